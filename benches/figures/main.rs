@@ -16,6 +16,7 @@ mod soak;
 mod sql;
 mod terminal;
 mod times;
+mod tunnels;
 
 use report::Report;
 use servers::World;
@@ -52,7 +53,7 @@ fn main() -> Result<()> {
     };
     let world = World::new()?;
     let mut report = Report::new(effort);
-    let parts: [(&str, Part); 18] = [
+    let parts: [(&str, Part); 21] = [
         ("snapshot", peer::snapshot),
         ("latency", peer::latency),
         ("start", interactive::start),
@@ -71,6 +72,9 @@ fn main() -> Result<()> {
         ("infra-waits", infra::waits),
         ("sql", sql::sql),
         ("soak", soak::soak),
+        ("tunnel", tunnels::link),
+        ("day", tunnels::day),
+        ("faults", tunnels::faults),
     ];
     for (name, part) in parts {
         if wanted(name) {

@@ -101,8 +101,18 @@ impl Server {
 
     /// The simulator with a clock that runs so many times faster.
     pub(crate) fn at_speed(scenario: &str, speed: &str) -> Result<Self> {
+        Self::with(&["--scenario", scenario, "--speed", speed])
+    }
+
+    /// Staging, where tunnels to every host lead to this address.
+    pub(crate) fn leading(to: std::net::SocketAddr, speed: &str) -> Result<Self> {
+        Self::with(&["--speed", speed, "--unlimited", "--map", &format!("*:5432={to}")])
+    }
+
+    fn with(arguments: &[&str]) -> Result<Self> {
         let mut child = Command::new("nice")
-            .args(["-n", "5", COCKPIT, "sim", "--scenario", scenario, "--speed", speed])
+            .args(["-n", "5", COCKPIT, "sim"])
+            .args(arguments)
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .spawn()?;

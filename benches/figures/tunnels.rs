@@ -1,0 +1,365 @@
+//! Tunnels: an echo over a link of 20 ms, downloads, the way to Ready, a day of closes and deployments, every fault, many
+//! connections of which one is not read. AWS's own client beside them, where `COCKPIT_SESSION_MANAGER_PLUGIN` names it.
+
+#[path = "../../crates/aws-sim/tests/session_manager/client.rs"]
+mod client;
+#[path = "../../crates/aws-sim/tests/session_manager/matrix.rs"]
+mod matrix;
+
+use crate::report::Report;
+use crate::servers::{COCKPIT, Server, World, resident};
+use crate::times::{Times, ms};
+use crate::{Effort, Result};
+use matrix::{Sizes, Transfer};
+use serde_json::{Value, json};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::{SocketAddr, TcpStream};
+use std::process::{Child, ChildStdout, Stdio};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::runtime::Runtime;
+
+/// What AWS's own client did when it was measured by hand, on another machine: echo idle and beside a download, and MB/s.
+const MEASURED: &str = "measured earlier: 21.6 ms, 37 ms, 0.7 MB/s";
+
+fn runtime() -> Result<Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?)
+}
+
+/// `cockpit tunnel`, until its value ends.
+struct Running {
+    child: Child,
+    lines: BufReader<ChildStdout>,
+    local: SocketAddr,
+    took: Duration,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+impl Running {
+    fn start(world: &World, simulator: &Server) -> Result<Self> {
+        let begin = Instant::now();
+        let mut command = world.command(COCKPIT, &simulator.endpoint);
+        command.args(["tunnel", "staging", "--to", "db.example:5432", "--through", "web", "--port", "0", "--json"]);
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+        let out = child.stdout.take().ok_or("the tunnel has no output")?;
+        let local = SocketAddr::from(([127, 0, 0, 1], 0));
+        let mut running = Self { child, lines: BufReader::new(out), local, took: Duration::ZERO };
+        let ready = running.until("ready")?;
+        running.took = begin.elapsed();
+        running.local = ready["local"].as_str().ok_or("no local address")?.parse()?;
+        Ok(running)
+    }
+
+    fn until(&mut self, state: &str) -> Result<Value> {
+        loop {
+            let mut line = String::new();
+            if self.lines.read_line(&mut line)? == 0 {
+                return Err(format!("the tunnel ended before it was {state}").into());
+            }
+            let line: Value = serde_json::from_str(&line)?;
+            if line["state"] == state {
+                return Ok(line);
+            }
+        }
+    }
+
+    /// Time on the processor so far, in all threads.
+    fn processor(&self) -> Result<Duration> {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let after = stat.rsplit_once(") ").ok_or("no stat")?.1;
+        let ticks: u64 = after.split(' ').skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+        Ok(Duration::from_millis(ticks * 10))
+    }
+}
+
+/// A connection with an order for the far side.
+fn ordered(local: SocketAddr, order: u8, bytes: u32) -> Result<TcpStream> {
+    let mut socket = TcpStream::connect(local)?;
+    socket.set_nodelay(true)?;
+    socket.set_read_timeout(Some(Duration::from_mins(1)))?;
+    socket.write_all(&[order])?;
+    socket.write_all(&bytes.to_be_bytes())?;
+    Ok(socket)
+}
+
+fn echoes(local: SocketAddr, rounds: usize) -> Result<Times> {
+    let mut socket = ordered(local, b'e', 0)?;
+    let mut times = Times::default();
+    let mut byte = [0];
+    for round in 0..rounds + 5 {
+        let begin = Instant::now();
+        socket.write_all(&[7])?;
+        socket.read_exact(&mut byte)?;
+        if round >= 5 {
+            times.push(begin.elapsed());
+        }
+    }
+    Ok(times)
+}
+
+/// MB/s of a download.
+fn download(local: SocketAddr, bytes: u32) -> Result<f64> {
+    let mut socket = ordered(local, b'd', bytes)?;
+    let mut buffer = vec![0; 256 << 10];
+    let (begin, mut left) = (Instant::now(), bytes as usize);
+    while left > 0 {
+        let got = socket.read(&mut buffer)?;
+        if got == 0 {
+            return Err(format!("{left} bytes are missing").into());
+        }
+        left -= got;
+    }
+    Ok(f64::from(bytes) / 1e6 / begin.elapsed().as_secs_f64())
+}
+
+/// A link of 20 ms there and back; with `paced`, an agent that rests 1 ms after each message, as the official one does.
+fn linked(simulator: &Server, delay: u64, paced: bool) -> Result<()> {
+    simulator.ask("POST", "/_sim/fault", r#"{"clear":true}"#)?;
+    let mut faults: Vec<Value> = Vec::new();
+    if delay > 0 {
+        faults.extend(["gateway:input", "gateway:output", "gateway:acknowledge"].map(|operation| {
+            json!({"operation": operation, "kind": "delay", "delay_ms": delay / 2})
+        }));
+    }
+    if paced {
+        faults.push(json!({"operation": "gateway:pace", "kind": "delay", "delay_ms": 1}));
+    }
+    for fault in faults {
+        simulator.ask("POST", "/_sim/fault", &fault.to_string())?;
+    }
+    Ok(())
+}
+
+struct Figures {
+    idle: Times,
+    busy: Times,
+    paced: f64,
+}
+
+/// An echo over 20 ms alone and beside a download, and what a download brings.
+fn figures(local: SocketAddr, simulator: &Server, effort: Effort) -> Result<Figures> {
+    let rounds = effort.pick(300, 60);
+    linked(simulator, 20, true)?;
+    let idle = echoes(local, rounds)?;
+    let over = Arc::new(AtomicBool::new(false));
+    let stops = Arc::clone(&over);
+    let mut load = ordered(local, b'd', u32::MAX)?;
+    let loads = std::thread::spawn(move || {
+        let mut buffer = vec![0; 64 << 10];
+        while !stops.load(Ordering::Relaxed) && load.read(&mut buffer).is_ok_and(|got| got > 0) {}
+    });
+    std::thread::sleep(Duration::from_millis(500));
+    let busy = echoes(local, rounds);
+    over.store(true, Ordering::Relaxed);
+    let _ = loads.join();
+    let busy = busy?;
+    // What is left of it is sent by the agent until it knows that nobody reads.
+    std::thread::sleep(Duration::from_secs(1));
+    let paced = download(local, effort.pick(10, 3) << 20)?;
+    Ok(Figures { idle, busy, paced })
+}
+
+/// The figures of one link.
+pub(crate) fn link(world: &World, effort: Effort, report: &mut Report) -> Result<()> {
+    let runtime = runtime()?;
+    let far = runtime.block_on(matrix::far_side());
+    let simulator = Server::leading(far, "1")?;
+    let tunnel = Running::start(world, &simulator)?;
+    let ours = figures(tunnel.local, &simulator, effort)?;
+    let theirs = match std::env::var("COCKPIT_SESSION_MANAGER_PLUGIN") {
+        Ok(program) => {
+            linked(&simulator, 0, false)?;
+            let (_child, local) = runtime.block_on(client::plugin(&program, &simulator.endpoint));
+            let theirs = figures(local, &simulator, effort)?;
+            let (idle, busy) = (ms(theirs.idle.median()), ms(theirs.busy.median()));
+            format!("session-manager-plugin {idle}, {busy}, {:.2} MB/s", theirs.paced)
+        }
+        Err(_) => MEASURED.to_owned(),
+    };
+    report.add(
+        "tunnel: echo of a byte over a link of 20 ms, p50; the same beside a download; a download, with the pace of the official agent",
+        "≤ 21 ms; ≤ 30 ms; ≥ 0.7 MB/s",
+        format!("{}; {}; {:.2} MB/s ({theirs})", ms(ours.idle.median()), ms(ours.busy.median()), ours.paced),
+        ours.idle.median() <= Duration::from_millis(21)
+            && ours.busy.median() <= Duration::from_millis(30)
+            && ours.paced >= 0.7,
+    );
+    linked(&simulator, 0, false)?;
+    let (before, begin) = (tunnel.processor()?, Instant::now());
+    let fast = download(tunnel.local, effort.pick(400, 100) << 20)?;
+    let share = (tunnel.processor()? - before).as_secs_f64() / begin.elapsed().as_secs_f64();
+    report.add(
+        "tunnel: a download from a gateway without a pace; processor meanwhile",
+        "≥ 50 MB/s, < 1 core",
+        format!("{fast:.0} MB/s, {share:.2} cores"),
+        fast >= 50.0 && share < 1.0,
+    );
+    drop(tunnel);
+    ready(world, &simulator, effort, report)?;
+    runtime.block_on(unread(far, effort, report))
+}
+
+/// From the start of the command to Ready, in round trips of a link: what a longer link adds.
+fn ready(world: &World, simulator: &Server, effort: Effort, report: &mut Report) -> Result<()> {
+    const ROUND: u64 = 200;
+    let times = |delay: u64| -> Result<Duration> {
+        let mut times = Times::default();
+        for _ in 0..effort.pick(5, 3) {
+            linked(simulator, delay, false)?;
+            if delay > 0 {
+                let connect = json!({"operation": "gateway:connect", "kind": "delay", "delay_ms": delay});
+                simulator.ask("POST", "/_sim/fault", &connect.to_string())?;
+            }
+            times.push(Running::start(world, simulator)?.took);
+        }
+        Ok(times.median())
+    };
+    let (near, far) = (times(0)?, times(ROUND)?);
+    let rounds = far.saturating_sub(near).as_secs_f64() * 1000.0 / ROUND as f64;
+    report.add(
+        "tunnel: from the start of the command to Ready, requests to AWS included; round trips of the WebSocket until then, its upgrade included",
+        "≤ 3 round trips",
+        format!("{}; {rounds:.1} round trips", ms(near)),
+        rounds <= 3.2,
+    );
+    linked(simulator, 0, false)
+}
+
+/// A hundred connections, one of which is not read, with an agent at its pace.
+async fn unread(far: SocketAddr, effort: Effort, report: &mut Report) -> Result<()> {
+    async fn rounds(local: SocketAddr, over: Arc<AtomicBool>) -> std::io::Result<Vec<Duration>> {
+        let mut socket = tokio::net::TcpStream::connect(local).await?;
+        socket.set_nodelay(true)?;
+        socket.write_all(&[b'e', 0, 0, 0, 0]).await?;
+        let mut times = Vec::new();
+        while !over.load(Ordering::Relaxed) {
+            let begin = Instant::now();
+            socket.write_all(&[7]).await?;
+            // Once the whole session waits for the one reader, no answer comes.
+            match tokio::time::timeout(Duration::from_secs(3), socket.read_u8()).await {
+                Ok(read) => read?,
+                Err(_) => break,
+            };
+            times.push(begin.elapsed());
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+        Ok(times)
+    }
+    let sim = client::simulator(Some(far)).await;
+    client::fault(&sim, json!({"operation": "gateway:pace", "kind": "delay", "delay_ms": 1})).await;
+    let tunnel = client::opened(&sim).await;
+    let local = tunnel.address().ok_or("no address")?;
+    let mut quantiles = Vec::new();
+    let mut clear = false;
+    for with_unread in [false, true] {
+        let over = Arc::new(AtomicBool::new(false));
+        let all: Vec<_> = (0..99).map(|_| tokio::spawn(rounds(local, Arc::clone(&over)))).collect();
+        if with_unread {
+            let mut unread = tokio::net::TcpStream::connect(local).await?;
+            unread.write_all(&[b'd', 0x10, 0, 0, 0]).await?;
+            let status = client::until(&tunnel, |status| status.waits_for_reader).await;
+            over.store(true, Ordering::Relaxed);
+            clear = status.waits_for_reader;
+            let mut byte = [0; 4096];
+            // Somebody reads again: the others go on.
+            while tunnel.status().borrow().waits_for_reader {
+                unread.read_exact(&mut byte).await?;
+            }
+        } else {
+            tokio::time::sleep(Duration::from_secs(effort.pick(5, 2))).await;
+            over.store(true, Ordering::Relaxed);
+        }
+        let mut times = Times::default();
+        for one in all {
+            for time in one.await?? {
+                times.push(time);
+            }
+        }
+        quantiles.push(times.p99());
+    }
+    let (without, with) = (quantiles[0], quantiles[1]);
+    report.add(
+        "tunnel: 99 connections with an echo each, p99; the same beside one that is not read, until 4 MiB wait for it; then the status says so",
+        "unharmed; said",
+        format!("{}; {}; {}", ms(without), ms(with), if clear { "said" } else { "not said" }),
+        clear && with <= without * 2 + Duration::from_millis(50),
+    );
+    Ok(())
+}
+
+/// A day with a close every hour and another task every three: bytes, memory.
+pub(crate) fn day(world: &World, effort: Effort, report: &mut Report) -> Result<()> {
+    let runtime = runtime()?;
+    let far = runtime.block_on(matrix::far_side());
+    let simulator = Server::leading(far, "60")?;
+    let mut tunnel = Running::start(world, &simulator)?;
+    let sizes = Sizes { bytes: effort.pick(4, 1) << 20, ..Sizes::SMALL };
+    let (mut wrong, mut memory) = (0, Vec::new());
+    let (mut resumes, mut replacements, mut ready) = (0, 0, Value::Null);
+    for hour in 1..=24 {
+        simulator.ask("POST", "/_sim/advance", r#"{"seconds":3600}"#)?;
+        for kind in [Transfer::Up, Transfer::Down] {
+            let close = || async {
+                let close = r#"{"operation":"gateway:link","kind":"close","count":1}"#;
+                let _ = simulator.ask("POST", "/_sim/fault", close);
+            };
+            let said = runtime.block_on(matrix::transfer(tunnel.local, kind, sizes, close()));
+            wrong += usize::from(!said.is_ok_and(|same| same));
+            ready = tunnel.until("ready")?;
+            resumes = ready["resumes"].as_u64().unwrap_or_default();
+        }
+        if hour % 3 == 0 {
+            let task = task(&runtime, &simulator, &ready)?;
+            let stop = json!({"cluster": client::CLUSTER, "task": task, "reason": "deployment"});
+            runtime.block_on(client::ecs(&simulator.endpoint, "StopTask", &stop))?;
+            simulator.ask("POST", "/_sim/advance", r#"{"seconds":300}"#)?;
+            replacements = tunnel.until("ready")?["replacements"].as_u64().unwrap_or_default();
+        }
+        memory.push(resident(tunnel.child.id())?);
+    }
+    let (first, last) = (memory[3], memory[23]);
+    let peak = memory.iter().copied().fold(0.0, f64::max);
+    report.add(
+        "tunnel: a day of it, closed every hour in the middle of a transfer, with another task every 3 h: bytes, memory",
+        "no lost byte, memory flat, ≤ 15 MB",
+        format!(
+            "{wrong} of 48 transfers wrong, {resumes} resumed, {replacements} replaced; {first:.1} MB after 4 h, {last:.1} MB after 24, peak {peak:.1}"
+        ),
+        wrong == 0 && last <= first * 1.1 && peak <= 15.0,
+    );
+    Ok(())
+}
+
+/// The whole id of the task that a tunnel says that it goes through.
+fn task(runtime: &Runtime, simulator: &Server, ready: &Value) -> Result<String> {
+    let through = ready["through"].as_str().unwrap_or_default();
+    let short = through.split("task ").nth(1).and_then(|rest| rest.split(',').next()).ok_or("no task")?;
+    let asked = json!({"cluster": client::CLUSTER, "serviceName": client::SERVICE});
+    let listed = runtime.block_on(client::ecs(&simulator.endpoint, "ListTasks", &asked))?;
+    let arns = listed["taskArns"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    let mut ids = arns.filter_map(|arn| arn.rsplit('/').next());
+    ids.find(|id| id.starts_with(short)).map(str::to_owned).ok_or_else(|| format!("no task {short}").into())
+}
+
+/// Every fault with every transfer.
+pub(crate) fn faults(_: &World, effort: Effort, report: &mut Report) -> Result<()> {
+    let cells = runtime()?.block_on(matrix::matrix(effort.pick(Sizes::WHOLE, Sizes::SMALL)));
+    let holds = cells.iter().filter(|cell| cell.holds()).count();
+    let wrong: Vec<String> =
+        cells.iter().filter(|cell| !cell.holds()).map(|cell| format!("{} × {:?}: {:?}", cell.fault, cell.transfer, cell.verdict)).collect();
+    report.add(
+        "tunnel: 18 faults × 3 transfers (20 MB up, 20 MB down, 2,000 round trips): byte-exact, or reset where the session is lost",
+        "54 of 54",
+        format!("{holds} of {}{}{}", cells.len(), if wrong.is_empty() { "" } else { ": " }, wrong.join("; ")),
+        holds == cells.len() && cells.len() == 54,
+    );
+    Ok(())
+}
