@@ -67,7 +67,7 @@ fn what_changes_something_is_run_for_its_plan_after_a_yes_and_taken_back() {
     desk.keys("f7");
     assert!(desk.ran.is_empty());
     let screen = desk.screen();
-    assert!(screen.contains("It is taken back after that") && screen.contains("ROLLBACK;"), "{screen}");
+    assert!(screen.contains("It is taken back") && screen.contains("ROLLBACK;"), "{screen}");
     desk.plans.push(plan("Seq Scan", 40.0));
     desk.keys("enter");
     let analyzed = "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) delete from bookmarks";

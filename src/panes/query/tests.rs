@@ -278,7 +278,7 @@ fn rows_are_copied_in_the_way_that_is_chosen() {
     desk.run("select * from bookmarks;");
     desk.keys("esc v j c j enter");
     let copied = desk.copied.last().expect("a copy");
-    assert!(copied.starts_with("id,title,tags,visits,note\r\n1,Rust 公式ドキュメント,"), "{copied}");
+    assert!(copied.starts_with("id,title,tags,visits,note\n1,Rust 公式ドキュメント,"), "{copied}");
     assert_eq!(copied.lines().count(), 3);
 }
 
