@@ -125,6 +125,9 @@ fn every_output_follows_its_schema() {
     for (name, sample) in super::infra::samples::all() {
         check(name, sample);
     }
+    for example in super::db::activity_report::examples() {
+        check("activity", example);
+    }
     check("tunnel", value(super::tunnel::report::example()));
     for line in log_lines() {
         check("log", serde_json::from_str(&line).unwrap());

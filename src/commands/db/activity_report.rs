@@ -80,3 +80,17 @@ impl Printable for Activity {
         self.missing.iter().map(|text| format!("! {text}")).collect()
     }
 }
+
+/// One of each kind of row, for the schema's test.
+#[cfg(test)]
+pub fn examples() -> Vec<Value> {
+    use crate::model::sql::activity::QUESTIONS;
+    use crate::model::sql::activity_listing::listing;
+    let rows = vec![vec![Some("1".to_owned()); 20]];
+    let whole = QUESTIONS.iter().map(|question| {
+        let answer = Ok(listing(*question, &rows));
+        Activity::new("db.example", Some(true), question.purpose().to_owned(), answer)
+    });
+    let missing = Activity::new("db.example", None, "statements".to_owned(), Err("no right".to_owned()));
+    whole.chain([missing]).filter_map(|activity| serde_json::to_value(activity).ok()).collect()
+}

@@ -1,7 +1,7 @@
 //! `cockpit db`: list databases with members, capacity, lag, backups and snapshots; snapshot, restart, stop or start one.
 
 mod activity;
-mod activity_report;
+pub(super) mod activity_report;
 pub(super) mod args;
 mod change;
 pub(super) mod report;

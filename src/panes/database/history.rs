@@ -39,6 +39,9 @@ pub fn facts(app: &App, database: &Database) -> Vec<Fact> {
             lines.push(fact("", format!("and {} older ones by hand", manual.len() - NAMED)));
         }
     }
+    if app.estate.db_snapshots.value().is_none() && app.estate.db_snapshots.failure().is_none() {
+        lines.push(fact("snapshots", "being read"));
+    }
     if let Some(failure) = app.estate.db_snapshots.failure() {
         lines.push(bad("snapshots", format!("cannot be read: {failure}"), Health::Unknown));
         lines.push(fact("→", failure.hint()));
