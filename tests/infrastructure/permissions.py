@@ -228,7 +228,8 @@ NEEDS = {
 
 def needed(name, environment, action):
     """Whether the environment has what an action is about."""
-    wanted = NEEDS.get(action.split(":")[0])
+    # The list of secrets is of the region, whatever the environment has.
+    wanted = None if action == "secretsmanager:ListSecrets" else NEEDS.get(action.split(":")[0])
     return wanted is None or bool(environment.get(wanted)) or (wanted == "cluster" and action.startswith("ecr:") and bool(repositories(name, environment)))
 
 
