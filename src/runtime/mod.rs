@@ -13,6 +13,7 @@ pub mod demo_database;
 pub mod demo_infra;
 pub mod demo_recorded;
 mod drive;
+pub mod editor;
 mod executor;
 mod external;
 mod feeds;

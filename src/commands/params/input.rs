@@ -2,9 +2,9 @@
 //! visible to everybody on the machine.
 
 use super::args::Put;
-use super::editor;
 use crate::cli::{ExitCode, Report};
 use crate::model::parameters::Value;
+use crate::runtime::editor::{self, NotEdited};
 use crate::runtime::raw::Raw;
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::path::Path;
@@ -15,7 +15,7 @@ const MOST: u64 = 4 * 1024 * 1024;
 /// The value that is to be written.
 pub(super) async fn value(put: &Put, name: &str, before: Option<Value>) -> Result<Value, Report> {
     let value = if put.editor {
-        blocking(move || editor::edit(before.as_ref())).await?
+        blocking(move || editor::edit(before.as_ref()).map_err(not_edited)).await?
     } else if let Some(path) = &put.file {
         file(path).await?
     } else if put.stdin {
@@ -28,6 +28,16 @@ pub(super) async fn value(put: &Put, name: &str, before: Option<Value>) -> Resul
             .hint("--stdin reads it from there, --file FILE from a file"));
     };
     Ok(if put.trim { Value::new(value.expose().trim_end_matches(['\n', '\r'])) } else { value })
+}
+
+fn not_edited(why: NotEdited) -> Report {
+    match why {
+        NotEdited::Failed(what, error) => Report::new("editor", what, ExitCode::Failed).caused_by(&error),
+        NotEdited::Left => {
+            Report::new("cancelled", "nothing was changed: the editor ended with a failure", ExitCode::Refused)
+        }
+        NotEdited::NoText => Report::usage("what the editor wrote is not text in UTF-8"),
+    }
 }
 
 /// The text of a file, or of standard input (`-`).

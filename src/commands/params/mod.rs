@@ -2,7 +2,6 @@
 
 pub(super) mod args;
 mod change;
-mod editor;
 mod export;
 mod facts;
 mod input;

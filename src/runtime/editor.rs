@@ -1,13 +1,23 @@
 //! A value in an editor. It lies in a folder of its own that only its owner can read, in memory where the machine has such
 //! a place, and the folder goes with all that the editor left beside it.
 
-use crate::cli::{ExitCode, Report};
 use crate::model::parameters::Value;
 use std::fs;
 use std::io::{self, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 use std::process::Command;
+
+/// Why there is no value.
+#[derive(Debug)]
+pub enum NotEdited {
+    /// What could not be done, and why.
+    Failed(&'static str, io::Error),
+    /// The editor ended with a failure: the person left it.
+    Left,
+    /// What it wrote is not text in UTF-8.
+    NoText,
+}
 
 /// The folder while the editor runs.
 struct Place(PathBuf);
@@ -50,16 +60,18 @@ fn place() -> io::Result<Place> {
     Err(last)
 }
 
-/// What a person makes of a value in their editor.
-pub(super) fn edit(before: Option<&Value>) -> Result<Value, Report> {
+/// What a person makes of a value in their editor: `$VISUAL`, `$EDITOR`, else `vi`.
+///
+/// # Errors
+/// There is no value: why.
+pub fn edit(before: Option<&Value>) -> Result<Value, NotEdited> {
     let editor =
         ["VISUAL", "EDITOR"].iter().find_map(|name| std::env::var(name).ok().filter(|value| !value.trim().is_empty()));
     edit_with(&editor.unwrap_or_else(|| "vi".to_owned()), before)
 }
 
-fn edit_with(editor: &str, before: Option<&Value>) -> Result<Value, Report> {
-    let failed = |what: &str, error: &io::Error| Report::new("editor", what, ExitCode::Failed).caused_by(error);
-    let place = place().map_err(|error| failed("there is no place for the editor's file", &error))?;
+fn edit_with(editor: &str, before: Option<&Value>) -> Result<Value, NotEdited> {
+    let place = place().map_err(|error| NotEdited::Failed("there is no place for the editor's file", error))?;
     let file = place.0.join("value");
     let text = before.map_or("", Value::expose);
     // Editors end the last line; one that they added is no part of the value.
@@ -70,19 +82,15 @@ fn edit_with(editor: &str, before: Option<&Value>) -> Result<Value, Report> {
         .mode(0o600)
         .open(&file)
         .and_then(|mut file| file.write_all(text.as_bytes()))
-        .map_err(|error| failed("the editor's file cannot be written", &error))?;
+        .map_err(|error| NotEdited::Failed("the editor's file cannot be written", error))?;
     // The editor may have arguments, as a shell reads them; the file is one, whatever its name.
     let status = Command::new("sh").arg("-c").arg(format!("exec {editor} \"$1\"")).arg("sh").arg(&file).status();
-    let status = status.map_err(|error| failed("the editor cannot be started", &error))?;
+    let status = status.map_err(|error| NotEdited::Failed("the editor cannot be started", error))?;
     if !status.success() {
-        return Err(Report::new(
-            "cancelled",
-            "nothing was changed: the editor ended with a failure",
-            ExitCode::Refused,
-        ));
+        return Err(NotEdited::Left);
     }
-    let text = fs::read(&file).map_err(|error| failed("the editor's file cannot be read", &error))?;
-    let text = String::from_utf8(text).map_err(|_| Report::usage("what the editor wrote is not text in UTF-8"))?;
+    let text = fs::read(&file).map_err(|error| NotEdited::Failed("the editor's file cannot be read", error))?;
+    let text = String::from_utf8(text).map_err(|_| NotEdited::NoText)?;
     let kept = if ended { text.as_str() } else { text.strip_suffix('\n').unwrap_or(&text) };
     Ok(Value::new(kept))
 }
@@ -116,7 +124,7 @@ mod tests {
         let place = tempfile::tempdir().unwrap();
         let seen = place.path().join("seen");
         let report = edit_with(&format!("sh -c 'echo \"$1\" > {}; exit 1' sh", seen.display()), None).unwrap_err();
-        assert_eq!(report.code, ExitCode::Refused);
+        assert!(matches!(report, NotEdited::Left), "{report:?}");
         let path = fs::read_to_string(&seen).unwrap();
         assert!(!Path::new(path.trim()).parent().unwrap().exists());
     }
