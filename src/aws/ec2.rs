@@ -14,7 +14,7 @@ use aws_sdk_ssm::types::{InstanceInformationStringFilter, PingStatus};
 /// The version of the API that both requests are of.
 const VERSION: &str = "2016-11-15";
 pub(super) const DESCRIBE: &str = "ec2:DescribeInstances";
-pub(super) const START: &str = "ec2:StartInstances";
+const START: &str = "ec2:StartInstances";
 const ONLINE: Action = Action { name: "ssm:DescribeInstanceInformation", class: Class::Sessions };
 
 impl Session {

@@ -1,20 +1,18 @@
-//! Instances of EC2 as they are looked at: states, status checks, agents, figures; and starting, stopping, restarting them.
+//! Instances of EC2 as they are looked at: states, status checks, agents, figures.
 
 use super::budget::Class;
-use super::ec2::{DESCRIBE, START};
+use super::ec2::DESCRIBE;
 use super::session::{Action, Caller, Session};
 use super::xml::Element;
 use crate::app::effect::Lane;
 use crate::model::Failure;
-use crate::model::machine::{Agent, Machine, Turn, is_named};
+use crate::model::machine::{Agent, Machine, is_named};
 use aws_sdk_cloudwatch::types::{Dimension, DimensionFilter, Metric, MetricDataQuery, MetricStat};
 use aws_sdk_ssm::types::InstanceInformationStringFilter;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
 const STATUS: &str = "ec2:DescribeInstanceStatus";
-const STOP: &str = "ec2:StopInstances";
-const REBOOT: &str = "ec2:RebootInstances";
 const AGENTS: Action = Action { name: "ssm:DescribeInstanceInformation", class: Class::Sessions };
 const LIST_METRICS: Action = Action { name: "cloudwatch:ListMetrics", class: Class::Alarms };
 const METRICS: Action = Action { name: "cloudwatch:GetMetricData", class: Class::MetricData };
@@ -190,19 +188,6 @@ impl Session {
             }
         }
         Ok(found)
-    }
-
-    /// Starts, stops or restarts an instance.
-    ///
-    /// # Errors
-    /// It is refused.
-    pub async fn turn_machine(&self, id: &str, turn: Turn) -> Result<(), Failure> {
-        let action = match turn {
-            Turn::Start => START,
-            Turn::Stop => STOP,
-            Turn::Reboot => REBOOT,
-        };
-        self.ec2(action, &[("InstanceId.1", id.to_owned())]).await.map(drop)
     }
 }
 

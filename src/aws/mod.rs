@@ -13,8 +13,9 @@
 //! - [`probe`]: each read tried once, for `cockpit doctor`; those of operations in `probe_changes`.
 //! - `ecs_*`, [`ecr`], [`rds`], [`autoscaling`], [`elbv2`], [`cloudwatch`], [`metrics`], [`lambda`],
 //!   `logs*`, [`scheduler`], [`sts`], [`secrets`], [`parameters`]: a service each: the request, and from the SDK's types to the model's.
-//! - `signed`: requests of services without an SDK crate here ([`ec2`], [`health_reads`]); `xml`: answers of those in XML.
+//! - `signed`: requests of services without an SDK crate here ([`ec2`], [`health_reads`], [`machines`]); `xml`: answers of those in XML.
 //! - `history`, `trail`: what happened, for the time line.
+//! - `survey`: what is in a region, for `cockpit init`.
 //! - [`ssm`]: what tunnels and shells ask AWS; their WebSocket's means are in `websocket`.
 //!
 //! What does not live here: what to ask when (that is `app`), and what an answer means (`model`).
@@ -78,6 +79,7 @@ pub mod session;
 mod signed;
 pub mod ssm;
 pub mod sts;
+mod survey;
 mod trail;
 mod websocket;
 pub mod wire;

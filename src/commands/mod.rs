@@ -36,6 +36,7 @@ macro_rules! with_commands {
             Sql(sql),
             Exec(exec),
             Audit(audit),
+            Init(init),
             Doctor(doctor),
             Config(config),
             Schema(schema),
@@ -62,6 +63,7 @@ mod exec;
 mod failover;
 mod health;
 mod infra;
+mod init;
 mod insights;
 mod instances;
 mod internal;

@@ -4,6 +4,7 @@
 //! never pass for a present one. Judgements over the data (health, reasons, the needs-attention
 //! list) live here too, because the screen and the snapshot must say the same.
 
+pub mod agent;
 pub mod alarm;
 pub mod attention;
 pub mod attention_entry;

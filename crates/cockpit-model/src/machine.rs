@@ -55,46 +55,6 @@ impl Agent {
     }
 }
 
-/// What can be done to an instance.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Turn {
-    /// Starts it.
-    Start,
-    /// Stops it; what is on its disks stays.
-    Stop,
-    /// Restarts its system.
-    Reboot,
-}
-
-impl Turn {
-    /// As it is typed.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Start => "start",
-            Self::Stop => "stop",
-            Self::Reboot => "reboot",
-        }
-    }
-
-    /// The state in which it is done.
-    pub fn wanted(self) -> &'static str {
-        match self {
-            Self::Start | Self::Reboot => "running",
-            Self::Stop => "stopped",
-        }
-    }
-
-    /// Why it cannot be done in this state, or that there is nothing to do; none: it can.
-    pub fn refused(self, state: &str) -> Option<String> {
-        match (self, state) {
-            (Self::Start, "stopped") | (Self::Stop | Self::Reboot, "running") => None,
-            (Self::Start, "running") | (Self::Stop, "stopped") => Some(format!("it is {state} already")),
-            (_, "terminated" | "shutting-down") => Some("it is terminated, which nothing takes back".to_owned()),
-            (_, state) => Some(format!("it is {state}: wait until that is over")),
-        }
-    }
-}
-
 impl Machine {
     /// Its name, else its id.
     pub fn title(&self) -> &str {
@@ -181,16 +141,6 @@ mod tests {
         let agent = Some(Agent { ping: "ConnectionLost".into(), version: None });
         assert_eq!(Machine { agent, ..running() }.judge().0, Health::Degraded);
         assert_eq!(running().judge().0, Health::Healthy);
-    }
-
-    #[test]
-    fn what_is_done_already_or_cannot_be_is_refused() {
-        assert_eq!(Turn::Start.refused("stopped"), None);
-        assert_eq!(Turn::Start.refused("running").unwrap(), "it is running already");
-        assert!(Turn::Stop.refused("pending").unwrap().contains("wait"));
-        assert!(Turn::Reboot.refused("terminated").unwrap().contains("nothing takes back"));
-        assert_eq!(Turn::Reboot.refused("running"), None);
-        assert!(Turn::Reboot.refused("stopped").is_some());
     }
 
     #[test]

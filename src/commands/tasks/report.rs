@@ -8,6 +8,7 @@ use crate::headless::input::{SnapshotInput, known};
 use crate::headless::lists::Head;
 use crate::headless::select;
 use crate::headless::table::{Table, numbers, prose, words};
+use crate::model::agent::agents;
 use crate::model::names;
 use crate::model::time::short;
 use crate::model::{Source, Task};
@@ -69,6 +70,23 @@ pub struct TaskDto {
     pub address: Option<String>,
     /// `FARGATE`, `EC2` or the capacity provider.
     pub launch: String,
+    /// Its monitoring agents.
+    pub agents: Vec<AgentDto>,
+}
+
+/// A monitoring agent beside the task's own containers.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct AgentDto {
+    /// Whose: `datadog`, `newrelic`, `cloudwatch`, `opentelemetry`, `dynatrace`.
+    pub kind: String,
+    /// Its container.
+    pub container: String,
+    /// Its version, as its image's tag says.
+    pub version: Option<String>,
+    /// Whether its container runs.
+    pub running: bool,
+    /// Whether its own health check says that it reports; `null` where it has none.
+    pub reporting: Option<bool>,
 }
 
 /// A container of a task.
@@ -151,6 +169,16 @@ fn dto(task: &Task, now: jiff::Timestamp) -> TaskDto {
             .collect(),
         address: task.address.clone(),
         launch: task.launch.clone(),
+        agents: agents(task)
+            .into_iter()
+            .map(|agent| AgentDto {
+                kind: agent.kind.to_owned(),
+                container: agent.container,
+                version: agent.version,
+                running: agent.running,
+                reporting: agent.reporting,
+            })
+            .collect(),
     }
 }
 
@@ -212,6 +240,7 @@ impl Printable for TaskList {
             "failed",
             "address",
             "launch",
+            "agents",
         ];
         Some(Rows::new("tasks", &fields))
     }

@@ -227,21 +227,21 @@ pub fn group(seen: &Seen) -> Guesses {
     }
     let mut environments = Vec::new();
     let mut code: Vec<&Code> = seen.code.iter().collect();
-    let same_name = |draft: &Draft, code: &Code| {
-        code.name() == draft.guess.name
-            || Some(code.name()) == draft.kind.as_deref()
-            || code.name() == draft.guess.project
-    };
-    for draft in &mut drafts {
-        let Some(at) = code.iter().position(|one| same_name(draft, one)) else { continue };
-        match code[at] {
-            Code::Terragrunt { dir } => {
-                draft.guess.infra = Some(Infra::Terragrunt { dir: dir.clone() });
-                code.remove(at);
-            }
-            Code::Terraform { dir, var_files } => {
-                let root = code.remove(at).name().to_owned();
-                environments.extend(workspaces(draft, &root, dir, var_files));
+    // The surest name first: its own, its project's, the word for it.
+    let same_name: [fn(&Draft, &str) -> bool; 3] = [
+        |draft, name| name == draft.guess.name,
+        |draft, name| name == draft.guess.project,
+        |draft, name| Some(name) == draft.kind.as_deref(),
+    ];
+    for same in same_name {
+        for draft in &mut drafts {
+            let free = draft.guess.infra.is_none();
+            let Some(at) = code.iter().position(|one| free && same(draft, one.name())) else { continue };
+            match code.remove(at) {
+                Code::Terragrunt { dir } => draft.guess.infra = Some(Infra::Terragrunt { dir: dir.clone() }),
+                root @ Code::Terraform { dir, var_files } => {
+                    environments.extend(workspaces(draft, root.name(), dir, var_files));
+                }
             }
         }
     }

@@ -109,7 +109,7 @@ fn environment(out: &mut String, guess: &Guess) {
     };
     let some = |value: &Option<String>| value.as_deref().map(text);
     let many = |values: &[String]| (!values.is_empty()).then(|| list(values));
-    line("project", Some(text(&guess.project)));
+    line("project", guess.account.is_some().then(|| text(&guess.project)));
     line("account", some(&guess.account));
     line("region", some(&guess.region));
     line("profile", some(&guess.profile));

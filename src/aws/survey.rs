@@ -1,0 +1,236 @@
+//! What is in a region of an account, as `cockpit init` looks at it. Only reads; what may not be read is told, and the rest stands.
+
+use super::budget::Class;
+use super::cloudwatch::DESCRIBE_ALARMS;
+use super::convert::tail;
+use super::ecs_definitions::describe;
+use super::scheduler::{GET_SCHEDULE, LIST_SCHEDULES};
+use super::session::{Action, Caller, Session};
+use crate::app::effect::Lane;
+use crate::model::Failure;
+use crate::model::init::seen::{Cluster, Region, Service};
+use aws_sdk_ecs::types::ClusterField;
+use futures_util::future::join_all;
+use std::collections::BTreeMap;
+
+const LIST_CLUSTERS: Action = Action { name: "ecs:ListClusters", class: Class::EcsClusters };
+const DESCRIBE_CLUSTERS: Action = Action { name: "ecs:DescribeClusters", class: Class::EcsClusters };
+const LIST_SERVICES: Action = Action { name: "ecs:ListServices", class: Class::EcsServices };
+const DESCRIBE_SERVICES: Action = Action { name: "ecs:DescribeServices", class: Class::EcsServices };
+const DB_CLUSTERS: Action = Action { name: "rds:DescribeDBClusters", class: Class::Rds };
+const DB_INSTANCES: Action = Action { name: "rds:DescribeDBInstances", class: Class::Rds };
+const LIST_FUNCTIONS: Action = Action { name: "lambda:ListFunctions", class: Class::Lambda };
+/// No more of one kind are read.
+const MOST: usize = 10_000;
+/// In one request.
+const CLUSTERS: usize = 100;
+const SERVICES: usize = 10;
+/// Of so many services it is looked up whether their tasks use a database: that is a request each.
+const LOOKED_INTO: usize = 60;
+/// Schedules whose zone is read: a request each.
+const SCHEDULES: usize = 20;
+/// What a task is given that uses a database.
+const DATABASE: &str = "DATABASE_URL";
+
+impl Session {
+    /// What is in this session's region, and what of it could not be read.
+    pub async fn survey(&self, region: &str) -> (Region, Vec<String>) {
+        let caller = Caller::new(self, Lane::Operator);
+        let mut missing = Vec::new();
+        let (clusters, databases, alarms, functions, schedules) = tokio::join!(
+            Box::pin(clusters(&caller)),
+            Box::pin(databases(&caller)),
+            Box::pin(alarms(&caller)),
+            Box::pin(functions(&caller)),
+            Box::pin(schedules(&caller))
+        );
+        let found = Region {
+            name: region.to_owned(),
+            clusters: kept(clusters, region, &mut missing),
+            databases: kept(databases, region, &mut missing),
+            alarms: kept(alarms, region, &mut missing),
+            functions: kept(functions, region, &mut missing),
+            schedules: kept(schedules, region, &mut missing),
+        };
+        (found, missing)
+    }
+}
+
+fn kept<T: Default>(read: Result<T, Failure>, region: &str, missing: &mut Vec<String>) -> T {
+    read.unwrap_or_else(|failure| {
+        missing.push(format!("{failure} ({region})"));
+        T::default()
+    })
+}
+
+async fn clusters(caller: &Caller<'_>) -> Result<Vec<Cluster>, Failure> {
+    let arns: Vec<String> = caller
+        .all(
+            LIST_CLUSTERS,
+            MOST,
+            |clients, token| clients.ecs().list_clusters().set_next_token(token).send(),
+            |page| (page.cluster_arns.unwrap_or_default(), page.next_token),
+        )
+        .await?;
+    let mut clusters = Vec::new();
+    for some in arns.chunks(CLUSTERS) {
+        let some = Some(some.to_vec());
+        let answer = caller
+            .call(DESCRIBE_CLUSTERS, |clients| {
+                let asked = clients.ecs().describe_clusters().set_clusters(some.clone());
+                asked.include(ClusterField::Tags).send()
+            })
+            .await?;
+        for cluster in answer.clusters() {
+            let tags = cluster.tags().iter().filter_map(|tag| Some((tag.key()?.to_owned(), tag.value()?.to_owned())));
+            clusters.push(Cluster {
+                name: cluster.cluster_name().unwrap_or_default().to_owned(),
+                tags: tags.collect::<BTreeMap<_, _>>(),
+                services: Vec::new(),
+            });
+        }
+    }
+    clusters.sort_by(|a, b| a.name.cmp(&b.name));
+    let listed = join_all(clusters.iter().map(|cluster| services(caller, &cluster.name))).await;
+    let mut total = 0;
+    for (cluster, names) in clusters.iter_mut().zip(listed) {
+        cluster.services = names?.into_iter().map(|name| Service { name, uses_database: false }).collect();
+        total += cluster.services.len();
+    }
+    if total <= LOOKED_INTO {
+        for cluster in &mut clusters {
+            look_into(caller, cluster).await?;
+        }
+    }
+    Ok(clusters)
+}
+
+async fn services(caller: &Caller<'_>, cluster: &str) -> Result<Vec<String>, Failure> {
+    let mut names: Vec<String> = caller
+        .all(
+            LIST_SERVICES,
+            MOST,
+            |clients, token| {
+                clients.ecs().list_services().cluster(cluster).max_results(100).set_next_token(token).send()
+            },
+            |page| {
+                let names = page.service_arns.unwrap_or_default();
+                (names.iter().map(|arn| tail(arn).to_owned()).collect(), page.next_token)
+            },
+        )
+        .await?;
+    names.sort();
+    Ok(names)
+}
+
+/// Which services' tasks are given the address of a database.
+async fn look_into(caller: &Caller<'_>, cluster: &mut Cluster) -> Result<(), Failure> {
+    let name = cluster.name.clone();
+    for some in cluster.services.chunks_mut(SERVICES) {
+        let names: Vec<String> = some.iter().map(|service| service.name.clone()).collect();
+        let answer = caller
+            .call(DESCRIBE_SERVICES, |clients| {
+                clients.ecs().describe_services().cluster(&name).set_services(Some(names.clone())).send()
+            })
+            .await?;
+        for described in answer.services() {
+            let (Some(service), Some(definition)) = (described.service_name(), described.task_definition()) else {
+                continue;
+            };
+            let Some(service) = some.iter_mut().find(|known| known.name == service) else { continue };
+            let (definition, _) = describe(caller, tail(definition), false).await?;
+            service.uses_database = definition.container_definitions().iter().any(|container| {
+                container.secrets().iter().any(|secret| secret.name() == DATABASE)
+                    || container.environment().iter().any(|pair| pair.name() == Some(DATABASE))
+            });
+        }
+    }
+    Ok(())
+}
+
+async fn databases(caller: &Caller<'_>) -> Result<Vec<String>, Failure> {
+    let mut found: Vec<String> = caller
+        .all(
+            DB_CLUSTERS,
+            MOST,
+            |clients, token| clients.rds().describe_db_clusters().set_marker(token).send(),
+            |page| {
+                let ids = page.db_clusters.unwrap_or_default();
+                (ids.into_iter().filter_map(|cluster| cluster.db_cluster_identifier).collect(), page.marker)
+            },
+        )
+        .await?;
+    let alone: Vec<String> = caller
+        .all(
+            DB_INSTANCES,
+            MOST,
+            |clients, token| clients.rds().describe_db_instances().set_marker(token).send(),
+            |page| {
+                let all = page.db_instances.unwrap_or_default().into_iter();
+                let alone = all.filter(|instance| instance.db_cluster_identifier.is_none());
+                (alone.filter_map(|instance| instance.db_instance_identifier).collect(), page.marker)
+            },
+        )
+        .await?;
+    found.extend(alone);
+    Ok(found)
+}
+
+async fn alarms(caller: &Caller<'_>) -> Result<Vec<String>, Failure> {
+    caller
+        .all(
+            DESCRIBE_ALARMS,
+            MOST,
+            |clients, token| clients.cloudwatch().describe_alarms().set_next_token(token).send(),
+            |page| {
+                let names = page.metric_alarms.unwrap_or_default();
+                (names.into_iter().filter_map(|alarm| alarm.alarm_name).collect(), page.next_token)
+            },
+        )
+        .await
+}
+
+async fn functions(caller: &Caller<'_>) -> Result<Vec<String>, Failure> {
+    caller
+        .all(
+            LIST_FUNCTIONS,
+            MOST,
+            |clients, token| clients.lambda().list_functions().set_marker(token).send(),
+            |page| {
+                let names = page.functions.unwrap_or_default();
+                (names.into_iter().filter_map(|function| function.function_name).collect(), page.next_marker)
+            },
+        )
+        .await
+}
+
+async fn schedules(caller: &Caller<'_>) -> Result<Vec<(String, Option<String>)>, Failure> {
+    let mut found: Vec<(String, Option<String>)> = caller
+        .all(
+            LIST_SCHEDULES,
+            MOST,
+            |clients, token| clients.scheduler().list_schedules().set_next_token(token).send(),
+            |page| {
+                let names =
+                    page.schedules.into_iter().filter_map(|schedule| Some((schedule.name?, schedule.group_name)));
+                (names.collect(), page.next_token)
+            },
+        )
+        .await?;
+    found.sort();
+    let mut schedules = Vec::new();
+    for (number, (name, group)) in found.into_iter().enumerate() {
+        let zone = if number < SCHEDULES {
+            let answer = caller
+                .call(GET_SCHEDULE, |clients| {
+                    clients.scheduler().get_schedule().name(&name).set_group_name(group.clone()).send()
+                })
+                .await?;
+            answer.schedule_expression_timezone().filter(|zone| *zone != "UTC").map(str::to_owned)
+        } else {
+            None
+        };
+        schedules.push((name, zone));
+    }
+    Ok(schedules)
+}

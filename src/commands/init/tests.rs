@@ -1,0 +1,63 @@
+//! Against the simulated account.
+
+use super::{folder, run::look};
+use crate::aws::{Connection, Keys};
+use crate::config::{self, Config};
+use crate::model::init::group::group;
+use crate::model::init::seen::Seen;
+use crate::model::init::write::write;
+use aws_sim::{Scenario, Sim, SimOptions};
+use std::path::Path;
+
+async fn seen(sim: &Sim, regions: &[&str]) -> Seen {
+    let endpoint = sim.endpoint();
+    let connection = |region: Option<&String>| Connection {
+        region: region.cloned(),
+        endpoint_url: Some(endpoint.clone()),
+        keys: Some(Keys { id: "AKIASIMULATED0000001".into(), secret: "simulated".to_owned().into() }),
+        ..Connection::default()
+    };
+    let regions: Vec<String> = regions.iter().map(|region| (*region).to_owned()).collect();
+    look(&regions, None, connection).await.unwrap()
+}
+
+/// As far as the order of environments and services has no meaning.
+fn sorted(mut config: Config) -> Config {
+    config.environments.sort_by(|a, b| a.name.cmp(&b.name));
+    for environment in &mut config.environments {
+        environment.services.sort();
+    }
+    config
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn on_the_simulated_account_the_result_is_the_shipped_configuration() {
+    let shipped = config::parse("config.toml", include_str!("../../../config.toml"));
+    let shipped = sorted(shipped.config);
+    for scenario in [Scenario::Staging, Scenario::Prod, Scenario::Pantri, Scenario::Minimal] {
+        let sim = Sim::start(SimOptions { scenario, ..SimOptions::default() }).await.unwrap();
+        let mut seen = seen(&sim, &["ap-northeast-1", "us-east-1"]).await;
+        assert_eq!(seen.missing, [""; 0]);
+        // Tests run in the folder of the repository.
+        seen.code = folder::look(Path::new("infra"));
+        let text = write(&seen, &group(&seen));
+        let made = config::parse("made", &text);
+        assert!(made.sound().is_ok(), "{text}");
+        let made = sorted(made.config);
+        for (ours, theirs) in made.environments.iter().zip(&shipped.environments) {
+            assert_eq!(ours, theirs, "{text}");
+        }
+        assert_eq!(made, shipped, "{text}");
+        sim.shutdown();
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_region_with_nothing_in_it_is_a_question() {
+    let sim = Sim::start(SimOptions::default()).await.unwrap();
+    let seen = seen(&sim, &["eu-west-1"]).await;
+    let text = write(&seen, &group(&seen));
+    assert!(text.contains("? Nothing was found in eu-west-1"), "{text}");
+    assert!(config::parse("made", &text).config.environments.is_empty());
+    sim.shutdown();
+}
