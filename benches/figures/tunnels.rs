@@ -125,9 +125,10 @@ fn linked(simulator: &Server, delay: u64, paced: bool) -> Result<()> {
     simulator.ask("POST", "/_sim/fault", r#"{"clear":true}"#)?;
     let mut faults: Vec<Value> = Vec::new();
     if delay > 0 {
-        faults.extend(["gateway:input", "gateway:output", "gateway:acknowledge"].map(|operation| {
-            json!({"operation": operation, "kind": "delay", "delay_ms": delay / 2})
-        }));
+        faults.extend(
+            ["gateway:input", "gateway:output", "gateway:acknowledge"]
+                .map(|operation| json!({"operation": operation, "kind": "delay", "delay_ms": delay / 2})),
+        );
     }
     if paced {
         faults.push(json!({"operation": "gateway:pace", "kind": "delay", "delay_ms": 1}));
@@ -353,8 +354,11 @@ fn task(runtime: &Runtime, simulator: &Server, ready: &Value) -> Result<String> 
 pub(crate) fn faults(_: &World, effort: Effort, report: &mut Report) -> Result<()> {
     let cells = runtime()?.block_on(matrix::matrix(effort.pick(Sizes::WHOLE, Sizes::SMALL)));
     let holds = cells.iter().filter(|cell| cell.holds()).count();
-    let wrong: Vec<String> =
-        cells.iter().filter(|cell| !cell.holds()).map(|cell| format!("{} × {:?}: {:?}", cell.fault, cell.transfer, cell.verdict)).collect();
+    let wrong: Vec<String> = cells
+        .iter()
+        .filter(|cell| !cell.holds())
+        .map(|cell| format!("{} × {:?}: {:?}", cell.fault, cell.transfer, cell.verdict))
+        .collect();
     report.add(
         "tunnel: 18 faults × 3 transfers (20 MB up, 20 MB down, 2,000 round trips): byte-exact, or reset where the session is lost",
         "54 of 54",

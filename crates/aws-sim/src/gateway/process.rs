@@ -33,7 +33,9 @@ impl Process {
         let terminal = std::env::temp_dir().join(format!("aws-sim-terminal-{}-{number}", std::process::id()));
         let (input, from_input) = mpsc::unbounded_channel();
         // Whoever started this may have had Ctrl-C ignored, as a shell does for what runs behind.
-        let line = format!("tty >\"$SIMULATED_TERMINAL\"; unset SIMULATED_TERMINAL; exec env --default-signal=INT,QUIT {command}");
+        let line = format!(
+            "tty >\"$SIMULATED_TERMINAL\"; unset SIMULATED_TERMINAL; exec env --default-signal=INT,QUIT {command}"
+        );
         let child = Command::new("script")
             .args(["-q", "-e", "-c", &line, "/dev/null"])
             .env_clear()
