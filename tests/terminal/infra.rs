@@ -42,7 +42,8 @@ impl Terminal {
         let end = std::time::Instant::now() + PATIENCE;
         while self.text().contains(text) {
             assert!(std::time::Instant::now() < end, "it stays:\n{}", self.text());
-            std::thread::sleep(Duration::from_millis(600));
+            // A key that comes twice within a second answers nothing.
+            std::thread::sleep(Duration::from_millis(1_500));
             if self.text().contains(text) {
                 self.press("\r");
                 std::thread::sleep(Duration::from_millis(300));
