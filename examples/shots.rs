@@ -83,8 +83,7 @@ async fn all(folder: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 /// A picture of a run over units: its name, size, how many seconds of the run have passed, and the keys that lead there.
-const RUNS: [(&str, (u16, u16), f64, &str); 5] = [
-    ("infra-review", (100, 30), 8.0, "6 v"),
+const RUNS: [(&str, (u16, u16), f64, &str); 4] = [
     ("infra", (200, 60), 70.0, "6"),
     ("infra-graph", (120, 40), 70.0, "6 tab"),
     ("infra-80x24", (80, 24), 70.0, "6"),
