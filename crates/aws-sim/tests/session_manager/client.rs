@@ -194,7 +194,10 @@ pub async fn plugin(program: &str, endpoint: &str) -> (Child, SocketAddr) {
     let session = call(endpoint, "AmazonSSM.StartSession", &input).await.unwrap();
     let mut command = Command::new(program);
     let arguments = [&session.to_string(), "ap-northeast-1", "StartSession", "", &input.to_string(), endpoint];
-    command.args(arguments).env_clear().env("HOME", std::env::temp_dir());
+    // A socket of its own, by the session's id: one that an earlier run left behind would be in its way.
+    let folder = std::env::temp_dir().join(format!("session-manager-plugin-{}", std::process::id()));
+    std::fs::create_dir_all(&folder).unwrap();
+    command.args(arguments).env_clear().env("HOME", &folder).env("TMPDIR", &folder);
     command.envs([
         ("AWS_ACCESS_KEY_ID", "AKIATEST"),
         ("AWS_SECRET_ACCESS_KEY", "secret"),

@@ -2,7 +2,7 @@
 //! agents that run programs of this machine.
 #![allow(clippy::unwrap_used)]
 
-use super::client::{CLUSTER, Client, PATIENCE, REMOTE, SERVICE, ecs, options, post, round, until};
+use super::client::{CLUSTER, Client, PATIENCE, REMOTE, SERVICE, ecs, fault, options, post, round, until};
 use super::matrix::{Sizes, Transfer, far_side, transfer};
 use aws_sim::{Scenario, Sim, SimOptions};
 use serde_json::json;
@@ -31,6 +31,9 @@ async fn a_task_that_is_replaced_in_the_middle_of_a_transfer_resets_it_and_the_n
     for kind in [Transfer::Up, Transfer::Down, Transfer::Rounds] {
         let sim = started(SimOptions { speed: 20.0, ..SimOptions::default() }, Some(far_side().await)).await;
         let tunnel = tunnel(&sim).await;
+        // As the official agent rests: otherwise all is there before the task ends.
+        fault(&sim, json!({"operation": "gateway:pace", "kind": "delay", "delay_ms": 1})).await;
+        let long = Sizes { bytes: 4 << 20, ..Sizes::SMALL };
         let task = tunnel.status().borrow().target.clone().unwrap();
         let stopped = async {
             let input = json!({"cluster": CLUSTER, "task": task, "reason": "test"});
@@ -39,7 +42,7 @@ async fn a_task_that_is_replaced_in_the_middle_of_a_transfer_resets_it_and_the_n
             post(&sim.endpoint(), "/_sim/advance", "", &json!({"seconds": 120})).await.unwrap();
             until(&tunnel, |status| status.state != State::Ready || status.replacements > 0).await;
         };
-        let said = timeout(PATIENCE, transfer(tunnel.address().unwrap(), kind, Sizes::SMALL, stopped)).await.unwrap();
+        let said = timeout(PATIENCE, transfer(tunnel.address().unwrap(), kind, long, stopped)).await.unwrap();
         let error = said.map_err(|error| error.kind()).unwrap_err();
         assert!(matches!(error, ErrorKind::ConnectionReset | ErrorKind::BrokenPipe), "{kind:?}: {error:?}");
         until(&tunnel, |status| status.state == State::Ready && status.replacements > 0).await;
