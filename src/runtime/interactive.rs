@@ -1,11 +1,11 @@
 //! The interactive session: terminal, signals, time and answers in one order; a frame when
 //! something has changed.
 
-use super::aside::{Aside, Left};
+mod away;
+
 use super::audit;
 use super::clock::Clock;
 use super::executor::Executor;
-use super::external;
 use super::files;
 use super::input::{self, FromTerminal, Reading};
 use super::leaving::leave;
@@ -15,16 +15,13 @@ use super::signals::Signals;
 use super::tee::Tee;
 use super::terminal::{self, Guard, Tui};
 use crate::app::effect::{self, Effect};
-use crate::app::event::{Answer, Event, Notice};
+use crate::app::event::{Event, Notice};
 use crate::app::keymap::Keymap;
 use crate::app::operation::Operation;
 use crate::app::ticket::Ticket;
 use crate::app::tunnels::state::ShellPlan;
 use crate::app::{App, poll::Wants};
 use crate::config::{Config, EnvironmentConfig};
-use crate::feeds::part::Part;
-use crate::feeds::queries;
-use crate::model::Failure;
 use crate::model::sql::interpreter::Edited;
 use crate::panes::table::TABLE;
 use crate::ui;
@@ -381,101 +378,6 @@ impl Run<'_> {
         // The whole group: a wrapper that started the cockpit stops with it, as after Ctrl-Z.
         rustix::process::kill_current_process_group(rustix::process::Signal::STOP)?;
         self.retake()
-    }
-
-    /// Gives the terminal to a shell in a container, and takes it again when that has ended.
-    async fn step_aside(
-        &mut self,
-        plan: ShellPlan,
-        keys: &mut Option<Reading>,
-        signals: &mut Signals,
-    ) -> io::Result<Option<Ended>> {
-        let Some(session) = self.ring.executor.session() else { return Ok(None) };
-        // Dropped, it reads nothing any more: what is typed is the shell's.
-        *keys = None;
-        terminal::give_back();
-        let told = |failure: Failure| Left { bad: true, text: format!("no shell: {failure}") };
-        let left = match Aside::open(session, plan).await {
-            Ok(mut aside) => {
-                // Only while it is being opened does Ctrl-C end it: later the key is the shell's.
-                let over = async {
-                    while !aside.turn().await? {}
-                    Ok(())
-                };
-                let ended = self.beside(over, signals, true).await;
-                let left = aside.close().await;
-                if let Some(ended) = ended? {
-                    return Ok(Some(ended));
-                }
-                left
-            }
-            Err(failure) => told(failure),
-        };
-        self.retake()?;
-        *keys = Some(input::start()?);
-        self.update(Event::Notice(Notice { error: left.bad, text: left.text }))
-    }
-
-    /// Gives the terminal to the person's own editor, and takes it again when that has ended.
-    async fn edit(
-        &mut self,
-        (ticket, what, line): Editing,
-        keys: &mut Option<Reading>,
-        signals: &mut Signals,
-    ) -> io::Result<Option<Ended>> {
-        *keys = None;
-        terminal::give_back();
-        let mut text = Err("the editor was left".to_owned());
-        let over = async {
-            text = external::edit(what, line).await;
-            Ok(())
-        };
-        // Ctrl-C reaches the editor by itself.
-        let ended = self.beside(over, signals, false).await?;
-        if ended.is_some() {
-            return Ok(ended);
-        }
-        self.retake()?;
-        *keys = Some(input::start()?);
-        let part = Part::Last(queries::Fact::Text(text)).into();
-        self.update(Event::Answer(Answer { ticket, requests: 0, part }))
-    }
-
-    /// What goes on while something else has the terminal; why the session ended meanwhile, if it did.
-    async fn beside(
-        &mut self,
-        over: impl Future<Output = io::Result<()>>,
-        signals: &mut Signals,
-        interrupts: bool,
-    ) -> io::Result<Option<Ended>> {
-        let mut over = std::pin::pin!(over);
-        let mut due = Instant::now() + self.until_tick();
-        loop {
-            let event = tokio::select! {
-                over = &mut over => return over.map(|()| None),
-                _ = signals.hangup.recv() => return Ok(Some(Ended::Signal(1))),
-                _ = signals.terminate.recv() => return Ok(Some(Ended::Signal(15))),
-                _ = signals.interrupt.recv() => {
-                    if interrupts {
-                        return Ok(None);
-                    }
-                    continue;
-                }
-                event = self.ring.next() => event,
-                () = tokio::time::sleep_until(due) => {
-                    due = Instant::now() + self.until_tick();
-                    None
-                }
-            };
-            if let Some(ended) = self.update(Event::Tick(self.ring.now()))? {
-                return Ok(Some(ended));
-            }
-            if let Some(event) = event
-                && let Some(ended) = self.update(event)?
-            {
-                return Ok(Some(ended));
-            }
-        }
     }
 
     /// Takes the terminal again, of whose screen nothing is known.
