@@ -111,6 +111,26 @@ fn a_failover_is_on_the_time_line_with_its_end() {
 }
 
 #[test]
+fn alarms_tell_how_their_states_changed() {
+    let (home, world) = (Home::new(), World::start(Scenario::ScaleOut));
+    world.advance(3_600);
+    let said = line(&mut home.on(&world), "alarms --env prod --all --history 2h -o json").coded(0).json();
+    follows_schema(&home, "alarms", &said);
+    let history = said["history"].as_array().unwrap();
+    assert!(history.iter().any(|change| change["from"] == "OK" && change["to"] == "ALARM"), "{said}");
+    let times: Vec<&str> = history.iter().map(|change| change["at"].as_str().unwrap()).collect();
+    assert!(times.windows(2).all(|pair| pair[0] >= pair[1]), "newest first: {times:?}");
+    let plain = line(&mut home.on(&world), "alarms --env prod -o json").coded(0).json();
+    assert_eq!(plain["history"], Value::Null);
+    world.fault("cloudwatch:DescribeAlarmHistory", "denied");
+    let denied = line(&mut home.on(&world), "alarms --env prod --history").coded(3).out;
+    assert!(
+        denied.contains("cloudwatch:DescribeAlarmHistory") && denied.contains("their history is not known"),
+        "{denied}"
+    );
+}
+
+#[test]
 fn all_metrics_of_a_screen_are_one_request_and_another_time_is_one_more() {
     let (home, world) = (Home::new(), World::staging());
     world.advance(3_600);

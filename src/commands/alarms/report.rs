@@ -6,8 +6,10 @@ use crate::headless::dto::AlarmDto;
 use crate::headless::emit::Printable;
 use crate::headless::input::{SnapshotInput, known};
 use crate::headless::lists::{Head, alarms_table};
-use crate::headless::table::Table;
+use crate::headless::table::{Table, prose, words};
+use crate::model::timeline::AlarmChange;
 use crate::model::{AlarmState, Source};
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -22,6 +24,25 @@ pub struct AlarmList {
     pub head: Head,
     /// As in the snapshot; without `--all` only those that are not OK and not autoscaling's.
     pub alarms: Option<Vec<AlarmDto>>,
+    /// With `--history`: how their states changed, newest first; `null` without it, or if that could not be read.
+    pub history: Option<Vec<ChangeDto>>,
+    #[serde(skip)]
+    asked: bool,
+}
+
+/// A change of an alarm.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ChangeDto {
+    /// When.
+    pub at: String,
+    /// The alarm's name.
+    pub alarm: String,
+    /// The state before; `null` where its configuration was changed.
+    pub from: Option<String>,
+    /// The state after.
+    pub to: Option<String>,
+    /// Why, or what was changed.
+    pub reason: String,
 }
 
 /// Sources of `cockpit alarms`.
@@ -36,7 +57,26 @@ pub fn alarms(input: &SnapshotInput<'_>, all: bool) -> AlarmList {
         known(&input.estate.alarms, Vec::is_empty)
             .map(|alarms| alarms.iter().filter(keep).map(convert::alarm).collect())
     };
-    AlarmList { head: Head::new(SCHEMA, input, SOURCES), alarms: list }
+    AlarmList { head: Head::new(SCHEMA, input, SOURCES), alarms: list, history: None, asked: false }
+}
+
+/// The same with how their states changed since a moment.
+pub fn with_history(input: &SnapshotInput<'_>, all: bool, since: Timestamp) -> AlarmList {
+    let known = known(&input.estate.alarm_changes, Vec::is_empty);
+    let changes = known.map(|changes| {
+        let wanted = changes.iter().filter(|change| change.at >= since);
+        let wanted = wanted.filter(|change| all || !change.alarm.starts_with("TargetTracking-"));
+        let dto = |change: &AlarmChange| ChangeDto {
+            at: change.at.to_string(),
+            alarm: change.alarm.clone(),
+            from: change.states.map(|(from, _)| from.word().to_owned()),
+            to: change.states.map(|(_, to)| to.word().to_owned()),
+            reason: if change.states.is_some() { change.reason.clone() } else { change.summary.clone() },
+        };
+        wanted.map(dto).collect()
+    });
+    let sources: Vec<Source> = SOURCES.iter().copied().chain([Source::AlarmHistory]).collect();
+    AlarmList { head: Head::new(SCHEMA, input, &sources), history: changes, asked: true, ..alarms(input, all) }
 }
 
 impl Printable for AlarmList {
@@ -46,7 +86,22 @@ impl Printable for AlarmList {
         if self.alarms.is_some() {
             "no alarm is raised".clone_into(&mut table.empty);
         }
-        vec![table]
+        if !self.asked {
+            return vec![table];
+        }
+        let empty = if self.history.is_some() { "no alarm has changed" } else { "their history is not known" };
+        let columns = [words("TIME"), words("ALARM"), words("FROM").rank(1), words("TO"), prose("REASON").rank(2)];
+        let mut history = Table::new(&columns, empty).titled("History");
+        for change in self.history.iter().flatten() {
+            history.row([
+                Some(self.head.shown.time(&change.at)),
+                Some(change.alarm.clone()),
+                change.from.clone(),
+                change.to.clone(),
+                Some(change.reason.clone()),
+            ]);
+        }
+        vec![table, history]
     }
     fn rows(&self) -> Option<Rows> {
         let fields = [

@@ -13,8 +13,9 @@ const SHORT: u16 = 16;
 /// A list has room for this many rows at least: a word about why it is empty needs them.
 const LEAST_ROWS: u16 = 3;
 
-/// From this many rows the time line has a place of its own.
+/// From this many rows the time line has a place of its own, and where all blocks stand one below the other.
 const TIMELINE_FROM: u16 = 30;
+const TIMELINE_BELOW: u16 = 48;
 
 /// Where the blocks are.
 pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
@@ -24,7 +25,8 @@ pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
     }
     // Fixed shares: nothing may jump under a hand when data arrives.
     let (top, rest) = split_rows(area, (area.height / 4).clamp(4, 9));
-    let told = if area.height < TIMELINE_FROM { 0 } else { (area.height / 4).clamp(8, 14) };
+    let from = if area.width >= WIDE { TIMELINE_FROM } else { TIMELINE_BELOW };
+    let told = if area.height < from { 0 } else { (area.height / 4).clamp(8, 14) };
     let (rest, timeline) = split_rows(rest, rest.height - told);
     let (services, databases) = if app.environment.databases.is_empty() {
         (rest, None)
