@@ -1,6 +1,6 @@
 //! What AWS tells of what happened, as it tells it.
 
-use crate::AlarmState;
+use crate::alarm::AlarmState;
 use jiff::Timestamp;
 
 /// An entry of an alarm's history.
