@@ -5,7 +5,7 @@ use super::follow;
 use super::report::{self, Asked, SOURCES};
 use super::told::{named, told};
 use crate::app::logs::when;
-use crate::app::poll::Wants;
+use crate::app::poll::{HISTORY, Wants};
 use crate::app::timeline::Sieve;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
@@ -31,7 +31,9 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let zone = environment.timezone.as_deref().and_then(|name| TimeZone::get(name).ok()).unwrap_or_else(system_zone);
     // What was typed is judged before anything is asked; by the service's clock it is told once that is known.
     let (since, _) = span(arguments, (Clock::System.now(), Clock::System.now()), &zone)?;
-    let history = Clock::System.now().duration_since(since).max(SignedDuration::ZERO) + SLACK;
+    let back = Clock::System.now().duration_since(since);
+    // A time that is still to come here has passed there: by how much is not known yet.
+    let history = if back > SignedDuration::ZERO { back + SLACK } else { HISTORY };
     let wants = Wants { sources: SOURCES.iter().copied().collect(), service_metrics: false, history, once: true };
     let name = environment.name.clone();
     let place = Place { audit_file: loaded.config.audit_file.clone(), simulated: false };
