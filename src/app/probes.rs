@@ -22,8 +22,17 @@ pub struct Sends {
 pub fn order(environment: &EnvironmentConfig, estate: &Estate, sends: Sends) -> Order {
     let health = &environment.health;
     let paths = if health.paths.is_empty() { PATHS.map(str::to_owned).to_vec() } else { health.paths.clone() };
+    let services = estate.services.value().into_iter().flatten();
+    let mut groups: Vec<String> = services
+        .flat_map(|(_, service)| service.target_groups.iter())
+        .chain(estate.target_groups.value().into_iter().flatten())
+        .chain(estate.targets.keys())
+        .cloned()
+        .collect();
+    groups.sort_unstable();
+    groups.dedup();
     Order {
-        groups: estate.targets.keys().cloned().collect(),
+        groups,
         hosts: health.hosts.clone(),
         paths,
         send: sends.probes || sends.waf,

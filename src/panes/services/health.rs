@@ -52,6 +52,8 @@ fn ask(app: &mut App, sends: Sends) -> Vec<Effect> {
 }
 
 fn looking(app: &mut App, sends: Sends) -> Effect {
+    // The hosts of a simulated world may be somebody's in the real one.
+    let sends = if app.session.simulated { Sends::default() } else { sends };
     let order = order(&app.environment, &app.estate, sends);
     let serial = app.panes.services.health.serial + 1;
     app.panes.services.health =
@@ -60,15 +62,10 @@ fn looking(app: &mut App, sends: Sends) -> Effect {
     Effect::Fetch { ticket, lane: Lane::Operator, ask: Ask::Look(Box::new(order)).into() }
 }
 
-/// Whether every service is known with its target groups, by which load balancers are found.
+/// Whether the services are known, or cannot be read: by their target groups load balancers are found.
 fn groups_are_known(app: &App) -> bool {
-    app.environment.cluster.is_none() && app.environment.target_groups.is_empty()
-        || app.estate.targets.values().any(|seen| seen.at().is_some() || seen.failure().is_some())
-        || app
-            .estate
-            .services
-            .value()
-            .is_some_and(|all| !all.is_empty() && all.values().all(|service| service.target_groups.is_empty()))
+    let services = &app.estate.services;
+    app.environment.cluster.is_none() || services.at().is_some() || services.failure().is_some()
 }
 
 /// Asked once when somebody looks: nothing before the account and the target groups are known.
@@ -133,6 +130,9 @@ pub fn data_status(app: &App) -> DataStatus {
     let looked = &app.panes.services.health;
     let trouble = match &looked.failure {
         Some(failure) => Some((crate::model::Health::Down, format!("{failure}: {}", failure.hint()))),
+        None if looked.asked.is_some() && app.session.simulated => {
+            Some((crate::model::Health::Stopped, "simulated: nothing is sent to the hosts".to_owned()))
+        }
         None if looked.asked.is_some() && !looked.sent => {
             Some((crate::model::Health::Stopped, "guarded: nothing is sent to the hosts; u sends probes".to_owned()))
         }
