@@ -49,3 +49,29 @@ fn a_task_fits_every_size() {
         seen(name, &app);
     }
 }
+
+#[test]
+fn how_an_environment_is_reached_is_looked_at_when_somebody_looks_and_left_with_esc() {
+    let world = staging();
+    let mut app = read(&world, (120, 40));
+    assert_eq!(app.panes.services.health.asked, None, "nobody looked yet");
+    press(&mut app, "2 v", &world);
+    let looked = &app.panes.services.health;
+    assert!(looked.open && looked.asked.is_some());
+    assert!(text(&app).contains("Health from outside"), "{}", text(&app));
+    press(&mut app, "esc", &world);
+    assert!(text(&app).contains("Services"), "the list is shown again");
+    assert!(!app.panes.services.health.open);
+}
+
+#[test]
+fn a_guarded_environment_is_sent_nothing_until_a_key_asks_for_it() {
+    let world = staging();
+    let mut app = read(&world, (120, 40));
+    app.environment.guarded = true;
+    press(&mut app, "2 v", &world);
+    assert!(app.panes.services.health.asked.is_some() && !app.panes.services.health.sent);
+    assert!(text(&app).contains("u sends probes"), "{}", text(&app));
+    press(&mut app, "u", &world);
+    assert!(app.panes.services.health.sent);
+}
