@@ -36,6 +36,10 @@ pub(super) async fn activity(
         _ => arguments.reader.then(|| "reader".to_owned()),
     };
     let signal = arguments.cancel.map(|pid| (pid, false)).or(arguments.terminate.map(|pid| (pid, true)));
+    if signal.is_some() && arguments.url.is_some() {
+        return Err(Report::usage("sessions are ended in an environment, which asks and writes it down")
+            .hint("leave --url out"));
+    }
     let typed = match signal {
         Some((pid, false)) => format!(" --cancel {pid}"),
         Some((pid, true)) => format!(" --terminate {pid}"),

@@ -38,7 +38,7 @@ pub struct Arguments {
     #[arg(long)]
     pub reader: bool,
     /// Straight to this server, as of `cockpit sql --url`
-    #[arg(long, value_name = "URL", env = "COCKPIT_DATABASE_URL", hide_env_values = true, hide = true)]
+    #[arg(long, value_name = "URL", hide = true)]
     pub url: Option<String>,
     /// The service through whose tasks the tunnel goes, or an instance by its id
     #[arg(long, value_name = "SERVICE|INSTANCE")]

@@ -24,8 +24,7 @@ const SKEW: SignedDuration = SignedDuration::from_secs(2);
 impl DatabaseChange {
     /// When the change was sent, by the service's clock.
     fn sent(&self, ctx: &Ctx<'_>) -> Timestamp {
-        let ahead = ctx.service_now.duration_since(ctx.now);
-        self.began.map_or(ctx.service_now, |began| began + ahead)
+        self.sent.unwrap_or(ctx.service_now)
     }
 
     pub(super) fn look(&mut self, ctx: &mut Ctx<'_>) {

@@ -59,6 +59,8 @@ pub struct DatabaseChange {
     write: Option<Write>,
     planned: Option<Timestamp>,
     began: Option<Timestamp>,
+    /// The same by the service's clock.
+    sent: Option<Timestamp>,
     seen: Seen,
     /// Who writes at the end of a failover.
     written: Option<String>,
@@ -92,6 +94,7 @@ impl DatabaseChange {
             write: None,
             planned: None,
             began: None,
+            sent: None,
             seen: Seen::default(),
             written: None,
             told: BTreeSet::new(),
@@ -127,7 +130,7 @@ impl DatabaseChange {
 
     fn send(&mut self, ctx: &mut Ctx<'_>) {
         let Some(write) = self.write.clone() else { return };
-        self.began = Some(ctx.now);
+        (self.began, self.sent) = (Some(ctx.now), Some(ctx.service_now));
         ctx.say(Weight::Step, format!("{}: {}", write.action(), self.request.title()));
         self.phase = Phase::Doing(Box::new(Sure::send(write, Before::default(), ctx)));
     }
