@@ -4,7 +4,10 @@ use super::place::{nowhere, role};
 use super::result::Tab;
 use super::state::{Link, State};
 use crate::app::App;
+use crate::app::command::Id;
 use crate::app::overlay::Tone;
+use crate::app::tunnels::state::Tunnel;
+use crate::app::tunnels::tell::news;
 use crate::model::Health;
 use crate::model::sql::format::cell::grouped;
 use crate::model::sql::{Ended, Said, Server, Transaction};
@@ -69,7 +72,7 @@ pub fn in_words(state: &State) -> String {
 /// What stands in the block of the results while there is none.
 pub fn idle(app: &App) -> Vec<(Health, String)> {
     let state = &app.panes.query;
-    let key = app.keymap.label(crate::app::command::Id::OPEN).unwrap_or_default();
+    let key = app.keymap.label(Id::OPEN).unwrap_or_default();
     let mut lines = Vec::new();
     match &state.link {
         Link::On => {
@@ -89,6 +92,7 @@ pub fn idle(app: &App) -> Vec<(Health, String)> {
     }
     if let Some(nowhere) = nowhere(app) {
         lines.extend(nowhere.into_iter().map(|line| (Health::Stopped, line)));
+        lines.extend(tunnels(app));
         return lines;
     }
     let places = super::place::places(app);
@@ -98,6 +102,25 @@ pub fn idle(app: &App) -> Vec<(Health, String)> {
     );
     if let Some(why) = super::place::read_only(app) {
         lines.push((Health::Stopped, format!("transactions only read: {why}")));
+    }
+    lines.extend(tunnels(app));
+    lines
+}
+
+/// The tunnels of this session, which other programs use too, and the key that opens one.
+fn tunnels(app: &App) -> Vec<(Health, String)> {
+    let line = |tunnel: &Tunnel| {
+        let standing = &tunnel.standing;
+        let bytes = size(standing.sent + standing.received);
+        let round = standing.round_trip.map(|round| format!(", {} ms", round.as_millis())).unwrap_or_default();
+        let counted = format!("{bytes}{round}, {} open, resumed {} times", standing.open, standing.resumes);
+        (standing.phase.health(), format!("{}  {counted}", news(tunnel)))
+    };
+    let mut lines: Vec<_> = app.tunnels.list.iter().map(line).collect();
+    if super::place::is_tunnelled(app)
+        && let Some(key) = app.keymap.label(Id("tunnel"))
+    {
+        lines.push((Health::Stopped, format!("{key} opens a tunnel for other programs on this machine")));
     }
     lines
 }
