@@ -11,14 +11,16 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-const GET_COST_AND_USAGE: Operation = operation("ce:GetCostAndUsage");
-const GET_COST_FORECAST: Operation = operation("ce:GetCostForecast");
-
 /// It has one region for all.
-const fn operation(action: &'static str) -> Operation {
-    let region = Some("us-east-1");
-    Operation { action, service: "ce", region, target: "AWSInsightsIndexService", class: Class::Costs }
-}
+const REGION: Option<&str> = Some("us-east-1");
+const GET_COST_AND_USAGE: Operation = Operation {
+    action: "ce:GetCostAndUsage",
+    service: "ce",
+    region: REGION,
+    target: "AWSInsightsIndexService",
+    class: Class::Costs,
+};
+const GET_COST_FORECAST: Operation = Operation { action: "ce:GetCostForecast", ..GET_COST_AND_USAGE };
 
 /// What was asked for. Where only the forecast fails (it needs some weeks of history) the rest stands.
 pub(super) async fn costs(caller: &Caller<'_>, answers: &AnswerSender<'_>, of: &CostsOf) -> Result<(), Failure> {

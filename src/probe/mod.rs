@@ -4,11 +4,12 @@
 //! - `dial`: connections, to the address of a name or to where the configuration says.
 //! - `request`: a request with its redirects.
 //! - `handshake`: versions of TLS, and the certificate with why it would not be trusted.
-//! - `resolve`: addresses of names, and the name servers at the zone above.
+//! - `resolve`: addresses of names; `delegation`: the name servers at the zone above.
 //!
 //! What an answer means is in `model::health_probe`; when to ask is decided by whoever asks. Only the public address of this
 //! machine and the hosts themselves are ever asked; no proxy is, as it would answer for the site.
 
+mod delegation;
 mod dial;
 mod handshake;
 mod io;

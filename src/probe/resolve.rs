@@ -1,6 +1,5 @@
 //! Questions to name servers.
 
-use super::Probes;
 use crate::model::health_probe::answers::{Names, Trouble};
 use hickory_resolver::TokioResolver;
 use hickory_resolver::config::{ConnectionConfig, NameServerConfig, ResolveHosts, ResolverConfig, ResolverOpts};
@@ -12,8 +11,6 @@ use std::time::Duration;
 
 /// How long one server is waited for, and how often it is asked.
 const WAIT: Duration = Duration::from_secs(2);
-/// Servers of the zone above that are asked.
-const MOST: usize = 3;
 
 /// Who answers for names: the servers of this machine, or one that is configured.
 #[derive(Clone)]
@@ -73,36 +70,11 @@ impl Resolver {
         }
         Names { name: name.to_owned(), addresses }
     }
-}
 
-impl Probes {
-    /// The name servers of a zone as the servers of the zone above name them.
-    pub(super) async fn above(&self, zone: &str) -> Result<Vec<String>, Trouble> {
-        let mut trouble = Trouble::NoAddress;
-        let mut rest = zone.trim_end_matches('.');
-        while let Some((_, parent)) = rest.split_once('.') {
-            rest = parent;
-            let servers = match self.resolver.0.lookup(whole(parent), RecordType::NS).await {
-                Ok(answer) => answer.answers().iter().filter_map(server).collect::<Vec<_>>(),
-                Err(error) => {
-                    trouble = of_dns(&error);
-                    if trouble == Trouble::Timeout {
-                        return Err(trouble);
-                    }
-                    continue;
-                }
-            };
-            for name in servers.iter().take(MOST) {
-                let Ok(places) = self.places(name.trim_end_matches('.'), 53).await else { continue };
-                let Some(place) = places.first() else { continue };
-                match referral(*place, zone).await {
-                    Ok(found) => return Ok(found),
-                    Err(error) => trouble = error,
-                }
-            }
-            return Err(trouble);
-        }
-        Err(trouble)
+    /// The name servers of a zone, as the servers of this machine know them.
+    pub(super) async fn servers(&self, zone: &str) -> Result<Vec<String>, Trouble> {
+        let answer = self.0.lookup(whole(zone), RecordType::NS).await.map_err(|error| of_dns(&error))?;
+        Ok(answer.answers().iter().filter_map(server).collect())
     }
 }
 

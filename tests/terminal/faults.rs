@@ -12,12 +12,12 @@ fn while_nothing_answers_keys_do() {
     terminal.shows("DESIRED");
     terminal.shows("web");
     terminal.press("?");
-    terminal.shows("In lists");
+    terminal.shows("Everywhere");
     terminal.press(ESC);
     // From the beginning nothing answers: the frame stands, keys work.
     let mut fresh = Terminal::on(&home, &world, "--env prod");
     fresh.shows("GUARDED");
-    for (key, shown) in [("2", "Services"), ("4", "Databases"), ("?", "In lists")] {
+    for (key, shown) in [("2", "Services"), ("4", "Databases"), ("?", "Everywhere")] {
         fresh.press(key);
         fresh.shows(shown);
     }

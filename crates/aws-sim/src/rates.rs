@@ -73,6 +73,9 @@ pub(crate) const RATES: &[Rate] = &[
     bucket("ecs:tags", 20.0, 50.0, &["ecs:ListTagsForResource"]),
     bucket("rds", 12.0, 300.0, &["rds:"]),
     tps("cloudwatch:alarms", 9.0, &["cloudwatch:DescribeAlarms"]),
+    tps("cloudwatch:alarm-history", 20.0, &["cloudwatch:DescribeAlarmHistory"]),
+    // Not documented; each request costs.
+    tps("ce", 2.0, &["ce:"]),
     tps("cloudtrail:lookup", 2.0, &["cloudtrail:LookupEvents"]),
     tps("cloudwatch:metric-data", 500.0, &["cloudwatch:GetMetricData"]),
     tps("cloudwatch:statistics", 400.0, &["cloudwatch:GetMetricStatistics"]),

@@ -7,7 +7,7 @@ use clap::Args;
 #[command(
     after_help = "Which instances are the environment's: those that `instances` names in the configuration, else those whose tag
 Project is the environment's project and whose tag Environment, where they have one, is its name. Memory and disk are
-known where the agent of CloudWatch reports them. A session on one: `cockpit exec i-…`.
+known where the agent of CloudWatch reports them.
 
 Examples:
   cockpit instances

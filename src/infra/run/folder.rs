@@ -277,12 +277,13 @@ pub fn hold(runs: &Path, environment: &str, holder: &Holder) -> Result<File, Not
     make(&folder)?;
     let mut lock =
         OpenOptions::new().create(true).truncate(false).read(true).write(true).mode(0o600).open(folder.join(LOCK))?;
-    // Somebody may ask whether it is locked right now, which takes a moment and is no holder.
+    // Somebody may ask whether it is locked right now, which takes a moment and is no holder; and the supervisor of a run that
+    // has just ended needs a moment to go.
     let mut tries = 0;
     loop {
         match lock.try_lock() {
             Ok(()) => break,
-            Err(TryLockError::WouldBlock) if tries < 20 => {
+            Err(TryLockError::WouldBlock) if tries < 400 => {
                 tries += 1;
                 std::thread::sleep(std::time::Duration::from_millis(5));
             }

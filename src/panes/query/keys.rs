@@ -156,7 +156,8 @@ pub(super) const COMMANDS: &[Command] = &[
     ),
     Command::new(Id("query-add-row"), OWN, "add row", &["A"], "Add a row to the list of changes; W applies.", |app| {
         edit::begin(app, Wish::Add)
-    }),
+    })
+    .risks(Risk::Change),
     Command::new(
         Id("query-delete-row"),
         OWN,
@@ -164,7 +165,8 @@ pub(super) const COMMANDS: &[Command] = &[
         &["D"],
         "Put the deletion of the selected row on the list of changes, or take it off; W applies.",
         |app| edit::begin(app, Wish::Delete),
-    ),
+    )
+    .risks(Risk::Change),
     Command::new(Id("query-undo-change"), OWN, "undo", &["u"], "Take the last change of the list back.", edit::undo),
     Command::new(
         Id("query-write"),

@@ -142,16 +142,18 @@ pub fn data_status(app: &App) -> DataStatus {
         None => Some((crate::model::Health::Stopped, "u looks again, w tries the firewall".to_owned())),
     };
     let age = looked.read.map(|at| app.now.duration_since(at)).filter(|age| *age > OLD);
+    let instead = note(if looked.read.is_some() {
+        "nothing to check: no target group, no load balancer, no host"
+    } else {
+        "looking at targets, load balancers, names and certificates …"
+    });
     DataStatus {
         age: age.map(|age| format!("{} old", short(age))),
+        // Where there are no rows yet, what is sent and what is not is told in their place.
+        empty: trouble.iter().cloned().chain(instead).collect(),
         trouble,
         dimmed: false,
-        loading: looked.read.is_none(),
-        empty: note(if looked.read.is_some() {
-            "nothing to check: no target group, no load balancer, no host"
-        } else {
-            "looking at targets, load balancers, names and certificates …"
-        }),
+        loading: false,
     }
 }
 

@@ -46,7 +46,7 @@ fn describe(call: &Call<'_>) -> Result<Node, ApiError> {
         "IssuedAt": issued.then(|| timestamp(start)),
         "NotBefore": issued.then(|| timestamp(start)),
         "NotAfter": issued.then(|| timestamp(end.max(now))),
-        "KeyAlgorithm": "RSA-2048",
+        "KeyAlgorithm": "RSA_2048",
         "RenewalEligibility": if issued { "ELIGIBLE" } else { "INELIGIBLE" },
     }})
 }

@@ -555,6 +555,8 @@ def names():
 def trail():
     """Writes are listed with who made them, some time later."""
     t = client("cloudtrail")
+    # Two a second are asked for sooner than this does.
+    control("/_sim/rates", {"rate": "cloudtrail:lookup", "per_second": 100, "burst": 100})
     client("ecs").update_service(cluster=C, service=API, desiredCount=1)
     refused(client("ecs").update_service, "ServiceNotFoundException", cluster=C, service="none", desiredCount=1)
     mine = lambda: [json.loads(e["CloudTrailEvent"]) for e in pages(t, "lookup_events", "Events", LookupAttributes=[{"AttributeKey": "EventName", "AttributeValue": "UpdateService"}], PaginationConfig={"PageSize": 1})]

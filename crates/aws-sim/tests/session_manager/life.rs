@@ -98,10 +98,13 @@ async fn programs_of_this_machine_run_where_that_was_allowed_and_nowhere_else() 
     let mut real = shell(&sim, "/bin/sh").await;
     let input = real.input().unwrap();
     input.send(ShellInput::Size(Size { cols: 123, rows: 45 })).await.unwrap();
-    let typed = "until [ \"$(stty size)\" = '45 123' ]; do sleep 0.05; done; echo there''after; cat\n";
+    let typed =
+        "PS1=next''prompt; until [ \"$(stty size)\" = '45 123' ]; do sleep 0.05; done; echo there''after; cat\n";
     input.send(ShellInput::Bytes(typed.into())).await.unwrap();
     says(&mut real, "thereafter").await;
     input.send(ShellInput::Bytes("\u{3}".into())).await.unwrap();
+    // Else the one that is being ended could still read it.
+    says(&mut real, "nextprompt").await;
     input.send(ShellInput::Bytes("exit 7\n".into())).await.unwrap();
     assert_eq!(says(&mut real, "\0").await.1, Some(7));
     // Without the permission the built-in shell has no such program.

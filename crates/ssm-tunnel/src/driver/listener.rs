@@ -61,7 +61,7 @@ impl fmt::Display for Local {
 }
 
 /// What listens. A Unix socket's file goes with it.
-pub(in crate::driver) enum Listener {
+pub(super) enum Listener {
     Tcp(TcpListener),
     Unix(UnixListener, PathBuf),
 }
@@ -109,7 +109,7 @@ impl Drop for Listener {
 }
 
 /// A connection of a local program.
-pub(in crate::driver) enum Accepted {
+pub(super) enum Accepted {
     Tcp(TcpStream),
     Unix(UnixStream),
 }
