@@ -20,7 +20,8 @@ const GET_COST_AND_USAGE: Operation = Operation {
     target: "AWSInsightsIndexService",
     class: Class::Costs,
 };
-const GET_COST_FORECAST: Operation = Operation { action: "ce:GetCostForecast", ..GET_COST_AND_USAGE };
+const GET_COST_FORECAST: Operation =
+    Operation { action: "ce:GetCostForecast", class: Class::Costs, ..GET_COST_AND_USAGE };
 
 /// What was asked for. Where only the forecast fails (it needs some weeks of history) the rest stands.
 pub(super) async fn costs(caller: &Caller<'_>, answers: &AnswerSender<'_>, of: &CostsOf) -> Result<(), Failure> {

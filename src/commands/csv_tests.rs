@@ -9,7 +9,7 @@ use super::instances::report::instances;
 use super::line::{Cli, command};
 use super::list::schemas;
 use super::report_tests::{partial, with};
-use super::sample_reports::{charged, happened, measured};
+use super::sample_reports_tests::{charged, happened, measured};
 use super::services::report::services;
 use super::snapshot::report::snapshot;
 use super::tasks::report::tasks;

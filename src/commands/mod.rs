@@ -118,4 +118,4 @@ mod line_tests;
 #[cfg(test)]
 mod report_tests;
 #[cfg(test)]
-mod sample_reports;
+mod sample_reports_tests;

@@ -10,7 +10,7 @@ use super::insights::report::InsightsDto;
 use super::instances::report::instances;
 use super::list::schemas;
 use super::logs::report::{Form, Printer, Wanted};
-use super::sample_reports::{charged, happened, measured};
+use super::sample_reports_tests::{charged, happened, measured};
 use super::schedule::report::schedule;
 use super::services::report::services;
 use super::snapshot::report::snapshot;

@@ -480,7 +480,7 @@ def databases():
     same([e["Message"] for e in backups["Events"]], ["Backing up DB instance", "Finished DB Instance backup"] * 2)
     refused(r.describe_events, "InvalidParameterCombination", SourceIdentifier="minimal-db")
     same(client("rds", "us-east-1").describe_db_instances()["DBInstances"], [])
-    refused(r.describe_db_snapshots, "InvalidAction")
+    refused(r.describe_db_parameter_groups, "InvalidAction")
 
 
 def balancers():
@@ -575,6 +575,7 @@ def trail():
 
 def costs():
     c = client("ce")
+    control("/_sim/rates", {"rate": "ce", "per_second": 100, "burst": 100})
     today = control("/_sim/state")["now"][:10]
     start = str(datetime.fromisoformat(today).date() - timedelta(days=20))
     end = str(datetime.fromisoformat(today).date() + timedelta(days=5))
