@@ -328,7 +328,7 @@ pub(crate) fn changing(world: &World, effort: Effort, report: &mut Report) -> Re
         while !ends.load(std::sync::atomic::Ordering::Relaxed) {
             let address = |number: u64| format!("module.m{}.aws_sqs_queue.q[{number}]", number / 100);
             let (unit, now, before) =
-                (if number % 2 == 0 { "a" } else { "b" }, address(number), address(number.saturating_sub(20)));
+                (if number.is_multiple_of(2) { "a" } else { "b" }, address(number), address(number.saturating_sub(20)));
             let said = |message| What::Said { unit: unit.into(), step: Step::Apply, message };
             tell(
                 &mut events,

@@ -78,7 +78,7 @@ pub enum Class {
     ParameterChanges,
     /// Route 53, `CloudFront` and Certificate Manager, each for a whole account.
     Edge,
-    /// CloudTrail `LookupEvents`.
+    /// `CloudTrail` `LookupEvents`.
     Trail,
     /// Cost Explorer: each request costs.
     Costs,

@@ -52,7 +52,11 @@ impl Session {
                     clients.elbv2().describe_target_groups().set_target_group_arns(some.clone()).send()
                 })
                 .await?;
-            for arn in answer.target_groups().iter().flat_map(|group| group.load_balancer_arns()) {
+            for arn in answer
+                .target_groups()
+                .iter()
+                .flat_map(aws_sdk_elasticloadbalancingv2::types::TargetGroup::load_balancer_arns)
+            {
                 if !arns.contains(arn) {
                     arns.push(arn.clone());
                 }
@@ -72,8 +76,14 @@ impl Session {
                     arn: text(one.load_balancer_arn()),
                     name: text(one.load_balancer_name()),
                     dns_name: text(one.dns_name()),
-                    scheme: text(one.scheme().map(|scheme| scheme.as_str())),
-                    state: text(one.state().and_then(|state| state.code()).map(|code| code.as_str())),
+                    scheme: text(
+                        one.scheme().map(aws_sdk_elasticloadbalancingv2::types::LoadBalancerSchemeEnum::as_str),
+                    ),
+                    state: text(
+                        one.state()
+                            .and_then(|state| state.code())
+                            .map(aws_sdk_elasticloadbalancingv2::types::LoadBalancerStateEnum::as_str),
+                    ),
                     security_groups: one.security_groups().to_vec(),
                     listeners: Vec::new(),
                 });

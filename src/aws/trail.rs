@@ -1,4 +1,4 @@
-//! CloudTrail: the writes that it has recorded, with who did them.
+//! `CloudTrail`: the writes that it has recorded, with who did them.
 
 use super::budget::Class;
 use super::pages::{AnswerSender, Guard};
@@ -86,7 +86,7 @@ pub(super) async fn events(
     Err(Failure::new(FailureKind::Other, what))
 }
 
-/// An event as LookupEvents has it: a summary, and the whole of it as a text of JSON.
+/// An event as `LookupEvents` has it: a summary, and the whole of it as a text of JSON.
 fn event(entry: &Value) -> Option<TrailEvent> {
     let text = |key: &str| entry.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
     let whole: Value = serde_json::from_str(&text("CloudTrailEvent")).unwrap_or_default();

@@ -63,10 +63,8 @@ pub(super) async fn way(context: &Context, wanted: &Wanted<'_>) -> Result<Way, R
     let target = Target::open(context, wanted.environment).await?;
     match wanted.writes {
         // What a session may write is only asked where the environment is guarded; a change by itself always.
-        Some(risk) if wanted.asks => {
-            if !said_yes(context, &target.environment, risk).await? {
-                return Err(Report::new("cancelled", "nothing was changed: the answer was no", ExitCode::Refused));
-            }
+        Some(risk) if wanted.asks && !said_yes(context, &target.environment, risk).await? => {
+            return Err(Report::new("cancelled", "nothing was changed: the answer was no", ExitCode::Refused));
         }
         Some(risk) => target.guarded(context, risk, false).await?,
         None => {}

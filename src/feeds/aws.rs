@@ -133,7 +133,7 @@ pub enum Query {
     },
     /// RDS `DescribeEvents` of all databases.
     RdsEvents { since: Timestamp, until: Timestamp },
-    /// CloudTrail `LookupEvents`, writes alone.
+    /// `CloudTrail` `LookupEvents`, writes alone.
     Trail { since: Timestamp, until: Timestamp },
     /// CloudWatch `GetMetricData`, one-minute periods.
     Metrics {
@@ -315,7 +315,7 @@ pub enum Fact {
     AlarmHistory(Vec<AlarmChange>),
     /// What RDS tells, oldest first.
     RdsEvents(Vec<RdsEvent>),
-    /// Writes that CloudTrail has recorded, newest first.
+    /// Writes that `CloudTrail` has recorded, newest first.
     Trail(Vec<TrailEvent>),
     /// Whether the function that was asked for is there.
     Function(bool),

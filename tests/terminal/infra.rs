@@ -67,7 +67,8 @@ fn a_run_is_driven_from_the_pane_and_outlives_the_cockpit_that_began_it() {
     terminal.press("P");
     terminal.shows("infra plan: done");
     assert_eq!(state(&home, "network"), 0);
-    // Planned, read, approved.
+    // Planned, read, approved, at the pace of a person.
+    std::thread::sleep(Duration::from_millis(500));
     terminal.press("A");
     terminal.shows("1 plan waits for review: network");
     terminal.press("v");

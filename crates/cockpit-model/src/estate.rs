@@ -76,7 +76,7 @@ pub struct Estate {
     pub alarm_changes: Observed<Vec<AlarmChange>>,
     /// What RDS tells of databases, oldest first.
     pub rds_events: Observed<Vec<RdsEvent>>,
-    /// Writes that CloudTrail has recorded, newest first.
+    /// Writes that `CloudTrail` has recorded, newest first.
     pub trail: Observed<Vec<TrailEvent>>,
     /// Whether the function that stops and starts the environment is there.
     pub function: Observed<bool>,

@@ -3,6 +3,7 @@
 //! Everything that comes from outside is held in an [`Observed`], so a missing or old value can
 //! never pass for a present one. Judgements over the data (health, reasons, the needs-attention
 //! list) live here too, because the screen and the snapshot must say the same.
+#![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod agent;
 pub mod alarm;

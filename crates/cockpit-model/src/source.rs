@@ -38,7 +38,7 @@ pub enum Source {
     AlarmHistory,
     /// What RDS tells of databases: for the time line.
     RdsEvents,
-    /// What CloudTrail has recorded: for the time line.
+    /// What `CloudTrail` has recorded: for the time line.
     Trail,
     /// What the account costs: asked for once a day at most, and only when somebody wants to know.
     Costs,
@@ -185,17 +185,17 @@ impl Intervals {
             | Source::ScalingPolicies
             | Source::ScheduledActions
             | Source::ScalingActivities
+            | Source::AlarmHistory
+            | Source::RdsEvents
             | Source::Schedules => self.scaling,
             Source::Targets => self.targets,
             Source::DbClusters | Source::DbInstances => self.databases,
-            Source::DbSnapshots => SignedDuration::from_mins(5),
             Source::Alarms => self.alarms,
             Source::Metrics => self.metrics,
             // Whether they are there, which is only asked to tell of a name that is written wrong.
             Source::LogGroups | Source::Function => SignedDuration::from_mins(10),
-            Source::AlarmHistory | Source::RdsEvents => self.scaling,
-            // It is late by minutes in any case.
-            Source::Trail => SignedDuration::from_mins(5),
+            // What is recorded of writes is late by minutes in any case.
+            Source::Trail | Source::DbSnapshots => SignedDuration::from_mins(5),
             Source::Costs => super::costs::AGE,
             // Followed by `app::logs`, at a pace of its own.
             Source::Logs => SignedDuration::from_secs(1),

@@ -29,23 +29,23 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     // Cost Explorer's days are those of UTC.
     let today = now.to_zoned(TimeZone::UTC).date();
     let file = kept::file(&account, &endpoint, arguments.tag.as_ref());
-    let costs = match kept::read(file.as_ref(), now) {
-        Some(costs) => costs,
-        None => {
-            let (from, to) = costs::span(today);
-            let of = CostsOf { now, from, to, ahead: costs::ahead(today), tag: arguments.tag.clone() };
-            let asked = Box::pin(ask(&mut reading.collector, of)).await;
-            let costs = asked.map_err(|failure| {
-                Report::of_failure("what the account costs cannot be read", &failure)
-                    .hint("Cost Explorer is enabled once for an account, in the billing console; its figures come a day later")
-            })?;
-            if let Some(file) = &file
-                && let Err(error) = kept::keep(file, &costs)
-            {
-                say(&format!("! what Cost Explorer said cannot be kept in {}: {error}", file.display()));
-            }
-            costs
+    let costs = if let Some(costs) = kept::read(file.as_ref(), now) {
+        costs
+    } else {
+        let (from, to) = costs::span(today);
+        let of = CostsOf { now, from, to, ahead: costs::ahead(today), tag: arguments.tag.clone() };
+        let asked = Box::pin(ask(&mut reading.collector, of)).await;
+        let costs = asked.map_err(|failure| {
+            Report::of_failure("what the account costs cannot be read", &failure).hint(
+                "Cost Explorer is enabled once for an account, in the billing console; its figures come a day later",
+            )
+        })?;
+        if let Some(file) = &file
+            && let Err(error) = kept::keep(file, &costs)
+        {
+            say(&format!("! what Cost Explorer said cannot be kept in {}: {error}", file.display()));
         }
+        costs
     };
     let tag = arguments.tag.as_ref().map(|(key, value)| format!("{key}={value}"));
     let shown = crate::headless::Shown { now, zone };

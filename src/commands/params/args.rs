@@ -85,7 +85,7 @@ pub struct Put {
     /// The parameter
     #[arg(value_name = "NAME")]
     pub name: String,
-    /// The type; SecureString for a new one, else as it is
+    /// The type; `SecureString` for a new one, else as it is
     #[arg(long = "type", value_name = "TYPE", ignore_case = true)]
     pub kind: Option<Type>,
     /// The key of KMS that encrypts it; alias/aws/ssm for a new one, else as it is

@@ -53,7 +53,7 @@ pub struct Arguments {
     /// ECS Exec runs programs of this machine, as whoever runs the simulator, instead of the small shell
     #[arg(long)]
     pub allow_commands: bool,
-    /// Write the certificate of its authority to this file, for AWS_CA_BUNDLE: it speaks TLS on the same port
+    /// Write the certificate of its authority to this file, for `AWS_CA_BUNDLE`: it speaks TLS on the same port
     #[arg(long, value_name = "FILE")]
     pub certificate: Option<PathBuf>,
     /// Throttle no client, however often it asks

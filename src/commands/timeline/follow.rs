@@ -17,7 +17,7 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use std::io;
 
-/// How often it is looked. CloudTrail and alarms have no news in less.
+/// How often it is looked. `CloudTrail` and alarms have no news in less.
 const EVERY: std::time::Duration = std::time::Duration::from_secs(10);
 /// A thing that is told so much later than it happened is marked.
 const LATE: SignedDuration = SignedDuration::from_mins(1);

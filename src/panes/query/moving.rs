@@ -99,8 +99,8 @@ pub fn mouse(app: &mut App, place: Rect, mouse: Mouse) -> Option<Vec<Effect>> {
     }
     if let Some(tree) = plan::shown(&mut app.panes.query) {
         match mouse {
-            Mouse::WheelUp(..) => tree.step(-(WHEEL as isize)),
-            Mouse::WheelDown(..) => tree.step(WHEEL as isize),
+            Mouse::WheelUp(..) => tree.step(-WHEEL),
+            Mouse::WheelDown(..) => tree.step(WHEEL),
             Mouse::Click(..) => {
                 let down = usize::from(row.saturating_sub(rows.y + 1));
                 tree.step((tree.top + down) as isize - tree.at as isize);

@@ -1,11 +1,11 @@
-//! CloudTrail: the writes that were recorded. How they come to be there is in `world::trail`.
+//! `CloudTrail`: the writes that were recorded. How they come to be there is in `world::trail`.
 
 use super::{ApiError, Call, token};
 use crate::clock::timestamp;
 use crate::wire::{Node, list, map};
 use crate::world::trail::Write;
 
-/// Runs a CloudTrail operation.
+/// Runs a `CloudTrail` operation.
 pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiError> {
     match operation {
         "LookupEvents" => lookup(call),

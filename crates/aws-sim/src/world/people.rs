@@ -91,7 +91,7 @@ impl World {
         Ok(json!({"deployment": format!("ecs-svc/{deployment}"), "task_definition": def.arn()}))
     }
 
-    /// CloudTrail has that somebody else asked for a deployment.
+    /// `CloudTrail` has that somebody else asked for a deployment.
     fn somebody_deployed(&mut self, service: usize, def: &TaskDef) {
         let s = &self.services[service];
         let c = &self.clusters[s.cluster];

@@ -65,7 +65,7 @@ impl World {
                 self.cluster_event(at, "backup", "Manual cluster snapshot created".to_owned());
             }
             (Database::Cluster(at), _) => {
-                self.cluster_event(at, "backup", "Creating manual cluster snapshot".to_owned())
+                self.cluster_event(at, "backup", "Creating manual cluster snapshot".to_owned());
             }
             (Database::Instance(at), "created") => self.instance_event(at, "backup", "Manual snapshot created"),
             (Database::Instance(at), _) => self.instance_event(at, "backup", "Creating manual snapshot"),

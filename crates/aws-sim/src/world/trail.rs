@@ -1,4 +1,4 @@
-//! CloudTrail: every write with who asked for it, listed some time after it was made.
+//! `CloudTrail`: every write with who asked for it, listed some time after it was made.
 
 use super::{MINUTE, World};
 use crate::account::ACCOUNT;
@@ -10,7 +10,7 @@ use std::collections::VecDeque;
 
 /// The newest are kept.
 const KEPT: usize = 5_000;
-/// What CloudTrail never writes down.
+/// What `CloudTrail` never writes down.
 const HIDDEN: &[&str] = &["value", "secretString", "masterUserPassword", "payload"];
 
 /// A write.
@@ -152,18 +152,17 @@ impl World {
     }
 }
 
-/// The parameters of a request as CloudTrail has them: names begin with a small letter, secrets are left out.
+/// The parameters of a request as `CloudTrail` has them: names begin with a small letter, secrets are left out.
 fn parameters(input: &Node) -> Value {
     let value: Value = serde_json::from_slice(&json::encode(input)).unwrap_or_default();
     let Value::Object(fields) = value else { return Value::Null };
     let named =
         fields.into_iter().filter(|(name, _)| !matches!(name.as_str(), "Action" | "Version")).map(|(name, value)| {
-            let small = match name.strip_prefix("DB") {
-                Some(rest) => format!("dB{rest}"),
-                None => {
-                    let mut letters = name.chars();
-                    letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
-                }
+            let small = if let Some(rest) = name.strip_prefix("DB") {
+                format!("dB{rest}")
+            } else {
+                let mut letters = name.chars();
+                letters.next().map(|first| first.to_lowercase().chain(letters).collect()).unwrap_or_default()
             };
             let hidden = HIDDEN.contains(&small.as_str());
             (small, if hidden { json!("HIDDEN_DUE_TO_SECURITY_REASONS") } else { value })

@@ -72,17 +72,12 @@ fn of_balancers(found: &Findings, seen: &Names, ours: &[IpAddr]) -> Check {
     let meets = found.balancers().iter().find(|balancer| {
         addresses(found, &balancer.dns_name).is_some_and(|theirs| ours.iter().any(|one| theirs.contains(one)))
     });
-    match meets {
-        Some(balancer) => {
-            let words = format!("answers {}, addresses of {}", list(ours), balancer.name);
-            Check::new(Topic::Dns, seen.name.clone(), Health::Healthy, words)
-        }
-        None => {
-            let words =
-                format!("answers {}; no zone of this account declares it, and no balancer has these", list(ours));
-            Check::new(Topic::Dns, seen.name.clone(), Health::Unknown, words)
-        }
+    if let Some(balancer) = meets {
+        let words = format!("answers {}, addresses of {}", list(ours), balancer.name);
+        return Check::new(Topic::Dns, seen.name.clone(), Health::Healthy, words);
     }
+    let words = format!("answers {}; no zone of this account declares it, and no balancer has these", list(ours));
+    Check::new(Topic::Dns, seen.name.clone(), Health::Unknown, words)
 }
 
 /// Whether the zone above names the servers that the zone has.

@@ -52,7 +52,7 @@ fn folder(all: &[Parameter], of: &[usize], above: &str, depth: usize, closed: &B
             if !inside.iter().all(|one| all[*one].name.starts_with(longer)) {
                 break;
             }
-            path = longer.to_owned();
+            longer.clone_into(&mut path);
         }
         let is_closed = closed.contains(&path);
         let label = path[above.len()..].to_owned();

@@ -36,7 +36,7 @@ pub enum Kind {
     Run,
     /// A parameter was written or deleted.
     Parameter,
-    /// A write of somebody, from CloudTrail.
+    /// A write of somebody, from `CloudTrail`.
     Write,
     /// A schedule that stops or starts the environment.
     Schedule,

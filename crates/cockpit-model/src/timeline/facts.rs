@@ -31,7 +31,7 @@ pub struct RdsEvent {
     pub message: String,
 }
 
-/// A write that CloudTrail has recorded.
+/// A write that `CloudTrail` has recorded.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct TrailEvent {
     pub id: String,
@@ -40,7 +40,7 @@ pub struct TrailEvent {
     pub name: String,
     /// `ecs.amazonaws.com`.
     pub source: String,
-    /// Who, as CloudTrail names them: the user, or the name of the role's session.
+    /// Who, as `CloudTrail` names them: the user, or the name of the role's session.
     pub who: String,
     /// The service of AWS that did it on somebody's behalf.
     pub through: Option<String>,

@@ -1,5 +1,5 @@
 //! What is known of an environment, as things that happened: its services, tasks, deployments, scaling, alarms, databases
-//! and schedules, and what CloudTrail tells of all of them.
+//! and schedules, and what `CloudTrail` tells of all of them.
 
 use super::event::{About, Happening, Kind};
 use super::facts::{AlarmChange, RdsEvent};
@@ -32,7 +32,7 @@ pub fn gather(estate: &Estate, since: Timestamp, now: Timestamp) -> Vec<Happenin
     scaling(estate, &mut found);
     found.extend(estate.alarm_changes.value().into_iter().flatten().map(alarm));
     let databases = databases(estate);
-    found.extend(estate.rds_events.value().into_iter().flatten().map(|event| database(event)));
+    found.extend(estate.rds_events.value().into_iter().flatten().map(database));
     schedules(estate, since, now, &mut found);
     let names: Vec<(String, String)> =
         estate.derived.services.iter().map(|row| (row.name.clone(), row.short.clone())).collect();

@@ -20,12 +20,11 @@ pub fn merge(mut events: Vec<Happening>) -> Vec<Happening> {
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
     let mut once: Vec<Happening> = Vec::with_capacity(events.len());
     for event in events {
-        match known.get(&event.key) {
-            Some(at) => join(&mut once[*at], event),
-            None => {
-                known.insert(event.key.clone(), once.len());
-                once.push(event);
-            }
+        if let Some(at) = known.get(&event.key) {
+            join(&mut once[*at], event);
+        } else {
+            known.insert(event.key.clone(), once.len());
+            once.push(event);
         }
     }
     let told: Vec<bool> = once.iter().map(|event| matches!(event.kind, Kind::Write | Kind::Change)).collect();

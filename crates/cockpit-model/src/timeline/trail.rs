@@ -1,11 +1,11 @@
-//! What CloudTrail tells: who has written what.
+//! What `CloudTrail` tells: who has written what.
 
 use super::event::{About, Happening, Kind};
 use super::facts::TrailEvent;
 use crate::Health;
 
-/// CloudTrail delivers its events up to this long after they happened. Source: its user guide ("typically within about 5
-/// minutes", "not guaranteed"), and LookupEvents, which lists them within 15.
+/// `CloudTrail` delivers its events up to this long after they happened. Source: its user guide ("typically within about 5
+/// minutes", "not guaranteed"), and `LookupEvents`, which lists them within 15.
 pub const LATE: jiff::SignedDuration = jiff::SignedDuration::from_mins(15);
 
 /// Writes that go on all the time and change nothing that anybody runs.

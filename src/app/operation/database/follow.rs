@@ -205,16 +205,15 @@ impl DatabaseChange {
         if !completed && ctx.now.duration_since(back) < EVENT_LATE {
             return;
         }
-        let gap = match over.as_ref().and_then(|over| Some((over.started, over.completed?, over.took()?))) {
-            Some((from, to, took)) => {
-                let (from, to) = (clock(from, ctx.zone), clock(to, ctx.zone));
-                format!("without a writer for at most {} (RDS: {from} to {to})", seconds(took))
-            }
-            None => {
-                let from = self.seen.away.or(self.began).unwrap_or(back);
-                let looks = seconds(ctx.environment.refresh.watch);
-                format!("without a writer for about {} (looked at every {looks})", seconds(back.duration_since(from)))
-            }
+        let gap = if let Some((from, to, took)) =
+            over.as_ref().and_then(|over| Some((over.started, over.completed?, over.took()?)))
+        {
+            let (from, to) = (clock(from, ctx.zone), clock(to, ctx.zone));
+            format!("without a writer for at most {} (RDS: {from} to {to})", seconds(took))
+        } else {
+            let from = self.seen.away.or(self.began).unwrap_or(back);
+            let looks = seconds(ctx.environment.refresh.watch);
+            format!("without a writer for about {} (looked at every {looks})", seconds(back.duration_since(from)))
         };
         let writes = now.unwrap_or_else(|| id.clone());
         self.written = Some(writes.clone());

@@ -19,7 +19,7 @@ pub(super) fn call(call: &Call<'_>) -> Result<Node, ApiError> {
     let name = input.str("AlarmName");
     let types = input.strings("AlarmTypes");
     let kind = input.str("HistoryItemType");
-    let bound = |key: &str| input.time(key).map(|time| time.as_millisecond());
+    let bound = |key: &str| input.time(key).map(jiff::Timestamp::as_millisecond);
     let (start, end) = (bound("StartDate"), bound("EndDate"));
     let ascending = input.str("ScanBy") == Some("TimestampAscending");
     let inside = |at: Ms| start.is_none_or(|start| at >= start) && end.is_none_or(|end| at <= end);

@@ -240,11 +240,14 @@ fn metric_data(call: &Call<'_>) -> Result<Node, ApiError> {
 fn unit(name: &str) -> &'static str {
     match name {
         "CPUUtilization" | "MemoryUtilization" | "ACUUtilization" => "Percent",
-        "FreeableMemory" | "FreeLocalStorage" | "FreeStorageSpace" => "Bytes",
+        "FreeableMemory"
+        | "FreeLocalStorage"
+        | "FreeStorageSpace"
+        | "BytesOutToDestination"
+        | "BytesInFromDestination" => "Bytes",
         "AuroraReplicaLag" => "Milliseconds",
         "TargetResponseTime" => "Seconds",
         "DBLoad" | "ServerlessDatabaseCapacity" => "None",
-        "BytesOutToDestination" | "BytesInFromDestination" => "Bytes",
         _ => "Count",
     }
 }
