@@ -319,7 +319,7 @@ fn a_read_ends_by_itself_with_any_fault_on_any_call() {
             world.clear_faults();
             world.post("/_sim/fault", &json!({"operation": call, "kind": fault, "count": count, "delay_ms": 50}));
             // It settles: the limit of the whole read, minutes away, is not what ends it.
-            let ended = runtime.block_on(async { tokio::time::timeout(PATIENCE, read(&environment)).await });
+            let ended = runtime.block_on(async { tokio::time::timeout(PATIENCE, Box::pin(read(&environment))).await });
             assert_eq!(ended, Ok(cockpit::runtime::Collected::Settled), "{fault} on {call}, {count:?} times");
             ran += 1;
         }

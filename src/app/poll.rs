@@ -171,7 +171,7 @@ impl Poller {
 
     fn wanted(&self, job: Job, environment: &EnvironmentConfig) -> bool {
         let there = match job {
-            Job::Identity => !environment.is_only_infra(),
+            Job::Identity | Job::Trail => !environment.is_only_infra(),
             Job::Cluster
             | Job::Services
             | Job::Tasks
@@ -184,7 +184,6 @@ impl Poller {
             Job::DbMetrics => !environment.databases.is_empty() && self.wants.sources.contains(&Source::DbInstances),
             Job::Schedules => environment.schedules.is_some(),
             Job::Alarms | Job::AlarmHistory => !environment.alarms.is_empty(),
-            Job::Trail => !environment.is_only_infra(),
             Job::TargetGroups => !environment.target_groups.is_empty(),
             Job::LogGroups => !environment.logs.is_empty(),
             Job::Function => environment.scheduler.is_some(),

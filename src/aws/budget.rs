@@ -151,13 +151,12 @@ impl Class {
             Self::Alarms => (9.0, 9.0),
             Self::MetricData => (500.0, 500.0),
             Self::LogsFilter | Self::LogsDescribe | Self::LogsInsights => (10.0, 10.0),
-            // Not documented for sessions: as few as for a live tail. Far larger for secrets.
-            Self::LogsLive | Self::Sessions => (5.0, 5.0),
+            // Not documented for sessions: as few as for a live tail. Far larger for secrets. That of Route 53 is the smallest
+            // at the edge.
+            Self::LogsLive | Self::Sessions | Self::Edge => (5.0, 5.0),
             // The throughput that is free of charge.
             Self::Parameters => alike(40.0),
             Self::ParameterChanges => alike(3.0),
-            // That of Route 53, the smallest among them.
-            Self::Edge => (5.0, 5.0),
             // Two a second of an account and region, whoever asks; not documented for Cost Explorer.
             Self::Trail | Self::Costs => (2.0, 2.0),
             // That of ELB's `Describe` actions; not documented for Application Auto Scaling, far larger for STS.

@@ -103,8 +103,12 @@ fn every_heading_of_csv_is_a_field_of_the_schema_and_every_value_that_of_the_jso
             agrees(&health(input, &Findings::default(), false, false), Some(&schema("health")));
             let machine = Machine { cpu: Some(12.5), ..Machine::default() };
             agrees(&instances(input, &Ok((vec![machine], Vec::new()))), Some(&schema("instances")));
-            happened(input).iter().for_each(|report| agrees(report, Some(&schema("timeline"))));
-            measured(input).iter().for_each(|report| agrees(report, Some(&schema("metrics"))));
+            for report in &happened(input) {
+                agrees(report, Some(&schema("timeline")));
+            }
+            for report in &measured(input) {
+                agrees(report, Some(&schema("metrics")));
+            }
         });
     }
     agrees(&charged(), Some(&schema("cost")));

@@ -118,6 +118,10 @@ mod tests {
         let told = std::fs::read_to_string(told).unwrap();
         let (mode, path) = told.trim().split_once('\n').unwrap();
         assert_eq!(mode, "600");
-        assert!(path.ends_with(".sql") && !std::path::Path::new(path).exists(), "{path}");
+        assert!(
+            std::path::Path::new(path).extension().is_some_and(|ending| ending == "sql")
+                && !std::path::Path::new(path).exists(),
+            "{path}"
+        );
     }
 }

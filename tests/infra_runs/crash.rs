@@ -92,9 +92,8 @@ async fn whatever_is_killed_at_whatever_moment_states_are_those_of_an_undisturbe
         // Each in turn, so that few moments have all of them.
         let victim = all[(moment % all.len() as u64) as usize];
         let after = Duration::from_millis(dice.below(LASTS.as_millis() as u64));
-        let (states, told) = applied(Some((victim, after))).await;
+        let (states, _) = applied(Some((victim, after))).await;
         assert_eq!(states, undisturbed, "{victim:?} was killed after {after:?} (moment {moment})");
-        println!("{victim:?} after {after:?}: {told} told");
     }
 }
 
@@ -170,7 +169,11 @@ fn attached(home: &Home, typed: &mut Child) -> Run {
 fn killed(run: &Run, victim: Victim, typed: &mut Child) {
     let leaves: Vec<Pid> = leaves(&run.state);
     match victim {
-        Victim::Leaf => leaves.iter().for_each(|leaf| kill_process(*leaf, Signal::KILL).unwrap_or_default()),
+        Victim::Leaf => {
+            for leaf in &leaves {
+                kill_process(*leaf, Signal::KILL).unwrap_or_default();
+            }
+        }
         Victim::Supervisor => kill_process(run.supervisor(), Signal::KILL).unwrap_or_default(),
         Victim::Cockpit => typed.kill().unwrap_or_default(),
         Victim::Terminal => {
@@ -179,7 +182,11 @@ fn killed(run: &Run, victim: Victim, typed: &mut Child) {
         }
         Victim::Both => {
             kill_process(run.supervisor(), Signal::KILL).unwrap_or_default();
-            leaves.iter().for_each(|leaf| kill_process(*leaf, Signal::KILL).unwrap_or_default());
+            {
+                for leaf in &leaves {
+                    kill_process(*leaf, Signal::KILL).unwrap_or_default();
+                }
+            }
         }
     }
 }

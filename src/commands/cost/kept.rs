@@ -4,7 +4,7 @@ use crate::model::costs::{AGE, Costs};
 use jiff::Timestamp;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// Where it is kept; none without a home folder. Another endpoint is another world.
 pub(super) fn file(account: &str, endpoint: &str, tag: Option<&(String, String)>) -> Option<PathBuf> {
@@ -24,7 +24,7 @@ pub(super) fn read(file: Option<&PathBuf>, now: Timestamp) -> Option<Costs> {
 }
 
 /// Keeps what it said, readable by its owner alone.
-pub(super) fn keep(file: &PathBuf, costs: &Costs) -> io::Result<()> {
+pub(super) fn keep(file: &Path, costs: &Costs) -> io::Result<()> {
     if let Some(folder) = file.parent() {
         crate::infra::run::folder::make(folder)?;
     }

@@ -32,7 +32,7 @@ fn walk(folder: &Path, depth: usize, found: &mut Vec<Code>) {
         found.push(Code::Terragrunt { dir });
         return;
     }
-    if files.iter().any(|name| name.ends_with(".tf")) {
+    if files.iter().any(|name| Path::new(name).extension().is_some_and(|ending| ending == "tf")) {
         let mut var_files: Vec<String> = files.into_iter().filter(|name| name.ends_with(".tfvars")).collect();
         var_files.sort();
         found.push(Code::Terraform { dir, var_files });

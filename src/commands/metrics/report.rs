@@ -45,6 +45,7 @@ pub struct Metrics {
     /// From when on the other time is, where one was asked for.
     pub against: Option<String>,
     /// The figures with their curves; `null` if they could not be read.
+    #[allow(clippy::struct_field_names, reason = "the field's name in the output")]
     pub metrics: Option<Vec<MetricDto>>,
     /// Deployments, scaling, failovers, changes and alarms meanwhile, oldest first.
     pub marks: Vec<MarkDto>,

@@ -222,7 +222,7 @@ pub fn write(app: &mut App) -> Vec<Effect> {
     match Script::new(state.transaction, true, steps, Then::Changed(tab.id, count)) {
         Ok(mut script) => {
             script.title = if count == 1 { "Apply 1 change".to_owned() } else { format!("Apply {count} changes") };
-            script.verb = "Apply".to_owned();
+            "Apply".clone_into(&mut script.verb);
             script.why = vec!["Each statement must touch exactly one row, else all are taken back.".to_owned()];
             windows::ask(app, Asking::Script(Box::new(script)))
         }

@@ -52,8 +52,8 @@ pub fn explain(app: &mut App, analyze: bool) -> Vec<Effect> {
     let step = Step { statement, wanted: Wanted::Result };
     match Script::new(state.transaction, false, vec![step], Then::Explained) {
         Ok(mut script) => {
-            script.title = "EXPLAIN ANALYZE".to_owned();
-            script.verb = "Run".to_owned();
+            "EXPLAIN ANALYZE".clone_into(&mut script.title);
+            "Run".clone_into(&mut script.verb);
             script.why = vec![
                 "EXPLAIN ANALYZE runs the statement, which changes something or may. It is taken back after that; \
                  locks, triggers' work outside of the database and numbers of sequences are not."

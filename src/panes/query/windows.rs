@@ -185,7 +185,7 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
                 text.push((Tone::Warn, format!("… and {} more", script.steps.len() - statements.len())));
             }
             let mut confirmation = plain(ours(&script.title), &script.verb, Risk::Change, text);
-            confirmation.bound = script.steps.iter().map(|step| format!("{};\n", step.statement)).collect();
+            confirmation.bound = script.steps.iter().fold(String::new(), |all, step| all + &step.statement + ";\n");
             Some(confirmation)
         }
         Asking::Terminate => {

@@ -1,5 +1,5 @@
 //! A configuration made by looking at an account: what was seen ([`seen`]), how it is put into environments ([`group`]), and
-//! how it is written ([`write`]), and what differs
+//! how it is written (`write`), and what differs
 //! from a file that is there ([`diff`]).
 
 pub mod diff;

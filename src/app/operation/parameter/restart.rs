@@ -107,8 +107,7 @@ impl Restart {
         let stable = service.deployments.len() == 1 && deployment.running >= service.desired;
         match deployment.rollout {
             Some(RolloutState::Failed) => End::Failed("its new deployment failed".to_owned()),
-            Some(RolloutState::Completed) if stable => End::Done,
-            None if stable => End::Done,
+            Some(RolloutState::Completed) | None if stable => End::Done,
             _ => End::Going,
         }
     }

@@ -40,6 +40,7 @@ pub struct Findings {
     /// Parameters that were looked at.
     pub parameters: usize,
     /// The worst first.
+    #[allow(clippy::struct_field_names, reason = "the field's name in the output")]
     pub findings: Vec<FindingDto>,
 }
 
@@ -117,6 +118,7 @@ pub struct Differences {
     pub right: String,
     pub complete: bool,
     pub missing: Vec<String>,
+    #[allow(clippy::struct_field_names, reason = "the field's name in the output")]
     pub differences: Vec<DifferenceDto>,
 }
 
