@@ -47,6 +47,8 @@ pub enum Class {
     Alarms,
     /// `CloudWatch` `GetMetricData`.
     MetricData,
+    /// `ListMetrics`, of the same service.
+    MetricList,
     /// Elastic Load Balancing.
     Elbv2,
     /// Application Auto Scaling.
@@ -100,6 +102,7 @@ impl Class {
         Self::Rds,
         Self::Alarms,
         Self::MetricData,
+        Self::MetricList,
         Self::Elbv2,
         Self::Autoscaling,
         Self::Sts,
@@ -119,7 +122,7 @@ impl Class {
         Self::Trail,
         Self::Costs,
     ];
-    const COUNT: usize = 28;
+    const COUNT: usize = 29;
 
     /// The whole limit in a region: requests a second, and how many at once. Where the region is not known
     /// (empty), that of most.
@@ -135,7 +138,7 @@ impl Class {
             Self::LogsGet if region == "us-west-2" || region == "eu-west-1" || FEW_LOGS.contains(&region) => {
                 alike(10.0)
             }
-            Self::LogsGet => alike(25.0),
+            Self::LogsGet | Self::MetricList => alike(25.0),
             Self::EcsServices | Self::EcsTasks => (20.0, 100.0),
             Self::EcsClusters | Self::EcsRollouts => (20.0, 50.0),
             Self::EcsRegister => (1.0, 20.0),

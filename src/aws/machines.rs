@@ -14,7 +14,7 @@ use std::collections::BTreeMap;
 
 const STATUS: &str = "ec2:DescribeInstanceStatus";
 const AGENTS: Action = Action { name: "ssm:DescribeInstanceInformation", class: Class::Sessions };
-const LIST_METRICS: Action = Action { name: "cloudwatch:ListMetrics", class: Class::Alarms };
+const LIST_METRICS: Action = Action { name: "cloudwatch:ListMetrics", class: Class::MetricList };
 const METRICS: Action = Action { name: "cloudwatch:GetMetricData", class: Class::MetricData };
 /// Ids in one filter, and queries in one request.
 const AT_ONCE: usize = 50;

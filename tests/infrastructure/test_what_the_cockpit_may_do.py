@@ -92,7 +92,7 @@ def actions(name, kind):
 def source():
     """Actions as the cockpit's AWS room names them, one for each call."""
     text = "".join(path.read_text() for path in (support.ROOT / "src/aws").rglob("*.rs"))
-    named = set(re.findall(r'(?:name: |&str = )"([a-z0-9-]+:[A-Z][A-Za-z]+)"', text))
+    named = set(re.findall(r'(?:name: |action: |&str = )"([a-z0-9-]+:[A-Z][A-Za-z]+)"', text))
     assert len(named) > 15
     return named
 
@@ -175,7 +175,7 @@ def real(name):
         add(["rds:RebootDBInstance"], f"arn:aws:rds:{region}:{account}:db:bookmark-manager-prod-aurora-1")
         add(["rds:CreateDBClusterSnapshot"], f"arn:aws:rds:{region}:{account}:cluster-snapshot:bookmark-manager-prod-aurora-before-migration")
     path = {"staging": "bookmark-manager/staging", "prod": "bookmark-manager/prod", "pantri": "pantri/prod", "minimal": "minimal"}[name]
-    parameters = ["ssm:GetParameter", "ssm:GetParameters", "ssm:PutParameter", "ssm:DeleteParameter"]
+    parameters = ["ssm:GetParameter", "ssm:GetParameterHistory", "ssm:GetParameters", "ssm:PutParameter", "ssm:DeleteParameter"]
     add(parameters, *(f"arn:aws:ssm:{region}:{account}:parameter/{path}/{end}" for end in ("DATABASE_URL", "db/endpoint")))
     add(["ssm:GetParametersByPath"], f"arn:aws:ssm:{region}:{account}:parameter/{path}")
     instance = {"prod": "bookmark-manager-prod-bastion", "minimal": "minimal"}.get(name)
