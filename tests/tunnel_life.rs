@@ -212,7 +212,7 @@ fn over_tls_a_tunnel_goes_through_the_proxy_of_the_environment_unless_that_is_ex
         let ready = tunnel.until("ready");
         let mut socket = TcpStream::connect(ready["local"].as_str().unwrap()).unwrap();
         socket.set_read_timeout(Some(PATIENCE)).unwrap();
-        echoes(&mut socket, &[7; 200_000]);
+        echoes(&mut socket, &vec![7; 200_000]);
         tunnel
     };
     let tunnel = open("example.com");

@@ -42,9 +42,9 @@ pub mod rows;
 pub mod run;
 pub mod scan;
 pub mod script;
+pub mod sequence;
 pub mod start;
 pub mod state;
-pub mod steps;
 pub mod tell;
 #[cfg(test)]
 mod testing;

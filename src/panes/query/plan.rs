@@ -2,8 +2,8 @@
 
 use super::ask::{Kind, of_session};
 use super::plan_tree::{Beside, Tree};
+use super::sequence::{Script, Step, Then, Wanted};
 use super::state::{Asking, Running, State};
-use super::steps::{Script, Step, Then, Wanted};
 use super::{pump, windows};
 use crate::app::App;
 use crate::app::effect::Effect;

@@ -4,7 +4,7 @@ use super::edits::{Edited, Wish};
 use super::history::History;
 use super::result::Tab;
 use super::scan::Scan;
-use super::steps::Script;
+use super::sequence::Script;
 use crate::app::command::PaneId;
 use crate::app::editor::Editor;
 use crate::app::effect::Effect;
