@@ -9,16 +9,13 @@ use super::health::report::health;
 use super::insights::report::InsightsDto;
 use super::instances::report::instances;
 use super::list::schemas;
-use super::logs::report::{Form, Printer, Wanted};
-use super::sample_reports_tests::{charged, happened, measured};
+use super::sample_reports_tests::{charged, happened, log_lines, measured};
 use super::schedule::report::schedule;
 use super::services::report::services;
 use super::snapshot::report::snapshot;
 use super::snapshot::wait::Condition;
 use super::snapshot::watch;
 use super::tasks::report::tasks;
-use crate::app::logs::follow::{Arrived, Gap};
-use crate::app::logs::written;
 use crate::cli::{ExitCode, Output};
 use crate::config::EnvironmentConfig;
 use crate::headless::dto::Snapshot;
@@ -26,7 +23,7 @@ use crate::headless::fixtures::{environment, failed, japanese, now, requests, wh
 use crate::headless::{Shown, SnapshotInput, operation, render};
 use crate::model::audit::Record;
 use crate::model::health_probe::findings::Findings;
-use crate::model::logs::{InsightsResult, LogEvent};
+use crate::model::logs::InsightsResult;
 use crate::model::machine::Machine;
 use crate::model::timer::Timer;
 use crate::model::{Estate, Failure, FailureKind, Source};
@@ -34,7 +31,6 @@ use jiff::SignedDuration;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 /// Gives the input of an estate to `then`.
 pub(super) fn with<T>(
@@ -145,48 +141,6 @@ fn every_output_follows_its_schema() {
 
 fn value(report: impl Serialize) -> Value {
     serde_json::to_value(report).unwrap()
-}
-
-/// What `cockpit logs -o json` writes: lines with all there can be and with the least, and what is missing.
-fn log_lines() -> Vec<String> {
-    let source = |container: &str, task: &str| log_store::Source {
-        group: "/ecs/app-api".into(),
-        stream: "ecs/api/0123".into(),
-        service: "app-api".into(),
-        container: container.into(),
-        task: task.into(),
-    };
-    let arrived = |source: log_store::Source, message: &str, late| {
-        let event = LogEvent {
-            id: "37".into(),
-            stream: source.stream.as_str().into(),
-            at: 1_763_600_000_123,
-            ingested: 1_763_600_000_400,
-            message: message.into(),
-        };
-        Arrived { source: Arc::new(source), event, id: 1, late }
-    };
-    let mut printer = Printer::new(Form::Json, Wanted::default(), jiff::tz::TimeZone::UTC, ["app-api"], (false, false));
-    let mut text = String::new();
-    printer.line(&arrived(source("api", "0123"), r#"{"level":50,"msg":"it failed"}"#, true), None, &mut text);
-    printer.line(&arrived(source("", ""), "plain", false), None, &mut text);
-    for sampled in [true, false] {
-        let gap = Gap { group: "/ecs/app-api".into(), from: 0, to: 61_000, sampled, why: "throttled".into() };
-        printer.gap(&gap, &mut text);
-    }
-    // What files of the logs pane have: the store keeps neither the event's id nor when it was taken in.
-    let line = log_store::store::Line {
-        at: 0,
-        id: 1,
-        stream: log_store::store::StreamId(0),
-        source: &source("api", "0123"),
-        level: log_store::Level::None,
-        kind: log_store::Kind::Plain,
-        marks: 0,
-        text: "plain",
-    };
-    text.push_str(&written::json(&line, None));
-    text.lines().map(str::to_owned).collect()
 }
 
 #[test]

@@ -1,16 +1,21 @@
 //! Reports of what happened, what was measured and what was charged, made by hand.
 
 use super::cost::report::{Cost, cost};
+use super::logs::report::{Form, Printer, Wanted};
 use super::metrics::report::{Curve, Metrics, Span, metrics};
 use super::timeline::report::{Asked, Timeline, in_order, ranked};
+use crate::app::logs::follow::{Arrived, Gap};
+use crate::app::logs::written;
 use crate::headless::fixtures::now;
 use crate::headless::{Shown, SnapshotInput};
 use crate::model::Point;
 use crate::model::costs::{Costs, Day};
+use crate::model::logs::LogEvent;
 use crate::model::telemetry::{Area, figures};
 use crate::model::timeline::{About, Happening, Kind, gather, merge, near};
 use jiff::SignedDuration;
 use jiff::civil::date;
+use std::sync::Arc;
 
 /// What happened in an estate, in order and ranked.
 pub(super) fn happened(input: &SnapshotInput<'_>) -> [Timeline; 2] {
@@ -49,4 +54,46 @@ pub(super) fn charged() -> Cost {
     let days = (1..20).map(day).collect();
     let costs = Costs { currency: "USD".into(), read_at: now(), days, rest: None, no_forecast: Some("no".into()) };
     cost(&costs, "staging", "123456789012", Some("A=b".into()), date(2026, 11, 20), Shown::default())
+}
+
+/// What `cockpit logs -o json` writes: lines with all there can be and with the least, and what is missing.
+pub(super) fn log_lines() -> Vec<String> {
+    let source = |container: &str, task: &str| log_store::Source {
+        group: "/ecs/app-api".into(),
+        stream: "ecs/api/0123".into(),
+        service: "app-api".into(),
+        container: container.into(),
+        task: task.into(),
+    };
+    let arrived = |source: log_store::Source, message: &str, late| {
+        let event = LogEvent {
+            id: "37".into(),
+            stream: source.stream.as_str().into(),
+            at: 1_763_600_000_123,
+            ingested: 1_763_600_000_400,
+            message: message.into(),
+        };
+        Arrived { source: Arc::new(source), event, id: 1, late }
+    };
+    let mut printer = Printer::new(Form::Json, Wanted::default(), jiff::tz::TimeZone::UTC, ["app-api"], (false, false));
+    let mut text = String::new();
+    printer.line(&arrived(source("api", "0123"), r#"{"level":50,"msg":"it failed"}"#, true), None, &mut text);
+    printer.line(&arrived(source("", ""), "plain", false), None, &mut text);
+    for sampled in [true, false] {
+        let gap = Gap { group: "/ecs/app-api".into(), from: 0, to: 61_000, sampled, why: "throttled".into() };
+        printer.gap(&gap, &mut text);
+    }
+    // What files of the logs pane have: the store keeps neither the event's id nor when it was taken in.
+    let line = log_store::store::Line {
+        at: 0,
+        id: 1,
+        stream: log_store::store::StreamId(0),
+        source: &source("api", "0123"),
+        level: log_store::Level::None,
+        kind: log_store::Kind::Plain,
+        marks: 0,
+        text: "plain",
+    };
+    text.push_str(&written::json(&line, None));
+    text.lines().map(str::to_owned).collect()
 }

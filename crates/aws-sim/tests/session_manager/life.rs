@@ -84,7 +84,7 @@ async fn says(shell: &mut Shell, end: &str) -> (String, Option<i32>) {
     (String::from_utf8_lossy(&output).into_owned(), exit)
 }
 
-async fn shell(sim: &Sim, command: &str) -> Shell {
+fn shell(sim: &Sim, command: &str) -> Shell {
     let gate = Client { endpoint: sim.endpoint(), command: Some(command.to_owned()) };
     Shell::open(gate, options())
 }
@@ -92,10 +92,10 @@ async fn shell(sim: &Sim, command: &str) -> Shell {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn programs_of_this_machine_run_where_that_was_allowed_and_nowhere_else() {
     let sim = started(SimOptions { commands: true, ..SimOptions::default() }, None).await;
-    let (output, exit) = says(&mut shell(&sim, "sh -c 'expr 6 \\* 7; exit 5'").await, "\0").await;
+    let (output, exit) = says(&mut shell(&sim, "sh -c 'expr 6 \\* 7; exit 5'"), "\0").await;
     assert_eq!((output.as_str(), exit), ("42\r\n", Some(5)));
     // A terminal: its size, its Ctrl-C.
-    let mut real = shell(&sim, "/bin/sh").await;
+    let mut real = shell(&sim, "/bin/sh");
     let input = real.input().unwrap();
     input.send(ShellInput::Size(Size { cols: 123, rows: 45 })).await.unwrap();
     let typed =
@@ -109,6 +109,6 @@ async fn programs_of_this_machine_run_where_that_was_allowed_and_nowhere_else() 
     assert_eq!(says(&mut real, "\0").await.1, Some(7));
     // Without the permission the built-in shell has no such program.
     let sim = started(SimOptions::default(), None).await;
-    let (output, exit) = says(&mut shell(&sim, "sh -c 'expr 6 \\* 7; exit 5'").await, "\0").await;
+    let (output, exit) = says(&mut shell(&sim, "sh -c 'expr 6 \\* 7; exit 5'"), "\0").await;
     assert!(output.contains("expr: not found") && exit == Some(5), "{output}");
 }
