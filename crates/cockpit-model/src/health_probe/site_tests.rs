@@ -1,3 +1,5 @@
+//! What is judged of a site: requests, versions of TLS, certificates.
+
 use super::super::answers::{Certificate, Hop, Trouble};
 use super::*;
 

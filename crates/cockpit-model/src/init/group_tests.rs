@@ -1,3 +1,5 @@
+//! How what is found in an account is put together into environments.
+
 use super::super::seen::Service;
 use super::*;
 
