@@ -11,7 +11,7 @@ use crate::model::{Failure, Point};
 use aws_sdk_cloudwatch::types as sdk;
 use jiff::Timestamp;
 
-const LIST_METRICS: Action = Action { name: "cloudwatch:ListMetrics", class: Class::MetricList };
+pub(super) const LIST_METRICS: Action = Action { name: "cloudwatch:ListMetrics", class: Class::MetricList };
 
 /// The metrics of some namespaces that had points within the last hours.
 pub(super) async fn listed(

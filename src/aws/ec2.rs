@@ -15,7 +15,7 @@ use aws_sdk_ssm::types::{InstanceInformationStringFilter, PingStatus};
 const VERSION: &str = "2016-11-15";
 pub(super) const DESCRIBE: &str = "ec2:DescribeInstances";
 const START: &str = "ec2:StartInstances";
-const ONLINE: Action = Action { name: "ssm:DescribeInstanceInformation", class: Class::Sessions };
+pub(super) const ONLINE: Action = Action { name: "ssm:DescribeInstanceInformation", class: Class::Sessions };
 
 impl Session {
     /// The instances that are meant.

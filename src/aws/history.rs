@@ -3,16 +3,17 @@
 use super::budget::Class;
 use super::convert::{moment, time};
 use super::pages::{AnswerSender, Guard};
+use super::rds_history::{DESCRIBE_EVENTS, from_event};
 use super::session::{Action, Caller};
 use crate::feeds::aws::Fact;
-use crate::model::timeline::{AlarmChange, RdsEvent};
+use crate::model::timeline::AlarmChange;
 use crate::model::{AlarmState, Failure, FailureKind};
 use aws_sdk_cloudwatch::types as sdk;
+use aws_sdk_rds::types::SourceType;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 
 const DESCRIBE_ALARM_HISTORY: Action = Action { name: "cloudwatch:DescribeAlarmHistory", class: Class::Alarms };
-const DESCRIBE_EVENTS: Action = Action { name: "rds:DescribeEvents", class: Class::Rds };
 /// The largest page.
 const PAGE: i32 = 100;
 /// No more pages of an account's alarms are read.
@@ -97,18 +98,10 @@ pub(super) async fn databases(
                 request.max_records(PAGE).set_marker(token).send()
             },
             |page| {
-                let events = page.events.unwrap_or_default().into_iter().filter_map(|event| {
-                    let cluster = event.source_type.as_ref().is_some_and(|kind| kind.as_str() == "db-cluster");
-                    let of_database =
-                        cluster || event.source_type.as_ref().is_some_and(|kind| kind.as_str() == "db-instance");
-                    Some(RdsEvent {
-                        at: time(event.date).filter(|_| of_database)?,
-                        source: event.source_identifier.unwrap_or_default(),
-                        cluster,
-                        categories: event.event_categories.unwrap_or_default(),
-                        message: event.message.unwrap_or_default(),
-                    })
-                });
+                let events = page.events.unwrap_or_default().into_iter();
+                let of_databases = events
+                    .filter(|event| matches!(event.source_type, Some(SourceType::DbCluster | SourceType::DbInstance)));
+                let events = of_databases.filter_map(from_event);
                 (Fact::RdsEvents(events.collect()), page.marker)
             },
         )

@@ -1,7 +1,9 @@
 //! Instances of EC2 as they are looked at: states, status checks, agents, figures.
 
 use super::budget::Class;
-use super::ec2::DESCRIBE;
+use super::curves::LIST_METRICS;
+use super::ec2::{DESCRIBE, ONLINE};
+use super::metrics::GET_METRIC_DATA;
 use super::session::{Action, Caller, Session};
 use super::xml::Element;
 use crate::app::effect::Lane;
@@ -13,9 +15,6 @@ use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
 const STATUS: &str = "ec2:DescribeInstanceStatus";
-const AGENTS: Action = Action { name: "ssm:DescribeInstanceInformation", class: Class::Sessions };
-const LIST_METRICS: Action = Action { name: "cloudwatch:ListMetrics", class: Class::MetricList };
-const METRICS: Action = Action { name: "cloudwatch:GetMetricData", class: Class::MetricData };
 /// Ids in one filter, and queries in one request.
 const AT_ONCE: usize = 50;
 /// Figures are the newest of so long.
@@ -127,7 +126,7 @@ impl Session {
             let filter = InstanceInformationStringFilter::builder().key("InstanceIds").set_values(Some(some.to_vec()));
             let Ok(filter) = filter.build() else { continue };
             let answer = caller
-                .call(AGENTS, |clients| clients.ssm().describe_instance_information().filters(filter.clone()).send())
+                .call(ONLINE, |clients| clients.ssm().describe_instance_information().filters(filter.clone()).send())
                 .await?;
             found.extend(answer.instance_information_list().iter().filter_map(|one| {
                 let agent = Agent {
@@ -170,7 +169,7 @@ impl Session {
                 .collect();
             let from = super::convert::moment(now - LOOK_BACK);
             let answer = caller
-                .call(METRICS, |clients| {
+                .call(GET_METRIC_DATA, |clients| {
                     let asked =
                         clients.cloudwatch().get_metric_data().start_time(from).end_time(super::convert::moment(now));
                     asked.set_metric_data_queries(Some(queries.clone())).send()

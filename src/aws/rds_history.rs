@@ -15,7 +15,7 @@ use aws_sdk_rds::types as sdk;
 use futures_util::future::{try_join, try_join_all};
 use jiff::Timestamp;
 
-const DESCRIBE_EVENTS: Action = Action { name: "rds:DescribeEvents", class: Class::Rds };
+pub(super) const DESCRIBE_EVENTS: Action = Action { name: "rds:DescribeEvents", class: Class::Rds };
 const DESCRIBE_DB_CLUSTER_SNAPSHOTS: Action = Action { name: "rds:DescribeDBClusterSnapshots", class: Class::Rds };
 const DESCRIBE_DB_SNAPSHOTS: Action = Action { name: "rds:DescribeDBSnapshots", class: Class::Rds };
 /// Events of one source that are read at most.
@@ -167,7 +167,7 @@ async fn figures(caller: &Caller<'_>, members: &[String], now: Timestamp) -> Res
 }
 
 /// An event without a time says nothing of when; it is left out.
-fn from_event(event: sdk::Event) -> Option<DatabaseEvent> {
+pub(super) fn from_event(event: sdk::Event) -> Option<DatabaseEvent> {
     Some(DatabaseEvent {
         at: time(event.date)?,
         source: event.source_identifier.unwrap_or_default(),

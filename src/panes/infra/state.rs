@@ -66,6 +66,8 @@ pub struct State {
     pub usual: BTreeMap<String, u64>,
     /// Plans that were read, by unit, each with its hash.
     pub plans: BTreeMap<String, (String, Option<Plan>)>,
+    /// Why the last plan that could not be read cannot.
+    pub plans_failure: Option<Failure>,
     /// What was said of each unit, oldest first.
     pub logs: BTreeMap<String, VecDeque<Logged>>,
     /// The unit that was gone into.

@@ -257,11 +257,8 @@ pub fn summary(app: &App) -> Vec<(Health, String)> {
         let again = if *hard { " for the second time" } else { "" };
         lines.push((Health::Degraded, format!("{} on {} asked it to stop{again}{waits}", by.user, by.host)));
     }
-    let review: Vec<&str> = run.state.to_review().map(|(unit, _)| unit).collect();
-    if !review.is_empty() && run.live && applies(&run.state) {
-        let (many, them) = if review.len() == 1 { ("1 plan waits", "it") } else { ("plans wait", "them") };
-        let many = if review.len() == 1 { many.to_owned() } else { format!("{} {many}", review.len()) };
-        lines.push((Health::Degraded, format!("{many} for review: {}. v reads {them}, A approves", review.join(", "))));
+    if run.live && applies(&run.state) {
+        lines.extend(to_review(state, &run.state));
     }
     if !run.state.left.is_empty() {
         let left: Vec<&str> = run.state.left.keys().map(|(_, address)| address.as_str()).collect();
@@ -281,6 +278,27 @@ pub fn summary(app: &App) -> Vec<(Health, String)> {
     }
     let whole = run.state.notes.iter().rev().filter(|(unit, _)| unit.is_none());
     lines.extend(whole.take(1).map(|(_, text)| (Health::Stopped, text.clone())));
+    lines
+}
+
+/// Which plans wait for review. One that is not read yet can be neither read nor approved, and is not offered.
+fn to_review(state: &State, run: &RunState) -> Vec<(Health, String)> {
+    let mut lines = Vec::new();
+    let (read, unread): (Vec<&str>, Vec<&str>) =
+        run.to_review().map(|(unit, _)| unit).partition(|unit| state.plan_of(unit).is_some());
+    if !read.is_empty() {
+        let (many, them) = if read.len() == 1 { ("1 plan waits", "it") } else { ("plans wait", "them") };
+        let many = if read.len() == 1 { many.to_owned() } else { format!("{} {many}", read.len()) };
+        lines.push((Health::Degraded, format!("{many} for review: {}. v reads {them}, A approves", read.join(", "))));
+    }
+    if !unread.is_empty() {
+        lines.push(match &state.plans_failure {
+            Some(failure) => {
+                (Health::Down, format!("the plan of {} cannot be read: {}", unread.join(", "), failure.message))
+            }
+            None => (Health::Changing, format!("reading the plan of {} …", unread.join(", "))),
+        });
+    }
     lines
 }
 

@@ -30,7 +30,10 @@ pub(super) struct Desk {
     pub(super) runs: Vec<Listed>,
     /// Units, or why they cannot be found.
     pub(super) units: Result<infra::Units, Failure>,
-    pub(super) plan: Plan,
+    /// What a plan is, where it can be read at once.
+    pub(super) plan: Option<Plan>,
+    /// Who asked for a plan that is not read yet.
+    pub(super) reads: Vec<(Ticket, String, String)>,
     pub(super) left: Vec<Ticket>,
 }
 
@@ -202,7 +205,7 @@ impl Desk {
         let graph = Graph::new(units()).unwrap();
         let units = Ok(infra::Units { graph, warnings: Vec::new() });
         let (follows, wishes, begun, runs) = (None, Vec::new(), Vec::new(), Vec::new());
-        Self { app, follows, wishes, begun, runs, units, plan: plan(), left: Vec::new() }
+        Self { app, follows, wishes, begun, runs, units, plan: Some(plan()), reads: Vec::new(), left: Vec::new() }
     }
 
     pub(super) fn keys(&mut self, keys: &str) {
@@ -245,8 +248,8 @@ impl Desk {
                     self.answered(ticket, Part::Last(infra::Fact::Began(folder, units)));
                 }
                 feeds::Ask::Infra(infra::Ask::Plan { unit, sha256, .. }) => {
-                    let plan = Box::new(self.plan.clone());
-                    self.answered(ticket, Part::Last(infra::Fact::Plan { unit, sha256, plan }));
+                    self.reads.push((ticket, unit, sha256));
+                    self.plans();
                 }
                 feeds::Ask::Runs(runs::Ask::List { .. }) => {
                     let runs = self.runs.clone();
@@ -261,6 +264,15 @@ impl Desk {
             }
         }
         self.app.settle();
+    }
+
+    /// Answers who asked for plans, where they can be read.
+    pub(super) fn plans(&mut self) {
+        let Some(plan) = self.plan.clone() else { return };
+        for (ticket, unit, sha256) in std::mem::take(&mut self.reads) {
+            let plan = Box::new(plan.clone());
+            self.answered(ticket, Part::Last(infra::Fact::Plan { unit, sha256, plan }));
+        }
     }
 
     /// The followed run tells this.

@@ -1,7 +1,9 @@
 //! The pane: how it looks at each size, what its keys do, what it refuses.
 
 use super::state::{CHANGE, GRAPH, ID, PLAN, RESOURCES};
-use super::testing::{Desk, RUN, event, listed, middle, ready, started, step, who};
+use super::testing::{Desk, RUN, event, listed, middle, plan, ready, started, step, who};
+use crate::feeds::infra;
+use crate::feeds::part::Part;
 use crate::model::infra::plan::{Plan, testing};
 use crate::model::infra::run_event::{Goal, RunEnd, Step, What, Wish};
 use crate::model::{Failure, FailureKind};
@@ -115,6 +117,26 @@ fn the_plan_of_a_unit_is_read_resource_by_resource() {
     desk.keys("esc esc");
     assert_eq!(desk.app.panes.infra.open, None);
     assert_eq!(desk.app.panes.infra.unit.as_deref(), Some("database"), "the unit that was left is selected");
+}
+
+#[test]
+fn a_plan_is_offered_for_review_once_it_is_read() {
+    let mut desk = Desk::new((120, 40));
+    (desk.runs, desk.plan) = (vec![listed(RUN)], None);
+    desk.keys("6");
+    desk.news(middle(), true);
+    desk.tick(1);
+    let screen = desk.screen();
+    assert!(screen.contains("reading the plan of database …"), "{screen}");
+    assert!(!screen.contains("A approves"), "{screen}");
+    desk.keys("A");
+    assert!(desk.screen().contains("the plan of database is still being read"), "{}", desk.screen());
+    let (ticket, ..) = desk.reads.last().cloned().unwrap();
+    desk.answered(ticket, Part::<infra::Fact>::Failed(Failure::new(FailureKind::Other, "it is torn")));
+    assert!(desk.screen().contains("the plan of database cannot be read: it is torn"), "{}", desk.screen());
+    desk.plan = Some(plan());
+    desk.plans();
+    assert!(desk.screen().contains("1 plan waits for review: database. v reads it, A approves"), "{}", desk.screen());
 }
 
 #[test]
@@ -311,7 +333,7 @@ fn another_environment_has_nothing_of_the_one_before_and_its_run_goes_on() {
 #[test]
 fn ten_thousand_resources_are_drawn_folded() {
     let mut desk = Desk::new((200, 60));
-    desk.plan = Plan::read(testing::large(10_000).to_string().as_bytes()).unwrap();
+    desk.plan = Some(Plan::read(testing::large(10_000).to_string().as_bytes()).unwrap());
     desk.runs = vec![listed(RUN)];
     desk.keys("6");
     desk.news(vec![started(Goal::Apply), ready(-1, "network", "aaaa", (10_000, 0, 0), &[])], true);

@@ -77,7 +77,7 @@ fn follow(app: &mut App, folder: &Path) -> Vec<Effect> {
     effects.push(effect);
     let state = &mut app.panes.infra;
     let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
-    (state.logs, state.plans) = Default::default();
+    (state.logs, state.plans, state.plans_failure) = Default::default();
     state.run = Some(Followed {
         folder: folder.to_owned(),
         name,
@@ -217,7 +217,10 @@ fn planned(app: &mut App, part: Part<infra::Fact>) {
                 app.panes.infra.estimate();
             }
         }
-        Part::Failed(failure) => app.note(true, failure.message),
+        Part::Failed(failure) => {
+            app.note(true, failure.message.clone());
+            app.panes.infra.plans_failure = Some(failure);
+        }
         Part::Page(_) | Part::Last(_) => {}
     }
 }
@@ -324,7 +327,8 @@ pub fn apply(app: &mut App) -> Vec<Effect> {
     let unread: Vec<&str> =
         plans.iter().map(|(unit, _)| unit.as_str()).filter(|unit| state.plan_of(unit).is_none()).collect();
     if !unread.is_empty() {
-        let text = format!("the plan of {} is not read yet", unread.join(", "));
+        let text =
+            format!("the plan of {} is still being read: press A again when it waits for review", unread.join(", "));
         app.say(text);
         return Vec::new();
     }
