@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)]
 #![cfg(unix)]
 
+#[path = "terminal/blue_green.rs"]
+mod blue_green;
 #[path = "terminal/faults.rs"]
 mod faults;
 #[path = "terminal/given_back.rs"]

@@ -248,6 +248,7 @@ fn from_detail(detail: sdk::ServiceDeployment) -> ServiceDeployment {
         id: tail(&arn).to_owned(),
         arn,
         status: status(detail.status.as_ref()),
+        stage: detail.lifecycle_stage.map(|stage| stage.as_str().to_owned()).unwrap_or_default(),
         reason: detail.status_reason.unwrap_or_default(),
         created_at: time(detail.created_at),
         started_at: time(detail.started_at),

@@ -21,6 +21,7 @@ class Environment:
     folder: str
     workspace: str | None = None  # plain Terraform
     variables: tuple = ()  # of the process's environment
+    by_cockpit: bool = False  # the cockpit applies and destroys it, not Terragrunt or Terraform alone
     examples: tuple = ()  # .example files that someone who starts from nothing must copy
 
     def start(self, shell, stopwatch, full):
@@ -30,9 +31,9 @@ class Environment:
 
 # In this order: the first needs no cockpit, which may still be built meanwhile.
 ALL = (
-    Environment("pantri-dev", "us-east-1", None, True, "pantri", workspace="dev", examples=("terraform.tfvars",)),
+    Environment("pantri-dev", "us-east-1", None, True, "pantri", workspace="dev", by_cockpit=True, examples=("terraform.tfvars",)),
     Environment(
-        "staging", "ap-northeast-1", "staging", True, "envs/staging",
+        "staging", "ap-northeast-1", "staging", True, "envs/staging", by_cockpit=True,
         examples=("security/terraform.tfvars", "monitoring/terraform.tfvars"),
     ),
     Environment("pantri-prod", "us-east-1", "pantri", False, "pantri", workspace="prod", examples=("terraform.tfvars",)),
@@ -63,6 +64,22 @@ class Applied:
     def step(self, name, function):
         return self.stopwatch.time(self.environment.name, name, function)
 
+    def cockpit(self, *words, **more):
+        """The cockpit itself, over this copy of the tree; its runs are kept in a home of their own."""
+        name = "pantri" if self.environment.name == "pantri-prod" else self.environment.name
+        home = self.shell.folder / f"home-{self.environment.name}"
+        home.mkdir(exist_ok=True)
+        configuration = home / "config.toml"
+        text = (support.ROOT / "config.toml").read_text().replace('dir = "infra/terraform/', f'dir = "{self.tree}/')
+        # Variables of the environment are not handed on to Terraform: that this is an emulator is a file of them.
+        text = text.replace('.tfvars"], depends_on', '.tfvars", "emulator.tfvars"], depends_on')
+        (self.tree / "pantri/emulator.tfvars").write_text("emulator = true\n")
+        text = text.replace('kind = "terragrunt"', f'kind = "terragrunt"\nterragrunt = "{support.terragrunt_program()}"')
+        # What Terraform alone has made belongs to this emulator all the same.
+        text = text.replace(f"[environments.{name}.infra]", f'[environments.{name}]\nendpoint_url = "{self.shell.endpoint}"\n\n[environments.{name}.infra]', name == "pantri-dev")
+        configuration.write_text(text)
+        return self.tell(self.shell.run(support.cockpit_program(), *words, name, "--config", configuration, "--yes", cwd=home, HOME=home, **more))
+
     def tell(self, result):
         self.printed.append(result.stdout)
         return result
@@ -91,7 +108,9 @@ class Applied:
         if kind == "task definition":
             # Former revisions cost nothing, and are what a rollback went to.
             return name.split("/")[-1].split(":")[0] in self.families()
-        # Production's last copy of the data.
+        # A last copy of the data: production's own, and that which the cockpit takes before it destroys a database.
+        if self.environment.by_cockpit and kind in ("snapshot", "cluster snapshot") and "-final-" in name:
+            return True
         return kind in ("snapshot", "cluster snapshot") and name.endswith("-final") and self.environment.name in ("prod",)
 
     def families(self):
@@ -118,7 +137,11 @@ class Units(Applied):
             self.plans = {unit: json.loads(shown.stdout) for unit, shown in zip(self.units(), pool.map(show, self.units()))}
 
     def apply(self):
-        self.run_all("apply", "-input=false", "-auto-approve")
+        if not self.environment.by_cockpit:
+            self.run_all("apply", "-input=false", "-auto-approve")
+            return
+        self.cockpit("infra", "apply")
+        self.cockpit("infra", "plan", "--detailed-exitcode")
 
     def plan_again(self):
         result = self.run_all("plan", "-input=false", "-detailed-exitcode", "-out=again.tfplan", codes=(0, 2))
@@ -131,6 +154,10 @@ class Units(Applied):
         return all(json.loads((self.folder / unit / "terraform.tfstate").read_text())["resources"] == [] for unit in self.units())
 
     def destroy(self):
+        if self.environment.by_cockpit:
+            self.cockpit("infra", "destroy", "--confirm", self.environment.name)
+            assert self.state_is_empty()
+            return
         protected = self.folder / "env.hcl"
         text = protected.read_text()
         if "allow_destroy = false" in text:
@@ -158,7 +185,7 @@ class Plain(Applied):
         self.plans["pantri"] = json.loads(shown.stdout)
 
     def apply(self):
-        # Exactly the plan that was looked at.
+        # Exactly the plan that was looked at; what goes on with the state later is the cockpit's.
         self.terraform("apply", "-input=false", "-no-color", "first.tfplan")
 
     def plan_again(self):
@@ -169,10 +196,17 @@ class Plain(Applied):
         return {"pantri": json.loads(self.shell.terraform("output", "-json", cwd=self.folder).stdout)}
 
     def destroy(self):
+        if self.environment.by_cockpit:
+            self.cockpit("infra", "plan", "--detailed-exitcode")
+            self.cockpit("infra", "destroy", "--confirm", self.environment.name)
+            assert self.state()["resources"] == []
+            return
         variables = (*self.arguments(), "-auto-approve")
         if "deletion_protection = true" in (self.folder / f"{self.environment.workspace}.tfvars").read_text():
             self.terraform("apply", *variables, "-var=allow_destroy=true")
             variables = (*variables, "-var=allow_destroy=true")
         self.terraform("destroy", *variables)
-        state = json.loads((self.folder / "terraform.tfstate.d" / self.environment.workspace / "terraform.tfstate").read_text())
-        assert state["resources"] == []
+        assert self.state()["resources"] == []
+
+    def state(self):
+        return json.loads((self.folder / "terraform.tfstate.d" / self.environment.workspace / "terraform.tfstate").read_text())

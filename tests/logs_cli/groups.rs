@@ -49,6 +49,29 @@ fn a_service_that_comes_later_is_followed_too() {
     tail.stop();
 }
 
+#[test]
+fn logs_are_read_in_the_region_that_the_task_definition_names() {
+    let (home, world) = (Home::new(), World::running(Scenario::Staging));
+    // A group of the same name lies in the environment's own region, and is not the one.
+    let ours = lines_of(&line(&mut home.on(&world), "logs api --since 10m -o json").coded(0));
+    assert!(!ours.is_empty());
+    world.poke(&json!({"newer_field": {
+        "operation": "ecs:DescribeTaskDefinition",
+        "at": "taskDefinition.containerDefinitions.logConfiguration.options",
+        "field": "awslogs-region",
+        "value": "us-east-1",
+    }}));
+    let said = line(&mut home.on(&world), "logs api --since 10m -o json");
+    assert_eq!(said.out, "", "there is no such group there, and that of here is another one");
+    assert!(said.code != 0 && said.err.contains("us-east-1"), "{}", said.err);
+    world.poke(&json!({"log_region": {"group": API, "region": "us-east-1"}}));
+    let theirs = lines_of(&line(&mut home.on(&world), "logs api --since 10m -o json").coded(0));
+    assert!(theirs.len() + 5 >= ours.len(), "{} and {}", theirs.len(), ours.len());
+    let tail = Tail::start(&home, &world, &["--since", "10s", "api"]);
+    until("lines that are followed there", PATIENCE, || (tail.ids().len() > 2).then_some(()));
+    tail.stop();
+}
+
 /// A fault, what it is about, and the command that meets it.
 const UNREAD: [(&str, &str); 4] = [
     ("ecs:DescribeServices", "denied"),

@@ -11,6 +11,8 @@ pub struct ServiceDeployment {
     pub id: String,
     pub arn: String,
     pub status: RolloutStatus,
+    /// `lifecycleStage` of one that goes on by stages, such as a blue/green one: `BAKE_TIME`; empty for others.
+    pub stage: String,
     /// Why.
     pub reason: String,
     /// When it was made.
@@ -59,6 +61,27 @@ pub enum RolloutStatus {
 const TOGETHER: SignedDuration = SignedDuration::from_mins(2);
 
 impl ServiceDeployment {
+    /// What happens in its stage, while it goes on by stages; those that came after this was written in AWS's own words.
+    pub fn stage_words(&self) -> Option<String> {
+        if self.stage.is_empty() || self.status.terminal() {
+            return None;
+        }
+        let words = match self.stage.as_str() {
+            "RECONCILE_SERVICE" => "comparing the service with what is to run",
+            "PRE_SCALE_UP" => "before the new tasks start",
+            "SCALE_UP" => "starting the new tasks beside the old",
+            "POST_SCALE_UP" => "the new tasks run",
+            "TEST_TRAFFIC_SHIFT" => "shifting test traffic",
+            "POST_TEST_TRAFFIC_SHIFT" => "test traffic reaches the new tasks",
+            "PRODUCTION_TRAFFIC_SHIFT" => "shifting traffic to the new tasks",
+            "POST_PRODUCTION_TRAFFIC_SHIFT" => "traffic reaches the new tasks",
+            "BAKE_TIME" => "bake time: the old tasks stay until it is over",
+            "CLEAN_UP" => "stopping the old tasks",
+            other => return Some(other.to_lowercase().replace('_', " ")),
+        };
+        Some(words.to_owned())
+    }
+
     /// Which of a service's deployments it made, of those that still have tasks. AWS tells neither the id of the
     /// one in the other, so they are told by the revision and by when they were made.
     pub fn among<'a>(&self, deployments: &'a [Deployment]) -> Option<&'a Deployment> {

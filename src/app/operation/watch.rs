@@ -374,6 +374,10 @@ impl Watch {
             let why = if why.is_empty() { String::new() } else { format!(": {why}") };
             ctx.say(weight, format!("ECS: {}{why}", ours.status.words()));
         }
+        let stage = ours.stage_words();
+        if let Some(stage) = stage.filter(|_| self.state.as_ref().is_none_or(|state| state.stage != ours.stage)) {
+            ctx.say(Weight::Step, format!("ECS: {stage}"));
+        }
         self.state = Some(ours);
     }
 

@@ -36,6 +36,7 @@ pub fn rollout(
             crate::ui::shared::services::rollout_style(theme, crate::model::rollout_words::of_status(&state.status)),
         )
     });
+    let stage = state.and_then(crate::model::ServiceDeployment::stage_words).unwrap_or_default();
     let breaker = state
         .and_then(|state| state.breaker)
         .filter(|(failures, _)| *failures > 0)
@@ -50,6 +51,7 @@ pub fn rollout(
             ("", version, theme.text),
             ("ECS: ", status, status_style),
             ("breaker: ", breaker.as_str(), theme.degraded),
+            ("", stage.as_str(), theme.changing),
         ],
     );
     if place.height < 2 {

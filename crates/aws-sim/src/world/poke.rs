@@ -17,7 +17,7 @@ impl World {
     /// name of a deleted one), `rollback` (`service`, `ends`: `open`, `hangs`, `fails`), `refuse_role` and
     /// `trust_role` (an ARN or name), `role_seconds` (how long a role is held at most),
     /// `newer_field` (`operation`, `at`, `field`, `value`: its answers have it), `pending_change`, `add_services`, `log_rate` (`group`, `lines` a second), `log_skew` (`group`,
-    /// `ms` ahead), `write_log` (`group`, `message`, `age_ms`), `delete_log_group`, `put_parameter` (`name`, `type`,
+    /// `ms` ahead), `log_region` (`group`, `region`), `write_log` (`group`, `message`, `age_ms`), `delete_log_group`, `put_parameter` (`name`, `type`,
     /// `value`, `key`, `region`), `add_parameters` (`prefix`, `count`, `region`), `delete_parameter` (a name),
     /// `refuse_key` (a key of KMS), `fail_rotation` (a database), `trail_delay` (seconds).
     pub(crate) fn poke(&mut self, request: &Value) -> Result<(), String> {
@@ -121,6 +121,7 @@ impl World {
                     let skew = value["ms"].as_i64().ok_or("ms is not a whole number")?;
                     self.set_log_skew(text(value, "group")?, skew);
                 }
+                "log_region" => self.set_log_region(text(value, "group")?, text(value, "region")?)?,
                 "write_log" => {
                     let age = value["age_ms"].as_i64().unwrap_or(0);
                     self.write_log(text(value, "group")?, age, text(value, "message")?.to_owned())?;

@@ -15,7 +15,7 @@ impl World {
         }
         let mut found: Vec<Stream> = Vec::new();
         for (key, task) in &self.tasks {
-            if self.clusters[key.0].region != region {
+            if self.log_region(self.clusters[key.0].region, group) != region {
                 continue;
             }
             let mine = task.def.containers.iter().enumerate();
@@ -33,14 +33,24 @@ impl World {
     pub(crate) fn groups(&self, region: &str) -> BTreeSet<String> {
         let mut names: BTreeSet<String> = BTreeSet::new();
         for ((r, _), revisions) in &self.families {
-            if *r == region {
-                let containers = revisions.iter().flat_map(|d| &d.containers);
-                names.extend(containers.filter_map(|c| c.log.as_ref().map(|(g, _)| g.clone())));
-            }
+            let groups = revisions.iter().flat_map(|d| &d.containers).filter_map(|c| c.log.as_ref());
+            names.extend(groups.map(|(g, _)| g).filter(|g| self.log_region(r, g) == region).cloned());
         }
         names.extend(self.logs.others.keys().filter(|(r, _)| *r == region).map(|(_, g)| g.clone()));
         names.retain(|name| !self.logs.deleted.contains(name));
         names
+    }
+
+    /// The region of a group that tasks of this region write into.
+    pub(super) fn log_region(&self, own: &'static str, group: &str) -> &'static str {
+        self.logs.elsewhere.get(group).copied().unwrap_or(own)
+    }
+
+    /// Tasks write into a group of another region from now on.
+    pub(crate) fn set_log_region(&mut self, group: &str, region: &str) -> Result<(), String> {
+        let known = ["ap-northeast-1", "us-east-1"].into_iter().find(|known| *known == region);
+        self.logs.elsewhere.insert(group.to_owned(), known.ok_or("it is ap-northeast-1 or us-east-1")?);
+        Ok(())
     }
 
     fn has_group(&self, region: &str, group: &str) -> bool {
@@ -48,7 +58,8 @@ impl World {
             return false;
         }
         let mine = |c: &Container| c.log.as_ref().is_some_and(|(g, _)| g == group);
-        self.families.iter().any(|((r, _), all)| *r == region && all.iter().any(|d| d.containers.iter().any(mine)))
+        let here = |r: &'static str| self.log_region(r, group) == region;
+        self.families.iter().any(|((r, _), all)| here(r) && all.iter().any(|d| d.containers.iter().any(mine)))
             || self.logs.others.keys().any(|(r, g)| *r == region && g == group)
     }
 

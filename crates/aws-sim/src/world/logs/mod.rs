@@ -41,6 +41,8 @@ pub(crate) struct Logs {
     others: BTreeMap<(&'static str, String), Vec<Stream>>,
     /// Lines a second of a group's main containers from a time on, by group.
     rates: BTreeMap<String, Vec<(Ms, f64)>>,
+    /// Groups that lie in another region than the tasks that write into them.
+    elsewhere: BTreeMap<String, &'static str>,
     /// How far the clocks of a group's containers are ahead.
     skews: BTreeMap<String, Ms>,
     /// Lines that tests wrote, by group and stream.
@@ -211,7 +213,7 @@ impl Stream {
         let stop = task.stop.as_ref();
         let last = if until.is_some() { ends::last_lines(task.fate, shape, stop.map(|s| s.code)) } else { Vec::new() };
         Some(Stream {
-            region: world.clusters[cluster].region,
+            region: world.log_region(world.clusters[cluster].region, group),
             group: group.clone(),
             name: format!("{prefix}/{}/{id}", c.name),
             shape,
