@@ -18,6 +18,8 @@ mod leaving;
 mod logs;
 #[path = "terminal/questions.rs"]
 mod questions;
+#[path = "terminal/staging.rs"]
+mod staging;
 mod support;
 #[path = "terminal/tunnels.rs"]
 mod tunnels;

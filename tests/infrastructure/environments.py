@@ -47,7 +47,7 @@ class Applied:
     """What was done, and what came out of it."""
 
     def __init__(self, environment, shell, stopwatch, full):
-        self.environment, self.shell, self.stopwatch = environment, shell, stopwatch
+        self.environment, self.shell, self.stopwatch, self.full = environment, shell, stopwatch, full
         self.variables = dict(environment.variables)
         self.tree = support.copy_tree(shell.folder / environment.name)
         self.folder = self.tree / environment.folder
@@ -67,9 +67,14 @@ class Applied:
     def cockpit(self, *words, **more):
         """The cockpit itself, over this copy of the tree; its runs are kept in a home of their own."""
         name = "pantri" if self.environment.name == "pantri-prod" else self.environment.name
+        home = self.configured()
+        return self.tell(self.shell.run(support.cockpit_program(), *words, name, "--config", home / "config.toml", "--yes", cwd=home, HOME=home, **more))
+
+    def configured(self):
+        """A home folder with a configuration of the cockpit for this copy of the tree."""
+        name = self.environment.name
         home = self.shell.folder / f"home-{self.environment.name}"
         home.mkdir(exist_ok=True)
-        configuration = home / "config.toml"
         text = (support.ROOT / "config.toml").read_text().replace('dir = "infra/terraform/', f'dir = "{self.tree}/')
         # Variables of the environment are not handed on to Terraform: that this is an emulator is a file of them.
         text = text.replace('.tfvars"], depends_on', '.tfvars", "emulator.tfvars"], depends_on')
@@ -77,8 +82,8 @@ class Applied:
         text = text.replace('kind = "terragrunt"', f'kind = "terragrunt"\nterragrunt = "{support.terragrunt_program()}"')
         # What Terraform alone has made belongs to this emulator all the same.
         text = text.replace(f"[environments.{name}.infra]", f'[environments.{name}]\nendpoint_url = "{self.shell.endpoint}"\n\n[environments.{name}.infra]', name == "pantri-dev")
-        configuration.write_text(text)
-        return self.tell(self.shell.run(support.cockpit_program(), *words, name, "--config", configuration, "--yes", cwd=home, HOME=home, **more))
+        (home / "config.toml").write_text(text)
+        return home
 
     def tell(self, result):
         self.printed.append(result.stdout)
@@ -140,8 +145,18 @@ class Units(Applied):
         if not self.environment.by_cockpit:
             self.run_all("apply", "-input=false", "-auto-approve")
             return
+        if self.full:
+            self.by_pane()
         self.cockpit("infra", "apply")
         self.cockpit("infra", "plan", "--detailed-exitcode")
+
+    def by_pane(self):
+        """Applied and destroyed once before from the screen of the cockpit, in a terminal (tests/terminal/staging.rs)."""
+        home = self.configured()
+        test = "staging::a_whole_environment_is_applied_left_cancelled_retried_and_destroyed_from_the_pane"
+        command = ("cargo", "test", "--workspace", "--locked", "--test", "terminal", "--", "--ignored", "--exact", test)
+        self.tell(self.shell.run(*command, cwd=support.ROOT, HOME=home, COCKPIT_STAGING=home / "config.toml", **support.toolchain()))
+        assert self.state_is_empty()
 
     def plan_again(self):
         result = self.run_all("plan", "-input=false", "-detailed-exitcode", "-out=again.tfplan", codes=(0, 2))

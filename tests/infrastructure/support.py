@@ -48,6 +48,12 @@ def cockpit_program():
     return given
 
 
+def toolchain():
+    """Where cargo and rustup are found with another home folder."""
+    homes = {"CARGO_HOME": ".cargo", "RUSTUP_HOME": ".rustup"}
+    return {name: os.environ.get(name, pathlib.Path.home() / folder) for name, folder in homes.items()}
+
+
 def plugin_directories():
     """Where the AWS provider lies unpacked, if it does: TF_PLUGIN_DIR, or a folder at the top of the machine."""
     if os.environ.get("TF_PLUGIN_DIR"):

@@ -1,0 +1,86 @@
+//! The pane Infra over a whole environment of `infra/terraform` on an emulator of AWS: applied wave by wave, left by a cockpit that is
+//! killed, cancelled, tried again, planned, destroyed. It takes many minutes, most of which the provider waits for databases;
+//! `./dev test --full` starts it, with the environment's configuration and the emulator in the variables of the process.
+
+use super::*;
+use std::time::Instant;
+
+/// The provider alone waits minutes for a database.
+const WHOLE: Duration = Duration::from_mins(25);
+
+/// The name of the environment in its configuration.
+const NAME: &str = "staging";
+
+fn open() -> Terminal {
+    let configuration = std::env::var("COCKPIT_STAGING").expect("the configuration of the environment");
+    let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_cockpit"));
+    command.args(["--env", NAME, "--config", configuration.as_str()]);
+    Terminal::open(command, 160, 50)
+}
+
+/// Reads and approves what waits for it until this is on the screen.
+fn until_shown(terminal: &mut Terminal, wanted: &str, answer: &str) {
+    let window = format!("in {NAME}");
+    let end = Instant::now() + WHOLE;
+    let mut approved = 0;
+    loop {
+        let text = terminal.text();
+        if text.contains(wanted) {
+            return;
+        }
+        assert!(Instant::now() < end, "{wanted} does not come, after {approved} approvals:\n{text}");
+        assert!(!text.contains("FAILED"), "{text}");
+        if text.contains("A approves") {
+            terminal.press("A");
+            let moment = Instant::now() + Duration::from_secs(10);
+            while !terminal.text().contains(&window) && Instant::now() < moment {
+                std::thread::sleep(Duration::from_millis(100));
+            }
+            // It is read first: what was just drawn takes no yes.
+            while terminal.text().contains(&window) {
+                std::thread::sleep(Duration::from_millis(1_500));
+                terminal.press(answer);
+                std::thread::sleep(Duration::from_millis(500));
+                approved += 1;
+                assert!(approved < 60, "it stays:\n{}", terminal.text());
+            }
+        }
+        std::thread::sleep(Duration::from_millis(300));
+    }
+}
+
+#[test]
+#[ignore = "it applies a whole environment: ./dev test --full"]
+fn a_whole_environment_is_applied_left_cancelled_retried_and_destroyed_from_the_pane() {
+    let yes = "\u{1b}[C\r";
+    let mut terminal = open();
+    terminal.press("6");
+    terminal.shows("network");
+    terminal.press("A");
+    until_shown(&mut terminal, "applying", yes);
+    // Killed with its terminal: the run goes on, and another cockpit shows it.
+    terminal.signal(Signal::KILL);
+    terminal.child.wait().unwrap();
+    drop(terminal);
+    let mut terminal = open();
+    terminal.press("6");
+    terminal.shows("run ◐ apply");
+    // The database takes longest: asked to stop while it is made.
+    until_shown(&mut terminal, "creating", yes);
+    terminal.press("C");
+    terminal.shows("Terraform is asked once to stop");
+    std::thread::sleep(Duration::from_millis(1_500));
+    terminal.press("\r");
+    until_shown(&mut terminal, "cancelled", yes);
+    terminal.press("R");
+    until_shown(&mut terminal, "infra apply: done", yes);
+    // Nothing is left to do.
+    terminal.press("P");
+    until_shown(&mut terminal, "infra plan: done", yes);
+    assert!(!terminal.text().contains("+1"), "{}", terminal.text());
+    terminal.press("X");
+    until_shown(&mut terminal, "infra destroy: done", &format!("{NAME}\r"));
+    terminal.press("q");
+    assert_eq!(terminal.ended(), 0);
+    terminal.is_given_back();
+}
