@@ -14,8 +14,27 @@ pub fn more_files() {
     let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, ..limit });
 }
 
-/// The process that listens on a port of this machine, where the system tells (Linux, and processes of the same user).
+/// The process that listens on a port of this machine, where the system tells: processes of the same user, as Linux has
+/// them in `/proc` and other systems in `lsof`.
 pub fn listener(port: u16) -> Option<String> {
+    in_proc(port).or_else(|| by_lsof(port))
+}
+
+/// As `lsof` tells it, which macOS has.
+fn by_lsof(port: u16) -> Option<String> {
+    let mut lsof = std::process::Command::new("lsof");
+    lsof.args(["-nP", "-sTCP:LISTEN", "-Fpc", &format!("-iTCP:{port}")]).stdin(std::process::Stdio::null());
+    let said = lsof.stderr(std::process::Stdio::null()).output().ok()?;
+    process_of(&String::from_utf8_lossy(&said.stdout))
+}
+
+/// The first process in what `lsof -Fpc` prints: a field a line, its letter first.
+fn process_of(said: &str) -> Option<String> {
+    let field = |letter: char| said.lines().find_map(|line| line.strip_prefix(letter));
+    Some(format!("{} (process {})", field('c')?, field('p')?))
+}
+
+fn in_proc(port: u16) -> Option<String> {
     let table = std::fs::read_to_string("/proc/net/tcp").ok()?;
     let table6 = std::fs::read_to_string("/proc/net/tcp6").unwrap_or_default();
     let inode = table.lines().chain(table6.lines()).find_map(|line| listens(line, port))?;
@@ -51,6 +70,12 @@ pub fn free_after(port: u16) -> Option<u16> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_lsof_prints_is_read() {
+        assert_eq!(process_of("p812\ncpostgres\nf7\n").as_deref(), Some("postgres (process 812)"));
+        assert_eq!(process_of(""), None);
+    }
 
     #[test]
     fn a_line_of_the_systems_table_is_read() {

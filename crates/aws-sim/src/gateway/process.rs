@@ -16,6 +16,10 @@ use tokio::sync::mpsc;
 /// Its exit code where it cannot be started, as a shell says it.
 const NOT_FOUND: i32 = 127;
 
+/// `script`, `env` and `stty` of Linux take other arguments than those of macOS and the BSDs, where `script` gives the
+/// command's exit code unasked. Source: script(1) and stty(1) of util-linux and of FreeBSD.
+const UTIL_LINUX: bool = cfg!(target_os = "linux");
+
 /// A process that runs; dropping it ends it.
 #[derive(Debug)]
 pub(super) struct Process {
@@ -33,11 +37,15 @@ impl Process {
         let terminal = std::env::temp_dir().join(format!("aws-sim-terminal-{}-{number}", std::process::id()));
         let (input, from_input) = mpsc::unbounded_channel();
         // Whoever started this may have had Ctrl-C ignored, as a shell does for what runs behind.
-        let line = format!(
-            "tty >\"$SIMULATED_TERMINAL\"; unset SIMULATED_TERMINAL; exec env --default-signal=INT,QUIT {command}"
-        );
+        let signals = if UTIL_LINUX { "--default-signal=INT,QUIT " } else { "" };
+        let line = format!("tty >\"$SIMULATED_TERMINAL\"; unset SIMULATED_TERMINAL; exec env {signals}{command}");
+        let arguments: &[&str] = if UTIL_LINUX {
+            &["-q", "-e", "-c", &line, "/dev/null"]
+        } else {
+            &["-q", "/dev/null", "/bin/sh", "-c", &line]
+        };
         let child = Command::new("script")
-            .args(["-q", "-e", "-c", &line, "/dev/null"])
+            .args(arguments)
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap_or_default())
             .envs([("TERM", "xterm-256color"), ("LANG", "C.UTF-8"), ("HOME", "/"), ("SHELL", "/bin/sh")])
@@ -82,7 +90,7 @@ impl Process {
                 if let Some(name) = name.strip_suffix('\n') {
                     let (columns, rows) = (size.cols.to_string(), size.rows.to_string());
                     let mut stty = Command::new("stty");
-                    stty.args(["-F", name, "cols", &columns, "rows", &rows]).stdin(Stdio::null());
+                    stty.args([if UTIL_LINUX { "-F" } else { "-f" }, name, "cols", &columns, "rows", &rows]).stdin(Stdio::null());
                     let _ = stty.stdout(Stdio::null()).stderr(Stdio::null()).status().await;
                     return;
                 }
