@@ -86,9 +86,5 @@ fn main() -> Result<()> {
         }
     }
     report.print()?;
-    // A table of some of the rows would replace the whole one.
-    if only.is_empty() {
-        report.write()?;
-    }
-    Ok(())
+    report.write(only.is_empty())
 }

@@ -1,7 +1,6 @@
 //! The table: on the terminal and in `docs/performance.md`.
 
 use crate::{Effort, Result};
-use std::fmt::Write as _;
 use std::io::Write as _;
 use std::path::Path;
 
@@ -11,7 +10,12 @@ struct Row {
     target: String,
     measured: String,
     met: bool,
+    /// On which day, and whether in a quick run.
+    when: String,
 }
+
+/// The words of the table above its rows.
+const HEAD: &str = "| what | target | measured | met | when |\n|---|---|---|---|---|\n";
 
 /// All lines.
 pub(crate) struct Report {
@@ -25,7 +29,8 @@ impl Report {
     }
 
     pub(crate) fn add(&mut self, what: &str, target: &str, measured: impl Into<String>, met: bool) {
-        let row = Row { what: what.to_owned(), target: target.to_owned(), measured: measured.into(), met };
+        let when = format!("{}{}", jiff::Zoned::now().date(), self.effort.pick("", ", quick"));
+        let row = Row { what: what.to_owned(), target: target.to_owned(), measured: measured.into(), met, when };
         let _ = writeln!(std::io::stderr(), "  {}: {} (target {}{})", row.what, row.measured, row.target, missed(&row));
         self.rows.push(row);
     }
@@ -36,24 +41,37 @@ impl Report {
     }
 
     fn table(&self) -> String {
-        let mut table = String::from("| what | target | measured | met |\n|---|---|---|---|\n");
-        for Row { what, target, measured, met } in &self.rows {
-            let _ = writeln!(table, "| {what} | {target} | {measured} | {} |", if *met { "yes" } else { "**no**" });
-        }
-        table
+        self.rows.iter().fold(HEAD.to_owned(), |table, row| table + &line(row))
     }
 
-    /// Writes the page.
-    pub(crate) fn write(&self) -> Result<()> {
-        let today = jiff::Zoned::now().date();
-        let page = include_str!("page.md")
-            .replace("{date}", &today.to_string())
-            .replace("{machine}", &machine())
-            .replace("{effort}", self.effort.pick("a whole run", "a quick run (`--quick`)"))
-            .replace("{table}", self.table().trim_end());
-        std::fs::write(Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/performance.md"), page)?;
+    /// Writes the page: rows that were not measured now stay as they were, each with its day. After a run of all parts only
+    /// what was measured is in it.
+    pub(crate) fn write(&self, whole: bool) -> Result<()> {
+        let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/performance.md");
+        let before = if whole { String::new() } else { std::fs::read_to_string(&file)? };
+        let mut lines: Vec<String> = kept(&before);
+        for row in &self.rows {
+            let same = |line: &String| line.starts_with(&format!("| {} |", row.what));
+            match lines.iter_mut().find(|line| same(line)) {
+                Some(known) => *known = line(row),
+                None => lines.push(line(row)),
+            }
+        }
+        let table = HEAD.to_owned() + &lines.concat();
+        let page = include_str!("page.md").replace("{machine}", &machine()).replace("{table}", table.trim_end());
+        std::fs::write(file, page)?;
         Ok(())
     }
+}
+
+fn line(Row { what, target, measured, met, when }: &Row) -> String {
+    format!("| {what} | {target} | {measured} | {} | {when} |\n", if *met { "yes" } else { "**no**" })
+}
+
+/// The rows of a page that was written before.
+fn kept(page: &str) -> Vec<String> {
+    let rows = page.lines().skip_while(|line| !line.starts_with("|---")).skip(1).take_while(|line| line.starts_with('|'));
+    rows.map(|row| format!("{row}\n")).collect()
 }
 
 fn missed(row: &Row) -> &'static str {

@@ -154,7 +154,8 @@ fn place(screen: &vt100::Screen) -> (String, Option<(u16, String)>) {
         (from..from + cells).map(cell).collect()
     };
     let title = words(2, 2, 18).chars().filter(|c| c.is_alphabetic()).collect();
-    let reversed = |row: &u16| screen.cell(*row, 5).is_some_and(vt100::Cell::inverse);
+    // Right of the names of a strip of blocks, of which the shown one is reversed too.
+    let reversed = |row: &u16| screen.cell(*row, 14).is_some_and(vt100::Cell::inverse);
     let selected = (3..SIZE.1).find(reversed).map(|row| (row, words(row, 3, 12)));
     (title, selected)
 }

@@ -36,8 +36,9 @@ use tokio::sync::mpsc::{Receiver, Sender, channel};
 const LOOK: Duration = Duration::from_millis(20);
 /// The same when nothing has happened for a while.
 const LOOK_SELDOM: Duration = Duration::from_millis(250);
-/// How long after something happened somebody is likely to ask.
-const LIKELY: Duration = Duration::from_secs(10);
+/// How long after something happened somebody who approves without reading is likely to ask; a person who reads takes longer,
+/// and does not see a quarter of a second.
+const LIKELY: Duration = Duration::from_secs(2);
 /// Between two tries to write on a full disk.
 const FULL: Duration = Duration::from_millis(500);
 

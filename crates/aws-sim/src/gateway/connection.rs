@@ -1,6 +1,6 @@
 //! One connection to what a session leads to: a mapped port of this machine, or an echo.
 
-use bytes::{Bytes, BytesMut};
+use bytes::{BufMut as _, Bytes, BytesMut};
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -19,10 +19,11 @@ pub(super) enum From {
     Over(i32),
 }
 
-/// Serves one until either side ends. `waiting` counts the bytes that were not written yet.
+/// Serves one until either side ends; reads at most `piece` bytes at a time. `waiting` counts the bytes that were not written yet.
 pub(super) async fn serve(
     stream: u32,
     to: Option<SocketAddr>,
+    piece: usize,
     out: mpsc::Sender<From>,
     mut queue: mpsc::UnboundedReceiver<Bytes>,
     waiting: Arc<AtomicUsize>,
@@ -45,8 +46,8 @@ pub(super) async fn serve(
     let reading = async {
         let mut buffer = BytesMut::new();
         loop {
-            buffer.reserve(16 << 10);
-            match read.read_buf(&mut buffer).await {
+            buffer.reserve(piece);
+            match read.read_buf(&mut (&mut buffer).limit(piece)).await {
                 Ok(0) | Err(_) => return,
                 Ok(_) => {
                     if out.send(From::Data(stream, buffer.split().freeze())).await.is_err() {

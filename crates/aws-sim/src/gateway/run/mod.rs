@@ -33,6 +33,10 @@ const IDLE: Duration = Duration::from_mins(20);
 const LOOK: Duration = Duration::from_millis(500);
 /// With more than this that connections did not take, nothing more is read.
 const FULL: usize = 4 << 20;
+/// As much is read of a connection at a time.
+const PIECE: usize = 16 << 10;
+/// The same of an agent that rests after each message: another stream waits for what was read before.
+const PACED_PIECE: usize = 4 << 10;
 
 struct Running {
     shared: Arc<Shared>,
@@ -90,7 +94,8 @@ pub(super) async fn run(
     };
     let verdict = shared.faults().take("gateway:handshake", shared.clock.now_ms());
     let version = if verdict.kind == Some(Kind::Old) { OLD_VERSION } else { VERSION };
-    let (to_agent, mut from) = mpsc::channel(64);
+    // What waits here is ahead of every other stream: the official agent has one frame of each under way.
+    let (to_agent, mut from) = mpsc::channel(1);
     let mut looks = shared.gateway().looks();
     let mut running = Running {
         task,
@@ -344,9 +349,11 @@ impl Running {
             return self.agent.refuse(stream, now);
         }
         let to = self.shared.gateway().mapped(host, *port);
+        let paced = self.shared.faults().take("gateway:pace", self.shared.clock.now_ms()).delay_ms > 0;
+        let piece = if paced { PACED_PIECE } else { PIECE };
         let (queue, from_queue) = mpsc::unbounded_channel();
         self.streams.insert(stream, queue);
-        tokio::spawn(connection::serve(stream, to, self.to_agent.clone(), from_queue, self.waiting.clone()));
+        tokio::spawn(connection::serve(stream, to, piece, self.to_agent.clone(), from_queue, self.waiting.clone()));
     }
 
     fn from(&mut self, from: From) {
