@@ -70,7 +70,8 @@ fn line(Row { what, target, measured, met, when }: &Row) -> String {
 
 /// The rows of a page that was written before.
 fn kept(page: &str) -> Vec<String> {
-    let rows = page.lines().skip_while(|line| !line.starts_with("|---")).skip(1).take_while(|line| line.starts_with('|'));
+    let rows =
+        page.lines().skip_while(|line| !line.starts_with("|---")).skip(1).take_while(|line| line.starts_with('|'));
     rows.map(|row| format!("{row}\n")).collect()
 }
 

@@ -43,7 +43,8 @@ pub(super) async fn page(caller: &Caller<'_>, answers: &AnswerSender<'_>, window
                 None => request.send(),
             }
         })
-        .await?;
+        .await
+        .map_err(|failure| logs_tail::said_there(caller, window.region.as_deref(), failure))?;
     let next = page.next_token.filter(|token| !token.is_empty());
     let left = page.events.unwrap_or_default().into_iter().map(from_filtered);
     let events = events.take().unwrap_or_else(|| left.collect());
@@ -80,7 +81,8 @@ pub(super) async fn stream_page(
                 None => request.send(),
             }
         })
-        .await?;
+        .await
+        .map_err(|failure| logs_tail::said_there(caller, window.region.as_deref(), failure))?;
     let left = page.events.unwrap_or_default().into_iter().map(from_stream);
     let mut events = events.take().unwrap_or_else(|| left.collect());
     let stream = Piece::from(stream.as_str());

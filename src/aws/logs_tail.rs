@@ -20,6 +20,14 @@ pub(super) fn elsewhere(caller: &Caller<'_>, region: Option<&str>) -> Option<Bui
     Some(Config::builder().region(Region::new(region.to_owned())))
 }
 
+/// What a request to a group failed with, which names the region where that is another than the environment's.
+pub(super) fn said_there(caller: &Caller<'_>, region: Option<&str>, mut failure: Failure) -> Failure {
+    if let Some(region) = region.filter(|region| caller.session.region().as_deref() != Some(region)) {
+        failure.message = format!("in {region}: {}", failure.message);
+    }
+    failure
+}
+
 /// The newest lines of a stream of a group in a region (none: the environment's), oldest first, as they are.
 pub(super) async fn lines(
     caller: &Caller<'_>,

@@ -90,7 +90,8 @@ impl Process {
                 if let Some(name) = name.strip_suffix('\n') {
                     let (columns, rows) = (size.cols.to_string(), size.rows.to_string());
                     let mut stty = Command::new("stty");
-                    stty.args([if UTIL_LINUX { "-F" } else { "-f" }, name, "cols", &columns, "rows", &rows]).stdin(Stdio::null());
+                    stty.args([if UTIL_LINUX { "-F" } else { "-f" }, name, "cols", &columns, "rows", &rows])
+                        .stdin(Stdio::null());
                     let _ = stty.stdout(Stdio::null()).stderr(Stdio::null()).status().await;
                     return;
                 }
