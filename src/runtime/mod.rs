@@ -15,7 +15,6 @@ pub mod demo_recorded;
 mod drive;
 pub mod editor;
 mod executor;
-mod external;
 mod feeds;
 pub mod files;
 pub mod health;

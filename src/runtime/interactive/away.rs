@@ -6,8 +6,10 @@ use crate::app::tunnels::state::ShellPlan;
 use crate::feeds::part::Part;
 use crate::feeds::queries;
 use crate::model::Failure;
+use crate::model::sql::interpreter::Edited;
 use crate::runtime::aside::{Aside, Left};
-use crate::runtime::external;
+use crate::runtime::editor;
+use crate::runtime::files;
 use crate::runtime::input::{self, Reading};
 use crate::runtime::signals::Signals;
 use crate::runtime::terminal;
@@ -59,7 +61,15 @@ impl Run<'_> {
         terminal::give_back();
         let mut text = Err("the editor was left".to_owned());
         let over = async {
-            text = external::edit(what, line).await;
+            let path;
+            let what = match &what {
+                Edited::Text(text) => editor::What::Text("query.sql", text),
+                Edited::File(typed) => {
+                    path = files::named(typed);
+                    editor::What::File(&path)
+                }
+            };
+            text = editor::edit(editor::OF_SQL, what, line).await.map_err(|why| why.to_string());
             Ok(())
         };
         // Ctrl-C reaches the editor by itself.
