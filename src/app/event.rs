@@ -43,6 +43,8 @@ pub enum Event {
     Resumed,
     /// The session ends, by a signal or without a terminal: nobody is asked any more.
     Stopped,
+    /// Credentials need a code that a person is asked for.
+    CodeWanted(CodeWanted),
     /// Something the runtime did or could not do, for the activity drawer.
     Notice(Notice),
     /// The file that lines are written into as they come cannot be written.
@@ -83,4 +85,15 @@ pub struct Notice {
     pub error: bool,
     /// In a sentence.
     pub text: String,
+}
+
+/// An MFA code that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeWanted {
+    /// The profile that wants it.
+    pub profile: String,
+    /// The device.
+    pub serial: String,
+    /// Why it is asked again.
+    pub again: Option<String>,
 }

@@ -9,6 +9,7 @@ pub mod bottom;
 pub mod command;
 pub mod commands;
 pub mod confirm;
+pub mod custom;
 pub mod data_status;
 pub mod dialog;
 pub mod document;

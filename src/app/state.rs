@@ -9,6 +9,7 @@ use super::pane;
 use super::poll::{Poller, Wants};
 use super::screen::{Block, Screen};
 use super::tunnels::state::Tunnels;
+use super::update::code::Asked;
 use crate::config::{Config, EnvironmentConfig};
 use crate::model::Estate;
 use crate::panes::state::Panes;
@@ -63,6 +64,8 @@ pub struct App {
     pub tunnels: Tunnels,
     /// What the screen asked, and what a person touched.
     pub confirm: confirm::Confirm,
+    /// An MFA code that is asked for.
+    pub code: Option<Asked>,
     /// Where a person is.
     pub screen: Screen,
     /// What each pane keeps.
@@ -173,6 +176,7 @@ impl App {
             followed: OperationNotices::default(),
             tunnels: Tunnels::default(),
             confirm: confirm::Confirm::default(),
+            code: None,
             screen: Screen { pane: table.panes[0].id, ..Screen::default() },
             panes: Panes::default(),
             filters: Vec::new(),

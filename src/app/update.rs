@@ -2,11 +2,12 @@
 
 mod buttons;
 pub(crate) mod change;
+pub(crate) mod code;
 pub(crate) mod dialogs;
 pub(crate) mod mouse;
 pub(crate) mod moves;
 pub(crate) mod open;
-mod operations;
+pub(crate) mod operations;
 pub(crate) mod run;
 pub(crate) mod settle;
 pub(crate) mod typing;
@@ -23,6 +24,7 @@ use super::{App, question, screen, tunnels};
 use crate::feeds::aws::{Fact, Part};
 use crate::model::key::Key;
 use crate::model::{Estate, Source};
+use code::Asked;
 use jiff::Timestamp;
 use mouse::click;
 use settle::too_soon;
@@ -59,6 +61,7 @@ impl App {
 fn update(app: &mut App, event: Event) -> Vec<Effect> {
     let mut effects = happened(app, event);
     effects.extend(operations::abandon(app));
+    effects.extend(code::ask(app));
     effects
 }
 
@@ -170,6 +173,10 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             for pane in app.table.panes {
                 (pane.hooks.tee_ended)(app, &why);
             }
+            Vec::new()
+        }
+        Event::CodeWanted(wanted) => {
+            app.code = Some(Asked::new(wanted));
             Vec::new()
         }
         Event::Notice(notice) => {

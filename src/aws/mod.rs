@@ -60,6 +60,7 @@ pub mod logs_tail;
 mod lookup;
 pub mod machines;
 pub mod metrics;
+pub mod mfa;
 pub mod pages;
 pub mod parameters;
 mod pinned;

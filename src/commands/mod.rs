@@ -35,6 +35,7 @@ macro_rules! with_commands {
             WithDb(with_db),
             Sql(sql),
             Exec(exec),
+            Run(run),
             Audit(audit),
             Init(init),
             Doctor(doctor),
@@ -72,6 +73,7 @@ mod man;
 mod metrics;
 mod params;
 mod rollback;
+mod run;
 mod scale;
 mod schedule;
 mod schema;

@@ -26,7 +26,11 @@ const CREDENTIALS: &[Row] = &[
         "`duration_seconds`",
         "for roles behind a `credential_process`; else an hour, as the SDK for Rust does not take it",
     ),
-    ("–", "`mfa_serial`", "no: a code cannot be asked for while the screen is taken; what to do instead is said"),
+    (
+        "–",
+        "`mfa_serial`",
+        "yes: the code is asked for at the terminal or in a window, or comes with `--mfa-code`; the session is kept where the AWS CLI keeps its own (`~/.aws/cli/cache`) and serves both",
+    ),
     (
         "–",
         "`credential_process`",

@@ -2,19 +2,22 @@
 
 use super::loaded::{KnownCommand, Loaded};
 use super::schema::bare;
+use crate::model::image::is_platform;
 use crate::model::infra::Tool;
 use crate::model::key::Key;
 use crate::model::names::{Arn, listed, nearest};
 use crate::model::ssl_mode::SslMode;
 
 /// Adds every such mistake.
-pub(super) fn check(loaded: &mut Loaded, commands: &[KnownCommand]) {
+pub(super) fn check(loaded: &mut Loaded, commands: &[KnownCommand], panes: &[(String, String)]) {
     default_environment(loaded);
     if !commands.is_empty() {
         names(loaded, commands);
         collisions(loaded, commands);
+        super::commands::check(loaded, commands, panes);
     }
     twice(loaded);
+    builds(loaded);
     infra(loaded);
     database(loaded);
     in_order(loaded);
@@ -112,6 +115,21 @@ fn collisions(loaded: &mut Loaded, commands: &[KnownCommand]) {
                     format!("choose another key, or give `{}` another one", other.name),
                 );
             }
+        }
+    }
+}
+
+/// What no image is built with, or for.
+fn builds(loaded: &mut Loaded) {
+    for (name, build) in loaded.config.builds.clone() {
+        let path = |key: &str| format!("build.{}.{key}", bare(&name));
+        if let Some(program) = build.program.filter(|program| !matches!(program.as_str(), "docker" | "podman")) {
+            let hint = "write \"docker\" or \"podman\"; without it whichever there is is taken";
+            loaded.wrong(&path("program"), format!("`{program}` is neither docker nor podman"), hint.to_owned());
+        }
+        if let Some(platform) = build.platform.filter(|platform| !is_platform(platform)) {
+            let hint = "write it as \"linux/amd64\" or \"linux/arm64\"";
+            loaded.wrong(&path("platform"), format!("`{platform}` is no platform"), hint.to_owned());
         }
     }
 }

@@ -43,7 +43,7 @@ fn of(text: &str) -> Loaded {
 fn with(text: &str, commands: &[KnownCommand]) -> Loaded {
     let mut loaded = Loaded::default();
     loaded.layer(&Arc::new(SourceFile { name: "config.toml".into(), text: text.into() }));
-    check::check(&mut loaded, commands);
+    check::check(&mut loaded, commands, &[]);
     loaded
 }
 
@@ -391,6 +391,7 @@ fn keys_are_checked_against_the_commands() {
         name: name.into(),
         scope: scope.into(),
         keys: vec![key.into()],
+        typing: false,
     };
     let commands = [
         command("quit", "", "q"),

@@ -98,6 +98,7 @@ impl<Over: Fn(&Operations) -> bool, News: FnMut(&Operations)> Driven for Watched
             | Event::Renewed(_)
             | Event::Resumed
             | Event::Stopped
+            | Event::CodeWanted(_)
             | Event::Notice(_)
             | Event::TeeEnded(_) => Vec::new(),
         }

@@ -7,6 +7,7 @@ mod aside;
 pub mod audit;
 pub mod child;
 pub mod clock;
+pub mod codes;
 mod collect;
 pub mod database_login;
 pub mod demo_database;

@@ -112,13 +112,23 @@ pub(super) async fn run(program: Program, lines: impl Fn(String)) -> Result<Repl
     command
         .args(arguments)
         .envs(program.variables.iter().map(|(name, value)| (name, value)))
+        .kill_on_drop(program.terminal);
+    for name in program.without.iter().filter(|name| program.variables.iter().all(|(set, _)| set != *name)) {
+        command.env_remove(name);
+    }
+    if let Some(folder) = &program.folder {
+        command.current_dir(folder);
+    }
+    if program.terminal {
+        // In our own process group: another one could not read the terminal.
+        let status = command.status().await.map_err(|error| not_started(name, &program, &error))?;
+        return Ok(Reply::Ended { code: status.code(), output: String::new(), left_out: 0 });
+    }
+    command
         .stdin(if program.input.is_some() { Stdio::piped() } else { Stdio::null() })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0);
-    if let Some(folder) = &program.folder {
-        command.current_dir(folder);
-    }
     let mut child = command.spawn().map_err(|error| not_started(name, &program, &error))?;
     let group = Group::of(&child);
     let input = child.stdin.take();
@@ -254,14 +264,7 @@ mod tests {
     use std::cell::RefCell;
 
     fn program(argv: &[&str]) -> Program {
-        Program {
-            argv: argv.iter().map(ToString::to_string).collect(),
-            folder: None,
-            variables: Vec::new(),
-            input: None,
-            quiet: false,
-            limit_seconds: 30,
-        }
+        Program { argv: argv.iter().map(ToString::to_string).collect(), limit_seconds: 30, ..Program::default() }
     }
 
     #[tokio::test]
@@ -275,6 +278,16 @@ mod tests {
         let mut lines = seen.into_inner();
         lines.sort();
         assert_eq!(lines, ["got secret", "here"]);
+    }
+
+    #[tokio::test]
+    async fn what_it_is_not_to_have_is_not_inherited() {
+        let mut program = program(&["sh", "-c", "echo \"[$CARGO_MANIFEST_DIR][$CARGO_PKG_NAME]\""]);
+        program.without = vec!["CARGO_MANIFEST_DIR".to_owned(), "CARGO_PKG_NAME".to_owned()];
+        program.variables = vec![("CARGO_PKG_NAME".to_owned(), "set".to_owned())];
+        assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some(), "there is something to inherit");
+        let reply = run(program, |_| {}).await.unwrap();
+        assert!(matches!(reply, Reply::Ended { code: Some(0), output, .. } if output == "[][set]"));
     }
 
     #[tokio::test]

@@ -14,7 +14,7 @@ const DIGEST: &str = "sha256:555555555555555555555555555555555555555555555555555
 
 /// What is run to build for a service whose image this is, which registries are asked, and the image that is registered.
 fn built(image: &str) -> (Vec<String>, Vec<Option<Registry>>, Option<String>) {
-    let config = BuildConfig { context: ".".into(), dockerfile: None, target: None };
+    let config = BuildConfig { context: ".".into(), ..BuildConfig::default() };
     let source = Source::Build { config, dirty: false };
     let what = Request::new("web".into(), "web".into(), source, Hooks::default());
     let definition = TaskDefinition {

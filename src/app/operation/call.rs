@@ -3,7 +3,7 @@
 
 use super::database::call::{RdsRead, RdsReply, RdsWrite};
 use crate::model::audit::Record;
-use crate::model::image::{Image, Registry};
+use crate::model::image::{Image, Registry, Scan};
 use crate::model::parameters::{Held, Kind, Value};
 use crate::model::scaling::Suspended;
 use crate::model::timer::{Power, Timer};
@@ -79,6 +79,14 @@ pub enum Read {
         repository: String,
         /// A tag, or a digest.
         reference: String,
+    },
+    /// ECR `DescribeImageScanFindings` of one image → [`Reply::Scan`]; none where it was not scanned.
+    Scan {
+        /// The registry; the environment's account and region where none is named.
+        registry: Option<Registry>,
+        repository: String,
+        /// `sha256:…`.
+        digest: String,
     },
     /// ECR `DescribeImages` of a repository: the newest 50 by push, newest first → [`Reply::Images`].
     Images {
@@ -238,7 +246,7 @@ pub struct Put {
 }
 
 /// A program to run, without a shell. What it prints comes line by line.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Program {
     /// Program and arguments. Never a secret: arguments are visible to everybody on the machine.
     pub argv: Vec<String>,
@@ -252,6 +260,10 @@ pub struct Program {
     pub quiet: bool,
     /// It is ended after this many seconds.
     pub limit_seconds: u64,
+    /// Inherited variables that it does not get.
+    pub without: Vec<String>,
+    /// It has the terminal until it ends: what it prints and reads is there, and nowhere else.
+    pub terminal: bool,
 }
 
 impl PartialEq for Program {
@@ -277,6 +289,8 @@ pub enum Reply {
     /// The scalable target, if the service has one.
     Scalable(Option<ScalableTarget>),
     Image(Box<Image>),
+    /// What a scan found; none where there is none.
+    Scan(Option<Box<Scan>>),
     /// Images of a repository.
     Images(Vec<Image>),
     /// Target groups' ARNs with their targets.

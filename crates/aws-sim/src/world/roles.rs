@@ -31,6 +31,8 @@ pub(crate) struct Trust {
     refused: BTreeSet<String>,
     /// The longest that a session lasts, in seconds, whatever was asked for.
     pub(crate) longest: Option<i64>,
+    /// The code of a second factor without which no role is assumed.
+    pub(crate) code: Option<String>,
 }
 
 impl Trust {
