@@ -58,6 +58,8 @@ pub enum Effect {
     Leave(Ticket),
     /// Open a link in a browser, where there is one.
     OpenUrl(String),
+    /// Sign in with the profile of the opened environment, or leave a sign-in that goes on.
+    SignIn(bool),
     /// The code that was asked for; none: nobody gives one.
     Code(Option<Value>),
     /// Give the terminal to a shell in a container, and take it back when that has ended.

@@ -10,6 +10,7 @@ pub(crate) mod open;
 pub(crate) mod operations;
 pub(crate) mod run;
 pub(crate) mod settle;
+pub(crate) mod sign_in;
 pub(crate) mod typing;
 pub(crate) mod windows;
 
@@ -175,6 +176,7 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             }
             Vec::new()
         }
+        Event::SignIn(stand) => sign_in::happened(app, stand),
         Event::CodeWanted(wanted) => {
             app.code = Some(Asked::new(wanted));
             Vec::new()

@@ -6,6 +6,7 @@ use super::environment::variable;
 use super::failure::Context;
 use super::helper::Helper;
 use super::mfa::Mfa;
+use super::sso::Sso;
 use crate::model::{Failure, FailureKind};
 use aws_credential_types::Credentials;
 use std::borrow::Cow;
@@ -190,6 +191,29 @@ impl Profiles {
         Base::Unknown
     }
 
+    /// What the profile in use, or the one that its roles begin with, signs in with.
+    pub(super) fn sso(&self) -> Option<Sso> {
+        let mut name = self.selected();
+        for _ in 0..LONGEST_CHAIN {
+            let profile = self.set.get_profile(name)?;
+            let text = |key: &str| profile.get(key).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+            if let Some(session) = text("sso_session") {
+                let found = self.set.sso_session(&session)?;
+                let text = |key: &str| found.get(key).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+                let scopes = text("sso_registration_scopes").unwrap_or_default();
+                let scopes =
+                    scopes.split(',').map(str::trim).filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
+                let (start_url, region) = (text("sso_start_url")?, text("sso_region")?);
+                return Some(Sso { session: Some(session), start_url, region, scopes });
+            }
+            if let (Some(start_url), Some(region)) = (text("sso_start_url"), text("sso_region")) {
+                return Some(Sso { session: None, start_url, region, scopes: Vec::new() });
+            }
+            name = profile.get("source_profile").filter(|source| *source != name)?;
+        }
+        None
+    }
+
     /// The profile in the chain that asks for an MFA code.
     pub(super) fn asks_for_code(&self) -> Option<String> {
         self.second_factor().map(|found| found.mfa.profile)
@@ -289,7 +313,9 @@ impl Base {
                     helper.program()
                 )
             }
-            Self::Sso => format!("run `aws sso login --profile {profile}`; they are read again by themselves"),
+            Self::Sso => format!(
+                "run `aws sso login --profile {profile}`, or `sign-in` on the screen; they are read again by themselves"
+            ),
             Self::Login => format!("run `aws login --profile {profile}`; they are read again by themselves"),
             Self::Keys => format!(
                 "put a valid key into the file (`aws configure --profile {profile}`); it is read again by itself"

@@ -39,9 +39,9 @@ const CREDENTIALS: &[Row] = &[
     (
         "–",
         "`sso_session`, `sso_start_url`, `sso_region`, `sso_account_id`, `sso_role_name`",
-        "yes; the login itself is `aws sso login`",
+        "yes; the login itself is `aws sso login`, or `sign-in` on the screen",
     ),
-    ("–", "`sso_registration_scopes`", "no: only a login needs it"),
+    ("–", "`sso_registration_scopes`", "yes, for `sign-in`"),
     ("–", "`login_session`", "yes; the login itself is `aws login`"),
     ("`AWS_LOGIN_CACHE_DIRECTORY`", "–", "yes"),
     (

@@ -18,6 +18,7 @@ pub(super) fn check(loaded: &mut Loaded, commands: &[KnownCommand], panes: &[(St
     }
     twice(loaded);
     builds(loaded);
+    queries(loaded);
     infra(loaded);
     database(loaded);
     in_order(loaded);
@@ -134,6 +135,33 @@ fn builds(loaded: &mut Loaded) {
     }
 }
 
+/// Queries without a name, or with one that another has.
+fn queries(loaded: &mut Loaded) {
+    for environment in loaded.config.environments.clone() {
+        let path = format!("environments.{}.log_queries", bare(&environment.name));
+        let mut names: Vec<&str> = Vec::new();
+        for query in &environment.log_queries {
+            let parts = query.split_once(':').map(|(name, text)| (name.trim(), text.trim()));
+            let named = parts.filter(|(name, text)| {
+                !name.is_empty() && !text.is_empty() && !name.contains(|c: char| c.is_whitespace() || c == '|')
+            });
+            let Some((name, _)) = named else {
+                let hint = "write \"NAME: QUERY\", the name without blanks";
+                loaded.wrong(&path, format!("`{query}` has no name"), hint.to_owned());
+                continue;
+            };
+            if names.contains(&name) {
+                loaded.wrong(
+                    &path,
+                    format!("two queries are called `{name}`"),
+                    "give one of them another name".to_owned(),
+                );
+            }
+            names.push(name);
+        }
+    }
+}
+
 /// The same name twice in one list.
 fn twice(loaded: &mut Loaded) {
     let mut found = Vec::new();
@@ -146,6 +174,7 @@ fn twice(loaded: &mut Loaded) {
             ("parameters", &environment.parameters),
             ("logs", &environment.logs),
             ("log_filters", &environment.log_filters),
+            ("log_queries", &environment.log_queries),
         ];
         for (key, list) in lists {
             if let Some((_, name)) = list.iter().enumerate().find(|(at, name)| list[..*at].contains(name)) {

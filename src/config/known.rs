@@ -298,13 +298,7 @@ pub static KNOWN: &[Known] = &[
         "Names or patterns of target groups beside those of the services.",
         "[\"bookmark-manager-staging-*\"]"
     ),
-    list!(
-        "instances",
-        instances,
-        "those with its tags",
-        "Ids, or names or patterns, of EC2 instances.",
-        "[\"bastion-*\"]"
-    ),
+    list! { "instances", instances, "those with its tags", "Ids, or names or patterns, of EC2 instances.", "[\"bastion-*\"]" },
     list!("alarms", alarms, "none", "Beginnings of alarms' names.", "[\"bookmark-manager-staging-\"]"),
     list!(
         "parameters",
@@ -327,6 +321,7 @@ pub static KNOWN: &[Known] = &[
         "Filters of log lines, each `NAME: FILTER`; `@NAME` stands for one wherever a filter is typed.",
         "[\"slow: latency>500ms -healthcheck\"]"
     ),
+    list! { "log_queries", log_queries, "none", "Queries of CloudWatch Logs Insights, each `NAME: QUERY`: `cockpit insights NAME`, and a line of `u` in the logs pane.", "[\"slow-routes: filter ms > 500 | stats count(*) by route\"]" },
     Known {
         key: "guarded",
         kind: Kind::Switch,

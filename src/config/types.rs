@@ -140,6 +140,8 @@ pub struct EnvironmentConfig {
     pub logs: Vec<String>,
     /// Filters of log lines by name: `NAME: FILTER`.
     pub log_filters: Vec<String>,
+    /// Queries of Insights by name: `NAME: QUERY`.
+    pub log_queries: Vec<String>,
     /// Raises the risk of every change by one.
     pub guarded: bool,
     /// Zone of the times shown; the machine's where it is not set.

@@ -99,6 +99,7 @@ impl<Over: Fn(&Operations) -> bool, News: FnMut(&Operations)> Driven for Watched
             | Event::Resumed
             | Event::Stopped
             | Event::CodeWanted(_)
+            | Event::SignIn(_)
             | Event::Notice(_)
             | Event::TeeEnded(_) => Vec::new(),
         }

@@ -9,9 +9,10 @@ use super::feeds::sql_sessions::Sessions;
 use super::feeds::tasks::Tasks;
 use super::printed::Printed;
 use crate::app::effect::{Effect, Lane};
-use crate::app::event::Event;
+use crate::app::event::{Event, SignIn};
 use crate::app::operation::call::{Answered, Call, CallId};
 use crate::app::ticket::Ticket;
+use crate::aws::sso::Verification;
 use crate::aws::{Connection, ServiceClock, Session};
 use crate::config::EnvironmentConfig;
 use crate::feeds::Ask;
@@ -23,7 +24,7 @@ use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::{AbortHandle, JoinSet};
 
 /// Events that may wait between the feeds and the app. Bounded: a feed that is faster than the app
@@ -41,6 +42,8 @@ pub struct Executor {
     opened: Option<EnvironmentConfig>,
     /// Sessions of operations in environments that are not the opened one.
     others: Vec<(EnvironmentConfig, Session)>,
+    /// A sign-in that goes on; it is left when this is dropped.
+    signing_in: Option<JoinSet<()>>,
     /// Sessions that were left, while something of them has to be ended.
     left: Vec<Session>,
     calls: JoinSet<()>,
@@ -71,6 +74,7 @@ impl Executor {
             simulated,
             opened: None,
             others: Vec::new(),
+            signing_in: None,
             left: Vec::new(),
             calls: JoinSet::new(),
             programs: HashMap::new(),
@@ -137,6 +141,11 @@ impl Executor {
                 if self.screen && matches!(&**call, Call::Run(program) if program.terminal) =>
             {
                 Some(effect)
+            }
+            Effect::SignIn(begins) => {
+                // One at a time; a new one takes the place of the one before.
+                self.signing_in = begins.then(|| self.sign_in()).flatten();
+                None
             }
             Effect::EndCall(id) => {
                 if let Some(running) = self.programs.remove(&id) {
@@ -267,6 +276,26 @@ impl Executor {
         if runs {
             self.programs.insert(id, running);
         }
+    }
+
+    fn sign_in(&self) -> Option<JoinSet<()>> {
+        let (session, out) = (self.session.clone()?, self.out.clone());
+        let mut task = JoinSet::new();
+        task.spawn(async move {
+            let (told, tells) = oneshot::channel();
+            let shows = async {
+                if let Ok(Verification { url, code, until }) = tells.await {
+                    let _ = out.send(Event::SignIn(SignIn::Asked { url, code, until })).await;
+                }
+            };
+            let (ended, ()) = tokio::join!(session.sign_in(told), shows);
+            let ended = match ended {
+                Ok(()) => SignIn::Done,
+                Err(failure) => SignIn::Failed(failure),
+            };
+            let _ = out.send(Event::SignIn(ended)).await;
+        });
+        Some(task)
     }
 
     fn fetch(&mut self, ticket: Ticket, lane: Lane, ask: Ask) {

@@ -337,7 +337,14 @@ impl Run<'_> {
                     self.program = Some((id, program));
                 }
             }
-            Some(Effect::Connect { .. } | Effect::Fetch { .. } | Effect::Leave(_) | Effect::EndCall(_)) | None => {}
+            Some(
+                Effect::Connect { .. }
+                | Effect::Fetch { .. }
+                | Effect::Leave(_)
+                | Effect::EndCall(_)
+                | Effect::SignIn(_),
+            )
+            | None => {}
         }
         Ok(None)
     }

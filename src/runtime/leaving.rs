@@ -50,6 +50,7 @@ impl Leaving<'_> {
                 | Effect::OpenUrl(_)
                 | Effect::Shell(_)
                 | Effect::Edit { .. }
+                | Effect::SignIn(_)
                 | Effect::Code(_)
                 | Effect::Suspend => {}
             }

@@ -37,6 +37,7 @@ mod printed;
 mod process;
 mod queries;
 pub mod raw;
+mod registry;
 pub mod ring;
 pub mod shell;
 mod signals;

@@ -4,6 +4,7 @@
 //! Each leads a process group of its own, so that what it started is ended with it: where its time is up, where it is
 //! left (Ctrl-C, another signal), and where the cockpit ends.
 
+use super::registry;
 use crate::app::operation::call::{Program, Reply};
 use crate::aws::{HELPER_GRACE, helpers_run, tell_helpers};
 use crate::model::{Failure, FailureKind, text};
@@ -113,6 +114,13 @@ pub(super) async fn run(program: Program, lines: impl Fn(String)) -> Result<Repl
         .args(arguments)
         .envs(program.variables.iter().map(|(name, value)| (name, value)))
         .kill_on_drop(program.terminal);
+    // Gone with the program: nothing of it holds a secret.
+    let _login = match &program.login {
+        Some(login) => Some(registry::prepare(login, &mut command).map_err(|error| {
+            Failure::new(FailureKind::Other, format!("{name} cannot be logged in to {}: {error}", login.host))
+        })?),
+        None => None,
+    };
     for name in program.without.iter().filter(|name| program.variables.iter().all(|(set, _)| set != *name)) {
         command.env_remove(name);
     }

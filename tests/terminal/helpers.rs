@@ -121,3 +121,42 @@ fn a_command_of_ones_own_in_the_foreground_has_the_terminal_and_gives_it_back() 
     assert_eq!(terminal.ended(), 0);
     terminal.is_given_back();
 }
+
+#[test]
+fn a_sign_in_that_ran_out_is_renewed_without_leaving_the_screen() {
+    let (home, world) = (Home::new(), World::staging());
+    std::fs::create_dir_all(home.path().join(".aws")).unwrap();
+    let session = "[sso-session team]\nsso_start_url = https://team.awsapps.com/start\nsso_region = ap-northeast-1\nsso_registration_scopes = sso:account:access\n";
+    home.write(
+        ".aws/config",
+        format!("[profile work]\nsso_session = team\nsso_account_id = 123456789012\nsso_role_name = admin\nregion = ap-northeast-1\n\n{session}"),
+    );
+    let mut command = command(&home, None, "--env staging");
+    command.env("AWS_ENDPOINT_URL", world.endpoint());
+    command.env("AWS_PROFILE", "work");
+    let mut terminal = Terminal::open(command, 120, 40);
+    terminal.shows("NO CREDENTIALS");
+    terminal.press(":sign-in\r");
+    terminal.shows("KBLH-QRST");
+    terminal.shows("https://team.awsapps.com/start/#/device?user_code=KBLH-QRST");
+    until("it is asked whether somebody has confirmed it", PATIENCE, || {
+        (world.asked("sso:CreateToken") > 1).then_some(())
+    });
+    world.poke(&json!({"approve_sign_in": true}));
+    terminal.shows("signed in");
+    terminal.press("2");
+    terminal.shows("DESIRED");
+    terminal.shows("bookmark-manager-staging");
+    terminal.press("q");
+    assert_eq!(terminal.ended(), 0);
+    terminal.is_given_back();
+    // Under the name that the AWS CLI gives it: the digest of the session's name.
+    let file = home.path().join(".aws/sso/cache/d25187dc137f35c88bc80ec8c3ffbdb17b5eb873.json");
+    let kept: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    assert!(kept["accessToken"].is_string() && kept["refreshToken"].is_string());
+    let raw = terminal.raw.lock().unwrap();
+    assert!(
+        !String::from_utf8_lossy(&raw).contains(kept["accessToken"].as_str().unwrap()),
+        "the token stood on the screen"
+    );
+}

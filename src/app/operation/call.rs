@@ -262,8 +262,22 @@ pub struct Program {
     pub limit_seconds: u64,
     /// Inherited variables that it does not get.
     pub without: Vec<String>,
+    /// A registry that it pushes to and pulls from: docker and podman ask for the token when they need it, and it is in no
+    /// file and no argument.
+    pub login: Option<Login>,
     /// It has the terminal until it ends: what it prints and reads is there, and nowhere else.
     pub terminal: bool,
+}
+
+/// Who a program is at a registry.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Login {
+    /// `123456789012.dkr.ecr.ap-northeast-1.amazonaws.com`.
+    pub host: String,
+    /// `AWS`.
+    pub user: String,
+    /// Good for 12 hours.
+    pub token: Value,
 }
 
 impl PartialEq for Program {

@@ -1,24 +1,18 @@
 //! Sessions where the AWS CLI keeps them (`~/.aws/cli/cache`), under the same names: a code that was typed for one of the
 //! two serves the other.
 
-use super::digest::sha1;
+use crate::aws::digest::sha1;
+use crate::aws::kept;
 use crate::aws::profiles::Role;
 use aws_credential_types::Credentials;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
 use std::fs;
-use std::io::{self, Write as _};
-use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
-use std::path::{Path, PathBuf};
+use std::io;
+use std::path::Path;
 
 /// A session that ends within this is made anew. Source: botocore, `CachedCredentialFetcher`.
 const SOON: SignedDuration = SignedDuration::from_mins(15);
-
-/// The folder of the cache; none where there is no home.
-pub(super) fn folder() -> Option<PathBuf> {
-    let home = std::env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute());
-    home.map(|home| home.join(".aws/cli/cache"))
-}
 
 /// The file of a role that is assumed with a second factor. Source: botocore, `AssumeRoleCredentialFetcher`: the digest
 /// of what `AssumeRole` is asked with, as JSON with sorted keys, without a name of the session that was made up.
@@ -73,8 +67,6 @@ pub(super) fn read(path: &Path, now: Timestamp) -> Option<Credentials> {
 
 /// Keeps a session: only its owner can read it.
 pub(super) fn write(path: &Path, session: &Credentials, arn: Option<&str>) -> io::Result<()> {
-    let folder = path.parent().ok_or_else(|| io::Error::other("it has no folder"))?;
-    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     let until = session.expiry().and_then(|at| Timestamp::try_from(at).ok());
     let kept = json!({
         "Credentials": {
@@ -85,20 +77,7 @@ pub(super) fn write(path: &Path, session: &Credentials, arn: Option<&str>) -> io
         },
         "AssumedRoleUser": { "Arn": arn },
     });
-    // Whole or not at all, beside it and then in its place: the CLI may read it at any time.
-    let beside = path.with_extension(format!("{}.new", std::process::id()));
-    let written = fs::OpenOptions::new()
-        .write(true)
-        .create(true)
-        .truncate(true)
-        .mode(0o600)
-        .open(&beside)
-        .and_then(|mut file| file.write_all(kept.to_string().as_bytes()))
-        .and_then(|()| fs::rename(&beside, path));
-    if written.is_err() {
-        let _ = fs::remove_file(&beside);
-    }
-    written
+    kept::write(path, &kept)
 }
 
 #[cfg(test)]

@@ -5,9 +5,9 @@
 //! a code with `--mfa-code`. A code is in no log, no error and no file.
 
 mod cache;
-mod digest;
 
 use super::failure::Context;
+use super::kept;
 use super::profiles::Role;
 use crate::model::parameters::Value;
 use crate::model::{Failure, FailureKind};
@@ -81,7 +81,7 @@ impl Mfa {
         now: Timestamp,
     ) -> Result<Credentials, Failure> {
         let _one = ONE.lock().await;
-        let path = cache::folder().map(|folder| folder.join(cache::name(&self.role, &self.serial)));
+        let path = kept::folder("cli/cache").map(|folder| folder.join(cache::name(&self.role, &self.serial)));
         if let Some(kept) = path.as_ref().and_then(|path| cache::read(path, now)) {
             return Ok(kept);
         }

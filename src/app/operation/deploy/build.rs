@@ -1,6 +1,6 @@
 //! A build: what it is asked before, its commands, and how far it is.
 
-use crate::app::operation::call::Program;
+use crate::app::operation::call::{Login, Program};
 use crate::app::operation::step::Slot;
 use crate::config::BuildConfig;
 use crate::model::deploy::{Check, Level};
@@ -22,6 +22,8 @@ pub struct Build {
     /// Steps done and in all, as the output tells.
     pub progress: Option<(u32, u32)>,
     pub(super) stage: Stage,
+    /// Who builds and pushes at the registry, once it has given a token.
+    pub(super) login: Option<Login>,
     /// What builds and pushes, once it is known which there is.
     tool: Option<Tool>,
     /// Why those that were asked cannot.
@@ -65,6 +67,7 @@ impl Build {
             changed: 0,
             progress: None,
             stage: Stage::Login,
+            login: None,
             tool: None,
             unfit: Vec::new(),
             scan_since: None,

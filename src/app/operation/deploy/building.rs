@@ -1,14 +1,16 @@
-//! Building an image: `docker buildx build` or `podman build`, login, push, the digest read back from the registry, and what its scan found. A registry that
+//! Building an image: `docker buildx build` or `podman build`, with a token of ECR that is in no file, push, the digest read back from the registry, and what its scan found. A registry that
 //! is not ECR is logged in to as docker is set up for it, and the digest is what the tool says it pushed.
 
-use super::build::{ASK_SECONDS, Stage};
+use super::build::Stage;
 use super::{Deploy, Phase};
-use crate::app::operation::call::{Answered, Call, Program, Read, Reply};
+use crate::app::operation::call::{Answered, Call, Login, Program, Read, Reply};
 use crate::app::operation::outcome::{Outcome, Verdict};
 use crate::app::operation::step::{Ctx, Slot, Weight};
 use crate::model::Failure;
 use crate::model::image::{Image, Scan, is_digest};
+use crate::model::parameters::Value;
 use jiff::SignedDuration;
+use secrecy::ExposeSecret as _;
 
 /// A build may take this long.
 const BUILD_SECONDS: u64 = 3_600;
@@ -39,6 +41,7 @@ impl Deploy {
                 argv,
                 folder: Some(build.config.context.clone()),
                 quiet,
+                login: build.login.clone(),
                 limit_seconds: BUILD_SECONDS,
                 ..Program::default()
             })
@@ -164,22 +167,10 @@ impl Deploy {
                 // The token is good for every registry that these credentials may push to, and the address beside it
                 // is that of their own account alone.
                 let host = self.image_now().and_then(|now| now.registry);
-                let Some(build) = &self.build else { return };
+                let Some(build) = &mut self.build else { return };
                 let registry = host.unwrap_or(registry);
-                let argv: Vec<String> = [build.tool(), "login", "--username", &user, "--password-stdin", &registry]
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect();
-                ctx.say(Weight::Step, argv.join(" "));
-                let program = Program {
-                    argv,
-                    folder: Some(build.config.context.clone()),
-                    input: Some(token),
-                    limit_seconds: ASK_SECONDS * 2,
-                    ..Program::default()
-                };
-                ctx.ask(Slot::Run("login"), Call::Run(program));
-                return;
+                build.login = Some(Login { host: registry, user, token: Value::new(token.expose_secret()) });
+                build.stage = Stage::Build;
             }
             Reply::Ended { code: Some(0), output, .. } if *slot == Slot::Run("digest") => {
                 let name = self.image_now().map(|now| now.name()).unwrap_or_default();
@@ -200,7 +191,6 @@ impl Deploy {
             Reply::Ended { code, output, .. } => {
                 let tool = build.tool();
                 let what = match slot {
-                    Slot::Run("login") => format!("{tool} login"),
                     Slot::Run("push") => format!("{tool} push"),
                     Slot::Run("digest") => format!("{tool} image inspect"),
                     _ if tool == "podman" => "podman build".to_owned(),

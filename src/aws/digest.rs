@@ -1,4 +1,4 @@
-//! SHA-1, which names the files of the AWS CLI's cache. It protects nothing here.
+//! SHA-1, which names the files of the AWS CLI's caches. It protects nothing here.
 
 /// The digest of a text, as 40 hexadecimal digits. Source: FIPS 180-4.
 pub(super) fn sha1(text: &str) -> String {
