@@ -4,6 +4,7 @@
 //! be done leaves as an [`effect::Effect`].
 
 mod absorb;
+pub mod asked_code;
 pub mod backoff;
 pub mod bottom;
 pub mod command;

@@ -1,5 +1,6 @@
 //! The whole state, and what it says of itself. How it changes is in `update`.
 
+use super::asked_code::AskedCode;
 use super::confirm;
 use super::effect::Effect;
 use super::followed::OperationNotices;
@@ -9,7 +10,6 @@ use super::pane;
 use super::poll::{Poller, Wants};
 use super::screen::{Block, Screen};
 use super::tunnels::state::Tunnels;
-use super::update::code::Asked;
 use crate::config::{Config, EnvironmentConfig};
 use crate::model::Estate;
 use crate::panes::state::Panes;
@@ -65,7 +65,7 @@ pub struct App {
     /// What the screen asked, and what a person touched.
     pub confirm: confirm::Confirm,
     /// An MFA code that is asked for.
-    pub code: Option<Asked>,
+    pub code: Option<AskedCode>,
     /// Where a person is.
     pub screen: Screen,
     /// What each pane keeps.

@@ -14,6 +14,7 @@ pub(crate) mod sign_in;
 pub(crate) mod typing;
 pub(crate) mod windows;
 
+use super::asked_code::AskedCode;
 use super::command::PaneId;
 use super::command::{Id, Scope};
 use super::confirm::Touch;
@@ -25,7 +26,6 @@ use super::{App, question, screen, tunnels};
 use crate::feeds::aws::{Fact, Part};
 use crate::model::key::Key;
 use crate::model::{Estate, Source};
-use code::Asked;
 use jiff::Timestamp;
 use mouse::click;
 use settle::too_soon;
@@ -178,7 +178,7 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
         }
         Event::SignIn(stand) => sign_in::happened(app, stand),
         Event::CodeWanted(wanted) => {
-            app.code = Some(Asked::new(wanted));
+            app.code = Some(AskedCode::new(wanted));
             Vec::new()
         }
         Event::Notice(notice) => {

@@ -5,8 +5,6 @@ use super::connection::Connection;
 use super::environment::variable;
 use super::failure::Context;
 use super::helper::Helper;
-use super::mfa::Mfa;
-use super::sso::Sso;
 use crate::model::{Failure, FailureKind};
 use aws_credential_types::Credentials;
 use std::borrow::Cow;
@@ -38,6 +36,29 @@ pub(super) struct Role {
     pub session_name: Option<String>,
     /// In seconds.
     pub duration: Option<i32>,
+}
+
+/// A profile with a second factor.
+#[derive(Debug, Clone)]
+pub(super) struct Mfa {
+    /// Its name.
+    pub profile: String,
+    /// The ARN or the serial number of the device.
+    pub serial: String,
+    /// The role that is assumed with a code.
+    pub role: Role,
+}
+
+/// What a profile signs in with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Sso {
+    /// `sso_session`; none in profiles of before.
+    pub session: Option<String>,
+    /// `https://example.awsapps.com/start`.
+    pub start_url: String,
+    pub region: String,
+    /// `sso_registration_scopes`.
+    pub scopes: Vec<String>,
 }
 
 /// Where the credentials of a profile come from in the end.

@@ -4,7 +4,7 @@
 use super::digest::sha1;
 use super::environment::variable;
 use super::kept;
-use super::profiles::Profiles;
+use super::profiles::{Profiles, Sso};
 use super::session::Session;
 use crate::model::{Failure, FailureKind};
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
@@ -24,18 +24,6 @@ const CLIENT: &str = "cockpit";
 const EVERY: u64 = 5;
 /// It asks for more time by so much. Source: RFC 8628.
 const SLOWER: u64 = 5;
-
-/// What a profile signs in with.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Sso {
-    /// `sso_session`; none in profiles of before.
-    pub session: Option<String>,
-    /// `https://example.awsapps.com/start`.
-    pub start_url: String,
-    pub region: String,
-    /// `sso_registration_scopes`.
-    pub scopes: Vec<String>,
-}
 
 /// What a person does in a browser.
 #[derive(Debug, Clone, PartialEq, Eq)]

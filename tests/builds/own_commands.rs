@@ -22,7 +22,7 @@ run = 'test -n "$AWS_SECRET_ACCESS_KEY" && echo "region=$AWS_REGION"'
 
 [[commands]]
 name = "flush"
-key = "W"
+key = "H"
 risk = "change"
 run = 'echo flushed > flushed; echo done'
 

@@ -28,6 +28,7 @@ pub mod outcome;
 pub mod parameter;
 mod parameters;
 pub mod plan;
+pub mod program;
 mod refusals;
 pub mod step;
 pub mod steps;

@@ -11,20 +11,6 @@ use crate::app::screen::{Purpose, Typing};
 use crate::app::state::Dirty;
 use crate::model::parameters::Value;
 
-/// A code that is asked for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Asked {
-    wanted: CodeWanted,
-    /// It stands on the screen.
-    shown: bool,
-}
-
-impl Asked {
-    pub(super) fn new(wanted: CodeWanted) -> Self {
-        Self { wanted, shown: false }
-    }
-}
-
 /// Asks, or notices that nobody answers any more.
 pub(super) fn ask(app: &mut App) -> Vec<Effect> {
     let Some(asked) = &app.code else { return Vec::new() };

@@ -8,7 +8,7 @@ mod cache;
 
 use super::failure::Context;
 use super::kept;
-use super::profiles::Role;
+use super::profiles::Mfa;
 use crate::model::parameters::Value;
 use crate::model::{Failure, FailureKind};
 use aws_config::SdkConfig;
@@ -58,17 +58,6 @@ static ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 /// Says who is asked from now on.
 pub fn ask_through(asker: Asker) {
     *ASKED.lock().unwrap_or_else(PoisonError::into_inner) = Some(asker);
-}
-
-/// A profile with a second factor.
-#[derive(Debug, Clone)]
-pub(super) struct Mfa {
-    /// Its name.
-    pub profile: String,
-    /// The ARN or the serial number of the device.
-    pub serial: String,
-    /// The role that is assumed with a code.
-    pub role: Role,
 }
 
 impl Mfa {

@@ -210,10 +210,14 @@ impl Build {
     pub(super) fn build(&self, image: &str, platform: &str) -> Vec<String> {
         let words = |text: &str| text.to_owned();
         let mut argv = match self.tool.unwrap_or(Tool::Docker) {
-            Tool::Docker => ["docker", "buildx", "build", "--progress", "plain", "--load"].map(words).to_vec(),
+            Tool::Docker => ["docker", "buildx", "build"].map(words).to_vec(),
             Tool::Podman => ["podman", "build"].map(words).to_vec(),
         };
-        argv.extend([words("--platform"), words(platform), words("--tag"), words(image)]);
+        argv.extend([words("--platform"), words(platform)]);
+        if self.tool() == Tool::Docker.word() {
+            argv.extend(["--progress", "plain", "--load"].map(words));
+        }
+        argv.extend([words("--tag"), words(image)]);
         if let Some(file) = &self.config.dockerfile {
             argv.extend([words("--file"), words(file)]);
         }
