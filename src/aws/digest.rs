@@ -1,5 +1,7 @@
 //! SHA-1, which names the files of the AWS CLI's caches. It protects nothing here.
 
+use std::fmt::Write as _;
+
 /// The digest of a text, as 40 hexadecimal digits. Source: FIPS 180-4.
 pub(super) fn sha1(text: &str) -> String {
     let mut message = text.as_bytes().to_vec();
@@ -18,22 +20,27 @@ pub(super) fn sha1(text: &str) -> String {
         for at in 16..80 {
             words[at] = (words[at - 3] ^ words[at - 8] ^ words[at - 14] ^ words[at - 16]).rotate_left(1);
         }
-        let [mut a, mut b, mut c, mut d, mut e] = state;
+        let mut round = state;
         for (at, word) in words.iter().enumerate() {
+            let [first, second, third, fourth, fifth] = round;
             let (mixed, constant) = match at {
-                0..20 => ((b & c) | (!b & d), 0x5a82_7999),
-                20..40 => (b ^ c ^ d, 0x6ed9_eba1),
-                40..60 => ((b & c) | (b & d) | (c & d), 0x8f1b_bcdc),
-                _ => (b ^ c ^ d, 0xca62_c1d6_u32),
+                0..20 => ((second & third) | (!second & fourth), 0x5a82_7999),
+                20..40 => (second ^ third ^ fourth, 0x6ed9_eba1),
+                40..60 => ((second & third) | (second & fourth) | (third & fourth), 0x8f1b_bcdc),
+                _ => (second ^ third ^ fourth, 0xca62_c1d6_u32),
             };
-            let next = a.rotate_left(5).wrapping_add(mixed).wrapping_add(e).wrapping_add(constant).wrapping_add(*word);
-            (e, d, c, b, a) = (d, c, b.rotate_left(30), a, next);
+            let mixed = mixed.wrapping_add(fifth).wrapping_add(constant).wrapping_add(*word);
+            round = [first.rotate_left(5).wrapping_add(mixed), first, second.rotate_left(30), third, fourth];
         }
-        for (sum, part) in state.iter_mut().zip([a, b, c, d, e]) {
+        for (sum, part) in state.iter_mut().zip(round) {
             *sum = sum.wrapping_add(part);
         }
     }
-    state.iter().map(|part| format!("{part:08x}")).collect()
+    let mut digest = String::new();
+    for part in state {
+        let _ = write!(digest, "{part:08x}");
+    }
+    digest
 }
 
 #[cfg(test)]

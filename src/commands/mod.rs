@@ -35,7 +35,7 @@ macro_rules! with_commands {
             WithDb(with_db),
             Sql(sql),
             Exec(exec),
-            Run(run),
+            Own(own),
             Audit(audit),
             Init(init),
             Doctor(doctor),
@@ -71,9 +71,9 @@ mod internal;
 mod logs;
 mod man;
 mod metrics;
+mod own;
 mod params;
 mod rollback;
-mod run;
 mod scale;
 mod schedule;
 mod schema;

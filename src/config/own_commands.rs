@@ -17,8 +17,8 @@ pub(super) struct OfCommand {
     pub(super) get: fn(&CommandConfig) -> Option<Value>,
 }
 
-fn text(text: &str) -> Option<Value> {
-    Some(Value::Text(text.to_owned()))
+fn text(text: &str) -> Value {
+    Value::Text(text.to_owned())
 }
 
 /// All of them, in the order of the documentation.
@@ -29,7 +29,7 @@ pub(super) static EACH_COMMAND: &[OfCommand] = &[
         default: "needed",
         doc: "What the palette finds and `cockpit run` takes.",
         example: "\"flush-cache\"",
-        get: |command| text(&command.name),
+        get: |command| Some(text(&command.name)),
     },
     OfCommand {
         key: "run",
@@ -37,7 +37,7 @@ pub(super) static EACH_COMMAND: &[OfCommand] = &[
         default: "needed",
         doc: "The command line.",
         example: "'./flush \"$COCKPIT_SERVICE\"'",
-        get: |command| text(&command.run),
+        get: |command| Some(text(&command.run)),
     },
     OfCommand {
         key: "risk",
@@ -45,7 +45,7 @@ pub(super) static EACH_COMMAND: &[OfCommand] = &[
         default: "needed",
         doc: "What it can do to the environment: what a yes takes, in a guarded one too, and whether `--read-only` refuses it.",
         example: "\"change\"",
-        get: |command| text(command.risk.word()),
+        get: |command| Some(text(command.risk.word())),
     },
     OfCommand {
         key: "key",
@@ -53,7 +53,7 @@ pub(super) static EACH_COMMAND: &[OfCommand] = &[
         default: "none",
         doc: "Its key: a capital letter where it changes something.",
         example: "\"W\"",
-        get: |command| command.key.as_deref().and_then(text),
+        get: |command| command.key.as_deref().map(text),
     },
     OfCommand {
         key: "pane",
@@ -61,7 +61,7 @@ pub(super) static EACH_COMMAND: &[OfCommand] = &[
         default: "everywhere",
         doc: "Where it applies: `overview`, `services`, `database`, `logs`, `query`, `infra`, `parameters` …",
         example: "\"services\"",
-        get: |command| command.pane.as_deref().and_then(text),
+        get: |command| command.pane.as_deref().map(text),
     },
     OfCommand {
         key: "selection",
@@ -69,7 +69,7 @@ pub(super) static EACH_COMMAND: &[OfCommand] = &[
         default: "nothing need be selected",
         doc: "What must be selected.",
         example: "\"service\"",
-        get: |command| command.selection.as_deref().and_then(text),
+        get: |command| command.selection.as_deref().map(text),
     },
     OfCommand {
         key: "output",
@@ -77,7 +77,7 @@ pub(super) static EACH_COMMAND: &[OfCommand] = &[
         default: "`pane`",
         doc: "Whether its output comes in a window with its exit code and its age, or it gets the terminal until it ends.",
         example: "\"foreground\"",
-        get: |command| text(if command.foreground { "foreground" } else { "pane" }),
+        get: |command| Some(text(if command.foreground { "foreground" } else { "pane" })),
     },
     OfCommand {
         key: "credentials",
@@ -93,7 +93,7 @@ pub(super) static EACH_COMMAND: &[OfCommand] = &[
         default: "its name",
         doc: "Two or three words for the list of actions.",
         example: "\"flush cache\"",
-        get: |command| command.title.as_deref().and_then(text),
+        get: |command| command.title.as_deref().map(text),
     },
     OfCommand {
         key: "doc",
@@ -101,7 +101,7 @@ pub(super) static EACH_COMMAND: &[OfCommand] = &[
         default: "the command line",
         doc: "A sentence for the help and the palette.",
         example: "\"Forget what is cached.\"",
-        get: |command| command.doc.as_deref().and_then(text),
+        get: |command| command.doc.as_deref().map(text),
     },
 ];
 

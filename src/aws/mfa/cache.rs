@@ -7,6 +7,7 @@ use crate::aws::profiles::Role;
 use aws_credential_types::Credentials;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Map, Value, json};
+use std::fmt::Write as _;
 use std::fs;
 use std::io;
 use std::path::Path;
@@ -41,7 +42,9 @@ fn ascii(value: &Value) -> String {
     for unit in value.to_string().encode_utf16() {
         match char::from_u32(u32::from(unit)).filter(char::is_ascii) {
             Some(letter) => out.push(letter),
-            None => out.push_str(&format!("\\u{unit:04x}")),
+            None => {
+                let _ = write!(out, "\\u{unit:04x}");
+            }
         }
     }
     out

@@ -96,7 +96,7 @@ impl Run<'_> {
         terminal::give_back();
         let mut outcome = Err(Failure::new(FailureKind::Other, "it was left"));
         let over = async {
-            outcome = process::run(program, |_| {}).await;
+            outcome = Box::pin(process::run(program, |_| {})).await;
             Ok(())
         };
         // Ctrl-C reaches the program by itself.

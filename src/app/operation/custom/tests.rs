@@ -32,7 +32,7 @@ fn request(command: CommandConfig, environment: &EnvironmentConfig) -> What {
 }
 
 /// What is run and written down, and how it ends, where it exits so.
-fn whole(risk: Risk, code: Option<i32>, identity: Answered) -> (Vec<Program>, Vec<String>, Operations) {
+fn whole(risk: Risk, code: Option<i32>, identity: &Answered) -> (Vec<Program>, Vec<String>, Operations) {
     let (mut ran, mut written) = (Vec::new(), Vec::new());
     let mut answer = |call: &Call| match call {
         Call::Read(Read::Identity) => identity.clone(),
@@ -59,13 +59,13 @@ fn whole(risk: Risk, code: Option<i32>, identity: Answered) -> (Vec<Program>, Ve
 
 #[test]
 fn one_that_looks_asks_nobody_and_stands_in_the_audit_file_all_the_same() {
-    let (ran, written, operations) = whole(Risk::Read, Some(0), me("123456789012"));
+    let (ran, written, operations) = whole(Risk::Read, Some(0), &me("123456789012"));
     assert_eq!(ran.len(), 1);
     let typed = "cockpit run flush --service 'web; rm -rf /' --env staging";
     assert_eq!(written, [format!("started {typed} null"), format!("done {typed} 0")]);
     assert_eq!(operations.list[0].outcome.as_ref().map(|outcome| outcome.verdict), Some(Verdict::Done));
     let nobody = Answered::new(Err(Failure::new(FailureKind::Unreachable, "STS is not there")));
-    let (ran, written, _) = whole(Risk::Read, Some(3), nobody);
+    let (ran, written, _) = whole(Risk::Read, Some(3), &nobody);
     assert_eq!((ran.len(), written.len()), (1, 2), "it only looks: it is run without a network, too");
     assert!(written[1].starts_with("failed"), "{written:?}");
 }
@@ -73,19 +73,19 @@ fn one_that_looks_asks_nobody_and_stands_in_the_audit_file_all_the_same() {
 #[test]
 fn one_that_changes_something_is_run_only_in_its_account_after_a_yes() {
     for risk in [Risk::Change, Risk::Disrupt, Risk::Destroy] {
-        let (ran, written, _) = whole(risk, Some(0), me("123456789012"));
+        let (ran, written, _) = whole(risk, Some(0), &me("123456789012"));
         assert_eq!((ran.len(), written.len()), (1, 2));
-        let (ran, written, operations) = whole(risk, Some(0), me("210987654321"));
+        let (ran, written, operations) = whole(risk, Some(0), &me("210987654321"));
         assert!(ran.is_empty() && written.is_empty());
         assert_eq!(operations.list[0].outcome.as_ref().map(|outcome| outcome.verdict), Some(Verdict::Refused));
     }
-    let (ran, ..) = whole(Risk::Read, Some(0), me("210987654321"));
+    let (ran, ..) = whole(Risk::Read, Some(0), &me("210987654321"));
     assert!(ran.is_empty(), "nor is one that looks, in another account");
 }
 
 #[test]
 fn what_is_selected_is_a_variable_and_never_part_of_the_shells_text() {
-    let (ran, ..) = whole(Risk::Read, Some(0), me("123456789012"));
+    let (ran, ..) = whole(Risk::Read, Some(0), &me("123456789012"));
     assert_eq!(ran[0].argv, ["sh", "-c", "./flush"]);
     assert!(ran[0].variables.contains(&("COCKPIT_SERVICE".to_owned(), "web; rm -rf /".to_owned())));
     assert!(ran[0].variables.contains(&("COCKPIT_ENV".to_owned(), "staging".to_owned())));
