@@ -5,7 +5,7 @@ use super::own_commands::EACH_COMMAND;
 use super::schema::bare;
 use super::tables::{Pair, pairs, words};
 use super::types::CommandConfig;
-use crate::model::key::{Code, Key};
+use crate::model::key::Key;
 use crate::model::names::{listed, nearest};
 use crate::model::risk::Risk;
 use std::ops::Range;
@@ -135,7 +135,7 @@ fn take(command: &mut CommandConfig, key: &str, text: String) -> Result<(), (Str
         "doc" => command.doc = Some(text),
         "key" => {
             let key = text.parse::<Key>().map_err(|why| (why, "keys are written as in docs/keys.md".to_owned()))?;
-            if matches!(key.code, Code::Enter | Code::Esc | Code::Tab | Code::BackTab) {
+            if key.leads() {
                 let why = format!("`{text}` moves about and cannot be a command's key");
                 return Err((why, "take a letter, or one with ctrl or alt".into()));
             }
@@ -163,8 +163,7 @@ fn take(command: &mut CommandConfig, key: &str, text: String) -> Result<(), (Str
 
 /// Small letters only look, capital letters change something: a hand can rely on it.
 fn capital(key: Key, risk: Risk) -> Result<(), (String, String)> {
-    let capital = matches!(key.code, Code::Char(c) if c.is_uppercase() && !key.ctrl);
-    match (risk, capital) {
+    match (risk, key.is_capital()) {
         (Risk::Read, true) => {
             let hint = "take a small letter, or write its real risk";
             Err((format!("`{key}` is a capital letter, and the command only looks"), hint.into()))

@@ -80,7 +80,7 @@ fn a_command_is_told_what_it_is_run_on_and_has_no_secret_of_the_environment() {
     assert!(said.err.contains("region=ap-northeast-1"), "{said:#?}");
     let said = line(&mut home.on(&world), "run told").coded(2);
     assert!(said.err.contains("`told` is run on one service") && said.err.contains("--service"), "{said:#?}");
-    let said = line(&mut home.on(&world), "run told").coded(2);
+    let said = line(&mut home.on(&world), "run tolld").coded(2);
     assert!(said.err.contains("did you mean `told`?"), "{said:#?}");
     let records = audit(&home);
     let outcomes: Vec<&str> = records.iter().map(|record| record["outcome"].as_str().unwrap()).collect();
