@@ -1,6 +1,8 @@
 //! The programs that a deployment runs: builds, hooks, and what they start; and that the log file tells of them.
 #![allow(clippy::unwrap_used)]
 
+#[path = "builds/own_commands.rs"]
+mod own_commands;
 mod support;
 
 use aws_sim::Scenario;

@@ -3,6 +3,10 @@
 
 #[path = "cli/faults.rs"]
 mod faults;
+#[path = "cli/health.rs"]
+mod health;
+#[path = "cli/init.rs"]
+mod init;
 #[path = "cli/names.rs"]
 mod names;
 mod support;

@@ -2,6 +2,8 @@
 //! with certificates of their own; and that a read ends whatever is answered.
 #![allow(clippy::unwrap_used)]
 
+#[path = "credentials/mfa.rs"]
+mod mfa;
 mod support;
 #[path = "credentials/tls.rs"]
 mod tls;

@@ -208,6 +208,7 @@ fn request(service: &str, source: Source) -> deploy::Request {
         exec: false,
         roll_back: None,
         hooks: Hooks::default(),
+        flags: String::new(),
     }
 }
 

@@ -4,42 +4,8 @@
 
 use super::effect::Effect;
 use crate::model::key::Key;
+pub use crate::model::risk::Risk;
 use std::fmt;
-
-/// What a command can do to the environment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Risk {
-    /// Looks only.
-    Read,
-    /// Changes something that can be changed back: asks.
-    Change,
-    /// Interrupts those who are served: asks, and leaves Cancel selected.
-    Disrupt,
-    /// Cannot be taken back: the environment's name must be typed.
-    Destroy,
-}
-
-impl Risk {
-    /// The risk in an environment that is guarded or not.
-    #[must_use]
-    pub fn raised(self, guarded: bool) -> Self {
-        match (self, guarded) {
-            (Self::Change, true) => Self::Disrupt,
-            (Self::Disrupt, true) => Self::Destroy,
-            (risk, _) => risk,
-        }
-    }
-
-    /// The word in lists.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Read => "look",
-            Self::Change => "change",
-            Self::Disrupt => "disrupt",
-            Self::Destroy => "destroy",
-        }
-    }
-}
 
 /// The name of a command, by which it is bound, run and found.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -163,13 +129,29 @@ pub struct Command<A> {
     /// One sentence.
     pub doc: &'static str,
     /// What it does.
-    pub run: fn(&mut A) -> Vec<Effect>,
+    does: Does<A>,
     /// Whether it has something to act on now: the list of actions asks.
-    pub applies: fn(&A) -> bool,
+    when: When<A>,
     /// Whether the bottom line shows it.
     pub bottom: Bottom,
     /// Whether a window with buttons takes it.
     pub in_dialogs: bool,
+}
+
+/// What a command does.
+enum Does<A> {
+    /// One of the program's.
+    Own(fn(&mut A) -> Vec<Effect>),
+    /// One of several that are run in one way, by its number among them.
+    Numbered(fn(&mut A, usize) -> Vec<Effect>, usize),
+}
+
+/// When a command applies.
+enum When<A> {
+    /// One of the program's.
+    Own(fn(&A) -> bool),
+    /// One of several, by its number among them.
+    Numbered(fn(&A, usize) -> bool, usize),
 }
 
 impl<A> fmt::Debug for Command<A> {
@@ -189,7 +171,40 @@ impl<A> Command<A> {
         run: fn(&mut A) -> Vec<Effect>,
     ) -> Self {
         let (risk, bottom, in_dialogs) = (Risk::Read, Bottom::No, false);
-        Self { id, scope, risk, title, keys, doc, run, applies: |_| true, bottom, in_dialogs }
+        let (does, when) = (Does::Own(run), When::Own(|_| true));
+        Self { id, scope, risk, title, keys, doc, does, when, bottom, in_dialogs }
+    }
+
+    /// The same, one of several that are run in one way, by its number among them.
+    #[must_use]
+    pub fn numbered(
+        self,
+        number: usize,
+        run: fn(&mut A, usize) -> Vec<Effect>,
+        applies: fn(&A, usize) -> bool,
+    ) -> Self {
+        Self { does: Does::Numbered(run, number), when: When::Numbered(applies, number), ..self }
+    }
+
+    /// Whether it is one of several that the configuration names.
+    pub fn is_numbered(&self) -> bool {
+        matches!(self.does, Does::Numbered(..))
+    }
+
+    /// Does it.
+    pub fn run(&self, state: &mut A) -> Vec<Effect> {
+        match self.does {
+            Does::Own(run) => run(state),
+            Does::Numbered(run, number) => run(state, number),
+        }
+    }
+
+    /// Whether it has something to act on now.
+    pub fn applies(&self, state: &A) -> bool {
+        match self.when {
+            When::Own(applies) => applies(state),
+            When::Numbered(applies, number) => applies(state, number),
+        }
     }
 
     /// The same, risking something.
@@ -202,7 +217,7 @@ impl<A> Command<A> {
     /// The same, applying only then.
     #[must_use]
     pub const fn when(mut self, applies: fn(&A) -> bool) -> Self {
-        self.applies = applies;
+        self.when = When::Own(applies);
         self
     }
 
@@ -228,18 +243,5 @@ impl<A> Command<A> {
     /// The default keys, parsed.
     pub fn default_keys(&self) -> Vec<Key> {
         self.keys.iter().filter_map(|key| key.parse().ok()).collect()
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_guarded_environment_raises_each_risk_by_one() {
-        assert_eq!(Risk::Read.raised(true), Risk::Read);
-        assert_eq!(Risk::Change.raised(true), Risk::Disrupt);
-        assert_eq!(Risk::Disrupt.raised(true), Risk::Destroy);
-        assert_eq!(Risk::Disrupt.raised(false), Risk::Disrupt);
     }
 }

@@ -12,7 +12,7 @@ use super::update::open::inspect;
 use super::update::run::{back, console, copy, filter, open_or_choose, palette, pause, pushed, refresh, sort};
 use super::update::settle::done;
 use super::update::typing::{accept, cancel, edit, input_next};
-use super::update::{change, dialogs};
+use super::update::{change, dialogs, sign_in};
 use super::{Command, overlays, select};
 use crate::model::timer::Power;
 
@@ -57,6 +57,14 @@ pub const FIRST: &[Command] = &[
     Command::new(Id::HELP, Global, "help", &["?"], "Show all keys and commands.", |app| pushed(app, overlays::help))
         .on_bottom(Then(30)),
     Command::new(Id::PALETTE, Global, "command", &[":"], "Run a command by its name.", palette).on_bottom(Then(40)),
+    Command::new(
+        Id("sign-in"),
+        Global,
+        "sign in",
+        &[],
+        "Sign in to IAM Identity Center with the profile of this environment: a code, confirmed in a browser.",
+        sign_in::begin,
+    ),
     Command::new(
         Id::ZOOM,
         Global,

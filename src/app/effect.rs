@@ -5,6 +5,7 @@ use super::ticket::Ticket;
 use super::tunnels::state::ShellPlan;
 use crate::config::EnvironmentConfig;
 use crate::feeds::Ask;
+use crate::model::parameters::Value;
 use crate::model::sql::interpreter::Edited;
 
 /// One thing to do.
@@ -35,6 +36,8 @@ pub enum Effect {
         account: Option<String>,
         call: Box<Call>,
     },
+    /// What a call runs on this machine is ended; its reply is not waited for.
+    EndCall(CallId),
     /// Put text on the clipboard (OSC 52).
     Copy(String),
     /// Write a file that a person named.
@@ -55,6 +58,10 @@ pub enum Effect {
     Leave(Ticket),
     /// Open a link in a browser, where there is one.
     OpenUrl(String),
+    /// Sign in with the profile of the opened environment, or leave a sign-in that goes on.
+    SignIn(bool),
+    /// The code that was asked for; none: nobody gives one.
+    Code(Option<Value>),
     /// Give the terminal to a shell in a container, and take it back when that has ended.
     Shell(Box<ShellPlan>),
     /// Give the terminal to the person's own editor, and answer with the text when it has ended.

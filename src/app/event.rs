@@ -4,6 +4,7 @@ use super::operation::call::{Answered, CallId};
 use super::ticket::Ticket;
 use crate::feeds;
 use crate::feeds::part::Part;
+use crate::model::Failure;
 use crate::model::key::Key;
 use jiff::{SignedDuration, Timestamp};
 
@@ -43,6 +44,10 @@ pub enum Event {
     Resumed,
     /// The session ends, by a signal or without a terminal: nobody is asked any more.
     Stopped,
+    /// A sign-in that was asked for goes on, or has ended.
+    SignIn(SignIn),
+    /// Credentials need a code that a person is asked for.
+    CodeWanted(CodeWanted),
     /// Something the runtime did or could not do, for the activity drawer.
     Notice(Notice),
     /// The file that lines are written into as they come cannot be written.
@@ -83,4 +88,33 @@ pub struct Notice {
     pub error: bool,
     /// In a sentence.
     pub text: String,
+}
+
+/// An MFA code that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CodeWanted {
+    /// The profile that wants it.
+    pub profile: String,
+    /// The device.
+    pub serial: String,
+    /// Why it is asked again.
+    pub again: Option<String>,
+}
+
+/// How a sign-in stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum SignIn {
+    /// A code is to be confirmed in a browser.
+    Asked {
+        /// The page.
+        url: String,
+        /// The code that it must show.
+        code: String,
+        /// Until when.
+        until: Timestamp,
+    },
+    /// The token is kept.
+    Done,
+    /// There is none.
+    Failed(Failure),
 }

@@ -4,11 +4,13 @@
 //! be done leaves as an [`effect::Effect`].
 
 mod absorb;
+pub mod asked_code;
 pub mod backoff;
 pub mod bottom;
 pub mod command;
 pub mod commands;
 pub mod confirm;
+pub mod custom;
 pub mod data_status;
 pub mod dialog;
 pub mod document;

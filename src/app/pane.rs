@@ -409,7 +409,7 @@ impl<A> Table<A> {
 
     /// The scopes that have commands, in the order of help and documentation; those of `first` are first.
     pub fn scopes(&self, first: Option<PaneId>) -> Vec<Scope> {
-        let own = |pane: &&Pane<A>| !pane.commands.is_empty();
+        let own = |pane: &&Pane<A>| self.commands().any(|command| command.scope == Scope::Pane(pane.id.0));
         let mut panes: Vec<Scope> = self.panes.iter().copied().filter(own).map(|pane| Scope::Pane(pane.id.0)).collect();
         let here = first.map(|id| Scope::Pane(id.0)).filter(|here| panes.contains(here));
         panes.retain(|scope| Some(*scope) != here);

@@ -28,6 +28,8 @@ pub enum Purpose {
     Filter(Block),
     /// The window on top is searched, or asks for it.
     Window,
+    /// An MFA code, which credentials need.
+    Code,
     /// A pane asks for it.
     Pane {
         pane: PaneId,

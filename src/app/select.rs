@@ -52,8 +52,10 @@ pub fn a_fact(app: &App, key: Option<&str>) -> Option<Subject> {
 
 /// The selected thing's name and the commands that apply to it, most useful first.
 pub fn actions(app: &App) -> (String, Vec<Id>) {
-    let applies = |id: &&Id| (app.table.command(**id).applies)(app);
-    let commands = app.shown().actions.iter().filter(applies).copied().collect();
+    let applies = |id: &&Id| app.table.command(**id).applies(app);
+    let configured = app.table.commands().filter(|command| command.is_numbered() && command.applies(app));
+    let own = app.shown().actions.iter().filter(applies).copied();
+    let commands = own.chain(configured.map(|command| command.id)).collect();
     let operation = app.screen.operation.map(|id| app.operations.get(id).map(|operation| operation.title.clone()));
     let name = match operation {
         Some(title) => title,

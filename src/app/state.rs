@@ -1,5 +1,6 @@
 //! The whole state, and what it says of itself. How it changes is in `update`.
 
+use super::asked_code::AskedCode;
 use super::confirm;
 use super::effect::Effect;
 use super::followed::OperationNotices;
@@ -63,6 +64,8 @@ pub struct App {
     pub tunnels: Tunnels,
     /// What the screen asked, and what a person touched.
     pub confirm: confirm::Confirm,
+    /// An MFA code that is asked for.
+    pub code: Option<AskedCode>,
     /// Where a person is.
     pub screen: Screen,
     /// What each pane keeps.
@@ -173,6 +176,7 @@ impl App {
             followed: OperationNotices::default(),
             tunnels: Tunnels::default(),
             confirm: confirm::Confirm::default(),
+            code: None,
             screen: Screen { pane: table.panes[0].id, ..Screen::default() },
             panes: Panes::default(),
             filters: Vec::new(),

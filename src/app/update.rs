@@ -2,16 +2,19 @@
 
 mod buttons;
 pub(crate) mod change;
+pub(crate) mod code;
 pub(crate) mod dialogs;
 pub(crate) mod mouse;
 pub(crate) mod moves;
 pub(crate) mod open;
-mod operations;
+pub(crate) mod operations;
 pub(crate) mod run;
 pub(crate) mod settle;
+pub(crate) mod sign_in;
 pub(crate) mod typing;
 pub(crate) mod windows;
 
+use super::asked_code::AskedCode;
 use super::command::PaneId;
 use super::command::{Id, Scope};
 use super::confirm::Touch;
@@ -59,6 +62,7 @@ impl App {
 fn update(app: &mut App, event: Event) -> Vec<Effect> {
     let mut effects = happened(app, event);
     effects.extend(operations::abandon(app));
+    effects.extend(code::ask(app));
     effects
 }
 
@@ -170,6 +174,11 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             for pane in app.table.panes {
                 (pane.hooks.tee_ended)(app, &why);
             }
+            Vec::new()
+        }
+        Event::SignIn(stand) => sign_in::happened(app, stand),
+        Event::CodeWanted(wanted) => {
+            app.code = Some(AskedCode::new(wanted));
             Vec::new()
         }
         Event::Notice(notice) => {

@@ -75,6 +75,11 @@ impl Session {
                     .await
                     .map(|image| Reply::Image(Box::new(image)))
             }
+            Read::Scan { registry, repository, digest } => {
+                Box::pin(ecr::scan(&caller, registry.as_ref(), &repository, &digest))
+                    .await
+                    .map(|scan| Reply::Scan(scan.map(Box::new)))
+            }
             Read::Images { registry, repository } => {
                 Box::pin(ecr::images(&caller, registry.as_ref(), &repository)).await.map(Reply::Images)
             }

@@ -8,7 +8,7 @@ pub(super) mod load;
 use super::connection::Connection;
 use super::failure::Context;
 use super::helper::Helper;
-use super::profiles::Role;
+use super::profiles::{Mfa, Role};
 use super::service_clock::ServiceClock;
 use crate::model::{Failure, FailureKind};
 use aws_config::SdkConfig;
@@ -24,6 +24,9 @@ use std::time::Duration;
 /// Credentials that are held for a change must be good for so long; those in use are loaded anew so long
 /// before their end.
 const HELD: Duration = Duration::from_mins(1);
+
+/// A person finds the device and types its code within this.
+const CODE_LIMIT: Duration = Duration::from_mins(5);
 
 /// What came of a load: credentials, or why there are none.
 type Outcome = Result<Credentials, Failure>;
@@ -66,6 +69,8 @@ enum Source {
     Keys(Credentials),
     /// A program, and roles to assume with what it gives.
     Helper { helper: Helper, roles: Vec<Role>, sts: Box<SdkConfig> },
+    /// A role that takes a code, what it is assumed with, and roles to assume after it.
+    Mfa { mfa: Mfa, with: SharedCredentialsProvider, roles: Vec<Role>, sts: Box<SdkConfig> },
     /// What the SDK finds.
     Sdk(SharedCredentialsProvider),
     /// Nothing can be loaded.
@@ -76,6 +81,7 @@ impl Keeper {
     fn new(source: Source, context: Context, connection: &Connection, clock: ServiceClock) -> Self {
         let limit = match source {
             Source::Helper { .. } => connection.credential_timeout,
+            Source::Mfa { .. } => connection.credential_timeout.max(CODE_LIMIT),
             Source::Keys(_) | Source::Sdk(_) | Source::None(_) => connection.operation_timeout,
         };
         let screen = connection.screen;
@@ -89,7 +95,7 @@ impl Keeper {
 
     /// Whether a failure came from a helper, which must not be started again at once: it asks its user.
     pub(super) fn asks(&self) -> bool {
-        matches!(self.0.source, Source::Helper { .. })
+        matches!(self.0.source, Source::Helper { .. } | Source::Mfa { .. })
     }
 
     /// Whether there are none, and that was found out by this reading of the files.
@@ -188,6 +194,13 @@ impl Kept {
         match &self.source {
             Source::Keys(credentials) => Ok(credentials.clone()),
             Source::None(failure) => Err(failure.clone()),
+            Source::Mfa { mfa, with, roles, sts } => {
+                let mut credentials = mfa.credentials(with, sts, &self.context, self.now()).await?;
+                for role in roles {
+                    credentials = self.assume(role, credentials, sts).await?;
+                }
+                Ok(credentials)
+            }
             Source::Sdk(provider) => provider.provide_credentials().await.map_err(|error| {
                 let (kind, what) = super::failure::of_credentials(&self.context, &error);
                 Failure::new(kind, super::failure::clean(&what)).hinted(self.context.renew.clone())

@@ -5,16 +5,18 @@ use super::clients::Clients;
 use super::convert::{count, time};
 use super::session::{Action, Caller};
 use crate::app::operation::call::Reply;
-use crate::model::image::{Image, Registry, Scan, is_digest};
+use crate::model::image::{Finding, Image, Registry, Scan, is_digest};
 use crate::model::{Failure, FailureKind};
 use aws_sdk_ecr::types as sdk;
 use base64::Engine as _;
 use base64::prelude::BASE64_STANDARD;
 use serde_json::Value;
+use std::collections::HashMap;
 
 pub(super) const DESCRIBE_IMAGES: Action = Action { name: "ecr:DescribeImages", class: Class::Ecr };
 pub(super) const BATCH_GET_IMAGE: Action = Action { name: "ecr:BatchGetImage", class: Class::Ecr };
 pub(super) const GET_DOWNLOAD_URL: Action = Action { name: "ecr:GetDownloadUrlForLayer", class: Class::Ecr };
+const SCAN_FINDINGS: Action = Action { name: "ecr:DescribeImageScanFindings", class: Class::Ecr };
 const GET_AUTHORIZATION_TOKEN: Action = Action { name: "ecr:GetAuthorizationToken", class: Class::Ecr };
 /// The largest page.
 const PAGE: i32 = 1_000;
@@ -88,6 +90,58 @@ pub(super) async fn images(
     images.sort_by_key(|image| std::cmp::Reverse(image.pushed_at));
     images.truncate(NEWEST);
     Ok(images)
+}
+
+/// What the scan of an image found; none where it was not scanned.
+pub(super) async fn scan(
+    caller: &Caller<'_>,
+    registry: Option<&Registry>,
+    repository: &str,
+    digest: &str,
+) -> Result<Option<Scan>, Failure> {
+    let id = sdk::ImageIdentifier::builder().image_digest(digest).build();
+    let asked = caller
+        .call(SCAN_FINDINGS, |clients| {
+            let request = clients.ecr_at(registry).describe_image_scan_findings().set_registry_id(account(registry));
+            request.repository_name(repository).image_id(id.clone()).max_results(PAGE).send()
+        })
+        .await;
+    let answer = match asked {
+        Ok(answer) => answer,
+        // An image without a scan, which is no failure; a missing one has just been pushed.
+        Err(failure) if failure.kind == FailureKind::NotFound => return Ok(None),
+        Err(failure) => return Err(failure),
+    };
+    let status = answer.image_scan_status.and_then(|scan| scan.status);
+    let mut scan = Scan {
+        status: status.map_or_else(|| "COMPLETE".to_owned(), |status| status.as_str().to_owned()),
+        ..Scan::default()
+    };
+    let Some(found) = answer.image_scan_findings else { return Ok(Some(scan)) };
+    add(&mut scan, found.finding_severity_counts.unwrap_or_default());
+    let worst = found.findings.unwrap_or_default().into_iter().filter_map(|finding| {
+        let severity = finding.severity?;
+        let package = finding.attributes.unwrap_or_default().into_iter().find(|one| one.key == "package_name");
+        let worst = matches!(severity, sdk::FindingSeverity::Critical | sdk::FindingSeverity::High);
+        worst.then(|| Finding {
+            name: finding.name.unwrap_or_default(),
+            severity: severity.as_str().to_owned(),
+            package: package.and_then(|one| one.value),
+        })
+    });
+    scan.worst = worst.collect();
+    scan.worst.sort_by(|a, b| (&a.severity, &a.name).cmp(&(&b.severity, &b.name)));
+    Ok(Some(scan))
+}
+
+fn add(scan: &mut Scan, counts: HashMap<sdk::FindingSeverity, i32>) {
+    for (severity, findings) in counts {
+        match severity {
+            sdk::FindingSeverity::Critical => scan.critical += count(findings),
+            sdk::FindingSeverity::High => scan.high += count(findings),
+            _ => scan.other += count(findings),
+        }
+    }
 }
 
 /// What `docker login` needs.
@@ -190,13 +244,7 @@ fn from_detail(repository: &str, detail: sdk::ImageDetail) -> Image {
                 status: status.map_or_else(|| "COMPLETE".to_owned(), |status| status.as_str().to_owned()),
                 ..Scan::default()
             };
-            for (severity, findings) in found.finding_severity_counts.unwrap_or_default() {
-                match severity {
-                    sdk::FindingSeverity::Critical => scan.critical += count(findings),
-                    sdk::FindingSeverity::High => scan.high += count(findings),
-                    _ => scan.other += count(findings),
-                }
-            }
+            add(&mut scan, found.finding_severity_counts.unwrap_or_default());
             scan
         }),
     }

@@ -6,6 +6,7 @@ use super::environment::variable;
 use super::failure::Context;
 use super::helper::Helper;
 use crate::model::{Failure, FailureKind};
+use aws_credential_types::Credentials;
 use std::borrow::Cow;
 use std::error::Error;
 
@@ -35,6 +36,29 @@ pub(super) struct Role {
     pub session_name: Option<String>,
     /// In seconds.
     pub duration: Option<i32>,
+}
+
+/// A profile with a second factor.
+#[derive(Debug, Clone)]
+pub(super) struct Mfa {
+    /// Its name.
+    pub profile: String,
+    /// The ARN or the serial number of the device.
+    pub serial: String,
+    /// The role that is assumed with a code.
+    pub role: Role,
+}
+
+/// What a profile signs in with.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Sso {
+    /// `sso_session`; none in profiles of before.
+    pub session: Option<String>,
+    /// `https://example.awsapps.com/start`.
+    pub start_url: String,
+    pub region: String,
+    /// `sso_registration_scopes`.
+    pub scopes: Vec<String>,
 }
 
 /// Where the credentials of a profile come from in the end.
@@ -175,18 +199,9 @@ impl Profiles {
             if hop > 0 && profile.get("aws_access_key_id").is_some() {
                 return Base::Keys;
             }
-            let role = profile.get("role_arn").filter(|_| profile.get("web_identity_token_file").is_none());
-            let Some(arn) = role else { return base(profile, roles) };
-            let text = |key: &str| profile.get(key).map(str::to_owned);
-            roles.insert(
-                0,
-                Role {
-                    arn: arn.to_owned(),
-                    external_id: text("external_id"),
-                    session_name: text("role_session_name"),
-                    duration: profile.get("duration_seconds").and_then(|seconds| seconds.trim().parse().ok()),
-                },
-            );
+            let arn = profile.get("role_arn").filter(|_| profile.get("web_identity_token_file").is_none());
+            let Some(arn) = arn else { return base(profile, roles) };
+            roles.insert(0, role(profile, arn));
             match profile.get("source_profile") {
                 Some(source) if source != name => name = source,
                 _ if profile.get("credential_source").is_some() => return Base::Machine,
@@ -197,18 +212,99 @@ impl Profiles {
         Base::Unknown
     }
 
-    /// The profile in the chain that asks for an MFA code.
-    pub(super) fn asks_for_code(&self) -> Option<String> {
+    /// What the profile in use, or the one that its roles begin with, signs in with.
+    pub(super) fn sso(&self) -> Option<Sso> {
         let mut name = self.selected();
         for _ in 0..LONGEST_CHAIN {
             let profile = self.set.get_profile(name)?;
-            if profile.get("role_arn").is_some() && profile.get("mfa_serial").is_some() {
-                return Some(name.to_owned());
+            let text = |key: &str| profile.get(key).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+            if let Some(session) = text("sso_session") {
+                let found = self.set.sso_session(&session)?;
+                let text = |key: &str| found.get(key).map(str::trim).filter(|text| !text.is_empty()).map(str::to_owned);
+                let scopes = text("sso_registration_scopes").unwrap_or_default();
+                let scopes =
+                    scopes.split(',').map(str::trim).filter(|scope| !scope.is_empty()).map(str::to_owned).collect();
+                let (start_url, region) = (text("sso_start_url")?, text("sso_region")?);
+                return Some(Sso { session: Some(session), start_url, region, scopes });
+            }
+            if let (Some(start_url), Some(region)) = (text("sso_start_url"), text("sso_region")) {
+                return Some(Sso { session: None, start_url, region, scopes: Vec::new() });
             }
             name = profile.get("source_profile").filter(|source| *source != name)?;
         }
         None
     }
+
+    /// The profile in the chain that asks for an MFA code.
+    pub(super) fn asks_for_code(&self) -> Option<String> {
+        self.second_factor().map(|found| found.mfa.profile)
+    }
+
+    /// The profile in the chain that asks for an MFA code, and what stands before and behind it.
+    pub(super) fn second_factor(&self) -> Option<SecondFactor> {
+        let mut roles = Vec::new();
+        let mut name = self.selected();
+        for _ in 0..LONGEST_CHAIN {
+            let profile = self.set.get_profile(name)?;
+            let arn = profile.get("role_arn")?;
+            let role = role(profile, arn);
+            let source = profile.get("source_profile");
+            if let Some(serial) = profile.get("mfa_serial").map(str::trim).filter(|serial| !serial.is_empty()) {
+                let own = source.is_none_or(|source| source == name);
+                let mfa = Mfa { profile: name.to_owned(), serial: serial.to_owned(), role };
+                return Some(SecondFactor { mfa, source: self.keys_of(source.unwrap_or(name)), own, roles });
+            }
+            roles.insert(0, role);
+            name = source.filter(|source| *source != name)?;
+        }
+        None
+    }
+
+    /// Keys of a profile, or its name where it has others.
+    fn keys_of(&self, name: &str) -> MfaSource {
+        let profile = self.set.get_profile(name);
+        let text =
+            |key: &str| profile.and_then(|profile| profile.get(key)).map(str::trim).filter(|text| !text.is_empty());
+        match (text("aws_access_key_id"), text("aws_secret_access_key")) {
+            (Some(id), Some(secret)) => {
+                let token = text("aws_session_token").map(str::to_owned);
+                MfaSource::Keys(Credentials::new(id, secret, token, None, "profile"))
+            }
+            _ => MfaSource::Profile(name.to_owned()),
+        }
+    }
+}
+
+fn role(profile: &Profile, arn: &str) -> Role {
+    let text = |key: &str| profile.get(key).map(str::to_owned);
+    Role {
+        arn: arn.to_owned(),
+        external_id: text("external_id"),
+        session_name: text("role_session_name"),
+        duration: profile.get("duration_seconds").and_then(|seconds| seconds.trim().parse().ok()),
+    }
+}
+
+/// A second factor in a chain of profiles.
+#[derive(Debug, Clone)]
+pub(super) struct SecondFactor {
+    /// The role that takes it.
+    pub mfa: Mfa,
+    /// What that role is assumed with.
+    pub source: MfaSource,
+    /// The profile is its own source.
+    pub own: bool,
+    /// Roles that are assumed after it, the first first.
+    pub roles: Vec<Role>,
+}
+
+/// What a role with a second factor is assumed with.
+#[derive(Debug, Clone)]
+pub(super) enum MfaSource {
+    /// Keys of the files.
+    Keys(Credentials),
+    /// Whatever the profile of this name has.
+    Profile(String),
 }
 
 fn base(profile: &Profile, roles: Vec<Role>) -> Base {
@@ -238,7 +334,9 @@ impl Base {
                     helper.program()
                 )
             }
-            Self::Sso => format!("run `aws sso login --profile {profile}`; they are read again by themselves"),
+            Self::Sso => format!(
+                "run `aws sso login --profile {profile}`, or `sign-in` on the screen; they are read again by themselves"
+            ),
             Self::Login => format!("run `aws login --profile {profile}`; they are read again by themselves"),
             Self::Keys => format!(
                 "put a valid key into the file (`aws configure --profile {profile}`); it is read again by itself"

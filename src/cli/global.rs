@@ -31,6 +31,10 @@ pub struct Global {
     /// A profile of the AWS configuration, as in the AWS CLI
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
+    /// The code of a second factor, where the profile has `mfa_serial`; without it the terminal is asked. Good for half a
+    /// minute; the session that it makes is kept as the AWS CLI keeps it
+    #[arg(long, global = true, value_name = "CODE", value_parser = code)]
+    pub mfa_code: Option<String>,
     /// The region, as in the AWS CLI
     #[arg(long, global = true, value_name = "REGION")]
     pub region: Option<String>,
@@ -49,4 +53,10 @@ pub struct Global {
     /// Where diagnostics go
     #[arg(long, global = true, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
+}
+
+/// Digits alone; what was typed stands in no message.
+fn code(text: &str) -> Result<String, &'static str> {
+    let digits = text.len() >= 6 && text.bytes().all(|byte| byte.is_ascii_digit());
+    if digits { Ok(text.to_owned()) } else { Err("a code has 6 digits") }
 }

@@ -18,6 +18,10 @@ pub async fn run(cli: Cli, out: &mut dyn io::Write) -> Result<ExitCode, Report> 
     let name = cli.command.as_ref().map_or("session", Command::name);
     let environment = cli.global.env.as_deref().unwrap_or("the default environment");
     tracing::info!("cockpit {}: {name}, {environment}", env!("CARGO_PKG_VERSION"));
+    match cli.global.mfa_code.clone() {
+        Some(code) => crate::runtime::codes::given(code),
+        None => crate::runtime::codes::at_terminal(),
+    }
     let output = cli.output(io::stdout().is_terminal())?;
     let context = Context::new(cli.global, output, command);
     let ended = match &cli.command {

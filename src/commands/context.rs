@@ -60,6 +60,7 @@ impl Context {
                 endpoint_url: global.endpoint_url.clone(),
             },
             commands: commands(),
+            panes: panes(),
         }
     }
 
@@ -219,6 +220,12 @@ fn commands() -> Vec<KnownCommand> {
             // Empty is everywhere.
             scope: if command.scope == Scope::Global { String::new() } else { TABLE.heading(command.scope).to_owned() },
             keys: command.keys.iter().map(|key| (*key).to_owned()).collect(),
+            typing: matches!(command.scope, Scope::Input | Scope::Text | Scope::Overlay),
         })
         .collect()
+}
+
+/// The panes that commands of one's own may apply in.
+fn panes() -> Vec<(String, String)> {
+    TABLE.panes.iter().map(|pane| (pane.id.0.to_owned(), TABLE.heading(Scope::Pane(pane.id.0)).to_owned())).collect()
 }

@@ -35,6 +35,7 @@ macro_rules! with_commands {
             WithDb(with_db),
             Sql(sql),
             Exec(exec),
+            Own(own),
             Audit(audit),
             Init(init),
             Doctor(doctor),
@@ -70,6 +71,7 @@ mod internal;
 mod logs;
 mod man;
 mod metrics;
+mod own;
 mod params;
 mod rollback;
 mod scale;

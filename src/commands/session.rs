@@ -1,6 +1,7 @@
 //! The interactive session, on AWS or on the simulator.
 
 use super::context::Context;
+use crate::app::custom;
 use crate::app::operation::Operation;
 use crate::app::{Session, keymap::Keymap};
 use crate::cli::{Color, ExitCode, Report};
@@ -41,14 +42,15 @@ pub(super) async fn show(
     session: Session,
     clock: Clock,
 ) -> Result<ExitCode, Report> {
-    let keymap = Keymap::new(&TABLE, &config.keys).map_err(|mistakes| {
+    let table = custom::table(&TABLE, &config.commands);
+    let keymap = Keymap::new(table, &config.keys).map_err(|mistakes| {
         mistakes
             .into_iter()
             .fold(Report::new("config", "the key bindings cannot be used", ExitCode::Usage), Report::cause)
     })?;
     let theme = theme(context, &config)?;
     let session = Session { ascii: config.ui.ascii.unwrap_or(session.ascii), ..session };
-    let ended = Box::pin(runtime::interactive(config, environment, session, keymap, theme, clock)).await;
+    let ended = Box::pin(runtime::interactive(table, (config, environment), session, keymap, theme, clock)).await;
     match ended {
         Ok((ended, left)) => {
             for operation in &left {

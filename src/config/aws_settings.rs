@@ -26,7 +26,11 @@ const CREDENTIALS: &[Row] = &[
         "`duration_seconds`",
         "for roles behind a `credential_process`; else an hour, as the SDK for Rust does not take it",
     ),
-    ("–", "`mfa_serial`", "no: a code cannot be asked for while the screen is taken; what to do instead is said"),
+    (
+        "–",
+        "`mfa_serial`",
+        "yes: the code is asked for at the terminal or in a window, or comes with `--mfa-code`; the session is kept where the AWS CLI keeps its own (`~/.aws/cli/cache`) and serves both",
+    ),
     (
         "–",
         "`credential_process`",
@@ -35,9 +39,9 @@ const CREDENTIALS: &[Row] = &[
     (
         "–",
         "`sso_session`, `sso_start_url`, `sso_region`, `sso_account_id`, `sso_role_name`",
-        "yes; the login itself is `aws sso login`",
+        "yes; the login itself is `aws sso login`, or `sign-in` on the screen",
     ),
-    ("–", "`sso_registration_scopes`", "no: only a login needs it"),
+    ("–", "`sso_registration_scopes`", "yes, for `sign-in`"),
     ("–", "`login_session`", "yes; the login itself is `aws login`"),
     ("`AWS_LOGIN_CACHE_DIRECTORY`", "–", "yes"),
     (

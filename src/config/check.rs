@@ -2,19 +2,23 @@
 
 use super::loaded::{KnownCommand, Loaded};
 use super::schema::bare;
+use crate::model::image::is_platform;
 use crate::model::infra::Tool;
 use crate::model::key::Key;
 use crate::model::names::{Arn, listed, nearest};
 use crate::model::ssl_mode::SslMode;
 
 /// Adds every such mistake.
-pub(super) fn check(loaded: &mut Loaded, commands: &[KnownCommand]) {
+pub(super) fn check(loaded: &mut Loaded, commands: &[KnownCommand], panes: &[(String, String)]) {
     default_environment(loaded);
     if !commands.is_empty() {
         names(loaded, commands);
         collisions(loaded, commands);
+        super::commands::check(loaded, commands, panes);
     }
     twice(loaded);
+    builds(loaded);
+    queries(loaded);
     infra(loaded);
     database(loaded);
     in_order(loaded);
@@ -116,6 +120,48 @@ fn collisions(loaded: &mut Loaded, commands: &[KnownCommand]) {
     }
 }
 
+/// What no image is built with, or for.
+fn builds(loaded: &mut Loaded) {
+    for (name, build) in loaded.config.builds.clone() {
+        let path = |key: &str| format!("build.{}.{key}", bare(&name));
+        if let Some(program) = build.program.filter(|program| !matches!(program.as_str(), "docker" | "podman")) {
+            let hint = "write \"docker\" or \"podman\"; without it whichever there is is taken";
+            loaded.wrong(&path("program"), format!("`{program}` is neither docker nor podman"), hint.to_owned());
+        }
+        if let Some(platform) = build.platform.filter(|platform| !is_platform(platform)) {
+            let hint = "write it as \"linux/amd64\" or \"linux/arm64\"";
+            loaded.wrong(&path("platform"), format!("`{platform}` is no platform"), hint.to_owned());
+        }
+    }
+}
+
+/// Queries without a name, or with one that another has.
+fn queries(loaded: &mut Loaded) {
+    for environment in loaded.config.environments.clone() {
+        let path = format!("environments.{}.log_queries", bare(&environment.name));
+        let mut names: Vec<&str> = Vec::new();
+        for query in &environment.log_queries {
+            let parts = query.split_once(':').map(|(name, text)| (name.trim(), text.trim()));
+            let named = parts.filter(|(name, text)| {
+                !name.is_empty() && !text.is_empty() && !name.contains(|c: char| c.is_whitespace() || c == '|')
+            });
+            let Some((name, _)) = named else {
+                let hint = "write \"NAME: QUERY\", the name without blanks";
+                loaded.wrong(&path, format!("`{query}` has no name"), hint.to_owned());
+                continue;
+            };
+            if names.contains(&name) {
+                loaded.wrong(
+                    &path,
+                    format!("two queries are called `{name}`"),
+                    "give one of them another name".to_owned(),
+                );
+            }
+            names.push(name);
+        }
+    }
+}
+
 /// The same name twice in one list.
 fn twice(loaded: &mut Loaded) {
     let mut found = Vec::new();
@@ -128,6 +174,7 @@ fn twice(loaded: &mut Loaded) {
             ("parameters", &environment.parameters),
             ("logs", &environment.logs),
             ("log_filters", &environment.log_filters),
+            ("log_queries", &environment.log_queries),
         ];
         for (key, list) in lists {
             if let Some((_, name)) = list.iter().enumerate().find(|(at, name)| list[..*at].contains(name)) {

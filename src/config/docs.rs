@@ -44,6 +44,7 @@ pub fn markdown() -> String {
         of("", Within::Build),
         "How `cockpit deploy SERVICE --build` builds an image. `SERVICE` is the service's name or its end: `web`.\n\n",
     );
+    page.push_str(&super::own_commands::section());
     page.push_str(
         "## `[keys]`\n\nThe name of a command and its key, or a list of keys, instead of its default ones. `docs/keys.md` lists\nthe commands. Keys are written `D`, `ctrl-d`, `alt-x`, `esc`, `f5`.\n\n```toml\n[keys]\nrefresh = [\"r\", \"f5\"]\n```\n\n",
     );

@@ -124,6 +124,23 @@ macro_rules! health {
     };
 }
 
+/// A text about how an image is built.
+macro_rules! build {
+    ($field:ident, $default:literal, $doc:literal, $example:literal) => {
+        Known {
+            key: stringify!($field),
+            kind: Kind::Text,
+            place: Place::Build {
+                set: |build, value| build.$field = value.text(),
+                get: |build| build.$field.clone().map(Value::Text),
+            },
+            default: $default,
+            doc: $doc,
+            example: $example,
+        }
+    };
+}
+
 /// All of them, in the order of the documentation.
 pub static KNOWN: &[Known] = &[
     top!(
@@ -200,28 +217,10 @@ pub static KNOWN: &[Known] = &[
         doc: "The folder that is sent to the build; the command runs in it. A relative one begins in the folder of this file.",
         example: "\"../app\"",
     },
-    Known {
-        key: "dockerfile",
-        kind: Kind::Text,
-        place: Place::Build {
-            set: |build, value| build.dockerfile = value.text(),
-            get: |build| build.dockerfile.clone().map(Value::Text),
-        },
-        default: "`Dockerfile`",
-        doc: "The Dockerfile, as seen from the context.",
-        example: "\"apps/web/Dockerfile\"",
-    },
-    Known {
-        key: "target",
-        kind: Kind::Text,
-        place: Place::Build {
-            set: |build, value| build.target = value.text(),
-            get: |build| build.target.clone().map(Value::Text),
-        },
-        default: "the last stage",
-        doc: "The stage that is built.",
-        example: "\"runner\"",
-    },
+    build!(dockerfile, "`Dockerfile`", "The Dockerfile, as seen from the context.", "\"apps/web/Dockerfile\""),
+    build!(target, "the last stage", "The stage that is built.", "\"runner\""),
+    build!(program, "whichever there is", "What builds and pushes: `docker` or `podman`.", "\"podman\""),
+    build!(platform, "that of the task definition", "The platform that is built for.", "\"linux/arm64\""),
     Known {
         key: "project",
         kind: Kind::Text,
@@ -299,13 +298,7 @@ pub static KNOWN: &[Known] = &[
         "Names or patterns of target groups beside those of the services.",
         "[\"bookmark-manager-staging-*\"]"
     ),
-    list!(
-        "instances",
-        instances,
-        "those with its tags",
-        "Ids, or names or patterns, of EC2 instances.",
-        "[\"bastion-*\"]"
-    ),
+    list! { "instances", instances, "those with its tags", "Ids, or names or patterns, of EC2 instances.", "[\"bastion-*\"]" },
     list!("alarms", alarms, "none", "Beginnings of alarms' names.", "[\"bookmark-manager-staging-\"]"),
     list!(
         "parameters",
@@ -328,6 +321,7 @@ pub static KNOWN: &[Known] = &[
         "Filters of log lines, each `NAME: FILTER`; `@NAME` stands for one wherever a filter is typed.",
         "[\"slow: latency>500ms -healthcheck\"]"
     ),
+    list! { "log_queries", log_queries, "none", "Queries of CloudWatch Logs Insights, each `NAME: QUERY`: `cockpit insights NAME`, and a line of `u` in the logs pane.", "[\"slow-routes: filter ms > 500 | stats count(*) by route\"]" },
     Known {
         key: "guarded",
         kind: Kind::Switch,

@@ -1,5 +1,6 @@
 //! The layers as one value: defaults, files, environment variables, flags; later wins, key by key.
 
+use super::commands::Placed;
 use super::diagnose::{Diagnostic, SourceFile, Spot};
 use super::known::{KNOWN, known};
 use super::loaded::{KnownCommand, Loaded, Origin};
@@ -32,6 +33,8 @@ pub struct Request {
     pub flags: Flags,
     /// Commands that keys may be bound to; empty checks no command.
     pub commands: Vec<KnownCommand>,
+    /// Panes by their names, with the scope of their own commands.
+    pub panes: Vec<(String, String)>,
 }
 
 /// Flags that override what is configured of the chosen environment.
@@ -88,7 +91,7 @@ pub fn load(request: &Request) -> Loaded {
         }
     }
     loaded.variables(&request.variables);
-    super::check::check(&mut loaded, &request.commands);
+    super::check::check(&mut loaded, &request.commands, &request.panes);
     loaded.flags(&request.flags);
     super::check::clusters(&mut loaded);
     loaded.place_files(request);
@@ -100,7 +103,7 @@ pub fn parse(name: &str, text: &str) -> Loaded {
     let mut loaded = Loaded::default();
     loaded.files.push(name.to_owned());
     loaded.layer(&Arc::new(SourceFile { name: name.to_owned(), text: text.to_owned() }));
-    super::check::check(&mut loaded, &[]);
+    super::check::check(&mut loaded, &[], &[]);
     super::check::clusters(&mut loaded);
     loaded
 }
@@ -162,6 +165,11 @@ impl Loaded {
         };
         let folders = (of_hook("hooks.before_deploy"), of_hook("hooks.after_deploy"));
         (self.config.hooks.before_folder, self.config.hooks.after_folder) = folders;
+        for at in 0..self.config.commands.len() {
+            let path = format!("commands.{}.run", bare(&self.config.commands[at].name));
+            let from = folder(&self.origin(&path)).display().to_string();
+            self.config.commands[at].folder = Some(from);
+        }
         let (audit, theme) = (folder(&self.origin("audit_file")), folder(&self.origin("ui.theme")));
         let queries = folder(&self.origin("queries"));
         if let Some(path) = &mut self.config.audit_file {
@@ -189,6 +197,16 @@ impl Loaded {
                 Setting::Known(known, environment, value) => self.set(known, environment.as_deref(), value, origin),
                 Setting::Refused(known, environment) => {
                     self.refused.insert(known.path(environment.as_deref()));
+                }
+                Setting::Command(placed) => {
+                    let Placed { command, places } = *placed;
+                    for (key, span) in places {
+                        let path = format!("commands.{}.{key}", bare(&command.name));
+                        self.provenance.insert(path, Origin::File(Arc::clone(source), span));
+                    }
+                    // The later file wins, with the whole of it.
+                    self.config.commands.retain(|other| other.name != command.name);
+                    self.config.commands.push(command);
                 }
                 Setting::Keys(command, keys) => {
                     self.provenance.insert(format!("keys.{}", bare(&command)), origin);

@@ -15,6 +15,8 @@ pub struct KnownCommand {
     pub scope: String,
     /// Its default keys.
     pub keys: Vec<String>,
+    /// It is only listened to while something is typed, where no command of one's own is.
+    pub typing: bool,
 }
 
 /// Where a value comes from.

@@ -4,11 +4,13 @@
 
 mod aws_settings;
 mod check;
+mod commands;
 mod diagnose;
 mod docs;
 mod known;
 mod load;
 mod loaded;
+mod own_commands;
 mod read;
 mod schema;
 mod show;
@@ -17,6 +19,7 @@ mod types;
 mod units;
 mod value;
 
+pub use commands::SELECTIONS;
 pub use diagnose::{Diagnostic, SourceFile, Spot};
 pub use docs::markdown;
 pub use known::KNOWN;
@@ -25,9 +28,13 @@ pub use loaded::{KnownCommand, Loaded, Origin};
 pub use read::LARGEST;
 pub use schema::{Known, Place, Within};
 pub use show::{Row, rows};
-pub use types::{BuildConfig, Config, DatabaseConfig, EnvironmentConfig, Hooks, InfraConfig, Ui, UnitConfig};
+pub use types::{
+    BuildConfig, CommandConfig, Config, DatabaseConfig, EnvironmentConfig, Hooks, InfraConfig, Ui, UnitConfig,
+};
 pub use value::{Kind, Misfit, Value};
 
+#[cfg(test)]
+mod commands_tests;
 #[cfg(test)]
 mod database_tests;
 #[cfg(test)]

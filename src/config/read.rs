@@ -1,5 +1,6 @@
 //! One file: from its bytes to checked entries and its mistakes.
 
+use super::commands::{self, Placed};
 use super::diagnose::{Diagnostic, SourceFile, Spot};
 use super::known::{known, names_in};
 use super::schema::{Known, Within};
@@ -28,6 +29,8 @@ pub(super) enum Setting {
     Refused(&'static Known, Option<String>),
     /// Keys of a command.
     Keys(String, Vec<String>),
+    /// A command of one's own, with the places of its keys.
+    Command(Box<Placed>),
 }
 
 /// A setting with its place.
@@ -112,6 +115,20 @@ impl Reader<'_> {
                 "build" => match value.get_ref() {
                     DeValue::Table(builds) => self.builds(builds),
                     _ => self.wrong(span, "`build` must hold tables", "write [build.SERVICE]"),
+                },
+                "commands" => match value.get_ref() {
+                    DeValue::Array(elements) => {
+                        let mut mistakes = Vec::new();
+                        let told = &mut |span, message, hint| mistakes.push((span, message, hint));
+                        for placed in commands::read(elements, &span, told) {
+                            self.entries
+                                .push(Entry { setting: Setting::Command(Box::new(placed)), span: span.clone() });
+                        }
+                        for (span, message, hint) in mistakes {
+                            self.wrong(span, message, hint);
+                        }
+                    }
+                    _ => self.wrong(span, "`commands` must be a list of tables", "write [[commands]]"),
                 },
                 "keys" => match value.get_ref() {
                     DeValue::Table(keys) => self.keys(keys),

@@ -2,6 +2,7 @@
 
 use super::known::KNOWN;
 use super::loaded::Loaded;
+use super::own_commands::EACH_COMMAND;
 use super::schema::{Place, bare};
 use super::value::Value;
 
@@ -42,6 +43,11 @@ pub fn rows(loaded: &Loaded) -> Vec<Row> {
             if let Place::Build { get, .. } = known.place {
                 add(known.path(Some(service)), get(build), known.default);
             }
+        }
+    }
+    for command in &loaded.config.commands {
+        for known in EACH_COMMAND {
+            add(format!("commands.{}.{}", bare(&command.name), known.key), (known.get)(command), known.default);
         }
     }
     for (command, keys) in &loaded.config.keys {

@@ -43,7 +43,7 @@ fn of(text: &str) -> Loaded {
 fn with(text: &str, commands: &[KnownCommand]) -> Loaded {
     let mut loaded = Loaded::default();
     loaded.layer(&Arc::new(SourceFile { name: "config.toml".into(), text: text.into() }));
-    check::check(&mut loaded, commands);
+    check::check(&mut loaded, commands, &[]);
     loaded
 }
 
@@ -220,7 +220,7 @@ fn a_mistake_is_shown_in_its_line() {
 2 | acount = \"1\\u{9b}\" # 日本
   | ^^^^^^
   |
-  = help: did you mean `account`? known here: project, account, region, profile, credential_timeout, endpoint_url, cluster, services, databases, target_groups, instances, alarms, parameters, logs, log_filters, guarded, timezone, scheduler, schedules, infra, tunnel, database, health, refresh
+  = help: did you mean `account`? known here: project, account, region, profile, credential_timeout, endpoint_url, cluster, services, databases, target_groups, instances, alarms, parameters, logs, log_filters, log_queries, guarded, timezone, scheduler, schedules, infra, tunnel, database, health, refresh
 "
     );
 }
@@ -391,6 +391,7 @@ fn keys_are_checked_against_the_commands() {
         name: name.into(),
         scope: scope.into(),
         keys: vec![key.into()],
+        typing: false,
     };
     let commands = [
         command("quit", "", "q"),

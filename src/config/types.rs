@@ -2,6 +2,7 @@
 
 use crate::model::infra::Tool;
 use crate::model::names::ends_in;
+use crate::model::risk::Risk;
 use crate::model::source::Intervals;
 use std::collections::BTreeMap;
 
@@ -18,12 +19,60 @@ pub struct Config {
     pub keys: BTreeMap<String, Vec<String>>,
     /// Commands around a deployment.
     pub hooks: Hooks,
+    /// Commands of one's own, in the order of the files.
+    pub commands: Vec<CommandConfig>,
     /// How images are built, by the short name of their service.
     pub builds: BTreeMap<String, BuildConfig>,
     /// The audit file, instead of the one in the user's state folder.
     pub audit_file: Option<String>,
     /// The folder of saved queries, instead of the one beside the user's configuration.
     pub queries: Option<String>,
+}
+
+/// A command of one's own: `[[commands]]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CommandConfig {
+    /// In the palette, and what `cockpit run` names.
+    pub name: String,
+    /// Two or three words for lists; its name where there is none.
+    pub title: Option<String>,
+    /// A sentence for help and palette.
+    pub doc: Option<String>,
+    /// Its key.
+    pub key: Option<String>,
+    /// The pane in which it applies; none: everywhere.
+    pub pane: Option<String>,
+    /// What must be selected; none: nothing need be.
+    pub selection: Option<String>,
+    /// The command line, for `sh -c`.
+    pub run: String,
+    /// What it can do to the environment.
+    pub risk: Risk,
+    /// It has the terminal until it ends; else its output is kept and shown.
+    pub foreground: bool,
+    /// It gets the credentials of the environment.
+    pub credentials: bool,
+    /// Where it is run: the folder of the file that names it.
+    pub folder: Option<String>,
+}
+
+impl Default for CommandConfig {
+    fn default() -> Self {
+        Self {
+            name: String::new(),
+            title: None,
+            doc: None,
+            key: None,
+            pane: None,
+            selection: None,
+            run: String::new(),
+            // One that does not say what it risks is never taken for harmless.
+            risk: Risk::Destroy,
+            foreground: false,
+            credentials: false,
+            folder: None,
+        }
+    }
 }
 
 /// Commands around a deployment, run by `sh` in the folder of the file that names them.
@@ -48,6 +97,10 @@ pub struct BuildConfig {
     pub dockerfile: Option<String>,
     /// The target stage.
     pub target: Option<String>,
+    /// `docker` or `podman`; none: whichever there is.
+    pub program: Option<String>,
+    /// `linux/arm64`; none: that of the task definition.
+    pub platform: Option<String>,
 }
 
 /// One environment.
@@ -87,6 +140,8 @@ pub struct EnvironmentConfig {
     pub logs: Vec<String>,
     /// Filters of log lines by name: `NAME: FILTER`.
     pub log_filters: Vec<String>,
+    /// Queries of Insights by name: `NAME: QUERY`.
+    pub log_queries: Vec<String>,
     /// Raises the risk of every change by one.
     pub guarded: bool,
     /// Zone of the times shown; the machine's where it is not set.

@@ -98,6 +98,8 @@ impl<Over: Fn(&Operations) -> bool, News: FnMut(&Operations)> Driven for Watched
             | Event::Renewed(_)
             | Event::Resumed
             | Event::Stopped
+            | Event::CodeWanted(_)
+            | Event::SignIn(_)
             | Event::Notice(_)
             | Event::TeeEnded(_) => Vec::new(),
         }

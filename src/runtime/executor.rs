@@ -9,9 +9,10 @@ use super::feeds::sql_sessions::Sessions;
 use super::feeds::tasks::Tasks;
 use super::printed::Printed;
 use crate::app::effect::{Effect, Lane};
-use crate::app::event::Event;
+use crate::app::event::{Event, SignIn};
 use crate::app::operation::call::{Answered, Call, CallId};
 use crate::app::ticket::Ticket;
+use crate::aws::sso::Verification;
 use crate::aws::{Connection, ServiceClock, Session};
 use crate::config::EnvironmentConfig;
 use crate::feeds::Ask;
@@ -19,11 +20,12 @@ use crate::model::{Failure, FailureKind};
 use futures_util::FutureExt;
 use futures_util::future::join_all;
 use jiff::{SignedDuration, Timestamp};
+use std::collections::HashMap;
 use std::panic::AssertUnwindSafe;
 use std::path::PathBuf;
 use std::time::Duration;
-use tokio::sync::{mpsc, watch};
-use tokio::task::JoinSet;
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::{AbortHandle, JoinSet};
 
 /// Events that may wait between the feeds and the app. Bounded: a feed that is faster than the app
 /// waits, it does not fill the memory.
@@ -40,9 +42,13 @@ pub struct Executor {
     opened: Option<EnvironmentConfig>,
     /// Sessions of operations in environments that are not the opened one.
     others: Vec<(EnvironmentConfig, Session)>,
+    /// A sign-in that goes on; it is left when this is dropped.
+    signing_in: Option<JoinSet<()>>,
     /// Sessions that were left, while something of them has to be ended.
     left: Vec<Session>,
     calls: JoinSet<()>,
+    /// The calls that run programs, which can be ended.
+    programs: HashMap<CallId, AbortHandle>,
     /// What is being written into the audit file.
     audits: JoinSet<()>,
     audit_file: Option<PathBuf>,
@@ -68,8 +74,10 @@ impl Executor {
             simulated,
             opened: None,
             others: Vec::new(),
+            signing_in: None,
             left: Vec::new(),
             calls: JoinSet::new(),
+            programs: HashMap::new(),
             audits: JoinSet::new(),
             audit_file: None,
             screen: false,
@@ -78,6 +86,11 @@ impl Executor {
             clock: Clock::System,
         };
         (executor, events)
+    }
+
+    /// Where events go in: for what the runtime itself asks the screen.
+    pub fn events(&self) -> mpsc::Sender<Event> {
+        self.out.clone()
     }
 
     /// The same with the file that every change is written into.
@@ -123,6 +136,23 @@ impl Executor {
                 self.asked.leave(ticket);
                 None
             }
+            // What has the terminal is run by whoever has the screen.
+            Effect::Call { ref call, .. }
+                if self.screen && matches!(&**call, Call::Run(program) if program.terminal) =>
+            {
+                Some(effect)
+            }
+            Effect::SignIn(begins) => {
+                // One at a time; a new one takes the place of the one before.
+                self.signing_in = begins.then(|| self.sign_in()).flatten();
+                None
+            }
+            Effect::EndCall(id) => {
+                if let Some(running) = self.programs.remove(&id) {
+                    running.abort();
+                }
+                None
+            }
             Effect::Call { id, environment, account, call } => {
                 self.call(id, &environment, account, *call);
                 None
@@ -134,6 +164,7 @@ impl Executor {
             | Effect::OpenUrl(_)
             | Effect::Shell(_)
             | Effect::Edit { .. }
+            | Effect::Code(_)
             | Effect::Suspend
             | Effect::Quit => Some(effect),
         }
@@ -229,10 +260,12 @@ impl Executor {
     fn call(&mut self, id: CallId, environment: &EnvironmentConfig, account: Option<String>, call: Call) {
         while self.calls.try_join_next().is_some() {}
         while self.audits.try_join_next().is_some() {}
+        self.programs.retain(|_, running| !running.is_finished());
         let session = self.session_of(environment);
+        let runs = matches!(call, Call::Run(_));
         let tasks = if matches!(call, Call::Audit(_)) { &mut self.audits } else { &mut self.calls };
         let (out, audit) = (self.out.clone(), self.audit_file.clone());
-        tasks.spawn(async move {
+        let running = tasks.spawn(async move {
             let answered = AssertUnwindSafe(answer(id, session, (call, account), audit, &out)).catch_unwind().await;
             let answered = answered.unwrap_or_else(|_| {
                 let failure = Failure::new(FailureKind::Other, "an internal fault: see the report in the log");
@@ -240,6 +273,29 @@ impl Executor {
             });
             let _ = out.send(Event::Reply(id, Box::new(answered))).await;
         });
+        if runs {
+            self.programs.insert(id, running);
+        }
+    }
+
+    fn sign_in(&self) -> Option<JoinSet<()>> {
+        let (session, out) = (self.session.clone()?, self.out.clone());
+        let mut task = JoinSet::new();
+        task.spawn(async move {
+            let (told, tells) = oneshot::channel();
+            let shows = async {
+                if let Ok(Verification { url, code, until }) = tells.await {
+                    let _ = out.send(Event::SignIn(SignIn::Asked { url, code, until })).await;
+                }
+            };
+            let (ended, ()) = tokio::join!(session.sign_in(told), shows);
+            let ended = match ended {
+                Ok(()) => SignIn::Done,
+                Err(failure) => SignIn::Failed(failure),
+            };
+            let _ = out.send(Event::SignIn(ended)).await;
+        });
+        Some(task)
     }
 
     fn fetch(&mut self, ticket: Ticket, lane: Lane, ask: Ask) {

@@ -5,6 +5,7 @@ mod away;
 
 use super::audit;
 use super::clock::Clock;
+use super::codes::Codes;
 use super::executor::Executor;
 use super::files;
 use super::input::{self, FromTerminal, Reading};
@@ -18,12 +19,12 @@ use crate::app::effect::{self, Effect};
 use crate::app::event::{Event, Notice};
 use crate::app::keymap::Keymap;
 use crate::app::operation::Operation;
+use crate::app::operation::call::{Call, CallId, Program};
 use crate::app::ticket::Ticket;
 use crate::app::tunnels::state::ShellPlan;
-use crate::app::{App, poll::Wants};
+use crate::app::{App, Table, poll::Wants};
 use crate::config::{Config, EnvironmentConfig};
 use crate::model::sql::interpreter::Edited;
-use crate::panes::table::TABLE;
 use crate::ui;
 use base64::Engine as _;
 use jiff::SignedDuration;
@@ -58,8 +59,8 @@ pub enum Ended {
 /// # Errors
 /// When the terminal cannot be taken over or drawn on.
 pub async fn interactive(
-    config: Config,
-    environment: EnvironmentConfig,
+    table: &'static Table,
+    (config, environment): (Config, EnvironmentConfig),
     session: crate::app::Session,
     keymap: Keymap,
     theme: ui::theme::Theme,
@@ -73,9 +74,10 @@ pub async fn interactive(
     let simulated = session.simulated;
     let audit = if simulated { audit::simulated() } else { audit::path(config.audit_file.as_deref()) };
     let ours = session.mark.clone();
-    let (mut app, effects) = App::new(&TABLE, config, environment, session, keymap, Wants::of_screen(), clock.now());
+    let (mut app, effects) = App::new(table, config, environment, session, keymap, Wants::of_screen(), clock.now());
     app.filters = files::saved_filters();
     let (executor, answers) = Executor::new(simulated);
+    let codes = Codes::on_screen(executor.events());
     // Before the first frame: a file system that does not answer must not hold up the screen for long.
     let told = audit
         .clone()
@@ -92,6 +94,8 @@ pub async fn interactive(
         tee: None,
         aside: None,
         editing: None,
+        codes,
+        program: None,
     };
     let size = crossterm::terminal::size()?;
     run.app.update(Event::Resize(size.0, size.1));
@@ -152,6 +156,10 @@ struct Run<'a> {
     aside: Option<Box<ShellPlan>>,
     /// What the person's own editor is to have the terminal for.
     editing: Option<Editing>,
+    /// Who waits for an MFA code.
+    codes: Codes,
+    /// A program that is to have the terminal, and the call that waits for its end.
+    program: Option<(CallId, Program)>,
 }
 
 impl Run<'_> {
@@ -240,6 +248,11 @@ impl Run<'_> {
             {
                 return Ok(ended);
             }
+            if let Some(program) = self.program.take()
+                && let Some(ended) = self.foreground(program, keys, signals).await?
+            {
+                return Ok(ended);
+            }
             if self.app.redraw && (urgent || self.drawn.is_none_or(|drawn| drawn.elapsed() >= FRAME)) {
                 self.draw(urgent)?;
             }
@@ -318,7 +331,20 @@ impl Run<'_> {
                     }));
                 }
             }
-            Some(Effect::Connect { .. } | Effect::Fetch { .. } | Effect::Leave(_) | Effect::Call { .. }) | None => {}
+            Some(Effect::Code(code)) => self.codes.answer(code),
+            Some(Effect::Call { id, call, .. }) => {
+                if let Call::Run(program) = *call {
+                    self.program = Some((id, program));
+                }
+            }
+            Some(
+                Effect::Connect { .. }
+                | Effect::Fetch { .. }
+                | Effect::Leave(_)
+                | Effect::EndCall(_)
+                | Effect::SignIn(_),
+            )
+            | None => {}
         }
         Ok(None)
     }

@@ -37,8 +37,9 @@ impl Leaving<'_> {
         for effect in effects {
             match effect {
                 Effect::Quit => self.over = true,
-                Effect::Call { .. } if !self.over => kept.push(effect),
+                Effect::Call { .. } | Effect::EndCall(_) if !self.over => kept.push(effect),
                 Effect::Call { .. }
+                | Effect::EndCall(_)
                 | Effect::Connect { .. }
                 | Effect::Fetch { .. }
                 | Effect::Leave(_)
@@ -49,6 +50,8 @@ impl Leaving<'_> {
                 | Effect::OpenUrl(_)
                 | Effect::Shell(_)
                 | Effect::Edit { .. }
+                | Effect::SignIn(_)
+                | Effect::Code(_)
                 | Effect::Suspend => {}
             }
         }

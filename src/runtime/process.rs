@@ -4,6 +4,7 @@
 //! Each leads a process group of its own, so that what it started is ended with it: where its time is up, where it is
 //! left (Ctrl-C, another signal), and where the cockpit ends.
 
+use super::registry;
 use crate::app::operation::call::{Program, Reply};
 use crate::aws::{HELPER_GRACE, helpers_run, tell_helpers};
 use crate::model::{Failure, FailureKind, text};
@@ -112,13 +113,30 @@ pub(super) async fn run(program: Program, lines: impl Fn(String)) -> Result<Repl
     command
         .args(arguments)
         .envs(program.variables.iter().map(|(name, value)| (name, value)))
+        .kill_on_drop(program.terminal);
+    // Gone with the program: nothing of it holds a secret.
+    let _login = match &program.login {
+        Some(login) => Some(registry::prepare(login, &mut command).map_err(|error| {
+            Failure::new(FailureKind::Other, format!("{name} cannot be logged in to {}: {error}", login.host))
+        })?),
+        None => None,
+    };
+    for name in program.without.iter().filter(|name| program.variables.iter().all(|(set, _)| set != *name)) {
+        command.env_remove(name);
+    }
+    if let Some(folder) = &program.folder {
+        command.current_dir(folder);
+    }
+    if program.terminal {
+        // In our own process group: another one could not read the terminal.
+        let status = command.status().await.map_err(|error| not_started(name, &program, &error))?;
+        return Ok(Reply::Ended { code: status.code(), output: String::new(), left_out: 0 });
+    }
+    command
         .stdin(if program.input.is_some() { Stdio::piped() } else { Stdio::null() })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0);
-    if let Some(folder) = &program.folder {
-        command.current_dir(folder);
-    }
     let mut child = command.spawn().map_err(|error| not_started(name, &program, &error))?;
     let group = Group::of(&child);
     let input = child.stdin.take();
@@ -254,14 +272,7 @@ mod tests {
     use std::cell::RefCell;
 
     fn program(argv: &[&str]) -> Program {
-        Program {
-            argv: argv.iter().map(ToString::to_string).collect(),
-            folder: None,
-            variables: Vec::new(),
-            input: None,
-            quiet: false,
-            limit_seconds: 30,
-        }
+        Program { argv: argv.iter().map(ToString::to_string).collect(), limit_seconds: 30, ..Program::default() }
     }
 
     #[tokio::test]
@@ -275,6 +286,16 @@ mod tests {
         let mut lines = seen.into_inner();
         lines.sort();
         assert_eq!(lines, ["got secret", "here"]);
+    }
+
+    #[tokio::test]
+    async fn what_it_is_not_to_have_is_not_inherited() {
+        let mut program = program(&["sh", "-c", "echo \"[$CARGO_MANIFEST_DIR][$CARGO_PKG_NAME]\""]);
+        program.without = vec!["CARGO_MANIFEST_DIR".to_owned(), "CARGO_PKG_NAME".to_owned()];
+        program.variables = vec![("CARGO_PKG_NAME".to_owned(), "set".to_owned())];
+        assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some(), "there is something to inherit");
+        let reply = run(program, |_| {}).await.unwrap();
+        assert!(matches!(reply, Reply::Ended { code: Some(0), output, .. } if output == "[][set]"));
     }
 
     #[tokio::test]

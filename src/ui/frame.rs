@@ -220,6 +220,7 @@ pub fn bottom(canvas: &mut Canvas<'_, '_>, place: Rect) -> Option<(u16, u16)> {
         let keys = place.width.saturating_sub(place.width / 2);
         let before = match typing.purpose {
             Purpose::Pane { label, .. } => label,
+            Purpose::Code => "MFA code ",
             Purpose::Filter(_) | Purpose::Window => "/",
         };
         let masked = typing.hidden.then(|| Input::new("•".repeat(typing.input.text().chars().count())));

@@ -265,6 +265,21 @@ def test_the_workflows(shell):
             assert re.search(r"@v[0-9]+", used), f"{path.name}: {used} has no version"
 
 
+def test_the_recipes_of_the_documentation(shell, tmp_path):
+    program = os.environ.get("COCKPIT_ACTIONLINT") or shutil.which("actionlint")
+    program = program or support.missing("actionlint", "./dev builds it where Go is installed.")
+    text = (support.ROOT / "docs/ci.md").read_text()
+    blocks = re.findall(r"^```yaml\n# \.github/workflows/(\S+)\n(.*?)^```$", text, re.M | re.S)
+    assert len(blocks) >= 2
+    for name, block in blocks:
+        path = tmp_path / name
+        path.write_text(block)
+        shell.run(program, "-no-color", path, cwd=support.ROOT)
+        assert not re.search(r"AWS_(ACCESS_KEY_ID|SECRET_ACCESS_KEY)", block), "roles through OIDC, no keys"
+        for used in re.findall(r"^ +- uses: (\S+)", block, re.M):
+            assert re.search(r"@v[0-9]+", used), f"{name}: {used} has no version"
+
+
 def test_what_is_ignored_by_git():
     ignored = (TREE / ".gitignore").read_text().split()
     for name in ("terraform.tfvars", ".tfvars.local", "*.tfstate", "*.tfplan", ".terragrunt-cache/"):

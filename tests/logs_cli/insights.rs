@@ -65,3 +65,23 @@ fn a_query_that_nobody_waits_for_is_stopped() {
         assert_eq!(stopped(), 4);
     });
 }
+
+#[test]
+fn a_saved_query_is_asked_by_its_name_and_its_price_is_told_without_asking() {
+    let saved = "log_queries = [\"by-group: stats count(*) as lines by @log | sort lines desc\"]";
+    let config = include_str!("../../config.toml")
+        .replace("[environments.staging]\n", &format!("[environments.staging]\n{saved}\n"));
+    let (home, world) = (Home::with(&config), World::staging());
+    let said = line(&mut home.on(&world), "insights by-group api --since 6h --price").coded(0);
+    assert!(
+        said.out.starts_with("stats count(*) as lines by @log") && said.out.contains("it will scan about"),
+        "{said:#?}"
+    );
+    assert!(said.out.contains('$'), "{said:#?}");
+    assert_eq!(world.asked("logs:StartQuery"), 0, "nothing is asked that costs");
+    let said = line(&mut home.on(&world), "insights by-group api --since 6h -o csv").coded(0);
+    assert!(said.out.starts_with("\"@log\",\"lines\"\n") && said.out.contains(API), "{said:#?}");
+    home.write("config.toml", config.replace("by-group:", "by group:"));
+    let said = line(&mut home.on(&world), "config check").coded(2);
+    assert!(said.out.contains("has no name") && said.out.contains("log_queries"), "{said:#?}");
+}

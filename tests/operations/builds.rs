@@ -3,7 +3,7 @@
 use super::*;
 
 /// A stand-in for docker: writes down what it is called with and what it reads, and pushes into the simulator.
-fn stand_in(folder: &Path, endpoint: &str) -> PathBuf {
+fn stand_in(folder: &Path, endpoint: &str, program: &str, findings: &str) -> PathBuf {
     use std::os::unix::fs::PermissionsExt as _;
     let bin = folder.join("bin");
     std::fs::create_dir_all(&bin).unwrap();
@@ -11,11 +11,14 @@ fn stand_in(folder: &Path, endpoint: &str) -> PathBuf {
         r##"#!/bin/sh
 echo "$*" >> "{log}"
 case "$1" in
-  login) cat >> "{log}.stdin"; echo "Login Succeeded" ;;
   push)
+    host="${{2%%/*}}"
+    echo "$host" | "docker-credential-$(sed -E "s/.*\"$host\":\"([a-z]+)\".*/\1/" "$DOCKER_CONFIG/config.json")" get >> "{log}.token"
     image="${{2##*/}}"; tag="${{image##*:}}"; repository="${{image%%:*}}"
-    curl -s -X POST "{endpoint}/_sim/poke" -d "{{\"push_image\":{{\"repository\":\"$repository\",\"tag\":\"$tag\"}}}}" >/dev/null
+    curl -s -X POST "{endpoint}/_sim/poke" -d "{{\"push_image\":{{\"repository\":\"$repository\",\"tag\":\"$tag\"{findings}}}}}" >/dev/null
     echo "$tag: digest: pushed" ;;
+  --version) echo "podman version 5.6.0" ;;
+  build) echo "STEP 1/2: FROM node"; echo "STEP 2/2: RUN build" ;;
   buildx)
     [ "$2" = version ] && echo "github.com/docker/buildx 0.30" && exit 0
     echo "#5 [1/3] FROM node"; echo "#6 [2/3] COPY"; echo "#7 [3/3] RUN build" >&2 ;;
@@ -23,7 +26,7 @@ esac
 "##,
         log = folder.join("docker.log").display(),
     );
-    let path = bin.join("docker");
+    let path = bin.join(program);
     std::fs::write(&path, script).unwrap();
     std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
     bin
@@ -63,7 +66,7 @@ fn an_image_is_built_pushed_and_deployed_by_its_digest_and_hooks_are_told() {
     git("add .");
     git("commit -q -m first");
     let sha = git("rev-parse HEAD");
-    let bin = stand_in(home.path(), &world.endpoint());
+    let bin = stand_in(home.path(), &world.endpoint(), "docker", "");
     let command = || {
         let mut command = home.on(&world);
         let path = std::env::var("PATH").unwrap_or_default();
@@ -82,23 +85,77 @@ fn an_image_is_built_pushed_and_deployed_by_its_digest_and_hooks_are_told() {
     assert_eq!(report["operations"][0]["verdict"], "done", "{said:#?}");
     assert!(report["operations"][0]["image"].as_str().unwrap().contains("@sha256:"));
     let log = std::fs::read_to_string(home.path().join("docker.log")).unwrap();
-    assert!(log.contains("login --username AWS --password-stdin"), "{log}");
+    assert!(!log.contains("login"), "a login would be written down: {log}");
     assert!(log.contains("buildx build --platform linux/amd64"), "{log}");
     assert!(log.contains(&format!("{WEB}:{sha}")), "{log}");
-    let token = std::fs::read_to_string(home.path().join("docker.log.stdin")).unwrap();
-    assert!(!token.trim().is_empty(), "the token is read from standard input");
+    let asked: Value =
+        serde_json::from_str(&std::fs::read_to_string(home.path().join("docker.log.token")).unwrap()).unwrap();
+    let token = asked["Secret"].as_str().unwrap();
+    assert!(asked["Username"] == "AWS" && token.len() > 20, "docker has a token when it asks for it");
     for text in [&log, &said.out, &said.err] {
-        assert!(!text.contains(token.trim()), "the token is nowhere else");
+        assert!(!text.contains(token), "the token is nowhere else");
     }
+    assert!(!home.path().join(".docker").exists(), "and in no file");
+    // What the scan found is said before the service is changed.
+    let at = |text: &str| said.err.find(text).unwrap_or_else(|| panic!("{text}: {said:#?}"));
+    assert!(at("the scan found 0 critical, 0 high, 6 other") < at("registering"), "{said:#?}");
     let before: Value =
         serde_json::from_str(&std::fs::read_to_string(home.path().join("before.json")).unwrap()).unwrap();
     assert_eq!((before["service"].as_str(), before["verdict"].as_str()), (Some(WEB), None));
     assert!(said.err.contains(&format!("migrated {WEB}")), "{}", said.err);
     let after: Value = serde_json::from_str(&std::fs::read_to_string(home.path().join("after.json")).unwrap()).unwrap();
     assert_eq!(after["verdict"], "done");
-    // Without docker the error says so, before anything else.
+    // Without docker or podman the error says so, before anything else.
     let mut without = home.on(&world);
     without.env("PATH", home.path().join("none"));
     let said = support::line(&mut without, "deploy web --build --yes").coded(1);
     assert!(said.err.contains("there is no docker on this machine"), "{said:#?}");
+}
+
+#[test]
+fn podman_builds_where_there_is_no_docker_and_a_critical_finding_stops_a_guarded_environment() {
+    let world = support::World::run_at(Scenario::Staging, 30.0);
+    let config = include_str!("../../config.toml")
+        .replace("# [environments.staging.refresh]", "[environments.staging.refresh]")
+        .replace("# watch = \"3s\" ", "watch = \"1s\" ");
+    // Whatever else this machine has.
+    let home = Home::with(&format!("{config}\n[build.web]\ncontext = \"elsewhere\"\nprogram = \"podman\"\n"));
+    let app = home.path().join("app");
+    std::fs::create_dir_all(&app).unwrap();
+    std::fs::write(app.join("Dockerfile"), "FROM scratch\n").unwrap();
+    // A critical and two high findings.
+    let bin = stand_in(home.path(), &world.endpoint(), "podman", ",\\\"findings\\\":[1,2,0,0]");
+    let git = bin.join("git");
+    std::fs::write(
+        &git,
+        "#!/bin/sh\n[ \"$1\" = status ] || { echo c0ffee9; exit; }\ncat \"$HOME/dirty\" 2>/dev/null || true\n",
+    )
+    .unwrap();
+    std::fs::set_permissions(&git, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let command = || {
+        let mut command = home.on(&world);
+        command.env("PATH", format!("{}:/usr/bin:/bin", bin.display()));
+        command
+    };
+    let typed = "deploy web --build --context app --platform linux/arm64";
+    let said = support::line(&mut command(), &format!("{typed} --dry-run")).coded(0);
+    let folder = app.display().to_string();
+    assert!(said.err.contains("podman build --platform linux/arm64") && said.err.contains(&folder), "{said:#?}");
+    assert!(said.out.contains("--platform linux/arm64") || said.err.contains("--platform linux/arm64"), "{said:#?}");
+    let updates = || world.asked("ecs:UpdateService");
+    let said = support::line(&mut command(), &format!("{typed} --env prod --yes --confirm prod")).coded(1);
+    assert!(said.err.contains("the scan found 1 critical, 2 high, 0 other"), "{said:#?}");
+    assert!(said.err.contains("CVE-2026-") && said.err.contains("in openssl"), "{said:#?}");
+    let told = format!("{}{}", said.err, said.out);
+    assert!(told.contains("the service was not changed") && told.contains("--image sha256:"), "{said:#?}");
+    assert_eq!(updates(), 0);
+    // Where it is not guarded it is said, and goes on.
+    let said = support::line(&mut command(), &format!("{typed} --yes --timeout 20m"));
+    assert!(said.err.contains("the scan found 1 critical"), "{said:#?}");
+    assert_eq!(updates(), 1);
+    // No image of a tree with changes goes into a guarded environment, whatever is said.
+    std::fs::write(home.path().join("dirty"), " M app/Dockerfile\n").unwrap();
+    let said = support::line(&mut command(), &format!("{typed} --dirty --env prod --yes --confirm prod")).coded(1);
+    assert!(said.err.contains("a guarded environment gets no image of a tree with changes"), "{said:#?}");
+    assert_eq!(updates(), 1);
 }

@@ -1,4 +1,4 @@
-//! A credential helper that asks its user while the screen is up.
+//! A credential helper that asks its user while the screen is up; and a second factor, for which the screen asks.
 
 use super::*;
 
@@ -60,4 +60,103 @@ fn a_helper_that_still_asks_is_ended_with_the_session() {
         terminal.ended();
         until("the helper ends", PATIENCE, || (!alive(&id)).then_some(()));
     }
+}
+
+#[test]
+fn a_second_factor_is_asked_for_in_a_window_and_its_session_is_kept() {
+    let (home, world) = (Home::new(), World::staging());
+    world.poke(&json!({"require_code": "271828"}));
+    std::fs::create_dir_all(home.path().join(".aws")).unwrap();
+    let files = format!(
+        "[profile base]\naws_access_key_id = AKIASIMULATED0000001\naws_secret_access_key = {SECRET}\n\n[profile work]\nrole_arn = arn:aws:iam::123456789012:role/ops\nsource_profile = base\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n"
+    );
+    home.write(".aws/config", files);
+    let open = || {
+        let mut command = command(&home, None, "--env staging");
+        command.env("AWS_ENDPOINT_URL", world.endpoint());
+        command.env("AWS_PROFILE", "work");
+        Terminal::open(command, 120, 40)
+    };
+    let mut terminal = open();
+    terminal.shows("Profile work needs a code of its second factor");
+    terminal.press("111111\r");
+    terminal.shows("MultiFactorAuthentication failed");
+    terminal.press("271828\r");
+    terminal.press("2");
+    terminal.shows("DESIRED");
+    terminal.shows("bookmark-manager-staging");
+    terminal.press("q");
+    assert_eq!(terminal.ended(), 0);
+    terminal.is_given_back();
+    {
+        let raw = terminal.raw.lock().unwrap();
+        assert!(!String::from_utf8_lossy(&raw).contains("271828"), "it stood on the screen");
+    }
+    // The next session finds it.
+    let mut terminal = open();
+    terminal.press("2");
+    terminal.shows("DESIRED");
+    terminal.press("q");
+    terminal.ended();
+    assert_eq!(world.asked("sts:AssumeRole"), 2);
+}
+
+#[test]
+fn a_command_of_ones_own_in_the_foreground_has_the_terminal_and_gives_it_back() {
+    let config = format!(
+        "{}\n[[commands]]\nname = \"ask\"\nkey = \"b\"\nrisk = \"look\"\noutput = \"foreground\"\nrun = 'printf \"what is it? \"; read -r it; echo \"it is $it in $COCKPIT_ENV\"; exit 3'\n",
+        include_str!("../../config.toml")
+    );
+    let (home, world) = (Home::with(&config), World::staging());
+    let mut terminal = Terminal::on(&home, &world, "--env staging");
+    terminal.shows("Needs attention");
+    terminal.press("b");
+    terminal.shows("what is it?");
+    terminal.press("a word\r");
+    terminal.shows("it is a word in staging");
+    terminal.shows("[exit 3] Enter goes back");
+    terminal.press("\r");
+    terminal.shows("FAILED  ask: exit 3");
+    terminal.press("q");
+    assert_eq!(terminal.ended(), 0);
+    terminal.is_given_back();
+}
+
+#[test]
+fn a_sign_in_that_ran_out_is_renewed_without_leaving_the_screen() {
+    let (home, world) = (Home::new(), World::staging());
+    std::fs::create_dir_all(home.path().join(".aws")).unwrap();
+    let session = "[sso-session team]\nsso_start_url = https://team.awsapps.com/start\nsso_region = ap-northeast-1\nsso_registration_scopes = sso:account:access\n";
+    home.write(
+        ".aws/config",
+        format!("[profile work]\nsso_session = team\nsso_account_id = 123456789012\nsso_role_name = admin\nregion = ap-northeast-1\n\n{session}"),
+    );
+    let mut command = command(&home, None, "--env staging");
+    command.env("AWS_ENDPOINT_URL", world.endpoint());
+    command.env("AWS_PROFILE", "work");
+    let mut terminal = Terminal::open(command, 120, 40);
+    terminal.shows("NO CREDENTIALS");
+    terminal.press(":sign-in\r");
+    terminal.shows("KBLH-QRST");
+    terminal.shows("https://team.awsapps.com/start/#/device?user_code=KBLH-QRST");
+    until("it is asked whether somebody has confirmed it", PATIENCE, || {
+        (world.asked("sso:CreateToken") > 1).then_some(())
+    });
+    world.poke(&json!({"approve_sign_in": true}));
+    terminal.shows("signed in");
+    terminal.press("2");
+    terminal.shows("DESIRED");
+    terminal.shows("bookmark-manager-staging");
+    terminal.press("q");
+    assert_eq!(terminal.ended(), 0);
+    terminal.is_given_back();
+    // Under the name that the AWS CLI gives it: the digest of the session's name.
+    let file = home.path().join(".aws/sso/cache/d25187dc137f35c88bc80ec8c3ffbdb17b5eb873.json");
+    let kept: serde_json::Value = serde_json::from_slice(&std::fs::read(&file).unwrap()).unwrap();
+    assert!(kept["accessToken"].is_string() && kept["refreshToken"].is_string());
+    let raw = terminal.raw.lock().unwrap();
+    assert!(
+        !String::from_utf8_lossy(&raw).contains(kept["accessToken"].as_str().unwrap()),
+        "the token stood on the screen"
+    );
 }

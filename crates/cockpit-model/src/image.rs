@@ -94,6 +94,13 @@ pub fn is_tag(text: &str) -> bool {
     first && text.len() <= 128 && bytes.all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'.' | b'-'))
 }
 
+/// Whether a text is a platform that a container is built for: `linux/arm64`, `linux/arm/v7`.
+pub fn is_platform(text: &str) -> bool {
+    let part = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+    let parts: Vec<&str> = text.split('/').collect();
+    (2..=3).contains(&parts.len()) && parts.iter().all(|one| part(one))
+}
+
 /// An image in a registry.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Image {
@@ -122,6 +129,40 @@ pub struct Scan {
     pub high: u32,
     /// All others.
     pub other: u32,
+    /// The critical and high ones, as far as they were asked for.
+    pub worst: Vec<Finding>,
+}
+
+/// One finding of an image scan.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Finding {
+    /// `CVE-2026-12345`.
+    pub name: String,
+    /// `CRITICAL`, `HIGH`.
+    pub severity: String,
+    /// The package that it is in, where that is told.
+    pub package: Option<String>,
+}
+
+impl Scan {
+    /// Whether it has come to its end, and its counts are all there is.
+    pub fn is_complete(&self) -> bool {
+        matches!(self.status.as_str(), "COMPLETE" | "ACTIVE")
+    }
+
+    /// Whether it is not over yet.
+    pub fn goes_on(&self) -> bool {
+        matches!(self.status.as_str(), "IN_PROGRESS" | "PENDING")
+    }
+
+    /// What it found, or how it stands.
+    pub fn words(&self) -> String {
+        match self.critical + self.high + self.other {
+            _ if !self.is_complete() => format!("the scan is {}", self.status.to_lowercase().replace('_', " ")),
+            0 => "the scan found nothing".to_owned(),
+            _ => format!("the scan found {} critical, {} high, {} other", self.critical, self.high, self.other),
+        }
+    }
 }
 
 impl Image {

@@ -38,6 +38,7 @@ pub mod observed;
 pub mod parameters;
 pub mod piece;
 pub mod recurrence;
+pub mod risk;
 pub mod rollout;
 pub mod rollout_words;
 pub mod scaling;

@@ -139,6 +139,12 @@ pub fn preset(name: &str) -> Option<&'static str> {
     PRESETS.iter().find(|preset| preset.name == name).map(|preset| preset.query)
 }
 
+/// The query of this name: one that is saved, each `NAME: QUERY`, else a preset.
+pub fn named<'a>(name: &str, saved: &'a [String]) -> Option<&'a str> {
+    let mut known = saved.iter().filter_map(|query| query.split_once(':'));
+    known.find(|(known, _)| known.trim() == name).map(|(_, query)| query.trim()).or_else(|| preset(name))
+}
+
 /// What a query is expected to scan.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Estimate {
@@ -266,5 +272,11 @@ mod tests {
         assert!(!of(&small, "/a").worth_saying());
         assert_eq!(common(&["/ecs/a-web".into(), "/ecs/a-api".into()]), "/ecs/a-");
         assert!(preset("errors").is_some() && preset("none").is_none());
+        let saved =
+            ["slow-routes: filter ms > 500 | stats count(*) by bin(1h): x".to_owned(), "errors: mine".to_owned()];
+        assert_eq!(named("slow-routes", &saved), Some("filter ms > 500 | stats count(*) by bin(1h): x"));
+        assert_eq!(named("errors", &saved), Some("mine"), "one's own goes first");
+        assert_eq!(named("volume", &saved), preset("volume"));
+        assert_eq!(named("fields @message", &saved), None);
     }
 }

@@ -2,8 +2,9 @@
 //! once, and where its answer was lost it is looked for ([`Write::proof`]).
 
 use super::database::call::{RdsRead, RdsReply, RdsWrite};
+pub use super::program::{Login, Program};
 use crate::model::audit::Record;
-use crate::model::image::{Image, Registry};
+use crate::model::image::{Image, Registry, Scan};
 use crate::model::parameters::{Held, Kind, Value};
 use crate::model::scaling::Suspended;
 use crate::model::timer::{Power, Timer};
@@ -79,6 +80,14 @@ pub enum Read {
         repository: String,
         /// A tag, or a digest.
         reference: String,
+    },
+    /// ECR `DescribeImageScanFindings` of one image → [`Reply::Scan`]; none where it was not scanned.
+    Scan {
+        /// The registry; the environment's account and region where none is named.
+        registry: Option<Registry>,
+        repository: String,
+        /// `sha256:…`.
+        digest: String,
     },
     /// ECR `DescribeImages` of a repository: the newest 50 by push, newest first → [`Reply::Images`].
     Images {
@@ -237,30 +246,6 @@ pub struct Put {
     pub advanced: bool,
 }
 
-/// A program to run, without a shell. What it prints comes line by line.
-#[derive(Debug, Clone)]
-pub struct Program {
-    /// Program and arguments. Never a secret: arguments are visible to everybody on the machine.
-    pub argv: Vec<String>,
-    /// Where; none is the folder in which the cockpit was started.
-    pub folder: Option<String>,
-    /// Variables beside the inherited ones.
-    pub variables: Vec<(String, String)>,
-    /// What it reads.
-    pub input: Option<SecretString>,
-    /// Its output is an answer and not shown.
-    pub quiet: bool,
-    /// It is ended after this many seconds.
-    pub limit_seconds: u64,
-}
-
-impl PartialEq for Program {
-    fn eq(&self, other: &Self) -> bool {
-        // Whether two inputs are the same is nobody's business.
-        self.argv == other.argv && self.folder == other.folder && self.variables == other.variables
-    }
-}
-
 /// What came of a call.
 #[derive(Debug, Clone)]
 pub enum Reply {
@@ -277,6 +262,8 @@ pub enum Reply {
     /// The scalable target, if the service has one.
     Scalable(Option<ScalableTarget>),
     Image(Box<Image>),
+    /// What a scan found; none where there is none.
+    Scan(Option<Box<Scan>>),
     /// Images of a repository.
     Images(Vec<Image>),
     /// Target groups' ARNs with their targets.

@@ -116,6 +116,11 @@ pub trait Machine: Debug + Send + Sync {
         false
     }
 
+    /// Whether it stands in the audit file though it changes nothing that is known.
+    fn is_written_down(&self) -> bool {
+        false
+    }
+
     /// Begins to look.
     fn begin(&mut self, ctx: &mut Ctx<'_>);
 
@@ -173,6 +178,14 @@ pub trait Machine: Debug + Send + Sync {
 
     /// A person takes back what is under way.
     fn take_back(&mut self, _: &mut Ctx<'_>) {}
+
+    /// Whether what runs on this machine for it can be stopped now.
+    fn stoppable(&self) -> bool {
+        false
+    }
+
+    /// A person stops it: it ends.
+    fn stop(&mut self, _: &mut Ctx<'_>) {}
 
     /// Left before its end: what is known all the same, if anything is.
     fn left(&mut self) -> Option<Outcome> {

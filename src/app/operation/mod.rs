@@ -5,6 +5,7 @@
 //! - [`machine`]: what every kind of operation is and can; [`step`]: what one step of it may do.
 //! - [`deploy`]: deploy, force, roll back, attach; [`watch`] tells its end.
 //! - [`steps`]: scale, limits, stop and start, stop a task, skip.
+//! - [`custom`]: commands of the configuration.
 //! - [`database`]: another writer, snapshots, restart, stop and start of one database.
 //! - [`parameter`]: parameters written and removed, and the services that read them started anew.
 //! - [`choose`]: what there is to choose from before one begins.
@@ -18,6 +19,7 @@
 
 pub mod call;
 pub mod choose;
+pub mod custom;
 pub mod database;
 pub mod deploy;
 pub mod machine;
@@ -26,6 +28,7 @@ pub mod outcome;
 pub mod parameter;
 mod parameters;
 pub mod plan;
+pub mod program;
 mod refusals;
 pub mod step;
 pub mod steps;
@@ -148,21 +151,31 @@ impl Operations {
         self.step(id, now, Operation::revert)
     }
 
+    /// What it runs on this machine is ended, and with it the operation.
+    pub fn stop(&mut self, id: OperationId, now: Timestamp) -> Vec<Effect> {
+        self.step(id, now, Operation::stop)
+    }
+
     /// Time goes on. Call it at least once a second, and more often for a shorter interval of watching.
     pub fn tick(&mut self, now: Timestamp) -> Vec<Effect> {
         let ids: Vec<OperationId> =
             self.list.iter().filter(|operation| operation.outcome.is_none()).map(|operation| operation.id).collect();
         let watched_count = self.watched_count();
-        let mut asked = Vec::new();
+        let (mut asked, mut over) = (Vec::new(), Vec::new());
         for id in ids {
             let (zone, ahead) = (self.zone_of(id), self.ahead);
             if let Some(operation) = self.get_mut(id) {
                 operation.ahead = ahead;
                 asked
                     .extend(operation.tick(now, &zone, watched_count).into_iter().map(|(slot, call)| (id, slot, call)));
+                if operation.outcome.is_some() {
+                    over.push(id);
+                }
             }
         }
-        self.send(asked)
+        let mut effects: Vec<Effect> = over.into_iter().flat_map(|id| self.end_programs(id)).collect();
+        effects.extend(self.send(asked));
+        effects
     }
 
     /// A reply. One that nobody waits for is dropped here, and nowhere else.
@@ -217,7 +230,22 @@ impl Operations {
         let Some(operation) = self.get_mut(id) else { return Vec::new() };
         operation.ahead = ahead;
         let asked = act(operation, now, &zone, watched_count);
-        self.send(asked.into_iter().map(|(slot, call)| (id, slot, call)).collect())
+        let over = operation.outcome.is_some();
+        let mut effects = if over { self.end_programs(id) } else { Vec::new() };
+        effects.extend(self.send(asked.into_iter().map(|(slot, call)| (id, slot, call)).collect()));
+        effects
+    }
+
+    /// Nothing that an operation ran goes on after its end: nobody waits for it any more.
+    fn end_programs(&mut self, id: OperationId) -> Vec<Effect> {
+        let runs = |waiting: &Vec<(OperationId, Slot)>| {
+            waiting.iter().any(|(of, slot)| *of == id && matches!(slot, Slot::Run(_)))
+        };
+        let mut ids: Vec<CallId> =
+            self.waiting.iter().filter(|(_, waiting)| runs(waiting)).map(|(call, _)| *call).collect();
+        ids.sort();
+        self.waiting.retain(|call, _| !ids.contains(call));
+        ids.into_iter().map(Effect::EndCall).collect()
     }
 
     /// Calls as effects. Reads of services and of service deployments that come at the same moment for the

@@ -160,6 +160,11 @@ impl Operation {
         self.stage == Stage::Acting && self.machine.revertible()
     }
 
+    /// Whether what runs on this machine for it can be stopped now.
+    pub fn stoppable(&self) -> bool {
+        self.stage == Stage::Acting && self.machine.stoppable()
+    }
+
     /// Whether it changes nothing.
     pub fn only_looks(&self) -> bool {
         self.machine.only_looks()
@@ -238,7 +243,8 @@ impl Operation {
     pub(super) fn begin(&mut self, now: Timestamp, zone: &TimeZone, watched_count: usize) -> Asked {
         let mut asks = vec![(Slot::Identity, Call::Read(Read::Identity))];
         asks.extend(self.step(now, zone, watched_count, |machine, ctx| machine.begin(ctx)));
-        if self.only_looks() && self.stage == Stage::Looking {
+        // What is written down waits until it is known who it is.
+        if self.only_looks() && !self.machine.is_written_down() && self.stage == Stage::Looking {
             self.stage = Stage::Acting;
             self.acting_since = Some(now);
         }
@@ -338,6 +344,11 @@ impl Operation {
         if self.stage != Stage::Asking || self.plan.as_ref().is_none_or(|plan| !plan.possible()) {
             return Vec::new();
         }
+        self.write_down()
+    }
+
+    /// It is written into the audit file, and then begins.
+    fn write_down(&mut self) -> Asked {
         self.stage = Stage::Recording;
         let record = self.record("started", "");
         vec![(Slot::Audit, Call::Audit(Box::new(record)))]
@@ -366,6 +377,13 @@ impl Operation {
 
     pub(super) fn revert(&mut self, now: Timestamp, zone: &TimeZone, watched_count: usize) -> Asked {
         self.step(now, zone, watched_count, |machine, ctx| machine.take_back(ctx))
+    }
+
+    pub(super) fn stop(&mut self, now: Timestamp, zone: &TimeZone, watched_count: usize) -> Asked {
+        if !self.stoppable() {
+            return Vec::new();
+        }
+        self.step(now, zone, watched_count, |machine, ctx| machine.stop(ctx))
     }
 
     /// Since when the limit counts: a build and a hook have limits of their own.

@@ -39,6 +39,8 @@ pub enum Slot {
     /// The newest of the family.
     Newest,
     Image,
+    /// What the scan of the image found.
+    Scan,
     /// The image in the repository of a container, to tell which container it is of.
     ImageOf(String),
     /// Schedules.

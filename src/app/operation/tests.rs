@@ -39,6 +39,7 @@ fn deploy(service: &str) -> What {
         exec: false,
         roll_back: None,
         hooks: Hooks::default(),
+        flags: String::new(),
     })
 }
 

@@ -102,6 +102,7 @@ impl Aws {
                 Reply::Image(Box::new(found.cloned().ok_or_else(missing)?))
             }
             Read::Images { .. } => Reply::Images(self.images.clone()),
+            Read::Scan { .. } => Reply::Scan(None),
             Read::Targets { groups } => {
                 Reply::Targets(groups.iter().map(|group| (group.clone(), self.targets.clone())).collect())
             }

@@ -26,7 +26,7 @@ pub(crate) fn run(app: &mut App, command: Id) -> Vec<Effect> {
         app.say(format!("read-only: `{}` would change something and is refused", command.name()));
         return Vec::new();
     }
-    (command.run)(app)
+    command.run(app)
 }
 
 /// Opens a window.

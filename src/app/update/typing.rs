@@ -1,6 +1,7 @@
 //! Keys, and a line of text being typed.
 
 use super::buttons::{next_button, unacknowledged};
+use super::code;
 use super::dialogs;
 use super::moves::step;
 use super::run::{choose, run};
@@ -21,7 +22,7 @@ pub(crate) fn press(app: &mut App, key: Key) -> Vec<Effect> {
         match (command, key.text()) {
             (Some(command), _) => {
                 app.changed_by(Dirty::Lists);
-                return (app.table.command(command).run)(app);
+                return app.table.command(command).run(app);
             }
             (None, Some(_)) if unacknowledged => return Vec::new(),
             (None, Some(c)) => {
@@ -91,6 +92,7 @@ pub(crate) fn typed(app: &mut App) {
     match typing.purpose {
         Purpose::Pane { pane, what, .. } => (app.table.pane(pane).hooks.typed)(app, what, &text),
         Purpose::Filter(block) => app.screen.list(block).filter = text,
+        Purpose::Code => {}
         Purpose::Window => {
             let input = typing.input.clone();
             if let Some(overlay) = app.screen.overlays.last_mut() {
@@ -132,6 +134,7 @@ pub(crate) fn accept(app: &mut App) -> Vec<Effect> {
     match purpose {
         Purpose::Pane { pane, what, .. } => (app.table.pane(pane).hooks.accepted)(app, what, &text),
         Purpose::Window if app.screen.overlays.last().is_some_and(Overlay::types) => choose(app),
+        Purpose::Code => code::given(app, &text),
         Purpose::Window | Purpose::Filter(_) => Vec::new(),
     }
 }

@@ -21,7 +21,7 @@ pub(crate) fn push_window(app: &mut App, overlay: overlay::Overlay) {
 pub(crate) fn start_typing(app: &mut App, purpose: Purpose) {
     let text = match purpose {
         Purpose::Filter(block) => app.screen.list(block).filter.clone(),
-        Purpose::Window | Purpose::Pane { .. } => {
+        Purpose::Window | Purpose::Code | Purpose::Pane { .. } => {
             app.screen.overlays.last().map(|overlay| overlay.query.text().to_owned()).unwrap_or_default()
         }
     };

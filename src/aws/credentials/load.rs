@@ -8,7 +8,7 @@ use super::{Keeper, Outcome, Source};
 use crate::aws::connection::{ATTEMPTS, Connection, timeouts};
 use crate::aws::environment::variable;
 use crate::aws::failure::Context;
-use crate::aws::profiles::{self, Base, Profiles, files};
+use crate::aws::profiles::{self, Base, MfaSource, Profiles, SecondFactor, files};
 use crate::aws::wire::Wire;
 use crate::model::{Failure, FailureKind};
 use aws_config::default_provider::credentials::DefaultCredentialsChain;
@@ -62,19 +62,41 @@ pub(crate) async fn load(connection: &Connection, wire: &Wire) -> Result<(SdkCon
     let source = match keys {
         Some(Ok(keys)) => Source::Keys(keys),
         Some(Err(failure)) => Source::None(failure),
-        None => match profiles.base() {
-            Base::Helper(helper, roles) => {
+        None => match (second_factor(&profiles), profiles.base()) {
+            (Some(SecondFactor { mfa, source, roles, .. }), _) => {
+                let sts = Box::new(loader().no_credentials().load().await);
+                let with = match source {
+                    MfaSource::Keys(keys) => SharedCredentialsProvider::new(keys),
+                    MfaSource::Profile(name) => of_profile(connection, &base, &name),
+                };
+                Source::Mfa { mfa, with, roles, sts }
+            }
+            (None, Base::Helper(helper, roles)) => {
                 // Its requests for roles are made with what the helper gives.
                 let sts = Box::new(loader().no_credentials().load().await);
                 Source::Helper { helper, roles, sts }
             }
-            Base::Sso | Base::Login | Base::Keys | Base::Machine | Base::Unknown => {
+            (None, Base::Sso | Base::Login | Base::Keys | Base::Machine | Base::Unknown) => {
                 Source::Sdk(provider(connection, &profiles, base, &region).await)
             }
         },
     };
     let keeper = Keeper::new(source, context.clone(), connection, wire.clock().clone());
     Ok((loader().credentials_provider(keeper.clone()).load().await, keeper, context))
+}
+
+/// A second factor that can be asked for: one whose role is assumed with something of the files.
+fn second_factor(profiles: &Profiles) -> Option<SecondFactor> {
+    profiles.second_factor().filter(|found| !found.own || matches!(found.source, MfaSource::Keys(_)))
+}
+
+/// What a profile of this name gives.
+fn of_profile(connection: &Connection, base: &ProviderConfig, name: &str) -> SharedCredentialsProvider {
+    let mut provider = ProfileFileCredentialsProvider::builder().configure(base).profile_name(name);
+    if let Some(files) = files(connection) {
+        provider = provider.profile_files(files);
+    }
+    SharedCredentialsProvider::new(provider.build())
 }
 
 /// Keys that are given, or stand in the environment where no profile was named. The region and all else may
@@ -172,7 +194,8 @@ async fn provider(
 /// does not support: it sends the request without one, and AWS refuses it with no word of why.
 pub(crate) async fn explain(connection: &Connection, failure: Failure) -> Failure {
     let Ok(profiles) = Profiles::read(connection).await else { return failure };
-    if connection.keys.is_some() || matches!(profiles.base(), Base::Helper(..)) {
+    let asked = second_factor(&profiles).is_some();
+    if connection.keys.is_some() || asked || matches!(profiles.base(), Base::Helper(..)) {
         return failure;
     }
     let Some(profile) = profiles.asks_for_code() else { return failure };

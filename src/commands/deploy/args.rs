@@ -1,6 +1,8 @@
 //! `cockpit deploy`: what is typed.
 
+use crate::model::image::is_platform;
 use clap::{ArgGroup, Args};
+use std::path::PathBuf;
 
 /// Deploy a version, watch the rollout to its end and report how it ended [table|json|yaml]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
@@ -35,9 +37,15 @@ pub struct Arguments {
     /// Change nothing: watch the newest deployment, or report how it ended
     #[arg(long)]
     pub attach: bool,
-    /// With --build: build even if there are uncommitted changes
+    /// With --build: build even if there are uncommitted changes; a guarded environment refuses it
     #[arg(long, requires = "build")]
     pub dirty: bool,
+    /// With --build: the folder that is sent to the build, instead of the configured one
+    #[arg(long, value_name = "DIR", requires = "build")]
+    pub context: Option<PathBuf>,
+    /// With --build: the platform that is built for, instead of the task definition's: `linux/arm64`
+    #[arg(long, value_name = "PLATFORM", requires = "build", value_parser = platform)]
+    pub platform: Option<String>,
     /// The task definition that is copied instead of the one that runs (`family:revision`)
     #[arg(long, value_name = "REVISION", conflicts_with_all = ["force", "enable_exec", "attach"])]
     pub from: Option<String>,
@@ -55,4 +63,8 @@ pub struct Arguments {
     /// Print the calls with their parameters and change nothing
     #[arg(long, conflicts_with = "attach")]
     pub dry_run: bool,
+}
+
+fn platform(text: &str) -> Result<String, String> {
+    if is_platform(text) { Ok(text.to_owned()) } else { Err("a platform is written as linux/amd64".to_owned()) }
 }

@@ -6,8 +6,9 @@ use crate::app::operation::deploy::{self, Source};
 use crate::cli::{ExitCode, Report};
 use crate::commands::act::act;
 use crate::commands::context::Context;
-use crate::commands::opened::{names, open};
-use crate::config::EnvironmentConfig;
+use crate::commands::opened::{Opened, names, open};
+use crate::config::{BuildConfig, EnvironmentConfig};
+use crate::model::text::quoted;
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
@@ -20,11 +21,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
             (Some(image), ..) => Source::Image(image.clone()),
             (None, true, _) => Source::Force,
             (None, false, true) => {
-                let config = EnvironmentConfig::build_of(&opened.config.builds, &service).ok_or_else(|| {
-                    Report::new("config", format!("how {short} is built is not configured"), ExitCode::Usage)
-                        .hint(format!("write [build.{short}] with its `context`, or build elsewhere and use --image"))
-                })?;
-                Source::Build { config: config.clone(), dirty: arguments.dirty }
+                Source::Build { config: built(arguments, &opened, &service, &short)?, dirty: arguments.dirty }
             }
             (None, false, false) => Source::Attach,
         };
@@ -36,7 +33,40 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         let request = deploy::Request::new(service, short, source, opened.config.hooks.clone());
         let (base, container) = (arguments.from.clone(), arguments.container.clone());
         let exec = arguments.enable_exec;
-        whats.push(deploy::Request { base, container, exec, roll_back, ..request }.into());
+        let flags = flags(arguments);
+        whats.push(deploy::Request { base, container, exec, roll_back, flags, ..request }.into());
     }
     act(context, &opened, whats, arguments.dry_run, out).await
+}
+
+/// How the image of a service is built: as configured, and as the flags say.
+fn built(arguments: &Arguments, opened: &Opened, service: &str, short: &str) -> Result<BuildConfig, Report> {
+    let configured = EnvironmentConfig::build_of(&opened.config.builds, service).cloned();
+    let context = match &arguments.context {
+        Some(folder) => Some(std::path::absolute(folder).map_err(|error| {
+            Report::usage(format!("the context {} cannot be found", folder.display())).caused_by(&error)
+        })?),
+        None => None,
+    };
+    let mut config = match (configured, &context) {
+        (Some(config), _) => config,
+        (None, Some(_)) => BuildConfig::default(),
+        (None, None) => {
+            return Err(Report::new("config", format!("how {short} is built is not configured"), ExitCode::Usage)
+                .hint(format!("write [build.{short}] with its `context`, or say --context DIR")));
+        }
+    };
+    if let Some(folder) = context {
+        config.context = folder.display().to_string();
+    }
+    config.platform = arguments.platform.clone().or(config.platform);
+    Ok(config)
+}
+
+/// The flags of the build, as they were typed.
+fn flags(arguments: &Arguments) -> String {
+    let context =
+        arguments.context.as_ref().map(|folder| format!(" --context {}", quoted(&folder.display().to_string())));
+    let platform = arguments.platform.as_ref().map(|platform| format!(" --platform {platform}"));
+    context.into_iter().chain(platform).collect()
 }

@@ -14,7 +14,7 @@ Examples:
   cockpit insights 'filter @message like /timeout/ | stats count(*) by bin(5m)' api --since 6h -o csv"
 )]
 pub struct Arguments {
-    /// A query of CloudWatch Logs Insights, or the name of a preset
+    /// A query of CloudWatch Logs Insights, or the name of a preset or of one of the environment's `log_queries`
     #[arg(value_name = "QUERY")]
     pub query: String,
     /// Services whose groups are searched; all where none is given
@@ -29,6 +29,9 @@ pub struct Arguments {
     /// A log group, or groups by a pattern (`*`, `?`, `[a-c]`), instead of services; may be repeated
     #[arg(long, value_name = "NAME", conflicts_with = "services")]
     pub group: Vec<String>,
+    /// Print what it would scan and what that costs, by the bytes of the groups in that range, and ask nothing
+    #[arg(long)]
+    pub price: bool,
     /// Return at most N rows
     #[arg(long, value_name = "N", default_value_t = 1_000, value_parser = clap::value_parser!(i32).range(1..=10_000))]
     pub limit: i32,

@@ -66,7 +66,8 @@ async fn search(
         return Err(Report::usage(format!("{} groups are more than the 50 of a query", found.groups.len()))
             .hint("name fewer of them: services, or --group with a pattern"));
     }
-    let text = insights::preset(&arguments.query).unwrap_or(&arguments.query).to_owned();
+    let saved = context.open()?.1.log_queries;
+    let text = insights::named(&arguments.query, &saved).unwrap_or(&arguments.query).to_owned();
     let names: Vec<String> = found.groups.iter().map(|group| group.group.clone()).collect();
     let late = |_| {
         Report::new("timeout", "the query did not end in time", ExitCode::TimedOut)
@@ -83,6 +84,9 @@ async fn search(
         // A price that cannot be told is no reason not to ask.
         Err(_) => Estimate::default(),
     };
+    if arguments.price {
+        return printed(writeln!(out, "{}: {}", text.lines().next().unwrap_or_default(), estimate.words()));
+    }
     if estimate.worth_saying() {
         let _ = writeln!(crate::runtime::Output::stderr(), "insights: {}", estimate.words());
     }

@@ -15,7 +15,8 @@ const MOST: u64 = 4 * 1024 * 1024;
 /// The value that is to be written.
 pub(super) async fn value(put: &Put, name: &str, before: Option<Value>) -> Result<Value, Report> {
     let value = if put.editor {
-        blocking(move || editor::edit(before.as_ref()).map_err(not_edited)).await?
+        let text = editor::What::Text("value", before.as_ref().map_or("", Value::expose));
+        Value::new(editor::edit(editor::OF_VALUES, text, None).await.map_err(not_edited)?)
     } else if let Some(path) = &put.file {
         file(path).await?
     } else if put.stdin {
@@ -33,7 +34,7 @@ pub(super) async fn value(put: &Put, name: &str, before: Option<Value>) -> Resul
 fn not_edited(why: NotEdited) -> Report {
     match why {
         NotEdited::Failed(what, error) => Report::new("editor", what, ExitCode::Failed).caused_by(&error),
-        NotEdited::Left => {
+        NotEdited::Left(_) => {
             Report::new("cancelled", "nothing was changed: the editor ended with a failure", ExitCode::Refused)
         }
         NotEdited::NoText => Report::usage("what the editor wrote is not text in UTF-8"),

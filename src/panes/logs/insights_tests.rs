@@ -109,3 +109,22 @@ fn the_confirmed_query_is_the_one_that_was_priced() {
     };
     assert_eq!(query.text, "stats");
 }
+
+#[test]
+fn a_query_that_is_saved_in_the_configuration_is_offered_and_asked_by_its_name() {
+    let mut app = open((120, 40), 400);
+    app.environment.log_queries = vec!["by-group: stats count(*) as lines by @log".into()];
+    app.update(Event::Tick(now() + jiff::SignedDuration::from_secs(10)));
+    key(&mut app, "u");
+    let screen = text(&app);
+    assert!(screen.contains("by-group") && screen.contains("stats count(*) as lines by @log"), "{screen}");
+    // It stands before the line for one that is typed.
+    key(&mut app, "G");
+    key(&mut app, "k");
+    key(&mut app, "enter");
+    let effects = key(&mut app, "enter");
+    let Some(Effect::Fetch { ask: Ask::Aws(Query::Insights(query)), .. }) = effects.first() else {
+        panic!("{effects:?}");
+    };
+    assert_eq!(query.text, "stats count(*) as lines by @log");
+}

@@ -245,6 +245,9 @@ fn queries(app: &App) -> Vec<Entry> {
     for preset in insights::PRESETS {
         entries.push(again(Asked::Preset(preset.name.to_owned()), preset.title.to_owned(), ""));
     }
+    for (name, query) in app.environment.log_queries.iter().filter_map(|query| query.split_once(':')) {
+        entries.push(again(Asked::Preset(name.trim().to_owned()), name.trim().to_owned(), query.trim()));
+    }
     entries.push(entry("", "a query of your own …", "", Some(Pick::Type)));
     entries
 }
@@ -295,7 +298,10 @@ pub fn query(app: &mut App, asked: &Asked) -> Vec<Effect> {
             )
         }
         Asked::Typed => ("your query".to_owned(), logs.insights.typed.clone()),
-        Asked::Preset(name) => (name.clone(), insights::preset(name).unwrap_or_default().to_owned()),
+        Asked::Preset(name) => {
+            let saved = &app.environment.log_queries;
+            (name.clone(), insights::named(name, saved).unwrap_or_default().to_owned())
+        }
     };
     app.screen.overlays.clear();
     let effect = app.panes.logs.query(&name, &text, dated, app.generation());

@@ -2,6 +2,8 @@
 
 mod picture_view;
 
+#[cfg(test)]
+mod custom_tests;
 pub mod layout;
 #[cfg(test)]
 mod picture_tests;
@@ -9,11 +11,12 @@ pub mod rows;
 pub mod state;
 #[cfg(test)]
 mod tests;
+pub mod update;
 pub mod view;
 
-use crate::app::command::Id;
+use crate::app::command::{Id, Scope};
 use crate::app::pane::{Data, Rows};
-use crate::app::{Hooks, Pane, Spec, View};
+use crate::app::{Command, Hooks, Pane, Spec, View};
 use crate::model::Source;
 use state::{LOG, PROGRESS};
 
@@ -23,10 +26,18 @@ pub const PANE: Pane = Pane {
     title: "Operation",
     key: "",
     doc: "",
-    heading: "",
-    commands: &[],
+    heading: "In an operation",
+    commands: &[Command::new(
+        Id("stop-command"),
+        Scope::Pane(state::ID.0),
+        "stop",
+        &["ctrl-k"],
+        "Stop the command that runs here, with all that it started.",
+        update::stop,
+    )
+    .when(update::runs)],
     in_lists: &[],
-    actions: &[Id::BACK, Id::ROLL_BACK, Id::OPEN, Id::COPY],
+    actions: &[Id("stop-command"), Id::BACK, Id::ROLL_BACK, Id::OPEN, Id::COPY],
     views: &[&VIEW],
     view: |_| &VIEW,
     hooks: Hooks::NONE,

@@ -378,7 +378,7 @@ fn every_command_of_the_pane_has_an_effect_somewhere() {
     for command in crate::panes::table::TABLE.commands().filter(|command| command.name().starts_with("query-")) {
         let does = places.iter().any(|before| {
             let mut app = before.clone();
-            !(command.run)(&mut app).is_empty() || seen(&app) != seen(before)
+            !command.run(&mut app).is_empty() || seen(&app) != seen(before)
         });
         assert!(does, "{} does nothing anywhere", command.name());
     }

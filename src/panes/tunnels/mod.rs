@@ -19,7 +19,7 @@ pub const PANE: Pane = Pane {
     title: "Tunnels",
     key: "",
     doc: "",
-    heading: "",
+    heading: "In the tunnels",
     commands: &[],
     in_lists: COMMANDS,
     actions: &[OPEN, TO, CLOSE, Id::COPY],

@@ -2,13 +2,17 @@
 
 use super::{Editing, Ended, Run};
 use crate::app::event::{Answer, Event, Notice};
+use crate::app::operation::call::{Answered, CallId, Program};
 use crate::app::tunnels::state::ShellPlan;
 use crate::feeds::part::Part;
 use crate::feeds::queries;
-use crate::model::Failure;
+use crate::model::sql::interpreter::Edited;
+use crate::model::{Failure, FailureKind};
 use crate::runtime::aside::{Aside, Left};
-use crate::runtime::external;
+use crate::runtime::editor;
+use crate::runtime::files;
 use crate::runtime::input::{self, Reading};
+use crate::runtime::process;
 use crate::runtime::signals::Signals;
 use crate::runtime::terminal;
 use std::io;
@@ -59,7 +63,15 @@ impl Run<'_> {
         terminal::give_back();
         let mut text = Err("the editor was left".to_owned());
         let over = async {
-            text = external::edit(what, line).await;
+            let path;
+            let what = match &what {
+                Edited::Text(text) => editor::What::Text("query.sql", text),
+                Edited::File(typed) => {
+                    path = files::named(typed);
+                    editor::What::File(&path)
+                }
+            };
+            text = editor::edit(editor::OF_SQL, what, line).await.map_err(|why| why.to_string());
             Ok(())
         };
         // Ctrl-C reaches the editor by itself.
@@ -71,6 +83,30 @@ impl Run<'_> {
         *keys = Some(input::start()?);
         let part = Part::Last(queries::Fact::Text(text)).into();
         self.update(Event::Answer(Answer { ticket, requests: 0, part }))
+    }
+
+    /// Gives the terminal to a program, and takes it again when that has ended.
+    pub(super) async fn foreground(
+        &mut self,
+        (id, program): (CallId, Program),
+        keys: &mut Option<Reading>,
+        signals: &mut Signals,
+    ) -> io::Result<Option<Ended>> {
+        *keys = None;
+        terminal::give_back();
+        let mut outcome = Err(Failure::new(FailureKind::Other, "it was left"));
+        let over = async {
+            outcome = Box::pin(process::run(program, |_| {})).await;
+            Ok(())
+        };
+        // Ctrl-C reaches the program by itself.
+        let ended = self.beside(over, signals, false).await?;
+        if ended.is_some() {
+            return Ok(ended);
+        }
+        self.retake()?;
+        *keys = Some(input::start()?);
+        self.update(Event::Reply(id, Box::new(Answered::new(outcome))))
     }
 
     /// What goes on while something else has the terminal; why the session ended meanwhile, if it did.

@@ -18,6 +18,7 @@ pub(crate) mod rest;
 mod route53;
 mod scheduler;
 mod secrets;
+mod sso;
 mod sts;
 mod token;
 
@@ -46,6 +47,8 @@ pub(crate) enum Service {
     Route53,
     Trail,
     Costs,
+    /// IAM Identity Center, and its sign-in.
+    Sso,
     Unknown,
 }
 
@@ -70,6 +73,7 @@ impl Service {
             Service::Secrets => "secretsmanager",
             Service::Trail => "cloudtrail",
             Service::Costs => "ce",
+            Service::Sso => "sso",
             Service::Unknown => "unknown",
         }
     }
@@ -158,6 +162,7 @@ pub(crate) fn call(service: Service, operation: &str, call: &mut Call<'_>) -> Re
         Service::Route53 => route53::call(operation, call),
         Service::Trail => cloudtrail::call(operation, call),
         Service::Costs => costs::call(operation, call),
+        Service::Sso => sso::call(operation, call),
         Service::Ssm if operation == "DescribeInstanceInformation" => Ok(ec2::information(call)),
         Service::Ssm => parameters::call(operation, call),
         Service::Secrets => secrets::call(operation, call),

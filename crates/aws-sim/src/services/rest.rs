@@ -63,6 +63,14 @@ static TABLE: &[Rest] = &[
     rest("POST", "/schedules/{Name}", Service::Scheduler, "CreateSchedule"),
     rest("PUT", "/schedules/{Name}", Service::Scheduler, "UpdateSchedule"),
     Rest { query: GROUP, ..rest("DELETE", "/schedules/{Name}", Service::Scheduler, "DeleteSchedule") },
+    rest("POST", "/client/register", Service::Sso, "RegisterClient"),
+    rest("POST", "/device_authorization", Service::Sso, "StartDeviceAuthorization"),
+    rest("POST", "/token", Service::Sso, "CreateToken"),
+    Rest {
+        headers: &[("x-amz-sso_bearer_token", "AccessToken")],
+        query: &[("role_name", "RoleName"), ("account_id", "AccountId")],
+        ..rest("GET", "/federation/credentials", Service::Sso, "GetRoleCredentials")
+    },
     xml("GET", "/2013-04-01/hostedzone", Service::Route53, "ListHostedZones", "ListHostedZonesResponse"),
     xml("GET", "/2013-04-01/hostedzone/{Id}", Service::Route53, "GetHostedZone", "GetHostedZoneResponse"),
     xml(

@@ -56,6 +56,19 @@ fn assume(call: &mut Call<'_>) -> Result<Node, ApiError> {
         let text = format!("User: {caller} is not authorized to perform: sts:AssumeRole on resource: {arn}");
         return Err(ApiError::client("AccessDeniedException", text));
     }
+    if let Some(code) = &call.world.trust.code {
+        let given = call.input.str("TokenCode");
+        if given.is_some() && call.input.str("SerialNumber").is_none() || given.is_none() {
+            let text = format!(
+                "User: arn:aws:iam::{ACCOUNT}:user/operator is not authorized to perform: sts:AssumeRole on resource: {arn}"
+            );
+            return Err(ApiError::client("AccessDenied", text));
+        }
+        if given != Some(code.as_str()) {
+            let text = "MultiFactorAuthentication failed with invalid MFA one time pass code. ";
+            return Err(ApiError::client("AccessDenied", text));
+        }
+    }
     let seconds = call.world.trust.longest.map_or(seconds, |longest| seconds.min(longest));
     let number = call.world.serial();
     let mut rng = Rng::new(call.world.seed ^ number, "session");

@@ -181,6 +181,7 @@ pub(crate) struct World {
     pub(crate) sessions: BTreeMap<String, roles::RoleSession>,
     /// Who may assume which role, where that was changed.
     pub(crate) trust: roles::Trust,
+    pub(crate) sign_in: roles::SignIn,
     /// What answers have beside what is known here.
     pub(crate) newer: newer::Newer,
     /// What was written, and by whom.
@@ -221,6 +222,7 @@ impl World {
             target_groups: Vec::new(),
             sessions: BTreeMap::new(),
             trust: roles::Trust::default(),
+            sign_in: roles::SignIn::default(),
             newer: newer::Newer::default(),
             trail: trail::Trail::default(),
             rng: Rng::new(seed, "world"),

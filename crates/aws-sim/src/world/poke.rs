@@ -15,8 +15,8 @@ impl World {
     /// `exec` (`service`, `on`: ECS Exec, of its tasks too), `no_capacity`, `unhealthy` (`service`, `container`: its
     /// own checks fail instead of the target), `delete_service` (a name), `forget_service` (the
     /// name of a deleted one), `rollback` (`service`, `ends`: `open`, `hangs`, `fails`), `refuse_role` and
-    /// `trust_role` (an ARN or name), `role_seconds` (how long a role is held at most),
-    /// `newer_field` (`operation`, `at`, `field`, `value`: its answers have it), `pending_change`, `add_services`, `log_rate` (`group`, `lines` a second), `log_skew` (`group`,
+    /// `trust_role` (an ARN or name), `role_seconds` (how long a role is held at most), `approve_sign_in` (a person confirms the device), `end_sign_ins` (every token is over), `require_code` (the MFA code that a role takes; `null`: none),
+    /// `newer_field` (`operation`, `at`, `field`, `value`: its answers have it), `pending_change`, `add_clusters` (`region`, `count`), `add_services`, `log_rate` (`group`, `lines` a second), `log_skew` (`group`,
     /// `ms` ahead), `log_region` (`group`, `region`), `write_log` (`group`, `message`, `age_ms`), `delete_log_group`, `put_parameter` (`name`, `type`,
     /// `value`, `key`, `region`), `add_parameters` (`prefix`, `count`, `region`), `delete_parameter` (a name),
     /// `refuse_key` (a key of KMS), `fail_rotation` (a database), `trail_delay` (seconds).
@@ -107,11 +107,15 @@ impl World {
                 }
                 "refuse_role" => self.trust.refuse(value.as_str().ok_or("it is not a text")?),
                 "trust_role" => self.trust.allow(value.as_str().ok_or("it is not a text")?),
+                "approve_sign_in" => self.sign_in.approved = value.as_bool().unwrap_or(true),
+                "end_sign_ins" => self.sign_in.tokens.clear(),
+                "require_code" => self.trust.code = value.as_str().map(str::to_owned),
                 "role_seconds" => {
                     self.trust.longest = Some(value.as_i64().filter(|s| *s > 0).ok_or("it is no number of seconds")?);
                 }
                 "newer_field" => self.newer.control(value)?,
                 "pending_change" => self.pending_change(value)?,
+                "add_clusters" => self.add_clusters(value)?,
                 "add_services" => self.add_services(value)?,
                 "log_rate" => {
                     let lines = value["lines"].as_f64().ok_or("lines is not a number")?;
@@ -195,6 +199,18 @@ impl World {
         let instance = self.databases.instances.iter_mut().find(|i| i.id == id);
         let instance = instance.ok_or_else(|| format!("no database instance is called {id:?}"))?;
         instance.pending.push((name.to_owned(), text(value, "value")?.to_owned()));
+        Ok(())
+    }
+
+    fn add_clusters(&mut self, value: &Value) -> Result<(), String> {
+        let wanted = text(value, "region")?;
+        let known = self.clusters.iter().map(|cluster| cluster.region).find(|region| *region == wanted);
+        let region = known.ok_or("there is no cluster in that region")?;
+        let count = number(value, "count")?.min(10_000);
+        for number in 0..count {
+            let name = format!("shop{number:05}-cluster");
+            self.clusters.push(super::ecs::Cluster { region, name, insights: false, tags: Vec::new() });
+        }
         Ok(())
     }
 

@@ -2,7 +2,7 @@
 //! any may be assumed that was not refused. How it is asked is in `services::sts`.
 
 use crate::clock::Ms;
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A role that was assumed.
 #[derive(Debug, Clone)]
@@ -31,6 +31,8 @@ pub(crate) struct Trust {
     refused: BTreeSet<String>,
     /// The longest that a session lasts, in seconds, whatever was asked for.
     pub(crate) longest: Option<i64>,
+    /// The code of a second factor without which no role is assumed.
+    pub(crate) code: Option<String>,
 }
 
 impl Trust {
@@ -47,6 +49,17 @@ impl Trust {
     pub(crate) fn refuses(&self, role: &str) -> bool {
         self.refused.contains(name(role))
     }
+}
+
+/// A device that signs in, and the tokens that were given.
+#[derive(Debug, Default)]
+pub(crate) struct SignIn {
+    /// The device's code that waits for a person, and until when.
+    pub(crate) code: Option<(String, Ms)>,
+    /// A person has confirmed it.
+    pub(crate) approved: bool,
+    /// Tokens, and until when each is good.
+    pub(crate) tokens: BTreeMap<String, Ms>,
 }
 
 fn name(role: &str) -> &str {

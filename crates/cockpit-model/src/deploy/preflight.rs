@@ -231,7 +231,7 @@ pub fn image(image: &Image, definition: &TaskDefinition, now: Timestamp) -> Vec<
         checks.push(Check::new(Level::Stop, text).hint(format!("build it with --platform linux/{wanted}")));
     }
     if let Some(scan) = &image.scan {
-        let (critical, high, other) = (scan.critical, scan.high, scan.other);
+        let (critical, high) = (scan.critical, scan.high);
         let level = if critical > 0 {
             Level::Warn
         } else if high > 0 {
@@ -239,11 +239,7 @@ pub fn image(image: &Image, definition: &TaskDefinition, now: Timestamp) -> Vec<
         } else {
             Level::Fine
         };
-        let text = match (scan.status.as_str(), critical + high + other) {
-            ("COMPLETE" | "ACTIVE", 0) => "the scan found nothing".to_owned(),
-            ("COMPLETE" | "ACTIVE", _) => format!("the scan found {critical} critical, {high} high, {other} other"),
-            (status, _) => format!("the scan is {}", status.to_lowercase().replace('_', " ")),
-        };
+        let text = scan.words();
         checks.push(Check::new(level, text));
     }
     checks

@@ -1,10 +1,11 @@
 //! A build: what it is asked before, its commands, and how far it is.
 
-use crate::app::operation::call::Program;
+use crate::app::operation::call::{Login, Program};
 use crate::app::operation::step::Slot;
 use crate::config::BuildConfig;
 use crate::model::deploy::{Check, Level};
 use crate::model::image::{ImageRef, architecture_of};
+use jiff::Timestamp;
 
 /// Questions to programs are answered at once.
 pub(super) const ASK_SECONDS: u64 = 30;
@@ -21,6 +22,31 @@ pub struct Build {
     /// Steps done and in all, as the output tells.
     pub progress: Option<(u32, u32)>,
     pub(super) stage: Stage,
+    /// Who builds and pushes at the registry, once it has given a token.
+    pub(super) login: Option<Login>,
+    /// What builds and pushes, once it is known which there is.
+    tool: Option<Tool>,
+    /// Why those that were asked cannot.
+    unfit: Vec<Check>,
+    /// Since when the scan of what was pushed is waited for, and when it is asked for again.
+    pub(super) scan_since: Option<Timestamp>,
+    pub(super) scan_again: Option<Timestamp>,
+}
+
+/// What builds and pushes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Tool {
+    Docker,
+    Podman,
+}
+
+impl Tool {
+    pub(super) fn word(self) -> &'static str {
+        match self {
+            Self::Docker => "docker",
+            Self::Podman => "podman",
+        }
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -29,11 +55,29 @@ pub(super) enum Stage {
     Build,
     Push,
     Digest,
+    Scan,
 }
 
 impl Build {
     pub(super) fn new(config: BuildConfig, dirty: bool) -> Self {
-        Self { config, dirty, sha: None, changed: 0, progress: None, stage: Stage::Login }
+        Self {
+            config,
+            dirty,
+            sha: None,
+            changed: 0,
+            progress: None,
+            stage: Stage::Login,
+            login: None,
+            tool: None,
+            unfit: Vec::new(),
+            scan_since: None,
+            scan_again: None,
+        }
+    }
+
+    /// What builds and pushes, as typed.
+    pub(super) fn tool(&self) -> &'static str {
+        self.tool.unwrap_or(Tool::Docker).word()
     }
 
     /// What is asked before anything else: that there is a docker, and which commit this is.
@@ -41,16 +85,37 @@ impl Build {
         let ask = |argv: &[&str]| Program {
             argv: argv.iter().map(ToString::to_string).collect(),
             folder: Some(self.config.context.clone()),
-            variables: Vec::new(),
-            input: None,
             quiet: true,
             limit_seconds: ASK_SECONDS,
+            ..Program::default()
         };
-        vec![
-            (Slot::Run("docker"), ask(&["docker", "buildx", "version"])),
+        let mut asked = vec![
             (Slot::Run("commit"), ask(&["git", "rev-parse", "HEAD"])),
             (Slot::Run("changes"), ask(&["git", "status", "--porcelain"])),
-        ]
+        ];
+        let wants = |tool: Tool| self.config.program.as_deref().is_none_or(|program| program == tool.word());
+        if wants(Tool::Docker) {
+            asked.push((Slot::Run("docker"), ask(&["docker", "buildx", "version"])));
+        }
+        if wants(Tool::Podman) {
+            asked.push((Slot::Run("podman"), ask(&["podman", "--version"])));
+        }
+        asked
+    }
+
+    /// Docker or podman is not there, or cannot be asked.
+    pub(super) fn unfit(&mut self, check: Check) {
+        self.unfit.push(check);
+    }
+
+    /// Everything was asked: why nothing here can build. Where one of the two can, the other need not be there.
+    pub(super) fn none_fits(&mut self) -> Option<Check> {
+        if self.tool.is_some() {
+            return None;
+        }
+        // Docker's own complaint comes first: it is what most people have.
+        self.unfit.sort_by_key(|check| !check.text.contains("docker"));
+        self.unfit.drain(..).next()
     }
 
     /// An answer to that.
@@ -59,6 +124,7 @@ impl Build {
         slot: &Slot,
         code: Option<i32>,
         (output, left_out): (&str, usize),
+        guarded: bool,
     ) -> Result<(), Check> {
         let last = output.lines().last().unwrap_or_default().trim();
         let failed = |what: &str, hint: &str| {
@@ -66,10 +132,26 @@ impl Build {
             Err(Check::new(Level::Stop, text).hint(hint))
         };
         match slot {
-            Slot::Run("docker") if code != Some(0) => failed(
-                "docker has no buildx",
-                "install the docker-buildx plugin, or build elsewhere and deploy with --image",
-            ),
+            Slot::Run("docker") if code == Some(0) => {
+                self.tool = Some(Tool::Docker);
+                Ok(())
+            }
+            Slot::Run("podman") if code == Some(0) => {
+                self.tool.get_or_insert(Tool::Podman);
+                Ok(())
+            }
+            Slot::Run("docker") => {
+                let failed = failed(
+                    "docker has no buildx",
+                    "install the docker-buildx plugin, or podman, or build elsewhere and deploy with --image",
+                );
+                self.unfit.extend(failed.err());
+                Ok(())
+            }
+            Slot::Run("podman") => {
+                self.unfit.extend(failed("podman cannot be used", "see what `podman info` says").err());
+                Ok(())
+            }
             Slot::Run("commit") if code == Some(0) && !output.trim().is_empty() => {
                 self.sha = Some(output.trim().to_owned());
                 Ok(())
@@ -79,6 +161,10 @@ impl Build {
             }
             Slot::Run("changes") => {
                 self.changed = left_out + output.lines().filter(|line| !line.trim().is_empty()).count();
+                if self.changed > 0 && self.dirty && guarded {
+                    let text = "a guarded environment gets no image of a tree with changes that are not committed";
+                    return Err(Check::new(Level::Stop, text).hint("commit or stash first"));
+                }
                 if self.changed > 0 && !self.dirty {
                     let files = if self.changed == 1 { "file is" } else { "files are" };
                     return Err(Check::new(Level::Stop, format!("{} {files} not committed", self.changed))
@@ -112,18 +198,26 @@ impl Build {
 
     /// The commands as they will be run, for the plan.
     pub(super) fn commands(&self, image: &str, platform: &str) -> Vec<String> {
-        [self.build(image, platform), push(image)].iter().map(|argv| argv.join(" ")).collect()
+        [self.build(image, platform), self.push(image)].iter().map(|argv| argv.join(" ")).collect()
     }
 
     /// The image's whole name and the platform, for what stands in the repository now.
     pub(super) fn names(&self, now: &ImageRef, architecture: Option<&str>) -> (String, String) {
-        (now.tagged(&self.tag()), format!("linux/{}", architecture_of(architecture)))
+        let platform = self.config.platform.clone();
+        (now.tagged(&self.tag()), platform.unwrap_or_else(|| format!("linux/{}", architecture_of(architecture))))
     }
 
     pub(super) fn build(&self, image: &str, platform: &str) -> Vec<String> {
         let words = |text: &str| text.to_owned();
-        let mut argv = vec![words("docker"), words("buildx"), words("build"), words("--platform"), words(platform)];
-        argv.extend([words("--progress"), words("plain"), words("--load"), words("--tag"), words(image)]);
+        let mut argv = match self.tool.unwrap_or(Tool::Docker) {
+            Tool::Docker => ["docker", "buildx", "build"].map(words).to_vec(),
+            Tool::Podman => ["podman", "build"].map(words).to_vec(),
+        };
+        argv.extend([words("--platform"), words(platform)]);
+        if self.tool() == Tool::Docker.word() {
+            argv.extend(["--progress", "plain", "--load"].map(words));
+        }
+        argv.extend([words("--tag"), words(image)]);
         if let Some(file) = &self.config.dockerfile {
             argv.extend([words("--file"), words(file)]);
         }
@@ -135,9 +229,14 @@ impl Build {
         argv
     }
 
-    /// `#7 [3/9] RUN …`: how far it is.
+    pub(super) fn push(&self, image: &str) -> Vec<String> {
+        [self.tool(), "push", image].map(str::to_owned).to_vec()
+    }
+
+    /// `#7 [3/9] RUN …`, podman's `STEP 3/9: RUN …`: how far it is.
     pub(super) fn output(&mut self, line: &str) {
         let steps = line.split_once('[').and_then(|(_, rest)| rest.split_once(']')).map(|(steps, _)| steps);
+        let steps = steps.or_else(|| Some(line.strip_prefix("STEP ")?.split_once(':')?.0));
         let of = steps.and_then(|steps| steps.rsplit(' ').next()?.split_once('/'));
         if let Some((done, all)) = of
             && let (Ok(done), Ok(all)) = (done.trim().parse::<u32>(), all.trim().parse::<u32>())
@@ -148,18 +247,50 @@ impl Build {
     }
 }
 
-pub(super) fn push(image: &str) -> Vec<String> {
-    ["docker", "push", image].iter().map(ToString::to_string).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn files_are_counted_whose_lines_were_too_many_to_be_kept() {
-        let config = BuildConfig { context: ".".into(), dockerfile: None, target: None };
-        let check = Build::new(config, false).found(&Slot::Run("changes"), Some(0), (" M a\n M b", 50)).unwrap_err();
+        let config = BuildConfig { context: ".".into(), ..BuildConfig::default() };
+        let found = |dirty, guarded| {
+            Build::new(config.clone(), dirty).found(&Slot::Run("changes"), Some(0), (" M a\n M b", 50), guarded)
+        };
+        let check = found(false, false).unwrap_err();
         assert_eq!(check.text, "52 files are not committed");
+        assert!(found(true, false).is_ok());
+        assert!(found(true, true).unwrap_err().text.contains("guarded"), "--dirty is no way into production");
+    }
+
+    #[test]
+    fn docker_goes_first_and_podman_does_where_there_is_no_docker() {
+        let config = BuildConfig { context: ".".into(), target: Some("runner".into()), ..BuildConfig::default() };
+        let (docker, podman) = (Slot::Run("docker"), Slot::Run("podman"));
+        for both in [[&docker, &podman], [&podman, &docker]] {
+            let mut build = Build::new(config.clone(), false);
+            for slot in both {
+                build.found(slot, Some(0), ("1.0", 0), false).unwrap();
+            }
+            assert_eq!((build.tool(), build.none_fits()), ("docker", None));
+        }
+        let mut build = Build::new(config.clone(), false);
+        build.found(&podman, Some(0), ("podman version 5", 0), false).unwrap();
+        build.unfit(Check::new(Level::Stop, "there is no docker on this machine"));
+        assert_eq!(build.none_fits(), None);
+        assert_eq!(
+            build.commands("web:c0ffee1", "linux/arm64"),
+            ["podman build --platform linux/arm64 --tag web:c0ffee1 --target runner .", "podman push web:c0ffee1"]
+        );
+        build.output("STEP 3/9: RUN npm ci");
+        assert_eq!(build.progress, Some((3, 9)));
+        let mut build = Build::new(config.clone(), false);
+        build.unfit(Check::new(Level::Stop, "there is no podman on this machine"));
+        build.unfit(Check::new(Level::Stop, "there is no docker on this machine"));
+        assert!(build.none_fits().unwrap().text.contains("docker"));
+        let only = BuildConfig { program: Some("podman".into()), ..config };
+        let asked: Vec<String> =
+            Build::new(only, false).before().into_iter().map(|(_, asked)| asked.argv[0].clone()).collect();
+        assert_eq!(asked, ["git", "git", "podman"]);
     }
 }

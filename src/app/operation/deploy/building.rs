@@ -1,14 +1,28 @@
-//! Building an image: `docker buildx build`, login, push, and the digest read back from the registry. A registry that
-//! is not ECR is logged in to as docker is set up for it, and the digest is what docker says it pushed.
+//! Building an image: `docker buildx build` or `podman build`, with a token of ECR that is in no file, push, the digest read back from the registry, and what its scan found. A registry that
+//! is not ECR is logged in to as docker is set up for it, and the digest is what the tool says it pushed.
 
-use super::build::{ASK_SECONDS, Stage, push};
+use super::build::Stage;
 use super::{Deploy, Phase};
-use crate::app::operation::call::{Answered, Call, Program, Read, Reply};
+use crate::app::operation::call::{Answered, Call, Login, Program, Read, Reply};
+use crate::app::operation::outcome::{Outcome, Verdict};
 use crate::app::operation::step::{Ctx, Slot, Weight};
-use crate::model::image::{Image, is_digest};
+use crate::model::Failure;
+use crate::model::image::{Image, Scan, is_digest};
+use crate::model::parameters::Value;
+use jiff::SignedDuration;
+use secrecy::ExposeSecret as _;
 
 /// A build may take this long.
 const BUILD_SECONDS: u64 = 3_600;
+/// A scan of ECR that takes longer is not waited for. A basic scan usually takes some seconds after the push.
+const SCAN_LIMIT: SignedDuration = SignedDuration::from_secs(90);
+/// So long after the push a scan may take to begin.
+const SCAN_BEGINS: SignedDuration = SignedDuration::from_secs(10);
+/// Between two looks at a scan.
+const SCAN_EVERY: SignedDuration = SignedDuration::from_secs(3);
+/// Findings that are told, the worst first.
+const SCAN_SHOWN: usize = 10;
+
 impl Deploy {
     /// The name of the image that is built, and its platform.
     pub(super) fn build_names(&self) -> Option<(String, String)> {
@@ -26,10 +40,10 @@ impl Deploy {
             Call::Run(Program {
                 argv,
                 folder: Some(build.config.context.clone()),
-                variables: Vec::new(),
-                input: None,
                 quiet,
+                login: build.login.clone(),
                 limit_seconds: BUILD_SECONDS,
+                ..Program::default()
             })
         };
         match build.stage {
@@ -50,7 +64,7 @@ impl Deploy {
                 ctx.ask(Slot::Run("build"), run(argv, false));
             }
             Stage::Push => {
-                let argv = push(&image);
+                let argv = build.push(&image);
                 ctx.say(Weight::Step, argv.join(" "));
                 ctx.ask(Slot::Run("push"), run(argv, false));
             }
@@ -58,17 +72,84 @@ impl Deploy {
                 let Some(now) = self.image_now() else { return };
                 let registry = now.registry_of();
                 if registry.is_none() {
-                    let argv = ["docker", "image", "inspect", "--format", "{{json .RepoDigests}}", &image];
+                    let argv = [build.tool(), "image", "inspect", "--format", "{{json .RepoDigests}}", &image];
                     let argv = argv.iter().map(ToString::to_string).collect();
                     return ctx.ask(Slot::Run("digest"), run(argv, true));
                 }
                 let (repository, reference) = (now.repository.clone(), build.tag());
                 ctx.read(Slot::Image, Read::Image { registry, repository, reference });
             }
+            Stage::Scan => {
+                let (Some(now), Some(digest)) = (self.image_now(), self.target.digest.clone()) else { return };
+                let (registry, repository) = (now.registry_of(), now.repository);
+                ctx.read(Slot::Scan, Read::Scan { registry, repository, digest });
+            }
         }
     }
 
+    /// Time goes on while a scan does.
+    pub(super) fn build_tick(&mut self, ctx: &mut Ctx<'_>) {
+        let Some(build) = &mut self.build else { return };
+        if build.scan_again.is_some_and(|at| ctx.now >= at) {
+            build.scan_again = None;
+            self.build_next(ctx);
+        }
+    }
+
+    /// What the scan of the pushed image found is said before the service is changed; it is waited for while it goes
+    /// on. In a guarded environment a critical finding takes another look by a person.
+    fn scanned(&mut self, found: Result<Option<Box<Scan>>, Failure>, ctx: &mut Ctx<'_>) {
+        let Some(build) = &mut self.build else { return };
+        let since = *build.scan_since.get_or_insert(ctx.now);
+        // A scan on push begins some moments after it; a repository may have none.
+        let limit = match &found {
+            Ok(None) => SCAN_BEGINS,
+            Ok(Some(scan)) if scan.goes_on() => SCAN_LIMIT,
+            _ => SignedDuration::ZERO,
+        };
+        if ctx.now.duration_since(since) < limit {
+            build.scan_again = Some(ctx.now + SCAN_EVERY);
+            return;
+        }
+        match found {
+            Ok(Some(scan)) => {
+                let weight = match (scan.is_complete(), scan.critical + scan.high) {
+                    (true, 0) => Weight::Good,
+                    _ => Weight::Warn,
+                };
+                ctx.say(weight, scan.words());
+                for finding in scan.worst.iter().take(SCAN_SHOWN) {
+                    let package = finding.package.as_ref().map(|name| format!(" in {name}")).unwrap_or_default();
+                    ctx.say(Weight::Detail, format!("{} {}{package}", finding.severity.to_lowercase(), finding.name));
+                }
+                if scan.critical > 0 && ctx.environment.guarded {
+                    let digest = self.target.digest.clone().unwrap_or_default();
+                    let found = scan.critical;
+                    let outcome = Outcome::new(
+                        Verdict::Impossible,
+                        format!("{}: the scan of the image found {found} critical", self.request.short),
+                    );
+                    let hint =
+                        format!("look at them, and if it is to be all the same, deploy it with --image {digest}");
+                    ctx.end = Some(outcome.cause("it was pushed, and the service was not changed").hint(hint));
+                    return;
+                }
+            }
+            Ok(None) => ctx.say(Weight::Step, "the image was not scanned"),
+            Err(failure) => ctx.say(Weight::Warn, format!("what a scan found cannot be read: {failure}")),
+        }
+        self.phase = Phase::BeforeHook;
+        self.before_hook(ctx);
+    }
+
     pub(super) fn build_reply(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
+        if *slot == Slot::Scan {
+            let found = answered.outcome.and_then(|reply| match reply {
+                Reply::Scan(scan) => Ok(scan),
+                _ => Err(Failure::other_answer()),
+            });
+            return self.scanned(found, ctx);
+        }
         let reply = match answered.outcome {
             Ok(reply) => reply,
             Err(failure) => {
@@ -86,23 +167,10 @@ impl Deploy {
                 // The token is good for every registry that these credentials may push to, and the address beside it
                 // is that of their own account alone.
                 let host = self.image_now().and_then(|now| now.registry);
-                let Some(build) = &self.build else { return };
+                let Some(build) = &mut self.build else { return };
                 let registry = host.unwrap_or(registry);
-                let argv: Vec<String> = ["docker", "login", "--username", &user, "--password-stdin", &registry]
-                    .iter()
-                    .map(ToString::to_string)
-                    .collect();
-                ctx.say(Weight::Step, argv.join(" "));
-                let program = Program {
-                    argv,
-                    folder: Some(build.config.context.clone()),
-                    variables: Vec::new(),
-                    input: Some(token),
-                    quiet: false,
-                    limit_seconds: ASK_SECONDS * 2,
-                };
-                ctx.ask(Slot::Run("login"), Call::Run(program));
-                return;
+                build.login = Some(Login { host: registry, user, token: Value::new(token.expose_secret()) });
+                build.stage = Stage::Build;
             }
             Reply::Ended { code: Some(0), output, .. } if *slot == Slot::Run("digest") => {
                 let name = self.image_now().map(|now| now.name()).unwrap_or_default();
@@ -117,15 +185,16 @@ impl Deploy {
                 build.stage = match build.stage {
                     Stage::Login => Stage::Build,
                     Stage::Build => Stage::Push,
-                    Stage::Push | Stage::Digest => Stage::Digest,
+                    Stage::Push | Stage::Digest | Stage::Scan => Stage::Digest,
                 };
             }
             Reply::Ended { code, output, .. } => {
+                let tool = build.tool();
                 let what = match slot {
-                    Slot::Run("login") => "docker login",
-                    Slot::Run("push") => "docker push",
-                    Slot::Run("digest") => "docker image inspect",
-                    _ => "docker buildx build",
+                    Slot::Run("push") => format!("{tool} push"),
+                    Slot::Run("digest") => format!("{tool} image inspect"),
+                    _ if tool == "podman" => "podman build".to_owned(),
+                    _ => "docker buildx build".to_owned(),
                 };
                 let end = code.map_or_else(|| "was ended by a signal".to_owned(), |code| format!("exited {code}"));
                 let last =
@@ -143,6 +212,11 @@ impl Deploy {
         ctx.say(Weight::Step, format!("pushed {}", image.digest));
         self.pin(&image);
         self.gather.image = Some(image);
+        let scans = self.image_now().is_some_and(|now| now.registry_of().is_some());
+        if let Some(build) = self.build.as_mut().filter(|_| scans) {
+            build.stage = Stage::Scan;
+            return self.build_next(ctx);
+        }
         self.phase = Phase::BeforeHook;
         self.before_hook(ctx);
     }

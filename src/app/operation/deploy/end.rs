@@ -345,7 +345,7 @@ fn hook_program(
         folder,
         variables: variables.collect(),
         input: Some(facts.to_string().into()),
-        quiet: false,
         limit_seconds: HOOK_SECONDS,
+        ..Program::default()
     }
 }

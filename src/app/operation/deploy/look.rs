@@ -45,6 +45,9 @@ impl Deploy {
             },
         }
         if self.gather.waiting.is_empty() {
+            if let Some(check) = self.build.as_mut().and_then(Build::none_fits) {
+                self.gather.stop(check);
+            }
             if self.request.source == Source::Attach {
                 self.attach(ctx);
             } else {
@@ -94,7 +97,8 @@ impl Deploy {
                 }
             }
             Reply::Ended { code, output, left_out } => {
-                let found = self.build.as_mut().map(|build| build.found(slot, code, (&output, left_out)));
+                let guarded = ctx.environment.guarded;
+                let found = self.build.as_mut().map(|build| build.found(slot, code, (&output, left_out), guarded));
                 if let Some(Err(check)) = found {
                     self.gather.stop(check);
                 }
@@ -195,7 +199,12 @@ impl Deploy {
             }
             _ => failure.hint().to_owned(),
         };
-        gather.checks.push(check.hint(hint));
+        let check = check.hint(hint);
+        if let (Slot::Run("docker" | "podman"), Some(build)) = (slot, &mut self.build) {
+            // The other of the two may be there.
+            return build.unfit(check);
+        }
+        gather.checks.push(check);
         if level == Level::Stop {
             gather.failure.get_or_insert(failure);
         }

@@ -253,12 +253,8 @@ impl Machine for Deploy {
                     watch.tick(ctx);
                 }
             }
-            Phase::Gathering
-            | Phase::Planned
-            | Phase::Building
-            | Phase::BeforeHook
-            | Phase::Rechecking
-            | Phase::AfterHook => {}
+            Phase::Building => self.build_tick(ctx),
+            Phase::Gathering | Phase::Planned | Phase::BeforeHook | Phase::Rechecking | Phase::AfterHook => {}
         }
     }
 

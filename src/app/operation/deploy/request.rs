@@ -40,6 +40,8 @@ pub struct Request {
     pub roll_back: Option<bool>,
     /// Commands before and after.
     pub hooks: Hooks,
+    /// Flags of the build, as they were typed: ` --platform linux/arm64`.
+    pub flags: String,
 }
 
 impl Request {
@@ -47,7 +49,17 @@ impl Request {
     pub fn new(service: String, short: String, source: Source, hooks: Hooks) -> Self {
         // The way back is not taken back again.
         let roll_back = matches!(source, Source::Back(_)).then_some(false);
-        Self { service, short, source, base: None, container: None, exec: false, roll_back, hooks }
+        Self {
+            service,
+            short,
+            source,
+            base: None,
+            container: None,
+            exec: false,
+            roll_back,
+            hooks,
+            flags: String::new(),
+        }
     }
 
     /// What would be typed, without the environment.
@@ -57,7 +69,9 @@ impl Request {
             Source::Image(image) => format!("deploy {short} --image {image}"),
             Source::Force if self.exec => format!("deploy {short} --enable-exec"),
             Source::Force => format!("deploy {short} --force"),
-            Source::Build { dirty, .. } => format!("deploy {short} --build{}", if *dirty { " --dirty" } else { "" }),
+            Source::Build { dirty, .. } => {
+                format!("deploy {short} --build{}{}", if *dirty { " --dirty" } else { "" }, self.flags)
+            }
             Source::Attach => format!("deploy {short} --attach"),
             Source::Back(None) => return format!("rollback {short}"),
             Source::Back(Some(to)) => return format!("rollback {short} --to {to}"),

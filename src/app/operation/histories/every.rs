@@ -67,6 +67,7 @@ impl Doing {
                 exec: false,
                 roll_back,
                 hooks: Hooks::default(),
+                flags: String::new(),
             })
         };
         let steps = |wanted: Wanted| What::from(steps::Request { wanted, short: "web".into() });

@@ -49,6 +49,7 @@ fn run(world: &mut World, source: Source, roll_back: Option<bool>, detach: Optio
         exec: false,
         roll_back,
         hooks: Hooks { before_deploy: Some("true".into()), after_deploy: Some("true".into()), ..Hooks::default() },
+        flags: String::new(),
     };
     let (id, mut effects) = operations.start(What::from(request), &environment(), world.now());
     let mut asked: BTreeSet<CallId> = BTreeSet::new();
@@ -57,8 +58,10 @@ fn run(world: &mut World, source: Source, roll_back: Option<bool>, detach: Optio
     for _ in 0..2_400 {
         let mut calls: Vec<(CallId, Call)> = effects
             .drain(..)
-            .map(|effect| match effect {
-                Effect::Call { id, call, .. } => (id, *call),
+            .filter_map(|effect| match effect {
+                Effect::Call { id, call, .. } => Some((id, *call)),
+                // What a program says after it was ended reaches nobody.
+                Effect::EndCall(_) => None,
                 other => panic!("{other:?}"),
             })
             .collect();
@@ -73,8 +76,11 @@ fn run(world: &mut World, source: Source, roll_back: Option<bool>, detach: Optio
             }
             let before = operations.get(id).and_then(|operation| operation.outcome.clone());
             for effect in operations.answered(call_id, &answered, world.now()) {
-                let Effect::Call { id, call, .. } = effect else { panic!("only calls") };
-                calls.push((id, *call));
+                match effect {
+                    Effect::Call { id, call, .. } => calls.push((id, *call)),
+                    Effect::EndCall(_) => {}
+                    other => panic!("{other:?}"),
+                }
             }
             let after = operations.get(id).and_then(|operation| operation.outcome.clone());
             verdicts += usize::from(before.is_none() && after.is_some());

@@ -302,6 +302,7 @@ impl World {
             Read::Targets { .. } => Reply::Targets(Vec::new()),
             Read::TaskLog { .. } => Reply::Log(vec!["Error".into()]),
             Read::Images { .. }
+            | Read::Scan { .. }
             | Read::Timers { .. }
             | Read::Actions { .. }
             | Read::Function { .. }

@@ -1,6 +1,6 @@
 //! Whose answers an operation judges: those of one account, which is the configured one where one is configured.
 
-use super::{Asked, Operation};
+use super::{Asked, Operation, Stage};
 use crate::app::operation::call::{Answered, Reply};
 use crate::app::operation::outcome::{Outcome, Verdict};
 use crate::app::operation::step::Weight;
@@ -36,7 +36,7 @@ impl Operation {
                 }
                 self.account.get_or_insert_with(|| identity.account.clone());
                 self.who = Some(identity);
-                return self.ask_person(now);
+                return if self.waits_to_be_written_down() { self.write_down() } else { self.ask_person(now) };
             }
             Ok(_) => Failure::new(FailureKind::Malformed, "who we are was not understood"),
             Err(failure) => failure,
@@ -44,10 +44,15 @@ impl Operation {
         if self.only_looks() {
             // Looking goes on: what is seen belongs to our deployment or to none.
             self.say(now, Weight::Warn, format!("whose credentials these are is not known: {failure}"));
-            return Vec::new();
+            return if self.waits_to_be_written_down() { self.write_down() } else { Vec::new() };
         }
         let outcome =
             Outcome::new(Verdict::Refused, format!("{}: whose credentials these are is not known", self.title));
         self.end(outcome.cause("nothing was changed").because(&failure), now)
+    }
+
+    /// Whether it only looks, asks nobody, and begins as soon as it stands in the audit file.
+    fn waits_to_be_written_down(&self) -> bool {
+        self.stage == Stage::Looking && self.only_looks() && self.machine.is_written_down()
     }
 }

@@ -1,0 +1,157 @@
+//! A second factor: a role whose profile has `mfa_serial` is assumed with a code that a person is asked for. The SDK knows no
+//! such question: it sends the request without one, and AWS refuses it.
+//!
+//! Who is asked is said once for the process, which has one person before it: the terminal, the screen, or whoever gave
+//! a code with `--mfa-code`. A code is in no log, no error and no file.
+
+mod cache;
+
+use super::failure::Context;
+use super::kept;
+use super::profiles::Mfa;
+use crate::model::parameters::Value;
+use crate::model::{Failure, FailureKind};
+use aws_config::SdkConfig;
+use aws_credential_types::Credentials;
+use aws_credential_types::provider::SharedCredentialsProvider;
+use futures_util::future::BoxFuture;
+use jiff::Timestamp;
+use std::fmt;
+use std::sync::{Arc, Mutex, PoisonError};
+
+/// A code that AWS refuses is asked for again so often.
+const ATTEMPTS: usize = 3;
+
+/// What is asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Question {
+    /// The profile that wants a code.
+    pub profile: String,
+    /// The ARN or the serial number of the device.
+    pub serial: String,
+    /// Why it is asked again.
+    pub again: Option<String>,
+}
+
+/// Who is asked: the code, or none where nobody answers.
+#[derive(Clone)]
+pub struct Asker(Arc<dyn Fn(Question) -> BoxFuture<'static, Option<Value>> + Send + Sync>);
+
+impl fmt::Debug for Asker {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Asker")
+    }
+}
+
+impl Asker {
+    /// Asks by this.
+    pub fn new(ask: impl Fn(Question) -> BoxFuture<'static, Option<Value>> + Send + Sync + 'static) -> Self {
+        Self(Arc::new(ask))
+    }
+}
+
+/// Who is asked in this process.
+static ASKED: Mutex<Option<Asker>> = Mutex::new(None);
+/// One question at a time: sessions that want the same find it answered in the cache.
+static ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
+
+/// Says who is asked from now on.
+pub fn ask_through(asker: Asker) {
+    *ASKED.lock().unwrap_or_else(PoisonError::into_inner) = Some(asker);
+}
+
+impl Mfa {
+    /// A session that is kept, or one that a code makes.
+    pub(super) async fn credentials(
+        &self,
+        source: &SharedCredentialsProvider,
+        sts: &SdkConfig,
+        context: &Context,
+        now: Timestamp,
+    ) -> Result<Credentials, Failure> {
+        let _one = ONE.lock().await;
+        let path = kept::folder("cli/cache").map(|folder| folder.join(cache::name(&self.role, &self.serial)));
+        if let Some(kept) = path.as_ref().and_then(|path| cache::read(path, now)) {
+            return Ok(kept);
+        }
+        let mut again = None;
+        for _ in 0..ATTEMPTS {
+            let code = self.ask(again.take()).await?;
+            match self.assume(&code, source, sts, context).await {
+                Ok((session, arn)) => {
+                    if let Some(path) = &path
+                        && let Err(error) = cache::write(path, &session, arn.as_deref())
+                    {
+                        tracing::warn!("the session is not kept in {}: {error}", path.display());
+                    }
+                    return Ok(session);
+                }
+                Err((failure, true)) => again = Some(failure.message),
+                Err((failure, false)) => return Err(failure),
+            }
+        }
+        let message = format!("the MFA codes for profile `{}` were refused{}", self.profile, because(again));
+        Err(Failure::new(FailureKind::Credentials, message)
+            .hinted("see that the device's clock is right, and try again"))
+    }
+
+    async fn ask(&self, again: Option<String>) -> Result<Value, Failure> {
+        let asker = ASKED.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let refused = because(again.clone());
+        let question = Question { profile: self.profile.clone(), serial: self.serial.clone(), again };
+        let answer = match asker {
+            Some(asker) => (asker.0)(question).await,
+            None => None,
+        };
+        answer.ok_or_else(|| {
+            let message =
+                format!("profile `{}` needs an MFA code of {}, and none was given{refused}", self.profile, self.serial);
+            Failure::new(FailureKind::Credentials, message)
+                .hinted("say --mfa-code CODE, or run it where a terminal can ask; the session is then kept as the AWS CLI keeps it")
+        })
+    }
+
+    /// Assumes the role; with a failure, whether another code may do.
+    async fn assume(
+        &self,
+        code: &Value,
+        source: &SharedCredentialsProvider,
+        sts: &SdkConfig,
+        context: &Context,
+    ) -> Result<(Credentials, Option<String>), (Failure, bool)> {
+        let code = code.expose().trim();
+        if code.len() < 6 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+            return Err((Failure::new(FailureKind::Credentials, "a code has 6 digits"), true));
+        }
+        let config = sts.to_builder().credentials_provider(source.clone()).build();
+        let made_up = || format!("cockpit-{}", Timestamp::now().as_second());
+        let asked = aws_sdk_sts::Client::new(&config)
+            .assume_role()
+            .role_arn(&self.role.arn)
+            .role_session_name(self.role.session_name.clone().unwrap_or_else(made_up))
+            .set_external_id(self.role.external_id.clone())
+            .set_duration_seconds(self.role.duration)
+            .serial_number(&self.serial)
+            .token_code(code);
+        let answer = asked.send().await.map_err(|error| {
+            let failed = super::failure::of_request("sts:AssumeRole", context, &error);
+            let wrong = failed.message.contains("MultiFactorAuthentication");
+            let hint = "look at the trust policy of the role, and at the key of `source_profile`";
+            (Failure::new(FailureKind::Credentials, failed.message).hinted(hint), wrong)
+        })?;
+        let found = answer.credentials.ok_or_else(|| {
+            (Failure::new(FailureKind::Malformed, "sts:AssumeRole: the answer has no credentials"), false)
+        })?;
+        let mut built = Credentials::builder()
+            .access_key_id(found.access_key_id)
+            .secret_access_key(found.secret_access_key)
+            .session_token(found.session_token)
+            .provider_name("AssumeRole");
+        built.set_expiry(found.expiration.try_into().ok());
+        Ok((built.build(), answer.assumed_role_user.map(|user| user.arn)))
+    }
+}
+
+fn because(again: Option<String>) -> String {
+    again.map(|why| format!(": {why}")).unwrap_or_default()
+}

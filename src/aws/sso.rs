@@ -1,0 +1,180 @@
+//! Signing in to IAM Identity Center as a device: a code is confirmed in a browser, wherever that is, and the token is kept
+//! where the AWS CLI and the SDK look for it (`~/.aws/sso/cache`). None of the requests is signed.
+
+use super::digest::sha1;
+use super::environment::variable;
+use super::kept;
+use super::profiles::{Profiles, Sso};
+use super::session::Session;
+use crate::model::{Failure, FailureKind};
+use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
+use aws_smithy_types::body::SdkBody;
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use std::time::Duration;
+use tokio::sync::oneshot;
+
+/// What a device may ask for. Source: the AWS CLI's default of `sso_registration_scopes`.
+const SCOPE: &str = "sso:account:access";
+/// The grant of a device. Source: RFC 8628.
+const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
+/// The name that the page of the sign-in shows.
+const CLIENT: &str = "cockpit";
+/// Where the service does not say how often it may be asked. Source: RFC 8628.
+const EVERY: u64 = 5;
+/// It asks for more time by so much. Source: RFC 8628.
+const SLOWER: u64 = 5;
+
+/// What a person does in a browser.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Verification {
+    /// The page, with the code in it.
+    pub url: String,
+    /// The code that it must show.
+    pub code: String,
+    /// Until when.
+    pub until: Timestamp,
+}
+
+impl Session {
+    /// Signs in with the profile in use. `told` gets what a person does meanwhile; dropping this ends the wait.
+    ///
+    /// # Errors
+    /// The profile has no sign-in, the service refuses it, or nobody confirms it in time.
+    pub async fn sign_in(&self, told: oneshot::Sender<Verification>) -> Result<(), Failure> {
+        let profiles = Profiles::read(&self.0.connection).await?;
+        let Some(sso) = profiles.sso() else {
+            let message =
+                format!("profile `{}` has no sign-in (`sso_session` or `sso_start_url`)", profiles.selected());
+            return Err(Failure::new(FailureKind::Credentials, message).hinted(profiles.renew()));
+        };
+        let file = kept::folder("sso/cache").map(|folder| folder.join(sso.file()));
+        let Some(file) = file else {
+            return Err(Failure::new(FailureKind::Other, "there is no home folder to keep the token in"));
+        };
+        let registered = Box::pin(self.post(&sso, "RegisterClient", "/client/register", &sso.registration())).await?;
+        let client = (text(&registered, "clientId")?, text(&registered, "clientSecret")?);
+        let asked = json!({ "clientId": client.0, "clientSecret": client.1, "startUrl": sso.start_url });
+        let device = Box::pin(self.post(&sso, "StartDeviceAuthorization", "/device_authorization", &asked)).await?;
+        let until = later(device["expiresIn"].as_i64().unwrap_or(600));
+        let url = text(&device, "verificationUriComplete").or_else(|_| text(&device, "verificationUri"))?;
+        // Who began it may have gone; the page can be opened elsewhere all the same.
+        let _ = told.send(Verification { url, code: text(&device, "userCode")?, until });
+        let asked = json!({
+            "clientId": client.0,
+            "clientSecret": client.1,
+            "grantType": GRANT,
+            "deviceCode": text(&device, "deviceCode")?,
+        });
+        let mut every = device["interval"].as_u64().unwrap_or(EVERY).max(1);
+        let token = loop {
+            tokio::time::sleep(Duration::from_secs(every)).await;
+            if Timestamp::now() >= until {
+                let message = "nobody confirmed the sign-in in time";
+                return Err(Failure::new(FailureKind::Credentials, message).hinted("sign in again"));
+            }
+            match Box::pin(self.post(&sso, "CreateToken", "/token", &asked)).await {
+                Ok(token) => break token,
+                Err(failure) if says(&failure, "authorization_pending", "AuthorizationPending") => {}
+                Err(failure) if says(&failure, "slow_down", "SlowDown") => every += SLOWER,
+                // A server that is away for a moment; the code is still good.
+                Err(failure) if failure.kind == FailureKind::Unreachable => {}
+                Err(failure) => return Err(failure),
+            }
+        };
+        let kept = json!({
+            "startUrl": sso.start_url,
+            "region": sso.region,
+            "accessToken": text(&token, "accessToken")?,
+            "expiresAt": later(token["expiresIn"].as_i64().unwrap_or_default()).strftime("%Y-%m-%dT%H:%M:%SZ").to_string(),
+            "clientId": client.0,
+            "clientSecret": client.1,
+            "registrationExpiresAt": registered["clientSecretExpiresAt"]
+                .as_i64()
+                .and_then(|second| Timestamp::from_second(second).ok())
+                .map(|at| at.strftime("%Y-%m-%dT%H:%M:%SZ").to_string()),
+            "refreshToken": token["refreshToken"],
+        });
+        kept::write(&file, &kept).map_err(|error| {
+            Failure::new(FailureKind::Other, format!("the token cannot be kept in {}: {error}", file.display()))
+        })
+    }
+
+    /// One request; the words of what it fails with are the service's.
+    async fn post(&self, sso: &Sso, operation: &str, path: &str, body: &Value) -> Result<Value, Failure> {
+        let action = format!("sso-oidc:{operation}");
+        let endpoint = self.0.connection.endpoint_url.clone().or_else(|| variable("AWS_ENDPOINT_URL"));
+        let base = endpoint.unwrap_or_else(|| format!("https://oidc.{}.amazonaws.com", sso.region));
+        let failed = |error: &dyn std::error::Error| {
+            Failure::new(FailureKind::Other, format!("{action}: the request cannot be made: {error}"))
+        };
+        let mut request = HttpRequest::new(SdkBody::from(body.to_string()));
+        request.set_uri(format!("{}{path}", base.trim_end_matches('/'))).map_err(|error| failed(&error))?;
+        request.set_method("POST").map_err(|error| failed(&error))?;
+        request.headers_mut().insert("content-type", "application/json");
+        let answer = self.0.wire.ask(request).await;
+        let (status, said) = answer
+            .ok_or_else(|| Failure::new(FailureKind::Unreachable, format!("{action}: the sign-in does not answer")))?;
+        let answer: Value = serde_json::from_str(&said).unwrap_or_default();
+        if status == 200 {
+            return Ok(answer);
+        }
+        let word = |key: &str| answer[key].as_str().map(str::to_owned);
+        let parts = [word("error").or_else(|| word("__type")), word("error_description").or_else(|| word("message"))];
+        let words: Vec<String> = parts.into_iter().flatten().collect();
+        let words = if words.is_empty() { format!("status {status}") } else { words.join(": ") };
+        Err(Failure::new(FailureKind::Credentials, format!("{action}: {}", super::failure::clean(&words))))
+    }
+}
+
+impl Sso {
+    /// The file of its token. Source: the AWS CLI and the SDKs, `SSOTokenProvider`.
+    fn file(&self) -> String {
+        format!("{}.json", sha1(self.session.as_deref().unwrap_or(&self.start_url)))
+    }
+
+    fn registration(&self) -> Value {
+        let scopes = if self.scopes.is_empty() { vec![SCOPE.to_owned()] } else { self.scopes.clone() };
+        match self.session {
+            Some(_) => json!({
+                "clientName": CLIENT, "clientType": "public", "scopes": scopes, "grantTypes": [GRANT, "refresh_token"],
+            }),
+            // Profiles of before have no scopes, and tokens that cannot be renewed.
+            None => json!({ "clientName": CLIENT, "clientType": "public" }),
+        }
+    }
+}
+
+fn text(answer: &Value, key: &str) -> Result<String, Failure> {
+    let found = answer[key].as_str().filter(|text| !text.is_empty()).map(str::to_owned);
+    found.ok_or_else(|| Failure::new(FailureKind::Malformed, format!("the sign-in's answer has no {key}")))
+}
+
+fn later(seconds: i64) -> Timestamp {
+    let now = Timestamp::now();
+    now.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(now)
+}
+
+fn says(failure: &Failure, code: &str, name: &str) -> bool {
+    failure.message.contains(code) || failure.message.contains(name)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_token_lies_where_the_aws_cli_looks_for_it() {
+        let sso = |session: Option<&str>| Sso {
+            session: session.map(str::to_owned),
+            start_url: "https://d-92671207e4.awsapps.com/start".into(),
+            region: "us-east-1".into(),
+            scopes: Vec::new(),
+        };
+        // Source: botocore's own tests of its token provider.
+        assert_eq!(sso(Some("admin")).file(), "d033e22ae348aeb5660fc2140aec35850c4da997.json");
+        assert_eq!(sso(None).file(), format!("{}.json", sha1("https://d-92671207e4.awsapps.com/start")));
+        assert_eq!(sso(Some("admin")).registration()["scopes"], json!([SCOPE]));
+        assert_eq!(sso(None).registration()["scopes"], Value::Null);
+    }
+}

@@ -1,0 +1,18 @@
+//! `cockpit run`: a command of the configuration.
+
+pub(super) mod args;
+mod run;
+
+use super::declared::{Declared, Work, always};
+use super::operation_schema::OPERATION;
+use crate::cli::output;
+use args::Arguments;
+
+pub(super) const COMMAND: Declared<Arguments> = Declared {
+    name: "run",
+    formats: |_| output::TREE,
+    takes_interrupt: always,
+    work: Work::Prints,
+    schemas: &[OPERATION],
+    run: |context, arguments, out| Box::pin(run::run(context, arguments, out)),
+};

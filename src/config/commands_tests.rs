@@ -1,0 +1,128 @@
+//! Commands of one's own, as people write them.
+
+use super::loaded::KnownCommand;
+use super::{Loaded, SourceFile, check, parse};
+use crate::model::risk::Risk;
+use std::sync::Arc;
+
+fn told(loaded: &Loaded) -> Vec<String> {
+    loaded.diagnostics.iter().map(|mistake| format!("{} {}", mistake.place(), mistake.message)).collect()
+}
+
+#[test]
+fn every_mistake_is_told_at_its_place_and_half_a_command_is_none() {
+    let text = r#"[[commands]]
+name = "Flush it"
+run = "x"
+risk = "look"
+[[commands]]
+name = "a"
+run = ""
+risk = "danger"
+[[commands]]
+nme = "b"
+key = "enter"
+output = "window"
+[[commands]]
+name = "c"
+run = "x"
+risk = "change"
+key = "c"
+[[commands]]
+name = "d"
+run = "x"
+risk = "look"
+key = "D"
+selection = "servce"
+credentials = "yes"
+[[commands]]
+name = "good"
+run = "x"
+risk = "disrupt"
+key = "W"
+[[commands]]
+name = "good"
+run = "y"
+risk = "look"
+"#;
+    let loaded = parse("config.toml", text);
+    assert_eq!(
+        told(&loaded),
+        [
+            "config.toml:2:8 `Flush it` cannot be a command's name",
+            "config.toml:7:7 this is empty",
+            "config.toml:8:8 `danger` is no risk",
+            "config.toml:9:1 this command has no `name`",
+            "config.toml:9:1 this command has no `run`",
+            "config.toml:9:1 this command has no `risk`",
+            "config.toml:10:1 unknown key `nme`",
+            "config.toml:11:7 `enter` moves about and cannot be a command's key",
+            "config.toml:12:10 `window` is no place for its output",
+            "config.toml:17:7 `c` is no capital letter, and the command changes something",
+            "config.toml:22:7 `D` is a capital letter, and the command only looks",
+            "config.toml:23:13 `servce` is no thing that can be selected",
+            "config.toml:24:15 `credentials` must be true or false, not a text",
+            "config.toml:31:8 two commands are called `good`",
+        ]
+    );
+    let names: Vec<(&str, Risk)> =
+        loaded.config.commands.iter().map(|command| (command.name.as_str(), command.risk)).collect();
+    assert_eq!(names, [("good", Risk::Disrupt)]);
+}
+
+/// The file, where the program has these commands and panes.
+fn with(text: &str) -> Loaded {
+    let command = |name: &str, scope: &str, key: &str, typing| KnownCommand {
+        name: name.into(),
+        scope: scope.into(),
+        keys: vec![key.into()],
+        typing,
+    };
+    let commands = [
+        command("quit", "", "q", false),
+        command("deploy", "In lists", "D", false),
+        command("drop", "In the databases", "X", false),
+        command("accept", "While typing", "w", true),
+    ];
+    let panes = [("services", "In the services"), ("database", "In the databases")];
+    let panes: Vec<(String, String)> =
+        panes.iter().map(|(name, heading)| ((*name).into(), (*heading).into())).collect();
+    let mut loaded = Loaded::default();
+    loaded.layer(&Arc::new(SourceFile { name: "config.toml".into(), text: text.into() }));
+    check::check(&mut loaded, &commands, &panes);
+    loaded
+}
+
+fn one(more: &str, risk: &str) -> String {
+    format!("[[commands]]\nname = \"one\"\nrun = \"x\"\nrisk = \"{risk}\"\n{more}\n")
+}
+
+#[test]
+fn a_key_that_is_taken_is_told_and_one_that_is_free_there_is_not() {
+    let taken = |more: &str, risk: &str| told(&with(&one(more, risk)));
+    assert_eq!(taken("key = \"q\"", "look"), ["config.toml:5:7 `q` is also the key of `quit`"]);
+    assert_eq!(
+        taken("key = \"D\"\npane = \"services\"", "change"),
+        ["config.toml:5:7 `D` is also the key of `deploy`"]
+    );
+    assert_eq!(taken("key = \"X\"", "change"), ["config.toml:5:7 `X` is also the key of `drop`"]);
+    assert_eq!(taken("key = \"X\"\npane = \"services\"", "change"), [""; 0], "it is another pane's key");
+    assert_eq!(taken("key = \"w\"", "look"), [""; 0], "nobody listens to it while something is typed");
+    assert_eq!(taken("pane = \"servics\"", "look"), ["config.toml:5:8 there is no pane `servics`"]);
+    let rebound = format!("[keys]\nquit = \"z\"\n{}", one("key = \"q\"", "look"));
+    assert_eq!(told(&with(&rebound)), [""; 0], "the key was given to another");
+    let two = format!(
+        "{}[[commands]]\nname = \"two\"\nrun = \"y\"\nrisk = \"look\"\nkey = \"w\"\n",
+        one("key = \"w\"\npane = \"services\"", "look")
+    );
+    assert_eq!(told(&with(&two)), ["config.toml:11:7 `w` is also the key of `one`"]);
+    let name = "[[commands]]\nname = \"deploy\"\nrun = \"y\"\nrisk = \"look\"\n";
+    let loaded = with(name);
+    assert_eq!(told(&loaded), ["config.toml:2:8 `deploy` is a command of the cockpit"]);
+    assert!(loaded.config.commands.is_empty());
+}
+
+#[test]
+fn one_that_says_no_risk_is_never_taken_for_harmless() {
+    assert_eq!(super::CommandConfig::default().risk, Risk::Destroy);
+}

@@ -1,0 +1,73 @@
+//! `cockpit init` as it is typed: what it writes, what it leaves, and what it says of accounts with nothing or with much.
+
+use super::*;
+
+/// A folder without a configuration.
+fn empty() -> Home {
+    let home = Home::with("");
+    std::fs::remove_file(home.path().join("config.toml")).unwrap();
+    home
+}
+
+const REGIONS: &str = "--regions ap-northeast-1,us-east-1";
+
+#[test]
+fn what_was_found_is_written_once_and_what_is_there_is_never_overwritten() {
+    let (home, world) = (empty(), World::staging());
+    let file = home.path().join("config.toml");
+    // Nobody can be asked: it is shown, and nothing is written.
+    let said = line(&mut home.on(&world), &format!("init {REGIONS}")).coded(0);
+    assert!(said.out.contains("[environments.staging]") && said.err.contains("nothing was written"), "{said:#?}");
+    assert!(!file.exists());
+    let said = line(&mut home.on(&world), &format!("init {REGIONS} --accept")).coded(0);
+    assert!(said.err.contains("config.toml is written"), "{said:#?}");
+    let written = std::fs::read_to_string(&file).unwrap();
+    assert!(written.contains("account = \"123456789012\"") && written.contains("guarded = true"), "{written}");
+    // What it says can be used as it stands.
+    line(&mut home.on(&world), "config check").coded(0);
+    let services = line(&mut home.on(&world), "services --env staging -o json").coded(0).json();
+    assert_eq!(services["services"].as_array().map(Vec::len), Some(2));
+    let said = line(&mut home.on(&world), &format!("init {REGIONS} --accept")).coded(0);
+    assert!(said.err.contains("is as it would be written") && said.out.is_empty(), "{said:#?}");
+    // The difference is shown, and the file stays.
+    let changed = written.replace("guarded = true", "guarded = false");
+    std::fs::write(&file, &changed).unwrap();
+    let said = line(&mut home.on(&world), &format!("init {REGIONS} --accept")).coded(0);
+    assert!(said.out.lines().any(|line| line == "- guarded = false" || line == "-guarded = false"), "{said:#?}");
+    assert!(said.out.lines().any(|line| line == "+ guarded = true" || line == "+guarded = true"), "{said:#?}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), changed);
+    // Nor is a link to somewhere else.
+    let (target, link) = (home.path().join("target.toml"), home.path().join("link.toml"));
+    std::os::unix::fs::symlink(&target, &link).unwrap();
+    line(&mut home.on(&world), &format!("init {REGIONS} --accept --file link.toml")).coded(1);
+    assert!(!target.exists());
+    line(&mut home.on(&world), &format!("init {REGIONS} --accept --file no/such/folder.toml")).coded(1);
+}
+
+#[test]
+fn a_region_with_nothing_in_it_is_a_question_and_an_account_that_says_nothing_is_an_error() {
+    let (home, world) = (empty(), World::staging());
+    let said = line(&mut home.on(&world), "init --region eu-west-1").coded(0);
+    assert!(said.out.contains("# ?") && !said.out.contains("\n[environments."), "{said:#?}");
+    let nowhere = line(&mut home.on(&world), "init").coded(1);
+    assert!(nowhere.err.contains("no region is known"), "{nowhere:#?}");
+    let without = line(&mut home.at(None), "init --region eu-west-1").coded(8);
+    assert!(without.err.contains("the account cannot be looked at"), "{without:#?}");
+    world.fault("ecs:ListClusters", "denied");
+    let said = line(&mut home.on(&world), &format!("init {REGIONS}")).coded(0);
+    assert!(said.out.contains("ecs:ListClusters"), "what may not be read is told with its action: {said:#?}");
+}
+
+#[test]
+fn an_account_with_three_hundred_clusters_is_written_whole_and_can_be_read_again() {
+    let (home, world) = (empty(), World::staging());
+    world.poke(&json!({"add_clusters": {"count": 300, "region": "ap-northeast-1"}}));
+    line(&mut home.on(&world), "init --region ap-northeast-1 --accept").coded(0);
+    let written = std::fs::read_to_string(home.path().join("config.toml")).unwrap();
+    let environments =
+        written.lines().filter(|line| line.starts_with("[environments.") && line.matches('.').count() == 1).count();
+    assert!(environments >= 300, "{environments}");
+    line(&mut home.on(&world), "config check").coded(0);
+    // Describing clusters takes a hundred a request.
+    assert!(world.asked("ecs:DescribeClusters") <= 8, "{}", world.asked("ecs:DescribeClusters"));
+}
