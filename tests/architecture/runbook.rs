@@ -56,7 +56,7 @@ const ROWS: &[Row] = &[
     Row("is the firewall on; TLS", "cockpit health --probe-waf", "–", &[], &["a_guarded_environment_is_sent_nothing_until_a_key_asks_for_it"]),
     Row("watch a service scale under load", "cockpit autoscaling SERVICE --watch", "Services", &["a_service_that_is_watched_tells_how_it_scales_and_ends_with_a_report"], &[]),
     Row("the same from CI", "(not there yet)", "–", &[], &[]),
-    Row("a web interface to the database", "cockpit with-db, tunnel", "Query", &["a_command_has_the_url_in_its_environment_alone_and_gives_its_exit_code"], &["what_is_copied_of_a_tunnel_is_how_programs_connect_to_it"]),
+    Row("a web interface to the database", "cockpit with-db, tunnel, sql --ddl, --er", "Query", &["a_command_has_the_url_in_its_environment_alone_and_gives_its_exit_code", "definitions_make_the_same_objects_again_as_pg_dump_sees_them"], &["what_is_copied_of_a_tunnel_is_how_programs_connect_to_it", "what_there_is_is_a_tree_with_rows_and_sizes_beside_what_is_known_of_the_selected_table"]),
     Row("what happened, in one order", "cockpit timeline", "Overview", &["a_deployment_of_somebody_else_is_told_once_and_with_who_did_it", "what_changed_before_the_errors_began_is_ranked"], &[]),
 ];
 
