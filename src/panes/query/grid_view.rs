@@ -178,6 +178,9 @@ pub fn last(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab) {
         if hidden > 0 {
             let _ = write!(words, ", {hidden} hidden");
         }
+        if tab.from.is_some() {
+            words.push_str(" · Esc back");
+        }
         end -= canvas.put_right(end, place.y, place.width * 2 / 3, &words, theme.dim);
     }
     let room = end.saturating_sub(place.x + 2);

@@ -41,7 +41,7 @@ fn what_there_is_is_a_tree_with_rows_and_sizes_beside_what_is_known_of_the_selec
         shows(&desk, &["bookmarks", "~1,234,567", "300 MB", "しおり"]);
         seen(name, &desk.app);
     }
-    let desk = opened((120, 40));
+    let desk = opened((180, 40));
     shows(&desk, &["[Columns] Indexes Keys About DDL ER  public.bookmarks", "generated always", "→ しおり", "見出し"]);
     assert!(!desk.screen().contains("pg_class"), "the server's own are folded:\n{}", desk.screen());
     // One that was never counted is not one without rows.
@@ -50,10 +50,10 @@ fn what_there_is_is_a_tree_with_rows_and_sizes_beside_what_is_known_of_the_selec
 
 #[test]
 fn the_sections_of_a_table_follow_each_other_and_each_is_asked_for_when_it_is_looked_at() {
-    let mut desk = opened((120, 40));
+    let mut desk = opened((180, 40));
     let asked = desk.looked.len();
     desk.keys("]");
-    shows(&desk, &["[Indexes]", "unused since the statistics began", "bookmarks_title does the same"]);
+    shows(&desk, &["[Indexes]", "unused since the statistics began", "bookmarks_title does the same", "812"]);
     seen("schema_indexes", &desk.app);
     desk.keys("]");
     shows(&desk, &["[Keys]", "primary key", "foreign key", "referred to by", "app.tags (bookmark_id) → (id)"]);
@@ -79,8 +79,8 @@ fn a_filter_finds_a_name_in_all_schemas_and_enter_folds_and_opens() {
     desk.keys("/");
     desk.types("mood");
     desk.keys("enter");
-    shows(&desk, &["mood", "enumeration", "/mood"]);
-    assert!(!desk.screen().contains("bookmarks"), "{}", desk.screen());
+    shows(&desk, &["mood", "/mood"]);
+    assert!(!desk.screen().contains("しおり"), "{}", desk.screen());
     desk.keys("esc");
     shows(&desk, &["bookmarks", "+ functions (2)", "+ pg_catalog"]);
     desk.keys("G enter");
@@ -128,11 +128,11 @@ fn it_opens_at_the_selected_completion_at_the_name_under_the_cursor_and_at_the_t
     assert!(desk.app.panes.query.completion.is_some(), "{}", desk.screen());
     desk.keys("down f8");
     assert!(["tags", "recent"].contains(&selected(&desk).unwrap().as_str()), "{:?}", selected(&desk));
-    desk.keys("esc tab");
+    desk.keys("esc");
     assert!(!desk.app.panes.query.schema.shown);
     desk.keys("ctrl-c");
-    desk.paste("select * from しおり s where s.id = 1");
-    desk.keys("ctrl-home ctrl-right ctrl-right ctrl-right ctrl-right f8");
+    desk.paste("select * from しおり");
+    desk.keys("left left f8");
     assert_eq!(selected(&desk).as_deref(), Some("しおり"));
     desk.keys("esc ctrl-c");
     desk.table = 4712;
@@ -178,22 +178,22 @@ fn what_a_server_lacks_or_denies_is_said_and_is_no_empty_list() {
     desk.keys("5");
     desk.connect();
     desk.keys("esc t");
-    shows(&desk, &["no relations", "permission denied for table pg_constraint", "the user lacks this right"]);
+    shows(&desk, &["no relations", "permission denied for table", "the user lacks this right"]);
     seen("schema_denied", &desk.app);
 
-    let mut desk = opened((120, 40));
+    let mut desk = opened((200, 40));
     desk.lacks = Some(("detail", false));
     desk.keys("]");
     shows(&desk, &["pg_sequence", "this server lacks that part"]);
 
-    let mut desk = Desk::new((120, 40));
+    let mut desk = Desk::new((200, 40));
     (desk.wide, desk.lacks) = (true, Some(("foreign keys", true)));
     desk.keys("5");
     desk.connect();
     desk.paste("bookmarks");
     desk.keys("f8 [");
     shows(&desk, &["bookmarks", "no foreign keys: permission denied", "foreign keys are not known"]);
-    desk.keys("esc esc");
+    desk.keys("esc ctrl-c");
     desk.run("select 1;");
     desk.keys("esc b");
     shows(&desk, &["foreign keys are not known: permission denied"]);

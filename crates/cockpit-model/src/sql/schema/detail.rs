@@ -173,10 +173,10 @@ fn columns(object: &Object, keys: &ForeignKeys, rows: &[Vec<Option<String>>]) ->
 
 const INDEX: &[Heading] = &[
     left("INDEX", "name"),
+    left("ON", "definition"),
     right("SIZE", "bytes"),
     right("USED", "scans"),
     left("FINDING", "finding"),
-    left("DEFINITION", "statement"),
 ];
 
 fn indexes(rows: &[Vec<Option<String>>]) -> Listing {
@@ -186,10 +186,11 @@ fn indexes(rows: &[Vec<Option<String>>]) -> Listing {
             key: format!("i:{}", index.name.2),
             cells: vec![
                 word(&index.name.2),
+                // What it is called and of which table is known.
+                word(index.definition.split_once(" USING ").map_or(index.definition.as_str(), |(_, on)| on)),
                 size(index.bytes),
                 index.used.map_or_else(unknown, count),
                 word(&finding),
-                word(&index.definition),
             ],
             weight: if finding.is_empty() { Weight::Plain } else { Weight::Warn },
             whole: index.definition.clone(),
@@ -398,14 +399,15 @@ mod tests {
     fn an_index_that_nothing_uses_or_that_another_one_makes_needless_is_marked() {
         let index = |name: &str, used: &str, like: Option<&str>| {
             let mut index = row(&["app", "bookmarks", name, "8192", used, "f", "t"]);
-            index.extend([like.map(str::to_owned), Some(format!("CREATE INDEX {name} …"))]);
+            index.extend([like.map(str::to_owned), Some(format!("CREATE INDEX {name} ON app.bookmarks USING btree (url)"))]);
             index
         };
         let rows = [index("a", "5", None), index("b", "0", None), index("c", "5", Some("a"))];
         let listing = Section::Indexes.listing(&table(), &keys(), &rows);
-        let findings: Vec<_> = cells(&listing).into_iter().map(|cells| cells[3].to_owned()).collect();
+        let findings: Vec<_> = cells(&listing).into_iter().map(|cells| cells[4].to_owned()).collect();
         assert_eq!(findings, ["", "unused since the statistics began", "a does the same"]);
-        assert_eq!(cells(&listing)[0][4], "CREATE INDEX a …");
+        assert_eq!(cells(&listing)[0][1], "btree (url)");
+        assert_eq!(listing.rows[0].whole, "CREATE INDEX a ON app.bookmarks USING btree (url)");
     }
 
     #[test]
