@@ -16,6 +16,8 @@ mod leaving;
 mod logs;
 #[path = "terminal/questions.rs"]
 mod questions;
+#[path = "terminal/schema.rs"]
+mod schema;
 mod support;
 #[path = "terminal/tunnels.rs"]
 mod tunnels;

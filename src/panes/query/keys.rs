@@ -3,11 +3,13 @@
 use super::choice::{Prompt, Window};
 use super::edits::Wish;
 use super::schema::update::is_shown;
-use super::{completing, connect, edit, editing, follow, grid, keep, pick, plan, result_keys, schema, state, update, windows};
-use crate::app::update::run;
-use crate::app::{App, Command};
+use super::{
+    completing, connect, edit, editing, follow, grid, keep, pick, plan, result_keys, schema, state, update, windows,
+};
 use crate::app::command::{Bottom, Id, Risk, Scope};
 use crate::app::editor::{Cut, Step};
+use crate::app::update::run;
+use crate::app::{App, Command};
 
 const OWN: Scope = Scope::Pane(state::ID.0);
 

@@ -17,7 +17,8 @@ pub const SELECT: Id = Id("query-schema-select");
 const AGAIN: Id = Id("query-schema-refresh");
 
 /// Commands of the pane that mean something in it, too.
-const SHARED: &[Id] = &[Id("query-search"), Id("query-earlier"), Id("query-later"), Id("query-interrupt"), Id("query-disconnect")];
+const SHARED: &[Id] =
+    &[Id("query-search"), Id("query-earlier"), Id("query-later"), Id("query-interrupt"), Id("query-disconnect")];
 
 /// Shows what there is.
 pub const OPEN: Command = Command::new(
@@ -55,14 +56,10 @@ pub const READ: Command = Command::new(
 .on_bottom(First(0));
 
 /// Asks anew.
-pub const REFRESH: Command = Command::new(
-    AGAIN,
-    OWN,
-    "refresh",
-    &["r"],
-    "Read anew what there is in the database.",
-    |app| if is_shown(app) { refresh(app) } else { run::refresh(app) },
-);
+pub const REFRESH: Command =
+    Command::new(AGAIN, OWN, "refresh", &["r"], "Read anew what there is in the database.", |app| {
+        if is_shown(app) { refresh(app) } else { run::refresh(app) }
+    });
 
 /// Whether a command of the pane means something in what is shown: one of results does not where what there is is shown.
 pub fn takes(app: &App, id: Id) -> bool {

@@ -12,7 +12,10 @@ fn row(cells: &[&str]) -> Vec<Option<String>> {
 pub fn answer(purpose: &str, statement: &str) -> Option<(Vec<Column>, Rows)> {
     let rows = match purpose {
         "relations" => relations(),
-        "functions" => vec![row(&["public", "touch", "", "t", "4711", "f"]), row(&["public", "合計", "値 integer", "t", "5002", "a"])],
+        "functions" => vec![
+            row(&["public", "touch", "", "t", "4711", "f"]),
+            row(&["public", "合計", "値 integer", "t", "5002", "a"]),
+        ],
         "names" => vec![row(&["n", "public"]), row(&["n", "app"]), row(&["n", "空"])],
         "types" => vec![row(&["t", "e", "6001", "app", "mood"])],
         "sizes" => vec![
@@ -21,8 +24,16 @@ pub fn answer(purpose: &str, statement: &str) -> Option<(Vec<Column>, Rows)> {
             row(&["4713", "12", "16384", ""]),
         ],
         "foreign keys" => vec![
-            key("bookmarks_user", ("4711", "public", "bookmarks", "4\u{1f}user_id"), ("4713", "public", "しおり", "1\u{1f}id")),
-            key("tags_bookmark", ("4712", "app", "tags", "1\u{1f}bookmark_id"), ("4711", "public", "bookmarks", "1\u{1f}id")),
+            key(
+                "bookmarks_user",
+                ("4711", "public", "bookmarks", "4\u{1f}user_id"),
+                ("4713", "public", "しおり", "1\u{1f}id"),
+            ),
+            key(
+                "tags_bookmark",
+                ("4712", "app", "tags", "1\u{1f}bookmark_id"),
+                ("4711", "public", "bookmarks", "1\u{1f}id"),
+            ),
         ],
         "detail" => detail(statement),
         _ => return None,
@@ -72,7 +83,10 @@ fn detail(statement: &str) -> Rows {
     if is("idx_scan") && is("i.indrelid = 4711") {
         let index = |name: &str, bytes: &str, used: &str, unique: &str, like: Option<&str>| {
             let mut index = row(&["public", "bookmarks", name, bytes, used, unique, "t"]);
-            index.extend([like.map(str::to_owned), Some(format!("CREATE INDEX {name} ON public.bookmarks USING btree (title)"))]);
+            index.extend([
+                like.map(str::to_owned),
+                Some(format!("CREATE INDEX {name} ON public.bookmarks USING btree (title)")),
+            ]);
             index
         };
         return vec![

@@ -1,11 +1,11 @@
 //! What is kept of what there is in the database: the objects, what is folded, what was asked of one.
 
 use crate::app::screen::Block;
+use crate::model::sql::activity_listing::Listing;
 use crate::model::sql::schema::detail::Section;
 use crate::model::sql::schema::keys::ForeignKeys;
 use crate::model::sql::schema::object::{Class, Typed};
 use crate::model::sql::schema::objects::Objects;
-use crate::model::sql::activity_listing::Listing;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 

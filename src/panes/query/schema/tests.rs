@@ -101,7 +101,10 @@ fn a_name_or_a_definition_is_copied() {
     assert!(desk.copied.last().unwrap().starts_with("CREATE INDEX bookmarks_pkey"), "{:?}", desk.copied);
     desk.keys("l l l y");
     let ddl = desk.copied.last().unwrap();
-    assert!(ddl.starts_with("CREATE TABLE public.bookmarks (\n    id") && ddl.ends_with("'what people keep';\n"), "{ddl}");
+    assert!(
+        ddl.starts_with("CREATE TABLE public.bookmarks (\n    id") && ddl.ends_with("'what people keep';\n"),
+        "{ddl}"
+    );
 }
 
 #[test]
@@ -167,7 +170,10 @@ fn keys_of_results_mean_nothing_where_no_result_is_seen() {
     desk.keys("esc t A D W w v # s");
     assert_eq!(desk.statements().len(), 1);
     let tab = desk.app.panes.query.shown().unwrap();
-    assert!(tab.edit.is_none() && tab.sorted.is_none() && desk.app.panes.query.tabs.len() == 1, "nothing of the result is touched");
+    assert!(
+        tab.edit.is_none() && tab.sorted.is_none() && desk.app.panes.query.tabs.len() == 1,
+        "nothing of the result is touched"
+    );
     assert!(desk.app.panes.query.schema.shown || !desk.app.screen.overlays.is_empty(), "{}", desk.screen());
 }
 

@@ -126,7 +126,11 @@ pub fn open(app: &mut App) -> Vec<Effect> {
         }
         return done(app);
     }
-    let text = if shown_section.is_text() { shown(app).map(whole_text) } else { listed(app, &key).map(|row| row.whole.clone()) };
+    let text = if shown_section.is_text() {
+        shown(app).map(whole_text)
+    } else {
+        listed(app, &key).map(|row| row.whole.clone())
+    };
     if let Some(text) = text {
         let window = overlays::message(app, &title, &text);
         push_window(app, window);
@@ -243,13 +247,13 @@ fn statement(app: &App) -> Option<String> {
 }
 
 fn no_rows(app: &mut App) -> Vec<Effect> {
-    app.say("select a table or a view: only these have rows");
+    app.say("select a table or a view: t shows them");
     done(app)
 }
 
 /// Puts a SELECT behind what is typed, and goes there. Nothing is run.
 pub fn write(app: &mut App) -> Vec<Effect> {
-    let Some(statement) = statement(app) else { return no_rows(app) };
+    let Some(statement) = statement(app).filter(|_| is_shown(app)) else { return no_rows(app) };
     let editor = &mut app.panes.query.editor;
     editor.step(Step::End);
     let apart = if editor.is_blank() || editor.text().ends_with('\n') { "" } else { "\n" };
@@ -265,7 +269,7 @@ pub fn write(app: &mut App) -> Vec<Effect> {
 
 /// Shows the first rows, as a result.
 pub fn first_rows(app: &mut App) -> Vec<Effect> {
-    let Some(object) = selected(app).filter(|object| object.has_rows()) else { return no_rows(app) };
+    let Some(object) = selected(app).filter(|object| object.has_rows() && is_shown(app)) else { return no_rows(app) };
     let statement = format!("SELECT * FROM {} LIMIT {FIRST}", object.written());
     if !app.panes.query.is_on() {
         app.say("there is no session: Esc, then Enter connects");

@@ -44,7 +44,12 @@ fn tree(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
                 Row::Schema(name) => {
                     let empty = schema.objects.of_schema(name).is_empty();
                     let sign = if empty { " " } else { sign };
-                    vec![Cell::new(format!("{sign} {name}"), theme.strong), blank(), blank(), Cell::new("schema", theme.dim)]
+                    vec![
+                        Cell::new(format!("{sign} {name}"), theme.strong),
+                        blank(),
+                        blank(),
+                        Cell::new("schema", theme.dim),
+                    ]
                 }
                 Row::Group(name, group) => {
                     let count = schema.objects.of_schema(name).iter().filter(|one| Group::of(one) == group).count();
@@ -53,11 +58,12 @@ fn tree(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
                 }
                 Row::Object(object) => {
                     let size = (object.class == Class::Relation).then(|| schema.objects.size(object.oid)).flatten();
-                    let rows = size.filter(|_| has_figures(object)).map(|size| {
-                        size.rows.map_or_else(|| "?".to_owned(), |rows| format!("~{}", grouped(rows)))
-                    });
+                    let rows = size
+                        .filter(|_| has_figures(object))
+                        .map(|size| size.rows.map_or_else(|| "?".to_owned(), |rows| format!("~{}", grouped(rows))));
                     let room = size.filter(|_| has_figures(object)).map(|size| bytes(size.bytes));
-                    let arguments = if object.class == Class::Function { format!("({})", object.arguments) } else { String::new() };
+                    let arguments =
+                        if object.class == Class::Function { format!("({})", object.arguments) } else { String::new() };
                     let indent = if flat { "  " } else { "    " };
                     let name = format!("{indent}{}{arguments}", object.name);
                     vec![

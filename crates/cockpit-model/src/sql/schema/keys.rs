@@ -123,12 +123,8 @@ impl ForeignKeys {
                 name: cell(first + 2).to_owned(),
                 columns: cell(columns).split('\u{1e}').filter_map(pair).collect(),
             };
-            let key = ForeignKey {
-                name: cell(0).to_owned(),
-                from: end(1, 7),
-                to: end(4, 8),
-                inherited: cell(9) == "t",
-            };
+            let key =
+                ForeignKey { name: cell(0).to_owned(), from: end(1, 7), to: end(4, 8), inherited: cell(9) == "t" };
             keys.from.entry(key.from.oid).or_default().push(keys.all.len());
             keys.to.entry(key.to.oid).or_default().push(keys.all.len());
             keys.all.push(key);
@@ -163,7 +159,6 @@ impl ForeignKeys {
     }
 }
 
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -172,7 +167,18 @@ mod tests {
         let row = |cells: [&str; 10]| cells.map(|cell| Some(cell.to_owned())).to_vec();
         ForeignKeys::of(&[
             row(["user", "7", "app", "bookmarks", "9", "public", "Users", "2\u{1f}user_id", "1\u{1f}id", "f"]),
-            row(["pair", "7", "app", "bookmarks", "8", "app", "pairs", "3\u{1f}a\u{1e}4\u{1f}b", "2\u{1f}x\u{1e}1\u{1f}y", "f"]),
+            row([
+                "pair",
+                "7",
+                "app",
+                "bookmarks",
+                "8",
+                "app",
+                "pairs",
+                "3\u{1f}a\u{1e}4\u{1f}b",
+                "2\u{1f}x\u{1e}1\u{1f}y",
+                "f",
+            ]),
         ])
     }
 

@@ -190,7 +190,9 @@ pub fn find(typed: &Typed) -> String {
          WHERE y.typname = {name} AND y.typtype IN ('e', 'd', 'r') AND {}",
         place("n.nspname")
     );
-    let schemas = format!("SELECT 'n', 'n', n.oid, '', n.nspname, NULL, true FROM pg_catalog.pg_namespace n WHERE n.nspname = {name}");
+    let schemas = format!(
+        "SELECT 'n', 'n', n.oid, '', n.nspname, NULL, true FROM pg_catalog.pg_namespace n WHERE n.nspname = {name}"
+    );
     let mut all = vec![functions];
     if typed.arguments.is_none() {
         all.extend([relations, types]);
@@ -199,10 +201,10 @@ pub fn find(typed: &Typed) -> String {
         }
     }
     format!(
-        "SELECT class, kind, oid, schema, name, arguments FROM (SELECT *, pg_catalog.bool_or(visible) OVER () AS any FROM ({}) AS o (class, kind, oid, schema, name, arguments, visible)) AS f \
+        "SELECT class, kind, oid, schema, name, arguments FROM (SELECT *, pg_catalog.bool_or(visible) OVER () AS one_is FROM ({}) AS o (class, kind, oid, schema, name, arguments, visible)) AS f \
          WHERE {} ORDER BY class <> 'r', class, schema, arguments",
         all.join(" UNION ALL "),
-        if typed.schema.is_some() { "true" } else { "visible OR NOT any" }
+        if typed.schema.is_some() { "true" } else { "visible OR NOT one_is" }
     )
 }
 
@@ -239,7 +241,10 @@ mod tests {
         assert_eq!((object.written().as_str(), object.word(), object.has_rows()), ("app.\"Users\"", "table", true));
         let row = ["f", "a", "12", "app", "sum", "integer"].map(|cell| Some(cell.to_owned()));
         let function = Object::of(&row).unwrap();
-        assert_eq!((function.written().as_str(), function.word(), function.has_rows()), ("app.sum(integer)", "aggregate", false));
+        assert_eq!(
+            (function.written().as_str(), function.word(), function.has_rows()),
+            ("app.sum(integer)", "aggregate", false)
+        );
         assert_eq!(Object::of(&[]), None);
     }
 }

@@ -112,8 +112,13 @@ impl Objects {
         let mut list: Vec<Object> = relations.chain(functions).chain(types).collect();
         let order = |object: &Object| (is_system(&object.schema), Group::of(object));
         list.sort_by(|a, b| {
-            (order(a).0, &a.schema, order(a).1, &a.name, &a.arguments)
-                .cmp(&(order(b).0, &b.schema, order(b).1, &b.name, &b.arguments))
+            (order(a).0, &a.schema, order(a).1, &a.name, &a.arguments).cmp(&(
+                order(b).0,
+                &b.schema,
+                order(b).1,
+                &b.name,
+                &b.arguments,
+            ))
         });
         let mut schemas: Vec<(String, std::ops::Range<usize>)> = Vec::new();
         for (at, object) in list.iter().enumerate() {
@@ -125,9 +130,8 @@ impl Objects {
         // Schemas without anything in them are there, too.
         for name in catalogue.names('n') {
             if !schemas.iter().any(|(known, _)| known == name) {
-                let at = schemas.partition_point(|(known, _)| {
-                    (is_system(known), known.as_str()) < (is_system(name), name)
-                });
+                let at =
+                    schemas.partition_point(|(known, _)| (is_system(known), known.as_str()) < (is_system(name), name));
                 schemas.insert(at, (name.to_owned(), 0..0));
             }
         }

@@ -134,8 +134,19 @@ mod tests {
         assert_eq!(
             keys,
             [
-                "n:empty", "n:public", "g:tables:public", "r:10", "g:views:public", "r:13", "g:functions:public",
-                "g:types:public", "g:indexes:public", "n:日本", "g:tables:日本", "r:12", "n:pg_catalog"
+                "n:empty",
+                "n:public",
+                "g:tables:public",
+                "r:10",
+                "g:views:public",
+                "r:13",
+                "g:functions:public",
+                "g:types:public",
+                "g:indexes:public",
+                "n:日本",
+                "g:tables:日本",
+                "r:12",
+                "n:pg_catalog"
             ]
         );
         assert_eq!(total, 7);
@@ -149,7 +160,10 @@ mod tests {
         assert_eq!(find("しお"), ["n:日本", "r:12"]);
         assert_eq!(find("pg_class"), [] as [&str; 0]);
         let opened = BTreeSet::from(["n:pg_catalog".to_owned()]);
-        assert_eq!(keys(&objects, &opened, Some(&|found: &str| found.contains("pg_class"))).0, ["n:pg_catalog", "r:1259"]);
+        assert_eq!(
+            keys(&objects, &opened, Some(&|found: &str| found.contains("pg_class"))).0,
+            ["n:pg_catalog", "r:1259"]
+        );
     }
 
     #[test]
@@ -167,9 +181,15 @@ mod tests {
         // A function and a table may have one number: they are told apart.
         assert_eq!(objects.get(Class::Function, 10).unwrap().written(), "public.f(a integer)");
         assert_eq!(objects.get(Class::Relation, 10).unwrap().name, "bookmarks");
-        let toggled = BTreeSet::from(["g:tables:public".to_owned(), "n:日本".to_owned(), "g:functions:public".to_owned()]);
+        let toggled =
+            BTreeSet::from(["g:tables:public".to_owned(), "n:日本".to_owned(), "g:functions:public".to_owned()]);
         let (keys, _) = keys(&objects, &toggled, None);
-        assert!(!keys.contains(&"r:10".to_owned()) && keys.contains(&"f:10".to_owned()) && !keys.contains(&"r:12".to_owned()), "{keys:?}");
+        assert!(
+            !keys.contains(&"r:10".to_owned())
+                && keys.contains(&"f:10".to_owned())
+                && !keys.contains(&"r:12".to_owned()),
+            "{keys:?}"
+        );
         assert_eq!((row(&objects, "r:99"), row(&objects, "x"), row(&objects, "g:nope:public")), (None, None, None));
     }
 
@@ -185,7 +205,8 @@ mod tests {
     #[test]
     fn ten_thousand_tables_are_sorted_once_and_listed_in_order() {
         let mut catalogue = Catalogue::default();
-        let rows = (0..10_000).rev().map(|n| row_of(&["public", &format!("t{n:05}"), "r", "t", "", &(n + 1).to_string()]));
+        let rows =
+            (0..10_000).rev().map(|n| row_of(&["public", &format!("t{n:05}"), "r", "t", "", &(n + 1).to_string()]));
         catalogue.set_relations(&looked(rows.collect()));
         let objects = Objects::of(&catalogue, &[]);
         let (keys, total) = keys(&objects, &BTreeSet::new(), None);

@@ -52,7 +52,8 @@ pub fn text(rows: &[Vec<Option<String>>]) -> String {
             "open" => (head, items) = (line, Vec::new()),
             "item" => items.push(line),
             "close" => {
-                let inside = if items.is_empty() { String::new() } else { format!("\n    {}\n", items.join(",\n    ")) };
+                let inside =
+                    if items.is_empty() { String::new() } else { format!("\n    {}\n", items.join(",\n    ")) };
                 statements.push((word_of(&head), format!("{head} ({inside}){line};")));
             }
             _ => {
@@ -112,19 +113,20 @@ mod tests {
 
     #[test]
     fn each_kind_of_object_has_a_question_in_one_transaction_with_the_path() {
-        for (class, kinds) in [
-            (Class::Relation, "rpfvmSiIc"),
-            (Class::Function, "fpaw"),
-            (Class::Type, "edrb"),
-            (Class::Schema, "n"),
-        ] {
+        for (class, kinds) in
+            [(Class::Relation, "rpfvmSiIc"), (Class::Function, "fpaw"), (Class::Type, "edrb"), (Class::Schema, "n")]
+        {
             for kind in kinds.chars() {
                 for version in [0, 130_000, 150_018, 180_000] {
                     let object = Object { class, kind, oid: 4711, ..Object::default() };
                     let question = question(&object, version);
                     assert!(question.starts_with(QUALIFIED) && question.contains("4711"), "{question}");
-                    assert_eq!(question.matches(';').count(), 1 + question.matches("';'").count(), "{question}");
-                    assert_eq!(question.contains("attcompression"), kind_has_columns(class, kind) && version >= 140_000);
+                    let bare = question.replace("';'", "").replace("E';\\n'", "");
+                    assert_eq!(bare.matches(';').count(), 1, "{bare}");
+                    assert_eq!(
+                        question.contains("attcompression"),
+                        kind_has_columns(class, kind) && version >= 140_000
+                    );
                 }
             }
         }

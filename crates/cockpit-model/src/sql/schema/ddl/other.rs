@@ -25,11 +25,9 @@ pub(super) fn sequence(oid: u32) -> Vec<String> {
                 "CASE p.deptype WHEN 'i' THEN '-- it is made with the identity column ' || p.refobjid::pg_catalog.regclass || '.' || pg_catalog.quote_ident(a.attname) \
                  ELSE 'ALTER SEQUENCE ' || {NAME} || ' OWNED BY ' || p.refobjid::pg_catalog.regclass || '.' || pg_catalog.quote_ident(a.attname) END"
             ),
-            &of(
-                "JOIN pg_catalog.pg_depend p ON p.objid = c.oid AND p.deptype IN ('a', 'i') AND p.refobjsubid > 0 \
+            &of("JOIN pg_catalog.pg_depend p ON p.objid = c.oid AND p.deptype IN ('a', 'i') AND p.refobjsubid > 0 \
                  AND p.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass \
-                 JOIN pg_catalog.pg_attribute a ON a.attrelid = p.refobjid AND a.attnum = p.refobjsubid",
-            ),
+                 JOIN pg_catalog.pg_attribute a ON a.attrelid = p.refobjid AND a.attnum = p.refobjsubid"),
         ),
         part(40, "''", "s", &commented, &of(&described)),
         // One of a column is whose the table is.
@@ -73,7 +71,13 @@ pub(super) fn index(oid: u32) -> Vec<String> {
             &format!("'ALTER INDEX ' || {NAME} || ' SET TABLESPACE ' || pg_catalog.quote_ident(t.spcname)"),
             &of("JOIN pg_catalog.pg_tablespace t ON t.oid = c.reltablespace"),
         ),
-        part(40, "''", "s", "'-- it is not valid: build it again with REINDEX'", &format!("{} AND NOT i.indisvalid", of(made))),
+        part(
+            40,
+            "''",
+            "s",
+            "'-- it is not valid: build it again with REINDEX'",
+            &format!("{} AND NOT i.indisvalid", of(made)),
+        ),
         part(50, "''", "s", &commented, &of(&described)),
     ]
 }
@@ -96,10 +100,18 @@ fn behind(condition: &str) -> Vec<String> {
             60,
             "''",
             "s",
-            &format!("'ALTER ' || {word} || {TYPE} || ' OWNER TO ' || pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(y.typowner))"),
+            &format!(
+                "'ALTER ' || {word} || {TYPE} || ' OWNER TO ' || pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(y.typowner))"
+            ),
             &typed(condition, ""),
         ),
-        part(70, "''", "s", &rights("y.typacl", "y.typowner", 'T', &format!("'TYPE ' || {TYPE}")), &typed(condition, "")),
+        part(
+            70,
+            "''",
+            "s",
+            &rights("y.typacl", "y.typowner", 'T', &format!("'TYPE ' || {TYPE}")),
+            &typed(condition, ""),
+        ),
     ]
 }
 
@@ -125,7 +137,9 @@ pub(super) fn composite(oid: u32) -> Vec<String> {
             55,
             by,
             "s",
-            &format!("'COMMENT ON COLUMN ' || {NAME} || '.' || pg_catalog.quote_ident(a.attname) || ' IS ' || pg_catalog.quote_literal(d.description)"),
+            &format!(
+                "'COMMENT ON COLUMN ' || {NAME} || '.' || pg_catalog.quote_ident(a.attname) || ' IS ' || pg_catalog.quote_literal(d.description)"
+            ),
             &of(&format!("{columns} {}", described.replace("d.objsubid = 0", "d.objsubid = a.attnum"))),
         ),
     ];
@@ -165,11 +179,22 @@ pub(super) fn a_type(oid: u32) -> Vec<String> {
             30,
             "k.conname",
             "s",
-            &format!("'ALTER DOMAIN ' || {TYPE} || ' ADD CONSTRAINT ' || pg_catalog.quote_ident(k.conname) || ' ' || pg_catalog.pg_get_constraintdef(k.oid)"),
-            &typed(&of('d'), "JOIN pg_catalog.pg_constraint k ON k.contypid = y.oid AND k.contype = 'c' AND NOT k.convalidated"),
+            &format!(
+                "'ALTER DOMAIN ' || {TYPE} || ' ADD CONSTRAINT ' || pg_catalog.quote_ident(k.conname) || ' ' || pg_catalog.pg_get_constraintdef(k.oid)"
+            ),
+            &typed(
+                &of('d'),
+                "JOIN pg_catalog.pg_constraint k ON k.contypid = y.oid AND k.contype = 'c' AND NOT k.convalidated",
+            ),
         ),
         part(20, "''", "open", &format!("'CREATE TYPE ' || {TYPE} || ' AS RANGE'"), &typed(&of('r'), "")),
-        part(20, "''", "s", &format!("'-- ' || {TYPE} || ' is a type that functions in C make: its definition is not read here'"), &typed(&format!("{one} AND y.typtype NOT IN ('e', 'd', 'r')"), "")),
+        part(
+            20,
+            "''",
+            "s",
+            &format!("'-- ' || {TYPE} || ' is a type that functions in C make: its definition is not read here'"),
+            &typed(&format!("{one} AND y.typtype NOT IN ('e', 'd', 'r')"), ""),
+        ),
         part(40, "''", "close", "''", &typed(&of('r'), "")),
     ];
     let range = typed(&of('r'), "JOIN pg_catalog.pg_range r ON r.rngtypid = y.oid");
@@ -192,14 +217,18 @@ pub(super) fn a_type(oid: u32) -> Vec<String> {
 /// A function, a procedure or an aggregate.
 pub(super) fn function(oid: u32, kind: char) -> Vec<String> {
     let from = |more: &str| {
-        format!("FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace {more} WHERE p.oid = {oid}")
+        format!(
+            "FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace {more} WHERE p.oid = {oid}"
+        )
     };
     let arguments = if kind == 'a' {
         "COALESCE(NULLIF(pg_catalog.pg_get_function_identity_arguments(p.oid), ''), '*')"
     } else {
         "pg_catalog.pg_get_function_identity_arguments(p.oid)"
     };
-    let name = format!("pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(p.proname) || '(' || {arguments} || ')'");
+    let name = format!(
+        "pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(p.proname) || '(' || {arguments} || ')'"
+    );
     let word = match kind {
         'a' => "AGGREGATE",
         'p' => "PROCEDURE",
@@ -221,8 +250,17 @@ pub(super) fn function(oid: u32, kind: char) -> Vec<String> {
     parts.push(part(60, "''", "s", &owner(word, &name, "p.proowner"), &from("")));
     // A right on an aggregate is one on a function.
     let target = if word == "PROCEDURE" { "PROCEDURE" } else { "FUNCTION" };
-    let plain = name.replace("NULLIF(pg_catalog.pg_get_function_identity_arguments(p.oid), ''), '*'", "pg_catalog.oidvectortypes(p.proargtypes)");
-    parts.push(part(70, "''", "s", &rights("p.proacl", "p.proowner", 'f', &format!("'{target} ' || {plain}")), &from("")));
+    let plain = name.replace(
+        "NULLIF(pg_catalog.pg_get_function_identity_arguments(p.oid), ''), '*'",
+        "pg_catalog.oidvectortypes(p.proargtypes)",
+    );
+    parts.push(part(
+        70,
+        "''",
+        "s",
+        &rights("p.proacl", "p.proowner", 'f', &format!("'{target} ' || {plain}")),
+        &from(""),
+    ));
     parts
 }
 

@@ -6,9 +6,7 @@ pub(super) const NAME: &str = "pg_catalog.quote_ident(n.nspname) || '.' || pg_ca
 
 /// The relation of an object id, with its schema.
 pub(super) fn relation(oid: u32) -> String {
-    format!(
-        "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = {oid}"
-    )
+    format!("FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = {oid}")
 }
 
 /// The relation and more tables, before the condition of its object id.
@@ -57,7 +55,8 @@ pub(super) fn comment(what: &str, catalogue: &str, oid: &str) -> (String, String
 /// one text with a line break between them. `acl` and `owner` are columns, `letter` is the kind for `acldefault`, `what` an
 /// expression for what stands behind `ON`.
 pub(super) fn rights(acl: &str, owner: &str, letter: char, what: &str) -> String {
-    let grantee = "CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) END";
+    let grantee =
+        "CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) END";
     let own = format!("pg_catalog.aclexplode(pg_catalog.acldefault('{letter}', {owner}))");
     let same = |other: &str| {
         format!(

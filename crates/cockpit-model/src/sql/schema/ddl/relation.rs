@@ -38,16 +38,17 @@ pub(super) fn table(oid: u32, kind: char, version: u32) -> Vec<String> {
     add(75, "q.relname", "s", &owned, &sequences);
 
     let word = if kind == 'f' { "FOREIGN TABLE" } else { "TABLE" };
-    let head = format!(
-        "'CREATE ' || CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED ' ELSE '' END || '{word} ' || {NAME}"
-    );
+    let head =
+        format!("'CREATE ' || CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED ' ELSE '' END || '{word} ' || {NAME}");
     // One that is made after a type has its columns from there.
     let typed = format!("{head} || ' OF ' || pg_catalog.format_type(c.reloftype, NULL)");
     add(20, "''", "open", &head, &format!("{} AND c.reloftype = 0", relation(oid)));
     add(20, "''", "s", &typed, &format!("{} AND c.reloftype <> 0", relation(oid)));
     add(30, BY_NUMBER, "item", &column(kind, version), &format!("{} AND {GIVEN}", of(COLUMNS)));
-    let constraint = "'CONSTRAINT ' || pg_catalog.quote_ident(k.conname) || ' ' || pg_catalog.pg_get_constraintdef(k.oid)";
-    let constraints = of("JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid AND (k.conislocal OR c.relispartition)");
+    let constraint =
+        "'CONSTRAINT ' || pg_catalog.quote_ident(k.conname) || ' ' || pg_catalog.pg_get_constraintdef(k.oid)";
+    let constraints =
+        of("JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid AND (k.conislocal OR c.relispartition)");
     let inline = "(k.contype IN ('p', 'u', 'x') OR (k.contype = 'c' AND k.convalidated))";
     let order = "CASE k.contype WHEN 'p' THEN '1' WHEN 'u' THEN '2' WHEN 'x' THEN '3' ELSE '4' END || k.conname";
     add(40, order, "item", constraint, &format!("{constraints} AND c.reloftype = 0 AND {inline}"));
@@ -74,8 +75,13 @@ pub(super) fn table(oid: u32, kind: char, version: u32) -> Vec<String> {
         71,
         BY_NUMBER,
         "s",
-        &format!("{only} ' SET STORAGE ' || CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END"),
-        &format!("{} AND a.attstorage <> y.typstorage", of(&format!("{COLUMNS} JOIN pg_catalog.pg_type y ON y.oid = a.atttypid"))),
+        &format!(
+            "{only} ' SET STORAGE ' || CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END"
+        ),
+        &format!(
+            "{} AND a.attstorage <> y.typstorage",
+            of(&format!("{COLUMNS} JOIN pg_catalog.pg_type y ON y.oid = a.atttypid"))
+        ),
     );
     add(
         72,
@@ -105,7 +111,9 @@ pub(super) fn table(oid: u32, kind: char, version: u32) -> Vec<String> {
         86,
         "k.conname",
         "s",
-        &format!("'ALTER TABLE ' || CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || {NAME} || ' ADD ' || {constraint}"),
+        &format!(
+            "'ALTER TABLE ' || CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || {NAME} || ' ADD ' || {constraint}"
+        ),
         &format!("{constraints} AND k.contype = 'f' AND k.conparentid = 0"),
     );
     for (place, flag, word) in [(93, "relrowsecurity", "ENABLE"), (93, "relforcerowsecurity", "FORCE")] {
@@ -118,14 +126,17 @@ pub(super) fn table(oid: u32, kind: char, version: u32) -> Vec<String> {
 
 /// A column between the parentheses.
 fn column(kind: char, version: u32) -> String {
-    let mut text = "pg_catalog.quote_ident(a.attname) || ' ' || pg_catalog.format_type(a.atttypid, a.atttypmod)".to_owned();
+    let mut text =
+        "pg_catalog.quote_ident(a.attname) || ' ' || pg_catalog.format_type(a.atttypid, a.atttypmod)".to_owned();
     if kind == 'f' {
         text.push_str(" || COALESCE(' OPTIONS (' || ");
         text.push_str(&foreign_options("a.attfdwoptions"));
         text.push_str(" || ')', '')");
     }
     if version >= COMPRESSION {
-        text.push_str(" || CASE a.attcompression WHEN 'p' THEN ' COMPRESSION pglz' WHEN 'l' THEN ' COMPRESSION lz4' ELSE '' END");
+        text.push_str(
+            " || CASE a.attcompression WHEN 'p' THEN ' COMPRESSION pglz' WHEN 'l' THEN ' COMPRESSION lz4' ELSE '' END",
+        );
     }
     text.push_str(
         " || COALESCE((SELECT ' COLLATE ' || pg_catalog.quote_ident(ln.nspname) || '.' || pg_catalog.quote_ident(l.collname) FROM pg_catalog.pg_collation l \
@@ -173,8 +184,7 @@ fn tail_of(kind: char) -> String {
             foreign_options("ft.ftoptions")
         );
     }
-    let partitioned =
-        if kind == 'p' { " || ' PARTITION BY ' || pg_catalog.pg_get_partkeydef(c.oid)" } else { "" };
+    let partitioned = if kind == 'p' { " || ' PARTITION BY ' || pg_catalog.pg_get_partkeydef(c.oid)" } else { "" };
     let all = "c.reloptions || (SELECT pg_catalog.array_agg('toast.' || x.text) FROM pg_catalog.unnest(o.reloptions) AS x (text))";
     // Names of options of long values have a dot, which is not to be quoted.
     let with = options(all).replace(

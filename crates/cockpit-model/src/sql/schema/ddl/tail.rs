@@ -29,14 +29,24 @@ pub(super) fn of(oid: u32, word: &str) -> Vec<String> {
     add(
         81,
         "x.relname",
-        &format!("'ALTER INDEX ' || {index} || ' SET TABLESPACE ' || (SELECT pg_catalog.quote_ident(t.spcname) FROM pg_catalog.pg_tablespace t WHERE t.oid = x.reltablespace)"),
+        &format!(
+            "'ALTER INDEX ' || {index} || ' SET TABLESPACE ' || (SELECT pg_catalog.quote_ident(t.spcname) FROM pg_catalog.pg_tablespace t WHERE t.oid = x.reltablespace)"
+        ),
         &format!("{indexes} AND x.reltablespace <> 0"),
     );
     add(
         81,
         "x.relname || xa.attnum",
-        &format!("'ALTER INDEX ' || {index} || ' ALTER COLUMN ' || xa.attnum || ' SET STATISTICS ' || xa.attstattarget"),
-        &format!("{} AND COALESCE(xa.attstattarget, -1) >= 0", indexes.replace("LEFT JOIN pg_catalog.pg_constraint", "JOIN pg_catalog.pg_attribute xa ON xa.attrelid = x.oid LEFT JOIN pg_catalog.pg_constraint")),
+        &format!(
+            "'ALTER INDEX ' || {index} || ' ALTER COLUMN ' || xa.attnum || ' SET STATISTICS ' || xa.attstattarget"
+        ),
+        &format!(
+            "{} AND COALESCE(xa.attstattarget, -1) >= 0",
+            indexes.replace(
+                "LEFT JOIN pg_catalog.pg_constraint",
+                "JOIN pg_catalog.pg_attribute xa ON xa.attrelid = x.oid LEFT JOIN pg_catalog.pg_constraint"
+            )
+        ),
     );
     add(
         85,
@@ -62,7 +72,12 @@ pub(super) fn of(oid: u32, word: &str) -> Vec<String> {
     add(91, "r.rulename", &state("r.ev_enabled", "RULE", "r.rulename"), &format!("{rules} AND r.ev_enabled <> 'O'"));
     let triggers = of("JOIN pg_catalog.pg_trigger g ON g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgparentid = 0");
     add(92, "g.tgname", "pg_catalog.pg_get_triggerdef(g.oid)", &triggers);
-    add(92, "g.tgname || ' '", &state("g.tgenabled", "TRIGGER", "g.tgname"), &format!("{triggers} AND g.tgenabled <> 'O'"));
+    add(
+        92,
+        "g.tgname || ' '",
+        &state("g.tgenabled", "TRIGGER", "g.tgname"),
+        &format!("{triggers} AND g.tgenabled <> 'O'"),
+    );
     let policies = of("JOIN pg_catalog.pg_policy o ON o.polrelid = c.oid");
     add(
         94,
@@ -94,7 +109,9 @@ pub(super) fn of(oid: u32, word: &str) -> Vec<String> {
             described("pg_class", "c.oid", "a.attnum")
         )),
     );
-    let on = |what: &str, name: &str| format!("'COMMENT ON {what} ' || pg_catalog.quote_ident({name}) || ' ON ' || {NAME} {is}");
+    let on = |what: &str, name: &str| {
+        format!("'COMMENT ON {what} ' || pg_catalog.quote_ident({name}) || ' ON ' || {NAME} {is}")
+    };
     for (what, name, table, catalogue, alias) in [
         ("CONSTRAINT", "k.conname", "JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid", "pg_constraint", "k.oid"),
         ("RULE", "r.rulename", "JOIN pg_catalog.pg_rewrite r ON r.ev_class = c.oid", "pg_rewrite", "r.oid"),
@@ -116,7 +133,9 @@ pub(super) fn of(oid: u32, word: &str) -> Vec<String> {
     add(
         97,
         "'STATISTICS' || e.stxname",
-        &format!("'COMMENT ON STATISTICS ' || e.stxnamespace::pg_catalog.regnamespace || '.' || pg_catalog.quote_ident(e.stxname) {is}"),
+        &format!(
+            "'COMMENT ON STATISTICS ' || e.stxnamespace::pg_catalog.regnamespace || '.' || pg_catalog.quote_ident(e.stxname) {is}"
+        ),
         &of(&format!(
             "JOIN pg_catalog.pg_statistic_ext e ON e.stxrelid = c.oid {}",
             described("pg_statistic_ext", "e.oid", "0")
@@ -125,7 +144,9 @@ pub(super) fn of(oid: u32, word: &str) -> Vec<String> {
     add(
         98,
         "''",
-        &format!("'ALTER {word} ' || {NAME} || ' OWNER TO ' || pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(c.relowner))"),
+        &format!(
+            "'ALTER {word} ' || {NAME} || ' OWNER TO ' || pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(c.relowner))"
+        ),
         &relation(oid),
     );
     add(99, "'0'", &rights("c.relacl", "c.relowner", 'r', &format!("'TABLE ' || {NAME}")), &relation(oid));
@@ -137,21 +158,17 @@ pub(super) fn of(oid: u32, word: &str) -> Vec<String> {
              CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) END \
              || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END"
         ),
-        &of(
-            "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
-             JOIN LATERAL pg_catalog.aclexplode(a.attacl) WITH ORDINALITY AS x (grantor, grantee, privilege_type, is_grantable, number) ON true",
-        ),
+        &of("JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+             JOIN LATERAL pg_catalog.aclexplode(a.attacl) WITH ORDINALITY AS x (grantor, grantee, privilege_type, is_grantable, number) ON true"),
     );
     let sequence = "pg_catalog.quote_ident(qn.nspname) || '.' || pg_catalog.quote_ident(q.relname)";
     add(
         99,
         "'2' || q.relname",
         &rights("q.relacl", "q.relowner", 's', &format!("'SEQUENCE ' || {sequence}")),
-        &of(
-            "JOIN pg_catalog.pg_depend p ON p.refobjid = c.oid AND p.refobjsubid > 0 AND p.deptype IN ('a', 'i') \
+        &of("JOIN pg_catalog.pg_depend p ON p.refobjid = c.oid AND p.refobjsubid > 0 AND p.deptype IN ('a', 'i') \
              AND p.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass \
-             JOIN pg_catalog.pg_class q ON q.oid = p.objid AND q.relkind = 'S' JOIN pg_catalog.pg_namespace qn ON qn.oid = q.relnamespace",
-        ),
+             JOIN pg_catalog.pg_class q ON q.oid = p.objid AND q.relkind = 'S' JOIN pg_catalog.pg_namespace qn ON qn.oid = q.relnamespace"),
     );
     parts
 }
