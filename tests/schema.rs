@@ -126,7 +126,11 @@ fn one_object_is_printed_as_text_and_a_name_that_is_none_says_so() {
     );
     let index = one("app.bm_gin").coded(0).out;
     assert_eq!(index, "CREATE INDEX bm_gin ON app.bookmarks USING gin (tags);\n");
-    assert_eq!(one("bm_gin").coded(0).out, index, "without a schema it is looked for in all, where no statement would find one");
+    assert_eq!(
+        one("bm_gin").coded(0).out,
+        index,
+        "without a schema it is looked for in all, where no statement would find one"
+    );
     let key = one("app.users_pkey").coded(0).out;
     assert_eq!(key, "ALTER TABLE ONLY app.users ADD CONSTRAINT users_pkey PRIMARY KEY (id);\n");
     let sequence = one("app.bookmarks_id_seq").coded(0).out;

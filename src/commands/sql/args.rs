@@ -45,7 +45,7 @@ pub struct Arguments {
     /// Of the diagram only this table and those that foreign keys join to it; may be given several times
     #[arg(long, value_name = "TABLE", requires = "er")]
     pub around: Vec<String>,
-    /// Print the statements that make this object again, as pg_dump -s means them: a table, view, sequence, index, function,
+    /// Print the statements that make this object again, as `pg_dump -s` means them: a table, view, sequence, index, function,
     /// type or schema; may be given several times
     #[arg(long, value_name = "NAME", conflicts_with_all = ["commands", "file", "write", "single_transaction", "er"])]
     pub ddl: Vec<String>,

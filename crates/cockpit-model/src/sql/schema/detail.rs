@@ -11,6 +11,7 @@ use crate::sql::er::{Diagram, Key, TABLES};
 use crate::sql::keywords::literal;
 use crate::time::short;
 use jiff::SignedDuration;
+use std::fmt::Write as _;
 
 /// A section.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
@@ -154,10 +155,10 @@ fn columns(object: &Object, keys: &ForeignKeys, rows: &[Vec<Option<String>>]) ->
         let comment = cell(row, 6);
         let mut whole = format!("{} {}", cell(row, 1), cell(row, 2));
         if !cell(row, 4).is_empty() {
-            whole.push_str(&format!("\n{}", cell(row, 4)));
+            let _ = write!(whole, "\n{}", cell(row, 4));
         }
         if !comment.is_empty() {
-            whole.push_str(&format!("\n{comment}"));
+            let _ = write!(whole, "\n{comment}");
         }
         Listed {
             key: format!("c:{}", cell(row, 1)),

@@ -170,9 +170,11 @@ pub fn find(typed: &Typed) -> String {
          WHERE c.relname = {name} AND c.relkind IN ('r', 'p', 'f', 'v', 'm', 'S', 'i', 'I', 'c') AND {}",
         place("n.nspname")
     );
+    // Functions that belong to another object, as those that make a range, come with that.
     let functions = format!(
         "SELECT 'f', p.prokind::text, p.oid, n.nspname, p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid), pg_catalog.pg_function_is_visible(p.oid) \
-         FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE p.proname = {name} AND {}{}",
+         FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace WHERE p.proname = {name} AND {}{} \
+         AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_depend d WHERE d.classid = 'pg_catalog.pg_proc'::pg_catalog.regclass AND d.objid = p.oid AND d.deptype = 'i')",
         place("n.nspname"),
         typed.arguments.as_deref().map_or_else(String::new, |arguments| {
             let bare = |expression: &str| format!("pg_catalog.replace(pg_catalog.lower({expression}), ' ', '')");

@@ -3,6 +3,7 @@
 use super::part;
 use super::parts::{NAME, SEQUENCE, foreign_options, options, relation, with};
 use super::tail;
+use std::fmt::Write as _;
 
 /// The first version whose columns have a compression of their own. Source: release notes of PostgreSQL 14.
 const COMPRESSION: u32 = 140_000;
@@ -143,12 +144,14 @@ fn column(kind: char, version: u32) -> String {
          JOIN pg_catalog.pg_namespace ln ON ln.oid = l.collnamespace JOIN pg_catalog.pg_type y ON y.oid = a.atttypid WHERE l.oid = a.attcollation AND l.oid <> y.typcollation), '')",
     );
     let expression = "pg_catalog.pg_get_expr(f.adbin, f.adrelid)";
-    text.push_str(&format!(
+    let _ = write!(
+        text,
         " || CASE WHEN a.attgenerated = 's' THEN ' GENERATED ALWAYS AS (' || {expression} || ') STORED' WHEN a.attgenerated <> '' THEN ' GENERATED ALWAYS AS (' || {expression} || ')' \
          WHEN f.adbin IS NOT NULL THEN ' DEFAULT ' || {expression} ELSE '' END"
-    ));
+    );
     // What the sequence of an identity is called and how it counts is said where it is not as it would be by itself.
-    text.push_str(&format!(
+    let _ = write!(
+        text,
         " || CASE a.attidentity WHEN '' THEN '' ELSE ' GENERATED ' || CASE a.attidentity WHEN 'a' THEN 'ALWAYS' ELSE 'BY DEFAULT' END || ' AS IDENTITY' || \
          COALESCE((SELECT ' (' || NULLIF(pg_catalog.btrim(CASE WHEN q.relname = pg_catalog.concat(c.relname, '_', a.attname, '_seq') AND q.relnamespace = c.relnamespace THEN '' \
          ELSE 'SEQUENCE NAME ' || q.oid::pg_catalog.regclass END || {}), '') || ')' \
@@ -160,7 +163,7 @@ fn column(kind: char, version: u32) -> String {
             "CASE WHEN s.seqtypid = a.atttypid THEN",
             1
         )
-    ));
+    );
     text.push_str(" || CASE WHEN a.attnotnull AND a.attidentity = '' THEN ' NOT NULL' ELSE '' END");
     text
 }
