@@ -20,6 +20,8 @@ mod logs;
 mod questions;
 #[path = "terminal/staging.rs"]
 mod staging;
+#[path = "terminal/schema.rs"]
+mod schema;
 mod support;
 #[path = "terminal/tunnels.rs"]
 mod tunnels;

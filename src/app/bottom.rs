@@ -1,9 +1,9 @@
 //! The commands of the bottom line.
 
-use super::App;
 use super::command::{Bottom, Id, Risk, Scope};
 use super::overlay::Kind;
 use super::select;
+use super::{App, Command};
 use crate::model::key::Key;
 
 /// The commands of the bottom line, most useful first.
@@ -32,7 +32,9 @@ pub fn commands(app: &App) -> Vec<Id> {
     let place = |id: Id| app.table.command(id).bottom;
     let mut own: Vec<(u8, Id)> = Vec::new();
     let editing = app.editing();
-    for command in app.shown().commands.iter().filter(|command| (command.scope == Scope::Text) <= editing) {
+    let taken = |command: &&Command| (app.shown().hooks.takes)(app, command.id);
+    for command in app.shown().commands.iter().filter(|command| (command.scope == Scope::Text) <= editing).filter(taken)
+    {
         let letter = |key: &Key| key.text().is_some();
         let typed = editing && command.scope != Scope::Text && app.keymap.keys(command.id).iter().all(letter);
         if let Bottom::First(place) = command.bottom

@@ -261,6 +261,8 @@ pub struct Hooks<A: 'static> {
     pub copy: fn(&A) -> Option<String>,
     /// The mouse in one of its blocks; none: it selects rows.
     pub mouse: fn(&mut A, Rect, Mouse) -> Option<Vec<Effect>>,
+    /// Whether one of its own commands means something in what is shown of it; else its key means what it does in lists.
+    pub takes: fn(&A, Id) -> bool,
     /// Whether letters are typed into its focused block: they are no keys there.
     pub edits: fn(&A) -> bool,
     /// What is typed or pasted there.
@@ -316,6 +318,7 @@ impl<A> Hooks<A> {
         inspect: |_| None,
         copy: |_| None,
         mouse: |_, _, _| None,
+        takes: |_, _| true,
         edits: |_| false,
         text: |_, _| Vec::new(),
         typed: |_, _, _| {},

@@ -99,6 +99,8 @@ pub const DIAGRAM: Formats = Formats {
     terminal: Output::Text,
     piped: Output::Text,
 };
+/// Statements of SQL.
+pub const STATEMENTS: Formats = Formats { allowed: &[Output::Text], terminal: Output::Text, piped: Output::Text };
 /// JSON alone.
 pub const JSON: Formats = Formats { allowed: &[Output::Json], ..TREE };
 /// A format of its own.

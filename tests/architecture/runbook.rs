@@ -56,7 +56,7 @@ const ROWS: &[Row] = &[
     Row("is the firewall on; TLS", "cockpit health --probe-waf", "–", &["the_firewall_is_tried_only_where_it_is_asked_for_and_one_that_lets_through_is_down"], &["a_guarded_environment_is_sent_nothing_until_a_key_asks_for_it"]),
     Row("watch a service scale under load", "cockpit autoscaling SERVICE --watch", "Services", &["a_service_that_is_watched_tells_how_it_scales_and_ends_with_a_report"], &[]),
     Row("the same from CI", "the recipes of docs/ci.md", "–", &["a_pull_request_gets_its_plan_as_a_comment_and_as_the_summary_and_a_plan_that_fails_stops_it", "a_merge_is_applied_and_deployed_and_the_verdict_is_the_end_of_the_job", "gitlab_gets_the_plan_as_an_artifact_and_the_verdict_as_junit"], &[]),
-    Row("a web interface to the database", "cockpit with-db, tunnel", "Query", &["a_command_has_the_url_in_its_environment_alone_and_gives_its_exit_code"], &["what_is_copied_of_a_tunnel_is_how_programs_connect_to_it"]),
+    Row("a web interface to the database", "cockpit with-db, tunnel, sql --ddl, --er", "Query", &["a_command_has_the_url_in_its_environment_alone_and_gives_its_exit_code", "definitions_make_the_same_objects_again_as_pg_dump_sees_them"], &["what_is_copied_of_a_tunnel_is_how_programs_connect_to_it", "what_there_is_is_a_tree_with_rows_and_sizes_beside_what_is_known_of_the_selected_table"]),
     Row("what happened, in one order", "cockpit timeline", "Overview", &["a_deployment_of_somebody_else_is_told_once_and_with_who_did_it", "what_changed_before_the_errors_began_is_ranked"], &[]),
 ];
 

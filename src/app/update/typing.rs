@@ -161,7 +161,11 @@ pub(super) fn scopes(app: &App, key: Key) -> Vec<Scope> {
         let others = if key.text().is_some() { Vec::new() } else { vec![Scope::Pane(app.shown().id.0), Scope::Global] };
         std::iter::once(Scope::Text).chain(others).collect()
     } else if app.screen.overlays.is_empty() {
-        vec![Scope::Pane(app.shown().id.0), Scope::List, Scope::Global]
+        let own = Scope::Pane(app.shown().id.0);
+        let means = app.keymap.command(&[own], key);
+        let taken = means.is_none_or(|id| (app.shown().hooks.takes)(app, id));
+        let own = taken.then_some(own);
+        own.into_iter().chain([Scope::List, Scope::Global]).collect()
     } else {
         vec![Scope::Overlay, Scope::List, Scope::Global]
     }

@@ -20,6 +20,7 @@ Examples:
   cockpit sql prod --reader -o csv -c 'select * from users' > users.csv
   cockpit sql staging -1 -f migration.sql
   cockpit sql staging --er -o mermaid
+  cockpit sql staging --ddl bookmarks
   cockpit sql --url postgres://app@localhost/shop -o jsonl < report.sql"
 )]
 pub struct Arguments {
@@ -44,6 +45,10 @@ pub struct Arguments {
     /// Of the diagram only this table and those that foreign keys join to it; may be given several times
     #[arg(long, value_name = "TABLE", requires = "er")]
     pub around: Vec<String>,
+    /// Print the statements that make this object again, as `pg_dump -s` means them: a table, view, sequence, index, function,
+    /// type or schema; may be given several times
+    #[arg(long, value_name = "NAME", conflicts_with_all = ["commands", "file", "write", "single_transaction", "er"])]
+    pub ddl: Vec<String>,
     /// A reader instead of the writer
     #[arg(long, conflicts_with = "url")]
     pub reader: bool,

@@ -1,43 +1,18 @@
 //! `cockpit sql --er`: tables and their foreign keys as a diagram.
 
 use super::args::Arguments;
+use super::looking::{MOST, looking};
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
 use crate::commands::printed::printed;
-use crate::commands::way::{Wanted, way};
 use crate::db::{Connection, Lost};
 use crate::model::sql::er::{Diagram, KEYS, TABLES};
 use std::io;
 
-/// No more is read of the catalogue.
-const MOST: usize = 64 << 20;
-
 pub(super) async fn er(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let wanted = Wanted {
-        environment: arguments.environment.as_deref(),
-        to: arguments.reader.then_some("reader"),
-        through: arguments.through.as_deref(),
-        url: arguments.url.as_ref().map(|url| url.0.as_str()),
-        writes: None,
-        asks: false,
-        command: ("sql", " --er".to_owned()),
-    };
-    let mut way = Box::pin(way(context, &wanted)).await?;
-    way.settings.read_only = true;
-    let diagram = match way.connect().await {
-        Ok(mut connection) => {
-            let diagram = read(&mut connection).await;
-            connection.close().await;
-            diagram
-        }
-        Err(report) => Err(report),
-    };
-    let (word, reason) = match &diagram {
-        Ok(_) => ("done", String::new()),
-        Err(report) => ("failed", report.message.clone()),
-    };
-    way.close(word, &reason).await?;
-    let diagram = around(diagram?, &arguments.around)?;
+    let diagram =
+        looking(context, arguments, "--er", async |connection: &mut Connection| read(connection).await).await?;
+    let diagram = around(diagram, &arguments.around)?;
     let text = match context.output {
         Output::Mermaid => diagram.mermaid(),
         Output::Dot => diagram.dot(),

@@ -1,8 +1,10 @@
 //! `cockpit sql`: SQL in an environment's database.
 
 pub(super) mod args;
+mod ddl;
 mod driver;
 mod er;
+mod looking;
 mod outlet;
 mod report;
 mod run;
@@ -14,7 +16,15 @@ use args::Arguments;
 
 pub(super) const COMMAND: Declared<Arguments> = Declared {
     name: "sql",
-    formats: |arguments| if arguments.er { output::DIAGRAM } else { output::ROWS },
+    formats: |arguments| {
+        if arguments.er {
+            output::DIAGRAM
+        } else if arguments.ddl.is_empty() {
+            output::ROWS
+        } else {
+            output::STATEMENTS
+        }
+    },
     // What runs is cancelled at the server.
     takes_interrupt: always,
     work: Work::Prints,

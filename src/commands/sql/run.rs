@@ -1,6 +1,7 @@
 //! Runs what was given: -c, a file, standard input.
 
 use super::args::Arguments;
+use super::ddl::ddl;
 use super::driver::{Driver, tell};
 use super::er::er;
 use super::outlet::Outlet;
@@ -31,6 +32,9 @@ enum Script {
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     if arguments.er {
         return Box::pin(er(context, arguments, out)).await;
+    }
+    if !arguments.ddl.is_empty() {
+        return Box::pin(ddl(context, arguments, out)).await;
     }
     let mut stops = StopSignals::new()
         .map_err(|error| Report::new("system", "signals cannot be taken", ExitCode::Failed).caused_by(&error))?;

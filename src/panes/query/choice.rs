@@ -19,16 +19,19 @@ pub enum Window {
     Places,
     /// The columns of a row that comes.
     Row,
+    /// Rows that foreign keys lead to.
+    References,
 }
 
 impl Window {
-    const ALL: [Self; 6] = [Self::History, Self::Saved, Self::Copy, Self::Columns, Self::Places, Self::Row];
+    const ALL: [Self; 7] =
+        [Self::History, Self::Saved, Self::Copy, Self::Columns, Self::Places, Self::Row, Self::References];
 
     /// The window as windows over the panes carry it.
     pub fn kind(self) -> Kind {
         match self {
             Self::History | Self::Saved => Kind::Find(ID, self as u8),
-            Self::Copy | Self::Columns | Self::Places | Self::Row => Kind::Pane(ID, self as u8),
+            Self::Copy | Self::Columns | Self::Places | Self::Row | Self::References => Kind::Pane(ID, self as u8),
         }
     }
 
@@ -51,6 +54,7 @@ impl Window {
             Self::Columns => "Columns",
             Self::Places => "Connect to",
             Self::Row => "A new row",
+            Self::References => "Rows by foreign keys",
         }
     }
 }

@@ -3,10 +3,10 @@
 use super::grid::{Grid, Placed, shown};
 use super::result::Tab;
 use super::state::RESULT;
-use super::tell;
+use super::{tell, ways};
 use crate::model::sql::explain_table::summary;
 use crate::model::sql::{Cell, Ended};
-use crate::model::text::cut_end;
+use crate::model::text::{cut_end, harmless};
 use crate::ui::canvas::Canvas;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
@@ -172,8 +172,14 @@ pub fn last(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab) {
         let hidden = grid.columns.len() - grid.order.len();
         let column = grid.column + 1;
         let _ = write!(words, " · column {column} of {}", grid.order.len());
+        if let Some(target) = ways::target(app, tab) {
+            let _ = write!(words, " → {}", harmless(&target));
+        }
         if hidden > 0 {
             let _ = write!(words, ", {hidden} hidden");
+        }
+        if tab.from.is_some() {
+            words.push_str(" · Esc back");
         }
         end -= canvas.put_right(end, place.y, place.width * 2 / 3, &words, theme.dim);
     }

@@ -2,12 +2,21 @@
 
 use super::choice::{Prompt, Window};
 use super::edits::Wish;
-use super::{completing, connect, edit, editing, grid, keep, pick, plan, result_keys, state, update, windows};
-use crate::app::Command;
+use super::schema::update::is_shown;
+use super::{
+    completing, connect, edit, editing, follow, grid, keep, pick, plan, result_keys, schema, state, update, windows,
+};
 use crate::app::command::{Bottom, Id, Risk, Scope};
 use crate::app::editor::{Cut, Step};
+use crate::app::update::run;
+use crate::app::{App, Command};
 
 const OWN: Scope = Scope::Pane(state::ID.0);
+
+/// Whether results are shown.
+fn on_results(app: &App) -> bool {
+    !is_shown(app)
+}
 
 /// All of them.
 pub(super) const COMMANDS: &[Command] = &[
@@ -101,9 +110,10 @@ pub(super) const COMMANDS: &[Command] = &[
         "Show one row field by field, or the grid again, as \\x does.",
         |app| result_keys::record(app).unwrap_or_else(|| result_keys::none(app)),
     )
+    .when(on_results)
     .on_bottom(Bottom::First(6)),
     Command::new(Id("query-search"), OWN, "search", &["/"], "Look for a text in the rows; n and N go on.", |app| {
-        pick::prompt(app, Prompt::Search)
+        if is_shown(app) { run::filter(app) } else { pick::prompt(app, Prompt::Search) }
     })
     .on_bottom(Bottom::First(7)),
     Command::new(Id("query-filter"), OWN, "filter", &["&"], "Show only the rows that have a text.", |app| {
@@ -118,6 +128,7 @@ pub(super) const COMMANDS: &[Command] = &[
         "Sort the rows that are here by the selected column: upwards, downwards, as they came.",
         result_keys::sort,
     )
+    .when(on_results)
     .on_bottom(Bottom::First(9)),
     Command::new(
         Id("query-order"),
@@ -127,7 +138,7 @@ pub(super) const COMMANDS: &[Command] = &[
         "Run the query again, sorted by the selected column on the server.",
         result_keys::order,
     ),
-    Command::new(Id("query-copy"), OWN, "copy", &["y"], "Copy the selected value, whole; a plan as text.", result_keys::copy),
+    Command::new(Id("query-copy"), OWN, "copy", &["y"], "Copy the selected value, whole; a plan as text.", result_keys::copy).when(on_results),
     Command::new(
         Id("query-copy-as"),
         OWN,
@@ -136,6 +147,7 @@ pub(super) const COMMANDS: &[Command] = &[
         "Copy the row, the selected rows or the column as CSV, TSV, INSERT, JSON or Markdown.",
         |app| windows::open(app, Window::Copy),
     )
+    .when(on_results)
     .on_bottom(Bottom::First(10)),
     Command::new(
         Id("query-export"),
@@ -221,12 +233,26 @@ pub(super) const COMMANDS: &[Command] = &[
     Command::new(Id("query-widen"), OWN, "wider", &["."], "Make the selected column wider.", |app| {
         result_keys::grid(app, |grid| grid.widen(4))
     }),
-    Command::new(Id("query-earlier"), OWN, "earlier result", &["["], "To the result before.", |app| {
-        result_keys::turn(app, -1)
+    Command::new(Id("query-earlier"), OWN, "earlier result", &["["], "To the result, or the section, before.", |app| {
+        if is_shown(app) { schema::update::turn(app, -1) } else { result_keys::turn(app, -1) }
     }),
-    Command::new(Id("query-later"), OWN, "later result", &["]"], "To the result after.", |app| {
-        result_keys::turn(app, 1)
+    Command::new(Id("query-later"), OWN, "later result", &["]"], "To the result, or the section, after.", |app| {
+        if is_shown(app) { schema::update::turn(app, 1) } else { result_keys::turn(app, 1) }
     }),
+    Command::new(
+        Id("query-references"),
+        OWN,
+        "references",
+        &["b"],
+        "List the rows that the selected one refers to by foreign keys, and those that refer to it.",
+        follow::references,
+    )
+    .when(on_results)
+    .on_bottom(Bottom::First(16)),
+    schema::keys::OPEN,
+    schema::keys::READ,
+    schema::keys::WRITE,
+    schema::keys::REFRESH,
     Command::new(Id("query-close"), OWN, "close result", &["w"], "Close the result that is shown.", result_keys::close),
     Command::new(
         Id("query-writes"),

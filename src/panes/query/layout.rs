@@ -93,7 +93,7 @@ pub fn settle(app: &mut App) {
                 let below = below(rows, footers, grid.count());
                 grid.fit(u64::from((rows.height - below).saturating_sub(1)), rows.width.saturating_sub(1));
             }
-        } else {
+        } else if *block == EDITOR {
             let wide = width(&prompt(&app.panes.query));
             let size = (usize::from(inside.height).max(1), usize::from(inside.width).saturating_sub(wide + 3).max(1));
             let state = &mut app.panes.query;

@@ -3,13 +3,15 @@
 use super::ask::look;
 use super::guard::ROWS;
 use super::state::Asking;
-use super::{copy, edit, pump, tell};
+use super::{copy, edit, pump, schema, tell};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::feeds::part::Part;
 use crate::feeds::sql;
+use crate::model::FailureKind;
 use crate::model::sql::catalogue::{FUNCTIONS, NAMES, RELATIONS};
 use crate::model::sql::describe::Looked;
+use crate::model::sql::schema::missing;
 use crate::model::sql::{Said, explain};
 
 const OF_RELATIONS: &str = "relations";
@@ -22,12 +24,20 @@ pub fn catalogue(app: &mut App) -> Vec<Effect> {
         return Vec::new();
     }
     let questions = [(OF_RELATIONS, RELATIONS), (OF_FUNCTIONS, FUNCTIONS), (OF_NAMES, NAMES)];
-    questions.into_iter().flat_map(|(purpose, question)| look(app, purpose, question.to_owned())).collect()
+    schema::ask::forget(app);
+    let mut effects: Vec<Effect> =
+        questions.into_iter().flat_map(|(purpose, question)| look(app, purpose, question.to_owned())).collect();
+    effects.extend(schema::ask::keys(app));
+    effects
 }
 
 /// An answer has come.
 pub fn answer(app: &mut App, serial: u64, part: Part<sql::Fact>) {
     let purpose = app.panes.query.looks.remove(&serial);
+    let failed = match &part {
+        Part::Failed(failure) => Some(missing(&failure.message, failure.kind == FailureKind::Denied)),
+        Part::Page(_) | Part::Last(_) => None,
+    };
     let looked = match part {
         Part::Page(sql::Fact::Looked { columns, rows, .. }) | Part::Last(sql::Fact::Looked { columns, rows, .. }) => {
             Ok(Looked { columns, rows })
@@ -35,6 +45,12 @@ pub fn answer(app: &mut App, serial: u64, part: Part<sql::Fact>) {
         Part::Page(_) | Part::Last(_) => return,
         Part::Failed(failure) => Err(Said { severity: "ERROR".into(), message: failure.message, ..Said::default() }),
     };
+    if let Some(purpose) = purpose {
+        let told = looked.as_ref().map_err(|_| failed.as_deref().unwrap_or_default());
+        if schema::ask::answer(app, purpose, serial, told) {
+            return;
+        }
+    }
     match (purpose, looked) {
         (Some(ROWS), Ok(looked)) => {
             let plan = looked.rows.into_iter().flatten().flatten().collect::<Vec<_>>().join("\n");
@@ -49,9 +65,18 @@ pub fn answer(app: &mut App, serial: u64, part: Part<sql::Fact>) {
         (Some(copy::NAME), Ok(looked)) => copy::name(app, &looked.rows),
         (Some(copy::NAME), Err(_)) => copy::name(app, &[]),
         (Some(ROWS), Err(said)) => counted(app, format!("How many rows is not known: {}", said.message)),
-        (Some(OF_RELATIONS), Ok(looked)) => app.panes.query.catalogue.set_relations(&looked),
-        (Some(OF_FUNCTIONS), Ok(looked)) => app.panes.query.catalogue.set_functions(&looked),
-        (Some(OF_NAMES), Ok(looked)) => app.panes.query.catalogue.set_names(&looked),
+        (Some(OF_RELATIONS), Ok(looked)) => {
+            app.panes.query.catalogue.set_relations(&looked);
+            schema::ask::changed(app);
+        }
+        (Some(OF_FUNCTIONS), Ok(looked)) => {
+            app.panes.query.catalogue.set_functions(&looked);
+            schema::ask::changed(app);
+        }
+        (Some(OF_NAMES), Ok(looked)) => {
+            app.panes.query.catalogue.set_names(&looked);
+            schema::ask::changed(app);
+        }
         (Some(_), Ok(_)) => {}
         // Completion knows less; typing goes on.
         (Some(purpose), Err(said)) => app.note(true, format!("{purpose} cannot be completed: {}", said.message)),

@@ -1,6 +1,7 @@
 //! A SQL session on the environment's database: an editor with psql's habits, results as grids that may be larger than memory.
 //!
 //! [`state`]: what is kept; [`connect`] and [`facts`]: the session; [`pump`] and [`run`]: what is run in it; [`guard`]: what asks first;
+//! [`schema`]: what there is in the database; [`follow`]: foreign keys from a row to others;
 //! [`grid`], [`scan`], [`reading`]: rows; [`update`], [`editing`], [`moving`], [`result_keys`], [`pick`]: what keys do.
 
 pub mod ask;
@@ -16,6 +17,9 @@ pub mod editing;
 mod editor_view;
 pub mod edits;
 pub mod facts;
+pub mod follow;
+#[cfg(test)]
+mod follow_tests;
 pub mod grid;
 mod grid_view;
 pub mod guard;
@@ -41,6 +45,7 @@ pub mod result_keys;
 pub mod rows;
 pub mod run;
 pub mod scan;
+pub mod schema;
 pub mod script;
 pub mod sequence;
 pub mod start;
@@ -53,6 +58,7 @@ mod tests;
 pub mod tree;
 pub mod update;
 pub mod view;
+pub mod ways;
 pub mod windows;
 
 use crate::app::command::Id;
@@ -71,14 +77,26 @@ pub const PANE: Pane = Pane {
     heading: "In the SQL session",
     commands: keys::COMMANDS,
     in_lists: &[],
-    actions: &[Id::OPEN, Id("query-copy"), Id("query-copy-as"), Id("query-record"), Id("query-sort")],
-    views: &[&VIEW],
-    view: |_| &VIEW,
+    actions: &[
+        Id::OPEN,
+        schema::keys::ROWS,
+        schema::keys::SELECT,
+        Id("query-copy"),
+        Id("query-copy-as"),
+        Id("query-record"),
+        Id("query-sort"),
+        Id("query-references"),
+        schema::keys::SCHEMA,
+    ],
+    views: &[&VIEW, &schema::VIEW],
+    view: |app| if schema::update::is_shown(app) { &schema::VIEW } else { &VIEW },
     hooks: Hooks {
         moves: moving::moves,
         back: update::back,
         open: update::open,
-        inspect: result_keys::record,
+        inspect: result_keys::inspect,
+        copy: schema::update::copy,
+        takes: schema::keys::takes,
         mouse: moving::mouse,
         edits: update::edits,
         text: editing::text,

@@ -2,7 +2,7 @@
 
 use super::layout::{prompt, result};
 use super::state::{EDITOR, RESULT};
-use super::{plan, reading};
+use super::{plan, reading, schema};
 use crate::app::App;
 use crate::app::editor::Step;
 use crate::app::effect::Effect;
@@ -15,6 +15,9 @@ use ratatui::layout::Rect;
 
 /// Moves in the result.
 pub fn moves(app: &mut App, motion: Motion) -> bool {
+    if schema::update::is_shown(app) {
+        return schema::update::moves(app, motion);
+    }
     if app.focused() != RESULT {
         return false;
     }
@@ -67,6 +70,9 @@ pub fn moves(app: &mut App, motion: Motion) -> bool {
 
 /// The wheel moves through the rows; a click selects a cell, or puts the cursor into the text.
 pub fn mouse(app: &mut App, place: Rect, mouse: Mouse) -> Option<Vec<Effect>> {
+    if schema::update::is_shown(app) {
+        return None;
+    }
     let (column, row) = match mouse {
         Mouse::Click(column, row) | Mouse::WheelUp(column, row) | Mouse::WheelDown(column, row) => (column, row),
     };

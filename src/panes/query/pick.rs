@@ -4,7 +4,7 @@ use super::choice::{Prompt, Window};
 use super::editing::put;
 use super::scan::Goal;
 use super::state::{Asking, ID};
-use super::{connect, copy, edit, keep, pump, reading, script};
+use super::{connect, copy, edit, follow, keep, pump, reading, script};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::screen::{Purpose, Typing};
@@ -70,7 +70,9 @@ pub fn picked(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
             }
             return done(app);
         }
-        Window::History | Window::Saved | Window::Places | Window::Copy | Window::Row => app.screen.overlays.pop(),
+        Window::History | Window::Saved | Window::Places | Window::Copy | Window::Row | Window::References => {
+            app.screen.overlays.pop()
+        }
     };
     app.screen.typing = None;
     match window {
@@ -93,7 +95,8 @@ pub fn picked(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
         }
         Window::Copy => return copy::copy(app, text),
         Window::Row => return edit::column(app, text),
-        Window::Columns => {}
+        Window::References if !text.is_empty() => return follow::go(app, text),
+        Window::References | Window::Columns => {}
     }
     done(app)
 }

@@ -45,6 +45,8 @@ pub struct Tab {
     pub table: Option<String>,
     /// Its changes that are not applied yet, once its table is known.
     pub edit: Option<Edit>,
+    /// The result from which a foreign key was followed to this one.
+    pub from: Option<ResultId>,
     /// The plan, where the row is one.
     pub plan: Option<Tree>,
     /// It was left out of `last ten`: it is the answer of a command, and stays no longer than the next one.
@@ -71,6 +73,7 @@ impl Tab {
             sorted: None,
             table: None,
             edit: None,
+            from: None,
             plan: None,
             passing: false,
         }

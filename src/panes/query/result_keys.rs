@@ -42,6 +42,11 @@ pub fn hide(app: &mut App) -> Vec<Effect> {
     done(app)
 }
 
+/// The fields of what is selected: of a result one row at a time.
+pub fn inspect(app: &mut App) -> Option<Vec<Effect>> {
+    if app.panes.query.schema.shown { None } else { record(app) }
+}
+
 /// One row at a time, field by field, or the grid again.
 pub fn record(app: &mut App) -> Option<Vec<Effect>> {
     let tab = app.panes.query.shown_mut()?;

@@ -31,6 +31,7 @@ pub fn start(app: &mut App, statement: &str, shown: Shown, pending: Pending) -> 
     if let Shown::Tab { record } = shown {
         let mut tab = Tab::new(result, session, statement.clone(), now);
         tab.record = record.then_some(0);
+        tab.from = state.followed.take_if(|(followed, _)| *followed == statement).map(|(_, from)| from);
         gone = state.open(tab);
     }
     let Some((serial, effect)) = of_session(app, Kind::Run, |session| sql::Ask::Run { session, result, statement })

@@ -4,6 +4,7 @@ use super::edits::{Edited, Wish};
 use super::history::History;
 use super::result::Tab;
 use super::scan::Scan;
+use super::schema::state::Schema;
 use super::sequence::Script;
 use crate::app::command::PaneId;
 use crate::app::editor::Editor;
@@ -213,6 +214,10 @@ pub struct State {
     pub catalogue: Catalogue,
     /// It was asked for.
     pub catalogued: bool,
+    /// What there is, to be looked through.
+    pub schema: Schema,
+    /// A statement that follows a foreign key, and from which result.
+    pub followed: Option<(String, ResultId)>,
     /// What is being looked up, by the number of the question.
     pub looks: BTreeMap<u64, &'static str>,
     /// Statements that were run before.
@@ -280,6 +285,8 @@ impl Default for State {
             printed: String::default(),
             catalogue: Catalogue::default(),
             catalogued: Default::default(),
+            schema: Schema::default(),
+            followed: Option::default(),
             looks: BTreeMap::default(),
             history: History::default(),
             saved: Vec::default(),

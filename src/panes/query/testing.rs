@@ -1,5 +1,6 @@
 //! The pane on a desk: keys in, and a small server behind it that answers as the feed does.
 
+use super::schema::samples as schema;
 use super::state::ID;
 use crate::app::App;
 use crate::app::effect::Effect;
@@ -48,6 +49,12 @@ pub(super) struct Desk {
     pub(super) planned: u64,
     /// A statement stays unanswered.
     pub(super) slow: bool,
+    /// There is more in the database than one table.
+    pub(super) wide: bool,
+    /// What is looked up stays unanswered.
+    pub(super) deaf: bool,
+    /// Looking this up fails, and whether a right is missing.
+    pub(super) lacks: Option<(&'static str, bool)>,
     pub(super) quits: bool,
 }
 
@@ -91,7 +98,7 @@ pub(super) fn bookmarks() -> (Vec<Column>, Vec<Vec<Cell>>) {
 }
 
 /// The columns and rows of what was looked up.
-type Looked = (Vec<Column>, Vec<Vec<Option<String>>>);
+pub(super) type Looked = (Vec<Column>, Vec<Vec<Option<String>>>);
 
 /// What there is in the database.
 fn catalogue(purpose: &str) -> Option<Looked> {
@@ -100,7 +107,7 @@ fn catalogue(purpose: &str) -> Option<Looked> {
     match purpose {
         "relations" => {
             let of = "id\u{1f}bigint\u{1e}title\u{1f}text\u{1e}";
-            Some((Vec::new(), vec![row(&["public", "bookmarks", "r", "t", of])]))
+            Some((Vec::new(), vec![row(&["public", "bookmarks", "r", "t", of, "4711"])]))
         }
         "table" => {
             let column = |number: &str, name: &str, key: &str| row(&["public", "bookmarks", number, name, key, "f"]);
@@ -109,7 +116,7 @@ fn catalogue(purpose: &str) -> Option<Looked> {
             Some((Vec::new(), rows))
         }
         "name" => Some((Vec::new(), vec![row(&["public", "bookmarks"])])),
-        "functions" | "names" => Some((Vec::new(), Vec::new())),
+        "functions" | "names" | "foreign keys" | "sizes" | "types" => Some((Vec::new(), Vec::new())),
         "psql" => {
             let rows = vec![row(&["public", "bookmarks", "table", "app"]), row(&["public", "タグ", "table", "app"])];
             Some((columns(&["Schema", "Name", "Type", "Owner"]), rows))
@@ -139,6 +146,9 @@ impl Desk {
             tags: Vec::new(),
             planned: 120_000,
             slow: false,
+            wide: false,
+            deaf: false,
+            lacks: None,
             quits: false,
         }
     }
@@ -300,8 +310,21 @@ impl Desk {
             }
             sql::Ask::Close { result, .. } => self.closed.push(result),
             sql::Ask::Look { purpose, statement, .. } => {
+                let known = if self.wide { schema::answer(purpose, &statement) } else { None };
                 self.looked.push(statement);
-                if let Some((columns, rows)) = catalogue(purpose) {
+                if self.deaf {
+                    return;
+                }
+                if let Some((_, denied)) = self.lacks.filter(|(lacking, _)| *lacking == purpose) {
+                    let (kind, why) = if denied {
+                        (FailureKind::Denied, "permission denied for table pg_constraint")
+                    } else {
+                        (FailureKind::Invalid, "relation \"pg_catalog.pg_sequence\" does not exist")
+                    };
+                    self.answered(ticket, Part::<sql::Fact>::Failed(Failure::new(kind, why)));
+                    return;
+                }
+                if let Some((columns, rows)) = known.or_else(|| catalogue(purpose)) {
                     self.answered(ticket, Part::Last(sql::Fact::Looked { purpose, columns, rows }));
                     return;
                 }

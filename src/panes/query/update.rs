@@ -3,7 +3,7 @@
 use super::ask::Kind;
 use super::editing::edited;
 use super::state::{Asking, EDITOR, ID, Link, Pending, RESULT, Reading, State};
-use super::{completing, connect, copy, facts, keep, looked, plan, pump, reading, rows, run, windows};
+use super::{completing, connect, copy, facts, follow, keep, looked, plan, pump, reading, rows, run, schema, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::Answer;
@@ -29,6 +29,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     }
     effects.extend(connect::tunnelled(app));
     effects.extend(looked::catalogue(app));
+    effects.extend(schema::ask::plan(app));
     effects.extend(pump::go(app));
     effects.extend(rows::windows_wanted(app));
     effects.extend(reading::next(app));
@@ -139,9 +140,16 @@ pub fn edits(app: &App) -> bool {
     app.focused() == EDITOR
 }
 
-/// `Enter` in the block of the results: connects; of a result it shows the selected value whole.
+/// `Enter` in the block of the results: connects; of a result it follows the foreign key of the selected cell, or shows its
+/// value whole.
 pub fn open(app: &mut App) -> Option<Vec<Effect>> {
+    if schema::update::is_shown(app) {
+        return Some(schema::update::open(app));
+    }
     if let Some(effects) = plan::open(app) {
+        return Some(effects);
+    }
+    if let Some(effects) = follow::follow(app) {
         return Some(effects);
     }
     if app.panes.query.shown().is_some_and(|tab| tab.grid.is_some()) && app.panes.query.is_on() {
@@ -156,8 +164,11 @@ pub fn open(app: &mut App) -> Option<Vec<Effect>> {
     }
 }
 
-/// `Esc`: out of the editor; what is read through is left; what was filtered is shown again.
+/// `Esc`: out of the editor; what is read through is left; what was filtered is shown again; back along a foreign key.
 pub fn back(app: &mut App) -> bool {
+    if schema::update::is_shown(app) {
+        return schema::update::back(app);
+    }
     if app.focused() == EDITOR {
         app.panes.query.completion = None;
         app.focus_on(RESULT);
@@ -180,7 +191,7 @@ pub fn back(app: &mut App) -> bool {
             return true;
         }
     }
-    reading::show_all(app)
+    reading::show_all(app) || follow::back(app)
 }
 
 /// `Enter` in the editor: runs after `;` and a command of psql at once, else begins another line.

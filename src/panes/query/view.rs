@@ -1,7 +1,7 @@
 //! How it looks.
 
 use super::state::{EDITOR, RESULT};
-use super::{editor_view, grid_view, plan_view, tell};
+use super::{editor_view, grid_view, plan_view, schema, tell};
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::ui::canvas::Canvas;
@@ -13,7 +13,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
     match block {
         EDITOR => editor_view::draw(canvas, place, data_status),
         RESULT => result(canvas, place, data_status),
-        _ => {}
+        _ => schema::view::draw(canvas, block, place, data_status),
     }
 }
 

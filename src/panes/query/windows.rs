@@ -3,7 +3,7 @@
 use super::choice::Window;
 use super::place::{places, read_only};
 use super::state::{Asking, ID};
-use super::tell;
+use super::{tell, ways};
 use crate::app::App;
 use crate::app::command::Risk;
 use crate::app::dialog;
@@ -32,6 +32,7 @@ pub fn open(app: &mut App, window: Window) -> Vec<Effect> {
             Window::Saved => "no query was saved yet: alt-s saves what is in the editor",
             Window::Copy | Window::Columns | Window::Row => "there is no result",
             Window::Places => "there is nowhere to connect to",
+            Window::References => "no foreign key leads from or to the tables of this row",
         });
         return done(app);
     }
@@ -77,6 +78,10 @@ pub fn lines(app: &App, window: Window) -> Vec<Line> {
         }
         Window::Copy => copies(app),
         Window::Row => row(app),
+        Window::References => {
+            let all = ways::of_row(app).into_iter();
+            all.map(|way| entry(way.words, way.note, window, way.statement.unwrap_or_default())).collect()
+        }
     }
 }
 

@@ -3,5 +3,6 @@
 pub mod curves;
 pub mod databases;
 pub mod facts;
+pub mod listing;
 pub mod services;
 pub mod tunnels;

@@ -343,6 +343,23 @@ pub struct Index {
     pub valid: bool,
     /// Another one that does the same.
     pub like: Option<String>,
+    /// The statement that makes it.
+    pub definition: String,
+}
+
+impl Index {
+    /// What can be said against it; empty where nothing can.
+    pub fn finding(&self) -> String {
+        if !self.valid {
+            "not valid: build it again".to_owned()
+        } else if let Some(like) = &self.like {
+            format!("{like} does the same")
+        } else if self.used == Some(0) && !self.unique {
+            "unused since the statistics began".to_owned()
+        } else {
+            String::new()
+        }
+    }
 }
 
 /// Indexes, the largest first.
@@ -354,6 +371,7 @@ pub fn indexes_of(rows: &[Vec<Option<String>>]) -> Vec<Index> {
         unique: truth(row, 5),
         valid: truth(row, 6),
         like: row.get(7).cloned().flatten(),
+        definition: text(row, 8),
     };
     rows.iter().map(one).collect()
 }

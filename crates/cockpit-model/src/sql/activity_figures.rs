@@ -1,7 +1,7 @@
 //! Figures as people read them.
 
 /// `8 kB`, `1.4 GB`: as PostgreSQL counts, 1,024 of each in the next.
-pub(super) fn bytes(count: u64) -> String {
+pub fn bytes(count: u64) -> String {
     let (mut value, mut unit) = (count as f64, "B");
     for next in ["kB", "MB", "GB", "TB"] {
         if value < 1024.0 {
@@ -13,7 +13,7 @@ pub(super) fn bytes(count: u64) -> String {
 }
 
 /// `1,234,567`.
-pub(super) fn grouped(number: u64) -> String {
+pub fn grouped(number: u64) -> String {
     let digits = number.to_string();
     let mut text = String::new();
     for (at, digit) in digits.chars().enumerate() {

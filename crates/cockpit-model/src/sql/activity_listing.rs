@@ -29,11 +29,11 @@ pub struct Heading {
     pub right: bool,
 }
 
-const fn left(title: &'static str, field: &'static str) -> Heading {
+pub(in crate::sql) const fn left(title: &'static str, field: &'static str) -> Heading {
     Heading { title, field, right: false }
 }
 
-const fn right(title: &'static str, field: &'static str) -> Heading {
+pub(in crate::sql) const fn right(title: &'static str, field: &'static str) -> Heading {
     Heading { title, field, right: true }
 }
 
@@ -79,7 +79,7 @@ pub struct Listing {
 }
 
 /// One value as a text that is its own.
-fn word(text: &str) -> Shown {
+pub(in crate::sql) fn word(text: &str) -> Shown {
     Shown { text: text.to_owned(), value: if text.is_empty() { Value::Null } else { json!(text) } }
 }
 
@@ -94,15 +94,15 @@ fn age(seconds: Option<f64>) -> Shown {
     Shown { text, value: json!(whole) }
 }
 
-fn size(count: u64) -> Shown {
+pub(in crate::sql) fn size(count: u64) -> Shown {
     Shown { text: bytes(count), value: json!(count) }
 }
 
-fn count(number: u64) -> Shown {
+pub(in crate::sql) fn count(number: u64) -> Shown {
     Shown { text: grouped(number), value: json!(number) }
 }
 
-fn unknown() -> Shown {
+pub(in crate::sql) fn unknown() -> Shown {
     Shown { text: "–".to_owned(), value: Value::Null }
 }
 
@@ -337,15 +337,7 @@ const INDEXES: &[Heading] = &[
 /// Those that something can be said against come first.
 fn indexes(rows: &Rows) -> Listing {
     let listed = indexes_of(rows).into_iter().map(|index| {
-        let finding = if !index.valid {
-            "not valid: build it again".to_owned()
-        } else if let Some(like) = &index.like {
-            format!("{like} does the same")
-        } else if index.used == Some(0) && !index.unique {
-            "unused since the statistics began".to_owned()
-        } else {
-            String::new()
-        };
+        let finding = index.finding();
         let (schema, table, name) = &index.name;
         Listed {
             key: format!("{schema}.{name}"),

@@ -38,12 +38,12 @@ pub(super) const SIZES: &str = "SELECT n.nspname, c.relname, pg_catalog.pg_total
     WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 3 DESC LIMIT 100";
 
 /// Two indexes are alike where the columns, their order and the conditions of one are those of the other.
-pub(super) const INDEXES: &str = "SELECT n.nspname, t.relname, c.relname, pg_catalog.pg_relation_size(c.oid), s.idx_scan, i.indisunique, i.indisvalid, \
+pub(in crate::sql) const INDEXES: &str = "SELECT n.nspname, t.relname, c.relname, pg_catalog.pg_relation_size(c.oid), s.idx_scan, i.indisunique, i.indisvalid, \
     (SELECT pg_catalog.min(o.relname) FROM pg_catalog.pg_index j JOIN pg_catalog.pg_class o ON o.oid = j.indexrelid \
     WHERE j.indrelid = i.indrelid AND j.indexrelid <> i.indexrelid AND j.indkey::text = i.indkey::text AND j.indclass::text = i.indclass::text \
     AND j.indoption::text = i.indoption::text AND COALESCE(j.indpred::text, '') = COALESCE(i.indpred::text, '') AND COALESCE(j.indexprs::text, '') = COALESCE(i.indexprs::text, '') \
-    AND (j.indisunique OR NOT i.indisunique) AND (j.indexrelid < i.indexrelid OR j.indisunique <> i.indisunique)) \
-    FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_class t ON t.oid = i.indrelid \
+    AND (j.indisunique OR NOT i.indisunique) AND (j.indexrelid < i.indexrelid OR j.indisunique <> i.indisunique)), \
+    pg_catalog.pg_get_indexdef(i.indexrelid) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_class t ON t.oid = i.indrelid \
     JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace LEFT JOIN pg_catalog.pg_stat_all_indexes s ON s.indexrelid = i.indexrelid \
     WHERE n.nspname !~ '^pg_' ORDER BY 4 DESC LIMIT 200";
 

@@ -17,6 +17,8 @@ pub struct Relation {
     pub visible: bool,
     /// Its columns and their types, in order.
     pub columns: Vec<(String, String)>,
+    /// Its object id; 0 is not known.
+    pub oid: u32,
 }
 
 /// A function.
@@ -30,17 +32,21 @@ pub struct Function {
     pub arguments: String,
     /// It is found without its schema.
     pub visible: bool,
+    /// Its object id; 0 is not known.
+    pub oid: u32,
+    /// What it is (`pg_proc.prokind`).
+    pub kind: char,
 }
 
 /// The question for relations.
 pub const RELATIONS: &str = "SELECT n.nspname, c.relname, c.relkind, pg_catalog.pg_table_is_visible(c.oid), \
     (SELECT pg_catalog.string_agg(a.attname || E'\\x1f' || pg_catalog.format_type(a.atttypid, a.atttypmod), E'\\x1e' ORDER BY a.attnum) \
-    FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped) \
+    FROM pg_catalog.pg_attribute a WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped), c.oid \
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
     WHERE c.relkind IN ('r','p','v','m','f','S','i','I') AND n.nspname !~ '^pg_(toast|temp)'";
 
 /// The question for functions.
-pub const FUNCTIONS: &str = "SELECT n.nspname, p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid), pg_catalog.pg_function_is_visible(p.oid) \
+pub const FUNCTIONS: &str = "SELECT n.nspname, p.proname, pg_catalog.pg_get_function_identity_arguments(p.oid), pg_catalog.pg_function_is_visible(p.oid), p.oid, p.prokind \
     FROM pg_catalog.pg_proc p JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace \
     WHERE p.prokind IN ('f','p','a','w') AND p.proname !~ '^(RI_|_?pg_.*_(in|out|recv|send)$)'";
 
@@ -80,6 +86,7 @@ impl Catalogue {
             kind: cell(row, 2).chars().next().unwrap_or('r'),
             visible: cell(row, 3) == "t",
             columns: columns(cell(row, 4)),
+            oid: cell(row, 5).parse().unwrap_or_default(),
         });
         self.with_relations(relations.collect());
     }
@@ -100,6 +107,8 @@ impl Catalogue {
             name: cell(row, 1).into(),
             arguments: cell(row, 2).into(),
             visible: cell(row, 3) == "t",
+            oid: cell(row, 4).parse().unwrap_or_default(),
+            kind: cell(row, 5).chars().next().unwrap_or('f'),
         };
         self.functions = looked.rows.iter().map(function).collect();
     }

@@ -9,6 +9,7 @@ fn relation(schema: &str, name: &str, kind: char, columns: &[&str]) -> Relation 
         kind,
         visible: schema == "public",
         columns: columns.iter().map(|name| ((*name).to_owned(), "text".to_owned())).collect(),
+        ..Relation::default()
     }
 }
 

@@ -1,7 +1,7 @@
 //! What is known of a SQL session: the server, the transaction, results and what the server says. Pure.
 
 pub mod activity;
-mod activity_figures;
+pub mod activity_figures;
 pub mod activity_listing;
 mod activity_statements;
 pub mod catalogue;
@@ -21,6 +21,7 @@ pub mod help;
 pub mod interpreter;
 pub mod keywords;
 pub mod scan;
+pub mod schema;
 pub mod secret;
 pub mod sheet;
 pub mod split;

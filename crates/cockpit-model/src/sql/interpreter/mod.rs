@@ -18,5 +18,6 @@ mod state;
 mod tests;
 
 pub use action::{Action, Answer, Connection, Edited, Peer, Ran, Rows, Run, Target};
+pub use connection::version_number;
 pub use input::Data;
 pub use state::{Interpreter, Mode, Origin};

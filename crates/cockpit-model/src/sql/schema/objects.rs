@@ -1,0 +1,189 @@
+//! All objects of a database, from what completion knows of it and from what is asked when they are looked through.
+
+use super::object::{Class, Object};
+use crate::sql::catalogue::Catalogue;
+use std::collections::HashMap;
+
+/// The question for what completion does not need: object id, estimated rows (-1: never counted), bytes with indexes and long
+/// values as they were counted last, comment. It takes no locks.
+pub const SIZES: &str = "SELECT c.oid, c.reltuples, (c.relpages::pg_catalog.int8 + COALESCE((SELECT pg_catalog.sum(x.relpages) FROM pg_catalog.pg_index i \
+    JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = c.oid), 0) + COALESCE((SELECT t.relpages FROM pg_catalog.pg_class t WHERE t.oid = c.reltoastrelid), 0)) \
+    * pg_catalog.current_setting('block_size')::pg_catalog.int8, pg_catalog.obj_description(c.oid, 'pg_class') \
+    FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'm', 'f', 'v', 'i', 'I') AND n.nspname !~ '^pg_(toast|temp)'";
+
+/// The question for types that somebody made: class, kind, object id, schema, name.
+pub const TYPES: &str = "SELECT CASE y.typtype WHEN 'c' THEN 'r' ELSE 't' END, y.typtype, CASE y.typtype WHEN 'c' THEN y.typrelid ELSE y.oid END, n.nspname, y.typname \
+    FROM pg_catalog.pg_type y JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespace LEFT JOIN pg_catalog.pg_class c ON c.oid = y.typrelid \
+    WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND (y.typtype IN ('e', 'd', 'r') OR c.relkind = 'c')";
+
+/// What is known of a relation's size.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Size {
+    /// Estimated rows; none: never counted.
+    pub rows: Option<u64>,
+    /// Bytes, as they were counted last.
+    pub bytes: u64,
+    /// Its comment.
+    pub comment: String,
+}
+
+/// A part of a schema.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub enum Group {
+    /// Tables, partitioned and foreign ones too.
+    Tables,
+    /// Views, also those whose rows are kept.
+    Views,
+    /// Functions, procedures, aggregates.
+    Functions,
+    /// Sequences.
+    Sequences,
+    /// Types.
+    Types,
+    /// Indexes.
+    Indexes,
+}
+
+/// All parts, in their order.
+pub const GROUPS: &[Group] =
+    &[Group::Tables, Group::Views, Group::Functions, Group::Sequences, Group::Types, Group::Indexes];
+
+impl Group {
+    /// What it is called.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Tables => "tables",
+            Self::Views => "views",
+            Self::Functions => "functions",
+            Self::Sequences => "sequences",
+            Self::Types => "types",
+            Self::Indexes => "indexes",
+        }
+    }
+
+    /// That of an object.
+    pub fn of(object: &Object) -> Self {
+        match (object.class, object.kind) {
+            (Class::Function, _) => Self::Functions,
+            (Class::Relation, 'v' | 'm') => Self::Views,
+            (Class::Relation, 'S') => Self::Sequences,
+            (Class::Relation, 'i' | 'I') => Self::Indexes,
+            (Class::Relation, 'c') | (Class::Type, _) => Self::Types,
+            (Class::Relation | Class::Schema, _) => Self::Tables,
+        }
+    }
+}
+
+/// All objects, sorted by schema, part and name.
+#[derive(Debug, Clone, Default)]
+pub struct Objects {
+    list: Vec<Object>,
+    places: HashMap<(Class, u32), usize>,
+    /// The schemas, those of the system last, each with the places of its objects.
+    schemas: Vec<(String, std::ops::Range<usize>)>,
+    sizes: HashMap<u32, Size>,
+}
+
+/// Whether a schema is one of the server's own.
+pub fn is_system(schema: &str) -> bool {
+    schema.starts_with("pg_") || schema == "information_schema"
+}
+
+impl Objects {
+    /// From what completion knows, and the answer to [`TYPES`].
+    pub fn of(catalogue: &Catalogue, types: &[Vec<Option<String>>]) -> Self {
+        let relations = catalogue.relations().iter().map(|relation| Object {
+            class: Class::Relation,
+            kind: relation.kind,
+            oid: relation.oid,
+            schema: relation.schema.clone(),
+            name: relation.name.clone(),
+            arguments: String::new(),
+        });
+        let functions = catalogue.functions().iter().map(|function| Object {
+            class: Class::Function,
+            kind: function.kind,
+            oid: function.oid,
+            schema: function.schema.clone(),
+            name: function.name.clone(),
+            arguments: function.arguments.clone(),
+        });
+        let types = types.iter().filter_map(|row| Object::of(row));
+        let mut list: Vec<Object> = relations.chain(functions).chain(types).collect();
+        let order = |object: &Object| (is_system(&object.schema), Group::of(object));
+        list.sort_by(|a, b| {
+            (order(a).0, &a.schema, order(a).1, &a.name, &a.arguments).cmp(&(
+                order(b).0,
+                &b.schema,
+                order(b).1,
+                &b.name,
+                &b.arguments,
+            ))
+        });
+        let mut schemas: Vec<(String, std::ops::Range<usize>)> = Vec::new();
+        for (at, object) in list.iter().enumerate() {
+            match schemas.last_mut() {
+                Some((name, places)) if *name == object.schema => places.end = at + 1,
+                _ => schemas.push((object.schema.clone(), at..at + 1)),
+            }
+        }
+        // Schemas without anything in them are there, too.
+        for name in catalogue.names('n') {
+            if !schemas.iter().any(|(known, _)| known == name) {
+                let at =
+                    schemas.partition_point(|(known, _)| (is_system(known), known.as_str()) < (is_system(name), name));
+                schemas.insert(at, (name.to_owned(), 0..0));
+            }
+        }
+        let places = list.iter().enumerate().map(|(at, object)| ((object.class, object.oid), at)).collect();
+        Self { list, places, schemas, sizes: HashMap::new() }
+    }
+
+    /// Takes the answer to [`SIZES`].
+    pub fn set_sizes(&mut self, rows: &[Vec<Option<String>>]) {
+        let one = |row: &Vec<Option<String>>| {
+            let cell = |at: usize| row.get(at).and_then(Option::as_deref).unwrap_or_default();
+            let rows = cell(1).parse::<f64>().ok().filter(|rows| *rows >= 0.0).map(|rows| rows as u64);
+            let size = Size { rows, bytes: cell(2).parse().unwrap_or_default(), comment: cell(3).to_owned() };
+            Some((cell(0).parse().ok()?, size))
+        };
+        self.sizes = rows.iter().filter_map(one).collect();
+    }
+
+    /// Takes the sizes that another one knows, as long as nothing newer has come.
+    #[must_use]
+    pub fn sized_as(mut self, before: Self) -> Self {
+        self.sizes = before.sizes;
+        self
+    }
+
+    /// An object.
+    pub fn get(&self, class: Class, oid: u32) -> Option<&Object> {
+        self.places.get(&(class, oid)).map(|at| &self.list[*at])
+    }
+
+    /// What is known of a relation's size.
+    pub fn size(&self, oid: u32) -> Option<&Size> {
+        self.sizes.get(&oid)
+    }
+
+    /// The schemas with their objects.
+    pub fn schemas(&self) -> impl Iterator<Item = (&str, &[Object])> {
+        self.schemas.iter().map(|(name, places)| (name.as_str(), &self.list[places.clone()]))
+    }
+
+    /// The objects of a schema.
+    pub fn of_schema(&self, schema: &str) -> &[Object] {
+        self.schemas().find(|(name, _)| *name == schema).map_or(&[], |(_, objects)| objects)
+    }
+
+    /// How many objects there are.
+    pub fn len(&self) -> usize {
+        self.list.len()
+    }
+
+    /// Whether there is none.
+    pub fn is_empty(&self) -> bool {
+        self.list.is_empty()
+    }
+}

@@ -1,0 +1,61 @@
+//! `cockpit sql --ddl`: the statements that make objects again.
+
+use super::args::Arguments;
+use super::looking::{MOST, looking};
+use crate::cli::{ExitCode, Report};
+use crate::commands::context::Context;
+use crate::commands::printed::printed;
+use crate::db::{Connection, Lost};
+use crate::model::sql::interpreter::version_number;
+use crate::model::sql::schema::ddl;
+use crate::model::sql::schema::missing;
+use crate::model::sql::schema::object::{Object, Typed, find};
+use std::io;
+
+pub(super) async fn ddl(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let names = arguments.ddl.iter().map(|text| Typed::of(text).map(|typed| (text.as_str(), typed)));
+    let names: Vec<(&str, Typed)> = names.collect::<Result<_, _>>().map_err(Report::usage)?;
+    let text = looking(context, arguments, "--ddl", async |connection: &mut Connection| {
+        let mut texts = Vec::new();
+        for (typed, name) in &names {
+            texts.push(read(connection, typed, name).await?);
+        }
+        Ok(texts.join("\n"))
+    })
+    .await?;
+    printed(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
+}
+
+/// The definitions of the objects of a name, which may be several: functions, and a table beside them.
+async fn read(connection: &mut Connection, typed: &str, name: &Typed) -> Result<String, Report> {
+    let found = asked(connection, &find(name), typed).await?;
+    let objects: Vec<Object> = found.iter().filter_map(|row| Object::of(row)).collect();
+    if objects.is_empty() {
+        return Err(Report::usage(format!("there is no {typed} in the database")).hint(
+            "a name is SCHEMA.NAME, with quotes where it has capital letters; a function's may have its arguments: 'app.add(integer, integer)'",
+        ));
+    }
+    let version = version_number(connection.parameter("server_version").unwrap_or_default());
+    let mut texts = Vec::new();
+    for object in &objects {
+        let text = ddl::text(&asked(connection, &ddl::question(object, version), typed).await?);
+        if text.is_empty() {
+            let gone = format!("the {} {} is not there any more", object.word(), object.written());
+            return Err(Report::new("catalogue", gone, ExitCode::Failed).hint("try again"));
+        }
+        texts.push(text);
+    }
+    Ok(texts.join("\n"))
+}
+
+async fn asked(connection: &mut Connection, question: &str, typed: &str) -> Result<Vec<Vec<Option<String>>>, Report> {
+    let answer = connection.rows(question, MOST).await.map_err(|Lost(why)| {
+        Report::new("session", format!("the connection was lost: {why}"), ExitCode::Failed).hint("try again")
+    })?;
+    let answer = answer.map_err(|said| {
+        Report::new("catalogue", format!("the definition of {typed} cannot be read"), ExitCode::Failed)
+            .cause(missing(&said.message, said.code == "42501"))
+            .hint("the user must be able to read PostgreSQL's catalogue; another server may lack a part of it")
+    })?;
+    Ok(answer.rows)
+}

@@ -1,0 +1,64 @@
+//! Foreign keys, followed from a row of a result: the rows at their other end are a new result, and Esc goes back.
+
+use super::choice::Window;
+use super::state::RESULT;
+use super::{pump, ways, windows};
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::update::settle::done;
+
+/// `Enter` on a cell of a foreign key: the row that it refers to; where several keys have the column one chooses. None: it is
+/// of no key.
+pub fn follow(app: &mut App) -> Option<Vec<Effect>> {
+    let found = ways::of_cell(app);
+    let why = found.iter().find_map(|(_, statement)| statement.as_ref().err().cloned());
+    let mut statements: Vec<String> = found.into_iter().filter_map(|(_, statement)| statement.ok()).collect();
+    statements.dedup();
+    match (statements.as_slice(), why) {
+        ([], None) => None,
+        ([], Some(why)) => {
+            app.say(why);
+            Some(done(app))
+        }
+        ([one], _) => {
+            let statement = one.clone();
+            Some(go(app, &statement))
+        }
+        ([..], _) => Some(windows::open(app, Window::References)),
+    }
+}
+
+/// Lists the rows that the selected one refers to, and those that refer to it.
+pub fn references(app: &mut App) -> Vec<Effect> {
+    let state = &app.panes.query;
+    let why = match (&state.schema.keys, state.schema.missing.get(super::schema::ask::KEYS)) {
+        _ if state.shown().is_none_or(|tab| tab.grid.is_none()) => Some("there is no result".to_owned()),
+        _ if !state.is_on() => Some("there is no session: Enter connects again".to_owned()),
+        (None, Some(why)) => Some(format!("foreign keys are not known: {why}")),
+        (None, None) => Some("foreign keys are not known yet".to_owned()),
+        (Some(_), _) => None,
+    };
+    if let Some(why) = why {
+        app.say(why);
+        return done(app);
+    }
+    windows::open(app, Window::References)
+}
+
+/// Runs the statement of a way as a result of its own.
+pub fn go(app: &mut App, statement: &str) -> Vec<Effect> {
+    let from = app.panes.query.shown().map(|tab| tab.id);
+    app.panes.query.followed = from.map(|from| (statement.to_owned(), from));
+    app.focus_on(RESULT);
+    pump::enqueue(app, &format!("{statement};"));
+    done(app)
+}
+
+/// Back to the result from which a key was followed to the one that is shown.
+pub fn back(app: &mut App) -> bool {
+    let state = &mut app.panes.query;
+    let Some(from) = state.shown().and_then(|tab| tab.from) else { return false };
+    let Some(place) = state.tabs.iter().position(|tab| tab.id == from) else { return false };
+    state.tab = place;
+    true
+}

@@ -1,0 +1,68 @@
+//! Its commands.
+
+use super::update::{first_rows, is_shown, on_rows, refresh, toggle, write};
+use crate::app::command::Bottom::First;
+use crate::app::command::{Id, Scope};
+use crate::app::update::run;
+use crate::app::{App, Command};
+use crate::panes::query::state::ID;
+
+const OWN: Scope = Scope::Pane(ID.0);
+/// Shows it.
+pub const SCHEMA: Id = Id("query-schema");
+/// The first rows of the selected object.
+pub const ROWS: Id = Id("query-schema-rows");
+/// A SELECT of it in the editor.
+pub const SELECT: Id = Id("query-schema-select");
+const AGAIN: Id = Id("query-schema-refresh");
+
+/// Commands of the pane that mean something in it, too.
+const SHARED: &[Id] =
+    &[Id("query-search"), Id("query-earlier"), Id("query-later"), Id("query-interrupt"), Id("query-disconnect")];
+
+/// Shows what there is.
+pub const OPEN: Command = Command::new(
+    SCHEMA,
+    OWN,
+    "schema",
+    &["t", "f8", "alt-t"],
+    "Show what there is in the database, at the table that the cursor, the completion or the result names: columns, indexes, keys, DDL, diagram; again goes back.",
+    toggle,
+)
+.on_bottom(First(15));
+
+/// Puts a SELECT into the editor.
+pub const WRITE: Command = Command::new(
+    SELECT,
+    OWN,
+    "select",
+    &["m"],
+    "Put a SELECT of the selected table or view behind what is typed; it is not run.",
+    write,
+)
+.when(on_rows)
+.on_bottom(First(1));
+
+/// Shows the first rows.
+pub const READ: Command = Command::new(
+    ROWS,
+    OWN,
+    "first rows",
+    &["d"],
+    "Show the first 100 rows of the selected table or view as a result.",
+    first_rows,
+)
+.when(on_rows)
+.on_bottom(First(0));
+
+/// Asks anew.
+pub const REFRESH: Command =
+    Command::new(AGAIN, OWN, "refresh", &["r"], "Read anew what there is in the database.", |app| {
+        if is_shown(app) { refresh(app) } else { run::refresh(app) }
+    });
+
+/// Whether a command of the pane means something in what is shown: one of results does not where what there is is shown.
+pub fn takes(app: &App, id: Id) -> bool {
+    let shared = SHARED.contains(&id) || id == SCHEMA || id == AGAIN;
+    shared || (matches!(id, ROWS | SELECT)) == is_shown(app)
+}

@@ -1,0 +1,44 @@
+//! Selects an object in the tree, whatever it is folded into.
+
+use super::state::TREE;
+use crate::app::App;
+use crate::model::sql::schema::object::Class;
+use crate::model::sql::schema::objects::Group;
+use crate::model::sql::schema::tree::{Row, is_open, key_of, key_of_group, key_of_schema};
+
+/// Selects what is wanted, as soon as it is known; what is no table's name is let go of.
+pub fn reach(app: &mut App) {
+    let state = &mut app.panes.query;
+    if !state.schema.shown || state.schema.at.is_none() {
+        return;
+    }
+    let Some(wanted) = state.schema.wanted.take() else { return };
+    let found = state.catalogue.find(wanted.schema.as_deref(), &wanted.name);
+    // `alias.column` and `table.column` are no tables of a schema.
+    let found = found.or_else(|| state.catalogue.find(None, wanted.schema.as_deref()?));
+    if let Some(oid) = found.map(|relation| relation.oid) {
+        select(app, Class::Relation, oid);
+    }
+}
+
+/// Selects an object, and opens what it is folded into.
+pub fn select(app: &mut App, class: Class, oid: u32) -> bool {
+    let schema = &mut app.panes.query.schema;
+    let Some(object) = schema.objects.get(class, oid) else { return false };
+    let group = Group::of(object);
+    let rows = [
+        (Row::Schema(&object.schema), key_of_schema(&object.schema)),
+        (Row::Group(&object.schema, group), key_of_group(&object.schema, group)),
+    ];
+    for (row, key) in rows {
+        if !is_open(&row, &schema.toggled) && !schema.toggled.remove(&key) {
+            schema.toggled.insert(key);
+        }
+    }
+    let key = key_of(object);
+    let list = app.screen.list(TREE);
+    list.filter.clear();
+    list.select_key(&key);
+    app.lists_changed();
+    true
+}

@@ -1,0 +1,83 @@
+//! Where foreign keys lead from a row of a result: to rows that it refers to, and to those that refer to it.
+
+use super::grid::Grid;
+use super::result::Tab;
+use crate::app::App;
+use crate::model::sql::schema::keys::{ForeignKey, ForeignKeys};
+
+/// A way.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Way {
+    /// Where it leads.
+    pub words: String,
+    /// By which key; or why it cannot be gone.
+    pub note: String,
+    /// The statement; none where it cannot be gone.
+    pub statement: Option<String>,
+}
+
+/// Ways with the keys and why some cannot be gone.
+type Found<'a> = Vec<(&'a ForeignKey, Result<String, String>)>;
+
+/// The result that is shown, with the keys of its database. None where they are not known, or the result is of another
+/// session: its tables may have other numbers here.
+fn known<'a>(app: &'a App, tab: &'a Tab) -> Option<(&'a Grid, &'a ForeignKeys)> {
+    let state = &app.panes.query;
+    let grid = tab.grid.as_ref().filter(|_| state.is_on() && state.session == Some(tab.session))?;
+    state.schema.keys.as_ref().map(|keys| (grid, keys))
+}
+
+/// The rows that the selected cell refers to.
+pub fn of_cell(app: &App) -> Found<'_> {
+    let found = || {
+        let (grid, keys) = known(app, app.panes.query.shown()?)?;
+        let cells = grid.cells(grid.row()?)?;
+        let column = grid.columns.get(grid.selected()?)?;
+        Some(keys.of_column(column).map(|key| (key, key.referred(&grid.columns, cells))).collect())
+    };
+    found().unwrap_or_default()
+}
+
+/// The table that the selected cell refers to, for people.
+pub fn target(app: &App, tab: &Tab) -> Option<String> {
+    let (grid, keys) = known(app, tab)?;
+    let column = grid.columns.get(grid.selected()?)?;
+    let mut targets: Vec<String> = keys.of_column(column).map(|key| key.to.short()).collect();
+    targets.sort_unstable();
+    targets.dedup();
+    (!targets.is_empty()).then(|| targets.join(", "))
+}
+
+/// All ways from the selected row.
+pub fn of_row(app: &App) -> Vec<Way> {
+    let found = || {
+        let (grid, keys) = known(app, app.panes.query.shown()?)?;
+        let cells = grid.cells(grid.row()?)?;
+        let mut tables: Vec<u32> = grid.columns.iter().map(|column| column.table_oid).filter(|oid| *oid != 0).collect();
+        tables.sort_unstable();
+        tables.dedup();
+        let mut ways = Vec::new();
+        for table in &tables {
+            ways.extend(keys.from(*table).map(|key| {
+                let words = format!("→ {}", key.to.short());
+                way(words, key, key.referred(&grid.columns, cells))
+            }));
+        }
+        for table in &tables {
+            ways.extend(keys.to(*table).map(|key| {
+                let words = format!("← {}", key.from.short());
+                way(words, key, key.referring(&grid.columns, cells))
+            }));
+        }
+        Some(ways)
+    };
+    found().unwrap_or_default()
+}
+
+fn way(words: String, key: &ForeignKey, statement: Result<String, String>) -> Way {
+    let by = format!("{}: {} → {}", key.name, key.from.columns(), key.to.columns());
+    match statement {
+        Ok(statement) => Way { words, note: by, statement: Some(statement) },
+        Err(why) => Way { words, note: why, statement: None },
+    }
+}
