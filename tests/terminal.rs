@@ -2,6 +2,8 @@
 #![allow(clippy::unwrap_used)]
 #![cfg(unix)]
 
+#[path = "terminal/failover.rs"]
+mod failover;
 #[path = "terminal/faults.rs"]
 mod faults;
 #[path = "terminal/given_back.rs"]
@@ -14,6 +16,8 @@ mod infra;
 mod leaving;
 #[path = "terminal/logs.rs"]
 mod logs;
+#[path = "terminal/query.rs"]
+mod query;
 #[path = "terminal/questions.rs"]
 mod questions;
 mod support;

@@ -22,6 +22,8 @@ use jiff::SignedDuration;
 const CONNECT: u8 = 0;
 const LOOK: u8 = 1;
 const SIGNAL: u8 = 2;
+/// Who is connected.
+pub const WHO: u8 = 3;
 /// Its sessions are numbered from here on, so that they are none of another pane's.
 const FIRST: u64 = 1 << 40;
 /// Who waits for whom is asked this often; what changes slowly less often.
@@ -32,7 +34,8 @@ fn ticket(app: &App, kind: u8, serial: u64) -> Ticket {
     Ticket { generation: app.generation(), owner: Owner::Pane(ID.0, kind), serial }
 }
 
-fn ask(app: &mut App, kind: u8, ask: sql::Ask) -> (u64, Effect) {
+/// A question with a number of its own.
+pub fn ask(app: &mut App, kind: u8, ask: sql::Ask) -> (u64, Effect) {
     app.panes.database.serial += 1;
     let serial = app.panes.database.serial;
     (serial, Effect::Fetch { ticket: ticket(app, kind, serial), lane: Lane::Operator, ask: ask.into() })
@@ -93,7 +96,8 @@ pub fn connect(app: &mut App) -> Vec<Effect> {
     effects
 }
 
-fn open(app: &mut App, place: sql::Place) -> Vec<Effect> {
+/// Opens a session there.
+pub fn open(app: &mut App, place: sql::Place) -> Vec<Effect> {
     let words = format!("{}:{}", place.host, place.port);
     let state = &mut app.panes.database;
     state.sessions += 1;
@@ -117,6 +121,7 @@ pub fn leave(app: &mut App) -> Vec<Effect> {
         sessions: before.sessions,
         serial: before.serial,
         effects: before.effects,
+        who: before.who,
         ..State::default()
     };
     if serial == 0 { Vec::new() } else { vec![Effect::Leave(ticket(app, CONNECT, serial))] }

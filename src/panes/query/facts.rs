@@ -1,14 +1,18 @@
 //! What is learned of the session and of its results.
 
 use super::grid::Grid;
-use super::place;
 use super::result::Tab;
 use super::state::{EDITOR, ID, Link, Pending, RESULT, State};
+use super::{place, returning};
 use crate::app::App;
 use crate::app::overlay::Kind;
 use crate::feeds::sql;
 use crate::model::Failure;
 use crate::model::sql::{Column, Ended, ResultId, Server, SessionId, Transaction};
+
+/// What is done about a lost connection.
+const AGAIN: &str = "it is connected to again by itself (Esc: not)";
+const ENTER: &str = "Enter in the block of the results connects again";
 
 /// Takes in a fact about the session or a result.
 pub fn fact(app: &mut App, fact: sql::Fact) {
@@ -87,6 +91,7 @@ pub fn connected(app: &mut App, server: &Server) {
     state.failure = None;
     state.interpreter.set_server(server);
     if first {
+        returning::came_back(app, before.as_ref(), server);
         let role = place::role(server);
         app.note(false, format!("connected to {} as {} ({role})", server.host, server.user));
         if app.shown().id == ID && app.focused() == RESULT && app.screen.overlays.is_empty() {
@@ -94,31 +99,12 @@ pub fn connected(app: &mut App, server: &Server) {
         }
         return;
     }
-    let changed = before.map(|before| changes(&before, server)).unwrap_or_default();
+    let changed = before.as_ref().map(|before| returning::changes(before, server)).unwrap_or_default();
     if !changed.is_empty() {
         let text = changed.join("; ");
         app.note(true, text.clone());
         app.panes.query.changed = Some(text);
     }
-}
-
-/// What has changed about a server, in words.
-fn changes(before: &Server, after: &Server) -> Vec<String> {
-    let mut changes = Vec::new();
-    if before.reader != after.reader {
-        changes.push(match after.reader {
-            Some(true) => "this is a reader now: writes will fail".to_owned(),
-            Some(false) => "this is the writer now".to_owned(),
-            None => "whether this is a reader is not known any more".to_owned(),
-        });
-    }
-    if before.version != after.version {
-        changes.push(format!("the server is {} now", after.version));
-    }
-    if before.host != after.host {
-        changes.push(format!("the host is {} now", after.host));
-    }
-    changes
 }
 
 /// The connection is lost, or there was none. What was on the screen stays, the editor keeps its text.
@@ -140,9 +126,20 @@ pub fn lost(app: &mut App, failure: &Failure) {
     reset(state);
     if was_on {
         app.note(true, format!("the connection to the database is lost: {why}"));
-        app.panes.query.link = Link::Lost(format!("{why}; Enter in the block of the results connects again"));
+        let again = if returning::begin(app) { AGAIN } else { ENTER };
+        app.panes.query.link = Link::Lost(format!("{why}; {again}"));
     } else {
-        state.failure = Some(failure.clone());
+        unreached(app, failure);
+    }
+}
+
+/// It could not be connected to: it is tried again where it was lost before.
+pub fn unreached(app: &mut App, failure: &Failure) {
+    if app.panes.query.returns.is_some() {
+        let again = if returning::failed(app) { AGAIN } else { ENTER };
+        app.panes.query.link = Link::Lost(format!("{}; {again}", failure.message));
+    } else {
+        app.panes.query.failure = Some(failure.clone());
     }
 }
 

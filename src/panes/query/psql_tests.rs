@@ -53,9 +53,10 @@ fn values_of_a_row_become_variables() {
 #[test]
 fn what_would_need_the_terminal_or_a_file_is_refused_in_words() {
     for (text, part) in [
-        ("copy bookmarks from stdin;", "cockpit sql"),
+        ("copy bookmarks from stdin;", "reads a file"),
         ("\\! ls", "no shell"),
-        ("select 1 \\g /tmp/out", "cockpit sql"),
+        ("\\o |cat", "\\g |COMMAND runs one"),
+        ("select 1 \\gdesc", "LIMIT 0"),
     ] {
         let mut desk = Desk::connected((80, 24));
         desk.run(text);
@@ -110,4 +111,19 @@ fn a_statement_that_failed_in_a_transaction_leaves_the_sign_of_it() {
     desk.fails("column \"x\" does not exist", Some(8));
     let screen = desk.screen();
     assert!(screen.contains("bookmarks=!> ") && screen.contains("! transaction failed"), "{screen}");
+}
+
+#[test]
+fn a_file_of_migrations_runs_statement_by_statement_and_ends_at_the_first_that_fails() {
+    let mut desk = Desk::connected((100, 30));
+    desk.file = "begin;\ncreate table tags (id int);\n\\set n 7\ninsert into tags values (:n);\ncommit;\n".into();
+    desk.run("\\i migrations/0007_tags.sql");
+    assert_eq!(desk.statements(), ["begin", "create table tags (id int)", "insert into tags values (7)", "commit"]);
+    desk.ran.clear();
+    desk.slow = true;
+    desk.run("\\i migrations/0007_tags.sql");
+    desk.ends(Ended::Done("BEGIN".into()));
+    desk.fails("relation \"tags\" already exists", None);
+    assert_eq!(desk.statements(), ["begin", "create table tags (id int)"], "nothing after it is run");
+    assert!(desk.screen().contains("already exists"), "{}", desk.screen());
 }

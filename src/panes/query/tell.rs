@@ -48,6 +48,7 @@ fn connected(state: &State, server: &Server) -> Vec<Toned> {
     if server.read_only {
         words.push((Tone::Warn, "READ-ONLY".to_owned()));
     }
+    words.extend(state.out.iter().map(|file| (Tone::Warn, format!("results go to {file} (\\o ends it)"))));
     words.extend(state.changed.iter().map(|changed| (Tone::Warn, format!("▲ {changed}"))));
     words.push((Tone::Plain, format!("{}@{}", server.user, server.database)));
     words.push((Tone::Plain, server.host.clone()));

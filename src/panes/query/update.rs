@@ -3,7 +3,9 @@
 use super::ask::Kind;
 use super::editing::edited;
 use super::state::{Asking, EDITOR, ID, Link, Pending, RESULT, Reading, State};
-use super::{completing, connect, copy, facts, keep, looked, plan, pump, reading, rows, run, windows};
+use super::{
+    again, completing, connect, copy, facts, keep, looked, plan, pump, reading, returning, rows, run, windows,
+};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::Answer;
@@ -28,6 +30,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
         effects.extend(keep::begin(app));
     }
     effects.extend(connect::tunnelled(app));
+    effects.extend(again::due(app));
     effects.extend(looked::catalogue(app));
     effects.extend(pump::go(app));
     effects.extend(rows::windows_wanted(app));
@@ -66,8 +69,7 @@ pub fn answer(app: &mut App, answer: Answer) {
         Some(Kind::Look) => looked::answer(app, serial, answer.of().part),
         Some(Kind::Control) => control(app, answer.of().part),
         Some(Kind::Keep) => match answer.of().part {
-            Part::Page(queries::Fact::Text(text)) | Part::Last(queries::Fact::Text(text))
-                if app.panes.query.pending == Some(Pending::File(serial)) =>
+            Part::Page(queries::Fact::Text(text)) | Part::Last(queries::Fact::Text(text)) if matches!(app.panes.query.pending, Some(Pending::File(asked) | Pending::Output(asked, _)) if asked == serial) =>
             {
                 pump::read(app, serial, text);
             }
@@ -161,6 +163,12 @@ pub fn back(app: &mut App) -> bool {
     if app.focused() == EDITOR {
         app.panes.query.completion = None;
         app.focus_on(RESULT);
+        return true;
+    }
+    if returning::stop(&mut app.panes.query) {
+        let effects = connect::leave(app);
+        app.panes.query.effects.extend(effects);
+        app.say("it is left lost: Enter connects again");
         return true;
     }
     if matches!(app.panes.query.link, Link::Opening(_)) {

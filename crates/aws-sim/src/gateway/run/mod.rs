@@ -1,8 +1,9 @@
 //! An agent: it lives as long as its session, over any number of links.
 
 mod harm;
+mod streams;
 
-use super::connection::{self, From};
+use super::connection::From;
 use super::process::Process;
 use super::shell::Shell;
 use super::state::{Leads, Link, Order};
@@ -21,6 +22,7 @@ use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
+use streams::Stream;
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -60,7 +62,7 @@ struct Running {
     over: bool,
     /// Until then nothing more is taken of connections: as an agent that rests after each message.
     rests: Instant,
-    streams: HashMap<u32, mpsc::UnboundedSender<Bytes>>,
+    streams: HashMap<u32, Stream>,
     waiting: Arc<AtomicUsize>,
     to_agent: mpsc::Sender<From>,
 }
@@ -151,6 +153,7 @@ pub(super) async fn run(
         if next_look <= Instant::now() {
             next_look = Instant::now() + LOOK;
             running.is_task_there();
+            running.cut_restarted();
         }
         running.tick();
     }
@@ -293,10 +296,10 @@ impl Running {
                 }
                 Event::Opened(stream) => self.open(stream, now),
                 Event::Data(stream, bytes) => {
-                    if let Some(queue) = self.streams.get(&stream) {
+                    if let Some(open) = self.streams.get(&stream) {
                         let length = bytes.len();
                         self.waiting.fetch_add(length, Ordering::Relaxed);
-                        if queue.send(bytes).is_err() {
+                        if open.queue.send(bytes).is_err() {
                             self.waiting.fetch_sub(length, Ordering::Relaxed);
                         }
                     }
@@ -335,18 +338,6 @@ impl Running {
             self.agent.payload(frame::payload::EXIT_CODE, code.to_string().into(), now);
             self.agent.close("", now);
         }
-    }
-
-    fn open(&mut self, stream: u32, now: Duration) {
-        let verdict = self.shared.faults().take("gateway:dial", self.shared.clock.now_ms());
-        let Leads::Port { host, port, .. } = &self.leads else { return };
-        if verdict.kind == Some(Kind::Refused) {
-            return self.agent.refuse(stream, now);
-        }
-        let to = self.shared.gateway().mapped(host, *port);
-        let (queue, from_queue) = mpsc::unbounded_channel();
-        self.streams.insert(stream, queue);
-        tokio::spawn(connection::serve(stream, to, self.to_agent.clone(), from_queue, self.waiting.clone()));
     }
 
     fn from(&mut self, from: From) {
