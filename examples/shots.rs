@@ -145,7 +145,7 @@ async fn infra(folder: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 /// A picture of a session of SQL: its name, its size, what is pasted into the editor, and the keys that lead on.
-const QUERIES: [(&str, (u16, u16), &str, &str); 6] = [
+const QUERIES: [(&str, (u16, u16), &str, &str); 5] = [
     (
         "query",
         (120, 40),
@@ -160,7 +160,6 @@ const QUERIES: [(&str, (u16, u16), &str, &str); 6] = [
         "f7 esc",
     ),
     ("explain-80x24", (80, 24), "", ""),
-    ("query-error", (80, 24), "select titel, visits\nfrom bookmarks\nlimit 3;", "enter"),
     ("activity", (120, 40), "", "esc 4 a"),
     ("activity-80x24", (80, 24), "", ""),
 ];
@@ -217,6 +216,7 @@ async fn queries(folder: &Path) -> Result<(), Box<dyn Error>> {
             std::fs::write(folder.join(format!("{name}.svg")), shoot(app.clone(), size, "")?)?;
         }
     }
+    drop(others);
     sim.shutdown();
     Ok(())
 }
@@ -276,7 +276,6 @@ async fn operations(folder: &Path) -> Result<(), Box<dyn Error>> {
         app.settle();
         std::fs::write(folder.join(format!("{name}.svg")), shoot(app.clone(), size, "")?)?;
     }
-    drop(others);
     sim.shutdown();
     Ok(())
 }

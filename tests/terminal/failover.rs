@@ -59,7 +59,11 @@ fn a_session_follows_a_failover_and_is_marked_while_the_member_only_reads() {
     terminal.shows("INSERT 0 1");
     assert_eq!(sql(&home, &second, "select n from kept"), "n\n7\n");
     assert_eq!(sql(&home, &first, "select n from kept"), "n\n", "nothing went to the member before");
-    assert_eq!(world.asked("ssm:StartSession"), 1, "one tunnel for all of it");
+    assert_eq!(
+        world.asked("ssm:StartSession"),
+        2,
+        "one tunnel of the screen, one of the command that asked who is connected"
+    );
     terminal.press("\u{1b}");
     terminal.press("q");
     terminal.shows("Leave?");

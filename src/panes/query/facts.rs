@@ -37,7 +37,12 @@ pub fn fact(app: &mut App, fact: sql::Fact) {
         }
         sql::Fact::Ended { result, ended: how, took, stopped } => {
             ended(&mut app.panes.query, result, *how);
+            if let Some(why) = &stopped {
+                app.note(true, why.clone());
+            }
             if let Some(tab) = app.panes.query.tab_of(result) {
+                // A part of a result looks like a whole one: it is said below the rows, too.
+                tab.footers.extend(stopped.iter().map(|why| format!("▲ {why}")));
                 (tab.took, tab.stopped) = (Some(took), stopped);
                 if let Some((place, column)) = app.panes.query.again.take()
                     && let Some(grid) = app.panes.query.tab_of(result).and_then(|tab| tab.grid.as_mut())

@@ -126,6 +126,9 @@ fn tunnels(app: &App) -> Vec<(Health, String)> {
     lines
 }
 
+/// A result of which only a part was kept.
+const NOT_WHOLE: &str = "NOT WHOLE: ";
+
 /// How a statement ended, in one line.
 pub fn outcome(tab: &Tab, now: Timestamp) -> Toned {
     let took = tab.took.map(|took| format!("  {}", time(took))).unwrap_or_default();
@@ -138,9 +141,11 @@ pub fn outcome(tab: &Tab, now: Timestamp) -> Toned {
             (Tone::Warn, format!("running  {clock}{}", so_far.unwrap_or_default()))
         }
         Some(Ended::Done(tag)) => {
-            let stopped = tab.stopped.as_ref().map(|stopped| format!("  {stopped}"));
-            let tone = if stopped.is_some() { Tone::Warn } else { Tone::Good };
-            (tone, format!("{tag}{took}{}", stopped.unwrap_or_default()))
+            let (tone, whole) = if tab.stopped.is_some() { (Tone::Warn, NOT_WHOLE) } else { (Tone::Good, "") };
+            (tone, format!("{whole}{tag}{took}"))
+        }
+        Some(Ended::Cancelled) if tab.stopped.is_some() => {
+            (Tone::Warn, format!("{NOT_WHOLE}reading was stopped{took}"))
         }
         Some(Ended::Failed(said)) => (Tone::Bad, format!("{}: {}{took}", said.severity, said.message)),
         Some(Ended::Cancelled) => (Tone::Warn, format!("cancelled{took}")),
@@ -162,6 +167,7 @@ pub fn told(tab: &Tab, now: Timestamp) -> Vec<Toned> {
         }
         Some(Ended::Done(_) | Ended::Cancelled) | None => lines.push(outcome(tab, now)),
     }
+    lines.extend(tab.stopped.iter().map(|why| (Tone::Warn, why.clone())));
     for notice in &tab.notices {
         lines.extend(said(notice));
     }

@@ -7,6 +7,7 @@ use super::connection::From;
 use super::process::Process;
 use super::shell::Shell;
 use super::state::{Leads, Link, Order};
+use crate::clock::Ms;
 use crate::faults::{Kind, Verdict};
 use crate::shared::Shared;
 use crate::world::TaskKey;
@@ -22,7 +23,6 @@ use std::future::pending;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
-use streams::Stream;
 use tokio::sync::mpsc;
 use tokio_tungstenite::tungstenite::Message;
 
@@ -65,6 +65,14 @@ struct Running {
     streams: HashMap<u32, Stream>,
     waiting: Arc<AtomicUsize>,
     to_agent: mpsc::Sender<From>,
+}
+
+/// A connection that is open.
+struct Stream {
+    /// What the client sent on it.
+    queue: mpsc::UnboundedSender<Bytes>,
+    /// The database instance that it leads to, and since when.
+    to: Option<(usize, Ms)>,
 }
 
 enum Happened {

@@ -1,22 +1,12 @@
 //! The connections of a session: where each leads when it is opened, and what cuts it.
 
-use super::Running;
-use crate::clock::Ms;
+use super::{Running, Stream};
 use crate::faults::Kind;
 use crate::gateway::connection;
 use crate::gateway::state::Leads;
 use crate::world::databases::Role;
-use bytes::Bytes;
 use std::time::Duration;
 use tokio::sync::mpsc;
-
-/// A connection that is open.
-pub(super) struct Stream {
-    /// What the client sent on it.
-    pub(super) queue: mpsc::UnboundedSender<Bytes>,
-    /// The database instance that it leads to, and since when.
-    to: Option<(usize, Ms)>,
-}
 
 impl Running {
     /// Opens one. A name of a database is looked up each time, as DNS does it: it may lead to another member by now.
