@@ -107,8 +107,8 @@ fn a_failover_says_why_it_is_not_known_who_is_connected() {
 fn sessions_are_a_tree_of_who_blocks_whom_and_one_is_cancelled_or_ended_after_a_yes() {
     let (home, world) = (home(WHO), world());
     let (mut first, mut second) = (session("holds"), session("waits"));
-    done(&mut first, "create table contested (n int); insert into contested values (1)").await;
-    done(&mut first, "begin; update contested set n = 2").await;
+    done(&mut first, "create table contested (n int); insert into contested values (1)");
+    done(&mut first, "begin; update contested set n = 2");
     wait(second.send("update contested set n = 3")).unwrap();
     let (holds, waits) = (first.process(), second.process());
     let listed = until("it waits", PATIENCE, || {

@@ -94,6 +94,21 @@ fn data_are_copied_both_ways() {
 }
 
 #[test]
+fn values_are_bound_again_after_a_transaction_failed_with_them() {
+    let home = Home::new();
+    let text =
+        "\\set ON_ERROR_STOP 0\nbegin;\nselect $1::int \\bind x \\g\nrollback;\nselect $1::int as n \\bind 7 \\g\n";
+    let said = script(&home, &["-o", "tsv"], text).coded(1);
+    assert!(said.err.contains("invalid input syntax") && said.out == "n\n7\n", "{said:#?}");
+    let file = home.path().join("out.csv");
+    let kept = format!("\\pset format csv\nselect 1 as n \\g {}\n", file.display());
+    script(&home, &[], &kept).coded(0);
+    use std::os::unix::fs::PermissionsExt as _;
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(std::fs::read_to_string(file).unwrap(), "n\n1\n");
+}
+
+#[test]
 fn what_must_not_write_does_not() {
     let home = Home::new();
     let refused = said(&home, &["--read-only", "-c", "create table never ()"]).coded(1);

@@ -6,6 +6,7 @@ use cockpit::db::{Connection, Roots, Settings, SslMode};
 use cockpit::feeds::part::Part;
 use cockpit::feeds::sql::{Ask, Beside, Fact, Place};
 use cockpit::model::sql::{Ended, ResultId};
+use cockpit::runtime::demo_database::{DATABASE, DemoDatabase, USER};
 use cockpit::runtime::local_postgres::{LocalOptions, LocalPostgres};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -28,6 +29,36 @@ async fn a_certificate_that_expired_is_refused_where_it_is_looked_at() {
     }
     let unseen = Settings { roots: Roots::Usual, ..with(SslMode::Require) };
     assert!(Connection::open(&unseen).await.unwrap().is_encrypted(), "who does not look does not mind");
+}
+
+#[tokio::test]
+async fn the_demos_reader_follows_its_writer_and_takes_no_writes() {
+    let demo = DemoDatabase::listen(50).await.unwrap();
+    let open = async |address: std::net::SocketAddr| {
+        let place = Place { host: "127.0.0.1".into(), port: address.port(), through: None };
+        let patience = std::time::Duration::from_mins(1);
+        let settings = Settings { connect_timeout: patience, ..Settings::of(place, USER, DATABASE) };
+        Connection::open(&settings).await.unwrap()
+    };
+    let mut reader = open(demo.reader()).await;
+    let mut writer = open(demo.address()).await;
+    let rows = async |connection: &mut Connection, statement: &str| {
+        connection.rows(statement, 1 << 20).await.unwrap().map(|rows| rows.rows).map_err(|said| said.code)
+    };
+    assert_eq!(rows(&mut reader, "select pg_is_in_recovery()").await, Ok(vec![vec![Some("t".into())]]));
+    assert_eq!(rows(&mut reader, "create table never ()").await, Err("25006".into()));
+    rows(&mut writer, "create table followed as select 7 as n").await.unwrap();
+    // It follows within a moment.
+    let followed = async {
+        loop {
+            if let Ok(found) = rows(&mut reader, "select n from followed").await {
+                break found;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    let found = tokio::time::timeout(super::support::PATIENCE, followed).await.unwrap();
+    assert_eq!(found, [vec![Some("7".to_owned())]]);
 }
 
 /// A message as it came: its kind and all of its bytes.

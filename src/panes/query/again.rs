@@ -13,7 +13,7 @@ pub fn due(app: &mut App) -> Vec<Effect> {
     follow(app);
     let state = &app.panes.query;
     let Some(returns) = state.returns.filter(|returns| app.now >= returns.at) else { return Vec::new() };
-    let Some(far) = state.place.clone() else { return Vec::new() };
+    let Some(far) = state.place.clone().filter(|_| !app.poller.wrong_account()) else { return Vec::new() };
     match state.link {
         // A session that writes no more is left for another one, unless somebody is at something in it.
         Link::On if app.now.duration_since(returns.since) >= returning::LIMIT => {

@@ -5,6 +5,7 @@ use super::result::Tab;
 use super::state::{EDITOR, ID, Link, Pending, RESULT, State};
 use super::{place, returning};
 use crate::app::App;
+use crate::app::command::Id;
 use crate::app::overlay::Kind;
 use crate::feeds::sql;
 use crate::model::Failure;
@@ -96,10 +97,12 @@ pub fn connected(app: &mut App, server: &Server) {
     state.failure = None;
     state.interpreter.set_server(server);
     if first {
+        let by_itself = app.panes.query.returns.is_some();
         returning::came_back(app, before.as_ref(), server);
         let role = place::role(server);
         app.note(false, format!("connected to {} as {} ({role})", server.host, server.user));
-        if app.shown().id == ID && app.focused() == RESULT && app.screen.overlays.is_empty() {
+        // Who reads rows meanwhile does not want to type all of a sudden.
+        if !by_itself && app.shown().id == ID && app.focused() == RESULT && app.screen.overlays.is_empty() {
             app.focus_on(EDITOR);
         }
         return;
@@ -175,9 +178,10 @@ pub fn reset(state: &mut State) {
     state.reading = None;
 }
 
-/// Shows rows that came as one answer.
-pub fn show(app: &mut App, title: &str, grid: Grid, footers: Vec<String>) {
+/// Shows rows that came as one answer; `whole` is all of it as text, where there is more than rows.
+pub fn show(app: &mut App, title: &str, grid: Grid, footers: Vec<String>, whole: Option<String>) {
     let now = app.now;
+    let more = whole.is_some().then(|| app.keymap.label(Id::OPEN)).flatten();
     let state = &mut app.panes.query;
     state.results += 1;
     let (id, session) = (ResultId(state.results), state.session.unwrap_or(SessionId(0)));
@@ -185,8 +189,11 @@ pub fn show(app: &mut App, title: &str, grid: Grid, footers: Vec<String>) {
     let mut tab = Tab::new(id, session, title, now);
     tab.grid = Some(grid);
     tab.footers = footers;
+    tab.whole = whole;
     tab.passing = true;
-    tab.ended = Some(Ended::Done(if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") }));
+    let counted = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+    let more = more.map(|key| format!("  {key} all of it as text")).unwrap_or_default();
+    tab.ended = Some(Ended::Done(counted + &more));
     // What makes room is nothing that the feed holds, or is closed with the session.
     state.open(tab);
 }

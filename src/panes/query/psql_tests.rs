@@ -127,3 +127,24 @@ fn a_file_of_migrations_runs_statement_by_statement_and_ends_at_the_first_that_f
     assert_eq!(desk.statements(), ["begin", "create table tags (id int)"], "nothing after it is run");
     assert!(desk.screen().contains("already exists"), "{}", desk.screen());
 }
+
+#[test]
+fn all_that_d_tells_of_a_table_is_there_as_text_and_what_is_not_set_is_empty() {
+    let mut desk = Desk::connected((80, 24));
+    let sheet = crate::model::sql::sheet::Sheet {
+        title: Some("Table \"public.bookmarks\"".into()),
+        columns: vec![("Column".into(), false), ("Collation".into(), false)],
+        rows: vec![vec![Some("id".into()), None], vec![Some("title".into()), None]],
+        footers: (1..=20).map(|number| format!("    \"index_{number}\" btree (id)")).collect(),
+        ..Default::default()
+    };
+    super::pump::show(&mut desk.app, sheet, &crate::model::sql::format::Options::default());
+    desk.app.settle();
+    let screen = desk.screen();
+    assert!(!screen.contains("NULL") && !screen.contains("index_20"), "{screen}");
+    assert!(screen.contains("all of it as text"), "{screen}");
+    desk.keys("esc enter");
+    let window = desk.app.screen.overlays.last().expect("a window");
+    assert!(window.copies.as_ref().is_some_and(|text| text.contains("index_20")), "{:?}", window.copies);
+    assert!(desk.screen().contains("Table \"public.bookmarks\""), "{}", desk.screen());
+}

@@ -12,7 +12,7 @@ use crate::app::effect::Effect;
 use crate::app::overlays;
 use crate::feeds::{queries, sql};
 use crate::model::sql::describe::Looked;
-use crate::model::sql::format::Expanded;
+use crate::model::sql::format::{Expanded, Options, writer};
 use crate::model::sql::interpreter::{Action, Answer, Origin, Ran, Rows, Run, Target};
 use crate::model::sql::sheet::Sheet;
 use crate::model::sql::{Cell, Column, Ended, Said};
@@ -110,8 +110,8 @@ fn does(app: &mut App, action: Action) -> Vec<Effect> {
             app.panes.query.printed.push_str(&text);
             Vec::new()
         }
-        Action::Show { sheet, .. } => {
-            show(app, *sheet);
+        Action::Show { sheet, options } => {
+            show(app, *sheet, &options);
             Vec::new()
         }
         Action::Fail { message, .. } => {
@@ -322,7 +322,9 @@ pub fn read(app: &mut App, serial: u64, text: Result<String, String>) {
 }
 
 /// Shows a table of psql's in the grid.
-fn show(app: &mut App, sheet: Sheet) {
+pub fn show(app: &mut App, sheet: Sheet, options: &Options) {
+    let whole = (!sheet.footers.is_empty()).then(|| writer::sheet(&sheet, options, false));
+    let whole = whole.map(|text| String::from_utf8_lossy(&text).into_owned());
     let column = |(name, right): &(String, bool)| Column {
         name: name.clone(),
         type_oid: if *right { NUMBER } else { TEXT },
@@ -331,11 +333,12 @@ fn show(app: &mut App, sheet: Sheet) {
         number: 0,
     };
     let cell = |value: Option<String>| match value {
-        None => Cell::Null,
+        // psql leaves it empty there.
+        None => Cell::Text { bytes: 0, text: "".into(), cut: false },
         Some(text) => Cell::Text { bytes: text.len() as u64, text: text.into(), cut: false },
     };
     let columns = sheet.columns.iter().map(column).collect();
     let rows = sheet.rows.into_iter().map(|row| row.into_iter().map(cell).collect()).collect();
     let title = sheet.title.unwrap_or_default();
-    facts::show(app, &title, Grid::of(columns, rows), sheet.footers);
+    facts::show(app, &title, Grid::of(columns, rows), sheet.footers, whole);
 }

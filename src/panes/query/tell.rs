@@ -11,6 +11,7 @@ use crate::app::tunnels::tell::news;
 use crate::model::Health;
 use crate::model::sql::format::cell::grouped;
 use crate::model::sql::{Ended, Said, Server, Transaction};
+use crate::model::tunnel::far::POSTGRES;
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
@@ -98,9 +99,11 @@ pub fn idle(app: &App) -> Vec<(Health, String)> {
     }
     let places = super::place::places(app);
     lines.push((Health::Stopped, format!("{key} connects to")));
-    lines.extend(
-        places.iter().map(|(word, place)| (Health::Stopped, format!("  {word}  {}:{}", place.host, place.port))),
-    );
+    lines.extend(places.iter().flat_map(|(word, place)| {
+        // A host of RDS fills a small screen.
+        let port = if place.port == POSTGRES { String::new() } else { format!(":{}", place.port) };
+        [(Health::Stopped, format!("  {word}")), (Health::Stopped, format!("  {}{port}", place.host))]
+    }));
     if let Some(why) = super::place::read_only(app) {
         lines.push((Health::Stopped, format!("transactions only read: {why}")));
     }

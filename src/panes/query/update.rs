@@ -9,6 +9,7 @@ use super::{
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::Answer;
+use crate::app::overlays;
 use crate::app::ticket::Owner;
 use crate::app::update::dialogs;
 use crate::app::update::settle::done;
@@ -145,6 +146,13 @@ pub fn edits(app: &App) -> bool {
 pub fn open(app: &mut App) -> Option<Vec<Effect>> {
     if let Some(effects) = plan::open(app) {
         return Some(effects);
+    }
+    let whole = app.panes.query.shown().and_then(|tab| Some((tab.title(), tab.whole.clone()?)));
+    if let Some((title, text)) = whole {
+        let mut window = overlays::inspect(title, &text);
+        window.copies = Some(text);
+        app.screen.overlays.push(window);
+        return Some(done(app));
     }
     if app.panes.query.shown().is_some_and(|tab| tab.grid.is_some()) && app.panes.query.is_on() {
         return Some(reading::value(app, Reading::Show));
