@@ -6,6 +6,7 @@ mod support;
 use cockpit::runtime::local_postgres::{LocalOptions, LocalPostgres};
 use rustix::process::Signal;
 use std::io::{Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use support::{Home, PATIENCE, Said, World, ended, finish, run, signal, until};
@@ -103,7 +104,6 @@ fn values_are_bound_again_after_a_transaction_failed_with_them() {
     let file = home.path().join("out.csv");
     let kept = format!("\\pset format csv\nselect 1 as n \\g {}\n", file.display());
     script(&home, &[], &kept).coded(0);
-    use std::os::unix::fs::PermissionsExt as _;
     assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
     assert_eq!(std::fs::read_to_string(file).unwrap(), "n\n1\n");
 }

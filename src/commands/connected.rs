@@ -21,9 +21,9 @@ pub(super) async fn connected(context: &Context, found: &Found) -> Connected {
     match Box::pin(asked(context, found)).await {
         Ok(lines) => Connected::Known(lines),
         Err(report) => {
-            let causes = report.causes.iter().map(|cause| format!(": {cause}")).collect::<String>();
-            let hint = report.hint.as_ref().map(|hint| format!(" ({hint})")).unwrap_or_default();
-            Connected::Unknown(format!("{}{causes}{hint}", report.message))
+            let hint = report.hint.iter().map(|hint| format!("→ {hint}"));
+            let words: Vec<String> = std::iter::once(report.message).chain(report.causes).chain(hint).collect();
+            Connected::Unknown(words.join(": ").replace(": →", " →"))
         }
     }
 }

@@ -27,7 +27,8 @@ impl Desk {
         let (facts, ended) = self.ended(result).await;
         assert!(!facts.iter().any(|fact| matches!(fact, Fact::Begun { .. })), "nothing is kept: {facts:?}");
         let said = facts.iter().filter_map(|fact| if let Fact::Notice(said) = fact { Some(said) } else { None });
-        (said.map(|said| format!("{}: {}\n", said.severity, said.message)).collect(), ended)
+        let said: Vec<String> = said.map(|said| format!("{}: {}", said.severity, said.message)).collect();
+        (said.join("\n"), ended)
     }
 }
 
@@ -96,8 +97,8 @@ async fn data_are_copied_from_files_programs_and_lines() {
     desk.all(1, "create temporary table copied (n int, t text)").await;
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("in.csv");
-    let lines: String = (0..200_000).map(|n| format!("{n},日本\n")).collect();
-    std::fs::write(&path, lines).unwrap();
+    let lines: Vec<String> = (0..200_000).map(|n| format!("{n},日本\n")).collect();
+    std::fs::write(&path, lines.concat()).unwrap();
     let path = path.to_str().unwrap().to_owned();
     let copy = "copy copied from stdin (format csv)";
     assert_eq!(desk.with(2, copy, from(Data::File(path.clone()))).await.1, done("COPY 200000"));

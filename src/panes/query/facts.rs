@@ -97,7 +97,10 @@ pub fn connected(app: &mut App, server: &Server) {
     state.failure = None;
     state.interpreter.set_server(server);
     if first {
-        let by_itself = app.panes.query.returns.is_some();
+        let (by_itself, now) = (app.panes.query.returns.is_some(), app.now);
+        if !by_itself {
+            app.panes.query.used = Some(now);
+        }
         returning::came_back(app, before.as_ref(), server);
         let role = place::role(server);
         app.note(false, format!("connected to {} as {} ({role})", server.host, server.user));

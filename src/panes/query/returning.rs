@@ -10,6 +10,8 @@ use jiff::SignedDuration;
 
 /// A failover of Aurora is over within a minute; who is not back after two is not brought back by waiting.
 pub const LIMIT: SignedDuration = SignedDuration::from_mins(2);
+/// A session that nobody used for so long is left: its server may end those that idle, and would have to again and again.
+const FORGOTTEN: SignedDuration = SignedDuration::from_mins(10);
 /// No longer than this is waited between two tries.
 const LONGEST: SignedDuration = SignedDuration::from_secs(10);
 
@@ -22,7 +24,8 @@ fn after(tries: u32) -> SignedDuration {
 pub fn begin(app: &mut App) -> bool {
     let now = app.now;
     let state = &mut app.panes.query;
-    let back = state.place.is_some();
+    let used = state.used.is_some_and(|used| now.duration_since(used) < FORGOTTEN);
+    let back = used && state.place.is_some();
     let wrote = state.server.as_ref().is_some_and(|server| server.reader == Some(false));
     state.returns = back.then(|| Return { since: now, at: now + after(0), tries: 0, wrote });
     back

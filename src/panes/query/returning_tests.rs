@@ -108,3 +108,14 @@ fn the_header_says_that_another_member_writes_as_soon_as_aws_says_so() {
     desk.tick(2);
     assert!(desk.screen().contains("db-2 writes now, not"), "{}", desk.screen());
 }
+
+#[test]
+fn a_session_that_nobody_used_for_ten_minutes_is_left_lost() {
+    let mut desk = Desk::connected((100, 30));
+    desk.tick(601);
+    desk.lose("terminating connection due to idle-session timeout");
+    desk.connected = None;
+    desk.tick(640);
+    assert!(desk.connected.is_none());
+    assert!(desk.screen().contains("connects again"), "{}", desk.screen());
+}

@@ -30,6 +30,7 @@ pub fn start_with(app: &mut App, statement: &str, shown: Shown, pending: Pending
     let now = app.now;
     let state = &mut app.panes.query;
     let Some(session) = state.session else { return Vec::new() };
+    state.used = Some(now);
     state.results += 1;
     let (result, statement) = (ResultId(state.results), statement.to_owned());
     let mut gone = Vec::new();

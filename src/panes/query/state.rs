@@ -202,6 +202,8 @@ pub struct State {
     pub place: Option<Far>,
     /// It is connected to again by itself.
     pub returns: Option<Return>,
+    /// When somebody connected, or ran something.
+    pub used: Option<Timestamp>,
     /// Which member of the database wrote when it was connected to, as AWS says it.
     pub writer: Option<String>,
     /// The number of the question that holds the session.
@@ -291,6 +293,7 @@ impl Default for State {
             wanted: Option::default(),
             place: Option::default(),
             returns: Option::default(),
+            used: Option::default(),
             writer: Option::default(),
             connection: Default::default(),
             transaction: Transaction::default(),

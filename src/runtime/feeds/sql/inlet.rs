@@ -14,7 +14,7 @@ const PIECE: usize = 64 * 1024;
 pub(super) enum Inlet {
     Lines(Vec<u8>),
     File(Option<File>, String),
-    Program(Option<Program>),
+    Program(Option<Box<Program>>),
 }
 
 impl Inlet {
@@ -34,7 +34,7 @@ impl Inlet {
             }
             Data::Program(command) => {
                 let program = Program::start(command, false).map_err(|error| format!("/bin/sh: {error}"))?;
-                Ok(Self::Program(Some(program)))
+                Ok(Self::Program(Some(Box::new(program))))
             }
         }
     }

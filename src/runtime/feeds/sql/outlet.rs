@@ -136,8 +136,11 @@ impl Outlet {
             Some(Sink::File(file, path, to)) if whole => {
                 let failed = |error: io::Error| format!("{}: {error}", self.name);
                 drop(file);
-                if let Some(to) = to {
-                    std::fs::rename(&path, to).map_err(failed)?;
+                match to {
+                    Some(to) => std::fs::rename(&path, to).map_err(failed)?,
+                    // Nothing came of it that could be added.
+                    None if self.bytes == 0 => return Ok(String::new()),
+                    None => {}
                 }
                 Ok(format!("written to {}, {} bytes", self.name, self.bytes))
             }

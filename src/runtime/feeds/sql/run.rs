@@ -50,7 +50,7 @@ pub(super) async fn run(connection: &mut Connection, open: &Open, job: &Job, ses
     } else if let Err(why) = running.open_ends(job) {
         running.ended = Some((job.result, failed(&why)));
     } else {
-        match running.bound(connection, job).await? {
+        match bound(connection, job).await? {
             Ok(statement) => running.statement(connection, &statement, session).await?,
             Err(said) => running.ended = Some((job.result, Ended::Failed(said))),
         }
@@ -106,6 +106,19 @@ async fn cancelled(open: &Open) {
     }
 }
 
+/// The statement as it is sent. The simple protocol binds no values: a prepared statement does.
+async fn bound(connection: &mut Connection, job: &Job) -> Result<Result<String, Said>, Lost> {
+    let Some(values) = &job.beside.bind else { return Ok(Ok(job.statement.clone())) };
+    let begin = format!("PREPARE {} AS ", name(job));
+    if let Err(mut said) = connection.rows(&format!("{begin}{}", job.statement), 0).await? {
+        said.position = said.position.map(|at| at.saturating_sub(begin.len() as u32));
+        return Ok(Err(said));
+    }
+    let values: Vec<String> = values.iter().map(|value| literal(value)).collect();
+    let list = if values.is_empty() { String::new() } else { format!("({})", values.join(", ")) };
+    Ok(Ok(format!("EXECUTE {}{list}", name(job))))
+}
+
 impl Running<'_> {
     /// Opens what the data come from and where the result goes.
     fn open_ends(&mut self, job: &Job) -> Result<(), String> {
@@ -114,25 +127,13 @@ impl Running<'_> {
         Ok(())
     }
 
-    /// The statement as it is sent. The simple protocol binds no values: a prepared statement does.
-    async fn bound(&self, connection: &mut Connection, job: &Job) -> Result<Result<String, Said>, Lost> {
-        let Some(values) = &job.beside.bind else { return Ok(Ok(job.statement.clone())) };
-        let begin = format!("PREPARE {} AS ", name(job));
-        if let Err(mut said) = connection.rows(&format!("{begin}{}", job.statement), 0).await? {
-            said.position = said.position.map(|at| at.saturating_sub(begin.len() as u32));
-            return Ok(Err(said));
-        }
-        let values: Vec<String> = values.iter().map(|value| literal(value)).collect();
-        let list = if values.is_empty() { String::new() } else { format!("({})", values.join(", ")) };
-        Ok(Ok(format!("EXECUTE {}{list}", name(job))))
-    }
-
     /// Ends what the result went into, and tells what there is to say.
     async fn close_outlet(&mut self) {
         let Some(outlet) = self.outlet.take() else { return };
         let whole = self.stopped.is_none() && matches!(self.ended, Some((_, Ended::Done(_))));
         let open = self.open;
         let said = tokio::select! {
+            biased;
             said = outlet.end(whole) => said,
             () = cancelled(open) => Err("the command was ended: it was cancelled".to_owned()),
         };
@@ -150,6 +151,7 @@ impl Running<'_> {
         let Some(outlet) = &mut self.outlet else { return };
         let open = self.open;
         let pushed = tokio::select! {
+            biased;
             pushed = outlet.push() => pushed,
             () = cancelled(open) => Err("it was cancelled".to_owned()),
         };
@@ -170,6 +172,7 @@ impl Running<'_> {
         loop {
             let open = self.open;
             let piece = tokio::select! {
+                biased;
                 piece = inlet.piece() => piece,
                 () = cancelled(open) => Err("it was cancelled".to_owned()),
             };
