@@ -143,3 +143,22 @@ fn the_plan_of_a_failover_names_who_is_connected_or_says_why_that_is_not_known()
     desk.stage.shows("who is connected is not known: it is not said who connects");
     assert!(desk.session.is_none(), "nothing is connected to");
 }
+
+#[test]
+fn the_activity_comes_back_after_its_session_was_cut() {
+    let mut desk = Desk::new("staging", (120, 40));
+    desk.rows = sessions();
+    desk.press("4 a");
+    desk.lose();
+    desk.stage.shows("terminating connection due to administrator command");
+    desk.to(1);
+    assert!(desk.session.is_none());
+    desk.to(3);
+    assert!(desk.session.is_some(), "it is connected to again");
+    desk.stage.shows("└ 92");
+    // Who left it does not want it back.
+    desk.lose();
+    desk.press("esc");
+    desk.to(20);
+    assert!(desk.session.is_none());
+}

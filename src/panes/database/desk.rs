@@ -7,7 +7,9 @@ use crate::feeds::part::Part;
 use crate::feeds::{self, sql};
 use crate::model::sql::connected;
 use crate::model::sql::{Server, SessionId};
-use crate::ui::testing::{Stage, by_hand, environment};
+use crate::model::{Failure, FailureKind};
+use crate::ui::testing::{Stage, by_hand, environment, now};
+use jiff::SignedDuration;
 
 /// The pane, and what was asked of the server.
 pub(super) struct Desk {
@@ -52,10 +54,18 @@ impl Desk {
         }
     }
 
+    /// The session is lost.
+    pub(super) fn lose(&mut self) {
+        let (ticket, _) = self.session.take().expect("a session");
+        let why = Failure::new(FailureKind::Unreachable, "terminating connection due to administrator command");
+        self.answered(ticket, Part::Failed(why));
+    }
+
     pub(super) fn to(&mut self, seconds: i64) {
-        self.stage.to(seconds);
-        let left = std::mem::take(&mut self.stage.left);
-        self.serve(left);
+        let at = now() + SignedDuration::from_secs(seconds);
+        self.stage.aws.now = at;
+        let effects = self.stage.app.update(Event::Tick(at));
+        self.serve(effects);
     }
 
     fn serve(&mut self, effects: Vec<Effect>) {

@@ -29,6 +29,8 @@ const FIRST: u64 = 1 << 40;
 /// Who waits for whom is asked this often; what changes slowly less often.
 const SOON: SignedDuration = SignedDuration::from_secs(2);
 const SLOWLY: SignedDuration = SignedDuration::from_secs(30);
+/// A session that was lost is connected to again for so long.
+const BACK: SignedDuration = SignedDuration::from_mins(2);
 
 fn ticket(app: &App, kind: u8, serial: u64) -> Ticket {
     Ticket { generation: app.generation(), owner: Owner::Pane(ID.0, kind), serial }
@@ -122,6 +124,7 @@ pub fn leave(app: &mut App) -> Vec<Effect> {
         serial: before.serial,
         effects: before.effects,
         who: before.who,
+        lost: before.lost,
         ..State::default()
     };
     if serial == 0 { Vec::new() } else { vec![Effect::Leave(ticket(app, CONNECT, serial))] }
@@ -150,10 +153,24 @@ fn tunnelled(app: &mut App) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Connects again to a server that was lost, where that asks nobody anything.
+fn back(app: &mut App) -> Vec<Effect> {
+    let due = app.panes.database.lost.is_some_and(|(_, at)| app.now >= at);
+    let failed = matches!(app.panes.database.link, Link::Failed(_));
+    if !due || !failed || !app.panes.database.shown || app.poller.wrong_account() {
+        return Vec::new();
+    }
+    let reached = place(app).is_some_and(|(_, far)| {
+        !tunnels::find::is_tunnelled(app) || tunnels::find::ready(app, &To::Place(far)).is_some()
+    });
+    if reached { connect(app) } else { Vec::new() }
+}
+
 /// What is to be asked now.
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let mut effects = std::mem::take(&mut app.panes.database.effects);
     effects.extend(tunnelled(app));
+    effects.extend(back(app));
     let state = &app.panes.database;
     let (question, now) = (state.question, app.now);
     let due = state.seen.get(&question).is_none_or(|seen| now.duration_since(seen.at) >= interval(question));
@@ -219,15 +236,24 @@ pub fn answer(app: &mut App, answer: Answer) {
 
 fn news(app: &mut App, part: Part<sql::Fact>) {
     let failed = |app: &mut App, failure: Failure| {
+        let now = app.now;
+        // A failover cuts it; one that could not be made again is tried again for a while.
+        let since = match (&app.panes.database.link, app.panes.database.lost) {
+            (Link::On, _) => Some(now),
+            (_, Some((since, _))) if now.duration_since(since) < BACK => Some(since),
+            _ => None,
+        };
         let effects = leave(app);
         app.panes.database.effects.extend(effects);
         app.panes.database.link = Link::Failed(failure);
+        app.panes.database.lost = since.map(|since| (since, now + SOON));
     };
     match part {
         Part::Page(sql::Fact::Connected(server)) => {
             let state = &mut app.panes.database;
             let before = state.server.replace(*server.clone());
             state.link = Link::On;
+            state.lost = None;
             if before.is_some_and(|before| before.reader != server.reader) {
                 let role = if server.reader == Some(true) { "a reader" } else { "the writer" };
                 let text = format!("{} is {role} now", app.panes.database.of);

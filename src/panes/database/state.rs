@@ -93,6 +93,8 @@ pub struct State {
     pub seen: HashMap<Question, Seen>,
     pub flight: Option<Flight>,
     pub asking: Option<Asking>,
+    /// The session was lost: since when, and when it is connected to again.
+    pub lost: Option<(Timestamp, Timestamp)>,
     pub who: Option<Who>,
     /// Sessions so far.
     pub sessions: u64,
@@ -115,6 +117,7 @@ impl Default for State {
             seen: HashMap::new(),
             flight: None,
             asking: None,
+            lost: None,
             who: None,
             sessions: 0,
             serial: 0,
