@@ -41,6 +41,8 @@ pub struct Beside {
     pub data: Option<Data>,
     /// Where its result goes, instead of being kept to be looked at; with the form it has there.
     pub outlet: Option<(Outlet, Options)>,
+    /// It is not run: only its columns are told, as of a result without rows.
+    pub describes: bool,
 }
 
 /// Where the data of a `COPY … FROM STDIN` come from.

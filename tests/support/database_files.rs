@@ -144,3 +144,24 @@ async fn values_are_bound_and_an_error_has_its_place_in_what_was_typed() {
     desk.all(7, "select count(*) from pg_prepared_statements").await;
     assert_eq!(texts(&desk.window(7, 0, 1).await), [["0"]], "nothing of it stays");
 }
+
+#[tokio::test]
+async fn a_statement_is_described_without_being_run() {
+    let mut desk = Desk::connected(None).await;
+    desk.all(1, "create temporary sequence asked").await;
+    let describe = |result: u64, statement: &str| {
+        let beside = Box::new(Beside { describes: true, ..Beside::default() });
+        Ask::Run { session: SESSION, result: ResultId(result), statement: statement.to_owned(), beside }
+    };
+    desk.ask(describe(2, "select nextval('asked') as number, 'x'::varchar(7) as text"));
+    let (facts, ended) = desk.ended(2).await;
+    assert_eq!(ended, done(""));
+    let [Fact::Begun { columns, .. }] = &facts[..] else { panic!("{facts:?}") };
+    let told: Vec<_> = columns.iter().map(|column| (column.name.as_str(), column.type_oid, column.modifier)).collect();
+    assert_eq!(told, [("number", 20, -1), ("text", 1043, 11)]);
+    desk.all(3, "select nextval('asked')").await;
+    assert_eq!(texts(&desk.window(3, 0, 1).await), [["1"]], "it was not run");
+    desk.ask(describe(4, "select 日本"));
+    let (_, ended) = desk.ended(4).await;
+    assert!(matches!(&ended, Ended::Failed(said) if said.position == Some(8)), "{ended:?}");
+}

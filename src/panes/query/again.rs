@@ -1,7 +1,7 @@
 //! A session is made anew where that is due, and says that another member writes.
 
 use super::state::{Link, State};
-use super::{connect, place, returning};
+use super::{connect, facts, place, returning};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::tunnels;
@@ -33,7 +33,7 @@ pub fn due(app: &mut App) -> Vec<Effect> {
             // To open one may ask, and whoever closed it did not want it.
             app.panes.query.returns = None;
             if let Link::Lost(why) = &mut app.panes.query.link {
-                why.push_str("; the tunnel is closed: Enter in the block of the results connects again");
+                *why = why.replace(facts::AGAIN, &format!("the tunnel is closed: {}", facts::ENTER));
             }
             app.lists_changed();
             return Vec::new();

@@ -8,13 +8,8 @@ use crate::model::sql::interpreter::{Data as Lines, Interpreter, Peer, Rows, Run
 
 /// Why a statement is not run here, in words.
 pub fn refused(run: &Run) -> Option<&'static str> {
-    match (&run.copy, &run.target) {
-        _ if run.rows == Rows::Describe => Some("\\gdesc is not done here: run it with LIMIT 0"),
-        (Some(Peer::Standard), _) if is_copy_in(run) => {
-            Some("there is no standard input here: \\copy … from 'FILE' reads a file")
-        }
-        _ => None,
-    }
+    let standard = run.copy == Some(Peer::Standard) && is_copy_in(run);
+    standard.then_some("there is no standard input here: \\copy … from 'FILE' reads a file")
 }
 
 /// The program of this machine that a statement is for.
@@ -33,6 +28,10 @@ fn is_copy_in(run: &Run) -> bool {
 pub fn of(app: &mut App, run: &Run) -> Beside {
     let mut beside = Beside { bind: run.bind.clone(), ..Beside::default() };
     if run.hidden {
+        return beside;
+    }
+    if run.rows == Rows::Describe {
+        beside.describes = true;
         return beside;
     }
     let options = || run.options.clone();

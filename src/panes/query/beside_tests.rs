@@ -85,3 +85,13 @@ fn values_are_bound_to_the_next_statement_alone() {
     assert_eq!(desk.beside[0].bind, Some(vec!["7".to_owned(), "O'Neil".to_owned()]));
     assert_eq!(desk.beside[1].bind, None);
 }
+
+#[test]
+fn columns_of_a_statement_are_told_without_running_it() {
+    let mut desk = Desk::connected((80, 24));
+    desk.run("select * from bookmarks \\gdesc");
+    assert!(desk.beside[0].describes && !desk.beside[1].describes);
+    let asked = desk.statements()[1].to_owned();
+    assert!(asked.contains("format_type") && asked.contains("('title', 25, -1)"), "{asked}");
+    assert_eq!(desk.app.panes.query.tabs.len(), 1, "what was only described leaves no tab");
+}

@@ -12,8 +12,9 @@ use crate::model::Failure;
 use crate::model::sql::{Column, Ended, ResultId, Server, SessionId, Transaction};
 
 /// What is done about a lost connection.
-const AGAIN: &str = "it is connected to again by itself (Esc: not)";
-const ENTER: &str = "Enter in the block of the results connects again";
+pub const AGAIN: &str = "it is connected to again by itself (Esc: not)";
+/// The same where nothing is done by itself.
+pub const ENTER: &str = "Enter in the block of the results connects again";
 
 /// Takes in a fact about the session or a result.
 pub fn fact(app: &mut App, fact: sql::Fact) {

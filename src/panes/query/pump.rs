@@ -238,7 +238,13 @@ fn begin(app: &mut App, run: Box<Run>) -> Vec<Effect> {
     let record = run.options.expanded == Expanded::On;
     let shown = if run.hidden { Shown::Hidden } else { Shown::Tab { record } };
     let (statement, beside) = (run.statement.clone(), beside::of(app, &run));
-    start_with(app, &statement, shown, Pending::Run(run), beside)
+    let describes = beside.describes;
+    let effects = start_with(app, &statement, shown, Pending::Run(run), beside);
+    if let Some(tab) = app.panes.query.shown_mut().filter(|_| describes) {
+        // The table of its columns comes after it, in its place.
+        tab.passing = true;
+    }
+    effects
 }
 
 /// The statement that ran has ended: the interpreter is told, with its rows where it wants them.

@@ -18,6 +18,9 @@ use tokio::time::{Instant, timeout_at};
 const LIMIT: u64 = 4 << 30;
 /// Between two words about how a result has grown.
 const GROWN: Duration = Duration::from_millis(100);
+/// Around the name of a cursor that describes a statement.
+const DECLARE: &str = "DECLARE ";
+const FOR: &str = " NO SCROLL CURSOR FOR ";
 /// The type of what a COPY gives: text.
 const TEXT: u32 = 25;
 
@@ -44,6 +47,9 @@ pub(super) async fn run(connection: &mut Connection, open: &Open, job: &Job, ses
         again: false,
         outlet: None,
         inlet: None,
+        describes: job.beside.describes,
+        described: Vec::new(),
+        before: (DECLARE.len() + name(job).len() + FOR.len()) as u32,
     };
     if let Some(why) = Connection::cannot_send(&job.statement) {
         running.ended = Some((job.result, failed(why)));
@@ -57,6 +63,10 @@ pub(super) async fn run(connection: &mut Connection, open: &Open, job: &Job, ses
         if job.beside.bind.is_some() && connection.transaction() != Transaction::Failed {
             let _ = connection.rows(&format!("DEALLOCATE {}", name(job)), 0).await?;
         }
+    }
+    if running.describes && matches!(running.ended, Some((_, Ended::Done(_)))) {
+        let columns = std::mem::take(&mut running.described);
+        job.tell.page(Fact::Begun { result: job.result, columns }).await;
     }
     running.close_outlet().await;
     let again = running.again;
@@ -88,6 +98,11 @@ struct Running<'a> {
     outlet: Option<Outlet>,
     /// Where the data of a COPY come from.
     inlet: Option<Inlet>,
+    /// Only its columns are wanted, and those that came.
+    describes: bool,
+    described: Vec<Column>,
+    /// So many characters stand before the statement that was typed.
+    before: u32,
 }
 
 fn failed(why: &str) -> Ended {
@@ -108,6 +123,10 @@ async fn cancelled(open: &Open) {
 
 /// The statement as it is sent. The simple protocol binds no values: a prepared statement does.
 async fn bound(connection: &mut Connection, job: &Job) -> Result<Result<String, Said>, Lost> {
+    if job.beside.describes {
+        let (cursor, statement) = (name(job), &job.statement);
+        return Ok(Ok(format!("{DECLARE}{cursor}{FOR}{statement}; FETCH 0 FROM {cursor}; CLOSE {cursor}")));
+    }
     let Some(values) = &job.beside.bind else { return Ok(Ok(job.statement.clone())) };
     let begin = format!("PREPARE {} AS ", name(job));
     if let Err(mut said) = connection.rows(&format!("{begin}{}", job.statement), 0).await? {
@@ -205,6 +224,7 @@ impl Running<'_> {
                     }
                 };
                 match event {
+                    Event::Columns(columns) if self.describes => self.described = columns,
                     Event::Columns(columns) => self.begin(columns).await,
                     Event::Rows(rows, _) => match &mut self.outlet {
                         Some(outlet) => outlet.rows(rows),
@@ -229,13 +249,19 @@ impl Running<'_> {
                         let rows: Vec<u8> = lines.flat_map(|line| wire::row([Some(line)].into_iter())).collect();
                         self.keep(|spool| spool.append(&rows));
                     }
+                    Event::Complete(_) if self.describes => {
+                        self.ended = Some((self.result, Ended::Done(String::new())));
+                    }
                     Event::Complete(tag) => {
                         let word = tag.split(' ').next().unwrap_or_default();
                         self.again |= matches!(word, "SET" | "RESET" | "DISCARD" | "ALTER");
                         self.end(Ended::Done(tag)).await;
                     }
                     Event::Empty => self.end(Ended::Done(String::new())).await,
-                    Event::Failed(said) => {
+                    Event::Failed(mut said) => {
+                        if self.describes {
+                            said.position = said.position.map(|at| at.saturating_sub(self.before));
+                        }
                         // A limit of time has the same code as a cancel that somebody asked for.
                         let cancelled = said.code == "57014" && self.open.was_cancelled();
                         self.again |= said.code == "25006";
