@@ -26,8 +26,12 @@ pub fn begin(app: &mut App) -> bool {
     let state = &mut app.panes.query;
     let used = state.used.is_some_and(|used| now.duration_since(used) < FORGOTTEN);
     let back = used && state.place.is_some();
-    let wrote = state.server.as_ref().is_some_and(|server| server.reader == Some(false));
-    state.returns = back.then(|| Return { since: now, at: now + after(0), tries: 0, wrote });
+    // Both members restart in a failover: it may be lost again while a writer is waited for.
+    let before = state.returns;
+    let wrote = before.is_some_and(|returns| returns.wrote)
+        || state.server.as_ref().is_some_and(|server| server.reader == Some(false));
+    let since = before.map_or(now, |returns| returns.since);
+    state.returns = back.then(|| Return { since, at: now + after(0), tries: 0, wrote });
     back
 }
 

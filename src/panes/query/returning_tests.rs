@@ -47,6 +47,24 @@ fn a_lost_session_comes_back_by_itself_and_is_marked_until_the_writer_answers() 
 }
 
 #[test]
+fn a_session_that_is_cut_again_on_its_way_still_comes_to_the_writer() {
+    let mut desk = lost();
+    desk.tick(2);
+    desk.tell(at("10.0.1.7:5432", true));
+    // The member that only reads restarts, too.
+    desk.lose("terminating connection due to administrator command");
+    desk.connected = None;
+    desk.tick(4);
+    assert!(desk.connected.is_some());
+    desk.tell(at("10.0.2.9:5432", true));
+    desk.connected = None;
+    desk.tick(8);
+    assert!(desk.connected.is_some(), "it was one with the writer before");
+    desk.tell(at("10.0.2.9:5432", false));
+    assert!(desk.screen().contains("this is the writer now"), "{}", desk.screen());
+}
+
+#[test]
 fn nobody_is_taken_from_rows_or_a_transaction_to_the_writer() {
     let mut desk = lost();
     desk.tick(2);
