@@ -176,7 +176,8 @@ fn tables_and_their_foreign_keys_are_a_diagram_in_each_format() {
         assert!(text.contains(part), "{part}:\n{text}");
     }
     let mermaid = er(&["-o", "mermaid"]).coded(0).out;
-    assert!(mermaid.starts_with("erDiagram") && mermaid.contains("customers ||--o{ orders"), "{mermaid}");
+    assert!(mermaid.starts_with("erDiagram") && mermaid.contains("\"customers\" ||--o{ \"orders\""), "{mermaid}");
+    assert!(mermaid.contains("text 名前"), "columns too: {mermaid}");
     let dot = er(&["-o", "dot"]).coded(0).out;
     assert!(dot.starts_with("digraph") && dot.contains("->"), "{dot}");
     let svg = er(&["-o", "svg"]).coded(0).out;

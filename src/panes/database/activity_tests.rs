@@ -1,6 +1,6 @@
 //! What a server is at, snapshots and failovers, as a person presses for them.
 
-use super::desk::{Desk, row};
+use super::testing::{Desk, row};
 use crate::app::operation::call::Write;
 use crate::app::operation::database::call::RdsWrite;
 use crate::app::operation::outcome::Verdict;

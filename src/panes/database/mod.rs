@@ -5,13 +5,13 @@ pub mod activity;
 mod activity_tests;
 mod activity_view;
 mod commands;
-#[cfg(test)]
-mod desk;
 mod history;
 pub mod layout;
 pub mod rows;
 pub mod session;
 pub mod state;
+#[cfg(test)]
+mod testing;
 #[cfg(test)]
 mod tests;
 pub mod update;
