@@ -56,6 +56,8 @@ fn follow(app: &mut App) {
     let Some(now) = returning::writer(app, &far) else { return };
     let before = app.panes.query.writer.replace(now.clone());
     if let Some(before) = before.filter(|before| *before != now) {
-        returning::say(app, vec![format!("{now} writes now, not {before}")]);
+        // What else changed still holds.
+        let known = app.panes.query.changed.clone();
+        returning::say(app, known.into_iter().chain([format!("{now} writes now, not {before}")]).collect());
     }
 }

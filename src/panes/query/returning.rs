@@ -12,6 +12,8 @@ use jiff::SignedDuration;
 pub const LIMIT: SignedDuration = SignedDuration::from_mins(2);
 /// A session that nobody used for so long is left: its server may end those that idle, and would have to again and again.
 const FORGOTTEN: SignedDuration = SignedDuration::from_mins(10);
+/// What a session finds that was one with the writer.
+const READER: &str = "this is a reader now: writes will fail";
 /// No longer than this is waited between two tries.
 const LONGEST: SignedDuration = SignedDuration::from_secs(10);
 
@@ -66,15 +68,20 @@ pub fn came_back(app: &mut App, before: Option<&Server>, server: &Server) {
         app.panes.query.writer = app.panes.query.place.clone().and_then(|far| writer(app, &far));
         return;
     };
-    let mut news = before.map(|before| changes(before, server)).unwrap_or_default();
+    // The name of the writer may lead to the one before for a few seconds more.
+    let waits = returns.wrote && server.reader == Some(true);
+    let mut news = if waits {
+        vec![format!("{READER}; the writer is waited for")]
+    } else {
+        before.map(|before| changes(before, server)).unwrap_or_default()
+    };
     if before.is_some_and(|before| before.address.is_some() && before.address != server.address) {
         news.push("another server answers under this name".to_owned());
     }
     app.note(false, "settings and temporary tables of the session before are gone".to_owned());
     news.push("connected again".to_owned());
     say(app, news);
-    // The name of the writer may lead to the one before for a few seconds more.
-    if returns.wrote && server.reader == Some(true) {
+    if waits {
         wait_for_a_writer(app, returns);
     }
 }
@@ -98,7 +105,7 @@ pub fn changes(before: &Server, after: &Server) -> Vec<String> {
     let mut changes = Vec::new();
     if before.reader != after.reader {
         changes.push(match after.reader {
-            Some(true) => "this is a reader now: writes will fail".to_owned(),
+            Some(true) => READER.to_owned(),
             Some(false) => "this is the writer now".to_owned(),
             None => "whether this is a reader is not known any more".to_owned(),
         });

@@ -57,6 +57,7 @@ fn a_session_that_is_cut_again_on_its_way_still_comes_to_the_writer() {
     desk.tick(4);
     assert!(desk.connected.is_some());
     desk.tell(at("10.0.2.9:5432", true));
+    assert!(desk.screen().contains("this is a reader now: writes will fail"), "{}", desk.screen());
     desk.connected = None;
     desk.tick(8);
     assert!(desk.connected.is_some(), "it was one with the writer before");

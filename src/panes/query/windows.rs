@@ -153,7 +153,11 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
             let server = state.server.as_ref().map(|server| format!("On {} as {}.", server.host, server.user));
             text.extend(server.map(|server| (Tone::Plain, server)));
             text.extend(statement.lines().take(100).map(|line| (Tone::Plain, line.to_owned())));
-            let undone = if state.transaction == crate::model::sql::Transaction::Open {
+            let refused = state.server.as_ref().is_some_and(|server| server.read_only)
+                && state.transaction == crate::model::sql::Transaction::Idle;
+            let undone = if refused {
+                "This session only reads: the server will refuse it. U lets it write, after a question."
+            } else if state.transaction == crate::model::sql::Transaction::Open {
                 "A transaction is open: ROLLBACK takes it back until COMMIT."
             } else {
                 "It is committed at once: it cannot be taken back."

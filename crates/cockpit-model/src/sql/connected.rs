@@ -2,8 +2,9 @@
 
 /// The question. Who may not see what others do still sees who they are.
 pub const WHO: &str = "SELECT usename, application_name, count(*), count(*) FILTER (WHERE state = 'active'), \
-                       count(*) FILTER (WHERE state LIKE 'idle in transaction%'), count(*) FILTER (WHERE state IS NULL) \
+                       count(*) FILTER (WHERE state LIKE 'idle in transaction%'), count(*) FILTER (WHERE backend_type IS NULL) \
                        FROM pg_catalog.pg_stat_activity WHERE usename IS NOT NULL AND pid <> pg_catalog.pg_backend_pid() \
+                       AND (backend_type IS NULL OR backend_type = 'client backend') \
                        GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2";
 
 /// So many of them are told one by one.
