@@ -46,6 +46,8 @@ fn who_blocks_whom_is_a_tree_and_a_session_is_cancelled_or_ended_after_a_questio
     let screen = crate::ui::testing::text(&desk.stage.app);
     let line = |text: &str| screen.lines().position(|line| line.contains(text)).unwrap_or(usize::MAX);
     assert!(line("90") < line("└ 92") && line("└ 92") < line("  └ 93") && line("└ 93") < line("91"), "{screen}");
+    let branch = |text: &str| screen.lines().find_map(|line| line.find(text));
+    assert!(branch("└ 92") < branch("└ 93"), "who waits for one that waits stands further in:\n{screen}");
     seen("database_activity", &desk.stage.app);
     // The one in the middle: what it runs is cancelled.
     desk.press("j I");

@@ -58,6 +58,7 @@ fn follow(app: &mut App) {
     if let Some(before) = before.filter(|before| *before != now) {
         // What else changed still holds.
         let known = app.panes.query.changed.clone();
-        returning::say(app, known.into_iter().chain([format!("{now} writes now, not {before}")]).collect());
+        let news: Vec<String> = known.into_iter().chain([format!("{now} writes now, not {before}")]).collect();
+        returning::say(app, &news);
     }
 }

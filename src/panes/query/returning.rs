@@ -80,7 +80,7 @@ pub fn came_back(app: &mut App, before: Option<&Server>, server: &Server) {
     }
     app.note(false, "settings and temporary tables of the session before are gone".to_owned());
     news.push("connected again".to_owned());
-    say(app, news);
+    say(app, &news);
     if waits {
         wait_for_a_writer(app, returns);
     }
@@ -94,7 +94,7 @@ fn wait_for_a_writer(app: &mut App, returns: Return) {
 }
 
 /// Says what changed, for as long as the session lasts.
-pub fn say(app: &mut App, news: Vec<String>) {
+pub fn say(app: &mut App, news: &[String]) {
     let text = news.join("; ");
     app.note(true, text.clone());
     app.panes.query.changed = Some(text);
