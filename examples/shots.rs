@@ -8,6 +8,7 @@ use cockpit::app::event::Event;
 use cockpit::app::poll::Wants;
 use cockpit::app::{App, Session};
 use cockpit::config;
+use cockpit::db::{Connection, Settings};
 use cockpit::feeds::{Ask, sql};
 use cockpit::panes::query::state::EDITOR;
 use cockpit::runtime::Collector;
@@ -144,7 +145,7 @@ async fn infra(folder: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 /// A picture of a session of SQL: its name, its size, what is pasted into the editor, and the keys that lead on.
-const QUERIES: [(&str, (u16, u16), &str, &str); 3] = [
+const QUERIES: [(&str, (u16, u16), &str, &str); 5] = [
     (
         "query",
         (120, 40),
@@ -159,6 +160,8 @@ const QUERIES: [(&str, (u16, u16), &str, &str); 3] = [
         "f7 esc",
     ),
     ("explain-80x24", (80, 24), "", ""),
+    ("activity", (120, 40), "", "esc 4 a"),
+    ("activity-80x24", (80, 24), "", ""),
 ];
 
 /// A session on the demo's own PostgreSQL: a grid, and a plan. Times in it are those of this machine.
@@ -182,7 +185,11 @@ async fn queries(folder: &Path) -> Result<(), Box<dyn Error>> {
     };
     let mut steps = vec![("", (120, 40), "", "5 enter")];
     steps.extend(QUERIES);
+    let mut others = Vec::new();
     for (name, size, text, keys) in steps {
+        if name == "activity" {
+            others = blocked(database.address().port()).await?;
+        }
         let mut effects = app.update(Event::Resize(size.0, size.1));
         if !text.is_empty() {
             app.focus_on(EDITOR);
@@ -209,6 +216,7 @@ async fn queries(folder: &Path) -> Result<(), Box<dyn Error>> {
             std::fs::write(folder.join(format!("{name}.svg")), shoot(app.clone(), size, "")?)?;
         }
     }
+    drop(others);
     sim.shutdown();
     Ok(())
 }
@@ -270,6 +278,30 @@ async fn operations(folder: &Path) -> Result<(), Box<dyn Error>> {
     }
     sim.shutdown();
     Ok(())
+}
+
+/// Sessions of which one blocks another, which blocks a third.
+async fn blocked(port: u16) -> Result<Vec<Connection>, Box<dyn Error>> {
+    let steps = [
+        ("psql", "begin; update bookmarks set visits = visits + 1 where id = 1"),
+        ("api", "update bookmarks set note = null where id = 1"),
+        ("worker", "update bookmarks set title = 'x' where id = 1"),
+        ("web", "select 1"),
+    ];
+    let mut all = Vec::new();
+    for (application, statement) in steps {
+        let place = sql::Place { host: "127.0.0.1".into(), port, through: None };
+        let settings = Settings { application: application.into(), ..Settings::of(place, USER, DATABASE) };
+        let mut connection = Connection::open(&settings).await.map_err(|failure| failure.message)?;
+        if matches!(application, "psql" | "web") {
+            connection.rows(statement, 1 << 16).await?.map_err(|said| said.message)?;
+        } else {
+            connection.send(statement).await?;
+            tokio::time::sleep(Duration::from_millis(300)).await;
+        }
+        all.push(connection);
+    }
+    Ok(all)
 }
 
 fn open(scenario: Scenario, sim: &Sim) -> Result<Collector, Box<dyn Error>> {

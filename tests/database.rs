@@ -2,8 +2,12 @@
 //! statement tells, results on disk, cancelling, a server that goes away.
 #![allow(clippy::unwrap_used)]
 
+#[path = "support/database_bad.rs"]
+mod bad;
 #[path = "support/database_faults.rs"]
 mod faults;
+#[path = "support/database_files.rs"]
+mod files;
 mod support;
 
 use base64::Engine as _;
@@ -26,17 +30,22 @@ use tokio::time::timeout;
 const HBA: &str = "host all refused all reject\nhostssl all encrypted all trust\nhost all encrypted all reject\n\
                    host all app all scram-sha-256\nhost all old all md5\nhost all all all trust\n";
 
+/// The key of its certificates, as PEM.
+fn key() -> String {
+    let key = base64::engine::general_purpose::STANDARD.encode(include_bytes!("support/tls/server.key.der"));
+    let lines: Vec<&str> = key.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
+    format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n"))
+}
+
 /// One server for all tests of this file.
 fn server() -> &'static LocalPostgres {
     static SERVER: OnceLock<LocalPostgres> = OnceLock::new();
     SERVER.get_or_init(|| {
-        let key = base64::engine::general_purpose::STANDARD.encode(include_bytes!("support/tls/server.key.der"));
-        let lines: Vec<&str> = key.as_bytes().chunks(64).map(|line| std::str::from_utf8(line).unwrap()).collect();
-        let key = format!("-----BEGIN PRIVATE KEY-----\n{}\n-----END PRIVATE KEY-----\n", lines.join("\n"));
         let options = LocalOptions {
-            tls: Some((include_str!("support/tls/server.pem").to_owned(), key)),
+            tls: Some((include_str!("support/tls/server.pem").to_owned(), key())),
             hba: Some(HBA.to_owned()),
             settings: Vec::new(),
+            ..LocalOptions::default()
         };
         let server = LocalPostgres::start(&options).unwrap();
         let roles = "create role app login password 'hush'; create role full login connection limit 0; \
@@ -210,7 +219,7 @@ impl Desk {
 
     fn run(&mut self, result: u64, statement: &str) {
         let statement = statement.to_owned();
-        self.ask(Ask::Run { session: SESSION, result: ResultId(result), statement });
+        self.ask(Ask::Run { session: SESSION, result: ResultId(result), statement, beside: Box::default() });
     }
 
     /// All that is told until the statement has ended, and how.

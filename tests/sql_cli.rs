@@ -6,6 +6,7 @@ mod support;
 use cockpit::runtime::local_postgres::{LocalOptions, LocalPostgres};
 use rustix::process::Signal;
 use std::io::{Read as _, Write as _};
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
 use std::sync::OnceLock;
 use support::{Home, PATIENCE, Said, World, ended, finish, run, signal, until};
@@ -91,6 +92,20 @@ fn data_are_copied_both_ways() {
     let wrong = script(&home, &["-c", "copy copied from stdin"], "x\ty\n").coded(1);
     assert!(wrong.err.contains("invalid input syntax"), "{}", wrong.err);
     assert_eq!(said(&home, &["-o", "tsv", "-c", "select count(*) from copied"]).out, "count\n3\n");
+}
+
+#[test]
+fn values_are_bound_again_after_a_transaction_failed_with_them() {
+    let home = Home::new();
+    let text =
+        "\\set ON_ERROR_STOP 0\nbegin;\nselect $1::int \\bind x \\g\nrollback;\nselect $1::int as n \\bind 7 \\g\n";
+    let said = script(&home, &["-o", "tsv"], text).coded(1);
+    assert!(said.err.contains("invalid input syntax") && said.out == "n\n7\n", "{said:#?}");
+    let file = home.path().join("out.csv");
+    let kept = format!("\\pset format csv\nselect 1 as n \\g {}\n", file.display());
+    script(&home, &[], &kept).coded(0);
+    assert_eq!(std::fs::metadata(&file).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(std::fs::read_to_string(file).unwrap(), "n\n1\n");
 }
 
 #[test]

@@ -4,6 +4,8 @@
 
 #[path = "terminal/blue_green.rs"]
 mod blue_green;
+#[path = "terminal/failover.rs"]
+mod failover;
 #[path = "terminal/faults.rs"]
 mod faults;
 #[path = "terminal/given_back.rs"]
@@ -16,6 +18,8 @@ mod infra;
 mod leaving;
 #[path = "terminal/logs.rs"]
 mod logs;
+#[path = "terminal/query.rs"]
+mod query;
 #[path = "terminal/questions.rs"]
 mod questions;
 #[path = "terminal/staging.rs"]

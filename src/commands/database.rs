@@ -2,7 +2,6 @@
 
 use super::context::Context;
 use super::opened::time_is_up;
-use crate::app::operation::database::Connected;
 use crate::cli::{ExitCode, Report};
 use crate::headless::select::{Home, among};
 use crate::model::names::{find, listed};
@@ -22,8 +21,6 @@ pub(super) struct Found {
     port: u16,
     /// Its instances.
     pub(super) members: Vec<String>,
-    /// Who is connected.
-    pub(super) connected: Connected,
 }
 
 impl Found {
@@ -96,6 +93,5 @@ pub(super) async fn one(context: &Context, typed: Option<&str>) -> Result<Found,
         reader_endpoint: row.database.reader_endpoint.clone(),
         port: row.database.port.unwrap_or(POSTGRES),
         members: row.database.members.iter().map(|member| member.id.clone()).collect(),
-        connected: Connected::Unasked,
     })
 }

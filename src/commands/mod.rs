@@ -92,6 +92,7 @@ mod with_db;
 mod act;
 mod awake;
 pub mod begin;
+mod connected;
 mod context;
 mod database;
 pub mod declared;

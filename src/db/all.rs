@@ -71,7 +71,8 @@ pub async fn facts(connection: &mut Connection) -> Result<Server, Lost> {
     // One message, one way there and back.
     const ASKED: &str = "SELECT pg_catalog.pg_is_in_recovery(), current_setting('statement_timeout', true), \
                          current_setting('idle_in_transaction_session_timeout', true), \
-                         current_setting('default_transaction_read_only', true), current_database(), current_user";
+                         current_setting('default_transaction_read_only', true), current_database(), current_user, \
+                         pg_catalog.host(pg_catalog.inet_server_addr()) || ':' || pg_catalog.inet_server_port()";
     let answer = connection.rows(ASKED, 1 << 16).await?;
     let row = answer.ok().and_then(|answer| answer.rows.into_iter().next()).unwrap_or_default();
     let value = |at: usize| row.get(at).cloned().flatten();
@@ -89,6 +90,7 @@ pub async fn facts(connection: &mut Connection) -> Result<Server, Lost> {
         statement_timeout: value(1).and_then(|text| limit(&text)),
         idle_timeout: value(2).and_then(|text| limit(&text)),
         pid: connection.process(),
+        address: value(6),
     })
 }
 

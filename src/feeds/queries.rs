@@ -16,6 +16,8 @@ pub enum Ask {
     },
     /// The text of a file that is to be run.
     Read(String),
+    /// Begins a file that results are added to: it is empty then, and nobody else may read it.
+    Begin(String),
     /// Saves a query. One of that name is replaced.
     Save {
         /// Where.
@@ -32,14 +34,19 @@ impl Ask {
     pub fn lifetime(&self) -> Lifetime {
         match self {
             Self::Remember(_) | Self::Save { .. } => Lifetime::Detached,
-            Self::History | Self::Saved { .. } | Self::Read(_) => Lifetime::Session,
+            Self::History | Self::Saved { .. } | Self::Read(_) | Self::Begin(_) => Lifetime::Session,
         }
     }
 
     /// Each is answered once.
     pub fn goes_on(&self) -> bool {
         match self {
-            Self::History | Self::Remember(_) | Self::Saved { .. } | Self::Read(_) | Self::Save { .. } => false,
+            Self::History
+            | Self::Remember(_)
+            | Self::Saved { .. }
+            | Self::Read(_)
+            | Self::Begin(_)
+            | Self::Save { .. } => false,
         }
     }
 }

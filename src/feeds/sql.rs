@@ -32,6 +32,41 @@ pub struct Signal {
     pub audit: AuditPlace,
 }
 
+/// What goes with a statement beside its text.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Beside {
+    /// Values for `$1`, `$2` …
+    pub bind: Option<Vec<String>>,
+    /// Where the data of a `COPY … FROM STDIN` come from.
+    pub data: Option<Data>,
+    /// Where its result goes, instead of being kept to be looked at; with the form it has there.
+    pub outlet: Option<(Outlet, Options)>,
+    /// It is not run: only its columns are told, as of a result without rows.
+    pub describes: bool,
+}
+
+/// Where the data of a `COPY … FROM STDIN` come from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Data {
+    /// These lines.
+    Lines(String),
+    /// A file of this machine.
+    File(String),
+    /// What a command of this machine's shell writes.
+    Program(String),
+}
+
+/// Where a result goes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outlet {
+    /// A file, which nobody else may read. One that is there is replaced once all of it is written.
+    File(String),
+    /// The end of a file.
+    Append(String),
+    /// A command of this machine's shell, which reads it.
+    Program(String),
+}
+
 /// A question to a server, or about a result.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ask {
@@ -53,6 +88,8 @@ pub enum Ask {
         result: ResultId,
         /// The statement, without psql's commands in it.
         statement: String,
+        /// What goes with it beside its text.
+        beside: Box<Beside>,
     },
     /// Cancels what runs in a session: with a request on a connection of its own, or from the session for the catalogue.
     Cancel {

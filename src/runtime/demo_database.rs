@@ -1,6 +1,6 @@
 //! The database of the demo: what the tunnel of the simulated environments leads to. A PostgreSQL of this machine's own
-//! programs, which is started and filled when somebody connects for the first time; where there is none, whoever connects is
-//! told so as a server tells it.
+//! programs, which is started and filled when somebody connects for the first time, and a standby that follows it, which is
+//! started when somebody wants a reader; where there is none, whoever connects is told so as a server tells it.
 
 use super::local_postgres::{LocalOptions, LocalPostgres, NoPostgres};
 use crate::db::wire::{Body, SSL_REQUEST};
@@ -24,8 +24,9 @@ const SCHEMA: &str = include_str!("demo_database.sql");
 /// It lives as long as this value.
 #[derive(Debug)]
 pub struct DemoDatabase {
-    address: SocketAddr,
-    task: AbortHandle,
+    writer: SocketAddr,
+    reader: SocketAddr,
+    tasks: [AbortHandle; 2],
 }
 
 impl DemoDatabase {
@@ -34,35 +35,68 @@ impl DemoDatabase {
     /// # Errors
     /// No port can be listened on.
     pub async fn listen(bookmarks: u64) -> io::Result<Self> {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
-        let address = listener.local_addr()?;
-        let task = tokio::spawn(serve(listener, bookmarks)).abort_handle();
-        Ok(Self { address, task })
+        let servers = Arc::new(Servers { bookmarks, writer: OnceCell::new(), reader: OnceCell::new() });
+        let writer = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let reader = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        Ok(Self {
+            writer: writer.local_addr()?,
+            reader: reader.local_addr()?,
+            tasks: [
+                tokio::spawn(serve(writer, Arc::clone(&servers), false)).abort_handle(),
+                tokio::spawn(serve(reader, servers, true)).abort_handle(),
+            ],
+        })
     }
 
-    /// Where it listens.
+    /// Where it listens, for whoever writes.
     pub fn address(&self) -> SocketAddr {
-        self.address
+        self.writer
+    }
+
+    /// Where it is only read: the same data, a moment later.
+    pub fn reader(&self) -> SocketAddr {
+        self.reader
     }
 }
 
 impl Drop for DemoDatabase {
     fn drop(&mut self) {
-        self.task.abort();
+        self.tasks.iter().for_each(AbortHandle::abort);
     }
 }
 
 type Started = Result<LocalPostgres, NoPostgres>;
 
-async fn serve(listener: TcpListener, bookmarks: u64) {
-    let started: Arc<OnceCell<Started>> = Arc::default();
+/// Each is started when it is first needed.
+#[derive(Debug)]
+struct Servers {
+    bookmarks: u64,
+    writer: OnceCell<Started>,
+    reader: OnceCell<Started>,
+}
+
+impl Servers {
+    async fn writer(&self) -> &Started {
+        self.writer.get_or_init(|| start(self.bookmarks)).await
+    }
+
+    async fn reader(&self) -> &Started {
+        let follows = async {
+            let port = self.writer().await.as_ref().map_err(Clone::clone)?.port();
+            launch(LocalOptions { standby_of: Some(port), ..LocalOptions::default() }).await
+        };
+        self.reader.get_or_init(|| follows).await
+    }
+}
+
+async fn serve(listener: TcpListener, servers: Arc<Servers>, reads: bool) {
     let mut connections = JoinSet::new();
     loop {
         let Ok((stream, _)) = listener.accept().await else { continue };
         while connections.try_join_next().is_some() {}
-        let started = Arc::clone(&started);
+        let servers = Arc::clone(&servers);
         connections.spawn(async move {
-            match started.get_or_init(|| start(bookmarks)).await {
+            match if reads { servers.reader().await } else { servers.writer().await } {
                 Ok(server) => forward(stream, server.port()).await,
                 Err(why) => refuse(stream, why).await,
             }
@@ -70,9 +104,13 @@ async fn serve(listener: TcpListener, bookmarks: u64) {
     }
 }
 
+async fn launch(options: LocalOptions) -> Started {
+    let server = tokio::task::spawn_blocking(move || LocalPostgres::start(&options)).await;
+    server.unwrap_or_else(|_| Err(NoPostgres::Failed("an internal fault".to_owned())))
+}
+
 async fn start(bookmarks: u64) -> Started {
-    let server = tokio::task::spawn_blocking(|| LocalPostgres::start(&LocalOptions::default())).await;
-    let server = server.unwrap_or_else(|_| Err(NoPostgres::Failed("an internal fault".to_owned())))?;
+    let server = launch(LocalOptions::default()).await?;
     fill(server.port(), bookmarks).await.map_err(NoPostgres::Failed)?;
     Ok(server)
 }

@@ -21,6 +21,29 @@ pub fn create(typed: &str, text: &str) -> io::Result<()> {
     File::create_new(named(typed))?.write_all(text.as_bytes())
 }
 
+/// Empties a file, or makes it, so that nobody else may read it. What is no plain file (`/dev/null`, a pipe) is opened as it is.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn begin(typed: &str) -> io::Result<()> {
+    private(&named(typed), false).map(drop)
+}
+
+/// Opens a file to be written from its beginning or at its end; nobody else may read it from then on.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn private(path: &Path, append: bool) -> io::Result<File> {
+    use std::os::unix::fs::{OpenOptionsExt as _, PermissionsExt as _};
+    let mut options = OpenOptions::new();
+    let options = options.write(true).create(true).mode(0o600);
+    let file = if append { options.append(true) } else { options.truncate(true) }.open(path)?;
+    if file.metadata()?.is_file() {
+        file.set_permissions(std::fs::Permissions::from_mode(0o600))?;
+    }
+    Ok(file)
+}
+
 /// Where saved filters are: in the user's state folder.
 fn filters() -> Option<PathBuf> {
     super::audit::path(None).map(|audit| audit.with_file_name("log_filters"))

@@ -21,6 +21,8 @@ pub struct LocalOptions {
     pub hba: Option<String>,
     /// Settings of `postgresql.conf`, which come after those that make it small and fast.
     pub settings: Vec<(String, String)>,
+    /// It follows the server at this port of 127.0.0.1 as a standby that reads, until somebody promotes it.
+    pub standby_of: Option<u16>,
 }
 
 /// Why there is none.
@@ -58,7 +60,11 @@ const LOOK: Duration = Duration::from_millis(5);
 const KEEPER: &str = r#"
 exec 3<&0 </dev/null
 serve() {
-  "$1/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync || return
+  if [ -e standby ]; then
+    "$1/pg_basebackup" -D data -h 127.0.0.1 -p "$(cat standby)" -U postgres -R -X stream -c fast --no-sync || return
+  else
+    "$1/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync || return
+  fi
   cat settings >>data/postgresql.conf
   [ ! -e hba ] || cat hba >data/pg_hba.conf
   exec "$1/postgres" -D data
@@ -194,6 +200,9 @@ fn lay_out(folder: &Path, port: u16, options: &LocalOptions, user: Option<(u32, 
         let _ = writeln!(settings, "{name} = '{}'", value.replace('\'', "''"));
     }
     fs::write(folder.join("settings"), settings)?;
+    if let Some(port) = options.standby_of {
+        fs::write(folder.join("standby"), port.to_string())?;
+    }
     if let Some(hba) = &options.hba {
         fs::write(folder.join("hba"), hba)?;
     }

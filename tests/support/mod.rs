@@ -80,6 +80,14 @@ impl World {
         Self { sim, _runtime: runtime }
     }
 
+    /// A world whose clock runs, where hosts and ports lead to addresses of this machine.
+    pub fn led(scenario: Scenario, speed: f64, map: Vec<(String, std::net::SocketAddr)>) -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let options = SimOptions { scenario, speed, map, limited: false, ..SimOptions::default() };
+        let sim = runtime.block_on(Sim::start(options)).unwrap();
+        Self { sim, _runtime: runtime }
+    }
+
     pub fn staging() -> Self {
         Self::start(Scenario::Staging)
     }

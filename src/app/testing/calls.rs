@@ -10,8 +10,8 @@ use crate::model::image::Image;
 use crate::model::parameters::Held;
 use crate::model::timer::Timer;
 use crate::model::{
-    Deployment, Failure, FailureKind, Identity, RolloutState, RolloutStatus, ScalableTarget, Service,
-    ServiceDeployment, Target, Task, TaskDefinition,
+    Database, DatabaseSnapshot, Deployment, Failure, FailureKind, Identity, RolloutState, RolloutStatus,
+    ScalableTarget, Service, ServiceDeployment, Target, Task, TaskDefinition,
 };
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -29,6 +29,8 @@ pub(crate) struct Aws {
     pub(crate) tasks: Vec<Task>,
     pub(crate) targets: Vec<Target>,
     pub(crate) databases: Vec<DatabaseState>,
+    pub(crate) rds: Vec<Database>,
+    pub(crate) snapshots: Vec<DatabaseSnapshot>,
     pub(crate) timers: Vec<Timer>,
     pub(crate) log: Vec<String>,
     pub(crate) parameters: Vec<Held>,
@@ -112,9 +114,11 @@ impl Aws {
             Read::Function { .. } => Reply::Done,
             Read::Databases { .. } => Reply::Databases(self.databases.clone()),
             Read::Rds(read) => Reply::Rds(match read {
-                RdsRead::Database { .. } => RdsReply::Database(None),
+                RdsRead::Database { id, .. } => {
+                    RdsReply::Database(self.rds.iter().find(|known| known.id == *id).cloned().map(Box::new))
+                }
                 RdsRead::Events { .. } => RdsReply::Events(Vec::new()),
-                RdsRead::Snapshots { .. } => RdsReply::Snapshots(Vec::new()),
+                RdsRead::Snapshots { .. } => RdsReply::Snapshots(self.snapshots.clone()),
                 RdsRead::Figures { .. } => RdsReply::Figures(crate::model::failover::Figures::default()),
             }),
             Read::Parameter { name } => {

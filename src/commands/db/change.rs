@@ -1,9 +1,10 @@
 //! Changes one database.
 
 use super::args::Arguments;
-use crate::app::operation::database::{Request, Wanted};
+use crate::app::operation::database::{Connected, Request, Wanted};
 use crate::cli::{ExitCode, Report};
 use crate::commands::act::act;
+use crate::commands::connected::connected;
 use crate::commands::context::Context;
 use crate::commands::database::one;
 use crate::commands::opened::open;
@@ -37,6 +38,10 @@ pub(super) async fn change(
         (None, false, true) => Wanted::Power(Power::Stop),
         (None, false, false) => Wanted::Power(Power::Start),
     };
-    let what = Request { database: found.id, cluster: found.cluster, wanted, connected: found.connected };
+    let (database, cluster) = (found.id.clone(), found.cluster);
+    let mut what = Request { database, cluster, wanted, connected: Connected::Unasked };
+    if what.cuts() {
+        what.connected = connected(context, &found).await;
+    }
     Box::pin(act(context, &opened, vec![what.into()], arguments.dry_run, out)).await
 }

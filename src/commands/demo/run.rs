@@ -21,7 +21,8 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let database = DemoDatabase::listen(arguments.rows).await.map_err(|error| {
         Report::new("simulator", "the demo's database cannot be reached", ExitCode::Failed).caused_by(&error)
     })?;
-    let map = vec![("*:5432".to_owned(), database.address())];
+    let leads = |name: &str, to| (format!("{name}:5432"), to);
+    let map = vec![leads("reader", database.reader()), leads("*", database.address())];
     let simulator = start(SimOptions { scenario, speed: arguments.speed, map, ..SimOptions::default() }).await?;
     let mut config = built_in(scenario)?;
     for environment in &mut config.environments {

@@ -4,6 +4,7 @@ use super::args::Arguments;
 use crate::app::operation::database::{Request, Wanted};
 use crate::cli::{ExitCode, Report};
 use crate::commands::act::act;
+use crate::commands::connected::connected;
 use crate::commands::context::Context;
 use crate::commands::database::one;
 use crate::commands::opened::open;
@@ -14,6 +15,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let found = Box::pin(one(context, arguments.database.as_deref())).await?;
     let to = arguments.to.as_deref().map(|to| found.member(to)).transpose()?;
     let wanted = Wanted::Failover { to };
-    let what = Request { database: found.id, cluster: found.cluster, wanted, connected: found.connected };
+    let connected = connected(context, &found).await;
+    let what = Request { database: found.id, cluster: found.cluster, wanted, connected };
     Box::pin(act(context, &opened, vec![what.into()], arguments.dry_run, out)).await
 }

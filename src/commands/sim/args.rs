@@ -46,8 +46,10 @@ pub struct Arguments {
     /// How much faster than the wall its clock runs; 0 stops it
     #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,
-    /// Where a tunnel to this host and port leads: to a port of this machine. `*` is every host. Tunnels to
-    /// others reach an echo. May be given several times
+    /// Where a tunnel to this host and port leads: to a port of this machine. `*` is every host, `writer` and
+    /// `reader` are what a member of an Aurora cluster is at that moment, and a member has its identifier as a
+    /// name too: names of a cluster follow a failover, after 5 s. Tunnels to others reach an echo. May be given
+    /// several times
     #[arg(long, value_name = "HOST:PORT=127.0.0.1:PORT", value_parser = mapped)]
     pub map: Vec<(String, SocketAddr)>,
     /// ECS Exec runs programs of this machine, as whoever runs the simulator, instead of the small shell

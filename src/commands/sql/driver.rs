@@ -16,7 +16,7 @@ use std::time::Duration;
 
 /// Of what is looked up no more is read.
 const LOOKED: usize = 64 << 20;
-/// The name of a statement that has values bound to it, and of a cursor that describes one.
+/// The name of a cursor that describes a statement, and the beginning of those of statements that have values bound to them.
 const OURS: &str = "cockpit_statement";
 
 /// The interpreter with its hands.
@@ -28,13 +28,15 @@ pub(super) struct Driver<'a> {
     pub(super) reads_input: bool,
     /// The last failure.
     last: Option<Report>,
+    /// Statements that had values bound to them so far: one that failed in a transaction keeps its name.
+    bound: u32,
     /// How the script is called in errors.
     pub(super) name: String,
 }
 
 impl<'a> Driver<'a> {
     pub(super) fn new(session: Session, interpreter: Interpreter, outlet: Outlet<'a>) -> Self {
-        Self { session, interpreter, outlet, reads_input: false, last: None, name: "-c".to_owned() }
+        Self { session, interpreter, outlet, reads_input: false, last: None, bound: 0, name: "-c".to_owned() }
     }
 
     /// Goes on until it is over, with psql's exit code, or until what there is to run was run.
@@ -155,9 +157,11 @@ impl<'a> Driver<'a> {
             Ran { failed: Some(said), transaction, ..Ran::default() }
         };
         let mut statement = run.statement.clone();
+        let ours = format!("{OURS}_{}", self.bound);
         if let Some(values) = &run.bind {
             // The simple protocol binds nothing: a prepared statement does.
-            let prepared = self.session.look(&format!("PREPARE {OURS} AS {statement}"), 0).await?;
+            self.bound += 1;
+            let prepared = self.session.look(&format!("PREPARE {ours} AS {statement}"), 0).await?;
             if let Err(said) = prepared {
                 return Ok(self.ended(
                     run,
@@ -166,7 +170,7 @@ impl<'a> Driver<'a> {
             }
             let values: Vec<String> = values.iter().map(|value| literal(value)).collect();
             let list = if values.is_empty() { String::new() } else { format!("({})", values.join(", ")) };
-            statement = format!("EXECUTE {OURS}{list}");
+            statement = format!("EXECUTE {ours}{list}");
         }
         if run.rows == Rows::Describe {
             statement = format!("DECLARE {OURS} NO SCROLL CURSOR FOR {statement}; FETCH 0 FROM {OURS}; CLOSE {OURS}");
@@ -204,7 +208,7 @@ impl<'a> Driver<'a> {
             say(&format!("Time: {:.3} ms", began.elapsed().as_secs_f64() * 1000.0));
         }
         if run.bind.is_some() {
-            let _ = self.session.look(&format!("DEALLOCATE {OURS}"), 0).await?;
+            let _ = self.session.look(&format!("DEALLOCATE {ours}"), 0).await?;
         }
         Ok(self.ended(run, ran))
     }

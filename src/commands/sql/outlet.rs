@@ -1,8 +1,10 @@
 //! Where results go: standard output, a file that `\o` or `\g` named.
 
 use crate::model::sql::interpreter::Target;
+use crate::runtime::files;
 use std::fs::File;
 use std::io::{self, Write};
+use std::path::Path;
 
 /// Bytes that are written together.
 const HELD: usize = 256 * 1024;
@@ -83,6 +85,7 @@ impl<'a> Outlet<'a> {
 /// Why no program is run.
 pub(super) const NO_PROGRAMS: &str = "`cockpit sql` runs no programs: use a pipe of the shell that it is started from";
 
+/// A file that nobody else may read.
 fn create(path: &str) -> Result<File, String> {
-    File::create(path).map_err(|error| format!("{path}: {error}"))
+    files::private(Path::new(path), false).map_err(|error| format!("{path}: {error}"))
 }

@@ -1,12 +1,12 @@
 //! What can be done to a database.
 
 use super::activity::{cancel, next, on_session, terminate, toggle};
-use super::session;
 use super::state::ID;
+use super::{session, who};
 use crate::app::Command;
 use crate::app::command::Bottom::First;
 use crate::app::command::{Id, Risk, Scope};
-use crate::app::update::change::database::{failover, on_database, power, reboot, snapshot};
+use crate::app::update::change::database::{on_database, power, reboot, snapshot};
 use crate::app::update::run::refresh;
 use crate::app::update::settle::done;
 
@@ -29,7 +29,7 @@ pub const COMMANDS: &[Command] = &[
         "fail over",
         &["F"],
         "Let the selected reader write, or the one that takes over by itself; watched until it does.",
-        failover,
+        who::failover,
     )
     .risks(Risk::Disrupt)
     .when(on_database)

@@ -1,6 +1,8 @@
 //! Databases with their instances; curves and facts of the selected one.
 
 pub mod activity;
+#[cfg(test)]
+mod activity_tests;
 mod activity_view;
 mod commands;
 mod history;
@@ -9,9 +11,12 @@ pub mod rows;
 pub mod session;
 pub mod state;
 #[cfg(test)]
+mod testing;
+#[cfg(test)]
 mod tests;
 pub mod update;
 pub mod view;
+pub mod who;
 
 use crate::app::facts::shown_database;
 use crate::app::pane::{Data, Rows};
@@ -40,8 +45,8 @@ pub const PANE: Pane = Pane {
         back: activity::close,
         confirm: activity::confirm,
         confirmed: activity::confirmed,
-        plan: session::plan,
-        answer: session::answer,
+        plan: update::plan,
+        answer: update::answer,
         switched: update::switched,
         next_tick: session::next_tick,
         ..Hooks::NONE

@@ -22,17 +22,22 @@ use jiff::SignedDuration;
 const CONNECT: u8 = 0;
 const LOOK: u8 = 1;
 const SIGNAL: u8 = 2;
+/// Who is connected.
+pub const WHO: u8 = 3;
 /// Its sessions are numbered from here on, so that they are none of another pane's.
 const FIRST: u64 = 1 << 40;
 /// Who waits for whom is asked this often; what changes slowly less often.
 const SOON: SignedDuration = SignedDuration::from_secs(2);
 const SLOWLY: SignedDuration = SignedDuration::from_secs(30);
+/// A session that was lost is connected to again for so long.
+const BACK: SignedDuration = SignedDuration::from_mins(2);
 
 fn ticket(app: &App, kind: u8, serial: u64) -> Ticket {
     Ticket { generation: app.generation(), owner: Owner::Pane(ID.0, kind), serial }
 }
 
-fn ask(app: &mut App, kind: u8, ask: sql::Ask) -> (u64, Effect) {
+/// A question with a number of its own.
+pub fn ask(app: &mut App, kind: u8, ask: sql::Ask) -> (u64, Effect) {
     app.panes.database.serial += 1;
     let serial = app.panes.database.serial;
     (serial, Effect::Fetch { ticket: ticket(app, kind, serial), lane: Lane::Operator, ask: ask.into() })
@@ -93,7 +98,8 @@ pub fn connect(app: &mut App) -> Vec<Effect> {
     effects
 }
 
-fn open(app: &mut App, place: sql::Place) -> Vec<Effect> {
+/// Opens a session there.
+pub fn open(app: &mut App, place: sql::Place) -> Vec<Effect> {
     let words = format!("{}:{}", place.host, place.port);
     let state = &mut app.panes.database;
     state.sessions += 1;
@@ -117,6 +123,8 @@ pub fn leave(app: &mut App) -> Vec<Effect> {
         sessions: before.sessions,
         serial: before.serial,
         effects: before.effects,
+        who: before.who,
+        lost: before.lost,
         ..State::default()
     };
     if serial == 0 { Vec::new() } else { vec![Effect::Leave(ticket(app, CONNECT, serial))] }
@@ -145,10 +153,24 @@ fn tunnelled(app: &mut App) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Connects again to a server that was lost, where that asks nobody anything.
+fn back(app: &mut App) -> Vec<Effect> {
+    let due = app.panes.database.lost.is_some_and(|(_, at)| app.now >= at);
+    let failed = matches!(app.panes.database.link, Link::Failed(_));
+    if !due || !failed || !app.panes.database.shown || app.poller.wrong_account() {
+        return Vec::new();
+    }
+    let reached = place(app).is_some_and(|(_, far)| {
+        !tunnels::find::is_tunnelled(app) || tunnels::find::ready(app, &To::Place(far)).is_some()
+    });
+    if reached { connect(app) } else { Vec::new() }
+}
+
 /// What is to be asked now.
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let mut effects = std::mem::take(&mut app.panes.database.effects);
     effects.extend(tunnelled(app));
+    effects.extend(back(app));
     let state = &app.panes.database;
     let (question, now) = (state.question, app.now);
     let due = state.seen.get(&question).is_none_or(|seen| now.duration_since(seen.at) >= interval(question));
@@ -214,15 +236,24 @@ pub fn answer(app: &mut App, answer: Answer) {
 
 fn news(app: &mut App, part: Part<sql::Fact>) {
     let failed = |app: &mut App, failure: Failure| {
+        let now = app.now;
+        // A failover cuts it; one that could not be made again is tried again for a while.
+        let since = match (&app.panes.database.link, app.panes.database.lost) {
+            (Link::On, _) => Some(now),
+            (_, Some((since, _))) if now.duration_since(since) < BACK => Some(since),
+            _ => None,
+        };
         let effects = leave(app);
         app.panes.database.effects.extend(effects);
         app.panes.database.link = Link::Failed(failure);
+        app.panes.database.lost = since.map(|since| (since, now + SOON));
     };
     match part {
         Part::Page(sql::Fact::Connected(server)) => {
             let state = &mut app.panes.database;
             let before = state.server.replace(*server.clone());
             state.link = Link::On;
+            state.lost = None;
             if before.is_some_and(|before| before.reader != server.reader) {
                 let role = if server.reader == Some(true) { "a reader" } else { "the writer" };
                 let text = format!("{} is {role} now", app.panes.database.of);

@@ -2,6 +2,7 @@
 
 use crate::app::command::PaneId;
 use crate::app::effect::Effect;
+use crate::app::operation::database::Request;
 use crate::app::screen::Block;
 use crate::model::Failure;
 use crate::model::sql::activity::Question;
@@ -51,6 +52,19 @@ pub struct Flight {
     pub question: Question,
 }
 
+/// Somebody wants a failover: who is connected is asked before its plan is made.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Who {
+    /// What was asked for.
+    pub request: Request,
+    /// Since when.
+    pub since: Timestamp,
+    /// The number of the question; none before there is a session.
+    pub serial: Option<u64>,
+    /// The session is one for this alone, and is left after it.
+    pub own: bool,
+}
+
 /// What is asked before a session of somebody is cancelled or ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asking {
@@ -79,6 +93,9 @@ pub struct State {
     pub seen: HashMap<Question, Seen>,
     pub flight: Option<Flight>,
     pub asking: Option<Asking>,
+    /// The session was lost: since when, and when it is connected to again.
+    pub lost: Option<(Timestamp, Timestamp)>,
+    pub who: Option<Who>,
     /// Sessions so far.
     pub sessions: u64,
     pub serial: u64,
@@ -100,6 +117,8 @@ impl Default for State {
             seen: HashMap::new(),
             flight: None,
             asking: None,
+            lost: None,
+            who: None,
             sessions: 0,
             serial: 0,
             effects: Vec::new(),

@@ -1,10 +1,12 @@
 //! A database is opened; another environment is.
 
-use super::session;
 use super::state::{ID, LIST, State};
+use super::{session, who};
 use crate::app::App;
 use crate::app::effect::Effect;
+use crate::app::event::Answer;
 use crate::app::subject::Subject;
+use crate::app::ticket::Owner;
 use crate::app::update::open::go;
 
 /// Shows a database, or the one of an instance.
@@ -25,4 +27,19 @@ pub fn switched(app: &mut App) -> Vec<Effect> {
     let before = std::mem::take(&mut app.panes.database);
     app.panes.database = State { sessions: before.sessions, serial: before.serial, ..State::default() };
     effects
+}
+
+/// What is to be asked now.
+pub fn plan(app: &mut App) -> Vec<Effect> {
+    let mut effects = session::plan(app);
+    effects.extend(who::plan(app));
+    effects
+}
+
+/// Takes an answer in.
+pub fn answer(app: &mut App, answer: Answer) {
+    if matches!(answer.ticket.owner, Owner::Pane(_, session::WHO)) {
+        return who::answer(app, answer);
+    }
+    session::answer(app, answer);
 }

@@ -44,8 +44,15 @@ pub fn connect(app: &mut App) -> Vec<Effect> {
     }
 }
 
-/// Goes to a place: through a tunnel of the environment where one is configured, which is opened if it has to be.
+/// Goes to a place that somebody chose.
 pub fn go(app: &mut App, far: Far) -> Vec<Effect> {
+    app.panes.query.returns = None;
+    reach(app, far)
+}
+
+/// Goes to a place: through a tunnel of the environment where one is configured, which is opened if it has to be.
+pub fn reach(app: &mut App, far: Far) -> Vec<Effect> {
+    app.panes.query.place = Some(far.clone());
     if !is_tunnelled(app) {
         return open(app, sql::Place { host: far.host, port: far.port, through: None });
     }
@@ -84,10 +91,11 @@ pub fn tunnelled(app: &mut App) -> Vec<Effect> {
     let hint = tunnel.and_then(|tunnel| tunnel.standing.hint.clone());
     facts::reset(&mut app.panes.query);
     let failure = Failure::new(FailureKind::Unreachable, why);
-    app.panes.query.failure = Some(match hint {
+    let failure = match hint {
         Some(hint) => failure.hinted(hint),
         None => failure,
-    });
+    };
+    facts::unreached(app, &failure);
     app.lists_changed();
     Vec::new()
 }
@@ -122,6 +130,7 @@ pub fn quit(app: &mut App) -> Vec<Effect> {
     if facts::loses(app).is_some() {
         return windows::ask(app, Asking::Leave(None));
     }
+    app.panes.query.returns = None;
     let mut effects = leave(app);
     app.say("the session is closed");
     effects.extend(done(app));

@@ -1,14 +1,20 @@
 //! What is learned of the session and of its results.
 
 use super::grid::Grid;
-use super::place;
 use super::result::Tab;
 use super::state::{EDITOR, ID, Link, Pending, RESULT, State};
+use super::{place, returning};
 use crate::app::App;
+use crate::app::command::Id;
 use crate::app::overlay::Kind;
 use crate::feeds::sql;
 use crate::model::Failure;
 use crate::model::sql::{Column, Ended, ResultId, Server, SessionId, Transaction};
+
+/// What is done about a lost connection.
+pub const AGAIN: &str = "it is connected to again by itself (Esc: not)";
+/// The same where nothing is done by itself.
+pub const ENTER: &str = "Enter in the block of the results connects again";
 
 /// Takes in a fact about the session or a result.
 pub fn fact(app: &mut App, fact: sql::Fact) {
@@ -33,7 +39,12 @@ pub fn fact(app: &mut App, fact: sql::Fact) {
         }
         sql::Fact::Ended { result, ended: how, took, stopped } => {
             ended(&mut app.panes.query, result, *how);
+            if let Some(why) = &stopped {
+                app.note(true, why.clone());
+            }
             if let Some(tab) = app.panes.query.tab_of(result) {
+                // A part of a result looks like a whole one: it is said below the rows, too.
+                tab.footers.extend(stopped.iter().map(|why| format!("▲ {why}")));
                 (tab.took, tab.stopped) = (Some(took), stopped);
                 if let Some((place, column)) = app.panes.query.again.take()
                     && let Some(grid) = app.panes.query.tab_of(result).and_then(|tab| tab.grid.as_mut())
@@ -87,38 +98,25 @@ pub fn connected(app: &mut App, server: &Server) {
     state.failure = None;
     state.interpreter.set_server(server);
     if first {
+        let (by_itself, now) = (app.panes.query.returns.is_some(), app.now);
+        if !by_itself {
+            app.panes.query.used = Some(now);
+        }
+        returning::came_back(app, before.as_ref(), server);
         let role = place::role(server);
         app.note(false, format!("connected to {} as {} ({role})", server.host, server.user));
-        if app.shown().id == ID && app.focused() == RESULT && app.screen.overlays.is_empty() {
+        // Who reads rows meanwhile does not want to type all of a sudden.
+        if !by_itself && app.shown().id == ID && app.focused() == RESULT && app.screen.overlays.is_empty() {
             app.focus_on(EDITOR);
         }
         return;
     }
-    let changed = before.map(|before| changes(&before, server)).unwrap_or_default();
+    let changed = before.as_ref().map(|before| returning::changes(before, server)).unwrap_or_default();
     if !changed.is_empty() {
         let text = changed.join("; ");
         app.note(true, text.clone());
         app.panes.query.changed = Some(text);
     }
-}
-
-/// What has changed about a server, in words.
-fn changes(before: &Server, after: &Server) -> Vec<String> {
-    let mut changes = Vec::new();
-    if before.reader != after.reader {
-        changes.push(match after.reader {
-            Some(true) => "this is a reader now: writes will fail".to_owned(),
-            Some(false) => "this is the writer now".to_owned(),
-            None => "whether this is a reader is not known any more".to_owned(),
-        });
-    }
-    if before.version != after.version {
-        changes.push(format!("the server is {} now", after.version));
-    }
-    if before.host != after.host {
-        changes.push(format!("the host is {} now", after.host));
-    }
-    changes
 }
 
 /// The connection is lost, or there was none. What was on the screen stays, the editor keeps its text.
@@ -140,9 +138,20 @@ pub fn lost(app: &mut App, failure: &Failure) {
     reset(state);
     if was_on {
         app.note(true, format!("the connection to the database is lost: {why}"));
-        app.panes.query.link = Link::Lost(format!("{why}; Enter in the block of the results connects again"));
+        let again = if returning::begin(app) { AGAIN } else { ENTER };
+        app.panes.query.link = Link::Lost(format!("{why}; {again}"));
     } else {
-        state.failure = Some(failure.clone());
+        unreached(app, failure);
+    }
+}
+
+/// It could not be connected to: it is tried again where it was lost before.
+pub fn unreached(app: &mut App, failure: &Failure) {
+    if app.panes.query.returns.is_some() {
+        let again = if returning::failed(app) { AGAIN } else { ENTER };
+        app.panes.query.link = Link::Lost(format!("{}; {again}", failure.message));
+    } else {
+        app.panes.query.failure = Some(failure.clone());
     }
 }
 
@@ -173,9 +182,10 @@ pub fn reset(state: &mut State) {
     state.reading = None;
 }
 
-/// Shows rows that came as one answer.
-pub fn show(app: &mut App, title: &str, grid: Grid, footers: Vec<String>) {
+/// Shows rows that came as one answer; `whole` is all of it as text, where there is more than rows.
+pub fn show(app: &mut App, title: &str, grid: Grid, footers: Vec<String>, whole: Option<String>) {
     let now = app.now;
+    let more = whole.is_some().then(|| app.keymap.label(Id::OPEN)).flatten();
     let state = &mut app.panes.query;
     state.results += 1;
     let (id, session) = (ResultId(state.results), state.session.unwrap_or(SessionId(0)));
@@ -183,8 +193,11 @@ pub fn show(app: &mut App, title: &str, grid: Grid, footers: Vec<String>) {
     let mut tab = Tab::new(id, session, title, now);
     tab.grid = Some(grid);
     tab.footers = footers;
+    tab.whole = whole;
     tab.passing = true;
-    tab.ended = Some(Ended::Done(if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") }));
+    let counted = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
+    let more = more.map(|key| format!("  {key} all of it as text")).unwrap_or_default();
+    tab.ended = Some(Ended::Done(counted + &more));
     // What makes room is nothing that the feed holds, or is closed with the session.
     state.open(tab);
 }

@@ -29,7 +29,7 @@ pub fn judge(app: &App, statement: &str) -> Option<Asking> {
     if why.is_empty() {
         return None;
     }
-    Some(Asking::Run { statement: statement.to_owned(), why, rows: None, destroys })
+    Some(Asking::Run { statement: statement.to_owned(), why, rows: None, destroys, program: false })
 }
 
 /// Whether what a statement touches is gone as a whole.

@@ -1,10 +1,14 @@
 //! A SQL session on the environment's database: an editor with psql's habits, results as grids that may be larger than memory.
 //!
-//! [`state`]: what is kept; [`connect`] and [`facts`]: the session; [`pump`] and [`run`]: what is run in it; [`guard`]: what asks first;
-//! [`schema`]: what there is in the database; [`follow`]: foreign keys from a row to others;
+//! [`state`]: what is kept; [`connect`], [`facts`] and [`returning`]: the session; [`pump`] and [`run`]: what is run in it; [`guard`]:
+//! what asks first; [`schema`]: what there is in the database; [`follow`]: foreign keys from a row to others;
 //! [`grid`], [`scan`], [`reading`]: rows; [`update`], [`editing`], [`moving`], [`result_keys`], [`pick`]: what keys do.
 
+pub mod again;
 pub mod ask;
+pub mod beside;
+#[cfg(test)]
+mod beside_tests;
 pub mod choice;
 pub mod completing;
 pub mod connect;
@@ -42,6 +46,9 @@ pub mod pump;
 pub mod reading;
 pub mod result;
 pub mod result_keys;
+pub mod returning;
+#[cfg(test)]
+mod returning_tests;
 pub mod rows;
 pub mod run;
 pub mod scan;

@@ -109,7 +109,10 @@ pub fn confirmed(app: &mut App, _: u8) -> Vec<Effect> {
             script::begin(app, *script)
         }
         Some(Asking::Terminate) => connect::terminate(app),
-        Some(Asking::Leave(None)) => connect::leave(app),
+        Some(Asking::Leave(None)) => {
+            app.panes.query.returns = None;
+            connect::leave(app)
+        }
         Some(Asking::Leave(Some(name))) => {
             let mut effects = connect::leave(app);
             effects.extend(crate::app::update::open::switch(app, &name));

@@ -52,11 +52,9 @@ fn values_of_a_row_become_variables() {
 
 #[test]
 fn what_would_need_the_terminal_or_a_file_is_refused_in_words() {
-    for (text, part) in [
-        ("copy bookmarks from stdin;", "cockpit sql"),
-        ("\\! ls", "no shell"),
-        ("select 1 \\g /tmp/out", "cockpit sql"),
-    ] {
+    for (text, part) in
+        [("copy bookmarks from stdin;", "reads a file"), ("\\! ls", "no shell"), ("\\o |cat", "\\g |COMMAND runs one")]
+    {
         let mut desk = Desk::connected((80, 24));
         desk.run(text);
         assert!(desk.ran.is_empty(), "{text}");
@@ -110,4 +108,40 @@ fn a_statement_that_failed_in_a_transaction_leaves_the_sign_of_it() {
     desk.fails("column \"x\" does not exist", Some(8));
     let screen = desk.screen();
     assert!(screen.contains("bookmarks=!> ") && screen.contains("! transaction failed"), "{screen}");
+}
+
+#[test]
+fn a_file_of_migrations_runs_statement_by_statement_and_ends_at_the_first_that_fails() {
+    let mut desk = Desk::connected((100, 30));
+    desk.file = "begin;\ncreate table tags (id int);\n\\set n 7\ninsert into tags values (:n);\ncommit;\n".into();
+    desk.run("\\i migrations/0007_tags.sql");
+    assert_eq!(desk.statements(), ["begin", "create table tags (id int)", "insert into tags values (7)", "commit"]);
+    desk.ran.clear();
+    desk.slow = true;
+    desk.run("\\i migrations/0007_tags.sql");
+    desk.ends(Ended::Done("BEGIN".into()));
+    desk.fails("relation \"tags\" already exists", None);
+    assert_eq!(desk.statements(), ["begin", "create table tags (id int)"], "nothing after it is run");
+    assert!(desk.screen().contains("already exists"), "{}", desk.screen());
+}
+
+#[test]
+fn all_that_d_tells_of_a_table_is_there_as_text_and_what_is_not_set_is_empty() {
+    let mut desk = Desk::connected((80, 24));
+    let sheet = crate::model::sql::sheet::Sheet {
+        title: Some("Table \"public.bookmarks\"".into()),
+        columns: vec![("Column".into(), false), ("Collation".into(), false)],
+        rows: vec![vec![Some("id".into()), None], vec![Some("title".into()), None]],
+        footers: (1..=20).map(|number| format!("    \"index_{number}\" btree (id)")).collect(),
+        ..Default::default()
+    };
+    super::pump::show(&mut desk.app, sheet, &crate::model::sql::format::Options::default());
+    desk.app.settle();
+    let screen = desk.screen();
+    assert!(!screen.contains("NULL") && !screen.contains("index_20"), "{screen}");
+    assert!(screen.contains("all of it as text"), "{screen}");
+    desk.keys("esc enter");
+    let window = desk.app.screen.overlays.last().expect("a window");
+    assert!(window.copies.as_ref().is_some_and(|text| text.contains("index_20")), "{:?}", window.copies);
+    assert!(desk.screen().contains("Table \"public.bookmarks\""), "{}", desk.screen());
 }

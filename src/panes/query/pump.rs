@@ -4,15 +4,15 @@ use super::ask::{Kind, ask, of_session};
 use super::choice::Window;
 use super::facts::{self, drop_unanswered};
 use super::grid::Grid;
-use super::start::{Shown, start};
+use super::start::{Shown, start_with};
 use super::state::{Asking, Pending, Running};
-use super::{connect, guard, keep, windows};
+use super::{beside, connect, guard, keep, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::overlays;
 use crate::feeds::{queries, sql};
 use crate::model::sql::describe::Looked;
-use crate::model::sql::format::Expanded;
+use crate::model::sql::format::{Expanded, Options, writer};
 use crate::model::sql::interpreter::{Action, Answer, Origin, Ran, Rows, Run, Target};
 use crate::model::sql::sheet::Sheet;
 use crate::model::sql::{Cell, Column, Ended, Said};
@@ -110,8 +110,8 @@ fn does(app: &mut App, action: Action) -> Vec<Effect> {
             app.panes.query.printed.push_str(&text);
             Vec::new()
         }
-        Action::Show { sheet, .. } => {
-            show(app, *sheet);
+        Action::Show { sheet, options } => {
+            show(app, *sheet, &options);
             Vec::new()
         }
         Action::Fail { message, .. } => {
@@ -120,7 +120,18 @@ fn does(app: &mut App, action: Action) -> Vec<Effect> {
             app.panes.query.printed.push('\n');
             Vec::new()
         }
-        Action::Output(_) => done(app, Err("\\o: results stay in the screen; `cockpit sql` writes them to a file")),
+        Action::Output(Target::File(path)) => {
+            let (serial, effect) = ask(app, Kind::Keep, queries::Ask::Begin(path.clone()));
+            app.panes.query.pending = Some(Pending::Output(serial, path));
+            vec![effect]
+        }
+        Action::Output(Target::Pipe(_)) => {
+            done(app, Err("\\o: no program is kept running: \\g |COMMAND runs one for one statement"))
+        }
+        Action::Output(Target::Results | Target::Output | Target::Errors) => {
+            app.panes.query.out = None;
+            done(app, Ok(()))
+        }
         Action::Read { path, .. } => {
             let (serial, effect) = ask(app, Kind::Keep, queries::Ask::Read(path));
             app.panes.query.pending = Some(Pending::File(serial));
@@ -177,19 +188,19 @@ fn failed(app: &mut App, message: &str) -> Vec<Effect> {
 
 /// Runs a statement, or asks first.
 fn judged(app: &mut App, run: Box<Run>) -> Vec<Effect> {
-    if run.copy.is_some() {
-        return failed(app, "COPY through the client is not done here: `cockpit sql` does it, with \\copy too");
+    if let Some(why) = beside::refused(&run) {
+        return failed(app, why);
     }
-    if run.bind.is_some() {
-        return failed(app, "\\bind is not done here: write the values into the statement");
+    let mut asking = if run.hidden { None } else { guard::judge(app, &run.statement) };
+    if let Some(command) = beside::program(&run) {
+        let statement = run.statement.clone();
+        let ours = Asking::Run { statement, why: Vec::new(), rows: None, destroys: false, program: true };
+        if let Asking::Run { why, program, .. } = asking.get_or_insert(ours) {
+            *program = true;
+            why.push(format!("A command is run on this machine for it: {command}"));
+        }
     }
-    if run.rows == Rows::Describe {
-        return failed(app, "\\gdesc is not done here: run it with LIMIT 0");
-    }
-    if run.target != Target::Results {
-        return failed(app, "results stay in the screen: `cockpit sql` writes them to a file");
-    }
-    match if run.hidden { None } else { guard::judge(app, &run.statement) } {
+    match asking {
         None => begin(app, run),
         Some(asking) => {
             app.panes.query.pending = Some(Pending::Asked(run));
@@ -226,8 +237,14 @@ pub fn confirmed(app: &mut App) -> Vec<Effect> {
 fn begin(app: &mut App, run: Box<Run>) -> Vec<Effect> {
     let record = run.options.expanded == Expanded::On;
     let shown = if run.hidden { Shown::Hidden } else { Shown::Tab { record } };
-    let statement = run.statement.clone();
-    start(app, &statement, shown, Pending::Run(run))
+    let (statement, beside) = (run.statement.clone(), beside::of(app, &run));
+    let describes = beside.describes;
+    let effects = start_with(app, &statement, shown, Pending::Run(run), beside);
+    if let Some(tab) = app.panes.query.shown_mut().filter(|_| describes) {
+        // The table of its columns comes after it, in its place.
+        tab.passing = true;
+    }
+    effects
 }
 
 /// The statement that ran has ended: the interpreter is told, with its rows where it wants them.
@@ -298,13 +315,22 @@ pub fn looked(app: &mut App, serial: u64, rows: Result<Looked, Said>) {
 
 /// A file that the interpreter wants has come.
 pub fn read(app: &mut App, serial: u64, text: Result<String, String>) {
-    if app.panes.query.pending == Some(Pending::File(serial)) {
-        answer(app, Answer::Text(text));
+    match &app.panes.query.pending {
+        Some(Pending::File(asked)) if *asked == serial => {}
+        Some(Pending::Output(asked, path)) if *asked == serial => {
+            if text.is_ok() {
+                app.panes.query.out = Some(path.clone());
+            }
+        }
+        _ => return,
     }
+    answer(app, Answer::Text(text));
 }
 
 /// Shows a table of psql's in the grid.
-fn show(app: &mut App, sheet: Sheet) {
+pub fn show(app: &mut App, sheet: Sheet, options: &Options) {
+    let whole = (!sheet.footers.is_empty()).then(|| writer::sheet(&sheet, options, false));
+    let whole = whole.map(|text| String::from_utf8_lossy(&text).into_owned());
     let column = |(name, right): &(String, bool)| Column {
         name: name.clone(),
         type_oid: if *right { NUMBER } else { TEXT },
@@ -313,11 +339,12 @@ fn show(app: &mut App, sheet: Sheet) {
         number: 0,
     };
     let cell = |value: Option<String>| match value {
-        None => Cell::Null,
+        // psql leaves it empty there.
+        None => Cell::Text { bytes: 0, text: "".into(), cut: false },
         Some(text) => Cell::Text { bytes: text.len() as u64, text: text.into(), cut: false },
     };
     let columns = sheet.columns.iter().map(column).collect();
     let rows = sheet.rows.into_iter().map(|row| row.into_iter().map(cell).collect()).collect();
     let title = sheet.title.unwrap_or_default();
-    facts::show(app, &title, Grid::of(columns, rows), sheet.footers);
+    facts::show(app, &title, Grid::of(columns, rows), sheet.footers, whole);
 }

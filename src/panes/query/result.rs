@@ -10,6 +10,10 @@ use std::time::Duration;
 /// So many notices of a statement are kept.
 const NOTICES: usize = 200;
 
+/// How plans are asked for here, and what stands for it in a title.
+const PLANS: [(&str, &str); 2] =
+    [("EXPLAIN (FORMAT JSON) ", "plan:"), ("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ", "measured:")];
+
 /// A tab.
 #[derive(Debug, Clone)]
 pub struct Tab {
@@ -33,6 +37,8 @@ pub struct Tab {
     pub notices: Vec<Said>,
     /// Lines below its rows.
     pub footers: Vec<String>,
+    /// All of it as text, where it is more than its rows: what `\d NAME` tells.
+    pub whole: Option<String>,
     /// One row is shown at a time, field by field; the first field that is shown.
     pub record: Option<usize>,
     /// What is looked for, as it was typed.
@@ -67,6 +73,7 @@ impl Tab {
             stopped: None,
             notices: Vec::new(),
             footers: Vec::new(),
+            whole: None,
             record: None,
             search: String::new(),
             filter: String::new(),
@@ -93,6 +100,9 @@ impl Tab {
 
     /// The statement on one line, for its tab.
     pub fn title(&self) -> String {
-        self.statement.split_whitespace().collect::<Vec<_>>().join(" ")
+        // What asks for a plan is no statement that somebody wrote.
+        let told = PLANS.iter().find_map(|(asked, word)| Some((self.statement.strip_prefix(asked)?, *word)));
+        let (statement, word) = told.unwrap_or((&self.statement, ""));
+        word.split_whitespace().chain(statement.split_whitespace()).collect::<Vec<_>>().join(" ")
     }
 }

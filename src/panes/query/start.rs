@@ -5,7 +5,7 @@ use super::result::Tab;
 use super::state::{Pending, Running};
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::feeds::sql;
+use crate::feeds::sql::{self, Beside};
 use crate::model::sql::ResultId;
 
 /// How a statement is shown.
@@ -22,9 +22,15 @@ pub enum Shown {
 
 /// Sends a statement; until it has ended this is what is waited for.
 pub fn start(app: &mut App, statement: &str, shown: Shown, pending: Pending) -> Vec<Effect> {
+    start_with(app, statement, shown, pending, Beside::default())
+}
+
+/// The same with what goes with it.
+pub fn start_with(app: &mut App, statement: &str, shown: Shown, pending: Pending, beside: Beside) -> Vec<Effect> {
     let now = app.now;
     let state = &mut app.panes.query;
     let Some(session) = state.session else { return Vec::new() };
+    state.used = Some(now);
     state.results += 1;
     let (result, statement) = (ResultId(state.results), statement.to_owned());
     let mut gone = Vec::new();
@@ -34,8 +40,9 @@ pub fn start(app: &mut App, statement: &str, shown: Shown, pending: Pending) -> 
         tab.from = state.followed.take_if(|(followed, _)| *followed == statement).map(|(_, from)| from);
         gone = state.open(tab);
     }
-    let Some((serial, effect)) = of_session(app, Kind::Run, |session| sql::Ask::Run { session, result, statement })
-    else {
+    let beside = Box::new(beside);
+    let run = |session| sql::Ask::Run { session, result, statement, beside };
+    let Some((serial, effect)) = of_session(app, Kind::Run, run) else {
         return Vec::new();
     };
     let state = &mut app.panes.query;

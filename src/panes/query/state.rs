@@ -45,6 +45,19 @@ pub enum Link {
     Lost(String),
 }
 
+/// A session that was lost, or that does not write any more, is made anew by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Return {
+    /// Since when.
+    pub since: Timestamp,
+    /// When it is tried next.
+    pub at: Timestamp,
+    /// How often it was tried.
+    pub tries: u32,
+    /// The session that was lost was one with the writer.
+    pub wrote: bool,
+}
+
 /// A statement that runs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Running {
@@ -77,6 +90,8 @@ pub enum Pending {
     Look(u64),
     /// The text of a file, under this number.
     File(u64),
+    /// A file that results go to from now on, under this number.
+    Output(u64, String),
     /// A time, for `\watch`.
     Wait(Timestamp),
 }
@@ -102,6 +117,8 @@ pub enum Asking {
         rows: Option<String>,
         /// Nothing is left of what it touches.
         destroys: bool,
+        /// A program of this machine gets its result, or its data are what one writes.
+        program: bool,
     },
     /// Whether several statements that belong together are run.
     Script(Box<Script>),
@@ -182,6 +199,14 @@ pub struct State {
     pub session: Option<SessionId>,
     /// Where it goes to as soon as a tunnel leads there.
     pub wanted: Option<Far>,
+    /// Where it goes to, or went last.
+    pub place: Option<Far>,
+    /// It is connected to again by itself.
+    pub returns: Option<Return>,
+    /// When somebody connected, or ran something.
+    pub used: Option<Timestamp>,
+    /// Which member of the database wrote when it was connected to, as AWS says it.
+    pub writer: Option<String>,
     /// The number of the question that holds the session.
     pub connection: u64,
     /// How it stands to a transaction.
@@ -208,6 +233,8 @@ pub struct State {
     pub interpreter: Interpreter,
     /// What it waits for.
     pub pending: Option<Pending>,
+    /// The file that results go to.
+    pub out: Option<String>,
     /// What it has printed, and nobody has seen yet.
     pub printed: String,
     /// What there is in the database, for completion.
@@ -269,6 +296,10 @@ impl Default for State {
             changed: Option::default(),
             session: Option::default(),
             wanted: Option::default(),
+            place: Option::default(),
+            returns: Option::default(),
+            used: Option::default(),
+            writer: Option::default(),
             connection: Default::default(),
             transaction: Transaction::default(),
             editor: Editor::default(),
@@ -282,6 +313,7 @@ impl Default for State {
             running: Option::default(),
             interpreter: interpreter(),
             pending: Option::default(),
+            out: Option::default(),
             printed: String::default(),
             catalogue: Catalogue::default(),
             catalogued: Default::default(),

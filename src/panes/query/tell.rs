@@ -11,6 +11,7 @@ use crate::app::tunnels::tell::news;
 use crate::model::Health;
 use crate::model::sql::format::cell::grouped;
 use crate::model::sql::{Ended, Said, Server, Transaction};
+use crate::model::tunnel::far::POSTGRES;
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
@@ -48,6 +49,7 @@ fn connected(state: &State, server: &Server) -> Vec<Toned> {
     if server.read_only {
         words.push((Tone::Warn, "READ-ONLY".to_owned()));
     }
+    words.extend(state.out.iter().map(|file| (Tone::Warn, format!("results go to {file} (\\o ends it)"))));
     words.extend(state.changed.iter().map(|changed| (Tone::Warn, format!("▲ {changed}"))));
     words.push((Tone::Plain, format!("{}@{}", server.user, server.database)));
     words.push((Tone::Plain, server.host.clone()));
@@ -97,9 +99,11 @@ pub fn idle(app: &App) -> Vec<(Health, String)> {
     }
     let places = super::place::places(app);
     lines.push((Health::Stopped, format!("{key} connects to")));
-    lines.extend(
-        places.iter().map(|(word, place)| (Health::Stopped, format!("  {word}  {}:{}", place.host, place.port))),
-    );
+    lines.extend(places.iter().flat_map(|(word, place)| {
+        // A host of RDS fills a small screen.
+        let port = if place.port == POSTGRES { String::new() } else { format!(":{}", place.port) };
+        [(Health::Stopped, format!("  {word}")), (Health::Stopped, format!("  {}{port}", place.host))]
+    }));
     if let Some(why) = super::place::read_only(app) {
         lines.push((Health::Stopped, format!("transactions only read: {why}")));
     }
@@ -125,6 +129,9 @@ fn tunnels(app: &App) -> Vec<(Health, String)> {
     lines
 }
 
+/// A result of which only a part was kept.
+const NOT_WHOLE: &str = "NOT WHOLE: ";
+
 /// How a statement ended, in one line.
 pub fn outcome(tab: &Tab, now: Timestamp) -> Toned {
     let took = tab.took.map(|took| format!("  {}", time(took))).unwrap_or_default();
@@ -137,9 +144,11 @@ pub fn outcome(tab: &Tab, now: Timestamp) -> Toned {
             (Tone::Warn, format!("running  {clock}{}", so_far.unwrap_or_default()))
         }
         Some(Ended::Done(tag)) => {
-            let stopped = tab.stopped.as_ref().map(|stopped| format!("  {stopped}"));
-            let tone = if stopped.is_some() { Tone::Warn } else { Tone::Good };
-            (tone, format!("{tag}{took}{}", stopped.unwrap_or_default()))
+            let (tone, whole) = if tab.stopped.is_some() { (Tone::Warn, NOT_WHOLE) } else { (Tone::Good, "") };
+            (tone, format!("{whole}{tag}{took}"))
+        }
+        Some(Ended::Cancelled) if tab.stopped.is_some() => {
+            (Tone::Warn, format!("{NOT_WHOLE}reading was stopped{took}"))
         }
         Some(Ended::Failed(said)) => (Tone::Bad, format!("{}: {}{took}", said.severity, said.message)),
         Some(Ended::Cancelled) => (Tone::Warn, format!("cancelled{took}")),
@@ -161,6 +170,7 @@ pub fn told(tab: &Tab, now: Timestamp) -> Vec<Toned> {
         }
         Some(Ended::Done(_) | Ended::Cancelled) | None => lines.push(outcome(tab, now)),
     }
+    lines.extend(tab.stopped.iter().map(|why| (Tone::Warn, why.clone())));
     for notice in &tab.notices {
         lines.extend(said(notice));
     }

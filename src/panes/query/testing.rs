@@ -22,6 +22,12 @@ pub(super) struct Desk {
     pub(super) session: Option<Ticket>,
     /// Statements that were run, with their tickets and results.
     pub(super) ran: Vec<(Ticket, ResultId, String)>,
+    /// What went with each.
+    pub(super) beside: Vec<sql::Beside>,
+    /// The text of every file that is read.
+    pub(super) file: String,
+    /// Files that results were to go to.
+    pub(super) begun: Vec<String>,
     /// What the last connection was asked with.
     pub(super) connected: Option<(sql::Place, Option<String>)>,
     /// What was looked up.
@@ -131,6 +137,9 @@ impl Desk {
             app: read(&staging(), size),
             session: None,
             ran: Vec::new(),
+            beside: Vec::new(),
+            file: String::new(),
+            begun: Vec::new(),
             connected: None,
             looked: Vec::new(),
             stopped: Vec::new(),
@@ -265,6 +274,16 @@ impl Desk {
             match ask {
                 feeds::Ask::Sql(ask) => self.asked(ticket, ask),
                 feeds::Ask::Queries(queries::Ask::Remember(statement)) => self.kept.push(statement),
+                feeds::Ask::Queries(queries::Ask::Begin(path)) => {
+                    let opened =
+                        if path.starts_with("/nowhere") { Err(format!("{path}: no")) } else { Ok(String::new()) };
+                    self.begun.push(path);
+                    self.answered(ticket, Part::Last(queries::Fact::Text(opened)));
+                }
+                feeds::Ask::Queries(queries::Ask::Read(_)) => {
+                    let text = Ok(self.file.clone());
+                    self.answered(ticket, Part::Last(queries::Fact::Text(text)));
+                }
                 feeds::Ask::Queries(queries::Ask::History) => {
                     let history = vec!["select * from tags;".to_owned(), "select now();".to_owned()];
                     self.answered(ticket, Part::Last(queries::Fact::History(history)));
@@ -285,9 +304,13 @@ impl Desk {
                 self.session = Some(ticket);
                 self.connected = Some((place, read_only));
             }
-            sql::Ask::Run { result, statement, .. } => {
+            sql::Ask::Run { result, statement, beside, .. } => {
+                let sent = beside.outlet.is_some();
+                self.beside.push(*beside);
                 self.ran.push((ticket, result, statement.clone()));
-                if !self.slow {
+                if sent {
+                    self.ends(Ended::Done("SELECT 4".into()));
+                } else if !self.slow {
                     self.results(ticket, result, &statement);
                 }
             }

@@ -3,10 +3,13 @@
 use super::ask::Kind;
 use super::editing::edited;
 use super::state::{Asking, EDITOR, ID, Link, Pending, RESULT, Reading, State};
-use super::{completing, connect, copy, facts, follow, keep, looked, plan, pump, reading, rows, run, schema, windows};
+use super::{
+    again, completing, connect, copy, facts, follow, keep, looked, plan, pump, reading, returning, rows, run, schema, windows,
+};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::Answer;
+use crate::app::overlays;
 use crate::app::ticket::Owner;
 use crate::app::update::dialogs;
 use crate::app::update::settle::done;
@@ -28,6 +31,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
         effects.extend(keep::begin(app));
     }
     effects.extend(connect::tunnelled(app));
+    effects.extend(again::due(app));
     effects.extend(looked::catalogue(app));
     effects.extend(schema::ask::plan(app));
     effects.extend(pump::go(app));
@@ -67,8 +71,7 @@ pub fn answer(app: &mut App, answer: Answer) {
         Some(Kind::Look) => looked::answer(app, serial, answer.of().part),
         Some(Kind::Control) => control(app, answer.of().part),
         Some(Kind::Keep) => match answer.of().part {
-            Part::Page(queries::Fact::Text(text)) | Part::Last(queries::Fact::Text(text))
-                if app.panes.query.pending == Some(Pending::File(serial)) =>
+            Part::Page(queries::Fact::Text(text)) | Part::Last(queries::Fact::Text(text)) if matches!(app.panes.query.pending, Some(Pending::File(asked) | Pending::Output(asked, _)) if asked == serial) =>
             {
                 pump::read(app, serial, text);
             }
@@ -149,6 +152,13 @@ pub fn open(app: &mut App) -> Option<Vec<Effect>> {
     if let Some(effects) = plan::open(app) {
         return Some(effects);
     }
+    let whole = app.panes.query.shown().and_then(|tab| Some((tab.title(), tab.whole.clone()?)));
+    if let Some((title, text)) = whole {
+        let mut window = overlays::inspect(title, &text);
+        window.copies = Some(text);
+        app.screen.overlays.push(window);
+        return Some(done(app));
+    }
     if let Some(effects) = follow::follow(app) {
         return Some(effects);
     }
@@ -172,6 +182,12 @@ pub fn back(app: &mut App) -> bool {
     if app.focused() == EDITOR {
         app.panes.query.completion = None;
         app.focus_on(RESULT);
+        return true;
+    }
+    if returning::stop(&mut app.panes.query) {
+        let effects = connect::leave(app);
+        app.panes.query.effects.extend(effects);
+        app.say("it is left lost: Enter connects again");
         return true;
     }
     if matches!(app.panes.query.link, Link::Opening(_)) {

@@ -16,6 +16,7 @@ use crate::app::tell::line;
 use crate::app::update::settle::done;
 use crate::app::update::windows::{push_window, start_typing};
 use crate::model::sql::edit::Change;
+use crate::model::sql::guard::judge;
 use crate::model::sql::keywords::literal;
 
 /// So many statements of the history are listed.
@@ -146,7 +147,7 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
         bound: String::new(),
     };
     match state.asking.as_ref()? {
-        Asking::Run { statement, why, rows, destroys } => {
+        Asking::Run { statement, why, rows, destroys, program } => {
             if !state.is_on() {
                 return None;
             }
@@ -157,12 +158,18 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
             let server = state.server.as_ref().map(|server| format!("On {} as {}.", server.host, server.user));
             text.extend(server.map(|server| (Tone::Plain, server)));
             text.extend(statement.lines().take(100).map(|line| (Tone::Plain, line.to_owned())));
-            let undone = if state.transaction == crate::model::sql::Transaction::Open {
+            let refused = state.server.as_ref().is_some_and(|server| server.read_only)
+                && state.transaction == crate::model::sql::Transaction::Idle;
+            let undone = if refused {
+                "This session only reads: the server will refuse it. U lets it write, after a question."
+            } else if state.transaction == crate::model::sql::Transaction::Open {
                 "A transaction is open: ROLLBACK takes it back until COMMIT."
             } else {
                 "It is committed at once: it cannot be taken back."
             };
-            text.push((Tone::Plain, undone.to_owned()));
+            if !judge(statement).nature.is_harmless() {
+                text.push((Tone::Plain, undone.to_owned()));
+            }
             let verb = statement.split_whitespace().next().unwrap_or_default().to_uppercase();
             let quoted = statement.replace('\'', "'\\''");
             Some(Confirmation {
@@ -170,8 +177,9 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
                 verb: "Run".to_owned(),
                 risk: if *destroys { Risk::Disrupt } else { Risk::Change },
                 text,
-                command: format!("cockpit sql {name} -c '{quoted}'"),
-                bound: statement.clone(),
+                // A script starts no programs.
+                command: if *program { String::new() } else { format!("cockpit sql {name} -c '{quoted}'") },
+                bound: format!("{statement}\n{}", why.join("\n")),
             })
         }
         Asking::Script(script) => {

@@ -31,6 +31,9 @@ fn work(ask: Ask) -> Result<Fact, Failure> {
             .map(Fact::Saved)
             .map_err(failed("the saved queries cannot be read".to_owned())),
         Ask::Read(path) => Ok(Fact::Text(queries::text(&path).map_err(|error| format!("{path}: {error}")))),
+        Ask::Begin(path) => Ok(Fact::Text(
+            crate::runtime::files::begin(&path).map(|()| String::new()).map_err(|error| format!("{path}: {error}")),
+        )),
         Ask::Save { folder, name, text } => queries::save(folder.as_deref(), &name, &text)
             .map(|path| Fact::Done(format!("saved as {}", path.display())))
             .map_err(failed(format!("{name} could not be saved"))),

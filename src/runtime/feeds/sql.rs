@@ -3,6 +3,9 @@
 
 mod connect;
 mod export;
+mod inlet;
+mod outlet;
+mod program;
 mod run;
 
 use super::means::Means;
@@ -34,8 +37,8 @@ pub(super) async fn answer(means: &Means, ask: Ask) {
         Ask::Connect { session, place, read_only } => {
             return connect::hold(means, &tell, session, place, read_only).await;
         }
-        Ask::Run { session, result, statement } => match open(means, session) {
-            Ok(open) => return run(&open, Job::new(result, statement, tell)).await,
+        Ask::Run { session, result, statement, beside } => match open(means, session) {
+            Ok(open) => return run(&open, Job::new(result, statement, beside, tell)).await,
             Err(failure) => Err(failure),
         },
         Ask::Cancel { session } => cancel(means, session).await,

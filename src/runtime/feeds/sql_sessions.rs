@@ -4,7 +4,7 @@ use crate::app::event::{Answer, Event};
 use crate::app::ticket::Ticket;
 use crate::db::{Canceller, Connection, Settings, Spool};
 use crate::feeds::part::Part;
-use crate::feeds::sql::Fact;
+use crate::feeds::sql::{Beside, Fact};
 use crate::model::Failure;
 use crate::model::sql::{ResultId, SessionId};
 use std::collections::HashMap;
@@ -156,6 +156,8 @@ pub(super) struct Job {
     /// The number of its first result.
     pub(super) result: ResultId,
     pub(super) statement: String,
+    /// What goes with it.
+    pub(super) beside: Box<Beside>,
     /// Whom it is told to.
     pub(super) tell: Tell,
     /// Told when it has ended.
@@ -163,8 +165,8 @@ pub(super) struct Job {
 }
 
 impl Job {
-    pub(super) fn new(result: ResultId, statement: String, tell: Tell) -> Self {
-        Self { result, statement, tell, done: None }
+    pub(super) fn new(result: ResultId, statement: String, beside: Box<Beside>, tell: Tell) -> Self {
+        Self { result, statement, beside, tell, done: None }
     }
 
     /// It has ended, and that was told.

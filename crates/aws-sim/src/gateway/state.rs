@@ -86,10 +86,14 @@ impl Gateway {
         )
     }
 
-    /// Where a host and port lead on this machine: as the first that names it says, or `*` with its port.
-    pub(crate) fn mapped(&self, host: &str, port: u16) -> Option<SocketAddr> {
-        let (asked, every) = (format!("{host}:{port}"), format!("*:{port}"));
-        self.map.iter().find(|(from, _)| *from == asked || *from == every).map(|(_, to)| *to)
+    /// Where a host and port lead on this machine: the first of its names that is mapped says so, the most exact one first;
+    /// `*` is every name.
+    pub(crate) fn mapped(&self, names: &[&str], port: u16) -> Option<SocketAddr> {
+        let leads = |name: &&str| {
+            let from = format!("{name}:{port}");
+            self.map.iter().find(|(known, _)| *known == from).map(|(_, to)| *to)
+        };
+        names.iter().chain(&["*"]).find_map(leads)
     }
 
     /// Agents look at the faults that were switched on.

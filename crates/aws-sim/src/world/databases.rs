@@ -4,6 +4,15 @@
 use super::{Event, SECOND, World};
 use crate::account::ACCOUNT;
 use crate::clock::Ms;
+use crate::rng;
+
+/// So long a name of a cluster leads to the member before: the time to live of RDS's DNS records.
+const NAMES: Ms = 5 * SECOND;
+
+/// The part of a host name that stands for account and region.
+fn zone_id() -> String {
+    format!("c{:011x}", rng::hash(9, ACCOUNT) & 0xfff_ffff_ffff)
+}
 
 /// An Aurora cluster.
 #[derive(Debug)]
@@ -28,6 +37,12 @@ pub(crate) struct DbCluster {
 impl DbCluster {
     pub(crate) fn arn(&self) -> String {
         format!("arn:aws:rds:{}:{ACCOUNT}:cluster:{}", self.region, self.id)
+    }
+
+    /// The name that leads to the writer, or that of the readers.
+    pub(crate) fn host(&self, reader: bool) -> String {
+        let kind = if reader { "cluster-ro-" } else { "cluster-" };
+        format!("{}.{kind}{}.{}.rds.amazonaws.com", self.id, zone_id(), self.region)
     }
 
     /// The writer now.
@@ -64,11 +79,23 @@ pub(crate) struct DbInstance {
     pub(crate) pending: Vec<(String, String)>,
     /// When it was stopped, and until when.
     pub(crate) off: Vec<(Ms, Option<Ms>)>,
+    /// When it restarted last, and cut its connections.
+    pub(crate) restarted: Ms,
 }
 
 impl DbInstance {
     pub(crate) fn arn(&self) -> String {
         format!("arn:aws:rds:{}:{ACCOUNT}:db:{}", self.region, self.id)
+    }
+
+    /// Whether it takes connections.
+    pub(crate) fn listens(&self) -> bool {
+        !matches!(self.status, "rebooting" | "stopping" | "stopped" | "starting")
+    }
+
+    /// Its own name.
+    pub(crate) fn host(&self) -> String {
+        format!("{}.{}.{}.rds.amazonaws.com", self.id, zone_id(), self.region)
     }
 }
 
@@ -112,6 +139,22 @@ impl Databases {
             Some(c) if self.clusters[c].writer_at(at) == instance => Role::Writer,
             Some(_) => Role::Reader,
         }
+    }
+
+    /// The instance that a name leads to at a time, as DNS says it.
+    pub(crate) fn named(&self, host: &str, now: Ms) -> Option<usize> {
+        if let Some(instance) = self.instances.iter().position(|instance| instance.host() == host) {
+            return Some(instance);
+        }
+        let told = now - NAMES;
+        self.clusters.iter().find_map(|cluster| {
+            let writer = cluster.writer_at(told);
+            if cluster.host(false) == host {
+                return Some(writer);
+            }
+            let reader = cluster.members.iter().copied().find(|member| *member != writer);
+            (cluster.host(true) == host).then(|| reader.unwrap_or(writer))
+        })
     }
 
     /// Whether a failover of the instance's cluster falls into a minute or the one before.
@@ -187,6 +230,7 @@ impl World {
         let from = c.writer();
         c.writers.push((now, to));
         for instance in [to, from] {
+            self.databases.instances[instance].restarted = now;
             self.instance_event(instance, "availability", "DB instance restarted");
         }
         let wait = self.rng.range(4, 9) * SECOND;

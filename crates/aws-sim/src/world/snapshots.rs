@@ -74,7 +74,8 @@ impl World {
 
     /// An instance begins to restart; with a standby in another zone, that one takes over.
     pub(crate) fn reboot_start(&mut self, instance: usize, failover: bool) {
-        self.databases.instances[instance].status = "rebooting";
+        let restarts = &mut self.databases.instances[instance];
+        (restarts.status, restarts.restarted) = ("rebooting", self.now);
         if failover {
             self.instance_event(instance, "failover", "Multi-AZ instance failover started");
         }

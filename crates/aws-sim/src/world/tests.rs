@@ -222,6 +222,29 @@ fn failover_swaps_the_writer_and_repeats() {
 }
 
 #[test]
+fn names_of_a_cluster_follow_a_failover_after_five_seconds_and_those_of_members_stay() {
+    let mut w = world(Scenario::Failover);
+    let names = |w: &World| {
+        let named = |host: &str| w.databases.named(host, w.now).map(|at| w.databases.instances[at].id.clone());
+        let (cluster, member) = (&w.databases.clusters[0], &w.databases.instances[w.databases.clusters[0].members[0]]);
+        (named(&cluster.host(false)), named(&cluster.host(true)), named(&member.host()))
+    };
+    let (writer, reader, member) = names(&w);
+    assert!(writer.is_some() && writer != reader && member == writer);
+    assert_eq!(w.databases.named("db.internal", w.now), None);
+    after(&mut w, 29 * SECOND);
+    let first = w.databases.clusters[0].writer();
+    while w.databases.clusters[0].writer() == first {
+        after(&mut w, SECOND);
+    }
+    let swapped = w.now;
+    assert_eq!(names(&w).0, writer, "the name is still known from before");
+    assert!(w.databases.instances[first].restarted > swapped - 2 * SECOND, "and its connections are cut");
+    after(&mut w, 6 * SECOND);
+    assert_eq!(names(&w), (reader, writer, member));
+}
+
+#[test]
 fn load_scales_out_to_the_maximum_and_back() {
     for seed in 1..=10 {
         let mut w = World::new(Scenario::ScaleOut, seed, ms(NOON));

@@ -134,7 +134,8 @@ pub fn listing(question: Question, rows: &Rows) -> Listing {
 }
 
 const SESSIONS: &[Heading] = &[
-    right("PID", "pid"),
+    // A tree: its branches stand at the left.
+    left("PID", "pid"),
     left("USER", "user"),
     left("DATABASE", "database"),
     left("APPLICATION", "application"),

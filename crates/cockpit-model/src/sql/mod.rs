@@ -7,6 +7,7 @@ mod activity_statements;
 pub mod catalogue;
 pub mod commands;
 pub mod complete;
+pub mod connected;
 pub mod context;
 pub mod copy;
 pub mod copy_command;
@@ -88,6 +89,8 @@ pub struct Server {
     pub idle_timeout: Option<Duration>,
     /// The process of the session on the server, for `pg_terminate_backend`.
     pub pid: i32,
+    /// Its own address and port, as it says itself: of two members behind one name they differ. None where it is not known.
+    pub address: Option<String>,
 }
 
 /// A column of a result.

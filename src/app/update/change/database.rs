@@ -13,6 +13,7 @@ use crate::app::update::windows::{push_window, start_typing};
 use crate::model::database_history::bad_snapshot_name;
 use crate::model::time::spoken;
 use crate::model::timer::Power;
+use crate::model::tunnel::far::{Far, POSTGRES};
 use crate::model::{Database, DatabaseKind, Member, Role};
 
 /// The selected database, and the instance of it that is selected; a person is told where there is none.
@@ -36,16 +37,22 @@ pub(crate) fn on_database(app: &App) -> bool {
 }
 
 fn request(app: &mut App, database: &Database, wanted: Wanted) -> Vec<Effect> {
-    let cluster = database.kind == DatabaseKind::Aurora;
-    let what = Request { database: database.id.clone(), cluster, wanted, connected: Connected::Unasked };
+    let what = Request { connected: Connected::Unasked, ..asked(database, wanted) };
     plan(app, what)
 }
 
-/// To the selected reader, else to the one that takes over by itself.
-pub(crate) fn failover(app: &mut App) -> Vec<Effect> {
-    let Some((database, member)) = selected(app) else { return Vec::new() };
+fn asked(database: &Database, wanted: Wanted) -> Request {
+    let cluster = database.kind == DatabaseKind::Aurora;
+    Request { database: database.id.clone(), cluster, wanted, connected: Connected::Unasked }
+}
+
+/// To the selected reader, else to the one that takes over by itself: what is asked for, and where its writer is.
+pub(crate) fn failover(app: &mut App) -> Option<(Request, Option<Far>)> {
+    let (database, member) = selected(app)?;
     let to = member.filter(|member| member.role == Role::Reader).map(|member| member.id);
-    request(app, &database, Wanted::Failover { to })
+    let port = database.port.unwrap_or(POSTGRES);
+    let far = database.endpoint.clone().map(|host| Far { host, port, database: database.database.clone() });
+    Some((asked(&database, Wanted::Failover { to }), far))
 }
 
 /// The selected instance.

@@ -3,30 +3,38 @@
 use super::run::{Told, run};
 use crate::db::{Connection, Event, Lost, facts};
 use crate::feeds::sql::{Fact, Place};
-use crate::model::sql::{Server, SessionId};
+use crate::model::sql::guard::judge;
+use crate::model::sql::{Said, Server, SessionId, Transaction};
 use crate::model::{Failure, FailureKind};
 use crate::runtime::database_login;
 use crate::runtime::feeds::means::Means;
 use crate::runtime::feeds::sql_sessions::{Job, Open, Tell};
 use std::time::Duration;
 use tokio::sync::mpsc;
-use tokio::time::Instant;
+use tokio::time::{Instant, sleep_until};
 
 /// Where the server was not looked at for so long, it is looked at again before a statement: it may have become a reader.
 const LOOK_AGAIN: Duration = Duration::from_secs(30);
+/// The same before a statement that may write, and while nothing runs.
+const BEFORE_WRITES: Duration = Duration::from_secs(1);
+const IDLE: Duration = Duration::from_secs(15);
+/// A session in which nothing was run for so long is left alone: the server may end those that idle.
+const FORGOTTEN: Duration = Duration::from_mins(10);
+/// Longer statements are judged as ones that write.
+const JUDGED: usize = 100_000;
 
 /// Opens a session, and holds it until it is left or lost.
 pub(super) async fn hold(means: &Means, tell: &Tell, session: SessionId, place: Place, read_only: Option<String>) {
     match open(means, place, read_only.as_ref()).await {
         Err(failure) => tell.failed(failure).await,
-        Ok((mut connection, server)) => {
+        Ok((mut connection, server, said)) => {
             let (open, todo) = Open::new(&connection);
             let registered = means.sql.add(session, open);
             tell.page(Fact::Connected(Box::new(server.clone()))).await;
-            for said in connection.take_notices() {
+            for said in said.into_iter().chain(connection.take_notices()) {
                 tell.page(Fact::Notice(Box::new(said))).await;
             }
-            let mut held = Held { tell, server, read_only, looked: Instant::now(), again: false };
+            let mut held = Held { tell, server, read_only, looked: Instant::now(), used: Instant::now(), again: false };
             let lost = tokio::select! {
                 lost = held.hold(&mut connection, &registered.open, todo) => Some(lost),
                 () = means.ended() => None,
@@ -44,7 +52,11 @@ pub(super) async fn hold(means: &Means, tell: &Tell, session: SessionId, place: 
     }
 }
 
-async fn open(means: &Means, place: Place, read_only: Option<&String>) -> Result<(Connection, Server), Failure> {
+async fn open(
+    means: &Means,
+    place: Place,
+    read_only: Option<&String>,
+) -> Result<(Connection, Server, Option<Said>), Failure> {
     let environment = means.environment.as_deref().ok_or_else(|| {
         Failure::new(FailureKind::Invalid, "no environment is opened").hinted("open one that has a database")
     })?;
@@ -53,9 +65,17 @@ async fn open(means: &Means, place: Place, read_only: Option<&String>) -> Result
     let mut connection = Connection::open(&settings).await?;
     let gone = |Lost(why): Lost| Failure::new(FailureKind::Unreachable, why).hinted("connect again");
     let mut server = facts(&mut connection).await.map_err(gone)?;
-    server.read_only_why = read_only.cloned();
+    server.read_only_why = read_only.cloned().filter(|_| server.read_only);
     connection.take_parts();
-    Ok((connection, server))
+    let said = (read_only.is_some() && !server.read_only).then(not_held);
+    Ok((connection, server, said))
+}
+
+/// What was set is not in force.
+fn not_held() -> Said {
+    let message = "transactions were to begin as read-only ones, and do not: a pooler gives each transaction another connection \
+                   (pool_mode = transaction); connect past it. Each statement that writes still asks where the environment is guarded";
+    Said { severity: "WARNING".to_owned(), message: message.to_owned(), ..Said::default() }
 }
 
 /// A session as it is held.
@@ -65,6 +85,8 @@ struct Held<'a> {
     read_only: Option<String>,
     /// When the server was looked at last.
     looked: Instant,
+    /// When something was run last.
+    used: Instant,
     /// It is to be looked at again.
     again: bool,
 }
@@ -72,8 +94,16 @@ struct Held<'a> {
 impl Held<'_> {
     async fn hold(&mut self, connection: &mut Connection, open: &Open, mut todo: mpsc::Receiver<Job>) -> Lost {
         loop {
+            let idles = self.used.elapsed() < FORGOTTEN && connection.transaction() == Transaction::Idle;
             let job = tokio::select! {
                 job = todo.recv() => job,
+                () = sleep_until(self.looked + IDLE), if idles => {
+                    self.again = true;
+                    if let Err(lost) = self.look(connection).await {
+                        return lost;
+                    }
+                    continue;
+                }
                 event = connection.next() => match event {
                     Err(lost) => return lost,
                     Ok(event) => {
@@ -94,6 +124,9 @@ impl Held<'_> {
                 },
             };
             let Some(job) = job else { return Lost("the session was left".to_owned()) };
+            self.used = Instant::now();
+            // A member that became a reader is marked before the write fails.
+            self.again |= self.looked.elapsed() > BEFORE_WRITES && writes(&job.statement);
             if let Err(lost) = self.look(connection).await {
                 self.lost(job, &lost).await;
                 return lost;
@@ -128,7 +161,7 @@ impl Held<'_> {
     /// Looks at what holds at the server, where that may have changed; in no transaction, which it might fail in.
     async fn look(&mut self, connection: &mut Connection) -> Result<(), Lost> {
         let due = self.again || self.looked.elapsed() > LOOK_AGAIN;
-        if !due || connection.transaction() != crate::model::sql::Transaction::Idle {
+        if !due || connection.transaction() != Transaction::Idle {
             return Ok(());
         }
         let mut server = facts(connection).await?;
@@ -140,4 +173,9 @@ impl Held<'_> {
         }
         Ok(())
     }
+}
+
+/// Whether a statement may write.
+fn writes(statement: &str) -> bool {
+    statement.len() > JUDGED || !judge(statement).nature.is_harmless()
 }

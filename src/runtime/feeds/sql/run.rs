@@ -1,9 +1,13 @@
-//! Runs one statement: its rows go to the disk as they come, what is known of them goes to whoever asked.
+//! Runs one statement: its rows go to the disk as they come, or where they were sent; what is known of them goes to whoever
+//! asked.
 
+use super::inlet::Inlet;
+use super::outlet::Outlet;
 use crate::db::spool::Full;
 use crate::db::wire::{self, Messages};
 use crate::db::{Connection, Event, Lost, Spool};
 use crate::feeds::sql::Fact;
+use crate::model::sql::keywords::literal;
 use crate::model::sql::{Column, Ended, ResultId, Said, Transaction};
 use crate::runtime::feeds::sql_sessions::{Job, Open, Tell};
 use std::sync::Arc;
@@ -14,6 +18,9 @@ use tokio::time::{Instant, timeout_at};
 const LIMIT: u64 = 4 << 30;
 /// Between two words about how a result has grown.
 const GROWN: Duration = Duration::from_millis(100);
+/// Around the name of a cursor that describes a statement.
+const DECLARE: &str = "DECLARE ";
+const FOR: &str = " NO SCROLL CURSOR FOR ";
 /// The type of what a COPY gives: text.
 const TEXT: u32 = 25;
 
@@ -38,13 +45,30 @@ pub(super) async fn run(connection: &mut Connection, open: &Open, job: &Job, ses
         cancels: false,
         drains: connection.transaction() == Transaction::Open,
         again: false,
+        outlet: None,
+        inlet: None,
+        describes: job.beside.describes,
+        described: Vec::new(),
+        before: (DECLARE.len() + name(job).len() + FOR.len()) as u32,
     };
     if let Some(why) = Connection::cannot_send(&job.statement) {
-        let said = Said { severity: "ERROR".to_owned(), message: why.to_owned(), ..Said::default() };
-        running.ended = Some((job.result, Ended::Failed(said)));
+        running.ended = Some((job.result, failed(why)));
+    } else if let Err(why) = running.open_ends(job) {
+        running.ended = Some((job.result, failed(&why)));
     } else {
-        running.statement(connection, job, session).await?;
+        match bound(connection, job).await? {
+            Ok(statement) => running.statement(connection, &statement, session).await?,
+            Err(said) => running.ended = Some((job.result, Ended::Failed(said))),
+        }
+        if job.beside.bind.is_some() && connection.transaction() != Transaction::Failed {
+            let _ = connection.rows(&format!("DEALLOCATE {}", name(job)), 0).await?;
+        }
     }
+    if running.describes && matches!(running.ended, Some((_, Ended::Done(_)))) {
+        let columns = std::mem::take(&mut running.described);
+        job.tell.page(Fact::Begun { result: job.result, columns }).await;
+    }
+    running.close_outlet().await;
     let again = running.again;
     let (result, ended) = running.ended.take().unwrap_or_else(|| (job.result, Ended::Done(String::new())));
     job.tell.last(running.fact(result, ended)).await;
@@ -70,12 +94,120 @@ struct Running<'a> {
     /// A cancel would fail the transaction: what is not kept is read on.
     drains: bool,
     again: bool,
+    /// Where its result goes instead of the disk.
+    outlet: Option<Outlet>,
+    /// Where the data of a COPY come from.
+    inlet: Option<Inlet>,
+    /// Only its columns are wanted, and those that came.
+    describes: bool,
+    described: Vec<Column>,
+    /// So many characters stand before the statement that was typed.
+    before: u32,
+}
+
+fn failed(why: &str) -> Ended {
+    Ended::Failed(Said { severity: "ERROR".to_owned(), message: why.to_owned(), ..Said::default() })
+}
+
+/// The name of a statement that has values bound to it.
+fn name(job: &Job) -> String {
+    format!("cockpit_statement_{}", job.result.0)
+}
+
+/// Until somebody asked for a cancel.
+async fn cancelled(open: &Open) {
+    while !open.was_cancelled() {
+        tokio::time::sleep(GROWN).await;
+    }
+}
+
+/// The statement as it is sent. The simple protocol binds no values: a prepared statement does.
+async fn bound(connection: &mut Connection, job: &Job) -> Result<Result<String, Said>, Lost> {
+    if job.beside.describes {
+        let (cursor, statement) = (name(job), &job.statement);
+        return Ok(Ok(format!("{DECLARE}{cursor}{FOR}{statement}; FETCH 0 FROM {cursor}; CLOSE {cursor}")));
+    }
+    let Some(values) = &job.beside.bind else { return Ok(Ok(job.statement.clone())) };
+    let begin = format!("PREPARE {} AS ", name(job));
+    if let Err(mut said) = connection.rows(&format!("{begin}{}", job.statement), 0).await? {
+        said.position = said.position.map(|at| at.saturating_sub(begin.len() as u32));
+        return Ok(Err(said));
+    }
+    let values: Vec<String> = values.iter().map(|value| literal(value)).collect();
+    let list = if values.is_empty() { String::new() } else { format!("({})", values.join(", ")) };
+    Ok(Ok(format!("EXECUTE {}{list}", name(job))))
 }
 
 impl Running<'_> {
-    async fn statement(&mut self, connection: &mut Connection, job: &Job, session: &Tell) -> Result<(), Lost> {
+    /// Opens what the data come from and where the result goes.
+    fn open_ends(&mut self, job: &Job) -> Result<(), String> {
+        self.inlet = job.beside.data.as_ref().map(Inlet::open).transpose()?;
+        self.outlet = job.beside.outlet.as_ref().map(|(to, options)| Outlet::open(to, options)).transpose()?;
+        Ok(())
+    }
+
+    /// Ends what the result went into, and tells what there is to say.
+    async fn close_outlet(&mut self) {
+        let Some(outlet) = self.outlet.take() else { return };
+        let whole = self.stopped.is_none() && matches!(self.ended, Some((_, Ended::Done(_))));
+        let open = self.open;
+        let said = tokio::select! {
+            biased;
+            said = outlet.end(whole) => said,
+            () = cancelled(open) => Err("the command was ended: it was cancelled".to_owned()),
+        };
+        let (severity, message) = match said {
+            Ok(text) if text.is_empty() => return,
+            Ok(text) => ("OUTPUT", text),
+            Err(why) => ("WARNING", why),
+        };
+        let said = Said { severity: severity.to_owned(), message, ..Said::default() };
+        self.tell.page(Fact::Notice(Box::new(said))).await;
+    }
+
+    /// Writes what waits to be written where the result goes.
+    async fn push(&mut self) {
+        let Some(outlet) = &mut self.outlet else { return };
+        let open = self.open;
+        let pushed = tokio::select! {
+            biased;
+            pushed = outlet.push() => pushed,
+            () = cancelled(open) => Err("it was cancelled".to_owned()),
+        };
+        if let Err(why) = pushed {
+            self.outlet = None;
+            self.stopped = Some(format!("writing was stopped: {why}"));
+            self.cancels = true;
+        }
+    }
+
+    /// Sends the data of a COPY, until there are no more, or nobody wants them.
+    async fn copy_in(&mut self, connection: &mut Connection) -> Result<(), Lost> {
+        let Some(mut inlet) = self.inlet.take() else {
+            let why = "COPY FROM STDIN has no data here: \\copy reads them from a file";
+            return connection.write(&wire::copy_fail(why)).await;
+        };
+        let mut message = Vec::new();
+        loop {
+            let open = self.open;
+            let piece = tokio::select! {
+                biased;
+                piece = inlet.piece() => piece,
+                () = cancelled(open) => Err("it was cancelled".to_owned()),
+            };
+            message.clear();
+            match piece {
+                Ok(piece) if piece.is_empty() => return connection.write(&wire::COPY_DONE).await,
+                Ok(piece) => wire::copy_data(&mut message, &piece),
+                Err(why) => return connection.write(&wire::copy_fail(&why)).await,
+            }
+            connection.write(&message).await?;
+        }
+    }
+
+    async fn statement(&mut self, connection: &mut Connection, statement: &str, session: &Tell) -> Result<(), Lost> {
         let before = connection.transaction();
-        connection.send(&job.statement).await?;
+        connection.send(statement).await?;
         loop {
             let mut copies_in = false;
             let mut told = None;
@@ -92,17 +224,33 @@ impl Running<'_> {
                     }
                 };
                 match event {
+                    Event::Columns(columns) if self.describes => self.described = columns,
                     Event::Columns(columns) => self.begin(columns).await,
-                    Event::Rows(rows, _) => self.keep(|spool| spool.append(rows)),
+                    Event::Rows(rows, _) => match &mut self.outlet {
+                        Some(outlet) => outlet.rows(rows),
+                        None => self.keep(|spool| spool.append(rows)),
+                    },
                     Event::Part { before, bytes, whole } => {
                         let last = (before + bytes.len() as u64 == whole).then_some(whole);
-                        self.keep(|spool| spool.append_part(before, bytes, last));
+                        match &mut self.outlet {
+                            Some(outlet) => outlet.part(bytes, last.is_some()),
+                            None => self.keep(|spool| spool.append_part(before, bytes, last)),
+                        }
                     }
+                    Event::CopyOut if self.outlet.is_some() => {}
                     Event::CopyOut => self.begin(vec![copied()]).await,
+                    Event::Copied(data) if self.outlet.is_some() => {
+                        if let Some(outlet) = &mut self.outlet {
+                            outlet.copied(data);
+                        }
+                    }
                     Event::Copied(data) => {
                         let lines = Messages(data).map(|line| line.strip_suffix(b"\n").unwrap_or(line));
                         let rows: Vec<u8> = lines.flat_map(|line| wire::row([Some(line)].into_iter())).collect();
                         self.keep(|spool| spool.append(&rows));
+                    }
+                    Event::Complete(_) if self.describes => {
+                        self.ended = Some((self.result, Ended::Done(String::new())));
                     }
                     Event::Complete(tag) => {
                         let word = tag.split(' ').next().unwrap_or_default();
@@ -110,7 +258,10 @@ impl Running<'_> {
                         self.end(Ended::Done(tag)).await;
                     }
                     Event::Empty => self.end(Ended::Done(String::new())).await,
-                    Event::Failed(said) => {
+                    Event::Failed(mut said) => {
+                        if self.describes {
+                            said.position = said.position.map(|at| at.saturating_sub(self.before));
+                        }
                         // A limit of time has the same code as a cancel that somebody asked for.
                         let cancelled = said.code == "57014" && self.open.was_cancelled();
                         self.again |= said.code == "25006";
@@ -136,9 +287,9 @@ impl Running<'_> {
                 self.tell.page(Fact::Notice(Box::new(said))).await;
             }
             if copies_in {
-                let why = "COPY FROM STDIN has no data here: \\copy reads them from a file";
-                connection.write(&wire::copy_fail(why)).await?;
+                self.copy_in(connection).await?;
             }
+            self.push().await;
             if self.waits && self.grown.is_none_or(|grown| grown.elapsed() >= GROWN) {
                 self.grow().await;
             }
@@ -152,6 +303,10 @@ impl Running<'_> {
     async fn begin(&mut self, columns: Vec<Column>) {
         self.flush().await;
         self.grown = None;
+        if let Some(outlet) = &mut self.outlet {
+            outlet.begin(&columns);
+            return;
+        }
         match Spool::new(columns.clone(), LIMIT) {
             Ok(spool) => {
                 let spool = Arc::new(spool);

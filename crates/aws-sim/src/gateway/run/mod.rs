@@ -1,11 +1,13 @@
 //! An agent: it lives as long as its session, over any number of links.
 
 mod harm;
+mod streams;
 
-use super::connection::{self, From};
+use super::connection::From;
 use super::process::Process;
 use super::shell::Shell;
 use super::state::{Leads, Link, Order};
+use crate::clock::Ms;
 use crate::faults::{Kind, Verdict};
 use crate::shared::Shared;
 use crate::world::TaskKey;
@@ -33,10 +35,6 @@ const IDLE: Duration = Duration::from_mins(20);
 const LOOK: Duration = Duration::from_millis(500);
 /// With more than this that connections did not take, nothing more is read.
 const FULL: usize = 4 << 20;
-/// As much is read of a connection at a time.
-const PIECE: usize = 16 << 10;
-/// The same of an agent that rests after each message: another stream waits for what was read before.
-const PACED_PIECE: usize = 4 << 10;
 
 struct Running {
     shared: Arc<Shared>,
@@ -64,9 +62,17 @@ struct Running {
     over: bool,
     /// Until then nothing more is taken of connections: as an agent that rests after each message.
     rests: Instant,
-    streams: HashMap<u32, mpsc::UnboundedSender<Bytes>>,
+    streams: HashMap<u32, Stream>,
     waiting: Arc<AtomicUsize>,
     to_agent: mpsc::Sender<From>,
+}
+
+/// A connection that is open.
+struct Stream {
+    /// What the client sent on it.
+    queue: mpsc::UnboundedSender<Bytes>,
+    /// The database instance that it leads to, and since when.
+    to: Option<(usize, Ms)>,
 }
 
 enum Happened {
@@ -156,6 +162,7 @@ pub(super) async fn run(
         if next_look <= Instant::now() {
             next_look = Instant::now() + LOOK;
             running.is_task_there();
+            running.cut_restarted();
         }
         running.tick();
     }
@@ -298,10 +305,10 @@ impl Running {
                 }
                 Event::Opened(stream) => self.open(stream, now),
                 Event::Data(stream, bytes) => {
-                    if let Some(queue) = self.streams.get(&stream) {
+                    if let Some(open) = self.streams.get(&stream) {
                         let length = bytes.len();
                         self.waiting.fetch_add(length, Ordering::Relaxed);
-                        if queue.send(bytes).is_err() {
+                        if open.queue.send(bytes).is_err() {
                             self.waiting.fetch_sub(length, Ordering::Relaxed);
                         }
                     }
@@ -340,20 +347,6 @@ impl Running {
             self.agent.payload(frame::payload::EXIT_CODE, code.to_string().into(), now);
             self.agent.close("", now);
         }
-    }
-
-    fn open(&mut self, stream: u32, now: Duration) {
-        let verdict = self.shared.faults().take("gateway:dial", self.shared.clock.now_ms());
-        let Leads::Port { host, port, .. } = &self.leads else { return };
-        if verdict.kind == Some(Kind::Refused) {
-            return self.agent.refuse(stream, now);
-        }
-        let to = self.shared.gateway().mapped(host, *port);
-        let paced = self.shared.faults().take("gateway:pace", self.shared.clock.now_ms()).delay_ms > 0;
-        let piece = if paced { PACED_PIECE } else { PIECE };
-        let (queue, from_queue) = mpsc::unbounded_channel();
-        self.streams.insert(stream, queue);
-        tokio::spawn(connection::serve(stream, to, piece, self.to_agent.clone(), from_queue, self.waiting.clone()));
     }
 
     fn from(&mut self, from: From) {

@@ -1,7 +1,6 @@
 //! RDS: clusters, instances, events, and the failover. How long a failover takes is the world's
 //! business.
 
-use crate::account::ACCOUNT;
 use crate::clock::timestamp;
 use crate::rng;
 use crate::services::{ApiError, Call, token};
@@ -70,16 +69,6 @@ pub(super) fn clusters(call: &Call<'_>) -> Result<Node, ApiError> {
     paged(call, "DBClusters", "DBCluster", rows.into_iter())
 }
 
-fn host(region: &str, id: &str, reader: bool) -> String {
-    let kind = if reader { "cluster-ro-" } else { "cluster-" };
-    format!("{id}.{kind}{}.{region}.rds.amazonaws.com", zone_id())
-}
-
-/// The part of a host name that stands for account and region.
-fn zone_id() -> String {
-    format!("c{:011x}", rng::hash(9, ACCOUNT) & 0xfff_ffff_ffff)
-}
-
 fn resource_id(prefix: &str, id: &str) -> String {
     let text: String = rng::Rng::new(10, id).token(26).to_uppercase().replace(['-', '_'], "A");
     format!("{prefix}-{text}")
@@ -118,8 +107,8 @@ pub(super) fn cluster(world: &World, at: usize) -> Node {
         "DBSubnetGroup": format!("{}-subnets", c.id),
         "Status": c.status,
         "EarliestRestorableTime": timestamp(world.now - i64::from(c.backup_days) * DAY),
-        "Endpoint": host(c.region, &c.id, false),
-        "ReaderEndpoint": host(c.region, &c.id, true),
+        "Endpoint": c.host(false),
+        "ReaderEndpoint": c.host(true),
         "MultiAZ": c.members.len() > 1,
         "Engine": "aurora-postgresql",
         "EngineVersion": c.version,
@@ -187,7 +176,7 @@ pub(super) fn instance(world: &World, at: usize) -> Node {
         "MasterUsername": "dbadmin",
         "DBName": "bookmarkdb",
         "Endpoint": map! {
-            "Address": format!("{}.{}.{}.rds.amazonaws.com", i.id, zone_id(), i.region),
+            "Address": i.host(),
             "Port": 5432,
             "HostedZoneId": "Z24O6O9L7SGTNB",
         },

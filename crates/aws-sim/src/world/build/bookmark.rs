@@ -85,6 +85,7 @@ pub(super) fn staging(world: &mut World) {
         created: start - 120 * DAY,
         pending: Vec::new(),
         off: Vec::new(),
+        restarted: 0,
     });
     sleep_at_night(world, world.services[web].cluster);
     for service in [web, api] {
@@ -294,6 +295,7 @@ fn aurora(world: &mut World) -> usize {
             created: start - 90 * DAY + i64::from(n) * HOUR,
             pending: Vec::new(),
             off: Vec::new(),
+            restarted: 0,
         });
     }
     world.databases.clusters.push(DbCluster {

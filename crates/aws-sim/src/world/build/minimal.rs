@@ -28,6 +28,7 @@ pub(super) fn build(world: &mut World) {
         created,
         pending: Vec::new(),
         off: Vec::new(),
+        restarted: 0,
     });
     let instance = [("InstanceId", "i-0123456789abcdef0")];
     let cpu = MetricName::new("AWS/EC2", "CPUUtilization", &instance);

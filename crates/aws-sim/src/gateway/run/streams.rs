@@ -1,0 +1,66 @@
+//! The connections of a session: where each leads when it is opened, and what cuts it.
+
+use super::{Running, Stream};
+use crate::faults::Kind;
+use crate::gateway::connection;
+use crate::gateway::state::Leads;
+use crate::world::databases::Role;
+use std::time::Duration;
+use tokio::sync::mpsc;
+
+/// As much is read of a connection at a time.
+const PIECE: usize = 16 << 10;
+/// The same of an agent that rests after each message: another stream waits for what was read before.
+const PACED_PIECE: usize = 4 << 10;
+
+impl Running {
+    /// Opens one. A name of a database is looked up each time, as DNS does it: it may lead to another member by now.
+    pub(super) fn open(&mut self, stream: u32, now: Duration) {
+        let verdict = self.shared.faults().take("gateway:dial", self.shared.clock.now_ms());
+        let Leads::Port { host, port, .. } = &self.leads else { return };
+        let mut to = None;
+        let mut names = vec![host.clone()];
+        let mut refused = verdict.kind == Some(Kind::Refused);
+        {
+            let world = self.shared.world();
+            if let Some(number) = world.databases.named(host, world.now) {
+                let instance = &world.databases.instances[number];
+                to = Some((number, world.now));
+                names.extend([instance.host(), instance.id.clone()]);
+                names.extend(match world.databases.role(number, world.now) {
+                    Role::Writer => Some("writer".to_owned()),
+                    Role::Reader => Some("reader".to_owned()),
+                    Role::Alone => None,
+                });
+                refused |= !instance.listens();
+            }
+        }
+        if refused {
+            return self.agent.refuse(stream, now);
+        }
+        let names: Vec<&str> = names.iter().map(String::as_str).collect();
+        let address = self.shared.gateway().mapped(&names, *port);
+        let (queue, from_queue) = mpsc::unbounded_channel();
+        self.streams.insert(stream, Stream { queue, to });
+        let (to_agent, waiting) = (self.to_agent.clone(), self.waiting.clone());
+        let paced = self.shared.faults().take("gateway:pace", self.shared.clock.now_ms()).delay_ms > 0;
+        let piece = if paced { PACED_PIECE } else { PIECE };
+        tokio::spawn(connection::serve(stream, address, piece, to_agent, from_queue, waiting));
+    }
+
+    /// An instance that restarted has cut its connections, whoever leads there now.
+    pub(super) fn cut_restarted(&mut self) {
+        let cut: Vec<u32> = {
+            let world = self.shared.world();
+            let gone = |stream: &Stream| {
+                stream.to.is_some_and(|(instance, since)| world.databases.instances[instance].restarted > since)
+            };
+            self.streams.iter().filter(|(_, stream)| gone(stream)).map(|(number, _)| *number).collect()
+        };
+        let now = self.now();
+        for stream in cut {
+            self.streams.remove(&stream);
+            self.agent.end(stream, now);
+        }
+    }
+}

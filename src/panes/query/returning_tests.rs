@@ -1,0 +1,140 @@
+//! A session that is lost, and one whose server changed its role.
+
+use super::state::Link;
+use super::testing::{Desk, server};
+use crate::feeds::part::Part;
+use crate::feeds::sql;
+use crate::model::sql::{Server, Transaction};
+use crate::model::{Failure, FailureKind};
+use crate::ui::testing::pictures::seen;
+
+fn at(address: &str, reader: bool) -> sql::Fact {
+    let address = Some(address.to_owned());
+    sql::Fact::Connected(Box::new(Server { address, reader: Some(reader), ..server() }))
+}
+
+/// A session with the writer that was lost.
+fn lost() -> Desk {
+    let mut desk = Desk::connected((100, 30));
+    desk.tell(at("10.0.1.7:5432", false));
+    desk.lose("terminating connection due to administrator command");
+    desk.connected = None;
+    desk
+}
+
+#[test]
+fn a_lost_session_comes_back_by_itself_and_is_marked_until_the_writer_answers() {
+    let mut desk = lost();
+    assert!(desk.screen().contains("connected to again by itself"), "{}", desk.screen());
+    desk.tick(2);
+    assert!(desk.connected.is_some(), "it is connected to again");
+    // The name still leads to the member before, which only reads now.
+    desk.tell(at("10.0.1.7:5432", true));
+    let screen = desk.screen();
+    assert!(screen.contains("reader") && screen.contains("this is a reader now: writes will fail"), "{screen}");
+    seen("query_reader_after_failover", &desk.app);
+    desk.connected = None;
+    desk.tick(3);
+    assert!(desk.connected.is_none(), "not at once again");
+    desk.tick(5);
+    assert!(desk.connected.is_some(), "a session that does not write any more is left for another");
+    desk.tell(at("10.0.2.9:5432", false));
+    let screen = desk.screen();
+    assert!(screen.contains("this is the writer now; another server answers under this name"), "{screen}");
+    desk.connected = None;
+    desk.tick(60);
+    assert!(desk.connected.is_none(), "then it stays");
+}
+
+#[test]
+fn a_session_that_is_cut_again_on_its_way_still_comes_to_the_writer() {
+    let mut desk = lost();
+    desk.tick(2);
+    desk.tell(at("10.0.1.7:5432", true));
+    // The member that only reads restarts, too.
+    desk.lose("terminating connection due to administrator command");
+    desk.connected = None;
+    desk.tick(4);
+    assert!(desk.connected.is_some());
+    desk.tell(at("10.0.2.9:5432", true));
+    assert!(desk.screen().contains("this is a reader now: writes will fail"), "{}", desk.screen());
+    desk.connected = None;
+    desk.tick(8);
+    assert!(desk.connected.is_some(), "it was one with the writer before");
+    desk.tell(at("10.0.2.9:5432", false));
+    assert!(desk.screen().contains("this is the writer now"), "{}", desk.screen());
+}
+
+#[test]
+fn nobody_is_taken_from_rows_or_a_transaction_to_the_writer() {
+    let mut desk = lost();
+    desk.tick(2);
+    desk.tell(at("10.0.1.7:5432", true));
+    desk.transaction(Transaction::Open);
+    desk.connected = None;
+    desk.tick(8);
+    assert!(desk.connected.is_none(), "a transaction is open");
+    desk.run("select * from bookmarks;");
+    desk.transaction(Transaction::Idle);
+    desk.tick(30);
+    assert!(desk.connected.is_none(), "the rows would go with the session");
+    desk.tick(300);
+    assert!(desk.connected.is_none() && desk.screen().contains("this is a reader now"), "{}", desk.screen());
+}
+
+#[test]
+fn what_cannot_be_reached_is_tried_for_two_minutes_and_esc_ends_it() {
+    let mut desk = lost();
+    let mut tries = 0;
+    for second in 2..300 {
+        desk.tick(second);
+        if desk.connected.take().is_some() {
+            tries += 1;
+            let ticket = desk.session.expect("a question");
+            let refused = Failure::new(FailureKind::Unreachable, "nothing listens there");
+            desk.answered(ticket, Part::<sql::Fact>::Failed(refused));
+        }
+    }
+    assert!((8..20).contains(&tries), "{tries} tries");
+    let Link::Lost(why) = &desk.app.panes.query.link else { panic!("{:?}", desk.app.panes.query.link) };
+    assert!(why.contains("nothing listens there") && why.contains("Enter in the block"), "{why}");
+
+    let mut desk = lost();
+    desk.keys("esc esc");
+    desk.tick(10);
+    assert!(desk.connected.is_none(), "nobody wants it");
+}
+
+#[test]
+fn the_header_says_that_another_member_writes_as_soon_as_aws_says_so() {
+    let mut desk = Desk::connected((120, 40));
+    let writes = |desk: &mut Desk, first: bool| {
+        use crate::model::Role;
+        let database = &mut desk.app.estate.derived.databases[0].database;
+        let host = desk.app.panes.query.place.clone().expect("a place").host;
+        database.endpoint = Some(host);
+        let mut member = database.members[0].clone();
+        database.members.truncate(1);
+        (member.id, member.role) = ("db-2".to_owned(), if first { Role::Reader } else { Role::Writer });
+        database.members[0].role = if first { Role::Writer } else { Role::Reader };
+        database.members.push(member);
+    };
+    writes(&mut desk, true);
+    desk.tick(1);
+    assert!(!desk.screen().contains("writes now"), "{}", desk.screen());
+    // Derived rows are made anew when facts come; none come here.
+    writes(&mut desk, false);
+    desk.tick(2);
+    assert!(desk.screen().contains("db-2 writes now, not"), "{}", desk.screen());
+}
+
+#[test]
+fn a_session_that_nobody_used_for_ten_minutes_is_left_lost() {
+    let mut desk = Desk::connected((100, 30));
+    desk.tick(601);
+    desk.lose("terminating connection due to idle-session timeout");
+    desk.connected = None;
+    desk.tick(640);
+    assert!(desk.connected.is_none());
+    assert!(desk.screen().contains("connects again"), "{}", desk.screen());
+}

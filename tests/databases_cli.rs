@@ -1,0 +1,189 @@
+//! `cockpit failover`, `cockpit db --activity` and `cockpit sql --er` as they are typed, with a PostgreSQL behind the simulated
+//! tunnel.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use aws_sim::Scenario;
+use cockpit::db::{Connection, Event, Settings};
+use cockpit::feeds::sql::Place;
+use cockpit::runtime::local_postgres::{LocalOptions, LocalPostgres};
+use serde_json::Value;
+use std::net::SocketAddr;
+use std::sync::OnceLock;
+use support::tunnels::audit;
+use support::{Home, PATIENCE, Said, World, follows_schema, line, run, until};
+
+const AURORA: &str = "bookmark-manager-prod-aurora";
+
+fn server() -> &'static LocalPostgres {
+    static SERVER: OnceLock<LocalPostgres> = OnceLock::new();
+    SERVER.get_or_init(|| LocalPostgres::start(&LocalOptions::default()).unwrap())
+}
+
+/// The example configuration, whose prod is reached through a service that runs.
+fn home(who: &str) -> Home {
+    let home = Home::new();
+    let audit = home.path().join("audit.jsonl");
+    let config = std::fs::read_to_string(home.path().join("config.toml")).unwrap();
+    let through = "service = \"bookmark-manager-prod-api\"\n";
+    assert!(config.contains(through), "{config}");
+    let config = config.replace(through, "service = \"bookmark-manager-prod-web\"\nport = \"0\"\n");
+    home.write("config.toml", format!("audit_file = {:?}\n{config}\n{who}", audit.to_str().unwrap()));
+    home
+}
+
+const WHO: &str = "[environments.prod.database]\nuser = \"postgres\"\ndatabase = \"postgres\"\n";
+
+fn world() -> World {
+    let address = SocketAddr::from(([127, 0, 0, 1], server().port()));
+    World::led(Scenario::Prod, 40.0, vec![("*:5432".to_owned(), address)])
+}
+
+/// Waits for what a session does, beside the worlds that have runtimes of their own.
+fn wait<T>(does: impl Future<Output = T>) -> T {
+    static RUNTIME: OnceLock<tokio::runtime::Runtime> = OnceLock::new();
+    let made = || tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+    RUNTIME.get_or_init(made).block_on(does)
+}
+
+/// A session of an application.
+fn session(application: &str) -> Connection {
+    let place = Place { host: "127.0.0.1".into(), port: server().port(), through: None };
+    let settings = Settings { application: application.to_owned(), ..Settings::of(place, "postgres", "postgres") };
+    wait(Connection::open(&settings)).unwrap()
+}
+
+fn done(connection: &mut Connection, statement: &str) {
+    wait(connection.rows(statement, 1 << 20)).unwrap().unwrap();
+}
+
+fn prod(home: &Home, world: &World, arguments: &str) -> Said {
+    line(&mut home.on(world), &format!("--env prod {arguments}"))
+}
+
+#[test]
+fn a_failover_is_typed_planned_with_who_is_connected_and_followed_to_its_writer() {
+    let (home, world) = (home(WHO), world());
+    let mut open = session("checkout");
+    done(&mut open, "begin");
+    let dry = prod(&home, &world, "failover aurora --dry-run").coded(0);
+    let all = format!("{}{}", dry.out, dry.err);
+    assert!(all.contains("FailoverDBCluster") || all.contains("failover-db-cluster"), "{dry:#?}");
+    assert!(all.contains("checkout as postgres: 1 connection, 1 in an open transaction"), "{dry:#?}");
+    assert_eq!(world.asked("rds:FailoverDBCluster"), 0, "nothing was changed");
+
+    let refused = prod(&home, &world, "failover --yes").coded(4);
+    assert!(refused.err.contains("--confirm prod"), "{refused:#?}");
+    let unknown = prod(&home, &world, "failover --to nobody --yes --confirm prod");
+    assert!(unknown.code != 0 && format!("{unknown:?}").contains("has no reader nobody"), "{unknown:#?}");
+    assert_eq!(world.asked("rds:FailoverDBCluster"), 0);
+
+    let typed = format!("failover aurora --to {AURORA}-2 --yes --confirm prod -o json");
+    let said = prod(&home, &world, &typed).coded(0);
+    let report = said.json();
+    follows_schema(&home, "operation", &report);
+    assert_eq!(report["operations"][0]["verdict"], "done", "{said:#?}");
+    let listed = prod(&home, &world, "db -o json").coded(0).json();
+    let members = listed["databases"][0]["members"].as_array().unwrap().clone();
+    let writer = members.iter().find(|member| member["role"] == "writer").unwrap();
+    assert_eq!(writer["id"], format!("{AURORA}-2"));
+    let written = audit(&home);
+    let ours: Vec<&Value> =
+        written.iter().filter(|record| record["command"].as_str().unwrap().contains("failover")).collect();
+    assert_eq!(ours.last().unwrap()["outcome"], "done", "{written:?}");
+    assert_eq!(ours.last().unwrap()["after"]["writer"], format!("{AURORA}-2"));
+}
+
+#[test]
+fn a_failover_says_why_it_is_not_known_who_is_connected() {
+    let (home, world) = (home(""), world());
+    let dry = prod(&home, &world, "failover --dry-run").coded(0);
+    let all = format!("{}{}", dry.out, dry.err);
+    assert!(all.contains("who is connected is not known") && all.contains("database.user"), "{dry:#?}");
+}
+
+#[test]
+fn sessions_are_a_tree_of_who_blocks_whom_and_one_is_cancelled_or_ended_after_a_yes() {
+    let (home, world) = (home(WHO), world());
+    let (mut first, mut second) = (session("holds"), session("waits"));
+    done(&mut first, "create table contested (n int); insert into contested values (1)");
+    done(&mut first, "begin; update contested set n = 2");
+    wait(second.send("update contested set n = 3")).unwrap();
+    let (holds, waits) = (first.process(), second.process());
+    let listed = until("it waits", PATIENCE, || {
+        let report = prod(&home, &world, "db --activity -o json").coded(0).json();
+        let rows = report["rows"].as_array().unwrap().clone();
+        let row = rows.iter().find(|row| row["pid"] == waits)?;
+        (row["blocked_by"] == serde_json::json!([holds])).then_some(report)
+    });
+    follows_schema(&home, "activity", &listed);
+    assert_eq!((listed["role"].as_str(), listed["what"].as_str()), (Some("writer"), Some("sessions")));
+    let table = prod(&home, &world, "db --activity").coded(0).out;
+    let at = |text: &str| table.lines().position(|line| line.contains(text)).unwrap_or(usize::MAX);
+    assert_eq!(at(&format!("└ {waits}")), at("holds") + 1, "below who blocks it:\n{table}");
+    let locks = prod(&home, &world, "db --activity=locks -o csv").coded(0).out;
+    assert!(locks.contains("ShareLock") && locks.contains(&waits.to_string()), "{locks}");
+
+    prod(&home, &world, &format!("db --cancel {waits} --yes")).coded(4);
+    let yes = "--yes --confirm prod";
+    prod(&home, &world, &format!("db --cancel {waits} {yes}")).coded(0);
+    let failed = loop {
+        if let Event::Failed(said) = wait(second.next()).unwrap() {
+            break said;
+        }
+    };
+    assert_eq!(failed.code, "57014", "{failed:?}");
+    prod(&home, &world, &format!("db --terminate {holds} {yes}")).coded(0);
+    assert!(wait(first.rows("select 1", 100)).is_err(), "it is gone");
+    let none = prod(&home, &world, &format!("db --terminate {holds} {yes}")).coded(1);
+    assert!(none.err.contains(&format!("there is no session {holds}")), "{none:#?}");
+    let written = audit(&home);
+    let function = |name: &str| {
+        let ours = written.iter().filter(|record| record["after"]["function"] == name);
+        ours.map(|record| record["outcome"].as_str().unwrap()).collect::<Vec<_>>()
+    };
+    assert_eq!(function("pg_cancel_backend"), ["started", "done"]);
+    assert_eq!(function("pg_terminate_backend"), ["started", "done", "started", "failed"]);
+}
+
+#[test]
+fn what_may_not_be_seen_is_said_with_the_right_that_it_takes() {
+    let url = server().url("postgres", "postgres");
+    let home = home(WHO);
+    let sql = |statement: &str| run(&mut home.at(None), ["sql", "--url", &url, "-c", statement]);
+    sql("create role humble login").coded(0);
+    let asked = server().url("humble", "postgres");
+    let said = run(&mut home.at(None), ["db", "--activity=statements", "--url", &asked, "-o", "json"]).coded(3).json();
+    assert!(said["rows"].is_null(), "no empty list: {said}");
+    assert!(said["missing"][0].as_str().unwrap().contains("pg_stat_statements"), "{said}");
+}
+
+#[test]
+fn tables_and_their_foreign_keys_are_a_diagram_in_each_format() {
+    let home = home("");
+    let url = server().url("postgres", "shop");
+    let made = server().url("postgres", "postgres");
+    run(&mut home.at(None), ["sql", "--url", &made, "-c", "create database shop"]).coded(0);
+    let tables = "create table customers (id int primary key, 名前 text); \
+                  create table orders (id int primary key, customer_id int not null references customers); \
+                  create table lines (order_id int references orders, n int, primary key (order_id, n)); \
+                  create table lonely (id int)";
+    run(&mut home.at(None), ["sql", "--url", &url, "-c", tables]).coded(0);
+    let er = |more: &[&str]| run(&mut home.at(None), ["sql", "--url", &url, "--er"].iter().chain(more));
+    let text = er(&[]).coded(0).out;
+    for part in ["customers", "orders (customer_id) → customers", "lines (order_id) → orders", "lonely"] {
+        assert!(text.contains(part), "{part}:\n{text}");
+    }
+    let mermaid = er(&["-o", "mermaid"]).coded(0).out;
+    assert!(mermaid.starts_with("erDiagram") && mermaid.contains("\"customers\" ||--o{ \"orders\""), "{mermaid}");
+    assert!(mermaid.contains("text 名前"), "columns too: {mermaid}");
+    let dot = er(&["-o", "dot"]).coded(0).out;
+    assert!(dot.starts_with("digraph") && dot.contains("->"), "{dot}");
+    let svg = er(&["-o", "svg"]).coded(0).out;
+    assert!(svg.starts_with("<svg") && svg.trim_end().ends_with("</svg>") && svg.contains("名前"), "{svg}");
+    let around = er(&["--around", "customers"]).coded(0).out;
+    assert!(around.contains("orders") && !around.contains("lonely"), "{around}");
+    let unknown = er(&["--around", "nothing"]).coded(2);
+    assert!(unknown.err.contains("there is no table nothing") && unknown.err.contains("customers"), "{unknown:#?}");
+}

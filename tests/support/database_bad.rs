@@ -1,0 +1,212 @@
+//! Servers with a certificate that expired, behind a pooler that gives each transaction another connection, and results that
+//! nobody wants any more.
+
+use super::{Desk, SESSION, done, key, says, server, texts};
+use cockpit::db::{Connection, Roots, Settings, SslMode};
+use cockpit::feeds::part::Part;
+use cockpit::feeds::sql::{Ask, Beside, Fact, Place};
+use cockpit::model::sql::{Ended, ResultId};
+use cockpit::runtime::demo_database::{DATABASE, DemoDatabase, USER};
+use cockpit::runtime::local_postgres::{LocalOptions, LocalPostgres};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+#[tokio::test]
+async fn a_certificate_that_expired_is_refused_where_it_is_looked_at() {
+    let tls = Some((include_str!("tls/expired.pem").to_owned(), key()));
+    let old = LocalPostgres::start(&LocalOptions { tls, ..LocalOptions::default() }).unwrap();
+    let roots = format!("{}/tests/support/tls/expired-authority.pem", env!("CARGO_MANIFEST_DIR"));
+    let with = |sslmode| Settings {
+        sslmode,
+        roots: Roots::File(roots.clone().into()),
+        ..Settings::of(super::direct(&old), "postgres", "postgres")
+    };
+    for mode in [SslMode::VerifyFull, SslMode::VerifyCa] {
+        let refused = Connection::open(&with(mode)).await.unwrap_err();
+        says(&refused, "the certificate of 127.0.0.1 has expired", "have it renewed");
+    }
+    let unseen = Settings { roots: Roots::Usual, ..with(SslMode::Require) };
+    assert!(Connection::open(&unseen).await.unwrap().is_encrypted(), "who does not look does not mind");
+}
+
+#[tokio::test]
+async fn the_demos_reader_follows_its_writer_and_takes_no_writes() {
+    let demo = DemoDatabase::listen(50).await.unwrap();
+    let open = async |address: std::net::SocketAddr| {
+        let place = Place { host: "127.0.0.1".into(), port: address.port(), through: None };
+        let patience = std::time::Duration::from_mins(1);
+        let settings = Settings { connect_timeout: patience, ..Settings::of(place, USER, DATABASE) };
+        Connection::open(&settings).await.unwrap()
+    };
+    let mut reader = open(demo.reader()).await;
+    let mut writer = open(demo.address()).await;
+    let rows = async |connection: &mut Connection, statement: &str| {
+        connection.rows(statement, 1 << 20).await.unwrap().map(|rows| rows.rows).map_err(|said| said.code)
+    };
+    assert_eq!(rows(&mut reader, "select pg_is_in_recovery()").await, Ok(vec![vec![Some("t".into())]]));
+    assert_eq!(rows(&mut reader, "create table never ()").await, Err("25006".into()));
+    rows(&mut writer, "create table followed as select 7 as n").await.unwrap();
+    // It follows within a moment.
+    let followed = async {
+        loop {
+            if let Ok(found) = rows(&mut reader, "select n from followed").await {
+                break found;
+            }
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+        }
+    };
+    let found = tokio::time::timeout(super::support::PATIENCE, followed).await.unwrap();
+    assert_eq!(found, [vec![Some("7".to_owned())]]);
+}
+
+/// A message as it came: its kind and all of its bytes.
+async fn message(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
+    let kind = stream.read_u8().await.ok()?;
+    let length = stream.read_u32().await.ok()?;
+    let mut bytes = vec![kind];
+    bytes.extend(length.to_be_bytes());
+    bytes.resize(length as usize + 1, 0);
+    stream.read_exact(&mut bytes[5..]).await.ok()?;
+    Some((kind, bytes))
+}
+
+/// Begins a session with the server for a client, and tells the client all that was said.
+async fn begin(hello: &[u8], port: u16, client: Option<&mut TcpStream>) -> Option<TcpStream> {
+    let mut backend = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
+    backend.write_all(hello).await.ok()?;
+    let mut said = Vec::new();
+    loop {
+        let (kind, bytes) = message(&mut backend).await?;
+        said.extend(bytes);
+        if kind == b'Z' {
+            break;
+        }
+    }
+    if let Some(client) = client {
+        client.write_all(&said).await.ok()?;
+    }
+    Some(backend)
+}
+
+/// What pgbouncer does with `pool_mode = transaction`: two connections, of which each transaction gets the next one; a prepared
+/// statement of the protocol is refused.
+async fn pooled(mut client: TcpStream, port: u16, parses: Arc<AtomicUsize>) -> Option<()> {
+    let hello = loop {
+        let length = client.read_u32().await.ok()?;
+        let mut bytes = length.to_be_bytes().to_vec();
+        bytes.resize(length as usize, 0);
+        client.read_exact(&mut bytes[4..]).await.ok()?;
+        if bytes[4..8] != 80_877_103_u32.to_be_bytes() {
+            break bytes;
+        }
+        client.write_all(b"N").await.ok()?;
+    };
+    let first = begin(&hello, port, Some(&mut client)).await?;
+    let mut backends = [first, begin(&hello, port, None).await?];
+    let mut next = 0;
+    loop {
+        let (kind, bytes) = message(&mut client).await?;
+        if matches!(kind, b'P' | b'B') {
+            parses.fetch_add(1, Ordering::SeqCst);
+            return None;
+        }
+        let backend = &mut backends[next];
+        backend.write_all(&bytes).await.ok()?;
+        if kind != b'Q' {
+            continue;
+        }
+        loop {
+            let (kind, bytes) = message(backend).await?;
+            client.write_all(&bytes).await.ok()?;
+            if kind == b'Z' {
+                if bytes[5] == b'I' {
+                    next = 1 - next;
+                }
+                break;
+            }
+        }
+    }
+}
+
+async fn pooler(parses: Arc<AtomicUsize>) -> Place {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let place = Place { host: "127.0.0.1".into(), port: listener.local_addr().unwrap().port(), through: None };
+    let port = server().port();
+    tokio::spawn(async move {
+        while let Ok((client, _)) = listener.accept().await {
+            tokio::spawn(pooled(client, port, Arc::clone(&parses)));
+        }
+    });
+    place
+}
+
+#[tokio::test]
+async fn behind_a_pooler_statements_run_transactions_hold_and_what_does_not_hold_is_said() {
+    let parses = Arc::new(AtomicUsize::new(0));
+    let place = pooler(Arc::clone(&parses)).await;
+    let mut desk = Desk::at(place, "postgres", Some("it is guarded")).await;
+    // `SET` went to one connection, and what was asked after it to the other.
+    assert!(desk.server.as_ref().is_some_and(|server| !server.read_only), "it is not said to hold: {:?}", desk.server);
+    let Part::Page(Fact::Notice(said)) = desk.next().await else { panic!("it is told") };
+    assert!(said.severity == "WARNING" && said.message.contains("pooler"), "{said:?}");
+    let mut pids = Vec::new();
+    for result in 1..=4 {
+        assert_eq!(desk.all(result, "select pg_backend_pid()").await.1, done("SELECT 1"));
+        pids.push(texts(&desk.window(result, 0, 1).await)[0][0].to_owned());
+    }
+    assert!(pids[0] != pids[1] && pids[0] == pids[2], "{pids:?}");
+    desk.all(5, "begin").await;
+    let mut pids = Vec::new();
+    for result in 6..=8 {
+        desk.all(result, "select pg_backend_pid()").await;
+        pids.push(texts(&desk.window(result, 0, 1).await)[0][0].to_owned());
+    }
+    assert!(pids.iter().all(|pid| *pid == pids[0]), "one transaction, one connection: {pids:?}");
+    assert_eq!(desk.all(9, "commit").await.1, done("COMMIT"));
+    // Values that are bound take a prepared statement of SQL, which is another connection's: it fails in words.
+    let bind = Beside { bind: Some(vec!["7".to_owned()]), ..Beside::default() };
+    let (statement, beside) = ("select $1::int".to_owned(), Box::new(bind));
+    desk.ask(Ask::Run { session: SESSION, result: ResultId(10), statement, beside });
+    let (_, ended) = desk.ended(10).await;
+    assert!(format!("{ended:?}").contains("does not exist"), "{ended:?}");
+    assert_eq!(desk.all(11, "select 1").await.1, done("SELECT 1"), "and the session goes on");
+    assert_eq!(parses.load(Ordering::SeqCst), 0, "nothing was prepared by the protocol");
+}
+
+#[tokio::test]
+async fn twenty_million_rows_that_are_closed_after_a_screen_are_cancelled_at_the_server() {
+    let mut desk = Desk::connected(None).await;
+    desk.run(1, "select n, repeat('x', 50) from generate_series(1, 20000000) n /* unwanted */");
+    while !matches!(desk.next().await, Part::Page(Fact::Grown { .. })) {}
+    desk.ask(Ask::Window { session: SESSION, result: ResultId(1), from: 0, count: 40 });
+    let mut shown = false;
+    let mut asked = false;
+    let ended = loop {
+        match desk.next().await {
+            Part::Last(Fact::Window { rows, .. }) => {
+                assert_eq!(rows.len(), 40);
+                shown = true;
+            }
+            Part::Last(Fact::Ended { ended, .. }) => break *ended,
+            Part::Failed(failure) => panic!("{failure:?}"),
+            Part::Page(_) | Part::Last(_) => {}
+        }
+        if shown && !asked {
+            desk.ask(Ask::Close { session: SESSION, result: ResultId(1) });
+            asked = true;
+        }
+    };
+    assert_eq!(ended, Ended::Cancelled, "it did not run to its end");
+    let statement = "select count(*) from pg_stat_activity where state = 'active' and query like '%/* unwanted */%' \
+                     and pid <> pg_backend_pid()";
+    desk.ask(Ask::Look { session: SESSION, purpose: "unwanted", statement: statement.into() });
+    let rows = loop {
+        if let Part::Last(Fact::Looked { rows, .. }) = desk.next().await {
+            break rows;
+        }
+    };
+    assert_eq!(rows, [vec![Some("0".to_owned())]], "nothing of it runs at the server");
+    assert_eq!(desk.all(2, "select 1").await.1, done("SELECT 1"));
+}

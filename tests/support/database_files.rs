@@ -1,0 +1,167 @@
+//! Results that go to files and programs, data that come from them, and values of a statement, on a real server.
+
+use super::{Desk, SESSION, done, texts};
+use cockpit::feeds::part::Part;
+use cockpit::feeds::sql::{Ask, Beside, Data, Fact, Outlet};
+use cockpit::model::sql::format::{Format, Options};
+use cockpit::model::sql::{Ended, ResultId};
+use std::os::unix::fs::PermissionsExt as _;
+
+fn csv() -> Options {
+    Options { format: Format::Csv, ..Options::default() }
+}
+
+fn to(outlet: Outlet) -> Beside {
+    Beside { outlet: Some((outlet, csv())), ..Beside::default() }
+}
+
+fn from(data: Data) -> Beside {
+    Beside { data: Some(data), ..Beside::default() }
+}
+
+impl Desk {
+    /// Runs a statement with what goes with it: what was said beside, and how it ended.
+    async fn with(&mut self, result: u64, statement: &str, beside: Beside) -> (String, Ended) {
+        let (statement, beside) = (statement.to_owned(), Box::new(beside));
+        self.ask(Ask::Run { session: SESSION, result: ResultId(result), statement, beside });
+        let (facts, ended) = self.ended(result).await;
+        assert!(!facts.iter().any(|fact| matches!(fact, Fact::Begun { .. })), "nothing is kept: {facts:?}");
+        let said = facts.iter().filter_map(|fact| if let Fact::Notice(said) = fact { Some(said) } else { None });
+        let said: Vec<String> = said.map(|said| format!("{}: {}", said.severity, said.message)).collect();
+        (said.join("\n"), ended)
+    }
+}
+
+#[tokio::test]
+async fn a_result_goes_to_a_file_of_ones_own_whole_or_not_at_all() {
+    let mut desk = Desk::connected(None).await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("rows.csv");
+    let file = || to(Outlet::File(path.to_str().unwrap().to_owned()));
+    let rows = "select n, repeat('日', 300) as t from generate_series(1, 20000) n";
+    let (said, ended) = desk.with(1, rows, file()).await;
+    assert_eq!(ended, done("SELECT 20000"));
+    let text = std::fs::read_to_string(&path).unwrap();
+    assert!(text.starts_with("n,t\n1,日") && text.lines().count() == 20_001);
+    assert!(said.contains(&format!("{} bytes", text.len())), "{said}");
+    assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    // One that fails in the middle leaves what was there.
+    let (_, ended) = desk.with(2, "select 1 / (5 - n) from generate_series(1, 9) n", file()).await;
+    assert!(matches!(ended, Ended::Failed(_)), "{ended:?}");
+    assert!(std::fs::read_to_string(&path).unwrap() == text);
+    assert_eq!(std::fs::read_dir(&folder).unwrap().count(), 1, "nothing else is left");
+    let (_, ended) = desk.with(3, "select 1", to(Outlet::File("/nowhere/at/all".into()))).await;
+    assert!(format!("{ended:?}").contains("No such file"), "{ended:?}");
+    let (_, ended) = desk.with(4, "select 1", to(Outlet::File("/dev/null".into()))).await;
+    assert_eq!(ended, done("SELECT 1"));
+    assert!(!std::fs::metadata("/dev/null").unwrap().is_file(), "what is no plain file stays what it is");
+    // One value that is larger than what is read at a time.
+    desk.with(5, "select 1 as a, repeat('x', 3000000) as b", file()).await;
+    assert_eq!(std::fs::read_to_string(&path).unwrap().len(), "a,b\n1,\n".len() + 3_000_000);
+    let add = || to(Outlet::Append(path.to_str().unwrap().to_owned()));
+    desk.with(6, "select 7 as c", add()).await;
+    assert!(std::fs::read_to_string(&path).unwrap().ends_with("\nc\n7\n"));
+}
+
+#[tokio::test]
+async fn a_command_reads_a_result_and_one_that_fails_or_never_ends_is_told() {
+    let mut desk = Desk::connected(None).await;
+    let program = |command: &str| to(Outlet::Program(command.to_owned()));
+    let (said, ended) = desk.with(1, "select n from generate_series(1, 3) n", program("wc -l")).await;
+    assert_eq!((said.trim(), ended), ("OUTPUT: 4", done("SELECT 3")));
+    // One that reads no more is no fault.
+    let many = "select n from generate_series(1, 500000) n";
+    let (said, ended) = desk.with(2, many, program("head -2")).await;
+    assert_eq!((said.trim(), ended), ("OUTPUT: n\n1", done("SELECT 500000")));
+    let (said, _) = desk.with(3, "select 1", program("echo bad >&2; exit 3")).await;
+    assert!(said.contains("WARNING: the command ended with exit status: 3: bad"), "{said}");
+    let beside = Box::new(program("sleep 3600"));
+    desk.ask(Ask::Run { session: SESSION, result: ResultId(4), statement: many.to_owned(), beside });
+    // A cancel that comes before it runs has nothing to cancel.
+    let moment = std::time::Duration::from_millis(100);
+    loop {
+        desk.ask(Ask::Cancel { session: SESSION });
+        let mut next = tokio::time::timeout(moment, desk.next()).await;
+        while let Ok(part) = next {
+            if let Part::Last(Fact::Ended { .. }) = part {
+                return;
+            }
+            next = tokio::time::timeout(moment, desk.next()).await;
+        }
+    }
+}
+
+#[tokio::test]
+async fn data_are_copied_from_files_programs_and_lines() {
+    let mut desk = Desk::connected(None).await;
+    desk.all(1, "create temporary table copied (n int, t text)").await;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("in.csv");
+    let lines: Vec<String> = (0..200_000).map(|n| format!("{n},日本\n")).collect();
+    std::fs::write(&path, lines.concat()).unwrap();
+    let path = path.to_str().unwrap().to_owned();
+    let copy = "copy copied from stdin (format csv)";
+    assert_eq!(desk.with(2, copy, from(Data::File(path.clone()))).await.1, done("COPY 200000"));
+    assert_eq!(desk.with(3, copy, from(Data::Program(format!("head -3 {path}")))).await.1, done("COPY 3"));
+    assert_eq!(desk.with(4, copy, from(Data::Lines("7,x\n8,y\n".into()))).await.1, done("COPY 2"));
+    // What fails in the middle is not taken for all there is.
+    let half = format!("head -3 {path}; exit 1");
+    let (_, ended) = desk.with(5, copy, from(Data::Program(half))).await;
+    assert!(format!("{ended:?}").contains("exit status: 1"), "{ended:?}");
+    let (_, ended) = desk.with(6, copy, from(Data::File("/nowhere.csv".into()))).await;
+    assert!(format!("{ended:?}").contains("/nowhere.csv: No such file"), "{ended:?}");
+    let (_, ended) = desk.with(7, copy, from(Data::Lines("7,x\nseven,y\n".into()))).await;
+    assert!(format!("{ended:?}").contains("invalid input syntax"), "{ended:?}");
+    assert_eq!(desk.all(8, "select count(*) from copied").await.1, done("SELECT 1"));
+    assert_eq!(texts(&desk.window(8, 0, 1).await), [["200005"]]);
+    let out = folder.path().join("out.tsv");
+    let outlet = to(Outlet::File(out.to_str().unwrap().to_owned()));
+    assert_eq!(desk.with(9, "copy (select 1, null) to stdout", outlet).await.1, done("COPY 1"));
+    assert_eq!(std::fs::read_to_string(out).unwrap(), "1\t\\N\n", "as the server sends it");
+}
+
+#[tokio::test]
+async fn values_are_bound_and_an_error_has_its_place_in_what_was_typed() {
+    let mut desk = Desk::connected(None).await;
+    let bind = |values: &[&str]| Beside {
+        bind: Some(values.iter().map(|value| (*value).to_owned()).collect()),
+        ..Beside::default()
+    };
+    let run = |result: u64, statement: &str, beside: Beside| {
+        let (statement, beside) = (statement.to_owned(), Box::new(beside));
+        Ask::Run { session: SESSION, result: ResultId(result), statement, beside }
+    };
+    for (result, begin) in [(1, "select 1"), (3, "begin")] {
+        desk.all(result, begin).await;
+        desk.ask(run(result + 1, "select $1::int + 1, $2", bind(&["41", "O'Neil \\"])));
+        assert_eq!(desk.ended(result + 1).await.1, done("SELECT 1"));
+        assert_eq!(texts(&desk.window(result + 1, 0, 1).await), [["42", "O'Neil \\"]]);
+    }
+    desk.ask(run(5, "select nothing", bind(&[])));
+    let (_, ended) = desk.ended(5).await;
+    assert!(matches!(&ended, Ended::Failed(said) if said.position == Some(8)), "{ended:?}");
+    desk.all(6, "rollback").await;
+    desk.all(7, "select count(*) from pg_prepared_statements").await;
+    assert_eq!(texts(&desk.window(7, 0, 1).await), [["0"]], "nothing of it stays");
+}
+
+#[tokio::test]
+async fn a_statement_is_described_without_being_run() {
+    let mut desk = Desk::connected(None).await;
+    desk.all(1, "create temporary sequence asked").await;
+    let describe = |result: u64, statement: &str| {
+        let beside = Box::new(Beside { describes: true, ..Beside::default() });
+        Ask::Run { session: SESSION, result: ResultId(result), statement: statement.to_owned(), beside }
+    };
+    desk.ask(describe(2, "select nextval('asked') as number, 'x'::varchar(7) as text"));
+    let (facts, ended) = desk.ended(2).await;
+    assert_eq!(ended, done(""));
+    let [Fact::Begun { columns, .. }] = &facts[..] else { panic!("{facts:?}") };
+    let told: Vec<_> = columns.iter().map(|column| (column.name.as_str(), column.type_oid, column.modifier)).collect();
+    assert_eq!(told, [("number", 20, -1), ("text", 1043, 11)]);
+    desk.all(3, "select nextval('asked')").await;
+    assert_eq!(texts(&desk.window(3, 0, 1).await), [["1"]], "it was not run");
+    desk.ask(describe(4, "select 日本"));
+    let (_, ended) = desk.ended(4).await;
+    assert!(matches!(&ended, Ended::Failed(said) if said.position == Some(8)), "{ended:?}");
+}
