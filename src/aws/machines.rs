@@ -14,7 +14,7 @@ use aws_sdk_ssm::types::InstanceInformationStringFilter;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
-const STATUS: &str = "ec2:DescribeInstanceStatus";
+const STATUS: Action = Action { name: "ec2:DescribeInstanceStatus", class: Class::Ec2 };
 /// Ids in one filter, and queries in one request.
 const AT_ONCE: usize = 50;
 /// Figures are the newest of so long.
@@ -84,7 +84,7 @@ impl Session {
         loop {
             let mut parameters = filters.clone();
             parameters.extend(token.take().map(|token| ("NextToken", token)));
-            let answer = self.ec2(DESCRIBE, &parameters).await?;
+            let answer = Caller::new(self, Lane::Operator).ec2(DESCRIBE, &parameters).await?;
             found.extend(machines_of(&answer));
             match answer.owned("nextToken") {
                 Some(next) => token = Some(next),
@@ -110,7 +110,7 @@ impl Session {
             let mut parameters: Vec<(&str, String)> =
                 keys.iter().map(String::as_str).zip(some.iter().cloned()).collect();
             parameters.push(("IncludeAllInstances", "true".to_owned()));
-            let answer = self.ec2(STATUS, &parameters).await?;
+            let answer = Caller::new(self, Lane::Operator).ec2(STATUS, &parameters).await?;
             found.extend(answer.all("instanceStatusSet").iter().filter_map(|item| {
                 let status = (item.owned("systemStatus/status")?, item.owned("instanceStatus/status")?);
                 Some((item.owned("instanceId")?, status))
