@@ -88,6 +88,10 @@ pub enum Class {
     Ec2,
     /// EC2 `StartInstances`, `StopInstances`, `RebootInstances`.
     Ec2Changes,
+    /// Cognito: user pools.
+    UserPools,
+    /// Cognito `ListUsers`.
+    Users,
 }
 
 /// Regions in which pages of logs may be asked for less often than elsewhere.
@@ -127,8 +131,10 @@ impl Class {
         Self::Costs,
         Self::Ec2,
         Self::Ec2Changes,
+        Self::UserPools,
+        Self::Users,
     ];
-    const COUNT: usize = 31;
+    const COUNT: usize = 33;
 
     /// The whole limit in a region: requests a second, and how many at once. Where the region is not known
     /// (empty), that of most.
@@ -165,6 +171,8 @@ impl Class {
             Self::LogsLive | Self::Sessions | Self::Edge | Self::Ec2Changes => (5.0, 5.0),
             // Of describe actions without a filter, and of those that change resources.
             Self::Ec2 => (20.0, 100.0),
+            Self::UserPools => alike(15.0),
+            Self::Users => alike(30.0),
             // The throughput that is free of charge.
             Self::Parameters => alike(40.0),
             Self::ParameterChanges => alike(3.0),

@@ -4,9 +4,12 @@ use super::budget::Class;
 use super::curves::LIST_METRICS;
 use super::ec2::{DESCRIBE, ONLINE};
 use super::metrics::GET_METRIC_DATA;
+use super::pages::AnswerSender;
 use super::session::{Action, Caller, Session};
 use super::xml::Element;
 use crate::app::effect::Lane;
+use crate::config::EnvironmentConfig;
+use crate::feeds::aws::Fact;
 use crate::model::Failure;
 use crate::model::machine::{Agent, Machine, is_named};
 use aws_sdk_cloudwatch::types::{Dimension, DimensionFilter, Metric, MetricDataQuery, MetricStat};
@@ -14,7 +17,7 @@ use aws_sdk_ssm::types::InstanceInformationStringFilter;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
-const STATUS: Action = Action { name: "ec2:DescribeInstanceStatus", class: Class::Ec2 };
+pub(super) const STATUS: Action = Action { name: "ec2:DescribeInstanceStatus", class: Class::Ec2 };
 /// Ids in one filter, and queries in one request.
 const AT_ONCE: usize = 50;
 /// Figures are the newest of so long.
@@ -34,6 +37,30 @@ pub enum Which<'a> {
         /// The environment's name.
         environment: &'a str,
     },
+}
+
+impl<'a> Which<'a> {
+    /// Those that the configuration names, else those with the environment's tags.
+    pub fn of(environment: &'a EnvironmentConfig) -> Self {
+        if environment.instances.is_empty() {
+            Self::Tagged { project: &environment.project, environment: &environment.name }
+        } else {
+            Self::Named(&environment.instances)
+        }
+    }
+}
+
+/// Those that a pane asks for.
+pub(super) async fn asked(
+    caller: &Caller<'_>,
+    answers: &AnswerSender<'_>,
+    (named, project, environment): (&[String], &str, &str),
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let which = if named.is_empty() { Which::Tagged { project, environment } } else { Which::Named(named) };
+    let (found, missing) = caller.session.machines(&which, now).await?;
+    answers.last(Fact::Machines(found, missing)).await;
+    Ok(())
 }
 
 /// What of it could not be read: the rest stands.
@@ -72,7 +99,11 @@ impl Session {
         Ok((machines, missing))
     }
 
-    async fn listed(&self, which: &Which<'_>) -> Result<Vec<Machine>, Failure> {
+    /// The instances of an environment, with their states alone.
+    ///
+    /// # Errors
+    /// They cannot be listed.
+    pub async fn listed(&self, which: &Which<'_>) -> Result<Vec<Machine>, Failure> {
         let filters = match which {
             Which::Named(_) => Vec::new(),
             Which::Tagged { project, .. } => {
@@ -85,7 +116,7 @@ impl Session {
             let mut parameters = filters.clone();
             parameters.extend(token.take().map(|token| ("NextToken", token)));
             let answer = Caller::new(self, Lane::Operator).ec2(DESCRIBE, &parameters).await?;
-            found.extend(machines_of(&answer));
+            found.extend(of(&answer));
             match answer.owned("nextToken") {
                 Some(next) => token = Some(next),
                 None => break,
@@ -230,7 +261,8 @@ fn each<T>(machines: &mut [Machine], mut found: BTreeMap<String, T>, set: impl F
     }
 }
 
-fn machines_of(answer: &Element) -> Vec<Machine> {
+/// The instances of an answer.
+pub(super) fn of(answer: &Element) -> Vec<Machine> {
     let each = answer.all("reservationSet").iter().flat_map(|reservation| reservation.all("instancesSet"));
     let one = |item: &Element| {
         let tag = |key: &str| {
@@ -246,6 +278,12 @@ fn machines_of(answer: &Element) -> Vec<Machine> {
             az: item.owned("placement/availabilityZone").unwrap_or_default(),
             address: item.owned("privateIpAddress"),
             launched: item.get("launchTime").and_then(|at| at.parse().ok()),
+            public: item.owned("ipAddress").filter(|_| {
+                item.get("networkInterfaceSet/item/association/ipOwnerId").is_none_or(|owner| owner == "amazon")
+            }),
+            group: tag("aws:autoscaling:groupName"),
+            store: item.get("rootDeviceType") == Some("instance-store"),
+            reason: item.owned("stateReason/message"),
             ..Machine::default()
         })
     };

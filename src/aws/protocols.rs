@@ -36,15 +36,7 @@ pub(super) fn rest(
 /// A request of JSON 1.1; `target` is what stands before the operation's name in `X-Amz-Target`.
 pub(super) fn json(action: Action, service: Service, target: &str, body: &Value) -> Request {
     let target = Some(format!("{target}.{}", operation(action)));
-    Request {
-        action,
-        service,
-        method: "POST",
-        path: "/".to_owned(),
-        content: JSON,
-        target,
-        body: body.to_string(),
-    }
+    Request { action, service, method: "POST", path: "/".to_owned(), content: JSON, target, body: body.to_string() }
 }
 
 impl Caller<'_> {

@@ -115,7 +115,11 @@ pub(crate) const RATES: &[Rate] = &[
     // Not documented for CloudFront: as few as for Route 53.
     tps("cloudfront", 5.0, &["cloudfront:"]),
     // "Quotas in Amazon Cognito": the categories UserPoolRead and UserList.
-    tps("cognito-idp:pools", 15.0, &["cognito-idp:ListUserPools", "cognito-idp:DescribeUserPool", "cognito-idp:GetUserPoolMfaConfig"]),
+    tps(
+        "cognito-idp:pools",
+        15.0,
+        &["cognito-idp:ListUserPools", "cognito-idp:DescribeUserPool", "cognito-idp:GetUserPoolMfaConfig"],
+    ),
     tps("cognito-idp:users", 30.0, &["cognito-idp:ListUsers"]),
     // "Request throttling for the Amazon EC2 API": unfiltered describe actions, and tokens of resources.
     bucket("ec2:changes", 5.0, 1_000.0, &["ec2:StartInstances", "ec2:StopInstances", "ec2:RebootInstances"]),

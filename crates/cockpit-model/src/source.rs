@@ -44,6 +44,8 @@ pub enum Source {
     Costs,
     /// Logs: read when a person or a deployment asks, never with a snapshot.
     Logs,
+    /// Instances of EC2: read when somebody looks at them, never with a snapshot.
+    Instances,
     /// Parameters and secrets: read when somebody looks at them, never with a snapshot.
     Parameters,
 }
@@ -101,6 +103,7 @@ impl Source {
             Self::Trail => "cloudtrail.events",
             Self::Costs => "ce.costs",
             Self::Logs => "logs.events",
+            Self::Instances => "ec2.instances",
             Self::Parameters => "ssm.parameters",
         }
     }
@@ -132,6 +135,7 @@ impl Source {
             Self::Trail => "what CloudTrail has recorded",
             Self::Costs => "costs",
             Self::Logs => "logs",
+            Self::Instances => "instances",
             Self::Parameters => "parameters",
         }
     }
@@ -199,7 +203,7 @@ impl Intervals {
             Source::Costs => super::costs::AGE,
             // Followed by `app::logs`, at a pace of its own.
             Source::Logs => SignedDuration::from_secs(1),
-            Source::Parameters => SignedDuration::from_mins(1),
+            Source::Instances | Source::Parameters => SignedDuration::from_mins(1),
         }
     }
 }

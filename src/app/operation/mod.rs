@@ -6,6 +6,7 @@
 //! - [`deploy`]: deploy, force, roll back, attach; [`watch`] tells its end.
 //! - [`steps`]: scale, limits, stop and start, stop a task, skip.
 //! - [`database`]: another writer, snapshots, restart, stop and start of one database.
+//! - [`single`]: instances started, stopped and restarted; what a distribution has cached thrown away.
 //! - [`parameter`]: parameters written and removed, and the services that read them started anew.
 //! - [`choose`]: what there is to choose from before one begins.
 //! - [`sure`]: one change, whose answer may be lost.
@@ -27,6 +28,7 @@ pub mod parameter;
 mod parameters;
 pub mod plan;
 mod refusals;
+pub mod single;
 pub mod step;
 pub mod steps;
 pub mod sure;

@@ -5,8 +5,11 @@ use crate::app::effect::Effect;
 use crate::app::event::Event;
 use crate::app::operation::call::{Answered, Call, DatabaseState, Read, Reply, Write};
 use crate::app::operation::database::call::{RdsRead, RdsReply};
+use crate::app::operation::single::invalidation::call::{CdnRead, CdnReply};
 use crate::model::audit::Record;
+use crate::model::cdn::{Distribution, Invalidation, Month};
 use crate::model::image::Image;
+use crate::model::machine::{Machine, Turn};
 use crate::model::parameters::Held;
 use crate::model::timer::Timer;
 use crate::model::{
@@ -32,6 +35,8 @@ pub(crate) struct Aws {
     pub(crate) timers: Vec<Timer>,
     pub(crate) log: Vec<String>,
     pub(crate) parameters: Vec<Held>,
+    pub(crate) machines: Vec<Machine>,
+    pub(crate) distributions: Vec<Distribution>,
     /// Every change, in order.
     pub(crate) writes: Vec<Write>,
     /// Everything written down.
@@ -116,6 +121,15 @@ impl Aws {
                 RdsRead::Snapshots { .. } => RdsReply::Snapshots(Vec::new()),
                 RdsRead::Figures { .. } => RdsReply::Figures(crate::model::failover::Figures::default()),
             }),
+            Read::Instance { id } => {
+                Reply::Instance(self.machines.iter().find(|machine| machine.id == *id).cloned().map(Box::new))
+            }
+            Read::Cdn(CdnRead::Distributions) => Reply::Cdn(CdnReply::Distributions(self.distributions.clone())),
+            Read::Cdn(CdnRead::Month { .. }) => Reply::Cdn(CdnReply::Month(Month::default())),
+            Read::Cdn(CdnRead::Invalidation { .. } | CdnRead::Referenced { .. }) => {
+                let done = Invalidation { id: "I1".into(), status: "Completed".into(), ..Invalidation::default() };
+                Reply::Cdn(CdnReply::Invalidation(Some(done)))
+            }
             Read::Parameter { name } => {
                 let found = self.parameters.iter().find(|held| held.parameter.name == *name);
                 Reply::Parameter(found.cloned().map(Box::new))
@@ -178,6 +192,18 @@ impl Aws {
                 }
                 Reply::Services(vec![found.clone()])
             }
+            Write::Instance { id, turn } => {
+                for machine in self.machines.iter_mut().filter(|machine| machine.id == *id) {
+                    machine.state = if *turn == Turn::Stop { "stopping" } else { "pending" }.into();
+                }
+                Reply::Done
+            }
+            Write::Invalidate(batch) => Reply::Cdn(CdnReply::Invalidation(Some(Invalidation {
+                id: "I1".into(),
+                status: "InProgress".into(),
+                paths: batch.paths.clone(),
+                ..Invalidation::default()
+            }))),
             Write::RollBack { arn } => {
                 let entries = self.history.values_mut().flatten();
                 for entry in entries.filter(|entry| entry.arn == *arn) {

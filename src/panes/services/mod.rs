@@ -2,6 +2,9 @@
 
 pub mod facts;
 pub mod health;
+pub mod instances;
+mod instances_view;
+mod invalidating;
 pub mod layout;
 pub mod rows;
 pub mod state;
@@ -11,14 +14,14 @@ mod tests;
 pub mod update;
 pub mod view;
 
-use crate::app::command::{Id, Scope};
-use crate::app::commands::ACTIONS;
+use crate::app::command::Bottom::First;
+use crate::app::command::{Id, Risk, Scope};
 use crate::app::pane::{Data, Rows};
 use crate::app::rows::{SERVICE_COLUMNS, services};
 use crate::app::subject::Subject;
 use crate::app::{Command, Hooks, Pane, Spec, View, data_status, layout as place, select};
 use crate::model::Source;
-use state::{CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, HEALTH, LIST, SCALING, TARGETS, TASK_FACTS, TASKS};
+use state::{CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, HEALTH, LIST, MACHINES, SCALING, TARGETS, TASK_FACTS, TASKS};
 
 /// The pane.
 pub const PANE: Pane = Pane {
@@ -28,11 +31,12 @@ pub const PANE: Pane = Pane {
     doc: "Go to the services.",
     heading: "In the services",
     commands: COMMANDS,
-    in_lists: &[],
-    actions: ACTIONS,
-    views: &[&ALL, &SERVICE, &TASK, &REACHED],
+    in_lists: &[INVALIDATE],
+    actions: ACTIONS_HERE,
+    views: &[&ALL, &SERVICE, &TASK, &REACHED, &INSTANCES],
     view: |app| match (&app.panes.services.service, &app.panes.services.task) {
         (None, _) if app.panes.services.health.open => &REACHED,
+        (None, _) if app.panes.services.machines.open => &INSTANCES,
         (None, _) => &ALL,
         (Some(_), None) => &SERVICE,
         (Some(_), Some(_)) => &TASK,
@@ -42,8 +46,9 @@ pub const PANE: Pane = Pane {
         up: update::up,
         shows: update::shows,
         switched: update::switched,
-        plan: health::plan,
-        answer: health::answer,
+        plan: update::plan,
+        answer: update::answer,
+        accepted: invalidating::accepted,
         ..Hooks::NONE
     },
 };
@@ -77,6 +82,88 @@ const COMMANDS: &[Command] = &[
         health::try_firewall,
     )
     .when(health::has_focus),
+    Command::new(
+        Id("instances"),
+        OWN,
+        "instances",
+        &["m"],
+        "Show the environment's instances of EC2: state, status checks, agent, processor, memory, disk.",
+        instances::show,
+    ),
+    Command::new(
+        Id("instance-power"),
+        OWN,
+        "instance on/off",
+        &["U"],
+        "Stop the selected instance, or start it; watched until its status checks say so.",
+        instances::power,
+    )
+    .risks(Risk::Disrupt)
+    .when(instances::on_machine)
+    .on_bottom(First(1)),
+    Command::new(
+        Id("instance-reboot"),
+        OWN,
+        "restart instance",
+        &["B"],
+        "Restart the selected instance; watched until its status checks pass again.",
+        instances::reboot,
+    )
+    .risks(Risk::Disrupt)
+    .when(instances::on_machine)
+    .on_bottom(First(2)),
+    Command::new(
+        Id("instance-session"),
+        OWN,
+        "session",
+        &["L"],
+        "Open a shell on the selected instance, through Session Manager.",
+        instances::session,
+    )
+    .risks(Risk::Change)
+    .when(instances::on_machine)
+    .on_bottom(First(0)),
+];
+
+/// It is about the whole environment, and so in every list.
+const INVALIDATE: Command = Command::new(
+    Id("invalidate"),
+    Scope::List,
+    "invalidate",
+    &[],
+    "Throw away what a distribution of CloudFront has cached: paths are typed; watched until it is gone everywhere.",
+    invalidating::ask,
+)
+.risks(Risk::Change);
+
+/// What can be done here, the most useful first: to an instance what is only of instances.
+const ACTIONS_HERE: &[Id] = &[
+    Id::OPEN,
+    Id("instance-session"),
+    Id("instance-power"),
+    Id("instance-reboot"),
+    Id::STOP_TASK,
+    Id("exec"),
+    Id::DEPLOY,
+    Id::ROLL_BACK,
+    Id::SCALE,
+    Id::FORCE,
+    Id("enable-exec"),
+    Id::WATCH,
+    Id::SCALING_RESUME,
+    Id::SCALING_SUSPEND,
+    Id::SCALING_LIMITS,
+    Id::POWER,
+    Id::SKIP_STOP,
+    Id::SKIP_START,
+    Id("invalidate"),
+    Id("tunnel"),
+    Id("tunnel-to"),
+    Id("tunnel-close"),
+    Id::INSPECT,
+    Id::COPY,
+    Id::CONSOLE,
+    Id::REFRESH,
 ];
 
 /// What is read again where one service is looked at.
@@ -110,6 +197,17 @@ static REACHED: View = View {
     about: |_| None,
     services: None,
     sources: &[Source::Services, Source::Targets],
+};
+
+static INSTANCES: View = View {
+    name: "instances",
+    blocks: MACHINES_ALONE,
+    beside: &[],
+    layout: place::whole,
+    summary: place::no_summary,
+    about: |_| None,
+    services: None,
+    sources: &[],
 };
 
 static SERVICE: View = View {
@@ -172,6 +270,20 @@ const HOW_REACHED: &[&Spec] = &[&Spec {
     open: |_| None,
     whole: health::whole,
     data: Data::Own(health::data_status),
+}];
+
+const MACHINES_ALONE: &[&Spec] = &[&Spec {
+    block: MACHINES,
+    title: "Instances",
+    header: true,
+    columns: &[],
+    rows: Rows::Lines(instances::lines),
+    follows_end: false,
+    counts: |_| true,
+    subject: instances::subject,
+    open: |_| None,
+    whole: instances::whole,
+    data: Data::Own(instances::data_status),
 }];
 
 const OF_SERVICE: &[&Spec] = &[

@@ -54,6 +54,9 @@ pub struct World {
     pub alarms: Vec<Alarm>,
     pub parameters: Vec<Parameter>,
     pub secrets: Vec<Secret>,
+    pub machines: Vec<machine::Machine>,
+    /// What of the instances could not be read.
+    pub machines_missing: Vec<Failure>,
     pub alarm_changes: Vec<AlarmChange>,
     pub rds_events: Vec<RdsEvent>,
     pub trail: Vec<TrailEvent>,
@@ -214,6 +217,7 @@ impl World {
             }
             Query::ParameterHistory { .. } => Fact::ParameterVersions(Vec::new()),
             Query::Secrets => Fact::Secrets(self.secrets.clone()),
+            Query::Machines { .. } => Fact::Machines(self.machines.clone(), self.machines_missing.clone()),
         }
     }
 }

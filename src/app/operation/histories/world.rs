@@ -307,6 +307,8 @@ impl World {
             | Read::Function { .. }
             | Read::Databases { .. }
             | Read::Rds(_)
+            | Read::Instance { .. }
+            | Read::Cdn(_)
             | Read::Parameter { .. }
             | Read::Login { .. } => Reply::Done,
         }
