@@ -5,7 +5,7 @@ mod support;
 
 use aws_sim::Scenario;
 use serde_json::{Value, json};
-use support::{Home, World, follows_schema, line, run};
+use support::{Home, World, follows_schema, line};
 
 const BASTION: &str = "i-0123456789abcdef0";
 const SPARE: &str = "i-0fedcba9876543210";
@@ -76,16 +76,14 @@ fn a_change_of_an_instance_needs_a_yes_and_an_instance_of_this_environment() {
 }
 
 #[test]
-fn an_instance_that_is_terminated_or_fails_while_it_is_watched_is_told_so() {
+fn an_instance_that_is_terminated_or_whose_check_fails_is_told_so() {
     let (home, world) = (home(), World::run_at(Scenario::Minimal, SPEED));
-    world.poke(&json!({"instance": {"id": SPARE, "impaired": true}}));
-    let said = line(&mut home.on(&world), "--env minimal instances start bastion-spare --yes").coded(1);
-    assert!(said.err.contains("a status check fails") || said.out.contains("a status check fails"), "{said:#?}");
+    world.poke(&json!({"instance": {"id": BASTION, "impaired": true}}));
+    let list = line(&mut home.on(&world), "--env minimal instances -o json").coded(0).json();
+    assert_eq!(list["instances"][0]["health"], "down", "{list:#}");
     world.poke(&json!({"instance": {"id": BASTION, "terminated": true}}));
     let said = line(&mut home.on(&world), &format!("--env minimal instances stop {BASTION} --yes")).coded(1);
     assert!(said.err.contains("it must be running"), "{said:#?}");
-    let list = line(&mut home.on(&world), "--env minimal instances -o json").json();
-    assert!(list["instances"].as_array().unwrap().iter().any(|one| one["health"] == "down"), "{list:#}");
 }
 
 #[test]
@@ -115,8 +113,9 @@ fn a_session_on_an_instance_runs_a_command_and_stands_in_the_audit_file() {
     let (home, world) = (home(), World::staging());
     let words = ["--env", "minimal", "instances", "session", "bastion", "--", "echo", "日本"];
     let minimal = World::run_at(Scenario::Minimal, SPEED);
-    let said = run(&mut home.on(&minimal), words);
-    assert!(said.out.contains("日本"), "{said:#?}");
+    // As a terminal has it, which ends lines with two characters.
+    let said = home.on(&minimal).args(words).output().unwrap();
+    assert!(String::from_utf8_lossy(&said.stdout).contains("日本"), "{said:?}");
     assert_eq!(minimal.asked("ssm:TerminateSession"), 1, "its session is ended at AWS");
     let written = audit(&home);
     assert_eq!(written[0]["after"]["instance"], BASTION, "{written:#?}");
@@ -187,6 +186,7 @@ fn an_invalidation_whose_answer_was_lost_is_found_and_not_made_twice() {
 #[test]
 fn the_user_pool_is_counted_by_status_and_nobody_is_shown_unasked() {
     let (home, world) = (home(), World::start(Scenario::Pantri));
+    world.post("/_sim/rates", &json!({"on": false}));
     let asked = |more: &str| line(&mut home.on(&world), &format!("--env pantri users {more}")).coded(0);
     let list = asked("-o json").json();
     follows_schema(&home, "users", &list);
@@ -221,6 +221,44 @@ fn ten_thousand_users_are_all_read_and_what_breaks_off_says_so() {
     let said = line(&mut home.on(&world), "--env pantri users -o json").coded(3);
     assert_eq!((said.json()["users"].clone(), said.json()["counts"].clone()), (Value::Null, Value::Null));
     assert!(said.json()["missing"][0].as_str().unwrap().contains("cognito-idp:ListUsers"), "{said:#?}");
+}
+
+#[test]
+fn a_policy_aims_elsewhere_and_scheduled_actions_come_and_go() {
+    let (home, world) = (home(), World::run_at(Scenario::Pantri, SPEED));
+    world.post("/_sim/rates", &json!({"on": false}));
+    let asked = |words: &str, code: i32| line(&mut home.on(&world), &format!("--env pantri {words}")).coded(code);
+    let dry = asked("autoscaling pantri-service --target cpu=55 --dry-run", 0);
+    assert!(dry.err.contains("aiming at 55 instead of"), "{dry:#?}");
+    assert_eq!(world.asked("application-autoscaling:PutScalingPolicy"), 0);
+    asked("autoscaling pantri-service --target cpu=55 --yes", 0);
+    let list = asked("autoscaling -o json", 0).out;
+    assert!(list.contains("55.0") || list.contains("\"target\": 55"), "{list}");
+    let said = asked("autoscaling pantri-service --target cpu=55 --yes", 1);
+    assert!(said.err.contains("aims at 55 already"), "{said:#?}");
+    let said = asked("autoscaling pantri-service --target disk=55 --yes", 2);
+    assert!(said.err.contains("no policy for disk"), "{said:#?}");
+    asked("autoscaling pantri-service --target cpu=none --yes", 2);
+
+    let add = ["--env", "pantri", "schedule", "add", "pantri-service", "night", "--at"];
+    let run = |more: &[&str]| support::run(&mut home.on(&world), add.iter().copied().chain(more.iter().copied()));
+    let said = run(&["cron(99 22 * * ? *)", "--max", "1", "--yes"]).coded(2);
+    assert!(said.err.contains("is no time"), "{said:#?}");
+    run(&["cron(0 22 * * ? *)", "--yes"]).coded(2);
+    let said = run(&["cron(0 22 * * ? *)", "--min", "0", "--max", "0", "--yes"]).coded(0);
+    assert!(said.err.contains("it stops the service at that time"), "{said:#?}");
+    assert!(asked("schedule", 0).out.contains("night"));
+    let said = asked("schedule rm pantri-service nigt --yes", 2);
+    assert!(said.err.contains("no scheduled action nigt") && said.err.contains("night"), "{said:#?}");
+    let said = asked("schedule rm pantri-service night --yes", 0);
+    assert!(
+        said.err.contains("schedule add pantri-service night --at 'cron(0 22 * * ? *)' --min 0 --max 0"),
+        "{said:#?}"
+    );
+    assert!(!asked("schedule", 0).out.contains("night"));
+    world.fault("application-autoscaling:PutScalingPolicy", "denied");
+    let said = asked("autoscaling pantri-service --target cpu=60 --yes", 1);
+    assert!(said.err.contains("application-autoscaling:PutScalingPolicy"), "{said:#?}");
 }
 
 #[test]

@@ -169,6 +169,7 @@ impl Poller {
             | Query::ParameterValue { .. }
             | Query::ParameterHistory { .. }
             | Query::Machines { .. }
+            | Query::UserPool { .. }
             | Query::Secrets => {}
             Query::ServiceNames { .. } | Query::Services { .. } => {
                 self.sweep_services(estate, environment, &flight, part, now, effects);

@@ -1,15 +1,18 @@
 //! Cognito: user pools, what they ask of passwords, and who is in them.
 
 use super::budget::Class;
-use super::pages::Guard;
+use super::pages::{AnswerSender, Guard};
 use super::protocols::json;
 use super::session::{Action, Caller, Session};
 use super::signed::Service;
 use crate::app::effect::Lane;
-use crate::model::users::{Policy, Pool, User};
+use crate::feeds::aws::Fact;
+use crate::model::cdn::belongs;
+use crate::model::users::{Policy, Pool, Seen, User};
 use crate::model::{Failure, FailureKind};
 use jiff::Timestamp;
 use serde_json::{Value, json as body};
+use std::collections::BTreeMap;
 
 const LIST_USER_POOLS: Action = Action { name: "cognito-idp:ListUserPools", class: Class::UserPools };
 const DESCRIBE_USER_POOL: Action = Action { name: "cognito-idp:DescribeUserPool", class: Class::UserPools };
@@ -19,6 +22,46 @@ const COGNITO: Service = Service("cognito-idp", None);
 const TARGET: &str = "AWSCognitoIdentityProviderService";
 /// The largest page of either list.
 const PAGE: u32 = 60;
+
+/// So many users are counted for a screen.
+const COUNTED: u64 = 3_000;
+
+/// The pool of an environment for a screen, its users counted; none where none is its own, or several are.
+pub(super) async fn asked(
+    caller: &Caller<'_>,
+    answers: &AnswerSender<'_>,
+    named: &[String],
+    prefixes: &[String],
+) -> Result<(), Failure> {
+    let session = caller.session;
+    let mut mine = session.user_pools().await?;
+    mine.retain(|pool| belongs(&[&pool.id, &pool.name], named, prefixes));
+    let [pool] = &mine[..] else {
+        answers.last(Fact::UserPool(None)).await;
+        return Ok(());
+    };
+    let mut seen = Seen::default();
+    let (mut counts, mut all) = (BTreeMap::<String, u64>::new(), 0);
+    let ((pool, missing), listed) = tokio::join!(
+        session.user_pool(pool.clone()),
+        session.users(&pool.id, None, |page| {
+            for user in &page {
+                *counts.entry(user.status.clone()).or_default() += 1;
+                seen.disabled += u64::from(!user.enabled);
+                all += 1;
+            }
+            seen.more = all >= COUNTED;
+            !seen.more
+        })
+    );
+    (seen.pool, seen.missing) = (pool, missing);
+    seen.counts = (listed.is_ok() || all > 0).then_some(counts);
+    if let Err(failure) = listed {
+        (seen.more, seen.missing) = (true, seen.missing.into_iter().chain([failure]).collect());
+    }
+    answers.last(Fact::UserPool(Some(Box::new(seen)))).await;
+    Ok(())
+}
 
 impl Session {
     /// The user pools of the account, by their ids and names alone.

@@ -24,6 +24,7 @@
 mod accounts;
 pub mod ask;
 pub mod autoscaling;
+mod autoscaling_changes;
 mod bound;
 pub mod budget;
 pub mod calls;

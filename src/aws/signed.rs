@@ -15,11 +15,15 @@ use aws_smithy_async::time::TimeSource as _;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use std::fmt::Display;
+use std::time::Duration;
 
 /// Services whose host names no region.
 const WITHOUT_REGION: &[&str] = &["route53", "cloudfront"];
 /// A read that is refused because of its rate is sent so often in all.
 const TRIES: u32 = 4;
+
+/// What is waited before it is sent again, the first time.
+const PAUSE: Duration = Duration::from_millis(250);
 
 /// A service: its name in a signature and a host, and the region that it is asked in instead of the environment's.
 #[derive(Debug, Clone, Copy)]
@@ -93,6 +97,8 @@ impl Caller<'_> {
                     if sent >= tries {
                         return Err(failed);
                     }
+                    // AWS counts on for as long as it is asked too often: each time twice as long.
+                    tokio::time::sleep(PAUSE * 2_u32.pow(sent - 1)).await;
                     sent += 1;
                 }
                 FailureKind::Credentials if self.held().is_none() => {

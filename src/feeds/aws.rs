@@ -11,6 +11,7 @@ use crate::model::parameters::{Held, Parameter, Secret, Version};
 use crate::model::telemetry::{Listed, Statistic};
 use crate::model::timeline::facts::{AlarmChange, RdsEvent, TrailEvent};
 use crate::model::timer::Timer;
+use crate::model::users::Seen;
 use crate::model::{
     Alarm, Cluster, DatabaseSnapshot, DbCluster, DbInstance, Failure, Identity, MetricKey, Point, ScalableTarget,
     ScalingActivity, ScalingPolicy, ScheduledAction, Service, ServiceDeployment, Source, Target, Task, TaskDefinition,
@@ -194,6 +195,12 @@ pub enum Query {
     ParameterHistory { name: String },
     /// Secrets Manager `ListSecrets`.
     Secrets,
+    /// Cognito: the user pool of an environment, its users counted.
+    UserPool {
+        /// Ids, or patterns of names; empty: by the beginnings of names.
+        named: Vec<String>,
+        prefixes: Vec<String>,
+    },
     /// EC2 `DescribeInstances` and `DescribeInstanceStatus`, SSM `DescribeInstanceInformation`, and figures of CloudWatch.
     Machines {
         /// Ids, or patterns of names; empty: those with the tags.
@@ -251,6 +258,7 @@ impl Query {
             Self::ConfiguredGroups { .. } => Source::LogGroups,
             Self::Function { .. } => Source::Function,
             Self::Machines { .. } => Source::Instances,
+            Self::UserPool { .. } => Source::UserPool,
             Self::Parameters { .. } | Self::ParameterValue { .. } | Self::ParameterHistory { .. } | Self::Secrets => {
                 Source::Parameters
             }
@@ -348,6 +356,8 @@ pub enum Fact {
     ParameterVersions(Vec<Version>),
     /// A page of secrets.
     Secrets(Vec<Secret>),
+    /// A user pool; none where the environment has none that is known.
+    UserPool(Option<Box<Seen>>),
     /// Instances, and what of them could not be read.
     Machines(Vec<Machine>, Vec<Failure>),
     /// A second of a live tail.

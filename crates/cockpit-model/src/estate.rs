@@ -254,7 +254,7 @@ impl Estate {
                 status
             }
             // Panes keep what they ask for themselves.
-            Source::Logs | Source::Costs | Source::Instances => SourceStatus::default(),
+            Source::Logs | Source::Costs | Source::Instances | Source::UserPool => SourceStatus::default(),
             Source::DbClusters => one(&self.db_clusters),
             Source::DbInstances => one(&self.db_instances),
             Source::DbSnapshots => one(&self.db_snapshots),

@@ -46,6 +46,8 @@ pub enum Source {
     Logs,
     /// Instances of EC2: read when somebody looks at them, never with a snapshot.
     Instances,
+    /// The user pool: read when somebody looks at it, never with a snapshot.
+    UserPool,
     /// Parameters and secrets: read when somebody looks at them, never with a snapshot.
     Parameters,
 }
@@ -104,6 +106,7 @@ impl Source {
             Self::Costs => "ce.costs",
             Self::Logs => "logs.events",
             Self::Instances => "ec2.instances",
+            Self::UserPool => "cognito.user_pool",
             Self::Parameters => "ssm.parameters",
         }
     }
@@ -136,6 +139,7 @@ impl Source {
             Self::Costs => "costs",
             Self::Logs => "logs",
             Self::Instances => "instances",
+            Self::UserPool => "the user pool",
             Self::Parameters => "parameters",
         }
     }
@@ -203,7 +207,7 @@ impl Intervals {
             Source::Costs => super::costs::AGE,
             // Followed by `app::logs`, at a pace of its own.
             Source::Logs => SignedDuration::from_secs(1),
-            Source::Instances | Source::Parameters => SignedDuration::from_mins(1),
+            Source::Instances | Source::UserPool | Source::Parameters => SignedDuration::from_mins(1),
         }
     }
 }

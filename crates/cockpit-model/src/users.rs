@@ -1,6 +1,7 @@
 //! User pools of Cognito and who is in them. E-mail addresses and telephone numbers are somebody's: they are masked wherever
 //! nobody asked for them.
 
+use crate::failure::Failure;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -64,6 +65,20 @@ pub struct User {
     pub enabled: bool,
     pub created: Option<Timestamp>,
     pub changed: Option<Timestamp>,
+}
+
+/// A pool as far as it was looked at, without anybody's name.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Seen {
+    pub pool: Pool,
+    /// Users by status; none where they could not be read.
+    pub counts: Option<BTreeMap<String, u64>>,
+    /// Those that may not sign in.
+    pub disabled: u64,
+    /// There are more than were counted.
+    pub more: bool,
+    /// What could not be read.
+    pub missing: Vec<Failure>,
 }
 
 /// How many users have each status.

@@ -3,6 +3,7 @@
 
 use super::database::call::{RdsRead, RdsReply, RdsWrite};
 use super::single::invalidation::call::{Batch, CdnRead, CdnReply};
+use super::single::scaling::call::{ScalingRead, ScalingReply, ScalingWrite};
 use crate::model::audit::Record;
 use crate::model::image::{Image, Registry};
 use crate::model::machine::{Machine, Turn};
@@ -124,6 +125,8 @@ pub enum Read {
     Instance { id: String },
     /// `CloudFront`: distributions and their invalidations → [`Reply::Cdn`].
     Cdn(CdnRead),
+    /// Policies and scheduled actions of one service → [`Reply::Scaling`].
+    Scaling(ScalingRead),
     /// SSM `DescribeParameters` of one name, and `GetParameter` with its value → [`Reply::Parameter`]; none where there
     /// is no such parameter. A value that may not be read is told in its place.
     Parameter { name: String },
@@ -230,6 +233,8 @@ pub enum Write {
     Instance { id: String, turn: Turn },
     /// `CloudFront` `CreateInvalidation` → [`Reply::Cdn`] with it.
     Invalidate(Batch),
+    /// The target of a policy; a scheduled action is put or deleted → [`Reply::Done`].
+    Scaling(ScalingWrite),
 }
 
 /// A parameter to be written.
@@ -302,6 +307,8 @@ pub enum Reply {
     Instance(Option<Box<Machine>>),
     /// Of distributions.
     Cdn(CdnReply),
+    /// Of what a service is scaled by.
+    Scaling(ScalingReply),
     /// For `docker login`.
     Login {
         /// Host of the registry.

@@ -32,6 +32,7 @@ impl Write {
             Self::Instance { turn: Turn::Stop, .. } => "ec2:StopInstances",
             Self::Instance { turn: Turn::Reboot, .. } => "ec2:RebootInstances",
             Self::Invalidate(_) => "cloudfront:CreateInvalidation",
+            Self::Scaling(write) => write.action(),
         }
     }
 
@@ -93,6 +94,7 @@ impl Write {
                 some(vec![("name", Some(json!(timer.name))), ("startDate", until.map(|at| json!(at.to_string())))])
             }
             Self::Rds(write) => write.parameters(),
+            Self::Scaling(write) => write.parameters(),
             Self::Instance { id, .. } => json!({"InstanceIds": [id]}),
             Self::Invalidate(batch) => {
                 json!({"DistributionId": batch.distribution, "Paths": batch.paths, "CallerReference": batch.reference})

@@ -298,6 +298,7 @@ impl Write {
             Self::Rds(write) => Read::Rds(write.proof()),
             Self::Instance { id, .. } => Read::Instance { id: id.clone() },
             Self::Invalidate(batch) => Read::Cdn(batch.proof()),
+            Self::Scaling(write) => Read::Scaling(write.proof()),
             Self::PutParameter(put) => Read::Parameter { name: put.name.clone() },
             Self::DeleteParameter { name } => Read::Parameter { name: name.clone() },
         }
@@ -352,6 +353,7 @@ impl Write {
             (Self::Invalidate(_), Reply::Cdn(CdnReply::Invalidation(Some(found)))) => {
                 Some(Reply::Cdn(CdnReply::Invalidation(Some(found))))
             }
+            (Self::Scaling(write), Reply::Scaling(proof)) => write.is_shown_by(&proof).then_some(Reply::Done),
             (Self::Register { base, images }, Reply::TaskDefinition(found)) => {
                 let number = |name: &str| name.rsplit(':').next().and_then(|text| text.parse::<u32>().ok());
                 let newer = number(&found.name)? > before.newest.max(number(base)?);

@@ -6,6 +6,7 @@ use crate::app::event::Event;
 use crate::app::operation::call::{Answered, Call, DatabaseState, Read, Reply, Write};
 use crate::app::operation::database::call::{RdsRead, RdsReply};
 use crate::app::operation::single::invalidation::call::{CdnRead, CdnReply};
+use crate::app::operation::single::scaling::call::{ScalingRead, ScalingReply, ScalingWrite};
 use crate::model::audit::Record;
 use crate::model::cdn::{Distribution, Invalidation, Month};
 use crate::model::image::Image;
@@ -13,8 +14,8 @@ use crate::model::machine::{Machine, Turn};
 use crate::model::parameters::Held;
 use crate::model::timer::Timer;
 use crate::model::{
-    Deployment, Failure, FailureKind, Identity, RolloutState, RolloutStatus, ScalableTarget, Service,
-    ServiceDeployment, Target, Task, TaskDefinition,
+    Deployment, Failure, FailureKind, Identity, RolloutState, RolloutStatus, ScalableTarget, ScalingPolicy,
+    ScheduledAction, Service, ServiceDeployment, Target, Task, TaskDefinition,
 };
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -35,6 +36,8 @@ pub(crate) struct Aws {
     pub(crate) timers: Vec<Timer>,
     pub(crate) log: Vec<String>,
     pub(crate) parameters: Vec<Held>,
+    pub(crate) policies: Vec<ScalingPolicy>,
+    pub(crate) actions: Vec<ScheduledAction>,
     pub(crate) machines: Vec<Machine>,
     pub(crate) distributions: Vec<Distribution>,
     /// Every change, in order.
@@ -121,6 +124,14 @@ impl Aws {
                 RdsRead::Snapshots { .. } => RdsReply::Snapshots(Vec::new()),
                 RdsRead::Figures { .. } => RdsReply::Figures(crate::model::failover::Figures::default()),
             }),
+            Read::Scaling(read) => Reply::Scaling(match read {
+                ScalingRead::Policies { resource } => ScalingReply::Policies(
+                    self.policies.iter().filter(|one| one.resource == *resource).cloned().collect(),
+                ),
+                ScalingRead::Actions { resource } => ScalingReply::Actions(
+                    self.actions.iter().filter(|one| one.resource == *resource).cloned().collect(),
+                ),
+            }),
             Read::Instance { id } => {
                 Reply::Instance(self.machines.iter().find(|machine| machine.id == *id).cloned().map(Box::new))
             }
@@ -191,6 +202,18 @@ impl Aws {
                     self.history.entry(service.clone()).or_default().insert(0, entry);
                 }
                 Reply::Services(vec![found.clone()])
+            }
+            Write::Scaling(write) => {
+                match write {
+                    ScalingWrite::Target { policy, target, .. } => {
+                        for one in self.policies.iter_mut().filter(|one| one.name == *policy) {
+                            one.target = Some(*target);
+                        }
+                    }
+                    ScalingWrite::Put(action) => self.actions.push(action.clone()),
+                    ScalingWrite::Remove { name, .. } => self.actions.retain(|one| one.name != *name),
+                }
+                Reply::Done
             }
             Write::Instance { id, turn } => {
                 for machine in self.machines.iter_mut().filter(|machine| machine.id == *id) {

@@ -1,6 +1,6 @@
 //! The environment's instances of EC2: what is asked for them, what came, their rows, and what keys do.
 
-use super::state::{ID, MACHINES};
+use super::state::ID;
 use crate::app::App;
 use crate::app::data_status::note;
 use crate::app::effect::{Effect, Lane};
@@ -33,8 +33,8 @@ pub fn is_shown(app: &App) -> bool {
 /// `m`: shows them.
 pub fn show(app: &mut App) -> Vec<Effect> {
     let mut effects = enter(app, ID);
-    app.panes.services.health.open = false;
-    app.panes.services.machines.open = true;
+    let state = &mut app.panes.services;
+    (state.health.open, state.machines.open, state.pool.open) = (false, true, false);
     effects.extend(done(app));
     effects
 }
@@ -113,7 +113,8 @@ pub fn checks(machine: &Machine) -> String {
     match (&machine.system, &machine.own) {
         (Some(system), Some(own)) if system == own => system.clone(),
         (Some(system), Some(own)) => format!("{system}/{own}"),
-        _ => "?".to_owned(),
+        _ if machine.state == "running" => "?".to_owned(),
+        _ => "–".to_owned(),
     }
 }
 
@@ -219,9 +220,4 @@ pub fn session(app: &mut App) -> Vec<Effect> {
             Vec::new()
         }
     }
-}
-
-/// Whether the block has the focus.
-pub fn has_focus(app: &App) -> bool {
-    app.focused() == MACHINES
 }

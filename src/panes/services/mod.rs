@@ -1,27 +1,30 @@
 //! Services, one service, one task.
 
+mod commands;
 pub mod facts;
 pub mod health;
 pub mod instances;
 mod instances_view;
-mod invalidating;
 pub mod layout;
+pub mod pool;
 pub mod rows;
 pub mod state;
 mod task_view;
 #[cfg(test)]
 mod tests;
+mod typed;
 pub mod update;
 pub mod view;
 
-use crate::app::command::Bottom::First;
-use crate::app::command::{Id, Risk, Scope};
 use crate::app::pane::{Data, Rows};
 use crate::app::rows::{SERVICE_COLUMNS, services};
 use crate::app::subject::Subject;
-use crate::app::{Command, Hooks, Pane, Spec, View, data_status, layout as place, select};
+use crate::app::{Hooks, Pane, Spec, View, data_status, layout as place, select};
 use crate::model::Source;
-use state::{CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, HEALTH, LIST, MACHINES, SCALING, TARGETS, TASK_FACTS, TASKS};
+use commands::{ACTIONS_HERE, COMMANDS, OF_ALL};
+use state::{
+    CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, HEALTH, LIST, MACHINES, POOL, SCALING, TARGETS, TASK_FACTS, TASKS,
+};
 
 /// The pane.
 pub const PANE: Pane = Pane {
@@ -31,12 +34,13 @@ pub const PANE: Pane = Pane {
     doc: "Go to the services.",
     heading: "In the services",
     commands: COMMANDS,
-    in_lists: &[INVALIDATE],
+    in_lists: OF_ALL,
     actions: ACTIONS_HERE,
-    views: &[&ALL, &SERVICE, &TASK, &REACHED, &INSTANCES],
+    views: &[&ALL, &SERVICE, &TASK, &REACHED, &INSTANCES, &USERS],
     view: |app| match (&app.panes.services.service, &app.panes.services.task) {
         (None, _) if app.panes.services.health.open => &REACHED,
         (None, _) if app.panes.services.machines.open => &INSTANCES,
+        (None, _) if app.panes.services.pool.open => &USERS,
         (None, _) => &ALL,
         (Some(_), None) => &SERVICE,
         (Some(_), Some(_)) => &TASK,
@@ -48,123 +52,10 @@ pub const PANE: Pane = Pane {
         switched: update::switched,
         plan: update::plan,
         answer: update::answer,
-        accepted: invalidating::accepted,
+        accepted: typed::accepted,
         ..Hooks::NONE
     },
 };
-
-const OWN: Scope = Scope::Pane(state::ID.0);
-
-const COMMANDS: &[Command] = &[
-    Command::new(
-        Id("health"),
-        OWN,
-        "health",
-        &["v"],
-        "Show how the environment is reached: targets, load balancer, requests, names, certificates, who may reach it.",
-        health::show,
-    ),
-    Command::new(
-        Id("health-again"),
-        OWN,
-        "look again",
-        &["u"],
-        "Look again how the environment is reached, and send probes to its hosts, also where it is guarded.",
-        health::look_again,
-    )
-    .when(health::has_focus),
-    Command::new(
-        Id("health-firewall"),
-        OWN,
-        "try firewall",
-        &["w"],
-        "Send the hosts an SQL injection and a script, which a firewall must refuse, and a normal request.",
-        health::try_firewall,
-    )
-    .when(health::has_focus),
-    Command::new(
-        Id("instances"),
-        OWN,
-        "instances",
-        &["m"],
-        "Show the environment's instances of EC2: state, status checks, agent, processor, memory, disk.",
-        instances::show,
-    ),
-    Command::new(
-        Id("instance-power"),
-        OWN,
-        "instance on/off",
-        &["U"],
-        "Stop the selected instance, or start it; watched until its status checks say so.",
-        instances::power,
-    )
-    .risks(Risk::Disrupt)
-    .when(instances::on_machine)
-    .on_bottom(First(1)),
-    Command::new(
-        Id("instance-reboot"),
-        OWN,
-        "restart instance",
-        &["B"],
-        "Restart the selected instance; watched until its status checks pass again.",
-        instances::reboot,
-    )
-    .risks(Risk::Disrupt)
-    .when(instances::on_machine)
-    .on_bottom(First(2)),
-    Command::new(
-        Id("instance-session"),
-        OWN,
-        "session",
-        &["L"],
-        "Open a shell on the selected instance, through Session Manager.",
-        instances::session,
-    )
-    .risks(Risk::Change)
-    .when(instances::on_machine)
-    .on_bottom(First(0)),
-];
-
-/// It is about the whole environment, and so in every list.
-const INVALIDATE: Command = Command::new(
-    Id("invalidate"),
-    Scope::List,
-    "invalidate",
-    &[],
-    "Throw away what a distribution of CloudFront has cached: paths are typed; watched until it is gone everywhere.",
-    invalidating::ask,
-)
-.risks(Risk::Change);
-
-/// What can be done here, the most useful first: to an instance what is only of instances.
-const ACTIONS_HERE: &[Id] = &[
-    Id::OPEN,
-    Id("instance-session"),
-    Id("instance-power"),
-    Id("instance-reboot"),
-    Id::STOP_TASK,
-    Id("exec"),
-    Id::DEPLOY,
-    Id::ROLL_BACK,
-    Id::SCALE,
-    Id::FORCE,
-    Id("enable-exec"),
-    Id::WATCH,
-    Id::SCALING_RESUME,
-    Id::SCALING_SUSPEND,
-    Id::SCALING_LIMITS,
-    Id::POWER,
-    Id::SKIP_STOP,
-    Id::SKIP_START,
-    Id("invalidate"),
-    Id("tunnel"),
-    Id("tunnel-to"),
-    Id("tunnel-close"),
-    Id::INSPECT,
-    Id::COPY,
-    Id::CONSOLE,
-    Id::REFRESH,
-];
 
 /// What is read again where one service is looked at.
 const ONE: &[Source] = &[
@@ -202,6 +93,17 @@ static REACHED: View = View {
 static INSTANCES: View = View {
     name: "instances",
     blocks: MACHINES_ALONE,
+    beside: &[],
+    layout: place::whole,
+    summary: place::no_summary,
+    about: |_| None,
+    services: None,
+    sources: &[],
+};
+
+static USERS: View = View {
+    name: "users",
+    blocks: POOL_ALONE,
     beside: &[],
     layout: place::whole,
     summary: place::no_summary,
@@ -284,6 +186,20 @@ const MACHINES_ALONE: &[&Spec] = &[&Spec {
     open: |_| None,
     whole: instances::whole,
     data: Data::Own(instances::data_status),
+}];
+
+const POOL_ALONE: &[&Spec] = &[&Spec {
+    block: POOL,
+    title: "User pool",
+    header: false,
+    columns: &[],
+    rows: Rows::Facts(pool::facts),
+    follows_end: false,
+    counts: |_| false,
+    subject: select::a_fact,
+    open: |_| None,
+    whole: |_, _| Vec::new(),
+    data: Data::Own(pool::data_status),
 }];
 
 const OF_SERVICE: &[&Spec] = &[

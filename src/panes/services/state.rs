@@ -5,6 +5,7 @@ use crate::app::screen::Block;
 use crate::model::Failure;
 use crate::model::health_probe::findings::Findings;
 use crate::model::machine::Machine;
+use crate::model::users::Seen;
 use jiff::Timestamp;
 
 /// The pane.
@@ -33,6 +34,27 @@ pub const HEALTH: Block = Block("health");
 
 /// The environment's instances of EC2.
 pub const MACHINES: Block = Block("instances");
+
+/// The environment's user pool.
+pub const POOL: Block = Block("user-pool");
+
+/// The user pool, as far as somebody looked.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Users {
+    /// It is shown instead of the list.
+    pub open: bool,
+    /// The number of the last question.
+    pub serial: u64,
+    /// It is under way.
+    pub under_way: bool,
+    /// When it was asked.
+    pub asked: Option<Timestamp>,
+    /// When it was read last, and what was found; nothing where the environment has none.
+    pub read: Option<Timestamp>,
+    pub found: Option<Seen>,
+    /// Why it could not be read.
+    pub failure: Option<Failure>,
+}
 
 /// The instances, as far as somebody looked.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -80,6 +102,8 @@ pub struct Looked {
 pub struct State {
     /// The environment's instances.
     pub machines: Machines,
+    /// The environment's user pool.
+    pub pool: Users,
     /// How the environment is reached.
     pub health: Looked,
     /// The opened service.

@@ -6,6 +6,7 @@ use crate::app::operation::call::Write;
 use crate::app::operation::outcome::Verdict;
 use crate::model::cdn::Distribution;
 use crate::model::machine::{Agent, Machine, Turn};
+use crate::model::users::{Policy, Pool, Seen};
 use crate::model::{Failure, FailureKind};
 use crate::ui::testing::pictures::seen;
 use crate::ui::testing::*;
@@ -155,7 +156,7 @@ fn an_instance_is_stopped_restarted_and_opened_by_keys() {
     stage.to(1);
     stage.shows("i-0123456789abcdef0");
     stage.press("U");
-    stage.shows("stop bastion");
+    stage.shows("Stop bastion");
     stage.shows("cockpit instances stop i-0123456789abcdef0 --env staging");
     assert!(stage.aws.writes.is_empty(), "nothing is changed before a yes");
     // It disrupts: Cancel is what is selected.
@@ -174,7 +175,7 @@ fn an_instance_is_stopped_restarted_and_opened_by_keys() {
     stage.press("esc");
     stage.shows("Instances");
     stage.press("B");
-    stage.shows("reboot bastion");
+    stage.shows("Reboot bastion");
     stage.press("esc");
     stage.press("L");
     let shell = stage.left.iter().find_map(|effect| match effect {
@@ -215,4 +216,86 @@ fn paths_of_a_distribution_are_typed_explained_and_thrown_away() {
     stage.to(8);
     assert_eq!(stage.verdict(), Some(Verdict::Done));
     stage.shows("I1 is completed");
+}
+
+#[test]
+fn the_user_pool_is_told_by_status_and_by_what_it_asks_of_passwords() {
+    let mut world = staging();
+    let policy = Policy { length: 12, lowercase: true, symbols: true, ..Policy::default() };
+    let pool = Pool {
+        id: "ap-northeast-1_Abc".into(),
+        name: "bookmark-manager-staging-users".into(),
+        mfa: Some("OFF".into()),
+        policy: Some(policy),
+        ..Pool::default()
+    };
+    let counts = [("CONFIRMED".to_owned(), 9), ("FORCE_CHANGE_PASSWORD".to_owned(), 2)].into();
+    world.pool = Some(Seen { pool, counts: Some(counts), disabled: 1, ..Seen::default() });
+    for (name, size) in [("users_80x24", (80, 24)), ("users_120x40", (120, 40))] {
+        let mut app = read(&world, size);
+        press(&mut app, "2 a", &world);
+        tick(&mut app, now(), &world);
+        seen(name, &app);
+        let shown = text(&app);
+        assert!(shown.contains("a password is enough") && shown.contains("11, 1 of them switched off"), "{shown}");
+        assert!(shown.contains("12 characters with lower case, symbols"), "{shown}");
+    }
+    // Nobody is not what is shown where nobody could be counted.
+    let seen = world.pool.as_mut().unwrap();
+    seen.counts = None;
+    seen.missing = vec![Failure::new(FailureKind::Denied, "cognito-idp:ListUsers: not allowed (AccessDenied)")];
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "2 a", &world);
+    tick(&mut app, now(), &world);
+    assert!(
+        text(&app).contains("not read: cognito-idp:ListUsers") && text(&app).contains("not known"),
+        "{}",
+        text(&app)
+    );
+    world.pool = None;
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "2 a", &world);
+    tick(&mut app, now(), &world);
+    assert!(text(&app).contains("no user pool is known"), "{}", text(&app));
+}
+
+#[test]
+fn a_policy_is_aimed_elsewhere_and_a_scheduled_action_is_added_and_removed_from_the_palette() {
+    let mut stage = Stage::new((120, 40));
+    let resource = stage.aws.scalable[0].resource.clone();
+    stage.aws.policies = vec![crate::model::ScalingPolicy {
+        resource: resource.clone(),
+        name: "cpu-70".into(),
+        kind: "TargetTrackingScaling".into(),
+        metric: Some("ECSServiceAverageCPUUtilization".into()),
+        target: Some(70.0),
+        ..crate::model::ScalingPolicy::default()
+    }];
+    stage.aws.actions.clear();
+    let service = resource.rsplit('/').next().unwrap().to_owned();
+    for (command, line, title) in [
+        ("scaling-target", "50", "Aim"),
+        ("scheduled-add", "", "Add night"),
+        ("scheduled-remove", "night", "Remove night"),
+    ] {
+        let keys = if service.ends_with("web") { "2 j j :" } else { "2 :" };
+        stage.press("esc");
+        stage.press(keys);
+        stage.typed(command);
+        stage.press("enter");
+        if !line.is_empty() {
+            stage.typed(line);
+        }
+        stage.press("enter");
+        stage.shows(title);
+        stage.press("enter");
+        let at = stage.aws.writes.len() as i64 * 20;
+        stage.to(at + 4);
+        stage.to(at + 8);
+        assert_eq!(stage.verdict(), Some(Verdict::Done), "{command}: {}", text(&stage.app));
+        stage.press("esc");
+    }
+    assert_eq!(stage.aws.policies[0].target, Some(50.0));
+    assert!(stage.aws.actions.is_empty());
+    assert_eq!(stage.aws.writes.len(), 3, "{:?}", stage.aws.writes);
 }

@@ -1,7 +1,7 @@
 //! A service or a task is opened, or left.
 
 use super::state::{ID, State, TASK_FACTS};
-use super::{health, instances};
+use super::{health, instances, pool};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::Answer;
@@ -52,6 +52,7 @@ pub fn entered(app: &mut App) {
     if app.shown().id == ID {
         app.panes.services.health.open = false;
         app.panes.services.machines.open = false;
+        app.panes.services.pool.open = false;
         app.panes.services.task = None;
         app.panes.services.service = None;
     }
@@ -66,7 +67,8 @@ pub fn switched(app: &mut App) -> Vec<Effect> {
 /// From the task to its service, from the service to the list.
 pub fn up(app: &mut App) {
     if app.panes.services.task.take().is_none() && app.panes.services.service.take().is_none() {
-        (app.panes.services.health.open, app.panes.services.machines.open) = (false, false);
+        let state = &mut app.panes.services;
+        (state.health.open, state.machines.open, state.pool.open) = (false, false, false);
     }
 }
 
@@ -74,6 +76,7 @@ pub fn up(app: &mut App) {
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let mut effects = health::plan(app);
     effects.extend(instances::plan(app));
+    effects.extend(pool::plan(app));
     effects
 }
 
@@ -81,6 +84,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
 pub fn answer(app: &mut App, answer: Answer) {
     match answer.ticket.owner {
         Owner::Pane(_, instances::ASKED) => instances::answer(app, answer),
+        Owner::Pane(_, pool::ASKED) => pool::answer(app, answer),
         _ => health::answer(app, answer),
     }
 }

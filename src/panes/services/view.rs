@@ -3,7 +3,7 @@
 use super::health::checks;
 use super::rows::targets as targets_of;
 use super::state::{
-    CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, HEALTH, LIST, MACHINES, SCALING, TARGETS, TASK_FACTS, TASKS,
+    CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, HEALTH, LIST, MACHINES, POOL, SCALING, TARGETS, TASK_FACTS, TASKS,
 };
 use super::{instances_view, task_view};
 use crate::app::pane::DataStatus;
@@ -27,7 +27,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
         TASKS => tasks(canvas, place, data_status),
         DEPLOYMENTS => deployments(canvas, place, data_status),
         EVENTS => events(canvas, place, data_status),
-        SCALING | TASK_FACTS => facts::draw(canvas, block, "", place, data_status),
+        SCALING | TASK_FACTS | POOL => facts::draw(canvas, block, "", place, data_status),
         TARGETS => targets(canvas, place, data_status),
         HEALTH => health(canvas, place, data_status),
         MACHINES => instances_view::draw(canvas, place, data_status),

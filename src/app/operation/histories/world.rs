@@ -309,6 +309,7 @@ impl World {
             | Read::Rds(_)
             | Read::Instance { .. }
             | Read::Cdn(_)
+            | Read::Scaling(_)
             | Read::Parameter { .. }
             | Read::Login { .. } => Reply::Done,
         }

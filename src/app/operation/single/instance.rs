@@ -119,7 +119,7 @@ impl Job for InstanceChange {
         Ok(Vec::new())
     }
 
-    fn decide(&self, _: &Ctx<'_>) -> Decided {
+    fn decide(&mut self, _: &Ctx<'_>) -> Decided {
         let turn = self.request.turn;
         let Some(found) = &self.found else {
             let check = Check::usage(format!("there is no instance {}", self.request.id));

@@ -2,9 +2,11 @@
 //!
 //! - [`instance`]: an instance of EC2 is started, stopped or restarted.
 //! - [`invalidation`]: what a distribution has cached is thrown away.
+//! - [`scaling`]: the target of a policy is changed; scheduled actions are added and removed.
 
 pub mod instance;
 pub mod invalidation;
+pub mod scaling;
 #[cfg(test)]
 mod tests;
 
@@ -73,7 +75,7 @@ pub trait Job: Debug + Clone + Send + Sync + 'static {
     ) -> Result<Vec<(&'static str, Read)>, Failure>;
 
     /// What is to be done, from what was learned.
-    fn decide(&self, ctx: &Ctx<'_>) -> Decided;
+    fn decide(&mut self, ctx: &Ctx<'_>) -> Decided;
 
     /// What must be the same when a yes comes late.
     fn standing(&self) -> String;

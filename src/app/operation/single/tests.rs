@@ -193,6 +193,15 @@ fn a_restart_is_done_when_its_checks_have_begun_again_and_pass() {
 }
 
 #[test]
+fn one_whose_own_status_check_goes_on_failing_has_failed() {
+    let (_, outcome, _) = run(on(Turn::Start), World::of("stopped"), |world| {
+        world.machine = Some(Machine { own: Some("impaired".into()), ..machine("running", "ok") });
+    });
+    assert_eq!(outcome.verdict, Verdict::Failed, "{outcome:?}");
+    assert!(outcome.causes.iter().any(|cause| cause.contains("its own status check fails")), "{outcome:?}");
+}
+
+#[test]
 fn throttled_looks_are_told_once_and_waited_out() {
     let (_, outcome, lines) = run(on(Turn::Stop), World::of("running"), |world| {
         if world.looks == 1 {

@@ -232,7 +232,7 @@ impl Job for Throwing {
         Ok(vec![(MONTH, Read::Cdn(CdnRead::Month { distributions, since }))])
     }
 
-    fn decide(&self, ctx: &Ctx<'_>) -> Decided {
+    fn decide(&mut self, ctx: &Ctx<'_>) -> Decided {
         let one = match self.meant(ctx.environment) {
             Ok(one) => one,
             Err(check) => return Decided { checks: vec![check], ..Decided::default() },
