@@ -195,7 +195,7 @@ const POOL_ALONE: &[&Spec] = &[&Spec {
     columns: &[],
     rows: Rows::Facts(pool::facts),
     follows_end: false,
-    counts: |_| false,
+    counts: |_| true,
     subject: select::a_fact,
     open: |_| None,
     whole: |_, _| Vec::new(),

@@ -263,8 +263,9 @@ fn the_user_pool_is_told_by_status_and_by_what_it_asks_of_passwords() {
 fn a_policy_is_aimed_elsewhere_and_a_scheduled_action_is_added_and_removed_from_the_palette() {
     let mut stage = Stage::new((120, 40));
     let resource = stage.aws.scalable[0].resource.clone();
+    assert!(resource.ends_with(WEB), "{resource}");
     stage.aws.policies = vec![crate::model::ScalingPolicy {
-        resource: resource.clone(),
+        resource,
         name: "cpu-70".into(),
         kind: "TargetTrackingScaling".into(),
         metric: Some("ECSServiceAverageCPUUtilization".into()),
@@ -272,15 +273,13 @@ fn a_policy_is_aimed_elsewhere_and_a_scheduled_action_is_added_and_removed_from_
         ..crate::model::ScalingPolicy::default()
     }];
     stage.aws.actions.clear();
-    let service = resource.rsplit('/').next().unwrap().to_owned();
     for (command, line, title) in [
         ("scaling-target", "50", "Aim"),
         ("scheduled-add", "", "Add night"),
         ("scheduled-remove", "night", "Remove night"),
     ] {
-        let keys = if service.ends_with("web") { "2 j j :" } else { "2 :" };
         stage.press("esc");
-        stage.press(keys);
+        stage.press("2 g j j :");
         stage.typed(command);
         stage.press("enter");
         if !line.is_empty() {
