@@ -13,11 +13,7 @@ fn actions() -> BTreeMap<String, Class> {
     let mut found = BTreeMap::new();
     for file in std::fs::read_dir(folder).unwrap() {
         let text = std::fs::read_to_string(file.unwrap().path()).unwrap_or_default();
-        // Those of services with a crate, and those that are signed by hand.
-        let named = text.split("Action { name: \"").skip(1);
-        let signed =
-            text.split("Operation {").skip(1).filter_map(|piece| piece.trim_start().strip_prefix("action: \""));
-        for piece in named.chain(signed) {
+        for piece in text.split("Action { name: \"").skip(1) {
             let name = piece.split('"').next().unwrap().to_owned();
             let class = piece.split("class: Class::").nth(1).unwrap();
             let class: String = class.chars().take_while(|c| c.is_alphanumeric()).collect();

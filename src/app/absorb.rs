@@ -168,6 +168,8 @@ impl Poller {
             | Query::Parameters { .. }
             | Query::ParameterValue { .. }
             | Query::ParameterHistory { .. }
+            | Query::Machines { .. }
+            | Query::UserPool { .. }
             | Query::Secrets => {}
             Query::ServiceNames { .. } | Query::Services { .. } => {
                 self.sweep_services(estate, environment, &flight, part, now, effects);

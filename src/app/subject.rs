@@ -19,6 +19,8 @@ pub enum Subject {
     /// An instance of a database.
     Instance(String, String),
     Alarm(String),
+    /// An instance of EC2, by its id.
+    Machine(String),
     /// What was logged from a moment on: by a service, or by all.
     Logs(Option<String>, Timestamp),
     /// An entry of the needs-attention list that is none of these, by its text.
@@ -31,7 +33,9 @@ impl Subject {
         match self {
             Self::Services => "services",
             Self::Logs(service, _) => service.as_deref().unwrap_or("logs"),
-            Self::Service(name) | Self::Database(name) | Self::Alarm(name) | Self::Text(name) => name,
+            Self::Service(name) | Self::Database(name) | Self::Alarm(name) | Self::Machine(name) | Self::Text(name) => {
+                name
+            }
             Self::Task(_, id) | Self::Container(_, id) | Self::Instance(_, id) => id,
             Self::Deployment(_, key) => key.split_once(' ').map_or(key, |(_, id)| id),
         }

@@ -280,6 +280,8 @@ impl World {
             Query::ParameterValue { .. } => Fact::Parameter(None),
             Query::ParameterHistory { .. } => Fact::ParameterVersions(Vec::new()),
             Query::Secrets => Fact::Secrets(Vec::new()),
+            Query::UserPool { .. } => Fact::UserPool(None),
+            Query::Machines { .. } => Fact::Machines(Vec::new(), Vec::new()),
         }
     }
 }

@@ -4,9 +4,9 @@ use super::pages::AnswerSender;
 use super::session::{Caller, Session};
 use super::wire;
 use super::{
-    autoscaling, cloudwatch, costs, curves, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, elbv2, history,
-    lambda, logs, logs_groups, logs_insights, logs_live, metrics, parameters, rds, rds_history, scheduler, secret_list,
-    sts, trail,
+    autoscaling, cloudwatch, cognito, costs, curves, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, elbv2,
+    history, lambda, logs, logs_groups, logs_insights, logs_live, machines, metrics, parameters, rds, rds_history,
+    scheduler, secret_list, sts, trail,
 };
 use crate::app::effect::Lane;
 use crate::app::event::Event;
@@ -86,6 +86,12 @@ impl Session {
                 Query::Parameters { prefixes } => Box::pin(parameters::listed(&caller, &answers, &prefixes)).await,
                 Query::ParameterValue { name } => Box::pin(parameters::value(&caller, &answers, &name)).await,
                 Query::ParameterHistory { name } => Box::pin(parameters::history(&caller, &answers, &name)).await,
+                Query::UserPool { named, prefixes } => {
+                    Box::pin(cognito::asked(&caller, &answers, &named, &prefixes)).await
+                }
+                Query::Machines { named, project, environment, now } => {
+                    Box::pin(machines::asked(&caller, &answers, (&named, &project, &environment), now)).await
+                }
                 Query::Secrets => Box::pin(secret_list::listed(&caller, &answers)).await,
                 Query::Insights(query) => Box::pin(logs_insights::query(&caller, &answers, &query)).await,
             };

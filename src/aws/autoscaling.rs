@@ -25,7 +25,7 @@ pub(super) const DESCRIBE_SCALING_ACTIVITIES: Action =
     Action { name: "application-autoscaling:DescribeScalingActivities", class: Class::Autoscaling };
 const REGISTER_SCALABLE_TARGET: Action =
     Action { name: "application-autoscaling:RegisterScalableTarget", class: Class::Autoscaling };
-const PUT_SCHEDULED_ACTION: Action =
+pub(super) const PUT_SCHEDULED_ACTION: Action =
     Action { name: "application-autoscaling:PutScheduledAction", class: Class::Autoscaling };
 /// The largest page of each.
 const PAGE: i32 = 50;
@@ -283,7 +283,7 @@ fn from_target(target: sdk::ScalableTarget) -> ScalableTarget {
     }
 }
 
-fn from_policy(policy: sdk::ScalingPolicy) -> ScalingPolicy {
+pub(super) fn from_policy(policy: sdk::ScalingPolicy) -> ScalingPolicy {
     let kind = policy.policy_type.as_str().to_owned();
     let base =
         ScalingPolicy { resource: policy.resource_id, name: policy.policy_name, kind, ..ScalingPolicy::default() };
@@ -304,7 +304,7 @@ fn from_policy(policy: sdk::ScalingPolicy) -> ScalingPolicy {
     ScalingPolicy { out_cooldown: cooldown, in_cooldown: cooldown, ..base }
 }
 
-fn from_action(action: sdk::ScheduledAction) -> ScheduledAction {
+pub(super) fn from_action(action: sdk::ScheduledAction) -> ScheduledAction {
     let sets = action.scalable_target_action;
     ScheduledAction {
         resource: action.resource_id,

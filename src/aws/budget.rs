@@ -84,6 +84,14 @@ pub enum Class {
     Trail,
     /// Cost Explorer: each request costs.
     Costs,
+    /// EC2 `Describe` actions.
+    Ec2,
+    /// EC2 `StartInstances`, `StopInstances`, `RebootInstances`.
+    Ec2Changes,
+    /// Cognito: user pools.
+    UserPools,
+    /// Cognito `ListUsers`.
+    Users,
 }
 
 /// Regions in which pages of logs may be asked for less often than elsewhere.
@@ -121,8 +129,12 @@ impl Class {
         Self::Edge,
         Self::Trail,
         Self::Costs,
+        Self::Ec2,
+        Self::Ec2Changes,
+        Self::UserPools,
+        Self::Users,
     ];
-    const COUNT: usize = 29;
+    const COUNT: usize = 33;
 
     /// The whole limit in a region: requests a second, and how many at once. Where the region is not known
     /// (empty), that of most.
@@ -156,7 +168,11 @@ impl Class {
             Self::LogsFilter | Self::LogsDescribe | Self::LogsInsights => (10.0, 10.0),
             // Not documented for sessions: as few as for a live tail. Far larger for secrets. That of Route 53 is the smallest
             // at the edge.
-            Self::LogsLive | Self::Sessions | Self::Edge => (5.0, 5.0),
+            Self::LogsLive | Self::Sessions | Self::Edge | Self::Ec2Changes => (5.0, 5.0),
+            // Of describe actions without a filter, and of those that change resources.
+            Self::Ec2 => (20.0, 100.0),
+            Self::UserPools => alike(15.0),
+            Self::Users => alike(30.0),
             // The throughput that is free of charge.
             Self::Parameters => alike(40.0),
             Self::ParameterChanges => alike(3.0),

@@ -5,8 +5,8 @@ use super::accounts::Bound;
 use super::session::{Caller, Session};
 use super::writer::Writer;
 use super::{
-    autoscaling, ecr, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, ecs_writes, elbv2, lambda, logs_tail,
-    parameters, rds, rds_history, rds_writes, scheduler,
+    autoscaling, autoscaling_changes, cloudfront, ec2_changes, ecr, ecs_definitions, ecs_rollouts, ecs_services,
+    ecs_tasks, ecs_writes, elbv2, lambda, logs_tail, parameters, rds, rds_history, rds_writes, scheduler,
 };
 use crate::app::operation::call::{Answered, Read, Reply, Write, remembered};
 use crate::model::{Failure, FailureKind};
@@ -92,6 +92,9 @@ impl Session {
             Read::Function { name } => Box::pin(lambda::exists(&caller, &name)).await,
             Read::Databases { patterns } => Box::pin(rds::states(&caller, &patterns)).await.map(Reply::Databases),
             Read::Rds(read) => Box::pin(rds_history::read(&caller, read)).await.map(Reply::Rds),
+            Read::Instance { id } => Box::pin(ec2_changes::one(&caller, &id)).await.map(Reply::Instance),
+            Read::Scaling(read) => Box::pin(autoscaling_changes::read(&caller, read)).await.map(Reply::Scaling),
+            Read::Cdn(read) => Box::pin(cloudfront::read(&caller, read)).await.map(Reply::Cdn),
             Read::Parameter { name } => Box::pin(parameters::held(&caller, &name)).await.map(Reply::Parameter),
             Read::Login { registry } => Box::pin(ecr::login(&caller, registry.as_ref())).await,
         }
@@ -135,6 +138,9 @@ async fn change(writer: &Writer<'_>, write: Write) -> Result<Reply, Failure> {
         }
         Write::Skip { timer, until } => Box::pin(scheduler::skip(writer, &timer, until)).await,
         Write::Rds(write) => Box::pin(rds_writes::write(writer, &write)).await,
+        Write::Instance { id, turn } => Box::pin(ec2_changes::turn(writer, &id, turn)).await,
+        Write::Scaling(write) => Box::pin(autoscaling_changes::write(writer, &write)).await,
+        Write::Invalidate(batch) => Box::pin(cloudfront::invalidate(writer, &batch)).await,
         Write::PutParameter(put) => Box::pin(parameters::put(writer, *put)).await,
         Write::DeleteParameter { name } => Box::pin(parameters::delete(writer, &name)).await,
         Write::Database { id, cluster, power } => Box::pin(rds::power(writer, &id, cluster, power)).await,

@@ -2,8 +2,9 @@
 
 use super::budget::Class;
 use super::pages::{AnswerSender, Guard};
-use super::session::Caller;
-use super::signed::Operation;
+use super::protocols::json;
+use super::session::{Action, Caller};
+use super::signed::Service;
 use crate::feeds::aws::{CostsOf, Fact};
 use crate::model::costs::{Costs, Day};
 use crate::model::{Failure, FailureKind};
@@ -11,17 +12,11 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
+const GET_COST_AND_USAGE: Action = Action { name: "ce:GetCostAndUsage", class: Class::Costs };
+const GET_COST_FORECAST: Action = Action { name: "ce:GetCostForecast", class: Class::Costs };
 /// It has one region for all.
-const REGION: Option<&str> = Some("us-east-1");
-const GET_COST_AND_USAGE: Operation = Operation {
-    action: "ce:GetCostAndUsage",
-    service: "ce",
-    region: REGION,
-    target: "AWSInsightsIndexService",
-    class: Class::Costs,
-};
-const GET_COST_FORECAST: Operation =
-    Operation { action: "ce:GetCostForecast", class: Class::Costs, ..GET_COST_AND_USAGE };
+const COST_EXPLORER: Service = Service("ce", Some("us-east-1"));
+const TARGET: &str = "AWSInsightsIndexService";
 
 /// What was asked for. Where only the forecast fails (it needs some weeks of history) the rest stands.
 pub(super) async fn costs(caller: &Caller<'_>, answers: &AnswerSender<'_>, of: &CostsOf) -> Result<(), Failure> {
@@ -43,10 +38,10 @@ pub(super) async fn costs(caller: &Caller<'_>, answers: &AnswerSender<'_>, of: &
         if let Some(token) = &token {
             body["NextPageToken"] = json!(token);
         }
-        let page = caller.session.json(GET_COST_AND_USAGE, caller.lane(), &body).await?;
+        let page = caller.json(&json(GET_COST_AND_USAGE, COST_EXPLORER, TARGET, &body)).await?;
         take(&page, &mut days, &mut costs.currency);
         let next = page.get("NextPageToken").and_then(Value::as_str).map(str::to_owned);
-        token = guard.next(GET_COST_AND_USAGE.action, next)?;
+        token = guard.next(GET_COST_AND_USAGE.name, next)?;
         if token.is_none() {
             break;
         }
@@ -61,11 +56,11 @@ pub(super) async fn costs(caller: &Caller<'_>, answers: &AnswerSender<'_>, of: &
         if let Some(filter) = filter {
             body["Filter"] = filter;
         }
-        match caller.session.json(GET_COST_FORECAST, caller.lane(), &body).await {
+        match caller.json(&json(GET_COST_FORECAST, COST_EXPLORER, TARGET, &body)).await {
             Ok(answer) => {
                 costs.rest = answer.pointer("/Total/Amount").and_then(amount);
                 if costs.rest.is_none() {
-                    costs.no_forecast = Some(format!("{}: the answer has no amount", GET_COST_FORECAST.action));
+                    costs.no_forecast = Some(format!("{}: the answer has no amount", GET_COST_FORECAST.name));
                 }
             }
             Err(failure) if failure.kind == FailureKind::Credentials => return Err(failure),

@@ -1,8 +1,9 @@
 //! Instances of EC2, as far as tunnels go through them: found, and started. The crate of EC2 would be larger than all others
 //! together for a few requests, so these are signed by hand (`signed`).
 
-use super::protocols::Service;
+use super::protocols::query;
 use super::session::{Action, Caller, Session};
+use super::signed::{Request, Service};
 use super::xml::Element;
 use crate::app::effect::Lane;
 use crate::aws::budget::Class;
@@ -13,8 +14,9 @@ use aws_sdk_ssm::types::{InstanceInformationStringFilter, PingStatus};
 
 /// The version of the API that both requests are of.
 const VERSION: &str = "2016-11-15";
-pub(super) const DESCRIBE: &str = "ec2:DescribeInstances";
-const START: &str = "ec2:StartInstances";
+const EC2: Service = Service("ec2", None);
+pub(super) const DESCRIBE: Action = Action { name: "ec2:DescribeInstances", class: Class::Ec2 };
+pub(super) const START: Action = Action { name: "ec2:StartInstances", class: Class::Ec2Changes };
 pub(super) const ONLINE: Action = Action { name: "ssm:DescribeInstanceInformation", class: Class::Sessions };
 
 impl Session {
@@ -29,7 +31,7 @@ impl Session {
                 vec![("Filter.1.Name", format!("tag:{key}")), ("Filter.1.Value.1", value.clone())]
             }
         };
-        Ok(instances(&self.ec2(DESCRIBE, &parameters).await?))
+        Ok(instances(&Caller::new(self, Lane::Operator).ec2(DESCRIBE, &parameters).await?))
     }
 
     /// The one instance that is meant, and how it stands; why there is none.
@@ -58,7 +60,7 @@ impl Session {
     /// # Errors
     /// It is refused.
     pub async fn start_instance(&self, id: &str) -> Result<(), Failure> {
-        self.ec2(START, &[("InstanceId.1", id.to_owned())]).await.map(drop)
+        Caller::new(self, Lane::Operator).ec2(START, &[("InstanceId.1", id.to_owned())]).await.map(drop)
     }
 
     /// Whether the agent of an instance is online.
@@ -75,11 +77,18 @@ impl Session {
         let mut all = answer.instance_information_list().iter();
         Ok(all.any(|one| one.instance_id() == Some(id) && one.ping_status() == Some(&PingStatus::Online)))
     }
+}
 
+impl Caller<'_> {
     /// One request of EC2.
-    pub(super) async fn ec2(&self, action: &'static str, parameters: &[(&str, String)]) -> Result<Element, Failure> {
-        self.query_protocol(action, Service("ec2", None), VERSION, parameters).await
+    pub(super) async fn ec2(&self, action: Action, parameters: &[(&str, String)]) -> Result<Element, Failure> {
+        self.xml(&request(action, parameters)).await
     }
+}
+
+/// A request of EC2.
+pub(super) fn request(action: Action, parameters: &[(&str, String)]) -> Request {
+    query(action, EC2, VERSION, parameters)
 }
 
 /// The instances of an answer.

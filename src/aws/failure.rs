@@ -56,11 +56,23 @@ where
              clock of this machine and --endpoint-url",
         );
     }
-    if kind != FailureKind::Credentials {
-        return failure;
-    }
     // A signature is refused for this machine's clock, too, and that can be set.
     let clock = matches!(error, SdkError::ServiceError(service) if service.err().code().is_some_and(of_clock));
+    renewed(failure, context, clock)
+}
+
+/// The failure of a request that was answered with an error of this code; empty where it has none.
+pub(super) fn of_answer(action: &str, context: &Context, status: u16, code: &str, message: &str) -> Failure {
+    let known = Some(code).filter(|code| !code.is_empty());
+    let (kind, what) = of_service(context, status, known, Some(message), &std::fmt::Error);
+    renewed(Failure::new(kind, format!("{action}: {}", clean(&what))), context, of_clock(code))
+}
+
+/// What to do about credentials that are refused.
+fn renewed(failure: Failure, context: &Context, clock: bool) -> Failure {
+    if failure.kind != FailureKind::Credentials {
+        return failure;
+    }
     let hint = if clock {
         format!("set this machine's clock (`cockpit doctor` compares it); if that is right, {}", context.renew)
     } else {
@@ -127,7 +139,7 @@ fn of_service(
 }
 
 /// The kind that an error code stands for. AWS writes the same code with and without `Exception`.
-pub(super) fn kind_of(code: &str, status: u16) -> FailureKind {
+fn kind_of(code: &str, status: u16) -> FailureKind {
     let bare = code.strip_suffix("Exception").or_else(|| code.strip_suffix("Fault")).unwrap_or(code);
     match bare {
         "Throttling"

@@ -4,31 +4,25 @@
 use super::budget::Class;
 use super::convert::port;
 use super::elbv2::DESCRIBE_TARGET_GROUPS;
-use super::protocols::{Service, encoded};
+use super::protocols::{encoded, json, rest};
 use super::session::{Action, Caller, Session};
-use super::signed::Operation;
+use super::signed::Service;
 use super::xml::Element;
 use crate::app::effect::Lane;
 use crate::model::Failure;
 use crate::model::health_probe::declared::{Balancer, Issued, Listener, Record, Rule, Zone, is_in, plain};
 use jiff::Timestamp;
-use serde_json::{Value, json};
+use serde_json::Value;
 
 const DESCRIBE_LOAD_BALANCERS: Action =
     Action { name: "elasticloadbalancing:DescribeLoadBalancers", class: Class::Elbv2 };
 const DESCRIBE_LISTENERS: Action = Action { name: "elasticloadbalancing:DescribeListeners", class: Class::Elbv2 };
-const GROUPS: &str = "ec2:DescribeSecurityGroups";
+const GROUPS: Action = Action { name: "ec2:DescribeSecurityGroups", class: Class::Ec2 };
 const LIST_ZONES: Action = Action { name: "route53:ListHostedZones", class: Class::Edge };
 const GET_ZONE: Action = Action { name: "route53:GetHostedZone", class: Class::Edge };
 const LIST_RECORDS: Action = Action { name: "route53:ListResourceRecordSets", class: Class::Edge };
-const DESCRIBE_CERTIFICATE: &str = "acm:DescribeCertificate";
-const CERTIFICATE: Operation = Operation {
-    action: DESCRIBE_CERTIFICATE,
-    service: "acm",
-    region: None,
-    target: "CertificateManager",
-    class: Class::Edge,
-};
+const DESCRIBE_CERTIFICATE: Action = Action { name: "acm:DescribeCertificate", class: Class::Edge };
+const ACM: Service = Service("acm", None);
 const ROUTE_53: Service = Service("route53", Some("us-east-1"));
 /// Zones that are read whole; an account may have hundreds.
 const MOST_ZONES: usize = 20;
@@ -117,7 +111,7 @@ impl Session {
     pub async fn rules_of(&self, groups: &[String]) -> Result<Vec<Rule>, Failure> {
         let keys: Vec<String> = (1..=groups.len()).map(|number| format!("GroupId.{number}")).collect();
         let parameters: Vec<(&str, String)> = keys.iter().map(String::as_str).zip(groups.iter().cloned()).collect();
-        Ok(rules(&self.ec2(GROUPS, &parameters).await?))
+        Ok(rules(&Caller::new(self, Lane::Operator).ec2(GROUPS, &parameters).await?))
     }
 
     /// The public zones that one of these hosts is in; without hosts those of the account, as far as it has few.
@@ -125,7 +119,8 @@ impl Session {
     /// # Errors
     /// They cannot be read.
     pub async fn zones_of(&self, hosts: &[String]) -> Result<Vec<Zone>, Failure> {
-        let mut zones = self.public_zones().await?;
+        let caller = Caller::new(self, Lane::Operator);
+        let mut zones = public_zones(&caller).await?;
         if !hosts.is_empty() {
             let closest = |host: &String| {
                 let around = zones.iter().filter(|zone| is_in(host, &zone.name));
@@ -137,42 +132,12 @@ impl Session {
         zones.truncate(MOST_ZONES);
         for zone in &mut zones {
             let path = format!("/2013-04-01/hostedzone/{}", encoded(&zone.id));
-            let answer = self.rest_xml(GET_ZONE, ROUTE_53, ("GET", &path), String::new()).await?;
+            let answer = caller.xml(&rest(GET_ZONE, ROUTE_53, "GET", path.as_str(), String::new())).await?;
             let servers = answer.all("DelegationSet/NameServers").iter();
             zone.servers = servers.map(|server| plain(&server.text)).collect();
-            zone.records = self.records(&path).await?;
+            zone.records = records(&caller, &path).await?;
         }
         Ok(zones)
-    }
-
-    async fn public_zones(&self) -> Result<Vec<Zone>, Failure> {
-        let mut zones = Vec::new();
-        let mut marker = String::new();
-        loop {
-            let path = format!("/2013-04-01/hostedzone{marker}");
-            let answer = self.rest_xml(LIST_ZONES, ROUTE_53, ("GET", &path), String::new()).await?;
-            zones.extend(answer.all("HostedZones").iter().filter_map(zone));
-            match answer.get("NextMarker").filter(|_| answer.get("IsTruncated") == Some("true")) {
-                Some(next) => marker = format!("?marker={}", encoded(next)),
-                None => return Ok(zones),
-            }
-        }
-    }
-
-    async fn records(&self, zone: &str) -> Result<Vec<Record>, Failure> {
-        let mut records = Vec::new();
-        let mut from = String::new();
-        for _ in 0..MOST_PAGES {
-            let path = format!("{zone}/rrset{from}");
-            let answer = self.rest_xml(LIST_RECORDS, ROUTE_53, ("GET", &path), String::new()).await?;
-            records.extend(answer.all("ResourceRecordSets").iter().filter_map(record));
-            let next = answer.get("NextRecordName").zip(answer.get("NextRecordType"));
-            match next.filter(|_| answer.get("IsTruncated") == Some("true")) {
-                Some((name, kind)) => from = format!("?name={}&type={}", encoded(name), encoded(kind)),
-                None => break,
-            }
-        }
-        Ok(records)
     }
 
     /// These certificates of ACM.
@@ -180,14 +145,45 @@ impl Session {
     /// # Errors
     /// One cannot be read.
     pub async fn certificates(&self, arns: &[String]) -> Result<Vec<Issued>, Failure> {
+        let caller = Caller::new(self, Lane::Operator);
         let mut found = Vec::new();
         for arn in arns {
-            let body = json!({ "CertificateArn": arn });
-            let answer = self.json(CERTIFICATE, Lane::Operator, &body).await?;
+            let body = serde_json::json!({ "CertificateArn": arn });
+            let answer = caller.json(&json(DESCRIBE_CERTIFICATE, ACM, "CertificateManager", &body)).await?;
             found.push(issued(arn, &answer["Certificate"]));
         }
         Ok(found)
     }
+}
+
+async fn public_zones(caller: &Caller<'_>) -> Result<Vec<Zone>, Failure> {
+    let mut zones = Vec::new();
+    let mut marker = String::new();
+    loop {
+        let path = format!("/2013-04-01/hostedzone{marker}");
+        let answer = caller.xml(&rest(LIST_ZONES, ROUTE_53, "GET", path.as_str(), String::new())).await?;
+        zones.extend(answer.all("HostedZones").iter().filter_map(zone));
+        match answer.get("NextMarker").filter(|_| answer.get("IsTruncated") == Some("true")) {
+            Some(next) => marker = format!("?marker={}", encoded(next)),
+            None => return Ok(zones),
+        }
+    }
+}
+
+async fn records(caller: &Caller<'_>, zone: &str) -> Result<Vec<Record>, Failure> {
+    let mut records = Vec::new();
+    let mut from = String::new();
+    for _ in 0..MOST_PAGES {
+        let path = format!("{zone}/rrset{from}");
+        let answer = caller.xml(&rest(LIST_RECORDS, ROUTE_53, "GET", path.as_str(), String::new())).await?;
+        records.extend(answer.all("ResourceRecordSets").iter().filter_map(record));
+        let next = answer.get("NextRecordName").zip(answer.get("NextRecordType"));
+        match next.filter(|_| answer.get("IsTruncated") == Some("true")) {
+            Some((name, kind)) => from = format!("?name={}&type={}", encoded(name), encoded(kind)),
+            None => break,
+        }
+    }
+    Ok(records)
 }
 
 fn rules(answer: &Element) -> Vec<Rule> {
@@ -257,6 +253,7 @@ fn issued(arn: &str, answer: &Value) -> Issued {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use serde_json::json;
 
     #[test]
     fn rules_are_read_with_their_ports_and_what_is_written_beside_them() {

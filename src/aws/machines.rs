@@ -3,9 +3,12 @@
 use super::curves::LIST_METRICS;
 use super::ec2::{DESCRIBE, ONLINE};
 use super::metrics::GET_METRIC_DATA;
+use super::pages::AnswerSender;
 use super::session::{Caller, Session};
 use super::xml::Element;
 use crate::app::effect::Lane;
+use crate::config::EnvironmentConfig;
+use crate::feeds::aws::Fact;
 use crate::model::Failure;
 use crate::model::machine::{Agent, Machine, is_named};
 use aws_sdk_cloudwatch::types::{Dimension, DimensionFilter, Metric, MetricDataQuery, MetricStat};
@@ -13,7 +16,7 @@ use aws_sdk_ssm::types::InstanceInformationStringFilter;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
 
-const STATUS: &str = "ec2:DescribeInstanceStatus";
+pub(super) const STATUS: Action = Action { name: "ec2:DescribeInstanceStatus", class: Class::Ec2 };
 /// Ids in one filter, and queries in one request.
 const AT_ONCE: usize = 50;
 /// Figures are the newest of so long.
@@ -33,6 +36,30 @@ pub enum Which<'a> {
         /// The environment's name.
         environment: &'a str,
     },
+}
+
+impl<'a> Which<'a> {
+    /// Those that the configuration names, else those with the environment's tags.
+    pub fn of(environment: &'a EnvironmentConfig) -> Self {
+        if environment.instances.is_empty() {
+            Self::Tagged { project: &environment.project, environment: &environment.name }
+        } else {
+            Self::Named(&environment.instances)
+        }
+    }
+}
+
+/// Those that a pane asks for.
+pub(super) async fn asked(
+    caller: &Caller<'_>,
+    answers: &AnswerSender<'_>,
+    (named, project, environment): (&[String], &str, &str),
+    now: Timestamp,
+) -> Result<(), Failure> {
+    let which = if named.is_empty() { Which::Tagged { project, environment } } else { Which::Named(named) };
+    let (found, missing) = caller.session.machines(&which, now).await?;
+    answers.last(Fact::Machines(found, missing)).await;
+    Ok(())
 }
 
 /// What of it could not be read: the rest stands.
@@ -71,7 +98,11 @@ impl Session {
         Ok((machines, missing))
     }
 
-    async fn listed(&self, which: &Which<'_>) -> Result<Vec<Machine>, Failure> {
+    /// The instances of an environment, with their states alone.
+    ///
+    /// # Errors
+    /// They cannot be listed.
+    pub async fn listed(&self, which: &Which<'_>) -> Result<Vec<Machine>, Failure> {
         let filters = match which {
             Which::Named(_) => Vec::new(),
             Which::Tagged { project, .. } => {
@@ -83,8 +114,8 @@ impl Session {
         loop {
             let mut parameters = filters.clone();
             parameters.extend(token.take().map(|token| ("NextToken", token)));
-            let answer = self.ec2(DESCRIBE, &parameters).await?;
-            found.extend(machines_of(&answer));
+            let answer = Caller::new(self, Lane::Operator).ec2(DESCRIBE, &parameters).await?;
+            found.extend(of(&answer));
             match answer.owned("nextToken") {
                 Some(next) => token = Some(next),
                 None => break,
@@ -109,7 +140,7 @@ impl Session {
             let mut parameters: Vec<(&str, String)> =
                 keys.iter().map(String::as_str).zip(some.iter().cloned()).collect();
             parameters.push(("IncludeAllInstances", "true".to_owned()));
-            let answer = self.ec2(STATUS, &parameters).await?;
+            let answer = Caller::new(self, Lane::Operator).ec2(STATUS, &parameters).await?;
             found.extend(answer.all("instanceStatusSet").iter().filter_map(|item| {
                 let status = (item.owned("systemStatus/status")?, item.owned("instanceStatus/status")?);
                 Some((item.owned("instanceId")?, status))
@@ -229,7 +260,8 @@ fn each<T>(machines: &mut [Machine], mut found: BTreeMap<String, T>, set: impl F
     }
 }
 
-fn machines_of(answer: &Element) -> Vec<Machine> {
+/// The instances of an answer.
+pub(super) fn of(answer: &Element) -> Vec<Machine> {
     let each = answer.all("reservationSet").iter().flat_map(|reservation| reservation.all("instancesSet"));
     let one = |item: &Element| {
         let tag = |key: &str| {
@@ -245,6 +277,12 @@ fn machines_of(answer: &Element) -> Vec<Machine> {
             az: item.owned("placement/availabilityZone").unwrap_or_default(),
             address: item.owned("privateIpAddress"),
             launched: item.get("launchTime").and_then(|at| at.parse().ok()),
+            public: item.owned("ipAddress").filter(|_| {
+                item.get("networkInterfaceSet/item/association/ipOwnerId").is_none_or(|owner| owner == "amazon")
+            }),
+            group: tag("aws:autoscaling:groupName"),
+            store: item.get("rootDeviceType") == Some("instance-store"),
+            reason: item.owned("stateReason/message"),
             ..Machine::default()
         })
     };

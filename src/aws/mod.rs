@@ -13,7 +13,8 @@
 //! - [`probe`]: each read tried once, for `cockpit doctor`; those of operations in `probe_changes`.
 //! - `ecs_*`, [`ecr`], [`rds`], [`autoscaling`], [`elbv2`], [`cloudwatch`], [`metrics`], [`lambda`],
 //!   `logs*`, [`scheduler`], [`sts`], [`secrets`], [`parameters`]: a service each: the request, and from the SDK's types to the model's.
-//! - `signed`: requests of services without an SDK crate here ([`ec2`], [`health_reads`], [`machines`]); `xml`: answers of those in XML.
+//! - `signed`: requests of services without an SDK crate here ([`ec2`], `ec2_changes`, [`health_reads`], [`machines`],
+//!   `cloudfront`, `cognito`, `costs`, `trail`); `protocols`: how they are written and read; `xml`: answers in XML.
 //! - `history`, `trail`: what happened, for the time line.
 //! - `survey`: what is in a region, for `cockpit init`.
 //! - [`ssm`]: what tunnels and shells ask AWS; their WebSocket's means are in `websocket`.
@@ -23,13 +24,16 @@
 mod accounts;
 pub mod ask;
 pub mod autoscaling;
+mod autoscaling_changes;
 mod bound;
 pub mod budget;
 pub mod calls;
 mod carried;
 mod causes;
 mod clients;
+mod cloudfront;
 pub mod cloudwatch;
+mod cognito;
 pub mod connection;
 mod convert;
 mod costs;
@@ -38,6 +42,7 @@ mod curves;
 mod database_token;
 mod digest;
 pub mod ec2;
+mod ec2_changes;
 pub mod ecr;
 mod ecs_copy;
 pub mod ecs_definitions;

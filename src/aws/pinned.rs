@@ -18,6 +18,9 @@ const FUNCTION_LIMIT: u32 = 6;
 #[derive(Debug)]
 pub(super) struct Pinned {
     pub(super) context: Context,
+    pub(super) config: SdkConfig,
+    /// For requests that are signed by hand.
+    pub(super) credentials: Credentials,
     /// For reads that belong to the change: with retries.
     pub(super) reads: Clients,
     /// For the change itself: sent once.
@@ -43,6 +46,8 @@ impl Pinned {
         let patient = held().retry_config(RetryConfig::disabled()).timeout_config(times).build();
         Self {
             context,
+            config: config.clone(),
+            credentials: credentials.clone(),
             reads: Clients::new(held().build(), Usage::Operator),
             once: Clients::new(held().retry_config(RetryConfig::disabled()).build(), Usage::Change),
             patient: Clients::new(patient, Usage::Change),

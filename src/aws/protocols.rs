@@ -1,67 +1,94 @@
-//! Protocols in XML of services without a crate here, over requests that are signed by hand (`signed`): forms, and paths.
+//! How requests that are signed by hand (`signed`) are written, and their answers read: forms and paths with XML, and JSON.
 
-use super::session::{Action, Session};
-use super::signed::{FORM, Signed, refused};
+use super::failure::{Context, of_answer};
+use super::session::{Action, Caller};
+use super::signed::{Answer, Request, Service};
 use super::xml::Element;
-use crate::app::effect::Lane;
 use crate::model::{Failure, FailureKind};
+use serde_json::Value;
 
+/// The content of the query protocol.
+const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
 /// The content of a request in XML.
 const XML: &str = "application/xml";
+/// The content of JSON 1.1.
+const JSON: &str = "application/x-amz-json-1.1";
 
-/// A service: its name in a signature and a host, and the region that it is asked in instead of the environment's.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Service(pub(super) &'static str, pub(super) Option<&'static str>);
+/// A request of the query protocol.
+pub(super) fn query(action: Action, service: Service, version: &str, parameters: &[(&str, String)]) -> Request {
+    let pairs = [("Action", operation(action).to_owned()), ("Version", version.to_owned())].into_iter();
+    let body = form(pairs.chain(parameters.iter().map(|(key, value)| (*key, value.clone()))));
+    Request { action, service, method: "POST", path: "/".to_owned(), content: FORM, target: None, body }
+}
 
-impl Session {
-    /// A request of the query protocol; its answer.
-    pub(super) async fn query_protocol(
-        &self,
-        action: &'static str,
-        service: Service,
-        version: &str,
-        parameters: &[(&str, String)],
-    ) -> Result<Element, Failure> {
-        let pairs = [("Action", operation(action).to_owned()), ("Version", version.to_owned())].into_iter();
-        let body = form(pairs.chain(parameters.iter().map(|(key, value)| (*key, value.clone()))));
-        let request = Signed { action, service: service.0, region: service.1, content: FORM, target: None, body };
-        xml(action, self.signed(request).await?)
+/// A request of a service with paths and XML.
+pub(super) fn rest(
+    action: Action,
+    service: Service,
+    method: &'static str,
+    path: impl Into<String>,
+    body: String,
+) -> Request {
+    let content = if body.is_empty() { "" } else { XML };
+    Request { action, service, method, path: path.into(), content, target: None, body }
+}
+
+/// A request of JSON 1.1; `target` is what stands before the operation's name in `X-Amz-Target`.
+pub(super) fn json(action: Action, service: Service, target: &str, body: &Value) -> Request {
+    let target = Some(format!("{target}.{}", operation(action)));
+    Request { action, service, method: "POST", path: "/".to_owned(), content: JSON, target, body: body.to_string() }
+}
+
+impl Caller<'_> {
+    /// A read whose answer is XML.
+    ///
+    /// # Errors
+    /// It is refused, nobody answers, or the answer is not XML.
+    pub(super) async fn xml(&self, request: &Request) -> Result<Element, Failure> {
+        self.signed(request, in_xml).await
     }
 
-    /// A request of a service with paths and XML; its answer.
-    pub(super) async fn rest_xml(
-        &self,
-        Action { name: action, class }: Action,
-        service: Service,
-        (method, path): (&str, &str),
-        body: String,
-    ) -> Result<Element, Failure> {
-        self.0.take(class, Lane::Operator).await;
-        let content = if body.is_empty() { "" } else { XML };
-        let request = Signed { action, service: service.0, region: service.1, content, target: None, body };
-        xml(action, self.signed_at(request, method, path).await?)
+    /// A read whose answer is JSON.
+    ///
+    /// # Errors
+    /// It is refused, nobody answers, or the answer is not JSON.
+    pub(super) async fn json(&self, request: &Request) -> Result<Value, Failure> {
+        self.signed(request, in_json).await
     }
 }
 
-/// What an answer that is none says.
-fn said(action: &str, status: u16, answer: &str) -> Failure {
-    let tree = Element::parse(answer).unwrap_or_default();
+/// Reads an answer in XML.
+pub(super) fn in_xml(action: Action, context: &Context, answer: &Answer) -> Result<Element, Failure> {
+    let tree = Element::parse(&answer.text);
+    if (200..300).contains(&answer.status) {
+        return tree.ok_or_else(|| not(action, "XML"));
+    }
+    let tree = tree.unwrap_or_default();
     let text = |name: &str| tree.find(name).map(|found| found.text.clone()).unwrap_or_default();
-    let code = Some(text("Code")).filter(|code| !code.is_empty()).unwrap_or_else(|| format!("HTTP {status}"));
-    refused(action, status, &code, &text("Message"))
+    Err(of_answer(action.name, context, answer.status, &text("Code"), &text("Message")))
 }
 
-fn xml(action: &str, (status, answer): (u16, String)) -> Result<Element, Failure> {
-    if !(200..300).contains(&status) {
-        return Err(said(action, status, &answer));
+/// Reads an answer in JSON.
+pub(super) fn in_json(action: Action, context: &Context, answer: &Answer) -> Result<Value, Failure> {
+    let tree = serde_json::from_str::<Value>(&answer.text);
+    if (200..300).contains(&answer.status) {
+        return tree.map_err(|_| not(action, "JSON"));
     }
-    let malformed = || Failure::new(FailureKind::Malformed, format!("{action}: the answer is not XML"));
-    Element::parse(&answer).ok_or_else(malformed)
+    let tree = tree.unwrap_or_default();
+    let text = |key: &str| tree.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let code = text("__type");
+    let code = code.rsplit('#').next().unwrap_or_default();
+    let message = Some(text("message")).filter(|text| !text.is_empty()).unwrap_or_else(|| text("Message"));
+    Err(of_answer(action.name, context, answer.status, code, &message))
+}
+
+fn not(action: Action, what: &str) -> Failure {
+    Failure::new(FailureKind::Malformed, format!("{}: the answer is not {what}", action.name))
 }
 
 /// `DescribeInstances` of `ec2:DescribeInstances`.
-fn operation(action: &str) -> &str {
-    action.rsplit(':').next().unwrap_or_default()
+fn operation(action: Action) -> &'static str {
+    action.name.rsplit(':').next().unwrap_or_default()
 }
 
 /// As a form is sent.
@@ -81,6 +108,23 @@ pub(super) fn encoded(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::budget::Class;
+
+    const ACTION: Action = Action { name: "sts:GetCallerIdentity", class: Class::Sts };
+
+    fn context() -> Context {
+        Context {
+            who: "profile dev".into(),
+            renew: "run aws sso login".into(),
+            lasting: false,
+            variables: false,
+            endpoint: None,
+        }
+    }
+
+    fn answer(status: u16, text: &str) -> Answer {
+        Answer { status, text: text.to_owned(), id: None }
+    }
 
     #[test]
     fn what_has_a_meaning_in_a_form_is_encoded() {
@@ -89,13 +133,22 @@ mod tests {
     }
 
     #[test]
-    fn a_refusal_is_read_and_names_its_action() {
+    fn a_refusal_in_xml_is_read_and_names_its_action() {
         let ec2 = "<Response><Errors><Error><Code>UnauthorizedOperation</Code><Message>not &quot;you&quot;</Message></Error></Errors></Response>";
-        let read = said("ec2:DescribeInstances", 403, ec2);
-        assert_eq!(
-            (read.kind, read.message.as_str()),
-            (FailureKind::Denied, "ec2:DescribeInstances: not \"you\" (UnauthorizedOperation)")
-        );
-        assert!(said("acm:X", 502, "<html>").message.contains("HTTP 502"));
+        let read = in_xml(ACTION, &context(), &answer(403, ec2)).unwrap_err();
+        assert_eq!(read.kind, FailureKind::Denied);
+        assert_eq!(read.message, "sts:GetCallerIdentity: not allowed: not \"you\" (UnauthorizedOperation)");
+        let broken = in_xml(ACTION, &context(), &answer(502, "<html>")).unwrap_err();
+        assert!(broken.kind == FailureKind::Service && broken.message.contains("HTTP 502"), "{broken}");
+        assert_eq!(in_xml(ACTION, &context(), &answer(200, "<a>")).unwrap_err().kind, FailureKind::Malformed);
+    }
+
+    #[test]
+    fn a_refusal_in_json_is_read_and_says_whose_credentials_to_renew() {
+        let text = r#"{"__type": "com.amazon#ExpiredTokenException", "Message": "expired"}"#;
+        let read = in_json(ACTION, &context(), &answer(400, text)).unwrap_err();
+        assert_eq!(read.kind, FailureKind::Credentials);
+        assert!(read.message.contains("profile dev") && read.hint().contains("aws sso login"), "{read:?}");
+        assert_eq!(in_json(ACTION, &context(), &answer(200, "<html>")).unwrap_err().kind, FailureKind::Malformed);
     }
 }

@@ -274,6 +274,11 @@ impl<'a> Caller<'a> {
         Self { session, lane: Lane::Operator, pinned: Some(pinned) }
     }
 
+    /// The credentials that do not change under what is asked.
+    pub(super) fn held(&self) -> Option<&'a Pinned> {
+        self.pinned
+    }
+
     /// Whose questions these are.
     pub(super) fn lane(&self) -> Lane {
         self.lane

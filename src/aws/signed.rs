@@ -1,159 +1,185 @@
 //! Requests of services whose crates would be larger than what is asked of them: signed and sent here, over the HTTP client of
-//! the session.
+//! the session, within the budgets that all others draw on. How they are written and read is in `protocols`.
 
-use super::budget::Class;
-use super::failure::kind_of;
-use super::session::Session;
+use super::failure::{self, Context};
+use super::session::{Action, Caller, Inner};
+use super::wire::Unanswered;
+use super::writer::Writer;
 use crate::app::effect::Lane;
 use crate::model::{Failure, FailureKind};
+use aws_config::SdkConfig;
+use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{SignableBody, SignableRequest, SigningSettings, sign};
 use aws_sigv4::sign::v4;
 use aws_smithy_async::time::TimeSource as _;
 use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
-use serde_json::Value;
 use std::fmt::Display;
+use std::time::Duration;
 
-/// The content of the query protocol.
-pub(super) const FORM: &str = "application/x-www-form-urlencoded; charset=utf-8";
-/// The content of JSON 1.1.
-const JSON: &str = "application/x-amz-json-1.1";
-/// Longer than this no message of the service is shown.
-const LONGEST: usize = 500;
 /// Services whose host names no region.
 const WITHOUT_REGION: &[&str] = &["route53", "cloudfront"];
-/// A request that is refused because of its rate is sent so often in all.
+/// A read that is refused because of its rate is sent so often in all.
 const TRIES: u32 = 4;
+
+/// What is waited before it is sent again, the first time.
+const PAUSE: Duration = Duration::from_millis(250);
+
+/// A service: its name in a signature and a host, and the region that it is asked in instead of the environment's.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Service(pub(super) &'static str, pub(super) Option<&'static str>);
 
 /// A request that is to be signed and sent.
 #[derive(Debug, Clone)]
-pub(super) struct Signed {
-    /// As IAM names it.
-    pub(super) action: &'static str,
-    /// The name in the credential's scope and in the host: `ec2`.
-    pub(super) service: &'static str,
-    /// Where the service has one region for all; none for the session's.
-    pub(super) region: Option<&'static str>,
-    /// The content's type.
+pub(super) struct Request {
+    pub(super) action: Action,
+    pub(super) service: Service,
+    pub(super) method: &'static str,
+    /// With its query.
+    pub(super) path: String,
+    /// The content's type; empty for none.
     pub(super) content: &'static str,
     /// `X-Amz-Target`.
     pub(super) target: Option<String>,
     pub(super) body: String,
 }
 
-/// An operation of JSON 1.1.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Operation {
-    /// As IAM names it; its last part is the operation's name.
-    pub(super) action: &'static str,
-    /// The name in the credential's scope and in the host.
-    pub(super) service: &'static str,
-    /// Where the service has one region for all.
-    pub(super) region: Option<&'static str>,
-    /// What stands before the name in `X-Amz-Target`.
-    pub(super) target: &'static str,
-    pub(super) class: Class,
+/// What came back, whatever it says.
+#[derive(Debug, Clone)]
+pub(super) struct Answer {
+    pub(super) status: u16,
+    pub(super) text: String,
+    /// AWS's id of the request.
+    pub(super) id: Option<String>,
 }
 
-impl Session {
-    /// One request as it is signed now: the status and the text of its answer.
-    ///
-    /// # Errors
-    /// There are no credentials, or nobody answers.
-    pub(super) async fn signed(&self, wanted: Signed) -> Result<(u16, String), Failure> {
-        self.signed_at(wanted, "POST", "/").await
-    }
+/// How an answer is read: what it says, or the failure that it tells of.
+pub(super) type Reader<T> = fn(Action, &Context, &Answer) -> Result<T, Failure>;
 
-    /// The same with another method, at a path with its query: of a service with paths. One that has one region for all is at
-    /// `SERVICE.amazonaws.com`, whatever the region of its signature.
+impl Caller<'_> {
+    /// One read: within its budget, sent again where it was throttled, and once more with new credentials where AWS refuses
+    /// those there were. What belongs to a change keeps the change's credentials.
     ///
     /// # Errors
-    /// There are no credentials, or nobody answers.
-    pub(super) async fn signed_at(&self, wanted: Signed, method: &str, path: &str) -> Result<(u16, String), Failure> {
-        let Signed { action, service, region, content, target, body } = wanted;
-        let failed = |error: &dyn Display| Failure::new(FailureKind::Other, format!("{action}: {error}"));
-        let generation = self.current();
-        let loaded = generation.load(&self.0).await.as_ref().map_err(Clone::clone)?;
-        let own = loaded.config.region().map(ToString::to_string).unwrap_or_default();
+    /// It is refused, nobody answers, or the answer cannot be read.
+    pub(super) async fn signed<T>(&self, request: &Request, read: Reader<T>) -> Result<T, Failure> {
+        let inner = &self.session.0;
+        let tries = inner.connection.attempts.unwrap_or(TRIES).max(1);
+        let (mut sent, mut again) = (1, true);
+        loop {
+            inner.take(request.action.class, self.lane()).await;
+            let generation = self.session.current();
+            let outcome = match (self.held(), generation.load(inner).await) {
+                (Some(pinned), _) => {
+                    let answer = inner.sign(request, &pinned.config, pinned.credentials.clone()).await;
+                    answer.and_then(|answer| read(request.action, &pinned.context, &answer))
+                }
+                (None, Err(failure)) => Err(failure.clone().said(format!("{}: {failure}", request.action.name))),
+                (None, Ok(loaded)) => match loaded.credentials.in_use().await {
+                    Ok(credentials) => {
+                        let answer = inner.sign(request, &loaded.config, credentials).await;
+                        answer.and_then(|answer| read(request.action, &loaded.context, &answer))
+                    }
+                    Err(failure) => {
+                        let message = format!("{}: {failure}", request.action.name);
+                        Err(failure.said(message).unsent())
+                    }
+                },
+            };
+            let failed = match outcome {
+                Ok(read) => return Ok(read),
+                Err(failed) => failed,
+            };
+            tracing::warn!(kind = failed.kind.word(), "{failed}");
+            match failed.kind {
+                FailureKind::Throttled => {
+                    inner.slow_down(request.action.class);
+                    if sent >= tries {
+                        return Err(failed);
+                    }
+                    // AWS counts on for as long as it is asked too often: each time twice as long.
+                    tokio::time::sleep(PAUSE * 2_u32.pow(sent - 1)).await;
+                    sent += 1;
+                }
+                FailureKind::Credentials if self.held().is_none() => {
+                    if again && self.session.renew(&generation) {
+                        again = false;
+                        continue;
+                    }
+                    return Err(super::credentials::load::explain(&inner.connection, failed).await);
+                }
+                _ => return Err(failed),
+            }
+        }
+    }
+}
+
+impl Writer<'_> {
+    /// Sends a change, once: whatever comes of it, it is not sent again.
+    ///
+    /// # Errors
+    /// It is refused, nobody answers, or the answer cannot be read.
+    pub(super) async fn signed_once<T>(&self, request: &Request, read: Reader<T>) -> Result<T, Failure> {
+        let (inner, pinned) = self.parts();
+        inner.take(request.action.class, Lane::Operator).await;
+        let answer = inner.sign(request, &pinned.config, pinned.credentials.clone()).await?;
+        self.keep(answer.id.as_deref());
+        let outcome = read(request.action, &pinned.context, &answer);
+        if outcome.as_ref().is_err_and(|failure| failure.kind == FailureKind::Throttled) {
+            inner.slow_down(request.action.class);
+        }
+        outcome
+    }
+}
+
+impl Inner {
+    /// Signs a request now and sends it. A service that has one region for all is at `SERVICE.amazonaws.com`, whatever the
+    /// region of its signature.
+    async fn sign(&self, wanted: &Request, config: &SdkConfig, credentials: Credentials) -> Result<Answer, Failure> {
+        let (action, Service(service, region)) = (wanted.action.name, wanted.service);
+        let failed = |error: &dyn Display| Failure::new(FailureKind::Other, format!("{action}: {error}")).unsent();
+        let own = config.region().map(ToString::to_string).unwrap_or_default();
         let domain = if own.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
         let region = region.map_or(own, str::to_owned);
-        let base = match loaded.config.endpoint_url() {
+        let base = match config.endpoint_url() {
             Some(endpoint) => endpoint.trim_end_matches('/').to_owned(),
             None if WITHOUT_REGION.contains(&service) => format!("https://{service}.{domain}"),
             None => format!("https://{service}.{region}.{domain}"),
         };
-        let url = format!("{base}{path}");
+        let url = format!("{base}{}", wanted.path);
         let host = base.split("://").nth(1).unwrap_or_default().split('/').next().unwrap_or_default().to_owned();
         let mut headers = vec![("host", host.as_str())];
-        if !content.is_empty() {
-            headers.push(("content-type", content));
+        if !wanted.content.is_empty() {
+            headers.push(("content-type", wanted.content));
         }
-        if let Some(target) = &target {
+        if let Some(target) = &wanted.target {
             headers.push(("x-amz-target", target));
         }
-        let identity = self.credentials().await?.into();
+        let identity = credentials.into();
         let signing = v4::SigningParams::builder()
             .identity(&identity)
             .region(&region)
             .name(service)
-            .time(self.service_clock().now())
+            .time(self.wire.clock().now())
             .settings(SigningSettings::default())
             .build()
             .map_err(|error| failed(&error))?;
-        let signable =
-            SignableRequest::new(method, &url, headers.iter().copied(), SignableBody::Bytes(body.as_bytes()))
-                .map_err(|error| failed(&error))?;
+        let body = SignableBody::Bytes(wanted.body.as_bytes());
+        let signable = SignableRequest::new(wanted.method, &url, headers.iter().copied(), body);
+        let signable = signable.map_err(|error| failed(&error))?;
         let (signed, _) = sign(signable, &signing.into()).map_err(|error| failed(&error))?.into_parts();
-        let mut request = HttpRequest::new(SdkBody::from(body));
+        let mut request = HttpRequest::new(SdkBody::from(wanted.body.as_str()));
         request.set_uri(url.as_str()).map_err(|error| failed(&error))?;
-        request.set_method(method).map_err(|error| failed(&error))?;
+        request.set_method(wanted.method).map_err(|error| failed(&error))?;
         for (name, value) in headers.iter().copied().chain(signed.headers()) {
             request.headers_mut().insert(name.to_owned(), value.to_owned());
         }
-        let answer = self.0.wire.ask(request).await;
-        answer.ok_or_else(|| Failure::new(FailureKind::Unreachable, format!("{action}: {host} does not answer")))
-    }
-
-    /// One request of a JSON service within its budget; sent again where it was throttled.
-    ///
-    /// # Errors
-    /// It is refused, nobody answers, or the answer is not JSON.
-    pub(super) async fn json(&self, operation: Operation, lane: Lane, body: &Value) -> Result<Value, Failure> {
-        let action = operation.action;
-        let name = action.rsplit(':').next().unwrap_or_default();
-        let mut tries = 1;
-        loop {
-            self.0.take(operation.class, lane).await;
-            let request = Signed {
-                action,
-                service: operation.service,
-                region: operation.region,
-                content: JSON,
-                target: Some(format!("{}.{name}", operation.target)),
-                body: body.to_string(),
-            };
-            let (status, answer) = self.signed(request).await?;
-            if (200..300).contains(&status) {
-                return serde_json::from_str(&answer)
-                    .map_err(|_| Failure::new(FailureKind::Malformed, format!("{action}: the answer is not JSON")));
-            }
-            let answer: Value = serde_json::from_str(&answer).unwrap_or_default();
-            let text = |key: &str| answer.get(key).and_then(Value::as_str).unwrap_or_default().to_owned();
-            let code = text("__type");
-            let code = code.rsplit('#').next().unwrap_or_default();
-            let message = Some(text("message")).filter(|text| !text.is_empty()).unwrap_or_else(|| text("Message"));
-            let failure = refused(action, status, code, &message);
-            if failure.kind != FailureKind::Throttled || tries >= TRIES {
-                return Err(failure);
-            }
-            self.0.slow_down(operation.class);
-            tries += 1;
+        let told = |kind, what: &str| Failure::new(kind, format!("{action}: {host} {what}"));
+        match self.wire.ask(request, self.connection.operation_timeout).await {
+            Ok((status, id, text)) => Ok(Answer { status, text, id: id.map(|id| failure::clean(&id)) }),
+            Err(Unanswered::Late) => Err(told(FailureKind::Timeout, "gives no answer within the time limit")),
+            Err(Unanswered::Refused) => Err(told(FailureKind::Unreachable, "refuses the connection").unsent()),
+            Err(Unanswered::Broken) => Err(told(FailureKind::Unreachable, "does not answer, or not to the end")),
         }
     }
-}
-
-/// The failure of a request that was answered with an error.
-pub(super) fn refused(action: &str, status: u16, code: &str, message: &str) -> Failure {
-    let short: String = message.chars().take(LONGEST).collect();
-    Failure::new(kind_of(code, status), format!("{action}: {short} ({code})"))
 }

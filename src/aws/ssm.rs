@@ -17,6 +17,8 @@ const TERMINATE: Action = Action { name: "ssm:TerminateSession", class: Class::S
 const EXECUTE: Action = Action { name: "ecs:ExecuteCommand", class: Class::EcsUpdate };
 const DESCRIBE_SERVICES: Action = Action { name: "ecs:DescribeServices", class: Class::EcsServices };
 const DOCUMENT: &str = "AWS-StartPortForwardingSessionToRemoteHost";
+/// Runs one command with a terminal. Without a document a session is the shell that the account has configured.
+const COMMAND: &str = "AWS-StartInteractiveCommand";
 
 /// What a session is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,7 +31,7 @@ pub enum Purpose {
     },
     /// A command with a terminal.
     Shell {
-        /// As it is typed.
+        /// As it is typed; empty is the shell that Session Manager opens on an instance.
         command: String,
     },
 }
@@ -70,7 +72,7 @@ impl Gateway {
                 "pending" => Err(no_target(&soon(format!("{} is starting", named.words())))),
                 state => Err(no_target(&none(
                     format!("{} ({}) is {state}", named.words(), one.id),
-                    "`cockpit tunnel` asks, starts it and waits for it",
+                    format!("`cockpit instances start {}` starts it", one.id),
                 ))),
             };
         }
@@ -132,6 +134,19 @@ impl Gateway {
     }
 
     async fn start_shell(&self, chosen: &Chosen, command: &str) -> Result<Granted, Failure> {
+        if self.wanted.instance.is_some() {
+            let answer = self
+                .caller()
+                .call(START, |clients| {
+                    let request = clients.ssm().start_session().target(&chosen.task);
+                    if command.is_empty() {
+                        return request.send();
+                    }
+                    request.document_name(COMMAND).parameters("command", vec![command.to_owned()]).send()
+                })
+                .await?;
+            return granted(START, answer.session_id, answer.stream_url, answer.token_value);
+        }
         let answer = self
             .caller()
             .call(EXECUTE, |clients| {

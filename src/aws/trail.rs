@@ -2,21 +2,18 @@
 
 use super::budget::Class;
 use super::pages::{AnswerSender, Guard};
-use super::session::Caller;
-use super::signed::Operation;
+use super::protocols::json;
+use super::session::{Action, Caller};
+use super::signed::Service;
 use crate::feeds::aws::Fact;
 use crate::model::timeline::TrailEvent;
 use crate::model::{Failure, FailureKind};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-const LOOKUP_EVENTS: Operation = Operation {
-    action: "cloudtrail:LookupEvents",
-    service: "cloudtrail",
-    region: None,
-    target: "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101",
-    class: Class::Trail,
-};
+const LOOKUP_EVENTS: Action = Action { name: "cloudtrail:LookupEvents", class: Class::Trail };
+const CLOUDTRAIL: Service = Service("cloudtrail", None);
+const TARGET: &str = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101";
 /// The largest page.
 const PAGE: u32 = 50;
 /// No more pages are read: two a second is all that an account may ask for.
@@ -66,11 +63,11 @@ pub(super) async fn events(
         if let Some(token) = &token {
             body["NextToken"] = json!(token);
         }
-        let page = caller.session.json(LOOKUP_EVENTS, caller.lane(), &body).await?;
+        let page = caller.json(&json(LOOKUP_EVENTS, CLOUDTRAIL, TARGET, &body)).await?;
         let events = page.get("Events").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         let events: Vec<TrailEvent> = events.iter().filter_map(event).collect();
         let next = page.get("NextToken").and_then(Value::as_str).map(str::to_owned);
-        match guard.next(LOOKUP_EVENTS.action, next)? {
+        match guard.next(LOOKUP_EVENTS.name, next)? {
             None => {
                 answers.last(Fact::Trail(events)).await;
                 return Ok(());
@@ -82,7 +79,7 @@ pub(super) async fn events(
         }
     }
     let most = MOST_PAGES * PAGE as usize;
-    let what = format!("{}: only the newest {most} are read: ask for a shorter time", LOOKUP_EVENTS.action);
+    let what = format!("{}: only the newest {most} are read: ask for a shorter time", LOOKUP_EVENTS.name);
     Err(Failure::new(FailureKind::Other, what))
 }
 

@@ -33,6 +33,20 @@ const DOWNLOAD_LIMIT: Duration = Duration::from_secs(5);
 /// A download is no larger than this: configurations of images have some kilobytes.
 const DOWNLOAD_MOST: usize = 1024 * 1024;
 
+/// An answer: its status, AWS's id of the request, its text.
+pub(super) type Whole = (u16, Option<String>, String);
+
+/// Why there is no answer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Unanswered {
+    /// Not within the time limit.
+    Late,
+    /// Nothing listens there: it was not sent.
+    Refused,
+    /// It broke off.
+    Broken,
+}
+
 /// The shared HTTP client. Cloning is cheap.
 #[derive(Debug, Clone)]
 pub struct Wire(Arc<Inner>);
@@ -110,12 +124,28 @@ impl Wire {
         tokio::time::timeout(DOWNLOAD_LIMIT, self.0.download(url)).await.ok()?
     }
 
-    /// Sends a request that is signed already; the status and the text of the answer, or none where there is none.
-    pub(super) async fn ask(&self, request: HttpRequest) -> Option<(u16, String)> {
+    /// Sends a request that is signed already, and waits so long for the whole of its answer: the status, AWS's id of the
+    /// request, and the text.
+    pub(super) async fn ask(&self, request: HttpRequest, limit: Duration) -> Result<Whole, Unanswered> {
         self.0.requests.fetch_add(1, Ordering::Relaxed);
         let _ = SENT.try_with(|sent| sent.set(sent.get().saturating_add(1)));
-        let answer = tokio::time::timeout(DOWNLOAD_LIMIT, self.0.fetch(request)).await.ok()??;
-        Some((answer.0, String::from_utf8_lossy(&answer.1).into_owned()))
+        let sent = Timestamp::now();
+        let asked = async {
+            let connector = self.0.direct(&request);
+            let answer = connector.call(request).await.map_err(|error| {
+                let refused = super::causes::chain(&error)
+                    .filter_map(|cause| cause.downcast_ref::<std::io::Error>())
+                    .any(|io| io.kind() == std::io::ErrorKind::ConnectionRefused);
+                if refused { Unanswered::Refused } else { Unanswered::Broken }
+            })?;
+            self.0.see_clock(&answer, sent);
+            let header = |name: &str| answer.headers().get(name).map(str::to_owned);
+            let id = header("x-amzn-requestid").or_else(|| header("x-amz-request-id"));
+            let status = answer.status().as_u16();
+            let body = whole(answer).await.ok_or(Unanswered::Broken)?;
+            Ok((status, id, String::from_utf8_lossy(&body).into_owned()))
+        };
+        tokio::time::timeout(limit, asked).await.unwrap_or(Err(Unanswered::Late))
     }
 
     /// The servers' clock, as measured.
@@ -175,33 +205,24 @@ impl HttpConnector for Switch {
 
 impl Inner {
     async fn download(&self, url: &str) -> Option<Vec<u8>> {
-        let (status, whole) = self.fetch(HttpRequest::get(url).ok()?).await?;
-        (200..300).contains(&status).then_some(whole)
+        let request = HttpRequest::get(url).ok()?;
+        let answer = self.direct(&request).call(request).await.ok()?;
+        let found = answer.status().is_success();
+        let body = whole(answer).await?;
+        found.then_some(body)
     }
 
-    async fn fetch(&self, request: HttpRequest) -> Option<(u16, Vec<u8>)> {
-        let connector = if request.uri().starts_with("https:") {
-            let mut secure = self.secure.lock().unwrap_or_else(PoisonError::into_inner);
-            let context = context(secure.bundle.as_ref());
-            secure
-                .direct
-                .get_or_insert_with(|| SharedHttpConnector::new(secure_connector(Connector::builder(), context)))
-                .clone()
-        } else {
-            self.direct.get_or_init(|| SharedHttpConnector::new(Connector::builder().build_http())).clone()
-        };
-        let answer = connector.call(request).await.ok()?;
-        let status = answer.status().as_u16();
-        let mut body = ByteStream::new(answer.into_body());
-        let mut whole = Vec::new();
-        while let Some(piece) = body.next().await {
-            let piece = piece.ok()?;
-            if whole.len() + piece.len() > DOWNLOAD_MOST {
-                return None;
-            }
-            whole.extend_from_slice(&piece);
+    /// What reaches an address that no AWS client asks.
+    fn direct(&self, request: &HttpRequest) -> SharedHttpConnector {
+        if !request.uri().starts_with("https:") {
+            return self.direct.get_or_init(|| SharedHttpConnector::new(Connector::builder().build_http())).clone();
         }
-        Some((status, whole))
+        let mut secure = self.secure.lock().unwrap_or_else(PoisonError::into_inner);
+        let context = context(secure.bundle.as_ref());
+        let connector = secure
+            .direct
+            .get_or_insert_with(|| SharedHttpConnector::new(secure_connector(Connector::builder(), context)));
+        connector.clone()
     }
 
     fn secure(&self) -> SharedHttpClient {
@@ -216,6 +237,20 @@ impl Inner {
             self.clock.see(date.secs(), sent, Timestamp::now());
         }
     }
+}
+
+/// The whole body of an answer; none where it breaks off, or is too large.
+async fn whole(answer: HttpResponse) -> Option<Vec<u8>> {
+    let mut body = ByteStream::new(answer.into_body());
+    let mut whole = Vec::new();
+    while let Some(piece) = body.next().await {
+        let piece = piece.ok()?;
+        if whole.len() + piece.len() > DOWNLOAD_MOST {
+            return None;
+        }
+        whole.extend_from_slice(&piece);
+    }
+    Some(whole)
 }
 
 /// The certificates of a file, in PEM.

@@ -8,7 +8,7 @@ use super::budget::Class;
 use super::clients::Clients;
 use super::failure;
 use super::pinned::Pinned;
-use super::session::{Action, Caller, Generation, Session};
+use super::session::{Action, Caller, Generation, Inner, Session};
 use super::sts;
 use crate::app::effect::Lane;
 use crate::model::{Failure, FailureKind};
@@ -93,6 +93,18 @@ impl<'a> Writer<'a> {
         Caller::pinned(self.session, &self.pinned)
     }
 
+    /// What requests that are signed by hand are sent with.
+    pub(super) fn parts(&self) -> (&Inner, &Pinned) {
+        (&self.session.0, &self.pinned)
+    }
+
+    /// Keeps AWS's id of a request, for the audit file.
+    pub(super) fn keep(&self, id: Option<&str>) {
+        if let Some(id) = id.filter(|id| !id.is_empty()) {
+            self.ids.lock().unwrap_or_else(PoisonError::into_inner).push(failure::clean(id));
+        }
+    }
+
     /// Sends the change. Whatever comes of it, it is not sent again.
     pub(super) async fn once<T, E, Sending>(
         &self,
@@ -107,9 +119,7 @@ impl<'a> Writer<'a> {
         let inner = &self.session.0;
         let clients = if action.class == Class::LambdaInvoke { &self.pinned.patient } else { &self.pinned.once };
         let answer = inner.send(action, Lane::Operator, Box::pin(send(clients))).await;
-        if let Some(id) = answer.request_id().filter(|id| !id.is_empty()) {
-            self.ids.lock().unwrap_or_else(PoisonError::into_inner).push(failure::clean(id));
-        }
+        self.keep(answer.request_id());
         answer.map_err(|error| inner.failed(action, &self.pinned.context, &error))
     }
 

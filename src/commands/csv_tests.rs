@@ -13,6 +13,7 @@ use super::sample_reports_tests::{charged, happened, measured};
 use super::services::report::services;
 use super::snapshot::report::snapshot;
 use super::tasks::report::tasks;
+use super::users::report::{Read, users};
 use crate::cli::Output;
 use crate::headless::fixtures::{environment, failed, japanese, whole};
 use crate::headless::{Printable, Rows, render};
@@ -21,11 +22,12 @@ use crate::model::health_probe::findings::Findings;
 use crate::model::logs::InsightsResult;
 use crate::model::machine::Machine;
 use crate::model::text::{harmless, no_formula};
+use crate::model::users::User;
 use serde_json::Value;
 
 /// Commands with CSV whose fields a schema names.
-const WITH_A_SCHEMA: [&str; 10] =
-    ["services", "tasks", "autoscaling", "db", "alarms", "health", "instances", "timeline", "metrics", "cost"];
+const WITH_A_SCHEMA: [&str; 11] =
+    ["services", "tasks", "autoscaling", "db", "alarms", "health", "instances", "users", "timeline", "metrics", "cost"];
 
 fn schema(name: &str) -> Value {
     (schemas().into_iter().find(|schema| schema.name == name).unwrap().make)()
@@ -103,6 +105,8 @@ fn every_heading_of_csv_is_a_field_of_the_schema_and_every_value_that_of_the_jso
             agrees(&health(input, &Findings::default(), false, false), Some(&schema("health")));
             let machine = Machine { cpu: Some(12.5), ..Machine::default() };
             agrees(&instances(input, &Ok((vec![machine], Vec::new()))), Some(&schema("instances")));
+            let read = Read { users: Some(vec![User { name: "a@b.c".into(), ..User::default() }]), ..Read::default() };
+            agrees(&users(input, &read, true), Some(&schema("users")));
             for report in &happened(input) {
                 agrees(report, Some(&schema("timeline")));
             }

@@ -14,6 +14,7 @@ macro_rules! with_commands {
             Autoscaling(autoscaling),
             Health(health),
             Instances(instances),
+            Users(users),
             Db(db),
             Failover(failover),
             Params(params),
@@ -30,6 +31,7 @@ macro_rules! with_commands {
             Start(start),
             Schedule(schedule),
             StopTask(stop_task),
+            Invalidate(invalidate),
             Infra(infra),
             Tunnel(tunnel),
             WithDb(with_db),
@@ -68,6 +70,7 @@ mod init;
 mod insights;
 mod instances;
 mod internal;
+mod invalidate;
 mod logs;
 mod man;
 mod metrics;
@@ -87,6 +90,7 @@ mod stop_task;
 mod tasks;
 mod timeline;
 mod tunnel;
+mod users;
 mod with_db;
 
 mod act;
@@ -97,6 +101,7 @@ mod context;
 mod database;
 pub mod declared;
 mod diagnostics;
+mod joined;
 pub mod line;
 pub mod list;
 mod log_groups;

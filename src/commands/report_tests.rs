@@ -16,6 +16,7 @@ use super::snapshot::report::snapshot;
 use super::snapshot::wait::Condition;
 use super::snapshot::watch;
 use super::tasks::report::tasks;
+use super::users::report::{Read, users};
 use crate::cli::{ExitCode, Output};
 use crate::config::EnvironmentConfig;
 use crate::headless::dto::Snapshot;
@@ -26,6 +27,7 @@ use crate::model::health_probe::findings::Findings;
 use crate::model::logs::InsightsResult;
 use crate::model::machine::Machine;
 use crate::model::timer::Timer;
+use crate::model::users::User;
 use crate::model::{Estate, Failure, FailureKind, Source};
 use jiff::SignedDuration;
 use serde::Serialize;
@@ -100,6 +102,9 @@ fn every_output_follows_its_schema() {
             check("db", value(databases(input, &[]).unwrap()));
             check("health", value(health(input, &Findings::default(), false, false)));
             check("instances", value(instances(input, &Ok((vec![Machine::default()], Vec::new())))));
+            let read = Read { users: Some(vec![User::default()]), declared: Some(Vec::new()), ..Read::default() };
+            check("users", value(users(input, &read, false)));
+            check("users", value(users(input, &Read::default(), false)));
             check("alarms", value(alarms(input, true)));
             for report in happened(input) {
                 check("timeline", value(report));

@@ -220,7 +220,7 @@ fn a_mistake_is_shown_in_its_line() {
 2 | acount = \"1\\u{9b}\" # 日本
   | ^^^^^^
   |
-  = help: did you mean `account`? known here: project, account, region, profile, credential_timeout, endpoint_url, cluster, services, databases, target_groups, instances, alarms, parameters, logs, log_filters, log_queries, guarded, timezone, scheduler, schedules, infra, tunnel, database, health, refresh
+  = help: did you mean `account`? known here: project, account, region, profile, credential_timeout, endpoint_url, cluster, services, databases, target_groups, instances, distributions, user_pools, alarms, parameters, logs, log_filters, log_queries, guarded, timezone, scheduler, schedules, infra, tunnel, database, health, refresh
 "
     );
 }

@@ -132,6 +132,10 @@ pub struct EnvironmentConfig {
     pub target_groups: Vec<String>,
     /// Ids or patterns of names of EC2 instances; empty: those with its tags.
     pub instances: Vec<String>,
+    /// Ids, names or patterns of distributions; empty: those with its hosts, or with its beginning of names.
+    pub distributions: Vec<String>,
+    /// Ids or patterns of names of user pools; empty: those with its beginning of names.
+    pub user_pools: Vec<String>,
     /// Prefixes of alarms' names.
     pub alarms: Vec<String>,
     /// Paths of its parameters; empty is what its task definitions name.

@@ -6,12 +6,14 @@ use crate::model::costs::Costs;
 use crate::model::logs::{
     InsightsQuery, InsightsResult, LiveUpdate, LogEvent, LogGroup, LogPage, LogStream, LogWindow,
 };
+use crate::model::machine::Machine;
 use crate::model::parameters::{Held, Parameter, Secret, Version};
 use crate::model::telemetry::{Listed, Statistic};
 use crate::model::timeline::facts::{AlarmChange, RdsEvent, TrailEvent};
 use crate::model::timer::Timer;
+use crate::model::users::Seen;
 use crate::model::{
-    Alarm, Cluster, DatabaseSnapshot, DbCluster, DbInstance, Identity, MetricKey, Point, ScalableTarget,
+    Alarm, Cluster, DatabaseSnapshot, DbCluster, DbInstance, Failure, Identity, MetricKey, Point, ScalableTarget,
     ScalingActivity, ScalingPolicy, ScheduledAction, Service, ServiceDeployment, Source, Target, Task, TaskDefinition,
 };
 use jiff::Timestamp;
@@ -193,6 +195,22 @@ pub enum Query {
     ParameterHistory { name: String },
     /// Secrets Manager `ListSecrets`.
     Secrets,
+    /// Cognito: the user pool of an environment, its users counted.
+    UserPool {
+        /// Ids, or patterns of names; empty: by the beginnings of names.
+        named: Vec<String>,
+        prefixes: Vec<String>,
+    },
+    /// EC2 `DescribeInstances` and `DescribeInstanceStatus`, SSM `DescribeInstanceInformation`, and figures of CloudWatch.
+    Machines {
+        /// Ids, or patterns of names; empty: those with the tags.
+        named: Vec<String>,
+        /// The tag `Project`.
+        project: String,
+        /// The tag `Environment`.
+        environment: String,
+        now: Timestamp,
+    },
     /// Logs `StartLiveTail`, until it ends: an answer a second.
     LiveTail {
         /// ARNs of groups without `:*`, at most 10.
@@ -239,6 +257,8 @@ impl Query {
             Self::Metrics { .. } | Self::Listed { .. } | Self::Curves { .. } => Source::Metrics,
             Self::ConfiguredGroups { .. } => Source::LogGroups,
             Self::Function { .. } => Source::Function,
+            Self::Machines { .. } => Source::Instances,
+            Self::UserPool { .. } => Source::UserPool,
             Self::Parameters { .. } | Self::ParameterValue { .. } | Self::ParameterHistory { .. } | Self::Secrets => {
                 Source::Parameters
             }
@@ -336,6 +356,10 @@ pub enum Fact {
     ParameterVersions(Vec<Version>),
     /// A page of secrets.
     Secrets(Vec<Secret>),
+    /// A user pool; none where the environment has none that is known.
+    UserPool(Option<Box<Seen>>),
+    /// Instances, and what of them could not be read.
+    Machines(Vec<Machine>, Vec<Failure>),
     /// A second of a live tail.
     LiveTail(LiveUpdate),
     /// What Insights has found.

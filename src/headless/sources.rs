@@ -141,7 +141,7 @@ impl Asked<'_> {
             Source::LogGroups => !environment.logs.is_empty(),
             Source::Function => environment.scheduler.is_some(),
             Source::Metrics => environment.cluster.is_some() || !environment.databases.is_empty(),
-            Source::Logs | Source::Parameters | Source::Costs => false,
+            Source::Logs | Source::Parameters | Source::Costs | Source::Instances | Source::UserPool => false,
         }
     }
 
@@ -179,7 +179,9 @@ impl Asked<'_> {
             | Source::Trail
             | Source::LogGroups
             | Source::Function => Absence::Unanswered,
-            Source::Logs | Source::Parameters | Source::Costs => Absence::Nothing,
+            Source::Logs | Source::Parameters | Source::Costs | Source::Instances | Source::UserPool => {
+                Absence::Nothing
+            }
             Source::Metrics => {
                 let databases = self.has(Source::DbInstances) && !self.skipped.contains(&Source::DbInstances);
                 if !estate.derived.databases.is_empty() {

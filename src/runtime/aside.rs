@@ -39,7 +39,8 @@ impl Aside {
         let after = Standing::default().facts(&service, None);
         write_down(&plan.audit, Record { after, ..plan.record.clone() }).await?;
         let gateway = Gateway::new(session, plan.wanted.clone(), Purpose::Shell { command: plan.command.clone() });
-        let told = format!("{} in {service}: opening, Ctrl-C leaves it", plan.command);
+        let what = if plan.command.is_empty() { "a shell" } else { plan.command.as_str() };
+        let told = format!("{what} in {service}: opening, Ctrl-C leaves it");
         let mut out = io::stdout();
         // A terminal that takes no text takes no shell either.
         let _ = writeln!(out, "{}", harmless(&told)).and_then(|()| out.flush());
@@ -87,7 +88,8 @@ impl Aside {
 }
 
 fn ended(plan: &ShellPlan, code: Option<i32>, status: &Status) -> Left {
-    let named = format!("{} in {}", plan.command, plan.wanted.service);
+    let what = if plan.command.is_empty() { "a shell" } else { plan.command.as_str() };
+    let named = format!("{what} in {}", plan.wanted.service);
     let failure = match &status.state {
         State::Closed(Closed::Failed(failure)) => Some(failure),
         _ => None,

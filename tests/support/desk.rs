@@ -5,8 +5,10 @@ use crate::support::{SECRET, World};
 use aws_sim::{ACCOUNT, Scenario};
 use cockpit::app::operation::call::{self, Answered, Put, Read, Reply, Write};
 use cockpit::app::operation::database::call::{RdsRead, RdsWrite};
+use cockpit::app::operation::single::invalidation::call::{Batch, CdnRead};
 use cockpit::aws::{Connection, Keys, Session};
 use cockpit::model::image::Registry;
+use cockpit::model::machine::Turn;
 use cockpit::model::parameters::{Kind, Value};
 use cockpit::model::scaling::Suspended;
 use cockpit::model::timer::{Power, Timer};
@@ -131,9 +133,12 @@ pub fn reads(desk: &Desk) -> Vec<(Read, &'static str)> {
         (Read::Rds(RdsRead::Snapshots { id: "x".into(), cluster: true }), "rds:DescribeDBClusterSnapshots"),
         (Read::Login { registry: None }, "ecr:GetAuthorizationToken"),
         (Read::Parameter { name: PARAMETER.into() }, "ssm:DescribeParameters"),
+        (Read::Instance { id: INSTANCE.into() }, "ec2:DescribeInstances"),
+        (Read::Cdn(CdnRead::Distributions), "cloudfront:ListDistributions"),
     ]
 }
 
+const INSTANCE: &str = "i-0123456789abcdef0";
 const PARAMETER: &str = "/bookmark-manager/staging/SMTP_PASSWORD";
 
 fn put() -> Put {
@@ -204,6 +209,13 @@ pub fn writes(desk: &Desk) -> Vec<(Write, &'static str)> {
         (
             Write::Rds(RdsWrite::Snapshot { database: "no-such".into(), cluster: false, name: "x".into() }),
             "rds:CreateDBSnapshot",
+        ),
+        (Write::Instance { id: INSTANCE.into(), turn: Turn::Reboot }, "ec2:RebootInstances"),
+        (Write::Instance { id: INSTANCE.into(), turn: Turn::Stop }, "ec2:StopInstances"),
+        (Write::Instance { id: INSTANCE.into(), turn: Turn::Start }, "ec2:StartInstances"),
+        (
+            Write::Invalidate(Batch { distribution: "E0".into(), paths: vec!["/*".into()], reference: "r".into() }),
+            "cloudfront:CreateInvalidation",
         ),
     ]
 }

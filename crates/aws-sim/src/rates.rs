@@ -112,6 +112,18 @@ pub(crate) const RATES: &[Rate] = &[
     // "Quotas": five a second for an account, whatever the region; ten for `DescribeCertificate`.
     tps("route53", 5.0, &["route53:"]),
     tps("acm", 10.0, &["acm:"]),
+    // Not documented for CloudFront: as few as for Route 53.
+    tps("cloudfront", 5.0, &["cloudfront:"]),
+    // "Quotas in Amazon Cognito": the categories UserPoolRead and UserList.
+    tps(
+        "cognito-idp:pools",
+        15.0,
+        &["cognito-idp:ListUserPools", "cognito-idp:DescribeUserPool", "cognito-idp:GetUserPoolMfaConfig"],
+    ),
+    tps("cognito-idp:users", 30.0, &["cognito-idp:ListUsers"]),
+    // "Request throttling for the Amazon EC2 API": unfiltered describe actions, and tokens of resources.
+    bucket("ec2:changes", 5.0, 1_000.0, &["ec2:StartInstances", "ec2:StopInstances", "ec2:RebootInstances"]),
+    bucket("ec2", 20.0, 100.0, &["ec2:"]),
 ];
 
 /// Another figure than that of most regions, in transactions a second.

@@ -117,6 +117,11 @@ async fn how_environments_are_reached_and_their_instances() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_an_environment_has_beside_its_services() {
+    script(Scenario::Pantri, "beside.py").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn cloudwatch_speaks_every_protocol_botocore_knows() {
     script(Scenario::Prod, "protocols.py").await;
 }

@@ -253,7 +253,8 @@ impl Estate {
                 }
                 status
             }
-            Source::Logs | Source::Costs => SourceStatus::default(),
+            // Panes keep what they ask for themselves.
+            Source::Logs | Source::Costs | Source::Instances | Source::UserPool => SourceStatus::default(),
             Source::DbClusters => one(&self.db_clusters),
             Source::DbInstances => one(&self.db_instances),
             Source::DbSnapshots => one(&self.db_snapshots),

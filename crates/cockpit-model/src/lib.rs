@@ -10,6 +10,7 @@ pub mod alarm;
 pub mod attention;
 pub mod attention_entry;
 pub mod audit;
+pub mod cdn;
 pub mod connection_string;
 pub mod costs;
 pub mod cron;
@@ -60,6 +61,7 @@ pub mod timer;
 pub mod tunnel;
 pub mod units;
 pub mod unmatched;
+pub mod users;
 pub mod wrap;
 
 pub use alarm::{Alarm, AlarmState};

@@ -37,6 +37,35 @@ pub struct Machine {
     pub memory: Option<f64>,
     /// Percent of the fullest file system; only where the agent of CloudWatch reports it.
     pub disk: Option<f64>,
+    /// Its public address.
+    pub public: Option<String>,
+    /// The Auto Scaling group that it belongs to.
+    pub group: Option<String>,
+    /// Its disk is an instance store, which is gone when it does not run.
+    pub store: bool,
+    /// Why it is in its state, where EC2 tells.
+    pub reason: Option<String>,
+    /// Why its status checks are not known, where they could not be read.
+    pub unread: Option<String>,
+}
+
+/// What can be done with one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    Start,
+    Stop,
+    Reboot,
+}
+
+impl Turn {
+    /// As it is typed.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Start => "start",
+            Self::Stop => "stop",
+            Self::Reboot => "reboot",
+        }
+    }
 }
 
 /// The agent of Systems Manager.
@@ -59,6 +88,30 @@ impl Machine {
     /// Its name, else its id.
     pub fn title(&self) -> &str {
         self.name.as_deref().unwrap_or(&self.id)
+    }
+
+    /// Whether both of its status checks pass; none where one is not known.
+    pub fn passes(&self) -> Option<bool> {
+        Some(self.system.as_deref()? == "ok" && self.own.as_deref()? == "ok")
+    }
+
+    /// Whether it stands as one that was told to. A restart shows in its own status check alone.
+    pub fn was_turned(&self, turn: Turn) -> bool {
+        match turn {
+            Turn::Start => matches!(self.state.as_str(), "pending" | "running"),
+            Turn::Stop => matches!(self.state.as_str(), "stopping" | "stopped"),
+            Turn::Reboot => self.state == "running" && self.own.as_deref() == Some("initializing"),
+        }
+    }
+
+    /// Whether one of them fails.
+    pub fn fails(&self) -> bool {
+        [&self.system, &self.own].iter().any(|check| check.as_deref() == Some("impaired"))
+    }
+
+    /// Whether it is on its way out, or gone.
+    pub fn is_ending(&self) -> bool {
+        matches!(self.state.as_str(), "shutting-down" | "terminated")
     }
 
     /// How it is, and why.

@@ -44,6 +44,10 @@ pub enum Source {
     Costs,
     /// Logs: read when a person or a deployment asks, never with a snapshot.
     Logs,
+    /// Instances of EC2: read when somebody looks at them, never with a snapshot.
+    Instances,
+    /// The user pool: read when somebody looks at it, never with a snapshot.
+    UserPool,
     /// Parameters and secrets: read when somebody looks at them, never with a snapshot.
     Parameters,
 }
@@ -101,6 +105,8 @@ impl Source {
             Self::Trail => "cloudtrail.events",
             Self::Costs => "ce.costs",
             Self::Logs => "logs.events",
+            Self::Instances => "ec2.instances",
+            Self::UserPool => "cognito.user_pool",
             Self::Parameters => "ssm.parameters",
         }
     }
@@ -132,6 +138,8 @@ impl Source {
             Self::Trail => "what CloudTrail has recorded",
             Self::Costs => "costs",
             Self::Logs => "logs",
+            Self::Instances => "instances",
+            Self::UserPool => "the user pool",
             Self::Parameters => "parameters",
         }
     }
@@ -199,7 +207,7 @@ impl Intervals {
             Source::Costs => super::costs::AGE,
             // Followed by `app::logs`, at a pace of its own.
             Source::Logs => SignedDuration::from_secs(1),
-            Source::Parameters => SignedDuration::from_mins(1),
+            Source::Instances | Source::UserPool | Source::Parameters => SignedDuration::from_mins(1),
         }
     }
 }

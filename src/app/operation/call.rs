@@ -3,8 +3,11 @@
 
 use super::database::call::{RdsRead, RdsReply, RdsWrite};
 pub use super::program::{Login, Program};
+use super::single::invalidation::call::{Batch, CdnRead, CdnReply};
+use super::single::scaling::call::{ScalingRead, ScalingReply, ScalingWrite};
 use crate::model::audit::Record;
 use crate::model::image::{Image, Registry, Scan};
+use crate::model::machine::{Machine, Turn};
 use crate::model::parameters::{Held, Kind, Value};
 use crate::model::scaling::Suspended;
 use crate::model::timer::{Power, Timer};
@@ -127,6 +130,12 @@ pub enum Read {
     },
     /// One database, its events, its snapshots, its figures → [`Reply::Rds`].
     Rds(RdsRead),
+    /// EC2 `DescribeInstances` and `DescribeInstanceStatus` of one instance → [`Reply::Instance`].
+    Instance { id: String },
+    /// `CloudFront`: distributions and their invalidations → [`Reply::Cdn`].
+    Cdn(CdnRead),
+    /// Policies and scheduled actions of one service → [`Reply::Scaling`].
+    Scaling(ScalingRead),
     /// SSM `DescribeParameters` of one name, and `GetParameter` with its value → [`Reply::Parameter`]; none where there
     /// is no such parameter. A value that may not be read is told in its place.
     Parameter { name: String },
@@ -229,6 +238,12 @@ pub enum Write {
     },
     /// Failover, restart and snapshot of a database → [`Reply::Done`].
     Rds(RdsWrite),
+    /// EC2 `StartInstances`, `StopInstances`, `RebootInstances` of one instance → [`Reply::Done`].
+    Instance { id: String, turn: Turn },
+    /// `CloudFront` `CreateInvalidation` → [`Reply::Cdn`] with it.
+    Invalidate(Batch),
+    /// The target of a policy; a scheduled action is put or deleted → [`Reply::Done`].
+    Scaling(ScalingWrite),
 }
 
 /// A parameter to be written.
@@ -275,6 +290,12 @@ pub enum Reply {
     Databases(Vec<DatabaseState>),
     /// Of one database.
     Rds(RdsReply),
+    /// An instance; none where there is none of that id.
+    Instance(Option<Box<Machine>>),
+    /// Of distributions.
+    Cdn(CdnReply),
+    /// Of what a service is scaled by.
+    Scaling(ScalingReply),
     /// For `docker login`.
     Login {
         /// Host of the registry.
@@ -368,33 +389,6 @@ pub fn may_pass(failure: &Failure) -> bool {
         | FailureKind::WrongAccount
         | FailureKind::Service => true,
         FailureKind::Denied | FailureKind::NotFound | FailureKind::Invalid | FailureKind::Other => false,
-    }
-}
-
-impl Write {
-    /// The action as IAM names it.
-    pub fn action(&self) -> &'static str {
-        match self {
-            Self::Register { .. } => "ecs:RegisterTaskDefinition",
-            Self::Update { .. } => "ecs:UpdateService",
-            Self::RollBack { .. } => "ecs:StopServiceDeployment",
-            Self::StopTask { .. } => "ecs:StopTask",
-            Self::Remember { .. } => "ecs:TagResource",
-            Self::Forget { .. } => "ecs:UntagResource",
-            Self::Limits { .. } => "application-autoscaling:RegisterScalableTarget",
-            Self::Invoke { .. } => "lambda:InvokeFunction",
-            Self::Skip { timer, .. } if timer.action.is_some() => "application-autoscaling:PutScheduledAction",
-            Self::Skip { .. } => "scheduler:UpdateSchedule",
-            Self::PutParameter(_) => "ssm:PutParameter",
-            Self::DeleteParameter { .. } => "ssm:DeleteParameter",
-            Self::Database { cluster, power, .. } => match (cluster, power) {
-                (true, Power::Stop) => "rds:StopDBCluster",
-                (true, Power::Start) => "rds:StartDBCluster",
-                (false, Power::Stop) => "rds:StopDBInstance",
-                (false, Power::Start) => "rds:StartDBInstance",
-            },
-            Self::Rds(write) => write.action(),
-        }
     }
 }
 

@@ -7,6 +7,7 @@
 //! - [`steps`]: scale, limits, stop and start, stop a task, skip.
 //! - [`custom`]: commands of the configuration.
 //! - [`database`]: another writer, snapshots, restart, stop and start of one database.
+//! - [`single`]: instances started, stopped and restarted; what a distribution has cached thrown away.
 //! - [`parameter`]: parameters written and removed, and the services that read them started anew.
 //! - [`choose`]: what there is to choose from before one begins.
 //! - [`sure`]: one change, whose answer may be lost.
@@ -30,6 +31,7 @@ mod parameters;
 pub mod plan;
 pub mod program;
 mod refusals;
+pub mod single;
 pub mod step;
 pub mod steps;
 pub mod sure;

@@ -1,9 +1,41 @@
-//! What a change is given, for `--dry-run` and the audit file.
+//! What a change is called, and what it is given, for `--dry-run` and the audit file.
 
 use super::call::{Write, remembered};
+use crate::model::machine::Turn;
+use crate::model::timer::Power;
 use serde_json::{Value, json};
 
 impl Write {
+    /// The action as IAM names it.
+    pub fn action(&self) -> &'static str {
+        match self {
+            Self::Register { .. } => "ecs:RegisterTaskDefinition",
+            Self::Update { .. } => "ecs:UpdateService",
+            Self::RollBack { .. } => "ecs:StopServiceDeployment",
+            Self::StopTask { .. } => "ecs:StopTask",
+            Self::Remember { .. } => "ecs:TagResource",
+            Self::Forget { .. } => "ecs:UntagResource",
+            Self::Limits { .. } => "application-autoscaling:RegisterScalableTarget",
+            Self::Invoke { .. } => "lambda:InvokeFunction",
+            Self::Skip { timer, .. } if timer.action.is_some() => "application-autoscaling:PutScheduledAction",
+            Self::Skip { .. } => "scheduler:UpdateSchedule",
+            Self::PutParameter(_) => "ssm:PutParameter",
+            Self::DeleteParameter { .. } => "ssm:DeleteParameter",
+            Self::Database { cluster, power, .. } => match (cluster, power) {
+                (true, Power::Stop) => "rds:StopDBCluster",
+                (true, Power::Start) => "rds:StartDBCluster",
+                (false, Power::Stop) => "rds:StopDBInstance",
+                (false, Power::Start) => "rds:StartDBInstance",
+            },
+            Self::Rds(write) => write.action(),
+            Self::Instance { turn: Turn::Start, .. } => "ec2:StartInstances",
+            Self::Instance { turn: Turn::Stop, .. } => "ec2:StopInstances",
+            Self::Instance { turn: Turn::Reboot, .. } => "ec2:RebootInstances",
+            Self::Invalidate(_) => "cloudfront:CreateInvalidation",
+            Self::Scaling(write) => write.action(),
+        }
+    }
+
     /// Its parameters, for `--dry-run` and the audit file. There is no secret among them.
     pub fn parameters(&self) -> Value {
         let some = |pairs: Vec<(&str, Option<Value>)>| -> Value {
@@ -62,6 +94,11 @@ impl Write {
                 some(vec![("name", Some(json!(timer.name))), ("startDate", until.map(|at| json!(at.to_string())))])
             }
             Self::Rds(write) => write.parameters(),
+            Self::Scaling(write) => write.parameters(),
+            Self::Instance { id, .. } => json!({"InstanceIds": [id]}),
+            Self::Invalidate(batch) => {
+                json!({"DistributionId": batch.distribution, "Paths": batch.paths, "CallerReference": batch.reference})
+            }
             // Its value is left out on purpose.
             Self::PutParameter(put) => some(vec![
                 ("Name", Some(json!(put.name))),

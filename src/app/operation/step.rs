@@ -53,6 +53,8 @@ pub enum Slot {
     Databases,
     /// Of one database: itself, its events, its snapshots, its figures.
     Rds(&'static str),
+    /// Of one change of one thing: what is looked at, by its name.
+    Of(&'static str),
     /// The last lines of a container of a task.
     Log {
         /// The task's id.

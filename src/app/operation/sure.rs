@@ -3,6 +3,7 @@
 
 use super::call::{Answered, REMEMBERED, Read, Reply, Write, may_have_landed, may_pass};
 use super::refusals::{self, Refusals, ToldKinds};
+use super::single::invalidation::call::CdnReply;
 use super::step::{Ctx, Slot, Weight, wait_after};
 use crate::model::service::Service;
 use crate::model::timer::{Power, Timer};
@@ -295,6 +296,9 @@ impl Write {
             },
             Self::Database { id, .. } => Read::Databases { patterns: vec![id.clone()] },
             Self::Rds(write) => Read::Rds(write.proof()),
+            Self::Instance { id, .. } => Read::Instance { id: id.clone() },
+            Self::Invalidate(batch) => Read::Cdn(batch.proof()),
+            Self::Scaling(write) => Read::Scaling(write.proof()),
             Self::PutParameter(put) => Read::Parameter { name: put.name.clone() },
             Self::DeleteParameter { name } => Read::Parameter { name: name.clone() },
         }
@@ -343,6 +347,13 @@ impl Write {
             (Self::Rds(write), Reply::Rds(proof)) => {
                 write.is_shown_by(before.sent.map(|(first, _)| first), &proof).then_some(Reply::Done)
             }
+            (Self::Instance { turn, .. }, Reply::Instance(Some(found))) => {
+                found.was_turned(*turn).then_some(Reply::Done)
+            }
+            (Self::Invalidate(_), Reply::Cdn(CdnReply::Invalidation(Some(found)))) => {
+                Some(Reply::Cdn(CdnReply::Invalidation(Some(found))))
+            }
+            (Self::Scaling(write), Reply::Scaling(proof)) => write.is_shown_by(&proof).then_some(Reply::Done),
             (Self::Register { base, images }, Reply::TaskDefinition(found)) => {
                 let number = |name: &str| name.rsplit(':').next().and_then(|text| text.parse::<u32>().ok());
                 let newer = number(&found.name)? > before.newest.max(number(base)?);

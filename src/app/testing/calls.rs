@@ -5,13 +5,17 @@ use crate::app::effect::Effect;
 use crate::app::event::Event;
 use crate::app::operation::call::{Answered, Call, DatabaseState, Read, Reply, Write};
 use crate::app::operation::database::call::{RdsRead, RdsReply};
+use crate::app::operation::single::invalidation::call::{CdnRead, CdnReply};
+use crate::app::operation::single::scaling::call::{ScalingRead, ScalingReply, ScalingWrite};
 use crate::model::audit::Record;
+use crate::model::cdn::{Distribution, Invalidation, Month};
 use crate::model::image::Image;
+use crate::model::machine::{Machine, Turn};
 use crate::model::parameters::Held;
 use crate::model::timer::Timer;
 use crate::model::{
     Database, DatabaseSnapshot, Deployment, Failure, FailureKind, Identity, RolloutState, RolloutStatus,
-    ScalableTarget, Service, ServiceDeployment, Target, Task, TaskDefinition,
+    ScalableTarget, ScalingPolicy, ScheduledAction, Service, ServiceDeployment, Target, Task, TaskDefinition,
 };
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -34,6 +38,10 @@ pub(crate) struct Aws {
     pub(crate) timers: Vec<Timer>,
     pub(crate) log: Vec<String>,
     pub(crate) parameters: Vec<Held>,
+    pub(crate) policies: Vec<ScalingPolicy>,
+    pub(crate) actions: Vec<ScheduledAction>,
+    pub(crate) machines: Vec<Machine>,
+    pub(crate) distributions: Vec<Distribution>,
     /// Every change, in order.
     pub(crate) writes: Vec<Write>,
     /// Everything written down.
@@ -121,6 +129,23 @@ impl Aws {
                 RdsRead::Snapshots { .. } => RdsReply::Snapshots(self.snapshots.clone()),
                 RdsRead::Figures { .. } => RdsReply::Figures(crate::model::failover::Figures::default()),
             }),
+            Read::Scaling(read) => Reply::Scaling(match read {
+                ScalingRead::Policies { resource } => ScalingReply::Policies(
+                    self.policies.iter().filter(|one| one.resource == *resource).cloned().collect(),
+                ),
+                ScalingRead::Actions { resource } => ScalingReply::Actions(
+                    self.actions.iter().filter(|one| one.resource == *resource).cloned().collect(),
+                ),
+            }),
+            Read::Instance { id } => {
+                Reply::Instance(self.machines.iter().find(|machine| machine.id == *id).cloned().map(Box::new))
+            }
+            Read::Cdn(CdnRead::Distributions) => Reply::Cdn(CdnReply::Distributions(self.distributions.clone())),
+            Read::Cdn(CdnRead::Month { .. }) => Reply::Cdn(CdnReply::Month(Month::default())),
+            Read::Cdn(CdnRead::Invalidation { .. } | CdnRead::Referenced { .. }) => {
+                let done = Invalidation { id: "I1".into(), status: "Completed".into(), ..Invalidation::default() };
+                Reply::Cdn(CdnReply::Invalidation(Some(done)))
+            }
             Read::Parameter { name } => {
                 let found = self.parameters.iter().find(|held| held.parameter.name == *name);
                 Reply::Parameter(found.cloned().map(Box::new))
@@ -183,6 +208,30 @@ impl Aws {
                 }
                 Reply::Services(vec![found.clone()])
             }
+            Write::Scaling(write) => {
+                match write {
+                    ScalingWrite::Target { policy, target, .. } => {
+                        for one in self.policies.iter_mut().filter(|one| one.name == *policy) {
+                            one.target = Some(*target);
+                        }
+                    }
+                    ScalingWrite::Put(action) => self.actions.push(action.clone()),
+                    ScalingWrite::Remove { name, .. } => self.actions.retain(|one| one.name != *name),
+                }
+                Reply::Done
+            }
+            Write::Instance { id, turn } => {
+                for machine in self.machines.iter_mut().filter(|machine| machine.id == *id) {
+                    machine.state = if *turn == Turn::Stop { "stopping" } else { "pending" }.into();
+                }
+                Reply::Done
+            }
+            Write::Invalidate(batch) => Reply::Cdn(CdnReply::Invalidation(Some(Invalidation {
+                id: "I1".into(),
+                status: "InProgress".into(),
+                paths: batch.paths.clone(),
+                ..Invalidation::default()
+            }))),
             Write::RollBack { arn } => {
                 let entries = self.history.values_mut().flatten();
                 for entry in entries.filter(|entry| entry.arn == *arn) {

@@ -56,6 +56,32 @@ pub fn open(
     begin(&plan)
 }
 
+/// The same on an instance of EC2, through Session Manager: the shell that the account has configured.
+pub fn on_instance(app: &mut App, id: &str) -> Vec<Effect> {
+    let identity = match identity(app) {
+        Ok(identity) => identity,
+        Err(why) => {
+            app.say(format!("no session: {}: {}", why.why, why.hint));
+            return Vec::new();
+        }
+    };
+    let environment = &app.environment;
+    let typed = format!("cockpit instances session {id} --env {}", environment.name);
+    app.tunnels.last += 1;
+    let operation = format!("{}-session-{}", app.session.mark, app.tunnels.last);
+    let plan = ShellPlan {
+        wanted: Wanted { service: id.to_owned(), instance: Some(id.to_owned()), ..Wanted::default() },
+        command: String::new(),
+        record: route::record(operation, environment, &identity, typed),
+        audit: Place { audit_file: app.config.audit_file.clone(), simulated: app.session.simulated },
+    };
+    if app.environment.guarded {
+        ask::ask(app, Asking::Shell(Box::new(plan)));
+        return Vec::new();
+    }
+    begin(&plan)
+}
+
 /// Opens it.
 pub fn begin(plan: &ShellPlan) -> Vec<Effect> {
     vec![Effect::Shell(Box::new(plan.clone()))]

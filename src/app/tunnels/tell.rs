@@ -164,15 +164,20 @@ pub fn confirm(app: &App) -> Option<Confirmation> {
                 verb: "Open".to_owned(),
                 risk: Risk::Change,
                 text: vec![
-                    plain(format!(
-                        "{} in {container}{}, with the rights of its task.",
-                        shell.command,
-                        task.unwrap_or_default()
-                    )),
+                    plain(match &wanted.instance {
+                        Some(_) => {
+                            "The shell that Session Manager opens, with the rights of its user there.".to_owned()
+                        }
+                        None => format!(
+                            "{} in {container}{}, with the rights of its task.",
+                            shell.command,
+                            task.unwrap_or_default()
+                        ),
+                    }),
                     plain("The screen steps aside until it ends. What is typed there is not written down.".to_owned()),
                 ],
                 command: shell.record.command.clone(),
-                bound: format!("{:?} {:?}", wanted.task, wanted.container),
+                bound: format!("{:?} {:?} {:?}", wanted.task, wanted.container, wanted.instance),
             })
         }
         Asking::Service(_) => None,

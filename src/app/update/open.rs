@@ -35,7 +35,7 @@ pub(crate) fn open_subject(app: &mut App, subject: &Subject) -> Vec<Effect> {
         Subject::Services | Subject::Service(_) | Subject::Task(..) | Subject::Alarm(_) | Subject::Logs(..) => {
             Vec::new()
         }
-        Subject::Text(_) | Subject::Database(_) | Subject::Instance(..) => {
+        Subject::Text(_) | Subject::Database(_) | Subject::Instance(..) | Subject::Machine(_) => {
             let block = app.focused();
             let text = whole(app, block).unwrap_or_else(|| subject.name().to_owned());
             let message = overlays::message(app, app.spec(block).title, &text);

@@ -1,5 +1,6 @@
 //! `cockpit autoscaling`: what is typed.
 
+use crate::app::operation::single::scaling::target;
 use clap::Args;
 
 /// Show limits, policies, schedules and why a service does not scale [table|json|yaml|csv]
@@ -11,6 +12,7 @@ and why it does not scale where it does not.
 Examples:
   cockpit --env prod autoscaling web
   cockpit --env prod autoscaling web --max 15
+  cockpit --env prod autoscaling web --target cpu=50
   cockpit --env prod autoscaling web --watch     while your own tool puts load on it"
 )]
 pub struct Arguments {
@@ -29,6 +31,9 @@ pub struct Arguments {
     /// A new maximum for one service
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=5000))]
     pub max: Option<u32>,
+    /// Let a policy of one service aim at another value: cpu, memory, requests, or the policy's name
+    #[arg(long, value_name = "METRIC=VALUE", value_parser = target, conflicts_with_all = ["suspend", "resume", "min", "max", "watch"])]
+    pub target: Option<(String, f64)>,
     /// Watch one service scale until it was out and is back, Ctrl-C or --timeout; then how long each step took and what held
     /// it back
     #[arg(long, conflicts_with_all = ["suspend", "resume", "min", "max"])]
@@ -41,6 +46,6 @@ pub struct Arguments {
 impl Arguments {
     /// Whether something is to be changed.
     pub fn changes(&self) -> bool {
-        self.suspend || self.resume || self.min.is_some() || self.max.is_some()
+        self.suspend || self.resume || self.min.is_some() || self.max.is_some() || self.target.is_some()
     }
 }

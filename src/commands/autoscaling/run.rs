@@ -2,6 +2,7 @@
 
 use super::args::Arguments;
 use super::report;
+use crate::app::operation::single::scaling;
 use crate::app::operation::steps::{self, Wanted};
 use crate::cli::{ExitCode, Report};
 use crate::commands::act::act;
@@ -32,6 +33,10 @@ async fn change(context: &Context, arguments: &Arguments, out: &mut dyn io::Writ
         );
     }
     let (service, short) = one(names(context, &opened, &arguments.services).await?)?;
+    if let Some((metric, value)) = arguments.target.clone() {
+        let what = scaling::Request { service, short, wanted: scaling::Wanted::Target { metric, value } }.into();
+        return Box::pin(act(context, &opened, vec![what], arguments.dry_run, out)).await;
+    }
     let suspended = if arguments.suspend { Some(true) } else { arguments.resume.then_some(false) };
     let wanted = Wanted::Limits { service, min: arguments.min, max: arguments.max, suspended };
     let what = steps::Request { wanted, short }.into();

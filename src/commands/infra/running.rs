@@ -2,15 +2,17 @@
 
 use super::difference::DifferenceDto;
 use super::opened::{self, limited};
-use super::target::Target;
+use super::target::{Environment, Target};
 use crate::aws::{Connection, Session};
 use crate::cli::Report;
 use crate::commands::context::Context;
 use crate::infra::{Access, code, each};
 use crate::model::Source;
+use crate::model::infra::Unit;
 use crate::model::infra::declared::{self, Difference, Running};
-use crate::model::infra::state::resources;
+use crate::model::infra::state::{Resource, resources};
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
 /// What was found, and what could not be looked at, in sentences.
 pub(super) struct Compared {
@@ -18,16 +20,29 @@ pub(super) struct Compared {
     pub(super) missing: Vec<String>,
 }
 
-/// What the environment has beside its infrastructure: without any nothing is compared.
-const SOURCES: &[Source] =
-    &[Source::Identity, Source::Services, Source::TaskDefinitions, Source::ScalableTargets, Source::DbInstances];
+/// What the states have.
+struct Read {
+    /// Units with their resources.
+    states: Vec<(String, Vec<Resource>)>,
+    missing: Vec<String>,
+    /// Where the code of each unit is.
+    dirs: BTreeMap<String, (Unit, PathBuf)>,
+}
 
-/// Compares. None where the environment has nothing that runs.
-pub(super) async fn compare(context: &Context, target: &Target) -> Result<Option<Compared>, Report> {
-    let (loaded, environment) = opened::environment(context, &target.of)?;
-    if environment.cluster.is_none() && environment.databases.is_empty() {
-        return Ok(None);
-    }
+/// Units with their resources, as their states have them, and what could not be read.
+pub(in crate::commands) struct States {
+    pub(in crate::commands) states: Vec<(String, Vec<Resource>)>,
+    pub(in crate::commands) missing: Vec<String>,
+}
+
+/// What the states of an environment declare.
+pub(in crate::commands) async fn declared_states(context: &Context, environment: &str) -> Result<States, Report> {
+    let of = Environment { environment: Some(environment.to_owned()) };
+    let Read { states, missing, .. } = read(context, &Target { of, ..Target::default() }).await?;
+    Ok(States { states, missing })
+}
+
+async fn read(context: &Context, target: &Target) -> Result<Read, Report> {
     let opened = opened::open_to_ask(context, target).await?;
     let mut missing = Vec::new();
     let mut states = Vec::new();
@@ -40,7 +55,7 @@ pub(super) async fn compare(context: &Context, target: &Target) -> Result<Option
     for (unit, answer) in limited(context, answers).await? {
         match answer {
             Ok((state, dir)) => {
-                dirs.insert(unit.name.clone(), (unit, dir));
+                dirs.insert(unit.name.clone(), (unit.clone(), dir));
                 match resources(&state) {
                     Ok(all) => states.push((unit.name.clone(), all)),
                     Err(error) => missing.push(format!("{}: its state is not understood: {error}", unit.name)),
@@ -49,6 +64,20 @@ pub(super) async fn compare(context: &Context, target: &Target) -> Result<Option
             Err(trouble) => missing.push(format!("{}: {}", unit.name, trouble.message)),
         }
     }
+    Ok(Read { states, missing, dirs })
+}
+
+/// What the environment has beside its infrastructure: without any nothing is compared.
+const SOURCES: &[Source] =
+    &[Source::Identity, Source::Services, Source::TaskDefinitions, Source::ScalableTargets, Source::DbInstances];
+
+/// Compares. None where the environment has nothing that runs.
+pub(super) async fn compare(context: &Context, target: &Target) -> Result<Option<Compared>, Report> {
+    let (loaded, environment) = opened::environment(context, &target.of)?;
+    if environment.cluster.is_none() && environment.databases.is_empty() {
+        return Ok(None);
+    }
+    let Read { states, mut missing, dirs } = read(context, target).await?;
     let reading = Box::pin(context.collect_in(loaded.config, environment.clone(), SOURCES, false)).await;
     let estate = &reading.collector.app.estate;
     let definitions: BTreeMap<String, _> = estate
@@ -68,6 +97,7 @@ pub(super) async fn compare(context: &Context, target: &Target) -> Result<Option
         definitions: Some(&definitions),
         scalable: estate.scalable.value().map(Vec::as_slice),
         instances: estate.db_instances.value().map(Vec::as_slice),
+        pools: None,
     };
     let mut found = declared::differences(&states, running);
     let named = declared::parameters(&states);

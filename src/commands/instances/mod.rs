@@ -4,20 +4,29 @@ pub(super) mod args;
 pub(super) mod report;
 mod run;
 
-use super::declared::{Declared, Schema, Work, never};
+use super::declared::{Declared, Schema, Work};
+use super::operation_schema::OPERATION;
 use crate::cli::output;
 use crate::headless::schema;
-use args::Arguments;
+use args::{Action, Arguments};
 
 pub(super) const COMMAND: Declared<Arguments> = Declared {
     name: "instances",
-    formats: |_| output::LIST,
-    takes_interrupt: never,
+    formats: |arguments| match arguments.action {
+        None => output::LIST,
+        Some(Action::Start(_) | Action::Stop(_) | Action::Reboot(_)) => output::TREE,
+        Some(Action::Session(_)) => output::NONE,
+    },
+    // Ctrl-C of a session is the shell's.
+    takes_interrupt: |arguments| arguments.action.is_some(),
     work: Work::Prints,
-    schemas: &[Schema {
-        name: "instances",
-        about: "`cockpit instances -o json`",
-        make: || schema::of::<report::InstanceList>(report::SCHEMA),
-    }],
+    schemas: &[
+        Schema {
+            name: "instances",
+            about: "`cockpit instances -o json`",
+            make: || schema::of::<report::InstanceList>(report::SCHEMA),
+        },
+        OPERATION,
+    ],
     run: |context, arguments, out| Box::pin(run::run(context, arguments, out)),
 };

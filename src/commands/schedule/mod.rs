@@ -12,7 +12,7 @@ use args::Arguments;
 pub(super) const COMMAND: Declared<Arguments> = Declared {
     name: "schedule",
     formats: |_| output::TREE,
-    takes_interrupt: |arguments| arguments.skip.is_some() || arguments.unskip.is_some(),
+    takes_interrupt: |arguments| arguments.skip.is_some() || arguments.unskip.is_some() || arguments.action.is_some(),
     work: Work::Prints,
     schemas: &[Schema {
         name: "schedule",

@@ -29,7 +29,8 @@ pub fn is_shown(app: &App) -> bool {
 /// `v`: shows how the environment is reached.
 pub fn show(app: &mut App) -> Vec<Effect> {
     let mut effects = enter(app, ID);
-    app.panes.services.health.open = true;
+    let state = &mut app.panes.services;
+    (state.health.open, state.machines.open, state.pool.open) = (true, false, false);
     effects.extend(done(app));
     effects
 }

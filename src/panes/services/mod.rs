@@ -1,24 +1,30 @@
 //! Services, one service, one task.
 
+mod commands;
 pub mod facts;
 pub mod health;
+pub mod instances;
+mod instances_view;
 pub mod layout;
+pub mod pool;
 pub mod rows;
 pub mod state;
 mod task_view;
 #[cfg(test)]
 mod tests;
+mod typed;
 pub mod update;
 pub mod view;
 
-use crate::app::command::{Id, Scope};
-use crate::app::commands::ACTIONS;
 use crate::app::pane::{Data, Rows};
 use crate::app::rows::{SERVICE_COLUMNS, services};
 use crate::app::subject::Subject;
-use crate::app::{Command, Hooks, Pane, Spec, View, data_status, layout as place, select};
+use crate::app::{Hooks, Pane, Spec, View, data_status, layout as place, select};
 use crate::model::Source;
-use state::{CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, HEALTH, LIST, SCALING, TARGETS, TASK_FACTS, TASKS};
+use commands::{ACTIONS_HERE, COMMANDS, OF_ALL};
+use state::{
+    CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, HEALTH, LIST, MACHINES, POOL, SCALING, TARGETS, TASK_FACTS, TASKS,
+};
 
 /// The pane.
 pub const PANE: Pane = Pane {
@@ -28,11 +34,13 @@ pub const PANE: Pane = Pane {
     doc: "Go to the services.",
     heading: "In the services",
     commands: COMMANDS,
-    in_lists: &[],
-    actions: ACTIONS,
-    views: &[&ALL, &SERVICE, &TASK, &REACHED],
+    in_lists: OF_ALL,
+    actions: ACTIONS_HERE,
+    views: &[&ALL, &SERVICE, &TASK, &REACHED, &INSTANCES, &USERS],
     view: |app| match (&app.panes.services.service, &app.panes.services.task) {
         (None, _) if app.panes.services.health.open => &REACHED,
+        (None, _) if app.panes.services.machines.open => &INSTANCES,
+        (None, _) if app.panes.services.pool.open => &USERS,
         (None, _) => &ALL,
         (Some(_), None) => &SERVICE,
         (Some(_), Some(_)) => &TASK,
@@ -42,42 +50,12 @@ pub const PANE: Pane = Pane {
         up: update::up,
         shows: update::shows,
         switched: update::switched,
-        plan: health::plan,
-        answer: health::answer,
+        plan: update::plan,
+        answer: update::answer,
+        accepted: typed::accepted,
         ..Hooks::NONE
     },
 };
-
-const OWN: Scope = Scope::Pane(state::ID.0);
-
-const COMMANDS: &[Command] = &[
-    Command::new(
-        Id("health"),
-        OWN,
-        "health",
-        &["v"],
-        "Show how the environment is reached: targets, load balancer, requests, names, certificates, who may reach it.",
-        health::show,
-    ),
-    Command::new(
-        Id("health-again"),
-        OWN,
-        "look again",
-        &["u"],
-        "Look again how the environment is reached, and send probes to its hosts, also where it is guarded.",
-        health::look_again,
-    )
-    .when(health::has_focus),
-    Command::new(
-        Id("health-firewall"),
-        OWN,
-        "try firewall",
-        &["w"],
-        "Send the hosts an SQL injection and a script, which a firewall must refuse, and a normal request.",
-        health::try_firewall,
-    )
-    .when(health::has_focus),
-];
 
 /// What is read again where one service is looked at.
 const ONE: &[Source] = &[
@@ -110,6 +88,28 @@ static REACHED: View = View {
     about: |_| None,
     services: None,
     sources: &[Source::Services, Source::Targets],
+};
+
+static INSTANCES: View = View {
+    name: "instances",
+    blocks: MACHINES_ALONE,
+    beside: &[],
+    layout: place::whole,
+    summary: place::no_summary,
+    about: |_| None,
+    services: None,
+    sources: &[],
+};
+
+static USERS: View = View {
+    name: "users",
+    blocks: POOL_ALONE,
+    beside: &[],
+    layout: place::whole,
+    summary: place::no_summary,
+    about: |_| None,
+    services: None,
+    sources: &[],
 };
 
 static SERVICE: View = View {
@@ -172,6 +172,34 @@ const HOW_REACHED: &[&Spec] = &[&Spec {
     open: |_| None,
     whole: health::whole,
     data: Data::Own(health::data_status),
+}];
+
+const MACHINES_ALONE: &[&Spec] = &[&Spec {
+    block: MACHINES,
+    title: "Instances",
+    header: true,
+    columns: &[],
+    rows: Rows::Lines(instances::lines),
+    follows_end: false,
+    counts: |_| true,
+    subject: instances::subject,
+    open: |_| None,
+    whole: instances::whole,
+    data: Data::Own(instances::data_status),
+}];
+
+const POOL_ALONE: &[&Spec] = &[&Spec {
+    block: POOL,
+    title: "User pool",
+    header: false,
+    columns: &[],
+    rows: Rows::Facts(pool::facts),
+    follows_end: false,
+    counts: |_| true,
+    subject: select::a_fact,
+    open: |_| None,
+    whole: |_, _| Vec::new(),
+    data: Data::Own(pool::data_status),
 }];
 
 const OF_SERVICE: &[&Spec] = &[

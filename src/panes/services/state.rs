@@ -4,6 +4,8 @@ use crate::app::command::PaneId;
 use crate::app::screen::Block;
 use crate::model::Failure;
 use crate::model::health_probe::findings::Findings;
+use crate::model::machine::Machine;
+use crate::model::users::Seen;
 use jiff::Timestamp;
 
 /// The pane.
@@ -30,6 +32,52 @@ pub const TASK_FACTS: Block = Block("task-facts");
 /// How the environment is reached.
 pub const HEALTH: Block = Block("health");
 
+/// The environment's instances of EC2.
+pub const MACHINES: Block = Block("instances");
+
+/// The environment's user pool.
+pub const POOL: Block = Block("user-pool");
+
+/// The user pool, as far as somebody looked.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Users {
+    /// It is shown instead of the list.
+    pub open: bool,
+    /// The number of the last question.
+    pub serial: u64,
+    /// It is under way.
+    pub under_way: bool,
+    /// When it was asked.
+    pub asked: Option<Timestamp>,
+    /// When it was read last, and what was found; nothing where the environment has none.
+    pub read: Option<Timestamp>,
+    pub found: Option<Seen>,
+    /// Why it could not be read.
+    pub failure: Option<Failure>,
+}
+
+/// The instances, as far as somebody looked.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Machines {
+    /// They are shown instead of the list.
+    pub open: bool,
+    /// The number of the last question.
+    pub serial: u64,
+    /// It is under way.
+    pub under_way: bool,
+    /// When it was asked.
+    pub asked: Option<Timestamp>,
+    /// When they were read last.
+    pub read: Option<Timestamp>,
+    pub list: Vec<Machine>,
+    /// What of them could not be read.
+    pub missing: Vec<Failure>,
+    /// Why they could not be listed.
+    pub failure: Option<Failure>,
+    /// Changes of instances that had ended when they were asked for.
+    pub ended: usize,
+}
+
 /// How the environment is reached, as far as somebody looked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Looked {
@@ -50,8 +98,12 @@ pub struct Looked {
 }
 
 /// What is opened.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct State {
+    /// The environment's instances.
+    pub machines: Machines,
+    /// The environment's user pool.
+    pub pool: Users,
     /// How the environment is reached.
     pub health: Looked,
     /// The opened service.

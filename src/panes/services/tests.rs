@@ -1,6 +1,13 @@
 //! Services, a service and a task as a person sees them.
 
 use super::state::LIST;
+use crate::app::effect::Effect;
+use crate::app::operation::call::Write;
+use crate::app::operation::outcome::Verdict;
+use crate::model::cdn::Distribution;
+use crate::model::machine::{Agent, Machine, Turn};
+use crate::model::users::{Policy, Pool, Seen};
+use crate::model::{Failure, FailureKind};
 use crate::ui::testing::pictures::seen;
 use crate::ui::testing::*;
 
@@ -75,4 +82,219 @@ fn a_guarded_environment_is_sent_nothing_until_a_key_asks_for_it() {
     assert!(told.contains("u sends probes"), "{told}");
     press(&mut app, "u", &world);
     assert!(app.panes.services.health.sent);
+}
+
+fn machines() -> Vec<Machine> {
+    let one = |id: &str, name: &str, state: &str| Machine {
+        id: id.into(),
+        name: Some(name.into()),
+        class: "t4g.small".into(),
+        state: state.into(),
+        az: "ap-northeast-1a".into(),
+        launched: ago(1_500),
+        ..Machine::default()
+    };
+    vec![
+        Machine {
+            system: Some("ok".into()),
+            own: Some("ok".into()),
+            agent: Some(Agent { ping: "Online".into(), version: Some("3.3".into()) }),
+            cpu: Some(4.0),
+            memory: Some(61.0),
+            disk: Some(93.0),
+            ..one("i-0123456789abcdef0", "bastion", "running")
+        },
+        one("i-0fedcba9876543210", "踏み台サーバー予備", "stopped"),
+    ]
+}
+
+#[test]
+fn instances_are_shown_with_their_checks_and_fit_every_size() {
+    let mut world = staging();
+    world.machines = machines();
+    for (name, size) in [
+        ("instances_60x15", (60, 15)),
+        ("instances_80x24", (80, 24)),
+        ("instances_120x40", (120, 40)),
+        ("instances_200x60", (200, 60)),
+    ] {
+        let mut app = read(&world, size);
+        press(&mut app, "2 m", &world);
+        tick(&mut app, now(), &world);
+        seen(name, &app);
+        assert!(text(&app).contains("bastion"), "{}", text(&app));
+    }
+}
+
+#[test]
+fn what_may_not_be_read_of_instances_is_told_with_its_action() {
+    let mut world = staging();
+    world.machines = machines();
+    world.machines_missing =
+        vec![Failure::new(FailureKind::Denied, "ec2:DescribeInstanceStatus: not allowed (UnauthorizedOperation)")];
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "2 m", &world);
+    tick(&mut app, now(), &world);
+    assert!(text(&app).contains("not read: ec2:DescribeInstanceStatus"), "{}", text(&app));
+    world.failing.insert(
+        crate::model::Source::Instances,
+        Failure::new(FailureKind::Denied, "ec2:DescribeInstances: not allowed (UnauthorizedOperation)"),
+    );
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "2 m", &world);
+    tick(&mut app, now(), &world);
+    let shown = text(&app);
+    assert!(shown.contains("ec2:DescribeInstances") && !shown.contains("no instances"), "{shown}");
+}
+
+#[test]
+fn an_instance_is_stopped_restarted_and_opened_by_keys() {
+    let mut stage = Stage::new((120, 40));
+    stage.world.machines = machines();
+    stage.aws.machines = machines();
+    stage.press("2 m");
+    stage.to(1);
+    stage.shows("i-0123456789abcdef0");
+    stage.press("U");
+    stage.shows("Stop bastion");
+    stage.shows("cockpit instances stop i-0123456789abcdef0 --env staging");
+    assert!(stage.aws.writes.is_empty(), "nothing is changed before a yes");
+    // It disrupts: Cancel is what is selected.
+    stage.press("enter");
+    assert!(stage.aws.writes.is_empty());
+    stage.press("U");
+    stage.press("left enter");
+    let stopped = Write::Instance { id: "i-0123456789abcdef0".into(), turn: Turn::Stop };
+    assert_eq!(stage.aws.writes, [stopped]);
+    stage.to(4);
+    stage.aws.machines[0].state = "stopped".into();
+    stage.to(8);
+    stage.to(12);
+    assert_eq!(stage.verdict(), Some(Verdict::Done));
+    stage.shows("bastion (i-0123456789abcdef0) is stopped");
+    stage.press("esc");
+    stage.shows("Instances");
+    stage.press("B");
+    stage.shows("Reboot bastion");
+    stage.press("esc");
+    stage.press("L");
+    let shell = stage.left.iter().find_map(|effect| match effect {
+        Effect::Shell(plan) => Some(plan),
+        _ => None,
+    });
+    let shell = shell.expect("a shell is opened");
+    assert_eq!(shell.wanted.instance.as_deref(), Some("i-0123456789abcdef0"));
+    assert!(shell.record.command.starts_with("cockpit instances session"), "{:?}", shell.record.command);
+}
+
+#[test]
+fn paths_of_a_distribution_are_typed_explained_and_thrown_away() {
+    let mut stage = Stage::new((120, 40));
+    stage.aws.distributions = vec![Distribution {
+        id: "E1".into(),
+        domain: "d1.cloudfront.net".into(),
+        aliases: vec!["app.example".into()],
+        comment: "bookmark-manager-staging".into(),
+        status: "Deployed".into(),
+        enabled: true,
+    }];
+    stage.press("2 :");
+    stage.typed("invalidate");
+    stage.press("enter");
+    stage.press("enter");
+    stage.shows("everything; every object is asked of the origin again");
+    stage.shows("free of charge: 0 paths were invalidated this month");
+    stage.shows("cockpit invalidate '/*' --env staging");
+    assert!(stage.aws.writes.is_empty(), "nothing is changed before a yes");
+    stage.press("enter");
+    assert!(
+        matches!(&stage.aws.writes[..], [Write::Invalidate(batch)] if batch.distribution == "E1"),
+        "{:?}",
+        stage.aws.writes
+    );
+    stage.to(4);
+    stage.to(8);
+    assert_eq!(stage.verdict(), Some(Verdict::Done));
+    stage.shows("I1 is completed");
+}
+
+#[test]
+fn the_user_pool_is_told_by_status_and_by_what_it_asks_of_passwords() {
+    let mut world = staging();
+    let policy = Policy { length: 12, lowercase: true, symbols: true, ..Policy::default() };
+    let pool = Pool {
+        id: "ap-northeast-1_Abc".into(),
+        name: "bookmark-manager-staging-users".into(),
+        mfa: Some("OFF".into()),
+        policy: Some(policy),
+        ..Pool::default()
+    };
+    let counts = [("CONFIRMED".to_owned(), 9), ("FORCE_CHANGE_PASSWORD".to_owned(), 2)].into();
+    world.pool = Some(Seen { pool, counts: Some(counts), disabled: 1, ..Seen::default() });
+    for (name, size) in [("users_80x24", (80, 24)), ("users_120x40", (120, 40))] {
+        let mut app = read(&world, size);
+        press(&mut app, "2 a", &world);
+        tick(&mut app, now(), &world);
+        seen(name, &app);
+        let shown = text(&app);
+        assert!(shown.contains("a password is enough") && shown.contains("11, 1 of them switched off"), "{shown}");
+        assert!(shown.contains("12 characters with lower case, symbols"), "{shown}");
+    }
+    // Nobody is not what is shown where nobody could be counted.
+    let seen = world.pool.as_mut().unwrap();
+    seen.counts = None;
+    seen.missing = vec![Failure::new(FailureKind::Denied, "cognito-idp:ListUsers: not allowed (AccessDenied)")];
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "2 a", &world);
+    tick(&mut app, now(), &world);
+    assert!(
+        text(&app).contains("not read: cognito-idp:ListUsers") && text(&app).contains("not known"),
+        "{}",
+        text(&app)
+    );
+    world.pool = None;
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "2 a", &world);
+    tick(&mut app, now(), &world);
+    assert!(text(&app).contains("no user pool is known"), "{}", text(&app));
+}
+
+#[test]
+fn a_policy_is_aimed_elsewhere_and_a_scheduled_action_is_added_and_removed_from_the_palette() {
+    let mut stage = Stage::new((120, 40));
+    let resource = stage.aws.scalable[0].resource.clone();
+    assert!(resource.ends_with(WEB), "{resource}");
+    stage.aws.policies = vec![crate::model::ScalingPolicy {
+        resource,
+        name: "cpu-70".into(),
+        kind: "TargetTrackingScaling".into(),
+        metric: Some("ECSServiceAverageCPUUtilization".into()),
+        target: Some(70.0),
+        ..crate::model::ScalingPolicy::default()
+    }];
+    stage.aws.actions.clear();
+    for (command, line, title) in [
+        ("scaling-target", "50", "Aim"),
+        ("scheduled-add", "", "Add night"),
+        ("scheduled-remove", "night", "Remove night"),
+    ] {
+        stage.press("esc");
+        stage.press("2 g j j :");
+        stage.typed(command);
+        stage.press("enter");
+        if !line.is_empty() {
+            stage.typed(line);
+        }
+        stage.press("enter");
+        stage.shows(title);
+        stage.press("enter");
+        let at = stage.aws.writes.len() as i64 * 20;
+        stage.to(at + 4);
+        stage.to(at + 8);
+        assert_eq!(stage.verdict(), Some(Verdict::Done), "{command}: {}", text(&stage.app));
+        stage.press("esc");
+    }
+    assert_eq!(stage.aws.policies[0].target, Some(50.0));
+    assert!(stage.aws.actions.is_empty());
+    assert_eq!(stage.aws.writes.len(), 3, "{:?}", stage.aws.writes);
 }

@@ -1,9 +1,12 @@
 //! A service or a task is opened, or left.
 
 use super::state::{ID, State, TASK_FACTS};
+use super::{health, instances, pool};
 use crate::app::App;
 use crate::app::effect::Effect;
+use crate::app::event::Answer;
 use crate::app::subject::Subject;
+use crate::app::ticket::Owner;
 use crate::app::update::open::{forget, go};
 use crate::app::update::settle::done;
 use crate::model::Source;
@@ -48,6 +51,8 @@ fn open_service(app: &mut App, name: String) -> Vec<Effect> {
 pub fn entered(app: &mut App) {
     if app.shown().id == ID {
         app.panes.services.health.open = false;
+        app.panes.services.machines.open = false;
+        app.panes.services.pool.open = false;
         app.panes.services.task = None;
         app.panes.services.service = None;
     }
@@ -62,6 +67,24 @@ pub fn switched(app: &mut App) -> Vec<Effect> {
 /// From the task to its service, from the service to the list.
 pub fn up(app: &mut App) {
     if app.panes.services.task.take().is_none() && app.panes.services.service.take().is_none() {
-        app.panes.services.health.open = false;
+        let state = &mut app.panes.services;
+        (state.health.open, state.machines.open, state.pool.open) = (false, false, false);
+    }
+}
+
+/// What is to be asked now.
+pub fn plan(app: &mut App) -> Vec<Effect> {
+    let mut effects = health::plan(app);
+    effects.extend(instances::plan(app));
+    effects.extend(pool::plan(app));
+    effects
+}
+
+/// An answer, to whom it belongs.
+pub fn answer(app: &mut App, answer: Answer) {
+    match answer.ticket.owner {
+        Owner::Pane(_, instances::ASKED) => instances::answer(app, answer),
+        Owner::Pane(_, pool::ASKED) => pool::answer(app, answer),
+        _ => health::answer(app, answer),
     }
 }

@@ -2,8 +2,10 @@
 
 use super::health::checks;
 use super::rows::targets as targets_of;
-use super::state::{CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, HEALTH, LIST, SCALING, TARGETS, TASK_FACTS, TASKS};
-use super::task_view;
+use super::state::{
+    CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, HEALTH, LIST, MACHINES, POOL, SCALING, TARGETS, TASK_FACTS, TASKS,
+};
+use super::{instances_view, task_view};
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::app::tell;
@@ -25,9 +27,10 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
         TASKS => tasks(canvas, place, data_status),
         DEPLOYMENTS => deployments(canvas, place, data_status),
         EVENTS => events(canvas, place, data_status),
-        SCALING | TASK_FACTS => facts::draw(canvas, block, "", place, data_status),
+        SCALING | TASK_FACTS | POOL => facts::draw(canvas, block, "", place, data_status),
         TARGETS => targets(canvas, place, data_status),
         HEALTH => health(canvas, place, data_status),
+        MACHINES => instances_view::draw(canvas, place, data_status),
         CURVES => curves::service(canvas, block, canvas.app.panes.services.service.as_deref(), "", place, data_status),
         CONTAINERS => task_view::containers(canvas, place, data_status),
         _ => {}

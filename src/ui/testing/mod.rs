@@ -54,6 +54,10 @@ pub struct World {
     pub alarms: Vec<Alarm>,
     pub parameters: Vec<Parameter>,
     pub secrets: Vec<Secret>,
+    pub pool: Option<users::Seen>,
+    pub machines: Vec<machine::Machine>,
+    /// What of the instances could not be read.
+    pub machines_missing: Vec<Failure>,
     pub alarm_changes: Vec<AlarmChange>,
     pub rds_events: Vec<RdsEvent>,
     pub trail: Vec<TrailEvent>,
@@ -214,6 +218,8 @@ impl World {
             }
             Query::ParameterHistory { .. } => Fact::ParameterVersions(Vec::new()),
             Query::Secrets => Fact::Secrets(self.secrets.clone()),
+            Query::UserPool { .. } => Fact::UserPool(self.pool.clone().map(Box::new)),
+            Query::Machines { .. } => Fact::Machines(self.machines.clone(), self.machines_missing.clone()),
         }
     }
 }

@@ -43,6 +43,8 @@ fn aws(world: &World) -> Aws {
         definitions: world.definitions.clone(),
         history: history.collect(),
         scalable: world.scalable.clone(),
+        policies: world.policies.clone(),
+        actions: world.scheduled.clone(),
         images: vec![image("c0ffee1", 4, "c"), image("9f3c2e1", 100, "9"), image("badc0de", 3000, "b")],
         tasks: world.tasks.clone(),
         ..Aws::default()

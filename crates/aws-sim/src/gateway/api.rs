@@ -51,6 +51,21 @@ fn start(shared: &Arc<Shared>, world: &World, region: &str, input: &Node) -> Res
         Some(input.get("Parameters")?.strings(wanted).first().copied()?.to_owned())
     };
     let document = input.str("DocumentName").unwrap_or_default();
+    // Without a document it is the account's own shell; both are of instances alone.
+    if let "" | "SSM-SessionManagerRunShell" | "AWS-StartInteractiveCommand" = document {
+        let instance = world.instances.iter().find(|one| one.id == name && online);
+        let instance = instance.ok_or_else(|| not_connected(name))?;
+        let command = match (document, parameter("command")) {
+            ("AWS-StartInteractiveCommand", None) => {
+                return Err(ApiError::client("InvalidParameters", "Parameter \"command\" is missing."));
+            }
+            ("AWS-StartInteractiveCommand", Some(command)) => command,
+            _ => "/bin/sh".to_owned(),
+        };
+        let host = format!("ip-{}", instance.address.replace('.', "-"));
+        let (id, url, token) = open(shared, None, Leads::Shell { command, host }, "operator");
+        return Ok(map! {"SessionId": id, "StreamUrl": url, "TokenValue": token});
+    }
     let host = match document {
         "AWS-StartPortForwardingSessionToRemoteHost" => parameter("host"),
         "AWS-StartPortForwardingSession" => Some("localhost".to_owned()),

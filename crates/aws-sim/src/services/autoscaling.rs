@@ -23,6 +23,7 @@ pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiErro
         "RegisterScalableTarget" => register(call),
         "PutScheduledAction" => put_action(call),
         "DeleteScheduledAction" => delete_action(call),
+        "PutScalingPolicy" => put_policy(call),
         _ => Err(ApiError::unknown_operation(operation)),
     }
 }
@@ -301,6 +302,42 @@ fn put_action(call: &mut Call<'_>) -> Result<Node, ApiError> {
     };
     call.world.put_action(at, action);
     Ok(map! {})
+}
+
+/// `PutScalingPolicy` of a policy that is there, written whole; its alarms follow.
+fn put_policy(call: &mut Call<'_>) -> Result<Node, ApiError> {
+    let at = named(call)?;
+    let input = call.input;
+    let name = input.str("PolicyName").ok_or_else(|| invalid("PolicyName is missing"))?;
+    if input.str("PolicyType") != Some("TargetTrackingScaling") {
+        return Err(invalid("Only policies of the type TargetTrackingScaling are simulated."));
+    }
+    let config = input.get("TargetTrackingScalingPolicyConfiguration");
+    let config = config.ok_or_else(|| invalid("TargetTrackingScalingPolicyConfiguration is missing"))?;
+    let target = match config.get("TargetValue") {
+        Some(Node::Float(value)) => *value,
+        Some(Node::Int(value)) => *value as f64,
+        _ => return Err(invalid("TargetValue is missing")),
+    };
+    let metric = config.get("PredefinedMetricSpecification").and_then(|spec| spec.str("PredefinedMetricType"));
+    let place = call.world.scaling[at].policies.iter().position(|p| p.name == name);
+    let place = place.ok_or_else(|| invalid("Only policies that are there are changed in the simulator."))?;
+    let policy = &mut call.world.scaling[at].policies[place];
+    if metric != Some(policy.metric) {
+        return Err(invalid("Only the metric that a policy has is simulated."));
+    }
+    policy.target = target;
+    let seconds = |key: &str, old: u32| config.int(key).and_then(|n| u32::try_from(n).ok()).unwrap_or(old);
+    policy.out_cooldown = seconds("ScaleOutCooldown", policy.out_cooldown);
+    policy.in_cooldown = seconds("ScaleInCooldown", policy.in_cooldown);
+    let (uuid, name, high, low) = (policy.uuid.clone(), policy.name.clone(), policy.high, policy.low);
+    call.world.alarms[high].threshold = target;
+    call.world.alarms[low].threshold = target * 0.9;
+    let alarm = |at: usize| map! {"AlarmName": &call.world.alarms[at].name, "AlarmARN": call.world.alarms[at].arn()};
+    Ok(map! {
+        "PolicyARN": call.world.policy_arn(at, &uuid, &name),
+        "Alarms": list([alarm(high), alarm(low)]),
+    })
 }
 
 /// `DeleteScheduledAction`.

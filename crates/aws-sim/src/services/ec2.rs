@@ -73,6 +73,10 @@ fn turn(call: &mut Call<'_>, how: fn(&mut Instance, Ms)) -> Result<Node, ApiErro
     for id in ids {
         let instance = call.world.instances.iter_mut().find(|one| one.id == id).ok_or_else(|| missing(&id))?;
         let before = state(instance, now);
+        if instance.terminated.is_some() {
+            let text = format!("The instance '{id}' is not in a state from which it can be changed.");
+            return Err(ApiError::client("IncorrectInstanceState", text));
+        }
         how(instance, now);
         changed.push(map! {"instanceId": id, "currentState": state(instance, now), "previousState": before});
     }
@@ -106,18 +110,24 @@ fn status(call: &Call<'_>) -> Result<Node, ApiError> {
         .iter()
         .filter(|one| (ids.is_empty() || ids.contains(&one.id)) && (every || one.state(now).1 == "running"));
     let rows = rows.map(|one| {
-        let check = |name: &str| {
-            let passed = if one.checks(now) == "ok" { "passed" } else { one.checks(now) };
+        let check = |name: &str, own: bool| {
+            // What fails is the instance, and not the host below it.
+            let status = if one.checks(now) == "impaired" && !own { "ok" } else { one.checks(now) };
+            let passed = match status {
+                "ok" => "passed",
+                "impaired" => "failed",
+                other => other,
+            };
             // One that does not run is not looked at.
             let details = (passed != "not-applicable").then(|| map! {"name": name, "status": passed});
-            map! {"status": one.checks(now), "details": named_list("item", details)}
+            map! {"status": status, "details": named_list("item", details)}
         };
         map! {
             "instanceId": one.id,
             "availabilityZone": format!("{}a", call.region),
             "instanceState": state(one, now),
-            "systemStatus": check("reachability"),
-            "instanceStatus": check("reachability"),
+            "systemStatus": check("reachability", false),
+            "instanceStatus": check("reachability", true),
         }
     });
     Ok(map! {"instanceStatusSet": named_list("item", rows.collect::<Vec<_>>())})

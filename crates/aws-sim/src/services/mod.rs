@@ -3,8 +3,10 @@
 
 mod acm;
 mod autoscaling;
+mod cloudfront;
 mod cloudtrail;
 mod cloudwatch;
+mod cognito;
 mod costs;
 mod ec2;
 mod ecr;
@@ -49,6 +51,8 @@ pub(crate) enum Service {
     Costs,
     /// IAM Identity Center, and its sign-in.
     Sso,
+    Cdn,
+    Pools,
     Unknown,
 }
 
@@ -74,6 +78,8 @@ impl Service {
             Service::Trail => "cloudtrail",
             Service::Costs => "ce",
             Service::Sso => "sso",
+            Service::Cdn => "cloudfront",
+            Service::Pools => "cognito-idp",
             Service::Unknown => "unknown",
         }
     }
@@ -90,6 +96,7 @@ impl Service {
             "secretsmanager" => Service::Secrets,
             "CertificateManager" => Service::Acm,
             "AWSInsightsIndexService" => Service::Costs,
+            "AWSCognitoIdentityProviderService" => Service::Pools,
             "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101" => Service::Trail,
             _ => Service::Unknown,
         }
@@ -128,6 +135,7 @@ impl Service {
             Service::CloudWatch => "http://monitoring.amazonaws.com/doc/2010-08-01/",
             Service::Ec2 => query::EC2,
             Service::Route53 => "https://route53.amazonaws.com/doc/2013-04-01/",
+            Service::Cdn => "http://cloudfront.amazonaws.com/doc/2020-05-31/",
             _ => "https://sts.amazonaws.com/doc/2011-06-15/",
         }
     }
@@ -163,6 +171,8 @@ pub(crate) fn call(service: Service, operation: &str, call: &mut Call<'_>) -> Re
         Service::Trail => cloudtrail::call(operation, call),
         Service::Costs => costs::call(operation, call),
         Service::Sso => sso::call(operation, call),
+        Service::Cdn => cloudfront::call(operation, call),
+        Service::Pools => cognito::call(operation, call),
         Service::Ssm if operation == "DescribeInstanceInformation" => Ok(ec2::information(call)),
         Service::Ssm => parameters::call(operation, call),
         Service::Secrets => secrets::call(operation, call),

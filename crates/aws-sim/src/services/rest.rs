@@ -80,6 +80,28 @@ static TABLE: &[Rest] = &[
         "ListResourceRecordSets",
         "ListResourceRecordSetsResponse",
     ),
+    xml("GET", "/2020-05-31/distribution", Service::Cdn, "ListDistributions", "DistributionList"),
+    xml(
+        "GET",
+        "/2020-05-31/distribution/{DistributionId}/invalidation",
+        Service::Cdn,
+        "ListInvalidations",
+        "InvalidationList",
+    ),
+    xml(
+        "POST",
+        "/2020-05-31/distribution/{DistributionId}/invalidation",
+        Service::Cdn,
+        "CreateInvalidation",
+        "Invalidation",
+    ),
+    xml(
+        "GET",
+        "/2020-05-31/distribution/{DistributionId}/invalidation/{Id}",
+        Service::Cdn,
+        "GetInvalidation",
+        "Invalidation",
+    ),
 ];
 
 /// The operation of a method and path, and its input.

@@ -1,8 +1,9 @@
 //! Instances of EC2 that sessions can go through: a bastion that runs, and one that is stopped.
 
-use super::{DAY, SECOND};
+use super::{DAY, SECOND, World};
 use crate::clock::Ms;
 use crate::scenario::Scenario;
+use serde_json::Value;
 
 /// From the start until it runs, and from there until its agent is online.
 pub(crate) const BOOT: Ms = 15 * SECOND;
@@ -21,6 +22,10 @@ pub(crate) struct Instance {
     pub(crate) started: Option<Ms>,
     /// When it was told to stop.
     pub(crate) stopped: Option<Ms>,
+    /// When it was told to end for good.
+    pub(crate) terminated: Option<Ms>,
+    /// Its own status check fails.
+    pub(crate) impaired: bool,
     pub(crate) class: &'static str,
     pub(crate) address: &'static str,
     /// The value of its tag `Environment`, and of `Project`.
@@ -41,6 +46,8 @@ impl Instance {
             tags,
             started,
             stopped: None,
+            terminated: None,
+            impaired: false,
             class: "t4g.nano",
             address,
             environment,
@@ -67,6 +74,9 @@ impl Instance {
 
     /// Its state: the number that EC2 gives it, and the word.
     pub(crate) fn state(&self, now: Ms) -> (i64, &'static str) {
+        if let Some(at) = self.terminated {
+            return if at + STOPS > now { (32, "shutting-down") } else { (48, "terminated") };
+        }
         match (self.stopped, self.started) {
             (Some(at), _) if at + STOPS > now => (64, "stopping"),
             (Some(_), _) | (None, None) => (80, "stopped"),
@@ -79,6 +89,7 @@ impl Instance {
     pub(crate) fn checks(&self, now: Ms) -> &'static str {
         match (self.state(now).1, self.started) {
             ("running", Some(at)) if at + BOOT + CHECKS > now => "initializing",
+            ("running", _) if self.impaired => "impaired",
             ("running", _) => "ok",
             _ => "not-applicable",
         }
@@ -100,6 +111,25 @@ impl Instance {
 
     /// Whether its agent is online.
     pub(crate) fn online(&self, now: Ms) -> bool {
-        self.stopped.is_none() && self.started.is_some_and(|at| at + BOOT + AGENT <= now)
+        self.terminated.is_none() && self.stopped.is_none() && self.started.is_some_and(|at| at + BOOT + AGENT <= now)
+    }
+}
+
+impl World {
+    /// Somebody ends an instance, or its status check fails; `name` gives it another name.
+    pub(crate) fn poke_instance(&mut self, value: &Value) -> Result<(), String> {
+        let now = self.now;
+        let found = self.instances.iter_mut().find(|one| value["id"] == one.id);
+        let one = found.ok_or("there is no such instance")?;
+        if value["terminated"] == true {
+            one.terminated = Some(now);
+        }
+        if let Some(on) = value["impaired"].as_bool() {
+            one.impaired = on;
+        }
+        if value["name"] == "bastion" {
+            one.tags = &[("Name", "bastion")];
+        }
+        Ok(())
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod alarms;
 pub(crate) mod balancing;
 pub(crate) mod bluegreen;
 mod build;
+pub(crate) mod cdn;
 pub(crate) mod databases;
 mod definition;
 #[cfg(test)]
@@ -29,6 +30,7 @@ mod night_tests;
 pub(crate) mod parameters;
 mod people;
 mod poke;
+pub(crate) mod pools;
 pub(crate) mod power;
 pub(crate) mod registry;
 pub(crate) mod releases;
@@ -158,6 +160,9 @@ pub(crate) struct World {
     pub(crate) tasks: BTreeMap<TaskKey, ecs::Task>,
     /// Instances of EC2.
     pub(crate) instances: Vec<instances::Instance>,
+    /// Distributions of `CloudFront`.
+    pub(crate) distributions: Vec<cdn::Distribution>,
+    pub(crate) pools: Vec<pools::Pool>,
     /// Region and family to its revisions, oldest first.
     pub(crate) families: BTreeMap<(&'static str, String), Vec<Arc<ecs::TaskDef>>>,
     pub(crate) registry: registry::Registry,
@@ -206,6 +211,8 @@ impl World {
             deleted_services: BTreeMap::new(),
             tasks: BTreeMap::new(),
             instances: instances::Instance::all(scenario),
+            distributions: cdn::Distribution::all(scenario),
+            pools: pools::Pool::all(scenario),
             families: BTreeMap::new(),
             registry: registry::Registry::default(),
             curse: None,

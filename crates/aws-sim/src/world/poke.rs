@@ -19,7 +19,8 @@ impl World {
     /// `newer_field` (`operation`, `at`, `field`, `value`: its answers have it), `pending_change`, `add_clusters` (`region`, `count`), `add_services`, `log_rate` (`group`, `lines` a second), `log_skew` (`group`,
     /// `ms` ahead), `log_region` (`group`, `region`), `write_log` (`group`, `message`, `age_ms`), `delete_log_group`, `put_parameter` (`name`, `type`,
     /// `value`, `key`, `region`), `add_parameters` (`prefix`, `count`, `region`), `delete_parameter` (a name),
-    /// `refuse_key` (a key of KMS), `fail_rotation` (a database), `trail_delay` (seconds).
+    /// `refuse_key` (a key of KMS), `fail_rotation` (a database), `trail_delay` (seconds), `invalidated` (paths of this
+    /// month), `add_distribution` (`comment`, `name`), `instance` (`id`, `terminated`, `impaired`, `name`), `add_users` (a count).
     pub(crate) fn poke(&mut self, request: &Value) -> Result<(), String> {
         let fields = request.as_object().ok_or("the request is not an object")?;
         for (key, value) in fields {
@@ -146,6 +147,10 @@ impl World {
                 "refuse_key" => {
                     self.parameters.refused_keys.insert(value.as_str().ok_or("it is not a text")?.to_owned());
                 }
+                "invalidated" => self.poke_invalidated(value.as_u64().ok_or("it is no number of paths")?)?,
+                "add_distribution" => self.poke_distribution(text(value, "comment")?, text(value, "name")?),
+                "instance" => self.poke_instance(value)?,
+                "add_users" => self.poke_users(value.as_u64().ok_or("it is no number of users")?)?,
                 "fail_rotation" => {
                     let now = self.now;
                     self.failing_rotations.insert(value.as_str().ok_or("it is not a text")?.to_owned(), now);

@@ -1,7 +1,10 @@
 """How environments are reached, and their instances: load balancers, security groups, zones, certificates, EC2."""
 
+import subprocess
+import sys
+
 from botocore.exceptions import ClientError
-from strict import advance, client, done, same, true
+from strict import ENDPOINT, advance, client, done, same, true
 
 
 def refused(call, code, **arguments):
@@ -63,6 +66,10 @@ def instances():
     same(begins["SystemStatus"]["Status"], "initializing")
     advance(120)
     ec2.get_waiter("instance_status_ok").wait(InstanceIds=[spare])
+    # The AWS CLI waits with its own waiter.
+    words = ["ec2", "wait", "instance-running", "--instance-ids", spare, "--endpoint-url", ENDPOINT, "--region", "ap-northeast-1"]
+    said = subprocess.run([sys.executable, "-m", "awscli", *words], capture_output=True, text=True, timeout=120)
+    same((said.returncode, said.stderr), (0, ""), "aws ec2 wait")
     same([one["PingStatus"] for one in ssm.describe_instance_information(Filters=[{"Key": "InstanceIds", "Values": [spare]}])["InstanceInformationList"]], ["Online"])
     ec2.reboot_instances(InstanceIds=[spare])
     same(ec2.describe_instances(InstanceIds=[spare])["Reservations"][0]["Instances"][0]["State"]["Name"], "running")

@@ -7,6 +7,7 @@ use crate::database::DbInstance;
 use crate::scaling::ScalableTarget;
 use crate::service::Service;
 use crate::task_definition::TaskDefinition;
+use crate::users::Pool;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
@@ -21,6 +22,8 @@ pub struct Running<'a> {
     pub scalable: Option<&'a [ScalableTarget]>,
     /// Database instances.
     pub instances: Option<&'a [DbInstance]>,
+    /// User pools.
+    pub pools: Option<&'a [Pool]>,
 }
 
 /// Something that runs and is not as it is declared.
@@ -49,6 +52,12 @@ pub fn differences(states: &[(String, Vec<Resource>)], running: Running<'_>) -> 
         };
         let text = |name: &str| resource.values[name].as_str().unwrap_or_default();
         match resource.kind.as_str() {
+            "aws_cognito_user_pool" => {
+                let pool = running.pools.and_then(|all| all.iter().find(|pool| pool.id == text("id")));
+                for (what, declared, runs) in pool.map(|pool| of_pool(&resource.values, pool)).unwrap_or_default() {
+                    put(what.to_owned(), declared, runs);
+                }
+            }
             "aws_ecs_service" => {
                 let Some(service) = running.services.and_then(|all| all.get(text("name"))) else { continue };
                 let id = format!("service/{}/{}", service.cluster, service.name);
@@ -122,6 +131,32 @@ fn definition(resource: &Resource, running: Running<'_>, put: &mut dyn FnMut(Str
         let what = if same { "task definition (with the same images)" } else { "task definition" };
         put(format!("{what} of {}", service.name), declared.clone(), runs);
     }
+}
+
+/// What of a user pool is declared otherwise: what was not read, or is not declared, is not compared.
+fn of_pool(values: &Value, pool: &Pool) -> Vec<(&'static str, String, String)> {
+    let mut found = Vec::new();
+    let mut put = |what: &'static str, declared: Option<String>, runs: Option<String>| {
+        if let Some((declared, runs)) = declared.zip(runs).filter(|(declared, runs)| declared != runs) {
+            found.push((what, declared, runs));
+        }
+    };
+    put("second factor", values["mfa_configuration"].as_str().map(str::to_owned), pool.mfa.clone());
+    let protected = values["deletion_protection"].as_str().map(|word| (word == "ACTIVE").to_string());
+    put("deletion protection", protected, pool.protected.map(|on| on.to_string()));
+    let declared = &values["password_policy"][0];
+    if let Some(policy) = pool.policy {
+        let number = |key: &str| declared[key].as_u64().map(|number| number.to_string());
+        let on = |key: &str| declared[key].as_bool().map(|on| on.to_string());
+        put("minimum length of passwords", number("minimum_length"), Some(policy.length.to_string()));
+        put("lower case in passwords", on("require_lowercase"), Some(policy.lowercase.to_string()));
+        put("upper case in passwords", on("require_uppercase"), Some(policy.uppercase.to_string()));
+        put("numbers in passwords", on("require_numbers"), Some(policy.numbers.to_string()));
+        put("symbols in passwords", on("require_symbols"), Some(policy.symbols.to_string()));
+        let days = policy.temporary_days.map(|days| days.to_string());
+        put("days of temporary passwords", number("temporary_password_validity_days"), days);
+    }
+    found
 }
 
 /// Images by container, as they are declared.
@@ -235,6 +270,7 @@ mod tests {
             definitions: Some(&definitions),
             scalable: Some(std::slice::from_ref(&target)),
             instances: Some(std::slice::from_ref(&instance)),
+            pools: None,
         };
         let said: Vec<String> = differences(&states(), running)
             .iter()
@@ -252,6 +288,27 @@ mod tests {
             ]
         );
         assert_eq!(differences(&states(), Running::default()), []);
+    }
+
+    #[test]
+    fn a_user_pool_whose_password_policy_was_loosened_by_hand_is_told() {
+        let policy = json!([{"minimum_length": 12, "require_symbols": true, "require_numbers": true}]);
+        let values = json!({"id": "p", "mfa_configuration": "OPTIONAL", "password_policy": policy});
+        let states = vec![("users".to_owned(), vec![resource("aws_cognito_user_pool.this", values)])];
+        let policy = crate::users::Policy { length: 8, symbols: true, numbers: true, ..Default::default() };
+        let pool = Pool { id: "p".into(), mfa: Some("OFF".into()), policy: Some(policy), ..Pool::default() };
+        let running = Running { pools: Some(std::slice::from_ref(&pool)), ..Running::default() };
+        let said: Vec<String> = differences(&states, running)
+            .iter()
+            .map(|one| format!("{}: {} declared, {} runs", one.what, one.declared, one.runs))
+            .collect();
+        assert_eq!(
+            said,
+            ["second factor: OPTIONAL declared, OFF runs", "minimum length of passwords: 12 declared, 8 runs"]
+        );
+        let unread = Pool { id: "p".into(), ..Pool::default() };
+        let running = Running { pools: Some(std::slice::from_ref(&unread)), ..Running::default() };
+        assert_eq!(differences(&states, running), [], "what was not read is not compared");
     }
 
     #[test]

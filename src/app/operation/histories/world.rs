@@ -308,6 +308,9 @@ impl World {
             | Read::Function { .. }
             | Read::Databases { .. }
             | Read::Rds(_)
+            | Read::Instance { .. }
+            | Read::Cdn(_)
+            | Read::Scaling(_)
             | Read::Parameter { .. }
             | Read::Login { .. } => Reply::Done,
         }

@@ -52,6 +52,10 @@ pub(super) fn sentence(write: &Write) -> String {
         Write::Rds(write) => write.sentence(),
         Write::PutParameter(put) => format!("writing {}", put.name),
         Write::DeleteParameter { name } => format!("removing {name}"),
-        Write::Register { .. } | Write::RollBack { .. } => write.action().to_owned(),
+        Write::Instance { .. }
+        | Write::Scaling(_)
+        | Write::Invalidate(_)
+        | Write::Register { .. }
+        | Write::RollBack { .. } => write.action().to_owned(),
     }
 }

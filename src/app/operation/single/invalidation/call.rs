@@ -1,0 +1,48 @@
+//! What invalidations ask `CloudFront` for, and what comes back.
+
+use crate::model::cdn::{Distribution, Invalidation, Month};
+use jiff::Timestamp;
+
+/// One question.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CdnRead {
+    /// `ListDistributions` → [`CdnReply::Distributions`].
+    Distributions,
+    /// `ListInvalidations` of each since a moment, and `GetInvalidation` of as many as are few enough →
+    /// [`CdnReply::Month`].
+    Month {
+        /// Ids.
+        distributions: Vec<String>,
+        since: Timestamp,
+    },
+    /// `GetInvalidation` → [`CdnReply::Invalidation`].
+    Invalidation { distribution: String, id: String },
+    /// `ListInvalidations` and `GetInvalidation` of the newest: that of a reference → [`CdnReply::Invalidation`].
+    Referenced { distribution: String, reference: String },
+}
+
+/// Paths to be invalidated.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Batch {
+    /// The distribution's id.
+    pub distribution: String,
+    pub paths: Vec<String>,
+    /// The same reference with the same paths is the same invalidation.
+    pub reference: String,
+}
+
+impl Batch {
+    /// What to read to see whether it was taken.
+    pub fn proof(&self) -> CdnRead {
+        CdnRead::Referenced { distribution: self.distribution.clone(), reference: self.reference.clone() }
+    }
+}
+
+/// What came.
+#[derive(Debug, Clone, PartialEq)]
+pub enum CdnReply {
+    Distributions(Vec<Distribution>),
+    Month(Month),
+    /// One invalidation; none where there is no such.
+    Invalidation(Option<Invalidation>),
+}

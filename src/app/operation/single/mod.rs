@@ -1,0 +1,403 @@
+//! One change of one thing, looked at before and followed until it holds: its life. What it is of is a [`Job`]:
+//!
+//! - [`instance`]: an instance of EC2 is started, stopped or restarted.
+//! - [`invalidation`]: what a distribution has cached is thrown away.
+//! - [`scaling`]: the target of a policy is changed; scheduled actions are added and removed.
+
+pub mod instance;
+pub mod invalidation;
+pub mod scaling;
+#[cfg(test)]
+mod tests;
+
+use super::call::{Answered, Read, Reply, Write};
+use super::machine::{Machine, Target, What};
+use super::outcome::{Outcome, Verdict};
+use super::plan::Plan;
+use super::refusals::{self, Refusals, ToldKinds};
+use super::step::{Ctx, Slot, Weight, wait_after};
+use super::sure::{Before, Progress, Sure};
+use crate::app::command::Risk;
+use crate::model::Failure;
+use crate::model::deploy::{Change, Check, Level};
+use jiff::{SignedDuration, Timestamp};
+use serde_json::{Value, json};
+use std::collections::BTreeSet;
+use std::fmt::Debug;
+
+/// So long what was looked at for the plan is taken as it was; after a later yes it is looked at again.
+const FRESH: SignedDuration = SignedDuration::from_secs(5);
+
+/// What is decided from what was looked at.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Decided {
+    /// The change; none where a check stops it.
+    pub write: Option<Write>,
+    /// What will happen, a sentence each.
+    pub steps: Vec<String>,
+    pub changes: Vec<Change>,
+    pub checks: Vec<Check>,
+    /// What can be undone, and how.
+    pub undo: String,
+}
+
+/// What one such change is of.
+pub trait Job: Debug + Clone + Send + Sync + 'static {
+    /// `stop bastion`.
+    fn title(&self) -> String;
+
+    /// What a yes does, in a word or two, as on a button.
+    fn verb(&self) -> &'static str;
+
+    /// What would be typed, without the environment.
+    fn typed(&self) -> String;
+
+    /// What it changes, where two at once are in each other's way.
+    fn target(&self) -> Option<Target> {
+        None
+    }
+
+    /// What it takes to confirm it.
+    fn risk(&self) -> Risk;
+
+    /// What the plan rests on, each with its name.
+    fn reads(&self, ctx: &Ctx<'_>) -> Vec<(&'static str, Read)>;
+
+    /// Takes an answer in; what is to be read because of it. A failure that is given back keeps the plan from being made.
+    ///
+    /// # Errors
+    /// It cannot be said what would be done without this answer.
+    fn learn(
+        &mut self,
+        what: &'static str,
+        outcome: Result<Reply, Failure>,
+        ctx: &Ctx<'_>,
+    ) -> Result<Vec<(&'static str, Read)>, Failure>;
+
+    /// What is to be done, from what was learned.
+    fn decide(&mut self, ctx: &Ctx<'_>) -> Decided;
+
+    /// What must be the same when a yes comes late.
+    fn standing(&self) -> String;
+
+    /// The change was accepted.
+    fn landed(&mut self, _: &Reply) {}
+
+    /// What shows how far it is.
+    fn look(&self) -> Read;
+
+    /// Takes such a look in: how it ended, if it has.
+    fn looked(&mut self, reply: Reply, since: Timestamp, ctx: &mut Ctx<'_>) -> Option<Outcome>;
+
+    /// What it waits for, in words: `waiting for the instance`.
+    fn waits(&self) -> &'static str;
+
+    /// What shows it later: `cockpit instances`.
+    fn shown_by(&self) -> String;
+
+    /// What is known of it while it is under way.
+    fn known(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// How it was before, and what came of it, for the audit file.
+    fn record(&self) -> (Value, Option<(&'static str, Value)>) {
+        (Value::Null, None)
+    }
+}
+
+#[derive(Debug, Clone, PartialEq)]
+enum Phase {
+    Gathering,
+    Planned,
+    Rechecking,
+    Doing(Box<Sure>),
+    Waiting,
+}
+
+/// One such change under way.
+#[derive(Debug, Clone)]
+pub struct Single<J> {
+    job: J,
+    phase: Phase,
+    waiting: Vec<&'static str>,
+    failure: Option<Failure>,
+    checks: Vec<Check>,
+    /// What the plan showed, how it stood and when: nothing else is done.
+    decided: Decided,
+    stood: String,
+    planned: Option<Timestamp>,
+    began: Option<Timestamp>,
+    told: BTreeSet<String>,
+    told_kinds: ToldKinds,
+    refusals: Refusals,
+    slot: i64,
+    in_flight: bool,
+    failures: u32,
+    next_try: Option<Timestamp>,
+}
+
+impl<J: Job> Single<J> {
+    /// Before anything was looked at.
+    pub fn new(job: J) -> Self {
+        Self {
+            job,
+            phase: Phase::Gathering,
+            waiting: Vec::new(),
+            failure: None,
+            checks: Vec::new(),
+            decided: Decided::default(),
+            stood: String::new(),
+            planned: None,
+            began: None,
+            told: BTreeSet::new(),
+            told_kinds: ToldKinds::default(),
+            refusals: Refusals::default(),
+            slot: i64::MIN,
+            in_flight: false,
+            failures: 0,
+            next_try: None,
+        }
+    }
+
+    fn read(&mut self, reads: Vec<(&'static str, Read)>, ctx: &mut Ctx<'_>) {
+        for (what, read) in reads {
+            self.waiting.push(what);
+            ctx.read(Slot::Of(what), read);
+        }
+    }
+
+    fn gathered(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
+        let Slot::Of(what) = *slot else { return };
+        self.waiting.retain(|waiting| *waiting != what);
+        match self.job.learn(what, answered.outcome, ctx) {
+            Ok(more) => self.read(more, ctx),
+            Err(failure) => {
+                let hint = failure.hint().to_owned();
+                let text = format!("not everything could be read: {failure}");
+                self.checks.push(Check::new(Level::Stop, text).hint(hint));
+                self.failure.get_or_insert(failure);
+            }
+        }
+        if self.waiting.is_empty() {
+            match self.phase {
+                Phase::Rechecking => self.rechecked(ctx),
+                _ => self.plan(ctx),
+            }
+        }
+    }
+
+    fn plan(&mut self, ctx: &mut Ctx<'_>) {
+        if self.failure.is_none() {
+            self.decided = self.job.decide(ctx);
+        }
+        let mut checks = std::mem::take(&mut self.checks);
+        checks.append(&mut self.decided.checks);
+        checks.sort_by_key(|check| std::cmp::Reverse(check.level));
+        self.stood = self.job.standing();
+        self.planned = Some(ctx.now);
+        self.phase = Phase::Planned;
+        ctx.plan = Some(Plan {
+            title: self.job.title(),
+            steps: self.decided.steps.clone(),
+            changes: self.decided.changes.clone(),
+            checks,
+            undo: self.decided.undo.clone(),
+            risk: self.job.risk(),
+            writes: self.decided.write.iter().cloned().collect(),
+            programs: Vec::new(),
+            command: ctx.command(&self.job.typed()),
+            offer: None,
+        });
+    }
+
+    /// Minutes may have passed since it was looked at: it must still be as the plan showed it.
+    fn rechecked(&mut self, ctx: &mut Ctx<'_>) {
+        let title = self.job.title();
+        if let Some(failure) = &self.failure {
+            let outcome = Outcome::new(Verdict::Impossible, format!("{title}: it cannot be looked at once more"));
+            ctx.end = Some(outcome.because(failure).cause("nothing was changed"));
+        } else if self.job.standing() != self.stood {
+            let outcome = Outcome::new(Verdict::Impossible, format!("{title}: it changed since it was looked at"));
+            ctx.end = Some(outcome.cause("nothing was changed").hint("ask for it again: the plan is another one now"));
+        } else {
+            self.send(ctx);
+        }
+    }
+
+    fn send(&mut self, ctx: &mut Ctx<'_>) {
+        let Some(write) = self.decided.write.clone() else { return };
+        self.began = Some(ctx.now);
+        ctx.say(Weight::Step, format!("{}: {}", write.action(), self.job.title()));
+        self.phase = Phase::Doing(Box::new(Sure::send(write, Before::default(), ctx)));
+    }
+
+    fn look(&mut self, ctx: &mut Ctx<'_>) {
+        let interval = ctx.environment.refresh.watch.as_millis().max(1) as i64;
+        let slot = ctx.now.as_millisecond().div_euclid(interval);
+        if self.in_flight || slot <= self.slot || self.next_try.is_some_and(|next| ctx.now < next) {
+            return;
+        }
+        self.slot = slot;
+        self.in_flight = true;
+        ctx.read(Slot::Of("look"), self.job.look());
+    }
+
+    fn looked(&mut self, outcome: Result<Reply, Failure>, ctx: &mut Ctx<'_>) {
+        self.in_flight = false;
+        let failure = match outcome {
+            Ok(reply) => {
+                self.refusals.clear();
+                if self.next_try.take().is_some() {
+                    self.failures = 0;
+                    self.told_kinds.clear();
+                    ctx.say(Weight::Step, "AWS answers again");
+                }
+                let since = self.began.unwrap_or(ctx.now);
+                ctx.end = self.job.looked(reply, since, ctx);
+                for known in self.job.known() {
+                    if self.told.insert(known.clone()) {
+                        ctx.say(Weight::Step, known);
+                    }
+                }
+                return;
+            }
+            Err(failure) => failure,
+        };
+        if self.refusals.note(&failure, ctx.now) {
+            ctx.end = Some(refusals::given_up(&self.job.title(), &failure, &self.job.shown_by(), ctx));
+            return;
+        }
+        if self.told_kinds.is_news(&failure) {
+            let limit = refusals::waiting(&failure);
+            ctx.say(Weight::Warn, format!("cannot look: {failure}; it is tried again{limit}"));
+        }
+        self.next_try = Some(ctx.now + wait_after(ctx.environment.refresh.watch, self.failures));
+        self.failures += 1;
+    }
+
+    fn refused(&self, failure: &Failure, lost: bool, ctx: &mut Ctx<'_>) {
+        let title = self.job.title();
+        let outcome = if lost {
+            Outcome::new(Verdict::Unknown, format!("{title}: AWS did not answer, and whether it was done is not known"))
+                .hint(format!("look with `{}` before trying again", self.job.shown_by()))
+        } else {
+            Outcome::new(Verdict::Impossible, format!("{title}: it could not be done")).cause("nothing was changed")
+        };
+        ctx.end = Some(outcome.because(failure));
+    }
+}
+
+impl<J: Job> Machine for Single<J> {
+    fn clone_box(&self) -> What {
+        Box::new(self.clone())
+    }
+
+    fn title(&self) -> String {
+        self.job.title()
+    }
+
+    fn verb(&self) -> &'static str {
+        self.job.verb()
+    }
+
+    fn typed(&self) -> String {
+        self.job.typed()
+    }
+
+    fn target(&self) -> Option<Target> {
+        self.job.target()
+    }
+
+    fn begin(&mut self, ctx: &mut Ctx<'_>) {
+        let reads = self.job.reads(ctx);
+        self.read(reads, ctx);
+    }
+
+    fn go(&mut self, ctx: &mut Ctx<'_>) {
+        if self.planned.is_some_and(|planned| ctx.now.duration_since(planned) <= FRESH) {
+            return self.send(ctx);
+        }
+        self.phase = Phase::Rechecking;
+        let reads = self.job.reads(ctx);
+        self.read(reads, ctx);
+    }
+
+    fn reply(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
+        match &mut self.phase {
+            Phase::Gathering | Phase::Rechecking => self.gathered(slot, answered, ctx),
+            Phase::Planned => {}
+            Phase::Doing(sure) => match sure.reply(slot, answered, ctx) {
+                Progress::Going => {}
+                Progress::Landed(reply) => {
+                    self.job.landed(&reply);
+                    self.phase = Phase::Waiting;
+                    self.look(ctx);
+                }
+                Progress::Refused(failure) => {
+                    let lost = sure.may_have_landed();
+                    self.refused(&failure, lost, ctx);
+                }
+            },
+            Phase::Waiting => self.looked(answered.outcome, ctx),
+        }
+    }
+
+    fn tick(&mut self, ctx: &mut Ctx<'_>) {
+        match &mut self.phase {
+            Phase::Doing(sure) => sure.tick(ctx),
+            Phase::Waiting => self.look(ctx),
+            Phase::Gathering | Phase::Planned | Phase::Rechecking => {}
+        }
+    }
+
+    fn words(&self) -> &'static str {
+        match &self.phase {
+            Phase::Gathering | Phase::Rechecking => "looking",
+            Phase::Planned => "waiting for a yes",
+            Phase::Doing(_) => "changing",
+            Phase::Waiting => self.job.waits(),
+        }
+    }
+
+    fn began(&self) -> Option<Timestamp> {
+        self.began
+    }
+
+    fn left(&mut self) -> Option<Outcome> {
+        let unchanged = match &self.phase {
+            Phase::Gathering | Phase::Planned | Phase::Rechecking => true,
+            Phase::Doing(sure) => !sure.may_have_landed(),
+            Phase::Waiting => false,
+        };
+        let summary = format!("{}: it was left before anything was changed", self.job.title());
+        unchanged.then(|| Outcome::new(Verdict::Cancelled, summary).cause("nothing was changed"))
+    }
+
+    fn known_so_far(&self) -> Vec<String> {
+        if self.phase == Phase::Waiting { self.job.known() } else { Vec::new() }
+    }
+
+    fn look_again(&self) -> String {
+        format!("look with `{}", self.job.shown_by())
+    }
+
+    fn leaving(&self, environment: &str) -> String {
+        format!("goes on in AWS; look with `{} --env {environment}`", self.job.shown_by())
+    }
+
+    fn next_try(&self) -> Option<Timestamp> {
+        self.next_try
+    }
+
+    fn record(&self, plan: Option<&Plan>) -> (Value, Value) {
+        let (before, came) = self.job.record();
+        let changes = plan.into_iter().flat_map(|plan| &plan.changes);
+        let mut after: serde_json::Map<String, Value> =
+            changes.map(|change| (change.what.clone(), json!(change.next))).collect();
+        if let Some((name, value)) = came {
+            after.insert(name.to_owned(), value);
+        }
+        (before, Value::Object(after))
+    }
+}

@@ -1,0 +1,100 @@
+//! What changes of policies and scheduled actions ask Application Auto Scaling for, and what comes back.
+
+use crate::model::scaling::{ScalingPolicy, ScheduledAction};
+use serde_json::{Value, json};
+
+/// Targets that are this close are the same: AWS keeps them as numbers with a point.
+const CLOSE: f64 = 1e-6;
+
+/// One question, about one service.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ScalingRead {
+    /// `DescribeScalingPolicies` → [`ScalingReply::Policies`].
+    Policies {
+        /// `service/CLUSTER/NAME`.
+        resource: String,
+    },
+    /// `DescribeScheduledActions` → [`ScalingReply::Actions`].
+    Actions {
+        /// The same.
+        resource: String,
+    },
+}
+
+/// One change.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ScalingWrite {
+    /// `PutScalingPolicy` of what is there, with another target.
+    Target {
+        /// `service/CLUSTER/NAME`.
+        resource: String,
+        policy: String,
+        target: f64,
+    },
+    /// `PutScheduledAction`.
+    Put(ScheduledAction),
+    /// `DeleteScheduledAction`.
+    Remove { resource: String, name: String },
+}
+
+/// What came.
+#[derive(Debug, Clone, PartialEq)]
+pub enum ScalingReply {
+    Policies(Vec<ScalingPolicy>),
+    Actions(Vec<ScheduledAction>),
+}
+
+/// Whether two targets are the same.
+pub fn same(one: Option<f64>, other: f64) -> bool {
+    one.is_some_and(|one| (one - other).abs() < CLOSE)
+}
+
+impl ScalingWrite {
+    /// The action as IAM names it.
+    pub fn action(&self) -> &'static str {
+        match self {
+            Self::Target { .. } => "application-autoscaling:PutScalingPolicy",
+            Self::Put(_) => "application-autoscaling:PutScheduledAction",
+            Self::Remove { .. } => "application-autoscaling:DeleteScheduledAction",
+        }
+    }
+
+    /// What it is given.
+    pub fn parameters(&self) -> Value {
+        match self {
+            Self::Target { resource, policy, target } => {
+                json!({"resourceId": resource, "policyName": policy, "targetValue": target})
+            }
+            Self::Put(action) => json!({
+                "resourceId": action.resource, "scheduledActionName": action.name, "schedule": action.schedule,
+                "timezone": action.timezone, "minCapacity": action.min, "maxCapacity": action.max,
+            }),
+            Self::Remove { resource, name } => json!({"resourceId": resource, "scheduledActionName": name}),
+        }
+    }
+
+    /// What to read to see whether it was carried out.
+    pub fn proof(&self) -> ScalingRead {
+        match self {
+            Self::Target { resource, .. } => ScalingRead::Policies { resource: resource.clone() },
+            Self::Put(ScheduledAction { resource, .. }) | Self::Remove { resource, .. } => {
+                ScalingRead::Actions { resource: resource.clone() }
+            }
+        }
+    }
+
+    /// Whether a proof shows that it was carried out.
+    pub fn is_shown_by(&self, proof: &ScalingReply) -> bool {
+        match (self, proof) {
+            (Self::Target { policy, target, .. }, ScalingReply::Policies(found)) => {
+                found.iter().any(|other| other.name == *policy && same(other.target, *target))
+            }
+            (Self::Put(action), ScalingReply::Actions(found)) => found.iter().any(|other| {
+                let limits = (other.min, other.max) == (action.min, action.max);
+                other.name == action.name && other.schedule == action.schedule && limits
+            }),
+            (Self::Remove { name, .. }, ScalingReply::Actions(found)) => found.iter().all(|other| other.name != *name),
+            _ => false,
+        }
+    }
+}

@@ -1,0 +1,343 @@
+//! What a service is scaled by: the target of a policy, and scheduled actions, added and removed.
+
+pub mod call;
+
+use super::{Decided, Job, Single};
+use crate::app::command::Risk;
+use crate::app::operation::call::{Read, Reply, Write};
+use crate::app::operation::machine::{Target, What};
+use crate::app::operation::outcome::{Outcome, Verdict};
+use crate::app::operation::step::Ctx;
+use crate::model::Failure;
+use crate::model::deploy::{Change, Check, Level};
+use crate::model::names::listed;
+use crate::model::scaling::{ScalableTarget, ScalingPolicy, ScheduledAction};
+use crate::model::time::moment;
+use call::{ScalingRead, ScalingReply, ScalingWrite, same};
+use jiff::Timestamp;
+use serde_json::{Value, json};
+
+const LIMITS: &str = "limits";
+const OTHERS: &str = "others";
+
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Wanted {
+    /// A policy aims at another value.
+    Target {
+        /// `cpu`, `memory`, `requests`, or the policy's name.
+        metric: String,
+        value: f64,
+    },
+    /// A scheduled action is added, or takes the place of one of its name.
+    Add {
+        name: String,
+        /// `cron(…)`, `rate(…)`, `at(…)`.
+        schedule: String,
+        /// None: the environment's, else UTC.
+        timezone: Option<String>,
+        min: Option<u32>,
+        max: Option<u32>,
+    },
+    /// One is removed.
+    Remove { name: String },
+}
+
+/// What was asked for, of which service.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Request {
+    /// Its whole name.
+    pub service: String,
+    pub short: String,
+    pub wanted: Wanted,
+}
+
+/// One such change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ScalingChange {
+    request: Request,
+    resource: String,
+    limits: Option<ScalableTarget>,
+    policies: Vec<ScalingPolicy>,
+    actions: Vec<ScheduledAction>,
+    write: Option<ScalingWrite>,
+}
+
+impl From<Request> for What {
+    fn from(request: Request) -> Self {
+        let (policies, actions) = (Vec::new(), Vec::new());
+        let (resource, limits, write) = (String::new(), None, None);
+        Box::new(Single::new(ScalingChange { request, resource, limits, policies, actions, write }))
+    }
+}
+
+/// What AWS calls a metric that has a short name here.
+fn whole(metric: &str) -> &str {
+    match metric {
+        "cpu" => "ECSServiceAverageCPUUtilization",
+        "memory" => "ECSServiceAverageMemoryUtilization",
+        "requests" => "ALBRequestCountPerTarget",
+        other => other,
+    }
+}
+
+/// `cpu=50`.
+///
+/// # Errors
+/// It is not a name and a number.
+pub fn target(text: &str) -> Result<(String, f64), String> {
+    let wrong = || format!("`{text}` is not METRIC=VALUE, as cpu=50");
+    let (metric, value) = text.split_once('=').ok_or_else(wrong)?;
+    let value: f64 = value.trim().parse().map_err(|_| wrong())?;
+    if metric.trim().is_empty() || !value.is_finite() || value <= 0.0 {
+        return Err(wrong());
+    }
+    Ok((metric.trim().to_owned(), value))
+}
+
+impl ScalingChange {
+    fn policy(&self, metric: &str) -> Result<&ScalingPolicy, Check> {
+        let short = &self.request.short;
+        let named = |policy: &&ScalingPolicy| policy.name == metric || policy.metric.as_deref() == Some(whole(metric));
+        let found: Vec<&ScalingPolicy> = self.policies.iter().filter(named).collect();
+        let names: Vec<&str> = self.policies.iter().map(|policy| policy.name.as_str()).collect();
+        match &found[..] {
+            [one] if one.target.is_some() => Ok(one),
+            [one] => Err(Check::usage(format!("{} is {}: it aims at no value", one.name, one.kind))),
+            [] if names.is_empty() => Err(Check::usage(format!("{short} has no policy"))
+                .hint("a policy is made where the infrastructure is declared")),
+            [] => Err(Check::usage(format!("{short} has no policy for {metric}"))
+                .hint(format!("there are: {}", listed(&names)))),
+            _ => Err(Check::usage(format!("{short} has several policies for {metric}"))
+                .hint(format!("name one: {}", listed(&names)))),
+        }
+    }
+
+    fn action(&self, name: &str) -> Option<&ScheduledAction> {
+        self.actions.iter().find(|action| action.name == name)
+    }
+
+    fn target_of(&self, metric: &str, value: f64) -> Result<Decided, Check> {
+        let policy = self.policy(metric)?;
+        let before = policy.target.unwrap_or_default();
+        if same(policy.target, value) {
+            return Err(Check::new(Level::Stop, format!("{} aims at {value} already", policy.name)));
+        }
+        let percent = policy.metric.as_deref().is_some_and(|metric| metric.ends_with("Utilization"));
+        if percent && value > 100.0 {
+            return Err(Check::usage(format!("{metric} is a share: at most 100 %")));
+        }
+        let text = if value < before {
+            "a lower target means more tasks for the same load, up to the maximum"
+        } else {
+            "a higher target means fewer tasks for the same load, down to the minimum"
+        };
+        let (resource, policy) = (self.resource.clone(), policy.name.clone());
+        Ok(Decided {
+            steps: vec![format!("{policy}: aiming at {value} instead of {before}")],
+            changes: Change::of(format!("target of {policy}"), before.to_string(), value.to_string())
+                .into_iter()
+                .collect(),
+            checks: vec![
+                Check::new(Level::Note, text),
+                Check::new(Level::Note, "its alarms are made anew by AWS; declared code would change it back"),
+            ],
+            undo: format!("`cockpit autoscaling {} --target {metric}={before}` goes back", self.request.short),
+            write: Some(Write::Scaling(ScalingWrite::Target { resource, policy, target: value })),
+        })
+    }
+
+    fn add(&self, action: ScheduledAction, ctx: &Ctx<'_>) -> Result<Decided, Check> {
+        let name = action.name.clone();
+        let recurrence = action.timer().recurrence();
+        let recurrence = recurrence.map_err(|why| {
+            Check::usage(format!("`{}` is no time: {why}", action.schedule))
+                .hint("as cron(0 9 ? * MON-FRI *), rate(1 day)")
+        })?;
+        if action.min.is_none() && action.max.is_none() {
+            return Err(Check::usage("it sets nothing").hint("give it --min, --max or both"));
+        }
+        if action.min.zip(action.max).is_some_and(|(min, max)| min > max) {
+            return Err(Check::usage("its minimum is larger than its maximum"));
+        }
+        let mut checks = Vec::new();
+        let next = recurrence.next(ctx.service_now);
+        checks.push(match next {
+            Some(at) => Check::new(Level::Note, format!("next at {}", moment(at, ctx.service_now, ctx.zone))),
+            None => Check::new(Level::Warn, "it never comes to that time any more"),
+        });
+        if action.max == Some(0) {
+            checks.push(Check::new(Level::Warn, "it stops the service at that time: no task may run"));
+        }
+        if self.limits.as_ref().is_some_and(|limits| limits.suspended.scheduled) {
+            let text = format!("scheduled actions of {} are suspended: it does nothing so long", self.request.short);
+            checks.push(Check::new(Level::Warn, text).hint("`cockpit autoscaling SERVICE --resume`"));
+        }
+        let words = |action: &ScheduledAction| {
+            let count = |count: Option<u32>| count.map_or_else(|| "–".to_owned(), |count| count.to_string());
+            let zone = action.timezone.as_deref().unwrap_or("UTC");
+            format!("{} {zone}: {} to {}", action.schedule, count(action.min), count(action.max))
+        };
+        let short = &self.request.short;
+        let old = self.action(&name);
+        if old.is_some() {
+            checks.push(Check::new(Level::Warn, format!("it takes the place of the {name} that is there")));
+        }
+        let undo = match old {
+            None => format!("`cockpit schedule rm {short} {name}` removes it"),
+            Some(old) => format!("it was {}", words(old)),
+        };
+        Ok(Decided {
+            steps: vec![format!("{short}: scheduled action {name}, {}", words(&action))],
+            changes: Change::of(name, old.map(words).unwrap_or_default(), words(&action)).into_iter().collect(),
+            checks,
+            undo,
+            write: Some(Write::Scaling(ScalingWrite::Put(action))),
+        })
+    }
+
+    fn remove(&self, name: &str) -> Result<Decided, Check> {
+        let short = &self.request.short;
+        let Some(old) = self.action(name) else {
+            let names: Vec<&str> = self.actions.iter().map(|action| action.name.as_str()).collect();
+            let check = Check::usage(format!("{short} has no scheduled action {name}"));
+            return Err(if names.is_empty() { check } else { check.hint(format!("there are: {}", listed(&names))) });
+        };
+        let flag = |name: &str, count: Option<u32>| count.map(|count| format!(" --{name} {count}")).unwrap_or_default();
+        let zone = old.timezone.as_ref().map(|zone| format!(" --timezone {zone}")).unwrap_or_default();
+        let limits = format!("{}{}", flag("min", old.min), flag("max", old.max));
+        Ok(Decided {
+            steps: vec![format!("{short}: scheduled action {name} is removed")],
+            changes: Change::of(name, old.schedule.clone(), "").into_iter().collect(),
+            checks: vec![Check::new(Level::Note, "what it has set stays until something else sets it")],
+            undo: format!("`cockpit schedule add {short} {name} --at '{}'{limits}{zone}` adds it again", old.schedule),
+            write: Some(Write::Scaling(ScalingWrite::Remove {
+                resource: self.resource.clone(),
+                name: name.to_owned(),
+            })),
+        })
+    }
+}
+
+impl Job for ScalingChange {
+    fn title(&self) -> String {
+        let short = &self.request.short;
+        match &self.request.wanted {
+            Wanted::Target { metric, value } => format!("aim {short} at {metric}={value}"),
+            Wanted::Add { name, .. } => format!("add {name} to {short}"),
+            Wanted::Remove { name } => format!("remove {name} from {short}"),
+        }
+    }
+
+    fn verb(&self) -> &'static str {
+        match &self.request.wanted {
+            Wanted::Target { .. } => "Change",
+            Wanted::Add { .. } => "Add",
+            Wanted::Remove { .. } => "Remove",
+        }
+    }
+
+    fn typed(&self) -> String {
+        let short = &self.request.short;
+        match &self.request.wanted {
+            Wanted::Target { metric, value } => format!("autoscaling {short} --target {metric}={value}"),
+            Wanted::Add { name, schedule, timezone, min, max } => {
+                let number = |flag: &str, count: &Option<u32>| count.map(|count| format!(" --{flag} {count}"));
+                let (min, max) = (number("min", min).unwrap_or_default(), number("max", max).unwrap_or_default());
+                let zone = timezone.as_ref().map(|zone| format!(" --timezone {zone}")).unwrap_or_default();
+                format!("schedule add {short} {name} --at '{schedule}'{min}{max}{zone}")
+            }
+            Wanted::Remove { name } => format!("schedule rm {short} {name}"),
+        }
+    }
+
+    fn target(&self) -> Option<Target> {
+        Some(Target::service(&self.request.service))
+    }
+
+    fn risk(&self) -> Risk {
+        Risk::Change
+    }
+
+    fn reads(&self, ctx: &Ctx<'_>) -> Vec<(&'static str, Read)> {
+        let resource = format!("service/{}/{}", ctx.cluster(), self.request.service);
+        let others = match &self.request.wanted {
+            Wanted::Target { .. } => ScalingRead::Policies { resource: resource.clone() },
+            Wanted::Add { .. } | Wanted::Remove { .. } => ScalingRead::Actions { resource: resource.clone() },
+        };
+        vec![(LIMITS, Read::Scalable { resource }), (OTHERS, Read::Scaling(others))]
+    }
+
+    fn learn(
+        &mut self,
+        _: &'static str,
+        outcome: Result<Reply, Failure>,
+        ctx: &Ctx<'_>,
+    ) -> Result<Vec<(&'static str, Read)>, Failure> {
+        self.resource = format!("service/{}/{}", ctx.cluster(), self.request.service);
+        match outcome? {
+            Reply::Scalable(limits) => self.limits = limits,
+            Reply::Scaling(ScalingReply::Policies(found)) => self.policies = found,
+            Reply::Scaling(ScalingReply::Actions(found)) => self.actions = found,
+            _ => return Err(Failure::other_answer()),
+        }
+        Ok(Vec::new())
+    }
+
+    fn decide(&mut self, ctx: &Ctx<'_>) -> Decided {
+        let decided = if self.limits.is_none() {
+            Err(Check::usage(format!("{} is not scaled automatically", self.request.short))
+                .hint("a scalable target is made where the infrastructure is declared"))
+        } else {
+            match self.request.wanted.clone() {
+                Wanted::Target { metric, value } => self.target_of(&metric, value),
+                Wanted::Add { name, schedule, timezone, min, max } => {
+                    let timezone = timezone.or_else(|| ctx.environment.timezone.clone());
+                    let (resource, start, end) = (self.resource.clone(), None, None);
+                    self.add(ScheduledAction { resource, name, schedule, timezone, min, max, start, end }, ctx)
+                }
+                Wanted::Remove { name } => self.remove(&name),
+            }
+        };
+        let decided = decided.unwrap_or_else(|check| Decided { checks: vec![check], ..Decided::default() });
+        self.write = match &decided.write {
+            Some(Write::Scaling(write)) => Some(write.clone()),
+            _ => None,
+        };
+        decided
+    }
+
+    fn standing(&self) -> String {
+        format!("{:?} {:?}", self.policies, self.actions)
+    }
+
+    fn look(&self) -> Read {
+        let resource = self.resource.clone();
+        Read::Scaling(self.write.as_ref().map_or(ScalingRead::Actions { resource }, ScalingWrite::proof))
+    }
+
+    fn looked(&mut self, reply: Reply, _: Timestamp, _: &mut Ctx<'_>) -> Option<Outcome> {
+        let (Reply::Scaling(found), Some(write)) = (reply, &self.write) else { return None };
+        let short = &self.request.short;
+        write.is_shown_by(&found).then(|| {
+            let summary = match write {
+                ScalingWrite::Target { policy, target, .. } => format!("{policy} of {short} aims at {target}"),
+                ScalingWrite::Put(action) => format!("{short} has the scheduled action {}", action.name),
+                ScalingWrite::Remove { name, .. } => format!("{short} has no scheduled action {name} any more"),
+            };
+            Outcome::new(Verdict::Done, summary)
+        })
+    }
+
+    fn waits(&self) -> &'static str {
+        "waiting for autoscaling"
+    }
+
+    fn shown_by(&self) -> String {
+        format!("cockpit autoscaling {}", self.request.short)
+    }
+
+    fn record(&self) -> (Value, Option<(&'static str, Value)>) {
+        (Value::Null, Some(("service", json!(self.request.service))))
+    }
+}

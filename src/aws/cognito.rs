@@ -1,0 +1,195 @@
+//! Cognito: user pools, what they ask of passwords, and who is in them.
+
+use super::budget::Class;
+use super::pages::{AnswerSender, Guard};
+use super::protocols::json;
+use super::session::{Action, Caller, Session};
+use super::signed::Service;
+use crate::app::effect::Lane;
+use crate::feeds::aws::Fact;
+use crate::model::cdn::belongs;
+use crate::model::users::{Policy, Pool, Seen, User};
+use crate::model::{Failure, FailureKind};
+use jiff::Timestamp;
+use serde_json::{Value, json as body};
+use std::collections::BTreeMap;
+
+const LIST_USER_POOLS: Action = Action { name: "cognito-idp:ListUserPools", class: Class::UserPools };
+const DESCRIBE_USER_POOL: Action = Action { name: "cognito-idp:DescribeUserPool", class: Class::UserPools };
+const GET_MFA: Action = Action { name: "cognito-idp:GetUserPoolMfaConfig", class: Class::UserPools };
+const LIST_USERS: Action = Action { name: "cognito-idp:ListUsers", class: Class::Users };
+const COGNITO: Service = Service("cognito-idp", None);
+const TARGET: &str = "AWSCognitoIdentityProviderService";
+/// The largest page of either list.
+const PAGE: u32 = 60;
+
+/// So many users are counted for a screen.
+const COUNTED: u64 = 3_000;
+
+/// The pool of an environment for a screen, its users counted; none where none is its own, or several are.
+pub(super) async fn asked(
+    caller: &Caller<'_>,
+    answers: &AnswerSender<'_>,
+    named: &[String],
+    prefixes: &[String],
+) -> Result<(), Failure> {
+    let session = caller.session;
+    let mut mine = session.user_pools().await?;
+    mine.retain(|pool| belongs(&[&pool.id, &pool.name], named, prefixes));
+    let [pool] = &mine[..] else {
+        answers.last(Fact::UserPool(None)).await;
+        return Ok(());
+    };
+    let mut seen = Seen::default();
+    let (mut counts, mut all) = (BTreeMap::<String, u64>::new(), 0);
+    let ((pool, missing), listed) = tokio::join!(
+        session.user_pool(pool.clone()),
+        session.users(&pool.id, None, |page| {
+            for user in &page {
+                *counts.entry(user.status.clone()).or_default() += 1;
+                seen.disabled += u64::from(!user.enabled);
+                all += 1;
+            }
+            seen.more = all >= COUNTED;
+            !seen.more
+        })
+    );
+    (seen.pool, seen.missing) = (pool, missing);
+    seen.counts = (listed.is_ok() || all > 0).then_some(counts);
+    if let Err(failure) = listed {
+        (seen.more, seen.missing) = (true, seen.missing.into_iter().chain([failure]).collect());
+    }
+    answers.last(Fact::UserPool(Some(Box::new(seen)))).await;
+    Ok(())
+}
+
+impl Session {
+    /// The user pools of the account, by their ids and names alone.
+    ///
+    /// # Errors
+    /// They cannot be listed.
+    pub async fn user_pools(&self) -> Result<Vec<Pool>, Failure> {
+        let caller = Caller::new(self, Lane::Operator);
+        let (mut found, mut token, mut guard) = (Vec::new(), None::<String>, Guard::default());
+        loop {
+            let mut asked = body!({"MaxResults": PAGE});
+            if let Some(token) = &token {
+                asked["NextToken"] = body!(token);
+            }
+            let answer = caller.json(&json(LIST_USER_POOLS, COGNITO, TARGET, &asked)).await?;
+            let text = |one: &Value, key: &str| one[key].as_str().map(str::to_owned);
+            let page = answer["UserPools"].as_array().into_iter().flatten();
+            found.extend(page.filter_map(|one| {
+                Some(Pool { id: text(one, "Id")?, name: text(one, "Name").unwrap_or_default(), ..Pool::default() })
+            }));
+            token = guard.next(LIST_USER_POOLS.name, text(&answer, "NextToken"))?;
+            if token.is_none() {
+                return Ok(found);
+            }
+        }
+    }
+
+    /// What a pool asks of passwords and of a second factor; what of it could not be read is among the failures.
+    pub async fn user_pool(&self, pool: Pool) -> (Pool, Vec<Failure>) {
+        let caller = Caller::new(self, Lane::Operator);
+        let asked = body!({"UserPoolId": pool.id});
+        let (describe, mfa) =
+            (json(DESCRIBE_USER_POOL, COGNITO, TARGET, &asked), json(GET_MFA, COGNITO, TARGET, &asked));
+        let (described, mfa) = tokio::join!(caller.json(&describe), caller.json(&mfa));
+        let (mut pool, mut missing) = (pool, Vec::new());
+        match described {
+            Ok(answer) => take(&mut pool, &answer["UserPool"]),
+            Err(failure) => missing.push(failure),
+        }
+        match mfa {
+            Ok(answer) => {
+                pool.mfa = answer["MfaConfiguration"].as_str().map(str::to_owned).or(pool.mfa);
+                pool.methods = Some(methods(&answer));
+            }
+            Err(failure) => missing.push(failure),
+        }
+        (pool, missing)
+    }
+
+    /// Who is in a pool, or those of one status: page by page, each told to `page`, which says whether there is to be more.
+    ///
+    /// # Errors
+    /// A page cannot be read; those before it were told.
+    pub async fn users(
+        &self,
+        pool: &str,
+        status: Option<&str>,
+        mut page: impl FnMut(Vec<User>) -> bool,
+    ) -> Result<(), Failure> {
+        let caller = Caller::new(self, Lane::Operator);
+        let (mut token, mut guard) = (None::<String>, Guard::default());
+        loop {
+            let mut asked = body!({"UserPoolId": pool, "Limit": PAGE});
+            if let Some(status) = status {
+                asked["Filter"] = body!(format!("cognito:user_status = \"{status}\""));
+            }
+            if let Some(token) = &token {
+                asked["PaginationToken"] = body!(token);
+            }
+            let answer = caller.json(&json(LIST_USERS, COGNITO, TARGET, &asked)).await?;
+            let Some(users) = answer["Users"].as_array() else {
+                let text = format!("{}: the answer has no users", LIST_USERS.name);
+                return Err(Failure::new(FailureKind::Malformed, text));
+            };
+            let more = page(users.iter().filter_map(user).collect());
+            token = guard.next(LIST_USERS.name, answer["PaginationToken"].as_str().map(str::to_owned))?;
+            if token.is_none() || !more {
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn take(pool: &mut Pool, told: &Value) {
+    let policy = &told["Policies"]["PasswordPolicy"];
+    let on = |key: &str| policy[key].as_bool().unwrap_or(false);
+    pool.policy = policy["MinimumLength"].as_u64().map(|length| Policy {
+        length,
+        lowercase: on("RequireLowercase"),
+        uppercase: on("RequireUppercase"),
+        numbers: on("RequireNumbers"),
+        symbols: on("RequireSymbols"),
+        temporary_days: policy["TemporaryPasswordValidityDays"].as_u64(),
+    });
+    pool.protected = told["DeletionProtection"].as_str().map(|word| word == "ACTIVE");
+    pool.estimated = told["EstimatedNumberOfUsers"].as_u64();
+    pool.mfa = pool.mfa.take().or_else(|| told["MfaConfiguration"].as_str().map(str::to_owned));
+}
+
+fn methods(answer: &Value) -> Vec<String> {
+    let mut found = Vec::new();
+    if answer["SoftwareTokenMfaConfiguration"]["Enabled"] == true {
+        found.push("authenticator".to_owned());
+    }
+    if answer["SmsMfaConfiguration"].is_object() {
+        found.push("SMS".to_owned());
+    }
+    if answer["EmailMfaConfiguration"].is_object() {
+        found.push("e-mail".to_owned());
+    }
+    found
+}
+
+fn user(one: &Value) -> Option<User> {
+    let attribute = |name: &str| {
+        let found = one["Attributes"].as_array()?.iter().find(|attribute| attribute["Name"] == name)?;
+        found["Value"].as_str().map(str::to_owned)
+    };
+    #[expect(clippy::cast_possible_truncation, reason = "milliseconds of an epoch fit")]
+    let time = |key: &str| Timestamp::from_millisecond((one[key].as_f64()? * 1_000.0) as i64).ok();
+    Some(User {
+        name: one["Username"].as_str()?.to_owned(),
+        email: attribute("email"),
+        email_verified: attribute("email_verified").as_deref() == Some("true"),
+        phone: attribute("phone_number"),
+        status: one["UserStatus"].as_str().unwrap_or("UNKNOWN").to_owned(),
+        enabled: one["Enabled"].as_bool().unwrap_or(true),
+        created: time("UserCreateDate"),
+        changed: time("UserLastModifiedDate"),
+    })
+}

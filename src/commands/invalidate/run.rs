@@ -1,0 +1,16 @@
+//! Throws away what a distribution has cached.
+
+use super::args::Arguments;
+use crate::app::operation::single::invalidation::Request;
+use crate::cli::{ExitCode, Report};
+use crate::commands::act::act;
+use crate::commands::context::Context;
+use crate::commands::opened::open;
+use std::io;
+
+pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let opened = open(context)?;
+    let what =
+        Request::parse(&arguments.words).map_err(|why| Report::usage(why).hint("as `cockpit invalidate '/*'`"))?;
+    act(context, &opened, vec![what.into()], arguments.dry_run, out).await
+}

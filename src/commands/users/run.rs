@@ -1,0 +1,89 @@
+//! Reads the user pool, and prints it.
+
+use super::args::Arguments;
+use super::report::{self, Read};
+use crate::aws::{Connection, Session};
+use crate::cli::{ExitCode, Report};
+use crate::commands::context::Context;
+use crate::commands::infra::declared_states;
+use crate::commands::opened::time_is_up;
+use crate::commands::printed::print;
+use crate::config::EnvironmentConfig;
+use crate::model::cdn::{belongs, prefixes};
+use crate::model::infra::declared::{Running, differences};
+use crate::model::names::listed;
+use crate::model::users::{Pool, User};
+use std::io;
+
+pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let reading = context.collect(report::SOURCES, false).await?;
+    reading.check_credentials()?;
+    let environment = &reading.collector.app.environment;
+    let session = Session::new(Connection::from(environment));
+    let asked = Box::pin(asked(&session, environment, arguments));
+    let mut read = match context.limit() {
+        Some(left) => tokio::time::timeout(left, asked).await.map_err(|_| time_is_up("the users were read"))??,
+        None => asked.await?,
+    };
+    if arguments.declared {
+        let states = Box::pin(declared_states(context, &environment.name)).await?;
+        let running = Running { pools: Some(std::slice::from_ref(&read.pool)), ..Running::default() };
+        read.missing.extend(states.missing);
+        read.declared = Some(differences(&states.states, running));
+        let known = states.states.iter().flat_map(|(_, all)| all).any(|one| one.kind == "aws_cognito_user_pool");
+        if !known {
+            read.missing.push("no state has a user pool: what is declared of it is not known".to_owned());
+        }
+    }
+    let list = report::users(&reading.input(), &read, arguments.reveal);
+    print(context, &reading, &list, list.exit_code(), out)
+}
+
+async fn asked(session: &Session, environment: &EnvironmentConfig, arguments: &Arguments) -> Result<Read, Report> {
+    let pool = one(session, environment).await?;
+    let (mut users, mut status) = (Vec::<User>::new(), Vec::new());
+    let ((pool, missing), listed) = tokio::join!(
+        session.user_pool(pool.clone()),
+        session.users(&pool.id, arguments.status.as_deref(), |page| {
+            users.extend(page);
+            true
+        })
+    );
+    status.extend(missing.into_iter().map(|failure| failure.message));
+    let whole = listed.is_ok();
+    if let Err(failure) = listed {
+        status.push(failure.message);
+    }
+    // Nobody at all is an answer; nobody because of a failure is none.
+    let known = whole || !users.is_empty();
+    Ok(Read { pool, users: known.then_some(users), whole, missing: status, declared: None })
+}
+
+/// The pool of the environment.
+async fn one(session: &Session, environment: &EnvironmentConfig) -> Result<Pool, Report> {
+    let all = session.user_pools().await;
+    let all = all.map_err(|failure| Report::of_failure("the user pools cannot be listed", &failure))?;
+    let prefixes = prefixes(&environment.project, &environment.name);
+    let mine: Vec<&Pool> =
+        all.iter().filter(|pool| belongs(&[&pool.id, &pool.name], &environment.user_pools, &prefixes)).collect();
+    let name = &environment.name;
+    let told = |pools: &[&Pool]| {
+        let words: Vec<String> = pools.iter().map(|pool| format!("{} ({})", pool.name, pool.id)).collect();
+        listed(&words.iter().map(String::as_str).collect::<Vec<_>>())
+    };
+    match &mine[..] {
+        [only] => Ok((*only).clone()),
+        [] => {
+            let report = Report::usage(format!("no user pool is known to be {name}'s"));
+            Err(match &all[..] {
+                [] => report.hint("the account has none in this region"),
+                _ => report.hint(format!(
+                    "name it with `user_pools` in the configuration: {}",
+                    told(&all.iter().collect::<Vec<_>>())
+                )),
+            })
+        }
+        several => Err(Report::usage(format!("{name} could have several user pools"))
+            .hint(format!("name one with `user_pools` in the configuration: {}", told(several)))),
+    }
+}

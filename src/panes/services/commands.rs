@@ -1,0 +1,167 @@
+//! What can be done in the services.
+
+use super::state::ID;
+use super::{health, instances, pool, typed};
+use crate::app::command::Bottom::First;
+use crate::app::command::{Id, Risk, Scope};
+use crate::app::{Command, select};
+
+const OWN: Scope = Scope::Pane(ID.0);
+
+/// Those that are listened to in this pane.
+pub(super) const COMMANDS: &[Command] = &[
+    Command::new(
+        Id("health"),
+        OWN,
+        "health",
+        &["v"],
+        "Show how the environment is reached: targets, load balancer, requests, names, certificates, who may reach it.",
+        health::show,
+    ),
+    Command::new(
+        Id("health-again"),
+        OWN,
+        "look again",
+        &["u"],
+        "Look again how the environment is reached, and send probes to its hosts, also where it is guarded.",
+        health::look_again,
+    )
+    .when(health::has_focus),
+    Command::new(
+        Id("health-firewall"),
+        OWN,
+        "try firewall",
+        &["w"],
+        "Send the hosts an SQL injection and a script, which a firewall must refuse, and a normal request.",
+        health::try_firewall,
+    )
+    .when(health::has_focus),
+    Command::new(
+        Id("instances"),
+        OWN,
+        "instances",
+        &["m"],
+        "Show the environment's instances of EC2: state, status checks, agent, processor, memory, disk.",
+        instances::show,
+    ),
+    Command::new(
+        Id("users"),
+        OWN,
+        "user pool",
+        &["a"],
+        "Show the environment's user pool: users by status, second factor, password policy; of nobody more.",
+        pool::show,
+    ),
+];
+
+/// What is only of instances, and what is of the whole environment: offered in lists, where it applies.
+pub(super) const OF_ALL: &[Command] = &[
+    INVALIDATE,
+    Command::new(
+        Id("scaling-target"),
+        Scope::List,
+        "scaling target",
+        &[],
+        "Let a policy of the selected service aim at another value: metric and value are typed, as cpu=50.",
+        typed::ask_target,
+    )
+    .risks(Risk::Change)
+    .when(|app| select::suspended(app).is_some()),
+    Command::new(
+        Id("scheduled-add"),
+        Scope::List,
+        "add scheduled action",
+        &[],
+        "Add a scheduled action to the selected service: its name, the limits that it sets, and its time are typed.",
+        typed::ask_action,
+    )
+    .risks(Risk::Change)
+    .when(|app| select::suspended(app).is_some()),
+    Command::new(
+        Id("scheduled-remove"),
+        Scope::List,
+        "remove scheduled action",
+        &[],
+        "Remove a scheduled action of the selected service: its name is typed.",
+        typed::ask_removal,
+    )
+    .risks(Risk::Change)
+    .when(|app| select::suspended(app).is_some()),
+    Command::new(
+        Id("instance-power"),
+        Scope::List,
+        "instance on/off",
+        &["U"],
+        "Stop the selected instance, or start it; watched until its status checks say so.",
+        instances::power,
+    )
+    .risks(Risk::Disrupt)
+    .when(instances::on_machine)
+    .on_bottom(First(1)),
+    Command::new(
+        Id("instance-reboot"),
+        Scope::List,
+        "restart instance",
+        &["B"],
+        "Restart the selected instance; watched until its status checks pass again.",
+        instances::reboot,
+    )
+    .risks(Risk::Disrupt)
+    .when(instances::on_machine)
+    .on_bottom(First(2)),
+    Command::new(
+        Id("instance-session"),
+        Scope::List,
+        "session",
+        &["L"],
+        "Open a shell on the selected instance, through Session Manager.",
+        instances::session,
+    )
+    .risks(Risk::Change)
+    .when(instances::on_machine)
+    .on_bottom(First(0)),
+];
+
+/// It is about the whole environment, and so in every list.
+const INVALIDATE: Command = Command::new(
+    Id("invalidate"),
+    Scope::List,
+    "invalidate",
+    &[],
+    "Throw away what a distribution of CloudFront has cached: paths are typed; watched until it is gone everywhere.",
+    typed::ask,
+)
+.risks(Risk::Change);
+
+/// What can be done here, the most useful first: to an instance what is only of instances.
+pub(super) const ACTIONS_HERE: &[Id] = &[
+    Id::OPEN,
+    Id("instance-session"),
+    Id("instance-power"),
+    Id("instance-reboot"),
+    Id::STOP_TASK,
+    Id("exec"),
+    Id::DEPLOY,
+    Id::ROLL_BACK,
+    Id::SCALE,
+    Id::FORCE,
+    Id("enable-exec"),
+    Id::WATCH,
+    Id::SCALING_RESUME,
+    Id::SCALING_SUSPEND,
+    Id::SCALING_LIMITS,
+    Id("scaling-target"),
+    Id("scheduled-add"),
+    Id("scheduled-remove"),
+    Id::POWER,
+    Id::SKIP_STOP,
+    Id::SKIP_START,
+    Id("invalidate"),
+    Id("tunnel"),
+    Id("tunnel-to"),
+    Id("tunnel-close"),
+    Id::INSPECT,
+    Id::COPY,
+    Id::CONSOLE,
+    Id::REFRESH,
+];

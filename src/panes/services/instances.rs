@@ -1,0 +1,223 @@
+//! The environment's instances of EC2: what is asked for them, what came, their rows, and what keys do.
+
+use super::state::ID;
+use crate::app::App;
+use crate::app::data_status::note;
+use crate::app::effect::{Effect, Lane};
+use crate::app::event::Answer;
+use crate::app::operation::single::instance::Request;
+use crate::app::pane::DataStatus;
+use crate::app::select;
+use crate::app::subject::{Fact, Subject, fact};
+use crate::app::ticket::{Owner, Ticket};
+use crate::app::tunnels::shell;
+use crate::app::update::change::plan as begin;
+use crate::app::update::run::enter;
+use crate::app::update::settle::done;
+use crate::feeds::aws::{Fact as Told, Part, Query};
+use crate::model::Health;
+use crate::model::machine::{Machine, Turn};
+use crate::model::time::short;
+use jiff::SignedDuration;
+
+/// They are read this often while somebody looks.
+const EVERY: SignedDuration = SignedDuration::from_secs(30);
+/// The question for them, among those of the pane.
+pub(super) const ASKED: u8 = 1;
+
+/// Whether they are shown.
+pub fn is_shown(app: &App) -> bool {
+    app.panes.services.machines.open && app.panes.services.service.is_none()
+}
+
+/// `m`: shows them.
+pub fn show(app: &mut App) -> Vec<Effect> {
+    let mut effects = enter(app, ID);
+    let state = &mut app.panes.services;
+    (state.health.open, state.machines.open, state.pool.open) = (false, true, false);
+    effects.extend(done(app));
+    effects
+}
+
+/// Changes of instances that have ended.
+fn ended(app: &App) -> usize {
+    let about = |target: Option<crate::app::operation::Target>| target.is_some_and(|target| target.kind == "instance");
+    app.operations.list.iter().filter(|one| one.outcome.is_some() && about(one.target())).count()
+}
+
+/// Asked when somebody looks, again after a while, and when a change of one has ended.
+pub fn plan(app: &mut App) -> Vec<Effect> {
+    if !is_shown(app) || app.shown().id != ID || app.estate.identity.at().is_none() {
+        return Vec::new();
+    }
+    let ended = ended(app);
+    let state = &app.panes.services.machines;
+    let due = state.asked.is_none_or(|asked| app.now.duration_since(asked) >= EVERY) || state.ended != ended;
+    if state.under_way || !due {
+        return Vec::new();
+    }
+    let environment = &app.environment;
+    let query = Query::Machines {
+        named: environment.instances.clone(),
+        project: environment.project.clone(),
+        environment: environment.name.clone(),
+        now: app.service_now(),
+    };
+    let generation = app.generation();
+    let state = &mut app.panes.services.machines;
+    state.serial += 1;
+    (state.under_way, state.asked, state.ended) = (true, Some(app.now), ended);
+    let ticket = Ticket { generation, owner: Owner::Pane(ID.0, ASKED), serial: state.serial };
+    vec![Effect::Fetch { ticket, lane: Lane::Operator, ask: query.into() }]
+}
+
+/// Takes in what came.
+pub fn answer(app: &mut App, answer: Answer) {
+    let now = app.now;
+    let state = &mut app.panes.services.machines;
+    if answer.ticket.serial != state.serial {
+        return;
+    }
+    state.under_way = false;
+    match answer.of::<Told>().part {
+        Part::Page(Told::Machines(found, missing)) | Part::Last(Told::Machines(found, missing)) => {
+            (state.list, state.missing, state.failure, state.read) = (found, missing, None, Some(now));
+        }
+        Part::Failed(failure) => state.failure = Some(failure),
+        Part::Page(_) | Part::Last(_) => state.failure = Some(crate::model::Failure::other_answer()),
+    }
+    app.lists_changed();
+}
+
+/// One by its id.
+pub fn machine<'a>(app: &'a App, id: &str) -> Option<&'a Machine> {
+    app.panes.services.machines.list.iter().find(|machine| machine.id == id)
+}
+
+/// The rows.
+pub fn lines(app: &App) -> Vec<(String, String)> {
+    let text = |machine: &Machine| {
+        let (health, why) = machine.judge();
+        format!("{} {} {} {} {}", machine.title(), machine.id, machine.state, health.word(), why.join(" "))
+    };
+    app.panes.services.machines.list.iter().map(|machine| (machine.id.clone(), text(machine))).collect()
+}
+
+/// What a row stands for.
+pub fn subject(app: &App, key: Option<&str>) -> Option<Subject> {
+    machine(app, key?).map(|machine| Subject::Machine(machine.id.clone()))
+}
+
+/// Both status checks in a word or two.
+pub fn checks(machine: &Machine) -> String {
+    match (&machine.system, &machine.own) {
+        (Some(system), Some(own)) if system == own => system.clone(),
+        (Some(system), Some(own)) => format!("{system}/{own}"),
+        _ if machine.state == "running" => "?".to_owned(),
+        _ => "–".to_owned(),
+    }
+}
+
+/// The whole of a row.
+pub fn whole(app: &App, key: &str) -> Vec<Fact> {
+    let Some(machine) = machine(app, key) else { return Vec::new() };
+    let (health, why) = machine.judge();
+    let mut lines = vec![fact("instance", &machine.id)];
+    lines.extend(machine.name.iter().map(|name| fact("name", name)));
+    lines.push(Fact { health: Some(health), ..fact("health", health.word()) });
+    lines.extend(why.into_iter().map(|why| Fact { health: Some(health), ..fact("why", why) }));
+    lines.extend([
+        fact("state", &machine.state),
+        fact("class", &machine.class),
+        fact("zone", &machine.az),
+        fact("host check", machine.system.as_deref().unwrap_or("not known")),
+        fact("own check", machine.own.as_deref().unwrap_or("not known")),
+    ]);
+    let agent = machine.agent.as_ref();
+    let version = agent.and_then(|agent| agent.version.as_deref()).unwrap_or_default();
+    lines.push(fact(
+        "agent",
+        agent.map_or_else(|| "none is known".to_owned(), |agent| format!("{} {version}", agent.ping)),
+    ));
+    for (label, share) in [("processor", machine.cpu), ("memory", machine.memory), ("disk", machine.disk)] {
+        lines.push(fact(label, share.map_or_else(|| "not reported".to_owned(), |share| format!("{share:.0} %"))));
+    }
+    let known = [("address", &machine.address), ("public", &machine.public), ("group", &machine.group)];
+    lines.extend(known.into_iter().filter_map(|(label, text)| Some(fact(label, text.as_deref()?))));
+    lines
+}
+
+/// How they stand.
+pub fn data_status(app: &App) -> DataStatus {
+    let state = &app.panes.services.machines;
+    let age = state.read.map(|at| app.now.duration_since(at)).filter(|age| *age >= EVERY * 2);
+    let trouble = match (&state.failure, &state.missing[..]) {
+        (Some(failure), _) => Some((Health::Down, format!("{failure}: {}", failure.hint()))),
+        (None, [first, rest @ ..]) => {
+            let more = if rest.is_empty() { String::new() } else { format!(" (+{})", rest.len()) };
+            Some((Health::Unknown, format!("not read: {first}{more}")))
+        }
+        (None, []) => None,
+    };
+    let instead = if state.failure.is_some() {
+        Vec::new()
+    } else if state.read.is_some() {
+        note(
+            "no instances: those of the environment have its tags Project and Environment, or are named by `instances`",
+        )
+    } else {
+        note("reading the instances …")
+    };
+    DataStatus {
+        age: age.map(|age| format!("{} old", short(age))),
+        empty: trouble.iter().cloned().chain(instead).collect(),
+        dimmed: state.failure.is_some() && state.read.is_some(),
+        loading: state.read.is_none() && state.failure.is_none(),
+        trouble,
+    }
+}
+
+/// The selected one.
+fn selected(app: &App) -> Option<Machine> {
+    let Some(Subject::Machine(id)) = select::subject(app) else { return None };
+    machine(app, &id).cloned()
+}
+
+/// Whether one is selected.
+pub fn on_machine(app: &App) -> bool {
+    selected(app).is_some()
+}
+
+fn turn(app: &mut App, how: impl FnOnce(&Machine) -> Turn) -> Vec<Effect> {
+    let Some(machine) = selected(app) else {
+        app.say("select an instance first: m shows them");
+        return Vec::new();
+    };
+    let request = Request { name: machine.title().to_owned(), turn: how(&machine), id: machine.id };
+    begin(app, request)
+}
+
+/// `U`: starts it where it is stopped, else stops it.
+pub fn power(app: &mut App) -> Vec<Effect> {
+    turn(app, |machine| if machine.state == "stopped" { Turn::Start } else { Turn::Stop })
+}
+
+/// `B`: restarts it.
+pub fn reboot(app: &mut App) -> Vec<Effect> {
+    turn(app, |_| Turn::Reboot)
+}
+
+/// `L`: a shell on it.
+pub fn session(app: &mut App) -> Vec<Effect> {
+    match selected(app) {
+        Some(machine) if machine.state == "running" => shell::on_instance(app, &machine.id),
+        Some(machine) => {
+            app.say(format!("{} is {}: it must run", machine.title(), machine.state));
+            Vec::new()
+        }
+        None => {
+            app.say("select an instance first: m shows them");
+            Vec::new()
+        }
+    }
+}

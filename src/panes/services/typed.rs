@@ -1,0 +1,92 @@
+//! What is typed for changes of the pane's own: paths whose copies at the edges are thrown away, the target of a policy,
+//! scheduled actions.
+
+use super::state::ID;
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::operation::single::invalidation::Request;
+use crate::app::operation::single::scaling::{self, Wanted, target};
+use crate::app::screen::{Purpose, Typing};
+use crate::app::select;
+use crate::app::update::change::plan;
+use crate::app::update::settle::done;
+
+const PATHS: u8 = 0;
+const TARGET: u8 = 1;
+const ADD: u8 = 2;
+const REMOVE: u8 = 3;
+
+/// Which paths? As on the command line, with the distribution before them where there are several.
+pub(super) fn ask(app: &mut App) -> Vec<Effect> {
+    let purpose = Purpose::Pane { pane: ID, what: PATHS, label: "invalidate " };
+    app.screen.typing = Some(Typing::new(purpose, "/*".to_owned()));
+    done(app)
+}
+
+/// What is to be typed about the selected service.
+fn about_service(app: &mut App, what: u8, label: &'static str, text: &str) -> Vec<Effect> {
+    if select::service(app).is_none() {
+        app.say("select a service first");
+        return Vec::new();
+    }
+    let purpose = Purpose::Pane { pane: ID, what, label };
+    app.screen.typing = Some(Typing::new(purpose, text.to_owned()));
+    done(app)
+}
+
+/// Which value is aimed at?
+pub(super) fn ask_target(app: &mut App) -> Vec<Effect> {
+    about_service(app, TARGET, "metric=value ", "cpu=")
+}
+
+/// Which scheduled action is added?
+pub(super) fn ask_action(app: &mut App) -> Vec<Effect> {
+    about_service(app, ADD, "name min max time ", "night 0 0 cron(0 22 * * ? *)")
+}
+
+/// Which one is removed?
+pub(super) fn ask_removal(app: &mut App) -> Vec<Effect> {
+    about_service(app, REMOVE, "scheduled action to remove ", "")
+}
+
+/// `night 0 4 cron(0 22 * * ? *)`.
+fn action(text: &str) -> Result<Wanted, String> {
+    let wrong = || format!("`{text}` is not NAME MIN MAX TIME, as night 0 0 cron(0 22 * * ? *)");
+    let mut words = text.trim().splitn(4, ' ');
+    let (Some(name), Some(min), Some(max), Some(schedule)) = (words.next(), words.next(), words.next(), words.next())
+    else {
+        return Err(wrong());
+    };
+    let number = |text: &str| text.parse::<u32>().map(Some).map_err(|_| wrong());
+    let (min, max, schedule) = (number(min)?, number(max)?, schedule.trim().to_owned());
+    Ok(Wanted::Add { name: name.to_owned(), schedule, timezone: None, min, max })
+}
+
+/// A line was typed.
+pub(super) fn accepted(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
+    if what != PATHS {
+        let wanted = match what {
+            TARGET => target(text).map(|(metric, value)| Wanted::Target { metric, value }),
+            ADD => action(text),
+            _ => Ok(Wanted::Remove { name: text.trim().to_owned() }),
+        };
+        return match (wanted, select::service(app)) {
+            (Ok(wanted), Some(service)) => {
+                let short = app.estate.service_row(&service).map_or_else(|| service.clone(), |row| row.short.clone());
+                plan(app, scaling::Request { service, short, wanted })
+            }
+            (Err(why), _) => {
+                app.say(why);
+                done(app)
+            }
+            (Ok(_), None) => done(app),
+        };
+    }
+    match Request::parse(&text.split_whitespace().collect::<Vec<_>>()) {
+        Ok(request) => plan(app, request),
+        Err(why) => {
+            app.say(why);
+            done(app)
+        }
+    }
+}

@@ -1,0 +1,280 @@
+//! What an environment has beside its services, as it is typed: instances of EC2, a distribution, a user pool.
+#![allow(clippy::unwrap_used)]
+
+mod support;
+
+use aws_sim::Scenario;
+use serde_json::{Value, json};
+use support::{Home, World, follows_schema, line};
+
+const BASTION: &str = "i-0123456789abcdef0";
+const SPARE: &str = "i-0fedcba9876543210";
+const SPEED: f64 = 60.0;
+
+/// The example configuration with an audit file at hand, in which what is watched is read once a second.
+fn home() -> Home {
+    let home = Home::new();
+    let config = std::fs::read_to_string(home.path().join("config.toml")).unwrap();
+    let top = format!("audit_file = {:?}\n", home.path().join("audit.jsonl").to_str().unwrap());
+    let quick = "\n[environments.minimal.refresh]\nwatch = \"1s\"\n\n[environments.pantri.refresh]\nwatch = \"1s\"\n";
+    home.write("config.toml", top + &config + quick);
+    home
+}
+
+fn audit(home: &Home) -> Vec<Value> {
+    let text = std::fs::read_to_string(home.path().join("audit.jsonl")).unwrap_or_default();
+    assert!(!text.contains(support::SECRET), "{text}");
+    text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+}
+
+#[test]
+fn instances_are_listed_started_stopped_and_restarted_until_their_checks_say_so() {
+    let (home, world) = (home(), World::run_at(Scenario::Minimal, SPEED));
+    let list = line(&mut home.on(&world), "--env minimal instances -o json").coded(0).json();
+    follows_schema(&home, "instances", &list);
+    let states: Vec<&str> =
+        list["instances"].as_array().unwrap().iter().map(|one| one["state"].as_str().unwrap()).collect();
+    assert_eq!(states, ["running", "stopped"]);
+    assert_eq!(list["instances"][0]["system_check"], "ok");
+
+    let dry = line(&mut home.on(&world), "--env minimal instances stop bastion-spare --dry-run").coded(1);
+    assert!(dry.err.contains("stopped already"), "{dry:#?}");
+    let said = line(&mut home.on(&world), "--env minimal instances start bastion-spare --yes -o json").coded(0);
+    follows_schema(&home, "operation", &said.json());
+    assert!(said.err.contains("status checks initializing"), "each state is told: {said:#?}");
+    let summary = said.json()["operations"][0]["summary"].as_str().unwrap().to_owned();
+    assert!(summary.contains(SPARE) && summary.contains("its status checks pass"), "{summary}");
+
+    let said = line(&mut home.on(&world), "--env minimal instances reboot bastion-spare --yes").coded(0);
+    assert!(said.out.contains("has restarted"), "{said:#?}");
+    let said = line(&mut home.on(&world), &format!("--env minimal instances stop {SPARE} --yes")).coded(0);
+    assert!(said.out.contains("is stopped"), "{said:#?}");
+    let written = audit(&home);
+    let outcomes: Vec<&str> = written.iter().filter_map(|record| record["outcome"].as_str()).collect();
+    assert_eq!(outcomes.iter().filter(|word| **word == "done").count(), 3, "{written:#?}");
+    assert_eq!(written.last().unwrap()["after"]["instance"], SPARE);
+}
+
+#[test]
+fn a_change_of_an_instance_needs_a_yes_and_an_instance_of_this_environment() {
+    let (home, world) = (home(), World::run_at(Scenario::Minimal, SPEED));
+    let asked = |words: &str, code: i32| line(&mut home.on(&world), &format!("--env minimal {words}")).coded(code);
+    let said = asked("instances stop bastion", 4);
+    assert!(said.err.contains("--yes"), "{said:#?}");
+    asked("--read-only instances stop bastion --yes", 4);
+    let said = asked("instances stop nobody --yes", 2);
+    assert!(said.err.contains("no instance `nobody`") && said.err.contains("bastion"), "{said:#?}");
+    // Two of one name: which is meant must be said.
+    world.poke(&json!({"instance": {"id": SPARE, "name": "bastion"}}));
+    let said = asked("instances stop bastion --yes", 2);
+    assert!(said.err.contains("could be several") && said.err.contains(BASTION), "{said:#?}");
+    assert!(said.err.contains(SPARE), "{said:#?}");
+    // An instance of another environment of the same account is none of this one.
+    let other = line(&mut home.on(&world), &format!("--env staging instances stop {BASTION} --yes")).coded(2);
+    assert!(other.err.contains("staging has no instance"), "{other:#?}");
+    assert_eq!(world.asked("ec2:StopInstances"), 0);
+}
+
+#[test]
+fn an_instance_that_is_terminated_or_whose_check_fails_is_told_so() {
+    let (home, world) = (home(), World::run_at(Scenario::Minimal, SPEED));
+    world.poke(&json!({"instance": {"id": BASTION, "impaired": true}}));
+    let list = line(&mut home.on(&world), "--env minimal instances -o json").coded(0).json();
+    assert_eq!(list["instances"][0]["health"], "down", "{list:#}");
+    world.poke(&json!({"instance": {"id": BASTION, "terminated": true}}));
+    let said = line(&mut home.on(&world), &format!("--env minimal instances stop {BASTION} --yes")).coded(1);
+    assert!(said.err.contains("it must be running"), "{said:#?}");
+}
+
+#[test]
+fn each_right_that_instances_need_is_named_where_it_is_missing() {
+    for (denied, words, code) in [
+        ("ec2:DescribeInstances", "instances", 3),
+        ("ec2:DescribeInstanceStatus", "instances", 3),
+        ("ssm:DescribeInstanceInformation", "instances", 3),
+        ("cloudwatch:ListMetrics", "instances", 3),
+        ("ec2:DescribeInstances", "instances start bastion-spare --yes", 1),
+        ("ec2:StartInstances", "instances start bastion-spare --yes", 1),
+    ] {
+        let (home, world) = (home(), World::run_at(Scenario::Minimal, SPEED));
+        world.fault(denied, "denied");
+        let said = line(&mut home.on(&world), &format!("--env minimal {words}")).coded(code);
+        assert!(said.err.contains(denied) || said.out.contains(denied), "{denied}: {said:#?}");
+    }
+    // Without the status checks the state alone tells how it ends, and that is said.
+    let (home, world) = (home(), World::run_at(Scenario::Minimal, SPEED));
+    world.fault("ec2:DescribeInstanceStatus", "denied");
+    let said = line(&mut home.on(&world), "--env minimal instances start bastion-spare --yes").coded(0);
+    assert!(said.err.contains("status checks cannot be read"), "{said:#?}");
+}
+
+#[test]
+fn a_session_on_an_instance_runs_a_command_and_stands_in_the_audit_file() {
+    let (home, world) = (home(), World::staging());
+    let words = ["--env", "minimal", "instances", "session", "bastion", "--", "echo", "日本"];
+    let minimal = World::run_at(Scenario::Minimal, SPEED);
+    // As a terminal has it, which ends lines with two characters.
+    let said = home.on(&minimal).args(words).output().unwrap();
+    assert!(String::from_utf8_lossy(&said.stdout).contains("日本"), "{said:?}");
+    assert_eq!(minimal.asked("ssm:TerminateSession"), 1, "its session is ended at AWS");
+    let written = audit(&home);
+    assert_eq!(written[0]["after"]["instance"], BASTION, "{written:#?}");
+    assert_eq!(written.len(), 2, "its beginning and its end: {written:#?}");
+    let said = line(&mut home.on(&minimal), "--env minimal instances session bastion-spare -- true").coded(1);
+    assert!(said.err.contains("is stopped") && said.err.contains("instances start"), "{said:#?}");
+    // Nothing that is not this environment's is opened.
+    line(&mut home.on(&world), "--env minimal instances session bastion -- true").coded(2);
+    assert_eq!(world.asked("ssm:StartSession"), 0);
+}
+
+#[test]
+fn paths_are_invalidated_and_followed_until_they_are_gone_everywhere() {
+    let (home, world) = (home(), World::run_at(Scenario::Pantri, SPEED));
+    let dry = line(&mut home.on(&world), "--env pantri invalidate /index.html /static/* --dry-run -o json").coded(0);
+    assert!(dry.err.contains("every object below /static/"), "{dry:#?}");
+    assert!(dry.err.contains("E1PANTRI0DIST0") && dry.err.contains("pantri.example"), "{dry:#?}");
+    assert!(dry.err.contains("free of charge: 0 paths"), "{dry:#?}");
+    follows_schema(&home, "operation", &dry.json());
+    assert_eq!(world.asked("cloudfront:CreateInvalidation"), 0);
+    let said = line(&mut home.on(&world), "--env pantri invalidate /* --yes").coded(0);
+    assert!(said.out.contains("is completed"), "{said:#?}");
+    assert!(said.err.contains("InProgress"), "{said:#?}");
+    let written = audit(&home);
+    assert_eq!(written.last().unwrap()["after"]["invalidation"]["paths"], json!(["/*"]), "{written:#?}");
+}
+
+#[test]
+fn what_an_invalidation_costs_is_said_and_no_other_distribution_is_touched() {
+    let (home, world) = (home(), World::run_at(Scenario::Pantri, SPEED));
+    let plan = |words: &str, code: i32| {
+        line(&mut home.on(&world), &format!("--env pantri invalidate {words} --dry-run")).coded(code).err
+    };
+    world.poke(&json!({"invalidated": 1_000}));
+    let said = plan("/a", 0);
+    assert!(said.contains("it costs $0.005") && said.contains("1000 paths were invalidated"), "{said}");
+    let said = plan("E2ELSEWHERE0D /*", 2);
+    assert!(said.contains("not known to be one of pantri's") && said.contains("`distributions`"), "{said}");
+    let said = plan("images/*", 2);
+    assert!(said.contains("does not begin with a slash"), "{said}");
+    world.fault("cloudfront:ListInvalidations", "denied");
+    let said = plan("/a", 0);
+    assert!(said.contains("what it costs is not known") && said.contains("cloudfront:ListInvalidations"), "{said}");
+    world.clear_faults();
+    world.fault("cloudfront:ListDistributions", "denied");
+    assert!(plan("/a", 1).contains("cloudfront:ListDistributions"));
+    world.clear_faults();
+    world.poke(&json!({"add_distribution": {"comment": "pantri-static", "name": "static.pantri.example"}}));
+    let said = plan("/a", 2);
+    assert!(said.contains("several distributions") && said.contains("E1PANTRI0DIST0"), "{said}");
+    plan("pantri.example /a", 0);
+    // Nothing there at all.
+    let staging = World::staging();
+    let said = line(&mut home.on(&staging), "--env staging invalidate /* --yes").coded(2);
+    assert!(said.err.contains("the account has no distribution"), "{said:#?}");
+    assert_eq!(world.asked("cloudfront:CreateInvalidation"), 0);
+}
+
+#[test]
+fn an_invalidation_whose_answer_was_lost_is_found_and_not_made_twice() {
+    let (home, world) = (home(), World::run_at(Scenario::Pantri, SPEED));
+    world.post("/_sim/fault", &json!({"operation": "cloudfront:CreateInvalidation", "kind": "lost", "count": 1}));
+    let said = line(&mut home.on(&world), "--env pantri invalidate /* --yes").coded(0);
+    assert!(said.err.contains("looking whether it was done"), "{said:#?}");
+    assert_eq!(world.asked("cloudfront:CreateInvalidation"), 1);
+}
+
+#[test]
+fn the_user_pool_is_counted_by_status_and_nobody_is_shown_unasked() {
+    let (home, world) = (home(), World::start(Scenario::Pantri));
+    world.post("/_sim/rates", &json!({"on": false}));
+    let asked = |more: &str| line(&mut home.on(&world), &format!("--env pantri users {more}")).coded(0);
+    let list = asked("-o json").json();
+    follows_schema(&home, "users", &list);
+    assert_eq!(list["pool"]["name"], "pantri-users");
+    assert_eq!(
+        (list["pool"]["mfa"].as_str(), list["pool"]["password"]["minimum_length"].as_u64()),
+        (Some("OPTIONAL"), Some(12))
+    );
+    assert_eq!(list["counts"]["CONFIRMED"], 6);
+    assert_eq!(list["counts"]["FORCE_CHANGE_PASSWORD"], 2);
+    for format in ["-o json", "-o yaml", "-o csv", "-o table"] {
+        let said = asked(format);
+        assert!(!said.out.contains("alice@") && !said.out.contains("+8190555501"), "{format}: {}", said.out);
+        assert!(said.out.contains("a•••@e•••.com"), "{format}: {}", said.out);
+    }
+    assert!(asked("--reveal -o csv").out.contains("alice@example.com"));
+    let some = asked("--status unconfirmed -o json").json();
+    assert_eq!(some["users"].as_array().unwrap().len(), 1);
+    line(&mut home.on(&world), "--env pantri users --status nonsense").coded(2);
+}
+
+#[test]
+fn ten_thousand_users_are_all_read_and_what_breaks_off_says_so() {
+    let (home, world) = (home(), World::start(Scenario::Pantri));
+    world.post("/_sim/rates", &json!({"on": false}));
+    world.poke(&json!({"add_users": 1_200}));
+    let list = line(&mut home.on(&world), "--env pantri users -o json").coded(0).json();
+    assert_eq!(list["users"].as_array().unwrap().len(), 1_211);
+    assert_eq!(list["whole"], true);
+    // The third page is refused: what came is shown, and said not to be all.
+    world.post("/_sim/fault", &json!({"operation": "cognito-idp:ListUsers", "kind": "denied"}));
+    let said = line(&mut home.on(&world), "--env pantri users -o json").coded(3);
+    assert_eq!((said.json()["users"].clone(), said.json()["counts"].clone()), (Value::Null, Value::Null));
+    assert!(said.json()["missing"][0].as_str().unwrap().contains("cognito-idp:ListUsers"), "{said:#?}");
+}
+
+#[test]
+fn a_policy_aims_elsewhere_and_scheduled_actions_come_and_go() {
+    let (home, world) = (home(), World::run_at(Scenario::Pantri, SPEED));
+    world.post("/_sim/rates", &json!({"on": false}));
+    let asked = |words: &str, code: i32| line(&mut home.on(&world), &format!("--env pantri {words}")).coded(code);
+    let dry = asked("autoscaling pantri-service --target cpu=55 --dry-run", 0);
+    assert!(dry.err.contains("aiming at 55 instead of"), "{dry:#?}");
+    assert_eq!(world.asked("application-autoscaling:PutScalingPolicy"), 0);
+    asked("autoscaling pantri-service --target cpu=55 --yes", 0);
+    let list = asked("autoscaling -o json", 0).out;
+    assert!(list.contains("55.0") || list.contains("\"target\": 55"), "{list}");
+    let said = asked("autoscaling pantri-service --target cpu=55 --yes", 1);
+    assert!(said.err.contains("aims at 55 already"), "{said:#?}");
+    let said = asked("autoscaling pantri-service --target disk=55 --yes", 2);
+    assert!(said.err.contains("no policy for disk"), "{said:#?}");
+    asked("autoscaling pantri-service --target cpu=none --yes", 2);
+
+    let add = ["--env", "pantri", "schedule", "add", "pantri-service", "night", "--at"];
+    let run = |more: &[&str]| support::run(&mut home.on(&world), add.iter().copied().chain(more.iter().copied()));
+    let said = run(&["cron(99 22 * * ? *)", "--max", "1", "--yes"]).coded(2);
+    assert!(said.err.contains("is no time"), "{said:#?}");
+    run(&["cron(0 22 * * ? *)", "--yes"]).coded(2);
+    let said = run(&["cron(0 22 * * ? *)", "--min", "0", "--max", "0", "--yes"]).coded(0);
+    assert!(said.err.contains("it stops the service at that time"), "{said:#?}");
+    assert!(asked("schedule", 0).out.contains("night"));
+    let said = asked("schedule rm pantri-service nigt --yes", 2);
+    assert!(said.err.contains("no scheduled action nigt") && said.err.contains("night"), "{said:#?}");
+    let said = asked("schedule rm pantri-service night --yes", 0);
+    assert!(
+        said.err.contains("schedule add pantri-service night --at 'cron(0 22 * * ? *)' --min 0 --max 0"),
+        "{said:#?}"
+    );
+    assert!(!asked("schedule", 0).out.contains("night"));
+    world.fault("application-autoscaling:PutScalingPolicy", "denied");
+    let said = asked("autoscaling pantri-service --target cpu=60 --yes", 1);
+    assert!(said.err.contains("application-autoscaling:PutScalingPolicy"), "{said:#?}");
+}
+
+#[test]
+fn each_right_that_a_user_pool_needs_is_named_where_it_is_missing() {
+    for (denied, code) in [
+        ("cognito-idp:ListUserPools", 1),
+        ("cognito-idp:DescribeUserPool", 3),
+        ("cognito-idp:GetUserPoolMfaConfig", 3),
+        ("cognito-idp:ListUsers", 3),
+    ] {
+        let (home, world) = (home(), World::start(Scenario::Pantri));
+        world.fault(denied, "denied");
+        let said = line(&mut home.on(&world), "--env pantri users").coded(code);
+        assert!(said.err.contains(denied) || said.out.contains(denied), "{denied}: {said:#?}");
+    }
+    let (home, world) = (home(), World::staging());
+    let said = line(&mut home.on(&world), "--env staging users").coded(2);
+    assert!(said.err.contains("no user pool is known to be staging's"), "{said:#?}");
+}
