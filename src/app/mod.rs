@@ -23,6 +23,7 @@ pub mod layout;
 pub mod list;
 pub mod listed;
 pub mod logs;
+pub mod measures;
 pub mod operation;
 pub mod overlay;
 pub mod overlays;

@@ -2,7 +2,7 @@
 
 use super::cost::report::{Cost, cost};
 use super::logs::report::{Form, Printer, Wanted};
-use super::metrics::report::{Curve, Metrics, Span, metrics};
+use super::metrics::report::{Curve, Curves, Metrics, Span, metrics};
 use super::timeline::report::{Asked, Timeline, in_order, ranked};
 use crate::app::logs::follow::{Arrived, Gap};
 use crate::app::logs::written;
@@ -45,7 +45,7 @@ pub(super) fn measured(input: &SnapshotInput<'_>) -> [Metrics; 2] {
         before: Some(Vec::new()),
     });
     let failed = metrics(input, Err("cloudwatch:GetMetricData: no".into()), &[], Span { against: None, ..span });
-    [metrics(input, Ok(curves.collect()), &[], span), failed]
+    [metrics(input, Ok(Curves { curves: curves.collect(), unlisted: None }), &[], span), failed]
 }
 
 /// What was charged.

@@ -1,5 +1,6 @@
 //! CloudWatch alarms.
 
+use crate::telemetry::Listed;
 use jiff::Timestamp;
 
 /// One metric alarm or composite alarm.
@@ -62,5 +63,14 @@ impl Alarm {
     /// Whether autoscaling owns it: those go off in normal work and are no news.
     pub fn of_autoscaling(&self) -> bool {
         self.name.starts_with("TargetTracking-")
+    }
+
+    /// Whether it watches exactly this metric, for the team and not for autoscaling.
+    pub fn watches(&self, metric: &Listed) -> bool {
+        !self.of_autoscaling()
+            && self.namespace.as_deref() == Some(metric.namespace.as_str())
+            && self.metric.as_deref() == Some(metric.metric.as_str())
+            && self.dimensions.len() == metric.dimensions.len()
+            && self.dimensions.iter().all(|one| metric.dimensions.contains(one))
     }
 }

@@ -1,0 +1,33 @@
+//! Where its blocks are: the figures beside their curves, what happened below the figures; one chart where that is wanted.
+
+use super::state::{CHARTS, LIST, MARKS};
+use crate::app::App;
+use crate::app::layout::{WIDE, split_columns, split_rows};
+use crate::app::pane::Layout;
+use ratatui::layout::Rect;
+
+/// Below this many rows there is one block.
+const SHORT: u16 = 16;
+/// From this many rows what happened has a place below the figures.
+const TALL: u16 = 24;
+
+/// Where the blocks are. Shares are fixed: nothing may jump when data arrives.
+pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
+    let marks = app.focused() == MARKS;
+    if app.panes.metrics.alone && !marks {
+        layout.blocks = vec![(CHARTS, area)];
+    } else if area.width >= WIDE {
+        let (left, right) = split_columns(area, (area.width * 2 / 5).clamp(48, 96));
+        if area.height >= TALL {
+            let (upper, lower) = split_rows(left, area.height * 3 / 5);
+            layout.blocks = vec![(LIST, upper), (MARKS, lower), (CHARTS, right)];
+        } else {
+            layout.blocks = vec![(if marks { MARKS } else { LIST }, left), (CHARTS, right)];
+        }
+    } else if area.height >= SHORT {
+        let (upper, lower) = split_rows(area, area.height * 45 / 100);
+        layout.blocks = vec![(if marks { MARKS } else { LIST }, upper), (CHARTS, lower)];
+    } else {
+        layout.blocks = vec![(if marks { MARKS } else { LIST }, area)];
+    }
+}
