@@ -11,7 +11,7 @@ use crate::model::telemetry::{Listed, Statistic};
 use crate::model::timeline::facts::{AlarmChange, RdsEvent, TrailEvent};
 use crate::model::timer::Timer;
 use crate::model::{
-    Alarm, Cluster, DatabaseSnapshot, DbCluster, DbInstance, Identity, MetricKey, Point, ScalableTarget,
+    Alarm, Cluster, DatabaseSnapshot, DbCluster, DbInstance, Failure, Identity, MetricKey, Mute, Point, ScalableTarget,
     ScalingActivity, ScalingPolicy, ScheduledAction, Service, ServiceDeployment, Source, Target, Task, TaskDefinition,
 };
 use jiff::Timestamp;
@@ -305,6 +305,8 @@ pub enum Fact {
     /// Snapshots of databases.
     DbSnapshots(Vec<DatabaseSnapshot>),
     Alarms(Vec<Alarm>),
+    /// Rules by which alarms tell nobody now, beside the alarms; or why they are not known.
+    AlarmMutes(Result<Vec<Mute>, Failure>),
     /// What the account costs.
     Costs(Box<Costs>),
     /// Metrics that there are.

@@ -74,6 +74,17 @@ pub(crate) const RATES: &[Rate] = &[
     bucket("rds", 12.0, 300.0, &["rds:"]),
     tps("cloudwatch:alarms", 9.0, &["cloudwatch:DescribeAlarms"]),
     tps("cloudwatch:alarm-history", 20.0, &["cloudwatch:DescribeAlarmHistory"]),
+    // Not documented.
+    tps(
+        "cloudwatch:mute-rules",
+        5.0,
+        &[
+            "cloudwatch:ListAlarmMuteRules",
+            "cloudwatch:GetAlarmMuteRule",
+            "cloudwatch:PutAlarmMuteRule",
+            "cloudwatch:DeleteAlarmMuteRule",
+        ],
+    ),
     // Not documented; each request costs.
     tps("ce", 2.0, &["ce:"]),
     tps("cloudtrail:lookup", 2.0, &["cloudtrail:LookupEvents"]),

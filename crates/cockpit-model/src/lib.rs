@@ -61,7 +61,7 @@ pub mod units;
 pub mod unmatched;
 pub mod wrap;
 
-pub use alarm::{Alarm, AlarmState};
+pub use alarm::{Alarm, AlarmState, Mute};
 pub use attention_entry::{Attention, Place};
 pub use database::{Database, DatabaseKind, DbCluster, DbInstance, Member, Role};
 pub use database_history::{DatabaseEvent, DatabaseSnapshot};

@@ -7,6 +7,7 @@
 //! - [`steps`]: scale, limits, stop and start, stop a task, skip.
 //! - [`database`]: another writer, snapshots, restart, stop and start of one database.
 //! - [`parameter`]: parameters written and removed, and the services that read them started anew.
+//! - [`mute`]: an alarm tells nobody for a time, and again.
 //! - [`choose`]: what there is to choose from before one begins.
 //! - [`sure`]: one change, whose answer may be lost.
 //! - [`plan`], [`outcome`]: what is confirmed, and how it ends.
@@ -21,6 +22,7 @@ pub mod choose;
 pub mod database;
 pub mod deploy;
 pub mod machine;
+pub mod mute;
 pub mod one;
 pub mod outcome;
 pub mod parameter;

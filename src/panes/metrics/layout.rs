@@ -1,6 +1,6 @@
 //! Where its blocks are: the figures beside their curves, what happened below the figures; one chart where that is wanted.
 
-use super::state::{CHARTS, LIST, MARKS};
+use super::state::{ALARMS, CHARTS, HISTORY, LIST, MARKS, Of};
 use crate::app::App;
 use crate::app::layout::{WIDE, split_columns, split_rows};
 use crate::app::pane::Layout;
@@ -13,21 +13,22 @@ const TALL: u16 = 24;
 
 /// Where the blocks are. Shares are fixed: nothing may jump when data arrives.
 pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
-    let marks = app.focused() == MARKS;
+    let (list, below) = if app.panes.metrics.of == Of::Alarms { (ALARMS, HISTORY) } else { (LIST, MARKS) };
+    let marks = app.focused() == below;
     if app.panes.metrics.alone && !marks {
         layout.blocks = vec![(CHARTS, area)];
     } else if area.width >= WIDE {
         let (left, right) = split_columns(area, (area.width * 2 / 5).clamp(48, 96));
         if area.height >= TALL {
             let (upper, lower) = split_rows(left, area.height * 3 / 5);
-            layout.blocks = vec![(LIST, upper), (MARKS, lower), (CHARTS, right)];
+            layout.blocks = vec![(list, upper), (below, lower), (CHARTS, right)];
         } else {
-            layout.blocks = vec![(if marks { MARKS } else { LIST }, left), (CHARTS, right)];
+            layout.blocks = vec![(if marks { below } else { list }, left), (CHARTS, right)];
         }
     } else if area.height >= SHORT {
         let (upper, lower) = split_rows(area, area.height * 45 / 100);
-        layout.blocks = vec![(if marks { MARKS } else { LIST }, upper), (CHARTS, lower)];
+        layout.blocks = vec![(if marks { below } else { list }, upper), (CHARTS, lower)];
     } else {
-        layout.blocks = vec![(if marks { MARKS } else { LIST }, area)];
+        layout.blocks = vec![(if marks { below } else { list }, area)];
     }
 }

@@ -1,6 +1,7 @@
 //! Metrics: of a service, a database, all load balancers, NAT gateways and firewalls, over a time that is chosen, with what
 //! happened meanwhile.
 
+pub mod alarms;
 pub mod layout;
 pub mod rows;
 pub mod state;
@@ -10,11 +11,12 @@ pub mod update;
 pub mod view;
 
 use crate::app::command::Bottom::First;
-use crate::app::command::{Id, Scope};
+use crate::app::command::{Id, Risk, Scope};
 use crate::app::pane::{Data, Rows};
-use crate::app::{Command, Hooks, Pane, Spec, View, layout as place};
+use crate::app::subject::Subject;
+use crate::app::{Command, Hooks, Pane, Spec, View, data_status, layout as place};
 use crate::model::Source;
-use state::{CHARTS, LIST, MARKS};
+use state::{ALARMS, CHARTS, HISTORY, LIST, MARKS, Of};
 
 /// The pane.
 pub const PANE: Pane = Pane {
@@ -24,18 +26,14 @@ pub const PANE: Pane = Pane {
     doc: "Go to the metrics.",
     heading: "In the metrics",
     commands: COMMANDS,
-    in_lists: &[Command::new(
-        Id("metrics-of"),
-        Scope::List,
-        "its metrics",
-        &["m"],
-        "Show the metrics of the selected service or database; of everything where none is selected.",
-        update::of_selected,
-    )],
-    actions: &[LONGER, SHORTER, EARLIER, LATER, COMPARE, AREA, Id::COPY, AGAIN],
-    views: &[&VIEW],
-    view: |_| &VIEW,
+    in_lists: IN_LISTS,
+    actions: &[MUTE, UNMUTE, VIEW_ALARMS, LONGER, SHORTER, EARLIER, LATER, COMPARE, AREA, Id::COPY, Id::CONSOLE, AGAIN],
+    views: &[&VIEW, &OF_ALARMS],
+    view: |app| if app.panes.metrics.of == Of::Alarms { &OF_ALARMS } else { &VIEW },
     hooks: Hooks {
+        shows: alarms::shows,
+        lines: alarms::lengths,
+        picked: alarms::picked,
         entered: update::entered,
         back: update::back,
         up: update::up,
@@ -58,6 +56,17 @@ static VIEW: View = View {
     sources: &[Source::Services, Source::DbInstances, Source::Alarms, Source::AlarmHistory, Source::RdsEvents],
 };
 
+static OF_ALARMS: View = View {
+    name: "metrics-of-alarms",
+    blocks: ALARM_BLOCKS,
+    beside: BESIDE,
+    layout: layout::layout,
+    summary: place::no_summary,
+    about: |_| None,
+    services: None,
+    sources: &[Source::Alarms, Source::AlarmHistory],
+};
+
 const OWN: Scope = Scope::Pane(state::ID.0);
 const EARLIER: Id = Id("metrics-earlier");
 const LATER: Id = Id("metrics-later");
@@ -66,6 +75,34 @@ const SHORTER: Id = Id("metrics-shorter");
 const COMPARE: Id = Id("metrics-compare");
 const AREA: Id = Id("metrics-area");
 const AGAIN: Id = Id("metrics-refresh");
+
+const VIEW_ALARMS: Id = Id("metrics-alarms");
+const MUTE: Id = Id("alarm-mute");
+const UNMUTE: Id = Id("alarm-unmute");
+
+const IN_LISTS: &[Command] = &[
+    Command::new(
+        Id("metrics-of"),
+        Scope::List,
+        "its metrics",
+        &["m"],
+        "Show the metrics of the selected service or database; of everything where none is selected.",
+        update::of_selected,
+    ),
+    Command::new(
+        MUTE,
+        Scope::List,
+        "mute alarm",
+        &["M"],
+        "Keep the selected alarm from telling anybody for a time; CloudWatch ends it by itself.",
+        alarms::mute,
+    )
+    .risks(Risk::Change)
+    .when(alarms::on_alarm),
+    Command::new(UNMUTE, Scope::List, "unmute alarm", &["U"], "Let the selected alarm tell again.", alarms::unmute)
+        .risks(Risk::Change)
+        .when(alarms::on_muted),
+];
 
 const COMMANDS: &[Command] = &[
     Command::new(LONGER, OWN, "longer", &["-"], "A longer time: up to 30 days.", |app| update::range(app, true))
@@ -92,6 +129,15 @@ const COMMANDS: &[Command] = &[
         update::area,
     )
     .on_bottom(First(5)),
+    Command::new(
+        VIEW_ALARMS,
+        OWN,
+        "alarms",
+        &["v"],
+        "Show the alarms: what each watches as a curve, how it changed, whether it tells; again goes back.",
+        alarms::toggle,
+    )
+    .on_bottom(First(6)),
     Command::new(AGAIN, OWN, "refresh", &["r"], "Read what is on the screen again, now.", update::reload),
 ];
 
@@ -121,6 +167,39 @@ const BLOCKS: &[&Spec] = &[
         open: |_| None,
         whole: rows::whole_mark,
         data: Data::Own(rows::marks_status),
+    },
+];
+
+const ALARM_BLOCKS: &[&Spec] = &[
+    &Spec {
+        block: ALARMS,
+        title: "Alarms",
+        header: true,
+        columns: &[],
+        rows: Rows::Lines(alarms::lines),
+        follows_end: false,
+        counts: |_| true,
+        subject: |_, key| key.map(|key| Subject::Alarm(key.to_owned())),
+        open: update::open,
+        whole: alarms::whole,
+        data: Data::Read {
+            status: |app| (data_status::all(app, &[Source::Alarms]), Vec::new()),
+            missing: alarms::missing,
+            empty: alarms::empty,
+        },
+    },
+    &Spec {
+        block: HISTORY,
+        title: "Its changes",
+        header: false,
+        columns: &[],
+        rows: Rows::Lines(alarms::history),
+        follows_end: false,
+        counts: |_| true,
+        subject: alarms::change_subject,
+        open: |_| None,
+        whole: alarms::whole_change,
+        data: Data::Own(alarms::history_status),
     },
 ];
 

@@ -1,5 +1,6 @@
 //! Its rows: figures, and what happened meanwhile; which of them share a chart; how its data stands.
 
+use super::alarms;
 use super::state::{Curve, LIST, Of, RANGES, Read};
 use super::update::every;
 use crate::app::App;
@@ -54,6 +55,10 @@ pub fn newest(points: &[Point], until: Timestamp, period: i32) -> Option<f64> {
 
 /// Where the team's own alarm on exactly this metric is raised, or its service is scaled.
 pub fn threshold(app: &App, curve: &Curve) -> Option<(f64, String)> {
+    if app.panes.metrics.of == Of::Alarms {
+        let value = alarms::alarm(app, &curve.figure.of)?.threshold?;
+        return Some((value * f64::from(curve.figure.scale), "alarm".to_owned()));
+    }
     let metric = &curve.figure.statistic.metric;
     let alarms = app.estate.alarms.value().map_or(&[][..], Vec::as_slice);
     let watching = |alarm: &&Alarm| alarm.watches(metric) && alarm.threshold.is_some();
@@ -97,6 +102,9 @@ pub fn whole(app: &App, wanted: &str) -> Vec<Fact> {
 
 /// Figures that share a chart, by their keys: the latencies of one thing.
 pub fn groups(app: &App) -> Vec<Vec<&Curve>> {
+    if app.panes.metrics.of == Of::Alarms {
+        return alarms::groups(app, curves(app));
+    }
     let keys = app.screen.list_of(LIST).map_or(&[][..], |list| list.rows.as_slice());
     let mut groups: Vec<Vec<&Curve>> = Vec::new();
     for curve in keys.iter().filter_map(|key| curve(app, key)) {
@@ -154,6 +162,7 @@ pub fn named(app: &App) -> String {
         Of::Area(Area::Alb) => "load balancers".to_owned(),
         Of::Area(Area::Nat) => "NAT gateways".to_owned(),
         Of::Area(Area::Waf) => "firewalls".to_owned(),
+        Of::Alarms => "alarms".to_owned(),
     };
     let range = RANGES[metrics.range].1;
     match &metrics.read {
@@ -193,6 +202,7 @@ pub fn data_status(app: &App) -> DataStatus {
             Of::Area(Area::Nat) => note("no NAT gateway has measured anything lately"),
             Of::Area(Area::Waf) => note("no firewall has measured anything lately"),
             Of::Area(Area::Alb) => note("no load balancer has measured anything lately"),
+            Of::Alarms => note("it watches no metric that can be drawn: a formula, or a metric that is not sent"),
             Of::All | Of::Service(_) | Of::Database(_) | Of::Area(_) => note("there is nothing to measure"),
         },
     };
@@ -200,7 +210,7 @@ pub fn data_status(app: &App) -> DataStatus {
 }
 
 fn needs_list(of: &Of) -> bool {
-    !matches!(of, Of::Database(_) | Of::Area(Area::Service | Area::Db))
+    !matches!(of, Of::Database(_) | Of::Alarms | Of::Area(Area::Service | Area::Db))
 }
 
 /// How what happened stands.

@@ -17,6 +17,14 @@ pub const CHARTS: Block = Block("metrics-charts");
 /// What happened meanwhile.
 pub const MARKS: Block = Block("metrics-marks");
 
+/// Alarms, instead of the figures.
+pub const ALARMS: Block = Block("metrics-alarms");
+/// How the selected alarm changed.
+pub const HISTORY: Block = Block("metrics-alarm-history");
+
+/// The window that asks for how long an alarm is muted.
+pub const MUTE: u8 = 0;
+
 /// How long a time is looked at, with its words.
 pub const RANGES: [(SignedDuration, &str); 7] = [
     (SignedDuration::from_hours(1), "1 hour"),
@@ -39,6 +47,8 @@ pub enum Of {
     Database(String),
     /// All of one kind.
     Area(Area),
+    /// What alarms watch.
+    Alarms,
 }
 
 /// The time beside which it is shown.
@@ -147,6 +157,8 @@ pub struct State {
     /// What happened meanwhile, newest first.
     pub marks: Vec<Happening>,
     pub marks_made: Option<Timestamp>,
+    /// The alarm that is to be muted.
+    pub muting: Option<String>,
 }
 
 impl Default for State {
@@ -168,6 +180,7 @@ impl Default for State {
             local_asked: None,
             marks: Vec::new(),
             marks_made: None,
+            muting: None,
         }
     }
 }

@@ -1,14 +1,15 @@
 //! Metrics as a person sees them.
 
-use super::state::{Against, CHARTS, LIST, Of};
+use super::state::{ALARMS, Against, CHARTS, LIST, Of};
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::event::Event;
+use crate::app::event::{Answer, Event};
 use crate::feeds::Ask;
-use crate::feeds::aws::Query;
+use crate::feeds::aws::{Fact, Query};
+use crate::feeds::part::Part;
 use crate::model::telemetry::Listed;
 use crate::model::timeline::AlarmChange;
-use crate::model::{Alarm, AlarmState, Failure, FailureKind, Source};
+use crate::model::{Alarm, AlarmState, Failure, FailureKind, Mute, Source};
 use crate::ui::testing::pictures::seen;
 use crate::ui::testing::*;
 use jiff::SignedDuration;
@@ -181,15 +182,15 @@ fn what_may_not_be_read_is_named_with_the_action_and_the_rest_stands() {
     press(&mut app, "2 j j", &world);
     // Both questions are about metrics: the list is refused, the curves are not.
     let effects = by_hand(&mut app, Event::Key("m".parse().unwrap()));
-    let refused = World {
-        failing: [(Source::Metrics, denied("cloudwatch:ListMetrics"))].into(),
-        ..world.clone()
-    };
-    let lists = |effect: &Effect| matches!(effect, Effect::Fetch { ask: Ask::Aws(Query::Listed { .. }), .. });
-    let (list, rest): (Vec<Effect>, Vec<Effect>) = effects.into_iter().partition(lists);
-    assert_eq!(list.len(), 1);
-    world.answer(&mut app, rest);
-    refused.answer(&mut app, list);
+    for effect in effects {
+        let Effect::Fetch { ticket, ask: Ask::Aws(Query::Listed { .. }), .. } = effect else {
+            world.answer(&mut app, vec![effect]);
+            continue;
+        };
+        let part = Part::<Fact>::Failed(denied("cloudwatch:ListMetrics"));
+        let effects = app.update(Event::Answer(Answer { ticket, requests: 1, part: part.into() }));
+        world.answer(&mut app, effects);
+    }
     tick(&mut app, now() + SignedDuration::from_secs(1), &world);
     let drawn = text(&app);
     assert!(drawn.contains("without load balancers") && drawn.contains("memory"), "{drawn}");
@@ -213,4 +214,88 @@ fn a_machine_whose_clock_is_wrong_looks_at_the_services_time() {
     let (since, until, _) = super::update::window(&app);
     assert!(app.service_now().duration_since(until).as_secs() < 60 && since < until);
     assert!(until.duration_since(app.now) > SignedDuration::from_hours(4));
+}
+
+const CPU: &str = "bookmark-manager-staging-web-cpu";
+
+/// The same with a composite alarm, and one that is muted.
+fn alarmed() -> World {
+    let mut world = measured();
+    world.alarms.push(Alarm {
+        name: "bookmark-manager-staging-all".into(),
+        state: AlarmState::Alarm,
+        reason: "arn:…:web-cpu transitioned to ALARM".into(),
+        since: ago(12),
+        rule: Some(format!("ALARM(\"{CPU}\") OR ALARM(bookmark-manager-staging-db-cpu)")),
+        actions_enabled: true,
+        actions: vec!["arn:aws:sns:ap-northeast-1:1:alerts".into()],
+        ..Alarm::default()
+    });
+    let until = ago(-58);
+    world.mutes.push(Mute { rule: Mute::rule_of(CPU), alarms: vec![CPU.into()], from: ago(2), until });
+    world
+}
+
+#[test]
+fn alarms_fit_every_size() {
+    let world = alarmed();
+    for (name, size, keys) in [
+        ("alarms_60x15", (60, 15), "8 v"),
+        ("alarms_80x24", (80, 24), "8 v G"),
+        ("alarms_120x40", (120, 40), "8 v"),
+        ("alarms_200x60", (200, 60), "8 v G"),
+    ] {
+        let mut app = read(&world, size);
+        press(&mut app, keys, &world);
+        tick(&mut app, now() + SignedDuration::from_secs(1), &world);
+        seen(name, &app);
+    }
+}
+
+#[test]
+fn a_composite_alarm_shows_the_curves_and_the_changes_of_those_that_it_is_made_of() {
+    let world = alarmed();
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "8 v", &world);
+    tick(&mut app, now() + SignedDuration::from_secs(1), &world);
+    assert_eq!(app.screen.list_of(ALARMS).unwrap().selected(), Some("bookmark-manager-staging-all"));
+    let drawn = text(&app);
+    for wanted in ["2 alarms", "alarm 55 %", "OK → ALARM", "muted to 15:00"] {
+        assert!(drawn.contains(wanted), "{wanted}:\n{drawn}");
+    }
+}
+
+#[test]
+fn an_alarm_of_the_attention_list_is_opened_with_its_curve_and_left_to_where_it_was() {
+    let world = alarmed();
+    let mut app = read(&world, (120, 40));
+    let place = app.estate.derived.attention.iter().position(|entry| entry.name.ends_with("-all")).unwrap();
+    press(&mut app, "1", &world);
+    for _ in 0..place {
+        press(&mut app, "j", &world);
+    }
+    press(&mut app, "enter", &world);
+    assert_eq!((app.shown().id.0, &app.panes.metrics.of), ("metrics", &Of::Alarms));
+    assert_eq!(app.screen.list_of(ALARMS).unwrap().selected(), Some("bookmark-manager-staging-all"));
+    press(&mut app, "esc", &world);
+    assert_eq!(app.shown().id.0, "overview");
+}
+
+#[test]
+fn an_alarm_is_muted_with_a_capital_key_that_asks_for_how_long_and_shows_its_plan() {
+    let world = alarmed();
+    let mut app = read(&world, (120, 40));
+    assert!(text(&app).contains("1 alarm muted to 15:00"), "{}", text(&app));
+    press(&mut app, "8 v M", &world);
+    let drawn = text(&app);
+    assert!(drawn.contains("Mute bookmark-manager-staging-all for") && drawn.contains("4h"), "{drawn}");
+    press(&mut app, "j j enter", &world);
+    let operation = app.operations.list.last().expect("it was begun");
+    assert_eq!(operation.title, "mute bookmark-manager-staging-all for 1h");
+    assert!(operation.outcome.is_none(), "nothing is changed before a yes");
+    // Nothing is muted where nothing may be changed.
+    app.screen.overlays.clear();
+    app.session.read_only = true;
+    press(&mut app, "M", &world);
+    assert!(app.screen.overlays.is_empty());
 }

@@ -17,7 +17,7 @@ use crate::feeds::part::Part;
 use crate::feeds::runs::{Ask, Fact as Known, Place};
 use crate::model::telemetry::{self, Area, moved};
 use crate::model::timeline::Kind;
-use crate::model::{Failure, Point};
+use crate::model::{Alarm, Failure, Point};
 use jiff::{SignedDuration, Timestamp};
 
 /// Kinds of its questions.
@@ -81,7 +81,8 @@ pub fn entered(app: &mut App) {
     }
 }
 
-fn show(app: &mut App, of: Of) {
+/// Shows it of something else.
+pub(super) fn show(app: &mut App, of: Of) {
     if app.panes.metrics.of != of {
         app.panes.metrics.of = of;
         app.panes.metrics.alone = false;
@@ -150,7 +151,7 @@ pub fn area(app: &mut App) -> Vec<Effect> {
     let next = match &app.panes.metrics.of {
         Of::Area(area) => kinds.iter().position(|one| one == area).and_then(|place| kinds.get(place + 1)).copied(),
         Of::All => kinds.first().copied(),
-        Of::Service(_) | Of::Database(_) => None,
+        Of::Service(_) | Of::Database(_) | Of::Alarms => None,
     };
     show(app, next.map_or(Of::All, Of::Area));
     app.screen.list(LIST).select(0);
@@ -205,6 +206,7 @@ fn areas(of: &Of) -> Vec<Area> {
         Of::Service(_) => vec![Area::Service, Area::Alb],
         Of::Database(_) => vec![Area::Db],
         Of::Area(area) => vec![*area],
+        Of::Alarms => Vec::new(),
     }
 }
 
@@ -231,7 +233,14 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     app.poller.look_back(app.service_now().duration_since(since), app.now);
     let mut effects = ask_local(app, since);
     let (cluster, databases) = (app.environment.cluster.is_some(), !app.environment.databases.is_empty());
-    if measures::known(&app.estate, cluster, databases) {
+    let alarms = &app.estate.alarms;
+    let known = match app.panes.metrics.of {
+        Of::Alarms => alarms.at().is_some() || alarms.failure().is_some() || app.environment.alarms.is_empty(),
+        Of::All | Of::Service(_) | Of::Database(_) | Of::Area(_) => {
+            measures::known(&app.estate, cluster, databases)
+        }
+    };
+    if known {
         effects.extend(ask_listed(app));
         effects.extend(ask_curves(app));
     }
@@ -282,12 +291,16 @@ fn ask_curves(app: &mut App) -> Vec<Effect> {
     }
     let areas = areas(&metrics.of);
     let (names, databases) = match &metrics.of {
-        Of::All | Of::Area(_) => (None, None),
+        Of::All | Of::Area(_) | Of::Alarms => (None, None),
         Of::Service(name) => (Some(vec![name.clone()]), Some(Vec::new())),
         Of::Database(id) => (Some(Vec::new()), Some(vec![id.clone()])),
     };
     let listed = &metrics.there.listed;
-    let mut figures = measures::figures(&app.estate, names.as_deref(), databases.as_deref(), listed, &areas);
+    let mut figures = if metrics.of == Of::Alarms {
+        app.estate.alarms.value().into_iter().flatten().filter_map(Alarm::figure).collect()
+    } else {
+        measures::figures(&app.estate, names.as_deref(), databases.as_deref(), listed, &areas)
+    };
     let left_out = figures.len().saturating_sub(measures::MOST);
     figures.truncate(measures::MOST);
     let (since, until, period) = window(app);
@@ -332,7 +345,7 @@ fn make_marks(app: &mut App) {
     let mut events = happened(&app.estate, name, local, since, app.service_now(), app.ahead);
     let of = match &app.panes.metrics.of {
         Of::Service(name) => Some(name.as_str()),
-        Of::All | Of::Database(_) | Of::Area(_) => None,
+        Of::All | Of::Database(_) | Of::Area(_) | Of::Alarms => None,
     };
     events.retain(|event| {
         let wanted = !event.routine && event.kind != Kind::Service && event.kind != Kind::Task && event.at <= until;

@@ -1,10 +1,11 @@
 //! Figures as rows, their curves as charts, what happened as a list.
 
+use super::alarms;
 use super::rows::{curve, groups, named, newest, selected, threshold};
-use super::state::{Against, CHARTS, Curve, LIST, MARKS, Read};
+use super::state::{ALARMS, Against, CHARTS, Curve, HISTORY, LIST, MARKS, Of, Read};
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
-use crate::model::telemetry;
+use crate::model::{AlarmState, Health, telemetry, time};
 use crate::model::units::Unit;
 use crate::ui::canvas::Canvas;
 use crate::ui::shared::curves::dim_old;
@@ -25,6 +26,8 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
     let app = canvas.app;
     match block {
         LIST => list(canvas, place, data_status),
+        ALARMS => alarm_list(canvas, place, data_status),
+        HISTORY => history(canvas, place, data_status),
         CHARTS => charts(canvas, place, data_status),
         MARKS => happenings::list(canvas, block, "", place, data_status, &app.panes.metrics.marks),
         _ => {}
@@ -50,7 +53,7 @@ fn list(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
         Column::left("OF", of.min(10), if one { 5 } else { 0 }).up_to(of),
         Column::left("WHAT", what.min(11), 0).up_to(what),
         Column::right("LAST", 8, 0),
-        Column::right("MIN", 8, 1),
+        Column::right("MIN", 8, 2),
         Column::right("MEAN", 8, 3),
         Column::right("MAX", 8, 1),
         Column::right("BEFORE", if compared { 8 } else { 0 }, if compared { 2 } else { 9 }),
@@ -87,6 +90,73 @@ fn list(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     });
 }
 
+/// Alarms: state, name, what each watches, since when, whether it tells.
+fn alarm_list(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
+    let (app, theme) = (canvas.app, canvas.theme);
+    let all = alarms::sorted(app);
+    let widest = all.iter().map(|alarm| canvas.width(&alarm.name)).max().unwrap_or(0);
+    let watched = all.iter().map(|alarm| canvas.width(&alarms::watches(alarm))).max().unwrap_or(0);
+    let columns = [
+        Column::left("", 1, 0),
+        Column::left("NAME", widest.clamp(8, 20), 0).up_to(widest.min(56)),
+        Column::left("WATCHES", watched.clamp(8, 14), 2).up_to(watched.min(44)),
+        Column::right("SINCE", 6, 3),
+        Column::left("", 14, 1).up_to(24),
+    ];
+    table::block(canvas, ALARMS, "", place, &columns, data_status, |key| {
+        let alarm = alarms::alarm(app, key)?;
+        let health = alarms::health(alarm);
+        let (tells, quiet) = alarms::tells(app, alarm);
+        let since = alarm.since.map(|since| time::age(Some(since), app.service_now())).unwrap_or_default();
+        Some(
+            vec![
+                Cell::new(health.sign(), theme.health(health)),
+                Cell::new(alarm.name.as_str(), theme.strong).name(),
+                Cell::new(alarms::watches(alarm), theme.text),
+                Cell::new(since, theme.dim),
+                Cell::new(tells, if quiet == Health::Healthy { theme.dim } else { theme.health(quiet) }),
+            ]
+            .into(),
+        )
+    });
+}
+
+/// How the selected alarm changed, and why.
+fn history(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
+    let (app, theme) = (canvas.app, canvas.theme);
+    let (now, zone) = (app.service_now(), app.zone());
+    let named = alarms::selected(app).map_or("", |alarm| alarm.name.as_str());
+    let columns = [
+        Column::left("", 8, 0).up_to(11),
+        Column::left("", 1, 0),
+        Column::left("", 20, 0).up_to(u16::MAX / 2),
+    ];
+    table::block(canvas, HISTORY, named, place, &columns, data_status, |key| {
+        let change = alarms::change(app, key)?;
+        let (health, what) = match change.states {
+            Some((from, to)) => {
+                let health = match to {
+                    AlarmState::Ok => Health::Healthy,
+                    AlarmState::Alarm => Health::Degraded,
+                    AlarmState::InsufficientData => Health::Unknown,
+                };
+                (health, format!("{} → {}: {}", from.word(), to.word(), change.reason))
+            }
+            None => (Health::Stopped, change.summary.clone()),
+        };
+        let other = alarms::selected(app).is_some_and(|alarm| alarm.name != change.alarm);
+        let what = if other { format!("{}: {what}", change.alarm) } else { what };
+        Some(
+            vec![
+                Cell::new(time::cell(change.at, now, &zone), theme.dim),
+                Cell::new(health.sign(), theme.health(health)),
+                Cell::new(what, theme.text),
+            ]
+            .into(),
+        )
+    });
+}
+
 /// The charts of the page with the selected one, or it alone.
 fn charts(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
@@ -95,7 +165,10 @@ fn charts(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
         None | Some(Against::Nothing) => String::new(),
         Some(against) => format!("against {}", against.words()),
     };
-    let inside = frame::block(canvas, CHARTS, &against, place, data_status);
+    let marks = happenings::marks(&metrics.marks);
+    let named = format!("{against}  {}", happenings::legend(&marks));
+    let against = named.trim();
+    let inside = frame::block(canvas, CHARTS, against, place, data_status);
     let groups = groups(app);
     let (Some(read), false) = (&metrics.read, groups.is_empty()) else {
         return frame::message(canvas, inside, &data_status.empty);
@@ -105,10 +178,12 @@ fn charts(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let columns = if usize::from(inner.height / CHART.0) < groups.len() { (inner.width / CHART.1).clamp(1, 2) } else { 1 };
     let fit = if metrics.alone { 1 } else { usize::from((inner.height / CHART.0).max(1) * columns) };
     let page: Vec<usize> = (0..groups.len()).skip(at / fit * fit).take(fit).collect();
-    let several = app.panes.metrics.read.iter().flat_map(|read| &read.curves);
+    let several = read.curves.iter();
     let several = several.map(|curve| curve.figure.of.as_str()).collect::<std::collections::BTreeSet<_>>().len() > 1;
+    let several = several && (metrics.of != Of::Alarms || groups.len() > 1);
     let titles: Vec<String> = page.iter().map(|number| title(&groups[*number], several, *number == at)).collect();
-    let marks = happenings::marks(&metrics.marks);
+    // Their signs are told once, above all charts.
+    let marks: Vec<_> = marks.into_iter().map(|(at, (sign, _))| (at, (sign, ""))).collect();
     let gap = SignedDuration::from_secs(i64::from(read.period) * 3).max(SignedDuration::from_mins(5));
     let window = Window { since: read.since, until: read.until, gap };
     let charts: Vec<Chart<'_>> = page

@@ -24,6 +24,17 @@ fn sign(kind: Kind) -> Option<(u8, Sign)> {
     })
 }
 
+/// What the signs of marks mean: `◆ deployed  ± scaled`.
+pub fn legend(marks: &[(Timestamp, Sign)]) -> String {
+    let mut told: Vec<Sign> = Vec::new();
+    for (_, sign) in marks.iter().rev() {
+        if !told.contains(sign) {
+            told.push(*sign);
+        }
+    }
+    told.iter().map(|(sign, word)| format!("{sign} {word}")).collect::<Vec<_>>().join("  ")
+}
+
 /// Marks on a time axis, those that matter most last.
 pub fn marks(events: &[Happening]) -> Vec<(Timestamp, Sign)> {
     let mut marks: Vec<(u8, Timestamp, Sign)> = events
@@ -48,13 +59,15 @@ pub fn list<'a>(
 ) {
     let (app, theme) = (canvas.app, canvas.theme);
     let (now, zone) = (app.service_now(), app.zone());
+    let widest = |text: fn(&Happening) -> &str| events.iter().map(|event| canvas.width(text(event))).max().unwrap_or(0);
+    let (name, who) = (widest(|event| event.about.name()), widest(|event| event.who.as_deref().unwrap_or_default()));
     let columns = [
         Column::left("", 8, 0).up_to(11),
         Column::left("", 1, 0),
         Column::left("", 10, 2),
-        Column::left("", 8, 1).up_to(28),
+        Column::left("", name.clamp(1, 8), 1).up_to(name.min(28)),
         Column::left("", 20, 0).up_to(u16::MAX / 2),
-        Column::left("", 8, 3).up_to(24),
+        Column::left("", who.min(8), if who > 0 { 3 } else { 9 }).up_to(who.min(24)),
     ];
     table::block(canvas, block, named, place, &columns, data_status, |key| {
         let event = events.iter().find(|event| event.key == key)?;

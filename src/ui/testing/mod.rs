@@ -53,6 +53,8 @@ pub struct World {
     pub instances: Vec<DbInstance>,
     pub snapshots: Vec<DatabaseSnapshot>,
     pub alarms: Vec<Alarm>,
+    /// Rules by which alarms are muted.
+    pub mutes: Vec<Mute>,
     pub parameters: Vec<Parameter>,
     pub secrets: Vec<Secret>,
     pub alarm_changes: Vec<AlarmChange>,
@@ -141,6 +143,10 @@ impl World {
             let Effect::Fetch { ticket, ask: Ask::Aws(query), .. } = effect else { continue };
             if self.silent.contains(&query.source()) {
                 continue;
+            }
+            if matches!(query, Query::Alarms { .. }) && !self.failing.contains_key(&query.source()) {
+                let mutes = Part::Page(Fact::AlarmMutes(Ok(self.mutes.clone())));
+                waiting.extend(app.update(Event::Answer(Answer { ticket, requests: 1, part: mutes.into() })));
             }
             let part = match self.failing.get(&query.source()) {
                 Some(failure) => Part::Failed(failure.clone()),
@@ -257,6 +263,8 @@ fn measured(statistic: &Statistic, period: i32, (since, until): (Timestamp, Time
     };
     let tail = if statistic.stat == "p99" { 4.0 } else { 1.0 };
     let count = until.duration_since(since).as_secs() / i64::from(period);
+    // Of another day it is less.
+    let base = if until < now() - SignedDuration::from_hours(12) { base * 0.6 } else { base };
     let point = |number: i64| {
         let at = since + SignedDuration::from_secs(number * i64::from(period));
         let back = until.duration_since(at).as_secs_f64() / until.duration_since(since).as_secs_f64();

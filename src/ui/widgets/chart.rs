@@ -121,7 +121,7 @@ fn title(canvas: &mut Canvas<'_, '_>, place: Rect, chart: &Chart<'_>) {
         add(canvas, &format!("  ╌ {name} {}", chart.unit.words(*value)), theme.threshold);
     }
     let mut told: Vec<Sign> = Vec::new();
-    for (_, sign) in chart.marks.iter().filter(|(at, _)| chart.shows(*at)) {
+    for (_, sign) in chart.marks.iter().filter(|(at, sign)| chart.shows(*at) && !sign.1.is_empty()) {
         if !told.contains(sign) {
             told.push(*sign);
             add(canvas, &format!("  {} {}", sign.0, sign.1), theme.dim);

@@ -204,6 +204,7 @@ pub(crate) fn paging(operation: &str) -> Option<Paging> {
         "DescribeTargetGroups" => ("TargetGroups", "NextMarker", "Marker"),
         "DescribeAlarms" => ("MetricAlarms", "NextToken", "NextToken"),
         "DescribeAlarmHistory" => ("AlarmHistoryItems", "NextToken", "NextToken"),
+        "ListAlarmMuteRules" => ("AlarmMuteRuleSummaries", "NextToken", "NextToken"),
         "LookupEvents" => ("Events", "NextToken", "NextToken"),
         "GetMetricData" => ("MetricDataResults", "NextToken", "NextToken"),
         "ListMetrics" => ("Metrics", "NextToken", "NextToken"),

@@ -308,6 +308,7 @@ impl World {
             | Read::Databases { .. }
             | Read::Rds(_)
             | Read::Parameter { .. }
+            | Read::Alarm { .. }
             | Read::Login { .. } => Reply::Done,
         }
     }
