@@ -182,9 +182,16 @@ fn what_it_costs_is_asked_once_a_day_and_kept_with_its_age() {
     let again = line(&mut home.on(&world), "cost").coded(0).out;
     assert!(again.contains("THIS MONTH") && again.contains("ago"), "{again}");
     assert_eq!(world.asked("ce:GetCostAndUsage"), 1, "kept for a day");
+    let budget = &first["budgets"][0];
+    assert_eq!((&budget["name"], &budget["exceeded"]), (&json!("monthly"), &json!(false)), "{first}");
+    assert!(again.contains("budget monthly"), "{again}");
     world.advance(24 * 3_600);
     line(&mut home.on(&world), "cost -o csv").coded(0);
     assert_eq!(world.asked("ce:GetCostAndUsage"), 2);
+    world.fault("budgets:DescribeBudgets", "denied");
+    let without = line(&mut home.on(&world), "cost --tag Project=x -o json").coded(3).json();
+    assert_eq!(without["budgets"], Value::Null, "what is not known is no empty list");
+    world.clear_faults();
     world.fault("ce:GetCostAndUsage", "denied");
     let denied = line(&mut home.on(&world), "cost --tag Environment=staging");
     assert!(denied.code != 0 && denied.err.contains("ce:GetCostAndUsage"), "{denied:#?}");
@@ -255,4 +262,26 @@ fn metrics_without_the_right_to_list_them_are_those_of_services_and_databases() 
     assert_eq!(areas, ["db".to_owned(), "service".to_owned()].into(), "{said}");
     let table = line(&mut home.on(&world), "metrics").coded(3).out;
     assert!(table.contains("cloudwatch:ListMetrics"), "{table}");
+}
+
+#[test]
+fn every_environment_is_a_line_and_what_one_may_not_read_is_told_in_its_own() {
+    let (home, world) = (Home::new(), World::staging());
+    let said = line(&mut home.on(&world), "snapshot --all -o json");
+    assert!([0, 3].contains(&said.code), "{said:#?}");
+    let said = said.json();
+    follows_schema(&home, "environments", &said);
+    let rows = said["environments"].as_array().unwrap();
+    let staging = rows.iter().find(|row| row["environment"] == "staging").unwrap();
+    assert!(staging["services"].as_u64().unwrap() > 0 && staging["error"].is_null(), "{staging}");
+    assert!(rows.len() > 1, "{said}");
+    let table = line(&mut home.on(&world), "snapshot --all").out;
+    assert!(table.contains("ENVIRONMENT") && table.contains("staging"), "{table}");
+    world.fault("ecs:DescribeServices", "denied");
+    let denied = line(&mut home.on(&world), "snapshot --all -o json").coded(3).json();
+    let rows = denied["environments"].as_array().unwrap();
+    let staging = rows.iter().find(|row| row["environment"] == "staging").unwrap();
+    assert_eq!((&staging["services"], &staging["health"]), (&Value::Null, &Value::Null), "{staging}");
+    assert!(staging["missing"].to_string().contains("ecs.services"), "{staging}");
+    line(&mut home.on(&world), "snapshot --all --watch 1s").coded(2);
 }

@@ -48,4 +48,4 @@ mod unmatched;
 pub(crate) mod update;
 pub mod window;
 
-pub use state::{App, Command, Entry, Hooks, Overrides, Pane, Session, Spec, Table, View};
+pub use state::{App, Command, Entry, Hooks, Left, Overrides, Pane, Session, Spec, Table, View};

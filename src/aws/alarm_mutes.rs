@@ -62,7 +62,8 @@ async fn rule(caller: &Caller<'_>, name: &str) -> Result<Mute, Failure> {
         caller.call(GET_RULE, |clients| clients.cloudwatch().get_alarm_mute_rule().alarm_mute_rule_name(name).send());
     let rule = rule.await?;
     let schedule = rule.rule.and_then(|rule| rule.schedule);
-    let (from, until) = schedule.as_ref().and_then(once).map_or((None, None), |(from, until)| (Some(from), Some(until)));
+    let (from, until) =
+        schedule.as_ref().and_then(once).map_or((None, None), |(from, until)| (Some(from), Some(until)));
     let expires = time(rule.expire_date);
     Ok(Mute {
         rule: rule.name.unwrap_or_else(|| name.to_owned()),
@@ -111,9 +112,8 @@ pub(super) async fn put(
 /// Takes the rule of an alarm away: it tells again at once.
 pub(super) async fn delete(writer: &Writer<'_>, alarm: &str) -> Result<Reply, Failure> {
     let name = Mute::rule_of(alarm);
-    let request = writer.once(DELETE_RULE, |clients| {
-        clients.cloudwatch().delete_alarm_mute_rule().alarm_mute_rule_name(name).send()
-    });
+    let request = writer
+        .once(DELETE_RULE, |clients| clients.cloudwatch().delete_alarm_mute_rule().alarm_mute_rule_name(name).send());
     request.await?;
     Ok(Reply::Done)
 }

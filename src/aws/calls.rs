@@ -5,8 +5,8 @@ use super::accounts::Bound;
 use super::session::{Caller, Session};
 use super::writer::Writer;
 use super::{
-    alarm_mutes, autoscaling, cloudwatch, ecr, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, ecs_writes, elbv2, lambda, logs_tail,
-    parameters, rds, rds_history, rds_writes, scheduler,
+    alarm_mutes, autoscaling, cloudwatch, ecr, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, ecs_writes,
+    elbv2, lambda, logs_tail, parameters, rds, rds_history, rds_writes, scheduler,
 };
 use crate::app::operation::call::{Answered, Read, Reply, Write, remembered};
 use crate::model::{Failure, FailureKind};

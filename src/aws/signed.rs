@@ -21,7 +21,7 @@ const JSON: &str = "application/x-amz-json-1.1";
 /// Longer than this no message of the service is shown.
 const LONGEST: usize = 500;
 /// Services whose host names no region.
-const WITHOUT_REGION: &[&str] = &["route53", "cloudfront"];
+const WITHOUT_REGION: &[&str] = &["route53", "cloudfront", "budgets"];
 /// A request that is refused because of its rate is sent so often in all.
 const TRIES: u32 = 4;
 

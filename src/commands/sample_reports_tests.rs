@@ -9,7 +9,7 @@ use crate::app::logs::written;
 use crate::headless::fixtures::now;
 use crate::headless::{Shown, SnapshotInput};
 use crate::model::Point;
-use crate::model::costs::{Costs, Day};
+use crate::model::costs::{Budget, Costs, Day};
 use crate::model::logs::LogEvent;
 use crate::model::telemetry::{Area, figures};
 use crate::model::timeline::{About, Happening, Kind, gather, merge, near};
@@ -52,7 +52,22 @@ pub(super) fn measured(input: &SnapshotInput<'_>) -> [Metrics; 2] {
 pub(super) fn charged() -> Cost {
     let day = |day: i8| Day { date: date(2026, 11, day), by: [("Amazon ECS".to_owned(), f64::from(day))].into() };
     let days = (1..20).map(day).collect();
-    let costs = Costs { currency: "USD".into(), read_at: now(), days, rest: None, no_forecast: Some("no".into()) };
+    let budget = Budget {
+        name: "=monthly".into(),
+        every: "MONTHLY".into(),
+        limit: 100.0,
+        spent: 40.0,
+        forecast: None,
+        currency: "USD".into(),
+    };
+    let costs = Costs {
+        currency: "USD".into(),
+        read_at: now(),
+        days,
+        no_forecast: Some("no".into()),
+        budgets: vec![budget],
+        ..Costs::default()
+    };
     cost(&costs, "staging", "123456789012", Some("A=b".into()), date(2026, 11, 20), Shown::default())
 }
 

@@ -266,6 +266,8 @@ pub struct CostsOf {
     pub ahead: Option<(Date, Date)>,
     /// Only what has this tag: its key and value.
     pub tag: Option<(String, String)>,
+    /// The account, whose budgets are read too.
+    pub account: String,
 }
 
 /// What was learned.

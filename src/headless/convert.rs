@@ -9,8 +9,8 @@ use crate::model::estate::{DatabaseRow, ServiceRow};
 use crate::model::target::group_name;
 use crate::model::timer::Power;
 use crate::model::{
-    Alarm, Attention, Estate, Health, Member, MetricKey, Mute, Observed, ScalableTarget, ScalingPolicy, ScheduledAction,
-    Service, schedule,
+    Alarm, Attention, Estate, Health, Member, MetricKey, Mute, Observed, ScalableTarget, ScalingPolicy,
+    ScheduledAction, Service, schedule,
 };
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};

@@ -130,7 +130,8 @@ fn muted(canvas: &Canvas<'_, '_>) -> String {
     let mutes = || estate.alarm_mutes.value().into_iter().flatten();
     let names = alarms.filter(|alarm| mutes().any(|mute| mute.mutes(&alarm.name, now) && mute.until.is_some()));
     let names: Vec<&str> = names.map(|alarm| alarm.name.as_str()).collect();
-    let until = mutes().filter(|mute| names.iter().any(|name| mute.mutes(name, now))).filter_map(|mute| mute.until).max();
+    let until =
+        mutes().filter(|mute| names.iter().any(|name| mute.mutes(name, now))).filter_map(|mute| mute.until).max();
     let Some(until) = until else { return String::new() };
     let what = if names.len() == 1 { "1 alarm".to_owned() } else { format!("{} alarms", names.len()) };
     format!("{what} muted to {}", time::moment(until, now, &app.zone()))

@@ -14,7 +14,7 @@ const PAGE: &str = "docs/runbook.md";
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
     Row("check tools, credentials, versions", "cockpit doctor", "–", &["the_doctor_looks_at_each_thing", "the_doctor_tries_each_read"], &[]),
-    Row("the whole state of an environment at a glance", "cockpit snapshot", "Overview", &["the_snapshot_of_every_environment_follows_its_schema"], &["the_overview_fits_every_size"]),
+    Row("the whole state of an environment at a glance", "cockpit snapshot, --all", "Overview", &["the_snapshot_of_every_environment_follows_its_schema", "every_environment_is_a_line_and_what_one_may_not_read_is_told_in_its_own"], &["the_overview_fits_every_size", "the_window_of_environments_tells_what_needed_attention_where_one_was"]),
     Row("plan, apply and destroy every unit in its order", "cockpit infra plan, apply, destroy", "Infra", &["units_are_planned_and_applied_in_their_order_each_plan_as_it_was_approved", "terragrunts_units_are_planned_on_real_outputs_and_destroyed_in_the_other_order"], &["planning_begins_a_run_over_the_marked_units_and_follows_it", "a_run_is_driven_from_the_pane_and_outlives_the_cockpit_that_began_it"]),
     Row("the same for one unit", "cockpit infra plan --unit NAME", "Infra", &["a_target_is_warned_of_a_replacement_is_planned_and_the_picture_of_a_unit_is_its_resources"], &["planning_begins_a_run_over_the_marked_units_and_follows_it"]),
     Row("one unit first, then the rest", "cockpit infra apply --unit NAME", "Infra", &["a_failure_blocks_what_needs_it_and_a_retry_does_that_alone"], &["planning_begins_a_run_over_the_marked_units_and_follows_it"]),
@@ -42,9 +42,9 @@ const ROWS: &[Row] = &[
     Row("psql: its commands and queries", "cockpit sql -c, -f", "Query", &["what_is_printed_is_what_psql_prints", "an_environment_is_reached_through_its_tunnel_and_a_guarded_one_only_reads"], &["a_command_with_a_backslash_runs_at_once_and_its_table_is_a_grid"]),
     Row("migrations through the tunnel", "cockpit with-db -- COMMAND", "–", &["a_command_has_the_url_in_its_environment_alone_and_gives_its_exit_code"], &[]),
     Row("parameters: get, put, what is missing", "cockpit params", "Parameters", &["the_list_has_what_task_definitions_name_and_what_lies_beside_with_secrets", "the_check_finds_what_is_missing_of_the_wrong_type_and_unused"], &["a_value_is_shown_where_it_is_asked_for_and_hides_after_half_a_minute_and_when_the_pane_is_left", "a_new_value_is_typed_without_being_shown_and_becomes_a_plan"]),
-    Row("what the environment costs", "cockpit cost", "Overview", &["what_it_costs_is_asked_once_a_day_and_kept_with_its_age"], &[]),
-    Row("alarms: state and why", "cockpit alarms", "Overview", &["every_list_has_every_format", "alarms_tell_how_their_states_changed"], &["every_row_of_attention_says_who_and_what_to_do"]),
-    Row("traffic, processor, memory, blocked requests", "cockpit metrics", "Overview", &["all_metrics_of_a_screen_are_one_request_and_another_time_is_one_more"], &[]),
+    Row("what the environment costs", "cockpit cost", "Overview", &["what_it_costs_is_asked_once_a_day_and_kept_with_its_age"], &["the_cost_is_asked_once_a_day_and_told_with_its_age_budget_and_what_is_unusual"]),
+    Row("alarms: state and why", "cockpit alarms, alarms mute", "Metrics", &["every_list_has_every_format", "alarms_tell_how_their_states_changed", "an_alarm_is_muted_for_a_time_by_a_rule_that_cloudwatch_ends_and_is_let_tell_again"], &["every_row_of_attention_says_who_and_what_to_do", "a_composite_alarm_shows_the_curves_and_the_changes_of_those_that_it_is_made_of", "an_alarm_is_muted_with_a_capital_key_that_asks_for_how_long_and_shows_its_plan"]),
+    Row("traffic, processor, memory, blocked requests", "cockpit metrics", "Metrics", &["all_metrics_of_a_screen_are_one_request_and_another_time_is_one_more"], &["all_curves_of_the_screen_are_one_question_and_another_time_is_one_more", "metrics_fit_every_size"]),
     Row("invalidate a distribution's cache", "(not there yet)", "–", &[], &[]),
     Row("the user pool", "(not there yet)", "–", &[], &[]),
     Row("instances: checks, start, stop, session", "cockpit instances", "Services", &[], &[]),
@@ -57,7 +57,7 @@ const ROWS: &[Row] = &[
     Row("watch a service scale under load", "cockpit autoscaling SERVICE --watch", "Services", &["a_service_that_is_watched_tells_how_it_scales_and_ends_with_a_report"], &[]),
     Row("the same from CI", "(not there yet)", "–", &[], &[]),
     Row("a web interface to the database", "cockpit with-db, tunnel", "Query", &["a_command_has_the_url_in_its_environment_alone_and_gives_its_exit_code"], &["what_is_copied_of_a_tunnel_is_how_programs_connect_to_it"]),
-    Row("what happened, in one order", "cockpit timeline", "Overview", &["a_deployment_of_somebody_else_is_told_once_and_with_who_did_it", "what_changed_before_the_errors_began_is_ranked"], &[]),
+    Row("what happened, in one order", "cockpit timeline", "Overview", &["a_deployment_of_somebody_else_is_told_once_and_with_who_did_it", "what_changed_before_the_errors_began_is_ranked"], &["the_time_line_has_the_whole_place_with_one_key_and_leads_to_logs"]),
 ];
 
 fn page() -> String {

@@ -153,9 +153,9 @@ impl Mute {
             return name;
         }
         // Names that begin alike must not share a rule.
-        let sum = alarm.bytes().fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| {
-            (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3)
-        });
+        let sum = alarm
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
         let kept: String = name.chars().take(LONGEST - 17).collect();
         format!("{kept}-{sum:016x}")
     }

@@ -8,7 +8,8 @@ use crate::model::parameters::{Held, Kind, Value};
 use crate::model::scaling::Suspended;
 use crate::model::timer::{Power, Timer};
 use crate::model::{
-    Alarm, Failure, FailureKind, Identity, Mute, ScalableTarget, Service, ServiceDeployment, Target, Task, TaskDefinition,
+    Alarm, Failure, FailureKind, Identity, Mute, ScalableTarget, Service, ServiceDeployment, Target, Task,
+    TaskDefinition,
 };
 use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;

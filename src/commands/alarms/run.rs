@@ -2,8 +2,8 @@
 
 use super::args::{Action, Arguments};
 use super::report;
-use crate::app::poll::Wants;
 use crate::app::operation::mute::Request;
+use crate::app::poll::Wants;
 use crate::cli::{ExitCode, Report};
 use crate::commands::act::act;
 use crate::commands::context::Context;
@@ -65,7 +65,9 @@ async fn whole_name(context: &Context, typed: &str) -> Result<String, Report> {
         (Some(name), None) => Ok(name.clone()),
         (None, _) => Err(Report::usage(format!("no alarm of this environment has `{typed}` in its name"))
             .hint("`cockpit alarms --all` lists them")),
-        (Some(one), Some(other)) => Err(Report::usage(format!("several alarms have `{typed}` in their names: {one}, {other}"))
-            .hint("write more of it")),
+        (Some(one), Some(other)) => {
+            Err(Report::usage(format!("several alarms have `{typed}` in their names: {one}, {other}"))
+                .hint("write more of it"))
+        }
     }
 }

@@ -162,12 +162,7 @@ fn points(points: &[Point]) -> Vec<PointDto> {
 }
 
 /// The report.
-pub fn metrics(
-    input: &SnapshotInput<'_>,
-    curves: Result<Curves, String>,
-    marks: &[Happening],
-    span: Span,
-) -> Metrics {
+pub fn metrics(input: &SnapshotInput<'_>, curves: Result<Curves, String>, marks: &[Happening], span: Span) -> Metrics {
     let alarms = input.estate.alarms.value().map_or(&[][..], Vec::as_slice);
     let (curves, unlisted, failed) = match curves {
         Ok(Curves { curves, unlisted }) => (Some(curves), unlisted, None),

@@ -173,9 +173,10 @@ pub fn whole_change(app: &App, key: &str) -> Vec<Fact> {
 /// What is not configured, if it is not.
 pub fn missing(app: &App) -> Option<String> {
     let name = &app.environment.name;
-    app.environment.alarms.is_empty().then(|| {
-        format!("name the beginnings of the alarms of {name}: alarms = [\"…\"] in the configuration")
-    })
+    app.environment
+        .alarms
+        .is_empty()
+        .then(|| format!("name the beginnings of the alarms of {name}: alarms = [\"…\"] in the configuration"))
 }
 
 /// No alarm begins like that.

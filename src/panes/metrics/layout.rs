@@ -18,7 +18,9 @@ pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
     if app.panes.metrics.alone && !marks {
         layout.blocks = vec![(CHARTS, area)];
     } else if area.width >= WIDE {
-        let (left, right) = split_columns(area, (area.width * 2 / 5).clamp(48, 96));
+        // An alarm has a longer name than a figure.
+        let part = if list == ALARMS { area.width / 2 } else { area.width * 2 / 5 };
+        let (left, right) = split_columns(area, part.clamp(48, 96));
         if area.height >= TALL {
             let (upper, lower) = split_rows(left, area.height * 3 / 5);
             layout.blocks = vec![(list, upper), (below, lower), (CHARTS, right)];

@@ -182,9 +182,10 @@ pub fn data_status(app: &App) -> DataStatus {
         let what = if failure.kind == FailureKind::Denied { "no permission to read" } else { "cannot read" };
         (Health::Down, format!("{what} the metrics: {failure}"))
     });
-    let unlisted = metrics.there.failure.as_ref().filter(|_| needs_list(&metrics.of)).map(|failure| {
-        (Health::Degraded, format!("without load balancers, NAT gateways and firewalls: {failure}"))
-    });
+    let unlisted =
+        metrics.there.failure.as_ref().filter(|_| needs_list(&metrics.of)).map(|failure| {
+            (Health::Degraded, format!("without load balancers, NAT gateways and firewalls: {failure}"))
+        });
     let left_out = metrics.read.as_ref().map_or(0, |read| read.left_out);
     let left_out = (left_out > 0).then(|| {
         (Health::Degraded, format!("{left_out} more are left out: a request has 500; m on one of them shows its own"))
@@ -194,9 +195,7 @@ pub fn data_status(app: &App) -> DataStatus {
     let trouble = wrong.or(failed).or(unlisted).or(left_out);
     let loading = metrics.flight.is_some() || (metrics.read.is_none() && metrics.failure.is_none());
     let nothing = match &metrics.failure {
-        Some(failure) => {
-            why.into_iter().chain([(Health::Stopped, format!("→ {}", failure.hint()))]).collect()
-        }
+        Some(failure) => why.into_iter().chain([(Health::Stopped, format!("→ {}", failure.hint()))]).collect(),
         None if loading => note("reading metrics …"),
         None => match metrics.of {
             Of::Area(Area::Nat) => note("no NAT gateway has measured anything lately"),

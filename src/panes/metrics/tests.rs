@@ -196,8 +196,7 @@ fn what_may_not_be_read_is_named_with_the_action_and_the_rest_stands() {
     assert!(drawn.contains("without load balancers") && drawn.contains("memory"), "{drawn}");
     let mut app = read(&world, (120, 40));
     press(&mut app, "2 j j", &world);
-    let refused =
-        World { failing: [(Source::Metrics, denied("cloudwatch:GetMetricData"))].into(), ..world.clone() };
+    let refused = World { failing: [(Source::Metrics, denied("cloudwatch:GetMetricData"))].into(), ..world.clone() };
     press(&mut app, "m", &refused);
     tick(&mut app, now() + SignedDuration::from_secs(1), &refused);
     let drawn = text(&app);

@@ -236,9 +236,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     let alarms = &app.estate.alarms;
     let known = match app.panes.metrics.of {
         Of::Alarms => alarms.at().is_some() || alarms.failure().is_some() || app.environment.alarms.is_empty(),
-        Of::All | Of::Service(_) | Of::Database(_) | Of::Area(_) => {
-            measures::known(&app.estate, cluster, databases)
-        }
+        Of::All | Of::Service(_) | Of::Database(_) | Of::Area(_) => measures::known(&app.estate, cluster, databases),
     };
     if known {
         effects.extend(ask_listed(app));
@@ -438,4 +436,3 @@ fn curves(app: &mut App, kind: u8, part: Part<Fact>) {
     metrics.marks_made = None;
     make_marks(app);
 }
-

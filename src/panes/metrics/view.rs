@@ -5,8 +5,8 @@ use super::rows::{curve, groups, named, newest, selected, threshold};
 use super::state::{ALARMS, Against, CHARTS, Curve, HISTORY, LIST, MARKS, Of, Read};
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
-use crate::model::{AlarmState, Health, telemetry, time};
 use crate::model::units::Unit;
+use crate::model::{AlarmState, Health, telemetry, time};
 use crate::ui::canvas::Canvas;
 use crate::ui::shared::curves::dim_old;
 use crate::ui::shared::happenings;
@@ -66,7 +66,8 @@ fn list(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
         let (curve, read) = (curve(app, key)?, read?);
         let Read { since, until, period, .. } = *read;
         let (now, before) = (telemetry::summary(&curve.points), telemetry::summary(&curve.before));
-        let words = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| curve.figure.measure.words(value));
+        let words =
+            |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| curve.figure.measure.words(value));
         let last = newest(&curve.points, until, period);
         // Above what an alarm is raised at: most of them are raised above.
         let over = threshold(app, curve).zip(last).is_some_and(|((at, name), last)| name == "alarm" && last >= at);
@@ -96,12 +97,13 @@ fn alarm_list(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus
     let all = alarms::sorted(app);
     let widest = all.iter().map(|alarm| canvas.width(&alarm.name)).max().unwrap_or(0);
     let watched = all.iter().map(|alarm| canvas.width(&alarms::watches(alarm))).max().unwrap_or(0);
+    let told = all.iter().map(|alarm| canvas.width(&alarms::tells(app, alarm).0)).max().unwrap_or(0);
     let columns = [
         Column::left("", 1, 0),
         Column::left("NAME", widest.clamp(8, 20), 0).up_to(widest.min(56)),
         Column::left("WATCHES", watched.clamp(8, 14), 2).up_to(watched.min(44)),
         Column::right("SINCE", 6, 3),
-        Column::left("", 14, 1).up_to(24),
+        Column::left("", told.clamp(5, 24), 1),
     ];
     table::block(canvas, ALARMS, "", place, &columns, data_status, |key| {
         let alarm = alarms::alarm(app, key)?;
@@ -126,11 +128,8 @@ fn history(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let (app, theme) = (canvas.app, canvas.theme);
     let (now, zone) = (app.service_now(), app.zone());
     let named = alarms::selected(app).map_or("", |alarm| alarm.name.as_str());
-    let columns = [
-        Column::left("", 8, 0).up_to(11),
-        Column::left("", 1, 0),
-        Column::left("", 20, 0).up_to(u16::MAX / 2),
-    ];
+    let columns =
+        [Column::left("", 8, 0).up_to(11), Column::left("", 1, 0), Column::left("", 20, 0).up_to(u16::MAX / 2)];
     table::block(canvas, HISTORY, named, place, &columns, data_status, |key| {
         let change = alarms::change(app, key)?;
         let (health, what) = match change.states {
@@ -175,7 +174,8 @@ fn charts(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     };
     let at = selected(app, &groups);
     let inner = Rect { x: inside.x + 1, width: inside.width.saturating_sub(1), ..inside };
-    let columns = if usize::from(inner.height / CHART.0) < groups.len() { (inner.width / CHART.1).clamp(1, 2) } else { 1 };
+    let columns =
+        if usize::from(inner.height / CHART.0) < groups.len() { (inner.width / CHART.1).clamp(1, 2) } else { 1 };
     let fit = if metrics.alone { 1 } else { usize::from((inner.height / CHART.0).max(1) * columns) };
     let page: Vec<usize> = (0..groups.len()).skip(at / fit * fit).take(fit).collect();
     let several = read.curves.iter();

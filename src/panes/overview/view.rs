@@ -1,15 +1,15 @@
 //! What needs attention; services and databases at a glance share their panes' code.
 
 use super::rows::{self, entries};
-use super::state::{ATTENTION, DATABASE_CURVES, DATABASES, SERVICE_CURVES, SERVICES, TIMELINE};
+use super::state::{ATTENTION, DATABASE_CURVES, DATABASES, SERVICE_CURVES, SERVICES, STANDING, TIMELINE};
 use crate::app::list::List;
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::model::text::width;
-use crate::model::wrap::wrap;
 use crate::model::time;
+use crate::model::wrap::wrap;
 use crate::ui::canvas::Canvas;
-use crate::ui::shared::{curves, databases, happenings, services};
+use crate::ui::shared::{curves, databases, facts, happenings, services};
 use crate::ui::signs::Signs;
 use crate::ui::widgets::frame;
 use crate::ui::widgets::table::{self, Cell, Column, WIDE};
@@ -21,6 +21,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
     match block {
         ATTENTION => attention(canvas, place, data_status),
         SERVICES => services::draw(canvas, block, place, data_status),
+        STANDING => facts::draw(canvas, block, "", place, data_status),
         TIMELINE => {
             let app = canvas.app;
             happenings::list(canvas, block, "", place, data_status, &app.panes.overview.happened);

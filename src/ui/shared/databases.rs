@@ -81,7 +81,10 @@ pub fn list(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
             };
             let cpu = last(MetricKey::DbCpu(id.to_owned())).map_or_else(|| "–".to_owned(), percent);
             let cpu = if curves {
-                format!("{} {cpu:>5}", spark(points(series(MetricKey::DbCpu(id.to_owned()))), CURVE, 100.0, app.service_now()))
+                format!(
+                    "{} {cpu:>5}",
+                    spark(points(series(MetricKey::DbCpu(id.to_owned()))), CURVE, 100.0, app.service_now())
+                )
             } else {
                 cpu
             };

@@ -298,7 +298,8 @@ mod tests {
         let now = Timestamp::from_second(1_700_000_000).unwrap();
         let at = |minutes: i64| now - SignedDuration::from_mins(minutes);
         let plot = Rect::new(0, 0, 18, 2);
-        let count = |points: &[Point]| dots(points, 100.0, plot, Window::lately(now)).iter().filter(|bits| **bits != 0).count();
+        let count =
+            |points: &[Point]| dots(points, 100.0, plot, Window::lately(now)).iter().filter(|bits| **bits != 0).count();
         let far = [Point { at: at(170), value: 0.0 }, Point { at: at(10), value: 0.0 }];
         assert_eq!(count(&far), 2);
         let near = [Point { at: at(12), value: 0.0 }, Point { at: at(10), value: 100.0 }];

@@ -46,6 +46,7 @@ pub(crate) enum Service {
     Route53,
     Trail,
     Costs,
+    Budgets,
     Unknown,
 }
 
@@ -70,6 +71,7 @@ impl Service {
             Service::Secrets => "secretsmanager",
             Service::Trail => "cloudtrail",
             Service::Costs => "ce",
+            Service::Budgets => "budgets",
             Service::Unknown => "unknown",
         }
     }
@@ -86,6 +88,7 @@ impl Service {
             "secretsmanager" => Service::Secrets,
             "CertificateManager" => Service::Acm,
             "AWSInsightsIndexService" => Service::Costs,
+            "AWSBudgetServiceGateway" => Service::Budgets,
             "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101" => Service::Trail,
             _ => Service::Unknown,
         }
@@ -157,7 +160,7 @@ pub(crate) fn call(service: Service, operation: &str, call: &mut Call<'_>) -> Re
         Service::Acm => acm::call(operation, call),
         Service::Route53 => route53::call(operation, call),
         Service::Trail => cloudtrail::call(operation, call),
-        Service::Costs => costs::call(operation, call),
+        Service::Costs | Service::Budgets => costs::call(operation, call),
         Service::Ssm if operation == "DescribeInstanceInformation" => Ok(ec2::information(call)),
         Service::Ssm => parameters::call(operation, call),
         Service::Secrets => secrets::call(operation, call),

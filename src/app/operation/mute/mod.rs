@@ -150,7 +150,8 @@ impl Muting {
         };
         let mut checks = self.checks();
         checks.sort_by_key(|check| std::cmp::Reverse(check.level));
-        let changes = self.alarm.iter().map(|_| Change { what: alarm.clone(), now: self.standing(ctx), next: next.clone() });
+        let changes =
+            self.alarm.iter().map(|_| Change { what: alarm.clone(), now: self.standing(ctx), next: next.clone() });
         let changes = changes.collect();
         self.before.clone_from(&self.mutes);
         self.write = Some(write.clone());
@@ -174,11 +175,9 @@ impl Muting {
         // Minutes may have passed since the plan: as long as was asked for, from now on.
         let write = match (&self.write, self.request.length) {
             (Some(write @ Write::MuteAlarm { from, .. }), _) if *from > ctx.service_now => write.clone(),
-            (Some(_), Some(length)) => Write::MuteAlarm {
-                alarm: self.request.alarm.clone(),
-                from: next_minute(ctx.service_now),
-                length,
-            },
+            (Some(_), Some(length)) => {
+                Write::MuteAlarm { alarm: self.request.alarm.clone(), from: next_minute(ctx.service_now), length }
+            }
             (Some(write), None) => write.clone(),
             (None, _) => return,
         };
@@ -328,7 +327,8 @@ impl Machine for Muting {
     }
 
     fn record(&self, plan: Option<&Plan>) -> (Value, Value) {
-        let before = self.before.iter().map(|mute| json!({"rule": mute.rule, "until": mute.until.map(|at| at.to_string())}));
+        let before =
+            self.before.iter().map(|mute| json!({"rule": mute.rule, "until": mute.until.map(|at| at.to_string())}));
         let changes = plan.into_iter().flat_map(|plan| &plan.changes);
         let after: serde_json::Map<String, Value> =
             changes.map(|change| (change.what.clone(), json!(change.next))).collect();
@@ -350,8 +350,11 @@ impl Muting {
             }
             Phase::Proving => {
                 ctx.end = Some(
-                    Outcome::new(Verdict::Done, format!("{title}: CloudWatch took it, and it cannot be looked at after"))
-                        .because(failure),
+                    Outcome::new(
+                        Verdict::Done,
+                        format!("{title}: CloudWatch took it, and it cannot be looked at after"),
+                    )
+                    .because(failure),
                 );
             }
             Phase::Planned | Phase::Rechecking | Phase::Doing(_) => {

@@ -25,8 +25,7 @@ struct Aws {
 impl Aws {
     fn new() -> Self {
         let topic = "arn:aws:sns:eu-west-1:1:alerts".to_owned();
-        let alarm =
-            Alarm { name: NAME.into(), actions_enabled: true, actions: vec![topic], ..Alarm::default() };
+        let alarm = Alarm { name: NAME.into(), actions_enabled: true, actions: vec![topic], ..Alarm::default() };
         Self { alarm: Some(alarm), mutes: Vec::new(), loses: false, denied: false }
     }
 
@@ -81,7 +80,10 @@ fn an_alarm_is_muted_from_a_whole_minute_on_and_cloudwatch_ends_it() {
     let operation = get(&operations, id);
     let plan = operation.plan.as_ref().expect("planned");
     assert!(plan.steps[0].contains("whether the cockpit runs or not"), "{:?}", plan.steps);
-    assert_eq!((plan.changes[0].now.as_str(), plan.command.as_str()), ("tells", "cockpit alarms mute web-cpu --for 1h --env staging"));
+    assert_eq!(
+        (plan.changes[0].now.as_str(), plan.command.as_str()),
+        ("tells", "cockpit alarms mute web-cpu --for 1h --env staging")
+    );
     let outcome = operation.outcome.as_ref().expect("ended");
     assert_eq!(outcome.verdict, Verdict::Done);
     assert!(outcome.summary.starts_with("web-cpu tells nobody until "), "{outcome:?}");

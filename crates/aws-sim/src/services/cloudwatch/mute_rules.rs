@@ -44,7 +44,8 @@ pub(super) fn put(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let duration = schedule.str("Duration").ok_or_else(|| missing("Duration"))?.to_owned();
     let zone = schedule.str("Timezone").unwrap_or("UTC").to_owned();
     let known = TimeZone::get(&zone).map_err(|_| invalid(format!("The time zone {zone} is not known.")))?;
-    let length = duration.parse::<Span>().ok().and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
+    let length =
+        duration.parse::<Span>().ok().and_then(|span| span.to_duration(SpanRelativeTo::days_are_24_hours()).ok());
     let length = length
         .filter(|length| *length >= SignedDuration::from_mins(1) && *length <= LONGEST)
         .ok_or_else(|| invalid("Duration must be an ISO 8601 duration between PT1M and P15D."))?;
