@@ -254,7 +254,7 @@ fn alarms_fit_every_size() {
 #[test]
 fn a_composite_alarm_shows_the_curves_and_the_changes_of_those_that_it_is_made_of() {
     let world = alarmed();
-    let mut app = read(&world, (120, 40));
+    let mut app = read(&world, (200, 60));
     press(&mut app, "8 v", &world);
     tick(&mut app, now() + SignedDuration::from_secs(1), &world);
     assert_eq!(app.screen.list_of(ALARMS).unwrap().selected(), Some("bookmark-manager-staging-all"));

@@ -41,12 +41,7 @@ pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
         let (upper, lower) = split_rows(rest, rest.height.saturating_sub(wanted.min(rest.height / 2)));
         (upper, Some(lower))
     };
-    layout.blocks = if area.width >= WIDE {
-        let (left, right) = split_columns(top, area.width * 58 / 100);
-        vec![(ATTENTION, left), (STANDING, right)]
-    } else {
-        vec![(ATTENTION, top)]
-    };
+    layout.blocks = vec![(ATTENTION, top)];
     let lists = [
         (SERVICES, SERVICE_CURVES, service_rows(app), Some(services).filter(|it| it.height > 0)),
         (DATABASES, DATABASE_CURVES, Some(database_rows(app)), databases),
@@ -74,7 +69,10 @@ pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
             }
         }
     }
-    if told > 0 {
+    if told > 0 && area.width >= WIDE {
+        let (left, right) = split_columns(timeline, area.width * 60 / 100);
+        layout.blocks.extend([(TIMELINE, left), (STANDING, right)]);
+    } else if told > 0 {
         layout.blocks.push((TIMELINE, timeline));
     }
 }

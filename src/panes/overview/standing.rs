@@ -118,11 +118,10 @@ fn cost(app: &App) -> Vec<Fact> {
         });
         return why.or_else(|| overview.costs_asked.map(|_| fact(COST, "reading …"))).into_iter().collect();
     };
-    let money = |value: f64| format!("{value:.2} {}", costs.currency);
+    let currency = &costs.currency;
     let forecast = told.forecast.map(|whole| format!(", {whole:.0} by its end")).unwrap_or_default();
     let age = time::short(app.service_now().duration_since(costs.read_at));
-    let simulated = if app.session.simulated { ", simulated" } else { "" };
-    let first = format!("{} this month{forecast} ({age} old{simulated})", money(told.month));
+    let first = format!("{:.0} {currency}{forecast}, {age} old", told.month);
     let mut facts = vec![fact(COST, first)];
     for budget in &costs.budgets {
         let part = budget.part().map_or_else(|| "–".to_owned(), |part| format!("{:.0} %", part * 100.0));
@@ -134,13 +133,13 @@ fn cost(app: &App) -> Vec<Fact> {
     }
     if let Some(day) = told.yesterday {
         let usual = told.usual.map(|usual| format!(", usually {usual:.2}")).unwrap_or_default();
-        let text = format!("{}{usual}", money(day));
+        let text = format!("{day:.2} {currency}{usual}");
         let unusual = told.usual.and_then(|usual| costs::unusual(day, usual)).is_some();
         facts.push(if unusual { bad("yesterday", text, Health::Degraded) } else { fact("yesterday", text) });
     }
     let stopped = costs::stopped_part(&timers(app), app.service_now());
     if let Some(saved) = stopped.and_then(|stopped| costs::saved(&told, stopped)) {
-        facts.push(fact("saved", format!("about {saved:.0} {} a month by the schedule", costs.currency)));
+        facts.push(fact("saved", format!("about {saved:.0} {currency} a month by the schedule")));
     }
     facts
 }
@@ -181,6 +180,11 @@ pub fn whole(app: &App, _: &str) -> Vec<Fact> {
 /// Its sources tell their failures in its lines.
 pub fn data_status(_: &App) -> DataStatus {
     DataStatus { empty: crate::app::data_status::note("nothing more is configured"), ..DataStatus::default() }
+}
+
+/// What its frame names: costs of a simulated world are nobody's.
+pub fn named(app: &App) -> &'static str {
+    if app.session.simulated && app.panes.overview.costs.is_some() { "costs are simulated" } else { "" }
 }
 
 /// Rows that it needs.

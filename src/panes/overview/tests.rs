@@ -73,7 +73,7 @@ fn the_cost_is_asked_once_a_day_and_told_with_its_age_budget_and_what_is_unusual
     app.update(Event::Answer(Answer { ticket, requests: 3, part: part.into() }));
     app.settle();
     let drawn = text(&app);
-    for wanted in ["this month, 189 by its end (3h old)", "monthly: 79 % of 150 USD", "usually 6.00"] {
+    for wanted in ["119 USD, 189 by its end, 3h old", "monthly: 79 % of 150 USD", "usually 6.00"] {
         assert!(drawn.contains(wanted), "{wanted}:\n{drawn}");
     }
     for hours in 1..20 {
@@ -88,7 +88,7 @@ fn the_cost_is_asked_once_a_day_and_told_with_its_age_budget_and_what_is_unusual
 #[test]
 fn costs_that_may_not_be_read_name_the_action_and_are_not_asked_for_at_once_again() {
     let world = staging();
-    let mut app = read(&world, (120, 40));
+    let mut app = read(&world, (200, 60));
     tick(&mut app, now() + SignedDuration::from_secs(1), &world);
     assert!(app.panes.overview.costs_asked.is_some());
     let failure = Failure::new(FailureKind::Denied, "AccessDenied: ce:GetCostAndUsage");
@@ -126,4 +126,15 @@ fn the_window_of_environments_tells_what_needed_attention_where_one_was() {
     tick(&mut app, now() + SignedDuration::from_mins(5), &world);
     press(&mut app, "e", &world);
     assert!(text(&app).contains("✖ 1  ▲ 2 5m ago"), "{}", text(&app));
+}
+
+#[test]
+fn costs_of_the_simulated_world_say_that_they_are() {
+    let world = staging();
+    let mut app = read(&world, (120, 40));
+    app.session.simulated = true;
+    app.panes.overview.costs = Some(costs());
+    app.lists_changed();
+    app.settle();
+    assert!(text(&app).contains("costs are simulated"), "{}", text(&app));
 }

@@ -1,6 +1,7 @@
 //! What needs attention; services and databases at a glance share their panes' code.
 
 use super::rows::{self, entries};
+use super::standing;
 use super::state::{ATTENTION, DATABASE_CURVES, DATABASES, SERVICE_CURVES, SERVICES, STANDING, TIMELINE};
 use crate::app::list::List;
 use crate::app::pane::DataStatus;
@@ -21,7 +22,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
     match block {
         ATTENTION => attention(canvas, place, data_status),
         SERVICES => services::draw(canvas, block, place, data_status),
-        STANDING => facts::draw(canvas, block, "", place, data_status),
+        STANDING => facts::draw(canvas, block, standing::named(canvas.app), place, data_status),
         TIMELINE => {
             let app = canvas.app;
             happenings::list(canvas, block, "", place, data_status, &app.panes.overview.happened);

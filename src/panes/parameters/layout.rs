@@ -11,7 +11,7 @@ pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
     let findings = app.panes.parameters.findings.len() as u16;
     if area.width >= WIDE {
         let (left, right) = split_columns(area, area.width * 58 / 100);
-        let check = (findings * 2 + 2).clamp(4, area.height / 2);
+        let check = (findings * 2 + 2).max(4).min(area.height / 2);
         let (facts, check) = split_rows(right, area.height - check);
         layout.blocks = vec![(LIST, left), (FACTS, facts), (CHECK, check)];
     } else if area.height >= TALL {
