@@ -78,9 +78,50 @@ async fn all(folder: &Path) -> Result<(), Box<dyn Error>> {
         }
         sim.shutdown();
     }
+    Box::pin(measured(folder)).await?;
     Box::pin(operations(folder)).await?;
     Box::pin(infra(folder)).await?;
     Box::pin(queries(folder)).await
+}
+
+/// A picture of what was measured and what happened: its name, size, and the keys that lead there.
+const MEASURED: [(&str, (u16, u16), &str); 4] = [
+    ("metrics", (120, 40), "2 down down m c"),
+    ("metrics-80x24", (80, 24), "2 down down m"),
+    ("alarms", (120, 40), "8 v"),
+    ("timeline", (120, 40), "1 t"),
+];
+
+/// Metrics, alarms and the time line of production, an hour after a deployment.
+async fn measured(folder: &Path) -> Result<(), Box<dyn Error>> {
+    let start = "2026-11-20T05:02:31Z".parse()?;
+    let options = SimOptions { scenario: Scenario::Prod, speed: 0.0, start: Some(start), ..SimOptions::default() };
+    let sim = Sim::start(options).await?;
+    for (name, size, keys) in MEASURED {
+        let mut collector = open(Scenario::Prod, &sim)?;
+        // As the screen does: what the time line is made of, too.
+        collector.app.panes.metrics.range = 2;
+        collector.collect(Some(Duration::from_secs(30))).await;
+        let (mut app, mut ring) = collector.into_parts();
+        let mut effects = app.update(Event::Resize(size.0, size.1));
+        for key in keys.split_whitespace() {
+            read(&mut app);
+            effects.extend(app.update(Event::Key(key.parse()?)));
+            app.settle();
+        }
+        for _ in 0..3 {
+            ring.carry_out(std::mem::take(&mut effects));
+            while let Ok(Some(event)) = tokio::time::timeout(ANSWER * 4, ring.next()).await {
+                ring.carry_out(app.update(event));
+                app.settle();
+            }
+            effects = app.update(Event::Tick(ring.now()));
+        }
+        app.settle();
+        std::fs::write(folder.join(format!("{name}.svg")), shoot(app, size, "")?)?;
+    }
+    sim.shutdown();
+    Ok(())
 }
 
 /// A picture of a run over units: its name, size, how many seconds of the run have passed, and the keys that lead there.
@@ -327,7 +368,7 @@ fn open(scenario: Scenario, sim: &Sim) -> Result<Collector, Box<dyn Error>> {
 
 fn opened(config: config::Config, environment: config::EnvironmentConfig, sim: &Sim) -> Collector {
     let session = Session { simulated: true, ..Session::default() };
-    let wants = Wants { once: true, ..Wants::default() };
+    let wants = Wants { once: true, ..Wants::of_screen() };
     Collector::new(config, environment, session, wants, Clock::Simulated(sim.clock()))
 }
 

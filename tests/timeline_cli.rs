@@ -182,9 +182,16 @@ fn what_it_costs_is_asked_once_a_day_and_kept_with_its_age() {
     let again = line(&mut home.on(&world), "cost").coded(0).out;
     assert!(again.contains("THIS MONTH") && again.contains("ago"), "{again}");
     assert_eq!(world.asked("ce:GetCostAndUsage"), 1, "kept for a day");
+    let budget = &first["budgets"][0];
+    assert_eq!((&budget["name"], &budget["exceeded"]), (&json!("monthly"), &json!(false)), "{first}");
+    assert!(again.contains("budget monthly"), "{again}");
     world.advance(24 * 3_600);
     line(&mut home.on(&world), "cost -o csv").coded(0);
     assert_eq!(world.asked("ce:GetCostAndUsage"), 2);
+    world.fault("budgets:DescribeBudgets", "denied");
+    let without = line(&mut home.on(&world), "cost --tag Project=x -o json").coded(3).json();
+    assert_eq!(without["budgets"], Value::Null, "what is not known is no empty list");
+    world.clear_faults();
     world.fault("ce:GetCostAndUsage", "denied");
     let denied = line(&mut home.on(&world), "cost --tag Environment=staging");
     assert!(denied.code != 0 && denied.err.contains("ce:GetCostAndUsage"), "{denied:#?}");
@@ -197,4 +204,84 @@ fn a_service_that_is_watched_tells_how_it_scales_and_ends_with_a_report() {
     assert!(said.out.contains("running ") && said.out.contains("aims at"), "{said:#?}");
     let last = said.out.lines().last().unwrap();
     assert!(last.contains("tasks that ran") || last.contains("held back") || last.contains("no load"), "{said:#?}");
+}
+
+#[test]
+fn an_alarm_is_muted_for_a_time_by_a_rule_that_cloudwatch_ends_and_is_let_tell_again() {
+    const ALARM: &str = "bookmark-manager-staging-db-cpu-high";
+    let (home, world) = (Home::new(), World::staging());
+    let alarm = |world: &World| {
+        let said = line(&mut home.on(world), "alarms --all -o json").coded(0).json();
+        follows_schema(&home, "alarms", &said);
+        let all = said["alarms"].as_array().unwrap().clone();
+        all.into_iter().find(|alarm| alarm["name"] == ALARM).unwrap()
+    };
+    assert_eq!(alarm(&world)["muted_until"], Value::Null);
+    let dry = line(&mut home.on(&world), "alarms mute db-cpu-high --for 1h --dry-run -o json").coded(0).json();
+    assert_eq!(dry["operations"][0]["title"], format!("mute {ALARM} for 1h"));
+    assert_eq!(alarm(&world)["muted_until"], Value::Null, "nothing was changed");
+    let said = line(&mut home.on(&world), "alarms mute db-cpu-high --for 1h --yes -o json").coded(0).json();
+    follows_schema(&home, "operation", &said);
+    assert_eq!(said["operations"][0]["verdict"], "done", "{said}");
+    let until: jiff::Timestamp = alarm(&world)["muted_until"].as_str().unwrap().parse().unwrap();
+    let now: jiff::Timestamp = world.get("/_sim/state")["now"].as_str().unwrap().parse().unwrap();
+    let left = until.duration_since(now).as_mins();
+    assert!((59..=61).contains(&left), "{left}");
+    let table = line(&mut home.on(&world), "alarms --all").coded(0).out;
+    assert!(table.contains("MUTED UNTIL"), "{table}");
+    let audit = line(&mut home.on(&world), "audit -o json").coded(0).out;
+    assert!(audit.contains("cloudwatch:PutAlarmMuteRule") || audit.contains("alarms mute"), "{audit}");
+    // Nobody has to be there for its end.
+    world.advance(3_700);
+    assert_eq!(alarm(&world)["muted_until"], Value::Null);
+    line(&mut home.on(&world), "alarms mute db-cpu-high --for 30m --yes").coded(0);
+    line(&mut home.on(&world), "alarms unmute db-cpu-high --yes").coded(0);
+    assert_eq!(alarm(&world)["muted_until"], Value::Null);
+    // What is not muted, what is not there, what is not a time, and what may not be done.
+    assert_ne!(line(&mut home.on(&world), "alarms unmute db-cpu-high --yes").code, 0);
+    line(&mut home.on(&world), "alarms mute no-such --for 1h --yes").coded(2);
+    line(&mut home.on(&world), "alarms mute bookmark --for 1h --yes").coded(2);
+    line(&mut home.on(&world), "alarms mute db-cpu-high --for 90s --yes").coded(2);
+    world.fault("cloudwatch:PutAlarmMuteRule", "denied");
+    let denied = line(&mut home.on(&world), "alarms mute db-cpu-high --for 1h --yes");
+    assert!(denied.code != 0 && denied.err.contains("cloudwatch:PutAlarmMuteRule"), "{denied:#?}");
+    world.clear_faults();
+    world.fault("cloudwatch:ListAlarmMuteRules", "denied");
+    let list = line(&mut home.on(&world), "alarms --all").coded(0).out;
+    assert!(list.contains("cloudwatch:ListAlarmMuteRules"), "{list}");
+}
+
+#[test]
+fn metrics_without_the_right_to_list_them_are_those_of_services_and_databases() {
+    let (home, world) = (Home::new(), World::staging());
+    world.advance(1_800);
+    world.fault("cloudwatch:ListMetrics", "denied");
+    let said = line(&mut home.on(&world), "metrics -o json").coded(3).json();
+    let areas: std::collections::BTreeSet<String> =
+        said["metrics"].as_array().unwrap().iter().map(|one| one["area"].as_str().unwrap().to_owned()).collect();
+    assert_eq!(areas, ["db".to_owned(), "service".to_owned()].into(), "{said}");
+    let table = line(&mut home.on(&world), "metrics").coded(3).out;
+    assert!(table.contains("cloudwatch:ListMetrics"), "{table}");
+}
+
+#[test]
+fn every_environment_is_a_line_and_what_one_may_not_read_is_told_in_its_own() {
+    let (home, world) = (Home::new(), World::staging());
+    let said = line(&mut home.on(&world), "snapshot --all -o json");
+    assert!([0, 3].contains(&said.code), "{said:#?}");
+    let said = said.json();
+    follows_schema(&home, "environments", &said);
+    let rows = said["environments"].as_array().unwrap();
+    let staging = rows.iter().find(|row| row["environment"] == "staging").unwrap();
+    assert!(staging["services"].as_u64().unwrap() > 0 && staging["error"].is_null(), "{staging}");
+    assert!(rows.len() > 1, "{said}");
+    let table = line(&mut home.on(&world), "snapshot --all").out;
+    assert!(table.contains("ENVIRONMENT") && table.contains("staging"), "{table}");
+    world.fault("ecs:DescribeServices", "denied");
+    let denied = line(&mut home.on(&world), "snapshot --all -o json").coded(3).json();
+    let rows = denied["environments"].as_array().unwrap();
+    let staging = rows.iter().find(|row| row["environment"] == "staging").unwrap();
+    assert_eq!((&staging["services"], &staging["health"]), (&Value::Null, &Value::Null), "{staging}");
+    assert!(staging["missing"].to_string().contains("ecs.services"), "{staging}");
+    line(&mut home.on(&world), "snapshot --all --watch 1s").coded(2);
 }

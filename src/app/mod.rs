@@ -25,6 +25,7 @@ pub mod layout;
 pub mod list;
 pub mod listed;
 pub mod logs;
+pub mod measures;
 pub mod operation;
 pub mod overlay;
 pub mod overlays;
@@ -49,4 +50,4 @@ mod unmatched;
 pub(crate) mod update;
 pub mod window;
 
-pub use state::{App, Command, Entry, Hooks, Overrides, Pane, Session, Spec, Table, View};
+pub use state::{App, Command, Entry, Hooks, Left, Overrides, Pane, Session, Spec, Table, View};

@@ -1,9 +1,9 @@
 //! The windows over the panes, made: help, palette, actions, environments, activity, raw fields, a message.
 
-use super::App;
 use super::Command;
 use super::command::{Id, Scope};
 use super::overlay::{Choice, Kind, Line, Overlay, Tone, width};
+use super::{App, Left};
 use super::{followed, listed, tell};
 use crate::model::text;
 
@@ -81,6 +81,9 @@ pub fn environments(app: &App) -> Overlay {
             notes.push("GUARDED".to_owned());
         }
         notes.retain(|note| !note.is_empty());
+        let shown = environment.name == app.environment.name;
+        let left = if shown { app.standing() } else { app.left.get(&environment.name).copied() };
+        notes.extend(left.map(|left| standing(left, shown, app.now)));
         let here = if environment.name == app.environment.name { "●" } else { "" };
         let choice = Choice::Environment(environment.name.clone());
         let note_tone = if environment.guarded { Tone::Bad } else { Tone::Plain };
@@ -90,6 +93,17 @@ pub fn environments(app: &App) -> Overlay {
     let place = app.config.environments.iter().position(|environment| environment.name == app.environment.name);
     overlay.list.select(place.unwrap_or(0));
     overlay
+}
+
+/// `✖ 1  ▲ 2`, with its age where it is not looked at.
+fn standing(left: Left, shown: bool, now: jiff::Timestamp) -> String {
+    let signs = match (left.critical, left.warnings) {
+        (0, 0) => "●".to_owned(),
+        (0, warnings) => format!("▲ {warnings}"),
+        (critical, 0) => format!("✖ {critical}"),
+        (critical, warnings) => format!("✖ {critical}  ▲ {warnings}"),
+    };
+    if shown { signs } else { format!("{signs} {} ago", crate::model::time::age(Some(left.at), now)) }
 }
 
 /// Operations, then what happened in this session, newest first.

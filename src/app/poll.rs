@@ -43,6 +43,8 @@ pub struct Poller {
     pub(super) ahead: SignedDuration,
     pub(super) wants: Wants,
     pub(super) in_flight_asks: HashMap<Ticket, InFlight>,
+    /// The histories of alarms and databases are read so far back while somebody looks at a longer time.
+    looked_back: SignedDuration,
     /// Sources that are read for as long as the view that is shown is made of them.
     pub(super) looked_at: BTreeSet<Source>,
     timers: BTreeMap<Job, Timer>,
@@ -74,6 +76,7 @@ impl Poller {
             ahead: SignedDuration::ZERO,
             wants,
             in_flight_asks: HashMap::new(),
+            looked_back: SignedDuration::ZERO,
             looked_at: BTreeSet::new(),
             timers: BTreeMap::new(),
             keyed: Keyed::default(),
@@ -283,18 +286,18 @@ impl Poller {
             Job::LogGroups => Query::ConfiguredGroups { patterns: environment.logs.clone() },
             Job::Function => Query::Function { name: environment.scheduler.clone().unwrap_or_default() },
             Job::AlarmHistory => {
-                let (since, until) = self.history(now);
+                let (since, until) = self.history(now, self.looked_back);
                 let mut prefixes = environment.alarms.clone();
                 // What autoscaling watches has names of its own making.
                 prefixes.push(format!("TargetTracking-service/{cluster}/"));
                 Query::AlarmHistory { prefixes, since, until }
             }
             Job::RdsEvents => {
-                let (since, until) = self.history(now);
+                let (since, until) = self.history(now, self.looked_back);
                 Query::RdsEvents { since, until }
             }
             Job::Trail => {
-                let (since, until) = self.history(now);
+                let (since, until) = self.history(now, SignedDuration::ZERO);
                 Query::Trail { since, until }
             }
             Job::Services => {

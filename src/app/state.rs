@@ -14,6 +14,7 @@ use crate::config::{Config, EnvironmentConfig};
 use crate::model::Estate;
 use crate::panes::state::Panes;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
+use std::collections::BTreeMap;
 
 /// How many lines the activity drawer keeps.
 const ACTIVITY_KEPT: usize = 500;
@@ -72,6 +73,8 @@ pub struct App {
     pub panes: Panes,
     /// Filters of logs that were saved, each `name: filter`.
     pub filters: Vec<String>,
+    /// What needed attention in environments that were left, when they were left.
+    pub left: BTreeMap<String, Left>,
     /// What happened, oldest first.
     pub activity: Vec<Entry>,
     /// Something that is shown has changed since the last drawing.
@@ -115,6 +118,14 @@ pub struct Session {
     pub zone: Option<TimeZone>,
     /// Tells this session's operations from those of others in the audit file.
     pub mark: String,
+}
+
+/// What needed attention in an environment when it was left.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Left {
+    pub at: Timestamp,
+    pub critical: usize,
+    pub warnings: usize,
 }
 
 /// Connection flags.
@@ -180,6 +191,7 @@ impl App {
             screen: Screen { pane: table.panes[0].id, ..Screen::default() },
             panes: Panes::default(),
             filters: Vec::new(),
+            left: BTreeMap::new(),
             activity: Vec::new(),
             redraw: true,
             reported_metric_count: 0,
@@ -239,6 +251,15 @@ impl App {
     /// Whether it will soon be said on the screen that what is asked there can be answered.
     pub fn asks_soon(&self) -> bool {
         self.confirm.pending()
+    }
+
+    /// What needs attention now; none while that is not known.
+    pub fn standing(&self) -> Option<Left> {
+        use crate::model::Severity;
+        self.estate.identity.at()?;
+        let count =
+            |wanted: Severity| self.estate.derived.attention.iter().filter(|one| one.severity == wanted).count();
+        Some(Left { at: self.now, critical: count(Severity::Critical), warnings: count(Severity::Warning) })
     }
 
     /// The zone in which times are shown.

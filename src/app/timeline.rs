@@ -1,10 +1,12 @@
 //! The time line of an environment: what is known, with what this machine has of its own, and what of it is wanted.
 
+use super::App;
+use super::subject::{Fact, Subject, fact};
 use crate::model::audit::Record;
 use crate::model::timeline::local::{self, Local};
 use crate::model::timeline::merge::merge;
-use crate::model::timeline::{Happening, gather};
-use crate::model::{Estate, Health};
+use crate::model::timeline::{About, Happening, gather};
+use crate::model::{Estate, Health, Source as From, time};
 use jiff::{SignedDuration, Timestamp};
 use log_store::{Filter, Kind, Level, Line, Search, Source, StreamId};
 
@@ -27,6 +29,46 @@ pub fn happened(
     all.extend(local::runs(&local.runs, ahead));
     all.retain(|event| event.at >= since);
     merge(all)
+}
+
+/// Logs are shown from so long before a thing on.
+const BEFORE: SignedDuration = SignedDuration::from_mins(2);
+
+/// What is opened of a thing: the logs of two minutes before it, of its service or of all; a database where it is one.
+pub fn subject(app: &App, event: &Happening) -> Subject {
+    let from = event.at.checked_sub(BEFORE).unwrap_or(event.at);
+    match &event.about {
+        About::Service(name) => Subject::Logs(Some(name.clone()), from),
+        About::Database(id) if app.estate.derived.databases.iter().any(|row| row.database.id == *id) => {
+            Subject::Database(id.clone())
+        }
+        _ => Subject::Logs(None, from),
+    }
+}
+
+/// All that is told of a thing: the columns of its row may be cut.
+pub fn facts(app: &App, event: &Happening) -> Vec<Fact> {
+    let mut facts = vec![
+        fact("time", time::date_clock_with_zone(event.at, &app.zone())),
+        fact("kind", event.kind.word()),
+        fact("what", event.what.clone()),
+    ];
+    if !event.about.name().is_empty() {
+        facts.insert(2, fact("name", event.about.name()));
+    }
+    facts.extend(event.who.as_ref().map(|who| fact("who", who.clone())));
+    facts
+}
+
+/// What of the time line could not be read; the rest stands.
+pub fn trouble(app: &App, local: &Local) -> Option<(Health, String)> {
+    let failures = From::OF_TIMELINE.into_iter().filter_map(|source| {
+        let status = app.estate.status(source);
+        Some(format!("without {}: {}", source.words(), status.failure?))
+    });
+    let mut failures: Vec<String> = failures.collect();
+    failures.extend(local.missing.iter().map(|missing| missing.trim_start_matches("! ").to_owned()));
+    (!failures.is_empty()).then(|| (Health::Degraded, failures.join("; ")))
 }
 
 /// What of it is wanted, said as for log lines.
@@ -82,7 +124,7 @@ impl Sieve {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::timeline::{About, Kind as Of};
+    use crate::model::timeline::Kind as Of;
 
     fn event(kind: Of, health: Health) -> Happening {
         let about = About::Service("shop-web".into());

@@ -37,6 +37,7 @@ fn places(world: &crate::app::testing::World) -> Vec<App> {
         "2 down enter",
         "2 down enter enter",
         "1 tab",
+        "8",
         "4 tab",
         "2 / s enter G",
         "? down down",

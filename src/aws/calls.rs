@@ -5,8 +5,9 @@ use super::accounts::Bound;
 use super::session::{Caller, Session};
 use super::writer::Writer;
 use super::{
-    autoscaling, autoscaling_changes, cloudfront, ec2_changes, ecr, ecs_definitions, ecs_rollouts, ecs_services,
-    ecs_tasks, ecs_writes, elbv2, lambda, logs_tail, parameters, rds, rds_history, rds_writes, scheduler,
+    alarm_mutes, autoscaling, autoscaling_changes, cloudfront, cloudwatch, ec2_changes, ecr, ecs_definitions,
+    ecs_rollouts, ecs_services, ecs_tasks, ecs_writes, elbv2, lambda, logs_tail, parameters, rds, rds_history, rds_writes,
+    scheduler,
 };
 use crate::app::operation::call::{Answered, Read, Reply, Write, remembered};
 use crate::model::{Failure, FailureKind};
@@ -96,6 +97,14 @@ impl Session {
             Read::Scaling(read) => Box::pin(autoscaling_changes::read(&caller, read)).await.map(Reply::Scaling),
             Read::Cdn(read) => Box::pin(cloudfront::read(&caller, read)).await.map(Reply::Cdn),
             Read::Parameter { name } => Box::pin(parameters::held(&caller, &name)).await.map(Reply::Parameter),
+            Read::Alarm { name } => {
+                let alarm = Box::pin(cloudwatch::one(&caller, &name)).await?;
+                let mutes = match alarm {
+                    Some(_) => Box::pin(alarm_mutes::of(&caller, Some(&name))).await?,
+                    None => Vec::new(),
+                };
+                Ok(Reply::Alarm(alarm.map(Box::new), mutes))
+            }
             Read::Login { registry } => Box::pin(ecr::login(&caller, registry.as_ref())).await,
         }
     }
@@ -143,6 +152,8 @@ async fn change(writer: &Writer<'_>, write: Write) -> Result<Reply, Failure> {
         Write::Invalidate(batch) => Box::pin(cloudfront::invalidate(writer, &batch)).await,
         Write::PutParameter(put) => Box::pin(parameters::put(writer, *put)).await,
         Write::DeleteParameter { name } => Box::pin(parameters::delete(writer, &name)).await,
+        Write::MuteAlarm { alarm, from, length } => Box::pin(alarm_mutes::put(writer, &alarm, from, length)).await,
+        Write::UnmuteAlarm { alarm } => Box::pin(alarm_mutes::delete(writer, &alarm)).await,
         Write::Database { id, cluster, power } => Box::pin(rds::power(writer, &id, cluster, power)).await,
     }
 }

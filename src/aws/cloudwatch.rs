@@ -1,5 +1,6 @@
 //! `CloudWatch` alarms.
 
+use super::alarm_mutes;
 use super::budget::Class;
 use super::convert::time;
 use super::pages::{AnswerSender, Guard};
@@ -40,8 +41,24 @@ pub(super) async fn alarms(
         // What may have been meant. Without it the answer is as good.
         answers.page(Fact::Others(names)).await;
     }
+    if !rest.is_empty() {
+        answers.page(Fact::AlarmMutes(alarm_mutes::now(caller).await)).await;
+    }
     answers.last(Fact::Alarms(rest)).await;
     Ok(())
+}
+
+/// One alarm by its name, if there is one.
+pub(super) async fn one(caller: &Caller<'_>, name: &str) -> Result<Option<Alarm>, Failure> {
+    let page = caller
+        .call(DESCRIBE_ALARMS, |clients| {
+            let request = clients.cloudwatch().describe_alarms().alarm_names(name);
+            request.alarm_types(sdk::AlarmType::MetricAlarm).alarm_types(sdk::AlarmType::CompositeAlarm).send()
+        })
+        .await?;
+    let metric = page.metric_alarms.unwrap_or_default().into_iter().map(from_metric);
+    let composite = page.composite_alarms.unwrap_or_default().into_iter().map(from_composite);
+    Ok(metric.chain(composite).find(|alarm| alarm.name == name))
 }
 
 /// Names of the first page of all alarms.
@@ -129,8 +146,19 @@ fn from_metric(alarm: sdk::MetricAlarm) -> Alarm {
             .collect(),
         threshold: alarm.threshold,
         comparison: alarm.comparison_operator.map(|operator| operator.as_str().to_owned()),
+        statistic: alarm.statistic.map(|stat| stat.as_str().to_owned()).or(alarm.extended_statistic),
+        rule: None,
         actions_enabled: alarm.actions_enabled.unwrap_or(false),
+        actions: told(alarm.alarm_actions, alarm.ok_actions, alarm.insufficient_data_actions),
     }
+}
+
+/// Whom an alarm tells, whatever its state.
+fn told(alarm: Option<Vec<String>>, ok: Option<Vec<String>>, missing: Option<Vec<String>>) -> Vec<String> {
+    let mut all: Vec<String> = [alarm, ok, missing].into_iter().flatten().flatten().collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }
 
 fn from_composite(alarm: sdk::CompositeAlarm) -> Alarm {
@@ -140,7 +168,9 @@ fn from_composite(alarm: sdk::CompositeAlarm) -> Alarm {
         reason: alarm.state_reason.unwrap_or_default(),
         since: time(alarm.state_transitioned_timestamp.or(alarm.state_updated_timestamp)),
         description: alarm.alarm_description,
+        rule: alarm.alarm_rule,
         actions_enabled: alarm.actions_enabled.unwrap_or(false),
+        actions: told(alarm.alarm_actions, alarm.ok_actions, alarm.insufficient_data_actions),
         ..Alarm::default()
     }
 }

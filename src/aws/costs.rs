@@ -6,7 +6,7 @@ use super::protocols::json;
 use super::session::{Action, Caller};
 use super::signed::Service;
 use crate::feeds::aws::{CostsOf, Fact};
-use crate::model::costs::{Costs, Day};
+use crate::model::costs::{Budget, Costs, Day};
 use crate::model::{Failure, FailureKind};
 use jiff::civil::Date;
 use serde_json::{Value, json};
@@ -17,6 +17,14 @@ const GET_COST_FORECAST: Action = Action { name: "ce:GetCostForecast", class: Cl
 /// It has one region for all.
 const COST_EXPLORER: Service = Service("ce", Some("us-east-1"));
 const TARGET: &str = "AWSInsightsIndexService";
+
+const DESCRIBE_BUDGETS: Operation = Operation {
+    action: "budgets:DescribeBudgets",
+    service: "budgets",
+    target: "AWSBudgetServiceGateway",
+    class: Class::Costs,
+    ..GET_COST_AND_USAGE
+};
 
 /// What was asked for. Where only the forecast fails (it needs some weeks of history) the rest stands.
 pub(super) async fn costs(caller: &Caller<'_>, answers: &AnswerSender<'_>, of: &CostsOf) -> Result<(), Failure> {
@@ -69,8 +77,34 @@ pub(super) async fn costs(caller: &Caller<'_>, answers: &AnswerSender<'_>, of: &
     } else {
         costs.rest = Some(0.0);
     }
+    // They cost nothing to read; without them the rest stands.
+    let body = json!({"AccountId": of.account, "MaxResults": 100});
+    match caller.session.json(DESCRIBE_BUDGETS, caller.lane(), &body).await {
+        Ok(answer) => costs.budgets = budgets(&answer),
+        Err(failure) if failure.kind == FailureKind::Credentials => return Err(failure),
+        Err(failure) if failure.kind == FailureKind::NotFound => {}
+        Err(failure) => costs.no_budgets = Some(failure.to_string()),
+    }
     answers.last(Fact::Costs(Box::new(costs))).await;
     Ok(())
+}
+
+/// Budgets over cost: those over usage and reservations count something else.
+fn budgets(answer: &Value) -> Vec<Budget> {
+    let all = answer.get("Budgets").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
+    let text = |budget: &Value, key: &str| budget.get(key).and_then(Value::as_str).map(str::to_owned);
+    let of_cost = all.iter().filter(|budget| budget.get("BudgetType").and_then(Value::as_str) == Some("COST"));
+    let read = |budget: &Value| {
+        Some(Budget {
+            name: text(budget, "BudgetName")?,
+            every: text(budget, "TimeUnit")?,
+            limit: budget.pointer("/BudgetLimit/Amount").and_then(amount)?,
+            spent: budget.pointer("/CalculatedSpend/ActualSpend/Amount").and_then(amount)?,
+            forecast: budget.pointer("/CalculatedSpend/ForecastedSpend/Amount").and_then(amount),
+            currency: budget.pointer("/BudgetLimit/Unit").and_then(Value::as_str)?.to_owned(),
+        })
+    };
+    of_cost.filter_map(read).collect()
 }
 
 /// Amounts are texts.
@@ -100,6 +134,24 @@ fn take(page: &Value, days: &mut BTreeMap<Date, BTreeMap<String, f64>>, currency
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn budgets_over_cost_are_read_and_others_are_left_out() {
+        let amount = |amount: &str| json!({"Amount": amount, "Unit": "USD"});
+        let budget = |name: &str, kind: &str| {
+            json!({
+                "BudgetName": name, "BudgetType": kind, "TimeUnit": "MONTHLY", "BudgetLimit": amount("250.0"),
+                "CalculatedSpend": {"ActualSpend": amount("99.5")},
+            })
+        };
+        let found =
+            budgets(&json!({"Budgets": [budget("all", "COST"), budget("hours", "USAGE"), {"BudgetType": "COST"}]}));
+        assert_eq!(found.len(), 1);
+        assert_eq!(
+            (found[0].name.as_str(), found[0].limit, found[0].spent, found[0].forecast),
+            ("all", 250.0, 99.5, None)
+        );
+    }
 
     #[test]
     fn amounts_are_read_by_day_and_service() {

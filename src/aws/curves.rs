@@ -97,7 +97,7 @@ fn query(place: usize, wanted: &Statistic, period: i32) -> sdk::MetricDataQuery 
         .metric_name(&wanted.metric.metric)
         .set_dimensions(Some(wanted.metric.dimensions.iter().map(dimension).collect()))
         .build();
-    let stat = sdk::MetricStat::builder().metric(metric).period(period).stat(wanted.stat).build();
+    let stat = sdk::MetricStat::builder().metric(metric).period(period).stat(wanted.stat.as_ref()).build();
     sdk::MetricDataQuery::builder().id(format!("m{place}")).metric_stat(stat).return_data(true).build()
 }
 

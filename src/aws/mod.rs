@@ -22,6 +22,7 @@
 //! What does not live here: what to ask when (that is `app`), and what an answer means (`model`).
 
 mod accounts;
+mod alarm_mutes;
 pub mod ask;
 pub mod autoscaling;
 mod autoscaling_changes;

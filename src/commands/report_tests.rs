@@ -12,6 +12,7 @@ use super::list::schemas;
 use super::sample_reports_tests::{charged, happened, log_lines, measured};
 use super::schedule::report::schedule;
 use super::services::report::services;
+use super::snapshot::all as every;
 use super::snapshot::report::snapshot;
 use super::snapshot::wait::Condition;
 use super::snapshot::watch;
@@ -106,6 +107,8 @@ fn every_output_follows_its_schema() {
             check("users", value(users(input, &read, false)));
             check("users", value(users(input, &Read::default(), false)));
             check("alarms", value(alarms(input, true)));
+            let rows = vec![every::row(input), every::failed("prod", "no".into())];
+            check("environments", value(every::environments(rows, now(), jiff::tz::TimeZone::UTC)));
             for report in happened(input) {
                 check("timeline", value(report));
             }

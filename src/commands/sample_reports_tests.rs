@@ -2,14 +2,14 @@
 
 use super::cost::report::{Cost, cost};
 use super::logs::report::{Form, Printer, Wanted};
-use super::metrics::report::{Curve, Metrics, Span, metrics};
+use super::metrics::report::{Curve, Curves, Metrics, Span, metrics};
 use super::timeline::report::{Asked, Timeline, in_order, ranked};
 use crate::app::logs::follow::{Arrived, Gap};
 use crate::app::logs::written;
 use crate::headless::fixtures::now;
 use crate::headless::{Shown, SnapshotInput};
 use crate::model::Point;
-use crate::model::costs::{Costs, Day};
+use crate::model::costs::{Budget, Costs, Day};
 use crate::model::logs::LogEvent;
 use crate::model::telemetry::{Area, figures};
 use crate::model::timeline::{About, Happening, Kind, gather, merge, near};
@@ -45,14 +45,29 @@ pub(super) fn measured(input: &SnapshotInput<'_>) -> [Metrics; 2] {
         before: Some(Vec::new()),
     });
     let failed = metrics(input, Err("cloudwatch:GetMetricData: no".into()), &[], Span { against: None, ..span });
-    [metrics(input, Ok(curves.collect()), &[], span), failed]
+    [metrics(input, Ok(Curves { curves: curves.collect(), unlisted: None }), &[], span), failed]
 }
 
 /// What was charged.
 pub(super) fn charged() -> Cost {
     let day = |day: i8| Day { date: date(2026, 11, day), by: [("Amazon ECS".to_owned(), f64::from(day))].into() };
     let days = (1..20).map(day).collect();
-    let costs = Costs { currency: "USD".into(), read_at: now(), days, rest: None, no_forecast: Some("no".into()) };
+    let budget = Budget {
+        name: "=monthly".into(),
+        every: "MONTHLY".into(),
+        limit: 100.0,
+        spent: 40.0,
+        forecast: None,
+        currency: "USD".into(),
+    };
+    let costs = Costs {
+        currency: "USD".into(),
+        read_at: now(),
+        days,
+        no_forecast: Some("no".into()),
+        budgets: vec![budget],
+        ..Costs::default()
+    };
     cost(&costs, "staging", "123456789012", Some("A=b".into()), date(2026, 11, 20), Shown::default())
 }
 

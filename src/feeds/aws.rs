@@ -13,7 +13,7 @@ use crate::model::timeline::facts::{AlarmChange, RdsEvent, TrailEvent};
 use crate::model::timer::Timer;
 use crate::model::users::Seen;
 use crate::model::{
-    Alarm, Cluster, DatabaseSnapshot, DbCluster, DbInstance, Failure, Identity, MetricKey, Point, ScalableTarget,
+    Alarm, Cluster, DatabaseSnapshot, DbCluster, DbInstance, Failure, Identity, MetricKey, Mute, Point, ScalableTarget,
     ScalingActivity, ScalingPolicy, ScheduledAction, Service, ServiceDeployment, Source, Target, Task, TaskDefinition,
 };
 use jiff::Timestamp;
@@ -286,6 +286,8 @@ pub struct CostsOf {
     pub ahead: Option<(Date, Date)>,
     /// Only what has this tag: its key and value.
     pub tag: Option<(String, String)>,
+    /// The account, whose budgets are read too.
+    pub account: String,
 }
 
 /// What was learned.
@@ -325,6 +327,8 @@ pub enum Fact {
     /// Snapshots of databases.
     DbSnapshots(Vec<DatabaseSnapshot>),
     Alarms(Vec<Alarm>),
+    /// Rules by which alarms tell nobody now, beside the alarms; or why they are not known.
+    AlarmMutes(Result<Vec<Mute>, Failure>),
     /// What the account costs.
     Costs(Box<Costs>),
     /// Metrics that there are.

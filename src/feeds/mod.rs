@@ -15,12 +15,14 @@ macro_rules! with_feeds {
             tunnels Tunnels Ask,
             queries Queries Ask,
             probes Probes Ask,
+            costs Costs Ask,
         }
     };
 }
 pub(crate) use with_feeds;
 
 pub mod aws;
+pub mod costs;
 pub mod infra;
 pub mod lifetime;
 pub mod part;

@@ -9,8 +9,8 @@ use crate::model::estate::{DatabaseRow, ServiceRow};
 use crate::model::target::group_name;
 use crate::model::timer::Power;
 use crate::model::{
-    Alarm, Attention, Estate, Health, Member, MetricKey, Observed, ScalableTarget, ScalingPolicy, ScheduledAction,
-    Service, schedule,
+    Alarm, Attention, Estate, Health, Member, MetricKey, Mute, Observed, ScalableTarget, ScalingPolicy,
+    ScheduledAction, Service, schedule,
 };
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
@@ -268,8 +268,8 @@ fn member(estate: &Estate, member: &Member, aurora: bool, now: Timestamp) -> Mem
     }
 }
 
-/// An alarm.
-pub fn alarm(alarm: &Alarm) -> AlarmDto {
+/// An alarm, with the rules by which alarms are muted now.
+pub fn alarm(alarm: &Alarm, mutes: &[Mute], now: Timestamp) -> AlarmDto {
     AlarmDto {
         name: alarm.name.clone(),
         state: alarm.state.word().to_owned(),
@@ -281,6 +281,8 @@ pub fn alarm(alarm: &Alarm) -> AlarmDto {
         threshold: finite(alarm.threshold),
         autoscaling: alarm.of_autoscaling(),
         actions_enabled: alarm.actions_enabled,
+        muted_until: time(mutes.iter().filter(|mute| mute.mutes(&alarm.name, now)).filter_map(|mute| mute.until).max()),
+        children: alarm.children(),
     }
 }
 

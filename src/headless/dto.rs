@@ -399,6 +399,10 @@ pub struct AlarmDto {
     pub autoscaling: bool,
     /// Whether it tells anybody.
     pub actions_enabled: bool,
+    /// Until when a mute rule keeps it from telling anybody; `null` where none does, or that is not known.
+    pub muted_until: Option<String>,
+    /// Of a composite alarm: those that it is made of.
+    pub children: Vec<String>,
 }
 
 /// What the schedule does next.

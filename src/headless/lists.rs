@@ -154,15 +154,24 @@ pub fn alarms_table(alarms: Option<&[AlarmDto]>, all: bool, shown: &Shown) -> Ta
         Some(_) if all => "no alarms",
         Some(_) => "no alarm is raised",
     };
-    let mut table = Table::new(&[words("STATE"), words("ALARM"), words("SINCE").rank(1), prose("REASON")], empty);
+    let muted = alarms.unwrap_or_default().iter().any(|alarm| alarm.muted_until.is_some());
+    let mut columns = vec![words("STATE"), words("ALARM"), words("SINCE").rank(1), prose("REASON")];
+    if muted {
+        columns.insert(3, words("MUTED UNTIL"));
+    }
+    let mut table = Table::new(&columns, empty);
     let raised = |alarm: &&AlarmDto| all || (alarm.state != "OK" && !alarm.autoscaling);
     for alarm in alarms.unwrap_or_default().iter().filter(raised) {
-        table.row([
+        let mut row = vec![
             Some(alarm.state.clone()),
             Some(alarm.name.clone()),
             alarm.since.as_deref().map(|at| shown.time(at)),
             Some(alarm.reason.clone()),
-        ]);
+        ];
+        if muted {
+            row.insert(3, alarm.muted_until.as_deref().map(|at| shown.time(at)));
+        }
+        table.row(row);
     }
     table
 }

@@ -16,6 +16,7 @@ macro_rules! with_panes {
             infra,
             query,
             parameters,
+            metrics,
             tunnels,
             $($extra,)*
         }
@@ -29,6 +30,7 @@ pub mod alarms;
 pub mod database;
 pub mod infra;
 pub mod logs;
+pub mod metrics;
 pub mod operation;
 pub mod overview;
 pub mod parameters;

@@ -22,6 +22,7 @@ pub mod health;
 pub mod history;
 mod input;
 mod interactive;
+pub(crate) mod kept_costs;
 mod leaving;
 mod link;
 pub mod local_postgres;

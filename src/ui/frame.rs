@@ -113,12 +113,28 @@ fn pieces(canvas: &Canvas<'_, '_>) -> Vec<Piece> {
             add(format!("{}{left}", identity.short()), style, rank, false);
         }
     }
+    add(muted(canvas), theme.degraded, 2, false);
     add(format!("API {:.1}/s", app.poller.rate(app.now).abs()), theme.dim, 9, true);
     add(time::clock_with_zone(app.service_now(), &app.zone()), theme.text, 7, true);
     if let Some(wrong) = time::wrong_clock(app.ahead) {
         add(format!("▲ {wrong}"), theme.degraded, 1, true);
     }
     pieces
+}
+
+/// Alarms that tell nobody for a time: `2 alarms muted to 15:02`.
+fn muted(canvas: &Canvas<'_, '_>) -> String {
+    let app = canvas.app;
+    let (estate, now) = (&app.estate, app.service_now());
+    let alarms = estate.alarms.value().into_iter().flatten();
+    let mutes = || estate.alarm_mutes.value().into_iter().flatten();
+    let names = alarms.filter(|alarm| mutes().any(|mute| mute.mutes(&alarm.name, now) && mute.until.is_some()));
+    let names: Vec<&str> = names.map(|alarm| alarm.name.as_str()).collect();
+    let until =
+        mutes().filter(|mute| names.iter().any(|name| mute.mutes(name, now))).filter_map(|mute| mute.until).max();
+    let Some(until) = until else { return String::new() };
+    let what = if names.len() == 1 { "1 alarm".to_owned() } else { format!("{} alarms", names.len()) };
+    format!("{what} muted to {}", time::moment(until, now, &app.zone()))
 }
 
 /// The panes, what goes on, and how much needs attention.

@@ -56,10 +56,13 @@ READ = {
     "cloudwatch:GetMetricData": "curves",
     "cloudwatch:ListMetrics": "metrics: which balancers, gateways and firewalls there are",
     "cloudwatch:DescribeAlarmHistory": "timeline: changes of alarms",
+    "cloudwatch:ListAlarmMuteRules": "alarms: which are muted",
+    "cloudwatch:GetAlarmMuteRule": "alarms: which are muted, and until when",
     "rds:DescribeEvents": "failover: its beginning and its end; timeline: restarts, backups",
     "cloudtrail:LookupEvents": "timeline: who did it",
     "ce:GetCostAndUsage": "cost: by day and service",
     "ce:GetCostForecast": "cost: the rest of the month",
+    "budgets:DescribeBudgets": "cost: budgets of the account",
     "logs:DescribeLogGroups": "logs",
     "logs:DescribeLogStreams": "logs --since: streams that are few enough to name",
     "logs:FilterLogEvents": "logs",
@@ -95,6 +98,8 @@ WRITE = {
     "application-autoscaling:PutScheduledAction": ("schedule --skip: the end of a scheduled action", "target"),
     "lambda:InvokeFunction": ("stop, start: the scheduler", "function"),
     "scheduler:UpdateSchedule": ("schedule", "schedule"),
+    "cloudwatch:PutAlarmMuteRule": ("alarms mute", "alarm"),
+    "cloudwatch:DeleteAlarmMuteRule": ("alarms unmute", "alarm"),
     "rds:StopDBInstance": ("stop", "instance-of-rds"),
     "rds:StartDBInstance": ("start", "instance-of-rds"),
     "rds:StopDBCluster": ("stop", "cluster-of-rds"),
@@ -181,6 +186,10 @@ def resources(name, environment):
         made["function"] = [arn("lambda", f"function:{environment['scheduler']}")]
         made["schedule"] = [arn("scheduler", f"schedule/default/{environment['schedules']}*")]
         made["role"].append(arn("iam", f"role/{begins}-schedule", ""))
+    if environment.get("alarms"):
+        # The cockpit's own rules, and the alarms that they mute.
+        made["alarm"] = [arn("cloudwatch", f"alarm-mute-rule:cockpit-mute-{each}*") for each in environment["alarms"]]
+        made["alarm"] += [arn("cloudwatch", f"alarm:{each}*") for each in environment["alarms"]]
     databases = environment.get("databases", [])
     if databases:
         # An instance of Aurora is called by its cluster and a number; a replica by its writer.

@@ -135,10 +135,12 @@ pub fn reads(desk: &Desk) -> Vec<(Read, &'static str)> {
         (Read::Parameter { name: PARAMETER.into() }, "ssm:DescribeParameters"),
         (Read::Instance { id: INSTANCE.into() }, "ec2:DescribeInstances"),
         (Read::Cdn(CdnRead::Distributions), "cloudfront:ListDistributions"),
+        (Read::Alarm { name: ALARM.into() }, "cloudwatch:DescribeAlarms"),
     ]
 }
 
 const INSTANCE: &str = "i-0123456789abcdef0";
+const ALARM: &str = "bookmark-manager-staging-db-cpu-high";
 const PARAMETER: &str = "/bookmark-manager/staging/SMTP_PASSWORD";
 
 fn put() -> Put {
@@ -198,6 +200,15 @@ pub fn writes(desk: &Desk) -> Vec<(Write, &'static str)> {
         (database(DATABASE, false, Power::Start), "rds:StartDBInstance"),
         (Write::PutParameter(Box::new(put())), "ssm:PutParameter"),
         (Write::DeleteParameter { name: PARAMETER.into() }, "ssm:DeleteParameter"),
+        (
+            Write::MuteAlarm {
+                alarm: ALARM.into(),
+                from: "2030-01-01T00:00:00Z".parse().unwrap(),
+                length: jiff::SignedDuration::from_hours(1),
+            },
+            "cloudwatch:PutAlarmMuteRule",
+        ),
+        (Write::UnmuteAlarm { alarm: ALARM.into() }, "cloudwatch:DeleteAlarmMuteRule"),
         (database("no-such", true, Power::Stop), "rds:StopDBCluster"),
         (database("no-such", true, Power::Start), "rds:StartDBCluster"),
         (Write::Rds(RdsWrite::Reboot { instance: DATABASE.into(), failover: false }), "rds:RebootDBInstance"),

@@ -74,8 +74,19 @@ pub(crate) const RATES: &[Rate] = &[
     bucket("rds", 12.0, 300.0, &["rds:"]),
     tps("cloudwatch:alarms", 9.0, &["cloudwatch:DescribeAlarms"]),
     tps("cloudwatch:alarm-history", 20.0, &["cloudwatch:DescribeAlarmHistory"]),
+    // Not documented: as alarms are.
+    tps(
+        "cloudwatch:mute-rules",
+        9.0,
+        &[
+            "cloudwatch:ListAlarmMuteRules",
+            "cloudwatch:GetAlarmMuteRule",
+            "cloudwatch:PutAlarmMuteRule",
+            "cloudwatch:DeleteAlarmMuteRule",
+        ],
+    ),
     // Not documented; each request costs.
-    tps("ce", 2.0, &["ce:"]),
+    tps("ce", 2.0, &["ce:", "budgets:"]),
     tps("cloudtrail:lookup", 2.0, &["cloudtrail:LookupEvents"]),
     tps("cloudwatch:metric-data", 500.0, &["cloudwatch:GetMetricData"]),
     tps("cloudwatch:statistics", 400.0, &["cloudwatch:GetMetricStatistics"]),

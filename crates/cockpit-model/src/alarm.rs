@@ -1,5 +1,7 @@
 //! CloudWatch alarms.
 
+use crate::telemetry::{Area, Figure, Listed, Statistic};
+use crate::units::Unit;
 use jiff::Timestamp;
 
 /// One metric alarm or composite alarm.
@@ -22,8 +24,14 @@ pub struct Alarm {
     pub threshold: Option<f64>,
     /// `GreaterThanOrEqualToThreshold`, …
     pub comparison: Option<String>,
+    /// `Average`, `p99`, …
+    pub statistic: Option<String>,
+    /// Of a composite alarm: what it is made of, as `ALARM("a") OR ALARM("b")`.
+    pub rule: Option<String>,
     /// Whether it tells anybody.
     pub actions_enabled: bool,
+    /// Whom it tells, of whatever state: ARNs.
+    pub actions: Vec<String>,
 }
 
 /// State of an alarm.
@@ -62,5 +70,144 @@ impl Alarm {
     /// Whether autoscaling owns it: those go off in normal work and are no news.
     pub fn of_autoscaling(&self) -> bool {
         self.name.starts_with("TargetTracking-")
+    }
+
+    /// Whether it watches exactly this metric, for the team and not for autoscaling.
+    pub fn watches(&self, metric: &Listed) -> bool {
+        !self.of_autoscaling()
+            && self.namespace.as_deref() == Some(metric.namespace.as_str())
+            && self.metric.as_deref() == Some(metric.metric.as_str())
+            && self.dimensions.len() == metric.dimensions.len()
+            && self.dimensions.iter().all(|one| metric.dimensions.contains(one))
+    }
+
+    /// The alarms that a composite one is made of, in their order.
+    pub fn children(&self) -> Vec<String> {
+        let mut found: Vec<String> = Vec::new();
+        let rule = self.rule.as_deref().unwrap_or_default();
+        // `ALARM("a")`, `OK(arn:aws:cloudwatch:r:1:alarm:b)`; what else stands in parentheses names no alarm.
+        for part in rule.split(['(', ')']) {
+            let name = part.trim().trim_matches('"');
+            let name = name.rsplit(":alarm:").next().unwrap_or(name);
+            let words = ["AND", "OR", "NOT", "ALARM", "OK", "INSUFFICIENT_DATA", "TRUE", "FALSE", ""];
+            let last = name.rsplit(' ').next().unwrap_or_default();
+            if !words.contains(&last) && !found.iter().any(|known| known == name) {
+                found.push(name.to_owned());
+            }
+        }
+        found
+    }
+
+    /// What it watches as a curve; none of a composite one, and of one over a formula.
+    pub fn figure(&self) -> Option<Figure> {
+        let metric = Listed {
+            namespace: self.namespace.clone()?,
+            metric: self.metric.clone()?,
+            dimensions: self.dimensions.clone(),
+        };
+        let name = metric.metric.as_str();
+        let (measure, scale) = match name {
+            "TargetResponseTime" => (Unit::Milliseconds, 1_000),
+            _ if name.ends_with("Utilization") => (Unit::Percent, 1),
+            _ if name.ends_with("Lag") => (Unit::Milliseconds, 1),
+            _ if name.contains("Memory") || name.contains("Storage") || name.starts_with("Bytes") => (Unit::Bytes, 1),
+            "ServerlessDatabaseCapacity" => (Unit::Acu, 1),
+            _ => (Unit::Count, 1),
+        };
+        let stat = self.statistic.clone().unwrap_or_else(|| "Average".to_owned());
+        Some(Figure {
+            area: Area::Service,
+            of: self.name.clone(),
+            name: name.to_owned(),
+            measure,
+            scale,
+            sums: stat == "Sum",
+            statistic: Statistic { metric, stat: stat.into() },
+        })
+    }
+}
+
+/// A rule of `CloudWatch` by which alarms tell nobody for a time; their states change as ever.
+#[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
+pub struct Mute {
+    /// Its name.
+    pub rule: String,
+    /// The alarms.
+    pub alarms: Vec<String>,
+    /// From when on; none where it comes again and again.
+    pub from: Option<Timestamp>,
+    /// Up to when; none where it comes again and again.
+    pub until: Option<Timestamp>,
+}
+
+/// The longest name of a rule. Source: `PutAlarmMuteRule`.
+const LONGEST: usize = 255;
+/// How names of the cockpit's own rules begin.
+const OURS: &str = "cockpit-mute-";
+
+impl Mute {
+    /// The name of the cockpit's own rule for an alarm: there is one for each, so that muting again replaces it.
+    pub fn rule_of(alarm: &str) -> String {
+        let name = format!("{OURS}{alarm}");
+        if name.chars().count() <= LONGEST {
+            return name;
+        }
+        // Names that begin alike must not share a rule.
+        let sum = alarm
+            .bytes()
+            .fold(0xcbf2_9ce4_8422_2325_u64, |sum, byte| (sum ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3));
+        let kept: String = name.chars().take(LONGEST - 17).collect();
+        format!("{kept}-{sum:016x}")
+    }
+
+    /// Whether it is the cockpit's own rule for this alarm.
+    pub fn is_ours(&self, alarm: &str) -> bool {
+        self.rule == Self::rule_of(alarm)
+    }
+
+    /// Whether it mutes this alarm at this time, or will within a minute.
+    pub fn mutes(&self, alarm: &str, now: Timestamp) -> bool {
+        self.alarms.iter().any(|name| name == alarm) && self.until.is_none_or(|until| until > now)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_children_of_a_composite_alarm_are_those_of_its_rule() {
+        let of = |rule: &str| Alarm { rule: Some(rule.into()), ..Alarm::default() }.children();
+        assert_eq!(of(r#"ALARM("web cpu") OR (ALARM(db) AND NOT OK("db"))"#), ["web cpu", "db"]);
+        assert_eq!(of("ALARM(arn:aws:cloudwatch:eu-west-1:1:alarm:web)"), ["web"]);
+        assert_eq!(of("TRUE"), Vec::<String>::new());
+        assert_eq!(Alarm::default().children(), Vec::<String>::new());
+    }
+
+    #[test]
+    fn a_rule_of_ours_is_one_for_each_alarm_and_no_longer_than_may_be() {
+        assert_eq!(Mute::rule_of("web-cpu"), "cockpit-mute-web-cpu");
+        let (one, other) = ("a".repeat(255), format!("{}b", "a".repeat(254)));
+        assert_ne!(Mute::rule_of(&one), Mute::rule_of(&other));
+        assert_eq!(Mute::rule_of(&one).len(), LONGEST);
+        let at = |second| Timestamp::from_second(second).expect("in range");
+        let mute = Mute { rule: Mute::rule_of("a"), alarms: vec!["a".into()], from: Some(at(0)), until: Some(at(60)) };
+        assert!(mute.mutes("a", at(59)) && !mute.mutes("a", at(60)) && !mute.mutes("b", at(0)));
+        assert!(mute.is_ours("a") && !mute.is_ours("b"));
+    }
+
+    #[test]
+    fn what_an_alarm_watches_is_a_figure_of_its_own_metric_and_statistic() {
+        let alarm = Alarm {
+            name: "slow".into(),
+            namespace: Some("AWS/ApplicationELB".into()),
+            metric: Some("TargetResponseTime".into()),
+            statistic: Some("p99".into()),
+            threshold: Some(0.5),
+            ..Alarm::default()
+        };
+        let figure = alarm.figure().expect("it watches a metric");
+        assert_eq!((figure.measure, figure.scale, figure.statistic.stat.as_ref()), (Unit::Milliseconds, 1_000, "p99"));
+        assert_eq!(Alarm::default().figure(), None);
     }
 }

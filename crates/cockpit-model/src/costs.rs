@@ -1,5 +1,6 @@
 //! What an account costs: by day and service, as Cost Explorer tells it, and what follows from that.
 
+use crate::timer::{Power, Timer};
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -23,6 +24,39 @@ pub struct Costs {
     pub rest: Option<f64>,
     /// Why it cannot be told.
     pub no_forecast: Option<String>,
+    /// Budgets of the account over its cost.
+    #[serde(default)]
+    pub budgets: Vec<Budget>,
+    /// Why they are not known.
+    #[serde(default)]
+    pub no_budgets: Option<String>,
+}
+
+/// A budget, in its own currency.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Budget {
+    pub name: String,
+    /// `MONTHLY`, `QUARTERLY`, …
+    pub every: String,
+    pub limit: f64,
+    /// Of this period until now.
+    pub spent: f64,
+    /// To the end of this period.
+    pub forecast: Option<f64>,
+    /// `USD`.
+    pub currency: String,
+}
+
+impl Budget {
+    /// The part of it that is spent: 1.0 is all of it.
+    pub fn part(&self) -> Option<f64> {
+        (self.limit > 0.0).then(|| self.spent / self.limit)
+    }
+
+    /// Whether it is exceeded, or will be.
+    pub fn is_exceeded(&self) -> bool {
+        self.spent > self.limit || self.forecast.is_some_and(|forecast| forecast > self.limit)
+    }
 }
 
 /// A day.
@@ -110,6 +144,62 @@ pub fn told(costs: &Costs, today: Date) -> Told {
     }
 }
 
+/// What Cost Explorer calls the service whose tasks a schedule stops.
+const TASKS: &str = "Amazon Elastic Container Service";
+/// Times of a schedule that are looked at.
+const TIMES: usize = 200;
+
+/// The part of the coming week in which schedules have the environment stopped; none where they do not both stop and start
+/// it.
+pub fn stopped_part(timers: &[Timer], now: Timestamp) -> Option<f64> {
+    let week = SignedDuration::from_hours(7 * 24);
+    let end = now.checked_add(week).ok()?;
+    let mut times: Vec<(Timestamp, Power)> = Vec::new();
+    for timer in timers.iter().filter(|timer| timer.enabled) {
+        let Some(power) = timer.power() else { continue };
+        let mut at = now;
+        for _ in 0..TIMES {
+            match timer.next(at).filter(|next| *next < end && *next > at) {
+                Some(next) => (times, at) = (with(times, (next, power)), next),
+                None => break,
+            }
+        }
+    }
+    times.sort_by_key(|(at, _)| *at);
+    let both = [Power::Stop, Power::Start].iter().all(|wanted| times.iter().any(|(_, power)| power == wanted));
+    let (_, first) = times.first().filter(|_| both)?;
+    let mut stopped = SignedDuration::ZERO;
+    // Before it is started for the first time it stands still.
+    let mut since = (*first == Power::Start).then_some(now);
+    for (at, power) in &times {
+        match (power, since) {
+            (Power::Stop, None) => since = Some(*at),
+            (Power::Start, Some(from)) => {
+                stopped += at.duration_since(from);
+                since = None;
+            }
+            (Power::Stop, Some(_)) | (Power::Start, None) => {}
+        }
+    }
+    if let Some(from) = since {
+        stopped += end.duration_since(from);
+    }
+    Some(stopped.as_secs_f64() / week.as_secs_f64())
+}
+
+fn with<T>(mut list: Vec<T>, one: T) -> Vec<T> {
+    list.push(one);
+    list
+}
+
+/// About what a month's tasks would cost more if they were never stopped, from what they cost now and the part of the time
+/// in which they are.
+pub fn saved(told: &Told, stopped: f64) -> Option<f64> {
+    let tasks = told.parts.iter().find(|part| part.service == TASKS)?.month;
+    let whole = if told.month > 0.0 { tasks * told.forecast? / told.month } else { return None };
+    (stopped > 0.0 && stopped < 0.95).then(|| whole * stopped / (1.0 - stopped))
+}
+
 fn median(mut values: Vec<f64>) -> Option<f64> {
     values.sort_by(f64::total_cmp);
     (values.len() >= LEAST).then(|| values[values.len() / 2])
@@ -159,6 +249,44 @@ mod tests {
         assert_eq!(ahead(date(2026, 11, 29)), Some((date(2026, 11, 30), date(2026, 12, 1))));
         assert_eq!(span(date(2026, 12, 1)), (date(2026, 11, 16), date(2026, 12, 2)));
         assert_eq!(span(date(2026, 11, 29)).0, date(2026, 11, 1));
+    }
+
+    #[test]
+    fn a_schedule_saves_what_tasks_would_cost_while_they_are_stopped() {
+        let timer = |expression: &str, action: &str| Timer {
+            name: action.into(),
+            expression: expression.into(),
+            timezone: Some("Asia/Tokyo".into()),
+            enabled: true,
+            input: format!(r#"{{"action":"{action}"}}"#),
+            ..Timer::default()
+        };
+        // Every day from 22:00 to 10:00: half of the time.
+        let timers = [timer("cron(0 22 * * ? *)", "stop"), timer("cron(0 10 * * ? *)", "start")];
+        let now: Timestamp = "2026-11-20T05:00:00Z".parse().expect("a time");
+        let part = stopped_part(&timers, now).expect("both");
+        assert!((part - 0.5).abs() < 0.01, "{part}");
+        assert_eq!(stopped_part(&timers[..1], now), None, "nothing starts it again");
+        let parts = vec![Part { service: TASKS.into(), month: 40.0, yesterday: 2.0, usual: None }];
+        let told = Told { month: 100.0, forecast: Some(150.0), parts, ..Told::default() };
+        assert_eq!(saved(&told, 0.5), Some(60.0));
+        assert_eq!(saved(&Told { forecast: None, ..told }, 0.5), None);
+    }
+
+    #[test]
+    fn a_budget_is_exceeded_by_what_is_spent_or_by_what_will_be() {
+        let budget = |spent, forecast| Budget {
+            name: "monthly".into(),
+            every: "MONTHLY".into(),
+            limit: 100.0,
+            spent,
+            forecast,
+            currency: "USD".into(),
+        };
+        assert!(!budget(40.0, Some(90.0)).is_exceeded() && budget(40.0, Some(101.0)).is_exceeded());
+        assert!(budget(101.0, None).is_exceeded());
+        assert_eq!(budget(40.0, None).part(), Some(0.4));
+        assert_eq!(Budget { limit: 0.0, ..budget(1.0, None) }.part(), None);
     }
 
     proptest! {

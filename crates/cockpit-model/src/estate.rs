@@ -3,7 +3,7 @@
 //! Facts enter through the `Observed` fields only; [`Estate::settle`] derives the rows that the
 //! screen and the reports read. No requests and no scheduling live here.
 
-use super::alarm::Alarm;
+use super::alarm::{Alarm, Mute};
 use super::attention_entry::Attention;
 use super::database::{Database, DbCluster, DbInstance};
 use super::database_history::DatabaseSnapshot;
@@ -70,6 +70,8 @@ pub struct Estate {
     /// Snapshots of the environment's databases.
     pub db_snapshots: Observed<Vec<DatabaseSnapshot>>,
     pub alarms: Observed<Vec<Alarm>>,
+    /// Rules by which some of them tell nobody now; read with the alarms.
+    pub alarm_mutes: Observed<Vec<Mute>>,
     /// Log groups whose names begin as the configuration names some, or as its patterns do.
     pub log_groups: Observed<Vec<String>>,
     /// Changes of the alarms, newest first.

@@ -64,7 +64,7 @@ pub mod unmatched;
 pub mod users;
 pub mod wrap;
 
-pub use alarm::{Alarm, AlarmState};
+pub use alarm::{Alarm, AlarmState, Mute};
 pub use attention_entry::{Attention, Place};
 pub use database::{Database, DatabaseKind, DbCluster, DbInstance, Member, Role};
 pub use database_history::{DatabaseEvent, DatabaseSnapshot};

@@ -4,6 +4,7 @@
 use crate::units::Unit;
 use crate::{Point, Service};
 use jiff::{SignedDuration, Timestamp};
+use std::borrow::Cow;
 
 /// A metric that there is, as `ListMetrics` tells.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
@@ -26,7 +27,7 @@ impl Listed {
 pub struct Statistic {
     pub metric: Listed,
     /// `Average`, `Sum`, `Maximum`, `p99`, …
-    pub stat: &'static str,
+    pub stat: Cow<'static, str>,
 }
 
 /// What kind of thing a figure is of.
@@ -133,7 +134,7 @@ pub fn figures(services: &[Named<'_>], instances: &[String], there: &[Listed], a
             for (metric, name) in ECS {
                 let dimensions =
                     [("ClusterName", one.service.cluster.as_str()), ("ServiceName", one.service.name.as_str())];
-                let statistic = Statistic { metric: listed("AWS/ECS", metric, &dimensions), stat: "Average" };
+                let statistic = Statistic { metric: listed("AWS/ECS", metric, &dimensions), stat: "Average".into() };
                 found.push(figure(Area::Service, one.short, name, Unit::Percent, 1, statistic));
             }
         }
@@ -145,7 +146,7 @@ pub fn figures(services: &[Named<'_>], instances: &[String], there: &[Listed], a
         for id in instances {
             for (metric, name, measure, stat) in RDS {
                 let metric = listed("AWS/RDS", metric, &[("DBInstanceIdentifier", id)]);
-                found.push(figure(Area::Db, id, name, *measure, 1, Statistic { metric, stat }));
+                found.push(figure(Area::Db, id, name, *measure, 1, Statistic { metric, stat: (*stat).into() }));
             }
         }
     }
@@ -155,7 +156,7 @@ pub fn figures(services: &[Named<'_>], instances: &[String], there: &[Listed], a
         }
         for one in there.iter().filter(|one| one.metric == metric) {
             let Some(of) = one.dimension(dimension).filter(|of| *of != "ALL") else { continue };
-            let statistic = Statistic { metric: one.clone(), stat: "Sum" };
+            let statistic = Statistic { metric: one.clone(), stat: "Sum".into() };
             let mut made = figure(area, of, &name(one), measure, 1, statistic);
             made.sums = true;
             if !found.contains(&made) {
@@ -213,7 +214,7 @@ fn balancers(services: &[Named<'_>], there: &[Listed]) -> Vec<Figure> {
 /// What is read of one metric of a load balancer.
 fn of_balancer<'a>(of: &'a str, one: &'a Listed) -> impl Iterator<Item = Figure> + 'a {
     ALB.iter().filter(|(metric, ..)| *metric == one.metric).map(move |(_, name, measure, scale, stat)| {
-        figure(Area::Alb, of, name, *measure, *scale, Statistic { metric: one.clone(), stat })
+        figure(Area::Alb, of, name, *measure, *scale, Statistic { metric: one.clone(), stat: (*stat).into() })
     })
 }
 

@@ -12,9 +12,10 @@ use crate::model::parameters::{Held, Kind, Value};
 use crate::model::scaling::Suspended;
 use crate::model::timer::{Power, Timer};
 use crate::model::{
-    Failure, FailureKind, Identity, ScalableTarget, Service, ServiceDeployment, Target, Task, TaskDefinition,
+    Alarm, Failure, FailureKind, Identity, Mute, ScalableTarget, Service, ServiceDeployment, Target, Task,
+    TaskDefinition,
 };
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use secrecy::SecretString;
 
 /// How a reply finds its call. Handed out by [`super::Operations`]; one that is not held there any more is
@@ -139,6 +140,8 @@ pub enum Read {
     /// SSM `DescribeParameters` of one name, and `GetParameter` with its value → [`Reply::Parameter`]; none where there
     /// is no such parameter. A value that may not be read is told in its place.
     Parameter { name: String },
+    /// `CloudWatch` `DescribeAlarms` of one name, and the rules that mute it → [`Reply::Alarm`].
+    Alarm { name: String },
     /// ECR `GetAuthorizationToken` → [`Reply::Login`].
     Login {
         /// The registry; the environment's region where none is named.
@@ -227,6 +230,16 @@ pub enum Write {
     PutParameter(Box<Put>),
     /// SSM `DeleteParameter` → [`Reply::Done`].
     DeleteParameter { name: String },
+    /// `CloudWatch` `PutAlarmMuteRule`: the cockpit's own rule for an alarm → [`Reply::Done`].
+    MuteAlarm {
+        alarm: String,
+        /// A whole minute.
+        from: Timestamp,
+        /// Whole minutes.
+        length: SignedDuration,
+    },
+    /// `CloudWatch` `DeleteAlarmMuteRule` of that rule → [`Reply::Done`].
+    UnmuteAlarm { alarm: String },
     /// RDS `StopDBCluster`, `StartDBCluster`, `StopDBInstance`, `StartDBInstance` → [`Reply::Done`].
     Database {
         /// Its identifier.
@@ -307,6 +320,8 @@ pub enum Reply {
     },
     /// A new revision: `family:revision`.
     Registered(String),
+    /// The alarm, if there is one of that name, and the rules that mute it.
+    Alarm(Option<Box<Alarm>>, Vec<Mute>),
     /// A parameter, if there is one of that name.
     Parameter(Option<Box<Held>>),
     /// The version that was written.

@@ -9,6 +9,7 @@
 //! - [`database`]: another writer, snapshots, restart, stop and start of one database.
 //! - [`single`]: instances started, stopped and restarted; what a distribution has cached thrown away.
 //! - [`parameter`]: parameters written and removed, and the services that read them started anew.
+//! - [`mute`]: an alarm tells nobody for a time, and again.
 //! - [`choose`]: what there is to choose from before one begins.
 //! - [`sure`]: one change, whose answer may be lost.
 //! - [`plan`], [`outcome`]: what is confirmed, and how it ends.
@@ -24,6 +25,7 @@ pub mod custom;
 pub mod database;
 pub mod deploy;
 pub mod machine;
+pub mod mute;
 pub mod one;
 pub mod outcome;
 pub mod parameter;

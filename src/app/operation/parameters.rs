@@ -21,6 +21,8 @@ impl Write {
             Self::Skip { .. } => "scheduler:UpdateSchedule",
             Self::PutParameter(_) => "ssm:PutParameter",
             Self::DeleteParameter { .. } => "ssm:DeleteParameter",
+            Self::MuteAlarm { .. } => "cloudwatch:PutAlarmMuteRule",
+            Self::UnmuteAlarm { .. } => "cloudwatch:DeleteAlarmMuteRule",
             Self::Database { cluster, power, .. } => match (cluster, power) {
                 (true, Power::Stop) => "rds:StopDBCluster",
                 (true, Power::Start) => "rds:StartDBCluster",
@@ -108,6 +110,13 @@ impl Write {
                 ("Overwrite", Some(json!(put.overwrite))),
             ]),
             Self::DeleteParameter { name } => json!({"Name": name}),
+            Self::MuteAlarm { alarm, from, length } => json!({
+                "Name": crate::model::Mute::rule_of(alarm),
+                "MuteTargets": {"AlarmNames": [alarm]},
+                "From": from.to_string(),
+                "Minutes": length.as_secs() / 60,
+            }),
+            Self::UnmuteAlarm { alarm } => json!({"AlarmMuteRuleName": crate::model::Mute::rule_of(alarm)}),
             Self::Database { id, cluster, .. } => {
                 if *cluster {
                     json!({"DBClusterIdentifier": id})

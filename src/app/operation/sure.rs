@@ -301,6 +301,7 @@ impl Write {
             Self::Scaling(write) => Read::Scaling(write.proof()),
             Self::PutParameter(put) => Read::Parameter { name: put.name.clone() },
             Self::DeleteParameter { name } => Read::Parameter { name: name.clone() },
+            Self::MuteAlarm { alarm, .. } | Self::UnmuteAlarm { alarm } => Read::Alarm { name: alarm.clone() },
         }
     }
 
@@ -403,6 +404,13 @@ impl Write {
                 same.then_some(Reply::Written(found.parameter.version))
             }
             (Self::DeleteParameter { .. }, Reply::Parameter(None)) => Some(Reply::Done),
+            (Self::MuteAlarm { alarm, from, length }, Reply::Alarm(_, mutes)) => {
+                let until = from.checked_add(*length).ok();
+                mutes.iter().any(|mute| mute.is_ours(alarm) && mute.until == until).then_some(Reply::Done)
+            }
+            (Self::UnmuteAlarm { alarm }, Reply::Alarm(_, mutes)) => {
+                (!mutes.iter().any(|mute| mute.is_ours(alarm))).then_some(Reply::Done)
+            }
             (Self::Database { id, power, .. }, Reply::Databases(found)) => {
                 let status = found.into_iter().find(|other| other.id == *id)?.status;
                 let there = match power {

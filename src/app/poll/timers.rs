@@ -8,6 +8,9 @@ use crate::model::{FailureKind, Source};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 
+/// What alarms and databases did is read no further back than this.
+const FURTHEST: SignedDuration = SignedDuration::from_hours(7 * 24);
+
 impl Poller {
     /// Ends a timer's read: arms it again.
     pub(crate) fn finish(
@@ -21,11 +24,25 @@ impl Poller {
         arm(self.timers.entry(job).or_default(), outcome, interval, now);
     }
 
-    /// From when to when the time line is read, by the service's clock.
-    pub(super) fn history(&self, now: Timestamp) -> (Timestamp, Timestamp) {
+    /// From when to when the time line is read, by the service's clock; at least so far back.
+    pub(super) fn history(&self, now: Timestamp, least: SignedDuration) -> (Timestamp, Timestamp) {
         let there = now + self.ahead;
+        let back = self.wants.history.max(least);
         // What has just happened is not left out for a second of difference.
-        (there.checked_sub(self.wants.history).unwrap_or(Timestamp::UNIX_EPOCH), there + SignedDuration::from_secs(60))
+        (there.checked_sub(back).unwrap_or(Timestamp::UNIX_EPOCH), there + SignedDuration::from_secs(60))
+    }
+
+    /// How far back somebody looks at what alarms and databases did: a week at most, as each read is of all of it. Zero
+    /// is no further than the time line of the screen.
+    pub(crate) fn look_back(&mut self, back: SignedDuration, now: Timestamp) {
+        let back = back.min(FURTHEST);
+        let further = back > self.looked_back && back > self.wants.history;
+        self.looked_back = back;
+        if further {
+            for job in [Job::AlarmHistory, Job::RdsEvents] {
+                self.due_within(job, SignedDuration::ZERO, now);
+            }
+        }
     }
 
     /// Brings a timer's next read forward.

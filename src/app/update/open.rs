@@ -66,6 +66,10 @@ pub(crate) fn forget(app: &mut App) {
 /// people fear most.
 pub(crate) fn switch(app: &mut App, name: &str) -> Vec<Effect> {
     let Some(environment) = app.config.environment(name).cloned() else { return Vec::new() };
+    // The window of environments tells it of those that are not looked at.
+    if let Some(standing) = app.standing() {
+        app.left.insert(app.environment.name.clone(), standing);
+    }
     let panes = app.table.panes;
     let mut effects: Vec<Effect> = panes.iter().flat_map(|pane| (pane.hooks.switched)(app)).collect();
     app.environment = app.session.overrides.apply(environment);

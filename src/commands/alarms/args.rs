@@ -1,16 +1,21 @@
 //! `cockpit alarms`: what is typed.
 
 use crate::cli::duration;
-use clap::Args;
+use clap::{Args, Subcommand};
 use jiff::SignedDuration;
 
-/// List alarms that are not OK [table|json|yaml|csv]
+/// List alarms that are not OK, or mute one for a time [table|json|yaml|csv]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
-#[command(after_help = "Examples:
+#[command(
+    args_conflicts_with_subcommands = true,
+    after_help = "Examples:
   cockpit alarms
   cockpit alarms --all -o csv
   cockpit alarms --history            their changes of the last 24 hours
-  cockpit alarms --history 2h -o json")]
+  cockpit alarms --history 2h -o json
+  cockpit alarms mute NAME --for 1h   it tells nobody for an hour; CloudWatch ends that by itself
+  cockpit alarms unmute NAME"
+)]
 pub struct Arguments {
     /// List alarms that are OK and those that autoscaling owns, too
     #[arg(long)]
@@ -18,4 +23,41 @@ pub struct Arguments {
     /// How their states changed, too, within this time
     #[arg(long, value_name = "DURATION", num_args = 0..=1, default_missing_value = "24h", value_parser = duration::parse)]
     pub history: Option<SignedDuration>,
+    /// What to do with one.
+    #[command(subcommand)]
+    pub action: Option<Action>,
+}
+
+/// What to do with an alarm.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum Action {
+    /// Keep an alarm from telling anybody for a time; its state changes as ever [table|json|yaml]
+    Mute(Mute),
+    /// Let a muted alarm tell again [table|json|yaml]
+    Unmute(Unmute),
+}
+
+/// What is typed of `mute`.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct Mute {
+    /// The alarm, or a part of its name that no other has
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// How long: whole minutes, at most 15 days (`90m`, `4h`)
+    #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse)]
+    pub length: SignedDuration,
+    /// Print the calls with their parameters and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// What is typed of `unmute`.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct Unmute {
+    /// The alarm, or a part of its name that no other has
+    #[arg(value_name = "NAME")]
+    pub name: String,
+    /// Print the calls with their parameters and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }

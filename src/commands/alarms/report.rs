@@ -28,6 +28,8 @@ pub struct AlarmList {
     pub history: Option<Vec<ChangeDto>>,
     #[serde(skip)]
     asked: bool,
+    #[serde(skip)]
+    unknown: Option<String>,
 }
 
 /// A change of an alarm.
@@ -50,14 +52,16 @@ pub const SOURCES: &[Source] = &[Source::Identity, Source::Alarms];
 
 /// `cockpit alarms [--all]`.
 pub fn alarms(input: &SnapshotInput<'_>, all: bool) -> AlarmList {
+    let mutes = input.estate.alarm_mutes.value().map_or(&[][..], Vec::as_slice);
     let keep = |alarm: &&crate::model::Alarm| all || (alarm.state != AlarmState::Ok && !alarm.of_autoscaling());
     let list = if input.environment.alarms.is_empty() {
         Some(Vec::new())
     } else {
         known(&input.estate.alarms, Vec::is_empty)
-            .map(|alarms| alarms.iter().filter(keep).map(convert::alarm).collect())
+            .map(|alarms| alarms.iter().filter(keep).map(|alarm| convert::alarm(alarm, mutes, input.now)).collect())
     };
-    AlarmList { head: Head::new(SCHEMA, input, SOURCES), alarms: list, history: None, asked: false }
+    let unknown = input.estate.alarm_mutes.failure().map(ToString::to_string);
+    AlarmList { head: Head::new(SCHEMA, input, SOURCES), alarms: list, history: None, asked: false, unknown }
 }
 
 /// The same with how their states changed since a moment.
@@ -115,10 +119,13 @@ impl Printable for AlarmList {
             "threshold",
             "autoscaling",
             "actions_enabled",
+            "muted_until",
+            "children",
         ];
         Some(Rows::new("alarms", &fields))
     }
     fn notes(&self) -> Vec<String> {
-        self.head.notes()
+        let unknown = self.unknown.iter().map(|why| format!("! whether alarms are muted is not known: {why}"));
+        self.head.notes().into_iter().chain(unknown).collect()
     }
 }

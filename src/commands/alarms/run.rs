@@ -1,15 +1,22 @@
-//! Reads what `alarms` prints, and prints it.
+//! Reads what `alarms` prints, and prints it; or mutes an alarm.
 
-use super::args::Arguments;
+use super::args::{Action, Arguments};
 use super::report;
+use crate::app::operation::mute::Request;
 use crate::app::poll::Wants;
 use crate::cli::{ExitCode, Report};
+use crate::commands::act::act;
 use crate::commands::context::Context;
+use crate::commands::opened::{open, time_is_up};
 use crate::commands::printed::print;
 use crate::model::Source;
+use crate::runtime::Collected;
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    if let Some(action) = &arguments.action {
+        return change(context, action, out).await;
+    }
     let Some(history) = arguments.history else {
         let reading = context.collect(report::SOURCES, false).await?;
         let list = report::alarms(&reading.input(), arguments.all);
@@ -23,4 +30,44 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let since = input.now.checked_sub(history).unwrap_or(input.now);
     let list = report::with_history(&input, arguments.all, since);
     print(context, &reading, &list, list.head.exit_code(), out)
+}
+
+async fn change(context: &Context, action: &Action, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let opened = open(context)?;
+    let (typed, length, dry_run) = match action {
+        Action::Mute(mute) => (&mute.name, Some(mute.length), mute.dry_run),
+        Action::Unmute(unmute) => (&unmute.name, None, unmute.dry_run),
+    };
+    if length.is_some_and(|length| length.as_secs() % 60 != 0 || length.subsec_nanos() != 0) {
+        return Err(Report::usage("an alarm is muted for whole minutes").hint("write `--for 90m` or `--for 4h`"));
+    }
+    let alarm = whole_name(context, typed).await?;
+    act(context, &opened, vec![Request { alarm, length }.into()], dry_run, out).await
+}
+
+/// The alarm of the environment that was meant: by its name, or by a part of it that no other has.
+async fn whole_name(context: &Context, typed: &str) -> Result<String, Report> {
+    let reading = context.collect(report::SOURCES, false).await?;
+    reading.check_credentials()?;
+    if reading.collected == Collected::TimedOut {
+        return Err(time_is_up("the alarms could not be listed in it"));
+    }
+    let alarms = &reading.collector.app.estate.alarms;
+    let Some(known) = alarms.value() else {
+        let failure = alarms.failure().cloned().unwrap_or_else(crate::model::Failure::other_answer);
+        return Err(Report::of_failure("the alarms cannot be listed", &failure));
+    };
+    if known.iter().any(|alarm| alarm.name == typed) {
+        return Ok(typed.to_owned());
+    }
+    let mut found = known.iter().map(|alarm| &alarm.name).filter(|name| name.contains(typed));
+    match (found.next(), found.next()) {
+        (Some(name), None) => Ok(name.clone()),
+        (None, _) => Err(Report::usage(format!("no alarm of this environment has `{typed}` in its name"))
+            .hint("`cockpit alarms --all` lists them")),
+        (Some(one), Some(other)) => {
+            Err(Report::usage(format!("several alarms have `{typed}` in their names: {one}, {other}"))
+                .hint("write more of it"))
+        }
+    }
 }

@@ -1,7 +1,6 @@
 //! `cockpit cost`: what the account costs.
 
 pub(super) mod args;
-mod kept;
 pub(super) mod report;
 mod run;
 

@@ -4,7 +4,7 @@ use crate::headless::Rows;
 use crate::headless::emit::Printable;
 use crate::headless::shown::Shown;
 use crate::headless::table::{Table, numbers, words};
-use crate::model::costs::{self, Costs};
+use crate::model::costs::{self, Budget, Costs};
 use crate::model::time;
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -40,10 +40,33 @@ pub struct Cost {
     pub unusual: Option<f64>,
     /// The dearest first.
     pub services: Vec<ServiceDto>,
+    /// Budgets of the account over its cost; `null` where they could not be read.
+    pub budgets: Option<Vec<BudgetDto>>,
     #[serde(skip)]
     shown: Shown,
     #[serde(skip)]
     no_forecast: Option<String>,
+    #[serde(skip)]
+    no_budgets: Option<String>,
+}
+
+/// A budget.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct BudgetDto {
+    /// Its name.
+    pub name: String,
+    /// `MONTHLY`, `QUARTERLY`, …
+    pub every: String,
+    /// How much.
+    pub limit: f64,
+    /// Of this period until now.
+    pub spent: f64,
+    /// To the end of this period; `null` where AWS Budgets does not tell.
+    pub forecast: Option<f64>,
+    /// `USD`.
+    pub currency: String,
+    /// Whether it is exceeded, or will be.
+    pub exceeded: bool,
 }
 
 /// A service of AWS.
@@ -63,6 +86,18 @@ pub struct ServiceDto {
 
 fn cents(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
+}
+
+fn budget(budget: &Budget) -> BudgetDto {
+    BudgetDto {
+        name: budget.name.clone(),
+        every: budget.every.clone(),
+        limit: cents(budget.limit),
+        spent: cents(budget.spent),
+        forecast: budget.forecast.map(cents),
+        currency: budget.currency.clone(),
+        exceeded: budget.is_exceeded(),
+    }
 }
 
 /// The report on a day.
@@ -88,6 +123,8 @@ pub fn cost(costs: &Costs, environment: &str, account: &str, tag: Option<String>
         usual: told.usual.map(cents),
         unusual: told.yesterday.zip(told.usual).and_then(|(day, usual)| costs::unusual(day, usual)),
         services: services.collect(),
+        budgets: costs.no_budgets.is_none().then(|| costs.budgets.iter().map(budget).collect()),
+        no_budgets: costs.no_budgets.clone(),
         shown,
         no_forecast: costs.no_forecast.clone(),
     }
@@ -139,6 +176,14 @@ impl Printable for Cost {
                 notes.push(format!("! there is no forecast: {why}"));
             }
         }
+        for budget in self.budgets.iter().flatten() {
+            let BudgetDto { name, every, limit, spent, forecast, currency, exceeded } = budget;
+            let sign = if *exceeded { "▲ " } else { "" };
+            let ahead = forecast.map(|forecast| format!(", {forecast:.2} by its end")).unwrap_or_default();
+            let every = every.to_lowercase();
+            notes.push(format!("{sign}budget {name} ({every}): {spent:.2} of {limit:.2} {currency}{ahead}"));
+        }
+        notes.extend(self.no_budgets.iter().map(|why| format!("! budgets could not be read: {why}")));
         if let Some(more) = self.unusual {
             notes.push(format!("▲ yesterday was {:.0} % above the usual", more * 100.0));
         }

@@ -1,7 +1,7 @@
 //! Prints what was kept, or asks Cost Explorer where that is too old.
 
 use super::args::Arguments;
-use super::{kept, report};
+use super::report;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::printed::print;
@@ -9,6 +9,7 @@ use crate::commands::say::say;
 use crate::feeds::aws::{CostsOf, Fact, Query};
 use crate::model::costs::{self, Costs};
 use crate::model::{Failure, Source};
+use crate::runtime::kept_costs as kept;
 use jiff::tz::TimeZone;
 use std::io;
 
@@ -33,7 +34,8 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         costs
     } else {
         let (from, to) = costs::span(today);
-        let of = CostsOf { now, from, to, ahead: costs::ahead(today), tag: arguments.tag.clone() };
+        let of =
+            CostsOf { now, from, to, ahead: costs::ahead(today), tag: arguments.tag.clone(), account: account.clone() };
         let asked = Box::pin(ask(&mut reading.collector, of)).await;
         let costs = asked.map_err(|failure| {
             Report::of_failure("what the account costs cannot be read", &failure).hint(
@@ -50,7 +52,8 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let tag = arguments.tag.as_ref().map(|(key, value)| format!("{key}={value}"));
     let shown = crate::headless::Shown { now, zone };
     let list = report::cost(&costs, &environment, &account, tag, today, shown);
-    let code = if costs.no_forecast.is_some() { ExitCode::Incomplete } else { ExitCode::Done };
+    let code =
+        if costs.no_forecast.is_some() || costs.no_budgets.is_some() { ExitCode::Incomplete } else { ExitCode::Done };
     print(context, &reading, &list, code, out)
 }
 

@@ -51,6 +51,8 @@ pub struct Metrics {
     pub marks: Vec<MarkDto>,
     #[serde(skip)]
     failed: Option<String>,
+    #[serde(skip)]
+    unlisted: Option<String>,
 }
 
 /// One figure.
@@ -123,6 +125,14 @@ pub struct Curve {
     pub before: Option<Vec<Point>>,
 }
 
+/// What was read.
+#[derive(Debug, Clone, Default)]
+pub struct Curves {
+    pub curves: Vec<Curve>,
+    /// Why it is not known which load balancers, gateways and firewalls there are.
+    pub unlisted: Option<String>,
+}
+
 /// When it is.
 #[derive(Debug, Clone, Copy)]
 pub struct Span {
@@ -143,15 +153,8 @@ const UNITS: [(Unit, &str); 5] = [
 
 /// The threshold of the team's own alarm on exactly this metric.
 fn threshold(alarms: &[Alarm], figure: &Figure) -> Option<f64> {
-    let metric = &figure.statistic.metric;
-    let same = |alarm: &&Alarm| {
-        !alarm.of_autoscaling()
-            && alarm.namespace.as_deref() == Some(metric.namespace.as_str())
-            && alarm.metric.as_deref() == Some(metric.metric.as_str())
-            && alarm.dimensions.len() == metric.dimensions.len()
-            && alarm.dimensions.iter().all(|one| metric.dimensions.contains(one))
-    };
-    alarms.iter().find(same)?.threshold.map(|value| value * f64::from(figure.scale))
+    let alarm = alarms.iter().find(|alarm| alarm.watches(&figure.statistic.metric))?;
+    alarm.threshold.map(|value| value * f64::from(figure.scale))
 }
 
 fn points(points: &[Point]) -> Vec<PointDto> {
@@ -159,16 +162,11 @@ fn points(points: &[Point]) -> Vec<PointDto> {
 }
 
 /// The report.
-pub fn metrics(
-    input: &SnapshotInput<'_>,
-    curves: Result<Vec<Curve>, String>,
-    marks: &[Happening],
-    span: Span,
-) -> Metrics {
+pub fn metrics(input: &SnapshotInput<'_>, curves: Result<Curves, String>, marks: &[Happening], span: Span) -> Metrics {
     let alarms = input.estate.alarms.value().map_or(&[][..], Vec::as_slice);
-    let (curves, failed) = match curves {
-        Ok(curves) => (Some(curves), None),
-        Err(why) => (None, Some(why)),
+    let (curves, unlisted, failed) = match curves {
+        Ok(Curves { curves, unlisted }) => (Some(curves), unlisted, None),
+        Err(why) => (None, None, Some(why)),
     };
     let dto = |curve: Curve| {
         let Figure { area, of, name, measure, sums, statistic, .. } = &curve.figure;
@@ -192,7 +190,7 @@ pub fn metrics(
                 let dimensions: Vec<String> = dimensions.collect();
                 format!("{} {} {}", statistic.metric.namespace, statistic.metric.metric, dimensions.join(","))
             },
-            stat: statistic.stat.to_owned(),
+            stat: statistic.stat.clone().into_owned(),
             spark: telemetry::spark(&curve.points, span.since, span.until, CELLS),
             points: points(&curve.points),
             points_before: curve.before.as_deref().map(points),
@@ -219,6 +217,7 @@ pub fn metrics(
             })
             .collect(),
         failed,
+        unlisted,
     }
 }
 
@@ -310,6 +309,8 @@ impl Printable for Metrics {
     fn notes(&self) -> Vec<String> {
         let mut notes = self.head.notes();
         notes.extend(self.failed.iter().map(|why| format!("! {} could not be read: {why}", Source::Metrics.name())));
+        let without = |why: &String| format!("! without load balancers, NAT gateways and firewalls: {why}");
+        notes.extend(self.unlisted.iter().map(without));
         if self.metrics.as_ref().is_some_and(|all| all.iter().all(|one| one.points.is_empty()) && !all.is_empty()) {
             notes.push("nothing was measured in that time: CloudWatch keeps minutes for 15 days".to_owned());
         }

@@ -1,8 +1,9 @@
 //! Reads what there is to measure, then all of it at once, and prints it.
 
 use super::args::Arguments;
-use super::report::{self, Curve, SOURCES, Span};
+use super::report::{self, Curve, Curves, SOURCES, Span};
 use crate::app::logs::when;
+use crate::app::measures;
 use crate::app::poll::Wants;
 use crate::app::timeline::happened;
 use crate::cli::{ExitCode, Report};
@@ -12,8 +13,8 @@ use crate::commands::printed::print;
 use crate::feeds::aws::{Fact, Query};
 use crate::feeds::runs::Place;
 use crate::headless::select;
-use crate::model::telemetry::{self, Area, Figure, Listed, Named};
-use crate::model::{Failure, Point};
+use crate::model::telemetry::{self, Area, Figure, Listed};
+use crate::model::{Failure, FailureKind, Point};
 use crate::runtime::clock::{Clock, system_zone};
 use crate::runtime::history;
 use jiff::tz::TimeZone;
@@ -54,7 +55,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
                 .is_none_or(|names| event.about.service().is_none_or(|name| names.iter().any(|one| one == name)))
         })
         .collect();
-    let failed = curves.is_err();
+    let failed = curves.as_ref().map_or(true, |curves| curves.unlisted.is_some());
     let report = report::metrics(&reading.input(), curves.map_err(|failure| failure.to_string()), &marks, span);
     let code = report.head.exit_code();
     let code = if failed && code == ExitCode::Done { ExitCode::Incomplete } else { code };
@@ -84,24 +85,29 @@ fn meant(reading: &Reading, what: &[String]) -> Result<(Option<Vec<String>>, Vec
     Ok((names, areas))
 }
 
-/// What there is to measure, and its points: one request for all of them, another one for another time.
+/// What there is to measure, and its points: one request for all of them, another one for another time. Where it cannot be
+/// asked which load balancers, gateways and firewalls there are, the rest stands.
 async fn curves(
     reading: &mut Reading,
     names: Option<&[String]>,
     areas: &[Area],
     span: Span,
     against: Option<SignedDuration>,
-) -> Result<Vec<Curve>, Failure> {
+) -> Result<Curves, Failure> {
     let namespaces: Vec<String> = telemetry::namespaces(areas).into_iter().map(str::to_owned).collect();
     let mut there: Vec<Listed> = Vec::new();
+    let mut unlisted = None;
     if !namespaces.is_empty() {
-        for fact in reading.collector.ask(Query::Listed { namespaces }).await? {
-            if let Fact::Listed(listed) = fact {
-                there.extend(listed);
+        match reading.collector.ask(Query::Listed { namespaces }).await {
+            Ok(facts) => {
+                let listed = |fact| if let Fact::Listed(listed) = fact { Some(listed) } else { None };
+                there.extend(facts.into_iter().filter_map(listed).flatten());
             }
+            Err(failure) if failure.kind == FailureKind::Credentials => return Err(failure),
+            Err(failure) => unlisted = Some(failure.to_string()),
         }
     }
-    let figures = figures(reading, names, &there, areas);
+    let figures = measures::figures(&reading.collector.app.estate, names, None, &there, areas);
     let now = points(reading, &figures, span.period, (span.since, span.until)).await?;
     let before = match (span.against, against) {
         (Some(from), Some(against)) => {
@@ -115,18 +121,7 @@ async fn curves(
         let before = before.as_mut().and_then(Iterator::next);
         Curve { figure, points, before }
     };
-    Ok(figures.into_iter().zip(now).map(curve).collect())
-}
-
-fn figures(reading: &Reading, names: Option<&[String]>, there: &[Listed], areas: &[Area]) -> Vec<Figure> {
-    let estate = &reading.collector.app.estate;
-    let wanted = |name: &String| names.is_none_or(|names| names.contains(name));
-    let rows = estate.derived.services.iter().filter(|row| wanted(&row.name));
-    let services: Vec<Named<'_>> =
-        rows.filter_map(|row| Some(Named { service: estate.service(&row.name)?, short: &row.short })).collect();
-    let members = estate.derived.databases.iter().flat_map(|row| row.database.members.iter());
-    let instances: Vec<String> = members.map(|member| member.id.clone()).collect();
-    telemetry::figures(&services, &instances, there, areas)
+    Ok(Curves { curves: figures.into_iter().zip(now).map(curve).collect(), unlisted })
 }
 
 /// Points of all figures, in their order and unit.

@@ -8,6 +8,7 @@ use jiff::SignedDuration;
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(after_help = "Examples:
   cockpit snapshot --env staging -o json
+  cockpit snapshot --all
   cockpit snapshot --watch 10s
   cockpit snapshot --wait 'services.web.running == services.web.desired' --timeout 10m
 
@@ -22,6 +23,9 @@ Operators: == != < <= > >=  and or not  ( ).
 Without --output, it prints a table on a terminal and JSON elsewhere.
 It exits with 3 when some source failed, 7 when --wait did not come true in time.")]
 pub struct Arguments {
+    /// Every environment of the configuration, a line each; they are asked one after the other
+    #[arg(long, conflicts_with_all = ["watch", "wait"])]
+    pub all: bool,
     /// Read again at this interval and print a line for each change
     #[arg(long, value_name = "INTERVAL", value_parser = duration::at_least_a_second)]
     pub watch: Option<SignedDuration>,

@@ -1,5 +1,6 @@
 //! `cockpit snapshot`: print the whole environment, watch its changes or wait for a condition.
 
+pub(super) mod all;
 pub(super) mod args;
 pub(super) mod report;
 mod run;
@@ -17,10 +18,17 @@ pub(super) const COMMAND: Declared<Arguments> = Declared {
     formats: |_| output::DOCUMENT,
     takes_interrupt: never,
     work: Work::Prints,
-    schemas: &[Schema {
-        name: "snapshot",
-        about: "`cockpit snapshot -o json`",
-        make: || schema::of::<Snapshot>(report::SCHEMA),
-    }],
+    schemas: &[
+        Schema {
+            name: "snapshot",
+            about: "`cockpit snapshot -o json`",
+            make: || schema::of::<Snapshot>(report::SCHEMA),
+        },
+        Schema {
+            name: "environments",
+            about: "`cockpit snapshot --all -o json`",
+            make: || schema::of::<all::Environments>(all::SCHEMA),
+        },
+    ],
     run: |context, arguments, out| Box::pin(run::run(context, arguments, out)),
 };

@@ -35,7 +35,10 @@ pub fn snapshot(input: &SnapshotInput<'_>) -> Snapshot {
         alarms: if environment.alarms.is_empty() {
             Some(Vec::new())
         } else {
-            known(&estate.alarms, Vec::is_empty).map(|alarms| alarms.iter().map(convert::alarm).collect())
+            known(&estate.alarms, Vec::is_empty).map(|alarms| {
+                let mutes = estate.alarm_mutes.value().map_or(&[][..], Vec::as_slice);
+                alarms.iter().map(|alarm| convert::alarm(alarm, mutes, input.now)).collect()
+            })
         },
         schedule: convert::coming(estate, input.now),
         cost: None,

@@ -1,5 +1,6 @@
 //! `snapshot`: once, again and again with the changes, or until a condition holds.
 
+use super::all;
 use super::args::Arguments;
 use super::report;
 use super::wait::Condition;
@@ -9,6 +10,7 @@ use crate::commands::context::{Context, Reading};
 use crate::commands::printed::{print, unwritten, verdict as ended};
 use crate::headless::{self, Written};
 use crate::model::Source;
+use crate::runtime::clock::{Clock, system_zone};
 use serde_json::Value;
 use std::io;
 use std::time::Duration;
@@ -18,6 +20,9 @@ use tokio::time::Instant;
 const LOOK: Duration = Duration::from_secs(5);
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    if arguments.all {
+        return Box::pin(every(context, out)).await;
+    }
     if let Some(condition) = &arguments.wait {
         let condition = Condition::parse(condition).map_err(|error| error.report())?;
         return Box::pin(wait(context, arguments, &condition, out)).await;
@@ -29,6 +34,29 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let snapshot = report::snapshot(&reading.input());
     let code = snapshot.exit_code();
     print(context, &reading, &snapshot, code, out)
+}
+
+/// Every environment, one after the other: what one may not read is told in its line.
+async fn every(context: &Context, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let loaded = context.load();
+    let names: Vec<String> = loaded.config.environments.iter().map(|environment| environment.name.clone()).collect();
+    if names.is_empty() {
+        // The configuration's own words about what is wrong.
+        context.open()?;
+    }
+    let mut rows = Vec::new();
+    for name in &names {
+        rows.push(match context.open_named(name) {
+            Ok((loaded, environment)) => {
+                let reading = Box::pin(context.collect_in(loaded.config, environment, &Source::ALL, false)).await;
+                all::row(&reading.input())
+            }
+            Err(report) => all::failed(name, report.to_string()),
+        });
+    }
+    let report = all::environments(rows, Clock::System.now(), system_zone());
+    let code = if report.complete { ExitCode::Done } else { ExitCode::Incomplete };
+    ended(headless::print(out, &report, context.output, Context::width()).map(drop), code)
 }
 
 fn value(reading: &Reading) -> Result<Value, Report> {

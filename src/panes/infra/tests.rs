@@ -78,7 +78,7 @@ fn what_goes_on_is_told_from_every_pane_and_in_the_drawer() {
 
 #[test]
 fn a_run_that_somebody_else_begins_is_found_without_the_pane_being_open() {
-    let mut desk = Desk::new((100, 24));
+    let mut desk = Desk::new((120, 24));
     desk.tick(1);
     assert!(desk.follows.is_none());
     desk.runs = vec![listed(RUN)];

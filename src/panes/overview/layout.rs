@@ -1,6 +1,7 @@
 //! Where the blocks of the Overview are.
 
-use super::state::{ATTENTION, DATABASE_CURVES, DATABASES, SERVICE_CURVES, SERVICES, TIMELINE};
+use super::standing;
+use super::state::{ATTENTION, DATABASE_CURVES, DATABASES, SERVICE_CURVES, SERVICES, STANDING, TIMELINE};
 use crate::app::App;
 use crate::app::layout::{SMALLEST_BELOW, WIDE, around, database_rows, one_of, split_columns, split_rows};
 use crate::app::pane::Layout;
@@ -54,14 +55,37 @@ pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
         match wanted.filter(|wanted| leaves(*wanted, place.height)).and(highest) {
             Some(rows) => {
                 let (upper, lower) = split_rows(place, rows);
+                let (glance, lower) = below_services(app, area, list, lower, SMALLEST_BELOW);
                 layout.blocks.extend([(list, upper), (curves, lower)]);
+                layout.blocks.extend(glance);
             }
-            None => layout.blocks.push((list, place)),
+            None => {
+                let (upper, lower) = split_rows(place, wanted.unwrap_or(place.height));
+                let (glance, _) = below_services(app, area, list, lower, 0);
+                match glance {
+                    Some(glance) => layout.blocks.extend([(list, upper), glance]),
+                    None => layout.blocks.push((list, place)),
+                }
+            }
         }
     }
-    if told > 0 {
+    if told > 0 && area.width >= WIDE {
+        let (left, right) = split_columns(timeline, area.width * 60 / 100);
+        layout.blocks.extend([(TIMELINE, left), (STANDING, right)]);
+    } else if told > 0 {
         layout.blocks.push((TIMELINE, timeline));
     }
+}
+
+/// Where there is no room beside what needs attention: rows that the services leave over, as far as they are needed and
+/// `kept` rows stay; and what stays.
+fn below_services(app: &App, area: Rect, list: Block, free: Rect, kept: u16) -> (Option<(Block, Rect)>, Rect) {
+    let rows = (standing::rows(app).max(1) + around(app, STANDING)).min(free.height.saturating_sub(kept));
+    if area.width >= WIDE || list != SERVICES || rows <= around(app, STANDING) {
+        return (None, free);
+    }
+    let (glance, rest) = split_rows(free, if kept == 0 { free.height } else { rows });
+    (Some((STANDING, glance)), rest)
 }
 
 /// The height of a list that shows all of its rows; none while it is not known how many there are.

@@ -2,6 +2,7 @@
 
 pub mod layout;
 pub mod rows;
+pub mod standing;
 pub mod state;
 #[cfg(test)]
 mod tests;
@@ -15,7 +16,7 @@ use crate::app::pane::{Data, Rows};
 use crate::app::rows::{SERVICE_COLUMNS, databases, services};
 use crate::app::{Command, Hooks, Pane, Spec, View, data_status, layout as place, select};
 use crate::model::Source;
-use state::{ATTENTION, DATABASE_CURVES, DATABASES, SERVICE_CURVES, SERVICES, TIMELINE};
+use state::{ATTENTION, DATABASE_CURVES, DATABASES, SERVICE_CURVES, SERVICES, STANDING, TIMELINE};
 
 /// The pane.
 pub const PANE: Pane = Pane {
@@ -127,6 +128,19 @@ const BLOCKS: &[&Spec] = &[
         open: |_| None,
         whole: timeline::whole,
         data: Data::Own(timeline::data_status),
+    },
+    &Spec {
+        block: STANDING,
+        title: "At a glance",
+        header: false,
+        columns: &[],
+        rows: Rows::Facts(standing::facts),
+        follows_end: false,
+        counts: |_| true,
+        subject: standing::subject,
+        open: standing::open,
+        whole: standing::whole,
+        data: Data::Own(standing::data_status),
     },
 ];
 

@@ -52,7 +52,8 @@ pub fn open(app: &mut App) -> Option<Vec<Effect>> {
         Place::Service(name) => Subject::Service(name),
         Place::Database(id) => Subject::Database(id),
         Place::Services => Subject::Services,
-        Place::Identity | Place::Alarm(_) | Place::TargetGroup(_) | Place::Source(_) => {
+        Place::Alarm(name) => Subject::Alarm(name),
+        Place::Identity | Place::TargetGroup(_) | Place::Source(_) => {
             let mut body = entry.what.clone();
             if let Some(hint) = &entry.hint {
                 body = format!("{body}\n\n{hint}");

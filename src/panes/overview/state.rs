@@ -2,6 +2,8 @@
 
 use crate::app::command::PaneId;
 use crate::app::screen::Block;
+use crate::model::Failure;
+use crate::model::costs::Costs;
 use crate::model::timeline::Happening;
 use crate::model::timeline::local::Local;
 use jiff::Timestamp;
@@ -22,6 +24,9 @@ pub const DATABASE_CURVES: Block = Block("overview-database-curves");
 /// What happened lately.
 pub const TIMELINE: Block = Block("overview-timeline");
 
+/// Alarms, schedule, cost, tunnels and runs, a line each.
+pub const STANDING: Block = Block("overview-standing");
+
 /// What it keeps.
 #[derive(Debug, Clone, Default)]
 pub struct State {
@@ -33,4 +38,10 @@ pub struct State {
     pub local: Local,
     /// When that was asked for last.
     pub asked: Option<Timestamp>,
+    /// What the account costs, read once a day.
+    pub costs: Option<Costs>,
+    /// Why that is not known.
+    pub no_costs: Option<Failure>,
+    /// When it was asked for last.
+    pub costs_asked: Option<Timestamp>,
 }

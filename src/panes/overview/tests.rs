@@ -1,7 +1,16 @@
 //! The overview as a person sees it.
 
+use crate::app::effect::Effect;
+use crate::app::event::{Answer, Event};
+use crate::app::ticket::{Owner, Ticket};
+use crate::feeds::Ask;
+use crate::feeds::costs::Fact;
+use crate::feeds::part::Part;
+use crate::model::costs::{Budget, Costs, Day};
+use crate::model::{Failure, FailureKind};
 use crate::ui::testing::pictures::seen;
 use crate::ui::testing::*;
+use jiff::SignedDuration;
 
 #[test]
 fn the_overview_fits_every_size() {
@@ -15,4 +24,117 @@ fn the_overview_fits_every_size() {
         let app = read(&world, size);
         seen(name, &app);
     }
+}
+
+/// What an account costs, as it was read a while ago.
+fn costs() -> Costs {
+    let today = now().to_zoned(jiff::tz::TimeZone::UTC).date();
+    let day = |back: i64, tasks: f64| Day {
+        date: today.saturating_sub(jiff::Span::new().days(back)),
+        by: [("Amazon Elastic Container Service".to_owned(), tasks), ("Amazon RDS".to_owned(), 2.0)].into(),
+    };
+    Costs {
+        read_at: now() - SignedDuration::from_hours(3),
+        currency: "USD".into(),
+        days: (1..=19).rev().map(|back| day(back, if back == 1 { 9.0 } else { 4.0 })).collect(),
+        rest: Some(70.0),
+        budgets: vec![Budget {
+            name: "monthly".into(),
+            every: "MONTHLY".into(),
+            limit: 150.0,
+            spent: 119.0,
+            forecast: Some(189.0),
+            currency: "USD".into(),
+        }],
+        ..Costs::default()
+    }
+}
+
+/// Questions for costs among what is to be done.
+fn asked(effects: &[Effect]) -> Vec<Ticket> {
+    let cost = |effect: &Effect| match effect {
+        Effect::Fetch { ticket, ask: Ask::Costs(_), .. } => Some(*ticket),
+        _ => None,
+    };
+    effects.iter().filter_map(cost).collect()
+}
+
+#[test]
+fn the_cost_is_asked_once_a_day_and_told_with_its_age_budget_and_what_is_unusual() {
+    let world = staging();
+    let (mut app, effects) = fresh(environment("staging"), crate::app::Session::default(), (120, 40));
+    assert_eq!(asked(&effects), [], "nothing before the account is known");
+    world.answer(&mut app, effects);
+    tick(&mut app, now(), &world);
+    assert!(text(&app).contains("cost"), "{}", text(&app));
+    assert!(app.panes.overview.costs_asked.is_some(), "it is asked for as soon as the account is known");
+    let ticket = Ticket { generation: 1, owner: Owner::Pane("overview", 1), serial: 0 };
+    let part = Part::Last(Fact::Costs(Box::new(costs())));
+    app.update(Event::Answer(Answer { ticket, requests: 3, part: part.into() }));
+    app.settle();
+    let drawn = text(&app);
+    for wanted in ["119 USD, 189 by its end, 3h old", "monthly: 79 % of 150 USD", "usually 6.00"] {
+        assert!(drawn.contains(wanted), "{wanted}:\n{drawn}");
+    }
+    for hours in 1..20 {
+        let effects = app.update(Event::Tick(now() + SignedDuration::from_hours(hours)));
+        assert_eq!(asked(&effects), [], "after {hours} h");
+    }
+    let effects = app.update(Event::Tick(now() + SignedDuration::from_hours(22)));
+    assert_eq!(asked(&effects).len(), 1, "a day after it was read");
+    seen("overview_costs_120x40", &app);
+}
+
+#[test]
+fn costs_that_may_not_be_read_name_the_action_and_are_not_asked_for_at_once_again() {
+    let world = staging();
+    let mut app = read(&world, (200, 60));
+    tick(&mut app, now() + SignedDuration::from_secs(1), &world);
+    assert!(app.panes.overview.costs_asked.is_some());
+    let failure = Failure::new(FailureKind::Denied, "AccessDenied: ce:GetCostAndUsage");
+    let ticket = Ticket { generation: 1, owner: Owner::Pane("overview", 1), serial: 0 };
+    let part = Part::<Fact>::Failed(failure);
+    app.update(Event::Answer(Answer { ticket, requests: 1, part: part.into() }));
+    app.settle();
+    assert!(text(&app).contains("ce:GetCostAndUsage"), "{}", text(&app));
+    let effects = app.update(Event::Tick(now() + SignedDuration::from_mins(30)));
+    assert_eq!(asked(&effects), []);
+    let effects = app.update(Event::Tick(now() + SignedDuration::from_hours(2)));
+    assert_eq!(asked(&effects).len(), 1);
+}
+
+#[test]
+fn the_time_line_has_the_whole_place_with_one_key_and_leads_to_logs() {
+    let world = staging();
+    let mut app = read(&world, (80, 24));
+    press(&mut app, "t", &world);
+    let drawn = text(&app);
+    assert!(drawn.contains("Time line") && !drawn.contains("Needs attention"), "{drawn}");
+    press(&mut app, "enter", &world);
+    assert_eq!(app.shown().id.0, "logs");
+}
+
+#[test]
+fn the_window_of_environments_tells_what_needed_attention_where_one_was() {
+    let world = staging();
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "e", &world);
+    assert!(text(&app).contains("✖ 1  ▲ 2"), "{}", text(&app));
+    app.screen.overlays.clear();
+    let effects = crate::app::update::open::switch(&mut app, "prod");
+    world.answer(&mut app, effects);
+    tick(&mut app, now() + SignedDuration::from_mins(5), &world);
+    press(&mut app, "e", &world);
+    assert!(text(&app).contains("✖ 1  ▲ 2 5m ago"), "{}", text(&app));
+}
+
+#[test]
+fn costs_of_the_simulated_world_say_that_they_are() {
+    let world = staging();
+    let mut app = read(&world, (120, 40));
+    app.session.simulated = true;
+    app.panes.overview.costs = Some(costs());
+    app.lists_changed();
+    app.settle();
+    assert!(text(&app).contains("costs are simulated"), "{}", text(&app));
 }

@@ -8,14 +8,22 @@ use crate::app::poll::HISTORY;
 use crate::app::ticket::{Owner, Ticket};
 use crate::app::timeline::happened;
 use crate::app::update::settle::{done, many};
+use crate::feeds::aws::CostsOf;
+use crate::feeds::costs::{Ask as Look, Fact as Cost};
 use crate::feeds::part::Part;
 use crate::feeds::runs::{Ask, Fact, Place};
+use crate::model::costs::{self, AGE};
 use jiff::SignedDuration;
+use jiff::tz::TimeZone;
 
 /// The time line of many services is put together at most this often.
 const MADE: SignedDuration = SignedDuration::from_secs(2);
 /// What this machine knows is read this often.
 const LOCAL: SignedDuration = SignedDuration::from_secs(15);
+/// Costs that could not be read are asked for again after this time.
+const COSTS_AGAIN: SignedDuration = SignedDuration::from_hours(1);
+/// The kind of the question for costs.
+const COSTS: u8 = 1;
 /// No more rows are kept.
 const MOST: usize = 500;
 
@@ -35,18 +43,43 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     let due = |at: Option<jiff::Timestamp>, every| at.is_none_or(|at| app.now.duration_since(at).abs() >= every);
     // Of a small environment it costs nothing.
     let (make, ask) = (!many(app) || due(app.panes.overview.made, MADE), due(app.panes.overview.asked, LOCAL));
+    let mut effects = ask_costs(app);
     if make {
         make_timeline(app);
     }
     if !ask {
-        return Vec::new();
+        return effects;
     }
     app.panes.overview.asked = Some(app.now);
     let place = Place { audit_file: app.config.audit_file.clone(), simulated: app.session.simulated };
     let since = app.service_now().checked_sub(HISTORY).unwrap_or(app.now);
     let changes = Ask::Changes { place, environment: app.environment.name.clone(), since };
     let ticket = Ticket { generation: app.generation(), owner: Owner::Pane(ID.0, 0), serial: 0 };
-    vec![Effect::Fetch { ticket, lane: Lane::Background, ask: changes.into() }]
+    effects.push(Effect::Fetch { ticket, lane: Lane::Background, ask: changes.into() });
+    effects
+}
+
+/// What the account costs, where that was read a day ago or never: each request of Cost Explorer costs. What was read within
+/// a day is kept on this machine.
+fn ask_costs(app: &mut App) -> Vec<Effect> {
+    let overview = &app.panes.overview;
+    let now = app.service_now();
+    let fresh = overview.costs.as_ref().is_some_and(|costs| now.duration_since(costs.read_at) < AGE);
+    let soon = overview.costs_asked.is_some_and(|at| app.now.duration_since(at).abs() < COSTS_AGAIN);
+    let Some(identity) = app.estate.identity.value() else { return Vec::new() };
+    if fresh || soon || app.poller.wrong_account() || app.screen.paused.is_some() {
+        return Vec::new();
+    }
+    // Cost Explorer's days are those of UTC.
+    let today = now.to_zoned(TimeZone::UTC).date();
+    let (from, to) = costs::span(today);
+    let account = identity.account.clone();
+    let of = Box::new(CostsOf { now, from, to, ahead: costs::ahead(today), tag: None, account });
+    let endpoint = identity.endpoint.clone().unwrap_or_default();
+    let ask = Look::Look { of, endpoint, keep: !app.session.simulated };
+    app.panes.overview.costs_asked = Some(app.now);
+    let ticket = Ticket { generation: app.generation(), owner: Owner::Pane(ID.0, COSTS), serial: 0 };
+    vec![Effect::Fetch { ticket, lane: Lane::Background, ask: ask.into() }]
 }
 
 fn make_timeline(app: &mut App) {
@@ -66,6 +99,15 @@ fn make_timeline(app: &mut App) {
 
 /// Takes in what this machine knows.
 pub fn answer(app: &mut App, answer: Answer) {
+    if answer.ticket.owner == Owner::Pane(ID.0, COSTS) {
+        match answer.of::<Cost>().part {
+            Part::Page(Cost::Costs(costs)) | Part::Last(Cost::Costs(costs)) => {
+                (app.panes.overview.costs, app.panes.overview.no_costs) = (Some(*costs), None);
+            }
+            Part::Failed(failure) => app.panes.overview.no_costs = Some(failure),
+        }
+        return;
+    }
     if let Part::Last(Fact::Changes(local)) = answer.of::<Fact>().part {
         app.panes.overview.local = local;
         app.panes.overview.made = None;

@@ -1,15 +1,16 @@
 //! What needs attention; services and databases at a glance share their panes' code.
 
 use super::rows::{self, entries};
-use super::state::{ATTENTION, DATABASE_CURVES, DATABASES, SERVICE_CURVES, SERVICES, TIMELINE};
+use super::standing;
+use super::state::{ATTENTION, DATABASE_CURVES, DATABASES, SERVICE_CURVES, SERVICES, STANDING, TIMELINE};
 use crate::app::list::List;
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::model::text::width;
+use crate::model::time;
 use crate::model::wrap::wrap;
-use crate::model::{Health, time};
 use crate::ui::canvas::Canvas;
-use crate::ui::shared::{curves, databases, services};
+use crate::ui::shared::{curves, databases, facts, happenings, services};
 use crate::ui::signs::Signs;
 use crate::ui::widgets::frame;
 use crate::ui::widgets::table::{self, Cell, Column, WIDE};
@@ -21,7 +22,11 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
     match block {
         ATTENTION => attention(canvas, place, data_status),
         SERVICES => services::draw(canvas, block, place, data_status),
-        TIMELINE => timeline(canvas, place, data_status),
+        STANDING => facts::draw(canvas, block, standing::named(canvas.app), place, data_status),
+        TIMELINE => {
+            let app = canvas.app;
+            happenings::list(canvas, block, "", place, data_status, &app.panes.overview.happened);
+        }
         DATABASES => databases::list(canvas, block, place, data_status),
         SERVICE_CURVES => service_curves(canvas, place, data_status),
         DATABASE_CURVES => databases::curves(canvas, block, DATABASES, place, data_status),
@@ -39,40 +44,6 @@ fn service_curves(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataSt
     let shown = list.and_then(List::selected).or_else(|| list?.rows.first().map(String::as_str));
     let named = shown.and_then(|name| app.estate.service_row(name)).map_or("", |row| row.short.as_str());
     curves::service(canvas, SERVICE_CURVES, shown, named, place, data_status);
-}
-
-/// What happened lately: when, how it stands since, what kind, about what, what, who.
-fn timeline(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
-    let (app, theme) = (canvas.app, canvas.theme);
-    let (now, zone) = (app.service_now(), app.zone());
-    let columns = [
-        Column::left("", 8, 0).up_to(11),
-        Column::left("", 1, 0),
-        Column::left("", 10, 2),
-        Column::left("", 8, 1).up_to(28),
-        Column::left("", 20, 0).up_to(u16::MAX / 2),
-        Column::left("", 8, 3).up_to(24),
-    ];
-    table::block(canvas, TIMELINE, "", place, &columns, data_status, |key| {
-        let event = app.panes.overview.happened.iter().find(|event| event.key == key)?;
-        let name = event.about.service().and_then(|name| app.estate.service_row(name));
-        let name = name.map_or_else(|| event.about.name(), |row| row.short.as_str());
-        let future = event.is_of_the_future(now);
-        let what =
-            if future { format!("{} (in the future: a clock is wrong)", event.what) } else { event.what.clone() };
-        let routine = event.health == Health::Healthy || event.health == Health::Changing;
-        Some(
-            vec![
-                Cell::new(time::cell(event.at, now, &zone), theme.dim),
-                Cell::new(event.health.sign(), theme.health(event.health)),
-                Cell::new(event.kind.word(), theme.dim),
-                Cell::new(name, theme.strong).name(),
-                Cell::new(what, if routine { theme.text } else { theme.health(event.health) }),
-                Cell::new(event.who.as_deref().unwrap_or_default(), theme.dim),
-            ]
-            .into(),
-        )
-    });
 }
 
 /// The needs-attention list: sign, name, what, since when.

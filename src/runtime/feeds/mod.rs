@@ -2,6 +2,7 @@
 //! ends with the last piece or a failure.
 
 mod aws;
+mod costs;
 mod infra;
 pub(super) mod means;
 mod probes;

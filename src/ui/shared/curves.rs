@@ -2,10 +2,10 @@
 
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
-use crate::model::{Alarm, MetricKey, Observed};
+use crate::model::{Alarm, MetricKey, Observed, Point, Series};
 use crate::ui::canvas::Canvas;
 use crate::ui::theme::Theme;
-use crate::ui::widgets::chart::{self, Chart, Curve};
+use crate::ui::widgets::chart::{self, Chart, Curve, DEPLOYED, Sign, Window};
 use crate::ui::widgets::frame;
 use crate::ui::widgets::units::Unit;
 use ratatui::layout::Rect;
@@ -38,22 +38,28 @@ pub fn service(
     let history = app.estate.rollouts.get(name).and_then(Observed::value);
     marks.extend(history.into_iter().flatten().filter_map(|rollout| rollout.created_at));
     marks.extend(crate::app::listed::going(app).filter_map(|one| one.mark));
-    marks.retain(|mark| app.service_now().duration_since(*mark).as_hours() < 3);
+    let marks: Vec<(jiff::Timestamp, Sign)> = marks.into_iter().map(|at| (at, DEPLOYED)).collect();
     let charts =
         [("CPU", cpu, "CPUUtilization"), ("Memory", memory, "MemoryUtilization")].map(|(title, series, metric)| {
             Chart {
                 title,
                 unit: Unit::Percent,
-                curves: vec![Curve { name: String::new(), series }],
+                curves: vec![Curve { name: String::new(), points: points(series), note: String::new() }],
+                before: Vec::new(),
                 threshold: threshold(canvas, name, metric),
                 full: Some(10.0),
                 marks: marks.clone(),
-                failovers: Vec::new(),
+                window: Window::lately(app.service_now()),
             }
         });
     let inner = Rect { x: inside.x + 1, width: inside.width.saturating_sub(1), ..inside };
     chart::draw_all(canvas, inner, &charts);
     dim_old(canvas, inside, data_status);
+}
+
+/// The points of a curve; none where nothing was read of it.
+pub fn points(series: Option<&Series>) -> &[Point] {
+    series.map_or(&[][..], Series::points)
 }
 
 /// Curves whose read fails are the last good ones: dimmed.

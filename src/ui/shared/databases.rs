@@ -1,6 +1,6 @@
 //! Databases with their instances; the curves of the selected one.
 
-use super::curves::{alarm_threshold, dim_old, zone};
+use super::curves::{alarm_threshold, dim_old, points, zone};
 use super::services::word_style;
 use crate::app::App;
 use crate::app::facts::shown_database;
@@ -12,7 +12,7 @@ use crate::model::estate::DatabaseRow;
 use crate::model::{Database, DatabaseKind, Health, Member, MetricKey, Observed, Role};
 use crate::ui::canvas::Canvas;
 use crate::ui::theme::Theme;
-use crate::ui::widgets::chart::{self, Chart, Curve};
+use crate::ui::widgets::chart::{self, Chart, Curve, DEPLOYED, FAILOVER, Sign, Window};
 use crate::ui::widgets::frame;
 use crate::ui::widgets::spark::spark;
 use crate::ui::widgets::table::{self, Cell, Column, Row};
@@ -81,7 +81,10 @@ pub fn list(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
             };
             let cpu = last(MetricKey::DbCpu(id.to_owned())).map_or_else(|| "–".to_owned(), percent);
             let cpu = if curves {
-                format!("{} {cpu:>5}", spark(series(MetricKey::DbCpu(id.to_owned())), CURVE, 100.0, app.service_now()))
+                format!(
+                    "{} {cpu:>5}",
+                    spark(points(series(MetricKey::DbCpu(id.to_owned()))), CURVE, 100.0, app.service_now())
+                )
             } else {
                 cpu
             };
@@ -173,19 +176,17 @@ fn member_health(member: &Member) -> Health {
     }
 }
 
-/// When services of the environment were deployed within what curves show, and when the database failed over.
-fn marks(app: &App, database: &str) -> (Vec<Timestamp>, Vec<Timestamp>) {
+/// When services of the environment were deployed, and when the database failed over.
+fn marks(app: &App, database: &str) -> Vec<(Timestamp, Sign)> {
     let estate = &app.estate;
     let services = estate.services.value().into_iter().flat_map(BTreeMap::values);
     let deployments = services.flat_map(|service| &service.deployments).filter_map(|deployment| deployment.created_at);
     let histories = estate.rollouts.values().filter_map(Observed::value).flatten();
     let histories = histories.filter_map(|rollout| rollout.created_at);
     let going = crate::app::listed::going(app).filter_map(|one| one.mark);
-    let recent = |at: &Timestamp| app.service_now().duration_since(*at).as_hours() < 3;
-    let deployed = deployments.chain(histories).chain(going).filter(recent).collect();
     let events = estate.rds_events.value().map_or(&[][..], Vec::as_slice);
-    let failovers = failovers(events, database).into_iter().map(|failover| failover.started);
-    (deployed, failovers.filter(recent).collect())
+    let failovers = failovers(events, database).into_iter().map(|failover| (failover.started, FAILOVER));
+    deployments.chain(histories).chain(going).map(|at| (at, DEPLOYED)).chain(failovers).collect()
 }
 
 /// Capacity, CPU, connections and lag of the selected database, or of the selected instance.
@@ -210,7 +211,8 @@ pub fn curves(canvas: &mut Canvas<'_, '_>, block: Block, list: Block, place: Rec
         let wanted = members.iter().filter(|member| wanted(member));
         let drawn = wanted.map(|member| Curve {
             name: if several { member_name(database, member) } else { String::new() },
-            series: app.estate.series.get(&key(member.id.clone())),
+            points: points(app.estate.series.get(&key(member.id.clone()))),
+            note: String::new(),
         });
         drawn.collect()
     };
@@ -219,15 +221,16 @@ pub fn curves(canvas: &mut Canvas<'_, '_>, block: Block, list: Block, place: Rec
             || members.iter().find_map(|member| alarm_threshold(canvas, "DBInstanceIdentifier", &member.id, metric));
         alarm_threshold(canvas, "DBClusterIdentifier", &database.id, metric).or_else(of_member)
     };
-    let (deployed, failed_over) = marks(app, &database.id);
+    let (marks, window) = (marks(app, &database.id), Window::lately(app.service_now()));
     let chart = |title, unit, curves, metric: &str, full| Chart {
         title,
         unit,
         curves,
+        before: Vec::new(),
         threshold: threshold(metric),
         full,
-        marks: deployed.clone(),
-        failovers: failed_over.clone(),
+        marks: marks.clone(),
+        window,
     };
     let every: fn(&Member) -> bool = |_| true;
     let mut charts = Vec::new();
@@ -250,8 +253,7 @@ pub fn curves(canvas: &mut Canvas<'_, '_>, block: Block, list: Block, place: Rec
         let memory = curves(MetricKey::DbMemory, every);
         charts.push(chart("Free memory", Unit::Bytes, memory, "FreeableMemory", None));
     }
-    let points = charts.iter().flat_map(|chart| &chart.curves).any(|curve| curve.series.is_some());
-    if !points {
+    if charts.iter().flat_map(|chart| &chart.curves).all(|curve| curve.points.is_empty()) {
         frame::message(canvas, inside, &data_status.empty);
         return;
     }

@@ -1,5 +1,6 @@
 //! The list of services, in its pane and in the Overview.
 
+use super::curves::points;
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::model::estate::ServiceRow;
@@ -49,7 +50,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
             if !curves {
                 return figure;
             }
-            format!("{} {figure:>5}", spark(app.estate.series.get(&series), CURVE, 100.0, app.service_now()))
+            format!("{} {figure:>5}", spark(points(app.estate.series.get(&series)), CURVE, 100.0, app.service_now()))
         };
         Some(Row {
             cells: vec![

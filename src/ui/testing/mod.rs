@@ -16,6 +16,7 @@ use crate::config::{Config, EnvironmentConfig, Ui};
 use crate::feeds::Ask;
 use crate::feeds::aws::{Fact, Part, Query};
 use crate::model::parameters::{Held, Parameter, Secret, Value};
+use crate::model::telemetry::{Listed, Statistic};
 use crate::model::timeline::{AlarmChange, RdsEvent, TrailEvent};
 use crate::model::*;
 use crate::panes::table::TABLE;
@@ -52,6 +53,8 @@ pub struct World {
     pub instances: Vec<DbInstance>,
     pub snapshots: Vec<DatabaseSnapshot>,
     pub alarms: Vec<Alarm>,
+    /// Rules by which alarms are muted.
+    pub mutes: Vec<Mute>,
     pub parameters: Vec<Parameter>,
     pub secrets: Vec<Secret>,
     pub pool: Option<users::Seen>,
@@ -61,6 +64,8 @@ pub struct World {
     pub alarm_changes: Vec<AlarmChange>,
     pub rds_events: Vec<RdsEvent>,
     pub trail: Vec<TrailEvent>,
+    /// Metrics of load balancers, gateways and firewalls.
+    pub listed: Vec<Listed>,
     /// Sources that fail.
     pub failing: BTreeMap<Source, Failure>,
     /// Sources that do not answer at all.
@@ -143,6 +148,10 @@ impl World {
             if self.silent.contains(&query.source()) {
                 continue;
             }
+            if matches!(query, Query::Alarms { .. }) && !self.failing.contains_key(&query.source()) {
+                let mutes = Part::Page(Fact::AlarmMutes(Ok(self.mutes.clone())));
+                waiting.extend(app.update(Event::Answer(Answer { ticket, requests: 1, part: mutes.into() })));
+            }
             let part = match self.failing.get(&query.source()) {
                 Some(failure) => Part::Failed(failure.clone()),
                 None => Part::Last(self.fact(&query)),
@@ -190,8 +199,11 @@ impl World {
             Query::ScalingActivities { .. } => Fact::ScalingActivities(self.activities.clone()),
             Query::AlarmHistory { .. } => Fact::AlarmHistory(self.alarm_changes.clone()),
             Query::Costs(_) => Fact::Costs(Box::default()),
-            Query::Listed { .. } => Fact::Listed(Vec::new()),
-            Query::Curves { .. } => Fact::Curves(Vec::new()),
+            Query::Listed { .. } => Fact::Listed(self.listed.clone()),
+            Query::Curves { statistics, period, since, until } => {
+                let all = statistics.iter().enumerate();
+                Fact::Curves(all.map(|(place, one)| (place, measured(one, *period, (*since, *until)))).collect())
+            }
             Query::RdsEvents { .. } => Fact::RdsEvents(self.rds_events.clone()),
             Query::Trail { .. } => Fact::Trail(self.trail.clone()),
             Query::TargetGroups => Fact::TargetGroups(Vec::new()),
@@ -245,6 +257,28 @@ fn curve(key: &MetricKey, until: Timestamp) -> Vec<Point> {
             + part * f64::from((back % 7) as u8) / 4.0 * base / 10.0,
     };
     (1..180).map(point).collect()
+}
+
+/// What was measured in a time, with a hump that ends half an hour before its end, and nothing in a quarter of an hour.
+fn measured(statistic: &Statistic, period: i32, (since, until): (Timestamp, Timestamp)) -> Vec<Point> {
+    let base = match statistic.metric.metric.as_str() {
+        "TargetResponseTime" => 0.02,
+        "FreeableMemory" | "BytesOutToDestination" | "BytesInFromDestination" => 3.2e9,
+        "RequestCount" => 900.0,
+        _ => 20.0,
+    };
+    let tail = if statistic.stat == "p99" { 4.0 } else { 1.0 };
+    let count = until.duration_since(since).as_secs() / i64::from(period);
+    // Of another day it is less.
+    let base = if until < now() - SignedDuration::from_hours(12) { base * 0.6 } else { base };
+    let point = |number: i64| {
+        let at = since + SignedDuration::from_secs(number * i64::from(period));
+        let back = until.duration_since(at).as_secs_f64() / until.duration_since(since).as_secs_f64();
+        let missing = (0.25..0.33).contains(&back);
+        let value = base * tail * (1.0 + 2.0 * (-((back - 0.5) / 0.1).powi(2)).exp() + (number % 5) as f64 / 25.0);
+        (!missing).then_some(Point { at, value })
+    };
+    (0..count).filter_map(point).collect()
 }
 
 /// The drawn screen.

@@ -1,45 +1,75 @@
-//! Curves in braille over the last three hours: axes with figures and times, a threshold as a line,
-//! deployments and failovers as marks on the time axis.
+//! Curves in braille over a window of time: axes with figures and times, a threshold as a line, another time below them,
+//! and what happened as marks on the time axis.
 
 use super::units::Unit;
-use crate::model::{Point, Series, time};
+use crate::model::{Point, time};
 use crate::ui::canvas::Canvas;
 use jiff::{SignedDuration, Timestamp};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-/// How much time a chart shows.
-const SPAN: SignedDuration = SignedDuration::from_hours(3);
-/// Points further apart than this are not joined: something was not measured.
-const GAP: SignedDuration = SignedDuration::from_mins(5);
+/// A day or more has days on its axis.
+const DAY: SignedDuration = SignedDuration::from_hours(24);
 /// The bit of each of a cell's dots, by row, left and right.
 const DOTS: [[u8; 2]; 4] = [[0x01, 0x08], [0x02, 0x10], [0x04, 0x20], [0x40, 0x80]];
+
+/// The time that a chart shows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Window {
+    pub since: Timestamp,
+    pub until: Timestamp,
+    /// Points further apart than this are not joined: something was not measured.
+    pub gap: SignedDuration,
+}
+
+impl Window {
+    /// The last three hours in minutes.
+    pub fn lately(now: Timestamp) -> Self {
+        let since = now.checked_sub(SignedDuration::from_hours(3)).unwrap_or(now);
+        Self { since, until: now, gap: SignedDuration::from_mins(5) }
+    }
+
+    fn span(self) -> SignedDuration {
+        self.until.duration_since(self.since)
+    }
+}
+
+/// What a mark on the time axis looks like, and is called below the title.
+pub type Sign = (&'static str, &'static str);
+
+/// A deployment.
+pub const DEPLOYED: Sign = ("◆", "deployed");
+/// The writer of a database moved.
+pub const FAILOVER: Sign = ("▼", "failover");
 
 /// One curve.
 #[derive(Debug, Clone)]
 pub struct Curve<'a> {
     /// Its name; empty where there is only one.
     pub name: String,
-    /// Its points.
-    pub series: Option<&'a Series>,
+    /// Its points, oldest first.
+    pub points: &'a [Point],
+    /// What is told of it beside its newest figure.
+    pub note: String,
 }
 
 /// A chart.
 #[derive(Debug, Clone)]
 pub struct Chart<'a> {
     /// What is measured.
-    pub title: &'static str,
+    pub title: &'a str,
     pub unit: Unit,
     /// Curves, at most three are drawn.
     pub curves: Vec<Curve<'a>>,
+    /// Curves of another time, moved to this one: drawn dimmed below the others.
+    pub before: Vec<&'a [Point]>,
     /// A line with its name.
     pub threshold: Option<(f64, String)>,
     /// What the scale must at least reach.
     pub full: Option<f64>,
-    /// Moments of deployments, marked on the time axis.
-    pub marks: Vec<Timestamp>,
-    /// Moments of failovers, marked there too.
-    pub failovers: Vec<Timestamp>,
+    /// What happened, marked on the time axis; of several in one cell the last.
+    pub marks: Vec<(Timestamp, Sign)>,
+    pub window: Window,
 }
 
 /// Draws charts side by side and one below the other, or each in a row where there is no room.
@@ -80,19 +110,28 @@ fn title(canvas: &mut Canvas<'_, '_>, place: Rect, chart: &Chart<'_>) {
         used += canvas.put(place.x + used, place.y, place.width.saturating_sub(used), text, style);
     };
     for (curve, style) in chart.curves.iter().zip(theme.curves()) {
-        let newest = curve.series.and_then(Series::last);
-        let value = newest.map_or_else(|| "–".to_owned(), |point| chart.unit.words(point.value));
+        let value = curve.points.last().map_or_else(|| "–".to_owned(), |point| chart.unit.words(point.value));
         let name = if curve.name.is_empty() { String::new() } else { format!("{} ", curve.name) };
         add(canvas, &format!("  {name}{value}"), style);
+    }
+    for curve in chart.curves.iter().filter(|curve| !curve.note.is_empty()) {
+        add(canvas, &format!("  {}", curve.note), theme.dim);
     }
     if let Some((value, name)) = &chart.threshold {
         add(canvas, &format!("  ╌ {name} {}", chart.unit.words(*value)), theme.threshold);
     }
-    if !chart.marks.is_empty() {
-        add(canvas, "  ◆ deployed", theme.dim);
+    let mut told: Vec<Sign> = Vec::new();
+    for (_, sign) in chart.marks.iter().filter(|(at, sign)| chart.shows(*at) && !sign.1.is_empty()) {
+        if !told.contains(sign) {
+            told.push(*sign);
+            add(canvas, &format!("  {} {}", sign.0, sign.1), theme.dim);
+        }
     }
-    if !chart.failovers.is_empty() {
-        add(canvas, "  ▼ failover", theme.dim);
+}
+
+impl Chart<'_> {
+    fn shows(&self, at: Timestamp) -> bool {
+        at >= self.window.since && at <= self.window.until
     }
 }
 
@@ -103,19 +142,19 @@ fn draw_row(canvas: &mut Canvas<'_, '_>, place: Rect, chart: &Chart<'_>) {
     let room = place.width.saturating_sub(label) / chart.curves.len().clamp(1, 3) as u16;
     let full = ceiling(chart);
     for (number, (curve, style)) in (0u16..).zip(chart.curves.iter().zip(theme.curves())) {
-        let newest = curve.series.and_then(Series::last);
-        let value = newest.map_or_else(|| "–".to_owned(), |point| chart.unit.words(point.value));
+        let value = curve.points.last().map_or_else(|| "–".to_owned(), |point| chart.unit.words(point.value));
         let text = format!("{} {value}", curve.name);
         let wide = canvas.width(&text) + 3;
         let cells = usize::from(room.saturating_sub(wide)).min(60);
-        let drawn = super::spark::spark(curve.series, cells, full, canvas.app.service_now());
+        let drawn = super::spark::spark(curve.points, cells, full, canvas.app.service_now());
         canvas.put(place.x + label + number * room, place.y, room, &format!("{drawn} {}", text.trim_start()), style);
     }
 }
 
 /// A round figure not below any that is drawn.
 fn ceiling(chart: &Chart<'_>) -> f64 {
-    let values = chart.curves.iter().filter_map(|curve| curve.series).flat_map(Series::points).map(|point| point.value);
+    let before = chart.before.iter().copied().flatten();
+    let values = chart.curves.iter().flat_map(|curve| curve.points).chain(before).map(|point| point.value);
     let floor = chart.full.unwrap_or(0.0).max(chart.threshold.as_ref().map_or(0.0, |(value, _)| *value));
     let most = values.filter(|value| value.is_finite()).fold(floor, f64::max);
     round_up(most)
@@ -153,18 +192,18 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, chart: &Chart<'_>) {
             canvas.put(x, y, 1, "╌", theme.threshold);
         }
     }
-    let until = canvas.app.service_now();
-    let drawn = chart.curves.iter().zip(theme.curves());
+    let first_three = || chart.curves.iter().zip(theme.curves());
+    let before = chart.before.iter().map(|points| (*points, theme.dim));
     // The first curve is drawn last, so that it stays whole where curves cross.
-    for (curve, style) in drawn.rev() {
-        let grid = dots(curve.series.map_or(&[], Series::points), full, plot, until);
+    for (points, style) in before.chain(first_three().rev().map(|(curve, style)| (curve.points, style))) {
+        let grid = dots(points, full, plot, chart.window);
         for (number, bits) in grid.iter().enumerate().filter(|(_, bits)| **bits != 0) {
             let (x, y) = (number as u16 % plot.width, number as u16 / plot.width);
             let c = char::from_u32(0x2800 + u32::from(*bits)).unwrap_or(' ');
             canvas.put(plot.x + x, plot.y + y, 1, c.encode_utf8(&mut [0; 4]), style);
         }
     }
-    axis(canvas, plot, chart, until);
+    axis(canvas, plot, chart);
 }
 
 /// The row of dots of a value, from the top.
@@ -173,13 +212,13 @@ fn row_of(value: f64, full: f64, rows: u16) -> u16 {
     ((1.0 - part) * f64::from(rows.saturating_sub(1))).round() as u16
 }
 
-fn column_of(at: Timestamp, until: Timestamp, columns: u16) -> Option<u16> {
-    let back = until.duration_since(at).as_secs_f64() / SPAN.as_secs_f64();
+fn column_of(at: Timestamp, window: Window, columns: u16) -> Option<u16> {
+    let back = window.until.duration_since(at).as_secs_f64() / window.span().as_secs_f64().max(1.0);
     (0.0..=1.0).contains(&back).then(|| ((1.0 - back) * f64::from(columns.saturating_sub(1))).round() as u16)
 }
 
 /// The bits of each cell of the plot.
-fn dots(points: &[Point], full: f64, plot: Rect, until: Timestamp) -> Vec<u8> {
+fn dots(points: &[Point], full: f64, plot: Rect, window: Window) -> Vec<u8> {
     let mut grid = vec![0u8; usize::from(plot.width) * usize::from(plot.height)];
     let (columns, rows) = (plot.width * 2, plot.height * 4);
     let mut set = |x: u16, y: u16| {
@@ -190,10 +229,10 @@ fn dots(points: &[Point], full: f64, plot: Rect, until: Timestamp) -> Vec<u8> {
     };
     let mut before: Option<(u16, u16, Timestamp)> = None;
     for point in points.iter().filter(|point| point.value.is_finite()) {
-        let Some(x) = column_of(point.at, until, columns) else { continue };
+        let Some(x) = column_of(point.at, window, columns) else { continue };
         let y = row_of(point.value, full, rows);
         match before {
-            Some((from_x, from_y, at)) if point.at.duration_since(at) <= GAP => {
+            Some((from_x, from_y, at)) if point.at.duration_since(at) <= window.gap => {
                 let steps = (x - from_x.min(x)).max(from_y.abs_diff(y)).max(1);
                 for step in 0..=steps {
                     let part = f64::from(step) / f64::from(steps);
@@ -208,31 +247,36 @@ fn dots(points: &[Point], full: f64, plot: Rect, until: Timestamp) -> Vec<u8> {
     grid
 }
 
-/// `11:02 ───◆──── 12:32 ──────── 14:02`
-fn axis(canvas: &mut Canvas<'_, '_>, plot: Rect, chart: &Chart<'_>, until: Timestamp) {
-    let marks: Vec<(Timestamp, &str)> =
-        chart.marks.iter().map(|mark| (*mark, "◆")).chain(chart.failovers.iter().map(|mark| (*mark, "▼"))).collect();
-    let theme = canvas.theme;
+/// `11:02 ───◆──── 12:32 ──────── 14:02`; of a day and more with the days.
+fn axis(canvas: &mut Canvas<'_, '_>, plot: Rect, chart: &Chart<'_>) {
+    let (theme, window) = (canvas.theme, chart.window);
     let y = plot.bottom();
     for x in plot.left()..plot.right() {
         canvas.put(x, y, 1, "─", theme.border);
     }
     let zone = canvas.app.zone();
-    let label = |at: Timestamp| time::clock(at, &zone)[..5].to_owned();
-    if plot.width >= 20 {
-        let from = label(until - SPAN);
-        canvas.put(plot.x, y, 6, &format!("{from} "), theme.dim);
-        canvas.put_right(plot.right(), y, 6, &format!(" {}", label(until)), theme.dim);
+    let label = |at: Timestamp| {
+        let whole = time::date_clock(at, &zone);
+        // `11-22 14:02`, or `14:02`.
+        let from = if window.span() >= DAY { 5 } else { 11 };
+        whole.get(from..16).unwrap_or_default().to_owned()
+    };
+    let middle = window.since.checked_add(window.span() / 2).unwrap_or(window.until);
+    let (from, middle, until) = (label(window.since), label(middle), label(window.until));
+    let cells = canvas.width(&until);
+    if plot.width >= cells * 2 + 10 {
+        canvas.put(plot.x, y, cells + 1, &format!("{from} "), theme.dim);
+        canvas.put_right(plot.right(), y, cells + 1, &format!(" {until}"), theme.dim);
     }
-    let middle = plot.width / 2;
-    let taken =
-        |(mark, _): &(Timestamp, &str)| column_of(*mark, until, plot.width).is_some_and(|x| x.abs_diff(middle) < 5);
-    if plot.width >= 40 && !marks.iter().any(taken) {
-        let middle = label(until - SPAN / 2);
-        canvas.put(plot.x + plot.width / 2 - 3, y, 7, &format!(" {middle} "), theme.dim);
+    let centre = plot.width / 2;
+    let taken = |(mark, _): &(Timestamp, Sign)| {
+        column_of(*mark, window, plot.width).is_some_and(|x| x.abs_diff(centre) < cells / 2 + 3)
+    };
+    if plot.width >= cells * 4 + 20 && !chart.marks.iter().any(taken) {
+        canvas.put(plot.x + centre - cells / 2 - 1, y, cells + 2, &format!(" {middle} "), theme.dim);
     }
-    for (mark, sign) in marks {
-        if let Some(x) = column_of(mark, until, plot.width) {
+    for (mark, (sign, _)) in &chart.marks {
+        if let Some(x) = column_of(*mark, window, plot.width) {
             canvas.put(plot.x + x, y, 1, sign, theme.deployed);
         }
     }
@@ -254,7 +298,8 @@ mod tests {
         let now = Timestamp::from_second(1_700_000_000).unwrap();
         let at = |minutes: i64| now - SignedDuration::from_mins(minutes);
         let plot = Rect::new(0, 0, 18, 2);
-        let count = |points: &[Point]| dots(points, 100.0, plot, now).iter().filter(|bits| **bits != 0).count();
+        let count =
+            |points: &[Point]| dots(points, 100.0, plot, Window::lately(now)).iter().filter(|bits| **bits != 0).count();
         let far = [Point { at: at(170), value: 0.0 }, Point { at: at(10), value: 0.0 }];
         assert_eq!(count(&far), 2);
         let near = [Point { at: at(12), value: 0.0 }, Point { at: at(10), value: 100.0 }];

@@ -1,15 +1,14 @@
 //! A curve in one row of cells.
 
-use crate::model::Series;
+use crate::model::Point;
 use jiff::Timestamp;
 
 const LEVELS: [char; 8] = ['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'];
 
-/// The newest `cells` minutes of a series, a cell each, against `full`; a minute without a point is
+/// The newest `cells` minutes of points, a cell each, against `full`; a minute without a point is
 /// blank.
-pub fn spark(series: Option<&Series>, cells: usize, full: f64, now: Timestamp) -> String {
+pub fn spark(points: &[Point], cells: usize, full: f64, now: Timestamp) -> String {
     let mut drawn = vec![' '; cells];
-    let points = series.map_or(&[][..], Series::points);
     let Some(newest) = points.last() else { return drawn.into_iter().collect() };
     // A curve that ended long ago is no curve of now.
     if now.duration_since(newest.at).as_mins() > 15 {
@@ -31,16 +30,15 @@ fn level(value: f64, full: f64) -> char {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::Point;
 
     #[test]
     fn the_newest_stands_at_the_right() {
         let at = |minute: i64| Timestamp::from_second(1_700_000_000 + minute * 60).unwrap();
         let points = [(0, 0.0), (1, 50.0), (3, 100.0)];
-        let series = Series::new(points.map(|(minute, value)| Point { at: at(minute), value }).to_vec());
-        assert_eq!(spark(Some(&series), 5, 100.0, at(4)), " ▁▅ █");
-        assert_eq!(spark(Some(&series), 2, 100.0, at(4)), " █");
-        assert_eq!(spark(Some(&series), 2, 100.0, at(60)), "  ");
-        assert_eq!(spark(None, 2, 100.0, at(4)), "  ");
+        let points = points.map(|(minute, value)| Point { at: at(minute), value });
+        assert_eq!(spark(&points, 5, 100.0, at(4)), " ▁▅ █");
+        assert_eq!(spark(&points, 2, 100.0, at(4)), " █");
+        assert_eq!(spark(&points, 2, 100.0, at(60)), "  ");
+        assert_eq!(spark(&[], 2, 100.0, at(4)), "  ");
     }
 }

@@ -1,6 +1,7 @@
-//! Cost Explorer: what the account costs a day by service, made up of what there is in it, and a forecast.
+//! Cost Explorer and Budgets: what the account costs a day by service, made up of what there is in it, and a forecast.
 
 use super::{ApiError, Call};
+use crate::account::ACCOUNT;
 use crate::clock::timestamp;
 use crate::rng;
 use crate::wire::{Node, list, map};
@@ -13,6 +14,7 @@ pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiErro
     match operation {
         "GetCostAndUsage" => usage(call),
         "GetCostForecast" => forecast(call),
+        "DescribeBudgets" => budgets(call),
         _ => Err(ApiError::unknown_operation(operation)),
     }
 }
@@ -101,6 +103,34 @@ fn usage(call: &Call<'_>) -> Result<Node, ApiError> {
         "ResultsByTime": list(results),
         "DimensionValueAttributes": list(Vec::<Node>::new()),
     })
+}
+
+/// One budget over the cost of each month.
+fn budgets(call: &Call<'_>) -> Result<Node, ApiError> {
+    if call.input.str("AccountId") != Some(ACCOUNT) {
+        return Err(ApiError::client("AccessDeniedException", "Account ID does not match the account of the caller."));
+    }
+    let today = today(call.world);
+    let of = |from: Date, to: Date| {
+        let mut total = 0.0;
+        let mut at = from;
+        while at < to {
+            total += day(call.world, at).iter().map(|(_, cost)| cost).sum::<f64>();
+            at = at.tomorrow().map_err(|_| invalid("The end date is too far away."))?;
+        }
+        Ok::<f64, ApiError>(total)
+    };
+    let end = today.last_of_month().tomorrow().map_err(|_| invalid("The end date is too far away."))?;
+    let (spent, whole) = (of(today.first_of_month(), today)?, of(today.first_of_month(), end)?);
+    // A round figure above what the month costs, so that it is not exceeded in a calm world.
+    let limit = (whole * 1.2 / 50.0).ceil() * 50.0;
+    Ok(map! {"Budgets": list([map! {
+        "BudgetName": "monthly",
+        "BudgetType": "COST",
+        "TimeUnit": "MONTHLY",
+        "BudgetLimit": money(limit),
+        "CalculatedSpend": map! {"ActualSpend": money(spent), "ForecastedSpend": money(whole)},
+    }])})
 }
 
 fn forecast(call: &Call<'_>) -> Result<Node, ApiError> {

@@ -53,6 +53,7 @@ pub(crate) enum Service {
     Sso,
     Cdn,
     Pools,
+    Budgets,
     Unknown,
 }
 
@@ -80,6 +81,7 @@ impl Service {
             Service::Sso => "sso",
             Service::Cdn => "cloudfront",
             Service::Pools => "cognito-idp",
+            Service::Budgets => "budgets",
             Service::Unknown => "unknown",
         }
     }
@@ -97,6 +99,7 @@ impl Service {
             "CertificateManager" => Service::Acm,
             "AWSInsightsIndexService" => Service::Costs,
             "AWSCognitoIdentityProviderService" => Service::Pools,
+            "AWSBudgetServiceGateway" => Service::Budgets,
             "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101" => Service::Trail,
             _ => Service::Unknown,
         }
@@ -169,7 +172,7 @@ pub(crate) fn call(service: Service, operation: &str, call: &mut Call<'_>) -> Re
         Service::Acm => acm::call(operation, call),
         Service::Route53 => route53::call(operation, call),
         Service::Trail => cloudtrail::call(operation, call),
-        Service::Costs => costs::call(operation, call),
+        Service::Costs | Service::Budgets => costs::call(operation, call),
         Service::Sso => sso::call(operation, call),
         Service::Cdn => cloudfront::call(operation, call),
         Service::Pools => cognito::call(operation, call),
@@ -219,6 +222,7 @@ pub(crate) fn paging(operation: &str) -> Option<Paging> {
         "DescribeTargetGroups" => ("TargetGroups", "NextMarker", "Marker"),
         "DescribeAlarms" => ("MetricAlarms", "NextToken", "NextToken"),
         "DescribeAlarmHistory" => ("AlarmHistoryItems", "NextToken", "NextToken"),
+        "ListAlarmMuteRules" => ("AlarmMuteRuleSummaries", "NextToken", "NextToken"),
         "LookupEvents" => ("Events", "NextToken", "NextToken"),
         "GetMetricData" => ("MetricDataResults", "NextToken", "NextToken"),
         "ListMetrics" => ("Metrics", "NextToken", "NextToken"),

@@ -23,6 +23,7 @@ pub(crate) mod lifecycle;
 pub(crate) mod load;
 pub(crate) mod logs;
 pub(crate) mod metrics;
+pub(crate) mod mutes;
 pub(crate) mod newer;
 pub(crate) mod night;
 #[cfg(test)]
@@ -176,6 +177,7 @@ pub(crate) struct World {
     pub(crate) schedules: Vec<night::Schedule>,
     pub(crate) scaling: Vec<scaling::ScalableTarget>,
     pub(crate) alarms: Vec<alarms::Alarm>,
+    pub(crate) mutes: Vec<mutes::MuteRule>,
     pub(crate) databases: databases::Databases,
     pub(crate) parameters: parameters::Parameters,
     /// Databases whose secrets are not rotated any more, since when.
@@ -222,6 +224,7 @@ impl World {
             schedules: Vec::new(),
             scaling: Vec::new(),
             alarms: Vec::new(),
+            mutes: Vec::new(),
             databases: databases::Databases::default(),
             parameters: parameters::Parameters::default(),
             failing_rotations: BTreeMap::new(),

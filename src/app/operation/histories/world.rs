@@ -312,6 +312,7 @@ impl World {
             | Read::Cdn(_)
             | Read::Scaling(_)
             | Read::Parameter { .. }
+            | Read::Alarm { .. }
             | Read::Login { .. } => Reply::Done,
         }
     }

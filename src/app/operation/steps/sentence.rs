@@ -52,6 +52,8 @@ pub(super) fn sentence(write: &Write) -> String {
         Write::Rds(write) => write.sentence(),
         Write::PutParameter(put) => format!("writing {}", put.name),
         Write::DeleteParameter { name } => format!("removing {name}"),
+        Write::MuteAlarm { alarm, .. } => format!("muting {alarm}"),
+        Write::UnmuteAlarm { alarm } => format!("{alarm} tells again"),
         Write::Instance { .. }
         | Write::Scaling(_)
         | Write::Invalidate(_)

@@ -1,6 +1,7 @@
 //! `CloudWatch`: alarms, and statistics over the values the world computes.
 
 mod alarm_history;
+mod mute_rules;
 
 use super::{ApiError, Call, token};
 use crate::clock::{Ms, timestamp};
@@ -14,6 +15,10 @@ pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiErro
     match operation {
         "DescribeAlarms" => alarms(call),
         "DescribeAlarmHistory" => alarm_history::call(call),
+        "PutAlarmMuteRule" => mute_rules::put(call),
+        "GetAlarmMuteRule" => mute_rules::get(call),
+        "ListAlarmMuteRules" => mute_rules::list_rules(call),
+        "DeleteAlarmMuteRule" => mute_rules::delete(call),
         "GetMetricData" => metric_data(call),
         "GetMetricStatistics" => statistics(call),
         "ListMetrics" => list_metrics(call),

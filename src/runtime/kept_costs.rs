@@ -7,7 +7,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 /// Where it is kept; none without a home folder. Another endpoint is another world.
-pub(super) fn file(account: &str, endpoint: &str, tag: Option<&(String, String)>) -> Option<PathBuf> {
+pub(crate) fn file(account: &str, endpoint: &str, tag: Option<&(String, String)>) -> Option<PathBuf> {
     use etcetera::BaseStrategy as _;
     let base = etcetera::choose_base_strategy().ok()?;
     let mut hasher = DefaultHasher::new();
@@ -16,7 +16,7 @@ pub(super) fn file(account: &str, endpoint: &str, tag: Option<&(String, String)>
 }
 
 /// What it said, if that is not too old.
-pub(super) fn read(file: Option<&PathBuf>, now: Timestamp) -> Option<Costs> {
+pub(crate) fn read(file: Option<&PathBuf>, now: Timestamp) -> Option<Costs> {
     let text = std::fs::read(file?).ok()?;
     let costs: Costs = serde_json::from_slice(&text).ok()?;
     let age = now.duration_since(costs.read_at);
@@ -24,7 +24,7 @@ pub(super) fn read(file: Option<&PathBuf>, now: Timestamp) -> Option<Costs> {
 }
 
 /// Keeps what it said, readable by its owner alone.
-pub(super) fn keep(file: &Path, costs: &Costs) -> io::Result<()> {
+pub(crate) fn keep(file: &Path, costs: &Costs) -> io::Result<()> {
     if let Some(folder) = file.parent() {
         crate::infra::run::folder::make(folder)?;
     }

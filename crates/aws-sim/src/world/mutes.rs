@@ -1,0 +1,22 @@
+//! Rules by which alarms tell nobody for a time. Nobody is told in this world, so that they change nothing in it.
+
+use crate::clock::Ms;
+
+/// A rule.
+#[derive(Debug)]
+pub(crate) struct MuteRule {
+    pub(crate) region: String,
+    pub(crate) name: String,
+    pub(crate) description: String,
+    /// Names of the alarms.
+    pub(crate) alarms: Vec<String>,
+    /// `at(…)` or `cron(…)`.
+    pub(crate) expression: String,
+    /// As ISO 8601 writes it.
+    pub(crate) duration: String,
+    pub(crate) zone: String,
+    /// From when to when, of one that comes once.
+    pub(crate) once: Option<(Ms, Ms)>,
+    pub(crate) expires: Option<Ms>,
+    pub(crate) updated: Ms,
+}

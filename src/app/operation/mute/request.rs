@@ -1,0 +1,64 @@
+//! What can be asked for, and how it is called.
+
+use jiff::SignedDuration;
+
+/// What was asked for of an alarm.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// Its whole name.
+    pub alarm: String,
+    /// For how long it tells nobody, in whole minutes; none: it tells again.
+    pub length: Option<SignedDuration>,
+}
+
+/// The longest that a rule mutes. Source: `PutAlarmMuteRule`.
+pub const LONGEST: SignedDuration = SignedDuration::from_hours(15 * 24);
+
+/// `1h`, `90m`, `2d`: as it is typed.
+pub fn typed(length: SignedDuration) -> String {
+    let minutes = length.as_secs() / 60;
+    match minutes {
+        _ if minutes % 60 != 0 => format!("{minutes}m"),
+        _ => format!("{}h", minutes / 60),
+    }
+}
+
+impl Request {
+    /// What would be typed, without the environment.
+    pub fn typed(&self) -> String {
+        let name = if self.alarm.contains([' ', '"', '\'', '$', '\\']) {
+            format!("'{}'", self.alarm.replace('\'', "'\\''"))
+        } else {
+            self.alarm.clone()
+        };
+        match self.length {
+            Some(length) => format!("alarms mute {name} --for {}", typed(length)),
+            None => format!("alarms unmute {name}"),
+        }
+    }
+
+    /// `mute web-cpu for 1h`.
+    pub fn title(&self) -> String {
+        match self.length {
+            Some(length) => format!("mute {} for {}", self.alarm, typed(length)),
+            None => format!("unmute {}", self.alarm),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_typed_names_the_alarm_and_how_long() {
+        let request = |alarm: &str, minutes: Option<i64>| Request {
+            alarm: alarm.into(),
+            length: minutes.map(SignedDuration::from_mins),
+        };
+        assert_eq!(request("web-cpu", Some(60)).typed(), "alarms mute web-cpu --for 1h");
+        assert_eq!(request("web cpu", Some(90)).typed(), "alarms mute 'web cpu' --for 90m");
+        assert_eq!(request("web-cpu", None).typed(), "alarms unmute web-cpu");
+        assert_eq!(request("web-cpu", Some(48 * 60)).title(), "mute web-cpu for 48h");
+    }
+}

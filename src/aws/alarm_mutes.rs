@@ -1,0 +1,138 @@
+//! `CloudWatch` rules by which alarms tell nobody for a time: which there are, one of ours, and its end.
+
+use super::budget::Class;
+use super::convert::{moment, time};
+use super::session::{Action, Caller};
+use super::writer::Writer;
+use crate::app::operation::call::Reply;
+use crate::model::{Failure, FailureKind, Mute};
+use aws_sdk_cloudwatch::types as sdk;
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+
+const LIST_RULES: Action = Action { name: "cloudwatch:ListAlarmMuteRules", class: Class::Alarms };
+const GET_RULE: Action = Action { name: "cloudwatch:GetAlarmMuteRule", class: Class::Alarms };
+const PUT_RULE: Action = Action { name: "cloudwatch:PutAlarmMuteRule", class: Class::Alarms };
+const DELETE_RULE: Action = Action { name: "cloudwatch:DeleteAlarmMuteRule", class: Class::Alarms };
+
+/// Rules that are read at most: each is a request.
+const MOST: usize = 20;
+/// The largest page.
+const PAGE: i32 = 100;
+/// How the moment of a rule that comes once is written.
+const AT: &str = "at(%Y-%m-%dT%H:%M)";
+
+/// Rules that mute something now, or will soon.
+pub(super) async fn now(caller: &Caller<'_>) -> Result<Vec<Mute>, Failure> {
+    of(caller, None).await
+}
+
+/// Rules that mute an alarm now, or will soon.
+pub(super) async fn of(caller: &Caller<'_>, alarm: Option<&str>) -> Result<Vec<Mute>, Failure> {
+    let arns: Vec<String> = caller
+        .all(
+            LIST_RULES,
+            MOST,
+            |clients, token| {
+                let request = clients.cloudwatch().list_alarm_mute_rules().set_alarm_name(alarm.map(str::to_owned));
+                let request = request.statuses(sdk::AlarmMuteRuleStatus::Active);
+                let request = request.statuses(sdk::AlarmMuteRuleStatus::Scheduled);
+                request.max_records(PAGE).set_next_token(token).send()
+            },
+            |page| {
+                let rules = page.alarm_mute_rule_summaries.unwrap_or_default().into_iter();
+                (rules.filter_map(|rule| rule.alarm_mute_rule_arn).collect(), page.next_token)
+            },
+        )
+        .await?;
+    let mut found = Vec::new();
+    for arn in arns.iter().take(MOST) {
+        match rule(caller, arn.split_once(":alarm-mute-rule:").map_or(arn.as_str(), |(_, name)| name)).await {
+            Ok(rule) => found.push(rule),
+            // It was taken away meanwhile.
+            Err(failure) if failure.kind == FailureKind::NotFound => {}
+            Err(failure) => return Err(failure),
+        }
+    }
+    Ok(found)
+}
+
+async fn rule(caller: &Caller<'_>, name: &str) -> Result<Mute, Failure> {
+    let rule =
+        caller.call(GET_RULE, |clients| clients.cloudwatch().get_alarm_mute_rule().alarm_mute_rule_name(name).send());
+    let rule = rule.await?;
+    let schedule = rule.rule.and_then(|rule| rule.schedule);
+    let (from, until) =
+        schedule.as_ref().and_then(once).map_or((None, None), |(from, until)| (Some(from), Some(until)));
+    let expires = time(rule.expire_date);
+    Ok(Mute {
+        rule: rule.name.unwrap_or_else(|| name.to_owned()),
+        alarms: rule.mute_targets.map(|targets| targets.alarm_names.unwrap_or_default()).unwrap_or_default(),
+        from,
+        until: until.map(|until| expires.map_or(until, |expires| expires.min(until))),
+    })
+}
+
+/// From when to when a rule mutes that comes once.
+fn once(schedule: &sdk::Schedule) -> Option<(Timestamp, Timestamp)> {
+    let expression = schedule.expression.as_deref()?;
+    let civil = jiff::civil::DateTime::strptime(AT, expression).ok()?;
+    let zone = schedule.timezone.as_deref().and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
+    let from = civil.to_zoned(zone).ok()?.timestamp();
+    let length: jiff::Span = schedule.duration.as_deref()?.parse().ok()?;
+    let length = length.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?;
+    Some((from, from.checked_add(length).ok()?))
+}
+
+/// Mutes an alarm by a rule of its own, from a whole minute on; `CloudWatch` ends it.
+pub(super) async fn put(
+    writer: &Writer<'_>,
+    alarm: &str,
+    from: Timestamp,
+    length: SignedDuration,
+) -> Result<Reply, Failure> {
+    let until = from.checked_add(length).unwrap_or(from);
+    let expression = from.to_zoned(TimeZone::UTC).strftime(AT).to_string();
+    let schedule = sdk::Schedule::builder()
+        .expression(expression)
+        .duration(format!("PT{}M", length.as_secs().div_euclid(60)))
+        .timezone("UTC")
+        .build();
+    let rule = sdk::Rule::builder().schedule(schedule).build();
+    let targets = sdk::MuteTargets::builder().alarm_names(alarm).build();
+    writer
+        .once(PUT_RULE, |clients| {
+            let request = clients.cloudwatch().put_alarm_mute_rule().name(Mute::rule_of(alarm)).rule(rule);
+            request.mute_targets(targets).expire_date(moment(until)).description("Muted with cockpit.").send()
+        })
+        .await?;
+    Ok(Reply::Done)
+}
+
+/// Takes the rule of an alarm away: it tells again at once.
+pub(super) async fn delete(writer: &Writer<'_>, alarm: &str) -> Result<Reply, Failure> {
+    let name = Mute::rule_of(alarm);
+    let request = writer
+        .once(DELETE_RULE, |clients| clients.cloudwatch().delete_alarm_mute_rule().alarm_mute_rule_name(name).send());
+    request.await?;
+    Ok(Reply::Done)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_rule_that_comes_once_has_a_beginning_and_an_end_and_one_that_comes_again_has_none() {
+        let schedule = |expression: &str, duration: &str, zone: Option<&str>| {
+            let made = sdk::Schedule::builder().expression(expression).duration(duration);
+            once(&made.set_timezone(zone.map(str::to_owned)).build())
+        };
+        let at = |text: &str| text.parse::<Timestamp>().unwrap();
+        let first = schedule("at(2026-11-20T14:03)", "PT1H", Some("Asia/Tokyo"));
+        assert_eq!(first, Some((at("2026-11-20T05:03:00Z"), at("2026-11-20T06:03:00Z"))));
+        let days = schedule("at(2026-11-20T00:00)", "P2DT12H", None);
+        assert_eq!(days, Some((at("2026-11-20T00:00:00Z"), at("2026-11-22T12:00:00Z"))));
+        assert_eq!(schedule("cron(0 2 * * *)", "PT4H", None), None);
+    }
+}

@@ -1,0 +1,218 @@
+//! Metrics: of a service, a database, all load balancers, NAT gateways and firewalls, over a time that is chosen, with what
+//! happened meanwhile.
+
+pub mod alarms;
+pub mod layout;
+pub mod rows;
+pub mod state;
+#[cfg(test)]
+mod tests;
+pub mod update;
+pub mod view;
+
+use crate::app::command::Bottom::First;
+use crate::app::command::{Id, Risk, Scope};
+use crate::app::pane::{Data, Rows};
+use crate::app::subject::Subject;
+use crate::app::{Command, Hooks, Pane, Spec, View, data_status, layout as place};
+use crate::model::Source;
+use state::{ALARMS, CHARTS, HISTORY, LIST, MARKS, Of};
+
+/// The pane.
+pub const PANE: Pane = Pane {
+    id: state::ID,
+    title: "Metrics",
+    key: "8",
+    doc: "Go to the metrics.",
+    heading: "In the metrics",
+    commands: COMMANDS,
+    in_lists: IN_LISTS,
+    actions: &[MUTE, UNMUTE, VIEW_ALARMS, LONGER, SHORTER, EARLIER, LATER, COMPARE, AREA, Id::COPY, Id::CONSOLE, AGAIN],
+    views: &[&VIEW, &OF_ALARMS],
+    view: |app| if app.panes.metrics.of == Of::Alarms { &OF_ALARMS } else { &VIEW },
+    hooks: Hooks {
+        shows: alarms::shows,
+        lines: alarms::lengths,
+        picked: alarms::picked,
+        entered: update::entered,
+        back: update::back,
+        up: update::up,
+        plan: update::plan,
+        answer: update::answer,
+        renewed: update::renewed,
+        switched: update::switched,
+        ..Hooks::NONE
+    },
+};
+
+static VIEW: View = View {
+    name: "metrics",
+    blocks: BLOCKS,
+    beside: BESIDE,
+    layout: layout::layout,
+    summary: place::no_summary,
+    about: |_| None,
+    services: None,
+    sources: &[Source::Services, Source::DbInstances, Source::Alarms, Source::AlarmHistory, Source::RdsEvents],
+};
+
+static OF_ALARMS: View = View {
+    name: "metrics-of-alarms",
+    blocks: ALARM_BLOCKS,
+    beside: BESIDE,
+    layout: layout::layout,
+    summary: place::no_summary,
+    about: |_| None,
+    services: None,
+    sources: &[Source::Alarms, Source::AlarmHistory],
+};
+
+const OWN: Scope = Scope::Pane(state::ID.0);
+const EARLIER: Id = Id("metrics-earlier");
+const LATER: Id = Id("metrics-later");
+const LONGER: Id = Id("metrics-longer");
+const SHORTER: Id = Id("metrics-shorter");
+const COMPARE: Id = Id("metrics-compare");
+const AREA: Id = Id("metrics-area");
+const AGAIN: Id = Id("metrics-refresh");
+
+const VIEW_ALARMS: Id = Id("metrics-alarms");
+const MUTE: Id = Id("alarm-mute");
+const UNMUTE: Id = Id("alarm-unmute");
+
+const IN_LISTS: &[Command] = &[
+    Command::new(
+        Id("metrics-of"),
+        Scope::List,
+        "its metrics",
+        &["m"],
+        "Show the metrics of the selected service or database; of everything where none is selected.",
+        update::of_selected,
+    ),
+    Command::new(
+        MUTE,
+        Scope::List,
+        "mute alarm",
+        &["M"],
+        "Keep the selected alarm from telling anybody for a time; CloudWatch ends it by itself.",
+        alarms::mute,
+    )
+    .risks(Risk::Change)
+    .when(alarms::on_alarm),
+    Command::new(UNMUTE, Scope::List, "unmute alarm", &["U"], "Let the selected alarm tell again.", alarms::unmute)
+        .risks(Risk::Change)
+        .when(alarms::on_muted),
+];
+
+const COMMANDS: &[Command] = &[
+    Command::new(LONGER, OWN, "longer", &["-"], "A longer time: up to 30 days.", |app| update::range(app, true))
+        .on_bottom(First(1)),
+    Command::new(SHORTER, OWN, "shorter", &["+"], "A shorter time: down to an hour.", |app| update::range(app, false))
+        .on_bottom(First(2)),
+    Command::new(EARLIER, OWN, "earlier", &["["], "Half of that time earlier.", update::earlier).on_bottom(First(3)),
+    Command::new(LATER, OWN, "later", &["]"], "Half of that time later, up to now.", update::later).on_bottom(First(4)),
+    Command::new(
+        COMPARE,
+        OWN,
+        "compare",
+        &["c"],
+        "Show the same time of yesterday below the curves, then that of last week, then neither.",
+        update::compare,
+    )
+    .on_bottom(First(0)),
+    Command::new(
+        AREA,
+        OWN,
+        "kind",
+        &["a"],
+        "Everything, then services, databases, load balancers, NAT gateways, firewalls alone.",
+        update::area,
+    )
+    .on_bottom(First(5)),
+    Command::new(
+        VIEW_ALARMS,
+        OWN,
+        "alarms",
+        &["v"],
+        "Show the alarms: what each watches as a curve, how it changed, whether it tells; again goes back.",
+        alarms::toggle,
+    )
+    .on_bottom(First(6)),
+    Command::new(AGAIN, OWN, "refresh", &["r"], "Read what is on the screen again, now.", update::reload),
+];
+
+const BLOCKS: &[&Spec] = &[
+    &Spec {
+        block: LIST,
+        title: "Metrics",
+        header: true,
+        columns: &[],
+        rows: Rows::Lines(rows::lines),
+        follows_end: false,
+        counts: |_| true,
+        subject: rows::subject,
+        open: update::open,
+        whole: rows::whole,
+        data: Data::Own(rows::data_status),
+    },
+    &Spec {
+        block: MARKS,
+        title: "Meanwhile",
+        header: false,
+        columns: &[],
+        rows: Rows::Lines(rows::marks),
+        follows_end: false,
+        counts: |_| true,
+        subject: rows::mark_subject,
+        open: |_| None,
+        whole: rows::whole_mark,
+        data: Data::Own(rows::marks_status),
+    },
+];
+
+const ALARM_BLOCKS: &[&Spec] = &[
+    &Spec {
+        block: ALARMS,
+        title: "Alarms",
+        header: true,
+        columns: &[],
+        rows: Rows::Lines(alarms::lines),
+        follows_end: false,
+        counts: |_| true,
+        subject: |_, key| key.map(|key| Subject::Alarm(key.to_owned())),
+        open: update::open,
+        whole: alarms::whole,
+        data: Data::Read {
+            status: |app| (data_status::all(app, &[Source::Alarms]), Vec::new()),
+            missing: alarms::missing,
+            empty: alarms::empty,
+        },
+    },
+    &Spec {
+        block: HISTORY,
+        title: "Its changes",
+        header: false,
+        columns: &[],
+        rows: Rows::Lines(alarms::history),
+        follows_end: false,
+        counts: |_| true,
+        subject: alarms::change_subject,
+        open: |_| None,
+        whole: alarms::whole_change,
+        data: Data::Own(alarms::history_status),
+    },
+];
+
+const BESIDE: &[&Spec] = &[&Spec {
+    block: CHARTS,
+    title: "Curves",
+    header: false,
+    columns: &[],
+    rows: Rows::None,
+    follows_end: false,
+    counts: |_| true,
+    subject: |_, _| None,
+    open: |_| None,
+    whole: |_, _| Vec::new(),
+    data: Data::Own(rows::data_status),
+}];

@@ -1,0 +1,224 @@
+//! Its rows: figures, and what happened meanwhile; which of them share a chart; how its data stands.
+
+use super::alarms;
+use super::state::{Curve, LIST, Of, RANGES, Read};
+use super::update::every;
+use crate::app::App;
+use crate::app::data_status::note;
+use crate::app::list::List;
+use crate::app::pane::DataStatus;
+use crate::app::subject::{Fact, Subject, fact};
+use crate::app::timeline;
+use crate::model::telemetry::{self, Area};
+use crate::model::time::{cell, short};
+use crate::model::timeline::Happening;
+use crate::model::{Alarm, FailureKind, Health, Point};
+use jiff::{SignedDuration, Timestamp};
+
+/// A newest point that is older says nothing of now: metrics come up to three minutes late.
+const LATE: SignedDuration = SignedDuration::from_mins(6);
+
+fn curves(app: &App) -> &[Curve] {
+    app.panes.metrics.read.as_ref().map_or(&[][..], |read| read.curves.as_slice())
+}
+
+fn key(curve: &Curve) -> String {
+    format!("{}/{}/{}", curve.figure.area.word(), curve.figure.of, curve.figure.name)
+}
+
+/// The figure of a key.
+pub fn curve<'a>(app: &'a App, wanted: &str) -> Option<&'a Curve> {
+    curves(app).iter().find(|curve| key(curve) == wanted)
+}
+
+/// Figures, with what a filter looks into.
+pub fn lines(app: &App) -> Vec<(String, String)> {
+    let text = |curve: &Curve| {
+        let figure = &curve.figure;
+        format!("{} {} {} {}", figure.area.word(), figure.of, figure.name, figure.statistic.metric.metric)
+    };
+    curves(app).iter().map(|curve| (key(curve), text(curve))).collect()
+}
+
+/// The metric as `CloudWatch` names it, which `y` copies.
+pub fn subject(app: &App, wanted: Option<&str>) -> Option<Subject> {
+    let metric = &curve(app, wanted?)?.figure.statistic.metric;
+    let dimensions: Vec<String> = metric.dimensions.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    Some(Subject::Text(format!("{} {} {}", metric.namespace, metric.metric, dimensions.join(","))))
+}
+
+/// The newest figure, where it is one of the end of the time that is looked at.
+pub fn newest(points: &[Point], until: Timestamp, period: i32) -> Option<f64> {
+    let late = LATE.max(SignedDuration::from_secs(i64::from(period) * 2));
+    points.last().filter(|point| until.duration_since(point.at) <= late).map(|point| point.value)
+}
+
+/// Where the team's own alarm on exactly this metric is raised, or its service is scaled.
+pub fn threshold(app: &App, curve: &Curve) -> Option<(f64, String)> {
+    if app.panes.metrics.of == Of::Alarms {
+        let value = alarms::alarm(app, &curve.figure.of)?.threshold?;
+        return Some((value * f64::from(curve.figure.scale), "alarm".to_owned()));
+    }
+    let metric = &curve.figure.statistic.metric;
+    let alarms = app.estate.alarms.value().map_or(&[][..], Vec::as_slice);
+    let watching = |alarm: &&Alarm| alarm.watches(metric) && alarm.threshold.is_some();
+    if let Some(value) = alarms.iter().find(watching).and_then(|alarm| alarm.threshold) {
+        return Some((value * f64::from(curve.figure.scale), "alarm".to_owned()));
+    }
+    if curve.figure.area != Area::Service {
+        return None;
+    }
+    let resource = app.estate.service(metric.dimension("ServiceName")?)?.scaling_id();
+    let wanted = format!("ECSServiceAverage{}", metric.metric);
+    let mut policies = app.estate.policies.value()?.iter();
+    let policy = policies.find(|one| one.resource == resource && one.metric.as_deref() == Some(wanted.as_str()))?;
+    Some((policy.target?, "scales at".to_owned()))
+}
+
+/// What is known of a figure: a row may be cut.
+pub fn whole(app: &App, wanted: &str) -> Vec<Fact> {
+    let (Some(curve), Some(read)) = (curve(app, wanted), &app.panes.metrics.read) else { return Vec::new() };
+    let (figure, told) = (&curve.figure, telemetry::summary(&curve.points));
+    let words = |value: Option<f64>| value.map_or_else(|| "–".to_owned(), |value| figure.measure.words(value));
+    let metric = subject(app, Some(wanted)).map(|subject| subject.name().to_owned()).unwrap_or_default();
+    let mut facts = vec![
+        fact("of", figure.of.clone()),
+        fact("what", figure.name.clone()),
+        fact("metric", metric),
+        fact("statistic", format!("{} in periods of {} s", figure.statistic.stat, read.period)),
+        fact("last", words(newest(&curve.points, read.until, read.period))),
+        fact("least", words(told.least)),
+        fact("mean", words(told.mean)),
+        fact("most", words(told.most)),
+    ];
+    if figure.sums {
+        facts.push(fact("total", words(told.total)));
+    }
+    if let Some((value, name)) = threshold(app, curve) {
+        facts.push(fact(&name, figure.measure.words(value)));
+    }
+    facts
+}
+
+/// Figures that share a chart, by their keys: the latencies of one thing.
+pub fn groups(app: &App) -> Vec<Vec<&Curve>> {
+    if app.panes.metrics.of == Of::Alarms {
+        return alarms::groups(app, curves(app));
+    }
+    let keys = app.screen.list_of(LIST).map_or(&[][..], |list| list.rows.as_slice());
+    let mut groups: Vec<Vec<&Curve>> = Vec::new();
+    for curve in keys.iter().filter_map(|key| curve(app, key)) {
+        let with = |group: &Vec<&Curve>| {
+            let one = &group[0].figure;
+            let latency = |name: &str| name.starts_with("latency ");
+            one.area == curve.figure.area
+                && one.of == curve.figure.of
+                && latency(&one.name)
+                && latency(&curve.figure.name)
+        };
+        match groups.last_mut().filter(|group| with(group)) {
+            Some(group) => group.push(curve),
+            None => groups.push(vec![curve]),
+        }
+    }
+    groups
+}
+
+/// The chart of the selected row, by its number.
+pub fn selected(app: &App, groups: &[Vec<&Curve>]) -> usize {
+    let wanted = app.screen.list_of(LIST).and_then(List::selected);
+    let has = |group: &Vec<&Curve>| group.iter().any(|curve| Some(key(curve).as_str()) == wanted);
+    groups.iter().position(has).unwrap_or(0)
+}
+
+/// What happened, with what a filter looks into.
+pub fn marks(app: &App) -> Vec<(String, String)> {
+    app.panes.metrics.marks.iter().map(|event| (event.key.clone(), event.text())).collect()
+}
+
+fn mark<'a>(app: &'a App, key: &str) -> Option<&'a Happening> {
+    app.panes.metrics.marks.iter().find(|event| event.key == key)
+}
+
+/// What is opened of a thing that happened.
+pub fn mark_subject(app: &App, key: Option<&str>) -> Option<Subject> {
+    mark(app, key?).map(|event| timeline::subject(app, event))
+}
+
+/// All of such a row.
+pub fn whole_mark(app: &App, key: &str) -> Vec<Fact> {
+    mark(app, key).map(|event| timeline::facts(app, event)).unwrap_or_default()
+}
+
+/// What the frame names: of what, over which time, beside which.
+pub fn named(app: &App) -> String {
+    let metrics = &app.panes.metrics;
+    let of = match &metrics.of {
+        Of::All => "everything".to_owned(),
+        Of::Service(name) => app.estate.service_row(name).map_or_else(|| name.clone(), |row| row.short.clone()),
+        Of::Database(id) => id.clone(),
+        Of::Area(Area::Service) => "services".to_owned(),
+        Of::Area(Area::Db) => "databases".to_owned(),
+        Of::Area(Area::Alb) => "load balancers".to_owned(),
+        Of::Area(Area::Nat) => "NAT gateways".to_owned(),
+        Of::Area(Area::Waf) => "firewalls".to_owned(),
+        Of::Alarms => "alarms".to_owned(),
+    };
+    let range = RANGES[metrics.range].1;
+    match &metrics.read {
+        Some(Read { until, .. }) if metrics.back > 0 => {
+            format!("{of}, {range} to {}", cell(*until, app.service_now(), &app.zone()))
+        }
+        _ => format!("{of}, {range}"),
+    }
+}
+
+/// How the data stands.
+pub fn data_status(app: &App) -> DataStatus {
+    let metrics = &app.panes.metrics;
+    let old = metrics.read.as_ref().filter(|_| metrics.back == 0).map(|read| app.now.duration_since(read.at));
+    let age = old.filter(|age| *age > every(app) * 2).map(|age| format!("{} old", short(age)));
+    let failed = metrics.failure.as_ref().map(|failure| {
+        let what = if failure.kind == FailureKind::Denied { "no permission to read" } else { "cannot read" };
+        (Health::Down, format!("{what} the metrics: {failure}"))
+    });
+    let unlisted =
+        metrics.there.failure.as_ref().filter(|_| needs_list(&metrics.of)).map(|failure| {
+            (Health::Degraded, format!("without load balancers, NAT gateways and firewalls: {failure}"))
+        });
+    let left_out = metrics.read.as_ref().map_or(0, |read| read.left_out);
+    let left_out = (left_out > 0).then(|| {
+        (Health::Degraded, format!("{left_out} more are left out: a request has 500; m on one of them shows its own"))
+    });
+    let why = failed.clone();
+    let wrong = app.poller.wrong_account().then(|| (Health::Down, "wrong account: nothing is asked".to_owned()));
+    let trouble = wrong.or(failed).or(unlisted).or(left_out);
+    let loading = metrics.flight.is_some() || (metrics.read.is_none() && metrics.failure.is_none());
+    let nothing = match &metrics.failure {
+        Some(failure) => why.into_iter().chain([(Health::Stopped, format!("→ {}", failure.hint()))]).collect(),
+        None if loading => note("reading metrics …"),
+        None => match metrics.of {
+            Of::Area(Area::Nat) => note("no NAT gateway has measured anything lately"),
+            Of::Area(Area::Waf) => note("no firewall has measured anything lately"),
+            Of::Area(Area::Alb) => note("no load balancer has measured anything lately"),
+            Of::Alarms => note("it watches no metric that can be drawn: a formula, or a metric that is not sent"),
+            Of::All | Of::Service(_) | Of::Database(_) | Of::Area(_) => note("there is nothing to measure"),
+        },
+    };
+    DataStatus { age, trouble, dimmed: metrics.failure.is_some(), loading, empty: nothing }
+}
+
+fn needs_list(of: &Of) -> bool {
+    !matches!(of, Of::Database(_) | Of::Alarms | Of::Area(Area::Service | Area::Db))
+}
+
+/// How what happened stands.
+pub fn marks_status(app: &App) -> DataStatus {
+    let loading = app.panes.metrics.marks_made.is_none();
+    DataStatus {
+        trouble: timeline::trouble(app, &app.panes.metrics.local),
+        loading,
+        empty: note(if loading { "reading what happened …" } else { "nothing happened meanwhile" }),
+        ..DataStatus::default()
+    }
+}

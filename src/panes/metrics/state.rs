@@ -1,0 +1,186 @@
+//! Its name, those of its blocks, and what it keeps: of what, over which time, what was read.
+
+use crate::app::command::PaneId;
+use crate::app::screen::Block;
+use crate::model::telemetry::{Area, Figure, Listed};
+use crate::model::timeline::Happening;
+use crate::model::timeline::local::Local;
+use crate::model::{Failure, Point};
+use jiff::{SignedDuration, Timestamp};
+
+/// The pane.
+pub const ID: PaneId = PaneId("metrics");
+/// Figures, a row each.
+pub const LIST: Block = Block("metrics-list");
+/// Their curves.
+pub const CHARTS: Block = Block("metrics-charts");
+/// What happened meanwhile.
+pub const MARKS: Block = Block("metrics-marks");
+
+/// Alarms, instead of the figures.
+pub const ALARMS: Block = Block("metrics-alarms");
+/// How the selected alarm changed.
+pub const HISTORY: Block = Block("metrics-alarm-history");
+
+/// The window that asks for how long an alarm is muted.
+pub const MUTE: u8 = 0;
+
+/// How long a time is looked at, with its words.
+pub const RANGES: [(SignedDuration, &str); 7] = [
+    (SignedDuration::from_hours(1), "1 hour"),
+    (SignedDuration::from_hours(3), "3 hours"),
+    (SignedDuration::from_hours(12), "12 hours"),
+    (SignedDuration::from_hours(24), "1 day"),
+    (SignedDuration::from_hours(3 * 24), "3 days"),
+    (SignedDuration::from_hours(7 * 24), "1 week"),
+    (SignedDuration::from_hours(30 * 24), "30 days"),
+];
+
+/// Of what.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Of {
+    #[default]
+    All,
+    /// A service, by its whole name, and the load balancer in front of it.
+    Service(String),
+    /// A database, or an instance of one.
+    Database(String),
+    /// All of one kind.
+    Area(Area),
+    /// What alarms watch.
+    Alarms,
+}
+
+/// The time beside which it is shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Against {
+    #[default]
+    Nothing,
+    Yesterday,
+    LastWeek,
+}
+
+impl Against {
+    /// How much earlier that is.
+    pub fn earlier(self) -> Option<SignedDuration> {
+        match self {
+            Self::Nothing => None,
+            Self::Yesterday => Some(SignedDuration::from_hours(24)),
+            Self::LastWeek => Some(SignedDuration::from_hours(7 * 24)),
+        }
+    }
+
+    /// In words, as in `against …`.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Nothing => "nothing",
+            Self::Yesterday => "the same time yesterday",
+            Self::LastWeek => "the same time last week",
+        }
+    }
+}
+
+/// A figure with its curves.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Curve {
+    pub figure: Figure,
+    /// Oldest first.
+    pub points: Vec<Point>,
+    /// Those of the other time, moved to this one.
+    pub before: Vec<Point>,
+}
+
+/// What was read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Read {
+    /// When, by this machine's clock.
+    pub at: Timestamp,
+    pub since: Timestamp,
+    pub until: Timestamp,
+    /// Seconds of a period.
+    pub period: i32,
+    pub against: Against,
+    pub curves: Vec<Curve>,
+    /// More than one request may ask for.
+    pub left_out: usize,
+}
+
+/// What is on its way.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Flight {
+    pub serial: u64,
+    /// What it will be, points added as they come.
+    pub read: Read,
+    /// Questions that are not answered yet: of this time, and of the other.
+    pub waits: u8,
+}
+
+/// Which load balancers, gateways and firewalls there are.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct There {
+    pub listed: Vec<Listed>,
+    /// Pages that came of the question under way.
+    pub coming: Vec<Listed>,
+    /// Why it is not known.
+    pub failure: Option<Failure>,
+    /// When it was asked last.
+    pub asked: Option<Timestamp>,
+    /// The number of the question under way.
+    pub flight: Option<u64>,
+}
+
+/// What it keeps.
+#[derive(Debug, Clone, PartialEq)]
+pub struct State {
+    pub of: Of,
+    /// Where it was opened from: `Esc` leads back there.
+    pub from: Option<PaneId>,
+    /// Of [`RANGES`].
+    pub range: usize,
+    /// So many halves of the range before now it ends.
+    pub back: u32,
+    pub against: Against,
+    /// One chart in the whole place.
+    pub alone: bool,
+    pub there: There,
+    pub flight: Option<Flight>,
+    pub read: Option<Read>,
+    /// Why the last question brought nothing.
+    pub failure: Option<Failure>,
+    /// When it was asked last; none: now.
+    pub asked: Option<Timestamp>,
+    /// Questions so far.
+    pub serial: u64,
+    /// What this machine knows of what happened, and when it was asked.
+    pub local: Local,
+    pub local_asked: Option<Timestamp>,
+    /// What happened meanwhile, newest first.
+    pub marks: Vec<Happening>,
+    pub marks_made: Option<Timestamp>,
+    /// The alarm that is to be muted.
+    pub muting: Option<String>,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self {
+            of: Of::All,
+            from: None,
+            range: 1,
+            back: 0,
+            against: Against::Nothing,
+            alone: false,
+            there: There::default(),
+            flight: None,
+            read: None,
+            failure: None,
+            asked: None,
+            serial: 0,
+            local: Local::default(),
+            local_asked: None,
+            marks: Vec::new(),
+            marks_made: None,
+            muting: None,
+        }
+    }
+}

@@ -1,0 +1,300 @@
+//! Metrics as a person sees them.
+
+use super::state::{ALARMS, Against, CHARTS, LIST, Of};
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::event::{Answer, Event};
+use crate::feeds::Ask;
+use crate::feeds::aws::{Fact, Query};
+use crate::feeds::part::Part;
+use crate::model::telemetry::Listed;
+use crate::model::timeline::AlarmChange;
+use crate::model::{Alarm, AlarmState, Failure, FailureKind, Mute, Source};
+use crate::ui::testing::pictures::seen;
+use crate::ui::testing::*;
+use jiff::SignedDuration;
+
+fn listed(namespace: &str, metric: &str, dimensions: &[(&str, &str)]) -> Listed {
+    let dimensions = dimensions.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+    Listed { namespace: namespace.into(), metric: metric.into(), dimensions }
+}
+
+/// A world with a load balancer in front of `web`, a gateway and a firewall.
+fn measured() -> World {
+    let mut world = staging();
+    let arn = world.services.iter().find(|one| one.name.ends_with("-web")).unwrap().target_groups[0].clone();
+    let group = arn.rsplit(':').next().unwrap().to_owned();
+    let of_web = [("LoadBalancer", "app/main/1"), ("TargetGroup", group.as_str())];
+    for metric in ["RequestCount", "HTTPCode_Target_4XX_Count", "HTTPCode_Target_5XX_Count", "TargetResponseTime"] {
+        world.listed.push(listed("AWS/ApplicationELB", metric, &of_web));
+    }
+    world.listed.push(listed("AWS/NATGateway", "BytesOutToDestination", &[("NatGatewayId", "nat-0123")]));
+    let rule = [("Region", "ap-northeast-1"), ("Rule", "ALL"), ("WebACL", "日本語の壁")];
+    world.listed.push(listed("AWS/WAFV2", "BlockedRequests", &rule));
+    let web = world.services.iter().find(|one| one.name.ends_with("-web")).unwrap();
+    world.alarms.push(Alarm {
+        name: "bookmark-manager-staging-web-cpu".into(),
+        state: AlarmState::Ok,
+        namespace: Some("AWS/ECS".into()),
+        metric: Some("CPUUtilization".into()),
+        dimensions: vec![("ClusterName".into(), web.cluster.clone()), ("ServiceName".into(), web.name.clone())],
+        threshold: Some(55.0),
+        ..Alarm::default()
+    });
+    world.alarm_changes.push(AlarmChange {
+        at: ago(80).unwrap(),
+        alarm: "bookmark-manager-staging-web-cpu".into(),
+        summary: "Alarm updated from OK to ALARM".into(),
+        states: Some((AlarmState::Ok, AlarmState::Alarm)),
+        reason: "Threshold Crossed".into(),
+    });
+    world
+}
+
+/// Questions for curves among what is to be done.
+fn asked(effects: &[Effect]) -> Vec<Query> {
+    let curves = |effect: &Effect| match effect {
+        Effect::Fetch { ask: Ask::Aws(query @ Query::Curves { .. }), .. } => Some(query.clone()),
+        _ => None,
+    };
+    effects.iter().filter_map(curves).collect()
+}
+
+/// Presses a key and gives what is asked for, answered.
+fn pressed(app: &mut App, key: &str, world: &World) -> Vec<Query> {
+    let effects = by_hand(app, Event::Key(key.parse().unwrap()));
+    let asked = asked(&effects);
+    world.answer(app, effects);
+    app.settle();
+    asked
+}
+
+#[test]
+fn metrics_fit_every_size() {
+    let world = measured();
+    for (name, size, keys) in [
+        ("metrics_60x15", (60, 15), "2 j j m"),
+        ("metrics_80x24", (80, 24), "2 j j m c c"),
+        ("metrics_120x40", (120, 40), "2 j j m c"),
+        ("metrics_200x60", (200, 60), "8"),
+        ("metrics_alone_80x24", (80, 24), "2 j j m enter"),
+        ("metrics_database_120x40", (120, 40), "4 j m"),
+    ] {
+        let mut app = read(&world, size);
+        press(&mut app, keys, &world);
+        tick(&mut app, now() + SignedDuration::from_secs(1), &world);
+        seen(name, &app);
+    }
+}
+
+#[test]
+fn all_curves_of_the_screen_are_one_question_and_another_time_is_one_more() {
+    let world = measured();
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "2 j j", &world);
+    press(&mut app, "m", &world);
+    tick(&mut app, now() + SignedDuration::from_secs(1), &world);
+    let read = app.panes.metrics.read.clone().expect("it was read");
+    assert_eq!(read.curves.len(), 8, "CPU, memory, requests, 4xx, 5xx and three latencies");
+    assert_eq!(read.until.duration_since(read.since), SignedDuration::from_hours(3));
+    let queries = pressed(&mut app, "c", &world);
+    assert_eq!(queries.len(), 2, "now, and yesterday");
+    let (Query::Curves { until: now, .. }, Query::Curves { until: then, .. }) = (&queries[0], &queries[1]) else {
+        panic!("{queries:?}")
+    };
+    assert_eq!(now.duration_since(*then), SignedDuration::from_hours(24));
+    assert_eq!(app.panes.metrics.against, Against::Yesterday);
+    let read = app.panes.metrics.read.clone().expect("it was read");
+    assert!(read.curves.iter().all(|curve| curve.before.first().unwrap().at == curve.points.first().unwrap().at));
+    // Nothing is asked while nobody looks.
+    press(&mut app, "1", &world);
+    let effects = app.update(Event::Tick(app.now + SignedDuration::from_mins(5)));
+    assert_eq!(asked(&effects), []);
+}
+
+#[test]
+fn the_range_grows_shrinks_and_moves_and_ends_with_a_whole_period() {
+    let world = measured();
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "2 j j m", &world);
+    for (key, hours, back) in [("-", 12, 0), ("-", 24, 0), ("[", 24, 12), ("[", 24, 24), ("+", 12, 24), ("]", 12, 18)] {
+        let queries = pressed(&mut app, key, &world);
+        let Some(Query::Curves { since, until, period, .. }) = queries.first() else { panic!("{key}: {queries:?}") };
+        assert_eq!(until.duration_since(*since), SignedDuration::from_hours(hours), "{key}");
+        let behind = app.service_now().duration_since(*until);
+        assert!((behind - SignedDuration::from_hours(back)).as_secs() < i64::from(*period), "{key}: {behind}");
+        assert_eq!(until.as_second() % i64::from(*period), 0, "{key}");
+    }
+    // What has passed is not asked for again.
+    let effects = app.update(Event::Tick(app.now + SignedDuration::from_mins(20)));
+    assert_eq!(asked(&effects), []);
+}
+
+#[test]
+fn what_was_not_measured_is_neither_zero_nor_joined() {
+    let world = measured();
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "2 j j m", &world);
+    let read = app.panes.metrics.read.clone().expect("it was read");
+    let gaps = read.curves[0].points.windows(2).filter(|pair| pair[1].at.duration_since(pair[0].at).as_mins() > 10);
+    assert_eq!(gaps.count(), 1);
+    assert!(read.curves.iter().flat_map(|curve| &curve.points).all(|point| point.value > 0.0));
+    let late = super::rows::newest(&read.curves[0].points, read.until + SignedDuration::from_mins(30), read.period);
+    assert_eq!(late, None, "an old figure is not told as the newest");
+}
+
+#[test]
+fn the_threshold_of_an_alarm_and_what_happened_stand_in_the_charts() {
+    let world = measured();
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "2 j j m", &world);
+    tick(&mut app, now() + SignedDuration::from_secs(1), &world);
+    let drawn = text(&app);
+    for wanted in ["alarm 55 %", "◆ deployed", "! alarm", "min 20 %", "Meanwhile"] {
+        assert!(drawn.contains(wanted), "{wanted}:\n{drawn}");
+    }
+}
+
+#[test]
+fn the_metrics_of_a_thing_are_left_to_where_they_were_opened_from() {
+    let world = measured();
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "2 j j m enter", &world);
+    assert!(app.panes.metrics.alone && matches!(&app.panes.metrics.of, Of::Service(name) if name.ends_with("web")));
+    press(&mut app, "esc", &world);
+    assert!(!app.panes.metrics.alone && app.shown().id.0 == "metrics");
+    press(&mut app, "esc", &world);
+    assert_eq!(app.shown().id.0, "services");
+    press(&mut app, "4 m", &world);
+    assert!(matches!(app.panes.metrics.of, Of::Database(_)));
+    press(&mut app, "8", &world);
+    assert_eq!(app.panes.metrics.of, Of::All, "its key names all of them");
+    press(&mut app, "a a a", &world);
+    let rows = app.screen.list_of(LIST).unwrap().rows.clone();
+    assert!(!rows.is_empty() && rows.iter().all(|row| row.starts_with("alb/")), "{rows:?}");
+}
+
+#[test]
+fn what_may_not_be_read_is_named_with_the_action_and_the_rest_stands() {
+    let denied = |action: &str| Failure::new(FailureKind::Denied, format!("AccessDenied: {action}"));
+    let world = measured();
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "2 j j", &world);
+    // Both questions are about metrics: the list is refused, the curves are not.
+    let effects = by_hand(&mut app, Event::Key("m".parse().unwrap()));
+    for effect in effects {
+        let Effect::Fetch { ticket, ask: Ask::Aws(Query::Listed { .. }), .. } = effect else {
+            world.answer(&mut app, vec![effect]);
+            continue;
+        };
+        let part = Part::<Fact>::Failed(denied("cloudwatch:ListMetrics"));
+        let effects = app.update(Event::Answer(Answer { ticket, requests: 1, part: part.into() }));
+        world.answer(&mut app, effects);
+    }
+    tick(&mut app, now() + SignedDuration::from_secs(1), &world);
+    let drawn = text(&app);
+    assert!(drawn.contains("without load balancers") && drawn.contains("memory"), "{drawn}");
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "2 j j", &world);
+    let refused = World { failing: [(Source::Metrics, denied("cloudwatch:GetMetricData"))].into(), ..world.clone() };
+    press(&mut app, "m", &refused);
+    tick(&mut app, now() + SignedDuration::from_secs(1), &refused);
+    let drawn = text(&app);
+    assert!(drawn.contains("cloudwatch:GetMetricData") && drawn.contains("no permission"), "{drawn}");
+    assert!(app.panes.metrics.read.is_none() && crate::app::data_status::of(&app, CHARTS).dimmed);
+}
+
+#[test]
+fn a_machine_whose_clock_is_wrong_looks_at_the_services_time() {
+    let world = measured();
+    let mut app = read(&world, (120, 40));
+    app.update(Event::Clock(SignedDuration::from_hours(5)));
+    press(&mut app, "2 j j m", &world);
+    let (since, until, _) = super::update::window(&app);
+    assert!(app.service_now().duration_since(until).as_secs() < 60 && since < until);
+    assert!(until.duration_since(app.now) > SignedDuration::from_hours(4));
+}
+
+const CPU: &str = "bookmark-manager-staging-web-cpu";
+
+/// The same with a composite alarm, and one that is muted.
+fn alarmed() -> World {
+    let mut world = measured();
+    world.alarms.push(Alarm {
+        name: "bookmark-manager-staging-all".into(),
+        state: AlarmState::Alarm,
+        reason: "arn:…:web-cpu transitioned to ALARM".into(),
+        since: ago(12),
+        rule: Some(format!("ALARM(\"{CPU}\") OR ALARM(bookmark-manager-staging-db-cpu)")),
+        actions_enabled: true,
+        actions: vec!["arn:aws:sns:ap-northeast-1:1:alerts".into()],
+        ..Alarm::default()
+    });
+    let until = ago(-58);
+    world.mutes.push(Mute { rule: Mute::rule_of(CPU), alarms: vec![CPU.into()], from: ago(2), until });
+    world
+}
+
+#[test]
+fn alarms_fit_every_size() {
+    let world = alarmed();
+    for (name, size, keys) in [
+        ("alarms_60x15", (60, 15), "8 v"),
+        ("alarms_80x24", (80, 24), "8 v G"),
+        ("alarms_120x40", (120, 40), "8 v"),
+        ("alarms_200x60", (200, 60), "8 v G"),
+    ] {
+        let mut app = read(&world, size);
+        press(&mut app, keys, &world);
+        tick(&mut app, now() + SignedDuration::from_secs(1), &world);
+        seen(name, &app);
+    }
+}
+
+#[test]
+fn a_composite_alarm_shows_the_curves_and_the_changes_of_those_that_it_is_made_of() {
+    let world = alarmed();
+    let mut app = read(&world, (200, 60));
+    press(&mut app, "8 v", &world);
+    tick(&mut app, now() + SignedDuration::from_secs(1), &world);
+    assert_eq!(app.screen.list_of(ALARMS).unwrap().selected(), Some("bookmark-manager-staging-all"));
+    let drawn = text(&app);
+    for wanted in ["2 alarms", "alarm 55 %", "OK → ALARM", "muted to 15:00"] {
+        assert!(drawn.contains(wanted), "{wanted}:\n{drawn}");
+    }
+}
+
+#[test]
+fn an_alarm_of_the_attention_list_is_opened_with_its_curve_and_left_to_where_it_was() {
+    let world = alarmed();
+    let mut app = read(&world, (120, 40));
+    let place = app.estate.derived.attention.iter().position(|entry| entry.name.ends_with("-all")).unwrap();
+    press(&mut app, "1", &world);
+    for _ in 0..place {
+        press(&mut app, "j", &world);
+    }
+    press(&mut app, "enter", &world);
+    assert_eq!((app.shown().id.0, &app.panes.metrics.of), ("metrics", &Of::Alarms));
+    assert_eq!(app.screen.list_of(ALARMS).unwrap().selected(), Some("bookmark-manager-staging-all"));
+    press(&mut app, "esc", &world);
+    assert_eq!(app.shown().id.0, "overview");
+}
+
+#[test]
+fn an_alarm_is_muted_with_a_capital_key_that_asks_for_how_long_and_shows_its_plan() {
+    let world = alarmed();
+    let mut app = read(&world, (120, 40));
+    assert!(text(&app).contains("1 alarm muted to 15:00"), "{}", text(&app));
+    press(&mut app, "8 v M", &world);
+    let drawn = text(&app);
+    assert!(drawn.contains("Mute bookmark-manager-staging-all for") && drawn.contains("4h"), "{drawn}");
+    press(&mut app, "j j enter", &world);
+    let operation = app.operations.list.last().expect("it was begun");
+    assert_eq!(operation.title, "mute bookmark-manager-staging-all for 1h");
+    assert!(operation.outcome.is_none(), "nothing is changed before a yes");
+    // Nothing is muted where nothing may be changed.
+    app.screen.overlays.clear();
+    app.session.read_only = true;
+    press(&mut app, "M", &world);
+    assert!(app.screen.overlays.is_empty());
+}

@@ -1,0 +1,438 @@
+//! What its keys do, what it asks, and what answers change. Nothing is asked while nobody looks: each metric costs.
+
+use super::state::{Against, Curve, Flight, ID, LIST, Of, RANGES, Read, State, There};
+use crate::app::App;
+use crate::app::effect::{Effect, Lane};
+use crate::app::event::Answer;
+use crate::app::measures;
+use crate::app::select;
+use crate::app::subject::Subject;
+use crate::app::ticket::{Owner, Ticket};
+use crate::app::timeline::happened;
+use crate::app::update::open::{forget, go};
+use crate::app::update::run::refresh;
+use crate::app::update::settle::{done, many};
+use crate::feeds::aws::{Fact, Query};
+use crate::feeds::part::Part;
+use crate::feeds::runs::{Ask, Fact as Known, Place};
+use crate::model::telemetry::{self, Area, moved};
+use crate::model::timeline::Kind;
+use crate::model::{Alarm, Failure, Point};
+use jiff::{SignedDuration, Timestamp};
+
+/// Kinds of its questions.
+const LISTED: u8 = 0;
+const NOW: u8 = 1;
+const BEFORE: u8 = 2;
+const LOCAL: u8 = 3;
+
+/// Load balancers, gateways and firewalls come and go no faster.
+const LISTED_EVERY: SignedDuration = SignedDuration::from_mins(15);
+/// What could not be listed is asked for again after this time.
+const LISTED_AGAIN: SignedDuration = SignedDuration::from_mins(2);
+/// What this machine knows is read this often.
+const LOCAL_EVERY: SignedDuration = SignedDuration::from_secs(15);
+/// Of a large environment what happened is put together at most this often.
+const MARKS_EVERY: SignedDuration = SignedDuration::from_secs(5);
+/// No more of what happened is kept.
+const MOST_MARKS: usize = 500;
+
+/// How often the curves are read: once a period, and no more than once a minute.
+pub fn every(app: &App) -> SignedDuration {
+    let period = telemetry::period(RANGES[app.panes.metrics.range].0);
+    SignedDuration::from_secs(i64::from(period)).clamp(app.environment.refresh.metrics, SignedDuration::from_mins(10))
+}
+
+/// The time that is looked at: it ends with the last whole period, as the sum of a part of one looks like a fall.
+pub fn window(app: &App) -> (Timestamp, Timestamp, i32) {
+    let metrics = &app.panes.metrics;
+    let (span, _) = RANGES[metrics.range];
+    let period = telemetry::period(span);
+    let half = SignedDuration::from_secs(span.as_secs() / 2 * i64::from(metrics.back));
+    let until = app.service_now().checked_sub(half).unwrap_or(Timestamp::UNIX_EPOCH);
+    let whole = until.as_second().div_euclid(i64::from(period)) * i64::from(period);
+    let until = Timestamp::from_second(whole).unwrap_or(until);
+    (until.checked_sub(span).unwrap_or(Timestamp::UNIX_EPOCH), until, period)
+}
+
+/// `m`: shows the metrics of the selected thing; of all where none is selected.
+pub fn of_selected(app: &mut App) -> Vec<Effect> {
+    if app.shown().id == ID {
+        return Vec::new();
+    }
+    let of = match select::subject(app) {
+        Some(Subject::Database(id) | Subject::Instance(_, id)) => Of::Database(id),
+        _ => select::service(app).map_or(Of::All, Of::Service),
+    };
+    let from = app.screen.pane;
+    show(app, of);
+    app.panes.metrics.from = Some(from);
+    (app.screen.pane, app.screen.operation) = (ID, None);
+    forget(app);
+    go(app, ID)
+}
+
+/// A second press of its key leaves what it is about: the key names all of them.
+pub fn entered(app: &mut App) {
+    app.panes.metrics.from = None;
+    if app.shown().id == ID {
+        show(app, Of::All);
+        app.panes.metrics.alone = false;
+    }
+}
+
+/// Shows it of something else.
+pub(super) fn show(app: &mut App, of: Of) {
+    if app.panes.metrics.of != of {
+        app.panes.metrics.of = of;
+        app.panes.metrics.alone = false;
+        unread(app);
+    }
+}
+
+/// Another time or other things: nothing that was read is of them.
+fn unread(app: &mut App) {
+    let metrics = &mut app.panes.metrics;
+    (metrics.read, metrics.flight, metrics.failure, metrics.asked, metrics.marks_made) = (None, None, None, None, None);
+    metrics.marks.clear();
+}
+
+fn again(app: &mut App) -> Vec<Effect> {
+    unread(app);
+    done(app)
+}
+
+/// `[`: half a range earlier.
+pub fn earlier(app: &mut App) -> Vec<Effect> {
+    // CloudWatch keeps hours for 455 days.
+    let furthest = SignedDuration::from_hours(455 * 24).as_secs() / (RANGES[app.panes.metrics.range].0.as_secs() / 2);
+    app.panes.metrics.back = (app.panes.metrics.back + 1).min(u32::try_from(furthest).unwrap_or(u32::MAX));
+    again(app)
+}
+
+/// `]`: half a range later, at most to now.
+pub fn later(app: &mut App) -> Vec<Effect> {
+    if app.panes.metrics.back == 0 {
+        app.say("this is now");
+        return done(app);
+    }
+    app.panes.metrics.back -= 1;
+    again(app)
+}
+
+/// `-` and `+`: a longer or a shorter time.
+pub fn range(app: &mut App, longer: bool) -> Vec<Effect> {
+    let range = app.panes.metrics.range;
+    let next = if longer { (range + 1).min(RANGES.len() - 1) } else { range.saturating_sub(1) };
+    if next == range {
+        app.say(if longer { "30 days are the longest" } else { "an hour is the shortest" });
+        return done(app);
+    }
+    // What it ends with stays near where it was.
+    let ends = RANGES[range].0.as_secs() / 2 * i64::from(app.panes.metrics.back);
+    app.panes.metrics.back = u32::try_from(ends / (RANGES[next].0.as_secs() / 2)).unwrap_or(0);
+    app.panes.metrics.range = next;
+    again(app)
+}
+
+/// `c`: beside yesterday, beside last week, alone.
+pub fn compare(app: &mut App) -> Vec<Effect> {
+    app.panes.metrics.against = match app.panes.metrics.against {
+        Against::Nothing => Against::Yesterday,
+        Against::Yesterday => Against::LastWeek,
+        Against::LastWeek => Against::Nothing,
+    };
+    again(app)
+}
+
+/// `a`: everything, or one kind after the other.
+pub fn area(app: &mut App) -> Vec<Effect> {
+    let kinds = Area::ALL;
+    let next = match &app.panes.metrics.of {
+        Of::Area(area) => kinds.iter().position(|one| one == area).and_then(|place| kinds.get(place + 1)).copied(),
+        Of::All => kinds.first().copied(),
+        Of::Service(_) | Of::Database(_) | Of::Alarms => None,
+    };
+    show(app, next.map_or(Of::All, Of::Area));
+    app.screen.list(LIST).select(0);
+    done(app)
+}
+
+/// `r`: reads all of it again, now.
+pub fn reload(app: &mut App) -> Vec<Effect> {
+    let metrics = &mut app.panes.metrics;
+    (metrics.asked, metrics.flight, metrics.local_asked) = (None, None, None);
+    metrics.there.asked = None;
+    refresh(app)
+}
+
+/// `Enter`: the selected chart in the whole place, or all again.
+pub fn open(app: &mut App) -> Option<Vec<Effect>> {
+    app.panes.metrics.alone = !app.panes.metrics.alone;
+    Some(done(app))
+}
+
+/// `Esc`: out of the one chart.
+pub fn back(app: &mut App) -> bool {
+    std::mem::take(&mut app.panes.metrics.alone)
+}
+
+/// `Esc`, one level up: to where it was opened from.
+pub fn up(app: &mut App) {
+    if let Some(from) = app.panes.metrics.from.take() {
+        app.screen.pane = from;
+        app.screen.zoom = false;
+        app.lists_changed();
+    }
+}
+
+/// Nothing of the environment before stays but how it is looked at.
+pub fn switched(app: &mut App) -> Vec<Effect> {
+    let State { range, against, serial, .. } = app.panes.metrics;
+    app.panes.metrics = State { range, against, serial, ..State::default() };
+    Vec::new()
+}
+
+/// What is under way may be another account's.
+pub fn renewed(app: &mut App) {
+    let metrics = &mut app.panes.metrics;
+    (metrics.flight, metrics.asked) = (None, None);
+    metrics.there = There::default();
+}
+
+fn areas(of: &Of) -> Vec<Area> {
+    match of {
+        Of::All => Area::ALL.to_vec(),
+        Of::Service(_) => vec![Area::Service, Area::Alb],
+        Of::Database(_) => vec![Area::Db],
+        Of::Area(area) => vec![*area],
+        Of::Alarms => Vec::new(),
+    }
+}
+
+fn ticket(app: &mut App, kind: u8, serial: u64) -> Ticket {
+    Ticket { generation: app.generation(), owner: Owner::Pane(ID.0, kind), serial }
+}
+
+fn next(app: &mut App) -> u64 {
+    app.panes.metrics.serial += 1;
+    app.panes.metrics.serial
+}
+
+/// Asks for what is due while somebody looks.
+pub fn plan(app: &mut App) -> Vec<Effect> {
+    if app.shown().id != ID {
+        app.poller.look_back(SignedDuration::ZERO, app.now);
+        return Vec::new();
+    }
+    let held = app.estate.identity.at().is_none() || app.poller.wrong_account();
+    if held || app.screen.paused.is_some() || app.has_pending_facts() {
+        return Vec::new();
+    }
+    let (since, ..) = window(app);
+    app.poller.look_back(app.service_now().duration_since(since), app.now);
+    let mut effects = ask_local(app, since);
+    let (cluster, databases) = (app.environment.cluster.is_some(), !app.environment.databases.is_empty());
+    let alarms = &app.estate.alarms;
+    let known = match app.panes.metrics.of {
+        Of::Alarms => alarms.at().is_some() || alarms.failure().is_some() || app.environment.alarms.is_empty(),
+        Of::All | Of::Service(_) | Of::Database(_) | Of::Area(_) => measures::known(&app.estate, cluster, databases),
+    };
+    if known {
+        effects.extend(ask_listed(app));
+        effects.extend(ask_curves(app));
+    }
+    make_marks(app);
+    effects
+}
+
+fn due(app: &App, at: Option<Timestamp>, every: SignedDuration) -> bool {
+    at.is_none_or(|at| app.now.duration_since(at).abs() >= every)
+}
+
+fn ask_local(app: &mut App, since: Timestamp) -> Vec<Effect> {
+    if !due(app, app.panes.metrics.local_asked, LOCAL_EVERY) {
+        return Vec::new();
+    }
+    app.panes.metrics.local_asked = Some(app.now);
+    let place = Place { audit_file: app.config.audit_file.clone(), simulated: app.session.simulated };
+    let changes = Ask::Changes { place, environment: app.environment.name.clone(), since };
+    vec![Effect::Fetch { ticket: ticket(app, LOCAL, 0), lane: Lane::Background, ask: changes.into() }]
+}
+
+fn ask_listed(app: &mut App) -> Vec<Effect> {
+    let there = &app.panes.metrics.there;
+    let every = if there.failure.is_some() { LISTED_AGAIN } else { LISTED_EVERY };
+    let namespaces = telemetry::namespaces(&Area::ALL);
+    let wanted = !telemetry::namespaces(&areas(&app.panes.metrics.of)).is_empty();
+    if !wanted || there.flight.is_some() || !due(app, there.asked, every) {
+        return Vec::new();
+    }
+    let serial = next(app);
+    let there = &mut app.panes.metrics.there;
+    (there.asked, there.flight) = (Some(app.now), Some(serial));
+    there.coming.clear();
+    let query = Query::Listed { namespaces: namespaces.into_iter().map(str::to_owned).collect() };
+    vec![Effect::Fetch { ticket: ticket(app, LISTED, serial), lane: Lane::Operator, ask: query.into() }]
+}
+
+/// All curves of the screen in one request; the other time is one more.
+fn ask_curves(app: &mut App) -> Vec<Effect> {
+    let metrics = &app.panes.metrics;
+    let first = metrics.there.flight.is_some() && metrics.there.listed.is_empty();
+    if first || metrics.flight.is_some() || !due(app, metrics.asked, every(app)) {
+        return Vec::new();
+    }
+    // What has passed does not change.
+    if metrics.back > 0 && metrics.read.is_some() {
+        return Vec::new();
+    }
+    let areas = areas(&metrics.of);
+    let (names, databases) = match &metrics.of {
+        Of::All | Of::Area(_) | Of::Alarms => (None, None),
+        Of::Service(name) => (Some(vec![name.clone()]), Some(Vec::new())),
+        Of::Database(id) => (Some(Vec::new()), Some(vec![id.clone()])),
+    };
+    let listed = &metrics.there.listed;
+    let mut figures = if metrics.of == Of::Alarms {
+        app.estate.alarms.value().into_iter().flatten().filter_map(Alarm::figure).collect()
+    } else {
+        measures::figures(&app.estate, names.as_deref(), databases.as_deref(), listed, &areas)
+    };
+    let left_out = figures.len().saturating_sub(measures::MOST);
+    figures.truncate(measures::MOST);
+    let (since, until, period) = window(app);
+    let against = metrics.against;
+    app.panes.metrics.asked = Some(app.now);
+    let statistics: Vec<_> = figures.iter().map(|figure| figure.statistic.clone()).collect();
+    let curve = |figure| Curve { figure, points: Vec::new(), before: Vec::new() };
+    let curves = figures.into_iter().map(curve).collect();
+    let read = Read { at: app.now, since, until, period, against, curves, left_out };
+    if statistics.is_empty() {
+        app.panes.metrics.read = Some(read);
+        return Vec::new();
+    }
+    let serial = next(app);
+    let mut effects = Vec::new();
+    let mut ask = |app: &mut App, kind, since, until| {
+        let query = Query::Curves { statistics: statistics.clone(), period, since, until };
+        effects.push(Effect::Fetch { ticket: ticket(app, kind, serial), lane: Lane::Operator, ask: query.into() });
+    };
+    ask(app, NOW, since, until);
+    let other = against.earlier().and_then(|by| Some((since.checked_sub(by).ok()?, until.checked_sub(by).ok()?)));
+    if let Some((since, until)) = other {
+        ask(app, BEFORE, since, until);
+    }
+    app.panes.metrics.flight = Some(Flight { serial, read, waits: 1 + u8::from(other.is_some()) });
+    effects
+}
+
+/// What happened meanwhile, but for what goes as planned.
+fn make_marks(app: &mut App) {
+    if many(app) && !due(app, app.panes.metrics.marks_made, MARKS_EVERY) {
+        return;
+    }
+    let (since, until) = match &app.panes.metrics.read {
+        Some(read) => (read.since, read.until.max(window(app).1)),
+        None => return,
+    };
+    // The last period is not whole yet, and what happens in it is told all the same.
+    let until = if app.panes.metrics.back == 0 { app.service_now() } else { until };
+    let local = &app.panes.metrics.local;
+    let name = &app.environment.name;
+    let mut events = happened(&app.estate, name, local, since, app.service_now(), app.ahead);
+    let of = match &app.panes.metrics.of {
+        Of::Service(name) => Some(name.as_str()),
+        Of::All | Of::Database(_) | Of::Area(_) | Of::Alarms => None,
+    };
+    events.retain(|event| {
+        let wanted = !event.routine && event.kind != Kind::Service && event.kind != Kind::Task && event.at <= until;
+        let others = of.is_some() && event.about.service().is_some_and(|name| Some(name) != of);
+        wanted && !others
+    });
+    events.reverse();
+    events.truncate(MOST_MARKS);
+    app.panes.metrics.marks_made = Some(app.now);
+    if events != app.panes.metrics.marks {
+        app.panes.metrics.marks = events;
+        app.lists_changed();
+    }
+}
+
+/// Takes answers in; one that nobody waits for any more is dropped here.
+pub fn answer(app: &mut App, answer: Answer) {
+    let Owner::Pane(_, kind) = answer.ticket.owner else { return };
+    let serial = answer.ticket.serial;
+    match kind {
+        LOCAL => {
+            if let Part::Last(Known::Changes(local)) = answer.of::<Known>().part {
+                app.panes.metrics.local = local;
+                app.panes.metrics.marks_made = None;
+            }
+        }
+        LISTED if app.panes.metrics.there.flight == Some(serial) => listed(app, answer.of::<Fact>().part),
+        NOW | BEFORE if app.panes.metrics.flight.as_ref().is_some_and(|flight| flight.serial == serial) => {
+            curves(app, kind, answer.of::<Fact>().part);
+        }
+        _ => {}
+    }
+}
+
+fn listed(app: &mut App, part: Part<Fact>) {
+    let there = &mut app.panes.metrics.there;
+    match part {
+        Part::Page(Fact::Listed(found)) => return there.coming.extend(found),
+        Part::Last(Fact::Listed(found)) => {
+            there.coming.extend(found);
+            let news = there.listed != there.coming;
+            there.listed = std::mem::take(&mut there.coming);
+            there.failure = None;
+            if news && app.panes.metrics.flight.is_none() {
+                app.panes.metrics.asked = None;
+            }
+        }
+        Part::Failed(failure) => there.failure = Some(failure),
+        Part::Page(_) | Part::Last(_) => there.failure = Some(Failure::other_answer()),
+    }
+    app.panes.metrics.there.flight = None;
+}
+
+fn curves(app: &mut App, kind: u8, part: Part<Fact>) {
+    let Some(flight) = &mut app.panes.metrics.flight else { return };
+    let earlier = flight.read.against.earlier().unwrap_or_default();
+    let mut take = |found: Vec<(usize, Vec<Point>)>| {
+        for (place, points) in found {
+            let Some(curve) = flight.read.curves.get_mut(place) else { continue };
+            let scale = f64::from(curve.figure.scale);
+            let points = points.into_iter().map(|point| Point { value: point.value * scale, ..point });
+            if kind == NOW {
+                curve.points.extend(points);
+            } else {
+                curve.before.extend(moved(&points.collect::<Vec<_>>(), earlier));
+            }
+        }
+    };
+    match part {
+        Part::Page(Fact::Curves(found)) => return take(found),
+        Part::Last(Fact::Curves(found)) => take(found),
+        Part::Failed(failure) => {
+            app.panes.metrics.failure = Some(failure);
+            app.panes.metrics.flight = None;
+            return;
+        }
+        Part::Page(_) | Part::Last(_) => {
+            app.panes.metrics.failure = Some(Failure::other_answer());
+            app.panes.metrics.flight = None;
+            return;
+        }
+    }
+    flight.waits -= 1;
+    if flight.waits > 0 {
+        return;
+    }
+    let metrics = &mut app.panes.metrics;
+    metrics.read = metrics.flight.take().map(|flight| Read { at: app.now, ..flight.read });
+    metrics.failure = None;
+    metrics.marks_made = None;
+    make_marks(app);
+}

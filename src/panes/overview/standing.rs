@@ -1,0 +1,193 @@
+//! How the environment stands beside its services and databases: alarms, schedule, cost, tunnels, runs, a line each; and how
+//! much room they need.
+
+use super::state::STANDING;
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::list::List;
+use crate::app::pane::{DataStatus, Rows};
+use crate::app::subject::{Fact, Subject, bad, fact};
+use crate::app::update::open::open_subject;
+use crate::model::costs::{self, Told};
+use crate::model::timer::{Power, Timer};
+use crate::model::{AlarmState, FailureKind, Health, Source, schedule, time};
+use jiff::tz::TimeZone;
+
+const ALARMS: &str = "alarms";
+const COST: &str = "cost";
+
+/// Its lines; what is not configured has none.
+pub fn facts(app: &App) -> Vec<Fact> {
+    let mut facts = Vec::new();
+    facts.extend(alarms(app));
+    facts.extend(coming(app));
+    facts.extend(cost(app));
+    for pane in app.table.panes {
+        if let Some(going) = (pane.hooks.going)(app).filter(|going| going.runs) {
+            facts.push(bad("run", format!("{}: {}", going.title, going.words), going.health));
+        }
+    }
+    for tunnel in &app.tunnels.list {
+        let standing = &tunnel.standing;
+        let text = format!("{} on port {}", standing.phase.word(), tunnel.port());
+        facts.push(bad("tunnel", text, standing.phase.health()));
+    }
+    facts
+}
+
+fn alarms(app: &App) -> Option<Fact> {
+    let estate = &app.estate;
+    if app.environment.alarms.is_empty() {
+        return None;
+    }
+    let Some(alarms) = estate.alarms.value() else {
+        let failure = estate.alarms.failure();
+        return Some(match failure {
+            Some(failure) => bad(ALARMS, format!("not known: {failure}"), Health::Unknown),
+            None => fact(ALARMS, "reading …"),
+        });
+    };
+    let now = app.service_now();
+    let ours: Vec<_> = alarms.iter().filter(|alarm| !alarm.of_autoscaling()).collect();
+    let count = |state: AlarmState| ours.iter().filter(|alarm| alarm.state == state).count();
+    let (raised, unclear) = (count(AlarmState::Alarm), count(AlarmState::InsufficientData));
+    let muted = ours.iter().filter(|alarm| {
+        estate
+            .alarm_mutes
+            .value()
+            .into_iter()
+            .flatten()
+            .any(|mute| mute.until.is_some() && mute.mutes(&alarm.name, now))
+    });
+    let mut text = match raised {
+        0 if ours.is_empty() => "none begins as is configured".to_owned(),
+        0 => format!("none of {} is raised", ours.len()),
+        _ => format!("{raised} of {} raised", ours.len()),
+    };
+    if unclear > 0 {
+        text = format!("{text}, {unclear} without data");
+    }
+    let muted = muted.count();
+    if muted > 0 {
+        text = format!("{text}, {muted} muted");
+    }
+    let looked = raised > 0 || muted > 0;
+    Some(if looked { bad(ALARMS, text, Health::Degraded) } else { fact(ALARMS, text) })
+}
+
+/// All that stops or starts it at a time.
+fn timers(app: &App) -> Vec<Timer> {
+    let timers = app.estate.schedules.value().into_iter().flatten().cloned();
+    timers.chain(app.estate.scheduled.value().into_iter().flatten().map(|action| action.timer())).collect()
+}
+
+/// The next switch.
+fn coming(app: &App) -> Option<Fact> {
+    let (now, zone) = (app.service_now(), app.zone());
+    let unread = [&Source::Schedules, &Source::ScheduledActions].into_iter().find_map(|source| {
+        let status = app.estate.status(*source);
+        status.failure.filter(|_| status.at.is_none() && app.poller.sources(&app.environment).contains(source))
+    });
+    let timers = timers(app);
+    let next = |power| schedule::soonest_timer(&timers, power, now).map(|next| (next.at, power));
+    let mut all: Vec<_> = [Power::Stop, Power::Start].into_iter().filter_map(next).collect();
+    all.sort_by_key(|(at, _)| *at);
+    let words = |(at, power): &(jiff::Timestamp, Power)| format!("{} {}", power.word(), time::moment(*at, now, &zone));
+    match (all.is_empty(), unread) {
+        (false, _) => Some(fact("schedule", all.iter().map(words).collect::<Vec<_>>().join(", "))),
+        (true, Some(failure)) => Some(bad("schedule", format!("not known: {failure}"), Health::Unknown)),
+        (true, None) if app.environment.schedules.is_some() => Some(fact("schedule", "nothing is switched")),
+        (true, None) => None,
+    }
+}
+
+/// What is told of the costs that were read.
+fn told(app: &App) -> Option<Told> {
+    let costs = app.panes.overview.costs.as_ref()?;
+    Some(costs::told(costs, app.service_now().to_zoned(TimeZone::UTC).date()))
+}
+
+/// This month, its forecast, the budget, yesterday, what the schedule saves.
+fn cost(app: &App) -> Vec<Fact> {
+    let overview = &app.panes.overview;
+    let (Some(costs), Some(told)) = (&overview.costs, told(app)) else {
+        let why = overview.no_costs.as_ref().map(|failure| {
+            let denied = failure.kind == FailureKind::Denied;
+            let hint = if denied { "" } else { "; Cost Explorer is enabled once, in the billing console" };
+            bad(COST, format!("not known: {failure}{hint}"), Health::Unknown)
+        });
+        return why.or_else(|| overview.costs_asked.map(|_| fact(COST, "reading …"))).into_iter().collect();
+    };
+    let currency = &costs.currency;
+    let forecast = told.forecast.map(|whole| format!(", {whole:.0} by its end")).unwrap_or_default();
+    let age = time::short(app.service_now().duration_since(costs.read_at));
+    let first = format!("{:.0} {currency}{forecast}, {age} old", told.month);
+    let mut facts = vec![fact(COST, first)];
+    for budget in &costs.budgets {
+        let part = budget.part().map_or_else(|| "–".to_owned(), |part| format!("{:.0} %", part * 100.0));
+        let text = format!("{}: {part} of {:.0} {}", budget.name, budget.limit, budget.currency);
+        facts.push(if budget.is_exceeded() { bad("budget", text, Health::Degraded) } else { fact("budget", text) });
+    }
+    if let Some(why) = &costs.no_budgets {
+        facts.push(bad("budget", format!("not known: {why}"), Health::Unknown));
+    }
+    if let Some(day) = told.yesterday {
+        let usual = told.usual.map(|usual| format!(", usually {usual:.2}")).unwrap_or_default();
+        let text = format!("{day:.2} {currency}{usual}");
+        let unusual = told.usual.and_then(|usual| costs::unusual(day, usual)).is_some();
+        facts.push(if unusual { bad("yesterday", text, Health::Degraded) } else { fact("yesterday", text) });
+    }
+    let stopped = costs::stopped_part(&timers(app), app.service_now());
+    if let Some(saved) = stopped.and_then(|stopped| costs::saved(&told, stopped)) {
+        facts.push(fact("saved", format!("about {saved:.0} {currency} a month by the schedule")));
+    }
+    facts
+}
+
+fn selected(app: &App) -> Option<Fact> {
+    let Rows::Facts(facts) = app.spec(STANDING).rows else { return None };
+    let number = app.screen.list_of(STANDING).and_then(List::selected)?.parse::<usize>().ok()?;
+    facts(app).into_iter().nth(number)
+}
+
+/// What a line stands for.
+pub fn subject(app: &App, _: Option<&str>) -> Option<Subject> {
+    selected(app).map(|line| Subject::Text(format!("{} {}", line.label, line.text)))
+}
+
+/// To the alarms, where their line is selected.
+pub fn open(app: &mut App) -> Option<Vec<Effect>> {
+    if selected(app)?.label != ALARMS {
+        return None;
+    }
+    let alarms = app.estate.alarms.value()?;
+    let raised = alarms.iter().find(|alarm| alarm.state == AlarmState::Alarm && !alarm.of_autoscaling());
+    let name = raised.or(alarms.first())?.name.clone();
+    Some(open_subject(app, &Subject::Alarm(name)))
+}
+
+/// The whole of a line; of costs each service's part of the month.
+pub fn whole(app: &App, _: &str) -> Vec<Fact> {
+    let Some(line) = selected(app) else { return Vec::new() };
+    let cost = line.label == COST;
+    let mut facts = vec![line];
+    if let Some(told) = told(app).filter(|_| cost) {
+        facts.extend(told.parts.iter().map(|part| fact(&part.service, format!("{:.2}", part.month))));
+    }
+    facts
+}
+
+/// Its sources tell their failures in its lines.
+pub fn data_status(_: &App) -> DataStatus {
+    DataStatus { empty: crate::app::data_status::note("nothing more is configured"), ..DataStatus::default() }
+}
+
+/// What its frame names: costs of a simulated world are nobody's.
+pub fn named(app: &App) -> &'static str {
+    if app.session.simulated && app.panes.overview.costs.is_some() { "costs are simulated" } else { "" }
+}
+
+/// Rows that it needs.
+pub fn rows(app: &App) -> u16 {
+    u16::try_from(facts(app).len()).unwrap_or(u16::MAX / 2)
+}
