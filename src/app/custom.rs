@@ -52,6 +52,7 @@ fn selected(app: &App) -> Selected {
             selected.database = Some(database.clone());
             selected.instance = Some(id.clone());
         }
+        Some(Subject::Machine(id)) => selected.instance = Some(id.clone()),
         Some(Subject::Alarm(name)) => selected.alarm = Some(name.clone()),
         Some(Subject::Services | Subject::Logs(..) | Subject::Text(_)) | None => {}
     }

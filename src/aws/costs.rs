@@ -18,13 +18,10 @@ const GET_COST_FORECAST: Action = Action { name: "ce:GetCostForecast", class: Cl
 const COST_EXPLORER: Service = Service("ce", Some("us-east-1"));
 const TARGET: &str = "AWSInsightsIndexService";
 
-const DESCRIBE_BUDGETS: Operation = Operation {
-    action: "budgets:DescribeBudgets",
-    service: "budgets",
-    target: "AWSBudgetServiceGateway",
-    class: Class::Costs,
-    ..GET_COST_AND_USAGE
-};
+const DESCRIBE_BUDGETS: Action = Action { name: "budgets:DescribeBudgets", class: Class::Costs };
+/// So has it.
+const BUDGETS: Service = Service("budgets", Some("us-east-1"));
+const BUDGETS_TARGET: &str = "AWSBudgetServiceGateway";
 
 /// What was asked for. Where only the forecast fails (it needs some weeks of history) the rest stands.
 pub(super) async fn costs(caller: &Caller<'_>, answers: &AnswerSender<'_>, of: &CostsOf) -> Result<(), Failure> {
@@ -79,7 +76,7 @@ pub(super) async fn costs(caller: &Caller<'_>, answers: &AnswerSender<'_>, of: &
     }
     // They cost nothing to read; without them the rest stands.
     let body = json!({"AccountId": of.account, "MaxResults": 100});
-    match caller.session.json(DESCRIBE_BUDGETS, caller.lane(), &body).await {
+    match caller.json(&json(DESCRIBE_BUDGETS, BUDGETS, BUDGETS_TARGET, &body)).await {
         Ok(answer) => costs.budgets = budgets(&answer),
         Err(failure) if failure.kind == FailureKind::Credentials => return Err(failure),
         Err(failure) if failure.kind == FailureKind::NotFound => {}

@@ -112,9 +112,9 @@ impl Session {
         request.set_uri(format!("{}{path}", base.trim_end_matches('/'))).map_err(|error| failed(&error))?;
         request.set_method("POST").map_err(|error| failed(&error))?;
         request.headers_mut().insert("content-type", "application/json");
-        let answer = self.0.wire.ask(request).await;
-        let (status, said) = answer
-            .ok_or_else(|| Failure::new(FailureKind::Unreachable, format!("{action}: the sign-in does not answer")))?;
+        let answer = self.0.wire.ask(request, self.0.connection.operation_timeout).await;
+        let (status, _, said) = answer
+            .map_err(|_| Failure::new(FailureKind::Unreachable, format!("{action}: the sign-in does not answer")))?;
         let answer: Value = serde_json::from_str(&said).unwrap_or_default();
         if status == 200 {
             return Ok(answer);

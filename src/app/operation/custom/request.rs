@@ -35,7 +35,7 @@ pub struct Selected {
     pub container: Option<String>,
     /// The database's identifier.
     pub database: Option<String>,
-    /// The instance of a database.
+    /// The instance of a database, or the id of one of EC2.
     pub instance: Option<String>,
     /// The alarm's name.
     pub alarm: Option<String>,
