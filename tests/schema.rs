@@ -144,6 +144,25 @@ fn one_object_is_printed_as_text_and_a_name_that_is_none_says_so() {
 }
 
 #[test]
+fn the_diagram_of_a_database_is_printed_whole_or_around_a_table() {
+    let home = Home::new();
+    let er = |arguments: &[&str]| {
+        let mut command = home.at(None);
+        command.env("COCKPIT_DATABASE_URL", server().url("postgres", "made")).args(["sql", "--er"]);
+        run(&mut command, arguments)
+    };
+    let all = er(&["-o", "mermaid"]).coded(0).out;
+    assert!(
+        all.starts_with("erDiagram\n") && all.contains("\"app.users\" ||--o{ \"app.bookmarks\" : \"user_id\""),
+        "{all}"
+    );
+    assert!(all.contains("\"日本.しおり\""), "{all}");
+    let some = er(&["--around", "app.users"]).coded(0).out;
+    assert!(some.contains("app.bookmarks (user_id) → app.users") && !some.contains("しおり"), "{some}");
+    assert!(er(&["--around", "nope"]).coded(2).err.contains("there is no table nope"));
+}
+
+#[test]
 fn a_user_who_may_not_read_the_catalogue_is_told_which_part_of_it() {
     psql(server(), "postgres", "create database closed");
     psql(

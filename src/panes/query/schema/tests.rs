@@ -41,6 +41,10 @@ fn what_there_is_is_a_tree_with_rows_and_sizes_beside_what_is_known_of_the_selec
         shows(&desk, &["bookmarks", "~1,234,567", "300 MB", "しおり"]);
         seen(name, &desk.app);
     }
+    let mut desk = opened((80, 24));
+    desk.keys("enter");
+    shows(&desk, &["[Columns]", "not null", "→ しおり"]);
+    seen("schema_detail_80x24", &desk.app);
     let desk = opened((180, 40));
     shows(&desk, &["[Columns] Indexes Keys About DDL ER  public.bookmarks", "generated always", "→ しおり", "見出し"]);
     assert!(!desk.screen().contains("pg_class"), "the server's own are folded:\n{}", desk.screen());
