@@ -151,7 +151,8 @@ impl Class {
                 alike(10.0)
             }
             Self::LogsGet | Self::MetricList => alike(25.0),
-            Self::EcsServices | Self::EcsTasks => (20.0, 100.0),
+            // Of EC2 that of describe actions without a filter.
+            Self::EcsServices | Self::EcsTasks | Self::Ec2 => (20.0, 100.0),
             Self::EcsClusters | Self::EcsRollouts => (20.0, 50.0),
             Self::EcsRegister => (1.0, 20.0),
             // The rate of `UpdateService` and the burst of `TagResource`: the smallest among them.
@@ -169,8 +170,6 @@ impl Class {
             // Not documented for sessions: as few as for a live tail. Far larger for secrets. That of Route 53 is the smallest
             // at the edge.
             Self::LogsLive | Self::Sessions | Self::Edge | Self::Ec2Changes => (5.0, 5.0),
-            // Of describe actions without a filter, and of those that change resources.
-            Self::Ec2 => (20.0, 100.0),
             Self::UserPools => alike(15.0),
             Self::Users => alike(30.0),
             // The throughput that is free of charge.

@@ -68,7 +68,8 @@ pub(super) async fn distributions(caller: &Caller<'_>) -> Result<Vec<Distributio
 
 /// Throws what is cached of some paths away.
 pub(super) async fn invalidate(writer: &Writer<'_>, batch: &Batch) -> Result<Reply, Failure> {
-    let paths: String = batch.paths.iter().map(|path| format!("<Path>{}</Path>", escape(path.as_str()))).collect();
+    let paths: String =
+        batch.paths.iter().flat_map(|path| ["<Path>".into(), escape(path.as_str()), "</Path>".into()]).collect();
     let body = format!(
         "<InvalidationBatch xmlns=\"{NAMESPACE}\"><Paths><Quantity>{}</Quantity><Items>{paths}</Items></Paths>\
          <CallerReference>{}</CallerReference></InvalidationBatch>",

@@ -115,6 +115,7 @@ mod scenario;
 mod session;
 mod sifted;
 mod simulator;
+mod states;
 mod through;
 mod way;
 mod yes;

@@ -117,7 +117,7 @@ pub fn masked_name(name: &str) -> String {
 
 /// `a•••@e•••.com`: enough to know one's own.
 pub fn masked_email(email: &str) -> String {
-    let first = |text: &str| text.chars().next().map(|c| format!("{c}•••")).unwrap_or_else(|| "•••".to_owned());
+    let first = |text: &str| text.chars().next().map_or_else(|| "•••".to_owned(), |c| format!("{c}•••"));
     match email.rsplit_once('@') {
         None => first(email),
         Some((local, domain)) => {

@@ -79,8 +79,6 @@ mod world;
 #[cfg(test)]
 pub(super) mod samples;
 
-pub(super) use running::declared_states;
-
 use super::declared::{Declared, Schema, Work};
 use crate::headless::schema;
 

@@ -2,69 +2,20 @@
 
 use super::difference::DifferenceDto;
 use super::opened::{self, limited};
-use super::target::{Environment, Target};
+use super::target::Target;
 use crate::aws::{Connection, Session};
 use crate::cli::Report;
 use crate::commands::context::Context;
-use crate::infra::{Access, code, each};
+use crate::commands::states::{self, States};
+use crate::infra::code;
 use crate::model::Source;
-use crate::model::infra::Unit;
 use crate::model::infra::declared::{self, Difference, Running};
-use crate::model::infra::state::{Resource, resources};
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 /// What was found, and what could not be looked at, in sentences.
 pub(super) struct Compared {
     pub(super) differences: Vec<DifferenceDto>,
     pub(super) missing: Vec<String>,
-}
-
-/// What the states have.
-struct Read {
-    /// Units with their resources.
-    states: Vec<(String, Vec<Resource>)>,
-    missing: Vec<String>,
-    /// Where the code of each unit is.
-    dirs: BTreeMap<String, (Unit, PathBuf)>,
-}
-
-/// Units with their resources, as their states have them, and what could not be read.
-pub(in crate::commands) struct States {
-    pub(in crate::commands) states: Vec<(String, Vec<Resource>)>,
-    pub(in crate::commands) missing: Vec<String>,
-}
-
-/// What the states of an environment declare.
-pub(in crate::commands) async fn declared_states(context: &Context, environment: &str) -> Result<States, Report> {
-    let of = Environment { environment: Some(environment.to_owned()) };
-    let Read { states, missing, .. } = read(context, &Target { of, ..Target::default() }).await?;
-    Ok(States { states, missing })
-}
-
-async fn read(context: &Context, target: &Target) -> Result<Read, Report> {
-    let opened = opened::open_to_ask(context, target).await?;
-    let mut missing = Vec::new();
-    let mut states = Vec::new();
-    let mut dirs = BTreeMap::new();
-    let answers = each(&opened.found, |access: Access<'_>| async move {
-        let what = format!("the state of {} cannot be read", access.unit.name);
-        let answer = access.read(&["show", "-json", "-no-color"], &what).await?;
-        Ok::<_, crate::model::infra::Trouble>((answer.out, access.dir().await?))
-    });
-    for (unit, answer) in limited(context, answers).await? {
-        match answer {
-            Ok((state, dir)) => {
-                dirs.insert(unit.name.clone(), (unit.clone(), dir));
-                match resources(&state) {
-                    Ok(all) => states.push((unit.name.clone(), all)),
-                    Err(error) => missing.push(format!("{}: its state is not understood: {error}", unit.name)),
-                }
-            }
-            Err(trouble) => missing.push(format!("{}: {}", unit.name, trouble.message)),
-        }
-    }
-    Ok(Read { states, missing, dirs })
 }
 
 /// What the environment has beside its infrastructure: without any nothing is compared.
@@ -77,7 +28,8 @@ pub(super) async fn compare(context: &Context, target: &Target) -> Result<Option
     if environment.cluster.is_none() && environment.databases.is_empty() {
         return Ok(None);
     }
-    let Read { states, mut missing, dirs } = read(context, target).await?;
+    let opened = opened::open_to_ask(context, target).await?;
+    let States { units: states, mut missing, dirs } = limited(context, states::of(&opened.found)).await?;
     let reading = Box::pin(context.collect_in(loaded.config, environment.clone(), SOURCES, false)).await;
     let estate = &reading.collector.app.estate;
     let definitions: BTreeMap<String, _> = estate

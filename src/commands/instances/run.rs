@@ -115,10 +115,10 @@ async fn one(
         [only] if close.len() == 1 && find(typed, &names).is_ok() => Ok((*only).clone()),
         [] => {
             let report = Report::usage(format!("{} has no instance `{typed}`", environment.name));
-            Err(match names.is_empty() {
-                true => report
-                    .hint("`instances` in the configuration names them, else their tags `Project` and `Environment`"),
-                false => report.hint(format!("there are: {}", listed(&names))),
+            Err(if names.is_empty() {
+                report.hint("`instances` in the configuration names them, else their tags `Project` and `Environment`")
+            } else {
+                report.hint(format!("there are: {}", listed(&names)))
             })
         }
         found if found.len() > 1 => Err(several(found)),

@@ -2,10 +2,10 @@
 
 use clap::Args;
 
-/// Throw away what a distribution of CloudFront has cached, and wait until it is gone everywhere [table|json|yaml]
+/// Throw away what a distribution has cached, and wait until it is gone everywhere [table|json|yaml]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(
-    after_help = "The distribution is named by its id, one of its names or its comment; where the environment has one alone, it need not be.
+    after_help = "The distribution of CloudFront is named by its id, one of its names or its comment; where the environment has one alone, it need not be.
 Which are the environment's: those that `distributions` names in the configuration, else those with one of its hosts as
 alias, or with the beginning of its names as comment. Of another none is touched.
 

@@ -15,7 +15,7 @@ Examples:
   cockpit users --declared                       the policy against what the states of Terraform have"
 )]
 pub struct Arguments {
-    /// Only those of this status: CONFIRMED, UNCONFIRMED, FORCE_CHANGE_PASSWORD, …
+    /// Only those of this status: `CONFIRMED`, `UNCONFIRMED`, `FORCE_CHANGE_PASSWORD`, …
     #[arg(long, value_name = "STATUS", value_parser = status)]
     pub status: Option<String>,
     /// Show e-mail addresses and telephone numbers

@@ -153,7 +153,8 @@ pub fn users(input: &SnapshotInput<'_>, read: &Read, reveal: bool) -> UserList {
             (policy.symbols, "symbols"),
         ]
         .into_iter()
-        .filter_map(|(on, word)| on.then(|| word.to_owned()))
+        .filter(|(on, _)| *on)
+        .map(|(_, word)| word.to_owned())
         .collect(),
         temporary_days: policy.temporary_days,
     });

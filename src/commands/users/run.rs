@@ -5,9 +5,9 @@ use super::report::{self, Read};
 use crate::aws::{Connection, Session};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::infra::declared_states;
 use crate::commands::opened::time_is_up;
 use crate::commands::printed::print;
+use crate::commands::states;
 use crate::config::EnvironmentConfig;
 use crate::model::cdn::{belongs, prefixes};
 use crate::model::infra::declared::{Running, differences};
@@ -26,11 +26,15 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         None => asked.await?,
     };
     if arguments.declared {
-        let states = Box::pin(declared_states(context, &environment.name)).await?;
+        let asked = Box::pin(states::of_environment(environment));
+        let states = match context.limit() {
+            Some(left) => tokio::time::timeout(left, asked).await.map_err(|_| time_is_up("the states were read"))?,
+            None => asked.await,
+        };
         let running = Running { pools: Some(std::slice::from_ref(&read.pool)), ..Running::default() };
         read.missing.extend(states.missing);
-        read.declared = Some(differences(&states.states, running));
-        let known = states.states.iter().flat_map(|(_, all)| all).any(|one| one.kind == "aws_cognito_user_pool");
+        read.declared = Some(differences(&states.units, running));
+        let known = states.units.iter().flat_map(|(_, all)| all).any(|one| one.kind == "aws_cognito_user_pool");
         if !known {
             read.missing.push("no state has a user pool: what is declared of it is not known".to_owned());
         }

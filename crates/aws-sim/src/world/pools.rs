@@ -74,7 +74,7 @@ fn user(number: usize, name: &str, status: &'static str) -> User {
     User {
         name: format!("{:08x}-0000-4000-8000-{number:012x}", 0x1f00 + number),
         email: format!("{name}@example.com"),
-        phone: (number % 2 == 0).then(|| format!("+8190555501{:02}", number % 100)),
+        phone: number.is_multiple_of(2).then(|| format!("+8190555501{:02}", number % 100)),
         status,
         enabled: number != 7,
         made: (n + 3) * DAY,

@@ -6,6 +6,7 @@ use super::invalidation::call::{Batch, CdnRead, CdnReply};
 use crate::app::command::Risk;
 use crate::app::operation::call::{Answered, Call, Read, Reply, Write};
 use crate::app::operation::outcome::{Outcome, Verdict};
+use crate::app::operation::plan::Plan;
 use crate::app::operation::tests::{at, environment, get, me, ok, settle, to_its_end};
 use crate::app::operation::{OperationId, Operations, What};
 use crate::config::EnvironmentConfig;
@@ -136,7 +137,7 @@ fn stops(operations: &Operations, id: OperationId) -> Vec<String> {
     if let Some(outcome) = &operation.outcome {
         return outcome.causes.iter().chain(std::iter::once(&outcome.summary)).cloned().collect();
     }
-    operation.plan.iter().flat_map(|plan| plan.stops()).map(|check| check.text.clone()).collect()
+    operation.plan.iter().flat_map(Plan::stops).map(|check| check.text.clone()).collect()
 }
 
 #[test]
@@ -269,7 +270,7 @@ fn an_invalidation_is_done_when_it_is_completed() {
 #[test]
 fn the_price_is_said_from_the_thousand_and_first_path_on() {
     let texts = |paths: u64, month: Option<Failure>| {
-        let world = World { paths, month, ..World::site() };
+        let world = World { month, paths, ..World::site() };
         let (operations, id) = planned(self::paths(&["/a", "/b"]), world, &environment());
         let plan = get(&operations, id).plan.clone().expect("a plan");
         plan.checks.iter().map(|check| check.text.clone()).collect::<Vec<_>>().join("; ")

@@ -256,7 +256,8 @@ impl Job for Throwing {
     }
 
     fn standing(&self) -> String {
-        self.all.iter().map(|one| format!("{} {} {}", one.id, one.enabled, one.aliases.join(","))).collect()
+        let one = |one: &Distribution| format!("{} {} {}", one.id, one.enabled, one.aliases.join(","));
+        self.all.iter().map(one).collect::<Vec<_>>().join(" ")
     }
 
     fn landed(&mut self, reply: &Reply) {
