@@ -99,7 +99,7 @@ const IN_LISTS: &[Command] = &[
     )
     .risks(Risk::Change)
     .when(alarms::on_alarm),
-    Command::new(UNMUTE, Scope::List, "unmute alarm", &["U"], "Let the selected alarm tell again.", alarms::unmute)
+    Command::new(UNMUTE, Scope::List, "unmute alarm", &["V"], "Let the selected alarm tell again.", alarms::unmute)
         .risks(Risk::Change)
         .when(alarms::on_muted),
 ];
