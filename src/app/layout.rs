@@ -105,7 +105,9 @@ pub fn overlay_place(screen: &Screen) -> Rect {
         Kind::Plan(_) => PLAN,
         Kind::Confirm(..) => overlay.lines.len() + 7,
         Kind::Ask(_) | Kind::Name | Kind::Revert(_) | Kind::Quit => overlay.lines.len() + 6,
-        Kind::Actions | Kind::Pane(..) | Kind::Environments | Kind::Message => overlay.lines.len() + 4,
+        Kind::Actions | Kind::Pane(..) | Kind::Environments | Kind::Message | Kind::Code | Kind::SignIn => {
+            overlay.lines.len() + 4
+        }
     });
     let rows = (lines as u16).clamp(5.min(most), most);
     Rect::new((width - columns) / 2, (height.saturating_sub(rows)) / 2, columns, rows.min(height))

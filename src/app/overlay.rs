@@ -24,6 +24,10 @@ pub enum Kind {
     Activity,
     /// Something to read.
     Message,
+    /// An MFA code is asked for; it is typed below.
+    Code,
+    /// A sign-in that goes on.
+    SignIn,
     /// What there is to choose from before an operation; typing filters.
     Choose(OperationId),
     /// What a pane has to choose from; the number is the pane's own.

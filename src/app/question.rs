@@ -39,6 +39,8 @@ pub fn question(app: &App) -> Option<Question> {
         | Kind::Activity
         | Kind::Find(..)
         | Kind::Message
+        | Kind::Code
+        | Kind::SignIn
         | Kind::Choose(_)
         | Kind::Ask(_)
         | Kind::Name => return None,

@@ -75,11 +75,11 @@ impl Session {
             }
             match Box::pin(self.post(&sso, "CreateToken", "/token", &asked)).await {
                 Ok(token) => break token,
-                Err(failure) if says(&failure, "authorization_pending", "AuthorizationPending") => {}
-                Err(failure) if says(&failure, "slow_down", "SlowDown") => every += SLOWER,
+                Err(Refused { code: Code::Pending, .. }) => {}
+                Err(Refused { code: Code::TooSoon, .. }) => every += SLOWER,
                 // A server that is away for a moment; the code is still good.
-                Err(failure) if failure.kind == FailureKind::Unreachable => {}
-                Err(failure) => return Err(failure),
+                Err(Refused { failure, .. }) if failure.kind == FailureKind::Unreachable => {}
+                Err(Refused { failure, .. }) => return Err(failure),
             }
         };
         let kept = json!({
@@ -101,12 +101,12 @@ impl Session {
     }
 
     /// One request; the words of what it fails with are the service's.
-    async fn post(&self, sso: &Sso, operation: &str, path: &str, body: &Value) -> Result<Value, Failure> {
+    async fn post(&self, sso: &Sso, operation: &str, path: &str, body: &Value) -> Result<Value, Refused> {
         let action = format!("sso-oidc:{operation}");
         let endpoint = self.0.connection.endpoint_url.clone().or_else(|| variable("AWS_ENDPOINT_URL"));
         let base = endpoint.unwrap_or_else(|| format!("https://oidc.{}.amazonaws.com", sso.region));
         let failed = |error: &dyn std::error::Error| {
-            Failure::new(FailureKind::Other, format!("{action}: the request cannot be made: {error}"))
+            Refused::from(Failure::new(FailureKind::Other, format!("{action}: the request cannot be made: {error}")))
         };
         let mut request = HttpRequest::new(SdkBody::from(body.to_string()));
         request.set_uri(format!("{}{path}", base.trim_end_matches('/'))).map_err(|error| failed(&error))?;
@@ -114,16 +114,19 @@ impl Session {
         request.headers_mut().insert("content-type", "application/json");
         let answer = self.0.wire.ask(request, self.0.connection.operation_timeout).await;
         let (status, _, said) = answer
-            .map_err(|_| Failure::new(FailureKind::Unreachable, format!("{action}: the sign-in does not answer")))?;
+            .map_err(|_| Failure::new(FailureKind::Unreachable, format!("{action}: the sign-in does not answer")))
+            .map_err(Refused::from)?;
         let answer: Value = serde_json::from_str(&said).unwrap_or_default();
         if status == 200 {
             return Ok(answer);
         }
         let word = |key: &str| answer[key].as_str().map(str::to_owned);
-        let parts = [word("error").or_else(|| word("__type")), word("error_description").or_else(|| word("message"))];
-        let words: Vec<String> = parts.into_iter().flatten().collect();
+        let code = word("error").or_else(|| word("__type"));
+        let words: Vec<String> =
+            [code.clone(), word("error_description").or_else(|| word("message"))].into_iter().flatten().collect();
         let words = if words.is_empty() { format!("status {status}") } else { words.join(": ") };
-        Err(Failure::new(FailureKind::Credentials, format!("{action}: {}", super::failure::clean(&words))))
+        let failure = Failure::new(FailureKind::Credentials, format!("{action}: {}", super::failure::clean(&words)));
+        Err(Refused { code: Code::named(code.as_deref().unwrap_or_default()), failure })
     }
 }
 
@@ -155,8 +158,41 @@ fn later(seconds: i64) -> Timestamp {
     now.checked_add(SignedDuration::from_secs(seconds)).unwrap_or(now)
 }
 
-fn says(failure: &Failure, code: &str, name: &str) -> bool {
-    failure.message.contains(code) || failure.message.contains(name)
+/// Why a request was refused.
+#[derive(Debug)]
+struct Refused {
+    code: Code,
+    failure: Failure,
+}
+
+impl From<Failure> for Refused {
+    fn from(failure: Failure) -> Self {
+        Self { code: Code::Other, failure }
+    }
+}
+
+impl From<Refused> for Failure {
+    fn from(refused: Refused) -> Self {
+        refused.failure
+    }
+}
+
+/// The codes on which the wait goes on. Source: RFC 8628, and the names of the service's own errors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Code {
+    Pending,
+    TooSoon,
+    Other,
+}
+
+impl Code {
+    fn named(code: &str) -> Self {
+        match code {
+            "authorization_pending" | "AuthorizationPendingException" => Self::Pending,
+            "slow_down" | "SlowDownException" => Self::TooSoon,
+            _ => Self::Other,
+        }
+    }
 }
 
 #[cfg(test)]

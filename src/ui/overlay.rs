@@ -94,6 +94,8 @@ fn rows(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) {
         | Kind::Inspect
         | Kind::Activity
         | Kind::Message
+        | Kind::Code
+        | Kind::SignIn
         | Kind::Ask(_)
         | Kind::Name
         | Kind::Plan(_)
@@ -101,7 +103,8 @@ fn rows(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) {
         | Kind::Confirm(..)
         | Kind::Quit => None,
     };
-    let reads = matches!(overlay.kind, Kind::Inspect | Kind::Message | Kind::Activity | Kind::Help);
+    let reads =
+        matches!(overlay.kind, Kind::Inspect | Kind::Message | Kind::Code | Kind::SignIn | Kind::Activity | Kind::Help);
     let asks = matches!(overlay.kind, Kind::Ask(_) | Kind::Name);
     for (y, (line, selected)) in (place.y..place.bottom()).zip(overlay.shown()) {
         row(canvas, overlay, line, Rect { y, height: 1, ..place }, left, texts);

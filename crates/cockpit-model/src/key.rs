@@ -60,12 +60,12 @@ const NAMED: [(&str, Code); 16] = [
 
 impl Key {
     /// Whether it is a capital letter: one that changes something.
-    pub fn is_capital(&self) -> bool {
+    pub fn is_capital(self) -> bool {
         matches!(self.code, Code::Char(c) if c.is_uppercase() && !self.ctrl)
     }
 
     /// Whether it takes, leaves or goes to the next: on every screen the same.
-    pub fn leads(&self) -> bool {
+    pub fn leads(self) -> bool {
         matches!(self.code, Code::Enter | Code::Esc | Code::Tab | Code::BackTab)
     }
 

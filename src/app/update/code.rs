@@ -31,7 +31,8 @@ pub(super) fn ask(app: &mut App) -> Vec<Effect> {
         text = format!("{why}\n\n{text}");
     }
     text.push_str("\n\nType it below and press Enter; Esc goes on without credentials. It is not kept; the session that it makes is, where the AWS CLI keeps its own.");
-    let window = overlays::message(app, "MFA code", &text);
+    let mut window = overlays::message(app, "MFA code", &text);
+    window.kind = Kind::Code;
     push_window(app, window);
     app.screen.typing = Some(Typing::hidden(Purpose::Code));
     if let Some(asked) = &mut app.code {
@@ -48,7 +49,7 @@ pub(super) fn given(app: &mut App, text: &str) -> Vec<Effect> {
 
 fn answer(app: &mut App, code: Option<Value>) -> Vec<Effect> {
     app.code = None;
-    if app.screen.overlays.last().is_some_and(|window| window.kind == Kind::Message && window.title == "MFA code") {
+    if app.screen.overlays.last().is_some_and(|window| window.kind == Kind::Code) {
         app.screen.overlays.pop();
     }
     app.changed_by(Dirty::Lists);

@@ -10,9 +10,6 @@ use crate::app::overlays;
 use crate::app::state::Dirty;
 use crate::model::{Source, time};
 
-/// In the frame of its window.
-const TITLE: &str = "Sign in";
-
 /// Begins.
 pub(crate) fn begin(app: &mut App) -> Vec<Effect> {
     if app.session.simulated {
@@ -34,7 +31,8 @@ pub(super) fn happened(app: &mut App, stand: SignIn) -> Vec<Effect> {
                 "Confirm the code\n\n    {code}\n\non this page, until {until}; a browser opens it where there is one. y copies it.\n\n{url}\n\n\
                  What you look at goes on meanwhile; Esc closes this window and the sign-in goes on."
             );
-            let mut window = overlays::message(app, TITLE, &text);
+            let mut window = overlays::message(app, "Sign in", &text);
+            window.kind = Kind::SignIn;
             window.copies = Some(url.clone());
             push_window(app, window);
             vec![Effect::OpenUrl(url)]
@@ -54,8 +52,7 @@ pub(super) fn happened(app: &mut App, stand: SignIn) -> Vec<Effect> {
 }
 
 fn close(app: &mut App) {
-    let ours = |window: &crate::app::overlay::Overlay| window.kind == Kind::Message && window.title == TITLE;
-    app.screen.overlays.retain(|window| !ours(window));
+    app.screen.overlays.retain(|window| window.kind != Kind::SignIn);
 }
 
 #[cfg(test)]

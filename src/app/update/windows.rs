@@ -67,6 +67,8 @@ pub(crate) fn windows(app: &mut App) {
             | Kind::Inspect
             | Kind::Environments
             | Kind::Message
+            | Kind::Code
+            | Kind::SignIn
             | Kind::Ask(_)
             | Kind::Name => {}
         }

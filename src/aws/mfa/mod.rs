@@ -135,7 +135,8 @@ impl Mfa {
             .token_code(code);
         let answer = asked.send().await.map_err(|error| {
             let failed = super::failure::of_request("sts:AssumeRole", context, &error);
-            let wrong = failed.message.contains("MultiFactorAuthentication");
+            // AWS tells a wrong code from a role that may not be assumed in its words alone.
+            let wrong = failed.kind == FailureKind::Denied;
             let hint = "look at the trust policy of the role, and at the key of `source_profile`";
             (Failure::new(FailureKind::Credentials, failed.message).hinted(hint), wrong)
         })?;

@@ -251,7 +251,7 @@ pub fn mute(app: &mut App) -> Vec<Effect> {
     done(app)
 }
 
-/// `U`: it tells again.
+/// `V`: it tells again.
 pub fn unmute(app: &mut App) -> Vec<Effect> {
     let Some(alarm) = the_selected(app) else { return Vec::new() };
     plan(app, Request { alarm, length: None })

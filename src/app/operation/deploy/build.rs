@@ -27,14 +27,14 @@ pub struct Build {
     /// What builds and pushes, once it is known which there is.
     tool: Option<Tool>,
     /// Why those that were asked cannot.
-    unfit: Vec<Check>,
+    unfit: Vec<(Tool, Check)>,
     /// Since when the scan of what was pushed is waited for, and when it is asked for again.
     pub(super) scan_since: Option<Timestamp>,
     pub(super) scan_again: Option<Timestamp>,
 }
 
 /// What builds and pushes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Tool {
     Docker,
     Podman,
@@ -104,8 +104,8 @@ impl Build {
     }
 
     /// Docker or podman is not there, or cannot be asked.
-    pub(super) fn unfit(&mut self, check: Check) {
-        self.unfit.push(check);
+    pub(super) fn unfit(&mut self, tool: Tool, check: Check) {
+        self.unfit.push((tool, check));
     }
 
     /// Everything was asked: why nothing here can build. Where one of the two can, the other need not be there.
@@ -114,8 +114,8 @@ impl Build {
             return None;
         }
         // Docker's own complaint comes first: it is what most people have.
-        self.unfit.sort_by_key(|check| !check.text.contains("docker"));
-        self.unfit.drain(..).next()
+        self.unfit.sort_by_key(|(tool, _)| *tool);
+        self.unfit.drain(..).next().map(|(_, check)| check)
     }
 
     /// An answer to that.
@@ -145,11 +145,12 @@ impl Build {
                     "docker has no buildx",
                     "install the docker-buildx plugin, or podman, or build elsewhere and deploy with --image",
                 );
-                self.unfit.extend(failed.err());
+                self.unfit.extend(failed.err().map(|check| (Tool::Docker, check)));
                 Ok(())
             }
             Slot::Run("podman") => {
-                self.unfit.extend(failed("podman cannot be used", "see what `podman info` says").err());
+                let failed = failed("podman cannot be used", "see what `podman info` says");
+                self.unfit.extend(failed.err().map(|check| (Tool::Podman, check)));
                 Ok(())
             }
             Slot::Run("commit") if code == Some(0) && !output.trim().is_empty() => {
@@ -276,7 +277,7 @@ mod tests {
         }
         let mut build = Build::new(config.clone(), false);
         build.found(&podman, Some(0), ("podman version 5", 0), false).unwrap();
-        build.unfit(Check::new(Level::Stop, "there is no docker on this machine"));
+        build.unfit(Tool::Docker, Check::new(Level::Stop, "there is no docker on this machine"));
         assert_eq!(build.none_fits(), None);
         assert_eq!(
             build.commands("web:c0ffee1", "linux/arm64"),
@@ -285,8 +286,8 @@ mod tests {
         build.output("STEP 3/9: RUN npm ci");
         assert_eq!(build.progress, Some((3, 9)));
         let mut build = Build::new(config.clone(), false);
-        build.unfit(Check::new(Level::Stop, "there is no podman on this machine"));
-        build.unfit(Check::new(Level::Stop, "there is no docker on this machine"));
+        build.unfit(Tool::Podman, Check::new(Level::Stop, "there is no podman on this machine"));
+        build.unfit(Tool::Docker, Check::new(Level::Stop, "there is no docker on this machine"));
         assert!(build.none_fits().unwrap().text.contains("docker"));
         let only = BuildConfig { program: Some("podman".into()), ..config };
         let asked: Vec<String> =

@@ -1,6 +1,6 @@
 //! What is looked at before a deployment, and the deployment that is only watched.
 
-use super::build::Build;
+use super::build::{Build, Tool};
 use super::{Deploy, Phase, Source};
 use crate::app::operation::call::{Answered, Call, Read, Reply};
 use crate::app::operation::machine::Machine as _;
@@ -200,9 +200,14 @@ impl Deploy {
             _ => failure.hint().to_owned(),
         };
         let check = check.hint(hint);
-        if let (Slot::Run("docker" | "podman"), Some(build)) = (slot, &mut self.build) {
+        let tool = match slot {
+            Slot::Run("docker") => Some(Tool::Docker),
+            Slot::Run("podman") => Some(Tool::Podman),
+            _ => None,
+        };
+        if let (Some(tool), Some(build)) = (tool, &mut self.build) {
             // The other of the two may be there.
-            return build.unfit(check);
+            return build.unfit(tool, check);
         }
         gather.checks.push(check);
         if level == Level::Stop {
