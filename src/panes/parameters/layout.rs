@@ -11,8 +11,8 @@ pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
     let findings = app.panes.parameters.findings.len() as u16;
     if area.width >= WIDE {
         let (left, right) = split_columns(area, area.width * 58 / 100);
-        let check = (findings * 2 + 2).clamp(4, area.height / 2);
-        let (facts, check) = split_rows(right, area.height - check);
+        let check = (findings * 2 + 2).clamp(4, (area.height / 2).max(4));
+        let (facts, check) = split_rows(right, area.height.saturating_sub(check));
         layout.blocks = vec![(LIST, left), (FACTS, facts), (CHECK, check)];
     } else if area.height >= TALL {
         let (list, rest) = split_rows(area, area.height * 50 / 100);
