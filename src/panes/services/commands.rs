@@ -40,7 +40,7 @@ pub(super) const COMMANDS: &[Command] = &[
         Id("instances"),
         OWN,
         "instances",
-        &["m"],
+        &["b"],
         "Show the environment's instances of EC2: state, status checks, agent, processor, memory, disk.",
         instances::show,
     ),
