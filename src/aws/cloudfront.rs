@@ -36,7 +36,7 @@ pub(super) async fn read(caller: &Caller<'_>, read: CdnRead) -> Result<CdnReply,
         CdnRead::Month { distributions, since } => month(caller, &distributions, since).await.map(CdnReply::Month),
         CdnRead::Invalidation { distribution, id } => match get(caller, &distribution, &id).await {
             Ok(found) => Ok(CdnReply::Invalidation(Some(found))),
-            Err(failure) if is_missing(&failure) => Ok(CdnReply::Invalidation(None)),
+            Err(failure) if failure.kind == FailureKind::NotFound => Ok(CdnReply::Invalidation(None)),
             Err(failure) => Err(failure),
         },
         CdnRead::Referenced { distribution, reference } => {
@@ -137,11 +137,6 @@ async fn get(caller: &Caller<'_>, distribution: &str, id: &str) -> Result<Invali
 
 fn nameless(action: Action) -> Failure {
     Failure::new(FailureKind::Malformed, format!("{}: the answer has no invalidation", action.name))
-}
-
-/// `NoSuchInvalidation`, `NoSuchDistribution`.
-fn is_missing(failure: &Failure) -> bool {
-    failure.kind == FailureKind::NotFound || failure.message.contains("(NoSuch")
 }
 
 /// The next page's marker.

@@ -191,7 +191,8 @@ fn kind_of(code: &str, status: u16) -> FailureKind {
         | "InternalServer" => FailureKind::Service,
         // A service that was deleted, or is being; a session that timed out.
         "ServiceNotActive" | "DoesNotExist" => FailureKind::NotFound,
-        _ if bare.contains("NotFound") => FailureKind::NotFound,
+        // Services in XML call it so: `NoSuchDistribution`.
+        _ if bare.contains("NotFound") || bare.starts_with("NoSuch") => FailureKind::NotFound,
         _ if status == 429 => FailureKind::Throttled,
         _ if status >= 500 => FailureKind::Service,
         _ => FailureKind::Other,

@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 from botocore.exceptions import ClientError
-from strict import ENDPOINT, advance, client, done, same, true
+from strict import ENDPOINT, advance, client, control, done, same, true
 
 REGION = "us-east-1"
 
@@ -67,6 +67,8 @@ def pools():
     refused(cognito.describe_user_pool, "ResourceNotFoundException", UserPoolId="us-east-1_Nobody000")
 
 
+# How often each may be asked is looked at elsewhere.
+control("/_sim/rates", {"on": False})
 for part in (distributions, pools):
     part()
 done()
