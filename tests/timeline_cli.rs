@@ -275,7 +275,7 @@ fn every_environment_is_a_line_and_what_one_may_not_read_is_told_in_its_own() {
     let staging = rows.iter().find(|row| row["environment"] == "staging").unwrap();
     assert!(staging["services"].as_u64().unwrap() > 0 && staging["error"].is_null(), "{staging}");
     assert!(rows.len() > 1, "{said}");
-    let table = line(&mut home.on(&world), "snapshot --all").out;
+    let table = line(&mut home.on(&world), "snapshot --all -o table").out;
     assert!(table.contains("ENVIRONMENT") && table.contains("staging"), "{table}");
     world.fault("ecs:DescribeServices", "denied");
     let denied = line(&mut home.on(&world), "snapshot --all -o json").coded(3).json();

@@ -7,6 +7,7 @@
 
 pub mod agent;
 pub mod alarm;
+mod alarm_watch;
 pub mod attention;
 pub mod attention_entry;
 pub mod audit;

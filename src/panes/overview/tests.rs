@@ -138,3 +138,16 @@ fn costs_of_the_simulated_world_say_that_they_are() {
     app.settle();
     assert!(text(&app).contains("costs are simulated"), "{}", text(&app));
 }
+
+#[test]
+fn a_command_has_no_screen_and_asks_for_no_costs() {
+    let world = staging();
+    let mut app = read(&world, (120, 40));
+    app.panes.overview.costs_asked = None;
+    app.screen.size = (0, 0);
+    let effects = app.update(Event::Tick(now() + SignedDuration::from_secs(2)));
+    assert_eq!(asked(&effects), []);
+    app.screen.size = (120, 40);
+    let effects = app.update(Event::Tick(now() + SignedDuration::from_secs(3)));
+    assert_eq!(asked(&effects).len(), 1, "somebody looks");
+}

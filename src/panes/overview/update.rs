@@ -67,7 +67,9 @@ fn ask_costs(app: &mut App) -> Vec<Effect> {
     let fresh = overview.costs.as_ref().is_some_and(|costs| now.duration_since(costs.read_at) < AGE);
     let soon = overview.costs_asked.is_some_and(|at| app.now.duration_since(at).abs() < COSTS_AGAIN);
     let Some(identity) = app.estate.identity.value() else { return Vec::new() };
-    if fresh || soon || app.poller.wrong_account() || app.screen.paused.is_some() {
+    // A command has no screen: nobody looks.
+    let looks = app.screen.size != (0, 0);
+    if !looks || fresh || soon || app.poller.wrong_account() || app.screen.paused.is_some() {
         return Vec::new();
     }
     // Cost Explorer's days are those of UTC.

@@ -59,8 +59,15 @@ pub fn list<'a>(
 ) {
     let (app, theme) = (canvas.app, canvas.theme);
     let (now, zone) = (app.service_now(), app.zone());
-    let widest = |text: fn(&Happening) -> &str| events.iter().map(|event| canvas.width(text(event))).max().unwrap_or(0);
-    let (name, who) = (widest(|event| event.about.name()), widest(|event| event.who.as_deref().unwrap_or_default()));
+    let short = |event: &'a Happening| {
+        let row = event.about.service().and_then(|name| app.estate.service_row(name));
+        row.map_or_else(|| event.about.name(), |row| row.short.as_str())
+    };
+    let widest = |text: &dyn Fn(&'a Happening) -> &'a str| {
+        events.iter().map(|event| canvas.width(text(event))).max().unwrap_or(0)
+    };
+    let name = widest(&short);
+    let who = widest(&|event| event.who.as_deref().unwrap_or_default());
     let columns = [
         Column::left("", 8, 0).up_to(11),
         Column::left("", 1, 0),
@@ -71,8 +78,7 @@ pub fn list<'a>(
     ];
     table::block(canvas, block, named, place, &columns, data_status, |key| {
         let event = events.iter().find(|event| event.key == key)?;
-        let name = event.about.service().and_then(|name| app.estate.service_row(name));
-        let name = name.map_or_else(|| event.about.name(), |row| row.short.as_str());
+        let name = short(event);
         let future = event.is_of_the_future(now);
         let what =
             if future { format!("{} (in the future: a clock is wrong)", event.what) } else { event.what.clone() };
