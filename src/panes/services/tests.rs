@@ -119,7 +119,7 @@ fn instances_are_shown_with_their_checks_and_fit_every_size() {
         ("instances_200x60", (200, 60)),
     ] {
         let mut app = read(&world, size);
-        press(&mut app, "2 m", &world);
+        press(&mut app, "2 b", &world);
         tick(&mut app, now(), &world);
         seen(name, &app);
         assert!(text(&app).contains("bastion"), "{}", text(&app));
@@ -133,7 +133,7 @@ fn what_may_not_be_read_of_instances_is_told_with_its_action() {
     world.machines_missing =
         vec![Failure::new(FailureKind::Denied, "ec2:DescribeInstanceStatus: not allowed (UnauthorizedOperation)")];
     let mut app = read(&world, (120, 40));
-    press(&mut app, "2 m", &world);
+    press(&mut app, "2 b", &world);
     tick(&mut app, now(), &world);
     assert!(text(&app).contains("not read: ec2:DescribeInstanceStatus"), "{}", text(&app));
     world.failing.insert(
@@ -141,7 +141,7 @@ fn what_may_not_be_read_of_instances_is_told_with_its_action() {
         Failure::new(FailureKind::Denied, "ec2:DescribeInstances: not allowed (UnauthorizedOperation)"),
     );
     let mut app = read(&world, (120, 40));
-    press(&mut app, "2 m", &world);
+    press(&mut app, "2 b", &world);
     tick(&mut app, now(), &world);
     let shown = text(&app);
     assert!(shown.contains("ec2:DescribeInstances") && !shown.contains("no instances"), "{shown}");
@@ -152,7 +152,7 @@ fn an_instance_is_stopped_restarted_and_opened_by_keys() {
     let mut stage = Stage::new((120, 40));
     stage.world.machines = machines();
     stage.aws.machines = machines();
-    stage.press("2 m");
+    stage.press("2 b");
     stage.to(1);
     stage.shows("i-0123456789abcdef0");
     stage.press("U");
