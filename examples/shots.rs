@@ -92,13 +92,14 @@ const MEASURED: [(&str, (u16, u16), &str); 4] = [
     ("timeline", (120, 40), "1 t"),
 ];
 
-/// Metrics, alarms and the time line of production, an hour after a deployment.
+/// Metrics, alarms and the time line of production after two hours in which load came and went.
 async fn measured(folder: &Path) -> Result<(), Box<dyn Error>> {
     let start = "2026-11-20T05:02:31Z".parse()?;
-    let options = SimOptions { scenario: Scenario::Prod, speed: 0.0, start: Some(start), ..SimOptions::default() };
+    let options = SimOptions { scenario: Scenario::ScaleOut, speed: 0.0, start: Some(start), ..SimOptions::default() };
     let sim = Sim::start(options).await?;
+    advance(&sim, 7_200).await?;
     for (name, size, keys) in MEASURED {
-        let mut collector = open(Scenario::Prod, &sim)?;
+        let mut collector = open(Scenario::ScaleOut, &sim)?;
         // As the screen does: what the time line is made of, too.
         collector.app.panes.metrics.range = 2;
         collector.collect(Some(Duration::from_secs(30))).await;
@@ -273,11 +274,11 @@ const OPERATIONS: [(&str, (u16, u16), &str, u64); 6] = [
     ("rolled-back", (120, 40), "", 150),
 ];
 
-/// A second passes in the simulated world.
-async fn advance(sim: &Sim) -> Result<(), Box<dyn Error>> {
+/// Seconds pass in the simulated world.
+async fn advance(sim: &Sim, seconds: u32) -> Result<(), Box<dyn Error>> {
     let endpoint = sim.endpoint();
     let host = endpoint.strip_prefix("http://").unwrap_or(&endpoint);
-    let body = "{\"seconds\":1}";
+    let body = format!("{{\"seconds\":{seconds}}}");
     let head = format!("POST /_sim/advance HTTP/1.1\r\nhost: {host}\r\ncontent-length: {}\r\n", body.len());
     let mut stream = tokio::net::TcpStream::connect(host).await?;
     stream.write_all(format!("{head}connection: close\r\n\r\n{body}").as_bytes()).await?;
@@ -310,7 +311,7 @@ async fn operations(folder: &Path) -> Result<(), Box<dyn Error>> {
                 ring.carry_out(app.update(event));
             }
             if second < seconds {
-                advance(&sim).await?;
+                advance(&sim, 1).await?;
             }
             effects = app.update(Event::Tick(ring.now()));
         }
