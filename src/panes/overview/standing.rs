@@ -157,7 +157,7 @@ pub fn subject(app: &App, _: Option<&str>) -> Option<Subject> {
 
 /// To the alarms, where their line is selected.
 pub fn open(app: &mut App) -> Option<Vec<Effect>> {
-    if selected(app)?.label != ALARMS {
+    if selected(app)? != alarms(app)? {
         return None;
     }
     let alarms = app.estate.alarms.value()?;
@@ -169,7 +169,7 @@ pub fn open(app: &mut App) -> Option<Vec<Effect>> {
 /// The whole of a line; of costs each service's part of the month.
 pub fn whole(app: &App, _: &str) -> Vec<Fact> {
     let Some(line) = selected(app) else { return Vec::new() };
-    let cost = line.label == COST;
+    let cost = cost(app).first() == Some(&line);
     let mut facts = vec![line];
     if let Some(told) = told(app).filter(|_| cost) {
         facts.extend(told.parts.iter().map(|part| fact(&part.service, format!("{:.2}", part.month))));
