@@ -209,14 +209,14 @@ fn the_user_pool_is_counted_by_status_and_nobody_is_shown_unasked() {
 }
 
 #[test]
-fn ten_thousand_users_are_all_read_and_what_breaks_off_says_so() {
+fn a_thousand_users_are_all_read_page_by_page_and_a_refusal_is_no_empty_list() {
     let (home, world) = (home(), World::start(Scenario::Pantri));
     world.post("/_sim/rates", &json!({"on": false}));
     world.poke(&json!({"add_users": 1_200}));
     let list = line(&mut home.on(&world), "--env pantri users -o json").coded(0).json();
     assert_eq!(list["users"].as_array().unwrap().len(), 1_211);
     assert_eq!(list["whole"], true);
-    // The third page is refused: what came is shown, and said not to be all.
+    // Refused from the first page on: unknown is no number and no list.
     world.post("/_sim/fault", &json!({"operation": "cognito-idp:ListUsers", "kind": "denied"}));
     let said = line(&mut home.on(&world), "--env pantri users -o json").coded(3);
     assert_eq!((said.json()["users"].clone(), said.json()["counts"].clone()), (Value::Null, Value::Null));

@@ -291,34 +291,10 @@ pub static KNOWN: &[Known] = &[
         "Identifiers of Aurora clusters or RDS instances, or patterns.",
         "[\"bookmark-manager-staging-db\"]"
     ),
-    list!(
-        "target_groups",
-        target_groups,
-        "those of the services",
-        "Names or patterns of target groups beside those of the services.",
-        "[\"bookmark-manager-staging-*\"]"
-    ),
-    list!(
-        "instances",
-        instances,
-        "those with its tags",
-        "Ids, or names or patterns, of EC2 instances.",
-        "[\"bastion-*\"]"
-    ),
-    list!(
-        "distributions",
-        distributions,
-        "those with its hosts or name",
-        "Ids, domain names or comments of distributions of CloudFront, or patterns of them.",
-        "[\"E2EXAMPLE1DIST\"]"
-    ),
-    list!(
-        "user_pools",
-        user_pools,
-        "those with its name",
-        "Ids, or names or patterns, of user pools of Cognito.",
-        "[\"pantri-users\"]"
-    ),
+    list! { "target_groups", target_groups, "those of the services", "Names or patterns of target groups beside those of the services.", "[\"bookmark-manager-staging-*\"]" },
+    list! { "instances", instances, "those with its tags", "Ids, or names or patterns, of EC2 instances.", "[\"bastion-*\"]" },
+    list! { "distributions", distributions, "those with its hosts or name", "Ids, domain names or comments of distributions of CloudFront, or patterns of them.", "[\"E2EXAMPLE1DIST\"]" },
+    list! { "user_pools", user_pools, "those with its name", "Ids, or names or patterns, of user pools of Cognito.", "[\"pantri-users\"]" },
     list!("alarms", alarms, "none", "Beginnings of alarms' names.", "[\"bookmark-manager-staging-\"]"),
     list!(
         "parameters",

@@ -96,7 +96,7 @@ fn summary(call: &Call<'_>, one: &Distribution) -> Node {
         "ViewerCertificate": map! {"CloudFrontDefaultCertificate": false, "MinimumProtocolVersion": "TLSv1.2_2021"},
         "Restrictions": map! {"GeoRestriction": map! {"RestrictionType": "none", "Quantity": 0}},
         "WebACLId": "",
-        "HttpVersion": "HTTP2AND3",
+        "HttpVersion": "http2and3",
         "IsIPV6Enabled": true,
         "Staging": false,
     }

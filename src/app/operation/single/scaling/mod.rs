@@ -1,6 +1,7 @@
 //! What a service is scaled by: the target of a policy, and scheduled actions, added and removed.
 
 pub mod call;
+mod request;
 
 use super::{Decided, Job, Single};
 use crate::app::command::Risk;
@@ -15,42 +16,11 @@ use crate::model::scaling::{ScalableTarget, ScalingPolicy, ScheduledAction};
 use crate::model::time::moment;
 use call::{ScalingRead, ScalingReply, ScalingWrite, same};
 use jiff::Timestamp;
+pub use request::{Request, Wanted, target};
 use serde_json::{Value, json};
 
 const LIMITS: &str = "limits";
 const OTHERS: &str = "others";
-
-/// What was asked for.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Wanted {
-    /// A policy aims at another value.
-    Target {
-        /// `cpu`, `memory`, `requests`, or the policy's name.
-        metric: String,
-        value: f64,
-    },
-    /// A scheduled action is added, or takes the place of one of its name.
-    Add {
-        name: String,
-        /// `cron(…)`, `rate(…)`, `at(…)`.
-        schedule: String,
-        /// None: the environment's, else UTC.
-        timezone: Option<String>,
-        min: Option<u32>,
-        max: Option<u32>,
-    },
-    /// One is removed.
-    Remove { name: String },
-}
-
-/// What was asked for, of which service.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Request {
-    /// Its whole name.
-    pub service: String,
-    pub short: String,
-    pub wanted: Wanted,
-}
 
 /// One such change.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,20 +49,6 @@ fn whole(metric: &str) -> &str {
         "requests" => "ALBRequestCountPerTarget",
         other => other,
     }
-}
-
-/// `cpu=50`.
-///
-/// # Errors
-/// It is not a name and a number.
-pub fn target(text: &str) -> Result<(String, f64), String> {
-    let wrong = || format!("`{text}` is not METRIC=VALUE, as cpu=50");
-    let (metric, value) = text.split_once('=').ok_or_else(wrong)?;
-    let value: f64 = value.trim().parse().map_err(|_| wrong())?;
-    if metric.trim().is_empty() || !value.is_finite() || value <= 0.0 {
-        return Err(wrong());
-    }
-    Ok((metric.trim().to_owned(), value))
 }
 
 impl ScalingChange {
@@ -238,17 +194,7 @@ impl Job for ScalingChange {
     }
 
     fn typed(&self) -> String {
-        let short = &self.request.short;
-        match &self.request.wanted {
-            Wanted::Target { metric, value } => format!("autoscaling {short} --target {metric}={value}"),
-            Wanted::Add { name, schedule, timezone, min, max } => {
-                let number = |flag: &str, count: &Option<u32>| count.map(|count| format!(" --{flag} {count}"));
-                let (min, max) = (number("min", min).unwrap_or_default(), number("max", max).unwrap_or_default());
-                let zone = timezone.as_ref().map(|zone| format!(" --timezone {zone}")).unwrap_or_default();
-                format!("schedule add {short} {name} --at '{schedule}'{min}{max}{zone}")
-            }
-            Wanted::Remove { name } => format!("schedule rm {short} {name}"),
-        }
+        self.request.typed()
     }
 
     fn target(&self) -> Option<Target> {
