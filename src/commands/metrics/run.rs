@@ -55,7 +55,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
                 .is_none_or(|names| event.about.service().is_none_or(|name| names.iter().any(|one| one == name)))
         })
         .collect();
-    let failed = curves.as_ref().map_or(true, |curves| curves.unlisted.is_some());
+    let failed = !curves.as_ref().is_ok_and(|curves| curves.unlisted.is_none());
     let report = report::metrics(&reading.input(), curves.map_err(|failure| failure.to_string()), &marks, span);
     let code = report.head.exit_code();
     let code = if failed && code == ExitCode::Done { ExitCode::Incomplete } else { code };

@@ -5,23 +5,42 @@ use super::state::STANDING;
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::list::List;
-use crate::app::pane::{DataStatus, Rows};
+use crate::app::pane::DataStatus;
 use crate::app::subject::{Fact, Subject, bad, fact};
 use crate::app::update::open::open_subject;
 use crate::model::costs::{self, Told};
 use crate::model::timer::{Power, Timer};
-use crate::model::{AlarmState, FailureKind, Health, Source, schedule, time};
+use crate::model::{AlarmState, FailureKind, Health, ScheduledAction, Source, schedule, time};
 use jiff::tz::TimeZone;
 
 const ALARMS: &str = "alarms";
 const COST: &str = "cost";
 
+/// What a line is about, where more is told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum About {
+    Alarms,
+    Cost,
+    /// The line itself is all.
+    Itself,
+}
+
 /// Its lines; what is not configured has none.
 pub fn facts(app: &App) -> Vec<Fact> {
+    lines(app).into_iter().map(|(_, line)| line).collect()
+}
+
+fn lines(app: &App) -> Vec<(About, Fact)> {
+    let mut lines: Vec<(About, Fact)> = alarms(app).map(|line| (About::Alarms, line)).into_iter().collect();
+    lines.extend(coming(app).map(|line| (About::Itself, line)));
+    lines.extend(cost(app).into_iter().map(|line| (About::Cost, line)));
+    lines.extend(going(app).into_iter().map(|line| (About::Itself, line)));
+    lines
+}
+
+/// Runs and tunnels.
+fn going(app: &App) -> Vec<Fact> {
     let mut facts = Vec::new();
-    facts.extend(alarms(app));
-    facts.extend(coming(app));
-    facts.extend(cost(app));
     for pane in app.table.panes {
         if let Some(going) = (pane.hooks.going)(app).filter(|going| going.runs) {
             facts.push(bad("run", format!("{}: {}", going.title, going.words), going.health));
@@ -78,7 +97,7 @@ fn alarms(app: &App) -> Option<Fact> {
 /// All that stops or starts it at a time.
 fn timers(app: &App) -> Vec<Timer> {
     let timers = app.estate.schedules.value().into_iter().flatten().cloned();
-    timers.chain(app.estate.scheduled.value().into_iter().flatten().map(|action| action.timer())).collect()
+    timers.chain(app.estate.scheduled.value().into_iter().flatten().map(ScheduledAction::timer)).collect()
 }
 
 /// The next switch.
@@ -144,20 +163,19 @@ fn cost(app: &App) -> Vec<Fact> {
     facts
 }
 
-fn selected(app: &App) -> Option<Fact> {
-    let Rows::Facts(facts) = app.spec(STANDING).rows else { return None };
+fn selected(app: &App) -> Option<(About, Fact)> {
     let number = app.screen.list_of(STANDING).and_then(List::selected)?.parse::<usize>().ok()?;
-    facts(app).into_iter().nth(number)
+    lines(app).into_iter().nth(number)
 }
 
 /// What a line stands for.
 pub fn subject(app: &App, _: Option<&str>) -> Option<Subject> {
-    selected(app).map(|line| Subject::Text(format!("{} {}", line.label, line.text)))
+    selected(app).map(|(_, line)| Subject::Text(format!("{} {}", line.label, line.text)))
 }
 
 /// To the alarms, where their line is selected.
 pub fn open(app: &mut App) -> Option<Vec<Effect>> {
-    if selected(app)? != alarms(app)? {
+    if selected(app)?.0 != About::Alarms {
         return None;
     }
     let alarms = app.estate.alarms.value()?;
@@ -168,8 +186,8 @@ pub fn open(app: &mut App) -> Option<Vec<Effect>> {
 
 /// The whole of a line; of costs each service's part of the month.
 pub fn whole(app: &App, _: &str) -> Vec<Fact> {
-    let Some(line) = selected(app) else { return Vec::new() };
-    let cost = cost(app).first() == Some(&line);
+    let Some((about, line)) = selected(app) else { return Vec::new() };
+    let cost = about == About::Cost;
     let mut facts = vec![line];
     if let Some(told) = told(app).filter(|_| cost) {
         facts.extend(told.parts.iter().map(|part| fact(&part.service, format!("{:.2}", part.month))));
