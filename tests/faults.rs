@@ -111,7 +111,9 @@ fn a_command_ends_within_its_limit_with_any_fault_on_any_call() {
                 // A list has it among its notes, JSON among its sources.
                 let there = if LISTS.contains(&command.as_str()) { said.out.as_str() } else { "" };
                 let told = !said.err.trim().is_empty()
-                    || ["could not be read", "is incomplete", "\"complete\": false"].iter().any(|words| there.contains(words));
+                    || ["could not be read", "is incomplete", "\"complete\": false"]
+                        .iter()
+                        .any(|words| there.contains(words));
                 assert!(said.code == 0 || command == "doctor" || told, "no word: {case}");
                 assert!(!said.err.contains("internal fault") && !said.err.contains("panicked"), "{case}");
                 // Nobody can renew a key in a variable, and no other source tells of it.

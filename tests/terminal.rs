@@ -22,10 +22,10 @@ mod logs;
 mod query;
 #[path = "terminal/questions.rs"]
 mod questions;
-#[path = "terminal/staging.rs"]
-mod staging;
 #[path = "terminal/schema.rs"]
 mod schema;
+#[path = "terminal/staging.rs"]
+mod staging;
 mod support;
 #[path = "terminal/tunnels.rs"]
 mod tunnels;
@@ -413,7 +413,7 @@ fn names_and_events_cannot_drive_the_terminal() {
 #[test]
 fn a_deployment_is_confirmed_and_watched_to_its_verdict() {
     let home = Home::new();
-    let mut terminal = Terminal::open(command(&home, None, "demo --scenario staging --speed 20"), 100, 32);
+    let mut terminal = Terminal::open(command(&home, None, "demo --scenario staging --speed 20"), 120, 32);
     terminal.press("2");
     terminal.shows("● web");
     terminal.press("j");

@@ -6,8 +6,8 @@ use super::session::{Caller, Session};
 use super::writer::Writer;
 use super::{
     alarm_mutes, autoscaling, autoscaling_changes, cloudfront, cloudwatch, ec2_changes, ecr, ecs_definitions,
-    ecs_rollouts, ecs_services, ecs_tasks, ecs_writes, elbv2, lambda, logs_tail, parameters, rds, rds_history, rds_writes,
-    scheduler,
+    ecs_rollouts, ecs_services, ecs_tasks, ecs_writes, elbv2, lambda, logs_tail, parameters, rds, rds_history,
+    rds_writes, scheduler,
 };
 use crate::app::operation::call::{Answered, Read, Reply, Write, remembered};
 use crate::model::{Failure, FailureKind};

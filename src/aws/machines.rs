@@ -1,10 +1,10 @@
 //! Instances of EC2 as they are looked at: states, status checks, agents, figures.
 
+use super::budget::Class;
 use super::curves::LIST_METRICS;
 use super::ec2::{DESCRIBE, ONLINE};
 use super::metrics::GET_METRIC_DATA;
 use super::pages::AnswerSender;
-use super::budget::Class;
 use super::session::{Action, Caller, Session};
 use super::xml::Element;
 use crate::app::effect::Lane;

@@ -104,13 +104,13 @@ fn a_second_factor_is_asked_for_in_a_window_and_its_session_is_kept() {
 #[test]
 fn a_command_of_ones_own_in_the_foreground_has_the_terminal_and_gives_it_back() {
     let config = format!(
-        "{}\n[[commands]]\nname = \"ask\"\nkey = \"b\"\nrisk = \"look\"\noutput = \"foreground\"\nrun = 'printf \"what is it? \"; read -r it; echo \"it is $it in $COCKPIT_ENV\"; exit 3'\n",
+        "{}\n[[commands]]\nname = \"ask\"\nkey = \"Alt-b\"\nrisk = \"look\"\noutput = \"foreground\"\nrun = 'printf \"what is it? \"; read -r it; echo \"it is $it in $COCKPIT_ENV\"; exit 3'\n",
         include_str!("../../config.toml")
     );
     let (home, world) = (Home::with(&config), World::staging());
     let mut terminal = Terminal::on(&home, &world, "--env staging");
     terminal.shows("Needs attention");
-    terminal.press("b");
+    terminal.press("\u{1b}b");
     terminal.shows("what is it?");
     terminal.press("a word\r");
     terminal.shows("it is a word in staging");

@@ -91,7 +91,7 @@ fn a_guarded_environment_takes_no_bare_enter() {
 #[test]
 fn a_key_that_is_held_confirms_no_plan() {
     let home = Home::new();
-    let mut terminal = Terminal::open(command(&home, None, "demo --scenario staging --speed 20"), 100, 32);
+    let mut terminal = Terminal::open(command(&home, None, "demo --scenario staging --speed 20"), 120, 32);
     terminal.press("2");
     terminal.shows("● web");
     terminal.press("jF");

@@ -3,7 +3,7 @@
 use crate::model::infra::Order;
 use crate::model::infra::order::Listed;
 use crate::model::infra::run_event::{Step, Who};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
 use std::fs::{DirBuilder, File, OpenOptions, TryLockError};
@@ -19,6 +19,8 @@ pub const EVENTS: &str = "events.jsonl";
 pub const REQUESTS: &str = "requests.jsonl";
 /// Held by what drives it; the same name beside the runs of an environment.
 const LOCK: &str = "lock";
+/// How a run's name begins: when it was begun, to the second.
+const STAMP: &str = "%Y%m%dT%H%M%SZ";
 /// Runs of an environment that are kept whole.
 const KEPT: usize = 50;
 /// Runs of an environment whose plan files are kept.
@@ -117,14 +119,18 @@ pub fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
     std::fs::rename(new, path)
 }
 
-/// Makes the folder of a new run, with what it is asked to do.
+/// Makes the folder of a new run, with what it is asked to do. Its name begins with the time, so that names sort as runs were begun:
+/// one that begins in the second of another, or by a clock that was set back, has the second after that.
 ///
 /// # Errors
 /// When it is there, or cannot be made.
 pub fn new_run(runs: &Path, order: &Order, now: Timestamp) -> io::Result<PathBuf> {
-    make(&of_environment(runs, &order.environment))?;
-    let time = now.strftime("%Y%m%dT%H%M%SZ");
-    // Two that begin in one second differ by their processes, and by the numbers of their tries.
+    let place = of_environment(runs, &order.environment);
+    make(&place)?;
+    let last = folders(&place)?.iter().filter_map(|run| begun(&name(run))).max();
+    let next = last.and_then(|last| last.checked_add(SignedDuration::from_secs(1)).ok());
+    let time = next.filter(|next| *next > now).unwrap_or(now).strftime(STAMP);
+    // Two that begin at one moment differ by their processes, and by the numbers of their tries.
     for number in 0..100_u32 {
         let mark = (order.by.pid.wrapping_mul(31).wrapping_add(number)) & 0xffff;
         let run = format!("{time}-{}-{mark:04x}", order.goal.word());
@@ -139,6 +145,12 @@ pub fn new_run(runs: &Path, order: &Order, now: Timestamp) -> io::Result<PathBuf
         }
     }
     Err(io::Error::from(io::ErrorKind::AlreadyExists))
+}
+
+/// When a run was begun, by its name.
+fn begun(run: &str) -> Option<Timestamp> {
+    let stamp = run.split_once('-')?.0;
+    Some(jiff::civil::DateTime::strptime(STAMP, stamp).ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
 }
 
 /// What a run is asked to do.
@@ -326,6 +338,21 @@ pub fn rotate(runs: &Path, environment: &str) -> io::Result<()> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::infra::run_event::Goal;
+
+    #[test]
+    fn runs_of_one_second_are_named_in_the_order_in_which_they_were_begun() {
+        let runs = std::env::temp_dir().join(format!("cockpit-names-{}", std::process::id()));
+        let now = Timestamp::from_second(1_800_000_000).unwrap();
+        let begin = |goal, at| name(&new_run(&runs, &super::super::steps::tests::order(goal), at).unwrap());
+        let plan = begin(Goal::Plan, now);
+        let apply = begin(Goal::Apply, now + SignedDuration::from_millis(900));
+        let earlier = begin(Goal::Apply, now - SignedDuration::from_secs(30));
+        let later = begin(Goal::Plan, now + SignedDuration::from_secs(9));
+        assert!(plan < apply && apply < earlier && earlier < later, "{plan} {apply} {earlier} {later}");
+        assert!(later.starts_with("20270115T080009Z-plan-"), "{later}");
+        std::fs::remove_dir_all(runs).unwrap();
+    }
 
     #[test]
     fn of_old_runs_plans_go_first_then_whole_runs_and_what_is_driven_stays() {

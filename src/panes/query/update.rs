@@ -4,7 +4,8 @@ use super::ask::Kind;
 use super::editing::edited;
 use super::state::{Asking, EDITOR, ID, Link, Pending, RESULT, Reading, State};
 use super::{
-    again, completing, connect, copy, facts, follow, keep, looked, plan, pump, reading, returning, rows, run, schema, windows,
+    again, completing, connect, copy, facts, follow, keep, looked, plan, pump, reading, returning, rows, run, schema,
+    windows,
 };
 use crate::app::App;
 use crate::app::effect::Effect;
