@@ -17,6 +17,7 @@ pub const SCHEMA: &str = "cockpit.environments/1";
 
 /// Every environment of the configuration.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[allow(clippy::struct_field_names)] // the name in the JSON
 pub struct Environments {
     /// `cockpit.environments/1`.
     pub schema: String,

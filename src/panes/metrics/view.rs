@@ -219,7 +219,7 @@ fn title(group: &[&Curve], several: bool, selected: bool) -> String {
 }
 
 /// A curve with its least and its most.
-fn drawn<'a>(curve: &'a Curve, shared: bool, unit: Unit) -> chart::Curve<'a> {
+fn drawn(curve: &Curve, shared: bool, unit: Unit) -> chart::Curve<'_> {
     let told = telemetry::summary(&curve.points);
     let name = if shared { curve.figure.name.trim_start_matches("latency ").to_owned() } else { String::new() };
     let note = match (told.least, told.most) {

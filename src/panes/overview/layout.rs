@@ -52,20 +52,17 @@ pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
     // Short lists leave room: the curves of what is selected stand below, side by side at one height.
     let highest = lists.iter().filter_map(|(_, _, wanted, place)| wanted.filter(|w| leaves(*w, place.height))).max();
     for (list, curves, wanted, place) in lists {
-        match wanted.filter(|wanted| leaves(*wanted, place.height)).and(highest) {
-            Some(rows) => {
-                let (upper, lower) = split_rows(place, rows);
-                let (glance, lower) = below_services(app, area, list, lower, SMALLEST_BELOW);
-                layout.blocks.extend([(list, upper), (curves, lower)]);
-                layout.blocks.extend(glance);
-            }
-            None => {
-                let (upper, lower) = split_rows(place, wanted.unwrap_or(place.height));
-                let (glance, _) = below_services(app, area, list, lower, 0);
-                match glance {
-                    Some(glance) => layout.blocks.extend([(list, upper), glance]),
-                    None => layout.blocks.push((list, place)),
-                }
+        if let Some(rows) = wanted.filter(|wanted| leaves(*wanted, place.height)).and(highest) {
+            let (upper, lower) = split_rows(place, rows);
+            let (glance, lower) = below_services(app, area, list, lower, SMALLEST_BELOW);
+            layout.blocks.extend([(list, upper), (curves, lower)]);
+            layout.blocks.extend(glance);
+        } else {
+            let (upper, lower) = split_rows(place, wanted.unwrap_or(place.height));
+            let (glance, _) = below_services(app, area, list, lower, 0);
+            match glance {
+                Some(glance) => layout.blocks.extend([(list, upper), glance]),
+                None => layout.blocks.push((list, place)),
             }
         }
     }
