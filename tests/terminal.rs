@@ -406,10 +406,6 @@ fn names_and_events_cannot_drive_the_terminal() {
     }
 }
 
-// Faults.
-
-// The end.
-
 #[test]
 fn a_deployment_is_confirmed_and_watched_to_its_verdict() {
     let home = Home::new();

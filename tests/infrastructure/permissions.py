@@ -31,6 +31,7 @@ READ = {
     "ecr:DescribeImages": "deploy: tag to digest",
     "ecr:BatchGetImage": "deploy: architecture of an image",
     "ecr:GetDownloadUrlForLayer": "deploy: architecture of an image",
+    "ecr:DescribeImageScanFindings": "deploy --build: what the scan of an image found",
     "application-autoscaling:DescribeScalableTargets": "limits",
     "application-autoscaling:DescribeScalingPolicies": "policies",
     "application-autoscaling:DescribeScheduledActions": "schedules",
@@ -48,6 +49,13 @@ READ = {
     "route53:GetHostedZone": "health: the zone's name servers",
     "route53:ListResourceRecordSets": "health: what is declared of a host",
     "acm:DescribeCertificate": "health: the certificates of the load balancer",
+    "cloudfront:ListDistributions": "invalidate: the distribution of a host",
+    "cloudfront:ListInvalidations": "invalidate: what was invalidated this month, for its price",
+    "cloudfront:GetInvalidation": "invalidate: how far it is",
+    "cognito-idp:ListUserPools": "users: the pool by its name",
+    "cognito-idp:DescribeUserPool": "users: the password policy",
+    "cognito-idp:GetUserPoolMfaConfig": "users: the second factor",
+    "cognito-idp:ListUsers": "users: how many there are by status",
     "rds:DescribeDBClusters": "writer and readers",
     "rds:DescribeDBInstances": "instances",
     "rds:DescribeDBClusterSnapshots": "db: snapshots",
@@ -95,7 +103,9 @@ WRITE = {
     "ecr:CompleteLayerUpload": ("deploy --build", "repository"),
     "ecr:PutImage": ("deploy --build", "repository"),
     "application-autoscaling:RegisterScalableTarget": ("autoscaling: limits, suspend", "target"),
-    "application-autoscaling:PutScheduledAction": ("schedule --skip: the end of a scheduled action", "target"),
+    "application-autoscaling:PutScheduledAction": ("schedule add; schedule --skip: the end of a scheduled action", "target"),
+    "application-autoscaling:DeleteScheduledAction": ("schedule rm", "target"),
+    "application-autoscaling:PutScalingPolicy": ("autoscaling --target", "target"),
     "lambda:InvokeFunction": ("stop, start: the scheduler", "function"),
     "scheduler:UpdateSchedule": ("schedule", "schedule"),
     "cloudwatch:PutAlarmMuteRule": ("alarms mute", "alarm"),
@@ -119,9 +129,10 @@ WRITE = {
     "ssm:GetParametersByPath": ("parameters: the list", "parameter"),
     "ssm:PutParameter": ("params put, import", "parameter"),
     "ssm:DeleteParameter": ("params rm", "parameter"),
-    "ec2:StartInstances": ("an instance, or the bastion before a tunnel", "instance"),
-    "ec2:StopInstances": ("an instance", "instance"),
-    "cloudfront:CreateInvalidation": ("the CDN's copies", "distribution"),
+    "ec2:StartInstances": ("instances start; the bastion before a tunnel", "instance"),
+    "ec2:StopInstances": ("instances stop", "instance"),
+    "ec2:RebootInstances": ("instances reboot", "instance"),
+    "cloudfront:CreateInvalidation": ("invalidate", "distribution"),
     "iam:PassRole": ("deploy: the task's roles; schedule: the schedule's", "role"),
 }
 
@@ -134,8 +145,6 @@ BESIDE = {
     "the operator by hand or by the AWS CLI: parameters": (
         "ssm:GetParameters", "ssm:GetParametersByPath",
     ),
-    "the operator by hand or by the AWS CLI: instances": ("ec2:StopInstances",),
-    "the operator by hand or by the AWS CLI: the CDN": ("cloudfront:CreateInvalidation",),
 }
 
 # What config.toml does not name and infra/terraform does: parameters, repositories, whether there is a CDN.
@@ -206,6 +215,8 @@ def resources(name, environment):
     if cluster or BEYOND[name].get("instance"):
         made["session"] = [arn("ssm", f"document/{each}", owner="") for each in ("AWS-StartPortForwardingSession", "AWS-StartPortForwardingSessionToRemoteHost")]
         made["session"] += [arn("ssm", "document/SSM-SessionManagerRunShell")]
+        if BEYOND[name].get("instance"):
+            made["session"] += [arn("ssm", "document/AWS-StartInteractiveCommand", owner="")]
         made["session"] += [arn("ecs", f"task/{cluster}/*")] if cluster else []
         made["own-session"] = [arn("ssm", "session/${aws:userid}-*")]
     if BEYOND[name].get("instance"):

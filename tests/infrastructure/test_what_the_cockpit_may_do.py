@@ -154,7 +154,7 @@ def real(name):
         add(["iam:PassRole"], f"arn:aws:iam::{account}:role/{roles}-execution", f"arn:aws:iam::{account}:role/{roles}-task", iam__PassedToService="ecs-tasks.amazonaws.com")
         label = {"pantri": "production"}.get(name, name)
         add(
-            ["application-autoscaling:RegisterScalableTarget", "application-autoscaling:PutScheduledAction"], f"arn:aws:application-autoscaling:{region}:{account}:scalable-target/0ec5abc",
+            [f"application-autoscaling:{each}" for each in ("RegisterScalableTarget", "PutScheduledAction", "DeleteScheduledAction", "PutScalingPolicy")], f"arn:aws:application-autoscaling:{region}:{account}:scalable-target/0ec5abc",
             aws__ResourceTag_Project=environment["project"], aws__ResourceTag_Environment=label,
         )
     images = {"minimal": ["minimal-app"]}.get(name, environment.get("services"))
@@ -181,9 +181,12 @@ def real(name):
     instance = {"prod": "bookmark-manager-prod-bastion", "minimal": "minimal"}.get(name)
     if instance:
         add(
-            ["ec2:StartInstances", "ec2:StopInstances", "ssm:StartSession"], f"arn:aws:ec2:{region}:{account}:instance/i-0123456789abcdef0",
+            ["ec2:StartInstances", "ec2:StopInstances", "ec2:RebootInstances", "ssm:StartSession"], f"arn:aws:ec2:{region}:{account}:instance/i-0123456789abcdef0",
             aws__ResourceTag_Name=instance, aws__ResourceTag_Project=environment["project"],
         )
+    for begins in environment["alarms"]:
+        mutes = ["cloudwatch:PutAlarmMuteRule", "cloudwatch:DeleteAlarmMuteRule"]
+        add(mutes, *(f"arn:aws:cloudwatch:{region}:{account}:{each}{begins}cpu-high" for each in ("alarm:", "alarm-mute-rule:cockpit-mute-")))
     if name == "pantri":
         add(
             ["cloudfront:CreateInvalidation"], f"arn:aws:cloudfront::{account}:distribution/E1ABCDEFGHIJKL",

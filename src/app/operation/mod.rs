@@ -32,6 +32,7 @@ pub mod parameter;
 mod parameters;
 pub mod plan;
 pub mod program;
+mod proof;
 mod refusals;
 pub mod single;
 pub mod step;
