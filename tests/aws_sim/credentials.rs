@@ -34,7 +34,7 @@ async fn credentials_renewed_on_disk_are_used_without_a_restart() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn missing_credentials_and_codes_are_explained() {
+async fn missing_credentials_and_profiles_are_explained() {
     let sim = simulator(Scenario::Staging).await;
     let with = |profile: &str, file: PathBuf| {
         Session::new(Connection {
@@ -54,7 +54,7 @@ async fn missing_credentials_and_codes_are_explained() {
     std::fs::write(&file, text).unwrap();
     let asks = failure(&with("work", file), Query::Identity).await;
     assert_eq!(asks.kind, FailureKind::Credentials);
-    assert!(asks.message.contains("credential_process"), "{asks}");
+    assert!(asks.message.contains("there is no profile `absent` (`source_profile` of `work`)"), "{asks}");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
