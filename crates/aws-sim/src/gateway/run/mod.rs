@@ -100,8 +100,9 @@ pub(super) async fn run(
     };
     let verdict = shared.faults().take("gateway:handshake", shared.clock.now_ms());
     let version = if verdict.kind == Some(Kind::Old) { OLD_VERSION } else { VERSION };
-    // What waits here is ahead of every other stream: the official agent has one frame of each under way.
-    let (to_agent, mut from) = mpsc::channel(1);
+    // What waits here is ahead of every other stream: an agent that rests has one frame of each under way.
+    let rests = shared.faults().take("gateway:pace", shared.clock.now_ms()).delay_ms > 0;
+    let (to_agent, mut from) = mpsc::channel(if rests { 1 } else { 64 });
     let mut looks = shared.gateway().looks();
     let mut running = Running {
         task,
