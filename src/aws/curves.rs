@@ -2,7 +2,7 @@
 
 use super::budget::Class;
 use super::convert::{moment, time};
-use super::metrics::{GET_METRIC_DATA, MOST_QUERIES};
+use super::metrics::{GET_METRIC_DATA, MOST_QUERIES, place_of, query_of};
 use super::pages::{AnswerSender, Guard};
 use super::session::{Action, Caller};
 use crate::feeds::aws::Fact;
@@ -89,7 +89,6 @@ pub(super) async fn points(
         .await
 }
 
-/// Ids must begin with a small letter; the number leads back.
 fn query(place: usize, wanted: &Statistic, period: i32) -> sdk::MetricDataQuery {
     let dimension = |(name, value): &(String, String)| sdk::Dimension::builder().name(name).value(value).build();
     let metric = sdk::Metric::builder()
@@ -97,12 +96,11 @@ fn query(place: usize, wanted: &Statistic, period: i32) -> sdk::MetricDataQuery 
         .metric_name(&wanted.metric.metric)
         .set_dimensions(Some(wanted.metric.dimensions.iter().map(dimension).collect()))
         .build();
-    let stat = sdk::MetricStat::builder().metric(metric).period(period).stat(wanted.stat.as_ref()).build();
-    sdk::MetricDataQuery::builder().id(format!("m{place}")).metric_stat(stat).return_data(true).build()
+    query_of(place, metric, period, wanted.stat.as_ref())
 }
 
 fn curve(result: sdk::MetricDataResult) -> Option<(usize, Vec<Point>)> {
-    let place: usize = result.id?.strip_prefix('m')?.parse().ok()?;
+    let place = place_of(&result)?;
     let points = result.timestamps.unwrap_or_default().into_iter().zip(result.values.unwrap_or_default());
     let points = points.filter(|(_, value)| value.is_finite());
     Some((place, points.filter_map(|(at, value)| Some(Point { at: time(Some(at))?, value })).collect()))

@@ -3,7 +3,7 @@
 use super::budget::Class;
 use super::curves::LIST_METRICS;
 use super::ec2::{DESCRIBE, ONLINE};
-use super::metrics::GET_METRIC_DATA;
+use super::metrics::{GET_METRIC_DATA, place_of, query_of};
 use super::pages::AnswerSender;
 use super::session::{Action, Caller, Session};
 use super::xml::Element;
@@ -12,7 +12,7 @@ use crate::config::EnvironmentConfig;
 use crate::feeds::aws::Fact;
 use crate::model::Failure;
 use crate::model::machine::{Agent, Machine, is_named};
-use aws_sdk_cloudwatch::types::{Dimension, DimensionFilter, Metric, MetricDataQuery, MetricStat};
+use aws_sdk_cloudwatch::types::{Dimension, DimensionFilter, Metric, MetricDataQuery};
 use aws_sdk_ssm::types::InstanceInformationStringFilter;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
@@ -193,10 +193,7 @@ impl Session {
             let queries: Vec<MetricDataQuery> = some
                 .iter()
                 .enumerate()
-                .map(|(number, (_, _, metric))| {
-                    let stat = MetricStat::builder().metric(metric.clone()).period(PERIOD).stat("Average").build();
-                    MetricDataQuery::builder().id(format!("m{number}")).metric_stat(stat).build()
-                })
+                .map(|(place, (_, _, metric))| query_of(place, metric.clone(), PERIOD, "Average"))
                 .collect();
             let from = super::convert::moment(now - LOOK_BACK);
             let answer = caller
@@ -207,11 +204,8 @@ impl Session {
                 })
                 .await?;
             for result in answer.metric_data_results() {
-                let number =
-                    result.id().and_then(|id| id.strip_prefix('m')).and_then(|text| text.parse::<usize>().ok());
-                let (Some((id, kind, _)), Some(value)) =
-                    (number.and_then(|number| some.get(number)), result.values().first())
-                else {
+                let of = place_of(result).and_then(|place| some.get(place));
+                let (Some((id, kind, _)), Some(value)) = (of, result.values().first()) else {
                     continue;
                 };
                 found.entry(id.clone()).or_default().take(*kind, *value);

@@ -126,7 +126,7 @@ pub(super) async fn newest(
     Ok(found.into_iter().filter_map(|(key, points)| Some((key, points.last()?.value))).collect())
 }
 
-/// Ids must begin with a small letter; the number leads back to the key.
+/// The query of a key's metric.
 pub(super) fn query(place: usize, named: &Named) -> sdk::MetricDataQuery {
     let dimensions = named
         .dimensions
@@ -138,13 +138,23 @@ pub(super) fn query(place: usize, named: &Named) -> sdk::MetricDataQuery {
         .metric_name(named.metric)
         .set_dimensions(Some(dimensions))
         .build();
-    let stat = sdk::MetricStat::builder().metric(metric).period(PERIOD).stat(named.stat).build();
+    query_of(place, metric, PERIOD, named.stat)
+}
+
+/// The query of a metric in periods of so many seconds. Ids must begin with a small letter; the number leads back to its
+/// place among those that were asked for: [`place_of`].
+pub(super) fn query_of(place: usize, metric: sdk::Metric, period: i32, stat: &str) -> sdk::MetricDataQuery {
+    let stat = sdk::MetricStat::builder().metric(metric).period(period).stat(stat).build();
     sdk::MetricDataQuery::builder().id(format!("m{place}")).metric_stat(stat).return_data(true).build()
 }
 
+/// The place of the query that a result is of.
+pub(super) fn place_of(result: &sdk::MetricDataResult) -> Option<usize> {
+    result.id()?.strip_prefix('m')?.parse().ok()
+}
+
 fn from_result(result: sdk::MetricDataResult, keys: &[MetricKey]) -> Option<(MetricKey, Vec<Point>)> {
-    let place: usize = result.id?.strip_prefix('m')?.parse().ok()?;
-    let key = keys.get(place)?.clone();
+    let key = keys.get(place_of(&result)?)?.clone();
     let times = result.timestamps.unwrap_or_default();
     let values = result.values.unwrap_or_default();
     let points = times

@@ -9,13 +9,7 @@ use serde_json::json;
 /// Answers it.
 pub(super) fn call(call: &Call<'_>) -> Result<Node, ApiError> {
     let input = call.input;
-    let size = match input.int("MaxRecords") {
-        None => 100,
-        Some(n) => usize::try_from(n)
-            .ok()
-            .filter(|n| (1..=100).contains(n))
-            .ok_or_else(|| ApiError::client("InvalidParameterValue", "MaxRecords must be between 1 and 100."))?,
-    };
+    let size = super::max_records(input, 100)?;
     let name = input.str("AlarmName");
     let types = input.strings("AlarmTypes");
     let kind = input.str("HistoryItemType");

@@ -44,13 +44,7 @@ fn alarms(call: &Call<'_>) -> Result<Node, ApiError> {
     let state = input.str("StateValue");
     let types = input.strings("AlarmTypes");
     let action = input.str("ActionPrefix");
-    let size = match input.int("MaxRecords") {
-        None => 50,
-        Some(n) => usize::try_from(n)
-            .ok()
-            .filter(|n| (1..=100).contains(n))
-            .ok_or_else(|| invalid("MaxRecords must be between 1 and 100."))?,
-    };
+    let size = max_records(input, 50)?;
     let wanted = |a: &&Alarm| {
         a.region == call.region
             && (names.is_empty() || names.contains(&a.name.as_str()))
@@ -101,6 +95,13 @@ fn alarm(a: &Alarm) -> Node {
         "ComparisonOperator": a.comparison.name(),
         "TreatMissingData": a.missing,
     }
+}
+
+/// `MaxRecords`: how many rows a page has, and how many where nobody asks.
+fn max_records(input: &Node, unasked: usize) -> Result<usize, ApiError> {
+    let Some(records) = input.int("MaxRecords") else { return Ok(unasked) };
+    let records = usize::try_from(records).ok().filter(|records| (1..=100).contains(records));
+    records.ok_or_else(|| invalid("MaxRecords must be between 1 and 100."))
 }
 
 /// Reads `{Namespace, MetricName, Dimensions}`.

@@ -105,13 +105,7 @@ pub(super) fn list_rules(call: &Call<'_>) -> Result<Node, ApiError> {
     let (input, now) = (call.input, call.world.now);
     let alarm = input.str("AlarmName");
     let statuses = input.strings("Statuses");
-    let size = match input.int("MaxRecords") {
-        None => 50,
-        Some(n) => usize::try_from(n)
-            .ok()
-            .filter(|n| (1..=100).contains(n))
-            .ok_or_else(|| invalid("MaxRecords must be between 1 and 100."))?,
-    };
+    let size = super::max_records(input, 50)?;
     let wanted = |rule: &&MuteRule| {
         rule.region == call.region
             && alarm.is_none_or(|name| rule.alarms.iter().any(|one| one == name))
