@@ -4,6 +4,7 @@ pub mod layout;
 pub mod rows;
 pub mod standing;
 pub mod state;
+pub mod switches;
 #[cfg(test)]
 mod tests;
 pub mod timeline;

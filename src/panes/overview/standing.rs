@@ -2,6 +2,7 @@
 //! much room they need.
 
 use super::state::STANDING;
+use super::switches::switches;
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::list::List;
@@ -9,8 +10,8 @@ use crate::app::pane::DataStatus;
 use crate::app::subject::{Fact, Subject, bad, fact};
 use crate::app::update::open::open_subject;
 use crate::model::costs::{self, Told};
-use crate::model::timer::{Power, Timer};
-use crate::model::{AlarmState, FailureKind, Health, ScheduledAction, Source, schedule, time};
+use crate::model::timer::Power;
+use crate::model::{AlarmState, FailureKind, Health, Source, time};
 use jiff::tz::TimeZone;
 
 const ALARMS: &str = "alarms";
@@ -94,12 +95,6 @@ fn alarms(app: &App) -> Option<Fact> {
     Some(if looked { bad(ALARMS, text, Health::Degraded) } else { fact(ALARMS, text) })
 }
 
-/// All that stops or starts it at a time.
-fn timers(app: &App) -> Vec<Timer> {
-    let timers = app.estate.schedules.value().into_iter().flatten().cloned();
-    timers.chain(app.estate.scheduled.value().into_iter().flatten().map(ScheduledAction::timer)).collect()
-}
-
 /// The next switch.
 fn coming(app: &App) -> Option<Fact> {
     let (now, zone) = (app.service_now(), app.zone());
@@ -107,10 +102,7 @@ fn coming(app: &App) -> Option<Fact> {
         let status = app.estate.status(*source);
         status.failure.filter(|_| status.at.is_none() && app.poller.sources(&app.environment).contains(source))
     });
-    let timers = timers(app);
-    let next = |power| schedule::soonest_timer(&timers, power, now).map(|next| (next.at, power));
-    let mut all: Vec<_> = [Power::Stop, Power::Start].into_iter().filter_map(next).collect();
-    all.sort_by_key(|(at, _)| *at);
+    let all = &switches(app).next;
     let words = |(at, power): &(jiff::Timestamp, Power)| format!("{} {}", power.word(), time::moment(*at, now, &zone));
     match (all.is_empty(), unread) {
         (false, _) => Some(fact("schedule", all.iter().map(words).collect::<Vec<_>>().join(", "))),
@@ -156,8 +148,7 @@ fn cost(app: &App) -> Vec<Fact> {
         let unusual = told.usual.and_then(|usual| costs::unusual(day, usual)).is_some();
         facts.push(if unusual { bad("yesterday", text, Health::Degraded) } else { fact("yesterday", text) });
     }
-    let stopped = costs::stopped_part(&timers(app), app.service_now());
-    if let Some(saved) = stopped.and_then(|stopped| costs::saved(&told, stopped)) {
+    if let Some(saved) = switches(app).stopped.and_then(|stopped| costs::saved(&told, stopped)) {
         facts.push(fact("saved", format!("about {saved:.0} {currency} a month by the schedule")));
     }
     facts

@@ -1,5 +1,6 @@
 //! Its name, those of its blocks, and what it keeps.
 
+use super::switches::Switches;
 use crate::app::command::PaneId;
 use crate::app::screen::Block;
 use crate::model::Failure;
@@ -42,6 +43,8 @@ pub struct State {
     pub costs: Option<Costs>,
     /// Why that is not known.
     pub no_costs: Option<Failure>,
+    /// What schedules do next, as long as that holds.
+    pub switches: Option<Switches>,
     /// When it was asked for last.
     pub costs_asked: Option<Timestamp>,
 }

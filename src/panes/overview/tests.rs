@@ -151,3 +151,20 @@ fn a_command_has_no_screen_and_asks_for_no_costs() {
     let effects = app.update(Event::Tick(now() + SignedDuration::from_secs(3)));
     assert_eq!(asked(&effects).len(), 1, "somebody looks");
 }
+
+#[test]
+fn the_next_switch_is_worked_out_once_and_anew_when_it_has_passed_or_schedules_were_read_again() {
+    let world = staging();
+    let mut app = read(&world, (120, 40));
+    tick(&mut app, now(), &world);
+    let known = app.panes.overview.switches.clone().expect("worked out while somebody looks");
+    let (first, _) = *known.next.first().expect("staging is stopped and started by schedules");
+    app.update(Event::Tick(now() + SignedDuration::from_secs(60)));
+    assert_eq!(app.panes.overview.switches, Some(known.clone()), "a minute later it still holds");
+    app.update(Event::Tick(first));
+    let later = app.panes.overview.switches.clone().expect("worked out");
+    assert!(later.next.iter().all(|(at, _)| *at > first), "what has fired is not what comes next: {later:?}");
+    app.estate.schedules.learn(Vec::new(), first);
+    app.estate.scheduled.learn(Vec::new(), first);
+    assert!(super::switches::switches(&app).next.is_empty(), "what was read a moment ago counts at once");
+}

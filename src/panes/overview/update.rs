@@ -1,6 +1,7 @@
 //! What its keys do, what it asks, and what is put together for its blocks.
 
 use super::state::{ID, State, TIMELINE};
+use super::switches::keep;
 use crate::app::App;
 use crate::app::effect::{Effect, Lane};
 use crate::app::event::Answer;
@@ -44,6 +45,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     // Of a small environment it costs nothing.
     let (make, ask) = (!many(app) || due(app.panes.overview.made, MADE), due(app.panes.overview.asked, LOCAL));
     let mut effects = ask_costs(app);
+    keep(app);
     if make {
         make_timeline(app);
     }
