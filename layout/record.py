@@ -1,0 +1,157 @@
+"""Writes functions.ld: the functions that the cockpit runs in its usual sessions, for the linker to lay side by side.
+
+    record.py BINARY    (`./dev layout` builds it, gets valgrind and calls this)
+
+Each of the runs below goes through valgrind's callgrind, on a simulator. What they called is matched with the sizes of
+`nm`. A name is written without its hash, as a pattern, so that it still fits after a change of the libraries' features or
+of the compiler; the price is that a pattern takes every instance of a generic function. See README.md here.
+"""
+
+import collections
+import fcntl
+import json
+import os
+import pathlib
+import pty
+import re
+import signal
+import struct
+import subprocess
+import sys
+import tempfile
+import termios
+import threading
+import time
+
+HERE = pathlib.Path(__file__).parent
+ROOT = HERE.parent
+# A function that is called alone keeps a window of this many bytes in memory: the kernel maps 64 KiB around a page that
+# is touched (fault_around_bytes), half of which is used by its neighbours.
+WINDOW = 32 * 1024
+# What a name has of the build in it: a hash at its end (the mangling that is called legacy) or in each crate's name (v0), and
+# a number where link-time optimisation made several of one.
+OF_BUILD = [(re.compile(r"17h[0-9a-f]{16}E(\..*)?$"), "17h*"), (re.compile(r"Cs[0-9A-Za-z]+_"), "Cs*_"), (re.compile(r"\.\d+$"), "*")]
+
+
+def environment(home, endpoint):
+    return {
+        "AWS_ENDPOINT_URL": endpoint,
+        "AWS_ACCESS_KEY_ID": "AKIAIOSFODNN7EXAMPLE",
+        "AWS_SECRET_ACCESS_KEY": "example",
+        "AWS_REGION": "ap-northeast-1",
+        "AWS_EC2_METADATA_DISABLED": "true",
+        "HOME": str(home),
+        "PATH": os.environ["PATH"],
+        "TERM": "xterm-256color",
+        "LANG": "C.UTF-8",
+    }
+
+
+def simulator(binary, home):
+    process = subprocess.Popen(
+        [binary, "sim", "--scenario", "staging", "--listen", "127.0.0.1:0"], stdout=subprocess.PIPE, text=True, env=environment(home, "")
+    )
+    return process, json.loads(process.stdout.readline())["endpoint"]
+
+
+def under_callgrind(binary, home, endpoint, arguments, keys, seconds):
+    """Runs it in a pseudo terminal, sends it each of the keys, waits, and ends it. Gives the names that were called."""
+    out = home / f"calls-{time.monotonic_ns()}"
+    command = ["valgrind", "--tool=callgrind", "--demangle=no", f"--callgrind-out-file={out}", f"--log-file={out}.log"]
+    pid, terminal = pty.fork()
+    if pid == 0:
+        fcntl.ioctl(0, termios.TIOCSWINSZ, struct.pack("4H", 40, 120, 0, 0))
+        os.chdir(home)
+        os.execvpe(command[0], [*command, binary, "--config", str(ROOT / "config.toml"), *arguments], environment(home, endpoint))
+
+    began = threading.Event()
+
+    def drain():
+        try:
+            shown = b""
+            while written := os.read(terminal, 65536):
+                shown += written
+                # A whole screen, or the word of a command.
+                if len(shown) > 4000 or b"ready" in shown.lower():
+                    began.set()
+        except OSError:
+            began.set()  # the terminal is closed when its program ends
+
+    threading.Thread(target=drain, daemon=True).start()
+    # Everything takes fifty times as long in there.
+    if not began.wait(300):
+        sys.exit(f"{arguments} shows nothing; see {out}.log")
+    time.sleep(seconds)
+    for key in keys:
+        os.write(terminal, key.encode())
+        time.sleep(15)
+    deadline = time.monotonic() + 120
+    while (ended := os.waitpid(pid, os.WNOHANG))[0] == 0:
+        if time.monotonic() > deadline:
+            sys.exit(f"{arguments} does not end; see {out}.log")
+        os.kill(pid, signal.SIGINT)
+        time.sleep(3)
+    code = os.waitstatus_to_exitcode(ended[1])
+    if code not in (0, 130):
+        sys.exit(f"{arguments} ended with {code}")
+    return set(re.findall(r"^c?fn=\(\d+\) (\S+)$", out.read_text(errors="replace"), re.MULTILINE))
+
+
+def sizes(binary):
+    listed = subprocess.run(["nm", "--print-size", binary], check=True, capture_output=True, text=True).stdout
+    fields = (line.split() for line in listed.splitlines())
+    return {name: int(size, 16) for _, size, kind, name in (f for f in fields if len(f) == 4) if kind in "tTwW"}
+
+
+def pattern(name):
+    for of_build, any_of_it in OF_BUILD:
+        name = of_build.sub(any_of_it, name)
+    return name
+
+
+def patterns(called, size):
+    """The names without their hashes, but those that would bring far more than what is called."""
+    without = {name: pattern(name) for name in size}
+    calls, used, whole = collections.Counter(), collections.Counter(), collections.Counter()
+    for name, bytes_of_it in size.items():
+        whole[without[name]] += bytes_of_it
+        if name in called:
+            calls[without[name]] += 1
+            used[without[name]] += bytes_of_it
+    return {name for name in calls if whole[name] - used[name] < calls[name] * WINDOW}
+
+
+def main():
+    binary = os.path.abspath(sys.argv[1])
+    size = sizes(binary)
+    with tempfile.TemporaryDirectory() as folder:
+        home = pathlib.Path(folder)
+        process, endpoint = simulator(binary, home)
+        try:
+            # What lies open for hours comes first, then what is looked at now and then.
+            runs = [
+                ("a session that is left alone", ["--env", "staging"], ["q"], 60),
+                ("a tunnel", ["tunnel", "staging", "--port", "0"], [], 40),
+                ("each pane once", ["--env", "staging"], [*"2345678", "q"], 40),
+                ("a snapshot", ["snapshot", "--env", "staging"], [], 0),
+            ]
+            written, groups = set(), []
+            for what, arguments, keys, seconds in runs:
+                called = under_callgrind(binary, home, endpoint, arguments, keys, seconds)
+                new = sorted(patterns(called, size) - written)
+                written.update(new)
+                groups.append((what, new))
+                print(f"{what}: {len(called & size.keys())} functions, {len(new)} new names", file=sys.stderr)
+        finally:
+            process.terminate()
+    lines = ["/* Written by record.py; see README.md. */", "SECTIONS", "{", "  .text.usual :", "  {"]
+    for what, names in groups:
+        lines.append(f"    /* {what} */")
+        # What the compiler holds for unlikely has a section of another name.
+        lines.extend(f"    *(.text.{name} .text.unlikely.{name})" for name in names)
+    lines += ["  }", "}", "INSERT BEFORE .text;", ""]
+    (HERE / "functions.ld").write_text("\n".join(lines))
+
+
+if __name__ == "__main__":
+    main()
