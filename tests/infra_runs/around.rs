@@ -136,7 +136,7 @@ async fn a_unit_with_hooks_around_apply_is_applied_through_terragrunt_and_the_ru
 #[tokio::test]
 async fn what_a_destroy_loses_is_counted_before_anybody_is_asked() {
     let home = Home::new();
-    let world = World::staging();
+    let world = std::thread::spawn(World::staging).join().expect("a world");
     let units = vec![unit(&home, "a", &[], PLAIN)];
     let mut made = Run::start(&home, &order(Goal::Apply, units.clone())).await.expect("it starts");
     assert_eq!(made.end(true), RunEnd::Done);
@@ -189,4 +189,5 @@ async fn what_a_destroy_loses_is_counted_before_anybody_is_asked() {
     assert!(!in_state(&units[0]).is_empty(), "nothing is destroyed before the yes");
     run.ask(Wish::Cancel { hard: false });
     assert_eq!(run.end(false), RunEnd::Cancelled);
+    std::thread::spawn(move || drop(world)).join().expect("it ends");
 }

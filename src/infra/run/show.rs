@@ -101,6 +101,7 @@ pub(super) async fn output(call: &Call) -> Result<Vec<u8>, String> {
         return Ok(asked.stdout);
     }
     let text = String::from_utf8_lossy(&asked.stderr).into_owned();
-    let said = words::complaint(&text).map_or_else(|| "it said nothing".to_owned(), |said| words::sentence(&said));
+    let said =
+        words::complaint(&text).map_or_else(|| "it said nothing".to_owned(), |said| words::whole_sentence(&said));
     Err(said)
 }

@@ -42,6 +42,8 @@ const LOOK_SELDOM: Duration = Duration::from_millis(250);
 /// How long after something happened somebody who approves without reading is likely to ask; a person who reads takes longer,
 /// and does not see a quarter of a second.
 const LIKELY: Duration = Duration::from_secs(2);
+/// How long the last process of a run is waited for.
+const LAST: Duration = Duration::from_secs(2);
 /// Between two tries to write on a full disk.
 const FULL: Duration = Duration::from_millis(500);
 
@@ -132,6 +134,11 @@ pub async fn supervise<'a>(
         }
     };
     supervisor.drive(told, stops).await;
+    // A Terragrunt that has nothing left to do may not have ended: whoever begins the next run would take it for one that works.
+    let end = Instant::now() + LAST;
+    while folder::works(&supervisor.run).unwrap_or(false) && Instant::now() < end {
+        tokio::time::sleep(LOOK).await;
+    }
     supervisor.end();
     Ok(())
 }
@@ -373,7 +380,11 @@ impl Supervisor<'_> {
         }
         let place = self.place(name, step);
         match leaf::start(&place, &call) {
-            Ok(child) => drop(tokio::spawn(leaf::follow(place, Some(child), 0, self.out.clone()))),
+            Ok(child) => {
+                let by_leaf =
+                    step == Step::Plan && self.order.goal == Goal::Apply && self.order.ahead.contains(&unit.name);
+                drop(tokio::spawn(leaf::follow(place, Some(child), 0, by_leaf, self.out.clone())));
+            }
             Err(error) => {
                 let why = not_started(&call, &error);
                 self.step_ended(name, step, &Exit::NotStarted(why)).await;

@@ -239,8 +239,14 @@ impl UnitState {
     /// A process that is gone has nothing under way any more.
     pub(super) fn step_ended(&mut self, time: Timestamp, step: Step, failed: Option<&str>) {
         self.pid = None;
+        let mut early = false;
         if let Some(state) = self.step.as_mut().filter(|state| state.step == step) {
             state.end = Some(failed.map(str::to_owned));
+            early = state.early;
+        }
+        if early && self.phase == Phase::Init {
+            // What came before its time is over: it waits again.
+            self.enter(time, Phase::Queued);
         }
         if step == Step::Apply {
             for resource in self.resources.values_mut() {

@@ -100,6 +100,7 @@ impl Supervisor<'_> {
         let well = match (step, exit) {
             (Step::Init, exit) => *exit == Exit::Code(0),
             (Step::Plan, Exit::Code(0 | 2)) => summary && plan,
+            // It was read to the end of what Terraform itself said, by whoever took the run up, or as nothing comes after it.
             (Step::Plan, Exit::Unknown) => summary && plan && said.is_none(),
             (Step::Apply, Exit::Code(0) | Exit::Unknown) => summary,
             _ => false,

@@ -23,7 +23,7 @@ impl Supervisor<'_> {
                 &self.around,
                 unit,
                 dir.as_deref(),
-                vec!["show".into(), "-json".into(), plan.into()],
+                vec!["show".into(), "-json".into(), "-no-color".into(), plan.into()],
             )
         };
         let looked = show::Asked {
