@@ -218,6 +218,8 @@ impl World<'_> {
         let fate = self.fate(&unit);
         let failed = match (step, fate) {
             (Step::Init, Fate::InitFails) | (Step::Plan, Fate::PlanFails) | (Step::Apply, Fate::ApplyFails) => true,
+            // What was never initialised is by its plan.
+            (Step::Plan, Fate::InitFails) => true,
             (Step::Init, Fate::EarlyInitFails) => early,
             _ => false,
         };
