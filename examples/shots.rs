@@ -126,11 +126,13 @@ async fn measured(folder: &Path) -> Result<(), Box<dyn Error>> {
 }
 
 /// A picture of a run over units: its name, size, how many seconds of the run have passed, and the keys that lead there.
-const RUNS: [(&str, (u16, u16), f64, &str); 4] = [
+const RUNS: [(&str, (u16, u16), f64, &str); 6] = [
     ("infra", (200, 60), 70.0, "6"),
     ("infra-graph", (120, 40), 70.0, "6 tab"),
     ("infra-80x24", (80, 24), 70.0, "6"),
     ("infra-unit", (120, 40), 100.0, "6 g j j j j j enter"),
+    ("infra-diff", (120, 40), 60.0, "6 v"),
+    ("infra-approve", (120, 40), 60.0, "6 A"),
 ];
 
 /// The run that the demo has for machines without Terraform, at moments of it.

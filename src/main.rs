@@ -11,9 +11,14 @@ use std::process;
 
 fn main() -> process::ExitCode {
     if let Some(arguments) = shim::called(std::env::args_os()) {
-        let error = shim::become_terraform(&arguments);
-        let _ = writeln!(io::stderr(), "error: terraform cannot be started: {error}");
-        return process::ExitCode::FAILURE;
+        return match shim::become_terraform(&arguments) {
+            Ok(true) => process::ExitCode::SUCCESS,
+            Ok(false) => process::ExitCode::FAILURE,
+            Err(error) => {
+                let _ = writeln!(io::stderr(), "error: terraform cannot be started: {error}");
+                process::ExitCode::FAILURE
+            }
+        };
     }
     runtime::install_panic_hook();
     let cli = match Cli::read(std::env::args_os()) {

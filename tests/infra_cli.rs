@@ -10,13 +10,17 @@ use support::{Home, Said, follows_schema, line};
 
 /// Terragrunt: `$COCKPIT_TERRAGRUNT`, else that of `./dev test`.
 fn terragrunt() -> PathBuf {
+    tool("COCKPIT_TERRAGRUNT", "terragrunt-1.1.0")
+}
+
+/// A tool: as the variable says, else as `./dev test` keeps it.
+fn tool(variable: &str, name: &str) -> PathBuf {
     let cache = || {
         let cache = std::env::var_os("XDG_CACHE_HOME").map(PathBuf::from);
         cache.or_else(|| std::env::var_os("HOME").map(|home| Path::new(&home).join(".cache"))).unwrap()
     };
-    let path = std::env::var_os("COCKPIT_TERRAGRUNT")
-        .map_or_else(|| cache().join("cockpit/tools/terragrunt-1.1.0"), PathBuf::from);
-    assert!(path.exists(), "{} is not there: `./dev test` builds it, or set COCKPIT_TERRAGRUNT", path.display());
+    let path = std::env::var_os(variable).map_or_else(|| cache().join("cockpit/tools").join(name), PathBuf::from);
+    assert!(path.exists(), "{} is not there: `./dev test` builds it, or set {variable}", path.display());
     path
 }
 
@@ -205,4 +209,25 @@ fn terragrunt_units_are_found_whole_or_not_at_all() {
     home.write("envs/network/terragrunt.hcl", "dependency \"app\" {\n  config_path = \"../app\"\n}\n");
     let circle = infra(&home, "graph lab").coded(1);
     assert!(circle.err.contains("app → network → app"), "{circle:?}");
+}
+
+#[test]
+fn the_real_tflint_says_what_it_finds_with_rule_file_and_line() {
+    let home = terraform_home();
+    home.write("app/unused.tf", "variable \"nobody\" { type = string }\n");
+    let folder = home.path().join("bin");
+    std::fs::create_dir_all(&folder).unwrap();
+    std::os::unix::fs::symlink(tool("COCKPIT_TFLINT", "tflint-0.61.0"), folder.join("tflint")).unwrap();
+    let path = format!("{}:{}", folder.display(), std::env::var("PATH").unwrap());
+    infra(&home, "init lab --new-workspace --unit net").coded(0);
+    let said = line(home.at(None).env("PATH", path), "infra lint lab -o json").coded(1);
+    follows_schema(&home, "infra-findings", &said.json());
+    let all = said.json()["findings"].as_array().unwrap().clone();
+    let unused = all
+        .iter()
+        .find(|one| one["message"].as_str().is_some_and(|text| text.contains("\"nobody\" is declared but not used")));
+    let unused = unused.unwrap_or_else(|| panic!("{all:?}"));
+    assert_eq!((&unused["unit"], &unused["file"], &unused["line"]), (&"app".into(), &"unused.tf".into(), &1.into()));
+    // A file of variables is handed on: the number that `net` asks for is in it.
+    assert!(!all.iter().any(|one| one["message"].as_str().is_some_and(|text| text.contains("size"))), "{all:?}");
 }

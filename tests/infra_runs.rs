@@ -1,12 +1,16 @@
 //! Runs over units, with real Terraform on resources that need no provider. What waits waits for a file, and not for a time.
 #![allow(clippy::unwrap_used)]
 
+#[path = "infra_runs/ahead.rs"]
+mod ahead;
 #[path = "infra_runs/around.rs"]
 mod around;
 #[path = "infra_runs/bad.rs"]
 mod bad;
 #[path = "infra_runs/crash.rs"]
 mod crash;
+#[path = "infra_runs/refused.rs"]
+mod refused;
 mod support;
 #[path = "infra_runs/typed.rs"]
 mod typed;
@@ -91,6 +95,7 @@ fn order(goal: Goal, units: Vec<Unit>) -> Order {
         world: World::default(),
         declared: false,
         reads: Vec::new(),
+        ahead: Vec::new(),
         skip_snapshots: false,
         command: "cockpit infra apply".into(),
     }

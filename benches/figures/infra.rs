@@ -427,6 +427,7 @@ fn order(folder: &Path, who: &Who) -> cockpit::model::infra::Order {
         world: cockpit::model::infra::world::World::default(),
         declared: false,
         reads: Vec::new(),
+        ahead: Vec::new(),
         skip_snapshots: false,
         command: "cockpit infra apply lab".into(),
     }

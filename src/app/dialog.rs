@@ -78,7 +78,7 @@ pub fn buttons(app: &App, overlay: &Overlay) -> Vec<Button> {
             vec![button(Act::No, "Cancel"), button(Act::Yes, "Roll back")]
         }
         Kind::Confirm(..) => match asked(app, overlay) {
-            Some(asked) => vec![button(Act::No, "Cancel"), button(Act::Yes, asked.verb)],
+            Some(asked) => vec![button(Act::No, leaves(&asked.verb)), button(Act::Yes, asked.verb)],
             None => vec![button(Act::Close, "Close")],
         },
         Kind::Plan(_) => {
@@ -98,6 +98,12 @@ pub fn buttons(app: &App, overlay: &Overlay) -> Vec<Button> {
         }
         _ => vec![button(Act::Close, "Close")],
     }
+}
+
+/// The button that changes nothing: beside one that cancels a thing, "Cancel" would say both.
+fn leaves(verb: &str) -> &'static str {
+    let ends = verb.starts_with("Cancel") || verb == "End it now";
+    if ends { "Let it go on" } else { "Cancel" }
 }
 
 /// The button that is selected when the window is ready.

@@ -63,6 +63,15 @@ pub(super) async fn asked(
     Ok(())
 }
 
+/// How many users a pool has, as AWS estimates it.
+pub(super) async fn estimated(caller: &Caller<'_>, pool: &str) -> Result<u64, Failure> {
+    let answer = caller.json(&json(DESCRIBE_USER_POOL, COGNITO, TARGET, &body!({"UserPoolId": pool}))).await?;
+    answer["UserPool"]["EstimatedNumberOfUsers"].as_u64().ok_or_else(|| {
+        let text = format!("{}: the answer does not say how many users there are", DESCRIBE_USER_POOL.name);
+        Failure::new(FailureKind::Malformed, text)
+    })
+}
+
 impl Session {
     /// The user pools of the account, by their ids and names alone.
     ///

@@ -92,6 +92,28 @@ pub(super) async fn images(
     Ok(images)
 }
 
+/// How many images a repository has, how many bytes they are together, and whether there are more than are read.
+pub(super) async fn contents(caller: &Caller<'_>, repository: &str) -> Result<(u64, u64, bool), Failure> {
+    let details = caller
+        .all(
+            DESCRIBE_IMAGES,
+            MOST,
+            |clients, token| {
+                clients
+                    .ecr()
+                    .describe_images()
+                    .repository_name(repository)
+                    .max_results(PAGE)
+                    .set_next_token(token)
+                    .send()
+            },
+            |page| (page.image_details.unwrap_or_default(), page.next_token),
+        )
+        .await?;
+    let bytes = details.iter().filter_map(|image| u64::try_from(image.image_size_in_bytes?).ok()).sum();
+    Ok((details.len() as u64, bytes, details.len() >= MOST))
+}
+
 /// What the scan of an image found; none where it was not scanned.
 pub(super) async fn scan(
     caller: &Caller<'_>,

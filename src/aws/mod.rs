@@ -36,6 +36,7 @@ mod cloudfront;
 pub mod cloudwatch;
 mod cognito;
 pub mod connection;
+mod contents;
 mod convert;
 mod costs;
 mod credentials;

@@ -118,6 +118,16 @@ pub(super) async fn snapshots(caller: &Caller<'_>, answers: &AnswerSender<'_>) -
     Ok(())
 }
 
+/// How many automated snapshots a database has, which AWS deletes with it.
+pub(super) async fn automated(caller: &Caller<'_>, id: &str, cluster: bool) -> Result<u64, Failure> {
+    let all = if cluster {
+        Box::pin(cluster_snapshots_of(caller, Some(id))).await?
+    } else {
+        Box::pin(snapshots_of(caller, Some(id))).await?
+    };
+    Ok(all.iter().filter(|snapshot| snapshot.automated).count() as u64)
+}
+
 async fn cluster_snapshots_of(caller: &Caller<'_>, id: Option<&str>) -> Result<Vec<DatabaseSnapshot>, Failure> {
     caller
         .all(

@@ -1,6 +1,7 @@
 //! The units of an environment, found and checked.
 
 use super::surroundings::Surroundings;
+use super::texts::Texts;
 use super::tools::Tools;
 use super::{terraform, terragrunt};
 use crate::config::EnvironmentConfig;
@@ -14,6 +15,8 @@ pub struct Discovered {
     pub graph: Graph,
     /// What a person should know, in sentences: units that are left out, an edge that is not declared.
     pub warnings: Vec<String>,
+    /// Units whose code reads nothing before the outputs of what they need: their plan may be begun before those are there.
+    pub ahead: Vec<String>,
     /// Units that those which were named need, and that were not named: their outputs may be read.
     pub reads: Vec<Unit>,
     /// The programs that they are planned with.
@@ -60,23 +63,38 @@ pub async fn discover_as(environment: &EnvironmentConfig, look: Look<'_>) -> Res
         return Err(Trouble::new(TroubleKind::Usage, message).hint(hint));
     };
     let surroundings = Surroundings::of_process(environment);
-    let tools = Tools::find(environment, &surroundings).await?;
-    let (graph, mut warnings) = match kind {
-        Tool::Terragrunt => terragrunt::units(&environment.infra, &tools, &surroundings).await?,
-        Tool::Terraform => terraform::units(&environment.infra, &tools, &surroundings).await?,
+    let placed = Tools::placed(environment, &surroundings)?;
+    let mut texts = Texts::default();
+    let (tools, graph, mut warnings) = match kind {
+        Tool::Terragrunt => {
+            // What one says is worth nothing where the other is of a version that nobody knows.
+            let (tools, found) = tokio::join!(
+                placed.clone().checked(&surroundings),
+                terragrunt::units(&environment.infra, &placed, &surroundings)
+            );
+            let (tools, found) = (tools?, found?);
+            texts = found.texts;
+            (tools, found.graph, found.warnings)
+        }
+        Tool::Terraform => {
+            let tools = placed.checked(&surroundings).await?;
+            let (graph, warnings) = terraform::units(&environment.infra, &tools, &surroundings).await?;
+            (tools, graph, warnings)
+        }
     };
     let all = graph;
     let mut graph = chosen(all.clone(), look.units)?;
     let reads = needed(&all, &graph);
     match kind {
         Tool::Terragrunt if look.hooks => {
-            graph = terragrunt::with_hooks(graph, &tools, &surroundings, &mut warnings).await;
+            graph = terragrunt::with_hooks(graph, &texts, &tools, &surroundings, &mut warnings).await;
         }
-
         Tool::Terraform if look.workspaces => terraform::check(&graph, &tools, &surroundings, &mut warnings).await?,
         Tool::Terragrunt | Tool::Terraform => {}
     }
-    Ok(Discovered { graph, warnings, reads, tools, surroundings })
+    let ahead = graph.units().iter().filter(|unit| !unit.hooks && texts.read_nothing(&unit.name));
+    let ahead = ahead.map(|unit| unit.name.clone()).collect();
+    Ok(Discovered { graph, warnings, reads, ahead, tools, surroundings })
 }
 
 /// What the chosen units need, one behind the other, without themselves.

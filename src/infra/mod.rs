@@ -15,8 +15,9 @@ pub mod locks;
 pub mod migrate;
 pub mod run;
 pub mod surroundings;
-pub mod terraform;
+mod terraform;
 pub mod terragrunt;
+mod texts;
 pub mod tools;
 
 pub use access::{Access, each};

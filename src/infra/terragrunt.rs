@@ -3,6 +3,7 @@
 
 use super::ask::{Answer, Question};
 use super::surroundings::Surroundings;
+use super::texts::Texts;
 use super::tools::Tools;
 use crate::config::InfraConfig;
 use crate::model::infra::path::plain;
@@ -58,12 +59,16 @@ pub(super) struct Said {
     pub check: Answer,
 }
 
-/// The units of a folder, and what a person should know of them.
-pub(super) async fn units(
-    infra: &InfraConfig,
-    tools: &Tools,
-    surroundings: &Surroundings,
-) -> Result<(Graph, Vec<String>), Trouble> {
+/// The units of a folder, what a person should know of them, and what their code says.
+#[derive(Debug)]
+pub(super) struct Units {
+    pub graph: Graph,
+    pub warnings: Vec<String>,
+    pub texts: Texts,
+}
+
+/// Finds the units of a folder.
+pub(super) async fn units(infra: &InfraConfig, tools: &Tools, surroundings: &Surroundings) -> Result<Units, Trouble> {
     let configured = PathBuf::from(infra.dir.as_deref().unwrap_or_default());
     let dir = configured.canonicalize().ok().filter(|dir| dir.is_dir()).ok_or_else(|| {
         Trouble::new(TroubleKind::Usage, format!("the folder of the units, {}, is not there", configured.display()))
@@ -82,7 +87,11 @@ pub(super) async fn units(
         Trouble::new(TroubleKind::Code, format!("the units of {} are no graph", dir.display()))
             .causes(errors.iter().map(ToString::to_string))
     })?;
-    Ok((graph, warnings))
+    let texts = Texts::of(
+        said.dag.iter().map(|found| (name(&found.path, &dir), found.path.as_str(), &found.reading[..])),
+        &dir,
+    );
+    Ok(Units { graph, warnings, texts })
 }
 
 fn found(out: &[u8]) -> Result<Vec<Found>, Trouble> {
@@ -261,13 +270,16 @@ fn circle_of(said: &str, dir: &Path) -> String {
 /// The same units with whether they have hooks around apply: then a plan must be applied through Terragrunt.
 pub(super) async fn with_hooks(
     graph: Graph,
+    texts: &Texts,
     tools: &Tools,
     surroundings: &Surroundings,
     warnings: &mut Vec<String>,
 ) -> Graph {
     let own = surroundings.of_terragrunt(&tools.terraform);
     let mut units = graph.units().to_vec();
-    for some in units.chunks_mut(AT_A_TIME) {
+    // A hook that no file names is in none.
+    let mut asked: Vec<&mut Unit> = units.iter_mut().filter(|unit| texts.may_have_hooks(&unit.name)).collect();
+    for some in asked.chunks_mut(AT_A_TIME) {
         let asked = some.iter().map(|unit| async {
             let question = Question::new(tools.terragrunt(), &unit.dir).arguments(["render", "--json", "--no-color"]);
             question.ask_well(&own, "").await.ok().and_then(|answer| serde_json::from_slice::<Value>(&answer.out).ok())

@@ -39,6 +39,14 @@ impl Tools {
     /// # Errors
     /// A program that is not there, is another one, or has a version that is not known to work; with what to install.
     pub async fn find(environment: &EnvironmentConfig, surroundings: &Surroundings) -> Result<Self, Trouble> {
+        Self::placed(environment, surroundings)?.checked(surroundings).await
+    }
+
+    /// Finds where they are. Their versions are not known before they are [`Self::checked`].
+    ///
+    /// # Errors
+    /// A program that is not there.
+    pub fn placed(environment: &EnvironmentConfig, surroundings: &Surroundings) -> Result<Self, Trouble> {
         let infra = &environment.infra;
         let plugin_dir = infra.plugin_dir.as_ref().map(PathBuf::from);
         if let Some(folder) = plugin_dir.as_ref().filter(|folder| !folder.is_dir()) {
@@ -50,20 +58,31 @@ impl Tools {
             Some(Tool::Terragrunt) => Some(place(Tool::Terragrunt, infra.terragrunt.as_deref(), surroundings)?),
             Some(Tool::Terraform) | None => None,
         };
+        let unknown = Version::default();
+        Ok(Self {
+            terraform,
+            terraform_version: unknown,
+            terragrunt: terragrunt.map(|path| (path, unknown)),
+            plugin_dir,
+        })
+    }
+
+    /// The same with their versions, which are known to work.
+    ///
+    /// # Errors
+    /// A program is another one, or has a version that is not known to work; with what to install.
+    pub async fn checked(mut self, surroundings: &Surroundings) -> Result<Self, Trouble> {
         let of_terragrunt = async {
-            match &terragrunt {
-                Some(program) => Ok(Some(asked(Tool::Terragrunt, program, surroundings).await?)),
+            match &self.terragrunt {
+                Some((program, _)) => Ok(Some(asked(Tool::Terragrunt, program, surroundings).await?)),
                 None => Ok(None),
             }
         };
-        let (terraform_version, terragrunt_version) =
-            tokio::join!(asked(Tool::Terraform, &terraform, surroundings), of_terragrunt);
-        Ok(Self {
-            terraform_version: terraform_version?,
-            terraform,
-            terragrunt: terragrunt.zip(terragrunt_version?),
-            plugin_dir,
-        })
+        let (terraform, terragrunt) =
+            tokio::join!(asked(Tool::Terraform, &self.terraform, surroundings), of_terragrunt);
+        self.terraform_version = terraform?;
+        self.terragrunt = self.terragrunt.map(|(path, _)| path).zip(terragrunt?);
+        Ok(self)
     }
 
     /// Terragrunt's program, where units are Terragrunt's.

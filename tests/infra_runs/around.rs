@@ -1,6 +1,6 @@
 //! What is around Terraform: whose account it is, what a hook does, and how much is said.
 
-use crate::support::Home;
+use crate::support::{Home, World};
 use crate::{PLAIN, Run, in_state, order, terraform, unit};
 use cockpit::infra::run::folder;
 use cockpit::model::infra::Order;
@@ -131,4 +131,63 @@ async fn a_unit_with_hooks_around_apply_is_applied_through_terragrunt_and_the_ru
     let notes: Vec<&str> = run.state.notes.iter().map(|(_, text)| text.as_str()).collect();
     assert!(notes.iter().any(|text| text.contains("applied through Terragrunt")), "{notes:?}");
     assert!(unit.dir.join("told").exists(), "its hook ran");
+}
+
+#[tokio::test]
+async fn what_a_destroy_loses_is_counted_before_anybody_is_asked() {
+    let home = Home::new();
+    let world = std::thread::spawn(World::staging).join().expect("a world");
+    let units = vec![unit(&home, "a", &[], PLAIN)];
+    let mut made = Run::start(&home, &order(Goal::Apply, units.clone())).await.expect("it starts");
+    assert_eq!(made.end(true), RunEnd::Done);
+    drop(made);
+    // Terraform, which tells of its plan that it destroys a repository and a bucket too.
+    let wider = home.path().join("wider");
+    let gone = |address: &str, kind: &str, before: serde_json::Value| {
+        serde_json::json!({"address": address, "mode": "managed", "type": kind, "name": "this",
+            "provider_name": "registry.terraform.io/hashicorp/aws",
+            "change": {"actions": ["delete"], "before": before, "after": null, "before_sensitive": {}, "after_sensitive": false}})
+    };
+    let more = serde_json::json!([
+        gone(
+            "aws_ecr_repository.web",
+            "aws_ecr_repository",
+            serde_json::json!({"name": "bookmark-manager-staging-web", "force_delete": true})
+        ),
+        gone("aws_s3_bucket.this", "aws_s3_bucket", serde_json::json!({"bucket": "team-logs", "force_destroy": true})),
+        gone(
+            "aws_cloudwatch_log_group.this",
+            "aws_cloudwatch_log_group",
+            serde_json::json!({"name": "/aws/lambda/bookmark-manager-staging-ecs-scheduler"})
+        ),
+    ]);
+    std::fs::write(home.path().join("more.json"), more.to_string()).expect("a file");
+    let script = format!(
+        "#!/bin/sh\nif [ \"$1\" = show ]; then\n  {real} \"$@\" | {python} -c 'import json,sys\nplan = json.load(sys.stdin)\nplan[\"resource_changes\"] += json.load(open(\"{more}\"))\nprint(json.dumps(plan))'\nelse\n  exec {real} \"$@\"\nfi\n",
+        real = terraform().display(),
+        python = crate::support::python().display(),
+        more = home.path().join("more.json").display(),
+    );
+    std::fs::write(&wider, script).expect("a file");
+    std::fs::set_permissions(&wider, std::fs::Permissions::from_mode(0o755)).expect("a mode");
+    let with = Order {
+        terraform: wider,
+        region: Some("ap-northeast-1".into()),
+        endpoint_url: Some(world.endpoint()),
+        ..order(Goal::Destroy, units.clone())
+    };
+    let mut run = Run::start(&home, &with).await.expect("it starts");
+    run.until("a plan", false, |state| state.to_review().count() == 1);
+    let said: Vec<String> = run.state.units["a"].losses.iter().map(|loss| loss.sentence()).collect();
+    assert_eq!(said.len(), 3, "{said:?}");
+    assert_eq!(said[0], "aws_cloudwatch_log_group.this: about 48 MB of logs");
+    assert!(said[1].starts_with("aws_ecr_repository.web: ") && said[1].contains(" image"), "{said:?}");
+    assert!(
+        said[2].contains("aws_s3_bucket.this: what is in it is not counted") && said[2].contains("team-logs"),
+        "{said:?}"
+    );
+    assert!(!in_state(&units[0]).is_empty(), "nothing is destroyed before the yes");
+    run.ask(Wish::Cancel { hard: false });
+    assert_eq!(run.end(false), RunEnd::Cancelled);
+    std::thread::spawn(move || drop(world)).join().expect("it ends");
 }

@@ -96,6 +96,13 @@ class Applied:
     def count(self):
         return sum(1 for plan in self.plans.values() for change in plan["resource_changes"] if change["change"]["actions"] == ["create"])
 
+    def by_pane(self, test):
+        """Applied and destroyed once before from the screen of the cockpit, in a terminal (tests/terminal/staging.rs)."""
+        home = self.configured()
+        command = ("cargo", "test", "--workspace", "--locked", "--test", "terminal", "--", "--ignored", "--exact", f"staging::{test}")
+        self.tell(self.shell.run(*command, cwd=support.ROOT, HOME=home, COCKPIT_STAGING=home / "config.toml", **support.toolchain()))
+        assert self.state_is_empty()
+
     def files_with_state(self):
         return [path for path in self.tree.rglob("*") if path.is_file() and not path.is_symlink() and (".tfstate" in path.name or path.name.endswith("tfplan"))]
 
@@ -146,17 +153,9 @@ class Units(Applied):
             self.run_all("apply", "-input=false", "-auto-approve")
             return
         if self.full:
-            self.by_pane()
+            self.by_pane("a_whole_environment_is_applied_left_cancelled_retried_and_destroyed_from_the_pane")
         self.cockpit("infra", "apply")
         self.cockpit("infra", "plan", "--detailed-exitcode")
-
-    def by_pane(self):
-        """Applied and destroyed once before from the screen of the cockpit, in a terminal (tests/terminal/staging.rs)."""
-        home = self.configured()
-        test = "staging::a_whole_environment_is_applied_left_cancelled_retried_and_destroyed_from_the_pane"
-        command = ("cargo", "test", "--workspace", "--locked", "--test", "terminal", "--", "--ignored", "--exact", test)
-        self.tell(self.shell.run(*command, cwd=support.ROOT, HOME=home, COCKPIT_STAGING=home / "config.toml", **support.toolchain()))
-        assert self.state_is_empty()
 
     def plan_again(self):
         result = self.run_all("plan", "-input=false", "-detailed-exitcode", "-out=again.tfplan", codes=(0, 2))
@@ -200,6 +199,10 @@ class Plain(Applied):
         self.plans["pantri"] = json.loads(shown.stdout)
 
     def apply(self):
+        if self.full and self.environment.by_cockpit:
+            self.by_pane("a_unit_with_a_workspace_and_files_of_variables_is_planned_read_applied_and_destroyed_from_the_pane")
+            # The state is another one by now, though as empty as before.
+            self.terraform("plan", *self.arguments(), "-out=first.tfplan")
         # Exactly the plan that was looked at; what goes on with the state later is the cockpit's.
         self.terraform("apply", "-input=false", "-no-color", "first.tfplan")
 
@@ -222,6 +225,9 @@ class Plain(Applied):
             variables = (*variables, "-var=allow_destroy=true")
         self.terraform("destroy", *variables)
         assert self.state()["resources"] == []
+
+    def state_is_empty(self):
+        return self.state()["resources"] == []
 
     def state(self):
         return json.loads((self.folder / "terraform.tfstate.d" / self.environment.workspace / "terraform.tfstate").read_text())

@@ -130,3 +130,64 @@ fn a_run_is_driven_from_the_pane_and_outlives_the_cockpit_that_began_it() {
     assert_eq!(terminal.ended(), 0);
     terminal.is_given_back();
 }
+
+/// A unit in a workspace, with two files of variables of which the later one wins.
+const WORKSPACE: &str = r#"
+[environments.lab.infra]
+kind = "terraform"
+units = [{ name = "pantri", dir = "pantri", workspace = "dev", var_files = ["all.tfvars", "dev.tfvars"], depends_on = [] }]
+"#;
+
+#[test]
+fn a_unit_in_a_workspace_with_files_of_variables_is_planned_read_applied_and_destroyed_from_the_pane() {
+    let home = Home::with(WORKSPACE);
+    std::fs::create_dir_all(home.path().join("pantri")).unwrap();
+    home.write(
+        "pantri/main.tf",
+        "variable \"cpu\" {}\nvariable \"memory\" {}\nresource \"terraform_data\" \"task\" { input = \"${terraform.workspace} cpu ${var.cpu} memory ${var.memory}\" }\n",
+    );
+    home.write("pantri/all.tfvars", "cpu = 1024\nmemory = 512\n");
+    home.write("pantri/dev.tfvars", "cpu = 256\n");
+    let states = home.path().join("pantri/terraform.tfstate.d");
+    let state = || std::fs::read_to_string(states.join("dev/terraform.tfstate")).unwrap_or_default();
+    // A workspace that is not there is said, and not made.
+    let mut terminal = Terminal::open(command(&home, None, "--env lab"), 120, 40);
+    terminal.press("6");
+    terminal.shows("--new-workspace");
+    assert!(!states.exists());
+    terminal.press("q");
+    assert_eq!(terminal.ended(), 0);
+    let made = std::process::Command::new(env!("CARGO_BIN_EXE_cockpit"))
+        .args(["infra", "init", "lab", "--new-workspace"])
+        .env_clear()
+        .envs(home.variables(None))
+        .current_dir(home.path())
+        .output()
+        .unwrap();
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+    let mut terminal = Terminal::open(command(&home, None, "--env lab"), 120, 40);
+    terminal.press("6");
+    terminal.shows("pantri");
+    terminal.press("A");
+    terminal.shows("1 plan waits for review: pantri");
+    terminal.press("\rv");
+    terminal.shows("dev cpu 256 memory 512");
+    terminal.press(ESC);
+    terminal.shows("RESOURCE");
+    terminal.press(ESC);
+    terminal.shows("WAVE");
+    terminal.press("A");
+    terminal.yes("Apply pantri in lab", RIGHT);
+    terminal.shows("infra apply: done");
+    assert!(state().contains("dev cpu 256 memory 512"), "{}", state());
+    assert!(!home.path().join("pantri/terraform.tfstate").exists(), "the other workspace is untouched");
+    terminal.press("X");
+    terminal.shows("1 plan waits for review: pantri");
+    terminal.press("A");
+    terminal.yes("Destroy pantri in lab", "lab");
+    terminal.shows("infra destroy: done");
+    assert!(!state().contains("cpu 256"), "{}", state());
+    terminal.press("q");
+    assert_eq!(terminal.ended(), 0);
+    terminal.is_given_back();
+}

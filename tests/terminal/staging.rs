@@ -1,4 +1,4 @@
-//! The pane Infra over a whole environment of `infra/terraform` on an emulator of AWS: applied wave by wave, left by a cockpit that is
+//! The pane Infra over whole environments of `infra/terraform` on an emulator of AWS: applied wave by wave, left by a cockpit that is
 //! killed, cancelled, tried again, planned, destroyed. It takes many minutes, most of which the provider waits for databases;
 //! `./dev test --full` starts it, with the environment's configuration and the emulator in the variables of the process.
 
@@ -8,19 +8,21 @@ use std::time::Instant;
 /// The provider alone waits minutes for a database.
 const WHOLE: Duration = Duration::from_mins(25);
 
-/// The name of the environment in its configuration.
+/// The name of the environment of units in its configuration.
 const NAME: &str = "staging";
+/// That of the single unit with a workspace and files of variables.
+const PANTRI: &str = "pantri-dev";
 
-fn open() -> Terminal {
+fn open(name: &str) -> Terminal {
     let configuration = std::env::var("COCKPIT_STAGING").expect("the configuration of the environment");
     let mut command = CommandBuilder::new(env!("CARGO_BIN_EXE_cockpit"));
-    command.args(["--env", NAME, "--config", configuration.as_str()]);
+    command.args(["--env", name, "--config", configuration.as_str()]);
     Terminal::open(command, 160, 50)
 }
 
 /// Reads and approves what waits for it until this is on the screen.
-fn until_shown(terminal: &mut Terminal, wanted: &str, answer: &str) {
-    let window = format!("in {NAME}");
+fn until_shown(terminal: &mut Terminal, name: &str, wanted: &str, answer: &str) {
+    let window = format!("in {name}");
     let end = Instant::now() + WHOLE;
     let mut approved = 0;
     loop {
@@ -55,33 +57,58 @@ fn until_shown(terminal: &mut Terminal, wanted: &str, answer: &str) {
 #[ignore = "it applies a whole environment: ./dev test --full"]
 fn a_whole_environment_is_applied_left_cancelled_retried_and_destroyed_from_the_pane() {
     let yes = "\u{1b}[C";
-    let mut terminal = open();
+    let mut terminal = open(NAME);
     terminal.press("6");
     terminal.shows("network");
     terminal.press("A");
-    until_shown(&mut terminal, "applying", yes);
+    until_shown(&mut terminal, NAME, "applying", yes);
     // Killed with its terminal: the run goes on, and another cockpit shows it.
     terminal.signal(Signal::KILL);
     terminal.child.wait().unwrap();
     drop(terminal);
-    let mut terminal = open();
+    let mut terminal = open(NAME);
     terminal.press("6");
     terminal.shows("run ◐ apply");
     // The database takes longest: asked to stop while it is made.
-    until_shown(&mut terminal, "creating", yes);
+    until_shown(&mut terminal, NAME, "creating", yes);
     terminal.press("C");
     terminal.shows("Terraform is asked once to stop");
     std::thread::sleep(Duration::from_millis(1_500));
     terminal.press("\r");
-    until_shown(&mut terminal, "cancelled", yes);
+    until_shown(&mut terminal, NAME, "cancelled", yes);
     terminal.press("R");
-    until_shown(&mut terminal, "infra apply: done", yes);
+    until_shown(&mut terminal, NAME, "infra apply: done", yes);
     // Nothing is left to do.
     terminal.press("P");
-    until_shown(&mut terminal, "infra plan: done", yes);
+    until_shown(&mut terminal, NAME, "infra plan: done", yes);
     assert!(!terminal.text().contains("+1"), "{}", terminal.text());
     terminal.press("X");
-    until_shown(&mut terminal, "infra destroy: done", NAME);
+    until_shown(&mut terminal, NAME, "infra destroy: done", NAME);
+    terminal.press("q");
+    assert_eq!(terminal.ended(), 0);
+    terminal.is_given_back();
+}
+
+#[test]
+#[ignore = "it applies a whole environment: ./dev test --full"]
+fn a_unit_with_a_workspace_and_files_of_variables_is_planned_read_applied_and_destroyed_from_the_pane() {
+    let mut terminal = open(PANTRI);
+    terminal.press("6");
+    terminal.shows("pantri");
+    // A plan alone: the diff has what the files of variables say.
+    terminal.press("P");
+    until_shown(&mut terminal, PANTRI, "infra plan: done", "");
+    terminal.press("v");
+    terminal.shows("will be created");
+    terminal.press("/");
+    terminal.press("10.10.0.0/16\r");
+    terminal.shows("10.10.0.0/16");
+    terminal.press(ESC);
+    terminal.press(ESC);
+    terminal.press("A");
+    until_shown(&mut terminal, PANTRI, "infra apply: done", "\u{1b}[C");
+    terminal.press("X");
+    until_shown(&mut terminal, PANTRI, "infra destroy: done", PANTRI);
     terminal.press("q");
     assert_eq!(terminal.ended(), 0);
     terminal.is_given_back();

@@ -30,7 +30,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Between two looks at what happened.
-const LOOK: Duration = Duration::from_millis(30);
+const LOOK: Duration = Duration::from_millis(10);
 
 /// Begins a run: its folder, and the environment.
 pub(super) async fn begin(
@@ -223,11 +223,12 @@ impl<'a> Following<'a> {
         Ok(!news.events.is_empty())
     }
 
-    /// The plans that wait for a yes, once nothing more of their wave is being made.
+    /// The plans that wait for a yes, once nothing more of their wave is being made: a person is asked once for all of them.
     fn waiting(&self) -> Option<Vec<(String, String)>> {
         let making = |phase| matches!(phase, Phase::Planning);
         let ready = |unit: &UnitState| unit.phase == Phase::Init && unit.step.as_ref().is_some_and(|step| !step.early);
-        if self.state.units.values().any(|unit| making(unit.phase) || ready(unit)) {
+        let more = self.state.units.values().any(|unit| making(unit.phase) || ready(unit));
+        if more && !self.context.global.yes {
             return None;
         }
         let plans = self.state.to_review().map(|(unit, plan)| (unit.to_owned(), plan.sha256.clone()));

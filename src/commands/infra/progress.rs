@@ -13,8 +13,10 @@ pub(super) fn line(event: &RunEvent) -> Option<String> {
             format!("{}: {} of {count} {}", started.run, started.goal.word(), if count == 1 { "unit" } else { "units" })
         }
         What::TakenUp { pid } => format!("taken up by process {pid}"),
-        What::Step { unit, step, pid: None, .. } => match step {
+        What::Step { unit, step, pid: None, early } => match step {
             Step::Init => format!("{unit}: initialising"),
+            // It only waits.
+            Step::Plan if *early => return None,
             Step::Plan => format!("{unit}: planning"),
             Step::Apply => format!("{unit}: applying"),
             Step::Show => return None,
@@ -34,6 +36,10 @@ pub(super) fn line(event: &RunEvent) -> Option<String> {
             let lines: Vec<String> = guards.iter().map(|guard| format!("\n{unit}:   {}", guard.words())).collect();
             format!("{unit}: before it is destroyed, by a plan of its own:{}", lines.concat())
         }
+        What::Counted { unit, losses } => {
+            let lines: Vec<String> = losses.iter().map(|loss| format!("\n{unit}:   {}", loss.sentence())).collect();
+            format!("{unit}: lost with what is destroyed:{}", lines.concat())
+        }
         What::Lifted { unit } => format!("{unit}: nothing guards it any more: its destruction is planned"),
         What::UnitEnded { unit, end } => format!("{unit}: {}", ended(end)),
         What::Retried { units, by } => format!("tried again by {}: {}", by.user, units.join(", ")),
@@ -50,7 +56,11 @@ pub(super) fn line(event: &RunEvent) -> Option<String> {
             RunEnd::Failed => "failed".to_owned(),
             RunEnd::Cancelled => "cancelled".to_owned(),
         },
-        What::Step { pid: Some(_), .. } | What::StepEnded { .. } | What::Heard { .. } | What::Unknown => return None,
+        What::Step { pid: Some(_), .. }
+        | What::StepEnded { .. }
+        | What::Prepared { .. }
+        | What::Heard { .. }
+        | What::Unknown => return None,
     })
 }
 

@@ -1,13 +1,15 @@
 //! Does what the cockpit started itself for.
 
 use super::args::{Arguments, Part};
+use crate::aws::{Connection, Session};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::config::{Config, EnvironmentConfig};
-use crate::infra::run::supervisor::Asked;
+use crate::infra::run::supervisor::{Asked, Counted};
 use crate::infra::run::{shim, supervisor};
 use crate::model::Source;
 use crate::model::infra::Order;
+use crate::model::infra::loss::{Held, Loss};
 use crate::runtime::audit;
 use jiff::Timestamp;
 use std::time::Duration;
@@ -21,7 +23,8 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
             let path = supervisor::audit_file(folder);
             let record = |record| audit::append(path.as_deref(), record, Timestamp::now());
             let account = |order| -> Asked<'_> { Box::pin(account(context, order)) };
-            match supervisor::supervise(folder, audit::who(), &record, &account).await {
+            let counts = |order, held| -> Counted<'_> { Box::pin(counts(order, held)) };
+            match supervisor::supervise(folder, audit::who(), &record, &account, &counts).await {
                 Ok(()) => Ok(ExitCode::Done),
                 Err(error) => {
                     let text = format!("the run in {} cannot be driven", folder.display());
@@ -30,26 +33,40 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
             }
         }
         // It does not come back where it becomes Terraform.
-        Part::TfShim { arguments } => {
-            let error = shim::become_terraform(arguments);
-            Err(Report::new("system", "terraform cannot be started", ExitCode::Failed).caused_by(&error))
-        }
+        Part::TfShim { arguments } => match shim::become_terraform(arguments) {
+            Ok(true) => Ok(ExitCode::Done),
+            Ok(false) => Ok(ExitCode::Failed),
+            Err(error) => Err(Report::new("system", "terraform cannot be started", ExitCode::Failed).caused_by(&error)),
+        },
     }
+}
+
+/// What is lost with resources that are to be destroyed.
+async fn counts(order: Order, held: Vec<Held>) -> Vec<Loss> {
+    let account = order.account.clone();
+    let session = Session::new(Connection::from(&environment(order)));
+    let counted = tokio::time::timeout(LIMIT, session.losses(&held, account.as_deref())).await;
+    let untold = |held: &Held| held.unasked().unwrap_or_else(|| held.told(Err("AWS does not answer".into())));
+    counted.unwrap_or_else(|_| held.iter().map(untold).collect())
 }
 
 /// The account of the credentials that the tools have, or why nobody knows.
 async fn account(context: &Context, order: Order) -> Result<String, String> {
-    let environment = EnvironmentConfig {
-        name: order.environment,
-        profile: order.profile,
-        region: order.region,
-        endpoint_url: order.endpoint_url,
-        ..EnvironmentConfig::default()
-    };
-    let asked = context.collect_in(Config::default(), environment, &[Source::Identity], false);
+    let asked = context.collect_in(Config::default(), environment(order), &[Source::Identity], false);
     let reading = tokio::time::timeout(LIMIT, asked).await.map_err(|_| "AWS does not answer".to_owned())?;
     let identity = &reading.collector.app.estate.identity;
     let failed =
         || identity.failure().map_or_else(|| "AWS does not answer".to_owned(), |failure| failure.message.clone());
     identity.value().map(|identity| identity.account.clone()).ok_or_else(failed)
+}
+
+/// What an order says of AWS.
+fn environment(order: Order) -> EnvironmentConfig {
+    EnvironmentConfig {
+        name: order.environment,
+        profile: order.profile,
+        region: order.region,
+        endpoint_url: order.endpoint_url,
+        ..EnvironmentConfig::default()
+    }
 }

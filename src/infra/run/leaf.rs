@@ -16,6 +16,8 @@ use tokio::sync::mpsc::Sender;
 
 /// Between two looks at what it has said.
 const LOOK: Duration = Duration::from_millis(25);
+/// The same while the end of a plan is waited for.
+const LOOK_OFTEN: Duration = Duration::from_millis(4);
 /// Bytes that are read at a time.
 const PIECE: usize = 128 * 1024;
 /// A longer line is cut: no memory holds one without an end. The file has it whole.
@@ -144,25 +146,35 @@ pub(super) fn command(call: &Call) -> Command {
     command
 }
 
-/// Follows a step to its end: what it says from a line on, and how it ended. Where nobody listens any more it goes on.
-pub(super) async fn follow(place: Place, mut child: Option<Child>, skip: u64, out: Sender<Told>) {
+/// Whether a plan is whole as far as these lines say: its counts were said, and no error.
+fn is_whole(lines: &[String]) -> bool {
+    let says = |text: &str| lines.iter().any(|line| line.contains(text));
+    says("\"type\":\"change_summary\"") && !says("\"@level\":\"error\"")
+}
+
+/// Follows a step to its end: what it says from a line on, and how it ended. Where nobody listens any more it goes on. With
+/// `by_leaf` a plan ends with Terraform's own process, where that has said all there is to say: Terragrunt, which has no hooks to
+/// run, takes its time to end after it.
+pub(super) async fn follow(place: Place, mut child: Option<Child>, skip: u64, by_leaf: bool, out: Sender<Told>) {
     let tell = |what| {
         let told = Told { unit: place.unit.clone(), step: place.step, what };
         let out = out.clone();
         async move { out.send(told).await.is_ok() }
     };
     let mut tail = Tail::new(place.stdout(), skip);
-    let mut pid_told = false;
+    let (mut pid_told, mut whole) = (false, false);
     let mut exit = None;
     loop {
         let over = if let Some(child) = child.as_mut() {
+            let pause = if by_leaf && pid_told { LOOK_OFTEN } else { LOOK };
             tokio::select! {
                 biased;
                 status = child.wait() => {
                     exit = Some(status.map_or(Exit::Unknown, ended));
                     true
                 }
-                () = tokio::time::sleep(LOOK) => false,
+                // What is waited for no longer is reaped all the same.
+                () = tokio::time::sleep(pause) => whole && !folder::is_locked(&place.stdout()).unwrap_or(true),
             }
         } else {
             let lives = place.lives();
@@ -179,6 +191,7 @@ pub(super) async fn follow(place: Place, mut child: Option<Child>, skip: u64, ou
         }
         loop {
             let (lines, more) = tail.read();
+            whole |= by_leaf && is_whole(&lines);
             if !lines.is_empty() && !tell(News::Lines(lines)).await {
                 return;
             }

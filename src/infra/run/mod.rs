@@ -15,6 +15,7 @@
 //!
 //! Beside the runs of an environment, `lock` is held by the one that drives a run of it, and says who that is.
 
+mod ahead;
 mod around;
 mod bound;
 pub mod events;
@@ -23,6 +24,7 @@ mod leaf;
 pub mod left;
 pub mod moving;
 pub mod ordered;
+mod process;
 pub mod requests;
 pub mod shim;
 mod show;

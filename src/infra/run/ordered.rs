@@ -26,6 +26,7 @@ pub fn order(found: &Discovered, environment: &EnvironmentConfig, goal: Goal, by
         world: super::world::of(&found.surroundings),
         declared: environment.endpoint_url.is_some() && !environment.endpoint_typed,
         reads: found.reads.clone(),
+        ahead: found.ahead.clone(),
         skip_snapshots: false,
         command,
     }

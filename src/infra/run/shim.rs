@@ -1,14 +1,16 @@
 //! Becomes Terraform: `cockpit internal tf-shim ARGUMENTS`, and the same program under the name [`NAME`], which Terragrunt
 //! is given as its Terraform. In the step that it was started for it leaves the session of whoever started it, prints
 //! into a file instead of a pipe and writes down which process it is, so that it goes on, and is found again, where what
-//! started it is killed. In everything else that Terragrunt asks Terraform for it is plain Terraform.
+//! started it is killed. In everything else that Terragrunt asks Terraform for it is plain Terraform, but for what the run
+//! knows already, and for a plan that was begun ahead: that waits ([`super::ahead`]).
 
+use super::ahead;
 use super::folder;
+pub use super::process::{Leaf, leaf};
 use rustix::process::setsid;
-use serde::{Deserialize, Serialize};
 use std::ffi::{OsStr, OsString};
 use std::fs::File;
-use std::io;
+use std::io::{self, Write as _};
 use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
@@ -23,20 +25,13 @@ pub const STEP: &str = "COCKPIT_SHIM_STEP";
 pub const STDOUT: &str = "COCKPIT_SHIM_STDOUT";
 /// The variable that has the file for which process it is.
 pub const LEAF: &str = "COCKPIT_SHIM_LEAF";
-
-/// Terraform's process in a step.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Leaf {
-    /// Its id.
-    pub pid: u32,
-    /// Where it runs.
-    pub dir: PathBuf,
-}
-
-/// Terraform's process in a step, as it was written down; none where it has not come to that.
-pub fn leaf(path: &Path) -> Option<Leaf> {
-    serde_json::from_slice(&std::fs::read(path).ok()?).ok()
-}
+/// The variable that has the run's folder, where Terragrunt may be answered from what the run knows.
+pub const RUN: &str = "COCKPIT_SHIM_RUN";
+/// The variable that has the unit's folder, and behind it, line by line, what its `init` gets beside what Terragrunt gives it:
+/// where planning a unit initialises it.
+pub const INIT: &str = "COCKPIT_SHIM_INIT";
+/// The variable that has the file in which it will stand whether a plan that was begun ahead goes on.
+pub const GO: &str = "COCKPIT_SHIM_GO";
 
 /// The arguments of Terraform, where this program was called by [`NAME`].
 pub fn called(mut arguments: impl Iterator<Item = OsString>) -> Option<Vec<OsString>> {
@@ -44,22 +39,77 @@ pub fn called(mut arguments: impl Iterator<Item = OsString>) -> Option<Vec<OsStr
     (name.file_name() == Some(OsStr::new(NAME))).then(|| arguments.collect())
 }
 
-/// Becomes Terraform. Comes back only where that fails.
-pub fn become_terraform(arguments: &[OsString]) -> io::Error {
+/// Becomes Terraform. Comes back where it need not, with whether all is well.
+///
+/// # Errors
+/// Terraform cannot be started.
+pub fn become_terraform(arguments: &[OsString]) -> io::Result<bool> {
     let Some(terraform) = std::env::var_os(TERRAFORM) else {
-        return io::Error::other("it is started by the cockpit, not by hand");
+        return Err(io::Error::other("it is started by the cockpit, not by hand"));
     };
+    let first = arguments.first().map(OsString::as_os_str);
+    let run = std::env::var_os(RUN).map(PathBuf::from);
+    let is_step = first.is_some() && std::env::var_os(STEP).as_deref() == first;
+    let is_version = matches!(arguments, [asked] if asked == "-version" || asked == "version");
+    if let Some(run) = run.as_deref().filter(|_| !is_step) {
+        if is_version && let Ok(said) = std::fs::read(run.join(ahead::VERSION)) {
+            return printed(&said);
+        }
+        if !is_version && !gone_on(run) {
+            return Ok(false);
+        }
+        let dir = std::env::current_dir()?;
+        if first == Some(OsStr::new("init")) && ahead::is_applied(run, &dir) {
+            // It was initialised by this run, and has not been touched since.
+            return Ok(true);
+        }
+        if arguments == ["output", "-json"]
+            && let Some(known) = ahead::outputs(run, &dir)
+        {
+            return printed(&known);
+        }
+    } else if run.as_deref().is_some_and(|run| !gone_on(run)) {
+        return Ok(false);
+    }
     let mut command = Command::new(terraform);
     command.args(arguments);
-    for name in [TERRAFORM, STEP, STDOUT, LEAF] {
+    if first == Some(OsStr::new("init")) {
+        initialise(&mut command)?;
+    }
+    for name in [TERRAFORM, STEP, STDOUT, LEAF, RUN, INIT, GO] {
         command.env_remove(name);
     }
-    if arguments.first().is_some_and(|first| std::env::var_os(STEP).as_ref() == Some(first))
-        && let Err(error) = detach(&mut command)
-    {
-        return error;
+    if is_step {
+        detach(&mut command)?;
     }
-    command.exec()
+    Err(command.exec())
+}
+
+fn printed(text: &[u8]) -> io::Result<bool> {
+    let mut out = io::stdout();
+    out.write_all(text)?;
+    out.flush()?;
+    Ok(true)
+}
+
+/// Whether what was begun ahead goes on, once that is known; at once where nothing was.
+fn gone_on(run: &Path) -> bool {
+    std::env::var_os(GO).is_none_or(|go| ahead::wait(Path::new(&go), run))
+}
+
+/// The `init` of the unit itself says what it has to say in the step's file, as messages.
+fn initialise(command: &mut Command) -> io::Result<()> {
+    let (Some(init), Some(out)) = (std::env::var_os(INIT), std::env::var_os(STDOUT)) else { return Ok(()) };
+    let init = init.to_string_lossy().into_owned();
+    let mut lines = init.lines();
+    let unit = PathBuf::from(lines.next().unwrap_or_default());
+    let dir = std::env::current_dir()?;
+    if dir != unit && !dir.starts_with(unit.join(".terragrunt-cache")) {
+        return Ok(());
+    }
+    command.args(["-json", "-input=false"]).args(lines);
+    command.stdin(Stdio::null()).stdout(Stdio::from(folder::to_add_to(Path::new(&out))?));
+    Ok(())
 }
 
 /// Leaves the session, prints into the step's file, and writes down which process this is.

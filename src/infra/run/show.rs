@@ -7,6 +7,7 @@ use super::steps::Call;
 use super::words;
 use crate::model::infra::Unit;
 use crate::model::infra::guard::{self, Guard, Lift};
+use crate::model::infra::loss::{self, Held};
 use crate::model::infra::message::Summary;
 use crate::model::infra::plan::Plan;
 use crate::model::infra::run_event::{PlanRef, Step};
@@ -28,23 +29,32 @@ pub(super) struct Asked {
     pub skip_snapshots: bool,
 }
 
+/// What was read.
+#[derive(Debug)]
+pub(super) struct Read {
+    /// The plan, and what it is bound to.
+    pub plan: PlanRef,
+    /// What would be lost with what a destroy destroys.
+    pub held: Vec<Held>,
+}
+
 /// Reads the plan of a unit, and keeps it as it may be shown.
 ///
 /// # Errors
 /// Why it is no plan that can be shown.
-pub(super) async fn read(asked: Asked) -> Result<PlanRef, String> {
+pub(super) async fn read(asked: Asked) -> Result<Read, String> {
     let Asked { run, unit, call, summary, account, dir, code, destroys, skip_snapshots } = asked;
     let shown = output(&call).await.map_err(|why| format!("the plan cannot be read: {why}"))?;
     let code = match code {
         Some(code) => code.await.unwrap_or_default(),
         None => String::new(),
     };
-    let read = move || -> Result<PlanRef, String> {
+    let read = move || -> Result<Read, String> {
         let plan = Plan::read(&shown).map_err(|error| format!("the plan is not as expected: {error}"))?;
         if plan.errored {
             return Err("the plan was made with errors, and is never applied".into());
         }
-        let guards = if destroys { guards(&shown, skip_snapshots) } else { Vec::new() };
+        let (guards, held) = if destroys { in_the_way(&shown, skip_snapshots) } else { (Vec::new(), Vec::new()) };
         drop(shown);
         let failed = |error: std::io::Error| format!("the plan cannot be kept: {error}");
         let kept = serde_json::to_vec(&plan).map_err(|error| failed(error.into()))?;
@@ -52,7 +62,7 @@ pub(super) async fn read(asked: Asked) -> Result<PlanRef, String> {
         folder::replace(&path, &kept).map_err(failed)?;
         let sha256 = bound::sha256(&folder::plan_file(&run, &unit.name)).map_err(failed)?;
         let beside = std::fs::read_to_string(folder::stderr(&run, &unit.name, Step::Plan)).unwrap_or_default();
-        Ok(PlanRef {
+        let plan = PlanRef {
             sha256,
             summary: summary.unwrap_or_else(|| plan.summary()),
             drifted: plan.drifted(),
@@ -65,18 +75,19 @@ pub(super) async fn read(asked: Asked) -> Result<PlanRef, String> {
             revision: bound::revision(&unit.dir),
             code,
             dir,
-        })
+        };
+        Ok(Read { plan, held })
     };
     tokio::task::spawn_blocking(read).await.map_err(|error| error.to_string())?
 }
 
-/// What guards the resources that a plan would destroy.
-fn guards(shown: &[u8], skip_snapshots: bool) -> Vec<Guard> {
+/// What guards the resources that a plan would destroy, and what would be lost with them.
+fn in_the_way(shown: &[u8], skip_snapshots: bool) -> (Vec<Guard>, Vec<Held>) {
     let plan: serde_json::Value = serde_json::from_slice(shown).unwrap_or_default();
     let stamp = Timestamp::now().strftime("%Y%m%dt%H%M%S").to_string();
     let mut found = guard::of(&plan, &stamp);
     found.retain(|guard| !(skip_snapshots && matches!(guard.what, Lift::Snapshot(_))));
-    found
+    (found, loss::of(&plan))
 }
 
 /// What a program prints.
@@ -90,6 +101,7 @@ pub(super) async fn output(call: &Call) -> Result<Vec<u8>, String> {
         return Ok(asked.stdout);
     }
     let text = String::from_utf8_lossy(&asked.stderr).into_owned();
-    let said = words::complaint(&text).map_or_else(|| "it said nothing".to_owned(), |said| words::sentence(&said));
+    let said =
+        words::complaint(&text).map_or_else(|| "it said nothing".to_owned(), |said| words::whole_sentence(&said));
     Err(said)
 }

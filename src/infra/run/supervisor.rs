@@ -6,7 +6,9 @@ mod asked;
 mod checks;
 mod ends;
 mod lift;
+mod shows;
 
+use super::ahead;
 use super::around::{not_started, shares_plugins, shortened};
 use super::bound;
 use super::events::{Reader, Writer};
@@ -18,10 +20,11 @@ use super::start::READY;
 use super::steps;
 use crate::infra::surroundings::Surroundings;
 use crate::model::audit::Record;
+use crate::model::infra::loss::{Held, Loss};
 use crate::model::infra::message::Message;
-use crate::model::infra::run_event::{Goal, PlanRef, RunEvent, Started, Step, UnitEnd, What, Who};
+use crate::model::infra::run_event::{Goal, RunEvent, Started, Step, UnitEnd, What, Who};
 use crate::model::infra::schedule::{self, Decision};
-use crate::model::infra::{Order, RunState, Unit};
+use crate::model::infra::{Order, RunState, Tool, Unit};
 use jiff::Timestamp;
 use rustix::process::{getpid, getsid, setsid};
 use std::collections::BTreeMap;
@@ -33,12 +36,14 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 /// Between two looks at what people ask, while somebody is likely to.
-const LOOK: Duration = Duration::from_millis(20);
+const LOOK: Duration = Duration::from_millis(8);
 /// The same when nothing has happened for a while.
 const LOOK_SELDOM: Duration = Duration::from_millis(250);
 /// How long after something happened somebody who approves without reading is likely to ask; a person who reads takes longer,
 /// and does not see a quarter of a second.
 const LIKELY: Duration = Duration::from_secs(2);
+/// How long the last process of a run is waited for.
+const LAST: Duration = Duration::from_secs(2);
 /// Between two tries to write on a full disk.
 const FULL: Duration = Duration::from_millis(500);
 
@@ -47,6 +52,12 @@ pub type Asked<'a> = Pin<Box<dyn Future<Output = Result<String, String>> + 'a>>;
 
 /// Asks whose account the credentials of an order are of.
 pub type Account<'a> = &'a dyn Fn(Order) -> Asked<'a>;
+
+/// What is lost with each of these resources, counted.
+pub type Counted<'a> = Pin<Box<dyn Future<Output = Vec<Loss>> + 'a>>;
+
+/// Counts, with the credentials of an order, what is lost with resources.
+pub type Counts<'a> = &'a dyn Fn(Order, Vec<Held>) -> Counted<'a>;
 
 /// Writes a line of the audit file.
 pub type Audit<'a> = &'a dyn Fn(Record) -> io::Result<()>;
@@ -63,7 +74,13 @@ pub fn audit_file(run: &Path) -> Option<PathBuf> {
 ///
 /// # Errors
 /// When it was not started as a run is, is driven already, or its folder cannot be written.
-pub async fn supervise<'a>(run: &Path, who: Who, audit: Audit<'a>, account: Account<'a>) -> io::Result<()> {
+pub async fn supervise<'a>(
+    run: &Path,
+    who: Who,
+    audit: Audit<'a>,
+    account: Account<'a>,
+    counts: Counts<'a>,
+) -> io::Result<()> {
     own_session()?;
     let run = std::path::absolute(run)?;
     let order = folder::order(&run)?;
@@ -88,6 +105,7 @@ pub async fn supervise<'a>(run: &Path, who: Who, audit: Audit<'a>, account: Acco
         who,
         audit,
         account,
+        counts,
         out,
         codes: BTreeMap::new(),
         showing: BTreeMap::new(),
@@ -97,6 +115,7 @@ pub async fn supervise<'a>(run: &Path, who: Who, audit: Audit<'a>, account: Acco
         order,
     };
     supervisor.shim()?;
+    ahead::unmark(&supervisor.run);
     if supervisor.state.started.is_none() {
         supervisor.begin();
     } else {
@@ -115,6 +134,11 @@ pub async fn supervise<'a>(run: &Path, who: Who, audit: Audit<'a>, account: Acco
         }
     };
     supervisor.drive(told, stops).await;
+    // A Terragrunt that has nothing left to do may not have ended: whoever begins the next run would take it for one that works.
+    let end = Instant::now() + LAST;
+    while folder::works(&supervisor.run).unwrap_or(false) && Instant::now() < end {
+        tokio::time::sleep(LOOK).await;
+    }
     supervisor.end();
     Ok(())
 }
@@ -142,11 +166,12 @@ struct Supervisor<'a> {
     who: Who,
     audit: Audit<'a>,
     account: Account<'a>,
+    counts: Counts<'a>,
     out: Sender<Told>,
     /// Hashes of the code that plans were made of, by unit, worked out while they are made.
     codes: BTreeMap<String, tokio::task::JoinHandle<String>>,
     /// Plans that are being read, by unit.
-    showing: BTreeMap<String, tokio::task::JoinHandle<Result<PlanRef, String>>>,
+    showing: BTreeMap<String, tokio::task::JoinHandle<Result<show::Read, String>>>,
     /// The audit file could not be written, which was said.
     unaudited: bool,
 }
@@ -205,6 +230,7 @@ impl Supervisor<'_> {
             pid: std::process::id(),
         };
         self.tell(What::Started(Box::new(started)));
+        self.prepare();
         if !self.around.dropped().is_empty() {
             let text = format!("inherited variables that are not handed on: {}", self.around.dropped().join(", "));
             self.note(None, text);
@@ -257,6 +283,7 @@ impl Supervisor<'_> {
         loop {
             let decisions = schedule::decide(&self.state);
             if decisions.is_empty() {
+                self.let_go();
                 return;
             }
             for decision in decisions {
@@ -273,6 +300,14 @@ impl Supervisor<'_> {
         }
     }
 
+    /// Plans that were begun ahead of what will not be done wait no longer.
+    fn let_go(&self) {
+        for unit in schedule::wait_in_vain(&self.state) {
+            // Where it cannot be said now, it is said in the next round.
+            let _ = ahead::say(&self.run, unit, false);
+        }
+    }
+
     fn unit(&self, name: &str) -> Option<Unit> {
         self.order.units.iter().find(|unit| unit.name == name).cloned()
     }
@@ -284,9 +319,19 @@ impl Supervisor<'_> {
     /// Begins a step. It is written down first: one that is not may not have begun.
     async fn begin_step(&mut self, name: &str, step: Step, early: bool) {
         let Some(unit) = self.unit(name) else { return };
+        let before = self.state.units.get(name);
+        let waits = before.and_then(|unit| unit.step.as_ref()).is_some_and(|step| step.early && step.end.is_none());
+        let ways = steps::Ways { fresh: !before.is_some_and(schedule::is_initialised), ahead: early };
         self.tell(What::Step { unit: name.to_owned(), step, pid: None, early });
         self.written().await;
         self.writer.sync();
+        if waits && step == Step::Plan {
+            // It was begun ahead: all that it has to do now is to go on.
+            if let Err(error) = ahead::say(&self.run, name, true) {
+                self.note(Some(name), format!("its plan cannot be told to go on: {error}"));
+            }
+            return;
+        }
         let dir = self.state.units.get(name).and_then(|unit| unit.plan.as_ref()?.dir.clone());
         if step == Step::Show {
             self.show(&unit);
@@ -308,6 +353,11 @@ impl Supervisor<'_> {
             return;
         }
         if step == Step::Plan {
+            if let Err(error) = ahead::forget(&self.run, name) {
+                let why = format!("its folder cannot be written: {error}");
+                self.tell(What::StepEnded { unit: name.to_owned(), step, code: None, failed: Some(why) });
+                return;
+            }
             // What an apply before left is not this plan's: whoever takes the run up must not take it for that.
             let _ = self.place(name, Step::Apply).set_aside();
             // Terraform keeps the mode of a file that is there; it has secrets.
@@ -324,52 +374,22 @@ impl Supervisor<'_> {
             super::world::lend_record(&unit);
         }
         let lifting = self.lifting(&unit);
-        let call = steps::call(&self.run, &self.order, &self.around, &unit, step, dir.as_deref(), lifting.as_ref());
+        let mut call = steps::call(&self.run, &self.order, &self.around, &unit, step, dir.as_deref(), lifting.as_ref());
+        if step == Step::Plan && unit.tool == Tool::Terragrunt {
+            call = steps::led(call, &self.run, &self.order, &unit, ways);
+        }
         let place = self.place(name, step);
         match leaf::start(&place, &call) {
-            Ok(child) => drop(tokio::spawn(leaf::follow(place, Some(child), 0, self.out.clone()))),
+            Ok(child) => {
+                let by_leaf =
+                    step == Step::Plan && self.order.goal == Goal::Apply && self.order.ahead.contains(&unit.name);
+                drop(tokio::spawn(leaf::follow(place, Some(child), 0, by_leaf, self.out.clone())));
+            }
             Err(error) => {
                 let why = not_started(&call, &error);
                 self.step_ended(name, step, &Exit::NotStarted(why)).await;
             }
         }
-    }
-
-    /// Reads the plan that was made, beside everything else.
-    fn show(&mut self, unit: &Unit) {
-        let leaf = shim::leaf(&folder::leaf(&self.run, &unit.name, Step::Plan));
-        let state = self.state.units.get(&unit.name);
-        let summary = state.and_then(|unit| unit.step.as_ref()?.summary);
-        let call = {
-            let dir = leaf.as_ref().map(|leaf| leaf.dir.clone());
-            let plan = folder::plan_file(&self.run, &unit.name);
-            steps::ask(
-                &self.order,
-                &self.around,
-                unit,
-                dir.as_deref(),
-                vec!["show".into(), "-json".into(), plan.into()],
-            )
-        };
-        let looked = show::Asked {
-            run: self.run.clone(),
-            unit: unit.clone(),
-            call,
-            summary,
-            account: self.order.account.clone(),
-            dir: leaf.map(|leaf| leaf.dir),
-            code: self.codes.remove(&unit.name),
-            destroys: self.order.goal == Goal::Destroy,
-            skip_snapshots: self.order.skip_snapshots,
-        };
-        let (out, name) = (self.out.clone(), unit.name.clone());
-        let task = tokio::spawn(async move {
-            let plan = show::read(looked).await;
-            let told = Told { unit: name, step: Step::Show, what: News::Ended(Exit::Unknown) };
-            let _ = out.send(told).await;
-            plan
-        });
-        self.showing.insert(unit.name.clone(), task);
     }
 
     /// Something happened in a step.
@@ -396,24 +416,6 @@ impl Supervisor<'_> {
         }
     }
 
-    /// A plan was read.
-    async fn shown(&mut self, unit: &str) {
-        let Some(task) = self.showing.remove(unit) else { return };
-        let (mut failed, mut guards) = (None, Vec::new());
-        match task.await.map_err(|error| error.to_string()).and_then(|plan| plan) {
-            Ok(plan) => match self.guards_to_lift(unit, &plan.guards) {
-                Ok(found) if found.is_empty() => self.tell(What::PlanReady { unit: unit.to_owned(), plan }),
-                Ok(found) => guards = found,
-                Err(why) => failed = Some(why),
-            },
-            Err(why) => failed = Some(why),
-        }
-        self.tell(What::StepEnded { unit: unit.to_owned(), step: Step::Show, code: None, failed });
-        if !guards.is_empty() {
-            self.tell(What::Guarded { unit: unit.to_owned(), guards });
-        }
-    }
-
     fn end_unit(&mut self, unit: String, end: UnitEnd) {
         if let UnitEnd::Cancelled { in_flight } = &end
             && !in_flight.is_empty()
@@ -421,6 +423,10 @@ impl Supervisor<'_> {
             let text =
                 format!("was being changed at the cancel, and may exist and be in no state: {}", in_flight.join(", "));
             self.note(Some(&unit), text);
+        }
+        if end == UnitEnd::Done && self.order.goal == Goal::Apply && self.order.targets.is_empty() {
+            // Where it cannot be marked, its outputs are asked for.
+            let _ = ahead::mark(&self.run, &unit);
         }
         self.tell(What::UnitEnded { unit, end });
     }

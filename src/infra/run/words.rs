@@ -12,6 +12,13 @@ pub(super) fn sentence(said: &Diagnostic) -> String {
     }
 }
 
+/// The same with the whole first paragraph of its detail, where that was broken into lines for a terminal.
+pub(super) fn whole_sentence(said: &Diagnostic) -> String {
+    let lines = said.detail.lines().map(str::trim).skip_while(|line| line.is_empty());
+    let paragraph: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();
+    if paragraph.is_empty() { said.summary.clone() } else { format!("{}: {}", said.summary, paragraph.join(" ")) }
+}
+
 /// What Terragrunt logs, level and text; other lines are as they are.
 fn logged(beside: &str) -> impl Iterator<Item = (Option<String>, String)> {
     beside.lines().map(|line| {
@@ -88,6 +95,14 @@ mod tests {
             r#"{"level":"warn","msg":"Config x is a dependency of y that has no outputs, but mock outputs provided and returning those in dependency output."}"#
         ));
         assert_eq!(complaint("").map(|said| said.summary), None);
+        let broken = complaint(
+            "\nError: Couldn't show local plan\n\nPlan read error: made by Terraform 9.0, but this is\n1.11.4\n",
+        )
+        .unwrap();
+        assert_eq!(
+            whole_sentence(&broken),
+            "Couldn't show local plan: Plan read error: made by Terraform 9.0, but this is 1.11.4"
+        );
         assert_eq!(complaint("panic: oh\nat x\n").unwrap().summary, "panic: oh");
     }
 

@@ -8,6 +8,7 @@ use crate::feeds::part::Part;
 use crate::feeds::{self, infra, runs};
 use crate::model::infra::estimate::History;
 use crate::model::infra::guard::{Guard, Lift};
+use crate::model::infra::loss::Loss;
 use crate::model::infra::message::{Action, Message};
 use crate::model::infra::run_event::{Goal, RunEvent, Step, What, Wish};
 use crate::ui::testing::by_hand;
@@ -122,6 +123,34 @@ fn what_guards_a_destroy_is_lifted_by_a_plan_of_its_own_before_anything_is_destr
     assert!(screen.contains("aws_lb.this: its deletion protection is taken off"), "{screen}");
     assert!(screen.contains("It destroys nothing yet"), "{screen}");
     assert_eq!(desk.wishes, [] as [Wish; 0]);
+}
+
+#[test]
+fn what_is_lost_with_a_destroy_stands_in_the_question_for_the_yes_counted_or_with_why_not() {
+    let mut desk = Desk::new((120, 40));
+    desk.runs = vec![super::testing::listed(RUN)];
+    desk.keys("6");
+    let loss = |address: &str, words: &str, counted| Loss { address: address.into(), words: words.into(), counted };
+    let losses = vec![
+        loss("aws_ecr_repository.web", "214 images, 31 GB", true),
+        loss("aws_s3_bucket.logs", "what is in it is not counted: the cockpit has no call for it", false),
+    ];
+    let events: Vec<RunEvent> = vec![
+        started(Goal::Destroy),
+        step(-100, "edge", Step::Plan),
+        event(-90, What::Counted { unit: "edge".into(), losses }),
+        ready(-70, "edge", "aaaa", (0, 0, 2), &[]),
+    ];
+    desk.news(events, true);
+    desk.tick(1);
+    desk.keys("A");
+    let screen = desk.screen();
+    assert!(screen.contains("lost with aws_ecr_repository.web: 214 images, 31 GB"), "{screen}");
+    assert!(screen.contains("lost with aws_s3_bucket.logs: what is in it is not counted"), "{screen}");
+    assert_eq!(desk.wishes, [] as [Wish; 0]);
+    // The log of the unit keeps it.
+    desk.keys("esc v l");
+    assert!(desk.screen().contains("lost with what is destroyed:"), "{}", desk.screen());
 }
 
 #[test]

@@ -35,6 +35,21 @@ pub fn settle(app: &mut App) {
     scroll(app);
 }
 
+/// Selects the first unit whose plan waits for a yes, where the selected one has nothing to be read: what the first lines name is
+/// what `v` shows.
+pub fn to_what_waits(app: &mut App) {
+    let state = &app.panes.infra;
+    let Some(run) = state.state().filter(|_| state.open.is_none()) else { return };
+    let is_empty =
+        |unit: &String| run.units.get(unit).and_then(|unit| unit.plan.as_ref()).is_none_or(|plan| plan.empty);
+    let waiting =
+        run.in_order().into_iter().find(|name| run.to_review().any(|(unit, plan)| unit == *name && !plan.empty));
+    if let Some(unit) = waiting.map(str::to_owned).filter(|_| state.unit.as_ref().is_none_or(is_empty)) {
+        app.screen.list(UNITS).select_key(&unit);
+        app.panes.infra.unit = Some(unit);
+    }
+}
+
 /// What is selected in one of list and graph is in the other.
 fn select(app: &mut App) {
     let focused = app.focused();

@@ -247,6 +247,12 @@ impl State {
                     put(unit, Tone::Warn, format!("  {}", guard.words()));
                 }
             }
+            What::Counted { unit, losses } => {
+                put(unit, Tone::Strong, "lost with what is destroyed:".to_owned());
+                for loss in losses {
+                    put(unit, if loss.counted { Tone::Bad } else { Tone::Warn }, format!("  {}", loss.sentence()));
+                }
+            }
             What::Lifted { unit } => put(unit, Tone::Strong, "nothing guards it any more".to_owned()),
             What::Note { unit: Some(unit), text } => put(unit, Tone::Warn, text.clone()),
             // The rest is no line of a unit's log.

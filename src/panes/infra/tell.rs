@@ -333,7 +333,14 @@ fn head(run: &Followed, now: Timestamp) -> String {
     let by = format!("by {} on {}", started.by.user, started.by.host);
     let parts = [
         goal_word(Some(started.goal)).to_owned(),
-        format!("{over}/{all} units"),
+        match state.end {
+            // All are over: what counts is how many did what they should.
+            Some((_, RunEnd::Failed | RunEnd::Cancelled)) => {
+                let well = |unit: &&UnitState| matches!(unit.end, Some(UnitEnd::Done | UnitEnd::Unchanged));
+                format!("{} of {all} units done", state.units.values().filter(well).count())
+            }
+            Some((_, RunEnd::Done)) | None => format!("{over}/{all} units"),
+        },
         counts,
         took,
         ended,

@@ -90,6 +90,18 @@ fn a_run_that_somebody_else_begins_is_found_without_the_pane_being_open() {
 }
 
 #[test]
+fn what_is_said_to_be_read_is_read_also_where_another_unit_is_selected_that_has_no_plan() {
+    let mut desk = Desk::in_the_middle((120, 40));
+    assert_ne!(desk.app.panes.infra.unit.as_deref(), Some("database"));
+    desk.keys("v");
+    assert_eq!((desk.app.panes.infra.unit.as_deref(), desk.app.focused()), (Some("database"), PLAN));
+    assert!(desk.screen().contains("must be replaced"), "{}", desk.screen());
+    // Back in the list it is the selected one.
+    desk.keys("esc");
+    assert_eq!(desk.app.panes.infra.unit.as_deref(), Some("database"));
+}
+
+#[test]
 fn the_plan_of_a_unit_is_read_resource_by_resource() {
     let mut desk = Desk::in_the_middle((200, 60));
     desk.keys("j j j v");

@@ -1,6 +1,7 @@
 //! What keys do in it, what it asks, and what the answers change.
 
 use super::ask::{Kind, ask, command, place, refused, ticket, wish};
+use super::drawing;
 use super::state::{Asking, CHANGE, Followed, LOG, PLAN, RESOURCES, State, UNIT_LOG, UNITS};
 use super::tell::{self, configured};
 use crate::app::App;
@@ -426,6 +427,7 @@ pub fn back(app: &mut App) -> bool {
 /// `v`: to what the plan would do.
 pub fn diff(app: &mut App) -> Vec<Effect> {
     let block = if app.panes.infra.open.is_some() { CHANGE } else { PLAN };
+    drawing::to_what_waits(app);
     app.focus_on(block);
     done(app)
 }

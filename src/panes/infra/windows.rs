@@ -58,6 +58,10 @@ fn approve(app: &App, plans: &[(String, String)]) -> Option<Confirmation> {
         if let Some(words) = run.state.units.get(unit)?.before_destroy() {
             text.push((Tone::Warn, format!("    {words}")));
         }
+        for loss in &run.state.units.get(unit)?.losses {
+            let tone = if loss.counted { Tone::Bad } else { Tone::Warn };
+            text.push((tone, format!("    lost with {}", loss.sentence())));
+        }
         let plan = state.plan_of(unit)?;
         for change in plan.changes.iter().take(SHOWN) {
             let line = format!("{:>3} {}", change.sign(), crate::model::infra::plan::lines::head(change));

@@ -7,6 +7,7 @@ pub mod declared;
 pub mod estimate;
 pub mod guard;
 pub mod import;
+pub mod loss;
 pub mod message;
 pub mod order;
 pub mod orphan;

@@ -60,6 +60,9 @@ pub struct Order {
     /// Units that are not of the run and whose outputs may be read.
     #[serde(default)]
     pub reads: Vec<Unit>,
+    /// Units whose code reads nothing before the outputs of what they need: [`super::run_event::What::Prepared`].
+    #[serde(default)]
+    pub ahead: Vec<String>,
     /// A destroy takes no last snapshot of databases whose code takes none.
     #[serde(default)]
     pub skip_snapshots: bool,

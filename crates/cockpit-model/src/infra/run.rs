@@ -6,7 +6,7 @@ use super::run_event::{Goal, PlanRef, RunEnd, RunEvent, Started, Step, What, Who
 pub use super::run_unit::{LiftPhase, Phase, ResourcePhase, ResourceState, StepState, UnitState};
 use super::unit::Graph;
 use jiff::Timestamp;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// How a run stands.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -19,6 +19,12 @@ pub struct RunState {
     pub units: BTreeMap<String, UnitState>,
     /// What may exist and be in no state: unit and address, and what was done to it. A retry alone does not change that.
     pub left: BTreeMap<(String, String), Action>,
+    /// Units that were never initialised: planning them does it.
+    pub fresh: BTreeSet<String>,
+    /// Units whose plan may be begun while what they need is applied.
+    pub ahead: BTreeSet<String>,
+    /// An `init` before its time has failed: nothing is applied yet of what others need either.
+    pub early_failed: bool,
     /// Who asked it to stop, and whether for the second time.
     pub cancel: Option<(Who, bool)>,
     /// What a person should know, in order: unit and sentence.
@@ -59,7 +65,17 @@ impl RunState {
                 self.unit(unit).said(time, *step, message);
                 self.is_in_a_state(unit, *step, message);
             }
+            What::Prepared { fresh, ahead } => {
+                self.fresh = fresh.iter().cloned().collect();
+                self.ahead = ahead.iter().cloned().collect();
+            }
             What::StepEnded { unit, step, failed, .. } => {
+                let early = self.unit(unit).step.as_ref().is_some_and(|state| state.early);
+                self.early_failed |= early && *step == Step::Init && failed.is_some();
+                if *step == Step::Plan && !early {
+                    // From then on it is initialised, or half so.
+                    self.fresh.remove(unit);
+                }
                 self.unit(unit).step_ended(time, *step, failed.as_deref());
                 self.leave(unit, *step);
             }
@@ -77,6 +93,7 @@ impl RunState {
                 self.unit(unit).begin_again(time);
                 self.notes.push((Some(unit.clone()), format!("the plan is stale: {why}")));
             }
+            What::Counted { unit, losses } => self.unit(unit).losses.clone_from(losses),
             What::Guarded { unit, guards } => {
                 let unit = self.unit(unit);
                 (unit.guards, unit.lift) = (guards.clone(), LiftPhase::Wanted);

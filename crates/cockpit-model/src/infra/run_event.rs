@@ -2,6 +2,7 @@
 //! to; [`super::RunState`] is made of it alone, by whoever watches, today or in a later session.
 
 use super::guard::Guard;
+use super::loss::Loss;
 use super::message::{Message, Summary};
 use super::unit::Unit;
 use jiff::Timestamp;
@@ -63,6 +64,15 @@ pub enum What {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         failed: Option<String>,
     },
+    /// Units whose plans may be prepared for in a way that takes less time.
+    Prepared {
+        /// They were never initialised: planning them does it.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        fresh: Vec<String>,
+        /// Their plan may be begun while what they need is applied, and waits for that: their code reads nothing until then.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        ahead: Vec<String>,
+    },
     /// A unit's plan is ready to be read.
     PlanReady {
         /// The unit.
@@ -85,6 +95,13 @@ pub enum What {
         unit: String,
         /// Why, in words.
         why: String,
+    },
+    /// What a destroy of a unit loses, counted.
+    Counted {
+        /// The unit.
+        unit: String,
+        /// With which resources what.
+        losses: Vec<Loss>,
     },
     /// Something guards what a unit would destroy: that is lifted first, by a plan of its own.
     Guarded {

@@ -1,6 +1,7 @@
 //! How a unit of a run and its resources stand: made of the events that name it.
 
 use super::guard::Guard;
+use super::loss::Loss;
 use super::message::{Action, Diagnostic, Message, Summary};
 use super::run_event::{PlanRef, Step, UnitEnd, Who};
 use jiff::Timestamp;
@@ -21,6 +22,8 @@ pub struct UnitState {
     pub approved: Option<(String, Who)>,
     /// What guarded the resources that it would destroy, as it was found.
     pub guards: Vec<Guard>,
+    /// What its destroy loses, counted.
+    pub losses: Vec<Loss>,
     /// How far that is lifted.
     pub lift: LiftPhase,
     /// Its resources, by address, as far as anything was said of them.
@@ -151,7 +154,9 @@ impl UnitState {
             Step::Plan | Step::Show => Phase::Planning,
             Step::Apply => Phase::Applying,
         };
-        if self.phase != phase {
+        // A plan that was begun before its time only waits.
+        let waits = early && step == Step::Plan;
+        if self.phase != phase && !waits {
             self.enter(time, phase);
         }
         if matches!(step, Step::Plan | Step::Apply) {
@@ -161,8 +166,10 @@ impl UnitState {
             self.resources.clear();
         }
         self.pid = pid;
-        // It is told once more when its process is known.
-        if !self.step.as_ref().is_some_and(|state| state.step == step && state.end.is_none()) {
+        // It is told once more when its process is known, and when its time has come.
+        if let Some(state) = self.step.as_mut().filter(|state| state.step == step && state.end.is_none()) {
+            state.early = early;
+        } else {
             self.step = Some(StepState { step, early, lines: 0, summary: None, end: None });
         }
     }
@@ -232,8 +239,14 @@ impl UnitState {
     /// A process that is gone has nothing under way any more.
     pub(super) fn step_ended(&mut self, time: Timestamp, step: Step, failed: Option<&str>) {
         self.pid = None;
+        let mut early = false;
         if let Some(state) = self.step.as_mut().filter(|state| state.step == step) {
             state.end = Some(failed.map(str::to_owned));
+            early = state.early;
+        }
+        if early && self.phase == Phase::Init {
+            // What came before its time is over: it waits again.
+            self.enter(time, Phase::Queued);
         }
         if step == Step::Apply {
             for resource in self.resources.values_mut() {

@@ -4,7 +4,7 @@
 use super::run::ResourcePhase;
 use super::run::{LiftPhase, Phase, RunState, UnitState};
 use super::run_event::{Goal, RunEnd, Started, Step, UnitEnd};
-use super::unit::Unit;
+use super::unit::{Tool, Unit};
 use std::collections::BTreeMap;
 
 /// What is to be done.
@@ -137,6 +137,28 @@ fn works(unit: &UnitState) -> bool {
     unit.step.as_ref().is_some_and(|step| step.end.is_none())
 }
 
+/// Whether its plan was begun while what it needs was applied, and waits for that.
+fn waits(unit: &UnitState) -> bool {
+    unit.step.as_ref().is_some_and(|step| step.step == Step::Plan && step.early && step.end.is_none())
+}
+
+/// Units whose plan was begun ahead, and waits for what will not be: what they need has failed, or the run is cancelled.
+pub fn wait_in_vain(state: &RunState) -> Vec<&str> {
+    let Some(started) = state.started.as_ref() else { return Vec::new() };
+    if !state.units.values().any(waits) {
+        return Vec::new();
+    }
+    let needs = needs(started);
+    let in_vain = |name: &str| state.cancel.is_some() || blocker(state, &needs, name).is_some();
+    let waiting = state.units.iter().filter(|(_, unit)| waits(unit)).map(|(name, _)| name.as_str());
+    waiting.filter(|name| in_vain(name)).collect()
+}
+
+/// Whether its last step made it ready to be planned.
+pub fn is_initialised(unit: &UnitState) -> bool {
+    done(unit) == Some(Step::Init)
+}
+
 /// The step that was done last; none before the first, and where an early one failed.
 fn done(unit: &UnitState) -> Option<Step> {
     let step = unit.step.as_ref()?;
@@ -193,15 +215,30 @@ fn end(
 fn begin(state: &RunState, started: &Started, needs: &BTreeMap<&str, Vec<&str>>) -> Vec<Decision> {
     let height = heights(needs);
     let mut wanted: Vec<(bool, u8, usize, &str, Step)> = Vec::new();
-    for (name, unit) in state.units.iter().filter(|(_, unit)| unit.phase != Phase::Ended && !works(unit)) {
+    for (name, unit) in state.units.iter().filter(|(_, unit)| unit.phase != Phase::Ended) {
         let ready = ready(state, needs, name);
-        let tried = unit.step.as_ref().is_some_and(|step| step.early && matches!(step.end, Some(Some(_))));
+        if works(unit) && !(waits(unit) && ready) {
+            continue;
+        }
+        let tried = unit.step.as_ref().filter(|step| step.early && matches!(step.end, Some(Some(_))));
+        let fresh = state.fresh.contains(name) && !started.serial_init;
         let step = match (done(unit), unit.phase) {
+            (None, _) if works(unit) => Step::Plan,
             (Some(Step::Init), _) if ready => Step::Plan,
+            (None, _) if ready && fresh => Step::Plan,
+            (None | Some(Step::Init), _)
+                if !ready
+                    && (fresh || done(unit).is_some())
+                    && state.ahead.contains(name)
+                    && tried.is_none_or(|step| step.step != Step::Plan)
+                    && almost_ready(state, needs, name) =>
+            {
+                Step::Plan
+            }
             (Some(Step::Plan), _) => Step::Show,
             (Some(Step::Show), Phase::Approved) => Step::Apply,
             // Modules and providers are the same whatever the other units do: it need not wait for them.
-            (None, _) if ready || !tried => Step::Init,
+            (None, _) if ready || (tried.is_none() && may_be_early(state, started, needs, name)) => Step::Init,
             _ => continue,
         };
         let urgency = match step {
@@ -214,14 +251,27 @@ fn begin(state: &RunState, started: &Started, needs: &BTreeMap<&str, Vec<&str>>)
         wanted.push((!ready, urgency, rest, name, step));
     }
     wanted.sort_unstable();
-    let busy: Vec<Step> =
-        state.units.values().filter(|unit| works(unit)).filter_map(|unit| Some(unit.step.as_ref()?.step)).collect();
+    let mut waiting = state.units.values().filter(|unit| waits(unit)).count();
+    let busy: Vec<Step> = state
+        .units
+        .values()
+        .filter(|unit| works(unit) && !waits(unit))
+        .filter_map(|unit| Some(unit.step.as_ref()?.step))
+        .collect();
     let mut room = (started.parallelism.max(1) as usize).saturating_sub(busy.len());
     let mut inits = busy.iter().filter(|step| **step == Step::Init).count();
     let mut decisions = Vec::new();
     for (early, _, _, name, step) in wanted {
+        if early && step == Step::Plan {
+            // It takes nobody's place, as all that it does is wait; it takes memory.
+            if waiting < started.parallelism.max(1) as usize {
+                waiting += 1;
+                decisions.push(Decision::Begin { unit: name.to_owned(), step, early });
+            }
+            continue;
+        }
         if room == 0 {
-            break;
+            continue;
         }
         if step == Step::Init {
             if started.serial_init && inits > 0 {
@@ -233,6 +283,37 @@ fn begin(state: &RunState, started: &Started, needs: &BTreeMap<&str, Vec<&str>>)
         decisions.push(Decision::Begin { unit: name.to_owned(), step, early });
     }
     decisions
+}
+
+/// Whether all that a unit needs is done, or is being applied.
+fn almost_ready(state: &RunState, needs: &BTreeMap<&str, Vec<&str>>, name: &str) -> bool {
+    let almost = |need: &&str| {
+        state.units.get(*need).is_some_and(|unit| {
+            let applied = unit.step.as_ref().is_some_and(|step| step.step == Step::Apply && step.end.is_none());
+            matches!(unit.end, Some(UnitEnd::Done | UnitEnd::Unchanged)) || (unit.end.is_none() && applied)
+        })
+    };
+    needs.get(name).is_none_or(|needs| needs.iter().all(almost))
+}
+
+/// Whether a unit may be initialised before its time. Terragrunt looks for outputs in the folders of all that it needs, and
+/// would initialise those while they are planned; where they have none, it fails.
+fn may_be_early(state: &RunState, started: &Started, needs: &BTreeMap<&str, Vec<&str>>, name: &str) -> bool {
+    let of_terragrunt = started.units.iter().any(|unit| unit.name == name && unit.tool == Tool::Terragrunt);
+    if !of_terragrunt {
+        return true;
+    }
+    let planned = |need: &str| state.units.get(need).is_some_and(|unit| unit.phase >= Phase::Review);
+    let (mut seen, mut open) = (Vec::new(), vec![name]);
+    while let Some(one) = open.pop() {
+        for need in needs.get(one).into_iter().flatten() {
+            if !seen.contains(need) {
+                seen.push(need);
+                open.push(need);
+            }
+        }
+    }
+    !state.early_failed && seen.into_iter().all(planned)
 }
 
 /// How many units wait for each, one behind the other.

@@ -4,7 +4,7 @@ use super::guard::{Guard, Lift};
 use super::message::Summary;
 use super::run::{LiftPhase, Phase, RunState};
 use super::run_event::{Goal, PlanRef, RunEnd, RunEvent, Started, Step, UnitEnd, What, Who};
-use super::schedule::{Decision, decide, refused, to_retry};
+use super::schedule::{Decision, decide, refused, to_retry, wait_in_vain};
 use super::unit::{Tool, Unit};
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -51,6 +51,8 @@ struct Case {
     goal: Goal,
     parallelism: u32,
     serial_init: bool,
+    /// Units of Terragrunt, those of them that were never initialised, and those that may be planned ahead.
+    ways: Vec<(bool, bool, bool)>,
     /// Which of what is under way ends next.
     order: Vec<usize>,
     /// After so many ends of steps it is cancelled.
@@ -65,15 +67,17 @@ fn case() -> impl Strategy<Value = Case> {
             prop_oneof![Just(Goal::Apply), Just(Goal::Apply), Just(Goal::Destroy), Just(Goal::Plan)],
             1_u32..5,
             any::<bool>(),
+            proptest::collection::vec(any::<(bool, bool, bool)>(), count),
             proptest::collection::vec(0_usize..8, 200),
             proptest::option::weighted(0.3, 0_usize..20),
         )
-            .prop_map(|(fates, edges, goal, parallelism, serial_init, order, cancel)| Case {
+            .prop_map(|(fates, edges, goal, parallelism, serial_init, ways, order, cancel)| Case {
                 fates,
                 edges,
                 goal,
                 parallelism,
                 serial_init,
+                ways,
                 order,
                 cancel,
             })
@@ -84,7 +88,7 @@ fn units(case: &Case) -> Vec<Unit> {
     let count = case.fates.len();
     let unit = |at: usize| Unit {
         name: format!("u{at}"),
-        tool: Tool::Terraform,
+        tool: if case.ways[at].0 { Tool::Terragrunt } else { Tool::Terraform },
         dir: "/u".into(),
         workspace: None,
         var_files: Vec::new(),
@@ -92,6 +96,11 @@ fn units(case: &Case) -> Vec<Unit> {
         hooks: false,
     };
     (0..count).map(unit).collect()
+}
+
+/// A plan that was begun ahead only waits.
+fn is_waiting((_, step, early): &(String, Step, bool)) -> bool {
+    *step == Step::Plan && *early
 }
 
 /// A run in a world where steps end as their fates say.
@@ -117,7 +126,15 @@ impl World<'_> {
         loop {
             let decisions = decide(&self.state);
             if decisions.is_empty() {
-                return false;
+                let in_vain: Vec<String> = wait_in_vain(&self.state).into_iter().map(str::to_owned).collect();
+                if in_vain.is_empty() {
+                    return false;
+                }
+                for unit in in_vain {
+                    self.under_way.retain(|(name, ..)| *name != unit);
+                    self.tell(What::StepEnded { unit, step: Step::Plan, code: None, failed: Some("in vain".into()) });
+                }
+                continue;
             }
             for decision in decisions {
                 match decision {
@@ -142,9 +159,19 @@ impl World<'_> {
 
     fn begin(&mut self, unit: String, step: Step, early: bool) {
         assert!(self.state.cancel.is_none(), "{unit} begins after a cancel");
+        let waited = self.under_way.iter().position(|under_way| *under_way == (unit.clone(), Step::Plan, true));
+        if let Some(at) = waited.filter(|_| step == Step::Plan && !early) {
+            self.under_way.remove(at);
+        }
         assert!(!self.under_way.iter().any(|(name, ..)| *name == unit), "{unit} has two steps at a time");
-        if step != Step::Init {
-            assert!(!early);
+        assert!(!early || step == Step::Init || (step == Step::Plan && self.state.ahead.contains(&unit)));
+        if early && step == Step::Plan {
+            assert_eq!(self.case.goal, Goal::Apply);
+            for need in self.needs(&unit) {
+                let need = &self.state.units[&need];
+                let applied = need.step.as_ref().is_some_and(|step| step.step == Step::Apply && step.end.is_none());
+                assert!(applied || need.end.is_some(), "{unit} would wait for a person");
+            }
         }
         if !early {
             for need in self.needs(&unit) {
@@ -162,7 +189,11 @@ impl World<'_> {
             assert!(self.case.goal.applies());
         }
         self.under_way.push((unit.clone(), step, early));
-        assert!(self.under_way.len() <= self.case.parallelism as usize);
+        let working = self.under_way.iter().filter(|under_way| !is_waiting(under_way)).count();
+        assert!(
+            working <= self.case.parallelism as usize
+                && self.under_way.len() - working <= self.case.parallelism as usize
+        );
         let inits = self.under_way.iter().filter(|(_, step, _)| *step == Step::Init).count();
         assert!(!self.case.serial_init || inits <= 1);
         self.tell(What::Step { unit, step, pid: None, early });
@@ -187,6 +218,8 @@ impl World<'_> {
         let fate = self.fate(&unit);
         let failed = match (step, fate) {
             (Step::Init, Fate::InitFails) | (Step::Plan, Fate::PlanFails) | (Step::Apply, Fate::ApplyFails) => true,
+            // What was never initialised is by its plan.
+            (Step::Plan, Fate::InitFails) => true,
             (Step::Init, Fate::EarlyInitFails) => early,
             _ => false,
         };
@@ -264,6 +297,11 @@ fn ended(case: &Case, then_retry: bool) -> RunState {
         plans: BTreeMap::new(),
     };
     world.tell(What::Started(Box::new(started)));
+    let of = |so: fn(&(bool, bool, bool)) -> bool| -> Vec<String> {
+        (0..case.ways.len()).filter(|at| case.ways[*at].0 && so(&case.ways[*at])).map(|at| format!("u{at}")).collect()
+    };
+    let ahead = if case.goal == Goal::Apply { of(|ways| ways.2) } else { Vec::new() };
+    world.tell(What::Prepared { fresh: of(|ways| ways.1), ahead });
     let mut retried = !then_retry;
     for turn in 0..1000 {
         if world.go() {
@@ -279,14 +317,15 @@ fn ended(case: &Case, then_retry: bool) -> RunState {
             world.tell(What::CancelAsked { by: who(), hard: false });
             continue;
         }
-        if world.under_way.is_empty() {
+        let working: Vec<usize> = (0..world.under_way.len()).filter(|at| !is_waiting(&world.under_way[*at])).collect();
+        if working.is_empty() {
             assert!(
                 world.state.to_review().next().is_some(),
                 "nothing is under way, nothing waits, and it is not over"
             );
         } else {
             let pick = case.order.get(turn % case.order.len()).copied().unwrap_or(0);
-            world.end(pick % world.under_way.len());
+            world.end(working[pick % working.len()]);
         }
         world.approve();
     }
@@ -351,6 +390,7 @@ fn only_the_plan_that_was_read_is_approved() {
         goal: Goal::Apply,
         parallelism: 1,
         serial_init: false,
+        ways: vec![(false, false, false)],
         order: vec![0],
         cancel: None,
     };

@@ -28,7 +28,7 @@ impl Supervisor<'_> {
                         let text = format!("{} goes on as process {pid}", super::super::folder::word(step));
                         self.note(Some(&name), text);
                     }
-                    tokio::spawn(leaf::follow(place, None, lines, self.out.clone()));
+                    tokio::spawn(leaf::follow(place, None, lines, false, self.out.clone()));
                 }
             }
         }

@@ -1,14 +1,38 @@
 //! What must hold right before a step: the credentials' account, where the states are of, and that what was approved is what
 //! would be applied.
 
+use super::super::ahead;
 use super::super::bound;
 use super::super::folder;
+use super::super::show;
+use super::super::steps;
 use super::super::world;
 use super::Supervisor;
-use crate::model::infra::Unit;
-use crate::model::infra::run_event::Step;
+use crate::model::infra::run_event::{Goal, Step, What};
+use crate::model::infra::{Tool, Unit};
+use std::path::{Path, PathBuf};
 
 impl Supervisor<'_> {
+    /// What takes less time in this run than one step after the other; begins to ask what each of Terragrunt's calls would ask.
+    pub(super) fn prepare(&mut self) {
+        let of_terragrunt = self.order.units.iter().filter(|unit| unit.tool == Tool::Terragrunt);
+        let is_fresh = |unit: &&Unit| {
+            // Terragrunt initialises what has neither; what has one it takes for initialised, also where its code is another now.
+            let made = |data: &Path| ["providers", "modules"].iter().any(|name| data.join(name).exists());
+            !world::working_dirs(unit).iter().any(|(_, data)| made(data))
+        };
+        let names = |units: Vec<&Unit>| units.into_iter().map(|unit| unit.name.clone()).collect::<Vec<_>>();
+        let fresh = names(of_terragrunt.filter(is_fresh).collect());
+        let ahead = if self.order.goal == Goal::Apply { self.order.ahead.clone() } else { Vec::new() };
+        if let Some(unit) = self.order.units.iter().find(|unit| unit.tool == Tool::Terragrunt) {
+            let call = steps::ask(&self.order, &self.around, unit, None, vec!["version".into()]);
+            tokio::spawn(learn_version(self.run.clone(), call));
+        }
+        if !fresh.is_empty() || !ahead.is_empty() {
+            self.tell(What::Prepared { fresh, ahead });
+        }
+    }
+
     /// Why a unit is neither planned nor applied: its state is of another AWS than this run. Before an apply it is written
     /// down where its state is of.
     pub(super) fn other_world(&self, unit: &Unit, step: Step) -> Option<String> {
@@ -49,5 +73,13 @@ impl Supervisor<'_> {
             return Some("the code has changed since it was planned".into());
         }
         None
+    }
+}
+
+/// Asks Terraform for its version, and keeps what it says for as long as the run goes on.
+async fn learn_version(run: PathBuf, call: steps::Call) {
+    // Where it does not come to that, each asks by itself.
+    if let Ok(said) = show::output(&call).await {
+        let _ = folder::replace(&run.join(ahead::VERSION), &said);
     }
 }

@@ -89,12 +89,18 @@ impl Supervisor<'_> {
     /// interrupted before it began has that too.
     fn failed(&mut self, name: &str, step: Step, exit: &Exit, place: &Place) -> Option<String> {
         let unit = self.state.units.get(name);
+        let waited = unit.and_then(|unit| unit.step.as_ref()).is_some_and(|state| state.early) && step == Step::Plan;
+        if waited {
+            // What it has said is of what it needs, or is said again when its time has come.
+            return Some("what it needs was not done".into());
+        }
         let summary = unit.and_then(|unit| unit.step.as_ref()?.summary).is_some();
         let said = unit.and_then(|unit| unit.diagnostics.iter().find(|said| said.error).map(words::sentence));
         let plan = std::fs::metadata(folder::plan_file(&self.run, name)).is_ok_and(|file| file.len() > 0);
         let well = match (step, exit) {
             (Step::Init, exit) => *exit == Exit::Code(0),
             (Step::Plan, Exit::Code(0 | 2)) => summary && plan,
+            // It was read to the end of what Terraform itself said, by whoever took the run up, or as nothing comes after it.
             (Step::Plan, Exit::Unknown) => summary && plan && said.is_none(),
             (Step::Apply, Exit::Code(0) | Exit::Unknown) => summary,
             _ => false,

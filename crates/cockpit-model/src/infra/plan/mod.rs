@@ -21,4 +21,5 @@ pub mod types;
 
 pub use address::{module_of, resource_of, type_of};
 pub use read::PlanError;
+pub use reason::is_stateful;
 pub use types::{Attribute, Change, Output, Plan, Resource, Shown};

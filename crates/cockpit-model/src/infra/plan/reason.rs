@@ -96,7 +96,7 @@ const STATEFUL: &[&str] = &[
 const ENDS: &[&str] = &["_bucket", "_cluster", "_database", "_db_cluster_snapshot", "_user_pool", "_volume_snapshot"];
 
 /// Whether a resource of this type holds data that is gone with it.
-pub(super) fn is_stateful(kind: &str) -> bool {
+pub fn is_stateful(kind: &str) -> bool {
     STATEFUL.binary_search(&kind).is_ok() || ENDS.iter().any(|end| kind.ends_with(end))
 }
 

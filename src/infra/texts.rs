@@ -1,0 +1,96 @@
+//! What the code of Terragrunt's units says, as text: what no file names is in none of them. It spares asking Terragrunt
+//! itself, which takes a process for each unit.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+
+/// The text of all files that a unit is made of, by the unit's name; none where one of them cannot be read.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(super) struct Texts(BTreeMap<String, Option<String>>);
+
+/// Begins a function that reads a file, ends in `(`: `file(`, `sops_decrypt_file(`, `fileexists(`.
+const FILE: &str = "file";
+
+impl Texts {
+    /// Reads them: for each unit its name, its path and what it reads, both as seen from the environment's folder.
+    pub(super) fn of<'a>(units: impl Iterator<Item = (String, &'a str, &'a [String])>, dir: &Path) -> Self {
+        let text = |path: &str, reading: &[String]| {
+            let folder = dir.join(path);
+            let own = ["terragrunt.hcl", "terragrunt.hcl.json"].iter().find_map(|name| {
+                let text = std::fs::read_to_string(folder.join(name)).ok()?;
+                Some(text + "\n")
+            });
+            let read =
+                reading.iter().filter(|file| is_code(file)).map(|file| std::fs::read_to_string(dir.join(file)).ok());
+            std::iter::once(own).chain(read).collect::<Option<Vec<String>>>().map(|all| all.join("\n"))
+        };
+        Self(units.map(|(name, path, reading)| (name, text(path, reading))).collect())
+    }
+
+    fn text(&self, unit: &str) -> Option<&str> {
+        self.0.get(unit)?.as_deref()
+    }
+
+    /// Whether a unit may have hooks.
+    pub(super) fn may_have_hooks(&self, unit: &str) -> bool {
+        self.text(unit).is_none_or(|text| text.contains("_hook"))
+    }
+
+    /// Whether the code of a unit reads nothing while it is read itself, but other code: no program, no file. Outputs of other
+    /// units are asked for through Terraform.
+    pub(super) fn read_nothing(&self, unit: &str) -> bool {
+        self.text(unit).is_some_and(|text| !text.contains("_hook") && !text.contains("run_cmd") && !reads_files(text))
+    }
+}
+
+fn is_code(file: &str) -> bool {
+    Path::new(file).extension().is_some_and(|ending| ending == "hcl") || file.ends_with(".hcl.json")
+}
+
+/// Whether a function with `file` in its name is called.
+fn reads_files(text: &str) -> bool {
+    text.match_indices(FILE).any(|(at, _)| {
+        let rest =
+            text[at + FILE.len()..].trim_start_matches(|letter: char| letter.is_ascii_alphanumeric() || letter == '_');
+        rest.trim_start_matches([' ', '\t']).starts_with('(')
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_no_file_names_is_in_none_and_what_cannot_be_read_may_have_anything() {
+        let dir = std::env::temp_dir().join(format!("cockpit-texts-{}", std::process::id()));
+        let put = |path: &str, text: &str| {
+            let path = dir.join(path);
+            std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+            std::fs::write(path, text).unwrap();
+        };
+        put("root.hcl", "terraform {\n  before_hook \"a\" {}\n}");
+        put("plain/terragrunt.hcl", "inputs = { profile = \"a\", path = find_in_parent_folders(\"x\") }");
+        put("hooked/terragrunt.hcl", "include \"root\" { path = \"../root.hcl\" }");
+        put("asks/terragrunt.hcl", "locals { a = run_cmd(\"date\") }");
+        put("reads/terragrunt.hcl", "locals { a = yamldecode(file (\"a.yaml\")) }");
+        put("secret/terragrunt.hcl", "locals { a = sops_decrypt_file(\"a\") }");
+        put("gone/terragrunt.hcl", "");
+        let root = ["root.hcl".to_owned()];
+        let gone = ["gone.hcl".to_owned(), "data.yaml".to_owned()];
+        let units = ["plain", "hooked", "asks", "reads", "secret", "gone", "nowhere"];
+        let reading = |unit: &str| -> &[String] {
+            match unit {
+                "hooked" => &root,
+                "gone" => &gone,
+                _ => &[],
+            }
+        };
+        let texts = Texts::of(units.iter().map(|unit| ((*unit).to_owned(), *unit, reading(unit))), &dir);
+        let hooks: Vec<&str> = units.into_iter().filter(|unit| texts.may_have_hooks(unit)).collect();
+        assert_eq!(hooks, ["hooked", "gone", "nowhere"]);
+        let nothing: Vec<&str> = units.into_iter().filter(|unit| texts.read_nothing(unit)).collect();
+        assert_eq!(nothing, ["plain"]);
+        assert!(texts.may_have_hooks("never heard of"));
+        std::fs::remove_dir_all(dir).unwrap();
+    }
+}
