@@ -3,7 +3,7 @@
 //!
 //! `api` is what AWS answers (`StartSession`, `ResumeSession`, `TerminateSession`, `ExecuteCommand`), `link` the
 //! WebSocket's upgrade, `run` an agent's loop for as long as its session goes on, over any number of links (its faults in `run/harm`), `connection`
-//! one connection to what the session leads to, `shell` the built-in shell, which runs no process of this machine,
+//! one connection to what the session leads to, `alarm` what wakes an agent in time, `shell` the built-in shell, which runs no process of this machine,
 //! `process` the processes that are run instead where that was allowed.
 //!
 //! Faults, as `POST /_sim/fault`:
@@ -19,6 +19,7 @@
 //! | `gateway:pace` | `delay`: an agent that rests for `delay_ms` after each message of data, as the official one does for 1 ms |
 //! | `gateway:dial` | `refused`: the host and port cannot be reached |
 
+mod alarm;
 pub(crate) mod api;
 mod connection;
 pub(crate) mod link;
