@@ -16,7 +16,7 @@
 //! | `gateway:link` | at once, to each link: `reset`, `close` (`1000 Bye`), `going_away` (1001), `hang` (a black hole), `ended`, `restart` (of the agent) |
 //! | `gateway:output`, `gateway:acknowledge` | each message: `drop`, `duplicate`, `reorder`, `damage`, `unknown`, `reset`, `close`; with `delay_ms` |
 //! | `gateway:input` | each message of the client, its acknowledgements too: `drop`, `duplicate`, `reorder`, `damage`, `delay`; with `delay_ms` |
-//! | `gateway:pace` | `delay`: an agent that rests for `delay_ms` after each message of data, as the official one does for 1 ms |
+//! | `gateway:pace` | `delay`: an agent that rests for `delay_ms` after each message of data, as the official one does for 1 ms; one whose session begins with it also reads no more than a frame of each connection ahead |
 //! | `gateway:dial` | `refused`: the host and port cannot be reached |
 
 mod alarm;
