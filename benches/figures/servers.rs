@@ -64,8 +64,17 @@ impl Drop for World {
 
 /// Resident memory of a process in MB (millions of bytes).
 pub(crate) fn resident(process: impl std::fmt::Display) -> Result<f64> {
+    memory(process, "VmRSS:")
+}
+
+/// What of it is its own, in MB: not pages of the program's file, which all that run it share and the system takes back.
+pub(crate) fn own(process: impl std::fmt::Display) -> Result<f64> {
+    memory(process, "RssAnon:")
+}
+
+fn memory(process: impl std::fmt::Display, name: &str) -> Result<f64> {
     let status = fs::read_to_string(format!("/proc/{process}/status"))?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).ok_or("no VmRSS")?;
+    let line = status.lines().find_map(|line| line.strip_prefix(name)).ok_or_else(|| format!("no {name}"))?;
     let kib: f64 = line.trim().trim_end_matches(" kB").parse()?;
     Ok(kib * 1024.0 / 1e6)
 }

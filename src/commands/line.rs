@@ -66,7 +66,7 @@ impl Cli {
             let text = error.render().to_string();
             if error.use_stderr() { wrong(usage(&text)) } else { Stop::Print(text) }
         };
-        let mut matches = Self::command().try_get_matches_from(&arguments).map_err(|error| refused(&error))?;
+        let mut matches = command().try_get_matches_from(&arguments).map_err(|error| refused(&error))?;
         if let Some(name) = empty_argument(&Self::command(), &matches) {
             return Err(wrong(
                 Report::usage(format!("{name} is empty"))
@@ -162,7 +162,47 @@ fn asks_for_json(arguments: &[OsString]) -> bool {
         || words.windows(2).any(|pair| matches!(pair, ["-o" | "--output", "json"]))
 }
 
-/// The command as clap sees it, for tests of the documentation.
+/// The command as clap sees it.
 pub fn command() -> clap::Command {
-    Cli::command()
+    flowing(Cli::command())
+}
+
+/// Paragraphs below the flags flow into the width of the terminal, whatever the width at which they were written.
+fn flowing(command: clap::Command) -> clap::Command {
+    let help = command.get_after_help().map(|help| flowed(&help.to_string()));
+    let command = match help {
+        Some(help) => command.after_help(help),
+        None => command,
+    };
+    command.mut_subcommands(flowing)
+}
+
+/// The lines of each paragraph in one. Indented lines, and what follows a colon, stay as they are.
+fn flowed(text: &str) -> String {
+    let is_prose = |line: &str| !line.is_empty() && !line.starts_with(' ');
+    let mut out = String::new();
+    for (at, line) in text.lines().enumerate() {
+        let before = out.rsplit('\n').next().unwrap_or_default();
+        let goes_on = is_prose(line) && is_prose(before) && !before.ends_with(':');
+        if at > 0 {
+            out.push(if goes_on { ' ' } else { '\n' });
+        }
+        out.push_str(line);
+    }
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn paragraphs_of_a_help_text_flow_and_examples_keep_their_lines() {
+        assert_eq!(flowed("one\ntwo\n\nExamples:\n  a\n  b\n\nthree"), "one two\n\nExamples:\n  a\n  b\n\nthree");
+        assert_eq!(flowed("Examples:\nthree"), "Examples:\nthree");
+        let mut tunnel = command().find_subcommand("tunnel").unwrap().clone();
+        let help = tunnel.render_help().to_string();
+        let broken = help.lines().filter(|line| *line == "The").count();
+        assert_eq!(broken, 0, "{help}");
+    }
 }

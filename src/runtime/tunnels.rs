@@ -56,7 +56,7 @@ pub fn standing(status: &Status) -> Standing {
     };
     Standing {
         phase,
-        reason: status.state.reason(),
+        reason: status.reason(),
         hint: status.hint.clone().or(failure),
         through: status.target.clone(),
         session: status.session_id.clone(),

@@ -26,6 +26,9 @@ pub fn top(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let theme = canvas.theme;
     let guarded = canvas.app.environment.guarded;
     let mut pieces = pieces(canvas);
+    if let Some((health, [_, short])) = header(canvas.app).filter(|(_, forms)| are_tabs_full(canvas, place, forms)) {
+        pieces.push(Piece { text: short, style: theme.health(health), rank: 2, right: true });
+    }
     let wide = |canvas: &Canvas<'_, '_>, pieces: &[Piece]| -> u16 {
         pieces.iter().map(|piece| canvas.width(&piece.text) + 2).sum::<u16>()
     };
@@ -162,14 +165,24 @@ pub fn tabs(canvas: &mut Canvas<'_, '_>, place: Rect) {
         }
     }
     end = failures(canvas, place.y, x, end);
-    end = tunnels(canvas, place.y, x, end);
+    end = tunnels(canvas, place, x, end);
     runs(canvas, place.y, x, end);
 }
 
-/// Tunnels that are open, or that ended by a fault.
-fn tunnels(canvas: &mut Canvas<'_, '_>, y: u16, x: u16, end: u16) -> u16 {
-    let Some((health, forms)) = header(canvas.app) else { return end };
-    put_first(canvas, y, x, end, &forms, canvas.theme.health(health))
+/// Tunnels that are open, or that ended by a fault; where the tabs leave no room, they stand in the top line.
+fn tunnels(canvas: &mut Canvas<'_, '_>, place: Rect, x: u16, end: u16) -> u16 {
+    let shown = header(canvas.app).filter(|(_, forms)| !are_tabs_full(canvas, place, forms));
+    let Some((health, forms)) = shown else { return end };
+    put_first(canvas, place.y, x, end, &forms, canvas.theme.health(health))
+}
+
+/// Whether the tabs leave no room for tunnels beside what else stands at their right.
+fn are_tabs_full(canvas: &Canvas<'_, '_>, place: Rect, [_, short]: &[String; 2]) -> bool {
+    /// Two counts of what needs attention.
+    const COUNTS: u16 = 12;
+    let tabs = layout::tabs(canvas.app, place);
+    let end = tabs.last().map_or(place.x, |(_, tab)| tab.right());
+    end + 2 + canvas.width(short) + COUNTS > place.right()
 }
 
 /// Operations that ended badly and that nobody has looked at since. Gives back what is free at the left.

@@ -86,10 +86,10 @@ fn one_key_opens_a_tunnel_and_leaving_asks_and_closes_it_at_aws() {
     terminal.shows(aws_sim::ACCOUNT);
     terminal.shows("healthy");
     terminal.press("T");
-    terminal.shows("ready at 127.0.0.1:");
+    terminal.shows("is ready: psql -h 127.0.0.1 -p ");
     terminal.shows("tunnel ●");
     let text = terminal.text();
-    let port: u16 = text.split("ready at 127.0.0.1:").nth(1).unwrap().split(' ').next().unwrap().parse().unwrap();
+    let port: u16 = text.split("psql -h 127.0.0.1 -p ").nth(1).unwrap().split_whitespace().next().unwrap().parse().unwrap();
     let mut socket = TcpStream::connect(("127.0.0.1", port)).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
     socket.write_all(b"SELECT 1").unwrap();

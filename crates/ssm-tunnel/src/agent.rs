@@ -1,9 +1,10 @@
 //! The agent's side of a session, for simulators and tests: what the SSM agent does on the data channel.
 
-use crate::carried::Purpose;
+use crate::carried::{Pace, Purpose};
 use crate::channel::{CHUNK, Channel, Inbound, Role};
 use crate::frame::{FrameError, Kind, flag, payload};
 use crate::message::{HandshakeRequest, HandshakeResponse, RequestedAction, Size};
+use crate::outbox::Outbox;
 use crate::smux::{self, Mux, StreamId};
 use crate::time::Time;
 use crate::version::newer;
@@ -43,6 +44,9 @@ pub struct Agent {
     /// The one connection without multiplexing.
     only: bool,
     ready: bool,
+    /// What waits is sent message by message, by [`Agent::say`].
+    rests: bool,
+    outbox: Outbox,
     events: VecDeque<Event>,
 }
 
@@ -57,6 +61,8 @@ impl Agent {
             mux: None,
             only: false,
             ready: false,
+            rests: false,
+            outbox: Outbox::new(Pace { per_second: 0, burst: 0 }),
             events: VecDeque::new(),
         }
     }
@@ -151,11 +157,7 @@ impl Agent {
     /// Bytes from the far side of a connection.
     pub fn send(&mut self, stream: StreamId, bytes: &Bytes, now: Time) {
         match &self.mux {
-            Some(mux) if mux.received(stream).is_some() => {
-                for part in Mux::data(stream, bytes) {
-                    self.channel.send(payload::OUTPUT, part, now);
-                }
-            }
+            Some(mux) if mux.received(stream).is_some() => self.put(Mux::data(stream, bytes), now),
             Some(_) => {}
             None => self.output(bytes, now),
         }
@@ -164,9 +166,8 @@ impl Agent {
     /// The far side ended a connection.
     pub fn end(&mut self, stream: StreamId, now: Time) {
         self.only = false;
-        if let Some(fin) = self.mux.as_mut().and_then(|mux| mux.end(stream)) {
-            self.channel.send(payload::OUTPUT, fin, now);
-        }
+        let fin = self.mux.as_mut().and_then(|mux| mux.end(stream));
+        self.put(fin, now);
     }
 
     /// The host and port of a connection cannot be reached.
@@ -177,13 +178,39 @@ impl Agent {
 
     /// Bytes of the terminal.
     pub fn output(&mut self, bytes: &Bytes, now: Time) {
-        for at in (0..bytes.len()).step_by(CHUNK) {
-            self.channel.send(payload::OUTPUT, bytes.slice(at..bytes.len().min(at + CHUNK)), now);
+        let chunk = |at: usize| bytes.slice(at..bytes.len().min(at + CHUNK));
+        self.put((0..bytes.len()).step_by(CHUNK).map(chunk), now);
+    }
+
+    fn put(&mut self, pieces: impl IntoIterator<Item = Bytes>, now: Time) {
+        for piece in pieces {
+            self.outbox.put(piece);
+        }
+        if !self.rests {
+            while self.say(now) {}
         }
     }
 
-    /// A payload of any type.
+    /// Whether it rests after each message, as the official agent does: what it has to say waits for [`Agent::say`].
+    pub fn rest(&mut self, rests: bool, now: Time) {
+        self.rests = rests;
+        self.put([], now);
+    }
+
+    /// Sends one message of what waits; whether there was one.
+    pub fn say(&mut self, now: Time) -> bool {
+        let message = self.outbox.message();
+        message.map(|message| self.channel.send(payload::OUTPUT, message, now)).is_some()
+    }
+
+    /// How many bytes wait for [`Agent::say`].
+    pub fn waiting(&self) -> usize {
+        self.outbox.waiting()
+    }
+
+    /// A payload of any type, after all that waits.
     pub fn payload(&mut self, payload_type: u32, bytes: Bytes, now: Time) {
+        while self.say(now) {}
         self.channel.send(payload_type, bytes, now);
     }
 
@@ -194,6 +221,7 @@ impl Agent {
 
     /// The end of the session, as the service tells it.
     pub fn close(&mut self, why: &str, now: Time) {
+        while self.say(now) {}
         let body = json!({"MessageType": "channel_closed", "SchemaVersion": 1, "Output": why}).to_string();
         self.channel.raw(Kind::ChannelClosed, body.into(), now);
     }

@@ -7,7 +7,11 @@
 //! simulators and tests), [`supervisor`] decides what to do when something breaks. The [`driver`] adds sockets: the
 //! signed WebSocket, a proxy, the local listener.
 //!
+//! Begin with [`Tunnel::open`] for a port, [`Shell::open`] for a terminal, and a [`Gate`]; [`Status`] says how it stands. Whoever
+//! has sockets of another kind begins with [`Session`] and [`supervisor::Supervisor`]: `examples/in_memory.rs`.
+//!
 //! What does *not* live here: requests to AWS. Who opens, resumes and ends sessions is a [`driver::Gate`] of the caller.
+#![warn(missing_docs)]
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod agent;
@@ -16,6 +20,7 @@ pub mod channel;
 pub mod driver;
 pub mod frame;
 pub mod message;
+mod outbox;
 pub mod rtt;
 pub mod session;
 pub mod smux;

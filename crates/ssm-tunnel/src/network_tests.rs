@@ -96,7 +96,7 @@ fn transfer(seed: u64, trouble: Trouble) -> Result<(), String> {
         }
         session.tick(now);
         agent.tick(now);
-        while session.can_send(now) && up.is_some_and(|_| sent_up < payload.len()) {
+        while session.can_send() && up.is_some_and(|_| sent_up < payload.len()) {
             let end = payload.len().min(sent_up + 700);
             session.send(up.unwrap(), &payload[sent_up..end].to_vec().into(), now);
             sent_up = end;

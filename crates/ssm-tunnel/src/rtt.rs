@@ -18,12 +18,13 @@ pub struct Rtt {
     smoothed: Duration,
     deviation: Duration,
     timeout: Duration,
-    measured: bool,
+    /// As it is told: without what was assumed before anything was measured.
+    told: Option<Duration>,
 }
 
 impl Default for Rtt {
     fn default() -> Self {
-        Self { smoothed: FIRST, deviation: Duration::ZERO, timeout: FIRST_TIMEOUT, measured: false }
+        Self { smoothed: FIRST, deviation: Duration::ZERO, timeout: FIRST_TIMEOUT, told: None }
     }
 }
 
@@ -34,7 +35,7 @@ impl Rtt {
         self.deviation = (self.deviation * 3 + off) / 4;
         self.smoothed = (self.smoothed * 7 + took) / 8;
         self.timeout = (self.smoothed + (self.deviation * 4).max(GRAIN)).min(LONGEST);
-        self.measured = true;
+        self.told = Some(self.told.map_or(took, |told| (told * 7 + took) / 8));
     }
 
     /// How long to wait for the acknowledgement of a message that was sent `sent` times.
@@ -44,7 +45,7 @@ impl Rtt {
 
     /// The smoothed time of a round, once one was measured.
     pub fn smoothed(&self) -> Option<Time> {
-        self.measured.then_some(self.smoothed)
+        self.told
     }
 }
 
@@ -57,6 +58,8 @@ mod tests {
         let mut rtt = Rtt::default();
         assert_eq!(rtt.timeout(1), Duration::from_millis(200));
         assert_eq!(rtt.smoothed(), None);
+        rtt.measure(Duration::from_millis(20));
+        assert_eq!(rtt.smoothed(), Some(Duration::from_millis(20)), "not what was assumed before");
         for _ in 0..100 {
             rtt.measure(Duration::from_millis(20));
         }

@@ -5,6 +5,7 @@ use crate::carried::{Event, Pace, Purpose};
 use crate::channel::{CHUNK, Channel, Inbound, Role};
 use crate::frame::{FrameError, flag, payload};
 use crate::message::{CLIENT_VERSION, HandshakeRequest, HandshakeResponse, ProcessedAction, Size, open_data_channel};
+use crate::outbox::Outbox;
 use crate::smux::{self, Mux, StreamId};
 use crate::time::Time;
 use crate::version::newer;
@@ -49,9 +50,7 @@ pub struct Session {
     agent_version: String,
     /// How often the agent said that it could not connect, and no connection ended for it yet.
     refusals: u32,
-    pace: Pace,
-    allowance: f64,
-    refilled: Time,
+    outbox: Outbox,
     events: VecDeque<Event>,
     damaged: u64,
 }
@@ -67,9 +66,7 @@ impl Session {
             carrier: Carrier::None,
             agent_version: String::new(),
             refusals: 0,
-            pace,
-            allowance: f64::from(pace.burst),
-            refilled: Time::ZERO,
+            outbox: Outbox::new(pace),
             events: VecDeque::new(),
             damaged: 0,
         }
@@ -95,6 +92,7 @@ impl Session {
                 }
             }
         }
+        self.flush(now);
         Ok(())
     }
 
@@ -219,9 +217,8 @@ impl Session {
                 if refused {
                     self.refusals -= 1;
                 }
-                if let Some(fin) = mux.end(stream) {
-                    self.channel.send(payload::OUTPUT, fin, now);
-                }
+                let fin = mux.end(stream);
+                self.put(fin, now);
                 self.events.push_back(Event::Ended { stream, refused });
             }
         }
@@ -252,7 +249,7 @@ impl Session {
         match &mut self.carrier {
             Carrier::Mux(mux, _) => {
                 let (id, syn) = mux.open()?;
-                self.channel.send(payload::OUTPUT, syn, now);
+                self.put([syn], now);
                 Some(id)
             }
             Carrier::Basic { open, .. } => {
@@ -270,10 +267,7 @@ impl Session {
                 if mux.received(stream).is_none() {
                     return;
                 }
-                for part in Mux::data(stream, bytes) {
-                    self.spend(now);
-                    self.channel.send(payload::OUTPUT, part, now);
-                }
+                self.put(Mux::data(stream, bytes), now);
             }
             Carrier::Basic { open: true, .. } => self.chunks(bytes, now),
             Carrier::Basic { .. } | Carrier::None => {}
@@ -284,13 +278,15 @@ impl Session {
     pub fn end(&mut self, stream: StreamId, now: Time) {
         match &mut self.carrier {
             Carrier::Mux(mux, _) => {
-                if let Some(fin) = mux.end(stream) {
-                    self.channel.send(payload::OUTPUT, fin, now);
-                }
+                let fin = mux.end(stream);
+                self.put(fin, now);
             }
             Carrier::Basic { open, quiet_until } => {
                 if std::mem::take(open) {
                     *quiet_until = now + QUIET;
+                    while let Some(message) = self.outbox.message() {
+                        self.channel.send(payload::OUTPUT, message, now);
+                    }
                     self.channel.send(payload::FLAG, flag::DISCONNECT_TO_PORT.to_be_bytes().to_vec().into(), now);
                 }
             }
@@ -321,29 +317,29 @@ impl Session {
     }
 
     fn chunks(&mut self, bytes: &Bytes, now: Time) {
-        for at in (0..bytes.len()).step_by(CHUNK) {
-            self.spend(now);
-            self.channel.send(payload::OUTPUT, bytes.slice(at..bytes.len().min(at + CHUNK)), now);
-        }
+        let chunk = |at: usize| bytes.slice(at..bytes.len().min(at + CHUNK));
+        self.put((0..bytes.len()).step_by(CHUNK).map(chunk), now);
     }
 
-    fn spend(&mut self, now: Time) {
-        if self.pace.per_second > 0 {
-            self.allowance = self.allowed(now) - 1.0;
-            self.refilled = now;
+    fn put(&mut self, pieces: impl IntoIterator<Item = Bytes>, now: Time) {
+        for piece in pieces {
+            self.outbox.put(piece);
         }
+        self.flush(now);
     }
 
-    fn allowed(&self, now: Time) -> f64 {
-        let gained = now.saturating_sub(self.refilled).as_secs_f64() * f64::from(self.pace.per_second);
-        (self.allowance + gained).min(f64::from(self.pace.burst.max(1)))
+    /// Sends what its turn has come for.
+    fn flush(&mut self, now: Time) {
+        while self.channel.has_room()
+            && let Some(message) = self.outbox.next(now)
+        {
+            self.channel.send(payload::OUTPUT, message, now);
+        }
     }
 
     /// Whether bytes may be handed in now. One that says no is asked again after the time of [`Session::wake`].
-    pub fn can_send(&self, now: Time) -> bool {
-        matches!(self.phase, Phase::Ready)
-            && self.channel.has_room()
-            && (self.pace.per_second == 0 || self.allowed(now) >= 1.0)
+    pub fn can_send(&self) -> bool {
+        matches!(self.phase, Phase::Ready) && self.channel.has_room() && self.outbox.has_room()
     }
 
     /// Sends what an agent acknowledges and otherwise leaves alone, while connections are open: where it does not, it is not
@@ -352,18 +348,19 @@ impl Session {
         if let Carrier::Mux(mux, _) = &self.carrier
             && mux.open_streams() > 0
         {
-            self.channel.send(payload::OUTPUT, Mux::keep_alive(), now);
+            self.put([Mux::keep_alive()], now);
         }
     }
 
     /// What is to be done at this time.
     pub fn tick(&mut self, now: Time) {
         self.channel.tick(now);
+        self.flush(now);
         if let Carrier::Mux(_, Some(due)) = &mut self.carrier
             && *due <= now
         {
             *due = now + KEEP_ALIVE;
-            self.channel.send(payload::OUTPUT, Mux::keep_alive(), now);
+            self.put([Mux::keep_alive()], now);
         }
     }
 
@@ -374,11 +371,8 @@ impl Session {
             Carrier::Basic { open: false, quiet_until } if *quiet_until > now => Some(*quiet_until),
             Carrier::Basic { .. } | Carrier::None => None,
         };
-        let paced =
-            (matches!(self.phase, Phase::Ready) && self.pace.per_second > 0 && self.allowed(now) < 1.0).then(|| {
-                let missing = 1.0 - self.allowed(now);
-                now + Duration::from_secs_f64(missing / f64::from(self.pace.per_second)).max(Duration::from_millis(1))
-            });
+        // Without room it goes on with the acknowledgement that makes some.
+        let paced = self.outbox.wake(now).filter(|_| self.channel.has_room());
         [self.channel.wake(), keep_alive, paced].into_iter().flatten().min()
     }
 

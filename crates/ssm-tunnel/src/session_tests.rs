@@ -44,7 +44,7 @@ fn only_the_completed_handshake_makes_a_session_ready() {
     let mut agent = Agent::new(Purpose::Port, "3.3.0.0", 1);
     agent.raw(Kind::StartPublication, Bytes::new(), at(0));
     carry(&mut session, &mut agent, at(0));
-    assert_eq!((session.is_ready(), session.open(at(1)), session.can_send(at(1))), (false, None, false));
+    assert_eq!((session.is_ready(), session.open(at(1)), session.can_send()), (false, None, false));
     agent.start(&[], at(2));
     session.receive(&agent.transmit().unwrap(), at(2)).unwrap();
     assert_eq!(session.open(at(2)), None);
@@ -135,7 +135,7 @@ fn broken_multiplexing_ends_the_session_with_its_reason() {
     agent.payload(payload::OUTPUT, Bytes::from_static(&[9; 16]), at(1));
     carry(&mut session, &mut agent, at(1));
     assert!(matches!(&events(&mut session)[..], [Event::Broken(why)] if why.contains("version 9")));
-    assert!(!session.can_send(at(2)));
+    assert!(!session.can_send());
 }
 
 #[test]
@@ -167,16 +167,36 @@ fn a_terminal_has_input_size_output_and_an_exit_code() {
 #[test]
 fn data_is_sent_at_its_pace() {
     let (mut session, _) = opened(Purpose::Port, "3.3.0.0");
-    session.pace = Pace { per_second: 1000, burst: 4 };
-    session.allowance = 4.0;
+    session.outbox = Outbox::new(Pace { per_second: 1000, burst: 4 });
     let stream = session.open(at(0)).unwrap();
     let mut sent = 0;
     for ms in 0..100 {
-        while session.can_send(at(ms)) {
+        session.tick(at(ms));
+        while session.can_send() {
             session.send(stream, &vec![0; smux::SLICE].into(), at(ms));
+        }
+        while session.transmit().is_some() {
             sent += 1;
         }
         assert!(session.wake(at(ms)).is_some_and(|wake| wake <= at(ms + 1)));
     }
     assert!((100..=104).contains(&sent), "{sent}");
+}
+
+#[test]
+fn many_small_requests_wait_for_one_turn_and_not_for_one_each() {
+    let (mut session, mut agent) = opened(Purpose::Port, "3.3.0.0");
+    session.outbox = Outbox::new(Pace { per_second: 1000, burst: 1 });
+    let streams: Vec<_> = (0..50).map(|_| session.open(at(0)).unwrap()).collect();
+    carry(&mut session, &mut agent, at(0));
+    session.tick(at(1));
+    for stream in &streams {
+        assert!(session.can_send());
+        session.send(*stream, &Bytes::from_static(b"?"), at(1));
+    }
+    session.tick(at(2));
+    carry(&mut session, &mut agent, at(2));
+    let asked = std::iter::from_fn(|| agent.event()).filter(|event| matches!(event, agent::Event::Data(..))).count();
+    assert_eq!(asked, 50, "in two messages, as two turns had come");
+    assert_eq!(session.wake(at(2)).filter(|wake| *wake < at(100)), None);
 }

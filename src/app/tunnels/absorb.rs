@@ -103,8 +103,10 @@ fn stands(app: &mut App, place: usize, standing: Standing) {
     let bad = matches!(phase, Phase::Failed | Phase::Replacing);
     app.note(bad, text.clone());
     let first = before.phase != Phase::Resuming && phase == Phase::Ready;
-    if bad || first {
+    if bad {
         app.say(text);
+    } else if first {
+        app.say(tell::stands(&tunnel));
     }
     // One that was asked to end is gone; one that could not go on stays, with its reason.
     if phase == Phase::Closed {

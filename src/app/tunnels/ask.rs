@@ -27,7 +27,13 @@ pub const SERVICES: u8 = 2;
 /// Opens a tunnel of the opened environment, or asks before; a person is told where it cannot be.
 pub fn open(app: &mut App, wish: Wish) -> Vec<Effect> {
     match plan(app, &wish) {
-        Ok(Some(plan)) => ask_or_open(app, plan),
+        Ok(Some(plan)) => match already(app, &wish, &plan).map(tell::stands) {
+            Some(text) => {
+                app.say(text);
+                Vec::new()
+            }
+            None => ask_or_open(app, plan),
+        },
         Ok(None) => {
             app.tunnels.asking = Some(Asking::Service(wish));
             let window = Overlay::new(Kind::Pane(PANE, SERVICES), "Tunnel: through which service", Vec::new());
@@ -40,6 +46,14 @@ pub fn open(app: &mut App, wish: Wish) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+/// The tunnel that leads there already, on the same way. At another port another one can be asked for.
+fn already<'a>(app: &'a App, wish: &Wish, plan: &Plan) -> Option<&'a Tunnel> {
+    let same = |other: &Plan| {
+        other.environment == plan.environment && other.far == plan.far && other.wanted.through() == plan.wanted.through()
+    };
+    app.tunnels.live().find(|tunnel| wish.port.is_none() && same(&tunnel.plan))
 }
 
 fn told(app: &mut App, why: &NoTarget) {

@@ -40,6 +40,10 @@ pub fn service<'a>(
 ) -> Result<&'a str, NoTarget> {
     match (named, names) {
         (Some(named), _) => find(named, names).map_err(|close| match close.len() {
+            _ if named.starts_with("i-") => none(
+                format!("`{named}` is no id of an instance, and no service"),
+                "an id is i- and 8 or 17 hexadecimal digits; instance:NAME and tag:KEY=VALUE find one too",
+            ),
             0 | 1 => none(format!("there is no service `{named}`"), format!("there are: {}", listed(names))),
             _ => none(
                 format!("`{named}` could be several services"),

@@ -35,8 +35,20 @@ pub fn news(tunnel: &Tunnel) -> String {
 
 /// How programs connect to it, without a password.
 pub fn url(tunnel: &Tunnel) -> String {
+    place(tunnel).url()
+}
+
+/// How it stands; once it is ready, with what is typed now in another terminal.
+pub fn stands(tunnel: &Tunnel) -> String {
+    match tunnel.standing.phase {
+        Phase::Ready => format!("{} is ready: {}", named(tunnel), place(tunnel).psql()),
+        _ => news(tunnel),
+    }
+}
+
+fn place(tunnel: &Tunnel) -> Place<'_> {
     let (port, plan) = (tunnel.port(), &tunnel.plan);
-    Place { port, user: plan.user.as_deref(), database: plan.database.as_deref(), ..Place::default() }.url()
+    Place { port, user: plan.user.as_deref(), database: plan.database.as_deref(), ..Place::default() }
 }
 
 /// For the line of the tabs: a sign, and the port or how many they are; the shorter form second. None where there are none.

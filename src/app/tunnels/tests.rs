@@ -132,6 +132,18 @@ fn a_second_tunnel_takes_another_port_and_several_services_are_asked_for() {
 }
 
 #[test]
+fn the_same_place_is_led_to_once_and_who_asks_again_is_told_how_to_connect() {
+    let mut app = with_services(1);
+    opened(&mut app);
+    assert_eq!(order(&ask::open(&mut app, to_db())), None);
+    assert_eq!(app.tunnels.list.len(), 1);
+    let said = app.screen.toast.as_ref().unwrap().0.clone();
+    assert!(said.contains("is ready: psql -h 127.0.0.1 -p 5432"), "{said}");
+    let elsewhere = ask::open(&mut app, Wish { port: Some(6000), ..to_db() });
+    assert_eq!(order(&elsewhere).unwrap().port, 6000);
+}
+
+#[test]
 fn a_port_that_is_taken_is_told_with_the_next_one() {
     let mut app = with_services(1);
     ask::open(&mut app, to_db());

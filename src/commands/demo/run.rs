@@ -62,6 +62,9 @@ fn built_in(scenario: Scenario) -> Result<Config, Report> {
         environment.infra = InfraConfig::default();
         environment.database =
             DatabaseConfig { user: Some(USER.into()), database: Some(DATABASE.into()), ..DatabaseConfig::default() };
+        // What AWS says of the database is not what the throwaway one is called: what is copied has to work.
+        environment.tunnel.user = Some(USER.into());
+        environment.tunnel.database = Some(DATABASE.into());
     }
     if scenario == Scenario::Big {
         config.environments.push(EnvironmentConfig {
@@ -85,5 +88,13 @@ mod tests {
         let config = built_in(Scenario::Staging).unwrap();
         assert!(config.environment("staging").is_some());
         assert!(config.environments.iter().all(|environment| environment.infra == InfraConfig::default()));
+    }
+
+    #[test]
+    fn what_is_copied_of_a_tunnel_of_the_demo_names_the_user_and_the_database_that_are_there() {
+        for environment in built_in(Scenario::Staging).unwrap().environments {
+            let tunnel = &environment.tunnel;
+            assert_eq!((tunnel.user.as_deref(), tunnel.database.as_deref()), (Some(USER), Some(DATABASE)));
+        }
     }
 }

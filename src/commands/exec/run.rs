@@ -15,6 +15,11 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         [service] => (None, service.as_str()),
         _ => return Err(Report::usage("a service is needed")),
     };
+    if environment.is_none() && context.load().config.environment(service).is_some() {
+        return Err(Report::usage(format!("which service of {service} is meant is not said")).hint(format!(
+            "write it after the environment: cockpit exec {service} SERVICE; `cockpit services --env {service}` lists them"
+        )));
+    }
     let target = Target::open(context, environment).await?;
     target.guarded(context, Risk::Change, context.global.read_only).await?;
     let service = target.service(context, Some(service)).await?;

@@ -55,7 +55,7 @@ impl TunnelDto {
             schema: SCHEMA.to_owned(),
             environment: environment.to_owned(),
             state: status.state.word().to_owned(),
-            reason: status.state.reason(),
+            reason: status.reason(),
             hint: status.hint.clone(),
             local: local.to_string(),
             to: to.to_owned(),

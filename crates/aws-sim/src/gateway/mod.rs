@@ -3,7 +3,7 @@
 //!
 //! `api` is what AWS answers (`StartSession`, `ResumeSession`, `TerminateSession`, `ExecuteCommand`), `link` the
 //! WebSocket's upgrade, `run` an agent's loop for as long as its session goes on, over any number of links (its faults in `run/harm`), `connection`
-//! one connection to what the session leads to, `shell` the built-in shell, which runs no process of this machine,
+//! one connection to what the session leads to, `alarm` what wakes an agent in time, `shell` the built-in shell, which runs no process of this machine,
 //! `process` the processes that are run instead where that was allowed.
 //!
 //! Faults, as `POST /_sim/fault`:
@@ -16,9 +16,10 @@
 //! | `gateway:link` | at once, to each link: `reset`, `close` (`1000 Bye`), `going_away` (1001), `hang` (a black hole), `ended`, `restart` (of the agent) |
 //! | `gateway:output`, `gateway:acknowledge` | each message: `drop`, `duplicate`, `reorder`, `damage`, `unknown`, `reset`, `close`; with `delay_ms` |
 //! | `gateway:input` | each message of the client, its acknowledgements too: `drop`, `duplicate`, `reorder`, `damage`, `delay`; with `delay_ms` |
-//! | `gateway:pace` | `delay`: an agent that rests for `delay_ms` after each message of data, as the official one does for 1 ms |
+//! | `gateway:pace` | `delay`: an agent that rests for `delay_ms` after each message of data, as the official one does for 1 ms; one whose session begins with it also reads no more than a frame of each connection ahead |
 //! | `gateway:dial` | `refused`: the host and port cannot be reached |
 
+mod alarm;
 pub(crate) mod api;
 mod connection;
 pub(crate) mod link;

@@ -2,6 +2,7 @@
 //! in order, or the connection is reset.
 #![allow(clippy::unwrap_used)]
 
+mod bad;
 mod client;
 mod life;
 mod matrix;
@@ -66,10 +67,12 @@ async fn a_session_that_timed_out_resets_its_connections_and_the_port_stays() {
 async fn a_target_that_refuses_resets_the_connection_and_is_counted() {
     let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
     let sim = simulator(Some(free)).await;
-    let tunnel = opened(&sim).await;
+    let mut tunnel = opened(&sim).await;
     let error = timeout(PATIENCE, round(tunnel.address().unwrap(), 10)).await.unwrap().unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::ConnectionReset);
     until(&tunnel, |status| status.refused == 1 && status.state == State::Ready).await;
+    // It is a change that who listens is told at once, and not only a number that is there for who looks.
+    while timeout(PATIENCE, tunnel.changed()).await.unwrap().unwrap().refused == 0 {}
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -119,12 +119,21 @@ pub fn faults() -> Vec<Fault> {
         },
         Fault { before: handshake("early", 300), ..exact("start_publication comes before the agent") },
         Fault { before: handshake("delay", 2_000), ..exact("a late agent") },
+        Fault { before: handshake("silent", 0), ..exact("a handshake that never comes") },
         Fault { first: each("reorder", 50), ..exact("messages in another order") },
         Fault { first: each("duplicate", 50), ..exact("messages twice") },
         Fault { first: each("drop", 20), ..exact("messages are lost") },
         Fault { first: each("damage", 20), ..exact("messages with a wrong digest") },
         Fault { first: each("unknown", 20), ..exact("messages of unknown types") },
         Fault { middle: vec![link("hang")], ..exact("a black hole") },
+        Fault {
+            middle: vec![
+                json!({"operation": "ssm:ResumeSession", "kind": "reset", "count": 2}),
+                once("gateway:connect", "reset"),
+                link("reset"),
+            ],
+            ..exact("no network for a while, and then another one")
+        },
         Fault { middle: vec![once("gateway:connect", "denied"), link("reset")], ..exact("403 when it is resumed") },
         Fault {
             middle: vec![once("gateway:connect", "signature"), link("reset")],
@@ -346,5 +355,5 @@ async fn every_fault_with_every_transfer_is_byte_exact_or_a_reset() {
     let cells = matrix(sizes).await;
     let wrong: Vec<String> = cells.iter().filter(|cell| !cell.holds()).map(Cell::to_string).collect();
     assert!(wrong.is_empty(), "{} of {}:\n{}", wrong.len(), cells.len(), wrong.join("\n"));
-    assert_eq!(cells.len(), 54);
+    assert_eq!(cells.len(), 60);
 }

@@ -8,7 +8,9 @@ use std::time::Duration;
 pub struct Status {
     /// Its state.
     pub state: State,
-    /// What to do about the failure in its state, where that is known.
+    /// What went wrong last, while it is tried again before it was ready for the first time: its state has no reason then.
+    pub failure: Option<String>,
+    /// What to do about that, or about the failure in its state, where that is known.
     pub hint: Option<String>,
     /// The target in words, once one is known.
     pub target: Option<String>,
@@ -37,9 +39,15 @@ pub struct Status {
 }
 
 impl Status {
+    /// Why it stands as it does, where there is a reason.
+    pub fn reason(&self) -> Option<String> {
+        self.state.reason().or_else(|| self.failure.clone())
+    }
+
     pub(super) fn new() -> Self {
         Self {
             state: State::Resolving,
+            failure: None,
             hint: None,
             target: None,
             session_id: None,

@@ -3,6 +3,7 @@
 mod harm;
 mod streams;
 
+use super::alarm::Alarm;
 use super::connection::From;
 use super::process::Process;
 use super::shell::Shell;
@@ -16,8 +17,8 @@ use futures_util::{FutureExt, StreamExt};
 use serde_json::json;
 use ssm_tunnel::Purpose;
 use ssm_tunnel::agent::{Agent, Event};
+use ssm_tunnel::channel::CHUNK;
 use ssm_tunnel::frame;
-use ssm_tunnel::smux::SLICE;
 use std::collections::{HashMap, VecDeque};
 use std::future::pending;
 use std::sync::Arc;
@@ -60,7 +61,7 @@ struct Running {
     /// It was started again, and knows nothing of the session.
     forgot: bool,
     over: bool,
-    /// Until then nothing more is taken of connections: as an agent that rests after each message.
+    /// Until then nothing more is said: an agent that rests after each message.
     rests: Instant,
     streams: HashMap<u32, Stream>,
     waiting: Arc<AtomicUsize>,
@@ -128,22 +129,29 @@ pub(super) async fn run(
         waiting: Arc::default(),
         to_agent,
     };
+    let mut alarm = Alarm::default();
     let mut without_link = Instant::now();
     let mut next_look = Instant::now();
     loop {
+        running.speak();
         running.flush().await;
         if running.over || (running.link.is_none() && without_link.elapsed() > IDLE) {
             break;
         }
         // In a black hole not even a ping is answered.
         let reads = !running.hole && running.waiting.load(Ordering::Relaxed) < FULL;
-        let room = running.agent.has_room() && running.out.len() < 4096 && running.rests <= Instant::now();
+        // The agent reads up to a message's worth of its connections at a time.
+        let room = running.agent.has_room() && running.out.len() < 4096 && running.agent.waiting() < CHUNK;
+        if let Some(at) = running.moment() {
+            alarm.set(at);
+        }
         let wait = running.wait().min(next_look.saturating_duration_since(Instant::now()));
         let happened = tokio::select! {
             order = orders.recv() => Happened::Order(order),
             message = next(running.link.as_mut()), if reads => Happened::Message(message),
             Some(from) = from.recv(), if room => Happened::From(from),
             Ok(()) = looks.changed() => Happened::Looked,
+            () = alarm.rings() => Happened::Time,
             () = tokio::time::sleep(wait) => Happened::Time,
         };
         match happened {
@@ -185,21 +193,24 @@ impl Running {
         self.started.elapsed()
     }
 
+    /// When a message arrives, or may be said.
+    fn moment(&self) -> Option<Instant> {
+        let rested = Some(self.rests).filter(|_| self.agent.waiting() > 0);
+        let (out, inbox) = (self.out.front(), self.inbox.front());
+        [out.map(|(at, _)| *at), inbox.map(|(at, _)| *at), rested].into_iter().flatten().min()
+    }
+
     fn wait(&self) -> Duration {
         let now = Instant::now();
         let agent = self.agent.wake().filter(|_| self.link.is_some());
-        [
-            agent.map(|at| at.saturating_sub(self.now())),
-            self.out.front().map(|(at, _)| at.saturating_duration_since(now)),
-            self.inbox.front().map(|(at, _)| at.saturating_duration_since(now)),
-            Some(self.rests).filter(|at| *at > now).map(|at| at.saturating_duration_since(now)),
-            self.begin.map(|at| at.saturating_duration_since(now)),
-        ]
-        .into_iter()
-        .flatten()
-        .min()
-        .unwrap_or(LOOK)
-        .max(Duration::from_millis(1))
+        let moment = self.moment().into_iter().chain(self.begin).min();
+        agent
+            .map(|at| at.saturating_sub(self.now()))
+            .into_iter()
+            .chain(moment.map(|at| at.saturating_duration_since(now)))
+            .min()
+            .unwrap_or(LOOK)
+            .max(Duration::from_millis(1))
     }
 
     fn linked(&mut self, link: Link) {
@@ -234,9 +245,12 @@ impl Running {
         if self.link.is_some() {
             self.agent.tick(now);
         }
-        if self.begin.is_some_and(|at| at <= Instant::now()) && !self.begun && self.verdict.kind != Some(Kind::Silent) {
-            self.begun = true;
+        if self.begin.is_some_and(|at| at <= Instant::now()) && !self.begun {
             self.begin = None;
+            if self.verdict.kind == Some(Kind::Silent) {
+                return;
+            }
+            self.begun = true;
             let more: &[&str] = if self.verdict.kind == Some(Kind::Unknown) { &["Unheard"] } else { &[] };
             self.agent.start(more, now);
         }
@@ -354,9 +368,7 @@ impl Running {
         let now = self.now();
         match from {
             From::Data(stream, bytes) => {
-                let rest = self.shared.faults().take("gateway:pace", self.shared.clock.now_ms()).delay_ms;
-                let messages = bytes.len().div_ceil(SLICE) as u64;
-                self.rests = self.rests.max(Instant::now()) + Duration::from_millis(rest * messages);
+                self.agent.rest(self.rest() > Duration::ZERO, now);
                 self.agent.send(stream, &bytes, now);
             }
             From::Said(bytes) => self.agent.output(&bytes, now),
@@ -370,6 +382,23 @@ impl Running {
                 self.streams.remove(&stream);
                 self.agent.refuse(stream, now);
             }
+        }
+    }
+
+    /// How long it rests after each message, as it was switched on.
+    fn rest(&self) -> Duration {
+        Duration::from_millis(self.shared.faults().take("gateway:pace", self.shared.clock.now_ms()).delay_ms)
+    }
+
+    /// One that rests says one message of what waits, once it has rested.
+    fn speak(&mut self) {
+        while self.agent.waiting() > 0 && self.rests <= Instant::now() {
+            let (now, rest) = (self.now(), self.rest());
+            if rest.is_zero() {
+                return self.agent.rest(false, now);
+            }
+            self.agent.say(now);
+            self.rests = Instant::now() + rest;
         }
     }
 

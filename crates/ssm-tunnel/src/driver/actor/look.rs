@@ -78,12 +78,15 @@ impl<G: Gate> Actor<G> {
         let channel = self.session.channel();
         let (round_trip, damaged) = (channel.round_trip(), self.session.damaged());
         let (open, resumes, full) = (self.locals.len(), self.supervisor.resumes(), self.bucket.is_full());
+        let last = self.supervisor.last_failure();
+        let failure = last.filter(|_| *state == State::Resolving).map(|failure| &failure.message);
         let mut changed = false;
         self.status.send_if_modified(|status| {
-            changed = status.state != *state;
+            changed = status.state != *state || status.failure.as_ref() != failure;
             if changed {
                 status.state = state.clone();
-                status.hint = self.supervisor.last_failure().and_then(|failure| failure.hint.clone());
+                status.failure = failure.cloned();
+                status.hint = last.and_then(|failure| failure.hint.clone());
             }
             let other = (status.round_trip, status.open, status.resumes, status.waits_for_reader, status.damaged)
                 != (round_trip, open, resumes, full, damaged);

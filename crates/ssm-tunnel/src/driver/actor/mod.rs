@@ -214,7 +214,7 @@ impl<G: Gate> Actor<G> {
             let full = self.bucket.is_full();
             let reads = !full && self.session.channel().waiting() < UNSENT;
             let writes = self.session.channel().waiting() > 0;
-            let sends = self.session.can_send(now);
+            let sends = self.session.can_send();
             let accepts = now >= self.accept_after && self.session.can_open(now);
             let (listener, typed) = match &mut self.served {
                 Served::Port(listener) => (Some(listener), None),

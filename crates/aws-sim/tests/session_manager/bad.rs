@@ -1,0 +1,116 @@
+//! What AWS, or somebody in its place, may answer that is no use: told, overcome, and nothing of it left behind.
+
+use super::client::{Client, PATIENCE, Target, echo, options, round, simulator};
+use ssm_tunnel::{Credentials, Failure, FailureKind, Gate, Granted, State, Status, Token, Tunnel};
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::time::timeout;
+
+/// Asks the simulator, and bends what its first answer says.
+struct Bent<F> {
+    client: Client,
+    bend: F,
+    started: Arc<AtomicUsize>,
+    ended: Arc<AtomicUsize>,
+}
+
+impl<F: Fn(&mut Granted) + Send + Sync + 'static> Gate for Bent<F> {
+    type Target = Target;
+
+    async fn resolve(&self) -> Result<Target, Failure> {
+        self.client.resolve().await
+    }
+
+    fn describe(&self, target: &Target) -> String {
+        self.client.describe(target)
+    }
+
+    async fn start(&self, target: &Target) -> Result<Granted, Failure> {
+        let mut granted = self.client.start(target).await?;
+        if self.started.fetch_add(1, Ordering::Relaxed) == 0 {
+            (self.bend)(&mut granted);
+        }
+        Ok(granted)
+    }
+
+    async fn resume(&self, session_id: &str) -> Result<(Option<String>, Token), Failure> {
+        self.client.resume(session_id).await
+    }
+
+    async fn terminate(&self, session_id: &str) -> Result<(), Failure> {
+        self.ended.fetch_add(1, Ordering::Relaxed);
+        self.client.terminate(session_id).await
+    }
+
+    async fn gone(&self, target: &Target) -> Option<String> {
+        self.client.gone(target).await
+    }
+
+    async fn credentials(&self) -> Result<Credentials, Failure> {
+        self.client.credentials().await
+    }
+}
+
+/// What is told on the way to Ready where the first session's answer is bent; afterwards bytes go through the second.
+async fn told(bend: impl Fn(&mut Granted) + Send + Sync + 'static) -> Vec<Status> {
+    let sim = simulator(Some(echo().await)).await;
+    let (started, ended) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
+    let client = Client { endpoint: sim.endpoint(), command: None };
+    let gate = Bent { client, bend, started: started.clone(), ended: ended.clone() };
+    let mut tunnel = Tunnel::open(gate, options(), SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+    let mut told = Vec::new();
+    while !told.last().is_some_and(|status: &Status| status.state == State::Ready) {
+        told.push(timeout(PATIENCE, tunnel.changed()).await.unwrap().unwrap());
+    }
+    timeout(PATIENCE, round(tunnel.address().unwrap(), 5_000)).await.unwrap().unwrap();
+    let status = tunnel.close().await;
+    assert_eq!(status.replacements, 1, "{status:?}");
+    assert_eq!((started.load(Ordering::Relaxed), ended.load(Ordering::Relaxed)), (2, 2), "each was ended at AWS");
+    told
+}
+
+fn reasons(told: &[Status]) -> String {
+    told.iter().filter_map(Status::reason).collect::<Vec<_>>().join("\n")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_token_that_is_refused_is_told_and_another_session_is_opened() {
+    let told = told(|granted| granted.token = "hush-other".to_owned().into()).await;
+    let reasons = reasons(&told);
+    assert!(reasons.contains("closed the connection"), "{reasons}");
+    assert!(!format!("{told:?}").contains("hush"), "{told:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_that_is_none_is_told_and_another_session_is_opened() {
+    for bad in ["", "hush", "http://127.0.0.1:1/hush", "wss://?hush"] {
+        let told = told(move |granted| bad.clone_into(&mut granted.url)).await;
+        let reasons = reasons(&told);
+        assert!(reasons.contains("the address that AWS gave for the session is none"), "{bad}: {reasons}");
+        assert!(!format!("{told:?}").contains("hush"), "{bad}: {told:?}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_address_at_which_nobody_or_somebody_else_listens_is_told_and_another_session_is_opened() {
+    let nobody = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let told = told(move |granted| granted.url = format!("ws://{nobody}/v1/data-channel/x")).await;
+    assert!(reasons(&told).contains("cannot be reached"), "{told:?}");
+    // One that answers what was sent to it: no WebSocket.
+    let somebody = echo().await;
+    let told = self::told(move |granted| granted.url = format!("ws://{somebody}/v1/data-channel/x")).await;
+    assert!(reasons(&told).contains("does not answer as a WebSocket"), "{told:?}");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_was_never_ready_and_is_refused_ends_with_its_reason() {
+    let sim = simulator(None).await;
+    super::fault(&sim, serde_json::json!({"operation": "gateway:connect", "kind": "denied"})).await;
+    let gate = Client { endpoint: sim.endpoint(), command: None };
+    let tunnel = Tunnel::open(gate, options(), SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+    let status = timeout(PATIENCE, tunnel.ready()).await.unwrap().unwrap_err();
+    let State::Closed(ssm_tunnel::supervisor::Closed::Failed(failure)) = &status.state else { panic!("{status:?}") };
+    assert_eq!(failure.kind, FailureKind::Refused);
+    assert!(failure.message.contains("403"), "{failure}");
+}
