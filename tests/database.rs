@@ -8,6 +8,8 @@ mod bad;
 mod faults;
 #[path = "support/database_files.rs"]
 mod files;
+#[path = "support/database_pooler.rs"]
+mod pooler;
 mod support;
 
 use base64::Engine as _;
@@ -95,7 +97,7 @@ async fn who_is_not_let_in_is_told_why_and_what_to_do() {
     let lost = Settings { database: "nowhere".into(), ..settings("postgres") };
     says(&refused(&lost).await, "\"nowhere\" does not exist", "database.database");
     let open = Settings { sslmode: SslMode::Disable, ..settings("encrypted") };
-    says(&refused(&open).await, "no encryption", "sslmode = \"require\"");
+    says(&refused(&open).await, "pg_hba.conf", "sslmode = \"require\"");
     let mut nobody = settings("postgres");
     nobody.place.port = 1;
     says(&refused(&nobody).await, "nothing listens at 127.0.0.1:1", "tunnel");
