@@ -77,6 +77,22 @@ const SAME: &[&str] = &[
     "\\sf app.touch",
     "\\sv app.v",
     "\\sf+ app.add(int, int)",
+    "\\dtv nope",
+    "\\di nope",
+    "\\drds nope",
+    "\\df+ app.add",
+    "\\dL+",
+    "\\dy+",
+    "\\dn+ app",
+    "\\dconfig+ work_mem",
+    "\\dT+ app.mood",
+    "\\d+ app.child",
+    "\\d+ app.sq",
+    "\\di+ app.*",
+    "\\dpS app.users",
+    "\\d+ app.bm_gin",
+    "\\dP+ app.*",
+    "\\d+ app.pair",
 ];
 
 /// Statements whose results look the same.

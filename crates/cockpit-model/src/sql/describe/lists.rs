@@ -1,6 +1,6 @@
 //! Lists of what there is: the questions behind `\dt`, `\df`, `\du` and their like, for each version of the server.
 
-use super::asked::{ACL, Asked, List, OWNER, V14, V17, first, more, not_system};
+use super::asked::{ACL, Asked, List, OWNER, V14, V17, V18, first, more, not_system};
 use super::cluster;
 use super::pattern::{Columns, conditions};
 
@@ -83,7 +83,23 @@ pub fn relations(asked: &Asked, kinds: &str) -> Result<List, String> {
         letters.join(","),
         not_system(asked),
     );
-    Ok(List { title: "List of relations", statement, none: Some("relation") })
+    let (title, none) = named(kinds, asked.version);
+    Ok(List { title, statement, none: Some(none) })
+}
+
+/// What stands above relations of these kinds, and what they are where there are none. Since version 18 those of one kind
+/// are called what they are.
+fn named(kinds: &str, version: u32) -> (&'static str, &'static str) {
+    match kinds {
+        _ if version < V18 => ("List of relations", "relation"),
+        "t" => ("List of tables", "tables"),
+        "i" => ("List of indexes", "indexes"),
+        "v" => ("List of views", "views"),
+        "m" => ("List of materialized views", "materialized views"),
+        "s" => ("List of sequences", "sequences"),
+        "E" => ("List of foreign tables", "foreign tables"),
+        _ => ("List of relations", "relations"),
+    }
 }
 
 fn schemas(asked: &Asked) -> Result<List, String> {
@@ -125,7 +141,7 @@ fn functions(asked: &Asked) -> Result<List, String> {
         V14.. => "COALESCE(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) AS \"Source code\"",
         _ => "p.prosrc AS \"Source code\"",
     };
-    let leakproof = if asked.version >= 180_000 { ",\n  p.proleakproof AS \"Leakproof?\"" } else { "" };
+    let leakproof = if asked.version >= V18 { ",\n  p.proleakproof AS \"Leakproof?\"" } else { "" };
     let more_columns = more(
         asked,
         &format!(

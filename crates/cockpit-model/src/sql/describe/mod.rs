@@ -134,6 +134,9 @@ impl Describe {
     fn nothing(&mut self, what: &str) {
         let told = match (&self.pattern, what) {
             (Some(pattern), "settings") => format!("Did not find any settings for role \"{pattern}\"."),
+            (Some(pattern), _) if self.version >= asked::V18 && !matches!(what, "relation" | "extensions") => {
+                format!("Did not find any {what} named \"{pattern}\".")
+            }
             (Some(pattern), _) => format!("Did not find any {} named \"{pattern}\".", what.trim_end_matches('s')),
             (None, "relation") => "Did not find any relations.".into(),
             (None, _) => format!("Did not find any {what}."),
