@@ -235,6 +235,7 @@ pub fn bottom(canvas: &mut Canvas<'_, '_>, place: Rect) -> Option<(u16, u16)> {
     if let Some(typing) = app.screen.typing.as_ref().filter(|typing| typing.purpose != Purpose::Window) {
         let keys = place.width.saturating_sub(place.width / 2);
         let before = match typing.purpose {
+            Purpose::Pane { .. } if !typing.asked.is_empty() => &typing.asked,
             Purpose::Pane { label, .. } => label,
             Purpose::Code => "MFA code ",
             Purpose::Filter(_) | Purpose::Window => "/",

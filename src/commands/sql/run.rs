@@ -117,6 +117,10 @@ fn driver<'a>(
 
 async fn finish(way: Way, outcome: Result<ExitCode, Over>) -> Result<ExitCode, Report> {
     let outcome = match outcome {
+        Err(Over::Code(ExitCode::TimedOut)) => {
+            let what = "the time was up: what ran was cancelled at the server";
+            Err(Report::new("timeout", what, ExitCode::TimedOut).hint("give it more time with --timeout"))
+        }
         Ok(code) | Err(Over::Code(code)) => Ok(code),
         Err(Over::Quiet) => Ok(ExitCode::Done),
         Err(Over::Failed(report)) => Err(*report),

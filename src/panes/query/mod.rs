@@ -33,6 +33,7 @@ mod keys;
 pub mod layout;
 pub mod looked;
 pub mod moving;
+mod named;
 pub mod pick;
 pub mod place;
 pub mod plan;

@@ -16,7 +16,7 @@ pub fn prompt(app: &mut App, prompt: Prompt) -> Vec<Effect> {
     let text = match prompt {
         Prompt::Search => tab.map(|tab| tab.search.clone()).unwrap_or_default(),
         Prompt::Filter => tab.map(|tab| tab.filter.clone()).unwrap_or_default(),
-        Prompt::Row | Prompt::Save | Prompt::Edit => String::new(),
+        Prompt::Row | Prompt::Save | Prompt::Edit | Prompt::Variable => String::new(),
         Prompt::Export => "result.csv".to_owned(),
     };
     let purpose = Purpose::Pane { pane: ID, what: prompt as u8, label: prompt.label() };
@@ -54,6 +54,10 @@ pub fn accepted(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
         Some(Prompt::Save) => keep::save(app, text),
         Some(Prompt::Edit) => edit::accepted(app, text),
         Some(Prompt::Export) => copy::export(app, text),
+        Some(Prompt::Variable) => {
+            pump::prompted(app, text);
+            done(app)
+        }
         None => Vec::new(),
     }
 }

@@ -47,13 +47,13 @@ fn what_is_not_found_is_said_as_psql_says_it() {
     let said = |command: &str, arguments: &[String]| of(command, arguments, 0);
     assert_eq!(said("dt", &[]), Step::Say("Did not find any relations.".into()));
     assert_eq!(said("dt", &["x".into()]), Step::Say("Did not find any relation named \"x\".".into()));
-    assert_eq!(said("d", &["x".into()]), Step::Say("Did not find any relation named \"x\".".into()));
+    assert_eq!(said("d", &["x".into()]), Step::Fail("Did not find any relation named \"x\".".into()));
     assert!(matches!(said("dn", &[]), Step::Show(_)));
     let (newest, some) = (180_004, ["x".to_owned()]);
     assert_eq!(of("dt", &[], newest), Step::Say("Did not find any tables.".into()));
     assert_eq!(of("di", &some, newest), Step::Say("Did not find any indexes named \"x\".".into()));
     assert_eq!(of("dtv", &some, newest), Step::Say("Did not find any relations named \"x\".".into()));
-    assert_eq!(of("d", &some, newest), Step::Say("Did not find any relation named \"x\".".into()));
+    assert_eq!(of("d", &some, newest), Step::Fail("Did not find any relation named \"x\".".into()));
 }
 
 #[test]

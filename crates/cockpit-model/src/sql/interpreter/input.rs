@@ -208,6 +208,7 @@ impl Interpreter {
     pub(super) fn included(&mut self, path: String, text: Result<String, String>) {
         match text {
             Ok(text) => self.sources.push(Source::new(text, Origin::File(path), true)),
+            Err(why) if why.starts_with(&path) => self.fail(why),
             Err(why) => self.fail(format!("{path}: {why}")),
         }
     }

@@ -61,6 +61,13 @@ impl Group {
         }
     }
 
+    /// So many of them, in words.
+    pub fn counted(self, count: usize) -> String {
+        let word = self.word();
+        let one = if self == Self::Indexes { "index" } else { word.trim_end_matches('s') };
+        format!("{count} {}", if count == 1 { one } else { word })
+    }
+
     /// That of an object.
     pub fn of(object: &Object) -> Self {
         match (object.class, object.kind) {
