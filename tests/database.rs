@@ -50,7 +50,7 @@ fn server() -> &'static LocalPostgres {
             ..LocalOptions::default()
         };
         let server = LocalPostgres::start(&options).unwrap();
-        let roles = "create role app login password 'hush'; create role full login connection limit 0; \
+        let roles = "set password_encryption = 'scram-sha-256'; create role app login password 'hush'; create role full login connection limit 0; \
                      create role refused login; create role encrypted login; \
                      set password_encryption = 'md5'; create role old login password 'hush'";
         let settings = Settings::of(direct(&server), "postgres", "postgres");

@@ -8,6 +8,7 @@ use cockpit::model::sql::copy::Copy;
 use cockpit::model::sql::describe::Looked;
 use cockpit::model::sql::guard::judge;
 use cockpit::model::sql::interpreter::{Action, Answer, Data, Interpreter, Mode, Origin, Ran, Rows};
+use cockpit::model::sql::token::tokens;
 use cockpit::runtime::local_postgres::{LocalOptions, LocalPostgres};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
@@ -17,8 +18,35 @@ use std::sync::{Arc, Mutex};
 
 /// Commands that ask the catalogue, run programs, or need what the server has not: they are left out on both sides.
 const LEFT_OUT: &[&str] = &[
-    "d", "l", "sf", "sv", "ef", "ev", "lo_", "copy", "!", "c ", "c\n", "connect", "password", "i ", "ir ", "w ", "set FETCH_COUNT",
-    "e ", "cd", "z", "bind", "watch", "?", "h ", "help", "setenv", "prompt", "o |", "g |",
+    "d",
+    "l",
+    "sf",
+    "sv",
+    "ef",
+    "ev",
+    "lo_",
+    "copy",
+    "!",
+    "c ",
+    "c\n",
+    "connect",
+    "password",
+    "i ",
+    "ir ",
+    "w ",
+    "set FETCH_COUNT",
+    "e ",
+    "cd",
+    "z",
+    "bind",
+    "watch",
+    "?",
+    "h ",
+    "help",
+    "setenv",
+    "prompt",
+    "o |",
+    "g |",
 ];
 
 type Sent = Arc<Mutex<Vec<String>>>;
@@ -60,9 +88,12 @@ fn serve(mut stream: TcpStream, sent: &Sent) -> std::io::Result<()> {
     let mut hello = vec![0; u32::from_be_bytes(length) as usize - 4];
     stream.read_exact(&mut hello)?;
     let mut answer = message(b'R', &0_u32.to_be_bytes());
-    for (name, value) in
-        [("server_version", "15.18"), ("client_encoding", "UTF8"), ("server_encoding", "UTF8"), ("standard_conforming_strings", "on")]
-    {
+    for (name, value) in [
+        ("server_version", "15.18"),
+        ("client_encoding", "UTF8"),
+        ("server_encoding", "UTF8"),
+        ("standard_conforming_strings", "on"),
+    ] {
         answer.extend(message(b'S', format!("{name}\0{value}\0").as_bytes()));
     }
     answer.extend(message(b'K', &[0; 8]));
@@ -110,7 +141,12 @@ fn theirs(psql: &Path, port: u16, sent: &Sent, file: &Path) -> Vec<String> {
 /// What the interpreter has run of it.
 fn ours(text: &str) -> Vec<String> {
     let mut interpreter = Interpreter::new(Mode::Script);
-    interpreter.set_server(&Server { version: "15.18".into(), database: "a".into(), user: "a".into(), ..Server::default() });
+    interpreter.set_server(&Server {
+        version: "15.18".into(),
+        database: "a".into(),
+        user: "a".into(),
+        ..Server::default()
+    });
     interpreter.run(text, Origin::File("a.sql".into()));
     interpreter.finish();
     let mut run_here = Vec::new();
@@ -143,9 +179,15 @@ fn ours(text: &str) -> Vec<String> {
     }
 }
 
-/// What is sent does not depend on the blanks around a statement, nor on its `;`.
-fn bare(statement: &str) -> &str {
-    statement.trim().trim_end_matches(';').trim_end()
+/// Statements without what means nothing in them, which psql sends in part: empty lines, comments, the `;` at the end. One
+/// of nothing else is none.
+fn bare(statements: Vec<String>) -> Vec<String> {
+    let words = |statement: &String| -> String {
+        let words =
+            tokens(statement).filter(|token| !token.kind.is_space()).map(|token| &statement[token.start..token.end]);
+        words.collect::<Vec<_>>().join(" ").trim_end_matches([' ', ';']).to_owned()
+    };
+    statements.iter().map(words).filter(|statement| !statement.is_empty()).collect()
 }
 
 fn without_what_is_left_out(text: &str) -> String {
@@ -162,9 +204,18 @@ fn files() -> Vec<PathBuf> {
         Some(folder) => folders.push(folder.into()),
         None => println!("NOT TESTED with PostgreSQL's regression tests: ./dev test fetches them"),
     }
-    let mut files: Vec<PathBuf> =
-        folders.iter().flat_map(|folder| std::fs::read_dir(folder).unwrap()).map(|entry| entry.unwrap().path()).collect();
-    files.retain(|path| path.extension().is_some_and(|extension| extension == "sql"));
+    let mut files: Vec<PathBuf> = folders
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(folder).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    // The former changes how texts are read (`standard_conforming_strings`), which this server does not tell; the latter
+    // has a variable of large objects, which are not there.
+    let left_out = ["strings.sql", "largeobject.sql"];
+    files.retain(|path| {
+        let name = path.file_name().unwrap().to_string_lossy();
+        name.ends_with(".sql") && !left_out.contains(&&*name)
+    });
     files.sort();
     files
 }
@@ -181,10 +232,9 @@ fn a_text_is_taken_apart_into_the_statements_that_psql_sends() {
         let text = without_what_is_left_out(&text);
         let file = scratch.path().join("run.sql");
         std::fs::write(&file, &text).unwrap();
-        let (theirs, ours) = (theirs(&psql, port, &sent, &file), ours(&text));
+        let (theirs, ours) = (bare(theirs(&psql, port, &sent, &file)), bare(ours(&text)));
         count += theirs.len();
-        let differs = (0..theirs.len().max(ours.len()))
-            .find(|at| theirs.get(*at).map(|text| bare(text)) != ours.get(*at).map(|text| bare(text)));
+        let differs = (0..theirs.len().max(ours.len())).find(|at| theirs.get(*at) != ours.get(*at));
         if let Some(at) = differs {
             different.push(format!(
                 "{}: {} statements, psql {}; the {}. is\n--- psql\n{}\n--- here\n{}",

@@ -112,16 +112,23 @@ fn values_are_bound_again_after_a_transaction_failed_with_them() {
 fn a_command_that_fails_ends_a_script_and_what_it_writes_only_its_person_reads() {
     let home = Home::new();
     let missing = said(&home, &["-c", "\\d nope", "-c", "select 'after'"]).coded(1);
-    assert!(missing.err.contains("Did not find any relation named \"nope\".") && missing.out.is_empty(), "{missing:#?}");
+    assert!(
+        missing.err.contains("Did not find any relation named \"nope\".") && missing.out.is_empty(),
+        "{missing:#?}"
+    );
     said(&home, &["-c", "\\dt nope", "-c", "\\df nope"]).coded(0);
     let gone = said(&home, &["-c", "\\i gone.sql"]).coded(1);
     assert_eq!(gone.err.matches("gone.sql").count(), 1, "{gone:#?}");
-    script(&home, &[], "select 1\n\\w kept.sql\n\\r\n\\getenv none NO_SUCH_VARIABLE\n\\getenv home HOME\n\\echo :{?none} :{?home}\n")
-        .coded(0)
-        .out
-        .contains("FALSE TRUE")
-        .then_some(())
-        .expect("a variable that is not set sets nothing");
+    script(
+        &home,
+        &[],
+        "select 1\n\\w kept.sql\n\\r\n\\getenv none NO_SUCH_VARIABLE\n\\getenv home HOME\n\\echo :{?none} :{?home}\n",
+    )
+    .coded(0)
+    .out
+    .contains("FALSE TRUE")
+    .then_some(())
+    .expect("a variable that is not set sets nothing");
     let kept = home.path().join("kept.sql");
     assert_eq!(std::fs::read_to_string(&kept).unwrap(), "select 1\n");
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(kept).unwrap().permissions());

@@ -46,7 +46,10 @@ fn catalogue(server: &LocalPostgres) -> Result<()> {
             let _ = writeln!(script, "create schema s{};", number / 1000);
         }
         let schema = number / 1000;
-        let _ = writeln!(script, "create table s{schema}.tab_{number:05} (id int, name text, at date, note_{number:05} text);");
+        let _ = writeln!(
+            script,
+            "create table s{schema}.tab_{number:05} (id int, name text, at date, note_{number:05} text);"
+        );
     }
     let file = tempfile::NamedTempFile::new()?;
     fs::write(file.path(), script)?;
@@ -138,7 +141,8 @@ fn completion(terminal: &mut Terminal, effort: Effort, report: &mut Report) -> R
 }
 
 fn rows(terminal: &mut Terminal, log: &str, effort: Effort, report: &mut Report) -> Result<()> {
-    let statement = format!("select n as id, 'row-' || n as name, md5(n::text) as mark from generate_series(1, {ROWS}) n;\r");
+    let statement =
+        format!("select n as id, 'row-' || n as name, md5(n::text) as mark from generate_series(1, {ROWS}) n;\r");
     let begun = Instant::now();
     terminal.write(&statement)?;
     terminal.until("all rows", LONG, |screen| screen.contents().contains("row 1 of 10,000,000"))?;

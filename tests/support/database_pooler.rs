@@ -5,8 +5,8 @@ use super::{Desk, SESSION, direct, done, server, texts};
 use cockpit::db::{Connection, Settings};
 use cockpit::feeds::part::Part;
 use cockpit::feeds::sql::{Ask, Fact, Place};
-use cockpit::model::sql::catalogue::RELATIONS;
 use cockpit::model::sql::Ended;
+use cockpit::model::sql::catalogue::RELATIONS;
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 use std::os::unix::process::CommandExt as _;
@@ -125,14 +125,20 @@ async fn through_pgbouncer_that_pools_transactions_everything_works_and_nothing_
         let Part::Page(Fact::Notice(said)) = desk.next().await else { panic!("it is told") };
         told.push(said.message.clone());
     }
-    assert!(told.iter().any(|said| said.contains("pool_mode = transaction") && said.contains("is not set")), "{told:?}");
+    assert!(
+        told.iter().any(|said| said.contains("pool_mode = transaction") && said.contains("is not set")),
+        "{told:?}"
+    );
     works(&mut desk).await;
     let plain = Settings::of(bouncer.place(), "postgres", "postgres");
     let limited = Settings { read_only: true, statement_timeout: Some(Duration::from_secs(7)), ..plain.clone() };
     let mut limited = Connection::open(&limited).await.unwrap();
     assert!(limited.pooled());
     let said = limited.take_notices();
-    assert!(said.iter().any(|said| said.message.contains("default_transaction_read_only, statement_timeout are not set")), "{said:?}");
+    assert!(
+        said.iter().any(|said| said.message.contains("default_transaction_read_only, statement_timeout are not set")),
+        "{said:?}"
+    );
     // The application gets the same connections to the server, all of which are as they were.
     let settings = "select current_setting('default_transaction_read_only'), current_setting('statement_timeout')";
     let mut clients = Vec::new();
@@ -176,8 +182,17 @@ async fn cockpit_sql_works_through_pgbouncer_and_is_no_read_only_session_where_i
         });
         ran.await.unwrap()
     };
-    let rows = said(&["sql", "-c", "\\dt pg_catalog.pg_am", "-c", "select 7 as n", "-c", "\\d pg_catalog.pg_am"]).await.coded(0).out;
-    assert!(rows.contains("pg_catalog | pg_am") && rows.contains("7") && rows.contains("\"pg_am_oid_index\""), "{rows}");
+    let rows = said(&["sql", "-c", "\\dt pg_catalog.pg_am", "-c", "select 7 as n", "-c", "\\d pg_catalog.pg_am"])
+        .await
+        .coded(0)
+        .out;
+    assert!(
+        rows.contains("pg_catalog | pg_am") && rows.contains("7") && rows.contains("\"pg_am_oid_index\""),
+        "{rows}"
+    );
     let refused = said(&["--read-only", "sql", "-c", "select 1"]).await.coded(1);
-    assert!(refused.err.contains("a pooler gives each transaction another connection") && refused.out.is_empty(), "{refused:#?}");
+    assert!(
+        refused.err.contains("a pooler gives each transaction another connection") && refused.out.is_empty(),
+        "{refused:#?}"
+    );
 }

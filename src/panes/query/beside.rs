@@ -46,9 +46,7 @@ pub fn of(app: &mut App, run: &Run) -> Beside {
         return beside;
     }
     let outlet = match (&run.copy, &run.target) {
-        (Some(Peer::File(path)), _) | (_, Target::File(path)) => {
-            Some(Outlet::File(named::file(app, path)))
-        }
+        (Some(Peer::File(path)), _) | (_, Target::File(path)) => Some(Outlet::File(named::file(app, path))),
         (Some(Peer::Program(command)), _) | (_, Target::Pipe(command)) => Some(Outlet::Program(command.clone())),
         (_, Target::Results) if run.rows == Rows::Print => app.panes.query.out.clone().map(Outlet::Append),
         _ => None,

@@ -319,6 +319,7 @@ impl Default for State {
             running: Option::default(),
             interpreter: interpreter(),
             pending: Option::default(),
+            folder: Option::default(),
             out: Option::default(),
             printed: String::default(),
             catalogue: Catalogue::default(),

@@ -72,7 +72,9 @@ pub fn answer(app: &mut App, answer: Answer) {
         Some(Kind::Look) => looked::answer(app, serial, answer.of().part),
         Some(Kind::Control) => control(app, answer.of().part),
         Some(Kind::Keep) => match answer.of().part {
-            Part::Page(queries::Fact::Text(text)) | Part::Last(queries::Fact::Text(text)) if pump::waits_for(app, serial) => {
+            Part::Page(queries::Fact::Text(text)) | Part::Last(queries::Fact::Text(text))
+                if pump::waits_for(app, serial) =>
+            {
                 pump::read(app, serial, text);
             }
             Part::Last(queries::Fact::Done(_)) if pump::waits_for(app, serial) => pump::unset(app),

@@ -160,7 +160,8 @@ async fn terminate(means: &Means, session: SessionId) -> Result<Fact, Failure> {
     let open = open(means, session)?;
     let process = open.process().ok_or_else(|| {
         let what = "a pooler is between, and does not tell which process of the server it is";
-        Failure::new(FailureKind::Invalid, what).hinted("end it from the activity of the pane Database, or leave the session")
+        Failure::new(FailureKind::Invalid, what)
+            .hinted("end it from the activity of the pane Database, or leave the session")
     })?;
     let rows = look(&open, &format!("SELECT pg_catalog.pg_terminate_backend({process})")).await?;
     match rows.rows.first().and_then(|row| row.first()) {

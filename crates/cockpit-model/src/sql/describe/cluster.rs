@@ -184,7 +184,9 @@ pub fn foreign_servers(asked: &Asked) -> Result<List, String> {
 pub fn settings(asked: &Asked) -> Result<List, String> {
     let (more, joined) = match (asked.flags.more, asked.version >= V15) {
         (false, _) => (String::new(), ""),
-        (true, false) => (", s.vartype AS \"Type\", s.context AS \"Context\"".to_owned(), ""),
+        (true, false) => {
+            (", s.vartype AS \"Type\", s.context AS \"Context\", NULL AS \"Access privileges\"".to_owned(), "")
+        }
         (true, true) => (
             format!(
                 ", s.vartype AS \"Type\", s.context AS \"Context\", {ACL}(p.paracl, E'\\n') AS \"Access privileges\""

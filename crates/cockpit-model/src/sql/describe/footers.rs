@@ -108,10 +108,7 @@ pub fn constraints(oid: &str, indexed: bool, add: &mut Add) {
 pub fn statistics(oid: &str, version: u32, add: &mut Add) {
     // Before version 14 the kinds are always told.
     let (all, columns) = if version >= V14 {
-        (
-            "pg_catalog.cardinality(stxkind) >= 3 OR stxkind = '{e}'",
-            "pg_catalog.pg_get_statisticsobjdef_columns(oid)",
-        )
+        ("pg_catalog.cardinality(stxkind) >= 3 OR stxkind = '{e}'", "pg_catalog.pg_get_statisticsobjdef_columns(oid)")
     } else {
         (
             "false",

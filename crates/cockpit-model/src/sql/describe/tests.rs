@@ -67,7 +67,9 @@ fn questions_are_those_of_the_servers_version() {
     assert!(!question("df+", &[], 130_000).contains("pg_get_function_sqlbody"));
     assert!(question("df+", &[], 170_000).contains("Internal name"));
     assert!(!question("dconfig+", &["x"], 140_000).contains("pg_parameter_acl"));
-    assert!(question("dRp", &[], 180_000).contains("pubgencols") && !question("dRp", &[], 170_000).contains("pubgencols"));
+    assert!(
+        question("dRp", &[], 180_000).contains("pubgencols") && !question("dRp", &[], 170_000).contains("pubgencols")
+    );
 }
 
 #[test]

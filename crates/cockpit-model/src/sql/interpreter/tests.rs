@@ -46,6 +46,10 @@ fn done(mode: Mode, text: &str, mut answer: impl FnMut(&Run) -> Ran) -> Vec<Stri
                 lines.push(format!("edit {what:?}"));
                 interpreter.answer(Answer::Text(Ok("select 'edited';\nselect 3".into())));
             }
+            Action::Ask(text) => {
+                lines.push(format!("ask {text}"));
+                interpreter.answer(Answer::Text(Ok("typed".into())));
+            }
             Action::Wait(milliseconds) => {
                 lines.push(format!("wait {milliseconds}"));
                 interpreter.answer(Answer::Done(Ok(())));
@@ -359,6 +363,18 @@ fn every_command_that_is_there_is_done_and_every_other_says_why_not() {
             assert_eq!(lines[0].contains("is not there: "), !there, "\\{name}: {lines:?}");
         }
     }
+}
+
+#[test]
+fn options_of_g_are_arguments_with_blanks_where_they_were_in_quotes() {
+    let seen = std::cell::RefCell::new(Vec::new());
+    let text = "select 1 \\g (format=csv csv_fieldsep='\\t')\n\\gx ( title='foo bar' )\n\\g (title='open'\n";
+    let lines = done(Mode::Script, text, |run| {
+        seen.borrow_mut().push((run.options.csv_separator, run.options.title.clone()));
+        fine(run)
+    });
+    assert_eq!(*seen.borrow(), [('\t', None), (',', Some("foo bar".to_owned()))], "{lines:?}");
+    assert!(lines.contains(&"fail 3: \\g: missing right parenthesis".to_owned()), "{lines:?}");
 }
 
 #[test]
