@@ -192,10 +192,9 @@ impl Interpreter {
         branch.active = !branch.taken && !late && (name == "else" || truth(self));
         branch.taken |= branch.active;
         branch.last |= name == "else";
-        if branch.active {
-            branch.scan.clone_from(&self.scan);
-            branch.buffer.clone_from(&self.buffer);
-        }
+        // What a branch that was done has left in it stays.
+        branch.scan.clone_from(&self.scan);
+        branch.buffer.clone_from(&self.buffer);
         if let Some(source) = self.file_mut() {
             source.branches.push(branch);
         }

@@ -121,6 +121,16 @@ fn variables_are_replaced_outside_of_texts_and_comments() {
 }
 
 #[test]
+fn branches_within_a_statement_leave_in_it_what_was_taken() {
+    let text = "select\n\\if true\n1\n\\else\n(bogus\n\\endif\nas a;";
+    assert_eq!(script(text)[0].split_whitespace().collect::<Vec<_>>(), ["run", "select", "1", "as", "a"]);
+    let text = "select \\if false \\\\ (bogus \\else \\\\ 42 \\endif \\\\ forty_two;";
+    assert_eq!(script(text)[0].split_whitespace().collect::<Vec<_>>(), ["run", "select", "42", "forty_two"]);
+    let text = "select\n\\if 0\n1\n\\elif 1\n2\n\\elif 1\n3\n\\else\n4\n\\endif\n;";
+    assert_eq!(script(text)[0].split_whitespace().collect::<Vec<_>>(), ["run", "select", "2"]);
+}
+
+#[test]
 fn branches_that_are_not_taken_do_nothing() {
     let text = "\\if false\nselect 1;\n\\echo no\n\\i none\n\\if true\nselect 2;\n\\endif\n\\elif 1\nselect 3;\n\\else\nselect 4;\n\\endif\nselect 5;";
     assert_eq!(script(text), ["run select 3", "run select 5", "quit 0"]);
