@@ -31,6 +31,7 @@ pub mod history;
 pub mod keep;
 mod keys;
 pub mod layout;
+mod line;
 pub mod looked;
 pub mod moving;
 mod named;

@@ -6,7 +6,7 @@ use super::facts::{self, drop_unanswered};
 use super::grid::Grid;
 use super::start::{Shown, start_with};
 use super::state::{Asking, Pending, Running};
-use super::{beside, connect, guard, keep, named, pick, windows};
+use super::{beside, connect, guard, keep, line, named, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::overlays;
@@ -169,7 +169,7 @@ fn does(app: &mut App, action: Action) -> Vec<Effect> {
             windows::open(app, Window::History)
         }
         Action::Ask(text) => {
-            let effects = pick::prompt(app, Prompt::Variable);
+            let effects = line::prompt(app, Prompt::Variable);
             if let Some(typing) = &mut app.screen.typing {
                 typing.asked = text;
             }

@@ -18,6 +18,9 @@ pub enum Data {
     Over,
 }
 
+/// So many files within each other are run. Source: as many as a process may have open, where psql ends.
+const DEEPEST: usize = 1_000;
+
 impl Interpreter {
     /// Reads a token, or says that there is none.
     pub(super) fn advance(&mut self) {
@@ -206,6 +209,7 @@ impl Interpreter {
     /// Runs a file's text, or says why there is none.
     pub(super) fn included(&mut self, path: String, text: Result<String, String>) {
         match text {
+            Ok(_) if self.sources.len() >= DEEPEST => self.fail(format!("{path}: files run one another without end")),
             Ok(text) => self.sources.push(Source::new(text, Origin::File(path), true)),
             Err(why) if why.starts_with(&path) => self.fail(why),
             Err(why) => self.fail(format!("{path}: {why}")),

@@ -388,6 +388,30 @@ fn options_of_g_are_arguments_with_blanks_where_they_were_in_quotes() {
 }
 
 #[test]
+fn a_file_that_runs_itself_is_ended() {
+    let mut interpreter = Interpreter::new(Mode::Script);
+    interpreter.run("\\i again", Origin::Command);
+    interpreter.finish();
+    for _ in 0..5_000 {
+        match interpreter.step() {
+            Action::Read { .. } => interpreter.answer(Answer::Text(Ok("\\i again".into()))),
+            Action::Fail { message, .. } => return assert_eq!(message, "again: files run one another without end"),
+            other => panic!("{other:?}"),
+        }
+    }
+    panic!("it does not end");
+}
+
+#[test]
+fn several_statements_begin_a_transaction_as_the_first_of_them_does() {
+    let text = "\\set AUTOCOMMIT off\ncreate table a () \\; rollback;\nrollback \\; select 1;";
+    assert_eq!(
+        done(Mode::Script, text, |_| Ran::default())[..3],
+        ["hidden run BEGIN", "run create table a () ; rollback", "run rollback ; select 1"]
+    );
+}
+
+#[test]
 fn a_restricted_script_takes_no_command() {
     let text = "\\restrict key\n\\! rm x\nselect 1;\n\\unrestrict other\n\\unrestrict key\n\\echo ok";
     let lines = script(text);
