@@ -73,7 +73,7 @@ async fn values(connection: &mut Connection, statement: &str) -> Vec<String> {
 }
 
 /// What everybody does: rows, transactions, a cancel, the catalogue, a result that is paged.
-async fn works(desk: &mut Desk) {
+async fn works(desk: &mut Desk, mode: &str) {
     assert_eq!(desk.all(1, "select 1").await.1, done("SELECT 1"));
     desk.all(2, "begin").await;
     desk.all(3, "create temp table kept (a int) on commit drop").await;
@@ -92,10 +92,12 @@ async fn works(desk: &mut Desk) {
             Part::Page(_) | Part::Last(_) => {}
         }
     }
-    desk.run(10, "select pg_sleep(600)");
+    // Other tests run statements on the same server.
+    let sleeps = format!("select pg_sleep(600) /* {mode} */");
+    desk.run(10, &sleeps);
     let mut beside = Connection::open(&Settings::of(direct(server()), "postgres", "postgres")).await.unwrap();
-    let running = "select count(*) from pg_stat_activity where query = 'select pg_sleep(600)' and state = 'active'";
-    while values(&mut beside, running).await != ["1"] {
+    let running = format!("select count(*) from pg_stat_activity where query = '{sleeps}' and state = 'active'");
+    while values(&mut beside, &running).await != ["1"] {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     desk.ask(Ask::Cancel { session: SESSION });
@@ -108,7 +110,7 @@ async fn works(desk: &mut Desk) {
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!(values(&mut beside, running).await, ["0"]);
+    assert_eq!(values(&mut beside, &running).await, ["0"]);
     desk.ask(Ask::Terminate { session: SESSION });
     let Part::Failed(refused) = desk.next().await else { panic!("its number is the pooler's") };
     assert!(refused.message.contains("a pooler is between"), "{refused:?}");
@@ -129,7 +131,7 @@ async fn through_pgbouncer_that_pools_transactions_everything_works_and_nothing_
         told.iter().any(|said| said.contains("pool_mode = transaction") && said.contains("is not set")),
         "{told:?}"
     );
-    works(&mut desk).await;
+    works(&mut desk, "transaction").await;
     let plain = Settings::of(bouncer.place(), "postgres", "postgres");
     let limited = Settings { read_only: true, statement_timeout: Some(Duration::from_secs(7)), ..plain.clone() };
     let mut limited = Connection::open(&limited).await.unwrap();
@@ -158,7 +160,7 @@ async fn through_pgbouncer_that_pools_sessions_what_is_set_holds_for_the_session
     let (_, refused) = desk.all(1, "create table never ()").await;
     assert!(format!("{refused:?}").contains("25006"), "{refused:?}");
     let mut desk = Desk::at(bouncer.place(), "postgres", None).await;
-    works(&mut desk).await;
+    works(&mut desk, "session").await;
     desk.all(20, "set work_mem = '5MB'").await;
     desk.all(21, "show work_mem").await;
     assert_eq!(texts(&desk.window(21, 0, 1).await)[0], ["5MB"]);
