@@ -110,7 +110,12 @@ async fn works(desk: &mut Desk, mode: &str) {
             other => panic!("{other:?}"),
         }
     }
-    assert_eq!(values(&mut beside, &running).await, ["0"]);
+    let over = async {
+        while values(&mut beside, &running).await != ["0"] {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+    };
+    tokio::time::timeout(super::support::PATIENCE, over).await.expect("it does not run at the server any more");
     desk.ask(Ask::Terminate { session: SESSION });
     let Part::Failed(refused) = desk.next().await else { panic!("its number is the pooler's") };
     assert!(refused.message.contains("a pooler is between"), "{refused:?}");
