@@ -8,6 +8,8 @@ mod bad;
 mod faults;
 #[path = "support/database_files.rs"]
 mod files;
+#[path = "support/database_pooler.rs"]
+mod pooler;
 mod support;
 
 use base64::Engine as _;
@@ -48,7 +50,7 @@ fn server() -> &'static LocalPostgres {
             ..LocalOptions::default()
         };
         let server = LocalPostgres::start(&options).unwrap();
-        let roles = "create role app login password 'hush'; create role full login connection limit 0; \
+        let roles = "set password_encryption = 'scram-sha-256'; create role app login password 'hush'; create role full login connection limit 0; \
                      create role refused login; create role encrypted login; \
                      set password_encryption = 'md5'; create role old login password 'hush'";
         let settings = Settings::of(direct(&server), "postgres", "postgres");
@@ -95,7 +97,7 @@ async fn who_is_not_let_in_is_told_why_and_what_to_do() {
     let lost = Settings { database: "nowhere".into(), ..settings("postgres") };
     says(&refused(&lost).await, "\"nowhere\" does not exist", "database.database");
     let open = Settings { sslmode: SslMode::Disable, ..settings("encrypted") };
-    says(&refused(&open).await, "no encryption", "sslmode = \"require\"");
+    says(&refused(&open).await, "pg_hba.conf", "sslmode = \"require\"");
     let mut nobody = settings("postgres");
     nobody.place.port = 1;
     says(&refused(&nobody).await, "nothing listens at 127.0.0.1:1", "tunnel");

@@ -175,6 +175,7 @@ fn tables_and_their_foreign_keys_are_a_diagram_in_each_format() {
     for part in ["customers", "orders (customer_id) → customers", "lines (order_id) → orders", "lonely"] {
         assert!(text.contains(part), "{part}:\n{text}");
     }
+    assert!(text.contains("1 column") && !text.contains("1 columns"), "{text}");
     let mermaid = er(&["-o", "mermaid"]).coded(0).out;
     assert!(mermaid.starts_with("erDiagram") && mermaid.contains("\"customers\" ||--o{ \"orders\""), "{mermaid}");
     assert!(mermaid.contains("text 名前"), "columns too: {mermaid}");

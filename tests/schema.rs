@@ -98,7 +98,7 @@ fn all_names() -> Vec<String> {
 #[test]
 fn definitions_make_the_same_objects_again_as_pg_dump_sees_them() {
     let names = all_names();
-    assert!(names.len() >= 40 && names.contains(&"\"日本\".\"しおり\"".to_owned()), "{names:?}");
+    assert!(names.len() >= 38 && names.contains(&"\"日本\".\"しおり\"".to_owned()), "{names:?}");
     let said = ddl("postgres", "made", &names).coded(0);
     psql(server(), "postgres", "create database again");
     psql(server(), "again", &format!("set check_function_bodies = off;\n{BESIDE}\n{}", said.out));
@@ -118,7 +118,7 @@ fn one_object_is_printed_as_text_and_a_name_that_is_none_says_so() {
         "{table}"
     );
     let view = one("APP.V").coded(0).out;
-    assert!(view.starts_with("CREATE VIEW app.v AS\n SELECT users.id,"), "{view}");
+    assert!(view.starts_with("CREATE VIEW app.v AS\n SELECT ") && view.contains("FROM app.users"), "{view}");
     let function = one("app.add").coded(0).out;
     assert!(
         function.starts_with("CREATE OR REPLACE FUNCTION app.add(a integer, b integer DEFAULT 2, OUT c integer)"),

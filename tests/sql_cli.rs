@@ -109,6 +109,33 @@ fn values_are_bound_again_after_a_transaction_failed_with_them() {
 }
 
 #[test]
+fn a_command_that_fails_ends_a_script_and_what_it_writes_only_its_person_reads() {
+    let home = Home::new();
+    let missing = said(&home, &["-c", "\\d nope", "-c", "select 'after'"]).coded(1);
+    assert!(
+        missing.err.contains("Did not find any relation named \"nope\".") && missing.out.is_empty(),
+        "{missing:#?}"
+    );
+    said(&home, &["-c", "\\dt nope", "-c", "\\df nope"]).coded(0);
+    let gone = said(&home, &["-c", "\\i gone.sql"]).coded(1);
+    assert_eq!(gone.err.matches("gone.sql").count(), 1, "{gone:#?}");
+    script(
+        &home,
+        &[],
+        "select 1\n\\w kept.sql\n\\r\n\\getenv none NO_SUCH_VARIABLE\n\\getenv home HOME\n\\echo :{?none} :{?home}\n",
+    )
+    .coded(0)
+    .out
+    .contains("FALSE TRUE")
+    .then_some(())
+    .expect("a variable that is not set sets nothing");
+    let kept = home.path().join("kept.sql");
+    assert_eq!(std::fs::read_to_string(&kept).unwrap(), "select 1\n");
+    let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(kept).unwrap().permissions());
+    assert_eq!(mode & 0o777, 0o600);
+}
+
+#[test]
 fn what_must_not_write_does_not() {
     let home = Home::new();
     let refused = said(&home, &["--read-only", "-c", "create table never ()"]).coded(1);
@@ -144,7 +171,8 @@ fn an_interrupt_the_time_and_a_reader_that_has_gone_are_cancelled_at_the_server(
     signal(child.id(), Signal::INT);
     assert_eq!(ended(&mut child).code(), Some(130));
     assert!(!runs(&home, "interrupted"));
-    said(&home, &["--timeout", "1s", "-c", "select pg_sleep(3600), 'late'"]).coded(7);
+    let late = said(&home, &["--timeout", "1s", "-c", "select pg_sleep(3600), 'late'"]).coded(7);
+    assert!(late.err.contains("the time was up"), "{late:#?}");
     assert!(!runs(&home, "late"));
     let mut child = sql(&home)
         .args(["-o", "csv", "-c", "select repeat('gone', 50), generate_series(1, 1000000000)"])

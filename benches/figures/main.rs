@@ -14,6 +14,7 @@ mod report;
 mod servers;
 mod soak;
 mod sql;
+mod sql_screen;
 mod terminal;
 mod times;
 mod tunnels;
@@ -53,7 +54,7 @@ fn main() -> Result<()> {
     };
     let world = World::new()?;
     let mut report = Report::new(effort);
-    let parts: [(&str, Part); 21] = [
+    let parts: [(&str, Part); 22] = [
         ("snapshot", peer::snapshot),
         ("latency", peer::latency),
         ("start", interactive::start),
@@ -71,6 +72,7 @@ fn main() -> Result<()> {
         ("infra-changing", infra::changing),
         ("infra-waits", infra::waits),
         ("sql", sql::sql),
+        ("sql-screen", sql_screen::screen),
         ("soak", soak::soak),
         ("tunnel", tunnels::link),
         ("day", tunnels::day),

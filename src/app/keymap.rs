@@ -82,4 +82,9 @@ impl Keymap {
     pub fn label(&self, id: Id) -> Option<String> {
         self.keys(id).first().map(|key| key.label())
     }
+
+    /// The same where letters are typed: a key that types nothing. None where there is no such key.
+    pub fn label_beside_text(&self, id: Id) -> Option<String> {
+        self.keys(id).iter().find(|key| key.text().is_none()).map(|key| key.label())
+    }
 }

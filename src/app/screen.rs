@@ -51,12 +51,14 @@ pub struct Typing {
     pub before: String,
     /// What is typed is not shown.
     pub hidden: bool,
+    /// What is asked for, in words that are not the program's own; it stands before the line.
+    pub asked: String,
 }
 
 impl Typing {
     /// A line that begins with a text.
     pub fn new(purpose: Purpose, text: String) -> Self {
-        Self { purpose, input: Input::new(text.clone()), before: text, hidden: false }
+        Self { purpose, input: Input::new(text.clone()), before: text, hidden: false, asked: String::new() }
     }
 
     /// A line that is not shown.

@@ -72,10 +72,12 @@ pub async fn facts(connection: &mut Connection) -> Result<Server, Lost> {
     const ASKED: &str = "SELECT pg_catalog.pg_is_in_recovery(), current_setting('statement_timeout', true), \
                          current_setting('idle_in_transaction_session_timeout', true), \
                          current_setting('default_transaction_read_only', true), current_database(), current_user, \
-                         pg_catalog.host(pg_catalog.inet_server_addr()) || ':' || pg_catalog.inet_server_port()";
+                         pg_catalog.host(pg_catalog.inet_server_addr()) || ':' || pg_catalog.inet_server_port(), \
+                         pg_catalog.pg_backend_pid()";
     let answer = connection.rows(ASKED, 1 << 16).await?;
     let row = answer.ok().and_then(|answer| answer.rows.into_iter().next()).unwrap_or_default();
     let value = |at: usize| row.get(at).cloned().flatten();
+    connection.backend = value(7).and_then(|process| process.parse().ok());
     let settings = connection.settings();
     Ok(Server {
         host: settings.place.host.clone(),

@@ -4,7 +4,7 @@
 use super::cancel::Canceller;
 use super::dial::{Stream, ended};
 use super::settings::Settings;
-use super::startup;
+use super::startup::{self, Begun};
 use super::wire::{self, Body, HEAD};
 use crate::model::sql::{Column, Said, Transaction};
 use crate::model::{Failure, FailureKind};
@@ -80,6 +80,10 @@ pub struct Connection {
     secret: i32,
     /// The last thing that the server said before it closed the connection.
     fatal: Option<Said>,
+    /// Between two transactions the connection to the server is somebody else's.
+    pooled: bool,
+    /// The process as the server itself names it, where it was asked.
+    pub(super) backend: Option<i32>,
 }
 
 impl Connection {
@@ -89,7 +93,14 @@ impl Connection {
     /// Why not, with what to do.
     pub async fn open(settings: &Settings) -> Result<Self, Failure> {
         let begun = startup::begin(settings).await?;
-        let mut connection = Self {
+        let mut connection = Self::of(settings, begun);
+        connection.set_up().await?;
+        Ok(connection)
+    }
+
+    /// A session that has begun, in which nothing was set.
+    pub(super) fn of(settings: &Settings, begun: Begun) -> Self {
+        Self {
             settings: settings.clone(),
             stream: begun.stream,
             tls: begun.tls,
@@ -104,9 +115,9 @@ impl Connection {
             process: begun.process,
             secret: begun.secret,
             fatal: None,
-        };
-        connection.set_up().await?;
-        Ok(connection)
+            pooled: false,
+            backend: None,
+        }
     }
 
     /// Settings go as statements, not with the beginning: what pools connections (pgbouncer) refuses those it does not know.
@@ -121,6 +132,21 @@ impl Connection {
         }
         if let Some(limit) = self.settings.idle_timeout {
             wished.push(("idle_in_transaction_session_timeout", milliseconds(limit).to_string()));
+        }
+        if wished.is_empty() {
+            return Ok(());
+        }
+        let lost = |Lost(why)| Failure::new(FailureKind::Unreachable, why);
+        self.pooled = self.is_pooled().await.map_err(lost)?;
+        if self.pooled {
+            let names: Vec<&str> = wished.iter().map(|(name, _)| *name).collect();
+            let message = format!(
+                "a pooler gives each transaction another connection (pool_mode = transaction): {} not set, as whoever gets the \
+                 connection next would have it too",
+                names.join(", ") + if names.len() == 1 { " is" } else { " are" }
+            );
+            self.notices.push(Said { severity: "WARNING".to_owned(), message, ..Said::default() });
+            return Ok(());
         }
         for (name, value) in wished {
             let mut statement = String::new();
@@ -151,7 +177,17 @@ impl Connection {
         self.tls
     }
 
-    /// Its process on the server.
+    /// Whether a pooler gives each transaction another connection, so that nothing was set; known where something was to be.
+    pub fn pooled(&self) -> bool {
+        self.pooled
+    }
+
+    /// Whether the number of its process is a pooler's own, which names no process of the server.
+    pub fn is_behind_pooler(&self) -> bool {
+        self.backend.is_some_and(|backend| backend != self.process)
+    }
+
+    /// Its process on the server, or what a pooler says that it is.
     pub fn process(&self) -> i32 {
         self.process
     }

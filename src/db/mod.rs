@@ -7,6 +7,7 @@ pub mod cancel;
 pub mod connection;
 mod dial;
 mod index;
+mod pooler;
 pub mod settings;
 pub mod spool;
 mod startup;

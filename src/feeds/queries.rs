@@ -16,6 +16,17 @@ pub enum Ask {
     },
     /// The text of a file that is to be run.
     Read(String),
+    /// Writes a text to a file, which only this person may read. What was there is replaced, as psql's `\w` does it.
+    Write {
+        /// Where.
+        path: String,
+        /// What.
+        text: String,
+    },
+    /// The value of an environment variable; [`Fact::Done`] where there is none.
+    Variable(String),
+    /// The whole name of a folder; none is the home folder.
+    Folder(Option<String>),
     /// Begins a file that results are added to: it is empty then, and nobody else may read it.
     Begin(String),
     /// Saves a query. One of that name is replaced.
@@ -33,8 +44,13 @@ impl Ask {
     /// What is written is written to its end.
     pub fn lifetime(&self) -> Lifetime {
         match self {
-            Self::Remember(_) | Self::Save { .. } => Lifetime::Detached,
-            Self::History | Self::Saved { .. } | Self::Read(_) | Self::Begin(_) => Lifetime::Session,
+            Self::Remember(_) | Self::Save { .. } | Self::Write { .. } => Lifetime::Detached,
+            Self::History
+            | Self::Saved { .. }
+            | Self::Read(_)
+            | Self::Variable(_)
+            | Self::Folder(_)
+            | Self::Begin(_) => Lifetime::Session,
         }
     }
 
@@ -45,6 +61,9 @@ impl Ask {
             | Self::Remember(_)
             | Self::Saved { .. }
             | Self::Read(_)
+            | Self::Write { .. }
+            | Self::Variable(_)
+            | Self::Folder(_)
             | Self::Begin(_)
             | Self::Save { .. } => false,
         }

@@ -29,6 +29,14 @@ pub fn begin(typed: &str) -> io::Result<()> {
     private(&named(typed), false).map(drop)
 }
 
+/// Writes a text to a file, which nobody else may read; what was in it is replaced.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn write(typed: &str, text: &str) -> io::Result<()> {
+    private(&named(typed), false)?.write_all(text.as_bytes())
+}
+
 /// Opens a file to be written from its beginning or at its end; nobody else may read it from then on.
 ///
 /// # Errors

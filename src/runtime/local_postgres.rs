@@ -61,7 +61,8 @@ const KEEPER: &str = r#"
 exec 3<&0 </dev/null
 serve() {
   if [ -e standby ]; then
-    "$1/pg_basebackup" -D data -h 127.0.0.1 -p "$(cat standby)" -U postgres -R -X stream -c fast --no-sync || return
+    "$1/pg_basebackup" -D data -h 127.0.0.1 -p "$(cat standby)" -U postgres -X stream -c fast --no-sync || return
+    : >data/standby.signal
   else
     "$1/initdb" -D data -U postgres -A trust -E UTF8 --locale=C --no-sync || return
   fi
@@ -199,10 +200,12 @@ fn lay_out(folder: &Path, port: u16, options: &LocalOptions, user: Option<(u32, 
     for (name, value) in &options.settings {
         let _ = writeln!(settings, "{name} = '{}'", value.replace('\'', "''"));
     }
-    fs::write(folder.join("settings"), settings)?;
     if let Some(port) = options.standby_of {
+        // Not by `pg_basebackup -R`: that of a newer version writes what an older server does not know.
+        let _ = writeln!(settings, "primary_conninfo = 'host=127.0.0.1 port={port} user=postgres'");
         fs::write(folder.join("standby"), port.to_string())?;
     }
+    fs::write(folder.join("settings"), settings)?;
     if let Some(hba) = &options.hba {
         fs::write(folder.join("hba"), hba)?;
     }

@@ -107,6 +107,19 @@ pub fn text(path: &str) -> io::Result<String> {
     fs::read_to_string(path)
 }
 
+/// The whole name of a folder; none is the home folder.
+///
+/// # Errors
+/// In words, where it is none.
+pub fn place(path: Option<&str>) -> Result<String, String> {
+    let typed = path.unwrap_or("~/");
+    let whole = fs::canonicalize(super::files::named(typed)).map_err(|error| format!("{typed}: {error}"))?;
+    if !whole.is_dir() {
+        return Err(format!("{typed}: it is no folder"));
+    }
+    whole.into_os_string().into_string().map_err(|_| format!("{typed}: its name is no text"))
+}
+
 /// Saves a query; gives back its file. One of that name is replaced.
 ///
 /// # Errors
@@ -141,6 +154,18 @@ mod tests {
         cut.write_all(b"\"cut of").unwrap();
         assert_eq!(read_history(&path).unwrap(), ["select 1\nfrom 表", "select 2"]);
         assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_folder_is_named_whole_and_what_is_none_is_said() {
+        let folder = tempfile::tempdir().unwrap();
+        fs::create_dir(folder.path().join("あ")).unwrap();
+        fs::write(folder.path().join("file"), "").unwrap();
+        let typed = |name: &str| place(folder.path().join(name).to_str());
+        let whole = fs::canonicalize(folder.path()).unwrap();
+        assert_eq!(typed("あ/../あ").unwrap(), whole.join("あ").to_str().unwrap());
+        assert!(typed("file").unwrap_err().contains("no folder"));
+        assert!(typed("gone").unwrap_err().contains("No such file"));
     }
 
     #[test]

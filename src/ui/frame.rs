@@ -248,6 +248,7 @@ pub fn bottom(canvas: &mut Canvas<'_, '_>, place: Rect) -> Option<(u16, u16)> {
     if let Some(typing) = app.screen.typing.as_ref().filter(|typing| typing.purpose != Purpose::Window) {
         let keys = place.width.saturating_sub(place.width / 2);
         let before = match typing.purpose {
+            Purpose::Pane { .. } if !typing.asked.is_empty() => &typing.asked,
             Purpose::Pane { label, .. } => label,
             Purpose::Code => "MFA code ",
             Purpose::Filter(_) | Purpose::Window => "/",
@@ -289,7 +290,9 @@ pub fn keys_from(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let app = canvas.app;
     let theme = canvas.theme;
     let commands = bottom::commands(app);
-    let entry = |id: Id| Some((app.keymap.label(id)?, app.table.command(id).title));
+    let types = app.editing() && app.screen.typing.is_none() && app.screen.overlays.is_empty();
+    let label = |id: Id| if types { app.keymap.label_beside_text(id) } else { app.keymap.label(id) };
+    let entry = |id: Id| Some((label(id)?, app.table.command(id).title));
     let wide = |canvas: &Canvas<'_, '_>, id: Id| {
         entry(id).map_or(0, |(key, title)| canvas.width(&key) + 1 + canvas.width(title) + 2)
     };

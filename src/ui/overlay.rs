@@ -85,6 +85,8 @@ fn rows(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) {
     }
     let left = overlay.lines.iter().map(|line| canvas.width(&line.left)).max().unwrap_or(0).min(place.width / 3);
     let texts = match overlay.kind {
+        // Without notes a line has the whole width.
+        _ if overlay.lines.iter().all(|line| line.note.is_empty()) => None,
         // Notes stand in a column of their own.
         Kind::Palette | Kind::Actions | Kind::Pane(..) | Kind::Find(..) | Kind::Environments | Kind::Choose(_) => {
             let widest = overlay.lines.iter().map(|line| canvas.width(&line.text)).max().unwrap_or(0);

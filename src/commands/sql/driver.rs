@@ -77,7 +77,9 @@ impl<'a> Driver<'a> {
                 Action::Output(target) => Answer::Done(self.outlet.name(&target)),
                 Action::Read { path, beside } => Answer::Text(read(&path, beside.as_deref())),
                 Action::Write { text, target } => Answer::Done(match &target {
-                    Target::File(path) => std::fs::write(path, text).map_err(|error| format!("{path}: {error}")),
+                    Target::File(path) => {
+                        crate::runtime::files::write(path, &text).map_err(|error| format!("{path}: {error}"))
+                    }
                     Target::Pipe(_) => Err(NO_PROGRAMS.to_owned()),
                     Target::Results | Target::Output | Target::Errors => {
                         self.print(text.as_bytes(), &target)?;
@@ -89,9 +91,10 @@ impl<'a> Driver<'a> {
                     Answer::Text(Err("nobody is at a script to be asked".to_owned()))
                 }
                 Action::History(_) => Answer::Done(Err("a script has no history".to_owned())),
-                Action::Environment(name) => {
-                    Answer::Text(std::env::var(&name).map_err(|_| format!("{name} is not set")))
-                }
+                Action::Environment(name) => match std::env::var(&name) {
+                    Err(std::env::VarError::NotPresent) => Answer::Done(Ok(())),
+                    value => Answer::Text(value.map_err(|error| format!("{name}: {error}"))),
+                },
                 Action::Folder(path) => {
                     let path = path.or_else(|| std::env::var("HOME").ok()).unwrap_or_default();
                     let gone = std::env::set_current_dir(&path).map_err(|error| format!("{path}: {error}"));

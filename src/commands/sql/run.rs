@@ -67,11 +67,23 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
             return Err(report);
         }
     };
+    if connection.pooled() && way.settings.read_only {
+        let report = pooled();
+        way.close("failed", &report.message).await?;
+        return Err(report);
+    }
     let mut driver = driver(Session::new(connection, stops, end), context, arguments, out)?;
     let outcome = all(&mut driver, arguments, scripts).await;
     let flushed = driver.outlet.end().map_err(|error| gone(&error));
     driver.session.close().await;
     finish(way, outcome.and_then(|code| flushed.map(|()| code))).await
+}
+
+/// That nothing can be changed must be sure, and behind such a pooler it is not.
+fn pooled() -> Report {
+    let what = "the session cannot be made a read-only one: a pooler gives each transaction another connection (pool_mode = transaction)";
+    Report::new("denied", what, ExitCode::Failed)
+        .hint("connect past the pooler, or as a user who can only read; --write opens a session that may write")
 }
 
 /// The interpreter with what the flags set, and its hands.
@@ -105,6 +117,10 @@ fn driver<'a>(
 
 async fn finish(way: Way, outcome: Result<ExitCode, Over>) -> Result<ExitCode, Report> {
     let outcome = match outcome {
+        Err(Over::Code(ExitCode::TimedOut)) => {
+            let what = "the time was up: what ran was cancelled at the server";
+            Err(Report::new("timeout", what, ExitCode::TimedOut).hint("give it more time with --timeout"))
+        }
         Ok(code) | Err(Over::Code(code)) => Ok(code),
         Err(Over::Quiet) => Ok(ExitCode::Done),
         Err(Over::Failed(report)) => Err(*report),

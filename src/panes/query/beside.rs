@@ -1,5 +1,6 @@
 //! What goes with a statement beside its text: values, data of a `COPY`, and where its result goes.
 
+use super::named;
 use crate::app::App;
 use crate::feeds::sql::{Beside, Data, Outlet};
 use crate::model::sql::copy::Copy;
@@ -37,7 +38,7 @@ pub fn of(app: &mut App, run: &Run) -> Beside {
     let options = || run.options.clone();
     if is_copy_in(run) {
         beside.data = match &run.copy {
-            Some(Peer::File(path)) => Some(Data::File(path.clone())),
+            Some(Peer::File(path)) => Some(Data::File(named::file(app, path))),
             Some(Peer::Program(command)) => Some(Data::Program(command.clone())),
             Some(Peer::Following) => Some(Data::Lines(following(&mut app.panes.query.interpreter))),
             Some(Peer::Standard | Peer::Results) | None => None,
@@ -45,7 +46,7 @@ pub fn of(app: &mut App, run: &Run) -> Beside {
         return beside;
     }
     let outlet = match (&run.copy, &run.target) {
-        (Some(Peer::File(path)), _) | (_, Target::File(path)) => Some(Outlet::File(path.clone())),
+        (Some(Peer::File(path)), _) | (_, Target::File(path)) => Some(Outlet::File(named::file(app, path))),
         (Some(Peer::Program(command)), _) | (_, Target::Pipe(command)) => Some(Outlet::Program(command.clone())),
         (_, Target::Results) if run.rows == Rows::Print => app.panes.query.out.clone().map(Outlet::Append),
         _ => None,

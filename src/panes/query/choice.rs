@@ -75,10 +75,13 @@ pub enum Prompt {
     Export,
     /// Another value for the selected cell.
     Edit,
+    /// The value of a variable, which psql's `\prompt` asks for.
+    Variable,
 }
 
 impl Prompt {
-    const ALL: [Self; 6] = [Self::Search, Self::Filter, Self::Row, Self::Save, Self::Export, Self::Edit];
+    const ALL: [Self; 7] =
+        [Self::Search, Self::Filter, Self::Row, Self::Save, Self::Export, Self::Edit, Self::Variable];
 
     /// The prompt of this number.
     pub fn of(number: u8) -> Option<Self> {
@@ -94,6 +97,7 @@ impl Prompt {
             Self::Save => "save the query as ",
             Self::Export => "write to file ",
             Self::Edit => "value (\\N is NULL) ",
+            Self::Variable => "value of the variable ",
         }
     }
 }

@@ -4,7 +4,7 @@ use super::choice::{Prompt, Window};
 use super::edits::Wish;
 use super::schema::update::is_shown;
 use super::{
-    completing, connect, edit, editing, follow, grid, keep, pick, plan, result_keys, schema, state, update, windows,
+    completing, connect, edit, editing, follow, grid, keep, line, plan, result_keys, schema, state, update, windows,
 };
 use crate::app::command::{Bottom, Id, Risk, Scope};
 use crate::app::editor::{Cut, Step};
@@ -100,7 +100,7 @@ pub(super) const COMMANDS: &[Command] = &[
         "save",
         &["alt-s"],
         "Save what is in the editor by a name, as a file of the folder `queries`.",
-        |app| pick::prompt(app, Prompt::Save),
+        |app| line::prompt(app, Prompt::Save),
     ),
     Command::new(
         Id("query-record"),
@@ -113,11 +113,11 @@ pub(super) const COMMANDS: &[Command] = &[
     .when(on_results)
     .on_bottom(Bottom::First(6)),
     Command::new(Id("query-search"), OWN, "search", &["/"], "Look for a text in the rows; n and N go on.", |app| {
-        if is_shown(app) { run::filter(app) } else { pick::prompt(app, Prompt::Search) }
+        if is_shown(app) { run::filter(app) } else { line::prompt(app, Prompt::Search) }
     })
     .on_bottom(Bottom::First(7)),
     Command::new(Id("query-filter"), OWN, "filter", &["&"], "Show only the rows that have a text.", |app| {
-        pick::prompt(app, Prompt::Filter)
+        line::prompt(app, Prompt::Filter)
     })
     .on_bottom(Bottom::First(8)),
     Command::new(
@@ -155,7 +155,7 @@ pub(super) const COMMANDS: &[Command] = &[
         "export",
         &["ctrl-s"],
         "Write the result to a new file; its ending says the form: .csv, .tsv, .json, .jsonl, .sql, .md, .txt.",
-        |app| pick::prompt(app, Prompt::Export),
+        |app| line::prompt(app, Prompt::Export),
     )
     .on_bottom(Bottom::First(14)),
     Command::new(
@@ -198,7 +198,7 @@ pub(super) const COMMANDS: &[Command] = &[
         result_keys::select,
     ),
     Command::new(Id("query-row"), OWN, "to row", &["#"], "Go to a row by its number.", |app| {
-        pick::prompt(app, Prompt::Row)
+        line::prompt(app, Prompt::Row)
     }),
     Command::new(
         Id("query-freeze"),

@@ -3,26 +3,11 @@
 use super::choice::{Prompt, Window};
 use super::editing::put;
 use super::scan::Goal;
-use super::state::{Asking, ID};
+use super::state::Asking;
 use super::{connect, copy, edit, follow, keep, pump, reading, script};
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::screen::{Purpose, Typing};
 use crate::app::update::settle::done;
-
-/// Begins to type a line.
-pub fn prompt(app: &mut App, prompt: Prompt) -> Vec<Effect> {
-    let tab = app.panes.query.shown();
-    let text = match prompt {
-        Prompt::Search => tab.map(|tab| tab.search.clone()).unwrap_or_default(),
-        Prompt::Filter => tab.map(|tab| tab.filter.clone()).unwrap_or_default(),
-        Prompt::Row | Prompt::Save | Prompt::Edit => String::new(),
-        Prompt::Export => "result.csv".to_owned(),
-    };
-    let purpose = Purpose::Pane { pane: ID, what: prompt as u8, label: prompt.label() };
-    app.screen.typing = Some(Typing::new(purpose, text));
-    done(app)
-}
 
 /// A line was typed.
 pub fn accepted(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
@@ -54,6 +39,10 @@ pub fn accepted(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
         Some(Prompt::Save) => keep::save(app, text),
         Some(Prompt::Edit) => edit::accepted(app, text),
         Some(Prompt::Export) => copy::export(app, text),
+        Some(Prompt::Variable) => {
+            pump::prompted(app, text);
+            done(app)
+        }
         None => Vec::new(),
     }
 }

@@ -66,6 +66,56 @@ fn what_would_need_the_terminal_or_a_file_is_refused_in_words() {
 }
 
 #[test]
+fn files_are_looked_for_where_cd_went_and_those_of_a_file_beside_it() {
+    let mut desk = Desk::connected((80, 24));
+    desk.run("\\cd");
+    desk.run("\\cd work");
+    assert_eq!(desk.app.panes.query.folder.as_deref(), Some("/home/aya/work"));
+    desk.file = "\\ir more.sql".into();
+    desk.run("\\i sql/first.sql");
+    assert_eq!(desk.begun[..2], ["/home/aya/work/sql/first.sql", "/home/aya/work/sql/more.sql"]);
+    desk.file.clear();
+    let mut desk = Desk::connected((80, 24));
+    desk.run("\\cd /srv");
+    desk.types("select 7");
+    desk.run("\\w seven.sql");
+    assert_eq!(desk.begun, ["/srv/seven.sql: select 7\n"]);
+    desk.keys("ctrl-c");
+    desk.run("\\o out.txt");
+    assert_eq!(desk.app.panes.query.out.as_deref(), Some("/srv/out.txt"));
+    desk.run("\\cd /nowhere");
+    assert!(desk.screen().contains("/nowhere: No such file"), "{}", desk.screen());
+    assert_eq!(desk.app.panes.query.folder.as_deref(), Some("/srv"), "it stays where it was");
+}
+
+#[test]
+fn a_variable_is_what_the_environment_has_and_nothing_where_it_has_none() {
+    let mut desk = Desk::connected((80, 24));
+    desk.run("\\getenv home HOME");
+    desk.run("\\getenv gone GONE");
+    desk.run("select :'home', :{?gone};");
+    assert_eq!(desk.statements(), ["select '/home/aya', FALSE"], "{}", desk.screen());
+}
+
+#[test]
+fn prompt_asks_below_for_a_variable_and_esc_leaves_it_as_it_was() {
+    let mut desk = Desk::connected((80, 24));
+    desk.run("\\prompt 'お名前: ' name");
+    assert!(desk.screen().contains("お名前: "), "{}", desk.screen());
+    desk.types("O'Neil");
+    desk.keys("enter");
+    desk.run("select :'name';");
+    assert_eq!(desk.statements(), ["select 'O''Neil'"]);
+    desk.run("\\prompt name");
+    assert!(desk.screen().contains("value of the variable"), "{}", desk.screen());
+    desk.keys("esc");
+    assert!(desk.screen().contains("nothing was typed"), "{}", desk.screen());
+    desk.keys("esc tab");
+    desk.run("select :'name';");
+    assert_eq!(desk.statements().last(), Some(&"select 'O''Neil'"));
+}
+
+#[test]
 fn watch_runs_again_when_its_time_has_come_and_ctrl_c_ends_it() {
     let mut desk = Desk::connected((80, 24));
     desk.tick(0);
@@ -91,6 +141,12 @@ fn tab_completes_tables_and_their_columns() {
     desk.keys("tab enter");
     assert_eq!(desk.app.panes.query.editor.text(), "select * from bookmarks where title");
     desk.keys("ctrl-c");
+    // Esc leaves the list first, then the editor.
+    desk.types("select * from bookmarks b where b.");
+    desk.keys("tab esc");
+    assert!(desk.app.panes.query.completion.is_none() && desk.app.editing());
+    desk.keys("ctrl-c");
+    assert_eq!(desk.app.panes.query.editor.text(), "");
     desk.types("sel");
     desk.keys("tab");
     assert!(desk.app.panes.query.editor.text().to_lowercase().starts_with("select"));

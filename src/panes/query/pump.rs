@@ -1,19 +1,19 @@
 //! What is typed, as psql takes it: its interpreter says what is next, and is told what came of it.
 
 use super::ask::{Kind, ask, of_session};
-use super::choice::Window;
+use super::choice::{Prompt, Window};
 use super::facts::{self, drop_unanswered};
 use super::grid::Grid;
 use super::start::{Shown, start_with};
 use super::state::{Asking, Pending, Running};
-use super::{beside, connect, guard, keep, windows};
+use super::{beside, connect, guard, keep, line, named, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::overlays;
 use crate::feeds::{queries, sql};
 use crate::model::sql::describe::Looked;
 use crate::model::sql::format::{Expanded, Options, writer};
-use crate::model::sql::interpreter::{Action, Answer, Origin, Ran, Rows, Run, Target};
+use crate::model::sql::interpreter::{Action, Answer, Edited, Origin, Ran, Rows, Run, Target};
 use crate::model::sql::sheet::Sheet;
 use crate::model::sql::{Cell, Column, Ended, Said};
 use jiff::SignedDuration;
@@ -42,6 +42,9 @@ pub fn go(app: &mut App) -> Vec<Effect> {
             && app.now >= until
         {
             answer(app, Answer::Done(Ok(())));
+        }
+        if app.panes.query.pending == Some(Pending::Typed) && app.screen.typing.is_none() {
+            answer(app, Answer::Text(Err("\\prompt: nothing was typed".to_owned())));
         }
         let state = &app.panes.query;
         if state.pending.is_some() || state.asking.is_some() || !state.is_on() {
@@ -92,6 +95,13 @@ fn done(app: &mut App, done: Result<(), &str>) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Asks for something of this machine, whose text is the answer.
+fn of_file(app: &mut App, question: queries::Ask) -> Vec<Effect> {
+    let (serial, effect) = ask(app, Kind::Keep, question);
+    app.panes.query.pending = Some(Pending::File(serial));
+    vec![effect]
+}
+
 fn refused(app: &mut App, why: &str) -> Vec<Effect> {
     answer(app, Answer::Text(Err(why.to_owned())));
     Vec::new()
@@ -121,6 +131,7 @@ fn does(app: &mut App, action: Action) -> Vec<Effect> {
             Vec::new()
         }
         Action::Output(Target::File(path)) => {
+            let path = named::file(app, &path);
             let (serial, effect) = ask(app, Kind::Keep, queries::Ask::Begin(path.clone()));
             app.panes.query.pending = Some(Pending::Output(serial, path));
             vec![effect]
@@ -132,15 +143,14 @@ fn does(app: &mut App, action: Action) -> Vec<Effect> {
             app.panes.query.out = None;
             done(app, Ok(()))
         }
-        Action::Read { path, .. } => {
-            let (serial, effect) = ask(app, Kind::Keep, queries::Ask::Read(path));
-            app.panes.query.pending = Some(Pending::File(serial));
-            vec![effect]
+        Action::Read { path, beside } => {
+            let path = named::beside(app, &path, beside.as_deref());
+            of_file(app, queries::Ask::Read(path))
         }
         Action::Write { text, target } => match target {
             Target::File(path) => {
-                answer(app, Answer::Done(Ok(())));
-                vec![Effect::Save { path, text }]
+                let path = named::file(app, &path);
+                of_file(app, queries::Ask::Write { path, text })
             }
             _ => done(app, Err("it can be written to a file only")),
         },
@@ -148,15 +158,31 @@ fn does(app: &mut App, action: Action) -> Vec<Effect> {
         // What comes back stands in the editor here, where it can be looked at before it runs.
         Action::Edit { what, line } => {
             answer(app, Answer::Text(Ok(String::new())));
+            let what = match what {
+                Edited::File(path) => Edited::File(named::file(app, &path)),
+                text @ Edited::Text(_) => text,
+            };
             keep::edit(app, what, line)
         }
         Action::History(_) => {
             answer(app, Answer::Done(Ok(())));
             windows::open(app, Window::History)
         }
-        Action::Ask(_) => refused(app, "\\prompt: set the variable with \\set"),
-        Action::Environment(_) => refused(app, "\\getenv: set the variable with \\set"),
-        Action::Folder(_) => done(app, Err("\\cd: files are named whole")),
+        Action::Ask(text) => {
+            let effects = line::prompt(app, Prompt::Variable);
+            if let Some(typing) = &mut app.screen.typing {
+                typing.asked = text;
+            }
+            app.panes.query.pending = Some(Pending::Typed);
+            effects
+        }
+        Action::Environment(name) => of_file(app, queries::Ask::Variable(name)),
+        Action::Folder(path) => {
+            let path = path.map(|path| named::file(app, &path));
+            let (serial, effect) = ask(app, Kind::Keep, queries::Ask::Folder(path));
+            app.panes.query.pending = Some(Pending::Folder(serial));
+            vec![effect]
+        }
         Action::Connect(_) => {
             answer(app, Answer::Done(Ok(())));
             connect::again(app)
@@ -313,6 +339,26 @@ pub fn looked(app: &mut App, serial: u64, rows: Result<Looked, Said>) {
     }
 }
 
+/// Whether something of this machine is waited for under this number.
+pub fn waits_for(app: &App, serial: u64) -> bool {
+    match app.panes.query.pending {
+        Some(Pending::File(asked) | Pending::Output(asked, _) | Pending::Folder(asked)) => asked == serial,
+        _ => false,
+    }
+}
+
+/// What was asked for is not there, which is no failure.
+pub fn unset(app: &mut App) {
+    answer(app, Answer::Done(Ok(())));
+}
+
+/// A line was typed for a variable.
+pub fn prompted(app: &mut App, text: &str) {
+    if app.panes.query.pending == Some(Pending::Typed) {
+        answer(app, Answer::Text(Ok(text.to_owned())));
+    }
+}
+
 /// A file that the interpreter wants has come.
 pub fn read(app: &mut App, serial: u64, text: Result<String, String>) {
     match &app.panes.query.pending {
@@ -320,6 +366,11 @@ pub fn read(app: &mut App, serial: u64, text: Result<String, String>) {
         Some(Pending::Output(asked, path)) if *asked == serial => {
             if text.is_ok() {
                 app.panes.query.out = Some(path.clone());
+            }
+        }
+        Some(Pending::Folder(asked)) if *asked == serial => {
+            if let Ok(folder) = &text {
+                app.panes.query.folder = Some(folder.clone());
             }
         }
         _ => return,

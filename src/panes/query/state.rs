@@ -92,6 +92,10 @@ pub enum Pending {
     File(u64),
     /// A file that results go to from now on, under this number.
     Output(u64, String),
+    /// The folder that files are looked for in from now on, under this number.
+    Folder(u64),
+    /// What is typed for a variable.
+    Typed,
     /// A time, for `\watch`.
     Wait(Timestamp),
 }
@@ -233,6 +237,8 @@ pub struct State {
     pub interpreter: Interpreter,
     /// What it waits for.
     pub pending: Option<Pending>,
+    /// Where files are looked for, whole; none is where the program was started.
+    pub folder: Option<String>,
     /// The file that results go to.
     pub out: Option<String>,
     /// What it has printed, and nobody has seen yet.
@@ -313,6 +319,7 @@ impl Default for State {
             running: Option::default(),
             interpreter: interpreter(),
             pending: Option::default(),
+            folder: Option::default(),
             out: Option::default(),
             printed: String::default(),
             catalogue: Catalogue::default(),

@@ -280,8 +280,28 @@ impl Desk {
                     self.begun.push(path);
                     self.answered(ticket, Part::Last(queries::Fact::Text(opened)));
                 }
-                feeds::Ask::Queries(queries::Ask::Read(_)) => {
-                    let text = Ok(self.file.clone());
+                feeds::Ask::Queries(queries::Ask::Write { path, text }) => {
+                    self.begun.push(format!("{path}: {text}"));
+                    self.answered(ticket, Part::Last(queries::Fact::Text(Ok(String::new()))));
+                }
+                feeds::Ask::Queries(queries::Ask::Variable(name)) => {
+                    let fact = match name.as_str() {
+                        "HOME" => queries::Fact::Text(Ok("/home/aya".to_owned())),
+                        _ => queries::Fact::Done(String::new()),
+                    };
+                    self.answered(ticket, Part::Last(fact));
+                }
+                feeds::Ask::Queries(queries::Ask::Folder(path)) => {
+                    let whole = match path.as_deref() {
+                        None => Ok("/home/aya".to_owned()),
+                        Some("/nowhere") => Err("/nowhere: No such file or directory".to_owned()),
+                        Some(path) => Ok(path.to_owned()),
+                    };
+                    self.answered(ticket, Part::Last(queries::Fact::Text(whole)));
+                }
+                feeds::Ask::Queries(queries::Ask::Read(path)) => {
+                    let text = Ok(if path.ends_with("more.sql") { String::new() } else { self.file.clone() });
+                    self.begun.push(path);
                     self.answered(ticket, Part::Last(queries::Fact::Text(text)));
                 }
                 feeds::Ask::Queries(queries::Ask::History) => {

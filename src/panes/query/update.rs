@@ -2,7 +2,7 @@
 
 use super::ask::Kind;
 use super::editing::edited;
-use super::state::{Asking, EDITOR, ID, Link, Pending, RESULT, Reading, State};
+use super::state::{Asking, EDITOR, ID, Link, RESULT, Reading, State};
 use super::{
     again, completing, connect, copy, facts, follow, keep, looked, plan, pump, reading, returning, rows, run, schema,
     windows,
@@ -72,10 +72,12 @@ pub fn answer(app: &mut App, answer: Answer) {
         Some(Kind::Look) => looked::answer(app, serial, answer.of().part),
         Some(Kind::Control) => control(app, answer.of().part),
         Some(Kind::Keep) => match answer.of().part {
-            Part::Page(queries::Fact::Text(text)) | Part::Last(queries::Fact::Text(text)) if matches!(app.panes.query.pending, Some(Pending::File(asked) | Pending::Output(asked, _)) if asked == serial) =>
+            Part::Page(queries::Fact::Text(text)) | Part::Last(queries::Fact::Text(text))
+                if pump::waits_for(app, serial) =>
             {
                 pump::read(app, serial, text);
             }
+            Part::Last(queries::Fact::Done(_)) if pump::waits_for(app, serial) => pump::unset(app),
             part => keep::answer(app, serial, part),
         },
         Some(Kind::Export) => copy::written(app, serial, answer.of().part),
@@ -181,8 +183,10 @@ pub fn back(app: &mut App) -> bool {
         return schema::update::back(app);
     }
     if app.focused() == EDITOR {
-        app.panes.query.completion = None;
-        app.focus_on(RESULT);
+        // The list of what could stand at the cursor is left first.
+        if app.panes.query.completion.take().is_none() {
+            app.focus_on(RESULT);
+        }
         return true;
     }
     if returning::stop(&mut app.panes.query) {

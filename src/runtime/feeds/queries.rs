@@ -31,6 +31,16 @@ fn work(ask: Ask) -> Result<Fact, Failure> {
             .map(Fact::Saved)
             .map_err(failed("the saved queries cannot be read".to_owned())),
         Ask::Read(path) => Ok(Fact::Text(queries::text(&path).map_err(|error| format!("{path}: {error}")))),
+        Ask::Write { path, text } => {
+            let written = crate::runtime::files::write(&path, &text);
+            Ok(Fact::Text(written.map(|()| String::new()).map_err(|error| format!("{path}: {error}"))))
+        }
+        Ask::Variable(name) => Ok(match std::env::var(&name) {
+            Ok(value) => Fact::Text(Ok(value)),
+            Err(std::env::VarError::NotPresent) => Fact::Done(String::new()),
+            Err(error) => Fact::Text(Err(format!("{name}: {error}"))),
+        }),
+        Ask::Folder(path) => Ok(Fact::Text(queries::place(path.as_deref()))),
         Ask::Begin(path) => Ok(Fact::Text(
             crate::runtime::files::begin(&path).map(|()| String::new()).map_err(|error| format!("{path}: {error}")),
         )),

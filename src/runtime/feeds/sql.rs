@@ -149,7 +149,8 @@ async fn cancel(means: &Means, session: SessionId) -> Result<Fact, Failure> {
     let open = open(means, session)?;
     if let Err(failure) = open.cancel().await {
         // The way for the request may be closed, and the second session open.
-        let asked = format!("SELECT pg_catalog.pg_cancel_backend({})", open.process());
+        let Some(process) = open.process() else { return Err(failure) };
+        let asked = format!("SELECT pg_catalog.pg_cancel_backend({process})");
         look(&open, &asked).await.map_err(|_| failure)?;
     }
     Ok(Fact::Done)
@@ -157,7 +158,12 @@ async fn cancel(means: &Means, session: SessionId) -> Result<Fact, Failure> {
 
 async fn terminate(means: &Means, session: SessionId) -> Result<Fact, Failure> {
     let open = open(means, session)?;
-    let rows = look(&open, &format!("SELECT pg_catalog.pg_terminate_backend({})", open.process())).await?;
+    let process = open.process().ok_or_else(|| {
+        let what = "a pooler is between, and does not tell which process of the server it is";
+        Failure::new(FailureKind::Invalid, what)
+            .hinted("end it from the activity of the pane Database, or leave the session")
+    })?;
+    let rows = look(&open, &format!("SELECT pg_catalog.pg_terminate_backend({process})")).await?;
     match rows.rows.first().and_then(|row| row.first()) {
         Some(Some(done)) if done == "t" => Ok(Fact::Done),
         _ => {

@@ -57,6 +57,8 @@ impl Drop for Registered {
 pub(super) struct Open {
     jobs: mpsc::Sender<Job>,
     canceller: Canceller,
+    /// The number of its process is a pooler's own.
+    behind_pooler: bool,
     /// How it was connected to.
     pub(super) settings: Settings,
     results: Mutex<HashMap<ResultId, Arc<Spool>>>,
@@ -76,6 +78,7 @@ impl Open {
         let open = Self {
             jobs,
             canceller: connection.canceller(),
+            behind_pooler: connection.is_behind_pooler(),
             settings: connection.settings().clone(),
             results: Mutex::default(),
             read: AtomicU64::new(NONE),
@@ -86,9 +89,10 @@ impl Open {
         (Arc::new(open), todo)
     }
 
-    /// The process of the session on the server.
-    pub(super) fn process(&self) -> i32 {
-        self.canceller.process()
+    /// The process of the session on the server; none behind a pooler, whose numbers name no process of the server, or
+    /// somebody else's.
+    pub(super) fn process(&self) -> Option<i32> {
+        (!self.behind_pooler).then(|| self.canceller.process())
     }
 
     /// Hands a statement over and waits until it has ended, which the session tells.

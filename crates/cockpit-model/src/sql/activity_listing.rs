@@ -141,7 +141,7 @@ const SESSIONS: &[Heading] = &[
     left("APPLICATION", "application"),
     left("STATE", "state"),
     left("WAITS FOR", "waits_for"),
-    right("STATE", "state_seconds"),
+    right("IN STATE", "state_seconds"),
     right("TRANSACTION", "transaction_seconds"),
     left("BLOCKED BY", "blocked_by"),
     left("STATEMENT", "statement"),

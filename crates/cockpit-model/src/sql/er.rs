@@ -108,7 +108,8 @@ impl Diagram {
             let key: Vec<&str> =
                 table.columns.iter().filter(|column| column.2).map(|column| column.0.as_str()).collect();
             let key = if key.is_empty() { "no key".into() } else { key.join(", ") };
-            let note = format!("{key} · {} columns", table.columns.len());
+            let columns = table.columns.len();
+            let note = format!("{key} · {columns} {}", if columns == 1 { "column" } else { "columns" });
             Node { id: table.name.clone(), label: table.name.clone(), note, ..Node::default() }
         });
         let edge = |key: &Key| Some((place(&key.to)?, place(&key.from)?)).filter(|(to, from)| to != from);

@@ -107,7 +107,14 @@ pub fn tree_status(app: &App) -> DataStatus {
             status.loading = true;
             words(Health::Unknown, ["asking the server".to_owned()])
         }
-        Link::On => words(Health::Healthy, ["there is nothing in this database".to_owned()]),
+        Link::On => {
+            let filter = app.screen.list_of(TREE).map(|list| list.filter.clone()).filter(|filter| !filter.is_empty());
+            let empty = filter.map_or_else(
+                || "there is nothing in this database".to_owned(),
+                |filter| format!("nothing has {filter:?} in its name, whatever is open: Esc shows all"),
+            );
+            words(Health::Healthy, [empty])
+        }
     };
     status
 }
@@ -125,7 +132,7 @@ pub fn detail_status(app: &App) -> DataStatus {
             let objects = app.panes.query.schema.objects.of_schema(schema);
             let count = |group: &Group| (objects.iter().filter(|object| Group::of(object) == *group).count(), *group);
             let counts = GROUPS.iter().map(count).filter(|(count, _)| *count > 0);
-            let counts: Vec<String> = counts.map(|(count, group)| format!("{count} {}", group.word())).collect();
+            let counts: Vec<String> = counts.map(|(count, group)| group.counted(count)).collect();
             let all = if counts.is_empty() { "nothing".to_owned() } else { counts.join(", ") };
             let lines = [format!("{schema}: {all}"), "Enter opens and folds; / finds a name in all of them".to_owned()];
             status.empty = words(Health::Healthy, lines);

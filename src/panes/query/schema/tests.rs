@@ -85,6 +85,10 @@ fn a_filter_finds_a_name_in_all_schemas_and_enter_folds_and_opens() {
     desk.keys("enter");
     shows(&desk, &["mood", "/mood"]);
     assert!(!desk.screen().contains("しおり"), "{}", desk.screen());
+    desk.keys("esc /");
+    desk.types("なし");
+    desk.keys("enter");
+    shows(&desk, &["nothing has \"なし\" in its name"]);
     desk.keys("esc");
     shows(&desk, &["bookmarks", "+ functions (2)", "+ pg_catalog"]);
     desk.keys("G enter");

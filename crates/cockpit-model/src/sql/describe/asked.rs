@@ -42,6 +42,8 @@ pub const V15: u32 = 150_000;
 pub const V16: u32 = 160_000;
 /// The first version 17. Source of what came with it: PostgreSQL's release notes.
 pub const V17: u32 = 170_000;
+/// The first version 18. Source of what came with it: PostgreSQL's release notes.
+pub const V18: u32 = 180_000;
 
 /// Makes lines of a list of rights.
 pub const ACL: &str = "pg_catalog.array_to_string";

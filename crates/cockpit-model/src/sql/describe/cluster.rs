@@ -1,6 +1,6 @@
 //! Lists of what belongs to the server and to the whole database: roles, databases, settings, extensions, publications.
 
-use super::asked::{ACL, Asked, List, OWNER, V15, V16, V17, first, more};
+use super::asked::{ACL, Asked, List, OWNER, V15, V16, V17, V18, first, more};
 use super::pattern::{Columns, conditions};
 
 /// `\du`.
@@ -70,8 +70,8 @@ pub fn extensions(asked: &Asked) -> Result<List, String> {
         );
         return Ok(List { title: "Objects in extensions", statement, none: Some("extensions") });
     }
-    let default = if asked.version >= 180_000 { ", ae.default_version AS \"Default version\"" } else { "" };
-    let available = if asked.version >= 180_000 {
+    let default = if asked.version >= V18 { ", ae.default_version AS \"Default version\"" } else { "" };
+    let available = if asked.version >= V18 {
         "\n  LEFT JOIN pg_catalog.pg_available_extensions() ae(name, default_version, comment) ON ae.name = e.extname"
     } else {
         ""
@@ -138,9 +138,14 @@ pub fn event_triggers(asked: &Asked) -> Result<List, String> {
 
 /// `\dRp`.
 pub fn publications(asked: &Asked) -> Result<List, String> {
+    let generated = if asked.version >= V18 {
+        ",\n  CASE pubgencols WHEN 'n' THEN 'none' WHEN 's' THEN 'stored' END AS \"Generated columns\""
+    } else {
+        ""
+    };
     let statement = format!(
         "SELECT pubname AS \"Name\",\n  {OWNER}(pubowner) AS \"Owner\",\n  puballtables AS \"All tables\",\n  pubinsert AS \"Inserts\",\n  \
-         pubupdate AS \"Updates\",\n  pubdelete AS \"Deletes\",\n  pubtruncate AS \"Truncates\",\n  pubviaroot AS \"Via root\"\n\
+         pubupdate AS \"Updates\",\n  pubdelete AS \"Deletes\",\n  pubtruncate AS \"Truncates\"{generated},\n  pubviaroot AS \"Via root\"\n\
          FROM pg_catalog.pg_publication{}\nORDER BY 1",
         first(&conditions(asked.pattern, Columns { name: "pubname", ..Columns::default() })?)
     );
@@ -179,7 +184,9 @@ pub fn foreign_servers(asked: &Asked) -> Result<List, String> {
 pub fn settings(asked: &Asked) -> Result<List, String> {
     let (more, joined) = match (asked.flags.more, asked.version >= V15) {
         (false, _) => (String::new(), ""),
-        (true, false) => (", s.vartype AS \"Type\", s.context AS \"Context\"".to_owned(), ""),
+        (true, false) => {
+            (", s.vartype AS \"Type\", s.context AS \"Context\", NULL AS \"Access privileges\"".to_owned(), "")
+        }
         (true, true) => (
             format!(
                 ", s.vartype AS \"Type\", s.context AS \"Context\", {ACL}(p.paracl, E'\\n') AS \"Access privileges\""
@@ -217,7 +224,10 @@ pub fn databases(asked: &Asked) -> Result<List, String> {
         V15.. => {
             ",\n  d.datcollate AS \"Collate\",\n  d.datctype AS \"Ctype\",\n  d.daticulocale AS \"ICU Locale\",\n  CASE d.datlocprovider WHEN 'c' THEN 'libc' WHEN 'i' THEN 'icu' END AS \"Locale Provider\""
         }
-        _ => ",\n  d.datcollate AS \"Collate\",\n  d.datctype AS \"Ctype\"",
+        // As psql 15 shows older servers.
+        _ => {
+            ",\n  d.datcollate AS \"Collate\",\n  d.datctype AS \"Ctype\",\n  NULL AS \"ICU Locale\",\n  'libc' AS \"Locale Provider\""
+        }
     };
     let more = more(
         asked,

@@ -1,6 +1,6 @@
 //! What stands below a relation: the parts of its one question.
 
-use super::asked::{V14, V15};
+use super::asked::{V14, V15, V18};
 
 /// Adds a part: its place, its heading, by what its lines are sorted, the line, where from.
 pub type Add<'a> = dyn FnMut(usize, &str, &str, &str, &str) + 'a;
@@ -106,17 +106,21 @@ pub fn constraints(oid: &str, indexed: bool, add: &mut Add) {
 
 /// Extended statistics.
 pub fn statistics(oid: &str, version: u32, add: &mut Add) {
-    let columns = if version >= V14 {
-        "pg_catalog.pg_get_statisticsobjdef_columns(oid)"
+    // Before version 14 the kinds are always told.
+    let (all, columns) = if version >= V14 {
+        ("pg_catalog.cardinality(stxkind) >= 3 OR stxkind = '{e}'", "pg_catalog.pg_get_statisticsobjdef_columns(oid)")
     } else {
-        "(SELECT pg_catalog.string_agg(pg_catalog.quote_ident(attname), ', ') FROM pg_catalog.unnest(stxkeys) s(attnum) JOIN pg_catalog.pg_attribute a ON stxrelid = a.attrelid AND a.attnum = s.attnum AND NOT attisdropped)"
+        (
+            "false",
+            "(SELECT pg_catalog.string_agg(pg_catalog.quote_ident(attname), ', ') FROM pg_catalog.unnest(stxkeys) s(attnum) JOIN pg_catalog.pg_attribute a ON stxrelid = a.attrelid AND a.attnum = s.attnum AND NOT attisdropped)",
+        )
     };
     add(
         15,
         "Statistics objects:",
         "stxname",
         &format!(
-            "'    \"' || stxnamespace::pg_catalog.regnamespace || '.' || stxname || '\"' || CASE WHEN pg_catalog.cardinality(stxkind) >= 3 OR stxkind = '{{e}}' THEN '' ELSE \
+            "'    \"' || stxnamespace::pg_catalog.regnamespace || '.' || stxname || '\"' || CASE WHEN {all} THEN '' ELSE \
              ' (' || pg_catalog.array_to_string(ARRAY(SELECT CASE k WHEN 'd' THEN 'ndistinct' WHEN 'f' THEN 'dependencies' WHEN 'm' THEN 'mcv' END FROM pg_catalog.unnest(stxkind) k WHERE k <> 'e'), ', ') || ')' END \
              || ' ON ' || {columns} || ' FROM ' || stxrelid::pg_catalog.regclass"
         ),
@@ -146,6 +150,25 @@ pub fn publications(oid: &str, version: u32, add: &mut Add) {
         &format!(
             "FROM (SELECT '    \"' || p.pubname || '\"'{columns} AS line FROM pg_catalog.pg_publication p JOIN pg_catalog.pg_publication_rel pr ON p.oid = pr.prpubid WHERE pr.prrelid = {oid}{schemas} \
              UNION SELECT '    \"' || p.pubname || '\"' FROM pg_catalog.pg_publication p WHERE p.puballtables AND pg_catalog.pg_relation_is_publishable({oid})) x"
+        ),
+    );
+}
+
+/// Columns that are never NULL, each by a constraint, which they are since version 18.
+pub fn not_null(oid: &str, version: u32, add: &mut Add) {
+    if version < V18 {
+        return;
+    }
+    add(
+        17,
+        "Not-null constraints:",
+        "pg_catalog.lpad(a.attnum::text, 5, '0')",
+        "'    \"' || r.conname || '\" NOT NULL \"' || a.attname || '\"' || CASE WHEN r.connoinherit THEN ' NO INHERIT' \
+         WHEN r.conislocal AND r.coninhcount <> 0 THEN ' (local, inherited)' WHEN r.coninhcount <> 0 THEN ' (inherited)' ELSE '' END \
+         || CASE WHEN r.convalidated THEN '' ELSE ' NOT VALID' END",
+        &format!(
+            "FROM pg_catalog.pg_constraint r JOIN pg_catalog.pg_attribute a ON a.attrelid = r.conrelid AND a.attnum = r.conkey[1] \
+             WHERE r.contype = 'n' AND r.conrelid = {oid}"
         ),
     );
 }

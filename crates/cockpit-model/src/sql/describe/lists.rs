@@ -1,6 +1,6 @@
 //! Lists of what there is: the questions behind `\dt`, `\df`, `\du` and their like, for each version of the server.
 
-use super::asked::{ACL, Asked, List, OWNER, V14, V17, first, more, not_system};
+use super::asked::{ACL, Asked, List, OWNER, V14, V16, V17, V18, first, more, not_system};
 use super::cluster;
 use super::pattern::{Columns, conditions};
 
@@ -83,7 +83,23 @@ pub fn relations(asked: &Asked, kinds: &str) -> Result<List, String> {
         letters.join(","),
         not_system(asked),
     );
-    Ok(List { title: "List of relations", statement, none: Some("relation") })
+    let (title, none) = named(kinds, asked.version);
+    Ok(List { title, statement, none: Some(none) })
+}
+
+/// What stands above relations of these kinds, and what they are where there are none. Since version 18 those of one kind
+/// are called what they are.
+fn named(kinds: &str, version: u32) -> (&'static str, &'static str) {
+    match kinds {
+        _ if version < V18 => ("List of relations", "relation"),
+        "t" => ("List of tables", "tables"),
+        "i" => ("List of indexes", "indexes"),
+        "v" => ("List of views", "views"),
+        "m" => ("List of materialized views", "materialized views"),
+        "s" => ("List of sequences", "sequences"),
+        "E" => ("List of foreign tables", "foreign tables"),
+        _ => ("List of relations", "relations"),
+    }
 }
 
 fn schemas(asked: &Asked) -> Result<List, String> {
@@ -119,13 +135,17 @@ fn functions(asked: &Asked) -> Result<List, String> {
         })
         .collect();
     let kinds = if kinds.is_empty() { String::new() } else { format!("\n  AND ({})", kinds.join(" OR ")) };
-    // From version 17 on the source is not shown: `\sf` does.
+    // From version 16 on the source is not shown: `\sf` does.
     let source = match asked.version {
-        V17.. => "CASE WHEN l.lanname IN ('internal', 'c') THEN p.prosrc END AS \"Internal name\"",
+        V16.. => "CASE WHEN l.lanname IN ('internal', 'c') THEN p.prosrc END AS \"Internal name\"",
         V14.. => "COALESCE(pg_catalog.pg_get_function_sqlbody(p.oid), p.prosrc) AS \"Source code\"",
         _ => "p.prosrc AS \"Source code\"",
     };
-    let leakproof = if asked.version >= 180_000 { ",\n  p.proleakproof AS \"Leakproof?\"" } else { "" };
+    let leakproof = if asked.version >= V18 {
+        ",\n  CASE WHEN p.proleakproof THEN 'yes' ELSE 'no' END AS \"Leakproof?\""
+    } else {
+        ""
+    };
     let more_columns = more(
         asked,
         &format!(
@@ -255,11 +275,12 @@ fn partitioned(asked: &Asked) -> Result<List, String> {
     } else {
         ""
     };
+    let method = if asked.version >= V18 { ",\n  am.amname AS \"Access method\"" } else { "" };
     let leaf = if letters.contains('n') { ",\n  s.dps AS \"Leaf partition size\"" } else { "" };
     let more_columns = more(
         asked,
         &format!(
-            "{leaf},\n  s.tps AS \"Total size\",\n  pg_catalog.obj_description(c.oid, 'pg_class') AS \"Description\""
+            "{method}{leaf},\n  s.tps AS \"Total size\",\n  pg_catalog.obj_description(c.oid, 'pg_class') AS \"Description\""
         ),
     );
     let sized = more(
@@ -281,7 +302,7 @@ fn partitioned(asked: &Asked) -> Result<List, String> {
     let statement = format!(
         "SELECT n.nspname AS \"Schema\",\n  c.relname AS \"Name\",\n  {OWNER}(c.relowner) AS \"Owner\"{kind}{parent}{table}{more_columns}\n\
          FROM pg_catalog.pg_class c\n  LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace\n  \
-         LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid\n  LEFT JOIN pg_catalog.pg_inherits inh ON c.oid = inh.inhrelid{sized}\n\
+         LEFT JOIN pg_catalog.pg_index i ON i.indexrelid = c.oid\n  LEFT JOIN pg_catalog.pg_am am ON am.oid = c.relam\n  LEFT JOIN pg_catalog.pg_inherits inh ON c.oid = inh.inhrelid{sized}\n\
          WHERE c.relkind IN ({kinds}){}{top}{found}\nORDER BY {order}",
         not_system(asked)
     );

@@ -22,6 +22,8 @@ pub enum Step {
     Show(Box<Sheet>),
     /// Say this.
     Say(String),
+    /// Say this; the command has failed.
+    Fail(String),
     /// Nothing more.
     Over,
 }
@@ -74,7 +76,7 @@ impl Describe {
             ("d", Some(pattern)) => {
                 describe.asked = Waiting::Relations;
                 let question = table::find(pattern);
-                describe.steps.push_back(question.map_or_else(Step::Say, Step::Ask));
+                describe.steps.push_back(question.map_or_else(Step::Fail, Step::Ask));
                 return Some(describe);
             }
             ("d", None) => lists::relations(&asked, ""),
@@ -87,7 +89,7 @@ impl Describe {
                 describe.asked = Waiting::List { title: list.title, none: list.none, counted };
                 describe.steps.push_back(Step::Ask(list.statement));
             }
-            Err(why) => describe.steps.push_back(Step::Say(why)),
+            Err(why) => describe.steps.push_back(Step::Fail(why)),
         }
         Some(describe)
     }
@@ -102,7 +104,10 @@ impl Describe {
         let waiting = std::mem::replace(&mut self.asked, Waiting::Nothing);
         match waiting {
             Waiting::Nothing => {}
-            Waiting::List { none: Some(what), .. } if looked.rows.is_empty() => self.nothing(what),
+            Waiting::List { none: Some(what), .. } if looked.rows.is_empty() => {
+                let told = self.nothing(what);
+                self.steps.push_back(Step::Say(told));
+            }
             Waiting::List { title, counted, .. } => {
                 let sheet = sheet(title, looked);
                 self.steps.push_back(Step::Show(Box::new(Sheet { counted, ..sheet })));
@@ -110,7 +115,9 @@ impl Describe {
             Waiting::Relations => {
                 let relations: VecDeque<Relation> = looked.rows.iter().map(|row| Relation::of(row)).collect();
                 if relations.is_empty() {
-                    self.nothing("relation");
+                    // Unlike an empty list this is a failure, as with psql: a script is to stop.
+                    let told = self.nothing("relation");
+                    self.steps.push_back(Step::Fail(told));
                 }
                 self.next(relations);
             }
@@ -131,14 +138,16 @@ impl Describe {
         }
     }
 
-    fn nothing(&mut self, what: &str) {
-        let told = match (&self.pattern, what) {
+    fn nothing(&self, what: &str) -> String {
+        match (&self.pattern, what) {
             (Some(pattern), "settings") => format!("Did not find any settings for role \"{pattern}\"."),
+            (Some(pattern), _) if self.version >= asked::V18 && !matches!(what, "relation" | "extensions") => {
+                format!("Did not find any {what} named \"{pattern}\".")
+            }
             (Some(pattern), _) => format!("Did not find any {} named \"{pattern}\".", what.trim_end_matches('s')),
             (None, "relation") => "Did not find any relations.".into(),
             (None, _) => format!("Did not find any {what}."),
-        };
-        self.steps.push_back(Step::Say(told));
+        }
     }
 
     fn next(&mut self, mut relations: VecDeque<Relation>) {

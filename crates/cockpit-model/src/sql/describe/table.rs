@@ -1,7 +1,7 @@
 //! One relation in full, as `\d NAME` shows it: three questions, whatever it is.
 
 use super::asked::{Flags, V14};
-use super::footers::{Add, constraints, index, publications, sequence, statistics, triggers};
+use super::footers::{Add, constraints, index, not_null, publications, sequence, statistics, triggers};
 use super::pattern::{Columns, conditions};
 use crate::sql::keywords::literal;
 
@@ -146,6 +146,9 @@ impl Relation {
                 constraints(&oid, self.is("rmp"), &mut add);
                 statistics(&oid, version, &mut add);
                 publications(&oid, version, &mut add);
+                if flags.more {
+                    not_null(&oid, version, &mut add);
+                }
                 self.rules(&oid, flags, &mut add);
                 triggers(&oid, &mut add);
                 self.relatives(&oid, flags, &mut add);

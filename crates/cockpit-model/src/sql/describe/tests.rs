@@ -38,16 +38,22 @@ fn a_relation_takes_three_questions_and_says_what_stands_below_it() {
 
 #[test]
 fn what_is_not_found_is_said_as_psql_says_it() {
-    let said = |command: &str, arguments: &[String]| {
-        let mut describe = Describe::new(command, arguments, 0).unwrap();
+    let of = |command: &str, arguments: &[String], version: u32| {
+        let mut describe = Describe::new(command, arguments, version).unwrap();
         describe.step();
         describe.answer(Looked::default());
         describe.step()
     };
+    let said = |command: &str, arguments: &[String]| of(command, arguments, 0);
     assert_eq!(said("dt", &[]), Step::Say("Did not find any relations.".into()));
     assert_eq!(said("dt", &["x".into()]), Step::Say("Did not find any relation named \"x\".".into()));
-    assert_eq!(said("d", &["x".into()]), Step::Say("Did not find any relation named \"x\".".into()));
+    assert_eq!(said("d", &["x".into()]), Step::Fail("Did not find any relation named \"x\".".into()));
     assert!(matches!(said("dn", &[]), Step::Show(_)));
+    let (newest, some) = (180_004, ["x".to_owned()]);
+    assert_eq!(of("dt", &[], newest), Step::Say("Did not find any tables.".into()));
+    assert_eq!(of("di", &some, newest), Step::Say("Did not find any indexes named \"x\".".into()));
+    assert_eq!(of("dtv", &some, newest), Step::Say("Did not find any relations named \"x\".".into()));
+    assert_eq!(of("d", &some, newest), Step::Fail("Did not find any relation named \"x\".".into()));
 }
 
 #[test]
@@ -61,6 +67,9 @@ fn questions_are_those_of_the_servers_version() {
     assert!(!question("df+", &[], 130_000).contains("pg_get_function_sqlbody"));
     assert!(question("df+", &[], 170_000).contains("Internal name"));
     assert!(!question("dconfig+", &["x"], 140_000).contains("pg_parameter_acl"));
+    assert!(
+        question("dRp", &[], 180_000).contains("pubgencols") && !question("dRp", &[], 170_000).contains("pubgencols")
+    );
 }
 
 #[test]

@@ -138,7 +138,7 @@ pub enum Action {
     History(Option<String>),
     /// Ask the person for a text: [`Answer::Text`].
     Ask(String),
-    /// The value of an environment variable: [`Answer::Text`]; an error where there is none.
+    /// The value of an environment variable: [`Answer::Text`]; where there is none [`Answer::Done`], which sets nothing.
     Environment(String),
     /// Look for files there: [`Answer::Done`].
     Folder(Option<String>),

@@ -18,6 +18,9 @@ pub enum Data {
     Over,
 }
 
+/// So many files within each other are run. Source: as many as a process may have open, where psql ends.
+const DEEPEST: usize = 1_000;
+
 impl Interpreter {
     /// Reads a token, or says that there is none.
     pub(super) fn advance(&mut self) {
@@ -192,10 +195,9 @@ impl Interpreter {
         branch.active = !branch.taken && !late && (name == "else" || truth(self));
         branch.taken |= branch.active;
         branch.last |= name == "else";
-        if branch.active {
-            branch.scan.clone_from(&self.scan);
-            branch.buffer.clone_from(&self.buffer);
-        }
+        // What a branch that was done has left in it stays.
+        branch.scan.clone_from(&self.scan);
+        branch.buffer.clone_from(&self.buffer);
         if let Some(source) = self.file_mut() {
             source.branches.push(branch);
         }
@@ -207,7 +209,9 @@ impl Interpreter {
     /// Runs a file's text, or says why there is none.
     pub(super) fn included(&mut self, path: String, text: Result<String, String>) {
         match text {
+            Ok(_) if self.sources.len() >= DEEPEST => self.fail(format!("{path}: files run one another without end")),
             Ok(text) => self.sources.push(Source::new(text, Origin::File(path), true)),
+            Err(why) if why.starts_with(&path) => self.fail(why),
             Err(why) => self.fail(format!("{path}: {why}")),
         }
     }

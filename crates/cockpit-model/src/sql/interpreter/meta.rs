@@ -112,7 +112,7 @@ impl Interpreter {
                     return true;
                 };
                 let text = if self.buffer.is_empty() { self.previous.clone() } else { self.buffer.clone() };
-                self.ask(Action::Write { text: format!("{text}\n"), target }, Waiting::Simple);
+                self.ask(Action::Write { text: format!("{}\n", text.trim_end_matches('\n')), target }, Waiting::Simple);
             }
             "e" | "edit" => {
                 let number = |at: usize| arguments.get(at).and_then(|text| text.parse::<usize>().ok());
@@ -140,8 +140,13 @@ impl Interpreter {
                 return;
             };
             let rest = texts.split_off(end + 1);
-            let all = texts.join(" ");
-            for option in all.trim_matches(['(', ')']).split_whitespace() {
+            // Each is an argument, with blanks where it was in quotes.
+            for (at, option) in texts.iter().enumerate() {
+                let option = if at == 0 { &option[1..] } else { option.as_str() };
+                let option = if at == end { option.strip_suffix(')').unwrap_or(option) } else { option };
+                if option.is_empty() {
+                    continue;
+                }
                 let (name, value) = option.split_once('=').map_or((option, None), |(name, value)| (name, Some(value)));
                 if let Err(why) = options.set(name, value) {
                     self.fail(why);

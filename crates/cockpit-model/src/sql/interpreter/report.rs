@@ -42,6 +42,7 @@ impl Interpreter {
                         self.print(format!("{text}\n"), Target::Errors);
                     }
                 }
+                Step::Fail(text) => self.fail(text),
                 Step::Over => return,
             }
         }

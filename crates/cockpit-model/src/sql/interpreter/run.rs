@@ -6,6 +6,7 @@ use crate::sql::copy::Copy;
 use crate::sql::format::crosstab::crosstab;
 use crate::sql::guard::{Step, judge};
 use crate::sql::keywords::literal;
+use crate::sql::token::{Kind, tokens};
 use crate::sql::{Said, Transaction};
 
 /// The savepoint that psql sets before each statement of a transaction where errors take back their statement alone.
@@ -68,8 +69,11 @@ impl Interpreter {
             Use::Gexec | Use::Crosstab(_) => Rows::Keep(KEPT),
             Use::Gdesc => Rows::Describe,
         };
-        let judged = judge(&statement);
-        if self.transaction == Transaction::Idle && !self.variables.is_on("AUTOCOMMIT") && !judged.alone {
+        // Of several (`\;`) the first one decides.
+        let first =
+            tokens(&statement).find(|token| token.kind == Kind::Semicolon).map(|token| &statement[..token.start]);
+        let alone = judge(first.unwrap_or(&statement)).alone;
+        if self.transaction == Transaction::Idle && !self.variables.is_on("AUTOCOMMIT") && !alone {
             let begin = self.hidden("BEGIN");
             self.ask(begin, Waiting::Before);
         }

@@ -281,7 +281,8 @@ impl Interpreter {
                 Ok(text) => self.set(&name, &text),
                 Err(why) => self.fail(why),
             },
-            (Waiting::Simple, Answer::Done(done)) => {
+            // There is nothing to set it to, as with `\getenv`.
+            (Waiting::Asked(_), Answer::Done(done)) | (Waiting::Simple, Answer::Done(done)) => {
                 if let Err(why) = done {
                     self.fail(why);
                 }

@@ -46,6 +46,10 @@ fn done(mode: Mode, text: &str, mut answer: impl FnMut(&Run) -> Ran) -> Vec<Stri
                 lines.push(format!("edit {what:?}"));
                 interpreter.answer(Answer::Text(Ok("select 'edited';\nselect 3".into())));
             }
+            Action::Ask(text) => {
+                lines.push(format!("ask {text}"));
+                interpreter.answer(Answer::Text(Ok("typed".into())));
+            }
             Action::Wait(milliseconds) => {
                 lines.push(format!("wait {milliseconds}"));
                 interpreter.answer(Answer::Done(Ok(())));
@@ -114,6 +118,16 @@ fn variables_are_replaced_outside_of_texts_and_comments() {
     );
     assert_eq!(script("\\set q 'select \\'open '\n:q closed';"), ["run select 'open  closed'", "quit 0"]);
     assert_eq!(script("\\set x 1 2 '3 4'\n\\echo :x :{?x} :{?n}"), ["Output 123 4 TRUE FALSE", "quit 0"]);
+}
+
+#[test]
+fn branches_within_a_statement_leave_in_it_what_was_taken() {
+    let text = "select\n\\if true\n1\n\\else\n(bogus\n\\endif\nas a;";
+    assert_eq!(script(text)[0].split_whitespace().collect::<Vec<_>>(), ["run", "select", "1", "as", "a"]);
+    let text = "select \\if false \\\\ (bogus \\else \\\\ 42 \\endif \\\\ forty_two;";
+    assert_eq!(script(text)[0].split_whitespace().collect::<Vec<_>>(), ["run", "select", "42", "forty_two"]);
+    let text = "select\n\\if 0\n1\n\\elif 1\n2\n\\elif 1\n3\n\\else\n4\n\\endif\n;";
+    assert_eq!(script(text)[0].split_whitespace().collect::<Vec<_>>(), ["run", "select", "2"]);
 }
 
 #[test]
@@ -359,6 +373,42 @@ fn every_command_that_is_there_is_done_and_every_other_says_why_not() {
             assert_eq!(lines[0].contains("is not there: "), !there, "\\{name}: {lines:?}");
         }
     }
+}
+
+#[test]
+fn options_of_g_are_arguments_with_blanks_where_they_were_in_quotes() {
+    let seen = std::cell::RefCell::new(Vec::new());
+    let text = "select 1 \\g (format=csv csv_fieldsep='\\t')\n\\gx ( title='foo bar' )\n\\g (title='open'\n";
+    let lines = done(Mode::Script, text, |run| {
+        seen.borrow_mut().push((run.options.csv_separator, run.options.title.clone()));
+        fine(run)
+    });
+    assert_eq!(*seen.borrow(), [('\t', None), (',', Some("foo bar".to_owned()))], "{lines:?}");
+    assert!(lines.contains(&"fail 3: \\g: missing right parenthesis".to_owned()), "{lines:?}");
+}
+
+#[test]
+fn a_file_that_runs_itself_is_ended() {
+    let mut interpreter = Interpreter::new(Mode::Script);
+    interpreter.run("\\i again", Origin::Command);
+    interpreter.finish();
+    for _ in 0..5_000 {
+        match interpreter.step() {
+            Action::Read { .. } => interpreter.answer(Answer::Text(Ok("\\i again".into()))),
+            Action::Fail { message, .. } => return assert_eq!(message, "again: files run one another without end"),
+            other => panic!("{other:?}"),
+        }
+    }
+    panic!("it does not end");
+}
+
+#[test]
+fn several_statements_begin_a_transaction_as_the_first_of_them_does() {
+    let text = "\\set AUTOCOMMIT off\ncreate table a () \\; rollback;\nrollback \\; select 1;";
+    assert_eq!(
+        done(Mode::Script, text, |_| Ran::default())[..3],
+        ["hidden run BEGIN", "run create table a () ; rollback", "run rollback ; select 1"]
+    );
 }
 
 #[test]

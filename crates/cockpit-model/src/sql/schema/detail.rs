@@ -267,7 +267,7 @@ fn about_question(object: &Object) -> String {
              (3, 'rows of it', 'b', CASE WHEN c.relkind IN ('r', 'm', 'i') THEN pg_catalog.pg_relation_size(c.oid)::text END), \
              (4, 'indexes of it', 'b', CASE WHEN c.relkind IN ('r', 'm') THEN pg_catalog.pg_indexes_size(c.oid)::text END), \
              (5, 'long values of it', 'b', CASE WHEN c.reltoastrelid <> 0 THEN pg_catalog.pg_total_relation_size(c.reltoastrelid)::text END), \
-             (6, 'rows estimated', 'n', CASE WHEN c.reltuples >= 0 AND c.relkind IN ('r', 'm', 'p', 'i', 'f') THEN c.reltuples::pg_catalog.int8::text END), \
+             (6, 'rows estimated', 'n', CASE WHEN CASE WHEN c.reltuples = 0 AND c.relpages = 0 AND pg_catalog.current_setting('server_version_num', true)::pg_catalog.int4 < 140000 THEN -1 ELSE c.reltuples END >= 0 AND c.relkind IN ('r', 'm', 'p', 'i', 'f') THEN c.reltuples::pg_catalog.int8::text END), \
              (7, 'dead rows', 'n', s.n_dead_tup::text), (8, 'read from the start', 'n', s.seq_scan::text), (9, 'read by an index', 'n', s.idx_scan::text), \
              (10, 'inserted', 'n', s.n_tup_ins::text), (11, 'updated', 'n', s.n_tup_upd::text), (12, 'deleted', 'n', s.n_tup_del::text), \
              (13, 'vacuumed before', 's', EXTRACT(epoch FROM pg_catalog.clock_timestamp() - GREATEST(s.last_vacuum, s.last_autovacuum))::text), \

@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 /// The question for what completion does not need: object id, estimated rows (-1: never counted), bytes with indexes and long
 /// values as they were counted last, comment. It takes no locks.
-pub const SIZES: &str = "SELECT c.oid, c.reltuples, (c.relpages::pg_catalog.int8 + COALESCE((SELECT pg_catalog.sum(x.relpages) FROM pg_catalog.pg_index i \
+pub const SIZES: &str = "SELECT c.oid, CASE WHEN c.reltuples = 0 AND c.relpages = 0 AND pg_catalog.current_setting('server_version_num', true)::pg_catalog.int4 < 140000 THEN -1 ELSE c.reltuples END, (c.relpages::pg_catalog.int8 + COALESCE((SELECT pg_catalog.sum(x.relpages) FROM pg_catalog.pg_index i \
     JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = c.oid), 0) + COALESCE((SELECT t.relpages FROM pg_catalog.pg_class t WHERE t.oid = c.reltoastrelid), 0)) \
     * pg_catalog.current_setting('block_size')::pg_catalog.int8, pg_catalog.obj_description(c.oid, 'pg_class') \
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.relkind IN ('r', 'p', 'm', 'f', 'v', 'i', 'I') AND n.nspname !~ '^pg_(toast|temp)'";
@@ -59,6 +59,13 @@ impl Group {
             Self::Types => "types",
             Self::Indexes => "indexes",
         }
+    }
+
+    /// So many of them, in words.
+    pub fn counted(self, count: usize) -> String {
+        let word = self.word();
+        let one = if self == Self::Indexes { "index" } else { word.trim_end_matches('s') };
+        format!("{count} {}", if count == 1 { one } else { word })
     }
 
     /// That of an object.

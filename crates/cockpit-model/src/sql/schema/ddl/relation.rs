@@ -7,6 +7,8 @@ use std::fmt::Write as _;
 
 /// The first version whose columns have a compression of their own. Source: release notes of PostgreSQL 14.
 const COMPRESSION: u32 = 140_000;
+/// The first version where NOT NULL is a constraint with a name. Source: release notes of PostgreSQL 18.
+const NAMED_NOT_NULL: u32 = 180_000;
 /// Columns stand in the list where the table is not made after a type or by inheriting them.
 const GIVEN: &str = "(a.attislocal OR c.relispartition) AND c.reloftype = 0";
 const COLUMNS: &str = "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
@@ -58,7 +60,7 @@ pub(super) fn table(oid: u32, kind: char, version: u32) -> Vec<String> {
     let alter = format!("'ALTER TABLE ' || {NAME} ||");
     let later = format!("{alter} ' ADD ' || {constraint}");
     add(62, order, "s", &later, &format!("{constraints} AND c.reloftype <> 0 AND {inline}"));
-    add(65, "k.conname", "s", &later, &format!("{constraints} AND k.contype = 'c' AND NOT k.convalidated"));
+    add(65, "k.conname", "s", &later, &format!("{constraints} AND k.contype IN ('c', 'n') AND NOT k.convalidated"));
     let only = format!("'ALTER TABLE ONLY ' || {NAME} || ' ALTER COLUMN ' || pg_catalog.quote_ident(a.attname) ||");
     let taken = format!("{} AND NOT ({GIVEN})", of(COLUMNS));
     let default = format!("{only} ' SET DEFAULT ' || pg_catalog.pg_get_expr(f.adbin, f.adrelid)");
@@ -164,7 +166,14 @@ fn column(kind: char, version: u32) -> String {
             1
         )
     );
-    text.push_str(" || CASE WHEN a.attnotnull AND a.attidentity = '' THEN ' NOT NULL' ELSE '' END");
+    // As pg_dump does it: the name that it would get by itself is left out.
+    text.push_str(if version >= NAMED_NOT_NULL {
+        " || COALESCE((SELECT CASE WHEN k.conname <> pg_catalog.concat(c.relname, '_', a.attname, '_not_null') THEN ' CONSTRAINT ' || pg_catalog.quote_ident(k.conname) || ' NOT NULL' \
+         WHEN a.attidentity = '' OR k.connoinherit THEN ' NOT NULL' ELSE '' END || CASE WHEN k.connoinherit THEN ' NO INHERIT' ELSE '' END FROM pg_catalog.pg_constraint k \
+         WHERE k.conrelid = a.attrelid AND k.contype = 'n' AND k.convalidated AND k.conkey[1] = a.attnum), '')"
+    } else {
+        " || CASE WHEN a.attnotnull AND a.attidentity = '' THEN ' NOT NULL' ELSE '' END"
+    });
     text
 }
 

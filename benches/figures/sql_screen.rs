@@ -1,0 +1,197 @@
+//! A SQL session on the screen: ten million rows in the grid, and completion in a catalogue of ten thousand tables; through a
+//! tunnel of the simulator, to a PostgreSQL of this machine's own programs.
+
+use crate::interactive::frames;
+use crate::report::Report;
+use crate::servers::{Server, World};
+use crate::terminal::Terminal;
+use crate::times::{Times, ms};
+use crate::{Effort, Result};
+use cockpit::runtime::local_postgres::{LocalOptions, LocalPostgres};
+use std::fmt::Write as _;
+use std::fs;
+use std::net::SocketAddr;
+use std::process::{Command, Stdio};
+use std::time::{Duration, Instant};
+
+const ROWS: u64 = 10_000_000;
+const TABLES: u32 = 10_000;
+const KEY_P99: Duration = Duration::from_millis(16);
+const JUMP: Duration = Duration::from_millis(50);
+const MEMORY_MB: f64 = 60.0;
+const LONG: Duration = Duration::from_mins(5);
+/// Between one key and the next.
+const PACE: Duration = Duration::from_millis(20);
+
+pub(crate) fn screen(world: &World, effort: Effort, report: &mut Report) -> Result<()> {
+    let server = LocalPostgres::start(&LocalOptions::default()).map_err(|error| error.to_string())?;
+    catalogue(&server)?;
+    let simulator = Server::leading(SocketAddr::from(([127, 0, 0, 1], server.port())), "1")?;
+    let config = world.folder.join("config.toml");
+    let before = fs::read_to_string(&config)?;
+    fs::write(
+        &config,
+        format!("{before}\n[environments.staging.database]\nuser = \"postgres\"\ndatabase = \"postgres\"\n"),
+    )?;
+    let measured = measure(world, &simulator, effort, report);
+    fs::write(&config, before)?;
+    measured
+}
+
+/// Ten thousand tables of four columns, in ten schemas.
+fn catalogue(server: &LocalPostgres) -> Result<()> {
+    let mut script = String::new();
+    for number in 0..TABLES {
+        if number % 1000 == 0 {
+            let _ = writeln!(script, "create schema s{};", number / 1000);
+        }
+        let schema = number / 1000;
+        let _ = writeln!(
+            script,
+            "create table s{schema}.tab_{number:05} (id int, name text, at date, note_{number:05} text);"
+        );
+    }
+    let file = tempfile::NamedTempFile::new()?;
+    fs::write(file.path(), script)?;
+    let mut psql = Command::new("psql");
+    psql.args(["-Xqd", &server.url("postgres", "postgres"), "-f"]).arg(file.path()).stdin(Stdio::null());
+    if !psql.status()?.success() {
+        return Err("the tables could not be made".into());
+    }
+    Ok(())
+}
+
+/// Presses keys, and how long until the screen has a text.
+fn shown(terminal: &mut Terminal, keys: &str, wanted: &str) -> Result<Duration> {
+    terminal.watch(Duration::ZERO);
+    if terminal.screen().contents().contains(wanted) {
+        return Err(format!("{wanted:?} stood there before").into());
+    }
+    let pressed = Instant::now();
+    terminal.write(keys)?;
+    let at = terminal.until(&format!("{wanted:?}"), LONG, |screen| screen.contents().contains(wanted))?;
+    let took = at.saturating_duration_since(pressed);
+    terminal.watch(PACE.saturating_sub(took));
+    Ok(took)
+}
+
+fn measure(world: &World, simulator: &Server, effort: Effort, report: &mut Report) -> Result<()> {
+    let log = world.folder.join("sql-screen.log").display().to_string();
+    let mut terminal = Terminal::open(world, simulator, "staging", &["-vv", "--log-file", &log])?;
+    terminal.until("the first frame", LONG, |screen| screen.contents().contains("5 Query"))?;
+    shown(&mut terminal, "5", "connects to")?;
+    shown(&mut terminal, "\r", "postgres=> ")?;
+    completion(&mut terminal, effort, report)?;
+    rows(&mut terminal, &log, effort, report)
+}
+
+/// What is typed stands there, and what could stand there is offered.
+fn completion(terminal: &mut Terminal, effort: Effort, report: &mut Report) -> Result<()> {
+    let end = Instant::now() + LONG;
+    // The catalogue is read beside it.
+    loop {
+        terminal.write("\x03select * from s3.tab_03\t")?;
+        terminal.watch(Duration::from_millis(500));
+        if terminal.screen().contents().contains("tab_03001") {
+            break;
+        }
+        if Instant::now() > end {
+            return Err("the catalogue did not come".into());
+        }
+    }
+    terminal.write("\x03")?;
+    terminal.watch(PACE);
+    terminal.write("\x03")?;
+    terminal.watch(PACE);
+    let (mut typed, mut offered) = (Times::default(), Times::default());
+    for round in 0..effort.pick(40, 10) {
+        let schema = round % 10;
+        let text = format!("select * from s{schema}.tab_0{schema}");
+        for end in 1..=text.len() {
+            // A blank at the end cannot be seen to come.
+            if text[..end].ends_with(' ') {
+                terminal.write(" ")?;
+                terminal.watch(PACE);
+            } else {
+                typed.push(shown(terminal, &text[end - 1..end], &format!("=> {}", &text[..end]))?);
+            }
+        }
+        offered.push(shown(terminal, "\t", &format!("tab_0{schema}003"))?);
+        // The list, then the text.
+        terminal.write("\x03")?;
+        terminal.watch(PACE);
+        terminal.write("\x03")?;
+        terminal.watch(PACE);
+    }
+    report.add(
+        "completion in a catalogue of 10,000 tables: key to frame while a statement is typed; Tab to the list",
+        "p99 ≤ 16 ms",
+        format!(
+            "p50 {}, p99 {} of {}; Tab p50 {}, longest {} of {}",
+            ms(typed.median()),
+            ms(typed.p99()),
+            typed.count(),
+            ms(offered.median()),
+            ms(offered.longest()),
+            offered.count()
+        ),
+        typed.p99() <= KEY_P99 && offered.longest() <= KEY_P99,
+    );
+    Ok(())
+}
+
+fn rows(terminal: &mut Terminal, log: &str, effort: Effort, report: &mut Report) -> Result<()> {
+    let statement =
+        format!("select n as id, 'row-' || n as name, md5(n::text) as mark from generate_series(1, {ROWS}) n;\r");
+    let begun = Instant::now();
+    terminal.write(&statement)?;
+    terminal.until("all rows", LONG, |screen| screen.contents().contains("row 1 of 10,000,000"))?;
+    let took = begun.elapsed();
+    terminal.until("its end", LONG, |screen| screen.contents().contains(&format!("SELECT {ROWS}")))?;
+    terminal.write("\x1b")?;
+    terminal.watch(Duration::from_secs(1));
+    let (memory, written) = (terminal.memory()?, fs::metadata(log)?.len() as usize);
+    let mut keys = Times::default();
+    let mut row = 1;
+    for _ in 0..effort.pick(300, 100) {
+        row += 1;
+        keys.push(shown(terminal, "j", &format!("row {row} of 10"))?);
+    }
+    for _ in 0..effort.pick(100, 40) {
+        row -= 1;
+        keys.push(shown(terminal, "k", &format!("row {row} of 10"))?);
+    }
+    let (mut last, mut middle) = (Times::default(), Times::default());
+    for round in 0..effort.pick(20, 8_u64) {
+        last.push(shown(terminal, "G", &format!("row-{ROWS}"))?);
+        shown(terminal, "g", "row 1 of")?;
+        // Anywhere in it: the row that was asked for stands there.
+        let place = 1_000_003 * (round + 1) % ROWS;
+        terminal.write(&format!("#{place}"))?;
+        terminal.watch(PACE);
+        middle.push(shown(terminal, "\r", &format!("row-{place}"))?);
+        shown(terminal, "g", "row 1 of")?;
+    }
+    report.add(
+        &format!("{ROWS} rows in the grid (read through a tunnel in {:.0} s): key to frame", took.as_secs_f64()),
+        "p99 ≤ 16 ms",
+        format!("p50 {}, p99 {} of {}", ms(keys.median()), ms(keys.p99()), keys.count()),
+        keys.p99() <= KEY_P99,
+    );
+    report.add(
+        "… to the last row, and to one in the middle, until they stand there",
+        "≤ 50 ms",
+        format!(
+            "{} (longest {}), {} (longest {})",
+            ms(last.median()),
+            ms(last.longest()),
+            ms(middle.median()),
+            ms(middle.longest())
+        ),
+        last.longest() <= JUMP && middle.longest() <= JUMP,
+    );
+    frames("… a frame", fs::read_to_string(log)?.get(written..).unwrap_or_default(), report);
+    let most = memory.max(terminal.memory()?);
+    report.add("… resident memory", "≤ 60 MB", format!("{most:.1} MB"), most <= MEMORY_MB);
+    Ok(())
+}

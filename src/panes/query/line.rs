@@ -1,0 +1,22 @@
+//! A line that is typed below the blocks: what for, and what stands in it at the beginning.
+
+use super::choice::Prompt;
+use super::state::ID;
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::screen::{Purpose, Typing};
+use crate::app::update::settle::done;
+
+/// Begins to type a line.
+pub fn prompt(app: &mut App, prompt: Prompt) -> Vec<Effect> {
+    let tab = app.panes.query.shown();
+    let text = match prompt {
+        Prompt::Search => tab.map(|tab| tab.search.clone()).unwrap_or_default(),
+        Prompt::Filter => tab.map(|tab| tab.filter.clone()).unwrap_or_default(),
+        Prompt::Row | Prompt::Save | Prompt::Edit | Prompt::Variable => String::new(),
+        Prompt::Export => "result.csv".to_owned(),
+    };
+    let purpose = Purpose::Pane { pane: ID, what: prompt as u8, label: prompt.label() };
+    app.screen.typing = Some(Typing::new(purpose, text));
+    done(app)
+}

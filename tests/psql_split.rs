@@ -1,0 +1,253 @@
+//! A text is taken apart into the statements into which psql takes it: a server that records what it is sent has psql run
+//! each file, and the interpreter runs the same. The files are adversarial ones of this project, and PostgreSQL's own
+//! regression tests, which `./dev test` fetches from Debian's source package (`COCKPIT_REGRESSION` is their folder).
+#![allow(clippy::unwrap_used)]
+
+use cockpit::model::sql::Server;
+use cockpit::model::sql::copy::Copy;
+use cockpit::model::sql::describe::Looked;
+use cockpit::model::sql::guard::judge;
+use cockpit::model::sql::interpreter::{Action, Answer, Data, Interpreter, Mode, Origin, Ran, Rows};
+use cockpit::model::sql::token::tokens;
+use cockpit::runtime::local_postgres::{LocalOptions, LocalPostgres};
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::sync::{Arc, Mutex};
+
+/// Commands that ask the catalogue, run programs, or need what the server has not: they are left out on both sides.
+const LEFT_OUT: &[&str] = &[
+    "d",
+    "l",
+    "sf",
+    "sv",
+    "ef",
+    "ev",
+    "lo_",
+    "copy",
+    "!",
+    "c ",
+    "c\n",
+    "connect",
+    "password",
+    "i ",
+    "ir ",
+    "w ",
+    "set FETCH_COUNT",
+    "e ",
+    "cd",
+    "z",
+    "bind",
+    "watch",
+    "?",
+    "h ",
+    "help",
+    "setenv",
+    "prompt",
+    "o |",
+    "g |",
+];
+
+type Sent = Arc<Mutex<Vec<String>>>;
+
+/// A server that takes every statement, and gives no rows.
+fn recorder() -> (u16, Sent) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    let sent = Sent::default();
+    let record = Arc::clone(&sent);
+    std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            // One psql at a time; it has ended when this returns.
+            let _ = serve(stream, &record);
+        }
+    });
+    (port, sent)
+}
+
+fn message(kind: u8, body: &[u8]) -> Vec<u8> {
+    let mut message = vec![kind];
+    message.extend(u32::try_from(body.len() + 4).unwrap().to_be_bytes());
+    message.extend(body);
+    message
+}
+
+fn read(stream: &mut TcpStream) -> std::io::Result<(u8, Vec<u8>)> {
+    let mut head = [0; 5];
+    stream.read_exact(&mut head)?;
+    let length = u32::from_be_bytes([head[1], head[2], head[3], head[4]]) as usize;
+    let mut body = vec![0; length - 4];
+    stream.read_exact(&mut body)?;
+    Ok((head[0], body))
+}
+
+fn serve(mut stream: TcpStream, sent: &Sent) -> std::io::Result<()> {
+    let mut length = [0; 4];
+    stream.read_exact(&mut length)?;
+    let mut hello = vec![0; u32::from_be_bytes(length) as usize - 4];
+    stream.read_exact(&mut hello)?;
+    let mut answer = message(b'R', &0_u32.to_be_bytes());
+    for (name, value) in [
+        ("server_version", "15.18"),
+        ("client_encoding", "UTF8"),
+        ("server_encoding", "UTF8"),
+        ("standard_conforming_strings", "on"),
+    ] {
+        answer.extend(message(b'S', format!("{name}\0{value}\0").as_bytes()));
+    }
+    answer.extend(message(b'K', &[0; 8]));
+    answer.extend(message(b'Z', b"I"));
+    stream.write_all(&answer)?;
+    loop {
+        let (kind, body) = read(&mut stream)?;
+        match kind {
+            b'Q' => {
+                let statement = String::from_utf8_lossy(body.strip_suffix(b"\0").unwrap_or(&body)).into_owned();
+                let copies = judge(&statement).copy == Some(Copy::In);
+                sent.lock().unwrap().push(statement);
+                if copies {
+                    stream.write_all(&message(b'G', &[0, 0, 0]))?;
+                    while read(&mut stream)?.0 == b'd' {}
+                }
+                let mut done = message(b'C', b"DO\0");
+                done.extend(message(b'Z', b"I"));
+                stream.write_all(&done)?;
+            }
+            b'S' => stream.write_all(&message(b'Z', b"I"))?,
+            b'X' => return Ok(()),
+            _ => {}
+        }
+    }
+}
+
+/// What psql sends of a text.
+fn theirs(psql: &Path, port: u16, sent: &Sent, file: &Path) -> Vec<String> {
+    sent.lock().unwrap().clear();
+    let url = format!("postgres://a@127.0.0.1:{port}/a?sslmode=disable&gssencmode=disable");
+    let status = Command::new(psql)
+        .args(["-Xq", &url, "-f"])
+        .arg(file)
+        .env_clear()
+        .env("PGCLIENTENCODING", "UTF8")
+        .stdin(Stdio::null())
+        .stdout(Stdio::null())
+        .stderr(Stdio::null())
+        .status();
+    status.unwrap();
+    std::mem::take(&mut *sent.lock().unwrap())
+}
+
+/// What the interpreter has run of it.
+fn ours(text: &str) -> Vec<String> {
+    let mut interpreter = Interpreter::new(Mode::Script);
+    interpreter.set_server(&Server {
+        version: "15.18".into(),
+        database: "a".into(),
+        user: "a".into(),
+        ..Server::default()
+    });
+    interpreter.run(text, Origin::File("a.sql".into()));
+    interpreter.finish();
+    let mut run_here = Vec::new();
+    loop {
+        match interpreter.step() {
+            Action::Quit(_) => return run_here,
+            Action::Run(run) => {
+                if run.rows != Rows::Describe {
+                    run_here.push(run.statement.clone());
+                }
+                if judge(&run.statement).copy == Some(Copy::In) {
+                    while matches!(interpreter.data(), Data::Lines(_)) {}
+                }
+                interpreter.answer(Answer::Ran(Box::new(Ran { tag: "DO".into(), ..Ran::default() })));
+            }
+            Action::Look { .. } => interpreter.answer(Answer::Rows(Ok(Looked::default()))),
+            Action::Print { .. } | Action::Show { .. } | Action::Fail { .. } => {}
+            Action::Shell { .. } | Action::Edit { .. } | Action::Read { .. } | Action::Ask(_) => {
+                interpreter.answer(Answer::Text(Err("not here".into())));
+            }
+            Action::Output(_)
+            | Action::Write { .. }
+            | Action::History(_)
+            | Action::Environment(_)
+            | Action::Folder(_)
+            | Action::Connect(_)
+            | Action::Wait(_) => interpreter.answer(Answer::Done(Ok(()))),
+            Action::More(open) => panic!("it was ended: {open:?}"),
+        }
+    }
+}
+
+/// Statements without what means nothing in them, which psql sends in part: empty lines, comments, the `;` at the end. One
+/// of nothing else is none.
+fn bare(statements: Vec<String>) -> Vec<String> {
+    let words = |statement: &String| -> String {
+        let words =
+            tokens(statement).filter(|token| !token.kind.is_space()).map(|token| &statement[token.start..token.end]);
+        words.collect::<Vec<_>>().join(" ").trim_end_matches([' ', ';']).to_owned()
+    };
+    statements.iter().map(words).filter(|statement| !statement.is_empty()).collect()
+}
+
+fn without_what_is_left_out(text: &str) -> String {
+    let kept = |line: &&str| {
+        let command = line.trim_start().strip_prefix('\\');
+        !command.is_some_and(|command| LEFT_OUT.iter().any(|left| format!("{command}\n").starts_with(left)))
+    };
+    text.split_inclusive('\n').filter(kept).collect()
+}
+
+fn files() -> Vec<PathBuf> {
+    let mut folders = vec![PathBuf::from(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/split"))];
+    match std::env::var_os("COCKPIT_REGRESSION") {
+        Some(folder) => folders.push(folder.into()),
+        None => println!("NOT TESTED with PostgreSQL's regression tests: ./dev test fetches them"),
+    }
+    let mut files: Vec<PathBuf> = folders
+        .iter()
+        .flat_map(|folder| std::fs::read_dir(folder).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .collect();
+    // The former changes how texts are read (`standard_conforming_strings`), which this server does not tell; the latter
+    // has a variable of large objects, which are not there.
+    let left_out = ["strings.sql", "largeobject.sql"];
+    files.retain(|path| {
+        let name = path.file_name().unwrap().to_string_lossy();
+        name.ends_with(".sql") && !left_out.contains(&&*name)
+    });
+    files.sort();
+    files
+}
+
+#[test]
+fn a_text_is_taken_apart_into_the_statements_that_psql_sends() {
+    // Only its programs are wanted.
+    let psql = LocalPostgres::start(&LocalOptions::default()).unwrap().programs().join("psql");
+    let (port, sent) = recorder();
+    let (mut different, mut count) = (Vec::new(), 0);
+    let scratch = tempfile::tempdir().unwrap();
+    for path in files() {
+        let Ok(text) = String::from_utf8(std::fs::read(&path).unwrap()) else { continue };
+        let text = without_what_is_left_out(&text);
+        let file = scratch.path().join("run.sql");
+        std::fs::write(&file, &text).unwrap();
+        let (theirs, ours) = (bare(theirs(&psql, port, &sent, &file)), bare(ours(&text)));
+        count += theirs.len();
+        let differs = (0..theirs.len().max(ours.len())).find(|at| theirs.get(*at) != ours.get(*at));
+        if let Some(at) = differs {
+            different.push(format!(
+                "{}: {} statements, psql {}; the {}. is\n--- psql\n{}\n--- here\n{}",
+                path.file_name().unwrap().to_string_lossy(),
+                ours.len(),
+                theirs.len(),
+                at + 1,
+                theirs.get(at).map_or("none", String::as_str),
+                ours.get(at).map_or("none", String::as_str)
+            ));
+        }
+    }
+    println!("{count} statements");
+    assert!(count > 40, "psql has sent {count}");
+    assert!(different.is_empty(), "{} files differ:\n{}", different.len(), different.join("\n"));
+}
