@@ -222,8 +222,10 @@ fn what_an_environment_costs_is_told_by_a_plan_that_is_made_now_and_then_by_the_
     follows_schema(&home, "cost-estimate", &now);
     assert!(said.err.contains("planning 2 units of lab"), "{said:#?}");
     assert_eq!((&now["free"], &now["complete"]), (&serde_json::json!(1), &serde_json::json!(true)), "{now}");
-    let units: Vec<&str> = now["plans"].as_array().unwrap().iter().map(|plan| plan["unit"].as_str().unwrap()).collect();
-    assert_eq!(units, ["net", "app"]);
+    let mut units: Vec<&str> =
+        now["plans"].as_array().unwrap().iter().map(|plan| plan["unit"].as_str().unwrap()).collect();
+    units.sort_unstable();
+    assert_eq!(units, ["app", "net"]);
     // What was looked at for drift is no plan of what is to stand.
     infra(&home, "drift lab -o json");
     let kept = cost("").coded(0).json();

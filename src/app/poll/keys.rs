@@ -6,9 +6,9 @@ use super::timer::{Timer, now_stretch};
 use crate::app::effect::{Effect, Lane};
 use crate::config::EnvironmentConfig;
 use crate::feeds::aws::Query;
-use crate::model::{Estate, Service, Source, agent_watch};
+use crate::model::{Estate, Service, Source, Task, agent_watch};
 use jiff::Timestamp;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Keyed fetches under way at once while polling.
 pub(super) const KEYED_AT_ONCE: usize = 8;
@@ -60,18 +60,29 @@ impl Poller {
             }
         }
         if wants(Source::Agents) {
-            let most = if self.wants.once { usize::MAX } else { AGENTS };
-            let names = shown.iter().copied().chain(services.keys().map(String::as_str));
-            for tasks in names.filter_map(|name| estate.derived.tasks.get(name)).filter(|tasks| tasks.has_agents) {
-                let running =
-                    tasks.ids.iter().filter_map(|id| estate.task(id)).filter(|task| task.last_status == "RUNNING");
-                let read = running.filter(|task| agent_watch::to_read(estate, task).is_some());
-                keys.extend(read.take(most).map(|task| (Source::Agents, task.id.as_str())));
-            }
+            self.agent_keys(estate, &shown, &mut keys);
         }
         let mut told = HashSet::with_capacity(keys.len());
         keys.retain(|key| told.insert(*key));
         keys
+    }
+
+    /// Tasks of which the log of an agent is read: all for a read that is done once, the newest of each service while
+    /// polling.
+    fn agent_keys<'a>(&self, estate: &'a Estate, shown: &BTreeSet<&'a str>, keys: &mut Vec<(Source, &'a str)>) {
+        let read = |task: &&'a Task| task.last_status == "RUNNING" && agent_watch::to_read(estate, task).is_some();
+        if self.wants.once {
+            // Which task is whose is only derived at the end of such a read.
+            let all = estate.tasks.value().into_iter().flat_map(BTreeMap::values);
+            keys.extend(all.filter(read).map(|task| (Source::Agents, task.id.as_str())));
+            return;
+        }
+        let services = estate.services.value().into_iter().flat_map(BTreeMap::keys).map(String::as_str);
+        let names = shown.iter().copied().chain(services);
+        for tasks in names.filter_map(|name| estate.derived.tasks.get(name)).filter(|tasks| tasks.has_agents) {
+            let running = tasks.ids.iter().filter_map(|id| estate.task(id)).filter(read);
+            keys.extend(running.take(AGENTS).map(|task| (Source::Agents, task.id.as_str())));
+        }
     }
 
     pub(super) fn plan_keyed(

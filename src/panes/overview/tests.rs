@@ -3,12 +3,14 @@
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::{Answer, Event};
+use crate::app::subject::Subject;
 use crate::app::ticket::{Owner, Ticket};
 use crate::feeds::Ask;
 use crate::feeds::costs::Fact;
 use crate::feeds::part::Part;
 use crate::model::costs::{Budget, Costs, Day};
 use crate::model::glance::Glance;
+use crate::model::timeline::{About, Happening, Kind};
 use crate::model::{Failure, FailureKind, Health};
 use crate::ui::testing::pictures::seen;
 use crate::ui::testing::*;
@@ -114,6 +116,17 @@ fn the_time_line_has_the_whole_place_with_one_key_and_leads_to_logs() {
     assert!(drawn.contains("Time line") && !drawn.contains("Needs attention"), "{drawn}");
     press(&mut app, "enter", &world);
     assert_eq!(app.shown().id.0, "logs");
+}
+
+#[test]
+fn an_alarm_of_the_time_line_leads_to_it_and_one_that_is_gone_to_logs() {
+    let world = staging();
+    let app = read(&world, (120, 40));
+    let name = app.estate.alarms.value().unwrap()[0].name.clone();
+    let event = |name: &str| Happening::new(now(), Kind::Alarm, About::Alarm(name.into()), "alarm", "key");
+    assert_eq!(crate::app::timeline::subject(&app, &event(&name)), Subject::Alarm(name));
+    let gone = crate::app::timeline::subject(&app, &event("gone"));
+    assert_eq!(gone, Subject::Logs(None, now() - SignedDuration::from_mins(2)));
 }
 
 #[test]

@@ -305,7 +305,7 @@ fn a_policy_is_aimed_elsewhere_and_a_scheduled_action_is_added_and_removed_from_
 fn an_agent_that_does_not_report_is_told_of_its_task_and_needs_attention() {
     let mut world = staging();
     let task = world.tasks.iter_mut().find(|task| task.service.as_deref() == Some(WEB) && !task.stopped()).unwrap();
-    let (id, definition) = (task.id.clone(), task.task_definition.clone());
+    let definition = task.task_definition.clone();
     task.containers.push(Container {
         name: "datadog-agent".into(),
         image: "public.ecr.aws/datadog/agent:7.72.1".into(),
@@ -336,9 +336,7 @@ fn an_agent_that_does_not_report_is_told_of_its_task_and_needs_attention() {
     let screen = text(&app);
     assert!(screen.contains("datadog does not report in 1 of"), "{screen}");
     assert!(screen.contains("403 Forbi"), "{screen}");
-    let shown = crate::app::subject::Subject::Task(WEB.into(), id);
-    crate::app::update::open::open_subject(&mut app, &shown);
-    app.settle();
+    press(&mut app, "2 j j enter enter", &world);
     let screen = text(&app);
     assert!(screen.contains("datadog 7.72.1 does not report"), "{screen}");
     assert!(screen.contains("9m ago"), "since when: {screen}");
