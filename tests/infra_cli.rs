@@ -231,3 +231,32 @@ fn the_real_tflint_says_what_it_finds_with_rule_file_and_line() {
     // A file of variables is handed on: the number that `net` asks for is in it.
     assert!(!all.iter().any(|one| one["message"].as_str().is_some_and(|text| text.contains("size"))), "{all:?}");
 }
+
+#[test]
+fn what_an_environment_costs_is_told_by_a_plan_that_is_made_now_and_then_by_the_one_that_is_kept() {
+    let home = terraform_home();
+    infra(&home, "init lab --new-workspace").coded(0);
+    terraform(&home, "net", "workspace select dev");
+    terraform(&home, "net", "apply -auto-approve -input=false -var-file=dev.tfvars");
+    let cost =
+        |more: &str| line(&mut home.at(None), &format!("cost lab --estimate --region ap-northeast-1 -o json{more}"));
+    let said = cost("");
+    assert!(said.code == 2 && said.err.contains("lab has no run that planned"), "{said:#?}");
+    let said = cost(" --now").coded(0);
+    let now = said.json();
+    follows_schema(&home, "cost-estimate", &now);
+    assert!(said.err.contains("planning 2 units of lab"), "{said:#?}");
+    assert_eq!((&now["free"], &now["complete"]), (&serde_json::json!(1), &serde_json::json!(true)), "{now}");
+    let mut units: Vec<&str> =
+        now["plans"].as_array().unwrap().iter().map(|plan| plan["unit"].as_str().unwrap()).collect();
+    units.sort_unstable();
+    assert_eq!(units, ["app", "net"]);
+    // What was looked at for drift is no plan of what is to stand.
+    infra(&home, "drift lab -o json");
+    let kept = cost("").coded(0).json();
+    assert_eq!(kept["plans"][0]["from"], now["plans"][0]["from"]);
+    let run = now["plans"][0]["from"].as_str().unwrap().to_owned();
+    cost(&format!(" --run {run}")).coded(0);
+    let said = cost(" --run nothing-like-it");
+    assert!(said.code == 2 && said.err.contains("no run `nothing-like-it` that planned"), "{said:#?}");
+}

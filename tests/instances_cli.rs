@@ -278,3 +278,40 @@ fn each_right_that_a_user_pool_needs_is_named_where_it_is_missing() {
     let said = line(&mut home.on(&world), "--env staging users").coded(2);
     assert!(said.err.contains("no user pool is known to be staging's"), "{said:#?}");
 }
+
+#[test]
+fn agents_beside_a_service_are_told_with_their_version_and_whether_they_report() {
+    let (home, world) = (home(), World::start(Scenario::ScaleOut));
+    let agents = |said: &Value| -> Vec<Value> {
+        let tasks = said["tasks"].as_array().unwrap();
+        let running = tasks.iter().filter(|task| task["status"] == "RUNNING");
+        running.map(|task| task["agents"][0].clone()).collect()
+    };
+    let said = line(&mut home.on(&world), "--env prod tasks web -o json").coded(0).json();
+    follows_schema(&home, "tasks", &said);
+    let all = agents(&said);
+    assert!(!all.is_empty() && all.iter().all(|agent| agent["kind"] == "datadog"), "{said}");
+    assert_eq!(
+        (&all[0]["version"], &all[0]["running"], &all[0]["reporting"]),
+        (&json!("7.72.1"), &json!(true), &json!(true))
+    );
+    assert!(all[0]["at"].is_string(), "when it last said so: {all:?}");
+    let table = line(&mut home.on(&world), "--env prod tasks web").coded(0).out;
+    assert!(table.contains("datadog 7.72.1 reports"), "{table}");
+
+    let error = "2026-11-20 05:00:00 UTC | CORE | ERROR | (comp/forwarder) | 403 Forbidden: API key invalid";
+    for _ in 0..3 {
+        let group = "/ecs/bookmark-manager-prod-web";
+        world.poke(&json!({"write_log": {"group": group, "container": "datadog-agent", "message": error}}));
+    }
+    let said = line(&mut home.on(&world), "--env prod tasks web -o json").coded(0).json();
+    let failing: Vec<Value> = agents(&said).into_iter().filter(|agent| agent["reporting"] == false).collect();
+    assert_eq!(failing.len(), 1, "that of one task: {said}");
+    assert!(failing[0]["why"].as_str().unwrap().contains("403 Forbidden"), "{failing:?}");
+
+    world.fault("logs:GetLogEvents", "denied");
+    let said = line(&mut home.on(&world), "--env prod tasks web -o json").coded(3).json();
+    let unread = agents(&said);
+    assert!(unread.iter().all(|agent| agent["reporting"].is_null()), "what cannot be read is not known: {unread:?}");
+    assert!(unread[0]["why"].as_str().unwrap().contains("logs:GetLogEvents"), "{unread:?}");
+}

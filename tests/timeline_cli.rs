@@ -198,6 +198,58 @@ fn what_it_costs_is_asked_once_a_day_and_kept_with_its_age() {
 }
 
 #[test]
+fn what_an_environment_costs_by_its_plans_is_told_before_it_is_built() {
+    const PROD: &str = include_str!("../crates/cockpit-model/src/estimate/fixtures/prod.json");
+    let (home, world) = (Home::new(), World::staging());
+    let units: serde_json::Map<String, Value> = serde_json::from_str(PROD).unwrap();
+    let mut files = String::new();
+    for (unit, show) in &units {
+        home.write(&format!("{unit}.json"), &show.to_string());
+        files = format!("{files} --plan {unit}.json");
+    }
+    let typed = format!("cost prod --estimate{files}");
+    let said = line(&mut home.on(&world), &format!("{typed} -o json")).coded(0).json();
+    follows_schema(&home, "cost-estimate", &said);
+    assert_eq!(
+        (&said["month"], &said["month_at_most"], &said["complete"]),
+        (&json!(313.99), &json!(1452.17), &json!(true))
+    );
+    assert_eq!(said["prices"]["nat"]["price"], 0.062);
+    assert!(said["prices"]["nat"]["source"].as_str().unwrap().starts_with("https://aws.amazon.com/"), "{said}");
+    let table = line(&mut home.on(&world), &typed).coded(0).out;
+    for wanted in
+        ["aws_cloudwatch_metric_alarm.this", "1–10", "BY USE, NOT IN THE SUM", "1452.17", "cost nothing by themselves"]
+    {
+        assert!(table.contains(wanted), "{wanted}: {table}");
+    }
+    assert_eq!(world.asked("sts:GetCallerIdentity") + world.asked("ce:GetCostAndUsage"), 0, "AWS is asked nothing");
+    // Prices of another region are not those of this one, and what is not known is in no sum.
+    let other = line(&mut home.on(&world), &format!("{typed} --region eu-west-1 -o json")).coded(3).json();
+    assert!(other["unknown"].to_string().contains("no price of nat in eu-west-1"), "{other}");
+    let rows = line(&mut home.on(&world), &format!("{typed} -o csv")).coded(0).out;
+    assert!(rows.starts_with("\"unit\",\"resource\"") && rows.contains("aws_nat_gateway.this"), "{rows}");
+}
+
+#[test]
+fn what_is_no_plan_and_an_environment_that_was_never_planned_say_what_to_do() {
+    let (home, world) = (Home::new(), World::staging());
+    home.write("tfplan", "PK\u{3}\u{4} not json");
+    let said = line(&mut home.on(&world), "cost --estimate --plan tfplan").coded(2);
+    assert!(said.err.contains("tfplan is no plan") && said.err.contains("terraform show -json tfplan"), "{said:#?}");
+    let said = line(&mut home.on(&world), "cost --estimate --plan gone.json").coded(2);
+    assert!(said.err.contains("gone.json cannot be read"), "{said:#?}");
+    home.write("later.json", r#"{"format_version": "2.0"}"#);
+    let said = line(&mut home.on(&world), "cost --estimate --plan later.json").coded(2);
+    assert!(said.err.contains("format 2.0"), "{said:#?}");
+    let said = line(&mut home.on(&world), "cost prod --estimate").coded(2);
+    assert!(said.err.contains("prod has no run that planned") && said.err.contains("--now"), "{said:#?}");
+    line(&mut home.on(&world), "cost --plan x.json").coded(2);
+    line(&mut home.on(&world), "cost --estimate --tag a=b").coded(2);
+    let said = line(&mut home.on(&world), "--env staging cost prod --estimate").coded(2);
+    assert!(said.err.contains("two environments are named"), "{said:#?}");
+}
+
+#[test]
 fn a_service_that_is_watched_tells_how_it_scales_and_ends_with_a_report() {
     let (home, world) = (Home::new(), World::run_at(Scenario::ScaleOut, 60.0));
     let said = line(&mut home.on(&world), "autoscaling web --env prod --watch --timeout 45s").coded(0);

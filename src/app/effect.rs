@@ -60,6 +60,8 @@ pub enum Effect {
     OpenUrl(String),
     /// Sign in with the profile of the opened environment, or leave a sign-in that goes on.
     SignIn(bool),
+    /// Looks at an environment that is not opened, in a session of its own; told by [`super::event::Event::Glanced`].
+    Survey(Box<EnvironmentConfig>),
     /// The code that was asked for; none: nobody gives one.
     Code(Option<Value>),
     /// Give the terminal to a shell in a container, and take it back when that has ended.

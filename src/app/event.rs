@@ -5,6 +5,7 @@ use super::ticket::Ticket;
 use crate::feeds;
 use crate::feeds::part::Part;
 use crate::model::Failure;
+use crate::model::glance::Glance;
 use crate::model::key::Key;
 use jiff::{SignedDuration, Timestamp};
 
@@ -48,6 +49,8 @@ pub enum Event {
     SignIn(SignIn),
     /// Credentials need a code that a person is asked for.
     CodeWanted(CodeWanted),
+    /// What was seen of an environment that is not opened, by its name.
+    Glanced(String, Box<Glance>),
     /// Something the runtime did or could not do, for the activity drawer.
     Notice(Notice),
     /// The file that lines are written into as they come cannot be written.

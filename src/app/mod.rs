@@ -36,10 +36,12 @@ pub mod probes;
 pub mod question;
 pub mod rows;
 pub mod safety;
+pub mod scaling;
 pub mod screen;
 pub mod select;
 mod state;
 pub mod subject;
+pub mod surveyed;
 pub mod tell;
 #[cfg(test)]
 pub(crate) mod testing;

@@ -71,28 +71,45 @@ pub fn actions(app: &App) -> Overlay {
     Overlay::new(Kind::Actions, format!("Actions on {}", text::harmless(&name)), lines.collect())
 }
 
-/// The environments of the configuration.
+/// The environments of the configuration, each as it was last seen.
 pub fn environments(app: &App) -> Overlay {
+    let mut overlay = Overlay::new(Kind::Environments, "Environments", environment_lines(app));
+    let place = app.config.environments.iter().position(|environment| environment.name == app.environment.name);
+    overlay.list.select(place.unwrap_or(0));
+    overlay
+}
+
+/// A line for each: how it stands, with its age; where that is not known yet, whose it is.
+pub fn environment_lines(app: &App) -> Vec<Line> {
     let lines = app.config.environments.iter().map(|environment| {
-        let mut notes = vec![environment.project.clone()];
-        notes.extend(environment.account.clone());
-        notes.extend(environment.region.clone());
+        let shown = environment.name == app.environment.name;
+        let left = if shown { app.standing() } else { app.left.get(&environment.name).copied() };
+        let seen = app.survey.seen.get(&environment.name).filter(|seen| left.is_none_or(|left| left.at <= seen.at));
+        let mut notes = Vec::new();
         if environment.guarded {
             notes.push("GUARDED".to_owned());
         }
+        match (seen.filter(|_| !shown), left) {
+            (Some(seen), _) => {
+                let age = crate::model::time::age(Some(seen.at), app.now);
+                notes.push(format!("{}  {age} ago", text::harmless(&seen.words())));
+            }
+            (None, left) => notes.extend(left.map(|left| standing(left, shown, app.now))),
+        }
+        if app.survey.under_way.as_deref() == Some(environment.name.as_str()) {
+            notes.push("looking …".to_owned());
+        }
+        // Whose it is comes last: there it is cut first.
+        notes.push(environment.project.clone());
+        notes.extend(environment.account.clone());
+        notes.extend(environment.region.clone());
         notes.retain(|note| !note.is_empty());
-        let shown = environment.name == app.environment.name;
-        let left = if shown { app.standing() } else { app.left.get(&environment.name).copied() };
-        notes.extend(left.map(|left| standing(left, shown, app.now)));
-        let here = if environment.name == app.environment.name { "●" } else { "" };
+        let here = if shown { "●" } else { "" };
         let choice = Choice::Environment(environment.name.clone());
         let note_tone = if environment.guarded { Tone::Bad } else { Tone::Plain };
         Line { note_tone, ..line(here, environment.name.clone(), notes.join("  "), choice) }
     });
-    let mut overlay = Overlay::new(Kind::Environments, "Environments", lines.collect());
-    let place = app.config.environments.iter().position(|environment| environment.name == app.environment.name);
-    overlay.list.select(place.unwrap_or(0));
-    overlay
+    lines.collect()
 }
 
 /// `✖ 1  ▲ 2`, with its age where it is not looked at.

@@ -28,7 +28,7 @@ use super::effect::{Effect, Lane};
 use super::ticket::{Owner, Ticket};
 use crate::config::EnvironmentConfig;
 use crate::feeds::aws::{Fact, Part, Query};
-use crate::model::{Estate, Failure, FailureKind, Source};
+use crate::model::{Estate, Failure, FailureKind, Source, agent_watch};
 use jiff::{SignedDuration, Timestamp};
 use keyed::Keyed;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -205,7 +205,7 @@ impl Poller {
     pub fn sources(&self, environment: &EnvironmentConfig) -> BTreeSet<Source> {
         let mut sources: BTreeSet<Source> =
             Job::ALL.iter().filter(|job| self.wanted(**job, environment)).map(|job| job.source()).collect();
-        for keyed in [Source::TaskDefinitions, Source::Rollouts, Source::Targets] {
+        for keyed in [Source::TaskDefinitions, Source::Rollouts, Source::Targets, Source::Agents] {
             let there =
                 environment.cluster.is_some() || (keyed == Source::Targets && !environment.target_groups.is_empty());
             if there && self.wants.sources.contains(&keyed) {
@@ -341,11 +341,12 @@ impl Poller {
             }
             return;
         }
-        let (Query::TaskDefinition { name: key }
-        | Query::Targets { group: key }
-        | Query::Rollouts { service: key, .. }) = &flight.query
-        else {
-            return;
+        let key = match &flight.query {
+            Query::TaskDefinition { name } | Query::Targets { group: name } | Query::Rollouts { service: name, .. } => {
+                name
+            }
+            Query::TaskLog { stream, .. } => agent_watch::task_of(stream),
+            _ => return,
         };
         if let Some(timer) = self.keyed.get_mut(flight.query.source(), key) {
             timer.in_flight = 0;
@@ -414,6 +415,14 @@ impl Poller {
         estate.rollouts.retain(|key, _| names.contains(key));
         estate.task_definitions.retain(|key, _| definitions.contains(key));
         estate.targets.retain(|key, _| groups.contains(key));
+        let Estate { tasks, task_logs, .. } = estate;
+        if let Some(tasks) = tasks.value().filter(|_| !task_logs.is_empty()) {
+            let runs = |id: &str| tasks.get(id).is_some_and(|task| !task.stopped());
+            task_logs.retain(|(_, stream), _| runs(agent_watch::task_of(stream)));
+            if let Some(timers) = self.keyed.0.get_mut(&Source::Agents) {
+                timers.retain(|key, timer| timer.in_flight > 0 || runs(key));
+            }
+        }
     }
 
     /// Whether the credentials belong to another account.

@@ -9,6 +9,7 @@ use super::operation::Operations;
 use super::pane;
 use super::poll::{Poller, Wants};
 use super::screen::{Block, Screen};
+use super::surveyed::Survey;
 use super::tunnels::state::Tunnels;
 use crate::config::{Config, EnvironmentConfig};
 use crate::model::Estate;
@@ -75,6 +76,8 @@ pub struct App {
     pub filters: Vec<String>,
     /// What needed attention in environments that were left, when they were left.
     pub left: BTreeMap<String, Left>,
+    /// What was seen of those that are not opened.
+    pub survey: Survey,
     /// What happened, oldest first.
     pub activity: Vec<Entry>,
     /// Something that is shown has changed since the last drawing.
@@ -192,6 +195,7 @@ impl App {
             panes: Panes::default(),
             filters: Vec::new(),
             left: BTreeMap::new(),
+            survey: Survey::default(),
             activity: Vec::new(),
             redraw: true,
             reported_metric_count: 0,

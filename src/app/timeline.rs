@@ -34,13 +34,17 @@ pub fn happened(
 /// Logs are shown from so long before a thing on.
 const BEFORE: SignedDuration = SignedDuration::from_mins(2);
 
-/// What is opened of a thing: the logs of two minutes before it, of its service or of all; a database where it is one.
+/// What is opened of a thing: the logs of two minutes before it, of its service or of all; a database or an alarm where it is
+/// one that is known still.
 pub fn subject(app: &App, event: &Happening) -> Subject {
     let from = event.at.checked_sub(BEFORE).unwrap_or(event.at);
     match &event.about {
         About::Service(name) => Subject::Logs(Some(name.clone()), from),
         About::Database(id) if app.estate.derived.databases.iter().any(|row| row.database.id == *id) => {
             Subject::Database(id.clone())
+        }
+        About::Alarm(name) if app.estate.alarms.value().is_some_and(|all| all.iter().any(|one| one.name == *name)) => {
+            Subject::Alarm(name.clone())
         }
         _ => Subject::Logs(None, from),
     }

@@ -11,6 +11,7 @@ pub(crate) mod operations;
 pub(crate) mod run;
 pub(crate) mod settle;
 pub(crate) mod sign_in;
+mod survey;
 pub(crate) mod typing;
 pub(crate) mod windows;
 
@@ -177,6 +178,10 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             Vec::new()
         }
         Event::SignIn(stand) => sign_in::happened(app, stand),
+        Event::Glanced(name, seen) => {
+            survey::seen(app, name, *seen);
+            Vec::new()
+        }
         Event::CodeWanted(wanted) => {
             app.code = Some(AskedCode::new(wanted));
             Vec::new()
@@ -241,6 +246,9 @@ fn tick(app: &mut App, now: jiff::Timestamp) -> Vec<Effect> {
     // Everything that is due is due by the second; what follows from an answer is planned with it. Logs
     // have rounds of less than a second.
     effects.extend(if second { app.plan() } else { app.plan_panes() });
+    if second {
+        effects.extend(survey::plan(app));
+    }
     effects
 }
 

@@ -80,6 +80,18 @@ impl Context {
         Ok((loaded, environment))
     }
 
+    /// The environment that is named beside `--env`, or instead of it; that of `--env` where none is.
+    pub(super) fn open_typed(&self, typed: Option<&str>) -> Result<(Loaded, EnvironmentConfig), Report> {
+        let Some(name) = typed else { return self.open() };
+        // A variable of the shell says what is meant where nothing is typed; two that are typed contradict each other.
+        let from_shell = std::env::var("COCKPIT_ENV").ok();
+        if let Some(flag) = self.global.env.as_ref().filter(|flag| *flag != name && from_shell.as_ref() != Some(flag)) {
+            let message = format!("two environments are named: {name}, and {flag} with --env");
+            return Err(Report::usage(message).hint("name the one that is meant"));
+        }
+        self.open_named(name)
+    }
+
     /// The session's facts.
     pub(super) fn session(&self) -> Session {
         let global = &self.global;

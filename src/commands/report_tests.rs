@@ -9,7 +9,7 @@ use super::health::report::health;
 use super::insights::report::InsightsDto;
 use super::instances::report::instances;
 use super::list::schemas;
-use super::sample_reports_tests::{charged, happened, log_lines, measured};
+use super::sample_reports_tests::{charged, estimated, happened, log_lines, measured};
 use super::schedule::report::schedule;
 use super::services::report::services;
 use super::snapshot::all as every;
@@ -118,6 +118,7 @@ fn every_output_follows_its_schema() {
         });
     }
     check("cost", value(charged()));
+    check("cost-estimate", value(estimated()));
     check("doctor", value(doctor(None, vec![])));
     check("operation", value(operation::report(&[], true)));
     check("audit", value(audit(vec![Record::default()], 1, "audit.jsonl".into(), None, 20, Shown::default())));

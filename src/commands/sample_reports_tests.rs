@@ -1,5 +1,6 @@
 //! Reports of what happened, what was measured and what was charged, made by hand.
 
+use super::cost::estimate_report::{CostEstimate, PlanDto, report as estimate_report};
 use super::cost::report::{Cost, cost};
 use super::logs::report::{Form, Printer, Wanted};
 use super::metrics::report::{Curve, Curves, Metrics, Span, metrics};
@@ -10,6 +11,9 @@ use crate::headless::fixtures::now;
 use crate::headless::{Shown, SnapshotInput};
 use crate::model::Point;
 use crate::model::costs::{Budget, Costs, Day};
+use crate::model::estimate::prices::Prices;
+use crate::model::estimate::{Unit, estimate};
+use crate::model::infra::plan::{Plan, testing};
 use crate::model::logs::LogEvent;
 use crate::model::telemetry::{Area, figures};
 use crate::model::timeline::{About, Happening, Kind, gather, merge, near};
@@ -46,6 +50,29 @@ pub(super) fn measured(input: &SnapshotInput<'_>) -> [Metrics; 2] {
     });
     let failed = metrics(input, Err("cloudwatch:GetMetricData: no".into()), &[], Span { against: None, ..span });
     [metrics(input, Ok(Curves { curves: curves.collect(), unlisted: None }), &[], span), failed]
+}
+
+/// What will be charged, and what of it is not known.
+pub(super) fn estimated() -> CostEstimate {
+    let create = |address: &str, after| testing::change(address, &["create"], serde_json::Value::Null, after);
+    let changes = [
+        create("aws_nat_gateway.a", serde_json::json!({})),
+        create("aws_thing.\u{1b}[2J", serde_json::json!({})),
+        create("aws_lb.a", serde_json::json!({"subnets": ["a", "b"]})),
+    ];
+    let plan = Plan::read(testing::show(&changes).to_string().as_bytes()).unwrap();
+    let units = [Unit { name: "=net", bill: plan.bill.as_ref().unwrap() }];
+    let (prices, region) = (Prices::ours(), "ap-northeast-1");
+    let estimate = estimate(&units, &prices, region, now());
+    let from = |missing| PlanDto {
+        unit: "=net".into(),
+        from: "20261120T050000Z-plan-1f2e".into(),
+        made: Some(now().to_string()),
+        on_mocks: true,
+        missing,
+    };
+    let plans = vec![from(None), from(Some("it was not planned".to_owned()))];
+    estimate_report(&estimate, &prices, "staging", region, plans, Shown::default())
 }
 
 /// What was charged.

@@ -262,8 +262,8 @@ impl Query {
             Self::Parameters { .. } | Self::ParameterValue { .. } | Self::ParameterHistory { .. } | Self::Secrets => {
                 Source::Parameters
             }
-            Self::TaskLog { .. }
-            | Self::LogPage(_)
+            Self::TaskLog { .. } => Source::Agents,
+            Self::LogPage(_)
             | Self::StreamPage(_)
             | Self::LogStreams { .. }
             | Self::LogGroups { .. }

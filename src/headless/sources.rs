@@ -130,7 +130,8 @@ impl Asked<'_> {
             | Source::ScalableTargets
             | Source::ScalingPolicies
             | Source::ScheduledActions
-            | Source::ScalingActivities => environment.cluster.is_some(),
+            | Source::ScalingActivities
+            | Source::Agents => environment.cluster.is_some(),
             Source::Schedules => environment.schedules.is_some(),
             Source::Targets => environment.cluster.is_some() || !environment.target_groups.is_empty(),
             Source::DbClusters | Source::DbInstances | Source::DbSnapshots | Source::RdsEvents => {
@@ -179,9 +180,13 @@ impl Asked<'_> {
             | Source::Trail
             | Source::LogGroups
             | Source::Function => Absence::Unanswered,
-            Source::Logs | Source::Parameters | Source::Costs | Source::Instances | Source::UserPool => {
-                Absence::Nothing
-            }
+            // Where no task has an agent nothing is asked.
+            Source::Logs
+            | Source::Agents
+            | Source::Parameters
+            | Source::Costs
+            | Source::Instances
+            | Source::UserPool => Absence::Nothing,
             Source::Metrics => {
                 let databases = self.has(Source::DbInstances) && !self.skipped.contains(&Source::DbInstances);
                 if !estate.derived.databases.is_empty() {

@@ -62,6 +62,13 @@ impl Collector {
         self
     }
 
+    /// The same while a screen is taken: a credential helper gets no terminal.
+    #[must_use]
+    pub fn with_screen(mut self) -> Self {
+        self.ring.executor = self.ring.executor.with_screen();
+        self
+    }
+
     /// Reads until everything was read once, or until `limit` from now; without one, until `READ_LIMIT` and the time
     /// of a credential helper are over.
     pub async fn collect(&mut self, limit: Option<Duration>) -> Collected {

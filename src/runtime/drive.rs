@@ -100,6 +100,7 @@ impl<Over: Fn(&Operations) -> bool, News: FnMut(&Operations)> Driven for Watched
             | Event::Stopped
             | Event::CodeWanted(_)
             | Event::SignIn(_)
+            | Event::Glanced(..)
             | Event::Notice(_)
             | Event::TeeEnded(_) => Vec::new(),
         }

@@ -165,6 +165,7 @@ impl Executor {
             | Effect::Shell(_)
             | Effect::Edit { .. }
             | Effect::Code(_)
+            | Effect::Survey(_)
             | Effect::Suspend
             | Effect::Quit => Some(effect),
         }

@@ -13,6 +13,7 @@ use super::leaving::leave;
 use super::link::{has_shell, open_link};
 use super::ring::Ring;
 use super::signals::Signals;
+use super::survey;
 use super::tee::Tee;
 use super::terminal::{self, Guard, Tui};
 use crate::app::effect::{self, Effect};
@@ -82,7 +83,8 @@ pub async fn interactive(
     let told = audit
         .clone()
         .map(|path| tokio::task::spawn_blocking(move || audit::look_back(&path, &ours, jiff::Timestamp::now())));
-    let ring = Ring::new((executor.with_audit(audit).with_screen().with_clock(clock.clone()), answers), clock);
+    let ring = Ring::new((executor.with_audit(audit).with_screen().with_clock(clock.clone()), answers), clock.clone());
+    let kept_clock = clock;
     let mut run = Run {
         app,
         ring,
@@ -95,6 +97,8 @@ pub async fn interactive(
         aside: None,
         editing: None,
         codes,
+        surveys: tokio::task::JoinSet::new(),
+        clock: kept_clock,
         program: None,
     };
     let size = crossterm::terminal::size()?;
@@ -158,6 +162,9 @@ struct Run<'a> {
     editing: Option<Editing>,
     /// Who waits for an MFA code.
     codes: Codes,
+    /// Environments that are not opened are looked at in these; they are left with the session.
+    surveys: tokio::task::JoinSet<()>,
+    clock: Clock,
     /// A program that is to have the terminal, and the call that waits for its end.
     program: Option<(CallId, Program)>,
 }
@@ -287,6 +294,14 @@ impl Run<'_> {
         Ok(None)
     }
 
+    /// Looks at an environment that is not opened.
+    fn survey(&mut self, environment: EnvironmentConfig) {
+        while self.surveys.try_join_next().is_some() {}
+        let (config, session) = (self.app.config.clone(), self.app.session.clone());
+        let looked = survey::survey(config, environment, session, self.clock.clone(), self.ring.executor.events());
+        self.surveys.spawn(looked);
+    }
+
     fn carry_out(&mut self, effect: Effect) -> io::Result<Option<Ended>> {
         match self.ring.executor.carry_out(effect) {
             Some(Effect::Quit) => return Ok(Some(Ended::Quit)),
@@ -332,6 +347,7 @@ impl Run<'_> {
                 }
             }
             Some(Effect::Code(code)) => self.codes.answer(code),
+            Some(Effect::Survey(environment)) => self.survey(*environment),
             Some(Effect::Call { id, call, .. }) => {
                 if let Call::Run(program) = *call {
                     self.program = Some((id, program));

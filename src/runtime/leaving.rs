@@ -52,6 +52,7 @@ impl Leaving<'_> {
                 | Effect::Edit { .. }
                 | Effect::SignIn(_)
                 | Effect::Code(_)
+                | Effect::Survey(_)
                 | Effect::Suspend => {}
             }
         }

@@ -43,6 +43,7 @@ pub mod ring;
 pub mod shell;
 mod signals;
 pub mod stop;
+mod survey;
 pub mod tee;
 mod terminal;
 pub mod tunnels;

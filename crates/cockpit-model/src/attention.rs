@@ -10,11 +10,13 @@
 //! - unhealthy targets of configured target groups that no service is behind;
 //! - alarms in ALARM (warning), save those that autoscaling owns;
 //! - parameters that a service's task definition names and that do not exist, once parameters were read (critical);
+//! - agents beside a service's container that do not run, or whose log's last word is an error (warning);
 //! - sources that fail (warning; throttling is a note) or are partial (note);
 //! - names and patterns of the configuration that nothing has (warning).
 //!
 //! The same sentence on more than three services becomes one entry.
 
+use super::agent_watch;
 use super::attention_entry::{Attention, Place};
 use super::estate::{Estate, ServiceRow};
 use super::failure::{Failure, FailureKind};
@@ -57,6 +59,7 @@ pub fn rank(estate: &Estate, now: Timestamp) -> Vec<Attention> {
     }
     target_groups(estate, &mut list);
     parameters(estate, &mut list);
+    agent_watch::attention(estate, now, &mut list);
     unmatched(estate, &mut list);
     sources(estate, &mut list);
     list.sort_by(|a, b| {

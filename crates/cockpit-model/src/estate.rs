@@ -146,6 +146,8 @@ pub struct ServiceTasks {
     pub ids: Vec<String>,
     /// All run and none has ended: no judgement needs to look at them, now or later.
     pub(super) all_running: bool,
+    /// Some have an agent beside their own containers.
+    pub has_agents: bool,
 }
 
 /// A service with what lists show of it.
@@ -268,6 +270,7 @@ impl Estate {
             Source::AlarmHistory => one(&self.alarm_changes),
             Source::RdsEvents => one(&self.rds_events),
             Source::Trail => one(&self.trail),
+            Source::Agents => many(self.task_logs.iter().map(|((_, stream), lines)| (stream, lines))),
         }
     }
 

@@ -1,5 +1,6 @@
 //! What follows from the facts: rows, judgements and the needs-attention list.
 
+use super::agent::agents;
 use super::attention;
 use super::database;
 use super::database_health;
@@ -27,7 +28,8 @@ impl ServiceTasks {
             (task.stopped(), std::cmp::Reverse(task.stopped_at.or(task.created_at)), task.id.as_str())
         });
         let all_running = tasks.iter().all(|task| task.last_status == "RUNNING");
-        Some(Self { ids: tasks.iter().map(|task| task.id.clone()).collect(), all_running })
+        let has_agents = tasks.iter().any(|task| !task.stopped() && !agents(task).is_empty());
+        Some(Self { ids: tasks.iter().map(|task| task.id.clone()).collect(), all_running, has_agents })
     }
 }
 

@@ -6,6 +6,7 @@
 #![cfg_attr(test, allow(clippy::unwrap_used))]
 
 pub mod agent;
+pub mod agent_watch;
 pub mod alarm;
 mod alarm_watch;
 pub mod attention;
@@ -21,9 +22,11 @@ pub mod database_health;
 pub mod database_history;
 pub mod deploy;
 pub mod estate;
+pub mod estimate;
 pub mod failover;
 pub mod failure;
 pub mod format;
+pub mod glance;
 pub mod health;
 pub mod health_probe;
 pub mod identity;

@@ -42,6 +42,8 @@ pub enum Source {
     Trail,
     /// What the account costs: asked for once a day at most, and only when somebody wants to know.
     Costs,
+    /// The last lines of the agents beside the services' containers: read with a list of tasks, and for the screen.
+    Agents,
     /// Logs: read when a person or a deployment asks, never with a snapshot.
     Logs,
     /// Instances of EC2: read when somebody looks at them, never with a snapshot.
@@ -104,6 +106,7 @@ impl Source {
             Self::RdsEvents => "rds.events",
             Self::Trail => "cloudtrail.events",
             Self::Costs => "ce.costs",
+            Self::Agents => "logs.agents",
             Self::Logs => "logs.events",
             Self::Instances => "ec2.instances",
             Self::UserPool => "cognito.user_pool",
@@ -137,6 +140,7 @@ impl Source {
             Self::RdsEvents => "events of databases",
             Self::Trail => "what CloudTrail has recorded",
             Self::Costs => "costs",
+            Self::Agents => "what agents write",
             Self::Logs => "logs",
             Self::Instances => "instances",
             Self::UserPool => "the user pool",
@@ -204,6 +208,8 @@ impl Intervals {
             Source::LogGroups | Source::Function => SignedDuration::from_mins(10),
             // What is recorded of writes is late by minutes in any case.
             Source::Trail | Source::DbSnapshots => SignedDuration::from_mins(5),
+            // A request for each task: they say the same for hours.
+            Source::Agents => SignedDuration::from_mins(3),
             Source::Costs => super::costs::AGE,
             // Followed by `app::logs`, at a pace of its own.
             Source::Logs => SignedDuration::from_secs(1),

@@ -6,12 +6,16 @@ use super::timer::{Timer, now_stretch};
 use crate::app::effect::{Effect, Lane};
 use crate::config::EnvironmentConfig;
 use crate::feeds::aws::Query;
-use crate::model::{Estate, Service, Source};
+use crate::model::{Estate, Service, Source, Task, agent_watch};
 use jiff::Timestamp;
-use std::collections::{BTreeSet, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 
 /// Keyed fetches under way at once while polling.
 pub(super) const KEYED_AT_ONCE: usize = 8;
+/// While polling the logs of the agents of so many tasks of a service are read, the newest.
+const AGENTS: usize = 3;
+/// The last lines of an agent that are read.
+const AGENT_LINES: u16 = 50;
 
 impl Poller {
     /// The keys that are wanted, those on the screen first.
@@ -55,9 +59,30 @@ impl Poller {
                 keys.push((Source::Rollouts, &service.name));
             }
         }
+        if wants(Source::Agents) {
+            self.agent_keys(estate, &shown, &mut keys);
+        }
         let mut told = HashSet::with_capacity(keys.len());
         keys.retain(|key| told.insert(*key));
         keys
+    }
+
+    /// Tasks of which the log of an agent is read: all for a read that is done once, the newest of each service while
+    /// polling.
+    fn agent_keys<'a>(&self, estate: &'a Estate, shown: &BTreeSet<&'a str>, keys: &mut Vec<(Source, &'a str)>) {
+        let read = |task: &&'a Task| task.last_status == "RUNNING" && agent_watch::to_read(estate, task).is_some();
+        if self.wants.once {
+            // Which task is whose is only derived at the end of such a read.
+            let all = estate.tasks.value().into_iter().flat_map(BTreeMap::values);
+            keys.extend(all.filter(read).map(|task| (Source::Agents, task.id.as_str())));
+            return;
+        }
+        let services = estate.services.value().into_iter().flat_map(BTreeMap::keys).map(String::as_str);
+        let names = shown.iter().copied().chain(services);
+        for tasks in names.filter_map(|name| estate.derived.tasks.get(name)).filter(|tasks| tasks.has_agents) {
+            let running = tasks.ids.iter().filter_map(|id| estate.task(id)).filter(read);
+            keys.extend(running.take(AGENTS).map(|task| (Source::Agents, task.id.as_str())));
+        }
     }
 
     pub(super) fn plan_keyed(
@@ -93,17 +118,22 @@ impl Poller {
             if !ready {
                 continue;
             }
+            // What it is made of is looked up before its timer stands: a key without a question would wait for ever.
+            let cluster = environment.cluster.clone().unwrap_or_default();
+            let query = match source {
+                Source::TaskDefinitions => Query::TaskDefinition { name: name.to_owned() },
+                Source::Targets => Query::Targets { group: name.to_owned() },
+                Source::Agents => {
+                    let at = estate.task(name).and_then(|task| agent_watch::to_read(estate, task));
+                    let Some(agent_watch::Stream { group, region, stream }) = at else { continue };
+                    Query::TaskLog { group, region, stream, limit: AGENT_LINES }
+                }
+                _ => Query::Rollouts { cluster, service: name.to_owned() },
+            };
             let timer = self.keyed.entry(source, name);
             timer.in_flight = 1;
             let lane = timer.lane.take().unwrap_or(Lane::Background);
             in_flight += 1;
-            let cluster = environment.cluster.clone().unwrap_or_default();
-            let name = name.to_owned();
-            let query = match source {
-                Source::TaskDefinitions => Query::TaskDefinition { name },
-                Source::Targets => Query::Targets { group: name },
-                _ => Query::Rollouts { cluster, service: name },
-            };
             effects.push(self.fetch(query, None, lane));
         }
     }

@@ -24,6 +24,7 @@ impl Wants {
     pub fn of_screen() -> Self {
         let mut wants = Self::default();
         wants.sources.extend(Source::OF_TIMELINE);
+        wants.sources.insert(Source::Agents);
         wants
     }
 }

@@ -2,14 +2,15 @@
 
 use super::args::Arguments;
 use super::report::SOURCES;
+use crate::app::scaling::sample;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::{Context, Reading};
 use crate::commands::printed::printed;
 use crate::commands::say::say;
 use crate::headless::sources;
-use crate::model::scaling_watch::{Sample, Told, Watch};
+use crate::model::scaling_watch::{Told, Watch};
 use crate::model::text::harmless;
-use crate::model::{AlarmState, MetricKey, Source, time};
+use crate::model::{Source, time};
 use crate::runtime::stop::stopped;
 use std::collections::BTreeSet;
 use std::io;
@@ -35,7 +36,7 @@ pub(super) async fn watch(
     let mut failed: BTreeSet<String> = BTreeSet::new();
     let mut code = ExitCode::Done;
     loop {
-        if let Some(sample) = sample(&reading, &name) {
+        if let Some(sample) = sample(&reading.collector.app, &name) {
             for told in watch.take(sample) {
                 if let Err(error) = line(context, &reading, &told, out) {
                     return printed(Err(error));
@@ -83,43 +84,4 @@ fn line(context: &Context, reading: &Reading, told: &Told, out: &mut dyn io::Wri
     };
     writeln!(out, "{text}")?;
     out.flush()
-}
-
-/// How the service stands now; none while it is not known.
-fn sample(reading: &Reading, name: &str) -> Option<Sample> {
-    let app = &reading.collector.app;
-    let (estate, now) = (&app.estate, app.service_now());
-    let service = estate.service(name)?;
-    let resource = service.scaling_id();
-    let target = estate.scalable.value().into_iter().flatten().find(|target| target.resource == resource);
-    let value = |metric: Option<&str>| {
-        let key = match metric? {
-            "ECSServiceAverageCPUUtilization" => MetricKey::ServiceCpu(name.to_owned()),
-            "ECSServiceAverageMemoryUtilization" => MetricKey::ServiceMemory(name.to_owned()),
-            _ => return None,
-        };
-        estate.series.get(&key)?.recent(now).map(|point| point.value)
-    };
-    let policies = estate.policies.value().into_iter().flatten().filter(|policy| policy.resource == resource);
-    let of_service = format!("TargetTracking-{resource}-");
-    // Newest first; the first word of each is how it stands.
-    let mut alarms: Vec<(String, AlarmState)> = Vec::new();
-    for change in estate.alarm_changes.value().into_iter().flatten().filter(|one| one.alarm.starts_with(&of_service)) {
-        if let Some((_, to)) = change.states
-            && !alarms.iter().any(|(known, _)| *known == change.alarm)
-        {
-            alarms.push((change.alarm.clone(), to));
-        }
-    }
-    let activities = estate.activities.value().into_iter().flatten().filter(|one| one.resource == resource);
-    Some(Sample {
-        at: now,
-        desired: service.desired,
-        running: service.running,
-        policies: policies.map(|policy| (policy.clone(), value(policy.metric.as_deref()))).collect(),
-        alarms,
-        activities: activities.cloned().collect(),
-        suspended: target.map(|target| target.suspended.words()).unwrap_or_default(),
-        limits: target.map(|target| (target.min, target.max)),
-    })
 }

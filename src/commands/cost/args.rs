@@ -1,22 +1,45 @@
 //! `cockpit cost`: what is typed.
 
 use clap::Args;
+use std::path::PathBuf;
 
-/// Print what the account costs: this month by service, forecast, yesterday [table|json|yaml|csv]
+/// Print what the account costs, or with --estimate what an environment will [table|json|yaml|csv]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(
     after_help = "Cost Explorer is asked at most once a day ($0.01 a request, two requests); what it said is kept and shown
 with its age. Figures of the last two days still grow. The demo asks its own simulator alone.
 
+--estimate tells what an environment costs by its plans, before it is built: what runs by the hour or is paid by
+the month, at list prices on demand; what depends on use apart, with its unit price; and what the table of prices
+does not have, which is in no sum. It asks AWS nothing. Exit code 3 where something is not known.
+
 Examples:
   cockpit cost
   cockpit cost --tag Environment=staging
-  cockpit cost -o csv"
+  cockpit cost -o csv
+  cockpit cost prod --estimate                      by the latest run that planned it
+  cockpit cost prod --estimate --now                by a plan that is made now, and changes nothing
+  terraform show -json tfplan > plan.json && cockpit cost prod --estimate --plan plan.json"
 )]
 pub struct Arguments {
+    /// The environment, as with --env
+    #[arg(value_name = "ENVIRONMENT")]
+    pub environment: Option<String>,
     /// Only what has this tag, as `KEY=VALUE`; it must be activated for cost allocation
     #[arg(long, value_name = "KEY=VALUE", value_parser = tag)]
     pub tag: Option<(String, String)>,
+    /// What the environment costs by its plans, before it is built
+    #[arg(long, conflicts_with = "tag")]
+    pub estimate: bool,
+    /// With --estimate: what `terraform show -json` printed of a plan; may be given once for each unit, `-` is stdin
+    #[arg(long = "plan", value_name = "FILE", requires = "estimate")]
+    pub plans: Vec<PathBuf>,
+    /// With --estimate: this run, as `cockpit infra runs` lists it [default: the latest that planned]
+    #[arg(long, value_name = "RUN", requires = "estimate", conflicts_with = "plans")]
+    pub run: Option<String>,
+    /// With --estimate: make a plan now; it changes nothing
+    #[arg(long, requires = "estimate", conflicts_with_all = ["plans", "run"])]
+    pub now: bool,
 }
 
 fn tag(text: &str) -> Result<(String, String), String> {

@@ -17,14 +17,7 @@ pub(super) struct Opened {
 
 /// The environment that is named, beside `--env` or instead of it.
 pub(super) fn environment(context: &Context, typed: &Environment) -> Result<(Loaded, EnvironmentConfig), Report> {
-    let Some(name) = &typed.environment else { return context.open() };
-    // A variable of the shell says what is meant where nothing is typed; two that are typed contradict each other.
-    let from_shell = std::env::var("COCKPIT_ENV").ok();
-    if let Some(flag) = context.global.env.as_ref().filter(|flag| *flag != name && from_shell.as_ref() != Some(flag)) {
-        let message = format!("two environments are named: {name}, and {flag} with --env");
-        return Err(Report::usage(message).hint("name the one that is meant"));
-    }
-    context.open_named(name)
+    context.open_typed(typed.environment.as_deref())
 }
 
 /// Opens an environment and finds its units, with all that a run needs to know of them; warnings go to stderr.

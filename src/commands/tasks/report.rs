@@ -8,10 +8,11 @@ use crate::headless::input::{SnapshotInput, known};
 use crate::headless::lists::Head;
 use crate::headless::select;
 use crate::headless::table::{Table, numbers, prose, words};
-use crate::model::agent::agents;
+use crate::model::agent::Reports;
+use crate::model::agent_watch::standing;
 use crate::model::names;
 use crate::model::time::short;
-use crate::model::{Source, Task};
+use crate::model::{Estate, Source, Task};
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -19,7 +20,8 @@ use std::collections::BTreeMap;
 /// Schema of `cockpit tasks`.
 pub const SCHEMA: &str = "cockpit.tasks/1";
 /// Its sources.
-pub const SOURCES: &[Source] = &[Source::Identity, Source::Services, Source::Tasks];
+pub const SOURCES: &[Source] =
+    &[Source::Identity, Source::Services, Source::Tasks, Source::TaskDefinitions, Source::Agents];
 
 /// `cockpit tasks`.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -70,14 +72,14 @@ pub struct TaskDto {
     pub address: Option<String>,
     /// `FARGATE`, `EC2` or the capacity provider.
     pub launch: String,
-    /// Its monitoring agents.
+    /// Its agents: of monitoring, and of logs.
     pub agents: Vec<AgentDto>,
 }
 
-/// A monitoring agent beside the task's own containers.
+/// An agent beside the task's own containers.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct AgentDto {
-    /// Whose: `datadog`, `newrelic`, `cloudwatch`, `opentelemetry`, `dynatrace`.
+    /// Whose: `datadog`, `newrelic`, `cloudwatch`, `opentelemetry`, `dynatrace`, `fluent bit`.
     pub kind: String,
     /// Its container.
     pub container: String,
@@ -85,8 +87,12 @@ pub struct AgentDto {
     pub version: Option<String>,
     /// Whether its container runs.
     pub running: bool,
-    /// Whether its own health check says that it reports; `null` where it has none.
+    /// Whether it reports, by its health check and the last lines of its log; `null` where that is not known.
     pub reporting: Option<bool>,
+    /// When it last wrote a line that says so, or the error that says that it does not.
+    pub at: Option<String>,
+    /// Why it does not report, or why that is not known.
+    pub why: Option<String>,
 }
 
 /// A container of a task.
@@ -131,13 +137,13 @@ pub fn tasks(input: &SnapshotInput<'_>, wanted: &[String]) -> Result<TaskList, R
                 let newest = std::cmp::Reverse(task.stopped_at.or(task.created_at));
                 (task.service.as_deref(), task.stopped(), newest, task.id.as_str())
             });
-            tasks.into_iter().map(|task| dto(task, input.now)).collect()
+            tasks.into_iter().map(|task| dto(input.estate, task, input.now)).collect()
         })
     };
     Ok(TaskList { head: Head::new(SCHEMA, input, SOURCES), tasks: list })
 }
 
-fn dto(task: &Task, now: jiff::Timestamp) -> TaskDto {
+fn dto(estate: &Estate, task: &Task, now: jiff::Timestamp) -> TaskDto {
     TaskDto {
         id: task.id.clone(),
         service: task.service.clone(),
@@ -169,16 +175,42 @@ fn dto(task: &Task, now: jiff::Timestamp) -> TaskDto {
             .collect(),
         address: task.address.clone(),
         launch: task.launch.clone(),
-        agents: agents(task)
-            .into_iter()
-            .map(|agent| AgentDto {
-                kind: agent.kind.to_owned(),
-                container: agent.container,
-                version: agent.version,
-                running: agent.running,
-                reporting: agent.reporting,
-            })
-            .collect(),
+        agents: agents(estate, task, now),
+    }
+}
+
+/// The agents of a task; of one that has stopped nothing is told.
+fn agents(estate: &Estate, task: &Task, now: jiff::Timestamp) -> Vec<AgentDto> {
+    let all = if task.stopped() { Vec::new() } else { standing(estate, task, now) };
+    let agent = |one: crate::model::agent_watch::Standing| {
+        let (reporting, at, why) = match one.reports {
+            Reports::Yes(at) => (Some(true), at, None),
+            Reports::No { why, since } => (Some(false), since, Some(why)),
+            Reports::Unknown(why) => (None, None, Some(why)),
+        };
+        AgentDto {
+            kind: one.agent.kind.to_owned(),
+            container: one.agent.container,
+            version: one.agent.version,
+            running: one.agent.running,
+            reporting,
+            at: time(at),
+            why,
+        }
+    };
+    all.into_iter().map(agent).collect()
+}
+
+/// An agent as it stands in a cell.
+fn told(agent: &AgentDto, now: jiff::Timestamp) -> String {
+    let version = agent.version.as_deref().map(|version| format!(" {version}")).unwrap_or_default();
+    let at = agent.at.as_deref().and_then(|at| at.parse().ok());
+    let ago = at.map(|at: jiff::Timestamp| format!(" {} ago", short(now.duration_since(at)))).unwrap_or_default();
+    let why = agent.why.as_deref().unwrap_or_default();
+    match agent.reporting {
+        Some(true) => format!("{}{version} reports{ago}", agent.kind),
+        Some(false) => format!("{}{version} does not report: {why}{ago}", agent.kind),
+        None => format!("{}{version} ?: {why}", agent.kind),
     }
 }
 
@@ -194,6 +226,7 @@ impl Printable for TaskList {
             numbers("AGE"),
             words("TASK DEFINITION").rank(2),
             prose("CONTAINERS").rank(1),
+            prose("AGENTS").rank(1),
             prose("WHY IT STOPPED"),
         ];
         let mut table = Table::new(&columns, empty);
@@ -215,6 +248,8 @@ impl Printable for TaskList {
                 task.age_seconds.map(|seconds| short(jiff::SignedDuration::from_secs(seconds))),
                 Some(task.task_definition.clone()),
                 Some(containers.join(", ")),
+                Some(task.agents.iter().map(|agent| told(agent, self.head.shown.now)).collect::<Vec<_>>().join(", "))
+                    .filter(|text| !text.is_empty()),
                 task.ended_because.clone().or_else(|| task.stopped_reason.clone()),
             ]);
         }

@@ -1,7 +1,7 @@
 //! After an abnormal end, and while a run goes on: what the keys ask, what is confirmed, what is said.
 
 use super::state::ID;
-use super::testing::{Desk, RUN, at, event, middle, ready, started, step};
+use super::testing::{Desk, RUN, at, event, listed, middle, ready, started, step};
 use crate::app::effect::Effect;
 use crate::app::event::Event;
 use crate::feeds::part::Part;
@@ -10,8 +10,10 @@ use crate::model::infra::estimate::History;
 use crate::model::infra::guard::{Guard, Lift};
 use crate::model::infra::loss::Loss;
 use crate::model::infra::message::{Action, Message};
+use crate::model::infra::plan::Plan;
 use crate::model::infra::run_event::{Goal, RunEvent, Step, What, Wish};
 use crate::ui::testing::by_hand;
+use crate::ui::testing::pictures::seen;
 
 /// What a key asks of the feeds.
 fn asked(desk: &mut Desk, key: &str) -> Vec<feeds::Ask> {
@@ -193,4 +195,29 @@ fn the_end_of_an_apply_is_a_mark_on_curves_and_that_of_a_plan_is_none() {
         let found: Vec<_> = crate::app::listed::going(&desk.app).filter_map(|one| one.mark).collect();
         assert_eq!(found, marks);
     }
+}
+
+#[test]
+fn what_the_environment_costs_by_its_plans_is_one_key() {
+    const STAGING: &str = include_str!("../../../crates/cockpit-model/src/estimate/fixtures/staging.json");
+    let units: serde_json::Value = serde_json::from_str(STAGING).unwrap();
+    let mut desk = Desk::new((120, 40));
+    desk.keys("6 c");
+    assert!(desk.screen().contains("no plan says what it costs"), "{}", desk.screen());
+    desk.plan = Some(Plan::read(units["compute"].to_string().as_bytes()).unwrap());
+    desk.runs = vec![listed(RUN)];
+    desk.tick(6);
+    desk.news(middle(), true);
+    desk.tick(7);
+    desk.keys("c");
+    let screen = desk.screen();
+    for wanted in [
+        "USD a month",
+        "the schedule has services stopped 61 %",
+        "Fargate task, 0.25 vCPU and 0.5 GB",
+        "it has no plan",
+    ] {
+        assert!(screen.contains(wanted), "{wanted}:\n{screen}");
+    }
+    seen("infra_cost_120x40", &desk.app);
 }

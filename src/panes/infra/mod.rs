@@ -8,6 +8,7 @@ pub mod after;
 #[cfg(test)]
 mod after_tests;
 pub mod ask;
+pub mod cost;
 pub mod drawing;
 mod graph_view;
 pub mod layout;
@@ -233,6 +234,14 @@ const COMMANDS: &[Command] = &[
         &["s"],
         "Show how the selected resource stands, with what is known of it.",
         windows::state_of,
+    ),
+    Command::new(
+        Id("infra-cost"),
+        OWN,
+        "cost",
+        &["c"],
+        "Show what the environment costs a month by the plans of the run, before it is built.",
+        cost::show,
     ),
     Command::new(
         Id("infra-take-up"),

@@ -83,7 +83,7 @@ fn attention(app: &App) -> Words {
     let unread: Vec<&str> = sources
         .iter()
         .filter(|source| {
-            let keyed = matches!(source, Source::TaskDefinitions | Source::Rollouts | Source::Targets);
+            let keyed = matches!(source, Source::TaskDefinitions | Source::Rollouts | Source::Targets | Source::Agents);
             // Where there is nothing there is nothing to measure.
             let bare = app.estate.derived.services.is_empty() && app.estate.derived.databases.is_empty();
             !(keyed || bare && **source == Source::Metrics) && app.estate.status(**source).at.is_none()

@@ -1,13 +1,17 @@
 //! The overview as a person sees it.
 
+use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::{Answer, Event};
+use crate::app::subject::Subject;
 use crate::app::ticket::{Owner, Ticket};
 use crate::feeds::Ask;
 use crate::feeds::costs::Fact;
 use crate::feeds::part::Part;
 use crate::model::costs::{Budget, Costs, Day};
-use crate::model::{Failure, FailureKind};
+use crate::model::glance::Glance;
+use crate::model::timeline::{About, Happening, Kind};
+use crate::model::{Failure, FailureKind, Health};
 use crate::ui::testing::pictures::seen;
 use crate::ui::testing::*;
 use jiff::SignedDuration;
@@ -115,6 +119,17 @@ fn the_time_line_has_the_whole_place_with_one_key_and_leads_to_logs() {
 }
 
 #[test]
+fn an_alarm_of_the_time_line_leads_to_it_and_one_that_is_gone_to_logs() {
+    let world = staging();
+    let app = read(&world, (120, 40));
+    let name = app.estate.alarms.value().unwrap()[0].name.clone();
+    let event = |name: &str| Happening::new(now(), Kind::Alarm, About::Alarm(name.into()), "alarm", "key");
+    assert_eq!(crate::app::timeline::subject(&app, &event(&name)), Subject::Alarm(name));
+    let gone = crate::app::timeline::subject(&app, &event("gone"));
+    assert_eq!(gone, Subject::Logs(None, now() - SignedDuration::from_mins(2)));
+}
+
+#[test]
 fn the_window_of_environments_tells_what_needed_attention_where_one_was() {
     let world = staging();
     let mut app = read(&world, (120, 40));
@@ -167,4 +182,53 @@ fn the_next_switch_is_worked_out_once_and_anew_when_it_has_passed_or_schedules_w
     app.estate.schedules.learn(Vec::new(), first);
     app.estate.scheduled.learn(Vec::new(), first);
     assert!(super::switches::switches(&app).next.is_empty(), "what was read a moment ago counts at once");
+}
+
+/// The environments that are asked to be looked at.
+fn surveyed(effects: &[Effect]) -> Vec<String> {
+    let name = |effect: &Effect| match effect {
+        Effect::Survey(environment) => Some(environment.name.clone()),
+        _ => None,
+    };
+    effects.iter().filter_map(name).collect()
+}
+
+#[test]
+fn environments_that_are_not_opened_are_looked_at_one_after_the_other_while_their_window_is_open() {
+    let world = staging();
+    let mut app = read(&world, (120, 40));
+    let mut third = app.config.environments[1].clone();
+    third.name = "pantri".into();
+    app.config.environments.push(third);
+    let at = |second| now() + SignedDuration::from_secs(second);
+    let ask = |app: &mut App, second| surveyed(&app.update(Event::Tick(at(second))));
+    assert_eq!(ask(&mut app, 1), Vec::<String>::new(), "nobody looks");
+    press(&mut app, "e", &world);
+    assert_eq!(ask(&mut app, 2), ["prod"]);
+    assert!(text(&app).contains("looking …"), "{}", text(&app));
+    assert_eq!(ask(&mut app, 9), Vec::<String>::new(), "one at a time");
+    let glance = Glance {
+        services: Some((2, Health::Degraded)),
+        deploying: vec!["api".into()],
+        alarms: Some(1),
+        warnings: 2,
+        ..Glance::default()
+    };
+    app.update(Event::Glanced("prod".into(), Box::new(glance)));
+    app.settle();
+    let drawn = text(&app);
+    assert!(drawn.contains("▲ 2 · ▲ 2 services · deploying api · 1 alarm  0s ago"), "{drawn}");
+    assert_eq!(ask(&mut app, 10), ["pantri"]);
+    app.update(Event::Glanced(
+        "pantri".into(),
+        Box::new(Glance::failed("the profile pantri does not exist".into(), at(10))),
+    ));
+    app.settle();
+    assert!(text(&app).contains("? the profile pantri does not exist"), "{}", text(&app));
+    seen("environments_120x40", &app);
+    assert_eq!(ask(&mut app, 60), Vec::<String>::new(), "both were looked at lately");
+    assert_eq!(ask(&mut app, 320), ["prod"], "five minutes later again");
+    app.screen.overlays.clear();
+    app.update(Event::Glanced("prod".into(), Box::default()));
+    assert_eq!(ask(&mut app, 900), Vec::<String>::new(), "nobody looks any more");
 }

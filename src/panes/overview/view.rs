@@ -43,7 +43,7 @@ fn service_curves(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataSt
     let list = app.screen.list_of(SERVICES);
     let shown = list.and_then(List::selected).or_else(|| list?.rows.first().map(String::as_str));
     let named = shown.and_then(|name| app.estate.service_row(name)).map_or("", |row| row.short.as_str());
-    curves::service(canvas, SERVICE_CURVES, shown, named, place, data_status);
+    curves::service(canvas, SERVICE_CURVES, (shown, named), place, data_status, None);
 }
 
 /// The needs-attention list: sign, name, what, since when.

@@ -1,7 +1,7 @@
 //! What can be done in the services.
 
 use super::state::ID;
-use super::{health, instances, pool, typed};
+use super::{health, instances, pool, scaling, typed};
 use crate::app::command::Bottom::First;
 use crate::app::command::{Id, Risk, Scope};
 use crate::app::{Command, select};
@@ -36,6 +36,14 @@ pub(super) const COMMANDS: &[Command] = &[
         health::try_firewall,
     )
     .when(health::has_focus),
+    Command::new(
+        Id("watch-scaling"),
+        OWN,
+        "watch scaling",
+        &["c"],
+        "Watch how the opened service scales: its count as curves, alarms, cool-down, what happens; again ends with a report.",
+        scaling::watch,
+    ),
     Command::new(
         Id("instances"),
         OWN,

@@ -1,8 +1,11 @@
 //! Autoscaling and a task, in sentences.
 
 use super::rows::opened;
+use super::scaling as watched;
 use crate::app::App;
 use crate::app::subject::{Fact, bad, fact};
+use crate::model::agent::Reports;
+use crate::model::agent_watch::standing;
 use crate::model::time::{age, moment};
 use crate::model::{Health, schedule};
 
@@ -11,7 +14,7 @@ pub fn scaling(app: &App) -> Vec<Fact> {
     let estate = &app.estate;
     let Some(service) = opened(app) else { return Vec::new() };
     let resource = service.scaling_id();
-    let mut lines = Vec::new();
+    let mut lines = watched::facts(app);
     let Some(targets) = estate.scalable.value() else { return lines };
     let Some(target) = targets.iter().find(|target| target.resource == resource) else {
         lines.push(fact("", "not scaled automatically: no scalable target"));
@@ -78,6 +81,17 @@ pub fn task(app: &App) -> Vec<Fact> {
     for container in &task.containers {
         if let Some(reason) = &container.reason {
             lines.push(bad(&container.name, reason, Health::Down));
+        }
+    }
+    if !task.stopped() {
+        for one in standing(&app.estate, task, app.service_now()) {
+            let text = format!("{} {}", one.agent.named(), one.reports.words(app.service_now()));
+            let health = match one.reports {
+                Reports::Yes(_) => None,
+                Reports::No { .. } => Some(Health::Degraded),
+                Reports::Unknown(_) => Some(Health::Unknown),
+            };
+            lines.push(Fact { label: "agent".to_owned(), text, health });
         }
     }
     lines.push(fact("revision", &task.task_definition));

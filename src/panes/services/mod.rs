@@ -8,6 +8,7 @@ mod instances_view;
 pub mod layout;
 pub mod pool;
 pub mod rows;
+pub mod scaling;
 pub mod state;
 mod task_view;
 #[cfg(test)]

@@ -2,10 +2,11 @@
 
 use crate::app::command::PaneId;
 use crate::app::screen::Block;
-use crate::model::Failure;
 use crate::model::health_probe::findings::Findings;
 use crate::model::machine::Machine;
+use crate::model::scaling_watch::{Sample, Told, Watch};
 use crate::model::users::Seen;
+use crate::model::{Failure, Point};
 use jiff::Timestamp;
 
 /// The pane.
@@ -97,9 +98,33 @@ pub struct Looked {
     pub failure: Option<Failure>,
 }
 
+/// A service that is watched while it scales.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Scaling {
+    /// Its name.
+    pub service: String,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it was looked at last.
+    pub looked: Option<Timestamp>,
+    /// What is learned of it for the report.
+    pub watch: Watch,
+    /// How it stood then.
+    pub last: Option<Sample>,
+    /// What was told as it happened, oldest first.
+    pub told: Vec<Told>,
+    /// Desired count, and tasks that run, at each look.
+    pub desired: Vec<Point>,
+    pub running: Vec<Point>,
+    /// It was out and is back.
+    pub over: bool,
+}
+
 /// What is opened.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct State {
+    /// A service that is watched while it scales, opened or not.
+    pub scaling: Option<Scaling>,
     /// The environment's instances.
     pub machines: Machines,
     /// The environment's user pool.

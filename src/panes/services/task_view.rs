@@ -1,12 +1,17 @@
 //! One task: a line about it, its containers. Its facts are a list of sentences (`facts`).
 
 use super::state::CONTAINERS;
+use crate::app::App;
 use crate::app::pane::DataStatus;
+use crate::model::agent::Reports;
+use crate::model::agent_watch::{Standing, standing};
 use crate::model::task_definition::image_version;
 use crate::model::{Health, Task, time};
 use crate::ui::canvas::Canvas;
+use crate::ui::theme::Theme;
 use crate::ui::widgets::table::{self, Cell, Column};
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 /// What it is and why it is so.
 pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, service: &str, id: &str) {
@@ -100,6 +105,17 @@ pub fn containers(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataSt
             .into(),
         )
     });
+}
+
+/// Its agents where they do not report, and that they do; nothing where it has none.
+pub fn agents(app: &App, task: &Task, theme: &Theme) -> (String, Style) {
+    let all = standing(&app.estate, task, app.service_now());
+    let told = |one: &Standing| format!("{} {}", one.agent.kind, one.reports.words(app.service_now()));
+    match all.iter().find(|one| matches!(one.reports, Reports::No { .. })).or(all.first()) {
+        Some(one) if matches!(one.reports, Reports::No { .. }) => (told(one), theme.degraded),
+        Some(one) => (told(one), theme.dim),
+        None => (String::new(), theme.dim),
+    }
 }
 
 /// The sign, word and health of a task.

@@ -5,9 +5,11 @@ use crate::app::effect::Effect;
 use crate::app::operation::call::Write;
 use crate::app::operation::outcome::Verdict;
 use crate::model::cdn::Distribution;
+use crate::model::logs::LogEvent;
 use crate::model::machine::{Agent, Machine, Turn};
+use crate::model::task_definition::{ContainerDefinition, LogConfiguration};
 use crate::model::users::{Policy, Pool, Seen};
-use crate::model::{Failure, FailureKind};
+use crate::model::{Container, Failure, FailureKind, ScalingActivity, ScalingPolicy, Source};
 use crate::ui::testing::pictures::seen;
 use crate::ui::testing::*;
 
@@ -297,4 +299,102 @@ fn a_policy_is_aimed_elsewhere_and_a_scheduled_action_is_added_and_removed_from_
     assert_eq!(stage.aws.policies[0].target, Some(50.0));
     assert!(stage.aws.actions.is_empty());
     assert_eq!(stage.aws.writes.len(), 3, "{:?}", stage.aws.writes);
+}
+
+#[test]
+fn an_agent_that_does_not_report_is_told_of_its_task_and_needs_attention() {
+    let mut world = staging();
+    let task = world.tasks.iter_mut().find(|task| task.service.as_deref() == Some(WEB) && !task.stopped()).unwrap();
+    let definition = task.task_definition.clone();
+    task.containers.push(Container {
+        name: "datadog-agent".into(),
+        image: "public.ecr.aws/datadog/agent:7.72.1".into(),
+        status: "RUNNING".into(),
+        health: "UNKNOWN".into(),
+        ..Container::default()
+    });
+    let log = LogConfiguration {
+        driver: "awslogs".into(),
+        group: Some("/ecs/web".into()),
+        prefix: Some("datadog".into()),
+        region: None,
+    };
+    let known = world.definitions.iter_mut().find(|known| known.name == definition).unwrap();
+    known.containers.push(ContainerDefinition {
+        name: "datadog-agent".into(),
+        log: Some(log),
+        ..ContainerDefinition::default()
+    });
+    let line = |minutes, text: &str| LogEvent {
+        at: ago(minutes).unwrap().as_millisecond(),
+        message: text.into(),
+        ..LogEvent::default()
+    };
+    world.agent_lines = vec![line(40, "x | CORE | INFO | ok"), line(9, "x | CORE | ERROR | 403 Forbidden")];
+    let mut app = read(&world, (120, 40));
+    tick(&mut app, now() + jiff::SignedDuration::from_secs(1), &world);
+    let screen = text(&app);
+    assert!(screen.contains("datadog does not report in 1 of"), "{screen}");
+    assert!(screen.contains("403 Forbi"), "{screen}");
+    press(&mut app, "2 j j enter enter", &world);
+    let screen = text(&app);
+    assert!(screen.contains("datadog 7.72.1 does not report"), "{screen}");
+    assert!(screen.contains("9m ago"), "since when: {screen}");
+}
+
+#[test]
+fn a_service_is_watched_while_it_scales_with_curves_and_the_cool_down_and_a_report_at_the_end() {
+    let mut world = staging();
+    let web = |world: &mut World, desired, running| {
+        let service = world.services.iter_mut().find(|service| service.name == WEB).unwrap();
+        (service.desired, service.running) = (desired, running);
+    };
+    let resource = world.services.iter().find(|service| service.name == WEB).unwrap().scaling_id();
+    world.policies = vec![ScalingPolicy {
+        resource: resource.clone(),
+        name: "cpu".into(),
+        metric: Some("ECSServiceAverageCPUUtilization".into()),
+        target: Some(5.0),
+        out_cooldown: Some(60),
+        in_cooldown: Some(300),
+        ..ScalingPolicy::default()
+    }];
+    world.activities = Vec::new();
+    web(&mut world, 2, 2);
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "2 j j enter c", &world);
+    assert!(text(&app).contains("watched"), "{}", text(&app));
+    let at = |second: i64| now() + jiff::SignedDuration::from_secs(second);
+    let activity = |id: &str, second: i64, to: u32| ScalingActivity {
+        id: id.into(),
+        resource: resource.clone(),
+        at: Some(at(second)),
+        status: "Successful".into(),
+        description: format!("Setting desired count to {to}."),
+        ..ScalingActivity::default()
+    };
+    for second in [15, 30] {
+        tick(&mut app, at(second), &world);
+    }
+    web(&mut world, 4, 2);
+    world.activities = vec![activity("1", 40, 4)];
+    for second in [45, 60, 75] {
+        tick(&mut app, at(second), &world);
+    }
+    let screen = text(&app);
+    for wanted in ["desired count to 4", "out after", "in after", "2 run, 4 desired"] {
+        assert!(screen.contains(wanted), "{wanted}: {screen}");
+    }
+    // It counts down while nothing new is read.
+    world.silent = vec![Source::Services, Source::ScalingActivities];
+    tick(&mut app, at(95), &world);
+    assert!(text(&app).contains("in after 4m"), "{}", text(&app));
+    seen("service_watched_120x40", &app);
+    let curves = &app.panes.services.scaling.as_ref().unwrap();
+    let desired: Vec<f64> = curves.desired.iter().map(|point| point.value).collect();
+    assert_eq!((desired.first(), desired.last()), (Some(&2.0), Some(&4.0)), "{desired:?}");
+    press(&mut app, "c", &world);
+    let screen = text(&app);
+    assert!(screen.contains("How it scaled") && screen.contains("(to 4)"), "{screen}");
+    assert!(app.panes.services.scaling.is_none());
 }

@@ -1,7 +1,7 @@
 //! A service or a task is opened, or left.
 
 use super::state::{ID, State, TASK_FACTS};
-use super::{health, instances, pool};
+use super::{health, instances, pool, scaling};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::Answer;
@@ -77,6 +77,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     let mut effects = health::plan(app);
     effects.extend(instances::plan(app));
     effects.extend(pool::plan(app));
+    effects.extend(scaling::plan(app));
     effects
 }
 

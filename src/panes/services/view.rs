@@ -13,7 +13,7 @@ use crate::model::rollout_words::of_status;
 use crate::model::service::{EventKind, RolloutState};
 use crate::model::{Health, Observed, Service, ServiceDeployment, time};
 use crate::ui::canvas::Canvas;
-use crate::ui::shared::curves::zone;
+use crate::ui::shared::curves::{Counts, zone};
 use crate::ui::shared::services::{desired, rollout_style};
 use crate::ui::shared::{curves, facts, services};
 use crate::ui::signs::Signs;
@@ -31,7 +31,16 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
         TARGETS => targets(canvas, place, data_status),
         HEALTH => health(canvas, place, data_status),
         MACHINES => instances_view::draw(canvas, place, data_status),
-        CURVES => curves::service(canvas, block, canvas.app.panes.services.service.as_deref(), "", place, data_status),
+        CURVES => {
+            let app = canvas.app;
+            let counts = super::scaling::watched(app).map(|watched| Counts {
+                desired: &watched.desired,
+                running: &watched.running,
+                since: watched.since,
+            });
+            let shown = app.panes.services.service.as_deref();
+            curves::service(canvas, block, (shown, ""), place, data_status, counts);
+        }
         CONTAINERS => task_view::containers(canvas, place, data_status),
         _ => {}
     }
@@ -134,12 +143,11 @@ fn tasks(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
         let (health, word) = task_view::task_state(task);
         let faint = if task.stopped() { theme.dim } else { theme.text };
         let revision = task.task_definition.rsplit(':').next().unwrap_or_default();
-        let why = if task.stopped() || task.desired_status == "STOPPED" {
-            task.ended_because().unwrap_or_default()
+        let (why, why_style) = if task.stopped() || task.desired_status == "STOPPED" {
+            (task.ended_because().unwrap_or_default(), if task.failed() { theme.down } else { theme.dim })
         } else {
-            String::new()
+            task_view::agents(app, task, theme)
         };
-        let why_style = if task.failed() { theme.down } else { theme.dim };
         let health_style = if word == "unhealthy" { theme.degraded } else { faint };
         Some(
             vec![

@@ -13,13 +13,15 @@ use ratatui::layout::Rect;
 /// CPU and memory, with the alarm's threshold or the aim of its autoscaling.
 ///
 /// `named` is what the frame names beside the block, where it is not said above which service it is.
+///
+/// `tasks` are the counts of a service that is watched while it scales: desired, running, and since when.
 pub fn service(
     canvas: &mut Canvas<'_, '_>,
     block: Block,
-    shown: Option<&str>,
-    named: &str,
+    (shown, named): (Option<&str>, &str),
     place: Rect,
     data_status: &DataStatus,
+    tasks: Option<Counts<'_>>,
 ) {
     let app = canvas.app;
     let inside = frame::block(canvas, block, named, place, data_status);
@@ -27,7 +29,7 @@ pub fn service(
     let series = |key: MetricKey| app.estate.series.get(&key).filter(|series| !series.points().is_empty());
     let (cpu, memory) =
         (series(MetricKey::ServiceCpu(name.to_owned())), series(MetricKey::ServiceMemory(name.to_owned())));
-    if cpu.is_none() && memory.is_none() {
+    if cpu.is_none() && memory.is_none() && tasks.is_none() {
         frame::message(canvas, inside, &data_status.empty);
         return;
     }
@@ -39,22 +41,68 @@ pub fn service(
     marks.extend(history.into_iter().flatten().filter_map(|rollout| rollout.created_at));
     marks.extend(crate::app::listed::going(app).filter_map(|one| one.mark));
     let marks: Vec<(jiff::Timestamp, Sign)> = marks.into_iter().map(|at| (at, DEPLOYED)).collect();
-    let charts =
-        [("CPU", cpu, "CPUUtilization"), ("Memory", memory, "MemoryUtilization")].map(|(title, series, metric)| {
-            Chart {
-                title,
-                unit: Unit::Percent,
-                curves: vec![Curve { name: String::new(), points: points(series), note: String::new() }],
-                before: Vec::new(),
-                threshold: threshold(canvas, name, metric),
-                full: Some(10.0),
-                marks: marks.clone(),
-                window: Window::lately(app.service_now()),
-            }
+    // All of one time, so that what follows what is seen.
+    let lately = Window::lately(app.service_now());
+    let window = tasks.as_ref().map_or(lately, |tasks| tasks.window(app.service_now()));
+    let mut charts: Vec<Chart<'_>> = tasks.iter().map(|tasks| tasks.chart(window, &marks)).collect();
+    for (title, series, metric) in [("CPU", cpu, "CPUUtilization"), ("Memory", memory, "MemoryUtilization")] {
+        charts.push(Chart {
+            title,
+            unit: Unit::Percent,
+            curves: vec![Curve { name: String::new(), points: points(series), note: String::new() }],
+            before: Vec::new(),
+            threshold: threshold(canvas, name, metric),
+            full: Some(10.0),
+            marks: marks.clone(),
+            window: Window { gap: lately.gap, ..window },
         });
+    }
     let inner = Rect { x: inside.x + 1, width: inside.width.saturating_sub(1), ..inside };
-    chart::draw_all(canvas, inner, &charts);
+    // Where there is no room for a chart of each, what is watched gets it, and the others a row.
+    if tasks.is_some() && inner.height / 3 < LOWEST && inner.height >= LOWEST + 2 {
+        let (upper, lower) = (inner.height - 2, Rect { y: inner.bottom() - 2, height: 2, ..inner });
+        chart::draw_all(canvas, Rect { height: upper, ..inner }, &charts[..1]);
+        chart::draw_all(canvas, lower, &charts[1..]);
+    } else {
+        chart::draw_all(canvas, inner, &charts);
+    }
     dim_old(canvas, inside, data_status);
+}
+
+/// The lowest chart that has axes.
+const LOWEST: u16 = 4;
+
+/// Counts of a service that is watched while it scales.
+#[derive(Debug, Clone, Copy)]
+pub struct Counts<'a> {
+    /// The desired count at each look.
+    pub desired: &'a [Point],
+    /// Tasks that ran.
+    pub running: &'a [Point],
+    /// When it was looked at first.
+    pub since: jiff::Timestamp,
+}
+
+impl<'a> Counts<'a> {
+    /// From ten minutes before it is watched, so that what led to it is seen, to now.
+    fn window(&self, now: jiff::Timestamp) -> Window {
+        let since = self.since.checked_sub(jiff::SignedDuration::from_mins(10)).unwrap_or(self.since);
+        Window { since, until: now, gap: jiff::SignedDuration::from_mins(2) }
+    }
+
+    fn chart(&self, window: Window, marks: &[(jiff::Timestamp, Sign)]) -> Chart<'a> {
+        let curve = |name: &str, points| Curve { name: name.to_owned(), points, note: String::new() };
+        Chart {
+            title: "Tasks",
+            unit: Unit::Count,
+            curves: vec![curve("desired", self.desired), curve("running", self.running)],
+            before: Vec::new(),
+            threshold: None,
+            full: Some(2.0),
+            marks: marks.to_vec(),
+            window,
+        }
+    }
 }
 
 /// The points of a curve; none where nothing was read of it.

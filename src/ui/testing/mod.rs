@@ -66,6 +66,8 @@ pub struct World {
     pub trail: Vec<TrailEvent>,
     /// Metrics of load balancers, gateways and firewalls.
     pub listed: Vec<Listed>,
+    /// The last lines of every agent.
+    pub agent_lines: Vec<crate::model::logs::LogEvent>,
     /// Sources that fail.
     pub failing: BTreeMap<Source, Failure>,
     /// Sources that do not answer at all.
@@ -216,7 +218,7 @@ impl World {
             Query::Metrics { keys, until, .. } => {
                 Fact::Metrics(keys.iter().map(|key| (key.clone(), curve(key, *until))).collect())
             }
-            Query::TaskLog { .. } => Fact::TaskLog(Vec::new()),
+            Query::TaskLog { .. } => Fact::TaskLog(self.agent_lines.clone()),
             Query::LogStreams { .. } => Fact::LogStreams(Vec::new()),
             Query::LogPage(_) | Query::StreamPage(_) => Fact::LogPage(crate::model::logs::LogPage::default()),
             Query::LogGroups { .. } | Query::ConfiguredGroups { .. } => Fact::LogGroups(Vec::new()),

@@ -130,7 +130,7 @@ impl World {
         let group = format!("/aws/lambda/{}", self.functions[function].name);
         for line in log.lines() {
             // A group that was deleted takes nothing.
-            let _ = self.write_log(&group, 0, line.to_owned());
+            let _ = self.write_log((&group, None), 0, line.to_owned());
         }
     }
 

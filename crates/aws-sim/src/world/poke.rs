@@ -17,7 +17,7 @@ impl World {
     /// name of a deleted one), `rollback` (`service`, `ends`: `open`, `hangs`, `fails`), `refuse_role` and
     /// `trust_role` (an ARN or name), `role_seconds` (how long a role is held at most), `approve_sign_in` (a person confirms the device), `end_sign_ins` (every token is over), `require_code` (the MFA code that a role takes; `null`: none),
     /// `newer_field` (`operation`, `at`, `field`, `value`: its answers have it), `pending_change`, `add_clusters` (`region`, `count`), `add_services`, `log_rate` (`group`, `lines` a second), `log_skew` (`group`,
-    /// `ms` ahead), `log_region` (`group`, `region`), `write_log` (`group`, `message`, `age_ms`), `delete_log_group`, `put_parameter` (`name`, `type`,
+    /// `ms` ahead), `log_region` (`group`, `region`), `write_log` (`group`, `container`, `message`, `age_ms`), `delete_log_group`, `put_parameter` (`name`, `type`,
     /// `value`, `key`, `region`), `add_parameters` (`prefix`, `count`, `region`), `delete_parameter` (a name),
     /// `refuse_key` (a key of KMS), `fail_rotation` (a database), `trail_delay` (seconds), `invalidated` (paths of this
     /// month), `add_distribution` (`comment`, `name`), `instance` (`id`, `terminated`, `impaired`, `name`), `add_users` (a count).
@@ -129,7 +129,8 @@ impl World {
                 "log_region" => self.set_log_region(text(value, "group")?, text(value, "region")?)?,
                 "write_log" => {
                     let age = value["age_ms"].as_i64().unwrap_or(0);
-                    self.write_log(text(value, "group")?, age, text(value, "message")?.to_owned())?;
+                    let to = (text(value, "group")?, value["container"].as_str());
+                    self.write_log(to, age, text(value, "message")?.to_owned())?;
                 }
                 "trail_delay" => {
                     let seconds = value.as_i64().ok_or("it is no number of seconds")?;

@@ -116,12 +116,18 @@ impl World {
         self.logs.skews.insert(group.to_owned(), skew);
     }
 
-    /// Writes a line into the first live stream of a group, stamped `age` ms ago.
-    pub(crate) fn write_log(&mut self, group: &str, age: Ms, message: String) -> Result<String, String> {
+    /// Writes a line into the first live stream of a group (that of a container, where one is named), stamped `age` ms ago.
+    pub(crate) fn write_log(
+        &mut self,
+        (group, container): (&str, Option<&str>),
+        age: Ms,
+        message: String,
+    ) -> Result<String, String> {
         let now = self.now;
         let regions: BTreeSet<&'static str> = self.clusters.iter().map(|c| c.region).collect();
         let streams = regions.iter().find_map(|r| self.streams(r, group)).ok_or("no such group")?;
-        let stream = streams.iter().find(|s| s.until.is_none()).ok_or("the group has no live stream")?;
+        let of = |name: &str| container.is_none_or(|container| name.split('/').nth(1) == Some(container));
+        let stream = streams.iter().find(|s| s.until.is_none() && of(&s.name)).ok_or("the group has no live stream")?;
         self.logs.serial += 1;
         let event = Event {
             at: now - age,

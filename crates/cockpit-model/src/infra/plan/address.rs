@@ -41,6 +41,11 @@ pub fn type_of(resource: &str) -> &str {
     own.rfind('.').map_or("", |dot| &own[..dot])
 }
 
+/// The instance key of an address: `["web"]`, or nothing.
+pub fn key_of(address: &str) -> &str {
+    if address.ends_with(']') { address.rfind('[').map_or("", |at| &address[at..]) } else { "" }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -2,6 +2,7 @@
 //! it is kept anywhere.
 
 mod address;
+mod bill;
 mod diff;
 mod edges;
 pub mod lines;
@@ -19,7 +20,7 @@ mod tests;
 pub mod text;
 pub mod types;
 
-pub use address::{module_of, resource_of, type_of};
+pub use address::{key_of, module_of, resource_of, type_of};
 pub use read::PlanError;
 pub use reason::is_stateful;
-pub use types::{Attribute, Change, Output, Plan, Resource, Shown};
+pub use types::{Attribute, Bill, Billed, Change, Output, Plan, Resource, Shown};

@@ -1,6 +1,7 @@
 //! Reads what `show -json` says.
 
 use super::address::resource_of;
+use super::bill;
 use super::diff;
 use super::edges;
 use super::reason;
@@ -61,7 +62,13 @@ impl Plan {
             format!("{}: {problems}", check.address.to_display)
         });
         let instances = show.resource_changes.iter().filter(|resource| resource.deposed.is_none());
+        let resources = edges::resources(
+            &show.configuration.root_module,
+            show.prior_state.as_ref().map(|state| &state.values.root_module),
+            instances.map(|resource| resource_of(&resource.address)),
+        );
         Ok(Self {
+            bill: Some(bill::bill(&show.resource_changes, &resources, &secrets)),
             terraform: show.terraform_version.clone(),
             outputs: outputs.collect(),
             // What is gone there is not lost by this plan.
@@ -73,11 +80,7 @@ impl Plan {
                 .map(|change| Change { loses_data: false, ..change })
                 .collect(),
             checks: checks.collect(),
-            resources: edges::resources(
-                &show.configuration.root_module,
-                show.prior_state.as_ref().map(|state| &state.values.root_module),
-                instances.map(|resource| resource_of(&resource.address)),
-            ),
+            resources,
             changes,
             unchanged,
             errored: show.errored,

@@ -1,8 +1,9 @@
 //! What a plan is, as it is kept and shown. No value that Terraform calls sensitive is in it.
 
+use super::address::{resource_of, type_of};
 use crate::infra::message::{Action, Summary};
 use serde::{Deserialize, Serialize};
-use std::collections::{HashMap, HashSet, VecDeque};
+use std::collections::{BTreeMap, HashMap, HashSet, VecDeque};
 
 /// A plan of a unit, as it may be shown and stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,6 +23,9 @@ pub struct Plan {
     /// Every resource of the unit and what it needs, by address without instance keys.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<Resource>,
+    /// What is paid for of what stands after it; none in a plan that an earlier version kept.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub bill: Option<Bill>,
     /// Resources that stay as they are.
     #[serde(default)]
     pub unchanged: u64,
@@ -151,6 +155,53 @@ pub struct Resource {
     /// Instances of it that there are or will be.
     #[serde(default)]
     pub instances: u64,
+}
+
+/// The resources that stand after a plan, as far as they are paid for.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Bill {
+    /// Those whose price depends on what they are, in the order of the file.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub resources: Vec<Billed>,
+    /// How many there are of each other type.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub others: BTreeMap<String, u64>,
+}
+
+/// A resource that stands after a plan.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Billed {
+    /// Its address.
+    pub address: String,
+    /// What its price depends on, by the name of the attribute; of a list its length. What is known only after an apply is
+    /// not there.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub facts: BTreeMap<String, String>,
+    /// The address of the resource that says how large it is: a service's task definition, an instance's cluster.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+}
+
+impl Billed {
+    /// Its type: `aws_lb`.
+    pub fn kind(&self) -> String {
+        type_of(&resource_of(&self.address)).to_owned()
+    }
+
+    /// A fact.
+    pub fn fact(&self, name: &str) -> Option<&str> {
+        self.facts.get(name).map(String::as_str)
+    }
+
+    /// A fact that is a number.
+    pub fn number(&self, name: &str) -> Option<f64> {
+        self.fact(name)?.parse().ok().filter(|value: &f64| value.is_finite() && *value >= 0.0)
+    }
+
+    /// Whether a fact is `true`.
+    pub fn is(&self, name: &str) -> bool {
+        self.fact(name) == Some("true")
+    }
 }
 
 impl Action {

@@ -1,0 +1,167 @@
+//! What costs by its size: tasks, databases, instances.
+
+use super::sheet::{Item, Sheet};
+use super::types::HOURS;
+use crate::infra::plan::{Billed, key_of};
+
+/// What of a task's storage costs nothing, in GB.
+const STORAGE_FREE: f64 = 20.0;
+
+/// How many of a service's tasks run on demand, and on Spot.
+fn spread(one: &Billed, count: f64) -> (f64, f64) {
+    let of = |name: &str| one.number(name).unwrap_or(0.0);
+    let base = of("FARGATE.base").min(count);
+    let weights = of("FARGATE.weight") + of("FARGATE_SPOT.weight");
+    let spot = if weights > 0.0 { ((count - base) * of("FARGATE_SPOT.weight") / weights).floor() } else { 0.0 };
+    (count - spot, spot)
+}
+
+/// How many tasks a service has at least and at most: as it scales, else as it is desired.
+fn counts(sheet: &Sheet<'_>, one: &Billed) -> Option<(f64, f64)> {
+    let name = one.fact("name");
+    let scales = |target: &&Billed| match (target.fact("resource_id"), name) {
+        (Some(id), Some(name)) => id.rsplit('/').next() == Some(name),
+        // What is known only after an apply: the same key of the code.
+        _ => !key_of(&one.address).is_empty() && key_of(&target.address) == key_of(&one.address),
+    };
+    let ecs = |target: &&Billed| target.fact("service_namespace").is_none_or(|of| of == "ecs");
+    let target = sheet.of_kind("aws_appautoscaling_target").filter(ecs).find(scales);
+    match target {
+        Some(target) => Some((target.number("min_capacity")?, target.number("max_capacity")?)),
+        None => one.number("desired_count").map(|count| (count, count)),
+    }
+}
+
+/// The tasks of a service on Fargate.
+pub fn service(sheet: &mut Sheet<'_>, unit: &str, one: &Billed) {
+    let address = one.address.as_str();
+    if one.fact("launch_type").is_some_and(|kind| kind != "FARGATE") && one.number("FARGATE.weight").is_none() {
+        // Tasks on instances cost what the instances do.
+        sheet.free += 1;
+        return;
+    }
+    let Some((least, most)) = counts(sheet, one) else {
+        return sheet.unknown(unit, address, 1, "how many tasks it has is known only after an apply".to_owned());
+    };
+    let definition = one.of.as_deref().and_then(|of| sheet.at(unit, of));
+    let size = definition.and_then(|of| Some((of.number("cpu")? / 1024.0, of.number("memory")? / 1024.0, of)));
+    let Some((cpu, memory, definition)) = size else {
+        let why = "how large its tasks are is not in the plan: no task definition with cpu and memory";
+        return sheet.unknown(unit, address, 1, why.to_owned());
+    };
+    if definition.fact("operating_system_family").is_some_and(|family| family != "LINUX") {
+        return sheet.unknown(unit, address, 1, "the table has no prices of Fargate for Windows".to_owned());
+    }
+    let arm = definition.fact("cpu_architecture") == Some("ARM64");
+    let (vcpu, gb) =
+        if arm { ("fargate.arm64.vcpu", "fargate.arm64.gb") } else { ("fargate.x86_64.vcpu", "fargate.x86_64.gb") };
+    let mut parts = vec![(vcpu, cpu * HOURS), (gb, memory * HOURS)];
+    let storage = definition.number("size_in_gib").unwrap_or(0.0) - STORAGE_FREE;
+    if storage > 0.0 {
+        parts.push(("fargate.storage", storage * HOURS));
+    }
+    let processor = if arm { " ARM" } else { "" };
+    let size = format!("{cpu} vCPU{processor} and {memory} GB");
+    let ((few, few_spot), (many, many_spot)) = (spread(one, least), spread(one, most));
+    if many > 0.0 || many_spot <= 0.0 {
+        let item = Item { what: format!("Fargate task, {size}"), parts: &parts, count: (few, many), stops: true };
+        sheet.line(unit, address, item);
+    }
+    if many_spot > 0.0 {
+        // The price of Spot moves: at least this part of the price on demand, at most all of it.
+        match sheet.prices.of("fargate.spot_part", "*") {
+            Ok(part) => {
+                let count = (few_spot * part, many_spot);
+                let what =
+                    format!("Fargate Spot task, {size}, at {:.0} % of the price and at most all of it", part * 100.0);
+                sheet.line(unit, address, Item { what, parts: &parts, count, stops: true });
+            }
+            Err(why) => sheet.unknown(unit, address, 1, why),
+        }
+    }
+    if one.is("assign_public_ip") {
+        let what = "public IPv4 address of each task".to_owned();
+        sheet.line(unit, address, Item { what, parts: &[("address", HOURS)], count: (least, most), stops: true });
+    }
+}
+
+/// An instance of Aurora.
+pub fn cluster_instance(sheet: &mut Sheet<'_>, unit: &str, one: &Billed) {
+    let address = one.address.as_str();
+    let Some(class) = one.fact("instance_class") else {
+        return sheet.unknown(unit, address, 1, "its class is known only after an apply".to_owned());
+    };
+    if class != "db.serverless" {
+        return sheet.hourly(unit, address, format!("Aurora, {class}"), &format!("aurora.{class}"), 1.0);
+    }
+    let cluster = one.of.as_deref().and_then(|of| sheet.at(unit, of));
+    let limits = cluster.and_then(|cluster| Some((cluster.number("min_capacity")?, cluster.number("max_capacity")?)));
+    match limits {
+        Some(count) => {
+            let what = "Aurora Serverless v2, by ACU".to_owned();
+            sheet.line(unit, address, Item { what, parts: &[("aurora.acu", HOURS)], count, stops: false });
+        }
+        None => sheet.unknown(unit, address, 1, "its limits in ACU are not in the plan".to_owned()),
+    }
+}
+
+/// A database of RDS.
+pub fn database(sheet: &mut Sheet<'_>, unit: &str, one: &Billed) {
+    let address = one.address.as_str();
+    let Some(class) = one.fact("instance_class") else {
+        return sheet.unknown(unit, address, 1, "its class is known only after an apply".to_owned());
+    };
+    // A replica has the engine of what it copies.
+    if let Some(engine) = one.fact("engine").filter(|engine| *engine != "postgres" && !engine.is_empty()) {
+        return sheet.unknown(unit, address, 1, format!("the table has prices of PostgreSQL, and not of {engine}"));
+    }
+    let zones = if one.is("multi_az") { 2.0 } else { 1.0 };
+    let both = if one.is("multi_az") { ", in two zones" } else { "" };
+    sheet.hourly(unit, address, format!("PostgreSQL, {class}{both}"), &format!("rds.{class}"), zones);
+    match (one.number("allocated_storage"), one.fact("storage_type")) {
+        (Some(size), None | Some("gp2" | "gp3")) if size > 0.0 => {
+            sheet.monthly(unit, address, format!("its storage by the GB{both}"), "rds.storage", size * zones);
+        }
+        (_, Some(kind)) if !kind.starts_with("gp") => {
+            sheet.unknown(unit, address, 1, format!("its storage: the table has no price of {kind}"));
+        }
+        // A replica has as much as what it copies, which its plan does not say.
+        _ => sheet.by_use(unit, address, "rds.storage"),
+    }
+    sheet.by_use(unit, address, "rds.backup");
+}
+
+/// An instance of EC2 of the size that `sized` has.
+pub fn instance(sheet: &mut Sheet<'_>, unit: &str, one: &Billed, sized: &Billed, count: (f64, f64)) {
+    let address = one.address.as_str();
+    let Some(kind) = sized.fact("instance_type") else {
+        return sheet.unknown(unit, address, 1, "its type is known only after an apply".to_owned());
+    };
+    let mut paid = |what: String, price: &str, amount: f64| {
+        sheet.line(unit, address, Item { what, parts: &[(price, amount)], count, stops: false });
+    };
+    paid(format!("EC2 {kind}, Linux"), &format!("ec2.{kind}"), HOURS);
+    let public = sized.is("associate_public_ip_address");
+    if public {
+        paid("its public IPv4 address".to_owned(), "address", HOURS);
+    }
+    match (sized.number("volume_size"), sized.fact("volume_type").unwrap_or("gp3")) {
+        (Some(size), volume) => paid(format!("its {volume} disk of {size} GB"), &format!("ebs.{volume}"), size),
+        (None, _) => sheet.unknown(unit, address, 1, "how large its disk is is not in the plan".to_owned()),
+    }
+    if public {
+        sheet.by_use(unit, address, "traffic.out");
+    }
+}
+
+/// A group of instances.
+pub fn group(sheet: &mut Sheet<'_>, unit: &str, one: &Billed) {
+    let count = one.number("min_size").zip(one.number("max_size"));
+    match (one.of.as_deref().and_then(|of| sheet.at(unit, of)), count) {
+        (Some(template), Some(count)) => instance(sheet, unit, one, template, count),
+        _ => {
+            let why = "how many instances of which type is not in the plan".to_owned();
+            sheet.unknown(unit, &one.address, 1, why);
+        }
+    }
+}

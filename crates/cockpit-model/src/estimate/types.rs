@@ -1,0 +1,119 @@
+//! What is told of it.
+
+use crate::infra::plan::{Bill, resource_of};
+
+/// Hours of a month, as AWS's own calculator counts.
+pub const HOURS: f64 = 730.0;
+
+/// What is paid for of a unit.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Unit<'a> {
+    /// Its name.
+    pub name: &'a str,
+    /// What stands after its plan.
+    pub bill: &'a Bill,
+}
+
+/// What it costs.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Estimate {
+    /// What runs by the hour or is paid by the month, the dearest first.
+    pub lines: Vec<Line>,
+    /// What depends on use.
+    pub usage: Vec<Usage>,
+    /// What is not known.
+    pub unknown: Vec<Unknown>,
+    /// How many resources cost nothing by themselves.
+    pub free: u64,
+    /// The part of a week in which the schedule of the plans has it stopped.
+    pub stopped: Option<f64>,
+    /// The names of the prices that were used.
+    pub used: Vec<String>,
+}
+
+/// Something that is paid by the month or the hour.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Line {
+    /// The unit.
+    pub unit: String,
+    /// The address.
+    pub address: String,
+    /// What: `Fargate, 0.25 vCPU and 0.5 GB`.
+    pub what: String,
+    /// How many there are at least, and at most.
+    pub count: (f64, f64),
+    /// A month at least, running all day.
+    pub least: f64,
+    /// A month at most: all that scales at its maximum for the whole month.
+    pub most: f64,
+    /// A schedule that stops services stops it.
+    pub stops: bool,
+}
+
+/// Something that is paid by its use.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Usage {
+    /// The name of its price.
+    pub item: String,
+    /// Of what.
+    pub per: String,
+    /// The price of one.
+    pub price: f64,
+    /// Addresses that are paid so.
+    pub of: Vec<String>,
+}
+
+/// Something whose price is not known.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unknown {
+    /// The unit.
+    pub unit: String,
+    /// The address, or a type.
+    pub what: String,
+    /// How many.
+    pub count: u64,
+    /// Why.
+    pub why: String,
+}
+
+impl Estimate {
+    /// A month at least, and at most, running all day.
+    pub fn total(&self) -> (f64, f64) {
+        (self.lines.iter().map(|line| line.least).sum(), self.lines.iter().map(|line| line.most).sum())
+    }
+
+    /// What the schedule saves in a month of the least; none without one.
+    pub fn saved(&self) -> Option<f64> {
+        let stops: f64 = self.lines.iter().filter(|line| line.stops).map(|line| line.least).sum();
+        self.stopped.filter(|part| *part > 0.0).map(|part| stops * part)
+    }
+
+    /// The lines of the same kind as one: fifteen alarms of one resource of the code are a line.
+    pub fn grouped(&self) -> Vec<Line> {
+        let mut grouped: Vec<(Line, u32)> = Vec::new();
+        for line in &self.lines {
+            let address = resource_of(&line.address);
+            let same = |other: &Line| {
+                other.unit == line.unit && other.what == line.what && resource_of(&other.address) == address
+            };
+            match grouped.iter_mut().find(|(other, _)| same(other)) {
+                Some((other, many)) => {
+                    *many += 1;
+                    other.count = (other.count.0 + line.count.0, other.count.1 + line.count.1);
+                    other.least += line.least;
+                    other.most += line.most;
+                }
+                None => grouped.push((line.clone(), 1)),
+            }
+        }
+        for (line, _) in grouped.iter_mut().filter(|(_, many)| *many > 1) {
+            line.address = resource_of(&line.address);
+        }
+        grouped.into_iter().map(|(line, _)| line).collect()
+    }
+
+    /// What a month costs with what the schedule saves taken off.
+    pub fn scheduled(&self) -> Option<f64> {
+        self.saved().map(|saved| self.total().0 - saved)
+    }
+}

@@ -1,0 +1,210 @@
+//! What of a plan decides what its resources cost: of each resource that stands after it a few figures, and nothing that is
+//! sensitive.
+
+use super::address::{key_of, resource_of};
+use super::secret::Secrets;
+use super::show::ResourceChange;
+use super::types::{Bill, Billed, Resource};
+use serde_json::Value;
+use std::collections::BTreeMap;
+
+/// A type whose price depends on attributes: their paths (`a.0.b`; `#a` is how many there are), and the type of what says how
+/// large it is.
+type Kind = (&'static str, &'static [&'static str], Option<&'static str>);
+
+const KINDS: &[Kind] = &[
+    (
+        "aws_ecs_service",
+        &["name", "desired_count", "launch_type", "task_definition", "network_configuration.0.assign_public_ip"],
+        Some("aws_ecs_task_definition"),
+    ),
+    (
+        "aws_ecs_task_definition",
+        &[
+            "family",
+            "cpu",
+            "memory",
+            "runtime_platform.0.cpu_architecture",
+            "runtime_platform.0.operating_system_family",
+            "ephemeral_storage.0.size_in_gib",
+        ],
+        None,
+    ),
+    ("aws_appautoscaling_target", &["service_namespace", "resource_id", "min_capacity", "max_capacity"], None),
+    (
+        "aws_appautoscaling_scheduled_action",
+        &[
+            "resource_id",
+            "schedule",
+            "timezone",
+            "scalable_target_action.0.min_capacity",
+            "scalable_target_action.0.max_capacity",
+        ],
+        None,
+    ),
+    (
+        "aws_scheduler_schedule",
+        &["schedule_expression", "schedule_expression_timezone", "state", "target.0.input"],
+        None,
+    ),
+    (
+        "aws_rds_cluster",
+        &[
+            "cluster_identifier",
+            "engine",
+            "storage_type",
+            "serverlessv2_scaling_configuration.0.min_capacity",
+            "serverlessv2_scaling_configuration.0.max_capacity",
+        ],
+        None,
+    ),
+    ("aws_rds_cluster_instance", &["instance_class", "cluster_identifier", "engine"], Some("aws_rds_cluster")),
+    (
+        "aws_db_instance",
+        &["instance_class", "engine", "allocated_storage", "storage_type", "multi_az", "replicate_source_db"],
+        None,
+    ),
+    ("aws_lb", &["load_balancer_type", "internal", "#subnets"], None),
+    ("aws_nat_gateway", &["connectivity_type"], None),
+    ("aws_eip", &[], None),
+    ("aws_vpc_endpoint", &["vpc_endpoint_type", "#subnet_ids"], None),
+    ("aws_wafv2_web_acl", &["#rule"], None),
+    ("aws_cloudfront_distribution", &["price_class"], None),
+    ("aws_route53_zone", &[], None),
+    ("aws_service_discovery_private_dns_namespace", &[], None),
+    ("aws_route53_health_check", &["type", "request_interval", "measure_latency"], None),
+    ("aws_cloudwatch_metric_alarm", &["period", "threshold_metric_id", "#metric_query"], None),
+    ("aws_cloudwatch_composite_alarm", &[], None),
+    ("aws_cloudwatch_dashboard", &[], None),
+    ("aws_secretsmanager_secret", &[], None),
+    ("aws_kms_key", &[], None),
+    (
+        "aws_instance",
+        &[
+            "instance_type",
+            "associate_public_ip_address",
+            "root_block_device.0.volume_size",
+            "root_block_device.0.volume_type",
+        ],
+        None,
+    ),
+    (
+        "aws_launch_template",
+        &["instance_type", "block_device_mappings.0.ebs.0.volume_size", "block_device_mappings.0.ebs.0.volume_type"],
+        None,
+    ),
+    ("aws_autoscaling_group", &["min_size", "max_size"], Some("aws_launch_template")),
+    ("aws_ebs_volume", &["size", "type"], None),
+    ("aws_ecs_cluster", &["setting.0.name", "setting.0.value"], None),
+    ("aws_lambda_function", &["memory_size", "architectures.0"], None),
+];
+
+/// What is paid for of a plan's resources.
+pub(super) fn bill(changes: &[ResourceChange], resources: &[Resource], secrets: &Secrets) -> Bill {
+    let mut bill = Bill::default();
+    for change in changes {
+        // Data is read, an old object is on its way out, and what is destroyed or forgotten has nothing after.
+        if change.mode == "data" || change.deposed.is_some() || !change.change.after.is_object() {
+            continue;
+        }
+        let Some((_, paths, _)) = KINDS.iter().find(|(kind, ..)| *kind == change.kind) else {
+            *bill.others.entry(change.kind.clone()).or_default() += 1;
+            continue;
+        };
+        let mut facts = BTreeMap::new();
+        for path in *paths {
+            let name = path.trim_start_matches('#');
+            let known = fact(&change.change.after, &change.change.after_sensitive, path);
+            let known = known.filter(|text| secrets.masked(text) == *text);
+            let short = name.rsplit('.').find(|part| part.parse::<u8>().is_err()).unwrap_or(name);
+            facts.extend(known.map(|text| (short.to_owned(), text)));
+        }
+        if change.kind == "aws_ecs_service" {
+            providers(&change.change.after, &mut facts);
+        }
+        bill.resources.push(Billed { address: change.address.clone(), facts, of: None });
+    }
+    link(&mut bill.resources, resources);
+    bill
+}
+
+/// The value at a path as text; none where it is null, sensitive, or no plain value. Of `#path` how many there are; a list of
+/// which nothing is known yet has no length.
+fn fact(after: &Value, sensitive: &Value, path: &str) -> Option<String> {
+    let counted = path.starts_with('#');
+    let (mut value, mut hidden) = (after, sensitive);
+    for part in path.trim_start_matches('#').split('.') {
+        let index = part.parse::<usize>().ok();
+        value = match index {
+            Some(index) => value.get(index)?,
+            None => value.get(part)?,
+        };
+        hidden = index.map_or_else(|| hidden.get(part), |index| hidden.get(index)).unwrap_or(&Value::Null);
+        if *hidden == Value::Bool(true) {
+            return None;
+        }
+    }
+    match value {
+        Value::Array(all) if counted => Some(all.len().to_string()),
+        Value::String(text) if !counted => Some(text.clone()),
+        Value::Number(number) if !counted => Some(number.to_string()),
+        Value::Bool(is) if !counted => Some(is.to_string()),
+        _ => None,
+    }
+}
+
+/// Which part of a service's tasks is on Spot.
+fn providers(after: &Value, facts: &mut BTreeMap<String, String>) {
+    let all = after.get("capacity_provider_strategy").and_then(Value::as_array);
+    for one in all.into_iter().flatten() {
+        let Some(name) = one.get("capacity_provider").and_then(Value::as_str) else { continue };
+        for part in ["base", "weight"] {
+            let number = one.get(part).and_then(Value::as_u64).unwrap_or(0);
+            facts.insert(format!("{name}.{part}"), number.to_string());
+        }
+    }
+}
+
+/// Finds what says how large a resource is: among what its code needs, that of the same key, the only one, or the one that
+/// it names.
+fn link(all: &mut [Billed], resources: &[Resource]) {
+    let kinds: Vec<String> = all.iter().map(Billed::kind).collect();
+    let mut found = Vec::new();
+    for (at, one) in all.iter().enumerate() {
+        let wanted = KINDS.iter().find(|(kind, ..)| *kind == kinds[at]).and_then(|(.., of)| *of);
+        let Some(wanted) = wanted else { continue };
+        let of_kind = || all.iter().zip(&kinds).filter(|(_, kind)| *kind == wanted).map(|(other, _)| other);
+        let own = resource_of(&one.address);
+        let needs = resources.iter().find(|resource| resource.address == own).map(|resource| {
+            let needed = resource.needs.iter().filter_map(|number| resources.get(*number as usize));
+            needed.map(|resource| resource.address.as_str()).collect::<Vec<_>>()
+        });
+        let needed: Vec<&Billed> = of_kind()
+            .filter(|other| needs.iter().flatten().any(|needed| resource_of(&other.address) == *needed))
+            .collect();
+        let of_key = needed.iter().find(|other| key_of(&other.address) == key_of(&one.address));
+        let only = || if let [only] = needed.as_slice() { Some(only) } else { None };
+        let named = || of_kind().find(|other| names(one, other));
+        let sole = || {
+            let mut rest = of_kind();
+            rest.next().filter(|_| rest.next().is_none())
+        };
+        let chosen = of_key.or_else(only).copied().or_else(named).or_else(sole);
+        found.extend(chosen.map(|other| (at, other.address.clone())));
+    }
+    for (at, address) in found {
+        all[at].of = Some(address);
+    }
+}
+
+/// Whether one names the other by what it is called.
+fn names(one: &Billed, other: &Billed) -> bool {
+    let definition = one.fact("task_definition").map(|text| {
+        let last = text.rsplit('/').next().unwrap_or(text);
+        last.split(':').next().unwrap_or(last)
+    });
+    let family = other.fact("family");
+    let cluster = other.fact("cluster_identifier");
+    (family.is_some() && (definition == family || one.fact("name") == family))
+        || (cluster.is_some() && one.fact("cluster_identifier") == cluster)
+}

@@ -1,0 +1,61 @@
+//! The environments that are not opened, looked at one after the other and slowly while their window is open.
+
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::overlay::Kind;
+use crate::app::overlays;
+use crate::model::glance::Glance;
+use jiff::SignedDuration;
+
+/// One that was looked at is looked at again after this time.
+const AGAIN: SignedDuration = SignedDuration::from_mins(5);
+/// Between two of them.
+const PAUSE: SignedDuration = SignedDuration::from_secs(3);
+
+/// Whether the window of environments is open.
+fn shown(app: &App) -> bool {
+    app.screen.overlays.last().is_some_and(|overlay| overlay.kind == Kind::Environments)
+}
+
+/// The next one that is due, while somebody looks.
+pub fn plan(app: &mut App) -> Vec<Effect> {
+    let survey = &app.survey;
+    let paused = survey.begun.is_some_and(|at| app.now.duration_since(at).abs() < PAUSE);
+    if survey.under_way.is_some() || paused || app.screen.paused.is_some() || !shown(app) {
+        return Vec::new();
+    }
+    let due = |name: &str| {
+        app.survey.seen.get(name).is_none_or(|seen| app.now.duration_since(seen.at).abs() >= AGAIN)
+            && name != app.environment.name
+    };
+    let Some(next) = app.config.environments.iter().find(|one| due(&one.name) && !one.is_only_infra()) else {
+        return Vec::new();
+    };
+    let environment = Box::new(next.clone());
+    app.survey.under_way = Some(environment.name.clone());
+    app.survey.begun = Some(app.now);
+    refresh(app);
+    vec![Effect::Survey(environment)]
+}
+
+/// Takes in what was seen of one.
+pub fn seen(app: &mut App, name: String, mut glance: Glance) {
+    // When it came, by the clock that ticks here: the world it is of may have another.
+    glance.at = app.now;
+    if app.survey.under_way.as_deref() == Some(name.as_str()) {
+        app.survey.under_way = None;
+    }
+    app.survey.seen.insert(name, glance);
+    refresh(app);
+    app.redraw = true;
+}
+
+/// The lines of the window with what is known now; what is selected stays.
+fn refresh(app: &mut App) {
+    if shown(app) {
+        let lines = overlays::environment_lines(app);
+        if let Some(overlay) = app.screen.overlays.last_mut() {
+            overlay.replace(lines);
+        }
+    }
+}

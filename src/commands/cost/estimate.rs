@@ -1,0 +1,265 @@
+//! `--estimate`: finds the plans, or has them made, and tells what they cost. AWS is asked nothing, but whose account it is
+//! where a plan is made.
+
+use super::args::Arguments;
+use super::estimate_report::{self, PlanDto};
+use crate::cli::{ExitCode, Report};
+use crate::commands::context::Context;
+use crate::commands::printed::{printed, verdict};
+use crate::commands::say::say;
+use crate::config::{Config, EnvironmentConfig};
+use crate::feeds::runs::Place;
+use crate::headless::{self, Shown};
+use crate::infra::run::events::Reader;
+use crate::infra::run::{folder, ordered, requests, start, world};
+use crate::infra::{Look, discover_as};
+use crate::model::Source;
+use crate::model::estimate::prices::Prices;
+use crate::model::estimate::{Unit, estimate};
+use crate::model::infra::RunState;
+use crate::model::infra::order::Listed;
+use crate::model::infra::plan::Plan;
+use crate::model::infra::run_event::{Goal, Request, UnitEnd, Wish};
+use crate::runtime::audit;
+use crate::runtime::clock::system_zone;
+use crate::runtime::stop::stopped;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use std::io::{self, Read as _};
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// Between two looks at how the plan comes on.
+const LOOK: Duration = Duration::from_millis(100);
+/// A plan as JSON is no larger.
+const MOST: u64 = 1 << 30;
+
+/// Plans by unit, and what is known of each.
+type Plans = (Vec<(String, Plan)>, Vec<PlanDto>);
+
+pub(super) async fn run(
+    context: &Context,
+    arguments: &Arguments,
+    config: Config,
+    environment: EnvironmentConfig,
+    out: &mut dyn io::Write,
+) -> Result<ExitCode, Report> {
+    let name = environment.name.clone();
+    let zone = environment.timezone.as_deref().and_then(|zone| TimeZone::get(zone).ok()).unwrap_or_else(system_zone);
+    let Some(region) = context.global.region.clone().or_else(|| environment.region.clone()) else {
+        return Err(Report::usage(format!("the region of {name} is not known, and prices are of a region"))
+            .hint("write `region` into the configuration, or give --region"));
+    };
+    let (plans, mut from) = if !arguments.plans.is_empty() {
+        of_files(&arguments.plans)?
+    } else if arguments.now {
+        let run = Box::pin(made_now(context, config, &environment)).await?;
+        of_run(&run)?
+    } else {
+        of_run(&kept(&config, &name, arguments.run.as_deref())?)?
+    };
+    let mut units = Vec::new();
+    for (unit, plan) in &plans {
+        match &plan.bill {
+            Some(bill) => units.push(Unit { name: unit, bill }),
+            None => {
+                let why = "its plan was kept by an earlier version, which did not keep what it costs: plan it again";
+                for dto in from.iter_mut().filter(|dto| dto.unit == *unit) {
+                    dto.missing = Some(why.to_owned());
+                }
+            }
+        }
+    }
+    let (prices, now) = (Prices::ours(), Timestamp::now());
+    let estimate = estimate(&units, &prices, &region, now);
+    let report = estimate_report::report(&estimate, &prices, &name, &region, from, Shown { now, zone });
+    let code = if report.complete { ExitCode::Done } else { ExitCode::Incomplete };
+    verdict(headless::print(out, &report, context.output, Context::width()).map(drop), code)
+}
+
+/// Plans in files.
+fn of_files(files: &[PathBuf]) -> Result<Plans, Report> {
+    let (mut plans, mut from) = (Vec::new(), Vec::new());
+    for file in files {
+        let shown = if file.as_os_str() == "-" { "standard input".to_owned() } else { file.display().to_string() };
+        let unit = file.file_stem().map_or_else(|| shown.clone(), |stem| stem.to_string_lossy().into_owned());
+        let unread = |error: &io::Error| {
+            Report::new("system", format!("{shown} cannot be read"), ExitCode::Usage).caused_by(error)
+        };
+        let mut text = Vec::new();
+        let read = if file.as_os_str() == "-" {
+            io::stdin().lock().take(MOST).read_to_end(&mut text)
+        } else {
+            std::fs::File::open(file).and_then(|file| file.take(MOST).read_to_end(&mut text))
+        };
+        read.map_err(|error| unread(&error))?;
+        let plan = Plan::read(&text).map_err(|error| {
+            Report::usage(format!("{shown} is no plan"))
+                .cause(error.to_string())
+                .hint(format!("a plan file is made readable with `terraform show -json {shown} > plan.json`"))
+        })?;
+        if plan.errored {
+            say(&format!("warning: the plan in {shown} was made with errors, and is not whole"));
+        }
+        from.push(PlanDto { unit: unit.clone(), from: shown, made: None, on_mocks: false, missing: None });
+        plans.push((unit, plan));
+    }
+    Ok((plans, from))
+}
+
+/// The folder of all environments' runs.
+fn place(config: &Config) -> Result<PathBuf, Report> {
+    audit::runs(&Place { audit_file: config.audit_file.clone(), simulated: false }).ok_or_else(|| {
+        Report::new("system", "there is no home folder to keep runs in", ExitCode::Failed)
+            .hint("set HOME, or `audit_file`")
+    })
+}
+
+/// The run that is named, or the latest that planned: what `drift` and `destroy` plan is not what is to stand.
+fn kept(config: &Config, environment: &str, named: Option<&str>) -> Result<PathBuf, Report> {
+    let listed = folder::list(&place(config)?, environment)
+        .map_err(|error| Report::new("system", "the runs cannot be listed", ExitCode::Failed).caused_by(&error))?;
+    let plans = |run: &&Listed| {
+        let goal = run.order.as_ref().map(|order| order.goal);
+        matches!(goal, Some(Goal::Plan | Goal::Apply)) && named.is_none_or(|named| run.run.contains(named))
+    };
+    let hint =
+        "`cockpit infra plan` plans it, or --now does here; --plan FILE takes what `terraform show -json` printed";
+    for run in listed.iter().filter(plans) {
+        if named.is_some() || has_plans(&run.folder) {
+            return Ok(run.folder.clone());
+        }
+    }
+    Err(match named {
+        Some(named) => Report::usage(format!("{environment} has no run `{named}` that planned"))
+            .hint("`cockpit infra runs` lists them"),
+        None => Report::usage(format!("{environment} has no run that planned")).hint(hint),
+    })
+}
+
+fn has_plans(run: &Path) -> bool {
+    let state = Reader::new(0).read_all(run).map(|news| RunState::of(&news.events));
+    state.is_ok_and(|state| state.units.values().any(|unit| unit.plan.is_some()))
+}
+
+/// The plans of a run, and units that have none.
+fn of_run(run: &Path) -> Result<Plans, Report> {
+    let unread = |what: String, error: &io::Error| {
+        Report::new("system", format!("{what} cannot be read"), ExitCode::Failed).caused_by(error)
+    };
+    let news = Reader::new(0).read_all(run).map_err(|error| unread(run.display().to_string(), &error))?;
+    let state = RunState::of(&news.events);
+    let (mut plans, mut from) = (Vec::new(), Vec::new());
+    if state.started.as_ref().is_some_and(|started| !started.targets.is_empty()) {
+        say("warning: the run planned some resources alone (--target): others are in no sum");
+    }
+    for unit in state.in_order() {
+        let is = &state.units[unit];
+        let mut dto = PlanDto {
+            unit: unit.to_owned(),
+            from: folder::name(run),
+            made: state.began.map(|began| began.to_string()),
+            on_mocks: is.plan.as_ref().is_some_and(|plan| plan.on_mocks),
+            missing: None,
+        };
+        match &is.plan {
+            Some(plan) => {
+                let text = std::fs::read(&plan.shown).map_err(|error| unread(format!("the plan of {unit}"), &error))?;
+                let plan: Plan = serde_json::from_slice(&text)
+                    .map_err(|error| unread(format!("the plan of {unit}"), &error.into()))?;
+                plans.push((unit.to_owned(), plan));
+            }
+            None => dto.missing = Some(why(is.end.as_ref())),
+        }
+        from.push(dto);
+    }
+    if plans.is_empty() {
+        let mut report = Report::new("infra", "no unit could be planned", ExitCode::Failed);
+        for dto in &from {
+            report = report.cause(format!("{}: {}", dto.unit, dto.missing.as_deref().unwrap_or_default()));
+        }
+        return Err(report.hint("`cockpit infra plan` shows what each unit said"));
+    }
+    Ok((plans, from))
+}
+
+/// Why a unit has no plan.
+fn why(end: Option<&UnitEnd>) -> String {
+    match end {
+        Some(UnitEnd::Failed { why }) => format!("it could not be planned: {why}"),
+        Some(UnitEnd::Blocked { by }) => format!("it was not planned, as {by} was not"),
+        Some(UnitEnd::Cancelled { .. }) => "its plan was cancelled".to_owned(),
+        Some(UnitEnd::Done | UnitEnd::Unchanged) | None => "it was not planned".to_owned(),
+    }
+}
+
+/// Has every unit planned, and waits for it: the run's folder.
+async fn made_now(context: &Context, config: Config, environment: &EnvironmentConfig) -> Result<PathBuf, Report> {
+    let found = discover_as(environment, Look::default()).await.map_err(|trouble| {
+        let mut report = Report::new(trouble.kind.word(), trouble.message, ExitCode::Failed);
+        report.causes = trouble.causes;
+        report.hint = trouble.hint;
+        report
+    })?;
+    if found.graph.units().is_empty() {
+        return Err(Report::usage(format!("{} has no units", environment.name))
+            .hint("`cockpit infra graph` says where they are looked for"));
+    }
+    let runs = place(&config)?;
+    let command = format!("cockpit cost {} --estimate --now", environment.name);
+    let mut order = ordered::order(&found, environment, Goal::Plan, audit::who(), command);
+    if let Some(why) = world::other(&runs, &order) {
+        return Err(Report::new("refused", format!("nothing of {} is planned", environment.name), ExitCode::Refused)
+            .cause(why)
+            .hint(crate::model::infra::world::HINT));
+    }
+    if environment.account.is_some() {
+        let reading = Box::pin(context.collect_in(config, environment.clone(), &[Source::Identity], false)).await;
+        reading.check_credentials()?;
+        order.account = reading.collector.app.estate.identity.value().map(|identity| identity.account.clone());
+    }
+    let run = start::start(&start::this_program(), &runs, &order, Timestamp::now()).await.map_err(|error| {
+        Report::new("refused", "the plan cannot be made", ExitCode::Refused)
+            .cause(error.words())
+            .hint("`cockpit infra runs` shows what goes on")
+    })?;
+    say(&format!("planning {} units of {}: {}", order.units.len(), environment.name, folder::name(&run)));
+    follow(context, &run).await?;
+    Ok(run)
+}
+
+/// Waits until a run is over. Whoever interrupts it cancels it: it changes nothing.
+async fn follow(context: &Context, run: &Path) -> Result<(), Report> {
+    let mut reader = Reader::new(0);
+    let mut state = RunState::default();
+    let unread = |error: &io::Error| {
+        Report::new("system", format!("the run in {} cannot be read", run.display()), ExitCode::Failed).caused_by(error)
+    };
+    loop {
+        let live = folder::driven(run).map_err(|error| unread(&error))?;
+        let news = reader.read_all(run).map_err(|error| unread(&error))?;
+        for event in &news.events {
+            state.fold(event);
+        }
+        if state.end.is_some() {
+            return Ok(());
+        }
+        if !live && news.events.is_empty() {
+            return Err(Report::new("system", "the plan ended half-way: nothing drives it any more", ExitCode::Failed)
+                .hint(format!("`cockpit infra resume {}` takes it up", folder::name(run))));
+        }
+        let left = context.limit();
+        let ended = tokio::select! {
+            signal = stopped() => Some((signal.code(), "the plan was interrupted")),
+            () = tokio::time::sleep(LOOK) => {
+                left.filter(Duration::is_zero).map(|_| (ExitCode::TimedOut, "the time is up"))
+            }
+        };
+        if let Some((code, words)) = ended {
+            let wish = Wish::Cancel { hard: false };
+            let request = Request { time: Timestamp::now(), by: audit::who(), wish };
+            printed(requests::ask(run, &request))?;
+            return Err(Report::new("cancelled", format!("{words}, and it was cancelled"), code));
+        }
+    }
+}

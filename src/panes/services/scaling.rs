@@ -1,0 +1,137 @@
+//! `c`: a service is watched while it scales: what is told as it happens, the count as curves, the cool-down, and at the end how
+//! long each step took.
+
+use super::state::{SCALING, Scaling};
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::scaling::sample;
+use crate::app::subject::{Fact, bad, fact};
+use crate::app::update::settle::done;
+use crate::model::scaling_watch::{Sample, cooling, short};
+use crate::model::time::{clock, short as spoken};
+use crate::model::{AlarmState, Health, Point, Source};
+use jiff::{SignedDuration, Timestamp};
+
+/// How often it is looked: a minute's metrics and activities are no newer.
+const EVERY: SignedDuration = SignedDuration::from_secs(10);
+/// What was told lately.
+const TOLD: usize = 100;
+/// So many of it stand on the screen.
+const SHOWN: usize = 12;
+/// Points of a curve: a day of looks.
+const POINTS: usize = 8_640;
+
+/// Begins to watch the opened service, or ends with a report.
+pub fn watch(app: &mut App) -> Vec<Effect> {
+    let Some(name) = app.panes.services.service.clone() else {
+        app.say("Enter opens a service; c then watches how it scales");
+        return Vec::new();
+    };
+    if let Some(watched) = app.panes.services.scaling.take() {
+        let same = watched.service == name;
+        report(app, &watched);
+        if same {
+            app.lists_changed();
+            return done(app);
+        }
+    }
+    let since = app.service_now();
+    app.panes.services.scaling = Some(Scaling { service: name, since, ..Scaling::default() });
+    app.focus_on(SCALING);
+    look(app);
+    app.lists_changed();
+    done(app)
+}
+
+/// How long each step took, in a window.
+fn report(app: &mut App, watched: &Scaling) {
+    let short = app.estate.service_row(&watched.service).map_or(watched.service.clone(), |row| row.short.clone());
+    let took = spoken(app.service_now().duration_since(watched.since));
+    let mut lines = vec![format!("{short}, watched for {took}"), String::new()];
+    lines.extend(watched.watch.ended().lines());
+    let message = crate::app::overlays::message(app, "How it scaled", &lines.join("\n"));
+    app.screen.overlays.push(message);
+}
+
+/// Looks again where it is time, whichever pane is shown; what is late is asked for sooner.
+pub fn plan(app: &mut App) -> Vec<Effect> {
+    let now = app.service_now();
+    let due = |watched: &Scaling| watched.looked.is_none_or(|at| now.duration_since(at).abs() >= EVERY);
+    if app.panes.services.scaling.as_ref().is_some_and(due) {
+        look(app);
+        let at = app.now;
+        app.poller.hurry(&[Source::Services, Source::ScalingActivities, Source::AlarmHistory], at);
+    }
+    Vec::new()
+}
+
+fn look(app: &mut App) {
+    let now = app.service_now();
+    let Some(name) = app.panes.services.scaling.as_ref().map(|watched| watched.service.clone()) else { return };
+    let Some(sample) = sample(app, &name) else { return };
+    let Some(watched) = app.panes.services.scaling.as_mut() else { return };
+    watched.looked = Some(now);
+    for (curve, count) in [(&mut watched.desired, sample.desired), (&mut watched.running, sample.running)] {
+        if curve.len() >= POINTS {
+            curve.remove(0);
+        }
+        curve.push(Point { at: now, value: f64::from(count) });
+    }
+    let mut told = watched.watch.take(sample.clone());
+    // How it stands has lines of its own.
+    told.pop();
+    watched.told.extend(told);
+    let over = watched.told.len().saturating_sub(TOLD);
+    watched.told.drain(..over);
+    watched.last = Some(sample);
+    if watched.watch.done() && !watched.over {
+        watched.over = true;
+        app.say("it was out and is back: c tells how long each step took");
+    }
+    app.lists_changed();
+}
+
+/// What is told of it above what autoscaling is set to; nothing where the opened service is not watched.
+pub fn facts(app: &App) -> Vec<Fact> {
+    let Some(watched) = watched(app) else { return Vec::new() };
+    let now = app.service_now();
+    let took = spoken(now.duration_since(watched.since));
+    let over = if watched.over { "; it was out and is back" } else { "" };
+    let mut lines = vec![fact("watched", format!("for {took}{over}; c ends it with a report"))];
+    let Some(last) = &watched.last else { return lines };
+    lines.extend(standing(last, now));
+    let newest = watched.told.iter().rev().take(SHOWN);
+    lines.extend(newest.map(|told| fact(&clock(told.at, &app.zone()), &told.what)));
+    lines
+}
+
+fn standing(last: &Sample, now: Timestamp) -> Vec<Fact> {
+    let mut lines = vec![fact("tasks", format!("{} run, {} desired", last.running, last.desired))];
+    for (policy, value) in &last.policies {
+        let name = policy.metric.as_deref().unwrap_or(&policy.name);
+        let name = name.strip_prefix("ECSServiceAverage").unwrap_or(name);
+        let aim = policy.target.map(|target| format!(", aims at {target}")).unwrap_or_default();
+        let above = value.zip(policy.target).is_some_and(|(value, target)| value > target);
+        let text = value.map_or_else(|| format!("not measured yet{aim}"), |value| format!("{value:.0}{aim}"));
+        lines.push(if above { bad(name, text, Health::Degraded) } else { fact(name, text) });
+    }
+    for (alarm, state) in &last.alarms {
+        let raised = *state == AlarmState::Alarm;
+        let text = state.word().to_owned();
+        lines.push(if raised { bad(short(alarm), text, Health::Degraded) } else { fact(short(alarm), text) });
+    }
+    // It counts down while nothing new is read.
+    let left: Vec<String> = cooling(&Sample { at: now, ..last.clone() })
+        .into_iter()
+        .map(|(way, left)| format!("{way} after {}", spoken(left)))
+        .collect();
+    let text = if left.is_empty() { "none: it may scale".to_owned() } else { left.join(", ") };
+    lines.push(fact("cool-down", text));
+    lines
+}
+
+/// What is watched, where that is the opened service.
+pub fn watched(app: &App) -> Option<&Scaling> {
+    let opened = app.panes.services.service.as_deref()?;
+    app.panes.services.scaling.as_ref().filter(|watched| watched.service == opened)
+}

@@ -1,0 +1,56 @@
+//! Looks at one environment that is not opened, in a session of its own.
+
+use super::clock::Clock;
+use super::collect::{Collected, Collector};
+use super::kept_costs;
+use crate::app::Session;
+use crate::app::event::Event;
+use crate::app::poll::Wants;
+use crate::config::{Config, EnvironmentConfig};
+use crate::model::glance::{Glance, glance};
+use crate::model::{Source, costs};
+use jiff::tz::TimeZone;
+use std::time::Duration;
+use tokio::sync::mpsc::Sender;
+
+/// What is read: about ten requests of a small environment, and none that costs.
+const READ: [Source; 6] =
+    [Source::Identity, Source::Services, Source::Tasks, Source::DbClusters, Source::DbInstances, Source::Alarms];
+/// No longer than this.
+const LIMIT: Duration = Duration::from_secs(60);
+
+/// Looks at it, and tells.
+pub(super) async fn survey(
+    config: Config,
+    environment: EnvironmentConfig,
+    session: Session,
+    clock: Clock,
+    out: Sender<Event>,
+) {
+    let name = environment.name.clone();
+    let simulated = session.simulated;
+    let wants = Wants { sources: READ.into(), service_metrics: false, once: true, ..Wants::default() };
+    let mut collector = Collector::new(config, environment, session, wants, clock.clone()).with_screen();
+    let collected = Box::pin(collector.collect(Some(LIMIT))).await;
+    let app = &collector.app;
+    let sources = app.poller.sources(&app.environment);
+    let mut seen = glance(&app.estate, &sources, clock.now());
+    if collected == Collected::TimedOut && seen.account.is_none() && seen.error.is_none() {
+        seen = Glance::failed("it did not answer within a minute".to_owned(), clock.now());
+    }
+    if app.poller.wrong_account() {
+        let account = app.environment.account.clone().unwrap_or_default();
+        seen.error = Some(format!("the credentials are of another account than {account}"));
+    }
+    let identity = app.estate.identity.value().filter(|_| !simulated);
+    if let Some(identity) = identity {
+        // What was kept of its costs; nothing is asked that costs.
+        let file = kept_costs::file(&identity.account, identity.endpoint.as_deref().unwrap_or_default(), None);
+        let now = app.service_now();
+        seen.cost = kept_costs::read(file.as_ref(), now).map(|kept| {
+            let told = costs::told(&kept, now.to_zoned(TimeZone::UTC).date());
+            (told.month, kept.currency)
+        });
+    }
+    let _ = out.send(Event::Glanced(name, Box::new(seen))).await;
+}
