@@ -5,6 +5,7 @@
 //! against a simulator in a process of its own (or moto). What is timed is what comes out of it.
 #![allow(missing_docs, clippy::print_stderr)]
 
+mod day;
 mod infra;
 mod interactive;
 mod logs;
@@ -53,7 +54,7 @@ fn main() -> Result<()> {
     };
     let world = World::new()?;
     let mut report = Report::new(effort);
-    let parts: [(&str, Part); 21] = [
+    let parts: [(&str, Part); 26] = [
         ("snapshot", peer::snapshot),
         ("latency", peer::latency),
         ("start", interactive::start),
@@ -72,6 +73,11 @@ fn main() -> Result<()> {
         ("infra-waits", infra::waits),
         ("sql", sql::sql),
         ("soak", soak::soak),
+        ("params", day::params),
+        ("timeline", day::timeline),
+        ("overview-idle", day::idle),
+        ("init", day::init),
+        ("panes", day::panes),
         ("tunnel", tunnels::link),
         ("day", tunnels::day),
         ("faults", tunnels::faults),

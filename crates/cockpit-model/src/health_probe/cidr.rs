@@ -38,6 +38,15 @@ impl Block {
         (kind == other).then(|| (ours ^ theirs).leading_zeros().min(kind))
     }
 
+    /// Its first address: that of the network, whichever was written.
+    pub fn first(&self) -> IpAddr {
+        let left = |bits: u32, of: u32| if bits == 0 { 0 } else { u128::MAX << (of - bits) };
+        match self.base {
+            IpAddr::V4(four) => IpAddr::V4((four.to_bits() & left(self.bits, 32) as u32).into()),
+            IpAddr::V6(six) => IpAddr::V6((six.to_bits() & left(self.bits, 128)).into()),
+        }
+    }
+
     /// Whether an address is in it.
     pub fn contains(&self, address: IpAddr) -> bool {
         self.common(address).is_some_and(|common| common >= self.bits)
@@ -58,6 +67,15 @@ mod tests {
         assert!(Block::parse("::/0").unwrap().contains("2001:db8::1".parse().unwrap()));
         assert!(Block::parse("0.0.0.0/0").unwrap().contains("198.51.100.1".parse().unwrap()));
         assert!(Block::parse("198.51.100.7").unwrap().contains("198.51.100.7".parse().unwrap()));
+    }
+
+    #[test]
+    fn the_first_address_is_that_of_the_network() {
+        let first = |text: &str| Block::parse(text).unwrap().first().to_string();
+        assert_eq!(first("203.0.113.77/24"), "203.0.113.0");
+        assert_eq!(first("203.0.113.77"), "203.0.113.77");
+        assert_eq!(first("203.0.113.77/0"), "0.0.0.0");
+        assert_eq!(first("2001:db8::1/32"), "2001:db8::");
     }
 
     #[test]
