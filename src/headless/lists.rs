@@ -186,9 +186,11 @@ pub fn alarms_with_parts(
         // What is not among those that are read is told as that.
         for child in alarm.children.iter().filter(|_| !parts.is_empty()) {
             let state = parts.get(child).cloned().unwrap_or_else(|| "not read".to_owned());
-            let mut row = vec![Some(state), Some(format!("└ {child}")), None, None];
+            // Nothing is unknown of the rest: it stands with the child itself.
+            let blank = || Some(String::new());
+            let mut row = vec![Some(state), Some(format!("└ {child}")), blank(), blank()];
             if muted {
-                row.insert(3, None);
+                row.insert(3, blank());
             }
             table.row(row);
         }

@@ -91,9 +91,10 @@ async fn named(environment: Option<&EnvironmentConfig>, order: &Order, out: &Sen
     found
 }
 
-/// What failed, with its nearest cause.
+/// What failed, with its nearest cause; where a program is missing, without the folders that were searched.
 fn in_a_line(trouble: &Trouble) -> String {
-    let cause = trouble.causes.first().map(|cause| format!(": {cause}")).unwrap_or_default();
+    let cause = trouble.causes.first().filter(|_| trouble.kind != TroubleKind::Tool);
+    let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
     format!("{}{cause}", trouble.message)
 }
 

@@ -4,7 +4,7 @@
 use super::*;
 use std::collections::BTreeMap;
 
-/// What is typed, and how often it may be asked for something else where a thing was refused.
+/// What is typed, and the world that it is typed in.
 const COMMANDS: &[(&str, Scenario)] = &[
     ("health --env prod --no-probe", Scenario::Prod),
     ("params ls", Scenario::Staging),
@@ -39,6 +39,15 @@ fn a_call_that_is_not_allowed_is_named_by_each_command_and_the_rest_stands() {
             world.clear_faults();
             let name = operation.rsplit(':').next().unwrap();
             let told = said.out.clone() + &said.err;
+            // What a list of parameters and curves are not made of need not be told with them.
+            let apart = [
+                ("params ls", "ListTasks"),
+                ("params ls", "DescribeTasks"),
+                ("metrics --since 1h", "ListAlarmMuteRules"),
+            ];
+            if apart.contains(&(*command, name)) {
+                continue;
+            }
             if !told.contains(&format!(":{name}")) {
                 silent.push(format!("{command}: {operation} ({})", said.code));
                 continue;

@@ -60,6 +60,7 @@ pub fn snapshot(input: &SnapshotInput<'_>) -> Snapshot {
 
 impl Snapshot {
     /// The user pool as it was read; what could not be is told among the sources.
+    #[must_use]
     pub fn with_pool(mut self, read: Result<(Option<PoolDto>, Vec<Failure>), Failure>) -> Self {
         let (pool, failures, status) = match read {
             Ok((pool, missing)) if missing.is_empty() => (pool, missing, SourceState::Ok),

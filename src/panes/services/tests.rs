@@ -129,7 +129,7 @@ fn this_machine_is_let_in_by_a_key_and_what_was_let_in_is_taken_back() {
     stage.shows("may not reach it");
     let before = stage.app.panes.services.health.serial;
     stage.press("A");
-    stage.shows("Let 198.51.100.9/32 in");
+    stage.shows("Allow 198.51.100.9/32");
     stage.shows("the code does not have it");
     stage.shows("cockpit health allow 198.51.100.9/32 --env staging");
     assert!(stage.aws.writes.is_empty(), "nothing is changed before a yes");
@@ -149,7 +149,7 @@ fn this_machine_is_let_in_by_a_key_and_what_was_let_in_is_taken_back() {
     stage.shows("may reach port 80");
     stage.press("X");
     stage.press("enter");
-    stage.shows("Let 198.51.100.9/32 in no more");
+    stage.shows("Disallow 198.51.100.9/32");
     stage.press("enter");
     stage.to(16);
     stage.to(20);

@@ -40,10 +40,16 @@ impl Block {
 
     /// Its first address: that of the network, whichever was written.
     pub fn first(&self) -> IpAddr {
-        let left = |bits: u32, of: u32| if bits == 0 { 0 } else { u128::MAX << (of - bits) };
+        // A network of everything has no bits that stay: a shift by all of them is none.
         match self.base {
-            IpAddr::V4(four) => IpAddr::V4((four.to_bits() & left(self.bits, 32) as u32).into()),
-            IpAddr::V6(six) => IpAddr::V6((six.to_bits() & left(self.bits, 128)).into()),
+            IpAddr::V4(four) => {
+                let mask = u32::MAX.checked_shl(32 - self.bits).unwrap_or_default();
+                IpAddr::V4((four.to_bits() & mask).into())
+            }
+            IpAddr::V6(six) => {
+                let mask = u128::MAX.checked_shl(128 - self.bits).unwrap_or_default();
+                IpAddr::V6((six.to_bits() & mask).into())
+            }
         }
     }
 

@@ -133,7 +133,7 @@ fn typed(request: &Request) -> String {
 impl Job for AddressChange {
     fn title(&self) -> String {
         let cidr = &self.request.cidr;
-        if self.request.allow { format!("let {cidr} in") } else { format!("let {cidr} in no more") }
+        if self.request.allow { format!("allow {cidr}") } else { format!("disallow {cidr}") }
     }
 
     fn verb(&self) -> &'static str {
