@@ -1,6 +1,8 @@
 //! The program as it is typed: output, exit codes, errors, faults. The world is the simulator's.
 #![allow(clippy::unwrap_used)]
 
+#[path = "cli/denied.rs"]
+mod denied;
 #[path = "cli/faults.rs"]
 mod faults;
 #[path = "cli/health.rs"]

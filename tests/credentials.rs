@@ -4,6 +4,8 @@
 
 #[path = "credentials/mfa.rs"]
 mod mfa;
+#[path = "credentials/sign_in.rs"]
+mod sign_in;
 mod support;
 #[path = "credentials/tls.rs"]
 mod tls;
@@ -13,7 +15,7 @@ use cockpit::config::EnvironmentConfig;
 use serde_json::{Value, json};
 use std::process::{Command, Stdio};
 use std::time::Duration;
-use support::{Home, PATIENCE, SECRET, World, finish, line, signal, until};
+use support::{Home, PATIENCE, SECRET, Said, World, finish, line, signal, until};
 
 const KEYS: &str = r#"{"Version":1,"AccessKeyId":"ASIASIMULATED0000001","SecretAccessKey":"s","SessionToken":"t"}"#;
 

@@ -216,11 +216,40 @@ fn a_thousand_users_are_all_read_page_by_page_and_a_refusal_is_no_empty_list() {
     let list = line(&mut home.on(&world), "--env pantri users -o json").coded(0).json();
     assert_eq!(list["users"].as_array().unwrap().len(), 1_211);
     assert_eq!(list["whole"], true);
+    let some = line(&mut home.on(&world), "--env pantri users --limit 100 -o json").coded(3);
+    assert_eq!((some.json()["users"].as_array().unwrap().len(), &some.json()["whole"]), (100, &json!(false)));
+    let table = line(&mut home.on(&world), "--env pantri users --limit 100").coded(3);
+    assert!(format!("{}{}", table.out, table.err).contains("only the first 100 users were read"), "{table:#?}");
+    line(&mut home.on(&world), "--env pantri users --limit 0").coded(2);
     // Refused from the first page on: unknown is no number and no list.
     world.post("/_sim/fault", &json!({"operation": "cognito-idp:ListUsers", "kind": "denied"}));
     let said = line(&mut home.on(&world), "--env pantri users -o json").coded(3);
     assert_eq!((said.json()["users"].clone(), said.json()["counts"].clone()), (Value::Null, Value::Null));
     assert!(said.json()["missing"][0].as_str().unwrap().contains("cognito-idp:ListUsers"), "{said:#?}");
+}
+
+#[test]
+fn the_snapshot_has_the_pool_that_is_named_and_nobody_of_it() {
+    let world = World::start(Scenario::Pantri);
+    let home = home();
+    let none = line(&mut home.on(&world), "--env pantri snapshot -o json").coded(0).json();
+    assert_eq!(none["user_pool"], Value::Null);
+    assert_eq!(world.asked("cognito-idp:ListUserPools"), 0, "none is named: nobody is asked");
+    let config = std::fs::read_to_string(home.path().join("config.toml")).unwrap();
+    let named = config.replace("[environments.pantri]\n", "[environments.pantri]\nuser_pools = [\"pantri-*\"]\n");
+    assert_ne!(named, config);
+    home.write("config.toml", named);
+    let said = line(&mut home.on(&world), "--env pantri snapshot -o json").coded(0).json();
+    follows_schema(&home, "snapshot", &said);
+    assert!(said["user_pool"]["name"].as_str().unwrap().starts_with("pantri"), "{said:#}");
+    assert!(said["user_pool"]["password"]["minimum_length"].is_u64(), "{said:#}");
+    assert_eq!(world.asked("cognito-idp:ListUsers"), 0, "nobody is read");
+    world.fault("cognito-idp:DescribeUserPool", "denied");
+    let said = line(&mut home.on(&world), "--env pantri snapshot -o json").coded(3).json();
+    assert_eq!((&said["user_pool"]["password"], &said["complete"]), (&Value::Null, &json!(false)));
+    let row = said["sources"].as_array().unwrap().iter().find(|row| row["name"] == "cognito.user_pool").unwrap();
+    assert_eq!(row["status"], "partial");
+    assert!(row["error"].as_str().unwrap().contains("cognito-idp:DescribeUserPool"), "{row}");
 }
 
 #[test]

@@ -133,6 +133,28 @@ fn alarms_tell_how_their_states_changed() {
 }
 
 #[test]
+fn a_composite_alarm_is_listed_with_the_states_of_those_that_it_is_made_of() {
+    let (home, world) = (Home::new(), World::start(Scenario::Prod));
+    let (load, web) = ("bookmark-manager-prod-load", "bookmark-manager-prod-web-cpu-high");
+    let table = line(&mut home.on(&world), "alarms --env prod --all").coded(0).out;
+    let at = table.lines().position(|line| line.contains(load)).unwrap_or_else(|| panic!("{table}"));
+    let below: Vec<&str> = table.lines().skip(at + 1).take(3).collect();
+    assert!(below.iter().all(|line| line.contains("└ bookmark-manager-prod-") && line.contains("OK")), "{table}");
+    assert!(below[1].contains(web), "{table}");
+    // One of them is raised, and it with that one.
+    world.poke(&json!({"load": {"service": "bookmark-manager-prod-web", "factor": 40}}));
+    world.advance(1_200);
+    let said = line(&mut home.on(&world), "alarms --env prod --history 1h -o json").coded(0).json();
+    follows_schema(&home, "alarms", &said);
+    let alarms = said["alarms"].as_array().unwrap();
+    let one = alarms.iter().find(|one| one["name"] == load).unwrap_or_else(|| panic!("{said:#}"));
+    assert_eq!((&one["state"], one["children"].as_array().map(Vec::len)), (&json!("ALARM"), Some(3)), "{one:#}");
+    assert!(one["reason"].as_str().unwrap().contains(&format!("{web} transitioned to ALARM")), "{one:#}");
+    let history = said["history"].as_array().unwrap();
+    assert!(history.iter().any(|change| change["alarm"] == load && change["to"] == "ALARM"), "{said:#}");
+}
+
+#[test]
 fn all_metrics_of_a_screen_are_one_request_and_another_time_is_one_more() {
     let (home, world) = (Home::new(), World::staging());
     world.advance(3_600);

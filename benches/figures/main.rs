@@ -5,6 +5,7 @@
 //! against a simulator in a process of its own (or moto). What is timed is what comes out of it.
 #![allow(missing_docs, clippy::print_stderr)]
 
+mod day;
 mod infra;
 mod interactive;
 mod logs;
@@ -54,7 +55,7 @@ fn main() -> Result<()> {
     };
     let world = World::new()?;
     let mut report = Report::new(effort);
-    let parts: [(&str, Part); 22] = [
+    let parts: [(&str, Part); 27] = [
         ("snapshot", peer::snapshot),
         ("latency", peer::latency),
         ("start", interactive::start),
@@ -74,6 +75,11 @@ fn main() -> Result<()> {
         ("sql", sql::sql),
         ("sql-screen", sql_screen::screen),
         ("soak", soak::soak),
+        ("params", day::params),
+        ("timeline", day::timeline),
+        ("overview-idle", day::idle),
+        ("init", day::init),
+        ("panes", day::panes),
         ("tunnel", tunnels::link),
         ("day", tunnels::day),
         ("faults", tunnels::faults),

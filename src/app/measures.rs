@@ -1,15 +1,19 @@
 //! Which metrics an environment has to show, for commands and screen alike: those of its services and databases there always
 //! are, and of load balancers, NAT gateways and firewalls those that are listed.
 
-use crate::model::Estate;
+use crate::config::EnvironmentConfig;
+use crate::model::cdn::{belongs, prefixes};
 use crate::model::telemetry::{self, Area, Figure, Listed, Named};
+use crate::model::units::Unit;
+use crate::model::{DatabaseKind, Estate};
 
 /// Statistics of one request of `GetMetricData`. Source: its API reference.
 pub const MOST: usize = 500;
 
-/// The figures of some areas. `names` are the services that are meant, `databases` the clusters or instances; none is all.
+/// The figures of some areas, as far as they are of the environment: a database has a capacity where that changes and a lag
+/// where it has readers, and of firewalls there are those with the environment's names, where one has such a name. `names` are the services that are meant, `databases` the clusters or instances; none is all.
 pub fn figures(
-    estate: &Estate,
+    (environment, estate): (&EnvironmentConfig, &Estate),
     names: Option<&[String]>,
     databases: Option<&[String]>,
     there: &[Listed],
@@ -25,7 +29,28 @@ pub fn figures(
         row.database.members.iter().filter(move |member| whole || meant(&member.id))
     });
     let instances: Vec<String> = members.map(|member| member.id.clone()).collect();
-    telemetry::figures(&services, &instances, there, areas)
+    let mut found = telemetry::figures(&services, &instances, there, areas);
+    let database = |id: &String| {
+        let rows = estate.derived.databases.iter().map(|row| &row.database);
+        rows.into_iter().find(|one| one.members.iter().any(|member| member.id == *id))
+    };
+    found.retain(|figure| {
+        let Some(database) = Some(&figure.of).filter(|_| figure.area == Area::Db).and_then(database) else {
+            return true;
+        };
+        match figure.measure {
+            Unit::Acu => database.acu.is_some(),
+            Unit::Milliseconds => database.kind == DatabaseKind::Aurora,
+            _ => true,
+        }
+    });
+    // The list of metrics is that of the account: a firewall of another environment is not this one's.
+    let prefixes = prefixes(&environment.project, &environment.name);
+    let ours = |figure: &Figure| figure.area == Area::Waf && belongs(&[&figure.of], &[], &prefixes);
+    if found.iter().any(ours) {
+        found.retain(|figure| figure.area != Area::Waf || ours(figure));
+    }
+    found
 }
 
 /// Whether it is known which services and databases there are, or that this cannot be known.
@@ -45,7 +70,7 @@ mod tests {
     fn figures_are_those_of_what_is_meant() {
         let app = read(&world(3, 1));
         let of = |names: Option<&[String]>, databases: Option<&[String]>| {
-            figures(&app.estate, names, databases, &[], &[Area::Service, Area::Db])
+            figures((&app.environment, &app.estate), names, databases, &[], &[Area::Service, Area::Db])
         };
         let name = app.estate.derived.services[0].name.clone();
         let one = of(Some(std::slice::from_ref(&name)), Some(&[]));
@@ -53,6 +78,21 @@ mod tests {
         assert!(of(None, Some(&[])).len() == 6);
         let of_databases = of(Some(&[]), None);
         assert!(of_databases.iter().all(|figure| figure.area == Area::Db) && !of_databases.is_empty());
+        assert!(of_databases.iter().all(|figure| figure.name != "capacity" && figure.name != "replica lag"));
+        let acl = |name: &str| Listed {
+            namespace: "AWS/WAFV2".into(),
+            metric: "AllowedRequests".into(),
+            dimensions: vec![("Rule".into(), "ALL".into()), ("WebACL".into(), name.into())],
+        };
+        let firewalls = |named: &str, all: &[&str]| {
+            let environment =
+                EnvironmentConfig { project: "shop".into(), name: named.into(), ..EnvironmentConfig::default() };
+            let there: Vec<Listed> = all.iter().map(|name| acl(name)).collect();
+            let found = figures((&environment, &app.estate), None, None, &there, &[Area::Waf]);
+            found.into_iter().map(|figure| figure.of).collect::<Vec<_>>()
+        };
+        assert_eq!(firewalls("staging", &["shop-staging-waf", "shop-prod-waf"]), ["shop-staging-waf"]);
+        assert_eq!(firewalls("staging", &["edge"]), ["edge"], "where none has such a name it may be any");
         assert!(known(&app.estate, true, true));
         assert!(!known(&Estate::default(), true, false) && known(&Estate::default(), false, false));
     }

@@ -22,17 +22,9 @@ pub struct Sends {
 pub fn order(environment: &EnvironmentConfig, estate: &Estate, sends: Sends) -> Order {
     let health = &environment.health;
     let paths = if health.paths.is_empty() { PATHS.map(str::to_owned).to_vec() } else { health.paths.clone() };
-    let services = estate.services.value().into_iter().flatten();
-    let mut groups: Vec<String> = services
-        .flat_map(|(_, service)| service.target_groups.iter())
-        .chain(estate.target_groups.value().into_iter().flatten())
-        .chain(estate.targets.keys())
-        .cloned()
-        .collect();
-    groups.sort_unstable();
-    groups.dedup();
     Order {
-        groups,
+        groups: groups(estate),
+        outputs: health.hosts.is_empty() && environment.infra.kind.is_some(),
         hosts: health.hosts.clone(),
         paths,
         send: sends.probes || sends.waf,
@@ -42,6 +34,20 @@ pub fn order(environment: &EnvironmentConfig, estate: &Estate, sends: Sends) -> 
         ca_file: health.ca_file.clone(),
         connect: health.connect.clone(),
     }
+}
+
+/// The target groups of an environment, by which its load balancers are found.
+pub fn groups(estate: &Estate) -> Vec<String> {
+    let services = estate.services.value().into_iter().flatten();
+    let mut groups: Vec<String> = services
+        .flat_map(|(_, service)| service.target_groups.iter())
+        .chain(estate.target_groups.value().into_iter().flatten())
+        .chain(estate.targets.keys())
+        .cloned()
+        .collect();
+    groups.sort_unstable();
+    groups.dedup();
+    groups
 }
 
 /// Whether anything is sent without being asked for: not where the environment is guarded.
@@ -62,5 +68,16 @@ mod tests {
         let tried = order(&guarded, &Estate::default(), Sends { probes: false, waf: true });
         assert!(tried.send, "whoever tries the firewall sends requests");
         assert_eq!(tried.paths, ["/health", "/api/health"]);
+    }
+
+    #[test]
+    fn outputs_of_terraform_are_asked_only_where_no_host_is_configured() {
+        let mut environment = EnvironmentConfig::default();
+        let asked = |of: &EnvironmentConfig| order(of, &Estate::default(), Sends::default()).outputs;
+        assert!(!asked(&environment), "there is no Terraform");
+        environment.infra.kind = Some(crate::model::infra::Tool::Terraform);
+        assert!(asked(&environment));
+        environment.health.hosts = vec!["a.example".into()];
+        assert!(!asked(&environment));
     }
 }

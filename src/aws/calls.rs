@@ -6,7 +6,7 @@ use super::session::{Caller, Session};
 use super::writer::Writer;
 use super::{
     alarm_mutes, autoscaling, autoscaling_changes, cloudfront, cloudwatch, ec2_changes, ecr, ecs_definitions,
-    ecs_rollouts, ecs_services, ecs_tasks, ecs_writes, elbv2, lambda, logs_tail, parameters, rds, rds_history,
+    ecs_rollouts, ecs_services, ecs_tasks, ecs_writes, elbv2, ingress, lambda, logs_tail, parameters, rds, rds_history,
     rds_writes, scheduler,
 };
 use crate::app::operation::call::{Answered, Read, Reply, Write, remembered};
@@ -95,6 +95,7 @@ impl Session {
             Read::Rds(read) => Box::pin(rds_history::read(&caller, read)).await.map(Reply::Rds),
             Read::Instance { id } => Box::pin(ec2_changes::one(&caller, &id)).await.map(Reply::Instance),
             Read::Scaling(read) => Box::pin(autoscaling_changes::read(&caller, read)).await.map(Reply::Scaling),
+            Read::Reach(read) => Box::pin(ingress::read(&caller, read)).await.map(Reply::Reach),
             Read::Cdn(read) => Box::pin(cloudfront::read(&caller, read)).await.map(Reply::Cdn),
             Read::Parameter { name } => Box::pin(parameters::held(&caller, &name)).await.map(Reply::Parameter),
             Read::Alarm { name } => {
@@ -149,6 +150,7 @@ async fn change(writer: &Writer<'_>, write: Write) -> Result<Reply, Failure> {
         Write::Rds(write) => Box::pin(rds_writes::write(writer, &write)).await,
         Write::Instance { id, turn } => Box::pin(ec2_changes::turn(writer, &id, turn)).await,
         Write::Scaling(write) => Box::pin(autoscaling_changes::write(writer, &write)).await,
+        Write::Ingress(change) => Box::pin(ingress::write(writer, &change)).await,
         Write::Invalidate(batch) => Box::pin(cloudfront::invalidate(writer, &batch)).await,
         Write::PutParameter(put) => Box::pin(parameters::put(writer, *put)).await,
         Write::DeleteParameter { name } => Box::pin(parameters::delete(writer, &name)).await,

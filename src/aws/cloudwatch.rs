@@ -148,6 +148,8 @@ fn from_metric(alarm: sdk::MetricAlarm) -> Alarm {
         comparison: alarm.comparison_operator.map(|operator| operator.as_str().to_owned()),
         statistic: alarm.statistic.map(|stat| stat.as_str().to_owned()).or(alarm.extended_statistic),
         rule: None,
+        suppressor: None,
+        suppressed: None,
         actions_enabled: alarm.actions_enabled.unwrap_or(false),
         actions: told(alarm.alarm_actions, alarm.ok_actions, alarm.insufficient_data_actions),
     }
@@ -169,6 +171,11 @@ fn from_composite(alarm: sdk::CompositeAlarm) -> Alarm {
         since: time(alarm.state_transitioned_timestamp.or(alarm.state_updated_timestamp)),
         description: alarm.alarm_description,
         rule: alarm.alarm_rule,
+        suppressor: alarm.actions_suppressor.map(|name| name.rsplit(":alarm:").next().unwrap_or(&name).to_owned()),
+        suppressed: alarm.actions_suppressed_by.map(|by| {
+            let by = format!("suppressed by {}", by.as_str());
+            alarm.actions_suppressed_reason.unwrap_or(by)
+        }),
         actions_enabled: alarm.actions_enabled.unwrap_or(false),
         actions: told(alarm.alarm_actions, alarm.ok_actions, alarm.insufficient_data_actions),
         ..Alarm::default()

@@ -37,71 +37,7 @@ impl Session {
     /// # Errors
     /// One of the requests fails; its action is named.
     pub async fn balancers_of(&self, groups: &[String]) -> Result<Vec<Balancer>, Failure> {
-        let caller = Caller::new(self, Lane::Operator);
-        let mut arns: Vec<String> = Vec::new();
-        for some in groups.chunks(AT_ONCE) {
-            let some = Some(some.to_vec());
-            let answer = caller
-                .call(DESCRIBE_TARGET_GROUPS, |clients| {
-                    clients.elbv2().describe_target_groups().set_target_group_arns(some.clone()).send()
-                })
-                .await?;
-            for arn in answer
-                .target_groups()
-                .iter()
-                .flat_map(aws_sdk_elasticloadbalancingv2::types::TargetGroup::load_balancer_arns)
-            {
-                if !arns.contains(arn) {
-                    arns.push(arn.clone());
-                }
-            }
-        }
-        let mut found = Vec::new();
-        for some in arns.chunks(AT_ONCE) {
-            let some = Some(some.to_vec());
-            let answer = caller
-                .call(DESCRIBE_LOAD_BALANCERS, |clients| {
-                    clients.elbv2().describe_load_balancers().set_load_balancer_arns(some.clone()).send()
-                })
-                .await?;
-            for one in answer.load_balancers() {
-                let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-                found.push(Balancer {
-                    arn: text(one.load_balancer_arn()),
-                    name: text(one.load_balancer_name()),
-                    dns_name: text(one.dns_name()),
-                    scheme: text(
-                        one.scheme().map(aws_sdk_elasticloadbalancingv2::types::LoadBalancerSchemeEnum::as_str),
-                    ),
-                    state: text(
-                        one.state()
-                            .and_then(|state| state.code())
-                            .map(aws_sdk_elasticloadbalancingv2::types::LoadBalancerStateEnum::as_str),
-                    ),
-                    security_groups: one.security_groups().to_vec(),
-                    listeners: Vec::new(),
-                });
-            }
-        }
-        for balancer in &mut found {
-            let arn = balancer.arn.as_str();
-            let answer = caller
-                .call(DESCRIBE_LISTENERS, |clients| clients.elbv2().describe_listeners().load_balancer_arn(arn).send())
-                .await?;
-            let listeners = answer.listeners().iter().filter_map(|one| {
-                Some(Listener {
-                    port: one.port().and_then(port)?,
-                    protocol: one.protocol().map(|protocol| protocol.as_str().to_owned())?,
-                    certificates: one
-                        .certificates()
-                        .iter()
-                        .filter_map(|one| one.certificate_arn().map(str::to_owned))
-                        .collect(),
-                })
-            });
-            balancer.listeners = listeners.collect();
-        }
-        Ok(found)
+        balancers(&Caller::new(self, Lane::Operator), groups).await
     }
 
     /// The rules by which others may reach these security groups, as far as they name addresses.
@@ -109,9 +45,7 @@ impl Session {
     /// # Errors
     /// They cannot be read.
     pub async fn rules_of(&self, groups: &[String]) -> Result<Vec<Rule>, Failure> {
-        let keys: Vec<String> = (1..=groups.len()).map(|number| format!("GroupId.{number}")).collect();
-        let parameters: Vec<(&str, String)> = keys.iter().map(String::as_str).zip(groups.iter().cloned()).collect();
-        Ok(rules(&Caller::new(self, Lane::Operator).ec2(GROUPS, &parameters).await?))
+        rules(&Caller::new(self, Lane::Operator), groups).await
     }
 
     /// The public zones that one of these hosts is in; without hosts those of the account, as far as it has few.
@@ -156,6 +90,79 @@ impl Session {
     }
 }
 
+/// The load balancers of these target groups, with their listeners.
+pub(super) async fn balancers(caller: &Caller<'_>, groups: &[String]) -> Result<Vec<Balancer>, Failure> {
+    let mut arns: Vec<String> = Vec::new();
+    for some in groups.chunks(AT_ONCE) {
+        let some = Some(some.to_vec());
+        let answer = caller
+            .call(DESCRIBE_TARGET_GROUPS, |clients| {
+                clients.elbv2().describe_target_groups().set_target_group_arns(some.clone()).send()
+            })
+            .await?;
+        for arn in answer
+            .target_groups()
+            .iter()
+            .flat_map(aws_sdk_elasticloadbalancingv2::types::TargetGroup::load_balancer_arns)
+        {
+            if !arns.contains(arn) {
+                arns.push(arn.clone());
+            }
+        }
+    }
+    let mut found = Vec::new();
+    for some in arns.chunks(AT_ONCE) {
+        let some = Some(some.to_vec());
+        let answer = caller
+            .call(DESCRIBE_LOAD_BALANCERS, |clients| {
+                clients.elbv2().describe_load_balancers().set_load_balancer_arns(some.clone()).send()
+            })
+            .await?;
+        for one in answer.load_balancers() {
+            let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+            found.push(Balancer {
+                arn: text(one.load_balancer_arn()),
+                name: text(one.load_balancer_name()),
+                dns_name: text(one.dns_name()),
+                scheme: text(one.scheme().map(aws_sdk_elasticloadbalancingv2::types::LoadBalancerSchemeEnum::as_str)),
+                state: text(
+                    one.state()
+                        .and_then(|state| state.code())
+                        .map(aws_sdk_elasticloadbalancingv2::types::LoadBalancerStateEnum::as_str),
+                ),
+                security_groups: one.security_groups().to_vec(),
+                listeners: Vec::new(),
+            });
+        }
+    }
+    for balancer in &mut found {
+        let arn = balancer.arn.as_str();
+        let answer = caller
+            .call(DESCRIBE_LISTENERS, |clients| clients.elbv2().describe_listeners().load_balancer_arn(arn).send())
+            .await?;
+        let listeners = answer.listeners().iter().filter_map(|one| {
+            Some(Listener {
+                port: one.port().and_then(port)?,
+                protocol: one.protocol().map(|protocol| protocol.as_str().to_owned())?,
+                certificates: one
+                    .certificates()
+                    .iter()
+                    .filter_map(|one| one.certificate_arn().map(str::to_owned))
+                    .collect(),
+            })
+        });
+        balancer.listeners = listeners.collect();
+    }
+    Ok(found)
+}
+
+/// The rules of these security groups.
+pub(super) async fn rules(caller: &Caller<'_>, groups: &[String]) -> Result<Vec<Rule>, Failure> {
+    let keys: Vec<String> = (1..=groups.len()).map(|number| format!("GroupId.{number}")).collect();
+    let parameters: Vec<(&str, String)> = keys.iter().map(String::as_str).zip(groups.iter().cloned()).collect();
+    Ok(rules_in(&caller.ec2(GROUPS, &parameters).await?))
+}
+
 async fn public_zones(caller: &Caller<'_>) -> Result<Vec<Zone>, Failure> {
     let mut zones = Vec::new();
     let mut marker = String::new();
@@ -186,7 +193,7 @@ async fn records(caller: &Caller<'_>, zone: &str) -> Result<Vec<Record>, Failure
     Ok(records)
 }
 
-fn rules(answer: &Element) -> Vec<Rule> {
+fn rules_in(answer: &Element) -> Vec<Rule> {
     let mut found = Vec::new();
     for group in answer.all("securityGroupInfo") {
         let id = group.owned("groupId").unwrap_or_default();
@@ -262,7 +269,7 @@ mod tests {
             <description>office</description></item></ipRanges><ipv6Ranges><item><cidrIpv6>::/0</cidrIpv6></item></ipv6Ranges></item>\
             <item><ipProtocol>-1</ipProtocol><groups><item><groupId>sg-2</groupId></item></groups></item></ipPermissions></item>\
             </securityGroupInfo></DescribeSecurityGroupsResponse>";
-        let found = rules(&Element::parse(text).unwrap());
+        let found = rules_in(&Element::parse(text).unwrap());
         assert_eq!(found.len(), 2);
         assert_eq!(
             (found[0].cidr.as_str(), found[0].from, found[0].description.as_deref()),

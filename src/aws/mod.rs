@@ -58,6 +58,7 @@ pub mod failure;
 pub mod health_reads;
 mod helper;
 mod history;
+mod ingress;
 mod kept;
 pub mod lambda;
 pub mod logs;

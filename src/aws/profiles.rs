@@ -45,8 +45,8 @@ pub(super) struct Mfa {
     pub profile: String,
     /// The ARN or the serial number of the device.
     pub serial: String,
-    /// The role that is assumed with a code.
-    pub role: Role,
+    /// The role that is assumed with a code; none: the profile's keys get a session of their own.
+    pub role: Option<Role>,
 }
 
 /// What a profile signs in with.
@@ -244,20 +244,32 @@ impl Profiles {
     pub(super) fn second_factor(&self) -> Option<SecondFactor> {
         let mut roles = Vec::new();
         let mut name = self.selected();
-        for _ in 0..LONGEST_CHAIN {
+        for hop in 0..LONGEST_CHAIN {
             let profile = self.set.get_profile(name)?;
-            let arn = profile.get("role_arn")?;
+            let serial = profile.get("mfa_serial").map(str::trim).filter(|serial| !serial.is_empty());
+            let Some(arn) = profile.get("role_arn") else {
+                return if hop == 0 { self.session_of(name, serial?) } else { None };
+            };
             let role = role(profile, arn);
             let source = profile.get("source_profile");
-            if let Some(serial) = profile.get("mfa_serial").map(str::trim).filter(|serial| !serial.is_empty()) {
+            if let Some(serial) = serial {
                 let own = source.is_none_or(|source| source == name);
-                let mfa = Mfa { profile: name.to_owned(), serial: serial.to_owned(), role };
+                let mfa = Mfa { profile: name.to_owned(), serial: serial.to_owned(), role: Some(role) };
                 return Some(SecondFactor { mfa, source: self.keys_of(source.unwrap_or(name)), own, roles });
             }
             roles.insert(0, role);
             name = source.filter(|source| *source != name)?;
         }
         None
+    }
+
+    /// A session of the keys of a user, whose profile has a second factor and no role. Keys that are a session already get
+    /// none, and neither does what is no key.
+    fn session_of(&self, name: &str, serial: &str) -> Option<SecondFactor> {
+        let source = self.keys_of(name);
+        let lasting = matches!(&source, MfaSource::Keys(keys) if keys.session_token().is_none());
+        let mfa = Mfa { profile: name.to_owned(), serial: serial.to_owned(), role: None };
+        lasting.then(|| SecondFactor { mfa, source, own: true, roles: Vec::new() })
     }
 
     /// Keys of a profile, or its name where it has others.
@@ -335,7 +347,8 @@ impl Base {
                 )
             }
             Self::Sso => format!(
-                "run `aws sso login --profile {profile}`, or `sign-in` on the screen; they are read again by themselves"
+                "run `cockpit --profile {profile} login`, `aws sso login --profile {profile}`, or `sign-in` on the screen; they are read \
+                 again by themselves"
             ),
             Self::Login => format!("run `aws login --profile {profile}`; they are read again by themselves"),
             Self::Keys => format!(

@@ -71,7 +71,7 @@ impl Session {
             tokio::time::sleep(Duration::from_secs(every)).await;
             if Timestamp::now() >= until {
                 let message = "nobody confirmed the sign-in in time";
-                return Err(Failure::new(FailureKind::Credentials, message).hinted("sign in again"));
+                return Err(Failure::new(FailureKind::Timeout, message).hinted("sign in again"));
             }
             match Box::pin(self.post(&sso, "CreateToken", "/token", &asked)).await {
                 Ok(token) => break token,

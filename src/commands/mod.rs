@@ -40,6 +40,7 @@ macro_rules! with_commands {
             Own(own),
             Audit(audit),
             Init(init),
+            Login(login),
             Doctor(doctor),
             Config(config),
             Schema(schema),
@@ -71,6 +72,7 @@ mod insights;
 mod instances;
 mod internal;
 mod invalidate;
+mod login;
 mod logs;
 mod man;
 mod metrics;

@@ -402,6 +402,7 @@ pub static KNOWN: &[Known] = &[
     part! { health, resolver, Text, text, Value::Text, "this machine's", "A name server to ask instead, with or without a port.", "\"192.0.2.53\"" },
     part! { health, ca_file, Text, text, Value::Text, "this machine's authorities", "A file of certificates to trust instead.", "\"authorities.pem\"" },
     part! { health, address_url, Url, text, Value::Text, "`https://checkip.amazonaws.com/`", "Who tells the public address of this machine, as one line of text.", "\"https://checkip.amazonaws.com/\"" },
+    part! { health, allow, Switch, switch, Value::Switch, "false", "Whether `cockpit health allow` may let addresses in though the environment is guarded.", "true" },
     every!("refresh.services", services, "10s", "How often services and deployments are read."),
     every!("refresh.tasks", tasks, "10s", "How often tasks are read."),
     every!("refresh.databases", databases, "30s", "How often databases are read."),

@@ -236,6 +236,8 @@ pub struct HealthConfig {
     pub connect: Vec<String>,
     /// Who tells the public address of this machine.
     pub address_url: Option<String>,
+    /// Addresses may be let in by hand though the environment is guarded.
+    pub allow: Option<bool>,
 }
 
 /// Who connects to the database, and how: `[environments.NAME.database]`. What it does not say of the user, the database and

@@ -11,6 +11,8 @@ pub struct Order {
     pub groups: Vec<String>,
     /// The hosts that are configured; none: those whose records lead to the load balancers.
     pub hosts: Vec<String>,
+    /// Where no hosts are configured, those are looked for that the outputs of Terraform name.
+    pub outputs: bool,
     /// Paths that must answer.
     pub paths: Vec<String>,
     /// Whether anything is sent to the hosts, and anybody is asked for the public address of this machine.

@@ -283,6 +283,7 @@ pub fn alarm(alarm: &Alarm, mutes: &[Mute], now: Timestamp) -> AlarmDto {
         actions_enabled: alarm.actions_enabled,
         muted_until: time(mutes.iter().filter(|mute| mute.mutes(&alarm.name, now)).filter_map(|mute| mute.until).max()),
         children: alarm.children(),
+        suppressed: alarm.suppressed.clone(),
     }
 }
 

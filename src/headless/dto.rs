@@ -1,6 +1,7 @@
 //! The snapshot's shape: what scripts read. Fields are added at the end of their struct, never
 //! renamed or removed, within one schema number. `None` is `null`: not known, and `sources` says why.
 
+use super::pool::PoolDto;
 use super::shown::Shown;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -48,6 +49,8 @@ pub struct Snapshot {
     pub project: String,
     /// Whether every change needs its name.
     pub guarded: bool,
+    /// The pool that `user_pools` names; `null` if none is named, or it could not be read.
+    pub user_pool: Option<PoolDto>,
     /// For tables.
     #[serde(skip)]
     pub shown: Shown,
@@ -403,6 +406,8 @@ pub struct AlarmDto {
     pub muted_until: Option<String>,
     /// Of a composite alarm: those that it is made of.
     pub children: Vec<String>,
+    /// Why it tells nobody though it is raised: another alarm keeps it from that.
+    pub suppressed: Option<String>,
 }
 
 /// What the schedule does next.

@@ -10,6 +10,7 @@ use crate::model::Source;
 use crate::model::database_health::lag_words;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// What every list says first.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -149,6 +150,16 @@ pub fn databases_table(databases: Option<&[DatabaseDto]>, shown: &Shown) -> Tabl
 
 /// Alarms as columns; without `all` only those that want attention.
 pub fn alarms_table(alarms: Option<&[AlarmDto]>, all: bool, shown: &Shown) -> Table {
+    alarms_with_parts(alarms, all, shown, &BTreeMap::new())
+}
+
+/// The same, with what composite alarms are made of below them: names with their states.
+pub fn alarms_with_parts(
+    alarms: Option<&[AlarmDto]>,
+    all: bool,
+    shown: &Shown,
+    parts: &BTreeMap<String, String>,
+) -> Table {
     let empty = match alarms {
         None => "alarms are not known",
         Some(_) if all => "no alarms",
@@ -172,6 +183,17 @@ pub fn alarms_table(alarms: Option<&[AlarmDto]>, all: bool, shown: &Shown) -> Ta
             row.insert(3, alarm.muted_until.as_deref().map(|at| shown.time(at)));
         }
         table.row(row);
+        // What is not among those that are read is told as that.
+        for child in alarm.children.iter().filter(|_| !parts.is_empty()) {
+            let state = parts.get(child).cloned().unwrap_or_else(|| "not read".to_owned());
+            // Nothing is unknown of the rest: it stands with the child itself.
+            let blank = || Some(String::new());
+            let mut row = vec![Some(state), Some(format!("└ {child}")), blank(), blank()];
+            if muted {
+                row.insert(3, blank());
+            }
+            table.row(row);
+        }
     }
     table
 }

@@ -8,6 +8,7 @@ pub mod emit;
 pub mod input;
 pub mod lists;
 pub mod operation;
+pub mod pool;
 pub mod rows;
 pub mod schema;
 pub mod select;

@@ -147,6 +147,20 @@ impl<'a> Access<'a> {
         }
     }
 
+    /// Asks Terraform something that changes nothing, as the unit is: nothing is initialised or fetched for it.
+    ///
+    /// # Errors
+    /// It was never initialised on this machine, does not answer within the limit, or what failed as Terraform says it.
+    pub async fn glance(&self, words: &[&str], what: &str, limit: Duration) -> Result<Answer, Trouble> {
+        let dir = self.dir().await?;
+        if !dir.is_dir() {
+            let trouble =
+                Trouble::new(TroubleKind::NotInitialised, what).cause("it was not initialised on this machine");
+            return Err(trouble.hint("`cockpit infra init` does that"));
+        }
+        self.question(&dir).arguments(words).limit(limit).ask_well(&self.surroundings(), what).await
+    }
+
     /// Asks Terraform something that changes nothing. Where it cannot say, the unit is initialised and asked once more:
     /// what it needs may not be on this machine yet.
     ///

@@ -7,7 +7,7 @@ use crate::model::health_probe::firewall;
 use crate::model::health_probe::site::certificate;
 use aws_sim::{Shown, Site, SiteOptions};
 use jiff::Timestamp;
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::time::Duration;
 
 const HOST: &str = "bookmarks.example.com";
@@ -18,8 +18,8 @@ fn options() -> SiteOptions {
     SiteOptions {
         names: vec![HOST.into(), "www.bookmarks.example.com".into()],
         addresses: vec![
-            (HOST.into(), Ipv4Addr::new(192, 0, 2, 10)),
-            ("ns.registry.example".into(), Ipv4Addr::LOCALHOST),
+            (HOST.into(), Ipv4Addr::new(192, 0, 2, 10).into()),
+            ("ns.registry.example".into(), Ipv4Addr::LOCALHOST.into()),
         ],
         servers: vec![
             ("com".into(), vec!["ns.registry.example".into()]),
@@ -123,6 +123,27 @@ async fn names_are_asked_of_the_server_that_is_configured_and_one_that_is_silent
     assert_eq!(probes.names("none.example.com").await.addresses, Err(Trouble::NoAddress));
     assert_eq!(probes.names("silent.example.com").await.addresses, Err(Trouble::Timeout));
     assert_eq!(probes.names("192.0.2.1").await.addresses, Ok(vec!["192.0.2.1".parse().unwrap()]));
+}
+
+#[tokio::test]
+async fn a_host_with_addresses_of_ipv6_alone_is_found_and_reached() {
+    use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+    let address: Ipv6Addr = "2001:db8::10".parse().unwrap();
+    let only = SiteOptions { addresses: vec![(HOST.into(), address.into())], ..options() };
+    let (site, probes, _file) = site(only).await;
+    assert_eq!(probes.names(HOST).await.addresses, Ok(vec![address.into()]));
+    let listener = tokio::net::TcpListener::bind((Ipv6Addr::LOCALHOST, 0)).await.unwrap();
+    let connect = [format!("*:80={}", listener.local_addr().unwrap())];
+    let answering = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let _ = stream.read(&mut [0; 1024]).await.unwrap();
+        stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\n\r\n").await.unwrap();
+    });
+    let resolver = site.dns.to_string();
+    let settings = Settings { resolver: Some(&resolver), connect: &connect, limit: Some(LIMIT), ca_file: None };
+    let visit = Probes::new(&settings).unwrap().visit(HOST, false, "/health").await;
+    assert_eq!((visit.status(), visit.trouble), (Some(200), None));
+    answering.await.unwrap();
 }
 
 #[tokio::test]

@@ -2,21 +2,34 @@
 //! What is found is judged in `model::health_probe`.
 
 use crate::aws::Session;
+use crate::config::EnvironmentConfig;
 use crate::feeds::probes::Order;
+use crate::infra::{Access, Look, discover_as, each};
 use crate::model::health_probe::declared::{Balancer, Zone, hosts_of, plain};
 use crate::model::health_probe::findings::Finding;
+use crate::model::health_probe::outputs::{self, Named};
+use crate::model::infra::{self, Trouble, TroubleKind};
 use crate::probe::{Probes, Settings};
 use futures_util::future::join_all;
+use std::time::Duration;
 use tokio::sync::mpsc::Sender;
 
 /// Hosts that are looked at; an environment has a few.
 const MOST_HOSTS: usize = 10;
 
-/// Looks, and sends each thing that it finds.
+/// So long Terraform has for what it says of hosts: they may be found without it.
+const TERRAFORM: Duration = Duration::from_secs(20);
+
+/// Looks, and sends each thing that it finds. The environment is needed for what Terraform says of it.
 ///
 /// # Errors
 /// A sentence on what of the configuration cannot be used.
-pub async fn look(session: &Session, order: &Order, out: &Sender<Finding>) -> Result<(), String> {
+pub async fn look(
+    session: &Session,
+    environment: Option<&EnvironmentConfig>,
+    order: &Order,
+    out: &Sender<Finding>,
+) -> Result<(), String> {
     let settings = Settings {
         resolver: order.resolver.as_deref(),
         ca_file: order.ca_file.as_deref(),
@@ -24,27 +37,69 @@ pub async fn look(session: &Session, order: &Order, out: &Sender<Finding>) -> Re
         limit: None,
     };
     let probes = if order.send { Some(Probes::new(&settings)?) } else { None };
-    let (balancers, zones) = declared(session, order, out).await;
-    let mut hosts = if order.hosts.is_empty() { hosts_of(&zones, &balancers) } else { order.hosts.clone() };
-    let named = !hosts.is_empty();
-    if !named {
-        hosts = balancers.iter().map(|balancer| plain(&balancer.dns_name)).collect();
+    let (balancers, outputs) = tokio::join!(session.balancers_of(&order.groups), named(environment, order, out));
+    let known = balancers.clone().unwrap_or_default();
+    let _ = out.send(Finding::Balancers(balancers)).await;
+    let mut hosts = if order.hosts.is_empty() { outputs::sites(&outputs) } else { order.hosts.clone() };
+    let zones = declared(session, &hosts, &known, out).await;
+    if hosts.is_empty() {
+        hosts = hosts_of(&zones, &known);
+    }
+    let has_name = !hosts.is_empty();
+    if !has_name {
+        hosts = outputs::balancers(&outputs);
+    }
+    if hosts.is_empty() {
+        hosts = known.iter().map(|balancer| plain(&balancer.dns_name)).collect();
     }
     hosts.truncate(MOST_HOSTS);
     let _ = out.send(Finding::Hosts(hosts.clone())).await;
     if let Some(probes) = probes {
         // A load balancer's own name is on no certificate.
-        let secure = named || balancers.iter().any(Balancer::is_secure);
-        send(&probes, order, &hosts, secure, (&balancers, &zones), out).await;
+        let secure = has_name || known.iter().any(Balancer::is_secure);
+        send(&probes, order, &hosts, secure, (&known, &zones), out).await;
     }
     Ok(())
 }
 
-/// What AWS declares.
-async fn declared(session: &Session, order: &Order, out: &Sender<Finding>) -> (Vec<Balancer>, Vec<Zone>) {
-    let balancers = session.balancers_of(&order.groups).await;
-    let known = balancers.clone().unwrap_or_default();
-    let _ = out.send(Finding::Balancers(balancers)).await;
+/// What the outputs of Terraform name.
+async fn named(environment: Option<&EnvironmentConfig>, order: &Order, out: &Sender<Finding>) -> Vec<Named> {
+    let Some(environment) = environment.filter(|_| order.outputs) else { return Vec::new() };
+    let (mut found, mut unread) = (Vec::new(), Vec::new());
+    let asking = async {
+        let all = match discover_as(environment, Look { hooks: false, workspaces: false, ..Look::default() }).await {
+            Ok(all) => all,
+            Err(trouble) => return unread.push(in_a_line(&trouble)),
+        };
+        let answers = each(&all, |access: Access<'_>| async move {
+            let what = format!("the outputs of {} cannot be read", access.unit.name);
+            let answer = access.glance(&["output", "-json", "-no-color"], &what, TERRAFORM).await?;
+            let outputs = infra::state::outputs(&answer.out);
+            outputs.map_err(|error| Trouble::new(TroubleKind::Failed, what).cause(error.to_string()))
+        });
+        for (unit, answer) in answers.await {
+            match answer {
+                Ok(outputs) => found.extend(outputs::named(&unit.name, &outputs)),
+                Err(trouble) => unread.push(in_a_line(&trouble)),
+            }
+        }
+    };
+    if tokio::time::timeout(TERRAFORM, asking).await.is_err() {
+        unread.push(format!("Terraform did not say its outputs within {} seconds", TERRAFORM.as_secs()));
+    }
+    let _ = out.send(Finding::Outputs(found.clone(), unread)).await;
+    found
+}
+
+/// What failed, with its nearest cause; where a program is missing, without the folders that were searched.
+fn in_a_line(trouble: &Trouble) -> String {
+    let cause = trouble.causes.first().filter(|_| trouble.kind != TroubleKind::Tool);
+    let cause = cause.map(|cause| format!(": {cause}")).unwrap_or_default();
+    format!("{}{cause}", trouble.message)
+}
+
+/// What AWS declares beside the load balancers: who may reach them, zones, certificates.
+async fn declared(session: &Session, hosts: &[String], known: &[Balancer], out: &Sender<Finding>) -> Vec<Zone> {
     let each = |of: fn(&Balancer) -> Vec<String>| {
         let mut all: Vec<String> = known.iter().flat_map(of).collect();
         all.sort_unstable();
@@ -55,8 +110,8 @@ async fn declared(session: &Session, order: &Order, out: &Sender<Finding>) -> (V
     let arns = each(|balancer| balancer.listeners.iter().flat_map(|one| one.certificates.clone()).collect());
     let (zones, (), ()) = tokio::join!(
         async {
-            let zones = session.zones_of(&order.hosts).await;
-            let zones = zones.map(|zones| ours(zones, &known, &order.hosts));
+            let zones = session.zones_of(hosts).await;
+            let zones = zones.map(|zones| ours(zones, known, hosts));
             let read = zones.clone().unwrap_or_default();
             let _ = out.send(Finding::Zones(zones)).await;
             read
@@ -72,7 +127,7 @@ async fn declared(session: &Session, order: &Order, out: &Sender<Finding>) -> (V
             }
         },
     );
-    (known, zones)
+    zones
 }
 
 /// The zones that are of this environment: those of its hosts, or those that lead to its load balancers.

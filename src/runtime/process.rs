@@ -289,6 +289,21 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_hundred_megabytes_are_read_and_only_their_end_is_kept() {
+        let count = RefCell::new(0);
+        let script = "yes \"$(printf '%01000d' 7)\" | head -c 100000000; echo the end";
+        let reply = run(program(&["sh", "-c", script]), |_| *count.borrow_mut() += 1).await.unwrap();
+        let Reply::Ended { code: Some(0), output, left_out } = reply else { panic!("{reply:?}") };
+        assert!(count.into_inner() > 99_000);
+        assert!(output.ends_with("the end") && output.len() < 4 * LONGEST * KEPT && left_out > 99_000, "{left_out}");
+        // The same without a single end of a line.
+        let script = "head -c 100000000 /dev/zero | tr '\\0' x";
+        let reply = run(program(&["sh", "-c", script]), |_| {}).await.unwrap();
+        let Reply::Ended { code: Some(0), output, left_out: 0 } = reply else { panic!("{reply:?}") };
+        assert!(output.len() <= 4 * LONGEST, "{}", output.len());
+    }
+
+    #[tokio::test]
     async fn what_it_is_not_to_have_is_not_inherited() {
         let mut program = program(&["sh", "-c", "echo \"[$CARGO_MANIFEST_DIR][$CARGO_PKG_NAME]\""]);
         program.without = vec!["CARGO_MANIFEST_DIR".to_owned(), "CARGO_PKG_NAME".to_owned()];

@@ -1,6 +1,7 @@
 //! The invariants of ARCHITECTURE.md, each checked from the sources, and what else the project promises of itself:
 //! licences, the README's commands, what CI runs.
 
+mod bad_input;
 mod circles;
 mod invariants;
 mod rules;

@@ -13,7 +13,7 @@ const PAGE: &str = "docs/runbook.md";
 
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
-    Row("check tools, credentials, versions", "cockpit doctor", "–", &["the_doctor_looks_at_each_thing", "the_doctor_tries_each_read"], &[]),
+    Row("check tools, credentials, versions; sign in", "cockpit doctor, login", "all", &["the_doctor_looks_at_each_thing", "the_doctor_tries_each_read", "a_sign_in_without_a_screen_shows_its_code_and_serves_every_command_after_it"], &["a_sign_in_shows_its_code_and_its_page_and_reads_again_when_it_is_done"]),
     Row("the whole state of an environment at a glance", "cockpit snapshot, --all", "Overview", &["the_snapshot_of_every_environment_follows_its_schema", "every_environment_is_a_line_and_what_one_may_not_read_is_told_in_its_own"], &["the_overview_fits_every_size", "the_window_of_environments_tells_what_needed_attention_where_one_was"]),
     Row("plan, apply and destroy every unit in its order", "cockpit infra plan, apply, destroy", "Infra", &["units_are_planned_and_applied_in_their_order_each_plan_as_it_was_approved", "terragrunts_units_are_planned_on_real_outputs_and_destroyed_in_the_other_order", "a_plan_that_was_begun_ahead_is_made_of_what_was_applied_meanwhile"], &["planning_begins_a_run_over_the_marked_units_and_follows_it", "a_run_is_driven_from_the_pane_and_outlives_the_cockpit_that_began_it", "a_unit_in_a_workspace_with_files_of_variables_is_planned_read_applied_and_destroyed_from_the_pane"]),
     Row("the same for one unit", "cockpit infra plan --unit NAME", "Infra", &["a_target_is_warned_of_a_replacement_is_planned_and_the_picture_of_a_unit_is_its_resources"], &["planning_begins_a_run_over_the_marked_units_and_follows_it"]),
@@ -43,12 +43,12 @@ const ROWS: &[Row] = &[
     Row("migrations through the tunnel", "cockpit with-db -- COMMAND", "Query", &["a_command_has_the_url_in_its_environment_alone_and_gives_its_exit_code"], &["a_file_of_migrations_runs_statement_by_statement_and_ends_at_the_first_that_fails"]),
     Row("parameters: get, put, what is missing", "cockpit params", "Parameters", &["the_list_has_what_task_definitions_name_and_what_lies_beside_with_secrets", "the_check_finds_what_is_missing_of_the_wrong_type_and_unused"], &["a_value_is_shown_where_it_is_asked_for_and_hides_after_half_a_minute_and_when_the_pane_is_left", "a_new_value_is_typed_without_being_shown_and_becomes_a_plan"]),
     Row("what the environment costs", "cockpit cost, cost --estimate", "Overview, Infra", &["what_it_costs_is_asked_once_a_day_and_kept_with_its_age", "what_an_environment_costs_by_its_plans_is_told_before_it_is_built"], &["the_cost_is_asked_once_a_day_and_told_with_its_age_budget_and_what_is_unusual", "what_the_environment_costs_by_its_plans_is_one_key"]),
-    Row("alarms: state and why", "cockpit alarms, alarms mute", "Metrics", &["every_list_has_every_format", "alarms_tell_how_their_states_changed", "an_alarm_is_muted_for_a_time_by_a_rule_that_cloudwatch_ends_and_is_let_tell_again"], &["every_row_of_attention_says_who_and_what_to_do", "a_composite_alarm_shows_the_curves_and_the_changes_of_those_that_it_is_made_of", "an_alarm_is_muted_with_a_capital_key_that_asks_for_how_long_and_shows_its_plan"]),
+    Row("alarms: state and why", "cockpit alarms, alarms mute", "Metrics", &["every_list_has_every_format", "alarms_tell_how_their_states_changed", "an_alarm_is_muted_for_a_time_by_a_rule_that_cloudwatch_ends_and_is_let_tell_again", "a_composite_alarm_is_listed_with_the_states_of_those_that_it_is_made_of"], &["every_row_of_attention_says_who_and_what_to_do", "a_composite_alarm_shows_the_curves_and_the_changes_of_those_that_it_is_made_of", "an_alarm_is_muted_with_a_capital_key_that_asks_for_how_long_and_shows_its_plan"]),
     Row("traffic, processor, memory, blocked requests", "cockpit metrics", "Metrics", &["all_metrics_of_a_screen_are_one_request_and_another_time_is_one_more"], &["all_curves_of_the_screen_are_one_question_and_another_time_is_one_more", "metrics_fit_every_size"]),
     Row("invalidate a distribution's cache", "cockpit invalidate PATH", "Services", &["paths_are_invalidated_and_followed_until_they_are_gone_everywhere", "what_an_invalidation_costs_is_said_and_no_other_distribution_is_touched"], &["paths_of_a_distribution_are_typed_explained_and_thrown_away"]),
     Row("the user pool", "cockpit users", "Services", &["the_user_pool_is_counted_by_status_and_nobody_is_shown_unasked"], &["the_user_pool_is_told_by_status_and_by_what_it_asks_of_passwords"]),
     Row("instances: checks, start, stop, session", "cockpit instances start, stop, reboot, session", "Services", &["instances_are_listed_started_stopped_and_restarted_until_their_checks_say_so", "a_session_on_an_instance_runs_a_command_and_stands_in_the_audit_file"], &["an_instance_is_stopped_restarted_and_opened_by_keys", "instances_are_shown_with_their_checks_and_fit_every_size"]),
-    Row("is my address let in by the balancer", "cockpit health", "Services", &["the_address_of_this_machine_is_looked_for_among_those_that_are_let_in"], &["how_an_environment_is_reached_is_looked_at_when_somebody_looks_and_left_with_esc"]),
+    Row("is my address let in by the balancer", "cockpit health, health allow", "Services", &["the_address_of_this_machine_is_looked_for_among_those_that_are_let_in", "an_address_is_let_in_by_hand_and_only_that_is_taken_back"], &["how_an_environment_is_reached_is_looked_at_when_somebody_looks_and_left_with_esc", "this_machine_is_let_in_by_a_key_and_what_was_let_in_is_taken_back"]),
     Row("protection lifted in order before a destroy", "cockpit infra destroy", "Infra", &["test_what_guards_resources_is_lifted_before_they_are_destroyed", "what_a_destroy_loses_is_counted_before_anybody_is_asked"], &["what_guards_a_destroy_is_lifted_by_a_plan_of_its_own_before_anything_is_destroyed"]),
     Row("monitoring agents run and report", "cockpit tasks", "Services", &["agents_beside_a_service_are_told_with_their_version_and_whether_they_report"], &["an_agent_that_does_not_report_is_told_of_its_task_and_needs_attention"]),
     Row("a configuration written by looking at the account", "cockpit init", "–", &["on_the_simulated_account_the_result_is_the_shipped_configuration", "what_was_found_is_written_once_and_what_is_there_is_never_overwritten"], &[]),
@@ -82,8 +82,8 @@ fn page() -> String {
     out
 }
 
-#[test]
-fn the_runbook_names_tests_that_exist() {
+/// The names of all functions of the sources and of the tests of the infrastructure.
+pub fn known_tests() -> BTreeSet<String> {
     let tree = Tree::read();
     let mut known: BTreeSet<String> = BTreeSet::new();
     let folders = ["src", "crates", "tests"];
@@ -94,6 +94,12 @@ fn the_runbook_names_tests_that_exist() {
         let text = fs::read_to_string(file.expect("an entry").path()).unwrap_or_default();
         known.extend(text.split("def ").skip(1).filter_map(|rest| rest.split('(').next()).map(str::to_owned));
     }
+    known
+}
+
+#[test]
+fn the_runbook_names_tests_that_exist() {
+    let known = known_tests();
     for name in ROWS.iter().flat_map(|row| row.3.iter().chain(row.4)) {
         assert!(known.contains(*name), "there is no test {name}");
     }

@@ -23,8 +23,8 @@ impl Stage {
             certificate,
             names: vec![HOST.into(), format!("www.{HOST}")],
             addresses: vec![
-                (HOST.into(), Ipv4Addr::new(192, 0, 2, 10)),
-                ("ns.registry.example".into(), Ipv4Addr::LOCALHOST),
+                (HOST.into(), Ipv4Addr::new(192, 0, 2, 10).into()),
+                ("ns.registry.example".into(), Ipv4Addr::LOCALHOST.into()),
             ],
             servers: vec![
                 ("com".into(), vec!["ns.registry.example".into()]),
@@ -46,6 +46,8 @@ impl Stage {
         let config = config + &health("prod", &format!("hosts = [\"{HOST}\"]\n")) + &health("staging", "");
         let config = config.replace("http://address.example", &format!("https://{HOST}"));
         let home = Home::with(&config);
+        let audit = format!("audit_file = {:?}\n", home.path().join("audit.jsonl").to_str().unwrap());
+        home.write("config.toml", audit + &config);
         home.write("authority.pem", &site.authority);
         Self { home, world: World::start(Scenario::Prod), _site: site, _runtime: runtime }
     }
@@ -146,4 +148,124 @@ fn the_address_of_this_machine_is_looked_for_among_those_that_are_let_in() {
         "{allowed:?}"
     );
     assert_ne!(said.code, 0);
+}
+
+/// The security group of staging's load balancer, and what its rules let in.
+fn let_in(stage: &Stage, world: &World) -> Vec<String> {
+    let report = line(&mut stage.home.on(world), "health --env staging -o json").json();
+    checks(&report, "allowed").into_iter().map(|(health, what)| format!("{health}: {what}")).collect()
+}
+
+#[test]
+fn an_address_is_let_in_by_hand_and_only_that_is_taken_back() {
+    let stage = Stage::new(Shown::Good, true);
+    let world = World::staging();
+    let on = |text: &str| line(&mut stage.home.on(&world), text);
+    // That of this machine, 203.0.113.7, is in the office's network.
+    let said = on("health allow --env staging --yes").coded(1);
+    assert!(said.err.contains("203.0.113.7/32 is let in already: it is in 203.0.113.0/24"), "{}", said.err);
+    on("health allow 0.0.0.0/0 --env staging --yes").coded(2);
+    on("health allow nobody --env staging --yes").coded(2);
+    let plan = on("health allow 192.0.2.9 --env staging --dry-run -o json").coded(0).json();
+    let call = &plan["operations"][0]["calls"][0];
+    assert_eq!(
+        (call["action"].as_str(), call["parameters"]["CidrIp"].as_str(), &call["parameters"]["Ports"]),
+        (Some("ec2:AuthorizeSecurityGroupIngress"), Some("192.0.2.9/32"), &json!([80])),
+        "{plan:#}"
+    );
+    let said = on("health allow 192.0.2.9 --env staging --yes -o json").coded(0);
+    assert!(
+        said.err.contains("EC2 refuses the same rule twice") && said.err.contains("health disallow 192.0.2.9/32"),
+        "{}",
+        said.err
+    );
+    assert_eq!(said.json()["operations"][0]["verdict"], "done", "{:#}", said.json());
+    assert_eq!(let_in(&stage, &world).len(), 1);
+    let said = on("health allow 192.0.2.9 --env staging --yes").coded(1);
+    assert!(said.err.contains("added by cockpit"), "{}", said.err);
+    // The second kind of addresses, too.
+    on("health allow 2001:db8::9 --env staging --yes").coded(0);
+    on("health disallow 192.0.2.9/32 --env staging --yes").coded(0);
+    let said = on("health disallow 192.0.2.9/32 --env staging --yes").coded(1);
+    assert!(said.err.contains("has a rule for 192.0.2.9/32"), "{}", said.err);
+    let said = on("health disallow 203.0.113.0/24 --env staging --yes").coded(1);
+    assert!(said.err.contains("did not add (office)") && said.err.contains("allowed_cidr_blocks"), "{}", said.err);
+    let audit = std::fs::read_to_string(stage.home.path().join("audit.jsonl")).unwrap();
+    let audit: Vec<Value> = audit.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let done: Vec<&str> =
+        audit.iter().filter(|one| one["outcome"] == "done").filter_map(|one| one["command"].as_str()).collect();
+    assert_eq!(done.len(), 3, "{audit:#?}");
+    assert!(done[0].contains("health allow 192.0.2.9/32"), "{done:?}");
+}
+
+#[test]
+fn a_guarded_environment_lets_nobody_in_by_hand_unless_that_is_configured() {
+    let stage = Stage::new(Shown::Good, true);
+    let on = |text: &str| line(&mut stage.on(), text);
+    let said = on("health allow 192.0.2.9 --env prod --yes --confirm prod").coded(1);
+    assert!(said.err.contains("let in already"), "production is open to the internet: {}", said.err);
+    // An address of the other kind is in none of its blocks.
+    let said = on("health allow 2001:db8::9 --env prod --yes --confirm prod");
+    assert!(
+        said.err.contains("not let in by hand where it is guarded") && said.err.contains("`allow = true`"),
+        "{}",
+        said.err
+    );
+    assert_ne!(said.code, 0);
+    let config = std::fs::read_to_string(stage.home.path().join("config.toml")).unwrap();
+    stage.home.write(
+        "config.toml",
+        &config.replace("[environments.prod.health]", "[environments.prod.health]\nallow = true"),
+    );
+    on("health allow 2001:db8::9 --env prod --yes --confirm prod").coded(0);
+    // What may not be done is named, and nothing was changed.
+    stage.world.fault("ec2:AuthorizeSecurityGroupIngress", "denied");
+    let said = on("health allow 2001:db8::10 --env prod --yes --confirm prod");
+    let told = said.out.clone() + &said.err;
+    assert!(
+        told.contains("ec2:AuthorizeSecurityGroupIngress: not allowed") && told.contains("nothing was changed"),
+        "{told}"
+    );
+    assert_ne!(said.code, 0);
+}
+
+#[test]
+fn a_website_that_terraform_has_is_looked_at_where_the_configuration_names_none() {
+    let stage = Stage::new(Shown::Good, true);
+    let world = World::staging();
+    let path = stage.home.path().join("config.toml");
+    let config = std::fs::read_to_string(&path).unwrap();
+    let units = "kind = \"terraform\"\nunits = [{ name = \"compute\", dir = \"compute\" }]\n";
+    let terragrunt = "kind = \"terragrunt\"\ndir = \"infra/terraform/envs/staging\"\n";
+    assert!(config.contains(terragrunt), "{config}");
+    std::fs::write(&path, config.replace(terragrunt, units)).unwrap();
+    let folder = stage.home.path().join("compute");
+    std::fs::create_dir_all(&folder).unwrap();
+    let code = format!(
+        "output \"website_url\" {{ value = \"https://{HOST}/\" }}\noutput \"alb_dns_name\" {{ value = \"web-1.elb.amazonaws.com\" }}\n"
+    );
+    std::fs::write(folder.join("main.tf"), code).unwrap();
+    let report = || line(&mut stage.home.on(&world), "health --env staging -o json").json();
+    let before = report();
+    assert!(before["hosts"][0].as_str().unwrap().contains("elb.amazonaws.com"), "nothing is applied: {before:#}");
+    let applied = Command::new("terraform")
+        .args(["apply", "-auto-approve", "-input=false"])
+        .env_clear()
+        .envs(stage.home.variables(None))
+        .current_dir(&folder)
+        .output()
+        .unwrap();
+    assert!(applied.status.success(), "{}", String::from_utf8_lossy(&applied.stderr));
+    let after = report();
+    assert_eq!(after["hosts"], json!([HOST]), "{after:#}");
+    let hosts = checks(&after, "hosts");
+    assert_eq!(hosts, [("healthy".to_owned(), "named by the output website_url of the unit compute".to_owned())]);
+    let urls: Vec<&str> = after["requests"].as_array().unwrap().iter().filter_map(|one| one["url"].as_str()).collect();
+    assert!(urls.contains(&format!("https://{HOST}/health").as_str()), "{urls:?}");
+    // What Terraform cannot say is said, and the rest stands.
+    std::fs::write(folder.join("main.tf"), "output {").unwrap();
+    let broken = report();
+    let hosts = checks(&broken, "hosts");
+    assert!(hosts.iter().any(|(health, what)| health == "stopped" && what.contains("compute")), "{broken:#}");
+    assert!(!checks(&broken, "targets").is_empty() && !broken["hosts"].as_array().unwrap().is_empty(), "{broken:#}");
 }

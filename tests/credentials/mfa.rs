@@ -101,3 +101,37 @@ fn a_code_that_is_refused_is_told_and_not_kept_and_what_is_no_code_is_no_argumen
     std::fs::write(&file, old).unwrap();
     line(&mut program(&home, &world), "services").coded(8);
 }
+
+/// Keys of a user with a device and no role.
+fn user(home: &Home, world: &World) -> Command {
+    let text = format!(
+        "[profile work]\naws_access_key_id = AKIASIMULATED0000001\naws_secret_access_key = {SECRET}\nmfa_serial = {SERIAL}\nregion = ap-northeast-1\n"
+    );
+    let mut program = with_files(home, world, &text);
+    program.env("AWS_PROFILE", "work");
+    program
+}
+
+#[test]
+fn keys_with_a_device_and_no_role_get_a_session_that_is_kept() {
+    let (home, world) = (Home::new(), world());
+    let said = line(&mut user(&home, &world), &format!("services --mfa-code {CODE}")).coded(0);
+    assert!(!format!("{said:?}").contains(CODE), "{said:#?}");
+    assert_eq!((world.asked("sts:GetSessionToken"), world.asked("sts:AssumeRole")), (1, 0));
+    let files = cached(&home);
+    assert_eq!(files.len(), 1);
+    assert_eq!(std::fs::metadata(&files[0]).unwrap().permissions().mode() & 0o777, 0o600);
+    line(&mut user(&home, &world), "services").coded(0);
+    assert_eq!(world.asked("sts:GetSessionToken"), 1, "what is kept serves the next command");
+    let wrong = line(&mut user(&Home::new(), &world), "services --mfa-code 111111").coded(8);
+    assert!(wrong.err.contains("MultiFactorAuthentication failed") && !wrong.err.contains("111111"), "{wrong:#?}");
+}
+
+#[test]
+fn keys_with_a_device_are_used_as_they_are_where_nobody_can_be_asked() {
+    let (home, world) = (Home::new(), world());
+    let child = rustix_alone(&mut user(&home, &world), "services");
+    finish(child).coded(0);
+    assert_eq!(world.asked("sts:GetSessionToken"), 0);
+    assert!(cached(&home).is_empty());
+}

@@ -132,6 +132,8 @@ WRITE = {
     "ec2:StartInstances": ("instances start; the bastion before a tunnel", "instance"),
     "ec2:StopInstances": ("instances stop", "instance"),
     "ec2:RebootInstances": ("instances reboot", "instance"),
+    "ec2:AuthorizeSecurityGroupIngress": ("health allow", "security-group"),
+    "ec2:RevokeSecurityGroupIngress": ("health disallow", "security-group"),
     "cloudfront:CreateInvalidation": ("invalidate", "distribution"),
     "iam:PassRole": ("deploy: the task's roles; schedule: the schedule's", "role"),
 }
@@ -221,6 +223,8 @@ def resources(name, environment):
         made["own-session"] = [arn("ssm", "session/${aws:userid}-*")]
     if BEYOND[name].get("instance"):
         made["instance"] = [arn("ec2", "instance/*")]
+    if cluster:
+        made["security-group"] = [arn("ec2", "security-group/*")]
     if BEYOND[name].get("cdn"):
         made["distribution"] = [arn("cloudfront", "distribution/*", "")]
     return made
@@ -233,6 +237,7 @@ def conditions(name, environment, kind):
     return {
         "instance": {"StringEquals": {**tags, "aws:ResourceTag/Name": BEYOND[name].get("instance")}},
         "distribution": {"StringEquals": labelled},
+        "security-group": {"StringEquals": {**tags, "aws:ResourceTag/Name": f"{prefix(environment)}-alb"}},
         "target": {"StringEquals": labelled},
         "role": {"StringEquals": {"iam:PassedToService": ["ecs-tasks.amazonaws.com", "scheduler.amazonaws.com"]}},
     }.get(kind)

@@ -5,8 +5,10 @@ use crate::support::{SECRET, World};
 use aws_sim::{ACCOUNT, Scenario};
 use cockpit::app::operation::call::{self, Answered, Put, Read, Reply, Write};
 use cockpit::app::operation::database::call::{RdsRead, RdsWrite};
+use cockpit::app::operation::single::address::call::{Ingress, ReachRead};
 use cockpit::app::operation::single::invalidation::call::{Batch, CdnRead};
 use cockpit::aws::{Connection, Keys, Session};
+use cockpit::model::health_probe::door::Opening;
 use cockpit::model::image::Registry;
 use cockpit::model::machine::Turn;
 use cockpit::model::parameters::{Kind, Value};
@@ -134,6 +136,7 @@ pub fn reads(desk: &Desk) -> Vec<(Read, &'static str)> {
         (Read::Login { registry: None }, "ecr:GetAuthorizationToken"),
         (Read::Parameter { name: PARAMETER.into() }, "ssm:DescribeParameters"),
         (Read::Instance { id: INSTANCE.into() }, "ec2:DescribeInstances"),
+        (Read::Reach(ReachRead::Rules { groups: Vec::new() }), "ec2:DescribeSecurityGroups"),
         (Read::Cdn(CdnRead::Distributions), "cloudfront:ListDistributions"),
         (Read::Alarm { name: ALARM.into() }, "cloudwatch:DescribeAlarms"),
     ]
@@ -224,6 +227,30 @@ pub fn writes(desk: &Desk) -> Vec<(Write, &'static str)> {
         (Write::Instance { id: INSTANCE.into(), turn: Turn::Reboot }, "ec2:RebootInstances"),
         (Write::Instance { id: INSTANCE.into(), turn: Turn::Stop }, "ec2:StopInstances"),
         (Write::Instance { id: INSTANCE.into(), turn: Turn::Start }, "ec2:StartInstances"),
+        (
+            Write::Ingress(Ingress {
+                opening: Opening {
+                    group: "sg-0".into(),
+                    cidr: "203.0.113.9/32".into(),
+                    ports: vec![443],
+                    ..Opening::default()
+                },
+                description: Some("a test".into()),
+            }),
+            "ec2:AuthorizeSecurityGroupIngress",
+        ),
+        (
+            Write::Ingress(Ingress {
+                opening: Opening {
+                    group: "sg-0".into(),
+                    cidr: "203.0.113.9/32".into(),
+                    ports: vec![443],
+                    ..Opening::default()
+                },
+                description: None,
+            }),
+            "ec2:RevokeSecurityGroupIngress",
+        ),
         (
             Write::Invalidate(Batch { distribution: "E0".into(), paths: vec!["/*".into()], reference: "r".into() }),
             "cloudfront:CreateInvalidation",

@@ -133,7 +133,18 @@ pub(crate) const RATES: &[Rate] = &[
     ),
     tps("cognito-idp:users", 30.0, &["cognito-idp:ListUsers"]),
     // "Request throttling for the Amazon EC2 API": unfiltered describe actions, and tokens of resources.
-    bucket("ec2:changes", 5.0, 1_000.0, &["ec2:StartInstances", "ec2:StopInstances", "ec2:RebootInstances"]),
+    bucket(
+        "ec2:changes",
+        5.0,
+        1_000.0,
+        &[
+            "ec2:StartInstances",
+            "ec2:StopInstances",
+            "ec2:RebootInstances",
+            "ec2:AuthorizeSecurityGroupIngress",
+            "ec2:RevokeSecurityGroupIngress",
+        ],
+    ),
     bucket("ec2", 20.0, 100.0, &["ec2:"]),
 ];
 

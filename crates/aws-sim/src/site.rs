@@ -39,7 +39,7 @@ pub struct SiteOptions {
     /// The names that the certificate is for.
     pub names: Vec<String>,
     /// Names and their addresses, for the name server. Of others it says that there are none.
-    pub addresses: Vec<(String, Ipv4Addr)>,
+    pub addresses: Vec<(String, IpAddr)>,
     /// Zones and their name servers.
     pub servers: Vec<(String, Vec<String>)>,
     /// Whether requests with an injection or a script are refused.
@@ -178,6 +178,7 @@ async fn answer(
 /// Types of records, from RFC 1035.
 const A: u16 = 1;
 const NS: u16 = 2;
+const AAAA: u16 = 28;
 const INTERNET: u16 = 1;
 
 async fn answer_names(socket: UdpSocket, options: Arc<SiteOptions>) {
@@ -208,9 +209,12 @@ fn names(question: &[u8], options: &SiteOptions) -> Option<Vec<u8>> {
     let kind = u16::from_be_bytes([*question.get(at + 1)?, *question.get(at + 2)?]);
     let end = at + 5;
     let mut rows: Vec<(u16, Vec<u8>)> = Vec::new();
-    if kind == A {
-        let mine = options.addresses.iter().filter(|(known, _)| *known == name);
-        rows.extend(mine.map(|(_, address)| (A, address.octets().to_vec())));
+    for (_, address) in options.addresses.iter().filter(|(known, _)| *known == name) {
+        match address {
+            IpAddr::V4(four) if kind == A => rows.push((A, four.octets().to_vec())),
+            IpAddr::V6(six) if kind == AAAA => rows.push((AAAA, six.octets().to_vec())),
+            _ => {}
+        }
     }
     if kind == NS {
         let mine = options.servers.iter().filter(|(known, _)| *known == name).flat_map(|(_, servers)| servers);

@@ -26,6 +26,10 @@ pub struct Alarm {
     pub statistic: Option<String>,
     /// Of a composite alarm: what it is made of, as `ALARM("a") OR ALARM("b")`.
     pub rule: Option<String>,
+    /// Of a composite alarm: the alarm that keeps it from telling anybody while that one is raised.
+    pub suppressor: Option<String>,
+    /// Why it tells nobody now though it is raised, as CloudWatch says it.
+    pub suppressed: Option<String>,
     /// Whether it tells anybody.
     pub actions_enabled: bool,
     /// Whom it tells, of whatever state: ARNs.

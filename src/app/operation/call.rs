@@ -3,6 +3,7 @@
 
 use super::database::call::{RdsRead, RdsReply, RdsWrite};
 pub use super::program::{Login, Program};
+use super::single::address::call::{Ingress, ReachRead, ReachReply};
 use super::single::invalidation::call::{Batch, CdnRead, CdnReply};
 use super::single::scaling::call::{ScalingRead, ScalingReply, ScalingWrite};
 use crate::model::audit::Record;
@@ -135,6 +136,8 @@ pub enum Read {
     Instance { id: String },
     /// `CloudFront`: distributions and their invalidations → [`Reply::Cdn`].
     Cdn(CdnRead),
+    /// Load balancers, and who may reach them → [`Reply::Reach`].
+    Reach(ReachRead),
     /// Policies and scheduled actions of one service → [`Reply::Scaling`].
     Scaling(ScalingRead),
     /// SSM `DescribeParameters` of one name, and `GetParameter` with its value → [`Reply::Parameter`]; none where there
@@ -255,6 +258,8 @@ pub enum Write {
     Instance { id: String, turn: Turn },
     /// `CloudFront` `CreateInvalidation` → [`Reply::Cdn`] with it.
     Invalidate(Batch),
+    /// EC2 `AuthorizeSecurityGroupIngress`, `RevokeSecurityGroupIngress` → [`Reply::Done`].
+    Ingress(Ingress),
     /// The target of a policy; a scheduled action is put or deleted → [`Reply::Done`].
     Scaling(ScalingWrite),
 }
@@ -307,6 +312,8 @@ pub enum Reply {
     Instance(Option<Box<Machine>>),
     /// Of distributions.
     Cdn(CdnReply),
+    /// Of load balancers, and who may reach them.
+    Reach(ReachReply),
     /// Of what a service is scaled by.
     Scaling(ScalingReply),
     /// For `docker login`.

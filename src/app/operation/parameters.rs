@@ -34,6 +34,7 @@ impl Write {
             Self::Instance { turn: Turn::Stop, .. } => "ec2:StopInstances",
             Self::Instance { turn: Turn::Reboot, .. } => "ec2:RebootInstances",
             Self::Invalidate(_) => "cloudfront:CreateInvalidation",
+            Self::Ingress(change) => change.action(),
             Self::Scaling(write) => write.action(),
         }
     }
@@ -96,6 +97,7 @@ impl Write {
                 some(vec![("name", Some(json!(timer.name))), ("startDate", until.map(|at| json!(at.to_string())))])
             }
             Self::Rds(write) => write.parameters(),
+            Self::Ingress(change) => change.parameters(),
             Self::Scaling(write) => write.parameters(),
             Self::Instance { id, .. } => json!({"InstanceIds": [id]}),
             Self::Invalidate(batch) => {

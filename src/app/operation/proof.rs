@@ -45,6 +45,7 @@ impl Write {
             Self::Rds(write) => Read::Rds(write.proof()),
             Self::Instance { id, .. } => Read::Instance { id: id.clone() },
             Self::Invalidate(batch) => Read::Cdn(batch.proof()),
+            Self::Ingress(change) => Read::Reach(change.proof()),
             Self::Scaling(write) => Read::Scaling(write.proof()),
             Self::PutParameter(put) => Read::Parameter { name: put.name.clone() },
             Self::DeleteParameter { name } => Read::Parameter { name: name.clone() },
@@ -98,6 +99,7 @@ impl Write {
             (Self::Instance { turn, .. }, Reply::Instance(Some(found))) => {
                 found.was_turned(*turn).then_some(Reply::Done)
             }
+            (Self::Ingress(change), Reply::Reach(proof)) => change.is_shown_by(&proof).then_some(Reply::Done),
             (Self::Invalidate(_), Reply::Cdn(CdnReply::Invalidation(Some(found)))) => {
                 Some(Reply::Cdn(CdnReply::Invalidation(Some(found))))
             }

@@ -5,10 +5,12 @@ use crate::app::effect::Effect;
 use crate::app::event::Event;
 use crate::app::operation::call::{Answered, Call, DatabaseState, Read, Reply, Write};
 use crate::app::operation::database::call::{RdsRead, RdsReply};
+use crate::app::operation::single::address::call::{ReachRead, ReachReply};
 use crate::app::operation::single::invalidation::call::{CdnRead, CdnReply};
 use crate::app::operation::single::scaling::call::{ScalingRead, ScalingReply, ScalingWrite};
 use crate::model::audit::Record;
 use crate::model::cdn::{Distribution, Invalidation, Month};
+use crate::model::health_probe::declared::{Balancer, Rule};
 use crate::model::image::Image;
 use crate::model::machine::{Machine, Turn};
 use crate::model::parameters::Held;
@@ -42,6 +44,8 @@ pub(crate) struct Aws {
     pub(crate) actions: Vec<ScheduledAction>,
     pub(crate) machines: Vec<Machine>,
     pub(crate) distributions: Vec<Distribution>,
+    pub(crate) balancers: Vec<Balancer>,
+    pub(crate) rules: Vec<Rule>,
     /// Every change, in order.
     pub(crate) writes: Vec<Write>,
     /// Everything written down.
@@ -137,6 +141,12 @@ impl Aws {
                     self.actions.iter().filter(|one| one.resource == *resource).cloned().collect(),
                 ),
             }),
+            Read::Reach(read) => Reply::Reach(match read {
+                ReachRead::Balancers { .. } => ReachReply::Balancers(self.balancers.clone()),
+                ReachRead::Rules { groups } => {
+                    ReachReply::Rules(self.rules.iter().filter(|rule| groups.contains(&rule.group)).cloned().collect())
+                }
+            }),
             Read::Instance { id } => {
                 Reply::Instance(self.machines.iter().find(|machine| machine.id == *id).cloned().map(Box::new))
             }
@@ -225,6 +235,20 @@ impl Aws {
                 for machine in self.machines.iter_mut().filter(|machine| machine.id == *id) {
                     machine.state = if *turn == Turn::Stop { "stopping" } else { "pending" }.into();
                 }
+                Reply::Done
+            }
+            Write::Ingress(change) => {
+                let opening = &change.opening;
+                let same = |rule: &Rule| rule.group == opening.group && rule.cidr == opening.cidr;
+                self.rules.retain(|rule| change.description.is_some() || !same(rule));
+                let ports = opening.ports.iter().filter(|_| change.description.is_some());
+                self.rules.extend(ports.map(|port| Rule {
+                    group: opening.group.clone(),
+                    from: Some(*port),
+                    to: Some(*port),
+                    cidr: opening.cidr.clone(),
+                    description: change.description.clone(),
+                }));
                 Reply::Done
             }
             Write::Invalidate(batch) => Reply::Cdn(CdnReply::Invalidation(Some(Invalidation {

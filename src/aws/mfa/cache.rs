@@ -16,11 +16,13 @@ use std::path::Path;
 const SOON: SignedDuration = SignedDuration::from_mins(15);
 
 /// The file of a role that is assumed with a second factor. Source: botocore, `AssumeRoleCredentialFetcher`: the digest
-/// of what `AssumeRole` is asked with, as JSON with sorted keys, without a name of the session that was made up.
-pub(super) fn name(role: &Role, serial: &str) -> String {
+/// of what `AssumeRole` is asked with, as JSON with sorted keys, without a name of the session that was made up. A session
+/// without a role is none of the AWS CLI's: its file is the digest of what `GetSessionToken` is asked with.
+pub(super) fn name(role: Option<&Role>, serial: &str) -> String {
     let mut asked = Map::new();
-    asked.insert("RoleArn".to_owned(), json!(role.arn));
     asked.insert("SerialNumber".to_owned(), json!(serial));
+    let Some(role) = role else { return file(&asked) };
+    asked.insert("RoleArn".to_owned(), json!(role.arn));
     if let Some(id) = &role.external_id {
         asked.insert("ExternalId".to_owned(), json!(id));
     }
@@ -30,6 +32,10 @@ pub(super) fn name(role: &Role, serial: &str) -> String {
     if let Some(seconds) = role.duration {
         asked.insert("DurationSeconds".to_owned(), json!(seconds));
     }
+    file(&asked)
+}
+
+fn file(asked: &Map<String, Value>) -> String {
     let mut keys: Vec<(&String, &Value)> = asked.iter().collect();
     keys.sort_by_key(|(key, _)| *key);
     let parts: Vec<String> = keys.into_iter().map(|(key, value)| format!("\"{key}\": {}", ascii(value))).collect();
@@ -95,14 +101,16 @@ mod tests {
     #[test]
     fn the_files_are_named_as_the_aws_cli_names_them() {
         let serial = "arn:aws:iam::123456789012:mfa/me";
-        assert_eq!(name(&role(), serial), "42f273b37ec1354bbda551a6d6014fec6dd86e9c.json");
+        assert_eq!(name(Some(&role()), serial), "42f273b37ec1354bbda551a6d6014fec6dd86e9c.json");
         let all = Role {
             external_id: Some("日本 \"x\"".into()),
             session_name: Some("me".into()),
             duration: Some(3_600),
             ..role()
         };
-        assert_eq!(name(&all, serial), "9c9bc6266ce023dba34c6a0b8d53210a7e3ae5f0.json");
+        assert_eq!(name(Some(&all), serial), "9c9bc6266ce023dba34c6a0b8d53210a7e3ae5f0.json");
+        let alone = format!("{}.json", sha1(&format!("{{\"SerialNumber\": \"{serial}\"}}")));
+        assert_eq!(name(None, serial), alone);
     }
 
     #[test]

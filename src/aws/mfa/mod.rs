@@ -1,5 +1,7 @@
 //! A second factor: a role whose profile has `mfa_serial` is assumed with a code that a person is asked for. The SDK knows no
-//! such question: it sends the request without one, and AWS refuses it.
+//! such question: it sends the request without one, and AWS refuses it. Keys of a user whose profile has `mfa_serial` and no
+//! role get a session of their own (`GetSessionToken`); where nobody can be asked they are used as they are, as the AWS CLI
+//! does always.
 //!
 //! Who is asked is said once for the process, which has one person before it: the terminal, the screen, or whoever gave
 //! a code with `--mfa-code`. A code is in no log, no error and no file.
@@ -8,12 +10,12 @@ mod cache;
 
 use super::failure::Context;
 use super::kept;
-use super::profiles::Mfa;
+use super::profiles::{Mfa, Role};
 use crate::model::parameters::Value;
 use crate::model::{Failure, FailureKind};
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::SharedCredentialsProvider;
+use aws_credential_types::provider::{ProvideCredentials as _, SharedCredentialsProvider};
 use futures_util::future::BoxFuture;
 use jiff::Timestamp;
 use std::fmt;
@@ -70,14 +72,33 @@ impl Mfa {
         now: Timestamp,
     ) -> Result<Credentials, Failure> {
         let _one = ONE.lock().await;
-        let path = kept::folder("cli/cache").map(|folder| folder.join(cache::name(&self.role, &self.serial)));
+        let path = kept::folder("cli/cache").map(|folder| folder.join(cache::name(self.role.as_ref(), &self.serial)));
         if let Some(kept) = path.as_ref().and_then(|path| cache::read(path, now)) {
             return Ok(kept);
         }
         let mut again = None;
         for _ in 0..ATTEMPTS {
-            let code = self.ask(again.take()).await?;
-            match self.assume(&code, source, sts, context).await {
+            let refused = again.take();
+            let code = match self.ask(refused.clone()).await {
+                Ok(code) => code,
+                // Much may be allowed without a second factor, and what is not says so.
+                Err(_) if self.role.is_none() && refused.is_none() => {
+                    tracing::warn!(
+                        "profile `{}` has an MFA device, and no code was given: its keys are used",
+                        self.profile
+                    );
+                    return source.provide_credentials().await.map_err(|error| {
+                        let (kind, what) = super::failure::of_credentials(context, &error);
+                        Failure::new(kind, super::failure::clean(&what))
+                    });
+                }
+                Err(failure) => return Err(failure),
+            };
+            let made = match &self.role {
+                Some(role) => self.assume(role, &code, source, sts, context).await,
+                None => self.session(&code, source, sts, context).await,
+            };
+            match made {
                 Ok((session, arn)) => {
                     if let Some(path) = &path
                         && let Err(error) = cache::write(path, &session, arn.as_deref())
@@ -114,23 +135,21 @@ impl Mfa {
     /// Assumes the role; with a failure, whether another code may do.
     async fn assume(
         &self,
+        role: &Role,
         code: &Value,
         source: &SharedCredentialsProvider,
         sts: &SdkConfig,
         context: &Context,
     ) -> Result<(Credentials, Option<String>), (Failure, bool)> {
-        let code = code.expose().trim();
-        if code.len() < 6 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
-            return Err((Failure::new(FailureKind::Credentials, "a code has 6 digits"), true));
-        }
+        let code = digits(code)?;
         let config = sts.to_builder().credentials_provider(source.clone()).build();
         let made_up = || format!("cockpit-{}", Timestamp::now().as_second());
         let asked = aws_sdk_sts::Client::new(&config)
             .assume_role()
-            .role_arn(&self.role.arn)
-            .role_session_name(self.role.session_name.clone().unwrap_or_else(made_up))
-            .set_external_id(self.role.external_id.clone())
-            .set_duration_seconds(self.role.duration)
+            .role_arn(&role.arn)
+            .role_session_name(role.session_name.clone().unwrap_or_else(made_up))
+            .set_external_id(role.external_id.clone())
+            .set_duration_seconds(role.duration)
             .serial_number(&self.serial)
             .token_code(code);
         let answer = asked.send().await.map_err(|error| {
@@ -140,17 +159,52 @@ impl Mfa {
             let hint = "look at the trust policy of the role, and at the key of `source_profile`";
             (Failure::new(FailureKind::Credentials, failed.message).hinted(hint), wrong)
         })?;
-        let found = answer.credentials.ok_or_else(|| {
-            (Failure::new(FailureKind::Malformed, "sts:AssumeRole: the answer has no credentials"), false)
-        })?;
-        let mut built = Credentials::builder()
-            .access_key_id(found.access_key_id)
-            .secret_access_key(found.secret_access_key)
-            .session_token(found.session_token)
-            .provider_name("AssumeRole");
-        built.set_expiry(found.expiration.try_into().ok());
-        Ok((built.build(), answer.assumed_role_user.map(|user| user.arn)))
+        let session = built("sts:AssumeRole", answer.credentials)?;
+        Ok((session, answer.assumed_role_user.map(|user| user.arn)))
     }
+
+    /// A session of the keys themselves; with a failure, whether another code may do.
+    async fn session(
+        &self,
+        code: &Value,
+        source: &SharedCredentialsProvider,
+        sts: &SdkConfig,
+        context: &Context,
+    ) -> Result<(Credentials, Option<String>), (Failure, bool)> {
+        let code = digits(code)?;
+        let config = sts.to_builder().credentials_provider(source.clone()).build();
+        let asked = aws_sdk_sts::Client::new(&config).get_session_token().serial_number(&self.serial).token_code(code);
+        let answer = asked.send().await.map_err(|error| {
+            let failed = super::failure::of_request("sts:GetSessionToken", context, &error);
+            let wrong = failed.kind == FailureKind::Denied;
+            let hint = "look whether `mfa_serial` is the device of the user whose keys these are";
+            (Failure::new(FailureKind::Credentials, failed.message).hinted(hint), wrong)
+        })?;
+        Ok((built("sts:GetSessionToken", answer.credentials)?, None))
+    }
+}
+
+/// The digits of a code.
+fn digits(code: &Value) -> Result<&str, (Failure, bool)> {
+    let code = code.expose().trim();
+    if code.len() < 6 || !code.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err((Failure::new(FailureKind::Credentials, "a code has 6 digits"), true));
+    }
+    Ok(code)
+}
+
+/// The credentials of an answer.
+fn built(action: &str, found: Option<aws_sdk_sts::types::Credentials>) -> Result<Credentials, (Failure, bool)> {
+    let found = found.ok_or_else(|| {
+        (Failure::new(FailureKind::Malformed, format!("{action}: the answer has no credentials")), false)
+    })?;
+    let mut built = Credentials::builder()
+        .access_key_id(found.access_key_id)
+        .secret_access_key(found.secret_access_key)
+        .session_token(found.session_token)
+        .provider_name("AssumeRole");
+    built.set_expiry(found.expiration.try_into().ok());
+    Ok(built.build())
 }
 
 fn because(again: Option<String>) -> String {

@@ -5,13 +5,14 @@ use crate::headless::convert;
 use crate::headless::dto::AlarmDto;
 use crate::headless::emit::Printable;
 use crate::headless::input::{SnapshotInput, known};
-use crate::headless::lists::{Head, alarms_table};
+use crate::headless::lists::{Head, alarms_with_parts};
 use crate::headless::table::{Table, prose, words};
 use crate::model::timeline::AlarmChange;
 use crate::model::{AlarmState, Source};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::BTreeMap;
 
 /// Schema of `cockpit alarms`.
 pub const SCHEMA: &str = "cockpit.alarms/1";
@@ -30,6 +31,9 @@ pub struct AlarmList {
     asked: bool,
     #[serde(skip)]
     unknown: Option<String>,
+    /// The state of each alarm that was read, for those that composite ones are made of.
+    #[serde(skip)]
+    states: BTreeMap<String, String>,
 }
 
 /// A change of an alarm.
@@ -61,7 +65,9 @@ pub fn alarms(input: &SnapshotInput<'_>, all: bool) -> AlarmList {
             .map(|alarms| alarms.iter().filter(keep).map(|alarm| convert::alarm(alarm, mutes, input.now)).collect())
     };
     let unknown = input.estate.alarm_mutes.failure().map(ToString::to_string);
-    AlarmList { head: Head::new(SCHEMA, input, SOURCES), alarms: list, history: None, asked: false, unknown }
+    let read = input.estate.alarms.value().into_iter().flatten();
+    let states = read.map(|alarm| (alarm.name.clone(), alarm.state.word().to_owned())).collect();
+    AlarmList { head: Head::new(SCHEMA, input, SOURCES), alarms: list, history: None, asked: false, unknown, states }
 }
 
 /// The same with how their states changed since a moment.
@@ -86,7 +92,7 @@ pub fn with_history(input: &SnapshotInput<'_>, all: bool, since: Timestamp) -> A
 impl Printable for AlarmList {
     fn tables(&self) -> Vec<Table> {
         // What is listed was already chosen.
-        let mut table = alarms_table(self.alarms.as_deref(), true, &self.head.shown);
+        let mut table = alarms_with_parts(self.alarms.as_deref(), true, &self.head.shown, &self.states);
         if self.alarms.is_some() {
             "no alarm is raised".clone_into(&mut table.empty);
         }
@@ -121,6 +127,7 @@ impl Printable for AlarmList {
             "actions_enabled",
             "muted_until",
             "children",
+            "suppressed",
         ];
         Some(Rows::new("alarms", &fields))
     }

@@ -1,10 +1,11 @@
 //! `cockpit health`: what is typed.
 
-use clap::Args;
+use clap::{Args, Subcommand};
 
 /// Check targets, requests, names, certificates and the firewall of the site [table|json|yaml|csv]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(
+    args_conflicts_with_subcommands = true,
     after_help = "What AWS declares is read (targets, load balancers, security groups, hosted zones, certificates). Then the hosts
 are looked at from here: GET requests, TLS handshakes, questions to name servers, and one request that asks for the
 public address of this machine. Each has a limit of 5 seconds. A guarded environment is sent nothing unless --probe
@@ -15,7 +16,9 @@ The exit code is 0 where everything is healthy, 1 where something is down or deg
 Examples:
   cockpit health
   cockpit health -e prod --probe
-  cockpit health --probe-waf -o json"
+  cockpit health --probe-waf -o json
+  cockpit health allow                       let the public address of this machine in
+  cockpit health disallow 203.0.113.7"
 )]
 pub struct Arguments {
     /// Send probes to a guarded environment too
@@ -27,4 +30,53 @@ pub struct Arguments {
     /// Try the firewall: an SQL injection and a script must get 403, a normal request must not
     #[arg(long, conflicts_with = "no_probe")]
     pub probe_waf: bool,
+    /// Who is let in.
+    #[command(subcommand)]
+    pub action: Option<Action>,
+}
+
+/// What to do about who is let in.
+#[derive(Debug, Clone, PartialEq, Subcommand)]
+pub enum Action {
+    /// Let an address in to the load balancer by a rule of its security group [table|json|yaml]
+    #[command(
+        after_help = "The rule holds at once, and the code does not have it: what that means for Terraform is in the plan. A guarded environment
+refuses it unless `allow = true` stands in its `health`. Without an address that of this machine is asked for.
+
+Examples:
+  cockpit health allow
+  cockpit health allow 203.0.113.7 --dry-run
+  cockpit health allow 2001:db8::7"
+    )]
+    Allow(Allow),
+    /// Take back the rule of an address that was let in by hand; what the code declares stays [table|json|yaml]
+    Disallow(Disallow),
+}
+
+/// What is typed of `allow`.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct Allow {
+    /// An address or a network of at most 256; the public address of this machine where it is left out
+    #[arg(value_name = "ADDRESS")]
+    pub address: Option<String>,
+    /// The security group, where several let in by address
+    #[arg(long, value_name = "ID")]
+    pub group: Option<String>,
+    /// Print the calls with their parameters and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
+}
+
+/// What is typed of `disallow`.
+#[derive(Debug, Clone, PartialEq, Args)]
+pub struct Disallow {
+    /// The address or network
+    #[arg(value_name = "ADDRESS")]
+    pub address: String,
+    /// The security group, where it was added to several
+    #[arg(long, value_name = "ID")]
+    pub group: Option<String>,
+    /// Print the calls with their parameters and change nothing
+    #[arg(long)]
+    pub dry_run: bool,
 }

@@ -17,6 +17,9 @@ use tokio::sync::mpsc;
 const WAITING: usize = 64;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    if let Some(action) = &arguments.action {
+        return Box::pin(super::change::change(context, action, out)).await;
+    }
     let reading = context.collect(report::SOURCES, false).await?;
     reading.check_credentials()?;
     let app = &reading.collector.app;
@@ -31,7 +34,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let looking = async {
         tokio::join!(
             async {
-                let looked = look(&session, &order, &sender).await;
+                let looked = look(&session, Some(&app.environment), &order, &sender).await;
                 drop(sender);
                 looked
             },

@@ -107,7 +107,8 @@ async fn curves(
             Err(failure) => unlisted = Some(failure.to_string()),
         }
     }
-    let figures = measures::figures(&reading.collector.app.estate, names, None, &there, areas);
+    let app = &reading.collector.app;
+    let figures = measures::figures((&app.environment, &app.estate), names, None, &there, areas);
     let now = points(reading, &figures, span.period, (span.since, span.until)).await?;
     let before = match (span.against, against) {
         (Some(from), Some(against)) => {

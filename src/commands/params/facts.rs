@@ -25,6 +25,8 @@ pub(super) struct Facts {
     pub(super) missing: Vec<String>,
     /// Why tasks stopped before they ran.
     pub(super) stopped: Vec<(String, String)>,
+    /// Why that is not known.
+    pub(super) unread_tasks: Option<String>,
     /// The region, as configured or found.
     pub(super) region: Option<String>,
 }
@@ -58,6 +60,7 @@ impl Facts {
             complete: true,
             missing: Vec::new(),
             stopped: Vec::new(),
+            unread_tasks: None,
             region: environment.region.clone().or_else(|| estate.identity.value()?.region.clone()),
             environment,
         };
@@ -80,6 +83,9 @@ impl Facts {
                 None => facts.complete = false,
             }
         }
+        let status = estate.status(Source::Tasks);
+        let why = status.failure.map(|failure| failure.message).or(status.partial);
+        facts.unread_tasks = why.map(|why| format!("{}: {why}", Source::Tasks.words()));
         let tasks = estate.tasks.value().into_iter().flat_map(BTreeMap::values);
         facts.stopped = tasks
             .filter_map(|task| {
@@ -105,8 +111,16 @@ impl Facts {
             return Ok(under);
         }
         let name = &self.environment.name;
+        let hint = format!("write parameters = [\"/path/of/{name}/\"] into [environments.{name}]");
+        if !self.missing.is_empty() {
+            // What could not be read names none, and that says nothing.
+            let message =
+                format!("where the parameters of {name} lie is not known: its task definitions could not be read");
+            let report = Report::new("parameters", message, ExitCode::Failed).hint(hint);
+            return Err(self.missing.iter().fold(report, |report, why| report.cause(why)));
+        }
         Err(Report::usage(format!("nothing says where the parameters of {name} lie: its task definitions name none"))
-            .hint(format!("write parameters = [\"/path/of/{name}/\"] into [environments.{name}]")))
+            .hint(hint))
     }
 
     /// Names that are asked for: those paths, and what task definitions name elsewhere.

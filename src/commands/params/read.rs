@@ -93,6 +93,7 @@ pub(super) async fn check(context: &Context, out: &mut dyn io::Write) -> Result<
     let parameters = facts.parameters(context).await?;
     let account = facts.environment.account.as_deref();
     let mut missing = facts.missing.clone();
+    missing.extend(facts.unread_tasks.clone());
     let secrets = match within(context, facts.session.secrets(account)).await? {
         Ok(all) => Some(all),
         Err(failure) => {

@@ -10,8 +10,9 @@ use crate::headless::table::{Table, numbers, prose, words};
 use crate::model::parameters::named::{Named, readers};
 use crate::model::parameters::tree::{Row, rows};
 use crate::model::parameters::{Held, Parameter, Secret, Version, person};
-use crate::model::time::short;
+use crate::model::time::{date_clock_with_zone, short};
 use jiff::Timestamp;
+use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -216,12 +217,17 @@ pub struct OneParameter {
     pub value: Option<String>,
     /// Why the value cannot be read.
     pub unreadable: Option<String>,
+    /// When it was written, for people.
+    #[serde(skip)]
+    written: Option<String>,
 }
 
 /// One parameter.
 pub(super) fn one(environment: &EnvironmentConfig, held: &Held, reveal: bool) -> OneParameter {
     let known = &held.parameter;
+    let zone = environment.timezone.as_deref().and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
     OneParameter {
+        written: known.modified_at.map(|at| date_clock_with_zone(at, &zone)),
         schema: ONE.to_owned(),
         environment: environment.name.clone(),
         name: known.name.clone(),
@@ -252,7 +258,7 @@ impl Printable for OneParameter {
             ("type", Some(self.kind.clone())),
             ("value", Some(hidden())),
             ("version", Some(self.version.to_string())),
-            ("written", self.modified_at.clone()),
+            ("written", self.written.clone()),
             ("by", self.modified_by.clone()),
             ("key", self.key.clone()),
             ("tier", self.tier.clone()),

@@ -2,13 +2,14 @@
 
 use crate::cli::ExitCode;
 use crate::headless::convert;
-use crate::headless::dto::{IdentityDto, Snapshot};
+use crate::headless::dto::{IdentityDto, Snapshot, SourceDto, SourceState};
 use crate::headless::emit::Printable;
 use crate::headless::input::{SnapshotInput, known};
 use crate::headless::lists;
+use crate::headless::pool::PoolDto;
 use crate::headless::sources;
 use crate::headless::table::{Table, prose, words};
-use crate::model::Source;
+use crate::model::{Failure, Source};
 
 /// The schema's name.
 pub const SCHEMA: &str = "cockpit.snapshot/1";
@@ -52,11 +53,38 @@ pub fn snapshot(input: &SnapshotInput<'_>) -> Snapshot {
         },
         project: environment.project.clone(),
         guarded: environment.guarded,
+        user_pool: None,
         shown: input.shown(),
     }
 }
 
 impl Snapshot {
+    /// The user pool as it was read; what could not be is told among the sources.
+    #[must_use]
+    pub fn with_pool(mut self, read: Result<(Option<PoolDto>, Vec<Failure>), Failure>) -> Self {
+        let (pool, failures, status) = match read {
+            Ok((pool, missing)) if missing.is_empty() => (pool, missing, SourceState::Ok),
+            Ok((pool, missing)) => (pool, missing, SourceState::Partial),
+            Err(failure) => (None, vec![failure], SourceState::Failed),
+        };
+        let name = Source::UserPool.name();
+        let words: Vec<String> = failures.iter().map(|failure| failure.message.clone()).collect();
+        let row = SourceDto {
+            name: name.to_owned(),
+            status,
+            age_ms: (status != SourceState::Failed).then_some(0),
+            requests: 0,
+            error: (!words.is_empty()).then(|| words.join("; ")),
+            kind: failures.first().map(|failure| failure.kind.word().to_owned()),
+            unmatched: Vec::new(),
+        };
+        self.sources.retain(|known| known.name != name);
+        self.sources.push(row);
+        self.complete = sources::complete(&self.sources);
+        self.user_pool = pool;
+        self
+    }
+
     /// The exit code that it asks for.
     pub fn exit_code(&self) -> ExitCode {
         sources::exit_code(&self.sources)

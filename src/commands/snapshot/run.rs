@@ -5,11 +5,14 @@ use super::args::Arguments;
 use super::report;
 use super::wait::Condition;
 use super::watch;
+use crate::aws::{Connection, Session};
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::{Context, Reading};
 use crate::commands::printed::{print, unwritten, verdict as ended};
+use crate::headless::pool::PoolDto;
 use crate::headless::{self, Written};
-use crate::model::Source;
+use crate::model::cdn::belongs;
+use crate::model::{Failure, FailureKind, Source};
 use crate::runtime::clock::{Clock, system_zone};
 use serde_json::Value;
 use std::io;
@@ -31,9 +34,42 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         return Box::pin(watch(context, Duration::try_from(interval).unwrap_or(LOOK), out)).await;
     }
     let reading = context.collect(&Source::ALL, false).await?;
-    let snapshot = report::snapshot(&reading.input());
+    let mut snapshot = report::snapshot(&reading.input());
+    if let Some(read) = Box::pin(user_pool(context, &reading)).await {
+        snapshot = snapshot.with_pool(read);
+    }
     let code = snapshot.exit_code();
     print(context, &reading, &snapshot, code, out)
+}
+
+/// The pool that the configuration names, without anybody in it; nothing is asked where none is named or the account is not
+/// known to be the right one.
+async fn user_pool(context: &Context, reading: &Reading) -> Option<Result<(Option<PoolDto>, Vec<Failure>), Failure>> {
+    let app = &reading.collector.app;
+    let environment = &app.environment;
+    if environment.user_pools.is_empty() || app.estate.identity.value().is_none() {
+        return None;
+    }
+    let session = Session::new(Connection::from(environment));
+    let asking = async {
+        let mut mine = session.user_pools().await?;
+        mine.retain(|pool| belongs(&[&pool.id, &pool.name], &environment.user_pools, &[]));
+        let [pool] = &mine[..] else {
+            let text = match mine.len() {
+                0 => "cognito-idp:ListUserPools: no pool has a name of `user_pools`".to_owned(),
+                many => format!("{many} pools have names of `user_pools`: the snapshot has one"),
+            };
+            return Err(Failure::new(FailureKind::NotFound, text));
+        };
+        let (pool, missing) = session.user_pool(pool.clone()).await;
+        Ok((Some(PoolDto::from(&pool)), missing))
+    };
+    Some(match context.limit() {
+        None => asking.await,
+        Some(left) => tokio::time::timeout(left, asking)
+            .await
+            .unwrap_or_else(|_| Err(Failure::new(FailureKind::Timeout, "the user pool: no answer came in time"))),
+    })
 }
 
 /// Every environment, one after the other: what one may not read is told in its line.

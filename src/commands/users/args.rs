@@ -21,9 +21,17 @@ pub struct Arguments {
     /// Show e-mail addresses and telephone numbers
     #[arg(long)]
     pub reveal: bool,
+    /// Read no more users than this; where there are more, that is said and the exit code is 3
+    #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = at_least_one)]
+    pub limit: usize,
     /// Hold the pool against the states of Terraform, which are read for it
     #[arg(long)]
     pub declared: bool,
+}
+
+fn at_least_one(text: &str) -> Result<usize, String> {
+    let number = text.parse::<usize>().ok().filter(|number| *number > 0);
+    number.ok_or_else(|| "it is a number from 1 on".to_owned())
 }
 
 fn status(text: &str) -> Result<String, String> {

@@ -6,6 +6,7 @@ use crate::headless::convert::time;
 use crate::headless::emit::Printable;
 use crate::headless::input::SnapshotInput;
 use crate::headless::lists::Head;
+use crate::headless::pool::PoolDto;
 use crate::headless::table::{Table, numbers, prose, words};
 use crate::model::Source;
 use crate::model::infra::declared::Difference;
@@ -29,6 +30,8 @@ pub struct Read {
     pub users: Option<Vec<User>>,
     /// All of them came.
     pub whole: bool,
+    /// No more than so many were to be read, and there are more.
+    pub limited: Option<usize>,
     /// What could not be read.
     pub missing: Vec<String>,
     /// What is declared otherwise; none where nobody asked.
@@ -55,36 +58,8 @@ pub struct UserList {
     pub whole: bool,
     #[serde(skip)]
     policy: Option<String>,
-}
-
-/// A user pool.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
-pub struct PoolDto {
-    /// Its id.
-    pub id: String,
-    /// Its name.
-    pub name: String,
-    /// `OFF`, `ON`, `OPTIONAL`; `null` if it could not be read.
-    pub mfa: Option<String>,
-    /// `authenticator`, `SMS`, `e-mail`; `null` if they could not be read.
-    pub mfa_methods: Option<Vec<String>>,
-    /// What a password must have; `null` if it could not be read.
-    pub password: Option<PasswordDto>,
-    /// Whether it is protected against deletion.
-    pub deletion_protection: Option<bool>,
-    /// How many users Cognito estimates.
-    pub estimated_users: Option<u64>,
-}
-
-/// What a password must have.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct PasswordDto {
-    /// Characters at least.
-    pub minimum_length: u64,
-    /// What it must have beside that.
-    pub requires: Vec<String>,
-    /// Days that a temporary one is good for.
-    pub temporary_days: Option<u64>,
+    #[serde(skip)]
+    limited: Option<usize>,
 }
 
 /// A user.
@@ -144,34 +119,12 @@ pub fn users(input: &SnapshotInput<'_>, read: &Read, reveal: bool) -> UserList {
             age: user.created.map(|at| input.now.duration_since(at).as_secs()),
         }
     };
-    let password = pool.policy.map(|policy| PasswordDto {
-        minimum_length: policy.length,
-        requires: [
-            (policy.lowercase, "lowercase"),
-            (policy.uppercase, "uppercase"),
-            (policy.numbers, "numbers"),
-            (policy.symbols, "symbols"),
-        ]
-        .into_iter()
-        .filter(|(on, _)| *on)
-        .map(|(_, word)| word.to_owned())
-        .collect(),
-        temporary_days: policy.temporary_days,
-    });
     let by_status = |users: &Vec<User>| {
         counts(users).into_iter().map(|(status, count)| (status.to_owned(), count)).collect::<BTreeMap<_, _>>()
     };
     UserList {
         head: Head::new(SCHEMA, input, SOURCES),
-        pool: PoolDto {
-            id: pool.id.clone(),
-            name: pool.name.clone(),
-            mfa: pool.mfa.clone(),
-            mfa_methods: pool.methods.clone(),
-            password,
-            deletion_protection: pool.protected,
-            estimated_users: pool.estimated,
-        },
+        pool: PoolDto::from(pool),
         counts: read.users.as_ref().map(by_status),
         users: read.users.as_ref().map(|users| users.iter().map(dto).collect()),
         differences: read.declared.as_ref().map(|found| {
@@ -186,6 +139,7 @@ pub fn users(input: &SnapshotInput<'_>, read: &Read, reveal: bool) -> UserList {
         missing: read.missing.clone(),
         whole: read.whole,
         policy: pool.policy.map(|policy| policy.words()),
+        limited: read.limited,
     }
 }
 
@@ -193,7 +147,7 @@ impl UserList {
     /// 3 where something could not be read.
     pub fn exit_code(&self) -> ExitCode {
         match self.head.exit_code() {
-            ExitCode::Done if !self.missing.is_empty() => ExitCode::Incomplete,
+            ExitCode::Done if !self.missing.is_empty() || self.limited.is_some() => ExitCode::Incomplete,
             code => code,
         }
     }
@@ -263,8 +217,14 @@ impl Printable for UserList {
 
     fn notes(&self) -> Vec<String> {
         let mut notes = self.head.notes();
-        if let Some(users) = self.users.as_ref().filter(|_| !self.whole) {
-            notes.push(format!("only the first {} users were read", users.len()));
+        match (&self.users, self.limited) {
+            (_, Some(limit)) => {
+                notes.push(format!("only the first {limit} users were read: there are more, which --limit lets in"));
+            }
+            (Some(users), None) if !self.whole => {
+                notes.push(format!("only the first {} users were read", users.len()));
+            }
+            _ => {}
         }
         notes.extend(self.missing.iter().map(|missing| format!("not read: {missing}")));
         notes

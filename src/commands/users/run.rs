@@ -50,17 +50,20 @@ async fn asked(session: &Session, environment: &EnvironmentConfig, arguments: &A
         session.user_pool(pool.clone()),
         session.users(&pool.id, arguments.status.as_deref(), |page| {
             users.extend(page);
-            true
+            // One more says that there are more.
+            users.len() <= arguments.limit
         })
     );
     status.extend(missing.into_iter().map(|failure| failure.message));
-    let whole = listed.is_ok();
+    let limited = (users.len() > arguments.limit).then_some(arguments.limit);
+    users.truncate(arguments.limit);
+    let whole = listed.is_ok() && limited.is_none();
     if let Err(failure) = listed {
         status.push(failure.message);
     }
     // Nobody at all is an answer; nobody because of a failure is none.
     let known = whole || !users.is_empty();
-    Ok(Read { pool, users: known.then_some(users), whole, missing: status, declared: None })
+    Ok(Read { pool, users: known.then_some(users), whole, limited, missing: status, declared: None })
 }
 
 /// The pool of the environment.

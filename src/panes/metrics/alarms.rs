@@ -91,6 +91,7 @@ pub fn tells(app: &App, alarm: &Alarm) -> (String, Health) {
             (format!("muted to {}", moment(*until, app.service_now(), &app.zone())), Health::Degraded)
         }
         Some(mute) => (format!("muted at times: {}", mute.rule), Health::Stopped),
+        None if alarm.suppressed.is_some() => ("suppressed".to_owned(), Health::Degraded),
         None if !alarm.actions_enabled => ("actions off".to_owned(), Health::Stopped),
         None if alarm.actions.is_empty() => ("tells nobody".to_owned(), Health::Stopped),
         None => ("tells".to_owned(), Health::Healthy),
@@ -128,8 +129,16 @@ pub fn whole(app: &App, name: &str) -> Vec<Fact> {
         fact("tells", tells(app, alarm).0),
     ];
     facts.extend(alarm.description.iter().map(|text| fact("for", text.clone())));
-    facts.extend(alarm.children().into_iter().map(|child| fact("of", child)));
+    facts.extend(alarm.suppressed.iter().map(|why| fact("tells nobody", why.clone())));
+    facts.extend(alarm.suppressor.iter().map(|name| fact("suppressed by", as_it_is(app, name))));
+    facts.extend(alarm.children().into_iter().map(|child| fact("of", as_it_is(app, &child))));
     facts
+}
+
+/// An alarm that another one names, with its state as far as it is among those that are read.
+fn as_it_is(app: &App, name: &str) -> String {
+    let state = alarm(app, name).map_or("not read: its name begins otherwise", |alarm| alarm.state.word());
+    format!("{name} ({state})")
 }
 
 fn changes(app: &App) -> impl Iterator<Item = (String, &AlarmChange)> {

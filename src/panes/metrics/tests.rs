@@ -262,6 +262,20 @@ fn a_composite_alarm_shows_the_curves_and_the_changes_of_those_that_it_is_made_o
     for wanted in ["2 alarms", "alarm 55 %", "OK → ALARM", "muted to 15:00"] {
         assert!(drawn.contains(wanted), "{wanted}:\n{drawn}");
     }
+    let whole: Vec<String> =
+        super::alarms::whole(&app, "bookmark-manager-staging-all").iter().map(|fact| fact.text.clone()).collect();
+    assert!(whole.iter().any(|text| text.starts_with(CPU) && text.ends_with("(OK)")), "{whole:?}");
+    assert!(whole.iter().any(|text| text.contains("db-cpu (")), "{whole:?}");
+    // One that another keeps from telling says so where it would tell.
+    let mut world = alarmed();
+    for alarm in world.alarms.iter_mut().filter(|alarm| alarm.rule.is_some()) {
+        alarm.suppressor = Some(CPU.into());
+        alarm.suppressed = Some(format!("Actions suppressed by alarm {CPU}"));
+    }
+    let mut app = read(&world, (200, 60));
+    press(&mut app, "8 v", &world);
+    tick(&mut app, now() + SignedDuration::from_secs(1), &world);
+    assert!(text(&app).contains("suppressed"), "{}", text(&app));
 }
 
 #[test]

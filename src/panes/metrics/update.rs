@@ -297,7 +297,7 @@ fn ask_curves(app: &mut App) -> Vec<Effect> {
     let mut figures = if metrics.of == Of::Alarms {
         app.estate.alarms.value().into_iter().flatten().filter_map(Alarm::figure).collect()
     } else {
-        measures::figures(&app.estate, names.as_deref(), databases.as_deref(), listed, &areas)
+        measures::figures((&app.environment, &app.estate), names.as_deref(), databases.as_deref(), listed, &areas)
     };
     let left_out = figures.len().saturating_sub(measures::MOST);
     figures.truncate(measures::MOST);

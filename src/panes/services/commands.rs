@@ -44,6 +44,25 @@ pub(super) const COMMANDS: &[Command] = &[
         "Watch how the opened service scales: its count as curves, alarms, cool-down, what happens; again ends with a report.",
         scaling::watch,
     ),
+        Id("address-allow"),
+        OWN,
+        "let me in",
+        &["A"],
+        "Let the public address of this machine in to the load balancer: a rule of its security group, not of the code.",
+        health::let_in,
+    )
+    .risks(Risk::Change)
+    .when(health::has_focus),
+    Command::new(
+        Id("address-disallow"),
+        OWN,
+        "take address back",
+        &["X"],
+        "Take back the rule of an address that was let in by hand: the address is typed.",
+        health::take_back,
+    )
+    .risks(Risk::Change)
+    .when(health::has_focus),
     Command::new(
         Id("instances"),
         OWN,

@@ -5,10 +5,13 @@ use crate::app::App;
 use crate::app::data_status::note;
 use crate::app::effect::{Effect, Lane};
 use crate::app::event::Answer;
+use crate::app::operation::single::address::{Request, TARGET};
 use crate::app::pane::DataStatus;
-use crate::app::probes::{Sends, order, sends_by_itself};
+use crate::app::probes::{Sends, groups, order, sends_by_itself};
+use crate::app::screen::{Purpose, Typing};
 use crate::app::subject::{Fact, fact};
 use crate::app::ticket::{Owner, Ticket};
+use crate::app::update::change::plan as begin;
 use crate::app::update::run::enter;
 use crate::app::update::settle::done;
 use crate::feeds::part::Part;
@@ -18,6 +21,9 @@ use crate::model::health_probe::judge;
 use crate::model::time::short;
 use jiff::SignedDuration;
 
+/// What is typed here, among what is typed in the pane.
+pub(super) const ALLOW: u8 = 4;
+pub(super) const DISALLOW: u8 = 5;
 /// From then on its age is told.
 const OLD: SignedDuration = SignedDuration::from_mins(5);
 
@@ -45,6 +51,47 @@ pub fn try_firewall(app: &mut App) -> Vec<Effect> {
     ask(app, Sends { probes: true, waf: true })
 }
 
+/// `A`: the public address of this machine is let in; where it is not known, one is typed.
+pub fn let_in(app: &mut App) -> Vec<Effect> {
+    match &app.panes.services.health.found.address {
+        Some(Ok(address)) => {
+            let address = address.to_string();
+            change(app, &address, true)
+        }
+        _ => typing(app, ALLOW, "let in "),
+    }
+}
+
+/// `X`: what was let in by hand is let in no more.
+pub fn take_back(app: &mut App) -> Vec<Effect> {
+    typing(app, DISALLOW, "take back ")
+}
+
+/// Begins to type an address; that of this machine stands there where it is known.
+fn typing(app: &mut App, what: u8, label: &'static str) -> Vec<Effect> {
+    let known = app.panes.services.health.found.address.as_ref().and_then(|address| address.as_ref().ok());
+    let text = known.map(ToString::to_string).unwrap_or_default();
+    app.screen.typing = Some(Typing::new(Purpose::Pane { pane: ID, what, label }, text));
+    done(app)
+}
+
+/// The plan for an address, or a network.
+pub(super) fn change(app: &mut App, text: &str, allow: bool) -> Vec<Effect> {
+    match Request::new(text, allow, None, groups(&app.estate)) {
+        Ok(request) => begin(app, request),
+        Err(why) => {
+            app.say(why);
+            done(app)
+        }
+    }
+}
+
+/// Changes of who is let in that have ended.
+fn ended(app: &App) -> usize {
+    let ours = |one: &&crate::app::operation::Operation| one.target().is_some_and(|target| target.kind == TARGET);
+    app.operations.list.iter().filter(ours).filter(|one| one.outcome.is_some()).count()
+}
+
 fn ask(app: &mut App, sends: Sends) -> Vec<Effect> {
     let effect = looking(app, sends);
     let mut effects = vec![effect];
@@ -55,10 +102,13 @@ fn ask(app: &mut App, sends: Sends) -> Vec<Effect> {
 fn looking(app: &mut App, sends: Sends) -> Effect {
     // The hosts of a simulated world may be somebody's in the real one.
     let sends = if app.session.simulated { Sends::default() } else { sends };
-    let order = order(&app.environment, &app.estate, sends);
+    let mut order = order(&app.environment, &app.estate, sends);
+    // What Terraform declares is of the real world, too.
+    order.outputs &= !app.session.simulated;
     let serial = app.panes.services.health.serial + 1;
+    let ended = ended(app);
     app.panes.services.health =
-        Looked { open: true, serial, asked: Some(app.now), sent: order.send, ..Looked::default() };
+        Looked { open: true, serial, asked: Some(app.now), sent: order.send, ended, ..Looked::default() };
     let ticket = Ticket { generation: app.generation(), owner: Owner::Pane(ID.0, 0), serial };
     Effect::Fetch { ticket, lane: Lane::Operator, ask: Ask::Look(Box::new(order)).into() }
 }
@@ -69,13 +119,17 @@ fn groups_are_known(app: &App) -> bool {
     app.environment.cluster.is_none() || services.at().is_some() || services.failure().is_some()
 }
 
-/// Asked once when somebody looks: nothing before the account and the target groups are known.
+/// Asked when somebody looks, and again when a change of who is let in has ended: nothing before the account and the target groups are known.
 pub fn plan(app: &mut App) -> Vec<Effect> {
-    let due = app.panes.services.health.asked.is_none() && is_shown(app) && app.shown().id == ID;
+    let looked = &app.panes.services.health;
+    let changed = looked.read.is_some() && looked.ended != ended(app);
+    let due = (looked.asked.is_none() || changed) && is_shown(app) && app.shown().id == ID;
     if !due || app.estate.identity.at().is_none() || !groups_are_known(app) {
         return Vec::new();
     }
-    let sends = Sends { probes: sends_by_itself(&app.environment), waf: false };
+    // What was asked for once is asked for again.
+    let probes = sends_by_itself(&app.environment) || app.panes.services.health.sent;
+    let sends = Sends { probes, waf: false };
     vec![looking(app, sends)]
 }
 
@@ -140,7 +194,7 @@ pub fn data_status(app: &App) -> DataStatus {
         None if looked.asked.is_some() && looked.read.is_none() => {
             Some((crate::model::Health::Changing, "looking: each probe has 5 seconds".to_owned()))
         }
-        None => Some((crate::model::Health::Stopped, "u looks again, w tries the firewall".to_owned())),
+        None => Some((crate::model::Health::Stopped, "u looks again, w tries the firewall, A lets me in".to_owned())),
     };
     let age = looked.read.map(|at| app.now.duration_since(at)).filter(|age| *age > OLD);
     let instead = note(if looked.read.is_some() {

@@ -92,6 +92,8 @@ pub struct Looked {
     pub read: Option<Timestamp>,
     /// Whether probes were sent.
     pub sent: bool,
+    /// Changes of who is let in that had ended when it was asked.
+    pub ended: usize,
     /// What was found.
     pub found: Findings,
     /// Why nothing was.

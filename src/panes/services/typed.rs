@@ -1,6 +1,7 @@
 //! What is typed for changes of the pane's own: paths whose copies at the edges are thrown away, the target of a policy,
 //! scheduled actions.
 
+use super::health;
 use super::state::ID;
 use crate::app::App;
 use crate::app::effect::Effect;
@@ -64,6 +65,9 @@ fn action(text: &str) -> Result<Wanted, String> {
 
 /// A line was typed.
 pub(super) fn accepted(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
+    if what == health::ALLOW || what == health::DISALLOW {
+        return health::change(app, text, what == health::ALLOW);
+    }
     if what != PATHS {
         let wanted = match what {
             TARGET => target(text).map(|(metric, value)| Wanted::Target { metric, value }),

@@ -17,7 +17,7 @@ pub(super) async fn answer(means: &Means, ask: Ask) {
     let (out, mut found) = mpsc::channel(WAITING);
     let (looked, ()) = tokio::join!(
         async {
-            let looked = look(session, &order, &out).await;
+            let looked = look(session, means.environment.as_deref(), &order, &out).await;
             drop(out);
             looked
         },

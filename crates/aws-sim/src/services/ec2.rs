@@ -4,6 +4,7 @@ use super::{ApiError, Call};
 use crate::clock::{Ms, timestamp};
 use crate::wire::{Node, map, named_list};
 use crate::world::instances::{BOOT, Instance};
+use crate::world::sites::{Let, Site};
 
 /// Runs an EC2 operation.
 pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiError> {
@@ -14,6 +15,8 @@ pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiErro
         "StopInstances" => turn(call, Instance::stop),
         "RebootInstances" => reboot(call),
         "DescribeSecurityGroups" => groups(call),
+        "AuthorizeSecurityGroupIngress" => authorize(call),
+        "RevokeSecurityGroupIngress" => revoke(call),
         _ => Err(ApiError::unknown_operation(operation)),
     }
 }
@@ -142,12 +145,22 @@ fn groups(call: &Call<'_>) -> Result<Node, ApiError> {
         return Err(ApiError::client("InvalidGroup.NotFound", text));
     }
     let groups = mine.iter().filter(|site| wanted.is_empty() || wanted.contains(&site.group().as_str())).map(|site| {
-        let ports: &[u32] = if site.host.is_empty() { &[80] } else { &[80, 443] };
-        let rules = ports.iter().map(|port| {
-            let ranges = site.allowed.iter().map(|(cidr, about)| map! {"cidrIp": *cidr, "description": *about});
+        let mut rules = call.world.let_in(site);
+        rules.sort_by_key(|rule| rule.port);
+        let permissions = rules.chunk_by(|one, other| one.port == other.port).map(|rules| {
+            let of = |six: bool, key: &'static str| {
+                let mine = rules.iter().filter(move |rule| rule.cidr.contains(':') == six);
+                let range = |rule: &Let| {
+                    let mut range = map! {"description": rule.about.clone()};
+                    range.set(key, rule.cidr.clone());
+                    range
+                };
+                named_list("item", mine.map(range).collect::<Vec<_>>())
+            };
+            let port = rules[0].port;
             map! {
-                "ipProtocol": "tcp", "fromPort": *port, "toPort": *port,
-                "ipRanges": named_list("item", ranges),
+                "ipProtocol": "tcp", "fromPort": port, "toPort": port,
+                "ipRanges": of(false, "cidrIp"), "ipv6Ranges": of(true, "cidrIpv6"),
             }
         });
         map! {
@@ -155,10 +168,91 @@ fn groups(call: &Call<'_>) -> Result<Node, ApiError> {
             "groupId": site.group(),
             "groupName": format!("{}-sg", site.balancer),
             "groupDescription": "Who may reach the load balancer",
-            "ipPermissions": named_list("item", rules.collect::<Vec<_>>()),
+            "ipPermissions": named_list("item", permissions.collect::<Vec<_>>()),
         }
     });
     Ok(map! {"securityGroupInfo": named_list("item", groups.collect::<Vec<_>>())})
+}
+
+/// The site whose group is named, and the rules that are: `IpPermissions.N`, each with one port and its ranges.
+fn named_rules(call: &Call<'_>) -> Result<(Site, Vec<Let>), ApiError> {
+    let id = call.input.str("GroupId").unwrap_or_default();
+    let site = call.world.sites().into_iter().find(|site| site.region == call.region && site.group() == id);
+    let site = site.ok_or_else(|| {
+        ApiError::client("InvalidGroup.NotFound", format!("The security group '{id}' does not exist"))
+    })?;
+    let missing =
+        |name: &str| ApiError::client("MissingParameter", format!("The request must contain the parameter {name}"));
+    let mut rules = Vec::new();
+    for permission in call.input.items("IpPermissions") {
+        let (from, to) = (permission.int("FromPort"), permission.int("ToPort"));
+        let port = from.filter(|_| from == to).and_then(|port| u32::try_from(port).ok());
+        let port = port.ok_or_else(|| missing("FromPort"))?;
+        for (ranges, key) in [("IpRanges", "CidrIp"), ("Ipv6Ranges", "CidrIpv6")] {
+            for range in permission.items(ranges) {
+                let cidr = range.str(key).ok_or_else(|| missing(key))?;
+                let (address, bits) = cidr.split_once('/').unwrap_or((cidr, ""));
+                let six = key == "CidrIpv6";
+                let fits = address.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_ipv6() == six);
+                if !fits || bits.parse::<u32>().map_or(true, |bits| bits > if six { 128 } else { 32 }) {
+                    let text = format!("CIDR block {cidr} is malformed");
+                    return Err(ApiError::client("InvalidParameterValue", text));
+                }
+                let about = range.str("Description").unwrap_or_default().to_owned();
+                rules.push(Let { group: id.to_owned(), port, cidr: cidr.to_owned(), about });
+            }
+        }
+    }
+    if rules.is_empty() { Err(missing("ipPermissions")) } else { Ok((site, rules)) }
+}
+
+/// A rule as EC2 writes it into its answers.
+fn written(rule: &Let) -> Node {
+    let id = crate::rng::hash(26, &format!("{} {} {}", rule.group, rule.port, rule.cidr)) & 0xff_ffff_ffff_ffff;
+    map! {
+        "securityGroupRuleId": format!("sgr-{id:017x}"), "groupId": rule.group.clone(), "groupOwnerId": crate::account::ACCOUNT,
+        "isEgress": false, "ipProtocol": "tcp", "fromPort": rule.port, "toPort": rule.port,
+        "cidrIpv4": Some(rule.cidr.clone()).filter(|cidr| !cidr.contains(':')),
+        "cidrIpv6": Some(rule.cidr.clone()).filter(|cidr| cidr.contains(':')),
+        "description": rule.about.clone(),
+    }
+}
+
+/// All of them, or none where one is there already.
+fn authorize(call: &mut Call<'_>) -> Result<Node, ApiError> {
+    let (site, rules) = named_rules(call)?;
+    let there = call.world.let_in(&site);
+    let same = |rule: &&Let| there.iter().any(|other| (other.port, &other.cidr) == (rule.port, &rule.cidr));
+    if let Some(rule) = rules.iter().find(same) {
+        let text = format!(
+            "the specified rule \"peer: {}, TCP, from port: {}, to port: {}, ALLOW\" already exists",
+            rule.cidr, rule.port, rule.port
+        );
+        return Err(ApiError::client("InvalidPermission.Duplicate", text));
+    }
+    // "Amazon VPC quotas": inbound rules of a security group, of IPv4 and IPv6 each.
+    if there.len() + rules.len() > 60 {
+        let text = "The maximum number of rules per security group has been reached.";
+        return Err(ApiError::client("RulesPerSecurityGroupLimitExceeded", text));
+    }
+    let list = named_list("item", rules.iter().map(written).collect::<Vec<_>>());
+    call.world.let_in.extend(rules);
+    Ok(map! {"return": true, "securityGroupRuleSet": list})
+}
+
+fn revoke(call: &mut Call<'_>) -> Result<Node, ApiError> {
+    let (site, rules) = named_rules(call)?;
+    let there = call.world.let_in(&site);
+    for rule in &rules {
+        if !there.iter().any(|other| (other.port, &other.cidr) == (rule.port, &rule.cidr)) {
+            let text = "The specified rule does not exist in this security group.";
+            return Err(ApiError::client("InvalidPermission.NotFound", text));
+        }
+    }
+    let same = |one: &Let, other: &Let| (&one.group, one.port, &one.cidr) == (&other.group, other.port, &other.cidr);
+    call.world.let_in.retain(|one| !rules.iter().any(|rule| same(rule, one)));
+    call.world.taken_back.extend(rules);
+    Ok(map! {"return": true})
 }
 
 /// `ssm:DescribeInstanceInformation` by id: those that are online.

@@ -60,6 +60,14 @@ fn start(call: &mut Call<'_>) -> Result<Node, ApiError> {
 
 fn token(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let now = call.world.now;
+    if call.input.str("grantType") == Some("refresh_token") {
+        let held = call.input.str("refreshToken").unwrap_or_default().to_owned();
+        // Each is good once: what renews a token next comes with it.
+        if !call.world.sign_in.refresh.remove(&held) {
+            return Err(ApiError::client("InvalidGrantException", "invalid_grant"));
+        }
+        return Ok(given(call));
+    }
     let (known, until) = call.world.sign_in.code.clone().unwrap_or_default();
     if call.input.str("deviceCode") != Some(known.as_str()) {
         return Err(ApiError::client("InvalidGrantException", "invalid_grant"));
@@ -70,15 +78,17 @@ fn token(call: &mut Call<'_>) -> Result<Node, ApiError> {
     if !call.world.sign_in.approved {
         return Err(ApiError::client("AuthorizationPendingException", "authorization_pending"));
     }
-    let token = random(call, 80);
     call.world.sign_in.code = None;
-    call.world.sign_in.tokens.insert(token.clone(), now + TOKEN * SECOND);
-    Ok(map! {
-        "accessToken": token,
-        "tokenType": "Bearer",
-        "expiresIn": TOKEN,
-        "refreshToken": random(call, 80),
-    })
+    Ok(given(call))
+}
+
+/// A token, and what renews it.
+fn given(call: &mut Call<'_>) -> Node {
+    let (token, refresh) = (random(call, 80), random(call, 80));
+    let until = call.world.now + TOKEN * SECOND;
+    call.world.sign_in.tokens.insert(token.clone(), until);
+    call.world.sign_in.refresh.insert(refresh.clone());
+    map! {"accessToken": token, "tokenType": "Bearer", "expiresIn": TOKEN, "refreshToken": refresh}
 }
 
 fn keys(call: &mut Call<'_>) -> Result<Node, ApiError> {

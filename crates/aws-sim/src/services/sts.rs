@@ -14,6 +14,7 @@ pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiErro
     match operation {
         "GetCallerIdentity" => Ok(identity(call)),
         "AssumeRole" => assume(call),
+        "GetSessionToken" => session(call),
         _ => Err(ApiError::unknown_operation(operation)),
     }
 }
@@ -34,6 +35,34 @@ fn role(arn: &str) -> Option<(&str, &str)> {
     let (account, path) = arn.strip_prefix("arn:aws:iam::")?.split_once(":role/")?;
     let name = path.rsplit('/').next().filter(|name| !name.is_empty())?;
     (account.len() == 12 && account.bytes().all(|b| b.is_ascii_digit())).then_some((account, name))
+}
+
+/// `GetSessionToken`: a key of the user, with a code where one is taken; not for what is a session already.
+fn session(call: &mut Call<'_>) -> Result<Node, ApiError> {
+    if call.world.sessions.contains_key(call.key) {
+        return Err(ApiError::client("AccessDenied", "Cannot call GetSessionToken with session credentials"));
+    }
+    if let Some(code) = &call.world.trust.code
+        && call.input.str("SerialNumber").is_some()
+        && call.input.str("TokenCode") != Some(code.as_str())
+    {
+        let text = "MultiFactorAuthentication failed with invalid MFA one time pass code. ";
+        return Err(ApiError::client("AccessDenied", text));
+    }
+    let seconds = call.input.int("DurationSeconds").unwrap_or(43_200);
+    let number = call.world.serial();
+    let mut rng = Rng::new(call.world.seed ^ number, "session");
+    let key = format!("ASIA{:016X}", rng.next());
+    let until = call.world.now + seconds * SECOND;
+    let held = RoleSession { account: ACCOUNT.to_owned(), role: String::new(), name: "operator".to_owned(), until };
+    let answer = map! {"Credentials": map! {
+        "AccessKeyId": key.as_str(),
+        "SecretAccessKey": rng.token(40),
+        "SessionToken": rng.token(120),
+        "Expiration": timestamp(until),
+    }};
+    call.world.sessions.insert(key, held);
+    Ok(answer)
 }
 
 /// `AssumeRole`: a key that is good for an hour, or as long as it is asked for.

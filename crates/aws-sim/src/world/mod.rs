@@ -9,6 +9,7 @@ pub(crate) mod balancing;
 pub(crate) mod bluegreen;
 mod build;
 pub(crate) mod cdn;
+pub(crate) mod composite;
 pub(crate) mod databases;
 mod definition;
 #[cfg(test)]
@@ -177,12 +178,17 @@ pub(crate) struct World {
     pub(crate) schedules: Vec<night::Schedule>,
     pub(crate) scaling: Vec<scaling::ScalableTarget>,
     pub(crate) alarms: Vec<alarms::Alarm>,
+    pub(crate) composites: Vec<composite::Composite>,
     pub(crate) mutes: Vec<mutes::MuteRule>,
     pub(crate) databases: databases::Databases,
     pub(crate) parameters: parameters::Parameters,
     /// Databases whose secrets are not rotated any more, since when.
     pub(crate) failing_rotations: BTreeMap<String, Ms>,
     pub(crate) balancers: Vec<balancing::Balancer>,
+    /// Rules of security groups that were added.
+    pub(crate) let_in: Vec<sites::Let>,
+    /// Those that were taken away.
+    pub(crate) taken_back: Vec<sites::Let>,
     pub(crate) target_groups: Vec<balancing::TargetGroup>,
     /// What roles were assumed: access key to session.
     pub(crate) sessions: BTreeMap<String, roles::RoleSession>,
@@ -224,11 +230,14 @@ impl World {
             schedules: Vec::new(),
             scaling: Vec::new(),
             alarms: Vec::new(),
+            composites: Vec::new(),
             mutes: Vec::new(),
             databases: databases::Databases::default(),
             parameters: parameters::Parameters::default(),
             failing_rotations: BTreeMap::new(),
             balancers: Vec::new(),
+            let_in: Vec::new(),
+            taken_back: Vec::new(),
             target_groups: Vec::new(),
             sessions: BTreeMap::new(),
             trust: roles::Trust::default(),
@@ -282,6 +291,7 @@ impl World {
             Event::Forget { key } => self.forget_task(key),
             Event::Minute => {
                 self.evaluate_alarms();
+                self.evaluate_composites();
                 self.watch_rollouts();
                 self.evaluate_scaling();
                 self.schedule(self.now + MINUTE, Event::Minute);

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 #[derive(Debug, Clone)]
 pub(crate) struct RoleSession {
     pub(crate) account: String,
+    /// Empty: a session of a user without a role.
     pub(crate) role: String,
     pub(crate) name: String,
     /// From then on its key is expired.
@@ -16,6 +17,9 @@ pub(crate) struct RoleSession {
 
 impl RoleSession {
     pub(crate) fn arn(&self) -> String {
+        if self.role.is_empty() {
+            return format!("arn:aws:iam::{}:user/{}", self.account, self.name);
+        }
         format!("arn:aws:sts::{}:assumed-role/{}/{}", self.account, self.role, self.name)
     }
 
@@ -60,6 +64,8 @@ pub(crate) struct SignIn {
     pub(crate) approved: bool,
     /// Tokens, and until when each is good.
     pub(crate) tokens: BTreeMap<String, Ms>,
+    /// What a token is renewed with, without a person.
+    pub(crate) refresh: BTreeSet<String>,
 }
 
 fn name(role: &str) -> &str {

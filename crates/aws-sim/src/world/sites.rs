@@ -23,6 +23,16 @@ pub(crate) struct Site {
     pub(crate) allowed: &'static [(&'static str, &'static str)],
 }
 
+/// A rule of a security group: who may reach a port.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Let {
+    pub(crate) group: String,
+    pub(crate) port: u32,
+    pub(crate) cidr: String,
+    /// What is written beside it.
+    pub(crate) about: String,
+}
+
 /// A hosted zone.
 #[derive(Debug, Clone)]
 pub(crate) struct Zone {
@@ -79,6 +89,27 @@ impl World {
     /// How each load balancer is reached.
     pub(crate) fn sites(&self) -> Vec<Site> {
         self.balancers.iter().map(Site::of).collect()
+    }
+
+    /// Who may reach a site now: as it was built, without what was taken back, with what was added.
+    pub(crate) fn let_in(&self, site: &Site) -> Vec<Let> {
+        let ports: &[u32] = if site.host.is_empty() { &[80] } else { &[80, 443] };
+        let group = site.group();
+        let built = ports.iter().flat_map(|port| {
+            let one = |(cidr, about): &(&str, &str)| Let {
+                group: group.clone(),
+                port: *port,
+                cidr: (*cidr).to_owned(),
+                about: (*about).to_owned(),
+            };
+            site.allowed.iter().map(one).collect::<Vec<_>>()
+        });
+        let gone = |rule: &Let| {
+            self.taken_back.iter().any(|one| (&one.group, one.port, &one.cidr) == (&rule.group, rule.port, &rule.cidr))
+        };
+        let mut rules: Vec<Let> = built.filter(|rule| !gone(rule)).collect();
+        rules.extend(self.let_in.iter().filter(|rule| rule.group == group).cloned());
+        rules
     }
 
     /// The hosted zones.

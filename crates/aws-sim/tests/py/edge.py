@@ -34,6 +34,21 @@ def balancers():
     ranges = [one["CidrIp"] for one in group["IpPermissions"][0]["IpRanges"]]
     same(ranges, ["203.0.113.0/24", "198.51.100.7/32"])
     refused(ec2.describe_security_groups, "InvalidGroup.NotFound", GroupIds=["sg-00000000000000000"])
+    port = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80}
+    rule = {**port, "IpRanges": [{"CidrIp": "192.0.2.9/32", "Description": "a test"}]}
+    made = ec2.authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[rule])
+    same((made["Return"], [one["CidrIpv4"] for one in made["SecurityGroupRules"]]), (True, ["192.0.2.9/32"]))
+    refused(ec2.authorize_security_group_ingress, "InvalidPermission.Duplicate", GroupId=group["GroupId"], IpPermissions=[rule])
+    six = {**port, "Ipv6Ranges": [{"CidrIpv6": "2001:db8::9/128"}]}
+    ec2.authorize_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[six])
+    now = ec2.describe_security_groups(GroupIds=staging["SecurityGroups"])["SecurityGroups"][0]["IpPermissions"][0]
+    same([one["CidrIp"] for one in now["IpRanges"]], ["203.0.113.0/24", "198.51.100.7/32", "192.0.2.9/32"])
+    same([one["CidrIpv6"] for one in now["Ipv6Ranges"]], ["2001:db8::9/128"])
+    for one in (rule, six):
+        ec2.revoke_security_group_ingress(GroupId=group["GroupId"], IpPermissions=[one])
+    refused(ec2.revoke_security_group_ingress, "InvalidPermission.NotFound", GroupId=group["GroupId"], IpPermissions=[rule])
+    bad = {**port, "IpRanges": [{"CidrIp": "nowhere"}]}
+    refused(ec2.authorize_security_group_ingress, "InvalidParameterValue", GroupId=group["GroupId"], IpPermissions=[bad])
     refused(elb.describe_listeners, "LoadBalancerNotFound", LoadBalancerArn="arn:aws:x")
     refused(acm.describe_certificate, "ResourceNotFoundException", CertificateArn="arn:aws:acm:ap-northeast-1:123456789012:certificate/0")
 

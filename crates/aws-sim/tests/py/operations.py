@@ -504,7 +504,28 @@ def metrics():
     alarms = pages(w, "describe_alarms", "MetricAlarms", AlarmNamePrefix="bookmark-manager-staging-", PaginationConfig={"PageSize": 2})
     same(len(alarms), 6)
     same({a["StateValue"] for a in alarms}, {"OK"})
-    same(w.describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"], [])
+    load = w.describe_alarms(AlarmTypes=["CompositeAlarm"])["CompositeAlarms"]
+    same([(one["AlarmName"], one["StateValue"]) for one in load], [("bookmark-manager-prod-load", "OK")])
+    parts = w.describe_alarms(ChildrenOfAlarmName="bookmark-manager-prod-load")["MetricAlarms"]
+    same([one["AlarmName"] for one in parts], [f"bookmark-manager-prod-{name}-cpu-high" for name in ("api", "db", "web")])
+    quiet = "bookmark-manager-staging-db-cpu-high"
+    rule = {"AlarmName": "made", "AlarmRule": f'NOT ALARM("{quiet}") AND (OK({quiet}) OR FALSE)'}
+    w.put_composite_alarm(**rule, ActionsSuppressor="bookmark-manager-prod-load", ActionsSuppressorWaitPeriod=60, ActionsSuppressorExtensionPeriod=60)
+    made = w.describe_alarms(AlarmNames=["made"], AlarmTypes=["CompositeAlarm", "MetricAlarm"])["CompositeAlarms"][0]
+    same((made["StateValue"], made["ActionsSuppressor"], "ActionsSuppressedBy" in made), ("ALARM", "bookmark-manager-prod-load", False))
+    true(f":alarm:{quiet} transitioned to OK at " in made["StateReason"], made["StateReason"])
+    same([one["AlarmName"] for one in w.describe_alarms(ParentsOfAlarmName=quiet)["CompositeAlarms"]], ["made"])
+    changes = w.describe_alarm_history(AlarmName="made", AlarmTypes=["CompositeAlarm"])["AlarmHistoryItems"]
+    same([(one["AlarmType"], one["HistorySummary"]) for one in changes], [("CompositeAlarm", "Alarm updated from INSUFFICIENT_DATA to ALARM")])
+    # One that is raised keeps another from telling.
+    w.put_composite_alarm(AlarmName="quiet", AlarmRule="ALARM(made)", ActionsSuppressor="made", ActionsSuppressorWaitPeriod=60, ActionsSuppressorExtensionPeriod=60)
+    kept = w.describe_alarms(AlarmNames=["quiet"], AlarmTypes=["CompositeAlarm"])["CompositeAlarms"][0]
+    same((kept["StateValue"], kept["ActionsSuppressedBy"]), ("ALARM", "Alarm"))
+    refused(w.delete_alarms, "ValidationError", AlarmNames=["made"])
+    for name in ("quiet", "made"):
+        w.delete_alarms(AlarmNames=[name])
+    for bad in ("ALARM(none)", "ALARM(", " "):
+        refused(w.put_composite_alarm, "ValidationError", AlarmName="bad", AlarmRule=bad)
     history = pages(w, "describe_alarm_history", "AlarmHistoryItems", AlarmName=alarms[0]["AlarmName"], PaginationConfig={"PageSize": 1})
     same(history[0]["HistoryItemType"], "StateUpdate")
     same(json.loads(history[0]["HistoryData"])["newState"]["stateValue"], alarms[0]["StateValue"])

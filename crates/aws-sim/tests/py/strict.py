@@ -134,6 +134,12 @@ def on_answer(operation_model, response_dict, **_):
         return
     shape, body = operation_model.output_shape, response_dict["body"]
     protocol = model.resolved_protocol
+    if shape is None:
+        # An operation without an output: nothing, or nothing in it.
+        read = {"json": json.loads, "smithy-rpc-v2-cbor": cbor}.get(protocol)
+        if read and body and read(body) != {}:
+            problem(where, f"{body!r} where nothing is answered")
+        return
     if protocol == "json":
         number = lambda v: isinstance(v, (int, float)) and not isinstance(v, bool)
         check_tree(shape, json.loads(body), where, number)

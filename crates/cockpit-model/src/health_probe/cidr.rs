@@ -38,6 +38,21 @@ impl Block {
         (kind == other).then(|| (ours ^ theirs).leading_zeros().min(kind))
     }
 
+    /// Its first address: that of the network, whichever was written.
+    pub fn first(&self) -> IpAddr {
+        // A network of everything has no bits that stay: a shift by all of them is none.
+        match self.base {
+            IpAddr::V4(four) => {
+                let mask = u32::MAX.checked_shl(32 - self.bits).unwrap_or_default();
+                IpAddr::V4((four.to_bits() & mask).into())
+            }
+            IpAddr::V6(six) => {
+                let mask = u128::MAX.checked_shl(128 - self.bits).unwrap_or_default();
+                IpAddr::V6((six.to_bits() & mask).into())
+            }
+        }
+    }
+
     /// Whether an address is in it.
     pub fn contains(&self, address: IpAddr) -> bool {
         self.common(address).is_some_and(|common| common >= self.bits)
@@ -58,6 +73,15 @@ mod tests {
         assert!(Block::parse("::/0").unwrap().contains("2001:db8::1".parse().unwrap()));
         assert!(Block::parse("0.0.0.0/0").unwrap().contains("198.51.100.1".parse().unwrap()));
         assert!(Block::parse("198.51.100.7").unwrap().contains("198.51.100.7".parse().unwrap()));
+    }
+
+    #[test]
+    fn the_first_address_is_that_of_the_network() {
+        let first = |text: &str| Block::parse(text).unwrap().first().to_string();
+        assert_eq!(first("203.0.113.77/24"), "203.0.113.0");
+        assert_eq!(first("203.0.113.77"), "203.0.113.77");
+        assert_eq!(first("203.0.113.77/0"), "0.0.0.0");
+        assert_eq!(first("2001:db8::1/32"), "2001:db8::");
     }
 
     #[test]

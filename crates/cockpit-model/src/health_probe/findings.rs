@@ -2,6 +2,7 @@
 
 use super::answers::{Delegation, Firewall, Names, Tls, Trouble, Visit};
 use super::declared::{Balancer, Issued, Rule, Zone};
+use super::outputs::Named;
 use crate::failure::Failure;
 use core::net::IpAddr;
 
@@ -19,6 +20,8 @@ pub enum Finding {
     Zones(Read<Vec<Zone>>),
     /// The certificates of the balancers.
     Issued(Read<Vec<Issued>>),
+    /// What outputs of Terraform name, and which could not be read, in sentences.
+    Outputs(Vec<Named>, Vec<String>),
     /// The hosts that are looked at.
     Hosts(Vec<String>),
     /// The public address of this machine.
@@ -46,6 +49,10 @@ pub struct Findings {
     pub zones: Option<Read<Vec<Zone>>>,
     /// Certificates.
     pub issued: Option<Read<Vec<Issued>>>,
+    /// What outputs of Terraform name; nothing where the configuration names hosts.
+    pub outputs: Vec<Named>,
+    /// Outputs that could not be read, in sentences.
+    pub unread: Vec<String>,
     /// The hosts that are looked at.
     pub hosts: Vec<String>,
     /// The public address of this machine.
@@ -70,6 +77,7 @@ impl Findings {
             Finding::Rules(read) => self.rules = Some(read),
             Finding::Zones(read) => self.zones = Some(read),
             Finding::Issued(read) => self.issued = Some(read),
+            Finding::Outputs(named, unread) => (self.outputs, self.unread) = (named, unread),
             Finding::Hosts(hosts) => self.hosts = hosts,
             Finding::Address(address) => self.address = Some(address),
             Finding::Visit(visit) => self.visits.push(visit),
@@ -98,6 +106,8 @@ pub enum Topic {
     Targets,
     /// A load balancer.
     Balancer,
+    /// Which hosts are looked at.
+    Hosts,
     /// A request.
     Request,
     /// Where a request is led.
@@ -122,6 +132,7 @@ impl Topic {
         match self {
             Self::Targets => "targets",
             Self::Balancer => "balancer",
+            Self::Hosts => "hosts",
             Self::Request => "request",
             Self::Redirect => "redirect",
             Self::Dns => "dns",

@@ -83,7 +83,7 @@ pub fn allowed(address: IpAddr, rules: &[Rule]) -> Check {
     let one = if address.is_ipv4() { 32 } else { 128 };
     let words = format!("may not reach it: it is in none of {}{why}", list(&blocks));
     Check::new(Topic::Allowed, subject, Health::Degraded, words).hinted(format!(
-        "add {address}/{one} to `allowed_cidr_blocks` of the environment's Terraform, then `cockpit infra apply`"
+        "`cockpit health allow {address}/{one}` lets it in by hand; to stay it belongs into `allowed_cidr_blocks` of Terraform"
     ))
 }
 

@@ -36,6 +36,7 @@ pub fn targets(group: &str, read: Result<&[Target], &Failure>) -> Check {
 pub fn checks(found: &Findings, now: Timestamp) -> Vec<Check> {
     let mut all = Vec::new();
     balancers(found, &mut all);
+    hosts(found, &mut all);
     for visit in &found.visits {
         if visit.path != "/" {
             all.push(site::request(visit));
@@ -99,6 +100,23 @@ fn balancers(found: &Findings, all: &mut Vec<Check>) {
     }
 }
 
+/// Where the hosts are from, as far as it is Terraform; what of it could not be read.
+fn hosts(found: &Findings, all: &mut Vec<Check>) {
+    for host in &found.hosts {
+        let by = found.outputs.iter().find(|named| plain(&named.host) == plain(host));
+        all.extend(by.map(|by| {
+            let words = format!("named by the output {} of the unit {}", by.output, by.unit);
+            Check::new(Topic::Hosts, host.clone(), Health::Healthy, words)
+        }));
+    }
+    // Hosts may be known otherwise: then it is no more than worth knowing.
+    let health = if found.hosts.is_empty() { Health::Unknown } else { Health::Stopped };
+    all.extend(found.unread.iter().map(|why| {
+        let check = Check::new(Topic::Hosts, "Terraform", health, why.clone());
+        check.hinted("`hosts` of `[environments.NAME.health]` names them without Terraform")
+    }));
+}
+
 fn redirects(found: &Findings, all: &mut Vec<Check>) {
     let secure = found.balancers().iter().any(super::declared::Balancer::is_secure)
         || found.tls.iter().any(|tls| tls.certificate.is_ok());
@@ -152,6 +170,22 @@ mod tests {
         assert_eq!(health(&["unhealthy"]), Health::Down);
         assert_eq!(health(&["initial"]), Health::Changing);
         assert_eq!(health(&[]), Health::Stopped);
+    }
+
+    #[test]
+    fn hosts_of_terraform_are_told_with_their_output_and_what_could_not_be_read_is_no_fault_where_others_are_known() {
+        use super::super::outputs::Named;
+        let mut found = Findings::default();
+        let named =
+            Named { unit: "compute".into(), output: "website_url".into(), host: "a.example".into(), balancer: false };
+        found.take(Finding::Outputs(vec![named], vec!["the outputs of edge cannot be read".into()]));
+        let health = |found: &Findings| checks(found, Timestamp::UNIX_EPOCH).iter().map(|one| one.health).collect();
+        let all: Vec<Health> = health(&found);
+        assert_eq!(all, [Health::Unknown], "without a host nothing is known");
+        found.take(Finding::Hosts(vec!["a.example".into(), "b.example".into()]));
+        let all: Vec<Health> = health(&found);
+        assert_eq!(all, [Health::Healthy, Health::Stopped]);
+        assert!(checks(&found, Timestamp::UNIX_EPOCH)[0].words.contains("website_url of the unit compute"));
     }
 
     #[test]

@@ -4,9 +4,11 @@
 pub mod answers;
 pub mod cidr;
 pub mod declared;
+pub mod door;
 pub mod findings;
 pub mod firewall;
 pub mod judge;
 pub mod names;
+pub mod outputs;
 pub mod site;
 pub mod target_words;

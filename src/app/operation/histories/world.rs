@@ -310,6 +310,7 @@ impl World {
             | Read::Rds(_)
             | Read::Instance { .. }
             | Read::Cdn(_)
+            | Read::Reach(_)
             | Read::Scaling(_)
             | Read::Parameter { .. }
             | Read::Alarm { .. }

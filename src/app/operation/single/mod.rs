@@ -1,9 +1,11 @@
 //! One change of one thing, looked at before and followed until it holds: its life. What it is of is a [`Job`]:
 //!
+//! - [`address`]: an address is let in to the load balancer, or what was added is taken back.
 //! - [`instance`]: an instance of EC2 is started, stopped or restarted.
 //! - [`invalidation`]: what a distribution has cached is thrown away.
 //! - [`scaling`]: the target of a policy is changed; scheduled actions are added and removed.
 
+pub mod address;
 pub mod instance;
 pub mod invalidation;
 pub mod scaling;

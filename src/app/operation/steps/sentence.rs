@@ -55,6 +55,7 @@ pub(super) fn sentence(write: &Write) -> String {
         Write::MuteAlarm { alarm, .. } => format!("muting {alarm}"),
         Write::UnmuteAlarm { alarm } => format!("{alarm} tells again"),
         Write::Instance { .. }
+        | Write::Ingress(_)
         | Write::Scaling(_)
         | Write::Invalidate(_)
         | Write::Register { .. }

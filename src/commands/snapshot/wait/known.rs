@@ -25,7 +25,7 @@ const JUDGED: &[Source] = &[
 const DATABASES: &[Source] = &[Source::DbClusters, Source::DbInstances, Source::Metrics];
 
 /// Every field that needs more than its parent does.
-const FIELDS: [From; 31] = [
+const FIELDS: [From; 32] = [
     From("account", &[Source::Identity]),
     From("identity", &[Source::Identity]),
     From("services", &[Source::Services]),
@@ -58,6 +58,8 @@ const FIELDS: [From; 31] = [
     // This version reads neither: whether there is any is not known.
     From("infra", &[Source::Logs]),
     From("cost", &[Source::Logs]),
+    // Read once for a snapshot that is printed, and not again and again.
+    From("user_pool", &[Source::Logs]),
 ];
 
 /// Fields that are told by nobody else than the cockpit itself, or are `null` where they are not known.

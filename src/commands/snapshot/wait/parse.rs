@@ -9,7 +9,7 @@ use serde_json::Value;
 const DEEPEST: usize = 64;
 
 /// Fields of the snapshot: what a path may begin with.
-pub(super) const ROOTS: [&str; 19] = [
+pub(super) const ROOTS: [&str; 20] = [
     "schema",
     "environment",
     "account",
@@ -29,6 +29,7 @@ pub(super) const ROOTS: [&str; 19] = [
     "project",
     "guarded",
     "targets",
+    "user_pool",
 ];
 
 #[derive(Debug, Clone, PartialEq)]

@@ -1,12 +1,14 @@
 //! `CloudWatch`: alarms, and statistics over the values the world computes.
 
 mod alarm_history;
+mod composites;
 mod mute_rules;
 
 use super::{ApiError, Call, token};
 use crate::clock::{Ms, timestamp};
 use crate::wire::{Node, list, map};
 use crate::world::alarms::Alarm;
+use crate::world::composite::Composite;
 use crate::world::metrics::{MetricName, Source};
 use crate::world::{DAY, MINUTE, SECOND, World};
 
@@ -15,6 +17,8 @@ pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiErro
     match operation {
         "DescribeAlarms" => alarms(call),
         "DescribeAlarmHistory" => alarm_history::call(call),
+        "PutCompositeAlarm" => composites::put(call),
+        "DeleteAlarms" => composites::delete(call),
         "PutAlarmMuteRule" => mute_rules::put(call),
         "GetAlarmMuteRule" => mute_rules::get(call),
         "ListAlarmMuteRules" => mute_rules::list_rules(call),
@@ -45,24 +49,48 @@ fn alarms(call: &Call<'_>) -> Result<Node, ApiError> {
     let types = input.strings("AlarmTypes");
     let action = input.str("ActionPrefix");
     let size = max_records(input, 50)?;
+    let (of, above) = (input.str("ChildrenOfAlarmName"), input.str("ParentsOfAlarmName"));
+    if (of.is_some() || above.is_some()) && (prefix.is_some() || state.is_some() || !names.is_empty()) {
+        let text = "ChildrenOfAlarmName and ParentsOfAlarmName stand alone.";
+        return Err(ApiError::client("ValidationError", text));
+    }
+    let composites = || call.world.composites.iter().filter(|one| one.region == call.region);
+    let parts = |one: &Composite| {
+        let mut names = Vec::new();
+        one.rule.names(&mut names);
+        names.into_iter().map(str::to_owned).collect::<Vec<_>>()
+    };
+    let children = of.map(|name| composites().find(|one| one.name == name).map(parts).unwrap_or_default());
+    let related = |name: &str, parts: &[String]| {
+        children.as_ref().is_none_or(|children| children.iter().any(|child| child == name))
+            && above.is_none_or(|child| parts.iter().any(|part| part == child))
+    };
+    // Only alarms of metrics, where nothing else is asked for; relatives are told whatever they are.
+    let kind = |kind: &str| of.is_some() || above.is_some() || types.contains(&kind);
+    let fits = |name: &str, now: &str, actions: &[String]| {
+        (names.is_empty() || names.contains(&name))
+            && prefix.is_none_or(|p| name.starts_with(p))
+            && state.is_none_or(|s| now == s)
+            && action.is_none_or(|p| actions.iter().any(|x| x.starts_with(p)))
+    };
     let wanted = |a: &&Alarm| {
         a.region == call.region
-            && (names.is_empty() || names.contains(&a.name.as_str()))
-            && prefix.is_none_or(|p| a.name.starts_with(p))
-            && state.is_none_or(|s| a.state.name() == s)
-            && (types.is_empty() || types.contains(&"MetricAlarm"))
-            && action.is_none_or(|p| a.actions.iter().any(|x| x.starts_with(p)))
+            && fits(&a.name, a.state.name(), &a.actions)
+            && (types.is_empty() || kind("MetricAlarm"))
+            && related(&a.name, &[])
     };
-    let mut rows: Vec<&Alarm> = call.world.alarms.iter().filter(wanted).collect();
-    rows.sort_by(|a, b| a.name.cmp(&b.name));
-    let rows = rows.into_iter().map(|a| (a.name.clone(), alarm(a)));
-    let (items, next) = token::page(rows, input.str("NextToken"), size)
+    let mut rows: Vec<(String, Node)> =
+        call.world.alarms.iter().filter(wanted).map(|a| (a.name.clone(), alarm(a))).collect();
+    let wanted = |one: &&Composite| {
+        fits(&one.name, one.state.name(), &one.actions) && kind("CompositeAlarm") && related(&one.name, &parts(one))
+    };
+    rows.extend(composites().filter(wanted).map(|one| (one.name.clone(), composites::composite(call.world, one))));
+    rows.sort_by(|a, b| a.0.cmp(&b.0));
+    let (items, next) = token::page(rows.into_iter(), input.str("NextToken"), size)
         .ok_or_else(|| ApiError::client("InvalidNextToken", "The next token is not valid."))?;
-    Ok(map! {
-        "MetricAlarms": list(items),
-        "CompositeAlarms": list(Vec::<Node>::new()),
-        "NextToken": next,
-    })
+    let (composite, metric): (Vec<Node>, Vec<Node>) =
+        items.into_iter().partition(|node| node.get("AlarmRule").is_some());
+    Ok(map! {"MetricAlarms": list(metric), "CompositeAlarms": list(composite), "NextToken": next})
 }
 
 fn dimensions(metric: &MetricName) -> Node {

@@ -5,8 +5,9 @@ use super::{ServiceSpec, alarm};
 use crate::account::ACCOUNT;
 use crate::scenario::Scenario;
 use crate::wire::map;
-use crate::world::alarms::Comparison;
+use crate::world::alarms::{Comparison, State};
 use crate::world::bluegreen::Strategy;
+use crate::world::composite::{Composite, Rule};
 use crate::world::databases::{DbCluster, DbInstance};
 use crate::world::ecs::Fate;
 use crate::world::lifecycle::WayBack;
@@ -364,4 +365,24 @@ fn prod_alarms(world: &mut World) {
         alarm(REGION, prefix, "budget", "The month's budget in dollars", budget, (Comparison::Greater, 250.0));
     (spec.statistic, spec.period, spec.periods, spec.flat) = ("Maximum", 21_600, 1, Some((131.0, 0.5)));
     world.add_alarm(spec);
+    let text = format!(
+        "(ALARM(\"{prefix}-api-cpu-high\") OR ALARM(\"{prefix}-web-cpu-high\")) OR ALARM(\"{prefix}-db-cpu-high\")"
+    );
+    let Some(rule) = Rule::parse(&text) else { return };
+    let since = world.start - 30 * DAY;
+    world.put_composite(Composite {
+        region: REGION.to_owned(),
+        name: format!("{prefix}-load"),
+        description: "Anything that serves requests works at its limit".to_owned(),
+        text,
+        rule,
+        actions_enabled: true,
+        actions: vec![format!("arn:aws:sns:{REGION}:{ACCOUNT}:{prefix}-alerts")],
+        suppressor: Some((format!("{prefix}-budget"), 120, 180)),
+        created: since,
+        state: State::Ok,
+        reason: "Unchecked: Initial alarm creation".to_owned(),
+        updated: since,
+        changes: Vec::new(),
+    });
 }

@@ -1,0 +1,69 @@
+//! What letting addresses in asks AWS for, and what comes back.
+
+use crate::model::health_probe::declared::{Balancer, Rule};
+use crate::model::health_probe::door::Opening;
+use serde_json::{Value, json};
+
+/// One question.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReachRead {
+    /// The load balancers of target groups, with their listeners → [`ReachReply::Balancers`].
+    Balancers {
+        /// ARNs.
+        target_groups: Vec<String>,
+    },
+    /// `DescribeSecurityGroups` → [`ReachReply::Rules`].
+    Rules {
+        /// Ids of security groups.
+        groups: Vec<String>,
+    },
+}
+
+/// What came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ReachReply {
+    Balancers(Vec<Balancer>),
+    Rules(Vec<Rule>),
+}
+
+/// One change of a security group's rules.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ingress {
+    pub opening: Opening,
+    /// What is written beside each rule; none: the rules are taken back.
+    pub description: Option<String>,
+}
+
+impl Ingress {
+    /// The action as IAM names it.
+    pub fn action(&self) -> &'static str {
+        match self.description {
+            Some(_) => "ec2:AuthorizeSecurityGroupIngress",
+            None => "ec2:RevokeSecurityGroupIngress",
+        }
+    }
+
+    /// What it is given.
+    pub fn parameters(&self) -> Value {
+        let Opening { group, cidr, ports, .. } = &self.opening;
+        let mut given = json!({"GroupId": group, "IpProtocol": "tcp", "Ports": ports, "CidrIp": cidr});
+        if let (Some(text), Some(map)) = (&self.description, given.as_object_mut()) {
+            map.insert("Description".to_owned(), json!(text));
+        }
+        given
+    }
+
+    /// What to read to see whether it was carried out.
+    pub fn proof(&self) -> ReachRead {
+        ReachRead::Rules { groups: vec![self.opening.group.clone()] }
+    }
+
+    /// Whether a proof shows that it was carried out.
+    pub fn is_shown_by(&self, proof: &ReachReply) -> bool {
+        match proof {
+            ReachReply::Rules(rules) if self.description.is_some() => self.opening.is_there(rules),
+            ReachReply::Rules(rules) => self.opening.is_gone(rules),
+            ReachReply::Balancers(_) => false,
+        }
+    }
+}

@@ -1,0 +1,239 @@
+//! An address is let in to the load balancer by hand, or what was added is taken back. What changes is the security group in
+//! AWS: it holds at once, and the code does not have it. The plan says what that means for Terraform.
+
+pub mod call;
+
+use super::{Decided, Job, Single};
+use crate::app::command::Risk;
+use crate::app::operation::call::{Read, Reply, Write};
+use crate::app::operation::machine::{Target, What};
+use crate::app::operation::outcome::{Outcome, Verdict};
+use crate::app::operation::step::Ctx;
+use crate::model::Failure;
+use crate::model::deploy::{Change, Check, Level};
+use crate::model::health_probe::declared::{Balancer, Rule};
+use crate::model::health_probe::door::{MARK, Opening, Shut, network, to_close, to_open};
+use crate::model::names::listed;
+use call::{Ingress, ReachRead, ReachReply};
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use serde_json::{Value, json};
+
+/// The kind of its target.
+pub const TARGET: &str = "address";
+const BALANCERS: &str = "load balancers";
+const RULES: &str = "rules of security groups";
+
+/// What was asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Request {
+    /// The network, as EC2 keeps it: `203.0.113.7/32`.
+    pub cidr: String,
+    /// It is let in; else what was added by hand is taken back.
+    pub allow: bool,
+    /// The security group, where there are several.
+    pub group: Option<String>,
+    /// The environment's target groups, by which its load balancers are found.
+    pub target_groups: Vec<String>,
+}
+
+impl Request {
+    /// As it is typed: an address or a network.
+    ///
+    /// # Errors
+    /// It is none, or a larger one than is let in by hand.
+    pub fn new(text: &str, allow: bool, group: Option<String>, target_groups: Vec<String>) -> Result<Self, String> {
+        Ok(Self { cidr: network(text.trim())?, allow, group, target_groups })
+    }
+}
+
+/// One such change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct AddressChange {
+    request: Request,
+    balancers: Vec<Balancer>,
+    rules: Vec<Rule>,
+    write: Option<Ingress>,
+}
+
+impl From<Request> for What {
+    fn from(request: Request) -> Self {
+        Box::new(Single::new(AddressChange { request, balancers: Vec::new(), rules: Vec::new(), write: None }))
+    }
+}
+
+impl AddressChange {
+    fn group(&self) -> Option<&str> {
+        self.request.group.as_deref()
+    }
+
+    fn opening(&self) -> Result<Opening, Shut> {
+        let find = if self.request.allow { to_open } else { to_close };
+        find(&self.request.cidr, self.group(), &self.balancers, &self.rules)
+    }
+
+    fn allow(&self, opening: &Opening, ctx: &Ctx<'_>) -> Decided {
+        let cidr = &self.request.cidr;
+        let undo = format!("`{}` takes it back", self.other_way());
+        let mut checks = vec![
+            Check::new(
+                Level::Note,
+                "the code does not have it: with rules written inside the security group the next apply takes it away; with \
+                 rules that are resources of their own it stays",
+            ),
+            Check::new(
+                Level::Note,
+                format!("before `allowed_cidr_blocks` gets {cidr}, take it back: EC2 refuses the same rule twice"),
+            ),
+        ];
+        if ctx.environment.guarded && !ctx.environment.health.allow.unwrap_or_default() {
+            let hint = format!("`allow = true` in `[environments.{}.health]` lets it be done", ctx.environment.name);
+            checks.push(Check::new(Level::Stop, "addresses are not let in by hand where it is guarded").hint(hint));
+        }
+        let date = ctx.service_now.to_zoned(TimeZone::UTC).date();
+        self.decided(opening, checks, undo, Some(format!("{MARK} {date}")))
+    }
+
+    fn decided(&self, opening: &Opening, checks: Vec<Check>, undo: String, description: Option<String>) -> Decided {
+        let (cidr, group) = (&self.request.cidr, &opening.group);
+        let (ports, names) = (opening.ports_in_words(), listed(&strings(&opening.balancers)));
+        let stops = checks.iter().any(|check| check.level == Level::Stop);
+        let what = format!("{group}, port {ports}");
+        let (step, change) = if description.is_some() {
+            (format!("{group} ({names}): {cidr} may reach port {ports}"), Change::of(what, "", cidr.as_str()))
+        } else {
+            (format!("{group} ({names}): {cidr} may not reach port {ports}"), Change::of(what, cidr.as_str(), ""))
+        };
+        Decided {
+            write: (!stops).then(|| Write::Ingress(Ingress { opening: opening.clone(), description })),
+            steps: vec![step],
+            changes: change.into_iter().collect(),
+            checks,
+            undo,
+        }
+    }
+
+    /// What would be typed for the opposite.
+    fn other_way(&self) -> String {
+        let other = Request { allow: !self.request.allow, ..self.request.clone() };
+        format!("cockpit {}", typed(&other))
+    }
+}
+
+fn strings(all: &[String]) -> Vec<&str> {
+    all.iter().map(String::as_str).collect()
+}
+
+fn typed(request: &Request) -> String {
+    let word = if request.allow { "allow" } else { "disallow" };
+    let group = request.group.as_ref().map(|group| format!(" --group {group}")).unwrap_or_default();
+    format!("health {word} {}{group}", request.cidr)
+}
+
+impl Job for AddressChange {
+    fn title(&self) -> String {
+        let cidr = &self.request.cidr;
+        if self.request.allow { format!("allow {cidr}") } else { format!("disallow {cidr}") }
+    }
+
+    fn verb(&self) -> &'static str {
+        if self.request.allow { "Let in" } else { "Take back" }
+    }
+
+    fn typed(&self) -> String {
+        typed(&self.request)
+    }
+
+    fn target(&self) -> Option<Target> {
+        Some(Target { kind: TARGET, name: self.request.cidr.clone() })
+    }
+
+    fn risk(&self) -> Risk {
+        Risk::Change
+    }
+
+    fn reads(&self, _: &Ctx<'_>) -> Vec<(&'static str, Read)> {
+        let target_groups = self.request.target_groups.clone();
+        vec![(BALANCERS, Read::Reach(ReachRead::Balancers { target_groups }))]
+    }
+
+    fn learn(
+        &mut self,
+        _: &'static str,
+        outcome: Result<Reply, Failure>,
+        _: &Ctx<'_>,
+    ) -> Result<Vec<(&'static str, Read)>, Failure> {
+        match outcome? {
+            Reply::Reach(ReachReply::Balancers(found)) => {
+                let mut groups: Vec<String> =
+                    found.iter().flat_map(|balancer| balancer.security_groups.clone()).collect();
+                groups.sort_unstable();
+                groups.dedup();
+                self.balancers = found;
+                self.rules.clear();
+                // Of no group at all EC2 would tell every group of the account.
+                let read = Read::Reach(ReachRead::Rules { groups: groups.clone() });
+                Ok(if groups.is_empty() { Vec::new() } else { vec![(RULES, read)] })
+            }
+            Reply::Reach(ReachReply::Rules(found)) => {
+                self.rules = found;
+                Ok(Vec::new())
+            }
+            _ => Err(Failure::other_answer()),
+        }
+    }
+
+    fn decide(&mut self, ctx: &Ctx<'_>) -> Decided {
+        let decided = match self.opening() {
+            Err(Shut { why, hint }) => {
+                Decided { checks: vec![Check::new(Level::Stop, why).hint(hint)], ..Decided::default() }
+            }
+            Ok(opening) if self.request.allow => self.allow(&opening, ctx),
+            Ok(opening) => {
+                let text = "connections that are open stay; new ones are refused";
+                let undo = format!("`{}` lets it in again", self.other_way());
+                self.decided(&opening, vec![Check::new(Level::Note, text)], undo, None)
+            }
+        };
+        self.write = match &decided.write {
+            Some(Write::Ingress(write)) => Some(write.clone()),
+            _ => None,
+        };
+        decided
+    }
+
+    fn standing(&self) -> String {
+        format!("{:?} {:?}", self.balancers, self.rules)
+    }
+
+    fn look(&self) -> Read {
+        let nothing = ReachRead::Rules { groups: Vec::new() };
+        Read::Reach(self.write.as_ref().map_or(nothing, Ingress::proof))
+    }
+
+    fn looked(&mut self, reply: Reply, _: Timestamp, _: &mut Ctx<'_>) -> Option<Outcome> {
+        let (Reply::Reach(found), Some(write)) = (reply, &self.write) else { return None };
+        let (cidr, group, ports) = (&self.request.cidr, &write.opening.group, write.opening.ports_in_words());
+        write.is_shown_by(&found).then(|| {
+            if self.request.allow {
+                let summary = format!("{cidr} may reach port {ports} by a rule of {group}");
+                Outcome::new(Verdict::Done, summary).hint(format!("`{}` takes it back", self.other_way()))
+            } else {
+                Outcome::new(Verdict::Done, format!("{group} has no rule for {cidr} any more"))
+            }
+        })
+    }
+
+    fn waits(&self) -> &'static str {
+        "waiting for the security group"
+    }
+
+    fn shown_by(&self) -> String {
+        "cockpit health".to_owned()
+    }
+
+    fn record(&self) -> (Value, Option<(&'static str, Value)>) {
+        let group = self.write.as_ref().map(|write| json!(write.opening.group));
+        (Value::Null, group.map(|group| ("security_group", group)))
+    }
+}

@@ -1,0 +1,64 @@
+//! Lets an address in, or takes back one that was let in by hand.
+
+use super::args::Action;
+use crate::app::operation::single::address::Request;
+use crate::app::probes::{Sends, groups, order};
+use crate::cli::{ExitCode, Report};
+use crate::commands::act::act;
+use crate::commands::context::Context;
+use crate::commands::opened::{open, time_is_up};
+use crate::model::Source;
+use crate::probe::{Probes, Settings};
+use crate::runtime::Collected;
+use std::io;
+
+/// By the target groups of the services the load balancers are found.
+const SOURCES: &[Source] = &[Source::Identity, Source::Services];
+
+pub(super) async fn change(context: &Context, action: &Action, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
+    let opened = open(context)?;
+    let (typed, allow, group, dry_run) = match action {
+        Action::Allow(allow) => (allow.address.as_deref(), true, &allow.group, allow.dry_run),
+        Action::Disallow(disallow) => (Some(disallow.address.as_str()), false, &disallow.group, disallow.dry_run),
+    };
+    let request = |address: &str, groups: Vec<String>| {
+        Request::new(address, allow, group.clone(), groups)
+            .map_err(|why| Report::usage(why).hint("as `cockpit health allow 203.0.113.7`"))
+    };
+    // What is mistyped is told before anybody is asked.
+    if let Some(typed) = typed {
+        request(typed, Vec::new())?;
+    }
+    let reading = context.collect(SOURCES, false).await?;
+    reading.check_credentials()?;
+    if reading.collected == Collected::TimedOut {
+        return Err(time_is_up("the services could not be listed in it"));
+    }
+    let app = &reading.collector.app;
+    if let (None, Some(failure)) = (app.estate.services.value(), app.estate.services.failure()) {
+        return Err(Report::of_failure("the target groups of the environment are not known", failure));
+    }
+    let address = match typed {
+        Some(typed) => typed.to_owned(),
+        None => own(&order(&app.environment, &app.estate, Sends::default())).await?,
+    };
+    let what = request(&address, groups(&app.estate))?.into();
+    act(context, &opened, vec![what], dry_run, out).await
+}
+
+/// The public address of this machine.
+async fn own(order: &crate::feeds::probes::Order) -> Result<String, Report> {
+    let settings = Settings {
+        resolver: order.resolver.as_deref(),
+        ca_file: order.ca_file.as_deref(),
+        connect: &order.connect,
+        limit: None,
+    };
+    let probes = Probes::new(&settings)
+        .map_err(|why| Report::usage(why).hint("correct `health` of the environment in the configuration"))?;
+    let address = probes.address(&order.address_url).await.map_err(|trouble| {
+        let what = format!("the public address of this machine is not known: {}", trouble.words());
+        Report::new("unreachable", what, ExitCode::Failed).hint("name it: `cockpit health allow 203.0.113.7`")
+    })?;
+    Ok(address.to_string())
+}

@@ -1,0 +1,63 @@
+//! A user pool as scripts read it, in `cockpit users` and in the snapshot; of nobody in it.
+
+use crate::model::users::Pool;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// A user pool.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PoolDto {
+    /// Its id.
+    pub id: String,
+    /// Its name.
+    pub name: String,
+    /// `OFF`, `ON`, `OPTIONAL`; `null` if it could not be read.
+    pub mfa: Option<String>,
+    /// `authenticator`, `SMS`, `e-mail`; `null` if they could not be read.
+    pub mfa_methods: Option<Vec<String>>,
+    /// What a password must have; `null` if it could not be read.
+    pub password: Option<PasswordDto>,
+    /// Whether it is protected against deletion.
+    pub deletion_protection: Option<bool>,
+    /// How many users Cognito estimates.
+    pub estimated_users: Option<u64>,
+}
+
+/// What a password must have.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct PasswordDto {
+    /// Characters at least.
+    pub minimum_length: u64,
+    /// What it must have beside that.
+    pub requires: Vec<String>,
+    /// Days that a temporary one is good for.
+    pub temporary_days: Option<u64>,
+}
+
+impl From<&Pool> for PoolDto {
+    fn from(pool: &Pool) -> Self {
+        let password = pool.policy.map(|policy| PasswordDto {
+            minimum_length: policy.length,
+            requires: [
+                (policy.lowercase, "lowercase"),
+                (policy.uppercase, "uppercase"),
+                (policy.numbers, "numbers"),
+                (policy.symbols, "symbols"),
+            ]
+            .into_iter()
+            .filter(|(on, _)| *on)
+            .map(|(_, word)| word.to_owned())
+            .collect(),
+            temporary_days: policy.temporary_days,
+        });
+        Self {
+            id: pool.id.clone(),
+            name: pool.name.clone(),
+            mfa: pool.mfa.clone(),
+            mfa_methods: pool.methods.clone(),
+            password,
+            deletion_protection: pool.protected,
+            estimated_users: pool.estimated,
+        }
+    }
+}
