@@ -109,6 +109,14 @@ fn each_right_that_instances_need_is_named_where_it_is_missing() {
 }
 
 #[test]
+fn instances_that_were_read_are_told_though_nobody_says_whose_they_are() {
+    let (home, world) = (home(), World::staging());
+    world.fault("sts:GetCallerIdentity", "denied");
+    let said = line(&mut home.on(&world), "instances").coded(3);
+    assert!(said.out.contains("bastion") && said.out.contains("sts.identity could not be read"), "{}", said.out);
+}
+
+#[test]
 fn a_session_on_an_instance_runs_a_command_and_stands_in_the_audit_file() {
     let (home, world) = (home(), World::staging());
     let words = ["--env", "minimal", "instances", "session", "bastion", "--", "echo", "日本"];

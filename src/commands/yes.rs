@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::say::say;
+use super::waits::blocking;
 use crate::app::command::Risk;
 use crate::app::confirm::READABLE;
 use crate::app::safety::{self, Decision, Yes};
@@ -31,7 +32,13 @@ pub(super) async fn asked(
         Decision::Refuse(why, hint) => {
             Err(Report::new("refused", format!("nothing was changed: {why}"), ExitCode::Refused).hint(hint))
         }
-        Decision::Ask(yes) => Ok(tokio::task::spawn_blocking(move || ask(&yes)).await.unwrap_or(false)),
+        Decision::Ask(yes) => {
+            let answered = blocking(context, "no yes came in it", move || Ok(ask(&yes))).await;
+            if answered.is_err() {
+                let _ = writeln!(io::stderr());
+            }
+            answered
+        }
     }
 }
 

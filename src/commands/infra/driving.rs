@@ -310,6 +310,8 @@ impl<'a> Following<'a> {
         }
         if stop == StopSignal::Interrupt && prompts() && !self.interrupted {
             let answer = tokio::task::spawn_blocking(|| {
+                // What was typed before the question is no answer to it.
+                crate::runtime::forget_typed();
                 let mut err = io::stderr();
                 let _ =
                     write!(err, "\nthe run goes on without this command. [d]etach, [c]ancel the run, [w]ait on? [d] ");

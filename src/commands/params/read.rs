@@ -1,18 +1,19 @@
 //! What only looks: list, one, its versions, the check, the comparison.
 
 use super::args::{Diff, Get, History, Ls};
-use super::facts::{Facts, found, within};
+use super::facts::{Alone, Facts, found, within};
 use super::report;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
 use crate::commands::opened::open;
 use crate::commands::printed::printed;
-use crate::headless;
+use crate::headless::{self, Shown};
 use crate::model::FailureKind;
 use crate::model::health::Severity;
 use crate::model::parameters::check;
 use crate::model::parameters::compare::{Side, differences};
 use crate::model::text::harmless;
+use crate::runtime::clock::{Clock, zone};
 use std::io::{self, IsTerminal as _};
 
 pub(super) async fn list(context: &Context, ls: &Ls, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
@@ -54,8 +55,13 @@ pub(super) async fn get(context: &Context, get: &Get, out: &mut dyn io::Write) -
             return printed(alone_value(value.expose(), out));
         }
     }
-    let one = report::one(&alone.environment, &held, get.reveal);
+    let one = report::one(&alone.environment, &held, get.reveal, shown(&alone));
     printed(headless::print(out, &one, context.output, Context::width()).map(drop))
+}
+
+/// When and where it is read, for the times of its table: their days are not judged to the second.
+fn shown(alone: &Alone) -> Shown {
+    Shown { now: Clock::System.now(), zone: zone(alone.environment.timezone.as_deref()) }
 }
 
 /// The value and nothing else: as it is for a program, harmless and ended for a terminal.
@@ -83,7 +89,7 @@ pub(super) async fn history(context: &Context, history: &History, out: &mut dyn 
         FailureKind::NotFound => no_such(&name),
         _ => Report::of_failure(format!("the versions of {name} cannot be read"), &failure),
     })?;
-    let list = report::history(&alone.environment, &name, &versions);
+    let list = report::history(&alone.environment, &name, &versions, shown(&alone));
     printed(headless::print(out, &list, context.output, Context::width()).map(drop))
 }
 
