@@ -42,7 +42,7 @@ async fn list(context: &Context, out: &mut dyn io::Write) -> Result<ExitCode, Re
         Some(left) => tokio::time::timeout(left, asked).await.map_err(|_| time_is_up("the instances were read"))?,
         None => asked.await,
     };
-    let list = report::instances(&reading.input(), &read);
+    let list = report::instances(&reading.input(), &app.environment.instances, &read);
     print(context, &reading, &list, list.exit_code(), out)
 }
 

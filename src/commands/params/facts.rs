@@ -4,6 +4,7 @@ use crate::aws::{Connection, Session};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::opened::{Opened, open, time_is_up};
+use crate::commands::say::say;
 use crate::config::{Config, EnvironmentConfig};
 use crate::model::parameters::named::Named;
 use crate::model::parameters::{Parameter, belongs, named, prefixes};
@@ -119,6 +120,15 @@ impl Facts {
         }
         Err(Report::usage(format!("nothing says where the parameters of {name} lie: its task definitions name none"))
             .hint(format!("write parameters = [\"/path/of/{name}/\"] into [environments.{name}]")))
+    }
+
+    /// Says which configured paths have no parameter: a list without them looks whole.
+    pub(super) fn tell_unmatched(&self, parameters: &[Parameter]) {
+        for path in &self.environment.parameters {
+            if !parameters.iter().any(|one| belongs(&one.name, std::slice::from_ref(path))) {
+                say(&format!("! nothing lies under `{path}` (`parameters` of the configuration)"));
+            }
+        }
     }
 
     /// What cannot be known because not all task definitions were read, and why.

@@ -6,20 +6,20 @@ use super::report;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
 use crate::commands::opened::open;
-use crate::commands::printed::printed;
+use crate::commands::printed::{printed, value_alone};
 use crate::headless::{self, Shown};
 use crate::model::FailureKind;
 use crate::model::health::Severity;
 use crate::model::parameters::check;
 use crate::model::parameters::compare::{Side, differences};
-use crate::model::text::harmless;
 use crate::runtime::clock::{Clock, zone};
-use std::io::{self, IsTerminal as _};
+use std::io;
 
 pub(super) async fn list(context: &Context, ls: &Ls, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let opened = open(context)?;
     let facts = Facts::gather(context, &opened).await?;
     let mut parameters = facts.parameters(context).await?;
+    facts.tell_unmatched(&parameters);
     if let Some(path) = &ls.path {
         parameters.retain(|one| one.name.contains(path.as_str()));
     }
@@ -52,7 +52,7 @@ pub(super) async fn get(context: &Context, get: &Get, out: &mut dyn io::Write) -
             && context.global.output.is_none()
             && let Ok(value) = &held.value
         {
-            return printed(alone_value(value.expose(), out));
+            return printed(value_alone(value.expose(), out));
         }
     }
     let one = report::one(&alone.environment, &held, get.reveal, shown(&alone));
@@ -62,18 +62,6 @@ pub(super) async fn get(context: &Context, get: &Get, out: &mut dyn io::Write) -
 /// When and where it is read, for the times of its table: their days are not judged to the second.
 fn shown(alone: &Alone) -> Shown {
     Shown { now: Clock::System.now(), zone: zone(alone.environment.timezone.as_deref()) }
-}
-
-/// The value and nothing else: as it is for a program, harmless and ended for a terminal.
-fn alone_value(value: &str, out: &mut dyn io::Write) -> io::Result<()> {
-    if io::stdout().is_terminal() {
-        for line in value.lines() {
-            writeln!(out, "{}", harmless(line))?;
-        }
-    } else {
-        out.write_all(value.as_bytes())?;
-    }
-    out.flush()
 }
 
 pub(super) fn no_such(name: &str) -> Report {
@@ -97,6 +85,7 @@ pub(super) async fn check(context: &Context, out: &mut dyn io::Write) -> Result<
     let opened = open(context)?;
     let facts = Facts::gather(context, &opened).await?;
     let parameters = facts.parameters(context).await?;
+    facts.tell_unmatched(&parameters);
     let account = facts.environment.account.as_deref();
     let mut missing = facts.missing.clone();
     let secrets = match within(context, facts.session.secrets(account)).await? {
