@@ -109,6 +109,31 @@ fn each_right_that_instances_need_is_named_where_it_is_missing() {
 }
 
 #[test]
+fn what_the_configuration_names_and_nothing_has_is_told() {
+    let config = include_str!("../config.toml").replace(
+        "[environments.staging]\n",
+        "[environments.staging]\ninstances = [\"bastion\", \"nope-*\"]\nuser_pools = [\"nope\"]\nparameters = [\"/nope/\"]\n",
+    );
+    let (home, world) = (Home::with(&config), World::staging());
+    let said = line(&mut home.on(&world), "instances").coded(0);
+    assert!(said.out.contains("nothing matches `nope-*`") && !said.out.contains("`bastion`"), "{}", said.out);
+    let listed = line(&mut home.on(&world), "instances -o json").coded(0).json();
+    assert_eq!(listed["unmatched"], serde_json::json!(["nope-*"]));
+    let said = line(&mut home.on(&world), "users").coded(2);
+    assert!(said.err.contains("`user_pools`") && said.err.contains("nope"), "{}", said.err);
+    let said = line(&mut home.on(&world), "params ls").coded(0);
+    assert!(said.err.contains("nothing lies under `/nope/`"), "{}", said.err);
+}
+
+#[test]
+fn instances_that_were_read_are_told_though_nobody_says_whose_they_are() {
+    let (home, world) = (home(), World::staging());
+    world.fault("sts:GetCallerIdentity", "denied");
+    let said = line(&mut home.on(&world), "instances").coded(3);
+    assert!(said.out.contains("bastion") && said.out.contains("sts.identity could not be read"), "{}", said.out);
+}
+
+#[test]
 fn a_session_on_an_instance_runs_a_command_and_stands_in_the_audit_file() {
     let (home, world) = (home(), World::staging());
     let words = ["--env", "minimal", "instances", "session", "bastion", "--", "echo", "日本"];

@@ -234,6 +234,62 @@ fn without_a_permission_the_action_is_named_and_the_rest_stands() {
     assert!(told.contains("ssm:PutParameter") && !told.contains("s3cret"), "{said:#?}");
 }
 
+/// `which parameter is it` and `where do they lie` are answered by task definitions: without them there is no answer, and none
+/// is guessed.
+#[test]
+fn what_task_definitions_would_tell_is_not_guessed_where_they_cannot_be_read() {
+    let (home, world) = staging();
+    let by_name =
+        ["params get KEY", "params history KEY", "params rm KEY --confirm staging", "params put KEY --stdin --yes"];
+    let by_path = ["params ls", "params check", "params diff prod", "params export new.env", "params import old.env"];
+    home.write("old.env", "A=1\n");
+    for call in ["ecs:DescribeServices", "ecs:DescribeTaskDefinition"] {
+        world.fault(call, "denied");
+        for arguments in by_name.iter().chain(&by_path) {
+            let said = fed(&home, &world, &format!("{arguments} --env staging"), "x").coded(3);
+            assert!(said.err.contains(call), "{arguments}: {}", said.err);
+            assert!(!said.err.contains("there is no parameter") && !said.err.contains("nothing says"), "{}", said.err);
+        }
+        // A whole name needs none of it.
+        line(&mut home.on(&world), "params get /bookmark-manager/staging/DATABASE_URL --env staging").coded(0);
+        world.clear_faults();
+    }
+    // One of two is no answer either: the other may name another one of this name.
+    world.post("/_sim/fault", &json!({"operation": "ecs:DescribeTaskDefinition", "kind": "denied", "count": 1}));
+    fed(&home, &world, "params rm DATABASE_URL --confirm staging --env staging", "").coded(3);
+    world.clear_faults();
+    world.fault("ecs:DescribeServices", "expired");
+    fed(&home, &world, "params ls --env staging", "").coded(8);
+    assert_eq!(world.asked("ssm:DeleteParameter") + world.asked("ssm:PutParameter"), 0);
+}
+
+#[test]
+fn an_export_takes_the_place_of_no_device_pipe_or_link() {
+    let (home, world) = staging();
+    let target = home.write("target", "");
+    std::os::unix::fs::symlink(&target, home.path().join("link")).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(home.path().join("pipe")).status().unwrap().success());
+    for there in ["pipe", "link", "."] {
+        let said = line(&mut home.on(&world), &format!("params export --force {there} --env staging")).coded(2);
+        assert!(said.err.contains("is no file"), "{}", said.err);
+    }
+    assert!(std::fs::symlink_metadata(home.path().join("link")).unwrap().is_symlink());
+    assert_eq!(std::fs::read(target).unwrap(), b"");
+    assert_eq!(world.asked("ssm:GetParameter"), 0);
+}
+
+#[test]
+fn tables_tell_when_a_value_was_written_as_a_clock_on_the_wall_does() {
+    let (home, world) = staging();
+    let one = line(&mut home.on(&world), "params get DATABASE_URL --env staging").coded(0).out;
+    let written = one.lines().find(|line| line.starts_with("written")).unwrap();
+    assert!(written.trim_end().ends_with(" JST") && !written.contains('Z'), "{written}");
+    let all = line(&mut home.on(&world), "params history DATABASE_URL --env staging").coded(0).out;
+    assert!(!all.contains('Z'), "{all}");
+    let exact = line(&mut home.on(&world), "params get DATABASE_URL --env staging -o json").coded(0).json();
+    assert!(exact["modified_at"].as_str().unwrap().ends_with('Z'), "{exact}");
+}
+
 #[test]
 fn ten_thousand_parameters_are_listed_and_checked() {
     let (home, world) = staging();

@@ -46,6 +46,21 @@ fn a_deployment_of_somebody_else_is_told_once_and_with_who_did_it() {
     assert_eq!(filtered.out.lines().count(), 2, "{filtered:#?}");
 }
 
+/// `nothing has happened` would be said of a name that is mistyped, too.
+#[test]
+fn a_name_of_nothing_is_told_and_one_without_events_is_none() {
+    let (home, world) = (Home::new(), World::staging());
+    let said = line(&mut home.on(&world), "timeline nosuch").coded(2);
+    assert!(said.err.contains("`nosuch`") && said.err.contains(WEB), "{}", said.err);
+    for known in ["web", WEB, "bookmark-manager-staging-db", "api-cpu-high"] {
+        line(&mut home.on(&world), &format!("timeline {known} --since 1m")).coded(0);
+    }
+    line(&mut home.on(&world), "timeline web nosuch").coded(2);
+    // What could not be read may have the name.
+    world.fault("ecs:DescribeServices", "denied");
+    line(&mut home.on(&world), "timeline nosuch").coded(3);
+}
+
 #[test]
 fn what_changed_before_the_errors_began_is_ranked() {
     let (home, world) = (Home::new(), deployed());

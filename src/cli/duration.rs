@@ -1,11 +1,11 @@
-//! Durations on the command line: `10s`, `2m`, `2h30m`.
+//! Durations on the command line: `10s`, `2m`, `2h30m`, `7d`.
 
 use jiff::SignedDuration;
 
 /// A duration above zero.
 pub fn parse(text: &str) -> Result<SignedDuration, String> {
     let text = text.trim();
-    let wrong = || format!("`{text}` is not a duration: write `500ms`, `10s`, `2m` or `2h30m`");
+    let wrong = || format!("`{text}` is not a duration: write `500ms`, `10s`, `2m`, `2h30m` or `7d`");
     let duration = crate::model::time::duration(text).ok_or_else(wrong)?;
     if duration > SignedDuration::ZERO { Ok(duration) } else { Err(format!("`{text}` is not above zero")) }
 }
@@ -25,6 +25,11 @@ mod tests {
         assert_eq!(parse("2h30m"), Ok(SignedDuration::from_mins(150)));
         assert_eq!(parse("10m"), Ok(SignedDuration::from_mins(10)));
         assert_eq!(parse("500ms"), Ok(SignedDuration::from_millis(500)));
+        // What help and messages call 15 days can be typed so, wherever a duration is.
+        assert_eq!(parse("15d"), Ok(SignedDuration::from_hours(360)));
+        assert_eq!(parse("2w"), Ok(SignedDuration::from_hours(336)));
+        assert_eq!(parse("1d12h"), Ok(SignedDuration::from_hours(36)));
+        assert!(parse("1 month").is_err() && parse("1y").is_err(), "they have no length");
         assert!(parse("10").is_err() && parse("0s").is_err() && parse("-1s").is_err() && parse("soon").is_err());
         assert!(parse("16:01:44").is_err() && parse("1d 01:02:03").is_err(), "that is a clock");
         assert!(at_least_a_second("500ms").is_err());

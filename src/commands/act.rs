@@ -5,6 +5,7 @@ use super::context::Context;
 use super::opened::{Opened, time_is_up};
 use super::printed::{printed, verdict};
 use super::say::say;
+use super::waits::over;
 use super::yes::said_yes;
 use crate::app::command::Risk;
 use crate::app::operation::outcome::Verdict;
@@ -134,14 +135,6 @@ async fn left_before(opened: &Opened, ours: String) {
 
 fn ended_as(operation: &Operation) -> Option<Verdict> {
     operation.outcome.as_ref().map(|outcome| outcome.verdict)
-}
-
-/// Ends when `--timeout` is over.
-async fn over(context: &Context) {
-    match context.limit() {
-        Some(left) => tokio::time::sleep(left).await,
-        None => std::future::pending().await,
-    }
 }
 
 /// Follows one operation to its end; Ctrl-C, SIGTERM or SIGHUP leaves it, a second one at once. Which came first.

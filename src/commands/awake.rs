@@ -3,6 +3,7 @@
 
 use super::context::Context;
 use super::say::say;
+use super::waits::waited;
 use super::yes::said_yes;
 use crate::app::command::Risk;
 use crate::aws::Session;
@@ -33,7 +34,9 @@ pub(super) struct Whose<'a> {
 pub(super) async fn awake(target: &Whose<'_>, context: &Context, named: &str) -> Result<String, Report> {
     let named = Named::configured(named);
     let failed = |failure: Failure| Report::of_failure("the instance cannot be looked at", &failure);
-    let found = target.session.found(&named).await.map_err(failed)?;
+    let found =
+        waited(context, "the instance was not looked at", async { target.session.found(&named).await.map_err(failed) })
+            .await?;
     let id = match found.map_err(|why| Report::usage(why.why).hint(why.hint))? {
         Found::Runs(id) => return Ok(id),
         Found::Stopped(id) => {

@@ -38,7 +38,7 @@ async fn asked(context: &Context, found: &Found) -> Result<Vec<String>, Report> 
     };
     let mut way = Box::pin(way(context, &wanted)).await?;
     way.settings.read_only = true;
-    let done = match timeout(PATIENCE, ask(&way)).await {
+    let done = match timeout(PATIENCE, ask(context, &way)).await {
         Ok(done) => done,
         Err(_) => Err(Report::new("session", "the server did not answer within 10 s", crate::cli::ExitCode::Failed)),
     };
@@ -50,9 +50,9 @@ async fn asked(context: &Context, found: &Found) -> Result<Vec<String>, Report> 
     done
 }
 
-async fn ask(way: &Way) -> Result<Vec<String>, Report> {
+async fn ask(context: &Context, way: &Way) -> Result<Vec<String>, Report> {
     let failed = |message: String| Report::new("session", message, crate::cli::ExitCode::Failed);
-    let mut connection = way.connect().await?;
+    let mut connection = way.connect(context).await?;
     let answer = connection.rows(WHO, MOST).await.map_err(|Lost(why)| failed(why))?;
     connection.close().await;
     answer.map(|answer| lines(&answer.rows)).map_err(|said| failed(said.message))

@@ -9,6 +9,7 @@ use crate::headless::SnapshotInput;
 use crate::model::Source;
 use crate::panes::table::TABLE;
 use crate::runtime::clock::{Clock, system_zone};
+use crate::runtime::stop::unless_stopped;
 use crate::runtime::{Collected, Collector};
 use jiff::{Timestamp, tz::TimeZone};
 use std::collections::BTreeSet;
@@ -125,7 +126,7 @@ impl Context {
     /// Reads what is wanted once.
     pub(super) async fn collect(&self, wants: &[Source], service_metrics: bool) -> Result<Reading, Report> {
         let (loaded, environment) = self.open()?;
-        Ok(Box::pin(self.collect_in(loaded.config, environment, wants, service_metrics)).await)
+        unless_stopped(Box::pin(self.collect_in(loaded.config, environment, wants, service_metrics))).await
     }
 
     /// The same of an environment that is opened.

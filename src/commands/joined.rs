@@ -1,7 +1,10 @@
 //! A shell or a command elsewhere that is joined to this terminal: opened, written down, and its exit code given.
 
+use super::context::Context;
+use super::printed::unwritten;
 use super::say::say;
 use super::through::{Target, ended, facts};
+use super::waits::over;
 use crate::aws::ssm::Gateway;
 use crate::cli::{ExitCode, Report};
 use crate::runtime::shell::{Joined, Turn, opened};
@@ -29,12 +32,19 @@ pub(super) fn words(command: &[String]) -> String {
 }
 
 /// Opens the session, joins the terminal to it, and gives the exit code.
-pub(super) async fn join_shell(target: &Target, opening: Opening<'_>) -> Result<ExitCode, Report> {
+pub(super) async fn join_shell(context: &Context, target: &Target, opening: Opening<'_>) -> Result<ExitCode, Report> {
     let Opening { gateway, what, to, command, after } = opening;
-    let options = target.options().await?;
+    let options = target.options(context).await?;
     target.audit(what, &command, after, "started", "")?;
     let mut shell = Shell::open(gateway, options);
-    let outcome = join(&mut shell).await;
+    let outcome = tokio::select! {
+        outcome = join(&mut shell) => outcome,
+        () = over(context) => {
+            Err(Report::new("timeout", "the time is up: the session is closed", ExitCode::TimedOut)
+                .cause("what was begun there may go on")
+                .hint("give it more time with --timeout"))
+        }
+    };
     let status = shell.close().await;
     let outcome = outcome.and_then(|code| match code {
         Some(code) => Ok(code),
@@ -72,7 +82,7 @@ async fn join(shell: &mut Shell) -> Result<Option<ExitCode>, Report> {
     let mut code = None;
     loop {
         tokio::select! {
-            turn = joined.turn(shell) => match turn.map_err(|error| system(&error))? {
+            turn = joined.turn(shell) => match turn.map_err(|error| unwritten(&error))? {
                 Turn::More => {}
                 Turn::Code(told) => code = Some(ExitCode::Of(u8::try_from(told).unwrap_or(1))),
                 Turn::Over => return Ok(code),

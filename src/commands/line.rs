@@ -146,7 +146,9 @@ fn empty_argument(command: &clap::Command, matches: &ArgMatches) -> Option<Strin
         let id = argument.get_id().as_str();
         // Flags of every command are known to the commands below alone until they are built.
         let Ok(Some(mut values)) = matches.try_get_raw(id) else { continue };
-        if typed(id) && values.any(blank) {
+        // What a program is given is its own business: `sh -c ''`. It must have a name.
+        let its_own = argument.is_last_set();
+        if typed(id) && if its_own { values.next().is_some_and(blank) } else { values.any(blank) } {
             let long = argument.get_long().map(|long| format!("--{long}"));
             let name = || argument.get_value_names().and_then(<[_]>::first).map(ToString::to_string);
             return long.or_else(name).or_else(|| Some(id.to_uppercase()));

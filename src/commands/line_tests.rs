@@ -55,6 +55,21 @@ fn wrong_usage_says_what_is_right() {
     assert!(wrong("services --region tokyo").0.contains("`tokyo` is not a region"));
 }
 
+/// `sh -c ''` is a whole command: what a program is given is its own business.
+#[test]
+fn a_program_may_be_given_nothing() {
+    for line in ["exec staging api -- echo", "with-db staging -- psql", "instances session bastion -- echo"] {
+        let words = |last: &[&str]| line.split(' ').chain(last.iter().copied()).map(str::to_owned).collect::<Vec<_>>();
+        assert!(super::line::Cli::read(program(words(&["", "x"]))).is_ok(), "{line}");
+    }
+    let nameless = ["exec", "staging", "api", "--", "", "x"].map(str::to_owned).to_vec();
+    assert!(super::line::Cli::read(program(nameless)).is_err(), "it has a name");
+}
+
+fn program(words: Vec<String>) -> Vec<std::ffi::OsString> {
+    std::iter::once("cockpit".to_owned()).chain(words).map(Into::into).collect()
+}
+
 /// Every place where a text, a file or a name can be given.
 fn places(command: &clap::Command, path: &[String], found: &mut Vec<(Vec<String>, Option<String>)>) {
     for argument in command.get_arguments().filter(|argument| argument.get_action().takes_values()) {

@@ -119,6 +119,7 @@ mod sifted;
 mod simulator;
 mod states;
 mod through;
+mod waits;
 mod way;
 mod yes;
 

@@ -6,7 +6,7 @@ use crate::config::{Config, EnvironmentConfig};
 use crate::headless;
 use crate::model::Source;
 use crate::model::names::Shortening;
-use crate::runtime::clock::{Clock, system_zone};
+use crate::runtime::clock::{Clock, zone as clock_zone};
 use crate::runtime::{Collected, Driver, audit as audit_file};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
@@ -21,7 +21,7 @@ pub(super) struct Opened {
 pub(super) fn open(context: &Context) -> Result<Opened, Report> {
     let (loaded, environment) = context.open()?;
     let environment = context.session().overrides.apply(environment);
-    let zone = environment.timezone.as_deref().and_then(|name| TimeZone::get(name).ok()).unwrap_or_else(system_zone);
+    let zone = clock_zone(environment.timezone.as_deref());
     Ok(Opened { config: loaded.config, environment, zone })
 }
 

@@ -3,8 +3,9 @@
 use super::context::{Context, Reading};
 use crate::cli::{ExitCode, Output, Report};
 use crate::headless::{self, Printable};
+use crate::model::text::harmless;
 use crate::runtime::Collected;
-use std::io::{self, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 
 /// Prints a report and gives the exit code: that of its sources, or that the time ran out.
 pub(super) fn print(
@@ -21,7 +22,7 @@ pub(super) fn print(
     if output == Output::Csv {
         // Rows have no place for what is missing; without a word half a list would look whole.
         for note in report.notes() {
-            let _ = writeln!(crate::runtime::Output::stderr(), "{}", crate::model::text::harmless(&note));
+            let _ = writeln!(crate::runtime::Output::stderr(), "{}", harmless(&note));
         }
     }
     Ok(if reading.collected == Collected::TimedOut { ExitCode::TimedOut } else { code })
@@ -34,6 +35,19 @@ pub(super) fn printed(result: io::Result<()>) -> Result<ExitCode, Report> {
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(ExitCode::Done),
         Err(error) => Err(unwritten(&error)),
     }
+}
+
+/// A value and nothing else: as it is for a program, which would not get a key of several lines otherwise; harmless and ended
+/// for a terminal.
+pub(super) fn value_alone(value: &str, out: &mut dyn io::Write) -> io::Result<()> {
+    if io::stdout().is_terminal() {
+        for line in value.lines() {
+            writeln!(out, "{}", harmless(line))?;
+        }
+    } else {
+        out.write_all(value.as_bytes())?;
+    }
+    out.flush()
 }
 
 /// What is said where the output cannot be written.

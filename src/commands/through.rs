@@ -3,6 +3,8 @@
 
 use super::awake;
 use super::context::Context;
+use super::opened::time_is_up;
+use super::waits::waited;
 use super::yes::asked;
 use crate::app::command::Risk;
 use crate::app::operation::call::{Read, Reply};
@@ -17,8 +19,9 @@ use crate::model::audit::Record;
 use crate::model::tunnel::far::{Far, To};
 use crate::model::tunnel::{NoTarget, Wanted};
 use crate::model::{Identity, Source};
-use crate::runtime::audit;
+use crate::runtime::stop::unless_stopped;
 use crate::runtime::tunnels::{listen, standing};
+use crate::runtime::{Collected, audit};
 use jiff::Timestamp;
 use serde_json::Value;
 use ssm_tunnel::driver::Status;
@@ -54,7 +57,10 @@ impl Target {
         let environment = session_facts.overrides.apply(environment);
         let audit = audit::path(loaded.config.audit_file.as_deref());
         let session = Session::new(Connection::from(&environment));
-        let answered = session.read(Read::Identity, environment.account.as_deref()).await;
+        let answered = waited(context, "it is not known whose credentials these are", async {
+            Ok(session.read(Read::Identity, environment.account.as_deref()).await)
+        })
+        .await?;
         let identity = match answered.outcome {
             Ok(Reply::Identity(identity)) => identity,
             Ok(_) => return Err(Report::new("malformed", "AWS did not say who this is", ExitCode::Failed)),
@@ -105,8 +111,13 @@ impl Target {
         sources: &[Source],
         failed: &str,
     ) -> Result<super::context::Reading, Report> {
-        let reading = Box::pin(context.collect_in(self.config.clone(), self.environment.clone(), sources, false)).await;
+        let collected = context.collect_in(self.config.clone(), self.environment.clone(), sources, false);
+        // It ends by itself when the time is up, and then has not all of it.
+        let reading = unless_stopped(Box::pin(collected)).await?;
         reading.check_credentials()?;
+        if reading.collected == Collected::TimedOut {
+            return Err(time_is_up(failed));
+        }
         let estate = &reading.collector.app.estate;
         let of_services = estate.services.failure().filter(|_| sources.contains(&Source::Services));
         let asks_databases = sources.contains(&Source::DbClusters);
@@ -132,13 +143,16 @@ impl Target {
     }
 
     /// Who connects: from the configured secret or parameter, and the configured names.
-    pub(super) async fn login(&self, far: &Far) -> Result<Login, Report> {
+    pub(super) async fn login(&self, context: &Context, far: &Far) -> Result<Login, Report> {
         let tunnel = &self.environment.tunnel;
-        let read = match (&tunnel.secret, &tunnel.parameter) {
-            (Some(secret), _) => self.session.secret(secret).await,
-            (None, Some(parameter)) => self.session.parameter(parameter).await,
-            (None, None) => Ok(Login::default()),
-        };
+        let read = waited(context, "the database's password was not read", async {
+            Ok(match (&tunnel.secret, &tunnel.parameter) {
+                (Some(secret), _) => self.session.secret(secret).await,
+                (None, Some(parameter)) => self.session.parameter(parameter).await,
+                (None, None) => Ok(Login::default()),
+            })
+        })
+        .await?;
         let read = read.map_err(|failure| Report::of_failure("the database's password cannot be read", &failure))?;
         Ok(Login {
             user: tunnel.user.clone().or(read.user),
@@ -169,7 +183,7 @@ impl Target {
             route::wanted(&self.environment, &service, instance),
             Purpose::Port { host: far.host.clone(), port: far.port },
         );
-        let options = self.options().await?;
+        let options = self.options(context).await?;
         if let Some(path) = wish.socket {
             let path = in_folder(path);
             let opened = listen(gateway, options, path.clone().into()).await;
@@ -204,8 +218,10 @@ impl Target {
         Gateway::new(self.session.clone(), wanted, purpose)
     }
 
-    pub(super) async fn options(&self) -> Result<Options, Report> {
-        self.session.websocket().await.map_err(|failure| Report::of_failure("no session can be opened", &failure))
+    pub(super) async fn options(&self, context: &Context) -> Result<Options, Report> {
+        let failed = |failure| Report::of_failure("no session can be opened", &failure);
+        let asked = async { self.session.websocket().await.map_err(failed) };
+        waited(context, "no session was opened", asked).await
     }
 
     /// Writes into the audit file that something begins or has ended. Nothing is opened that is not written down.

@@ -2,6 +2,7 @@
 
 use super::context::Context;
 use super::through::{Target, Wish, ended, facts};
+use super::waits::waited;
 use super::yes::said_yes;
 use crate::app::command::Risk;
 use crate::cli::{ExitCode, Report};
@@ -75,9 +76,9 @@ pub(super) async fn way(context: &Context, wanted: &Wanted<'_>) -> Result<Way, R
     let guarded = environment.guarded && wanted.writes.is_none();
     let unread = |failure: Failure| Report::of_failure("it is not known who connects to the database", &failure);
     let named = Place { host: far.host.clone(), port: far.port, through: None };
-    let mut settings = database_login::settings(environment, Some(&target.session), named, far.database.clone())
-        .await
-        .map_err(unread)?;
+    let asked = database_login::settings(environment, Some(&target.session), named, far.database.clone());
+    let asked = async { asked.await.map_err(unread) };
+    let mut settings = waited(context, "it is not known who connects to the database", asked).await?;
     settings.read_only = read_only || guarded;
     let reached = environment.cluster.is_some() || environment.tunnel.instance.is_some() || wanted.through.is_some();
     if !reached {
@@ -111,8 +112,12 @@ impl Way {
         target.audit(self.what, &command, after, outcome, reason)
     }
 
-    /// Connects.
-    pub(super) async fn connect(&self) -> Result<Connection, Report> {
+    /// Connects, unless the command is ended meanwhile.
+    pub(super) async fn connect(&self, context: &Context) -> Result<Connection, Report> {
+        waited(context, "the database did not answer in time", self.connected()).await
+    }
+
+    async fn connected(&self) -> Result<Connection, Report> {
         if let Some((tunnel, ..)) = &self.tunnel
             && let Err(status) = tunnel.ready().await
         {

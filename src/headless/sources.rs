@@ -212,13 +212,16 @@ pub fn complete(rows: &[SourceDto]) -> bool {
 pub fn exit_code(rows: &[SourceDto]) -> ExitCode {
     let kind = |row: &SourceDto, kind: FailureKind| row.kind.as_deref() == Some(kind.word());
     let asked: Vec<&SourceDto> = rows.iter().filter(|row| row.status != SourceState::Skipped).collect();
-    let all_failed = !asked.is_empty() && asked.iter().all(|row| row.status == SourceState::Failed);
     let no_credentials = |row: &&SourceDto| kind(row, FailureKind::Credentials);
     if asked.iter().any(|row| kind(row, FailureKind::WrongAccount)) {
         return ExitCode::Refused;
     }
     let identity = Source::Identity.name();
-    let facts_failed = asked.iter().filter(|row| row.name != identity).all(|row| row.status == SourceState::Failed);
+    let mut facts = asked.iter().filter(|row| row.name != identity).peekable();
+    // Where nothing else is among the sources, what was read stands beside them.
+    let none = facts.peek().is_none();
+    let facts_failed = facts.all(|row| row.status == SourceState::Failed);
+    let all_failed = !none && asked.iter().all(|row| row.status == SourceState::Failed);
     if asked.iter().any(|row| row.name == identity && no_credentials(row))
         || (facts_failed && asked.iter().any(no_credentials))
     {

@@ -40,6 +40,11 @@ impl Clock {
     }
 }
 
+/// The zone of this name, the machine's where there is none or it is not known.
+pub fn zone(name: Option<&str>) -> TimeZone {
+    name.and_then(|name| TimeZone::get(name).ok()).unwrap_or_else(system_zone)
+}
+
 /// The machine's time zone.
 pub fn system_zone() -> TimeZone {
     TimeZone::system()

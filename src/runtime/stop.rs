@@ -3,7 +3,7 @@
 //! From when it is made no such signal is lost: one that comes between two waits is told by the next. What holds the
 //! thread up that waits, a write into a pipe that nobody reads, asks [`came`].
 
-use crate::cli::ExitCode;
+use crate::cli::{ExitCode, Report};
 use std::io;
 use std::sync::atomic::{AtomicU8, Ordering};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -96,6 +96,20 @@ impl StopSignals {
             _ = self.terminate.recv() => StopSignal::Terminate,
             _ = self.hangup.recv() => StopSignal::Hangup,
         }
+    }
+}
+
+/// Does what only looks, unless a signal ends the command before.
+///
+/// # Errors
+/// 130 or 1 after a signal.
+pub async fn unless_stopped<T>(work: impl Future<Output = T>) -> Result<T, Report> {
+    tokio::select! {
+        biased;
+        stop = stopped() => {
+            Err(Report::new("interrupted", "it was ended from outside: nothing was changed", stop.code()))
+        }
+        done = work => Ok(done),
     }
 }
 

@@ -191,3 +191,24 @@ fn a_unit_in_a_workspace_with_files_of_variables_is_planned_read_applied_and_des
     assert_eq!(terminal.ended(), 0);
     terminal.is_given_back();
 }
+
+/// A terminal that is closed ends the input of a question: nobody has said no, and the run goes on without this command.
+#[test]
+fn a_run_waits_on_for_its_review_when_the_terminal_of_the_question_ends() {
+    let home = Home::with(CONFIG);
+    for (name, code) in [("network", NETWORK), ("app", APP)] {
+        std::fs::create_dir_all(home.path().join("units").join(name)).unwrap();
+        home.write(&format!("units/{name}/main.tf"), code);
+    }
+    let mut terminal = Terminal::open(command(&home, None, "infra apply lab --unit network"), 100, 40);
+    terminal.shows("do it? [");
+    terminal.press("\u{4}");
+    assert_eq!(terminal.ended(), 7, "{}", terminal.text());
+    terminal.shows("the run goes on");
+    let run = || support::line(&mut home.at(None), "--env lab infra runs -o json").coded(0).json()["runs"][0].clone();
+    let (left, name) = (run(), run()["run"].as_str().unwrap().to_owned());
+    assert_eq!((&left["state"], &left["waiting"]), (&json!("going on"), &json!(1)), "{left}");
+    support::line(&mut home.at(None), &format!("--env lab infra cancel {name}")).coded(0);
+    until("its end", PATIENCE, || (run()["state"] == "cancelled").then_some(()));
+    assert_eq!(state(&home, "network"), 0);
+}

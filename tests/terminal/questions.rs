@@ -5,7 +5,7 @@ use super::*;
 use std::io::BufRead as _;
 
 /// Each command that asks, with a scenario in which it has something to do.
-const ASKING: [&str; 8] = [
+const ASKING: [&str; 12] = [
     "deploy web --force",
     "deploy web --image c0ffee1",
     "rollback web",
@@ -14,6 +14,10 @@ const ASKING: [&str; 8] = [
     "stop",
     "schedule --skip stop",
     "stop-task",
+    "instances stop bastion",
+    "instances reboot bastion",
+    "alarms mute api-cpu --for 1h",
+    "db --snapshot a-1",
 ];
 
 fn changes(world: &World) -> u64 {
@@ -24,6 +28,10 @@ fn changes(world: &World) -> u64 {
         "lambda:InvokeFunction",
         "scheduler:UpdateSchedule",
         "application-autoscaling:RegisterScalableTarget",
+        "ec2:StopInstances",
+        "ec2:RebootInstances",
+        "cloudwatch:PutAlarmMuteRule",
+        "rds:CreateDBSnapshot",
     ];
     writes.iter().map(|operation| world.asked(operation)).sum()
 }
@@ -69,6 +77,59 @@ fn what_is_typed_before_a_question_does_not_answer_it() {
     terminal.press("y\r");
     assert_eq!(terminal.ended(), 0, "{}", terminal.text());
     assert_eq!(changes(&world), 1);
+}
+
+/// What asks before it opens something is ended like everything else; and an answer that nobody gives does not outlast
+/// the time.
+#[test]
+fn a_question_before_something_is_opened_is_left_by_a_key_a_signal_and_the_time() {
+    let (home, world) = (Home::new(), World::start(Scenario::Prod));
+    let opening = [
+        "exec prod web -- ls",
+        "with-db prod -- true",
+        "tunnel prod --port 0",
+        "instances session bastion -- ls",
+        "sql --write -c select",
+        "db --terminate 1",
+    ];
+    for arguments in opening {
+        let asked = |terminal: &Terminal| {
+            terminal.wait("a question", |text| text.contains("do it? [y/N]") || text.contains("type prod to do it"));
+        };
+        let mut terminal = Terminal::on(&home, &world, &format!("--env prod {arguments}"));
+        asked(&terminal);
+        terminal.press("\u{3}");
+        assert_eq!(terminal.ended(), 130, "{arguments}: {}", terminal.text());
+        let mut terminal = Terminal::on(&home, &world, &format!("--env prod {arguments}"));
+        asked(&terminal);
+        terminal.signal(Signal::TERM);
+        assert_eq!(terminal.ended(), 1, "{arguments}: {}", terminal.text());
+        let mut terminal = Terminal::on(&home, &world, &format!("--timeout 3s --env prod {arguments}"));
+        assert_eq!(terminal.ended(), 7, "{arguments}: {}", terminal.text());
+    }
+}
+
+/// A value is what is typed after it was asked for: what was meant for the shell would be written as the secret.
+#[test]
+fn what_is_typed_before_a_value_is_asked_for_is_no_value() {
+    let (home, world) = (Home::new(), World::staging());
+    // Long enough to type before it is asked.
+    world.post("/_sim/fault", &json!({"operation": "sts:GetCallerIdentity", "kind": "delay", "delay_ms": 1500}));
+    let mut terminal = Terminal::on(&home, &world, "--env staging params put /a/KEY --dry-run");
+    terminal.press("ls\ry\r");
+    terminal.shows("it is not shown");
+    std::thread::sleep(Duration::from_millis(300));
+    terminal.press("s3cret\r");
+    terminal.shows("(6 characters)");
+    assert_eq!(terminal.ended(), 0, "{}", terminal.text());
+    // And it is ended like every question; the terminal is given back.
+    let mut terminal = Terminal::on(&home, &world, "--env staging params put /a/KEY");
+    terminal.shows("it is not shown");
+    terminal.signal(Signal::TERM);
+    assert_eq!(terminal.ended(), 1, "{}", terminal.text());
+    let mut terminal = Terminal::on(&home, &world, "--env staging --timeout 3s params put /a/KEY");
+    assert_eq!(terminal.ended(), 7, "{}", terminal.text());
+    assert_eq!(world.asked("ssm:PutParameter"), 0);
 }
 
 #[test]

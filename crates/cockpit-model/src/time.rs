@@ -2,11 +2,15 @@
 
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
-/// A duration as it is typed: `500ms`, `10s`, `2h30m`. A clock (`16:01:44`), which the library would read as 16
-/// hours and more, is none.
+/// A duration as it is typed: `500ms`, `10s`, `2h30m`, `15d`; a day has 24 hours. A clock (`16:01:44`), which the library
+/// would read as 16 hours and more, is none.
 pub fn duration(text: &str) -> Option<SignedDuration> {
     let text = text.trim();
-    if text.contains(':') { None } else { text.parse().ok() }
+    if text.contains(':') {
+        return None;
+    }
+    let span: jiff::Span = text.parse().ok()?;
+    span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()
 }
 
 /// A clock that is so far off is told of.

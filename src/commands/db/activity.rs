@@ -7,6 +7,7 @@ use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::printed::printed;
 use crate::commands::say::say;
+use crate::commands::waits::waited;
 use crate::commands::way::{Wanted, Way, way};
 use crate::db::{Connection, Lost, Rows};
 use crate::headless;
@@ -57,11 +58,14 @@ pub(super) async fn activity(
     let mut way = Box::pin(way(context, &wanted)).await?;
     // Whatever is asked here reads only: a signal is no write of the transaction.
     way.settings.read_only = true;
-    let done = match way.connect().await {
+    let done = match way.connect(context).await {
         Ok(mut connection) => {
             let done = match signal {
                 Some((pid, terminate)) => send(&mut connection, &way, pid, terminate, typed.trim()).await,
-                None => ask(&mut connection, &way, arguments, context, out).await,
+                None => {
+                    let asked = ask(&mut connection, &way, arguments, context, out);
+                    waited(context, "the database did not answer in time", asked).await
+                }
             };
             connection.close().await;
             done

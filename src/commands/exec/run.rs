@@ -38,5 +38,5 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         command: format!("cockpit exec {} {service} -- {typed}", target.environment.name),
         after: serde_json::json!({"service": service}),
     };
-    join_shell(&target, opening).await
+    join_shell(context, &target, opening).await
 }

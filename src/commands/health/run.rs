@@ -6,8 +6,8 @@ use crate::app::probes::{Sends, order, sends_by_itself};
 use crate::aws::{Connection, Session};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::opened::time_is_up;
 use crate::commands::printed::print;
+use crate::commands::say::say;
 use crate::model::health_probe::findings::Findings;
 use crate::runtime::health::look;
 use std::io;
@@ -46,11 +46,19 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         )
         .0
     };
+    // What was found until then is told.
     let looked = match context.limit() {
-        Some(left) => tokio::time::timeout(left, looking).await.map_err(|_| time_is_up("the hosts were looked at"))?,
-        None => looking.await,
+        Some(left) => tokio::time::timeout(left, looking).await.ok(),
+        None => Some(looking.await),
     };
+    let over = looked.is_none();
+    let looked = looked.unwrap_or(Ok(()));
     looked.map_err(|why| Report::usage(why).hint("correct `health` of the environment in the configuration"))?;
     let report = report::health(&reading.input(), &findings, order.send, order.waf);
-    print(context, &reading, &report, report.exit_code(), out)
+    let code = print(context, &reading, &report, report.exit_code(), out)?;
+    if over {
+        say("the time is up: not all was looked at; give it more time with --timeout");
+        return Ok(ExitCode::TimedOut);
+    }
+    Ok(code)
 }

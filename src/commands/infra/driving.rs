@@ -12,7 +12,7 @@ use crate::app::safety::{self, Decision};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::say::say;
-use crate::commands::yes::said_yes;
+use crate::commands::yes::{Answer, answered};
 use crate::config::{Config, EnvironmentConfig};
 use crate::headless;
 use crate::infra::run::events::Reader;
@@ -273,17 +273,19 @@ impl<'a> Following<'a> {
                 return Ok(Some(self.detached()));
             }
             () = over(self.context.limit()) => return Ok(Some(self.time_is_up()?)),
-            answer = said_yes(self.context, self.environment, risk) => answer,
+            answer = answered(self.context, self.environment, risk) => answer,
         };
         match answer {
-            Ok(true) => {
+            Ok(Answer::Yes) => {
                 for (unit, sha256) in waiting {
                     self.answered.insert((unit.clone(), sha256.clone()));
                     self.ask(Wish::Approve { unit: unit.clone(), sha256: sha256.clone() })?;
                 }
                 Ok(None)
             }
-            Ok(false) => {
+            // Nothing is applied without a yes; the run is there for whoever takes it up.
+            Ok(Answer::None) => Ok(Some(self.detached())),
+            Ok(Answer::No) => {
                 self.ask(Wish::Cancel { hard: false })?;
                 self.answered.extend(waiting.iter().cloned());
                 say("no: the run is cancelled");
@@ -311,6 +313,8 @@ impl<'a> Following<'a> {
         }
         if stop == StopSignal::Interrupt && prompts() && !self.interrupted {
             let answer = tokio::task::spawn_blocking(|| {
+                // What was typed before the question is no answer to it.
+                crate::runtime::forget_typed();
                 let mut err = io::stderr();
                 let _ =
                     write!(err, "\nthe run goes on without this command. [d]etach, [c]ancel the run, [w]ait on? [d] ");

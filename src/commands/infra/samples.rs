@@ -110,7 +110,7 @@ fn plans() -> Plans {
 fn runs() -> super::runs::report::Runs {
     let listed =
         Listed { run: "20261129T010000Z-plan-0001".into(), folder: "/runs/1".into(), order: None, live: false };
-    super::runs::report::runs("staging", &[(listed, RunState::default(), Some(60))], jiff::Timestamp::UNIX_EPOCH)
+    super::runs::report::runs("staging", &[(listed, RunState::default(), Some(60))], crate::headless::Shown::default())
 }
 
 fn orphans() -> Orphans {

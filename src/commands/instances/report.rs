@@ -6,6 +6,7 @@ use crate::headless::emit::Printable;
 use crate::headless::input::SnapshotInput;
 use crate::headless::lists::Head;
 use crate::headless::table::{Table, numbers, prose, words};
+use crate::model::cdn::belongs;
 use crate::model::machine::Machine;
 use crate::model::time::short;
 use crate::model::{Failure, Source};
@@ -27,6 +28,8 @@ pub struct InstanceList {
     pub instances: Option<Vec<InstanceDto>>,
     /// What could not be read, each with its action.
     pub missing: Vec<String>,
+    /// Ids, names and patterns of `instances` in the configuration that none of them has.
+    pub unmatched: Vec<String>,
 }
 
 /// An instance.
@@ -69,7 +72,11 @@ pub struct InstanceDto {
 }
 
 /// `cockpit instances`.
-pub fn instances(input: &SnapshotInput<'_>, read: &Result<(Vec<Machine>, Vec<Failure>), Failure>) -> InstanceList {
+pub fn instances(
+    input: &SnapshotInput<'_>,
+    configured: &[String],
+    read: &Result<(Vec<Machine>, Vec<Failure>), Failure>,
+) -> InstanceList {
     let (instances, missing) = match read {
         Ok((machines, missing)) => (
             Some(machines.iter().map(|machine| dto(machine, input.now)).collect()),
@@ -77,7 +84,17 @@ pub fn instances(input: &SnapshotInput<'_>, read: &Result<(Vec<Machine>, Vec<Fai
         ),
         Err(failure) => (None, vec![failure.message.clone()]),
     };
-    InstanceList { head: Head::new(SCHEMA, input, SOURCES), instances, missing }
+    let unmatched = read.as_ref().map_or_else(|_| Vec::new(), |(machines, _)| unmatched(configured, machines));
+    InstanceList { head: Head::new(SCHEMA, input, SOURCES), instances, missing, unmatched }
+}
+
+/// What of the configuration is the name of none of them.
+fn unmatched(configured: &[String], machines: &[Machine]) -> Vec<String> {
+    let is = |written: &String, machine: &Machine| {
+        let names: Vec<&str> = std::iter::once(machine.id.as_str()).chain(machine.name.as_deref()).collect();
+        belongs(&names, std::slice::from_ref(written), &[])
+    };
+    configured.iter().filter(|written| !machines.iter().any(|machine| is(written, machine))).cloned().collect()
 }
 
 fn dto(machine: &Machine, now: jiff::Timestamp) -> InstanceDto {
@@ -185,6 +202,10 @@ impl Printable for InstanceList {
     fn notes(&self) -> Vec<String> {
         let mut notes = self.head.notes();
         notes.extend(self.missing.iter().map(|missing| format!("not read: {missing}")));
+        let unmatched = self.unmatched.iter();
+        notes.extend(
+            unmatched.map(|written| format!("! nothing matches `{written}` (`instances` of the configuration)")),
+        );
         notes
     }
 }

@@ -14,6 +14,7 @@ use crate::commands::joined::{Opening, join_shell, words};
 use crate::commands::opened::{open, time_is_up};
 use crate::commands::printed::print;
 use crate::commands::through::Target;
+use crate::commands::waits::waited;
 use crate::config::EnvironmentConfig;
 use crate::model::machine::{Machine, Turn};
 use crate::model::names::{find, listed};
@@ -41,7 +42,7 @@ async fn list(context: &Context, out: &mut dyn io::Write) -> Result<ExitCode, Re
         Some(left) => tokio::time::timeout(left, asked).await.map_err(|_| time_is_up("the instances were read"))?,
         None => asked.await,
     };
-    let list = report::instances(&reading.input(), &read);
+    let list = report::instances(&reading.input(), &app.environment.instances, &read);
     print(context, &reading, &list, list.exit_code(), out)
 }
 
@@ -72,7 +73,7 @@ async fn session(context: &Context, typed: &Typed) -> Result<ExitCode, Report> {
         command: format!("cockpit instances session {}{shown} --env {}", found.id, target.environment.name),
         after: serde_json::json!({"instance": found.id}),
     };
-    join_shell(&target, opening).await
+    join_shell(context, &target, opening).await
 }
 
 /// The instance that is meant: one of the environment, and of no other.
@@ -83,12 +84,9 @@ async fn one(
     typed: &str,
 ) -> Result<Machine, Report> {
     let which = Which::of(environment);
-    let asked = session.listed(&which);
-    let all = match context.limit() {
-        Some(left) => tokio::time::timeout(left, asked).await.map_err(|_| time_is_up("the instances were listed"))?,
-        None => asked.await,
-    };
-    let all = all.map_err(|failure| Report::of_failure("the instances cannot be listed", &failure))?;
+    let failed = |failure| Report::of_failure("the instances cannot be listed", &failure);
+    let asked = async { session.listed(&which).await.map_err(failed) };
+    let all = waited(context, "while the instances were listed", asked).await?;
     // One that is gone is listed for an hour, under the name that another may have now.
     let there: Vec<Machine> = all.into_iter().filter(|one| !one.is_ending() || one.id == typed).collect();
     let exact: Vec<&Machine> =

@@ -26,16 +26,6 @@ pub struct Arguments {
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
     /// Beside the same time so long before: `7d` is last week
-    #[arg(long, value_name = "DURATION", value_parser = against)]
+    #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     pub against: Option<SignedDuration>,
-}
-
-/// `7d`, `2w`, or a duration as everywhere.
-fn against(text: &str) -> Result<SignedDuration, String> {
-    let hours =
-        |sign: char, hours: i64| Some(text.strip_suffix(sign)?.parse::<u16>().ok()?).map(|n| i64::from(n) * hours);
-    match hours('d', 24).or_else(|| hours('w', 24 * 7)) {
-        Some(hours) if hours > 0 => Ok(SignedDuration::from_hours(hours)),
-        _ => duration::parse(text),
-    }
 }

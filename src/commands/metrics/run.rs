@@ -15,7 +15,7 @@ use crate::feeds::runs::Place;
 use crate::headless::select;
 use crate::model::telemetry::{self, Area, Figure, Listed};
 use crate::model::{Failure, FailureKind, Point};
-use crate::runtime::clock::{Clock, system_zone};
+use crate::runtime::clock::{Clock, zone as clock_zone};
 use crate::runtime::history;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -26,7 +26,7 @@ const SLACK: SignedDuration = SignedDuration::from_mins(10);
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let (loaded, environment) = context.open()?;
-    let zone = environment.timezone.as_deref().and_then(|name| TimeZone::get(name).ok()).unwrap_or_else(system_zone);
+    let zone = clock_zone(environment.timezone.as_deref());
     let here = Clock::System.now();
     let (since, _) = span(arguments, (here, here), &zone)?;
     let history = here.duration_since(since).max(SignedDuration::ZERO) + SLACK;
@@ -43,7 +43,14 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         period: telemetry::period(until.duration_since(since)),
         against: arguments.against.and_then(|against| since.checked_sub(against).ok()),
     };
-    let curves = Box::pin(curves(&mut reading, names.as_deref(), &areas, span, arguments.against)).await;
+    let asked = Box::pin(curves(&mut reading, names.as_deref(), &areas, span, arguments.against));
+    let (curves, over) = match context.limit() {
+        None => (asked.await, false),
+        Some(left) => match tokio::time::timeout(left, asked).await {
+            Ok(curves) => (curves, false),
+            Err(_) => (Err(Failure::new(FailureKind::Timeout, "the time was up before they were read")), true),
+        },
+    };
     let local = history::read(&place, &reading.collector.app.environment.name, since);
     let app = &reading.collector.app;
     let marks = happened(&app.estate, &app.environment.name, &local, since, app.service_now(), app.ahead);
@@ -58,7 +65,11 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let failed = !curves.as_ref().is_ok_and(|curves| curves.unlisted.is_none());
     let report = report::metrics(&reading.input(), curves.map_err(|failure| failure.to_string()), &marks, span);
     let code = report.head.exit_code();
-    let code = if failed && code == ExitCode::Done { ExitCode::Incomplete } else { code };
+    let code = match code {
+        _ if over => ExitCode::TimedOut,
+        ExitCode::Done if failed => ExitCode::Incomplete,
+        code => code,
+    };
     print(context, &reading, &report, code, out)
 }
 

@@ -61,7 +61,7 @@ pub(super) async fn put(context: &Context, put: &Put, out: &mut dyn io::Write) -
     } else {
         None
     };
-    let value = input::value(put, &name, before).await?;
+    let value = input::value(context, put, &name, before).await?;
     let source = match (&put.file, put.stdin, put.editor) {
         (Some(file), ..) => flag("--file", Some(&file.to_string_lossy())),
         (None, true, _) => " --stdin".to_owned(),
@@ -108,7 +108,7 @@ pub(super) async fn remove(context: &Context, rm: &Rm, out: &mut dyn io::Write) 
 pub(super) async fn import(context: &Context, import: &Import, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     may_change(context)?;
     let opened = open(context)?;
-    let text = input::file(&import.file).await?;
+    let text = input::file(context, &import.file).await?;
     let shown = import.file.display();
     let variables = dotenv::parse(text.expose())
         .map_err(|mistake| Report::usage(format!("{shown} is not understood")).cause(mistake.to_string()))?;
@@ -146,6 +146,11 @@ pub(super) fn folder(path: &str) -> String {
 /// The one path of the environment.
 pub(super) fn own_path(facts: &Facts) -> Result<String, Report> {
     let under = facts.known_under()?;
+    if !facts.complete && facts.environment.parameters.is_empty() {
+        // What was not read may name another path.
+        let report = facts.unread(format!("where the parameters of {} lie is not known", facts.environment.name));
+        return Err(report.hint("say it with --under PATH"));
+    }
     let folders: Vec<&String> = under.iter().filter(|path| path.ends_with('/')).collect();
     let own = |path: &&&String| path.split('/').any(|part| part == facts.environment.name);
     let mut mine = folders.iter().filter(own);

@@ -24,9 +24,16 @@ pub(super) async fn export(context: &Context, export: &Export) -> Result<ExitCod
         Some(path) => folder(path),
         None => own_path(&facts)?,
     };
-    if !export.force && fs::symlink_metadata(&export.file).is_ok() {
-        return Err(Report::usage(format!("{} is there already", export.file.display()))
-            .hint("--force takes its place, or name another file"));
+    if let Ok(there) = fs::symlink_metadata(&export.file) {
+        let shown = export.file.display();
+        // A device, a pipe or a link would be gone, and a file in its place.
+        if !there.is_file() {
+            return Err(Report::usage(format!("{shown} is no file: nothing takes its place")).hint("name a file"));
+        }
+        if !export.force {
+            return Err(Report::usage(format!("{shown} is there already"))
+                .hint("--force takes its place, or name another file"));
+        }
     }
     let account = facts.environment.account.as_deref();
     let listed = within(context, facts.session.parameters(std::slice::from_ref(&under), account)).await?;

@@ -4,6 +4,7 @@ use crate::aws::{Connection, Session};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::opened::{Opened, open, time_is_up};
+use crate::commands::say::say;
 use crate::config::{Config, EnvironmentConfig};
 use crate::model::parameters::named::Named;
 use crate::model::parameters::{Parameter, belongs, named, prefixes};
@@ -23,6 +24,8 @@ pub(super) struct Facts {
     pub(super) complete: bool,
     /// What of them is missing.
     pub(super) missing: Vec<String>,
+    /// The first failure among that.
+    pub(super) failure: Option<Failure>,
     /// Why tasks stopped before they ran.
     pub(super) stopped: Vec<(String, String)>,
     /// Why that is not known.
@@ -59,6 +62,7 @@ impl Facts {
             named: Vec::new(),
             complete: true,
             missing: Vec::new(),
+            failure: None,
             stopped: Vec::new(),
             unread_tasks: None,
             region: environment.region.clone().or_else(|| estate.identity.value()?.region.clone()),
@@ -69,6 +73,7 @@ impl Facts {
         }
         for source in [Source::Services, Source::TaskDefinitions] {
             let status = estate.status(source);
+            facts.failure = facts.failure.or_else(|| status.failure.clone());
             let why = status.failure.map(|failure| failure.message).or(status.partial);
             if let Some(why) = why {
                 facts.complete = false;
@@ -80,6 +85,8 @@ impl Facts {
             let definition = estate.task_definitions.get(&service.task_definition).and_then(|read| read.value());
             match definition {
                 Some(definition) => facts.named.extend(named::of(&service.name, short, definition)),
+                // One of an external deployment controller may have none.
+                None if service.task_definition.is_empty() => {}
                 None => facts.complete = false,
             }
         }
@@ -111,16 +118,34 @@ impl Facts {
             return Ok(under);
         }
         let name = &self.environment.name;
-        let hint = format!("write parameters = [\"/path/of/{name}/\"] into [environments.{name}]");
-        if !self.missing.is_empty() {
-            // What could not be read names none, and that says nothing.
-            let message =
-                format!("where the parameters of {name} lie is not known: its task definitions could not be read");
-            let report = Report::new("parameters", message, ExitCode::Failed).hint(hint);
-            return Err(self.missing.iter().fold(report, |report, why| report.cause(why)));
+        if !self.complete {
+            let report = self.unread(format!("where the parameters of {name} lie is not known"));
+            return Err(report.hint(format!(
+                "task definitions tell it, or parameters = [\"/path/of/{name}/\"] in [environments.{name}]"
+            )));
         }
         Err(Report::usage(format!("nothing says where the parameters of {name} lie: its task definitions name none"))
-            .hint(hint))
+            .hint(format!("write parameters = [\"/path/of/{name}/\"] into [environments.{name}]")))
+    }
+
+    /// Says which configured paths have no parameter: a list without them looks whole.
+    pub(super) fn tell_unmatched(&self, parameters: &[Parameter]) {
+        for path in &self.environment.parameters {
+            if !parameters.iter().any(|one| belongs(&one.name, std::slice::from_ref(path))) {
+                say(&format!("! nothing lies under `{path}` (`parameters` of the configuration)"));
+            }
+        }
+    }
+
+    /// What cannot be known because not all task definitions were read, and why.
+    pub(super) fn unread(&self, message: String) -> Report {
+        let report = match &self.failure {
+            Some(failure) => Report::of_failure(message, failure),
+            None => Report::new("incomplete", message, ExitCode::Failed),
+        };
+        let report = Report { causes: self.missing.clone(), ..report };
+        // Something failed to be read, and what was is no answer.
+        if report.code == ExitCode::Failed { Report { code: ExitCode::Incomplete, ..report } } else { report }
     }
 
     /// Names that are asked for: those paths, and what task definitions name elsewhere.
@@ -155,6 +180,11 @@ impl Facts {
         let named: Vec<&str> = self.named.iter().filter_map(|one| one.from.parameter()).collect();
         if named.contains(&typed) {
             return Ok(typed.to_owned());
+        }
+        if !self.complete {
+            // What was not read may name another one: the wrong one would be shown, written or removed.
+            let report = self.unread(format!("which parameter `{typed}` is, is not known"));
+            return Err(report.hint("write its whole name: /PATH/OF/IT"));
         }
         let ends = |name: &&str| name.rsplit('/').next() == Some(typed);
         let mut known: Vec<&str> = named.into_iter().filter(ends).collect();

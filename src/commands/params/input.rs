@@ -3,8 +3,11 @@
 
 use super::args::Put;
 use crate::cli::{ExitCode, Report};
+use crate::commands::context::Context;
+use crate::commands::waits;
 use crate::model::parameters::Value;
 use crate::runtime::editor::{self, NotEdited};
+use crate::runtime::forget_typed;
 use crate::runtime::raw::Raw;
 use std::io::{self, IsTerminal as _, Read as _, Write as _};
 use std::path::Path;
@@ -13,17 +16,17 @@ use std::path::Path;
 const MOST: u64 = 4 * 1024 * 1024;
 
 /// The value that is to be written.
-pub(super) async fn value(put: &Put, name: &str, before: Option<Value>) -> Result<Value, Report> {
+pub(super) async fn value(context: &Context, put: &Put, name: &str, before: Option<Value>) -> Result<Value, Report> {
     let value = if put.editor {
         let text = editor::What::Text("value", before.as_ref().map_or("", Value::expose));
         Value::new(editor::edit(editor::OF_VALUES, text, None).await.map_err(not_edited)?)
     } else if let Some(path) = &put.file {
-        file(path).await?
+        file(context, path).await?
     } else if put.stdin {
-        file(Path::new("-")).await?
+        file(context, Path::new("-")).await?
     } else if io::stdin().is_terminal() && io::stderr().is_terminal() {
         let question = format!("value of {name} (it is not shown): ");
-        blocking(move || prompt(&question)).await?
+        prompt(context, &question).await?
     } else {
         return Err(Report::usage("the value cannot be asked for: standard input is no terminal")
             .hint("--stdin reads it from there, --file FILE from a file"));
@@ -42,9 +45,9 @@ fn not_edited(why: NotEdited) -> Report {
 }
 
 /// The text of a file, or of standard input (`-`).
-pub(super) async fn file(path: &Path) -> Result<Value, Report> {
+pub(super) async fn file(context: &Context, path: &Path) -> Result<Value, Report> {
     let path = path.to_owned();
-    blocking(move || {
+    waits::blocking(context, "no value came in it", move || {
         let shown = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
         let mut bytes = Vec::new();
         let read = if path == Path::new("-") {
@@ -64,24 +67,20 @@ pub(super) async fn file(path: &Path) -> Result<Value, Report> {
     .await
 }
 
-async fn blocking(work: impl FnOnce() -> Result<Value, Report> + Send + 'static) -> Result<Value, Report> {
-    match tokio::task::spawn_blocking(work).await {
-        Ok(done) => done,
-        Err(_) => Err(Report::new("input", "the value could not be read", ExitCode::Failed)),
-    }
-}
-
-/// One line, typed or pasted without being shown.
-fn prompt(question: &str) -> Result<Value, Report> {
+/// One line, typed or pasted without being shown. What was typed before the question is no value.
+async fn prompt(context: &Context, question: &str) -> Result<Value, Report> {
     let failed =
         |error: io::Error| Report::new("input", "the terminal cannot be read", ExitCode::Failed).caused_by(&error);
     let mut err = io::stderr();
-    write!(err, "{question}").and_then(|()| err.flush()).map_err(failed)?;
+    // Given back however this ends: the thread that reads may be left behind.
     let raw = Raw::take().map_err(failed)?;
-    let line = typed(&mut io::stdin().lock());
+    forget_typed();
+    write!(err, "{question}").and_then(|()| err.flush()).map_err(failed)?;
+    let read = waits::blocking(context, "no value came in it", move || typed(&mut io::stdin().lock()).map_err(failed));
+    let line = read.await;
     drop(raw);
     let _ = writeln!(err);
-    match line.map_err(failed)? {
+    match line? {
         Some(line) => Ok(Value::new(line)),
         None => Err(Report::new("interrupted", "nothing was changed: no value was given", ExitCode::Interrupted)),
     }

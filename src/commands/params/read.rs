@@ -1,24 +1,25 @@
 //! What only looks: list, one, its versions, the check, the comparison.
 
 use super::args::{Diff, Get, History, Ls};
-use super::facts::{Facts, found, within};
+use super::facts::{Alone, Facts, found, within};
 use super::report;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
 use crate::commands::opened::open;
-use crate::commands::printed::printed;
-use crate::headless;
+use crate::commands::printed::{printed, value_alone};
+use crate::headless::{self, Shown};
 use crate::model::FailureKind;
 use crate::model::health::Severity;
 use crate::model::parameters::check;
 use crate::model::parameters::compare::{Side, differences};
-use crate::model::text::harmless;
-use std::io::{self, IsTerminal as _};
+use crate::runtime::clock::{Clock, zone};
+use std::io;
 
 pub(super) async fn list(context: &Context, ls: &Ls, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let opened = open(context)?;
     let facts = Facts::gather(context, &opened).await?;
     let mut parameters = facts.parameters(context).await?;
+    facts.tell_unmatched(&parameters);
     if let Some(path) = &ls.path {
         parameters.retain(|one| one.name.contains(path.as_str()));
     }
@@ -51,23 +52,16 @@ pub(super) async fn get(context: &Context, get: &Get, out: &mut dyn io::Write) -
             && context.global.output.is_none()
             && let Ok(value) = &held.value
         {
-            return printed(alone_value(value.expose(), out));
+            return printed(value_alone(value.expose(), out));
         }
     }
-    let one = report::one(&alone.environment, &held, get.reveal);
+    let one = report::one(&alone.environment, &held, get.reveal, shown(&alone));
     printed(headless::print(out, &one, context.output, Context::width()).map(drop))
 }
 
-/// The value and nothing else: as it is for a program, harmless and ended for a terminal.
-fn alone_value(value: &str, out: &mut dyn io::Write) -> io::Result<()> {
-    if io::stdout().is_terminal() {
-        for line in value.lines() {
-            writeln!(out, "{}", harmless(line))?;
-        }
-    } else {
-        out.write_all(value.as_bytes())?;
-    }
-    out.flush()
+/// When and where it is read, for the times of its table: their days are not judged to the second.
+fn shown(alone: &Alone) -> Shown {
+    Shown { now: Clock::System.now(), zone: zone(alone.environment.timezone.as_deref()) }
 }
 
 pub(super) fn no_such(name: &str) -> Report {
@@ -83,7 +77,7 @@ pub(super) async fn history(context: &Context, history: &History, out: &mut dyn 
         FailureKind::NotFound => no_such(&name),
         _ => Report::of_failure(format!("the versions of {name} cannot be read"), &failure),
     })?;
-    let list = report::history(&alone.environment, &name, &versions);
+    let list = report::history(&alone.environment, &name, &versions, shown(&alone));
     printed(headless::print(out, &list, context.output, Context::width()).map(drop))
 }
 
@@ -91,6 +85,7 @@ pub(super) async fn check(context: &Context, out: &mut dyn io::Write) -> Result<
     let opened = open(context)?;
     let facts = Facts::gather(context, &opened).await?;
     let parameters = facts.parameters(context).await?;
+    facts.tell_unmatched(&parameters);
     let account = facts.environment.account.as_deref();
     let mut missing = facts.missing.clone();
     missing.extend(facts.unread_tasks.clone());

@@ -4,15 +4,14 @@ mod found;
 
 use super::facts::Facts;
 use crate::config::EnvironmentConfig;
-use crate::headless::Rows;
 use crate::headless::emit::Printable;
 use crate::headless::table::{Table, numbers, prose, words};
+use crate::headless::{Rows, Shown};
 use crate::model::parameters::named::{Named, readers};
 use crate::model::parameters::tree::{Row, rows};
 use crate::model::parameters::{Held, Parameter, Secret, Version, person};
-use crate::model::time::{date_clock_with_zone, short};
+use crate::model::time::short;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeSet;
@@ -217,17 +216,14 @@ pub struct OneParameter {
     pub value: Option<String>,
     /// Why the value cannot be read.
     pub unreadable: Option<String>,
-    /// When it was written, for people.
     #[serde(skip)]
-    written: Option<String>,
+    shown: Shown,
 }
 
 /// One parameter.
-pub(super) fn one(environment: &EnvironmentConfig, held: &Held, reveal: bool) -> OneParameter {
+pub(super) fn one(environment: &EnvironmentConfig, held: &Held, reveal: bool, shown: Shown) -> OneParameter {
     let known = &held.parameter;
-    let zone = environment.timezone.as_deref().and_then(|name| TimeZone::get(name).ok()).unwrap_or(TimeZone::UTC);
     OneParameter {
-        written: known.modified_at.map(|at| date_clock_with_zone(at, &zone)),
         schema: ONE.to_owned(),
         environment: environment.name.clone(),
         name: known.name.clone(),
@@ -241,6 +237,7 @@ pub(super) fn one(environment: &EnvironmentConfig, held: &Held, reveal: bool) ->
         size: held.value.as_ref().ok().map(crate::model::parameters::Value::shape),
         value: held.value.as_ref().ok().filter(|_| reveal).map(|value| value.expose().to_owned()),
         unreadable: held.value.as_ref().err().map(|failure| failure.message.clone()),
+        shown,
     }
 }
 
@@ -258,7 +255,7 @@ impl Printable for OneParameter {
             ("type", Some(self.kind.clone())),
             ("value", Some(hidden())),
             ("version", Some(self.version.to_string())),
-            ("written", self.written.clone()),
+            ("written", self.modified_at.as_deref().map(|at| self.shown.title(at))),
             ("by", self.modified_by.clone()),
             ("key", self.key.clone()),
             ("tier", self.tier.clone()),
@@ -295,10 +292,12 @@ pub struct History {
     pub name: String,
     /// The newest first.
     pub versions: Vec<VersionDto>,
+    #[serde(skip)]
+    pub(super) shown: Shown,
 }
 
 /// The versions of one.
-pub(super) fn history(environment: &EnvironmentConfig, name: &str, versions: &[Version]) -> History {
+pub(super) fn history(environment: &EnvironmentConfig, name: &str, versions: &[Version], shown: Shown) -> History {
     let version = |one: &Version| VersionDto {
         version: one.version,
         kind: one.kind.word().to_owned(),
@@ -313,6 +312,7 @@ pub(super) fn history(environment: &EnvironmentConfig, name: &str, versions: &[V
         environment: environment.name.clone(),
         name: name.to_owned(),
         versions: versions.iter().map(version).collect(),
+        shown,
     }
 }
 
@@ -328,7 +328,7 @@ impl Printable for History {
         for one in &self.versions {
             let mut row = vec![
                 Some(one.version.to_string()),
-                one.modified_at.clone(),
+                one.modified_at.as_deref().map(|at| self.shown.time(at)),
                 one.modified_by.as_deref().map(|by| person(by).to_owned()),
                 Some(one.kind.clone()),
                 Some(one.labels.join(", ")).filter(|text| !text.is_empty()),

@@ -4,6 +4,7 @@ use super::facts::Facts;
 use super::report;
 use crate::aws::{Connection, Session};
 use crate::config::EnvironmentConfig;
+use crate::headless::Shown;
 use crate::model::health::Severity;
 use crate::model::parameters::check::{Finding, Problem};
 use crate::model::parameters::compare::Difference;
@@ -21,6 +22,7 @@ pub(in crate::commands) fn outputs() -> Vec<(&'static str, serde_json::Value)> {
         named: Vec::new(),
         complete: true,
         missing: Vec::new(),
+        failure: None,
         stopped: Vec::new(),
         region: None,
     };
@@ -48,8 +50,8 @@ pub(in crate::commands) fn outputs() -> Vec<(&'static str, serde_json::Value)> {
     let list = report::list(&facts, &[parameter], Some(&[Secret::default()]), Vec::new());
     [
         ("parameters", to_value(list)),
-        ("parameter", to_value(report::one(&environment, &held, true))),
-        ("parameter-history", to_value(report::history(&environment, "/a/KEY", &[version]))),
+        ("parameter", to_value(report::one(&environment, &held, true, Shown::default()))),
+        ("parameter-history", to_value(report::history(&environment, "/a/KEY", &[version], Shown::default()))),
         ("parameter-check", to_value(report::findings(&facts, &[finding], 1, Vec::new()))),
         ("parameter-diff", to_value(report::differences(&facts, &facts, &[difference]))),
     ]

@@ -42,6 +42,7 @@ fn values_have_a_column_only_where_they_were_asked_for() {
         environment: "staging".into(),
         name: "/a".into(),
         versions: vec![version(value)],
+        shown: crate::headless::Shown::default(),
     };
     assert_eq!(history(None).tables()[0].columns.len(), 5);
     let shown = history(Some("a\u{1b}[2Jb"));

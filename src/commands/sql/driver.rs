@@ -11,7 +11,7 @@ use crate::model::sql::format::writer::sheet;
 use crate::model::sql::interpreter::{Action, Answer, Interpreter, Peer, Ran, Rows, Run, Target};
 use crate::model::sql::keywords::literal;
 use crate::model::sql::{Said, interpreter};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Of what is looked up no more is read.
@@ -75,7 +75,7 @@ impl<'a> Driver<'a> {
                     continue;
                 }
                 Action::Output(target) => Answer::Done(self.outlet.name(&target)),
-                Action::Read { path, beside } => Answer::Text(read(&path, beside.as_deref())),
+                Action::Read { path, beside } => Answer::Text(self.read(&path, beside.as_deref()).await?),
                 Action::Write { text, target } => Answer::Done(match &target {
                     Target::File(path) => {
                         crate::runtime::files::write(path, &text).map_err(|error| format!("{path}: {error}"))
@@ -184,7 +184,8 @@ impl<'a> Driver<'a> {
         let data = match &run.copy {
             Some(Peer::Standard) => Data::Input,
             Some(Peer::Following) => Data::Bytes(self.following().await?.into_bytes()),
-            Some(Peer::File(path)) if is_copy_in(&run.statement) => match std::fs::read(path) {
+            Some(Peer::File(path)) if is_copy_in(&run.statement) => match self.session.file(PathBuf::from(path)).await?
+            {
                 Ok(bytes) => Data::Bytes(bytes),
                 Err(error) => return Ok(self.ended(run, refused(format!("{path}: {error}")))),
             },
@@ -228,6 +229,16 @@ impl<'a> Driver<'a> {
         ran
     }
 
+    /// The text of a script that another one names.
+    async fn read(&mut self, path: &str, beside: Option<&str>) -> Result<Result<String, String>, Over> {
+        let folder = beside.and_then(|file| Path::new(file).parent()).unwrap_or(Path::new(""));
+        let wrong = |error: &dyn std::fmt::Display| format!("{path}: {error}");
+        let bytes = self.session.file(folder.join(path)).await?;
+        Ok(bytes
+            .map_err(|error| wrong(&error))
+            .and_then(|bytes| String::from_utf8(bytes).map_err(|error| wrong(&error.utf8_error()))))
+    }
+
     /// The lines of data after a `COPY`.
     async fn following(&mut self) -> Result<String, Over> {
         let mut lines = String::new();
@@ -248,9 +259,4 @@ fn is_copy_in(statement: &str) -> bool {
 /// An error after which it goes on.
 pub(super) fn tell(report: &Report) {
     let _ = report.write(&mut crate::runtime::Output::stderr(), false);
-}
-
-fn read(path: &str, beside: Option<&str>) -> Result<String, String> {
-    let folder = beside.and_then(|file| Path::new(file).parent()).unwrap_or(Path::new(""));
-    std::fs::read_to_string(folder.join(path)).map_err(|error| format!("{path}: {error}"))
 }

@@ -3,6 +3,7 @@
 use super::args::Arguments;
 use crate::cli::Report;
 use crate::commands::context::Context;
+use crate::commands::waits::waited;
 use crate::commands::way::{Wanted, way};
 use crate::db::Connection;
 
@@ -27,9 +28,9 @@ pub(super) async fn looking<T>(
     };
     let mut way = Box::pin(way(context, &wanted)).await?;
     way.settings.read_only = true;
-    let done = match way.connect().await {
+    let done = match way.connect(context).await {
         Ok(mut connection) => {
-            let done = does(&mut connection).await;
+            let done = waited(context, "the database did not answer in time", does(&mut connection)).await;
             connection.close().await;
             done
         }

@@ -10,6 +10,7 @@ use super::session::{Over, Session, gone};
 use crate::app::command::Risk;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
+use crate::commands::waits;
 use crate::commands::way::{Wanted, Way, way};
 use crate::model::sql::Transaction;
 use crate::model::sql::format::options::Format;
@@ -36,31 +37,21 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     if !arguments.ddl.is_empty() {
         return Box::pin(ddl(context, arguments, out)).await;
     }
-    let mut stops = StopSignals::new()
+    let stops = StopSignals::new()
         .map_err(|error| Report::new("system", "signals cannot be taken", ExitCode::Failed).caused_by(&error))?;
-    let scripts = scripts(arguments)?;
+    let scripts = scripts(context, arguments).await?;
     let end = context.limit().map(|limit| Instant::now() + limit);
-    let opened = async {
-        let wanted = Wanted {
-            environment: arguments.environment.as_deref(),
-            to: arguments.reader.then_some("reader"),
-            through: arguments.through.as_deref(),
-            url: arguments.url.as_ref().map(|url| url.0.as_str()),
-            writes: arguments.write.then_some(Risk::Change),
-            asks: false,
-            command: ("sql", String::new()),
-        };
-        let way = Box::pin(way(context, &wanted)).await?;
-        let connected = way.connect().await;
-        Ok::<_, Report>((way, connected))
+    let wanted = Wanted {
+        environment: arguments.environment.as_deref(),
+        to: arguments.reader.then_some("reader"),
+        through: arguments.through.as_deref(),
+        url: arguments.url.as_ref().map(|url| url.0.as_str()),
+        writes: arguments.write.then_some(Risk::Change),
+        asks: false,
+        command: ("sql", String::new()),
     };
-    let (way, connected) = tokio::select! {
-        opened = opened => opened?,
-        signal = stops.next() => return Ok(signal.code()),
-        () = until(end) => return Err(Report::new("timeout", "the database did not answer in time", ExitCode::TimedOut)
-            .hint("give it more time with --timeout")),
-    };
-    let connection = match connected {
+    let way = Box::pin(way(context, &wanted)).await?;
+    let connection = match way.connect(context).await {
         Ok(connection) => connection,
         Err(report) => {
             way.close("failed", &report.message).await?;
@@ -138,15 +129,8 @@ async fn finish(way: Way, outcome: Result<ExitCode, Over>) -> Result<ExitCode, R
     })
 }
 
-async fn until(end: Option<Instant>) {
-    match end {
-        Some(end) => tokio::time::sleep_until(end).await,
-        None => std::future::pending().await,
-    }
-}
-
 /// What is to be run, in the order in which it is.
-fn scripts(arguments: &Arguments) -> Result<Vec<Script>, Report> {
+async fn scripts(context: &Context, arguments: &Arguments) -> Result<Vec<Script>, Report> {
     let mut scripts: Vec<Script> = arguments.commands.iter().cloned().map(Script::Command).collect();
     match arguments.file.as_deref() {
         Some(file) if file != Path::new("-") => {
@@ -154,7 +138,7 @@ fn scripts(arguments: &Arguments) -> Result<Vec<Script>, Report> {
             let unreadable = |error: &dyn std::error::Error| {
                 Report::new("input", format!("{name} cannot be read"), ExitCode::Usage).caused_by(error)
             };
-            let bytes = std::fs::read(file).map_err(|error| unreadable(&error))?;
+            let bytes = waits::file(context, file).await?.map_err(|error| unreadable(&error))?;
             let text = String::from_utf8(bytes).map_err(|error| unreadable(&error))?;
             scripts.push(Script::File(name, text));
         }

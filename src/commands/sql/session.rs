@@ -14,6 +14,7 @@ use crate::model::sql::interpreter::{Ran, Rows};
 use crate::model::sql::{Said, Transaction};
 use crate::runtime::stop::{StopSignal, StopSignals};
 use std::io::{self, BufRead as _, Read as _};
+use std::path::PathBuf;
 use std::time::Duration;
 use tokio::time::{Instant, sleep_until};
 
@@ -98,6 +99,16 @@ impl Session {
     pub(super) async fn wait(&mut self, time: Duration) -> Result<(), Over> {
         tokio::select! {
             () = tokio::time::sleep(time) => Ok(()),
+            stop = told(&mut self.stops, self.end) => Err(stop.map_or(Over::Quiet, Over::Code)),
+        }
+    }
+
+    /// All of a file, which may be a pipe that nobody writes into.
+    pub(super) async fn file(&mut self, path: PathBuf) -> Result<io::Result<Vec<u8>>, Over> {
+        tokio::select! {
+            read = tokio::task::spawn_blocking(move || std::fs::read(path)) => {
+                Ok(read.unwrap_or_else(|error| Err(io::Error::other(error))))
+            }
             stop = told(&mut self.stops, self.end) => Err(stop.map_or(Over::Quiet, Over::Code)),
         }
     }

@@ -3,7 +3,7 @@
 use super::args::Arguments;
 use super::follow;
 use super::report::{self, Asked, SOURCES};
-use super::told::{named, told};
+use super::told::{check_names, named, told};
 use crate::app::logs::when;
 use crate::app::poll::{HISTORY, Wants};
 use crate::app::timeline::Sieve;
@@ -14,7 +14,7 @@ use crate::commands::printed::print;
 use crate::commands::sifted;
 use crate::feeds::runs::Place;
 use crate::model::timeline::{Happening, near};
-use crate::runtime::clock::{Clock, system_zone};
+use crate::runtime::clock::{Clock, zone as clock_zone};
 use crate::runtime::history;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -28,7 +28,7 @@ const SLACK: SignedDuration = SignedDuration::from_mins(10);
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let sieve = sieve(context, arguments)?;
     let (loaded, environment) = context.open()?;
-    let zone = environment.timezone.as_deref().and_then(|name| TimeZone::get(name).ok()).unwrap_or_else(system_zone);
+    let zone = clock_zone(environment.timezone.as_deref());
     // What was typed is judged before anything is asked; by the service's clock it is told once that is known.
     let (since, _) = span(arguments, (Clock::System.now(), Clock::System.now()), &zone)?;
     let back = Clock::System.now().duration_since(since);
@@ -47,6 +47,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         return Box::pin(follow::follow(context, arguments, (reading, place), since, &sieve, out)).await;
     }
     let events = told(&reading, &local, since);
+    Box::pin(check_names(context, arguments, &reading, &events)).await?;
     let wanted = |event: &&Happening| until.is_none_or(|until| event.at <= until) && named(arguments, &reading, event);
     let all: Vec<Happening> = events.iter().filter(wanted).cloned().collect();
     let (kept, dropped): (Vec<Happening>, Vec<Happening>) = all.into_iter().partition(|event| sieve.passes(event));

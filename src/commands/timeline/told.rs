@@ -2,9 +2,13 @@
 
 use super::args::Arguments;
 use crate::app::timeline::happened;
-use crate::commands::context::Reading;
+use crate::cli::Report;
+use crate::commands::context::{Context, Reading};
+use crate::model::Source;
+use crate::model::names::listed;
 use crate::model::timeline::Happening;
 use crate::model::timeline::local::Local;
+use crate::runtime::Collected;
 use jiff::Timestamp;
 
 /// Everything that is known now.
@@ -15,12 +19,44 @@ pub(super) fn told(reading: &Reading, local: &Local, since: Timestamp) -> Vec<Ha
 
 /// Whether it is about one of the names that were typed.
 pub(super) fn named(arguments: &Arguments, reading: &Reading, event: &Happening) -> bool {
+    arguments.names.is_empty() || arguments.names.iter().any(|typed| is_about(typed, reading, event))
+}
+
+fn is_about(typed: &str, reading: &Reading, event: &Happening) -> bool {
     let name = event.about.name();
     let short = event.about.service().and_then(|name| reading.collector.app.estate.service_row(name));
-    let is = |typed: &String| {
-        name == typed
-            || short.is_some_and(|row| row.short == *typed)
-            || (!typed.is_empty() && name.to_lowercase().contains(&typed.to_lowercase()))
+    means(typed, name) || short.is_some_and(|row| row.short == typed)
+}
+
+/// Whether what was typed means this: its name, or words of it.
+fn means(typed: &str, name: &str) -> bool {
+    name == typed || name.to_lowercase().contains(&typed.to_lowercase())
+}
+
+/// A name of nothing would say that nothing has happened. What has no event is known too where all could be read: services,
+/// databases, and alarms, which are asked for only now.
+pub(super) async fn check_names(
+    context: &Context,
+    arguments: &Arguments,
+    reading: &Reading,
+    events: &[Happening],
+) -> Result<(), Report> {
+    let estate = &reading.collector.app.estate;
+    let mut known: Vec<&str> = estate.services.value().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+    known.extend(estate.derived.databases.iter().map(|row| row.database.id.as_str()));
+    let nothing = |typed: &&String| {
+        !known.iter().any(|name| means(typed, name)) && !events.iter().any(|event| is_about(typed, reading, event))
     };
-    arguments.names.is_empty() || arguments.names.iter().any(is)
+    let unknown: Vec<&String> = arguments.names.iter().filter(nothing).collect();
+    let read = [estate.services.failure(), estate.db_clusters.failure(), estate.db_instances.failure()];
+    if unknown.is_empty() || read.iter().any(Option::is_some) || reading.collected == Collected::TimedOut {
+        return Ok(());
+    }
+    let alarms = context.collect(&[Source::Alarms], false).await?;
+    let Some(alarms) = alarms.collector.app.estate.alarms.value() else { return Ok(()) };
+    match unknown.iter().find(|typed| !alarms.iter().any(|alarm| means(typed, &alarm.name))) {
+        None => Ok(()),
+        Some(typed) => Err(Report::usage(format!("no service, database or alarm has `{typed}` in its name"))
+            .hint(format!("there are: {}; `cockpit alarms --all` lists alarms", listed(&known)))),
+    }
 }

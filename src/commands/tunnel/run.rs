@@ -120,7 +120,7 @@ async fn open(
     let to = far.place();
     // A password that nobody asked for is not read.
     let login = if arguments.show_password {
-        target.login(&far).await?
+        target.login(context, &far).await?
     } else {
         let tunnel = &target.environment.tunnel;
         Login { user: tunnel.user.clone(), password: None, database: tunnel.database.clone().or(far.database.clone()) }

@@ -81,7 +81,11 @@ async fn one(session: &Session, environment: &EnvironmentConfig) -> Result<Pool,
     match &mine[..] {
         [only] => Ok((*only).clone()),
         [] => {
-            let report = Report::usage(format!("no user pool is known to be {name}'s"));
+            let written: Vec<&str> = environment.user_pools.iter().map(String::as_str).collect();
+            let report = Report::usage(match &written[..] {
+                [] => format!("no user pool is known to be {name}'s"),
+                written => format!("no user pool matches `user_pools` of the configuration: {}", written.join(", ")),
+            });
             Err(match &all[..] {
                 [] => report.hint("the account has none in this region"),
                 _ => report.hint(format!(

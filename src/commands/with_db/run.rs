@@ -5,6 +5,7 @@ use crate::app::command::Risk;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::through::{Target, Wish, ended, facts};
+use crate::commands::waits::over;
 use crate::model::connection_string::Place;
 use crate::runtime::postgres::{Answer, answers};
 use crate::runtime::{child, stop::stopped};
@@ -22,7 +23,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     target.guarded(context, Risk::Change, false).await?;
     let to = if arguments.reader { Some("reader") } else { arguments.to.as_deref() };
     let far = target.far(context, to).await?;
-    let login = target.login(&far).await?;
+    let login = target.login(context, &far).await?;
     let wish = Wish { to, through: arguments.through.as_deref(), port: Some(0), socket: None };
     let (tunnel, service) = target.tunnel(context, &wish, &far).await?;
     let place = far.place();
@@ -55,9 +56,16 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
                 // For programs of libpq that are told where to connect in another way.
                 variables.push(("PGOPTIONS".to_owned(), "-c default_transaction_read_only=on".into()));
             }
-            child::run(&arguments.command, variables).await.map(ExitCode::Of).map_err(|error| {
+            let ran = child::run(&arguments.command, variables, over(context)).await;
+            let ran = ran.map(ExitCode::Of).map_err(|error| {
                 Report::new("command", format!("`{program}` cannot be started"), ExitCode::Failed).caused_by(&error)
-            })
+            });
+            if context.limit().is_some_and(|left| left.is_zero()) {
+                Err(Report::new("timeout", format!("the time is up: `{program}` was ended"), ExitCode::TimedOut)
+                    .hint("give it more time with --timeout"))
+            } else {
+                ran
+            }
         }
         Ok(Err(report)) => Err(report),
         Err(code) => Ok(code),
@@ -73,12 +81,6 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
 
 /// Until connections go through and PostgreSQL answers; whether it speaks TLS.
 async fn ready(context: &Context, tunnel: &Tunnel, port: u16) -> Result<bool, Report> {
-    let limit = async {
-        match context.limit() {
-            Some(limit) => tokio::time::sleep(limit).await,
-            None => std::future::pending().await,
-        }
-    };
     let answered = async {
         if let Err(status) = tunnel.ready().await {
             return Err(ended("the tunnel", &status)
@@ -97,7 +99,7 @@ async fn ready(context: &Context, tunnel: &Tunnel, port: u16) -> Result<bool, Re
     };
     tokio::select! {
         answered = answered => answered,
-        () = limit => Err(Report::new("timeout", "the database did not answer in time", ExitCode::TimedOut)
+        () = over(context) => Err(Report::new("timeout", "the database did not answer in time", ExitCode::TimedOut)
             .hint("give it more time with --timeout")),
     }
 }

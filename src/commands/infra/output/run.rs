@@ -7,7 +7,7 @@ use crate::commands::context::Context;
 use crate::commands::infra::failed::{FailedUnit, judged, tell};
 use crate::commands::infra::opened::{self, limited};
 use crate::commands::infra::target::{Environment, Target};
-use crate::commands::printed::printed;
+use crate::commands::printed::{printed, value_alone};
 use crate::headless;
 use crate::infra::each;
 use crate::model::infra::{Trouble, TroubleKind, state};
@@ -61,7 +61,11 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
                     .hint(format!("`cockpit infra output {}` lists those that there are", opened.environment.name)));
             }
             [one] if context.global.output.is_none() => {
-                printed(headless::write(out, &format!("{}\n", crate::model::text::harmless(&one.plain()))).map(drop))?;
+                let mut value = one.plain();
+                if !value.ends_with('\n') {
+                    value.push('\n');
+                }
+                printed(value_alone(&value, out))?;
                 tell(&failed);
                 return Ok(code);
             }

@@ -1,12 +1,13 @@
 //! The runs of an environment.
 
+use crate::headless::Shown;
 use crate::headless::emit::Printable;
 use crate::headless::table::{Table, prose, words};
 use crate::model::infra::RunState;
 use crate::model::infra::order::Listed;
 use crate::model::infra::run_event::RunEnd;
 use crate::model::time::short;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -23,6 +24,8 @@ pub struct Runs {
     environment: String,
     /// The runs, the latest first.
     runs: Vec<One>,
+    #[serde(skip)]
+    shown: Shown,
 }
 
 /// A run.
@@ -51,7 +54,8 @@ struct One {
 }
 
 /// The report of runs with how each stands, and what is left of it.
-pub fn runs(environment: &str, runs: &[(Listed, RunState, Option<u64>)], now: Timestamp) -> Runs {
+pub fn runs(environment: &str, runs: &[(Listed, RunState, Option<u64>)], shown: Shown) -> Runs {
+    let now = shown.now;
     let one = |(listed, state, left): &(Listed, RunState, Option<u64>)| {
         let (over, all) = state.progress();
         // One that was killed has no end that anybody knows.
@@ -77,7 +81,8 @@ pub fn runs(environment: &str, runs: &[(Listed, RunState, Option<u64>)], now: Ti
             folder: listed.folder.display().to_string(),
         }
     };
-    Runs { schema: SCHEMA.to_owned(), environment: environment.to_owned(), runs: runs.iter().map(one).collect() }
+    let runs = runs.iter().map(one).collect();
+    Runs { schema: SCHEMA.to_owned(), environment: environment.to_owned(), runs, shown }
 }
 
 impl One {
@@ -107,7 +112,7 @@ impl Printable for Runs {
                 Some(run.state.clone()),
                 Some(run.units.clone()),
                 (run.waiting > 0).then(|| run.waiting.to_string()),
-                run.began.clone(),
+                run.began.as_deref().map(|at| self.shown.time(at)),
                 run.time(),
                 run.by.clone(),
             ]);

@@ -7,11 +7,12 @@ use crate::commands::context::Context;
 use crate::commands::infra::runs_kept::{kept, state};
 use crate::commands::infra::shown;
 use crate::commands::printed::printed;
-use crate::headless;
+use crate::headless::{self, Shown};
 use crate::infra::run::times;
 use crate::model::infra::estimate::History;
 use crate::model::infra::order::Listed;
 use crate::model::infra::{Graph, RunState};
+use crate::runtime::clock::zone;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::io;
@@ -26,7 +27,8 @@ pub(super) async fn run(context: &Context, _: &Arguments, out: &mut dyn io::Writ
         let left = left(&listed, &state, &history);
         runs.push((listed, state, left));
     }
-    let report = report::runs(&kept.environment.name, &runs, Timestamp::now());
+    let shown = Shown { now: Timestamp::now(), zone: zone(kept.environment.timezone.as_deref()) };
+    let report = report::runs(&kept.environment.name, &runs, shown);
     printed(headless::print(out, &report, context.output, Context::width()).map(drop))
 }
 

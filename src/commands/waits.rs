@@ -1,0 +1,65 @@
+//! Waiting in a command that takes signals itself, while nothing was changed or begun: for an answer of AWS, for a person,
+//! for a file. What goes on after it was begun has an end of its own.
+
+use super::context::Context;
+use super::opened::time_is_up;
+use crate::cli::{ExitCode, Report};
+use crate::runtime::stop::unless_stopped;
+use std::io;
+use std::path::Path;
+
+/// Waits for this, unless the command is ended meanwhile by Ctrl-C, SIGTERM, SIGHUP or `--timeout`. `doing` says what was
+/// waited for: `no yes came in it`.
+///
+/// # Errors
+/// Its own; 130 or 1 after a signal, 7 where the time is up.
+pub(super) async fn waited<T>(
+    context: &Context,
+    doing: &str,
+    work: impl Future<Output = Result<T, Report>>,
+) -> Result<T, Report> {
+    let within = async {
+        tokio::select! {
+            biased;
+            done = work => done,
+            () = over(context) => Err(time_is_up(doing)),
+        }
+    };
+    unless_stopped(within).await?
+}
+
+/// Until `--timeout` is up.
+pub(super) async fn over(context: &Context) {
+    match context.limit() {
+        Some(left) => tokio::time::sleep(left).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// The same of work that holds a thread up: a terminal, a pipe or a file. Its thread is left behind where the command ends.
+///
+/// # Errors
+/// As those of [`waited`].
+pub(super) async fn blocking<T: Send + 'static>(
+    context: &Context,
+    doing: &str,
+    work: impl FnOnce() -> Result<T, Report> + Send + 'static,
+) -> Result<T, Report> {
+    waited(context, doing, async {
+        match tokio::task::spawn_blocking(work).await {
+            Ok(done) => done,
+            Err(_) => Err(Report::new("system", "the program cannot wait", ExitCode::Failed)),
+        }
+    })
+    .await
+}
+
+/// All of a file, which may be a pipe that nobody writes into.
+///
+/// # Errors
+/// As those of [`waited`]; the inner one where it cannot be read.
+pub(super) async fn file(context: &Context, path: &Path) -> Result<io::Result<Vec<u8>>, Report> {
+    let doing = format!("while {} was read", path.display());
+    let path = path.to_owned();
+    blocking(context, &doing, move || Ok(std::fs::read(path))).await
+}
