@@ -69,8 +69,8 @@ pub async fn discover_as(environment: &EnvironmentConfig, look: Look<'_>) -> Res
         Tool::Terragrunt => {
             // What one says is worth nothing where the other is of a version that nobody knows.
             let (tools, found) = tokio::join!(
-                placed.clone().checked(&surroundings),
-                terragrunt::units(&environment.infra, &placed, &surroundings)
+                Box::pin(placed.clone().checked(&surroundings)),
+                Box::pin(terragrunt::units(&environment.infra, &placed, &surroundings))
             );
             let (tools, found) = (tools?, found?);
             texts = found.texts;
@@ -94,7 +94,7 @@ pub async fn discover_as(environment: &EnvironmentConfig, look: Look<'_>) -> Res
     }
     let ahead = graph.units().iter().filter(|unit| !unit.hooks && texts.read_nothing(&unit.name));
     let ahead = ahead.map(|unit| unit.name.clone()).collect();
-    Ok(Discovered { graph, warnings, reads, ahead, tools, surroundings })
+    Ok(Discovered { graph, warnings, ahead, reads, tools, surroundings })
 }
 
 /// What the chosen units need, one behind the other, without themselves.

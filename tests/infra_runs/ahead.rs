@@ -73,7 +73,9 @@ async fn a_plan_that_was_begun_ahead_is_made_of_what_was_applied_meanwhile() {
         place(r#""event":"unit_ended","unit":"network""#) < place(r#""event":"plan_ready","unit":"app""#),
         "it goes on after what it needs is done"
     );
-    assert_eq!(events.matches(r#""event":"step","unit":"app","step":"init""#).count(), 0, "its plan initialises it");
+    // One that is tried before its time finds no outputs.
+    let inits = events.lines().filter(|line| line.contains(r#""event":"step","unit":"app","step":"init""#));
+    assert!(inits.into_iter().all(|line| line.contains(r#""early":true"#)), "its plan initialises it");
     // What it was planned on is what is in the state now.
     let id = |unit: &Unit, what: &str| {
         let mut files = Vec::new();

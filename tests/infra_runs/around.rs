@@ -5,6 +5,7 @@ use crate::{PLAIN, Run, in_state, order, terraform, unit};
 use cockpit::infra::run::folder;
 use cockpit::model::infra::Order;
 use cockpit::model::infra::Tool;
+use cockpit::model::infra::loss::Loss;
 use cockpit::model::infra::run::Phase;
 use cockpit::model::infra::run_event::{Goal, RunEnd, UnitEnd, Wish};
 use std::io::{Read as _, Write as _};
@@ -178,7 +179,7 @@ async fn what_a_destroy_loses_is_counted_before_anybody_is_asked() {
     };
     let mut run = Run::start(&home, &with).await.expect("it starts");
     run.until("a plan", false, |state| state.to_review().count() == 1);
-    let said: Vec<String> = run.state.units["a"].losses.iter().map(|loss| loss.sentence()).collect();
+    let said: Vec<String> = run.state.units["a"].losses.iter().map(Loss::sentence).collect();
     assert_eq!(said.len(), 3, "{said:?}");
     assert_eq!(said[0], "aws_cloudwatch_log_group.this: about 48 MB of logs");
     assert!(said[1].starts_with("aws_ecr_repository.web: ") && said[1].contains(" image"), "{said:?}");

@@ -37,7 +37,7 @@ pub(super) async fn open_without_workspaces(context: &Context, target: &Target) 
 
 async fn opened(context: &Context, target: &Target, look: Look<'_>) -> Result<Opened, Report> {
     let (_, environment) = environment(context, &target.of)?;
-    let limited = limited(context, discover_as(&environment, look)).await?;
+    let limited = limited(context, Box::pin(discover_as(&environment, look))).await?;
     let found = limited.map_err(report)?;
     for warning in &found.warnings {
         crate::commands::say::say(&format!("warning: {warning}"));

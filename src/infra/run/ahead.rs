@@ -27,7 +27,7 @@ const LOOK: Duration = Duration::from_millis(4);
 /// Between two looks whether there still is a supervisor.
 const LIVES: Duration = Duration::from_secs(2);
 /// Outputs that were said longer ago are asked for again: a person with another tool may have changed them.
-const FRESH: Duration = Duration::from_secs(60);
+const FRESH: Duration = Duration::from_mins(1);
 /// Bytes at the end of what an apply said among which its outputs are.
 const END: u64 = 1024 * 1024;
 

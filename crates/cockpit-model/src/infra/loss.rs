@@ -114,7 +114,7 @@ impl Held {
     /// What can be said without asking AWS: why it is not counted. None where AWS can be asked.
     pub fn unasked(&self) -> Option<Loss> {
         let words = match (&self.name, self.what) {
-            (None, Contents::Elsewhere("")) | (Some(_), Contents::Elsewhere("")) => {
+            (_, Contents::Elsewhere("")) => {
                 "what is in it is not counted: the cockpit has no call that counts it".to_owned()
             }
             (Some(name), Contents::Elsewhere(how)) => {
@@ -133,10 +133,12 @@ impl Held {
     pub fn told(&self, count: Result<Count, String>) -> Loss {
         let counted = count.is_ok();
         let words = match count {
+            Ok(Count::Images(0, ..)) => "no images".to_owned(),
             Ok(Count::Images(images, size, more)) => {
                 let least = if more { "at least " } else { "" };
                 format!("{least}{}, {least}{}", many(images, "image"), bytes(size as f64))
             }
+            Ok(Count::Users(0)) => "no users, by AWS's own estimate".to_owned(),
             Ok(Count::Users(users)) => format!("about {}, by AWS's own estimate", many(users, "user")),
             Ok(Count::Snapshots(0)) => "no automated snapshots".to_owned(),
             Ok(Count::Snapshots(snapshots)) => {
@@ -202,6 +204,7 @@ mod tests {
         let told = |count| held.told(count).words;
         assert_eq!(told(Ok(Count::Images(214, 31_000_000_000, false))), "214 images, 31 GB");
         assert_eq!(told(Ok(Count::Images(10_000, 1_000, true))), "at least 10000 images, at least 1 kB");
+        assert_eq!(told(Ok(Count::Images(0, 0, false))), "no images");
         assert_eq!(told(Ok(Count::Users(1))), "about 1 user, by AWS's own estimate");
         assert_eq!(told(Ok(Count::Snapshots(7))), "7 automated snapshots; those that were taken by hand stay");
         let refused = held.told(Err("ecr:DescribeImages is not allowed".into()));

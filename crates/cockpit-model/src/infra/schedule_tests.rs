@@ -217,9 +217,10 @@ impl World<'_> {
         let (unit, step, early) = self.under_way.remove(at);
         let fate = self.fate(&unit);
         let failed = match (step, fate) {
-            (Step::Init, Fate::InitFails) | (Step::Plan, Fate::PlanFails) | (Step::Apply, Fate::ApplyFails) => true,
             // What was never initialised is by its plan.
-            (Step::Plan, Fate::InitFails) => true,
+            (Step::Init | Step::Plan, Fate::InitFails)
+            | (Step::Plan, Fate::PlanFails)
+            | (Step::Apply, Fate::ApplyFails) => true,
             (Step::Init, Fate::EarlyInitFails) => early,
             _ => false,
         };
