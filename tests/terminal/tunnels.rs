@@ -89,7 +89,8 @@ fn one_key_opens_a_tunnel_and_leaving_asks_and_closes_it_at_aws() {
     terminal.shows("is ready: psql -h 127.0.0.1 -p ");
     terminal.shows("tunnel ●");
     let text = terminal.text();
-    let port: u16 = text.split("psql -h 127.0.0.1 -p ").nth(1).unwrap().split_whitespace().next().unwrap().parse().unwrap();
+    let port: u16 =
+        text.split("psql -h 127.0.0.1 -p ").nth(1).unwrap().split_whitespace().next().unwrap().parse().unwrap();
     let mut socket = TcpStream::connect(("127.0.0.1", port)).unwrap();
     socket.set_read_timeout(Some(PATIENCE)).unwrap();
     socket.write_all(b"SELECT 1").unwrap();

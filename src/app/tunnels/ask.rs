@@ -51,7 +51,9 @@ pub fn open(app: &mut App, wish: Wish) -> Vec<Effect> {
 /// The tunnel that leads there already, on the same way. At another port another one can be asked for.
 fn already<'a>(app: &'a App, wish: &Wish, plan: &Plan) -> Option<&'a Tunnel> {
     let same = |other: &Plan| {
-        other.environment == plan.environment && other.far == plan.far && other.wanted.through() == plan.wanted.through()
+        other.environment == plan.environment
+            && other.far == plan.far
+            && other.wanted.through() == plan.wanted.through()
     };
     app.tunnels.live().find(|tunnel| wish.port.is_none() && same(&tunnel.plan))
 }

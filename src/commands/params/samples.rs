@@ -23,6 +23,7 @@ pub(in crate::commands) fn outputs() -> Vec<(&'static str, serde_json::Value)> {
         complete: true,
         missing: Vec::new(),
         failure: None,
+        unread_tasks: None,
         stopped: Vec::new(),
         region: None,
     };

@@ -44,6 +44,7 @@ pub(super) const COMMANDS: &[Command] = &[
         "Watch how the opened service scales: its count as curves, alarms, cool-down, what happens; again ends with a report.",
         scaling::watch,
     ),
+    Command::new(
         Id("address-allow"),
         OWN,
         "let me in",

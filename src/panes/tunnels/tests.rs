@@ -72,6 +72,10 @@ fn one_key_opens_a_tunnel_to_the_writer_and_the_line_of_the_tabs_shows_it() {
         let mut app = opened(size);
         press(&mut app, "4 shift-tab", &staging());
         seen(name, &app);
+        // Where the tabs leave no room, the line above them has it.
+        let shown = text(&app);
+        let above: Vec<&str> = shown.lines().take(2).collect();
+        assert!(above.iter().any(|line| line.contains("● 5432")), "{name}: {above:?}");
     }
 }
 

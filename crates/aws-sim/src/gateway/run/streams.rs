@@ -10,8 +10,7 @@ use tokio::sync::mpsc;
 
 /// As much is read of a connection at a time.
 const PIECE: usize = 16 << 10;
-/// The same of an agent that rests after each message: another stream waits for what was read before. With it, AWS's own
-/// client waits beside a download as long as it was measured to with the official agent.
+/// The same of an agent that rests after each message: another stream waits for what was read before.
 const PACED_PIECE: usize = 4 << 10;
 
 impl Running {

@@ -1,6 +1,6 @@
 //! What time does: what is due, whether everybody is still there, and what is told.
 
-use super::{ASKING, Actor, LINGER, LINGER_ALONE, PONG, PONG_AWAKE, QUIET, QUIET_BUSY, SILENT};
+use super::{ASKING, Actor, LINGER, LINGER_ALONE, LOOK, PONG, PONG_AWAKE, QUIET, QUIET_BUSY, SILENT};
 use crate::driver::gate::Gate;
 use crate::driver::local::Key;
 use crate::supervisor::{Input, State};
@@ -13,6 +13,7 @@ use tokio_tungstenite::tungstenite::Message;
 impl<G: Gate> Actor<G> {
     /// What is due, and whether everybody is still there.
     pub(super) fn look(&mut self, now: Time) {
+        self.next_look = now + LOOK;
         let stood = self.awake.stood(now, SystemTime::now());
         let actions = self.supervisor.tick(now);
         self.act(actions);

@@ -112,6 +112,8 @@ pub(super) struct Actor<G: Gate> {
     pending: Option<Boxed<Outcome<G::Target>>>,
     check: Option<Boxed<Option<String>>>,
     next_check: Time,
+    /// Looked around then at the latest, however much comes in between.
+    next_look: Time,
     reader: Option<SplitStream<Link>>,
     writer: Option<mpsc::Sender<Message>>,
     writers: JoinSet<()>,
@@ -167,6 +169,7 @@ impl<G: Gate> Actor<G> {
             pending: None,
             check: None,
             next_check: CHECK,
+            next_look: LOOK,
             reader: None,
             writer: None,
             writers: JoinSet::new(),
@@ -208,9 +211,9 @@ impl<G: Gate> Actor<G> {
                 break;
             }
             let now = self.now();
-            let wake = [self.session.wake(now), self.supervisor.wake()].into_iter().flatten().min();
-            let wait = wake.map_or(LOOK, |wake| wake.saturating_sub(now).min(LOOK));
-            timer.as_mut().reset(tokio::time::Instant::now() + wait);
+            let wakes = [self.session.wake(now), self.supervisor.wake()].into_iter().flatten();
+            let wake = wakes.fold(self.next_look, Time::min);
+            timer.as_mut().reset(tokio::time::Instant::now() + wake.saturating_sub(now));
             let full = self.bucket.is_full();
             let reads = !full && self.session.channel().waiting() < UNSENT;
             let writes = self.session.channel().waiting() > 0;
