@@ -75,7 +75,7 @@ impl Glance {
             (0, 0) => "●".to_owned(),
             (0, warnings) => format!("▲ {warnings}"),
             (critical, 0) => format!("✖ {critical}"),
-            (critical, warnings) => format!("✖ {critical} ▲ {warnings}"),
+            (critical, warnings) => format!("✖ {critical}  ▲ {warnings}"),
         }
     }
 
@@ -149,6 +149,6 @@ mod tests {
             cost: Some((119.4, "USD".into())),
             ..Glance::default()
         };
-        assert_eq!(seen.words(), "✖ 1 ▲ 2 · ▲ 2 services · deploying api · 2 alarms · ● 1 db · 119 USD");
+        assert_eq!(seen.words(), "✖ 1  ▲ 2 · ▲ 2 services · deploying api · 2 alarms · ● 1 db · 119 USD");
     }
 }
