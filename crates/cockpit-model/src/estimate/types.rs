@@ -120,9 +120,9 @@ impl Estimate {
             .collect();
         let mut order: Vec<usize> = (0..lines.len()).collect();
         order.sort_by(|a, b| {
-            whole[*b].total_cmp(&whole[*a]).then_with(|| {
-                (&lines[*a].unit, &lines[*a].address).cmp(&(&lines[*b].unit, &lines[*b].address))
-            })
+            whole[*b]
+                .total_cmp(&whole[*a])
+                .then_with(|| (&lines[*a].unit, &lines[*a].address).cmp(&(&lines[*b].unit, &lines[*b].address)))
         });
         order.into_iter().map(|at| std::mem::take(&mut lines[at])).collect()
     }
