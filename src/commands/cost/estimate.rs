@@ -41,7 +41,7 @@ pub(super) async fn run(
     context: &Context,
     arguments: &Arguments,
     config: Config,
-    environment: EnvironmentConfig,
+    environment: &EnvironmentConfig,
     out: &mut dyn io::Write,
 ) -> Result<ExitCode, Report> {
     let name = environment.name.clone();
@@ -53,7 +53,7 @@ pub(super) async fn run(
     let (plans, mut from) = if !arguments.plans.is_empty() {
         of_files(&arguments.plans)?
     } else if arguments.now {
-        let run = Box::pin(made_now(context, config, &environment)).await?;
+        let run = Box::pin(made_now(context, config, environment)).await?;
         of_run(&run)?
     } else {
         of_run(&kept(&config, &name, arguments.run.as_deref())?)?
