@@ -204,7 +204,7 @@ fn what_an_environment_costs_by_its_plans_is_told_before_it_is_built() {
     let units: serde_json::Map<String, Value> = serde_json::from_str(PROD).unwrap();
     let mut files = String::new();
     for (unit, show) in &units {
-        home.write(&format!("{unit}.json"), &show.to_string());
+        home.write(&format!("{unit}.json"), show.to_string());
         files = format!("{files} --plan {unit}.json");
     }
     let typed = format!("cost prod --estimate{files}");

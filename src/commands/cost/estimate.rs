@@ -60,14 +60,13 @@ pub(super) async fn run(
     };
     let mut units = Vec::new();
     for (unit, plan) in &plans {
-        match &plan.bill {
-            Some(bill) => units.push(Unit { name: unit, bill }),
-            None => {
-                let why = "its plan was kept by an earlier version, which did not keep what it costs: plan it again";
-                for dto in from.iter_mut().filter(|dto| dto.unit == *unit) {
-                    dto.missing = Some(why.to_owned());
-                }
-            }
+        if let Some(bill) = &plan.bill {
+            units.push(Unit { name: unit, bill });
+            continue;
+        }
+        let why = "its plan was kept by an earlier version, which did not keep what it costs: plan it again";
+        for dto in from.iter_mut().filter(|dto| dto.unit == *unit) {
+            dto.missing = Some(why.to_owned());
         }
     }
     let (prices, now) = (Prices::ours(), Timestamp::now());
