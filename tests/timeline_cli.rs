@@ -241,7 +241,7 @@ fn what_an_environment_costs_by_its_plans_is_told_before_it_is_built() {
     let units: serde_json::Map<String, Value> = serde_json::from_str(PROD).unwrap();
     let mut files = String::new();
     for (unit, show) in &units {
-        home.write(&format!("{unit}.json"), &show.to_string());
+        home.write(&format!("{unit}.json"), show.to_string());
         files = format!("{files} --plan {unit}.json");
     }
     let typed = format!("cost prod --estimate{files}");
@@ -255,7 +255,7 @@ fn what_an_environment_costs_by_its_plans_is_told_before_it_is_built() {
     assert!(said["prices"]["nat"]["source"].as_str().unwrap().starts_with("https://aws.amazon.com/"), "{said}");
     let table = line(&mut home.on(&world), &typed).coded(0).out;
     for wanted in
-        ["aws_cloudwatch_metric_alarm.this", "1–10", "BY USE, NOT IN THE SUM", "1452.17", "cost nothing by themselves"]
+        ["aws_cloudwatch_metric_alarm.this", "2–20", "BY USE, NOT IN THE SUM", "1452.17", "cost nothing by themselves"]
     {
         assert!(table.contains(wanted), "{wanted}: {table}");
     }

@@ -5,6 +5,7 @@ use super::command::{Id, Scope};
 use super::overlay::{Choice, Kind, Line, Overlay, Tone, width};
 use super::{App, Left};
 use super::{followed, listed, tell};
+use crate::model::glance::{Glance, glance};
 use crate::model::text;
 
 fn line(left: impl Into<String>, text: impl Into<String>, note: impl Into<String>, choice: Choice) -> Line {
@@ -94,7 +95,11 @@ pub fn environment_lines(app: &App) -> Vec<Line> {
                 let age = crate::model::time::age(Some(seen.at), app.now);
                 notes.push(format!("{}  {age} ago", text::harmless(&seen.words())));
             }
-            (None, left) => notes.extend(left.map(|left| standing(left, shown, app.now))),
+            (None, Some(_)) if shown => {
+                let sources = app.poller.sources(&app.environment);
+                notes.push(text::harmless(&glance(&app.estate, &sources, app.now).words()).into_owned());
+            }
+            (None, left) => notes.extend(left.map(|left| standing(left, app.now))),
         }
         if app.survey.under_way.as_deref() == Some(environment.name.as_str()) {
             notes.push("looking …".to_owned());
@@ -112,15 +117,10 @@ pub fn environment_lines(app: &App) -> Vec<Line> {
     lines.collect()
 }
 
-/// `✖ 1  ▲ 2`, with its age where it is not looked at.
-fn standing(left: Left, shown: bool, now: jiff::Timestamp) -> String {
-    let signs = match (left.critical, left.warnings) {
-        (0, 0) => "●".to_owned(),
-        (0, warnings) => format!("▲ {warnings}"),
-        (critical, 0) => format!("✖ {critical}"),
-        (critical, warnings) => format!("✖ {critical}  ▲ {warnings}"),
-    };
-    if shown { signs } else { format!("{signs} {} ago", crate::model::time::age(Some(left.at), now)) }
+/// `✖ 1  ▲ 2`, with its age: what was known when it was left.
+fn standing(left: Left, now: jiff::Timestamp) -> String {
+    let known = Glance { critical: left.critical, warnings: left.warnings, ..Glance::default() };
+    format!("{} {} ago", known.attention(), crate::model::time::age(Some(left.at), now))
 }
 
 /// Operations, then what happened in this session, newest first.

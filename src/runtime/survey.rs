@@ -17,7 +17,7 @@ use tokio::sync::mpsc::Sender;
 const READ: [Source; 6] =
     [Source::Identity, Source::Services, Source::Tasks, Source::DbClusters, Source::DbInstances, Source::Alarms];
 /// No longer than this.
-const LIMIT: Duration = Duration::from_secs(60);
+const LIMIT: Duration = Duration::from_mins(1);
 
 /// Looks at it, and tells.
 pub(super) async fn survey(

@@ -51,8 +51,8 @@ fn stream(estate: &Estate, task: &Task, container: &str) -> Result<Stream, Strin
 
 /// Where the log of a task's first agent is, which is read; none where it has none in CloudWatch.
 pub fn to_read(estate: &Estate, task: &Task) -> Option<Stream> {
-    let running = agent::agents(task).into_iter().filter(|agent| agent.running);
-    running.filter_map(|agent| stream(estate, task, &agent.container).ok()).next()
+    let mut running = agent::agents(task).into_iter().filter(|agent| agent.running);
+    running.find_map(|agent| stream(estate, task, &agent.container).ok())
 }
 
 /// The task of a stream of `awslogs`: `prefix/container/task-id`.

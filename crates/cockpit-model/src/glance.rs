@@ -16,6 +16,8 @@ pub struct Glance {
     pub account: Option<String>,
     /// Services, and how the worst of them is.
     pub services: Option<(usize, Health)>,
+    /// How many of them are degraded or down.
+    pub unhealthy: usize,
     /// Short names of services whose deployment goes on.
     pub deploying: Vec<String>,
     /// Databases, and how the worst of them is.
@@ -51,6 +53,7 @@ pub fn glance(estate: &Estate, asked: &BTreeSet<Source>, now: Timestamp) -> Glan
     Glance {
         at: now,
         account: estate.identity.value().map(|identity| identity.account.clone()),
+        unhealthy: rows.iter().filter(|row| matches!(row.assessment.health, Health::Down | Health::Degraded)).count(),
         services: services.filter(|_| asked.contains(&Source::Services)),
         deploying: deploying.map(|row| row.short.clone()).collect(),
         databases: known.then(|| (databases.len(), worst(databases.iter().map(|row| row.assessment.health)))),
@@ -75,7 +78,7 @@ impl Glance {
             (0, 0) => "●".to_owned(),
             (0, warnings) => format!("▲ {warnings}"),
             (critical, 0) => format!("✖ {critical}"),
-            (critical, warnings) => format!("✖ {critical} ▲ {warnings}"),
+            (critical, warnings) => format!("✖ {critical}  ▲ {warnings}"),
         }
     }
 
@@ -87,7 +90,8 @@ impl Glance {
         let mut parts = vec![self.attention()];
         if let Some((count, health)) = self.services {
             let plural = if count == 1 { "service" } else { "services" };
-            parts.push(format!("{} {count} {plural}", health.sign()));
+            let bad = if self.unhealthy > 0 { format!("{} of ", self.unhealthy) } else { String::new() };
+            parts.push(format!("{} {bad}{count} {plural}", health.sign()));
         }
         match self.deploying.as_slice() {
             [] => {}
@@ -141,6 +145,7 @@ mod tests {
     fn a_line_tells_the_most_telling_first() {
         let seen = Glance {
             services: Some((2, Health::Degraded)),
+            unhealthy: 1,
             deploying: vec!["api".into()],
             databases: Some((1, Health::Healthy)),
             alarms: Some(2),
@@ -149,6 +154,6 @@ mod tests {
             cost: Some((119.4, "USD".into())),
             ..Glance::default()
         };
-        assert_eq!(seen.words(), "✖ 1 ▲ 2 · ▲ 2 services · deploying api · 2 alarms · ● 1 db · 119 USD");
+        assert_eq!(seen.words(), "✖ 1  ▲ 2 · ▲ 1 of 2 services · deploying api · 2 alarms · ● 1 db · 119 USD");
     }
 }

@@ -19,6 +19,8 @@ fn shown(app: &App) -> bool {
 
 /// The next one that is due, while somebody looks.
 pub fn plan(app: &mut App) -> Vec<Effect> {
+    // Ages go on.
+    refresh(app);
     let survey = &app.survey;
     let paused = survey.begun.is_some_and(|at| app.now.duration_since(at).abs() < PAUSE);
     if survey.under_way.is_some() || paused || app.screen.paused.is_some() || !shown(app) {

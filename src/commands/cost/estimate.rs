@@ -41,7 +41,7 @@ pub(super) async fn run(
     context: &Context,
     arguments: &Arguments,
     config: Config,
-    environment: EnvironmentConfig,
+    environment: &EnvironmentConfig,
     out: &mut dyn io::Write,
 ) -> Result<ExitCode, Report> {
     let name = environment.name.clone();
@@ -53,21 +53,20 @@ pub(super) async fn run(
     let (plans, mut from) = if !arguments.plans.is_empty() {
         of_files(&arguments.plans)?
     } else if arguments.now {
-        let run = Box::pin(made_now(context, config, &environment)).await?;
+        let run = Box::pin(made_now(context, config, environment)).await?;
         of_run(&run)?
     } else {
         of_run(&kept(&config, &name, arguments.run.as_deref())?)?
     };
     let mut units = Vec::new();
     for (unit, plan) in &plans {
-        match &plan.bill {
-            Some(bill) => units.push(Unit { name: unit, bill }),
-            None => {
-                let why = "its plan was kept by an earlier version, which did not keep what it costs: plan it again";
-                for dto in from.iter_mut().filter(|dto| dto.unit == *unit) {
-                    dto.missing = Some(why.to_owned());
-                }
-            }
+        if let Some(bill) = &plan.bill {
+            units.push(Unit { name: unit, bill });
+            continue;
+        }
+        let why = "its plan was kept by an earlier version, which did not keep what it costs: plan it again";
+        for dto in from.iter_mut().filter(|dto| dto.unit == *unit) {
+            dto.missing = Some(why.to_owned());
         }
     }
     let (prices, now) = (Prices::ours(), Timestamp::now());

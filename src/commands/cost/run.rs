@@ -16,7 +16,7 @@ use std::io;
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let (loaded, environment) = context.open_typed(arguments.environment.as_deref())?;
     if arguments.estimate {
-        return Box::pin(super::estimate::run(context, arguments, loaded.config, environment, out)).await;
+        return Box::pin(super::estimate::run(context, arguments, loaded.config, &environment, out)).await;
     }
     let mut reading = Box::pin(context.collect_in(loaded.config, environment, &[Source::Identity], false)).await;
     reading.check_credentials()?;

@@ -27,7 +27,7 @@ pub fn resource(sheet: &mut Sheet<'_>, unit: &str, one: &Billed) {
             let (size, kind) = (one.number("size"), one.fact("type").unwrap_or("gp2"));
             match size {
                 Some(size) => {
-                    sheet.monthly(unit, address, format!("{kind} volume by the GB"), &format!("ebs.{kind}"), size)
+                    sheet.monthly(unit, address, format!("{kind} volume by the GB"), &format!("ebs.{kind}"), size);
                 }
                 None => sheet.unknown(unit, address, 1, "its size is known only after an apply".to_owned()),
             }
@@ -64,7 +64,7 @@ pub fn resource(sheet: &mut Sheet<'_>, unit: &str, one: &Billed) {
         "aws_route53_health_check" => check(sheet, unit, one),
         "aws_cloudwatch_metric_alarm" => alarm(sheet, unit, one),
         "aws_cloudwatch_composite_alarm" => {
-            sheet.monthly(unit, address, "composite alarm", "cloudwatch.composite", 1.0)
+            sheet.monthly(unit, address, "composite alarm", "cloudwatch.composite", 1.0);
         }
         "aws_cloudwatch_dashboard" => sheet.by_use(unit, address, "cloudwatch.dashboard"),
         "aws_secretsmanager_secret" => sheet.monthly(unit, address, "secret", "secret", 1.0),

@@ -90,13 +90,11 @@ impl<'a> Sheet<'a> {
         };
         self.used.insert(item.to_owned());
         let named = format!("{unit}: {what}");
-        match self.estimate.usage.iter_mut().find(|usage| usage.item == item) {
-            Some(usage) => usage.of.push(named),
-            None => {
-                let per = self.prices.prices.get(item).map(|price| price.per.clone()).unwrap_or_default();
-                self.estimate.usage.push(Usage { item: item.to_owned(), per, price, of: vec![named] });
-            }
+        if let Some(usage) = self.estimate.usage.iter_mut().find(|usage| usage.item == item) {
+            return usage.of.push(named);
         }
+        let per = self.prices.prices.get(item).map(|price| price.per.clone()).unwrap_or_default();
+        self.estimate.usage.push(Usage { item: item.to_owned(), per, price, of: vec![named] });
     }
 
     /// What was written.

@@ -157,11 +157,10 @@ pub fn instance(sheet: &mut Sheet<'_>, unit: &str, one: &Billed, sized: &Billed,
 /// A group of instances.
 pub fn group(sheet: &mut Sheet<'_>, unit: &str, one: &Billed) {
     let count = one.number("min_size").zip(one.number("max_size"));
-    match (one.of.as_deref().and_then(|of| sheet.at(unit, of)), count) {
-        (Some(template), Some(count)) => instance(sheet, unit, one, template, count),
-        _ => {
-            let why = "how many instances of which type is not in the plan".to_owned();
-            sheet.unknown(unit, &one.address, 1, why);
-        }
+    if let (Some(template), Some(count)) = (one.of.as_deref().and_then(|of| sheet.at(unit, of)), count) {
+        instance(sheet, unit, one, template, count);
+    } else {
+        let why = "how many instances of which type is not in the plan".to_owned();
+        sheet.unknown(unit, &one.address, 1, why);
     }
 }

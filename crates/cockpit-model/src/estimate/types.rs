@@ -109,7 +109,22 @@ impl Estimate {
         for (line, _) in grouped.iter_mut().filter(|(_, many)| *many > 1) {
             line.address = resource_of(&line.address);
         }
-        grouped.into_iter().map(|(line, _)| line).collect()
+        let mut lines: Vec<Line> = grouped.into_iter().map(|(line, _)| line).collect();
+        // The dearest resource of the code first, its parts together.
+        let whole: Vec<f64> = lines
+            .iter()
+            .map(|one| {
+                let same = lines.iter().filter(|other| (&other.unit, &other.address) == (&one.unit, &one.address));
+                same.map(|other| other.least).sum()
+            })
+            .collect();
+        let mut order: Vec<usize> = (0..lines.len()).collect();
+        order.sort_by(|a, b| {
+            whole[*b]
+                .total_cmp(&whole[*a])
+                .then_with(|| (&lines[*a].unit, &lines[*a].address).cmp(&(&lines[*b].unit, &lines[*b].address)))
+        });
+        order.into_iter().map(|at| std::mem::take(&mut lines[at])).collect()
     }
 
     /// What a month costs with what the schedule saves taken off.
