@@ -77,10 +77,8 @@ fn files_are_looked_for_where_cd_went_and_those_of_a_file_beside_it() {
     desk.file.clear();
     let mut desk = Desk::connected((80, 24));
     desk.run("\\cd /srv");
-    desk.types("select 7");
-    desk.run("\\w seven.sql");
-    assert_eq!(desk.begun, ["/srv/seven.sql: select 7\n"]);
-    desk.keys("ctrl-c");
+    desk.run("select 7 \\w seven.sql\n;");
+    assert_eq!(desk.begun, ["/srv/seven.sql: select 7 \n"]);
     desk.run("\\o out.txt");
     assert_eq!(desk.app.panes.query.out.as_deref(), Some("/srv/out.txt"));
     desk.run("\\cd /nowhere");
