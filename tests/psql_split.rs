@@ -1,7 +1,7 @@
 //! A text is taken apart into the statements into which psql takes it: a server that records what it is sent has psql run
 //! each file, and the interpreter runs the same. The files are adversarial ones of this project, and PostgreSQL's own
 //! regression tests, which `./dev test` fetches from Debian's source package (`COCKPIT_REGRESSION` is their folder).
-#![allow(clippy::unwrap_used)]
+#![allow(clippy::unwrap_used, clippy::print_stdout)]
 
 use cockpit::model::sql::Server;
 use cockpit::model::sql::copy::Copy;
@@ -181,7 +181,7 @@ fn ours(text: &str) -> Vec<String> {
 
 /// Statements without what means nothing in them, which psql sends in part: empty lines, comments, the `;` at the end. One
 /// of nothing else is none.
-fn bare(statements: Vec<String>) -> Vec<String> {
+fn bare(statements: &[String]) -> Vec<String> {
     let words = |statement: &String| -> String {
         let words =
             tokens(statement).filter(|token| !token.kind.is_space()).map(|token| &statement[token.start..token.end]);
@@ -232,7 +232,7 @@ fn a_text_is_taken_apart_into_the_statements_that_psql_sends() {
         let text = without_what_is_left_out(&text);
         let file = scratch.path().join("run.sql");
         std::fs::write(&file, &text).unwrap();
-        let (theirs, ours) = (bare(theirs(&psql, port, &sent, &file)), bare(ours(&text)));
+        let (theirs, ours) = (bare(&theirs(&psql, port, &sent, &file)), bare(&ours(&text)));
         count += theirs.len();
         let differs = (0..theirs.len().max(ours.len())).find(|at| theirs.get(*at) != ours.get(*at));
         if let Some(at) = differs {

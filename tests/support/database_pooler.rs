@@ -194,7 +194,7 @@ async fn cockpit_sql_works_through_pgbouncer_and_is_no_read_only_session_where_i
         .coded(0)
         .out;
     assert!(
-        rows.contains("pg_catalog | pg_am") && rows.contains("7") && rows.contains("\"pg_am_oid_index\""),
+        rows.contains("pg_catalog | pg_am") && rows.contains('7') && rows.contains("\"pg_am_oid_index\""),
         "{rows}"
     );
     let refused = said(&["--read-only", "sql", "-c", "select 1"]).await.coded(1);

@@ -169,11 +169,12 @@ fn does(app: &mut App, action: Action) -> Vec<Effect> {
             windows::open(app, Window::History)
         }
         Action::Ask(text) => {
+            // Before the line begins: what begins it brings everything up to date, and this goes on only when it is waited for.
+            app.panes.query.pending = Some(Pending::Typed);
             let effects = line::prompt(app, Prompt::Variable);
             if let Some(typing) = &mut app.screen.typing {
                 typing.asked = text;
             }
-            app.panes.query.pending = Some(Pending::Typed);
             effects
         }
         Action::Environment(name) => of_file(app, queries::Ask::Variable(name)),

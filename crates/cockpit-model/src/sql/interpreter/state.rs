@@ -282,7 +282,7 @@ impl Interpreter {
                 Err(why) => self.fail(why),
             },
             // There is nothing to set it to, as with `\getenv`.
-            (Waiting::Asked(_), Answer::Done(done)) | (Waiting::Simple, Answer::Done(done)) => {
+            (Waiting::Asked(_) | Waiting::Simple, Answer::Done(done)) => {
                 if let Err(why) = done {
                     self.fail(why);
                 }
