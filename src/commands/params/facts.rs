@@ -117,7 +117,7 @@ impl Facts {
             let message =
                 format!("where the parameters of {name} lie is not known: its task definitions could not be read");
             let report = Report::new("parameters", message, ExitCode::Failed).hint(hint);
-            return Err(self.missing.iter().fold(report, |report, why| report.cause(why)));
+            return Err(self.missing.iter().fold(report, Report::cause));
         }
         Err(Report::usage(format!("nothing says where the parameters of {name} lie: its task definitions name none"))
             .hint(hint))

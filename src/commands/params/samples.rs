@@ -21,6 +21,7 @@ pub(in crate::commands) fn outputs() -> Vec<(&'static str, serde_json::Value)> {
         named: Vec::new(),
         complete: true,
         missing: Vec::new(),
+        unread_tasks: None,
         stopped: Vec::new(),
         region: None,
     };
