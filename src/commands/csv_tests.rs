@@ -104,7 +104,7 @@ fn every_heading_of_csv_is_a_field_of_the_schema_and_every_value_that_of_the_jso
             agrees(&alarms(input, true), Some(&schema("alarms")));
             agrees(&health(input, &Findings::default(), false, false), Some(&schema("health")));
             let machine = Machine { cpu: Some(12.5), ..Machine::default() };
-            agrees(&instances(input, &Ok((vec![machine], Vec::new()))), Some(&schema("instances")));
+            agrees(&instances(input, &[], &Ok((vec![machine], Vec::new()))), Some(&schema("instances")));
             let read = Read { users: Some(vec![User { name: "a@b.c".into(), ..User::default() }]), ..Read::default() };
             agrees(&users(input, &read, true), Some(&schema("users")));
             for report in &happened(input) {

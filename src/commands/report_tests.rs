@@ -102,7 +102,7 @@ fn every_output_follows_its_schema() {
             check("autoscaling", value(autoscaling(input, &[]).unwrap()));
             check("db", value(databases(input, &[]).unwrap()));
             check("health", value(health(input, &Findings::default(), false, false)));
-            check("instances", value(instances(input, &Ok((vec![Machine::default()], Vec::new())))));
+            check("instances", value(instances(input, &[], &Ok((vec![Machine::default()], Vec::new())))));
             let read = Read { users: Some(vec![User::default()]), declared: Some(Vec::new()), ..Read::default() };
             check("users", value(users(input, &read, false)));
             check("users", value(users(input, &Read::default(), false)));
