@@ -44,7 +44,7 @@ units = [
 resource "terraform_data" "net" { input = { size = var.size, key = sensitive("geheim") } }
 output "size" { value = var.size }
 output "name" { value = "the net" }
-output "lines" { value = "-----BEGIN-----\tx\r\n-----END-----\n" }
+output "lines" { value = "-----BEGIN-----\tx\n-----END-----\n" }
 output "key" {
   value     = "geheim"
   sensitive = true
@@ -112,7 +112,7 @@ fn outputs_and_states_of_units_hide_what_is_sensitive_until_it_is_asked_for_by_n
     assert_eq!(infra(&home, "output lab key --sensitive").coded(0).out, "geheim\n");
     assert_eq!(infra(&home, "output lab --unit net name").coded(0).out, "the net\n");
     let lines = infra(&home, "output lab lines").coded(0).out;
-    assert_eq!(lines, "-----BEGIN-----\tx\r\n-----END-----\n", "a program gets it as it is");
+    assert_eq!(lines, "-----BEGIN-----\tx\n-----END-----\n", "a program gets it as it is");
     infra(&home, "output lab size name").coded(2);
     assert!(infra(&home, "output lab nope").coded(2).err.contains("there is no output `nope`"));
 

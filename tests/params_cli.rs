@@ -255,7 +255,7 @@ fn what_task_definitions_would_tell_is_not_guessed_where_they_cannot_be_read() {
         world.clear_faults();
     }
     // One of two is no answer either: the other may name another one of this name.
-    world.post("/_sim/fault", &json!({"operation": "ecs:DescribeTaskDefinition", "kind": "denied", "count": 1}));
+    world.post("/_sim/fault", &json!({"operation": "ecs:DescribeTaskDefinition", "kind": "denied", "after": 1}));
     fed(&home, &world, "params rm DATABASE_URL --confirm staging --env staging", "").coded(3);
     world.clear_faults();
     world.fault("ecs:DescribeServices", "expired");

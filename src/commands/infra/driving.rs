@@ -11,6 +11,7 @@ use crate::app::command::Risk;
 use crate::app::safety::{self, Decision};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
+use crate::commands::opened::time_is_up;
 use crate::commands::say::say;
 use crate::commands::yes::{Answer, answered};
 use crate::config::{Config, EnvironmentConfig};
@@ -21,8 +22,8 @@ use crate::model::Source;
 use crate::model::infra::RunState;
 use crate::model::infra::run::{Phase, UnitState};
 use crate::model::infra::run_event::{Goal, Request, RunEnd, UnitEnd, Wish};
-use crate::runtime::audit;
-use crate::runtime::stop::{StopSignal, StopSignals};
+use crate::runtime::stop::{StopSignal, StopSignals, unless_stopped};
+use crate::runtime::{Collected, audit};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
@@ -82,8 +83,13 @@ pub(super) async fn account(
     if environment.account.is_none() {
         return Ok(None);
     }
-    let reading = Box::pin(context.collect_in(config, environment.clone(), &[Source::Identity], false)).await;
+    let collected = Box::pin(context.collect_in(config, environment.clone(), &[Source::Identity], false));
+    // What was told to end before it began does not begin.
+    let reading = unless_stopped(collected).await?;
     reading.check_credentials()?;
+    if reading.collected == Collected::TimedOut && context.limit().is_some() {
+        return Err(time_is_up("AWS did not say whose account this is"));
+    }
     let identity = reading.collector.app.estate.identity.value().map(|identity| identity.account.clone());
     if identity.is_none() {
         say("warning: AWS could not be asked whose account this is: Terraform's own errors will say");

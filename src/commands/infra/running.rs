@@ -10,6 +10,7 @@ use crate::commands::states::{self, States};
 use crate::infra::code;
 use crate::model::Source;
 use crate::model::infra::declared::{self, Difference, Running};
+use crate::runtime::stop::unless_stopped;
 use std::collections::BTreeMap;
 
 /// What was found, and what could not be looked at, in sentences.
@@ -30,7 +31,8 @@ pub(super) async fn compare(context: &Context, target: &Target) -> Result<Option
     }
     let opened = opened::open_to_ask(context, target).await?;
     let States { units: states, mut missing, dirs } = limited(context, states::of(&opened.found)).await?;
-    let reading = Box::pin(context.collect_in(loaded.config, environment.clone(), SOURCES, false)).await;
+    let collected = Box::pin(context.collect_in(loaded.config, environment.clone(), SOURCES, false));
+    let reading = unless_stopped(collected).await?;
     let estate = &reading.collector.app.estate;
     let definitions: BTreeMap<String, _> = estate
         .task_definitions

@@ -85,7 +85,7 @@ async fn one(
 ) -> Result<Machine, Report> {
     let which = Which::of(environment);
     let failed = |failure| Report::of_failure("the instances cannot be listed", &failure);
-    let asked = async { session.listed(&which).await.map_err(failed) };
+    let asked = Box::pin(async { session.listed(&which).await.map_err(failed) });
     let all = waited(context, "while the instances were listed", asked).await?;
     // One that is gone is listed for an hour, under the name that another may have now.
     let there: Vec<Machine> = all.into_iter().filter(|one| !one.is_ending() || one.id == typed).collect();

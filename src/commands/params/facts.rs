@@ -10,6 +10,7 @@ use crate::model::parameters::named::Named;
 use crate::model::parameters::{Parameter, belongs, named, prefixes};
 use crate::model::{Failure, Source};
 use crate::runtime::Collected;
+use crate::runtime::stop::unless_stopped;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -49,7 +50,8 @@ impl Facts {
 
     async fn of(context: &Context, config: Config, environment: EnvironmentConfig) -> Result<Self, Report> {
         let sources = [Source::Identity, Source::Services, Source::TaskDefinitions, Source::Tasks];
-        let reading = Box::pin(context.collect_in(config, environment.clone(), &sources, false)).await;
+        let collected = Box::pin(context.collect_in(config, environment.clone(), &sources, false));
+        let reading = unless_stopped(collected).await?;
         reading.check_credentials()?;
         if reading.collected == Collected::TimedOut {
             return Err(time_is_up("the task definitions could not be read in it"));
