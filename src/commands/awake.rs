@@ -34,9 +34,8 @@ pub(super) struct Whose<'a> {
 pub(super) async fn awake(target: &Whose<'_>, context: &Context, named: &str) -> Result<String, Report> {
     let named = Named::configured(named);
     let failed = |failure: Failure| Report::of_failure("the instance cannot be looked at", &failure);
-    let found =
-        waited(context, "the instance was not looked at", async { target.session.found(&named).await.map_err(failed) })
-            .await?;
+    let asked = Box::pin(async { target.session.found(&named).await.map_err(failed) });
+    let found = waited(context, "the instance was not looked at", asked).await?;
     let id = match found.map_err(|why| Report::usage(why.why).hint(why.hint))? {
         Found::Runs(id) => return Ok(id),
         Found::Stopped(id) => {

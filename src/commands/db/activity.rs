@@ -60,12 +60,11 @@ pub(super) async fn activity(
     way.settings.read_only = true;
     let done = match way.connect(context).await {
         Ok(mut connection) => {
-            let done = match signal {
-                Some((pid, terminate)) => send(&mut connection, &way, pid, terminate, typed.trim()).await,
-                None => {
-                    let asked = ask(&mut connection, &way, arguments, context, out);
-                    waited(context, "the database did not answer in time", asked).await
-                }
+            let done = if let Some((pid, terminate)) = signal {
+                send(&mut connection, &way, pid, terminate, typed.trim()).await
+            } else {
+                let asked = ask(&mut connection, &way, arguments, context, out);
+                waited(context, "the database did not answer in time", asked).await
             };
             connection.close().await;
             done
