@@ -192,7 +192,7 @@ y = 1
             "config.toml:16:12 `10` is not an interval",
             "config.toml:17:9 `tasks` must be an interval (`10s`, `2m`), not a number",
             "config.toml:18:10 `1ms` is too short",
-            "config.toml:19:11 `2d` is not an interval",
+            "config.toml:19:11 `2d` is too long",
             "config.toml:20:1 unknown key `metric`",
             "config.toml:22:1 `refresh` must be a table",
             "config.toml:23:1 `a-` stands twice in this list",

@@ -3,6 +3,8 @@
 mod commands;
 pub mod facts;
 pub mod health;
+#[cfg(test)]
+mod health_tests;
 pub mod instances;
 mod instances_view;
 pub mod layout;
