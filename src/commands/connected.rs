@@ -38,7 +38,7 @@ async fn asked(context: &Context, found: &Found) -> Result<Vec<String>, Report> 
     };
     let mut way = Box::pin(way(context, &wanted)).await?;
     way.settings.read_only = true;
-    let done = match timeout(PATIENCE, ask(context, &way)).await {
+    let done = match timeout(PATIENCE, Box::pin(ask(context, &way))).await {
         Ok(done) => done,
         Err(_) => Err(Report::new("session", "the server did not answer within 10 s", crate::cli::ExitCode::Failed)),
     };

@@ -215,7 +215,7 @@ fn a_guarded_environment_lets_nobody_in_by_hand_unless_that_is_configured() {
     let config = std::fs::read_to_string(stage.home.path().join("config.toml")).unwrap();
     stage.home.write(
         "config.toml",
-        &config.replace("[environments.prod.health]", "[environments.prod.health]\nallow = true"),
+        config.replace("[environments.prod.health]", "[environments.prod.health]\nallow = true"),
     );
     on("health allow 2001:db8::9 --env prod --yes --confirm prod").coded(0);
     // What may not be done is named, and nothing was changed.

@@ -152,6 +152,10 @@ def real(name):
             add(["ecs:TagResource"], f"arn:aws:ecs:{region}:{account}:task-definition/{service}:7", ecs__CreateAction="RegisterTaskDefinition")
         roles = {"staging": "bookmark-manager-staging", "prod": "bookmark-manager-prod", "pantri": "pantri"}[name]
         add(["iam:PassRole"], f"arn:aws:iam::{account}:role/{roles}-execution", f"arn:aws:iam::{account}:role/{roles}-task", iam__PassedToService="ecs-tasks.amazonaws.com")
+        add(
+            ["ec2:AuthorizeSecurityGroupIngress", "ec2:RevokeSecurityGroupIngress"], f"arn:aws:ec2:{region}:{account}:security-group/sg-0123456789abcdef0",
+            aws__ResourceTag_Name=f"{roles}-alb", aws__ResourceTag_Project=environment["project"],
+        )
         label = {"pantri": "production"}.get(name, name)
         add(
             [f"application-autoscaling:{each}" for each in ("RegisterScalableTarget", "PutScheduledAction", "DeleteScheduledAction", "PutScalingPolicy")], f"arn:aws:application-autoscaling:{region}:{account}:scalable-target/0ec5abc",

@@ -15,13 +15,13 @@ use std::io;
 pub(super) async fn ddl(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let names = arguments.ddl.iter().map(|text| Typed::of(text).map(|typed| (text.as_str(), typed)));
     let names: Vec<(&str, Typed)> = names.collect::<Result<_, _>>().map_err(Report::usage)?;
-    let text = looking(context, arguments, "--ddl", async |connection: &mut Connection| {
+    let text = Box::pin(looking(context, arguments, "--ddl", async |connection: &mut Connection| {
         let mut texts = Vec::new();
         for (typed, name) in &names {
             texts.push(read(connection, typed, name).await?);
         }
         Ok(texts.join("\n"))
-    })
+    }))
     .await?;
     printed(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }

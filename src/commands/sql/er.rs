@@ -11,7 +11,8 @@ use std::io;
 
 pub(super) async fn er(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let diagram =
-        looking(context, arguments, "--er", async |connection: &mut Connection| read(connection).await).await?;
+        Box::pin(looking(context, arguments, "--er", async |connection: &mut Connection| read(connection).await))
+            .await?;
     let diagram = around(diagram, &arguments.around)?;
     let text = match context.output {
         Output::Mermaid => diagram.mermaid(),
