@@ -262,4 +262,15 @@ fn what_an_environment_costs_is_told_by_a_plan_that_is_made_now_and_then_by_the_
     cost(&format!(" --run {run}")).coded(0);
     let said = cost(" --run nothing-like-it");
     assert!(said.code == 2 && said.err.contains("no run `nothing-like-it` that planned"), "{said:#?}");
+    // A later one over one unit alone is not the environment.
+    infra(&home, "plan lab --unit net -o json");
+    let part = cost("").coded(3).json();
+    follows_schema(&home, "cost-estimate", &part);
+    let plans: Vec<(&str, bool)> = part["plans"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|plan| (plan["unit"].as_str().unwrap(), plan["missing"].is_null()))
+        .collect();
+    assert_eq!((plans, &part["complete"]), (vec![("net", true), ("app", false)], &serde_json::json!(false)), "{part}");
 }

@@ -38,6 +38,8 @@ pub struct Connection {
     pub credential_timeout: Duration,
     /// The screen is taken: a credential helper gets no terminal.
     pub screen: bool,
+    /// Nobody is asked for an MFA code: it is looked at in passing, and a window would be about something else.
+    pub quiet: bool,
     /// Refused credentials are read again at most this often.
     pub reread_after: Duration,
     /// Keys to use instead of any others: a simulator takes any.
@@ -64,6 +66,7 @@ impl Default for Connection {
             attempts: None,
             credential_timeout: CREDENTIAL_TIMEOUT,
             screen: false,
+            quiet: false,
             reread_after: REREAD_AFTER,
             keys: None,
             credentials_file: None,

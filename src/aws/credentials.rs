@@ -46,6 +46,7 @@ struct Kept {
     limit: Duration,
     /// A helper gets no terminal.
     screen: bool,
+    quiet: bool,
     /// Their end is told in the service's time.
     clock: ServiceClock,
     state: Mutex<State>,
@@ -84,8 +85,8 @@ impl Keeper {
             Source::Mfa { .. } => connection.credential_timeout.max(CODE_LIMIT),
             Source::Keys(_) | Source::Sdk(_) | Source::None(_) => connection.operation_timeout,
         };
-        let screen = connection.screen;
-        Self(Arc::new(Kept { source, context, limit, screen, clock, state: Mutex::default() }))
+        let (screen, quiet) = (connection.screen, connection.quiet);
+        Self(Arc::new(Kept { source, context, limit, screen, quiet, clock, state: Mutex::default() }))
     }
 
     /// When the last credentials end.
@@ -195,7 +196,7 @@ impl Kept {
             Source::Keys(credentials) => Ok(credentials.clone()),
             Source::None(failure) => Err(failure.clone()),
             Source::Mfa { mfa, with, roles, sts } => {
-                let mut credentials = mfa.credentials(with, sts, &self.context, self.now()).await?;
+                let mut credentials = mfa.credentials(with, sts, &self.context, self.now(), self.quiet).await?;
                 for role in roles {
                     credentials = self.assume(role, credentials, sts).await?;
                 }

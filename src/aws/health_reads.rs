@@ -198,6 +198,11 @@ fn rules_in(answer: &Element) -> Vec<Rule> {
     for group in answer.all("securityGroupInfo") {
         let id = group.owned("groupId").unwrap_or_default();
         for permission in group.all("ipPermissions") {
+            // Numbers of ICMP are no ports, and one of UDP is no door of a website. Source: IpPermission in the API reference of EC2.
+            let protocol = permission.get("ipProtocol").unwrap_or_default();
+            if !["tcp", "6", "-1"].contains(&protocol) {
+                continue;
+            }
             let number = |path: &str| permission.get(path).and_then(|text| text.parse().ok());
             let of = |ranges: &str, key: &str| {
                 let ranges = permission.all(ranges).iter();
@@ -267,6 +272,8 @@ mod tests {
         let text = "<DescribeSecurityGroupsResponse><securityGroupInfo><item><groupId>sg-1</groupId><ipPermissions><item>\
             <ipProtocol>tcp</ipProtocol><fromPort>443</fromPort><toPort>443</toPort><ipRanges><item><cidrIp>203.0.113.0/24</cidrIp>\
             <description>office</description></item></ipRanges><ipv6Ranges><item><cidrIpv6>::/0</cidrIpv6></item></ipv6Ranges></item>\
+            <item><ipProtocol>icmp</ipProtocol><fromPort>-1</fromPort><toPort>-1</toPort><ipRanges><item><cidrIp>198.51.100.7/32</cidrIp></item></ipRanges></item>\
+            <item><ipProtocol>udp</ipProtocol><fromPort>443</fromPort><toPort>443</toPort><ipRanges><item><cidrIp>198.51.100.8/32</cidrIp></item></ipRanges></item>\
             <item><ipProtocol>-1</ipProtocol><groups><item><groupId>sg-2</groupId></item></groups></item></ipPermissions></item>\
             </securityGroupInfo></DescribeSecurityGroupsResponse>";
         let found = rules_in(&Element::parse(text).unwrap());

@@ -64,14 +64,15 @@ pub(super) fn estimated() -> CostEstimate {
     let units = [Unit { name: "=net", bill: plan.bill.as_ref().unwrap() }];
     let (prices, region) = (Prices::ours(), "ap-northeast-1");
     let estimate = estimate(&units, &prices, region, now());
-    let from = |missing| PlanDto {
+    let from = |missing, partial: Option<&str>| PlanDto {
         unit: "=net".into(),
         from: "20261120T050000Z-plan-1f2e".into(),
         made: Some(now().to_string()),
         on_mocks: true,
         missing,
+        partial: partial.map(str::to_owned),
     };
-    let plans = vec![from(None), from(Some("it was not planned".to_owned()))];
+    let plans = vec![from(None, Some("it was made with errors")), from(Some("it was not planned".to_owned()), None)];
     estimate_report(&estimate, &prices, "staging", region, plans, Shown::default())
 }
 

@@ -69,6 +69,13 @@ impl Collector {
         self
     }
 
+    /// The same in passing: nobody is asked for an MFA code.
+    #[must_use]
+    pub fn in_passing(mut self) -> Self {
+        self.ring.executor = self.ring.executor.in_passing();
+        self
+    }
+
     /// Reads until everything was read once, or until `limit` from now; without one, until `READ_LIMIT` and the time
     /// of a credential helper are over.
     pub async fn collect(&mut self, limit: Option<Duration>) -> Collected {

@@ -54,6 +54,7 @@ pub struct Executor {
     audit_file: Option<PathBuf>,
     /// The screen is taken: a credential helper gets no terminal.
     screen: bool,
+    quiet: bool,
     /// The limit for a request with its retries, instead of the usual one; each is then sent once.
     request_limit: Option<Duration>,
     service_clock: ServiceClock,
@@ -81,6 +82,7 @@ impl Executor {
             audits: JoinSet::new(),
             audit_file: None,
             screen: false,
+            quiet: false,
             request_limit: None,
             service_clock: ServiceClock::default(),
             clock: Clock::System,
@@ -111,6 +113,13 @@ impl Executor {
     #[must_use]
     pub fn with_screen(mut self) -> Self {
         self.screen = true;
+        self
+    }
+
+    /// The same in passing: nobody is asked for an MFA code.
+    #[must_use]
+    pub fn in_passing(mut self) -> Self {
+        self.quiet = true;
         self
     }
 
@@ -235,7 +244,7 @@ impl Executor {
     fn connection(&self, environment: &EnvironmentConfig) -> Connection {
         let connection = match (&environment.endpoint_url, &environment.region) {
             (Some(endpoint), Some(region)) if self.simulated => Connection::simulated(endpoint, region),
-            _ => Connection { screen: self.screen, ..Connection::from(environment) },
+            _ => Connection { screen: self.screen, quiet: self.quiet, ..Connection::from(environment) },
         };
         match self.request_limit {
             Some(limit) => Connection { operation_timeout: limit, attempts: Some(1), ..connection },

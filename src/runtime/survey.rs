@@ -30,13 +30,18 @@ pub(super) async fn survey(
     let name = environment.name.clone();
     let simulated = session.simulated;
     let wants = Wants { sources: READ.into(), service_metrics: false, once: true, ..Wants::default() };
-    let mut collector = Collector::new(config, environment, session, wants, clock.clone()).with_screen();
+    let mut collector = Collector::new(config, environment, session, wants, clock.clone()).with_screen().in_passing();
     let collected = Box::pin(collector.collect(Some(LIMIT))).await;
     let app = &collector.app;
     let sources = app.poller.sources(&app.environment);
     let mut seen = glance(&app.estate, &sources, clock.now());
     if collected == Collected::TimedOut && seen.account.is_none() && seen.error.is_none() {
         seen = Glance::failed("it did not answer within a minute".to_owned(), clock.now());
+    }
+    if collected == Collected::TimedOut {
+        // What never answered has no failure either.
+        seen.missing =
+            sources.iter().filter(|source| app.estate.status(**source).at.is_none()).count().max(seen.missing);
     }
     if app.poller.wrong_account() {
         let account = app.environment.account.clone().unwrap_or_default();

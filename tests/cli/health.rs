@@ -213,10 +213,9 @@ fn a_guarded_environment_lets_nobody_in_by_hand_unless_that_is_configured() {
     );
     assert_ne!(said.code, 0);
     let config = std::fs::read_to_string(stage.home.path().join("config.toml")).unwrap();
-    stage.home.write(
-        "config.toml",
-        config.replace("[environments.prod.health]", "[environments.prod.health]\nallow = true"),
-    );
+    stage
+        .home
+        .write("config.toml", config.replace("[environments.prod.health]", "[environments.prod.health]\nallow = true"));
     on("health allow 2001:db8::9 --env prod --yes --confirm prod").coded(0);
     // What may not be done is named, and nothing was changed.
     stage.world.fault("ec2:AuthorizeSecurityGroupIngress", "denied");

@@ -132,6 +132,42 @@ async fn a_cancel_ends_a_plan_that_waits() {
     assert!(states.is_empty(), "{states:?}");
 }
 
+/// A run whose plan ahead can be told nothing, as on a full disk, when its time has come; and what is in its way.
+async fn told_nothing(home: &Home) -> (Vec<Unit>, Run, PathBuf) {
+    let (units, mut run) = waiting(home).await;
+    let go = folder::of_unit(&run.folder, "app").join("go");
+    std::fs::create_dir(&go).expect("a folder");
+    std::fs::write(units[0].dir.join("go"), "").expect("a file");
+    run.until("the time of the plan ahead", false, |state| {
+        state.notes.iter().any(|(_, text)| text.contains("cannot be told to go on"))
+    });
+    assert!(run.state.units["app"].step.as_ref().is_some_and(|step| !step.early && step.end.is_none()));
+    (units, run, go)
+}
+
+#[tokio::test]
+async fn a_plan_that_could_not_be_told_to_go_on_is_told_as_soon_as_it_can_be() {
+    let home = Home::new();
+    let (_units, mut run, go) = told_nothing(&home).await;
+    std::fs::remove_dir(go).expect("it is there");
+    assert_eq!(run.end(true), RunEnd::Done);
+    assert!(std::fs::read_to_string(folder::shown_plan(&run.folder, "app")).expect("a plan").contains("app-real"));
+}
+
+#[tokio::test]
+async fn a_cancel_reaches_a_plan_that_could_not_be_told_to_go_on() {
+    let home = Home::new();
+    let (units, mut run, go) = told_nothing(&home).await;
+    run.ask(Wish::Cancel { hard: false });
+    run.until("the cancel", false, |state| state.cancel.is_some());
+    std::fs::remove_dir(go).expect("it is there");
+    assert_eq!(run.end(false), RunEnd::Cancelled);
+    assert!(run.state.units["app"].plan.is_none());
+    let mut states = Vec::new();
+    below(&units[1].dir, &mut states);
+    assert!(states.is_empty(), "{states:?}");
+}
+
 #[tokio::test]
 async fn a_plan_that_waits_for_a_supervisor_that_was_killed_is_made_by_the_next_one() {
     let home = Home::new();

@@ -66,7 +66,7 @@ impl Agent {
 /// What an agent's log says of it: its last lines, oldest first.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Heard {
-    /// When it last wrote a line that is no error and no warning.
+    /// When it last wrote a line that is no error, no warning and no more of an error.
     pub success: Option<Timestamp>,
     /// When it last wrote an error, and which.
     pub error: Option<(Timestamp, String)>,
@@ -87,6 +87,8 @@ pub fn heard(lines: &[LogEvent]) -> Heard {
             }
             // A warning says neither that it works nor that it does not.
             Level::Warn => {}
+            // More of an error, as its stack trace: that an agent works is said by a line with a level.
+            Level::None if heard.errors > 0 => {}
             _ => (heard.success, heard.errors) = (Some(at), 0),
         }
     }
@@ -293,6 +295,28 @@ mod tests {
         assert!(matches!(judged(&[]), Reports::No { .. }), "it has run for twenty minutes");
         let young = reports(&agent, &Log::Read(Heard::default()), Some(at(15)), at(20));
         assert!(matches!(young, Reports::Unknown(_)), "{young:?}");
+    }
+
+    #[test]
+    fn a_stack_trace_after_an_error_is_no_success() {
+        let agent = of_container(&container("datadog-agent", "datadog/agent:7", "RUNNING", "UNKNOWN")).unwrap();
+        let good = line(1, "2026-11-20 05:00:00 UTC | CORE | INFO | Done running check");
+        let bad = line(2, "2026-11-20 05:00:00 UTC | CORE | ERROR | 403 Forbidden: API key invalid");
+        let trace = [line(2, "    at forwarder.process (worker)"), line(2, "    at main.run (main)")];
+        assert!(trace.iter().all(|line| level(&line.message) == Level::None));
+        let mut lines = vec![good.clone(), bad];
+        lines.extend(trace.clone());
+        let said = heard(&lines);
+        assert_eq!((said.success, said.errors), (Some(at(1)), 1));
+        let judged = reports(&agent, &Log::Read(said), Some(at(0)), at(20));
+        assert!(
+            judged.words(at(20)).contains("its last word is an error: 2026-11-20 05:00:00 UTC | CORE | ERROR"),
+            "{judged:?}"
+        );
+        lines.push(LogEvent { at: 240_000, ..good });
+        lines.extend(trace.map(|line| LogEvent { at: 300_000, ..line }));
+        let said = heard(&lines);
+        assert_eq!((said.success, said.errors), (Some(at(5)), 0), "no error is the last that has a level");
     }
 
     #[test]

@@ -5,6 +5,7 @@ use super::attention_entry::{Attention, Place};
 use super::estate::Estate;
 use super::health::Severity;
 use super::observed::Observed;
+use super::source::{Intervals, Source};
 use super::task::Task;
 use jiff::Timestamp;
 
@@ -68,7 +69,10 @@ pub fn standing(estate: &Estate, task: &Task, now: Timestamp) -> Vec<Standing> {
             Ok(at) => {
                 if let Some(read) = estate.task_logs.get(&(at.group, at.stream)) {
                     read_at = read.at();
+                    // One that failed once is read again; after that its lines are too old to judge by.
+                    let old = || read.age(now).is_none_or(|age| age > Intervals::default().of(Source::Agents) * 2);
                     match (read.value(), read.failure()) {
+                        (Some(_), Some(failure)) if old() => log = Log::Unread(failure.to_string()),
                         (Some(lines), _) => log = Log::Read(agent::heard(lines)),
                         (None, Some(failure)) => log = Log::Unread(failure.to_string()),
                         (None, None) => {}
@@ -195,6 +199,22 @@ mod tests {
         let slot = failing.task_logs.values_mut().next().unwrap();
         slot.learn(vec![bad, LogEvent { at: 3, ..good }], Timestamp::from_second(1_000_000).unwrap());
         assert_eq!(told(&mut failing), Vec::<String>::new());
+    }
+
+    #[test]
+    fn lines_of_long_ago_say_nothing_where_the_log_cannot_be_read_any_more() {
+        let mut estate = estate("RUNNING");
+        let at = |second: i64| Timestamp::from_second(1_000_000 + second).unwrap();
+        let good = LogEvent { at: 999_990_000, message: "x | CORE | INFO | ok".into(), ..LogEvent::default() };
+        let slot = estate.task_logs.entry(("/ecs/web".into(), "datadog/datadog-agent/t1".into())).or_default();
+        slot.learn(vec![good], at(0));
+        let judged = |estate: &Estate, now| standing(estate, estate.task("t1").unwrap(), now)[0].reports.clone();
+        assert!(matches!(judged(&estate, at(361)), Reports::Yes(Some(_))), "nothing failed");
+        let failure = Failure::new(FailureKind::Denied, "logs:GetLogEvents: not allowed");
+        estate.task_logs.values_mut().next().unwrap().fail(failure);
+        assert!(matches!(judged(&estate, at(360)), Reports::Yes(Some(_))), "two intervals");
+        let old = judged(&estate, at(361));
+        assert!(matches!(&old, Reports::Unknown(why) if why.contains("logs:GetLogEvents")), "{old:?}");
     }
 
     #[test]

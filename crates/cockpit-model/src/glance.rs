@@ -72,9 +72,10 @@ impl Glance {
         Self { at: now, error: Some(why), ..Self::default() }
     }
 
-    /// What it needs, as signs: `✖ 1  ▲ 2`; all well is `●`.
+    /// What it needs, as signs: `✖ 1  ▲ 2`; all well is `●`, and `?` where not all of it was read.
     pub fn attention(&self) -> String {
         match (self.critical, self.warnings) {
+            (0, 0) if self.missing > 0 => "?".to_owned(),
             (0, 0) => "●".to_owned(),
             (0, warnings) => format!("▲ {warnings}"),
             (critical, 0) => format!("✖ {critical}"),
@@ -139,6 +140,12 @@ mod tests {
         let seen = glance(&estate, &sources, now);
         assert_eq!((seen.services, seen.alarms, seen.missing), (Some((0, Health::Stopped)), None, 1));
         assert_eq!(seen.words(), "▲ 1 · ○ 0 services · 1 not read");
+    }
+
+    #[test]
+    fn nothing_is_well_of_which_not_all_was_read() {
+        let seen = Glance { services: Some((2, Health::Healthy)), missing: 2, ..Glance::default() };
+        assert_eq!(seen.words(), "? · ● 2 services · 2 not read");
     }
 
     #[test]

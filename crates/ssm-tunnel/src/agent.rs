@@ -145,10 +145,11 @@ impl Agent {
             return self.events.push_back(Event::Data(1, bytes));
         };
         match mux.receive(&bytes) {
-            Ok(events) => self.events.extend(events.into_iter().map(|event| match event {
-                smux::Event::Opened(id) => Event::Opened(id),
-                smux::Event::Data(id, bytes) => Event::Data(id, bytes),
-                smux::Event::Ended(id) => Event::Ended(id),
+            Ok(events) => self.events.extend(events.into_iter().filter_map(|event| match event {
+                smux::Event::Opened(id) => Some(Event::Opened(id)),
+                smux::Event::Data(id, bytes) => Some(Event::Data(id, bytes)),
+                smux::Event::Ended(id) => Some(Event::Ended(id)),
+                smux::Event::EndedToo(_) => None,
             })),
             Err(error) => self.events.push_back(Event::Broken(error.to_string())),
         }
@@ -170,9 +171,10 @@ impl Agent {
         self.put(fin, now);
     }
 
-    /// The host and port of a connection cannot be reached.
+    /// The host and port of a connection cannot be reached. That names no connection: it is said after the ends of
+    /// others that wait, so that the next end is the one that is meant.
     pub fn refuse(&mut self, stream: StreamId, now: Time) {
-        self.channel.send(payload::FLAG, flag::CONNECT_TO_PORT_ERROR.to_be_bytes().to_vec().into(), now);
+        self.payload(payload::FLAG, flag::CONNECT_TO_PORT_ERROR.to_be_bytes().to_vec().into(), now);
         self.end(stream, now);
     }
 

@@ -29,6 +29,12 @@ impl Outbox {
         self.pieces.push_back(piece);
     }
 
+    /// Forgets what waits.
+    pub(crate) fn clear(&mut self) {
+        self.pieces.clear();
+        self.bytes = 0;
+    }
+
     /// The bytes that wait.
     pub(crate) fn waiting(&self) -> usize {
         self.bytes

@@ -100,7 +100,7 @@ impl Session {
         match payload_type {
             payload::HANDSHAKE_REQUEST => self.handshake(&payload, now),
             payload::HANDSHAKE_COMPLETE => self.ready(now),
-            payload::FLAG => self.flag(&payload),
+            payload::FLAG => self.flag(&payload, now),
             payload::OUTPUT if self.purpose == Purpose::Shell => self.events.push_back(Event::Output(payload)),
             payload::OUTPUT => self.carried(payload, now),
             payload::STDERR | payload::ERROR if self.purpose == Purpose::Shell => {
@@ -171,13 +171,17 @@ impl Session {
         self.events.push_back(Event::Ready { agent_version: self.agent_version.clone(), multiplexed });
     }
 
-    fn flag(&mut self, body: &[u8]) {
+    fn flag(&mut self, body: &[u8], now: Time) {
         let Some(value) = body.get(..4).and_then(|four| four.try_into().ok()).map(u32::from_be_bytes) else { return };
         match value {
             flag::CONNECT_TO_PORT_ERROR => match &mut self.carrier {
-                Carrier::Basic { open, .. } if *open => {
-                    *open = false;
-                    self.events.push_back(Event::Ended { stream: ONLY, refused: true });
+                Carrier::Basic { open, quiet_until } => {
+                    // What waits, and what the agent may still say, is of that connection and not of the next.
+                    self.outbox.clear();
+                    *quiet_until = now + QUIET;
+                    if std::mem::take(open) {
+                        self.events.push_back(Event::Ended { stream: ONLY, refused: true });
+                    }
                 }
                 _ => self.refusals = self.refusals.saturating_add(1),
             },
@@ -221,6 +225,8 @@ impl Session {
                 self.put(fin, now);
                 self.events.push_back(Event::Ended { stream, refused });
             }
+            // The local program was gone first: if the agent could not connect, it may have meant this one.
+            smux::Event::EndedToo(_) => self.refusals = self.refusals.saturating_sub(1),
         }
     }
 
@@ -284,9 +290,7 @@ impl Session {
             Carrier::Basic { open, quiet_until } => {
                 if std::mem::take(open) {
                     *quiet_until = now + QUIET;
-                    while let Some(message) = self.outbox.message() {
-                        self.channel.send(payload::OUTPUT, message, now);
-                    }
+                    self.drain(now);
                     self.channel.send(payload::FLAG, flag::DISCONNECT_TO_PORT.to_be_bytes().to_vec().into(), now);
                 }
             }
@@ -309,9 +313,10 @@ impl Session {
         }
     }
 
-    /// Asks the agent to end the session.
+    /// Asks the agent to end the session, after all that waits.
     pub fn terminate(&mut self, now: Time) {
         if matches!(self.phase, Phase::Ready) {
+            self.drain(now);
             self.channel.send(payload::FLAG, flag::TERMINATE_SESSION.to_be_bytes().to_vec().into(), now);
         }
     }
@@ -333,6 +338,13 @@ impl Session {
         while self.channel.has_room()
             && let Some(message) = self.outbox.next(now)
         {
+            self.channel.send(payload::OUTPUT, message, now);
+        }
+    }
+
+    /// Sends all that waits, whatever the pace: something follows that must not overtake it.
+    fn drain(&mut self, now: Time) {
+        while let Some(message) = self.outbox.message() {
             self.channel.send(payload::OUTPUT, message, now);
         }
     }

@@ -129,6 +129,118 @@ fn an_old_agent_has_one_connection_at_a_time_and_late_bytes_reach_no_other() {
     assert_eq!(events(&mut session), []);
 }
 
+fn refusal() -> Bytes {
+    flag::CONNECT_TO_PORT_ERROR.to_be_bytes().to_vec().into()
+}
+
+#[test]
+fn a_refusal_of_a_connection_that_the_program_has_left_is_not_taken_as_that_of_the_next() {
+    let (mut session, mut agent) = opened(Purpose::Port, "3.3.0.0");
+    let left = session.open(at(1)).unwrap();
+    carry(&mut session, &mut agent, at(1));
+    // The program leaves while the refusal is on its way.
+    agent.refuse(left, at(2));
+    session.end(left, at(2));
+    carry(&mut session, &mut agent, at(2));
+    assert_eq!(events(&mut session), []);
+    let next = session.open(at(3)).unwrap();
+    carry(&mut session, &mut agent, at(3));
+    agent.end(next, at(4));
+    carry(&mut session, &mut agent, at(4));
+    assert_eq!(events(&mut session), [Event::Ended { stream: next, refused: false }]);
+}
+
+#[test]
+fn the_end_of_a_connection_that_was_answered_takes_the_refusal_of_no_other() {
+    let (mut session, mut agent) = opened(Purpose::Port, "3.3.0.0");
+    let (one, two) = (session.open(at(1)).unwrap(), session.open(at(1)).unwrap());
+    carry(&mut session, &mut agent, at(1));
+    agent.send(one, &Bytes::from_static(b"answer"), at(2));
+    carry(&mut session, &mut agent, at(2));
+    session.end(one, at(3));
+    // As the official agent, which says the one and the other at the same time.
+    agent.payload(payload::FLAG, refusal(), at(3));
+    agent.end(one, at(3));
+    agent.end(two, at(3));
+    carry(&mut session, &mut agent, at(3));
+    assert_eq!(
+        events(&mut session),
+        [Event::Data(one, Bytes::from_static(b"answer")), Event::Ended { stream: two, refused: true }]
+    );
+}
+
+#[test]
+fn an_agent_refuses_after_the_ends_of_others_that_wait() {
+    let (mut session, mut agent) = opened(Purpose::Port, "3.3.0.0");
+    let (one, two) = (session.open(at(1)).unwrap(), session.open(at(1)).unwrap());
+    carry(&mut session, &mut agent, at(1));
+    agent.rest(true, at(2));
+    agent.end(one, at(2));
+    agent.refuse(two, at(2));
+    while agent.say(at(2)) {}
+    carry(&mut session, &mut agent, at(2));
+    assert_eq!(
+        events(&mut session),
+        [Event::Ended { stream: one, refused: false }, Event::Ended { stream: two, refused: true }]
+    );
+}
+
+#[test]
+fn what_waits_for_a_connection_that_an_old_agent_refuses_reaches_no_other() {
+    let (mut session, mut agent) = opened(Purpose::Port, "2.3.750.0");
+    session.outbox = Outbox::new(Pace { per_second: 1, burst: 1 });
+    let first = session.open(at(1)).unwrap();
+    session.send(first, &Bytes::from_static(b"first"), at(1));
+    session.send(first, &Bytes::from_static(b"and what waits"), at(1));
+    carry(&mut session, &mut agent, at(1));
+    agent.refuse(first, at(2));
+    carry(&mut session, &mut agent, at(2));
+    assert_eq!(events(&mut session), [Event::Ended { stream: first, refused: true }]);
+    assert_eq!((session.open(at(501)), session.wake(at(501))), (None, Some(at(502))));
+    // Of bytes that were on their way: refused too, and still not the next one's.
+    agent.payload(payload::FLAG, refusal(), at(501));
+    carry(&mut session, &mut agent, at(501));
+    assert_eq!((session.open(at(1000)), session.wake(at(1000))), (None, Some(at(1001))));
+    let next = session.open(at(1001)).unwrap();
+    session.send(next, &Bytes::from_static(b"next"), at(2000));
+    carry(&mut session, &mut agent, at(2000));
+    let seen: Vec<agent::Event> = std::iter::from_fn(|| agent.event()).collect();
+    assert_eq!(
+        seen,
+        [
+            agent::Event::Opened(first),
+            agent::Event::Data(first, Bytes::from_static(b"first")),
+            agent::Event::Opened(next),
+            agent::Event::Data(next, Bytes::from_static(b"next")),
+        ]
+    );
+    assert_eq!(events(&mut session), []);
+}
+
+#[test]
+fn what_waits_for_its_turn_is_sent_before_the_session_is_ended() {
+    for version in ["3.3.0.0", "2.3.750.0"] {
+        let (mut session, mut agent) = opened(Purpose::Port, version);
+        session.outbox = Outbox::new(Pace { per_second: 1, burst: 1 });
+        let stream = session.open(at(1)).unwrap();
+        session.send(stream, &Bytes::from_static(b"first"), at(1));
+        session.send(stream, &Bytes::from_static(b"last"), at(1));
+        session.terminate(at(1));
+        carry(&mut session, &mut agent, at(1));
+        let seen: Vec<agent::Event> = std::iter::from_fn(|| agent.event()).collect();
+        assert_eq!(
+            seen,
+            [
+                agent::Event::Opened(stream),
+                agent::Event::Data(stream, Bytes::from_static(b"first")),
+                agent::Event::Data(stream, Bytes::from_static(b"last")),
+                agent::Event::Terminate,
+            ],
+            "{version}"
+        );
+    }
+}
+
 #[test]
 fn broken_multiplexing_ends_the_session_with_its_reason() {
     let (mut session, mut agent) = opened(Purpose::Port, "3.3.0.0");

@@ -2,7 +2,7 @@
 //! bounds the memory of all together.
 
 use bytes::{Buf, BufMut, Bytes, BytesMut};
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use thiserror::Error;
 
 /// The number of one connection within a session.
@@ -15,6 +15,9 @@ const FIRST: StreamId = 3;
 /// The most data in one frame: with its header it fills one message of the channel, so that connections take turns by
 /// the kilobyte.
 pub const SLICE: usize = crate::channel::CHUNK - HEADER;
+/// As many connections that ended here before a byte came are remembered until the other side has ended them too: far
+/// more than are ended within one round, and little memory where that end never comes.
+const EMPTY: usize = 1024;
 
 const SYN: u8 = 0;
 const FIN: u8 = 1;
@@ -30,6 +33,8 @@ pub enum Event {
     Data(StreamId, Bytes),
     /// The other side ended a connection.
     Ended(StreamId),
+    /// The other side ended a connection too that this side had ended before a byte of it came.
+    EndedToo(StreamId),
 }
 
 /// Bytes that are no smux: what follows them cannot be understood either.
@@ -46,6 +51,8 @@ pub enum SmuxError {
 #[derive(Debug, Default)]
 struct Stream {
     received: u64,
+    /// The other side has ended it.
+    ended: bool,
 }
 
 /// The connections of one session.
@@ -53,6 +60,8 @@ struct Stream {
 pub struct Mux {
     next: StreamId,
     streams: HashMap<StreamId, Stream>,
+    /// Those of [`Event::EndedToo`], the newest last; at most [`EMPTY`].
+    empty: VecDeque<StreamId>,
     partial: BytesMut,
     accepts: bool,
 }
@@ -60,7 +69,7 @@ pub struct Mux {
 impl Mux {
     /// The side that opens connections.
     pub fn client() -> Self {
-        Self { next: FIRST, streams: HashMap::new(), partial: BytesMut::new(), accepts: false }
+        Self { next: FIRST, streams: HashMap::new(), empty: VecDeque::new(), partial: BytesMut::new(), accepts: false }
     }
 
     /// The side at which they are opened.
@@ -83,7 +92,14 @@ impl Mux {
 
     /// Ends a connection; the bytes are to be sent. None if it has ended.
     pub fn end(&mut self, id: StreamId) -> Option<Bytes> {
-        self.streams.remove(&id).map(|_| frame(FIN, id, &[]))
+        let stream = self.streams.remove(&id)?;
+        if stream.received == 0 && !stream.ended {
+            self.empty.push_back(id);
+            if self.empty.len() > EMPTY {
+                self.empty.pop_front();
+            }
+        }
+        Some(frame(FIN, id, &[]))
     }
 
     /// A frame that says nothing, for agents that expect one every now and then.
@@ -134,7 +150,15 @@ impl Mux {
                         events.push(Event::Data(id, data));
                     }
                 }
-                FIN if self.streams.contains_key(&id) => events.push(Event::Ended(id)),
+                FIN => {
+                    if let Some(stream) = self.streams.get_mut(&id) {
+                        stream.ended = true;
+                        events.push(Event::Ended(id));
+                    } else if let Some(at) = self.empty.iter().position(|empty| *empty == id) {
+                        self.empty.remove(at);
+                        events.push(Event::EndedToo(id));
+                    }
+                }
                 _ => {}
             }
         }
@@ -182,6 +206,30 @@ mod tests {
         for command in [SYN, FIN, PSH, NOP] {
             assert_eq!(Mux::client().receive(&frame(command, 99, b"lost")), Ok(Vec::new()));
         }
+    }
+
+    #[test]
+    fn the_other_sides_end_is_told_of_a_connection_that_ended_here_before_a_byte_came_and_of_no_other() {
+        let (mut client, mut server) = (Mux::client(), Mux::server());
+        let ids: Vec<StreamId> = (0..3).map(|_| client.open().unwrap().0).collect();
+        let ends = |mux: &mut Mux, id| mux.receive(&frame(FIN, id, &[])).unwrap();
+        client.receive(&frame(PSH, ids[0], b"answer")).unwrap();
+        // The second is ended by the other side first.
+        assert_eq!(ends(&mut client, ids[1]), [Event::Ended(ids[1])]);
+        for id in &ids {
+            client.end(*id).unwrap();
+        }
+        assert_eq!(ends(&mut client, ids[0]), [], "a byte had come");
+        assert_eq!(ends(&mut client, ids[1]), [], "it was over on both sides");
+        assert_eq!(ends(&mut client, ids[2]), [Event::EndedToo(ids[2])]);
+        assert_eq!(ends(&mut client, ids[2]), [], "once");
+        // However many there are whose end never comes.
+        for _ in 0..2 * EMPTY {
+            let (id, syn) = client.open().unwrap();
+            server.receive(&syn).unwrap();
+            client.end(id).unwrap();
+        }
+        assert_eq!((client.empty.len(), client.open_streams(), server.open_streams()), (EMPTY, 0, 2 * EMPTY));
     }
 
     #[test]

@@ -63,13 +63,14 @@ pub fn ask_through(asker: Asker) {
 }
 
 impl Mfa {
-    /// A session that is kept, or one that a code makes.
+    /// A session that is kept, or one that a code makes; `quiet`: nobody is asked for one.
     pub(super) async fn credentials(
         &self,
         source: &SharedCredentialsProvider,
         sts: &SdkConfig,
         context: &Context,
         now: Timestamp,
+        quiet: bool,
     ) -> Result<Credentials, Failure> {
         let _one = ONE.lock().await;
         let path = kept::folder("cli/cache").map(|folder| folder.join(cache::name(self.role.as_ref(), &self.serial)));
@@ -79,7 +80,7 @@ impl Mfa {
         let mut again = None;
         for _ in 0..ATTEMPTS {
             let refused = again.take();
-            let code = match self.ask(refused.clone()).await {
+            let code = match self.ask(refused.clone(), quiet).await {
                 Ok(code) => code,
                 // Much may be allowed without a second factor, and what is not says so.
                 Err(_) if self.role.is_none() && refused.is_none() => {
@@ -116,8 +117,8 @@ impl Mfa {
             .hinted("see that the device's clock is right, and try again"))
     }
 
-    async fn ask(&self, again: Option<String>) -> Result<Value, Failure> {
-        let asker = ASKED.lock().unwrap_or_else(PoisonError::into_inner).clone();
+    async fn ask(&self, again: Option<String>, quiet: bool) -> Result<Value, Failure> {
+        let asker = ASKED.lock().unwrap_or_else(PoisonError::into_inner).clone().filter(|_| !quiet);
         let refused = because(again.clone());
         let question = Question { profile: self.profile.clone(), serial: self.serial.clone(), again };
         let answer = match asker {
@@ -209,4 +210,25 @@ fn built(action: &str, found: Option<aws_sdk_sts::types::Credentials>) -> Result
 
 fn because(again: Option<String>) -> String {
     again.map(|why| format!(": {why}")).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    #[tokio::test]
+    async fn nobody_is_asked_for_a_code_of_what_is_looked_at_in_passing() {
+        static ASKED_FOR: AtomicUsize = AtomicUsize::new(0);
+        ask_through(Asker::new(|_| {
+            ASKED_FOR.fetch_add(1, Ordering::Relaxed);
+            Box::pin(std::future::ready(None))
+        }));
+        let mfa = Mfa { profile: "ops".into(), serial: "arn:aws:iam::123456789012:mfa/me".into(), role: None };
+        assert!(mfa.ask(None, true).await.is_err());
+        assert_eq!(ASKED_FOR.load(Ordering::Relaxed), 0);
+        let failure = mfa.ask(None, false).await.unwrap_err();
+        assert!(failure.message.contains("needs an MFA code"), "{failure}");
+        assert_eq!(ASKED_FOR.load(Ordering::Relaxed), 1);
+    }
 }

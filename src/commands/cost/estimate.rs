@@ -3,13 +3,13 @@
 
 use super::args::Arguments;
 use super::estimate_report::{self, PlanDto};
-use crate::cli::{ExitCode, Report};
+use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
 use crate::commands::printed::{printed, verdict};
 use crate::commands::say::say;
 use crate::config::{Config, EnvironmentConfig};
 use crate::feeds::runs::Place;
-use crate::headless::{self, Shown};
+use crate::headless::{self, Printable, Shown};
 use crate::infra::run::events::Reader;
 use crate::infra::run::{folder, ordered, requests, start, world};
 use crate::infra::{Look, discover_as};
@@ -21,10 +21,9 @@ use crate::model::infra::order::Listed;
 use crate::model::infra::plan::Plan;
 use crate::model::infra::run_event::{Goal, Request, UnitEnd, Wish};
 use crate::runtime::audit;
-use crate::runtime::clock::system_zone;
-use crate::runtime::stop::stopped;
+use crate::runtime::clock::zone;
+use crate::runtime::stop::{StopSignal, StopSignals};
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -45,7 +44,7 @@ pub(super) async fn run(
     out: &mut dyn io::Write,
 ) -> Result<ExitCode, Report> {
     let name = environment.name.clone();
-    let zone = environment.timezone.as_deref().and_then(|zone| TimeZone::get(zone).ok()).unwrap_or_else(system_zone);
+    let zone = zone(environment.timezone.as_deref());
     let Some(region) = context.global.region.clone().or_else(|| environment.region.clone()) else {
         return Err(Report::usage(format!("the region of {name} is not known, and prices are of a region"))
             .hint("write `region` into the configuration, or give --region"));
@@ -56,7 +55,13 @@ pub(super) async fn run(
         let run = Box::pin(made_now(context, config, environment)).await?;
         of_run(&run)?
     } else {
-        of_run(&kept(&config, &name, arguments.run.as_deref())?)?
+        let run = kept(&config, &name, arguments.run.as_deref())?;
+        let (plans, mut from) = of_run(&run)?;
+        // It may be one over some units alone.
+        let found = Box::pin(discover_as(environment, Look::default())).await;
+        let units = found.map(|found| found.graph.units().iter().map(|unit| unit.name.clone()).collect());
+        lacking(&mut from, &folder::name(&run), units.map_err(|trouble| trouble.message));
+        (plans, from)
     };
     let mut units = Vec::new();
     for (unit, plan) in &plans {
@@ -73,7 +78,53 @@ pub(super) async fn run(
     let estimate = estimate(&units, &prices, &region, now);
     let report = estimate_report::report(&estimate, &prices, &name, &region, from, Shown { now, zone });
     let code = if report.complete { ExitCode::Done } else { ExitCode::Incomplete };
-    verdict(headless::print(out, &report, context.output, Context::width()).map(drop), code)
+    let code = verdict(headless::print(out, &report, context.output, Context::width()).map(drop), code)?;
+    if context.output == Output::Csv {
+        // Rows have no place for what is missing.
+        for note in report.notes().iter().filter(|note| note.starts_with('!')) {
+            say(note);
+        }
+    }
+    Ok(code)
+}
+
+/// Part of what `terraform show -json` prints.
+#[derive(serde::Deserialize)]
+struct Whole {
+    /// Applying the plan leaves nothing to do: `false` of a plan of some resources alone. Versions before 1.8 do not say.
+    complete: Option<bool>,
+}
+
+/// Why a plan does not have all of its unit; none where it has.
+fn partial(targets: bool, plan: &Plan) -> Option<String> {
+    let reasons = [
+        targets.then_some("its plan is of some resources alone (--target)"),
+        plan.errored.then_some("its plan was made with errors"),
+    ];
+    let reasons: Vec<&str> = reasons.into_iter().flatten().collect();
+    (!reasons.is_empty()).then(|| reasons.join(", and "))
+}
+
+/// Adds the units that an environment has and a run does not. Where nobody knows which it has, no plan of the run is known to
+/// be all of it.
+fn lacking(plans: &mut Vec<PlanDto>, run: &str, units: Result<Vec<String>, String>) {
+    match units {
+        Ok(units) => {
+            for unit in units {
+                if plans.iter().any(|plan| plan.unit == unit) {
+                    continue;
+                }
+                let why = "the run is one over other units: plan all of them, or give --now".to_owned();
+                let (from, missing) = (run.to_owned(), Some(why));
+                plans.push(PlanDto { unit, from, made: None, on_mocks: false, missing, partial: None });
+            }
+        }
+        Err(why) => {
+            for plan in plans.iter_mut().filter(|plan| plan.missing.is_none() && plan.partial.is_none()) {
+                plan.partial = Some(format!("whether the environment has other units is not known: {why}"));
+            }
+        }
+    }
 }
 
 /// Plans in files.
@@ -97,10 +148,9 @@ fn of_files(files: &[PathBuf]) -> Result<Plans, Report> {
                 .cause(error.to_string())
                 .hint(format!("a plan file is made readable with `terraform show -json {shown} > plan.json`"))
         })?;
-        if plan.errored {
-            say(&format!("warning: the plan in {shown} was made with errors, and is not whole"));
-        }
-        from.push(PlanDto { unit: unit.clone(), from: shown, made: None, on_mocks: false, missing: None });
+        let whole = serde_json::from_slice::<Whole>(&text).ok().and_then(|whole| whole.complete);
+        let partial = partial(whole == Some(false), &plan);
+        from.push(PlanDto { unit: unit.clone(), from: shown, made: None, on_mocks: false, missing: None, partial });
         plans.push((unit, plan));
     }
     Ok((plans, from))
@@ -149,9 +199,7 @@ fn of_run(run: &Path) -> Result<Plans, Report> {
     let news = Reader::new(0).read_all(run).map_err(|error| unread(run.display().to_string(), &error))?;
     let state = RunState::of(&news.events);
     let (mut plans, mut from) = (Vec::new(), Vec::new());
-    if state.started.as_ref().is_some_and(|started| !started.targets.is_empty()) {
-        say("warning: the run planned some resources alone (--target): others are in no sum");
-    }
+    let targets = state.started.as_ref().is_some_and(|started| !started.targets.is_empty());
     for unit in state.in_order() {
         let is = &state.units[unit];
         let mut dto = PlanDto {
@@ -160,12 +208,14 @@ fn of_run(run: &Path) -> Result<Plans, Report> {
             made: state.began.map(|began| began.to_string()),
             on_mocks: is.plan.as_ref().is_some_and(|plan| plan.on_mocks),
             missing: None,
+            partial: None,
         };
         match &is.plan {
             Some(plan) => {
                 let text = std::fs::read(&plan.shown).map_err(|error| unread(format!("the plan of {unit}"), &error))?;
                 let plan: Plan = serde_json::from_slice(&text)
                     .map_err(|error| unread(format!("the plan of {unit}"), &error.into()))?;
+                dto.partial = partial(targets, &plan);
                 plans.push((unit.to_owned(), plan));
             }
             None => dto.missing = Some(why(is.end.as_ref())),
@@ -217,18 +267,20 @@ async fn made_now(context: &Context, config: Config, environment: &EnvironmentCo
         reading.check_credentials()?;
         order.account = reading.collector.app.estate.identity.value().map(|identity| identity.account.clone());
     }
+    // From here on no Ctrl-C is lost: what is begun is cancelled by it.
+    let stops = StopSignals::new().ok();
     let run = start::start(&start::this_program(), &runs, &order, Timestamp::now()).await.map_err(|error| {
         Report::new("refused", "the plan cannot be made", ExitCode::Refused)
             .cause(error.words())
             .hint("`cockpit infra runs` shows what goes on")
     })?;
     say(&format!("planning {} units of {}: {}", order.units.len(), environment.name, folder::name(&run)));
-    follow(context, &run).await?;
+    follow(context, &run, stops).await?;
     Ok(run)
 }
 
 /// Waits until a run is over. Whoever interrupts it cancels it: it changes nothing.
-async fn follow(context: &Context, run: &Path) -> Result<(), Report> {
+async fn follow(context: &Context, run: &Path, mut stops: Option<StopSignals>) -> Result<(), Report> {
     let mut reader = Reader::new(0);
     let mut state = RunState::default();
     let unread = |error: &io::Error| {
@@ -249,7 +301,7 @@ async fn follow(context: &Context, run: &Path) -> Result<(), Report> {
         }
         let left = context.limit();
         let ended = tokio::select! {
-            signal = stopped() => Some((signal.code(), "the plan was interrupted")),
+            signal = next(&mut stops) => Some((signal.code(), "the plan was interrupted")),
             () = tokio::time::sleep(LOOK) => {
                 left.filter(Duration::is_zero).map(|_| (ExitCode::TimedOut, "the time is up"))
             }
@@ -260,5 +312,105 @@ async fn follow(context: &Context, run: &Path) -> Result<(), Report> {
             printed(requests::ask(run, &request))?;
             return Err(Report::new("cancelled", format!("{words}, and it was cancelled"), code));
         }
+    }
+}
+
+/// The next signal that ends it; never where the system gives no handler.
+async fn next(stops: &mut Option<StopSignals>) -> StopSignal {
+    match stops {
+        Some(stops) => stops.next().await,
+        None => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn report(plans: Vec<PlanDto>) -> estimate_report::CostEstimate {
+        let estimate = crate::model::estimate::Estimate::default();
+        estimate_report::report(&estimate, &Prices::ours(), "lab", "ap-northeast-1", plans, Shown::default())
+    }
+
+    /// A folder of its own, with a run over `app`.
+    fn run(name: &str, targets: &[&str], plan: &Plan) -> PathBuf {
+        let run = std::env::temp_dir().join(format!("cockpit-estimate-{name}-{}", std::process::id()));
+        folder::make(&run).unwrap();
+        let shown = run.join("app.json");
+        std::fs::write(&shown, serde_json::to_vec(plan).unwrap()).unwrap();
+        let time = "2026-11-28T20:33:39Z";
+        let started = json!({
+            "time": time, "event": "started", "run": name, "environment": "lab", "goal": "plan", "targets": targets,
+            "units": [{"name": "app", "tool": "terraform", "dir": "/lab/app"}],
+            "by": {"user": "kenta", "host": "mac", "pid": 1}, "account": null, "revision": null,
+            "parallelism": 1, "guarded": false, "pid": 1,
+        });
+        let planned = json!({
+            "time": time, "event": "plan_ready", "unit": "app",
+            "plan": {
+                "sha256": "00", "summary": {"add": 0, "change": 0, "remove": 0}, "drifted": 0, "empty": true,
+                "on_mocks": false, "shown": shown,
+            },
+        });
+        std::fs::write(run.join(folder::EVENTS), format!("{started}\n{planned}\n")).unwrap();
+        run
+    }
+
+    #[test]
+    fn a_run_with_targets_and_a_plan_with_errors_are_never_complete() {
+        let (whole, errored) = (Plan::default(), Plan { errored: true, ..Plan::default() });
+        for (name, targets, plan, why) in [
+            ("whole", 0, &whole, None),
+            ("targets", 1, &whole, Some("its plan is of some resources alone (--target)")),
+            ("errors", 0, &errored, Some("its plan was made with errors")),
+        ] {
+            let run = run(name, &["aws_lb.a"][..targets], plan);
+            let (plans, from) = of_run(&run).unwrap();
+            std::fs::remove_dir_all(run).unwrap();
+            assert_eq!((plans.len(), from.len()), (1, 1), "{name}");
+            assert_eq!(from[0].partial.as_deref(), why, "{name}");
+            let report = report(from);
+            assert_eq!(report.complete, why.is_none(), "{name}");
+            let wanted = "! more may belong into the sum than what the plan of app has";
+            let told = report.notes().iter().any(|note| note.starts_with(wanted));
+            assert_eq!(told, why.is_some(), "{name}: {:?}", report.notes());
+        }
+    }
+
+    #[test]
+    fn a_unit_that_the_run_does_not_have_is_missing_and_so_may_one_be_that_nobody_knows() {
+        let plan = |unit: &str| PlanDto {
+            unit: unit.to_owned(),
+            from: "r".to_owned(),
+            made: None,
+            on_mocks: false,
+            missing: None,
+            partial: None,
+        };
+        let mut all = vec![plan("app"), plan("net")];
+        lacking(&mut all, "r", Ok(vec!["app".to_owned(), "net".to_owned()]));
+        assert!(all.len() == 2 && report(all).complete);
+        let mut some = vec![plan("app")];
+        lacking(&mut some, "r", Ok(vec!["app".to_owned(), "net".to_owned()]));
+        assert_eq!((some[1].unit.as_str(), some[1].from.as_str()), ("net", "r"));
+        assert!(some[0].missing.is_none() && some[1].missing.is_some());
+        assert!(!report(some).complete);
+        let mut unknown = vec![plan("app")];
+        lacking(&mut unknown, "r", Err("terraform is not there".to_owned()));
+        assert!(unknown[0].partial.as_deref().unwrap().contains("terraform is not there"));
+        assert!(!report(unknown).complete);
+    }
+
+    #[test]
+    fn a_file_of_a_plan_of_some_resources_says_so() {
+        let file = std::env::temp_dir().join(format!("cockpit-estimate-file-{}.json", std::process::id()));
+        let mut show = crate::model::infra::plan::testing::show(&[]);
+        show["complete"] = json!(false);
+        std::fs::write(&file, show.to_string()).unwrap();
+        let (_, from) = of_files(std::slice::from_ref(&file)).unwrap();
+        std::fs::remove_file(file).unwrap();
+        assert!(from[0].partial.as_deref().unwrap().contains("--target"), "{from:?}");
+        assert!(!report(from).complete);
     }
 }

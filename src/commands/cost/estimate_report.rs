@@ -34,11 +34,12 @@ pub struct CostEstimate {
     pub month: f64,
     /// A month at most: all that scales at its maximum for the whole month.
     pub month_at_most: f64,
-    /// The part of a week in which the schedule of the plans has it stopped; `null` without one.
+    /// The part of a week in which schedules of the plans have what they stop stopped: on average, by what it costs; `null`
+    /// without one.
     pub stopped: Option<f64>,
-    /// What the schedule saves of `month`; `null` without one.
+    /// What the schedules save of `month`; `null` without one.
     pub saved: Option<f64>,
-    /// Every resource is in the sum, and every unit has a plan.
+    /// Every resource is in the sum, and every unit has a plan, which is whole.
     pub complete: bool,
     /// What runs by the hour or is paid by the month, the dearest resource first.
     pub lines: Vec<LineDto>,
@@ -69,6 +70,9 @@ pub struct PlanDto {
     pub on_mocks: bool,
     /// Why there is no plan; `null` where there is one.
     pub missing: Option<String>,
+    /// Why the plan does not have all that it should: it is of some resources alone, was made with errors, or may not be of
+    /// all units; `null` where it has.
+    pub partial: Option<String>,
 }
 
 /// Something that is paid by the hour or the month.
@@ -88,8 +92,10 @@ pub struct LineDto {
     pub month: f64,
     /// A month at most.
     pub month_at_most: f64,
-    /// The schedule stops it.
+    /// A schedule stops it.
     pub stops: bool,
+    /// The part of a week in which it is stopped; 0 where it never is.
+    pub stopped: f64,
 }
 
 /// Something that is paid by its use.
@@ -131,6 +137,17 @@ pub struct PriceDto {
     pub source: String,
 }
 
+impl PlanDto {
+    /// All that it should have is in the sum.
+    fn is_whole(&self) -> bool {
+        self.missing.is_none() && self.partial.is_none()
+    }
+}
+
+fn thousandths(value: f64) -> f64 {
+    (value * 1_000.0).round() / 1_000.0
+}
+
 fn cents(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }
@@ -159,9 +176,9 @@ pub fn report(
         hours: HOURS,
         month: cents(least),
         month_at_most: cents(most),
-        stopped: estimate.stopped.map(|part| (part * 1_000.0).round() / 1_000.0),
+        stopped: estimate.stopped.map(thousandths),
         saved: estimate.saved().map(cents),
-        complete: estimate.unknown.is_empty() && plans.iter().all(|plan| plan.missing.is_none()),
+        complete: estimate.unknown.is_empty() && plans.iter().all(PlanDto::is_whole),
         lines: estimate.lines.iter().map(line).collect(),
         usage: estimate.usage.iter().map(usage).collect(),
         unknown: estimate.unknown.iter().map(unknown).collect(),
@@ -182,7 +199,8 @@ fn line(line: &Line) -> LineDto {
         count_at_most: line.count.1,
         month: cents(line.least),
         month_at_most: cents(line.most),
-        stops: line.stops,
+        stops: line.stopped > 0.0,
+        stopped: thousandths(line.stopped),
     }
 }
 
@@ -246,7 +264,8 @@ impl Printable for CostEstimate {
     }
 
     fn rows(&self) -> Option<Rows> {
-        let fields = ["unit", "resource", "what", "count", "count_at_most", "month", "month_at_most", "stops"];
+        let fields =
+            ["unit", "resource", "what", "count", "count_at_most", "month", "month_at_most", "stops", "stopped"];
         Some(Rows::new("lines", &fields))
     }
 
@@ -275,11 +294,14 @@ impl Printable for CostEstimate {
             if let Some(why) = &plan.missing {
                 notes.push(format!("! {} is in no sum: {why}", plan.unit));
             }
+            if let Some(why) = &plan.partial {
+                notes.push(format!("! more may belong into the sum than what the plan of {} has: {why}", plan.unit));
+            }
         }
         let count: u64 = self.unknown.iter().map(|one| one.count).sum();
         if count > 0 {
             let plural = if count == 1 { "resource is" } else { "resources are" };
-            notes.push(format!("! {count} {plural} in no sum, as the table of prices does not have them"));
+            notes.push(format!("! {count} {plural} not in the sum as a whole: why is told of each"));
         }
         notes
     }

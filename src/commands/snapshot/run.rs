@@ -47,7 +47,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
 async fn user_pool(context: &Context, reading: &Reading) -> Option<Result<(Option<PoolDto>, Vec<Failure>), Failure>> {
     let app = &reading.collector.app;
     let environment = &app.environment;
-    if environment.user_pools.is_empty() || app.estate.identity.value().is_none() {
+    if environment.user_pools.is_empty() || app.estate.identity.value().is_none() || app.poller.wrong_account() {
         return None;
     }
     let session = Session::new(Connection::from(environment));

@@ -7,6 +7,9 @@ mod checks;
 mod ends;
 mod lift;
 mod shows;
+#[cfg(test)]
+mod tests;
+mod waits;
 
 use super::ahead;
 use super::around::{not_started, shares_plugins, shortened};
@@ -109,6 +112,7 @@ pub async fn supervise<'a>(
         out,
         codes: BTreeMap::new(),
         showing: BTreeMap::new(),
+        held_back: BTreeMap::new(),
         unaudited: false,
         run,
         runs,
@@ -172,6 +176,8 @@ struct Supervisor<'a> {
     codes: BTreeMap<String, tokio::task::JoinHandle<String>>,
     /// Plans that are being read, by unit.
     showing: BTreeMap<String, tokio::task::JoinHandle<Result<show::Read, String>>>,
+    /// Plans that were begun ahead and told that they do not go on, until they end: unit and why.
+    held_back: BTreeMap<String, String>,
     /// The audit file could not be written, which was said.
     unaudited: bool,
 }
@@ -281,7 +287,8 @@ impl Supervisor<'_> {
     /// Does what the schedule decides, until there is nothing more to do now.
     async fn decide(&mut self) {
         loop {
-            let decisions = schedule::decide(&self.state);
+            let mut decisions = schedule::decide(&self.state);
+            decisions.retain(|decision| !self.is_held_back(decision));
             if decisions.is_empty() {
                 self.let_go();
                 return;
@@ -300,14 +307,6 @@ impl Supervisor<'_> {
         }
     }
 
-    /// Plans that were begun ahead of what will not be done wait no longer.
-    fn let_go(&self) {
-        for unit in schedule::wait_in_vain(&self.state) {
-            // Where it cannot be said now, it is said in the next round.
-            let _ = ahead::say(&self.run, unit, false);
-        }
-    }
-
     fn unit(&self, name: &str) -> Option<Unit> {
         self.order.units.iter().find(|unit| unit.name == name).cloned()
     }
@@ -320,18 +319,15 @@ impl Supervisor<'_> {
     async fn begin_step(&mut self, name: &str, step: Step, early: bool) {
         let Some(unit) = self.unit(name) else { return };
         let before = self.state.units.get(name);
-        let waits = before.and_then(|unit| unit.step.as_ref()).is_some_and(|step| step.early && step.end.is_none());
+        if step == Step::Plan && before.is_some_and(schedule::waits) {
+            // It was begun ahead: all that it has to do now is to go on.
+            self.go_on(&unit).await;
+            return;
+        }
         let ways = steps::Ways { fresh: !before.is_some_and(schedule::is_initialised), ahead: early };
         self.tell(What::Step { unit: name.to_owned(), step, pid: None, early });
         self.written().await;
         self.writer.sync();
-        if waits && step == Step::Plan {
-            // It was begun ahead: all that it has to do now is to go on.
-            if let Err(error) = ahead::say(&self.run, name, true) {
-                self.note(Some(name), format!("its plan cannot be told to go on: {error}"));
-            }
-            return;
-        }
         let dir = self.state.units.get(name).and_then(|unit| unit.plan.as_ref()?.dir.clone());
         if step == Step::Show {
             self.show(&unit);

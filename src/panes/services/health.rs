@@ -51,10 +51,12 @@ pub fn try_firewall(app: &mut App) -> Vec<Effect> {
     ask(app, Sends { probes: true, waf: true })
 }
 
-/// `A`: the public address of this machine is let in; where it is not known, one is typed.
+/// `A`: the public address of this machine is let in; where it is not known, or was found a while ago, it is typed.
 pub fn let_in(app: &mut App) -> Vec<Effect> {
-    match &app.panes.services.health.found.address {
-        Some(Ok(address)) => {
+    let state = &app.panes.services.health;
+    let fresh = state.read.is_some_and(|at| app.now.duration_since(at).abs() < OLD);
+    match &state.found.address {
+        Some(Ok(address)) if fresh => {
             let address = address.to_string();
             change(app, &address, true)
         }

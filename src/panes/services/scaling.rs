@@ -69,13 +69,19 @@ fn look(app: &mut App) {
     let now = app.service_now();
     let Some(name) = app.panes.services.scaling.as_ref().map(|watched| watched.service.clone()) else { return };
     let Some(sample) = sample(app, &name) else { return };
+    let read = app.estate.services.at();
     let Some(watched) = app.panes.services.scaling.as_mut() else { return };
     watched.looked = Some(now);
+    // What was not read again is no new point of a curve.
+    if watched.read == read {
+        return;
+    }
+    watched.read = read;
     for (curve, count) in [(&mut watched.desired, sample.desired), (&mut watched.running, sample.running)] {
         if curve.len() >= POINTS {
             curve.remove(0);
         }
-        curve.push(Point { at: now, value: f64::from(count) });
+        curve.push(Point { at: read.unwrap_or(now), value: f64::from(count) });
     }
     let mut told = watched.watch.take(sample.clone());
     // How it stands has lines of its own.
@@ -99,6 +105,10 @@ pub fn facts(app: &App) -> Vec<Fact> {
     let over = if watched.over { "; it was out and is back" } else { "" };
     let mut lines = vec![fact("watched", format!("for {took}{over}; c ends it with a report"))];
     let Some(last) = &watched.last else { return lines };
+    let age = now.duration_since(last.at);
+    if age > EVERY * 3 {
+        lines.push(bad("counts", format!("of {} ago: not read again since", spoken(age)), Health::Unknown));
+    }
     lines.extend(standing(last, now));
     let newest = watched.told.iter().rev().take(SHOWN);
     lines.extend(newest.map(|told| fact(&clock(told.at, &app.zone()), &told.what)));

@@ -109,6 +109,8 @@ pub struct Scaling {
     pub since: Timestamp,
     /// When it was looked at last.
     pub looked: Option<Timestamp>,
+    /// When what was looked at had been read.
+    pub read: Option<Timestamp>,
     /// What is learned of it for the report.
     pub watch: Watch,
     /// How it stood then.

@@ -1,6 +1,7 @@
 //! Services, a service and a task as a person sees them.
 
 use super::state::LIST;
+use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::operation::call::Write;
 use crate::app::operation::outcome::Verdict;
@@ -360,9 +361,14 @@ fn a_service_is_watched_while_it_scales_with_curves_and_the_cool_down_and_a_repo
     }
     // It counts down while nothing new is read.
     world.silent = vec![Source::Services, Source::ScalingActivities];
+    let points = |app: &App| app.panes.services.scaling.as_ref().unwrap().desired.len();
     tick(&mut app, at(95), &world);
     assert!(text(&app).contains("in after 4m"), "{}", text(&app));
     seen("service_watched_120x40", &app);
+    let before = points(&app);
+    tick(&mut app, at(180), &world);
+    assert_eq!(points(&app), before, "what was not read again is no point of a curve");
+    assert!(text(&app).contains("not read again since"), "{}", text(&app));
     let curves = &app.panes.services.scaling.as_ref().unwrap();
     let desired: Vec<f64> = curves.desired.iter().map(|point| point.value).collect();
     assert_eq!((desired.first(), desired.last()), (Some(&2.0), Some(&4.0)), "{desired:?}");

@@ -18,6 +18,9 @@
 //! | `gateway:input` | each message of the client, its acknowledgements too: `drop`, `duplicate`, `reorder`, `damage`, `delay`; with `delay_ms` |
 //! | `gateway:pace` | `delay`: an agent that rests for `delay_ms` after each message of data, as the official one does for 1 ms; one whose session begins with it also reads no more than a frame of each connection ahead |
 //! | `gateway:dial` | `refused`: the host and port cannot be reached |
+//!
+//! Connections that could not be made for another reason than such a fault are counted at `GET /_sim/requests`, as
+//! errors of `gateway:dial:REASON` (`ConnectionRefused`, `AddrNotAvailable`…, as `std::io::ErrorKind` has them).
 
 mod alarm;
 pub(crate) mod api;

@@ -19,14 +19,21 @@ pub const REMOTE: (&str, u16) = ("db.example", 5432);
 pub const PATIENCE: Duration = Duration::from_mins(1);
 
 pub async fn post(endpoint: &str, path: &str, headers: &str, body: &Value) -> Result<Value, String> {
+    ask(endpoint, "POST", path, headers, &body.to_string()).await
+}
+
+pub async fn get(endpoint: &str, path: &str) -> Result<Value, String> {
+    ask(endpoint, "GET", path, "", "").await
+}
+
+async fn ask(endpoint: &str, method: &str, path: &str, headers: &str, body: &str) -> Result<Value, String> {
     let address = endpoint.strip_prefix("http://").unwrap();
-    let body = body.to_string();
     let mut stream = TcpStream::connect(address).await.unwrap();
     let head = format!(
-        "POST {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n",
+        "{method} {path} HTTP/1.1\r\nhost: {address}\r\nconnection: close\r\ncontent-length: {}\r\n{headers}\r\n",
         body.len()
     );
-    stream.write_all((head + &body).as_bytes()).await.unwrap();
+    stream.write_all((head + body).as_bytes()).await.unwrap();
     let mut answer = String::new();
     stream.read_to_string(&mut answer).await.map_err(|error| error.to_string())?;
     let (head, body) = answer.split_once("\r\n\r\n").ok_or("no answer")?;

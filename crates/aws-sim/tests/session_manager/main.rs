@@ -8,7 +8,7 @@ mod life;
 mod matrix;
 mod plugin;
 
-use client::{Client, PATIENCE, echo, fault, noise, opened, options, round, simulator, until};
+use client::{Client, PATIENCE, echo, fault, get, noise, opened, options, round, simulator, until};
 use serde_json::json;
 use ssm_tunnel::driver::{Said, ShellInput};
 use ssm_tunnel::{Shell, State};
@@ -73,6 +73,9 @@ async fn a_target_that_refuses_resets_the_connection_and_is_counted() {
     until(&tunnel, |status| status.refused == 1 && status.state == State::Ready).await;
     // It is a change that who listens is told at once, and not only a number that is there for who looks.
     while timeout(PATIENCE, tunnel.changed()).await.unwrap().unwrap().refused == 0 {}
+    // The simulator keeps why.
+    let requests = get(&sim.endpoint(), "/_sim/requests").await.unwrap();
+    assert_eq!(requests["operations"]["gateway:dial:ConnectionRefused"], json!({"count": 0, "errors": 1}));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

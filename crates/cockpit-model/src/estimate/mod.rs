@@ -2,10 +2,11 @@
 //! unit price; and what is not in the table of prices, which is never taken for nothing.
 //!
 //! [`prices`]: the table; [`types`]: what is told; [`sheet`]: where it is written; [`sizes`] and [`rules`]: what each type of
-//! resource costs; [`whole`]: all of it; [`words`]: in words.
+//! resource costs; [`schedule`]: what stops services; [`whole`]: all of it; [`words`]: in words.
 
 pub mod prices;
 mod rules;
+mod schedule;
 mod sheet;
 mod sizes;
 #[cfg(test)]

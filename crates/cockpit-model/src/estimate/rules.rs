@@ -38,11 +38,7 @@ pub fn resource(sheet: &mut Sheet<'_>, unit: &str, one: &Billed) {
             sheet.by_use(unit, address, "nat.gb");
         }
         "aws_eip" => sheet.hourly(unit, address, "public IPv4 address", "address", 1.0),
-        "aws_vpc_endpoint" if one.fact("vpc_endpoint_type") == Some("Interface") => {
-            let zones = one.number("subnet_ids").filter(|zones| *zones > 0.0).unwrap_or(1.0);
-            sheet.hourly(unit, address, "interface endpoint, a zone", "endpoint", zones);
-            sheet.by_use(unit, address, "endpoint.gb");
-        }
+        "aws_vpc_endpoint" => endpoint(sheet, unit, one),
         "aws_wafv2_web_acl" => {
             sheet.monthly(unit, address, "web ACL", "waf.acl", 1.0);
             if let Some(rules) = one.number("rule").filter(|rules| *rules > 0.0) {
@@ -81,6 +77,23 @@ pub fn resource(sheet: &mut Sheet<'_>, unit: &str, one: &Billed) {
         }
         // They cost nothing, or are the size of what does.
         _ => sheet.free += 1,
+    }
+}
+
+fn endpoint(sheet: &mut Sheet<'_>, unit: &str, one: &Billed) {
+    let address = one.address.as_str();
+    match one.fact("vpc_endpoint_type") {
+        Some("Interface") => {
+            let zones = one.number("subnet_ids").filter(|zones| *zones > 0.0).unwrap_or(1.0);
+            sheet.hourly(unit, address, "interface endpoint, a zone", "endpoint", zones);
+            sheet.by_use(unit, address, "endpoint.gb");
+        }
+        // Those of S3 and DynamoDB cost nothing.
+        Some("Gateway") => sheet.free += 1,
+        Some(other) => {
+            sheet.unknown(unit, address, 1, format!("the table has no price of an endpoint of type {other}"));
+        }
+        None => sheet.unknown(unit, address, 1, "its type is known only after an apply".to_owned()),
     }
 }
 

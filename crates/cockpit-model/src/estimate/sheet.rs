@@ -1,14 +1,18 @@
 //! Where it is written while resources are gone through.
 
 use super::prices::Prices;
+use super::schedule::Schedule;
 use super::types::{Estimate, HOURS, Line, Unknown, Usage};
 use crate::infra::plan::Billed;
+use jiff::Timestamp;
 use std::collections::BTreeSet;
 
 /// What is written while resources are gone through.
 pub struct Sheet<'a> {
     pub prices: &'a Prices,
     pub free: u64,
+    /// What stops services at a time.
+    pub schedule: Schedule<'a>,
     region: &'a str,
     all: &'a [(&'a str, &'a Billed)],
     estimate: Estimate,
@@ -23,14 +27,15 @@ pub struct Item<'a> {
     pub parts: &'a [(&'a str, f64)],
     /// How many there are at least, and at most.
     pub count: (f64, f64),
-    /// A schedule stops it.
-    pub stops: bool,
+    /// The part of a week in which schedules have it stopped.
+    pub stopped: f64,
 }
 
 impl<'a> Sheet<'a> {
-    /// An empty one.
-    pub fn new(prices: &'a Prices, region: &'a str, all: &'a [(&'a str, &'a Billed)]) -> Self {
-        Self { prices, free: 0, region, all, estimate: Estimate::default(), used: BTreeSet::new() }
+    /// An empty one. `now` is where the coming week of the schedules begins.
+    pub fn new(prices: &'a Prices, region: &'a str, all: &'a [(&'a str, &'a Billed)], now: Timestamp) -> Self {
+        let schedule = Schedule::new(all, now);
+        Self { prices, free: 0, schedule, region, all, estimate: Estimate::default(), used: BTreeSet::new() }
     }
 
     /// The resource at an address.
@@ -66,19 +71,19 @@ impl<'a> Sheet<'a> {
             count: item.count,
             least: month * least,
             most: month * most,
-            stops: item.stops,
+            stopped: item.stopped,
         });
     }
 
     /// One that is paid by the hour.
     pub fn hourly(&mut self, unit: &str, address: &str, what: impl Into<String>, price: &str, count: f64) {
-        let item = Item { what: what.into(), parts: &[(price, HOURS)], count: (count, count), stops: false };
+        let item = Item { what: what.into(), parts: &[(price, HOURS)], count: (count, count), stopped: 0.0 };
         self.line(unit, address, item);
     }
 
     /// One that is paid by the month.
     pub fn monthly(&mut self, unit: &str, address: &str, what: impl Into<String>, price: &str, count: f64) {
-        let item = Item { what: what.into(), parts: &[(price, 1.0)], count: (count, count), stops: false };
+        let item = Item { what: what.into(), parts: &[(price, 1.0)], count: (count, count), stopped: 0.0 };
         self.line(unit, address, item);
     }
 

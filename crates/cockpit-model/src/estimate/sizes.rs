@@ -1,8 +1,9 @@
 //! What costs by its size: tasks, databases, instances.
 
+use super::schedule::is_of;
 use super::sheet::{Item, Sheet};
 use super::types::HOURS;
-use crate::infra::plan::{Billed, key_of};
+use crate::infra::plan::Billed;
 
 /// What of a task's storage costs nothing, in GB.
 const STORAGE_FREE: f64 = 20.0;
@@ -18,27 +19,58 @@ fn spread(one: &Billed, count: f64) -> (f64, f64) {
 
 /// How many tasks a service has at least and at most: as it scales, else as it is desired.
 fn counts(sheet: &Sheet<'_>, one: &Billed) -> Option<(f64, f64)> {
-    let name = one.fact("name");
-    let scales = |target: &&Billed| match (target.fact("resource_id"), name) {
-        (Some(id), Some(name)) => id.rsplit('/').next() == Some(name),
-        // What is known only after an apply: the same key of the code.
-        _ => !key_of(&one.address).is_empty() && key_of(&target.address) == key_of(&one.address),
-    };
     let ecs = |target: &&Billed| target.fact("service_namespace").is_none_or(|of| of == "ecs");
-    let target = sheet.of_kind("aws_appautoscaling_target").filter(ecs).find(scales);
+    let target = sheet.of_kind("aws_appautoscaling_target").filter(ecs).find(|target| is_of(target, one));
     match target {
         Some(target) => Some((target.number("min_capacity")?, target.number("max_capacity")?)),
         None => one.number("desired_count").map(|count| (count, count)),
     }
 }
 
+/// What runs a service's tasks.
+enum Runs {
+    /// Fargate, on demand or on Spot.
+    Fargate,
+    /// Instances, which are paid for by themselves.
+    Instances,
+    /// That is not known, and why.
+    Unknown(&'static str),
+}
+
+/// Capacity providers of Fargate.
+const FARGATE: [&str; 2] = ["FARGATE", "FARGATE_SPOT"];
+
+/// What runs the tasks of a service: its launch type, or its capacity providers.
+fn runs(one: &Billed) -> Runs {
+    // Names of providers alone have a point: `FARGATE.weight`.
+    let mut providers = one.facts.iter().filter_map(|(name, number)| Some((name.rsplit_once('.')?.0, number.as_str())));
+    if providers.clone().any(|(provider, number)| !FARGATE.contains(&provider) && number != "0") {
+        return Runs::Unknown(
+            "a capacity provider that is not Fargate's runs its tasks: what that costs is not in the plan",
+        );
+    }
+    let fargate = providers.any(|(provider, _)| FARGATE.contains(&provider));
+    // Where there is a strategy, AWS answers an empty launch type.
+    match (one.fact("launch_type").filter(|kind| !kind.is_empty()), fargate) {
+        (Some("FARGATE"), _) | (_, true) => Runs::Fargate,
+        (Some(_), false) => Runs::Instances,
+        (None, false) => Runs::Unknown(
+            "what runs its tasks is not in the plan: neither launch_type nor a capacity provider of Fargate",
+        ),
+    }
+}
+
 /// The tasks of a service on Fargate.
 pub fn service(sheet: &mut Sheet<'_>, unit: &str, one: &Billed) {
     let address = one.address.as_str();
-    if one.fact("launch_type").is_some_and(|kind| kind != "FARGATE") && one.number("FARGATE.weight").is_none() {
-        // Tasks on instances cost what the instances do.
-        sheet.free += 1;
-        return;
+    match runs(one) {
+        Runs::Fargate => {}
+        Runs::Instances => {
+            // Tasks on instances cost what the instances do.
+            sheet.free += 1;
+            return;
+        }
+        Runs::Unknown(why) => return sheet.unknown(unit, address, 1, why.to_owned()),
     }
     let Some((least, most)) = counts(sheet, one) else {
         return sheet.unknown(unit, address, 1, "how many tasks it has is known only after an apply".to_owned());
@@ -60,11 +92,12 @@ pub fn service(sheet: &mut Sheet<'_>, unit: &str, one: &Billed) {
     if storage > 0.0 {
         parts.push(("fargate.storage", storage * HOURS));
     }
+    let stopped = sheet.schedule.of(one);
     let processor = if arm { " ARM" } else { "" };
     let size = format!("{cpu} vCPU{processor} and {memory} GB");
     let ((few, few_spot), (many, many_spot)) = (spread(one, least), spread(one, most));
     if many > 0.0 || many_spot <= 0.0 {
-        let item = Item { what: format!("Fargate task, {size}"), parts: &parts, count: (few, many), stops: true };
+        let item = Item { what: format!("Fargate task, {size}"), parts: &parts, count: (few, many), stopped };
         sheet.line(unit, address, item);
     }
     if many_spot > 0.0 {
@@ -74,14 +107,14 @@ pub fn service(sheet: &mut Sheet<'_>, unit: &str, one: &Billed) {
                 let count = (few_spot * part, many_spot);
                 let what =
                     format!("Fargate Spot task, {size}, at {:.0} % of the price and at most all of it", part * 100.0);
-                sheet.line(unit, address, Item { what, parts: &parts, count, stops: true });
+                sheet.line(unit, address, Item { what, parts: &parts, count, stopped });
             }
             Err(why) => sheet.unknown(unit, address, 1, why),
         }
     }
     if one.is("assign_public_ip") {
         let what = "public IPv4 address of each task".to_owned();
-        sheet.line(unit, address, Item { what, parts: &[("address", HOURS)], count: (least, most), stops: true });
+        sheet.line(unit, address, Item { what, parts: &[("address", HOURS)], count: (least, most), stopped });
     }
 }
 
@@ -99,7 +132,7 @@ pub fn cluster_instance(sheet: &mut Sheet<'_>, unit: &str, one: &Billed) {
     match limits {
         Some(count) => {
             let what = "Aurora Serverless v2, by ACU".to_owned();
-            sheet.line(unit, address, Item { what, parts: &[("aurora.acu", HOURS)], count, stops: false });
+            sheet.line(unit, address, Item { what, parts: &[("aurora.acu", HOURS)], count, stopped: 0.0 });
         }
         None => sheet.unknown(unit, address, 1, "its limits in ACU are not in the plan".to_owned()),
     }
@@ -138,7 +171,7 @@ pub fn instance(sheet: &mut Sheet<'_>, unit: &str, one: &Billed, sized: &Billed,
         return sheet.unknown(unit, address, 1, "its type is known only after an apply".to_owned());
     };
     let mut paid = |what: String, price: &str, amount: f64| {
-        sheet.line(unit, address, Item { what, parts: &[(price, amount)], count, stops: false });
+        sheet.line(unit, address, Item { what, parts: &[(price, amount)], count, stopped: 0.0 });
     };
     paid(format!("EC2 {kind}, Linux"), &format!("ec2.{kind}"), HOURS);
     let public = sized.is("associate_public_ip_address");
@@ -148,6 +181,14 @@ pub fn instance(sheet: &mut Sheet<'_>, unit: &str, one: &Billed, sized: &Billed,
     match (sized.number("volume_size"), sized.fact("volume_type").unwrap_or("gp3")) {
         (Some(size), volume) => paid(format!("its {volume} disk of {size} GB"), &format!("ebs.{volume}"), size),
         (None, _) => sheet.unknown(unit, address, 1, "how large its disk is is not in the plan".to_owned()),
+    }
+    // The first of a template's is its own disk; those of an instance beside its own are told apart.
+    let more = (sized.number("block_device_mappings").unwrap_or(0.0) - 1.0).max(0.0)
+        + sized.number("ebs_block_device").unwrap_or(0.0);
+    if more > 0.0 {
+        let why =
+            format!("its other disks ({more}) are in no sum; one that is an aws_ebs_volume has a line of its own");
+        sheet.unknown(unit, address, 1, why);
     }
     if public {
         sheet.by_use(unit, address, "traffic.out");

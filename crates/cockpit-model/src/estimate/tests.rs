@@ -94,7 +94,7 @@ fn what_is_not_in_the_table_is_unknown_and_never_nothing() {
             json!({"instance_type": "p5.48xlarge", "root_block_device": [{"volume_size": 100}]}),
         ),
         create("aws_db_instance.my", json!({"instance_class": "db.t4g.micro", "engine": "mysql"})),
-        create("aws_ecs_service.lone", json!({"name": "lone", "desired_count": 2})),
+        create("aws_ecs_service.lone", json!({"name": "lone", "desired_count": 2, "launch_type": "FARGATE"})),
         create("aws_iam_role.free", json!({})),
     ]);
     let unknown: Vec<String> =
@@ -175,4 +175,106 @@ fn an_odd_plan_is_no_panic() {
         let estimate = one(&[create(&format!("{kind}.odd[\"日本\"]"), odd.clone())]);
         assert!(estimate.total().0 >= 0.0);
     }
+}
+
+fn told(estimate: &Estimate) -> Vec<String> {
+    estimate.unknown.iter().map(|one| format!("{}: {}", one.what, one.why)).collect()
+}
+
+#[test]
+fn disks_beside_the_first_are_unknown_and_an_address_of_a_template_is_paid() {
+    let disk = |size: u32| json!({"ebs": [{"volume_size": size, "volume_type": "gp3"}]});
+    let template = |disks: Vec<Value>| {
+        json!({"instance_type": "t4g.small", "block_device_mappings": disks,
+               "network_interfaces": [{"associate_public_ip_address": "true"}]})
+    };
+    let group = json!({"min_size": 2, "max_size": 2});
+    let estimate = one(&[
+        create("aws_autoscaling_group.a", group.clone()),
+        create("aws_launch_template.a", template(vec![disk(30), disk(500)])),
+        create(
+            "aws_instance.b",
+            json!({"instance_type": "t3.nano", "root_block_device": [{"volume_size": 8, "volume_type": "gp3"}],
+                   "ebs_block_device": [{"volume_size": 100}, {"volume_size": 200}]}),
+        ),
+    ]);
+    let more = "are in no sum; one that is an aws_ebs_volume has a line of its own";
+    assert_eq!(
+        told(&estimate),
+        [
+            format!("aws_autoscaling_group.a: its other disks (1) {more}"),
+            format!("aws_instance.b: its other disks (2) {more}"),
+        ]
+    );
+    let address = estimate.lines.iter().find(|line| line.what == "its public IPv4 address").unwrap();
+    assert_eq!((address.address.as_str(), address.count), ("aws_autoscaling_group.a", (2.0, 2.0)));
+    let whole =
+        one(&[create("aws_autoscaling_group.a", group), create("aws_launch_template.a", template(vec![disk(30)]))]);
+    assert_eq!(whole.unknown, [], "one disk, and it is read");
+}
+
+#[test]
+fn an_endpoint_of_a_gateway_alone_is_free() {
+    let of = |kind: Value| one(&[create("aws_vpc_endpoint.a", json!({"vpc_endpoint_type": kind}))]);
+    let free = of(json!("Gateway"));
+    assert_eq!((free.free, free.unknown.len(), free.lines.len()), (1, 0, 0));
+    let balancer = of(json!("GatewayLoadBalancer"));
+    assert_eq!(
+        told(&balancer),
+        ["aws_vpc_endpoint.a: the table has no price of an endpoint of type GatewayLoadBalancer"]
+    );
+    assert_eq!((balancer.free, of(Value::Null).unknown.len()), (0, 1), "what is not known is not free either");
+}
+
+#[test]
+fn a_service_is_billed_as_fargate_only_where_the_plan_says_that_it_is() {
+    let of = |launch: Value, providers: &str| {
+        let strategy: Vec<Value> = providers
+            .split_whitespace()
+            .map(|name| json!({"capacity_provider": name, "base": 0, "weight": 1}))
+            .collect();
+        let service =
+            json!({"name": "w", "desired_count": 1, "launch_type": launch, "capacity_provider_strategy": strategy});
+        let definition = json!({"family": "w", "cpu": "256", "memory": "512"});
+        one(&[create("aws_ecs_service.w", service), create("aws_ecs_task_definition.w", definition)])
+    };
+    for (launch, providers) in [(json!("FARGATE"), ""), (Value::Null, "FARGATE"), (json!(""), "FARGATE_SPOT")] {
+        let estimate = of(launch, providers);
+        assert_eq!((estimate.unknown.len(), estimate.lines.len()), (0, 1), "{providers}");
+    }
+    let instances = of(json!("EC2"), "");
+    assert_eq!((instances.unknown.len(), instances.lines.len()), (0, 0), "they cost by themselves");
+    for (launch, providers) in [(Value::Null, ""), (json!(""), "own"), (Value::Null, "FARGATE own")] {
+        let estimate = of(launch, providers);
+        assert_eq!((estimate.unknown.len(), estimate.lines.len()), (1, 0), "{providers}");
+    }
+}
+
+#[test]
+fn an_action_that_stops_one_service_saves_nothing_of_another() {
+    let service = |name: &str| {
+        let service = json!({"name": name, "desired_count": 1, "launch_type": "FARGATE"});
+        let definition = json!({"family": name, "cpu": "256", "memory": "512"});
+        [
+            create(&format!("aws_ecs_service.{name}"), service),
+            create(&format!("aws_ecs_task_definition.{name}"), definition),
+        ]
+    };
+    let action = |name: &str, schedule: &str, count: u32| {
+        let after = json!({"resource_id": "service/shop/web", "schedule": schedule,
+                           "scalable_target_action": [{"min_capacity": count, "max_capacity": count}]});
+        create(&format!("aws_appautoscaling_scheduled_action.{name}"), after)
+    };
+    let mut changes: Vec<Value> = ["web", "api"].into_iter().flat_map(service).collect();
+    changes.extend([action("stop", "cron(0 13 * * ? *)", 0), action("start", "cron(0 1 * * ? *)", 1)]);
+    let estimate = one(&changes);
+    assert_eq!(estimate.unknown, []);
+    let task = 730.0 * (0.25 * 0.05056 + 0.5 * 0.00553);
+    assert!(near(estimate.total().0, 2.0 * task), "{:?}", estimate.lines);
+    // Twelve hours of each day, and of the one alone.
+    assert!(near(estimate.saved().unwrap(), task / 2.0), "{:?}", estimate.saved());
+    assert!(near(estimate.stopped.unwrap(), 0.5), "{:?}", estimate.stopped);
+    let parts: Vec<(&str, bool)> =
+        estimate.lines.iter().map(|line| (line.address.as_str(), line.stopped > 0.0)).collect();
+    assert_eq!(parts, [("aws_ecs_service.api", false), ("aws_ecs_service.web", true)]);
 }

@@ -25,7 +25,8 @@ pub struct Estimate {
     pub unknown: Vec<Unknown>,
     /// How many resources cost nothing by themselves.
     pub free: u64,
-    /// The part of a week in which the schedule of the plans has it stopped.
+    /// The part of a week in which schedules of the plans have what they stop stopped: on average, by what it costs; none without
+    /// one.
     pub stopped: Option<f64>,
     /// The names of the prices that were used.
     pub used: Vec<String>,
@@ -46,8 +47,8 @@ pub struct Line {
     pub least: f64,
     /// A month at most: all that scales at its maximum for the whole month.
     pub most: f64,
-    /// A schedule that stops services stops it.
-    pub stops: bool,
+    /// The part of a week in which schedules have it stopped.
+    pub stopped: f64,
 }
 
 /// Something that is paid by its use.
@@ -82,10 +83,10 @@ impl Estimate {
         (self.lines.iter().map(|line| line.least).sum(), self.lines.iter().map(|line| line.most).sum())
     }
 
-    /// What the schedule saves in a month of the least; none without one.
+    /// What the schedules save in a month of the least: each of what it stops, for as long as it does; none without one.
     pub fn saved(&self) -> Option<f64> {
-        let stops: f64 = self.lines.iter().filter(|line| line.stops).map(|line| line.least).sum();
-        self.stopped.filter(|part| *part > 0.0).map(|part| stops * part)
+        self.stopped.filter(|part| *part > 0.0)?;
+        Some(self.lines.iter().map(|line| line.least * line.stopped).sum())
     }
 
     /// The lines of the same kind as one: fifteen alarms of one resource of the code are a line.
@@ -100,7 +101,11 @@ impl Estimate {
                 Some((other, many)) => {
                     *many += 1;
                     other.count = (other.count.0 + line.count.0, other.count.1 + line.count.1);
-                    other.least += line.least;
+                    let least = other.least + line.least;
+                    if least > 0.0 {
+                        other.stopped = (other.least * other.stopped + line.least * line.stopped) / least;
+                    }
+                    other.least = least;
                     other.most += line.most;
                 }
                 None => grouped.push((line.clone(), 1)),

@@ -4,9 +4,7 @@ use super::prices::Prices;
 use super::rules;
 use super::sheet::Sheet;
 use super::types::{Estimate, Line, Unit};
-use crate::costs::stopped_part;
 use crate::infra::plan::Billed;
-use crate::timer::{Sets, Timer};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -14,15 +12,16 @@ use std::collections::BTreeMap;
 pub fn estimate(units: &[Unit<'_>], prices: &Prices, region: &str, now: Timestamp) -> Estimate {
     let all: Vec<(&str, &Billed)> =
         units.iter().flat_map(|unit| unit.bill.resources.iter().map(|one| (unit.name, one))).collect();
-    let mut sheet = Sheet::new(prices, region, &all);
+    let mut sheet = Sheet::new(prices, region, &all, now);
     for (unit, one) in &all {
         rules::resource(&mut sheet, unit, one);
     }
     for unit in units {
         others(&mut sheet, unit);
     }
+    let common = sheet.schedule.common();
     let mut estimate = sheet.done();
-    estimate.stopped = stopped_part(&timers(&all), now);
+    estimate.stopped = stopped(&estimate.lines).or(common);
     // The same resource's parts stay together; the order of equal ones is that of the plans.
     let mut whole: BTreeMap<(String, String), f64> = BTreeMap::new();
     for line in &estimate.lines {
@@ -51,34 +50,12 @@ fn others(sheet: &mut Sheet<'_>, unit: &Unit<'_>) {
     }
 }
 
-/// What starts and stops it at a time, by the plans.
-fn timers(all: &[(&str, &Billed)]) -> Vec<Timer> {
-    let text = |one: &Billed, name: &str| one.fact(name).unwrap_or_default().to_owned();
-    let timer = |one: &Billed| match one.kind().as_str() {
-        "aws_scheduler_schedule" => Some(Timer {
-            name: one.address.clone(),
-            expression: text(one, "schedule_expression"),
-            timezone: one.fact("schedule_expression_timezone").map(str::to_owned),
-            enabled: one.fact("state") != Some("DISABLED"),
-            input: text(one, "input"),
-            ..Timer::default()
-        }),
-        "aws_appautoscaling_scheduled_action" => {
-            let count = |name| one.fact(name).and_then(|text| text.parse().ok());
-            Some(Timer {
-                name: one.address.clone(),
-                expression: text(one, "schedule"),
-                timezone: one.fact("timezone").map(str::to_owned),
-                enabled: true,
-                action: Some(Sets {
-                    resource: text(one, "resource_id"),
-                    min: count("min_capacity"),
-                    max: count("max_capacity"),
-                }),
-                ..Timer::default()
-            })
-        }
-        _ => None,
-    };
-    all.iter().filter_map(|(_, one)| timer(one)).collect()
+/// The part of a week in which what is stopped at times stands still: on average, by what it costs; none where nothing is.
+fn stopped(lines: &[Line]) -> Option<f64> {
+    let stop = || lines.iter().filter(|line| line.stopped > 0.0);
+    let paid: f64 = stop().map(|line| line.least).sum();
+    if paid > 0.0 {
+        return Some(stop().map(|line| line.least * line.stopped).sum::<f64>() / paid);
+    }
+    stop().map(|line| line.stopped).max_by(f64::total_cmp)
 }

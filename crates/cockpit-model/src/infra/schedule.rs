@@ -138,7 +138,7 @@ fn works(unit: &UnitState) -> bool {
 }
 
 /// Whether its plan was begun while what it needs was applied, and waits for that.
-fn waits(unit: &UnitState) -> bool {
+pub fn waits(unit: &UnitState) -> bool {
     unit.step.as_ref().is_some_and(|step| step.step == Step::Plan && step.early && step.end.is_none())
 }
 
@@ -152,6 +152,16 @@ pub fn wait_in_vain(state: &RunState) -> Vec<&str> {
     let in_vain = |name: &str| state.cancel.is_some() || blocker(state, &needs, name).is_some();
     let waiting = state.units.iter().filter(|(_, unit)| waits(unit)).map(|(name, _)| name.as_str());
     waiting.filter(|name| in_vain(name)).collect()
+}
+
+/// Units whose plan goes on after it was begun ahead, as far as the state tells: one that was not, of a unit that may
+/// be, is among them too. They are told so for as long as Terraform's process is not known.
+pub fn have_waited(state: &RunState) -> Vec<&str> {
+    let plans = |unit: &UnitState| {
+        unit.step.as_ref().is_some_and(|step| step.step == Step::Plan && !step.early && step.end.is_none())
+    };
+    let planned = state.units.iter().filter(|(name, unit)| plans(unit) && state.ahead.contains(*name));
+    planned.map(|(name, _)| name.as_str()).collect()
 }
 
 /// Whether its last step made it ready to be planned.

@@ -4,7 +4,7 @@ use super::guard::{Guard, Lift};
 use super::message::Summary;
 use super::run::{LiftPhase, Phase, RunState};
 use super::run_event::{Goal, PlanRef, RunEnd, RunEvent, Started, Step, UnitEnd, What, Who};
-use super::schedule::{Decision, decide, refused, to_retry, wait_in_vain};
+use super::schedule::{Decision, decide, have_waited, refused, to_retry, wait_in_vain, waits};
 use super::unit::{Tool, Unit};
 use jiff::Timestamp;
 use proptest::prelude::*;
@@ -381,6 +381,25 @@ proptest! {
         let again = state.units.values().any(|unit| matches!(unit.end, Some(UnitEnd::Cancelled { .. })));
         prop_assert!(!again, "what was cancelled was tried again");
     }
+}
+
+#[test]
+fn a_plan_whose_time_has_come_is_told_to_go_on_until_it_ends() {
+    let mut state = RunState::default();
+    let mut tell = |what| {
+        state.fold(&RunEvent { time: Timestamp::UNIX_EPOCH, what });
+        let told: Vec<String> = have_waited(&state).into_iter().map(str::to_owned).collect();
+        (told, state.units.get("u0").is_some_and(waits))
+    };
+    let plans = |unit: &str, early| What::Step { unit: unit.into(), step: Step::Plan, pid: None, early };
+    tell(What::Prepared { fresh: Vec::new(), ahead: vec!["u0".into()] });
+    assert_eq!(tell(plans("u1", false)), (Vec::new(), false), "it is never begun ahead");
+    assert_eq!(tell(plans("u0", true)), (Vec::new(), true), "what it needs is not done");
+    assert_eq!(tell(plans("u0", false)), (vec!["u0".to_owned()], false));
+    tell(What::CancelAsked { by: who(), hard: false });
+    assert_eq!(tell(plans("u0", false)), (vec!["u0".to_owned()], false), "a cancel has to reach it");
+    let ended = What::StepEnded { unit: "u0".into(), step: Step::Plan, code: None, failed: None };
+    assert_eq!(tell(ended), (Vec::new(), false));
 }
 
 #[test]

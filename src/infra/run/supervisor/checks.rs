@@ -24,7 +24,9 @@ impl Supervisor<'_> {
         let names = |units: Vec<&Unit>| units.into_iter().map(|unit| unit.name.clone()).collect::<Vec<_>>();
         let fresh = names(of_terragrunt.filter(is_fresh).collect());
         let ahead = if self.order.goal == Goal::Apply { self.order.ahead.clone() } else { Vec::new() };
-        if let Some(unit) = self.order.units.iter().find(|unit| unit.tool == Tool::Terragrunt) {
+        if let Some(unit) = self.order.units.iter().find(|unit| unit.tool == Tool::Terragrunt)
+            && ahead::is_itself(&self.order.terraform)
+        {
             let call = steps::ask(&self.order, &self.around, unit, None, vec!["version".into()]);
             tokio::spawn(learn_version(self.run.clone(), call));
         }
@@ -44,6 +46,15 @@ impl Supervisor<'_> {
         }
         let written = if step == Step::Apply { world::remember(&self.runs, &self.order, unit) } else { Ok(()) };
         written.err().map(|error| format!("where its state is of cannot be written down: {error}"))
+    }
+
+    /// Why a plan does not count that has initialised its unit: only after that it is known where the state of the unit
+    /// is, and it is of another AWS than this run. Asked before it is written down that the plan has ended.
+    pub(super) fn leads_elsewhere(&self, name: &str, step: Step) -> Option<String> {
+        if step != Step::Plan || !self.state.fresh.contains(name) {
+            return None;
+        }
+        world::other_of(&self.runs, &self.order, &self.unit(name)?)
     }
 
     /// Why nothing is planned or applied with these credentials; none where they are of the account that the run was begun

@@ -27,7 +27,10 @@ impl Supervisor<'_> {
         if step == Step::Plan {
             self.uncover_code(name);
         }
-        let failed = self.failed(name, step, exit, &place);
+        let mut failed = self.failed(name, step, exit, &place);
+        if failed.is_none() {
+            failed = self.leads_elsewhere(name, step);
+        }
         let stale = step == Step::Apply
             && self
                 .state
@@ -92,7 +95,8 @@ impl Supervisor<'_> {
         let waited = unit.and_then(|unit| unit.step.as_ref()).is_some_and(|state| state.early) && step == Step::Plan;
         if waited {
             // What it has said is of what it needs, or is said again when its time has come.
-            return Some("what it needs was not done".into());
+            let held_back = self.held_back.remove(name);
+            return Some(held_back.unwrap_or_else(|| "what it needs was not done".into()));
         }
         let summary = unit.and_then(|unit| unit.step.as_ref()?.summary).is_some();
         let said = unit.and_then(|unit| unit.diagnostics.iter().find(|said| said.error).map(words::sentence));

@@ -378,9 +378,12 @@ impl Running {
                     self.agent.end(stream, now);
                 }
             }
-            From::Refused(stream) => {
-                self.streams.remove(&stream);
-                self.agent.refuse(stream, now);
+            From::Refused(stream, kind) => {
+                self.shared.meter().error(&format!("gateway:dial:{kind:?}"));
+                // One that the client has ended is ended already: the client would take a refusal as another's.
+                if self.streams.remove(&stream).is_some() {
+                    self.agent.refuse(stream, now);
+                }
             }
         }
     }

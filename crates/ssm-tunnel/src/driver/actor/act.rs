@@ -115,6 +115,7 @@ impl<G: Gate> Actor<G> {
         self.link_heard = now;
         self.pinged = None;
         self.waiting_since = None;
+        self.linger_anew(now);
     }
 }
 

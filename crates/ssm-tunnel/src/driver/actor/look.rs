@@ -21,6 +21,23 @@ impl<G: Gate> Actor<G> {
         while self.connections.try_join_next().is_some() {}
         while self.writers.try_join_next().is_some() {}
         while self.endings.try_join_next().is_some() {}
+        self.linger(now);
+        if matches!(self.supervisor.state(), State::Ready) {
+            if self.check.is_none() && now >= self.next_check {
+                let Some(target) = self.target.clone() else { return };
+                let gate = self.gate.clone();
+                self.check = Some(Box::pin(async move { timeout(ASKING, gate.gone(&target)).await.unwrap_or(None) }));
+            }
+            self.is_it_there(stood, now);
+        }
+    }
+
+    /// Ends connections whose program sends nothing more, once nothing came for it long enough. Only time in which
+    /// something could come counts: not while there is no link, nor while nothing is read from it.
+    fn linger(&mut self, now: Time) {
+        if !matches!(self.supervisor.state(), State::Ready) || self.bucket.is_full() {
+            return self.linger_anew(now);
+        }
         let linger = if self.session.is_one_at_a_time() { LINGER_ALONE } else { LINGER };
         let gone: Vec<Key> = self
             .locals
@@ -31,13 +48,12 @@ impl<G: Gate> Actor<G> {
         for key in gone {
             self.end(key, now);
         }
-        if matches!(self.supervisor.state(), State::Ready) {
-            if self.check.is_none() && now >= self.next_check {
-                let Some(target) = self.target.clone() else { return };
-                let gate = self.gate.clone();
-                self.check = Some(Box::pin(async move { timeout(ASKING, gate.gone(&target)).await.unwrap_or(None) }));
-            }
-            self.is_it_there(stood, now);
+    }
+
+    /// Programs that send nothing more are waited for as if they had just said so.
+    pub(super) fn linger_anew(&mut self, now: Time) {
+        for local in self.locals.values_mut() {
+            local.eof = local.eof.map(|_| now);
         }
     }
 

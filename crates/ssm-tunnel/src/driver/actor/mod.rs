@@ -198,6 +198,12 @@ impl<G: Gate> Actor<G> {
         self.started.elapsed()
     }
 
+    /// When time has something to do: at the next look at the latest, whatever happens before it.
+    fn wake(&self, now: Time) -> Time {
+        let wakes = [self.session.wake(now), self.supervisor.wake()].into_iter().flatten();
+        wakes.fold(self.next_look, Time::min)
+    }
+
     /// Until it is over.
     pub(super) async fn run(mut self) {
         let actions = self.supervisor.start(self.now());
@@ -211,8 +217,7 @@ impl<G: Gate> Actor<G> {
                 break;
             }
             let now = self.now();
-            let wakes = [self.session.wake(now), self.supervisor.wake()].into_iter().flatten();
-            let wake = wakes.fold(self.next_look, Time::min);
+            let wake = self.wake(now);
             timer.as_mut().reset(tokio::time::Instant::now() + wake.saturating_sub(now));
             let full = self.bucket.is_full();
             let reads = !full && self.session.channel().waiting() < UNSENT;
@@ -362,3 +367,6 @@ async fn write(mut sink: SplitSink<Link, Message>, mut queue: mpsc::Receiver<Mes
     }
     let _ = sink.close().await;
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,148 @@
+use super::*;
+use crate::agent::Agent;
+use crate::carried::Pace;
+use crate::driver::bucket::LIMIT;
+use crate::driver::gate::Credentials;
+use bytes::Bytes;
+use std::ops::RangeInclusive;
+
+/// Who is asked nothing here.
+struct Nobody;
+
+impl Gate for Nobody {
+    type Target = ();
+
+    async fn resolve(&self) -> Result<(), Failure> {
+        pending().await
+    }
+
+    fn describe(&self, _: &()) -> String {
+        String::new()
+    }
+
+    async fn start(&self, _: &()) -> Result<Granted, Failure> {
+        pending().await
+    }
+
+    async fn resume(&self, _: &str) -> Result<(Option<String>, Token), Failure> {
+        pending().await
+    }
+
+    async fn terminate(&self, _: &str) -> Result<(), Failure> {
+        pending().await
+    }
+
+    async fn gone(&self, _: &()) -> Option<String> {
+        pending().await
+    }
+
+    async fn credentials(&self) -> Result<Credentials, Failure> {
+        pending().await
+    }
+}
+
+fn at(seconds: u64) -> Time {
+    Duration::from_secs(seconds)
+}
+
+/// One that is ready since the moment zero, and what comes out of it.
+fn ready() -> (Actor<Nobody>, mpsc::UnboundedReceiver<Said>) {
+    let options = Options { region: String::new(), tls: None, proxy: None, pace: Pace::default() };
+    let (_, input) = mpsc::channel(1);
+    let (output, said) = mpsc::unbounded_channel();
+    let (_, stop) = watch::channel(false);
+    let (status, _) = watch::channel(Status::new());
+    let (changes, _) = broadcast::channel(1);
+    let served = Served::Shell { input, output };
+    let mut actor = Actor::new(Arc::new(Nobody), options, served, Arc::default(), stop, status, changes);
+    actor.supervisor.start(at(0));
+    for input in [Input::Resolved, Input::Started, Input::Connected, Input::HandshakeComplete] {
+        actor.supervisor.handle(input, at(0));
+    }
+    assert_eq!(actor.supervisor.state(), &State::Ready);
+    (actor, said)
+}
+
+/// A connection whose program sends nothing more since the moment zero.
+fn half_closed(actor: &mut Actor<Nobody>) {
+    let (queue, _) = mpsc::unbounded_channel();
+    let (reset, _) = oneshot::channel();
+    actor.locals.insert(1, Local { stream: 3, queue, reset, eof: None });
+    actor.keys.insert(3, 1);
+    actor.local(FromLocal::Eof(1), at(0));
+}
+
+/// Looks around once a second; how many connections there are afterwards.
+fn looks(actor: &mut Actor<Nobody>, seconds: RangeInclusive<u64>) -> usize {
+    for second in seconds {
+        // Others have bytes: the link is there.
+        actor.link_heard = at(second);
+        actor.look(at(second));
+    }
+    actor.locals.len()
+}
+
+#[test]
+fn a_program_that_sends_nothing_more_is_waited_for_half_a_minute_after_the_last_byte_for_it() {
+    let (mut actor, _said) = ready();
+    half_closed(&mut actor);
+    assert_eq!((looks(&mut actor, 1..=29), looks(&mut actor, 30..=30)), (1, 0));
+}
+
+#[test]
+fn time_without_a_link_does_not_count_against_a_program_that_waits_for_its_answer() {
+    let (mut actor, _said) = ready();
+    half_closed(&mut actor);
+    assert_eq!(looks(&mut actor, 1..=20), 1);
+    actor.handle(Input::Lost("reset".into()), at(20));
+    assert_eq!(looks(&mut actor, 21..=100), 1);
+    actor.supervisor.handle(Input::Connected, at(100));
+    assert_eq!(actor.supervisor.state(), &State::Ready);
+    assert_eq!((looks(&mut actor, 101..=129), looks(&mut actor, 130..=130)), (1, 0));
+}
+
+#[test]
+fn time_in_which_nothing_is_read_does_not_count_against_a_program_that_waits_for_its_answer() {
+    let (mut actor, _said) = ready();
+    half_closed(&mut actor);
+    actor.bucket.fill(LIMIT);
+    assert_eq!(looks(&mut actor, 1..=100), 1);
+    actor.bucket.drain(LIMIT);
+    assert_eq!((looks(&mut actor, 101..=129), looks(&mut actor, 130..=130)), (1, 0));
+}
+
+/// Carries messages both ways until there are none.
+fn carry(actor: &mut Actor<Nobody>, agent: &mut Agent, now: Time) {
+    loop {
+        let mut moved = false;
+        while let Some(frame) = actor.session.transmit() {
+            agent.receive(&frame, now).unwrap();
+            moved = true;
+        }
+        while let Some(frame) = agent.transmit() {
+            actor.messages(Some(Ok(Message::Binary(frame))), now);
+            moved = true;
+        }
+        if !moved {
+            return;
+        }
+    }
+}
+
+#[test]
+fn it_looks_around_once_a_second_however_much_comes_meanwhile() {
+    let (mut actor, mut said) = ready();
+    let mut agent = Agent::new(Purpose::Shell, "3.3.0.0", 1);
+    agent.start(&[], at(0));
+    carry(&mut actor, &mut agent, at(0));
+    for second in 0..5 {
+        for part in 0..100 {
+            let now = at(second) + Duration::from_millis(10 * part);
+            agent.output(&Bytes::from_static(b"x"), now);
+            carry(&mut actor, &mut agent, now);
+            assert_eq!(said.try_recv(), Ok(Said::Output(Bytes::from_static(b"x"))));
+            assert_eq!(actor.wake(now), at(second + 1), "a byte at {now:?} does not put it off");
+        }
+        actor.look(at(second + 1));
+    }
+}

@@ -1,0 +1,170 @@
+//! A supervisor without processes: what it says to plans that were begun ahead, and what it judges a plan by.
+
+use super::super::ahead;
+use super::super::events::Writer;
+use super::super::folder;
+use super::super::leaf::Exit;
+use super::super::steps;
+use super::{Account, Supervisor};
+use crate::model::infra::message::{Message, Summary};
+use crate::model::infra::run_event::{Goal, Step, What, Who};
+use crate::model::infra::schedule::Decision;
+use crate::model::infra::world::{ENDPOINTS, World};
+use crate::model::infra::{Order, RunState, Tool, Unit};
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use tokio::sync::mpsc::channel;
+
+const REAL: &str = r#"{"version":4,"lineage":"real","resources":[{"mode":"managed","type":"aws_vpc","name":"a",
+    "provider":"provider[\"registry.terraform.io/hashicorp/aws\"]","instances":[{}]}]}"#;
+
+fn who() -> Who {
+    Who { user: "ana".into(), host: "desk".into(), pid: 1 }
+}
+
+fn root(name: &str) -> PathBuf {
+    std::env::temp_dir().join(format!("cockpit-supervisor-{name}-{}", std::process::id()))
+}
+
+/// One that drives a run over a unit of Terragrunt that was never initialised, and may be planned ahead.
+fn supervisor(root: &Path, account: Account<'static>) -> Supervisor<'static> {
+    let (runs, run) = (root.join("runs"), root.join("runs/staging/1"));
+    let unit = Unit {
+        name: "app".into(),
+        tool: Tool::Terragrunt,
+        dir: root.join("app"),
+        workspace: None,
+        var_files: Vec::new(),
+        depends_on: Vec::new(),
+        hooks: false,
+    };
+    std::fs::create_dir_all(&unit.dir).unwrap();
+    folder::make(&folder::of_unit(&run, "app")).unwrap();
+    let order = Order { units: vec![unit], account: Some("111111111111".into()), ..steps::tests::order(Goal::Apply) };
+    let mut supervisor = Supervisor {
+        state: RunState::default(),
+        writer: Writer::open(&run).unwrap(),
+        around: steps::surroundings(&order, []),
+        who: who(),
+        audit: &|_| Ok(()),
+        account,
+        counts: &|_, _| Box::pin(async { Vec::new() }),
+        out: channel(1).0,
+        codes: BTreeMap::new(),
+        showing: BTreeMap::new(),
+        held_back: BTreeMap::new(),
+        unaudited: false,
+        run,
+        runs,
+        order,
+    };
+    supervisor.tell(What::Prepared { fresh: vec!["app".into()], ahead: vec!["app".into()] });
+    supervisor
+}
+
+/// Its plan is under way.
+fn plans(supervisor: &mut Supervisor<'_>, early: bool) {
+    supervisor.tell(What::Step { unit: "app".into(), step: Step::Plan, pid: None, early });
+}
+
+fn is_early(supervisor: &Supervisor<'_>) -> bool {
+    supervisor.state.units["app"].step.as_ref().unwrap().early
+}
+
+/// Why its plan, which has ended, failed.
+fn failed(supervisor: &Supervisor<'_>) -> Option<String> {
+    supervisor.state.units["app"].step.as_ref().unwrap().end.clone().unwrap()
+}
+
+fn said(supervisor: &Supervisor<'_>) -> Option<String> {
+    std::fs::read_to_string(ahead::go(&supervisor.run, "app")).ok()
+}
+
+#[tokio::test]
+async fn a_plan_goes_on_as_soon_as_that_can_be_said_and_a_cancel_keeps_it_until_terraform_works() {
+    let root = root("says");
+    let mut supervisor = supervisor(&root, &|_| Box::pin(async { Ok("111111111111".to_owned()) }));
+    plans(&mut supervisor, true);
+    supervisor.let_go();
+    assert_eq!(said(&supervisor), None, "what it needs is not done");
+    let go = ahead::go(&supervisor.run, "app");
+    std::fs::create_dir(&go).unwrap();
+    let unit = supervisor.unit("app").unwrap();
+    supervisor.go_on(&unit).await;
+    assert!(!is_early(&supervisor) && supervisor.state.notes.len() == 1, "{:?}", supervisor.state.notes);
+    supervisor.let_go();
+    std::fs::remove_dir(&go).unwrap();
+    supervisor.let_go();
+    assert_eq!(said(&supervisor).as_deref(), Some("yes"));
+    assert_eq!(supervisor.state.notes.len(), 1, "that it could not be said is told once");
+    supervisor.tell(What::CancelAsked { by: who(), hard: false });
+    supervisor.let_go();
+    assert_eq!(said(&supervisor).as_deref(), Some("no"), "there is no process that could be interrupted");
+    std::fs::write(folder::leaf(&supervisor.run, "app", Step::Plan), "{}").unwrap();
+    std::fs::remove_file(&go).unwrap();
+    supervisor.let_go();
+    assert_eq!(said(&supervisor), None, "Terraform works, and is interrupted");
+    std::fs::remove_dir_all(root).unwrap();
+}
+
+#[tokio::test]
+async fn a_plan_that_waited_does_not_go_on_where_the_credentials_are_of_another_account_by_then() {
+    let root = root("account");
+    let mut supervisor = supervisor(&root, &|_| Box::pin(async { Ok("333333333333".to_owned()) }));
+    plans(&mut supervisor, true);
+    let unit = supervisor.unit("app").unwrap();
+    supervisor.go_on(&unit).await;
+    assert_eq!(said(&supervisor).as_deref(), Some("no"));
+    let again = Decision::Begin { unit: "app".into(), step: Step::Plan, early: false };
+    assert!(is_early(&supervisor) && supervisor.is_held_back(&again), "it is not told to go on after that");
+    std::fs::remove_file(ahead::go(&supervisor.run, "app")).unwrap();
+    supervisor.let_go();
+    assert_eq!(said(&supervisor).as_deref(), Some("no"), "it is said until it is heard");
+    supervisor.step_ended("app", Step::Plan, &Exit::Code(1)).await;
+    let why = failed(&supervisor).unwrap();
+    assert!(why.contains("account 333333333333"), "{why}");
+    assert!(is_early(&supervisor) && !supervisor.is_held_back(&again), "one in its place is begun");
+    assert!(supervisor.state.fresh.contains("app"), "nothing was initialised");
+    std::fs::remove_dir_all(root).unwrap();
+}
+
+#[tokio::test]
+async fn a_plan_that_waited_does_not_go_on_where_its_state_is_of_another_aws_by_then() {
+    let root = root("world");
+    let mut supervisor = supervisor(&root, &|_| Box::pin(async { Ok("111111111111".to_owned()) }));
+    supervisor.order.world = World::of([(ENDPOINTS.to_owned(), "http://127.0.0.1:4566".to_owned())]);
+    plans(&mut supervisor, true);
+    let unit = supervisor.unit("app").unwrap();
+    std::fs::write(unit.dir.join("terraform.tfstate"), REAL).unwrap();
+    supervisor.go_on(&unit).await;
+    assert_eq!(said(&supervisor).as_deref(), Some("no"));
+    assert!(supervisor.held_back["app"].contains("1 resource of AWS itself"), "{:?}", supervisor.held_back);
+    std::fs::remove_dir_all(root).unwrap();
+}
+
+#[tokio::test]
+async fn a_plan_that_has_initialised_its_unit_fails_where_the_state_is_of_another_aws() {
+    for elsewhere in [false, true] {
+        let root = root(if elsewhere { "elsewhere" } else { "here" });
+        let mut supervisor = supervisor(&root, &|_| Box::pin(async { Ok("111111111111".to_owned()) }));
+        supervisor.order.world = World::of([(ENDPOINTS.to_owned(), "http://127.0.0.1:4566".to_owned())]);
+        let unit = supervisor.unit("app").unwrap();
+        // Nothing in its folder says yet where its state is.
+        let state = root.join("a.tfstate");
+        std::fs::write(&state, if elsewhere { REAL } else { "{}" }).unwrap();
+        assert_eq!(supervisor.other_world(&unit, Step::Plan), None);
+        plans(&mut supervisor, false);
+        let data = unit.dir.join(".terragrunt-cache/h/h/.terraform");
+        std::fs::create_dir_all(&data).unwrap();
+        let config = serde_json::json!({"version": 3, "backend": {"type": "local", "config": {"path": state}}});
+        std::fs::write(data.join("terraform.tfstate"), config.to_string()).unwrap();
+        std::fs::write(folder::plan_file(&supervisor.run, "app"), "a plan").unwrap();
+        let message = Message::Summary(Summary::default());
+        supervisor.tell(What::Said { unit: "app".into(), step: Step::Plan, message });
+        supervisor.step_ended("app", Step::Plan, &Exit::Code(2)).await;
+        let failed = failed(&supervisor);
+        assert_eq!(failed.is_some(), elsewhere, "{failed:?}");
+        assert!(failed.is_none_or(|why| why.contains("1 resource of AWS itself")));
+        std::fs::remove_dir_all(root).unwrap();
+    }
+}
