@@ -273,9 +273,9 @@ fn windows_over_the_panes_open_search_and_close() {
     terminal.press("2");
     terminal.shows("healthy");
     terminal.press("?");
-    terminal.shows("In lists");
+    terminal.shows("Everywhere");
     terminal.press(ESC);
-    terminal.hides("In lists");
+    terminal.hides("Everywhere");
     terminal.press("x");
     terminal.shows("Actions on");
     terminal.press(ESC);

@@ -114,7 +114,7 @@ impl Way {
 
     /// Connects, unless the command is ended meanwhile.
     pub(super) async fn connect(&self, context: &Context) -> Result<Connection, Report> {
-        waited(context, "the database did not answer in time", self.connected()).await
+        waited(context, "the database did not answer in time", Box::pin(self.connected())).await
     }
 
     async fn connected(&self) -> Result<Connection, Report> {

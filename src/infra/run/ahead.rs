@@ -145,9 +145,10 @@ fn keeps_numbers(json: &str) -> bool {
         })
         .collect();
     let words = plain.split(|letter: char| !letter.is_ascii_digit() && !"+-.eE".contains(letter));
-    words
-        .filter(|word| word.bytes().any(|byte| byte.is_ascii_digit()))
-        .all(|word| serde_json::from_str::<Value>(word).is_ok_and(|number| number.to_string() == word))
+    words.filter(|word| word.bytes().any(|byte| byte.is_ascii_digit())).all(|word| {
+        serde_json::from_str::<Value>(word)
+            .is_ok_and(|number| serde_json::to_string(&number).is_ok_and(|again| again == word))
+    })
 }
 
 /// Whether what is called as Terraform is Terraform, and says the same of its version wherever it is asked: not a

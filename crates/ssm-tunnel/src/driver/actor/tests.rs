@@ -16,11 +16,11 @@ impl Gate for Nobody {
         pending().await
     }
 
-    fn describe(&self, _: &()) -> String {
+    fn describe(&self, (): &()) -> String {
         String::new()
     }
 
-    async fn start(&self, _: &()) -> Result<Granted, Failure> {
+    async fn start(&self, (): &()) -> Result<Granted, Failure> {
         pending().await
     }
 
@@ -32,7 +32,7 @@ impl Gate for Nobody {
         pending().await
     }
 
-    async fn gone(&self, _: &()) -> Option<String> {
+    async fn gone(&self, (): &()) -> Option<String> {
         pending().await
     }
 
