@@ -2,7 +2,7 @@
 //! is given as its Terraform. In the step that it was started for it leaves the session of whoever started it, prints
 //! into a file instead of a pipe and writes down which process it is, so that it goes on, and is found again, where what
 //! started it is killed. In everything else that Terragrunt asks Terraform for it is plain Terraform, but for what the run
-//! knows already, and for a plan that was begun ahead: that waits ([`super::ahead`]).
+//! knows already, and for a plan that was begun ahead: that waits (`ahead`).
 
 use super::ahead;
 use super::folder;
