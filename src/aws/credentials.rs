@@ -10,6 +10,7 @@ use super::failure::Context;
 use super::helper::Helper;
 use super::profiles::{Mfa, Role};
 use super::service_clock::ServiceClock;
+use super::sessions;
 use crate::model::{Failure, FailureKind};
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
@@ -223,29 +224,13 @@ impl Kept {
 
     /// Assumes a role with credentials that a helper gave.
     async fn assume(&self, role: &Role, with: Credentials, sts: &SdkConfig) -> Outcome {
-        let config = sts.to_builder().credentials_provider(SharedCredentialsProvider::new(with)).build();
-        let name = role.session_name.clone().unwrap_or_else(|| format!("cockpit-{}", Timestamp::now().as_second()));
-        let asked = aws_sdk_sts::Client::new(&config)
-            .assume_role()
-            .role_arn(&role.arn)
-            .role_session_name(name)
-            .set_external_id(role.external_id.clone())
-            .set_duration_seconds(role.duration);
-        let answer = asked.send().await.map_err(|error| {
+        let client = sessions::client(sts, SharedCredentialsProvider::new(with));
+        let answer = sessions::role(&client, role).send().await.map_err(|error| {
             let failed = super::failure::of_request("sts:AssumeRole", &self.context, &error);
             let hint = "look at the trust policy of the role, and at what the helper's identity may do";
             Failure::new(FailureKind::Credentials, failed.message).hinted(hint)
         })?;
-        let found = answer
-            .credentials
-            .ok_or_else(|| Failure::new(FailureKind::Malformed, "sts:AssumeRole: the answer has no credentials"))?;
-        let mut built = Credentials::builder()
-            .access_key_id(found.access_key_id)
-            .secret_access_key(found.secret_access_key)
-            .session_token(found.session_token)
-            .provider_name("AssumeRole");
-        built.set_expiry(found.expiration.try_into().ok());
-        Ok(built.build())
+        sessions::built("sts:AssumeRole", answer.credentials)
     }
 }
 

@@ -87,6 +87,7 @@ mod secret_list;
 pub mod secrets;
 pub mod service_clock;
 pub mod session;
+mod sessions;
 mod signed;
 pub mod ssm;
 pub mod sso;

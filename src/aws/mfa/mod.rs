@@ -11,6 +11,7 @@ mod cache;
 use super::failure::Context;
 use super::kept;
 use super::profiles::{Mfa, Role};
+use super::sessions;
 use crate::model::parameters::Value;
 use crate::model::{Failure, FailureKind};
 use aws_config::SdkConfig;
@@ -143,24 +144,13 @@ impl Mfa {
         context: &Context,
     ) -> Result<(Credentials, Option<String>), (Failure, bool)> {
         let code = digits(code)?;
-        let config = sts.to_builder().credentials_provider(source.clone()).build();
-        let made_up = || format!("cockpit-{}", Timestamp::now().as_second());
-        let asked = aws_sdk_sts::Client::new(&config)
-            .assume_role()
-            .role_arn(&role.arn)
-            .role_session_name(role.session_name.clone().unwrap_or_else(made_up))
-            .set_external_id(role.external_id.clone())
-            .set_duration_seconds(role.duration)
-            .serial_number(&self.serial)
-            .token_code(code);
+        let client = sessions::client(sts, source.clone());
+        let asked = sessions::role(&client, role).serial_number(&self.serial).token_code(code);
         let answer = asked.send().await.map_err(|error| {
             let failed = super::failure::of_request("sts:AssumeRole", context, &error);
-            // AWS tells a wrong code from a role that may not be assumed in its words alone.
-            let wrong = failed.kind == FailureKind::Denied;
-            let hint = "look at the trust policy of the role, and at the key of `source_profile`";
-            (Failure::new(FailureKind::Credentials, failed.message).hinted(hint), wrong)
+            refused(failed, "look at the trust policy of the role, and at the key of `source_profile`")
         })?;
-        let session = built("sts:AssumeRole", answer.credentials)?;
+        let session = sessions::built("sts:AssumeRole", answer.credentials).map_err(|failure| (failure, false))?;
         Ok((session, answer.assumed_role_user.map(|user| user.arn)))
     }
 
@@ -173,15 +163,14 @@ impl Mfa {
         context: &Context,
     ) -> Result<(Credentials, Option<String>), (Failure, bool)> {
         let code = digits(code)?;
-        let config = sts.to_builder().credentials_provider(source.clone()).build();
-        let asked = aws_sdk_sts::Client::new(&config).get_session_token().serial_number(&self.serial).token_code(code);
+        let client = sessions::client(sts, source.clone());
+        let asked = client.get_session_token().serial_number(&self.serial).token_code(code);
         let answer = asked.send().await.map_err(|error| {
             let failed = super::failure::of_request("sts:GetSessionToken", context, &error);
-            let wrong = failed.kind == FailureKind::Denied;
-            let hint = "look whether `mfa_serial` is the device of the user whose keys these are";
-            (Failure::new(FailureKind::Credentials, failed.message).hinted(hint), wrong)
+            refused(failed, "look whether `mfa_serial` is the device of the user whose keys these are")
         })?;
-        Ok((built("sts:GetSessionToken", answer.credentials)?, None))
+        let session = sessions::built("sts:GetSessionToken", answer.credentials).map_err(|failure| (failure, false))?;
+        Ok((session, None))
     }
 }
 
@@ -194,18 +183,11 @@ fn digits(code: &Value) -> Result<&str, (Failure, bool)> {
     Ok(code)
 }
 
-/// The credentials of an answer.
-fn built(action: &str, found: Option<aws_sdk_sts::types::Credentials>) -> Result<Credentials, (Failure, bool)> {
-    let found = found.ok_or_else(|| {
-        (Failure::new(FailureKind::Malformed, format!("{action}: the answer has no credentials")), false)
-    })?;
-    let mut built = Credentials::builder()
-        .access_key_id(found.access_key_id)
-        .secret_access_key(found.secret_access_key)
-        .session_token(found.session_token)
-        .provider_name("AssumeRole");
-    built.set_expiry(found.expiration.try_into().ok());
-    Ok(built.build())
+/// Why AWS gave no session, and whether another code may do: AWS tells a wrong code from what may not be asked in its words
+/// alone.
+fn refused(failed: Failure, hint: &str) -> (Failure, bool) {
+    let wrong = failed.kind == FailureKind::Denied;
+    (Failure::new(FailureKind::Credentials, failed.message).hinted(hint), wrong)
 }
 
 fn because(again: Option<String>) -> String {
