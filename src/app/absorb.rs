@@ -12,7 +12,7 @@ use super::unmatched::sift;
 use crate::config::EnvironmentConfig;
 use crate::feeds::aws::{Fact, Part, Query};
 use crate::model::target::group_name;
-use crate::model::{DbInstance, Estate, Failure, FailureKind, Source, agent_watch};
+use crate::model::{DbInstance, Estate, Failure, FailureKind, Source, agent, agent_watch};
 use jiff::{SignedDuration, Timestamp};
 use log_store::pattern::matches;
 use values::{all, one};
@@ -202,7 +202,7 @@ impl Poller {
             Query::Metrics { .. } => self.take_metrics(estate, environment, &flight, part, now),
             Query::TaskLog { group, stream, .. } => {
                 let slot = estate.task_logs.entry((group.clone(), stream.clone())).or_default();
-                let outcome = one(slot, part, now, |fact| picked!(fact, TaskLog));
+                let outcome = one(slot, part, now, |fact| picked!(fact, TaskLog).map(|lines| agent::heard(&lines)));
                 self.finish_keyed(Source::Agents, agent_watch::task_of(stream), outcome, false, environment, now);
             }
             Query::Cluster { .. }

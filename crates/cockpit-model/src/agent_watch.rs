@@ -24,8 +24,6 @@ pub struct Stream {
 pub struct Standing {
     pub agent: Agent,
     pub reports: Reports,
-    /// When its log was read.
-    pub read_at: Option<Timestamp>,
 }
 
 /// Where an agent's log is.
@@ -64,16 +62,15 @@ pub fn task_of(stream: &str) -> &str {
 /// The agents of a task that runs, as they stand.
 pub fn standing(estate: &Estate, task: &Task, now: Timestamp) -> Vec<Standing> {
     let judge = |agent: Agent| {
-        let (mut read_at, mut log) = (None, Log::Unread("its log was not read".to_owned()));
+        let mut log = Log::Unread("its log was not read".to_owned());
         match stream(estate, task, &agent.container) {
             Ok(at) => {
                 if let Some(read) = estate.task_logs.get(&(at.group, at.stream)) {
-                    read_at = read.at();
                     // One that failed once is read again; after that its lines are too old to judge by.
                     let old = || read.age(now).is_none_or(|age| age > Intervals::default().of(Source::Agents) * 2);
                     match (read.value(), read.failure()) {
                         (Some(_), Some(failure)) if old() => log = Log::Unread(failure.to_string()),
-                        (Some(lines), _) => log = Log::Read(agent::heard(lines)),
+                        (Some(heard), _) => log = Log::Read(heard.clone()),
                         (None, Some(failure)) => log = Log::Unread(failure.to_string()),
                         (None, None) => {}
                     }
@@ -82,7 +79,7 @@ pub fn standing(estate: &Estate, task: &Task, now: Timestamp) -> Vec<Standing> {
             Err(why) => log = Log::Unread(why),
         }
         let reports = agent::reports(&agent, &log, task.started_at, now);
-        Standing { agent, reports, read_at }
+        Standing { agent, reports }
     };
     agent::agents(task).into_iter().map(judge).collect()
 }
@@ -189,7 +186,7 @@ mod tests {
         let line = |at, message: &str| LogEvent { at, message: message.into(), ..LogEvent::default() };
         let (good, bad) = (line(1, "x | CORE | INFO | ok"), line(2, "x | CORE | ERROR | 403 Forbidden"));
         let slot = failing.task_logs.entry((wanted.group, wanted.stream)).or_default();
-        slot.learn(vec![good.clone(), bad.clone()], Timestamp::from_second(1_000_000).unwrap());
+        slot.learn(agent::heard(&[good.clone(), bad.clone()]), Timestamp::from_second(1_000_000).unwrap());
         assert_eq!(
             told(&mut failing),
             [
@@ -197,7 +194,7 @@ mod tests {
             ]
         );
         let slot = failing.task_logs.values_mut().next().unwrap();
-        slot.learn(vec![bad, LogEvent { at: 3, ..good }], Timestamp::from_second(1_000_000).unwrap());
+        slot.learn(agent::heard(&[bad, LogEvent { at: 3, ..good }]), Timestamp::from_second(1_000_000).unwrap());
         assert_eq!(told(&mut failing), Vec::<String>::new());
     }
 
@@ -207,7 +204,7 @@ mod tests {
         let at = |second: i64| Timestamp::from_second(1_000_000 + second).unwrap();
         let good = LogEvent { at: 999_990_000, message: "x | CORE | INFO | ok".into(), ..LogEvent::default() };
         let slot = estate.task_logs.entry(("/ecs/web".into(), "datadog/datadog-agent/t1".into())).or_default();
-        slot.learn(vec![good], at(0));
+        slot.learn(agent::heard(&[good]), at(0));
         let judged = |estate: &Estate, now| standing(estate, estate.task("t1").unwrap(), now)[0].reports.clone();
         assert!(matches!(judged(&estate, at(361)), Reports::Yes(Some(_))), "nothing failed");
         let failure = Failure::new(FailureKind::Denied, "logs:GetLogEvents: not allowed");

@@ -3,6 +3,7 @@
 //! Facts enter through the `Observed` fields only; [`Estate::settle`] derives the rows that the
 //! screen and the reports read. No requests and no scheduling live here.
 
+use super::agent::Heard;
 use super::alarm::{Alarm, Mute};
 use super::attention_entry::Attention;
 use super::database::{Database, DbCluster, DbInstance};
@@ -11,7 +12,6 @@ use super::failure::Failure;
 use super::health::Assessment;
 use super::health::Health;
 use super::identity::Identity;
-use super::logs::LogEvent;
 use super::metric::{MetricKey, Series};
 use super::names;
 use super::observed::Observed;
@@ -92,8 +92,8 @@ pub struct Estate {
     pub metrics: Observed<()>,
     /// Curves.
     pub series: BTreeMap<MetricKey, Series>,
-    /// The last lines of streams that were asked for, by group and stream.
-    pub task_logs: BTreeMap<(String, String), Observed<Vec<LogEvent>>>,
+    /// What the last lines of streams say that were asked for, by group and stream.
+    pub task_logs: BTreeMap<(String, String), Observed<Heard>>,
     /// What of it has changed since it was last judged.
     pub unjudged: Unjudged,
     /// What follows from the above.
