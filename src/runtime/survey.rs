@@ -35,10 +35,10 @@ pub(super) async fn survey(
     let app = &collector.app;
     let sources = app.poller.sources(&app.environment);
     let mut seen = glance(&app.estate, &sources, clock.now());
-    if collected == Collected::TimedOut && seen.account.is_none() && seen.error.is_none() {
-        seen = Glance::failed("it did not answer within a minute".to_owned(), clock.now());
-    }
     if collected == Collected::TimedOut {
+        if seen.account.is_none() && seen.error.is_none() {
+            seen = Glance::failed("it did not answer within a minute".to_owned(), clock.now());
+        }
         // What never answered has no failure either.
         seen.missing =
             sources.iter().filter(|source| app.estate.status(**source).at.is_none()).count().max(seen.missing);

@@ -115,8 +115,7 @@ fn lacking(plans: &mut Vec<PlanDto>, run: &str, units: Result<Vec<String>, Strin
                     continue;
                 }
                 let why = "the run is one over other units: plan all of them, or give --now".to_owned();
-                let (from, missing) = (run.to_owned(), Some(why));
-                plans.push(PlanDto { unit, from, made: None, on_mocks: false, missing, partial: None });
+                plans.push(PlanDto { missing: Some(why), ..PlanDto::new(unit, run) });
             }
         }
         Err(why) => {
@@ -150,7 +149,7 @@ fn of_files(files: &[PathBuf]) -> Result<Plans, Report> {
         })?;
         let whole = serde_json::from_slice::<Whole>(&text).ok().and_then(|whole| whole.complete);
         let partial = partial(whole == Some(false), &plan);
-        from.push(PlanDto { unit: unit.clone(), from: shown, made: None, on_mocks: false, missing: None, partial });
+        from.push(PlanDto { partial, ..PlanDto::new(&unit, shown) });
         plans.push((unit, plan));
     }
     Ok((plans, from))
@@ -203,12 +202,9 @@ fn of_run(run: &Path) -> Result<Plans, Report> {
     for unit in state.in_order() {
         let is = &state.units[unit];
         let mut dto = PlanDto {
-            unit: unit.to_owned(),
-            from: folder::name(run),
             made: state.began.map(|began| began.to_string()),
             on_mocks: is.plan.as_ref().is_some_and(|plan| plan.on_mocks),
-            missing: None,
-            partial: None,
+            ..PlanDto::new(unit, folder::name(run))
         };
         match &is.plan {
             Some(plan) => {
@@ -380,14 +376,7 @@ mod tests {
 
     #[test]
     fn a_unit_that_the_run_does_not_have_is_missing_and_so_may_one_be_that_nobody_knows() {
-        let plan = |unit: &str| PlanDto {
-            unit: unit.to_owned(),
-            from: "r".to_owned(),
-            made: None,
-            on_mocks: false,
-            missing: None,
-            partial: None,
-        };
+        let plan = |unit: &str| PlanDto::new(unit, "r");
         let mut all = vec![plan("app"), plan("net")];
         lacking(&mut all, "r", Ok(vec!["app".to_owned(), "net".to_owned()]));
         assert!(all.len() == 2 && report(all).complete);

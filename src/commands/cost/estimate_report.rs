@@ -138,6 +138,12 @@ pub struct PriceDto {
 }
 
 impl PlanDto {
+    /// One of which nothing more is known than where it is from.
+    pub fn new(unit: impl Into<String>, from: impl Into<String>) -> Self {
+        let (unit, from) = (unit.into(), from.into());
+        Self { unit, from, made: None, on_mocks: false, missing: None, partial: None }
+    }
+
     /// All that it should have is in the sum.
     fn is_whole(&self) -> bool {
         self.missing.is_none() && self.partial.is_none()
