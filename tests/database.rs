@@ -183,6 +183,20 @@ struct Desk {
 const SESSION: SessionId = SessionId(1);
 
 impl Desk {
+    /// Cancels what runs, until the statement has ended by that and the cancel was told to be done.
+    async fn cancelled(&mut self) {
+        self.ask(Ask::Cancel { session: SESSION });
+        let (mut cancelled, mut told) = (false, false);
+        while !(cancelled && told) {
+            match self.next().await {
+                Part::Last(Fact::Ended { ended, .. }) => cancelled = *ended == Ended::Cancelled,
+                Part::Last(Fact::Done) => told = true,
+                Part::Page(_) => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    }
+
     /// With a session.
     async fn connected(read_only: Option<&str>) -> Self {
         Self::at(direct(server()), "postgres", read_only).await
@@ -358,16 +372,7 @@ async fn a_cancel_ends_the_statement_and_the_session_goes_on() {
             break;
         }
     }
-    desk.ask(Ask::Cancel { session: SESSION });
-    let (mut cancelled, mut told) = (false, false);
-    while !(cancelled && told) {
-        match desk.next().await {
-            Part::Last(Fact::Ended { ended, .. }) => cancelled = *ended == Ended::Cancelled,
-            Part::Last(Fact::Done) => told = true,
-            Part::Page(_) => {}
-            other => panic!("{other:?}"),
-        }
-    }
+    desk.cancelled().await;
     // A limit of time is a failure of the statement, though its code is the same.
     desk.all(2, "begin").await;
     desk.all(2, "set local statement_timeout = 10").await;

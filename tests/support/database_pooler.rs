@@ -5,7 +5,6 @@ use super::{Desk, SESSION, direct, done, server, texts};
 use cockpit::db::{Connection, Settings};
 use cockpit::feeds::part::Part;
 use cockpit::feeds::sql::{Ask, Fact, Place};
-use cockpit::model::sql::Ended;
 use cockpit::model::sql::catalogue::RELATIONS;
 use std::net::TcpListener;
 use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
@@ -100,16 +99,7 @@ async fn works(desk: &mut Desk, mode: &str) {
     while values(&mut beside, &running).await != ["1"] {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
-    desk.ask(Ask::Cancel { session: SESSION });
-    let (mut cancelled, mut told) = (false, false);
-    while !(cancelled && told) {
-        match desk.next().await {
-            Part::Last(Fact::Ended { ended, .. }) => cancelled = *ended == Ended::Cancelled,
-            Part::Last(Fact::Done) => told = true,
-            Part::Page(_) => {}
-            other => panic!("{other:?}"),
-        }
-    }
+    desk.cancelled().await;
     let over = async {
         while values(&mut beside, &running).await != ["0"] {
             tokio::time::sleep(Duration::from_millis(5)).await;

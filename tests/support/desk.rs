@@ -158,6 +158,13 @@ fn put() -> Put {
     }
 }
 
+/// A rule of a security group that lets an address in, or takes it back.
+fn ingress(description: Option<String>) -> Write {
+    let opening =
+        Opening { group: "sg-0".into(), cidr: "203.0.113.9/32".into(), ports: vec![443], ..Opening::default() };
+    Write::Ingress(Ingress { opening, description })
+}
+
 /// Every change, as staging takes it, with the operation that the simulator counts.
 pub fn writes(desk: &Desk) -> Vec<(Write, &'static str)> {
     let web = desk.web();
@@ -227,30 +234,8 @@ pub fn writes(desk: &Desk) -> Vec<(Write, &'static str)> {
         (Write::Instance { id: INSTANCE.into(), turn: Turn::Reboot }, "ec2:RebootInstances"),
         (Write::Instance { id: INSTANCE.into(), turn: Turn::Stop }, "ec2:StopInstances"),
         (Write::Instance { id: INSTANCE.into(), turn: Turn::Start }, "ec2:StartInstances"),
-        (
-            Write::Ingress(Ingress {
-                opening: Opening {
-                    group: "sg-0".into(),
-                    cidr: "203.0.113.9/32".into(),
-                    ports: vec![443],
-                    ..Opening::default()
-                },
-                description: Some("a test".into()),
-            }),
-            "ec2:AuthorizeSecurityGroupIngress",
-        ),
-        (
-            Write::Ingress(Ingress {
-                opening: Opening {
-                    group: "sg-0".into(),
-                    cidr: "203.0.113.9/32".into(),
-                    ports: vec![443],
-                    ..Opening::default()
-                },
-                description: None,
-            }),
-            "ec2:RevokeSecurityGroupIngress",
-        ),
+        (ingress(Some("a test".into())), "ec2:AuthorizeSecurityGroupIngress"),
+        (ingress(None), "ec2:RevokeSecurityGroupIngress"),
         (
             Write::Invalidate(Batch { distribution: "E0".into(), paths: vec!["/*".into()], reference: "r".into() }),
             "cloudfront:CreateInvalidation",
