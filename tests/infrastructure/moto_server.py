@@ -28,6 +28,7 @@ import moto.route53.models as route53  # noqa: E402
 import moto.servicediscovery.models as servicediscovery  # noqa: E402
 from moto.applicationautoscaling.responses import ApplicationAutoScalingResponse as Scaling  # noqa: E402
 from moto.budgets.responses import BudgetsResponse as Budgets  # noqa: E402
+from moto.ec2.exceptions import InvalidSecurityGroupRuleIdNotFoundError  # noqa: E402
 from moto.ecs.responses import EC2ContainerServiceResponse as Ecs  # noqa: E402
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication  # noqa: E402
 from moto.server import ThreadedMotoServer  # noqa: E402
@@ -178,6 +179,27 @@ def _description(self):
 
 
 security_groups.SecurityGroupRule.description = property(_description)
+
+
+# A rule that is gone, because an answer was lost and the request came again, has its own error at AWS: the provider takes
+# that one, and no other, for "deleted".
+def _gone(method):
+    original = getattr(security_groups.SecurityGroupBackend, method)
+
+    @functools.wraps(original)
+    def revoke(self, *args, **named):
+        wanted = named.get("security_rule_ids") or []
+        known = {rule.id for group in self.describe_security_groups() for rule in (*group.ingress_rules, *group.egress_rules)}
+        for rule in wanted:
+            if rule not in known:
+                raise InvalidSecurityGroupRuleIdNotFoundError(rule)
+        return original(self, *args, **named)
+
+    setattr(security_groups.SecurityGroupBackend, method, revoke)
+
+
+for _method in ("revoke_security_group_ingress", "revoke_security_group_egress"):
+    _gone(_method)
 
 
 # An instance with a public address gets its groups with its network interface, and moto looks there only; and every
