@@ -1,7 +1,8 @@
 """What an environment costs a month, from its plan: what runs by the hour, at list prices.
 
 Traffic, requests, stored logs, Container Insights and Datadog are not in a plan and not in the sum. Prices are entered
-by hand from AWS's public lists (USD, on demand, 2025): correct them here when they change.
+by hand (USD, on demand) and equal those of crates/cockpit-model/src/estimate/prices.json, which says what each was held
+against in September 2026; Spot's part is no price of a list. Correct them here when they change.
 """
 
 import math

@@ -1,4 +1,5 @@
-//! The table of prices: what is in `prices.json`, each with its date and the page that has it.
+//! The table of prices: what is in `prices.json`, each with its date and the page that has it. What each was held
+//! against, and when, is in the table for who reads it, and not read here.
 
 use serde::Deserialize;
 use std::collections::BTreeMap;
@@ -26,7 +27,7 @@ pub struct Prices {
 pub struct Price {
     /// Of what: `vCPU-hour`.
     pub per: String,
-    /// The month of the list it was read from: `2025-06`.
+    /// The month whose list it stands for: `2026-09`.
     pub as_of: String,
     /// The page that has it.
     pub source: String,
@@ -68,6 +69,7 @@ impl Prices {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::collections::BTreeSet;
 
     #[test]
     fn every_price_of_the_table_has_a_date_a_page_and_is_above_nothing() {
@@ -88,6 +90,21 @@ mod tests {
         for item in named {
             assert!(prices.prices.contains_key(item), "{item}");
         }
+    }
+
+    #[test]
+    fn the_table_says_of_each_price_what_it_was_held_against() {
+        let table: serde_json::Value = serde_json::from_str(OURS).unwrap();
+        let mut held = BTreeSet::new();
+        for entry in table["checked"].as_array().unwrap() {
+            assert!(entry["against"].is_string(), "{entry}");
+            for item in entry["prices"].as_array().unwrap() {
+                assert!(held.insert(item.as_str().unwrap()), "{item} twice");
+            }
+        }
+        let prices = Prices::ours();
+        let named: BTreeSet<&str> = prices.prices.keys().map(String::as_str).collect();
+        assert_eq!(held, named);
     }
 
     #[test]
