@@ -37,6 +37,7 @@ fn a_tunnel_carries_bytes_over_a_lost_connection_and_ends_its_session_at_aws() {
     let written = audit(&home);
     let outcomes: Vec<&str> = written.iter().map(|record| record["outcome"].as_str().unwrap()).collect();
     assert_eq!(outcomes, ["started", "done"]);
+    assert_eq!(written[1]["reason"], "SIGINT");
     assert_eq!(written[1]["after"]["received"].as_u64(), Some(2 * bytes.len() as u64));
     assert!(written[1]["who"].as_str().unwrap().starts_with("arn:aws"), "{written:?}");
 }
@@ -103,6 +104,21 @@ fn ecs_exec_is_switched_on_and_a_tunnel_goes_through_the_new_tasks() {
 }
 
 #[test]
+fn doctor_says_of_each_service_whether_a_tunnel_or_a_shell_can_be_opened_and_what_to_do() {
+    let (home, world) = (home(), World::staging());
+    world.poke(&json!({"exec": {"service": "bookmark-manager-staging-api", "on": false}}));
+    let said = line(&mut home.on(&world), "doctor --env staging -o json");
+    let doctor: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let check = |name: &str| doctor["checks"].as_array().unwrap().iter().find(|check| check["name"] == name).cloned();
+    let (web, api) = ("tunnel bookmark-manager-staging-web", "exec bookmark-manager-staging-api");
+    assert_eq!(check(web).unwrap()["status"], "ok", "{doctor}");
+    let api = check(api).unwrap();
+    assert_eq!(api["status"], "warn", "{api}");
+    assert!(api["hint"].as_str().unwrap().contains("deploy bookmark-manager-staging-api --enable-exec"), "{api}");
+    assert_eq!(check("session-manager-plugin").unwrap()["detail"], "not needed");
+}
+
+#[test]
 fn a_tunnel_goes_through_an_instance_by_its_id() {
     let (home, world) = (home(), World::staging());
     let typed = "tunnel minimal --to db.internal:5432 --port 0 --json --through i-0123456789abcdef0";
@@ -146,6 +162,35 @@ fn a_local_port_that_is_taken_is_told_with_one_that_is_free() {
     let said = line(&mut home.on(&world), &format!("tunnel staging --to {REMOTE} --port {port}")).coded(1);
     assert!(said.err.contains("it is taken") && said.err.contains("hint: --port "), "{said:#?}");
     assert_eq!(world.asked("ssm:StartSession"), 0);
+}
+
+#[test]
+fn tunnels_of_several_environments_each_have_a_port_and_tell_each_state_once() {
+    let (home, world) = (home(), World::staging());
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port();
+    drop(taken);
+    // Both have the same one in the configuration: the second takes the next that is free.
+    let own = format!("tunnel]\nport = \"{port}\"\n");
+    let config = std::fs::read_to_string(home.path().join("config.toml")).unwrap().replacen("tunnel]\n", &own, 1);
+    home.write("config.toml", config + &format!("\n[environments.minimal.{own}"));
+    let through = "--through i-0123456789abcdef0";
+    let mut tunnel = Running::start(&home, &world, &format!("tunnel minimal staging --to {REMOTE} --json {through}"));
+    let (one, two) = (tunnel.until("ready"), tunnel.until("ready"));
+    assert_ne!(one["local"], two["local"]);
+    for ready in [&one, &two] {
+        let mut socket = TcpStream::connect(ready["local"].as_str().unwrap()).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        echoes(&mut socket, b"SELECT 1");
+    }
+    let states = |environment: &str| -> Vec<String> {
+        let lines = tunnel.said.lines().map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let own = lines.filter(|line| line["environment"] == environment);
+        own.map(|line| line["state"].as_str().unwrap().to_owned()).collect()
+    };
+    for environment in ["minimal", "staging"] {
+        assert_eq!(states(environment), ["resolving", "opening", "ready"], "{}", tunnel.said);
+    }
 }
 
 /// Answers as PostgreSQL without TLS does before anybody has said who they are.
@@ -210,6 +255,155 @@ fn a_command_in_a_container_gives_its_output_and_its_exit_code() {
     let none = exec(&["exec", "staging", "web", "--task", "zzzz", "--", "true"]);
     let err = String::from_utf8_lossy(&none.stderr);
     assert!(none.status.code() == Some(1) && err.contains("zzzz") && err.contains("cockpit tasks"), "{err}");
+}
+
+/// A shell in a container, with an input that does not end; once it says that it is ready.
+fn shell(home: &support::Home, world: &World, more: &[&str]) -> (std::process::Child, String) {
+    let mut command = home.on(world);
+    command.args(["exec", "staging", "web"]).args(more);
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut said = vec![0; 1];
+    child.stdout.as_mut().unwrap().read_exact(&mut said).unwrap();
+    (child, String::from_utf8_lossy(&said).into_owned())
+}
+
+/// The last line of the audit file: its outcome and its reason.
+fn last(home: &support::Home) -> (String, String) {
+    let written = audit(home);
+    let text = |key: &str| written.last().unwrap()[key].as_str().unwrap().to_owned();
+    (text("outcome"), text("reason"))
+}
+
+#[test]
+fn a_shell_that_is_left_while_it_runs_is_not_written_down_as_done() {
+    let (home, world) = (home(), World::staging());
+    for (sent, name, code) in [(Signal::TERM, "SIGTERM", 1), (Signal::HUP, "SIGHUP", 1), (Signal::INT, "SIGINT", 130)] {
+        let (child, _) = shell(&home, &world, &[]);
+        signal(child.id(), sent);
+        let said = support::finish(child).coded(code);
+        assert!(said.err.contains(name) && said.err.contains("may go on"), "{said:#?}");
+        let (outcome, reason) = last(&home);
+        assert_eq!(outcome, "unknown", "{reason}");
+        assert!(reason.contains(name) && reason.contains("may go on"), "{reason}");
+    }
+    let (child, _) = shell(&home, &world, &["--timeout", "8s"]);
+    let said = support::finish(child).coded(7);
+    assert!(said.err.contains("the time is up") && said.err.contains("--timeout"), "{said:#?}");
+    let (outcome, reason) = last(&home);
+    assert!(outcome == "unknown" && reason.contains("the time is up"), "{outcome}: {reason}");
+    assert_eq!(world.asked("ssm:TerminateSession"), 4);
+}
+
+#[test]
+fn what_is_ended_before_it_is_open_has_begun_nothing_and_says_so() {
+    let (home, world) = (home(), World::staging());
+    world.post("/_sim/fault", &json!({"operation": "gateway:handshake", "kind": "silent"}));
+    let with_db = ["with-db", "staging", "--to", REMOTE, "--", "touch", "ran"];
+    for (arguments, words) in [
+        (&["exec", "staging", "web", "--", "true"][..], "nothing was begun"),
+        (&with_db[..], "`touch` was not started"),
+    ] {
+        let asked = world.asked("gateway:connect");
+        let mut command = home.on(&world);
+        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        support::until("the session is asked for", PATIENCE, || (world.asked("gateway:connect") > asked).then_some(()));
+        signal(child.id(), Signal::TERM);
+        let said = support::finish(child).coded(1);
+        assert!(said.err.contains("SIGTERM") && said.err.contains(words), "{said:#?}");
+        let (outcome, reason) = last(&home);
+        assert!(outcome == "failed" && reason.contains("SIGTERM"), "{outcome}: {reason}");
+    }
+    assert!(!home.path().join("ran").exists());
+}
+
+#[test]
+fn a_full_disk_under_the_output_ends_a_tunnel_at_aws_and_in_the_audit_file_too() {
+    let (home, world) = (home(), World::staging());
+    let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
+    for typed in [format!("tunnel staging --to {REMOTE} --port 0"), "exec staging web -- echo lost".to_owned()] {
+        let begun = || world.asked("ssm:StartSession") + world.asked("ecs:ExecuteCommand");
+        let (begun_before, ended_before) = (begun(), world.asked("ssm:TerminateSession"));
+        let mut command = home.on(&world);
+        command.args(typed.split(' ')).stdin(Stdio::null()).stdout(full()).stderr(Stdio::piped());
+        let said = support::finish(command.spawn().unwrap()).coded(1);
+        assert!(said.err.contains("the output cannot be written"), "{said:#?}");
+        // A tunnel may be left before it has begun one.
+        assert_eq!(world.asked("ssm:TerminateSession") - ended_before, begun() - begun_before, "{typed}");
+        let (outcome, reason) = last(&home);
+        assert!(matches!(&*outcome, "failed" | "unknown") && !reason.is_empty(), "{typed}: {outcome}: {reason}");
+    }
+}
+
+#[test]
+fn a_tunnel_goes_on_while_nobody_reads_what_it_tells_and_ends_all_the_same() {
+    let (home, world) = (home(), World::staging());
+    // A pipe that takes one page: with a line in it, it takes no more.
+    let (mut reader, writer) = std::io::pipe().unwrap();
+    rustix::pipe::fcntl_setpipe_size(&writer, 4096).unwrap();
+    let mut command = home.on(&world);
+    command.args(["tunnel", "staging", "--to", REMOTE, "--port", "0", "--json"]).stdout(writer).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    drop(command);
+    let mut told = String::new();
+    while !(told.contains("\"ready\"") && told.ends_with('\n')) {
+        let mut piece = [0; 4096];
+        let got = reader.read(&mut piece).unwrap();
+        assert_ne!(got, 0, "{told}");
+        told.push_str(std::str::from_utf8(&piece[..got]).unwrap());
+    }
+    let ready: serde_json::Value = serde_json::from_str(told.lines().last().unwrap()).unwrap();
+    let mut socket = TcpStream::connect(ready["local"].as_str().unwrap()).unwrap();
+    socket.set_read_timeout(Some(PATIENCE)).unwrap();
+    for _ in 0..3 {
+        let asked = world.asked("gateway:connect");
+        world.post("/_sim/fault", &json!({"operation": "gateway:link", "kind": "close", "count": 1}));
+        support::until("it is resumed", PATIENCE, || (world.asked("gateway:connect") > asked).then_some(()));
+        echoes(&mut socket, b"SELECT 1");
+    }
+    signal(child.id(), Signal::INT);
+    let said = support::finish(child).coded(130);
+    assert_eq!(world.asked("ssm:TerminateSession"), 1, "{said:#?}");
+    assert_eq!(last(&home).0, "done");
+}
+
+#[test]
+fn a_shell_whose_output_nobody_reads_is_ended_by_a_signal_and_by_its_time_all_the_same() {
+    let (home, world) = (home(), World::staging());
+    for (more, code) in [(&[][..], 1), (&["--timeout", "8s"], 7)] {
+        let (reader, writer) = std::io::pipe().unwrap();
+        rustix::pipe::fcntl_setpipe_size(&writer, 4096).unwrap();
+        let mut command = home.on(&world);
+        command.args(["exec", "staging", "web"]).args(more).stdout(writer);
+        command.stdin(Stdio::piped()).stderr(Stdio::piped());
+        let mut child = command.spawn().unwrap();
+        drop(command);
+        let mut typed = child.stdin.take().unwrap();
+        typed.write_all(format!("echo {}\n", "x".repeat(200)).repeat(200).as_bytes()).unwrap();
+        support::until("it says something", PATIENCE, || {
+            (rustix::io::ioctl_fionread(&reader).unwrap() > 0).then_some(())
+        });
+        if code == 1 {
+            signal(child.id(), Signal::TERM);
+        }
+        support::finish(child).coded(code);
+        drop((typed, reader));
+    }
+}
+
+#[test]
+fn an_audit_file_that_takes_no_end_is_said_and_the_exit_code_of_the_command_stays() {
+    let (home, world) = (home(), World::mapped(REMOTE, database()));
+    let audit = home.path().join("audit.jsonl");
+    let shell = format!("rm {0}; mkdir {0}; exit $CODE", audit.display());
+    for (code, told) in [("7", 7), ("0", 1)] {
+        let mut command = home.on(&world);
+        command.env("CODE", code).args(["with-db", "staging", "--to", REMOTE, "--", "sh", "-c", &shell]);
+        let said = run(&mut command, [""; 0]).coded(told);
+        assert!(said.err.contains("the audit file cannot be written: it does not say that"), "{said:#?}");
+        std::fs::remove_dir_all(&audit).unwrap();
+    }
 }
 
 #[test]

@@ -273,3 +273,19 @@ fn credentials_that_expired_are_waited_for_and_the_session_goes_on_when_they_are
     assert_eq!((again["resumes"].as_u64(), again["replacements"].as_u64()), (Some(1), Some(0)), "{why}");
     echoes(&mut socket, b"after");
 }
+
+#[test]
+fn a_clock_that_is_wrong_by_minutes_refuses_no_tunnel_and_no_shell() {
+    for ahead in [jiff::SignedDuration::from_mins(12), jiff::SignedDuration::from_mins(-12)] {
+        let (home, world) = (home(), World::off_by(aws_sim::Scenario::Staging, ahead));
+        let mut tunnel = Running::start(&home, &world, &format!("tunnel staging --to {REMOTE} --port 0 --json"));
+        tunnel.until("ready");
+        world.post("/_sim/fault", &json!({"operation": "gateway:link", "kind": "close", "count": 1}));
+        tunnel.until("resuming");
+        tunnel.until("ready");
+        line(&mut home.on(&world), "exec staging web -- true").coded(0);
+        let counted = world.get("/_sim/requests");
+        assert_eq!(counted["operations"]["gateway:connect"]["count"], 3);
+        assert!(counted["operations"].get("gateway:connect:skewed").is_none(), "signed with the wrong time: {counted}");
+    }
+}

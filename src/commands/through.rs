@@ -4,6 +4,7 @@
 use super::awake;
 use super::context::Context;
 use super::opened::time_is_up;
+use super::say::say;
 use super::waits::waited;
 use super::yes::asked;
 use crate::app::command::Risk;
@@ -44,6 +45,8 @@ pub(super) struct Wish<'a> {
     pub(super) to: Option<&'a str>,
     pub(super) through: Option<&'a str>,
     pub(super) port: Option<u16>,
+    /// The ports of tunnels that the same command has opened: one more takes the next that is free.
+    pub(super) ours: &'a [u16],
     /// A Unix socket instead of a port.
     pub(super) socket: Option<&'a Path>,
 }
@@ -51,8 +54,7 @@ pub(super) struct Wish<'a> {
 impl Target {
     /// Opens the environment of this name, or that of `--env`, and sees whose credentials these are.
     pub(super) async fn open(context: &Context, name: Option<&str>) -> Result<Self, Report> {
-        let loaded = context.load();
-        let environment = loaded.open(name.or(context.global.env.as_deref()))?.clone();
+        let (loaded, environment) = context.open_typed(name)?;
         let session_facts = context.session();
         let environment = session_facts.overrides.apply(environment);
         let audit = audit::path(loaded.config.audit_file.as_deref());
@@ -197,7 +199,10 @@ impl Target {
             })?;
             return Ok((tunnel, service));
         }
-        let port = route::local_port(&self.environment, wish.port).map_err(|why| unclear(&why))?;
+        let mut port = route::local_port(&self.environment, wish.port).map_err(|why| unclear(&why))?;
+        if wish.ours.contains(&port) {
+            port = crate::runtime::ports::free_after(port).unwrap_or(0);
+        }
         let address = Local::Address(std::net::SocketAddr::from((std::net::Ipv4Addr::LOCALHOST, port)));
         let tunnel = listen(gateway, options, address).await.map_err(|error| {
             let report = Report::new("port", format!("127.0.0.1:{port} cannot be listened on"), ExitCode::Failed);
@@ -244,6 +249,27 @@ impl Target {
             Report::new("audit", "the audit file cannot be written, so nothing is opened", ExitCode::Failed)
                 .caused_by(&error)
         })
+    }
+
+    /// Writes down how something ended: the outcome and the reason. What came of it stays what it is where that cannot be
+    /// written, and it is said; what was well is a failure then, as the file has no end of it.
+    pub(super) fn audit_end(
+        &self,
+        what: &str,
+        command: &str,
+        after: Value,
+        (outcome, reason): (&str, &str),
+        verdict: Result<ExitCode, Report>,
+    ) -> Result<ExitCode, Report> {
+        let Err(unwritten) = self.audit(what, command, after, outcome, reason) else { return verdict };
+        let message = format!("the audit file cannot be written: it does not say that `{command}` ended");
+        match verdict {
+            Ok(ExitCode::Done | ExitCode::Of(0)) => Err(Report { message, ..unwritten }),
+            verdict => {
+                say(&message);
+                verdict
+            }
+        }
     }
 }
 

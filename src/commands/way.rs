@@ -7,7 +7,7 @@ use super::yes::said_yes;
 use crate::app::command::Risk;
 use crate::cli::{ExitCode, Report};
 use crate::db::{Connection, Settings, url};
-use crate::feeds::sql::Place;
+use crate::feeds::sql::{Place, Who};
 use crate::model::Failure;
 use crate::runtime::database_login;
 use serde_json::Value;
@@ -74,17 +74,18 @@ pub(super) async fn way(context: &Context, wanted: &Wanted<'_>) -> Result<Way, R
     let far = target.far(context, to).await?;
     let environment = &target.environment;
     let guarded = environment.guarded && wanted.writes.is_none();
-    let unread = |failure: Failure| Report::of_failure("it is not known who connects to the database", &failure);
+    let unread = |failure: Failure| Report::of_failure("no session can be opened", &failure);
     let named = Place { host: far.host.clone(), port: far.port, through: None };
-    let asked = database_login::settings(environment, Some(&target.session), named, far.database.clone());
+    let who = Who::default();
+    let asked = database_login::settings(environment, Some(&target.session), named, &who, far.database.clone());
     let asked = async { asked.await.map_err(unread) };
-    let mut settings = waited(context, "it is not known who connects to the database", asked).await?;
+    let mut settings = waited(context, "the login of the database was not read", asked).await?;
     settings.read_only = read_only || guarded;
     let reached = environment.cluster.is_some() || environment.tunnel.instance.is_some() || wanted.through.is_some();
     if !reached {
         return Ok(Way { settings, guarded, target: Some(target), tunnel: None, what: wanted.command.0 });
     }
-    let wish = Wish { to, through: wanted.through, port: Some(0), socket: None };
+    let wish = Wish { to, through: wanted.through, port: Some(0), ..Wish::default() };
     let (tunnel, service) = target.tunnel(context, &wish, &far).await?;
     let local = tunnel.local();
     settings.place.through = Some(local.to_string());
@@ -137,6 +138,7 @@ impl Way {
         let (Some(target), Some((tunnel, command, place))) = (self.target, self.tunnel) else { return Ok(()) };
         let local = tunnel.local().clone();
         let status = tunnel.close().await;
-        target.audit(what, &command, facts(&status, &place, Some(&local)), outcome, reason)
+        let after = facts(&status, &place, Some(&local));
+        target.audit_end(what, &command, after, (outcome, reason), Ok(ExitCode::Done)).map(drop)
     }
 }

@@ -6,10 +6,25 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
+use std::time::Duration;
 use tokio::process::Command;
+use tokio::time::{Instant, sleep};
+
+/// What does not end so long after SIGTERM is killed.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// Of the time that it may take.
+#[derive(PartialEq)]
+enum Time {
+    Left,
+    /// It was asked to end.
+    Up,
+    /// It was killed.
+    Past,
+}
 
 /// Runs it to its end; gives back its exit code, or 128 and the number of the signal that ended it. When `over` comes
-/// before, it is sent SIGTERM, and waited for.
+/// before, it is sent SIGTERM, and killed where it does not end for that.
 ///
 /// # Errors
 /// It cannot be started.
@@ -24,12 +39,18 @@ pub async fn run(
     // At a terminal Ctrl-C reaches every program in the foreground by itself.
     let terminal = io::stdin().is_terminal();
     let mut over = std::pin::pin!(over);
-    let mut ends = false;
+    let mut grace = std::pin::pin!(sleep(GRACE));
+    let mut time = Time::Left;
     loop {
         tokio::select! {
             ended = child.wait() => return ended.map(code),
-            () = &mut over, if !ends => {
-                ends = true;
+            () = &mut grace, if time == Time::Up => {
+                time = Time::Past;
+                let _ = child.start_kill();
+            }
+            () = &mut over, if time == Time::Left => {
+                time = Time::Up;
+                grace.as_mut().reset(Instant::now() + GRACE);
                 if let Some(pid) = child.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
                     let _ = kill_process(pid, Signal::TERM);
                 }
@@ -51,4 +72,23 @@ pub async fn run(
 fn code(status: ExitStatus) -> u8 {
     let code = status.code().or_else(|| status.signal().map(|signal| 128 + signal));
     code.and_then(|code| u8::try_from(code).ok()).unwrap_or(1)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_takes_no_notice_of_the_end_of_its_time_is_killed() {
+        let folder = tempfile::tempdir().unwrap();
+        let ready = folder.path().join("ready");
+        let command = ["sh", "-c", "trap '' TERM; : > \"$READY\"; exec sleep 600"].map(str::to_owned);
+        let up = async {
+            while !ready.exists() {
+                sleep(Duration::from_millis(10)).await;
+            }
+        };
+        let variables = vec![("READY".to_owned(), ready.clone().into_os_string())];
+        assert_eq!(run(&command, variables, up).await.unwrap(), 128 + 9);
+    }
 }

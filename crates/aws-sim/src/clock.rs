@@ -36,14 +36,14 @@ impl Clock {
         timestamp(self.now_ms())
     }
 
-    /// How much faster than the wall it runs.
+    /// How much faster than real time it runs.
     pub fn speed(&self) -> f64 {
         self.0.speed
     }
 
-    /// The simulated time of a moment of the wall's clock.
-    pub fn at(&self, wall: Timestamp) -> Timestamp {
-        let ago = Timestamp::now().as_millisecond().saturating_sub(wall.as_millisecond());
+    /// The simulated time at a moment of real time.
+    pub fn at(&self, real: Timestamp) -> Timestamp {
+        let ago = Timestamp::now().as_millisecond().saturating_sub(real.as_millisecond());
         timestamp(self.now_ms().saturating_sub((ago as f64 * self.0.speed) as Ms))
     }
 

@@ -112,7 +112,7 @@ impl Shared {
 
     /// Its TLS, made at the first call; none where the system has no randomness for keys.
     pub(crate) fn tls(&self) -> Option<&Tls> {
-        self.tls.get_or_init(|| Tls::new().ok()).as_ref()
+        self.tls.get_or_init(|| Tls::of_this_machine().ok()).as_ref()
     }
 
     /// The world, brought up to the present.

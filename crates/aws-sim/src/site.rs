@@ -2,15 +2,14 @@
 //! misbehaves by path: `/loop` leads to itself, `/slow` never answers, `/astray` leads to no address of the web; names that begin
 //! with `silent` get no answer of the name server.
 
+use crate::tls::Tls;
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::header::{HOST, LOCATION};
 use hyper::service::service_fn;
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
-use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair, date_time_ymd};
-use rustls::ServerConfig;
-use rustls::pki_types::{PrivateKeyDer, PrivatePkcs8KeyDer};
+use rcgen::{CertificateParams, DnType, date_time_ymd};
 use std::convert::Infallible;
 use std::error::Error;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -77,7 +76,7 @@ impl Site {
         let local = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
         let (http, https, dns) =
             (TcpListener::bind(local).await?, TcpListener::bind(local).await?, UdpSocket::bind(local).await?);
-        let (authority, acceptor) = tls(&options)?;
+        let Tls { authority, acceptor } = Tls::new("simulated authority", &certificate(&options)?)?;
         let options = Arc::new(options);
         let (plain, secure, names) = (http.local_addr()?, https.local_addr()?, dns.local_addr()?);
         let tasks = vec![
@@ -94,13 +93,7 @@ impl Site {
     }
 }
 
-fn tls(options: &SiteOptions) -> Result<(String, TlsAcceptor), Box<dyn Error + Send + Sync>> {
-    let mut authority = CertificateParams::new(Vec::new())?;
-    authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-    authority.distinguished_name.push(DnType::CommonName, "simulated authority");
-    let issuer_key = KeyPair::generate()?;
-    let root = authority.self_signed(&issuer_key)?;
-    let issuer = Issuer::new(authority, issuer_key);
+fn certificate(options: &SiteOptions) -> Result<CertificateParams, rcgen::Error> {
     let names = match options.certificate {
         Shown::OtherName => vec!["elsewhere.example".to_owned()],
         Shown::Good | Shown::Expired => options.names.clone(),
@@ -110,15 +103,7 @@ fn tls(options: &SiteOptions) -> Result<(String, TlsAcceptor), Box<dyn Error + S
     own.not_before = date_time_ymd(2020, 1, 1);
     own.not_after =
         if options.certificate == Shown::Expired { date_time_ymd(2021, 1, 1) } else { date_time_ymd(2090, 1, 1) };
-    let key = KeyPair::generate()?;
-    let certificate = own.signed_by(&key, &issuer)?.der().clone();
-    let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
-    let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
-    let config = ServerConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()?
-        .with_no_client_auth()
-        .with_single_cert(vec![certificate, root.der().clone()], key)?;
-    Ok((root.pem(), TlsAcceptor::from(Arc::new(config))))
+    Ok(own)
 }
 
 async fn serve(listener: TcpListener, tls: Option<TlsAcceptor>, options: Arc<SiteOptions>) {

@@ -1,5 +1,5 @@
-//! TLS on the simulator's port: an authority of its own, made when it is first needed, and its certificate for this
-//! machine. Who trusts the authority (`AWS_CA_BUNDLE`) can check the whole way.
+//! TLS on the simulator's port, and on that of a simulated site: an authority of its own, made when it is first needed, and
+//! its certificate for the server. Who trusts the authority (`AWS_CA_BUNDLE`) can check the whole way.
 
 use rcgen::{BasicConstraints, CertificateParams, DnType, IsCa, Issuer, KeyPair};
 use rustls::ServerConfig;
@@ -25,25 +25,30 @@ impl std::fmt::Debug for Tls {
 }
 
 impl Tls {
-    /// A new authority, with a certificate for the names and addresses of this machine.
-    pub(crate) fn new() -> Result<Self, Box<dyn Error>> {
-        let mut authority = CertificateParams::new(Vec::new())?;
-        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
-        authority.distinguished_name.push(DnType::CommonName, "simulated AWS");
-        let issuer_key = KeyPair::generate()?;
-        let pem = authority.self_signed(&issuer_key)?.pem();
-        let issuer = Issuer::new(authority, issuer_key);
+    /// For the simulator: a new authority, with a certificate for the names and addresses of this machine.
+    pub(crate) fn of_this_machine() -> Result<Self, Box<dyn Error + Send + Sync>> {
         let names = ["localhost", "127.0.0.1", "::1"].map(str::to_owned);
         let mut server = CertificateParams::new(names)?;
         server.distinguished_name.push(DnType::CommonName, "localhost");
+        Self::new("simulated AWS", &server)
+    }
+
+    /// A new authority of this name, with a certificate for a server.
+    pub(crate) fn new(name: &str, server: &CertificateParams) -> Result<Self, Box<dyn Error + Send + Sync>> {
+        let mut authority = CertificateParams::new(Vec::new())?;
+        authority.is_ca = IsCa::Ca(BasicConstraints::Unconstrained);
+        authority.distinguished_name.push(DnType::CommonName, name);
+        let issuer_key = KeyPair::generate()?;
+        let root = authority.self_signed(&issuer_key)?;
         let key = KeyPair::generate()?;
-        let certificate = server.signed_by(&key, &issuer)?.der().clone();
+        let certificate = server.signed_by(&key, &Issuer::new(authority, issuer_key))?;
+        let chain = vec![certificate.der().clone(), root.der().clone()];
         let key = PrivateKeyDer::Pkcs8(PrivatePkcs8KeyDer::from(key.serialize_der()));
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let config = ServerConfig::builder_with_provider(provider)
             .with_safe_default_protocol_versions()?
             .with_no_client_auth()
-            .with_single_cert(vec![certificate], key)?;
-        Ok(Self { authority: pem, acceptor: TlsAcceptor::from(Arc::new(config)) })
+            .with_single_cert(chain, key)?;
+        Ok(Self { authority: root.pem(), acceptor: TlsAcceptor::from(Arc::new(config)) })
     }
 }

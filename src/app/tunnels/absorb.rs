@@ -7,6 +7,7 @@ use crate::app::effect::Effect;
 use crate::app::event::Answer;
 use crate::feeds::part::Part;
 use crate::feeds::tunnels::Fact;
+use crate::model::offered::in_environment;
 use crate::model::tunnel::standing::{Phase, Standing};
 
 /// Takes in what is heard of a tunnel.
@@ -81,6 +82,8 @@ fn learned(app: &mut App, place: usize, fact: Fact) {
 fn stands(app: &mut App, place: usize, standing: Standing) {
     let now = app.now;
     let tunnel = &mut app.tunnels.list[place];
+    let hint = standing.hint.map(|hint| in_environment(&hint, &tunnel.plan.environment));
+    let standing = Standing { hint, ..standing };
     let before = std::mem::replace(&mut tunnel.standing, standing);
     let standing = &tunnel.standing;
     let news = before.phase != standing.phase || (before.reason != standing.reason && standing.reason.is_some());

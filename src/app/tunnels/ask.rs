@@ -215,7 +215,7 @@ pub fn begin(app: &mut App, plan: Plan) -> Vec<Effect> {
         changed: app.now,
         next: None,
     };
-    app.note(false, format!("{}: opening", tell::named(&tunnel)));
+    app.note(false, tell::news(&tunnel));
     app.tunnels.list.push(tunnel);
     app.lists_changed();
     vec![Effect::Fetch { ticket: ticket(number), lane: Lane::Operator, ask: Ask::Open(Box::new(order)).into() }]

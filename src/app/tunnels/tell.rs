@@ -68,8 +68,9 @@ pub fn header(app: &App) -> Option<(Health, [String; 2])> {
     Some((health, [format!("tunnel {sign} {what}"), format!("{sign} {what}")]))
 }
 
-/// What becomes of a tunnel when the cockpit is left.
-pub fn leaving(tunnel: &Tunnel) -> (String, String) {
+/// What becomes of a tunnel when the cockpit is left. That of a simulated environment ends with it: what would be typed leads to
+/// the real one.
+pub fn leaving(tunnel: &Tunnel, simulated: bool) -> (String, String) {
     let port = tunnel.port();
     let head = format!("{}  {} at {port}", named(tunnel), tunnel.standing.phase.word());
     let connections = match tunnel.standing.open {
@@ -77,7 +78,10 @@ pub fn leaving(tunnel: &Tunnel) -> (String, String) {
         1 => " with a connection that is open".to_owned(),
         several => format!(" with {several} connections that are open"),
     };
-    (head, format!("It ends{connections}. In another terminal it goes on: {}", tunnel.plan.command))
+    let ends = format!("It ends{connections}.");
+    let becomes =
+        if simulated { ends } else { format!("{ends} In another terminal it goes on: {}", tunnel.plan.command) };
+    (head, becomes)
 }
 
 /// What the window with buttons asks.
@@ -106,6 +110,7 @@ pub fn confirm(app: &App) -> Option<Confirmation> {
                 text,
                 command: plan.command.clone(),
                 bound: format!("{} {}", plan.far.place(), plan.port),
+                live: Vec::new(),
             })
         }
         Asking::Port(plan, by, free) => {
@@ -121,6 +126,7 @@ pub fn confirm(app: &App) -> Option<Confirmation> {
                 ],
                 command: with_port(plan, *free).command,
                 bound: free.to_string(),
+                live: Vec::new(),
             })
         }
         Asking::Start(plan, id) => {
@@ -135,6 +141,7 @@ pub fn confirm(app: &App) -> Option<Confirmation> {
                 ],
                 command: format!("aws ec2 start-instances --instance-ids {id}"),
                 bound: id.clone(),
+                live: Vec::new(),
             })
         }
         Asking::Close(number) => {
@@ -148,6 +155,7 @@ pub fn confirm(app: &App) -> Option<Confirmation> {
                 text: vec![plain(format!("{open} {are} open, and ended with it."))],
                 command: String::new(),
                 bound: number.to_string(),
+                live: Vec::new(),
             })
         }
         Asking::Exec(service) => {
@@ -162,6 +170,7 @@ pub fn confirm(app: &App) -> Option<Confirmation> {
                 ],
                 command: format!("cockpit deploy {service} --enable-exec --env {}", app.environment.name),
                 bound: service.clone(),
+                live: Vec::new(),
             })
         }
         Asking::Shell(shell) => {
@@ -190,6 +199,7 @@ pub fn confirm(app: &App) -> Option<Confirmation> {
                 ],
                 command: shell.record.command.clone(),
                 bound: format!("{:?} {:?} {:?}", wanted.task, wanted.container, wanted.instance),
+                live: Vec::new(),
             })
         }
         Asking::Service(_) => None,

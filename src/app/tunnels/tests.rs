@@ -78,7 +78,7 @@ fn each_change_of_a_tunnel_stands_in_the_activity_with_its_reason() {
     let number = opened(&mut app);
     stands(&mut app, number, Phase::Replacing, Some("task 0123 does not run any more"));
     let told = |app: &App, text: &str| app.activity.iter().any(|entry| entry.text.contains(text));
-    for text in ["opening", "ready at 127.0.0.1:5432", "replacing: task 0123 does not run any more"] {
+    for text in ["resolving", "ready at 127.0.0.1:5432", "replacing: task 0123 does not run any more"] {
         assert!(told(&app, text), "{text}: {:?}", app.activity);
     }
     let lines = app.activity.len();

@@ -57,24 +57,32 @@ pub(super) async fn run(context: &Context, out: &mut dyn io::Write) -> Result<Ex
     checks.extend(terminal());
     let name = environment.as_ref().ok().map(|environment| environment.name.as_str());
     let report = report::doctor(name, checks);
-    // What was not answered in time is not known to be wrong.
-    let code = if found.late { ExitCode::TimedOut } else { report.exit_code() };
+    let code = match (found.late, found.refused) {
+        // What was not answered in time is not known to be wrong.
+        (true, _) => ExitCode::TimedOut,
+        (false, true) => ExitCode::Credentials,
+        (false, false) => report.exit_code(),
+    };
     verdict(headless::print(out, &report, context.output, Context::width()).map(drop), code)
 }
 
-/// What was found, and whether the time was up before all was.
+/// What was found, and what the exit code tells of it.
 struct Found {
     checks: Vec<Check>,
+    /// The time was up before all was found.
     late: bool,
+    /// There are no valid credentials.
+    refused: bool,
 }
 
 impl Found {
     fn whole(checks: Vec<Check>) -> Self {
-        Self { checks, late: false }
+        Self { checks, late: false, refused: false }
     }
 
     fn late(what: &str) -> Self {
-        Self { checks: vec![Check::fail(what, "no answer in time", FailureKind::Timeout.hint())], late: true }
+        let checks = vec![Check::fail(what, "no answer in time", FailureKind::Timeout.hint())];
+        Self { checks, late: true, refused: false }
     }
 }
 
@@ -107,8 +115,8 @@ async fn of_environment(context: &Context, environment: &EnvironmentConfig) -> F
     let Ok(tunnels) = tokio::time::timeout(limit, tunnels::checks(&session, &environment)).await else {
         return Found::late("tunnels");
     };
-    let found = identity(context, &environment).await;
-    checks.extend(found.checks);
+    let mut found = identity(context, &environment).await;
+    checks.append(&mut found.checks);
     checks.push(match session.region() {
         Some(region) => Check::ok("region", region),
         None => Check::fail("region", "none is set", "set `region` of the environment, --region or AWS_REGION"),
@@ -137,7 +145,7 @@ async fn of_environment(context: &Context, environment: &EnvironmentConfig) -> F
         });
     }
     checks.extend(tunnels);
-    Found { checks, late: found.late }
+    Found { checks, ..found }
 }
 
 async fn identity(context: &Context, environment: &EnvironmentConfig) -> Found {
@@ -148,7 +156,9 @@ async fn identity(context: &Context, environment: &EnvironmentConfig) -> Found {
             return Found::whole(vec![Check::fail("identity", report.message, report.hint.unwrap_or_default())]);
         }
     };
-    Found::whole(who(&reading, environment))
+    let failure = reading.collector.app.estate.identity.failure();
+    let refused = failure.is_some_and(|failure| failure.kind == FailureKind::Credentials);
+    Found { refused, ..Found::whole(who(&reading, environment)) }
 }
 
 fn who(reading: &Reading, environment: &EnvironmentConfig) -> Vec<Check> {

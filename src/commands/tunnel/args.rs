@@ -15,13 +15,14 @@ Examples:
   cockpit tunnel staging                                 the writer, at 127.0.0.1:5432
   cockpit tunnel staging --to reader --port 0 --json     states as lines, at a free port
   cockpit tunnel staging --socket /tmp                   psql -h /tmp; this user's programs alone
-  cockpit tunnel staging prod                            both; the second needs a port of its own (tunnel.port)"
+  cockpit tunnel staging prod                            both; the second at its own port or the next free one"
 )]
 pub struct Arguments {
     /// The environments; `--env` or the default one without any
     #[arg(value_name = "ENVIRONMENT")]
     pub environments: Vec<String>,
-    /// The local port; 0 takes a free one
+    /// The local port; 0 takes a free one. One port for several environments is refused: without this, each takes the one that
+    /// is configured, else the next that is free
     #[arg(long, value_name = "N")]
     pub port: Option<u16>,
     /// A Unix socket instead of a port: its path, or a folder, in which it gets the name that psql looks for. Only this

@@ -1,6 +1,7 @@
 //! How a tunnel stands, as a line for people or for scripts.
 
 use crate::model::connection_string::Place;
+use crate::model::offered::in_environment;
 use schemars::JsonSchema;
 use serde::Serialize;
 use ssm_tunnel::driver::Status;
@@ -56,7 +57,7 @@ impl TunnelDto {
             environment: environment.to_owned(),
             state: status.state.word().to_owned(),
             reason: status.reason(),
-            hint: status.hint.clone(),
+            hint: status.hint.as_deref().map(|hint| in_environment(hint, environment)),
             local: local.to_string(),
             to: to.to_owned(),
             through: status.target.clone(),

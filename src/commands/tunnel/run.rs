@@ -12,7 +12,8 @@ use crate::commands::through::{Target, Wish, ended, facts};
 use crate::headless;
 use crate::model::connection_string::Place;
 use crate::model::text::harmless;
-use crate::runtime::stop::{StopSignal, StopSignals};
+use crate::runtime::output::writable;
+use crate::runtime::stop::StopSignals;
 use crate::runtime::tunnels::watch;
 use secrecy::ExposeSecret;
 use ssm_tunnel::driver::Status;
@@ -31,6 +32,8 @@ struct Opened {
     told: bool,
     close: Option<oneshot::Sender<()>>,
     closed: Option<Status>,
+    /// The outcome and the reason where it was asked to end, for the audit file.
+    why: (&'static str, String),
 }
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
@@ -45,13 +48,15 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     } else {
         arguments.environments.iter().map(|name| Some(name.as_str())).collect()
     };
+    several(arguments)?;
     let mut failure = None;
     for (number, name) in names.into_iter().enumerate() {
-        let opening = open(context, arguments, name, number);
+        let ours: Vec<u16> = tunnels.iter().map(|opened: &Opened| opened.local.port()).collect();
+        let opening = open(context, arguments, name, number, &ours);
         let opened = tokio::select! {
             opened = opening => opened,
             signal = stops.next() => {
-                finish(&mut tunnels, &mut changed, json, out).await?;
+                finish(&mut tunnels, ("done", signal.name()), &mut changed, json, out).await?;
                 return Ok(signal.code());
             }
         };
@@ -68,7 +73,8 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     }
     drop(changes);
     if let Some(report) = failure {
-        finish(&mut tunnels, &mut changed, json, out).await?;
+        let why = "another tunnel of the same command could not be opened";
+        finish(&mut tunnels, ("failed", why), &mut changed, json, out).await?;
         return Err(report);
     }
     let limit = async {
@@ -78,28 +84,61 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         }
     };
     tokio::pin!(limit);
-    let stopped: Option<StopSignal> = loop {
+    let mut untold: Option<(usize, Status)> = None;
+    let mut why = ("done", String::new());
+    let ended_by: Option<Result<ExitCode, Report>> = loop {
         tokio::select! {
-            change = changed.recv() => match change {
-                Some((number, status)) => tell(&mut tunnels, number, status, json, arguments.show_password, out)?,
+            change = changed.recv(), if untold.is_none() => match change {
+                Some(change) => untold = Some(change),
                 // All of them are closed.
                 None => break None,
             },
-            signal = stops.next() => break Some(signal),
+            // While nobody takes what is told, tunnels go on.
+            () = writable(io::stdout), if untold.is_some() => {
+                let Some((number, status)) = untold.take() else { continue };
+                // Where nothing can be written any more, sessions are ended and written down all the same.
+                if let Err(report) = tell(&mut tunnels, number, status, json, arguments.show_password, out) {
+                    why = ("failed", report.message.clone());
+                    break Some(Err(report));
+                }
+            }
+            signal = stops.next() => {
+                signal.name().clone_into(&mut why.1);
+                break Some(Ok(signal.code()));
+            }
             () = &mut limit => {
-                finish(&mut tunnels, &mut changed, json, out).await?;
-                return Ok(ExitCode::TimedOut);
+                "the time is up".clone_into(&mut why.1);
+                break Some(Ok(ExitCode::TimedOut));
             }
         }
     };
-    finish(&mut tunnels, &mut changed, json, out).await?;
-    if let Some(signal) = stopped {
-        return Ok(signal.code());
+    // It may be the end of one of them, which is to be written down.
+    let last = untold.map_or(Ok(()), |(number, status)| tell(&mut tunnels, number, status, json, false, out));
+    let finished = finish(&mut tunnels, (why.0, &why.1), &mut changed, json, out).await.and(last);
+    if let Some(ended_by) = ended_by {
+        // The code of what ended it stays where its last lines cannot be written.
+        return ended_by.and_then(|code| finished.map(|()| code).map_err(|report| Report { code, ..report }));
     }
+    finished?;
     let mut reports = tunnels.iter().filter_map(|opened| {
         ended(&format!("the tunnel to {}", opened.target.environment.name), opened.closed.as_ref()?)
     });
     reports.next_back().map_or(Ok(ExitCode::Done), Err)
+}
+
+/// What is typed of several tunnels is sound: one port is taken by one of them. Said before anything is opened.
+fn several(arguments: &Arguments) -> Result<(), Report> {
+    let all = &arguments.environments;
+    if let Some(twice) = all.iter().enumerate().find(|(at, name)| all[..*at].contains(name)).map(|(_, name)| name) {
+        return Err(Report::usage(format!("{twice} is named twice")).hint("one tunnel takes any number of connections"));
+    }
+    let fixed =
+        arguments.port.is_some_and(|port| port != 0) || arguments.socket.as_ref().is_some_and(|at| !at.is_dir());
+    if all.len() > 1 && fixed {
+        return Err(Report::usage(format!("one place is given for {} tunnels", all.len()))
+            .hint("--port 0 takes a free one for each; `tunnel.port` of each environment gives it its own"));
+    }
+    Ok(())
 }
 
 async fn open(
@@ -107,6 +146,7 @@ async fn open(
     arguments: &Arguments,
     name: Option<&str>,
     number: usize,
+    ours: &[u16],
 ) -> Result<(Tunnel, Opened), Report> {
     let target = Target::open(context, name).await?;
     target.guarded(context, Risk::Change, false).await?;
@@ -114,6 +154,7 @@ async fn open(
         to: arguments.to.as_deref(),
         through: arguments.through.as_deref(),
         port: arguments.port,
+        ours,
         socket: arguments.socket.as_deref(),
     };
     let far = target.far(context, wish.to).await?;
@@ -138,7 +179,21 @@ async fn open(
         tunnel.close().await;
         return Err(report);
     }
-    Ok((tunnel, Opened { target, login, command, what, to, local, told: false, close: None, closed: None }))
+    Ok((
+        tunnel,
+        Opened {
+            target,
+            login,
+            command,
+            what,
+            to,
+            local,
+            told: false,
+            close: None,
+            closed: None,
+            why: ("done", String::new()),
+        },
+    ))
 }
 
 fn tell(
@@ -172,28 +227,30 @@ fn tell(
             text.push('\n');
         }
     }
-    printed(headless::write(out, &text).map(drop))?;
+    let written = printed(headless::write(out, &text).map(drop));
     if let State::Closed(closed) = &status.state {
         let asked = matches!(closed, ssm_tunnel::supervisor::Closed::Stopped);
-        let outcome = if asked { "done" } else { "failed" };
-        let reason = status.state.reason().unwrap_or_default();
+        let (outcome, reason) =
+            if asked { opened.why.clone() } else { ("failed", status.state.reason().unwrap_or_default()) };
         let after = facts(&status, &opened.to, Some(&opened.local));
-        let written = opened.target.audit(&opened.what, &opened.command, after, outcome, &reason);
+        let end = (outcome, reason.as_str());
         opened.closed = Some(status);
-        written?;
+        return opened.target.audit_end(&opened.what, &opened.command, after, end, written).map(drop);
     }
-    Ok(())
+    written.map(drop)
 }
 
-/// Closes what is open, and tells it.
+/// Closes what is open, and tells it; the audit file says with what outcome and why.
 async fn finish(
     tunnels: &mut [Opened],
+    (outcome, why): (&'static str, &str),
     changed: &mut mpsc::Receiver<(usize, Status)>,
     json: bool,
     out: &mut dyn io::Write,
 ) -> Result<(), Report> {
     for opened in tunnels.iter_mut() {
         drop(opened.close.take());
+        opened.why = (outcome, why.to_owned());
     }
     let mut kept = VecDeque::new();
     while tunnels.iter().any(|opened| opened.closed.is_none()) {

@@ -24,7 +24,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let to = if arguments.reader { Some("reader") } else { arguments.to.as_deref() };
     let far = target.far(context, to).await?;
     let login = target.login(context, &far).await?;
-    let wish = Wish { to, through: arguments.through.as_deref(), port: Some(0), socket: None };
+    let wish = Wish { to, through: arguments.through.as_deref(), port: Some(0), ..Wish::default() };
     let (tunnel, service) = target.tunnel(context, &wish, &far).await?;
     let place = far.place();
     // What is typed for the command may hold a secret: its name alone is written down.
@@ -38,7 +38,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     }
     let outcome = tokio::select! {
         ready = ready(context, &tunnel, local.port()) => Ok(ready),
-        signal = stopped() => Err(signal.code()),
+        signal = stopped() => Err(signal),
     };
     let outcome = match outcome {
         Ok(Ok(tls)) => {
@@ -68,15 +68,17 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
             }
         }
         Ok(Err(report)) => Err(report),
-        Err(code) => Ok(code),
+        Err(signal) => {
+            let message = format!("it was ended from outside, by {}: `{program}` was not started", signal.name());
+            Err(Report::new("interrupted", message, signal.code()))
+        }
     };
     let status = tunnel.close().await;
     let (word, reason) = match &outcome {
         Ok(code) => ("done", format!("exit code {}", code.code())),
         Err(report) => ("failed", report.message.clone()),
     };
-    target.audit("with-db", &command, facts(&status, &place, Some(&local)), word, &reason)?;
-    outcome
+    target.audit_end("with-db", &command, facts(&status, &place, Some(&local)), (word, &reason), outcome)
 }
 
 /// Until connections go through and PostgreSQL answers; whether it speaks TLS.

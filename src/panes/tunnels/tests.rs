@@ -5,6 +5,7 @@ use crate::app::effect::Effect;
 use crate::app::event::{Answer, Event};
 use crate::app::testing::by_hand;
 use crate::app::tunnels::state::ticket;
+use crate::app::tunnels::tell;
 use crate::feeds::part::Part;
 use crate::feeds::tunnels::{Ask, Fact, Order};
 use crate::model::key::Key;
@@ -106,6 +107,14 @@ fn leaving_says_what_becomes_of_an_open_tunnel() {
     let mut app = opened((80, 24));
     assert_eq!(key(&mut app, "q"), []);
     seen("tunnel_leaving_80x24", &app);
+    let typed = |app: &App| {
+        let becomes = app.tunnels.list.iter().map(|tunnel| tell::leaving(tunnel, app.session.simulated).1);
+        becomes.collect::<String>().contains("cockpit tunnel staging")
+    };
+    assert!(typed(&app));
+    app.session.simulated = true;
+    assert!(!typed(&app), "what is typed there leads to the real environment");
+    app.session.simulated = false;
     assert_eq!(key(&mut app, "esc"), []);
     stands(&mut app, 1, Standing { phase: Phase::Closed, ..ready() });
     assert_eq!(key(&mut app, "q"), [Effect::Quit], "nothing is left behind");
@@ -160,7 +169,7 @@ fn an_instance_that_is_stopped_is_started_after_a_yes_and_only_then() {
     app.update(Event::Answer(Answer { ticket: ticket(1), requests: 0, part: Part::Last(fact).into() }));
     app.settle();
     assert!(app.tunnels.list.is_empty());
-    let asked = crate::app::tunnels::tell::confirm(&app).expect("a window asks");
+    let asked = tell::confirm(&app).expect("a window asks");
     assert!(asked.command.ends_with("i-0fedcba9876543210") && asked.text[1].1.contains("goes on running"), "{asked:?}");
     let effects = key(&mut app, "enter");
     let asked = order(&effects).expect("it is opened");

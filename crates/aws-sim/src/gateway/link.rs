@@ -9,6 +9,9 @@ use hyper::body::Incoming;
 use hyper::header::{CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE};
 use hyper::{Request, Response, StatusCode};
 use hyper_util::rt::TokioIo;
+use jiff::Timestamp;
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
 use serde_json::Value;
 use std::sync::Arc;
 use std::time::Duration;
@@ -19,6 +22,8 @@ use tokio_tungstenite::tungstenite::protocol::{Role, WebSocketConfig};
 
 /// The first message has to come within this time.
 const GREETING: Duration = Duration::from_secs(10);
+/// A signature is valid so long before and after its time, in milliseconds.
+const SKEWED: i64 = 5 * 60 * 1000;
 
 /// Answers the request for a WebSocket, which has to be signed for `ssmmessages`.
 pub(crate) async fn upgrade(shared: &Arc<Shared>, request: Request<Incoming>) -> Reply {
@@ -41,6 +46,10 @@ fn upgraded(shared: &Arc<Shared>, mut request: Request<Incoming>, fault: Option<
             && value.contains("/ssmmessages/aws4_request")
             && value.contains("SignedHeaders=host;x-amz-date")
     });
+    if signed && request.headers().get("x-amz-date").and_then(time).is_none_or(|at| skewed(shared, at)) {
+        // AWS refuses it. Here it is counted alone: clients go on while a test sets the clock.
+        shared.meter().error("gateway:connect:skewed");
+    }
     if fault == Some(Kind::Signature) {
         let body = b"{\"message\":\"The request signature we calculated does not match the signature you provided.\"}";
         return answer(403, "application/json", body.to_vec());
@@ -72,6 +81,16 @@ fn upgraded(shared: &Arc<Shared>, mut request: Request<Incoming>, fault: Option<
         headers.insert(SEC_WEBSOCKET_ACCEPT, key);
     }
     response
+}
+
+/// The time of a signature.
+fn time(value: &HeaderValue) -> Option<Timestamp> {
+    let at = DateTime::strptime("%Y%m%dT%H%M%SZ", value.to_str().ok()?).ok()?;
+    Some(at.to_zoned(TimeZone::UTC).ok()?.timestamp())
+}
+
+fn skewed(shared: &Shared, at: Timestamp) -> bool {
+    (shared.clock.now_ms() - at.as_millisecond()).abs() > SKEWED
 }
 
 /// The first message carries the token; with another one the link is closed.

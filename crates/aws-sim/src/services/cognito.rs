@@ -27,8 +27,10 @@ fn invalid(message: impl Into<String>) -> ApiError {
 fn size(call: &Call<'_>, name: &str, default: Option<i64>) -> Result<usize, ApiError> {
     let given = call.input.int(name).or(default).ok_or_else(|| invalid(format!("{name} is required.")))?;
     if !(1..=MOST).contains(&given) {
+        let bound =
+            if given < 1 { "greater than or equal to 1".to_owned() } else { format!("less than or equal to {MOST}") };
         let text = format!(
-            "1 validation error detected: Value '{given}' at '{name}' failed to satisfy constraint: Member must have value less than or equal to {MOST}"
+            "1 validation error detected: Value '{given}' at '{name}' failed to satisfy constraint: Member must have value {bound}"
         );
         return Err(invalid(text));
     }

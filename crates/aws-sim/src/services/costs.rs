@@ -6,11 +6,24 @@ use crate::clock::timestamp;
 use crate::rng;
 use crate::wire::{Node, list, map};
 use crate::world::World;
+use crate::world::billing::CostExplorer;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 /// Runs an operation of Cost Explorer.
 pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiError> {
+    // As AWS answers; Budgets are there without it.
+    match (call.world.cost_explorer, operation) {
+        (CostExplorer::Off, "GetCostAndUsage" | "GetCostForecast") => {
+            return Err(ApiError::client("AccessDeniedException", "User not enabled for cost explorer access"));
+        }
+        (CostExplorer::New, "GetCostAndUsage" | "GetCostForecast") => {
+            let text = "Data is not available. Please try to adjust the time period. If just enabled Cost Explorer, data might \
+                        not be ingested yet";
+            return Err(ApiError::client("DataUnavailableException", text));
+        }
+        _ => {}
+    }
     match operation {
         "GetCostAndUsage" => usage(call),
         "GetCostForecast" => forecast(call),

@@ -6,6 +6,7 @@
 
 pub(crate) mod alarms;
 pub(crate) mod balancing;
+pub(crate) mod billing;
 pub(crate) mod bluegreen;
 mod build;
 pub(crate) mod cdn;
@@ -194,6 +195,7 @@ pub(crate) struct World {
     pub(crate) sessions: BTreeMap<String, roles::RoleSession>,
     /// Who may assume which role, where that was changed.
     pub(crate) trust: roles::Trust,
+    pub(crate) cost_explorer: billing::CostExplorer,
     pub(crate) sign_in: roles::SignIn,
     /// What answers have beside what is known here.
     pub(crate) newer: newer::Newer,
@@ -241,6 +243,7 @@ impl World {
             target_groups: Vec::new(),
             sessions: BTreeMap::new(),
             trust: roles::Trust::default(),
+            cost_explorer: billing::CostExplorer::default(),
             sign_in: roles::SignIn::default(),
             newer: newer::Newer::default(),
             trail: trail::Trail::default(),

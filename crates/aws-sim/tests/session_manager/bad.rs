@@ -5,6 +5,7 @@ use ssm_tunnel::{Credentials, Failure, FailureKind, Gate, Granted, State, Status
 use std::net::SocketAddr;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, SystemTime};
 use tokio::time::timeout;
 
 /// Asks the simulator, and bends what its first answer says.
@@ -103,6 +104,62 @@ async fn an_address_at_which_nobody_or_somebody_else_listens_is_told_and_another
     assert!(reasons(&told).contains("does not answer as a WebSocket"), "{told:?}");
 }
 
+/// A gate that knows the service's time: this machine's clock is wrong.
+struct Late(Client);
+
+impl Gate for Late {
+    type Target = Target;
+
+    async fn resolve(&self) -> Result<Target, Failure> {
+        self.0.resolve().await
+    }
+
+    fn describe(&self, target: &Target) -> String {
+        self.0.describe(target)
+    }
+
+    async fn start(&self, target: &Target) -> Result<Granted, Failure> {
+        self.0.start(target).await
+    }
+
+    async fn resume(&self, session_id: &str) -> Result<(Option<String>, Token), Failure> {
+        self.0.resume(session_id).await
+    }
+
+    async fn terminate(&self, session_id: &str) -> Result<(), Failure> {
+        self.0.terminate(session_id).await
+    }
+
+    async fn gone(&self, target: &Target) -> Option<String> {
+        self.0.gone(target).await
+    }
+
+    async fn credentials(&self) -> Result<Credentials, Failure> {
+        self.0.credentials().await
+    }
+
+    fn now(&self) -> SystemTime {
+        SystemTime::now() - Duration::from_mins(10)
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_signature_carries_the_time_of_the_gate_and_the_simulator_counts_one_that_is_minutes_off() {
+    let sim = simulator(None).await;
+    let here = SocketAddr::from(([127, 0, 0, 1], 0));
+    let client = || Client { endpoint: sim.endpoint(), command: None };
+    let skewed = async || {
+        let requests = super::get(&sim.endpoint(), "/_sim/requests").await.unwrap();
+        requests["operations"]["gateway:connect:skewed"]["errors"].as_u64().unwrap_or_default()
+    };
+    let tunnel = Tunnel::open(client(), options(), here).await.unwrap();
+    timeout(PATIENCE, tunnel.ready()).await.unwrap().unwrap();
+    assert_eq!(skewed().await, 0);
+    let tunnel = Tunnel::open(Late(client()), options(), here).await.unwrap();
+    timeout(PATIENCE, tunnel.ready()).await.unwrap().unwrap();
+    assert_eq!(skewed().await, 1);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_never_ready_and_is_refused_ends_with_its_reason() {
     let sim = simulator(None).await;
@@ -113,4 +170,5 @@ async fn what_was_never_ready_and_is_refused_ends_with_its_reason() {
     let State::Closed(ssm_tunnel::supervisor::Closed::Failed(failure)) = &status.state else { panic!("{status:?}") };
     assert_eq!(failure.kind, FailureKind::Refused);
     assert!(failure.message.contains("403"), "{failure}");
+    assert!(failure.hint.as_ref().is_some_and(|hint| hint.contains("clock")), "{failure:?}");
 }

@@ -1,9 +1,9 @@
-//! What happens to a tunnel in its life beside the faults of its link: tasks that are replaced, addresses of IPv6, TLS,
+//! What happens to a tunnel in its life beside the faults of its link: tasks that are replaced, a day and its night, addresses of IPv6, TLS,
 //! agents that run programs of this machine.
 #![allow(clippy::unwrap_used)]
 
 use super::client::{CLUSTER, Client, PATIENCE, REMOTE, SERVICE, ecs, fault, options, post, round, until};
-use super::matrix::{Sizes, Transfer, far_side, transfer};
+use super::matrix::{Sizes, Transfer, Verdict, far_side, judged, transfer};
 use aws_sim::{Scenario, Sim, SimOptions};
 use serde_json::json;
 use ssm_tunnel::driver::{Said, ShellInput};
@@ -49,6 +49,49 @@ async fn a_task_that_is_replaced_in_the_middle_of_a_transfer_resets_it_and_the_n
         assert_ne!(tunnel.status().borrow().target.as_deref(), Some(task.as_str()), "{SERVICE}");
         assert!(transfer(tunnel.address().unwrap(), kind, Sizes::SMALL, async {}).await.unwrap(), "{kind:?}");
     }
+}
+
+/// Whether the service is to run, or is stopped for the night.
+async fn is_day(sim: &Sim) -> bool {
+    let asked = json!({"cluster": CLUSTER, "services": [SERVICE]});
+    ecs(&sim.endpoint(), "DescribeServices", &asked).await.unwrap()["services"][0]["desiredCount"] != 0
+}
+
+async fn advance(sim: &Sim, seconds: u64) {
+    post(&sim.endpoint(), "/_sim/advance", "", &json!({"seconds": seconds})).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_day_of_closes_and_deployments_loses_no_byte_and_after_a_night_without_tasks_the_same_port_serves() {
+    // Half past nine in the morning of a Thursday in Tokyo; staging is stopped at ten in the evening.
+    let start = Some("2026-11-19T00:30:00Z".parse().unwrap());
+    let sim = started(SimOptions { start, limited: false, ..SimOptions::default() }, Some(far_side().await)).await;
+    let tunnel = tunnel(&sim).await;
+    let sizes = Sizes { bytes: 96 << 10, rounds: 40, ..Sizes::SMALL };
+    let (mut night, mut transfers) = (0, 0);
+    for hour in 1..=24 {
+        advance(&sim, 3600).await;
+        if !is_day(&sim).await {
+            night += 1;
+            until(&tunnel, |status| matches!(status.state, State::Replacing(_))).await;
+            continue;
+        }
+        for kind in [Transfer::Up, Transfer::Down, Transfer::Rounds] {
+            let resumes = until(&tunnel, |status| status.state == State::Ready).await.resumes;
+            let close = fault(&sim, json!({"operation": "gateway:link", "kind": "close", "count": 1}));
+            assert_eq!(judged(tunnel.address().unwrap(), kind, sizes, close).await, Verdict::Exact, "{hour}: {kind:?}");
+            until(&tunnel, |status| status.state == State::Ready && status.resumes > resumes).await;
+            transfers += 1;
+        }
+        if hour % 3 == 0 {
+            let before = tunnel.status().borrow().clone();
+            let stop = json!({"cluster": CLUSTER, "task": before.target, "reason": "deployment"});
+            ecs(&sim.endpoint(), "StopTask", &stop).await.unwrap();
+            advance(&sim, 300).await;
+            until(&tunnel, |status| status.replacements > before.replacements).await;
+        }
+    }
+    assert_eq!((night, transfers), (11, 39));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

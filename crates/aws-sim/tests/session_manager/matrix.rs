@@ -264,6 +264,12 @@ pub async fn transfer(
     }
 }
 
+/// What becomes of a transfer, with something that happens in the middle.
+pub async fn judged(local: SocketAddr, kind: Transfer, sizes: Sizes, middle: impl Future<Output = ()>) -> Verdict {
+    let said = timeout(sizes.patience, transfer(local, kind, sizes, middle)).await;
+    said.map_or(Verdict::Hung, verdict)
+}
+
 fn verdict(said: io::Result<bool>) -> Verdict {
     match said {
         Ok(true) => Verdict::Exact,
@@ -319,12 +325,10 @@ async fn cell(fault: Fault, kind: Transfer, sizes: Sizes, far: SocketAddr) -> Ce
     timeout(sizes.patience, tunnel.ready()).await.unwrap().unwrap();
     switched_on(&sim, &fault.first).await;
     let middle = switched_on(&sim, &fault.middle);
-    let said = timeout(sizes.patience, transfer(tunnel.address().unwrap(), kind, sizes, middle)).await;
-    let verdict = said.map_or(Verdict::Hung, verdict);
+    let verdict = judged(tunnel.address().unwrap(), kind, sizes, middle).await;
     until(&tunnel, |status| status.state == State::Ready).await;
     let little = Sizes { bytes: 5_000, rounds: 5, ..sizes };
-    let again = timeout(sizes.patience, transfer(tunnel.address().unwrap(), kind, little, async {})).await;
-    let goes_on = matches!(again, Ok(Ok(true)));
+    let goes_on = judged(tunnel.address().unwrap(), kind, little, async {}).await == Verdict::Exact;
     let end = format!("{:?}", *tunnel.status().borrow());
     tunnel.close().await;
     sim.shutdown();

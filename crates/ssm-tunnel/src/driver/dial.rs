@@ -22,8 +22,16 @@ pub(super) type Link = WebSocketStream<Box<dyn Stream>>;
 
 /// The largest message that is taken: those of the service are far below.
 const LARGEST: usize = 1 << 20;
+/// What to look at where the service does not take the connection of a session that it has just opened.
+const REFUSED: &str =
+    "credentials that were taken back, a clock of this machine that is wrong, or a proxy on the way answer so";
 
-pub(super) async fn dial(url: &str, credentials: Credentials, options: &Options) -> Result<Link, Failure> {
+pub(super) async fn dial(
+    url: &str,
+    credentials: Credentials,
+    now: SystemTime,
+    options: &Options,
+) -> Result<Link, Failure> {
     let no_address = || Failure::new(FailureKind::Transient, "the address that AWS gave for the session is none");
     let uri: Uri = url.parse().map_err(|_| no_address())?;
     let secure = match uri.scheme_str() {
@@ -34,7 +42,8 @@ pub(super) async fn dial(url: &str, credentials: Credentials, options: &Options)
     let authority = uri.authority().ok_or_else(no_address)?;
     let host = authority.host().trim_start_matches('[').trim_end_matches(']');
     let port = authority.port_u16().unwrap_or(if secure { 443 } else { 80 });
-    let request = request(url, authority.as_str(), credentials, options)?;
+    let signed = sign::headers(url, authority.as_str(), &options.region, credentials, now)?;
+    let request = request(url, signed)?;
 
     let stream = match &options.proxy {
         Some(proxy) if secure && proxy.serves(host) => proxy.connect(host, port).await?,
@@ -60,10 +69,9 @@ pub(super) async fn dial(url: &str, credentials: Credentials, options: &Options)
     match tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await {
         Ok((link, _)) => Ok(link),
         Err(Error::Http(answer)) if matches!(answer.status().as_u16(), 400 | 401 | 403 | 404 | 410) => {
-            Err(Failure::new(
-                FailureKind::Refused,
-                format!("{host} refused the connection of the session with status {}", answer.status().as_u16()),
-            ))
+            let refused =
+                format!("{host} refused the connection of the session with status {}", answer.status().as_u16());
+            Err(Failure { hint: Some(REFUSED.to_owned()), ..Failure::new(FailureKind::Refused, refused) })
         }
         Err(Error::Http(answer)) => {
             Err(Failure::transient(format!("{host} answered with status {}", answer.status().as_u16())))
@@ -74,10 +82,9 @@ pub(super) async fn dial(url: &str, credentials: Credentials, options: &Options)
     }
 }
 
-fn request(url: &str, host: &str, credentials: Credentials, options: &Options) -> Result<Request<()>, Failure> {
+fn request(url: &str, signed: Vec<(String, String)>) -> Result<Request<()>, Failure> {
     let failed = || Failure::transient("the address that AWS gave for the session is none");
     let mut request = url.into_client_request().map_err(|_| failed())?;
-    let signed = sign::headers(url, host, &options.region, credentials, SystemTime::now())?;
     for (name, value) in signed {
         let name = HeaderName::try_from(name).map_err(|_| failed())?;
         let mut value = HeaderValue::try_from(value).map_err(|_| failed())?;
@@ -97,7 +104,8 @@ mod tests {
         let options = Options { region: "eu-west-1".into(), tls: None, proxy: None, pace: Pace::default() };
         for url in ["", "secret", "http://secret/x", "wss://", "ws://[::1", "wss://127.0.0.1:1/secret"] {
             let credentials = Credentials::new("AKIDEXAMPLE", "k", None, None, "test");
-            let failure = dial(url, credentials, &options).await.err().map(|failure| failure.message);
+            let failure =
+                dial(url, credentials, SystemTime::now(), &options).await.err().map(|failure| failure.message);
             assert!(failure.as_ref().is_some_and(|message| !message.contains("secret")), "{url}: {failure:?}");
         }
     }

@@ -7,6 +7,7 @@ use rustls::ClientConfig;
 use secrecy::SecretString;
 use std::future::Future;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 /// The credentials that AWS grants a session with. It does not print.
 pub type Token = SecretString;
@@ -44,6 +45,11 @@ pub trait Gate: Send + Sync + 'static {
     fn gone(&self, target: &Self::Target) -> impl Future<Output = Option<String>> + Send;
     /// Fresh credentials, for the signature of the WebSocket's address.
     fn credentials(&self) -> impl Future<Output = Result<Credentials, Failure>> + Send;
+    /// The service's time, which signatures carry: AWS refuses one that is five minutes off. This machine's clock, where
+    /// nothing better is known.
+    fn now(&self) -> SystemTime {
+        SystemTime::now()
+    }
 }
 
 /// How to reach the WebSocket.

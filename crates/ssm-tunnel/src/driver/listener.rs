@@ -114,6 +114,15 @@ pub(super) enum Accepted {
     Unix(UnixStream),
 }
 
+impl Accepted {
+    /// Ends it so that the program does not take it for an answer without bytes. A Unix socket knows no reset.
+    pub(super) fn reset(self) {
+        if let Self::Tcp(socket) = self {
+            let _ = socket.set_zero_linger();
+        }
+    }
+}
+
 /// Whether a socket is there and nobody listens at it: whoever made it ended without a word. Nothing else is taken away.
 async fn is_left_behind(path: &Path) -> bool {
     use std::os::unix::fs::FileTypeExt as _;

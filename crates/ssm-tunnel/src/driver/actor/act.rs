@@ -37,7 +37,7 @@ impl<G: Gate> Actor<G> {
                     let (gate, url, options) = (self.gate.clone(), granted.url.clone(), self.options.clone());
                     let dialled = async move {
                         let credentials = gate.credentials().await?;
-                        dial(&url, credentials, &options).await.map(Box::new)
+                        dial(&url, credentials, gate.now(), &options).await.map(Box::new)
                     };
                     self.pending = Some(asked(dialled, Outcome::Connected));
                 }

@@ -90,8 +90,10 @@ impl<G: Gate> Actor<G> {
     }
 
     /// Publishes how it stands; changes of the state one by one.
-    pub(super) fn tell(&mut self) {
+    pub(super) fn tell(&mut self, now: Time) {
         let state = self.supervisor.state();
+        let has_session = matches!(state, State::Ready | State::Resuming(_));
+        self.without_session = if has_session { None } else { self.without_session.or(Some(now)) };
         let channel = self.session.channel();
         let (round_trip, damaged) = (channel.round_trip(), self.session.damaged());
         let (open, resumes, full) = (self.locals.len(), self.supervisor.resumes(), self.bucket.is_full());

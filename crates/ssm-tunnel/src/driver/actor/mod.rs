@@ -53,6 +53,9 @@ const CHECK: Duration = Duration::from_secs(30);
 const LINGER: Duration = Duration::from_secs(30);
 /// The same with an agent that serves one connection at a time: others wait.
 const LINGER_ALONE: Duration = Duration::from_secs(1);
+/// So long a local program that connects waits for a session. After that it is reset, so that it can say so: a service that
+/// was scaled to zero may have no task for hours.
+const WITHOUT_SESSION: Duration = Duration::from_secs(30);
 /// As many messages at once, before the loop looks at something else.
 const BATCH: usize = 64;
 /// With more acknowledgements than this that the link does not take, nothing more is read.
@@ -126,6 +129,8 @@ pub(super) struct Actor<G: Gate> {
     keys: HashMap<StreamId, Key>,
     next_key: Key,
     accept_after: Time,
+    /// Since when there is no session that connections could go through.
+    without_session: Option<Time>,
     connections: JoinSet<()>,
     from_locals: mpsc::Receiver<FromLocal>,
     to_loop: mpsc::Sender<FromLocal>,
@@ -181,6 +186,7 @@ impl<G: Gate> Actor<G> {
             keys: HashMap::new(),
             next_key: 0,
             accept_after: Time::ZERO,
+            without_session: Some(Time::ZERO),
             connections: JoinSet::new(),
             from_locals,
             to_loop,
@@ -212,7 +218,7 @@ impl<G: Gate> Actor<G> {
         tokio::pin!(timer);
         loop {
             self.pump();
-            self.tell();
+            self.tell(self.now());
             if matches!(self.supervisor.state(), State::Closed(_)) {
                 break;
             }
@@ -223,7 +229,7 @@ impl<G: Gate> Actor<G> {
             let reads = !full && self.session.channel().waiting() < UNSENT;
             let writes = self.session.channel().waiting() > 0;
             let sends = self.session.can_send();
-            let accepts = now >= self.accept_after && self.session.can_open(now);
+            let accepts = now >= self.accept_after && (self.session.can_open(now) || self.resets_new(now));
             let (listener, typed) = match &mut self.served {
                 Served::Port(listener) => (Some(listener), None),
                 Served::Shell { input, .. } => (None, Some(input)),
@@ -270,6 +276,11 @@ impl<G: Gate> Actor<G> {
                 self.handle(Input::Stop, now);
             }
         }
+    }
+
+    /// Whether what connects now is reset: there was no session for so long that nobody should wait for one.
+    fn resets_new(&self, now: Time) -> bool {
+        self.without_session.is_some_and(|since| now.saturating_sub(since) >= WITHOUT_SESSION)
     }
 
     /// Messages into the link, as many as it takes.

@@ -146,3 +146,24 @@ fn it_looks_around_once_a_second_however_much_comes_meanwhile() {
         actor.look(at(second + 1));
     }
 }
+
+#[tokio::test]
+async fn who_connects_while_there_was_no_session_for_half_a_minute_is_reset_and_waits_before_that() {
+    let (mut actor, _said) = ready();
+    actor.tell(at(0));
+    assert!(!actor.resets_new(at(100)), "there is a session");
+    actor.handle(Input::Lost("reset".into()), at(100));
+    actor.tell(at(100));
+    assert!(!actor.resets_new(at(200)), "the session goes on as soon as there is a link");
+    // A shell's session is not replaced, that of a port is.
+    actor.supervisor = Supervisor::new(true);
+    actor.tell(at(200));
+    actor.tell(at(220));
+    assert_eq!((actor.resets_new(at(229)), actor.resets_new(at(230))), (false, true));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let program = tokio::net::TcpStream::connect(listener.local_addr().unwrap());
+    let (program, accepted) = tokio::join!(program, listener.accept());
+    actor.accepted(Accepted::Tcp(accepted.unwrap().0), at(230));
+    let read = tokio::io::AsyncReadExt::read_u8(&mut program.unwrap()).await;
+    assert_eq!(read.map_err(|error| error.kind()), Err(std::io::ErrorKind::ConnectionReset), "no end without a byte");
+}

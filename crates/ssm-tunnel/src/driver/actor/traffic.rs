@@ -170,7 +170,7 @@ impl<G: Gate> Actor<G> {
     }
 
     pub(super) fn accepted(&mut self, socket: Accepted, now: Time) {
-        let Some(stream) = self.session.open(now) else { return };
+        let Some(stream) = self.session.open(now) else { return socket.reset() };
         let key = self.next_key;
         self.next_key += 1;
         let (queue, from_queue) = mpsc::unbounded_channel();

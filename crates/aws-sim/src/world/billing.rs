@@ -1,0 +1,24 @@
+//! Whether the account has Cost Explorer.
+
+/// How it stands with Cost Explorer.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub(crate) enum CostExplorer {
+    #[default]
+    Enabled,
+    /// Nobody has ever opened it.
+    Off,
+    /// It was enabled a moment ago: there are no figures yet.
+    New,
+}
+
+impl CostExplorer {
+    /// As a control request names it.
+    pub(crate) fn parse(word: &str) -> Result<Self, String> {
+        match word {
+            "enabled" => Ok(Self::Enabled),
+            "off" => Ok(Self::Off),
+            "new" => Ok(Self::New),
+            _ => Err(format!("{word:?} is none of enabled, off, new")),
+        }
+    }
+}
