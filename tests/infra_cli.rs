@@ -273,4 +273,11 @@ fn what_an_environment_costs_is_told_by_a_plan_that_is_made_now_and_then_by_the_
         .map(|plan| (plan["unit"].as_str().unwrap(), plan["missing"].is_null()))
         .collect();
     assert_eq!((plans, &part["complete"]), (vec![("net", true), ("app", false)], &serde_json::json!(false)), "{part}");
+    // Rows have no place for what is missing: it is said beside them, once.
+    let rows = line(&mut home.at(None), "cost lab --estimate --region ap-northeast-1 -o csv").coded(3);
+    let mut missing: Vec<&str> = rows.err.lines().filter(|line| line.starts_with('!')).collect();
+    let all = missing.len();
+    missing.sort_unstable();
+    missing.dedup();
+    assert!(all > 0 && missing.len() == all, "{rows:#?}");
 }

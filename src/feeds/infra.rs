@@ -43,6 +43,24 @@ pub enum Ask {
         /// The run's own folder.
         run: PathBuf,
     },
+    /// Looks at units without a run.
+    Look {
+        /// Where runs are kept: what they need of caches is not removed.
+        place: Place,
+        /// At what of them.
+        what: What,
+        /// Which; empty is all.
+        units: Vec<String>,
+    },
+    /// Removes the caches of units, but for those that are needed.
+    Clean {
+        /// Where runs are kept.
+        place: Place,
+        /// Whose; empty is all.
+        units: Vec<String>,
+        /// Those that were shown, as they were: no other is removed.
+        paths: Vec<String>,
+    },
     /// Reads a plan that may be shown.
     Plan {
         /// The unit.
@@ -58,8 +76,10 @@ impl Ask {
     /// A run that is begun is not left half-way; the rest is of the environment.
     pub fn lifetime(&self) -> Lifetime {
         match self {
-            Self::Discover | Self::Plan { .. } | Self::Locks { .. } | Self::Orphans { .. } => Lifetime::Environment,
-            Self::Begin { .. } | Self::Unlock { .. } => Lifetime::Detached,
+            Self::Discover | Self::Plan { .. } | Self::Locks { .. } | Self::Orphans { .. } | Self::Look { .. } => {
+                Lifetime::Environment
+            }
+            Self::Begin { .. } | Self::Unlock { .. } | Self::Clean { .. } => Lifetime::Detached,
         }
     }
 
@@ -71,8 +91,43 @@ impl Ask {
             | Self::Plan { .. }
             | Self::Locks { .. }
             | Self::Unlock { .. }
+            | Self::Look { .. }
+            | Self::Clean { .. }
             | Self::Orphans { .. } => false,
         }
+    }
+}
+
+/// What of units is looked at.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum What {
+    /// Their outputs, sensitive ones masked.
+    Outputs,
+    /// The addresses in their states.
+    States,
+    /// Whether their code is valid and in its usual form, and what a linter says where there is one.
+    Code,
+    /// What Terraform and Terragrunt keep beside their code.
+    Caches,
+}
+
+/// A cache of a unit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cached {
+    /// The unit.
+    pub unit: String,
+    /// Its folder.
+    pub path: String,
+    /// What is in it.
+    pub bytes: u64,
+    /// Why it is not removed, in words; none where it can be.
+    pub stays: Option<String>,
+}
+
+impl Cached {
+    /// Whether it can be removed.
+    pub fn goes(&self) -> bool {
+        self.stays.is_none()
     }
 }
 
@@ -117,6 +172,10 @@ pub enum Fact {
     Unlocked(String),
     /// What a run may have left, a line each.
     Orphans(Vec<String>),
+    /// What was looked at, a line each.
+    Looked(What, Vec<String>),
+    /// Caches that are there.
+    Caches(Vec<Cached>),
     /// A plan.
     Plan {
         /// The unit.

@@ -1,7 +1,11 @@
 //! What Terraform and Terragrunt keep beside the code of units. A local backend keeps the state of a workspace in
 //! Terragrunt's cache, so that no cache is taken for one that can be made again before it was looked through.
 
-use crate::model::infra::{Tool, Unit};
+use super::run::events::Reader;
+use super::run::folder;
+use crate::model::infra::run::Phase;
+use crate::model::infra::{RunState, Tool, Unit};
+use std::io;
 use std::path::{Path, PathBuf};
 
 /// A folder that can be made again, if there is no state in it.
@@ -23,6 +27,63 @@ pub fn of(unit: &Unit) -> Vec<Cache> {
     };
     let paths = names.iter().map(|name| unit.dir.join(name)).filter(|path| path.is_dir() && !path.is_symlink());
     paths.map(|path| look(&path)).collect()
+}
+
+impl Cache {
+    /// Why it is not removed, in words; none where it can be made again.
+    pub fn stays(&self) -> Option<String> {
+        self.state.as_ref().map(|state| format!("there is a state in it, {}", state.display()))
+    }
+}
+
+/// Why the caches of a unit are needed now, in words: a run of any environment works in its folder, or has a plan of it that
+/// can still be applied there. Where that cannot be looked at, they are.
+pub fn used(runs: &Path, unit: &Unit) -> Option<String> {
+    let needed = || -> io::Result<Option<String>> {
+        for run in folder::list_all(runs)? {
+            let name = &run.run;
+            let Some(order) = &run.order else {
+                if goes_on(&run.folder)? {
+                    return Ok(Some(format!("{name} may work with it: what it was asked to do cannot be read")));
+                }
+                continue;
+            };
+            let units = order.units.iter().filter(|one| one.dir == unit.dir);
+            let units: Vec<&str> = units.map(|one| one.name.as_str()).collect();
+            if units.is_empty() {
+                continue;
+            }
+            let environment = &order.environment;
+            if goes_on(&run.folder)? {
+                return Ok(Some(format!("{name} of {environment} is going on")));
+            }
+            if has_plan(&run.folder, &units)? {
+                return Ok(Some(format!("{name} of {environment} has a plan of it that can still be applied")));
+            }
+        }
+        Ok(None)
+    };
+    needed().unwrap_or_else(|error| Some(format!("whether a run works with it cannot be looked at: {error}")))
+}
+
+/// Whether a run is driven, or what it began still works. The lock is asked here: a list of runs takes one that cannot be
+/// looked at for none.
+fn goes_on(run: &Path) -> io::Result<bool> {
+    Ok(folder::driven(run)? || folder::works(run)?)
+}
+
+/// Whether a run that nobody drives any more has a plan of one of these units, which is applied once it is taken up again.
+fn has_plan(run: &Path, units: &[&str]) -> io::Result<bool> {
+    // Most runs have no plan file any more: their events need not be read.
+    if !units.iter().any(|&unit| folder::plan_file(run, unit).is_file()) {
+        return Ok(false);
+    }
+    let state = RunState::of(&Reader::new(0).read_all(run)?.events);
+    let waits = |unit: &str| {
+        let unit = state.units.get(unit);
+        unit.is_some_and(|unit| matches!(unit.phase, Phase::Review | Phase::Approved))
+    };
+    Ok(state.end.is_none() && units.iter().any(|&unit| folder::plan_file(run, unit).is_file() && waits(unit)))
 }
 
 fn look(path: &Path) -> Cache {
@@ -61,19 +122,78 @@ fn is_state(path: &Path) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::infra::run::events::Writer;
+    use crate::model::infra::run_event::{Goal, RunEnd, What};
+    use crate::model::infra::{Order, RunEvent};
+    use jiff::Timestamp;
 
-    #[test]
-    fn a_cache_with_a_state_in_it_says_so() {
-        let root = std::env::temp_dir().join(format!("cockpit-caches-{}", std::process::id()));
-        let unit = Unit {
+    fn unit(dir: &Path) -> Unit {
+        Unit {
             name: "a".into(),
             tool: Tool::Terragrunt,
-            dir: root.clone(),
+            dir: dir.to_owned(),
             workspace: None,
             var_files: Vec::new(),
             depends_on: Vec::new(),
             hooks: false,
+        }
+    }
+
+    #[test]
+    fn what_a_run_works_with_or_can_still_apply_is_needed_also_where_its_request_cannot_be_read() {
+        let root = std::env::temp_dir().join(format!("cockpit-caches-used-{}", std::process::id()));
+        let (runs, unit) = (root.join("runs"), unit(&root.join("a")));
+        assert_eq!(used(&runs, &unit), None, "there are no runs");
+        let order: Order = serde_json::from_value(serde_json::json!({
+            "environment": "other",
+            "goal": Goal::Apply,
+            "units": [unit.clone()],
+            "by": { "user": "ana", "host": "desk", "pid": 1 },
+            "terraform": "/bin/terraform",
+        }))
+        .unwrap();
+        let run = folder::new_run(&runs, &order, Timestamp::now()).unwrap();
+        let why = |part: &str| {
+            let why = used(&runs, &unit);
+            assert!(why.as_ref().is_some_and(|why| why.contains(part)), "{part}: {why:?}");
         };
+        assert_eq!(used(&runs, &unit), None, "nobody drives it");
+        let driven = folder::drive(&run).unwrap();
+        why("of other is going on");
+        folder::replace(&run.join("request.json"), b"{").unwrap();
+        why("may work with it");
+        drop(driven);
+        assert_eq!(used(&runs, &unit), None, "nothing says that it can go on");
+        // Its supervisor was killed while the plan waited for a yes.
+        folder::replace(&run.join("request.json"), &serde_json::to_vec(&order).unwrap()).unwrap();
+        let plan = serde_json::from_value(serde_json::json!({
+            "sha256": "00",
+            "summary": { "add": 1, "change": 0, "remove": 0 },
+            "drifted": 0,
+            "empty": false,
+            "on_mocks": false,
+            "shown": "/runs/plan.json",
+        }))
+        .unwrap();
+        let mut events = Writer::open(&run).unwrap();
+        let mut tell = |what: What| {
+            events.tell(&RunEvent { time: Timestamp::now(), what });
+            assert!(events.flush());
+        };
+        tell(What::PlanReady { unit: "a".into(), plan });
+        assert_eq!(used(&runs, &unit), None, "the plan is no more");
+        folder::make(&folder::of_unit(&run, "a")).unwrap();
+        std::fs::write(folder::plan_file(&run, "a"), "plan").unwrap();
+        why("has a plan of it");
+        tell(What::Ended { end: RunEnd::Cancelled });
+        assert_eq!(used(&runs, &unit), None, "it has ended");
+        std::fs::remove_dir_all(&root).unwrap();
+    }
+
+    #[test]
+    fn a_cache_with_a_state_in_it_says_so() {
+        let root = std::env::temp_dir().join(format!("cockpit-caches-{}", std::process::id()));
+        let unit = unit(&root);
         let work = root.join(".terragrunt-cache/h/h/module");
         std::fs::create_dir_all(work.join(".terraform")).unwrap();
         std::fs::write(work.join(".terraform/terraform.tfstate"), r#"{"version":3,"backend":{"type":"s3"}}"#).unwrap();

@@ -8,11 +8,11 @@ use crate::model::infra::{Trouble, TroubleKind};
 use serde::Deserialize;
 use std::path::{Path, PathBuf};
 
-/// What it found.
+/// Something that is wrong with code.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Issue {
-    /// The name of the rule.
-    pub rule: String,
+    /// The name of the linter's rule; none of Terraform's own check.
+    pub rule: Option<String>,
     /// `error`, `warning` or `notice`.
     pub severity: String,
     /// In a sentence.
@@ -21,6 +21,16 @@ pub struct Issue {
     pub file: Option<String>,
     /// The line in it, from 1.
     pub line: Option<u64>,
+}
+
+impl Issue {
+    /// In a line: `error main.tf:3: what it is [rule]`.
+    pub fn sentence(&self) -> String {
+        let line = self.line.map(|line| format!(":{line}")).unwrap_or_default();
+        let place = self.file.as_ref().map(|file| format!(" {file}{line}")).unwrap_or_default();
+        let rule = self.rule.as_ref().map(|rule| format!(" [{rule}]")).unwrap_or_default();
+        format!("{}{place}: {}{rule}", self.severity, self.message)
+    }
 }
 
 /// Where tflint is.
@@ -84,7 +94,7 @@ fn issues(json: &[u8]) -> Result<Vec<Issue>, serde_json::Error> {
     }
     let all: All = serde_json::from_slice(json)?;
     let one = |one: One| Issue {
-        rule: one.rule.name,
+        rule: Some(one.rule.name),
         severity: if one.rule.severity == "info" { "notice".to_owned() } else { one.rule.severity },
         message: one.message,
         line: one.range.as_ref().map(|range| range.start.line).filter(|line| *line > 0),
@@ -106,7 +116,7 @@ mod tests {
         assert_eq!(
             found,
             [Issue {
-                rule: "terraform_unused_declarations".into(),
+                rule: Some("terraform_unused_declarations".into()),
                 severity: "warning".into(),
                 message: "variable \"a\" is declared but not used".into(),
                 file: Some("main.tf".into()),

@@ -12,6 +12,7 @@ mod find;
 pub mod format;
 pub mod lint;
 pub mod locks;
+pub mod look;
 pub mod migrate;
 pub mod run;
 pub mod surroundings;

@@ -2,6 +2,7 @@
 
 use crate::support::{Home, Said, run, until};
 use crate::{PATIENCE, PLAIN, unit};
+use cockpit::model::offered::{commands, names_it};
 
 /// The program as it is typed.
 fn typed(home: &Home, words: &[&str]) -> Said {
@@ -57,6 +58,10 @@ fn a_plan_says_by_its_exit_code_whether_something_would_change_and_an_apply_need
 #[test]
 fn a_run_that_is_left_is_approved_and_followed_by_another_command() {
     let home = configured();
+    let module = format!("{PLAIN}\nmodule \"inner\" {{ source = \"./inner\" }}\n");
+    let inner = unit(&home, "a", &[], &module).dir.join("inner");
+    std::fs::create_dir_all(&inner).expect("a folder");
+    std::fs::write(inner.join("main.tf"), "locals { nothing = 0 }\n").expect("a file");
     let left = typed(&home, &["infra", "apply", "lab", "--detach"]).coded(7);
     assert!(left.err.contains("cockpit infra attach"), "{left:?}");
     let second = typed(&home, &["infra", "plan", "lab"]).coded(4);
@@ -66,12 +71,25 @@ fn a_run_that_is_left_is_approved_and_followed_by_another_command() {
         (listed["runs"][0]["waiting"] == 1).then_some(())
     };
     until("a plan that waits", PATIENCE, waits);
+    // What a plan that waits was made with is not removed under it.
+    let cache = home.path().join("units/a/.terraform");
+    assert!(typed(&home, &["infra", "clean", "lab", "--unit", "a"]).coded(3).err.contains("is going on"));
+    assert!(cache.is_dir());
+    // Nobody can be asked here: what answers is said, and the run is left.
+    let asked = typed(&home, &["infra", "attach", "--env", "lab"]).coded(7);
+    assert!(asked.err.contains("a waits for a yes") && asked.err.contains("--yes answers here"), "{asked:?}");
+    assert!(asked.err.contains("`cockpit infra approve ") && asked.err.contains("the run goes on"), "{asked:?}");
+    for offered in commands(&left.err).into_iter().chain(commands(&asked.err)) {
+        assert!(names_it(offered, "lab"), "{offered}");
+    }
     typed(&home, &["infra", "approve", "--env", "lab", "--plan", "0000", "--yes"]).coded(2);
     typed(&home, &["infra", "approve", "--env", "lab"]).coded(4);
     let approved = typed(&home, &["infra", "approve", "--env", "lab", "--unit", "a", "--yes"]).coded(0);
     assert!(approved.out.contains("terraform_data.it"), "{approved:?}");
     typed(&home, &["infra", "cancel", "--env", "lab", "--hard", "yes"]).coded(2);
     typed(&home, &["infra", "attach", "--env", "lab", "--yes"]).coded(0);
+    typed(&home, &["infra", "clean", "lab", "--unit", "a"]).coded(0);
+    assert!(!cache.exists());
     typed(&home, &["infra", "cancel", "--env", "lab"]).coded(2);
     typed(&home, &["infra", "resume", "--env", "lab"]).coded(2);
 }

@@ -18,6 +18,14 @@ region = "us-east-1"
 kind = "terraform"
 units = [{{ name = "data", dir = "data" }}]
 
+[environments.people]
+account = "{ACCOUNT}"
+region = "us-east-1"
+
+[environments.people.infra]
+kind = "terraform"
+units = [{{ name = "users", dir = "users" }}]
+
 [environments.grunt]
 account = "{ACCOUNT}"
 region = "us-east-1"
@@ -56,11 +64,27 @@ resource "aws_db_instance" "this" {
 }
 """
 
+USERS = PROVIDER + """
+resource "aws_cognito_user_pool" "this" {
+  name              = "people-users"
+  mfa_configuration = "OFF"
+  password_policy {
+    minimum_length                   = 12
+    require_lowercase                = true
+    require_numbers                  = true
+    require_symbols                  = false
+    require_uppercase                = true
+    temporary_password_validity_days = 7
+  }
+}
+"""
+
+
 @pytest.fixture(scope="module")
 def project(own_shell, tmp_path_factory):
     folder = tmp_path_factory.mktemp("project")
     (folder / "config.toml").write_text(CONFIG)
-    for name, code in (("data", DATA),):
+    for name, code in (("data", DATA), ("users", USERS)):
         (folder / name).mkdir()
         (folder / name / "main.tf").write_text(code)
     # A unit of Terragrunt works in a copy of its module, in its cache.
@@ -110,6 +134,20 @@ def test_what_guards_resources_is_lifted_before_they_are_destroyed(own_shell, pr
     assert rds.describe_db_instances()["DBInstances"] == []
     snapshots = [snapshot["DBSnapshotIdentifier"] for snapshot in rds.describe_db_snapshots()["DBSnapshots"]]
     assert [name for name in snapshots if re.fullmatch(r"cockpit-lab-db-final-\d{8}t\d{6}", name)], snapshots
+
+
+def test_a_user_pool_is_held_against_the_state_that_terraform_wrote(own_shell, project, cockpit):
+    cockpit("infra", "apply", "people", "--yes")
+    told = json.loads(cockpit("users", "--declared", "--env", "people", "-o", "json"))
+    assert told["differences"] == [] and told["missing"] == [], told
+    idp = own_shell.client("cognito-idp", "us-east-1")
+    pool = next(one["Id"] for one in idp.list_user_pools(MaxResults=10)["UserPools"] if one["Name"] == "people-users")
+    policy = idp.describe_user_pool(UserPoolId=pool)["UserPool"]["Policies"]["PasswordPolicy"] | {"MinimumLength": 6}
+    idp.update_user_pool(UserPoolId=pool, Policies={"PasswordPolicy": policy})
+    told = json.loads(cockpit("users", "--declared", "--env", "people", "-o", "json"))
+    (one,) = told["differences"]
+    assert (one["declared"], one["runs"]) == ("12", "6"), told
+    cockpit("infra", "destroy", "people", "--yes", "--confirm", "people")
 
 
 def test_a_unit_of_terragrunt_is_lifted_in_the_copy_that_it_works_in(own_shell, project, cockpit):

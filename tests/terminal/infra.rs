@@ -36,7 +36,7 @@ fn state(home: &Home, unit: &str) -> usize {
 
 impl Terminal {
     /// Says yes in the window with this text: the other button. It is taken once the window has stood for a moment.
-    fn yes(&mut self, text: &str, keys: &str) {
+    pub(crate) fn yes(&mut self, text: &str, keys: &str) {
         self.shows(text);
         self.press(keys);
         let end = std::time::Instant::now() + PATIENCE;
@@ -192,6 +192,54 @@ fn a_unit_in_a_workspace_with_files_of_variables_is_planned_read_applied_and_des
     terminal.is_given_back();
 }
 
+/// Rows 6 and 7 of the runbook: looked at with a key each, over real Terraform and without a run.
+#[test]
+fn outputs_states_code_and_caches_of_a_unit_are_a_key_each_in_the_pane() {
+    let home = Home::with(
+        "[environments.lab.infra]\nkind = \"terraform\"\nunits = [{ name = \"network\", dir = \"units/network\" }]\n",
+    );
+    let folder = home.path().join("units/network");
+    std::fs::create_dir_all(folder.join("inner")).unwrap();
+    home.write("units/network/inner/main.tf", "locals {\n  nothing = 0\n}\n");
+    home.write(
+        "units/network/main.tf",
+        "module \"inner\" {\n  source = \"./inner\"\n}\n\nresource \"terraform_data\" \"vpc\" {\n  input = \"10.0.0.0/16\"\n}\n\noutput \"cidr\" {\n  value = terraform_data.vpc.output\n}\n\noutput \"key\" {\n  value     = \"geheim\"\n  sensitive = true\n}\n",
+    );
+    support::line(&mut home.at(None), "infra apply lab --yes").coded(0);
+    let mut terminal = Terminal::open(command(&home, None, "--env lab"), 120, 40);
+    terminal.press("6");
+    terminal.shows("WAVE");
+    terminal.press("o");
+    terminal.shows("cidr = 10.0.0.0/16");
+    terminal.shows("key = (sensitive)");
+    terminal.press(ESC);
+    terminal.press("t");
+    terminal.shows("terraform_data.vpc");
+    terminal.press(ESC);
+    terminal.press("f");
+    terminal.shows("its code is valid");
+    terminal.shows("every file is in its usual form");
+    terminal.press(ESC);
+    home.write("units/network/wrong.tf", "output \"x\" {\nvalue = var.nowhere\n}\n");
+    terminal.press("f");
+    terminal.shows("error wrong.tf:2: Reference to undeclared input variable");
+    terminal.shows("not in its usual form");
+    terminal.press(ESC);
+    std::fs::remove_file(folder.join("wrong.tf")).unwrap();
+    assert!(folder.join(".terraform").is_dir());
+    terminal.press("K");
+    terminal.yes("Remove caches of network", "");
+    terminal.shows("is removed");
+    assert!(!folder.join(".terraform").exists());
+    assert_eq!(state(&home, "network"), 1, "never a state");
+    let raw = String::from_utf8_lossy(&terminal.raw.lock().unwrap()).into_owned();
+    assert!(!raw.contains("geheim"));
+    terminal.press(ESC);
+    terminal.press("q");
+    assert_eq!(terminal.ended(), 0);
+    terminal.is_given_back();
+}
+
 /// A terminal that is closed ends the input of a question: nobody has said no, and the run goes on without this command.
 #[test]
 fn a_run_waits_on_for_its_review_when_the_terminal_of_the_question_ends() {
@@ -208,7 +256,8 @@ fn a_run_waits_on_for_its_review_when_the_terminal_of_the_question_ends() {
     let run = || support::line(&mut home.at(None), "--env lab infra runs -o json").coded(0).json()["runs"][0].clone();
     let (left, name) = (run(), run()["run"].as_str().unwrap().to_owned());
     assert_eq!((&left["state"], &left["waiting"]), (&json!("going on"), &json!(1)), "{left}");
-    support::line(&mut home.at(None), &format!("--env lab infra cancel {name}")).coded(0);
+    let said = support::line(&mut home.at(None), &format!("--env lab infra cancel {name}")).coded(0);
+    assert!(said.err.contains(&format!("`cockpit infra attach {name} --env lab`")), "{said:#?}");
     until("its end", PATIENCE, || (run()["state"] == "cancelled").then_some(()));
     assert_eq!(state(&home, "network"), 0);
 }

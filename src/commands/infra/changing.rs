@@ -4,7 +4,6 @@ use super::driving::{Following, begin, ended};
 use super::run_args::ChangeArgs;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::say::say;
 use crate::infra::run::folder;
 use crate::model::infra::run_event::Goal;
 use std::io;
@@ -19,8 +18,10 @@ pub(super) async fn change(
     let (run, environment) = Box::pin(begin(context, arguments, goal, !*detach)).await?;
     if *detach {
         let name = folder::name(&run);
-        let approve = format!("`cockpit infra approve {name}` applies its plans");
-        say(&format!("{name} goes on: `cockpit infra attach {name}` follows it, {approve}"));
+        let text = format!(
+            "{name} goes on: `cockpit infra attach {name}` follows it, `cockpit infra approve {name}` applies its plans"
+        );
+        context.say(&text);
         return Ok(ExitCode::TimedOut);
     }
     let mut following = Following::new(context, &environment, &run, arguments.json, true);

@@ -7,6 +7,7 @@ use super::run_args::RunArgs;
 use super::runs_kept::{not_started, place};
 use super::shown;
 use super::target::Environment;
+use super::unanswered;
 use crate::app::command::Risk;
 use crate::app::safety::{self, Decision};
 use crate::cli::{ExitCode, Report};
@@ -147,6 +148,8 @@ pub(super) struct Following<'a> {
     json: bool,
     /// This command asks for the yes.
     asks: bool,
+    /// It would, and nobody can be asked here: where the run stands at that, it is left and what answers is said.
+    unanswerable: bool,
     reader: Reader,
     pub(super) state: RunState,
     /// Plans that were approved here, or refused: unit and hash, as two units of the same code may have the same plan.
@@ -169,6 +172,7 @@ impl<'a> Following<'a> {
             run: run.to_owned(),
             json,
             asks,
+            unanswerable: false,
             reader: Reader::new(0),
             state: RunState::default(),
             answered: BTreeSet::new(),
@@ -195,6 +199,13 @@ impl<'a> Following<'a> {
                 && let Some(left) = self.review(&waiting, &mut stops, out).await?
             {
                 return Ok(Followed::Left(left));
+            }
+            if self.unanswerable
+                && let Some(waiting) = self.waiting()
+                && !unanswered::works(&self.state)
+            {
+                unanswered::tell(&waiting, &folder::name(&self.run), &self.environment.name);
+                return Ok(Followed::Left(self.detached()));
             }
             let left = self.context.limit();
             tokio::select! {
@@ -345,9 +356,10 @@ impl<'a> Following<'a> {
     /// It is left to itself.
     fn detached(&self) -> ExitCode {
         let name = folder::name(&self.run);
-        say(&format!(
+        let text = format!(
             "the run goes on: `cockpit infra attach {name}` follows it, `cockpit infra cancel {name}` stops it"
-        ));
+        );
+        self.context.say(&text);
         ExitCode::TimedOut
     }
 
@@ -420,9 +432,10 @@ pub(super) async fn followed(
     out: &mut dyn io::Write,
 ) -> Result<ExitCode, Report> {
     let (_, environment) = super::opened::environment(context, &Environment::default())?;
-    // Where nobody can be asked and no flag answers, plans wait for somebody else.
-    let asks = asks && (prompts() || context.global.yes) && !context.global.read_only;
-    let mut following = Following::new(context, &environment, run, json, asks);
+    let may = asks && !context.global.read_only;
+    let can = prompts() || context.global.yes;
+    let mut following = Following::new(context, &environment, run, json, may && can);
+    following.unanswerable = may && !can;
     let followed = following.follow(out).await?;
     ended(&followed, &following.state, run, following.interrupted())
 }

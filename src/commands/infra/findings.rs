@@ -4,6 +4,7 @@ use super::failed::FailedUnit;
 use crate::headless::Rows;
 use crate::headless::emit::Printable;
 use crate::headless::table::{Table, prose, words};
+use crate::infra::lint::Issue;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -41,6 +42,14 @@ pub struct Finding {
     pub message: String,
     /// The rule of the linter; `null` for Terraform's own check.
     pub rule: Option<String>,
+}
+
+impl Finding {
+    /// What a check found in a unit.
+    pub(super) fn new(unit: &str, issue: Issue) -> Self {
+        let Issue { rule, severity, message, file, line } = issue;
+        Self { unit: unit.to_owned(), severity, file, line, message, rule }
+    }
 }
 
 impl Findings {

@@ -74,6 +74,7 @@ mod run_args;
 mod running;
 mod runs_kept;
 mod shown;
+mod unanswered;
 mod world;
 
 #[cfg(test)]

@@ -171,18 +171,32 @@ pub fn name(run: &Path) -> String {
 /// # Errors
 /// When they cannot be listed; no folder is no runs.
 pub fn list(runs: &Path, environment: &str) -> io::Result<Vec<Listed>> {
-    let mut found: Vec<Listed> = folders(&of_environment(runs, environment))?
-        .into_iter()
-        .map(|folder| {
-            let order = order(&folder).ok();
-            Listed { run: name(&folder), live: driven(&folder).unwrap_or(false), folder, order }
-        })
-        .collect();
+    let mut found = in_folder(&of_environment(runs, environment))?;
     found.sort_by(|a, b| b.run.cmp(&a.run));
     Ok(found)
 }
 
-/// The environments that have runs, as folders.
+/// The runs of all environments.
+///
+/// # Errors
+/// When they cannot be listed; no folder is no runs.
+pub fn list_all(runs: &Path) -> io::Result<Vec<Listed>> {
+    let mut found = Vec::new();
+    for environment in folders(runs)? {
+        found.extend(in_folder(&environment)?);
+    }
+    Ok(found)
+}
+
+fn in_folder(environment: &Path) -> io::Result<Vec<Listed>> {
+    let listed = |folder: PathBuf| {
+        let order = order(&folder).ok();
+        Listed { run: name(&folder), live: driven(&folder).unwrap_or(false), folder, order }
+    };
+    Ok(folders(environment)?.into_iter().map(listed).collect())
+}
+
+/// The folders in a folder.
 fn folders(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let entries = match std::fs::read_dir(folder) {
         Ok(entries) => entries,

@@ -29,8 +29,8 @@ pub fn ask(run: &Path, request: &Request) -> io::Result<()> {
     file.sync_data()
 }
 
-/// Reads what was asked since `from` (bytes), and where to go on. A line that is no request is nobody's wish; one that has
-/// no end yet waits for it.
+/// Reads what was asked since `from` (bytes), and where to go on. A line that is no request is left out; one whose end is not
+/// written yet is read the next time.
 ///
 /// # Errors
 /// When it cannot be read.

@@ -3,6 +3,7 @@
 
 mod adopt;
 mod asked;
+mod begin;
 mod checks;
 mod ends;
 mod lift;
@@ -12,7 +13,7 @@ mod tests;
 mod waits;
 
 use super::ahead;
-use super::around::{not_started, shares_plugins, shortened};
+use super::around::{not_started, shortened};
 use super::bound;
 use super::events::{Reader, Writer};
 use super::folder;
@@ -25,7 +26,7 @@ use crate::infra::surroundings::Surroundings;
 use crate::model::audit::Record;
 use crate::model::infra::loss::{Held, Loss};
 use crate::model::infra::message::Message;
-use crate::model::infra::run_event::{Goal, RunEvent, Started, Step, UnitEnd, What, Who};
+use crate::model::infra::run_event::{Goal, RunEvent, Step, UnitEnd, What, Who};
 use crate::model::infra::schedule::{self, Decision};
 use crate::model::infra::{Order, RunState, Tool, Unit};
 use jiff::Timestamp;
@@ -99,25 +100,10 @@ pub async fn supervise<'a>(
     // Whoever is told to end as everything else is cancels the run; a terminal that closes is not ours.
     let (mut interrupt, mut terminate) = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     let _hangup = signal(SignalKind::hangup())?;
-    let before = Reader::new(0).read_all(&run)?.events;
     let (out, told) = channel(64);
-    let mut supervisor = Supervisor {
-        state: RunState::of(&before),
-        writer: Writer::open(&run)?,
-        around: steps::surroundings(&order, std::env::vars_os()),
-        who,
-        audit,
-        account,
-        counts,
-        out,
-        codes: BTreeMap::new(),
-        showing: BTreeMap::new(),
-        held_back: BTreeMap::new(),
-        unaudited: false,
-        run,
-        runs,
-        order,
-    };
+    let around = steps::surroundings(&order, std::env::vars_os());
+    let outside = Outside { who, audit, account, counts };
+    let mut supervisor = Supervisor::new(run, runs, order, around, outside, out)?;
     supervisor.shim()?;
     ahead::unmark(&supervisor.run);
     if supervisor.state.started.is_none() {
@@ -157,6 +143,14 @@ fn own_session() -> io::Result<()> {
     }
 }
 
+/// Who it is, and what it asks of those around it.
+struct Outside<'a> {
+    who: Who,
+    audit: Audit<'a>,
+    account: Account<'a>,
+    counts: Counts<'a>,
+}
+
 struct Supervisor<'a> {
     run: PathBuf,
     /// The folder of all environments' runs.
@@ -180,6 +174,38 @@ struct Supervisor<'a> {
     held_back: BTreeMap<String, String>,
     /// The audit file could not be written, which was said.
     unaudited: bool,
+}
+
+impl<'a> Supervisor<'a> {
+    /// One of a run, as far as its events tell. Nothing has begun.
+    fn new(
+        run: PathBuf,
+        runs: PathBuf,
+        order: Order,
+        around: Surroundings,
+        outside: Outside<'a>,
+        out: Sender<Told>,
+    ) -> io::Result<Self> {
+        let before = Reader::new(0).read_all(&run)?.events;
+        let Outside { who, audit, account, counts } = outside;
+        Ok(Self {
+            state: RunState::of(&before),
+            writer: Writer::open(&run)?,
+            around,
+            who,
+            audit,
+            account,
+            counts,
+            out,
+            codes: BTreeMap::new(),
+            showing: BTreeMap::new(),
+            held_back: BTreeMap::new(),
+            unaudited: false,
+            run,
+            runs,
+            order,
+        })
+    }
 }
 
 impl Supervisor<'_> {
@@ -211,43 +237,6 @@ impl Supervisor<'_> {
     async fn written(&mut self) {
         while !self.writer.flush() {
             tokio::time::sleep(FULL).await;
-        }
-    }
-
-    /// The first event.
-    fn begin(&mut self) {
-        let order = &self.order;
-        let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);
-        let first = order.units.first().map(|unit| unit.dir.clone());
-        let started = Started {
-            run: folder::name(&self.run),
-            environment: order.environment.clone(),
-            goal: order.goal,
-            units: order.units.clone(),
-            targets: order.targets.clone(),
-            replace: order.replace.clone(),
-            by: order.by.clone(),
-            account: order.account.clone(),
-            revision: first.and_then(|dir| bound::revision(&dir)),
-            dropped: self.around.dropped().to_vec(),
-            parallelism: order.parallelism.unwrap_or_else(|| u32::try_from(cores.max(2)).unwrap_or(2)),
-            guarded: order.guarded,
-            serial_init: shares_plugins(&self.around),
-            pid: std::process::id(),
-        };
-        self.tell(What::Started(Box::new(started)));
-        self.prepare();
-        if !self.around.dropped().is_empty() {
-            let text = format!("inherited variables that are not handed on: {}", self.around.dropped().join(", "));
-            self.note(None, text);
-        }
-        let applies = self.order.goal.applies();
-        let hooks = self.order.units.iter().filter(|unit| unit.hooks && applies).map(|unit| unit.name.clone());
-        for unit in hooks.collect::<Vec<_>>() {
-            self.note(Some(&unit), "it has hooks around apply: its plan is applied through Terragrunt");
-        }
-        if self.order.goal.applies() {
-            self.record("started", "");
         }
     }
 

@@ -2,6 +2,7 @@
 //! no state is looked for.
 
 use super::ask::{Kind, ask, place, refused};
+use super::look;
 use super::state::Asking;
 use crate::app::App;
 use crate::app::effect::Effect;
@@ -26,18 +27,12 @@ pub fn take_up(app: &mut App) -> Vec<Effect> {
 
 /// `L`: looks for locks, of the marked units, the selected one, or all.
 pub fn locks(app: &mut App) -> Vec<Effect> {
-    let state = &app.panes.infra;
-    let going = state.run.as_ref().is_some_and(|run| run.live && run.state.end.is_none());
+    let going = app.panes.infra.run.as_ref().is_some_and(|run| run.live && run.state.end.is_none());
     if going {
         app.say("a run is going on, and holds the locks of what it works at");
         return Vec::new();
     }
-    let here = state.open.as_ref().or(state.unit.as_ref());
-    let units: Vec<String> = if state.marked.is_empty() {
-        here.into_iter().cloned().collect()
-    } else {
-        state.marked.iter().cloned().collect()
-    };
+    let units = look::meant(app);
     app.panes.infra.waiting = Some("looking for locks …".to_owned());
     let mut effects = vec![ask(app, Kind::Locks, Ask::Locks { units }).1];
     effects.extend(done(app));
@@ -71,6 +66,8 @@ pub fn answer(app: &mut App, part: Part<Fact>) {
                 app.say("nothing was under way when a process of this run ended");
             }
             Fact::Orphans(lines) => tell(app, "What may be in no state", &lines),
+            Fact::Looked(what, lines) => look::looked(app, what, &lines),
+            Fact::Caches(cached) => look::caches(app, cached),
             Fact::Units(_) | Fact::Began(..) | Fact::Plan { .. } => {}
         },
         Part::Failed(failure) => refused(app, &failure),

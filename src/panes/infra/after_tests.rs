@@ -4,6 +4,7 @@ use super::state::ID;
 use super::testing::{Desk, RUN, at, event, listed, middle, ready, started, step};
 use crate::app::effect::Effect;
 use crate::app::event::Event;
+use crate::app::question::question;
 use crate::feeds::part::Part;
 use crate::feeds::{self, infra, runs};
 use crate::model::infra::estimate::History;
@@ -102,6 +103,25 @@ fn leaving_while_a_run_goes_on_asks_and_says_that_it_goes_on() {
     desk.keys("6");
     let effects = by_hand(&mut desk.app, Event::Key("q".parse().unwrap()));
     assert!(effects.iter().any(|effect| matches!(effect, Effect::Quit)), "nothing goes on: {effects:?}");
+}
+
+#[test]
+fn what_is_in_flight_may_change_while_the_question_for_a_cancel_stands() {
+    let mut desk = Desk::in_the_middle((80, 24));
+    desk.keys("C");
+    let asked = question(&desk.app);
+    assert!(asked.is_some());
+    let seconds = desk.screen();
+    desk.tick(61);
+    assert_ne!(desk.screen(), seconds, "it tells how long each takes");
+    let begins = |address: &str| {
+        let message = Message::ApplyStarted { address: address.to_owned(), action: Action::Create };
+        event(0, What::Said { unit: "network".into(), step: Step::Apply, message })
+    };
+    desk.news((0..9).map(|number| begins(&format!("aws_eip.e{number}"))).collect(), true);
+    desk.tick(62);
+    assert!(desk.screen().contains("and 7 more"), "{}", desk.screen());
+    assert_eq!(question(&desk.app), asked, "it can be answered all the time");
 }
 
 #[test]
@@ -215,7 +235,7 @@ fn what_the_environment_costs_by_its_plans_is_one_key() {
         "USD a month",
         "the schedule has services stopped 61 %",
         "Fargate task, 0.25 vCPU and 0.5 GB",
-        "it has no plan",
+        "is in no sum: it was not planned",
     ] {
         assert!(screen.contains(wanted), "{wanted}:\n{screen}");
     }

@@ -33,6 +33,8 @@ pub enum Kind {
     Orphans,
     /// How long changes took is read.
     History,
+    /// Units are looked at without a run.
+    Look,
 }
 
 impl Kind {
@@ -49,6 +51,7 @@ impl Kind {
             Self::Unlock,
             Self::Orphans,
             Self::History,
+            Self::Look,
         ];
         all.into_iter().find(|kind| *kind as u8 == number)
     }

@@ -3,6 +3,7 @@
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::update::settle::done;
+use crate::model::estimate::cover::{self, Cover};
 use crate::model::estimate::prices::Prices;
 use crate::model::estimate::{Unit, estimate, words};
 use std::fmt::Write as _;
@@ -22,16 +23,14 @@ fn told(app: &mut App) -> Option<String> {
         return None;
     };
     let state = &app.panes.infra;
-    let names: Vec<String> = state.state().map(|run| run.units.keys().cloned().collect()).unwrap_or_default();
-    let mut units = Vec::new();
-    let mut missing = Vec::new();
-    for name in &names {
-        match state.plan_of(name).map(|plan| plan.bill.as_ref()) {
-            Some(Some(bill)) => units.push(Unit { name, bill }),
-            Some(None) => missing.push(format!("{name}: its plan was kept by an earlier version; P plans it again")),
-            None => missing.push(format!("{name}: it has no plan")),
-        }
+    let goal = state.state().and_then(|run| Some(run.started.as_ref()?.goal));
+    if let Some(goal) = goal.filter(|goal| !cover::plans_what_is_to_stand(*goal)) {
+        app.say(format!("what {} plans is not what is to stand; P plans that", goal.word()));
+        return None;
     }
+    let mut covers = state.state().map(|run| cover::of_run(run, |unit| state.plan_of(unit))).unwrap_or_default();
+    let bills = covers.iter().filter_map(|one| Some((&*one.unit, state.plan_of(&one.unit)?.bill.as_ref()?)));
+    let units: Vec<Unit<'_>> = bills.map(|(name, bill)| Unit { name, bill }).collect();
     if units.is_empty() {
         app.say("no plan says what it costs; P plans");
         return None;
@@ -49,8 +48,13 @@ fn told(app: &mut App) -> Option<String> {
         let _ = writeln!(body, "{}", words::schedule(part, saved, least, money));
     }
     let _ = writeln!(body, "list prices on demand of {}, a month of 730 hours", prices.as_of());
-    for line in &missing {
-        let _ = writeln!(body, "▲ in no sum: {line}");
+    cover::lacking(&mut covers, state.found());
+    for note in covers.iter().flat_map(Cover::notes) {
+        let _ = writeln!(body, "▲ {note}");
+    }
+    let mocked: Vec<&str> = covers.iter().filter(|one| one.on_mocks).map(|one| one.unit.as_str()).collect();
+    if !mocked.is_empty() {
+        let _ = writeln!(body, "▲ made with made-up outputs of units that are not applied yet: {}", mocked.join(", "));
     }
     for one in &estimate.unknown {
         let count = if one.count == 1 { String::new() } else { format!(" × {}", one.count) };

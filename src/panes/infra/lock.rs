@@ -23,6 +23,7 @@ pub fn unlock(app: &App, lock: &Locked) -> Confirmation {
         text,
         command: format!("cockpit infra unlock {} --unit {unit}", app.environment.name),
         bound: id.clone(),
+        live: Vec::new(),
     }
 }
 

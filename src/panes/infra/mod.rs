@@ -8,11 +8,15 @@ pub mod after;
 #[cfg(test)]
 mod after_tests;
 pub mod ask;
+pub mod clean;
 pub mod cost;
 pub mod drawing;
 mod graph_view;
 pub mod layout;
 mod lock;
+pub mod look;
+#[cfg(test)]
+mod look_tests;
 pub mod rows;
 pub mod state;
 pub mod tell;
@@ -27,6 +31,7 @@ pub mod windows;
 use crate::app::command::{Bottom, Id, Risk, Scope};
 use crate::app::pane::{Data, Rows};
 use crate::app::{Command, Hooks, Pane, Spec, View};
+use crate::feeds::infra::What;
 use crate::model::infra::run_event::Goal;
 use state::{CHANGE, GRAPH, LOG, PLAN, RESOURCE_GRAPH, RESOURCES, UNIT_LOG, UNITS};
 
@@ -235,6 +240,39 @@ const COMMANDS: &[Command] = &[
         "Show how the selected resource stands, with what is known of it.",
         windows::state_of,
     ),
+    Command::new(
+        Id("infra-outputs"),
+        OWN,
+        "outputs",
+        &["o"],
+        "Show the outputs of the marked units or of the selected one: names, addresses, endpoints.",
+        |app| look::look(app, What::Outputs),
+    ),
+    Command::new(
+        Id("infra-states"),
+        OWN,
+        "states",
+        &["t"],
+        "List the resources that are in the state of the marked units or of the selected one.",
+        |app| look::look(app, What::States),
+    ),
+    Command::new(
+        Id("infra-check"),
+        OWN,
+        "check code",
+        &["f"],
+        "Check the code of the marked units or of the selected one: valid, in its usual form, and what tflint finds.",
+        |app| look::look(app, What::Code),
+    ),
+    Command::new(
+        Id("infra-clean"),
+        OWN,
+        "clear caches",
+        &["K"],
+        "Remove what Terraform and Terragrunt keep beside the code of the marked units or of the selected one, after a question.",
+        |app| look::look(app, What::Caches),
+    )
+    .risks(Risk::Change),
     Command::new(
         Id("infra-cost"),
         OWN,

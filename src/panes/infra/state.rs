@@ -3,7 +3,7 @@
 use crate::app::command::PaneId;
 use crate::app::overlay::Tone;
 use crate::app::screen::Block;
-use crate::feeds::infra::{Locked, Units};
+use crate::feeds::infra::{Cached, Locked, Units};
 use crate::model::Failure;
 use crate::model::infra::causes;
 use crate::model::infra::estimate::History;
@@ -127,6 +127,8 @@ pub enum Asking {
     Cancel(bool),
     /// Whether this lock is released.
     Unlock(Locked),
+    /// Whether caches are removed.
+    Clean(Vec<Cached>),
 }
 
 /// A graph and where its boxes are.
@@ -178,6 +180,15 @@ impl State {
             // A run over some units leaves the others on the screen.
             Some(units) => units.graph.clone(),
             None => of_run().unwrap_or_default(),
+        }
+    }
+
+    /// The names of the environment's units, or why they are not known.
+    pub fn found(&self) -> Result<Vec<String>, String> {
+        match (&self.units, &self.failure) {
+            (Some(units), _) => Ok(units.graph.units().iter().map(|unit| unit.name.clone()).collect()),
+            (None, Some(failure)) => Err(failure.message.clone()),
+            (None, None) => Err("they are still looked for".to_owned()),
         }
     }
 

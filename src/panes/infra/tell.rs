@@ -14,6 +14,7 @@ use crate::model::infra::plan::{Plan, lines};
 use crate::model::infra::run::{LiftPhase, Phase, ResourcePhase, ResourceState, UnitState};
 use crate::model::infra::run_event::{Goal, RunEnd, UnitEnd};
 use crate::model::infra::{Graph, RunState};
+use crate::model::offered::in_environment;
 use crate::model::time::short;
 use jiff::Timestamp;
 
@@ -249,7 +250,7 @@ pub fn summary(app: &App) -> Vec<(Health, String)> {
             "nothing drives it any more: T, or `cockpit infra resume {}`, takes it up where it stands",
             run.name
         );
-        lines.push((Health::Down, text));
+        lines.push((Health::Down, in_environment(&text, &app.environment.name)));
     }
     if let Some((by, hard)) = run.state.cancel.as_ref().filter(|_| run.state.end.is_none()) {
         let flying = in_flight(&run.state, app.now);

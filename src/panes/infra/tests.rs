@@ -226,6 +226,8 @@ fn cancelling_names_what_is_in_flight_and_a_second_time_takes_the_name() {
     let mut desk = Desk::in_the_middle((80, 24));
     desk.keys("C");
     assert!(desk.screen().contains("aws_nat_gateway.a (creating"), "{}", desk.screen());
+    let asked = super::windows::confirm(&desk.app, 0).unwrap();
+    assert_eq!(asked.command, "cockpit infra cancel 20261120T050000Z-apply-1f2e --env staging");
     desk.keys("enter");
     assert_eq!(desk.wishes, [Wish::Cancel { hard: false }]);
     desk.news(vec![event(0, What::CancelAsked { by: who(), hard: false })], true);
@@ -357,4 +359,11 @@ fn ten_thousand_resources_are_drawn_folded() {
     let screen = desk.screen();
     assert!(screen.contains("module.m0") && screen.contains("+ 500"), "{screen}");
     assert!(screen.contains("Resources network (10000)"), "{screen}");
+}
+
+#[test]
+fn a_command_that_a_window_offers_names_the_environment() {
+    let desk = Desk::in_the_middle((80, 24));
+    let window = crate::app::overlays::message(&desk.app, "The code", "`cockpit infra fmt` writes them in it");
+    assert_eq!(window.copies.as_deref(), Some("`cockpit infra fmt --env staging` writes them in it"));
 }

@@ -134,7 +134,7 @@ pub fn answer(app: &mut App, answer: Answer) {
             }
         }
         Some(Kind::Tell) => told(app, answer.of().part),
-        Some(Kind::Locks | Kind::Unlock | Kind::Orphans) => super::after::answer(app, answer.of().part),
+        Some(Kind::Locks | Kind::Unlock | Kind::Orphans | Kind::Look) => super::after::answer(app, answer.of().part),
         Some(Kind::Discover | Kind::Follow) | None => {}
     }
 }

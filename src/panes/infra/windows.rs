@@ -34,6 +34,7 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
         Asking::Approve(plans) => approve(app, plans),
         Asking::Cancel(hard) => cancel(app, *hard),
         Asking::Unlock(lock) => Some(super::lock::unlock(app, lock)),
+        Asking::Clean(cached) => Some(super::clean::clean(app, cached)),
     }
 }
 
@@ -89,21 +90,22 @@ fn approve(app: &App, plans: &[(String, String)]) -> Option<Confirmation> {
     };
     text.push((Tone::Plain, after.to_owned()));
     let verb = if destroy { "Destroy" } else { "Apply" };
-    let command = ["cockpit infra approve", run.name.as_str()].into_iter();
-    let command: Vec<&str> = command.chain(plans.iter().flat_map(|(unit, _)| ["--unit", unit.as_str()])).collect();
-    let names: Vec<&str> = plans.iter().map(|(unit, _)| unit.as_str()).collect();
+    let names: Vec<String> = plans.iter().map(|(unit, _)| unit.clone()).collect();
     Some(Confirmation {
         title: format!("{verb} {} in {}", names.join(", "), app.environment.name),
         verb: verb.to_owned(),
         risk: if destroy || !lost.is_empty() { Risk::Destroy } else { Risk::Disrupt },
         text,
-        command: command.join(" "),
+        command: ask::command(app, &format!("approve {}", run.name), &names),
         bound: plans.iter().map(|(_, hash)| hash.as_str()).collect::<Vec<_>>().join(" "),
+        live: Vec::new(),
     })
 }
 
 /// So many changes of a unit are named in the window.
 const SHOWN: usize = 200;
+/// So many lines of the window tell what is in flight.
+const IN_FLIGHT: usize = 4;
 
 fn cancel(app: &App, hard: bool) -> Option<Confirmation> {
     let run = app.panes.infra.run.as_ref().filter(|run| run.live && run.state.end.is_none())?;
@@ -123,21 +125,26 @@ fn cancel(app: &App, hard: bool) -> Option<Confirmation> {
             "Each Terraform is asked once to stop: nothing new begins, and it waits for what is in flight.".to_owned(),
         ));
     }
-    if flying.is_empty() {
-        text.push((Tone::Plain, "Nothing is in flight.".to_owned()));
-    } else {
-        text.push((Tone::Strong, "In flight:".to_owned()));
-        text.extend(flying.iter().map(|address| (Tone::Warn, address.clone())));
+    let mut live = match flying.len() {
+        0 => vec![(Tone::Plain, "Nothing is in flight.".to_owned())],
+        _ => vec![(Tone::Strong, "In flight:".to_owned())],
+    };
+    let shown = if flying.len() > IN_FLIGHT { IN_FLIGHT - 1 } else { flying.len() };
+    live.extend(flying.iter().take(shown).map(|address| (Tone::Warn, address.clone())));
+    if flying.len() > shown {
+        live.push((Tone::Warn, format!("and {} more", flying.len() - shown)));
     }
+    live.resize(1 + IN_FLIGHT, (Tone::Plain, String::new()));
     let again = if hard { " --hard stop" } else { "" };
     Some(Confirmation {
         title: if hard { "Cancel at once".to_owned() } else { format!("Cancel {}", run.name) },
         verb: if hard { "End it now" } else { "Cancel the run" }.to_owned(),
         risk: if hard { Risk::Destroy } else { Risk::Change },
         text,
-        command: format!("cockpit infra cancel {}{again}", run.name),
-        // What is in flight changes while one reads; what is asked does not.
+        command: ask::command(app, &format!("cancel {}{again}", run.name), &[]),
         bound: String::new(),
+        // What is in flight changes while one reads; what is asked does not.
+        live,
     })
 }
 
@@ -155,6 +162,7 @@ pub fn confirmed(app: &mut App, _: u8) -> Vec<Effect> {
         }
         Some(Asking::Cancel(hard)) => ask::wish(app, Wish::Cancel { hard }, "asking it to stop …"),
         Some(Asking::Unlock(lock)) => super::lock::release(app, lock),
+        Some(Asking::Clean(cached)) => super::clean::remove(app, &cached),
         None => Vec::new(),
     }
 }

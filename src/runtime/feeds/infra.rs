@@ -1,17 +1,19 @@
 //! Finds units, begins runs over them, and reads plans.
 
+use super::infra_look;
 use super::means::Means;
+use super::trouble::{failed, of_trouble};
 use crate::feeds::infra::{Ask, Fact, Locked, Units};
 use crate::feeds::part::Part;
 use crate::feeds::runs::Place;
 use crate::infra::run::events::Reader;
 use crate::infra::run::{left, ordered, start};
 use crate::infra::{Access, Discovered, discover, each, locks};
+use crate::model::Failure;
 use crate::model::audit::Record;
+use crate::model::infra::RunState;
 use crate::model::infra::plan::Plan;
 use crate::model::infra::run_event::Goal;
-use crate::model::infra::{RunState, Trouble};
-use crate::model::{Failure, FailureKind};
 use crate::runtime::audit;
 use jiff::Timestamp;
 use std::path::Path;
@@ -26,6 +28,8 @@ pub(super) async fn answer(means: &Means, ask: Ask) {
         Ask::Locks { units } => locks(means, &units).await,
         Ask::Unlock { place, lock } => unlock(means, &place, lock).await,
         Ask::Orphans { run } => orphans(means, &run).await,
+        Ask::Look { place, what, units } => infra_look::answer(means, &place, what, &units).await,
+        Ask::Clean { place, units, paths } => infra_look::clean(means, &place, &units, paths).await,
         Ask::Plan { unit, sha256, path } => {
             let read = tokio::task::spawn_blocking(move || plan(&path)).await;
             let plan = read.unwrap_or_else(|_| Err(failed("the plan cannot be read: an internal fault".to_owned())));
@@ -153,15 +157,4 @@ fn plan(path: &Path) -> Result<Plan, Failure> {
         .map_err(|error| failed(format!("the plan in {} cannot be read: {error}", path.display())))?;
     serde_json::from_slice(&bytes)
         .map_err(|_| failed(format!("the plan in {} was not written by this version: plan again", path.display())))
-}
-
-fn failed(text: String) -> Failure {
-    Failure::new(FailureKind::Other, text)
-}
-
-/// What failed, why, and what to do, a line each.
-fn of_trouble(trouble: &Trouble) -> Failure {
-    let hint = trouble.hint.iter().map(|hint| format!("→ {hint}"));
-    let lines = std::iter::once(trouble.message.clone()).chain(trouble.causes.iter().cloned()).chain(hint);
-    failed(lines.collect::<Vec<_>>().join("\n"))
 }

@@ -20,6 +20,8 @@ pub mod run_event;
 pub mod run_unit;
 pub mod schedule;
 #[cfg(test)]
+mod schedule_early_tests;
+#[cfg(test)]
 mod schedule_tests;
 pub mod state;
 #[cfg(test)]

@@ -313,7 +313,19 @@ fn may_be_early(state: &RunState, started: &Started, needs: &BTreeMap<&str, Vec<
     if !of_terragrunt {
         return true;
     }
-    let planned = |need: &str| state.units.get(need).is_some_and(|unit| unit.phase >= Phase::Review);
+    let planned = |need: &str| {
+        state.units.get(need).is_some_and(|unit| {
+            // One whose plan only adds has most likely no outputs before it is applied, and a unit that was never
+            // initialised is so by its plan.
+            let adds_alone = state.fresh.contains(name)
+                && unit.plan.as_ref().is_some_and(|plan| {
+                    let counts = plan.summary;
+                    counts.add > 0 && counts.change == 0 && counts.remove == 0
+                });
+            let applied = matches!(unit.end, Some(UnitEnd::Done | UnitEnd::Unchanged));
+            applied || (unit.phase >= Phase::Review && !adds_alone)
+        })
+    };
     let (mut seen, mut open) = (Vec::new(), vec![name]);
     while let Some(one) = open.pop() {
         for need in needs.get(one).into_iter().flatten() {

@@ -43,7 +43,7 @@ fn who() -> Who {
 }
 
 #[derive(Debug, Clone)]
-struct Case {
+pub(super) struct Case {
     /// What becomes of each unit; unit 3 is `u3`.
     fates: Vec<Fate>,
     /// Whether the unit needs another: only ones before it, so that there is no cycle.
@@ -82,6 +82,21 @@ fn case() -> impl Strategy<Value = Case> {
                 cancel,
             })
     })
+}
+
+/// Units that are applied one behind the other.
+pub(super) fn applied(edges: Vec<bool>, way: (bool, bool, bool)) -> Case {
+    let count = edges.len().isqrt();
+    Case {
+        fates: vec![Fate::Applied; count],
+        edges,
+        goal: Goal::Apply,
+        parallelism: 1,
+        serial_init: false,
+        ways: vec![way; count],
+        order: vec![0],
+        cancel: None,
+    }
 }
 
 fn units(case: &Case) -> Vec<Unit> {
@@ -236,20 +251,8 @@ impl World<'_> {
                 return;
             }
             let odd = unit.ends_with(['1', '3', '5', '7']);
-            let plan = PlanRef {
-                sha256: format!("{unit}-{number}"),
-                summary: Summary::default(),
-                drifted: 0,
-                destroys_stateful: Vec::new(),
-                guards: Vec::new(),
-                empty: fate == Fate::Empty || (lift == LiftPhase::Wanted && odd),
-                on_mocks: false,
-                shown: "plan.json".into(),
-                account: None,
-                revision: None,
-                code: String::new(),
-                dir: None,
-            };
+            let empty = fate == Fate::Empty || (lift == LiftPhase::Wanted && odd);
+            let plan = PlanRef { empty, ..plan(&format!("{unit}-{number}")) };
             self.tell(What::PlanReady { unit: unit.clone(), plan });
         }
         let stale = step == Step::Apply && fate == Fate::StaleOnce && self.stale.insert(unit.clone());
@@ -272,9 +275,27 @@ impl World<'_> {
     }
 }
 
-/// Runs a case to its end.
-fn ended(case: &Case, then_retry: bool) -> RunState {
-    let started = Started {
+/// A plan with this hash.
+pub(super) fn plan(sha256: &str) -> PlanRef {
+    PlanRef {
+        sha256: sha256.to_owned(),
+        summary: Summary::default(),
+        drifted: 0,
+        destroys_stateful: Vec::new(),
+        guards: Vec::new(),
+        empty: false,
+        on_mocks: false,
+        shown: "plan.json".into(),
+        account: None,
+        revision: None,
+        code: String::new(),
+        dir: None,
+    }
+}
+
+/// The first event of a case.
+pub(super) fn started(case: &Case) -> Started {
+    Started {
         run: "r".into(),
         environment: "e".into(),
         goal: case.goal,
@@ -289,7 +310,11 @@ fn ended(case: &Case, then_retry: bool) -> RunState {
         guarded: false,
         serial_init: case.serial_init,
         pid: 1,
-    };
+    }
+}
+
+/// Runs a case to its end.
+fn ended(case: &Case, then_retry: bool) -> RunState {
     let mut world = World {
         case,
         state: RunState::default(),
@@ -297,7 +322,7 @@ fn ended(case: &Case, then_retry: bool) -> RunState {
         stale: BTreeSet::new(),
         plans: BTreeMap::new(),
     };
-    world.tell(What::Started(Box::new(started)));
+    world.tell(What::Started(Box::new(started(case))));
     let of = |so: fn(&(bool, bool, bool)) -> bool| -> Vec<String> {
         (0..case.ways.len()).filter(|at| case.ways[*at].0 && so(&case.ways[*at])).map(|at| format!("u{at}")).collect()
     };
@@ -404,16 +429,7 @@ fn a_plan_whose_time_has_come_is_told_to_go_on_until_it_ends() {
 
 #[test]
 fn only_the_plan_that_was_read_is_approved() {
-    let case = Case {
-        fates: vec![Fate::Applied],
-        edges: vec![false],
-        goal: Goal::Apply,
-        parallelism: 1,
-        serial_init: false,
-        ways: vec![(false, false, false)],
-        order: vec![0],
-        cancel: None,
-    };
+    let case = applied(vec![false], (false, false, false));
     let state = ended(&case, false);
     assert!(refused(&state, "u0", "u0-1").is_some(), "it is applied");
     assert!(refused(&state, "other", "u0-1").is_some_and(|why| why.contains("no unit other")));

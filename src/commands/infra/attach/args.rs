@@ -5,6 +5,10 @@ use clap::Args;
 
 /// Follow a run, and review its plans
 #[derive(Debug, Clone, PartialEq, Args)]
+#[command(
+    after_help = "Without a terminal nobody can be asked: where plans wait for a yes it says what gives it and ends with 7, unless --yes
+answers or --watch only looks. The run goes on."
+)]
 pub struct Arguments {
     /// Which run.
     #[command(flatten)]

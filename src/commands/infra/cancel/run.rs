@@ -5,7 +5,6 @@ use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::infra::driving::ask;
 use crate::commands::infra::runs_kept::kept;
-use crate::commands::say::say;
 use crate::model::infra::run_event::Wish;
 use std::io;
 
@@ -26,6 +25,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, _: &mut dyn io
     let kept = kept(context)?;
     let listed = kept.going_on(arguments.of.run.as_deref())?;
     ask(&listed.folder, Wish::Cancel { hard })?;
-    say(&format!("{} is asked to stop: `cockpit infra attach {}` follows it to its end", listed.run, listed.run));
+    context
+        .say(&format!("{} is asked to stop: `cockpit infra attach {}` follows it to its end", listed.run, listed.run));
     Ok(ExitCode::Done)
 }

@@ -4,6 +4,7 @@ use super::args::Arguments;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::infra::opened;
+use crate::commands::infra::runs_kept::place;
 use crate::commands::say::say;
 use crate::infra::caches;
 
@@ -15,11 +16,14 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let opened = opened::open_without_workspaces(context, &arguments.target).await?;
     let mut code = ExitCode::Done;
     let (mut bytes, mut count) = (0, 0);
+    let (loaded, _) = opened::environment(context, &arguments.target.of)?;
+    let runs = place(loaded.config.audit_file.as_deref())?;
     for unit in opened.found.graph.units() {
+        let used = caches::used(&runs, unit);
         for cache in caches::of(unit) {
             let place = cache.path.display();
-            if let Some(state) = &cache.state {
-                say(&format!("{place} stays: there is a state in it, {}", state.display()));
+            if let Some(why) = used.clone().or_else(|| cache.stays()) {
+                say(&format!("{place} stays: {why}"));
                 code = ExitCode::Incomplete;
                 continue;
             }

@@ -47,7 +47,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     })?;
     say(&format!("{} imports {address} as {id}", path.display()));
     let name = &opened.environment.name;
-    say(&format!(
+    context.say(&format!(
         "`cockpit infra plan {name} --unit {}` shows what it would do, `cockpit infra apply` does it",
         unit.name
     ));

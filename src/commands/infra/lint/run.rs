@@ -6,8 +6,7 @@ use crate::commands::context::Context;
 use crate::commands::infra::failed::{FailedUnit, judged};
 use crate::commands::infra::findings::{Finding, Findings, SCHEMA};
 use crate::commands::infra::opened::{self, limited, report};
-use crate::commands::printed::printed;
-use crate::headless;
+use crate::commands::printed::{emit, printed};
 use crate::infra::{each, lint};
 use std::io;
 
@@ -23,14 +22,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         match answer {
             Ok(issues) => {
                 units.push(unit.name.clone());
-                findings.extend(issues.into_iter().map(|issue| Finding {
-                    unit: unit.name.clone(),
-                    severity: issue.severity,
-                    file: issue.file,
-                    line: issue.line,
-                    message: issue.message,
-                    rule: Some(issue.rule),
-                }));
+                findings.extend(issues.into_iter().map(|issue| Finding::new(&unit.name, issue)));
             }
             Err(trouble) => failed.push(FailedUnit::new(&unit.name, trouble)),
         }
@@ -38,6 +30,6 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let code = judged("no unit can be looked at", &failed, asked)?;
     let environment = opened.environment.name;
     let report = Findings { schema: SCHEMA.to_owned(), environment, units, findings, failed };
-    printed(headless::print(out, &report, context.output, Context::width()).map(drop))?;
+    printed(emit(context, &report, out))?;
     Ok(if report.findings.is_empty() { code } else { ExitCode::Failed })
 }

@@ -2,15 +2,13 @@
 
 use super::args::Arguments;
 use super::report::{OutputDto, Outputs, SCHEMA};
-use crate::cli::{ExitCode, Output, Report};
+use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::infra::failed::{FailedUnit, judged, tell};
 use crate::commands::infra::opened::{self, limited};
 use crate::commands::infra::target::{Environment, Target};
-use crate::commands::printed::{printed, value_alone};
-use crate::headless;
-use crate::infra::each;
-use crate::model::infra::{Trouble, TroubleKind, state};
+use crate::commands::printed::{emit, printed, value_alone};
+use crate::infra::{each, look};
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
@@ -22,16 +20,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     }
     let target = Target { of: Environment { environment }, units: arguments.units.clone() };
     let opened = opened::open_to_ask(context, &target).await?;
-    let answers = limited(
-        context,
-        each(&opened.found, |access| async move {
-            let what = format!("the outputs of {} cannot be read", access.unit.name);
-            let answer = access.read(&["output", "-json", "-no-color"], &what).await?;
-            state::outputs(&answer.out)
-                .map_err(|error| Trouble::new(TroubleKind::Failed, what).cause(error.to_string()))
-        }),
-    )
-    .await?;
+    let answers = limited(context, each(&opened.found, |access| async move { look::outputs(&access).await })).await?;
     let asked = answers.len();
     let (mut outputs, mut failed) = (Vec::new(), Vec::new());
     for (unit, answer) in answers {
@@ -77,11 +66,8 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
             _ => {}
         }
     }
-    if context.output == Output::Csv {
-        tell(&failed);
-    }
     let report = Outputs { schema: SCHEMA.to_owned(), environment: opened.environment.name, outputs, failed };
-    if printed(headless::print(out, &report, context.output, Context::width()).map(drop))? != ExitCode::Done {
+    if printed(emit(context, &report, out))? != ExitCode::Done {
         code = ExitCode::Failed;
     }
     Ok(code)

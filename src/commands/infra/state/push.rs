@@ -76,6 +76,6 @@ pub(super) async fn push(context: &Context, arguments: &Push) -> Result<ExitCode
     if let Err(error) = std::fs::rename(file, &done) {
         say(&format!("it is pushed; {} cannot be renamed, remove it: {error}", file.display()));
     }
-    say(&format!("{}: the state is pushed; `cockpit infra plan` says what is left to do", unit.name));
+    context.say(&format!("{}: the state is pushed; `cockpit infra plan` says what is left to do", unit.name));
     Ok(ExitCode::Done)
 }

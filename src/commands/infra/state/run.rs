@@ -2,16 +2,16 @@
 
 use super::args::{Arguments, Pull, Show, What};
 use super::report::{LIST, ResourceDto, SHOW, StateList, StateShow};
-use crate::cli::{ExitCode, Output, Report};
+use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::infra::failed::{FailedUnit, judged, tell};
 use crate::commands::infra::opened::{self, limited, report};
 use crate::commands::infra::target::{Environment, Target};
-use crate::commands::printed::printed;
+use crate::commands::printed::{emit, printed};
 use crate::commands::say::say;
 use crate::headless;
-use crate::infra::{Access, each};
-use crate::model::infra::state::{Resource, addresses, pulled, resources};
+use crate::infra::{Access, each, look};
+use crate::model::infra::state::{Resource, pulled, resources};
 use crate::model::infra::{Trouble, TroubleKind};
 use crate::model::names::nearest;
 use std::io::{self, Write as _};
@@ -37,14 +37,7 @@ fn unread(access: &Access<'_>, error: &serde_json::Error) -> Trouble {
 
 async fn list(context: &Context, target: &Target, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let opened = opened::open_to_ask(context, target).await?;
-    let answers = limited(
-        context,
-        each(&opened.found, |access| async move {
-            let answer = access.read(&["state", "pull"], &what(&access)).await?;
-            addresses(&answer.out).map_err(|error| unread(&access, &error))
-        }),
-    )
-    .await?;
+    let answers = limited(context, each(&opened.found, |access| async move { look::addresses(&access).await })).await?;
     let asked = answers.len();
     let (mut resources, mut failed) = (Vec::new(), Vec::new());
     for (unit, answer) in answers {
@@ -54,11 +47,8 @@ async fn list(context: &Context, target: &Target, out: &mut dyn io::Write) -> Re
         }
     }
     let code = judged("no state can be read", &failed, asked)?;
-    if context.output == Output::Csv {
-        tell(&failed);
-    }
     let report = StateList { schema: LIST.to_owned(), environment: opened.environment.name, resources, failed };
-    printed(headless::print(out, &report, context.output, Context::width()).map(drop))?;
+    printed(emit(context, &report, out))?;
     Ok(code)
 }
 
@@ -110,7 +100,7 @@ async fn show(context: &Context, arguments: &Show, out: &mut dyn io::Write) -> R
         resource: ResourceDto::new(unit, resource),
         values: resource.values.clone(),
     };
-    printed(headless::print(out, &report, context.output, Context::width()).map(drop))?;
+    printed(emit(context, &report, out))?;
     Ok(code)
 }
 

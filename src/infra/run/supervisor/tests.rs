@@ -1,17 +1,15 @@
 //! A supervisor without processes: what it says to plans that were begun ahead, and what it judges a plan by.
 
 use super::super::ahead;
-use super::super::events::Writer;
 use super::super::folder;
 use super::super::leaf::Exit;
 use super::super::steps;
-use super::{Account, Supervisor};
+use super::{Account, Counts, Outside, Supervisor};
 use crate::model::infra::message::{Message, Summary};
 use crate::model::infra::run_event::{Goal, Step, What, Who};
 use crate::model::infra::schedule::Decision;
 use crate::model::infra::world::{ENDPOINTS, World};
-use crate::model::infra::{Order, RunState, Tool, Unit};
-use std::collections::BTreeMap;
+use crate::model::infra::{Order, Tool, Unit};
 use std::path::{Path, PathBuf};
 use tokio::sync::mpsc::channel;
 
@@ -41,23 +39,10 @@ fn supervisor(root: &Path, account: Account<'static>) -> Supervisor<'static> {
     std::fs::create_dir_all(&unit.dir).unwrap();
     folder::make(&folder::of_unit(&run, "app")).unwrap();
     let order = Order { units: vec![unit], account: Some("111111111111".into()), ..steps::tests::order(Goal::Apply) };
-    let mut supervisor = Supervisor {
-        state: RunState::default(),
-        writer: Writer::open(&run).unwrap(),
-        around: steps::surroundings(&order, []),
-        who: who(),
-        audit: &|_| Ok(()),
-        account,
-        counts: &|_, _| Box::pin(async { Vec::new() }),
-        out: channel(1).0,
-        codes: BTreeMap::new(),
-        showing: BTreeMap::new(),
-        held_back: BTreeMap::new(),
-        unaudited: false,
-        run,
-        runs,
-        order,
-    };
+    let around = steps::surroundings(&order, []);
+    let counts: Counts<'static> = &|_, _| Box::pin(async { Vec::new() });
+    let outside = Outside { who: who(), audit: &|_| Ok(()), account, counts };
+    let mut supervisor = Supervisor::new(run, runs, order, around, outside, channel(1).0).unwrap();
     supervisor.tell(What::Prepared { fresh: vec!["app".into()], ahead: vec!["app".into()] });
     supervisor
 }
