@@ -220,9 +220,9 @@ async fn queries(folder: &Path) -> Result<(), Box<dyn Error>> {
     let (mut app, mut ring) = collector.into_parts();
     let led = |effects: Vec<Effect>| {
         effects.into_iter().map(|effect| match effect {
-            Effect::Fetch { ticket, lane, ask: Ask::Sql(sql::Ask::Connect { session, place, read_only }) } => {
+            Effect::Fetch { ticket, lane, ask: Ask::Sql(sql::Ask::Connect { session, who, place, read_only }) } => {
                 let place = sql::Place { through: Some(through.clone()), ..place };
-                Effect::Fetch { ticket, lane, ask: sql::Ask::Connect { session, place, read_only }.into() }
+                Effect::Fetch { ticket, lane, ask: sql::Ask::Connect { session, who, place, read_only }.into() }
             }
             effect => effect,
         })

@@ -10,6 +10,8 @@ mod faults;
 mod files;
 #[path = "support/database_pooler.rs"]
 mod pooler;
+#[path = "support/database_proxy.rs"]
+mod proxy;
 mod support;
 
 use base64::Engine as _;
@@ -19,7 +21,7 @@ use cockpit::app::ticket::Ticket;
 use cockpit::config::EnvironmentConfig;
 use cockpit::db::{Connection, Roots, Settings, SslMode, facts};
 use cockpit::feeds::part::Part;
-use cockpit::feeds::sql::{Ask, Fact, Place};
+use cockpit::feeds::sql::{Ask, Fact, Place, Who};
 use cockpit::model::Failure;
 use cockpit::model::sql::{Cell, Ended, ResultId, Server, SessionId, Transaction};
 use cockpit::runtime::Executor;
@@ -211,7 +213,7 @@ impl Desk {
         executor.carry_out(Effect::Connect { environment: environment.into(), generation: 0 });
         let mut desk = Self { executor, events, serial: 0, server: None };
         let read_only = read_only.map(str::to_owned);
-        desk.ask(Ask::Connect { session: SESSION, place, read_only });
+        desk.ask(Ask::Connect { session: SESSION, place, who: Who::default(), read_only });
         let Part::Page(Fact::Connected(server)) = desk.next().await else { panic!("no session") };
         assert_eq!(server.read_only_why.is_some(), server.read_only);
         desk.server = Some(*server);
@@ -266,6 +268,14 @@ impl Desk {
             other => panic!("{other:?}"),
         }
     }
+}
+
+/// Until a process of the server sleeps in a statement.
+async fn sleeps(process: &str) {
+    let mut beside = Connection::open(&settings("postgres")).await.unwrap();
+    let asked = format!("select 1 from pg_stat_activity where pid = {process} and wait_event = 'PgSleep'");
+    let slept = async { while beside.rows(&asked, 1 << 10).await.unwrap().unwrap().rows.is_empty() {} };
+    timeout(PATIENCE, slept).await.unwrap();
 }
 
 fn texts(rows: &[Vec<Cell>]) -> Vec<Vec<&str>> {

@@ -2,6 +2,8 @@
 //! tunnel.
 #![allow(clippy::unwrap_used)]
 
+#[path = "support/redshift.rs"]
+mod redshift;
 mod support;
 
 use aws_sim::Scenario;
@@ -101,6 +103,9 @@ fn a_failover_says_why_it_is_not_known_who_is_connected() {
     let dry = prod(&home, &world, "failover --dry-run").coded(0);
     let all = format!("{}{}", dry.out, dry.err);
     assert!(all.contains("who is connected is not known") && all.contains("database.user"), "{dry:#?}");
+    let once =
+        all.lines().filter(|line| line.contains("who is connected")).all(|line| line.matches("not known").count() == 1);
+    assert!(once, "{dry:#?}");
 }
 
 #[test]
@@ -157,6 +162,64 @@ fn what_may_not_be_seen_is_said_with_the_right_that_it_takes() {
     let said = run(&mut home.at(None), ["db", "--activity=statements", "--url", &asked, "-o", "json"]).coded(3).json();
     assert!(said["rows"].is_null(), "no empty list: {said}");
     assert!(said["missing"][0].as_str().unwrap().contains("pg_stat_statements"), "{said}");
+    // Rows have no place for it.
+    let rows = run(&mut home.at(None), ["db", "--activity=statements", "--url", &asked, "-o", "csv"]).coded(3);
+    assert!(rows.err.contains("pg_stat_statements"), "{rows:?}");
+}
+
+#[test]
+fn a_server_like_redshift_runs_statements_and_says_what_of_the_catalogue_it_lacks() {
+    let home = home("");
+    let url = redshift::start();
+    let typed = |arguments: &[&str]| run(&mut home.at(None), arguments.iter().chain(&["--url", &url]));
+    let sql = |statement: &str| typed(&["sql", "-c", statement]);
+    assert!(sql("select version()").coded(0).out.contains("Redshift 1.0"));
+    let refused = sql("create index i on t (a)").coded(1);
+    assert!(refused.err.contains("not supported on Redshift tables"), "{refused:#?}");
+    for command in [
+        "\\d",
+        "\\d t",
+        "\\d+ t",
+        "\\dt *.*",
+        "\\di",
+        "\\dv",
+        "\\dm",
+        "\\ds",
+        "\\df",
+        "\\dn",
+        "\\du",
+        "\\dp",
+        "\\dT",
+        "\\dD",
+        "\\db",
+        "\\dL",
+        "\\ddp",
+        "\\drds",
+        "\\dx",
+        "\\dy",
+        "\\des",
+        "\\dRp",
+        "\\dP",
+        "\\dconfig",
+        "\\l",
+        "\\sf f",
+        "\\sv v",
+    ] {
+        let said = sql(command).coded(1);
+        assert!(said.out.trim().is_empty() && said.err.contains("error"), "{command}: {said:#?}");
+    }
+    for arguments in [&["sql", "--er"][..], &["sql", "--ddl", "t"]] {
+        let said = typed(arguments).coded(1);
+        assert!(said.out.is_empty() && said.err.contains("does not exist"), "{said:#?}");
+    }
+    for what in ["sessions", "transactions", "locks", "statements", "sizes", "indexes", "replication", "connections"] {
+        let said = typed(&["db", &format!("--activity={what}"), "-o", "json"]).coded(3).json();
+        assert!(said["rows"].is_null(), "{what} is no empty list: {said}");
+        assert!(said["missing"][0].as_str().unwrap().contains("does not exist"), "{what}: {said}");
+        let table = typed(&["db", &format!("--activity={what}")]).coded(3);
+        let all = format!("{}{}", table.out, table.err);
+        assert!(all.contains("does not exist"), "{what}: {table:#?}");
+    }
 }
 
 #[test]

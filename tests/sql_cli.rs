@@ -136,10 +136,60 @@ fn a_command_that_fails_ends_a_script_and_what_it_writes_only_its_person_reads()
 }
 
 #[test]
+fn names_that_begin_with_a_tilde_are_of_the_home_folder_in_every_command() {
+    let home = Home::new();
+    let folder = home.path().join("日本 me");
+    std::fs::create_dir_all(folder.join("sql")).unwrap();
+    std::fs::write(folder.join("sql/first.sql"), "\\ir second.sql\n").unwrap();
+    std::fs::write(folder.join("sql/second.sql"), "select 'second' as s;\n").unwrap();
+    let mut command = sql(&home);
+    command
+        .args(["-o", "csv"])
+        .env("HOME", &folder)
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let text = "select 1 as n \\g ~/g.csv\n\\o ~/o.csv\nselect 2 as n;\n\\o\n\
+                \\copy (select 3) to '~/copied'\ncreate temporary table c (n int);\n\\copy c from ~/copied\n\
+                select * from c;\nselect 5\n\\w ~/w.sql\n\\r\n\\i ~/sql/first.sql\n\\cd ~/sql\n\\i second.sql\n\\cd\n\\i sql/second.sql\n";
+    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
+    let said = finish(child).coded(0);
+    assert_eq!(said.out, "n\n3\ns\nsecond\ns\nsecond\ns\nsecond\n", "{said:#?}");
+    let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
+    assert_eq!((read("g.csv"), read("o.csv"), read("copied")), ("n\n1\n".into(), "n\n2\n".into(), "3\n".into()));
+    assert_eq!(read("w.sql"), "select 5\n");
+}
+
+#[test]
+fn data_of_a_copy_that_fails_are_no_statements_and_a_full_disk_is_that_of_the_file_that_is_named() {
+    let home = Home::new();
+    let text = "copy nowhere from stdin;\ndrop table\n1\t2\n\\.\nselect 'after' as a;\n";
+    let said = script(&home, &["-o", "csv", "-v", "ON_ERROR_STOP=0"], text).coded(1);
+    assert!(said.out == "a\nafter\n" && !said.err.contains("syntax"), "{said:#?}");
+    let rows = "x\n".repeat(200_000);
+    let text = format!("create temporary table t (x text);\ncopy t from stdin;\n{rows}\\.\nselect count(*) from t;\n");
+    assert_eq!(script(&home, &["-o", "csv"], &text).coded(0).out, "count\n200000\n");
+    for text in ["\\o /dev/full\nselect 1;\n", "select 1 \\g /dev/full\n", "\\copy (select 1) to /dev/full\n"] {
+        let full = script(&home, &[], text).coded(1);
+        assert!(full.err.contains("/dev/full: No space left on device"), "{text}: {full:#?}");
+    }
+    let folder = home.path().display().to_string();
+    let unread = script(&home, &[], &format!("create temporary table t (x text);\n\\copy t from {folder}\n")).coded(1);
+    assert!(unread.err.contains("Is a directory"), "{unread:#?}");
+}
+
+#[test]
 fn what_must_not_write_does_not() {
     let home = Home::new();
-    let refused = said(&home, &["--read-only", "-c", "create table never ()"]).coded(1);
-    assert!(refused.err.contains("read-only transaction") && refused.err.contains("--write"), "{}", refused.err);
+    let refused = said(&home, &["--read-only", "-c", "create table never ()"]).coded(4);
+    assert!(
+        refused.err.contains("read-only transaction") && refused.err.contains("leave --read-only out"),
+        "{refused:?}"
+    );
+    // A transaction that the script itself opens so is its own business.
+    let own = ["-c", "begin read only; create table never ()"];
+    assert!(said(&home, &own).coded(1).err.contains("read-only transaction"));
     said(&home, &["--read-only", "--write", "-c", "select 1"]).coded(2);
     let mut command = home.at(None);
     command.env("COCKPIT_DATABASE_URL", url().replace("/postgres", "/nowhere"));
@@ -204,7 +254,7 @@ fn an_environment_is_reached_through_its_tunnel_and_a_guarded_one_only_reads() {
     let rows =
         run(&mut home.on(&world), ["sql", "staging", "-o", "csv", "-c", "select current_user, pg_is_in_recovery()"]);
     assert_eq!(rows.coded(0).out, "current_user,pg_is_in_recovery\npostgres,f\n");
-    let refused = run(&mut home.on(&world), ["sql", "staging", "-c", "create table never ()"]).coded(1);
+    let refused = run(&mut home.on(&world), ["sql", "staging", "-c", "create table never ()"]).coded(4);
     assert!(refused.err.contains("the environment is guarded") && refused.err.contains("--write"), "{}", refused.err);
     run(&mut home.on(&world), ["sql", "staging", "--write", "-c", "create table never ()"]).coded(4);
     let yes = ["sql", "staging", "--write", "--yes", "--confirm", "staging", "-c", "create table written ()"];
@@ -212,4 +262,45 @@ fn an_environment_is_reached_through_its_tunnel_and_a_guarded_one_only_reads() {
     let written = std::fs::read_to_string(audit).unwrap();
     assert!(written.contains("cockpit sql staging --to db.internal:5432") && written.contains("--write"), "{written}");
     assert!(!written.contains("create table"), "what is run is not written down: {written}");
+}
+
+/// Whether a statement with this in it waits for a lock at the server.
+fn waits(home: &Home, what: &str) -> bool {
+    let query = format!(
+        "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%{what}%' and pid <> pg_backend_pid()"
+    );
+    said(home, &["-o", "tsv", "-c", &query]).coded(0).out != "count\n0\n"
+}
+
+#[test]
+fn a_copy_that_the_server_does_not_take_in_is_interrupted_and_only_the_first_of_several_has_the_data() {
+    let home = Home::new();
+    said(&home, &["-c", "create table held (n int primary key)"]).coded(0);
+    let mut holder = sql(&home)
+        .args(["-c", "begin; insert into held values (1); select pg_sleep(3600), 'holder'"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    until("the key is held", PATIENCE, || runs(&home, "holder").then_some(()));
+    // More than the buffers on the way take.
+    let path = home.write("rows", "1\n".repeat(8 << 20));
+    let mut child = sql(&home)
+        .args(["-c", &format!("\\copy held from '{}'", path.display())])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    until("it waits for the key", PATIENCE, || waits(&home, "held").then_some(()));
+    signal(child.id(), Signal::INT);
+    assert_eq!(ended(&mut child).code(), Some(130));
+    assert!(!waits(&home, "held"));
+    signal(holder.id(), Signal::INT);
+    assert_eq!(ended(&mut holder).code(), Some(130));
+    assert_eq!(said(&home, &["-o", "tsv", "-c", "select count(*) from held"]).coded(0).out, "count\n0\n");
+
+    let text = "create temporary table a (n int);\ncreate temporary table b (n int);\n\
+                copy a from stdin\\; copy b from stdin;\n1\n\\.\nselect count(*) from a;\n";
+    let said = script(&home, &["-o", "csv", "-v", "ON_ERROR_STOP=0"], text).coded(1);
+    assert!(said.out == "count\n0\n" && said.err.contains("there are no data to copy"), "{said:#?}");
 }

@@ -1,7 +1,7 @@
 //! A session: a statement goes out, what the server says of it comes back piece by piece. Nothing is read ahead: a reader
 //! that stops holds the server up, not the memory.
 
-use super::cancel::Canceller;
+use super::cancel::{Canceller, Kept};
 use super::dial::{Stream, ended};
 use super::settings::Settings;
 use super::startup::{self, Begun};
@@ -82,6 +82,8 @@ pub struct Connection {
     fatal: Option<Said>,
     /// Between two transactions the connection to the server is somebody else's.
     pooled: bool,
+    /// The process on the server that a pooler keeps for the session until it ends.
+    kept: Option<Kept>,
     /// The process as the server itself names it, where it was asked.
     pub(super) backend: Option<i32>,
 }
@@ -116,6 +118,7 @@ impl Connection {
             secret: begun.secret,
             fatal: None,
             pooled: false,
+            kept: None,
             backend: None,
         }
     }
@@ -133,6 +136,11 @@ impl Connection {
         if let Some(limit) = self.settings.idle_timeout {
             wished.push(("idle_in_transaction_session_timeout", milliseconds(limit).to_string()));
         }
+        let keeps = self.settings.is_rds_proxy();
+        if keeps {
+            // Only the number of a process that is the session's own can be named to cancel what it works at.
+            wished.push(("application_name", self.settings.application.clone()));
+        }
         if wished.is_empty() {
             return Ok(());
         }
@@ -148,12 +156,16 @@ impl Connection {
             self.notices.push(Said { severity: "WARNING".to_owned(), message, ..Said::default() });
             return Ok(());
         }
+        let mut pinned = false;
         for (name, value) in wished {
             let mut statement = String::new();
             let _ = write!(statement, "SET {name} = '{value}'");
             let done = self.rows(&statement, 0).await;
             let why = match done {
-                Ok(Ok(_)) => continue,
+                Ok(Ok(_)) => {
+                    pinned = true;
+                    continue;
+                }
                 Ok(Err(said)) => said.message,
                 Err(Lost(why)) => return Err(Failure::new(FailureKind::Unreachable, why)),
             };
@@ -163,6 +175,10 @@ impl Connection {
                 return Err(Failure::new(FailureKind::Denied, what).hinted("connect as a user who can only read"));
             }
             self.notices.push(Said { severity: "WARNING".to_owned(), message: why, ..Said::default() });
+        }
+        // Where nothing was set, nothing is kept: the next transaction may be another process's.
+        if keeps && pinned {
+            self.kept = self.kept_process().await.map_err(lost)?;
         }
         Ok(())
     }
@@ -209,7 +225,7 @@ impl Connection {
 
     /// What cancels its statements.
     pub fn canceller(&self) -> Canceller {
-        Canceller::new(self.settings.clone(), self.process, self.secret)
+        Canceller::new(self.settings.clone(), self.process, self.secret, self.kept.clone())
     }
 
     /// Large rows come in parts from here on.

@@ -1,8 +1,8 @@
 //! Whether a pooler gives each transaction another connection to the server. What is set for a session there holds for
 //! whoever gets the connection next: for the application itself, which would suddenly find that it cannot write.
 
+use super::cancel::{BEGAN, Kept};
 use super::connection::{Connection, Lost};
-use super::settings::Settings;
 use super::startup;
 
 /// So often both sessions are asked.
@@ -23,7 +23,7 @@ impl Connection {
             // No function of this name: no PostgreSQL, and no pooler of one.
             return Ok(false);
         };
-        if first == self.process() || pins(self.settings()) {
+        if first == self.process() || self.settings().is_rds_proxy() {
             return Ok(false);
         }
         let settings = self.settings().clone();
@@ -39,16 +39,21 @@ impl Connection {
         Ok(pooled)
     }
 
-    async fn backend(&mut self) -> Result<Option<i32>, Lost> {
+    /// The process on the server that the session has now.
+    pub(super) async fn backend(&mut self) -> Result<Option<i32>, Lost> {
         let rows = self.rows(PROCESS, 1 << 10).await?;
         self.backend = rows.ok().and_then(|rows| rows.rows.first()?.first()?.as_ref()?.parse().ok());
         Ok(self.backend)
     }
-}
 
-/// RDS Proxy keeps the connection for a session that has set something. Source: "Avoiding pinning an RDS Proxy" in the user
-/// guide of RDS; the names of its endpoints are `NAME.proxy-ID.REGION.rds.amazonaws.com`.
-fn pins(settings: &Settings) -> bool {
-    let host = settings.place.host.as_str();
-    host.contains(".proxy-") && (host.ends_with(".rds.amazonaws.com") || host.ends_with(".rds.amazonaws.com.cn"))
+    /// The process on the server that a pooler keeps for the session, so that another session can name it.
+    pub(super) async fn kept_process(&mut self) -> Result<Option<Kept>, Lost> {
+        let asked =
+            format!("SELECT pid, {BEGAN} FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()");
+        let row = self.rows(&asked, 1 << 10).await?.ok().and_then(|rows| rows.rows.into_iter().next());
+        let Some([Some(process), Some(began)]) = row.as_deref() else { return Ok(None) };
+        let Ok(process) = process.parse::<i32>() else { return Ok(None) };
+        self.backend = Some(process);
+        Ok(Some(Kept { process, began: began.clone() }))
+    }
 }

@@ -68,4 +68,12 @@ impl Settings {
             connect_timeout: CONNECT_TIMEOUT,
         }
     }
+
+    /// Whether it leads to an RDS Proxy, which keeps a connection until the end of a session that has set something. Source:
+    /// "Avoiding pinning an RDS Proxy" in the user guide of RDS; the names of its endpoints are
+    /// `NAME.proxy-ID.REGION.rds.amazonaws.com`.
+    pub(super) fn is_rds_proxy(&self) -> bool {
+        let host = self.place.host.as_str();
+        host.contains(".proxy-") && (host.ends_with(".rds.amazonaws.com") || host.ends_with(".rds.amazonaws.com.cn"))
+    }
 }

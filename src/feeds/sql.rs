@@ -65,6 +65,17 @@ pub enum Outlet {
     Append(String),
     /// A command of this machine's shell, which reads it.
     Program(String),
+    /// The command that [`Ask::Program`] keeps under this number; with how it was typed.
+    Kept(u64, String),
+}
+
+/// Who connects, where a person named it instead of what the environment says.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Who {
+    /// The user. The password of another one is not used for it.
+    pub user: Option<String>,
+    /// The database.
+    pub database: Option<String>,
 }
 
 /// A question to a server, or about a result.
@@ -77,6 +88,8 @@ pub enum Ask {
         session: SessionId,
         /// Where.
         place: Place,
+        /// Who connects, where that is not what the environment says.
+        who: Who,
         /// Transactions begin as read-only ones, and why, in words.
         read_only: Option<String>,
     },
@@ -144,6 +157,16 @@ pub enum Ask {
         /// Which rows, in which order; none is all of them.
         rows: Option<Vec<u64>>,
     },
+    /// Starts a command of this machine's shell. It reads `text` and ends; without one it reads the results that are sent to it
+    /// ([`Outlet::Kept`]) until it is left, and is then waited for. What it says comes at its end.
+    Program {
+        /// The number that results are sent to it under.
+        number: u64,
+        /// The command.
+        command: String,
+        /// What it reads.
+        text: Option<String>,
+    },
     /// Forgets a result, and what it takes on the disk. One that is still read is cancelled at the server.
     Close {
         /// Of which session.
@@ -167,7 +190,7 @@ impl Ask {
     /// is cancelled at the server.
     pub fn lifetime(&self) -> Lifetime {
         match self {
-            Self::Connect { .. } => Lifetime::Closing,
+            Self::Connect { .. } | Self::Program { text: None, .. } => Lifetime::Closing,
             Self::Run { .. }
             | Self::Cancel { .. }
             | Self::Terminate { .. }
@@ -175,14 +198,15 @@ impl Ask {
             | Self::Window { .. }
             | Self::Value { .. }
             | Self::Export { .. }
+            | Self::Program { text: Some(_), .. }
             | Self::Close { .. }
             | Self::Look { .. } => Lifetime::Session,
         }
     }
 
-    /// A session goes on until it is left; a file is no longer written once nobody wants it.
+    /// A session goes on until it is left, and so does a command; a file is no longer written once nobody wants it.
     pub fn goes_on(&self) -> bool {
-        matches!(self, Self::Connect { .. } | Self::Export { .. })
+        matches!(self, Self::Connect { .. } | Self::Export { .. } | Self::Program { .. })
     }
 }
 
@@ -242,6 +266,8 @@ pub enum Fact {
     },
     /// It was done, and there is nothing to say.
     Done,
+    /// A command has ended, and said this.
+    Said(String),
     /// What was looked up.
     Looked {
         /// What for.

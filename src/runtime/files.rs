@@ -5,12 +5,30 @@ use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-/// The path that was typed: `~/` is the home folder, as in a shell.
+/// The path that was typed: `~` at its beginning is the home folder, `~NAME` that of a user, as psql and the shell have it. One
+/// of nobody begins a name like any other.
 pub fn named(typed: &str) -> PathBuf {
-    match (typed.strip_prefix("~/"), std::env::var_os("HOME")) {
-        (Some(rest), Some(home)) => Path::new(&home).join(rest),
-        _ => PathBuf::from(typed),
+    let users = || std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    expanded(typed, std::env::var_os("HOME").map(PathBuf::from), users)
+}
+
+fn expanded(typed: &str, own: Option<PathBuf>, users: impl FnOnce() -> String) -> PathBuf {
+    let Some(rest) = typed.strip_prefix('~') else { return PathBuf::from(typed) };
+    let (user, below) = rest.split_once('/').unwrap_or((rest, ""));
+    let home = if user.is_empty() { own } else { home_of(user, &users()) };
+    match home {
+        Some(home) if below.is_empty() => home,
+        // Joined to a path, one that begins with `/` would replace it.
+        Some(home) => home.join(below.trim_start_matches('/')),
+        None => PathBuf::from(typed),
     }
+}
+
+/// The home folder of a user in a text like `/etc/passwd`.
+fn home_of(user: &str, users: &str) -> Option<PathBuf> {
+    let mut lines = users.lines().map(|line| line.split(':'));
+    let mut line = lines.find(|line| line.clone().next() == Some(user))?;
+    line.nth(5).filter(|home| !home.is_empty()).map(PathBuf::from)
 }
 
 /// Writes a new file; one that is there already stays as it is.
@@ -89,4 +107,30 @@ pub fn save_filter(name: &str, filter: Option<&str>) -> io::Result<()> {
     }
     file.sync_data()?;
     std::fs::rename(new, path)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_tilde_is_the_home_folder_and_with_a_name_that_of_a_user() {
+        let users = "root:x:0:0:root:/root:/bin/bash\naya:x:1000:1000:Aya,,,:/home/aya:/bin/sh\nnobody:x:9:9:::\n";
+        let at = |typed: &str| expanded(typed, Some("/home/me".into()), || users.to_owned());
+        for (typed, path) in [
+            ("~", "/home/me"),
+            ("~/", "/home/me"),
+            ("~/a b/日本.csv", "/home/me/a b/日本.csv"),
+            ("~//x", "/home/me/x"),
+            ("~aya", "/home/aya"),
+            ("~aya/x.sql", "/home/aya/x.sql"),
+            ("~nobody/x", "~nobody/x"),
+            ("~gone/x", "~gone/x"),
+            ("a~/x", "a~/x"),
+            ("/srv/~", "/srv/~"),
+        ] {
+            assert_eq!(at(typed), PathBuf::from(path), "{typed}");
+        }
+        assert_eq!(expanded("~/x", None, String::new), PathBuf::from("~/x"), "there is no home folder");
+    }
 }

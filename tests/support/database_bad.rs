@@ -62,7 +62,7 @@ async fn the_demos_reader_follows_its_writer_and_takes_no_writes() {
 }
 
 /// A message as it came: its kind and all of its bytes.
-async fn message(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
+pub(super) async fn message(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
     let kind = stream.read_u8().await.ok()?;
     let length = stream.read_u32().await.ok()?;
     let mut bytes = vec![kind];
@@ -73,7 +73,7 @@ async fn message(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
 }
 
 /// Begins a session with the server for a client, and tells the client all that was said.
-async fn begin(hello: &[u8], port: u16, client: Option<&mut TcpStream>) -> Option<TcpStream> {
+pub(super) async fn begin(hello: &[u8], port: u16, client: Option<&mut TcpStream>) -> Option<TcpStream> {
     let mut backend = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
     backend.write_all(hello).await.ok()?;
     let mut said = Vec::new();

@@ -1,6 +1,8 @@
 //! Results that go to files and programs, data that come from them, and values of a statement, on a real server.
 
 use super::{Desk, SESSION, done, texts};
+use cockpit::app::effect::Effect;
+use cockpit::app::ticket::Ticket;
 use cockpit::feeds::part::Part;
 use cockpit::feeds::sql::{Ask, Beside, Data, Fact, Outlet};
 use cockpit::model::sql::format::{Format, Options};
@@ -89,6 +91,51 @@ async fn a_command_reads_a_result_and_one_that_fails_or_never_ends_is_told() {
             next = tokio::time::timeout(moment, desk.next()).await;
         }
     }
+}
+
+/// Starts a command that results go to; the ticket to leave it with.
+async fn kept(desk: &mut Desk, number: u64, command: &str) -> Ticket {
+    desk.ask(Ask::Program { number, command: command.into(), text: None });
+    let ticket = Ticket::of_command(0, desk.serial);
+    assert!(matches!(desk.next().await, Part::Page(Fact::Done)));
+    ticket
+}
+
+#[tokio::test]
+async fn results_go_to_one_command_until_it_is_left_and_one_that_reads_no_more_is_told() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("all.txt");
+    let mut desk = Desk::connected(None).await;
+    let command = format!("cat > {}; echo done", path.display());
+    let ticket = kept(&mut desk, 7, &command).await;
+    for result in 1..=2 {
+        let to = to(Outlet::Kept(7, command.clone()));
+        assert_eq!(desk.with(result, &format!("select {result} as n"), to).await, (String::new(), done("SELECT 1")));
+    }
+    desk.executor.carry_out(Effect::Leave(ticket));
+    let Part::Last(Fact::Said(said)) = desk.next().await else { panic!("its end is told") };
+    assert_eq!((said.as_str(), std::fs::read_to_string(path).unwrap().as_str()), ("done\n", "n\n1\nn\n2\n"));
+    // Nothing of it is lost without a word: the command that results went to has ended.
+    let (_, ended) = desk.with(3, "select 3", to(Outlet::Kept(7, command))).await;
+    assert!(format!("{ended:?}").contains("it has ended"), "{ended:?}");
+    let ticket = kept(&mut desk, 8, "exec <&-; sleep 60").await;
+    let many = "select n, repeat('x', 1000) from generate_series(1, 5000) n";
+    let (told, _) = desk.with(4, many, to(Outlet::Kept(8, "sleep".into()))).await;
+    assert!(told.contains("sleep reads no more"), "{told}");
+    desk.executor.carry_out(Effect::Leave(ticket));
+}
+
+#[tokio::test]
+async fn a_command_reads_a_text_and_what_it_says_is_told() {
+    let mut desk = Desk::connected(None).await;
+    for (command, text, said) in [("tr a-z A-Z", "select 1\n", "SELECT 1\n"), ("echo ~ >&2; echo あ", "", "あ\n")] {
+        desk.ask(Ask::Program { number: 1, command: command.into(), text: Some(text.into()) });
+        let Part::Last(Fact::Said(told)) = desk.next().await else { panic!("{command}") };
+        assert!(told.contains(said), "{command}: {told}");
+    }
+    desk.ask(Ask::Program { number: 1, command: "exit 3".into(), text: Some(String::new()) });
+    let Part::Failed(failure) = desk.next().await else { panic!("it failed") };
+    assert!(failure.message.contains("exit status: 3"), "{failure:?}");
 }
 
 #[tokio::test]

@@ -5,12 +5,11 @@ use super::args::Arguments;
 use crate::app::command::Risk;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::printed::printed;
+use crate::commands::printed::{emit, printed};
 use crate::commands::say::say;
 use crate::commands::waits::waited;
 use crate::commands::way::{Wanted, Way, way};
 use crate::db::{Connection, Lost, Rows};
-use crate::headless;
 use crate::model::sql::Said;
 use crate::model::sql::activity::Question;
 use crate::model::sql::activity_listing::listing;
@@ -108,7 +107,7 @@ async fn ask(
     let word = what.to_possible_value().map(|value| value.get_name().to_owned()).unwrap_or_default();
     let complete = answer.is_ok();
     let report = Activity::new(&way.settings.place.host, reader, word, answer);
-    printed(headless::print(out, &report, context.output, Context::width()).map(drop))?;
+    printed(emit(context, &report, out))?;
     Ok(if complete { ExitCode::Done } else { ExitCode::Incomplete })
 }
 

@@ -1,17 +1,19 @@
 //! Carries out what the interpreter of psql's input asks for.
 
+use super::data::{Data, Following};
 use super::outlet::{NO_PROGRAMS, Outlet};
-use super::report::failed;
-use super::session::{Data, How, Over, Session};
+use super::report::{OnlyReads, READ_ONLY, failed};
+use super::session::{How, Over, Session};
 use crate::cli::{ExitCode, Report};
 use crate::commands::say::say;
 use crate::db::Connection;
+use crate::model::sql::Said;
 use crate::model::sql::describe::Looked;
 use crate::model::sql::format::writer::sheet;
 use crate::model::sql::interpreter::{Action, Answer, Interpreter, Peer, Ran, Rows, Run, Target};
 use crate::model::sql::keywords::literal;
-use crate::model::sql::{Said, interpreter};
-use std::path::{Path, PathBuf};
+use crate::runtime::files;
+use std::path::Path;
 use std::time::Duration;
 
 /// Of what is looked up no more is read.
@@ -30,13 +32,24 @@ pub(super) struct Driver<'a> {
     last: Option<Report>,
     /// Statements that had values bound to them so far: one that failed in a transaction keeps its name.
     bound: u32,
+    /// Why the session only reads, where a rule of safety had it opened so.
+    pub(super) only_reads: Option<OnlyReads>,
     /// How the script is called in errors.
     pub(super) name: String,
 }
 
 impl<'a> Driver<'a> {
     pub(super) fn new(session: Session, interpreter: Interpreter, outlet: Outlet<'a>) -> Self {
-        Self { session, interpreter, outlet, reads_input: false, last: None, bound: 0, name: "-c".to_owned() }
+        Self {
+            session,
+            interpreter,
+            outlet,
+            reads_input: false,
+            last: None,
+            bound: 0,
+            only_reads: None,
+            name: "-c".to_owned(),
+        }
     }
 
     /// Goes on until it is over, with psql's exit code, or until what there is to run was run.
@@ -77,9 +90,7 @@ impl<'a> Driver<'a> {
                 Action::Output(target) => Answer::Done(self.outlet.name(&target)),
                 Action::Read { path, beside } => Answer::Text(self.read(&path, beside.as_deref()).await?),
                 Action::Write { text, target } => Answer::Done(match &target {
-                    Target::File(path) => {
-                        crate::runtime::files::write(path, &text).map_err(|error| format!("{path}: {error}"))
-                    }
+                    Target::File(path) => files::write(path, &text).map_err(|error| format!("{path}: {error}")),
                     Target::Pipe(_) => Err(NO_PROGRAMS.to_owned()),
                     Target::Results | Target::Output | Target::Errors => {
                         self.print(text.as_bytes(), &target)?;
@@ -96,8 +107,9 @@ impl<'a> Driver<'a> {
                     value => Answer::Text(value.map_err(|error| format!("{name}: {error}"))),
                 },
                 Action::Folder(path) => {
-                    let path = path.or_else(|| std::env::var("HOME").ok()).unwrap_or_default();
-                    let gone = std::env::set_current_dir(&path).map_err(|error| format!("{path}: {error}"));
+                    let path = path.unwrap_or_else(|| "~".to_owned());
+                    let gone =
+                        std::env::set_current_dir(files::named(&path)).map_err(|error| format!("{path}: {error}"));
                     Answer::Done(gone)
                 }
                 Action::Connect(_) => {
@@ -140,7 +152,7 @@ impl<'a> Driver<'a> {
             self.fail(Report::new("output", why, ExitCode::Failed));
             return Ok(());
         }
-        self.outlet.held.extend_from_slice(text);
+        self.outlet.take(text);
         self.outlet.end().map_err(|error| super::session::gone(&error))
     }
 
@@ -181,16 +193,15 @@ impl<'a> Driver<'a> {
         if let Some(why) = Connection::cannot_send(&statement) {
             return Ok(self.ended(run, refused(why.to_owned())));
         }
-        let data = match &run.copy {
-            Some(Peer::Standard) => Data::Input,
-            Some(Peer::Following) => Data::Bytes(self.following().await?.into_bytes()),
-            Some(Peer::File(path)) if is_copy_in(&run.statement) => match self.session.file(PathBuf::from(path)).await?
-            {
-                Ok(bytes) => Data::Bytes(bytes),
-                Err(error) => return Ok(self.ended(run, refused(format!("{path}: {error}")))),
-            },
-            None | Some(Peer::Results | Peer::File(_)) => Data::None,
+        let file = match &run.copy {
+            Some(Peer::File(path)) if is_copy_in(&run.statement) => {
+                match self.session.open(files::named(path)).await? {
+                    Ok(file) => Some((file, path.clone())),
+                    Err(error) => return Ok(self.ended(run, refused(format!("{path}: {error}")))),
+                }
+            }
             Some(Peer::Program(_)) => return Ok(self.ended(run, refused(NO_PROGRAMS.to_owned()))),
+            Some(_) | None => None,
         };
         let target = match &run.copy {
             Some(Peer::File(path)) if !is_copy_in(&run.statement) => Target::File(path.clone()),
@@ -200,13 +211,19 @@ impl<'a> Driver<'a> {
         if let Err(why) = self.outlet.begin(&target) {
             return Ok(self.ended(run, refused(why)));
         }
-        let how = How {
-            options: &run.options,
-            rows: run.rows,
-            told: !run.hidden && !self.interpreter.variables().is_on("QUIET"),
+        let told = !run.hidden && !self.interpreter.variables().is_on("QUIET");
+        let mut data = match (file, &run.copy) {
+            (Some((file, path)), _) => Data::File(file, path),
+            (None, Some(Peer::Standard)) => Data::Input,
+            (None, Some(Peer::Following)) => {
+                let (interpreter, reads_input) = (&mut self.interpreter, &mut self.reads_input);
+                Data::Following(Following::new(interpreter, reads_input))
+            }
+            (None, _) => Data::None,
         };
+        let how = How { options: &run.options, rows: run.rows, told };
         let began = std::time::Instant::now();
-        let ran = self.session.run(&statement, &how, data, &mut self.outlet).await?;
+        let ran = self.session.run(&statement, &how, &mut data, &mut self.outlet).await?;
         self.outlet.end().map_err(|error| super::session::gone(&error))?;
         if self.interpreter.is_timing() && !run.hidden {
             say(&format!("Time: {:.3} ms", began.elapsed().as_secs_f64() * 1000.0));
@@ -221,6 +238,9 @@ impl<'a> Driver<'a> {
     fn ended(&mut self, run: &Run, ran: Ran) -> Ran {
         if let Some(said) = &ran.failed {
             let mut report = failed(said, &run.statement);
+            if let Some(why) = self.only_reads.filter(|_| said.code == READ_ONLY) {
+                report = why.refused(report);
+            }
             if self.name != "-c" {
                 report.message = format!("{}:{}: {}", self.name, run.line, report.message);
             }
@@ -231,24 +251,13 @@ impl<'a> Driver<'a> {
 
     /// The text of a script that another one names.
     async fn read(&mut self, path: &str, beside: Option<&str>) -> Result<Result<String, String>, Over> {
-        let folder = beside.and_then(|file| Path::new(file).parent()).unwrap_or(Path::new(""));
+        let beside = beside.map(files::named);
+        let folder = beside.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
         let wrong = |error: &dyn std::fmt::Display| format!("{path}: {error}");
-        let bytes = self.session.file(folder.join(path)).await?;
+        let bytes = self.session.file(folder.join(files::named(path))).await?;
         Ok(bytes
             .map_err(|error| wrong(&error))
             .and_then(|bytes| String::from_utf8(bytes).map_err(|error| wrong(&error.utf8_error()))))
-    }
-
-    /// The lines of data after a `COPY`.
-    async fn following(&mut self) -> Result<String, Over> {
-        let mut lines = String::new();
-        loop {
-            match self.interpreter.data() {
-                interpreter::Data::Lines(more) => lines.push_str(&more),
-                interpreter::Data::More => self.more().await?,
-                interpreter::Data::Over => return Ok(lines),
-            }
-        }
     }
 }
 

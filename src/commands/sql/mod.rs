@@ -1,6 +1,7 @@
 //! `cockpit sql`: SQL in an environment's database.
 
 pub(super) mod args;
+mod data;
 mod ddl;
 mod driver;
 mod er;

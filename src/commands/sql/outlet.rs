@@ -1,10 +1,10 @@
 //! Where results go: standard output, a file that `\o` or `\g` named.
 
 use crate::model::sql::interpreter::Target;
+use crate::model::text::harmless_lines;
 use crate::runtime::files;
 use std::fs::File;
 use std::io::{self, Write};
-use std::path::Path;
 
 /// Bytes that are written together.
 const HELD: usize = 256 * 1024;
@@ -15,9 +15,9 @@ pub(super) struct Outlet<'a> {
     /// Standard output is a terminal, on which nothing may act.
     terminal: bool,
     /// What `\o` named.
-    named: Option<File>,
+    named: Option<Named>,
     /// What this statement's `\g` named.
-    once: Option<File>,
+    once: Option<Named>,
     /// This text goes to standard output, whatever `\o` named.
     plain: bool,
     /// What waits to be written.
@@ -55,6 +55,15 @@ impl<'a> Outlet<'a> {
         Ok(())
     }
 
+    /// Takes a text as it is, but that it must not act on a terminal.
+    pub(super) fn take(&mut self, text: &[u8]) {
+        if self.is_terminal() {
+            self.held.extend_from_slice(harmless_lines(&String::from_utf8_lossy(text)).as_bytes());
+        } else {
+            self.held.extend_from_slice(text);
+        }
+    }
+
     /// Writes what is held, if it is much.
     pub(super) fn push(&mut self) -> io::Result<()> {
         if self.held.len() >= HELD { self.write() } else { Ok(()) }
@@ -63,8 +72,8 @@ impl<'a> Outlet<'a> {
     /// Writes what is held.
     pub(super) fn write(&mut self) -> io::Result<()> {
         let written = match (&mut self.once, &mut self.named) {
-            (Some(file), _) => file.write_all(&self.held),
-            (None, Some(file)) if !self.plain => file.write_all(&self.held),
+            (Some(file), _) => file.write(&self.held),
+            (None, Some(file)) if !self.plain => file.write(&self.held),
             (None, _) => self.stdout.write_all(&self.held),
         };
         self.held.clear();
@@ -85,7 +94,18 @@ impl<'a> Outlet<'a> {
 /// Why no program is run.
 pub(super) const NO_PROGRAMS: &str = "`cockpit sql` runs no programs: use a pipe of the shell that it is started from";
 
+/// A file that somebody named.
+struct Named(File, String);
+
+impl Named {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        // The failure is that of this file, not of standard output.
+        self.0.write_all(bytes).map_err(|error| io::Error::other(format!("{}: {error}", self.1)))
+    }
+}
+
 /// A file that nobody else may read.
-fn create(path: &str) -> Result<File, String> {
-    files::private(Path::new(path), false).map_err(|error| format!("{path}: {error}"))
+fn create(path: &str) -> Result<Named, String> {
+    let file = files::private(&files::named(path), false).map_err(|error| format!("{path}: {error}"))?;
+    Ok(Named(file, path.to_owned()))
 }

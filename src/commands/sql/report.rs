@@ -4,6 +4,32 @@ use crate::cli::{ExitCode, Report};
 use crate::model::sql::Said;
 use crate::model::sql::format::error::caret;
 
+/// PostgreSQL's `read_only_sql_transaction`: a write in a transaction that only reads.
+pub(super) const READ_ONLY: &str = "25006";
+
+/// What had a session opened that only reads.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum OnlyReads {
+    /// `--read-only`.
+    Flag,
+    /// The environment is guarded.
+    Guarded,
+    /// The configuration of the database.
+    Configured,
+}
+
+impl OnlyReads {
+    /// A write that the server refused for it: a rule of safety, not a failure.
+    pub(super) fn refused(self, report: Report) -> Report {
+        let refused = Report { code: ExitCode::Refused, ..report };
+        match self {
+            Self::Flag => refused.cause("--read-only refuses every change").hint("leave --read-only out"),
+            Self::Guarded => refused.cause("the environment is guarded"),
+            Self::Configured => refused,
+        }
+    }
+}
+
 /// An error of a statement, with a caret where it lies.
 pub(super) fn failed(said: &Said, statement: &str) -> Report {
     let code = if said.code.is_empty() { String::new() } else { format!(" (SQLSTATE {})", said.code) };
@@ -22,7 +48,7 @@ pub(super) fn failed(said: &Said, statement: &str) -> Report {
     }
     let hint = match (said.code.as_str(), &said.hint) {
         (_, Some(hint)) => Some(hint.clone()),
-        ("25006", None) => {
+        (READ_ONLY, None) => {
             Some("the session only reads: --write opens one that may write; a reader takes no writes at all".to_owned())
         }
         ("57014", None) => Some(

@@ -5,7 +5,7 @@ use super::ddl::ddl;
 use super::driver::{Driver, tell};
 use super::er::er;
 use super::outlet::Outlet;
-use super::report::failed;
+use super::report::{OnlyReads, failed};
 use super::session::{Over, Session, gone};
 use crate::app::command::Risk;
 use crate::cli::{ExitCode, Output, Report};
@@ -64,6 +64,11 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         return Err(report);
     }
     let mut driver = driver(Session::new(connection, stops, end), context, arguments, out)?;
+    driver.only_reads = way.settings.read_only.then_some(match (context.global.read_only, way.guarded) {
+        (true, _) => OnlyReads::Flag,
+        (false, true) => OnlyReads::Guarded,
+        (false, false) => OnlyReads::Configured,
+    });
     let outcome = all(&mut driver, arguments, scripts).await;
     let flushed = driver.outlet.end().map_err(|error| gone(&error));
     driver.session.close().await;
@@ -121,12 +126,8 @@ async fn finish(way: Way, outcome: Result<ExitCode, Over>) -> Result<ExitCode, R
         Ok(code) => ("failed", format!("exit code {}", code.code())),
         Err(report) => ("failed", report.message.clone()),
     };
-    let guarded = way.guarded;
     way.close(word, &reason).await?;
-    outcome.map_err(|report| {
-        let read_only = report.hint.as_deref().is_some_and(|hint| hint.contains("--write"));
-        if read_only && guarded { report.cause("the environment is guarded") } else { report }
-    })
+    outcome
 }
 
 /// What is to be run, in the order in which it is.

@@ -1,6 +1,7 @@
 //! Statements run one after the other, their rows written as they come; an interrupt and the end of the time are cancelled
 //! at the server.
 
+use super::data::{self, Data};
 use super::outlet::Outlet;
 use crate::cli::{ExitCode, Report};
 use crate::commands::printed::unwritten;
@@ -13,13 +14,14 @@ use crate::model::sql::format::writer::{Head, Writer};
 use crate::model::sql::interpreter::{Ran, Rows};
 use crate::model::sql::{Said, Transaction};
 use crate::runtime::stop::{StopSignal, StopSignals};
-use std::io::{self, BufRead as _, Read as _};
+use std::fs::File;
+use std::io;
 use std::path::PathBuf;
 use std::time::Duration;
-use tokio::time::{Instant, sleep_until};
+use tokio::time::{Instant, sleep_until, timeout};
 
-/// Data of a COPY are sent in pieces of this size.
-const PIECE: usize = 64 * 1024;
+/// A server that was told to cancel has so long to take in what was begun to be sent.
+const GRACE: Duration = Duration::from_secs(5);
 
 /// What ends everything.
 #[derive(Debug)]
@@ -36,16 +38,6 @@ impl From<Report> for Over {
     fn from(report: Report) -> Self {
         Self::Failed(Box::new(report))
     }
-}
-
-/// Where data come from that are copied to the server.
-pub(super) enum Data {
-    /// There are none.
-    None,
-    /// Standard input.
-    Input,
-    /// These.
-    Bytes(Vec<u8>),
 }
 
 /// What becomes of what a statement gives.
@@ -73,9 +65,9 @@ impl Session {
         self.connection.transaction()
     }
 
-    /// Ends it.
+    /// Ends it. A server that takes nothing in is not waited for.
     pub(super) async fn close(self) {
-        self.connection.close().await;
+        let _ = timeout(GRACE, self.connection.close()).await;
     }
 
     /// Runs a statement and reads its rows, no more than so many bytes of them.
@@ -103,6 +95,31 @@ impl Session {
         }
     }
 
+    /// A COPY is left, of which the server was told that it is cancelled (`cancelled`): nothing of it is kept.
+    async fn left(&mut self, stop: Option<ExitCode>, cancelled: Result<(), Over>) -> Over {
+        let left = async {
+            self.connection.write(&wire::copy_fail("it was interrupted")).await?;
+            let _ = self.connection.drain().await;
+            Ok::<(), Lost>(())
+        };
+        match (timeout(GRACE, left).await, cancelled) {
+            (Ok(Err(lost)), _) => lost_report(&lost, Transaction::Idle),
+            // It was told by neither way.
+            (Err(_), Err(over)) => over,
+            (Ok(Ok(())), _) | (Err(_), Ok(())) => stop.map_or(Over::Quiet, Over::Code),
+        }
+    }
+
+    /// Opens a file, which may be a pipe that nobody writes into.
+    pub(super) async fn open(&mut self, path: PathBuf) -> Result<io::Result<File>, Over> {
+        tokio::select! {
+            open = tokio::task::spawn_blocking(move || File::open(path)) => {
+                Ok(open.unwrap_or_else(|error| Err(io::Error::other(error))))
+            }
+            stop = told(&mut self.stops, self.end) => Err(stop.map_or(Over::Quiet, Over::Code)),
+        }
+    }
+
     /// All of a file, which may be a pipe that nobody writes into.
     pub(super) async fn file(&mut self, path: PathBuf) -> Result<io::Result<Vec<u8>>, Over> {
         tokio::select! {
@@ -115,35 +132,14 @@ impl Session {
 
     /// Whole lines of standard input, as many as there are; empty at its end.
     pub(super) async fn input(&mut self) -> Result<String, Over> {
-        let read = tokio::task::spawn_blocking(|| {
-            let mut input = io::stdin().lock();
-            let mut lines = Vec::new();
-            let there = input.fill_buf()?;
-            match there.iter().rposition(|byte| *byte == b'\n') {
-                Some(at) => {
-                    lines.extend_from_slice(&there[..=at]);
-                    input.consume(at + 1);
-                }
-                None => {
-                    input.read_until(b'\n', &mut lines)?;
-                }
-            }
-            Ok::<_, io::Error>(lines)
-        });
-        let lines = tokio::select! {
-            lines = read => lines.unwrap_or_else(|_| Ok(Vec::new())),
-            stop = told(&mut self.stops, self.end) => return Err(stop.map_or(Over::Quiet, Over::Code)),
-        };
-        let unreadable = |error: &dyn std::error::Error| {
-            Over::from(Report::new("input", "standard input cannot be read", ExitCode::Failed).caused_by(error))
-        };
-        String::from_utf8(lines.map_err(|error| unreadable(&error))?).map_err(|error| unreadable(&error))
+        tokio::select! {
+            lines = data::lines() => lines.map_err(|error| Report::new("input", error.to_string(), ExitCode::Failed).into()),
+            stop = told(&mut self.stops, self.end) => Err(stop.map_or(Over::Quiet, Over::Code)),
+        }
     }
 
     async fn cancel(&self) -> Result<(), Over> {
-        let cancelled = self.canceller.cancel().await;
-        cancelled
-            .map_err(|failure| Report::of_failure("the statement cannot be cancelled; it may go on", &failure).into())
+        cancel(&self.canceller).await
     }
 
     /// Runs a statement to its end; rows are written as they come.
@@ -151,7 +147,7 @@ impl Session {
         &mut self,
         statement: &str,
         how: &How<'_>,
-        mut data: Data,
+        data: &mut Data<'_>,
         out: &mut Outlet<'_>,
     ) -> Result<Ran, Over> {
         let before = self.transaction();
@@ -159,6 +155,7 @@ impl Session {
         let mut ran = Ran::default();
         let mut writer: Option<Writer> = None;
         let mut over: Option<Over> = None;
+        let mut given = false;
         loop {
             let (mut notice, mut copies, mut stopped) = (None, false, None);
             {
@@ -205,7 +202,7 @@ impl Session {
                     }
                     Event::Copied(messages) if over.is_none() => {
                         for bytes in Messages(messages) {
-                            out.held.extend_from_slice(bytes);
+                            out.take(bytes);
                         }
                     }
                     Event::Complete(tag) => {
@@ -273,57 +270,92 @@ impl Session {
                 self.cancel().await?;
             }
             if copies {
-                self.copy(std::mem::replace(&mut data, Data::None)).await?;
+                // The data are of the first COPY: an empty end would let another one succeed with no rows.
+                let none = match (&over, std::mem::replace(&mut given, true)) {
+                    (Some(_), _) => Some("it was interrupted"),
+                    (None, true) => Some(data::NONE),
+                    (None, false) => None,
+                };
+                match none {
+                    Some(why) => {
+                        let failed = self.connection.write(&wire::copy_fail(why)).await;
+                        failed.map_err(|lost| lost_report(&lost, before))?;
+                    }
+                    None => self.copy(data).await?,
+                }
             }
         }
-        over.map_or(Ok(ran), Err)
+        if let Some(over) = over {
+            // Nothing is run after it: what follows may be held back for long.
+            return Err(over);
+        }
+        tokio::select! {
+            rest = data.rest() => rest.map_err(|error| Report::new("input", error.to_string(), ExitCode::Failed))?,
+            stop = told(&mut self.stops, self.end) => return Err(stop.map_or(Over::Quiet, Over::Code)),
+        }
+        Ok(ran)
     }
 
-    /// Sends what is to be copied, until the server does not want it any more.
-    async fn copy(&mut self, data: Data) -> Result<(), Over> {
-        let lost = |lost: Lost| lost_report(&lost, Transaction::Idle);
-        match data {
-            Data::None => self.connection.write(&wire::copy_fail("there are no data to copy")).await.map_err(lost),
-            Data::Bytes(bytes) => {
-                let mut message = Vec::with_capacity(2 * PIECE);
-                for piece in bytes.chunks(PIECE) {
-                    message.clear();
-                    wire::copy_data(&mut message, piece);
-                    self.connection.write(&message).await.map_err(lost)?;
+    /// Sends what is to be copied, to its end: a server that has failed throws away what still comes.
+    async fn copy(&mut self, data: &mut Data<'_>) -> Result<(), Over> {
+        let mut message = Vec::with_capacity(data::PIECE + wire::HEAD);
+        loop {
+            // A terminal or a pipe may hold back for long: a signal and the time are heard meanwhile.
+            let piece = tokio::select! {
+                piece = data.piece() => piece,
+                stop = told(&mut self.stops, self.end) => {
+                    let cancelled = self.cancel().await;
+                    return Err(self.left(stop, cancelled).await);
                 }
-                self.connection.write(&wire::COPY_DONE).await.map_err(lost)
+            };
+            message.clear();
+            let more = match piece {
+                Ok(piece) if piece.is_empty() => {
+                    message.extend_from_slice(&wire::COPY_DONE);
+                    false
+                }
+                Ok(piece) => {
+                    wire::copy_data(&mut message, &piece);
+                    true
+                }
+                Err(error) => {
+                    message = wire::copy_fail(&error.to_string());
+                    false
+                }
+            };
+            self.written(&message).await?;
+            if !more {
+                return Ok(());
             }
-            Data::Input => loop {
-                // A terminal or a pipe may hold back for long: the server, a signal and the time are heard meanwhile.
-                let read = tokio::task::spawn_blocking(|| {
-                    let mut piece = vec![0; PIECE];
-                    io::stdin().lock().read(&mut piece).map(|count| {
-                        piece.truncate(count);
-                        piece
-                    })
-                });
-                let piece = tokio::select! {
-                    piece = read => piece.unwrap_or_else(|_| Ok(Vec::new())),
-                    stop = told(&mut self.stops, self.end) => {
-                        let message = wire::copy_fail("it was interrupted");
-                        self.connection.write(&message).await.map_err(lost)?;
-                        let _ = self.connection.drain().await;
-                        return Err(stop.map_or(Over::Quiet, Over::Code));
-                    }
-                };
-                let mut message = Vec::with_capacity(PIECE + 16);
-                match piece {
-                    Ok(piece) if piece.is_empty() => {
-                        message.extend_from_slice(&wire::COPY_DONE);
-                        return self.connection.write(&message).await.map_err(lost);
-                    }
-                    Ok(piece) => wire::copy_data(&mut message, &piece),
-                    Err(error) => message = wire::copy_fail(&format!("standard input cannot be read: {error}")),
-                }
-                self.connection.write(&message).await.map_err(lost)?;
-            },
         }
     }
+
+    /// Sends a message of a COPY. A server that waits for a lock takes nothing in: a signal and the time are heard meanwhile.
+    async fn written(&mut self, message: &[u8]) -> Result<(), Over> {
+        let lost = |lost: Lost| lost_report(&lost, Transaction::Idle);
+        let (stop, cancelled) = {
+            let mut written = std::pin::pin!(self.connection.write(message));
+            let stop = tokio::select! {
+                done = &mut written => return done.map_err(lost),
+                stop = told(&mut self.stops, self.end) => stop,
+            };
+            let cancelled = cancel(&self.canceller).await;
+            // Half a message is none: it is sent to its end, which the server now takes in.
+            let Ok(done) = timeout(GRACE, &mut written).await else {
+                cancelled?;
+                return Err(stop.map_or(Over::Quiet, Over::Code));
+            };
+            done.map_err(lost)?;
+            (stop, cancelled)
+        };
+        Err(self.left(stop, cancelled).await)
+    }
+}
+
+/// Asks the server to cancel what a session works at.
+async fn cancel(canceller: &Canceller) -> Result<(), Over> {
+    let cancelled = canceller.cancel().await;
+    cancelled.map_err(|failure| Report::of_failure("the statement cannot be cancelled; it may go on", &failure).into())
 }
 
 /// Until a signal comes or the time is up; the exit code.

@@ -227,7 +227,8 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
     let mut text = vec![(Tone::Warn, what.to_owned())];
     text.extend(asking.words.iter().map(|line| (Tone::Plain, line.clone())));
     let command = format!("cockpit db {flag} {} --env {name}", asking.pid);
-    Some(Confirmation { title, verb: verb.to_owned(), risk, text, command, bound: asking.pid.to_string() })
+    let bound = asking.pid.to_string();
+    Some(Confirmation { title, verb: verb.to_owned(), risk, text, command, bound, live: Vec::new() })
 }
 
 /// It was answered with yes.

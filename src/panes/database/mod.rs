@@ -111,21 +111,8 @@ const BLOCKS: &[&Spec] = &[
         },
     },
     &Spec {
-        block: CURVES,
-        title: "Metrics",
-        header: false,
-        columns: &[],
-        rows: Rows::None,
-        follows_end: false,
-        counts: |_| true,
         subject: |app, _| Some(Subject::Database(shown_database(app, LIST)?.database.id.clone())),
-        open: |_| None,
-        whole: |_, _| Vec::new(),
-        data: Data::Read {
-            status: |app| (data_status::all(app, &[Source::Metrics]), Vec::new()),
-            missing: data_status::no_databases,
-            empty: |_| data_status::note("no points within the last three hours"),
-        },
+        ..Spec::drawn(CURVES, "Metrics", data_status::curves(data_status::database_curves, data_status::no_databases))
     },
     &Spec {
         block: FACTS,

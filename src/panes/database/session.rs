@@ -107,7 +107,7 @@ pub fn open(app: &mut App, place: sql::Place) -> Vec<Effect> {
     (state.session, state.wanted) = (Some(session), None);
     state.link = Link::Opening(words);
     let read_only = Some("the activity only reads".to_owned());
-    let (serial, effect) = ask(app, CONNECT, sql::Ask::Connect { session, place, read_only });
+    let (serial, effect) = ask(app, CONNECT, sql::Ask::Connect { session, place, who: sql::Who::default(), read_only });
     app.panes.database.connection = serial;
     vec![effect]
 }
@@ -286,11 +286,10 @@ fn looked(app: &mut App, part: Part<sql::Fact>) {
 /// Why there is no answer, with the right that it takes.
 fn missing(question: Question, failure: &Failure) -> String {
     let text = &failure.message;
-    // What is looked up beside a session keeps the sentence of the server, and not its code.
+    // What is looked up beside a session keeps the sentence of the server and what kind of failure it is.
     let code = match failure.kind {
         FailureKind::Denied => "42501",
-        _ if text.contains("must be loaded") => "55000",
-        _ if text.contains("does not exist") => "42P01",
+        FailureKind::NotFound => "42P01",
         _ => "",
     };
     match question.missing(code) {

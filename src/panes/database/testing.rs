@@ -88,7 +88,7 @@ impl Desk {
 
     fn asked(&mut self, ticket: Ticket, ask: sql::Ask) {
         match ask {
-            sql::Ask::Connect { session, place, read_only } => {
+            sql::Ask::Connect { session, place, read_only, .. } => {
                 assert!(read_only.is_some(), "what looks only reads");
                 self.session = Some((ticket, session));
                 let server = Server {

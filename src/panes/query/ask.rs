@@ -33,6 +33,8 @@ pub enum Kind {
     Plan,
     /// A file that a result is written to.
     Export,
+    /// A command of this machine.
+    Program,
 }
 
 impl Kind {
@@ -50,6 +52,7 @@ impl Kind {
             Self::Keep,
             Self::Plan,
             Self::Export,
+            Self::Program,
         ];
         all.into_iter().find(|kind| *kind as u8 == number)
     }
@@ -62,9 +65,19 @@ pub fn ticket(app: &App, kind: Kind, serial: u64) -> Ticket {
 
 /// A question with a number of its own.
 pub fn ask(app: &mut App, kind: Kind, ask: impl Into<crate::feeds::Ask>) -> (u64, Effect) {
+    numbered(app, kind, |_| ask)
+}
+
+/// A question that has its own number in it.
+pub fn numbered<A: Into<crate::feeds::Ask>>(
+    app: &mut App,
+    kind: Kind,
+    question: impl FnOnce(u64) -> A,
+) -> (u64, Effect) {
     app.panes.query.serial += 1;
     let serial = app.panes.query.serial;
-    (serial, Effect::Fetch { ticket: ticket(app, kind, serial), lane: Lane::Operator, ask: ask.into() })
+    let ask = question(serial).into();
+    (serial, Effect::Fetch { ticket: ticket(app, kind, serial), lane: Lane::Operator, ask })
 }
 
 /// A question about the session, where there is one.

@@ -1,6 +1,7 @@
 //! What goes with a statement beside its text: values, data of a `COPY`, and where its result goes.
 
 use super::named;
+use super::state::Out;
 use crate::app::App;
 use crate::feeds::sql::{Beside, Data, Outlet};
 use crate::model::sql::copy::Copy;
@@ -48,7 +49,10 @@ pub fn of(app: &mut App, run: &Run) -> Beside {
     let outlet = match (&run.copy, &run.target) {
         (Some(Peer::File(path)), _) | (_, Target::File(path)) => Some(Outlet::File(named::file(app, path))),
         (Some(Peer::Program(command)), _) | (_, Target::Pipe(command)) => Some(Outlet::Program(command.clone())),
-        (_, Target::Results) if run.rows == Rows::Print => app.panes.query.out.clone().map(Outlet::Append),
+        (_, Target::Results) if run.rows == Rows::Print => app.panes.query.out.clone().map(|out| match out {
+            Out::File(path) => Outlet::Append(path),
+            Out::Program { serial, command } => Outlet::Kept(serial, command),
+        }),
         _ => None,
     };
     beside.outlet = outlet.map(|outlet| (outlet, options()));

@@ -1,7 +1,10 @@
 //! Results that go to files and programs, data that come from them, and values of a statement.
 
+use super::state::Out;
 use super::testing::Desk;
-use crate::feeds::sql::{Data, Outlet};
+use crate::feeds::part::Part;
+use crate::feeds::sql::{self, Data, Outlet};
+use crate::model::sql::Transaction;
 use crate::model::sql::format::Format;
 use crate::ui::testing::pictures::seen;
 
@@ -40,6 +43,96 @@ fn results_go_to_a_file_until_o_ends_it_and_the_header_says_so() {
     desk.run("\\o /nowhere/x");
     assert!(desk.screen().contains("/nowhere/x: no"), "{}", desk.screen());
     assert_eq!(desk.app.panes.query.out, None);
+}
+
+#[test]
+fn results_go_to_a_command_until_o_ends_it_and_one_that_ends_by_itself_says_so() {
+    let mut desk = Desk::connected((100, 30));
+    desk.run("\\o |gzip > out.gz");
+    assert!(desk.programs.is_empty() && desk.screen().contains("results go to it until"), "{}", desk.screen());
+    desk.keys("enter");
+    let (ticket, command, text) = desk.programs[0].clone();
+    assert_eq!((command.as_str(), text), ("gzip > out.gz", None));
+    desk.answered(ticket, Part::Page(sql::Fact::Done));
+    assert!(desk.screen().contains("results go to |gzip > out.gz"), "{}", desk.screen());
+    desk.run("select 1;");
+    let kept = Some(Outlet::Kept(ticket.serial, "gzip > out.gz".into()));
+    assert_eq!(outlets(&desk), [kept]);
+    desk.run("\\o");
+    assert_eq!(desk.left, [ticket], "it comes to the end of what it reads");
+    assert!(!desk.screen().contains("results go to"), "{}", desk.screen());
+    desk.answered(ticket, Part::Last(sql::Fact::Said("12 bytes\n".into())));
+    assert!(desk.screen().contains("12 bytes"), "{}", desk.screen());
+    desk.run("\\o |head -1");
+    desk.keys("enter");
+    let (ticket, ..) = desk.programs[1].clone();
+    desk.answered(ticket, Part::Page(sql::Fact::Done));
+    desk.answered(ticket, Part::Last(sql::Fact::Said(String::new())));
+    assert_eq!(desk.app.panes.query.out, None);
+    assert!(desk.screen().contains("head -1 has ended: results come here again"), "{}", desk.screen());
+    desk.run("\\o |nosuch");
+    desk.keys("esc");
+    desk.tick(1);
+    assert_eq!(desk.programs.len(), 2, "it was answered with no");
+}
+
+#[test]
+fn what_a_command_says_is_shown_or_stands_in_what_is_run() {
+    let mut desk = Desk::connected((100, 30));
+    desk.run("\\! ls -l");
+    assert!(desk.programs.is_empty() && desk.screen().contains("ls -l"), "{}", desk.screen());
+    desk.keys("enter");
+    let (ticket, command, text) = desk.programs[0].clone();
+    assert_eq!((command.as_str(), text), ("ls -l", Some(String::new())));
+    desk.answered(ticket, Part::Last(sql::Fact::Said("a.sql\nb.sql\n".into())));
+    desk.tick(1);
+    assert!(desk.screen().contains("b.sql"), "{}", desk.screen());
+    desk.keys("esc");
+    desk.run("\\set day `date +%F`");
+    desk.keys("enter");
+    let (ticket, ..) = desk.programs[1].clone();
+    desk.answered(ticket, Part::Last(sql::Fact::Said("2026-11-29\n".into())));
+    desk.tick(1);
+    desk.run("select :'day';");
+    assert_eq!(desk.statements(), ["select '2026-11-29'"]);
+    desk.run("select 7 \\w |cat\n;");
+    desk.keys("enter");
+    assert_eq!(desk.programs[2].2.as_deref(), Some("select 7 \n"));
+    desk.keys("ctrl-c");
+    assert_eq!(desk.left, [desk.programs[2].0], "one that goes on is ended");
+}
+
+#[test]
+fn the_history_is_written_to_a_file_that_is_named() {
+    let mut desk = Desk::connected((80, 24));
+    desk.run("select 1;");
+    desk.run("\\s ~/history.sql");
+    let written = desk.begun.last().cloned().unwrap_or_default();
+    assert!(written.starts_with("~/history.sql: ") && written.contains("select 1;\n"), "{written}");
+}
+
+#[test]
+fn c_leads_to_another_database_user_or_place_of_the_environment_and_to_no_other() {
+    let mut desk = Desk::connected((100, 30));
+    let place = desk.connected.clone();
+    desk.run("\\c shop");
+    assert_eq!((desk.who.database.as_deref(), desk.who.user.as_deref()), (Some("shop"), None));
+    assert_eq!(desk.connected, place, "the server is the same");
+    assert_eq!(desk.app.panes.query.editor.text(), "", "it was taken");
+    desk.tell(sql::Fact::Connected(Box::new(super::testing::server())));
+    desk.run("\\c - aya");
+    assert_eq!((desk.who.database.as_deref(), desk.who.user.as_deref()), (Some("shop"), Some("aya")));
+    desk.tell(sql::Fact::Connected(Box::new(super::testing::server())));
+    desk.connected = None;
+    for (typed, why) in [
+        ("\\c shop - db.example.com", "db.example.com is no host of"),
+        ("\\c shop - - 1234", "listens at"),
+        ("\\c postgres://x@db.example.com/y", "cockpit sql --url"),
+    ] {
+        desk.run(typed);
+        assert!(desk.connected.is_none() && desk.screen().contains(why), "{typed}: {}", desk.screen());
+        desk.keys("esc esc tab");
+    }
 }
 
 #[test]
@@ -94,4 +187,20 @@ fn columns_of_a_statement_are_told_without_running_it() {
     let asked = desk.statements()[1].to_owned();
     assert!(asked.contains("format_type") && asked.contains("('title', 25, -1)"), "{asked}");
     assert_eq!(desk.app.panes.query.tabs.len(), 1, "what was only described leaves no tab");
+}
+
+#[test]
+fn leaving_that_is_answered_with_no_leaves_results_where_they_go() {
+    let mut desk = Desk::connected((100, 30));
+    desk.run("\\o report.txt");
+    desk.transaction(Transaction::Open);
+    desk.run("\\q");
+    assert!(desk.screen().contains("Leave the session"), "{}", desk.screen());
+    let out = Some(Out::File("report.txt".into()));
+    desk.keys("esc");
+    assert_eq!((desk.app.panes.query.out.clone(), desk.app.panes.query.is_on()), (out, true));
+    desk.run("\\q");
+    assert!(desk.screen().contains("Leave the session"), "{}", desk.screen());
+    desk.keys("enter");
+    assert_eq!((desk.app.panes.query.out.clone(), desk.app.panes.query.is_on()), (None, false));
 }

@@ -4,13 +4,14 @@ use super::ask::{Kind, ask, of_session, ticket};
 use super::choice::Window;
 use super::place::{is_tunnelled, places, read_only};
 use super::state::{Asking, Link};
-use super::{facts, windows};
+use super::{facts, output, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::tunnels;
 use crate::app::update::settle::done;
 use crate::feeds::part::Part;
 use crate::feeds::sql;
+use crate::model::sql::interpreter::Connection;
 use crate::model::sql::{SessionId, Transaction};
 use crate::model::tunnel::far::{Far, To};
 use crate::model::{Failure, FailureKind};
@@ -44,8 +45,11 @@ pub fn connect(app: &mut App) -> Vec<Effect> {
     }
 }
 
-/// Goes to a place that somebody chose.
+/// Goes to a place that somebody chose. What `\c` named is of the server that it was typed at.
 pub fn go(app: &mut App, far: Far) -> Vec<Effect> {
+    if app.panes.query.place.as_ref().is_none_or(|place| place.host != far.host) {
+        app.panes.query.who = sql::Who::default();
+    }
     app.panes.query.returns = None;
     reach(app, far)
 }
@@ -111,7 +115,8 @@ pub fn open(app: &mut App, place: sql::Place) -> Vec<Effect> {
     (state.session, state.failure, state.changed) = (Some(session), None, None);
     state.transaction = Transaction::Idle;
     state.link = Link::Opening(words);
-    let (serial, effect) = ask(app, Kind::Connect, sql::Ask::Connect { session, place, read_only });
+    let who = state.who.clone();
+    let (serial, effect) = ask(app, Kind::Connect, sql::Ask::Connect { session, place, who, read_only });
     app.panes.query.connection = serial;
     effects.push(effect);
     effects.extend(done(app));
@@ -130,20 +135,76 @@ pub fn quit(app: &mut App) -> Vec<Effect> {
     if facts::loses(app).is_some() {
         return windows::ask(app, Asking::Leave(None));
     }
-    app.panes.query.returns = None;
-    let mut effects = leave(app);
-    app.say("the session is closed");
+    let mut effects = close(app);
     effects.extend(done(app));
+    effects
+}
+
+/// Closes the session, of which nothing is lost that was not asked about. Results come to the screen again.
+pub fn close(app: &mut App) -> Vec<Effect> {
+    app.panes.query.returns = None;
+    let mut effects = output::set(app, None);
+    effects.extend(leave(app));
+    app.say("the session is closed");
     effects
 }
 
 /// Connects anew, to a place that is chosen.
 pub fn again(app: &mut App) -> Vec<Effect> {
-    if facts::loses(app).is_some() {
-        app.say("a transaction is open, or a statement runs: end it first");
-        return Vec::new();
+    match named(app, Connection::default()) {
+        Ok(effects) => effects,
+        Err(why) => {
+            app.say(why);
+            Vec::new()
+        }
     }
-    windows::open(app, Window::Places)
+}
+
+/// Connects anew, as `\c` says: to another database, as another user, or to another of the environment's places, by its host or
+/// as `writer` and `reader`. Without all of that the place is chosen.
+///
+/// # Errors
+/// It does not, in words; the session stays.
+pub fn named(app: &mut App, to: Connection) -> Result<Vec<Effect>, String> {
+    if facts::loses(app).is_some() {
+        return Err("a transaction is open, a statement runs, or changes were not applied: end it first".to_owned());
+    }
+    if to == Connection::default() {
+        return Ok(windows::open(app, Window::Places));
+    }
+    let Connection { database, user, host, port } = to;
+    if database.as_ref().is_some_and(|name| name.contains('=') || name.contains("://")) {
+        return Err("\\c: a connection string leads anywhere: `cockpit sql --url` takes one".to_owned());
+    }
+    let here = app.panes.query.place.clone();
+    let far = match &host {
+        None => here,
+        Some(host) => {
+            let of = here.as_ref().map(|here| here.database.clone());
+            let mut all = places(app).into_iter();
+            let found = all.find(|(word, far)| {
+                let same = of.as_ref().is_none_or(|of| *of == far.database);
+                far.host == *host || same && word.rsplit(' ').next() == Some(host)
+            });
+            // The password of the environment's database is for its own servers alone.
+            Some(
+                found
+                    .ok_or_else(|| {
+                        format!("\\c: {host} is no host of {}'s databases: \\c alone lists them", app.environment.name)
+                    })?
+                    .1,
+            )
+        }
+    };
+    let far = far.ok_or("\\c: there is no place yet: \\c alone lists them")?;
+    if port.is_some_and(|port| port != far.port.to_string()) {
+        return Err(format!("\\c: {} listens at port {}", far.host, far.port));
+    }
+    let who = &mut app.panes.query.who;
+    who.database = database.or(who.database.take());
+    who.user = user.or(who.user.take());
+    app.panes.query.returns = None;
+    Ok(reach(app, far))
 }
 
 /// News of the session.

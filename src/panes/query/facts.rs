@@ -59,7 +59,8 @@ pub fn fact(app: &mut App, fact: sql::Fact) {
         | sql::Fact::Value(_)
         | sql::Fact::Done
         | sql::Fact::Looked { .. }
-        | sql::Fact::Exported { .. } => {}
+        | sql::Fact::Exported { .. }
+        | sql::Fact::Said(_) => {}
     }
 }
 
@@ -151,7 +152,14 @@ pub fn unreached(app: &mut App, failure: &Failure) {
         let again = if returning::failed(app) { AGAIN } else { ENTER };
         app.panes.query.link = Link::Lost(format!("{}; {again}", failure.message));
     } else {
-        app.panes.query.failure = Some(failure.clone());
+        let state = &mut app.panes.query;
+        state.failure = Some(failure.clone());
+        // A database of a mistyped name is not tried again: the one before is.
+        let before =
+            |server: &Server| sql::Who { user: Some(server.user.clone()), database: Some(server.database.clone()) };
+        if state.who != sql::Who::default() {
+            state.who = state.server.as_ref().map(before).unwrap_or_default();
+        }
     }
 }
 

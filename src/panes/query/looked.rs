@@ -8,10 +8,9 @@ use crate::app::App;
 use crate::app::effect::Effect;
 use crate::feeds::part::Part;
 use crate::feeds::sql;
-use crate::model::FailureKind;
 use crate::model::sql::catalogue::{FUNCTIONS, NAMES, RELATIONS};
 use crate::model::sql::describe::Looked;
-use crate::model::sql::schema::missing;
+use crate::model::sql::schema::{Lacking, missing};
 use crate::model::sql::{Said, explain};
 
 const OF_RELATIONS: &str = "relations";
@@ -35,7 +34,7 @@ pub fn catalogue(app: &mut App) -> Vec<Effect> {
 pub fn answer(app: &mut App, serial: u64, part: Part<sql::Fact>) {
     let purpose = app.panes.query.looks.remove(&serial);
     let failed = match &part {
-        Part::Failed(failure) => Some(missing(&failure.message, failure.kind == FailureKind::Denied)),
+        Part::Failed(failure) => Some(missing(&failure.message, Lacking::of_kind(failure.kind))),
         Part::Page(_) | Part::Last(_) => None,
     };
     let looked = match part {

@@ -35,6 +35,7 @@ mod line;
 pub mod looked;
 pub mod moving;
 mod named;
+mod output;
 pub mod pick;
 pub mod place;
 pub mod plan;
@@ -72,8 +73,8 @@ pub mod windows;
 
 use crate::app::command::Id;
 use crate::app::data_status::note;
-use crate::app::pane::{Data, DataStatus, Rows};
-use crate::app::{Hooks, Pane, Spec, View};
+use crate::app::pane::{Data, DataStatus};
+use crate::app::{App, Hooks, Pane, Spec, View};
 use choice::Window;
 use state::{EDITOR, RESULT};
 
@@ -136,19 +137,7 @@ static VIEW: View = View {
     sources: &[],
 };
 
-/// A block that draws itself.
-const OWN_ROWS: Spec = Spec {
-    block: RESULT,
-    title: "Result",
-    header: false,
-    columns: &[],
-    rows: Rows::None,
-    follows_end: false,
-    counts: |_| true,
-    subject: |_, _| None,
-    open: |_| None,
-    whole: |_, _| Vec::new(),
-    data: Data::Own(|_| DataStatus { empty: note(""), ..DataStatus::default() }),
-};
+/// The blocks tell how their data stands themselves.
+const SAYS_ITSELF: Data<App> = Data::Own(|_| DataStatus { empty: note(""), ..DataStatus::default() });
 
-const BLOCKS: &[&Spec] = &[&OWN_ROWS, &Spec { block: EDITOR, title: "SQL", ..OWN_ROWS }];
+const BLOCKS: &[&Spec] = &[&Spec::drawn(RESULT, "Result", SAYS_ITSELF), &Spec::drawn(EDITOR, "SQL", SAYS_ITSELF)];

@@ -4,7 +4,7 @@ use super::choice::{Prompt, Window};
 use super::editing::put;
 use super::scan::Goal;
 use super::state::Asking;
-use super::{connect, copy, edit, follow, keep, pump, reading, script};
+use super::{connect, copy, edit, follow, keep, output, pump, reading, script};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::update::settle::done;
@@ -97,11 +97,11 @@ pub fn confirmed(app: &mut App, _: u8) -> Vec<Effect> {
         Some(Asking::Script(script)) if app.panes.query.running.is_none() && app.panes.query.pending.is_none() => {
             script::begin(app, *script)
         }
-        Some(Asking::Terminate) => connect::terminate(app),
-        Some(Asking::Leave(None)) => {
-            app.panes.query.returns = None;
-            connect::leave(app)
+        Some(Asking::Program { command, purpose }) if app.panes.query.pending.is_none() => {
+            output::begin(app, command, purpose)
         }
+        Some(Asking::Terminate) => connect::terminate(app),
+        Some(Asking::Leave(None)) => connect::close(app),
         Some(Asking::Leave(Some(name))) => {
             let mut effects = connect::leave(app);
             effects.extend(crate::app::update::open::switch(app, &name));
@@ -111,7 +111,7 @@ pub fn confirmed(app: &mut App, _: u8) -> Vec<Effect> {
             pump::enqueue(app, "SET default_transaction_read_only = off;");
             Vec::new()
         }
-        Some(Asking::Run { .. } | Asking::Script(_)) | None => Vec::new(),
+        Some(Asking::Run { .. } | Asking::Script(_) | Asking::Program { .. }) | None => Vec::new(),
     };
     effects.extend(done(app));
     effects

@@ -5,8 +5,8 @@ use super::choice::{Prompt, Window};
 use super::facts::{self, drop_unanswered};
 use super::grid::Grid;
 use super::start::{Shown, start_with};
-use super::state::{Asking, Pending, Running};
-use super::{beside, connect, guard, keep, line, named, windows};
+use super::state::{Asking, CommandUse, Out, Pending, Running};
+use super::{beside, connect, guard, keep, line, named, output, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::overlays;
@@ -136,12 +136,10 @@ fn does(app: &mut App, action: Action) -> Vec<Effect> {
             app.panes.query.pending = Some(Pending::Output(serial, path));
             vec![effect]
         }
-        Action::Output(Target::Pipe(_)) => {
-            done(app, Err("\\o: no program is kept running: \\g |COMMAND runs one for one statement"))
-        }
+        Action::Output(Target::Pipe(command)) => output::ask_for(app, command, CommandUse::Results),
         Action::Output(Target::Results | Target::Output | Target::Errors) => {
-            app.panes.query.out = None;
-            done(app, Ok(()))
+            answer(app, Answer::Done(Ok(())));
+            output::set(app, None)
         }
         Action::Read { path, beside } => {
             let path = named::beside(app, &path, beside.as_deref());
@@ -152,9 +150,14 @@ fn does(app: &mut App, action: Action) -> Vec<Effect> {
                 let path = named::file(app, &path);
                 of_file(app, queries::Ask::Write { path, text })
             }
-            _ => done(app, Err("it can be written to a file only")),
+            Target::Pipe(command) => output::ask_for(app, command, CommandUse::Reads(text)),
+            Target::Results | Target::Output | Target::Errors => done(app, Err("a file or a command is needed")),
         },
-        Action::Shell { .. } => refused(app, "\\!: no shell is opened from here; ctrl-z leaves the screen for one"),
+        Action::Shell { command, .. } if command.is_empty() => {
+            refused(app, "\\!: no shell is opened from here; ctrl-z leaves the screen for one")
+        }
+        Action::Shell { command, captured: true } => output::ask_for(app, command, CommandUse::Captured),
+        Action::Shell { command, captured: false } => output::ask_for(app, command, CommandUse::Reads(String::new())),
         // What comes back stands in the editor here, where it can be looked at before it runs.
         Action::Edit { what, line } => {
             answer(app, Answer::Text(Ok(String::new())));
@@ -164,7 +167,12 @@ fn does(app: &mut App, action: Action) -> Vec<Effect> {
             };
             keep::edit(app, what, line)
         }
-        Action::History(_) => {
+        Action::History(Some(path)) => {
+            let path = named::file(app, &path);
+            let text = app.panes.query.history.entries.iter().fold(String::new(), |all, entry| all + entry + "\n");
+            of_file(app, queries::Ask::Write { path, text })
+        }
+        Action::History(None) => {
             answer(app, Answer::Done(Ok(())));
             windows::open(app, Window::History)
         }
@@ -184,10 +192,13 @@ fn does(app: &mut App, action: Action) -> Vec<Effect> {
             app.panes.query.pending = Some(Pending::Folder(serial));
             vec![effect]
         }
-        Action::Connect(_) => {
-            answer(app, Answer::Done(Ok(())));
-            connect::again(app)
-        }
+        Action::Connect(to) => match connect::named(app, to) {
+            Ok(effects) => {
+                answer(app, Answer::Done(Ok(())));
+                effects
+            }
+            Err(why) => done(app, Err(&why)),
+        },
         Action::Wait(milliseconds) => {
             let wait = SignedDuration::from_millis(i64::try_from(milliseconds).unwrap_or(i64::MAX));
             app.panes.query.pending = Some(Pending::Wait(app.now + wait));
@@ -195,9 +206,11 @@ fn does(app: &mut App, action: Action) -> Vec<Effect> {
         }
         Action::More(_) => Vec::new(),
         Action::Quit(_) => {
-            app.panes.query.interpreter = super::state::interpreter();
-            if let Some(server) = &app.panes.query.server {
-                app.panes.query.interpreter.set_server(server);
+            let state = &mut app.panes.query;
+            state.interpreter = super::state::interpreter();
+            state.interpreter.set_transaction(state.transaction);
+            if let Some(server) = &state.server {
+                state.interpreter.set_server(server);
             }
             connect::quit(app)
         }
@@ -240,7 +253,12 @@ fn judged(app: &mut App, run: Box<Run>) -> Vec<Effect> {
 fn asks(app: &mut App, asking: Asking) -> Vec<Effect> {
     let statement = match &asking {
         Asking::Run { statement, .. } if guard::is_counted(statement) => Some(statement.clone()),
-        Asking::Run { .. } | Asking::Script(_) | Asking::Terminate | Asking::Leave(_) | Asking::Writes => None,
+        Asking::Run { .. }
+        | Asking::Script(_)
+        | Asking::Program { .. }
+        | Asking::Terminate
+        | Asking::Leave(_)
+        | Asking::Writes => None,
     };
     let mut effects = statement.map_or_else(Vec::new, |statement| {
         super::ask::look(app, guard::ROWS, crate::model::sql::guard::plan_of(&statement))
@@ -365,8 +383,10 @@ pub fn read(app: &mut App, serial: u64, text: Result<String, String>) {
     match &app.panes.query.pending {
         Some(Pending::File(asked)) if *asked == serial => {}
         Some(Pending::Output(asked, path)) if *asked == serial => {
+            let path = path.clone();
             if text.is_ok() {
-                app.panes.query.out = Some(path.clone());
+                let effects = output::set(app, Some(Out::File(path)));
+                app.panes.query.effects.extend(effects);
             }
         }
         Some(Pending::Folder(asked)) if *asked == serial => {

@@ -11,6 +11,7 @@ use crate::app::editor::Editor;
 use crate::app::effect::Effect;
 use crate::app::screen::Block;
 use crate::feeds::queries::Saved;
+use crate::feeds::sql::Who;
 use crate::model::Failure;
 use crate::model::sql::catalogue::Catalogue;
 use crate::model::sql::format::Format;
@@ -98,6 +99,49 @@ pub enum Pending {
     Typed,
     /// A time, for `\watch`.
     Wait(Timestamp),
+    /// A command of this machine, under this number.
+    Program {
+        /// The number of its question.
+        serial: u64,
+        /// The command.
+        command: String,
+        /// What for.
+        purpose: CommandUse,
+    },
+}
+
+/// What a command of this machine is run for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum CommandUse {
+    /// Results go to it from now on (`\o |COMMAND`).
+    Results,
+    /// It reads this text (`\w |COMMAND`), or none (`\!`); what it says is shown.
+    Reads(String),
+    /// What it says is a part of a command (backticks).
+    Captured,
+}
+
+/// Where results go instead of the screen.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Out {
+    /// To the end of a file.
+    File(String),
+    /// To a command that reads them.
+    Program {
+        /// The number of its question.
+        serial: u64,
+        /// The command.
+        command: String,
+    },
+}
+
+impl std::fmt::Display for Out {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::File(path) => f.write_str(path),
+            Self::Program { command, .. } => write!(f, "|{command}"),
+        }
+    }
 }
 
 /// psql's interpreter as it begins here: what follows a statement that failed is not run.
@@ -126,6 +170,13 @@ pub enum Asking {
     },
     /// Whether several statements that belong together are run.
     Script(Box<Script>),
+    /// Whether a command of this machine is run.
+    Program {
+        /// The command.
+        command: String,
+        /// What for.
+        purpose: CommandUse,
+    },
     /// Whether the server's process of the session is ended.
     Terminate,
     /// Whether the session is left though a transaction is open, and for which environment.
@@ -239,8 +290,10 @@ pub struct State {
     pub pending: Option<Pending>,
     /// Where files are looked for, whole; none is where the program was started.
     pub folder: Option<String>,
-    /// The file that results go to.
-    pub out: Option<String>,
+    /// Where results go, if not here.
+    pub out: Option<Out>,
+    /// Who connects, where `\c` named it.
+    pub who: Who,
     /// What it has printed, and nobody has seen yet.
     pub printed: String,
     /// What there is in the database, for completion.
@@ -321,6 +374,7 @@ impl Default for State {
             pending: Option::default(),
             folder: Option::default(),
             out: Option::default(),
+            who: Who::default(),
             printed: String::default(),
             catalogue: Catalogue::default(),
             catalogued: Default::default(),

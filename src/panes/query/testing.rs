@@ -30,6 +30,9 @@ pub(super) struct Desk {
     pub(super) begun: Vec<String>,
     /// What the last connection was asked with.
     pub(super) connected: Option<(sql::Place, Option<String>)>,
+    pub(super) who: sql::Who,
+    /// Commands of this machine that were run: the ticket, the command, what it reads.
+    pub(super) programs: Vec<(Ticket, String, Option<String>)>,
     /// What was looked up.
     pub(super) looked: Vec<String>,
     /// Cancels and terminations.
@@ -141,6 +144,8 @@ impl Desk {
             file: String::new(),
             begun: Vec::new(),
             connected: None,
+            who: sql::Who::default(),
+            programs: Vec::new(),
             looked: Vec::new(),
             stopped: Vec::new(),
             closed: Vec::new(),
@@ -320,10 +325,12 @@ impl Desk {
 
     fn asked(&mut self, ticket: Ticket, ask: sql::Ask) {
         match ask {
-            sql::Ask::Connect { place, read_only, .. } => {
+            sql::Ask::Connect { place, who, read_only, .. } => {
                 self.session = Some(ticket);
                 self.connected = Some((place, read_only));
+                self.who = who;
             }
+            sql::Ask::Program { command, text, .. } => self.programs.push((ticket, command, text)),
             sql::Ask::Run { result, statement, beside, .. } => {
                 let sent = beside.outlet.is_some();
                 self.beside.push(*beside);
@@ -362,7 +369,7 @@ impl Desk {
                     let (kind, why) = if denied {
                         (FailureKind::Denied, "permission denied for table pg_constraint")
                     } else {
-                        (FailureKind::Invalid, "relation \"pg_catalog.pg_sequence\" does not exist")
+                        (FailureKind::NotFound, "relation \"pg_catalog.pg_sequence\" does not exist")
                     };
                     self.answered(ticket, Part::<sql::Fact>::Failed(Failure::new(kind, why)));
                     return;

@@ -4,8 +4,8 @@ use super::ask::Kind;
 use super::editing::edited;
 use super::state::{Asking, EDITOR, ID, Link, RESULT, Reading, State};
 use super::{
-    again, completing, connect, copy, facts, follow, keep, looked, plan, pump, reading, returning, rows, run, schema,
-    windows,
+    again, completing, connect, copy, facts, follow, keep, looked, output, plan, pump, reading, returning, rows, run,
+    schema, windows,
 };
 use crate::app::App;
 use crate::app::effect::Effect;
@@ -80,6 +80,7 @@ pub fn answer(app: &mut App, answer: Answer) {
             Part::Last(queries::Fact::Done(_)) if pump::waits_for(app, serial) => pump::unset(app),
             part => keep::answer(app, serial, part),
         },
+        Some(Kind::Program) => output::news(app, serial, answer.of().part),
         Some(Kind::Export) => copy::written(app, serial, answer.of().part),
         Some(Kind::Plan) => plan::came(app, serial, answer.of().part),
         Some(Kind::Kept) => kept(app, serial, answer.of().part),
@@ -106,7 +107,8 @@ fn control(app: &mut App, part: Part<sql::Fact>) {
 
 /// Another environment is opened: the session is closed, and nothing of it stays.
 pub fn switched(app: &mut App) -> Vec<Effect> {
-    let effects = connect::leave(app);
+    let mut effects = connect::leave(app);
+    effects.extend(output::set(app, None));
     let state = std::mem::take(&mut app.panes.query);
     // Numbers go on, so that late answers find nobody; what was typed and run before is the person's.
     app.panes.query = State {
@@ -224,20 +226,30 @@ pub fn enter(app: &mut App) -> Vec<Effect> {
     let (text, cursor) = (state.editor.text(), state.editor.cursor());
     let behind = text.get(cursor..).is_some_and(|rest| rest.trim().is_empty());
     let last = state.split.pieces().iter().rev().find(|piece| piece.what != What::Blank);
-    let over = last.is_some_and(|piece| piece.what == What::Command || piece.open == Open::Ready);
+    let word = alone(text);
+    let over = word.is_some() || last.is_some_and(|piece| piece.what == What::Command || piece.open == Open::Ready);
     if !behind || !over {
         app.panes.query.editor.insert("\n");
         edited(app);
         return done(app);
     }
-    let text = text.to_owned();
+    let text = word.unwrap_or(text).to_owned();
+    // What was taken stands in the history; what was not stays to be run when there is a session. `\c` and `\q` end the one that
+    // they were typed in.
+    let taken = app.panes.query.is_on();
     let effects = run::text(app, &text);
-    // What was taken stands in the history; what was not stays to be run when there is a session.
-    if app.panes.query.is_on() {
+    if taken {
         app.panes.query.editor.set("");
         edited(app);
     }
     effects
+}
+
+/// The command that psql takes a word for where it stands alone.
+fn alone(text: &str) -> Option<&'static str> {
+    let word = text.trim().trim_end_matches(';').trim_end();
+    let is = |name: &str| word.eq_ignore_ascii_case(name);
+    if is("exit") || is("quit") { Some("\\q") } else { is("help").then_some("\\?") }
 }
 
 /// Runs the statement under the cursor, which stays where it is.
@@ -266,6 +278,12 @@ pub fn interrupt(app: &mut App) -> Vec<Effect> {
     if state.running.is_some() {
         return connect::cancel(app);
     }
+    if let Some(left) = output::interrupt(app) {
+        app.panes.query.interpreter.clear();
+        app.say("stopped");
+        return [vec![left], done(app)].concat();
+    }
+    let state = &mut app.panes.query;
     if matches!(state.pending, Some(super::state::Pending::Wait(_) | super::state::Pending::Rows(..))) {
         state.pending = None;
         state.interpreter.clear();

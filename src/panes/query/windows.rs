@@ -2,7 +2,7 @@
 
 use super::choice::Window;
 use super::place::{places, read_only};
-use super::state::{Asking, ID};
+use super::state::{Asking, CommandUse, ID};
 use super::{tell, ways};
 use crate::app::App;
 use crate::app::command::Risk;
@@ -145,6 +145,7 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
         text,
         command: String::new(),
         bound: String::new(),
+        live: Vec::new(),
     };
     match state.asking.as_ref()? {
         Asking::Run { statement, why, rows, destroys, program } => {
@@ -180,6 +181,7 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
                 // A script starts no programs.
                 command: if *program { String::new() } else { format!("cockpit sql {name} -c '{quoted}'") },
                 bound: format!("{statement}\n{}", why.join("\n")),
+                live: Vec::new(),
             })
         }
         Asking::Script(script) => {
@@ -200,6 +202,18 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
             let mut confirmation = plain(ours(&script.title), &script.verb, Risk::Change, text);
             confirmation.bound = script.steps.iter().fold(String::new(), |all, step| all + &step.statement + ";\n");
             Some(confirmation)
+        }
+        Asking::Program { command, purpose } => {
+            let what = match purpose {
+                CommandUse::Results => "A command is run on this machine, and results go to it until \\o ends it:",
+                CommandUse::Reads(text) if !text.is_empty() => {
+                    "A command is run on this machine, which reads what is typed:"
+                }
+                CommandUse::Reads(_) => "A command is run on this machine:",
+                CommandUse::Captured => "A command is run on this machine, and what it says stands in what is run:",
+            };
+            let text = vec![(Tone::Warn, what.to_owned()), (Tone::Plain, command.clone())];
+            Some(Confirmation { bound: command.clone(), ..plain(ours("Run a command"), "Run", Risk::Change, text) })
         }
         Asking::Terminate => {
             let running = state.running.as_ref()?;

@@ -4,6 +4,7 @@
 mod connect;
 mod export;
 mod inlet;
+mod kept;
 mod outlet;
 mod program;
 mod run;
@@ -15,6 +16,7 @@ use crate::feeds::part::Part;
 use crate::feeds::sql::{Ask, Fact, Signal};
 use crate::model::audit::Record;
 use crate::model::sql::SessionId;
+use crate::model::sql::schema::Lacking;
 use crate::model::{Failure, FailureKind};
 use crate::runtime::tunnels::write_down;
 use export::Export;
@@ -34,9 +36,10 @@ const LOOK_LIMIT: Duration = Duration::from_secs(30);
 pub(super) async fn answer(means: &Means, ask: Ask) {
     let tell = Tell::new(means.ticket, means.out.clone());
     let done = match ask {
-        Ask::Connect { session, place, read_only } => {
-            return connect::hold(means, &tell, session, place, read_only).await;
+        Ask::Connect { session, place, who, read_only } => {
+            return connect::hold(means, &tell, session, (place, who), read_only).await;
         }
+        Ask::Program { number, command, text } => return kept::run(means, &tell, number, &command, text).await,
         Ask::Run { session, result, statement, beside } => match open(means, session) {
             Ok(open) => return run(&open, Job::new(result, statement, beside, tell)).await,
             Err(failure) => Err(failure),
@@ -149,27 +152,30 @@ async fn cancel(means: &Means, session: SessionId) -> Result<Fact, Failure> {
     let open = open(means, session)?;
     if let Err(failure) = open.cancel().await {
         // The way for the request may be closed, and the second session open.
-        let Some(process) = open.process() else { return Err(failure) };
-        let asked = format!("SELECT pg_catalog.pg_cancel_backend({process})");
-        look(&open, &asked).await.map_err(|_| failure)?;
+        let Some(asked) = open.asking("pg_cancel_backend") else { return Err(failure) };
+        if !look(&open, &asked).await.is_ok_and(|rows| is_done(&rows)) {
+            return Err(failure);
+        }
     }
     Ok(Fact::Done)
 }
 
 async fn terminate(means: &Means, session: SessionId) -> Result<Fact, Failure> {
     let open = open(means, session)?;
-    let process = open.process().ok_or_else(|| {
+    let asked = open.asking("pg_terminate_backend").ok_or_else(|| {
         let what = "a pooler is between, and does not tell which process of the server it is";
         Failure::new(FailureKind::Invalid, what)
             .hinted("end it from the activity of the pane Database, or leave the session")
     })?;
-    let rows = look(&open, &format!("SELECT pg_catalog.pg_terminate_backend({process})")).await?;
-    match rows.rows.first().and_then(|row| row.first()) {
-        Some(Some(done)) if done == "t" => Ok(Fact::Done),
-        _ => {
-            Err(Failure::new(FailureKind::NotFound, "the server has no such process any more").hinted("connect again"))
-        }
+    if is_done(&look(&open, &asked).await?) {
+        return Ok(Fact::Done);
     }
+    Err(Failure::new(FailureKind::NotFound, "the server has no such process any more").hinted("connect again"))
+}
+
+/// Whether the server did what it was asked for: no row and `f` say that it has no such process.
+fn is_done(rows: &Rows) -> bool {
+    rows.rows.first().and_then(|row| row.first()).is_some_and(|done| done.as_deref() == Some("t"))
 }
 
 /// Cancels what a session of somebody does, or ends it. What cannot be written down is not done.
@@ -191,9 +197,9 @@ async fn signal(means: &Means, session: SessionId, order: Signal) -> Result<Fact
         }
         _ => failure,
     });
-    let done = done.and_then(|rows| match rows.rows.first().and_then(|row| row.first()) {
-        Some(Some(done)) if done == "t" => Ok(Fact::Done),
-        _ => Err(Failure::new(FailureKind::NotFound, format!("there is no session {} any more", order.pid))),
+    let done = done.and_then(|rows| {
+        let gone = || Failure::new(FailureKind::NotFound, format!("there is no session {} any more", order.pid));
+        is_done(&rows).then_some(Fact::Done).ok_or_else(gone)
     });
     let (word, reason) = match &done {
         Ok(_) => ("done", String::new()),
@@ -227,10 +233,10 @@ async fn look(open: &Open, statement: &str) -> Result<Rows, Failure> {
         let hint = said.hint.clone().unwrap_or_else(|| match said.code.as_str() {
             "42501" => "ask for the right that is named, or connect as another user".to_owned(),
             "57014" => "it took too long: the server is busy, or the catalogue is very large".to_owned(),
+            "55000" => "add what is named to shared_preload_libraries in the parameter group, and restart".to_owned(),
             _ => "the server may lack this part of PostgreSQL's catalogue".to_owned(),
         });
-        let kind = if said.code == "42501" { FailureKind::Denied } else { FailureKind::Invalid };
-        Failure::new(kind, said.message).hinted(hint)
+        Failure::new(Lacking::of(&said.code).kind(), said.message).hinted(hint)
     })
 }
 

@@ -1,5 +1,6 @@
 //! The sessions that are open, by their numbers.
 
+use super::sql_programs::Programs;
 use crate::app::event::{Answer, Event};
 use crate::app::ticket::Ticket;
 use crate::db::{Canceller, Connection, Settings, Spool};
@@ -17,11 +18,16 @@ const WAITING: usize = 16;
 /// No result is read.
 const NONE: u64 = u64::MAX;
 
-/// The sessions of this process.
+/// The sessions of this process, and the commands that results go to.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Sessions(Arc<Mutex<HashMap<SessionId, Arc<Open>>>>);
+pub(crate) struct Sessions(Arc<Mutex<HashMap<SessionId, Arc<Open>>>>, Programs);
 
 impl Sessions {
+    /// The commands that results go to.
+    pub(super) fn programs(&self) -> &Programs {
+        &self.1
+    }
+
     /// The one of this number.
     pub(super) fn get(&self, session: SessionId) -> Option<Arc<Open>> {
         locked(&self.0).get(&session).cloned()
@@ -61,6 +67,8 @@ pub(super) struct Open {
     behind_pooler: bool,
     /// How it was connected to.
     pub(super) settings: Settings,
+    /// The commands that results go to.
+    pub(super) programs: Programs,
     results: Mutex<HashMap<ResultId, Arc<Spool>>>,
     /// The result that is read.
     read: AtomicU64,
@@ -73,13 +81,14 @@ pub(super) struct Open {
 }
 
 impl Open {
-    pub(super) fn new(connection: &Connection) -> (Arc<Self>, mpsc::Receiver<Job>) {
+    pub(super) fn new(connection: &Connection, programs: &Programs) -> (Arc<Self>, mpsc::Receiver<Job>) {
         let (jobs, todo) = mpsc::channel(WAITING);
         let open = Self {
             jobs,
             canceller: connection.canceller(),
             behind_pooler: connection.is_behind_pooler(),
             settings: connection.settings().clone(),
+            programs: programs.clone(),
             results: Mutex::default(),
             read: AtomicU64::new(NONE),
             works: AtomicBool::new(false),
@@ -89,10 +98,10 @@ impl Open {
         (Arc::new(open), todo)
     }
 
-    /// The process of the session on the server; none behind a pooler, whose numbers name no process of the server, or
-    /// somebody else's.
-    pub(super) fn process(&self) -> Option<i32> {
-        (!self.behind_pooler).then(|| self.canceller.process())
+    /// The statement with which the second session cancels what this one does or ends its process; none behind a pooler, whose
+    /// numbers name no process of the server, or somebody else's, unless it keeps one for the session.
+    pub(super) fn asking(&self, function: &str) -> Option<String> {
+        (!self.behind_pooler || self.canceller.is_kept()).then(|| self.canceller.asking(function))
     }
 
     /// Hands a statement over and waits until it has ended, which the session tells.

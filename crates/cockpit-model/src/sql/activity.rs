@@ -83,7 +83,8 @@ impl Question {
             }
             // insufficient_privilege
             (_, "42501") => Some("the user lacks a right: GRANT pg_monitor TO the user"),
-            (_, "42P01" | "42883") => {
+            // The same, and undefined_column, undefined_object: an older catalogue has less in it.
+            (_, "42P01" | "42883" | "42703" | "42704") => {
                 Some("this server has no such catalogue: it is no PostgreSQL of version 13 or newer")
             }
             _ => None,

@@ -208,7 +208,7 @@ pub const GROUPS: &[Group] = &[
                 &["c", "connect"],
                 "[DATABASE [USER [HOST [PORT]]]]",
                 "connects anew",
-                "a host is reached as the environment says, through its tunnel",
+                "a host must be one of the environment's databases, or `writer` or `reader`",
             ),
             yes(&["conninfo"], "", "says where the connection leads"),
             differs(&["encoding"], "[NAME]", "the encoding of the client", "it is always UTF8"),
@@ -231,7 +231,7 @@ pub const GROUPS: &[Group] = &[
                 &["!"],
                 "COMMAND",
                 "runs a command in a shell",
-                "refused by the screen and by `cockpit sql`: neither starts programs",
+                "after a question; `cockpit sql` refuses it, as it starts no programs",
             ),
             yes(&["cd"], "[FOLDER]", "where files are looked for"),
             no(

@@ -96,7 +96,8 @@ pub fn tree_status(app: &App) -> DataStatus {
         status.age = (age > OLD).then(|| format!("{} old", short(age)));
     }
     let missing = schema.missing.iter().map(|(what, why)| format!("no {what}: {why}"));
-    status.trouble = missing.clone().next().map(|text| (Health::Degraded, text));
+    let all: Vec<String> = missing.clone().collect();
+    status.trouble = (!all.is_empty()).then(|| (Health::Degraded, all.join("; ")));
     status.dimmed = !state.is_on();
     status.empty = match &state.link {
         Link::Off => words(Health::Stopped, ["not connected: Esc goes back, then Enter connects".to_owned()]),

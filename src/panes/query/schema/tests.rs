@@ -200,6 +200,19 @@ fn what_a_server_lacks_or_denies_is_said_and_is_no_empty_list() {
     desk.keys("]");
     shows(&desk, &["pg_sequence", "this server lacks that part"]);
 
+    for purpose in ["functions", "names", "sizes", "types"] {
+        let mut desk = Desk::new((360, 40));
+        desk.lacks = Some((purpose, false));
+        desk.keys("5");
+        desk.connect();
+        desk.keys("esc t");
+        // The edge of the tree may have no room for all of it.
+        shows(&desk, &[&format!("no {purpose}")]);
+        let (_, trouble) = super::rows::tree_status(&desk.app).trouble.unwrap();
+        assert!(trouble.contains(&format!("no {purpose}: ")), "{trouble}");
+        assert!(trouble.contains("this server lacks that part"), "{trouble}");
+    }
+
     let mut desk = Desk::new((200, 40));
     (desk.wide, desk.lacks) = (true, Some(("foreign keys", true)));
     desk.keys("5");

@@ -2,7 +2,7 @@
 
 use super::run::{Told, run};
 use crate::db::{Connection, Event, Lost, facts};
-use crate::feeds::sql::{Fact, Place};
+use crate::feeds::sql::{Fact, Place, Who};
 use crate::model::sql::guard::judge;
 use crate::model::sql::{Said, Server, SessionId, Transaction};
 use crate::model::{Failure, FailureKind};
@@ -24,11 +24,17 @@ const FORGOTTEN: Duration = Duration::from_mins(10);
 const JUDGED: usize = 100_000;
 
 /// Opens a session, and holds it until it is left or lost.
-pub(super) async fn hold(means: &Means, tell: &Tell, session: SessionId, place: Place, read_only: Option<String>) {
-    match open(means, place, read_only.as_ref()).await {
+pub(super) async fn hold(
+    means: &Means,
+    tell: &Tell,
+    session: SessionId,
+    (place, who): (Place, Who),
+    read_only: Option<String>,
+) {
+    match open(means, place, &who, read_only.as_ref()).await {
         Err(failure) => tell.failed(failure).await,
         Ok((mut connection, server, said)) => {
-            let (open, todo) = Open::new(&connection);
+            let (open, todo) = Open::new(&connection, means.sql.programs());
             let registered = means.sql.add(session, open);
             tell.page(Fact::Connected(Box::new(server.clone()))).await;
             for said in said.into_iter().chain(connection.take_notices()) {
@@ -55,12 +61,13 @@ pub(super) async fn hold(means: &Means, tell: &Tell, session: SessionId, place: 
 async fn open(
     means: &Means,
     place: Place,
+    who: &Who,
     read_only: Option<&String>,
 ) -> Result<(Connection, Server, Option<Said>), Failure> {
     let environment = means.environment.as_deref().ok_or_else(|| {
         Failure::new(FailureKind::Invalid, "no environment is opened").hinted("open one that has a database")
     })?;
-    let mut settings = database_login::settings(environment, means.session.as_ref(), place, None).await?;
+    let mut settings = database_login::settings(environment, means.session.as_ref(), place, who, None).await?;
     settings.read_only = read_only.is_some();
     let mut connection = Connection::open(&settings).await?;
     let gone = |Lost(why): Lost| Failure::new(FailureKind::Unreachable, why).hinted("connect again");

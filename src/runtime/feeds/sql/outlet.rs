@@ -7,6 +7,7 @@ use crate::feeds::sql;
 use crate::model::sql::Column;
 use crate::model::sql::format::head::Head;
 use crate::model::sql::format::{Options, Writer};
+use crate::runtime::feeds::sql_programs::{Input, Programs};
 use crate::runtime::files;
 use std::fs::File;
 use std::io::{self, Write as _};
@@ -20,6 +21,8 @@ enum Sink {
     /// With its path, and the one that it gets when all of it is written.
     File(File, PathBuf, Option<PathBuf>),
     Program(Box<Program>),
+    /// What a command reads that goes on, and whether it still does.
+    Kept(Input, bool),
 }
 
 /// A result that is written.
@@ -38,8 +41,8 @@ impl Outlet {
     /// Opens it.
     ///
     /// # Errors
-    /// The file cannot be written, or the command not be started.
-    pub(super) fn open(outlet: &sql::Outlet, options: &Options) -> Result<Self, String> {
+    /// The file cannot be written, the command not be started, or the one that was kept is not there any more.
+    pub(super) fn open(outlet: &sql::Outlet, options: &Options, programs: &Programs) -> Result<Self, String> {
         let (sink, name) = match outlet {
             sql::Outlet::File(path) => (file(path).map_err(|error| format!("{path}: {error}"))?, path),
             sql::Outlet::Append(path) => {
@@ -50,6 +53,10 @@ impl Outlet {
             sql::Outlet::Program(command) => {
                 let program = Program::start(command, true).map_err(|error| format!("/bin/sh: {error}"))?;
                 (Sink::Program(Box::new(program)), command)
+            }
+            sql::Outlet::Kept(number, command) => {
+                let input = programs.get(*number).ok_or_else(|| format!("{command}: it has ended"))?;
+                (Sink::Kept(input, true), command)
             }
         };
         let (options, name) = (options.clone(), name.clone());
@@ -111,7 +118,12 @@ impl Outlet {
                 Some(input) => input.write_all(&bytes).await,
                 None => Ok(()),
             },
-            None => Ok(()),
+            Some(Sink::Kept(input, reads)) if *reads => {
+                let written = input.write(&bytes).await;
+                *reads = written.is_ok();
+                written
+            }
+            Some(Sink::Kept(..)) | None => Ok(()),
         };
         match written {
             // A command that reads no more (`head`) has what it wanted.
@@ -152,7 +164,8 @@ impl Outlet {
                 let said = program.end().await?;
                 Ok(if said.trim().is_empty() { format!("read by {}", self.name) } else { said })
             }
-            Some(Sink::File(..) | Sink::Program(_)) | None => Ok(String::new()),
+            Some(Sink::Kept(_, false)) => Err(format!("{} reads no more: not all of the result went to it", self.name)),
+            Some(Sink::File(..) | Sink::Program(_) | Sink::Kept(..)) | None => Ok(String::new()),
         }
     }
 }

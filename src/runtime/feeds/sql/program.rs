@@ -3,18 +3,24 @@
 use rustix::process::{Pid, Signal, kill_process_group};
 use std::io;
 use std::process::Stdio;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
 
 /// So much of what it says is told.
 const TOLD: usize = 16 * 1024;
+/// What it said is there when it ends. What it leaves running in the background may hold its output open, and is not waited
+/// for longer than this.
+const MOMENT: Duration = Duration::from_secs(1);
 
 /// A command that runs. It is ended with all that it started when this is dropped.
 pub(super) struct Program {
     pub(super) child: Child,
     group: Option<Pid>,
-    said: Vec<JoinHandle<String>>,
+    said: Vec<Beginning>,
 }
 
 impl Program {
@@ -36,9 +42,9 @@ impl Program {
         let group = child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?));
         let mut said = Vec::new();
         if reads {
-            said.extend(child.stdout.take().map(|stream| tokio::spawn(beginning(stream))));
+            said.extend(child.stdout.take().map(Beginning::of));
         }
-        said.extend(child.stderr.take().map(|stream| tokio::spawn(beginning(stream))));
+        said.extend(child.stderr.take().map(Beginning::of));
         Ok(Self { child, group, said })
     }
 
@@ -48,7 +54,7 @@ impl Program {
         let status = self.child.wait().await;
         let mut said = String::new();
         for stream in std::mem::take(&mut self.said) {
-            said += &stream.await.unwrap_or_default();
+            said += &stream.text().await;
         }
         self.group = None;
         match status {
@@ -67,12 +73,42 @@ impl Drop for Program {
     }
 }
 
-/// Reads all that somebody says, and keeps its beginning.
-async fn beginning(mut stream: impl AsyncRead + Unpin) -> String {
-    let (mut kept, mut piece) = (Vec::new(), vec![0; 16 * 1024]);
-    while let Ok(count @ 1..) = stream.read(&mut piece).await {
-        let room = TOLD.saturating_sub(kept.len()).min(count);
-        kept.extend_from_slice(&piece[..room]);
+/// The beginning of what somebody says, all of which is read.
+struct Beginning {
+    kept: Arc<Mutex<Vec<u8>>>,
+    reads: JoinHandle<()>,
+}
+
+impl Beginning {
+    fn of(mut stream: impl AsyncRead + Unpin + Send + 'static) -> Self {
+        let kept = Arc::new(Mutex::new(Vec::new()));
+        let into = Arc::clone(&kept);
+        let reads = tokio::spawn(async move {
+            let mut piece = vec![0; 16 * 1024];
+            while let Ok(count @ 1..) = stream.read(&mut piece).await {
+                let mut kept = into.lock().unwrap_or_else(PoisonError::into_inner);
+                let room = TOLD.saturating_sub(kept.len()).min(count);
+                kept.extend_from_slice(&piece[..room]);
+            }
+        });
+        Self { kept, reads }
     }
-    String::from_utf8_lossy(&kept).into_owned()
+
+    /// What was said, after its end. Where that does not come soon, what was said until now; it is read on.
+    async fn text(self) -> String {
+        let _ = timeout(MOMENT, self.reads).await;
+        let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);
+        String::from_utf8_lossy(&kept).into_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn what_a_command_leaves_running_is_not_waited_for() {
+        let program = Program::start("{ sleep 10; echo late; } & echo said", true).unwrap();
+        assert_eq!(program.end().await.as_deref(), Ok("said\n"));
+    }
 }

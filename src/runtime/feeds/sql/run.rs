@@ -142,7 +142,12 @@ impl Running<'_> {
     /// Opens what the data come from and where the result goes.
     fn open_ends(&mut self, job: &Job) -> Result<(), String> {
         self.inlet = job.beside.data.as_ref().map(Inlet::open).transpose()?;
-        self.outlet = job.beside.outlet.as_ref().map(|(to, options)| Outlet::open(to, options)).transpose()?;
+        self.outlet = job
+            .beside
+            .outlet
+            .as_ref()
+            .map(|(to, options)| Outlet::open(to, options, &self.open.programs))
+            .transpose()?;
         Ok(())
     }
 

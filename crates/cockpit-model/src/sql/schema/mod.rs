@@ -8,25 +8,70 @@ pub mod object;
 pub mod objects;
 pub mod tree;
 
-/// Why an answer is missing, with the right or the part of the catalogue that is lacking, from what the server said.
-pub fn missing(said: &str, denied: bool) -> String {
-    if denied {
-        return format!("{said}: the user lacks this right; grant it, or connect as another user");
+use crate::FailureKind;
+
+/// What a statement about the catalogue failed for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Lacking {
+    /// The user lacks a right.
+    Right,
+    /// The server lacks a part of the catalogue.
+    Part,
+    /// Something else.
+    Other,
+}
+
+impl Lacking {
+    /// By the SQLSTATE. Source: PostgreSQL's documentation, "PostgreSQL Error Codes".
+    pub fn of(sqlstate: &str) -> Self {
+        match sqlstate {
+            "42501" => Self::Right,
+            // undefined_table, undefined_function, undefined_column, undefined_object, feature_not_supported
+            "42P01" | "42883" | "42703" | "42704" | "0A000" => Self::Part,
+            _ => Self::Other,
+        }
     }
-    if said.contains("does not exist") || said.contains("not supported") || said.contains("not implemented") {
-        return format!("{said}: this server lacks that part of PostgreSQL's catalogue (version 13 or newer has it)");
+
+    /// The kind of a failure for it.
+    pub fn kind(self) -> FailureKind {
+        match self {
+            Self::Right => FailureKind::Denied,
+            Self::Part => FailureKind::NotFound,
+            Self::Other => FailureKind::Invalid,
+        }
     }
-    said.to_owned()
+
+    /// The same back.
+    pub fn of_kind(kind: FailureKind) -> Self {
+        [Self::Right, Self::Part].into_iter().find(|lacking| lacking.kind() == kind).unwrap_or(Self::Other)
+    }
+}
+
+/// Why an answer is missing, with the right or the part of the catalogue that is lacking, and what the server said.
+pub fn missing(said: &str, lacking: Lacking) -> String {
+    match lacking {
+        Lacking::Right => format!("{said}: the user lacks this right; grant it, or connect as another user"),
+        Lacking::Part => {
+            format!("{said}: this server lacks that part of PostgreSQL's catalogue (version 13 or newer has it)")
+        }
+        Lacking::Other => said.to_owned(),
+    }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::*;
+
     #[test]
     fn what_is_missing_names_the_right_or_the_view() {
-        let lacks = super::missing("relation \"pg_catalog.pg_sequence\" does not exist", false);
+        let lacks = missing("relation \"pg_catalog.pg_sequence\" does not exist", Lacking::of("42P01"));
         assert!(lacks.contains("pg_sequence") && lacks.contains("lacks that part"), "{lacks}");
-        let denied = super::missing("permission denied for table pg_statistic_ext", true);
+        let denied = missing("permission denied for table pg_statistic_ext", Lacking::of("42501"));
         assert!(denied.contains("pg_statistic_ext") && denied.contains("grant it"), "{denied}");
-        assert_eq!(super::missing("canceling statement", false), "canceling statement");
+        // In whichever language the server speaks, and whatever it says.
+        assert_eq!(missing("\"x\" does not exist", Lacking::of("57014")), "\"x\" does not exist");
+        for code in ["42501", "42703", "57014"] {
+            assert_eq!(Lacking::of_kind(Lacking::of(code).kind()), Lacking::of(code), "{code}");
+        }
     }
 }

@@ -1,0 +1,155 @@
+//! RDS Proxy, as its documentation has it, before a real server ("Limitations for RDS Proxy with PostgreSQL" and "Avoiding pinning
+//! an RDS Proxy" in the user guide of RDS): options of the beginning are refused, a request to cancel is passed on to nobody, each
+//! transaction may get another connection until something is set, and the number of the process is the proxy's own.
+
+use super::bad::{begin, message};
+use super::{Desk, PATIENCE, SESSION, done, server, texts, timeout};
+use cockpit::db::Connection;
+use cockpit::feeds::part::Part;
+use cockpit::feeds::sql::{Ask, Beside, Fact, Place};
+use cockpit::model::FailureKind;
+use cockpit::model::sql::{Ended, ResultId};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::{TcpListener, TcpStream};
+
+/// Source: "Avoiding pinning an RDS Proxy".
+const PINS: &[&str] = &["set ", "prepare ", "create temp", "declare ", "listen ", "select pg_advisory", "discard "];
+
+/// What clients did that is worth knowing.
+#[derive(Default)]
+struct Seen {
+    cancels: AtomicUsize,
+    pinned: AtomicUsize,
+}
+
+async fn client(mut client: TcpStream, port: u16, seen: Arc<Seen>) -> Option<()> {
+    let hello = loop {
+        let length = client.read_u32().await.ok()?;
+        let mut bytes = length.to_be_bytes().to_vec();
+        bytes.resize(length as usize, 0);
+        client.read_exact(&mut bytes[4..]).await.ok()?;
+        match u32::from_be_bytes(bytes[4..8].try_into().ok()?) {
+            80_877_103 => client.write_all(b"N").await.ok()?,
+            80_877_102 => {
+                seen.cancels.fetch_add(1, Ordering::SeqCst);
+                return None;
+            }
+            _ => break bytes,
+        }
+    };
+    let refused = hello.windows(9).any(|part| part == b"\0options\0");
+    assert!(!refused, "RDS Proxy currently doesn't support command-line options");
+    // The number of the process that the client is told is none of the server's.
+    let first = begin(&hello, port, None).await?;
+    let mut backends = [first, begin(&hello, port, None).await?];
+    let mut said = b"R\0\0\0\x08\0\0\0\0S\0\0\0\x19server_version\x0015.18\0".to_vec();
+    said.extend(b"K\0\0\0\x0c\0\0\0\x01\0\0\0\x01Z\0\0\0\x05I");
+    client.write_all(&said).await.ok()?;
+    let (mut next, mut pinned) = (0, false);
+    loop {
+        let (kind, bytes) = message(&mut client).await?;
+        let statement = String::from_utf8_lossy(&bytes[5..]).to_lowercase();
+        if kind == b'Q' && !pinned && PINS.iter().any(|pins| statement.starts_with(pins)) {
+            pinned = true;
+            seen.pinned.fetch_add(1, Ordering::SeqCst);
+        }
+        let backend = &mut backends[next];
+        backend.write_all(&bytes).await.ok()?;
+        if kind != b'Q' {
+            continue;
+        }
+        loop {
+            let (kind, bytes) = message(backend).await?;
+            client.write_all(&bytes).await.ok()?;
+            if kind == b'Z' {
+                if bytes[5] == b'I' && !pinned {
+                    next = 1 - next;
+                }
+                break;
+            }
+        }
+    }
+}
+
+/// A proxy, by the name that RDS gives it, through the local end of a tunnel.
+async fn proxy() -> (Place, Arc<Seen>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let through = Some(format!("127.0.0.1:{}", listener.local_addr().unwrap().port()));
+    let (seen, port) = (Arc::new(Seen::default()), server().port());
+    let told = Arc::clone(&seen);
+    tokio::spawn(async move {
+        while let Ok((stream, _)) = listener.accept().await {
+            tokio::spawn(client(stream, port, Arc::clone(&told)));
+        }
+    });
+    (Place { host: "bookmarks.proxy-abc.eu-west-1.rds.amazonaws.com".into(), port: 5432, through }, seen)
+}
+
+#[tokio::test]
+async fn through_rds_proxy_what_is_set_holds_and_a_statement_is_cancelled_that_takes_no_request() {
+    let (place, seen) = proxy().await;
+    let mut desk = Desk::at(place, "postgres", Some("it is guarded")).await;
+    assert!(desk.server.as_ref().is_some_and(|server| server.read_only), "{:?}", desk.server);
+    assert_eq!(seen.pinned.load(Ordering::SeqCst), 1, "what was set keeps the connection");
+    desk.all(1, "create table never (n int)").await;
+    let mut pids = Vec::new();
+    for result in 2..=4 {
+        desk.all(result, "select pg_backend_pid()").await;
+        pids.push(texts(&desk.window(result, 0, 1).await)[0][0].to_owned());
+    }
+    assert!(pids.iter().all(|pid| *pid == pids[0]) && pids[0] != "1", "{pids:?}");
+    // A prepared statement of SQL holds, unlike behind a pooler of transactions.
+    let bind = Beside { bind: Some(vec!["7".to_owned()]), ..Beside::default() };
+    let (statement, beside) = ("select $1::int".to_owned(), Box::new(bind));
+    desk.ask(Ask::Run { session: SESSION, result: ResultId(5), statement, beside });
+    assert_eq!(desk.ended(5).await.1, done("SELECT 1"));
+    desk.run(6, "select pg_sleep(3600)");
+    super::sleeps(&pids[0]).await;
+    desk.cancelled().await;
+    assert_eq!(desk.all(7, "select 1").await.1, done("SELECT 1"), "and the session goes on");
+    // It can be ended by its number, too, which is the server's.
+    desk.run(8, "select pg_sleep(3600)");
+    super::sleeps(&pids[0]).await;
+    desk.ask(Ask::Terminate { session: SESSION });
+    loop {
+        match desk.next().await {
+            Part::Last(Fact::Ended { ended, .. }) => {
+                assert!(matches!(*ended, Ended::Lost(_) | Ended::Failed(_)), "{ended:?}");
+                break;
+            }
+            Part::Failed(failure) => panic!("{failure:?}"),
+            Part::Page(_) | Part::Last(_) => {}
+        }
+    }
+    assert_eq!(seen.cancels.load(Ordering::SeqCst), 0, "a request would have been passed on to nobody");
+}
+
+#[tokio::test]
+async fn a_session_that_sets_nothing_is_kept_by_rds_proxy_all_the_same_so_that_it_can_be_cancelled() {
+    let (place, seen) = proxy().await;
+    let settings = cockpit::db::Settings::of(place, "postgres", "postgres");
+    let mut connection = Connection::open(&settings).await.unwrap();
+    assert_eq!(seen.pinned.load(Ordering::SeqCst), 1);
+    let canceller = connection.canceller();
+    assert!(canceller.is_kept());
+    let process = canceller.process().to_string();
+    let cancels = async {
+        super::sleeps(&process).await;
+        canceller.cancel().await.unwrap();
+    };
+    let (slept, ()) = tokio::join!(connection.rows("select pg_sleep(3600)", 0), cancels);
+    assert_eq!(slept.unwrap().unwrap_err().code, "57014");
+    // That the server has no such process any more is no success.
+    connection.close().await;
+    let refused = async {
+        loop {
+            if let Err(failure) = canceller.cancel().await {
+                break failure;
+            }
+        }
+    };
+    let failure = timeout(PATIENCE, refused).await.unwrap();
+    assert_eq!(failure.kind, FailureKind::NotFound, "{failure:?}");
+}
