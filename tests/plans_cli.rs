@@ -4,6 +4,8 @@
 
 #[path = "plans_cli/copies.rs"]
 mod copies;
+#[path = "plans_cli/named.rs"]
+mod named;
 mod support;
 
 use aws_sdk_ecs::types as sdk;

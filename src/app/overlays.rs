@@ -6,6 +6,7 @@ use super::overlay::{Choice, Kind, Line, Overlay, Tone, width};
 use super::{App, Left};
 use super::{followed, listed, tell};
 use crate::model::glance::{Glance, glance};
+use crate::model::offered::in_environment;
 use crate::model::text;
 
 fn line(left: impl Into<String>, text: impl Into<String>, note: impl Into<String>, choice: Choice) -> Line {
@@ -190,12 +191,13 @@ pub fn inspect(title: String, fields: &str) -> Overlay {
     overlay
 }
 
-/// Something to read, which `y` copies whole: broken to the window's width.
+/// Something to read, which `y` copies whole: broken to the window's width. Commands that it offers name the environment.
 pub fn message(app: &App, title: &str, body: &str) -> Overlay {
+    let body = in_environment(body, &app.environment.name);
     // Its frame, and a cell at each side.
     let cells = usize::from(width(app.screen.size.0).saturating_sub(4));
-    let lines = crate::model::wrap::wrap(body, cells).into_iter().map(|text| line("", text, "", Choice::Nothing));
+    let lines = crate::model::wrap::wrap(&body, cells).into_iter().map(|text| line("", text, "", Choice::Nothing));
     let mut overlay = Overlay::new(Kind::Message, title, lines.collect());
-    overlay.copies = Some(body.to_owned());
+    overlay.copies = Some(body);
     overlay
 }

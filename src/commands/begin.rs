@@ -23,11 +23,13 @@ pub async fn run(cli: Cli, out: &mut dyn io::Write) -> Result<ExitCode, Report> 
         None => crate::runtime::codes::at_terminal(),
     }
     let output = cli.output(io::stdout().is_terminal())?;
+    let all = cli.all;
     let context = Context::new(cli.global, output, command);
     let ended = match &cli.command {
-        None => Box::pin(session::run(&context)).await,
+        None => Box::pin(session::run(&context, all)).await,
         Some(command) => command.run(&context, out).await,
     };
+    let ended = ended.map_err(|report| context.told(report));
     match &ended {
         Ok(code) => tracing::info!("it ends with {}", code.code()),
         Err(report) => tracing::warn!("it ends with {}: {report}", report.code.code()),

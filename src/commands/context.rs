@@ -1,5 +1,6 @@
 //! What every command begins with: the configuration, the environment, the clock, the width.
 
+use super::say::say;
 use crate::app::command::Scope;
 use crate::app::poll::Wants;
 use crate::app::{Overrides, Session};
@@ -7,6 +8,7 @@ use crate::cli::{Global, Output, Report};
 use crate::config::{self, Config, EnvironmentConfig, KnownCommand, Loaded};
 use crate::headless::SnapshotInput;
 use crate::model::Source;
+use crate::model::offered::in_environment;
 use crate::panes::table::TABLE;
 use crate::runtime::clock::{Clock, system_zone};
 use crate::runtime::stop::unless_stopped;
@@ -14,6 +16,7 @@ use crate::runtime::{Collected, Collector};
 use jiff::{Timestamp, tz::TimeZone};
 use std::collections::BTreeSet;
 use std::io::IsTerminal as _;
+use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 /// What was asked for.
@@ -25,6 +28,8 @@ pub(super) struct Context {
     pub(super) program: fn() -> clap::Command,
     /// When the command ends at the latest: `--timeout` after it began.
     end: Option<Instant>,
+    /// The environments that were opened, for the hints of what fails.
+    opened: Mutex<BTreeSet<String>>,
 }
 
 impl Context {
@@ -32,7 +37,34 @@ impl Context {
         let limit = global.timeout.and_then(|timeout| Duration::try_from(timeout).ok());
         // One that is too far away is none.
         let end = limit.and_then(|limit| Instant::now().checked_add(limit));
-        Self { global, output, program, end }
+        Self { global, output, program, end, opened: Mutex::default() }
+    }
+
+    /// What failed, in which commands name the environment that was opened: a hint that is pasted must not act on the
+    /// default one. Of several nobody can say which is meant.
+    pub(super) fn told(&self, report: Report) -> Report {
+        match self.single() {
+            Some(name) => report.in_environment(&name),
+            None => report,
+        }
+    }
+
+    /// A line for whoever reads along; its commands name the environment that was opened, as those of a report do.
+    pub(super) fn say(&self, line: &str) {
+        match self.single() {
+            Some(name) => say(&in_environment(line, &name)),
+            None => say(line),
+        }
+    }
+
+    /// The name of the environment that was opened; none of several, or of none.
+    fn single(&self) -> Option<String> {
+        let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
+        opened.first().filter(|_| opened.len() == 1).cloned()
+    }
+
+    fn note_opened(&self, environment: &EnvironmentConfig) {
+        self.opened.lock().unwrap_or_else(PoisonError::into_inner).insert(environment.name.clone());
     }
 
     /// The configuration with all its mistakes.
@@ -69,6 +101,7 @@ impl Context {
     pub(super) fn open(&self) -> Result<(Loaded, EnvironmentConfig), Report> {
         let loaded = self.load();
         let environment = loaded.open(self.global.env.as_deref())?.clone();
+        self.note_opened(&environment);
         Ok((loaded, environment))
     }
 
@@ -78,6 +111,7 @@ impl Context {
         request.flags.environment = Some(name.to_owned());
         let loaded = config::load(&request);
         let environment = loaded.open(Some(name))?.clone();
+        self.note_opened(&environment);
         Ok((loaded, environment))
     }
 
@@ -99,6 +133,7 @@ impl Context {
         Session {
             simulated: false,
             read_only: global.read_only,
+            all: false,
             ascii: !locale_is_utf8(),
             overrides: Overrides {
                 profile: global.profile.clone(),
@@ -143,9 +178,17 @@ impl Context {
 
     /// The same of what is wanted.
     pub(super) async fn read(&self, config: Config, environment: EnvironmentConfig, wants: Wants) -> Reading {
-        let clock = Clock::System;
-        let started = clock.now();
-        let mut collector = Collector::new(config, environment, self.session(), wants, clock);
+        Box::pin(self.read_with(self.collector(config, environment, wants))).await
+    }
+
+    /// What will read it: something else can be asked with its session meanwhile.
+    pub(super) fn collector(&self, config: Config, environment: EnvironmentConfig, wants: Wants) -> Collector {
+        Collector::new(config, environment, self.session(), wants, Clock::System)
+    }
+
+    /// Reads what a collector was made for.
+    pub(super) async fn read_with(&self, mut collector: Collector) -> Reading {
+        let started = Clock::System.now();
         let collected = Box::pin(collector.collect(self.limit())).await;
         Reading::new(collector, started, collected)
     }

@@ -44,7 +44,8 @@ impl Opened {
     }
 }
 
-/// `--timeout` ended it before anything was asked for.
+/// `--timeout` ended it before anything was changed. `doing` is the rest of the sentence, what was not had by then:
+/// `the instances were not read in it`.
 pub(super) fn time_is_up(doing: &str) -> Report {
     let mut report = Report::new("timeout", format!("the time is up: {doing}"), ExitCode::TimedOut);
     report.causes.push("nothing was changed".to_owned());

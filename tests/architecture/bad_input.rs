@@ -16,6 +16,7 @@ const ROWS: &[Row] = &[
         ],
     ),
     Row("a region without the service: its name is not there", &["an_endpoint_that_is_not_there_is_named"]),
+    Row("Cost Explorer not enabled, or enabled today", &["where_cost_explorer_is_not_enabled_it_is_said_what_to_do"]),
     Row("ten thousand parameters", &["ten_thousand_parameters_are_listed_and_checked"]),
     Row(
         "a parameter of 8 kB with newlines and quotes",

@@ -4,6 +4,7 @@
 mod bad_input;
 mod circles;
 mod invariants;
+mod offered;
 mod rules;
 mod runbook;
 mod tree;

@@ -14,16 +14,16 @@ const PAGE: &str = "docs/runbook.md";
 #[rustfmt::skip]
 const ROWS: &[Row] = &[
     Row("check tools, credentials, versions; sign in", "cockpit doctor, login", "all", &["the_doctor_looks_at_each_thing", "the_doctor_tries_each_read", "a_sign_in_without_a_screen_shows_its_code_and_serves_every_command_after_it"], &["a_sign_in_shows_its_code_and_its_page_and_reads_again_when_it_is_done"]),
-    Row("the whole state of an environment at a glance", "cockpit snapshot, --all", "Overview", &["the_snapshot_of_every_environment_follows_its_schema", "every_environment_is_a_line_and_what_one_may_not_read_is_told_in_its_own"], &["the_overview_fits_every_size", "the_window_of_environments_tells_what_needed_attention_where_one_was"]),
+    Row("the whole state of an environment at a glance", "cockpit snapshot, --all", "Overview", &["the_snapshot_of_every_environment_follows_its_schema", "every_environment_is_a_line_and_what_one_may_not_read_is_told_in_its_own"], &["the_screen_begins_with_all_environments_where_that_is_asked_for", "the_overview_fits_every_size", "the_window_of_environments_tells_what_needed_attention_where_one_was"]),
     Row("plan, apply and destroy every unit in its order", "cockpit infra plan, apply, destroy", "Infra", &["units_are_planned_and_applied_in_their_order_each_plan_as_it_was_approved", "terragrunts_units_are_planned_on_real_outputs_and_destroyed_in_the_other_order", "a_plan_that_was_begun_ahead_is_made_of_what_was_applied_meanwhile"], &["planning_begins_a_run_over_the_marked_units_and_follows_it", "a_run_is_driven_from_the_pane_and_outlives_the_cockpit_that_began_it", "a_unit_in_a_workspace_with_files_of_variables_is_planned_read_applied_and_destroyed_from_the_pane"]),
     Row("the same for one unit", "cockpit infra plan --unit NAME", "Infra", &["a_target_is_warned_of_a_replacement_is_planned_and_the_picture_of_a_unit_is_its_resources"], &["planning_begins_a_run_over_the_marked_units_and_follows_it"]),
     Row("one unit first, then the rest", "cockpit infra apply --unit NAME", "Infra", &["a_failure_blocks_what_needs_it_and_a_retry_does_that_alone"], &["planning_begins_a_run_over_the_marked_units_and_follows_it"]),
-    Row("outputs of a unit", "cockpit infra output", "Infra", &["outputs_and_states_of_units_hide_what_is_sensitive_until_it_is_asked_for_by_name"], &[]),
-    Row("states, validation, format, lint, caches", "cockpit infra state, validate, fmt, lint, clean", "Infra", &["outputs_and_states_of_units_hide_what_is_sensitive_until_it_is_asked_for_by_name", "broken_code_a_folder_that_is_gone_and_tools_that_are_missing_or_others_are_told", "the_real_tflint_says_what_it_finds_with_rule_file_and_line"], &[]),
+    Row("outputs of a unit", "cockpit infra output", "Infra", &["outputs_and_states_of_units_hide_what_is_sensitive_until_it_is_asked_for_by_name"], &["outputs_states_code_and_caches_of_a_unit_are_a_key_each_in_the_pane"]),
+    Row("states, validation, format, lint, caches", "cockpit infra state, validate, fmt, lint, clean", "Infra", &["outputs_and_states_of_units_hide_what_is_sensitive_until_it_is_asked_for_by_name", "broken_code_a_folder_that_is_gone_and_tools_that_are_missing_or_others_are_told", "the_real_tflint_says_what_it_finds_with_rule_file_and_line"], &["outputs_states_code_and_caches_of_a_unit_are_a_key_each_in_the_pane", "caches_are_removed_after_a_question_and_one_with_a_state_in_it_stays"]),
     Row("the graph of units as a picture", "cockpit infra graph --format dot, mermaid, svg", "Infra", &["a_target_is_warned_of_a_replacement_is_planned_and_the_picture_of_a_unit_is_its_resources"], &["the_graph_is_moved_in_and_its_box_is_the_selected_unit"]),
     Row("drift of what runs against what is declared", "cockpit infra drift", "Infra", &["test_what_guards_resources_is_lifted_before_they_are_destroyed"], &["the_plan_of_a_unit_is_read_resource_by_resource"]),
     Row("workspaces and files of variables", "the same commands", "Infra", &["a_workspace_that_is_not_there_is_refused_and_made_only_where_that_is_asked_for"], &["a_unit_in_a_workspace_with_files_of_variables_is_planned_read_applied_and_destroyed_from_the_pane"]),
-    Row("a local state moved to S3 with a lock", "cockpit infra migrate-state", "–", &["test_a_state_moves_to_s3_with_its_lock_or_is_put_back"], &[]),
+    Row("a local state moved to S3 with a lock", "cockpit infra migrate-state", "none: it is done once in the life of an environment, before a second person works on it", &["test_a_state_moves_to_s3_with_its_lock_or_is_put_back"], &[]),
     Row("counts, status, deployments, rollouts of services", "cockpit services", "Services", &["every_list_has_every_format"], &["the_list_of_services_fits_every_size"]),
     Row("tasks, why they stopped, exit codes, restart loops", "cockpit tasks SERVICE", "Services", &["every_list_has_every_format"], &["panes_services_tasks_and_back"]),
     Row("build and push an image", "cockpit deploy SERVICE --build", "Services", &["an_image_is_built_pushed_and_deployed_by_its_digest_and_hooks_are_told"], &["a_build_is_offered_where_one_is_configured"]),
@@ -46,16 +46,16 @@ const ROWS: &[Row] = &[
     Row("alarms: state and why", "cockpit alarms, alarms mute", "Metrics", &["every_list_has_every_format", "alarms_tell_how_their_states_changed", "an_alarm_is_muted_for_a_time_by_a_rule_that_cloudwatch_ends_and_is_let_tell_again", "a_composite_alarm_is_listed_with_the_states_of_those_that_it_is_made_of"], &["every_row_of_attention_says_who_and_what_to_do", "a_composite_alarm_shows_the_curves_and_the_changes_of_those_that_it_is_made_of", "an_alarm_is_muted_with_a_capital_key_that_asks_for_how_long_and_shows_its_plan"]),
     Row("traffic, processor, memory, blocked requests", "cockpit metrics", "Metrics", &["all_metrics_of_a_screen_are_one_request_and_another_time_is_one_more"], &["all_curves_of_the_screen_are_one_question_and_another_time_is_one_more", "metrics_fit_every_size"]),
     Row("invalidate a distribution's cache", "cockpit invalidate PATH", "Services", &["paths_are_invalidated_and_followed_until_they_are_gone_everywhere", "what_an_invalidation_costs_is_said_and_no_other_distribution_is_touched"], &["paths_of_a_distribution_are_typed_explained_and_thrown_away"]),
-    Row("the user pool", "cockpit users", "Services", &["the_user_pool_is_counted_by_status_and_nobody_is_shown_unasked"], &["the_user_pool_is_told_by_status_and_by_what_it_asks_of_passwords"]),
+    Row("the user pool", "cockpit users", "Services", &["the_user_pool_is_counted_by_status_and_nobody_is_shown_unasked", "test_a_user_pool_is_held_against_the_state_that_terraform_wrote"], &["the_user_pool_is_told_by_status_and_by_what_it_asks_of_passwords"]),
     Row("instances: checks, start, stop, session", "cockpit instances start, stop, reboot, session", "Services", &["instances_are_listed_started_stopped_and_restarted_until_their_checks_say_so", "a_session_on_an_instance_runs_a_command_and_stands_in_the_audit_file"], &["an_instance_is_stopped_restarted_and_opened_by_keys", "instances_are_shown_with_their_checks_and_fit_every_size"]),
     Row("is my address let in by the balancer", "cockpit health, health allow", "Services", &["the_address_of_this_machine_is_looked_for_among_those_that_are_let_in", "an_address_is_let_in_by_hand_and_only_that_is_taken_back"], &["how_an_environment_is_reached_is_looked_at_when_somebody_looks_and_left_with_esc", "this_machine_is_let_in_by_a_key_and_what_was_let_in_is_taken_back"]),
     Row("protection lifted in order before a destroy", "cockpit infra destroy", "Infra", &["test_what_guards_resources_is_lifted_before_they_are_destroyed", "what_a_destroy_loses_is_counted_before_anybody_is_asked"], &["what_guards_a_destroy_is_lifted_by_a_plan_of_its_own_before_anything_is_destroyed"]),
     Row("monitoring agents run and report", "cockpit tasks", "Services", &["agents_beside_a_service_are_told_with_their_version_and_whether_they_report"], &["an_agent_that_does_not_report_is_told_of_its_task_and_needs_attention"]),
-    Row("a configuration written by looking at the account", "cockpit init", "–", &["on_the_simulated_account_the_result_is_the_shipped_configuration", "what_was_found_is_written_once_and_what_is_there_is_never_overwritten"], &[]),
+    Row("a configuration written by looking at the account", "cockpit init", "none: without a configuration there is no environment to show", &["on_the_simulated_account_the_result_is_the_shipped_configuration", "what_was_found_is_written_once_and_what_is_there_is_never_overwritten"], &[]),
     Row("everything without an account", "cockpit demo", "all", &["the_simulator_runs_alone_until_it_is_told_to_end"], &["the_demonstration_says_that_it_is_one", "all_scenarios_can_be_shown"]),
-    Row("is the firewall on; TLS", "cockpit health --probe-waf", "–", &["the_firewall_is_tried_only_where_it_is_asked_for_and_one_that_lets_through_is_down"], &["a_guarded_environment_is_sent_nothing_until_a_key_asks_for_it"]),
+    Row("is the firewall on; TLS", "cockpit health --probe-waf", "Services", &["the_firewall_is_tried_only_where_it_is_asked_for_and_one_that_lets_through_is_down"], &["a_guarded_environment_is_sent_nothing_until_a_key_asks_for_it"]),
     Row("watch a service scale under load", "cockpit autoscaling SERVICE --watch", "Services", &["a_service_that_is_watched_tells_how_it_scales_and_ends_with_a_report"], &["a_service_is_watched_while_it_scales_with_curves_and_the_cool_down_and_a_report_at_the_end"]),
-    Row("the same from CI", "the recipes of docs/ci.md", "–", &["a_pull_request_gets_its_plan_as_a_comment_and_as_the_summary_and_a_plan_that_fails_stops_it", "a_merge_is_applied_and_deployed_and_the_verdict_is_the_end_of_the_job", "gitlab_gets_the_plan_as_an_artifact_and_the_verdict_as_junit"], &[]),
+    Row("the same from CI", "the recipes of docs/ci.md", "none: nobody sits before a pipeline", &["a_pull_request_gets_its_plan_as_a_comment_and_as_the_summary_and_a_plan_that_fails_stops_it", "a_merge_is_applied_and_deployed_and_the_verdict_is_the_end_of_the_job", "gitlab_gets_the_plan_as_an_artifact_and_the_verdict_as_junit"], &[]),
     Row("a web interface to the database", "cockpit with-db, tunnel, sql --ddl, --er", "Query", &["a_command_has_the_url_in_its_environment_alone_and_gives_its_exit_code", "definitions_make_the_same_objects_again_as_pg_dump_sees_them"], &["what_is_copied_of_a_tunnel_is_how_programs_connect_to_it", "what_there_is_is_a_tree_with_rows_and_sizes_beside_what_is_known_of_the_selected_table"]),
     Row("what happened, in one order", "cockpit timeline", "Overview", &["a_deployment_of_somebody_else_is_told_once_and_with_who_did_it", "what_changed_before_the_errors_began_is_ranked"], &["the_time_line_has_the_whole_place_with_one_key_and_leads_to_logs"]),
 ];
@@ -102,6 +102,18 @@ fn the_runbook_names_tests_that_exist() {
     let known = known_tests();
     for name in ROWS.iter().flat_map(|row| row.3.iter().chain(row.4)) {
         assert!(known.contains(*name), "there is no test {name}");
+    }
+}
+
+#[test]
+fn a_row_has_a_pane_or_says_why_it_has_none() {
+    for Row(operation, _, pane, typed, pressed) in ROWS {
+        assert!(!typed.is_empty(), "{operation}: no test types it");
+        if pressed.is_empty() {
+            assert!(pane.starts_with("none: "), "{operation}: no test presses its keys");
+        } else {
+            assert!(!pane.starts_with("none"), "{operation}");
+        }
     }
 }
 
