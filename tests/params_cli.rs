@@ -43,11 +43,42 @@ fn the_list_has_what_task_definitions_name_and_what_lies_beside_with_secrets() {
     assert_eq!((&url["type"], &url["used_by"]), (&json!("SecureString"), &json!(["api"])));
     assert!(url["modified_by"].as_str().unwrap().starts_with("arn:aws:"), "{url}");
     let secrets = names(&list, "secrets");
-    assert!(secrets.contains(&"bookmark-manager-staging-db/app".to_owned()), "{secrets:?}");
+    assert_eq!(secrets, ["bookmark-manager-staging-db/app"], "those of other environments are left out, and counted");
+    assert_eq!(list["secrets_of_others"], json!(2));
+    let everything = line(&mut home.on(&world), "params ls --all --env staging -o json").coded(0).json();
+    assert_eq!((names(&everything, "secrets").len(), &everything["secrets_of_others"]), (3, &json!(0)));
     let table = line(&mut home.on(&world), "params ls --env staging").coded(0).out;
     assert!(table.contains(PATH) && table.contains("  DATABASE_URL") && table.contains("SECRET"), "{table}");
+    assert!(table.contains("2 secrets of the region do not look like") && table.contains("--all"), "{table}");
     assert!(!said.out.contains("simulated-"), "no value is in it");
     assert_eq!(world.asked("ssm:GetParameter"), 0, "no value is read for a list");
+}
+
+#[test]
+fn what_matches_nothing_is_an_empty_list_and_what_is_the_same_is_wrong_usage() {
+    let (home, world) = staging();
+    let none = line(&mut home.on(&world), "params ls nothing-has-this --env staging").coded(0);
+    assert!(none.out.contains("`nothing-has-this`") && !none.out.contains(PATH), "{none:#?}");
+    let none = line(&mut home.on(&world), "params ls nothing-has-this --env staging -o json").coded(0).json();
+    assert_eq!((names(&none, "parameters").len(), &none["secrets_of_others"]), (0, &json!(0)), "--all has none either");
+    let some = line(&mut home.on(&world), "params ls SMTP --env staging -o json").coded(0).json();
+    assert_eq!((names(&some, "parameters").len(), names(&some, "secrets").len()), (1, 0), "secrets are sifted, too");
+    for same in ["params diff staging staging", "params diff staging --env staging"] {
+        let said = line(&mut home.on(&world), same).coded(2);
+        assert!(said.err.contains("staging is the same environment"), "{said:#?}");
+    }
+}
+
+/// What nobody can do about is no hint: a network that is down is not configured around.
+#[test]
+fn where_parameters_lie_is_a_hint_only_for_who_may_not_read_it() {
+    let (home, world) = staging();
+    for (fault, configure) in [("denied", true), ("error", false)] {
+        world.fault("ecs:DescribeServices", fault);
+        let said = line(&mut home.on(&world), "params check --env staging").coded(3);
+        assert_eq!(said.err.contains("parameters = ["), configure, "{fault}: {said:#?}");
+        world.clear_faults();
+    }
 }
 
 #[test]

@@ -196,10 +196,18 @@ fn all_metrics_of_a_screen_are_one_request_and_another_time_is_one_more() {
     }
     let latency = |name: &str| find("alb", name).unwrap()["mean"].as_f64().unwrap();
     assert!(latency("latency p99") > latency("latency p50") && latency("latency p50") > 1.0, "milliseconds");
+    // The region's other firewalls are left out, and named.
+    let others: Vec<&str> = said["of_others"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+    assert!(others.iter().any(|name| name.contains("-prod-")), "{others:?}");
+    assert!(metrics.iter().all(|one| !others.contains(&one["of"].as_str().unwrap())), "{others:?}");
+    let everything = line(&mut home.on(&world), "metrics waf --all --since 1h -o csv").coded(0).out;
+    assert!(others.iter().all(|name| everything.contains(name)), "{everything}");
     let both = line(&mut home.on(&world), "metrics web --since 1h --against 1d -o json").coded(0).json();
-    assert_eq!(world.asked("cloudwatch:GetMetricData"), 3);
+    assert_eq!(world.asked("cloudwatch:GetMetricData"), 4, "one, one of all, and two");
     assert!(both["metrics"].as_array().unwrap().iter().all(|one| one["area"] == "service" || one["area"] == "alb"));
     assert!(both["metrics"][0]["change"].is_number() && both["metrics"][0]["points_before"].is_array(), "{both}");
+    let moment = line(&mut home.on(&world), "metrics web --since 1s").coded(0).out;
+    assert!(moment.contains("a point a minute") && !moment.contains("15 days"), "{moment}");
     let text = line(&mut home.on(&world), "metrics db -o csv").coded(0).out;
     assert!(text.starts_with("\"area\",\"of\",\"name\""), "{text}");
     world.fault("cloudwatch:GetMetricData", "denied");
@@ -232,6 +240,61 @@ fn what_it_costs_is_asked_once_a_day_and_kept_with_its_age() {
     world.fault("ce:GetCostAndUsage", "denied");
     let denied = line(&mut home.on(&world), "cost --tag Environment=staging");
     assert!(denied.code != 0 && denied.err.contains("ce:GetCostAndUsage"), "{denied:#?}");
+}
+
+#[test]
+fn what_credentials_of_an_unknown_account_cost_is_kept_under_no_account() {
+    let (home, world) = (Home::new(), World::staging());
+    world.fault("sts:GetCallerIdentity", "denied");
+    for _ in 0..2 {
+        let before = world.asked("ce:GetCostAndUsage");
+        let said = line(&mut home.on(&world), "cost").coded(3);
+        assert!(said.err.contains("whose credentials these are is not known"), "{said:#?}");
+        // One that comes too soon after another is throttled, and sent again.
+        assert!(world.asked("ce:GetCostAndUsage") > before, "it is asked each time");
+    }
+}
+
+/// A refusal is told with both of its causes: AWS has one code for who may not ask and for what was never enabled. A fault of the
+/// network is none of them.
+#[test]
+fn where_cost_explorer_is_not_enabled_it_is_said_what_to_do() {
+    let (home, world) = (Home::new(), World::staging());
+    for (state, said, hint) in [
+        ("off", "User not enabled for cost explorer access", "Cost Explorer was never enabled"),
+        ("new", "Data is not available", "they come within a day"),
+    ] {
+        world.poke(&json!({"cost_explorer": state}));
+        let told = line(&mut home.on(&world), "cost");
+        assert!(
+            told.code != 0 && told.err.contains(said) && told.err.contains(hint) && told.out.is_empty(),
+            "{state}: {told:#?}"
+        );
+    }
+    world.poke(&json!({"cost_explorer": "enabled"}));
+    world.fault("ce:GetCostAndUsage", "error");
+    let told = line(&mut home.on(&world), "cost");
+    assert!(
+        told.code != 0 && !told.err.contains("enabled") && told.err.contains("a fault on the side of AWS"),
+        "{told:#?}"
+    );
+    world.clear_faults();
+    world.fault("ce:GetCostAndUsage", "hang");
+    let told = line(&mut home.on(&world), "cost --timeout 1s").coded(7);
+    assert!(told.err.contains("the time is up"), "the limit is that of the whole command: {told:#?}");
+    world.clear_faults();
+    line(&mut home.on(&world), "cost").coded(0);
+}
+
+#[test]
+fn what_is_gone_at_aws_by_now_is_said() {
+    let (home, world) = (Home::new(), World::staging());
+    let old = line(&mut home.on(&world), "timeline --since 99d --env staging").coded(0).out;
+    for kept in ["RDS keeps events for 14 days", "CloudTrail keeps events for 90 days"] {
+        assert!(old.contains(kept), "{kept}: {old}");
+    }
+    let new = line(&mut home.on(&world), "timeline --since 2d --env staging").coded(0).out;
+    assert!(!new.contains("of what was before it tells nothing"), "{new}");
 }
 
 #[test]
@@ -336,8 +399,9 @@ fn an_alarm_is_muted_for_a_time_by_a_rule_that_cloudwatch_ends_and_is_let_tell_a
     assert!(denied.code != 0 && denied.err.contains("cloudwatch:PutAlarmMuteRule"), "{denied:#?}");
     world.clear_faults();
     world.fault("cloudwatch:ListAlarmMuteRules", "denied");
-    let list = line(&mut home.on(&world), "alarms --all").coded(0).out;
+    let list = line(&mut home.on(&world), "alarms --all").coded(3).out;
     assert!(list.contains("cloudwatch:ListAlarmMuteRules"), "{list}");
+    assert!(list.contains("db-cpu-high"), "the alarms themselves are whole: {list}");
 }
 
 #[test]

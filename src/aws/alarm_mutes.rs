@@ -2,9 +2,11 @@
 
 use super::budget::Class;
 use super::convert::{moment, time};
+use super::pages::AnswerSender;
 use super::session::{Action, Caller};
 use super::writer::Writer;
 use crate::app::operation::call::Reply;
+use crate::feeds::aws::Fact;
 use crate::model::{Failure, FailureKind, Mute};
 use aws_sdk_cloudwatch::types as sdk;
 use jiff::tz::TimeZone;
@@ -23,8 +25,9 @@ const PAGE: i32 = 100;
 const AT: &str = "at(%Y-%m-%dT%H:%M)";
 
 /// Rules that mute something now, or will soon.
-pub(super) async fn now(caller: &Caller<'_>) -> Result<Vec<Mute>, Failure> {
-    of(caller, None).await
+pub(super) async fn now(caller: &Caller<'_>, answers: &AnswerSender<'_>) -> Result<(), Failure> {
+    answers.last(Fact::AlarmMutes(of(caller, None).await?)).await;
+    Ok(())
 }
 
 /// Rules that mute an alarm now, or will soon.

@@ -4,9 +4,9 @@ use super::pages::AnswerSender;
 use super::session::{Caller, Session};
 use super::wire;
 use super::{
-    autoscaling, cloudwatch, cognito, costs, curves, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, elbv2,
-    history, lambda, logs, logs_groups, logs_insights, logs_live, machines, metrics, parameters, rds, rds_history,
-    scheduler, secret_list, sts, trail,
+    alarm_mutes, autoscaling, cloudwatch, cognito, costs, curves, ecs_definitions, ecs_rollouts, ecs_services,
+    ecs_tasks, elbv2, history, lambda, logs, logs_groups, logs_insights, logs_live, machines, metrics, parameters, rds,
+    rds_history, scheduler, secret_list, sts, trail,
 };
 use crate::app::effect::Lane;
 use crate::app::event::Event;
@@ -54,6 +54,7 @@ impl Session {
                 Query::DbInstances => Box::pin(rds::instances(&caller, &answers)).await,
                 Query::DbSnapshots => Box::pin(rds_history::snapshots(&caller, &answers)).await,
                 Query::Alarms { prefixes } => Box::pin(cloudwatch::alarms(&caller, &answers, &prefixes)).await,
+                Query::AlarmMutes => Box::pin(alarm_mutes::now(&caller, &answers)).await,
                 Query::AlarmHistory { prefixes, since, until } => {
                     Box::pin(history::alarms(&caller, &answers, &prefixes, since, until)).await
                 }

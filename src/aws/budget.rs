@@ -2,7 +2,9 @@
 //!
 //! The limits are per account and region and are shared with CI, consoles and colleagues, so polling
 //! keeps within half of each: its bucket has half the rate and half the burst. Questions of a person
-//! draw on the other half and so never stand in the queue behind polling.
+//! draw on the other half and so never stand in the queue behind polling. A command that reads once and ends has nobody
+//! polling beside it and takes nearly all of each limit ([`Budget::alone`]). That is of one session: a command that opens several
+//! environments of one account has as many budgets, and what is left to it where they meet is to slow down ([`Budget::crowded`]).
 //!
 //! A bucket hands out reservations: whoever takes from an empty one is told how long to wait, and the
 //! next one waits longer. After a throttling answer polling of that class halves its rate, and wins
@@ -21,6 +23,9 @@ const MARGIN: f64 = 0.95;
 const WHOLE: f64 = 0.99;
 /// The part of its burst.
 const BURST: f64 = 0.8;
+/// A first request may arrive so much later than those that were sent after it: it opens the connection. A reader who is
+/// alone keeps what a limit gives in this time, in seconds, off its burst.
+const OPENING: f64 = 0.05;
 /// A rate is never cut below this part of it: a source must be heard of again.
 const SLOWEST: f64 = 1.0 / 16.0;
 /// Throttling answers closer together than this are one: they were sent before the first came.
@@ -250,6 +255,8 @@ impl Bucket {
 pub struct Budget {
     operator: Mutex<[Option<Bucket>; Class::COUNT]>,
     background: Mutex<[Option<Bucket>; Class::COUNT]>,
+    /// Both halves of each class in one, while nobody polls.
+    whole: Mutex<Option<[Option<Bucket>; Class::COUNT]>>,
     /// Where it asks, once that is known.
     region: OnceLock<String>,
 }
@@ -259,6 +266,7 @@ impl Default for Budget {
         Self {
             operator: Mutex::new([const { None }; Class::COUNT]),
             background: Mutex::new([const { None }; Class::COUNT]),
+            whole: Mutex::new(None),
             region: OnceLock::new(),
         }
     }
@@ -270,12 +278,38 @@ impl Budget {
         self.region.get_or_init(|| region.to_owned());
     }
 
+    /// Nobody polls beside what is asked from now on: lanes share nearly the whole of each limit.
+    pub fn alone(&self) {
+        self.whole.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert_with(|| [const { None }; Class::COUNT]);
+    }
+
+    /// It is asked again and again from now on: each lane keeps to its half, of what is left, and as slow as throttling left it.
+    pub fn shared(&self) {
+        // Held until the halves have what is left: a request in between would find them full.
+        let mut alone = self.whole.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(whole) = alone.take() else { return };
+        for buckets in [&self.operator, &self.background] {
+            let mut buckets = buckets.lock().unwrap_or_else(PoisonError::into_inner);
+            for (class, left) in Class::ALL.into_iter().zip(&whole) {
+                if let Some(left) = left {
+                    let half = buckets[class as usize].get_or_insert_with(|| self.half(class));
+                    half.tokens = half.tokens.min(left.tokens / 2.0);
+                    half.throttled = left.throttled.or(half.throttled);
+                }
+            }
+        }
+    }
+
     /// Another limit than the documented one, in requests a second, for a reader who uses both halves alone: nearly
     /// all of it, and a burst that leaves room for requests which arrive closer together than they were sent.
     pub fn whole(&self, class: Class, rate: f64) {
+        let now = Instant::now();
+        if let Some(buckets) = &mut *self.whole.lock().unwrap_or_else(PoisonError::into_inner) {
+            buckets[class as usize] = Some(Bucket::new(rate * WHOLE, rate * BURST, now));
+        }
         for buckets in [&self.operator, &self.background] {
             let mut buckets = buckets.lock().unwrap_or_else(PoisonError::into_inner);
-            buckets[class as usize] = Some(Bucket::new(rate / 2.0 * WHOLE, rate / 2.0 * BURST, Instant::now()));
+            buckets[class as usize] = Some(Bucket::new(rate / 2.0 * WHOLE, rate / 2.0 * BURST, now));
         }
     }
 
@@ -299,90 +333,47 @@ impl Budget {
         }
     }
 
+    /// Something had to be sent again. Who is alone with a limit is not when that happens: another command, CI or a console
+    /// asks too, and there is no half that was left to them.
+    pub fn crowded(&self, class: Class) {
+        if let Some(buckets) = &mut *self.whole.lock().unwrap_or_else(PoisonError::into_inner)
+            && let Some(bucket) = &mut buckets[class as usize]
+        {
+            bucket.slow_down(Instant::now());
+        }
+    }
+
     /// After a throttling answer: polling of this class slows down, a person's questions do not.
     pub fn slow_down(&self, class: Class) {
         self.with(class, Lane::Background, |bucket| bucket.slow_down(Instant::now()));
     }
 
     fn with<T>(&self, class: Class, lane: Lane, act: impl FnOnce(&mut Bucket) -> T) -> T {
+        if let Some(buckets) = &mut *self.whole.lock().unwrap_or_else(PoisonError::into_inner) {
+            return act(buckets[class as usize].get_or_insert_with(|| {
+                let (rate, burst) = self.limit(class);
+                Bucket::new(rate * WHOLE, burst - rate * OPENING, Instant::now())
+            }));
+        }
         let buckets = match lane {
             Lane::Operator => &self.operator,
             Lane::Background => &self.background,
         };
         let mut buckets = buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        let (rate, burst) = class.limit(self.region.get().map_or("", String::as_str));
-        let bucket = buckets[class as usize]
-            .get_or_insert_with(|| Bucket::new(rate / 2.0 * MARGIN, burst / 2.0 * MARGIN, Instant::now()));
-        act(bucket)
+        act(buckets[class as usize].get_or_insert_with(|| self.half(class)))
+    }
+
+    /// The bucket of one lane.
+    fn half(&self, class: Class) -> Bucket {
+        let (rate, burst) = self.limit(class);
+        Bucket::new(rate / 2.0 * MARGIN, burst / 2.0 * MARGIN, Instant::now())
+    }
+
+    fn limit(&self, class: Class) -> (f64, f64) {
+        class.limit(self.region.get().map_or("", String::as_str))
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_burst_then_the_rate() {
-        let start = Instant::now();
-        let budget = Budget::default();
-        let take = || budget.reserve(Class::EcsServices, Lane::Background, start);
-        for _ in 0..47 {
-            assert_eq!(take(), Duration::ZERO, "nearly half of the burst of 100 goes at once");
-        }
-        for _ in 0..19 {
-            take();
-        }
-        let last = take().as_secs_f64();
-        assert!((1.9..2.2).contains(&last), "then nearly 10 a second: {last}");
-        let later = start + Duration::from_mins(1);
-        assert_eq!(budget.reserve(Class::EcsServices, Lane::Background, later), Duration::ZERO);
-    }
-
-    #[test]
-    fn a_region_with_a_smaller_quota_is_asked_less_often() {
-        let start = Instant::now();
-        let at_once = |region: &str| {
-            let budget = Budget::default();
-            budget.asks_in(region);
-            let free = || budget.reserve(Class::LogsFilter, Lane::Operator, start).is_zero();
-            (0..100).take_while(|_| free()).count()
-        };
-        assert_eq!((at_once("us-east-1"), at_once("ap-northeast-1"), at_once("eu-central-1")), (11, 4, 2));
-    }
-
-    #[test]
-    fn a_person_does_not_wait_behind_polling() {
-        let start = Instant::now();
-        let budget = Budget::default();
-        budget.charge(Class::Rds, Lane::Background, 500);
-        assert!(budget.reserve(Class::Rds, Lane::Background, start) > Duration::from_secs(30));
-        assert_eq!(budget.reserve(Class::Rds, Lane::Operator, start), Duration::ZERO);
-    }
-
-    #[test]
-    fn throttling_slows_one_class_and_it_recovers() {
-        let start = Instant::now();
-        let mut bucket = Bucket::new(10.0, 50.0, start);
-        let paced = |bucket: &Bucket, at: Instant, pace: f64| (bucket.pace(at) - pace).abs() < 0.01;
-        bucket.slow_down(start);
-        bucket.slow_down(start);
-        assert!(paced(&bucket, start, 5.0), "answers at the same time count once");
-        assert!(bucket.next(start) > Duration::ZERO, "no burst is left");
-        assert!(paced(&bucket, start + RECOVERY / 2, 7.5));
-        assert!(paced(&bucket, start + RECOVERY, 10.0));
-        for second in 0..20 {
-            bucket.slow_down(start + SAME * second);
-        }
-        assert!(bucket.pace(start + SAME * 20) >= 10.0 * SLOWEST);
-    }
-
-    #[test]
-    fn others_go_on_while_one_is_throttled() {
-        let start = Instant::now();
-        let budget = Budget::default();
-        budget.slow_down(Class::Alarms);
-        assert_eq!(budget.reserve(Class::Rds, Lane::Background, start), Duration::ZERO);
-        assert_eq!(budget.reserve(Class::Alarms, Lane::Operator, start), Duration::ZERO);
-        assert!(budget.reserve(Class::Alarms, Lane::Background, start) > Duration::ZERO);
-    }
-}
+#[path = "budget_tests.rs"]
+mod tests;

@@ -1,6 +1,5 @@
 //! `CloudWatch` alarms.
 
-use super::alarm_mutes;
 use super::budget::Class;
 use super::convert::time;
 use super::pages::{AnswerSender, Guard};
@@ -40,9 +39,6 @@ pub(super) async fn alarms(
     if none && let Ok(names) = first_names(caller).await {
         // What may have been meant. Without it the answer is as good.
         answers.page(Fact::Others(names)).await;
-    }
-    if !rest.is_empty() {
-        answers.page(Fact::AlarmMutes(alarm_mutes::now(caller).await)).await;
     }
     answers.last(Fact::Alarms(rest)).await;
     Ok(())

@@ -43,7 +43,7 @@ pub(super) async fn costs(caller: &Caller<'_>, answers: &AnswerSender<'_>, of: &
         if let Some(token) = &token {
             body["NextPageToken"] = json!(token);
         }
-        let page = caller.json(&json(GET_COST_AND_USAGE, COST_EXPLORER, TARGET, &body)).await?;
+        let page = caller.json(&json(GET_COST_AND_USAGE, COST_EXPLORER, TARGET, &body)).await.map_err(with_way_out)?;
         take(&page, &mut days, &mut costs.currency);
         let next = page.get("NextPageToken").and_then(Value::as_str).map(str::to_owned);
         token = guard.next(GET_COST_AND_USAGE.name, next)?;
@@ -84,6 +84,21 @@ pub(super) async fn costs(caller: &Caller<'_>, answers: &AnswerSender<'_>, of: &
     }
     answers.last(Fact::Costs(Box::new(costs))).await;
     Ok(())
+}
+
+/// The same with what to do. AWS refuses whoever may not ask and whoever never enabled Cost Explorer with one code.
+fn with_way_out(failure: Failure) -> Failure {
+    match failure.kind {
+        FailureKind::Denied => failure.hinted(
+            "either this identity may not (allow ce:GetCostAndUsage), or Cost Explorer was never enabled: open it once in the \
+             billing console (in an organization its management account does that, and lets the others see theirs); its figures \
+             come a day later",
+        ),
+        FailureKind::NotFound => failure.hinted(
+            "Cost Explorer has no figures of this time yet: in an account in which it was enabled today they come within a day",
+        ),
+        _ => failure,
+    }
 }
 
 /// Budgets over cost: those over usage and reservations count something else.

@@ -47,14 +47,17 @@ pub(super) async fn names(caller: &Caller<'_>, answers: &AnswerSender<'_>, clust
         .await
 }
 
-/// A service on the first page of the list, one that is wanted.
-pub(super) async fn any(caller: &Caller<'_>, cluster: &str, wanted: impl Fn(&str) -> bool) -> Option<String> {
+/// The names on the first page of the list.
+pub(super) async fn page(caller: &Caller<'_>, cluster: &str) -> Result<Vec<String>, Failure> {
     let page = caller
         .call(LIST_SERVICES, |clients| clients.ecs().list_services().cluster(cluster).max_results(PAGE).send())
-        .await
-        .ok()?;
-    let names = page.service_arns.unwrap_or_default();
-    names.iter().map(|arn| tail(arn)).find(|name| wanted(name)).map(str::to_owned)
+        .await?;
+    Ok(page.service_arns.unwrap_or_default().iter().map(|arn| tail(arn).to_owned()).collect())
+}
+
+/// A service on the first page of the list, one that is wanted.
+pub(super) async fn any(caller: &Caller<'_>, cluster: &str, wanted: impl Fn(&str) -> bool) -> Option<String> {
+    page(caller, cluster).await.ok()?.into_iter().find(|name| wanted(name))
 }
 
 /// At most ten services.

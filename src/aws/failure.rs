@@ -189,8 +189,8 @@ fn kind_of(code: &str, status: u16) -> FailureKind {
         | "TargetNotConnected"
         | "Server"
         | "InternalServer" => FailureKind::Service,
-        // A service that was deleted, or is being; a session that timed out.
-        "ServiceNotActive" | "DoesNotExist" => FailureKind::NotFound,
+        // A service that was deleted, or is being; a session that timed out; Cost Explorer in its first day.
+        "ServiceNotActive" | "DoesNotExist" | "DataUnavailable" => FailureKind::NotFound,
         // Services in XML call it so: `NoSuchDistribution`.
         _ if bare.contains("NotFound") || bare.starts_with("NoSuch") => FailureKind::NotFound,
         _ if status == 429 => FailureKind::Throttled,

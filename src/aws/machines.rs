@@ -6,6 +6,7 @@ use super::ec2::{DESCRIBE, ONLINE};
 use super::metrics::{GET_METRIC_DATA, place_of, query_of};
 use super::pages::AnswerSender;
 use super::session::{Action, Caller, Session};
+use super::within::within;
 use super::xml::Element;
 use crate::app::effect::Lane;
 use crate::config::EnvironmentConfig;
@@ -16,6 +17,8 @@ use aws_sdk_cloudwatch::types::{Dimension, DimensionFilter, Metric, MetricDataQu
 use aws_sdk_ssm::types::InstanceInformationStringFilter;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeMap;
+use std::time::Duration;
+use tokio::time::Instant;
 
 pub(super) const STATUS: Action = Action { name: "ec2:DescribeInstanceStatus", class: Class::Ec2 };
 /// Ids in one filter, and queries in one request.
@@ -58,7 +61,7 @@ pub(super) async fn asked(
     now: Timestamp,
 ) -> Result<(), Failure> {
     let which = if named.is_empty() { Which::Tagged { project, environment } } else { Which::Named(named) };
-    let (found, missing) = caller.session.machines(&which, now).await?;
+    let (found, missing) = caller.session.machines(&which, now, None).await?;
     answers.last(Fact::Machines(found, missing)).await;
     Ok(())
 }
@@ -67,19 +70,30 @@ pub(super) async fn asked(
 pub type Missing = Vec<Failure>;
 
 impl Session {
-    /// The instances of an environment, with what of them could not be read.
+    /// The instances of an environment, with what of them could not be read, at the latest when `limit` is over: what was
+    /// not answered by then is missing.
     ///
     /// # Errors
     /// They cannot be listed.
-    pub async fn machines(&self, which: &Which<'_>, now: Timestamp) -> Result<(Vec<Machine>, Missing), Failure> {
-        let mut machines = self.listed(which).await?;
+    pub async fn machines(
+        &self,
+        which: &Which<'_>,
+        now: Timestamp,
+        limit: Option<Duration>,
+    ) -> Result<(Vec<Machine>, Missing), Failure> {
+        let end = limit.and_then(|limit| Instant::now().checked_add(limit));
+        let mut machines = within(end, DESCRIBE.name, self.listed(which)).await?;
         machines.sort_by(|a, b| (a.title(), &a.id).cmp(&(b.title(), &b.id)));
         let ids: Vec<String> = machines.iter().map(|machine| machine.id.clone()).collect();
         let mut missing = Vec::new();
         if ids.is_empty() {
             return Ok((machines, missing));
         }
-        let (statuses, agents, figures) = tokio::join!(self.statuses(&ids), self.agents(&ids), self.figures(&ids, now));
+        let (statuses, agents, figures) = tokio::join!(
+            within(end, STATUS.name, self.statuses(&ids)),
+            within(end, ONLINE.name, self.agents(&ids)),
+            within(end, GET_METRIC_DATA.name, self.figures(&ids, now))
+        );
         match statuses {
             Ok(found) => each(&mut machines, found, |machine, (system, own)| {
                 (machine.system, machine.own) = (Some(system), Some(own));

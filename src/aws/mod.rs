@@ -96,6 +96,7 @@ mod survey;
 mod trail;
 mod websocket;
 pub mod wire;
+pub mod within;
 mod writer;
 mod xml;
 

@@ -15,6 +15,8 @@ use crate::model::{Failure, FailureKind};
 use aws_sdk_ssm::operation::describe_parameters::DescribeParametersOutput;
 use aws_sdk_ssm::types as sdk;
 use aws_sdk_ssm::types::ParameterStringFilter;
+use futures_util::future::try_join_all;
+use std::cell::RefCell;
 
 const HISTORY: Action = Action { name: "ssm:GetParameterHistory", class: Class::Parameters };
 const PUT: Action = Action { name: "ssm:PutParameter", class: Class::ParameterChanges };
@@ -22,19 +24,36 @@ const DELETE: Action = Action { name: "ssm:DeleteParameter", class: Class::Param
 /// The largest page.
 const PAGE: i32 = 50;
 
-fn filter(option: &str, name: &str) -> Option<Vec<ParameterStringFilter>> {
-    let filter = ParameterStringFilter::builder().key("Name").option(option).values(name).build();
-    // A filter has its key, so it can be built.
-    filter.ok().map(|filter| vec![filter])
+/// So many names in one filter. Source: `ParameterStringFilter`.
+const NAMES: usize = 50;
+
+/// What `DescribeParameters` is to match: the beginning of names, or some whole ones; nothing: all there are.
+#[derive(Debug, Clone, Copy)]
+enum Wanted<'a> {
+    All,
+    Below(&'a str),
+    Names(&'a [&'a str]),
+}
+
+impl Wanted<'_> {
+    fn filters(self) -> Option<Vec<ParameterStringFilter>> {
+        let (option, values) = match self {
+            Self::All => return None,
+            Self::Below(prefix) => ("BeginsWith", vec![prefix.to_owned()]),
+            Self::Names(names) => ("Equals", names.iter().map(|name| (*name).to_owned()).collect()),
+        };
+        let filter = ParameterStringFilter::builder().key("Name").option(option).set_values(Some(values)).build();
+        // A filter has its key, so it can be built.
+        filter.ok().map(|filter| vec![filter])
+    }
 }
 
 async fn page(
     caller: &Caller<'_>,
-    prefix: &str,
+    wanted: Wanted<'_>,
     token: Option<String>,
 ) -> Result<(Vec<Parameter>, Option<String>), Failure> {
-    let option = if prefix.ends_with('/') || prefix.is_empty() { "BeginsWith" } else { "Equals" };
-    let filters = if prefix.is_empty() { None } else { filter(option, prefix) };
+    let filters = wanted.filters();
     let answer: DescribeParametersOutput = caller
         .call(DESCRIBE_PARAMETERS, |clients| {
             let request = clients.ssm().describe_parameters().max_results(PAGE).set_next_token(token.clone());
@@ -45,23 +64,37 @@ async fn page(
     Ok((found.collect(), answer.next_token))
 }
 
+/// Parameters by the beginnings of their names, or by whole ones: lists of different beginnings beside each other, the
+/// pages of each as they come.
+async fn all<Taken: Future<Output = ()>>(
+    caller: &Caller<'_>,
+    prefixes: &[String],
+    take: impl Fn(Vec<Parameter>) -> Taken,
+) -> Result<(), Failure> {
+    let (folders, names): (Vec<&str>, Vec<&str>) =
+        prefixes.iter().map(String::as_str).partition(|prefix| prefix.is_empty() || prefix.ends_with('/'));
+    let below = folders.into_iter().map(|folder| if folder.is_empty() { Wanted::All } else { Wanted::Below(folder) });
+    let lists = below.chain(names.chunks(NAMES).map(Wanted::Names)).map(async |wanted| {
+        let (mut guard, mut token) = (Guard::default(), None);
+        loop {
+            let (found, next) = page(caller, wanted, token).await?;
+            take(found).await;
+            token = guard.next(DESCRIBE_PARAMETERS.name, next)?;
+            if token.is_none() {
+                return Ok(());
+            }
+        }
+    });
+    try_join_all(lists).await.map(drop)
+}
+
 /// Parameters by the beginnings of their names, page by page.
 pub(super) async fn listed(
     caller: &Caller<'_>,
     answers: &AnswerSender<'_>,
     prefixes: &[String],
 ) -> Result<(), Failure> {
-    for prefix in prefixes {
-        let (mut guard, mut token) = (Guard::default(), None);
-        loop {
-            let (found, next) = page(caller, prefix, token).await?;
-            answers.page(Fact::Parameters(found)).await;
-            token = guard.next(DESCRIBE_PARAMETERS.name, next)?;
-            if token.is_none() {
-                break;
-            }
-        }
-    }
+    all(caller, prefixes, |found| answers.page(Fact::Parameters(found))).await?;
     answers.last(Fact::Parameters(Vec::new())).await;
     Ok(())
 }
@@ -105,7 +138,7 @@ async fn versions(caller: &Caller<'_>, name: &str, reveal: bool) -> Result<Vec<V
 pub(super) async fn held(caller: &Caller<'_>, name: &str) -> Result<Option<Box<Held>>, Failure> {
     let answer: DescribeParametersOutput = caller
         .call(DESCRIBE_PARAMETERS, |clients| {
-            clients.ssm().describe_parameters().set_parameter_filters(filter("Equals", name)).send()
+            clients.ssm().describe_parameters().set_parameter_filters(Wanted::Names(&[name]).filters()).send()
         })
         .await?;
     let Some(parameter) = answer.parameters.unwrap_or_default().into_iter().find_map(from_metadata) else {
@@ -213,18 +246,13 @@ impl Session {
     pub async fn parameters(&self, prefixes: &[String], account: Option<&str>) -> Result<Vec<Parameter>, Failure> {
         let bound = self.of_account(account).await?;
         let caller = Caller::pinned(self, &bound.pinned);
-        let mut all = Vec::new();
-        for prefix in prefixes {
-            let (mut guard, mut token) = (Guard::default(), None);
-            loop {
-                let (found, next) = page(&caller, prefix, token).await?;
-                all.extend(found);
-                token = guard.next(DESCRIBE_PARAMETERS.name, next)?;
-                if token.is_none() {
-                    break;
-                }
-            }
-        }
+        let found = RefCell::new(Vec::new());
+        all(&caller, prefixes, |page| {
+            found.borrow_mut().extend(page);
+            std::future::ready(())
+        })
+        .await?;
+        let mut all = found.into_inner();
         all.sort_by(|a: &Parameter, b| a.name.cmp(&b.name));
         all.dedup_by(|a, b| a.name == b.name);
         Ok(all)

@@ -124,6 +124,16 @@ impl Session {
         let _ = tokio::time::timeout(CLEANUP_LIMIT, async { while cleanup.join_next().await.is_some() {} }).await;
     }
 
+    /// Nobody polls beside what is asked from now on: nearly the whole of each limit may be used.
+    pub fn reads_alone(&self) {
+        self.0.budget.alone();
+    }
+
+    /// It is asked again and again from now on, beside others.
+    pub fn reads_again(&self) {
+        self.0.budget.shared();
+    }
+
     /// How often pages of logs may be asked for by one reader alone, in requests a second: by `FilterLogEvents`, by
     /// `GetLogEvents`.
     pub fn set_logs_rates(&self, filter: f64, get: f64) {
@@ -228,6 +238,9 @@ impl Inner {
         let (answer, sent) = wire::counted(async { (caught(sending).await, wire::sent()) }).await;
         wire::add(sent);
         self.budget.charge(action.class, lane, sent.saturating_sub(1));
+        if sent > 1 {
+            self.budget.crowded(action.class);
+        }
         let outcome = if answer.is_ok() { "answered" } else { "failed" };
         tracing::debug!(requests = sent, ms = began.elapsed().as_millis() as u64, "{} {outcome}", action.name);
         answer

@@ -2,6 +2,7 @@
 
 use super::budget::Class;
 use super::convert::{tail_of, time};
+use super::ecs_services;
 use super::ecs_tasks::{DESCRIBE_TASKS, LIST_TASKS};
 use super::session::{Action, Caller, Session};
 use crate::app::effect::Lane;
@@ -9,7 +10,9 @@ use crate::model::tunnel::instance::Named;
 use crate::model::tunnel::{Candidate, Chosen, ExecContainer, NoTarget, Wanted, choose, none, short, soon};
 use crate::model::{Failure, FailureKind};
 use aws_sdk_ecs::types as sdk;
+use aws_smithy_async::time::TimeSource as _;
 use ssm_tunnel::{Credentials, Gate, Granted, Token};
+use std::time::SystemTime;
 
 const START: Action = Action { name: "ssm:StartSession", class: Class::Sessions };
 const RESUME: Action = Action { name: "ssm:ResumeSession", class: Class::Sessions };
@@ -159,6 +162,16 @@ impl Gateway {
     }
 }
 
+impl Session {
+    /// The names of the first hundred services of a cluster.
+    ///
+    /// # Errors
+    /// They cannot be listed.
+    pub async fn first_services(&self, cluster: &str) -> Result<Vec<String>, Failure> {
+        ecs_services::page(&Caller::new(self, Lane::Operator), cluster).await
+    }
+}
+
 fn candidate(task: sdk::Task) -> Candidate {
     let containers = task.containers.unwrap_or_default().into_iter().map(|container| {
         let agent = container
@@ -288,5 +301,9 @@ impl Gate for Gateway {
 
     async fn credentials(&self) -> Result<Credentials, ssm_tunnel::Failure> {
         self.session.credentials().await.map_err(|failure| of(&failure))
+    }
+
+    fn now(&self) -> SystemTime {
+        self.session.service_clock().now()
     }
 }

@@ -1,6 +1,7 @@
 //! What is said when something fails: the failure, its causes and what to do, for people or as JSON.
 
 use super::exit::ExitCode;
+use crate::model::offered::in_environment;
 use crate::model::text::harmless;
 use crate::model::{Failure, FailureKind};
 use serde::Serialize;
@@ -88,6 +89,13 @@ impl Report {
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
+        self
+    }
+
+    /// The same, in which each command that its hint offers names this environment.
+    #[must_use]
+    pub fn in_environment(mut self, environment: &str) -> Self {
+        self.hint = self.hint.map(|hint| in_environment(&hint, environment));
         self
     }
 

@@ -8,9 +8,10 @@ use super::waits::over;
 use crate::aws::ssm::Gateway;
 use crate::cli::{ExitCode, Report};
 use crate::runtime::shell::{Joined, Turn, opened};
-use crate::runtime::stop::StopSignals;
+use crate::runtime::stop::{StopSignal, StopSignals};
 use serde_json::Value;
-use ssm_tunnel::Shell;
+use ssm_tunnel::supervisor::Closed;
+use ssm_tunnel::{Shell, State};
 use std::io;
 
 /// What is opened.
@@ -37,57 +38,78 @@ pub(super) async fn join_shell(context: &Context, target: &Target, opening: Open
     let options = target.options(context).await?;
     target.audit(what, &command, after, "started", "")?;
     let mut shell = Shell::open(gateway, options);
-    let outcome = tokio::select! {
-        outcome = join(&mut shell) => outcome,
-        () = over(context) => {
-            Err(Report::new("timeout", "the time is up: the session is closed", ExitCode::TimedOut)
-                .cause("what was begun there may go on")
-                .hint("give it more time with --timeout"))
-        }
+    let mut begun = false;
+    let end = tokio::select! {
+        end = join(&mut shell, &mut begun) => end,
+        () = over(context) => Ok(End::TimeUp),
     };
     let status = shell.close().await;
-    let outcome = outcome.and_then(|code| match code {
-        Some(code) => Ok(code),
-        // An end without a code is the command's own; anything else is told.
-        None => match ended("the session", &status) {
-            Some(report)
-                if !matches!(status.state, ssm_tunnel::State::Closed(ssm_tunnel::supervisor::Closed::Ended(_))) =>
-            {
-                Err(report)
+    // What is left while it runs may go on there: nobody knows how it ends.
+    let left = if begun { "unknown" } else { "failed" };
+    let why = if begun { "what was begun there may go on" } else { "it was not open yet: nothing was begun" };
+    let (word, reason, verdict) = match end {
+        Ok(End::Told(code)) => ("done", format!("exit code {}", code.code()), Ok(code)),
+        Ok(End::Over) => match &status.state {
+            State::Closed(Closed::Failed(failure)) if begun => {
+                let report = Report::new("session", "the session was lost", ExitCode::Failed);
+                (left, failure.message.clone(), Err(report.cause(failure.message.clone()).cause(why)))
             }
+            State::Closed(Closed::Failed(failure)) => {
+                let report = ended("the session", &status);
+                (left, failure.message.clone(), report.map_or(Ok(ExitCode::Done), Err))
+            }
+            // An end without a code is the command's own.
             _ => {
-                say("the agent did not tell the exit code of the command");
-                Ok(ExitCode::Done)
+                let untold = "the agent did not tell the exit code of the command";
+                say(untold);
+                ("done", untold.to_owned(), Ok(ExitCode::Done))
             }
         },
-    });
-    let (word, reason) = match &outcome {
-        Ok(code) => ("done", format!("exit code {}", code.code())),
-        Err(report) => ("failed", report.causes.first().unwrap_or(&report.message).clone()),
+        Ok(End::Signal(signal)) => {
+            let message = format!("it was ended from outside, by {}", signal.name());
+            let report = Report::new("interrupted", message.clone(), signal.code()).cause(why);
+            (left, format!("{message}: {why}"), Err(report))
+        }
+        Ok(End::TimeUp) => {
+            let message = "the time is up: the session is closed";
+            let report = Report::new("timeout", message, ExitCode::TimedOut).cause(why);
+            (left, format!("{message}; {why}"), Err(report.hint("give it more time with --timeout")))
+        }
+        Err(report) => (left, report.causes.first().unwrap_or(&report.message).clone(), Err(report)),
     };
-    target.audit(what, &command, facts(&status, to, None), word, &reason)?;
-    outcome
+    target.audit_end(what, &command, facts(&status, to, None), (word, &reason), verdict)
 }
 
-/// Carries input and output until the session is over; the exit code, where it was told.
-async fn join(shell: &mut Shell) -> Result<Option<ExitCode>, Report> {
+/// How a session that was joined to the terminal came to its end.
+enum End {
+    /// The exit code was told.
+    Told(ExitCode),
+    /// It is over; the status says why.
+    Over,
+    Signal(StopSignal),
+    TimeUp,
+}
+
+/// Carries input and output until the session is over. `begun` becomes true once it is open.
+async fn join(shell: &mut Shell, begun: &mut bool) -> Result<End, Report> {
     let system =
         |error: &io::Error| Report::new("terminal", "the terminal cannot be used", ExitCode::Failed).caused_by(error);
     let mut stops = StopSignals::new().map_err(|error| system(&error))?;
     tokio::select! {
         () = opened(shell) => {}
-        signal = stops.next() => return Ok(Some(signal.code())),
+        signal = stops.next() => return Ok(End::Signal(signal)),
     }
+    *begun = !matches!(shell.status().borrow().state, State::Closed(_));
     let mut joined = Joined::take(shell).map_err(|error| system(&error))?;
-    let mut code = None;
+    let mut end = End::Over;
     loop {
         tokio::select! {
             turn = joined.turn(shell) => match turn.map_err(|error| unwritten(&error))? {
                 Turn::More => {}
-                Turn::Code(told) => code = Some(ExitCode::Of(u8::try_from(told).unwrap_or(1))),
-                Turn::Over => return Ok(code),
+                Turn::Code(told) => end = End::Told(ExitCode::Of(u8::try_from(told).unwrap_or(1))),
+                Turn::Over => return Ok(end),
             },
-            signal = stops.next() => return Ok(Some(signal.code())),
+            signal = stops.next() => return Ok(if let End::Told(_) = end { end } else { End::Signal(signal) }),
         }
     }
 }

@@ -23,6 +23,9 @@ pub struct Cli {
     /// Flags of every command.
     #[command(flatten)]
     pub global: Global,
+    /// Begin with all environments of the configuration beside each other, as the key `e` shows them
+    #[arg(long)]
+    pub all: bool,
     /// The command; none is the interactive session.
     #[command(subcommand)]
     pub command: Option<Command>,
@@ -44,7 +47,7 @@ pub enum Stop {
 
 fn long_help() -> String {
     format!(
-        "Examples:\n  cockpit                                   the default environment, interactive\n  cockpit snapshot --env staging -o json    everything that is known, for a script\n  cockpit services web                      one service\n  cockpit demo --scenario crash-loop        try it without an account\n\nLimits without --timeout:
+        "Examples:\n  cockpit                                   the default environment, interactive\n  cockpit --all                             the same, beginning with all environments beside each other\n  cockpit snapshot --env staging -o json    everything that is known, for a script\n  cockpit services web                      one service\n  cockpit demo --scenario crash-loop        try it without an account\n\nLimits without --timeout:
   a read that is done once ends within 2 minutes, and the time that a credential helper may take
   (1 minute: credential_timeout); what goes on until it is left says so in its help
 {}",
@@ -84,6 +87,11 @@ impl Cli {
     /// What clap cannot check alone.
     fn check(&self) -> Result<(), Report> {
         self.output(true)?;
+        if self.all && self.command.is_some() {
+            return Err(Report::usage("--all before a command is of the interactive session").hint(
+                "`cockpit --all` opens it; `cockpit snapshot --all` prints the same; what a command has of its own stands after its name",
+            ));
+        }
         if let Some(region) = &self.global.region
             && !crate::model::format::is_region(region)
         {

@@ -35,6 +35,14 @@ fn flags_stand_before_or_after_the_command() {
 }
 
 #[test]
+fn all_environments_are_a_beginning_of_the_screen_and_no_flag_of_every_command() {
+    assert!(read("--all --env staging").unwrap().all);
+    let (message, hint, _) = wrong("--all services");
+    assert!(message.contains("--all before a command") && hint.contains("cockpit snapshot --all"), "{message} {hint}");
+    assert!(!read("snapshot --all").unwrap().all);
+}
+
+#[test]
 fn the_default_format_is_a_table_and_json_for_a_piped_snapshot() {
     assert_eq!(read("snapshot").unwrap().output(false).unwrap(), Output::Json);
     assert_eq!(read("snapshot").unwrap().output(true).unwrap(), Output::Table);

@@ -5,6 +5,7 @@ use super::context::{Context, Reading};
 use crate::app::logs::sources::{self, GroupSource, Missing, Sources};
 use crate::app::logs::when::Wrong;
 use crate::cli::{ExitCode, Report};
+use crate::config::EnvironmentConfig;
 use crate::headless::select;
 use crate::model::text::harmless;
 use crate::model::{Failure, Source};
@@ -67,6 +68,9 @@ pub(super) fn of_services(reading: &Reading, asked: &Asked<'_>) -> Result<Source
         // They only lend their names to the groups that were named.
         return Ok(all());
     }
+    if reading.collector.app.environment.cluster.is_none() {
+        return without_services(&reading.collector.app.environment, asked);
+    }
     if estate.services.value().is_none() || estate.services.at().is_none() {
         let missing = all().missing;
         return match missing.first() {
@@ -82,6 +86,21 @@ pub(super) fn of_services(reading: &Reading, asked: &Asked<'_>) -> Result<Source
             None => Err(report),
         },
     }
+}
+
+/// The groups of an environment without a cluster are those that its configuration names.
+fn without_services(environment: &EnvironmentConfig, asked: &Asked<'_>) -> Result<Sources, Report> {
+    let name = &environment.name;
+    let what = match asked.services {
+        [] if !environment.logs.is_empty() => return Ok(Sources::default()),
+        [] => {
+            format!("which log groups are meant is not said: {name} has no cluster, and no `logs` in the configuration")
+        }
+        _ => format!("{name} has no services"),
+    };
+    Err(Report::usage(what).hint(
+        "name a group with --group, or a function with --lambda; `logs` of the environment names those of every time",
+    ))
 }
 
 /// It is not known where the lines are.

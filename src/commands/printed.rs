@@ -16,16 +16,20 @@ pub(super) fn print(
     out: &mut dyn io::Write,
 ) -> Result<ExitCode, Report> {
     reading.check_credentials()?;
-    let output = context.output;
-    let written = headless::print(out, report, output, Context::width());
-    printed(written.map(drop))?;
-    if output == Output::Csv {
+    printed(emit(context, report, out))?;
+    Ok(if reading.collected == Collected::TimedOut { ExitCode::TimedOut } else { code })
+}
+
+/// Writes a report in the format that was asked for, and what is missing from it where that has no place in the format.
+pub(super) fn emit(context: &Context, report: &impl Printable, out: &mut dyn io::Write) -> io::Result<()> {
+    headless::print(out, report, context.output, Context::width())?;
+    if context.output == Output::Csv {
         // Rows have no place for what is missing; without a word half a list would look whole.
         for note in report.notes() {
             let _ = writeln!(crate::runtime::Output::stderr(), "{}", harmless(&note));
         }
     }
-    Ok(if reading.collected == Collected::TimedOut { ExitCode::TimedOut } else { code })
+    Ok(())
 }
 
 /// The exit code of something that only prints.

@@ -3,7 +3,7 @@
 use super::cost::estimate_report::{CostEstimate, PlanDto, report as estimate_report};
 use super::cost::report::{Cost, cost};
 use super::logs::report::{Form, Printer, Wanted};
-use super::metrics::report::{Curve, Curves, Metrics, Span, metrics};
+use super::metrics::report::{Curve, Metrics, Read, Span, metrics};
 use super::timeline::report::{Asked, Timeline, in_order, ranked};
 use crate::app::logs::follow::{Arrived, Gap};
 use crate::app::logs::written;
@@ -11,6 +11,7 @@ use crate::headless::fixtures::now;
 use crate::headless::{Shown, SnapshotInput};
 use crate::model::Point;
 use crate::model::costs::{Budget, Costs, Day};
+use crate::model::estimate::cover::Cover;
 use crate::model::estimate::prices::Prices;
 use crate::model::estimate::{Unit, estimate};
 use crate::model::infra::plan::{Plan, testing};
@@ -29,7 +30,7 @@ pub(super) fn happened(input: &SnapshotInput<'_>) -> [Timeline; 2] {
         Happening::new(now(), Kind::Write, About::Environment, "=PutRule \u{1b}[2J", "trail/1").by(Some("anna".into())),
     );
     let all = merge::merge(all);
-    let asked = Asked { since, until: None, before: None, left_out: 2 };
+    let asked = Asked { since, until: None, before: None, left_out: 2, filtered: 0 };
     let ranks = near::before(&all, now(), near::WINDOW);
     [
         in_order(input, &all.iter().collect::<Vec<_>>(), asked, vec!["! audit could not be read".into()]),
@@ -49,7 +50,10 @@ pub(super) fn measured(input: &SnapshotInput<'_>) -> [Metrics; 2] {
         before: Some(Vec::new()),
     });
     let failed = metrics(input, Err("cloudwatch:GetMetricData: no".into()), &[], Span { against: None, ..span });
-    [metrics(input, Ok(Curves { curves: curves.collect(), unlisted: None }), &[], span), failed]
+    [
+        metrics(input, Ok(Read { curves: curves.collect(), unlisted: None, others: vec!["=waf".into()] }), &[], span),
+        failed,
+    ]
 }
 
 /// What will be charged, and what of it is not known.
@@ -64,13 +68,9 @@ pub(super) fn estimated() -> CostEstimate {
     let units = [Unit { name: "=net", bill: plan.bill.as_ref().unwrap() }];
     let (prices, region) = (Prices::ours(), "ap-northeast-1");
     let estimate = estimate(&units, &prices, region, now());
-    let from = |missing, partial: Option<&str>| PlanDto {
-        unit: "=net".into(),
-        from: "20261120T050000Z-plan-1f2e".into(),
-        made: Some(now().to_string()),
-        on_mocks: true,
-        missing,
-        partial: partial.map(str::to_owned),
+    let from = |missing, partial: Option<&str>| {
+        let cover = Cover { on_mocks: true, missing, partial: partial.map(str::to_owned), ..Cover::whole("=net") };
+        PlanDto::new(cover, "20261120T050000Z-plan-1f2e", Some(now().to_string()))
     };
     let plans = vec![from(None, Some("it was made with errors")), from(Some("it was not planned".to_owned()), None)];
     estimate_report(&estimate, &prices, "staging", region, plans, Shown::default())

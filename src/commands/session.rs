@@ -14,11 +14,11 @@ use crate::runtime::{self, Ended};
 use crate::ui::theme::Theme;
 use std::io::{IsTerminal as _, Write as _};
 
-/// On the configured environment.
-pub(super) async fn run(context: &Context) -> Result<ExitCode, Report> {
+/// On the configured environment; `all`: beginning with all of them beside each other.
+pub(super) async fn run(context: &Context, all: bool) -> Result<ExitCode, Report> {
     needs_terminal("`cockpit snapshot`")?;
     let (loaded, environment) = context.open()?;
-    show(context, loaded.config, environment, context.session(), Clock::System).await
+    show(context, loaded.config, environment, Session { all, ..context.session() }, Clock::System).await
 }
 
 /// The session cannot be where there is no terminal.

@@ -65,6 +65,8 @@ impl Request {
             // What cannot be told to be there is read, so that its error is told.
             match path.try_exists() {
                 Ok(false) => looked.push(path),
+                // A home that is no folder, as build systems set it, has none.
+                Err(error) if error.kind() == std::io::ErrorKind::NotADirectory => looked.push(path),
                 Ok(true) | Err(_) if !found.contains(&path) => found.push(path),
                 Ok(true) | Err(_) => {}
             }

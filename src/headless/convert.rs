@@ -9,7 +9,7 @@ use crate::model::estate::{DatabaseRow, ServiceRow};
 use crate::model::target::group_name;
 use crate::model::timer::Power;
 use crate::model::{
-    Alarm, Attention, Estate, Health, Member, MetricKey, Mute, Observed, ScalableTarget, ScalingPolicy,
+    Alarm, Attention, Estate, Health, Member, MetricKey, Mute, Observed, Role, ScalableTarget, ScalingPolicy,
     ScheduledAction, Service, schedule,
 };
 use jiff::Timestamp;
@@ -260,7 +260,8 @@ fn member(estate: &Estate, member: &Member, aurora: bool, now: Timestamp) -> Mem
         class: member.class.clone(),
         az: member.az.clone(),
         acu: figure(MetricKey::DbAcu(member.id.clone())),
-        lag_ms: figure(MetricKey::DbLag(member.id.clone())),
+        // After a failover the writer's curve still ends with what it was as a reader.
+        lag_ms: figure(MetricKey::DbLag(member.id.clone())).filter(|_| member.role == Role::Reader),
         cpu_percent: figure(MetricKey::DbCpu(member.id.clone())),
         connections: figure(MetricKey::DbConnections(member.id.clone())),
         free_storage_bytes: figure(MetricKey::DbStorage { id: member.id.clone(), aurora }),

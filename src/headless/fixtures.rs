@@ -152,12 +152,15 @@ pub fn whole() -> Estate {
         },
         Alarm { name: "s-disk".into(), state: AlarmState::Ok, ..Alarm::default() },
     ]);
+    estate.alarm_mutes = observed(Vec::new());
     estate.metrics = observed(());
     let series = |value: f64| Series::new(vec![Point { at: now(), value }]);
     estate.series.insert(MetricKey::ServiceCpu("s-api".into()), series(71.25));
     estate.series.insert(MetricKey::ServiceMemory("s-api".into()), series(f64::NAN));
     estate.series.insert(MetricKey::DbAcu("db-1".into()), series(0.5));
     estate.series.insert(MetricKey::DbLag("db-2".into()), series(18.0));
+    // The writer was a reader a moment ago.
+    estate.series.insert(MetricKey::DbLag("db-1".into()), series(16.0));
     estate.settle(now());
     estate
 }
@@ -240,6 +243,7 @@ pub fn failed(kind: FailureKind) -> Estate {
     estate.db_clusters.fail(failure());
     estate.db_instances.fail(failure());
     estate.alarms.fail(failure());
+    estate.alarm_mutes.fail(failure());
     estate.metrics.fail(failure());
     estate.settle(now());
     estate

@@ -236,6 +236,7 @@ pub fn exit_code(operation: &Operation) -> ExitCode {
         // Also where nothing more can be seen without them: how to look again stands in the hint.
         (_, Some(FailureKind::Credentials)) => ExitCode::Credentials,
         (Verdict::Unknown, _) => ExitCode::TimedOut,
+        (Verdict::Failed, _) if operation.late => ExitCode::TimedOut,
         (Verdict::Refused, Some(FailureKind::WrongAccount) | None) | (Verdict::Cancelled, _) => ExitCode::Refused,
         (Verdict::Impossible, _) if outcome.usage => ExitCode::Usage,
         (Verdict::Failed | Verdict::Refused | Verdict::Impossible, _) => ExitCode::Failed,

@@ -138,7 +138,7 @@ impl Asked<'_> {
                 !environment.databases.is_empty()
             }
             Source::Trail => !environment.is_only_infra(),
-            Source::Alarms | Source::AlarmHistory => !environment.alarms.is_empty(),
+            Source::Alarms | Source::AlarmMutes | Source::AlarmHistory => !environment.alarms.is_empty(),
             Source::LogGroups => !environment.logs.is_empty(),
             Source::Function => environment.scheduler.is_some(),
             Source::Metrics => environment.cluster.is_some() || !environment.databases.is_empty(),
@@ -175,6 +175,7 @@ impl Asked<'_> {
             | Source::DbInstances
             | Source::DbSnapshots
             | Source::Alarms
+            | Source::AlarmMutes
             | Source::AlarmHistory
             | Source::RdsEvents
             | Source::Trail

@@ -7,6 +7,7 @@ use crate::headless::emit::Printable;
 use crate::headless::input::{SnapshotInput, known};
 use crate::headless::lists::{Head, alarms_with_parts};
 use crate::headless::table::{Table, prose, words};
+use crate::model::kept::gone;
 use crate::model::timeline::AlarmChange;
 use crate::model::{AlarmState, Source};
 use jiff::Timestamp;
@@ -29,8 +30,9 @@ pub struct AlarmList {
     pub history: Option<Vec<ChangeDto>>,
     #[serde(skip)]
     asked: bool,
+    /// What of the time that was asked for is gone at AWS by now.
     #[serde(skip)]
-    unknown: Option<String>,
+    gone: Vec<String>,
     /// The state of each alarm that was read, for those that composite ones are made of.
     #[serde(skip)]
     states: BTreeMap<String, String>,
@@ -52,7 +54,7 @@ pub struct ChangeDto {
 }
 
 /// Sources of `cockpit alarms`.
-pub const SOURCES: &[Source] = &[Source::Identity, Source::Alarms];
+pub const SOURCES: &[Source] = &[Source::Identity, Source::Alarms, Source::AlarmMutes];
 
 /// `cockpit alarms [--all]`.
 pub fn alarms(input: &SnapshotInput<'_>, all: bool) -> AlarmList {
@@ -64,10 +66,16 @@ pub fn alarms(input: &SnapshotInput<'_>, all: bool) -> AlarmList {
         known(&input.estate.alarms, Vec::is_empty)
             .map(|alarms| alarms.iter().filter(keep).map(|alarm| convert::alarm(alarm, mutes, input.now)).collect())
     };
-    let unknown = input.estate.alarm_mutes.failure().map(ToString::to_string);
     let read = input.estate.alarms.value().into_iter().flatten();
     let states = read.map(|alarm| (alarm.name.clone(), alarm.state.word().to_owned())).collect();
-    AlarmList { head: Head::new(SCHEMA, input, SOURCES), alarms: list, history: None, asked: false, unknown, states }
+    AlarmList {
+        head: Head::new(SCHEMA, input, SOURCES),
+        alarms: list,
+        history: None,
+        asked: false,
+        gone: Vec::new(),
+        states,
+    }
 }
 
 /// The same with how their states changed since a moment.
@@ -86,7 +94,13 @@ pub fn with_history(input: &SnapshotInput<'_>, all: bool, since: Timestamp) -> A
         wanted.map(dto).collect()
     });
     let sources: Vec<Source> = SOURCES.iter().copied().chain([Source::AlarmHistory]).collect();
-    AlarmList { head: Head::new(SCHEMA, input, &sources), history: changes, asked: true, ..alarms(input, all) }
+    AlarmList {
+        head: Head::new(SCHEMA, input, &sources),
+        history: changes,
+        asked: true,
+        gone: gone(since, input.now, |source| source == Source::AlarmHistory),
+        ..alarms(input, all)
+    }
 }
 
 impl Printable for AlarmList {
@@ -132,7 +146,6 @@ impl Printable for AlarmList {
         Some(Rows::new("alarms", &fields))
     }
     fn notes(&self) -> Vec<String> {
-        let unknown = self.unknown.iter().map(|why| format!("! whether alarms are muted is not known: {why}"));
-        self.head.notes().into_iter().chain(unknown).collect()
+        self.head.notes().into_iter().chain(self.gone.iter().cloned()).collect()
     }
 }

@@ -2,7 +2,7 @@
 
 use super::args::{Action, Arguments};
 use super::report;
-use crate::app::operation::mute::Request;
+use crate::app::operation::single::mute::Request;
 use crate::app::poll::Wants;
 use crate::cli::{ExitCode, Report};
 use crate::commands::act::act;

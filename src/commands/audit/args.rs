@@ -11,9 +11,18 @@ Examples:
   cockpit audit --all --last 100 -o json")]
 pub struct Arguments {
     /// Show the N newest
-    #[arg(long, value_name = "N", default_value_t = 20)]
+    #[arg(long, value_name = "N", default_value_t = 20, value_parser = at_least_one)]
     pub last: usize,
     /// Show those of all environments
     #[arg(long)]
     pub all: bool,
+}
+
+/// None of them would look as if nothing had been changed.
+fn at_least_one(text: &str) -> Result<usize, String> {
+    match text.parse::<usize>() {
+        Ok(0) => Err("at least one is shown".to_owned()),
+        Ok(count) => Ok(count),
+        Err(error) => Err(error.to_string()),
+    }
 }

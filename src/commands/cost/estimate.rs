@@ -3,27 +3,29 @@
 
 use super::args::Arguments;
 use super::estimate_report::{self, PlanDto};
-use crate::cli::{ExitCode, Output, Report};
+use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::printed::{printed, verdict};
+use crate::commands::printed::{emit, printed, verdict};
 use crate::commands::say::say;
 use crate::config::{Config, EnvironmentConfig};
 use crate::feeds::runs::Place;
-use crate::headless::{self, Printable, Shown};
+use crate::headless::Shown;
 use crate::infra::run::events::Reader;
 use crate::infra::run::{folder, ordered, requests, start, world};
 use crate::infra::{Look, discover_as};
 use crate::model::Source;
+use crate::model::estimate::cover::{self, Cover};
 use crate::model::estimate::prices::Prices;
 use crate::model::estimate::{Unit, estimate};
 use crate::model::infra::RunState;
 use crate::model::infra::order::Listed;
 use crate::model::infra::plan::Plan;
-use crate::model::infra::run_event::{Goal, Request, UnitEnd, Wish};
+use crate::model::infra::run_event::{Goal, Request, Wish};
 use crate::runtime::audit;
 use crate::runtime::clock::zone;
 use crate::runtime::stop::{StopSignal, StopSignals};
 use jiff::Timestamp;
+use std::collections::BTreeMap;
 use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -49,43 +51,25 @@ pub(super) async fn run(
         return Err(Report::usage(format!("the region of {name} is not known, and prices are of a region"))
             .hint("write `region` into the configuration, or give --region"));
     };
-    let (plans, mut from) = if !arguments.plans.is_empty() {
+    let (plans, from) = if !arguments.plans.is_empty() {
         of_files(&arguments.plans)?
     } else if arguments.now {
         let run = Box::pin(made_now(context, config, environment)).await?;
-        of_run(&run)?
+        of_run(&run, &read(&run)?, None)?
     } else {
-        let run = kept(&config, &name, arguments.run.as_deref())?;
-        let (plans, mut from) = of_run(&run)?;
+        let (run, state) = kept(&config, &name, arguments.run.as_deref())?;
         // It may be one over some units alone.
         let found = Box::pin(discover_as(environment, Look::default())).await;
         let units = found.map(|found| found.graph.units().iter().map(|unit| unit.name.clone()).collect());
-        lacking(&mut from, &folder::name(&run), units.map_err(|trouble| trouble.message));
-        (plans, from)
+        of_run(&run, &state, Some(units.map_err(|trouble| trouble.message)))?
     };
-    let mut units = Vec::new();
-    for (unit, plan) in &plans {
-        if let Some(bill) = &plan.bill {
-            units.push(Unit { name: unit, bill });
-            continue;
-        }
-        let why = "its plan was kept by an earlier version, which did not keep what it costs: plan it again";
-        for dto in from.iter_mut().filter(|dto| dto.unit == *unit) {
-            dto.missing = Some(why.to_owned());
-        }
-    }
+    let bills = plans.iter().filter_map(|(unit, plan)| Some(Unit { name: unit, bill: plan.bill.as_ref()? }));
+    let units: Vec<Unit<'_>> = bills.collect();
     let (prices, now) = (Prices::ours(), Timestamp::now());
     let estimate = estimate(&units, &prices, &region, now);
     let report = estimate_report::report(&estimate, &prices, &name, &region, from, Shown { now, zone });
     let code = if report.complete { ExitCode::Done } else { ExitCode::Incomplete };
-    let code = verdict(headless::print(out, &report, context.output, Context::width()).map(drop), code)?;
-    if context.output == Output::Csv {
-        // Rows have no place for what is missing.
-        for note in report.notes().iter().filter(|note| note.starts_with('!')) {
-            say(note);
-        }
-    }
-    Ok(code)
+    verdict(emit(context, &report, out), code)
 }
 
 /// Part of what `terraform show -json` prints.
@@ -93,37 +77,6 @@ pub(super) async fn run(
 struct Whole {
     /// Applying the plan leaves nothing to do: `false` of a plan of some resources alone. Versions before 1.8 do not say.
     complete: Option<bool>,
-}
-
-/// Why a plan does not have all of its unit; none where it has.
-fn partial(targets: bool, plan: &Plan) -> Option<String> {
-    let reasons = [
-        targets.then_some("its plan is of some resources alone (--target)"),
-        plan.errored.then_some("its plan was made with errors"),
-    ];
-    let reasons: Vec<&str> = reasons.into_iter().flatten().collect();
-    (!reasons.is_empty()).then(|| reasons.join(", and "))
-}
-
-/// Adds the units that an environment has and a run does not. Where nobody knows which it has, no plan of the run is known to
-/// be all of it.
-fn lacking(plans: &mut Vec<PlanDto>, run: &str, units: Result<Vec<String>, String>) {
-    match units {
-        Ok(units) => {
-            for unit in units {
-                if plans.iter().any(|plan| plan.unit == unit) {
-                    continue;
-                }
-                let why = "the run is one over other units: plan all of them, or give --now".to_owned();
-                plans.push(PlanDto { missing: Some(why), ..PlanDto::new(unit, run) });
-            }
-        }
-        Err(why) => {
-            for plan in plans.iter_mut().filter(|plan| plan.missing.is_none() && plan.partial.is_none()) {
-                plan.partial = Some(format!("whether the environment has other units is not known: {why}"));
-            }
-        }
-    }
 }
 
 /// Plans in files.
@@ -148,8 +101,12 @@ fn of_files(files: &[PathBuf]) -> Result<Plans, Report> {
                 .hint(format!("a plan file is made readable with `terraform show -json {shown} > plan.json`"))
         })?;
         let whole = serde_json::from_slice::<Whole>(&text).ok().and_then(|whole| whole.complete);
-        let partial = partial(whole == Some(false), &plan);
-        from.push(PlanDto { partial, ..PlanDto::new(&unit, shown) });
+        let cover = Cover {
+            partial: cover::partial(whole == Some(false), &plan),
+            missing: cover::without_bill(&plan),
+            ..Cover::whole(&unit)
+        };
+        from.push(PlanDto::new(cover, shown, None));
         plans.push((unit, plan));
     }
     Ok((plans, from))
@@ -164,18 +121,19 @@ fn place(config: &Config) -> Result<PathBuf, Report> {
 }
 
 /// The run that is named, or the latest that planned: what `drift` and `destroy` plan is not what is to stand.
-fn kept(config: &Config, environment: &str, named: Option<&str>) -> Result<PathBuf, Report> {
+fn kept(config: &Config, environment: &str, named: Option<&str>) -> Result<(PathBuf, RunState), Report> {
     let listed = folder::list(&place(config)?, environment)
         .map_err(|error| Report::new("system", "the runs cannot be listed", ExitCode::Failed).caused_by(&error))?;
     let plans = |run: &&Listed| {
         let goal = run.order.as_ref().map(|order| order.goal);
-        matches!(goal, Some(Goal::Plan | Goal::Apply)) && named.is_none_or(|named| run.run.contains(named))
+        goal.is_some_and(cover::plans_what_is_to_stand) && named.is_none_or(|named| run.run.contains(named))
     };
     let hint =
         "`cockpit infra plan` plans it, or --now does here; --plan FILE takes what `terraform show -json` printed";
     for run in listed.iter().filter(plans) {
-        if named.is_some() || has_plans(&run.folder) {
-            return Ok(run.folder.clone());
+        let state = read(&run.folder);
+        if named.is_some() || state.as_ref().is_ok_and(|state| state.units.values().any(|unit| unit.plan.is_some())) {
+            return Ok((run.folder.clone(), state?));
         }
     }
     Err(match named {
@@ -185,57 +143,42 @@ fn kept(config: &Config, environment: &str, named: Option<&str>) -> Result<PathB
     })
 }
 
-fn has_plans(run: &Path) -> bool {
-    let state = Reader::new(0).read_all(run).map(|news| RunState::of(&news.events));
-    state.is_ok_and(|state| state.units.values().any(|unit| unit.plan.is_some()))
+/// How a run stands.
+fn read(run: &Path) -> Result<RunState, Report> {
+    let news = Reader::new(0).read_all(run).map_err(|error| unread(&run.display().to_string(), &error))?;
+    Ok(RunState::of(&news.events))
 }
 
-/// The plans of a run, and units that have none.
-fn of_run(run: &Path) -> Result<Plans, Report> {
-    let unread = |what: String, error: &io::Error| {
-        Report::new("system", format!("{what} cannot be read"), ExitCode::Failed).caused_by(error)
-    };
-    let news = Reader::new(0).read_all(run).map_err(|error| unread(run.display().to_string(), &error))?;
-    let state = RunState::of(&news.events);
-    let (mut plans, mut from) = (Vec::new(), Vec::new());
-    let targets = state.started.as_ref().is_some_and(|started| !started.targets.is_empty());
+fn unread(what: &str, error: &io::Error) -> Report {
+    Report::new("system", format!("{what} cannot be read"), ExitCode::Failed).caused_by(error)
+}
+
+/// The plans of a run, and units that have none; those too that the environment has and the run does not, where those are to
+/// be held against it.
+fn of_run(run: &Path, state: &RunState, environment: Option<Result<Vec<String>, String>>) -> Result<Plans, Report> {
+    let mut plans: BTreeMap<&str, Plan> = BTreeMap::new();
     for unit in state.in_order() {
-        let is = &state.units[unit];
-        let mut dto = PlanDto {
-            made: state.began.map(|began| began.to_string()),
-            on_mocks: is.plan.as_ref().is_some_and(|plan| plan.on_mocks),
-            ..PlanDto::new(unit, folder::name(run))
-        };
-        match &is.plan {
-            Some(plan) => {
-                let text = std::fs::read(&plan.shown).map_err(|error| unread(format!("the plan of {unit}"), &error))?;
-                let plan: Plan = serde_json::from_slice(&text)
-                    .map_err(|error| unread(format!("the plan of {unit}"), &error.into()))?;
-                dto.partial = partial(targets, &plan);
-                plans.push((unit.to_owned(), plan));
-            }
-            None => dto.missing = Some(why(is.end.as_ref())),
-        }
-        from.push(dto);
+        let Some(plan) = &state.units[unit].plan else { continue };
+        let text = std::fs::read(&plan.shown).map_err(|error| unread(&format!("the plan of {unit}"), &error))?;
+        let plan =
+            serde_json::from_slice(&text).map_err(|error| unread(&format!("the plan of {unit}"), &error.into()))?;
+        plans.insert(unit, plan);
     }
+    let mut covers = cover::of_run(state, |unit| plans.get(unit));
     if plans.is_empty() {
         let mut report = Report::new("infra", "no unit could be planned", ExitCode::Failed);
-        for dto in &from {
-            report = report.cause(format!("{}: {}", dto.unit, dto.missing.as_deref().unwrap_or_default()));
+        for cover in &covers {
+            report = report.cause(format!("{}: {}", cover.unit, cover.missing.as_deref().unwrap_or_default()));
         }
         return Err(report.hint("`cockpit infra plan` shows what each unit said"));
     }
-    Ok((plans, from))
-}
-
-/// Why a unit has no plan.
-fn why(end: Option<&UnitEnd>) -> String {
-    match end {
-        Some(UnitEnd::Failed { why }) => format!("it could not be planned: {why}"),
-        Some(UnitEnd::Blocked { by }) => format!("it was not planned, as {by} was not"),
-        Some(UnitEnd::Cancelled { .. }) => "its plan was cancelled".to_owned(),
-        Some(UnitEnd::Done | UnitEnd::Unchanged) | None => "it was not planned".to_owned(),
+    if let Some(units) = environment {
+        cover::lacking(&mut covers, units);
     }
+    let made = state.began.map(|began| began.to_string());
+    let name = folder::name(run);
+    let from = covers.into_iter().map(|cover| PlanDto::new(cover, &name, made.clone())).collect();
+    Ok((plans.into_iter().map(|(unit, plan)| (unit.to_owned(), plan)).collect(), from))
 }
 
 /// Has every unit planned, and waits for it: the run's folder.
@@ -322,6 +265,8 @@ async fn next(stops: &mut Option<StopSignals>) -> StopSignal {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::headless::Printable as _;
+    use crate::model::infra::plan::Bill;
     use serde_json::json;
 
     fn report(plans: Vec<PlanDto>) -> estimate_report::CostEstimate {
@@ -355,14 +300,15 @@ mod tests {
 
     #[test]
     fn a_run_with_targets_and_a_plan_with_errors_are_never_complete() {
-        let (whole, errored) = (Plan::default(), Plan { errored: true, ..Plan::default() });
+        let whole = Plan { bill: Some(Bill::default()), ..Plan::default() };
+        let errored = Plan { errored: true, ..whole.clone() };
         for (name, targets, plan, why) in [
             ("whole", 0, &whole, None),
             ("targets", 1, &whole, Some("its plan is of some resources alone (--target)")),
             ("errors", 0, &errored, Some("its plan was made with errors")),
         ] {
             let run = run(name, &["aws_lb.a"][..targets], plan);
-            let (plans, from) = of_run(&run).unwrap();
+            let (plans, from) = of_run(&run, &read(&run).unwrap(), None).unwrap();
             std::fs::remove_dir_all(run).unwrap();
             assert_eq!((plans.len(), from.len()), (1, 1), "{name}");
             assert_eq!(from[0].partial.as_deref(), why, "{name}");
@@ -372,23 +318,6 @@ mod tests {
             let told = report.notes().iter().any(|note| note.starts_with(wanted));
             assert_eq!(told, why.is_some(), "{name}: {:?}", report.notes());
         }
-    }
-
-    #[test]
-    fn a_unit_that_the_run_does_not_have_is_missing_and_so_may_one_be_that_nobody_knows() {
-        let plan = |unit: &str| PlanDto::new(unit, "r");
-        let mut all = vec![plan("app"), plan("net")];
-        lacking(&mut all, "r", Ok(vec!["app".to_owned(), "net".to_owned()]));
-        assert!(all.len() == 2 && report(all).complete);
-        let mut some = vec![plan("app")];
-        lacking(&mut some, "r", Ok(vec!["app".to_owned(), "net".to_owned()]));
-        assert_eq!((some[1].unit.as_str(), some[1].from.as_str()), ("net", "r"));
-        assert!(some[0].missing.is_none() && some[1].missing.is_some());
-        assert!(!report(some).complete);
-        let mut unknown = vec![plan("app")];
-        lacking(&mut unknown, "r", Err("terraform is not there".to_owned()));
-        assert!(unknown[0].partial.as_deref().unwrap().contains("terraform is not there"));
-        assert!(!report(unknown).complete);
     }
 
     #[test]

@@ -4,6 +4,7 @@ use crate::headless::Rows;
 use crate::headless::emit::Printable;
 use crate::headless::shown::Shown;
 use crate::headless::table::{Table, numbers, prose, words};
+use crate::model::estimate::cover::Cover;
 use crate::model::estimate::prices::Prices;
 use crate::model::estimate::{Estimate, HOURS, Line, Unknown, Usage, words as told};
 use schemars::JsonSchema;
@@ -138,15 +139,20 @@ pub struct PriceDto {
 }
 
 impl PlanDto {
-    /// One of which nothing more is known than where it is from.
-    pub fn new(unit: impl Into<String>, from: impl Into<String>) -> Self {
-        let (unit, from) = (unit.into(), from.into());
-        Self { unit, from, made: None, on_mocks: false, missing: None, partial: None }
+    /// From a run that began then, or from a file.
+    pub fn new(cover: Cover, from: impl Into<String>, made: Option<String>) -> Self {
+        let Cover { unit, on_mocks, missing, partial } = cover;
+        Self { unit, from: from.into(), made, on_mocks, missing, partial }
     }
 
-    /// All that it should have is in the sum.
-    fn is_whole(&self) -> bool {
-        self.missing.is_none() && self.partial.is_none()
+    /// What of the unit is in the sum.
+    fn cover(&self) -> Cover {
+        Cover {
+            unit: self.unit.clone(),
+            on_mocks: self.on_mocks,
+            missing: self.missing.clone(),
+            partial: self.partial.clone(),
+        }
     }
 }
 
@@ -184,7 +190,7 @@ pub fn report(
         month_at_most: cents(most),
         stopped: estimate.stopped.map(thousandths),
         saved: estimate.saved().map(cents),
-        complete: estimate.unknown.is_empty() && plans.iter().all(PlanDto::is_whole),
+        complete: estimate.unknown.is_empty() && plans.iter().all(|plan| plan.cover().notes().next().is_none()),
         lines: estimate.lines.iter().map(line).collect(),
         usage: estimate.usage.iter().map(usage).collect(),
         unknown: estimate.unknown.iter().map(unknown).collect(),
@@ -296,14 +302,9 @@ impl Printable for CostEstimate {
              resources cost nothing by themselves",
             self.prices_as_of, self.free
         ));
-        for plan in &self.plans {
-            if let Some(why) = &plan.missing {
-                notes.push(format!("! {} is in no sum: {why}", plan.unit));
-            }
-            if let Some(why) = &plan.partial {
-                notes.push(format!("! more may belong into the sum than what the plan of {} has: {why}", plan.unit));
-            }
-        }
+        notes.extend(
+            self.plans.iter().flat_map(|plan| plan.cover().notes().map(|note| format!("! {note}")).collect::<Vec<_>>()),
+        );
         let count: u64 = self.unknown.iter().map(|one| one.count).sum();
         if count > 0 {
             let plural = if count == 1 { "resource is" } else { "resources are" };

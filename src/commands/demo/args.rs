@@ -18,6 +18,9 @@ pub struct Arguments {
     /// The scenario: what happens in the simulated AWS
     #[arg(long, value_name = "NAME", default_value = "staging", value_parser = named)]
     pub scenario: Scenario,
+    /// Begin with all environments beside each other, as the key `e` shows them
+    #[arg(long)]
+    pub all: bool,
     /// How much faster than the wall its clock runs; 0 stops it
     #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,

@@ -44,7 +44,8 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         .environment(scenario.environment())
         .cloned()
         .ok_or_else(|| Report::new("simulator", "the scenario has no environment", ExitCode::Failed))?;
-    let session = Session { simulated: true, overrides: crate::app::Overrides::default(), ..context.session() };
+    let overrides = crate::app::Overrides::default();
+    let session = Session { simulated: true, all: arguments.all, overrides, ..context.session() };
     let code = session::show(context, config, environment, session, Clock::Simulated(simulator.clock())).await;
     drop(recorded);
     simulator.shutdown();

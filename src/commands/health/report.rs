@@ -8,6 +8,7 @@ use crate::headless::lists::Head;
 use crate::headless::table::{Table, prose, words};
 use crate::model::health_probe::findings::{Check, Findings};
 use crate::model::health_probe::judge;
+use crate::model::offered::in_environment;
 use crate::model::{Health, Source};
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -121,7 +122,7 @@ pub fn health(input: &SnapshotInput<'_>, found: &Findings, probed: bool, firewal
         subject: check.subject.clone(),
         health: check.health.word().to_owned(),
         what: check.words.clone(),
-        hint: check.hint.clone(),
+        hint: check.hint.as_deref().map(|hint| in_environment(hint, &input.environment.name)),
     };
     let balancers = found.balancers.as_ref().and_then(|read| read.as_ref().ok());
     HealthReport {
@@ -183,6 +184,8 @@ impl HealthReport {
         match self.head.exit_code() {
             ExitCode::Done if is(Health::Down) || is(Health::Degraded) => ExitCode::Failed,
             ExitCode::Done if is(Health::Unknown) => ExitCode::Incomplete,
+            // 1 says that the site is not well, and nothing of it is known.
+            ExitCode::Failed => ExitCode::Incomplete,
             code => code,
         }
     }

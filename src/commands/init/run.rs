@@ -33,7 +33,9 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     };
     let looking = look(&arguments.regions, global.region.as_ref(), connection);
     let mut seen = match context.limit() {
-        Some(left) => tokio::time::timeout(left, looking).await.map_err(|_| time_is_up("the account was looked at"))?,
+        Some(left) => tokio::time::timeout(left, looking)
+            .await
+            .map_err(|_| time_is_up("not all of the account could be looked at in it"))?,
         None => looking.await,
     }?;
     seen.profile.clone_from(&global.profile);

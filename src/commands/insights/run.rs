@@ -47,8 +47,10 @@ async fn search(
     let range = when::range(&arguments.since, arguments.until.as_deref(), now, &zone);
     let (from, to) = range.map_err(log_groups::no_time)?;
     let to = to.unwrap_or(now.1);
+    // A query scans what it costs: groups beside those of services only where there is nothing else.
+    let configured = if app.environment.cluster.is_none() { app.environment.logs.clone() } else { Vec::new() };
     let (_, mut ring) = reading.collector.into_parts();
-    let found = log_groups::resolve(&asked, found, &[], &mut ring, end).await?;
+    let found = log_groups::resolve(&asked, found, &configured, &mut ring, end).await?;
     if found.groups.is_empty() {
         return Err(log_groups::none(&found));
     }

@@ -19,6 +19,7 @@ use crate::config::EnvironmentConfig;
 use crate::model::machine::{Machine, Turn};
 use crate::model::names::{find, listed};
 use crate::model::tunnel::Wanted;
+use crate::model::{Failure, FailureKind};
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
@@ -37,13 +38,20 @@ async fn list(context: &Context, out: &mut dyn io::Write) -> Result<ExitCode, Re
     let app = &reading.collector.app;
     let session = Session::new(Connection::from(&app.environment));
     let which = Which::of(&app.environment);
-    let asked = session.machines(&which, app.service_now());
-    let read = match context.limit() {
-        Some(left) => tokio::time::timeout(left, asked).await.map_err(|_| time_is_up("the instances were read"))?,
-        None => asked.await,
+    let read = session.machines(&which, app.service_now(), context.limit()).await;
+    // By what happened: what was read whole is that also where the time is up while it is printed.
+    let late = |failure: &Failure| failure.kind == FailureKind::Timeout;
+    let late = match &read {
+        Ok((_, missing)) => missing.iter().any(late),
+        Err(failure) => late(failure),
     };
+    let late = late && context.limit().is_some_and(|left| left.is_zero());
+    if late && read.is_err() {
+        return Err(time_is_up("the instances were not read in it"));
+    }
     let list = report::instances(&reading.input(), &app.environment.instances, &read);
-    print(context, &reading, &list, list.exit_code(), out)
+    let code = print(context, &reading, &list, list.exit_code(), out)?;
+    Ok(if late { ExitCode::TimedOut } else { code })
 }
 
 async fn change(context: &Context, typed: &Change, turn: Turn, out: &mut dyn io::Write) -> Result<ExitCode, Report> {

@@ -4,7 +4,7 @@ use super::args::Arguments;
 use super::report::{Form, Printer, Wanted};
 use super::tail::{self, Newest};
 use super::writer::{Trouble, Writer};
-use crate::app::logs::follow::{Follower, Plan};
+use crate::app::logs::follow::{FeedState, Follower, Plan};
 use crate::app::logs::once::{self, Once, Rates};
 use crate::app::logs::reader::{Heard, Way};
 use crate::app::logs::sources::{self, GroupSource, Missing, Sources};
@@ -88,6 +88,10 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         let region = region.as_deref().unwrap_or_default();
         (Class::LogsFilter.limit(region).0, Class::LogsGet.limit(region).0)
     };
+    if arguments.follow {
+        // For hours, perhaps, beside others: no longer as a command that reads once.
+        ring.executor.set_alone(false);
+    }
     ring.executor.set_logs_rates(filter, get);
     let groups = std::mem::take(&mut found.groups);
     let tee = arguments.tee.as_ref().map(|path| {
@@ -176,6 +180,9 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
                     return Ok(code);
                 }
                 trouble.tell(&reader.states(), arguments.follow);
+                if let Err(report) = not_refused(&reader.states()) {
+                    return write_rest(&mut reader, &mut writer)?.ok_or(report);
+                }
                 if writer.newest.is_some() && reader.caught_up() {
                     writer.write(&reader.flush())?;
                     if let Some(code) = writer.write_kept()? {
@@ -186,10 +193,13 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
             Some(Heard::Ended) => {
                 return Ok(if writer.missing || missing { ExitCode::Incomplete } else { ExitCode::Done });
             }
-            Some(other) => trusted(other, arguments.follow)?,
+            Some(other) => {
+                if let Err(report) = trusted(other, arguments.follow) {
+                    return write_rest(&mut reader, &mut writer)?.ok_or(report);
+                }
+            }
             None => {
-                let rest = reader.flush();
-                if let Some(code) = writer.write(&rest)?.or(writer.write_kept()?) {
+                if let Some(code) = write_rest(&mut reader, &mut writer)? {
                     return Ok(code);
                 }
                 if !arguments.follow {
@@ -226,9 +236,18 @@ async fn look_back(
                 Some(Heard::Lines(lines)) => {
                     writer.write(&lines)?;
                     trouble.tell(&reader.states(), false);
+                    if let Err(report) = not_refused(&reader.states()) {
+                        write_rest(&mut reader, writer)?;
+                        return Err(report);
+                    }
                 }
                 Some(Heard::Ended) => break,
-                Some(other) => trusted(other, false)?,
+                Some(other) => {
+                    if let Err(report) = trusted(other, false) {
+                        write_rest(&mut reader, writer)?;
+                        return Err(report);
+                    }
+                }
                 None => {
                     writer.write(&reader.flush())?;
                     return Ok((reader.into_ring(), false));
@@ -243,6 +262,20 @@ async fn look_back(
         }
     }
     Ok((ring, true))
+}
+
+/// Writes what was read and waited for its order or for being the newest; an exit code where that is what was waited for.
+fn write_rest(reader: &mut LogReader, writer: &mut Writer<'_>) -> Result<Option<ExitCode>, Report> {
+    let over = writer.write(&reader.flush())?;
+    Ok(over.or(writer.write_kept()?))
+}
+
+/// Nothing is waited for that cannot come: a key that AWS refuses, and that nobody can renew while this runs.
+fn not_refused(states: &[FeedState]) -> Result<(), Report> {
+    let refused = states.iter().find_map(|state| Some((state, state.refused_for_good()?)));
+    refused.map_or(Ok(()), |(state, failure)| {
+        Err(Report::of_failure(format!("{} cannot be read any more", state.group), failure))
+    })
 }
 
 /// Whether what came may be believed, where the credentials were renewed.

@@ -25,6 +25,9 @@ pub struct Arguments {
     /// Up to this time, in the same forms
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
+    /// What the region has of load balancers and firewalls, not only what has the environment's names
+    #[arg(long)]
+    pub all: bool,
     /// Beside the same time so long before: `7d` is last week
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     pub against: Option<SignedDuration>,

@@ -5,6 +5,7 @@ use crate::headless::emit::Printable;
 use crate::headless::input::SnapshotInput;
 use crate::headless::lists::Head;
 use crate::headless::table::{Table, numbers, prose, words};
+use crate::model::kept::gone;
 use crate::model::telemetry::{self, Figure, Summary};
 use crate::model::timeline::{Happening, Kind};
 use crate::model::units::Unit;
@@ -12,6 +13,7 @@ use crate::model::{Alarm, Point, Source};
 use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
+use std::collections::BTreeSet;
 
 /// Schema of `cockpit metrics`.
 pub const SCHEMA: &str = "cockpit.metrics/1";
@@ -47,12 +49,17 @@ pub struct Metrics {
     /// The figures with their curves; `null` if they could not be read.
     #[allow(clippy::struct_field_names, reason = "the field's name in the output")]
     pub metrics: Option<Vec<MetricDto>>,
+    /// Load balancers and firewalls of the region that have not the environment's names, and are left out.
+    pub of_others: Vec<String>,
     /// Deployments, scaling, failovers, changes and alarms meanwhile, oldest first.
     pub marks: Vec<MarkDto>,
     #[serde(skip)]
     failed: Option<String>,
     #[serde(skip)]
     unlisted: Option<String>,
+    /// What of the time that was asked for is gone at AWS by now.
+    #[serde(skip)]
+    gone: Vec<String>,
 }
 
 /// One figure.
@@ -127,10 +134,12 @@ pub struct Curve {
 
 /// What was read.
 #[derive(Debug, Clone, Default)]
-pub struct Curves {
+pub struct Read {
     pub curves: Vec<Curve>,
     /// Why it is not known which load balancers, gateways and firewalls there are.
     pub unlisted: Option<String>,
+    /// What else the region has and is left out.
+    pub others: Vec<String>,
 }
 
 /// When it is.
@@ -162,11 +171,11 @@ fn points(points: &[Point]) -> Vec<PointDto> {
 }
 
 /// The report.
-pub fn metrics(input: &SnapshotInput<'_>, curves: Result<Curves, String>, marks: &[Happening], span: Span) -> Metrics {
+pub fn metrics(input: &SnapshotInput<'_>, curves: Result<Read, String>, marks: &[Happening], span: Span) -> Metrics {
     let alarms = input.estate.alarms.value().map_or(&[][..], Vec::as_slice);
-    let (curves, unlisted, failed) = match curves {
-        Ok(Curves { curves, unlisted }) => (Some(curves), unlisted, None),
-        Err(why) => (None, None, Some(why)),
+    let (curves, unlisted, others, failed) = match curves {
+        Ok(Read { curves, unlisted, others }) => (Some(curves), unlisted, others, None),
+        Err(why) => (None, None, Vec::new(), Some(why)),
     };
     let dto = |curve: Curve| {
         let Figure { area, of, name, measure, sums, statistic, .. } = &curve.figure;
@@ -206,6 +215,7 @@ pub fn metrics(input: &SnapshotInput<'_>, curves: Result<Curves, String>, marks:
         period: span.period,
         against: span.against.map(|at| at.to_string()),
         metrics: curves.map(|curves| curves.into_iter().map(dto).collect()),
+        of_others: others,
         marks: marks
             .iter()
             .filter(wanted)
@@ -218,6 +228,9 @@ pub fn metrics(input: &SnapshotInput<'_>, curves: Result<Curves, String>, marks:
             .collect(),
         failed,
         unlisted,
+        gone: gone(span.against.unwrap_or(span.since), input.now, |source| {
+            SOURCES.contains(&source) || source == Source::Metrics
+        }),
     }
 }
 
@@ -225,6 +238,14 @@ impl MetricDto {
     fn words(&self, value: Option<f64>) -> Option<String> {
         let unit = UNITS.iter().find(|(_, word)| *word == self.unit).map_or(Unit::Count, |(unit, _)| *unit);
         value.map(|value| unit.words(value))
+    }
+}
+
+impl Metrics {
+    /// Whether there may be no whole minute in its time.
+    fn is_short(&self) -> bool {
+        let (since, until) = (self.since.parse::<Timestamp>(), self.until.parse::<Timestamp>());
+        since.is_ok_and(|since| until.is_ok_and(|until| until.duration_since(since).as_secs() < 180))
     }
 }
 
@@ -311,8 +332,20 @@ impl Printable for Metrics {
         notes.extend(self.failed.iter().map(|why| format!("! {} could not be read: {why}", Source::Metrics.name())));
         let without = |why: &String| format!("! without load balancers, NAT gateways and firewalls: {why}");
         notes.extend(self.unlisted.iter().map(without));
+        if !self.of_others.is_empty() {
+            let names = self.of_others.join(", ");
+            notes.push(format!("without what has not the environment's names: {names}; --all shows it, too"));
+        }
+        let gateways: BTreeSet<&str> =
+            self.metrics.iter().flatten().filter(|one| one.area == "nat").map(|one| one.of.as_str()).collect();
+        if gateways.len() > 1 {
+            notes.push("NAT gateways are those of the region: no metric tells whose they are".to_owned());
+        }
+        notes.extend(self.gone.iter().cloned());
         if self.metrics.as_ref().is_some_and(|all| all.iter().all(|one| one.points.is_empty()) && !all.is_empty()) {
-            notes.push("nothing was measured in that time: CloudWatch keeps minutes for 15 days".to_owned());
+            let why =
+                if self.is_short() { "a metric has a point a minute" } else { "CloudWatch keeps minutes for 15 days" };
+            notes.push(format!("nothing was measured in that time: {why}"));
         }
         notes
     }

@@ -1,7 +1,7 @@
 //! Reads what there is to measure, then all of it at once, and prints it.
 
 use super::args::Arguments;
-use super::report::{self, Curve, Curves, SOURCES, Span};
+use super::report::{self, Curve, Read, SOURCES, Span};
 use crate::app::logs::when;
 use crate::app::measures;
 use crate::app::poll::Wants;
@@ -19,6 +19,7 @@ use crate::runtime::clock::{Clock, zone as clock_zone};
 use crate::runtime::history;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
 use std::io;
 
 /// Clocks differ by less: so much more of what happened is read.
@@ -43,7 +44,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         period: telemetry::period(until.duration_since(since)),
         against: arguments.against.and_then(|against| since.checked_sub(against).ok()),
     };
-    let asked = Box::pin(curves(&mut reading, names.as_deref(), &areas, span, arguments.against));
+    let asked = Box::pin(curves(&mut reading, names.as_deref(), &areas, span, arguments));
     let (curves, over) = match context.limit() {
         None => (asked.await, false),
         Some(left) => match tokio::time::timeout(left, asked).await {
@@ -103,8 +104,8 @@ async fn curves(
     names: Option<&[String]>,
     areas: &[Area],
     span: Span,
-    against: Option<SignedDuration>,
-) -> Result<Curves, Failure> {
+    arguments: &Arguments,
+) -> Result<Read, Failure> {
     let namespaces: Vec<String> = telemetry::namespaces(areas).into_iter().map(str::to_owned).collect();
     let mut there: Vec<Listed> = Vec::new();
     let mut unlisted = None;
@@ -119,9 +120,11 @@ async fn curves(
         }
     }
     let app = &reading.collector.app;
-    let figures = measures::figures((&app.environment, &app.estate), names, None, &there, areas);
+    let figures = measures::figures(&app.estate, names, None, &there, areas);
+    let (figures, others) =
+        if arguments.all { (figures, BTreeSet::new()) } else { measures::own(&app.environment, figures) };
     let now = points(reading, &figures, span.period, (span.since, span.until)).await?;
-    let before = match (span.against, against) {
+    let before = match (span.against, arguments.against) {
         (Some(from), Some(against)) => {
             let until = span.until.checked_sub(against).unwrap_or(span.until);
             Some(points(reading, &figures, span.period, (from, until)).await?)
@@ -133,7 +136,11 @@ async fn curves(
         let before = before.as_mut().and_then(Iterator::next);
         Curve { figure, points, before }
     };
-    Ok(Curves { curves: figures.into_iter().zip(now).map(curve).collect(), unlisted })
+    Ok(Read {
+        curves: figures.into_iter().zip(now).map(curve).collect(),
+        unlisted,
+        others: others.into_iter().collect(),
+    })
 }
 
 /// Points of all figures, in their order and unit.

@@ -51,6 +51,9 @@ pub struct Ls {
     /// Only those under this path, or with this in their name
     #[arg(value_name = "PATH")]
     pub path: Option<String>,
+    /// Secrets of the whole region, not only those that are told to be the environment's
+    #[arg(long)]
+    pub all: bool,
 }
 
 /// What is typed of `get`.

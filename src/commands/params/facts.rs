@@ -1,5 +1,6 @@
 //! What the actions know: where the environment's parameters lie, what its task definitions name, and a session to ask with.
 
+use crate::app::poll::Wants;
 use crate::aws::{Connection, Session};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
@@ -7,10 +8,10 @@ use crate::commands::opened::{Opened, open, time_is_up};
 use crate::commands::say::say;
 use crate::config::{Config, EnvironmentConfig};
 use crate::model::parameters::named::Named;
-use crate::model::parameters::{Parameter, belongs, named, prefixes};
-use crate::model::{Failure, Source};
-use crate::runtime::Collected;
+use crate::model::parameters::{Parameter, Secret, belongs, named, own, prefixes};
+use crate::model::{Failure, FailureKind, Source};
 use crate::runtime::stop::unless_stopped;
+use crate::runtime::{Collected, Collector};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -49,17 +50,52 @@ impl Facts {
     }
 
     async fn of(context: &Context, config: Config, environment: EnvironmentConfig) -> Result<Self, Report> {
-        let sources = [Source::Identity, Source::Services, Source::TaskDefinitions, Source::Tasks];
-        let collected = Box::pin(context.collect_in(config, environment.clone(), &sources, false));
-        let reading = unless_stopped(collected).await?;
+        let collector = collector(context, config, environment.clone());
+        Box::pin(Self::read(context, collector, environment)).await
+    }
+
+    /// Of the environment that was asked for, with its parameters and secrets: what its configuration says where they lie is
+    /// listed while task definitions are read.
+    pub(super) async fn with_lists(context: &Context, opened: &Opened) -> Result<(Self, Lists), Report> {
+        let environment = opened.environment.clone();
+        let (configured, account) = (environment.parameters.clone(), environment.account.clone());
+        let mut collector = collector(context, opened.config.clone(), environment.clone());
+        let session = collector.session();
+        let listed = async {
+            if configured.is_empty() {
+                Ok(Vec::new())
+            } else {
+                session.parameters(&configured, account.as_deref()).await
+            }
+        };
+        let (facts, listed, secrets) = tokio::try_join!(
+            Box::pin(Self::read(context, collector, environment)),
+            Box::pin(within(context, listed)),
+            Box::pin(within(context, session.secrets(account.as_deref()))),
+        )?;
+        let mut rest = facts.asked(&facts.known_under()?);
+        rest.retain(|asked| !configured.contains(asked));
+        let mut parameters = listed.map_err(|failure| unlisted(&failure))?;
+        if !rest.is_empty() {
+            let read = within(context, session.parameters(&rest, account.as_deref())).await?;
+            parameters.extend(read.map_err(|failure| unlisted(&failure))?);
+            parameters.sort_by(|a, b| a.name.cmp(&b.name));
+            parameters.dedup_by(|a, b| a.name == b.name);
+        }
+        Ok((facts, Lists { parameters, secrets }))
+    }
+
+    async fn read(context: &Context, collector: Collector, environment: EnvironmentConfig) -> Result<Self, Report> {
+        let mut reading = unless_stopped(Box::pin(context.read_with(collector))).await?;
         reading.check_credentials()?;
         if reading.collected == Collected::TimedOut {
             return Err(time_is_up("the task definitions could not be read in it"));
         }
+        let session = reading.collector.session();
         let app = &reading.collector.app;
         let estate = &app.estate;
         let mut facts = Self {
-            session: Session::new(Connection::from(&environment)),
+            session,
             now: app.service_now(),
             named: Vec::new(),
             complete: true,
@@ -122,9 +158,11 @@ impl Facts {
         let name = &self.environment.name;
         if !self.complete {
             let report = self.unread(format!("where the parameters of {name} lie is not known"));
-            return Err(report.hint(format!(
-                "task definitions tell it, or parameters = [\"/path/of/{name}/\"] in [environments.{name}]"
-            )));
+            // A network that is down is mended, not configured around.
+            let may_not = self.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::Denied);
+            let way = format!("or write parameters = [\"/path/of/{name}/\"] into [environments.{name}]");
+            let hint = report.hint.clone().unwrap_or_default();
+            return Err(if may_not { report.hint(format!("{hint}, {way}")) } else { report });
         }
         Err(Report::usage(format!("nothing says where the parameters of {name} lie: its task definitions name none"))
             .hint(format!("write parameters = [\"/path/of/{name}/\"] into [environments.{name}]")))
@@ -137,6 +175,23 @@ impl Facts {
                 say(&format!("! nothing lies under `{path}` (`parameters` of the configuration)"));
             }
         }
+    }
+
+    /// The environment's secrets, and how many others the region has.
+    pub(super) fn own_secrets<'a>(&self, all: &'a [Secret]) -> (Vec<&'a Secret>, usize) {
+        let environment = &self.environment;
+        let configured: Vec<&str> = [&environment.tunnel.secret, &environment.database.secret]
+            .into_iter()
+            .flatten()
+            .map(String::as_str)
+            .collect();
+        let whose = own::Whose {
+            named: &self.named,
+            configured: &configured,
+            project: &environment.project,
+            environment: &environment.name,
+        };
+        own::of(all, &whose)
     }
 
     /// What cannot be known because not all task definitions were read, and why.
@@ -171,7 +226,7 @@ impl Facts {
         let asked = self.asked(&self.known_under()?);
         let account = self.environment.account.as_deref();
         let read = within(context, self.session.parameters(&asked, account)).await?;
-        read.map_err(|failure| Report::of_failure("the parameters cannot be listed", &failure))
+        read.map_err(|failure| unlisted(&failure))
     }
 
     /// The whole name of what was typed: as it is where it has a slash, else under the environment's path.
@@ -214,6 +269,21 @@ impl Facts {
         let all = names.map(|name| (name.to_owned(), named::readers(&self.named, name))).collect();
         self.complete.then_some(all)
     }
+}
+
+/// What lies there.
+pub(super) struct Lists {
+    pub(super) parameters: Vec<Parameter>,
+    pub(super) secrets: Result<Vec<Secret>, Failure>,
+}
+
+fn collector(context: &Context, config: Config, environment: EnvironmentConfig) -> Collector {
+    let sources = [Source::Identity, Source::Services, Source::TaskDefinitions, Source::Tasks].into();
+    context.collector(config, environment, Wants { sources, service_metrics: false, once: true, ..Wants::default() })
+}
+
+fn unlisted(failure: &Failure) -> Report {
+    Report::of_failure("the parameters cannot be listed", failure)
 }
 
 /// An environment without what its task definitions name, for a name that is whole.

@@ -1,13 +1,13 @@
 //! What only looks: list, one, its versions, the check, the comparison.
 
 use super::args::{Diff, Get, History, Ls};
-use super::facts::{Alone, Facts, found, within};
+use super::facts::{Alone, Facts, Lists, found, within};
 use super::report;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
 use crate::commands::opened::open;
-use crate::commands::printed::{printed, value_alone};
-use crate::headless::{self, Shown};
+use crate::commands::printed::{emit, printed, value_alone};
+use crate::headless::Shown;
 use crate::model::FailureKind;
 use crate::model::health::Severity;
 use crate::model::parameters::check;
@@ -17,24 +17,40 @@ use std::io;
 
 pub(super) async fn list(context: &Context, ls: &Ls, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let opened = open(context)?;
-    let facts = Facts::gather(context, &opened).await?;
-    let mut parameters = facts.parameters(context).await?;
+    let (facts, Lists { mut parameters, secrets }) = Box::pin(Facts::with_lists(context, &opened)).await?;
     facts.tell_unmatched(&parameters);
-    if let Some(path) = &ls.path {
-        parameters.retain(|one| one.name.contains(path.as_str()));
-    }
-    let account = facts.environment.account.as_deref();
     let mut missing = facts.missing.clone();
-    let secrets = match within(context, facts.session.secrets(account)).await? {
+    let of_region = match secrets {
         Ok(all) => Some(all),
         Err(failure) => {
             missing.push(failure.message);
             None
         }
     };
-    let list = report::list(&facts, &parameters, secrets.as_deref(), missing);
+    let mut secrets = match of_region.as_deref() {
+        Some(all) if ls.all => Some((all.iter().collect(), 0)),
+        Some(all) => Some(facts.own_secrets(all)),
+        None => None,
+    };
+    let mut none = None;
+    if let Some(path) = &ls.path {
+        let sifted = |name: &str| name.contains(path.as_str());
+        none = Some(format!(
+            "none of the {} parameters of {} has `{path}` in its name",
+            parameters.len(),
+            facts.environment.name
+        ));
+        parameters.retain(|one| sifted(&one.name));
+        if let (Some((own, others)), Some(all)) = (&mut secrets, of_region.as_deref()) {
+            own.retain(|one| sifted(&one.name));
+            // As many as `--all` lists beside them.
+            *others = all.iter().filter(|one| sifted(&one.name)).count().saturating_sub(own.len());
+        }
+    }
+    let mut list = report::list(&facts, &parameters, secrets, missing);
+    list.none = none;
     let code = if list.complete { ExitCode::Done } else { ExitCode::Incomplete };
-    printed(headless::print(out, &list, context.output, Context::width()).map(drop))?;
+    printed(emit(context, &list, out))?;
     Ok(code)
 }
 
@@ -56,7 +72,7 @@ pub(super) async fn get(context: &Context, get: &Get, out: &mut dyn io::Write) -
         }
     }
     let one = report::one(&alone.environment, &held, get.reveal, shown(&alone));
-    printed(headless::print(out, &one, context.output, Context::width()).map(drop))
+    printed(emit(context, &one, out))
 }
 
 /// When and where it is read, for the times of its table: their days are not judged to the second.
@@ -78,18 +94,16 @@ pub(super) async fn history(context: &Context, history: &History, out: &mut dyn 
         _ => Report::of_failure(format!("the versions of {name} cannot be read"), &failure),
     })?;
     let list = report::history(&alone.environment, &name, &versions, shown(&alone));
-    printed(headless::print(out, &list, context.output, Context::width()).map(drop))
+    printed(emit(context, &list, out))
 }
 
 pub(super) async fn check(context: &Context, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let opened = open(context)?;
-    let facts = Facts::gather(context, &opened).await?;
-    let parameters = facts.parameters(context).await?;
+    let (facts, Lists { parameters, secrets }) = Box::pin(Facts::with_lists(context, &opened)).await?;
     facts.tell_unmatched(&parameters);
-    let account = facts.environment.account.as_deref();
     let mut missing = facts.missing.clone();
     missing.extend(facts.unread_tasks.clone());
-    let secrets = match within(context, facts.session.secrets(account)).await? {
+    let secrets = match secrets {
         Ok(all) => Some(all),
         Err(failure) => {
             missing.push(failure.message);
@@ -114,7 +128,7 @@ pub(super) async fn check(context: &Context, out: &mut dyn io::Write) -> Result<
     let wrong = findings.iter().any(|one| one.severity != Severity::Note);
     let list = report::findings(&facts, &findings, parameters.len(), missing);
     let complete = list.complete;
-    printed(headless::print(out, &list, context.output, Context::width()).map(drop))?;
+    printed(emit(context, &list, out))?;
     Ok(match (wrong, complete) {
         (true, _) => ExitCode::Failed,
         (false, false) => ExitCode::Incomplete,
@@ -124,6 +138,9 @@ pub(super) async fn check(context: &Context, out: &mut dyn io::Write) -> Result<
 
 pub(super) async fn diff(context: &Context, diff: &Diff, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let (left, right) = match diff.environments.as_slice() {
+        [left, right] if left == right => {
+            return Err(Report::usage(format!("{right} is the same environment")).hint("name two environments"));
+        }
         [left, right] => (Facts::of_named(context, left).await?, Facts::of_named(context, right).await?),
         [other] => {
             let opened = open(context)?;
@@ -141,7 +158,7 @@ pub(super) async fn diff(context: &Context, diff: &Diff, out: &mut dyn io::Write
         &Side { environment: &right.environment.name, prefixes: &right_under, parameters: &theirs },
     );
     let list = report::differences(&left, &right, &found);
-    printed(headless::print(out, &list, context.output, Context::width()).map(drop))?;
+    printed(emit(context, &list, out))?;
     let complete = list.complete;
     Ok(match (diff.exit_code && !found.is_empty(), complete) {
         (true, _) => ExitCode::Failed,

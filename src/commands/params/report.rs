@@ -77,8 +77,14 @@ pub struct ParameterList {
     /// The paths that were looked at.
     pub under: Vec<String>,
     pub parameters: Vec<ParameterDto>,
-    /// None where they could not be read.
+    /// The environment's, or all of the region with --all or where none is told to be its own; none where they could not be
+    /// read.
     pub secrets: Option<Vec<SecretDto>>,
+    /// Secrets of the region that are not told to be the environment's, and are not listed.
+    pub secrets_of_others: usize,
+    /// What is said where no parameter is listed, if some were left out.
+    #[serde(skip)]
+    pub(super) none: Option<String>,
     #[serde(skip)]
     read: Vec<Parameter>,
     #[serde(skip)]
@@ -119,7 +125,7 @@ fn secret(one: &Secret, now: Timestamp) -> SecretDto {
 pub(super) fn list(
     facts: &Facts,
     parameters: &[Parameter],
-    secrets: Option<&[Secret]>,
+    secrets: Option<(Vec<&Secret>, usize)>,
     missing: Vec<String>,
 ) -> ParameterList {
     ParameterList {
@@ -130,7 +136,9 @@ pub(super) fn list(
         missing,
         under: facts.under(),
         parameters: parameters.iter().map(|one| dto(one, &facts.named)).collect(),
-        secrets: secrets.map(|all| all.iter().map(|one| secret(one, facts.now)).collect()),
+        secrets_of_others: secrets.as_ref().map_or(0, |(_, others)| *others),
+        secrets: secrets.map(|(own, _)| own.into_iter().map(|one| secret(one, facts.now)).collect()),
+        none: None,
         read: parameters.to_vec(),
         now: facts.now,
     }
@@ -152,7 +160,8 @@ impl Printable for ParameterList {
             words("KEY").rank(4),
             prose("USED BY").rank(3),
         ];
-        let mut table = Table::new(&columns, format!("there is no parameter under {}", self.under.join(", ")));
+        let none = || format!("there is no parameter under {}", self.under.join(", "));
+        let mut table = Table::new(&columns, self.none.clone().unwrap_or_else(none));
         for row in rows(&self.read, &BTreeSet::new()) {
             match row {
                 Row::Folder { depth, label, .. } => {
@@ -192,7 +201,13 @@ impl Printable for ParameterList {
     }
 
     fn notes(&self) -> Vec<String> {
-        self.missing.clone()
+        let mut notes = self.missing.clone();
+        notes.extend(match self.secrets_of_others {
+            0 => None,
+            1 => Some("1 secret of the region does not look like this environment's: --all lists it, too".to_owned()),
+            n => Some(format!("{n} secrets of the region do not look like this environment's: --all lists them, too")),
+        });
+        notes
     }
 }
 

@@ -48,7 +48,7 @@ pub(in crate::commands) fn outputs() -> Vec<(&'static str, serde_json::Value)> {
         hint: "make it".into(),
     };
     let difference = Difference { name: "/a/*".into(), left: Some(("/a/b".into(), Kind::Plain)), right: None };
-    let list = report::list(&facts, &[parameter], Some(&[Secret::default()]), Vec::new());
+    let list = report::list(&facts, &[parameter], Some((vec![&Secret::default()], 2)), Vec::new());
     [
         ("parameters", to_value(list)),
         ("parameter", to_value(report::one(&environment, &held, true, Shown::default()))),

@@ -2,16 +2,13 @@
 
 use super::args::{Action, Add, Arguments, Rm, Which};
 use super::report;
-use crate::app::operation::choose::{self, Offer};
-use crate::app::operation::outcome::Verdict;
 use crate::app::operation::single::scaling;
 use crate::app::operation::steps::{self, Wanted};
 use crate::cli::{ExitCode, Report};
 use crate::commands::act::act;
 use crate::commands::context::Context;
 use crate::commands::opened::{names, one, open};
-use crate::commands::printed::printed;
-use crate::headless::{self, operation as reports};
+use crate::commands::printed::print;
 use crate::model::timer::Power;
 use std::io;
 
@@ -36,15 +33,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         let what = steps::Request { wanted: Wanted::Skip { power, undo }, short }.into();
         return act(context, &opened, vec![what], arguments.dry_run, out).await;
     }
-    let mut driver = opened.driver(context);
-    let request = choose::Request { service: String::new(), title: "schedule".to_owned(), offer: Offer::Timers };
-    let id = driver.start(request, &opened.environment);
-    driver.until(|all| all.get(id).is_none_or(|operation| operation.outcome.is_some()), |_| {}).await;
-    let Some(operation) = driver.operations.get(id) else { return Ok(ExitCode::Failed) };
-    if let Some(outcome) = operation.outcome.as_ref().filter(|outcome| outcome.verdict != Verdict::Done) {
-        return Err(reports::not_begun(operation, outcome));
-    }
-    let timers = operation.machine().choices().map(|choices| choices.timers.as_slice()).unwrap_or_default();
-    let report = report::schedule(timers, &opened.environment.name, driver.service_now(), &opened.zone);
-    printed(headless::print(out, &report, context.output, Context::width()).map(drop))
+    let reading = context.collect(report::SOURCES, false).await?;
+    let list = report::schedule(&reading.input());
+    print(context, &reading, &list, list.head.exit_code(), out)
 }

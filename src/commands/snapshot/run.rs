@@ -8,7 +8,7 @@ use super::watch;
 use crate::aws::{Connection, Session};
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::{Context, Reading};
-use crate::commands::printed::{print, unwritten, verdict as ended};
+use crate::commands::printed::{emit, print, unwritten, verdict as ended};
 use crate::headless::pool::PoolDto;
 use crate::headless::{self, Written};
 use crate::model::cdn::belongs;
@@ -92,7 +92,7 @@ async fn every(context: &Context, out: &mut dyn io::Write) -> Result<ExitCode, R
     }
     let report = all::environments(rows, Clock::System.now(), system_zone());
     let code = if report.complete { ExitCode::Done } else { ExitCode::Incomplete };
-    ended(headless::print(out, &report, context.output, Context::width()).map(drop), code)
+    ended(emit(context, &report, out), code)
 }
 
 fn value(reading: &Reading) -> Result<Value, Report> {

@@ -5,6 +5,7 @@ use crate::headless::emit::Printable;
 use crate::headless::input::SnapshotInput;
 use crate::headless::lists::Head;
 use crate::headless::table::{Table, prose, words};
+use crate::model::kept::gone;
 use crate::model::time;
 use crate::model::timeline::near::Ranked;
 use crate::model::timeline::{About, Happening, trail};
@@ -16,19 +17,7 @@ use serde::Serialize;
 /// Schema of `cockpit timeline`.
 pub const SCHEMA: &str = "cockpit.timeline/1";
 /// Its sources.
-pub const SOURCES: &[Source] = &[
-    Source::Identity,
-    Source::Services,
-    Source::Tasks,
-    Source::Rollouts,
-    Source::ScalingActivities,
-    Source::Schedules,
-    Source::DbClusters,
-    Source::DbInstances,
-    Source::AlarmHistory,
-    Source::RdsEvents,
-    Source::Trail,
-];
+pub const SOURCES: &[Source] = &Source::TELLING;
 
 /// `cockpit timeline`.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -46,10 +35,14 @@ pub struct Timeline {
     pub before: Option<String>,
     /// How many things that go as planned are left out.
     pub left_out: usize,
+    /// How many things `--filter`, `--level` or `--grep` do not take.
+    pub filtered: usize,
     #[serde(skip)]
     missing: Vec<String>,
     #[serde(skip)]
     late: Option<Timestamp>,
+    #[serde(skip)]
+    gone: Vec<String>,
 }
 
 /// One thing that happened.
@@ -88,6 +81,8 @@ pub struct Asked {
     pub before: Option<Timestamp>,
     /// Things that go as planned and are left out.
     pub left_out: usize,
+    /// Things that the filter, the level or the pattern does not take.
+    pub filtered: usize,
 }
 
 fn of(about: &About) -> &'static str {
@@ -151,7 +146,9 @@ fn timeline(input: &SnapshotInput<'_>, events: Vec<EventDto>, asked: Asked, miss
         before: asked.before.map(|before| before.to_string()),
         events,
         left_out: asked.left_out,
+        filtered: asked.filtered,
         missing,
+        gone: gone(asked.since, input.now, |source| !input.skipped.contains(&source)),
         late: input.estate.trail.at().filter(|_| reaches).map(|_| edge.max(asked.since)),
     }
 }
@@ -166,7 +163,8 @@ impl Printable for Timeline {
     fn tables(&self) -> Vec<Table> {
         let first = if self.before.is_some() { words("BEFORE") } else { words("TIME") };
         let columns = [first, words(""), words("KIND"), words("NAME").rank(1), prose("WHAT"), words("WHO").rank(2)];
-        let mut table = Table::new(&columns, "nothing has happened");
+        let empty = if self.filtered > 0 { "nothing that happened matches" } else { "nothing has happened" };
+        let mut table = Table::new(&columns, empty);
         let shown = &self.head.shown;
         for event in &self.events {
             let time = match &self.before {
@@ -201,6 +199,13 @@ impl Printable for Timeline {
             let clock = time::clock(late, &self.head.shown.zone);
             notes.push(format!(
                 "CloudTrail is up to 15 minutes late: of what was written since {clock} it may not tell yet"
+            ));
+        }
+        notes.extend(self.gone.clone());
+        if self.filtered > 0 {
+            notes.push(format!(
+                "{} things are left out by what was asked for: --filter, --level or --grep",
+                self.filtered
             ));
         }
         if self.left_out > 0 {

@@ -53,7 +53,13 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let (kept, dropped): (Vec<Happening>, Vec<Happening>) = all.into_iter().partition(|event| sieve.passes(event));
     let left_out = if sieve.routine { 0 } else { dropped.iter().filter(|event| event.routine).count() };
     let before = arguments.before.as_ref().and(until);
-    let asked = Asked { since, until: until.filter(|_| before.is_none()), before, left_out };
+    let asked = Asked {
+        since,
+        until: until.filter(|_| before.is_none()),
+        before,
+        left_out,
+        filtered: dropped.len() - left_out,
+    };
     let input = reading.input();
     let list = match before {
         Some(moment) => report::ranked(&input, &near::before(&kept, moment, arguments.window), asked, missing),

@@ -2,6 +2,7 @@
 
 use super::args::Arguments;
 use super::report::{self, Read};
+use crate::aws::within::within;
 use crate::aws::{Connection, Session};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
@@ -9,26 +10,28 @@ use crate::commands::opened::time_is_up;
 use crate::commands::printed::print;
 use crate::commands::states;
 use crate::config::EnvironmentConfig;
+use crate::model::FailureKind;
 use crate::model::cdn::{belongs, prefixes};
 use crate::model::infra::declared::{Running, differences};
 use crate::model::names::listed;
 use crate::model::users::{Pool, User};
 use std::io;
+use tokio::time::{Instant, timeout_at};
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let reading = context.collect(report::SOURCES, false).await?;
     reading.check_credentials()?;
     let environment = &reading.collector.app.environment;
     let session = Session::new(Connection::from(environment));
-    let asked = Box::pin(asked(&session, environment, arguments));
-    let mut read = match context.limit() {
-        Some(left) => tokio::time::timeout(left, asked).await.map_err(|_| time_is_up("the users were read"))??,
-        None => asked.await?,
-    };
+    let end = context.limit().and_then(|limit| Instant::now().checked_add(limit));
+    let (mut read, late) = Box::pin(asked(&session, environment, arguments, end)).await?;
+    let late = late && context.limit().is_some_and(|left| left.is_zero());
     if arguments.declared {
         let asked = Box::pin(states::of_environment(environment));
         let states = match context.limit() {
-            Some(left) => tokio::time::timeout(left, asked).await.map_err(|_| time_is_up("the states were read"))?,
+            Some(left) => {
+                tokio::time::timeout(left, asked).await.map_err(|_| time_is_up("the states were not read in it"))?
+            }
             None => asked.await,
         };
         let running = Running { pools: Some(std::slice::from_ref(&read.pool)), ..Running::default() };
@@ -40,20 +43,38 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         }
     }
     let list = report::users(&reading.input(), &read, arguments.reveal);
-    print(context, &reading, &list, list.exit_code(), out)
+    let code = print(context, &reading, &list, list.exit_code(), out)?;
+    Ok(if late { ExitCode::TimedOut } else { code })
 }
 
-async fn asked(session: &Session, environment: &EnvironmentConfig, arguments: &Arguments) -> Result<Read, Report> {
-    let pool = one(session, environment).await?;
+/// Reads the pool and its users, at the latest until `end`: what was not answered by then is missing. Whether something was not
+/// answered in time.
+async fn asked(
+    session: &Session,
+    environment: &EnvironmentConfig,
+    arguments: &Arguments,
+    end: Option<Instant>,
+) -> Result<(Read, bool), Report> {
+    let late = || time_is_up("the user pools were not listed in it");
+    let pool = match end {
+        Some(end) => timeout_at(end, one(session, environment)).await.map_err(|_| late())??,
+        None => one(session, environment).await?,
+    };
     let (mut users, mut status) = (Vec::<User>::new(), Vec::new());
-    let ((pool, missing), listed) = tokio::join!(
-        session.user_pool(pool.clone()),
-        session.users(&pool.id, arguments.status.as_deref(), |page| {
-            users.extend(page);
-            // One more says that there are more.
-            users.len() <= arguments.limit
-        })
+    let (known, listed) = tokio::join!(
+        within(end, "cognito-idp:DescribeUserPool", async { Ok(session.user_pool(pool.clone()).await) }),
+        within(
+            end,
+            "cognito-idp:ListUsers",
+            session.users(&pool.id, arguments.status.as_deref(), |page| {
+                users.extend(page);
+                // One more says that there are more.
+                users.len() <= arguments.limit
+            })
+        )
     );
+    let (pool, missing) = known.unwrap_or_else(|late| (pool, vec![late]));
+    let late = missing.iter().chain(listed.as_ref().err()).any(|failure| failure.kind == FailureKind::Timeout);
     status.extend(missing.into_iter().map(|failure| failure.message));
     let limited = (users.len() > arguments.limit).then_some(arguments.limit);
     users.truncate(arguments.limit);
@@ -63,7 +84,7 @@ async fn asked(session: &Session, environment: &EnvironmentConfig, arguments: &A
     }
     // Nobody at all is an answer; nobody because of a failure is none.
     let known = whole || !users.is_empty();
-    Ok(Read { pool, users: known.then_some(users), whole, limited, missing: status, declared: None })
+    Ok((Read { pool, users: known.then_some(users), whole, limited, missing: status, declared: None }, late))
 }
 
 /// The pool of the environment.

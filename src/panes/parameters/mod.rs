@@ -45,6 +45,7 @@ const REVEAL: Id = Id("param-reveal");
 const PUT: Id = Id("param-put");
 const NEW: Id = Id("param-new");
 const REMOVE: Id = Id("param-remove");
+const EVERYTHING: Id = Id("param-all-secrets");
 const REFRESH: Id = Id("param-refresh");
 
 const COMMANDS: &[Command] = &[
@@ -89,6 +90,14 @@ const COMMANDS: &[Command] = &[
     )
     .risks(Risk::Destroy)
     .when(rows::on_parameter),
+    Command::new(
+        EVERYTHING,
+        Scope::Pane(state::ID.0),
+        "all secrets",
+        &["*"],
+        "Show secrets of the whole region, not only those that are told to be the environment's; again hides them.",
+        update::everything,
+    ),
     Command::new(
         REFRESH,
         Scope::Pane(state::ID.0),

@@ -2,13 +2,15 @@
 
 use super::state::{FACTS, LIST};
 use crate::app::App;
-use crate::app::data_status::{failure_lines, note, severity};
+use crate::app::data_status::{beside, failure_lines, note, severity};
 use crate::app::pane::DataStatus;
 use crate::app::subject::{Fact, Subject, bad, fact};
 use crate::model::health::Severity;
+use crate::model::offered::in_environment;
 use crate::model::parameters::change::MASK;
 use crate::model::parameters::check;
 use crate::model::parameters::named::{self, key};
+use crate::model::parameters::own::{self, Whose};
 use crate::model::parameters::secret::Rotation;
 use crate::model::parameters::tree::{Row, rows};
 use crate::model::parameters::{Parameter, Secret, person, prefixes};
@@ -19,6 +21,8 @@ use std::collections::BTreeMap;
 
 /// What the key of a secret begins with.
 pub const SECRET: &str = "secret:";
+/// The row that says what is not shown.
+pub const OTHERS: &str = "secret:others";
 
 /// The paths that its parameters lie under; none while the task definitions are not known.
 pub(super) fn under(app: &App) -> Option<Vec<String>> {
@@ -100,8 +104,24 @@ pub fn lines(app: &App) -> Vec<(String, String)> {
         Row::Folder { path, .. } => Some((path.clone(), path.clone())),
         Row::Leaf { at, .. } => all.get(*at).map(|one| (one.name.clone(), one.name.clone())),
     });
-    let secrets = secrets(app).iter().map(|one| (format!("{SECRET}{}", one.arn), one.name.clone()));
-    tree.chain(secrets).collect()
+    let (own, others) = own_secrets(app);
+    let secrets = own.into_iter().map(|one| (format!("{SECRET}{}", one.arn), one.name.clone()));
+    let others = (others > 0).then(|| (OTHERS.to_owned(), String::new()));
+    tree.chain(secrets).chain(others).collect()
+}
+
+/// The secrets that are shown, and how many of the region are not: those that are not told to be the environment's.
+pub fn own_secrets(app: &App) -> (Vec<&Secret>, usize) {
+    let all = secrets(app);
+    let state = &app.panes.parameters;
+    if state.everything {
+        return (all.iter().collect(), 0);
+    }
+    let environment = &app.environment;
+    let configured: Vec<&str> =
+        [&environment.tunnel.secret, &environment.database.secret].into_iter().flatten().map(String::as_str).collect();
+    let (project, name) = (&environment.project, &environment.name);
+    own::of(all, &Whose { named: &state.named, configured: &configured, project, environment: name })
 }
 
 /// The selected row of the list, wherever the focus is.
@@ -170,7 +190,7 @@ fn of_parameter(app: &App, one: &Parameter) -> Vec<Fact> {
     let mine = state.findings.iter().filter(|finding| finding.name == one.name);
     for finding in mine {
         lines.push(bad(finding.problem.word(), finding.text.clone(), health(finding.severity)));
-        lines.push(fact("→", finding.hint.clone()));
+        lines.push(fact("→", in_environment(&finding.hint, &app.environment.name)));
     }
     let shown = &state.shown;
     match &shown.versions {
@@ -275,7 +295,7 @@ pub fn finding(app: &App, key: &str) -> Vec<Fact> {
     let mut lines = vec![
         fact("parameter", &one.name),
         bad(one.problem.word(), one.text.clone(), health(one.severity)),
-        fact("→", &one.hint),
+        fact("→", in_environment(&one.hint, &app.environment.name)),
     ];
     lines.extend(one.used_by.iter().map(|used| fact("read by", used)));
     lines
@@ -297,6 +317,8 @@ pub fn data_status(app: &App) -> DataStatus {
         data.empty = failure_lines(app, Source::Parameters, failure);
     } else if let Some(failure) = app.estate.secrets.failure() {
         data.trouble = Some((Health::Degraded, format!("cannot read secrets: {}", failure.message)));
+    } else {
+        data.trouble = beside(app, READERS);
     }
     if data.empty.is_empty() {
         data.empty = empty(app, status.at.is_some());
@@ -328,17 +350,22 @@ fn empty(app: &App, read: bool) -> Vec<(Health, String)> {
 /// How the facts stand.
 pub fn facts_status(app: &App) -> DataStatus {
     let words = if app.focused() == FACTS { "nothing is selected" } else { "select a parameter" };
-    DataStatus { empty: note(words), ..DataStatus::default() }
+    let trouble = beside(app, READERS);
+    DataStatus { empty: note(words), trouble, ..DataStatus::default() }
 }
+
+/// What tells which parameters and secrets are read, and by whom.
+const READERS: &[Source] = &[Source::Services, Source::TaskDefinitions];
 
 /// How the check stands.
 pub fn check_status(app: &App) -> DataStatus {
     let state = &app.panes.parameters;
     let read = app.estate.parameters.value().is_some();
+    let trouble = beside(app, &[Source::Parameters, Source::Services, Source::TaskDefinitions, Source::Tasks]);
     let words = match (read, state.complete) {
         (false, _) => "reading parameters …",
         (true, false) => "nothing is wrong so far; not all task definitions are known",
         (true, true) => "nothing is wrong",
     };
-    DataStatus { empty: note(words), loading: !read, ..DataStatus::default() }
+    DataStatus { empty: note(words), loading: !read, trouble, ..DataStatus::default() }
 }

@@ -39,6 +39,8 @@ pub struct State {
     pub ended: usize,
     /// Folders whose parameters are not shown.
     pub closed: BTreeSet<String>,
+    /// Secrets of the whole region are shown, not only those that are told to be the environment's.
+    pub everything: bool,
     /// The tree.
     pub rows: Vec<Row>,
     /// What task definitions name, and whether all of them are known.

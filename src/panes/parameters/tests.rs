@@ -71,6 +71,28 @@ fn parameters_fit_every_size() {
 }
 
 #[test]
+fn secrets_of_others_are_counted_and_shown_with_a_key() {
+    let mut world = world();
+    let other = |name: &str| Secret {
+        name: name.into(),
+        arn: format!("arn:aws:secretsmanager:ap-northeast-1:123456789012:secret:{name}-AbCdEf"),
+        ..Secret::default()
+    };
+    world.secrets.extend([other("bookmark-manager-prod/app"), other("minimal/app")]);
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "7", &world);
+    let screen = text(&app);
+    assert!(screen.contains("staging-db/app") && !screen.contains("bookmark-manager-prod/app"), "{screen}");
+    assert!(screen.contains("+2 others: * shows"), "{screen}");
+    press(&mut app, "*", &world);
+    let screen = text(&app);
+    assert!(screen.contains("bookmark-manager-prod/app") && screen.contains("minimal/app"), "{screen}");
+    assert!(!screen.contains("others:"), "{screen}");
+    press(&mut app, "*", &world);
+    assert!(!text(&app).contains("minimal/app"));
+}
+
+#[test]
 fn a_value_is_shown_where_it_is_asked_for_and_hides_after_half_a_minute_and_when_the_pane_is_left() {
     let world = world();
     let mut app = read(&world, (120, 40));

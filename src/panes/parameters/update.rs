@@ -130,6 +130,15 @@ fn begin(app: &mut App, wanted: Wanted, typed: String) -> Vec<Effect> {
     plan(app, Request { wanted: vec![wanted], readers, restart: false, typed })
 }
 
+/// `*`: secrets of the whole region, or the environment's alone.
+pub fn everything(app: &mut App) -> Vec<Effect> {
+    let state = &mut app.panes.parameters;
+    state.everything = !state.everything;
+    state.stale = true;
+    derive(app);
+    done(app)
+}
+
 /// `r`.
 pub fn refresh(app: &mut App) -> Vec<Effect> {
     app.panes.parameters.asked = app.panes.parameters.asked.map(|_| jiff::Timestamp::UNIX_EPOCH);

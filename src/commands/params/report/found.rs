@@ -4,6 +4,7 @@ use crate::commands::params::facts::Facts;
 use crate::headless::Rows;
 use crate::headless::emit::Printable;
 use crate::headless::table::{Table, prose, words};
+use crate::model::offered::in_environment;
 use crate::model::parameters::Kind;
 use crate::model::parameters::check::Finding;
 use crate::model::parameters::compare::Difference;
@@ -57,7 +58,7 @@ pub(in crate::commands::params) fn findings(
         name: one.name.clone(),
         text: one.text.clone(),
         used_by: one.used_by.clone(),
-        hint: one.hint.clone(),
+        hint: in_environment(&one.hint, &facts.environment.name),
     };
     Findings {
         schema: CHECK.to_owned(),

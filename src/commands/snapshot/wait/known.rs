@@ -25,7 +25,7 @@ const JUDGED: &[Source] = &[
 const DATABASES: &[Source] = &[Source::DbClusters, Source::DbInstances, Source::Metrics];
 
 /// Every field that needs more than its parent does.
-const FIELDS: [From; 32] = [
+const FIELDS: [From; 33] = [
     From("account", &[Source::Identity]),
     From("identity", &[Source::Identity]),
     From("services", &[Source::Services]),
@@ -52,6 +52,7 @@ const FIELDS: [From; 32] = [
     From("databases.*.members.*.connections", &[Source::Metrics]),
     From("databases.*.members.*.free_storage_bytes", &[Source::Metrics]),
     From("alarms", &[Source::Alarms]),
+    From("alarms.*.muted_until", &[Source::AlarmMutes]),
     From("schedule", &[Source::ScheduledActions, Source::Schedules]),
     From("attention", &Source::ALL),
     From("targets", &[Source::Targets]),

@@ -1,0 +1,18 @@
+//! A question that is one of several: what is not answered by the end of the time is missing, and the rest stands.
+
+use crate::model::{Failure, FailureKind};
+use tokio::time::{Instant, timeout_at};
+
+/// Waits for an answer until then, or as long as it takes. `action` is told where none comes: `ec2:DescribeInstances`.
+///
+/// # Errors
+/// Its own, and that no answer came in time.
+pub async fn within<T>(
+    end: Option<Instant>,
+    action: &str,
+    asked: impl Future<Output = Result<T, Failure>>,
+) -> Result<T, Failure> {
+    let Some(end) = end else { return asked.await };
+    let late = |_| Err(Failure::new(FailureKind::Timeout, format!("{action}: no answer came in time")));
+    timeout_at(end, asked).await.unwrap_or_else(late)
+}

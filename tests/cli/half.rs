@@ -1,0 +1,153 @@
+//! One question of several is refused or hangs: what the others told is printed, and it is said what is missing.
+
+use super::*;
+
+#[test]
+fn one_of_two_kinds_of_schedules_stands_without_the_other() {
+    let (home, world) = (Home::new(), World::staging());
+    let whole = line(&mut home.on(&world), "schedule -o json").coded(0).json();
+    follows_schema(&home, "schedule", &whole);
+    let services = |list: &Value| -> Vec<Option<String>> {
+        let all = list["schedules"].as_array().unwrap().iter();
+        all.map(|one| one["service"].as_str().map(str::to_owned)).collect()
+    };
+    // Those of the environment come first, then those of each service, which is named.
+    let all = services(&whole);
+    assert!(all.iter().any(Option::is_none) && all.contains(&Some(SERVICE.to_owned())), "{all:?}");
+    let rows = line(&mut home.on(&world), "schedule").coded(0).out;
+    let lines: std::collections::BTreeSet<&str> = rows.lines().collect();
+    assert_eq!(lines.len(), rows.lines().count(), "no two rows are the same: {rows}");
+    for (fault, source, kept) in [
+        ("application-autoscaling:DescribeScheduledActions", "autoscaling.scheduled_actions", true),
+        ("scheduler:ListSchedules", "scheduler.schedules", false),
+    ] {
+        for kind in ["denied", "hang"] {
+            world.fault(fault, kind);
+            let late = kind == "hang";
+            let arguments = if late { "schedule -o json --timeout 4s" } else { "schedule -o json" };
+            let list = line(&mut home.on(&world), arguments).coded(if late { 7 } else { 3 }).json();
+            assert_eq!(list["complete"], false);
+            let row = list["sources"].as_array().unwrap().iter().find(|row| row["name"] == source).unwrap();
+            assert_eq!(row["status"], "failed", "{list}");
+            let some = services(&list);
+            assert!(!some.is_empty() && some.iter().all(|service| service.is_none() == kept), "{list}");
+            world.clear_faults();
+        }
+    }
+    for fault in ["application-autoscaling:DescribeScheduledActions", "scheduler:ListSchedules"] {
+        world.fault(fault, "denied");
+    }
+    let none = line(&mut home.on(&world), "schedule -o json").coded(3).json();
+    assert_eq!(none["schedules"], Value::Null, "nothing is known, which is not that there is none");
+}
+
+#[test]
+fn alarms_do_not_wait_for_whether_they_are_muted() {
+    let (home, world) = (Home::new(), World::start(Scenario::Prod));
+    let count = |list: &Value| list["alarms"].as_array().map(Vec::len);
+    let whole = line(&mut home.on(&world), "--env prod alarms --all -o json").coded(0).json();
+    assert!(count(&whole) > Some(0));
+    for (kind, arguments, code) in [
+        ("denied", "--env prod alarms --all -o json", 3),
+        ("hang", "--env prod alarms --all -o json --timeout 4s", 7),
+        ("denied", "--env prod snapshot -o json", 3),
+        ("hang", "--env prod snapshot -o json --timeout 6s", 7),
+    ] {
+        world.fault("cloudwatch:ListAlarmMuteRules", kind);
+        let list = line(&mut home.on(&world), arguments).coded(code).json();
+        assert_eq!((count(&list), &list["complete"]), (count(&whole), &json!(false)), "{arguments}");
+        let row = source(&list, "cloudwatch.alarm_mutes");
+        assert!(row["status"] == "failed" && row["error"].is_string(), "{row}");
+        assert_eq!(source(&list, "cloudwatch.alarms")["status"], "ok");
+        world.clear_faults();
+    }
+}
+
+#[test]
+fn instances_do_not_wait_for_their_figures() {
+    let (home, world) = (Home::new(), World::start(Scenario::Minimal));
+    world.fault("cloudwatch:GetMetricData", "hang");
+    let list = line(&mut home.on(&world), "--env minimal instances -o json --timeout 4s").coded(7).json();
+    assert!(!list["instances"].as_array().unwrap().is_empty(), "{list}");
+    assert!(list["missing"].to_string().contains("cloudwatch:GetMetricData"), "{list}");
+    world.clear_faults();
+    world.fault("ec2:DescribeInstances", "hang");
+    let said = line(&mut home.on(&world), "--env minimal instances --timeout 2s").coded(7);
+    assert!(said.err.contains("the instances were not read in it"), "{said:?}");
+}
+
+#[test]
+fn an_environment_without_a_cluster_has_the_logs_that_it_names() {
+    let (home, world) = (Home::new(), World::start(Scenario::Minimal));
+    for command in ["logs", "insights errors"] {
+        let said = line(&mut home.on(&world), &format!("--env minimal {command}")).coded(2);
+        assert!(said.err.contains("has no cluster") && said.err.contains("--group"), "{said:?}");
+        assert!(!said.err.contains("--timeout"), "nothing was late: {said:?}");
+    }
+    let said = line(&mut home.on(&world), "--env minimal logs web").coded(2);
+    assert!(said.err.contains("minimal has no services"), "{said:?}");
+    let config = include_str!("../../config.toml")
+        .replace("[environments.minimal]\n", "[environments.minimal]\nlogs = [\"/minimal/*\"]\n");
+    let home = Home::with(&config);
+    // Which there are is asked: nothing is said of services.
+    let said = line(&mut home.on(&world), "--env minimal logs");
+    assert!(!said.err.contains("cluster") && !said.err.contains("services"), "{said:?}");
+    assert!(world.asked("logs:DescribeLogGroups") > 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_that_does_not_answer_holds_up_neither_the_limit_nor_a_signal() {
+    let (home, world) = (Home::new(), World::staging());
+    let pipe = home.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let pipe = pipe.to_str().unwrap();
+    let said = run(&mut home.on(&world), ["--config", pipe, "services", "--timeout", "1s"]).coded(7);
+    assert!(said.err.contains("the time is up") && said.err.contains("does not answer"), "{said:?}");
+    let mut typed = home.on(&world);
+    typed.args(["--config", pipe, "services"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = typed.spawn().unwrap();
+    let takes_it = || {
+        let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
+        let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"))?;
+        let caught = u64::from_str_radix(caught.trim(), 16).ok()?;
+        (caught & (1 << (Signal::TERM.as_raw() - 1)) != 0).then_some(())
+    };
+    until("its handler of signals", PATIENCE, takes_it);
+    signal(child.id(), Signal::TERM);
+    finish(child).coded(1);
+}
+
+/// What AWS keeps no longer looks as if it had not happened.
+#[test]
+fn what_of_the_time_that_is_asked_for_is_gone_at_aws_is_said() {
+    let (home, world) = (Home::new(), World::start(Scenario::Prod));
+    for (arguments, gone) in [
+        ("alarms --all --history 1000d", &["changes of alarms for 30 days"][..]),
+        ("metrics --since 1000d", &["metrics for 455 days", "service deployments for 90 days", "events for 14 days"]),
+    ] {
+        let said = line(&mut home.on(&world), &format!("--env prod {arguments} -o table")).coded(0);
+        for words in gone {
+            assert!(said.out.contains(words), "{arguments}: {said:?}");
+        }
+    }
+    let lately = line(&mut home.on(&world), "--env prod alarms --all --history 20d -o table").coded(0);
+    assert!(!lately.out.contains("it tells nothing"), "{lately:?}");
+}
+
+/// 1 says of a site that it is not well.
+#[test]
+fn a_site_that_could_not_be_looked_at_is_not_known_to_be_down() {
+    let (home, world) = (Home::new(), World::start(Scenario::Prod));
+    world.fault("*", "denied");
+    let said = line(&mut home.on(&world), "--env prod health --no-probe").coded(3);
+    assert!(said.out.contains("could not be read"), "{said:?}");
+}
+
+#[test]
+fn the_doctor_tells_credentials_that_have_expired_by_its_exit_code() {
+    let (home, world) = (Home::new(), World::staging());
+    world.fault("*", "expired");
+    let said = line(&mut home.on(&world), "--env staging doctor").coded(8);
+    assert!(said.out.contains("identity"), "{said:?}");
+}
