@@ -161,6 +161,22 @@ pub fn plan(app: &App, operation: &Operation, cells: usize) -> Vec<Line> {
         }
         lines.push(line("", title, Tone::Strong));
     };
+    // A small window shows only what comes first.
+    let (grave, fine): (Vec<&Check>, Vec<&Check>) =
+        plan.checks.iter().partition(|check| matches!(check.level, Level::Warn | Level::Stop));
+    let checks = |lines: &mut Vec<Line>, title: &str, checks: Vec<&Check>| {
+        if !checks.is_empty() {
+            section(lines, title);
+        }
+        for check in checks {
+            let (sign, tone) = of_check(check);
+            paragraph(lines, sign, &check.text, tone, inner);
+            if let Some(hint) = &check.hint {
+                paragraph(lines, "", &format!("→ {hint}"), Tone::Dim, inner);
+            }
+        }
+    };
+    checks(&mut lines, "Warnings", grave);
     if possible && !plan.steps.is_empty() {
         section(&mut lines, "What will happen");
         for (number, step) in plan.steps.iter().enumerate() {
@@ -188,16 +204,7 @@ pub fn plan(app: &App, operation: &Operation, cells: usize) -> Vec<Line> {
             }
         }
     }
-    if !plan.checks.is_empty() {
-        section(&mut lines, "Looked at");
-        for check in &plan.checks {
-            let (sign, tone) = of_check(check);
-            paragraph(&mut lines, sign, &check.text, tone, inner);
-            if let Some(hint) = &check.hint {
-                paragraph(&mut lines, "", &format!("→ {hint}"), Tone::Dim, inner);
-            }
-        }
-    }
+    checks(&mut lines, "Looked at", fine);
     if possible && !plan.undo.is_empty() {
         section(&mut lines, "To undo it");
         paragraph(&mut lines, "", &plan.undo, Tone::Plain, inner);
@@ -323,7 +330,7 @@ pub fn leaving(app: &App, cells: usize) -> Vec<Line> {
         paragraph(&mut lines, "▲", &lost, Tone::Warn, inner);
     }
     for tunnel in app.tunnels.live() {
-        let (head, becomes) = tunnels::tell::leaving(tunnel);
+        let (head, becomes) = tunnels::tell::leaving(tunnel, app.session.simulated);
         paragraph(&mut lines, tunnel.standing.phase.health().sign(), &head, Tone::Strong, inner);
         paragraph(&mut lines, "", &becomes, Tone::Plain, inner);
     }

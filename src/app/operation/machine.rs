@@ -6,7 +6,6 @@ use super::outcome::Outcome;
 use super::plan::Plan;
 use super::step::{Ctx, Slot, Weight};
 use super::watch::Watch;
-use crate::model::timer::Timer;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -88,8 +87,6 @@ pub struct Choices {
     pub images: bool,
     /// What is there, once it was read.
     pub options: Vec<Offered>,
-    /// Schedules, where those were asked for.
-    pub timers: Vec<Timer>,
 }
 
 /// One kind of operation: a state machine. Replies and time go in, calls come out.

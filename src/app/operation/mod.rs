@@ -7,9 +7,9 @@
 //! - [`steps`]: scale, limits, stop and start, stop a task, skip.
 //! - [`custom`]: commands of the configuration.
 //! - [`database`]: another writer, snapshots, restart, stop and start of one database.
-//! - [`single`]: instances started, stopped and restarted; what a distribution has cached thrown away.
+//! - [`single`]: instances started, stopped and restarted; what a distribution has cached thrown away; an alarm that tells nobody for
+//!   a time, and again.
 //! - [`parameter`]: parameters written and removed, and the services that read them started anew.
-//! - [`mute`]: an alarm tells nobody for a time, and again.
 //! - [`choose`]: what there is to choose from before one begins.
 //! - [`sure`]: one change, whose answer may be lost.
 //! - [`plan`], [`outcome`]: what is confirmed, and how it ends.
@@ -25,7 +25,6 @@ pub mod custom;
 pub mod database;
 pub mod deploy;
 pub mod machine;
-pub mod mute;
 pub mod one;
 pub mod outcome;
 pub mod parameter;

@@ -10,8 +10,8 @@ use super::outcome::{Outcome, Verdict};
 use super::plan::Plan;
 use super::step::{self, Ctx, Line, Slot, Weight};
 use crate::config::EnvironmentConfig;
-use crate::model::Identity;
 use crate::model::deploy::{Check, Level};
+use crate::model::{Identity, offered};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 
 /// Without a limit of its own an operation is watched this long.
@@ -89,6 +89,8 @@ pub struct Operation {
     recorded: bool,
     /// Why the audit file does not have its end.
     pub unaudited: Option<String>,
+    /// The time that it was given was up, and what it did then was stopped.
+    pub late: bool,
 }
 
 type Asked = Vec<(Slot, Call)>;
@@ -127,6 +129,7 @@ impl Operation {
             waiting_plan: None,
             recorded: false,
             unaudited: None,
+            late: false,
         }
     }
 
@@ -219,7 +222,7 @@ impl Operation {
             self.push(line);
         }
         if let Some(plan) = plan {
-            self.waiting_plan = Some(plan);
+            self.waiting_plan = Some(plan.in_environment(&environment.name));
             asks.extend(self.ask_person(now));
         }
         if let Some(outcome) = end {
@@ -301,7 +304,10 @@ impl Operation {
         let unchanged = match self.stage {
             Stage::Looking | Stage::Asking | Stage::Recording => !self.only_looks(),
             Stage::Acting => match self.machine.left() {
-                Some(left) if left.verdict != Verdict::Cancelled => return self.end(left, now),
+                Some(left) if left.verdict != Verdict::Cancelled => {
+                    self.late = true;
+                    return self.end(left.cause("the time is up"), now);
+                }
                 left => left.is_some(),
             },
             Stage::Ended => false,
@@ -335,6 +341,7 @@ impl Operation {
         let mut outcome = Outcome::new(verdict, format!("{}: {}", self.title, check.text));
         outcome.hint = check.hint;
         outcome.usage = check.usage;
+        outcome.failure = check.failure;
         outcome.causes = causes;
         outcome.causes.push("nothing was changed".to_owned());
         self.end(outcome, now)
@@ -404,10 +411,11 @@ impl Operation {
     }
 
     /// Records the outcome; later outcomes are ignored.
-    fn end(&mut self, outcome: Outcome, now: Timestamp) -> Asked {
+    fn end(&mut self, mut outcome: Outcome, now: Timestamp) -> Asked {
         if self.outcome.is_some() {
             return Vec::new();
         }
+        outcome.hint = outcome.hint.map(|hint| offered::in_environment(&hint, &self.environment.name));
         let weight = match outcome.verdict {
             Verdict::Done => Weight::Good,
             Verdict::RolledBack | Verdict::Failed | Verdict::Refused | Verdict::Impossible => Weight::Bad,

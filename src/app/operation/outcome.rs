@@ -72,6 +72,23 @@ impl Outcome {
         Self { verdict, summary: summary.into(), causes: Vec::new(), hint: None, failure: None, usage: false }
     }
 
+    /// A change was refused, or its answer was lost; `look` is what shows whether it was made.
+    pub fn unmade(title: &str, lost: bool, failure: &Failure, look: &str) -> Self {
+        let outcome = if lost {
+            Self::new(Verdict::Unknown, format!("{title}: AWS did not answer, and whether it was done is not known"))
+                .hint(format!("look with `{look}` before trying again"))
+        } else {
+            Self::new(Verdict::Impossible, format!("{title}: it could not be done")).cause("nothing was changed")
+        };
+        outcome.because(failure)
+    }
+
+    /// It was left before anything was changed.
+    pub fn left(title: &str) -> Self {
+        Self::new(Verdict::Cancelled, format!("{title}: it was left before anything was changed"))
+            .cause("nothing was changed")
+    }
+
     /// The same with a cause.
     #[must_use]
     pub fn cause(mut self, cause: impl Into<String>) -> Self {

@@ -3,6 +3,7 @@
 use super::call::Write;
 use crate::app::command::Risk;
 use crate::model::deploy::{Change, Check, Level};
+use crate::model::offered::in_environment;
 
 /// A plan, shown before anything is changed.
 #[derive(Debug, Clone, PartialEq)]
@@ -30,6 +31,16 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The same, in which each command that its texts offer names this environment.
+    #[must_use]
+    pub(super) fn in_environment(mut self, environment: &str) -> Self {
+        self.undo = in_environment(&self.undo, environment);
+        for check in &mut self.checks {
+            check.hint = check.hint.take().map(|hint| in_environment(&hint, environment));
+        }
+        self
+    }
+
     /// The checks that keep it from being done.
     pub fn stops(&self) -> impl Iterator<Item = &Check> {
         self.checks.iter().filter(|check| check.level == Level::Stop)

@@ -310,16 +310,16 @@ fn a_service_that_was_at_0_when_it_was_stopped_is_not_started() {
     };
     assert_eq!(plan.writes.iter().filter_map(desired).collect::<Vec<_>>(), [("web".to_owned(), Some(2))]);
     assert!(plan.checks.iter().any(|check| check.text == "api was at 0 when it was stopped, and stays there"));
-    assert_eq!(plan.undo, "`cockpit stop` takes it back");
+    assert_eq!(plan.undo, "`cockpit stop --env staging` takes it back");
     let plan = planned(Power::Start, false, vec![asleep("web", 0)]);
     assert!(
         !plan.possible() && plan.checks.iter().any(|check| check.text == "everything was at 0 when it was stopped")
     );
     // What would be stopped along with it is said.
     let plan = planned(Power::Start, false, vec![asleep("web", 2), service("api", 1, 1)]);
-    assert_eq!(plan.undo, "`cockpit stop` takes it back, and stops the one that runs now as well");
+    assert_eq!(plan.undo, "`cockpit stop --env staging` takes it back, and stops the one that runs now as well");
     let plan = planned(Power::Stop, true, vec![service("web", 2, 2)]);
-    assert_eq!(plan.undo, "`cockpit start --databases` brings the counts of now back");
+    assert_eq!(plan.undo, "`cockpit start --databases --env staging` brings the counts of now back");
 }
 
 #[test]

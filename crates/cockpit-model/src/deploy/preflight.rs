@@ -1,6 +1,7 @@
 //! What is looked at before a deployment: each a sentence that says how it stands. A [`Level::Stop`] keeps
 //! it from being done.
 
+use crate::failure::{Failure, FailureKind};
 use crate::image::{Image, architecture_of};
 use crate::rollout::{RolloutStatus, ServiceDeployment};
 use crate::scaling::ScalableTarget;
@@ -36,12 +37,21 @@ pub struct Check {
     /// It stops it because of what was asked for, which must be said in another way.
     #[serde(skip)]
     pub usage: bool,
+    /// The kind of failure of AWS that it tells of.
+    #[serde(skip)]
+    pub failure: Option<FailureKind>,
 }
 
 impl Check {
     /// A check without a hint.
     pub fn new(level: Level, text: impl Into<String>) -> Self {
-        Self { level, text: text.into(), hint: None, usage: false }
+        Self { level, text: text.into(), hint: None, usage: false, failure: None }
+    }
+
+    /// Something could not be read: what that means, and what helps.
+    pub fn failed(level: Level, what: &str, failure: &Failure) -> Self {
+        let check = Self::new(level, format!("{what}: {failure}")).hint(failure.hint());
+        Self { failure: Some(failure.kind), ..check }
     }
 
     /// What was asked for cannot be done as it was said.

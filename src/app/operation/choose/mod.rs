@@ -4,7 +4,7 @@
 use super::call::{Answered, Read, Reply};
 use super::machine::{Choices, Machine, Offered, What};
 use super::outcome::{Outcome, Verdict};
-use super::step::{Ctx, Slot, schedules};
+use super::step::{Ctx, Slot};
 use crate::model::deploy::history::candidates;
 use crate::model::image::ImageRef;
 use crate::model::task_definition::image_version;
@@ -21,14 +21,12 @@ pub enum Offer {
     Images,
     /// Revisions that ran before, the newest first.
     Revisions,
-    /// Schedules that stop and start the environment: only to be read.
-    Timers,
 }
 
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// The service's whole name; empty where it is about none.
+    /// The service's whole name.
     pub service: String,
     /// In the window's frame.
     pub title: String,
@@ -84,20 +82,7 @@ impl Machine for Choose {
 
     fn begin(&mut self, ctx: &mut Ctx<'_>) {
         let names = vec![self.request.service.clone()];
-        match &self.request.offer {
-            Offer::Images | Offer::Revisions => {
-                self.read(Slot::Service, Read::Services { cluster: ctx.cluster(), names }, ctx);
-            }
-            Offer::Timers => {
-                let reads = schedules(ctx.environment);
-                if reads.is_empty() {
-                    ctx.end = Some(Outcome::new(Verdict::Done, "no schedule is configured"));
-                }
-                for (slot, read) in reads {
-                    self.read(slot, read, ctx);
-                }
-            }
-        }
+        self.read(Slot::Service, Read::Services { cluster: ctx.cluster(), names }, ctx);
     }
 
     fn reply(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
@@ -141,7 +126,7 @@ impl Choose {
                     // What controls the deployments of such a service knows its versions.
                     _ if name.is_empty() => {}
                     Offer::Images => self.read(Slot::Definition, Read::TaskDefinition { name }, ctx),
-                    Offer::Revisions | Offer::Timers => {
+                    Offer::Revisions => {
                         let (cluster, service) = (ctx.cluster(), self.request.service.clone());
                         self.read(Slot::History, Read::History { cluster, service }, ctx);
                     }
@@ -201,11 +186,6 @@ impl Choose {
                     })
                     .collect();
             }
-            // What neither starts nor stops anything is no schedule of the environment.
-            Reply::Timers(found) if *slot == Slot::Actions => {
-                self.choices.timers.extend(found.into_iter().filter(|timer| timer.power().is_some()));
-            }
-            Reply::Timers(found) => self.choices.timers.extend(found),
             _ => {}
         }
     }

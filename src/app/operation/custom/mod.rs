@@ -191,7 +191,7 @@ impl Machine for Custom {
     }
 
     fn leaving(&self, _: &str) -> String {
-        "is stopped".to_owned()
+        "it will be stopped".to_owned()
     }
 
     fn record(&self, _: Option<&Plan>) -> (Value, Value) {

@@ -52,7 +52,8 @@ pub struct DatabaseChange {
     /// As it was when the plan was made.
     before: Option<Database>,
     snapshots: Option<Vec<DatabaseSnapshot>>,
-    figures: Figures,
+    /// Lag and connections, where they could be read.
+    figures: Option<Figures>,
     checks: Vec<Check>,
     failure: Option<Failure>,
     /// What the plan showed, and when: nothing else is done.
@@ -88,7 +89,7 @@ impl DatabaseChange {
             found: None,
             before: None,
             snapshots: None,
-            figures: Figures::default(),
+            figures: None,
             checks: Vec::new(),
             failure: None,
             write: None,
@@ -136,14 +137,7 @@ impl DatabaseChange {
     }
 
     fn refused(&self, failure: &Failure, lost: bool, ctx: &mut Ctx<'_>) {
-        let title = self.request.title();
-        let outcome = if lost {
-            Outcome::new(Verdict::Unknown, format!("{title}: AWS did not answer, and whether it was done is not known"))
-                .hint("look with `cockpit db` before trying again")
-        } else {
-            Outcome::new(Verdict::Impossible, format!("{title}: it could not be done")).cause("nothing was changed")
-        };
-        ctx.end = Some(outcome.because(failure));
+        ctx.end = Some(Outcome::unmade(&self.request.title(), lost, failure, "cockpit db"));
     }
 
     fn missed(&mut self, failure: &Failure, ctx: &mut Ctx<'_>) {
@@ -255,8 +249,7 @@ impl Machine for DatabaseChange {
             Phase::Doing(sure) => !sure.may_have_landed(),
             Phase::Waiting => false,
         };
-        let summary = format!("{}: it was left before anything was changed", self.request.title());
-        unchanged.then(|| Outcome::new(Verdict::Cancelled, summary).cause("nothing was changed"))
+        unchanged.then(|| Outcome::left(&self.request.title()))
     }
 
     fn known_so_far(&self) -> Vec<String> {

@@ -49,18 +49,14 @@ impl DatabaseChange {
                 }
             }
             Ok(Reply::Rds(RdsReply::Snapshots(found))) => self.snapshots = Some(found),
-            Ok(Reply::Rds(RdsReply::Figures(found))) => self.figures = found,
+            Ok(Reply::Rds(RdsReply::Figures(found))) => self.figures = Some(found),
             Ok(_) => {}
             // Without figures it can be done; without the rest it cannot be said what it would do.
             Err(failure) if *slot == FIGURES => {
-                let hint = failure.hint().to_owned();
-                let text = format!("lag and connections are not known: {failure}");
-                self.checks.push(Check::new(Level::Warn, text).hint(hint));
+                self.checks.push(Check::failed(Level::Warn, "lag and connections are not known", &failure));
             }
             Err(failure) => {
-                let hint = failure.hint().to_owned();
-                self.checks
-                    .push(Check::new(Level::Stop, format!("not everything could be read: {failure}")).hint(hint));
+                self.checks.push(Check::failed(Level::Stop, "not everything could be read", &failure));
                 self.failure.get_or_insert(failure);
             }
         }
@@ -120,8 +116,8 @@ impl DatabaseChange {
         self.tell_connected();
         match self.request.wanted.clone() {
             Wanted::Failover { to } => {
-                let way = failover::way(&found, to.as_deref(), &self.figures)?;
-                self.checks.extend(failover::checks(&way, &self.figures));
+                let way = failover::way(&found, to.as_deref(), self.figures.as_ref())?;
+                self.checks.extend(failover::checks(&way, self.figures.as_ref()));
                 Ok(Some(Write::Rds(match way {
                     Way::Member { target, .. } => RdsWrite::Failover { cluster: id, to: target.id.clone() },
                     Way::Standby(instance) => RdsWrite::Reboot { instance: instance.id.clone(), failover: true },
@@ -195,7 +191,7 @@ impl DatabaseChange {
             let text = format!("{instance} is the writer: nothing can be written until it is back");
             self.checks.push(Check::new(Level::Warn, text).hint("`cockpit failover` is mostly quicker"));
         }
-        let count = self.figures.connections.get(instance);
+        let count = self.figures.as_ref().and_then(|figures| figures.connections.get(instance));
         self.checks.extend(count.map(|count| {
             Check::new(Level::Note, format!("{instance} has {count:.0} connections: each of them is cut"))
         }));

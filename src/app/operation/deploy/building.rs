@@ -6,9 +6,9 @@ use super::{Deploy, Phase};
 use crate::app::operation::call::{Answered, Call, Login, Program, Read, Reply};
 use crate::app::operation::outcome::{Outcome, Verdict};
 use crate::app::operation::step::{Ctx, Slot, Weight};
-use crate::model::Failure;
 use crate::model::image::{Image, Scan, is_digest};
 use crate::model::parameters::Value;
+use crate::model::{Failure, FailureKind};
 use jiff::SignedDuration;
 use secrecy::ExposeSecret as _;
 
@@ -157,6 +157,12 @@ impl Deploy {
                     Slot::Login => "the registry gave no token",
                     Slot::Image => "the image that was pushed cannot be found in the registry",
                     _ => "the image could not be built",
+                };
+                let failure = match (slot, failure.kind) {
+                    (Slot::Image, FailureKind::NotFound) => {
+                        failure.hinted("look in the registry whether it is there, and deploy it with --image")
+                    }
+                    _ => failure,
                 };
                 return self.not_begun(what, Some(&failure), ctx);
             }

@@ -60,7 +60,11 @@ impl Gather {
     }
 
     pub(super) fn stop(&mut self, check: Check) {
-        self.checks.push(Check { level: Level::Stop, ..check });
+        let check = Check { level: Level::Stop, ..check };
+        // Several that were asked may say the same.
+        if !self.checks.contains(&check) {
+            self.checks.push(check);
+        }
     }
 
     pub(super) fn note(&mut self, check: Check) {

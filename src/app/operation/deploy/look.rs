@@ -191,15 +191,20 @@ impl Deploy {
             Slot::Timers => (Level::Note, "the schedule cannot be read"),
             _ => (Level::Note, "not everything could be read"),
         };
-        let check = Check::new(level, format!("{what}: {failure}"));
-        let hint = match (slot, failure.kind) {
-            (Slot::Image, FailureKind::NotFound) => "push it first, or choose another tag".to_owned(),
-            (Slot::Run(_), FailureKind::NotFound) => {
-                "install it, or build elsewhere and deploy with --image".to_owned()
+        let check = Check::failed(level, what, &failure);
+        let check = match (slot, failure.kind) {
+            (Slot::Base, FailureKind::NotFound) if self.request.base.is_some() => {
+                check.hint("name a revision that is there with --from")
             }
-            _ => failure.hint().to_owned(),
+            (Slot::Image, FailureKind::NotFound) => check.hint("push it first, or choose another tag"),
+            (Slot::Run(_), FailureKind::NotFound) => {
+                check.hint("install it, or build elsewhere and deploy with --image")
+            }
+            _ => check,
         };
-        let check = check.hint(hint);
+        // The folder is what was asked for; every program that is asked about it would say the same.
+        let no_folder = matches!(slot, Slot::Run(_)) && failure.kind == FailureKind::Invalid;
+        let check = Check { usage: no_folder, ..check };
         let tool = match slot {
             Slot::Run("docker") => Some(Tool::Docker),
             Slot::Run("podman") => Some(Tool::Podman),
@@ -209,7 +214,9 @@ impl Deploy {
             // The other of the two may be there.
             return build.unfit(tool, check);
         }
-        gather.checks.push(check);
+        if !gather.checks.contains(&check) {
+            gather.checks.push(check);
+        }
         if level == Level::Stop {
             gather.failure.get_or_insert(failure);
         }
@@ -220,7 +227,7 @@ impl Deploy {
         if let Some(check) = self.gather.checks.iter().find(|check| check.level == Level::Stop) {
             let mut outcome = Outcome::new(Verdict::Impossible, check.text.clone());
             outcome.hint.clone_from(&check.hint);
-            outcome.failure = self.gather.failure.as_ref().map(|failure| failure.kind);
+            outcome.failure = check.failure;
             ctx.end = Some(outcome);
             return;
         }

@@ -58,7 +58,9 @@ impl Deploy {
             checks.extend(gather.service.as_ref().map(preflight::exec).into_iter().flatten());
         }
         let changes = self.changes();
-        if matches!(request.source, Source::Image(_)) && changes.is_empty() && gather.failure.is_none() {
+        // Of an image that stops it nothing is known.
+        let stopped = checks.iter().any(|check| check.level == Level::Stop);
+        if matches!(request.source, Source::Image(_)) && changes.is_empty() && gather.failure.is_none() && !stopped {
             checks.push(Check::new(Level::Warn, "this image already runs: only new tasks will come of it"));
         }
         if let (Some(newest), Some(definition)) = (&gather.newest, definition)

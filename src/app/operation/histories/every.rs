@@ -2,7 +2,7 @@
 //! what really became of it, and each of these runs has one.
 
 use super::stage::{ENDS, End, STARTS, Stage, Start};
-use super::{NAME, at, environment};
+use super::{NAME, at, environment, offers_here};
 use crate::app::effect::Effect;
 use crate::app::operation::call::{Call, CallId};
 use crate::app::operation::deploy::{self, Source};
@@ -112,6 +112,7 @@ fn run(stage: &mut Stage, doing: Doing) -> Operation {
         }
         let operation = operations.get(id).expect("it is there");
         if operation.outcome.is_some() {
+            offers_here(operation);
             return operation.clone();
         }
         if operation.stage == Progress::Asking {

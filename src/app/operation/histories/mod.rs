@@ -14,6 +14,7 @@ use super::{Operation, Operations, Stage, What};
 use crate::app::effect::Effect;
 use crate::app::testing::cases;
 use crate::config::{EnvironmentConfig, Hooks};
+use crate::model::offered;
 use crate::model::rollout::RolloutStatus;
 use crate::model::service::Breaker;
 use jiff::Timestamp;
@@ -112,8 +113,25 @@ fn run(world: &mut World, source: Source, roll_back: Option<bool>, detach: Optio
     operation
 }
 
+/// Whatever a plan or a verdict offers to type names the environment that it is about.
+fn offers_here(operation: &Operation) {
+    let plan = operation.plan.iter().flat_map(|plan| {
+        plan.checks.iter().filter_map(|check| check.hint.as_ref()).chain([&plan.undo]).map(String::as_str)
+    });
+    let outcome = operation.outcome.iter().flat_map(|outcome| {
+        let said = outcome.causes.iter().chain(&outcome.hint).map(String::as_str);
+        said.chain([outcome.summary.as_str()])
+    });
+    for text in plan.chain(outcome) {
+        for typed in offered::commands(text) {
+            assert!(offered::names_it(typed, &operation.environment.name), "`{typed}` is offered: {text}");
+        }
+    }
+}
+
 /// What the verdict must be true of.
 fn judge(world: &World, operation: &Operation) {
+    offers_here(operation);
     let verdict = operation.outcome.as_ref().map(|outcome| outcome.verdict).expect("an outcome");
     let ours: Vec<&Release> = world.releases.iter().filter(|release| release.ours).collect();
     let watched = operation.machine().watch();

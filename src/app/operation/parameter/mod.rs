@@ -129,8 +129,8 @@ impl Parameters {
         use crate::model::deploy::{Check, Level};
         let mut plan = plan::plan(&self.request, &self.found, &self.services, ctx);
         if let Some(failure) = self.unread.take() {
-            let text = format!("the services that read it cannot be looked at: {failure}");
-            plan.checks.insert(0, Check::new(Level::Stop, text).hint(failure.hint()));
+            let what = "the services that read it cannot be looked at";
+            plan.checks.insert(0, Check::failed(Level::Stop, what, &failure));
         }
         for service in &self.services {
             self.restart.note(service);
@@ -145,6 +145,12 @@ impl Parameters {
 
     /// Minutes may have passed since it was looked at: nobody's newer value is overwritten unseen.
     fn rechecked(&mut self, ctx: &mut Ctx<'_>) {
+        let failure = self.unread.take().or_else(|| self.found.values().find_map(|found| found.clone().err()));
+        if let Some(failure) = failure {
+            let summary = format!("{}: it cannot be looked at once more", self.title());
+            ctx.end = Some(Outcome::new(Verdict::Impossible, summary).because(&failure).cause("nothing was changed"));
+            return;
+        }
         if self.versions_now() != self.versions {
             let outcome =
                 Outcome::new(Verdict::Impossible, format!("{}: it changed since it was looked at", self.title()));
@@ -209,15 +215,12 @@ impl Parameters {
     fn refused(&self, failure: &Failure, lost: bool, ctx: &mut Ctx<'_>) {
         let title = self.title();
         let done = (self.all - self.ahead.len()).saturating_sub(1);
-        let outcome = if lost {
-            Outcome::new(Verdict::Unknown, format!("{title}: AWS did not answer, and whether it was done is not known"))
-                .hint("look with `cockpit params history` before trying again")
-        } else if done == 0 {
-            Outcome::new(Verdict::Impossible, format!("{title}: it could not be done")).cause("nothing was changed")
+        ctx.end = Some(if lost || done == 0 {
+            Outcome::unmade(&title, lost, failure, "cockpit params history")
         } else {
-            Outcome::new(Verdict::Failed, format!("{title}: it stopped after {done} of {} changes", self.all))
-        };
-        ctx.end = Some(outcome.because(failure));
+            let stopped = format!("{title}: it stopped after {done} of {} changes", self.all);
+            Outcome::new(Verdict::Failed, stopped).because(failure)
+        });
     }
 
     fn done(&self, ctx: &mut Ctx<'_>) {
@@ -357,10 +360,7 @@ impl Machine for Parameters {
             Phase::Doing(sure, _) => !sure.may_have_landed() && self.all == self.ahead.len() + 1,
             Phase::Waiting => false,
         };
-        unchanged.then(|| {
-            Outcome::new(Verdict::Cancelled, format!("{}: it was left before anything was changed", self.title()))
-                .cause("nothing was changed")
-        })
+        unchanged.then(|| Outcome::left(&self.title()))
     }
 
     fn look_again(&self) -> String {

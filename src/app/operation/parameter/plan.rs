@@ -61,8 +61,7 @@ pub(super) fn checks(request: &Request, found: &Found) -> Vec<Check> {
         }
         match found.get(name) {
             Some(Err(failure)) => {
-                let text = format!("{name} cannot be looked at: {failure}");
-                checks.push(Check::new(Level::Stop, text).hint(failure.hint()));
+                checks.push(Check::failed(Level::Stop, &format!("{name} cannot be looked at"), failure));
             }
             _ => match wanted {
                 Wanted::Put { .. } => put(request, wanted, there(found, name), &mut checks),

@@ -158,6 +158,23 @@ fn a_value_that_somebody_wrote_meanwhile_is_not_overwritten() {
 }
 
 #[test]
+fn a_value_that_cannot_be_read_once_more_is_no_change_by_somebody_else() {
+    let mut aws = Aws::new(Some(held("old", 3)));
+    let (mut operations, id) = started(request(vec![put("new")], &[]), &mut aws);
+    let effects = operations.confirm(id, at(60));
+    let writes = to_its_end(&mut operations, id, effects, 60, &mut |call| match call {
+        Call::Read(Read::Parameter { .. }) => {
+            Answered::new(Err(Failure::new(FailureKind::Credentials, "ExpiredToken").lasting(true)))
+        }
+        call => aws.answer(call),
+    });
+    assert_eq!(writes, []);
+    let outcome = get(&operations, id).outcome.as_ref().expect("ended");
+    assert_eq!((outcome.verdict, outcome.failure), (Verdict::Impossible, Some(FailureKind::Credentials)));
+    assert!(outcome.summary.contains("cannot be looked at once more"), "{outcome:?}");
+}
+
+#[test]
 fn a_change_whose_answer_was_lost_is_looked_for_and_not_sent_twice() {
     let mut aws = Aws::new(Some(held("old", 3)));
     aws.loses = true;

@@ -1,6 +1,6 @@
 //! An instance of EC2 is started, stopped or restarted, and watched until its state and its status checks say so.
 
-use super::{Decided, Job, Single};
+use super::{Decided, Job, Sent, Single};
 use crate::app::command::Risk;
 use crate::app::operation::call::{Read, Reply, Write};
 use crate::app::operation::machine::{Target, What};
@@ -10,7 +10,7 @@ use crate::model::Failure;
 use crate::model::deploy::{Change, Check, Level};
 use crate::model::machine::{Machine, Turn};
 use crate::model::time::spoken;
-use jiff::{SignedDuration, Timestamp};
+use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 /// A restart shows in the status checks, where it lasts long enough. One of which nothing was seen for so long is over.
@@ -104,7 +104,7 @@ impl Job for InstanceChange {
     }
 
     fn reads(&self, _: &Ctx<'_>) -> Vec<(&'static str, Read)> {
-        vec![(INSTANCE, self.look())]
+        vec![(INSTANCE, Read::Instance { id: self.request.id.clone() })]
     }
 
     fn learn(
@@ -159,18 +159,18 @@ impl Job for InstanceChange {
         self.found.as_ref().map(|found| found.state.clone()).unwrap_or_default()
     }
 
-    fn look(&self) -> Read {
+    fn look(&self, _: &Write) -> Read {
         Read::Instance { id: self.request.id.clone() }
     }
 
-    fn looked(&mut self, reply: Reply, since: Timestamp, ctx: &mut Ctx<'_>) -> Option<Outcome> {
+    fn looked(&mut self, reply: Reply, sent: &Sent, ctx: &mut Ctx<'_>) -> Option<Outcome> {
         let named = self.named();
         let Reply::Instance(found) = reply else { return None };
         let Some(found) = found.map(|found| *found).filter(|found| !found.is_ending()) else {
             let outcome = Outcome::new(Verdict::Failed, format!("{named} was terminated meanwhile"));
             return Some(outcome.hint("`cockpit timeline` may tell who did it"));
         };
-        let waited = ctx.now.duration_since(since);
+        let waited = ctx.now.duration_since(sent.at);
         let took = if waited.as_secs() > 0 { format!(" after {}", spoken(waited)) } else { String::new() };
         let passes = found.passes();
         let outcome = match (self.request.turn, found.state.as_str()) {
@@ -235,7 +235,7 @@ impl Job for InstanceChange {
         vec![format!("{} is {}{checks}", self.request.name, found.state)]
     }
 
-    fn record(&self) -> (Value, Option<(&'static str, Value)>) {
+    fn record(&self, _: Option<&Write>) -> (Value, Option<(&'static str, Value)>) {
         let before = self.before.as_ref().map_or(Value::Null, |before| json!({"state": before.state}));
         (before, Some((INSTANCE, json!(self.request.id))))
     }

@@ -3,11 +3,13 @@
 //! - [`address`]: an address is let in to the load balancer, or what was added is taken back.
 //! - [`instance`]: an instance of EC2 is started, stopped or restarted.
 //! - [`invalidation`]: what a distribution has cached is thrown away.
+//! - [`mute`]: an alarm tells nobody for a time, or tells again.
 //! - [`scaling`]: the target of a policy is changed; scheduled actions are added and removed.
 
 pub mod address;
 pub mod instance;
 pub mod invalidation;
+pub mod mute;
 pub mod scaling;
 #[cfg(test)]
 mod tests;
@@ -41,6 +43,13 @@ pub struct Decided {
     pub checks: Vec<Check>,
     /// What can be undone, and how.
     pub undo: String,
+}
+
+/// The change that was sent, and when.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Sent {
+    pub write: Write,
+    pub at: Timestamp,
 }
 
 /// What one such change is of.
@@ -82,14 +91,24 @@ pub trait Job: Debug + Clone + Send + Sync + 'static {
     /// What must be the same when a yes comes late.
     fn standing(&self) -> String;
 
+    /// What is sent: as it was planned, where a late yes changes nothing of it.
+    fn to_send(&self, planned: Write, _: &Ctx<'_>) -> Write {
+        planned
+    }
+
     /// The change was accepted.
     fn landed(&mut self, _: &Reply) {}
 
     /// What shows how far it is.
-    fn look(&self) -> Read;
+    fn look(&self, sent: &Write) -> Read;
 
     /// Takes such a look in: how it ended, if it has.
-    fn looked(&mut self, reply: Reply, since: Timestamp, ctx: &mut Ctx<'_>) -> Option<Outcome>;
+    fn looked(&mut self, reply: Reply, sent: &Sent, ctx: &mut Ctx<'_>) -> Option<Outcome>;
+
+    /// The end where such a look fails. None: it is looked again.
+    fn unseen(&self, _: &Failure) -> Option<Outcome> {
+        None
+    }
 
     /// What it waits for, in words: `waiting for the instance`.
     fn waits(&self) -> &'static str;
@@ -102,8 +121,9 @@ pub trait Job: Debug + Clone + Send + Sync + 'static {
         Vec::new()
     }
 
-    /// How it was before, and what came of it, for the audit file.
-    fn record(&self) -> (Value, Option<(&'static str, Value)>) {
+    /// How it was before, and what came of it, for the audit file. The change is the one that was decided, as long as it
+    /// was not sent; there is none where a check stops it.
+    fn record(&self, _: Option<&Write>) -> (Value, Option<(&'static str, Value)>) {
         (Value::Null, None)
     }
 }
@@ -129,7 +149,7 @@ pub struct Single<J> {
     decided: Decided,
     stood: String,
     planned: Option<Timestamp>,
-    began: Option<Timestamp>,
+    sent: Option<Sent>,
     told: BTreeSet<String>,
     told_kinds: ToldKinds,
     refusals: Refusals,
@@ -151,7 +171,7 @@ impl<J: Job> Single<J> {
             decided: Decided::default(),
             stood: String::new(),
             planned: None,
-            began: None,
+            sent: None,
             told: BTreeSet::new(),
             told_kinds: ToldKinds::default(),
             refusals: Refusals::default(),
@@ -175,9 +195,7 @@ impl<J: Job> Single<J> {
         match self.job.learn(what, answered.outcome, ctx) {
             Ok(more) => self.read(more, ctx),
             Err(failure) => {
-                let hint = failure.hint().to_owned();
-                let text = format!("not everything could be read: {failure}");
-                self.checks.push(Check::new(Level::Stop, text).hint(hint));
+                self.checks.push(Check::failed(Level::Stop, "not everything could be read", &failure));
                 self.failure.get_or_insert(failure);
             }
         }
@@ -229,7 +247,8 @@ impl<J: Job> Single<J> {
 
     fn send(&mut self, ctx: &mut Ctx<'_>) {
         let Some(write) = self.decided.write.clone() else { return };
-        self.began = Some(ctx.now);
+        let write = self.job.to_send(write, ctx);
+        self.sent = Some(Sent { write: write.clone(), at: ctx.now });
         ctx.say(Weight::Step, format!("{}: {}", write.action(), self.job.title()));
         self.phase = Phase::Doing(Box::new(Sure::send(write, Before::default(), ctx)));
     }
@@ -240,9 +259,10 @@ impl<J: Job> Single<J> {
         if self.in_flight || slot <= self.slot || self.next_try.is_some_and(|next| ctx.now < next) {
             return;
         }
+        let Some(sent) = &self.sent else { return };
         self.slot = slot;
         self.in_flight = true;
-        ctx.read(Slot::Of("look"), self.job.look());
+        ctx.read(Slot::Of("look"), self.job.look(&sent.write));
     }
 
     fn looked(&mut self, outcome: Result<Reply, Failure>, ctx: &mut Ctx<'_>) {
@@ -255,8 +275,9 @@ impl<J: Job> Single<J> {
                     self.told_kinds.clear();
                     ctx.say(Weight::Step, "AWS answers again");
                 }
-                let since = self.began.unwrap_or(ctx.now);
-                ctx.end = self.job.looked(reply, since, ctx);
+                if let Some(sent) = &self.sent {
+                    ctx.end = self.job.looked(reply, sent, ctx);
+                }
                 for known in self.job.known() {
                     if self.told.insert(known.clone()) {
                         ctx.say(Weight::Step, known);
@@ -266,6 +287,10 @@ impl<J: Job> Single<J> {
             }
             Err(failure) => failure,
         };
+        if let Some(outcome) = self.job.unseen(&failure) {
+            ctx.end = Some(outcome);
+            return;
+        }
         if self.refusals.note(&failure, ctx.now) {
             ctx.end = Some(refusals::given_up(&self.job.title(), &failure, &self.job.shown_by(), ctx));
             return;
@@ -279,14 +304,7 @@ impl<J: Job> Single<J> {
     }
 
     fn refused(&self, failure: &Failure, lost: bool, ctx: &mut Ctx<'_>) {
-        let title = self.job.title();
-        let outcome = if lost {
-            Outcome::new(Verdict::Unknown, format!("{title}: AWS did not answer, and whether it was done is not known"))
-                .hint(format!("look with `{}` before trying again", self.job.shown_by()))
-        } else {
-            Outcome::new(Verdict::Impossible, format!("{title}: it could not be done")).cause("nothing was changed")
-        };
-        ctx.end = Some(outcome.because(failure));
+        ctx.end = Some(Outcome::unmade(&self.job.title(), lost, failure, &self.job.shown_by()));
     }
 }
 
@@ -363,7 +381,7 @@ impl<J: Job> Machine for Single<J> {
     }
 
     fn began(&self) -> Option<Timestamp> {
-        self.began
+        self.sent.as_ref().map(|sent| sent.at)
     }
 
     fn left(&mut self) -> Option<Outcome> {
@@ -372,8 +390,7 @@ impl<J: Job> Machine for Single<J> {
             Phase::Doing(sure) => !sure.may_have_landed(),
             Phase::Waiting => false,
         };
-        let summary = format!("{}: it was left before anything was changed", self.job.title());
-        unchanged.then(|| Outcome::new(Verdict::Cancelled, summary).cause("nothing was changed"))
+        unchanged.then(|| Outcome::left(&self.job.title()))
     }
 
     fn known_so_far(&self) -> Vec<String> {
@@ -393,7 +410,8 @@ impl<J: Job> Machine for Single<J> {
     }
 
     fn record(&self, plan: Option<&Plan>) -> (Value, Value) {
-        let (before, came) = self.job.record();
+        let (before, came) =
+            self.job.record(self.sent.as_ref().map(|sent| &sent.write).or(self.decided.write.as_ref()));
         let changes = plan.into_iter().flat_map(|plan| &plan.changes);
         let mut after: serde_json::Map<String, Value> =
             changes.map(|change| (change.what.clone(), json!(change.next))).collect();

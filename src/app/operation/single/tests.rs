@@ -216,6 +216,14 @@ fn throttled_looks_are_told_once_and_waited_out() {
 }
 
 #[test]
+fn a_plan_that_stops_for_a_failure_ends_with_its_kind() {
+    let world = World { failing: u32::MAX, ..World::of("running") };
+    let (operations, id) = planned(on(Turn::Stop), world, &environment());
+    let outcome = get(&operations, id).outcome.clone().expect("ended");
+    assert_eq!((outcome.verdict, outcome.failure), (Verdict::Impossible, Some(FailureKind::Throttled)), "{outcome:?}");
+}
+
+#[test]
 fn a_change_whose_answer_was_lost_is_looked_for_and_not_sent_twice() {
     let lost = Failure::new(FailureKind::Timeout, "no answer");
     let world = World { answer: Some(lost), ..World::of("running") };

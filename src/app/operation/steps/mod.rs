@@ -229,13 +229,7 @@ impl Machine for Steps {
             Phase::Doing(sure) => !sure.may_have_landed() && self.all == self.ahead.len() + 1,
             Phase::Waiting(_) => false,
         };
-        unchanged.then(|| {
-            Outcome::new(
-                Verdict::Cancelled,
-                format!("{}: it was left before anything was changed", self.request.title()),
-            )
-            .cause("nothing was changed")
-        })
+        unchanged.then(|| Outcome::left(&self.request.title()))
     }
 
     fn known_so_far(&self) -> Vec<String> {
@@ -374,15 +368,12 @@ impl Steps {
     fn refused(&mut self, failure: &Failure, lost: bool, ctx: &mut Ctx<'_>) {
         let short = &self.request.short;
         let done = (self.all - self.ahead.len()).saturating_sub(1);
-        let outcome = if lost {
-            Outcome::new(Verdict::Unknown, format!("{short}: AWS did not answer, and whether it was done is not known"))
-                .hint("look with `cockpit services` before trying again")
-        } else if done == 0 {
-            Outcome::new(Verdict::Impossible, format!("{short}: it could not be done")).cause("nothing was changed")
+        ctx.end = Some(if lost || done == 0 {
+            Outcome::unmade(short, lost, failure, "cockpit services")
         } else {
-            Outcome::new(Verdict::Failed, format!("{short}: it stopped after {done} of {} steps", self.all))
-        };
-        ctx.end = Some(outcome.because(failure));
+            let stopped = format!("{short}: it stopped after {done} of {} steps", self.all);
+            Outcome::new(Verdict::Failed, stopped).because(failure)
+        });
     }
 
     fn done(&self, ctx: &mut Ctx<'_>) {

@@ -6,12 +6,12 @@ use super::{Goal, Phase, Request, Step, Steps, Wanted};
 use crate::app::operation::call::{Answered, Read, Reply, Write};
 use crate::app::operation::plan::Plan;
 use crate::app::operation::step::{Ctx, Slot, schedules};
-use crate::model::ScalableTarget;
 use crate::model::deploy::preflight::deleted;
 use crate::model::deploy::{Change, Check, Level};
 use crate::model::scaling::Suspended;
 use crate::model::service::Service;
 use crate::model::timer::Power;
+use crate::model::{FailureKind, ScalableTarget};
 use std::collections::{BTreeMap, VecDeque};
 
 impl Steps {
@@ -84,11 +84,9 @@ impl Steps {
                     Slot::Function => (Level::Stop, "the scheduler function cannot be used"),
                     _ => (Level::Stop, "not everything could be read"),
                 };
-                let hint = match slot {
-                    Slot::Function => "do it without the function: --direct".to_owned(),
-                    _ => failure.hint().to_owned(),
-                };
-                self.checks.push(Check::new(level, format!("{what}: {failure}")).hint(hint));
+                let check = Check::failed(level, what, &failure);
+                let directly = *slot == Slot::Function && failure.kind != FailureKind::Credentials;
+                self.checks.push(if directly { check.hint("do it without the function: --direct") } else { check });
                 if level == Level::Stop {
                     self.failure.get_or_insert(failure);
                 }
@@ -188,10 +186,10 @@ impl Steps {
                 Some(task) if task.service.is_some() => "the service starts another task in its place".to_owned(),
                 _ => "nothing brings it back: no service started it".to_owned(),
             },
-            Wanted::Skip { power, undo: false } => {
-                format!("`cockpit schedule --unskip {}` takes it back", power.word())
+            Wanted::Skip { power, undo } => {
+                let (power, back) = (power.word(), if *undo { "skip" } else { "unskip" });
+                format!("`cockpit schedule --{back} {power}` takes it back")
             }
-            Wanted::Skip { power, undo: true } => format!("`cockpit schedule --skip {}` takes it back", power.word()),
         }
     }
 

@@ -3,7 +3,7 @@
 
 pub mod call;
 
-use super::{Decided, Job, Single};
+use super::{Decided, Job, Sent, Single};
 use crate::app::command::Risk;
 use crate::app::operation::call::{Read, Reply, Write};
 use crate::app::operation::machine::{Target, What};
@@ -15,7 +15,6 @@ use crate::model::health_probe::declared::{Balancer, Rule};
 use crate::model::health_probe::door::{MARK, Opening, Shut, network, to_close, to_open};
 use crate::model::names::listed;
 use call::{Ingress, ReachRead, ReachReply};
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use serde_json::{Value, json};
 
@@ -53,12 +52,11 @@ pub struct AddressChange {
     request: Request,
     balancers: Vec<Balancer>,
     rules: Vec<Rule>,
-    write: Option<Ingress>,
 }
 
 impl From<Request> for What {
     fn from(request: Request) -> Self {
-        Box::new(Single::new(AddressChange { request, balancers: Vec::new(), rules: Vec::new(), write: None }))
+        Box::new(Single::new(AddressChange { request, balancers: Vec::new(), rules: Vec::new() }))
     }
 }
 
@@ -184,7 +182,7 @@ impl Job for AddressChange {
     }
 
     fn decide(&mut self, ctx: &Ctx<'_>) -> Decided {
-        let decided = match self.opening() {
+        match self.opening() {
             Err(Shut { why, hint }) => {
                 Decided { checks: vec![Check::new(Level::Stop, why).hint(hint)], ..Decided::default() }
             }
@@ -194,25 +192,20 @@ impl Job for AddressChange {
                 let undo = format!("`{}` lets it in again", self.other_way());
                 self.decided(&opening, vec![Check::new(Level::Note, text)], undo, None)
             }
-        };
-        self.write = match &decided.write {
-            Some(Write::Ingress(write)) => Some(write.clone()),
-            _ => None,
-        };
-        decided
+        }
     }
 
     fn standing(&self) -> String {
         format!("{:?} {:?}", self.balancers, self.rules)
     }
 
-    fn look(&self) -> Read {
-        let nothing = ReachRead::Rules { groups: Vec::new() };
-        Read::Reach(self.write.as_ref().map_or(nothing, Ingress::proof))
+    fn look(&self, sent: &Write) -> Read {
+        let nothing = || ReachRead::Rules { groups: Vec::new() };
+        Read::Reach(if let Write::Ingress(write) = sent { write.proof() } else { nothing() })
     }
 
-    fn looked(&mut self, reply: Reply, _: Timestamp, _: &mut Ctx<'_>) -> Option<Outcome> {
-        let (Reply::Reach(found), Some(write)) = (reply, &self.write) else { return None };
+    fn looked(&mut self, reply: Reply, sent: &Sent, _: &mut Ctx<'_>) -> Option<Outcome> {
+        let (Reply::Reach(found), Write::Ingress(write)) = (reply, &sent.write) else { return None };
         let (cidr, group, ports) = (&self.request.cidr, &write.opening.group, write.opening.ports_in_words());
         write.is_shown_by(&found).then(|| {
             if self.request.allow {
@@ -232,8 +225,8 @@ impl Job for AddressChange {
         "cockpit health".to_owned()
     }
 
-    fn record(&self) -> (Value, Option<(&'static str, Value)>) {
-        let group = self.write.as_ref().map(|write| json!(write.opening.group));
-        (Value::Null, group.map(|group| ("security_group", group)))
+    fn record(&self, write: Option<&Write>) -> (Value, Option<(&'static str, Value)>) {
+        let Some(Write::Ingress(write)) = write else { return (Value::Null, None) };
+        (Value::Null, Some(("security_group", json!(write.opening.group))))
     }
 }

@@ -2,7 +2,7 @@
 
 pub mod call;
 
-use super::{Decided, Job, Single};
+use super::{Decided, Job, Sent, Single};
 use crate::app::command::Risk;
 use crate::app::operation::call::{Read, Reply, Write};
 use crate::app::operation::machine::What;
@@ -15,7 +15,7 @@ use crate::model::deploy::{Change, Check, Level};
 use crate::model::names::listed;
 use crate::model::time::spoken;
 use call::{Batch, CdnRead, CdnReply};
-use jiff::{Timestamp, ToSpan as _};
+use jiff::ToSpan as _;
 use serde_json::{Value, json};
 
 const DISTRIBUTIONS: &str = "distributions";
@@ -267,20 +267,20 @@ impl Job for Throwing {
         }
     }
 
-    fn look(&self) -> Read {
+    fn look(&self, _: &Write) -> Read {
         let id = self.id.clone().unwrap_or_default();
         let distribution = self.distribution().unwrap_or_default();
         Read::Cdn(CdnRead::Invalidation { distribution, id })
     }
 
-    fn looked(&mut self, reply: Reply, since: Timestamp, ctx: &mut Ctx<'_>) -> Option<Outcome> {
+    fn looked(&mut self, reply: Reply, sent: &Sent, ctx: &mut Ctx<'_>) -> Option<Outcome> {
         let Reply::Cdn(CdnReply::Invalidation(found)) = reply else { return None };
         let Some(found) = found else {
             let id = self.id.clone().unwrap_or_default();
             return Some(Outcome::new(Verdict::Unknown, format!("the invalidation {id} is not there any more")));
         };
         let done = found.status == "Completed";
-        let waited = ctx.now.duration_since(since);
+        let waited = ctx.now.duration_since(sent.at);
         let took = if waited.as_secs() > 0 { format!(" after {}", spoken(waited)) } else { String::new() };
         let summary = format!("{}: {} is completed{took}", self.title(), found.id);
         self.last = Some(found);
@@ -304,7 +304,7 @@ impl Job for Throwing {
         self.last.iter().map(|last| format!("{}: {}", last.id, last.status)).collect()
     }
 
-    fn record(&self) -> (Value, Option<(&'static str, Value)>) {
+    fn record(&self, _: Option<&Write>) -> (Value, Option<(&'static str, Value)>) {
         let paths: Vec<&String> = self.request.paths.iter().take(SHOWN).collect();
         let after = json!({"id": self.id, "paths": paths, "count": self.request.paths.len()});
         (Value::Null, Some(("invalidation", after)))

@@ -3,7 +3,7 @@
 pub mod call;
 mod request;
 
-use super::{Decided, Job, Single};
+use super::{Decided, Job, Sent, Single};
 use crate::app::command::Risk;
 use crate::app::operation::call::{Read, Reply, Write};
 use crate::app::operation::machine::{Target, What};
@@ -15,7 +15,6 @@ use crate::model::names::listed;
 use crate::model::scaling::{ScalableTarget, ScalingPolicy, ScheduledAction};
 use crate::model::time::moment;
 use call::{ScalingRead, ScalingReply, ScalingWrite, same};
-use jiff::Timestamp;
 pub use request::{Request, Wanted, target};
 use serde_json::{Value, json};
 
@@ -30,14 +29,13 @@ pub struct ScalingChange {
     limits: Option<ScalableTarget>,
     policies: Vec<ScalingPolicy>,
     actions: Vec<ScheduledAction>,
-    write: Option<ScalingWrite>,
 }
 
 impl From<Request> for What {
     fn from(request: Request) -> Self {
         let (policies, actions) = (Vec::new(), Vec::new());
-        let (resource, limits, write) = (String::new(), None, None);
-        Box::new(Single::new(ScalingChange { request, resource, limits, policies, actions, write }))
+        let (resource, limits) = (String::new(), None);
+        Box::new(Single::new(ScalingChange { request, resource, limits, policies, actions }))
     }
 }
 
@@ -245,25 +243,20 @@ impl Job for ScalingChange {
                 Wanted::Remove { name } => self.remove(&name),
             }
         };
-        let decided = decided.unwrap_or_else(|check| Decided { checks: vec![check], ..Decided::default() });
-        self.write = match &decided.write {
-            Some(Write::Scaling(write)) => Some(write.clone()),
-            _ => None,
-        };
-        decided
+        decided.unwrap_or_else(|check| Decided { checks: vec![check], ..Decided::default() })
     }
 
     fn standing(&self) -> String {
         format!("{:?} {:?}", self.policies, self.actions)
     }
 
-    fn look(&self) -> Read {
-        let resource = self.resource.clone();
-        Read::Scaling(self.write.as_ref().map_or(ScalingRead::Actions { resource }, ScalingWrite::proof))
+    fn look(&self, sent: &Write) -> Read {
+        let nothing = || ScalingRead::Actions { resource: self.resource.clone() };
+        Read::Scaling(if let Write::Scaling(write) = sent { write.proof() } else { nothing() })
     }
 
-    fn looked(&mut self, reply: Reply, _: Timestamp, _: &mut Ctx<'_>) -> Option<Outcome> {
-        let (Reply::Scaling(found), Some(write)) = (reply, &self.write) else { return None };
+    fn looked(&mut self, reply: Reply, sent: &Sent, _: &mut Ctx<'_>) -> Option<Outcome> {
+        let (Reply::Scaling(found), Write::Scaling(write)) = (reply, &sent.write) else { return None };
         let short = &self.request.short;
         write.is_shown_by(&found).then(|| {
             let summary = match write {
@@ -283,7 +276,7 @@ impl Job for ScalingChange {
         format!("cockpit autoscaling {}", self.request.short)
     }
 
-    fn record(&self) -> (Value, Option<(&'static str, Value)>) {
+    fn record(&self, _: Option<&Write>) -> (Value, Option<(&'static str, Value)>) {
         (Value::Null, Some(("service", json!(self.request.service))))
     }
 }

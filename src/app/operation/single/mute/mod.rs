@@ -1,0 +1,232 @@
+//! An alarm tells nobody for a time, or tells again. A rule of `CloudWatch` does it, which ends by itself: nothing here has
+//! to go on for that. Its state changes as ever.
+
+mod request;
+#[cfg(test)]
+mod tests;
+
+use super::{Decided, Job, Sent, Single};
+use crate::app::command::Risk;
+use crate::app::operation::call::{Read, Reply, Write};
+use crate::app::operation::machine::{Target, What};
+use crate::app::operation::outcome::{Outcome, Verdict};
+use crate::app::operation::step::Ctx;
+use crate::model::deploy::{Change, Check, Level};
+use crate::model::time::moment;
+use crate::model::{Alarm, Failure, Mute};
+use jiff::{SignedDuration, Timestamp};
+pub use request::{LONGEST, Request, typed};
+use serde_json::{Value, json};
+
+const ALARM: &str = "alarm";
+
+/// The change.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Muting {
+    request: Request,
+    found: Found,
+}
+
+/// An alarm, and the rules that mute it.
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Found {
+    alarm: Option<Alarm>,
+    mutes: Vec<Mute>,
+}
+
+impl From<Request> for What {
+    fn from(request: Request) -> Self {
+        Box::new(Single::new(Muting { request, found: Found::default() }))
+    }
+}
+
+/// The next whole minute: rules know no seconds, and one of the past may never begin.
+fn next_minute(now: Timestamp) -> Timestamp {
+    let minute = (now.as_second().div_euclid(60) + 1) * 60;
+    Timestamp::from_second(minute).unwrap_or(now)
+}
+
+impl Found {
+    /// The rule that the cockpit made for an alarm.
+    fn ours(&self, alarm: &str) -> Option<&Mute> {
+        self.mutes.iter().find(|mute| mute.is_ours(alarm))
+    }
+
+    /// Whether it tells anybody, in words.
+    fn state(&self, alarm: &str, ctx: &Ctx<'_>) -> String {
+        let told = |mute: &Mute| match mute.until {
+            Some(until) => format!("muted until {}", moment(until, ctx.service_now, ctx.zone)),
+            None => format!("muted by the rule {} again and again", mute.rule),
+        };
+        match self.ours(alarm).or(self.mutes.first()) {
+            Some(mute) => told(mute),
+            None if self.alarm.as_ref().is_some_and(|alarm| !alarm.actions_enabled) => {
+                "tells nobody: its actions are off".to_owned()
+            }
+            None => "tells".to_owned(),
+        }
+    }
+}
+
+impl Muting {
+    fn checks(&self) -> Vec<Check> {
+        let name = &self.request.alarm;
+        let Some(alarm) = &self.found.alarm else {
+            return vec![Check::usage(format!("there is no alarm {name}")).hint("`cockpit alarms --all` lists them")];
+        };
+        let mut checks = Vec::new();
+        if let Some(length) = self.request.length {
+            if length < SignedDuration::from_mins(1) || length > LONGEST {
+                checks.push(Check::usage("an alarm is muted for a minute at least and for 15 days at most"));
+            }
+            if !alarm.actions_enabled {
+                checks.push(Check::new(Level::Note, format!("{name} tells nobody now: its actions are off")));
+            } else if alarm.actions.is_empty() {
+                checks.push(Check::new(Level::Note, format!("{name} has no actions: it tells nobody in any case")));
+            }
+            if alarm.of_autoscaling() || alarm.actions.iter().any(|action| action.contains(":autoscaling:")) {
+                let text = format!("{name} drives autoscaling: while it is muted nothing is scaled by it");
+                checks.push(Check::new(Level::Warn, text));
+            }
+        } else if self.found.ours(name).is_none() {
+            let (text, hint) = match self.found.mutes.first() {
+                Some(mute) => (
+                    format!("{name} is muted by the rule {}, which is not the cockpit's", mute.rule),
+                    "change that rule where it was made: in the CloudWatch console, or in Terraform",
+                ),
+                None => (format!("{name} is not muted"), "`cockpit alarms --all` says which are"),
+            };
+            checks.push(Check::new(Level::Stop, text).hint(hint));
+        }
+        checks
+    }
+}
+
+impl Job for Muting {
+    fn title(&self) -> String {
+        self.request.title()
+    }
+
+    fn verb(&self) -> &'static str {
+        if self.request.length.is_some() { "Mute" } else { "Unmute" }
+    }
+
+    fn typed(&self) -> String {
+        self.request.typed()
+    }
+
+    fn target(&self) -> Option<Target> {
+        Some(Target { kind: ALARM, name: self.request.alarm.clone() })
+    }
+
+    fn risk(&self) -> Risk {
+        Risk::Change
+    }
+
+    fn reads(&self, _: &Ctx<'_>) -> Vec<(&'static str, Read)> {
+        vec![(ALARM, Read::Alarm { name: self.request.alarm.clone() })]
+    }
+
+    fn learn(
+        &mut self,
+        _: &'static str,
+        outcome: Result<Reply, Failure>,
+        _: &Ctx<'_>,
+    ) -> Result<Vec<(&'static str, Read)>, Failure> {
+        let Reply::Alarm(alarm, mutes) = outcome? else { return Err(Failure::other_answer()) };
+        self.found = Found { alarm: alarm.map(|alarm| *alarm), mutes };
+        Ok(Vec::new())
+    }
+
+    fn decide(&mut self, ctx: &Ctx<'_>) -> Decided {
+        let alarm = self.request.alarm.clone();
+        let checks = self.checks();
+        if self.found.alarm.is_none() || checks.iter().any(|check| check.level == Level::Stop) {
+            return Decided { checks, ..Decided::default() };
+        }
+        let from = next_minute(ctx.service_now);
+        let (write, next, step, undo) = match self.request.length {
+            Some(length) => {
+                let until = from.checked_add(length).unwrap_or(from);
+                let at = |at| moment(at, ctx.service_now, ctx.zone);
+                (
+                    Write::MuteAlarm { alarm: alarm.clone(), from, length },
+                    format!("muted until {}", at(until)),
+                    format!(
+                        "a mute rule of CloudWatch: from {} to {} {alarm} tells nobody; CloudWatch ends it, whether the cockpit runs or not",
+                        at(from),
+                        at(until)
+                    ),
+                    format!("`cockpit alarms unmute {alarm}` takes the rule away"),
+                )
+            }
+            None => (
+                Write::UnmuteAlarm { alarm: alarm.clone() },
+                "tells".to_owned(),
+                format!("the mute rule {} is taken away: {alarm} tells again", Mute::rule_of(&alarm)),
+                format!("`cockpit alarms mute {alarm} --for 1h` mutes it again"),
+            ),
+        };
+        let now = self.found.state(&alarm, ctx);
+        Decided {
+            write: Some(write),
+            steps: vec![step],
+            changes: vec![Change { what: alarm, now, next }],
+            checks,
+            undo,
+        }
+    }
+
+    fn standing(&self) -> String {
+        format!("{:?}", self.found.mutes)
+    }
+
+    /// Minutes may have passed since the plan: as long as was asked for, from now on.
+    fn to_send(&self, planned: Write, ctx: &Ctx<'_>) -> Write {
+        match planned {
+            Write::MuteAlarm { alarm, from, length } if from <= ctx.service_now => {
+                Write::MuteAlarm { alarm, from: next_minute(ctx.service_now), length }
+            }
+            planned => planned,
+        }
+    }
+
+    fn look(&self, _: &Write) -> Read {
+        Read::Alarm { name: self.request.alarm.clone() }
+    }
+
+    /// The first look is the end: a rule is there, or it is not.
+    fn looked(&mut self, reply: Reply, _: &Sent, ctx: &mut Ctx<'_>) -> Option<Outcome> {
+        let Reply::Alarm(alarm, mutes) = reply else { return None };
+        let found = Found { alarm: alarm.map(|alarm| *alarm), mutes };
+        let (alarm, ours) = (&self.request.alarm, found.ours(&self.request.alarm));
+        if self.request.length.is_some() != ours.is_some() {
+            let summary = format!("{}: CloudWatch does not show it", self.title());
+            return Some(Outcome::new(Verdict::Unknown, summary).hint(format!("look with `{}`", self.shown_by())));
+        }
+        let summary = match ours.and_then(|mute| mute.until) {
+            Some(until) => format!("{alarm} tells nobody until {}", moment(until, ctx.service_now, ctx.zone)),
+            None => format!("{alarm} {}", found.state(alarm, ctx)),
+        };
+        Some(Outcome::new(Verdict::Done, summary))
+    }
+
+    /// What CloudWatch took is done.
+    fn unseen(&self, failure: &Failure) -> Option<Outcome> {
+        let summary = format!("{}: CloudWatch took it, and it cannot be looked at after", self.title());
+        Some(Outcome::new(Verdict::Done, summary).because(failure))
+    }
+
+    fn waits(&self) -> &'static str {
+        "looking"
+    }
+
+    fn shown_by(&self) -> String {
+        "cockpit alarms --all".to_owned()
+    }
+
+    fn record(&self, _: Option<&Write>) -> (Value, Option<(&'static str, Value)>) {
+        let rule = |mute: &Mute| json!({"rule": mute.rule, "until": mute.until.map(|at| at.to_string())});
+        (self.found.mutes.iter().map(rule).collect(), None)
+    }
+}
