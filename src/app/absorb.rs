@@ -216,6 +216,7 @@ impl Poller {
             | Query::DbInstances
             | Query::DbSnapshots
             | Query::Alarms { .. }
+            | Query::AlarmMutes
             | Query::AlarmHistory { .. }
             | Query::RdsEvents { .. }
             | Query::Trail { .. }
@@ -282,23 +283,11 @@ impl Poller {
                 let found = picked!(fact, DbSnapshots)?;
                 Some(found.into_iter().filter(|one| database(&one.database)).collect())
             }),
-            Job::Alarms => {
-                let mut mutes = None;
-                let outcome = all(&mut estate.alarms, pages, part, now, |fact| match fact {
-                    Fact::Alarms(found) => Some(found),
-                    Fact::AlarmMutes(found) => {
-                        mutes = Some(found);
-                        None
-                    }
-                    fact => beside(fact, &mut others),
-                });
-                match mutes {
-                    Some(Ok(found)) => estate.alarm_mutes.learn(found, now),
-                    Some(Err(failure)) => estate.alarm_mutes.fail(failure),
-                    None => {}
-                }
-                outcome
-            }
+            Job::Alarms => all(&mut estate.alarms, pages, part, now, |fact| match fact {
+                Fact::Alarms(found) => Some(found),
+                fact => beside(fact, &mut others),
+            }),
+            Job::AlarmMutes => all(&mut estate.alarm_mutes, pages, part, now, |fact| picked!(fact, AlarmMutes)),
             Job::AlarmHistory => all(&mut estate.alarm_changes, pages, part, now, |fact| picked!(fact, AlarmHistory)),
             Job::RdsEvents => {
                 let of_cluster = |one: &&DbInstance| database(&one.id) || one.cluster.as_deref().is_some_and(database);

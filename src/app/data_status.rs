@@ -10,11 +10,42 @@ use crate::model::{Failure, FailureKind, Health, Observed, Source};
 
 /// How the data of a block stands.
 pub fn of(app: &App, block: Block) -> DataStatus {
-    let (status, missing, nothing) = match app.spec(block).data {
-        Data::Own(data_status) => return data_status(app),
-        Data::Read { status, missing, empty } => (status, missing, empty),
+    let mut data_status = match app.spec(block).data {
+        Data::Own(data_status) => or_no_identity(app, data_status(app)),
+        Data::Read { status, missing, empty } => read(app, block, status(app), missing(app), empty),
     };
-    let (main, beside) = status(app);
+    // "Nothing" is not known of what could not be read: the trouble stands before what an empty block says.
+    if let Some(trouble) = &data_status.trouble
+        && !data_status.empty.iter().any(|line| line == trouble || is_bad(line.0))
+    {
+        data_status.empty.insert(0, trouble.clone());
+    }
+    data_status
+}
+
+/// The same, unless it waits for what is only asked once it is known who we are, and that cannot be read.
+fn or_no_identity(app: &App, data_status: DataStatus) -> DataStatus {
+    let asks_aws = !app.view().sources.is_empty();
+    match app.estate.identity.failure().filter(|_| app.estate.identity.at().is_none()) {
+        Some(failure) if data_status.loading && asks_aws => {
+            DataStatus { loading: false, empty: failure_lines(app, Source::Identity, failure), ..data_status }
+        }
+        _ => data_status,
+    }
+}
+
+fn is_bad(health: Health) -> bool {
+    matches!(health, Health::Down | Health::Degraded | Health::Unknown)
+}
+
+/// How the data of a block stands that is made of sources: those it is made of, and those that only add to it.
+fn read(
+    app: &App,
+    block: Block,
+    (main, beside): (Statuses, Statuses),
+    missing: Option<String>,
+    nothing: fn(&App) -> Words,
+) -> DataStatus {
     let mut data_status = DataStatus::default();
     let oldest = main.iter().filter_map(|(source, status)| Some((*source, status.at?))).min_by_key(|(_, at)| *at);
     let unread: Vec<Source> =
@@ -44,7 +75,7 @@ pub fn of(app: &App, block: Block) -> DataStatus {
         }
         (None, None) => None,
     };
-    data_status.empty = empty(app, block, missing(app), nothing, &main, &unread);
+    data_status.empty = empty(app, block, missing, nothing, &main, &unread);
     data_status
 }
 
@@ -63,19 +94,49 @@ pub fn status<T>(observed: &Observed<T>) -> SourceStatus {
     }
 }
 
+/// Why a value that is shown is not of now: `3m old`, `3m old: no permission to read alarms`; none where it is.
+pub fn behind(app: &App, source: Source) -> Option<String> {
+    let status = app.estate.status(source);
+    let age = app.now.duration_since(status.at?);
+    let failure = status.failure.filter(|_| status.partial.is_none());
+    let old = age > app.environment.refresh.of(source) * 2;
+    match failure {
+        Some(failure) => Some(format!("{} old: {}", short(age), cannot(source, &failure))),
+        None => old.then(|| format!("{} old", short(age))),
+    }
+}
+
 /// How bad a failure is.
 pub fn severity(failure: &Failure) -> Health {
     if failure.kind == FailureKind::Throttled { Health::Degraded } else { Health::Down }
 }
 
+/// What could not be read of sources that only add to a block, the first of them.
+pub fn beside(app: &App, sources: &[Source]) -> Option<(Health, String)> {
+    sources.iter().find_map(|source| {
+        let status = app.estate.status(*source);
+        let text = match (status.partial, status.failure) {
+            (Some(missing), _) => format!("{} are incomplete: {missing}", source.words()),
+            (None, Some(failure)) => trouble(app, *source, &failure),
+            (None, None) => return None,
+        };
+        Some((Health::Degraded, text))
+    })
+}
+
 /// The failure in a line: what, why, when it is tried again.
 fn trouble(app: &App, source: Source, failure: &Failure) -> String {
-    let what = match failure.kind {
+    let what = cannot(source, failure);
+    format!("{}{what}: {}", next_try(app, source).map(|next| format!("{next} · ")).unwrap_or_default(), failure.message)
+}
+
+/// `no permission to read alarms`.
+fn cannot(source: Source, failure: &Failure) -> String {
+    match failure.kind {
         FailureKind::Denied => format!("no permission to read {}", source.words()),
         FailureKind::Throttled => format!("{} are read late", source.words()),
         _ => format!("cannot read {}", source.words()),
-    };
-    format!("{}{what}: {}", next_try(app, source).map(|next| format!("{next} · ")).unwrap_or_default(), failure.message)
+    }
 }
 
 /// `next try in 8 s`.
@@ -135,6 +196,29 @@ pub fn no_cluster(app: &App) -> Option<String> {
 pub fn no_databases(app: &App) -> Option<String> {
     let (name, databases) = (&app.environment.name, &app.environment.databases);
     databases.is_empty().then(|| format!("name the databases of {name}: databases = [\"…\"] in the configuration"))
+}
+
+/// What is said where a curve was read and has no points: they are asked for this far back.
+pub const NO_POINTS: &str = "no points within the last three hours";
+
+/// How the data of curves stands, where these say how their sources stand and what is not configured.
+pub const fn curves(status: fn(&App) -> (Statuses, Statuses), missing: fn(&App) -> Option<String>) -> Data<App> {
+    Data::Read { status, missing, empty: |_| note(NO_POINTS) }
+}
+
+/// How the curves of a service stand: beside its points there are the marks of its deployments, and where an alarm is raised
+/// or it is scaled.
+pub fn service_curves(app: &App) -> (Statuses, Statuses) {
+    let beside = [Source::Services, Source::Rollouts, Source::Alarms, Source::ScalingPolicies];
+    (all(app, &[Source::Metrics]), all(app, &beside))
+}
+
+/// How the curves of a database stand: beside its points there are its instances, the marks of its failovers and of the
+/// services' deployments, and where an alarm is raised.
+pub fn database_curves(app: &App) -> (Statuses, Statuses) {
+    use Source::{Alarms, DbClusters, DbInstances, RdsEvents, Rollouts, Services};
+    let beside = [DbClusters, DbInstances, RdsEvents, Services, Rollouts, Alarms];
+    (all(app, &[Source::Metrics]), all(app, &beside))
 }
 
 /// A line that is no news.

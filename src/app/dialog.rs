@@ -188,6 +188,8 @@ pub fn text(app: &App, overlay: &Overlay, cells: usize) -> Vec<Line> {
                     for (tone, text) in &asked.text {
                         tell::paragraph(&mut lines, "", text, *tone, cells);
                     }
+                    // One line each, cut where it is too long: how many there are does not change.
+                    lines.extend(asked.live.iter().map(|(tone, text)| tell::line("", text.as_str(), *tone)));
                     if !asked.command.is_empty() {
                         tell::paragraph(&mut lines, "", &format!("The same: {}", asked.command), Tone::Dim, cells);
                     }

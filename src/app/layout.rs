@@ -134,11 +134,14 @@ pub fn one_of(app: &App, area: Rect, layout: &mut Layout) {
     layout.blocks = vec![(shown, rest)];
 }
 
-/// Rows that the configured databases will have: a cluster and its writer and reader each, until
-/// there are more.
+/// Rows that the databases have; until they were read, those of a cluster with its writer and reader for each that is
+/// configured.
 pub fn database_rows(app: &App) -> u16 {
-    let seen = app.estate.derived.databases.iter().map(|row| 1 + row.database.members.len()).sum::<usize>();
-    seen.max(3 * app.environment.databases.len()).max(1) as u16
+    let estate = &app.estate;
+    let seen = estate.derived.databases.iter().map(|row| 1 + row.database.members.len()).sum::<usize>();
+    let read = seen > 0 && estate.db_clusters.at().is_some() && estate.db_instances.at().is_some();
+    let rows = if read { seen } else { seen.max(3 * app.environment.databases.len()) };
+    rows.max(1) as u16
 }
 
 #[cfg(test)]

@@ -6,14 +6,14 @@ use crate::model::cdn::{belongs, prefixes};
 use crate::model::telemetry::{self, Area, Figure, Listed, Named};
 use crate::model::units::Unit;
 use crate::model::{DatabaseKind, Estate};
+use std::collections::BTreeSet;
 
 /// Statistics of one request of `GetMetricData`. Source: its API reference.
 pub const MOST: usize = 500;
 
-/// The figures of some areas, as far as they are of the environment: a database has a capacity where that changes and a lag
-/// where it has readers, and of firewalls there are those with the environment's names, where one has such a name. `names` are the services that are meant, `databases` the clusters or instances; none is all.
+/// The figures of some areas: a database has a capacity where that changes and a lag where it has readers. `names` are the services that are meant, `databases` the clusters or instances; none is all.
 pub fn figures(
-    (environment, estate): (&EnvironmentConfig, &Estate),
+    estate: &Estate,
     names: Option<&[String]>,
     databases: Option<&[String]>,
     there: &[Listed],
@@ -44,13 +44,35 @@ pub fn figures(
             _ => true,
         }
     });
-    // The list of metrics is that of the account: a firewall of another environment is not this one's.
-    let prefixes = prefixes(&environment.project, &environment.name);
-    let ours = |figure: &Figure| figure.area == Area::Waf && belongs(&[&figure.of], &[], &prefixes);
-    if found.iter().any(ours) {
-        found.retain(|figure| figure.area != Area::Waf || ours(figure));
-    }
     found
+}
+
+/// Those of the environment, and what else of the region is left out, by name: the list of metrics is the region's, and a
+/// firewall or a load balancer of another environment is not this one's. Where none has the environment's names, each may be
+/// its own and all stay; of a NAT gateway nothing tells whose it is.
+pub fn own(environment: &EnvironmentConfig, mut figures: Vec<Figure>) -> (Vec<Figure>, BTreeSet<String>) {
+    let prefixes = prefixes(&environment.project, &environment.name);
+    let ours = |figure: &Figure| belongs(&[&figure.of], &[], &prefixes);
+    // Of a load balancer as a whole; one in front of a service is the service's.
+    let by_name = |figure: &Figure| match figure.area {
+        Area::Waf => true,
+        Area::Alb => figure.statistic.metric.dimension("TargetGroup").is_none(),
+        Area::Service | Area::Db | Area::Nat => false,
+    };
+    let mut others = BTreeSet::new();
+    for area in [Area::Waf, Area::Alb] {
+        let of = |figure: &Figure| figure.area == area && by_name(figure);
+        if figures.iter().any(|figure| of(figure) && ours(figure)) {
+            figures.retain(|figure| {
+                let stays = !of(figure) || ours(figure);
+                if !stays {
+                    others.insert(figure.of.clone());
+                }
+                stays
+            });
+        }
+    }
+    (figures, others)
 }
 
 /// Whether it is known which services and databases there are, or that this cannot be known.
@@ -70,7 +92,7 @@ mod tests {
     fn figures_are_those_of_what_is_meant() {
         let app = read(&world(3, 1));
         let of = |names: Option<&[String]>, databases: Option<&[String]>| {
-            figures((&app.environment, &app.estate), names, databases, &[], &[Area::Service, Area::Db])
+            figures(&app.estate, names, databases, &[], &[Area::Service, Area::Db])
         };
         let name = app.estate.derived.services[0].name.clone();
         let one = of(Some(std::slice::from_ref(&name)), Some(&[]));
@@ -88,11 +110,16 @@ mod tests {
             let environment =
                 EnvironmentConfig { project: "shop".into(), name: named.into(), ..EnvironmentConfig::default() };
             let there: Vec<Listed> = all.iter().map(|name| acl(name)).collect();
-            let found = figures((&environment, &app.estate), None, None, &there, &[Area::Waf]);
-            found.into_iter().map(|figure| figure.of).collect::<Vec<_>>()
+            let (found, others) = own(&environment, figures(&app.estate, None, None, &there, &[Area::Waf]));
+            (found.into_iter().map(|figure| figure.of).collect::<Vec<_>>(), others.into_iter().collect::<Vec<_>>())
         };
-        assert_eq!(firewalls("staging", &["shop-staging-waf", "shop-prod-waf"]), ["shop-staging-waf"]);
-        assert_eq!(firewalls("staging", &["edge"]), ["edge"], "where none has such a name it may be any");
+        let both = firewalls("staging", &["shop-staging-waf", "shop-prod-waf"]);
+        assert_eq!(both, (vec!["shop-staging-waf".to_owned()], vec!["shop-prod-waf".to_owned()]));
+        assert_eq!(
+            firewalls("staging", &["edge"]),
+            (vec!["edge".to_owned()], Vec::new()),
+            "where none has such a name it may be any"
+        );
         assert!(known(&app.estate, true, true));
         assert!(!known(&Estate::default(), true, false) && known(&Estate::default(), false, false));
     }

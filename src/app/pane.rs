@@ -163,6 +163,9 @@ pub struct Confirmation {
     pub command: String,
     /// What exactly a yes is given for, beside the text: when it changes, it has to be read again.
     pub bound: String,
+    /// Lines below the text that change while one reads, and that a yes does not depend on. So many as there may be: a window
+    /// that grows is another one.
+    pub live: Vec<(Tone, String)>,
 }
 
 /// Something of a pane that goes on, for the line of the tabs and the activity drawer.
@@ -214,6 +217,23 @@ impl<A> ViewSpec<A> {
 }
 
 impl<A> BlockSpec<A> {
+    /// One that draws itself: it has no rows.
+    pub const fn drawn(block: Block, title: &'static str, data: Data<A>) -> Self {
+        Self {
+            block,
+            title,
+            header: false,
+            columns: &[],
+            rows: Rows::None,
+            follows_end: false,
+            counts: |_| true,
+            subject: |_, _| None,
+            open: |_| None,
+            whole: |_, _| Vec::new(),
+            data,
+        }
+    }
+
     /// Whether it has rows that can be selected.
     pub const fn has_rows(&self) -> bool {
         !matches!(self.rows, Rows::None)

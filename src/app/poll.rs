@@ -186,7 +186,7 @@ impl Poller {
             // Without their instances nothing says which curves there are.
             Job::DbMetrics => !environment.databases.is_empty() && self.wants.sources.contains(&Source::DbInstances),
             Job::Schedules => environment.schedules.is_some(),
-            Job::Alarms | Job::AlarmHistory => !environment.alarms.is_empty(),
+            Job::Alarms | Job::AlarmMutes | Job::AlarmHistory => !environment.alarms.is_empty(),
             Job::TargetGroups => !environment.target_groups.is_empty(),
             Job::LogGroups => !environment.logs.is_empty(),
             Job::Function => environment.scheduler.is_some(),
@@ -283,6 +283,7 @@ impl Poller {
             Job::DbSnapshots => Query::DbSnapshots,
             Job::TargetGroups => Query::TargetGroups,
             Job::Alarms => Query::Alarms { prefixes: environment.alarms.clone() },
+            Job::AlarmMutes => Query::AlarmMutes,
             Job::LogGroups => Query::ConfiguredGroups { patterns: environment.logs.clone() },
             Job::Function => Query::Function { name: environment.scheduler.clone().unwrap_or_default() },
             Job::AlarmHistory => {

@@ -13,6 +13,7 @@ use super::surveyed::Survey;
 use super::tunnels::state::Tunnels;
 use crate::config::{Config, EnvironmentConfig};
 use crate::model::Estate;
+use crate::model::offered::in_environment;
 use crate::panes::state::Panes;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use std::collections::BTreeMap;
@@ -113,6 +114,8 @@ pub struct Session {
     pub simulated: bool,
     /// No command that changes anything.
     pub read_only: bool,
+    /// It begins with all environments beside each other.
+    pub all: bool,
     /// Signs that any terminal draws one cell wide.
     pub ascii: bool,
     /// What flags said over the configuration: profile, region, endpoint of every environment.
@@ -315,9 +318,10 @@ impl App {
         self.changed_by(Dirty::All);
     }
 
-    /// A short message at the bottom.
+    /// A short message at the bottom, in which commands name the environment.
     pub(crate) fn say(&mut self, text: impl Into<String>) {
-        self.screen.toast = Some((text.into(), self.now + TOAST));
+        let text = in_environment(&text.into(), &self.environment.name);
+        self.screen.toast = Some((text, self.now + TOAST));
         self.redraw = true;
     }
 

@@ -262,6 +262,7 @@ impl World {
             }]),
             Query::DbSnapshots => Fact::DbSnapshots(Vec::new()),
             Query::Alarms { .. } => Fact::Alarms(Vec::<Alarm>::new()),
+            Query::AlarmMutes => Fact::AlarmMutes(Vec::new()),
             Query::AlarmHistory { .. } => Fact::AlarmHistory(Vec::new()),
             Query::RdsEvents { .. } => Fact::RdsEvents(Vec::new()),
             Query::Trail { .. } => Fact::Trail(Vec::new()),

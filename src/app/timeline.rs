@@ -1,12 +1,14 @@
 //! The time line of an environment: what is known, with what this machine has of its own, and what of it is wanted.
 
 use super::App;
+use super::data_status::{failure_lines, note};
+use super::pane::DataStatus;
 use super::subject::{Fact, Subject, fact};
 use crate::model::audit::Record;
 use crate::model::timeline::local::{self, Local};
 use crate::model::timeline::merge::merge;
 use crate::model::timeline::{About, Happening, gather};
-use crate::model::{Estate, Health, Source as From, time};
+use crate::model::{Estate, Failure, FailureKind, Health, Source as From, time};
 use jiff::{SignedDuration, Timestamp};
 use log_store::{Filter, Kind, Level, Line, Search, Source, StreamId};
 
@@ -64,15 +66,56 @@ pub fn facts(app: &App, event: &Happening) -> Vec<Fact> {
     facts
 }
 
-/// What of the time line could not be read; the rest stands.
-pub fn trouble(app: &App, local: &Local) -> Option<(Health, String)> {
-    let failures = From::OF_TIMELINE.into_iter().filter_map(|source| {
-        let status = app.estate.status(source);
-        Some(format!("without {}: {}", source.words(), status.failure?))
+/// How a block stands that shows it; `made` is whether it was put together. What could not be read is told, the rest stands;
+/// `nothing` is said where all was read and nothing has happened.
+pub fn data_status(app: &App, local: &Local, made: bool, nothing: &str) -> DataStatus {
+    let mut status = DataStatus { trouble: trouble(app, local), ..DataStatus::default() };
+    // Without credentials of this account nothing else is asked.
+    let refused = |kind| matches!(kind, FailureKind::Credentials | FailureKind::WrongAccount);
+    if let Some(failure) = app.estate.identity.failure().filter(|failure| refused(failure.kind)) {
+        status.trouble.get_or_insert_with(|| (Health::Down, failure.message.clone()));
+        status.empty = failure_lines(app, From::Identity, failure);
+        return status;
+    }
+    let asked = app.poller.sources(&app.environment);
+    let unread = |source: &From| {
+        let stands = app.estate.status(*source);
+        asked.contains(source) && stands.at.is_none() && stands.failure.is_none()
+    };
+    // Deployments are asked for by service: where there is none, they are never read.
+    status.loading = !made || From::TELLING.iter().filter(|source| **source != From::Rollouts).any(unread);
+    status.empty = note(match (status.loading, &status.trouble) {
+        (true, _) => "reading what happened …",
+        (false, Some(_)) => "nothing in what could be read",
+        (false, None) => nothing,
     });
-    let mut failures: Vec<String> = failures.collect();
-    failures.extend(local.missing.iter().map(|missing| missing.trim_start_matches("! ").to_owned()));
-    (!failures.is_empty()).then(|| (Health::Degraded, failures.join("; ")))
+    status
+}
+
+/// What of the time line could not be read: sources that failed for one cause are told together.
+fn trouble(app: &App, local: &Local) -> Option<(Health, String)> {
+    let mut failures: Vec<(Vec<Failure>, Vec<&str>)> = Vec::new();
+    let mut told = Vec::new();
+    for source in From::TELLING.into_iter().filter(|source| *source != From::Identity) {
+        let status = app.estate.status(source);
+        match (status.failure, status.partial) {
+            (_, Some(partial)) => told.push(format!("{} are incomplete: {partial}", source.words())),
+            (Some(failure), None) => match failures.iter_mut().find(|(known, _)| known[0].is_like(&failure)) {
+                Some((known, sources)) => {
+                    known.push(failure);
+                    sources.push(source.words());
+                }
+                None => failures.push((vec![failure], vec![source.words()])),
+            },
+            (None, None) => {}
+        }
+    }
+    let without = |(why, sources): (Vec<Failure>, Vec<&str>)| {
+        format!("without {}: {}", sources.join(", "), Failure::together(&why))
+    };
+    let mut all: Vec<String> = failures.into_iter().map(without).chain(told).collect();
+    all.extend(local.missing.iter().map(|missing| missing.trim_start_matches("! ").to_owned()));
+    (!all.is_empty()).then(|| (Health::Degraded, all.join("; ")))
 }
 
 /// What of it is wanted, said as for log lines.

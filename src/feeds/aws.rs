@@ -113,6 +113,8 @@ pub enum Query {
         /// Prefixes of names.
         prefixes: Vec<String>,
     },
+    /// CloudWatch `ListAlarmMuteRules`, and `GetAlarmMuteRule` of each: those that mute something now, or will soon.
+    AlarmMutes,
     /// CloudWatch `DescribeAlarmHistory` of all alarms; those whose names begin with one of the prefixes.
     AlarmHistory {
         /// Prefixes of names.
@@ -250,6 +252,7 @@ impl Query {
             Self::DbInstances => Source::DbInstances,
             Self::DbSnapshots => Source::DbSnapshots,
             Self::Alarms { .. } => Source::Alarms,
+            Self::AlarmMutes => Source::AlarmMutes,
             Self::AlarmHistory { .. } => Source::AlarmHistory,
             Self::RdsEvents { .. } => Source::RdsEvents,
             Self::Costs(_) => Source::Costs,
@@ -327,8 +330,8 @@ pub enum Fact {
     /// Snapshots of databases.
     DbSnapshots(Vec<DatabaseSnapshot>),
     Alarms(Vec<Alarm>),
-    /// Rules by which alarms tell nobody now, beside the alarms; or why they are not known.
-    AlarmMutes(Result<Vec<Mute>, Failure>),
+    /// Rules by which alarms tell nobody now.
+    AlarmMutes(Vec<Mute>),
     /// What the account costs.
     Costs(Box<Costs>),
     /// Metrics that there are.

@@ -70,10 +70,10 @@ impl Aside {
     /// Ends it, at AWS too, and writes that down.
     pub(super) async fn close(self) -> Left {
         let Self { shell, joined, code, plan } = self;
+        let begun = joined.is_some();
         drop(joined);
         let status = shell.close().await;
-        let mut left = ended(&plan, code, &status);
-        let outcome = if left.bad && code.is_none() { "failed" } else { "done" };
+        let (outcome, mut left) = ended(&plan, code, begun, &status);
         let record = Record {
             after: standing(&status).facts(&plan.wanted.service, None),
             outcome: outcome.to_owned(),
@@ -87,19 +87,24 @@ impl Aside {
     }
 }
 
-fn ended(plan: &ShellPlan, code: Option<i32>, status: &Status) -> Left {
+/// The outcome for the audit file, and what is told. What is left while it runs may go on there.
+fn ended(plan: &ShellPlan, code: Option<i32>, begun: bool, status: &Status) -> (&'static str, Left) {
     let what = if plan.command.is_empty() { "a shell" } else { plan.command.as_str() };
     let named = format!("{what} in {}", plan.wanted.service);
-    let failure = match &status.state {
-        State::Closed(Closed::Failed(failure)) => Some(failure),
-        _ => None,
-    };
-    match (code, failure) {
-        (Some(code), _) => Left { bad: code != 0, text: format!("{named} ended with exit code {code}") },
-        (None, Some(failure)) => {
-            let hint = failure.hint.as_ref().map(|hint| format!(" → {hint}")).unwrap_or_default();
-            Left { bad: true, text: format!("{named} cannot be opened: {}{hint}", failure.message) }
+    let (outcome, bad, text) = match (code, &status.state) {
+        (Some(code), _) => ("done", code != 0, format!("{named} ended with exit code {code}")),
+        (None, State::Closed(Closed::Failed(failure))) if begun => {
+            ("unknown", true, format!("{named} was lost, and what was begun there may go on: {}", failure.message))
         }
-        (None, None) => Left { bad: false, text: format!("{named} has ended; the agent did not tell its exit code") },
-    }
+        (None, State::Closed(Closed::Failed(failure))) => {
+            let hint = failure.hint.as_ref().map(|hint| format!(" → {hint}")).unwrap_or_default();
+            ("failed", true, format!("{named} cannot be opened: {}{hint}", failure.message))
+        }
+        (None, State::Closed(Closed::Stopped)) if begun => {
+            ("unknown", true, format!("{named} was left: what was begun there may go on"))
+        }
+        (None, State::Closed(Closed::Stopped)) => ("failed", false, format!("{named} was left before it was open")),
+        (None, _) => ("done", false, format!("{named} has ended; the agent did not tell its exit code")),
+    };
+    (outcome, Left { bad, text })
 }

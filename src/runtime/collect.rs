@@ -8,6 +8,7 @@ use crate::app::event::Event;
 use crate::app::keymap::Keymap;
 use crate::app::poll::Wants;
 use crate::app::{App, Session};
+use crate::aws;
 use crate::config::{Config, EnvironmentConfig};
 use crate::feeds::aws::{Fact, Query};
 use crate::model::Failure;
@@ -49,9 +50,11 @@ impl Collector {
 
     /// Opens an environment.
     pub fn new(config: Config, environment: EnvironmentConfig, session: Session, wants: Wants, clock: Clock) -> Self {
-        let ring = Ring::new(Executor::new(session.simulated), clock);
-        let limit = READ_LIMIT + crate::aws::Connection::from(&environment).credential_timeout;
+        let mut ring = Ring::new(Executor::new(session.simulated), clock);
+        let limit = READ_LIMIT + aws::Connection::from(&environment).credential_timeout;
+        let once = wants.once;
         let (app, pending) = App::new(&TABLE, config, environment, session, Keymap::of(&TABLE), wants, ring.now());
+        ring.executor.set_alone(once);
         Self { app, ring, pending, limit }
     }
 
@@ -73,6 +76,7 @@ impl Collector {
     #[must_use]
     pub fn in_passing(mut self) -> Self {
         self.ring.executor = self.ring.executor.in_passing();
+        self.ring.executor.set_alone(false);
         self
     }
 
@@ -88,8 +92,15 @@ impl Collector {
         if settled { Collected::Settled } else { Collected::TimedOut }
     }
 
+    /// The session that it is read with, for what is asked beside that: with its credentials, and within its limits.
+    pub fn session(&mut self) -> aws::Session {
+        let executor = &mut self.ring.executor;
+        executor.session().unwrap_or_else(|| executor.prepare(&self.app.environment))
+    }
+
     /// Reads everything once more, keeping what is known.
     pub async fn again(&mut self, limit: Option<Duration>) -> Collected {
+        self.ring.executor.set_alone(false);
         self.pending = self.app.again(self.ring.now());
         self.collect(limit).await
     }

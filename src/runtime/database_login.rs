@@ -5,11 +5,12 @@ use crate::aws::Session;
 use crate::aws::secrets::Login;
 use crate::config::EnvironmentConfig;
 use crate::db::{Roots, Settings, SslMode};
-use crate::feeds::sql::Place;
+use crate::feeds::sql::{Place, Who};
 use crate::model::{Failure, FailureKind};
 use std::time::Duration;
 
-/// What a connection of an environment takes; `database` is the one that AWS names, where it is known.
+/// What a connection of an environment takes; `who` is what a person named instead, `database` the one that AWS names, where it
+/// is known.
 ///
 /// # Errors
 /// The password cannot be read, or it is not said who connects.
@@ -17,6 +18,7 @@ pub async fn settings(
     environment: &EnvironmentConfig,
     session: Option<&Session>,
     place: Place,
+    who: &Who,
     database: Option<String>,
 ) -> Result<Settings, Failure> {
     let (ours, tunnel) = (&environment.database, &environment.tunnel);
@@ -39,17 +41,22 @@ pub async fn settings(
         }
         (None, None, None) => (Login::default(), String::new()),
     };
-    let user = ours.user.clone().or_else(|| tunnel.user.clone()).or(login.user).ok_or_else(|| {
+    let configured = ours.user.clone().or_else(|| tunnel.user.clone()).or(login.user);
+    let another = who.user.is_some() && who.user != configured;
+    let user = who.user.clone().or(configured).ok_or_else(|| {
         Failure::new(
             FailureKind::Invalid,
             format!("it is not said who connects to the database of {}", environment.name),
         )
         .hinted("write `database.user` in the environment, or `database.secret` with a user in it")
     })?;
-    let named = ours.database.clone().or_else(|| tunnel.database.clone()).or(login.database).or(database);
+    let named = who.database.clone().or_else(|| ours.database.clone()).or_else(|| tunnel.database.clone());
+    let named = named.or(login.database).or(database);
     let mut settings = Settings::of(place, &user, named.unwrap_or_else(|| "postgres".to_owned()));
-    settings.password = login.password;
-    settings.password_from = from;
+    if !another {
+        settings.password = login.password;
+        settings.password_from = from;
+    }
     settings.sslmode = ours.sslmode.as_deref().and_then(SslMode::named).unwrap_or_default();
     settings.roots = match ours.sslrootcert.as_deref() {
         None => Roots::Usual,

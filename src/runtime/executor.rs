@@ -55,6 +55,10 @@ pub struct Executor {
     /// The screen is taken: a credential helper gets no terminal.
     screen: bool,
     quiet: bool,
+    /// Nobody polls beside what is asked: nearly the whole of each limit may be used.
+    alone: bool,
+    /// A session that is asked before the environment is opened: it becomes that of the environment.
+    prepared: Option<(EnvironmentConfig, Session)>,
     /// The limit for a request with its retries, instead of the usual one; each is then sent once.
     request_limit: Option<Duration>,
     service_clock: ServiceClock,
@@ -83,6 +87,8 @@ impl Executor {
             audit_file: None,
             screen: false,
             quiet: false,
+            alone: false,
+            prepared: None,
             request_limit: None,
             service_clock: ServiceClock::default(),
             clock: Clock::System,
@@ -128,6 +134,17 @@ impl Executor {
     pub fn with_request_limit(mut self, limit: Duration) -> Self {
         self.request_limit = Some(limit);
         self
+    }
+
+    /// Whether everything is read once, with nobody polling beside it: in sessions that are opened from now on. It is
+    /// read again and again where `alone` is false, in those that are open, too.
+    pub fn set_alone(&mut self, alone: bool) {
+        self.alone = alone && !self.quiet;
+        if !self.alone {
+            for session in self.session.iter().chain(self.others.iter().map(|(_, session)| session)) {
+                session.reads_again();
+            }
+        }
     }
 
     /// Carries out an effect; gives back those that need a screen.
@@ -204,6 +221,13 @@ impl Executor {
         self.session.as_ref().and_then(Session::region)
     }
 
+    /// The session of an environment that is to be opened.
+    pub(super) fn prepare(&mut self, environment: &EnvironmentConfig) -> Session {
+        let session = self.open(environment);
+        self.prepared = Some((environment.clone(), session.clone()));
+        session
+    }
+
     /// The session of the opened environment.
     pub fn session(&self) -> Option<Session> {
         self.session.clone()
@@ -233,12 +257,17 @@ impl Executor {
                 self.left.push(session);
             }
         }
-        self.session = Some(self.open(environment));
+        let prepared = self.prepared.take().filter(|(of, _)| of == environment);
+        self.session = Some(prepared.map_or_else(|| self.open(environment), |(_, session)| session));
         self.opened = Some(environment.clone());
     }
 
     fn open(&self, environment: &EnvironmentConfig) -> Session {
-        Session::with_clock(self.connection(environment), self.service_clock.clone())
+        let session = Session::with_clock(self.connection(environment), self.service_clock.clone());
+        if self.alone {
+            session.reads_alone();
+        }
+        session
     }
 
     fn connection(&self, environment: &EnvironmentConfig) -> Connection {

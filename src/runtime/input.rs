@@ -27,10 +27,11 @@ const WAITING: usize = 64;
 /// crossterm reads nothing when it is given no time at all. With bytes there it takes none of this.
 const MOMENT: Duration = Duration::from_millis(20);
 /// The same where no byte came and nothing is to be expected. crossterm spins through what is less than a millisecond of the
-/// time it is given: twice a second [`MOMENT`] took more of a core than all of the rest.
+/// time it is given.
 const GLANCE: Duration = Duration::from_micros(200);
-/// The thread looks for a hang-up at least this often.
-const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 500_000_000 };
+/// The thread looks at least this often, though bytes, a hang-up and the end of the session wake it: crossterm may hold back
+/// what it has read for longer than [`SOON_FOR`]. A change of the window's size does not need it: that is a signal of its own.
+const LOOK: Timespec = Timespec { tv_sec: 5, tv_nsec: 0 };
 /// And this often for a while after something came.
 const SOON: Timespec = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
 /// So many times. What came in one piece is handed out one by one, and where this thread is held up for longer
@@ -81,7 +82,8 @@ pub(super) fn start() -> std::io::Result<Reading> {
         loop {
             let waited = wait(&stopped, if soon > 0 { &SOON } else { &LOOK });
             match waited {
-                // A change of the window's size waits in crossterm without a byte from the terminal.
+                // Without a byte, too: what crossterm held back, and its own event for a change of the window's size, which the
+                // signal has told of before.
                 Waited::Bytes | Waited::Nothing => match read_all(&out, time_to_read(&waited, soon)) {
                     Read::Some => soon = SOON_FOR,
                     Read::Nothing => soon = soon.saturating_sub(1),

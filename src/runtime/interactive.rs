@@ -21,6 +21,7 @@ use crate::app::event::{Event, Notice};
 use crate::app::keymap::Keymap;
 use crate::app::operation::Operation;
 use crate::app::operation::call::{Call, CallId, Program};
+use crate::app::overlays;
 use crate::app::ticket::Ticket;
 use crate::app::tunnels::state::ShellPlan;
 use crate::app::{App, Table, poll::Wants};
@@ -103,6 +104,10 @@ pub async fn interactive(
     };
     let size = crossterm::terminal::size()?;
     run.app.update(Event::Resize(size.0, size.1));
+    if run.app.session.all {
+        let environments = overlays::environments(&run.app);
+        run.app.screen.overlays.push(environments);
+    }
     // The frame stands before anything is asked: who starts the cockpit sees where they are.
     run.draw(false)?;
     let mut keys = Some(input::start()?);

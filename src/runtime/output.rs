@@ -6,9 +6,13 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use std::io::{self, IsTerminal as _, Write};
 use std::os::fd::AsFd;
 use std::time::Instant;
+use tokio::sync::oneshot;
 
 /// How often a write that is held up looks whether the command is to end.
 const LOOK: Timespec = Timespec { tv_sec: 0, tv_nsec: 100_000_000 };
+
+/// A pipe that is ready takes so many bytes without holding the writer up.
+pub const PIECE: usize = rustix::pipe::PIPE_BUF;
 
 /// Why a write was given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,14 +84,37 @@ impl<Stream: AsFd> Write for Output<Stream> {
                 return Err(io::Error::new(io::ErrorKind::TimedOut, text));
             }
         }
-        // A pipe that is ready takes so much without holding the writer up.
-        let most = if self.whole { bytes.len() } else { bytes.len().min(rustix::pipe::PIPE_BUF) };
+        let most = if self.whole { bytes.len() } else { bytes.len().min(PIECE) };
         Ok(rustix::io::write(&self.stream, &bytes[..most])?)
     }
 
     fn flush(&mut self) -> io::Result<()> {
         Ok(())
     }
+}
+
+/// Until a stream (`io::stdout`) takes a piece of [`PIECE`] bytes. What goes on meanwhile goes on: a terminal that is held (Ctrl-S)
+/// or a pipe that nobody reads for a while holds up nothing but what is to be written there.
+pub async fn writable<Stream: AsFd + 'static>(stream: fn() -> Stream) {
+    // Where it cannot be asked, the write tells why.
+    let takes = move |wait: &Timespec| {
+        let stream = stream();
+        !matches!(poll(&mut [PollFd::new(&stream, PollFlags::OUT)], Some(wait)), Ok(0) | Err(rustix::io::Errno::INTR))
+    };
+    if takes(&Timespec { tv_sec: 0, tv_nsec: 0 }) {
+        return;
+    }
+    let (ready, until) = oneshot::channel();
+    // A thread that ends soon after nobody waits for it any more.
+    tokio::task::spawn_blocking(move || {
+        while !ready.is_closed() {
+            if takes(&LOOK) {
+                let _ = ready.send(());
+                return;
+            }
+        }
+    });
+    let _ = until.await;
 }
 
 /// Whether a stream is a file: no pipe, no socket, no terminal.

@@ -40,12 +40,17 @@ fn in_proc(port: u16) -> Option<String> {
     let inode = table.lines().chain(table6.lines()).find_map(|line| listens(line, port))?;
     let socket = format!("socket:[{inode}]");
     for process in std::fs::read_dir("/proc").ok()?.flatten() {
+        // Not `self`, which is a process once more.
+        let number = process.file_name();
+        if !number.as_encoded_bytes().iter().all(u8::is_ascii_digit) {
+            continue;
+        }
         let Ok(files) = std::fs::read_dir(process.path().join("fd")) else { continue };
         let has =
             files.flatten().any(|file| std::fs::read_link(file.path()).is_ok_and(|to| to.as_os_str() == &*socket));
         if has {
             let name = std::fs::read_to_string(process.path().join("comm")).unwrap_or_default();
-            return Some(format!("{} (process {})", name.trim(), process.file_name().to_string_lossy()));
+            return Some(format!("{} (process {})", name.trim(), number.to_string_lossy()));
         }
     }
     None
@@ -83,6 +88,13 @@ mod tests {
         assert_eq!(listens(line, 5432), Some("424242"));
         assert_eq!(listens(line, 5433), None);
         assert_eq!(listens(&line.replace(" 0A ", " 01 "), 5432), None);
+    }
+
+    #[test]
+    fn who_listens_is_named_by_the_number_of_its_process() {
+        let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+        let Some(by) = listener(taken.local_addr().unwrap().port()) else { return };
+        assert!(by.ends_with(&format!("(process {})", std::process::id())), "{by}");
     }
 
     #[test]

@@ -226,7 +226,8 @@ fn not_started(name: &str, program: &Program, error: &std::io::Error) -> Failure
     }
     // The same error says that the folder is missing.
     match program.folder.as_deref().filter(|folder| !std::path::Path::new(folder).is_dir()) {
-        Some(folder) => Failure::new(FailureKind::NotFound, format!("there is no folder {folder}")),
+        Some(folder) => Failure::new(FailureKind::Invalid, format!("there is no folder {folder}"))
+            .hinted("name a folder that is there"),
         None => Failure::new(FailureKind::NotFound, format!("there is no {name} on this machine")),
     }
 }

@@ -112,7 +112,7 @@ pub fn text(path: &str) -> io::Result<String> {
 /// # Errors
 /// In words, where it is none.
 pub fn place(path: Option<&str>) -> Result<String, String> {
-    let typed = path.unwrap_or("~/");
+    let typed = path.unwrap_or("~");
     let whole = fs::canonicalize(super::files::named(typed)).map_err(|error| format!("{typed}: {error}"))?;
     if !whole.is_dir() {
         return Err(format!("{typed}: it is no folder"));

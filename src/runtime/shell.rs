@@ -1,6 +1,8 @@
 //! A shell in a container, joined to the terminal.
 
+use super::output::{PIECE, writable};
 use super::raw::{self, Feeding, Raw};
+use bytes::Bytes;
 use ssm_tunnel::driver::{Said, ShellInput};
 use ssm_tunnel::message::Size;
 use ssm_tunnel::{Shell, State};
@@ -33,6 +35,39 @@ pub struct Joined {
     resizes: Signal,
     raw: Raw,
     size: Option<(u16, u16)>,
+    /// What came out and was not written yet.
+    unwritten: Option<(Stream, Bytes)>,
+}
+
+/// Where something is written.
+#[derive(Clone, Copy)]
+enum Stream {
+    Output,
+    Error,
+}
+
+impl Stream {
+    /// Until it takes a piece.
+    async fn writable(self) {
+        match self {
+            Self::Output => writable(io::stdout).await,
+            Self::Error => writable(io::stderr).await,
+        }
+    }
+
+    /// Writes a piece and gives back the rest; all of it where whoever read it has gone, as the command goes on.
+    fn write(self, mut bytes: Bytes) -> io::Result<Option<Bytes>> {
+        let piece = bytes.split_to(bytes.len().min(PIECE));
+        let write = |out: &mut dyn Write| out.write_all(&piece).and_then(|()| out.flush());
+        let written = match self {
+            Self::Output => write(&mut io::stdout()),
+            Self::Error => write(&mut io::stderr()),
+        };
+        match written {
+            Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(None),
+            other => other.map(|()| Some(bytes).filter(|rest| !rest.is_empty())),
+        }
+    }
 }
 
 impl Joined {
@@ -46,7 +81,7 @@ impl Joined {
         let input = shell.input();
         let feeding = input.clone().map(|input| raw::feed(input, raw.is_terminal())).transpose()?;
         let size = raw.size();
-        Ok(Self { feeding, input, resizes, raw, size })
+        Ok(Self { feeding, input, resizes, raw, size, unwritten: None })
     }
 
     /// Waits for one thing that happens and does what follows; nothing is lost where it is waited for no longer.
@@ -59,26 +94,25 @@ impl Joined {
         {
             self.size = None;
         }
+        let writes = self.unwritten.as_ref().map(|(stream, _)| *stream);
         tokio::select! {
-            said = shell.next() => match said {
-                Some(Said::Output(bytes)) => write(&mut io::stdout(), &bytes)?,
-                Some(Said::Stderr(bytes)) => write(&mut io::stderr(), &bytes)?,
+            said = shell.next(), if writes.is_none() => match said {
+                Some(Said::Output(bytes)) => self.unwritten = Some((Stream::Output, bytes)),
+                Some(Said::Stderr(bytes)) => self.unwritten = Some((Stream::Error, bytes)),
                 Some(Said::Exit(code)) => return Ok(Turn::Code(code)),
                 Some(Said::Closed) | None => {
                     self.feeding = None;
                     return Ok(Turn::Over);
                 }
             },
+            // While nobody takes it, a signal and the limit of the command end it all the same.
+            () = writes.unwrap_or(Stream::Output).writable(), if writes.is_some() => {
+                if let Some((stream, bytes)) = self.unwritten.take() {
+                    self.unwritten = stream.write(bytes)?.map(|rest| (stream, rest));
+                }
+            }
             _ = self.resizes.recv() => self.size = self.raw.size(),
         }
         Ok(Turn::More)
-    }
-}
-
-fn write(out: &mut dyn Write, bytes: &[u8]) -> io::Result<()> {
-    match out.write_all(bytes).and_then(|()| out.flush()) {
-        // Whoever read it has gone; the command goes on.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        other => other,
     }
 }

@@ -6,7 +6,9 @@
 use crate::cli::{ExitCode, Report};
 use std::io;
 use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::sync::Notify;
 
 /// Which of them it was.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +23,15 @@ pub enum StopSignal {
 
 impl StopSignal {
     const ALL: [Self; 3] = [Self::Interrupt, Self::Terminate, Self::Hangup];
+
+    /// As the system calls it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Interrupt => "SIGINT",
+            Self::Terminate => "SIGTERM",
+            Self::Hangup => "SIGHUP",
+        }
+    }
 
     /// The exit code of a command that it ends before anything was changed.
     pub fn code(self) -> ExitCode {
@@ -40,25 +51,89 @@ pub fn came() -> Option<StopSignal> {
     StopSignal::ALL.get(place).copied()
 }
 
+/// What ends a command though the thread that waits for it is held up: by a file on a file system that does not answer, by a
+/// pipe that nobody writes into.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Held {
+    /// When `--timeout` is up.
+    pub deadline: Option<Instant>,
+    /// Signals are the command's own: what it began goes on without it.
+    pub takes_signals: bool,
+    /// Errors are told as JSON.
+    pub json: bool,
+}
+
 /// Takes the signals from here on, on a thread of its own beside those that wait for them; nothing where the system
 /// gives no thread or no handler.
-pub fn watch() {
+pub fn watch(held: Held) {
     let (taken, wait) = std::sync::mpsc::channel();
     let work = move || {
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_io().build();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
         let Ok(runtime) = runtime else { return };
         runtime.block_on(async {
             let Ok(mut stops) = StopSignals::new() else { return };
             let _ = taken.send(());
-            let first = stops.next().await;
-            let place = StopSignal::ALL.iter().position(|signal| *signal == first).unwrap_or_default();
-            CAME.store(u8::try_from(place + 1).unwrap_or(u8::MAX), Ordering::SeqCst);
+            let mut deadline = held.deadline.and_then(|end| end.checked_add(GRACE));
+            loop {
+                tokio::select! {
+                    stop = stops.next() => {
+                        let place = StopSignal::ALL.iter().position(|signal| *signal == stop).unwrap_or_default();
+                        let place = u8::try_from(place + 1).unwrap_or(u8::MAX);
+                        let _ = CAME.compare_exchange(0, place, Ordering::SeqCst, Ordering::SeqCst);
+                        if !held.takes_signals && is_held_up().await {
+                            end(stop.code());
+                        }
+                    }
+                    () = until(deadline) => {
+                        deadline = None;
+                        if is_held_up().await {
+                            let report = Report::new("timeout", "the time is up", ExitCode::TimedOut)
+                                .cause("a file or a device that it needs does not answer");
+                            let _ = report.write(&mut io::stderr(), held.json);
+                            end(report.code);
+                        }
+                    }
+                }
+            }
         });
     };
     if std::thread::Builder::new().name("signals".to_owned()).spawn(work).is_ok() {
         // Ends too where the thread has no handler: its end of the channel is gone.
         let _ = wait.recv();
     }
+}
+
+/// A thread that does not answer for so long is held up. What ends by itself has ended by then.
+const GRACE: Duration = Duration::from_secs(2);
+
+static ASKED: Notify = Notify::const_new();
+static ANSWERED: Notify = Notify::const_new();
+
+/// Answers whether the thread that waits for the command is held up, for as long as it is not: beside what it waits for.
+pub async fn answering() -> std::convert::Infallible {
+    loop {
+        ASKED.notified().await;
+        ANSWERED.notify_one();
+    }
+}
+
+async fn is_held_up() -> bool {
+    ASKED.notify_one();
+    tokio::time::timeout(GRACE, ANSWERED.notified()).await.is_err()
+}
+
+async fn until(end: Option<Instant>) {
+    match end {
+        Some(end) => tokio::time::sleep_until(end.into()).await,
+        None => std::future::pending().await,
+    }
+}
+
+/// Ends the program, and what it has started, without the thread that is held up.
+fn end(code: ExitCode) {
+    super::process::end_helpers();
+    super::process::end_programs();
+    std::process::exit(i32::from(code.code()));
 }
 
 /// Waits for the signals that end a command.

@@ -75,8 +75,9 @@ pub fn standing(status: &Status) -> Standing {
 /// Tells its changes, and closes it when it is told to.
 pub fn watch(number: usize, mut tunnel: Tunnel, out: mpsc::Sender<(usize, Status)>) -> oneshot::Sender<()> {
     let (close, mut closing) = oneshot::channel();
+    // Before it goes on: what comes as a change is not told twice.
+    let first = tunnel.status().borrow().clone();
     tokio::spawn(async move {
-        let first = tunnel.status().borrow().clone();
         let _ = out.send((number, first)).await;
         loop {
             tokio::select! {

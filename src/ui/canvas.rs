@@ -41,6 +41,9 @@ impl<'a, 'b> Canvas<'a, 'b> {
             return 0;
         }
         let end = x.saturating_add(cells).min(area.right());
+        if text.bytes().all(|byte| (b' '..0x7f).contains(&byte)) {
+            return self.put_ascii(x, y, end, text, style);
+        }
         let text = text::harmless(text);
         let mut at = x;
         for grapheme in text.graphemes(true) {
@@ -57,8 +60,7 @@ impl<'a, 'b> Canvas<'a, 'b> {
                 if at + wide > end {
                     return at - x;
                 }
-                self.buffer[(at, y)].reset();
-                self.buffer[(at, y)].set_symbol(part).set_style(style);
+                self.set(at, y, part, style);
                 for covered in at + 1..at + wide {
                     self.buffer[(covered, y)].reset();
                     self.buffer[(covered, y)].set_style(style);
@@ -67,6 +69,32 @@ impl<'a, 'b> Canvas<'a, 'b> {
             }
         }
         at - x
+    }
+
+    /// Most of what is drawn is plain: each letter is a grapheme and takes a cell, which need not be found out.
+    fn put_ascii(&mut self, x: u16, y: u16, end: u16, text: &str, style: Style) -> u16 {
+        let fits = text.len().min(usize::from(end.saturating_sub(x)));
+        for (at, letter) in (x..).zip(text[..fits].split_inclusive(|_: char| true)) {
+            self.set(at, y, letter, style);
+        }
+        fits as u16
+    }
+
+    /// One of our signs, a cell wide, in each cell of an area.
+    pub fn fill(&mut self, place: Rect, sign: &'static str, style: Style) {
+        let drawn = self.signs.plain(sign);
+        let place = self.buffer.area.intersection(place);
+        for y in place.top()..place.bottom() {
+            for x in place.left()..place.right() {
+                self.set(x, y, drawn, style);
+            }
+        }
+    }
+
+    fn set(&mut self, x: u16, y: u16, symbol: &str, style: Style) {
+        let cell = &mut self.buffer[(x, y)];
+        cell.reset();
+        cell.set_symbol(symbol).set_style(style);
     }
 
     /// Draws text cut to `cells` with a mark where it was cut. Returns the cells used.

@@ -23,6 +23,8 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 pub mod theme;
+#[cfg(test)]
+mod unread_tests;
 pub(crate) mod widgets;
 
 use crate::app::App;

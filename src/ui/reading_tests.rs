@@ -82,6 +82,24 @@ fn every_row_of_attention_says_who_and_what_to_do() {
     assert!(of("long").contains("ECS is unable to consistently start tasks successfully |"), "{said:#?}");
 }
 
+/// Where the row has no room for it, what to do stands below the rows: on the smallest usual terminal, too.
+#[test]
+fn what_to_do_is_on_the_screen_of_80_by_24() {
+    let mut world = under_way(RolloutStatus::RollbackSuccessful, None);
+    let why = "Service deployment stopped because the circuit breaker threshold was exceeded.";
+    world.rollouts.get_mut(WEB_LIKE).unwrap()[0].reason = why.into();
+    world.services.retain(|service| service.name == WEB_LIKE);
+    let app = read(&world, (80, 24));
+    let drawn = text(&app);
+    let of_attention: Vec<&str> = drawn
+        .lines()
+        .skip_while(|line| !line.contains("Needs attention"))
+        .take_while(|line| !line.contains('╯'))
+        .collect();
+    assert!(of_attention.iter().any(|line| line.contains("rolled back")), "{drawn}");
+    assert!(of_attention.iter().any(|line| line.contains("→ ")), "{drawn}");
+}
+
 /// The lines of a service's deployments, as they are drawn.
 fn deployments(world: &World) -> Vec<String> {
     let mut app = read(world, (200, 60));

@@ -220,3 +220,18 @@ fn what_is_typed_while_the_program_says_farewell_is_the_shells() {
     std::io::BufReader::new(tty).read_line(&mut line).unwrap();
     assert_eq!(line, "echo for the shell\n");
 }
+
+#[test]
+fn the_screen_begins_with_all_environments_where_that_is_asked_for() {
+    let (home, world) = (Home::new(), World::staging());
+    let mut terminal = Terminal::on(&home, &world, "--env staging --all");
+    terminal.shows("Environments");
+    // One that is not opened is looked at meanwhile.
+    terminal.wait("what was seen of prod", |screen| {
+        screen.lines().any(|line| line.contains("prod") && line.contains("ago"))
+    });
+    terminal.press(ESC);
+    terminal.shows("Needs attention");
+    terminal.press("q");
+    assert_eq!(terminal.ended(), 0);
+}

@@ -2,7 +2,7 @@
 //! Overview and the snapshot.
 //!
 //! Ranking: by severity (critical, warning, note); then by what it concerns (identity, services,
-//! databases, alarms, sources that cannot be read); then the newest first; then by name.
+//! databases, alarms, sources that cannot be read); then the newest first; then sources in their order; then by name.
 //!
 //! What enters:
 //! - the credentials: wrong account or unreadable (critical), ending within 15 minutes (warning);
@@ -63,10 +63,16 @@ pub fn rank(estate: &Estate, now: Timestamp) -> Vec<Attention> {
     unmatched(estate, &mut list);
     sources(estate, &mut list);
     list.sort_by(|a, b| {
-        let newest = |entry: &Attention| std::cmp::Reverse(entry.since);
-        (a.severity, a.place.rank(), newest(a), &a.name).cmp(&(b.severity, b.place.rank(), newest(b), &b.name))
+        let key =
+            |entry: &Attention| (entry.severity, entry.place.rank(), std::cmp::Reverse(entry.since), source(entry));
+        key(a).cmp(&key(b)).then_with(|| a.name.cmp(&b.name))
     });
     list
+}
+
+/// Sources in their own order, services before the figures of a limit.
+fn source(entry: &Attention) -> Option<Source> {
+    if let Place::Source(source) = entry.place { Some(source) } else { None }
 }
 
 fn noteworthy(health: Health, reasons: &[Reason]) -> impl Iterator<Item = &Reason> {
@@ -224,10 +230,10 @@ fn sources(estate: &Estate, list: &mut Vec<Attention>) {
     let told = |failure: &Failure| {
         estate.identity.failure().is_some_and(|identity| {
             (refused(identity.kind) && refused(failure.kind))
-                || (identity.kind == failure.kind && reason(identity) == reason(failure))
+                || (identity.kind == failure.kind && identity.reason() == failure.reason())
         })
     };
-    let mut unread: Vec<(Failure, Vec<Source>)> = Vec::new();
+    let mut unread: Vec<(Vec<Failure>, Vec<Source>)> = Vec::new();
     let row = |severity, source: Source, what, hint: &str| Attention {
         severity,
         place: Place::Source(source),
@@ -242,18 +248,14 @@ fn sources(estate: &Estate, list: &mut Vec<Attention>) {
         }
         let status = estate.status(source);
         match (status.failure, status.partial) {
-            (Some(failure), _) if failure.kind == FailureKind::Throttled => {
-                let what = format!("{} are read late: {failure}", source.words());
-                list.push(row(Severity::Note, source, what, failure.hint()));
-            }
             (Some(failure), _) if told(&failure) => {}
-            (Some(failure), _) => {
-                let same = |known: &Failure| known.kind == failure.kind && reason(known) == reason(&failure);
-                match unread.iter_mut().find(|(known, _)| same(known)) {
-                    Some((_, sources)) => sources.push(source),
-                    None => unread.push((failure, vec![source])),
+            (Some(failure), _) => match unread.iter_mut().find(|(known, _)| known[0].is_like(&failure)) {
+                Some((failures, sources)) => {
+                    failures.push(failure);
+                    sources.push(source);
                 }
-            }
+                None => unread.push((vec![failure], vec![source])),
+            },
             (None, Some(partial)) => {
                 let what = format!("{} are incomplete: {partial}", source.words());
                 let hint = "what is missing is asked for again; what stands here without it may be too little";
@@ -262,21 +264,13 @@ fn sources(estate: &Estate, list: &mut Vec<Attention>) {
             (None, None) => {}
         }
     }
-    for (failure, sources) in unread {
+    for (failures, sources) in unread {
         let words: Vec<&str> = sources.iter().map(|source| source.words()).collect();
-        // The action stands for one source; of several the common reason is told.
-        let why = if sources.len() == 1 { failure.message.as_str() } else { reason(&failure) };
-        let what = format!("cannot read {}: {why}", words.join(", "));
-        list.push(row(Severity::Warning, sources[0], what, failure.hint()));
-    }
-}
-
-/// What a failure says, without the action that it begins with (`ecs:ListTasks: …`).
-fn reason(failure: &Failure) -> &str {
-    let message = failure.message.as_str();
-    match message.split_once(": ") {
-        Some((action, rest)) if action.contains(':') && !action.contains(' ') => rest,
-        _ => message,
+        let (words, why, hint) = (words.join(", "), Failure::together(&failures), failures[0].hint());
+        list.push(match failures[0].kind {
+            FailureKind::Throttled => row(Severity::Note, sources[0], format!("{words} are read late: {why}"), hint),
+            _ => row(Severity::Warning, sources[0], format!("cannot read {words}: {why}"), hint),
+        });
     }
 }
 
@@ -312,6 +306,32 @@ mod tests {
         let rows = failing(None, &sources);
         assert_eq!(rows.len(), 1, "{rows:#?}");
         assert_eq!(rows[0].what, "cannot read services, alarms: no connection to AWS");
+    }
+
+    #[test]
+    fn one_cause_is_one_row_whatever_was_asked_for() {
+        let denied = |action: &str| {
+            let why = format!("{action}: not allowed: User: u is not authorized to perform: {action} (AccessDenied)");
+            Failure::new(FailureKind::Denied, why)
+        };
+        let all = [
+            (Source::Services, denied("ecs:ListServices")),
+            (Source::Tasks, denied("ecs:ListTasks")),
+            (Source::Alarms, denied("cloudwatch:DescribeAlarms")),
+        ];
+        let rows = failing(None, &all);
+        assert_eq!(rows.len(), 1, "{rows:#?}");
+        let what = "cannot read services, tasks, alarms: \
+                    not allowed: ecs:ListServices, ecs:ListTasks, cloudwatch:DescribeAlarms";
+        assert_eq!(rows[0].what, what);
+        let late = |action: &str| Failure::new(FailureKind::Throttled, format!("{action}: Rate exceeded"));
+        let rows = failing(None, &[(Source::Services, late("ecs:A")), (Source::Alarms, late("cloudwatch:B"))]);
+        assert_eq!(rows.len(), 1, "{rows:#?}");
+        assert_eq!(rows[0].what, "services, alarms are read late: Rate exceeded");
+        // Of several causes the services' comes first, not the one whose name does.
+        let broken = Failure::new(FailureKind::Malformed, "cloudwatch:DescribeAlarms: not understood");
+        let rows = failing(None, &[(Source::Alarms, broken), (Source::Services, denied("ecs:ListServices"))]);
+        assert_eq!(rows.iter().map(|row| row.name.as_str()).collect::<Vec<_>>(), ["ecs.services", "cloudwatch.alarms"]);
     }
 
     #[test]

@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `status` | down, changing or stopped | its status, or a member's, is not `available` |
 //! | `writer` | down | a cluster without a writer |
-//! | `lag` | degraded | a reader over 1 s behind, and over five times its usual lag |
+//! | `lag` | degraded | a reader over 1 s behind, and over five times its usual lag, or its cluster's where it is a new one |
 //! | `storage` | degraded | free storage under 5 GB (RDS) |
 //! | `cpu` | degraded | an instance at 80 % CPU or more for 3 minutes |
 //! | `capacity` | note | a serverless instance at its maximum for 3 minutes |
@@ -21,6 +21,8 @@ use std::collections::BTreeMap;
 
 /// Lag in milliseconds from which a reader may be degraded.
 const LAG_MS: f64 = 1000.0;
+/// Minutes after which a reader's own lag says what is usual for it.
+const SETTLED: usize = 15;
 /// Bytes of free storage under which a person should act.
 const LOW_STORAGE: f64 = 5e9;
 /// Percent of CPU.
@@ -146,7 +148,7 @@ fn lag(database: &Database, id: &str, role: Role, curves: &Curves<'_>, found: &m
         return;
     }
     let Some(series) = curves.get(&MetricKey::DbLag(id.to_owned())) else { return };
-    let (Some(last), Some(usual)) = (series.last(), series.median()) else { return };
+    let (Some(last), Some(usual)) = (series.last(), usual_lag(database, id, series, curves)) else { return };
     if last.value >= LAG_MS && last.value >= usual * 5.0 {
         let text = format!(
             "reader {}: replica lag {}, usual {}",
@@ -162,6 +164,19 @@ fn lag(database: &Database, id: &str, role: Role, curves: &Curves<'_>, found: &m
             "reads may be old; look for long transactions on the writer",
         );
     }
+}
+
+/// What is usual for a reader. One that became it only now, as the former writer after a failover does, has no history to be
+/// held against: what was usual for the cluster's other members, when they were readers, is.
+fn usual_lag(database: &Database, id: &str, own: &Series, curves: &Curves<'_>) -> Option<f64> {
+    let itself = own.median();
+    if own.points().len() >= SETTLED {
+        return itself;
+    }
+    let others = database.members.iter().filter(|member| member.id != id);
+    // The new writer's curve has ended, and still says what was usual.
+    let known = others.filter_map(|member| curves.metrics.get(&MetricKey::DbLag(member.id.clone())));
+    known.filter(|series| series.points().len() >= SETTLED).filter_map(Series::median).chain(itself).reduce(f64::min)
 }
 
 /// `4.2 s`, `18 ms`.
@@ -312,6 +327,29 @@ mod tests {
             (Health::Degraded, vec!["reader …-2: replica lag 4.2 s, usual 18 ms".into()])
         );
         metrics.insert(MetricKey::DbLag("db-2".into()), series(&[1500.0, 1400.0, 1500.0, 1600.0]));
+        assert_eq!(texts(&database, &metrics).0, Health::Healthy);
+    }
+
+    #[test]
+    fn the_lag_of_a_new_reader_is_compared_with_that_of_the_one_before() {
+        // After a failover: db-1 was the writer, db-2 the reader.
+        let mut database = aurora(&[Role::Reader, Role::Writer]);
+        let before = MetricKey::DbLag("db-2".into());
+        let mut metrics = BTreeMap::from([
+            (MetricKey::DbLag("db-1".into()), series(&[3600.0, 3600.0, 3600.0])),
+            (before.clone(), series(&[18.0; 60])),
+        ]);
+        let late = (Health::Degraded, vec!["reader …-1: replica lag 3.6 s, usual 18 ms".to_owned()]);
+        assert_eq!(texts(&database, &metrics), late);
+        // Without any history nothing is unusual, and a writer has no lag whatever its curve of before says.
+        metrics.remove(&before);
+        assert_eq!(texts(&database, &metrics).0, Health::Healthy);
+        metrics.insert(before, series(&[4200.0; 3]));
+        database.members[0].role = Role::Writer;
+        assert_eq!(texts(&database, &metrics).0, Health::Healthy);
+        // A reader with a history of its own is held against that.
+        database.members[0].role = Role::Reader;
+        metrics.insert(MetricKey::DbLag("db-1".into()), series(&[1500.0; 20]));
         assert_eq!(texts(&database, &metrics).0, Health::Healthy);
     }
 

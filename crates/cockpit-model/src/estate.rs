@@ -263,6 +263,7 @@ impl Estate {
             Source::DbInstances => one(&self.db_instances),
             Source::DbSnapshots => one(&self.db_snapshots),
             Source::Alarms => one(&self.alarms),
+            Source::AlarmMutes => one(&self.alarm_mutes),
             Source::Metrics => one(&self.metrics),
             Source::LogGroups => one(&self.log_groups),
             Source::Function => one(&self.function),

@@ -35,7 +35,7 @@ pub struct Figures {
 ///
 /// # Errors
 /// There is nobody to fail over to, or not the one who was asked for.
-pub fn way<'a>(database: &'a Database, to: Option<&str>, figures: &Figures) -> Result<Way<'a>, Check> {
+pub fn way<'a>(database: &'a Database, to: Option<&str>, figures: Option<&Figures>) -> Result<Way<'a>, Check> {
     let id = &database.id;
     let stop = |text: String, hint: &str| Err(Check::new(Level::Stop, text).hint(hint));
     if database.status != "available" {
@@ -85,7 +85,8 @@ pub fn way<'a>(database: &'a Database, to: Option<&str>, figures: &Figures) -> R
         };
     }
     let able = readers.iter().filter(|reader| reader.status.as_deref().is_none_or(|status| status == "available"));
-    let lag = |member: &Member| figures.lag.get(&member.id).copied().unwrap_or(f64::INFINITY);
+    let lag =
+        |member: &Member| figures.and_then(|figures| figures.lag.get(&member.id).copied()).unwrap_or(f64::INFINITY);
     let best = able.min_by(|a, b| {
         let tiers = a.tier.unwrap_or(u32::MAX).cmp(&b.tier.unwrap_or(u32::MAX));
         tiers.then(lag(a).total_cmp(&lag(b))).then_with(|| a.id.cmp(&b.id))
@@ -99,11 +100,12 @@ pub fn way<'a>(database: &'a Database, to: Option<&str>, figures: &Figures) -> R
     }
 }
 
-/// What is worth knowing before it: lag, classes, who is connected as far as figures say it.
-pub fn checks(way: &Way<'_>, figures: &Figures) -> Vec<Check> {
+/// What is worth knowing before it: lag, classes, who is connected as far as figures say it. Where none could be read, that is
+/// said elsewhere, once for all of them.
+pub fn checks(way: &Way<'_>, figures: Option<&Figures>) -> Vec<Check> {
     let note = |text: String| Check::new(Level::Note, text);
     let connected = |member: &Member| {
-        figures.connections.get(&member.id).map(|count| {
+        figures.and_then(|figures| figures.connections.get(&member.id)).map(|count| {
             let words = if *count >= 1.5 { "connections" } else { "connection" };
             note(format!("{} has {count:.0} {words}: each of them is cut", member.id))
         })
@@ -115,13 +117,14 @@ pub fn checks(way: &Way<'_>, figures: &Figures) -> Vec<Check> {
             found.push(note("the standby is synchronous: nothing that was committed is lost".to_owned()));
         }
         Way::Member { writer, target } => {
-            match figures.lag.get(&target.id) {
-                Some(lag) if *lag >= FAR_BEHIND => found.push(
+            match figures.map(|figures| figures.lag.get(&target.id)) {
+                None => {}
+                Some(Some(lag)) if *lag >= FAR_BEHIND => found.push(
                     Check::new(Level::Warn, format!("{} is {} behind the writer", target.id, lag_words(*lag)))
                         .hint("it catches up first: the time without a writer gets longer by that"),
                 ),
-                Some(lag) => found.push(note(format!("{} is {} behind the writer", target.id, lag_words(*lag)))),
-                None => found.push(
+                Some(Some(lag)) => found.push(note(format!("{} is {} behind the writer", target.id, lag_words(*lag)))),
+                Some(None) => found.push(
                     Check::new(Level::Warn, format!("how far {} is behind the writer is not known", target.id))
                         .hint("CloudWatch has no recent AuroraReplicaLag of it"),
                 ),
@@ -164,7 +167,7 @@ mod tests {
     }
 
     fn target(database: &Database, to: Option<&str>, figures: &Figures) -> Result<String, String> {
-        match way(database, to, figures) {
+        match way(database, to, Some(figures)) {
             Ok(Way::Member { target, .. }) => Ok(target.id.clone()),
             Ok(Way::Standby(instance)) => Ok(format!("standby of {}", instance.id)),
             Err(check) => Err(check.text),
@@ -210,13 +213,14 @@ mod tests {
     fn the_plan_warns_of_a_reader_that_is_far_behind_or_whose_lag_nobody_knows() {
         let database = cluster(&[("db-2", 1, "available")]);
         let warns = |figures: &Figures| {
-            let way = way(&database, None, figures).unwrap();
-            checks(&way, figures).into_iter().filter(|check| check.level == Level::Warn).count()
+            let way = way(&database, None, Some(figures)).unwrap();
+            checks(&way, Some(figures)).into_iter().filter(|check| check.level == Level::Warn).count()
         };
         let lag = |lag: f64| Figures { lag: BTreeMap::from([("db-2".into(), lag)]), ..Figures::default() };
         assert_eq!((warns(&lag(18.0)), warns(&lag(4200.0)), warns(&Figures::default())), (0, 1, 1));
         let connected = Figures { connections: BTreeMap::from([("db-1".into(), 12.0)]), ..lag(18.0) };
-        let found = checks(&way(&database, None, &connected).unwrap(), &connected);
+        let found = checks(&way(&database, None, Some(&connected)).unwrap(), Some(&connected));
         assert!(found.iter().any(|check| check.text == "db-1 has 12 connections: each of them is cut"), "{found:?}");
+        assert_eq!(checks(&way(&database, None, None).unwrap(), None), [], "that none could be read is said once");
     }
 }

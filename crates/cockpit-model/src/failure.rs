@@ -58,7 +58,7 @@ impl FailureKind {
             Self::Malformed => {
                 "the answer was not understood: check that --endpoint-url is an AWS endpoint, and that no proxy answers instead"
             }
-            Self::NotFound => "check the name in the configuration (`cockpit config show`)",
+            Self::NotFound => "check the name, as it was typed or as the configuration has it (`cockpit config show`)",
             Self::WrongAccount => {
                 "use the --profile of the configured account, or correct `account` in the configuration"
             }
@@ -114,6 +114,40 @@ impl Failure {
     pub fn said(mut self, message: impl Into<String>) -> Self {
         self.message = message.into();
         self
+    }
+
+    /// The action that it begins with: `ecs:ListTasks`.
+    pub fn action(&self) -> Option<&str> {
+        let (action, _) = self.message.split_once(": ")?;
+        (action.contains(':') && !action.contains(' ')).then_some(action)
+    }
+
+    /// What it says, without that action.
+    pub fn reason(&self) -> &str {
+        self.action().map_or(self.message.as_str(), |action| &self.message[action.len() + 2..])
+    }
+
+    /// Whether both have one cause: what one may not do is one cause, whatever it was that was asked for.
+    pub fn is_like(&self, other: &Self) -> bool {
+        self.kind == other.kind && (self.kind == FailureKind::Denied || self.reason() == other.reason())
+    }
+
+    /// Why all of these failed, which have one cause: the whole of one, the reason of several, and of what one may not do the
+    /// actions that a policy has to allow.
+    pub fn together(all: &[Self]) -> String {
+        match all {
+            [] => String::new(),
+            [one] => one.message.clone(),
+            [first, ..] if first.kind == FailureKind::Denied => {
+                let mut actions: Vec<&str> = all.iter().filter_map(Self::action).collect();
+                actions.dedup();
+                match actions[..] {
+                    [] => first.reason().to_owned(),
+                    _ => format!("not allowed: {}", actions.join(", ")),
+                }
+            }
+            [first, ..] => first.reason().to_owned(),
+        }
     }
 
     /// What a person can do about it.

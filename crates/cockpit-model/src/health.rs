@@ -224,7 +224,7 @@ fn stopped(evidence: &Evidence<'_>, found: &mut Found) {
         None => "stopped: its desired count is 0".to_owned(),
     };
     found.worst = Some(Health::Stopped);
-    found.note(text, None, "`cockpit start` or `cockpit scale` brings it back");
+    found.note(text, None, "`cockpit scale SERVICE COUNT` brings it back");
     if evidence.service.running > 0 {
         let text = format!("{} tasks still stopping", evidence.service.running);
         found.note(text, None, "they end within their stop timeout");

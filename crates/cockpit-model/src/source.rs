@@ -29,6 +29,8 @@ pub enum Source {
     /// Snapshots of databases: read when a person looks, never with a snapshot of the environment.
     DbSnapshots,
     Alarms,
+    /// Rules by which alarms tell nobody now: a question of its own, so that alarms do not wait for it.
+    AlarmMutes,
     Metrics,
     /// Log groups that the configuration names beside those of the services.
     LogGroups,
@@ -56,7 +58,7 @@ pub enum Source {
 
 impl Source {
     /// All that an environment is polled for, in the order of a snapshot.
-    pub const ALL: [Self; 18] = [
+    pub const ALL: [Self; 19] = [
         Self::Identity,
         Self::Cluster,
         Self::Services,
@@ -72,6 +74,7 @@ impl Source {
         Self::DbClusters,
         Self::DbInstances,
         Self::Alarms,
+        Self::AlarmMutes,
         Self::Metrics,
         Self::LogGroups,
         Self::Function,
@@ -79,6 +82,21 @@ impl Source {
 
     /// What only the time line is made of: asked where there is one.
     pub const OF_TIMELINE: [Self; 3] = [Self::AlarmHistory, Self::RdsEvents, Self::Trail];
+
+    /// All that a time line is made of, who asks first.
+    pub const TELLING: [Self; 11] = [
+        Self::Identity,
+        Self::Services,
+        Self::Tasks,
+        Self::Rollouts,
+        Self::ScalingActivities,
+        Self::Schedules,
+        Self::DbClusters,
+        Self::DbInstances,
+        Self::AlarmHistory,
+        Self::RdsEvents,
+        Self::Trail,
+    ];
 
     /// The name in `sources` of a snapshot.
     pub fn name(self) -> &'static str {
@@ -99,6 +117,7 @@ impl Source {
             Self::DbInstances => "rds.instances",
             Self::DbSnapshots => "rds.snapshots",
             Self::Alarms => "cloudwatch.alarms",
+            Self::AlarmMutes => "cloudwatch.alarm_mutes",
             Self::Metrics => "cloudwatch.metrics",
             Self::LogGroups => "logs.groups",
             Self::Function => "lambda.function",
@@ -133,6 +152,7 @@ impl Source {
             Self::DbInstances => "database instances",
             Self::DbSnapshots => "database snapshots",
             Self::Alarms => "alarms",
+            Self::AlarmMutes => "mute rules of alarms",
             Self::Metrics => "metrics",
             Self::LogGroups => "log groups",
             Self::Function => "the scheduler function",
@@ -202,7 +222,7 @@ impl Intervals {
             | Source::Schedules => self.scaling,
             Source::Targets => self.targets,
             Source::DbClusters | Source::DbInstances => self.databases,
-            Source::Alarms => self.alarms,
+            Source::Alarms | Source::AlarmMutes => self.alarms,
             Source::Metrics => self.metrics,
             // Whether they are there, which is only asked to tell of a name that is written wrong.
             Source::LogGroups | Source::Function => SignedDuration::from_mins(10),

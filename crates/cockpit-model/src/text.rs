@@ -54,6 +54,12 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
+/// The same of a text of several lines: their ends and tabs stay.
+pub fn harmless_lines(text: &str) -> String {
+    let line = |line: &str| line.split('\t').map(harmless).collect::<Vec<_>>().join("\t");
+    text.split('\n').map(line).collect::<Vec<_>>().join("\n")
+}
+
 /// Whether JSON leaves the character as it is although a terminal would act on it, or a reader be
 /// misled by it: it escapes C0 controls itself.
 pub fn json_acts(c: char) -> bool {
@@ -192,6 +198,7 @@ mod tests {
     #[test]
     fn escapes_are_shown() {
         assert_eq!(harmless("a\u{1b}]0;title\u{7}b"), "a␛]0;title␇b");
+        assert_eq!(harmless_lines("a\t\u{1b}[2J\n日本\r\n"), "a\t␛[2J\n日本␍\n");
         assert_eq!(harmless("x\u{202e}y\u{9b}31m"), "x\\u{202e}y\\u{9b}31m");
         assert_eq!(harmless("日本語 ok"), "日本語 ok");
     }

@@ -112,7 +112,8 @@ pub fn choose(wanted: &Wanted, exec: Option<bool>, tasks: &[Candidate]) -> Resul
         return Err(none(
             format!("{service} has no task that runs"),
             format!(
-                "start it with `cockpit start {service}`, or see with `cockpit services {service}` why none is there"
+                "see with `cockpit services {service}` why none is there; where none is wanted, `cockpit scale {service} 1` \
+                 starts one"
             ),
         ));
     }
@@ -262,7 +263,9 @@ mod tests {
 
     #[test]
     fn each_reason_why_there_is_none_says_what_to_do() {
-        assert!(why(&wanted(), None, &[]).why.contains("no task that runs"));
+        let none = why(&wanted(), None, &[]);
+        assert!(none.why.contains("no task that runs") && none.hint.contains("`cockpit services web`"), "{none:?}");
+        assert!(!none.hint.contains("cockpit start"), "that takes no service, and starts all: {none:?}");
         let off = Candidate { exec: false, ..task("a", 1) };
         let said = why(&wanted(), Some(false), std::slice::from_ref(&off));
         assert!(

@@ -66,12 +66,25 @@ pub struct FeedState {
     pub lines: u64,
     /// The last failure, if it has not been read since.
     pub failure: Option<Failure>,
+    /// How many requests in a row failed.
+    pub failures: u32,
     /// When it is tried again.
     pub retry: Option<Ms>,
     /// It was read to its end.
     pub ended: bool,
     /// How far a deep round looks back, in milliseconds.
     pub overlap: Ms,
+}
+
+/// A group is given up after so many failures in a row, where it is read to an end, or where no retry can help.
+pub(super) const TRIES: u32 = 8;
+
+impl FeedState {
+    /// Why no retry can help: AWS refuses a key again and again that cannot be renewed while this runs.
+    pub fn refused_for_good(&self) -> Option<&Failure> {
+        let refused = |failure: &&Failure| failure.kind == FailureKind::Credentials && failure.lasting;
+        self.failure.as_ref().filter(refused).filter(|_| self.failures >= TRIES)
+    }
 }
 
 /// The state machine.
@@ -381,6 +394,7 @@ impl Follower {
             rate: feed.rate,
             lines: feed.lines,
             failure: feed.failure.clone(),
+            failures: feed.failures,
             retry: feed.failure.as_ref().map(|_| feed.due),
             ended: false,
             overlap: overlap(feed.rate, true),

@@ -109,6 +109,27 @@ fn failures_lose_and_double_nothing() {
 }
 
 #[test]
+fn a_key_that_cannot_be_renewed_is_given_up_after_eight_refusals_in_a_row() {
+    for (kind, lasting, given_up) in [
+        (FailureKind::Credentials, true, true),
+        (FailureKind::Credentials, false, false),
+        (FailureKind::Throttled, true, false),
+    ] {
+        let mut follower = follower(plan());
+        let (mut now, mut failed) = (0, 0);
+        while failed < 8 {
+            assert_eq!(follower.states(now)[0].refused_for_good(), None, "after {failed}");
+            for ask in follower.tick(now) {
+                follower.failed(ask.number, Failure::new(kind, "refused").lasting(lasting), now);
+                failed += 1;
+            }
+            now += 100;
+        }
+        assert_eq!(follower.states(now)[0].refused_for_good().is_some(), given_up, "{kind:?} {lasting}");
+    }
+}
+
+#[test]
 fn a_clock_that_is_off_loses_nothing() {
     for skew in [2 * 3_600_000, -2 * 3_600_000] {
         let start = 10_000_000;

@@ -5,7 +5,7 @@
 //! [`super::share`] says who reads what. Where streams are too many to be named, or a pattern is wanted, there is
 //! only the first API.
 
-use super::follow::{Arrived, Batch, FeedState, Gap, wait};
+use super::follow::{Arrived, Batch, FeedState, Gap, TRIES, wait};
 pub use super::share::Rates;
 use super::share::Share;
 use super::slices::{Api, ENDLESS};
@@ -21,8 +21,6 @@ use std::sync::Arc;
 /// where more is written than can be read, it would go on for ever. A page of lines that merely came late is none:
 /// what was there before they came follows on them.
 const AFTERWARDS: Ms = 5_000;
-/// Gives up after so many failures in a row.
-const TRIES: u32 = 8;
 /// Lines that may wait for those of an earlier slice, usually less than 250 MB.
 pub(super) const WAITING: usize = if cfg!(test) { 4_800 } else { 600_000 };
 /// Streams of a group that are named, at most.
@@ -288,6 +286,7 @@ impl Once {
                 covered: position.unwrap_or(self.plan.begun),
                 lines: group.lines,
                 failure: group.failure.clone(),
+                failures: self.share.failures(n),
                 retry: group.retry,
                 ended: position.is_none(),
                 ..FeedState::default()

@@ -137,6 +137,11 @@ impl Share {
         open.chain(self.rests.iter().filter(|rest| mine(rest.group)).map(|rest| rest.from)).min()
     }
 
+    /// The most failures in a row of a group's slices.
+    pub fn failures(&self, group: usize) -> u32 {
+        self.slices.iter().filter(|slice| slice.group == group).map(|slice| slice.failures).max().unwrap_or_default()
+    }
+
     /// `GetLogEvents` may not read a group: its slices are read by the other API, stream by stream.
     pub fn refused(&mut self, group: usize, now: Ms) {
         self.streams[group].named = Some(Vec::new());

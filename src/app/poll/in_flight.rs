@@ -29,6 +29,7 @@ impl InFlight {
                 | Query::DbInstances
                 | Query::DbSnapshots
                 | Query::Alarms { .. }
+                | Query::AlarmMutes
                 | Query::AlarmHistory { .. }
                 | Query::RdsEvents { .. }
                 | Query::Trail { .. }

@@ -18,6 +18,7 @@ pub(crate) enum Job {
     DbInstances,
     DbSnapshots,
     Alarms,
+    AlarmMutes,
     TargetGroups,
     LogGroups,
     Function,
@@ -29,7 +30,7 @@ pub(crate) enum Job {
 }
 
 impl Job {
-    pub(super) const ALL: [Self; 21] = [
+    pub(super) const ALL: [Self; 22] = [
         Self::Identity,
         Self::Services,
         Self::Cluster,
@@ -43,6 +44,7 @@ impl Job {
         Self::ScalingActivities,
         Self::ScalingPolicies,
         Self::Alarms,
+        Self::AlarmMutes,
         Self::TargetGroups,
         Self::LogGroups,
         Self::Function,
@@ -68,6 +70,7 @@ impl Job {
             Self::DbInstances => Source::DbInstances,
             Self::DbSnapshots => Source::DbSnapshots,
             Self::Alarms => Source::Alarms,
+            Self::AlarmMutes => Source::AlarmMutes,
             Self::TargetGroups => Source::Targets,
             Self::LogGroups => Source::LogGroups,
             Self::Function => Source::Function,

@@ -62,8 +62,8 @@ impl Poller {
         if wants(Source::Agents) {
             self.agent_keys(estate, &shown, &mut keys);
         }
-        let mut told = HashSet::with_capacity(keys.len());
-        keys.retain(|key| told.insert(*key));
+        let mut seen = HashSet::with_capacity(keys.len());
+        keys.retain(|key| seen.insert(*key));
         keys
     }
 

@@ -4,7 +4,7 @@ use crate::app::effect::Effect;
 use crate::app::pane::Rows;
 use crate::app::state::Dirty;
 use crate::app::{App, dialog, layout, rows};
-use crate::model::Health;
+use crate::model::{Health, offered};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
@@ -91,6 +91,9 @@ pub(in crate::app) fn settle(app: &mut App) {
                 }
             }
         }
+    }
+    for entry in &mut app.estate.derived.attention {
+        entry.hint = entry.hint.take().map(|hint| offered::in_environment(&hint, &app.environment.name));
     }
     windows(app);
 }

@@ -45,8 +45,6 @@ pub(super) fn histogram(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let axis = place.y + place.height - 1;
     let zone = app.zone();
     let (left, right) = (clock(from, &zone, false), clock(to, &zone, false));
-    canvas.put(place.x, axis, place.width, &left, theme.dim);
-    canvas.put_right(place.right(), axis, place.width, &right, theme.dim);
     let column = |at: Ms| -> Option<u16> {
         let part = (at - from) as f64 / (to - from) as f64;
         (0.0..1.0).contains(&part).then(|| place.x + (part * f64::from(place.width)) as u16)
@@ -69,4 +67,7 @@ pub(super) fn histogram(canvas: &mut Canvas<'_, '_>, place: Rect) {
     if let Some(x) = selected {
         canvas.put(x, axis, 1, "│", theme.key);
     }
+    // Over the marks: a time with a mark in it is another one.
+    canvas.put(place.x, axis, place.width, &left, theme.dim);
+    canvas.put_right(place.right(), axis, place.width, &right, theme.dim);
 }

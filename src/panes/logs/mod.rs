@@ -22,7 +22,6 @@ pub mod windows;
 use crate::app::command::{Bottom, Id, Scope};
 use crate::app::effect::Effect;
 use crate::app::pane::Data;
-use crate::app::pane::Rows;
 use crate::app::update::settle::done;
 use crate::app::{App, Command, Hooks, Pane, Spec, View, data_status, layout as place};
 use crate::model::Source;
@@ -97,24 +96,16 @@ static VIEW: View = View {
     sources: &[Source::Services, Source::Tasks],
 };
 
-const BLOCKS: &[&Spec] = &[&Spec {
-        block: state::LINES,
-        title: "Logs",
-        header: false,
-        columns: &[],
-        rows: Rows::None,
-        follows_end: false,
-        counts: |_| true,
-        subject: |_, _| None,
-        open: |_| None,
-        whole: |_, _| Vec::new(),
-        data: // They tell the failures of their groups themselves.
-        Data::Read {
-            status: |_| (Vec::new(), Vec::new()),
-            missing: data_status::no_cluster,
-            empty: |_| data_status::note("no lines"),
-        },
-    }];
+const BLOCKS: &[&Spec] = &[&Spec::drawn(
+    state::LINES,
+    "Logs",
+    // They tell the failures of their groups themselves.
+    Data::Read {
+        status: |_| (Vec::new(), Vec::new()),
+        missing: data_status::no_cluster,
+        empty: |_| data_status::note("no lines"),
+    },
+)];
 
 const OWN: Scope = Scope::Pane(state::ID.0);
 

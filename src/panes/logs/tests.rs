@@ -48,6 +48,18 @@ fn the_pane_at_every_size() {
     seen("logs_event_100x30", &app);
 }
 
+#[test]
+fn the_times_of_the_axis_are_whole_where_the_last_line_is_selected() {
+    for size in [(60, 15), (80, 24), (200, 60)] {
+        let app = open(size, 400);
+        let (from, to) = app.panes.logs.span;
+        let label = |at| super::lines_view::clock(at, &app.zone(), false);
+        let drawn = text(&app);
+        let axis = drawn.lines().find(|line| line.contains(&format!("{} ", label(from)))).unwrap_or_default();
+        assert!(axis.contains(&format!("{}│", label(to))) || axis.contains(&format!("{} ", label(to))), "{drawn}");
+    }
+}
+
 fn open_empty() -> App {
     let world = staging();
     let mut app = read(&world, (80, 24));

@@ -5,7 +5,7 @@ use super::update::show;
 use crate::app::App;
 use crate::app::data_status::{self, note};
 use crate::app::effect::Effect;
-use crate::app::operation::mute::{Request, typed};
+use crate::app::operation::single::mute::{Request, typed};
 use crate::app::overlay::{Choice, Kind, Line, Overlay, Tone};
 use crate::app::pane::{DataStatus, Words};
 use crate::app::select;
@@ -199,6 +199,8 @@ pub fn history_status(app: &App) -> DataStatus {
     let trouble = status.failure.as_ref().map(|failure| {
         (data_status::severity(failure), format!("cannot read {}: {failure}", Source::AlarmHistory.words()))
     });
+    // Of an alarm that is not known, or no longer is as it is shown, nothing can be said.
+    let trouble = trouble.or_else(|| data_status::beside(app, &[Source::Alarms]));
     let loading = status.at.is_none() && status.failure.is_none();
     let nothing = trouble.clone().map_or_else(
         || note(if loading { "reading how it changed …" } else { "it has not changed within that time" }),

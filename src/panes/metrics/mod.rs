@@ -64,7 +64,7 @@ static OF_ALARMS: View = View {
     summary: place::no_summary,
     about: |_| None,
     services: None,
-    sources: &[Source::Alarms, Source::AlarmHistory],
+    sources: &[Source::Alarms, Source::AlarmMutes, Source::AlarmHistory],
 };
 
 const OWN: Scope = Scope::Pane(state::ID.0);
@@ -74,6 +74,7 @@ const LONGER: Id = Id("metrics-longer");
 const SHORTER: Id = Id("metrics-shorter");
 const COMPARE: Id = Id("metrics-compare");
 const AREA: Id = Id("metrics-area");
+const EVERYTHING: Id = Id("metrics-of-all");
 const AGAIN: Id = Id("metrics-refresh");
 
 const VIEW_ALARMS: Id = Id("metrics-alarms");
@@ -138,6 +139,14 @@ const COMMANDS: &[Command] = &[
         alarms::toggle,
     )
     .on_bottom(First(6)),
+    Command::new(
+        EVERYTHING,
+        OWN,
+        "of all",
+        &["*"],
+        "Show load balancers and firewalls of the whole region, not only those with the environment's names.",
+        update::everything,
+    ),
     Command::new(AGAIN, OWN, "refresh", &["r"], "Read what is on the screen again, now.", update::reload),
 ];
 
@@ -183,7 +192,7 @@ const ALARM_BLOCKS: &[&Spec] = &[
         open: update::open,
         whole: alarms::whole,
         data: Data::Read {
-            status: |app| (data_status::all(app, &[Source::Alarms]), Vec::new()),
+            status: |app| (data_status::all(app, &[Source::Alarms]), data_status::all(app, &[Source::AlarmMutes])),
             missing: alarms::missing,
             empty: alarms::empty,
         },
@@ -203,16 +212,4 @@ const ALARM_BLOCKS: &[&Spec] = &[
     },
 ];
 
-const BESIDE: &[&Spec] = &[&Spec {
-    block: CHARTS,
-    title: "Curves",
-    header: false,
-    columns: &[],
-    rows: Rows::None,
-    follows_end: false,
-    counts: |_| true,
-    subject: |_, _| None,
-    open: |_| None,
-    whole: |_, _| Vec::new(),
-    data: Data::Own(rows::data_status),
-}];
+const BESIDE: &[&Spec] = &[&Spec::drawn(CHARTS, "Curves", Data::Own(rows::charts_status))];

@@ -4,15 +4,16 @@ use super::alarms;
 use super::state::{Curve, LIST, Of, RANGES, Read};
 use super::update::every;
 use crate::app::App;
-use crate::app::data_status::note;
+use crate::app::data_status::{self, note};
 use crate::app::list::List;
 use crate::app::pane::DataStatus;
 use crate::app::subject::{Fact, Subject, fact};
 use crate::app::timeline;
 use crate::model::telemetry::{self, Area};
+use crate::model::text::harmless;
 use crate::model::time::{cell, short};
 use crate::model::timeline::Happening;
-use crate::model::{Alarm, FailureKind, Health, Point};
+use crate::model::{Alarm, FailureKind, Health, Point, Source};
 use jiff::{SignedDuration, Timestamp};
 
 /// A newest point that is older says nothing of now: metrics come up to three minutes late.
@@ -186,13 +187,21 @@ pub fn data_status(app: &App) -> DataStatus {
         metrics.there.failure.as_ref().filter(|_| needs_list(&metrics.of)).map(|failure| {
             (Health::Degraded, format!("without load balancers, NAT gateways and firewalls: {failure}"))
         });
+    let unlisted = match (unlisted, data_status::beside(app, made_of(&metrics.of))) {
+        (Some((health, one)), Some((_, other))) => Some((health, format!("{other}; {one}"))),
+        (one, other) => other.or(one),
+    };
     let left_out = metrics.read.as_ref().map_or(0, |read| read.left_out);
     let left_out = (left_out > 0).then(|| {
         (Health::Degraded, format!("{left_out} more are left out: a request has 500; m on one of them shows its own"))
     });
+    let others = metrics.read.as_ref().filter(|read| !read.others.is_empty()).map(|read| {
+        let names: Vec<&str> = read.others.iter().map(String::as_str).collect();
+        (Health::Stopped, format!("* shows those of others, too: {}", harmless(&names.join(", "))))
+    });
     let why = failed.clone();
     let wrong = app.poller.wrong_account().then(|| (Health::Down, "wrong account: nothing is asked".to_owned()));
-    let trouble = wrong.or(failed).or(unlisted).or(left_out);
+    let trouble = wrong.or(failed).or(unlisted).or(left_out).or(others);
     let loading = metrics.flight.is_some() || (metrics.read.is_none() && metrics.failure.is_none());
     let nothing = match &metrics.failure {
         Some(failure) => why.into_iter().chain([(Health::Stopped, format!("→ {}", failure.hint()))]).collect(),
@@ -208,17 +217,30 @@ pub fn data_status(app: &App) -> DataStatus {
     DataStatus { age, trouble, dimmed: metrics.failure.is_some(), loading, empty: nothing }
 }
 
+/// How the charts stand: they are the figures, with marks of what happened.
+pub fn charts_status(app: &App) -> DataStatus {
+    let figures = data_status(app);
+    let trouble = figures.trouble.clone().or_else(|| marks_status(app).trouble);
+    DataStatus { trouble, ..figures }
+}
+
+/// What says which figures there are, and where an alarm is raised or a service scaled.
+fn made_of(of: &Of) -> &'static [Source] {
+    use Source::{Alarms, DbClusters, DbInstances, ScalingPolicies, Services};
+    match of {
+        Of::All => &[Services, DbClusters, DbInstances, Alarms, ScalingPolicies],
+        Of::Service(_) | Of::Area(Area::Service | Area::Alb) => &[Services, Alarms, ScalingPolicies],
+        Of::Database(_) | Of::Area(Area::Db) => &[DbClusters, DbInstances, Alarms],
+        Of::Area(Area::Nat | Area::Waf) | Of::Alarms => &[Alarms],
+    }
+}
+
 fn needs_list(of: &Of) -> bool {
     !matches!(of, Of::Database(_) | Of::Alarms | Of::Area(Area::Service | Area::Db))
 }
 
 /// How what happened stands.
 pub fn marks_status(app: &App) -> DataStatus {
-    let loading = app.panes.metrics.marks_made.is_none();
-    DataStatus {
-        trouble: timeline::trouble(app, &app.panes.metrics.local),
-        loading,
-        empty: note(if loading { "reading what happened …" } else { "nothing happened meanwhile" }),
-        ..DataStatus::default()
-    }
+    let metrics = &app.panes.metrics;
+    timeline::data_status(app, &metrics.local, metrics.marks_made.is_some(), "nothing happened meanwhile")
 }

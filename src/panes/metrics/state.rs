@@ -7,6 +7,7 @@ use crate::model::timeline::Happening;
 use crate::model::timeline::local::Local;
 use crate::model::{Failure, Point};
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
 
 /// The pane.
 pub const ID: PaneId = PaneId("metrics");
@@ -103,6 +104,8 @@ pub struct Read {
     pub curves: Vec<Curve>,
     /// More than one request may ask for.
     pub left_out: usize,
+    /// What the region has beside, with other names than the environment's.
+    pub others: BTreeSet<String>,
 }
 
 /// What is on its way.
@@ -142,6 +145,8 @@ pub struct State {
     pub against: Against,
     /// One chart in the whole place.
     pub alone: bool,
+    /// Of the whole region, not only what has the environment's names.
+    pub everything: bool,
     pub there: There,
     pub flight: Option<Flight>,
     pub read: Option<Read>,
@@ -170,6 +175,7 @@ impl Default for State {
             back: 0,
             against: Against::Nothing,
             alone: false,
+            everything: false,
             there: There::default(),
             flight: None,
             read: None,

@@ -312,3 +312,16 @@ fn an_alarm_is_muted_with_a_capital_key_that_asks_for_how_long_and_shows_its_pla
     press(&mut app, "M", &world);
     assert!(app.screen.overlays.is_empty());
 }
+
+#[test]
+fn alarms_stand_though_their_mute_rules_may_not_be_read() {
+    let mut world = alarmed();
+    world.failing.insert(Source::AlarmMutes, Failure::new(FailureKind::Denied, "not allowed"));
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "8 v", &world);
+    let status = crate::app::data_status::of(&app, ALARMS);
+    assert!(!status.loading && !status.dimmed && status.age.is_none());
+    let (health, text) = status.trouble.unwrap();
+    assert_eq!(health, crate::model::Health::Degraded);
+    assert!(text.contains("no permission to read mute rules of alarms"), "{text}");
+}

@@ -19,6 +19,7 @@ use crate::model::telemetry::{self, Area, moved};
 use crate::model::timeline::Kind;
 use crate::model::{Alarm, Failure, Point};
 use jiff::{SignedDuration, Timestamp};
+use std::collections::BTreeSet;
 
 /// Kinds of its questions.
 const LISTED: u8 = 0;
@@ -166,6 +167,12 @@ pub fn reload(app: &mut App) -> Vec<Effect> {
     refresh(app)
 }
 
+/// `*`: of the whole region, or of the environment alone.
+pub fn everything(app: &mut App) -> Vec<Effect> {
+    app.panes.metrics.everything = !app.panes.metrics.everything;
+    reload(app)
+}
+
 /// `Enter`: the selected chart in the whole place, or all again.
 pub fn open(app: &mut App) -> Option<Vec<Effect>> {
     app.panes.metrics.alone = !app.panes.metrics.alone;
@@ -294,10 +301,11 @@ fn ask_curves(app: &mut App) -> Vec<Effect> {
         Of::Database(id) => (Some(Vec::new()), Some(vec![id.clone()])),
     };
     let listed = &metrics.there.listed;
-    let mut figures = if metrics.of == Of::Alarms {
-        app.estate.alarms.value().into_iter().flatten().filter_map(Alarm::figure).collect()
+    let (mut figures, others) = if metrics.of == Of::Alarms {
+        (app.estate.alarms.value().into_iter().flatten().filter_map(Alarm::figure).collect(), BTreeSet::new())
     } else {
-        measures::figures((&app.environment, &app.estate), names.as_deref(), databases.as_deref(), listed, &areas)
+        let all = measures::figures(&app.estate, names.as_deref(), databases.as_deref(), listed, &areas);
+        if metrics.everything { (all, BTreeSet::new()) } else { measures::own(&app.environment, all) }
     };
     let left_out = figures.len().saturating_sub(measures::MOST);
     figures.truncate(measures::MOST);
@@ -307,7 +315,7 @@ fn ask_curves(app: &mut App) -> Vec<Effect> {
     let statistics: Vec<_> = figures.iter().map(|figure| figure.statistic.clone()).collect();
     let curve = |figure| Curve { figure, points: Vec::new(), before: Vec::new() };
     let curves = figures.into_iter().map(curve).collect();
-    let read = Read { at: app.now, since, until, period, against, curves, left_out };
+    let read = Read { at: app.now, since, until, period, against, curves, left_out, others };
     if statistics.is_empty() {
         app.panes.metrics.read = Some(read);
         return Vec::new();
@@ -332,9 +340,12 @@ fn make_marks(app: &mut App) {
     if many(app) && !due(app, app.panes.metrics.marks_made, MARKS_EVERY) {
         return;
     }
-    let (since, until) = match &app.panes.metrics.read {
-        Some(read) => (read.since, read.until.max(window(app).1)),
-        None => return,
+    let (since, until, _) = window(app);
+    // What happened is told where the figures cannot be read, too.
+    let (since, until) = match (&app.panes.metrics.read, &app.panes.metrics.failure) {
+        (Some(read), _) => (read.since, read.until.max(until)),
+        (None, Some(_)) => (since, until),
+        (None, None) => return,
     };
     // The last period is not whole yet, and what happens in it is told all the same.
     let until = if app.panes.metrics.back == 0 { app.service_now() } else { until };

@@ -174,7 +174,7 @@ fn one_that_never_ends_is_stopped_by_a_key_and_by_leaving() {
     own.stage.shows("nothing runs here that could be stopped");
     own.press("w");
     own.press("q");
-    own.stage.shows("is stopped");
+    own.stage.shows("it will be stopped");
 }
 
 #[test]

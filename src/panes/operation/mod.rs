@@ -69,17 +69,5 @@ const BLOCKS: &[&Spec] = &[
         whole: |_, _| Vec::new(),
         data: Data::Own(rows::log_standing),
     },
-    &Spec {
-        block: PROGRESS,
-        title: "Progress",
-        header: false,
-        columns: &[],
-        rows: Rows::None,
-        follows_end: false,
-        counts: |_| true,
-        subject: |_, _| None,
-        open: |_| None,
-        whole: |_, _| Vec::new(),
-        data: Data::Own(rows::progress_standing),
-    },
+    &Spec::drawn(PROGRESS, "Progress", Data::Own(rows::progress_standing)),
 ];

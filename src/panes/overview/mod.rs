@@ -88,7 +88,16 @@ const BLOCKS: &[&Spec] = &[
             status: |app| {
                 (
                     data_status::all(app, &[Source::Services]),
-                    data_status::all(app, &[Source::Cluster, Source::ScalableTargets, Source::Metrics]),
+                    data_status::all(
+                        app,
+                        &[
+                            Source::Cluster,
+                            Source::Tasks,
+                            Source::TaskDefinitions,
+                            Source::ScalableTargets,
+                            Source::Metrics,
+                        ],
+                    ),
                 )
             },
             missing: data_status::no_cluster,
@@ -146,38 +155,10 @@ const BLOCKS: &[&Spec] = &[
 ];
 
 const BESIDE: &[&Spec] = &[
-    &Spec {
-        block: SERVICE_CURVES,
-        title: "Metrics",
-        header: false,
-        columns: &[],
-        rows: Rows::None,
-        follows_end: false,
-        counts: |_| true,
-        subject: |_, _| None,
-        open: |_| None,
-        whole: |_, _| Vec::new(),
-        data: Data::Read {
-            status: |app| (data_status::all(app, &[Source::Metrics]), Vec::new()),
-            missing: data_status::no_cluster,
-            empty: |_| data_status::note("no points within the last three hours"),
-        },
-    },
-    &Spec {
-        block: DATABASE_CURVES,
-        title: "Metrics",
-        header: false,
-        columns: &[],
-        rows: Rows::None,
-        follows_end: false,
-        counts: |_| true,
-        subject: |_, _| None,
-        open: |_| None,
-        whole: |_, _| Vec::new(),
-        data: Data::Read {
-            status: |app| (data_status::all(app, &[Source::Metrics]), Vec::new()),
-            missing: data_status::no_databases,
-            empty: |_| data_status::note("no points within the last three hours"),
-        },
-    },
+    &Spec::drawn(SERVICE_CURVES, "Metrics", data_status::curves(data_status::service_curves, data_status::no_cluster)),
+    &Spec::drawn(
+        DATABASE_CURVES,
+        "Metrics",
+        data_status::curves(data_status::database_curves, data_status::no_databases),
+    ),
 ];

@@ -4,6 +4,7 @@
 use super::state::STANDING;
 use super::switches::switches;
 use crate::app::App;
+use crate::app::data_status::behind;
 use crate::app::effect::Effect;
 use crate::app::list::List;
 use crate::app::pane::DataStatus;
@@ -11,8 +12,10 @@ use crate::app::subject::{Fact, Subject, bad, fact};
 use crate::app::update::open::open_subject;
 use crate::model::costs::{self, Told};
 use crate::model::timer::Power;
-use crate::model::{AlarmState, FailureKind, Health, Source, time};
+use crate::model::{AlarmState, Health, Source, time};
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
+use std::borrow::Cow;
 
 const ALARMS: &str = "alarms";
 const COST: &str = "cost";
@@ -91,53 +94,108 @@ fn alarms(app: &App) -> Option<Fact> {
     if muted > 0 {
         text = format!("{text}, {muted} muted");
     }
-    let looked = raised > 0 || muted > 0;
-    Some(if looked { bad(ALARMS, text, Health::Degraded) } else { fact(ALARMS, text) })
+    // Once their rules were read, how old these are says what failed since.
+    let unread = !ours.is_empty() && estate.alarm_mutes.at().is_none();
+    if unread {
+        text = match estate.alarm_mutes.failure() {
+            Some(failure) => format!("{text}, whether muted is not known: {failure}"),
+            None => format!("{text}, reading which are muted …"),
+        };
+    }
+    let line = if raised > 0 || muted > 0 {
+        bad(ALARMS, text, Health::Degraded)
+    } else if unread && estate.alarm_mutes.failure().is_some() {
+        bad(ALARMS, text, Health::Unknown)
+    } else {
+        fact(ALARMS, text)
+    };
+    let behind = behind(app, Source::Alarms).or_else(|| behind(app, Source::AlarmMutes));
+    Some(aged(line, behind))
+}
+
+/// A line whose value is not of now says so, and stands out.
+fn aged(line: Fact, behind: Option<String>) -> Fact {
+    let Some(behind) = behind else { return line };
+    let health = line.health.unwrap_or(Health::Unknown);
+    bad(&line.label, format!("{}  {behind}", line.text), health)
 }
 
 /// The next switch.
 fn coming(app: &App) -> Option<Fact> {
     let (now, zone) = (app.service_now(), app.zone());
-    let unread = [&Source::Schedules, &Source::ScheduledActions].into_iter().find_map(|source| {
-        let status = app.estate.status(*source);
-        status.failure.filter(|_| status.at.is_none() && app.poller.sources(&app.environment).contains(source))
+    let asked = app.poller.sources(&app.environment);
+    let sources = [Source::Schedules, Source::ScheduledActions].map(|source| asked.contains(&source).then_some(source));
+    let unread = sources.into_iter().flatten().find_map(|source| {
+        let status = app.estate.status(source);
+        Some((source, status.failure.filter(|_| status.at.is_none())?))
     });
     let all = &switches(app).next;
     let words = |(at, power): &(jiff::Timestamp, Power)| format!("{} {}", power.word(), time::moment(*at, now, &zone));
-    match (all.is_empty(), unread) {
-        (false, _) => Some(fact("schedule", all.iter().map(words).collect::<Vec<_>>().join(", "))),
-        (true, Some(failure)) => Some(bad("schedule", format!("not known: {failure}"), Health::Unknown)),
-        (true, None) if app.environment.schedules.is_some() => Some(fact("schedule", "nothing is switched")),
-        (true, None) => None,
+    let reading = sources.into_iter().flatten().find(|source| app.estate.status(*source).at.is_none());
+    let known = all.iter().map(words).collect::<Vec<_>>().join(", ");
+    let line = match (all.is_empty(), unread) {
+        // Another switch may come before these.
+        (false, None) => match reading {
+            Some(source) => fact("schedule", format!("{known}; reading {} …", source.words())),
+            None => fact("schedule", known),
+        },
+        (false, Some((source, failure))) => {
+            bad("schedule", format!("{known}; {} are not known: {failure}", source.words()), Health::Unknown)
+        }
+        (true, Some((_, failure))) => bad("schedule", format!("not known: {failure}"), Health::Unknown),
+        (true, None) if app.environment.schedules.is_some() => {
+            fact("schedule", if reading.is_some() { "reading …" } else { "nothing is switched" })
+        }
+        (true, None) => return None,
+    };
+    Some(aged(line, sources.into_iter().flatten().find_map(|source| behind(app, source))))
+}
+
+/// What is told of the costs that were read, today. It is worked out from two months of days.
+fn told(app: &App) -> Option<Cow<'_, Told>> {
+    let costs = app.panes.overview.costs.as_ref()?;
+    let today = today(app);
+    Some(match &app.panes.overview.told {
+        Some((at, day, told)) if (*at, *day) == (costs.read_at, today) => Cow::Borrowed(told),
+        _ => Cow::Owned(costs::told(costs, today)),
+    })
+}
+
+/// Keeps what is told of the costs, for the frames until they are read again or a day begins.
+pub fn keep(app: &mut App) {
+    if let (Some(Cow::Owned(told)), Some(costs)) = (told(app), &app.panes.overview.costs) {
+        app.panes.overview.told = Some((costs.read_at, today(app), told));
     }
 }
 
-/// What is told of the costs that were read.
-fn told(app: &App) -> Option<Told> {
-    let costs = app.panes.overview.costs.as_ref()?;
-    Some(costs::told(costs, app.service_now().to_zoned(TimeZone::UTC).date()))
+/// Cost Explorer's days are those of UTC.
+fn today(app: &App) -> Date {
+    app.service_now().to_zoned(TimeZone::UTC).date()
 }
 
 /// This month, its forecast, the budget, yesterday, what the schedule saves.
 fn cost(app: &App) -> Vec<Fact> {
     let overview = &app.panes.overview;
     let (Some(costs), Some(told)) = (&overview.costs, told(app)) else {
-        let why = overview.no_costs.as_ref().map(|failure| {
-            let denied = failure.kind == FailureKind::Denied;
-            let hint = if denied { "" } else { "; Cost Explorer is enabled once, in the billing console" };
-            bad(COST, format!("not known: {failure}{hint}"), Health::Unknown)
-        });
+        let why = overview
+            .no_costs
+            .as_ref()
+            .map(|failure| bad(COST, format!("not known: {failure}; {}", failure.hint()), Health::Unknown));
         return why.or_else(|| overview.costs_asked.map(|_| fact(COST, "reading …"))).into_iter().collect();
     };
     let currency = &costs.currency;
     let forecast = told.forecast.map(|whole| format!(", {whole:.0} by its end")).unwrap_or_default();
     let age = time::short(app.service_now().duration_since(costs.read_at));
     let first = format!("{:.0} {currency}{forecast}, {age} old", told.month);
-    let mut facts = vec![fact(COST, first)];
+    // The lines below it are of the same read.
+    let failing = overview.no_costs.as_ref().map(|failure| format!("cannot be read now: {failure}"));
+    let behind = failing.as_ref().map(|_| format!("{age} old"));
+    let mut facts = vec![aged(fact(COST, first), failing)];
     for budget in &costs.budgets {
         let part = budget.part().map_or_else(|| "–".to_owned(), |part| format!("{:.0} %", part * 100.0));
         let text = format!("{}: {part} of {:.0} {}", budget.name, budget.limit, budget.currency);
-        facts.push(if budget.is_exceeded() { bad("budget", text, Health::Degraded) } else { fact("budget", text) });
+        let line = if budget.is_exceeded() { bad("budget", text, Health::Degraded) } else { fact("budget", text) };
+        facts.push(aged(line, behind.clone()));
     }
     if let Some(why) = &costs.no_budgets {
         facts.push(bad("budget", format!("not known: {why}"), Health::Unknown));
@@ -146,7 +204,8 @@ fn cost(app: &App) -> Vec<Fact> {
         let usual = told.usual.map(|usual| format!(", usually {usual:.2}")).unwrap_or_default();
         let text = format!("{day:.2} {currency}{usual}");
         let unusual = told.usual.and_then(|usual| costs::unusual(day, usual)).is_some();
-        facts.push(if unusual { bad("yesterday", text, Health::Degraded) } else { fact("yesterday", text) });
+        let line = if unusual { bad("yesterday", text, Health::Degraded) } else { fact("yesterday", text) };
+        facts.push(aged(line, behind));
     }
     if let Some(saved) = switches(app).stopped.and_then(|stopped| costs::saved(&told, stopped)) {
         facts.push(fact("saved", format!("about {saved:.0} {currency} a month by the schedule")));

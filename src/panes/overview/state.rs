@@ -4,10 +4,11 @@ use super::switches::Switches;
 use crate::app::command::PaneId;
 use crate::app::screen::Block;
 use crate::model::Failure;
-use crate::model::costs::Costs;
+use crate::model::costs::{Costs, Told};
 use crate::model::timeline::Happening;
 use crate::model::timeline::local::Local;
 use jiff::Timestamp;
+use jiff::civil::Date;
 
 /// The pane.
 pub const ID: PaneId = PaneId("overview");
@@ -43,6 +44,8 @@ pub struct State {
     pub costs: Option<Costs>,
     /// Why that is not known.
     pub no_costs: Option<Failure>,
+    /// What is told of the costs that were read at a time, on a day.
+    pub told: Option<(Timestamp, Date, Told)>,
     /// What schedules do next, as long as that holds.
     pub switches: Option<Switches>,
     /// When it was asked for last.

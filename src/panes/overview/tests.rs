@@ -11,7 +11,7 @@ use crate::feeds::part::Part;
 use crate::model::costs::{Budget, Costs, Day};
 use crate::model::glance::Glance;
 use crate::model::timeline::{About, Happening, Kind};
-use crate::model::{Failure, FailureKind, Health};
+use crate::model::{Failure, FailureKind, Health, Source};
 use crate::ui::testing::pictures::seen;
 use crate::ui::testing::*;
 use jiff::SignedDuration;
@@ -231,4 +231,102 @@ fn environments_that_are_not_opened_are_looked_at_one_after_the_other_while_thei
     app.screen.overlays.clear();
     app.update(Event::Glanced("prod".into(), Box::default()));
     assert_eq!(ask(&mut app, 900), Vec::<String>::new(), "nobody looks any more");
+}
+
+#[test]
+fn what_happened_is_not_nothing_where_it_could_not_be_read() {
+    let mut world = staging();
+    for source in Source::OF_TIMELINE {
+        world.failing.insert(source, Failure::new(FailureKind::Denied, "not allowed"));
+    }
+    let mut app = read(&world, (120, 40));
+    app.panes.overview.made = Some(app.now);
+    app.panes.overview.happened.clear();
+    let status = super::timeline::data_status(&app);
+    let words: Vec<&str> = status.empty.iter().map(|(_, text)| text.as_str()).collect();
+    assert_eq!(words, ["nothing in what could be read"]);
+    let trouble = status.trouble.map(|(_, text)| text).unwrap_or_default();
+    assert!(trouble.contains("without") && trouble.contains("not allowed"), "{trouble}");
+    // Where nobody answers at all, nothing is on its way.
+    world.failing.insert(Source::Identity, Failure::new(FailureKind::Unreachable, "no connection"));
+    let mut app = read(&world, (120, 40));
+    app.panes.overview.made = Some(app.now);
+    assert!(!super::timeline::data_status(&app).loading);
+}
+
+#[test]
+fn a_trouble_stands_below_rows_that_are_not_there_unless_it_stands_in_their_place() {
+    use crate::app::pane::DataStatus;
+    use crate::ui::canvas::Canvas;
+    use crate::ui::widgets::frame;
+    let mut app = read(&staging(), (120, 40));
+    app.screen.list(super::state::TIMELINE).set_rows(Vec::new(), 0);
+    let theme = crate::ui::theme::Theme::default();
+    let below = |empty: Vec<(Health, String)>| {
+        let trouble = Some((Health::Degraded, "without the history".to_owned()));
+        let status = DataStatus { trouble, empty, ..DataStatus::default() };
+        let place = ratatui::layout::Rect::new(0, 0, 60, 10);
+        let mut buffer = ratatui::buffer::Buffer::empty(place);
+        let mut canvas = Canvas::new(&app, &theme, &mut buffer);
+        frame::block(&mut canvas, super::state::TIMELINE, "", place, &status);
+        (0..60_u16).map(|x| buffer[(x, 9_u16)].symbol().to_owned()).collect::<String>().contains("without the history")
+    };
+    assert!(below(vec![(Health::Stopped, "nothing within the last two hours".to_owned())]));
+    assert!(!below(vec![(Health::Degraded, "without the history".to_owned())]));
+}
+
+#[test]
+fn alarms_that_cannot_be_read_any_more_are_not_told_as_if_they_were() {
+    let mut world = staging();
+    let mut app = read(&world, (120, 40));
+    let told = |app: &App| {
+        let line = super::standing::facts(app).into_iter().find(|line| line.label == "alarms").unwrap();
+        (line.text, line.health)
+    };
+    assert_ne!(told(&app).1, Some(Health::Unknown));
+    world.failing.insert(Source::Alarms, Failure::new(FailureKind::Denied, "not allowed"));
+    let later = app.now + SignedDuration::from_mins(3);
+    tick(&mut app, later, &world);
+    let (text, health) = told(&app);
+    assert!(text.contains("3m old: no permission to read alarms"), "{text}");
+    assert_eq!(health, Some(Health::Unknown));
+}
+
+#[test]
+fn nothing_happened_is_not_said_while_services_are_being_read() {
+    for (silent, loading) in [(vec![Source::Services], true), (Vec::new(), false)] {
+        let mut app = read(&World { silent, ..staging() }, (120, 40));
+        app.panes.overview.made = Some(app.now);
+        assert_eq!(super::timeline::data_status(&app).loading, loading);
+    }
+}
+
+#[test]
+fn alarms_of_which_nobody_knows_whether_they_are_muted_say_so() {
+    let told = |world: &World| {
+        let app = read(world, (120, 40));
+        super::standing::facts(&app).into_iter().find(|line| line.label == "alarms").unwrap()
+    };
+    let mut world = staging();
+    for alarm in &mut world.alarms {
+        alarm.state = crate::model::AlarmState::Ok;
+    }
+    let line = told(&World { silent: vec![Source::AlarmMutes], ..world.clone() });
+    assert!(line.text.contains("reading which are muted"), "{}", line.text);
+    world.failing.insert(Source::AlarmMutes, Failure::new(FailureKind::Denied, "not allowed"));
+    let line = told(&world);
+    assert!(line.text.contains("whether muted is not known: not allowed"), "{}", line.text);
+    assert_eq!(line.health, Some(Health::Unknown));
+}
+
+#[test]
+fn half_a_schedule_is_not_shown_as_the_whole() {
+    let world = World { silent: vec![Source::Schedules], ..staging() };
+    let mut configured = environment("staging");
+    configured.schedules = Some("bookmark-manager-".into());
+    let (mut app, effects) = fresh(configured, crate::app::Session::default(), (120, 40));
+    world.answer(&mut app, effects);
+    tick(&mut app, now(), &world);
+    let line = super::standing::facts(&app).into_iter().find(|line| line.label == "schedule").unwrap();
+    assert!(line.text.starts_with("stop ") && line.text.ends_with("; reading schedules …"), "{}", line.text);
 }

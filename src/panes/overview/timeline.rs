@@ -1,7 +1,6 @@
 //! The rows of the time line, what they stand for, and how their data stands.
 
 use crate::app::App;
-use crate::app::data_status::note;
 use crate::app::pane::DataStatus;
 use crate::app::subject::{Fact, Subject};
 use crate::app::timeline;
@@ -26,13 +25,8 @@ pub fn whole(app: &App, key: &str) -> Vec<Fact> {
     event(app, key).map(|event| timeline::facts(app, event)).unwrap_or_default()
 }
 
-/// What could not be read is said below; the rest stands.
+/// What could not be read is said; the rest stands.
 pub fn data_status(app: &App) -> DataStatus {
-    let loading = app.panes.overview.made.is_none() || app.estate.identity.at().is_none();
-    DataStatus {
-        trouble: timeline::trouble(app, &app.panes.overview.local),
-        loading,
-        empty: note(if loading { "reading what happened …" } else { "nothing within the last two hours" }),
-        ..DataStatus::default()
-    }
+    let overview = &app.panes.overview;
+    timeline::data_status(app, &overview.local, overview.made.is_some(), "nothing within the last two hours")
 }

@@ -1,5 +1,6 @@
 //! What its keys do, what it asks, and what is put together for its blocks.
 
+use super::standing;
 use super::state::{ID, State, TIMELINE};
 use super::switches::keep;
 use crate::app::App;
@@ -38,14 +39,18 @@ pub fn timeline(app: &mut App) -> Vec<Effect> {
 
 /// Puts the time line together while somebody looks, and asks for what this machine knows.
 pub fn plan(app: &mut App) -> Vec<Effect> {
-    if app.shown().id != ID || app.estate.identity.at().is_none() {
+    // Where it cannot be asked who we are, the rest is read all the same.
+    let met = app.estate.identity.at().is_some() || app.estate.identity.failure().is_some();
+    if app.shown().id != ID || !met {
         return Vec::new();
     }
     let due = |at: Option<jiff::Timestamp>, every| at.is_none_or(|at| app.now.duration_since(at).abs() >= every);
-    // Of a small environment it costs nothing.
-    let (make, ask) = (!many(app) || due(app.panes.overview.made, MADE), due(app.panes.overview.asked, LOCAL));
+    // Of a small environment it is put together as facts come in; without news only what is old leaves it.
+    let (news, every) = if many(app) { (false, MADE) } else { (app.has_pending_facts(), LOCAL) };
+    let (make, ask) = (news || due(app.panes.overview.made, every), due(app.panes.overview.asked, LOCAL));
     let mut effects = ask_costs(app);
     keep(app);
+    standing::keep(app);
     if make {
         make_timeline(app);
     }

@@ -96,9 +96,10 @@ fn selected(canvas: &mut Canvas<'_, '_>, place: Rect, room: usize) {
     }
     let free = usize::from(inside.height).saturating_sub(list.len());
     let cells = usize::from(inside.width.saturating_sub(4));
-    let lines = wrap(&format!("{}: {}\n→ {hint}", entry.name, entry.what), cells);
-    // A row stays between the list and what is told of one of its rows.
-    if lines.len() + 1 > free {
+    let whole = wrap(&format!("{}: {}\n→ {hint}", entry.name, entry.what), cells);
+    // A row stays between the list and what is told of one of its rows; where few are left, what to do comes first.
+    let lines = if whole.len() < free { whole } else { wrap(&format!("→ {hint}"), cells) };
+    if lines.len() > free || hint.is_empty() && lines.len() + 1 > free {
         return;
     }
     let first = inside.bottom() - lines.len() as u16;

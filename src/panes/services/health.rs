@@ -1,8 +1,9 @@
 //! How the environment is reached: what is asked for it, what came, and its rows.
 
-use super::state::{HEALTH, ID, Looked};
+use super::instead;
+use super::state::{HEALTH, ID, Instead, Looked};
 use crate::app::App;
-use crate::app::data_status::note;
+use crate::app::data_status::{beside, note};
 use crate::app::effect::{Effect, Lane};
 use crate::app::event::Answer;
 use crate::app::operation::single::address::{Request, TARGET};
@@ -12,12 +13,13 @@ use crate::app::screen::{Purpose, Typing};
 use crate::app::subject::{Fact, fact};
 use crate::app::ticket::{Owner, Ticket};
 use crate::app::update::change::plan as begin;
-use crate::app::update::run::enter;
 use crate::app::update::settle::done;
 use crate::feeds::part::Part;
 use crate::feeds::probes::{Ask, Fact as Told};
+use crate::model::Source;
 use crate::model::health_probe::findings::Check;
 use crate::model::health_probe::judge;
+use crate::model::offered::in_environment;
 use crate::model::time::short;
 use jiff::SignedDuration;
 
@@ -29,16 +31,12 @@ const OLD: SignedDuration = SignedDuration::from_mins(5);
 
 /// Whether the view is shown.
 pub fn is_shown(app: &App) -> bool {
-    app.panes.services.health.open && app.panes.services.service.is_none()
+    app.panes.services.is_shown(Instead::Health)
 }
 
 /// `v`: shows how the environment is reached.
 pub fn show(app: &mut App) -> Vec<Effect> {
-    let mut effects = enter(app, ID);
-    let state = &mut app.panes.services;
-    (state.health.open, state.machines.open, state.pool.open) = (true, false, false);
-    effects.extend(done(app));
-    effects
+    instead::show(app, Instead::Health)
 }
 
 /// `u`: looks again, and sends probes whatever the environment is.
@@ -109,8 +107,7 @@ fn looking(app: &mut App, sends: Sends) -> Effect {
     order.outputs &= !app.session.simulated;
     let serial = app.panes.services.health.serial + 1;
     let ended = ended(app);
-    app.panes.services.health =
-        Looked { open: true, serial, asked: Some(app.now), sent: order.send, ended, ..Looked::default() };
+    app.panes.services.health = Looked { serial, asked: Some(app.now), sent: order.send, ended, ..Looked::default() };
     let ticket = Ticket { generation: app.generation(), owner: Owner::Pane(ID.0, 0), serial };
     Effect::Fetch { ticket, lane: Lane::Operator, ask: Ask::Look(Box::new(order)).into() }
 }
@@ -125,7 +122,7 @@ fn groups_are_known(app: &App) -> bool {
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let looked = &app.panes.services.health;
     let changed = looked.read.is_some() && looked.ended != ended(app);
-    let due = (looked.asked.is_none() || changed) && is_shown(app) && app.shown().id == ID;
+    let due = (looked.asked.is_none() || changed) && instead::is_shown(app, Instead::Health);
     if !due || app.estate.identity.at().is_none() || !groups_are_known(app) {
         return Vec::new();
     }
@@ -178,15 +175,18 @@ pub fn whole(app: &App, key: &str) -> Vec<Fact> {
         Fact { health: Some(check.health), ..fact("health", check.health.word()) },
         fact("what", check.words),
     ];
-    lines.extend(check.hint.map(|hint| fact("to do", hint)));
+    lines.extend(check.hint.map(|hint| fact("to do", in_environment(&hint, &app.environment.name))));
     lines
 }
 
 /// How its data stands.
 pub fn data_status(app: &App) -> DataStatus {
     let looked = &app.panes.services.health;
+    // Load balancers are found by the target groups of the services.
+    let unread = beside(app, &[Source::Services, Source::Targets]);
     let trouble = match &looked.failure {
         Some(failure) => Some((crate::model::Health::Down, format!("{failure}: {}", failure.hint()))),
+        None if unread.is_some() => unread,
         None if looked.asked.is_some() && app.session.simulated => {
             Some((crate::model::Health::Stopped, "simulated: nothing is sent to the hosts".to_owned()))
         }
@@ -206,11 +206,11 @@ pub fn data_status(app: &App) -> DataStatus {
     });
     DataStatus {
         age: age.map(|age| format!("{} old", short(age))),
+        loading: looked.asked.is_none(),
         // Where there are no rows yet, what is sent and what is not is told in their place.
         empty: trouble.iter().cloned().chain(instead).collect(),
         trouble,
         dimmed: false,
-        loading: false,
     }
 }
 

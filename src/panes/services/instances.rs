@@ -1,23 +1,19 @@
 //! The environment's instances of EC2: what is asked for them, what came, their rows, and what keys do.
 
-use super::state::ID;
+use super::instead;
+use super::state::{ID, Instead, Listed};
 use crate::app::App;
-use crate::app::data_status::note;
 use crate::app::effect::{Effect, Lane};
 use crate::app::event::Answer;
 use crate::app::operation::single::instance::Request;
 use crate::app::pane::DataStatus;
 use crate::app::select;
 use crate::app::subject::{Fact, Subject, fact};
-use crate::app::ticket::{Owner, Ticket};
+use crate::app::ticket::Owner;
 use crate::app::tunnels::shell;
 use crate::app::update::change::plan as begin;
-use crate::app::update::run::enter;
-use crate::app::update::settle::done;
-use crate::feeds::aws::{Fact as Told, Part, Query};
-use crate::model::Health;
+use crate::feeds::aws::{Fact as Told, Query};
 use crate::model::machine::{Machine, Turn};
-use crate::model::time::short;
 use jiff::SignedDuration;
 
 /// They are read this often while somebody looks.
@@ -25,18 +21,9 @@ const EVERY: SignedDuration = SignedDuration::from_secs(30);
 /// The question for them, among those of the pane.
 pub(super) const ASKED: u8 = 1;
 
-/// Whether they are shown.
-pub fn is_shown(app: &App) -> bool {
-    app.panes.services.machines.open && app.panes.services.service.is_none()
-}
-
 /// `m`: shows them.
 pub fn show(app: &mut App) -> Vec<Effect> {
-    let mut effects = enter(app, ID);
-    let state = &mut app.panes.services;
-    (state.health.open, state.machines.open, state.pool.open) = (false, true, false);
-    effects.extend(done(app));
-    effects
+    instead::show(app, Instead::Machines)
 }
 
 /// Changes of instances that have ended.
@@ -47,13 +34,12 @@ fn ended(app: &App) -> usize {
 
 /// Asked when somebody looks, again after a while, and when a change of one has ended.
 pub fn plan(app: &mut App) -> Vec<Effect> {
-    if !is_shown(app) || app.shown().id != ID || app.estate.identity.at().is_none() {
+    if !instead::is_shown(app, Instead::Machines) || app.estate.identity.at().is_none() {
         return Vec::new();
     }
-    let ended = ended(app);
+    let (now, generation, ended) = (app.now, app.generation(), ended(app));
     let state = &app.panes.services.machines;
-    let due = state.asked.is_none_or(|asked| app.now.duration_since(asked) >= EVERY) || state.ended != ended;
-    if state.under_way || !due {
+    if !state.asked.is_due(EVERY, state.ended != ended, now) {
         return Vec::new();
     }
     let environment = &app.environment;
@@ -63,35 +49,29 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
         environment: environment.name.clone(),
         now: app.service_now(),
     };
-    let generation = app.generation();
     let state = &mut app.panes.services.machines;
-    state.serial += 1;
-    (state.under_way, state.asked, state.ended) = (true, Some(app.now), ended);
-    let ticket = Ticket { generation, owner: Owner::Pane(ID.0, ASKED), serial: state.serial };
+    state.ended = ended;
+    let ticket = state.asked.ask(Owner::Pane(ID.0, ASKED), generation, now);
     vec![Effect::Fetch { ticket, lane: Lane::Operator, ask: query.into() }]
 }
 
 /// Takes in what came.
 pub fn answer(app: &mut App, answer: Answer) {
-    let now = app.now;
-    let state = &mut app.panes.services.machines;
-    if answer.ticket.serial != state.serial {
-        return;
-    }
-    state.under_way = false;
-    match answer.of::<Told>().part {
-        Part::Page(Told::Machines(found, missing)) | Part::Last(Told::Machines(found, missing)) => {
-            (state.list, state.missing, state.failure, state.read) = (found, missing, None, Some(now));
-        }
-        Part::Failed(failure) => state.failure = Some(failure),
-        Part::Page(_) | Part::Last(_) => state.failure = Some(crate::model::Failure::other_answer()),
-    }
+    let listed = |fact| {
+        let Told::Machines(machines, missing) = fact else { return None };
+        Some(Listed { machines, missing })
+    };
+    app.panes.services.machines.asked.take(answer, listed, app.now);
     app.lists_changed();
+}
+
+fn all(app: &App) -> &[Machine] {
+    app.panes.services.machines.asked.seen.value().map_or(&[], |listed| &listed.machines)
 }
 
 /// One by its id.
 pub fn machine<'a>(app: &'a App, id: &str) -> Option<&'a Machine> {
-    app.panes.services.machines.list.iter().find(|machine| machine.id == id)
+    all(app).iter().find(|machine| machine.id == id)
 }
 
 /// The rows.
@@ -100,7 +80,7 @@ pub fn lines(app: &App) -> Vec<(String, String)> {
         let (health, why) = machine.judge();
         format!("{} {} {} {} {}", machine.title(), machine.id, machine.state, health.word(), why.join(" "))
     };
-    app.panes.services.machines.list.iter().map(|machine| (machine.id.clone(), text(machine))).collect()
+    all(app).iter().map(|machine| (machine.id.clone(), text(machine))).collect()
 }
 
 /// What a row stands for.
@@ -149,32 +129,14 @@ pub fn whole(app: &App, key: &str) -> Vec<Fact> {
 
 /// How they stand.
 pub fn data_status(app: &App) -> DataStatus {
-    let state = &app.panes.services.machines;
-    let age = state.read.map(|at| app.now.duration_since(at)).filter(|age| *age >= EVERY * 2);
-    let trouble = match (&state.failure, &state.missing[..]) {
-        (Some(failure), _) => Some((Health::Down, format!("{failure}: {}", failure.hint()))),
-        (None, [first, rest @ ..]) => {
-            let more = if rest.is_empty() { String::new() } else { format!(" (+{})", rest.len()) };
-            Some((Health::Unknown, format!("not read: {first}{more}")))
-        }
-        (None, []) => None,
+    let asked = &app.panes.services.machines.asked;
+    let missing = match asked.seen.value().map_or(&[][..], |listed| &listed.missing) {
+        [first, rest @ ..] if !rest.is_empty() => Some(format!("{first} (+{})", rest.len())),
+        missing => missing.first().map(ToString::to_string),
     };
-    let instead = if state.failure.is_some() {
-        Vec::new()
-    } else if state.read.is_some() {
-        note(
-            "no instances: those of the environment have its tags Project and Environment, or are named by `instances`",
-        )
-    } else {
-        note("reading the instances …")
-    };
-    DataStatus {
-        age: age.map(|age| format!("{} old", short(age))),
-        empty: trouble.iter().cloned().chain(instead).collect(),
-        dimmed: state.failure.is_some() && state.read.is_some(),
-        loading: state.read.is_none() && state.failure.is_none(),
-        trouble,
-    }
+    let nothing =
+        "no instances: those of the environment have its tags Project and Environment, or are named by `instances`";
+    instead::data_status(asked, EVERY, missing, nothing, "reading the instances …", app.now)
 }
 
 /// The selected one.

@@ -1,5 +1,6 @@
 //! Services, one service, one task.
 
+mod asked;
 mod commands;
 pub mod facts;
 pub mod health;
@@ -7,6 +8,7 @@ pub mod health;
 mod health_tests;
 pub mod instances;
 mod instances_view;
+mod instead;
 pub mod layout;
 pub mod pool;
 pub mod rows;
@@ -26,7 +28,7 @@ use crate::app::{Hooks, Pane, Spec, View, data_status, layout as place, select};
 use crate::model::Source;
 use commands::{ACTIONS_HERE, COMMANDS, OF_ALL};
 use state::{
-    CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, HEALTH, LIST, MACHINES, POOL, SCALING, TARGETS, TASK_FACTS, TASKS,
+    CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, HEALTH, Instead, LIST, MACHINES, POOL, SCALING, TARGETS, TASK_FACTS, TASKS,
 };
 
 /// The pane.
@@ -41,10 +43,12 @@ pub const PANE: Pane = Pane {
     actions: ACTIONS_HERE,
     views: &[&ALL, &SERVICE, &TASK, &REACHED, &INSTANCES, &USERS],
     view: |app| match (&app.panes.services.service, &app.panes.services.task) {
-        (None, _) if app.panes.services.health.open => &REACHED,
-        (None, _) if app.panes.services.machines.open => &INSTANCES,
-        (None, _) if app.panes.services.pool.open => &USERS,
-        (None, _) => &ALL,
+        (None, _) => match app.panes.services.instead {
+            Some(Instead::Health) => &REACHED,
+            Some(Instead::Machines) => &INSTANCES,
+            Some(Instead::Pool) => &USERS,
+            None => &ALL,
+        },
         (Some(_), None) => &SERVICE,
         (Some(_), Some(_)) => &TASK,
     },
@@ -101,7 +105,7 @@ static INSTANCES: View = View {
     summary: place::no_summary,
     about: |_| None,
     services: None,
-    sources: &[],
+    sources: &[Source::Instances],
 };
 
 static USERS: View = View {
@@ -112,7 +116,7 @@ static USERS: View = View {
     summary: place::no_summary,
     about: |_| None,
     services: None,
-    sources: &[],
+    sources: &[Source::UserPool],
 };
 
 static SERVICE: View = View {
@@ -152,7 +156,16 @@ const SERVICES: &[&Spec] = &[&Spec {
         status: |app| {
             (
                 data_status::all(app, &[Source::Services]),
-                data_status::all(app, &[Source::Cluster, Source::ScalableTargets, Source::Metrics]),
+                data_status::all(
+                    app,
+                    &[
+                        Source::Cluster,
+                        Source::Tasks,
+                        Source::TaskDefinitions,
+                        Source::ScalableTargets,
+                        Source::Metrics,
+                    ],
+                ),
             )
         },
         missing: data_status::no_cluster,
@@ -218,7 +231,10 @@ const OF_SERVICE: &[&Spec] = &[
         open: |_| None,
         whole: |_, _| Vec::new(),
         data: Data::Read {
-            status: |app| (data_status::all(app, &[Source::Tasks]), Vec::new()),
+            status: |app| {
+                let beside = [Source::Services, Source::TaskDefinitions];
+                (data_status::all(app, &[Source::Tasks]), data_status::all(app, &beside))
+            },
             missing: data_status::no_cluster,
             empty: |app| rows::or_gone(app, "no tasks: none running, none stopped within the last hour"),
         },
@@ -301,21 +317,16 @@ const OF_SERVICE: &[&Spec] = &[
         data: Data::Read { status: rows::targets_status, missing: data_status::no_cluster, empty: rows::no_targets },
     },
     &Spec {
-        block: CURVES,
-        title: "Metrics",
-        header: false,
-        columns: &[],
-        rows: Rows::None,
-        follows_end: false,
-        counts: |_| true,
         subject: |app, _| app.panes.services.service.clone().map(Subject::Service),
-        open: |_| None,
-        whole: |_, _| Vec::new(),
-        data: Data::Read {
-            status: |app| (data_status::all(app, &[Source::Metrics]), Vec::new()),
-            missing: data_status::no_cluster,
-            empty: |app| rows::or_gone(app, "no points within the last three hours"),
-        },
+        ..Spec::drawn(
+            CURVES,
+            "Metrics",
+            Data::Read {
+                status: data_status::service_curves,
+                missing: data_status::no_cluster,
+                empty: |app| rows::or_gone(app, data_status::NO_POINTS),
+            },
+        )
     },
 ];
 
@@ -348,10 +359,6 @@ const OF_TASK: &[&Spec] = &[
         subject: select::a_fact,
         open: |_| None,
         whole: |_, _| Vec::new(),
-        data: Data::Read {
-            status: |app| (data_status::all(app, &[Source::Tasks]), Vec::new()),
-            missing: data_status::no_cluster,
-            empty: rows::no_task,
-        },
+        data: Data::Read { status: rows::task_status, missing: data_status::no_cluster, empty: rows::no_task },
     },
 ];

@@ -1,21 +1,19 @@
 //! The environment's user pool: what is asked for it, what came, and what is told of it. Of nobody in it anything but the
 //! status is kept.
 
-use super::state::ID;
+use super::instead;
+use super::state::{ID, Instead};
 use crate::app::App;
-use crate::app::data_status::note;
 use crate::app::effect::{Effect, Lane};
 use crate::app::event::Answer;
 use crate::app::pane::DataStatus;
 use crate::app::subject::{Fact, bad, fact};
-use crate::app::ticket::{Owner, Ticket};
-use crate::app::update::run::enter;
-use crate::app::update::settle::done;
-use crate::feeds::aws::{Fact as Told, Part, Query};
+use crate::app::ticket::Owner;
+use crate::feeds::aws::{Fact as Told, Query};
 use crate::model::Health;
 use crate::model::cdn::prefixes;
-use crate::model::time::short;
-use crate::model::users::status_words;
+use crate::model::offered::in_environment;
+use crate::model::users::{Seen, status_words};
 use jiff::SignedDuration;
 
 /// It is read this often while somebody looks: users are counted page by page.
@@ -25,52 +23,36 @@ pub(super) const ASKED: u8 = 2;
 
 /// `a`: shows it.
 pub fn show(app: &mut App) -> Vec<Effect> {
-    let mut effects = enter(app, ID);
-    let state = &mut app.panes.services;
-    (state.health.open, state.machines.open, state.pool.open) = (false, false, true);
-    effects.extend(done(app));
-    effects
+    instead::show(app, Instead::Pool)
 }
 
 /// Asked when somebody looks, and again after a while.
 pub fn plan(app: &mut App) -> Vec<Effect> {
-    let state = &app.panes.services;
-    let shown = state.pool.open && state.service.is_none() && app.shown().id == ID;
-    let due = state.pool.asked.is_none_or(|asked| app.now.duration_since(asked) >= EVERY);
-    if !shown || state.pool.under_way || !due || app.estate.identity.at().is_none() {
+    let (now, generation) = (app.now, app.generation());
+    let due = app.panes.services.pool.is_due(EVERY, false, now) && instead::is_shown(app, Instead::Pool);
+    if !due || app.estate.identity.at().is_none() {
         return Vec::new();
     }
     let environment = &app.environment;
     let (named, prefixes) = (environment.user_pools.clone(), prefixes(&environment.project, &environment.name));
-    let generation = app.generation();
-    let state = &mut app.panes.services.pool;
-    state.serial += 1;
-    (state.under_way, state.asked) = (true, Some(app.now));
-    let ticket = Ticket { generation, owner: Owner::Pane(ID.0, ASKED), serial: state.serial };
+    let ticket = app.panes.services.pool.ask(Owner::Pane(ID.0, ASKED), generation, now);
     vec![Effect::Fetch { ticket, lane: Lane::Operator, ask: Query::UserPool { named, prefixes }.into() }]
 }
 
 /// Takes in what came.
 pub fn answer(app: &mut App, answer: Answer) {
-    let now = app.now;
-    let state = &mut app.panes.services.pool;
-    if answer.ticket.serial != state.serial {
-        return;
-    }
-    state.under_way = false;
-    match answer.of::<Told>().part {
-        Part::Page(Told::UserPool(found)) | Part::Last(Told::UserPool(found)) => {
-            (state.found, state.failure, state.read) = (found.map(|found| *found), None, Some(now));
-        }
-        Part::Failed(failure) => state.failure = Some(failure),
-        Part::Page(_) | Part::Last(_) => state.failure = Some(crate::model::Failure::other_answer()),
-    }
+    let pool = |fact| if let Told::UserPool(found) = fact { Some(found.map(|found| *found)) } else { None };
+    app.panes.services.pool.take(answer, pool, app.now);
     app.lists_changed();
+}
+
+fn found(app: &App) -> Option<&Seen> {
+    app.panes.services.pool.seen.value()?.as_ref()
 }
 
 /// What is told of it.
 pub fn facts(app: &App) -> Vec<Fact> {
-    let Some(seen) = &app.panes.services.pool.found else { return Vec::new() };
+    let Some(seen) = found(app) else { return Vec::new() };
     let unknown = || "not known".to_owned();
     let pool = &seen.pool;
     let mut lines = vec![fact("pool", format!("{}  {}", pool.name, pool.id))];
@@ -105,32 +87,14 @@ pub fn facts(app: &App) -> Vec<Fact> {
             .filter(|_| seen.more || seen.counts.is_none())
             .map(|count| fact("estimated", format!("{count} users, as Cognito has it"))),
     );
-    lines.push(fact("who they are", "`cockpit users` lists them, masked; --declared holds it against Terraform"));
+    let who = "`cockpit users` lists them, masked; --declared holds it against Terraform";
+    lines.push(fact("who they are", in_environment(who, &app.environment.name)));
     lines
 }
 
 /// How it stands.
 pub fn data_status(app: &App) -> DataStatus {
-    let state = &app.panes.services.pool;
-    let age = state.read.map(|at| app.now.duration_since(at)).filter(|age| *age >= EVERY * 2);
-    let missing = state.found.as_ref().and_then(|seen| seen.missing.first());
-    let trouble = match (&state.failure, missing) {
-        (Some(failure), _) => Some((Health::Down, format!("{failure}: {}", failure.hint()))),
-        (None, Some(first)) => Some((Health::Unknown, format!("not read: {first}"))),
-        (None, None) => None,
-    };
-    let instead = match (&state.failure, state.read) {
-        (Some(_), _) => Vec::new(),
-        (None, Some(_)) => {
-            note("no user pool is known to be this environment's: `user_pools` in the configuration names it")
-        }
-        (None, None) => note("reading the user pool …"),
-    };
-    DataStatus {
-        age: age.map(|age| format!("{} old", short(age))),
-        empty: trouble.iter().cloned().chain(instead).collect(),
-        dimmed: state.failure.is_some() && state.read.is_some(),
-        loading: state.read.is_none() && state.failure.is_none(),
-        trouble,
-    }
+    let missing = found(app).and_then(|seen| seen.missing.first()).map(ToString::to_string);
+    let nothing = "no user pool is known to be this environment's: `user_pools` in the configuration names it";
+    instead::data_status(&app.panes.services.pool, EVERY, missing, nothing, "reading the user pool …", app.now)
 }

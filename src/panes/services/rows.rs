@@ -95,6 +95,13 @@ pub fn deployments_status(app: &App) -> (Statuses, Statuses) {
     (main, beside.into_iter().collect())
 }
 
+/// How the opened task stands, and beside it its definition.
+pub fn task_status(app: &App) -> (Statuses, Statuses) {
+    let definition = opened_task(app).and_then(|task| app.estate.task_definitions.get(&task.task_definition));
+    let beside = definition.map(|definition| (Source::TaskDefinitions, status(definition)));
+    (crate::app::data_status::all(app, &[Source::Tasks]), beside.into_iter().collect())
+}
+
 /// How the targets of each of its groups stand.
 pub fn targets_status(app: &App) -> (Statuses, Statuses) {
     let groups = opened(app).map_or(&[][..], |service| &service.target_groups);

@@ -1,5 +1,6 @@
 //! Its name, those of its blocks, and what it keeps: what is opened in it.
 
+use super::asked::Asked;
 use crate::app::command::PaneId;
 use crate::app::screen::Block;
 use crate::model::health_probe::findings::Findings;
@@ -39,51 +40,36 @@ pub const MACHINES: Block = Block("instances");
 /// The environment's user pool.
 pub const POOL: Block = Block("user-pool");
 
-/// The user pool, as far as somebody looked.
-#[derive(Debug, Clone, Default, PartialEq)]
-pub struct Users {
-    /// It is shown instead of the list.
-    pub open: bool,
-    /// The number of the last question.
-    pub serial: u64,
-    /// It is under way.
-    pub under_way: bool,
-    /// When it was asked.
-    pub asked: Option<Timestamp>,
-    /// When it was read last, and what was found; nothing where the environment has none.
-    pub read: Option<Timestamp>,
-    pub found: Option<Seen>,
-    /// Why it could not be read.
-    pub failure: Option<Failure>,
+/// What is shown instead of the list of services.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Instead {
+    /// How the environment is reached.
+    Health,
+    /// Its instances of EC2.
+    Machines,
+    /// Its user pool.
+    Pool,
 }
 
 /// The instances, as far as somebody looked.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Machines {
-    /// They are shown instead of the list.
-    pub open: bool,
-    /// The number of the last question.
-    pub serial: u64,
-    /// It is under way.
-    pub under_way: bool,
-    /// When it was asked.
-    pub asked: Option<Timestamp>,
-    /// When they were read last.
-    pub read: Option<Timestamp>,
-    pub list: Vec<Machine>,
-    /// What of them could not be read.
-    pub missing: Vec<Failure>,
-    /// Why they could not be listed.
-    pub failure: Option<Failure>,
+    pub asked: Asked<Listed>,
     /// Changes of instances that had ended when they were asked for.
     pub ended: usize,
+}
+
+/// Instances as they were listed.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Listed {
+    pub machines: Vec<Machine>,
+    /// What of them could not be read.
+    pub missing: Vec<Failure>,
 }
 
 /// How the environment is reached, as far as somebody looked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Looked {
-    /// It is shown instead of the list.
-    pub open: bool,
     /// The number of the last question.
     pub serial: u64,
     /// When it was asked.
@@ -129,14 +115,23 @@ pub struct Scaling {
 pub struct State {
     /// A service that is watched while it scales, opened or not.
     pub scaling: Option<Scaling>,
+    /// What is shown instead of the list.
+    pub instead: Option<Instead>,
     /// The environment's instances.
     pub machines: Machines,
-    /// The environment's user pool.
-    pub pool: Users,
+    /// The environment's user pool; none where it has none.
+    pub pool: Asked<Option<Seen>>,
     /// How the environment is reached.
     pub health: Looked,
     /// The opened service.
     pub service: Option<String>,
     /// The opened task of it.
     pub task: Option<String>,
+}
+
+impl State {
+    /// Whether something is shown instead of the list, and no service is opened.
+    pub fn is_shown(&self, what: Instead) -> bool {
+        self.instead == Some(what) && self.service.is_none()
+    }
 }

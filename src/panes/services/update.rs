@@ -50,9 +50,7 @@ fn open_service(app: &mut App, name: String) -> Vec<Effect> {
 /// A second press of its key leaves an opened service: the key names the list.
 pub fn entered(app: &mut App) {
     if app.shown().id == ID {
-        app.panes.services.health.open = false;
-        app.panes.services.machines.open = false;
-        app.panes.services.pool.open = false;
+        app.panes.services.instead = None;
         app.panes.services.task = None;
         app.panes.services.service = None;
     }
@@ -67,8 +65,7 @@ pub fn switched(app: &mut App) -> Vec<Effect> {
 /// From the task to its service, from the service to the list.
 pub fn up(app: &mut App) {
     if app.panes.services.task.take().is_none() && app.panes.services.service.take().is_none() {
-        let state = &mut app.panes.services;
-        (state.health.open, state.machines.open, state.pool.open) = (false, false, false);
+        app.panes.services.instead = None;
     }
 }
 

@@ -4,13 +4,16 @@
 mod aws;
 mod costs;
 mod infra;
+mod infra_look;
 pub(super) mod means;
 mod probes;
 mod queries;
 mod runs;
 mod sql;
+mod sql_programs;
 pub(super) mod sql_sessions;
 pub(super) mod tasks;
+mod trouble;
 mod tunnels;
 
 use crate::app::event::{Answer, Event};

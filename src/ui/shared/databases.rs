@@ -91,7 +91,9 @@ pub fn list(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
             cells[6] = Cell::new(cpu, theme.text);
             let connections = last(MetricKey::DbConnections(id.to_owned()));
             cells[7] = Cell::new(connections.map_or_else(|| "–".to_owned(), number), theme.text);
-            if let Some(lag) = last(MetricKey::DbLag(id.to_owned())) {
+            // After a failover the writer's curve still ends with what it was as a reader.
+            let reads = row.database.members.iter().any(|member| member.id == id && member.role == Role::Reader);
+            if let Some(lag) = last(MetricKey::DbLag(id.to_owned())).filter(|_| reads) {
                 cells[8] = Cell::new(lag_words(lag), theme.text);
             }
         }

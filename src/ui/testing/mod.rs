@@ -150,10 +150,6 @@ impl World {
             if self.silent.contains(&query.source()) {
                 continue;
             }
-            if matches!(query, Query::Alarms { .. }) && !self.failing.contains_key(&query.source()) {
-                let mutes = Part::Page(Fact::AlarmMutes(Ok(self.mutes.clone())));
-                waiting.extend(app.update(Event::Answer(Answer { ticket, requests: 1, part: mutes.into() })));
-            }
             let part = match self.failing.get(&query.source()) {
                 Some(failure) => Part::Failed(failure.clone()),
                 None => Part::Last(self.fact(&query)),
@@ -199,6 +195,7 @@ impl World {
             Query::Schedules { .. } => Fact::Schedules(Vec::new()),
             Query::ScheduledActions { .. } => Fact::ScheduledActions(self.scheduled.clone()),
             Query::ScalingActivities { .. } => Fact::ScalingActivities(self.activities.clone()),
+            Query::AlarmMutes => Fact::AlarmMutes(self.mutes.clone()),
             Query::AlarmHistory { .. } => Fact::AlarmHistory(self.alarm_changes.clone()),
             Query::Costs(_) => Fact::Costs(Box::default()),
             Query::Listed { .. } => Fact::Listed(self.listed.clone()),

@@ -15,17 +15,16 @@ pub fn borders(canvas: &mut Canvas<'_, '_>, place: Rect, style: Style) {
         return;
     }
     let (right, bottom) = (place.right() - 1, place.bottom() - 1);
-    for x in place.x + 1..right {
-        canvas.put(x, place.y, 1, "─", style);
-        canvas.put(x, bottom, 1, "─", style);
+    let (wide, high) = (place.width - 2, place.height - 2);
+    for y in [place.y, bottom] {
+        canvas.fill(Rect::new(place.x + 1, y, wide, 1), "─", style);
     }
-    for y in place.y + 1..bottom {
-        canvas.put(place.x, y, 1, "│", style);
-        canvas.put(right, y, 1, "│", style);
+    for x in [place.x, right] {
+        canvas.fill(Rect::new(x, place.y + 1, 1, high), "│", style);
     }
     for (x, y, corner) in [(place.x, place.y, "╭"), (right, place.y, "╮"), (place.x, bottom, "╰"), (right, bottom, "╯")]
     {
-        canvas.put(x, y, 1, corner, style);
+        canvas.fill(Rect::new(x, y, 1, 1), corner, style);
     }
 }
 
@@ -92,9 +91,12 @@ pub fn block(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect
         room -= canvas.put_right(place.right() - 2, bottom, room, &text, border);
         scrollbar(canvas, block, place, border);
     }
-    // Where there are no rows and there is room, the failure stands in their place.
-    let told = blank && place.height >= 8;
-    if let Some((health, text)) = data_status.trouble.as_ref().filter(|_| !told) {
+    // Where there are no rows and there is room, the failure stands in their place, where it is among what stands there.
+    let instead = |trouble: &(Health, String)| {
+        let bad = |health: Health| matches!(health, Health::Down | Health::Degraded | Health::Unknown);
+        blank && place.height >= 8 && data_status.empty.iter().any(|line| line == trouble || bad(line.0))
+    };
+    if let Some((health, text)) = data_status.trouble.as_ref().filter(|trouble| !instead(trouble)) {
         let style = theme.health(*health);
         let text = format!(" {} {text} ", health.sign());
         canvas.put_cut(place.x + 2, bottom, room, &text, style);

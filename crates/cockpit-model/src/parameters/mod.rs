@@ -4,13 +4,14 @@
 //! - [`value`]: a value, which never prints; [`change`]: how one differs from another, without showing either.
 //! - [`named`]: what task definitions name; [`check`]: what of that is not as it should be.
 //! - [`compare`]: two environments beside each other, by names; [`tree`]: names as a tree of paths.
-//! - [`secret`]: secrets with their rotation; [`dotenv`]: parameters as a file of variables and back.
+//! - [`secret`]: secrets with their rotation; [`own`]: which of a region's are an environment's; [`dotenv`]: parameters as a file of variables and back.
 
 pub mod change;
 pub mod check;
 pub mod compare;
 pub mod dotenv;
 pub mod named;
+pub mod own;
 pub mod secret;
 pub mod tree;
 pub mod value;

@@ -1,0 +1,234 @@
+//! That what could not be read is told where it is missing: every block of every view says so of each source that it draws
+//! from, whether something was read of it before or not. What is missing looks as if it were not there, and what is old as if
+//! it were of now.
+
+use super::testing::*;
+use crate::app::layout::layout;
+use crate::app::screen::Block;
+use crate::app::{App, Session};
+use crate::model::*;
+use jiff::SignedDuration;
+use std::collections::BTreeMap;
+
+/// The keys that lead to each view; a view whose thing is not known is not reached.
+const VIEWS: [&str; 12] =
+    ["1", "2", "2 j j enter", "2 j j enter enter", "4", "7", "8", "8 v", "2 m", "2 v", "2 b", "2 a"];
+
+/// What is asked of AWS, but for who asks: without that nothing else is asked.
+fn sources() -> impl Iterator<Item = Source> {
+    let beside = [Source::Parameters, Source::Instances, Source::UserPool, Source::DbSnapshots, Source::Agents];
+    Source::ALL.into_iter().chain(Source::OF_TIMELINE).chain(beside).filter(|source| *source != Source::Identity)
+}
+
+/// An environment with all that is asked for.
+fn whole() -> World {
+    let mut world = staging();
+    world.alarm_changes = vec![timeline::AlarmChange {
+        at: now() - SignedDuration::from_mins(30),
+        alarm: world.alarms[0].name.clone(),
+        summary: "Alarm updated from OK to ALARM".into(),
+        states: Some((AlarmState::Ok, AlarmState::Alarm)),
+        reason: "Threshold Crossed".into(),
+    }];
+    world.mutes = vec![Mute { alarms: vec![world.alarms[0].name.clone()], until: ago(-30), ..Mute::default() }];
+    world
+}
+
+fn open(world: &World, keys: &str, size: (u16, u16)) -> App {
+    let configured =
+        crate::config::EnvironmentConfig { schedules: Some("bookmark-manager-".into()), ..environment("staging") };
+    let (mut app, effects) = fresh(configured, Session::default(), size);
+    world.answer(&mut app, effects);
+    tick(&mut app, now(), world);
+    press(&mut app, keys, world);
+    tick(&mut app, now() + SignedDuration::from_secs(1), world);
+    app
+}
+
+/// What stands in each block of the view.
+fn blocks(app: &App) -> Vec<(Block, String)> {
+    let buffer = drawn(app);
+    let cut = |place: ratatui::layout::Rect| {
+        let line = |y| (place.x..place.right()).map(|x| buffer[(x, y)].symbol()).collect::<String>();
+        (place.y..place.bottom()).map(line).collect::<Vec<_>>().join("\n")
+    };
+    layout(app).blocks.iter().map(|(block, place)| (*block, cut(*place))).collect()
+}
+
+/// What a source that is refused says.
+const WHY: &str = "service:Action: not allowed: just so";
+
+/// What says that something is missing or old: the failure itself, words, and the sign of what is not known.
+const TELLING: [&str; 14] = [
+    "no permission",
+    "cannot read",
+    "cannot be read",
+    "not be read",
+    "not read",
+    "read late",
+    "not known",
+    "unknown",
+    "incomplete",
+    "without ",
+    " old",
+    "? ",
+    "not all ",
+    WHY,
+];
+
+/// Whether a block says that something is missing or old.
+fn tells(text: &str) -> bool {
+    TELLING.iter().any(|words| text.contains(words))
+}
+
+/// Whether it says so more than the same block does where all was read: a sign may stand there for what is broken.
+fn tells_more(text: &str, whole: &str) -> bool {
+    TELLING.iter().any(|words| text.matches(words).count() > whole.matches(words).count())
+}
+
+/// Blocks that do not tell of these sources though they look otherwise without them, and why. This list only shrinks.
+const EXCEPTIONS: &[(&str, &[Source], &str)] = &[(
+    "overview-databases",
+    &[Source::Services],
+    "it draws nothing from them: it has more room where there are no services",
+)];
+
+#[test]
+fn every_block_tells_what_of_its_sources_could_not_be_read() {
+    let mut silent_about: BTreeMap<(&str, Source), Vec<String>> = BTreeMap::new();
+    let mut told = 0;
+    for keys in VIEWS {
+        let size = (200, 60);
+        let world = whole();
+        let shown = open(&world, keys, size);
+        let all = blocks(&shown);
+        let mut then = open(&world, keys, size);
+        pass(&mut then, &world);
+        let all_then = blocks(&then);
+        for source in sources() {
+            let failure = Failure::new(FailureKind::Denied, WHY);
+            let refused = World { failing: [(source, failure)].into(), ..world.clone() };
+            let at_first = open(&refused, keys, size);
+            // A block that looks the same without a source is not made of it. One that was never answered is no measure: some
+            // wait until all is answered.
+            let without = blocks(&at_first);
+            let drawn_from: Vec<Block> = all
+                .iter()
+                .filter(|(block, text)| without.iter().any(|(one, other)| one == block && other != text))
+                .map(|(block, _)| *block)
+                .collect();
+            if drawn_from.is_empty() {
+                continue;
+            }
+            let mut later = open(&world, keys, size);
+            pass(&mut later, &refused);
+            for (when, app, whole) in [("at first", &at_first, &all), ("later", &later, &all_then)] {
+                if app.view().name != shown.view().name {
+                    continue;
+                }
+                for (block, text) in blocks(app).into_iter().filter(|(block, _)| drawn_from.contains(block)) {
+                    let whole = whole.iter().find(|(one, _)| *one == block).map_or("", |(_, text)| text.as_str());
+                    if when == "later" && !is_asked_again(app, source) {
+                        continue;
+                    }
+                    told += 1;
+                    if !tells_more(&text, whole) {
+                        let all = silent_about.entry((block.0, source)).or_default();
+                        all.push(format!("{keys:?}: {block:?} of {source:?}, refused {when}:\n{text}"));
+                    }
+                }
+            }
+        }
+    }
+    let excepted =
+        |block: &str, source: &Source| EXCEPTIONS.iter().any(|(name, of, _)| *name == block && of.contains(source));
+    let new: Vec<&str> = silent_about
+        .iter()
+        .filter(|((block, source), _)| !excepted(block, source))
+        .flat_map(|(_, texts)| texts.iter().map(String::as_str))
+        .collect();
+    let names: Vec<_> = silent_about.keys().filter(|(block, source)| !excepted(block, source)).collect();
+    assert!(new.is_empty(), "{} of {told}: {names:?}\n{}", new.len(), new.join("\n\n"));
+    let mended: Vec<(&str, Source)> = EXCEPTIONS
+        .iter()
+        .flat_map(|(block, of, _)| of.iter().map(move |source| (*block, *source)))
+        .filter(|one| !silent_about.contains_key(one))
+        .collect();
+    assert!(mended.is_empty(), "no exception any more, to be taken off the list: {mended:?}");
+    assert!(told > 50, "{told}");
+}
+
+/// Whether a source that has failed was asked: what cannot change is not read again. Panes keep some answers themselves.
+fn is_asked_again(app: &App, source: Source) -> bool {
+    let status = app.estate.status(source);
+    !status.used || status.failure.is_some() || status.partial.is_some()
+}
+
+/// Twenty minutes, in which all that is shown is read again.
+fn pass(app: &mut App, world: &World) {
+    for minutes in 1..=20 {
+        tick(app, now() + SignedDuration::from_mins(minutes), world);
+    }
+}
+
+/// Without who we are nothing is asked: no block says that it is reading, or that there is nothing.
+#[test]
+fn no_block_waits_for_ever_where_it_is_not_known_who_asks() {
+    for kind in [FailureKind::Unreachable, FailureKind::Credentials, FailureKind::Denied] {
+        let failure = || Failure::new(kind, "sts:GetCallerIdentity: just so");
+        let failing = std::iter::once(Source::Identity).chain(sources()).map(|source| (source, failure())).collect();
+        let world = World { failing, ..whole() };
+        for keys in ["1", "8"] {
+            for (block, text) in blocks(&open(&world, keys, (120, 40))) {
+                let of_this_machine = block == crate::panes::overview::state::STANDING;
+                let waits = text.contains("reading what happened") || text.contains("nothing within");
+                assert!(
+                    !waits
+                        && (of_this_machine
+                            || tells(&text)
+                            || text.contains("no valid credentials")
+                            || text.contains("just so")),
+                    "{kind:?} {keys} {block:?}:\n{text}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn a_time_line_without_its_sources_is_not_one_in_which_nothing_happened() {
+    let failure = |action: &str| Failure::new(FailureKind::Denied, format!("{action}: not allowed: just so"));
+    let mut world = whole();
+    world.services.clear();
+    world.activities.clear();
+    world.failing = [
+        (Source::AlarmHistory, failure("cloudwatch:DescribeAlarmHistory")),
+        (Source::Trail, failure("cloudtrail:LookupEvents")),
+        (Source::RdsEvents, failure("rds:DescribeEvents")),
+    ]
+    .into();
+    for keys in ["1", "1 : t i m e l i n e enter"] {
+        let app = open(&world, keys, (120, 40));
+        let drawn = text(&app);
+        assert!(!drawn.contains("nothing within"), "{keys}:\n{drawn}");
+        assert!(drawn.contains("without "), "{keys}:\n{drawn}");
+    }
+}
+
+#[test]
+fn at_a_glance_says_how_old_it_is() {
+    let world = whole();
+    let mut app = open(&world, "1", (200, 60));
+    let line = |app: &App| {
+        let drawn = blocks(app);
+        let (_, text) = drawn.into_iter().find(|(block, _)| *block == crate::panes::overview::state::STANDING).unwrap();
+        text.lines().find(|line| line.contains("alarms")).unwrap_or_default().to_owned()
+    };
+    assert!(!line(&app).contains("old"), "{}", line(&app));
+    let refused = Failure::new(FailureKind::Denied, "cloudwatch:DescribeAlarms: not allowed");
+    let world = World { failing: [(Source::Alarms, refused)].into(), ..world };
+    for half_minutes in 1..8 {
+        tick(&mut app, now() + SignedDuration::from_secs(30 * half_minutes), &world);
+    }
+    assert!(line(&app).contains("3m") && line(&app).contains("no permission to read alarms"), "{}", line(&app));
+}
