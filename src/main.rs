@@ -5,6 +5,7 @@ use cockpit::commands::begin;
 use cockpit::commands::declared::Work;
 use cockpit::commands::line::{Cli, Stop};
 use cockpit::infra::run::shim;
+use cockpit::runtime::stop::Held;
 use cockpit::runtime::{self, GivenUp};
 use std::io::{self, Write as _};
 use std::process;
@@ -59,7 +60,8 @@ fn run(cli: Cli) -> Result<ExitCode, cockpit::cli::Report> {
     })?;
     let takes_interrupt = cli.takes_interrupt();
     if cli.work() != Work::Screen {
-        runtime::stop::watch();
+        let json = cli.json_errors();
+        runtime::stop::watch(Held { deadline: cli.deadline(), takes_signals: takes_interrupt, json });
     }
     let mut out = runtime::Output::stdout(cli.deadline());
     let code = tokio.block_on(async {
@@ -68,6 +70,7 @@ fn run(cli: Cli) -> Result<ExitCode, cockpit::cli::Report> {
             // The screen takes Ctrl-C as a key; commands end with 130 and leave nothing behind. Without this SIGTERM
             // and SIGHUP would end this program alone, and not what it started.
             signal = runtime::stop::stopped(), if !takes_interrupt => Ok(signal.code()),
+            never = runtime::stop::answering() => match never {},
         }
     });
     // Requests under way are not waited for; a program that asks for credentials must not outlive this one.

@@ -131,12 +131,11 @@ pub(crate) fn timeline(world: &World, effort: Effort, report: &mut Report) -> Re
             terminal.watch(Duration::from_millis(20).saturating_sub(took));
         }
     }
-    let p99 = keys.p99();
     report.add(
         "key to frame while the time line of `big` loads",
         "p99 ≤ 16 ms",
-        format!("p50 {}, p99 {}, longest {} of {}", ms(keys.median()), ms(p99), ms(keys.longest()), keys.count()),
-        p99 <= KEY_P99,
+        keys.quantiles_and_longest(),
+        keys.p99() <= KEY_P99,
     );
     Ok(())
 }

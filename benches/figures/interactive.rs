@@ -75,12 +75,11 @@ pub(crate) fn slow_network(world: &World, effort: Effort, report: &mut Report) -
     }
     let median = first.median();
     report.add("with 300 ms added to every answer: exec to first frame", "≤ 15 ms", ms(median), median <= FIRST_FRAME);
-    let p99 = keys.p99();
     report.add(
         "… key to frame while loading and reading again",
         "p99 ≤ 16 ms",
-        format!("p50 {}, p99 {}, longest {} of {}", ms(keys.median()), ms(p99), ms(keys.longest()), keys.count()),
-        p99 <= BUSY_KEY_P99,
+        keys.quantiles_and_longest(),
+        keys.p99() <= BUSY_KEY_P99,
     );
     Ok(())
 }
@@ -103,12 +102,11 @@ pub(crate) fn keys_and_idle(world: &World, effort: Effort, report: &mut Report) 
     for _ in 0..effort.pick(100, 30) {
         press_all(&mut terminal, &["2", "j", "k", "4", "1"], &mut keys)?;
     }
-    let (median, p99) = (keys.median(), keys.p99());
     report.add(
         "key to frame, `staging`",
         "p50 ≤ 2 ms, p99 ≤ 5 ms",
-        format!("p50 {}, p99 {} of {}", ms(median), ms(p99), keys.count()),
-        median <= KEY_MEDIAN && p99 <= KEY_P99,
+        keys.quantiles(),
+        keys.median() <= KEY_MEDIAN && keys.p99() <= KEY_P99,
     );
     // What the keys hurried has landed.
     terminal.watch(Duration::from_secs(effort.pick(10, 5)));

@@ -34,6 +34,17 @@ impl Times {
         self.0.len()
     }
 
+    /// `p50 1.2 ms, p99 3.4 ms of 300`.
+    pub(crate) fn quantiles(&self) -> String {
+        format!("p50 {}, p99 {} of {}", ms(self.median()), ms(self.p99()), self.count())
+    }
+
+    /// The same with the longest: `p50 1.2 ms, p99 3.4 ms, longest 5.6 ms of 300`.
+    pub(crate) fn quantiles_and_longest(&self) -> String {
+        let (p50, p99, longest) = (ms(self.median()), ms(self.p99()), ms(self.longest()));
+        format!("p50 {p50}, p99 {p99}, longest {longest} of {}", self.count())
+    }
+
     pub(crate) fn extend(&mut self, other: &Self) {
         for time in &other.0 {
             self.push(*time);

@@ -137,6 +137,9 @@ fn one_that_never_ends_is_ended_with_all_that_it_started() {
     assert!(said.out.contains("it was stopped"), "{said:#?}");
     until("the end of what it started", PATIENCE, || (!alive(&id)).then_some(()));
     assert_eq!(audit(&home)[1]["outcome"], "failed");
+    // The time that it was given is up.
+    let said = line(&mut home.on(&world), "run endless --timeout 2s").coded(7);
+    assert!(said.out.contains("it was stopped") && said.out.contains("the time is up"), "{said:#?}");
 }
 
 #[test]

@@ -1,0 +1,86 @@
+//! A server like Redshift: PostgreSQL 8.0.2 by its own word, with its protocol, a part of its catalogues and none of its newer
+//! functions. What it refuses, and in which words: "Unsupported PostgreSQL features" and "Unsupported PostgreSQL functions" in
+//! the developer guide of Redshift.
+
+use std::io::{Read as _, Write as _};
+use std::net::{TcpListener, TcpStream};
+
+/// What PostgreSQL 8.0 does not know, how its failure is called, and in which words.
+const LACKS: &[(&str, &str, &str)] = &[
+    ("create index", "0A000", "SQL command \"CREATE INDEX\" not supported on Redshift tables."),
+    ("pg_is_in_recovery", "42883", "function pg_catalog.pg_is_in_recovery() does not exist"),
+    ("pg_stat_statements", "42P01", "relation \"pg_stat_statements\" does not exist"),
+    ("pg_stat_replication", "42P01", "relation \"pg_catalog.pg_stat_replication\" does not exist"),
+    ("pg_stat_activity", "42703", "column a.pid does not exist"),
+    ("pg_locks", "42703", "column a.pid does not exist"),
+    ("pg_total_relation_size", "42883", "function pg_catalog.pg_total_relation_size(oid) does not exist"),
+    ("pg_catalog", "42883", "a function of this name does not exist in PostgreSQL 8.0.2"),
+    ("information_schema", "42P01", "relation \"information_schema\" does not exist"),
+];
+
+fn message(kind: u8, body: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![kind];
+    bytes.extend((body.len() as u32 + 4).to_be_bytes());
+    bytes.extend(body);
+    bytes
+}
+
+/// A result of one column of text.
+fn result(name: &str, value: &str) -> Vec<u8> {
+    let mut columns = vec![0, 1];
+    columns.extend(name.as_bytes());
+    columns.extend([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 25, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0]);
+    let mut row = vec![0, 1];
+    row.extend((value.len() as u32).to_be_bytes());
+    row.extend(value.as_bytes());
+    [message(b'T', &columns), message(b'D', &row), message(b'C', b"SELECT\0")].concat()
+}
+
+fn answer(statement: &str) -> Vec<u8> {
+    let lower = statement.to_lowercase();
+    match LACKS.iter().find(|(lacking, ..)| lower.contains(lacking)) {
+        Some((_, code, text)) => message(b'E', format!("SERROR\0C{code}\0M{text}\0\0").as_bytes()),
+        None if lower.starts_with("set") => message(b'C', b"SET\0"),
+        None => result("version", "PostgreSQL 8.0.2 on i686-pc-linux-gnu, compiled by GCC, Redshift 1.0.12103"),
+    }
+}
+
+fn serve(mut stream: TcpStream) -> std::io::Result<()> {
+    let mut length = [0; 4];
+    loop {
+        stream.read_exact(&mut length)?;
+        let mut body = vec![0; u32::from_be_bytes(length) as usize - 4];
+        stream.read_exact(&mut body)?;
+        if body[..4] != 80_877_103_u32.to_be_bytes() {
+            break;
+        }
+        stream.write_all(b"N")?;
+    }
+    let ready = message(b'Z', b"I");
+    let hello = [message(b'R', &[0; 4]), message(b'S', b"server_version\08.0.2\0"), message(b'K', &[7; 8])];
+    stream.write_all(&[hello.concat(), ready.clone()].concat())?;
+    loop {
+        let mut kind = [0];
+        stream.read_exact(&mut kind)?;
+        stream.read_exact(&mut length)?;
+        let mut body = vec![0; u32::from_be_bytes(length) as usize - 4];
+        stream.read_exact(&mut body)?;
+        if kind[0] != b'Q' {
+            return Ok(());
+        }
+        let statement = String::from_utf8_lossy(&body[..body.len() - 1]).into_owned();
+        stream.write_all(&[answer(&statement), ready.clone()].concat())?;
+    }
+}
+
+/// Starts one, which stays until the tests are over; its address as a URL.
+pub fn start() -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = listener.local_addr().unwrap().port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming().flatten() {
+            std::thread::spawn(move || serve(stream));
+        }
+    });
+    format!("postgres://app@127.0.0.1:{port}/dev?sslmode=disable")
+}
