@@ -6,7 +6,9 @@ without it. Prints its address as one line of JSON and serves until its standard
     python tests/infrastructure/moto_server.py [PORT]
 """
 
+import collections
 import functools
+import io
 import json
 import os
 import secrets
@@ -320,15 +322,37 @@ for _method in ("start_logging", "stop_logging", "delete_trail"):
 
 
 # --- One request at a time: moto's tables are not made for two, and Terraform sends ten.
+#
+# An SDK that lost an answer sends its request again, with the identifier it had (amz-sdk-invocation-id). Deleting twice is an
+# error at moto, and not every resource of the provider takes that error for "gone": the request is answered as it was before.
 
 ONE_AT_A_TIME = threading.Lock()
+ANSWERED = collections.OrderedDict()  # identifier → status, headers and body, of the last thousand that succeeded
 
 
 def _in_turn(original):
     @functools.wraps(original)
     def call(self, environ, start_response):
+        # All of it is read: a server that closes a connection with something unread resets it, and the answer is lost.
+        if environ.get("CONTENT_LENGTH"):
+            environ["wsgi.input"] = io.BytesIO(environ["wsgi.input"].read(int(environ["CONTENT_LENGTH"])))
+        identifier = environ.get("HTTP_AMZ_SDK_INVOCATION_ID")
         with ONE_AT_A_TIME:
-            return original(self, environ, start_response)
+            if identifier not in ANSWERED:
+                head = []
+                body = original(self, environ, lambda status, headers, _=None: head.extend((status, headers)))
+                answer = (*head, b"".join(body))
+                if hasattr(body, "close"):
+                    body.close()
+                if identifier and answer[0].startswith("2"):
+                    ANSWERED[identifier] = answer
+                    while len(ANSWERED) > 1000:
+                        ANSWERED.popitem(last=False)
+            else:
+                answer = ANSWERED[identifier]
+        status, headers, body = answer
+        start_response(status, headers)
+        return [body]
 
     return call
 
@@ -337,7 +361,6 @@ DomainDispatcherApplication.__call__ = _in_turn(DomainDispatcherApplication.__ca
 
 
 def main():
-
     port = int(sys.argv[1]) if len(sys.argv) > 1 else 0
     server = ThreadedMotoServer(ip_address="127.0.0.1", port=port, verbose=False)
     server.start()

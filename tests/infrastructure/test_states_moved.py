@@ -260,5 +260,7 @@ def test_a_lock_that_a_killed_terraform_left_is_shown_and_released(own_shell, pr
     # Another Terraform may run on this machine: then it takes the name.
     assert "the lock is released" in cockpit("infra", "unlock", "files", "--yes", "--confirm", "files")
     assert "no lock" in cockpit("infra", "unlock", "files", "--dry-run")
+    audit = [json.loads(line) for line in (project / ".local/state/cockpit/audit.jsonl").read_text().splitlines()]
+    assert [(line["after"]["lock"], line["outcome"]) for line in audit if "infra unlock" in line["command"]] == [(held["ID"], "done")]
     # What was being made when it was killed is in no state, or tainted: the next plan says it.
     cockpit("infra", "plan", "files", "--detailed-exitcode", codes=(0, 2))
