@@ -10,6 +10,8 @@ mod faults;
 mod files;
 #[path = "support/database_pooler.rs"]
 mod pooler;
+#[path = "support/database_process.rs"]
+mod process;
 #[path = "support/database_proxy.rs"]
 mod proxy;
 mod support;
@@ -21,8 +23,9 @@ use cockpit::app::ticket::Ticket;
 use cockpit::config::EnvironmentConfig;
 use cockpit::db::{Connection, Roots, Settings, SslMode, facts};
 use cockpit::feeds::part::Part;
-use cockpit::feeds::sql::{Ask, Fact, Place, Who};
+use cockpit::feeds::sql::{Ask, Beside, Fact, Place, Who};
 use cockpit::model::Failure;
+use cockpit::model::sql::process::Process;
 use cockpit::model::sql::{Cell, Ended, ResultId, Server, SessionId, Transaction};
 use cockpit::runtime::Executor;
 use cockpit::runtime::local_postgres::{LocalOptions, LocalPostgres};
@@ -236,8 +239,13 @@ impl Desk {
     }
 
     fn run(&mut self, result: u64, statement: &str) {
-        let statement = statement.to_owned();
-        self.ask(Ask::Run { session: SESSION, result: ResultId(result), statement, beside: Box::default() });
+        self.run_beside(result, statement, Beside::default());
+    }
+
+    /// The same, with what goes with the statement.
+    fn run_beside(&mut self, result: u64, statement: &str, beside: Beside) {
+        let (statement, beside) = (statement.to_owned(), Box::new(beside));
+        self.ask(Ask::Run { session: SESSION, result: ResultId(result), statement, beside });
     }
 
     /// All that is told until the statement has ended, and how.
@@ -426,19 +434,4 @@ async fn a_session_that_is_lost_says_so_and_takes_its_statement_with_it() {
         }
     };
     says(&failure, "not open any more", "connect again");
-}
-
-#[tokio::test]
-async fn the_second_session_only_reads_and_waits_for_nobody() {
-    let mut desk = Desk::connected(Some("it is guarded")).await;
-    let (_, ended) = desk.all(1, "create table nothing ()").await;
-    assert!(matches!(&ended, Ended::Failed(said) if said.code == "25006"), "{ended:?}");
-    // After it the server is looked at again, and nothing has changed.
-    desk.ask(Ask::Look { session: SESSION, purpose: "write", statement: "create table nothing ()".into() });
-    let Part::Failed(failure) = desk.next().await else { panic!() };
-    says(&failure, "read-only transaction", "");
-    desk.ask(Ask::Look { session: SESSION, purpose: "null", statement: "select null, 'x' as name".into() });
-    let Part::Last(Fact::Looked { purpose, columns, rows }) = desk.next().await else { panic!() };
-    assert_eq!((purpose, columns[1].name.as_str()), ("null", "name"));
-    assert_eq!(rows, [vec![None, Some("x".to_owned())]]);
 }

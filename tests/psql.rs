@@ -10,7 +10,7 @@ use cockpit::runtime::local_postgres::{LocalOptions, LocalPostgres};
 use std::process::Command;
 use tokio_postgres::{Client, NoTls, SimpleQueryMessage};
 
-const SCHEMA: &str = include_str!("fixtures/psql.sql");
+const SCHEMA: &str = concat!(include_str!("fixtures/psql.sql"), include_str!("fixtures/psql_more.sql"));
 
 /// Commands whose output is the same to the byte.
 const SAME: &[&str] = &[
@@ -93,6 +93,49 @@ const SAME: &[&str] = &[
     "\\d+ app.bm_gin",
     "\\dP+ app.*",
     "\\d+ app.pair",
+    "\\d app.*",
+    "\\d+ app.*",
+    "\\d app.\"Odd.Name\"",
+    "\\d postgres.app.u",
+    "\\dt postgres.app.u*",
+    "\\dn app",
+    "\\dn nope",
+    "\\df app.add int",
+    "\\df app.add text",
+    "\\df app.add int -",
+    "\\df+ abs integer",
+    "\\dT int[]",
+    "\\dT int",
+    "\\sv app.checked",
+    "\\sv+ app.checked",
+    "\\drds nope nope",
+    "\\d+ pg_am",
+];
+
+/// The same after a setting.
+const SET: &[&str] = &[
+    "\\x\u{1}\\d app.users",
+    "\\x\u{1}\\dt app.u*",
+    "\\x\u{1}\\d app.sq",
+    "\\x auto\u{1}\\d app.users",
+    "\\a\u{1}\\d app.users",
+    "\\pset null X\u{1}\\d app.u",
+    "\\pset null X\u{1}\\dt+ app.u",
+    "\\pset format csv\u{1}\\d app.u",
+    "\\pset footer off\u{1}\\d app.users",
+    "\\pset footer off\u{1}\\dt app.u*",
+    "\\pset border 0\u{1}\\d app.users",
+    "\\pset border 0\u{1}\\dt app.*",
+    "\\pset numericlocale on\u{1}\\ds app.*",
+    "\\set HIDE_TABLEAM on\u{1}\\dt+ app.u",
+    "\\set HIDE_TABLEAM on\u{1}\\d+ app.u",
+    "\\set HIDE_TOAST_COMPRESSION on\u{1}\\d+ app.u",
+    "\\pset format wrapped\u{1}\\pset columns 60\u{1}\\d+ app.users",
+    "\\x\u{1}\\x\u{1}\\x foo",
+    "\\t foo",
+    "\\t on\u{1}\\t",
+    "\\r",
+    "\\watch",
 ];
 
 /// Statements whose results look the same.
@@ -102,6 +145,10 @@ const RESULTS: &[&str] = &[
     "select 1 as a where false",
     "select true as b, 1.50::numeric as n, '{1,2}'::int[] as a, '\\x00ff'::bytea as y, now() is null as z, 'a'::\"char\" as c",
     "select E'tab\\there' as t, E'\\r' as r, E'\\x01' as x",
+    "select 1 as U&\"two\\000Alines\", E'p\\nq\\nr' as b, 'x' as U&\"three\\000A\\000Alines\"",
+    "select 'abc' as short, repeat('long text ', 10) as long, 1234567.5 as num",
+    "select repeat('日本語', 20) as t, E'a\\nlonger line' as u from generate_series(1, 2)",
+    "select from generate_series(1, 3)",
 ];
 
 async fn looked(client: &Client, statement: &str) -> Result<Looked, tokio_postgres::Error> {
@@ -126,7 +173,8 @@ async fn looked(client: &Client, statement: &str) -> Result<Looked, tokio_postgr
 /// What the interpreter has printed of a text, at the end of which it quits.
 async fn printed(client: &Client, version: &str, text: &str) -> String {
     let mut interpreter = Interpreter::new(Mode::Script);
-    interpreter.set_server(&Server { version: version.to_owned(), ..Server::default() });
+    let database = "postgres".to_owned();
+    interpreter.set_server(&Server { version: version.to_owned(), database, ..Server::default() });
     interpreter.run(text, Origin::Command);
     interpreter.finish();
     let mut out = String::new();
@@ -197,10 +245,26 @@ async fn what_is_printed_is_what_psql_prints() {
             "\\pset linestyle unicode\u{1}\\pset border 2\u{1}",
             "\\t\u{1}",
             "\\pset null ∅\u{1}",
+            "\\pset footer off\u{1}",
+            "\\pset numericlocale on\u{1}",
+            "\\pset format wrapped\u{1}\\pset columns 40\u{1}",
+            "\\pset format wrapped\u{1}\\pset columns 40\u{1}\\x\u{1}",
+            "\\pset format wrapped\u{1}\\pset columns 40\u{1}\\x\u{1}\\pset border 0\u{1}",
+            "\\pset format wrapped\u{1}\\pset columns 40\u{1}\\pset border 2\u{1}\\pset linestyle unicode\u{1}",
+            "\\pset expanded auto\u{1}\\pset columns 40\u{1}",
+            "\\pset linestyle old-ascii\u{1}",
+            "\\pset linestyle old-ascii\u{1}\\pset border 2\u{1}",
+            "\\pset title 'a title'\u{1}\\pset border 0\u{1}",
+            "\\a\u{1}\\pset recordsep ';'\u{1}",
+            "\\a\u{1}\\pset recordsep_zero\u{1}\\pset fieldsep_zero\u{1}",
+            "\\a\u{1}\\x\u{1}\\pset title 'a title'\u{1}",
+            "\\x\u{1}\\pset linestyle unicode\u{1}\\pset border 2\u{1}",
+            "\\x\u{1}\\pset border 0\u{1}",
+            "\\x\u{1}\\t\u{1}",
         ]
         .map(|setting| format!("{setting}{statement}"))
     });
-    for text in SAME.iter().map(|command| (*command).to_owned()).chain(results) {
+    for text in SAME.iter().chain(SET).map(|command| (*command).to_owned()).chain(results) {
         let wanted = psql(&program, &url, &text);
         let script: Vec<&str> = text.split('\u{1}').collect();
         let got = printed(&client, &version, &script.join("\n")).await;

@@ -154,7 +154,9 @@ fn ours(text: &str) -> Vec<String> {
         match interpreter.step() {
             Action::Quit(_) => return run_here,
             Action::Run(run) => {
-                if run.rows != Rows::Describe {
+                // The server of this test never says that a transaction is open, so psql sets no savepoint of its own.
+                let own = run.statement.ends_with("pg_psql_temporary_savepoint");
+                if run.rows != Rows::Describe && !own {
                     run_here.push(run.statement.clone());
                 }
                 if judge(&run.statement).copy == Some(Copy::In) {

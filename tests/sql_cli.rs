@@ -7,7 +7,7 @@ use cockpit::runtime::local_postgres::{LocalOptions, LocalPostgres};
 use rustix::process::Signal;
 use std::io::{Read as _, Write as _};
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Command, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::OnceLock;
 use support::{Home, PATIENCE, Said, World, ended, finish, run, signal, until};
 
@@ -36,13 +36,21 @@ fn said(home: &Home, arguments: &[&str]) -> Said {
     said
 }
 
-/// With a script on standard input.
-fn script(home: &Home, arguments: &[&str], text: &str) -> Said {
-    let mut command = sql(home);
-    command.args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
+/// Runs a command with a text on standard input.
+fn fed(command: &mut Command, text: &str) -> Said {
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
     finish(child)
+}
+
+/// With a script on standard input.
+fn script(home: &Home, arguments: &[&str], text: &str) -> Said {
+    fed(sql(home).args(arguments), text)
+}
+
+/// Begins it, and leaves it to itself.
+fn begun(home: &Home, arguments: &[&str]) -> Child {
+    sql(home).args(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
 }
 
 #[test]
@@ -81,6 +89,54 @@ fn an_error_ends_a_script_at_its_place_and_nothing_of_one_transaction_is_kept() 
     assert_eq!(said(&home, &["-o", "csv", "-c", "select count(*) from kept"]).out, "count\n2\n");
     let json = said(&home, &["-o", "json", "-c", "selec"]).coded(1).error();
     assert_eq!(json["kind"], "sql");
+}
+
+#[test]
+fn what_depends_on_the_server_is_of_this_server_and_its_session() {
+    let home = Home::new();
+    let told = script(&home, &[], "\\conninfo\n\\echo :DBNAME :USER :PORT :SERVER_VERSION_NUM\n").coded(0).out;
+    let mut lines = told.lines();
+    let info = lines.next().unwrap();
+    assert!(info.starts_with("You are connected to database \"postgres\" as user \"postgres\""), "{told}");
+    let last: Vec<&str> = lines.next_back().unwrap().split(' ').collect();
+    assert_eq!(last[..3], ["postgres", "postgres", &server().port().to_string()]);
+    let version: u32 = last[3].parse().unwrap();
+    // What came with version 14 is told by it.
+    let described = said(&home, &["-c", "\\d+ pg_am"]).coded(0).out;
+    assert_eq!(described.contains("Compression"), version >= 140_000, "{described}");
+}
+
+#[test]
+fn columns_of_any_statement_are_told_without_running_it() {
+    let home = Home::new();
+    said(&home, &["-c", "create table told (n int, t varchar(5))"]).coded(0);
+    let text = "insert into told values (1, 'x') returning *\n\\gdesc\nshow work_mem \\gdesc\nselect $1::int as n \\gdesc\n\
+                drop table told \\gdesc\nselect count(*) from told;\nselec \\gdesc\n";
+    let said = script(&home, &["-o", "csv", "-v", "ON_ERROR_STOP=0"], text).coded(1);
+    let told = "Column,Type\nn,integer\nt,character varying(5)\nColumn,Type\nwork_mem,text\nColumn,Type\nn,integer\n\
+                The command has no result, or the result has no columns.\ncount\n0\n";
+    assert_eq!(said.out, told);
+    assert!(said.err.contains("standard input:7: syntax error at or near \"selec\""), "{}", said.err);
+}
+
+#[test]
+fn of_several_statements_at_once_the_last_one_is_used_and_the_others_are_printed_where_they_are_to() {
+    let home = Home::new();
+    let text = "select 1 as a\\; select 2 as a \\gset\n\\echo :a\n\\set SHOW_ALL_RESULTS off\nselect 3 as b\\; select 4 as b;\n\
+                select 5 as c\\; select 'select 6 as d' \\gexec\n";
+    assert_eq!(script(&home, &["-o", "csv"], text).coded(0).out, "a\n1\n2\nb\n4\nd\n6\n");
+}
+
+#[test]
+fn a_statement_that_is_run_again_and_again_says_when_and_a_notice_says_all_of_it() {
+    let home = Home::new();
+    let out = said(&home, &["-c", "select 1 as n \\watch c=2 i=0.01"]).coded(0).out;
+    assert_eq!(out.matches("(every 0.01s)\n\n n \n---\n 1\n").count(), 2, "{out}");
+    let raised = "do $$ begin raise notice 'so' using detail = 'much\nmore', hint = 'do it'; end $$";
+    let told = said(&home, &["-c", raised]).coded(0).err;
+    assert!(told.contains("NOTICE: so\nDETAIL: much\nmore\nHINT: do it\n"), "{told}");
+    let verbose = script(&home, &["-v", "ON_ERROR_STOP=0"], "select 1/0;\n\\errverbose\n").coded(1);
+    assert!(verbose.out.is_empty() && verbose.err.contains("LOCATION:  int4div, int.c:"), "{verbose:#?}");
 }
 
 #[test]
@@ -142,20 +198,11 @@ fn names_that_begin_with_a_tilde_are_of_the_home_folder_in_every_command() {
     std::fs::create_dir_all(folder.join("sql")).unwrap();
     std::fs::write(folder.join("sql/first.sql"), "\\ir second.sql\n").unwrap();
     std::fs::write(folder.join("sql/second.sql"), "select 'second' as s;\n").unwrap();
-    let mut command = sql(&home);
-    command
-        .args(["-o", "csv"])
-        .env("HOME", &folder)
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
     let text = "select 1 as n \\g ~/g.csv\n\\o ~/o.csv\nselect 2 as n;\n\\o\n\
                 \\copy (select 3) to '~/copied'\ncreate temporary table c (n int);\n\\copy c from ~/copied\n\
                 select * from c;\nselect 5\n\\w ~/w.sql\n\\r\n\\i ~/sql/first.sql\n\\cd ~/sql\n\\i second.sql\n\\cd\n\\i sql/second.sql\n";
-    child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
-    let said = finish(child).coded(0);
-    assert_eq!(said.out, "n\n3\ns\nsecond\ns\nsecond\ns\nsecond\n", "{said:#?}");
+    let said = fed(sql(&home).args(["-o", "csv"]).env("HOME", &folder), text).coded(0);
+    assert_eq!(said.out, "n\n3\nQuery buffer reset (cleared).\ns\nsecond\ns\nsecond\ns\nsecond\n", "{said:#?}");
     let read = |name: &str| std::fs::read_to_string(folder.join(name)).unwrap();
     assert_eq!((read("g.csv"), read("o.csv"), read("copied")), ("n\n1\n".into(), "n\n2\n".into(), "3\n".into()));
     assert_eq!(read("w.sql"), "select 5\n");
@@ -200,23 +247,23 @@ fn what_must_not_write_does_not() {
     assert!(!wrong.err.contains("hush"), "{}", wrong.err);
 }
 
-/// Whether a statement with this in it runs at the server.
-fn runs(home: &Home, what: &str) -> bool {
+/// Whether this is so of a statement at the server with that in it.
+fn is_so(home: &Home, so: &str, what: &str) -> bool {
     let query = format!(
-        "select count(*) from pg_stat_activity where state = 'active' and query like '%{what}%' and pid <> pg_backend_pid()"
+        "select count(*) from pg_stat_activity where {so} and query like '%{what}%' and pid <> pg_backend_pid()"
     );
     said(home, &["-o", "tsv", "-c", &query]).coded(0).out != "count\n0\n"
+}
+
+/// Whether a statement with this in it runs at the server.
+fn runs(home: &Home, what: &str) -> bool {
+    is_so(home, "state = 'active'", what)
 }
 
 #[test]
 fn an_interrupt_the_time_and_a_reader_that_has_gone_are_cancelled_at_the_server() {
     let home = Home::new();
-    let mut child = sql(&home)
-        .args(["-c", "select pg_sleep(3600), 'interrupted'"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = begun(&home, &["-c", "select pg_sleep(3600), 'interrupted'"]);
     until("it runs", PATIENCE, || runs(&home, "interrupted").then_some(()));
     signal(child.id(), Signal::INT);
     assert_eq!(ended(&mut child).code(), Some(130));
@@ -224,14 +271,8 @@ fn an_interrupt_the_time_and_a_reader_that_has_gone_are_cancelled_at_the_server(
     let late = said(&home, &["--timeout", "1s", "-c", "select pg_sleep(3600), 'late'"]).coded(7);
     assert!(late.err.contains("the time was up"), "{late:#?}");
     assert!(!runs(&home, "late"));
-    let mut child = sql(&home)
-        .args(["-o", "csv", "-c", "select repeat('gone', 50), generate_series(1, 1000000000)"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
-    let mut begun = [0; 100];
-    child.stdout.take().unwrap().read_exact(&mut begun).unwrap();
+    let mut child = begun(&home, &["-o", "csv", "-c", "select repeat('gone', 50), generate_series(1, 1000000000)"]);
+    child.stdout.take().unwrap().read_exact(&mut [0; 100]).unwrap();
     let said = finish(child).coded(0);
     assert_eq!(said.err, "", "a reader that has gone is no fault");
     assert!(!runs(&home, "gone"));
@@ -266,31 +307,18 @@ fn an_environment_is_reached_through_its_tunnel_and_a_guarded_one_only_reads() {
 
 /// Whether a statement with this in it waits for a lock at the server.
 fn waits(home: &Home, what: &str) -> bool {
-    let query = format!(
-        "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%{what}%' and pid <> pg_backend_pid()"
-    );
-    said(home, &["-o", "tsv", "-c", &query]).coded(0).out != "count\n0\n"
+    is_so(home, "wait_event_type = 'Lock'", what)
 }
 
 #[test]
 fn a_copy_that_the_server_does_not_take_in_is_interrupted_and_only_the_first_of_several_has_the_data() {
     let home = Home::new();
     said(&home, &["-c", "create table held (n int primary key)"]).coded(0);
-    let mut holder = sql(&home)
-        .args(["-c", "begin; insert into held values (1); select pg_sleep(3600), 'holder'"])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut holder = begun(&home, &["-c", "begin; insert into held values (1); select pg_sleep(3600), 'holder'"]);
     until("the key is held", PATIENCE, || runs(&home, "holder").then_some(()));
     // More than the buffers on the way take.
     let path = home.write("rows", "1\n".repeat(8 << 20));
-    let mut child = sql(&home)
-        .args(["-c", &format!("\\copy held from '{}'", path.display())])
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = begun(&home, &["-c", &format!("\\copy held from '{}'", path.display())]);
     until("it waits for the key", PATIENCE, || waits(&home, "held").then_some(()));
     signal(child.id(), Signal::INT);
     assert_eq!(ended(&mut child).code(), Some(130));

@@ -62,6 +62,22 @@ impl Connection {
     }
 }
 
+/// What is known of a session's server without asking it.
+pub fn known(connection: &Connection) -> Server {
+    let settings = connection.settings();
+    Server {
+        host: settings.place.host.clone(),
+        port: settings.place.port,
+        database: settings.database.clone(),
+        user: settings.user.clone(),
+        version: connection.parameter("server_version").unwrap_or_default().to_owned(),
+        read_only: settings.read_only,
+        tls: connection.is_encrypted(),
+        pid: connection.process(),
+        ..Server::default()
+    }
+}
+
 /// What a session finds at its server. Servers that only resemble PostgreSQL may not know all of it: what cannot be asked is
 /// not known.
 ///
@@ -78,21 +94,16 @@ pub async fn facts(connection: &mut Connection) -> Result<Server, Lost> {
     let row = answer.ok().and_then(|answer| answer.rows.into_iter().next()).unwrap_or_default();
     let value = |at: usize| row.get(at).cloned().flatten();
     connection.backend = value(7).and_then(|process| process.parse().ok());
-    let settings = connection.settings();
+    let known = known(connection);
     Ok(Server {
-        host: settings.place.host.clone(),
-        port: settings.place.port,
-        database: value(4).unwrap_or_else(|| settings.database.clone()),
-        user: value(5).unwrap_or_else(|| settings.user.clone()),
-        version: connection.parameter("server_version").unwrap_or_default().to_owned(),
+        database: value(4).unwrap_or(known.database),
+        user: value(5).unwrap_or(known.user),
         reader: value(0).map(|is| is == "t"),
-        read_only: value(3).map_or(settings.read_only, |on| on == "on"),
-        read_only_why: None,
-        tls: connection.is_encrypted(),
+        read_only: value(3).map_or(known.read_only, |on| on == "on"),
         statement_timeout: value(1).and_then(|text| limit(&text)),
         idle_timeout: value(2).and_then(|text| limit(&text)),
-        pid: connection.process(),
         address: value(6),
+        ..known
     })
 }
 

@@ -1,11 +1,12 @@
 //! A session: a statement goes out, what the server says of it comes back piece by piece. Nothing is read ahead: a reader
 //! that stops holds the server up, not the memory.
 
-use super::cancel::{Canceller, Kept};
+use super::cancel::Canceller;
 use super::dial::{Stream, ended};
 use super::settings::Settings;
 use super::startup::{self, Begun};
 use super::wire::{self, Body, HEAD};
+use crate::model::sql::process::Process;
 use crate::model::sql::{Column, Said, Transaction};
 use crate::model::{Failure, FailureKind};
 use bytes::{Buf as _, BytesMut};
@@ -82,8 +83,8 @@ pub struct Connection {
     fatal: Option<Said>,
     /// Between two transactions the connection to the server is somebody else's.
     pooled: bool,
-    /// The process on the server that a pooler keeps for the session until it ends.
-    kept: Option<Kept>,
+    /// The process on the server that is the session's own until it ends, where it was asked for.
+    pub(super) own: Option<Process>,
     /// The process as the server itself names it, where it was asked.
     pub(super) backend: Option<i32>,
 }
@@ -118,7 +119,7 @@ impl Connection {
             secret: begun.secret,
             fatal: None,
             pooled: false,
-            kept: None,
+            own: None,
             backend: None,
         }
     }
@@ -178,7 +179,7 @@ impl Connection {
         }
         // Where nothing was set, nothing is kept: the next transaction may be another process's.
         if keeps && pinned {
-            self.kept = self.kept_process().await.map_err(lost)?;
+            self.ask_process().await.map_err(lost)?;
         }
         Ok(())
     }
@@ -196,11 +197,6 @@ impl Connection {
     /// Whether a pooler gives each transaction another connection, so that nothing was set; known where something was to be.
     pub fn pooled(&self) -> bool {
         self.pooled
-    }
-
-    /// Whether the number of its process is a pooler's own, which names no process of the server.
-    pub fn is_behind_pooler(&self) -> bool {
-        self.backend.is_some_and(|backend| backend != self.process)
     }
 
     /// Its process on the server, or what a pooler says that it is.
@@ -225,7 +221,7 @@ impl Connection {
 
     /// What cancels its statements.
     pub fn canceller(&self) -> Canceller {
-        Canceller::new(self.settings.clone(), self.process, self.secret, self.kept.clone())
+        Canceller::new(self.settings.clone(), self.process, self.secret, self.own.clone())
     }
 
     /// Large rows come in parts from here on.
@@ -241,6 +237,15 @@ impl Connection {
         self.busy = true;
         let message = wire::query(statement);
         self.write(&message).await
+    }
+
+    /// Asks which columns a statement would have, without running it; [`Self::next`] then tells of it up to [`Event::Ready`].
+    ///
+    /// # Errors
+    /// The connection is gone.
+    pub async fn describe(&mut self, statement: &str) -> Result<(), Lost> {
+        self.busy = true;
+        self.write(&wire::describe(statement)).await
     }
 
     /// Sends messages as they are: data of a COPY, and its end.
@@ -351,7 +356,8 @@ impl Connection {
             b'd' => Event::Copied(bytes),
             b'T' => Event::Columns(wire::columns(body).unwrap_or_default()),
             b'C' => Event::Complete(Body(body).text().unwrap_or_default()),
-            b'I' => Event::Empty,
+            // Also what is said beside of a statement that is described: that it was parsed, its parameters, that it has no rows.
+            b'I' | b'1' | b't' | b'n' => Event::Empty,
             b'E' => {
                 let said = wire::said(body);
                 if said.severity == "FATAL" || said.severity == "PANIC" {

@@ -16,7 +16,7 @@ pub mod url;
 pub mod wire;
 mod words;
 
-pub use all::{Rows, facts};
+pub use all::{Rows, facts, known};
 pub use cancel::Canceller;
 pub use connection::{Connection, Event, Lost};
 pub use settings::{Roots, Settings, SslMode};

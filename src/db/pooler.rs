@@ -1,9 +1,9 @@
 //! Whether a pooler gives each transaction another connection to the server. What is set for a session there holds for
 //! whoever gets the connection next: for the application itself, which would suddenly find that it cannot write.
 
-use super::cancel::{BEGAN, Kept};
 use super::connection::{Connection, Lost};
 use super::startup;
+use crate::model::sql::process::{BEGAN, Process};
 
 /// So often both sessions are asked.
 const ROUNDS: usize = 5;
@@ -46,14 +46,33 @@ impl Connection {
         Ok(self.backend)
     }
 
-    /// The process on the server that a pooler keeps for the session, so that another session can name it.
-    pub(super) async fn kept_process(&mut self) -> Result<Option<Kept>, Lost> {
+    /// Asks which process on the server is the session's own until it ends, so that another session can name it. Behind a pooler
+    /// it may be another one's after this transaction, unless the pooler keeps it: there it is not known.
+    ///
+    /// # Errors
+    /// The connection is gone.
+    pub async fn name_process(&mut self) -> Result<(), Lost> {
+        if self.own.is_some() {
+            return Ok(());
+        }
+        let backend = match self.backend {
+            None => self.backend().await?,
+            known => known,
+        };
+        if backend == Some(self.process()) { self.ask_process().await } else { Ok(()) }
+    }
+
+    /// The same where it is known that the process is the session's own.
+    pub(super) async fn ask_process(&mut self) -> Result<(), Lost> {
         let asked =
             format!("SELECT pid, {BEGAN} FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()");
         let row = self.rows(&asked, 1 << 10).await?.ok().and_then(|rows| rows.rows.into_iter().next());
-        let Some([Some(process), Some(began)]) = row.as_deref() else { return Ok(None) };
-        let Ok(process) = process.parse::<i32>() else { return Ok(None) };
-        self.backend = Some(process);
-        Ok(Some(Kept { process, began: began.clone() }))
+        if let Some([Some(pid), Some(began)]) = row.as_deref()
+            && let Ok(pid) = pid.parse()
+        {
+            self.backend = Some(pid);
+            self.own = Some(Process { pid, began: Some(began.clone()) });
+        }
+        Ok(())
     }
 }

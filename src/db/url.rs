@@ -1,5 +1,5 @@
-//! A connection as a URL. Source: PostgreSQL's documentation, "Connection URIs". A password in it is taken out at once and
-//! is in no error.
+//! A connection as a URL. Source: PostgreSQL's documentation, "Connection URIs". No part of it is in an error: where a
+//! password was not encoded, a piece of it stands anywhere.
 
 use super::settings::{Roots, Settings, SslMode};
 use crate::feeds::sql::Place;
@@ -15,9 +15,44 @@ pub struct Wrong {
     pub hint: String,
 }
 
+/// How one is written.
+const WRITTEN: &str = "write postgres://USER:PASSWORD@HOST:PORT/DATABASE?sslmode=verify-full, where / ? # @ and % in the \
+                       password are %2F %3F %23 %40 and %25; the password may stand in PGPASSWORD instead, as it is";
+
 fn wrong<T>(message: impl Into<String>) -> Result<T, Wrong> {
-    let hint = "write postgres://USER@HOST:PORT/DATABASE?sslmode=verify-full; the password may stand in PGPASSWORD";
-    Err(Wrong { message: message.into(), hint: hint.into() })
+    Err(Wrong { message: message.into(), hint: WRITTEN.into() })
+}
+
+/// What is wrong with a value of the URL, which is not shown, or of a variable, which is.
+fn bad<T>(value: &Valued, what: &str, hint: &str) -> Result<T, Wrong> {
+    match value {
+        Valued::Url(_) => {
+            Err(Wrong { message: format!("a part of the URL is {what}"), hint: format!("{hint}{WRITTEN}") })
+        }
+        Valued::Variable(name, text) => {
+            Err(Wrong { message: format!("`{text}` of {name} is {what}"), hint: format!("{hint}{WRITTEN}") })
+        }
+    }
+}
+
+/// A value, and where it was said.
+enum Valued {
+    /// In the URL.
+    Url(String),
+    /// In this variable.
+    Variable(&'static str, String),
+}
+
+impl Valued {
+    fn of(said: Option<String>, name: &'static str, variable: impl Fn(&str) -> Option<String>) -> Option<Self> {
+        said.map(Self::Url).or_else(|| variable(name).map(|text| Self::Variable(name, text)))
+    }
+
+    fn text(&self) -> &str {
+        match self {
+            Self::Url(text) | Self::Variable(_, text) => text,
+        }
+    }
 }
 
 /// Reads one. What it does not say is asked of `variable` (`PGUSER`, `PGPASSWORD` …), as libpq does.
@@ -29,6 +64,10 @@ pub fn parse(url: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Set
     let Some(rest) = rest else { return wrong("a URL begins with postgres:// or postgresql://") };
     let (rest, query) = rest.split_once('?').unwrap_or((rest, ""));
     let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+    // What was meant as the end of a password would be taken for a database, and the login for a host that is looked for.
+    if path.contains('@') {
+        return wrong("the URL has an `@` behind a `/`");
+    }
     let (login, server) = authority.rsplit_once('@').unwrap_or(("", authority));
     let (user, password) = match login.split_once(':') {
         Some((user, password)) => (decoded(user)?, Some(decoded(password)?)),
@@ -92,10 +131,11 @@ impl Said {
             "schema" | "connection_limit" | "pool_timeout" | "pgbouncer" => return Ok(()),
             _ => {
                 return Err(Wrong {
-                    message: format!("the URL has `{name}`, which is not known here"),
-                    hint: "known are host, hostaddr, port, user, password, dbname, sslmode, sslrootcert, application_name and \
-                           connect_timeout"
-                        .into(),
+                    message: "the URL has a name behind `?` which is not known here".into(),
+                    hint: format!(
+                        "known are host, hostaddr, port, user, password, dbname, sslmode, sslrootcert, application_name and \
+                         connect_timeout; {WRITTEN}"
+                    ),
                 });
             }
         };
@@ -104,9 +144,12 @@ impl Said {
     }
 
     fn settings(self, variable: impl Fn(&str) -> Option<String>) -> Result<Settings, Wrong> {
-        let port = self.port.or_else(|| variable("PGPORT")).unwrap_or_else(|| "5432".to_owned());
-        let Some(port) = port.parse::<u16>().ok().filter(|port| *port > 0) else {
-            return wrong(format!("`{port}` is no port"));
+        let port = match Valued::of(self.port, "PGPORT", &variable) {
+            None => 5432,
+            Some(said) => match said.text().parse::<u16>() {
+                Ok(port) if port > 0 => port,
+                _ => return bad(&said, "no port", ""),
+            },
         };
         let host = self.host.or_else(|| variable("PGHOST")).unwrap_or_else(|| "localhost".to_owned());
         let user = self.user.or_else(|| variable("PGUSER")).or_else(|| variable("USER"));
@@ -119,13 +162,10 @@ impl Said {
         settings.password = self.password.or_else(|| variable("PGPASSWORD")).map(SecretString::from);
         let from = if in_url { "the URL" } else { "PGPASSWORD" };
         from.clone_into(&mut settings.password_from);
-        if let Some(mode) = self.mode.or_else(|| variable("PGSSLMODE")) {
-            let Some(known) = SslMode::named(&mode) else {
+        if let Some(mode) = Valued::of(self.mode, "PGSSLMODE", &variable) {
+            let Some(known) = SslMode::named(mode.text()) else {
                 let all: Vec<&str> = SslMode::ALL.iter().map(|mode| mode.word()).collect();
-                return Err(Wrong {
-                    message: format!("`{mode}` is no sslmode"),
-                    hint: format!("there are {}", all.join(", ")),
-                });
+                return bad(&mode, "no sslmode", &format!("there are {}; ", all.join(", ")));
             };
             settings.sslmode = known;
         }
@@ -141,11 +181,11 @@ impl Said {
         if let Some(application) = self.application.or_else(|| variable("PGAPPNAME")) {
             settings.application = application;
         }
-        if let Some(limit) = self.connect.or_else(|| variable("PGCONNECT_TIMEOUT")) {
-            match limit.parse::<u64>() {
+        if let Some(limit) = Valued::of(self.connect, "PGCONNECT_TIMEOUT", &variable) {
+            match limit.text().parse::<u64>() {
                 Ok(0) => {}
                 Ok(seconds) => settings.connect_timeout = Duration::from_secs(seconds),
-                Err(_) => return wrong(format!("`{limit}` is no number of seconds")),
+                Err(_) => return bad(&limit, "no number of seconds", ""),
             }
         }
         Ok(settings)
@@ -229,10 +269,31 @@ mod tests {
             "postgres://app:hush@a,b/d",
             "postgres://app:hush@h/d?connect_timeout=soon",
             "mysql://app:hush@h/d",
+            "postgres://app:hush/URL77@h:5432/d",
+            "postgres://app:7/hush@h:5432/d",
+            "postgres://app:12?hush@h:5432/d",
+            "postgres://app:12?sslmode=hush@h:5432/d",
+            "postgres://app:x@12/hush@h:5432/d",
+            "postgres://app:x@12/d?hush@h:5432/d",
+            "postgres://app:x@12:hush/d",
         ] {
             let wrong = parse(url, none).unwrap_err();
-            assert!(!format!("{wrong:?}").contains("hush"), "{wrong:?}");
+            assert!(!format!("{wrong:?}").contains("hush") && !wrong.message.contains("URL77"), "{wrong:?}");
+            assert!(wrong.hint.contains("%2F %3F %23 %40"), "{wrong:?}");
         }
+    }
+
+    #[test]
+    fn what_a_variable_says_wrongly_is_shown_with_its_name() {
+        let wrong = parse("postgres://a@b/c", |name| (name == "PGPORT").then(|| "x".to_owned())).unwrap_err();
+        assert_eq!(wrong.message, "`x` of PGPORT is no port");
+    }
+
+    #[test]
+    fn signs_that_cut_nothing_may_stand_in_a_password_as_they_are() {
+        let settings = parse("postgres://app:p@s#s@h/d%40e?application_name=me@here", none).unwrap();
+        assert_eq!(settings.password.as_ref().unwrap().expose_secret(), "p@s#s");
+        assert_eq!((settings.database.as_str(), settings.application.as_str()), ("d@e", "me@here"));
     }
 
     proptest! {

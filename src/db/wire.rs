@@ -37,6 +37,21 @@ pub fn query(statement: &str) -> Vec<u8> {
     text_message(b'Q', statement)
 }
 
+/// The messages that ask which columns a statement would have, without running it: it is parsed, described, and forgotten.
+pub fn describe(statement: &str) -> Vec<u8> {
+    let mut parse = vec![0];
+    parse.extend_from_slice(statement.as_bytes());
+    // Its end, and no types of parameters.
+    parse.extend_from_slice(&[0, 0, 0]);
+    let mut messages = Vec::new();
+    for (kind, body) in [(b'P', parse.as_slice()), (b'D', b"S\0"), (b'S', b"")] {
+        messages.push(kind);
+        messages.extend_from_slice(&(body.len() as u32 + 4).to_be_bytes());
+        messages.extend_from_slice(body);
+    }
+    messages
+}
+
 /// Why nothing is copied to the server.
 pub fn copy_fail(why: &str) -> Vec<u8> {
     text_message(b'f', why)
@@ -123,6 +138,7 @@ pub fn said(body: &[u8]) -> Said {
     let mut said = Said::default();
     let mut translated = String::new();
     let mut plain = None;
+    let (mut file, mut line, mut routine) = (String::new(), String::new(), String::new());
     while let Some([kind]) = body.take(1) {
         let Some(text) = body.text() else { break };
         match kind {
@@ -142,10 +158,14 @@ pub fn said(body: &[u8]) -> Said {
             b'c' => said.about.push(("column", text)),
             b'd' => said.about.push(("type", text)),
             b'n' => said.about.push(("constraint", text)),
-            // The file, the line and the routine of the server's source, and what newer servers say.
+            b'F' => file = text,
+            b'L' => line = text,
+            b'R' => routine = text,
+            // What newer servers say.
             _ => {}
         }
     }
+    said.location = (!routine.is_empty()).then(|| format!("{routine}, {file}:{line}"));
     said.severity = plain.unwrap_or(translated);
     said
 }

@@ -72,6 +72,31 @@ pub(super) async fn message(stream: &mut TcpStream) -> Option<(u8, Vec<u8>)> {
     Some((kind, bytes))
 }
 
+/// What a client begins with, all of its bytes, after it was told that there is no TLS.
+pub(super) async fn hello(client: &mut TcpStream) -> Option<Vec<u8>> {
+    loop {
+        let length = client.read_u32().await.ok()?;
+        let mut bytes = length.to_be_bytes().to_vec();
+        bytes.resize(length as usize, 0);
+        client.read_exact(&mut bytes[4..]).await.ok()?;
+        if bytes[4..8] != 80_877_103_u32.to_be_bytes() {
+            return Some(bytes);
+        }
+        client.write_all(b"N").await.ok()?;
+    }
+}
+
+/// Passes on what the server says until a statement has ended; the state of the transaction then.
+pub(super) async fn answered(backend: &mut TcpStream, client: &mut TcpStream) -> Option<u8> {
+    loop {
+        let (kind, bytes) = message(backend).await?;
+        client.write_all(&bytes).await.ok()?;
+        if kind == b'Z' {
+            return Some(bytes[5]);
+        }
+    }
+}
+
 /// Begins a session with the server for a client, and tells the client all that was said.
 pub(super) async fn begin(hello: &[u8], port: u16, client: Option<&mut TcpStream>) -> Option<TcpStream> {
     let mut backend = TcpStream::connect(("127.0.0.1", port)).await.ok()?;
@@ -93,16 +118,7 @@ pub(super) async fn begin(hello: &[u8], port: u16, client: Option<&mut TcpStream
 /// What pgbouncer does with `pool_mode = transaction`: two connections, of which each transaction gets the next one; a prepared
 /// statement of the protocol is refused.
 async fn pooled(mut client: TcpStream, port: u16, parses: Arc<AtomicUsize>) -> Option<()> {
-    let hello = loop {
-        let length = client.read_u32().await.ok()?;
-        let mut bytes = length.to_be_bytes().to_vec();
-        bytes.resize(length as usize, 0);
-        client.read_exact(&mut bytes[4..]).await.ok()?;
-        if bytes[4..8] != 80_877_103_u32.to_be_bytes() {
-            break bytes;
-        }
-        client.write_all(b"N").await.ok()?;
-    };
+    let hello = hello(&mut client).await?;
     let first = begin(&hello, port, Some(&mut client)).await?;
     let mut backends = [first, begin(&hello, port, None).await?];
     let mut next = 0;
@@ -114,18 +130,8 @@ async fn pooled(mut client: TcpStream, port: u16, parses: Arc<AtomicUsize>) -> O
         }
         let backend = &mut backends[next];
         backend.write_all(&bytes).await.ok()?;
-        if kind != b'Q' {
-            continue;
-        }
-        loop {
-            let (kind, bytes) = message(backend).await?;
-            client.write_all(&bytes).await.ok()?;
-            if kind == b'Z' {
-                if bytes[5] == b'I' {
-                    next = 1 - next;
-                }
-                break;
-            }
+        if kind == b'Q' && answered(backend, &mut client).await? == b'I' {
+            next = 1 - next;
         }
     }
 }
@@ -167,8 +173,7 @@ async fn behind_a_pooler_statements_run_transactions_hold_and_what_does_not_hold
     assert_eq!(desk.all(9, "commit").await.1, done("COMMIT"));
     // Values that are bound take a prepared statement of SQL, which is another connection's: it fails in words.
     let bind = Beside { bind: Some(vec!["7".to_owned()]), ..Beside::default() };
-    let (statement, beside) = ("select $1::int".to_owned(), Box::new(bind));
-    desk.ask(Ask::Run { session: SESSION, result: ResultId(10), statement, beside });
+    desk.run_beside(10, "select $1::int", bind);
     let (_, ended) = desk.ended(10).await;
     assert!(format!("{ended:?}").contains("does not exist"), "{ended:?}");
     assert_eq!(desk.all(11, "select 1").await.1, done("SELECT 1"), "and the session goes on");

@@ -5,8 +5,8 @@ use cockpit::app::effect::Effect;
 use cockpit::app::ticket::Ticket;
 use cockpit::feeds::part::Part;
 use cockpit::feeds::sql::{Ask, Beside, Data, Fact, Outlet};
+use cockpit::model::sql::Ended;
 use cockpit::model::sql::format::{Format, Options};
-use cockpit::model::sql::{Ended, ResultId};
 use std::os::unix::fs::PermissionsExt as _;
 
 fn csv() -> Options {
@@ -24,8 +24,7 @@ fn from(data: Data) -> Beside {
 impl Desk {
     /// Runs a statement with what goes with it: what was said beside, and how it ended.
     async fn with(&mut self, result: u64, statement: &str, beside: Beside) -> (String, Ended) {
-        let (statement, beside) = (statement.to_owned(), Box::new(beside));
-        self.ask(Ask::Run { session: SESSION, result: ResultId(result), statement, beside });
+        self.run_beside(result, statement, beside);
         let (facts, ended) = self.ended(result).await;
         assert!(!facts.iter().any(|fact| matches!(fact, Fact::Begun { .. })), "nothing is kept: {facts:?}");
         let said = facts.iter().filter_map(|fact| if let Fact::Notice(said) = fact { Some(said) } else { None });
@@ -77,8 +76,7 @@ async fn a_command_reads_a_result_and_one_that_fails_or_never_ends_is_told() {
     assert_eq!((said.trim(), ended), ("OUTPUT: n\n1", done("SELECT 500000")));
     let (said, _) = desk.with(3, "select 1", program("echo bad >&2; exit 3")).await;
     assert!(said.contains("WARNING: the command ended with exit status: 3: bad"), "{said}");
-    let beside = Box::new(program("sleep 3600"));
-    desk.ask(Ask::Run { session: SESSION, result: ResultId(4), statement: many.to_owned(), beside });
+    desk.run_beside(4, many, program("sleep 3600"));
     // A cancel that comes before it runs has nothing to cancel.
     let moment = std::time::Duration::from_millis(100);
     loop {
@@ -174,17 +172,13 @@ async fn values_are_bound_and_an_error_has_its_place_in_what_was_typed() {
         bind: Some(values.iter().map(|value| (*value).to_owned()).collect()),
         ..Beside::default()
     };
-    let run = |result: u64, statement: &str, beside: Beside| {
-        let (statement, beside) = (statement.to_owned(), Box::new(beside));
-        Ask::Run { session: SESSION, result: ResultId(result), statement, beside }
-    };
     for (result, begin) in [(1, "select 1"), (3, "begin")] {
         desk.all(result, begin).await;
-        desk.ask(run(result + 1, "select $1::int + 1, $2", bind(&["41", "O'Neil \\"])));
+        desk.run_beside(result + 1, "select $1::int + 1, $2", bind(&["41", "O'Neil \\"]));
         assert_eq!(desk.ended(result + 1).await.1, done("SELECT 1"));
         assert_eq!(texts(&desk.window(result + 1, 0, 1).await), [["42", "O'Neil \\"]]);
     }
-    desk.ask(run(5, "select nothing", bind(&[])));
+    desk.run_beside(5, "select nothing", bind(&[]));
     let (_, ended) = desk.ended(5).await;
     assert!(matches!(&ended, Ended::Failed(said) if said.position == Some(8)), "{ended:?}");
     desk.all(6, "rollback").await;
@@ -196,11 +190,8 @@ async fn values_are_bound_and_an_error_has_its_place_in_what_was_typed() {
 async fn a_statement_is_described_without_being_run() {
     let mut desk = Desk::connected(None).await;
     desk.all(1, "create temporary sequence asked").await;
-    let describe = |result: u64, statement: &str| {
-        let beside = Box::new(Beside { describes: true, ..Beside::default() });
-        Ask::Run { session: SESSION, result: ResultId(result), statement: statement.to_owned(), beside }
-    };
-    desk.ask(describe(2, "select nextval('asked') as number, 'x'::varchar(7) as text"));
+    let describes = || Beside { describes: true, ..Beside::default() };
+    desk.run_beside(2, "select nextval('asked') as number, 'x'::varchar(7) as text", describes());
     let (facts, ended) = desk.ended(2).await;
     assert_eq!(ended, done(""));
     let [Fact::Begun { columns, .. }] = &facts[..] else { panic!("{facts:?}") };
@@ -208,7 +199,7 @@ async fn a_statement_is_described_without_being_run() {
     assert_eq!(told, [("number", 20, -1), ("text", 1043, 11)]);
     desk.all(3, "select nextval('asked')").await;
     assert_eq!(texts(&desk.window(3, 0, 1).await), [["1"]], "it was not run");
-    desk.ask(describe(4, "select 日本"));
+    desk.run_beside(4, "select 日本", describes());
     let (_, ended) = desk.ended(4).await;
     assert!(matches!(&ended, Ended::Failed(said) if said.position == Some(8)), "{ended:?}");
 }

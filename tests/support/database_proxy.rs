@@ -2,16 +2,16 @@
 //! an RDS Proxy" in the user guide of RDS): options of the beginning are refused, a request to cancel is passed on to nobody, each
 //! transaction may get another connection until something is set, and the number of the process is the proxy's own.
 
-use super::bad::{begin, message};
-use super::{Desk, PATIENCE, SESSION, done, server, texts, timeout};
-use cockpit::db::Connection;
-use cockpit::feeds::part::Part;
-use cockpit::feeds::sql::{Ask, Beside, Fact, Place};
+use super::bad::{answered, begin, hello, message};
+use super::{Desk, PATIENCE, SESSION, direct, done, server, texts, timeout};
+use cockpit::db::{Connection, Settings};
+use cockpit::feeds::sql::{Ask, Beside, Place};
 use cockpit::model::FailureKind;
-use cockpit::model::sql::{Ended, ResultId};
+use cockpit::model::sql::Ended;
+use cockpit::model::sql::process::Process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::AsyncWriteExt as _;
 use tokio::net::{TcpListener, TcpStream};
 
 /// Source: "Avoiding pinning an RDS Proxy".
@@ -25,20 +25,11 @@ struct Seen {
 }
 
 async fn client(mut client: TcpStream, port: u16, seen: Arc<Seen>) -> Option<()> {
-    let hello = loop {
-        let length = client.read_u32().await.ok()?;
-        let mut bytes = length.to_be_bytes().to_vec();
-        bytes.resize(length as usize, 0);
-        client.read_exact(&mut bytes[4..]).await.ok()?;
-        match u32::from_be_bytes(bytes[4..8].try_into().ok()?) {
-            80_877_103 => client.write_all(b"N").await.ok()?,
-            80_877_102 => {
-                seen.cancels.fetch_add(1, Ordering::SeqCst);
-                return None;
-            }
-            _ => break bytes,
-        }
-    };
+    let hello = hello(&mut client).await?;
+    if hello[4..8] == 80_877_102_u32.to_be_bytes() {
+        seen.cancels.fetch_add(1, Ordering::SeqCst);
+        return None;
+    }
     let refused = hello.windows(9).any(|part| part == b"\0options\0");
     assert!(!refused, "RDS Proxy currently doesn't support command-line options");
     // The number of the process that the client is told is none of the server's.
@@ -57,18 +48,8 @@ async fn client(mut client: TcpStream, port: u16, seen: Arc<Seen>) -> Option<()>
         }
         let backend = &mut backends[next];
         backend.write_all(&bytes).await.ok()?;
-        if kind != b'Q' {
-            continue;
-        }
-        loop {
-            let (kind, bytes) = message(backend).await?;
-            client.write_all(&bytes).await.ok()?;
-            if kind == b'Z' {
-                if bytes[5] == b'I' && !pinned {
-                    next = 1 - next;
-                }
-                break;
-            }
+        if kind == b'Q' && answered(backend, &mut client).await? == b'I' && !pinned {
+            next = 1 - next;
         }
     }
 }
@@ -102,8 +83,7 @@ async fn through_rds_proxy_what_is_set_holds_and_a_statement_is_cancelled_that_t
     assert!(pids.iter().all(|pid| *pid == pids[0]) && pids[0] != "1", "{pids:?}");
     // A prepared statement of SQL holds, unlike behind a pooler of transactions.
     let bind = Beside { bind: Some(vec!["7".to_owned()]), ..Beside::default() };
-    let (statement, beside) = ("select $1::int".to_owned(), Box::new(bind));
-    desk.ask(Ask::Run { session: SESSION, result: ResultId(5), statement, beside });
+    desk.run_beside(5, "select $1::int", bind);
     assert_eq!(desk.ended(5).await.1, done("SELECT 1"));
     desk.run(6, "select pg_sleep(3600)");
     super::sleeps(&pids[0]).await;
@@ -113,27 +93,19 @@ async fn through_rds_proxy_what_is_set_holds_and_a_statement_is_cancelled_that_t
     desk.run(8, "select pg_sleep(3600)");
     super::sleeps(&pids[0]).await;
     desk.ask(Ask::Terminate { session: SESSION });
-    loop {
-        match desk.next().await {
-            Part::Last(Fact::Ended { ended, .. }) => {
-                assert!(matches!(*ended, Ended::Lost(_) | Ended::Failed(_)), "{ended:?}");
-                break;
-            }
-            Part::Failed(failure) => panic!("{failure:?}"),
-            Part::Page(_) | Part::Last(_) => {}
-        }
-    }
+    let (_, ended) = desk.ended(8).await;
+    assert!(matches!(ended, Ended::Lost(_) | Ended::Failed(_)), "{ended:?}");
     assert_eq!(seen.cancels.load(Ordering::SeqCst), 0, "a request would have been passed on to nobody");
 }
 
 #[tokio::test]
 async fn a_session_that_sets_nothing_is_kept_by_rds_proxy_all_the_same_so_that_it_can_be_cancelled() {
     let (place, seen) = proxy().await;
-    let settings = cockpit::db::Settings::of(place, "postgres", "postgres");
+    let settings = Settings::of(place, "postgres", "postgres");
     let mut connection = Connection::open(&settings).await.unwrap();
     assert_eq!(seen.pinned.load(Ordering::SeqCst), 1);
     let canceller = connection.canceller();
-    assert!(canceller.is_kept());
+    assert!(canceller.asking("pg_cancel_backend").is_some());
     let process = canceller.process().to_string();
     let cancels = async {
         super::sleeps(&process).await;
@@ -152,4 +124,21 @@ async fn a_session_that_sets_nothing_is_kept_by_rds_proxy_all_the_same_so_that_i
     };
     let failure = timeout(PATIENCE, refused).await.unwrap();
     assert_eq!(failure.kind, FailureKind::NotFound, "{failure:?}");
+}
+
+#[tokio::test]
+async fn a_process_that_got_the_number_of_one_that_ended_is_left_alone() {
+    let settings = Settings::of(direct(server()), "postgres", "postgres");
+    let mut session = Connection::open(&settings).await.unwrap();
+    session.name_process().await.unwrap();
+    let asked = session.canceller().asking("pg_terminate_backend").expect("it is known which process it is");
+    assert!(asked.contains("backend_start"), "{asked}");
+    let mut other = Connection::open(&settings).await.unwrap();
+    let earlier = Process { pid: session.process(), began: Some("2001-01-01 00:00:00.000000".into()) };
+    let left = other.rows(&earlier.signal("pg_terminate_backend"), 1 << 10).await.unwrap().unwrap();
+    assert!(left.rows.is_empty(), "{left:?}");
+    assert!(session.rows("select 1", 1 << 10).await.unwrap().is_ok(), "it lives");
+    let ended = other.rows(&asked, 1 << 10).await.unwrap().unwrap();
+    assert_eq!(ended.rows, [[Some("t".to_owned())]]);
+    session.rows("select 1", 1 << 10).await.unwrap_err();
 }

@@ -2,6 +2,8 @@
 //! functions. What it refuses, and in which words: "Unsupported PostgreSQL features" and "Unsupported PostgreSQL functions" in
 //! the developer guide of Redshift.
 
+use super::support::message;
+use cockpit::db::wire;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 
@@ -18,22 +20,13 @@ const LACKS: &[(&str, &str, &str)] = &[
     ("information_schema", "42P01", "relation \"information_schema\" does not exist"),
 ];
 
-fn message(kind: u8, body: &[u8]) -> Vec<u8> {
-    let mut bytes = vec![kind];
-    bytes.extend((body.len() as u32 + 4).to_be_bytes());
-    bytes.extend(body);
-    bytes
-}
-
 /// A result of one column of text.
 fn result(name: &str, value: &str) -> Vec<u8> {
     let mut columns = vec![0, 1];
     columns.extend(name.as_bytes());
     columns.extend([0, 0, 0, 0, 0, 0, 0, 0, 0, 0, 25, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0, 0]);
-    let mut row = vec![0, 1];
-    row.extend((value.len() as u32).to_be_bytes());
-    row.extend(value.as_bytes());
-    [message(b'T', &columns), message(b'D', &row), message(b'C', b"SELECT\0")].concat()
+    let row = wire::row([Some(value.as_bytes())].into_iter());
+    [message(b'T', &columns), row, message(b'C', b"SELECT\0")].concat()
 }
 
 fn answer(statement: &str) -> Vec<u8> {
@@ -45,15 +38,17 @@ fn answer(statement: &str) -> Vec<u8> {
     }
 }
 
-fn serve(mut stream: TcpStream) -> std::io::Result<()> {
+/// The body of a message, which comes after its length.
+fn body(stream: &mut TcpStream) -> std::io::Result<Vec<u8>> {
     let mut length = [0; 4];
-    loop {
-        stream.read_exact(&mut length)?;
-        let mut body = vec![0; u32::from_be_bytes(length) as usize - 4];
-        stream.read_exact(&mut body)?;
-        if body[..4] != 80_877_103_u32.to_be_bytes() {
-            break;
-        }
+    stream.read_exact(&mut length)?;
+    let mut body = vec![0; u32::from_be_bytes(length) as usize - 4];
+    stream.read_exact(&mut body)?;
+    Ok(body)
+}
+
+fn serve(mut stream: TcpStream) -> std::io::Result<()> {
+    while body(&mut stream)?[..4] == 80_877_103_u32.to_be_bytes() {
         stream.write_all(b"N")?;
     }
     let ready = message(b'Z', b"I");
@@ -62,9 +57,7 @@ fn serve(mut stream: TcpStream) -> std::io::Result<()> {
     loop {
         let mut kind = [0];
         stream.read_exact(&mut kind)?;
-        stream.read_exact(&mut length)?;
-        let mut body = vec![0; u32::from_be_bytes(length) as usize - 4];
-        stream.read_exact(&mut body)?;
+        let body = body(&mut stream)?;
         if kind[0] != b'Q' {
             return Ok(());
         }

@@ -6,7 +6,7 @@ use crate::headless::convert::time;
 use crate::headless::dto::DatabaseDto;
 use crate::headless::emit::Printable;
 use crate::headless::input::SnapshotInput;
-use crate::headless::lists::{Head, databases_table};
+use crate::headless::lists::{Head, databases_table, or_unasked};
 use crate::headless::select::{self, Home};
 use crate::headless::shown::Shown;
 use crate::headless::table::{Table, numbers, words};
@@ -140,10 +140,10 @@ pub fn databases(input: &SnapshotInput<'_>, wanted: &[String]) -> Result<Databas
 
 impl Printable for DatabaseList {
     fn tables(&self) -> Vec<Table> {
-        vec![
-            databases_table(self.databases.as_deref(), &self.head.shown),
-            snapshots_table(self.snapshots.as_deref(), &self.head.shown),
-        ]
+        let databases = databases_table(self.databases.as_deref(), &self.head.shown);
+        let snapshots = snapshots_table(self.snapshots.as_deref(), &self.head.shown);
+        let unasked = |table, of: &[Source]| or_unasked(table, "databases", &self.head.sources, of);
+        vec![unasked(databases, &[Source::DbClusters, Source::DbInstances]), unasked(snapshots, &[Source::DbSnapshots])]
     }
     fn rows(&self) -> Option<Rows> {
         let fields = [

@@ -54,8 +54,9 @@ impl<'a> Following<'a> {
                 }
             }
         }
-        let piece = self.held[self.at..].iter().take(PIECE).copied().collect::<Vec<u8>>();
-        self.at += piece.len();
+        let end = self.held.len().min(self.at + PIECE);
+        let piece = self.held[self.at..end].to_vec();
+        self.at = end;
         Ok(piece)
     }
 }
@@ -124,6 +125,6 @@ fn named(name: &str, error: &io::Error) -> io::Error {
 }
 
 /// Does what waits beside what hears signals.
-async fn beside<T: Send + 'static>(does: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+pub(super) async fn beside<T: Send + 'static>(does: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
     tokio::task::spawn_blocking(does).await.map_err(io::Error::other)?
 }

@@ -10,7 +10,7 @@ use crate::db::Connection;
 use crate::model::sql::Said;
 use crate::model::sql::describe::Looked;
 use crate::model::sql::format::writer::sheet;
-use crate::model::sql::interpreter::{Action, Answer, Interpreter, Peer, Ran, Rows, Run, Target};
+use crate::model::sql::interpreter::{Action, Answer, Interpreter, Peer, Ran, Run, Target};
 use crate::model::sql::keywords::literal;
 use crate::runtime::files;
 use std::path::Path;
@@ -18,7 +18,7 @@ use std::time::Duration;
 
 /// Of what is looked up no more is read.
 const LOOKED: usize = 64 << 20;
-/// The name of a cursor that describes a statement, and the beginning of those of statements that have values bound to them.
+/// The beginning of the names of statements that have values bound to them.
 const OURS: &str = "cockpit_statement";
 
 /// The interpreter with its hands.
@@ -30,6 +30,8 @@ pub(super) struct Driver<'a> {
     pub(super) reads_input: bool,
     /// The last failure.
     last: Option<Report>,
+    /// Something failed, was told, and it went on.
+    pub(super) went_on: bool,
     /// Statements that had values bound to them so far: one that failed in a transaction keeps its name.
     bound: u32,
     /// Why the session only reads, where a rule of safety had it opened so.
@@ -46,6 +48,7 @@ impl<'a> Driver<'a> {
             outlet,
             reads_input: false,
             last: None,
+            went_on: false,
             bound: 0,
             only_reads: None,
             name: "-c".to_owned(),
@@ -82,8 +85,8 @@ impl<'a> Driver<'a> {
                     self.print(&text, &Target::Results)?;
                     continue;
                 }
-                Action::Fail { message, line } => {
-                    let message = if self.name == "-c" { message } else { format!("{}:{line}: {message}", self.name) };
+                Action::Fail { message, line, file } => {
+                    let message = self.placed(file.as_deref(), line, message);
                     self.fail(Report::new("sql", message, ExitCode::Failed));
                     continue;
                 }
@@ -157,6 +160,11 @@ impl<'a> Driver<'a> {
     }
 
     fn fail(&mut self, report: Report) {
+        // Where it goes on it is told in its place.
+        if !self.interpreter.variables().is_on("ON_ERROR_STOP") {
+            self.went_on = true;
+            return tell(&report);
+        }
         if let Some(before) = self.last.replace(report) {
             tell(&before);
         }
@@ -187,9 +195,6 @@ impl<'a> Driver<'a> {
             let list = if values.is_empty() { String::new() } else { format!("({})", values.join(", ")) };
             statement = format!("EXECUTE {ours}{list}");
         }
-        if run.rows == Rows::Describe {
-            statement = format!("DECLARE {OURS} NO SCROLL CURSOR FOR {statement}; FETCH 0 FROM {OURS}; CLOSE {OURS}");
-        }
         if let Some(why) = Connection::cannot_send(&statement) {
             return Ok(self.ended(run, refused(why.to_owned())));
         }
@@ -212,6 +217,7 @@ impl<'a> Driver<'a> {
             return Ok(self.ended(run, refused(why)));
         }
         let told = !run.hidden && !self.interpreter.variables().is_on("QUIET");
+        let all = self.interpreter.variables().is_on("SHOW_ALL_RESULTS");
         let mut data = match (file, &run.copy) {
             (Some((file, path)), _) => Data::File(file, path),
             (None, Some(Peer::Standard)) => Data::Input,
@@ -221,7 +227,13 @@ impl<'a> Driver<'a> {
             }
             (None, _) => Data::None,
         };
-        let how = How { options: &run.options, rows: run.rows, told };
+        let mut options = run.options.clone();
+        if let Some(milliseconds) = run.every {
+            let now = jiff::Zoned::now().strftime("%a %b %e %H:%M:%S %Y").to_string();
+            let when = format!("{now} (every {}s)\n", milliseconds as f64 / 1000.0);
+            options.title = Some(options.title.map_or(when.clone(), |title| format!("{title}\t{when}")));
+        }
+        let how = How { options: &options, rows: run.rows, told, statements: run.statements, all };
         let began = std::time::Instant::now();
         let ran = self.session.run(&statement, &how, &mut data, &mut self.outlet).await?;
         self.outlet.end().map_err(|error| super::session::gone(&error))?;
@@ -234,6 +246,15 @@ impl<'a> Driver<'a> {
         Ok(self.ended(run, ran))
     }
 
+    /// A message with where it is: the script that is run, or the one that is run from it.
+    fn placed(&self, file: Option<&str>, line: usize, message: String) -> String {
+        match file {
+            Some(file) => format!("{file}:{line}: {message}"),
+            None if self.name == "-c" => message,
+            None => format!("{}:{line}: {message}", self.name),
+        }
+    }
+
     /// Tells of a failure where it is.
     fn ended(&mut self, run: &Run, ran: Ran) -> Ran {
         if let Some(said) = &ran.failed {
@@ -241,9 +262,7 @@ impl<'a> Driver<'a> {
             if let Some(why) = self.only_reads.filter(|_| said.code == READ_ONLY) {
                 report = why.refused(report);
             }
-            if self.name != "-c" {
-                report.message = format!("{}:{}: {}", self.name, run.line, report.message);
-            }
+            report.message = self.placed(run.file.as_deref(), run.line, report.message);
             self.fail(report);
         }
         ran

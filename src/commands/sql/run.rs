@@ -90,6 +90,7 @@ fn driver<'a>(
     out: &'a mut dyn io::Write,
 ) -> Result<Driver<'a>, Report> {
     let mut interpreter = Interpreter::new(Mode::Script);
+    interpreter.set_server(&session.server());
     let options = interpreter.options_mut();
     options.format = match context.output {
         Output::Csv => Format::Csv,
@@ -194,7 +195,7 @@ async fn all(driver: &mut Driver<'_>, arguments: &Arguments, scripts: Vec<Script
             tell(&report);
             Ok(ExitCode::Failed)
         }
-        None if code == 0 => Ok(ExitCode::Done),
+        None if code == 0 && !driver.went_on => Ok(ExitCode::Done),
         None => Ok(ExitCode::Failed),
     }
 }

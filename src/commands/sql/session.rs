@@ -3,16 +3,17 @@
 
 use super::data::{self, Data};
 use super::outlet::Outlet;
+use super::report::notice;
 use crate::cli::{ExitCode, Report};
 use crate::commands::printed::unwritten;
 use crate::commands::say::say;
 use crate::db::wire;
 use crate::db::wire::{Fields, Messages};
-use crate::db::{Canceller, Connection, Event, Lost, Rows as Answer};
+use crate::db::{Canceller, Connection, Event, Lost, Rows as Answer, known};
 use crate::model::sql::format::options::{Format, Options};
 use crate::model::sql::format::writer::{Head, Writer};
 use crate::model::sql::interpreter::{Ran, Rows};
-use crate::model::sql::{Said, Transaction};
+use crate::model::sql::{Said, Server, Transaction};
 use crate::runtime::stop::{StopSignal, StopSignals};
 use std::fs::File;
 use std::io;
@@ -46,6 +47,10 @@ pub(super) struct How<'a> {
     pub(super) rows: Rows,
     /// What was done is told.
     pub(super) told: bool,
+    /// So many statements are sent: rows that are kept are those of the last one.
+    pub(super) statements: usize,
+    /// Rows of those before the last one are printed, too.
+    pub(super) all: bool,
 }
 
 /// A session, with what may end it from outside.
@@ -65,6 +70,11 @@ impl Session {
         self.connection.transaction()
     }
 
+    /// Where it leads, as far as that is known without asking.
+    pub(super) fn server(&self) -> Server {
+        known(&self.connection)
+    }
+
     /// Ends it. A server that takes nothing in is not waited for.
     pub(super) async fn close(self) {
         let _ = timeout(GRACE, self.connection.close()).await;
@@ -82,21 +92,26 @@ impl Session {
             Err(code) => {
                 self.cancel().await?;
                 let _ = self.connection.drain().await;
-                Err(code.map_or(Over::Quiet, Over::Code))
+                Err(Over::Code(code))
             }
         }
     }
 
     /// Waits so long, unless it is to end.
     pub(super) async fn wait(&mut self, time: Duration) -> Result<(), Over> {
+        self.unless_told(tokio::time::sleep(time)).await
+    }
+
+    /// Waits for this, unless it is to end.
+    async fn unless_told<T>(&mut self, work: impl Future<Output = T>) -> Result<T, Over> {
         tokio::select! {
-            () = tokio::time::sleep(time) => Ok(()),
-            stop = told(&mut self.stops, self.end) => Err(stop.map_or(Over::Quiet, Over::Code)),
+            done = work => Ok(done),
+            stop = told(&mut self.stops, self.end) => Err(Over::Code(stop)),
         }
     }
 
     /// A COPY is left, of which the server was told that it is cancelled (`cancelled`): nothing of it is kept.
-    async fn left(&mut self, stop: Option<ExitCode>, cancelled: Result<(), Over>) -> Over {
+    async fn left(&mut self, stop: ExitCode, cancelled: Result<(), Over>) -> Over {
         let left = async {
             self.connection.write(&wire::copy_fail("it was interrupted")).await?;
             let _ = self.connection.drain().await;
@@ -106,36 +121,23 @@ impl Session {
             (Ok(Err(lost)), _) => lost_report(&lost, Transaction::Idle),
             // It was told by neither way.
             (Err(_), Err(over)) => over,
-            (Ok(Ok(())), _) | (Err(_), Ok(())) => stop.map_or(Over::Quiet, Over::Code),
+            (Ok(Ok(())), _) | (Err(_), Ok(())) => Over::Code(stop),
         }
     }
 
     /// Opens a file, which may be a pipe that nobody writes into.
     pub(super) async fn open(&mut self, path: PathBuf) -> Result<io::Result<File>, Over> {
-        tokio::select! {
-            open = tokio::task::spawn_blocking(move || File::open(path)) => {
-                Ok(open.unwrap_or_else(|error| Err(io::Error::other(error))))
-            }
-            stop = told(&mut self.stops, self.end) => Err(stop.map_or(Over::Quiet, Over::Code)),
-        }
+        self.unless_told(data::beside(move || File::open(path))).await
     }
 
     /// All of a file, which may be a pipe that nobody writes into.
     pub(super) async fn file(&mut self, path: PathBuf) -> Result<io::Result<Vec<u8>>, Over> {
-        tokio::select! {
-            read = tokio::task::spawn_blocking(move || std::fs::read(path)) => {
-                Ok(read.unwrap_or_else(|error| Err(io::Error::other(error))))
-            }
-            stop = told(&mut self.stops, self.end) => Err(stop.map_or(Over::Quiet, Over::Code)),
-        }
+        self.unless_told(data::beside(move || std::fs::read(path))).await
     }
 
     /// Whole lines of standard input, as many as there are; empty at its end.
     pub(super) async fn input(&mut self) -> Result<String, Over> {
-        tokio::select! {
-            lines = data::lines() => lines.map_err(|error| Report::new("input", error.to_string(), ExitCode::Failed).into()),
-            stop = told(&mut self.stops, self.end) => Err(stop.map_or(Over::Quiet, Over::Code)),
-        }
+        self.unless_told(data::lines()).await?.map_err(|error| unread(&error))
     }
 
     async fn cancel(&self) -> Result<(), Over> {
@@ -151,13 +153,19 @@ impl Session {
         out: &mut Outlet<'_>,
     ) -> Result<Ran, Over> {
         let before = self.transaction();
-        self.connection.send(statement).await.map_err(|lost| lost_report(&lost, before))?;
+        let sent = match how.rows {
+            Rows::Describe => self.connection.describe(statement).await,
+            Rows::Print | Rows::Keep(_) => self.connection.send(statement).await,
+        };
+        sent.map_err(|lost| lost_report(&lost, before))?;
+        let mut done = 0;
         let mut ran = Ran::default();
         let mut writer: Option<Writer> = None;
         let mut over: Option<Over> = None;
         let mut given = false;
         loop {
-            let (mut notice, mut copies, mut stopped) = (None, false, None);
+            let (mut notices, mut copies, mut stopped) = (Vec::new(), false, None);
+            let last = done + 1 >= how.statements;
             {
                 let event = tokio::select! {
                     event = self.connection.next() => match event {
@@ -168,19 +176,18 @@ impl Session {
                         }
                     },
                     stop = told(&mut self.stops, self.end), if over.is_none() => {
-                        stopped = Some(stop);
+                        stopped = Some(Some(stop));
                         Event::Empty
                     }
                 };
                 match event {
                     Event::Columns(columns) => {
-                        if how.rows == Rows::Print {
+                        let printed = if last { how.rows == Rows::Print } else { how.all };
+                        if printed {
                             let heads = columns.iter().map(Head::of).collect();
                             writer = Some(Writer::new(heads, how.options, out.is_terminal()));
                         }
-                        if how.rows != Rows::Describe || ran.columns.is_empty() {
-                            ran.columns = columns;
-                        }
+                        ran.columns = columns;
                     }
                     Event::Rows(rows, count) if over.is_none() => {
                         ran.count += count;
@@ -190,14 +197,14 @@ impl Session {
                                     writer.row(Fields::of(body), &mut out.held);
                                 }
                             }
-                            (None, Rows::Keep(most)) => {
+                            (None, Rows::Keep(most)) if last => {
                                 let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
                                 let kept =
                                     Messages(rows).map(|body| Fields::of(body).map(|value| value.map(text)).collect());
                                 let room = most.saturating_sub(ran.rows.len());
                                 ran.rows.extend(kept.take(room));
                             }
-                            (None, Rows::Print | Rows::Describe) => {}
+                            (None, Rows::Print | Rows::Keep(_) | Rows::Describe) => {}
                         }
                     }
                     Event::Copied(messages) if over.is_none() => {
@@ -206,15 +213,20 @@ impl Session {
                         }
                     }
                     Event::Complete(tag) => {
+                        done += 1;
+                        if !last {
+                            ran.columns.clear();
+                        }
                         let copied = tag.starts_with("COPY");
                         match writer.take() {
                             Some(writer) if over.is_none() => writer.end(&[], &mut out.held),
                             None if how.told
-                                && how.rows == Rows::Print
+                                && (how.rows == Rows::Print || !last)
+                                && (last || how.all)
                                 && !copied
                                 && how.options.format == Format::Aligned =>
                             {
-                                notice = Some(tag.clone());
+                                notices.push(tag.clone());
                             }
                             Some(_) | None => {}
                         }
@@ -232,14 +244,14 @@ impl Session {
                         }
                         ran.failed.get_or_insert(said);
                     }
-                    Event::Notice(said) => notice = Some(format!("{}: {}", said.severity, said.message)),
+                    Event::Notice(said) => notices = notice(&said),
                     Event::CopyIn => copies = true,
                     Event::Ready(transaction) => {
                         ran.transaction = transaction;
                         break;
                     }
                     Event::Notification { channel, text, process } => {
-                        notice = Some(format!("notification on {channel} from process {process}: {text}"));
+                        notices.push(format!("notification on {channel} from process {process}: {text}"));
                     }
                     Event::Rows(..)
                     | Event::Copied(_)
@@ -256,12 +268,14 @@ impl Session {
                     stopped = Some(None);
                 }
             }
-            if let Some(notice) = notice {
+            if !notices.is_empty() {
                 // In its place among the rows, where both are read by one person.
                 if out.is_terminal() {
                     let _ = out.write();
                 }
-                say(&notice);
+                for line in &notices {
+                    say(line);
+                }
             }
             if let Some(stop) = stopped {
                 if let Some(code) = stop {
@@ -289,10 +303,7 @@ impl Session {
             // Nothing is run after it: what follows may be held back for long.
             return Err(over);
         }
-        tokio::select! {
-            rest = data.rest() => rest.map_err(|error| Report::new("input", error.to_string(), ExitCode::Failed))?,
-            stop = told(&mut self.stops, self.end) => return Err(stop.map_or(Over::Quiet, Over::Code)),
-        }
+        self.unless_told(data.rest()).await?.map_err(|error| unread(&error))?;
         Ok(ran)
     }
 
@@ -343,7 +354,7 @@ impl Session {
             // Half a message is none: it is sent to its end, which the server now takes in.
             let Ok(done) = timeout(GRACE, &mut written).await else {
                 cancelled?;
-                return Err(stop.map_or(Over::Quiet, Over::Code));
+                return Err(Over::Code(stop));
             };
             done.map_err(lost)?;
             (stop, cancelled)
@@ -359,7 +370,7 @@ async fn cancel(canceller: &Canceller) -> Result<(), Over> {
 }
 
 /// Until a signal comes or the time is up; the exit code.
-async fn told(stops: &mut StopSignals, end: Option<Instant>) -> Option<ExitCode> {
+async fn told(stops: &mut StopSignals, end: Option<Instant>) -> ExitCode {
     let limit = async {
         match end {
             Some(end) => sleep_until(end).await,
@@ -367,12 +378,17 @@ async fn told(stops: &mut StopSignals, end: Option<Instant>) -> Option<ExitCode>
         }
     };
     tokio::select! {
-        signal = stops.next() => Some(match signal {
+        signal = stops.next() => match signal {
             StopSignal::Interrupt => ExitCode::Interrupted,
             other @ (StopSignal::Terminate | StopSignal::Hangup) => other.code(),
-        }),
-        () = limit => Some(ExitCode::TimedOut),
+        },
+        () = limit => ExitCode::TimedOut,
     }
+}
+
+/// What is to be sent or run cannot be read.
+fn unread(error: &io::Error) -> Over {
+    Report::new("input", error.to_string(), ExitCode::Failed).into()
 }
 
 /// The output cannot be written.

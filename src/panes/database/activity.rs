@@ -15,6 +15,7 @@ use crate::app::update::windows::push_window;
 use crate::model::Health;
 use crate::model::sql::activity::{QUESTIONS, Question};
 use crate::model::sql::activity_listing::{Listed, Listing};
+use crate::model::sql::process::Process;
 use crate::model::time::short;
 use jiff::SignedDuration;
 
@@ -112,7 +113,8 @@ pub fn rows(app: &App) -> Vec<(String, String)> {
 /// What a row stands for: its statement.
 pub fn subject(app: &App, key: Option<&str>) -> Option<Subject> {
     let row = row(shown(app)?, key?)?;
-    Some(Subject::Text(if row.whole.is_empty() { row.key.clone() } else { row.whole.clone() }))
+    let short = || Process::of(&row.key).map_or_else(|| row.key.clone(), |process| process.pid.to_string());
+    Some(Subject::Text(if row.whole.is_empty() { short() } else { row.whole.clone() }))
 }
 
 /// The whole of a row.
@@ -171,19 +173,19 @@ pub fn status(app: &App) -> DataStatus {
 }
 
 /// The process of the selected row, where a row is one of a process.
-fn selected(app: &App) -> Option<(i32, Vec<String>)> {
+fn selected(app: &App) -> Option<(Process, Vec<String>)> {
     let state = &app.panes.database;
     if !matches!(state.question, Question::Sessions | Question::Transactions | Question::Locks) {
         return None;
     }
     let key = app.screen.list_of(super::state::ACTIVITY).and_then(List::selected)?;
     let row = row(shown(app)?, key)?;
-    let pid = row.key.parse().ok()?;
+    let process = Process::of(&row.key)?;
     let user = row.cells.get(1).map(|cell| cell.text.clone()).unwrap_or_default();
     let application = row.cells.get(3).map(|cell| cell.text.clone()).unwrap_or_default();
-    let mut words = vec![format!("Session {pid} of {user} ({application}) on {}.", state.of)];
+    let mut words = vec![format!("Session {} of {user} ({application}) on {}.", process.pid, state.of)];
     words.extend(row.whole.lines().take(20).map(str::to_owned));
-    Some((pid, words))
+    Some((process, words))
 }
 
 /// Whether a session is selected.
@@ -202,11 +204,11 @@ pub fn terminate(app: &mut App) -> Vec<Effect> {
 }
 
 fn asks(app: &mut App, terminate: bool) -> Vec<Effect> {
-    let Some((pid, words)) = selected(app).filter(|_| app.panes.database.shown) else {
+    let Some((process, words)) = selected(app).filter(|_| app.panes.database.shown) else {
         app.say("select a session first: a shows them");
         return Vec::new();
     };
-    app.panes.database.asking = Some(Asking { pid, terminate, words });
+    app.panes.database.asking = Some(Asking { process, terminate, words });
     if let Some(window) = dialog::of_pane(app, ID, 0) {
         push_window(app, window);
     }
@@ -217,24 +219,25 @@ fn asks(app: &mut App, terminate: bool) -> Vec<Effect> {
 pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
     let asking = app.panes.database.asking.as_ref()?;
     let name = &app.environment.name;
+    let pid = asking.process.pid;
     let (title, verb, risk, flag, what) = if asking.terminate {
         let what = "Its connection is closed, and what its transaction did is rolled back.";
-        (format!("End session {} in {name}", asking.pid), "End it", Risk::Disrupt, "--terminate", what)
+        (format!("End session {pid} in {name}"), "End it", Risk::Disrupt, "--terminate", what)
     } else {
         let what = "What it runs is cancelled; its connection stays.";
-        (format!("Cancel session {} in {name}", asking.pid), "Cancel it", Risk::Change, "--cancel", what)
+        (format!("Cancel session {pid} in {name}"), "Cancel it", Risk::Change, "--cancel", what)
     };
     let mut text = vec![(Tone::Warn, what.to_owned())];
     text.extend(asking.words.iter().map(|line| (Tone::Plain, line.clone())));
-    let command = format!("cockpit db {flag} {} --env {name}", asking.pid);
-    let bound = asking.pid.to_string();
+    let command = format!("cockpit db {flag} {pid} --env {name}");
+    let bound = asking.process.key();
     Some(Confirmation { title, verb: verb.to_owned(), risk, text, command, bound, live: Vec::new() })
 }
 
 /// It was answered with yes.
 pub fn confirmed(app: &mut App, _: u8) -> Vec<Effect> {
     let Some(asking) = app.panes.database.asking.take() else { return Vec::new() };
-    let mut effects = session::signal(app, asking.pid, asking.terminate);
+    let mut effects = session::signal(app, asking.process, asking.terminate);
     effects.extend(done(app));
     effects
 }

@@ -7,6 +7,11 @@ use crate::app::operation::outcome::Verdict;
 use crate::model::DatabaseSnapshot;
 use crate::ui::testing::pictures::seen;
 
+/// When the process of this number began.
+fn began(pid: &str) -> String {
+    format!("2026-11-29 10:00:00.0000{pid}")
+}
+
 /// One that blocks, one that waits for it, one that waits for that one, and one that idles.
 fn sessions() -> Vec<Vec<Option<String>>> {
     let session = |pid: &str, application: &str, state: &str, waits: &str, blocked: &str, statement: &str| {
@@ -28,6 +33,7 @@ fn sessions() -> Vec<Vec<Option<String>>> {
             "NULL",
             "client backend",
             "f",
+            &began(pid),
         ])
     };
     vec![
@@ -57,7 +63,8 @@ fn who_blocks_whom_is_a_tree_and_a_session_is_cancelled_or_ended_after_a_questio
     assert!(desk.signals.is_empty());
     desk.press("I enter");
     let signal = desk.signals.last().expect("a signal");
-    assert_eq!((signal.pid, signal.terminate), (92, false));
+    assert_eq!((signal.process.pid, signal.terminate), (92, false));
+    assert_eq!(signal.process.began, Some(began("92")), "another process that got the number is not meant");
     assert_eq!(signal.record.outcome, "started");
     assert!(signal.record.command.contains("cockpit db --cancel 92 --env staging"), "{:?}", signal.record);
     desk.press("g K");
@@ -67,7 +74,7 @@ fn who_blocks_whom_is_a_tree_and_a_session_is_cancelled_or_ended_after_a_questio
     assert_eq!(desk.signals.len(), 1, "Cancel is selected");
     desk.press("K left enter");
     let signal = desk.signals.last().expect("a signal");
-    assert_eq!((signal.pid, signal.terminate), (90, true));
+    assert_eq!((signal.process.pid, signal.terminate), (90, true));
     desk.press("esc");
     assert_eq!(desk.left.len(), 1, "the session is left with the activity");
 }

@@ -14,6 +14,7 @@ use crate::feeds::sql;
 use crate::model::sql::SessionId;
 use crate::model::sql::activity::Question;
 use crate::model::sql::activity_listing::listing;
+use crate::model::sql::process::Process;
 use crate::model::tunnel::far::{Far, POSTGRES, To};
 use crate::model::{Failure, FailureKind};
 use jiff::SignedDuration;
@@ -299,7 +300,7 @@ fn missing(question: Question, failure: &Failure) -> String {
 }
 
 /// Cancels what a session of the server does, or ends it.
-pub fn signal(app: &mut App, pid: i32, terminate: bool) -> Vec<Effect> {
+pub fn signal(app: &mut App, process: Process, terminate: bool) -> Vec<Effect> {
     let Some(session) = app.panes.database.session.filter(|_| app.panes.database.link == Link::On) else {
         app.say("there is no session with the server");
         return Vec::new();
@@ -312,12 +313,12 @@ pub fn signal(app: &mut App, pid: i32, terminate: bool) -> Vec<Effect> {
         }
     };
     let flag = if terminate { "--terminate" } else { "--cancel" };
-    let command = format!("cockpit db {flag} {pid} --env {}", app.environment.name);
+    let command = format!("cockpit db {flag} {} --env {}", process.pid, app.environment.name);
     let operation = format!("{}-db-{}", app.session.mark, app.panes.database.serial + 1);
-    let record = tunnels::route::record(operation, &app.environment, &identity, command);
+    let record = tunnels::route::record(operation, &app.environment, &identity, app.ahead, &command);
     let audit =
         crate::feeds::runs::Place { audit_file: app.config.audit_file.clone(), simulated: app.session.simulated };
-    let order = sql::Signal { pid, terminate, record, audit };
+    let order = sql::Signal { process, terminate, record, audit };
     let (_, effect) = ask(app, SIGNAL, sql::Ask::Signal { session, order: Box::new(order) });
     vec![effect]
 }

@@ -7,6 +7,7 @@ use crate::app::screen::Block;
 use crate::model::Failure;
 use crate::model::sql::activity::Question;
 use crate::model::sql::activity_listing::Listing;
+use crate::model::sql::process::Process;
 use crate::model::sql::{Server, SessionId};
 use crate::model::tunnel::far::Far;
 use jiff::Timestamp;
@@ -68,7 +69,7 @@ pub struct Who {
 /// What is asked before a session of somebody is cancelled or ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asking {
-    pub pid: i32,
+    pub process: Process,
     /// Ended, not only cancelled.
     pub terminate: bool,
     /// Who it is and what it does.

@@ -190,17 +190,23 @@ fn columns_of_a_statement_are_told_without_running_it() {
 }
 
 #[test]
-fn leaving_that_is_answered_with_no_leaves_results_where_they_go() {
+fn leaving_that_is_answered_with_no_leaves_variables_and_where_results_go() {
     let mut desk = Desk::connected((100, 30));
     desk.run("\\o report.txt");
+    desk.run("\\set wanted 7");
     desk.transaction(Transaction::Open);
     desk.run("\\q");
     assert!(desk.screen().contains("Leave the session"), "{}", desk.screen());
     let out = Some(Out::File("report.txt".into()));
     desk.keys("esc");
     assert_eq!((desk.app.panes.query.out.clone(), desk.app.panes.query.is_on()), (out, true));
+    let variable = |desk: &Desk| desk.app.panes.query.interpreter.variables().get("wanted").map(str::to_owned);
+    assert_eq!(variable(&desk).as_deref(), Some("7"), "and what was set");
+    desk.run("select :wanted;");
+    assert_eq!(desk.statements().last(), Some(&"select 7"), "and goes on");
     desk.run("\\q");
     assert!(desk.screen().contains("Leave the session"), "{}", desk.screen());
     desk.keys("enter");
     assert_eq!((desk.app.panes.query.out.clone(), desk.app.panes.query.is_on()), (None, false));
+    assert_eq!(variable(&desk), None, "the next session begins as psql does");
 }

@@ -4,7 +4,7 @@ use super::editing::edited;
 use super::state::Completion;
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::model::sql::complete::{Item, Offer, complete};
+use crate::model::sql::complete::{Item, Known, Offer, complete};
 
 /// `Tab`: the only one, what all have in common, or a list to choose from; in the list the next one.
 pub fn tab(app: &mut App) -> Vec<Effect> {
@@ -46,7 +46,12 @@ pub fn take(app: &mut App) -> Vec<Effect> {
 fn candidates(app: &App) -> Completion {
     let state = &app.panes.query;
     let (text, cursor) = (state.editor.text(), state.editor.cursor());
-    let found = complete(text, &state.split, cursor, &state.catalogue, state.interpreter.variables());
+    let known = Known {
+        catalogue: &state.catalogue,
+        keys: state.schema.keys.as_ref(),
+        variables: state.interpreter.variables(),
+    };
+    let found = complete(text, &state.split, cursor, known);
     let note = |item: &Item| match item.detail.as_str() {
         "" => word(item.offer).to_owned(),
         detail => detail.to_owned(),
@@ -57,6 +62,7 @@ fn candidates(app: &App) -> Completion {
 
 fn word(offer: Offer) -> &'static str {
     match offer {
+        Offer::Join => "join",
         Offer::Column => "column",
         Offer::Alias => "alias",
         Offer::Relation => "table",

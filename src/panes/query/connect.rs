@@ -3,7 +3,7 @@
 use super::ask::{Kind, ask, of_session, ticket};
 use super::choice::Window;
 use super::place::{is_tunnelled, places, read_only};
-use super::state::{Asking, Link};
+use super::state::{Asking, Link, interpreter};
 use super::{facts, output, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
@@ -145,6 +145,8 @@ pub fn close(app: &mut App) -> Vec<Effect> {
     app.panes.query.returns = None;
     let mut effects = output::set(app, None);
     effects.extend(leave(app));
+    // The next one begins as psql does, without what was set in this one.
+    app.panes.query.interpreter = interpreter();
     app.say("the session is closed");
     effects
 }
@@ -178,25 +180,21 @@ pub fn named(app: &mut App, to: Connection) -> Result<Vec<Effect>, String> {
     }
     let here = app.panes.query.place.clone();
     let far = match &host {
-        None => here,
+        None => here.ok_or("\\c: there is no place yet: \\c alone lists them")?,
         Some(host) => {
-            let of = here.as_ref().map(|here| here.database.clone());
+            let of = here.map(|here| here.database);
             let mut all = places(app).into_iter();
             let found = all.find(|(word, far)| {
                 let same = of.as_ref().is_none_or(|of| *of == far.database);
                 far.host == *host || same && word.rsplit(' ').next() == Some(host)
             });
             // The password of the environment's database is for its own servers alone.
-            Some(
-                found
-                    .ok_or_else(|| {
-                        format!("\\c: {host} is no host of {}'s databases: \\c alone lists them", app.environment.name)
-                    })?
-                    .1,
-            )
+            let (_, far) = found.ok_or_else(|| {
+                format!("\\c: {host} is no host of {}'s databases: \\c alone lists them", app.environment.name)
+            })?;
+            far
         }
     };
-    let far = far.ok_or("\\c: there is no place yet: \\c alone lists them")?;
     if port.is_some_and(|port| port != far.port.to_string()) {
         return Err(format!("\\c: {} listens at port {}", far.host, far.port));
     }

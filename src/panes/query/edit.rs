@@ -236,7 +236,7 @@ pub fn applied(app: &mut App, result: ResultId) {
     let Some(number) = state.tabs.iter().position(|tab| tab.id == result) else { return };
     state.tabs[number].edit = None;
     let statement = state.tabs[number].statement.clone();
-    if !guard::judge(&statement).nature.is_harmless() {
+    if !guard::judge(&statement).nature.only_reads() {
         return;
     }
     let gone = state.tabs.remove(number);

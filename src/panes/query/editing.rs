@@ -79,6 +79,27 @@ pub fn walk(app: &mut App, older: bool) -> Vec<Effect> {
     Vec::new()
 }
 
+/// Makes the line of the cursor a comment, or a statement again.
+pub fn comment(app: &mut App) -> Vec<Effect> {
+    let editor = &mut app.panes.query.editor;
+    let cursor = editor.cursor();
+    let number = editor.line_of(cursor);
+    let line = editor.line(number);
+    let rest = line.trim_start();
+    let at = editor.start_of(number) + line.len() - rest.len();
+    let marked = rest.strip_prefix("--").map(|text| 2 + usize::from(text.starts_with(' ')));
+    // The cursor stays at its letter.
+    if let Some(length) = marked {
+        editor.replace(at, at + length, "");
+        editor.go(if cursor < at { cursor } else { cursor.saturating_sub(length).max(at) });
+    } else {
+        editor.replace(at, at, "-- ");
+        editor.go(if cursor < at { cursor } else { cursor + 3 });
+    }
+    edited(app);
+    Vec::new()
+}
+
 /// Takes the last change back.
 pub fn undo(app: &mut App) -> Vec<Effect> {
     if !app.panes.query.editor.undo() {

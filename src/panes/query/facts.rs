@@ -2,13 +2,14 @@
 
 use super::grid::Grid;
 use super::result::Tab;
-use super::state::{EDITOR, ID, Link, Pending, RESULT, State};
+use super::state::{Asking, EDITOR, ID, Link, Pending, RESULT, State};
 use super::{place, returning};
 use crate::app::App;
 use crate::app::command::Id;
 use crate::app::overlay::Kind;
 use crate::feeds::sql;
 use crate::model::Failure;
+use crate::model::sql::interpreter::Origin;
 use crate::model::sql::{Column, Ended, ResultId, Server, SessionId, Transaction};
 
 /// What is done about a lost connection.
@@ -163,14 +164,30 @@ pub fn unreached(app: &mut App, failure: &Failure) {
     }
 }
 
-/// A question that was answered with no, or left: what waited for its answer is not run either.
-pub fn drop_unanswered(app: &mut App) {
+/// A question that was answered with no, or left: what waited for its answer is not run either. Whether a transaction is taken
+/// back for it.
+pub fn drop_unanswered(app: &mut App) -> bool {
     let asks = app.screen.overlays.iter().any(|window| matches!(window.kind, Kind::Confirm(pane, _) if pane == ID));
-    if app.panes.query.asking.is_some() && !asks {
-        app.panes.query.asking = None;
-        app.panes.query.pending.take_if(|pending| matches!(pending, Pending::Asked(_)));
-        app.panes.query.interpreter.clear();
+    if app.panes.query.asking.is_none() || asks {
+        return false;
     }
+    let asking = app.panes.query.asking.take();
+    app.panes.query.pending.take_if(|pending| matches!(pending, Pending::Asked(_)));
+    app.panes.query.interpreter.clear();
+    // Only these are asked in the middle of a text.
+    matches!(asking, Some(Asking::Run { .. } | Asking::Program { .. })) && take_back(app)
+}
+
+/// What is left of a text is not run: a transaction that it began is taken back, as the COMMIT behind it does not come, and what
+/// is run next would be in it and hold its locks. Whether there is one.
+pub fn take_back(app: &mut App) -> bool {
+    let state = &mut app.panes.query;
+    if !state.is_on() || state.transaction == Transaction::Idle || state.before != Transaction::Idle {
+        return false;
+    }
+    state.interpreter.run("ROLLBACK;", Origin::Command);
+    app.say("not run: the transaction that began with it is taken back");
+    true
 }
 
 /// Nothing of the session is left but what is on the screen.

@@ -10,6 +10,7 @@ use crate::model::text::{cut_end, harmless};
 use crate::ui::canvas::Canvas;
 use ratatui::layout::Rect;
 use ratatui::style::{Modifier, Style};
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 /// What stands for NULL, unless `\pset null` says something else.
@@ -61,7 +62,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab, grid: &Grid) {
                     let number = grid.columns.get(column.column).map_or(0, |column| column.number);
                     let changed = key.as_ref().and_then(|(edit, key)| edit.changes.changed(key, number));
                     let (text, style) = match changed.filter(|_| number != 0) {
-                        Some(value) => (value.as_deref().map_or_else(|| null(canvas).into(), shown), theme.changing),
+                        Some(value) => (value.as_deref().map_or_else(|| null(canvas), shown), theme.changing),
                         None => look(canvas, cell),
                     };
                     let style = if goes { theme.down.add_modifier(Modifier::CROSSED_OUT) } else { style };
@@ -96,17 +97,17 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab, grid: &Grid) {
 }
 
 /// What stands for NULL: never nothing, which an empty text is.
-fn null(canvas: &Canvas<'_, '_>) -> String {
+fn null<'a>(canvas: &Canvas<'a, '_>) -> Cow<'a, str> {
     match canvas.app.panes.query.interpreter.options().null.as_str() {
-        "" => NULL.to_owned(),
-        null => harmless(null).into_owned(),
+        "" => NULL.into(),
+        null => harmless(null),
     }
 }
 
-fn look<'a>(canvas: &Canvas<'_, '_>, cell: &'a Cell) -> (std::borrow::Cow<'a, str>, Style) {
+fn look<'a>(canvas: &Canvas<'a, '_>, cell: &'a Cell) -> (Cow<'a, str>, Style) {
     let theme = canvas.theme;
     match cell {
-        Cell::Null => (null(canvas).into(), theme.dim.add_modifier(Modifier::ITALIC)),
+        Cell::Null => (null(canvas), theme.dim.add_modifier(Modifier::ITALIC)),
         Cell::Text { text, cut, .. } => {
             let text = shown(text);
             (if *cut { format!("{text}…").into() } else { text }, theme.text)

@@ -18,6 +18,10 @@ pub fn judge(app: &App, statement: &str) -> Option<Asking> {
     let mut why: Vec<String> = judged.whole.iter().map(whole).collect();
     if app.environment.guarded && !judged.nature.is_harmless() {
         why.push(match judged.nature {
+            Nature::Calls => {
+                let name = &app.environment.name;
+                format!("{name} is guarded, and this calls a function that is not known here: it may change something.")
+            }
             Nature::Unknown => format!("{} is guarded, and what this does is not known.", app.environment.name),
             _ => format!("{} is guarded, and this changes it.", app.environment.name),
         });

@@ -6,6 +6,7 @@ use super::editing::put;
 use super::windows;
 use crate::app::App;
 use crate::app::effect::Effect;
+use crate::app::event::Answer;
 use crate::feeds::part::Part;
 use crate::feeds::queries;
 use crate::model::sql::interpreter::Edited;
@@ -68,6 +69,22 @@ fn edited(app: &mut App, serial: u64, text: &str) {
     }
 }
 
+/// Something of it has come, and another environment is opened by now: what is kept is of none, and what was written or could
+/// not be is told.
+pub fn late(app: &mut App, late: Answer) {
+    if late.ticket.owner != ticket(app, Kind::Keep, 0).owner {
+        return;
+    }
+    let (serial, part) = (late.ticket.serial, late.of().part);
+    match &part {
+        Part::Page(queries::Fact::History(_) | queries::Fact::Text(Err(_)) | queries::Fact::Done(_))
+        | Part::Last(queries::Fact::History(_) | queries::Fact::Text(Err(_)) | queries::Fact::Done(_))
+        | Part::Failed(_) => answer(app, serial, part),
+        Part::Page(queries::Fact::Saved(_) | queries::Fact::Text(Ok(_)))
+        | Part::Last(queries::Fact::Saved(_) | queries::Fact::Text(Ok(_))) => {}
+    }
+}
+
 /// Something of it has come.
 pub fn answer(app: &mut App, serial: u64, part: Part<queries::Fact>) {
     match part {
@@ -93,5 +110,38 @@ pub fn answer(app: &mut App, serial: u64, part: Part<queries::Fact>) {
             app.note(true, failure.message.clone());
             app.say(failure.message);
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::Desk;
+    use super::*;
+    use crate::model::{Failure, FailureKind};
+
+    /// The answer to what was saved in the environment before.
+    fn late(ticket_of: Kind, part: Part<queries::Fact>) -> Desk {
+        let mut desk = Desk::new((120, 40));
+        let ticket = ticket(&desk.app, ticket_of, 1_000);
+        let mut other = desk.app.environment.clone();
+        other.name = "other".into();
+        desk.app.config.environments.push(other);
+        crate::app::update::open::switch(&mut desk.app, "other");
+        desk.answered(ticket, part);
+        desk
+    }
+
+    #[test]
+    fn what_is_kept_comes_and_what_could_not_be_written_is_told_also_when_another_environment_is_opened_by_then() {
+        let told = |desk: &Desk, text: &str| desk.app.activity.iter().any(|entry| entry.text.contains(text));
+        let failure = || Failure::new(FailureKind::Other, "slow could not be saved: no space left on device");
+        assert!(told(&late(Kind::Keep, Part::Failed(failure())), "slow could not be saved"));
+        assert!(!told(&late(Kind::Run, Part::Failed(failure())), "slow"), "what was run there is of no use here");
+        let unwritten = queries::Fact::Text(Err("/a.sql: no space left on device".into()));
+        assert!(told(&late(Kind::Keep, Part::Last(unwritten)), "/a.sql: no space"));
+        let desk = late(Kind::Keep, Part::Last(queries::Fact::History(vec!["select 'late';".into()])));
+        assert!(desk.app.panes.query.history.entries.iter().any(|entry| entry.contains("late")));
+        let desk = late(Kind::Keep, Part::Last(queries::Fact::Text(Ok("select 'of there';".into()))));
+        assert!(!desk.app.panes.query.editor.text().contains("of there"));
     }
 }

@@ -281,6 +281,14 @@ pub(super) const COMMANDS: &[Command] = &[
         editing::undo,
     ),
     Command::new(Id("text-redo"), Scope::Text, "redo", &["ctrl-y"], "Do it again.", editing::redo),
+    Command::new(
+        Id("text-comment"),
+        Scope::Text,
+        "comment",
+        &["alt-/"],
+        "Make the line a comment, or a statement again.",
+        editing::comment,
+    ),
     Command::new(Id("text-new-line"), Scope::Text, "new line", &["ctrl-j"], "Begin another line.", |app| {
         editing::text(app, "\n")
     }),

@@ -66,6 +66,8 @@ mod testing;
 #[cfg(test)]
 mod tests;
 pub mod tree;
+#[cfg(test)]
+mod unanswered_tests;
 pub mod update;
 pub mod view;
 pub mod ways;
@@ -117,6 +119,7 @@ pub const PANE: Pane = Pane {
         confirmed: pick::confirmed,
         plan: update::plan,
         answer: update::answer,
+        late: keep::late,
         loses: facts::loses,
         holds: update::holds,
         switched: update::switched,

@@ -4,7 +4,7 @@ use super::ask::{Kind, of_session};
 use super::plan_tree::{Beside, Tree};
 use super::sequence::{Script, Step, Then, Wanted};
 use super::state::{Asking, Running, State};
-use super::{pump, windows};
+use super::{pump, script, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::overlays;
@@ -15,12 +15,15 @@ use crate::feeds::sql;
 use crate::model::sql::explain;
 use crate::model::sql::explain_table;
 use crate::model::sql::split::What;
-use crate::model::sql::{Ended, guard};
+use crate::model::sql::{Ended, guard, token};
 
 /// The type of JSON, which the answer to EXPLAIN (FORMAT JSON) has.
 const JSON: u32 = 114;
+/// A text of several statements has no plan.
+const SEVERAL: &str = "these are several statements: one of them is explained at a time";
 
-/// Explains the statement under the cursor; with `analyze` it is run for that, and taken back where it may change something.
+/// Explains the statement under the cursor; with `analyze` it is run for that, and always taken back: from its words nobody
+/// knows what the functions and views do that it reads from.
 pub fn explain(app: &mut App, analyze: bool) -> Vec<Effect> {
     let state = &app.panes.query;
     if !state.is_on() {
@@ -35,12 +38,18 @@ pub fn explain(app: &mut App, analyze: bool) -> Vec<Effect> {
         .filter(|body| !body.is_empty());
     // With nothing typed it is what is shown that is explained.
     let shown = state.shown().map(|tab| tab.statement.as_str()).filter(|_| state.editor.is_blank());
+    let shown = shown.map(|statement| statement.trim_end().trim_end_matches(';'));
     let Some(body) = typed.or(shown).map(explain::subject) else {
         app.say("there is no statement under the cursor");
         return Vec::new();
     };
+    // A second statement would be run beside the plan, and its COMMIT would keep what is to be taken back.
+    if !is_one(body) {
+        app.say(SEVERAL);
+        return Vec::new();
+    }
     let statement = explain::statement(body, analyze);
-    if !analyze || guard::judge(&statement).nature.is_harmless() {
+    if !analyze {
         // Where nothing ends the statement it would wait for its end.
         pump::enqueue(app, &format!("{statement}\n;"));
         return done(app);
@@ -49,8 +58,22 @@ pub fn explain(app: &mut App, analyze: bool) -> Vec<Effect> {
         app.say("a statement runs: Ctrl-C cancels it");
         return Vec::new();
     }
+    let statement = with_values(state, &statement);
+    if !is_one(&statement) {
+        app.say(SEVERAL);
+        return Vec::new();
+    }
+    let nature = guard::judge(&statement).nature;
+    let asks = !nature.only_reads() || (app.environment.guarded && !nature.is_harmless());
+    let then = if asks { Then::Explained } else { Then::Read };
+    let transaction = state.transaction;
     let step = Step { statement, wanted: Wanted::Result };
-    match Script::new(state.transaction, false, vec![step], Then::Explained) {
+    match Script::new(transaction, false, vec![step], then) {
+        Ok(script) if !asks => {
+            let mut effects = script::begin(app, script);
+            effects.extend(done(app));
+            effects
+        }
         Ok(mut script) => {
             "EXPLAIN ANALYZE".clone_into(&mut script.title);
             "Run".clone_into(&mut script.verb);
@@ -66,6 +89,21 @@ pub fn explain(app: &mut App, analyze: bool) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+/// Whether a text is one statement alone.
+fn is_one(text: &str) -> bool {
+    !token::words(text).iter().any(|word| matches!(word.kind, token::Kind::Semicolon | token::Kind::Escaped))
+}
+
+/// A statement with the values of psql's variables in it, which the server does not know.
+fn with_values(state: &State, statement: &str) -> String {
+    let value = |token: token::Token| {
+        let written = token.of(statement);
+        let value = (token.kind == token::Kind::Variable).then(|| state.interpreter.variables().replaced(written));
+        value.flatten().map_or_else(|| written.to_owned(), |(value, _)| value)
+    };
+    token::tokens(statement).map(value).collect()
 }
 
 /// A statement has ended: where its result is a plan, that is read whole.

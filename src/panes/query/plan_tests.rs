@@ -32,7 +32,7 @@ fn the_statement_under_the_cursor_is_explained_as_a_tree_with_the_slowest_node_m
         desk.keys("f7");
         let asked =
             "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) select * from bookmarks b join tags t on t.bookmark = b.id";
-        assert_eq!(desk.statements(), [asked]);
+        assert_eq!(desk.statements(), ["BEGIN", asked, "ROLLBACK"]);
         assert!(desk.app.panes.query.editor.text().starts_with("select 1;"), "the text stays");
         let screen = desk.screen();
         for part in ["Seq Scan", "slowest", "execution 44.00 ms"] {
@@ -82,6 +82,52 @@ fn what_changes_something_is_run_for_its_plan_after_a_yes_and_taken_back() {
     desk.transaction(Transaction::Failed);
     desk.keys("f7");
     assert!(desk.screen().contains("ROLLBACK ends it first"), "{}", desk.screen());
+}
+
+#[test]
+fn what_only_reads_by_its_words_is_taken_back_too_since_a_function_may_write() {
+    let mut desk = Desk::connected((100, 30));
+    desk.plans.push(plan("Seq Scan", 40.0));
+    desk.paste("select wipe();");
+    desk.keys("f7");
+    let analyzed = "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) select wipe()";
+    assert_eq!(desk.statements(), ["BEGIN", analyzed, "ROLLBACK"], "nothing asks where nothing is guarded");
+    desk.plans.push(plan("Seq Scan", 40.0));
+    desk.transaction(Transaction::Open);
+    desk.keys("f7");
+    let last = "ROLLBACK TO SAVEPOINT cockpit_script; RELEASE SAVEPOINT cockpit_script";
+    assert_eq!(desk.statements()[3..], ["SAVEPOINT cockpit_script", analyzed, last]);
+}
+
+#[test]
+fn in_a_guarded_environment_a_function_that_is_not_known_asks_before_its_plan() {
+    let mut desk = Desk::connected((100, 30));
+    desk.app.environment.guarded = true;
+    desk.paste("select wipe();");
+    desk.keys("f7");
+    assert!(desk.ran.is_empty() && desk.screen().contains("It is taken back"), "{}", desk.screen());
+}
+
+#[test]
+fn a_commit_beside_what_is_explained_is_not_run() {
+    for key in ["f6", "f7"] {
+        let mut desk = Desk::connected((100, 30));
+        desk.paste("select wipe() \\; commit;");
+        desk.keys(key);
+        assert!(desk.ran.is_empty(), "{:?}", desk.statements());
+        assert!(desk.screen().contains("these are several statements"), "{}", desk.screen());
+    }
+}
+
+#[test]
+fn variables_have_their_values_in_what_is_run_for_its_plan() {
+    let mut desk = Desk::connected((100, 30));
+    desk.run("\\set id 7");
+    desk.plans.push(plan("Seq Scan", 40.0));
+    desk.paste("select * from bookmarks where id = :id;");
+    desk.keys("f7");
+    let analyzed = "EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) select * from bookmarks where id = 7";
+    assert_eq!(desk.statements(), ["BEGIN", analyzed, "ROLLBACK"]);
 }
 
 #[test]

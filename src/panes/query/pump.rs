@@ -30,7 +30,11 @@ const TEXT: u32 = 25;
 
 /// Runs a text after what is run already.
 pub fn enqueue(app: &mut App, text: &str) {
-    drop_unanswered(app);
+    let taken_back = drop_unanswered(app);
+    let state = &mut app.panes.query;
+    if !taken_back && state.running.is_none() && state.pending.is_none() {
+        state.before = state.transaction;
+    }
     app.panes.query.interpreter.run(text, Origin::Command);
 }
 
@@ -124,7 +128,8 @@ fn does(app: &mut App, action: Action) -> Vec<Effect> {
             show(app, *sheet, &options);
             Vec::new()
         }
-        Action::Fail { message, .. } => {
+        Action::Fail { message, line, file } => {
+            let message = file.map_or_else(|| message.clone(), |file| format!("{file}:{line}: {message}"));
             app.note(true, message.clone());
             app.panes.query.printed.push_str(&message);
             app.panes.query.printed.push('\n');
@@ -206,12 +211,8 @@ fn does(app: &mut App, action: Action) -> Vec<Effect> {
         }
         Action::More(_) => Vec::new(),
         Action::Quit(_) => {
-            let state = &mut app.panes.query;
-            state.interpreter = super::state::interpreter();
-            state.interpreter.set_transaction(state.transaction);
-            if let Some(server) = &state.server {
-                state.interpreter.set_server(server);
-            }
+            // It is asked where something would be lost: who stays finds everything as it was.
+            app.panes.query.interpreter.stay();
             connect::quit(app)
         }
     }
@@ -307,14 +308,16 @@ pub fn ended(app: &mut App, running: &Running) -> Vec<Effect> {
         Some(Ended::Cancelled) | None => ran.failed = Some(said_of("canceling statement due to user request", "57014")),
         Some(Ended::Lost(why)) => ran.failed = Some(said_of(why, "08006")),
     }
-    let grid = state.tab_of(running.result).and_then(|tab| tab.grid.as_ref());
+    // Of several statements (`\;`) the last one's rows are wanted.
+    let last = state.tabs.iter().rev().find(|tab| tab.id >= running.result && tab.grid.is_some());
+    let (result, grid) = last.map_or((running.result, None), |tab| (tab.id, tab.grid.as_ref()));
     ran.columns = grid.map(|grid| grid.columns.clone()).unwrap_or_default();
     let rows = grid.map_or(0, |grid| grid.rows);
     if let Rows::Keep(most) = run.rows
         && ran.failed.is_none()
         && rows > 0
     {
-        let (result, count) = (running.result, rows.min(most as u64) as u32);
+        let count = rows.min(most as u64) as u32;
         let asked = of_session(app, Kind::Kept, |session| sql::Ask::Window { session, result, from: 0, count });
         if let Some((serial, effect)) = asked {
             app.panes.query.pending = Some(Pending::Rows(serial, Box::new(ran)));

@@ -87,7 +87,7 @@ pub fn order(app: &mut App) -> Vec<Effect> {
     let words = token::words(&tab.statement);
     let queries = ["select", "table", "values", "with"];
     let is_query = words.first().is_some_and(|first| queries.iter().any(|word| first.is(&tab.statement, word)));
-    let writes = !guard::judge(&tab.statement).nature.is_harmless();
+    let writes = !guard::judge(&tab.statement).nature.only_reads();
     let Some(column) = tab.grid.as_ref().and_then(Grid::selected).filter(|_| is_query && !writes) else {
         app.say("the server sorts the rows of a SELECT only");
         return Vec::new();

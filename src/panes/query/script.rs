@@ -79,5 +79,6 @@ fn tell(app: &mut App, script: &Script, failed: Option<&str>) {
         // The failure of the statement stands in its tab.
         (Then::Explained, Some(_)) => app.say("it failed, and was taken back"),
         (Then::Explained, None) => app.say("taken back: nothing of it was kept"),
+        (Then::Read, _) => {}
     }
 }

@@ -33,8 +33,10 @@ pub enum Wanted {
 pub enum Then {
     /// The changes of a result were applied: so many.
     Changed(ResultId, usize),
-    /// A plan was made.
+    /// A plan was made of a statement that may have changed something.
     Explained,
+    /// A plan was made of one that reads: that it was taken back needs no word.
+    Read,
 }
 
 /// Statements that belong together.

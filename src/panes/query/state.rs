@@ -266,6 +266,8 @@ pub struct State {
     pub connection: u64,
     /// How it stands to a transaction.
     pub transaction: Transaction,
+    /// The same when what is run now was typed.
+    pub before: Transaction,
     /// What is typed.
     pub editor: Editor,
     /// The same in pieces.
@@ -361,6 +363,7 @@ impl Default for State {
             writer: Option::default(),
             connection: Default::default(),
             transaction: Transaction::default(),
+            before: Transaction::default(),
             editor: Editor::default(),
             split: Split::default(),
             split_of: Default::default(),

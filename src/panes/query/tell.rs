@@ -5,13 +5,14 @@ use super::result::Tab;
 use super::state::{Link, State};
 use crate::app::App;
 use crate::app::command::Id;
+use crate::app::data_status::beside;
 use crate::app::overlay::Tone;
 use crate::app::tunnels::state::Tunnel;
 use crate::app::tunnels::tell::news;
-use crate::model::Health;
 use crate::model::sql::format::cell::grouped;
 use crate::model::sql::{Ended, Said, Server, Transaction};
 use crate::model::tunnel::far::POSTGRES;
+use crate::model::{Health, Source};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
@@ -43,7 +44,11 @@ fn connected(state: &State, server: &Server) -> Vec<Toned> {
     let mut words = vec![(Tone::Strong, role(server).to_owned())];
     match state.transaction {
         Transaction::Idle => {}
-        Transaction::Open => words.push((Tone::Warn, "* transaction".to_owned())),
+        Transaction::Open => {
+            let marks = state.interpreter.savepoints();
+            let marks = if marks.is_empty() { String::new() } else { format!(", savepoint {}", marks.join(", ")) };
+            words.push((Tone::Warn, format!("* transaction{marks}")));
+        }
         Transaction::Failed => words.push((Tone::Bad, "! transaction failed: ROLLBACK".to_owned())),
     }
     if server.read_only {
@@ -91,6 +96,10 @@ pub fn idle(app: &App) -> Vec<(Health, String)> {
                 }
             }
         }
+    }
+    // Which databases there are may be not all, or not those of now.
+    if !app.environment.databases.is_empty() {
+        lines.extend(beside(app, &[Source::DbClusters, Source::DbInstances]));
     }
     if let Some(nowhere) = nowhere(app) {
         lines.extend(nowhere.into_iter().map(|line| (Health::Stopped, line)));

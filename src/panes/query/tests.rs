@@ -383,3 +383,19 @@ fn every_command_of_the_pane_has_an_effect_somewhere() {
         assert!(does, "{} does nothing anywhere", command.name());
     }
 }
+
+#[test]
+fn a_line_becomes_a_comment_and_a_statement_again() {
+    let mut desk = Desk::connected((80, 24));
+    desk.paste("select 1\n  where 日本");
+    let text = |desk: &Desk| (desk.app.panes.query.editor.text().to_owned(), desk.app.panes.query.editor.cursor());
+    let before = text(&desk);
+    desk.keys("alt-/");
+    assert_eq!(text(&desk), ("select 1\n  -- where 日本".into(), before.1 + 3));
+    desk.keys("alt-/");
+    assert_eq!(text(&desk), before);
+    desk.keys("ctrl-a alt-/ alt-/");
+    assert_eq!(text(&desk).0, before.0);
+    desk.keys("alt-u alt-u alt-u alt-u");
+    assert_eq!(text(&desk).0, before.0, "each is a change of its own");
+}

@@ -278,17 +278,16 @@ pub fn interrupt(app: &mut App) -> Vec<Effect> {
     if state.running.is_some() {
         return connect::cancel(app);
     }
-    if let Some(left) = output::interrupt(app) {
-        app.panes.query.interpreter.clear();
-        app.say("stopped");
-        return [vec![left], done(app)].concat();
-    }
+    let left = output::interrupt(app);
     let state = &mut app.panes.query;
-    if matches!(state.pending, Some(super::state::Pending::Wait(_) | super::state::Pending::Rows(..))) {
+    let waits = matches!(state.pending, Some(super::state::Pending::Wait(_) | super::state::Pending::Rows(..)));
+    if left.is_some() || waits {
         state.pending = None;
         state.interpreter.clear();
-        app.say("stopped");
-        return done(app);
+        if !facts::take_back(app) {
+            app.say("stopped");
+        }
+        return left.into_iter().chain(done(app)).collect();
     }
     if app.focused() != EDITOR {
         return dialogs::quit(app);

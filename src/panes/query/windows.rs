@@ -21,6 +21,9 @@ use crate::model::sql::keywords::literal;
 
 /// So many statements of the history are listed.
 const LISTED: usize = 2_000;
+/// What still asks where writes are allowed, and what cannot.
+const ASKED: &str = "In a guarded environment a statement that writes by its words, or calls a function that is not known here, still \
+                     asks. What a view, a rule, an operator or a cast calls is not seen and does not ask.";
 /// The only window with buttons.
 const ASKS: u8 = 0;
 
@@ -238,10 +241,8 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
             let why = read_only(app).unwrap_or_else(|| "it was asked for".to_owned());
             let text = vec![
                 (Tone::Plain, format!("Transactions of this session only read: {why}.")),
-                (
-                    Tone::Warn,
-                    "After this they may write, until the session ends. Each writing statement still asks.".to_owned(),
-                ),
+                (Tone::Warn, "After this they may write, until the session ends.".to_owned()),
+                (Tone::Plain, ASKED.to_owned()),
             ];
             Some(plain(ours("Allow writes"), "Allow writes", Risk::Change, text))
         }

@@ -111,6 +111,8 @@ fn truth(row: &Row, at: usize) -> bool {
 pub struct Session {
     /// Its process.
     pub pid: i32,
+    /// When that began, as [`super::process::BEGAN`] has it; none where it may not be seen.
+    pub began: Option<String>,
     /// Its user.
     pub user: String,
     /// Its database.
@@ -146,6 +148,7 @@ pub fn sessions_of(rows: &[Vec<Option<String>>]) -> Vec<Session> {
         let statement = text(row, 11);
         Session {
             pid: number(row, 0).unwrap_or_default(),
+            began: row.get(16).cloned().flatten(),
             user: text(row, 1),
             database: text(row, 2),
             application: text(row, 3),
@@ -213,6 +216,8 @@ pub fn missing_of_sessions(sessions: &[Session]) -> Option<String> {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Lock {
     pub pid: i32,
+    /// When the process began.
+    pub began: Option<String>,
     pub user: String,
     /// What is locked: a table, or the kind of what is none.
     pub relation: String,
@@ -232,6 +237,7 @@ pub fn locks_of(rows: &[Vec<Option<String>>]) -> Vec<Lock> {
         let granted = truth(row, 4);
         Lock {
             pid: number(row, 0).unwrap_or_default(),
+            began: row.get(8).cloned().flatten(),
             user: text(row, 1),
             relation: text(row, 2),
             mode: text(row, 3),

@@ -5,6 +5,7 @@ use super::activity::{
     sessions_of, sizes_of, statements_of,
 };
 use super::activity_figures::{bytes, grouped};
+use super::process::Process;
 use crate::time::short;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
@@ -59,7 +60,7 @@ pub struct Shown {
 /// A row.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
-    /// What it is selected by; of a session its process.
+    /// What it is selected by; of a session its process ([`Process::key`]).
     pub key: String,
     pub cells: Vec<Shown>,
     pub weight: Weight,
@@ -185,7 +186,7 @@ fn session(all: &[Session], one: &Session, depth: Option<usize>) -> Listed {
     let application = if one.own { format!("{} (this)", one.application) } else { one.application.clone() };
     let blockers: Vec<String> = one.blocked_by.iter().map(ToString::to_string).collect();
     Listed {
-        key: one.pid.to_string(),
+        key: Process { pid: one.pid, began: one.began.clone() }.key(),
         cells: vec![
             Shown { text: branch, value: json!(one.pid) },
             word(&one.user),
@@ -218,7 +219,7 @@ fn locks(rows: &Rows) -> Listing {
     let rows = locks_of(rows).into_iter().map(|lock| {
         let blockers: Vec<String> = lock.blocked_by.iter().map(ToString::to_string).collect();
         Listed {
-            key: lock.pid.to_string(),
+            key: Process { pid: lock.pid, began: lock.began }.key(),
             cells: vec![
                 Shown { text: lock.pid.to_string(), value: json!(lock.pid) },
                 word(&lock.user),

@@ -1,12 +1,14 @@
 //! The statements that ask a server what it is at.
 
+use super::process::BEGAN;
+
 pub(super) fn sessions(version: u32) -> String {
     let query_id = if version >= 140_000 { "a.query_id" } else { "NULL" };
     format!(
         "SELECT a.pid, a.usename, a.datname, a.application_name, a.client_addr, a.state, a.wait_event_type, a.wait_event, \
          EXTRACT(epoch FROM pg_catalog.clock_timestamp() - a.state_change), EXTRACT(epoch FROM pg_catalog.clock_timestamp() - a.xact_start), \
          EXTRACT(epoch FROM pg_catalog.clock_timestamp() - a.query_start), a.query, pg_catalog.pg_blocking_pids(a.pid)::text, {query_id}, \
-         a.backend_type, a.pid = pg_catalog.pg_backend_pid() \
+         a.backend_type, a.pid = pg_catalog.pg_backend_pid(), {BEGAN} \
          FROM pg_catalog.pg_stat_activity a WHERE a.backend_type = 'client backend' OR a.state IS NOT NULL OR (a.backend_type IS NULL AND a.usename IS NOT NULL) ORDER BY a.xact_start NULLS LAST, a.pid"
     )
 }
@@ -16,7 +18,7 @@ pub(super) fn locks(version: u32) -> String {
     let since = if version >= 140_000 { "COALESCE(l.waitstart, a.query_start)" } else { "a.query_start" };
     format!(
         "SELECT l.pid, a.usename, CASE WHEN l.relation IS NULL THEN l.locktype ELSE l.relation::pg_catalog.regclass::text END, l.mode, l.granted, \
-         EXTRACT(epoch FROM pg_catalog.clock_timestamp() - {since}), pg_catalog.pg_blocking_pids(l.pid)::text, a.query \
+         EXTRACT(epoch FROM pg_catalog.clock_timestamp() - {since}), pg_catalog.pg_blocking_pids(l.pid)::text, a.query, {BEGAN} \
          FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
          WHERE l.pid <> pg_catalog.pg_backend_pid() AND l.locktype <> 'virtualxid' AND (NOT l.granted OR l.mode <> 'AccessShareLock') \
          ORDER BY l.granted, 6 DESC NULLS LAST, l.pid LIMIT 500"

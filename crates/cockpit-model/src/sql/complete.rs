@@ -4,7 +4,9 @@ use super::catalogue::{Catalogue, Relation};
 use super::commands::GROUPS;
 use super::context::{Named, Statement, Wants, name_of};
 use super::format::options;
+use super::join;
 use super::keywords::{KEYWORDS, is_keyword, quoted};
+use super::schema::keys::ForeignKeys;
 use super::split::{Split, What, command_name};
 use super::token::{Kind, Token};
 use super::variables::Variables;
@@ -13,6 +15,8 @@ use std::ops::Range;
 /// What something that is offered is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Offer {
+    /// What joins two tables: a foreign key of one to the other.
+    Join,
     /// A column of a table of the statement.
     Column,
     /// A name that the statement gives a table.
@@ -56,8 +60,20 @@ pub struct Completion {
 /// So many are offered.
 const MOST: usize = 200;
 
+/// What is known of the database and of the session.
+#[derive(Debug, Clone, Copy)]
+pub struct Known<'a> {
+    /// What there is in the database.
+    pub catalogue: &'a Catalogue,
+    /// Its foreign keys, where they are known.
+    pub keys: Option<&'a ForeignKeys>,
+    /// psql's variables.
+    pub variables: &'a Variables,
+}
+
 /// What may stand at a byte of a text.
-pub fn complete(text: &str, split: &Split, cursor: usize, catalogue: &Catalogue, variables: &Variables) -> Completion {
+pub fn complete(text: &str, split: &Split, cursor: usize, known: Known<'_>) -> Completion {
+    let Known { catalogue, keys, variables } = known;
     let piece = split.pieces().iter().find(|piece| piece.start < cursor && cursor <= piece.end);
     let tokens: Vec<Token> = match piece {
         Some(piece) if piece.what != What::Data => piece.tokens().collect(),
@@ -104,6 +120,9 @@ pub fn complete(text: &str, split: &Split, cursor: usize, catalogue: &Catalogue,
             }
         }
         Wants::Relation => {
+            for made in statement.made() {
+                found.add(quoted(&made.name), Offer::Relation, "WITH");
+            }
             found.relations(catalogue, |relation| !matches!(relation.kind, 'i' | 'I' | 'S'));
             found.schemas(catalogue);
             for word in ["select", "lateral", "only", "where", "join", "on", "set", "values"] {
@@ -112,6 +131,12 @@ pub fn complete(text: &str, split: &Split, cursor: usize, catalogue: &Catalogue,
         }
         Wants::ColumnsOf(named) => found.columns(&[named], catalogue, false),
         Wants::Expression => {
+            if last.is_some_and(|last| last.is(text, "on")) {
+                let joined = Statement { text, tokens: &before }.tables();
+                for (condition, name) in join::conditions(&joined, keys, catalogue) {
+                    found.add(condition, Offer::Join, &name);
+                }
+            }
             found.columns(&tables, catalogue, true);
             found.functions(catalogue);
             found.schemas(catalogue);
@@ -232,7 +257,10 @@ impl Found {
 
     fn columns(&mut self, tables: &[Named], catalogue: &Catalogue, aliases: bool) {
         for named in tables {
-            let relation = catalogue.find(named.schema.as_deref(), &named.name);
+            for name in named.columns.iter().flatten() {
+                self.add(quoted(name), Offer::Column, &named.name);
+            }
+            let relation = named.of_catalogue(catalogue);
             for (name, kind) in relation.map(|relation| relation.columns.as_slice()).unwrap_or_default() {
                 self.add(quoted(name), Offer::Column, &format!("{kind} · {}", named.name));
             }
@@ -248,7 +276,7 @@ impl Found {
         let is = |named: &&Named| {
             named.alias.as_deref() == Some(qualifier) || (named.alias.is_none() && named.name == qualifier)
         };
-        let known = |named: &&Named| catalogue.find(named.schema.as_deref(), &named.name).is_some();
+        let known = |named: &&Named| named.columns.is_some() || named.of_catalogue(catalogue).is_some();
         if let Some(named) = tables.iter().filter(known).find(is) {
             self.columns(std::slice::from_ref(named), catalogue, false);
             return;

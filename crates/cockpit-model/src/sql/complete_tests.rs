@@ -16,8 +16,8 @@ fn relation(schema: &str, name: &str, kind: char, columns: &[&str]) -> Relation 
 fn catalogue() -> Catalogue {
     let mut catalogue = Catalogue::default();
     catalogue.with_relations(vec![
-        relation("public", "users", 'r', &["id", "name", "Odd Name"]),
-        relation("public", "bookmarks", 'r', &["id", "user_id", "url"]),
+        Relation { oid: 1, ..relation("public", "users", 'r', &["id", "name", "Odd Name"]) },
+        Relation { oid: 2, ..relation("public", "bookmarks", 'r', &["id", "user_id", "url"]) },
         relation("public", "order", 'r', &["total"]),
         relation("app", "users_archive", 'r', &["gone_at"]),
         relation("public", "users_pkey", 'i', &[]),
@@ -36,10 +36,21 @@ fn catalogue() -> Catalogue {
     catalogue
 }
 
+/// `bookmarks.user_id` refers to `users.id`.
+fn keys() -> ForeignKeys {
+    let row = ["by_user", "2", "public", "bookmarks", "1", "public", "users", "2\u{1f}user_id", "1\u{1f}id", "f"];
+    ForeignKeys::of(&[row.iter().map(|cell| Some((*cell).to_owned())).collect()])
+}
+
+fn with(text: &str, cursor: usize, catalogue: &Catalogue) -> Completion {
+    let known = Known { catalogue, keys: Some(&keys()), variables: &Variables::default() };
+    complete(text, &Split::new(text), cursor, known)
+}
+
 fn offered(text: &str) -> Completion {
     let cursor = text.find('|').unwrap();
     let text = text.replacen('|', "", 1);
-    complete(&text, &Split::new(&text), cursor, &catalogue(), &Variables::default())
+    with(&text, cursor, &catalogue())
 }
 
 fn texts(text: &str) -> Vec<String> {
@@ -139,13 +150,45 @@ fn ten_thousand_tables_are_looked_through_and_few_are_offered() {
     });
     catalogue.with_relations(tables.collect());
     let text = "select * from table_0999";
-    let found = complete(text, &Split::new(text), text.len(), &catalogue, &Variables::default());
+    let found = with(text, text.len(), &catalogue);
     let first: Vec<&str> = found.items.iter().take(11).map(|item| item.text.as_str()).collect();
     assert!(first[..10].iter().all(|name| name.starts_with("table_0999")), "{first:?}");
     assert!(!first.get(10).is_some_and(|name| name.starts_with("table_0999")), "others have its letters in order");
     let text = "select * from table_";
-    assert_eq!(complete(text, &Split::new(text), text.len(), &catalogue, &Variables::default()).items.len(), MOST);
+    assert_eq!(with(text, text.len(), &catalogue).items.len(), MOST);
     let text = "select column_7 from table_00042";
-    let found = complete(text, &Split::new(text), 15, &catalogue, &Variables::default());
+    let found = with(text, 15, &catalogue);
     assert_eq!(found.items[0].text, "column_7");
+}
+
+#[test]
+fn behind_on_stands_what_joins_the_tables_by_a_foreign_key() {
+    let joins = |text: &str| of(text, Offer::Join);
+    assert_eq!(joins("select * from users u join bookmarks b on |"), ["b.user_id = u.id"]);
+    assert_eq!(joins("select * from bookmarks left join users on | where true"), ["users.id = bookmarks.user_id"]);
+    assert_eq!(joins("select * from users u join bookmarks b on b|"), ["b.user_id = u.id"]);
+    assert_eq!(texts("select * from users u join bookmarks b on |")[0], "b.user_id = u.id", "it comes first");
+    assert_eq!(joins("select * from users u join \"order\" o on |"), Vec::<String>::new());
+    assert_eq!(joins("select * from users u join bookmarks b on b.user_id = |"), Vec::<String>::new());
+}
+
+#[test]
+fn what_the_statement_makes_itself_is_offered_with_its_columns() {
+    let recent = "with recent as (select id, lower(url) as link, b.user_id from bookmarks b) select";
+    assert_eq!(of(&format!("{recent} * from rec|"), Offer::Relation), ["recent"]);
+    assert_eq!(of(&format!("{recent} r.| from recent r"), Offer::Column), ["id", "link", "user_id"]);
+    assert_eq!(of(&format!("{recent} li| from recent"), Offer::Column), ["link"]);
+    let named = "with recursive a (x, \"Y\") as not materialized (select 1, 2), users as (select 1 as one) select";
+    assert_eq!(of(&format!("{named} a.| from a"), Offer::Column), ["x", "\"Y\""]);
+    assert_eq!(of(&format!("{named} users.| from users"), Offer::Column), ["one"], "it hides the table");
+    assert_eq!(
+        of("select q.| from (select id, count(*) as many from users group by 1) q", Offer::Column),
+        ["id", "many"]
+    );
+    let within = of("select * from (select | from users) q", Offer::Column);
+    assert!(within.contains(&"name".to_owned()), "the cursor may be within it: {within:?}");
+    assert_eq!(
+        of("with gone as (delete from users returning id, name) select | from gone", Offer::Column)[..2],
+        ["id", "name"]
+    );
 }

@@ -1,6 +1,7 @@
 //! What a statement would do, from its words: whether it only reads, whether it changes a whole table, what it does to the
 //! transaction. The server's own read-only transaction is what keeps from writing; this is what is asked before.
 
+use super::calls::{self, Calls};
 use super::copy::{self, Copy};
 use super::token::{Kind, Token, words};
 
@@ -9,13 +10,15 @@ use super::token::{Kind, Token, words};
 pub enum Nature {
     /// Nothing: it is empty.
     Nothing,
-    /// It reads. A function that it calls may do anything; those of the server's own that are known to do are not taken for
-    /// reading.
+    /// It reads, and calls no function but the server's own that are known to only read. A view, a rule, an operator or a
+    /// cast may still call another one: words do not say that.
     Reads,
     /// It begins, ends or marks a transaction.
     Transaction,
     /// It changes the session alone: `SET`, `PREPARE`, `LISTEN`.
     Session,
+    /// It reads, and calls a function that is not known here, which may do anything.
+    Calls,
     /// It changes or locks data, or may: `DO`, `CALL` and `EXECUTE` can do anything.
     Writes,
     /// It changes no data, but takes locks and time: `VACUUM`, `REINDEX`, `REFRESH`.
@@ -30,6 +33,11 @@ impl Nature {
     /// Whether it changes nothing that others see.
     pub fn is_harmless(self) -> bool {
         matches!(self, Self::Nothing | Self::Reads | Self::Transaction | Self::Session)
+    }
+
+    /// Whether its own words change nothing that others see; a function that it calls may.
+    pub fn only_reads(self) -> bool {
+        self.is_harmless() || self == Self::Calls
     }
 }
 
@@ -122,41 +130,6 @@ pub fn plan_of(statement: &str) -> String {
     format!("EXPLAIN (FORMAT JSON) {statement}")
 }
 
-/// Functions of the server's own that act. Source: PostgreSQL's documentation, "System Administration Functions" and
-/// "Sequence Manipulation Functions".
-const ACTING: &[&str] = &[
-    "dblink_exec",
-    "lo_create",
-    "lo_creat",
-    "lo_from_bytea",
-    "lo_import",
-    "lo_put",
-    "lo_unlink",
-    "nextval",
-    "pg_advisory_lock",
-    "pg_advisory_xact_lock",
-    "pg_cancel_backend",
-    "pg_create_logical_replication_slot",
-    "pg_create_physical_replication_slot",
-    "pg_create_restore_point",
-    "pg_drop_replication_slot",
-    "pg_import_system_collations",
-    "pg_logical_emit_message",
-    "pg_notify",
-    "pg_promote",
-    "pg_reload_conf",
-    "pg_replication_slot_advance",
-    "pg_rotate_logfile",
-    "pg_stat_reset",
-    "pg_stat_statements_reset",
-    "pg_switch_wal",
-    "pg_terminate_backend",
-    "pg_wal_replay_pause",
-    "pg_wal_replay_resume",
-    "query_to_xml",
-    "setval",
-];
-
 /// The tokens of one statement.
 struct Words<'a> {
     text: &'a str,
@@ -209,11 +182,14 @@ impl Words<'_> {
             .any(|at| self.any(at, &["insert", "update", "delete", "merge"]) && self.begins_statement(at));
         let locks = (first..self.tokens.len())
             .any(|at| self.is(at, "for") && (self.any(at + 1, &["update", "share", "no"]) || (self.is(at + 1, "key"))));
-        let acts = |at: usize| self.sign(at + 1) == "(" && ACTING.iter().any(|name| self.is(at, name));
-        if verbs || locks || (first..self.tokens.len()).any(acts) {
+        let calls = calls::of(self.text, &self.tokens[first..]);
+        if verbs || locks || calls == Calls::Acting {
             return Nature::Writes;
         }
-        if self.makes_table(first) { Nature::Defines } else { Nature::Reads }
+        if self.makes_table(first) {
+            return Nature::Defines;
+        }
+        if calls == Calls::Unknown { Nature::Calls } else { Nature::Reads }
     }
 
     /// `SELECT … INTO t`: at the depth of its `SELECT`.
@@ -309,7 +285,11 @@ impl Words<'_> {
     fn step(&self) -> Option<Step> {
         let after = 1 + usize::from(self.any(1, &["work", "transaction"]));
         let chain = self.is(after, "and") && self.is(after + 1, "chain");
-        let name = |at: usize| self.sign(at).trim_matches('"').to_owned();
+        // Folded as the server does it, so that a name is known again however it is written.
+        let name = |at: usize| match self.sign(at).strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
+            Some(name) => name.replace("\"\"", "\""),
+            None => self.sign(at).to_lowercase(),
+        };
         let marked = |at: usize| name(at + usize::from(self.is(at, "savepoint")));
         Some(match self.sign(0).to_ascii_lowercase().as_str() {
             "begin" | "start" => Step::Begin,

@@ -58,6 +58,49 @@ fn what_only_reads_is_known_from_what_does_not() {
     }
 }
 
+#[test]
+fn a_function_that_is_not_known_may_do_anything_and_the_servers_own_are_known() {
+    for statement in [
+        "select wipe()",
+        "values (wipe())",
+        "select 1 from t where wipe() > 0",
+        "select * from wipe()",
+        "select * from wipe() as (a int)",
+        "select \"Wipe\" (1)",
+        "select app.lower('a')",
+        "select app.wipe(1)",
+        "with a as (select wipe()) table a",
+        "select distinct on (a) wipe(a) from t",
+        "select a at time zone wipe() from t",
+        "declare c cursor for select wipe()",
+        "copy (select wipe()) to stdout",
+        "explain (analyze) select wipe()",
+        "explain (analyze, buffers, format json) select wipe()",
+        "select refresh(1)",
+    ] {
+        assert_eq!(judge(statement).nature, Nature::Calls, "{statement}");
+    }
+    assert!(!Nature::Calls.is_harmless() && Nature::Calls.only_reads());
+    for statement in [
+        "explain select wipe()",
+        "select count(*) filter (where a > 1) over (partition by (b)) from t",
+        "select pg_catalog.lower(a), \"upper\"(b), COALESCE(c, now()) from t where a in (1, 2) and exists (select 1)",
+        "select a::numeric(10, 2), cast(b as app.kind(3)), varchar(3) 'x' from t",
+        "with recursive a(x, y) as (select 1, 2), b(z) as materialized (select 3) select * from a, b",
+        "select * from generate_series(1, 3) g(n) join (values (1)) as v(a) using (a)",
+        "select * from unnest(array[1]) with ordinality u(a, n)",
+        "select * from t tablesample system (10) repeatable (1)",
+        "select a, sum(b) from t group by grouping sets ((a), rollup (a, b))",
+        "select percentile_cont(0.5) within group (order by a) from t",
+        "select 'wipe()', \"a\" from t -- wipe()",
+        "copy (select 1) to stdout (format csv)",
+        "select json_agg(t), pg_size_pretty(pg_total_relation_size('t')), gen_random_uuid(), random() from t",
+    ] {
+        assert_eq!(judge(statement).nature, Nature::Reads, "{statement}");
+    }
+    assert_eq!(judge("select pg_catalog.setval('s', 1), wipe()").nature, Nature::Writes);
+}
+
 fn whole(statement: &str) -> Vec<String> {
     judge(statement).whole.iter().map(|whole| format!("{} {}", whole.verb, whole.table)).collect()
 }

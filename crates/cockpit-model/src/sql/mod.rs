@@ -4,6 +4,7 @@ pub mod activity;
 pub mod activity_figures;
 pub mod activity_listing;
 mod activity_statements;
+mod calls;
 pub mod catalogue;
 pub mod commands;
 pub mod complete;
@@ -17,10 +18,13 @@ pub mod er;
 pub mod explain;
 pub mod explain_table;
 pub mod format;
+mod functions;
 pub mod guard;
 pub mod help;
 pub mod interpreter;
+mod join;
 pub mod keywords;
+pub mod process;
 pub mod scan;
 pub mod schema;
 pub mod secret;
@@ -155,10 +159,13 @@ pub struct Said {
     pub context: Option<String>,
     /// The schema, table, column, type and constraint that it is about.
     pub about: Vec<(&'static str, String)>,
+    /// Where in the server's source it is said.
+    pub location: Option<String>,
 }
 
 /// How a statement ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each result, not for each row")]
 pub enum Ended {
     /// With the server's word: `SELECT 3`, `UPDATE 1`, `BEGIN`.
     Done(String),

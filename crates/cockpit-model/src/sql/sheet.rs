@@ -1,5 +1,17 @@
 //! A small table that is whole in memory: what `\d` and its like make, what `\crosstabview` makes.
 
+/// What a table is of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Of {
+    /// A result, turned: it is printed as results are.
+    #[default]
+    Result,
+    /// A list of the catalogue: what is not there is empty, whatever stands for NULL.
+    List,
+    /// A description of one thing: the same, and never as records.
+    One,
+}
+
 /// A table with what stands above and below it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sheet {
@@ -13,4 +25,6 @@ pub struct Sheet {
     pub footers: Vec<String>,
     /// The number of rows is told.
     pub counted: bool,
+    /// What it is of.
+    pub of: Of,
 }

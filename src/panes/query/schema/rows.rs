@@ -95,15 +95,14 @@ pub fn tree_status(app: &App) -> DataStatus {
         let age = app.now.duration_since(at);
         status.age = (age > OLD).then(|| format!("{} old", short(age)));
     }
-    let missing = schema.missing.iter().map(|(what, why)| format!("no {what}: {why}"));
-    let all: Vec<String> = missing.clone().collect();
-    status.trouble = (!all.is_empty()).then(|| (Health::Degraded, all.join("; ")));
+    let missing: Vec<String> = schema.missing.iter().map(|(what, why)| format!("no {what}: {why}")).collect();
+    status.trouble = (!missing.is_empty()).then(|| (Health::Degraded, missing.join("; ")));
     status.dimmed = !state.is_on();
     status.empty = match &state.link {
         Link::Off => words(Health::Stopped, ["not connected: Esc goes back, then Enter connects".to_owned()]),
         Link::Opening(to) => words(Health::Unknown, [format!("connecting to {to}")]),
         Link::Lost(why) => words(Health::Down, [why.clone()]),
-        Link::On if !schema.missing.is_empty() => words(Health::Down, missing.chain(["r asks again".to_owned()])),
+        Link::On if !missing.is_empty() => words(Health::Down, missing.into_iter().chain(["r asks again".to_owned()])),
         Link::On if schema.at.is_none() => {
             status.loading = true;
             words(Health::Unknown, ["asking the server".to_owned()])

@@ -72,6 +72,7 @@ async fn open(
     let mut connection = Connection::open(&settings).await?;
     let gone = |Lost(why): Lost| Failure::new(FailureKind::Unreachable, why).hinted("connect again");
     let mut server = facts(&mut connection).await.map_err(gone)?;
+    connection.name_process().await.map_err(gone)?;
     server.read_only_why = read_only.cloned().filter(|_| server.read_only);
     connection.take_parts();
     let said = (read_only.is_some() && !server.read_only).then(not_held);

@@ -3,10 +3,10 @@
 
 use super::program::Program;
 use crate::feeds::sql::Fact;
-use crate::model::{Failure, FailureKind};
 use crate::runtime::feeds::means::Means;
 use crate::runtime::feeds::sql_programs::Input;
 use crate::runtime::feeds::sql_sessions::Tell;
+use crate::runtime::feeds::trouble::failed;
 use std::time::Duration;
 use tokio::io::AsyncWriteExt as _;
 use tokio::time::sleep;
@@ -16,7 +16,6 @@ const GRACE: Duration = Duration::from_secs(5);
 
 /// Runs a command to its end; without a text to read it is there for results until it is left.
 pub(super) async fn run(means: &Means, tell: &Tell, number: u64, command: &str, text: Option<String>) {
-    let failed = |why: String| Failure::new(FailureKind::Other, why);
     let mut program = match Program::start(command, true) {
         Ok(program) => program,
         Err(error) => return tell.failed(failed(format!("/bin/sh: {error}"))).await,

@@ -18,9 +18,6 @@ use tokio::time::{Instant, timeout_at};
 const LIMIT: u64 = 4 << 30;
 /// Between two words about how a result has grown.
 const GROWN: Duration = Duration::from_millis(100);
-/// Around the name of a cursor that describes a statement.
-const DECLARE: &str = "DECLARE ";
-const FOR: &str = " NO SCROLL CURSOR FOR ";
 /// The type of what a COPY gives: text.
 const TEXT: u32 = 25;
 
@@ -40,6 +37,7 @@ pub(super) async fn run(connection: &mut Connection, open: &Open, job: &Job, ses
         spool: None,
         grown: None,
         waits: false,
+        part: 0,
         ended: None,
         stopped: None,
         cancels: false,
@@ -49,7 +47,6 @@ pub(super) async fn run(connection: &mut Connection, open: &Open, job: &Job, ses
         inlet: None,
         describes: job.beside.describes,
         described: Vec::new(),
-        before: (DECLARE.len() + name(job).len() + FOR.len()) as u32,
     };
     if let Some(why) = Connection::cannot_send(&job.statement) {
         running.ended = Some((job.result, failed(why)));
@@ -86,6 +83,8 @@ struct Running<'a> {
     grown: Option<Instant>,
     /// Rows came that were not told of.
     waits: bool,
+    /// So many bytes of a row that is not whole yet.
+    part: u64,
     /// How the last statement ended that is not told yet.
     ended: Option<(ResultId, Ended)>,
     stopped: Option<String>,
@@ -101,8 +100,6 @@ struct Running<'a> {
     /// Only its columns are wanted, and those that came.
     describes: bool,
     described: Vec<Column>,
-    /// So many characters stand before the statement that was typed.
-    before: u32,
 }
 
 fn failed(why: &str) -> Ended {
@@ -123,10 +120,6 @@ async fn cancelled(open: &Open) {
 
 /// The statement as it is sent. The simple protocol binds no values: a prepared statement does.
 async fn bound(connection: &mut Connection, job: &Job) -> Result<Result<String, Said>, Lost> {
-    if job.beside.describes {
-        let (cursor, statement) = (name(job), &job.statement);
-        return Ok(Ok(format!("{DECLARE}{cursor}{FOR}{statement}; FETCH 0 FROM {cursor}; CLOSE {cursor}")));
-    }
     let Some(values) = &job.beside.bind else { return Ok(Ok(job.statement.clone())) };
     let begin = format!("PREPARE {} AS ", name(job));
     if let Err(mut said) = connection.rows(&format!("{begin}{}", job.statement), 0).await? {
@@ -212,7 +205,11 @@ impl Running<'_> {
 
     async fn statement(&mut self, connection: &mut Connection, statement: &str, session: &Tell) -> Result<(), Lost> {
         let before = connection.transaction();
-        connection.send(statement).await?;
+        if self.describes {
+            connection.describe(statement).await?;
+        } else {
+            connection.send(statement).await?;
+        }
         loop {
             let mut copies_in = false;
             let mut told = None;
@@ -236,7 +233,9 @@ impl Running<'_> {
                         None => self.keep(|spool| spool.append(rows)),
                     },
                     Event::Part { before, bytes, whole } => {
-                        let last = (before + bytes.len() as u64 == whole).then_some(whole);
+                        let there = before + bytes.len() as u64;
+                        let last = (there == whole).then_some(whole);
+                        self.part = if last.is_some() { 0 } else { there };
                         match &mut self.outlet {
                             Some(outlet) => outlet.part(bytes, last.is_some()),
                             None => self.keep(|spool| spool.append_part(before, bytes, last)),
@@ -254,7 +253,7 @@ impl Running<'_> {
                         let rows: Vec<u8> = lines.flat_map(|line| wire::row([Some(line)].into_iter())).collect();
                         self.keep(|spool| spool.append(&rows));
                     }
-                    Event::Complete(_) if self.describes => {
+                    Event::Empty if self.describes => {
                         self.ended = Some((self.result, Ended::Done(String::new())));
                     }
                     Event::Complete(tag) => {
@@ -263,10 +262,7 @@ impl Running<'_> {
                         self.end(Ended::Done(tag)).await;
                     }
                     Event::Empty => self.end(Ended::Done(String::new())).await,
-                    Event::Failed(mut said) => {
-                        if self.describes {
-                            said.position = said.position.map(|at| at.saturating_sub(self.before));
-                        }
+                    Event::Failed(said) => {
                         // A limit of time has the same code as a cancel that somebody asked for.
                         let cancelled = said.code == "57014" && self.open.was_cancelled();
                         self.again |= said.code == "25006";
@@ -359,6 +355,7 @@ impl Running<'_> {
         self.grown = Some(Instant::now());
         if let Some(spool) = &self.spool {
             let (rows, bytes) = spool.size();
+            let bytes = bytes + self.part;
             self.tell.page(Fact::Grown { result: self.result, rows, bytes }).await;
         }
     }

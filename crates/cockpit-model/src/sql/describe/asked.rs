@@ -20,6 +20,25 @@ pub struct Flags {
     pub more: bool,
 }
 
+/// What is known of the session, and what is not to be told.
+#[derive(Debug, Clone, Default)]
+pub struct Setting {
+    /// The version of the server as a number; 0 is not known.
+    pub version: u32,
+    /// The database.
+    pub database: String,
+    /// `HIDE_TABLEAM`: no access methods.
+    pub hides_method: bool,
+    /// `HIDE_TOAST_COMPRESSION`: no compression of columns.
+    pub hides_compression: bool,
+}
+
+impl From<u32> for Setting {
+    fn from(version: u32) -> Self {
+        Self { version, ..Self::default() }
+    }
+}
+
 /// What a list is asked with.
 pub struct Asked<'a> {
     /// The command without `S` and `+`.
@@ -28,10 +47,12 @@ pub struct Asked<'a> {
     pub flags: Flags,
     /// Its first argument.
     pub pattern: Option<&'a str>,
-    /// Its second one.
-    pub second: Option<&'a str>,
+    /// Those after it.
+    pub rest: &'a [String],
     /// The version of the server as a number.
     pub version: u32,
+    /// No access methods are told.
+    pub hides_method: bool,
 }
 
 /// The first version 14. Source of what came with it: PostgreSQL's release notes.

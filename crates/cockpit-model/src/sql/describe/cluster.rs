@@ -49,7 +49,7 @@ pub fn default_rights(asked: &Asked) -> Result<List, String> {
 /// `\drds`.
 pub fn settings_of_roles(asked: &Asked) -> Result<List, String> {
     let of = |pattern, name| conditions(pattern, Columns { name, ..Columns::default() });
-    let found = of(asked.pattern, "r.rolname")? + &of(asked.second, "d.datname")?;
+    let found = of(asked.pattern, "r.rolname")? + &of(asked.rest.first().map(String::as_str), "d.datname")?;
     let statement = format!(
         "SELECT rolname AS \"Role\", datname AS \"Database\",\n  {ACL}(setconfig, E'\\n') AS \"Settings\"\n\
          FROM pg_catalog.pg_db_role_setting s\n  LEFT JOIN pg_catalog.pg_database d ON d.oid = setdatabase\n  \

@@ -22,15 +22,19 @@ pub fn sequence(oid: &str, add: &mut Add) {
 }
 
 /// What it is on and of which kind.
-pub fn index(oid: &str, add: &mut Add) {
+pub fn index(oid: &str, version: u32, add: &mut Add) {
+    let distinct =
+        if version >= V15 { "CASE WHEN i.indnullsnotdistinct THEN ' nulls not distinct' ELSE '' END" } else { "''" };
     add(
-        1,
+        4,
         "",
         "1",
-        "CASE WHEN i.indisprimary THEN 'primary key, ' WHEN i.indisunique THEN 'unique, ' ELSE '' END || am.amname || ', for table \"' || n.nspname || '.' || c2.relname || '\"' \
+        &format!(
+            "CASE WHEN i.indisprimary THEN 'primary key, ' WHEN i.indisunique THEN 'unique' || {distinct} || ', ' ELSE '' END || am.amname || ', for table \"' || n.nspname || '.' || c2.relname || '\"' \
          || COALESCE(', predicate (' || pg_catalog.pg_get_expr(i.indpred, i.indrelid, true) || ')', '') || CASE WHEN i.indisclustered THEN ', clustered' ELSE '' END \
          || CASE WHEN NOT i.indisvalid THEN ', invalid' ELSE '' END || CASE WHEN con.condeferrable THEN ', deferrable' ELSE '' END \
-         || CASE WHEN con.condeferred THEN ', initially deferred' ELSE '' END || CASE WHEN i.indisreplident THEN ', replica identity' ELSE '' END",
+         || CASE WHEN con.condeferred THEN ', initially deferred' ELSE '' END || CASE WHEN i.indisreplident THEN ', replica identity' ELSE '' END"
+        ),
         &format!(
             "FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_class c2 ON c2.oid = i.indrelid \
              JOIN pg_catalog.pg_namespace n ON n.oid = c2.relnamespace JOIN pg_catalog.pg_am am ON am.oid = c.relam \
@@ -122,7 +126,8 @@ pub fn statistics(oid: &str, version: u32, add: &mut Add) {
         &format!(
             "'    \"' || stxnamespace::pg_catalog.regnamespace || '.' || stxname || '\"' || CASE WHEN {all} THEN '' ELSE \
              ' (' || pg_catalog.array_to_string(ARRAY(SELECT CASE k WHEN 'd' THEN 'ndistinct' WHEN 'f' THEN 'dependencies' WHEN 'm' THEN 'mcv' END FROM pg_catalog.unnest(stxkind) k WHERE k <> 'e'), ', ') || ')' END \
-             || ' ON ' || {columns} || ' FROM ' || stxrelid::pg_catalog.regclass"
+             || ' ON ' || {columns} || ' FROM ' || stxrelid::pg_catalog.regclass \
+             || CASE WHEN stxstattarget >= 0 THEN '; STATISTICS ' || stxstattarget ELSE '' END"
         ),
         &format!("FROM pg_catalog.pg_statistic_ext WHERE stxrelid = {oid}"),
     );
@@ -143,7 +148,7 @@ pub fn publications(oid: &str, version: u32, add: &mut Add) {
         ("", String::new())
     };
     add(
-        16,
+        20,
         "Publications:",
         "x.line",
         "x.line",
@@ -160,7 +165,7 @@ pub fn not_null(oid: &str, version: u32, add: &mut Add) {
         return;
     }
     add(
-        17,
+        21,
         "Not-null constraints:",
         "pg_catalog.lpad(a.attnum::text, 5, '0')",
         "'    \"' || r.conname || '\" NOT NULL \"' || a.attname || '\"' || CASE WHEN r.connoinherit THEN ' NO INHERIT' \
@@ -175,17 +180,20 @@ pub fn not_null(oid: &str, version: u32, add: &mut Add) {
 
 /// Triggers, those that are disabled apart.
 pub fn triggers(oid: &str, add: &mut Add) {
-    let heading = "CASE WHEN t.tgenabled = 'D' THEN CASE WHEN t.tgisinternal THEN 'Disabled internal triggers:' ELSE 'Disabled user triggers:' END WHEN t.tgenabled = 'A' THEN 'Triggers firing always:' WHEN t.tgenabled = 'R' THEN 'Triggers firing on replica only:' ELSE 'Triggers:' END";
-    // The enabled ones stand first.
-    for (number, enabled) in [(30, "t.tgenabled = 'O'"), (31, "t.tgenabled = 'D'"), (32, "t.tgenabled IN ('A', 'R')")] {
+    let kinds = [
+        ("Triggers:", "t.tgenabled = 'O' AND NOT t.tgisinternal"),
+        ("Disabled user triggers:", "t.tgenabled = 'D' AND NOT t.tgisinternal"),
+        ("Disabled internal triggers:", "t.tgenabled = 'D' AND t.tgisinternal"),
+        ("Triggers firing always:", "t.tgenabled = 'A' AND NOT t.tgisinternal"),
+        ("Triggers firing on replica only:", "t.tgenabled = 'R' AND NOT t.tgisinternal"),
+    ];
+    for (at, (heading, of)) in kinds.into_iter().enumerate() {
         add(
-            number,
+            30 + at,
             heading,
             "t.tgname",
             "'    ' || pg_catalog.regexp_replace(pg_catalog.pg_get_triggerdef(t.oid, true), '^.*? TRIGGER ', '')",
-            &format!(
-                "FROM pg_catalog.pg_trigger t WHERE t.tgrelid = {oid} AND {enabled} AND (NOT t.tgisinternal OR (t.tgisinternal AND t.tgenabled = 'D'))"
-            ),
+            &format!("FROM pg_catalog.pg_trigger t WHERE t.tgrelid = {oid} AND {of}"),
         );
     }
 }

@@ -1,8 +1,10 @@
 //! Lists of what there is: the questions behind `\dt`, `\df`, `\du` and their like, for each version of the server.
 
-use super::asked::{ACL, Asked, List, OWNER, V14, V16, V17, V18, first, more, not_system};
+use super::asked::{ACL, Asked, List, OWNER, V14, V15, V16, V17, V18, first, more, not_system};
 use super::cluster;
-use super::pattern::{Columns, conditions};
+use super::pattern::{Columns, conditions, type_name};
+use crate::sql::keywords::literal;
+use std::fmt::Write as _;
 
 /// The list of a command; none where it is none of these.
 ///
@@ -60,7 +62,8 @@ pub fn relations(asked: &Asked, kinds: &str) -> Result<List, String> {
     } else {
         ""
     };
-    let method = if has('t') || has('m') || has('i') { ",\n  am.amname AS \"Access method\"" } else { "" };
+    let methods = !asked.hides_method && (has('t') || has('m') || has('i'));
+    let method = if methods { ",\n  am.amname AS \"Access method\"" } else { "" };
     let more = more(
         asked,
         &format!(
@@ -120,7 +123,41 @@ fn schemas(asked: &Asked) -> Result<List, String> {
     Ok(List { title: "List of schemas", statement, none: None })
 }
 
-const FUNCTION: Columns =
+/// The question for the publications of a schema, which stand below it.
+pub fn publications_of(schema: &str, version: u32) -> Option<String> {
+    let known = version >= V15;
+    known.then(|| format!(
+        "SELECT p.pubname FROM pg_catalog.pg_publication p JOIN pg_catalog.pg_publication_namespace pn ON p.oid = pn.pnpubid\n  \
+         JOIN pg_catalog.pg_namespace n ON n.oid = pn.pnnspid WHERE n.nspname = {} ORDER BY 1",
+        literal(schema)
+    ))
+}
+
+/// The conditions of a function's name and of the types of its arguments, and what is joined for them. Source: describe.c,
+/// `describeFunctions`.
+fn function(asked: &Asked) -> Result<(String, String), String> {
+    let (mut joined, mut found) = (String::new(), conditions(asked.pattern, FUNCTION)?);
+    for (at, written) in asked.rest.iter().enumerate() {
+        let _ = write!(
+            joined,
+            "\n  LEFT JOIN pg_catalog.pg_type t{at} ON t{at}.oid = p.proargtypes[{at}]\n  LEFT JOIN pg_catalog.pg_namespace nt{at} ON nt{at}.oid = t{at}.typnamespace"
+        );
+        if written == "-" {
+            let _ = write!(found, "\n  AND t{at}.typname IS NULL");
+            continue;
+        }
+        let columns = Columns {
+            schema: &format!("nt{at}.nspname"),
+            name: &format!("t{at}.typname"),
+            other: &format!("pg_catalog.format_type(t{at}.oid, NULL)"),
+            visible: &format!("pg_catalog.pg_type_is_visible(t{at}.oid)"),
+        };
+        found.push_str(&conditions(Some(type_name(written)), columns)?);
+    }
+    Ok((joined, found))
+}
+
+const FUNCTION: Columns<'_> =
     Columns { schema: "n.nspname", name: "p.proname", other: "", visible: "pg_catalog.pg_function_is_visible(p.oid)" };
 
 fn functions(asked: &Asked) -> Result<List, String> {
@@ -156,26 +193,27 @@ fn functions(asked: &Asked) -> Result<List, String> {
              pg_catalog.obj_description(p.oid, 'pg_proc') AS \"Description\""
         ),
     );
+    let (joined, found) = function(asked)?;
     let statement = format!(
         "SELECT n.nspname AS \"Schema\",\n  p.proname AS \"Name\",\n  pg_catalog.pg_get_function_result(p.oid) AS \"Result data type\",\n  \
          pg_catalog.pg_get_function_arguments(p.oid) AS \"Argument data types\",\n  \
          CASE p.prokind WHEN 'a' THEN 'agg' WHEN 'w' THEN 'window' WHEN 'p' THEN 'proc' ELSE 'func' END AS \"Type\"{more_columns}\n\
          FROM pg_catalog.pg_proc p\n  LEFT JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace\n  \
-         LEFT JOIN pg_catalog.pg_language l ON l.oid = p.prolang{}\nORDER BY 1, 2, 4",
-        first(&format!("{kinds}{}{}", not_system(asked), conditions(asked.pattern, FUNCTION)?))
+         LEFT JOIN pg_catalog.pg_language l ON l.oid = p.prolang{joined}{}\nORDER BY 1, 2, 4",
+        first(&format!("{kinds}{}{found}", not_system(asked)))
     );
     Ok(List { title: "List of functions", statement, none: None })
 }
 
 fn aggregates(asked: &Asked) -> Result<List, String> {
+    let found = conditions(asked.pattern, FUNCTION)?;
     let statement = format!(
         "SELECT n.nspname AS \"Schema\",\n  p.proname AS \"Name\",\n  pg_catalog.format_type(p.prorettype, NULL) AS \"Result data type\",\n  \
          CASE WHEN p.pronargs = 0 THEN '*' ELSE pg_catalog.pg_get_function_arguments(p.oid) END AS \"Argument data types\",\n  \
          pg_catalog.obj_description(p.oid, 'pg_proc') AS \"Description\"\n\
          FROM pg_catalog.pg_proc p\n  LEFT JOIN pg_catalog.pg_namespace n ON n.oid = p.pronamespace\n\
-         WHERE p.prokind = 'a'{}{}\nORDER BY 1, 2, 4",
-        not_system(asked),
-        conditions(asked.pattern, FUNCTION)?
+         WHERE p.prokind = 'a'{}{found}\nORDER BY 1, 2, 4",
+        not_system(asked)
     );
     Ok(List { title: "List of aggregate functions", statement, none: None })
 }
@@ -213,8 +251,15 @@ fn types(asked: &Asked) -> Result<List, String> {
              {OWNER}(t.typowner) AS \"Owner\",\n  {ACL}(t.typacl, E'\\n') AS \"Access privileges\""
         ),
     );
+    let pattern = asked.pattern.map(type_name);
+    // Types of lists are shown where they are asked for.
+    let lists = if pattern.is_some_and(|pattern| pattern.ends_with("[]")) {
+        ""
+    } else {
+        "\n  AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_type el WHERE el.oid = t.typelem AND el.typarray = t.oid)"
+    };
     let found = conditions(
-        asked.pattern,
+        pattern,
         Columns {
             schema: "n.nspname",
             name: "t.typname",
@@ -226,8 +271,7 @@ fn types(asked: &Asked) -> Result<List, String> {
         "SELECT n.nspname AS \"Schema\",\n  pg_catalog.format_type(t.oid, NULL) AS \"Name\"{more},\n  \
          pg_catalog.obj_description(t.oid, 'pg_type') AS \"Description\"\n\
          FROM pg_catalog.pg_type t\n  LEFT JOIN pg_catalog.pg_namespace n ON n.oid = t.typnamespace\n\
-         WHERE (t.typrelid = 0 OR (SELECT c.relkind = 'c' FROM pg_catalog.pg_class c WHERE c.oid = t.typrelid))\n  \
-         AND NOT EXISTS (SELECT 1 FROM pg_catalog.pg_type el WHERE el.oid = t.typelem AND el.typarray = t.oid){}{found}\nORDER BY 1, 2",
+         WHERE (t.typrelid = 0 OR (SELECT c.relkind = 'c' FROM pg_catalog.pg_class c WHERE c.oid = t.typrelid)){lists}{}{found}\nORDER BY 1, 2",
         not_system(asked)
     );
     Ok(List { title: "List of data types", statement, none: None })

@@ -8,8 +8,8 @@ pub mod pattern;
 pub mod table;
 
 use crate::sql::Column;
-use crate::sql::sheet::Sheet;
-use asked::{Asked, Flags};
+use crate::sql::sheet::{Of, Sheet};
+use asked::{Asked, Flags, Setting};
 use std::collections::VecDeque;
 use table::Relation;
 
@@ -34,15 +34,22 @@ pub struct Describe {
     steps: VecDeque<Step>,
     asked: Waiting,
     flags: Flags,
-    version: u32,
-    pattern: Option<String>,
+    setting: Setting,
+    arguments: Vec<String>,
 }
 
 /// What the answer that is waited for is of.
 #[derive(Debug, Clone)]
 enum Waiting {
     Nothing,
-    List { title: &'static str, none: Option<&'static str>, counted: bool },
+    /// A list, and the question for what stands below it.
+    List {
+        title: &'static str,
+        none: Option<&'static str>,
+        counted: bool,
+        below: Option<String>,
+    },
+    Publications(Box<Sheet>),
     Relations,
     Columns(Relation, VecDeque<Relation>),
     Footers(Box<Sheet>, VecDeque<Relation>),
@@ -58,20 +65,27 @@ pub struct Looked {
 }
 
 impl Describe {
-    /// For a command with its arguments, on a server of this version (`150018`; 0 is not known). None where it is no such
-    /// command.
-    pub fn new(command: &str, arguments: &[String], version: u32) -> Option<Self> {
+    /// For a command with its arguments, in such a session. None where it is no such command.
+    pub fn new(command: &str, arguments: &[String], setting: impl Into<Setting>) -> Option<Self> {
+        let setting: Setting = setting.into();
         let name = command.trim_end_matches(['S', '+']);
         let flags = Flags { system: command[name.len()..].contains('S'), more: command[name.len()..].contains('+') };
-        let pattern = arguments.first().map(String::as_str);
+        let pattern = arguments.first().map(|pattern| pattern::here(pattern, &setting.database));
         let mut describe = Self {
             steps: VecDeque::new(),
             asked: Waiting::Nothing,
             flags,
-            version,
-            pattern: pattern.map(str::to_owned),
+            setting: setting.clone(),
+            arguments: arguments.to_vec(),
         };
-        let asked = Asked { name, flags, pattern, second: arguments.get(1).map(String::as_str), version };
+        let asked = Asked {
+            name,
+            flags,
+            pattern,
+            rest: arguments.get(1..).unwrap_or_default(),
+            version: setting.version,
+            hides_method: setting.hides_method,
+        };
         let list = match (name, pattern) {
             ("d", Some(pattern)) => {
                 describe.asked = Waiting::Relations;
@@ -86,7 +100,9 @@ impl Describe {
             Ok(list) => {
                 // psql counts all but roles.
                 let counted = !matches!(name, "du" | "dg");
-                describe.asked = Waiting::List { title: list.title, none: list.none, counted };
+                let below =
+                    (name == "dn").then(|| lists::publications_of(arguments.first()?, setting.version)).flatten();
+                describe.asked = Waiting::List { title: list.title, none: list.none, counted, below };
                 describe.steps.push_back(Step::Ask(list.statement));
             }
             Err(why) => describe.steps.push_back(Step::Fail(why)),
@@ -108,9 +124,23 @@ impl Describe {
                 let told = self.nothing(what);
                 self.steps.push_back(Step::Say(told));
             }
-            Waiting::List { title, counted, .. } => {
-                let sheet = sheet(title, looked);
-                self.steps.push_back(Step::Show(Box::new(Sheet { counted, ..sheet })));
+            Waiting::List { title, counted, below, .. } => {
+                let sheet = Box::new(Sheet { counted, of: Of::List, ..sheet(title, looked) });
+                match below {
+                    Some(question) => {
+                        self.steps.push_back(Step::Ask(question));
+                        self.asked = Waiting::Publications(sheet);
+                    }
+                    None => self.steps.push_back(Step::Show(sheet)),
+                }
+            }
+            Waiting::Publications(mut sheet) => {
+                let names: Vec<String> = looked.rows.into_iter().flatten().flatten().collect();
+                if !names.is_empty() {
+                    sheet.footers.push("Publications:".to_owned());
+                    sheet.footers.extend(names.into_iter().map(|name| format!("    \"{name}\"")));
+                }
+                self.steps.push_back(Step::Show(sheet));
             }
             Waiting::Relations => {
                 let relations: VecDeque<Relation> = looked.rows.iter().map(|row| Relation::of(row)).collect();
@@ -123,11 +153,12 @@ impl Describe {
             }
             Waiting::Columns(relation, rest) => {
                 let mut sheet = sheet(&relation.title(), looked);
+                sheet.of = if relation.kind == "S" { Of::List } else { Of::One };
                 // Figures of columns stand at the left, as psql has them; those of a sequence are a result.
                 if relation.kind != "S" {
                     sheet.columns.iter_mut().for_each(|(_, right)| *right = false);
                 }
-                self.steps.push_back(Step::Ask(relation.footers(self.flags, self.version)));
+                self.steps.push_back(Step::Ask(relation.footers(self.flags, &self.setting)));
                 self.asked = Waiting::Footers(Box::new(sheet), rest);
             }
             Waiting::Footers(mut sheet, rest) => {
@@ -139,9 +170,14 @@ impl Describe {
     }
 
     fn nothing(&self, what: &str) -> String {
-        match (&self.pattern, what) {
-            (Some(pattern), "settings") => format!("Did not find any settings for role \"{pattern}\"."),
-            (Some(pattern), _) if self.version >= asked::V18 && !matches!(what, "relation" | "extensions") => {
+        match (self.arguments.first(), what) {
+            (Some(pattern), "settings") => match self.arguments.get(1) {
+                Some(database) => {
+                    format!("Did not find any settings for role \"{pattern}\" and database \"{database}\".")
+                }
+                None => format!("Did not find any settings for role \"{pattern}\"."),
+            },
+            (Some(pattern), _) if self.setting.version >= asked::V18 && !matches!(what, "relation" | "extensions") => {
                 format!("Did not find any {what} named \"{pattern}\".")
             }
             (Some(pattern), _) => format!("Did not find any {} named \"{pattern}\".", what.trim_end_matches('s')),
@@ -152,7 +188,7 @@ impl Describe {
 
     fn next(&mut self, mut relations: VecDeque<Relation>) {
         if let Some(relation) = relations.pop_front() {
-            self.steps.push_back(Step::Ask(relation.columns(self.flags, self.version)));
+            self.steps.push_back(Step::Ask(relation.columns(self.flags, &self.setting)));
             self.asked = Waiting::Columns(relation, relations);
         }
     }
@@ -163,8 +199,7 @@ fn sheet(title: &str, looked: Looked) -> Sheet {
         title: Some(title.into()),
         columns: looked.columns.iter().map(|column| (column.name.clone(), column.is_right_aligned())).collect(),
         rows: looked.rows,
-        footers: Vec::new(),
-        counted: false,
+        ..Sheet::default()
     }
 }
 

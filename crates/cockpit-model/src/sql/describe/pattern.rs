@@ -6,15 +6,15 @@ use std::fmt::Write as _;
 
 /// The columns that a pattern is about.
 #[derive(Debug, Clone, Copy, Default)]
-pub struct Columns {
+pub struct Columns<'a> {
     /// The schema's name; empty where there are none.
-    pub schema: &'static str,
+    pub schema: &'a str,
     /// The name.
-    pub name: &'static str,
+    pub name: &'a str,
     /// Another name that will do.
-    pub other: &'static str,
+    pub other: &'a str,
     /// What holds of those that are found without a schema.
-    pub visible: &'static str,
+    pub visible: &'a str,
 }
 
 /// The parts of a pattern as regular expressions, the last one the name.
@@ -50,11 +50,56 @@ fn parts(pattern: &str) -> Vec<String> {
     parts
 }
 
+/// A pattern without the name of the database before those of schema and name, where that is the one that is asked.
+pub fn here<'a>(pattern: &'a str, database: &str) -> &'a str {
+    let mut quoted = false;
+    let mut dots = pattern.char_indices().filter(|(_, c)| {
+        quoted ^= *c == '"';
+        *c == '.' && !quoted
+    });
+    let Some((first, _)) = dots.next() else { return pattern };
+    if dots.count() != 1 || database.is_empty() {
+        return pattern;
+    }
+    let written = &pattern[..first];
+    let named = match written.strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
+        Some(name) => name.replace("\"\"", "\""),
+        None => written.to_lowercase(),
+    };
+    if named == database { &pattern[first + 1..] } else { pattern }
+}
+
+/// A type's name as the server writes it, where a pattern has another one for it. Source: describe.c,
+/// `map_typename_pattern`.
+pub fn type_name(pattern: &str) -> &str {
+    const OTHERS: &[(&str, &str)] = &[
+        ("decimal", "numeric"),
+        ("float", "double precision"),
+        ("int", "integer"),
+        ("bool[]", "boolean[]"),
+        ("decimal[]", "numeric[]"),
+        ("float[]", "double precision[]"),
+        ("float4[]", "real[]"),
+        ("float8[]", "double precision[]"),
+        ("int[]", "integer[]"),
+        ("int2[]", "smallint[]"),
+        ("int4[]", "integer[]"),
+        ("int8[]", "bigint[]"),
+        ("time[]", "time without time zone[]"),
+        ("timetz[]", "time with time zone[]"),
+        ("timestamp[]", "timestamp without time zone[]"),
+        ("timestamptz[]", "timestamp with time zone[]"),
+        ("varbit[]", "bit varying[]"),
+        ("varchar[]", "character varying[]"),
+    ];
+    OTHERS.iter().find(|(other, _)| other.eq_ignore_ascii_case(pattern)).map_or(pattern, |(_, name)| name)
+}
+
 /// The conditions of a pattern, each with `AND` before it. Without one: what is visible.
 ///
 /// # Errors
 /// A name with too many dots, in psql's words.
-pub fn conditions(pattern: Option<&str>, columns: Columns) -> Result<String, String> {
+pub fn conditions(pattern: Option<&str>, columns: Columns<'_>) -> Result<String, String> {
     let visible = || if columns.visible.is_empty() { String::new() } else { format!("\n  AND {}", columns.visible) };
     let Some(pattern) = pattern else { return Ok(visible()) };
     let mut parts = parts(pattern);
@@ -90,8 +135,19 @@ pub fn conditions(pattern: Option<&str>, columns: Columns) -> Result<String, Str
 mod tests {
     use super::*;
 
-    const TABLES: Columns =
+    const TABLES: Columns<'_> =
         Columns { schema: "n.nspname", name: "c.relname", other: "", visible: "pg_catalog.pg_table_is_visible(c.oid)" };
+
+    #[test]
+    fn the_own_database_may_stand_before_schema_and_name() {
+        assert_eq!(here("shop.app.users", "shop"), "app.users");
+        assert_eq!(here("Shop.app.us*", "shop"), "app.us*");
+        assert_eq!(here("\"Shop.1\".app.\"a.b\"", "Shop.1"), "app.\"a.b\"");
+        for other in ["app.users", "users", "other.app.users", "a.b.c.d", "\"Shop\".app.users"] {
+            assert_eq!(here(other, "shop"), other);
+        }
+        assert_eq!((type_name("INT"), type_name("int4[]"), type_name("text")), ("integer", "integer[]", "text"));
+    }
 
     #[test]
     fn each_pattern_is_the_condition_that_psql_makes_of_it() {

@@ -1,6 +1,6 @@
 //! One relation in full, as `\d NAME` shows it: three questions, whatever it is.
 
-use super::asked::{Flags, V14};
+use super::asked::{Flags, Setting, V14};
 use super::footers::{Add, constraints, index, not_null, publications, sequence, statistics, triggers};
 use super::pattern::{Columns, conditions};
 use crate::sql::keywords::literal;
@@ -34,6 +34,14 @@ pub fn find(pattern: &str) -> Result<String, String> {
          LEFT JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace{}\nORDER BY 2, 3",
         found.replacen("\n  AND ", "\nWHERE ", 1)
     ))
+}
+
+/// Options of a foreign table as they were written.
+fn options(of: &str) -> String {
+    format!(
+        "'(' || pg_catalog.array_to_string(ARRAY(SELECT pg_catalog.quote_ident(option_name) || ' ' || pg_catalog.quote_literal(option_value) \
+         FROM pg_catalog.pg_options_to_table({of})), ', ') || ')'"
+    )
 }
 
 impl Relation {
@@ -73,7 +81,7 @@ impl Relation {
     }
 
     /// The question for its columns, whose headings are those of the table.
-    pub fn columns(&self, flags: Flags, version: u32) -> String {
+    pub fn columns(&self, flags: Flags, setting: &Setting) -> String {
         let oid = literal(&self.oid);
         if self.kind == "S" {
             return format!(
@@ -105,12 +113,18 @@ impl Relation {
                     .into(),
             );
         }
+        if self.kind == "f" {
+            columns.push(format!(
+                "CASE WHEN a.attfdwoptions IS NULL THEN '' ELSE {} END AS \"FDW options\"",
+                options("a.attfdwoptions")
+            ));
+        }
         if flags.more {
             columns.push(
                 "CASE a.attstorage WHEN 'p' THEN 'plain' WHEN 'm' THEN 'main' WHEN 'x' THEN 'extended' WHEN 'e' THEN 'external' ELSE '???' END AS \"Storage\""
                     .into(),
             );
-            if version >= V14 && self.is("rpm") {
+            if setting.version >= V14 && !setting.hides_compression && self.is("rpm") {
                 columns.push("CASE a.attcompression WHEN 'p' THEN 'pglz' WHEN 'l' THEN 'lz4' WHEN '' THEN '' ELSE '???' END AS \"Compression\"".into());
             }
             if self.is("riImfp") {
@@ -131,7 +145,8 @@ impl Relation {
     }
 
     /// The question for what stands below it: a heading, empty where a line stands for itself, and the line.
-    pub fn footers(&self, flags: Flags, version: u32) -> String {
+    pub fn footers(&self, flags: Flags, setting: &Setting) -> String {
+        let version = setting.version;
         let oid = literal(&self.oid);
         let mut parts: Vec<String> = Vec::new();
         let mut add = |number: usize, heading: &str, sort: &str, line: &str, from: &str| {
@@ -140,7 +155,17 @@ impl Relation {
         };
         match self.kind.as_str() {
             "S" => sequence(&oid, &mut add),
-            "i" | "I" => index(&oid, &mut add),
+            "i" => {
+                self.partition(&oid, flags, &mut add);
+                index(&oid, version, &mut add);
+                self.storage(&oid, flags, setting, &mut add);
+            }
+            "I" => {
+                self.partition(&oid, flags, &mut add);
+                index(&oid, version, &mut add);
+                self.relatives(&oid, flags, &mut add);
+                self.storage(&oid, flags, setting, &mut add);
+            }
             _ => {
                 self.partition(&oid, flags, &mut add);
                 constraints(&oid, self.is("rmp"), &mut add);
@@ -152,6 +177,7 @@ impl Relation {
                 self.rules(&oid, flags, &mut add);
                 triggers(&oid, &mut add);
                 self.relatives(&oid, flags, &mut add);
+                self.storage(&oid, flags, setting, &mut add);
             }
         }
         format!("SELECT heading, line FROM (\n  {}\n) s ORDER BY n, heading, sort", parts.join("\n  UNION ALL "))
@@ -162,7 +188,7 @@ impl Relation {
             1,
             "",
             "1",
-            "'Partition of: ' || inhparent::pg_catalog.regclass || ' ' || pg_catalog.pg_get_expr(c.relpartbound, c.oid)",
+            "'Partition of: ' || inhparent::pg_catalog.regclass || ' ' || COALESCE(pg_catalog.pg_get_expr(c.relpartbound, c.oid), '')",
             &format!(
                 "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_inherits i ON c.oid = i.inhrelid WHERE c.oid = {oid} AND c.relispartition"
             ),
@@ -186,21 +212,32 @@ impl Relation {
     fn rules(&self, oid: &str, flags: Flags, add: &mut Add) {
         if self.is("vm") && flags.more {
             add(
-                20,
+                22,
                 "",
                 "1",
                 &format!("E'View definition:\\n' || pg_catalog.pg_get_viewdef({oid}::pg_catalog.oid, true)"),
                 "",
             );
         }
-        let disabled = "CASE ev_enabled WHEN 'O' THEN 'Rules:' WHEN 'D' THEN 'Disabled rules:' WHEN 'A' THEN 'Rules firing always:' ELSE 'Rules firing on replica only:' END";
-        add(
-            21,
-            disabled,
-            "r.rulename",
-            "'    ' || pg_catalog.rtrim(pg_catalog.substr(pg_catalog.pg_get_ruledef(r.oid, true), 13), ';')",
-            &format!("FROM pg_catalog.pg_rewrite r WHERE r.ev_class = {oid} AND r.rulename <> '_RETURN'"),
-        );
+        let ways = [
+            ("O", "Rules:"),
+            ("D", "Disabled rules:"),
+            ("A", "Rules firing always:"),
+            ("R", "Rules firing on replica only:"),
+        ];
+        for (at, (enabled, heading)) in ways.into_iter().enumerate() {
+            // Below the definition of a view; above the publications of a table.
+            let of = if self.is("vm") { 23 } else { 16 };
+            add(
+                of + at,
+                heading,
+                "r.rulename",
+                "'    ' || pg_catalog.rtrim(pg_catalog.substr(pg_catalog.pg_get_ruledef(r.oid, true), 13), ';')",
+                &format!(
+                    "FROM pg_catalog.pg_rewrite r WHERE r.ev_class = {oid} AND r.rulename <> '_RETURN' AND r.ev_enabled = '{enabled}'"
+                ),
+            );
+        }
     }
 
     fn relatives(&self, oid: &str, flags: Flags, add: &mut Add) {
@@ -213,6 +250,13 @@ impl Relation {
                 &format!(
                     "FROM pg_catalog.pg_foreign_table f JOIN pg_catalog.pg_foreign_server s ON s.oid = f.ftserver WHERE f.ftrelid = {oid}"
                 ),
+            );
+            add(
+                40,
+                "",
+                "2",
+                &format!("'FDW options: ' || {}", options("f.ftoptions")),
+                &format!("FROM pg_catalog.pg_foreign_table f WHERE f.ftrelid = {oid} AND f.ftoptions IS NOT NULL"),
             );
         }
         add(
@@ -265,16 +309,21 @@ impl Relation {
             "'Typed table of type: ' || c.reloftype::pg_catalog.regtype",
             &format!("FROM pg_catalog.pg_class c WHERE c.oid = {oid} AND c.reloftype <> 0"),
         );
+        // psql's own rule: what is of the system logs nothing.
         add(
             44,
             "",
             "1",
             "'Replica Identity: ' || CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' ELSE '???' END",
             &format!(
-                "FROM pg_catalog.pg_class c WHERE c.oid = {oid} AND c.relkind IN ('r','m','p') AND c.relreplident NOT IN ('i','d') AND {}",
+                "FROM pg_catalog.pg_class c WHERE c.oid = {oid} AND c.relkind IN ('r','m','p') AND c.relreplident NOT IN ('i', CASE WHEN c.relnamespace = 'pg_catalog'::pg_catalog.regnamespace THEN 'n' ELSE 'd' END) AND {}",
                 flags.more
             ),
         );
+    }
+
+    /// Where it lies and how it is kept.
+    fn storage(&self, oid: &str, flags: Flags, setting: &Setting, add: &mut Add) {
         add(
             45,
             "",
@@ -285,13 +334,17 @@ impl Relation {
             ),
         );
         if flags.more {
-            add(
-                46,
-                "",
-                "1",
-                "'Access method: ' || am.amname",
-                &format!("FROM pg_catalog.pg_class c JOIN pg_catalog.pg_am am ON am.oid = c.relam WHERE c.oid = {oid}"),
-            );
+            if !setting.hides_method && self.kind != "i" {
+                add(
+                    46,
+                    "",
+                    "1",
+                    "'Access method: ' || am.amname",
+                    &format!(
+                        "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_am am ON am.oid = c.relam WHERE c.oid = {oid}"
+                    ),
+                );
+            }
             add(
                 47,
                 "",

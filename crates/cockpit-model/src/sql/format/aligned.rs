@@ -4,72 +4,116 @@
 use super::cell::{grouped, is_plain, lines_of, width_of};
 use super::head::Head;
 use super::options::{Expanded, Options};
-use crate::text::{harmless, width};
+use super::style::Rules;
+use crate::text::{harmless, harmless_lines, width};
+use unicode_segmentation::UnicodeSegmentation as _;
 
 /// So many rows are looked at for the widths: results that are smaller look as psql's do.
 pub const SAMPLE_ROWS: usize = 10_000;
 /// So many bytes of them at most.
 pub const SAMPLE_BYTES: usize = 4 * 1024 * 1024;
 
-/// The lines of a table.
-struct Rules {
-    dash: &'static str,
-    /// Left, middle and right of the rule above, between and below.
-    top: [&'static str; 3],
-    middle: [&'static str; 3],
-    bottom: [&'static str; 3],
-    bar: &'static str,
-    /// What stands where a value goes on in the next line.
-    more: &'static str,
-}
-
-const ASCII: Rules =
-    Rules { dash: "-", top: ["+", "+", "+"], middle: ["+", "+", "+"], bottom: ["+", "+", "+"], bar: "|", more: "+" };
-const UNICODE: Rules =
-    Rules {
-        dash: "─", top: ["┌", "┬", "┐"], middle: ["├", "┼", "┤"], bottom: ["└", "┴", "┘"], bar: "│", more: "↵"
-    };
-
 /// Writes one result as a table.
 #[derive(Debug)]
 pub struct Aligned {
-    heads: Vec<Head>,
-    options: Options,
+    pub(super) heads: Vec<Head>,
+    /// The lines of each heading, with their widths.
+    pub(super) headings: Vec<Vec<(String, usize)>>,
+    pub(super) options: Options,
     widths: Vec<usize>,
+    /// What the values of each column take together.
+    sums: Vec<usize>,
     /// The first rows: all values one after the other, and where each ends; none is NULL.
     held: Option<(Vec<u8>, Vec<Option<usize>>)>,
     /// The width of the widest value, for records.
-    values_width: usize,
-    rows: u64,
+    pub(super) values_width: usize,
+    /// A value has several lines.
+    pub(super) multiline: bool,
+    pub(super) rows: u64,
     expanded: bool,
     /// Reused for each row that needs it.
-    lines: Vec<Vec<(String, usize)>>,
+    lines: Vec<Vec<Part>>,
 }
 
-fn pad(out: &mut Vec<u8>, count: usize) {
+/// A part of a value: a line of it, or as much of one as its column takes.
+#[derive(Debug)]
+pub(super) struct Part {
+    pub(super) text: String,
+    pub(super) wide: usize,
+    pub(super) begins: Begins,
+}
+
+/// How a part begins.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Begins {
+    /// It is the first one.
+    Value,
+    /// After the end of a line.
+    Line,
+    /// Within a line that was too long.
+    Wrapped,
+}
+
+/// The lines of a value, those that are wider than that in pieces.
+pub(super) fn parts(lines: Vec<(String, usize)>, most: usize) -> Vec<Part> {
+    let mut parts = Vec::with_capacity(lines.len());
+    for (line, (text, wide)) in lines.into_iter().enumerate() {
+        let begins = if line == 0 { Begins::Value } else { Begins::Line };
+        if wide <= most {
+            parts.push(Part { text, wide, begins });
+            continue;
+        }
+        let mut part = Part { text: String::new(), wide: 0, begins };
+        for character in text.graphemes(true) {
+            let more = width(character);
+            // One that is wider than the column stands in it all the same.
+            if part.wide > 0 && part.wide + more > most {
+                parts
+                    .push(std::mem::replace(&mut part, Part { text: String::new(), wide: 0, begins: Begins::Wrapped }));
+            }
+            part.text.push_str(character);
+            part.wide += more;
+        }
+        parts.push(part);
+    }
+    parts
+}
+
+pub(super) fn pad(out: &mut Vec<u8>, count: usize) {
     out.resize(out.len() + count, b' ');
 }
 
-fn put(out: &mut Vec<u8>, text: &str) {
+pub(super) fn put(out: &mut Vec<u8>, text: &str) {
     out.extend_from_slice(text.as_bytes());
 }
 
 impl Aligned {
     /// For these columns.
-    pub fn new(mut heads: Vec<Head>, options: &Options) -> Self {
-        for head in &mut heads {
-            head.name = lines_of(head.name.as_bytes()).into_iter().map(|line| line.0).collect::<Vec<_>>().join(" ");
-        }
+    pub fn new(heads: Vec<Head>, options: &Options) -> Self {
+        let headings: Vec<Vec<(String, usize)>> = heads.iter().map(|head| lines_of(head.name.as_bytes())).collect();
         // Also where they are not shown, as psql does it.
-        let heading = |head: &Head| width(&head.name);
-        let widths = heads.iter().map(heading).collect();
-        let expanded = options.expanded == Expanded::On;
-        let held = Some((Vec::new(), Vec::new()));
-        Self { heads, options: options.clone(), widths, held, values_width: 0, rows: 0, expanded, lines: Vec::new() }
+        let widths = headings.iter().map(|lines| widest(lines)).collect();
+        Self {
+            sums: vec![0; heads.len()],
+            heads,
+            headings,
+            options: options.clone(),
+            widths,
+            held: Some((Vec::new(), Vec::new())),
+            values_width: 0,
+            multiline: false,
+            rows: 0,
+            expanded: options.expanded == Expanded::On,
+            lines: Vec::new(),
+        }
     }
 
-    fn rules(&self) -> &'static Rules {
-        if self.options.unicode { &UNICODE } else { &ASCII }
+    pub(super) fn rules(&self) -> &'static Rules {
+        self.options.style.rules()
+    }
+
+    pub(super) fn border(&self) -> u8 {
+        self.options.border.min(2)
     }
 
     /// Adds a row.
@@ -80,10 +124,17 @@ impl Aligned {
             self.write(&cells, self.rows, out);
             return;
         };
-        for (cell, widest) in cells.zip(&mut self.widths) {
-            let shown = cell.unwrap_or(self.options.null.as_bytes());
-            let shown = if self.options.grouped { width_of(shown) + shown.len() / 3 } else { width_of(shown) };
+        for (((cell, head), widest), sum) in cells.zip(&self.heads).zip(&mut self.widths).zip(&mut self.sums) {
+            let text = cell.unwrap_or(self.options.null.as_bytes());
+            let shown = match cell {
+                Some(_) if self.options.grouped && head.right => {
+                    width_of(grouped(&String::from_utf8_lossy(text)).as_bytes())
+                }
+                _ => width_of(text),
+            };
             *widest = (*widest).max(shown);
+            *sum += shown;
+            self.multiline |= text.contains(&b'\n');
             self.values_width = self.values_width.max(shown);
             bytes.extend_from_slice(cell.unwrap_or_default());
             ends.push(cell.map(|_| bytes.len()));
@@ -96,9 +147,15 @@ impl Aligned {
     /// Fixes the widths and writes what is held.
     pub fn settle(&mut self, out: &mut Vec<u8>) {
         let Some((bytes, ends)) = self.held.take() else { return };
-        let wide: usize = self.widths.iter().map(|width| width + 3).sum();
-        if self.options.expanded == Expanded::Auto && self.options.columns > 0 {
-            self.expanded = wide.saturating_sub(1) > self.options.columns;
+        if self.options.wrapped {
+            self.narrow();
+        }
+        // One column alone would be wider as records.
+        if self.options.expanded == Expanded::Auto && self.options.columns > 0 && self.heads.len() > 1 {
+            self.expanded = self.lines_between() + self.widths.iter().sum::<usize>() > self.options.columns;
+        }
+        if self.options.wrapped && self.expanded {
+            self.narrow_record();
         }
         self.begin(out);
         let count = self.heads.len();
@@ -114,17 +171,47 @@ impl Aligned {
         }
     }
 
+    /// Cells that no column has.
+    fn lines_between(&self) -> usize {
+        let count = self.heads.len();
+        match self.border() {
+            0 => count,
+            1 => (count * 3).saturating_sub(1),
+            _ => count * 3 + 1,
+        }
+    }
+
+    /// Narrows columns to the width of the screen, those first whose widest value is an exception. Source: print.c,
+    /// `print_aligned_text`.
+    fn narrow(&mut self) {
+        let between = self.lines_between();
+        let headings: Vec<usize> = self.headings.iter().map(|lines| widest(lines)).collect();
+        let widest = self.widths.clone();
+        let rows = usize::try_from(self.rows).unwrap_or(usize::MAX).max(1);
+        if self.options.columns < between + headings.iter().sum::<usize>() {
+            return;
+        }
+        let mut total = between + widest.iter().sum::<usize>();
+        while total > self.options.columns {
+            let ratio =
+                |at: &usize| self.widths[*at] as f64 / (self.sums[*at] / rows) as f64 + widest[*at] as f64 * 0.01;
+            let worth = |at: &usize| self.sums[*at] / rows > 0 && self.widths[*at] > headings[*at];
+            let worst =
+                (0..widest.len()).filter(worth).reduce(|best, at| if ratio(&at) > ratio(&best) { at } else { best });
+            let Some(worst) = worst else { break };
+            self.widths[worst] -= 1;
+            total -= 1;
+        }
+    }
+
     /// What stands above the rows.
     fn begin(&self, out: &mut Vec<u8>) {
-        let border = self.options.border.min(2);
+        let border = self.border();
         if let Some(title) = self.options.title.as_deref().filter(|_| !self.options.tuples_only) {
-            let title = harmless(title);
-            let edges = [0, 2, 4][usize::from(border)];
-            let inner = if border == 0 { 1 } else { 3 };
-            let count = self.widths.len();
-            let total = self.widths.iter().sum::<usize>() + count.saturating_sub(1) * inner + edges;
+            let title = harmless_lines(title);
+            let total = self.lines_between() + self.widths.iter().sum::<usize>();
             if !self.expanded {
-                pad(out, total.saturating_sub(width(&title)) / 2);
+                pad(out, total.saturating_sub(title.lines().map(width).max().unwrap_or(0)) / 2);
             }
             put(out, &title);
             out.push(b'\n');
@@ -132,40 +219,47 @@ impl Aligned {
         if self.expanded {
             return;
         }
-        if border == 2 && !self.heads.is_empty() {
+        if border == 2 {
             self.rule(&self.rules().top, out);
         }
         if self.options.tuples_only {
             return;
         }
-        if self.heads.is_empty() {
-            put(out, "--\n");
-            return;
-        }
-        let last = self.heads.len() - 1;
-        if border == 2 {
-            put(out, self.rules().bar);
-        }
-        for (number, (head, wide)) in self.heads.iter().zip(&self.widths).enumerate() {
-            if border > 0 {
-                out.push(b' ');
-            }
-            let blank = wide.saturating_sub(width(&head.name));
-            pad(out, blank / 2);
-            put(out, &head.name);
-            pad(out, blank - blank / 2);
-            out.push(b' ');
-            if (border > 0 && number < last) || border == 2 {
-                put(out, self.rules().bar);
-            }
-        }
-        out.push(b'\n');
+        self.heading(out);
         self.rule(&self.rules().middle, out);
+    }
+
+    /// The headings, which may have several lines.
+    fn heading(&self, out: &mut Vec<u8>) {
+        let (border, rules, last) = (self.border(), self.rules(), self.heads.len().saturating_sub(1));
+        let high = self.headings.iter().map(Vec::len).max().unwrap_or(0);
+        for line in 0..high {
+            if border == 2 {
+                put(out, rules.bar);
+            }
+            for (number, (lines, wide)) in self.headings.iter().zip(&self.widths).enumerate() {
+                if border > 0 || !rules.marks_right && number > 0 {
+                    put(out, if line > 0 { rules.heading_on } else { " " });
+                }
+                let (text, used) = lines.get(line).map_or(("", *wide), |(text, used)| (text.as_str(), *used));
+                let blank = wide.saturating_sub(used);
+                pad(out, blank / 2);
+                put(out, text);
+                pad(out, if text.is_empty() && line >= lines.len() { *wide } else { blank - blank / 2 });
+                if border > 0 || rules.marks_right {
+                    put(out, if line + 1 < lines.len() { rules.heading_more } else { " " });
+                }
+                if border > 0 && number < last || border == 2 {
+                    put(out, rules.bar);
+                }
+            }
+            out.push(b'\n');
+        }
     }
 
     /// A rule between rows.
     fn rule(&self, ends: &[&str; 3], out: &mut Vec<u8>) {
-        let border = self.options.border.min(2);
+        let border = self.border();
         let dash = self.rules().dash;
         for (number, wide) in self.widths.iter().enumerate() {
             match (border, number) {
@@ -177,6 +271,9 @@ impl Aligned {
             }
             put(out, &dash.repeat(wide + if border > 0 { 2 } else { 0 }));
         }
+        if self.widths.is_empty() && border > 0 {
+            put(out, &format!("{}{dash}{dash}", if border == 2 { ends[0] } else { "" }));
+        }
         if border == 2 {
             put(out, ends[2]);
         }
@@ -184,12 +281,18 @@ impl Aligned {
     }
 
     fn write(&mut self, cells: &[Option<&[u8]>], number: u64, out: &mut Vec<u8>) {
+        if cells.is_empty() {
+            return;
+        }
         if self.expanded {
             self.record(cells, number, out);
             return;
         }
+        let wraps = self.options.wrapped;
+        let mut wide = self.widths.iter();
+        let mut plain = |cell: &[u8]| is_plain(cell) && wide.next().is_some_and(|wide| !wraps || cell.len() <= *wide);
         let plain =
-            !self.options.grouped && cells.iter().all(|cell| is_plain(cell.unwrap_or(self.options.null.as_bytes())));
+            !self.options.grouped && cells.iter().all(|cell| plain(cell.unwrap_or(self.options.null.as_bytes())));
         if plain {
             self.plain(cells, out);
         } else {
@@ -199,7 +302,7 @@ impl Aligned {
 
     /// A row whose values are one line of one cell a byte: almost all are.
     fn plain(&self, cells: &[Option<&[u8]>], out: &mut Vec<u8>) {
-        let border = self.options.border.min(2);
+        let border = self.border();
         let bar = self.rules().bar;
         let last = cells.len().saturating_sub(1);
         if border == 2 {
@@ -228,7 +331,7 @@ impl Aligned {
         out.push(b'\n');
     }
 
-    fn shown(&self, cell: Option<&[u8]>, head: &Head) -> Vec<(String, usize)> {
+    pub(super) fn shown(&self, cell: Option<&[u8]>, head: &Head) -> Vec<(String, usize)> {
         let text = cell.unwrap_or(self.options.null.as_bytes());
         if self.options.grouped && head.right && cell.is_some() {
             lines_of(grouped(&String::from_utf8_lossy(text)).as_bytes())
@@ -239,33 +342,50 @@ impl Aligned {
 
     /// A row of which a value has several lines, wide characters or such that would act.
     fn lines(&mut self, cells: &[Option<&[u8]>], out: &mut Vec<u8>) {
-        let border = self.options.border.min(2);
-        let rules = self.rules();
-        self.lines = cells.iter().zip(&self.heads).map(|(cell, head)| self.shown(*cell, head)).collect();
+        let (border, rules) = (self.border(), self.rules());
+        let most = |wide: usize| if self.options.wrapped { wide } else { usize::MAX };
+        let shown = cells.iter().zip(&self.heads).zip(&self.widths);
+        self.lines = shown.map(|((cell, head), wide)| parts(self.shown(*cell, head), most(*wide))).collect();
         let high = self.lines.iter().map(Vec::len).max().unwrap_or(0);
         let last = cells.len().saturating_sub(1);
+        let mark = |begins: Option<Begins>, line: &'static str, wrapped: &'static str| match begins {
+            Some(Begins::Line) => line,
+            Some(Begins::Wrapped) => wrapped,
+            Some(Begins::Value) | None => " ",
+        };
         for line in 0..high {
             if border == 2 {
                 put(out, rules.bar);
             }
             for (at, (parts, wide)) in self.lines.iter().zip(&self.widths).enumerate() {
-                let (text, used) = parts.get(line).map_or(("", 0), |(text, used)| (text.as_str(), *used));
-                let more = line + 1 < parts.len();
+                let (text, used) = parts.get(line).map_or(("", 0), |part| (part.text.as_str(), part.wide));
+                let next = parts.get(line + 1).map(|part| part.begins);
                 let blank = wide.saturating_sub(used);
                 if border > 0 {
-                    out.push(b' ');
+                    put(out, mark(parts.get(line).map(|part| part.begins), " ", rules.wrapped_on));
                 }
-                if self.heads[at].right {
+                if self.heads[at].right && line < parts.len() {
                     pad(out, blank);
                 }
                 put(out, text);
-                if at < last || border == 2 || more {
-                    if !self.heads[at].right {
+                if at < last || border == 2 || next.is_some() {
+                    if !self.heads[at].right || line >= parts.len() {
                         pad(out, blank);
                     }
-                    put(out, if more { rules.more } else { " " });
+                    put(out, mark(next, rules.more, rules.wrapped_more));
                 }
-                if border > 0 && (at < last || border == 2) {
+                if border > 0 && at < last {
+                    let begins = self.lines[at + 1].get(line).map(|part| part.begins);
+                    put(
+                        out,
+                        match begins {
+                            Some(Begins::Value) => rules.bar,
+                            Some(Begins::Line) => rules.bar_on,
+                            Some(Begins::Wrapped) => rules.bar_wrapped,
+                            None => rules.bar_past,
+                        },
+                    );
+                } else if border == 2 {
                     put(out, rules.bar);
                 }
             }
@@ -273,102 +393,20 @@ impl Aligned {
         }
     }
 
-    /// The rule above a record. Source: print.c, `print_aligned_vertical_line`.
-    fn record_rule(&self, number: u64, out: &mut Vec<u8>) {
-        let border = self.options.border.min(2);
-        let rules = self.rules();
-        let (names, values) = self.record_widths();
-        let ends = if number == 1 { rules.top } else { rules.middle };
-        let mut line = match border {
-            0 => String::new(),
-            1 => rules.dash.into(),
-            _ => format!("{}{}", ends[0], rules.dash),
-        };
-        let label = match (self.options.tuples_only, border) {
-            (true, _) => String::new(),
-            (false, 0) => format!("* Record {number}"),
-            (false, _) => format!("[ RECORD {number} ]"),
-        };
-        line.push_str(&label);
-        let fill = if border > 0 { rules.dash } else { " " };
-        let mut used = label.len() + usize::from(border != 2);
-        line.push_str(&fill.repeat(names.saturating_sub(used)));
-        used = used.max(names) - names;
-        let between: &[&str] = if border > 0 { &[rules.dash, ends[1], rules.dash] } else { &[" "] };
-        for sign in between.iter().skip(used) {
-            line.push_str(sign);
-        }
-        used = used.saturating_sub(between.len());
-        line.push_str(&fill.repeat(values.saturating_sub(used)));
-        if border == 2 {
-            line.push_str(rules.dash);
-            line.push_str(ends[2]);
-        }
-        put(out, &line);
-        out.push(b'\n');
-    }
-
-    fn record_widths(&self) -> (usize, usize) {
-        let names = self.heads.iter().map(|head| width(&head.name)).max().unwrap_or(0);
-        // A heading counts for the width of its column, not for that of the values.
-        (names, self.values_width)
-    }
-
-    fn record(&mut self, cells: &[Option<&[u8]>], number: u64, out: &mut Vec<u8>) {
-        let border = self.options.border.min(2);
-        let rules = self.rules();
-        if self.heads.is_empty() {
-            return;
-        }
-        if !self.options.tuples_only || number > 1 || border == 2 {
-            self.record_rule(number, out);
-        }
-        let (names, values) = self.record_widths();
-        for (cell, head) in cells.iter().zip(&self.heads) {
-            let lines = self.shown(*cell, head);
-            for (at, (text, used)) in lines.iter().enumerate() {
-                if border == 2 {
-                    put(out, rules.bar);
-                    out.push(b' ');
-                }
-                let name = if at == 0 { head.name.as_str() } else { "" };
-                put(out, name);
-                pad(out, names - width(name));
-                out.push(b' ');
-                if border > 0 {
-                    put(out, rules.bar);
-                    out.push(b' ');
-                }
-                put(out, text);
-                let more = at + 1 < lines.len();
-                if more || border == 2 {
-                    pad(out, values.saturating_sub(*used));
-                    put(out, if more { rules.more } else { " " });
-                }
-                if border == 2 {
-                    put(out, rules.bar);
-                }
-                out.push(b'\n');
-            }
-        }
-    }
-
     /// After the last row.
     pub fn end(mut self, footers: &[String], out: &mut Vec<u8>) {
         self.settle(out);
-        let border = self.options.border.min(2);
-        if border == 2 && !self.heads.is_empty() && (!self.expanded || self.rows > 0) {
+        let border = self.border();
+        if border == 2 && (!self.expanded || self.rows > 0 && !self.heads.is_empty()) {
             if self.expanded {
-                let (names, values) = self.record_widths();
-                let [left, middle, right] = self.rules().bottom;
-                let dash = self.rules().dash;
-                put(out, &format!("{left}{}{middle}{}{right}\n", dash.repeat(names + 2), dash.repeat(values + 2)));
+                self.record_end(out);
             } else {
                 self.rule(&self.rules().bottom, out);
             }
         }
-        if self.options.footer && !self.options.tuples_only {
-            if footers.is_empty() && (!self.expanded || self.rows == 0 || self.heads.is_empty()) {
+        if !self.options.tuples_only {
+            if self.options.footer && footers.is_empty() && (!self.expanded || self.rows == 0 || self.heads.is_empty())
+            {
                 put(out, &counted(self.rows));
             }
             for footer in footers {
@@ -378,6 +416,11 @@ impl Aligned {
         }
         out.push(b'\n');
     }
+}
+
+/// Cells of the widest line.
+pub(super) fn widest(lines: &[(String, usize)]) -> usize {
+    lines.iter().map(|line| line.1).max().unwrap_or(0)
 }
 
 /// `(1 row)`, `(3 rows)`.

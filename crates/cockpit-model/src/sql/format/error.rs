@@ -114,6 +114,7 @@ pub fn text(said: &Said, statement: &str, verbosity: Verbosity, context: Context
         for (name, value) in &said.about {
             add(&format!("{} NAME", name.to_uppercase()), Some(value));
         }
+        add("LOCATION", said.location.as_deref());
     }
     out
 }

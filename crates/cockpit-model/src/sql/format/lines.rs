@@ -17,6 +17,8 @@ pub struct Lines {
     terminal: bool,
     rows: u64,
     begun: bool,
+    /// A line of unaligned values waits for what stands behind it.
+    begun_line: bool,
 }
 
 impl Lines {
@@ -38,7 +40,7 @@ impl Lines {
             out
         });
         let names = names.collect();
-        Self { heads, names, options: options.clone(), terminal, rows: 0, begun: false }
+        Self { heads, names, options: options.clone(), terminal, rows: 0, begun: false, begun_line: false }
     }
 
     fn expanded(&self) -> bool {
@@ -60,14 +62,15 @@ impl Lines {
             Format::Unaligned => {
                 if let Some(title) = self.options.title.as_deref().filter(|_| !self.options.tuples_only) {
                     out.extend_from_slice(self.safe(title.as_bytes()).as_ref());
-                    out.extend_from_slice(self.options.record_separator.as_bytes());
+                    self.begun_line = true;
                 }
                 if self.has_heading() {
+                    self.separate(false, out);
                     let separator = self.options.field_separator.clone().into_bytes();
                     self.joined(names.iter().map(|name| Some(name.as_bytes())), &separator, out, |this, cell, out| {
                         out.extend_from_slice(this.safe(cell).as_ref());
                     });
-                    out.extend_from_slice(self.options.record_separator.as_bytes());
+                    self.begun_line = true;
                 }
             }
             Format::Csv if self.has_heading() => self.csv(names.iter().map(|name| Some(name.as_bytes())), out),
@@ -241,11 +244,11 @@ impl Lines {
             Format::Markdown => self.markdown(cells, out),
             Format::Insert => self.insert(cells, out),
             Format::Unaligned | Format::Aligned => {
-                let end = self.options.record_separator.clone();
+                if self.heads.is_empty() {
+                    return;
+                }
+                self.separate(self.expanded(), out);
                 if self.expanded() {
-                    if self.rows > 1 {
-                        out.extend_from_slice(end.as_bytes());
-                    }
                     self.record(cells, out);
                 } else {
                     let separator = self.options.field_separator.as_bytes();
@@ -253,8 +256,16 @@ impl Lines {
                         out.extend_from_slice(this.safe(cell).as_ref());
                     });
                 }
-                out.extend_from_slice(end.as_bytes());
+                self.begun_line = true;
             }
+        }
+    }
+
+    /// What stands between two lines of unaligned values, or between two records, where there was one.
+    fn separate(&self, records: bool, out: &mut Vec<u8>) {
+        if self.begun_line {
+            let times = if records { 2 } else { 1 };
+            out.extend_from_slice(self.options.record_separator.repeat(times).as_bytes());
         }
     }
 
@@ -263,22 +274,26 @@ impl Lines {
         self.begin(out);
         match self.options.format {
             Format::Json => out.extend_from_slice(if self.rows == 0 { b"]\n" } else { b"\n]\n" }),
-            Format::Unaligned if self.options.footer && !self.options.tuples_only => {
-                if footers.is_empty() && !self.expanded() {
-                    out.extend_from_slice(super::aligned::counted(self.rows).as_bytes());
+            Format::Unaligned => {
+                let mut lines = footers.to_vec();
+                if self.options.footer && footers.is_empty() && !self.expanded() {
+                    lines.push(super::aligned::counted(self.rows).trim_end().to_owned());
                 }
-                for footer in footers {
-                    out.extend_from_slice(harmless(footer).as_bytes());
-                    out.push(b'\n');
+                if self.options.tuples_only {
+                    lines.clear();
+                }
+                for (at, line) in lines.iter().enumerate() {
+                    // Those of records stand apart from them.
+                    self.separate(self.expanded() && at == 0, out);
+                    out.extend_from_slice(harmless(line).as_bytes());
+                    self.begun_line = true;
+                }
+                // The last line is ended as all lines are, whatever stands between records.
+                if self.begun_line {
+                    out.push(if self.options.record_separator == "\0" { 0 } else { b'\n' });
                 }
             }
-            Format::Unaligned
-            | Format::Aligned
-            | Format::Csv
-            | Format::Tsv
-            | Format::JsonLines
-            | Format::Markdown
-            | Format::Insert => {}
+            Format::Aligned | Format::Csv | Format::Tsv | Format::JsonLines | Format::Markdown | Format::Insert => {}
         }
     }
 }

@@ -7,6 +7,8 @@ pub mod error;
 pub mod head;
 pub mod lines;
 pub mod options;
+mod record;
+pub mod style;
 pub mod writer;
 
 pub use options::{Expanded, Format, Options};

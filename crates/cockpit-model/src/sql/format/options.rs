@@ -1,5 +1,10 @@
 //! How results are printed: what `\pset` sets, `\x`, `\a`, `\t` and `\f` turn, and `-o` of the command line names.
 
+use super::style::LineStyle;
+
+/// The name of tables whose columns are narrowed to the width of the screen.
+const WRAPPED: &str = "wrapped";
+
 /// The form of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Format {
@@ -34,7 +39,7 @@ impl Format {
         ("markdown", Self::Markdown),
         ("insert", Self::Insert),
         ("table", Self::Aligned),
-        ("wrapped", Self::Aligned),
+        (WRAPPED, Self::Aligned),
         ("sql", Self::Insert),
     ];
 
@@ -45,6 +50,11 @@ impl Format {
             !name.is_empty() && known.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
         });
         exact.or_else(|| begun.next().filter(|_| begun.next().is_none())).map(|(_, format)| *format)
+    }
+
+    /// Whether it is the name of tables whose columns are narrowed.
+    fn is_wrapped(name: &str) -> bool {
+        !name.is_empty() && WRAPPED.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
     }
 
     /// The one that a file of this name has, by its ending.
@@ -89,8 +99,10 @@ pub struct Options {
     pub format: Format,
     /// Lines around and between columns, 0 to 3.
     pub border: u8,
-    /// Lines are box characters.
-    pub unicode: bool,
+    /// How its lines are drawn.
+    pub style: LineStyle,
+    /// Columns are narrowed to the width of the screen, and values go on in the next line.
+    pub wrapped: bool,
     /// A record for each row.
     pub expanded: Expanded,
     /// What stands for NULL.
@@ -120,7 +132,8 @@ impl Default for Options {
         Self {
             format: Format::Aligned,
             border: 1,
-            unicode: false,
+            style: LineStyle::Ascii,
+            wrapped: false,
             expanded: Expanded::Off,
             null: String::new(),
             field_separator: "|".into(),
@@ -192,16 +205,20 @@ fn separator(text: &str) -> String {
 
 impl Options {
     /// Sets one as `\pset NAME VALUE` does; without a value what is on or off is turned, and others are only told. The answer
-    /// is what psql says of it.
+    /// is what psql says of it, which is nothing of some that were given a value.
     ///
     /// # Errors
     /// A name or a value that is not known, in psql's words.
     pub fn set(&mut self, name: &str, value: Option<&str>) -> Result<String, String> {
         let turned = |now: bool| match value {
             None => Ok(!now),
-            Some(value) => {
-                boolean(value).ok_or_else(|| format!("unrecognized value \"{value}\" for \"{name}\": Boolean expected"))
-            }
+            Some(value) => boolean(value).ok_or_else(|| match name {
+                "x" | "expanded" | "vertical" => {
+                    format!("unrecognized value \"{value}\" for \"expanded\"\nAvailable values are: on, off, auto.")
+                }
+                "t" => format!("unrecognized value \"{value}\" for \"tuples_only\": Boolean expected"),
+                _ => format!("unrecognized value \"{value}\" for \"{name}\": Boolean expected"),
+            }),
         };
         let number = |least: usize, most: usize| match value {
             None => Ok(None),
@@ -217,16 +234,16 @@ impl Options {
                         let known: Vec<&str> = Format::NAMES.iter().map(|(name, _)| *name).collect();
                         format!("\\pset: allowed formats are {}", known.join(", "))
                     })?;
+                    self.wrapped = self.format == Format::Aligned && Format::is_wrapped(value);
                 }
             }
             "border" => self.border = number(0, 3)?.map_or(self.border, |number| number as u8),
             "linestyle" => match value {
                 None => {}
-                Some(style) if !style.is_empty() && "unicode".starts_with(style) => self.unicode = true,
-                Some(style) if !style.is_empty() && ("ascii".starts_with(style) || style == "old-ascii") => {
-                    self.unicode = false;
+                Some(style) => {
+                    self.style =
+                        LineStyle::named(style).ok_or("\\pset: allowed line styles are ascii, old-ascii, unicode")?;
                 }
-                Some(_) => return Err("\\pset: allowed line styles are ascii, old-ascii, unicode".into()),
             },
             "x" | "expanded" | "vertical" => {
                 self.expanded = match value {
@@ -269,13 +286,14 @@ impl Options {
             | "xheader_width" => {}
             _ => return Err(format!("\\pset: unknown option: {name}")),
         }
-        Ok(self.told(name))
+        let silent = value.is_some() && matches!(name, "footer" | "t" | "tuples_only" | "numericlocale");
+        Ok(if silent { String::new() } else { self.told(name) })
     }
 
     /// One of them as psql says it after it was set.
     fn told(&self, name: &str) -> String {
         match name {
-            "format" => format!("Output format is {}.", self.format.name()),
+            "format" => format!("Output format is {}.", self.format_name()),
             "border" => format!("Border style is {}.", self.border),
             "linestyle" => format!("Line style is {}.", self.value("linestyle")),
             "x" | "expanded" | "vertical" => match self.expanded {
@@ -301,6 +319,10 @@ impl Options {
         }
     }
 
+    fn format_name(&self) -> &'static str {
+        if self.wrapped { WRAPPED } else { self.format.name() }
+    }
+
     fn value(&self, name: &str) -> String {
         let quoted = |text: &str| format!("'{}'", text.replace('\n', "\\n").replace('\0', "\\0"));
         match name {
@@ -317,8 +339,8 @@ impl Options {
             "fieldsep_zero" => on_off(self.field_separator == "\0").into(),
             "recordsep_zero" => on_off(self.record_separator == "\0").into(),
             "footer" => on_off(self.footer).into(),
-            "format" => self.format.name().into(),
-            "linestyle" => if self.unicode { "unicode" } else { "ascii" }.into(),
+            "format" => self.format_name().into(),
+            "linestyle" => self.style.name().into(),
             "null" => quoted(&self.null),
             "numericlocale" => on_off(self.grouped).into(),
             "table" => quoted(&self.table),
@@ -351,7 +373,9 @@ mod tests {
             ("x", None, "Expanded display is on."),
             ("expanded", Some("auto"), "Expanded display is used automatically."),
             ("expanded", None, "Expanded display is off."),
-            ("t", Some("on"), "Tuples only is on."),
+            ("t", Some("on"), ""),
+            ("t", None, "Tuples only is off."),
+            ("tuples_only", None, "Tuples only is on."),
             ("title", Some("a"), "Title is \"a\"."),
             ("title", None, "Title is unset."),
             ("recordsep", Some("\n"), "Record separator is <newline>."),

@@ -223,7 +223,7 @@ fn a_sheet_has_its_own_title_and_footers() {
         columns: vec![("Column".into(), false)],
         rows: vec![vec![Some("a".into())], vec![None]],
         footers: vec!["Indexes:".into(), "    \"i\" btree (a)".into()],
-        counted: false,
+        ..Sheet::default()
     };
     let text = String::from_utf8(super::sheet(&sheet, &Options::default(), true)).unwrap();
     assert_eq!(text, "Table \"public.t\"\n Column \n--------\n a\n \nIndexes:\n    \"i\" btree (a)\n\n");

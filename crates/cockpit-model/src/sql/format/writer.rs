@@ -4,7 +4,7 @@ use super::aligned::Aligned;
 pub use super::head::{Head, Kind};
 use super::lines::Lines;
 use super::options::{Expanded, Format, Options};
-use crate::sql::sheet::Sheet;
+use crate::sql::sheet::{Of, Sheet};
 
 /// Writes one result. The first rows of a table are held until its widths are known: [`super::aligned::SAMPLE_ROWS`] of them
 /// or [`super::aligned::SAMPLE_BYTES`].
@@ -63,16 +63,20 @@ pub fn sheet(sheet: &Sheet, options: &Options, terminal: bool) -> Vec<u8> {
     if sheet.title.is_some() {
         options.title.clone_from(&sheet.title);
     }
-    options.footer &= sheet.counted || !sheet.footers.is_empty();
+    options.footer &= sheet.counted;
     // A description of a table is no list of records.
-    if options.expanded == Expanded::Auto && !sheet.counted {
+    if sheet.of == Of::One || options.expanded == Expanded::Auto && !sheet.counted {
         options.expanded = Expanded::Off;
+    }
+    if sheet.of != Of::Result {
+        options.null.clear();
     }
     let heads = sheet.columns.iter().map(|(name, right)| Head { name: name.clone(), right: *right, kind: Kind::Text });
     let mut out = Vec::new();
     let mut writer = Writer::new(heads.collect(), &options, terminal);
     for row in &sheet.rows {
-        writer.row(row.iter().map(|cell| cell.as_deref().map(str::as_bytes)), &mut out);
+        let there = |cell: &&str| sheet.of == Of::Result || !cell.is_empty();
+        writer.row(row.iter().map(|cell| cell.as_deref().filter(there).map(str::as_bytes)), &mut out);
     }
     writer.end(&sheet.footers, &mut out);
     out

@@ -58,6 +58,12 @@ pub struct Run {
     pub echo: bool,
     /// In which line of the text it begins, from 1.
     pub line: usize,
+    /// The file whose line it is; none is what was typed or came by standard input.
+    pub file: Option<String>,
+    /// So many statements it has (`\;`): rows that are kept are those of the last one.
+    pub statements: usize,
+    /// It is run again and again, with so many milliseconds between (`\watch`).
+    pub every: Option<u64>,
 }
 
 /// What becomes of the rows of a statement.
@@ -103,6 +109,8 @@ pub enum Action {
         message: String,
         /// In which line of the text, from 1.
         line: usize,
+        /// The file whose line it is; none is what was typed or came by standard input.
+        file: Option<String>,
     },
     /// Results go there from now on. Answer with [`Answer::Done`].
     Output(Target),

@@ -161,7 +161,8 @@ impl Interpreter {
                     expression.trim()
                 );
                 let line = this.line();
-                this.ask(Action::Fail { message, line }, Waiting::Nothing);
+                let file = this.file_name();
+                this.ask(Action::Fail { message, line, file }, Waiting::Nothing);
                 false
             }
         };

@@ -2,7 +2,7 @@
 
 use super::action::{Action, Edited, Peer, Target};
 use super::arguments::Arguments;
-use super::state::{Interpreter, Mode, Use, Waiting, Watch};
+use super::state::{Interpreter, Use, Waiting, Watch};
 use crate::sql::commands;
 use crate::sql::copy_command;
 use crate::sql::format::error::{Context, Verbosity};
@@ -90,21 +90,22 @@ impl Interpreter {
             "gdesc" => self.send(Use::Gdesc),
             "crosstabview" => self.send(Use::Crosstab(arguments.texts())),
             "watch" => match watch(&arguments.texts()) {
+                Ok(_) if self.buffer.trim().is_empty() && self.previous.is_empty() => {
+                    self.fail("\\watch cannot be used with an empty query");
+                }
                 Ok(watch) => self.send(Use::Watch(watch)),
                 Err(why) => self.fail(why),
             },
             "bind" => self.bind = Some(arguments.texts()),
             "p" | "print" => {
                 let text = if self.buffer.is_empty() { self.previous.clone() } else { self.buffer.clone() };
-                let text = if text.is_empty() { "Query buffer is empty.".to_owned() } else { text };
+                let text = if text.is_empty() { "Query buffer is empty." } else { text.trim_end() };
                 self.print(format!("{text}\n"), Target::Output);
             }
             "r" | "reset" => {
                 self.reset_buffer();
                 self.bind = None;
-                if self.mode == Mode::Interactive {
-                    self.tell("Query buffer reset (cleared).");
-                }
+                self.tell("Query buffer reset (cleared).");
             }
             "w" | "write" => {
                 let Some(target) = target(arguments) else {
@@ -246,6 +247,7 @@ impl Interpreter {
 
     fn pset(&mut self, name: &str, value: Option<&str>) {
         match self.options.set(name, value) {
+            Ok(told) if told.is_empty() => {}
             Ok(told) => self.tell(&told),
             Err(why) => self.fail(why),
         }
@@ -322,11 +324,13 @@ impl Interpreter {
     }
 
     fn errverbose(&mut self) {
-        let text = match &self.last_error {
-            None => "There is no previous error.\n".to_owned(),
-            Some((said, statement)) => error::text(said, statement, Verbosity::Verbose, Context::Always),
+        let (text, target) = match &self.last_error {
+            None => ("There is no previous error.\n".to_owned(), Target::Output),
+            Some((said, statement)) => {
+                (error::text(said, statement, Verbosity::Verbose, Context::Always), Target::Errors)
+            }
         };
-        self.print(text, Target::Output);
+        self.print(text, target);
     }
 
     /// How the server's messages are printed.

@@ -15,6 +15,8 @@ mod run;
 mod state;
 
 #[cfg(test)]
+mod more_tests;
+#[cfg(test)]
 mod tests;
 
 pub use action::{Action, Answer, Connection, Edited, Peer, Ran, Rows, Run, Target};

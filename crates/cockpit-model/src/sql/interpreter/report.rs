@@ -5,6 +5,7 @@ use super::arguments::Arguments;
 use super::state::{Interpreter, Mode, Waiting};
 use crate::sql::Said;
 use crate::sql::commands::{Support, find};
+use crate::sql::describe::asked::Setting;
 use crate::sql::describe::{Describe, Looked, Step};
 
 impl Interpreter {
@@ -17,11 +18,20 @@ impl Interpreter {
             self.fail(format!("\\{name} is not there: {why}"));
             return;
         }
-        if let Some(describe) = Describe::new(name, &arguments.texts(), self.version()) {
+        if let Some(describe) = Describe::new(name, &arguments.texts(), self.setting()) {
             self.go_on(describe);
         } else {
             let hint = if self.mode == Mode::Interactive { "\nTry \\? for help." } else { "" };
             self.fail(format!("invalid command \\{name}{hint}"));
+        }
+    }
+
+    fn setting(&self) -> Setting {
+        Setting {
+            version: self.version(),
+            database: self.server.database.clone(),
+            hides_method: self.variables.is_on("HIDE_TABLEAM"),
+            hides_compression: self.variables.is_on("HIDE_TOAST_COMPRESSION"),
         }
     }
 

@@ -20,7 +20,7 @@ impl Interpreter {
         {
             (object, number) = (before.trim_end(), Some(line));
         }
-        let routine = Routine { view, edited, numbered: name.ends_with('+'), line: number };
+        let routine = Routine { name: object.to_owned(), view, edited, numbered: name.ends_with('+'), line: number };
         if object.is_empty() {
             if edited {
                 let text = if view {
@@ -37,7 +37,10 @@ impl Interpreter {
         }
         let statement = if view {
             format!(
-                "SELECT nspname, relname, relkind, pg_catalog.pg_get_viewdef(c.oid, true), c.reloptions\n\
+                "SELECT nspname, relname, relkind, pg_catalog.pg_get_viewdef(c.oid, true),\n\
+                 (SELECT pg_catalog.string_agg(option_name || '=' || pg_catalog.quote_literal(option_value), ', ')\n\
+                 FROM pg_catalog.pg_options_to_table(c.reloptions) WHERE option_name <> 'check_option'),\n\
+                 (SELECT pg_catalog.upper(option_value) FROM pg_catalog.pg_options_to_table(c.reloptions) WHERE option_name = 'check_option')\n\
                  FROM pg_catalog.pg_class c LEFT JOIN pg_catalog.pg_namespace n ON c.relnamespace = n.oid\n\
                  WHERE c.oid = {}::pg_catalog.regclass AND c.relkind IN ('v', 'm')",
                 literal(object)
@@ -56,19 +59,24 @@ impl Interpreter {
             Err(said) => return self.fail(said.message),
         };
         let Some(row) = rows.into_iter().next() else {
-            return self.fail("it is no view, or it is not there");
+            return self.fail(format!("\"{}\" is not a view", routine.name));
         };
         let cell = |at: usize| row.get(at).cloned().flatten().unwrap_or_default();
         let text = if routine.view {
             let kind = if cell(2) == "m" { "MATERIALIZED VIEW" } else { "OR REPLACE VIEW" };
             let quoted = crate::sql::keywords::quoted;
-            let options = match cell(4).trim_matches(['{', '}']) {
+            let options = match cell(4).as_str() {
                 "" => String::new(),
-                options => format!("\n WITH ({})", options.replace(',', ", ")),
+                options => format!("\n WITH ({options})"),
+            };
+            // What may be written through it is a part of it.
+            let check = match cell(5).as_str() {
+                "" => String::new(),
+                check => format!("\n WITH {check} CHECK OPTION"),
             };
             let definition = cell(3);
             let definition = definition.trim_end().trim_end_matches(';');
-            format!("CREATE {kind} {}.{}{options} AS\n{definition}\n", quoted(&cell(0)), quoted(&cell(1)))
+            format!("CREATE {kind} {}.{}{options} AS\n{definition}{check}\n", quoted(&cell(0)), quoted(&cell(1)))
         } else {
             let text = cell(0);
             if text.ends_with('\n') { text } else { format!("{text}\n") }

@@ -14,6 +14,17 @@ const SAVEPOINT: &str = "pg_psql_temporary_savepoint";
 /// So many rows are kept for what needs them in memory.
 const KEPT: usize = 100_000;
 
+/// How many statements a text has; a `;` at its end begins no other.
+fn count(statement: &str) -> usize {
+    let (mut count, mut begun) = (0, false);
+    for token in tokens(statement).filter(|token| !token.kind.is_space()) {
+        let ends = token.kind == Kind::Semicolon;
+        count += usize::from(!ends && !begun);
+        begun = !ends;
+    }
+    count.max(1)
+}
+
 impl Interpreter {
     /// Sends the statement that was read, if there is one.
     pub(super) fn send(&mut self, used: Use) {
@@ -73,7 +84,8 @@ impl Interpreter {
         let first =
             tokens(&statement).find(|token| token.kind == Kind::Semicolon).map(|token| &statement[..token.start]);
         let alone = judge(first.unwrap_or(&statement)).alone;
-        if self.transaction == Transaction::Idle && !self.variables.is_on("AUTOCOMMIT") && !alone {
+        let begins = self.transaction == Transaction::Idle && !self.variables.is_on("AUTOCOMMIT") && !alone;
+        if begins {
             let begin = self.hidden("BEGIN");
             self.ask(begin, Waiting::Before);
         }
@@ -82,14 +94,20 @@ impl Interpreter {
             Some("interactive") => self.mode == Mode::Interactive,
             _ => false,
         };
-        let savepoint = rolls && self.transaction == Transaction::Open;
+        let savepoint = rolls && (begins || self.transaction == Transaction::Open);
         if savepoint {
             let set = self.hidden(&format!("SAVEPOINT {SAVEPOINT}"));
             self.ask(set, Waiting::Before);
         }
         let bind = self.bind.take();
-        let line = self.begun;
-        let run = Run { statement, bind, copy, target, options, rows, hidden: false, echo, line };
+        let (line, file) = (self.begun, self.file_name());
+        let statements = count(&statement);
+        let every = match &used {
+            Use::Watch(watch) => Some(watch.milliseconds),
+            _ => None,
+        };
+        let run =
+            Run { statement, bind, copy, target, options, rows, hidden: false, echo, line, file, statements, every };
         let run = Box::new(run);
         let sent = Box::new(Sent { run: run.clone(), used, savepoint });
         self.ask(Action::Run(run), Waiting::Statement(sent));
@@ -122,7 +140,10 @@ impl Interpreter {
 
     /// A statement ended.
     pub(super) fn ran(&mut self, sent: Sent, ran: Ran) {
-        self.transaction = ran.transaction;
+        self.set_transaction(ran.transaction);
+        if ran.failed.is_none() {
+            self.mark(&sent.run.statement);
+        }
         if sent.savepoint {
             self.end_savepoint(&sent, &ran);
         }
@@ -141,8 +162,8 @@ impl Interpreter {
             Use::Crosstab(arguments) => {
                 let columns: Vec<(String, bool)> =
                     ran.columns.iter().map(|column| (column.name.clone(), column.is_right_aligned())).collect();
+                // As psql: there is nothing to turn.
                 if ran.columns.is_empty() {
-                    self.fail("\\crosstabview: statement did not return a result set");
                     return;
                 }
                 match crosstab(&columns, &ran.rows, &arguments) {
@@ -154,6 +175,25 @@ impl Interpreter {
                 }
             }
             Use::Watch(watch) => self.watched(sent, watch, ran.count),
+        }
+    }
+
+    /// What a statement that was carried out did to the savepoints of the transaction.
+    fn mark(&mut self, statement: &str) {
+        let place = |savepoints: &[String], name: &str| savepoints.iter().rposition(|known| known == name);
+        match judge(statement).step {
+            Some(Step::Savepoint(name)) => self.savepoints.push(name),
+            Some(Step::Release(name)) => {
+                let left = place(&self.savepoints, &name).unwrap_or(self.savepoints.len());
+                self.savepoints.truncate(left);
+            }
+            Some(Step::RollbackTo(name)) => {
+                let left = place(&self.savepoints, &name).map_or(self.savepoints.len(), |at| at + 1);
+                self.savepoints.truncate(left);
+            }
+            // With `AND CHAIN` the next one begins at once, without them.
+            Some(Step::Commit { .. } | Step::Rollback { .. } | Step::Begin | Step::Prepare) => self.savepoints.clear(),
+            Some(Step::Prepared | Step::Set) | None => {}
         }
     }
 
@@ -181,6 +221,10 @@ impl Interpreter {
     }
 
     fn gset(&mut self, prefix: &str, ran: &Ran) {
+        // As psql: what has no result sets nothing.
+        if ran.columns.is_empty() {
+            return;
+        }
         let row = match ran.rows.as_slice() {
             [row] => row,
             [] => return self.fail("no rows returned for \\gset"),

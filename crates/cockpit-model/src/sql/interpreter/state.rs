@@ -92,6 +92,7 @@ pub(super) struct Sent {
 /// A definition that is looked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Routine {
+    pub name: String,
     pub view: bool,
     pub edited: bool,
     pub numbered: bool,
@@ -132,6 +133,8 @@ pub struct Interpreter {
     pub(super) scan: Scan,
     pub(super) previous: String,
     pub(super) transaction: Transaction,
+    /// Savepoints of the transaction, the last one last.
+    pub(super) savepoints: Vec<String>,
     pub(super) server: Server,
     pub(super) last_error: Option<(Said, String)>,
     pub(super) queue: VecDeque<(Action, Waiting)>,
@@ -159,6 +162,7 @@ impl Interpreter {
             scan: Scan::default(),
             previous: String::new(),
             transaction: Transaction::Idle,
+            savepoints: Vec::new(),
             server: Server::default(),
             last_error: None,
             queue: VecDeque::new(),
@@ -201,9 +205,17 @@ impl Interpreter {
         self.transaction
     }
 
+    /// Savepoints that were set in the transaction and are still there, the last one last.
+    pub fn savepoints(&self) -> &[String] {
+        &self.savepoints
+    }
+
     /// The session's transaction changed without a statement of ours: it was lost.
     pub fn set_transaction(&mut self, transaction: Transaction) {
         self.transaction = transaction;
+        if transaction == Transaction::Idle {
+            self.savepoints.clear();
+        }
     }
 
     /// A whole text that comes after those that are there.
@@ -237,6 +249,11 @@ impl Interpreter {
         self.queue.clear();
         self.waiting = Waiting::Nothing;
         self.reset_buffer();
+    }
+
+    /// It was to be quit, and is not.
+    pub fn stay(&mut self) {
+        self.quit = None;
     }
 
     /// Why the statement is not over.
@@ -275,7 +292,13 @@ impl Interpreter {
                     arguments.fill(&text);
                     self.with_arguments(&name, arguments);
                 }
-                Err(why) => self.fail(why),
+                Err(why) => {
+                    self.fail(why);
+                    // As psql: what cannot be found out is not so.
+                    if matches!(name.as_str(), "if" | "elif") && !self.sources.is_empty() {
+                        self.condition(&name, "false");
+                    }
+                }
             },
             (Waiting::Asked(name), Answer::Text(text)) => match text {
                 Ok(text) => self.set(&name, &text),
@@ -323,7 +346,8 @@ impl Interpreter {
     /// A command of psql failed.
     pub(super) fn fail(&mut self, message: impl Into<String>) {
         let line = self.line();
-        self.ask(Action::Fail { message: message.into(), line }, Waiting::Nothing);
+        let file = self.file_name();
+        self.ask(Action::Fail { message: message.into(), line, file }, Waiting::Nothing);
         self.stop();
     }
 
@@ -371,6 +395,9 @@ impl Interpreter {
             hidden: true,
             echo: false,
             line: self.begun,
+            file: self.file_name(),
+            statements: 1,
+            every: None,
         }))
     }
 }

@@ -24,7 +24,7 @@ fn done(mode: Mode, text: &str, mut answer: impl FnMut(&Run) -> Ran) -> Vec<Stri
             }
             Action::Print { text, target } => lines.push(format!("{target:?} {}", text.trim_end())),
             Action::Show { sheet, .. } => lines.push(format!("show {}", sheet.title.clone().unwrap_or_default())),
-            Action::Fail { message, line } => lines.push(format!("fail {line}: {message}")),
+            Action::Fail { message, line, .. } => lines.push(format!("fail {line}: {message}")),
             Action::Output(target) => {
                 lines.push(format!("output {target:?}"));
                 interpreter.answer(Answer::Done(Ok(())));
@@ -37,6 +37,10 @@ fn done(mode: Mode, text: &str, mut answer: impl FnMut(&Run) -> Ran) -> Vec<Stri
                     Ok("\\echo in\nselect 2".to_owned())
                 };
                 interpreter.answer(Answer::Text(text));
+            }
+            Action::Shell { command, .. } if command == "broken" => {
+                lines.push(format!("shell {command}"));
+                interpreter.answer(Answer::Text(Err("it failed".into())));
             }
             Action::Shell { command, captured } => {
                 lines.push(format!("shell {command}"));
@@ -332,7 +336,10 @@ fn commands_do_what_they_say() {
         script("\\o x.txt\n\\o |less -S\n\\o"),
         ["output File(\"x.txt\")", "output Pipe(\"less -S\")", "output Output", "quit 0"]
     );
-    assert_eq!(script("select 1\n\\p\n\\r\n\\p"), ["Output select 1", "Output Query buffer is empty.", "quit 0"]);
+    assert_eq!(
+        script("select 1\n\\p\n\\r\n\\p"),
+        ["Output select 1", "Output Query buffer reset (cleared).", "Output Query buffer is empty.", "quit 0"]
+    );
     assert_eq!(
         script("\\timing\n\\timing off\n\\x\n\\a\n\\pset null '∅'"),
         [

@@ -1,0 +1,85 @@
+//! Tests of the interpreter: transactions that begin by themselves, several statements at once, failures and their places.
+
+use super::*;
+use crate::sql::{Said, Transaction};
+
+/// What is asked for of a script of which each `bad` fails; statements with what is said of them, failures with their places.
+fn asked(text: &str) -> Vec<String> {
+    let mut interpreter = Interpreter::new(Mode::Script);
+    interpreter.run(text, Origin::Input);
+    interpreter.finish();
+    let mut lines = Vec::new();
+    loop {
+        match interpreter.step() {
+            Action::Run(run) => {
+                lines.push(run.statement.clone());
+                let mut ran = Ran { transaction: Transaction::Open, ..Ran::default() };
+                if run.statement == "bad" {
+                    ran = Ran { failed: Some(Said::default()), transaction: Transaction::Failed, ..ran };
+                }
+                interpreter.answer(Answer::Ran(Box::new(ran)));
+            }
+            Action::Read { .. } => interpreter.answer(Answer::Text(Ok("\\echo in\n\n\\nope\nbad;".into()))),
+            Action::Shell { .. } => interpreter.answer(Answer::Text(Err("it failed".into()))),
+            Action::Print { text, .. } => lines.push(format!("print {}", text.trim_end())),
+            Action::Fail { message, line, file } => {
+                lines.push(format!("fail {}:{line}: {message}", file.unwrap_or_default()));
+            }
+            Action::Quit(_) => return lines,
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+#[test]
+fn an_error_takes_back_its_statement_alone_also_where_the_transaction_begins_with_it() {
+    let set = "\\set AUTOCOMMIT off\n\\set ON_ERROR_ROLLBACK on\nbad;";
+    let savepoint = "SAVEPOINT pg_psql_temporary_savepoint";
+    assert_eq!(asked(set), ["BEGIN", savepoint, "bad", "ROLLBACK TO pg_psql_temporary_savepoint"]);
+}
+
+#[test]
+fn savepoints_that_are_there_are_known() {
+    let mut interpreter = Interpreter::new(Mode::Script);
+    let text = "begin; savepoint a; savepoint \"B\"; savepoint A; rollback to savepoint \"B\"; release A; savepoint c; commit;";
+    interpreter.run(text, Origin::Input);
+    interpreter.finish();
+    let mut there = Vec::new();
+    while let Action::Run(run) = interpreter.step() {
+        let transaction = if run.statement == "commit" { Transaction::Idle } else { Transaction::Open };
+        interpreter.answer(Answer::Ran(Box::new(Ran { transaction, ..Ran::default() })));
+        there.push(interpreter.savepoints().join(","));
+    }
+    assert_eq!(there, ["", "a", "a,B", "a,B,a", "a,B", "", "c", ""]);
+}
+
+#[test]
+fn a_failure_says_in_which_file_it_is() {
+    assert_eq!(
+        asked("\\i a.sql\n\\nope"),
+        ["print in", "fail a.sql:3: invalid command \\nope", "bad", "fail :2: invalid command \\nope"]
+    );
+}
+
+#[test]
+fn a_condition_that_cannot_be_found_out_is_not_so() {
+    assert_eq!(asked("\\if `broken`\n\\echo yes\n\\else\n\\echo no\n\\endif"), ["fail :1: it failed", "print no"]);
+}
+
+#[test]
+fn of_several_statements_at_once_it_is_known_how_many_they_are_and_what_gives_no_rows_sets_nothing() {
+    let mut interpreter = Interpreter::new(Mode::Script);
+    interpreter.run("select ';' /* ; */\\; select 2\\; \\gset\ncreate table t () \\gset", Origin::Input);
+    interpreter.finish();
+    let mut counts = Vec::new();
+    loop {
+        match interpreter.step() {
+            Action::Run(run) => {
+                counts.push(run.statements);
+                interpreter.answer(Answer::Ran(Box::default()));
+            }
+            Action::Quit(code) => break assert_eq!((counts, code), (vec![2, 1], 0)),
+            other => panic!("{other:?}"),
+        }
+    }
+}
