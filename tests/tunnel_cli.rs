@@ -1,15 +1,18 @@
 //! `cockpit tunnel`, `with-db` and `exec` as they are typed, against the simulator's Session Manager.
 #![allow(clippy::unwrap_used)]
 
+#[path = "support/tunnel_shells.rs"]
+mod shells;
 mod support;
 
 use rustix::process::Signal;
 use serde_json::json;
+use shells::last;
 use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
 use support::tunnels::{PASSWORD, REMOTE, Running, audit, echoes, home};
-use support::{PATIENCE, World, ended, line, lines_follow_schema, run, signal};
+use support::{Home, PATIENCE, World, ended, line, lines_follow_schema, run, signal};
 
 #[test]
 fn a_tunnel_carries_bytes_over_a_lost_connection_and_ends_its_session_at_aws() {
@@ -107,8 +110,7 @@ fn ecs_exec_is_switched_on_and_a_tunnel_goes_through_the_new_tasks() {
 fn doctor_says_of_each_service_whether_a_tunnel_or_a_shell_can_be_opened_and_what_to_do() {
     let (home, world) = (home(), World::staging());
     world.poke(&json!({"exec": {"service": "bookmark-manager-staging-api", "on": false}}));
-    let said = line(&mut home.on(&world), "doctor --env staging -o json");
-    let doctor: serde_json::Value = serde_json::from_str(&said.out).unwrap();
+    let doctor = line(&mut home.on(&world), "doctor --env staging -o json").json();
     let check = |name: &str| doctor["checks"].as_array().unwrap().iter().find(|check| check["name"] == name).cloned();
     let (web, api) = ("tunnel bookmark-manager-staging-web", "exec bookmark-manager-staging-api");
     assert_eq!(check(web).unwrap()["status"], "ok", "{doctor}");
@@ -116,6 +118,18 @@ fn doctor_says_of_each_service_whether_a_tunnel_or_a_shell_can_be_opened_and_wha
     assert_eq!(api["status"], "warn", "{api}");
     assert!(api["hint"].as_str().unwrap().contains("deploy bookmark-manager-staging-api --enable-exec"), "{api}");
     assert_eq!(check("session-manager-plugin").unwrap()["detail"], "not needed");
+}
+
+#[test]
+fn doctor_counts_all_services_of_a_cluster_of_many_pages() {
+    let home = Home::with("[environments.big]\nregion = \"ap-northeast-1\"\ncluster = \"big-cluster\"\n");
+    let world = World::run_at(aws_sim::Scenario::Big, 0.0);
+    let doctor = line(&mut home.on(&world), "doctor --env big -o json").json();
+    let checks = doctor["checks"].as_array().unwrap();
+    let left_out = checks.iter().find(|check| check["detail"].as_str().unwrap_or_default().contains("not looked at"));
+    let words = left_out.unwrap()["detail"].as_str().unwrap().to_owned();
+    let count: usize = words.split(' ').next().unwrap().parse().unwrap();
+    assert!(count > 900, "{words}");
 }
 
 #[test]
@@ -152,6 +166,32 @@ fn an_instance_is_found_by_its_name_or_a_tag_and_a_stopped_one_is_started_after_
     assert_eq!(world.asked("ec2:StartInstances"), 1);
     let written = audit(&home);
     assert!(written.iter().any(|line| line["after"]["instance"] == "i-0fedcba9876543210"), "{written:?}");
+}
+
+#[test]
+fn nothing_of_another_environment_is_gone_through_or_to() {
+    let (home, world) = (home(), World::run_at(aws_sim::Scenario::Prod, 60.0));
+    let prod = "bookmark-manager-prod-aurora.cluster-abc.ap-northeast-1.rds.amazonaws.com:5432";
+    let through = "--through i-0123456789abcdef0";
+    for typed in [
+        format!("tunnel staging --to {prod} --port 0"),
+        format!("tunnel staging --to {prod} --port 0 {through}"),
+        format!("tunnel staging --to {REMOTE} --port 0 {through}"),
+        format!("tunnel staging --to {REMOTE} --port 0 --through instance:bastion"),
+        format!("tunnel staging --to {REMOTE} --port 0 --through tag:Role=bastion"),
+        format!("with-db staging --to {prod} -- true"),
+    ] {
+        let said = line(&mut home.on(&world), &typed).coded(4);
+        assert!(said.err.contains("it is of prod") && said.err.contains("choose --env prod"), "{typed}: {said:#?}");
+    }
+    // As configured it is the same.
+    let config = std::fs::read_to_string(home.path().join("config.toml")).unwrap();
+    let service = "service = \"bookmark-manager-staging-web\"\n";
+    home.write("config.toml", config.replace(service, "instance = \"bastion\"\n"));
+    let said = line(&mut home.on(&world), &format!("tunnel staging --to {REMOTE} --port 0")).coded(4);
+    assert!(said.err.contains("it is of prod"), "{said:#?}");
+    assert_eq!((world.asked("ssm:StartSession"), world.asked("ec2:StartInstances")), (0, 0));
+    assert!(audit(&home).is_empty(), "nothing was begun");
 }
 
 #[test]
@@ -222,6 +262,15 @@ fn a_command_has_the_url_in_its_environment_alone_and_gives_its_exit_code() {
     let written = audit(&home);
     assert_eq!(written[1]["reason"], "exit code 7");
     assert!(written[1]["command"].as_str().unwrap().ends_with("-- sh"), "{written:?}");
+    // What is made with libpq needs no URL, and is not led elsewhere by what was set before.
+    let shell =
+        ["--", "sh", "-c", "echo \"$PGHOST $PGUSER $PGDATABASE [$PGSERVICE] $PGPORT $DATABASE_URL $PGPASSWORD\""];
+    let mut command = home.on(&world);
+    command.env("PGSERVICE", "prod").env("PGHOST", "elsewhere");
+    let said = run(&mut command, typed.iter().chain(&shell)).coded(0);
+    let words: Vec<&str> = said.out.split_whitespace().collect();
+    assert_eq!(words[..4], ["127.0.0.1", "app", "app", "[]"], "{said:#?}");
+    assert!(words[5].contains(&format!(":{}/", words[4])) && words[5].contains(words[6]), "{said:#?}");
     // The same, for reading alone, under another name.
     let shell = ["--var", "OTHER", "--", "sh", "-c", "printf '%s' \"$OTHER $PGOPTIONS\""];
     let said = run(&mut home.on(&world), ["--read-only"].iter().chain(&typed).chain(&shell)).coded(0);
@@ -236,64 +285,9 @@ fn what_is_no_database_is_told_and_the_command_is_not_run() {
     assert!(!home.path().join("ran").exists());
 }
 
-#[test]
-fn a_command_in_a_container_gives_its_output_and_its_exit_code() {
-    let (home, world) = (home(), World::staging());
-    let exec = |arguments: &[&str]| {
-        let mut command = home.on(&world);
-        command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        ended(&mut child);
-        child.wait_with_output().unwrap()
-    };
-    let said = exec(&["exec", "staging", "web", "--", "sh", "-c", "echo 日本; exit 3"]);
-    assert_eq!(String::from_utf8_lossy(&said.stdout), "日本\r\n", "{said:?}");
-    assert_eq!(said.status.code(), Some(3), "{said:?}");
-    let written = audit(&home);
-    assert!(written[0]["command"].as_str().unwrap().contains("echo 日本"), "{written:?}");
-    assert_eq!(world.asked("ssm:TerminateSession"), 1);
-    let none = exec(&["exec", "staging", "web", "--task", "zzzz", "--", "true"]);
-    let err = String::from_utf8_lossy(&none.stderr);
-    assert!(none.status.code() == Some(1) && err.contains("zzzz") && err.contains("cockpit tasks"), "{err}");
-}
-
-/// A shell in a container, with an input that does not end; once it says that it is ready.
-fn shell(home: &support::Home, world: &World, more: &[&str]) -> (std::process::Child, String) {
-    let mut command = home.on(world);
-    command.args(["exec", "staging", "web"]).args(more);
-    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = command.spawn().unwrap();
-    let mut said = vec![0; 1];
-    child.stdout.as_mut().unwrap().read_exact(&mut said).unwrap();
-    (child, String::from_utf8_lossy(&said).into_owned())
-}
-
-/// The last line of the audit file: its outcome and its reason.
-fn last(home: &support::Home) -> (String, String) {
-    let written = audit(home);
-    let text = |key: &str| written.last().unwrap()[key].as_str().unwrap().to_owned();
-    (text("outcome"), text("reason"))
-}
-
-#[test]
-fn a_shell_that_is_left_while_it_runs_is_not_written_down_as_done() {
-    let (home, world) = (home(), World::staging());
-    for (sent, name, code) in [(Signal::TERM, "SIGTERM", 1), (Signal::HUP, "SIGHUP", 1), (Signal::INT, "SIGINT", 130)] {
-        let (child, _) = shell(&home, &world, &[]);
-        signal(child.id(), sent);
-        let said = support::finish(child).coded(code);
-        assert!(said.err.contains(name) && said.err.contains("may go on"), "{said:#?}");
-        let (outcome, reason) = last(&home);
-        assert_eq!(outcome, "unknown", "{reason}");
-        assert!(reason.contains(name) && reason.contains("may go on"), "{reason}");
-    }
-    let (child, _) = shell(&home, &world, &["--timeout", "8s"]);
-    let said = support::finish(child).coded(7);
-    assert!(said.err.contains("the time is up") && said.err.contains("--timeout"), "{said:#?}");
-    let (outcome, reason) = last(&home);
-    assert!(outcome == "unknown" && reason.contains("the time is up"), "{outcome}: {reason}");
-    assert_eq!(world.asked("ssm:TerminateSession"), 4);
-}
+/// Limits of a command that is to be ready before one of them is over, on a busy machine too: the next one is tried where it
+/// was not.
+const LIMITS: [&str; 3] = ["4s", "16s", "50s"];
 
 #[test]
 fn what_is_ended_before_it_is_open_has_begun_nothing_and_says_so() {
@@ -318,16 +312,14 @@ fn what_is_ended_before_it_is_open_has_begun_nothing_and_says_so() {
     assert!(!home.path().join("ran").exists());
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_full_disk_under_the_output_ends_a_tunnel_at_aws_and_in_the_audit_file_too() {
     let (home, world) = (home(), World::staging());
-    let full = || std::fs::File::options().write(true).open("/dev/full").unwrap();
     for typed in [format!("tunnel staging --to {REMOTE} --port 0"), "exec staging web -- echo lost".to_owned()] {
         let begun = || world.asked("ssm:StartSession") + world.asked("ecs:ExecuteCommand");
         let (begun_before, ended_before) = (begun(), world.asked("ssm:TerminateSession"));
-        let mut command = home.on(&world);
-        command.args(typed.split(' ')).stdin(Stdio::null()).stdout(full()).stderr(Stdio::piped());
-        let said = support::finish(command.spawn().unwrap()).coded(1);
+        let said = support::on_a_full_disk(&mut home.on(&world), &typed).coded(1);
         assert!(said.err.contains("the output cannot be written"), "{said:#?}");
         // A tunnel may be left before it has begun one.
         assert_eq!(world.asked("ssm:TerminateSession") - ended_before, begun() - begun_before, "{typed}");
@@ -336,6 +328,7 @@ fn a_full_disk_under_the_output_ends_a_tunnel_at_aws_and_in_the_audit_file_too()
     }
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_tunnel_goes_on_while_nobody_reads_what_it_tells_and_ends_all_the_same() {
     let (home, world) = (home(), World::staging());
@@ -366,30 +359,6 @@ fn a_tunnel_goes_on_while_nobody_reads_what_it_tells_and_ends_all_the_same() {
     let said = support::finish(child).coded(130);
     assert_eq!(world.asked("ssm:TerminateSession"), 1, "{said:#?}");
     assert_eq!(last(&home).0, "done");
-}
-
-#[test]
-fn a_shell_whose_output_nobody_reads_is_ended_by_a_signal_and_by_its_time_all_the_same() {
-    let (home, world) = (home(), World::staging());
-    for (more, code) in [(&[][..], 1), (&["--timeout", "8s"], 7)] {
-        let (reader, writer) = std::io::pipe().unwrap();
-        rustix::pipe::fcntl_setpipe_size(&writer, 4096).unwrap();
-        let mut command = home.on(&world);
-        command.args(["exec", "staging", "web"]).args(more).stdout(writer);
-        command.stdin(Stdio::piped()).stderr(Stdio::piped());
-        let mut child = command.spawn().unwrap();
-        drop(command);
-        let mut typed = child.stdin.take().unwrap();
-        typed.write_all(format!("echo {}\n", "x".repeat(200)).repeat(200).as_bytes()).unwrap();
-        support::until("it says something", PATIENCE, || {
-            (rustix::io::ioctl_fionread(&reader).unwrap() > 0).then_some(())
-        });
-        if code == 1 {
-            signal(child.id(), Signal::TERM);
-        }
-        support::finish(child).coded(code);
-        drop((typed, reader));
-    }
 }
 
 #[test]

@@ -1,7 +1,7 @@
 //! What tunnels and shells share: the environment, the service that they go through, where a tunnel leads, who connects
 //! there, what is written into the audit file.
 
-use super::awake;
+use super::awake::{self, unclear};
 use super::context::Context;
 use super::opened::time_is_up;
 use super::say::say;
@@ -10,15 +10,16 @@ use super::yes::asked;
 use crate::app::command::Risk;
 use crate::app::operation::call::{Read, Reply};
 use crate::app::tunnels::route::{self, Through};
+use crate::aws::Session;
 use crate::aws::secrets::Login;
 use crate::aws::ssm::{Gateway, Purpose};
-use crate::aws::{Connection, Session};
 use crate::cli::{ExitCode, Report};
 use crate::config::{Config, EnvironmentConfig};
 use crate::headless;
 use crate::model::audit::Record;
+use crate::model::tunnel::Wanted;
 use crate::model::tunnel::far::{Far, To};
-use crate::model::tunnel::{NoTarget, Wanted};
+use crate::model::tunnel::whose::Whose;
 use crate::model::{Identity, Source};
 use crate::runtime::stop::unless_stopped;
 use crate::runtime::tunnels::{listen, standing};
@@ -58,7 +59,7 @@ impl Target {
         let session_facts = context.session();
         let environment = session_facts.overrides.apply(environment);
         let audit = audit::path(loaded.config.audit_file.as_deref());
-        let session = Session::new(Connection::from(&environment));
+        let session = context.aws(&environment);
         let answered = waited(context, "it is not known whose credentials these are", async {
             Ok(session.read(Read::Identity, environment.account.as_deref()).await)
         })
@@ -74,11 +75,30 @@ impl Target {
         Ok(Self { environment, session, config: loaded.config, identity, audit, mark: session_facts.mark })
     }
 
-    /// In a guarded environment a person, or the flags, must say yes.
-    pub(super) async fn guarded(&self, context: &Context, risk: Risk, read_only: bool) -> Result<(), Report> {
+    /// Says what is about to be opened or done, and where: what a yes is then said to.
+    pub(super) fn tell(&self, title: &str) {
+        for line in headless::operation::heading(
+            title,
+            &self.environment,
+            Some(&self.identity),
+            &route::endpoints(&self.identity),
+        ) {
+            say(&line);
+        }
+    }
+
+    /// In a guarded environment a person, or the flags, must say yes to what `title` says.
+    pub(super) async fn guarded(
+        &self,
+        context: &Context,
+        title: &str,
+        risk: Risk,
+        read_only: bool,
+    ) -> Result<(), Report> {
         if !self.environment.guarded && !read_only {
             return Ok(());
         }
+        self.tell(title);
         if asked(context, &self.environment, risk, read_only).await? {
             return Ok(());
         }
@@ -130,18 +150,33 @@ impl Target {
         }
     }
 
+    /// Where it is to lead, as it is called before it is looked for.
+    pub(super) fn wanted<'a>(&'a self, typed: Option<&'a str>) -> &'a str {
+        typed.or(self.environment.tunnel.to.as_deref()).unwrap_or("writer")
+    }
+
     /// Where it leads: as typed or configured, or to the writer.
     pub(super) async fn far(&self, context: &Context, typed: Option<&str>) -> Result<Far, Report> {
-        let to = typed.or(self.environment.tunnel.to.as_deref()).unwrap_or("writer");
-        let to = To::parse(to).map_err(|why| unclear(&why))?;
+        let to = To::parse(self.wanted(typed)).map_err(|why| unclear(&why))?;
         let sources = match &to {
-            To::Place(far) => return Ok(far.clone()),
+            To::Place(far) => return self.own(far.clone()),
             To::Writer | To::Reader => [Source::DbClusters, Source::DbInstances],
         };
         let reading = self.estate(context, &sources, "the databases cannot be read").await?;
         let databases = &reading.collector.app.estate.derived.databases;
         let databases: Vec<_> = databases.iter().map(|row| &row.database).collect();
-        to.of(&self.environment.name, &databases, None).map_err(|why| unclear(&why))
+        self.own(to.of(&self.environment.name, &databases, None).map_err(|why| unclear(&why))?)
+    }
+
+    /// A place that is not another environment's, as far as that is known.
+    fn own(&self, far: Far) -> Result<Far, Report> {
+        self.beside().host(&far.host).map_err(|why| unclear(&why))?;
+        Ok(far)
+    }
+
+    /// The environment beside the others of the configuration.
+    fn beside(&self) -> Whose {
+        route::whose(&self.config, &self.environment)
     }
 
     /// Who connects: from the configured secret or parameter, and the configured names.
@@ -175,14 +210,19 @@ impl Target {
                 let audit = |command: &str, after: Value, outcome: &str, reason: &str| {
                     self.audit("start-instance", command, after, outcome, reason)
                 };
-                let whose = awake::Whose { session: &self.session, environment: &self.environment, audit: &audit };
+                let whose = awake::Whose {
+                    session: &self.session,
+                    environment: &self.environment,
+                    config: &self.config,
+                    audit: &audit,
+                };
                 let id = awake::awake(&whose, context, &instance).await?;
                 (id.clone(), Some(id))
             }
             Through::Service(named) => (self.service(context, named.as_deref()).await?, None),
         };
         let gateway = self.gateway(
-            route::wanted(&self.environment, &service, instance),
+            route::wanted(&self.environment, self.beside(), &service, instance),
             Purpose::Port { host: far.host.clone(), port: far.port },
         );
         let options = self.options(context).await?;
@@ -239,11 +279,12 @@ impl Target {
         reason: &str,
     ) -> Result<(), Report> {
         let operation = format!("{}-{what}", self.mark);
+        let ahead = self.session.service_clock().ahead();
         let record = Record {
             after,
             outcome: outcome.to_owned(),
             reason: reason.to_owned(),
-            ..route::record(operation, &self.environment, &self.identity, command.to_owned())
+            ..route::record(operation, &self.environment, &self.identity, ahead, command)
         };
         audit::append(self.audit.as_deref(), record, Timestamp::now()).map_err(|error| {
             Report::new("audit", "the audit file cannot be written, so nothing is opened", ExitCode::Failed)
@@ -276,11 +317,6 @@ impl Target {
 /// In a folder a socket has the name that programs of PostgreSQL look for, with its usual port.
 fn in_folder(path: &Path) -> PathBuf {
     if path.is_dir() { path.join(".s.PGSQL.5432") } else { path.to_owned() }
-}
-
-/// What is not clear of what was typed or configured.
-fn unclear(why: &NoTarget) -> Report {
-    Report::usage(why.why.clone()).hint(why.hint.clone())
 }
 
 /// What of a tunnel or a shell is written into the audit file.

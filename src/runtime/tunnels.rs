@@ -60,6 +60,7 @@ pub fn standing(status: &Status) -> Standing {
         hint: status.hint.clone().or(failure),
         through: status.target.clone(),
         session: status.session_id.clone(),
+        sessions: status.sessions,
         sent: status.sent,
         received: status.received,
         round_trip: status.round_trip,

@@ -27,7 +27,11 @@ pub fn home() -> Home {
     let shipped = "service = \"bookmark-manager-staging-api\"\n";
     assert!(config.contains(shipped), "{config}");
     let service = "service = \"bookmark-manager-staging-web\"\nsecret = \"bookmark-manager-staging-db/app\"\n";
-    home.write("config.toml", top + &config.replace(shipped, service));
+    // Both environments go through one bastion, which is tagged as the world's: who names it has it.
+    let minimal = "[environments.minimal]\n";
+    assert!(config.contains(minimal), "{config}");
+    let shared = format!("{minimal}instances = [\"bastion*\"]\n");
+    home.write("config.toml", top + &config.replace(shipped, service).replace(minimal, &shared));
     home
 }
 

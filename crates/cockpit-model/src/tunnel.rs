@@ -2,9 +2,14 @@
 
 pub mod far;
 pub mod instance;
+mod no_target;
 pub mod standing;
+pub mod whose;
 
+pub use instance::is_instance;
 use jiff::Timestamp;
+pub use no_target::{NoTarget, none, soon};
+use whose::Whose;
 
 /// A task, as far as ECS Exec is concerned.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,6 +52,8 @@ pub struct Wanted {
     pub container: Option<String>,
     /// An instance instead of a task, as it was named: `i-0123456789abcdef0`, `instance:bastion`, `tag:Role=bastion`.
     pub instance: Option<String>,
+    /// Whose instances it may be: a tag is looked up again for each session.
+    pub whose: Whose,
 }
 
 impl Wanted {
@@ -56,39 +63,12 @@ impl Wanted {
     }
 }
 
-/// Whether this is the id of an instance.
-pub fn is_instance(text: &str) -> bool {
-    text.strip_prefix("i-")
-        .is_some_and(|digits| [8, 17].contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
-}
-
 /// What was chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chosen {
     pub task: String,
     pub container: String,
     pub runtime: String,
-}
-
-/// Why there is none.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NoTarget {
-    /// In a sentence.
-    pub why: String,
-    /// What to do.
-    pub hint: String,
-    /// Whether it may be there in a moment, without anybody's help.
-    pub soon: bool,
-}
-
-/// There is none, and waiting does not help.
-pub fn none(why: impl Into<String>, hint: impl Into<String>) -> NoTarget {
-    NoTarget { why: why.into(), hint: hint.into(), soon: false }
-}
-
-/// There is none yet, and waiting helps.
-pub fn soon(why: impl Into<String>) -> NoTarget {
-    NoTarget { soon: true, ..none(why, "wait a moment: it is tried again") }
 }
 
 /// The newest healthy task that is to run, with ECS Exec on and its agent running. `exec`: whether the service has ECS

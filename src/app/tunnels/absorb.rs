@@ -81,9 +81,10 @@ fn learned(app: &mut App, place: usize, fact: Fact) {
 /// It stands otherwise: told where that is news.
 fn stands(app: &mut App, place: usize, standing: Standing) {
     let now = app.now;
-    let tunnel = &mut app.tunnels.list[place];
-    let hint = standing.hint.map(|hint| in_environment(&hint, &tunnel.plan.environment));
+    let named = app.named(&app.tunnels.list[place].plan.environment);
+    let hint = standing.hint.map(|hint| in_environment(&hint, named));
     let standing = Standing { hint, ..standing };
+    let tunnel = &mut app.tunnels.list[place];
     let before = std::mem::replace(&mut tunnel.standing, standing);
     let standing = &tunnel.standing;
     let news = before.phase != standing.phase || (before.reason != standing.reason && standing.reason.is_some());

@@ -137,11 +137,11 @@ fn plan(app: &App, wish: &Wish) -> Result<Option<Plan>, NoTarget> {
     let tunnel = &environment.tunnel;
     Ok(Some(Plan {
         environment: environment.name.clone(),
-        command: route::typed(&environment.name, &far.place(), &through, port),
+        command: route::typed(environment.named(), &far.place(), &through, port),
         to,
         user: tunnel.user.clone(),
         database: tunnel.database.clone().or_else(|| far.database.clone()),
-        wanted: route::wanted(environment, &through, instance),
+        wanted: route::wanted(environment, route::whose(&app.config, environment), &through, instance),
         far,
         port,
         start: false,
@@ -193,7 +193,7 @@ pub fn begin(app: &mut App, plan: Plan) -> Vec<Effect> {
     app.tunnels.last += 1;
     let number = app.tunnels.last;
     let operation = format!("{}-tunnel-{number}", app.session.mark);
-    let record = route::record(operation, &app.environment, &identity, plan.command.clone());
+    let record = route::record(operation, &app.environment, &identity, app.ahead, &plan.command);
     let order = Order {
         wanted: plan.wanted.clone(),
         to: plan.far.clone(),
@@ -240,6 +240,11 @@ pub fn close(app: &mut App, number: u64) -> Vec<Effect> {
 pub fn lead_elsewhere(app: &mut App, before: &Tunnel, wish: Wish) -> Vec<Effect> {
     if before.standing.open > 0 {
         app.say("connections are open: close it with C first");
+        return Vec::new();
+    }
+    // Where the other one cannot be opened this one stays.
+    if let Err(why) = plan(app, &wish) {
+        told(app, &why);
         return Vec::new();
     }
     if let Some(tunnel) = app.tunnels.list.iter_mut().find(|tunnel| tunnel.number == before.number) {

@@ -84,6 +84,10 @@ pub fn whole(app: &App, key: &str) -> Vec<Fact> {
     }
     facts.push(fact("resumed", format!("{} times, without losing anything", standing.resumes)));
     facts.push(fact("replaced", format!("{} times, each with its connections", standing.replacements)));
+    if standing.sessions > 1 {
+        let beside = standing.sessions - 1;
+        facts.push(fact("sessions", format!("{}, {beside} for who connects beside a transfer", standing.sessions)));
+    }
     facts.push(fact("open for", short(app.now.duration_since(tunnel.since))));
     facts.push(fact("the same", &plan.command));
     facts

@@ -1,5 +1,6 @@
 //! Which tunnel leads to a place.
 
+use super::route;
 use super::state::Tunnel;
 use crate::app::App;
 use crate::feeds::sql::Place;
@@ -29,9 +30,11 @@ pub fn is_tunnelled(app: &App) -> bool {
 /// The place of the opened environment that is meant, as AWS says it now.
 ///
 /// # Errors
-/// Why there is none, and what to do.
+/// Why there is none, or that it is another environment's, and what to do.
 pub fn far(app: &App, to: &To, database: Option<&str>) -> Result<Far, NoTarget> {
-    to.of(&app.environment.name, &databases(app), database)
+    let far = to.of(&app.environment.name, &databases(app), database)?;
+    route::whose(&app.config, &app.environment).host(&far.host)?;
+    Ok(far)
 }
 
 /// The tunnel of the opened environment that leads there: one that has not ended, else one that ended by a fault, the newest

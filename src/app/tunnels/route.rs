@@ -1,13 +1,15 @@
 //! Through what a tunnel of an environment goes and where it listens, as the configuration and what is asked say; what of it is
 //! written into the audit file. For the screen and the commands alike.
 
-use crate::config::EnvironmentConfig;
-use crate::model::Identity;
+use crate::config::{Config, EnvironmentConfig};
 use crate::model::audit::Record;
 use crate::model::names::{find, listed};
-use crate::model::tunnel::far::POSTGRES;
+use crate::model::tunnel::far::{POSTGRES, To};
 use crate::model::tunnel::instance::Named;
+use crate::model::tunnel::whose::{Home, Whose};
 use crate::model::tunnel::{NoTarget, Wanted, none};
+use crate::model::{Endpoints, Identity, offered};
+use jiff::SignedDuration;
 
 /// What a tunnel goes through.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -42,7 +44,8 @@ pub fn service<'a>(
         (Some(named), _) => find(named, names).map_err(|close| match close.len() {
             _ if named.starts_with("i-") => none(
                 format!("`{named}` is no id of an instance, and no service"),
-                "an id is i- and 8 or 17 hexadecimal digits; instance:NAME and tag:KEY=VALUE find one too",
+                "an id is i- and 8 or 17 hexadecimal digits; a tunnel finds one by instance:NAME and tag:KEY=VALUE too, and \
+                 `cockpit instances session` opens a shell on one",
             ),
             0 | 1 => none(format!("there is no service `{named}`"), format!("there are: {}", listed(names))),
             _ => none(
@@ -64,14 +67,34 @@ pub fn unnamed(names: &[&str]) -> NoTarget {
     )
 }
 
-/// What is looked for in the environment.
-pub fn wanted(environment: &EnvironmentConfig, service: &str, instance: Option<String>) -> Wanted {
+/// The environment beside the others that are configured: what is theirs is not gone through or to.
+pub fn whose(config: &Config, environment: &EnvironmentConfig) -> Whose {
+    let home = |of: &EnvironmentConfig| Home {
+        environment: of.name.clone(),
+        project: of.project.clone(),
+        account: of.account.clone(),
+        region: of.region.clone(),
+        instances: of.instances.clone(),
+        databases: of.databases.clone(),
+        through: of.tunnel.instance.clone(),
+        to: of.tunnel.to.as_deref().and_then(|to| match To::parse(to) {
+            Ok(To::Place(far)) => Some(far.host),
+            Ok(To::Writer | To::Reader) | Err(_) => None,
+        }),
+    };
+    let others = config.environments.iter().filter(|other| other.name != environment.name);
+    Whose { own: home(environment), others: others.map(home).collect() }
+}
+
+/// What is looked for in the environment, through what is its own.
+pub fn wanted(environment: &EnvironmentConfig, whose: Whose, service: &str, instance: Option<String>) -> Wanted {
     Wanted {
         cluster: environment.cluster.clone().unwrap_or_default(),
         service: service.to_owned(),
         task: None,
         container: environment.tunnel.container.clone(),
         instance,
+        whose,
     }
 }
 
@@ -92,27 +115,42 @@ pub fn local_port(environment: &EnvironmentConfig, asked: Option<u16>) -> Result
     }
 }
 
-/// The line of the audit file for something that is opened.
-pub fn record(operation: String, environment: &EnvironmentConfig, identity: &Identity, command: String) -> Record {
+/// What opens a session: each goes to the endpoint of its service.
+const ACTIONS: [&str; 2] = ["ecs:ExecuteCommand", "ssm:StartSession"];
+
+/// Where they go.
+pub fn endpoints(identity: &Identity) -> Endpoints {
+    identity.endpoints.of_actions(ACTIONS)
+}
+
+/// The line of the audit file for something that is opened by a command; `ahead` is how far the service's clock is.
+pub fn record(
+    operation: String,
+    environment: &EnvironmentConfig,
+    identity: &Identity,
+    ahead: SignedDuration,
+    typed: &str,
+) -> Record {
     Record {
+        ahead_ms: i64::try_from(ahead.as_millis()).ok(),
         operation,
         who: identity.arn.clone(),
         environment: environment.name.clone(),
         account: identity.account.clone(),
         region: identity.region.clone().unwrap_or_default(),
-        endpoint: identity.endpoint.clone().unwrap_or_default(),
-        command,
+        endpoint: endpoints(identity).key(),
+        command: environment.named().command(typed),
         outcome: "started".to_owned(),
         ..Record::default()
     }
 }
 
 /// What would be typed for a tunnel.
-pub fn typed(environment: &str, to: &str, through: &str, port: u16) -> String {
-    format!("cockpit tunnel {environment} --to {to} --through {through} --port {port}")
+pub fn typed(named: offered::Named<'_>, to: &str, through: &str, port: u16) -> String {
+    named.command(&format!("cockpit tunnel {} --to {to} --through {through} --port {port}", named.environment))
 }
 
 /// The same for one at a Unix socket.
-pub fn typed_at_socket(environment: &str, to: &str, through: &str, path: &str) -> String {
-    format!("cockpit tunnel {environment} --to {to} --through {through} --socket {path}")
+pub fn typed_at_socket(named: offered::Named<'_>, to: &str, through: &str, path: &str) -> String {
+    named.command(&format!("cockpit tunnel {} --to {to} --through {through} --socket {path}", named.environment))
 }

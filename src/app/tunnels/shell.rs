@@ -6,6 +6,7 @@ use super::{find, route};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::feeds::runs::Place;
+use crate::model::tunnel::whose::Whose;
 use crate::model::tunnel::{Wanted, short};
 
 /// What is run where nothing is typed.
@@ -44,9 +45,9 @@ pub fn open(
     app.tunnels.last += 1;
     let operation = format!("{}-exec-{}", app.session.mark, app.tunnels.last);
     let plan = ShellPlan {
-        wanted: Wanted { task, container, ..route::wanted(environment, service, None) },
+        wanted: Wanted { task, container, ..route::wanted(environment, Whose::default(), service, None) },
         command,
-        record: route::record(operation, environment, &identity, typed),
+        record: route::record(operation, environment, &identity, app.ahead, &typed),
         audit: Place { audit_file: app.config.audit_file.clone(), simulated: app.session.simulated },
     };
     if app.environment.guarded {
@@ -72,7 +73,7 @@ pub fn on_instance(app: &mut App, id: &str) -> Vec<Effect> {
     let plan = ShellPlan {
         wanted: Wanted { service: id.to_owned(), instance: Some(id.to_owned()), ..Wanted::default() },
         command: String::new(),
-        record: route::record(operation, environment, &identity, typed),
+        record: route::record(operation, environment, &identity, app.ahead, &typed),
         audit: Place { audit_file: app.config.audit_file.clone(), simulated: app.session.simulated },
     };
     if app.environment.guarded {

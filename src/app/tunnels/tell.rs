@@ -124,7 +124,7 @@ pub fn confirm(app: &App) -> Option<Confirmation> {
                     plain(format!("127.0.0.1:{} is taken{by}. {free} is free.", plan.port)),
                     plain(format!("127.0.0.1:{free} leads to {}.", plan.far.place())),
                 ],
-                command: with_port(plan, *free).command,
+                command: with_port(app, plan, *free).command,
                 bound: free.to_string(),
                 live: Vec::new(),
             })
@@ -211,7 +211,7 @@ fn here(app: &App, plan: &Plan) -> Option<()> {
 }
 
 /// The same at another local port.
-pub fn with_port(plan: &Plan, port: u16) -> Plan {
-    let command = super::route::typed(&plan.environment, &plan.far.place(), plan.wanted.through(), port);
+pub fn with_port(app: &App, plan: &Plan, port: u16) -> Plan {
+    let command = super::route::typed(app.named(&plan.environment), &plan.far.place(), plan.wanted.through(), port);
     Plan { port, command, ..plan.clone() }
 }

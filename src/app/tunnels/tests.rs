@@ -7,6 +7,7 @@ use crate::app::effect::Effect;
 use crate::app::event::{Answer, Event};
 use crate::app::testing::{by_hand, read, world};
 use crate::app::update::open::switch;
+use crate::config::EnvironmentConfig;
 use crate::feeds::part::Part;
 use crate::feeds::tunnels::{Ask, Fact, Order};
 use crate::model::tunnel::far::To;
@@ -168,4 +169,44 @@ fn where_ecs_exec_is_off_switching_it_on_is_offered_and_nothing_is_opened() {
     // A task that was started with it is gone through all the same.
     app.estate.tasks.value_mut().unwrap().values_mut().for_each(|task| task.exec = true);
     assert!(order(&ask::open(&mut app, to_db())).is_some());
+}
+
+/// The endpoint of a database that another environment of the configuration names.
+fn to_prod(app: &mut App) -> Wish {
+    let databases = vec!["shop-prod".to_owned()];
+    let prod = EnvironmentConfig { name: "prod".into(), databases, ..EnvironmentConfig::default() };
+    app.config.environments.push(prod);
+    app.environment.databases = vec!["shop-staging".to_owned()];
+    let host = "shop-prod.cluster-abc.eu-west-1.rds.amazonaws.com:5432";
+    Wish { to: Some(To::parse(host).unwrap()), ..Wish::default() }
+}
+
+#[test]
+fn a_database_of_another_environment_is_led_to_from_there_alone() {
+    let mut app = with_services(1);
+    let wish = to_prod(&mut app);
+    assert_eq!(order(&ask::open(&mut app, wish.clone())), None);
+    assert!(app.tunnels.list.is_empty() && app.tunnels.asking.is_none(), "nothing is asked");
+    let said = app.screen.toast.as_ref().unwrap().0.clone();
+    assert!(said.contains("it is of prod: choose --env prod"), "{said}");
+    // One that is to lead there stays as it was.
+    let number = opened(&mut app);
+    let before = app.tunnels.get(number).unwrap().clone();
+    assert!(ask::lead_elsewhere(&mut app, &before, wish).is_empty());
+    let stays = app.tunnels.get(number).unwrap();
+    assert!(stays.is_live() && stays.next.is_none());
+    // As the configuration has it, it is the same.
+    app.environment.tunnel.to = Some("shop-prod.cluster-abc.eu-west-1.rds.amazonaws.com:5432".into());
+    assert_eq!(order(&ask::open(&mut app, Wish::default())), None);
+}
+
+#[test]
+fn the_order_says_whose_instances_it_may_go_through() {
+    let mut app = with_services(1);
+    to_prod(&mut app);
+    app.environment.tunnel.instance = Some("bastion".into());
+    let effects = ask::open(&mut app, to_db());
+    let whose = &order(&effects).unwrap().wanted.whose;
+    assert_eq!(whose.own.environment, app.environment.name);
+    assert!(whose.others.iter().any(|other| other.environment == "prod"), "{whose:?}");
 }

@@ -21,6 +21,8 @@ pub enum Outcome {
     Warn,
     /// Does not work.
     Fail,
+    /// Not known: to try it would be to do it.
+    Untried,
 }
 
 /// One check.
@@ -45,6 +47,11 @@ impl Check {
     /// Works, but not all of it.
     pub fn warn(name: impl Into<String>, detail: impl Into<String>, hint: impl Into<String>) -> Self {
         Self { name: name.into(), status: Outcome::Warn, detail: detail.into(), hint: Some(hint.into()) }
+    }
+
+    /// Not known: to try it would be to do it.
+    pub fn untried(name: impl Into<String>, detail: impl Into<String>, hint: impl Into<String>) -> Self {
+        Self { status: Outcome::Untried, ..Self::warn(name, detail, hint) }
     }
 
     /// Does not work.
@@ -102,7 +109,11 @@ impl Printable for Doctor {
         let count = |status| self.checks.iter().filter(|check| check.status == status).count();
         let warned = count(Outcome::Warn);
         let warnings = if warned == 1 { "warning" } else { "warnings" };
-        vec![format!("{} ok, {warned} {warnings}, {} failed", count(Outcome::Ok), count(Outcome::Fail))]
+        let untried = match count(Outcome::Untried) {
+            0 => String::new(),
+            several => format!(", {several} untried"),
+        };
+        vec![format!("{} ok, {warned} {warnings}, {} failed{untried}", count(Outcome::Ok), count(Outcome::Fail))]
     }
 }
 
@@ -125,5 +136,9 @@ mod tests {
         assert!(text.ends_with("1 ok, 1 warning, 1 failed\n"), "{text}");
         assert!(text.contains("ecs:DescribeServices  fail    not allowed     allow it"), "{text}");
         assert_eq!(doctor(None, vec![]).exit_code(), ExitCode::Done);
+        let untried = doctor(None, vec![Check::untried("ssm:StartSession", "not tried", "try it")]);
+        assert_eq!(untried.exit_code(), ExitCode::Done);
+        let text = render(&untried, Output::Table, Some(100)).unwrap();
+        assert!(text.contains("untried") && text.ends_with("0 ok, 0 warnings, 0 failed, 1 untried\n"), "{text}");
     }
 }

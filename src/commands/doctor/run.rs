@@ -4,7 +4,7 @@
 use super::own_values;
 use super::report::{self, Check};
 use super::tunnels;
-use crate::aws::{Connection, Session};
+use crate::app::tunnels::route;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::{Context, Reading};
 use crate::commands::printed::verdict;
@@ -57,32 +57,26 @@ pub(super) async fn run(context: &Context, out: &mut dyn io::Write) -> Result<Ex
     checks.extend(terminal());
     let name = environment.as_ref().ok().map(|environment| environment.name.as_str());
     let report = report::doctor(name, checks);
-    let code = match (found.late, found.refused) {
-        // What was not answered in time is not known to be wrong.
-        (true, _) => ExitCode::TimedOut,
-        (false, true) => ExitCode::Credentials,
-        (false, false) => report.exit_code(),
-    };
+    let code = found.code.unwrap_or_else(|| report.exit_code());
     verdict(headless::print(out, &report, context.output, Context::width()).map(drop), code)
 }
 
 /// What was found, and what the exit code tells of it.
 struct Found {
     checks: Vec<Check>,
-    /// The time was up before all was found.
-    late: bool,
-    /// There are no valid credentials.
-    refused: bool,
+    /// The exit code, where it is not that of the checks.
+    code: Option<ExitCode>,
 }
 
 impl Found {
     fn whole(checks: Vec<Check>) -> Self {
-        Self { checks, late: false, refused: false }
+        Self { checks, code: None }
     }
 
     fn late(what: &str) -> Self {
         let checks = vec![Check::fail(what, "no answer in time", FailureKind::Timeout.hint())];
-        Self { checks, late: true, refused: false }
+        // What was not answered in time is not known to be wrong.
+        Self { checks, code: Some(ExitCode::TimedOut) }
     }
 }
 
@@ -107,16 +101,17 @@ async fn tools(context: &Context) -> Vec<Check> {
 async fn of_environment(context: &Context, environment: &EnvironmentConfig) -> Found {
     let mut checks = Vec::new();
     let environment = context.session().overrides.apply(environment.clone());
-    let session = Session::new(Connection::from(&environment));
+    let session = context.aws(&environment);
     let limit = context.limit().unwrap_or(Duration::from_mins(1));
     let Ok(probes) = tokio::time::timeout(limit, session.probe(&environment)).await else {
         return Found::late("aws");
     };
-    let Ok(tunnels) = tokio::time::timeout(limit, tunnels::checks(&session, &environment)).await else {
+    let whose = route::whose(&context.load().config, &environment);
+    let Ok(tunnels) = tokio::time::timeout(limit, tunnels::checks(&session, &environment, &whose)).await else {
         return Found::late("tunnels");
     };
-    let mut found = identity(context, &environment).await;
-    checks.append(&mut found.checks);
+    let Found { checks: who, code } = identity(context, &environment).await;
+    checks.extend(who);
     checks.push(match session.region() {
         Some(region) => Check::ok("region", region),
         None => Check::fail("region", "none is set", "set `region` of the environment, --region or AWS_REGION"),
@@ -145,7 +140,7 @@ async fn of_environment(context: &Context, environment: &EnvironmentConfig) -> F
         });
     }
     checks.extend(tunnels);
-    Found { checks, ..found }
+    Found { checks, code }
 }
 
 async fn identity(context: &Context, environment: &EnvironmentConfig) -> Found {
@@ -158,7 +153,7 @@ async fn identity(context: &Context, environment: &EnvironmentConfig) -> Found {
     };
     let failure = reading.collector.app.estate.identity.failure();
     let refused = failure.is_some_and(|failure| failure.kind == FailureKind::Credentials);
-    Found { refused, ..Found::whole(who(&reading, environment)) }
+    Found { code: refused.then_some(ExitCode::Credentials), ..Found::whole(who(&reading, environment)) }
 }
 
 fn who(reading: &Reading, environment: &EnvironmentConfig) -> Vec<Check> {

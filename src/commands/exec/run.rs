@@ -8,6 +8,7 @@ use crate::commands::context::Context;
 use crate::commands::joined::{Opening, join_shell, words};
 use crate::commands::through::Target;
 use crate::model::tunnel::Wanted;
+use crate::model::tunnel::instance::Named;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, Report> {
     let (environment, service) = match &arguments.words[..] {
@@ -20,16 +21,26 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
             "write it after the environment: cockpit exec {service} SERVICE; `cockpit services --env {service}` lists them"
         )));
     }
+    if let Some(instance) = Named::parse(service) {
+        let named = match &instance {
+            Named::Id(name) => name.as_str(),
+            Named::Tag(key, value) if key == "Name" => value.as_str(),
+            Named::Tag(..) => "INSTANCE",
+        };
+        return Err(Report::usage(format!("`{service}` is an instance: exec takes a service"))
+            .hint(format!("`cockpit instances session {named}` opens a shell on an instance")));
+    }
     let target = Target::open(context, environment).await?;
-    target.guarded(context, Risk::Change, context.global.read_only).await?;
-    let service = target.service(context, Some(service)).await?;
     let typed = if arguments.command.is_empty() { "/bin/sh".to_owned() } else { words(&arguments.command) };
+    let title = format!("exec {service} -- {typed}");
+    target.guarded(context, &title, Risk::Change, context.global.read_only).await?;
+    let service = target.service(context, Some(service)).await?;
     let wanted = Wanted {
         cluster: target.environment.cluster.clone().unwrap_or_default(),
         service: service.clone(),
         task: arguments.task.clone(),
         container: arguments.container.clone(),
-        instance: None,
+        ..Wanted::default()
     };
     let opening = Opening {
         gateway: target.gateway(wanted, Purpose::Shell { command: typed.clone() }),

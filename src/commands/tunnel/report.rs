@@ -1,7 +1,7 @@
 //! How a tunnel stands, as a line for people or for scripts.
 
 use crate::model::connection_string::Place;
-use crate::model::offered::in_environment;
+use crate::model::offered::{Named, in_environment};
 use schemars::JsonSchema;
 use serde::Serialize;
 use ssm_tunnel::driver::Status;
@@ -32,6 +32,8 @@ pub struct TunnelDto {
     pub through: Option<String>,
     /// The id of the session at AWS, once there is one.
     pub session: Option<String>,
+    /// How many sessions are open: others beside the first carry who connects while much goes through it.
+    pub sessions: usize,
     /// Bytes from here to there.
     pub sent: u64,
     /// Bytes from there to here.
@@ -40,7 +42,7 @@ pub struct TunnelDto {
     pub round_trip_ms: Option<u64>,
     /// How often a lost connection to AWS was made again without losing anything.
     pub resumes: u64,
-    /// How often another session had to be opened; each reset all connections.
+    /// How often a session was lost, and its connections with it.
     pub replacements: u64,
     /// Local connections that are open.
     pub open: usize,
@@ -51,17 +53,18 @@ pub struct TunnelDto {
 }
 
 impl TunnelDto {
-    pub(super) fn new(environment: &str, local: &Local, to: &str, status: &Status) -> Self {
+    pub(super) fn new(named: Named<'_>, local: &Local, to: &str, status: &Status) -> Self {
         Self {
             schema: SCHEMA.to_owned(),
-            environment: environment.to_owned(),
+            environment: named.environment.to_owned(),
             state: status.state.word().to_owned(),
             reason: status.reason(),
-            hint: status.hint.as_deref().map(|hint| in_environment(hint, environment)),
+            hint: status.hint.as_deref().map(|hint| in_environment(hint, named)),
             local: local.to_string(),
             to: to.to_owned(),
             through: status.target.clone(),
             session: status.session_id.clone(),
+            sessions: status.sessions,
             sent: status.sent,
             received: status.received,
             round_trip_ms: status.round_trip.map(|round| round.as_millis() as u64),
@@ -132,6 +135,7 @@ pub(in crate::commands) fn example() -> TunnelDto {
         to: "db.example:5432".to_owned(),
         through: Some("web, task 0123abcd, container web".to_owned()),
         session: Some("s-1".to_owned()),
+        sessions: 2,
         sent: 1,
         received: 2,
         round_trip_ms: Some(21),

@@ -9,6 +9,7 @@ use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
 use crate::commands::printed::printed;
 use crate::commands::through::{Target, Wish, ended, facts};
+use crate::commands::waits::over;
 use crate::headless;
 use crate::model::connection_string::Place;
 use crate::model::text::harmless;
@@ -57,7 +58,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
             opened = opening => opened,
             signal = stops.next() => {
                 finish(&mut tunnels, ("done", signal.name()), &mut changed, json, out).await?;
-                return Ok(signal.code());
+                return signal.ended();
             }
         };
         match opened {
@@ -77,12 +78,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         finish(&mut tunnels, ("failed", why), &mut changed, json, out).await?;
         return Err(report);
     }
-    let limit = async {
-        match context.limit() {
-            Some(limit) => tokio::time::sleep(limit).await,
-            None => std::future::pending().await,
-        }
-    };
+    let limit = over(context);
     tokio::pin!(limit);
     let mut untold: Option<(usize, Status)> = None;
     let mut why = ("done", String::new());
@@ -104,7 +100,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
             }
             signal = stops.next() => {
                 signal.name().clone_into(&mut why.1);
-                break Some(Ok(signal.code()));
+                break Some(signal.ended());
             }
             () = &mut limit => {
                 "the time is up".clone_into(&mut why.1);
@@ -149,7 +145,8 @@ async fn open(
     ours: &[u16],
 ) -> Result<(Tunnel, Opened), Report> {
     let target = Target::open(context, name).await?;
-    target.guarded(context, Risk::Change, false).await?;
+    let title = format!("tunnel to {}", target.wanted(arguments.to.as_deref()));
+    target.guarded(context, &title, Risk::Change, false).await?;
     let wish = Wish {
         to: arguments.to.as_deref(),
         through: arguments.through.as_deref(),
@@ -168,7 +165,7 @@ async fn open(
     };
     let (tunnel, service) = target.tunnel(context, &wish, &far).await?;
     let local = tunnel.local().clone();
-    let environment = &target.environment.name;
+    let environment = target.environment.named();
     let command = match &local {
         Local::Address(address) => route::typed(environment, &to, &service, address.port()),
         Local::Socket(path) => route::typed_at_socket(environment, &to, &service, &path.display().to_string()),
@@ -208,7 +205,7 @@ fn tell(
     if opened.closed.is_some() {
         return Ok(());
     }
-    let dto = TunnelDto::new(&opened.target.environment.name, &opened.local, &opened.to, &status);
+    let dto = TunnelDto::new(opened.target.environment.named(), &opened.local, &opened.to, &status);
     let mut text =
         if json { headless::json_line(&dto).unwrap_or_default() } else { format!("{}\n", harmless(&dto.line())) };
     if is_ready(&status) && !std::mem::replace(&mut opened.told, true) && !json {

@@ -7,7 +7,7 @@ use clap::Args;
 #[command(
     after_help = "It opens a tunnel on a free port, waits until PostgreSQL answers, runs the command and ends the tunnel. User
 and password come from `tunnel.secret` or `tunnel.parameter` of the environment, and stand in the command's
-environment alone. Its exit code, its input and its signals are the command's. With --read-only the sessions
+environment alone: as a URL, and as PGHOST, PGUSER and so on for psql, pg_dump and others of libpq. Its exit code, its input and its signals are the command's. With --read-only the sessions
 begin as read-only ones (default_transaction_read_only): that keeps from mistakes, not from intent.
 
 Examples:

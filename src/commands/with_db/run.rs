@@ -20,15 +20,16 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         return Err(Report::usage(format!("`{name}` is no name of a variable")));
     }
     let target = Target::open(context, arguments.environment.as_deref()).await?;
-    target.guarded(context, Risk::Change, false).await?;
     let to = if arguments.reader { Some("reader") } else { arguments.to.as_deref() };
+    let program = arguments.command.first().cloned().unwrap_or_default();
+    let title = format!("with-db {} -- {program}", target.wanted(to));
+    target.guarded(context, &title, Risk::Change, false).await?;
     let far = target.far(context, to).await?;
     let login = target.login(context, &far).await?;
     let wish = Wish { to, through: arguments.through.as_deref(), port: Some(0), ..Wish::default() };
     let (tunnel, service) = target.tunnel(context, &wish, &far).await?;
     let place = far.place();
     // What is typed for the command may hold a secret: its name alone is written down.
-    let program = arguments.command.first().cloned().unwrap_or_default();
     let command = format!("cockpit with-db {} --to {place} --through {service} -- {program}", target.environment.name);
     let local = tunnel.local().clone();
     let begun = target.audit("with-db", &command, serde_json::json!({"to": place}), "started", "");
@@ -51,16 +52,14 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
                 tls,
                 read_only: context.global.read_only,
             };
-            let mut variables = vec![(name.clone(), OsString::from(login_place.url()))];
-            if context.global.read_only {
-                // For programs of libpq that are told where to connect in another way.
-                variables.push(("PGOPTIONS".to_owned(), "-c default_transaction_read_only=on".into()));
-            }
+            let own =
+                login_place.variables().into_iter().map(|(name, value)| (name.to_owned(), value.map(OsString::from)));
+            let variables = own.chain([(name.clone(), Some(login_place.url().into()))]).collect();
             let ran = child::run(&arguments.command, variables, over(context)).await;
             let ran = ran.map(ExitCode::Of).map_err(|error| {
                 Report::new("command", format!("`{program}` cannot be started"), ExitCode::Failed).caused_by(&error)
             });
-            if context.limit().is_some_and(|left| left.is_zero()) {
+            if context.is_over() {
                 Err(Report::new("timeout", format!("the time is up: `{program}` was ended"), ExitCode::TimedOut)
                     .hint("give it more time with --timeout"))
             } else {

@@ -4,6 +4,7 @@ use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::{Answer, Event};
 use crate::app::testing::by_hand;
+use crate::app::tunnels::block::whole;
 use crate::app::tunnels::state::ticket;
 use crate::app::tunnels::tell;
 use crate::feeds::part::Part;
@@ -89,6 +90,23 @@ fn what_is_copied_of_a_tunnel_is_how_programs_connect_to_it() {
         matches!(&effects[..], [Effect::Copy(text)] if text.starts_with("postgresql://app@127.0.0.1:5432/")),
         "{effects:?}"
     );
+}
+
+#[test]
+fn sessions_beside_the_first_are_told_and_why_there_are_none_once() {
+    let mut app = opened((120, 40));
+    let why = "who connects beside a transfer shares its session";
+    let shared = |received| Standing { reason: Some(why.into()), received, ..ready() };
+    for received in 1..4 {
+        stands(&mut app, 1, shared(received));
+    }
+    let told = app.activity.iter().filter(|entry| {
+        entry.text.contains(&format!("ready at 127.0.0.1:5432 through web, task 0123abcd, container web: {why}"))
+    });
+    assert_eq!(told.count(), 1, "{:?}", app.activity);
+    stands(&mut app, 1, Standing { sessions: 2, ..ready() });
+    let facts = whole(&app, "1");
+    assert!(facts.iter().any(|fact| fact.text == "2, 1 for who connects beside a transfer"), "{facts:?}");
 }
 
 #[test]

@@ -148,7 +148,10 @@ fn lead(app: &mut App, to: To, database: Option<String>) -> Vec<Effect> {
 pub fn confirmed(app: &mut App) -> Vec<Effect> {
     let mut effects = match app.tunnels.asking.take() {
         Some(Asking::Open(plan)) => ask::begin(app, *plan),
-        Some(Asking::Port(plan, _, free)) => ask::begin(app, tell::with_port(&plan, free)),
+        Some(Asking::Port(plan, _, free)) => {
+            let plan = tell::with_port(app, &plan, free);
+            ask::begin(app, plan)
+        }
         Some(Asking::Start(plan, _)) => ask::begin(app, Plan { start: true, ..*plan }),
         Some(Asking::Close(number)) => app.tunnels.get(number).map(ask::end).unwrap_or_default(),
         Some(Asking::Shell(plan)) => shells::begin(&plan),

@@ -83,7 +83,7 @@ enum Awake {
 /// Looks at the instance, and starts it where somebody said yes; it is waited for until its agent is online.
 async fn awake(means: &Means, session: &Session, order: &Order, instance: &str) -> Result<Awake, Failure> {
     let named = Named::configured(instance);
-    let found = session.found(&named).await?;
+    let found = session.found(&named, &order.wanted.whose).await?;
     let found = found.map_err(|why| Failure::new(FailureKind::NotFound, why.why).hinted(why.hint))?;
     let id = match found {
         Found::Runs(_) => return Ok(Awake::Online),

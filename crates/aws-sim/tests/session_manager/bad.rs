@@ -14,6 +14,8 @@ struct Bent<F> {
     bend: F,
     started: Arc<AtomicUsize>,
     ended: Arc<AtomicUsize>,
+    /// It knows the service's time, which this machine's clock is ahead of by this.
+    late: Duration,
 }
 
 impl<F: Fn(&mut Granted) + Send + Sync + 'static> Gate for Bent<F> {
@@ -51,6 +53,10 @@ impl<F: Fn(&mut Granted) + Send + Sync + 'static> Gate for Bent<F> {
     async fn credentials(&self) -> Result<Credentials, Failure> {
         self.client.credentials().await
     }
+
+    fn now(&self) -> SystemTime {
+        SystemTime::now() - self.late
+    }
 }
 
 /// What is told on the way to Ready where the first session's answer is bent; afterwards bytes go through the second.
@@ -58,7 +64,7 @@ async fn told(bend: impl Fn(&mut Granted) + Send + Sync + 'static) -> Vec<Status
     let sim = simulator(Some(echo().await)).await;
     let (started, ended) = (Arc::<AtomicUsize>::default(), Arc::<AtomicUsize>::default());
     let client = Client { endpoint: sim.endpoint(), command: None };
-    let gate = Bent { client, bend, started: started.clone(), ended: ended.clone() };
+    let gate = Bent { client, bend, started: started.clone(), ended: ended.clone(), late: Duration::ZERO };
     let mut tunnel = Tunnel::open(gate, options(), SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
     let mut told = Vec::new();
     while !told.last().is_some_and(|status: &Status| status.state == State::Ready) {
@@ -104,45 +110,6 @@ async fn an_address_at_which_nobody_or_somebody_else_listens_is_told_and_another
     assert!(reasons(&told).contains("does not answer as a WebSocket"), "{told:?}");
 }
 
-/// A gate that knows the service's time: this machine's clock is wrong.
-struct Late(Client);
-
-impl Gate for Late {
-    type Target = Target;
-
-    async fn resolve(&self) -> Result<Target, Failure> {
-        self.0.resolve().await
-    }
-
-    fn describe(&self, target: &Target) -> String {
-        self.0.describe(target)
-    }
-
-    async fn start(&self, target: &Target) -> Result<Granted, Failure> {
-        self.0.start(target).await
-    }
-
-    async fn resume(&self, session_id: &str) -> Result<(Option<String>, Token), Failure> {
-        self.0.resume(session_id).await
-    }
-
-    async fn terminate(&self, session_id: &str) -> Result<(), Failure> {
-        self.0.terminate(session_id).await
-    }
-
-    async fn gone(&self, target: &Target) -> Option<String> {
-        self.0.gone(target).await
-    }
-
-    async fn credentials(&self) -> Result<Credentials, Failure> {
-        self.0.credentials().await
-    }
-
-    fn now(&self) -> SystemTime {
-        SystemTime::now() - Duration::from_mins(10)
-    }
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_signature_carries_the_time_of_the_gate_and_the_simulator_counts_one_that_is_minutes_off() {
     let sim = simulator(None).await;
@@ -155,7 +122,9 @@ async fn the_signature_carries_the_time_of_the_gate_and_the_simulator_counts_one
     let tunnel = Tunnel::open(client(), options(), here).await.unwrap();
     timeout(PATIENCE, tunnel.ready()).await.unwrap().unwrap();
     assert_eq!(skewed().await, 0);
-    let tunnel = Tunnel::open(Late(client()), options(), here).await.unwrap();
+    let (started, ended) = (Arc::default(), Arc::default());
+    let late = Bent { client: client(), bend: |_: &mut Granted| (), started, ended, late: Duration::from_mins(10) };
+    let tunnel = Tunnel::open(late, options(), here).await.unwrap();
     timeout(PATIENCE, tunnel.ready()).await.unwrap().unwrap();
     assert_eq!(skewed().await, 1);
 }

@@ -4,6 +4,7 @@
 
 mod bad;
 mod client;
+mod further;
 mod life;
 mod matrix;
 mod plugin;

@@ -1,7 +1,8 @@
 //! Where a tunnel leads.
 
-use super::{NoTarget, none};
+use super::no_target::{NoTarget, none};
 use crate::Database;
+use core::net::Ipv6Addr;
 
 /// The port of PostgreSQL, where nothing says another.
 pub const POSTGRES: u16 = 5432;
@@ -49,7 +50,7 @@ impl To {
         }
         let parts = text.rsplit_once(':').and_then(|(host, port)| Some((host, port.parse::<u16>().ok()?)));
         let parts = parts.map(|(host, port)| (host.trim_matches(['[', ']']), port));
-        let (host, port) = parts.filter(|(host, port)| !host.is_empty() && *port > 0).ok_or_else(|| {
+        let (host, port) = parts.filter(|(host, port)| is_host(host) && *port > 0).ok_or_else(|| {
             none(
                 format!("`{text}` is no place to go to"),
                 "write `writer`, `reader`, or a host and a port as db.example:5432",
@@ -100,6 +101,12 @@ impl To {
     }
 }
 
+/// Whether it is a name of DNS or an address.
+fn is_host(text: &str) -> bool {
+    let good = |c: char| c.is_ascii_alphanumeric() || "-._".contains(c);
+    text.parse::<Ipv6Addr>().is_ok() || (!text.is_empty() && text.chars().all(good))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -124,7 +131,9 @@ mod tests {
         }
         let To::Place(far) = To::parse("[fd00::5]:5432").unwrap() else { panic!("a place") };
         assert_eq!(far.host, "fd00::5");
-        for bad in ["", "db", "db:", ":5432", "db:0", "db:70000", "[]:1", "Writer"] {
+        let no_host =
+            ["my db:5432", "db:x:5432", "a@db:5432", "https://db:5432", "データ:5432", "db\n:5432", "[db:1]:5432"];
+        for bad in ["", "db", "db:", ":5432", "db:0", "db:70000", "[]:1", "Writer"].into_iter().chain(no_host) {
             assert!(To::parse(bad).is_err(), "{bad}");
         }
     }

@@ -1,6 +1,7 @@
 //! Instances (bastions) that a tunnel goes through: which one is meant, and which of those that are there it is.
 
-use super::{NoTarget, none};
+use super::no_target::{NoTarget, none};
+use crate::machine::Machine;
 
 /// Which instance is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,17 +10,6 @@ pub enum Named {
     Id(String),
     /// By a tag; its name is the tag `Name`.
     Tag(String, String),
-}
-
-/// An instance of EC2.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Instance {
-    /// Its id.
-    pub id: String,
-    /// Its tag `Name`.
-    pub name: Option<String>,
-    /// `pending`, `running`, `stopping`, `stopped`, `shutting-down`, `terminated`.
-    pub state: String,
 }
 
 /// How the instance stands that is meant, with its id.
@@ -35,7 +25,7 @@ pub enum Found {
 
 impl Found {
     /// As its state says.
-    pub fn of(one: &Instance) -> Self {
+    pub fn of(one: &Machine) -> Self {
         match one.state.as_str() {
             "running" => Self::Runs(one.id.clone()),
             "stopped" => Self::Stopped(one.id.clone()),
@@ -52,7 +42,7 @@ const TAG: &str = "tag:";
 impl Named {
     /// As it is typed beside services: an id, `instance:NAME` or `tag:KEY=VALUE`. None is no instance.
     pub fn parse(text: &str) -> Option<Self> {
-        if super::is_instance(text) {
+        if is_instance(text) {
             return Some(Self::Id(text.to_owned()));
         }
         if let Some((key, value)) = text.strip_prefix(TAG).and_then(|tag| tag.split_once('=')) {
@@ -80,12 +70,9 @@ impl Named {
     ///
     /// # Errors
     /// There is none, or it is not clear which.
-    pub fn of<'a>(&self, found: &'a [Instance]) -> Result<&'a Instance, NoTarget> {
+    pub fn of<'a>(&self, found: impl IntoIterator<Item = &'a Machine>) -> Result<&'a Machine, NoTarget> {
         let words = self.words();
-        let there: Vec<&Instance> = found
-            .iter()
-            .filter(|instance| !["terminated", "shutting-down"].contains(&instance.state.as_str()))
-            .collect();
+        let there: Vec<&Machine> = found.into_iter().filter(|instance| !instance.is_ending()).collect();
         if let Some(runs) = there.iter().find(|instance| instance.state == "running") {
             return Ok(runs);
         }
@@ -100,12 +87,18 @@ impl Named {
     }
 }
 
+/// Whether this is the id of an instance.
+pub fn is_instance(text: &str) -> bool {
+    text.strip_prefix("i-")
+        .is_some_and(|digits| [8, 17].contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_hexdigit()))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn instance(id: &str, state: &str) -> Instance {
-        Instance { id: id.into(), name: None, state: state.into() }
+    fn instance(id: &str, state: &str) -> Machine {
+        Machine { id: id.into(), state: state.into(), ..Machine::default() }
     }
 
     #[test]

@@ -66,6 +66,8 @@ pub struct Standing {
     pub through: Option<String>,
     /// The id of the session at AWS, once there is one.
     pub session: Option<String>,
+    /// How many sessions are open: others beside the first carry who connects while much goes through it.
+    pub sessions: usize,
     /// Bytes from here to there.
     pub sent: u64,
     /// Bytes from there to here.
@@ -74,7 +76,7 @@ pub struct Standing {
     pub round_trip: Option<Duration>,
     /// How often a lost link was made again without losing anything.
     pub resumes: u64,
-    /// How often another session had to be opened; each reset all connections.
+    /// How often a session was lost, and its connections with it.
     pub replacements: u64,
     /// Local connections that are open.
     pub open: usize,

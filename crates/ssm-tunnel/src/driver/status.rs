@@ -8,7 +8,8 @@ use std::time::Duration;
 pub struct Status {
     /// Its state.
     pub state: State,
-    /// What went wrong last, while it is tried again before it was ready for the first time: its state has no reason then.
+    /// What went wrong last, while it is tried again before it was ready for the first time, and what is not as it should be
+    /// although it is ready: its state has no reason then.
     pub failure: Option<String>,
     /// What to do about that, or about the failure in its state, where that is known.
     pub hint: Option<String>,
@@ -16,15 +17,17 @@ pub struct Status {
     pub target: Option<String>,
     /// The id of the session, once there is one.
     pub session_id: Option<String>,
+    /// Sessions that are open: the one of `session_id`, and others for who connects while much goes through that.
+    pub sessions: usize,
     /// Bytes from here to there.
     pub sent: u64,
     /// Bytes from there to here.
     pub received: u64,
     /// The smoothed time to the agent and back.
     pub round_trip: Option<Duration>,
-    /// How often a lost link was replaced within a session.
+    /// How often a lost link was replaced within a session, of all of them.
     pub resumes: u64,
-    /// How many sessions there were after the first.
+    /// How often a session was lost with its connections.
     pub replacements: u64,
     /// Local connections that are open.
     pub open: usize,
@@ -34,8 +37,10 @@ pub struct Status {
     pub refused: u64,
     /// Messages whose digest did not fit.
     pub damaged: u64,
-    /// Nothing more is read, as a local program does not read what waits for it.
+    /// Nothing more of a session is read, as a local program does not read what waits for it.
     pub waits_for_reader: bool,
+    /// So much goes through that another session should carry who connects now.
+    pub(super) busy: bool,
 }
 
 impl Status {
@@ -51,6 +56,7 @@ impl Status {
             hint: None,
             target: None,
             session_id: None,
+            sessions: 0,
             sent: 0,
             received: 0,
             round_trip: None,
@@ -61,6 +67,7 @@ impl Status {
             refused: 0,
             damaged: 0,
             waits_for_reader: false,
+            busy: false,
         }
     }
 }

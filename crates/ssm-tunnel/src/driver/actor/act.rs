@@ -1,6 +1,6 @@
 //! What the supervisor decided, done; and what came of it.
 
-use super::{ASKING, Actor, BATCH, Boxed, CHECK, ENDING, Outcome, write};
+use super::{ASKING, Actor, BATCH, Boxed, CHECK, ENDING, Outcome, Served, write};
 use crate::driver::dial::{Link, dial};
 use crate::driver::gate::Gate;
 use crate::session::Session;
@@ -19,7 +19,17 @@ impl<G: Gate> Actor<G> {
                 Action::Resolve => {
                     self.target = None;
                     let gate = self.gate.clone();
-                    self.pending = Some(asked(async move { gate.resolve().await }, Outcome::Resolved));
+                    let known = match &self.served {
+                        Served::Beside { target, .. } => Some(target.clone()),
+                        Served::Port(_) | Served::Shell { .. } => None,
+                    };
+                    let found = async move {
+                        match known {
+                            Some(target) => Ok(target),
+                            None => gate.resolve().await,
+                        }
+                    };
+                    self.pending = Some(asked(found, Outcome::Resolved));
                 }
                 Action::Start => {
                     let Some(target) = self.target.clone() else { continue };
@@ -53,6 +63,7 @@ impl<G: Gate> Actor<G> {
                     self.granted = None;
                     self.keys.clear();
                     self.locals.clear();
+                    self.further.retire();
                     self.session = Session::new(self.purpose, self.options.pace, self.epoch_ms);
                 }
                 Action::Terminate => {

@@ -1,6 +1,6 @@
 //! What time does: what is due, whether everybody is still there, and what is told.
 
-use super::{ASKING, Actor, LINGER, LINGER_ALONE, LOOK, PONG, PONG_AWAKE, QUIET, QUIET_BUSY, SILENT};
+use super::{ASKING, Actor, LINGER, LINGER_ALONE, LOOK, PONG, PONG_AWAKE, QUIET, QUIET_BUSY, SILENT, Served};
 use crate::driver::gate::Gate;
 use crate::driver::local::Key;
 use crate::supervisor::{Input, State};
@@ -91,33 +91,48 @@ impl<G: Gate> Actor<G> {
 
     /// Publishes how it stands; changes of the state one by one.
     pub(super) fn tell(&mut self, now: Time) {
-        let state = self.supervisor.state();
-        let has_session = matches!(state, State::Ready | State::Resuming(_));
-        self.without_session = if has_session { None } else { self.without_session.or(Some(now)) };
+        let mut state = self.supervisor.state().clone();
+        let ready = state == State::Ready;
+        self.not_ready = if ready { None } else { self.not_ready.or(Some(now)) };
+        let last = if ready { self.further.failure() } else { self.supervisor.last_failure() }.cloned();
+        let mut hint = last.as_ref().and_then(|failure| failure.hint.clone());
+        let failure = last.filter(|_| matches!(state, State::Resolving | State::Ready)).map(|failure| failure.message);
+        if ready && let Some((theirs, what_to_do)) = self.further.state() {
+            (state, hint) = (theirs, what_to_do.or(hint));
+        }
+        let fresh = std::mem::take(&mut self.further.fresh);
         let channel = self.session.channel();
-        let (round_trip, damaged) = (channel.round_trip(), self.session.damaged());
-        let (open, resumes, full) = (self.locals.len(), self.supervisor.resumes(), self.bucket.is_full());
-        let last = self.supervisor.last_failure();
-        let failure = last.filter(|_| *state == State::Resolving).map(|failure| &failure.message);
+        let (round_trip, damaged) = (channel.round_trip(), self.session.damaged() + self.further.damaged);
+        let (open, resumes) =
+            (self.locals.len() + self.further.open(), self.supervisor.resumes() + self.further.resumes);
+        let sessions = usize::from(self.granted.is_some()) + self.further.len();
+        let full = self.bucket.is_full() || self.further.waits_for_reader();
+        let busy = matches!(self.served, Served::Beside { .. }) && self.is_busy(now);
         let mut changed = false;
         self.status.send_if_modified(|status| {
-            changed = status.state != *state || status.failure.as_ref() != failure;
+            changed = status.state != state || status.failure != failure;
             if changed {
-                status.state = state.clone();
-                status.failure = failure.cloned();
-                status.hint = last.and_then(|failure| failure.hint.clone());
+                (status.state, status.failure, status.hint) = (state, failure, hint);
             }
-            let other = (status.round_trip, status.open, status.resumes, status.waits_for_reader, status.damaged)
-                != (round_trip, open, resumes, full, damaged);
+            let before = (status.open, status.sessions, status.waits_for_reader, status.busy);
+            let other = (status.round_trip, status.resumes, status.damaged) != (round_trip, resumes, damaged)
+                || before != (open, sessions, full, busy)
+                || fresh.connections + fresh.refused + fresh.lost > 0;
             status.round_trip = round_trip.or(status.round_trip);
-            status.open = open;
-            status.resumes = resumes;
-            status.waits_for_reader = full;
-            status.damaged = damaged;
+            status.sent += fresh.sent;
+            status.received += fresh.received;
+            status.connections += fresh.connections;
+            status.refused += fresh.refused;
+            status.replacements += fresh.lost;
+            (status.open, status.sessions, status.waits_for_reader, status.busy) = (open, sessions, full, busy);
+            (status.resumes, status.damaged) = (resumes, damaged);
             changed || other
         });
         if changed {
             let _ = self.changes.send(self.status.borrow().clone());
+        }
+        if fresh.refused > 0 {
+            self.tell_refusal(now);
         }
     }
 }

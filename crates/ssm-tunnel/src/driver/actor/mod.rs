@@ -2,14 +2,17 @@
 
 mod act;
 mod look;
+mod spread;
 mod traffic;
 
 use super::awake::Awake;
 use super::bucket::Bucket;
 use super::dial::Link;
+use super::further::Further;
 use super::gate::{Gate, Granted, Options, Token};
 use super::listener::{Accepted, Listener};
 use super::local::{FromLocal, Key, ToLocal};
+use super::recent::Recent;
 use super::said::{Said, ShellInput};
 use super::status::Status;
 use crate::carried::Purpose;
@@ -53,9 +56,9 @@ const CHECK: Duration = Duration::from_secs(30);
 const LINGER: Duration = Duration::from_secs(30);
 /// The same with an agent that serves one connection at a time: others wait.
 const LINGER_ALONE: Duration = Duration::from_secs(1);
-/// So long a local program that connects waits for a session. After that it is reset, so that it can say so: a service that
-/// was scaled to zero may have no task for hours.
-const WITHOUT_SESSION: Duration = Duration::from_secs(30);
+/// So long a local program that connects waits for the tunnel to be ready. After that it is reset, so that it can say so: a
+/// service that was scaled to zero may have no task for hours, and credentials may be renewed tomorrow.
+const NOT_READY: Duration = Duration::from_secs(30);
 /// As many messages at once, before the loop looks at something else.
 const BATCH: usize = 64;
 /// With more acknowledgements than this that the link does not take, nothing more is read.
@@ -76,12 +79,21 @@ struct Local {
     /// Dropping it resets the connection.
     reset: oneshot::Sender<()>,
     eof: Option<Time>,
+    recent: Recent,
 }
 
 /// What the loop serves.
-pub(super) enum Served {
+pub(super) enum Served<T> {
     Port(Listener),
-    Shell { input: mpsc::Receiver<ShellInput>, output: mpsc::UnboundedSender<Said> },
+    /// Connections that another loop has accepted, to the target that it has found.
+    Beside {
+        handed: mpsc::Receiver<Accepted>,
+        target: T,
+    },
+    Shell {
+        input: mpsc::Receiver<ShellInput>,
+        output: mpsc::UnboundedSender<Said>,
+    },
 }
 
 enum Happened<T> {
@@ -92,6 +104,8 @@ enum Happened<T> {
     Accepted(std::io::Result<Accepted>),
     Done(Outcome<T>),
     Checked(Option<String>),
+    /// A session beside this one stands otherwise.
+    Beside,
     Freed,
     Time,
     Stop,
@@ -101,7 +115,8 @@ pub(super) struct Actor<G: Gate> {
     gate: Arc<G>,
     options: Options,
     purpose: Purpose,
-    served: Served,
+    served: Served<G::Target>,
+    further: Further,
     started: Instant,
     awake: Awake,
     /// When it was started, in milliseconds since 1970.
@@ -129,8 +144,8 @@ pub(super) struct Actor<G: Gate> {
     keys: HashMap<StreamId, Key>,
     next_key: Key,
     accept_after: Time,
-    /// Since when there is no session that connections could go through.
-    without_session: Option<Time>,
+    /// Since when it is not ready for connections.
+    not_ready: Option<Time>,
     connections: JoinSet<()>,
     from_locals: mpsc::Receiver<FromLocal>,
     to_loop: mpsc::Sender<FromLocal>,
@@ -147,25 +162,28 @@ impl<G: Gate> Actor<G> {
     pub(super) fn new(
         gate: Arc<G>,
         options: Options,
-        served: Served,
+        served: Served<G::Target>,
         bucket: Arc<Bucket>,
         stop: watch::Receiver<bool>,
         status: watch::Sender<Status>,
         changes: broadcast::Sender<Status>,
     ) -> Self {
         let purpose = match served {
-            Served::Port(_) => Purpose::Port,
+            Served::Port(_) | Served::Beside { .. } => Purpose::Port,
             Served::Shell { .. } => Purpose::Shell,
         };
+        // One beside another is opened anew when somebody needs it.
+        let replaces = matches!(served, Served::Port(_));
         let (to_loop, from_locals) = mpsc::channel(64);
         Self {
             gate,
             purpose,
             served,
+            further: Further::default(),
             started: Instant::now(),
             awake: Awake::new(SystemTime::now()),
             refused_told: None,
-            supervisor: Supervisor::new(purpose == Purpose::Port),
+            supervisor: Supervisor::new(replaces),
             session: Session::new(purpose, options.pace, epoch_ms()),
             epoch_ms: epoch_ms(),
             options,
@@ -186,7 +204,7 @@ impl<G: Gate> Actor<G> {
             keys: HashMap::new(),
             next_key: 0,
             accept_after: Time::ZERO,
-            without_session: Some(Time::ZERO),
+            not_ready: Some(Time::ZERO),
             connections: JoinSet::new(),
             from_locals,
             to_loop,
@@ -206,7 +224,8 @@ impl<G: Gate> Actor<G> {
 
     /// When time has something to do: at the next look at the latest, whatever happens before it.
     fn wake(&self, now: Time) -> Time {
-        let wakes = [self.session.wake(now), self.supervisor.wake()].into_iter().flatten();
+        let late = self.further.wake().filter(|late| *late > now);
+        let wakes = [self.session.wake(now), self.supervisor.wake(), late].into_iter().flatten();
         wakes.fold(self.next_look, Time::min)
     }
 
@@ -217,6 +236,7 @@ impl<G: Gate> Actor<G> {
         let timer = sleep(Duration::ZERO);
         tokio::pin!(timer);
         loop {
+            self.spread(self.now());
             self.pump();
             self.tell(self.now());
             if matches!(self.supervisor.state(), State::Closed(_)) {
@@ -229,17 +249,20 @@ impl<G: Gate> Actor<G> {
             let reads = !full && self.session.channel().waiting() < UNSENT;
             let writes = self.session.channel().waiting() > 0;
             let sends = self.session.can_send();
-            let accepts = now >= self.accept_after && (self.session.can_open(now) || self.resets_new(now));
-            let (listener, typed) = match &mut self.served {
-                Served::Port(listener) => (Some(listener), None),
-                Served::Shell { input, .. } => (None, Some(input)),
+            let accepts = self.takes(now);
+            let (listener, handed, typed) = match &mut self.served {
+                Served::Port(listener) => (Some(listener), None, None),
+                Served::Beside { handed, .. } => (None, Some(handed), None),
+                Served::Shell { input, .. } => (None, None, Some(input)),
             };
             let happened = tokio::select! {
                 message = next(&mut self.reader), if reads => Happened::Message(message),
                 open = writable(self.writer.as_ref()), if writes => Happened::Writable(open),
                 Some(local) = self.from_locals.recv(), if sends => Happened::Local(local),
-                input = typing(typed), if sends && !self.input_over => Happened::Typed(input),
+                input = taken(typed), if sends && !self.input_over => Happened::Typed(input),
                 accepted = accept(listener), if accepts => Happened::Accepted(accepted),
+                Some(socket) = taken(handed), if accepts => Happened::Accepted(Ok(socket)),
+                () = self.further.changed() => Happened::Beside,
                 outcome = done(&mut self.pending) => Happened::Done(outcome),
                 gone = done(&mut self.check) => Happened::Checked(gone),
                 () = self.bucket.freed(), if full => Happened::Freed,
@@ -255,11 +278,11 @@ impl<G: Gate> Actor<G> {
         let now = self.now();
         match happened {
             Happened::Message(message) => self.messages(message, now),
-            Happened::Writable(true) | Happened::Freed => {}
+            Happened::Writable(true) | Happened::Beside | Happened::Freed => {}
             Happened::Writable(false) => self.handle(Input::Lost("the connection broke while sending".into()), now),
             Happened::Local(local) => self.local(local, now),
             Happened::Typed(input) => self.typed(input, now),
-            Happened::Accepted(Ok(socket)) => self.accepted(socket, now),
+            Happened::Accepted(Ok(socket)) => self.connects(socket, now),
             // Without a free file descriptor the connection stays where it is for a moment.
             Happened::Accepted(Err(_)) => self.accept_after = now + Duration::from_millis(200),
             Happened::Done(outcome) => self.done(outcome, now),
@@ -278,9 +301,9 @@ impl<G: Gate> Actor<G> {
         }
     }
 
-    /// Whether what connects now is reset: there was no session for so long that nobody should wait for one.
+    /// Whether what connects now is reset: it was not ready for so long that nobody should wait for it.
     fn resets_new(&self, now: Time) -> bool {
-        self.without_session.is_some_and(|since| now.saturating_sub(since) >= WITHOUT_SESSION)
+        self.not_ready.is_some_and(|since| now.saturating_sub(since) >= NOT_READY)
     }
 
     /// Messages into the link, as many as it takes.
@@ -310,8 +333,16 @@ impl<G: Gate> Actor<G> {
     async fn finish(mut self) {
         self.disconnect();
         self.locals.clear();
-        if let Served::Shell { output, .. } = &self.served {
-            let _ = output.send(Said::Closed);
+        self.further.stop();
+        match &mut self.served {
+            Served::Shell { output, .. } => drop(output.send(Said::Closed)),
+            Served::Beside { handed, .. } => {
+                handed.close();
+                while let Ok(socket) = handed.try_recv() {
+                    socket.reset();
+                }
+            }
+            Served::Port(_) => {}
         }
         let all = async {
             while self.writers.join_next().await.is_some() {}
@@ -319,6 +350,9 @@ impl<G: Gate> Actor<G> {
             while self.connections.join_next().await.is_some() {}
         };
         let _ = timeout(ENDING, all).await;
+        // What the others carried to the end.
+        self.spread(self.now());
+        self.tell(self.now());
     }
 }
 
@@ -340,9 +374,9 @@ async fn writable(writer: Option<&mpsc::Sender<Message>>) -> bool {
     }
 }
 
-async fn typing(input: Option<&mut mpsc::Receiver<ShellInput>>) -> Option<ShellInput> {
-    match input {
-        Some(input) => input.recv().await,
+async fn taken<T>(queue: Option<&mut mpsc::Receiver<T>>) -> Option<T> {
+    match queue {
+        Some(queue) => queue.recv().await,
         None => pending().await,
     }
 }

@@ -3,6 +3,7 @@ use crate::agent::Agent;
 use crate::carried::Pace;
 use crate::driver::bucket::LIMIT;
 use crate::driver::gate::Credentials;
+use crate::supervisor::FailureKind;
 use bytes::Bytes;
 use std::ops::RangeInclusive;
 
@@ -67,7 +68,7 @@ fn ready() -> (Actor<Nobody>, mpsc::UnboundedReceiver<Said>) {
 fn half_closed(actor: &mut Actor<Nobody>) {
     let (queue, _) = mpsc::unbounded_channel();
     let (reset, _) = oneshot::channel();
-    actor.locals.insert(1, Local { stream: 3, queue, reset, eof: None });
+    actor.locals.insert(1, Local { stream: 3, queue, reset, eof: None, recent: Recent::default() });
     actor.keys.insert(3, 1);
     actor.local(FromLocal::Eof(1), at(0));
 }
@@ -147,23 +148,47 @@ fn it_looks_around_once_a_second_however_much_comes_meanwhile() {
     }
 }
 
+#[test]
+fn it_is_busy_while_much_goes_through_connections_that_are_open_or_a_program_does_not_read() {
+    let (mut actor, _said) = ready();
+    half_closed(&mut actor);
+    let count = |actor: &mut Actor<Nobody>, bytes, now| actor.locals.get_mut(&1).unwrap().recent.add(bytes, now);
+    count(&mut actor, 256 << 10, at(1));
+    assert!(!actor.is_busy(at(1)));
+    count(&mut actor, 1, at(1));
+    assert_eq!((actor.is_busy(at(1)), actor.is_busy(at(2))), (true, false));
+    count(&mut actor, 1 << 20, at(2));
+    actor.end(1, at(2));
+    assert!(!actor.is_busy(at(2)), "what has ended is in nobody's way");
+    actor.bucket.fill(LIMIT);
+    assert!(actor.is_busy(at(100)));
+}
+
 #[tokio::test]
-async fn who_connects_while_there_was_no_session_for_half_a_minute_is_reset_and_waits_before_that() {
+async fn who_connects_while_it_was_not_ready_for_half_a_minute_is_reset_and_waits_before_that() {
     let (mut actor, _said) = ready();
     actor.tell(at(0));
-    assert!(!actor.resets_new(at(100)), "there is a session");
+    assert!(!actor.resets_new(at(100)), "it is ready");
+    // The session goes on once credentials are renewed, whenever that is.
     actor.handle(Input::Lost("reset".into()), at(100));
+    actor.handle(Input::Failed(Failure::new(FailureKind::Credentials, "they have expired")), at(100));
     actor.tell(at(100));
-    assert!(!actor.resets_new(at(200)), "the session goes on as soon as there is a link");
-    // A shell's session is not replaced, that of a port is.
+    assert!(matches!(actor.supervisor.state(), State::Resuming(_)));
+    assert_eq!((actor.resets_new(at(129)), actor.resets_new(at(130))), (false, true));
+    // The same without a session.
     actor.supervisor = Supervisor::new(true);
-    actor.tell(at(200));
     actor.tell(at(220));
-    assert_eq!((actor.resets_new(at(229)), actor.resets_new(at(230))), (false, true));
+    assert!(actor.resets_new(at(221)));
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let program = tokio::net::TcpStream::connect(listener.local_addr().unwrap());
     let (program, accepted) = tokio::join!(program, listener.accept());
-    actor.accepted(Accepted::Tcp(accepted.unwrap().0), at(230));
+    actor.connects(Accepted::Tcp(accepted.unwrap().0), at(230));
     let read = tokio::io::AsyncReadExt::read_u8(&mut program.unwrap()).await;
     assert_eq!(read.map_err(|error| error.kind()), Err(std::io::ErrorKind::ConnectionReset), "no end without a byte");
+    actor.supervisor = Supervisor::new(true);
+    for input in [Input::Resolved, Input::Started, Input::Connected, Input::HandshakeComplete] {
+        actor.supervisor.handle(input, at(300));
+    }
+    actor.tell(at(300));
+    assert!(!actor.resets_new(at(400)), "it is ready again");
 }

@@ -5,6 +5,7 @@ use crate::carried::Event;
 use crate::driver::gate::Gate;
 use crate::driver::listener::Accepted;
 use crate::driver::local::{self, FromLocal, Key, ToLocal};
+use crate::driver::recent::Recent;
 use crate::driver::said::{Said, ShellInput};
 use crate::supervisor::Input;
 use crate::time::Time;
@@ -69,6 +70,7 @@ impl<G: Gate> Actor<G> {
                     let length = bytes.len();
                     self.probed = false;
                     local.eof = local.eof.map(|_| now);
+                    local.recent.add(length, now);
                     self.bucket.fill(length);
                     if local.queue.send(ToLocal::Data(bytes)).is_err() {
                         self.bucket.drain(length);
@@ -104,7 +106,7 @@ impl<G: Gate> Actor<G> {
     }
 
     /// Among the changes too, once a second: a person waits for the reason of a connection that was reset.
-    fn tell_refusal(&mut self, now: Time) {
+    pub(super) fn tell_refusal(&mut self, now: Time) {
         if self.refused_told.is_none_or(|told| now.saturating_sub(told) >= LOOK) {
             self.refused_told = Some(now);
             let _ = self.changes.send(self.status.borrow().clone());
@@ -127,8 +129,9 @@ impl<G: Gate> Actor<G> {
     pub(super) fn local(&mut self, local: FromLocal, now: Time) {
         match local {
             FromLocal::Data(key, bytes) => {
-                let Some(local) = self.locals.get(&key) else { return };
+                let Some(local) = self.locals.get_mut(&key) else { return };
                 self.probed = false;
+                local.recent.add(bytes.len(), now);
                 self.session.send(local.stream, &bytes, now);
                 self.count_sent(bytes.len());
             }
@@ -175,7 +178,7 @@ impl<G: Gate> Actor<G> {
         self.next_key += 1;
         let (queue, from_queue) = mpsc::unbounded_channel();
         let (reset, on_reset) = oneshot::channel();
-        self.locals.insert(key, Local { stream, queue, reset, eof: None });
+        self.locals.insert(key, Local { stream, queue, reset, eof: None, recent: Recent::default() });
         self.keys.insert(stream, key);
         self.status.send_modify(|status| status.connections += 1);
         let (out, bucket) = (self.to_loop.clone(), self.bucket.clone());

@@ -1,0 +1,24 @@
+//! Why there is nothing to go through or to.
+
+/// Why there is none.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NoTarget {
+    /// In a sentence.
+    pub why: String,
+    /// What to do.
+    pub hint: String,
+    /// Whether it may be there in a moment, without anybody's help.
+    pub soon: bool,
+    /// Whether it is there, and another environment's.
+    pub elsewhere: bool,
+}
+
+/// There is none, and waiting does not help.
+pub fn none(why: impl Into<String>, hint: impl Into<String>) -> NoTarget {
+    NoTarget { why: why.into(), hint: hint.into(), soon: false, elsewhere: false }
+}
+
+/// There is none yet, and waiting helps.
+pub fn soon(why: impl Into<String>) -> NoTarget {
+    NoTarget { soon: true, ..none(why, "wait a moment: it is tried again") }
+}
