@@ -87,6 +87,7 @@ fn order(goal: Goal, units: Vec<Unit>) -> Order {
         account: None,
         by: who(),
         terraform: terraform(),
+        terraform_said: String::new(),
         terragrunt: None,
         plugin_dir: None,
         profile: None,
@@ -317,9 +318,12 @@ async fn a_cancel_interrupts_terraform_once_and_begins_nothing_more() {
     let home = Home::new();
     let (units, mut run) = applying(&home).await;
     run.ask(Wish::Cancel { hard: false });
+    // What still ends may fail for that, and would be no part of it.
+    run.ask(Wish::Retry);
     assert_eq!(run.end(false), RunEnd::Cancelled);
-    assert!(matches!(run.unit_end("a"), UnitEnd::Cancelled { .. }), "{:?}", run.unit_end("a"));
-    assert!(matches!(run.unit_end("b"), UnitEnd::Cancelled { in_flight } if in_flight.is_empty()));
+    assert!(run.state.notes.iter().any(|(_, text)| text.contains("it is being cancelled")), "{:?}", run.state.notes);
+    assert!(matches!(run.unit_end("a"), UnitEnd::Cancelled { applied: true, .. }), "{:?}", run.unit_end("a"));
+    assert!(matches!(run.unit_end("b"), UnitEnd::Cancelled { in_flight, applied: false } if in_flight.is_empty()));
     // Its state was written, and its lock given back.
     assert!(in_state(&units[0]).contains(&"terraform_data.first".to_owned()));
     assert!(!units[0].dir.join(".terraform.tfstate.lock.info").exists());

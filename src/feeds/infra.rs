@@ -4,6 +4,7 @@
 use super::lifetime::Lifetime;
 use super::runs::Place;
 use crate::model::infra::Graph;
+use crate::model::infra::cached::Cached;
 use crate::model::infra::plan::Plan;
 use crate::model::infra::run_event::Goal;
 use std::path::PathBuf;
@@ -59,7 +60,7 @@ pub enum Ask {
         /// Whose; empty is all.
         units: Vec<String>,
         /// Those that were shown, as they were: no other is removed.
-        paths: Vec<String>,
+        paths: Vec<PathBuf>,
     },
     /// Reads a plan that may be shown.
     Plan {
@@ -109,26 +110,6 @@ pub enum What {
     Code,
     /// What Terraform and Terragrunt keep beside their code.
     Caches,
-}
-
-/// A cache of a unit.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Cached {
-    /// The unit.
-    pub unit: String,
-    /// Its folder.
-    pub path: String,
-    /// What is in it.
-    pub bytes: u64,
-    /// Why it is not removed, in words; none where it can be.
-    pub stays: Option<String>,
-}
-
-impl Cached {
-    /// Whether it can be removed.
-    pub fn goes(&self) -> bool {
-        self.stays.is_none()
-    }
 }
 
 /// The units of an environment.

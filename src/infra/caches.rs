@@ -2,7 +2,8 @@
 //! Terragrunt's cache, so that no cache is taken for one that can be made again before it was looked through.
 
 use super::run::events::Reader;
-use super::run::folder;
+use super::run::{begins, folder};
+use crate::model::infra::cached::{Became, Cached};
 use crate::model::infra::run::Phase;
 use crate::model::infra::{RunState, Tool, Unit};
 use std::io;
@@ -10,17 +11,53 @@ use std::path::{Path, PathBuf};
 
 /// A folder that can be made again, if there is no state in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cache {
-    /// Where it is.
-    pub path: PathBuf,
+struct Cache {
+    path: PathBuf,
     /// What is in it, links not followed.
-    pub bytes: u64,
+    bytes: u64,
     /// A state in it, which is nowhere else.
-    pub state: Option<PathBuf>,
+    state: Option<PathBuf>,
+}
+
+/// The caches of units, each with why it stays, where it does.
+pub fn judged(runs: &Path, units: &[Unit]) -> Vec<Cached> {
+    let of_unit = |unit: &Unit| {
+        let there = of(unit);
+        let used = if there.is_empty() { None } else { used(runs, unit) };
+        let unit = unit.name.clone();
+        there.into_iter().map(move |cache| {
+            let stays = used.clone().or_else(|| cache.stays());
+            Cached { unit: unit.clone(), path: cache.path, bytes: cache.bytes, stays }
+        })
+    };
+    units.iter().flat_map(of_unit).collect()
+}
+
+/// Removes the caches of units that are meant and that nothing needs, and says what became of each. No run begins meanwhile.
+///
+/// # Errors
+/// When runs cannot be kept from beginning: then nothing is removed.
+pub fn remove(runs: &Path, units: &[Unit], meant: impl Fn(&Cached) -> bool) -> io::Result<Vec<(Cached, Became)>> {
+    let _nothing_begins = begins::none(runs)?;
+    let mut all = judged(runs, units);
+    all.retain(|cached| meant(cached));
+    Ok(all.into_iter().map(removed).collect())
+}
+
+fn removed(cached: Cached) -> (Cached, Became) {
+    let became = if cached.goes() {
+        match std::fs::remove_dir_all(&cached.path) {
+            Ok(()) => Became::Removed,
+            Err(error) => Became::Failed(error.to_string()),
+        }
+    } else {
+        Became::Stays
+    };
+    (cached, became)
 }
 
 /// The caches of a unit that are there. With Terragrunt those of Terraform are in its own.
-pub fn of(unit: &Unit) -> Vec<Cache> {
+fn of(unit: &Unit) -> Vec<Cache> {
     let names: &[&str] = match unit.tool {
         Tool::Terragrunt => &[".terragrunt-cache", ".terraform"],
         Tool::Terraform => &[".terraform"],
@@ -31,19 +68,19 @@ pub fn of(unit: &Unit) -> Vec<Cache> {
 
 impl Cache {
     /// Why it is not removed, in words; none where it can be made again.
-    pub fn stays(&self) -> Option<String> {
+    fn stays(&self) -> Option<String> {
         self.state.as_ref().map(|state| format!("there is a state in it, {}", state.display()))
     }
 }
 
 /// Why the caches of a unit are needed now, in words: a run of any environment works in its folder, or has a plan of it that
 /// can still be applied there. Where that cannot be looked at, they are.
-pub fn used(runs: &Path, unit: &Unit) -> Option<String> {
+fn used(runs: &Path, unit: &Unit) -> Option<String> {
     let needed = || -> io::Result<Option<String>> {
-        for run in folder::list_all(runs)? {
-            let name = &run.run;
-            let Some(order) = &run.order else {
-                if goes_on(&run.folder)? {
+        for run in folder::of_all(runs)? {
+            let name = folder::name(&run);
+            let Ok(order) = folder::order(&run) else {
+                if goes_on(&run)? {
                     return Ok(Some(format!("{name} may work with it: what it was asked to do cannot be read")));
                 }
                 continue;
@@ -54,10 +91,10 @@ pub fn used(runs: &Path, unit: &Unit) -> Option<String> {
                 continue;
             }
             let environment = &order.environment;
-            if goes_on(&run.folder)? {
+            if goes_on(&run)? {
                 return Ok(Some(format!("{name} of {environment} is going on")));
             }
-            if has_plan(&run.folder, &units)? {
+            if has_plan(&run, &units)? {
                 return Ok(Some(format!("{name} of {environment} has a plan of it that can still be applied")));
             }
         }
@@ -66,8 +103,7 @@ pub fn used(runs: &Path, unit: &Unit) -> Option<String> {
     needed().unwrap_or_else(|error| Some(format!("whether a run works with it cannot be looked at: {error}")))
 }
 
-/// Whether a run is driven, or what it began still works. The lock is asked here: a list of runs takes one that cannot be
-/// looked at for none.
+/// Whether a run is driven, or what it began still works.
 fn goes_on(run: &Path) -> io::Result<bool> {
     Ok(folder::driven(run)? || folder::works(run)?)
 }
@@ -139,19 +175,23 @@ mod tests {
         }
     }
 
+    fn order(unit: &Unit) -> Order {
+        serde_json::from_value(serde_json::json!({
+            "environment": "other",
+            "goal": Goal::Apply,
+            "units": [unit],
+            "by": { "user": "ana", "host": "desk", "pid": 1 },
+            "terraform": "/bin/terraform",
+        }))
+        .unwrap()
+    }
+
     #[test]
     fn what_a_run_works_with_or_can_still_apply_is_needed_also_where_its_request_cannot_be_read() {
         let root = std::env::temp_dir().join(format!("cockpit-caches-used-{}", std::process::id()));
         let (runs, unit) = (root.join("runs"), unit(&root.join("a")));
         assert_eq!(used(&runs, &unit), None, "there are no runs");
-        let order: Order = serde_json::from_value(serde_json::json!({
-            "environment": "other",
-            "goal": Goal::Apply,
-            "units": [unit.clone()],
-            "by": { "user": "ana", "host": "desk", "pid": 1 },
-            "terraform": "/bin/terraform",
-        }))
-        .unwrap();
+        let order = order(&unit);
         let run = folder::new_run(&runs, &order, Timestamp::now()).unwrap();
         let why = |part: &str| {
             let why = used(&runs, &unit);
@@ -187,6 +227,45 @@ mod tests {
         why("has a plan of it");
         tell(What::Ended { end: RunEnd::Cancelled });
         assert_eq!(used(&runs, &unit), None, "it has ended");
+        std::fs::remove_dir_all(&root).unwrap();
+    }
+
+    #[test]
+    fn what_a_run_that_is_just_being_made_will_work_with_stays() {
+        let root = std::env::temp_dir().join(format!("cockpit-caches-begins-{}", std::process::id()));
+        let (runs, unit) = (root.join("runs"), unit(&root.join("a")));
+        std::fs::create_dir_all(unit.dir.join(".terragrunt-cache")).unwrap();
+        let begins = begins::one(&runs).unwrap();
+        let (of, units) = (runs.clone(), [unit.clone()]);
+        let removal = std::thread::spawn(move || remove(&of, &units, |_| true).unwrap());
+        // Its folder, and then what it is asked to do; and something drives it before it is made.
+        let run = folder::new_run(&runs, &order(&unit), Timestamp::now()).unwrap();
+        let driven = folder::drive(&run).unwrap();
+        drop(begins);
+        let [(cached, Became::Stays)] = &removal.join().unwrap()[..] else { panic!("it is needed") };
+        assert!(cached.stays.as_ref().is_some_and(|why| why.contains("is going on")), "{cached:?}");
+        drop(driven);
+        let all = remove(&runs, std::slice::from_ref(&unit), |_| true).unwrap();
+        assert!(matches!(all[..], [(_, Became::Removed)]), "{all:?}");
+        std::fs::remove_dir_all(&root).unwrap();
+    }
+
+    #[test]
+    fn only_caches_that_are_meant_are_removed_and_one_that_cannot_be_says_so() {
+        let root = std::env::temp_dir().join(format!("cockpit-removed-{}", std::process::id()));
+        let (runs, unit) = (root.join("runs"), unit(&root.join("a")));
+        let [meant, other] = [".terragrunt-cache", ".terraform"].map(|name| unit.dir.join(name));
+        for path in [&meant, &other] {
+            std::fs::create_dir_all(path).unwrap();
+        }
+        let all = remove(&runs, std::slice::from_ref(&unit), |cached| cached.path == meant).unwrap();
+        assert_eq!(all.len(), 1, "{all:?}");
+        assert_eq!((meant.exists(), other.exists()), (false, true));
+        let (cached, became) = removed(Cached { unit: "a".into(), path: root.join("gone"), bytes: 0, stays: None });
+        assert!(cached.became(&became).contains("cannot be removed"), "{became:?}");
+        let needed = Cached { stays: Some("a run".into()), path: other.clone(), ..cached };
+        let (needed, became) = removed(needed);
+        assert!(other.exists() && needed.became(&became).ends_with("stays: a run"), "{became:?}");
         std::fs::remove_dir_all(&root).unwrap();
     }
 

@@ -2,6 +2,7 @@
 //! what is planned: such variables are dropped, and named.
 
 use crate::config::EnvironmentConfig;
+use crate::model::infra::world::ENDPOINTS;
 use crate::model::infra::{Tool, Unit};
 use std::ffi::{OsStr, OsString};
 use std::path::{Path, PathBuf};
@@ -23,6 +24,13 @@ const SILENT: &[&str] = &["TF_IN_AUTOMATION", "TF_INPUT"];
 /// Keys in the environment win over a profile in Terraform's SDK; where a profile is configured it must win.
 const KEYS: &[&str] = &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
 
+/// Endpoints of variables are not used: what is not used is dropped, so that what is left is where requests go.
+const IGNORES: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
+
+fn is_blank(value: &OsStr) -> bool {
+    value.to_string_lossy().trim().is_empty()
+}
+
 impl Surroundings {
     /// Those of this process, for an environment.
     pub fn of_process(environment: &EnvironmentConfig) -> Self {
@@ -36,16 +44,26 @@ impl Surroundings {
         is_file: impl Fn(&Path) -> bool,
     ) -> Self {
         let mut kept = Self { variables: Vec::new(), dropped: Vec::new() };
+        let inherited: Vec<(OsString, OsString)> = inherited.into_iter().collect();
+        let ignores = inherited
+            .iter()
+            .any(|(name, value)| name == IGNORES && value.to_string_lossy().trim().eq_ignore_ascii_case("true"));
         for (name, value) in inherited {
             let word = name.to_string_lossy();
             let lost_file = word == "TF_CLI_CONFIG_FILE" && !is_file(Path::new(&value));
             let is_dropped = DROPPED.iter().any(|begin| word.starts_with(begin))
                 || DROPPED_NAMES.contains(&&*word)
                 || (environment.profile.is_some() && KEYS.contains(&&*word))
+                || (word.starts_with(ENDPOINTS) && (ignores || environment.endpoint_url.is_some() || is_blank(&value)))
+                || word == IGNORES
                 || lost_file;
             if !is_dropped {
                 kept.variables.push((name, value));
-            } else if !SILENT.contains(&&*word) && !value.is_empty() {
+                continue;
+            }
+            // Another one takes its place.
+            let replaced = word == ENDPOINTS && environment.endpoint_url.is_some();
+            if !replaced && !is_blank(&value) && !SILENT.contains(&&*word) {
                 kept.dropped.push(word.into_owned());
             }
         }
@@ -203,6 +221,32 @@ mod tests {
         assert_eq!((kept.get("AWS_ACCESS_KEY_ID"), kept.get("AWS_PROFILE")), (None, Some("staging".as_ref())));
         assert_eq!(kept.get("AWS_REGION"), Some("eu-west-1".as_ref()));
         assert_eq!(kept.dropped(), ["AWS_ACCESS_KEY_ID"]);
+    }
+
+    #[test]
+    fn terraform_asks_where_the_cockpit_asks() {
+        let shell = [
+            ("AWS_ENDPOINT_URL", "http://127.0.0.1:1"),
+            ("AWS_ENDPOINT_URL_ECS", "http://127.0.0.1:2"),
+            ("AWS_ENDPOINT_URL_RDS", " "),
+        ];
+        let named = |kept: &Surroundings, name: &str| kept.get(name).map(|value| value.to_string_lossy().into_owned());
+        let kept = of(&shell, &EnvironmentConfig::default());
+        assert_eq!(named(&kept, "AWS_ENDPOINT_URL").as_deref(), Some("http://127.0.0.1:1"));
+        assert_eq!(named(&kept, "AWS_ENDPOINT_URL_ECS").as_deref(), Some("http://127.0.0.1:2"));
+        assert_eq!((named(&kept, "AWS_ENDPOINT_URL_RDS"), kept.dropped().len()), (None, 0));
+        // Those that are ignored lead nowhere, also for a tool that would not ignore them.
+        let ignoring = [&shell[..], &[("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "True")]].concat();
+        let kept = of(&ignoring, &EnvironmentConfig::default());
+        assert!(!kept.variables().iter().any(|(name, _)| name.to_string_lossy().starts_with(ENDPOINTS)));
+        assert_eq!(kept.dropped().len(), 3);
+        // What the environment says goes before them, and is not ignored.
+        let there =
+            EnvironmentConfig { endpoint_url: Some("http://127.0.0.1:3".into()), ..EnvironmentConfig::default() };
+        let kept = of(&ignoring, &there);
+        assert_eq!(named(&kept, "AWS_ENDPOINT_URL").as_deref(), Some("http://127.0.0.1:3"));
+        assert_eq!(named(&kept, "AWS_ENDPOINT_URL_ECS"), None);
+        assert_eq!(named(&kept, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), None);
     }
 
     #[test]

@@ -27,6 +27,8 @@ pub struct Tools {
     pub terraform: PathBuf,
     /// Its version.
     pub terraform_version: Version,
+    /// What it says of its version, as it came.
+    pub terraform_said: String,
     /// Terragrunt, absolute, and its version; none where units are Terraform's own.
     pub terragrunt: Option<(PathBuf, Version)>,
     /// A folder of providers, for `init -plugin-dir`.
@@ -62,6 +64,7 @@ impl Tools {
         Ok(Self {
             terraform,
             terraform_version: unknown,
+            terraform_said: String::new(),
             terragrunt: terragrunt.map(|path| (path, unknown)),
             plugin_dir,
         })
@@ -74,13 +77,13 @@ impl Tools {
     pub async fn checked(mut self, surroundings: &Surroundings) -> Result<Self, Trouble> {
         let of_terragrunt = async {
             match &self.terragrunt {
-                Some((program, _)) => Ok(Some(asked(Tool::Terragrunt, program, surroundings).await?)),
+                Some((program, _)) => Ok(Some(asked(Tool::Terragrunt, program, surroundings).await?.0)),
                 None => Ok(None),
             }
         };
         let (terraform, terragrunt) =
             tokio::join!(asked(Tool::Terraform, &self.terraform, surroundings), of_terragrunt);
-        self.terraform_version = terraform?;
+        (self.terraform_version, self.terraform_said) = terraform?;
         self.terragrunt = self.terragrunt.map(|(path, _)| path).zip(terragrunt?);
         Ok(self)
     }
@@ -150,8 +153,8 @@ fn is_program(path: &Path) -> bool {
     path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
 }
 
-/// Asks a program for its version.
-async fn asked(tool: Tool, program: &Path, surroundings: &Surroundings) -> Result<Version, Trouble> {
+/// Asks a program for its version. With what it says.
+async fn asked(tool: Tool, program: &Path, surroundings: &Surroundings) -> Result<(Version, String), Trouble> {
     let question = Question::new(program, Path::new("/")).limit(LIMIT);
     let question = match tool {
         Tool::Terraform => question.arguments(["version"]),
@@ -159,7 +162,8 @@ async fn asked(tool: Tool, program: &Path, surroundings: &Surroundings) -> Resul
     };
     let what = format!("{} does not say its version", program.display());
     let answer = question.ask_well(surroundings, &what).await?;
-    checked(tool, &program.display().to_string(), &String::from_utf8_lossy(&answer.out))
+    let said = String::from_utf8_lossy(&answer.out).into_owned();
+    Ok((checked(tool, &program.display().to_string(), &said)?, said))
 }
 
 /// The version that a program says, if it is that program and a version that is known to work.

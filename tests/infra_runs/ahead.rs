@@ -125,7 +125,7 @@ async fn a_cancel_ends_a_plan_that_waits() {
     let (units, mut run) = waiting(&home).await;
     run.ask(Wish::Cancel { hard: false });
     assert_eq!(run.end(false), RunEnd::Cancelled);
-    assert!(matches!(run.unit_end("app"), UnitEnd::Cancelled { in_flight } if in_flight.is_empty()));
+    assert!(matches!(run.unit_end("app"), UnitEnd::Cancelled { in_flight, applied: false } if in_flight.is_empty()));
     assert!(!folder::works(&run.folder).expect("a folder"), "no process of it is left");
     let mut states = Vec::new();
     below(&units[1].dir, &mut states);

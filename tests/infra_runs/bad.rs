@@ -1,6 +1,6 @@
 //! What goes wrong around a run: whatever it is, nothing is lost, and a state is not touched in doubt.
 
-use crate::support::{Home, run};
+use crate::support::{Home, World, run};
 use crate::{PLAIN, Run, applying, cockpit, in_state, order, unit};
 use cockpit::infra::run::folder;
 use cockpit::model::infra::run_event::{Goal, RunEnd, UnitEnd, Wish};
@@ -157,10 +157,43 @@ fn a_target_is_warned_of_a_replacement_is_planned_and_the_picture_of_a_unit_is_i
     typed(&["infra", "apply", "lab", "--yes"]).coded(0);
     let again = typed(&["infra", "plan", "lab", "--replace", "terraform_data.it", "-o", "json"]).coded(0).json();
     assert_eq!(again["units"][0]["plan"]["changes"][0]["action"], "replace", "{again}");
+    // Terraform says nothing of an address that it does not know: what was asked for does not hold.
+    for words in [
+        &["infra", "replace", "lab", "--unit", "a", "terraform_data.its", "--yes"][..],
+        &["infra", "plan", "lab", "--replace", "terraform_data.its"],
+        &["infra", "apply", "lab", "--target", "terraform_data.its", "--yes"],
+    ] {
+        let wrong = typed(words).coded(1);
+        assert!(wrong.err.contains("did you mean `terraform_data.it`?"), "{wrong:?}");
+    }
     let dot = typed(&["infra", "graph", "lab", "--unit", "a", "--format", "dot"]).coded(0);
     assert!(dot.out.contains("\"terraform_data.it\""), "{dot:?}");
     let none = typed(&["infra", "orphans", "--env", "lab"]).coded(0);
     assert!(none.out.contains("nothing was under way"), "{none:?}");
+}
+
+#[test]
+fn what_changes_a_state_without_a_run_is_refused_with_credentials_of_another_account() {
+    let home = Home::with(
+        "[environments.lab.infra]\nkind = \"terraform\"\nunits = [{ name = \"a\", dir = \"units/a\" }]\n\
+         [environments.other]\naccount = \"999999999999\"\nregion = \"ap-northeast-1\"\n\
+         [environments.other.infra]\nkind = \"terraform\"\nunits = [{ name = \"a\", dir = \"units/a\", workspace = \"new\" }]\n",
+    );
+    let unit = unit(&home, "a", &[], PLAIN);
+    run(&mut home.at(None), ["infra", "apply", "lab", "--yes"]).coded(0);
+    let state = std::fs::read_to_string(unit.dir.join("terraform.tfstate")).expect("a state");
+    let kept = home.write("kept.tfstate", &state);
+    let world = World::staging();
+    let refused = |words: &[&str]| {
+        let said = run(&mut home.on(&world), words).coded(4);
+        assert!(said.err.contains("999999999999"), "{said:?}");
+    };
+    refused(&["infra", "init", "other", "--new-workspace"]);
+    assert!(!unit.dir.join("terraform.tfstate.d").exists(), "no workspace is made");
+    run(&mut home.at(None), ["infra", "init", "lab"]).coded(0);
+    std::fs::create_dir_all(unit.dir.join("terraform.tfstate.d/new")).expect("a folder");
+    refused(&["infra", "state", "push", "other", "--from", kept.to_str().expect("text"), "--yes"]);
+    assert!(!unit.dir.join("terraform.tfstate.d/new/terraform.tfstate").exists(), "nothing is pushed");
 }
 
 #[test]
@@ -187,6 +220,10 @@ fn a_state_that_could_not_be_written_is_shown_and_pushed_after_a_yes() {
     assert!(!kept.exists());
     let now = std::fs::read_to_string(unit.dir.join("terraform.tfstate")).expect("a state");
     assert!(now.contains("\"two\""), "{now}");
+    let audit = std::fs::read_to_string(home.path().join(".local/state/cockpit/audit.jsonl")).expect("an audit file");
+    let written: Vec<&str> =
+        audit.lines().filter(|line| line.contains("cockpit infra state push lab --unit a")).collect();
+    assert!(matches!(written[..], [line] if line.contains("\"outcome\":\"done\"")), "{audit}");
     // One of another state takes the place of nothing.
     value["lineage"] = "another".into();
     std::fs::write(&kept, value.to_string()).expect("a state");

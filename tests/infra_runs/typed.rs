@@ -1,7 +1,8 @@
 //! Runs as they are typed: exit codes, what is refused, what is left for another command.
 
-use crate::support::{Home, Said, run, until};
+use crate::support::{Home, Said, World, run, until};
 use crate::{PATIENCE, PLAIN, unit};
+use cockpit::infra::run::folder;
 use cockpit::model::offered::{commands, names_it};
 
 /// The program as it is typed.
@@ -92,6 +93,75 @@ fn a_run_that_is_left_is_approved_and_followed_by_another_command() {
     assert!(!cache.exists());
     typed(&home, &["infra", "cancel", "--env", "lab"]).coded(2);
     typed(&home, &["infra", "resume", "--env", "lab"]).coded(2);
+}
+
+#[test]
+fn a_run_of_a_guarded_environment_goes_on_where_a_yes_to_it_is_not_enough() {
+    let home = Home::with(
+        "[environments.lab]\nguarded = true\n[environments.lab.infra]\nkind = \"terraform\"\nunits = [{ name = \"a\", dir = \"units/a\" }]\n",
+    );
+    unit(&home, "a", &[], PLAIN);
+    typed(&home, &["infra", "apply", "lab", "--detach"]).coded(7);
+    let listed = || typed(&home, &["infra", "runs", "--env", "lab", "-o", "json"]).json();
+    let waits = || listed()["runs"][0]["waiting"] == 1;
+    until("a plan that waits", PATIENCE, || waits().then_some(()));
+    for (flags, why) in
+        [(&["--yes"][..], "lab is guarded"), (&["--yes", "--confirm", "other"], "--confirm names other")]
+    {
+        let said = typed(&home, &[&["infra", "attach", "--env", "lab"], flags].concat()).coded(4);
+        assert!(said.err.contains(why), "{said:?}");
+    }
+    // Who may change nothing cannot answer either, and is not kept waiting for somebody who can.
+    let said = typed(&home, &["infra", "attach", "--env", "lab", "--read-only", "--yes"]).coded(7);
+    assert!(said.err.contains("approve"), "{said:?}");
+    assert!(waits(), "{}", listed());
+    typed(&home, &["infra", "attach", "--env", "lab", "--yes", "--confirm", "lab"]).coded(0);
+}
+
+#[test]
+fn nothing_is_applied_where_nobody_knows_whose_account_it_is() {
+    let home = Home::with(
+        "[environments.lab]\naccount = \"123456789012\"\nregion = \"eu-west-1\"\n[environments.lab.infra]\nkind = \"terraform\"\nunits = [{ name = \"a\", dir = \"units/a\" }]\n",
+    );
+    unit(&home, "a", &[], PLAIN);
+    let world = World::staging();
+    let infra = |words: &str| run(&mut home.on(&world), ["infra"].into_iter().chain(words.split(' ')));
+    world.fault("sts:GetCallerIdentity", "denied");
+    for goal in ["apply", "destroy"] {
+        let said = infra(&format!("{goal} lab --yes --confirm lab")).coded(4);
+        assert!(said.err.contains("whose credentials these are is not known"), "{said:?}");
+    }
+    assert!(!home.path().join("units/a/terraform.tfstate").exists());
+    let said = infra("plan lab").coded(0);
+    assert!(said.err.contains("could not be asked whose account this is"), "{said:?}");
+    world.clear_faults();
+    infra("apply lab --yes").coded(0);
+}
+
+#[test]
+fn what_is_asked_of_a_run_whose_supervisor_was_killed_says_how_it_is_taken_up() {
+    let home =
+        Home::with("[environments.lab.infra]\nkind = \"terraform\"\nunits = [{ name = \"a\", dir = \"units/a\" }]\n");
+    unit(&home, "a", &[], PLAIN);
+    typed(&home, &["infra", "apply", "lab", "--detach"]).coded(7);
+    let listed = || typed(&home, &["infra", "runs", "--env", "lab", "-o", "json"]).json();
+    until("a plan that waits", PATIENCE, || (listed()["runs"][0]["waiting"] == 1).then_some(()));
+    let run =
+        home.path().join(".local/state/cockpit/runs/lab").join(listed()["runs"][0]["run"].as_str().expect("a name"));
+    let events = std::fs::read_to_string(run.join(folder::EVENTS)).expect("events");
+    let first: serde_json::Value = serde_json::from_str(events.lines().next().expect("a line")).expect("JSON");
+    let pid = u32::try_from(first["pid"].as_u64().expect("a process")).expect("a number");
+    crate::support::signal(pid, rustix::process::Signal::KILL);
+    // It is a moment before the system has let go of its lock.
+    until("its end", PATIENCE, || (!folder::driven(&run).expect("a lock")).then_some(()));
+    let cancelled = typed(&home, &["infra", "cancel", "--env", "lab"]).coded(2);
+    assert!(
+        cancelled.err.contains("its supervisor was killed") && cancelled.err.contains("infra resume"),
+        "{cancelled:?}"
+    );
+    let approved = typed(&home, &["infra", "approve", "--env", "lab", "--yes"]).coded(2);
+    assert!(approved.err.contains("its supervisor was killed"), "{approved:?}");
+    typed(&home, &["infra", "resume", "--env", "lab", "--yes"]).coded(0);
 }
 
 #[test]

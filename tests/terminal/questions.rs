@@ -95,6 +95,11 @@ fn a_question_before_something_is_opened_is_left_by_a_key_a_signal_and_the_time(
     for arguments in opening {
         let asked = |terminal: &Terminal| {
             terminal.wait("a question", |text| text.contains("do it? [y/N]") || text.contains("type prod to do it"));
+            // What the yes is to, and where: the environment may be the default one, and was not typed.
+            let text = terminal.text();
+            let what = arguments.split(' ').next().unwrap();
+            let told = text.contains("in prod GUARDED (123456789012, ap-northeast-1, as ");
+            assert!(told && (text.contains(what) || what == "instances"), "{arguments}: {text}");
         };
         let mut terminal = Terminal::on(&home, &world, &format!("--env prod {arguments}"));
         asked(&terminal);
@@ -115,7 +120,7 @@ fn what_is_typed_before_a_value_is_asked_for_is_no_value() {
     let (home, world) = (Home::new(), World::staging());
     // Long enough to type before it is asked.
     world.post("/_sim/fault", &json!({"operation": "sts:GetCallerIdentity", "kind": "delay", "delay_ms": 1500}));
-    let mut terminal = Terminal::on(&home, &world, "--env staging params put /a/KEY --dry-run");
+    let mut terminal = Terminal::on(&home, &world, "--env staging params put /bookmark-manager/staging/KEY --dry-run");
     terminal.press("ls\ry\r");
     terminal.shows("it is not shown");
     std::thread::sleep(Duration::from_millis(300));
@@ -123,11 +128,12 @@ fn what_is_typed_before_a_value_is_asked_for_is_no_value() {
     terminal.shows("(6 characters)");
     assert_eq!(terminal.ended(), 0, "{}", terminal.text());
     // And it is ended like every question; the terminal is given back.
-    let mut terminal = Terminal::on(&home, &world, "--env staging params put /a/KEY");
+    let mut terminal = Terminal::on(&home, &world, "--env staging params put /bookmark-manager/staging/KEY");
     terminal.shows("it is not shown");
     terminal.signal(Signal::TERM);
     assert_eq!(terminal.ended(), 1, "{}", terminal.text());
-    let mut terminal = Terminal::on(&home, &world, "--env staging --timeout 3s params put /a/KEY");
+    let mut terminal =
+        Terminal::on(&home, &world, "--env staging --timeout 3s params put /bookmark-manager/staging/KEY");
     assert_eq!(terminal.ended(), 7, "{}", terminal.text());
     assert_eq!(world.asked("ssm:PutParameter"), 0);
 }

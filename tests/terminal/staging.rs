@@ -20,6 +20,15 @@ fn open(name: &str) -> Terminal {
     Terminal::open(command, 160, 50)
 }
 
+/// Reads and approves what waits for it until the run has ended so. That stands above the units for as long as no other run
+/// begins; what is said of it goes after a moment.
+fn until_ended(terminal: &mut Terminal, name: &str, goal: &str, how: &str, answer: &str) {
+    let (begins, ends) = (format!(" {goal}  "), format!("  {how} "));
+    until_so(terminal, name, &format!("{goal} {how}"), answer, |text| {
+        text.lines().any(|line| line.contains(&begins) && line.contains(&ends) && line.contains(" ago"))
+    });
+}
+
 /// Reads and approves what waits for it until this is on the screen.
 fn until_shown(terminal: &mut Terminal, name: &str, wanted: &str, answer: &str) {
     until_so(terminal, name, wanted, answer, |text| text.contains(wanted));
@@ -83,15 +92,15 @@ fn a_whole_environment_is_applied_left_cancelled_retried_and_destroyed_from_the_
     });
     terminal.press("C");
     terminal.yes("Terraform is asked once to stop", "");
-    until_shown(&mut terminal, NAME, "cancelled", yes);
+    until_ended(&mut terminal, NAME, "apply", "cancelled", yes);
     terminal.press("R");
-    until_shown(&mut terminal, NAME, "infra apply: done", yes);
+    until_ended(&mut terminal, NAME, "apply", "done", yes);
     // Nothing is left to do.
     terminal.press("P");
-    until_shown(&mut terminal, NAME, "infra plan: done", yes);
+    until_ended(&mut terminal, NAME, "plan", "done", yes);
     assert!(!terminal.text().contains("+1"), "{}", terminal.text());
     terminal.press("X");
-    until_shown(&mut terminal, NAME, "infra destroy: done", NAME);
+    until_ended(&mut terminal, NAME, "destroy", "done", NAME);
     terminal.press("q");
     assert_eq!(terminal.ended(), 0);
     terminal.is_given_back();
@@ -105,7 +114,7 @@ fn a_unit_with_a_workspace_and_files_of_variables_is_planned_read_applied_and_de
     terminal.shows("pantri");
     // A plan alone: the diff has what the files of variables say.
     terminal.press("P");
-    until_shown(&mut terminal, PANTRI, "infra plan: done", "");
+    until_ended(&mut terminal, PANTRI, "plan", "done", "");
     terminal.press("v");
     terminal.shows("will be created");
     terminal.press("/");
@@ -114,9 +123,9 @@ fn a_unit_with_a_workspace_and_files_of_variables_is_planned_read_applied_and_de
     terminal.press(ESC);
     terminal.press(ESC);
     terminal.press("A");
-    until_shown(&mut terminal, PANTRI, "infra apply: done", "\u{1b}[C");
+    until_ended(&mut terminal, PANTRI, "apply", "done", "\u{1b}[C");
     terminal.press("X");
-    until_shown(&mut terminal, PANTRI, "infra destroy: done", PANTRI);
+    until_ended(&mut terminal, PANTRI, "destroy", "done", PANTRI);
     terminal.press("q");
     assert_eq!(terminal.ended(), 0);
     terminal.is_given_back();

@@ -1,6 +1,7 @@
 //! Begins a run and follows it: what happens goes to stderr, plans are shown, and a yes is asked for. The run itself needs
 //! none of it.
 
+use super::account::account;
 use super::opened::{Opened, open};
 use super::progress;
 use super::run_args::RunArgs;
@@ -12,19 +13,17 @@ use crate::app::command::Risk;
 use crate::app::safety::{self, Decision};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::opened::time_is_up;
 use crate::commands::say::say;
 use crate::commands::yes::{Answer, answered};
-use crate::config::{Config, EnvironmentConfig};
+use crate::config::EnvironmentConfig;
 use crate::headless;
 use crate::infra::run::events::Reader;
 use crate::infra::run::{folder, ordered, requests, start, world};
-use crate::model::Source;
 use crate::model::infra::RunState;
 use crate::model::infra::run::{Phase, UnitState};
 use crate::model::infra::run_event::{Goal, Request, RunEnd, UnitEnd, Wish};
-use crate::runtime::stop::{StopSignal, StopSignals, unless_stopped};
-use crate::runtime::{Collected, audit};
+use crate::runtime::audit;
+use crate::runtime::stop::{StopSignal, StopSignals};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
@@ -41,10 +40,16 @@ pub(super) async fn begin(
     goal: Goal,
     asks: bool,
 ) -> Result<(PathBuf, EnvironmentConfig), Report> {
-    let Opened { environment, found } = open(context, &arguments.target).await?;
+    let Opened { config, environment, found } = open(context, &arguments.target).await?;
     if found.graph.units().is_empty() {
         return Err(Report::usage(format!("{} has no units", environment.name))
             .hint("`cockpit infra graph` says where they are looked for"));
+    }
+    let named = arguments.targets.iter().chain(&arguments.replace).next();
+    if let Some(address) = named.filter(|_| found.graph.units().len() > 1) {
+        let names: Vec<&str> = found.graph.units().iter().map(|unit| unit.name.as_str()).collect();
+        return Err(Report::usage(format!("{address} is of one unit, and several are meant"))
+            .hint(format!("name its unit with --unit: {}", names.join(", "))));
     }
     if goal.applies() && context.global.read_only {
         let report = Report::new("refused", "nothing was changed: --read-only refuses every change", ExitCode::Refused);
@@ -54,12 +59,11 @@ pub(super) async fn begin(
         // What would be refused at the end is refused before anything is planned.
         may(context, &environment, risk(goal, false))?;
     }
-    let (loaded, _) = super::opened::environment(context, &arguments.target.of)?;
-    let runs = place(loaded.config.audit_file.as_deref())?;
+    let runs = place(config.audit_file.as_deref())?;
     if !arguments.targets.is_empty() {
         say("warning: --target plans a part alone: what it leaves out is not what is declared. It is for exceptions.");
     }
-    let command = command(&environment.name, arguments, goal);
+    let command = environment.named().command(&command(&environment.name, arguments, goal));
     let mut order = ordered::order(&found, &environment, goal, audit::who(), command);
     (order.targets, order.replace) = (arguments.targets.clone(), arguments.replace.clone());
     order.parallelism = arguments.parallelism;
@@ -68,34 +72,11 @@ pub(super) async fn begin(
     if let Some(why) = world::other(&runs, &order) {
         return Err(not_started(&environment.name, &start::NotStarted::OtherWorld(why)));
     }
-    order.account = account(context, loaded.config, &environment).await?;
+    order.account = account(context, config, &environment, goal.applies()).await?;
     let run = start::start(&start::this_program(), &runs, &order, Timestamp::now())
         .await
         .map_err(|error| not_started(&environment.name, &error))?;
     Ok((run, environment))
-}
-
-/// The account of the credentials, where the environment is on AWS: it is the one that it names.
-pub(super) async fn account(
-    context: &Context,
-    config: Config,
-    environment: &EnvironmentConfig,
-) -> Result<Option<String>, Report> {
-    if environment.account.is_none() {
-        return Ok(None);
-    }
-    let collected = Box::pin(context.collect_in(config, environment.clone(), &[Source::Identity], false));
-    // What was told to end before it began does not begin.
-    let reading = unless_stopped(collected).await?;
-    reading.check_credentials()?;
-    if reading.collected == Collected::TimedOut && context.limit().is_some() {
-        return Err(time_is_up("AWS did not say whose account this is"));
-    }
-    let identity = reading.collector.app.estate.identity.value().map(|identity| identity.account.clone());
-    if identity.is_none() {
-        say("warning: AWS could not be asked whose account this is: Terraform's own errors will say");
-    }
-    Ok(identity)
 }
 
 /// What it would be typed as.
@@ -156,6 +137,8 @@ pub(super) struct Following<'a> {
     answered: BTreeSet<(String, String)>,
     /// This command asked for the cancel.
     interrupted: bool,
+    /// It was begun before, perhaps by somebody else: flags that are not enough here are no answer to its question.
+    begun_before: bool,
 }
 
 impl<'a> Following<'a> {
@@ -177,6 +160,7 @@ impl<'a> Following<'a> {
             state: RunState::default(),
             answered: BTreeSet::new(),
             interrupted: false,
+            begun_before: false,
         }
     }
 
@@ -310,7 +294,9 @@ impl<'a> Following<'a> {
             }
             Err(report) => {
                 // Flags that would be enough for less: nobody can say yes, and the run is not left waiting.
-                self.ask(Wish::Cancel { hard: false })?;
+                if !self.begun_before {
+                    self.ask(Wish::Cancel { hard: false })?;
+                }
                 Err(report)
             }
         }
@@ -435,7 +421,8 @@ pub(super) async fn followed(
     let may = asks && !context.global.read_only;
     let can = prompts() || context.global.yes;
     let mut following = Following::new(context, &environment, run, json, may && can);
-    following.unanswerable = may && !can;
+    following.unanswerable = asks && !prompts() && !(may && can);
+    following.begun_before = true;
     let followed = following.follow(out).await?;
     ended(&followed, &following.state, run, following.interrupted())
 }

@@ -66,6 +66,7 @@ mod list;
 mod opened;
 mod target;
 
+mod account;
 mod changing;
 mod driving;
 mod planning;
@@ -76,6 +77,7 @@ mod runs_kept;
 mod shown;
 mod unanswered;
 mod world;
+mod written_down;
 
 #[cfg(test)]
 pub(super) mod samples;

@@ -3,12 +3,14 @@
 use super::target::{Environment, Target};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::config::{EnvironmentConfig, Loaded};
+use crate::config::{Config, EnvironmentConfig, Loaded};
 use crate::infra::{Discovered, Look, discover_as};
 use crate::model::infra::{Trouble, TroubleKind};
 
 /// An environment with its units.
 pub(super) struct Opened {
+    /// The whole configuration.
+    pub(super) config: Config,
     /// The environment.
     pub(super) environment: EnvironmentConfig,
     /// Its units, or those that were named.
@@ -36,7 +38,7 @@ pub(super) async fn open_without_workspaces(context: &Context, target: &Target) 
 }
 
 async fn opened(context: &Context, target: &Target, look: Look<'_>) -> Result<Opened, Report> {
-    let (_, environment) = environment(context, &target.of)?;
+    let (loaded, environment) = environment(context, &target.of)?;
     let limited = limited(context, Box::pin(discover_as(&environment, look))).await?;
     let found = limited.map_err(report)?;
     for warning in &found.warnings {
@@ -46,17 +48,14 @@ async fn opened(context: &Context, target: &Target, look: Look<'_>) -> Result<Op
         let names = found.surroundings.dropped().join(", ");
         crate::commands::say::say(&format!("note: these variables of the shell are not handed on: {names}"));
     }
-    Ok(Opened { environment, found })
+    Ok(Opened { config: loaded.config, environment, found })
 }
 
 /// Waits no longer than `--timeout` says.
 pub(super) async fn limited<T>(context: &Context, work: impl Future<Output = T>) -> Result<T, Report> {
-    match context.limit() {
-        None => Ok(work.await),
-        Some(limit) => tokio::time::timeout(limit, work).await.map_err(|_| {
-            Report::new("timeout", "it did not end within --timeout", ExitCode::TimedOut).hint("give it longer")
-        }),
-    }
+    context.in_time(work).await.ok_or_else(|| {
+        Report::new("timeout", "it did not end within --timeout", ExitCode::TimedOut).hint("give it longer")
+    })
 }
 
 /// Trouble as it is told.

@@ -71,8 +71,11 @@ pub(super) fn ended(end: &UnitEnd) -> String {
         UnitEnd::Unchanged => "nothing to do".to_owned(),
         UnitEnd::Failed { why } => format!("failed: {why}"),
         UnitEnd::Blocked { by } => format!("blocked by {by}"),
-        UnitEnd::Cancelled { in_flight } if in_flight.is_empty() => "cancelled before it began".to_owned(),
-        UnitEnd::Cancelled { in_flight } => format!("cancelled while it changed {}", in_flight.join(", ")),
+        UnitEnd::Cancelled { in_flight, applied: true } if in_flight.is_empty() => {
+            "cancelled while it was applied: a part of it may be changed".to_owned()
+        }
+        UnitEnd::Cancelled { in_flight, .. } if in_flight.is_empty() => "cancelled before it was applied".to_owned(),
+        UnitEnd::Cancelled { in_flight, .. } => format!("cancelled while it changed {}", in_flight.join(", ")),
     }
 }
 
@@ -132,6 +135,16 @@ mod tests {
     use super::*;
     use crate::model::infra::message::Diagnostic;
     use jiff::Timestamp;
+
+    #[test]
+    fn a_unit_that_was_cancelled_while_it_was_applied_is_not_said_to_be_as_before() {
+        let told = |in_flight: &[&str], applied| {
+            ended(&UnitEnd::Cancelled { in_flight: in_flight.iter().map(|one| (*one).to_owned()).collect(), applied })
+        };
+        assert_eq!(told(&[], false), "cancelled before it was applied");
+        assert_eq!(told(&[], true), "cancelled while it was applied: a part of it may be changed");
+        assert_eq!(told(&["aws_vpc.a"], true), "cancelled while it changed aws_vpc.a");
+    }
 
     #[test]
     fn an_error_is_told_with_its_resource_its_cause_and_its_place() {

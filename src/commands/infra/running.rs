@@ -3,7 +3,6 @@
 use super::difference::DifferenceDto;
 use super::opened::{self, limited};
 use super::target::Target;
-use crate::aws::{Connection, Session};
 use crate::cli::Report;
 use crate::commands::context::Context;
 use crate::commands::states::{self, States};
@@ -56,7 +55,7 @@ pub(super) async fn compare(context: &Context, target: &Target) -> Result<Option
     let mut found = declared::differences(&states, running);
     let named = declared::parameters(&states);
     if !named.is_empty() {
-        let session = Session::new(Connection::from(&environment));
+        let session = context.aws(&environment);
         let names: Vec<String> = named.iter().map(|(.., name)| name.clone()).collect();
         match limited(context, session.known_parameters(&names, environment.account.as_deref())).await? {
             Ok(known) => found.extend(named.into_iter().filter(|(.., name)| !known.contains(name)).map(

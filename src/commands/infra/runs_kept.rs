@@ -42,8 +42,11 @@ pub(super) fn kept(context: &Context) -> Result<Kept, Report> {
 pub(super) fn kept_of(context: &Context, of: &Environment) -> Result<Kept, Report> {
     let (loaded, environment) = environment(context, of)?;
     let runs = place(loaded.config.audit_file.as_deref())?;
-    let listed = folder::list(&runs, &environment.name)
-        .map_err(|error| Report::new("system", "the runs cannot be listed", ExitCode::Failed).caused_by(&error))?;
+    let listed = folder::list(&runs, &environment.name).map_err(|error| {
+        Report::new("system", format!("the runs in {} cannot be listed", runs.display()), ExitCode::Failed)
+            .caused_by(&error)
+            .hint("check that it is a folder that can be read; runs are kept beside `audit_file` of the configuration")
+    })?;
     Ok(Kept { environment, runs, listed })
 }
 
@@ -76,6 +79,15 @@ impl Kept {
         let listed = self.one(named)?;
         if listed.live {
             return Ok(listed);
+        }
+        // Of one whose supervisor was killed it may be thought that it goes on, and what it began may.
+        if state(listed)?.end.is_none() {
+            let works = folder::works(&listed.folder).unwrap_or(true);
+            let cause = if works { "what it began still works" } else { "nothing of it works" };
+            let report = Report::usage(format!("nobody drives {}: its supervisor was killed", listed.run)).cause(cause);
+            return Err(
+                report.hint(format!("`cockpit infra resume {}` takes it up: then it is asked again", listed.run))
+            );
         }
         Err(Report::usage(format!("{} is not going on", listed.run)).hint("`cockpit infra runs` lists those that are"))
     }

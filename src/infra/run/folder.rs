@@ -171,29 +171,27 @@ pub fn name(run: &Path) -> String {
 /// # Errors
 /// When they cannot be listed; no folder is no runs.
 pub fn list(runs: &Path, environment: &str) -> io::Result<Vec<Listed>> {
-    let mut found = in_folder(&of_environment(runs, environment))?;
+    let mut found: Vec<Listed> = folders(&of_environment(runs, environment))?
+        .into_iter()
+        .map(|folder| {
+            let order = order(&folder).ok();
+            Listed { run: name(&folder), live: driven(&folder).unwrap_or(false), folder, order }
+        })
+        .collect();
     found.sort_by(|a, b| b.run.cmp(&a.run));
     Ok(found)
 }
 
-/// The runs of all environments.
+/// The folders of the runs of all environments.
 ///
 /// # Errors
 /// When they cannot be listed; no folder is no runs.
-pub fn list_all(runs: &Path) -> io::Result<Vec<Listed>> {
+pub fn of_all(runs: &Path) -> io::Result<Vec<PathBuf>> {
     let mut found = Vec::new();
     for environment in folders(runs)? {
-        found.extend(in_folder(&environment)?);
+        found.extend(folders(&environment)?);
     }
     Ok(found)
-}
-
-fn in_folder(environment: &Path) -> io::Result<Vec<Listed>> {
-    let listed = |folder: PathBuf| {
-        let order = order(&folder).ok();
-        Listed { run: name(&folder), live: driven(&folder).unwrap_or(false), folder, order }
-    };
-    Ok(folders(environment)?.into_iter().map(listed).collect())
 }
 
 /// The folders in a folder.

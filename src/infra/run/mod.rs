@@ -13,10 +13,12 @@
 //! - `units/UNIT/`: `plan.tfplan`, `plan.json` (the plan as it may be shown), `init.stdout`, `plan.stdout`, `apply.stdout`
 //!   (what Terraform said), the same with `.stderr`, and `STEP.leaf`, Terraform's process.
 //!
-//! Beside the runs of an environment, `lock` is held by the one that drives a run of it, and says who that is.
+//! Beside the runs of an environment, `lock` is held by the one that drives a run of it, and says who that is; beside the
+//! environments, `begins` is held while a run is being begun, or caches are removed.
 
 mod ahead;
 mod around;
+pub mod begins;
 mod bound;
 pub mod events;
 pub mod folder;

@@ -18,6 +18,7 @@ pub fn order(found: &Discovered, environment: &EnvironmentConfig, goal: Goal, by
         account: None,
         by,
         terraform: found.tools.terraform.clone(),
+        terraform_said: found.tools.terraform_said.clone(),
         terragrunt: found.tools.terragrunt.as_ref().map(|(program, _)| program.clone()),
         plugin_dir: found.tools.plugin_dir.clone(),
         profile: environment.profile.clone(),

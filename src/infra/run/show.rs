@@ -23,6 +23,8 @@ pub(super) struct Asked {
     pub account: Option<String>,
     pub dir: Option<PathBuf>,
     pub code: Option<tokio::task::JoinHandle<String>>,
+    /// Addresses that were named to be made again, and those that alone are planned.
+    pub named: (Vec<String>, Vec<String>),
     /// It destroys: what guards its resources is looked for.
     pub destroys: bool,
     /// No last snapshot is taken where the code takes none.
@@ -43,7 +45,7 @@ pub(super) struct Read {
 /// # Errors
 /// Why it is no plan that can be shown.
 pub(super) async fn read(asked: Asked) -> Result<Read, String> {
-    let Asked { run, unit, call, summary, account, dir, code, destroys, skip_snapshots } = asked;
+    let Asked { run, unit, call, summary, account, dir, code, named, destroys, skip_snapshots } = asked;
     let shown = output(&call).await.map_err(|why| format!("the plan cannot be read: {why}"))?;
     let code = match code {
         Some(code) => code.await.unwrap_or_default(),
@@ -53,6 +55,9 @@ pub(super) async fn read(asked: Asked) -> Result<Read, String> {
         let plan = Plan::read(&shown).map_err(|error| format!("the plan is not as expected: {error}"))?;
         if plan.errored {
             return Err("the plan was made with errors, and is never applied".into());
+        }
+        if let Some(why) = plan.unmet(&named.0, &named.1) {
+            return Err(why);
         }
         let (guards, held) = if destroys { in_the_way(&shown, skip_snapshots) } else { (Vec::new(), Vec::new()) };
         drop(shown);

@@ -1,7 +1,7 @@
 //! Starts what drives a run and hands the run over: from then on it needs nobody.
 
 use super::folder::{self, Holder, NotHeld};
-use super::{moving, world};
+use super::{begins, moving, world};
 use crate::model::infra::Order;
 use crate::model::infra::run_event::Who;
 use jiff::Timestamp;
@@ -107,7 +107,9 @@ fn in_place(order: &Order) -> Result<(), NotStarted> {
 }
 
 async fn drive(cockpit: &Path, runs: &Path, run: &Path, environment: &str, holder: &Holder) -> Result<(), NotStarted> {
-    let lock = folder::hold(runs, environment, holder)?;
+    let (lock, of) = (folder::hold(runs, environment, holder)?, runs.to_owned());
+    // From here on until it is driven, nothing else says that its caches are needed.
+    let _begins = tokio::task::spawn_blocking(move || begins::one(&of)).await.map_err(io::Error::other)??;
     // The lock is handed over as its standard input, and so held from now on.
     let mut child = Command::new(cockpit)
         .args(["internal", "infra-supervisor"])
@@ -133,5 +135,33 @@ async fn drive(cockpit: &Path, runs: &Path, run: &Path, environment: &str, holde
             let text = format!("what drives it did not say within {} s that it stands", STANDS.as_secs());
             Err(io::Error::new(io::ErrorKind::TimedOut, text).into())
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::{begins, steps};
+    use super::*;
+    use crate::model::infra::run_event::Goal;
+    use futures_util::future::poll_immediate;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    #[tokio::test]
+    async fn no_run_begins_while_caches_are_removed() {
+        let root = std::env::temp_dir().join(format!("cockpit-begins-{}", std::process::id()));
+        std::fs::create_dir_all(&root).unwrap();
+        let (runs, cockpit, drove) = (root.join("runs"), root.join("cockpit"), root.join("drove"));
+        std::fs::write(&cockpit, format!("#!/bin/sh\necho > {}\necho ready\n", drove.display())).unwrap();
+        std::fs::set_permissions(&cockpit, std::fs::Permissions::from_mode(0o700)).unwrap();
+        let order = steps::tests::order(Goal::Plan);
+        let removal = begins::none(&runs).unwrap();
+        let mut begun = Box::pin(start(&cockpit, &runs, &order, Timestamp::now()));
+        assert!(poll_immediate(&mut begun).await.is_none() && !drove.exists(), "it waits");
+        drop(removal);
+        let run = begun.await.unwrap();
+        assert!(drove.exists() && run.is_dir());
+        let all = begins::none(&runs);
+        assert!(all.is_ok(), "it has begun");
+        std::fs::remove_dir_all(root).unwrap();
     }
 }

@@ -188,6 +188,7 @@ pub(super) mod tests {
             account: None,
             by: Who { user: "ana".into(), host: "desk".into(), pid: 1 },
             terraform: "/bin/terraform".into(),
+            terraform_said: String::new(),
             terragrunt: Some("/bin/terragrunt".into()),
             plugin_dir: None,
             profile: Some("staging".into()),

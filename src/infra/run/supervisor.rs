@@ -402,7 +402,7 @@ impl Supervisor<'_> {
     }
 
     fn end_unit(&mut self, unit: String, end: UnitEnd) {
-        if let UnitEnd::Cancelled { in_flight } = &end
+        if let UnitEnd::Cancelled { in_flight, .. } = &end
             && !in_flight.is_empty()
         {
             let text =

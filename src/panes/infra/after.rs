@@ -1,7 +1,7 @@
 //! What is done after an abnormal end: a run is taken up, a lock that was left behind is released, and what may exist and be in
 //! no state is looked for.
 
-use super::ask::{Kind, ask, place, refused};
+use super::ask::{Kind, ask, place, refused, tell};
 use super::look;
 use super::state::Asking;
 use crate::app::App;
@@ -58,7 +58,7 @@ pub fn answer(app: &mut App, part: Part<Fact>) {
         Part::Page(fact) | Part::Last(fact) => match fact {
             Fact::Locks(locked, said) => found(app, &locked, &said),
             Fact::Unlocked(unit) => {
-                let text = format!("{unit}: the lock is released");
+                let text = unlocked(&unit);
                 app.note(false, text.clone());
                 app.say(text);
             }
@@ -72,6 +72,11 @@ pub fn answer(app: &mut App, part: Part<Fact>) {
         },
         Part::Failed(failure) => refused(app, &failure),
     }
+}
+
+/// A lock is released, in words.
+pub(super) fn unlocked(unit: &str) -> String {
+    format!("{unit}: the lock is released")
 }
 
 /// One lock is asked about; of several the units are named.
@@ -88,9 +93,4 @@ fn found(app: &mut App, locked: &[Locked], said: &[String]) {
             tell(app, "Locks", &lines);
         }
     }
-}
-
-fn tell(app: &mut App, title: &str, lines: &[String]) {
-    let message = crate::app::overlays::message(app, title, &lines.join("\n"));
-    app.screen.overlays.push(message);
 }

@@ -5,6 +5,7 @@ use crate::app::App;
 use crate::app::effect::{Effect, Lane};
 use crate::app::ticket::{Owner, Ticket};
 use crate::app::update::settle::done;
+use crate::feeds::lifetime::Lifetime;
 use crate::feeds::runs;
 use crate::model::Failure;
 use crate::model::infra::run_event::Wish;
@@ -65,8 +66,11 @@ pub fn ticket(app: &App, kind: Kind, serial: u64) -> Ticket {
 /// A question with a number of its own.
 pub fn ask(app: &mut App, kind: Kind, ask: impl Into<crate::feeds::Ask>) -> (u64, Effect) {
     app.panes.infra.serial += 1;
-    let serial = app.panes.infra.serial;
-    (serial, Effect::Fetch { ticket: ticket(app, kind, serial), lane: Lane::Operator, ask: ask.into() })
+    let (serial, ask) = (app.panes.infra.serial, ask.into());
+    if ask.lifetime() == Lifetime::Detached {
+        app.panes.infra.lasting.insert(serial, app.environment.name.clone());
+    }
+    (serial, Effect::Fetch { ticket: ticket(app, kind, serial), lane: Lane::Operator, ask })
 }
 
 /// Where runs are kept.
@@ -85,6 +89,19 @@ pub fn wish(app: &mut App, wish: Wish, words: &str) -> Vec<Effect> {
     effects
 }
 
+/// Why nothing is planned, applied or released: the credentials are another account's, or nobody knows whose they are and
+/// something would be changed.
+pub(super) fn wrong_account(app: &App, changes: bool) -> Option<String> {
+    let (name, named) = (&app.environment.name, app.environment.account.as_ref()?);
+    match app.estate.identity.value() {
+        Some(identity) if identity.account != *named => {
+            Some(format!("refused: the credentials are of account {}, and {name} is {named}", identity.account))
+        }
+        None if changes => Some(format!("refused: whose credentials these are is not known, and {name} is {named}")),
+        _ => None,
+    }
+}
+
 /// The command line that does the same.
 pub fn command(app: &App, word: &str, units: &[String]) -> String {
     let words = ["cockpit infra", word, "--env", app.environment.name.as_str()].into_iter();
@@ -96,5 +113,11 @@ pub fn command(app: &App, word: &str, units: &[String]) -> String {
 pub(super) fn refused(app: &mut App, failure: &Failure) {
     app.note(true, failure.message.clone());
     let message = crate::app::overlays::message(app, "Infra", &failure.message);
+    app.screen.overlays.push(message);
+}
+
+/// What came of a question, in a window.
+pub(super) fn tell(app: &mut App, title: &str, lines: &[String]) {
+    let message = crate::app::overlays::message(app, title, &lines.join("\n"));
     app.screen.overlays.push(message);
 }

@@ -53,8 +53,8 @@ fn told(app: &mut App) -> Option<String> {
         let _ = writeln!(body, "▲ {note}");
     }
     let mocked: Vec<&str> = covers.iter().filter(|one| one.on_mocks).map(|one| one.unit.as_str()).collect();
-    if !mocked.is_empty() {
-        let _ = writeln!(body, "▲ made with made-up outputs of units that are not applied yet: {}", mocked.join(", "));
+    if let Some(note) = cover::mocked(&mocked) {
+        let _ = writeln!(body, "▲ {note}");
     }
     for one in &estimate.unknown {
         let count = if one.count == 1 { String::new() } else { format!(" × {}", one.count) };

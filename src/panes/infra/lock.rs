@@ -1,6 +1,6 @@
 //! A lock that is left: whether it is released, and that it is.
 
-use super::ask::{Kind, ask, place};
+use super::ask::{Kind, ask, place, wrong_account};
 use crate::app::App;
 use crate::app::command::Risk;
 use crate::app::effect::Effect;
@@ -29,6 +29,10 @@ pub fn unlock(app: &App, lock: &Locked) -> Confirmation {
 
 /// It was confirmed.
 pub fn release(app: &mut App, lock: Locked) -> Vec<Effect> {
+    if let Some(wrong) = wrong_account(app, true) {
+        app.say(wrong);
+        return Vec::new();
+    }
     app.panes.infra.waiting = Some(format!("releasing the lock of {} …", lock.unit));
     let question = Ask::Unlock { place: place(app), lock };
     vec![ask(app, Kind::Unlock, question).1]

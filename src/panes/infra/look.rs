@@ -1,12 +1,12 @@
 //! Looks at units without a run: their outputs, their states, whether their code is valid and in its form, their caches.
 
-use super::ask::{Kind, ask, place};
-use super::clean::line;
+use super::ask::{Kind, ask, place, tell};
 use super::state::Asking;
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::update::settle::done;
-use crate::feeds::infra::{Ask, Cached, What};
+use crate::feeds::infra::{Ask, What};
+use crate::model::infra::cached::Cached;
 
 /// Looks at the marked units, else the selected one, else all.
 pub fn look(app: &mut App, what: What) -> Vec<Effect> {
@@ -44,8 +44,7 @@ fn title(what: What) -> &'static str {
 
 /// What was looked for.
 pub fn looked(app: &mut App, what: What, lines: &[String]) {
-    let message = crate::app::overlays::message(app, title(what), &lines.join("\n"));
-    app.screen.overlays.push(message);
+    tell(app, title(what), lines);
 }
 
 /// Caches that were found: what can be removed is asked about.
@@ -55,7 +54,7 @@ pub fn caches(app: &mut App, cached: Vec<Cached>) {
     } else if cached.is_empty() {
         app.say("there is nothing to remove");
     } else {
-        let lines: Vec<String> = cached.iter().map(line).collect();
+        let lines: Vec<String> = cached.iter().map(Cached::line).collect();
         looked(app, What::Caches, &lines);
     }
 }

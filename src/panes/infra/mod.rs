@@ -2,7 +2,7 @@
 //! goes on.
 //!
 //! [`state`]: what is kept; [`update`]: what keys do and what answers change; [`ask`]: what is asked; [`windows`]: what is asked
-//! before something is changed; [`tell`]: in words; [`drawing`]: what is drawn of the graphs.
+//! before something is changed; [`late`]: what comes when another environment is opened; [`tell`]: in words; [`drawing`]: what is drawn of the graphs.
 
 pub mod after;
 #[cfg(test)]
@@ -12,6 +12,7 @@ pub mod clean;
 pub mod cost;
 pub mod drawing;
 mod graph_view;
+pub mod late;
 pub mod layout;
 mod lock;
 pub mod look;
@@ -57,7 +58,8 @@ pub const PANE: Pane = Pane {
         going: windows::going,
         plan: update::plan,
         answer: update::answer,
-        switched: update::switched,
+        late: late::answer,
+        switched: late::switched,
         settle: drawing::settle,
         next_tick: update::next_tick,
         ..Hooks::NONE

@@ -3,8 +3,9 @@
 use crate::app::command::PaneId;
 use crate::app::overlay::Tone;
 use crate::app::screen::Block;
-use crate::feeds::infra::{Cached, Locked, Units};
+use crate::feeds::infra::{Locked, Units};
 use crate::model::Failure;
+use crate::model::infra::cached::Cached;
 use crate::model::infra::causes;
 use crate::model::infra::estimate::History;
 use crate::model::infra::message::{Diagnostic, Message};
@@ -86,6 +87,8 @@ pub struct State {
     pub shown: Shown,
     /// The last number that was given to a question.
     pub serial: u64,
+    /// Questions that are not answered yet and go on when another environment is opened: of which environment each is.
+    pub lasting: BTreeMap<u64, String>,
 }
 
 /// A run that is followed.

@@ -74,7 +74,7 @@ pub fn unit(state: &State, graph: &Graph, name: &str, now: Timestamp) -> UnitWor
 fn brief(unit: &UnitState) -> Option<&'static str> {
     match (&unit.end, unit.phase, &unit.plan) {
         (Some(UnitEnd::Failed { .. }), ..) => Some("failed"),
-        (Some(UnitEnd::Cancelled { in_flight }), ..) if !in_flight.is_empty() => Some("cancelled, in flight"),
+        (Some(UnitEnd::Cancelled { in_flight, .. }), ..) if !in_flight.is_empty() => Some("cancelled, in flight"),
         (None, Phase::Review, Some(plan)) if !plan.on_mocks && !plan.destroys_stateful.is_empty() => {
             Some("DATA IS LOST")
         }
@@ -90,8 +90,10 @@ fn unit_words(run: &RunState, unit: &UnitState, graph: &Graph, name: &str) -> (H
             UnitEnd::Unchanged => (Health::Healthy, "nothing to do".to_owned()),
             UnitEnd::Failed { why } => (Health::Down, format!("failed: {why}")),
             UnitEnd::Blocked { by } => (Health::Stopped, format!("blocked by {by}")),
-            UnitEnd::Cancelled { in_flight } if in_flight.is_empty() => (Health::Degraded, "cancelled".to_owned()),
-            UnitEnd::Cancelled { in_flight } => {
+            UnitEnd::Cancelled { in_flight, applied } if in_flight.is_empty() => {
+                (Health::Degraded, (if *applied { "cancelled, a part is applied" } else { "cancelled" }).to_owned())
+            }
+            UnitEnd::Cancelled { in_flight, .. } => {
                 (Health::Down, format!("cancelled with {} in flight: {}", in_flight.len(), in_flight.join(", ")))
             }
         };
@@ -250,7 +252,7 @@ pub fn summary(app: &App) -> Vec<(Health, String)> {
             "nothing drives it any more: T, or `cockpit infra resume {}`, takes it up where it stands",
             run.name
         );
-        lines.push((Health::Down, in_environment(&text, &app.environment.name)));
+        lines.push((Health::Down, in_environment(&text, app.environment.named())));
     }
     if let Some((by, hard)) = run.state.cancel.as_ref().filter(|_| run.state.end.is_none()) {
         let flying = in_flight(&run.state, app.now);

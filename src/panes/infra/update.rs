@@ -1,6 +1,6 @@
 //! What keys do in it, what it asks, and what the answers change.
 
-use super::ask::{Kind, ask, command, place, refused, ticket, wish};
+use super::ask::{Kind, ask, command, place, refused, ticket, wish, wrong_account};
 use super::drawing;
 use super::state::{Asking, CHANGE, Followed, LOG, PLAN, RESOURCES, State, UNIT_LOG, UNITS};
 use super::tell::{self, configured};
@@ -15,6 +15,7 @@ use crate::feeds::{infra, runs};
 use crate::model::infra::RunState;
 use crate::model::infra::run::Phase;
 use crate::model::infra::run_event::{Goal, Wish};
+use crate::model::infra::schedule::to_retry;
 use jiff::SignedDuration;
 use std::path::Path;
 
@@ -116,6 +117,7 @@ fn read_plans(app: &mut App) -> Vec<Effect> {
 pub fn answer(app: &mut App, answer: Answer) {
     let Owner::Pane(_, number) = answer.ticket.owner else { return };
     let serial = answer.ticket.serial;
+    app.panes.infra.lasting.remove(&serial);
     match Kind::of(number) {
         Some(Kind::Discover) if app.panes.infra.looking == Some(serial) => discovered(app, answer.of().part),
         Some(Kind::List) => listed(&mut app.panes.infra, answer.of().part),
@@ -233,13 +235,6 @@ fn told(app: &mut App, part: Part<runs::Fact>) {
     }
 }
 
-/// Nothing of the environment before stays; its run goes on without anybody watching.
-pub fn switched(app: &mut App) -> Vec<Effect> {
-    let before = std::mem::take(&mut app.panes.infra);
-    app.panes.infra.serial = before.serial;
-    before.run.map(|run| Effect::Leave(ticket(app, Kind::Follow, run.serial))).into_iter().collect()
-}
-
 /// `r`: looks for units and runs again.
 pub fn again(app: &mut App) -> Vec<Effect> {
     if !configured(app) {
@@ -250,15 +245,6 @@ pub fn again(app: &mut App) -> Vec<Effect> {
     app.say("looking for units again");
     effects.extend(app.plan());
     effects
-}
-
-/// Why nothing is planned or applied: the credentials are another account's.
-fn wrong_account(app: &App) -> Option<String> {
-    let named = app.environment.account.as_ref()?;
-    let identity = app.estate.identity.value()?;
-    (identity.account != *named).then(|| {
-        format!("refused: the credentials are of account {}, and {} is {named}", identity.account, app.environment.name)
-    })
 }
 
 /// Begins a run: of the marked units, or of all.
@@ -276,7 +262,7 @@ pub fn begin(app: &mut App, goal: Goal) -> Vec<Effect> {
     let what = if units.is_empty() { "all units".to_owned() } else { units.join(", ") };
     let word = tell::goal_word(Some(goal));
     app.panes.infra.waiting = Some(format!("{word}: starting a run over {what} …"));
-    if let Some(wrong) = wrong_account(app) {
+    if let Some(wrong) = wrong_account(app, goal.applies()) {
         app.panes.infra.waiting = None;
         app.say(wrong);
         return Vec::new();
@@ -298,7 +284,7 @@ pub fn apply(app: &mut App) -> Vec<Effect> {
     let state = &app.panes.infra;
     let going = state.run.as_ref().filter(|run| run.live && run.state.end.is_none());
     let Some(run) = going else { return begin(app, Goal::Apply) };
-    if let Some(wrong) = wrong_account(app) {
+    if let Some(wrong) = wrong_account(app, true) {
         app.say(wrong);
         return Vec::new();
     }
@@ -356,12 +342,9 @@ pub fn cancel(app: &mut App) -> Vec<Effect> {
 
 /// `R`: tries failed and blocked units again.
 pub fn retry(app: &mut App) -> Vec<Effect> {
-    let again = app.panes.infra.run.as_ref().filter(|run| {
-        use crate::model::infra::run_event::UnitEnd::{Blocked, Cancelled, Failed};
-        run.state.units.values().any(|unit| matches!(unit.end, Some(Failed { .. } | Blocked { .. } | Cancelled { .. })))
-    });
-    if again.is_none() {
-        app.say("nothing failed and nothing is blocked");
+    let run = app.panes.infra.run.as_ref().map(|run| to_retry(&run.state));
+    if let Err(why) = run.unwrap_or(Err("there is no run that could be tried again")) {
+        app.say(why);
         return Vec::new();
     }
     wish(app, Wish::Retry, "trying failed and blocked units again …")

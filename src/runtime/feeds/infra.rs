@@ -2,13 +2,14 @@
 
 use super::infra_look;
 use super::means::Means;
+use super::runs::kept;
 use super::trouble::{failed, of_trouble};
 use crate::feeds::infra::{Ask, Fact, Locked, Units};
 use crate::feeds::part::Part;
 use crate::feeds::runs::Place;
 use crate::infra::run::events::Reader;
-use crate::infra::run::{left, ordered, start};
-use crate::infra::{Access, Discovered, discover, each, locks};
+use crate::infra::run::{left, ordered, start, world};
+use crate::infra::{Access, Discovered, Look, each, locks};
 use crate::model::Failure;
 use crate::model::audit::Record;
 use crate::model::infra::RunState;
@@ -44,9 +45,7 @@ pub(super) async fn answer(means: &Means, ask: Ask) {
 }
 
 async fn found(means: &Means) -> Result<Discovered, Failure> {
-    let environment = means.environment.as_deref();
-    let environment = environment.ok_or_else(|| failed("no environment is opened".to_owned()))?;
-    discover(environment).await.map_err(|trouble| of_trouble(&trouble))
+    infra_look::discovered(means, Look::default()).await
 }
 
 /// Begins a run over the units as they are now.
@@ -58,7 +57,7 @@ async fn begin(
     account: Option<String>,
     command: String,
 ) -> Result<Fact, Failure> {
-    let runs = audit::runs(place).ok_or_else(|| failed("there is no home folder to keep runs in".to_owned()))?;
+    let runs = kept(place)?;
     let environment = means.environment.as_deref();
     let environment = environment.ok_or_else(|| failed("no environment is opened".to_owned()))?;
     let all = found(means).await?;
@@ -103,8 +102,13 @@ async fn unlock(means: &Means, place: &Place, lock: Locked) -> Result<Fact, Fail
     let held = locks::Lock { id: lock.id, who: lock.who, operation: lock.operation, created: lock.since };
     locks::release(&Access::new(&all, unit), &held).await.map_err(|trouble| of_trouble(&trouble))?;
     let environment = means.environment.as_deref().map(|environment| environment.name.clone()).unwrap_or_default();
+    let typed = format!("cockpit infra unlock {environment} --unit {}", lock.unit);
     let record = Record {
-        command: format!("cockpit infra unlock {environment} --unit {}", lock.unit),
+        command: means
+            .environment
+            .as_deref()
+            .map_or_else(|| typed.clone(), |environment| environment.named().command(&typed)),
+        endpoint: world::of(&all.surroundings).endpoints().key(),
         environment,
         after: serde_json::json!({ "unit": lock.unit, "lock": held.id, "held_by": held.who }),
         outcome: "done".into(),

@@ -2,6 +2,7 @@
 //! works, what a run is made of, and how it stands. How processes are started and files are read is in `src/infra`.
 
 pub mod backend;
+pub mod cached;
 pub mod causes;
 pub mod declared;
 pub mod estimate;

@@ -36,6 +36,9 @@ pub struct Order {
     pub by: Who,
     /// Terraform.
     pub terraform: PathBuf,
+    /// What it said of its version a moment before the run was begun; empty where it was not asked.
+    #[serde(default)]
+    pub terraform_said: String,
     /// Terragrunt, where a unit needs it.
     #[serde(default)]
     pub terragrunt: Option<PathBuf>,

@@ -331,6 +331,9 @@ pub enum UnitEnd {
     Cancelled {
         /// Addresses that were being changed, which may exist and be in no state.
         in_flight: Vec<String>,
+        /// Its apply had begun: a part of it may be changed, also where nothing was in flight.
+        #[serde(default)]
+        applied: bool,
     },
 }
 

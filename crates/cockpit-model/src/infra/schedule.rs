@@ -1,6 +1,7 @@
 //! What is to begin in a run, and what is over: decided from how the run stands, and from nothing else. So it is the same
 //! for a supervisor that began the run and for one that took it up.
 
+use super::message::Summary;
 use super::run::ResourcePhase;
 use super::run::{LiftPhase, Phase, RunState, UnitState};
 use super::run_event::{Goal, RunEnd, Started, Step, UnitEnd};
@@ -78,13 +79,22 @@ pub fn refused(state: &RunState, name: &str, sha256: &str) -> Option<String> {
     }
 }
 
-/// Units that a retry tries again: those that failed, and those that were blocked or cancelled. None while the run goes on
-/// with nothing failed.
-pub fn to_retry(state: &RunState) -> Vec<String> {
+/// Units that a retry tries again: those that failed, and those that were blocked or cancelled.
+///
+/// # Errors
+/// Why nothing is tried again: nothing has failed, or the run is being cancelled. What Terraform was told to end may fail for
+/// that, and would be no part of the retry.
+pub fn to_retry(state: &RunState) -> Result<Vec<String>, &'static str> {
     let again = |unit: &UnitState| {
         matches!(unit.end, Some(UnitEnd::Failed { .. } | UnitEnd::Blocked { .. } | UnitEnd::Cancelled { .. }))
     };
-    state.units.iter().filter(|(_, unit)| again(unit)).map(|(name, _)| name.clone()).collect()
+    if state.cancel.is_some() && state.end.is_none() {
+        return Err(
+            "it is being cancelled, and Terraform ends what it is at: it can be tried again when the run has ended",
+        );
+    }
+    let units: Vec<String> = state.units.iter().filter(|(_, unit)| again(unit)).map(|(name, _)| name.clone()).collect();
+    if units.is_empty() { Err("nothing has failed or was blocked: there is nothing to try again") } else { Ok(units) }
 }
 
 /// Addresses that were being changed when the unit's process ended.
@@ -115,9 +125,7 @@ fn needs(started: &Started) -> BTreeMap<&str, Vec<&str>> {
 
 /// Whether what a unit needs is done.
 fn ready(state: &RunState, needs: &BTreeMap<&str, Vec<&str>>, name: &str) -> bool {
-    let done = |need: &&str| {
-        state.units.get(*need).is_some_and(|unit| matches!(unit.end, Some(UnitEnd::Done | UnitEnd::Unchanged)))
-    };
+    let done = |need: &&str| state.units.get(*need).is_some_and(well);
     needs.get(name).is_none_or(|needs| needs.iter().all(done))
 }
 
@@ -200,7 +208,8 @@ fn end(
         return Some(UnitEnd::Done);
     }
     if state.cancel.is_some() {
-        return Some(UnitEnd::Cancelled { in_flight: in_flight(unit) });
+        let applied = step.is_some_and(|step| step.step == Step::Apply);
+        return Some(UnitEnd::Cancelled { in_flight: in_flight(unit), applied });
     }
     if let Some(why) = step.and_then(|step| step.end.as_ref()?.clone()).filter(|_| !step.is_some_and(|step| step.early))
     {
@@ -300,7 +309,7 @@ fn almost_ready(state: &RunState, needs: &BTreeMap<&str, Vec<&str>>, name: &str)
     let almost = |need: &&str| {
         state.units.get(*need).is_some_and(|unit| {
             let applied = unit.step.as_ref().is_some_and(|step| step.step == Step::Apply && step.end.is_none());
-            matches!(unit.end, Some(UnitEnd::Done | UnitEnd::Unchanged)) || (unit.end.is_none() && applied)
+            well(unit) || (unit.end.is_none() && applied)
         })
     };
     needs.get(name).is_none_or(|needs| needs.iter().all(almost))
@@ -313,18 +322,11 @@ fn may_be_early(state: &RunState, started: &Started, needs: &BTreeMap<&str, Vec<
     if !of_terragrunt {
         return true;
     }
+    // A unit that was never initialised is so by its plan, which wants the outputs of what it needs.
+    let fresh = state.fresh.contains(name);
     let planned = |need: &str| {
-        state.units.get(need).is_some_and(|unit| {
-            // One whose plan only adds has most likely no outputs before it is applied, and a unit that was never
-            // initialised is so by its plan.
-            let adds_alone = state.fresh.contains(name)
-                && unit.plan.as_ref().is_some_and(|plan| {
-                    let counts = plan.summary;
-                    counts.add > 0 && counts.change == 0 && counts.remove == 0
-                });
-            let applied = matches!(unit.end, Some(UnitEnd::Done | UnitEnd::Unchanged));
-            applied || (unit.phase >= Phase::Review && !adds_alone)
-        })
+        let unit = state.units.get(need);
+        unit.is_some_and(|unit| well(unit) || (unit.phase >= Phase::Review && !(fresh && adds_alone(unit))))
     };
     let (mut seen, mut open) = (Vec::new(), vec![name]);
     while let Some(one) = open.pop() {
@@ -360,9 +362,19 @@ fn heights<'a>(needs: &BTreeMap<&'a str, Vec<&'a str>>) -> BTreeMap<&'a str, usi
     heights
 }
 
+/// Whether a unit is over, as asked.
+fn well(unit: &UnitState) -> bool {
+    matches!(unit.end, Some(UnitEnd::Done | UnitEnd::Unchanged))
+}
+
+/// Whether the plan of a unit only adds: it has most likely no outputs before it is applied.
+fn adds_alone(unit: &UnitState) -> bool {
+    let only = |counts: Summary| counts.add > 0 && counts.change == 0 && counts.remove == 0;
+    unit.plan.as_ref().is_some_and(|plan| only(plan.summary))
+}
+
 /// How the run ended, all its units being over.
 fn run_end(state: &RunState) -> RunEnd {
-    let well = |unit: &UnitState| matches!(unit.end, Some(UnitEnd::Done | UnitEnd::Unchanged));
     if state.units.values().all(well) {
         RunEnd::Done
     } else if state.cancel.is_some() {

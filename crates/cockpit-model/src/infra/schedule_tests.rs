@@ -335,7 +335,7 @@ fn ended(case: &Case, then_retry: bool) -> RunState {
                 return world.state;
             }
             retried = true;
-            let units = to_retry(&world.state);
+            let units = to_retry(&world.state).unwrap_or_default();
             world.tell(What::Retried { units, by: who() });
             continue;
         }

@@ -2,6 +2,7 @@
 //! file stays where it is when another endpoint is named, and Terraform would find nothing there of what it has: it would
 //! make everything again, and forget what is real.
 
+use crate::Endpoints;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -25,6 +26,15 @@ impl World {
     /// Whether it is AWS itself.
     pub fn is_aws(&self) -> bool {
         self.0.is_empty()
+    }
+
+    /// Where its requests go, as for all other changes.
+    pub fn endpoints(&self) -> Endpoints {
+        let own = self.0.iter().filter_map(|(name, url)| {
+            let service = name.strip_prefix(ENDPOINTS)?.strip_prefix('_')?.to_lowercase();
+            Some((service, Some(url.clone())))
+        });
+        Endpoints::new(own, self.0.get(ENDPOINTS).map(String::as_str))
     }
 
     /// As it is written down, and compared: empty is AWS itself.
@@ -161,5 +171,7 @@ mod tests {
         assert!(world(&[("AWS_REGION", "x"), ("AWS_ENDPOINT_URL", "")]).is_aws());
         assert_eq!(world(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:4566/")]).key(), URL);
         assert_eq!(world(&[("AWS_ENDPOINT_URL_S3", "http://s3")]).key(), "s3=http://s3");
+        assert_eq!(world(&[("AWS_ENDPOINT_URL_S3", URL)]).endpoints().key(), format!("s3={URL} else=AWS"));
+        assert_eq!(world(&[("AWS_ENDPOINT_URL", URL)]).endpoints(), Endpoints::at(URL));
     }
 }

@@ -7,6 +7,7 @@ use crate::commands::infra::opened;
 use crate::commands::infra::runs_kept::place;
 use crate::commands::say::say;
 use crate::infra::caches;
+use crate::model::infra::cached::{Became, Cached, megabytes};
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, Report> {
     if context.global.read_only && !arguments.dry_run {
@@ -14,42 +15,41 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
             .hint("--dry-run removes nothing"));
     }
     let opened = opened::open_without_workspaces(context, &arguments.target).await?;
-    let mut code = ExitCode::Done;
-    let (mut bytes, mut count) = (0, 0);
-    let (loaded, _) = opened::environment(context, &arguments.target.of)?;
-    let runs = place(loaded.config.audit_file.as_deref())?;
-    for unit in opened.found.graph.units() {
-        let used = caches::used(&runs, unit);
-        for cache in caches::of(unit) {
-            let place = cache.path.display();
-            if let Some(why) = used.clone().or_else(|| cache.stays()) {
-                say(&format!("{place} stays: {why}"));
-                code = ExitCode::Incomplete;
-                continue;
-            }
-            let removed = if arguments.dry_run { Ok(()) } else { std::fs::remove_dir_all(&cache.path) };
-            match removed {
-                Ok(()) => {
-                    let done = if arguments.dry_run { "would be removed" } else { "is removed" };
-                    say(&format!("{place} {done}: {}", megabytes(cache.bytes)));
-                    bytes += cache.bytes;
-                    count += 1;
-                }
-                Err(error) => {
-                    say(&format!("{place} cannot be removed: {error}"));
-                    code = ExitCode::Failed;
-                }
-            }
+    let runs = place(opened.config.audit_file.as_deref())?;
+    let units = opened.found.graph.units();
+    if arguments.dry_run {
+        let all = caches::judged(&runs, units);
+        for cached in &all {
+            say(&cached.would());
         }
+        let code = if all.iter().all(Cached::goes) { ExitCode::Done } else { ExitCode::Incomplete };
+        return Ok(told(all.iter().filter(|cached| cached.goes()), code));
     }
-    if count == 0 && code == ExitCode::Done {
-        say("there is nothing to remove");
-    } else if count > 1 {
-        say(&format!("{} in all", megabytes(bytes)));
+    let all = caches::remove(&runs, units, |_| true).map_err(|error| {
+        Report::new("system", "nothing was removed: runs cannot be kept from beginning meanwhile", ExitCode::Failed)
+            .caused_by(&error)
+    })?;
+    for (cached, became) in &all {
+        say(&cached.became(became));
     }
-    Ok(code)
+    let any = |wanted: fn(&Became) -> bool| all.iter().any(|(_, became)| wanted(became));
+    let code = if any(|became| matches!(became, Became::Failed(_))) {
+        ExitCode::Failed
+    } else if any(|became| *became == Became::Stays) {
+        ExitCode::Incomplete
+    } else {
+        ExitCode::Done
+    };
+    Ok(told(all.iter().filter(|(_, became)| *became == Became::Removed).map(|(cached, _)| cached), code))
 }
 
-fn megabytes(bytes: u64) -> String {
-    format!("{:.1} MB", bytes as f64 / 1e6)
+/// Says how much that was.
+fn told<'a>(gone: impl Iterator<Item = &'a Cached>, code: ExitCode) -> ExitCode {
+    let sizes: Vec<u64> = gone.map(|cached| cached.bytes).collect();
+    if sizes.is_empty() && code == ExitCode::Done {
+        say("there is nothing to remove");
+    } else if sizes.len() > 1 {
+        say(&format!("{} in all", megabytes(sizes.iter().sum())));
+    }
+    code
 }

@@ -4,7 +4,8 @@ use super::args::Arguments;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::infra::failed::{FailedUnit, judged};
-use crate::commands::infra::opened::{self, limited};
+use crate::commands::infra::opened::{self, Opened, limited};
+use crate::commands::infra::written_down::Writer;
 use crate::commands::say::say;
 use crate::infra::Access;
 use crate::infra::surroundings::DEFAULT_WORKSPACE;
@@ -15,11 +16,12 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         return Err(Report::new("refused", "nothing was changed: --read-only refuses every change", ExitCode::Refused));
     }
     let opened = opened::open_without_workspaces(context, &arguments.target).await?;
+    let writer = if arguments.new_workspace { Some(Writer::of(context, &opened).await?) } else { None };
     let mut failed = Vec::new();
     let units = opened.found.graph.units();
     for unit in units {
         let access = Access::new(&opened.found, unit);
-        match limited(context, one(access, arguments.new_workspace)).await? {
+        match limited(context, one(access, &opened, writer.as_ref())).await? {
             Ok(()) => say(&format!("{} is ready", unit.name)),
             Err(trouble) => {
                 let unit = FailedUnit::new(&unit.name, trouble);
@@ -32,11 +34,16 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     Ok(if code == ExitCode::Done { code } else { ExitCode::Failed })
 }
 
-async fn one(access: Access<'_>, new_workspace: bool) -> Result<(), Trouble> {
-    let Some(wanted) = named(access.unit).filter(|_| new_workspace) else { return access.init().await.map(drop) };
+async fn one(access: Access<'_>, opened: &Opened, writer: Option<&Writer>) -> Result<(), Trouble> {
+    let (Some(wanted), Some(writer)) = (named(access.unit), writer) else { return access.init().await.map(drop) };
     access.init_without_workspace().await?;
     if !access.workspaces().await?.iter().any(|name| name == wanted) {
-        access.new_workspace().await?;
+        let made = access.new_workspace().await;
+        let (name, unit) = (&opened.environment.name, &access.unit.name);
+        let command = format!("cockpit infra init {name} --unit {unit} --new-workspace");
+        let after = serde_json::json!({ "unit": unit, "workspace": wanted });
+        writer.tell(opened, &command, after, made.as_ref().err().map(|trouble| trouble.message.as_str()));
+        made?;
         say(&format!("workspace {wanted} of {} is made", access.unit.name));
     }
     access.init().await.map(drop)

@@ -4,10 +4,10 @@ use super::args::Arguments;
 use crate::app::command::Risk;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::infra::driving::account;
 use crate::commands::infra::opened::{self, Opened, report};
 use crate::commands::infra::runs_kept::{may_change, not_started, place};
 use crate::commands::infra::world;
+use crate::commands::infra::written_down::Writer;
 use crate::commands::say::say;
 use crate::commands::yes::said_yes;
 use crate::infra::migrate::{self, Kept, Wanted, kept, moved};
@@ -16,13 +16,12 @@ use crate::infra::run::moving;
 use crate::infra::run::start::NotStarted;
 use crate::infra::surroundings::DEFAULT_WORKSPACE;
 use crate::infra::{Access, run::world as states};
-use crate::model::audit::Record;
 use crate::model::infra::Unit;
 use crate::model::infra::backend::Place;
 use crate::runtime::audit;
 use crate::runtime::stop::stopped;
 use jiff::Timestamp;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, Report> {
     // Until something is moved, an interrupt ends it as any command.
@@ -37,8 +36,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
 /// What is moved, after the yes.
 struct Ready {
     opened: Opened,
-    account: Option<String>,
-    audit_file: Option<String>,
+    writer: Writer,
     runs: PathBuf,
     to_move: Vec<(Unit, Kept)>,
     // Nothing else may work at these states meanwhile, as in a run.
@@ -50,9 +48,7 @@ async fn ready(context: &Context, arguments: &Arguments) -> Result<Option<Ready>
         may_change(context)?;
     }
     let opened = opened::open_without_workspaces(context, &arguments.target).await?;
-    let (loaded, _) = opened::environment(context, &arguments.target.of)?;
-    let audit_file = loaded.config.audit_file.clone();
-    let runs = place(audit_file.as_deref())?;
+    let runs = place(opened.config.audit_file.as_deref())?;
     let name = opened.environment.name.clone();
     let holder = Holder { run: String::new(), by: audit::who(), since: Timestamp::now() };
     let lock = folder::hold(&runs, &name, &holder).map_err(|error| not_started(&name, &NotStarted::NotHeld(error)))?;
@@ -97,11 +93,11 @@ async fn ready(context: &Context, arguments: &Arguments) -> Result<Option<Ready>
         return Ok(None);
     }
     say("they are moved to S3, one after the other; each is put back where it is not the same there");
-    let account = account(context, loaded.config, &opened.environment).await?;
+    let writer = Writer::of(context, &opened).await?;
     if !said_yes(context, &opened.environment, Risk::Disrupt).await? {
         return Err(Report::new("refused", "nothing was changed: it was not confirmed", ExitCode::Refused));
     }
-    Ok(Some(Ready { opened, account, audit_file, runs, to_move, _lock: lock }))
+    Ok(Some(Ready { opened, writer, runs, to_move, _lock: lock }))
 }
 
 impl Ready {
@@ -144,20 +140,7 @@ impl Ready {
     fn written_down(&self, unit: &Unit, kept: &Kept, why: Option<&str>) {
         let name = &self.opened.environment.name;
         let marks: Vec<String> = kept.states.iter().map(|state| state.mark.words()).collect();
-        let record = Record {
-            environment: name.clone(),
-            account: self.account.clone().unwrap_or_default(),
-            region: self.opened.environment.region.clone().unwrap_or_default(),
-            endpoint: self.opened.environment.endpoint_url.clone().unwrap_or_default(),
-            command: format!("cockpit infra migrate-state {name} --unit {}", unit.name),
-            after: serde_json::json!({ "unit": unit.name, "states": marks }),
-            outcome: if why.is_none() { "done" } else { "failed" }.into(),
-            reason: why.unwrap_or_default().to_owned(),
-            ..Record::default()
-        };
-        let path: Option<PathBuf> = audit::path(self.audit_file.as_deref());
-        if let Err(error) = audit::append(path.as_deref().map(Path::new), record, Timestamp::now()) {
-            say(&format!("warning: the audit file does not have it: {error}"));
-        }
+        let command = format!("cockpit infra migrate-state {name} --unit {}", unit.name);
+        self.writer.tell(&self.opened, &command, serde_json::json!({ "unit": unit.name, "states": marks }), why);
     }
 }

@@ -2,7 +2,6 @@
 
 use super::args::Arguments;
 use super::report::{OrphanDto, Orphans, SCHEMA};
-use crate::aws::{Connection, Session};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::infra::opened::limited;
@@ -24,7 +23,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let kept = kept(context)?;
     let listed = kept.one(arguments.of.run.as_deref())?;
     let state = state(listed)?;
-    let session = Session::new(Connection::from(&kept.environment));
+    let session = context.aws(&kept.environment);
     let account = kept.environment.account.as_deref();
     let looked = limited(context, orphans::look(&session, account, &listed.folder, &state)).await?;
     let looked = looked.map_err(|error| unwritten(&listed.folder, &error))?;

@@ -12,9 +12,7 @@ use std::io;
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let kept = kept(context)?;
     let listed = kept.one(arguments.of.run.as_deref())?;
-    if to_retry(&state(listed)?).is_empty() {
-        return Err(Report::usage(format!("no unit of {} has failed or was blocked", listed.run)));
-    }
+    to_retry(&state(listed)?).map_err(|why| Report::usage(format!("{} is not tried again", listed.run)).cause(why))?;
     may_change(context)?;
     ask(&listed.folder, Wish::Retry)?;
     take_up(context, &kept, listed).await?;

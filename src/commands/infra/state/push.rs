@@ -7,6 +7,7 @@ use crate::commands::context::Context;
 use crate::commands::infra::opened::{self, limited, report};
 use crate::commands::infra::runs_kept::{may_change, place};
 use crate::commands::infra::world;
+use crate::commands::infra::written_down::Writer;
 use crate::commands::say::say;
 use crate::commands::yes::said_yes;
 use crate::infra::Access;
@@ -61,6 +62,7 @@ pub(super) async fn push(context: &Context, arguments: &Push) -> Result<ExitCode
             mark.lineage, before.lineage
         )));
     }
+    let writer = Writer::of(context, &opened).await?;
     let count = addresses(&kept).map_or(0, |all| all.len());
     say(&format!("it has {count} resources, and takes the place of the state"));
     if !said_yes(context, &opened.environment, Risk::Disrupt).await? {
@@ -71,7 +73,15 @@ pub(super) async fn push(context: &Context, arguments: &Push) -> Result<ExitCode
     // Terraform itself refuses one that is older than what is there.
     let question = access.question(&dir).arguments(["state", "push"]).arguments([&absolute]);
     let (own, what) = (access.surroundings(), format!("the state of {} cannot be pushed", unit.name));
-    limited(context, question.ask_well(&own, &what)).await?.map_err(report)?;
+    let pushed = limited(context, question.ask_well(&own, &what)).await;
+    let why = match &pushed {
+        Ok(Ok(_)) => None,
+        Ok(Err(trouble)) => Some(trouble.message.as_str()),
+        Err(_) => Some("it did not end in its time, and may have been done"),
+    };
+    let command = format!("cockpit infra state push {} --unit {}", opened.environment.name, unit.name);
+    writer.tell(&opened, &command, serde_json::json!({ "unit": unit.name, "state": mark.words() }), why);
+    pushed?.map_err(report)?;
     let done = file.with_extension("tfstate.pushed");
     if let Err(error) = std::fs::rename(file, &done) {
         say(&format!("it is pushed; {} cannot be renamed, remove it: {error}", file.display()));

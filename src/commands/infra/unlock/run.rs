@@ -5,6 +5,7 @@ use crate::app::command::Risk;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::infra::opened::{self, limited, report};
+use crate::commands::infra::written_down::Writer;
 use crate::commands::say::say;
 use crate::commands::yes::said_yes;
 use crate::infra::{Access, each, locks};
@@ -39,11 +40,16 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         "its lock will be released: where {} still works on it, two would write one state, and one's work is lost",
         lock.who
     ));
+    let writer = Writer::of(context, &opened).await?;
     let risk = if *alive == locks::Alive::Gone { Risk::Disrupt } else { Risk::Destroy };
     if !said_yes(context, &opened.environment, risk).await? {
         return Err(Report::new("refused", "nothing was changed: it was not confirmed", ExitCode::Refused));
     }
-    locks::release(&Access::new(&opened.found, unit), lock).await.map_err(report)?;
+    let released = locks::release(&Access::new(&opened.found, unit), lock).await;
+    let command = format!("cockpit infra unlock {} --unit {}", opened.environment.name, unit.name);
+    let after = serde_json::json!({ "unit": unit.name, "lock": lock.id, "held_by": lock.who });
+    writer.tell(&opened, &command, after, released.as_ref().err().map(|trouble| trouble.message.as_str()));
+    released.map_err(report)?;
     say(&format!("{}: the lock is released", unit.name));
     Ok(code)
 }

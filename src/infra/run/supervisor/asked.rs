@@ -27,14 +27,10 @@ impl Supervisor<'_> {
                 Some(why) => self.note(Some(&unit), format!("the approval by {} was not taken: {why}", by.user)),
             },
             Wish::Cancel { hard } => self.cancel(by, hard),
-            Wish::Retry => {
-                let units = schedule::to_retry(&self.state);
-                if units.is_empty() {
-                    self.note(None, "nothing has failed or was blocked: there is nothing to try again");
-                } else {
-                    self.tell(What::Retried { units, by });
-                }
-            }
+            Wish::Retry => match schedule::to_retry(&self.state) {
+                Ok(units) => self.tell(What::Retried { units, by }),
+                Err(why) => self.note(None, why),
+            },
         }
     }
 

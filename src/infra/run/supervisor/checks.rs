@@ -27,8 +27,12 @@ impl Supervisor<'_> {
         if let Some(unit) = self.order.units.iter().find(|unit| unit.tool == Tool::Terragrunt)
             && ahead::is_itself(&self.order.terraform)
         {
-            let call = steps::ask(&self.order, &self.around, unit, None, vec!["version".into()]);
-            tokio::spawn(learn_version(self.run.clone(), call));
+            let said = &self.order.terraform_said;
+            // Asked a moment ago: this first supervisor of the run need not, and the first unit's Terragrunt need not either.
+            if said.is_empty() || folder::replace(&self.run.join(ahead::VERSION), said.as_bytes()).is_err() {
+                let call = steps::ask(&self.order, &self.around, unit, None, vec!["version".into()]);
+                tokio::spawn(learn_version(self.run.clone(), call));
+            }
         }
         if !fresh.is_empty() || !ahead.is_empty() {
             self.tell(What::Prepared { fresh, ahead });

@@ -233,7 +233,7 @@ impl Supervisor<'_> {
             environment: order.environment.clone(),
             account: order.account.clone().unwrap_or_default(),
             region: variable("AWS_REGION"),
-            endpoint: variable("AWS_ENDPOINT_URL"),
+            endpoint: order.world.endpoints().key(),
             command: order.command.clone(),
             after: json!({ "units": units }),
             outcome: outcome.to_owned(),

@@ -26,6 +26,11 @@ impl Supervisor<'_> {
                 vec!["show".into(), "-json".into(), "-no-color".into(), plan.into()],
             )
         };
+        // What lifts guards has targets of its own.
+        let named = match self.lifting(unit) {
+            Some(_) => (Vec::new(), Vec::new()),
+            None => (self.order.replace.clone(), self.order.targets.clone()),
+        };
         let looked = show::Asked {
             run: self.run.clone(),
             unit: unit.clone(),
@@ -34,6 +39,7 @@ impl Supervisor<'_> {
             account: self.order.account.clone(),
             dir: leaf.map(|leaf| leaf.dir),
             code: self.codes.remove(&unit.name),
+            named,
             destroys: self.order.goal == Goal::Destroy,
             skip_snapshots: self.order.skip_snapshots,
         };

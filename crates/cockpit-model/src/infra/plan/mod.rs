@@ -8,6 +8,7 @@ mod edges;
 pub mod lines;
 mod list;
 pub mod markdown;
+mod named;
 mod read;
 mod reason;
 mod secret;

@@ -1,0 +1,66 @@
+//! What Terraform and Terragrunt keep beside the code of a unit, whether it is removed, and what became of it, in words.
+
+use std::path::PathBuf;
+
+/// A cache of a unit.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Cached {
+    /// The unit.
+    pub unit: String,
+    /// Its folder.
+    pub path: PathBuf,
+    /// What is in it.
+    pub bytes: u64,
+    /// Why it is not removed, in words; none where it can be.
+    pub stays: Option<String>,
+}
+
+/// What became of a cache that was to be removed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Became {
+    /// It is gone.
+    Removed,
+    /// It is needed.
+    Stays,
+    /// It cannot be removed: why.
+    Failed(String),
+}
+
+impl Cached {
+    /// Whether it can be removed.
+    pub fn goes(&self) -> bool {
+        self.stays.is_none()
+    }
+
+    /// It in a line.
+    pub fn line(&self) -> String {
+        self.told(": ")
+    }
+
+    /// What would become of it.
+    pub fn would(&self) -> String {
+        self.told(" would be removed: ")
+    }
+
+    /// What became of it.
+    pub fn became(&self, became: &Became) -> String {
+        match became {
+            Became::Failed(why) => format!("{}: {} cannot be removed: {why}", self.unit, self.path.display()),
+            Became::Removed | Became::Stays => self.told(" is removed: "),
+        }
+    }
+
+    fn told(&self, goes: &str) -> String {
+        let Self { unit, path, bytes, stays } = self;
+        let path = path.display();
+        match stays {
+            Some(why) => format!("{unit}: {path} stays: {why}"),
+            None => format!("{unit}: {path}{goes}{}", megabytes(*bytes)),
+        }
+    }
+}
+
+/// A size as it is told.
+pub fn megabytes(bytes: u64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
+}

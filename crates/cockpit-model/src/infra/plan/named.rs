@@ -1,0 +1,67 @@
+//! Addresses that were named when a plan was asked for, held against what it would do: Terraform says nothing of one that it does
+//! not know, and plans the rest, or nothing.
+
+use super::address::resource_of;
+use super::types::Plan;
+use crate::infra::message::Action;
+use crate::names::nearest;
+
+impl Plan {
+    /// Why it is not what was asked for: a resource that is not made again though it was named for that, or an address under
+    /// which the unit has nothing. None where it is.
+    pub fn unmet(&self, replace: &[String], targets: &[String]) -> Option<String> {
+        let made = |address: &String| {
+            let again = |action| matches!(action, Action::Replace | Action::Create);
+            self.changes.iter().any(|change| change.address == *address && again(change.action))
+        };
+        if let Some(address) = replace.iter().find(|address| !made(address)) {
+            return Some(format!("{address} would not be made again: {}", self.instead(address)));
+        }
+        let target = targets.iter().find(|address| !self.has(address))?;
+        Some(format!("nothing is planned of {target}: {}", self.instead(target)))
+    }
+
+    /// Whether there is something at an address, of a resource or of a module.
+    fn has(&self, address: &str) -> bool {
+        let of = resource_of(address);
+        let is_in =
+            |resource: &str| resource.strip_prefix(&of).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        self.resources.iter().any(|resource| is_in(&resource.address))
+    }
+
+    fn instead(&self, address: &str) -> String {
+        if self.has(address) {
+            return "each of a resource with `count` or `for_each` is named with its key, as in aws_vpc.main[0]"
+                .to_owned();
+        }
+        let near = nearest(address, self.resources.iter().map(|resource| resource.address.as_str()));
+        let mean = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        format!("there is no such resource in its code and its state{mean}")
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::{change, show};
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn an_address_that_names_nothing_is_told_with_what_may_be_meant() {
+        let replaced = change("module.a.aws_vpc.main[0]", &["delete", "create"], json!({"a": 1}), json!({"a": 1}));
+        let plan = Plan::read(show(&[replaced]).to_string().as_bytes()).unwrap();
+        let unmet = |replace: &[&str], targets: &[&str]| {
+            let owned = |all: &[&str]| all.iter().map(|one| (*one).to_owned()).collect::<Vec<_>>();
+            plan.unmet(&owned(replace), &owned(targets))
+        };
+        assert_eq!(unmet(&[], &[]), None);
+        assert_eq!(
+            unmet(&["module.a.aws_vpc.main[0]"], &["module.a", "module.a.aws_vpc.main", "module.a.aws_vpc.main[0]"]),
+            None
+        );
+        assert!(unmet(&["module.a.aws_vpc.main"], &[]).unwrap().contains("is named with its key"));
+        let wrong = unmet(&["module.a.aws_vpc.man"], &[]).unwrap();
+        assert!(wrong.contains("would not be made again") && wrong.contains("`module.a.aws_vpc.main`"), "{wrong}");
+        assert!(unmet(&[], &["module.ab"]).unwrap().starts_with("nothing is planned of module.ab: there is no such"));
+    }
+}

@@ -1,0 +1,44 @@
+//! What was begun in one environment and is answered when another one is opened: it is told, and nothing of it is shown.
+
+use super::ask::{Kind, ticket};
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::event::Answer;
+use crate::feeds::Fact;
+use crate::feeds::infra;
+use crate::feeds::part::Part;
+
+/// Nothing of the environment before stays; its run goes on without anybody watching, and so does what was begun there.
+pub fn switched(app: &mut App) -> Vec<Effect> {
+    let before = std::mem::take(&mut app.panes.infra);
+    (app.panes.infra.serial, app.panes.infra.lasting) = (before.serial, before.lasting);
+    before.run.map(|run| Effect::Leave(ticket(app, Kind::Follow, run.serial))).into_iter().collect()
+}
+
+/// An answer to what was asked in an environment that is not opened any more.
+pub fn answer(app: &mut App, answer: Answer) {
+    let Some(environment) = app.panes.infra.lasting.remove(&answer.ticket.serial) else { return };
+    let (bad, lines) = match answer.part {
+        Part::Failed(failure) => (true, vec![failure.message]),
+        Part::Page(fact) | Part::Last(fact) => (false, done(fact)),
+    };
+    for line in lines {
+        let text = format!("{environment}: {line}");
+        app.note(bad, text.clone());
+        app.say(text);
+    }
+}
+
+/// What was done, a line each.
+fn done(fact: Fact) -> Vec<String> {
+    match fact {
+        Fact::Infra(infra::Fact::Began(run, _)) => {
+            let run = run.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            vec![format!("{run} was begun, and goes on")]
+        }
+        Fact::Infra(infra::Fact::Unlocked(unit)) => vec![super::after::unlocked(&unit)],
+        Fact::Infra(infra::Fact::Looked(_, lines)) => lines,
+        // What else is answered so late says nothing, or is of what is not shown any more.
+        _ => Vec::new(),
+    }
+}
