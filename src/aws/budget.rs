@@ -292,7 +292,7 @@ impl Budget {
             let mut buckets = buckets.lock().unwrap_or_else(PoisonError::into_inner);
             for (class, left) in Class::ALL.into_iter().zip(&whole) {
                 if let Some(left) = left {
-                    let half = buckets[class as usize].get_or_insert_with(|| self.half(class));
+                    let half = buckets[class as usize].get_or_insert_with(|| self.half(class, left.at));
                     half.tokens = half.tokens.min(left.tokens / 2.0);
                     half.throttled = left.throttled.or(half.throttled);
                 }
@@ -302,8 +302,7 @@ impl Budget {
 
     /// Another limit than the documented one, in requests a second, for a reader who uses both halves alone: nearly
     /// all of it, and a burst that leaves room for requests which arrive closer together than they were sent.
-    pub fn whole(&self, class: Class, rate: f64) {
-        let now = Instant::now();
+    pub fn whole(&self, class: Class, rate: f64, now: Instant) {
         if let Some(buckets) = &mut *self.whole.lock().unwrap_or_else(PoisonError::into_inner) {
             buckets[class as usize] = Some(Bucket::new(rate * WHOLE, rate * BURST, now));
         }
@@ -323,36 +322,36 @@ impl Budget {
 
     /// Takes the place of one request; how long to wait before it is sent.
     pub fn reserve(&self, class: Class, lane: Lane, now: Instant) -> Duration {
-        self.with(class, lane, |bucket| bucket.next(now))
+        self.with(class, lane, now, |bucket| bucket.next(now))
     }
 
     /// Counts requests that the SDK sent again by itself.
-    pub fn charge(&self, class: Class, lane: Lane, requests: u32) {
+    pub fn charge(&self, class: Class, lane: Lane, requests: u32, now: Instant) {
         if requests > 0 {
-            self.with(class, lane, |bucket| bucket.charge(requests, Instant::now()));
+            self.with(class, lane, now, |bucket| bucket.charge(requests, now));
         }
     }
 
     /// Something had to be sent again. Who is alone with a limit is not when that happens: another command, CI or a console
     /// asks too, and there is no half that was left to them.
-    pub fn crowded(&self, class: Class) {
+    pub fn crowded(&self, class: Class, now: Instant) {
         if let Some(buckets) = &mut *self.whole.lock().unwrap_or_else(PoisonError::into_inner)
             && let Some(bucket) = &mut buckets[class as usize]
         {
-            bucket.slow_down(Instant::now());
+            bucket.slow_down(now);
         }
     }
 
     /// After a throttling answer: polling of this class slows down, a person's questions do not.
-    pub fn slow_down(&self, class: Class) {
-        self.with(class, Lane::Background, |bucket| bucket.slow_down(Instant::now()));
+    pub fn slow_down(&self, class: Class, now: Instant) {
+        self.with(class, Lane::Background, now, |bucket| bucket.slow_down(now));
     }
 
-    fn with<T>(&self, class: Class, lane: Lane, act: impl FnOnce(&mut Bucket) -> T) -> T {
+    fn with<T>(&self, class: Class, lane: Lane, now: Instant, act: impl FnOnce(&mut Bucket) -> T) -> T {
         if let Some(buckets) = &mut *self.whole.lock().unwrap_or_else(PoisonError::into_inner) {
             return act(buckets[class as usize].get_or_insert_with(|| {
                 let (rate, burst) = self.limit(class);
-                Bucket::new(rate * WHOLE, burst - rate * OPENING, Instant::now())
+                Bucket::new(rate * WHOLE, burst - rate * OPENING, now)
             }));
         }
         let buckets = match lane {
@@ -360,13 +359,13 @@ impl Budget {
             Lane::Background => &self.background,
         };
         let mut buckets = buckets.lock().unwrap_or_else(PoisonError::into_inner);
-        act(buckets[class as usize].get_or_insert_with(|| self.half(class)))
+        act(buckets[class as usize].get_or_insert_with(|| self.half(class, now)))
     }
 
     /// The bucket of one lane.
-    fn half(&self, class: Class) -> Bucket {
+    fn half(&self, class: Class, now: Instant) -> Bucket {
         let (rate, burst) = self.limit(class);
-        Bucket::new(rate / 2.0 * MARGIN, burst / 2.0 * MARGIN, Instant::now())
+        Bucket::new(rate / 2.0 * MARGIN, burst / 2.0 * MARGIN, now)
     }
 
     fn limit(&self, class: Class) -> (f64, f64) {

@@ -32,7 +32,7 @@ fn who_is_alone_has_nearly_the_whole_limit_until_others_share_it() {
     }
     let last = take(Lane::Background).as_secs_f64();
     assert!((1.0..1.1).contains(&last), "then nearly 20 a second, whichever lane: {last}");
-    budget.crowded(Class::EcsClusters);
+    budget.crowded(Class::EcsClusters, start);
     let crowded = take(Lane::Operator).as_secs_f64();
     assert!(crowded > 2.0 * last - 0.1, "half as often from then on: {crowded}");
     budget.shared();
@@ -51,7 +51,7 @@ fn another_limit_counts_for_who_is_alone_too() {
             budget.alone();
         }
         // Without it, 9 of the documented 10 go at once.
-        budget.whole(Class::LogsFilter, 5.0);
+        budget.whole(Class::LogsFilter, 5.0, start);
         let at_once = |lane| (0..20).take_while(|_| budget.reserve(Class::LogsFilter, lane, start).is_zero()).count();
         let expected = if alone { [4, 0] } else { [2, 2] };
         assert_eq!([Lane::Operator, Lane::Background].map(at_once), expected, "alone: {alone}");
@@ -64,7 +64,7 @@ fn halves_are_as_slow_as_throttling_left_the_whole() {
     let budget = Budget::default();
     budget.alone();
     budget.reserve(Class::EcsClusters, Lane::Operator, start);
-    budget.crowded(Class::EcsClusters);
+    budget.crowded(Class::EcsClusters, start);
     budget.shared();
     for lane in [Lane::Operator, Lane::Background] {
         let wait = budget.reserve(Class::EcsClusters, lane, start).as_secs_f64();
@@ -88,7 +88,7 @@ fn a_region_with_a_smaller_quota_is_asked_less_often() {
 fn a_person_does_not_wait_behind_polling() {
     let start = Instant::now();
     let budget = Budget::default();
-    budget.charge(Class::Rds, Lane::Background, 500);
+    budget.charge(Class::Rds, Lane::Background, 500, start);
     assert!(budget.reserve(Class::Rds, Lane::Background, start) > Duration::from_secs(30));
     assert_eq!(budget.reserve(Class::Rds, Lane::Operator, start), Duration::ZERO);
 }
@@ -114,7 +114,7 @@ fn throttling_slows_one_class_and_it_recovers() {
 fn others_go_on_while_one_is_throttled() {
     let start = Instant::now();
     let budget = Budget::default();
-    budget.slow_down(Class::Alarms);
+    budget.slow_down(Class::Alarms, start);
     assert_eq!(budget.reserve(Class::Rds, Lane::Background, start), Duration::ZERO);
     assert_eq!(budget.reserve(Class::Alarms, Lane::Operator, start), Duration::ZERO);
     assert!(budget.reserve(Class::Alarms, Lane::Background, start) > Duration::ZERO);

@@ -112,7 +112,7 @@ impl Clients {
             };
             let config = aws_sdk_cloudwatchlogs::config::Builder::from(&self.config)
                 .retry_partition(RetryPartition::new(partition));
-            let config = match self.config.endpoint_url() {
+            let config = match super::endpoints::of_config(&self.config, "logs") {
                 Some(_) => config.interceptor(super::plain_host::PlainHost),
                 None => config,
             };

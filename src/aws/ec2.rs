@@ -7,8 +7,10 @@ use super::signed::{Request, Service};
 use super::xml::Element;
 use crate::app::effect::Lane;
 use crate::aws::budget::Class;
+use crate::model::machine::Machine;
 use crate::model::tunnel::NoTarget;
-use crate::model::tunnel::instance::{Found, Instance, Named};
+use crate::model::tunnel::instance::{Found, Named};
+use crate::model::tunnel::whose::Whose;
 use crate::model::{Failure, FailureKind};
 use aws_sdk_ssm::types::{InstanceInformationStringFilter, PingStatus};
 
@@ -24,33 +26,28 @@ impl Session {
     ///
     /// # Errors
     /// They cannot be asked for.
-    pub async fn instances(&self, named: &Named) -> Result<Vec<Instance>, Failure> {
+    pub async fn instances(&self, named: &Named) -> Result<Vec<Machine>, Failure> {
         let parameters = match named {
             Named::Id(id) => vec![("InstanceId.1", id.clone())],
             Named::Tag(key, value) => {
                 vec![("Filter.1.Name", format!("tag:{key}")), ("Filter.1.Value.1", value.clone())]
             }
         };
-        Ok(instances(&Caller::new(self, Lane::Operator).ec2(DESCRIBE, &parameters).await?))
+        Ok(of(&Caller::new(self, Lane::Operator).ec2(DESCRIBE, &parameters).await?))
     }
 
-    /// The one instance that is meant, and how it stands; why there is none.
+    /// The one instance that is meant, and how it stands; why there is none, or that it is another environment's.
     ///
     /// # Errors
     /// It cannot be asked for.
-    pub async fn found(&self, named: &Named) -> Result<Result<Found, NoTarget>, Failure> {
-        if let Named::Id(id) = named {
-            // Who may not look may still open a session: that says what is wrong.
-            match self.instance_is_online(id).await {
-                Ok(true) => return Ok(Ok(Found::Runs(id.clone()))),
-                Err(failure) if failure.kind == FailureKind::Denied => return Ok(Ok(Found::Runs(id.clone()))),
-                Ok(false) => {}
-                Err(failure) => return Err(failure),
-            }
-        }
+    pub async fn found(&self, named: &Named, whose: &Whose) -> Result<Result<Found, NoTarget>, Failure> {
         match (self.instances(named).await, named) {
-            (Ok(found), _) => Ok(named.of(&found).map(Found::of)),
-            (Err(failure), Named::Id(id)) if failure.kind == FailureKind::Denied => Ok(Ok(Found::Runs(id.clone()))),
+            (Ok(found), _) => Ok(whose.of(named, &found).map(Found::of)),
+            // Who may not look may still open a session, which says what is wrong; the id alone tells whose it is.
+            (Err(failure), Named::Id(id)) if failure.kind == FailureKind::Denied => {
+                let machine = Machine { id: id.clone(), ..Machine::default() };
+                Ok(whose.instance(&machine).map(|()| Found::Runs(machine.id)))
+            }
             (Err(failure), _) => Err(failure),
         }
     }
@@ -92,14 +89,30 @@ pub(super) fn request(action: Action, parameters: &[(&str, String)]) -> Request 
 }
 
 /// The instances of an answer.
-fn instances(answer: &Element) -> Vec<Instance> {
+pub(super) fn of(answer: &Element) -> Vec<Machine> {
     let each = answer.all("reservationSet").iter().flat_map(|reservation| reservation.all("instancesSet"));
     let one = |item: &Element| {
-        let mut tags = item.all("tagSet").iter();
-        Some(Instance {
+        let tag = |key: &str| {
+            let found = item.all("tagSet").iter().find(|tag| tag.get("key") == Some(key));
+            found.and_then(|tag| tag.owned("value"))
+        };
+        Some(Machine {
             id: item.owned("instanceId")?,
-            name: tags.find(|tag| tag.get("key") == Some("Name")).and_then(|tag| tag.owned("value")),
+            name: tag("Name"),
+            project: tag("Project"),
+            environment: tag("Environment"),
+            class: item.owned("instanceType").unwrap_or_default(),
             state: item.owned("instanceState/name")?,
+            az: item.owned("placement/availabilityZone").unwrap_or_default(),
+            address: item.owned("privateIpAddress"),
+            launched: item.get("launchTime").and_then(|at| at.parse().ok()),
+            public: item.owned("ipAddress").filter(|_| {
+                item.get("networkInterfaceSet/item/association/ipOwnerId").is_none_or(|owner| owner == "amazon")
+            }),
+            group: tag("aws:autoscaling:groupName"),
+            store: item.get("rootDeviceType") == Some("instance-store"),
+            reason: item.owned("stateReason/message"),
+            ..Machine::default()
         })
     };
     each.filter_map(one).collect()
@@ -118,9 +131,9 @@ mod tests {
 
     #[test]
     fn instances_are_read_with_their_names_and_states() {
-        let found = instances(&Element::parse(ANSWER).unwrap());
+        let found = of(&Element::parse(ANSWER).unwrap());
         let read: Vec<_> = found.iter().map(|one| (one.id.as_str(), one.name.as_deref(), one.state.as_str())).collect();
         assert_eq!(read, [("i-01", Some("a & b"), "running"), ("i-02", None, "stopped")]);
-        assert!(instances(&Element::default()).is_empty());
+        assert!(of(&Element::default()).is_empty());
     }
 }

@@ -1,8 +1,8 @@
 //! Instances of EC2, as operations read and change them.
 
 use super::budget::Class;
-use super::ec2::{DESCRIBE, START, request};
-use super::machines::{STATUS, of};
+use super::ec2::{DESCRIBE, START, of, request};
+use super::machines::STATUS;
 use super::protocols::in_xml;
 use super::session::{Action, Caller};
 use super::writer::Writer;

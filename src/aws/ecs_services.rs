@@ -16,6 +16,8 @@ pub(super) const LIST_SERVICES: Action = Action { name: "ecs:ListServices", clas
 pub(super) const DESCRIBE_SERVICES: Action = Action { name: "ecs:DescribeServices", class: Class::EcsServices };
 /// The largest page of `ListServices`.
 const PAGE: i32 = 100;
+/// A cluster has no more services: AWS allows half of that.
+const MOST: usize = 10_000;
 
 /// The cluster, or that there is none of this name.
 pub(super) async fn cluster(caller: &Caller<'_>, answers: &AnswerSender<'_>, name: &str) -> Result<(), Failure> {
@@ -47,17 +49,26 @@ pub(super) async fn names(caller: &Caller<'_>, answers: &AnswerSender<'_>, clust
         .await
 }
 
-/// The names on the first page of the list.
-pub(super) async fn page(caller: &Caller<'_>, cluster: &str) -> Result<Vec<String>, Failure> {
-    let page = caller
-        .call(LIST_SERVICES, |clients| clients.ecs().list_services().cluster(cluster).max_results(PAGE).send())
-        .await?;
-    Ok(page.service_arns.unwrap_or_default().iter().map(|arn| tail(arn).to_owned()).collect())
+/// The names of all services of a cluster, whole or not at all.
+pub(super) async fn all_names(caller: &Caller<'_>, cluster: &str) -> Result<Vec<String>, Failure> {
+    caller
+        .all(
+            LIST_SERVICES,
+            MOST,
+            |clients, token| {
+                clients.ecs().list_services().cluster(cluster).max_results(PAGE).set_next_token(token).send()
+            },
+            |page| {
+                let names = page.service_arns.unwrap_or_default();
+                (names.iter().map(|arn| tail(arn).to_owned()).collect(), page.next_token)
+            },
+        )
+        .await
 }
 
-/// A service on the first page of the list, one that is wanted.
+/// A service that is wanted.
 pub(super) async fn any(caller: &Caller<'_>, cluster: &str, wanted: impl Fn(&str) -> bool) -> Option<String> {
-    page(caller, cluster).await.ok()?.into_iter().find(|name| wanted(name))
+    all_names(caller, cluster).await.ok()?.into_iter().find(|name| wanted(name))
 }
 
 /// At most ten services.
@@ -154,7 +165,9 @@ pub(super) fn from_service(service: sdk::Service) -> Service {
     let mut deployments: Vec<Deployment> =
         service.deployments.unwrap_or_default().into_iter().map(from_deployment).collect();
     deployments.sort_by_key(|deployment| std::cmp::Reverse(deployment.created_at));
+    let task_sets = service.task_sets.unwrap_or_default().into_iter().map(|set| tail_of(set.task_definition));
     Service {
+        task_sets: task_sets.filter(|name| !name.is_empty()).collect(),
         name: service.service_name.unwrap_or_default(),
         arn: service.service_arn.unwrap_or_default(),
         cluster: tail_of(service.cluster_arn),

@@ -6,7 +6,7 @@
 pub(super) use super::causes::deepest;
 use super::causes::{Broken, broken, chain, of_names};
 use crate::model::format::is_url;
-use crate::model::{Failure, FailureKind};
+use crate::model::{Endpoints, Failure, FailureKind};
 use aws_credential_types::provider::error::CredentialsError;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -28,8 +28,8 @@ pub(super) struct Context {
     pub lasting: bool,
     /// They stand in variables of the environment.
     pub variables: bool,
-    /// The configured endpoint, without credentials in it.
-    pub endpoint: Option<String>,
+    /// Where requests go.
+    pub endpoints: Endpoints,
 }
 
 /// The failure of one request.
@@ -44,7 +44,7 @@ where
         }
         SdkError::TimeoutError(_) => (FailureKind::Timeout, "no answer within the time limit".to_owned()),
         SdkError::DispatchFailure(_) | SdkError::ResponseError(_) | SdkError::ConstructionFailure(_) => {
-            of_connection(context, error)
+            of_connection(action, context, error)
         }
         _ => (FailureKind::Other, deepest(error)),
     };
@@ -200,17 +200,18 @@ fn kind_of(code: &str, status: u16) -> FailureKind {
 }
 
 /// No answer, or none that was whole.
-fn of_connection<E>(context: &Context, error: &SdkError<E, HttpResponse>) -> (FailureKind, String)
+fn of_connection<E>(action: &str, context: &Context, error: &SdkError<E, HttpResponse>) -> (FailureKind, String)
 where
     E: Error + 'static,
 {
     if let Some(credentials) = chain(error).find_map(|cause| cause.downcast_ref::<CredentialsError>()) {
         return of_credentials(context, credentials);
     }
-    let there = context.endpoint.as_ref().map_or_else(|| "AWS".to_owned(), |endpoint| format!("`{endpoint}`"));
+    let named = context.endpoints.of_action(action);
+    let there = named.map_or_else(|| "AWS".to_owned(), |endpoint| format!("`{endpoint}`"));
     let why = || deepest(error);
     // The SDK says this by a text alone.
-    let url = context.endpoint.as_ref().is_none_or(|endpoint| is_url(endpoint));
+    let url = named.is_none_or(is_url);
     match if url { broken(error) } else { Broken::Address } {
         Broken::Address => (FailureKind::Other, format!("the endpoint {there} is not a URL")),
         Broken::Certificate | Broken::Tls => {

@@ -15,7 +15,7 @@ fn context() -> Context {
         who: "profile `staging`".into(),
         renew: "run `aws sso login --profile staging`".into(),
         variables: false,
-        endpoint: Some("http://127.0.0.1:1".into()),
+        endpoints: Endpoints::at("http://127.0.0.1:1"),
     }
 }
 

@@ -2,17 +2,16 @@
 
 use super::budget::Class;
 use super::curves::LIST_METRICS;
-use super::ec2::{DESCRIBE, ONLINE};
+use super::ec2::{DESCRIBE, ONLINE, of};
 use super::metrics::{GET_METRIC_DATA, place_of, query_of};
 use super::pages::AnswerSender;
 use super::session::{Action, Caller, Session};
 use super::within::within;
-use super::xml::Element;
 use crate::app::effect::Lane;
 use crate::config::EnvironmentConfig;
 use crate::feeds::aws::Fact;
 use crate::model::Failure;
-use crate::model::machine::{Agent, Machine, is_named};
+use crate::model::machine::{Agent, Machine, is_named, is_tagged};
 use aws_sdk_cloudwatch::types::{Dimension, DimensionFilter, Metric, MetricDataQuery};
 use aws_sdk_ssm::types::InstanceInformationStringFilter;
 use jiff::{SignedDuration, Timestamp};
@@ -139,10 +138,7 @@ impl Session {
         match which {
             Which::Named(patterns) => found.retain(|machine| is_named(machine, patterns)),
             Which::Tagged { project, environment } => {
-                // A project with one environment may tag it as it likes: `production`.
-                found.retain(|machine| {
-                    machine.environment.as_deref().is_none_or(|tag| tag == *environment) || project == environment
-                });
+                found.retain(|machine| is_tagged(machine, project, environment));
             }
         }
         Ok(found)
@@ -267,33 +263,4 @@ fn each<T>(machines: &mut [Machine], mut found: BTreeMap<String, T>, set: impl F
             set(machine, one);
         }
     }
-}
-
-/// The instances of an answer.
-pub(super) fn of(answer: &Element) -> Vec<Machine> {
-    let each = answer.all("reservationSet").iter().flat_map(|reservation| reservation.all("instancesSet"));
-    let one = |item: &Element| {
-        let tag = |key: &str| {
-            let found = item.all("tagSet").iter().find(|tag| tag.get("key") == Some(key));
-            found.and_then(|tag| tag.owned("value"))
-        };
-        Some(Machine {
-            id: item.owned("instanceId")?,
-            name: tag("Name"),
-            environment: tag("Environment"),
-            class: item.owned("instanceType").unwrap_or_default(),
-            state: item.owned("instanceState/name")?,
-            az: item.owned("placement/availabilityZone").unwrap_or_default(),
-            address: item.owned("privateIpAddress"),
-            launched: item.get("launchTime").and_then(|at| at.parse().ok()),
-            public: item.owned("ipAddress").filter(|_| {
-                item.get("networkInterfaceSet/item/association/ipOwnerId").is_none_or(|owner| owner == "amazon")
-            }),
-            group: tag("aws:autoscaling:groupName"),
-            store: item.get("rootDeviceType") == Some("instance-store"),
-            reason: item.owned("stateReason/message"),
-            ..Machine::default()
-        })
-    };
-    each.filter_map(one).collect()
 }

@@ -4,6 +4,7 @@
 //! - [`session`]: one connection to one environment: credentials, clients, retries, time limits.
 //! - `credentials`: whose credentials, loaded once for all who wait; `profiles`: the AWS files, as far as we look
 //!   into them; `helper`: the program of a `credential_process`.
+//! - [`endpoints`]: where each service is asked.
 //! - [`wire`]: the HTTP client that all of them share; counts requests, watches the servers' clock.
 //! - [`service_clock`]: how far the servers' clock is ahead of this machine's.
 //! - [`budget`]: how often each API may be asked, by whom.
@@ -53,6 +54,7 @@ pub mod ecs_services;
 pub mod ecs_tasks;
 pub mod ecs_writes;
 pub mod elbv2;
+pub mod endpoints;
 mod environment;
 pub mod failure;
 pub mod health_reads;

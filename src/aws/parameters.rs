@@ -27,10 +27,9 @@ const PAGE: i32 = 50;
 /// So many names in one filter. Source: `ParameterStringFilter`.
 const NAMES: usize = 50;
 
-/// What `DescribeParameters` is to match: the beginning of names, or some whole ones; nothing: all there are.
+/// What `DescribeParameters` is to match: the beginning of names, where nothing is that of all there are, or some whole ones.
 #[derive(Debug, Clone, Copy)]
 enum Wanted<'a> {
-    All,
     Below(&'a str),
     Names(&'a [&'a str]),
 }
@@ -38,7 +37,7 @@ enum Wanted<'a> {
 impl Wanted<'_> {
     fn filters(self) -> Option<Vec<ParameterStringFilter>> {
         let (option, values) = match self {
-            Self::All => return None,
+            Self::Below("") => return None,
             Self::Below(prefix) => ("BeginsWith", vec![prefix.to_owned()]),
             Self::Names(names) => ("Equals", names.iter().map(|name| (*name).to_owned()).collect()),
         };
@@ -73,7 +72,7 @@ async fn all<Taken: Future<Output = ()>>(
 ) -> Result<(), Failure> {
     let (folders, names): (Vec<&str>, Vec<&str>) =
         prefixes.iter().map(String::as_str).partition(|prefix| prefix.is_empty() || prefix.ends_with('/'));
-    let below = folders.into_iter().map(|folder| if folder.is_empty() { Wanted::All } else { Wanted::Below(folder) });
+    let below = folders.into_iter().map(Wanted::Below);
     let lists = below.chain(names.chunks(NAMES).map(Wanted::Names)).map(async |wanted| {
         let (mut guard, mut token) = (Guard::default(), None);
         loop {

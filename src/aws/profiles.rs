@@ -2,6 +2,7 @@
 //! come from, and so what helps when they are refused.
 
 use super::connection::Connection;
+use super::endpoints::Resolved;
 use super::environment::variable;
 use super::failure::Context;
 use super::helper::Helper;
@@ -97,11 +98,11 @@ pub(super) fn named(connection: &Connection) -> Option<String> {
 
 /// What messages name before the files were read.
 pub(super) fn context(connection: &Connection) -> Context {
-    let endpoint = connection.endpoint_url.clone().or_else(|| variable("AWS_ENDPOINT_URL"));
+    let endpoints = Resolved::of_variables(connection).shown();
     let known = |who: String, renew: &str, lasting, variables| Context {
         who,
         renew: renew.to_owned(),
-        endpoint: endpoint.as_deref().map(super::failure::without_user),
+        endpoints: endpoints.clone(),
         lasting,
         variables,
     };
@@ -146,11 +147,12 @@ impl Profiles {
         self.set.get(key).map(str::trim).filter(|value| !value.is_empty())
     }
 
-    /// That the profile in use, or one that it names, is not there.
+    /// That the profile in use, or what it names, is not there, or that profiles lead back to themselves.
     pub(super) fn undefined(&self) -> Option<Failure> {
         let chosen = self.selected();
-        let mut name = chosen;
-        for _ in 0..LONGEST_CHAIN {
+        let mut seen = vec![chosen];
+        loop {
+            let name = *seen.last()?;
             let Some(profile) = self.set.get_profile(name) else {
                 if name == chosen && !self.named {
                     return None;
@@ -159,12 +161,46 @@ impl Profiles {
                 let message = format!("there is no profile `{name}`{from} in the AWS files");
                 return Some(Failure::new(FailureKind::Credentials, message).hinted(self.known(name)));
             };
+            // As the SDK does: keys go first in every profile but the first.
+            if seen.len() > 1 && profile.get("aws_access_key_id").is_some() {
+                return None;
+            }
             match profile.get("source_profile") {
-                Some(next) if profile.get("role_arn").is_some() && next != name => name = next,
-                _ => return None,
+                Some(next) if profile.get("role_arn").is_some() && next != name => {
+                    let again = seen.contains(&next);
+                    seen.push(next);
+                    if again {
+                        let message =
+                            format!("profiles lead back to themselves by `source_profile`: {}", seen.join(", "));
+                        let hint =
+                            "let the last one have keys, a sign-in or a `credential_source`, and no role of the first";
+                        return Some(Failure::new(FailureKind::Credentials, message).hinted(hint));
+                    }
+                }
+                _ => return self.without_source(profile),
             }
         }
-        None
+    }
+
+    /// That what a profile takes its credentials from is not there.
+    fn without_source(&self, profile: &Profile) -> Option<Failure> {
+        let name = profile.name();
+        let text = |key: &str| profile.get(key).map(str::trim).filter(|text| !text.is_empty());
+        if let Some(session) = text("sso_session").filter(|session| self.set.sso_session(session).is_none()) {
+            let message = format!("there is no [sso-session {session}] in the AWS files (`sso_session` of `{name}`)");
+            let mut known: Vec<&str> = self.set.sso_sessions().collect();
+            known.sort_unstable();
+            let hint = if known.is_empty() {
+                "there is none at all: `aws configure sso` makes one".to_owned()
+            } else {
+                format!("there are: {}", known.join(", "))
+            };
+            return Some(Failure::new(FailureKind::Credentials, message).hinted(hint));
+        }
+        let file = text("web_identity_token_file").filter(|file| !std::path::Path::new(file).exists())?;
+        let message = format!("there is no file {file} (`web_identity_token_file` of `{name}`)");
+        let hint = "whatever runs this puts the token there, as Kubernetes or a pipeline does: see that it does, or name another profile";
+        Some(Failure::new(FailureKind::Credentials, message).hinted(hint))
     }
 
     /// Which profiles there are, the nearest to a name first.

@@ -118,7 +118,7 @@ mod tests {
             renew: "run aws sso login".into(),
             lasting: false,
             variables: false,
-            endpoint: None,
+            endpoints: crate::model::Endpoints::default(),
         }
     }
 

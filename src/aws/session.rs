@@ -14,7 +14,7 @@ use super::pinned::Pinned;
 use super::service_clock::ServiceClock;
 use super::wire::{self, Wire};
 use crate::app::effect::Lane;
-use crate::model::{Failure, FailureKind};
+use crate::model::{Endpoints, Failure, FailureKind};
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::{ConnectorError, SdkError};
@@ -137,13 +137,21 @@ impl Session {
     /// How often pages of logs may be asked for by one reader alone, in requests a second: by `FilterLogEvents`, by
     /// `GetLogEvents`.
     pub fn set_logs_rates(&self, filter: f64, get: f64) {
-        self.0.budget.whole(Class::LogsFilter, filter);
-        self.0.budget.whole(Class::LogsGet, get);
+        self.0.budget.whole(Class::LogsFilter, filter, Instant::now());
+        self.0.budget.whole(Class::LogsGet, get, Instant::now());
     }
 
     /// The service's clock, as measured.
     pub fn service_clock(&self) -> &ServiceClock {
         self.0.wire.clock()
+    }
+
+    /// The region that it asks in, before anything is asked; none where nothing names one.
+    ///
+    /// # Errors
+    /// The files of AWS cannot be read.
+    pub async fn named_region(&self) -> Result<Option<String>, Failure> {
+        super::credentials::load::named_region(&self.0.connection).await
     }
 
     /// The region in use, once it is known.
@@ -153,12 +161,11 @@ impl Session {
         loaded.config.region().map(ToString::to_string)
     }
 
-    /// The endpoint in use, where it is not AWS's own; without a user and a password.
-    pub fn endpoint(&self) -> Option<String> {
+    /// Where requests go; before the AWS files were read, as far as that is known without them.
+    pub fn endpoints(&self) -> Endpoints {
         let current = self.current();
         let loaded = current.loaded.get().and_then(|loaded| loaded.as_ref().ok());
-        let named = loaded.and_then(|loaded| loaded.config.endpoint_url().map(failure::without_user));
-        named.or_else(|| self.0.context.endpoint.clone())
+        loaded.map_or(&self.0.context, |loaded| &loaded.context).endpoints.clone()
     }
 
     /// When the credentials in use end; `None` for long-lived ones, or while none were needed.
@@ -237,9 +244,9 @@ impl Inner {
         let began = Instant::now();
         let (answer, sent) = wire::counted(async { (caught(sending).await, wire::sent()) }).await;
         wire::add(sent);
-        self.budget.charge(action.class, lane, sent.saturating_sub(1));
+        self.budget.charge(action.class, lane, sent.saturating_sub(1), Instant::now());
         if sent > 1 {
-            self.budget.crowded(action.class);
+            self.budget.crowded(action.class, Instant::now());
         }
         let outcome = if answer.is_ok() { "answered" } else { "failed" };
         tracing::debug!(requests = sent, ms = began.elapsed().as_millis() as u64, "{} {outcome}", action.name);
@@ -253,7 +260,7 @@ impl Inner {
 
     /// A request of a class was throttled: fewer are sent.
     pub(super) fn slow_down(&self, class: Class) {
-        self.budget.slow_down(class);
+        self.budget.slow_down(class, Instant::now());
     }
 
     /// What came of a request that failed; polling slows down where it was throttled.
@@ -263,7 +270,7 @@ impl Inner {
     {
         let failed = failure::of_request(action.name, context, error);
         if failed.kind == FailureKind::Throttled {
-            self.budget.slow_down(action.class);
+            self.budget.slow_down(action.class, Instant::now());
         }
         failed
     }
@@ -290,6 +297,11 @@ impl<'a> Caller<'a> {
     /// The credentials that do not change under what is asked.
     pub(super) fn held(&self) -> Option<&'a Pinned> {
         self.pinned
+    }
+
+    /// Where its requests go.
+    pub(super) fn endpoints(&self) -> Endpoints {
+        self.pinned.map_or_else(|| self.session.endpoints(), |pinned| pinned.context.endpoints.clone())
     }
 
     /// Whose questions these are.

@@ -141,7 +141,7 @@ impl Inner {
         let own = config.region().map(ToString::to_string).unwrap_or_default();
         let domain = if own.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
         let region = region.map_or(own, str::to_owned);
-        let base = match config.endpoint_url() {
+        let base = match super::endpoints::of_config(config, service) {
             Some(endpoint) => endpoint.trim_end_matches('/').to_owned(),
             None if WITHOUT_REGION.contains(&service) => format!("https://{service}.{domain}"),
             None => format!("https://{service}.{region}.{domain}"),

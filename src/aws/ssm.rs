@@ -69,7 +69,7 @@ impl Gateway {
                 return Ok(chosen(id));
             }
             let found = self.session.instances(&named).await?;
-            let one = named.of(&found).map_err(|none| no_target(&none))?;
+            let one = self.wanted.whose.of(&named, &found).map_err(|none| no_target(&none))?;
             return match one.state.as_str() {
                 "running" => Ok(chosen(&one.id)),
                 "pending" => Err(no_target(&soon(format!("{} is starting", named.words())))),
@@ -163,12 +163,12 @@ impl Gateway {
 }
 
 impl Session {
-    /// The names of the first hundred services of a cluster.
+    /// The names of all services of a cluster.
     ///
     /// # Errors
     /// They cannot be listed.
-    pub async fn first_services(&self, cluster: &str) -> Result<Vec<String>, Failure> {
-        ecs_services::page(&Caller::new(self, Lane::Operator), cluster).await
+    pub async fn service_names(&self, cluster: &str) -> Result<Vec<String>, Failure> {
+        ecs_services::all_names(&Caller::new(self, Lane::Operator), cluster).await
     }
 }
 

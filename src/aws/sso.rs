@@ -1,8 +1,9 @@
 //! Signing in to IAM Identity Center as a device: a code is confirmed in a browser, wherever that is, and the token is kept
 //! where the AWS CLI and the SDK look for it (`~/.aws/sso/cache`). None of the requests is signed.
 
+use super::credentials::load::endpoints;
 use super::digest::sha1;
-use super::environment::variable;
+use super::endpoints::SIGN_IN;
 use super::kept;
 use super::profiles::{Profiles, Sso};
 use super::session::Session;
@@ -48,14 +49,17 @@ impl Session {
                 format!("profile `{}` has no sign-in (`sso_session` or `sso_start_url`)", profiles.selected());
             return Err(Failure::new(FailureKind::Credentials, message).hinted(profiles.renew()));
         };
+        let named = endpoints(&self.0.connection, &profiles).await?;
+        let named = named.of_service(SIGN_IN).map(str::to_owned);
+        let base = named.unwrap_or_else(|| format!("https://oidc.{}.amazonaws.com", sso.region));
         let file = kept::folder("sso/cache").map(|folder| folder.join(sso.file()));
         let Some(file) = file else {
             return Err(Failure::new(FailureKind::Other, "there is no home folder to keep the token in"));
         };
-        let registered = Box::pin(self.post(&sso, "RegisterClient", "/client/register", &sso.registration())).await?;
+        let registered = Box::pin(self.post(&base, "RegisterClient", "/client/register", &sso.registration())).await?;
         let client = (text(&registered, "clientId")?, text(&registered, "clientSecret")?);
         let asked = json!({ "clientId": client.0, "clientSecret": client.1, "startUrl": sso.start_url });
-        let device = Box::pin(self.post(&sso, "StartDeviceAuthorization", "/device_authorization", &asked)).await?;
+        let device = Box::pin(self.post(&base, "StartDeviceAuthorization", "/device_authorization", &asked)).await?;
         let until = later(device["expiresIn"].as_i64().unwrap_or(600));
         let url = text(&device, "verificationUriComplete").or_else(|_| text(&device, "verificationUri"))?;
         // Who began it may have gone; the page can be opened elsewhere all the same.
@@ -73,7 +77,7 @@ impl Session {
                 let message = "nobody confirmed the sign-in in time";
                 return Err(Failure::new(FailureKind::Timeout, message).hinted("sign in again"));
             }
-            match Box::pin(self.post(&sso, "CreateToken", "/token", &asked)).await {
+            match Box::pin(self.post(&base, "CreateToken", "/token", &asked)).await {
                 Ok(token) => break token,
                 Err(Refused { code: Code::Pending, .. }) => {}
                 Err(Refused { code: Code::TooSoon, .. }) => every += SLOWER,
@@ -101,10 +105,8 @@ impl Session {
     }
 
     /// One request; the words of what it fails with are the service's.
-    async fn post(&self, sso: &Sso, operation: &str, path: &str, body: &Value) -> Result<Value, Refused> {
+    async fn post(&self, base: &str, operation: &str, path: &str, body: &Value) -> Result<Value, Refused> {
         let action = format!("sso-oidc:{operation}");
-        let endpoint = self.0.connection.endpoint_url.clone().or_else(|| variable("AWS_ENDPOINT_URL"));
-        let base = endpoint.unwrap_or_else(|| format!("https://oidc.{}.amazonaws.com", sso.region));
         let failed = |error: &dyn std::error::Error| {
             Refused::from(Failure::new(FailureKind::Other, format!("{action}: the request cannot be made: {error}")))
         };

@@ -11,6 +11,10 @@ pub(super) const GET_CALLER_IDENTITY: Action = Action { name: "sts:GetCallerIden
 
 /// The account and the identity, with the end of the credentials.
 pub(super) async fn identity(caller: &Caller<'_>, answers: &AnswerSender<'_>) -> Result<(), Failure> {
+    // Where nobody answers it is said all the same.
+    if caller.session.current().load(&caller.session.0).await.is_ok() {
+        answers.page(Fact::Endpoints(caller.endpoints())).await;
+    }
     answers.last(Fact::Identity(who(caller).await?)).await;
     Ok(())
 }
@@ -25,6 +29,6 @@ pub(super) async fn who(caller: &Caller<'_>) -> Result<Identity, Failure> {
         ));
     };
     let expires = caller.session.credentials_expire();
-    let (region, endpoint) = (caller.session.region(), caller.session.endpoint());
-    Ok(Identity { account, arn, expires, region, endpoint })
+    let (region, endpoints) = (caller.session.region(), caller.endpoints());
+    Ok(Identity { account, arn, expires, region, endpoints })
 }

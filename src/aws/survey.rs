@@ -4,6 +4,7 @@ use super::budget::Class;
 use super::cloudwatch::DESCRIBE_ALARMS;
 use super::convert::tail;
 use super::ecs_definitions::describe;
+use super::ecs_services;
 use super::scheduler::{GET_SCHEDULE, LIST_SCHEDULES};
 use super::session::{Action, Caller, Session};
 use crate::app::effect::Lane;
@@ -15,7 +16,6 @@ use std::collections::BTreeMap;
 
 const LIST_CLUSTERS: Action = Action { name: "ecs:ListClusters", class: Class::EcsClusters };
 const DESCRIBE_CLUSTERS: Action = Action { name: "ecs:DescribeClusters", class: Class::EcsClusters };
-const LIST_SERVICES: Action = Action { name: "ecs:ListServices", class: Class::EcsServices };
 const DESCRIBE_SERVICES: Action = Action { name: "ecs:DescribeServices", class: Class::EcsServices };
 const DB_CLUSTERS: Action = Action { name: "rds:DescribeDBClusters", class: Class::Rds };
 const DB_INSTANCES: Action = Action { name: "rds:DescribeDBInstances", class: Class::Rds };
@@ -106,19 +106,7 @@ async fn clusters(caller: &Caller<'_>) -> Result<Vec<Cluster>, Failure> {
 }
 
 async fn services(caller: &Caller<'_>, cluster: &str) -> Result<Vec<String>, Failure> {
-    let mut names: Vec<String> = caller
-        .all(
-            LIST_SERVICES,
-            MOST,
-            |clients, token| {
-                clients.ecs().list_services().cluster(cluster).max_results(100).set_next_token(token).send()
-            },
-            |page| {
-                let names = page.service_arns.unwrap_or_default();
-                (names.iter().map(|arn| tail(arn).to_owned()).collect(), page.next_token)
-            },
-        )
-        .await?;
+    let mut names = ecs_services::all_names(caller, cluster).await?;
     names.sort();
     Ok(names)
 }

@@ -4,11 +4,15 @@ use super::say::say;
 use crate::app::command::Scope;
 use crate::app::poll::Wants;
 use crate::app::{Overrides, Session};
+use crate::aws;
+use crate::aws::Connection;
+use crate::aws::endpoints::wrong_variable;
 use crate::cli::{Global, Output, Report};
 use crate::config::{self, Config, EnvironmentConfig, KnownCommand, Loaded};
 use crate::headless::SnapshotInput;
 use crate::model::Source;
-use crate::model::offered::in_environment;
+use crate::model::format::without_user;
+use crate::model::offered::{Flag, Named, in_environment};
 use crate::panes::table::TABLE;
 use crate::runtime::clock::{Clock, system_zone};
 use crate::runtime::stop::unless_stopped;
@@ -28,8 +32,12 @@ pub(super) struct Context {
     pub(super) program: fn() -> clap::Command,
     /// When the command ends at the latest: `--timeout` after it began.
     end: Option<Instant>,
+    /// What was typed to come where it acts, for commands that are offered.
+    flags: Vec<Flag>,
     /// The environments that were opened, for the hints of what fails.
     opened: Mutex<BTreeSet<String>>,
+    /// What each is asked with, one session for all that the command does: a helper program and a person are asked once.
+    sessions: Mutex<Vec<(EnvironmentConfig, aws::Session)>>,
 }
 
 impl Context {
@@ -37,14 +45,19 @@ impl Context {
         let limit = global.timeout.and_then(|timeout| Duration::try_from(timeout).ok());
         // One that is too far away is none.
         let end = limit.and_then(|limit| Instant::now().checked_add(limit));
-        Self { global, output, program, end, opened: Mutex::default() }
+        let flags = flags(&global);
+        Self { global, output, program, end, flags, opened: Mutex::default(), sessions: Mutex::default() }
+    }
+
+    fn named<'a>(&'a self, environment: &'a str) -> Named<'a> {
+        Named { environment, flags: &self.flags }
     }
 
     /// What failed, in which commands name the environment that was opened: a hint that is pasted must not act on the
     /// default one. Of several nobody can say which is meant.
     pub(super) fn told(&self, report: Report) -> Report {
         match self.single() {
-            Some(name) => report.in_environment(&name),
+            Some(name) => report.in_environment(self.named(&name)),
             None => report,
         }
     }
@@ -52,7 +65,7 @@ impl Context {
     /// A line for whoever reads along; its commands name the environment that was opened, as those of a report do.
     pub(super) fn say(&self, line: &str) {
         match self.single() {
-            Some(name) => say(&in_environment(line, &name)),
+            Some(name) => say(&in_environment(line, self.named(&name))),
             None => say(line),
         }
     }
@@ -61,6 +74,16 @@ impl Context {
     fn single(&self) -> Option<String> {
         let opened = self.opened.lock().unwrap_or_else(PoisonError::into_inner);
         opened.first().filter(|_| opened.len() == 1).cloned()
+    }
+
+    /// An environment, unless a variable names an endpoint for it that is none: nothing could be asked.
+    fn reached(&self, environment: &EnvironmentConfig) -> Result<EnvironmentConfig, Report> {
+        let environment = EnvironmentConfig { flags: self.flags.clone(), ..environment.clone() };
+        match wrong_variable(&Connection::from(&environment)) {
+            Some(name) => Err(Report::usage(format!("{name} is not a URL"))
+                .hint("write it as http://127.0.0.1:4566, or unset the variable; --endpoint-url goes before it")),
+            None => Ok(environment),
+        }
     }
 
     fn note_opened(&self, environment: &EnvironmentConfig) {
@@ -100,7 +123,7 @@ impl Context {
     /// The configuration, which must be sound, and the environment that was asked for.
     pub(super) fn open(&self) -> Result<(Loaded, EnvironmentConfig), Report> {
         let loaded = self.load();
-        let environment = loaded.open(self.global.env.as_deref())?.clone();
+        let environment = self.reached(loaded.open(self.global.env.as_deref())?)?;
         self.note_opened(&environment);
         Ok((loaded, environment))
     }
@@ -110,7 +133,7 @@ impl Context {
         let mut request = self.request();
         request.flags.environment = Some(name.to_owned());
         let loaded = config::load(&request);
-        let environment = loaded.open(Some(name))?.clone();
+        let environment = self.reached(loaded.open(Some(name))?)?;
         self.note_opened(&environment);
         Ok((loaded, environment))
     }
@@ -127,6 +150,17 @@ impl Context {
         self.open_named(name)
     }
 
+    /// What an environment is asked with.
+    pub(super) fn aws(&self, environment: &EnvironmentConfig) -> aws::Session {
+        let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, known)) = sessions.iter().find(|(of, _)| of == environment) {
+            return known.clone();
+        }
+        let session = aws::Session::new(aws::Connection::from(environment));
+        sessions.push((environment.clone(), session.clone()));
+        session
+    }
+
     /// The session's facts.
     pub(super) fn session(&self) -> Session {
         let global = &self.global;
@@ -139,6 +173,7 @@ impl Context {
                 profile: global.profile.clone(),
                 region: global.region.clone(),
                 endpoint_url: global.endpoint_url.clone(),
+                flags: self.flags.clone(),
             },
             zone: Some(system_zone()),
             mark: mark(),
@@ -156,6 +191,19 @@ impl Context {
     /// What is left of `--timeout`, which limits the whole command.
     pub(super) fn limit(&self) -> Option<Duration> {
         self.end.map(|end| end.saturating_duration_since(Instant::now()))
+    }
+
+    /// Whether `--timeout` is up.
+    pub(super) fn is_over(&self) -> bool {
+        self.limit().is_some_and(|left| left.is_zero())
+    }
+
+    /// Waits no longer than `--timeout` says; nothing where the time is up.
+    pub(super) async fn in_time<T>(&self, work: impl Future<Output = T>) -> Option<T> {
+        match self.limit() {
+            Some(left) => tokio::time::timeout(left, work).await.ok(),
+            None => Some(work.await),
+        }
     }
 
     /// Reads what is wanted once.
@@ -183,7 +231,9 @@ impl Context {
 
     /// What will read it: something else can be asked with its session meanwhile.
     pub(super) fn collector(&self, config: Config, environment: EnvironmentConfig, wants: Wants) -> Collector {
-        Collector::new(config, environment, self.session(), wants, Clock::System)
+        let facts = self.session();
+        let session = self.aws(&facts.overrides.apply(environment.clone()));
+        Collector::new(config, environment, facts, wants, Clock::System).with_session(session)
     }
 
     /// Reads what a collector was made for.
@@ -234,6 +284,19 @@ impl Reading {
         }
     }
 
+    /// That nobody could say whose credentials these are, and what came may be another account's; none where that is known.
+    pub(super) fn unsure(&self) -> Option<String> {
+        let app = &self.collector.app;
+        if app.estate.identity.value().is_some() || app.environment.is_only_infra() {
+            return None;
+        }
+        let why = app.estate.identity.failure();
+        let why = why.map_or_else(|| "AWS did not answer in time".to_owned(), ToString::to_string);
+        let taken =
+            app.environment.account.as_ref().map(|account| format!(", and {account} is the configured account"));
+        Some(format!("whose credentials these are is not known{}: {why}", taken.unwrap_or_default()))
+    }
+
     /// As the reports want it.
     pub(super) fn input(&self) -> SnapshotInput<'_> {
         let app = &self.collector.app;
@@ -249,6 +312,23 @@ impl Reading {
             service_metrics: app.poller.wants().service_metrics,
         }
     }
+}
+
+/// What was typed to come where a command acts, so that one that is offered comes there, too. A variable of the shell holds for
+/// the next command as well.
+fn flags(global: &Global) -> Vec<Flag> {
+    let file =
+        global.config.as_ref().filter(|file| std::env::var_os("COCKPIT_CONFIG").is_none_or(|set| set != ***file));
+    // It may be typed in another folder.
+    let file = file.map(|file| std::path::absolute(file).unwrap_or_else(|_| file.clone()).display().to_string());
+    let endpoint = global.endpoint_url.as_deref().map(without_user);
+    let all = [
+        ("--config", file),
+        ("--profile", global.profile.clone()),
+        ("--region", global.region.clone()),
+        ("--endpoint-url", endpoint),
+    ];
+    all.into_iter().filter_map(|(flag, value)| Some((flag, value?))).collect()
 }
 
 /// Tells this process's operations from those of others: when it began, and its number.

@@ -71,9 +71,21 @@ const CREDENTIALS: &[Row] = &[
 const CONNECTION: &[Row] = &[
     ("`AWS_REGION`, `AWS_DEFAULT_REGION`", "`region`", "yes; `--region` and `region` of the environment go first"),
     ("`AWS_CA_BUNDLE`", "`ca_bundle`", "yes: these certificates are trusted instead of the machine's"),
-    ("`AWS_ENDPOINT_URL`", "`endpoint_url`", "yes; `--endpoint-url` and `endpoint_url` of the environment go first"),
-    ("`AWS_ENDPOINT_URL_SERVICE`", "`services`", "yes"),
-    ("`AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`", "`ignore_configured_endpoint_urls`", "yes"),
+    (
+        "`AWS_ENDPOINT_URL`",
+        "`endpoint_url`",
+        "yes; `--endpoint-url` and `endpoint_url` of the environment go first, for every service. Set to nothing it is not set; one that is used and is no URL is wrong usage",
+    ),
+    (
+        "`AWS_ENDPOINT_URL_SERVICE`",
+        "`services`",
+        "yes; plans, the audit file and the screen name the endpoint that a change goes to, service by service",
+    ),
+    (
+        "`AWS_IGNORE_CONFIGURED_ENDPOINT_URLS`",
+        "`ignore_configured_endpoint_urls`",
+        "yes: what is ignored is neither asked nor named. Only the SDK's own requests for roles and IAM Identity Center follow the variables all the same",
+    ),
     ("`AWS_USE_FIPS_ENDPOINT`", "`use_fips_endpoint`", "yes"),
     ("`AWS_USE_DUALSTACK_ENDPOINT`", "`use_dualstack_endpoint`", "yes"),
     ("`AWS_ACCOUNT_ID_ENDPOINT_MODE`", "`account_id_endpoint_mode`", "no: no service that is asked has such endpoints"),

@@ -2,6 +2,10 @@
 
 use crate::model::infra::Tool;
 use crate::model::names::ends_in;
+use crate::model::offered::{self, Flag};
+use crate::model::parameters::Secret;
+use crate::model::parameters::named::Named;
+use crate::model::parameters::own::{self, Whose};
 use crate::model::risk::Risk;
 use crate::model::source::Intervals;
 use std::collections::BTreeMap;
@@ -122,6 +126,8 @@ pub struct EnvironmentConfig {
     pub endpoint_url: Option<String>,
     /// The endpoint was typed (`--endpoint-url`), and says nothing of where the environment's states are of.
     pub endpoint_typed: bool,
+    /// Flags that lead here, for commands that are offered.
+    pub flags: Vec<Flag>,
     /// The ECS cluster; none where the environment has no containers.
     pub cluster: Option<String>,
     /// Names or patterns (`*`, `?`, `[a-c]`) of services; empty is all of the cluster.
@@ -285,6 +291,11 @@ impl Config {
 }
 
 impl EnvironmentConfig {
+    /// What a command that is offered names to act here.
+    pub fn named(&self) -> offered::Named<'_> {
+        offered::Named { environment: &self.name, flags: &self.flags }
+    }
+
     /// The services by their exact names, where no pattern is among them: then they need not be
     /// listed before they are read.
     pub fn exact_services(&self) -> Option<&[String]> {
@@ -311,6 +322,14 @@ impl EnvironmentConfig {
     pub fn build_of<'a>(builds: &'a BTreeMap<String, BuildConfig>, service: &str) -> Option<&'a BuildConfig> {
         let fits = builds.iter().filter(|(name, _)| *name == service || ends_in(name, service));
         fits.max_by_key(|(name, _)| name.len()).map(|(_, build)| build)
+    }
+
+    /// Its secrets of these, and how many others there are: what its task definitions name, what its tunnel and its database
+    /// name, and what is called as it is.
+    pub fn own_secrets<'a>(&self, all: &'a [Secret], named: &[Named]) -> (Vec<&'a Secret>, usize) {
+        let configured = [&self.tunnel.secret, &self.database.secret];
+        let configured: Vec<&str> = configured.into_iter().flatten().map(String::as_str).collect();
+        own::of(all, &Whose { named, configured: &configured, project: &self.project, environment: &self.name })
     }
 
     /// Whether a service belongs to the environment.

@@ -70,7 +70,7 @@ async fn endpoints_that_are_not_there_are_named() {
     let unknown = failure(&at("http://cockpit.invalid".into()), services()).await;
     assert_eq!(unknown.kind, FailureKind::Unreachable, "{unknown}");
     let odd = failure(&at("not a url".into()), services()).await;
-    assert_eq!(odd.message, "ecs:DescribeServices: the endpoint `not a url` is not a URL");
+    assert_eq!(odd.message, "ecs:DescribeServices: `not a url` is named as an endpoint, and is not a URL");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

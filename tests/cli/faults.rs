@@ -184,3 +184,28 @@ fn throttling_is_waited_out_or_told() {
     assert_eq!(source(&snapshot, "ecs.tasks")["kind"], "throttled");
     assert_eq!(snapshot["services"].as_array().unwrap().len(), 2);
 }
+
+#[test]
+fn nothing_is_waited_for_that_a_key_which_cannot_be_renewed_keeps_from_being_read() {
+    let (home, world) = (Home::new(), World::staging());
+    world.fault("cloudwatch:DescribeAlarms", "expired");
+    for condition in ["alarms.count>=0", "attention.count>=0"] {
+        let said = line(&mut home.on(&world), &format!("snapshot --watch 1s --wait {condition}")).coded(8);
+        assert!(said.err.contains(&format!("`{condition}` cannot come true")), "{said:#?}");
+        assert!(
+            said.err.contains("alarms cannot be read any more") && said.err.contains("export a new key"),
+            "{said:#?}"
+        );
+    }
+    // What does not need them comes true, or may.
+    line(&mut home.on(&world), "snapshot --watch 1s --wait services.web.running==1").coded(0);
+    line(&mut home.on(&world), "snapshot --watch 1s --wait services.web.running==9 --timeout 5s").coded(7);
+    world.clear_faults();
+    world.fault("ecs:DescribeServices", "expired");
+    let said = line(&mut home.on(&world), "autoscaling web --watch").coded(8);
+    assert!(said.err.contains("export a new key"), "{said:#?}");
+    world.clear_faults();
+    // One refusal may be a fault on the side of AWS.
+    world.post("/_sim/fault", &json!({"operation": "cloudwatch:DescribeAlarms", "kind": "expired", "count": 1}));
+    line(&mut home.on(&world), "snapshot --watch 1s --wait alarms.count>=0").coded(0);
+}

@@ -17,7 +17,7 @@ fn one_of_two_kinds_of_schedules_stands_without_the_other() {
     let rows = line(&mut home.on(&world), "schedule").coded(0).out;
     let lines: std::collections::BTreeSet<&str> = rows.lines().collect();
     assert_eq!(lines.len(), rows.lines().count(), "no two rows are the same: {rows}");
-    for (fault, source, kept) in [
+    for (fault, name, kept) in [
         ("application-autoscaling:DescribeScheduledActions", "autoscaling.scheduled_actions", true),
         ("scheduler:ListSchedules", "scheduler.schedules", false),
     ] {
@@ -27,8 +27,7 @@ fn one_of_two_kinds_of_schedules_stands_without_the_other() {
             let arguments = if late { "schedule -o json --timeout 4s" } else { "schedule -o json" };
             let list = line(&mut home.on(&world), arguments).coded(if late { 7 } else { 3 }).json();
             assert_eq!(list["complete"], false);
-            let row = list["sources"].as_array().unwrap().iter().find(|row| row["name"] == source).unwrap();
-            assert_eq!(row["status"], "failed", "{list}");
+            assert_eq!(source(&list, name)["status"], "failed", "{list}");
             let some = services(&list);
             assert!(!some.is_empty() && some.iter().all(|service| service.is_none() == kept), "{list}");
             world.clear_faults();

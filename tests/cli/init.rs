@@ -49,8 +49,9 @@ fn a_region_with_nothing_in_it_is_a_question_and_an_account_that_says_nothing_is
     let (home, world) = (empty(), World::staging());
     let said = line(&mut home.on(&world), "init --region eu-west-1").coded(0);
     assert!(said.out.contains("# ?") && !said.out.contains("\n[environments."), "{said:#?}");
-    let nowhere = line(&mut home.on(&world), "init").coded(1);
-    assert!(nowhere.err.contains("no region is known"), "{nowhere:#?}");
+    let nowhere = line(&mut home.on(&world), "init").coded(2);
+    assert!(nowhere.err.contains("no region is known") && nowhere.err.contains("--regions "), "{nowhere:#?}");
+    assert!(!nowhere.err.contains("config show"), "there is no configuration yet: {nowhere:#?}");
     let without = line(&mut home.at(None), "init --region eu-west-1").coded(8);
     assert!(without.err.contains("the account cannot be looked at"), "{without:#?}");
     world.fault("ecs:ListClusters", "denied");

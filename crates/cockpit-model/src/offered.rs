@@ -1,8 +1,46 @@
 //! Commands of this program that texts for people offer to be typed: ``look with `cockpit services` ``. Each names the
 //! environment that the text is about: one that is pasted without it acts on the default environment, in which there are
-//! services of the same names. That is added here, so that no text can leave it out.
+//! services of the same names. Flags that lead to it (another configuration, profile, region or endpoint) belong to it as its name
+//! does: without them it would be another account's. All that is added here, so that no text can leave it out.
 
+use super::text::quoted;
 use std::fmt::Write as _;
+
+/// A flag with its value, as it was typed before this text was made: `--profile`, `staging`.
+pub type Flag = (&'static str, String);
+
+/// What a command names so that it acts where the text is about.
+#[derive(Debug, Clone, Copy)]
+pub struct Named<'a> {
+    pub environment: &'a str,
+    /// What else was typed to come there.
+    pub flags: &'a [Flag],
+}
+
+impl<'a> From<&'a str> for Named<'a> {
+    fn from(environment: &'a str) -> Self {
+        Self { environment, flags: &[] }
+    }
+}
+
+impl Named<'_> {
+    /// A command with all that it must name: `cockpit scale web 1`.
+    pub fn command(&self, typed: &str) -> String {
+        let (own, others) = parts(typed);
+        let mut own = own.to_owned();
+        if !names_it(typed, self.environment) {
+            let _ = write!(own, " --env {}", self.environment);
+        }
+        if takes_flags(&own) {
+            for (flag, value) in self.flags {
+                if !own.split_whitespace().any(|word| word == *flag) {
+                    let _ = write!(own, " {flag} {}", quoted(value));
+                }
+            }
+        }
+        own + others
+    }
+}
 
 /// How a command begins in a text: between backquotes.
 const BEGINS: &str = "`cockpit ";
@@ -13,19 +51,15 @@ const OF_NONE: [&str; 8] = ["completions", "config", "demo", "init", "internal",
 /// Commands that take their environment as a word, too.
 const AS_WORD: [&str; 6] = ["cost", "exec", "infra", "sql", "tunnel", "with-db"];
 
-/// The same text, in which each command names this environment.
-pub fn in_environment(text: &str, environment: &str) -> String {
+/// The same text, in which each command names this environment and what leads to it.
+pub fn in_environment<'a>(text: &str, named: impl Into<Named<'a>>) -> String {
+    let named = named.into();
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((begin, length)) = next(rest) {
         let typed = &rest[begin..begin + length];
         out.push_str(&rest[..begin]);
-        if names_it(typed, environment) {
-            out.push_str(typed);
-        } else {
-            let (own, others) = parts(typed);
-            let _ = write!(out, "{own} --env {environment}{others}");
-        }
+        out.push_str(&named.command(typed));
         out.push('`');
         // The backquote that ends this one begins no other.
         rest = &rest[begin + length + 1..];
@@ -55,6 +89,12 @@ pub fn names_it(typed: &str, environment: &str) -> bool {
     let words: Vec<&str> = words.collect();
     words.iter().any(|word| *word == "-e" || *word == "--env" || word.starts_with("--env="))
         || as_words(command, &words).iter().any(|word| *word == environment || *word == "ENVIRONMENT")
+}
+
+/// Whether a command reads a configuration or asks AWS. `config` is about no environment, and reads one all the same.
+fn takes_flags(own: &str) -> bool {
+    let command = own.split_whitespace().nth(1).unwrap_or_default();
+    command == "config" || !(command.starts_with('-') || OF_NONE.contains(&command))
 }
 
 /// The words of a command that are taken for environments: the first behind it and its sub-commands, of several that it takes
@@ -117,6 +157,31 @@ mod tests {
             assert_eq!(in_environment(text, "prod"), named);
         }
         assert_eq!(commands("`cockpit a`, `b`, `cockpit c d`"), ["cockpit a", "cockpit c d"]);
+    }
+
+    #[test]
+    fn a_command_that_is_offered_leads_where_the_flags_led() {
+        let flags = [
+            ("--config", "/a b/config.toml".to_owned()),
+            ("--profile", "one".to_owned()),
+            ("--endpoint-url", "http://127.0.0.1:1".to_owned()),
+        ];
+        let named = Named { environment: "prod", flags: &flags };
+        let all = "--config '/a b/config.toml' --profile one --endpoint-url http://127.0.0.1:1";
+        for (typed, whole) in [
+            ("cockpit scale web 1", format!("cockpit scale web 1 --env prod {all}")),
+            ("cockpit services --env prod", format!("cockpit services --env prod {all}")),
+            ("cockpit tunnel prod --port 5432", format!("cockpit tunnel prod --port 5432 {all}")),
+            ("cockpit exec web -- ls -e", format!("cockpit exec web --env prod {all} -- ls -e")),
+            ("cockpit config show", format!("cockpit config show {all}")),
+            ("cockpit sim", "cockpit sim".to_owned()),
+            ("cockpit --help", "cockpit --help".to_owned()),
+        ] {
+            assert_eq!(named.command(typed), whole);
+            assert_eq!(named.command(&whole), whole, "once is enough");
+            assert_eq!(in_environment(&format!("`{typed}`, see"), named), format!("`{whole}`, see"));
+        }
+        assert!(named.command("cockpit db --profile two").contains("--profile two --env prod --config"));
     }
 
     proptest! {

@@ -6,6 +6,7 @@
 
 use super::{Keeper, Outcome, Source};
 use crate::aws::connection::{ATTEMPTS, Connection, timeouts};
+use crate::aws::endpoints::Resolved;
 use crate::aws::environment::variable;
 use crate::aws::failure::Context;
 use crate::aws::profiles::{self, Base, MfaSource, Profiles, SecondFactor, files};
@@ -54,17 +55,16 @@ pub(crate) async fn load(connection: &Connection, wire: &Wire) -> Result<(SdkCon
         if let Some(files) = files(connection) {
             loader = loader.profile_files(files);
         }
-        if let Some(endpoint) = &connection.endpoint_url {
-            loader = loader.endpoint_url(endpoint);
-        }
         loader
     };
+    let endpoints = endpoints(connection, &profiles).await?;
+    let context = Context { endpoints: endpoints.shown(), ..context };
     let source = match keys {
         Some(Ok(keys)) => Source::Keys(keys),
         Some(Err(failure)) => Source::None(failure),
         None => match (second_factor(&profiles), profiles.base()) {
             (Some(SecondFactor { mfa, source, roles, .. }), _) => {
-                let sts = Box::new(loader().no_credentials().load().await);
+                let sts = Box::new(endpoints.applied(loader().no_credentials().load().await));
                 let with = match source {
                     MfaSource::Keys(keys) => SharedCredentialsProvider::new(keys),
                     MfaSource::Profile(name) => of_profile(connection, &base, &name),
@@ -73,7 +73,7 @@ pub(crate) async fn load(connection: &Connection, wire: &Wire) -> Result<(SdkCon
             }
             (None, Base::Helper(helper, roles)) => {
                 // Its requests for roles are made with what the helper gives.
-                let sts = Box::new(loader().no_credentials().load().await);
+                let sts = Box::new(endpoints.applied(loader().no_credentials().load().await));
                 Source::Helper { helper, roles, sts }
             }
             (None, Base::Sso | Base::Login | Base::Keys | Base::Machine | Base::Unknown) => {
@@ -82,7 +82,24 @@ pub(crate) async fn load(connection: &Connection, wire: &Wire) -> Result<(SdkCon
         },
     };
     let keeper = Keeper::new(source, context.clone(), connection, wire.clock().clone());
-    Ok((loader().credentials_provider(keeper.clone()).load().await, keeper, context))
+    let config = loader().credentials_provider(keeper.clone()).load().await;
+    Ok((endpoints.applied(config), keeper, context))
+}
+
+/// Where each service is asked, of variables and files.
+///
+/// # Errors
+/// What is named there is not a URL.
+pub(crate) async fn endpoints(connection: &Connection, profiles: &Profiles) -> Result<Resolved, Failure> {
+    // Only its files are looked at; without a region the SDK would ask the machine for one.
+    let mut loader = aws_config::defaults(BehaviorVersion::latest())
+        .region(Region::from_static("us-east-1"))
+        .no_credentials()
+        .profile_name(profiles.selected());
+    if let Some(files) = files(connection) {
+        loader = loader.profile_files(files);
+    }
+    Resolved::read(connection, |key| profiles.get(key).map(str::to_owned), &loader.load().await)
 }
 
 /// A second factor that can be asked for: one whose role is assumed with something of the files.
@@ -138,13 +155,25 @@ fn attempts(connection: &Connection, profiles: &Profiles) -> u32 {
     connection.attempts.or_else(configured).unwrap_or(ATTEMPTS)
 }
 
-async fn region(connection: &Connection, profiles: &Profiles) -> Result<Region, Failure> {
+/// The region that a connection, a variable or the profile names; none where nothing does.
+///
+/// # Errors
+/// The files cannot be read.
+pub(crate) async fn named_region(connection: &Connection) -> Result<Option<String>, Failure> {
+    Ok(of_files(connection, &Profiles::read(connection).await?).await)
+}
+
+async fn of_files(connection: &Connection, profiles: &Profiles) -> Option<String> {
     let variables = async { EnvironmentVariableRegionProvider::new().region().await.map(|region| region.to_string()) };
     let found = match &connection.region {
         Some(region) => Some(region.clone()),
         None => variables.await.or_else(|| profiles.get("region").map(str::to_owned)),
     };
-    let Some(found) = found.map(|region| region.trim().to_owned()).filter(|region| !region.is_empty()) else {
+    found.map(|region| region.trim().to_owned()).filter(|region| !region.is_empty())
+}
+
+async fn region(connection: &Connection, profiles: &Profiles) -> Result<Region, Failure> {
+    let Some(found) = of_files(connection, profiles).await else {
         let message = "no region is known: set `region` of the environment in config.toml, --region, AWS_REGION or the profile's region";
         return Err(Failure::new(FailureKind::Other, message)
             .hinted("`cockpit config show` prints where each value comes from"));
