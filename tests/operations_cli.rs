@@ -2,6 +2,8 @@
 //! that nothing is changed without it. The simulated world runs faster than this machine's clock.
 #![allow(clippy::unwrap_used)]
 
+#[path = "support/operations_clock.rs"]
+mod clock;
 mod support;
 
 use aws_sim::Scenario;
@@ -70,31 +72,6 @@ fn each_end_has_its_exit_code_and_says_what_runs() {
     }
 }
 
-#[test]
-fn the_next_stop_that_is_skipped_is_the_next_one_by_the_clock_of_the_service() {
-    // The service is at five minutes before a stop, days away from this machine's clock, to either side.
-    for (service, stop) in [
-        ("2030-03-01T12:55:00Z", "2030-03-01T13:00:00Z"),
-        ("2024-03-01T12:55:00Z", "2024-03-01T13:00:00Z"),
-        ("2030-03-01T13:05:00Z", "2030-03-04T13:00:00Z"),
-    ] {
-        let ahead = service.parse::<jiff::Timestamp>().unwrap().duration_since(jiff::Timestamp::now());
-        let (home, world) = (home(""), World::off_by(Scenario::Staging, ahead));
-        line(&mut home.on(&world), "schedule --skip stop --yes").coded(0);
-        let list = line(&mut home.on(&world), "schedule -o json").coded(0).json();
-        let all = list["schedules"].as_array().unwrap();
-        let skipped = all.iter().find(|other| other["action"] == "stop").unwrap()["skipped"].clone();
-        assert_eq!(skipped, stop, "{service}: {list:#}");
-    }
-}
-
-/// Runs with an output that takes nothing, as a full disk does.
-#[cfg(target_os = "linux")]
-fn on_a_full_disk(command: &mut std::process::Command, arguments: &str) -> Said {
-    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-    finish(command.args(arguments.split_whitespace()).stdout(full).stderr(Stdio::piped()).spawn().unwrap())
-}
-
 #[cfg(target_os = "linux")]
 #[test]
 fn the_verdict_is_the_exit_code_though_the_output_cannot_be_written() {
@@ -111,14 +88,14 @@ fn the_verdict_is_the_exit_code_though_the_output_cannot_be_written() {
         (Scenario::Staging, "scale web 2 --yes", 0, "web"),
     ] {
         let (home, world) = (home(""), world(scenario));
-        let said = on_a_full_disk(&mut home.on(&world), arguments).coded(code);
+        let said = support::on_a_full_disk(&mut home.on(&world), arguments).coded(code);
         assert!(said.err.contains("the output cannot be written"), "{said:#?}");
         assert!(said.err.to_lowercase().contains(verdict), "{said:#?}");
     }
     let (home, world) = (home(""), World::staging());
-    on_a_full_disk(&mut home.on(&world), "snapshot --wait environment==staging").coded(0);
+    support::on_a_full_disk(&mut home.on(&world), "snapshot --wait environment==staging").coded(0);
     let broken = Home::with("default_environment = \"stagin\"\n");
-    on_a_full_disk(&mut broken.at(None), "config check").coded(2);
+    support::on_a_full_disk(&mut broken.at(None), "config check").coded(2);
 }
 
 #[cfg(target_os = "linux")]
@@ -138,7 +115,7 @@ fn what_only_prints_has_failed_where_it_cannot_be_written() {
         "logs web --tail 5",
         "logs web -f --since 1m",
     ] {
-        let said = on_a_full_disk(&mut home.on(&world), arguments).coded(1);
+        let said = support::on_a_full_disk(&mut home.on(&world), arguments).coded(1);
         assert!(said.err.contains("the output cannot be written"), "{arguments}: {said:#?}");
     }
 }

@@ -153,6 +153,39 @@ fn a_removal_wants_the_name_of_the_environment() {
     assert!(gone.err.contains("there is no parameter"), "{gone:#?}");
 }
 
+/// Parameter Store keeps those of all environments side by side: a yes for staging is none for a guarded prod.
+#[test]
+fn what_lies_with_another_environment_is_not_changed_from_here() {
+    let (home, world) = staging();
+    home.write("prod.env", "JWT_SECRET=s3cret\n");
+    home.write("whole.env", "/bookmark-manager/prod/JWT_SECRET=s3cret\n");
+    let secret = "/bookmark-manager/prod/JWT_SECRET";
+    for arguments in [
+        &format!("params put {secret} --stdin"),
+        &format!("params put {secret} --editor"),
+        &format!("params put {secret} --stdin --dry-run"),
+        &format!("params rm {secret} --confirm staging"),
+        &format!("params rm SMTP_PASSWORD {secret} --confirm staging"),
+        "params import prod.env --under /bookmark-manager/prod",
+        "params import whole.env",
+    ] {
+        let said = fed(&home, &world, &format!("{arguments} --env staging --yes"), "s3cret").coded(2);
+        let told = format!("{}{}", said.out, said.err);
+        assert!(told.contains(&format!("{secret} is of prod, not of staging")), "{arguments}: {told}");
+        assert!(told.contains("--env prod") && !told.contains("is no parameter"), "{arguments}: {told}");
+    }
+    let said = fed(&home, &world, "params put /elsewhere/KEY --stdin --env staging --yes", "x").coded(2);
+    assert!(said.err.contains("whose parameters lie under /bookmark-manager/staging/"), "{said:#?}");
+    assert!(said.err.contains(r#"parameters = ["/bookmark-manager/staging/", "/elsewhere/"]"#), "{said:#?}");
+    assert_eq!(world.asked("ssm:PutParameter") + world.asked("ssm:DeleteParameter"), 0);
+    assert_eq!(world.asked("ssm:GetParameter"), 0, "nothing of it is looked at");
+    // What is only read is told whose it is.
+    let read = line(&mut home.on(&world), &format!("params get {secret} --env staging")).coded(0);
+    assert!(read.err.contains("is of prod, not of staging"), "{read:#?}");
+    let read = line(&mut home.on(&world), "params export prod.out --under /bookmark-manager/prod --env staging");
+    assert!(read.err.contains("is of prod, not of staging"), "{read:#?}");
+}
+
 #[test]
 fn after_a_change_the_services_that_read_it_get_new_tasks_where_that_is_asked_for() {
     let (home, world) = staging();
@@ -176,6 +209,11 @@ fn the_check_finds_what_is_missing_of_the_wrong_type_and_unused() {
         all.map(|one| format!("{} {}", one["problem"].as_str().unwrap(), one["name"].as_str().unwrap())).collect()
     };
     assert_eq!(told(&list), [format!("unused {PATH}SMTP_PASSWORD")]);
+    // What the task sets of another controller's service name is used as well.
+    world.poke(&json!({"shape": {"service": "bookmark-manager-staging-api", "controller": "EXTERNAL"}}));
+    let list = line(&mut home.on(&world), "params check --env staging -o json").coded(0).json();
+    assert_eq!(told(&list), [format!("unused {PATH}SMTP_PASSWORD")]);
+    world.poke(&json!({"shape": {"service": "bookmark-manager-staging-api", "controller": "ECS"}}));
     world.poke(&json!({"delete_parameter": format!("{PATH}JWT_SECRET")}));
     world.poke(&json!({"put_parameter": {"name": format!("{PATH}DATABASE_URL"), "type": "String", "value": "x"}}));
     let list = line(&mut home.on(&world), "params check --env staging -o json").coded(1).json();

@@ -160,7 +160,8 @@ fn where_the_container_cannot_be_told_a_person_must_say() {
     let (home, world) = (home(""), World::staging());
     let other = Other::new(&world);
     let api = format!("{ACCOUNT}.dkr.ecr.{REGION}.amazonaws.com/bookmark-manager-staging-api:c0ffee1");
-    // None of them is the load balancer's or has the service's name.
+    // None of them is a load balancer's or has the service's name.
+    world.poke(&json!({"newer_field": {"operation": "ecs:DescribeServices", "at": "services", "field": "loadBalancers", "value": []}}));
     let twice = other.register(
         |all| {
             all[0].name = Some("one".into());
@@ -413,4 +414,19 @@ fn the_limit_of_time_is_that_of_the_whole_command() {
     line(&mut hooked.on(&world), "schedule --timeout 2s").coded(7);
     world.clear_faults();
     assert_eq!(world.asked("ecs:UpdateService") + world.asked("scheduler:UpdateSchedule"), 0);
+}
+
+#[test]
+fn another_services_task_definition_and_a_cut_digest_are_refused_as_what_they_are() {
+    let (home, world) = (home(""), World::staging());
+    for (arguments, words) in [
+        ("rollback web --to bookmark-manager-staging-api:4 --yes", "has no container web, which the load balancer"),
+        ("deploy web --image 99ba6da --from bookmark-manager-staging-api:5 --dry-run", "has no container web"),
+        ("deploy web --image sha256:abc --dry-run", "a digest is sha256: and 64 digits"),
+    ] {
+        let said = line(&mut home.on(&world), &format!("{arguments} --env staging")).coded(2);
+        assert!(said.err.contains(words), "{arguments}: {said:#?}");
+        assert!(!said.err.contains("was not deployed"), "{arguments}: {said:#?}");
+    }
+    assert_eq!(world.asked("ecs:UpdateService") + world.asked("ecs:RegisterTaskDefinition"), 0);
 }

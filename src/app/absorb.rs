@@ -68,6 +68,10 @@ impl Poller {
             return None;
         }
         let flight = self.claim(&answer, now)?;
+        if let (true, Part::Page(Fact::Endpoints(endpoints))) = (identity, &answer.part) {
+            estate.endpoints = endpoints.clone();
+            return None;
+        }
         if !identity {
             return (!self.wrong_account).then_some((flight, answer.part));
         }
@@ -106,7 +110,7 @@ impl Poller {
                         identity.account, environment.name
                     );
                     // Nothing of another account may stand under this environment's name.
-                    *estate = Estate::default();
+                    *estate = Estate { endpoints: identity.endpoints.clone(), ..Estate::default() };
                     estate.identity.learn(identity, now);
                     estate.identity.fail(Failure::new(FailureKind::WrongAccount, message));
                     self.start_anew();
@@ -115,6 +119,7 @@ impl Poller {
                 } else {
                     let back = estate.identity.failure().is_some() || self.wrong_account;
                     self.wrong_account = false;
+                    estate.endpoints = identity.endpoints.clone();
                     estate.identity.learn(identity, now);
                     if back {
                         self.retry_failed(now);

@@ -16,7 +16,7 @@ pub fn of(app: &App, block: Block) -> DataStatus {
     };
     // "Nothing" is not known of what could not be read: the trouble stands before what an empty block says.
     if let Some(trouble) = &data_status.trouble
-        && !data_status.empty.iter().any(|line| line == trouble || is_bad(line.0))
+        && !data_status.tells(trouble)
     {
         data_status.empty.insert(0, trouble.clone());
     }
@@ -34,8 +34,12 @@ fn or_no_identity(app: &App, data_status: DataStatus) -> DataStatus {
     }
 }
 
-fn is_bad(health: Health) -> bool {
-    matches!(health, Health::Down | Health::Degraded | Health::Unknown)
+impl DataStatus {
+    /// Whether a trouble, or another one, is among what stands in the block while it has no rows.
+    pub fn tells(&self, trouble: &(Health, String)) -> bool {
+        let bad = |health: Health| matches!(health, Health::Down | Health::Degraded | Health::Unknown);
+        self.empty.iter().any(|line| line == trouble || bad(line.0))
+    }
 }
 
 /// How the data of a block stands that is made of sources: those it is made of, and those that only add to it.
@@ -70,9 +74,7 @@ fn read(
     }
     data_status.trouble = match (failed, partial) {
         (Some((health, source, failure)), _) => Some((health, trouble(app, source, &failure))),
-        (None, Some((source, missing))) => {
-            Some((Health::Degraded, format!("{} are incomplete: {missing}", source.words())))
-        }
+        (None, Some((source, missing))) => Some((Health::Degraded, source.incomplete(missing))),
         (None, None) => None,
     };
     data_status.empty = empty(app, block, missing, nothing, &main, &unread);
@@ -94,16 +96,19 @@ pub fn status<T>(observed: &Observed<T>) -> SourceStatus {
     }
 }
 
-/// Why a value that is shown is not of now: `3m old`, `3m old: no permission to read alarms`; none where it is.
+/// Why a value that is shown is not of now, or not the whole: `3m old`, `3m old: no permission to read alarms`,
+/// `not all alarms could be read`; none where it is both.
 pub fn behind(app: &App, source: Source) -> Option<String> {
     let status = app.estate.status(source);
     let age = app.now.duration_since(status.at?);
     let failure = status.failure.filter(|_| status.partial.is_none());
     let old = age > app.environment.refresh.of(source) * 2;
-    match failure {
-        Some(failure) => Some(format!("{} old: {}", short(age), cannot(source, &failure))),
-        None => old.then(|| format!("{} old", short(age))),
+    if let Some(failure) = failure {
+        return Some(format!("{} old: {}", short(age), cannot(source, &failure)));
     }
+    let part = status.partial.map(|_| format!("not all {} could be read", source.words()));
+    let told: Vec<String> = part.into_iter().chain(old.then(|| format!("{} old", short(age)))).collect();
+    (!told.is_empty()).then(|| told.join(", "))
 }
 
 /// How bad a failure is.
@@ -116,7 +121,7 @@ pub fn beside(app: &App, sources: &[Source]) -> Option<(Health, String)> {
     sources.iter().find_map(|source| {
         let status = app.estate.status(*source);
         let text = match (status.partial, status.failure) {
-            (Some(missing), _) => format!("{} are incomplete: {missing}", source.words()),
+            (Some(missing), _) => source.incomplete(&missing),
             (None, Some(failure)) => trouble(app, *source, &failure),
             (None, None) => return None,
         };
@@ -204,6 +209,13 @@ pub const NO_POINTS: &str = "no points within the last three hours";
 /// How the data of curves stands, where these say how their sources stand and what is not configured.
 pub const fn curves(status: fn(&App) -> (Statuses, Statuses), missing: fn(&App) -> Option<String>) -> Data<App> {
     Data::Read { status, missing, empty: |_| note(NO_POINTS) }
+}
+
+/// How a list of services stands: beside them there is what its columns are made of.
+pub fn services(app: &App) -> (Statuses, Statuses) {
+    use Source::{Cluster, Metrics, ScalableTargets, Services, TaskDefinitions, Tasks};
+    let beside = [Cluster, Tasks, TaskDefinitions, ScalableTargets, Metrics];
+    (all(app, &[Services]), all(app, &beside))
 }
 
 /// How the curves of a service stand: beside its points there are the marks of its deployments, and where an alarm is raised

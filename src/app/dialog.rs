@@ -191,7 +191,13 @@ pub fn text(app: &App, overlay: &Overlay, cells: usize) -> Vec<Line> {
                     // One line each, cut where it is too long: how many there are does not change.
                     lines.extend(asked.live.iter().map(|(tone, text)| tell::line("", text.as_str(), *tone)));
                     if !asked.command.is_empty() {
-                        tell::paragraph(&mut lines, "", &format!("The same: {}", asked.command), Tone::Dim, cells);
+                        tell::paragraph(
+                            &mut lines,
+                            "",
+                            &format!("The same: {}", app.environment.named().command(&asked.command)),
+                            Tone::Dim,
+                            cells,
+                        );
                     }
                 }
                 None => tell::paragraph(&mut lines, "", "There is nothing to answer any more.", Tone::Plain, cells),

@@ -1,7 +1,7 @@
 //! Keys to commands: the one place where a key is matched.
 
 use super::command::{Id, Scope};
-use super::pane::Table;
+use super::table::Table;
 use crate::model::key::{Code, Key};
 use std::collections::{BTreeMap, HashMap};
 

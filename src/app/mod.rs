@@ -34,6 +34,7 @@ mod plan;
 pub mod poll;
 pub mod probes;
 pub mod question;
+pub mod refusals;
 pub mod rows;
 pub mod safety;
 pub mod scaling;
@@ -42,6 +43,7 @@ pub mod select;
 mod state;
 pub mod subject;
 pub mod surveyed;
+pub mod table;
 pub mod tell;
 #[cfg(test)]
 pub(crate) mod testing;

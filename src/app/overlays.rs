@@ -193,7 +193,7 @@ pub fn inspect(title: String, fields: &str) -> Overlay {
 
 /// Something to read, which `y` copies whole: broken to the window's width. Commands that it offers name the environment.
 pub fn message(app: &App, title: &str, body: &str) -> Overlay {
-    let body = in_environment(body, &app.environment.name);
+    let body = in_environment(body, app.environment.named());
     // Its frame, and a cell at each side.
     let cells = usize::from(width(app.screen.size.0).saturating_sub(4));
     let lines = crate::model::wrap::wrap(&body, cells).into_iter().map(|text| line("", text, "", Choice::Nothing));

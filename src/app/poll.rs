@@ -28,7 +28,7 @@ use super::effect::{Effect, Lane};
 use super::ticket::{Owner, Ticket};
 use crate::config::EnvironmentConfig;
 use crate::feeds::aws::{Fact, Part, Query};
-use crate::model::{Estate, Failure, FailureKind, Source, agent_watch};
+use crate::model::{Estate, Failure, FailureKind, Service, Source, agent_watch};
 use jiff::{SignedDuration, Timestamp};
 use keyed::Keyed;
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
@@ -239,7 +239,7 @@ impl Poller {
         let mut effects = Vec::new();
         let met = self.timers.get(&Job::Identity).is_some_and(|timer| timer.tried);
         // What is asked from a time on waits for the first answer: it tells the service's time.
-        for job in Job::ALL.into_iter().filter(|job| met || !Source::OF_TIMELINE.contains(&job.source())) {
+        for job in Job::ALL.into_iter().filter(|job| met || !job.is_dated()) {
             // Facts that wait for the account need an answer, also in a read that is done once.
             let waited_for = job == Job::Identity && self.held.is_some();
             let timer = self.timers.entry(job).or_default();
@@ -393,13 +393,8 @@ impl Poller {
     /// Forgets what belongs to services that are gone, so that its failures do not stay.
     pub(super) fn prune(&mut self, estate: &mut Estate) {
         let Some(services) = estate.services.value() else { return };
-        let definitions: BTreeSet<String> = services
-            .values()
-            .flat_map(|service| {
-                std::iter::once(&service.task_definition).chain(service.deployments.iter().map(|d| &d.task_definition))
-            })
-            .cloned()
-            .collect();
+        let definitions: BTreeSet<String> =
+            services.values().flat_map(Service::definitions).map(str::to_owned).collect();
         let groups: BTreeSet<String> = services
             .values()
             .flat_map(|service| &service.target_groups)

@@ -304,6 +304,29 @@ fn every_operation_names_its_environment_only() {
     }
 }
 
+/// CloudWatch has no points of a time that has not come there: asked by a clock that is ahead of it, it answers with none.
+#[test]
+fn curves_are_asked_for_once_the_services_time_is_known() {
+    let named = EnvironmentConfig { services: vec![name(0)], ..environment("staging") };
+    let wants = Wants { service_metrics: true, once: true, ..Wants::default() };
+    let (mut poller, mut estate) = (Poller::new(1, wants, &named), Estate::default());
+    let until = |effects: &[Effect]| {
+        let of = |query: &&Query| if let Query::Metrics { until, .. } = query { Some(*until) } else { None };
+        fetches(effects).iter().find_map(of)
+    };
+    let first = poller.plan(&estate, &named, &[], 1, at(3600));
+    assert_eq!(until(&first), None);
+    let of_identity = |effect: &&Effect| matches!(effect, Effect::Fetch { ask: Ask::Aws(Query::Identity), .. });
+    let Some(Effect::Fetch { ticket, .. }) = first.iter().find(of_identity) else { panic!("{first:?}") };
+    // The answer tells that this machine is ten minutes ahead.
+    poller.ahead = -SignedDuration::from_mins(10);
+    let identity = Fact::Identity(Identity { account: ACCOUNT.into(), ..Identity::default() });
+    let answer = crate::app::event::Answer { ticket: *ticket, requests: 1, part: Part::Last(identity) };
+    poller.absorb(&mut estate, &named, answer, at(3600));
+    let second = poller.plan(&estate, &named, &[], 1, at(3600));
+    assert!(until(&second).is_some_and(|until| until <= at(3600 - 9 * 60)), "{second:?}");
+}
+
 /// Renewed credentials may be another account's: nothing that they bring is shown before it is known.
 #[test]
 fn after_new_credentials_facts_wait_for_the_account() {

@@ -34,7 +34,7 @@ pub fn settle(app: &mut App, block: Block) {
         }
         Rows::None => (Vec::new(), 0),
         Rows::Sorted(keys) => keys(app, &order),
-        Rows::Lines(lines) => kept(lines(app), wanted.as_ref()),
+        Rows::Lines(lines) | Rows::News(lines) => kept(lines(app), wanted.as_ref()),
         Rows::Facts(facts) => {
             let facts = facts(app).into_iter().enumerate();
             kept(
@@ -44,9 +44,12 @@ pub fn settle(app: &mut App, block: Block) {
         }
     };
     let follows = spec.follows_end && list.place() + 1 >= list.len();
+    let newest = matches!(spec.rows, Rows::News(_)) && list.place() == 0;
     list.set_rows(rows, total);
     if follows {
         list.select(usize::MAX);
+    } else if newest {
+        list.select(0);
     }
     *app.screen.list(block) = list;
 }

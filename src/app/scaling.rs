@@ -13,10 +13,10 @@ fn key(metric: &str, service: &str) -> Option<MetricKey> {
     }
 }
 
-/// How a service stands; none while it is not known.
+/// How a service stands; none while it is not known, or not now: what was read before would be told as of this moment.
 pub fn sample(app: &App, name: &str) -> Option<Sample> {
     let (estate, now) = (&app.estate, app.service_now());
-    let service = estate.service(name)?;
+    let service = estate.service(name).filter(|_| estate.services.failure().is_none())?;
     let resource = service.scaling_id();
     let target = estate.scalable.value().into_iter().flatten().find(|target| target.resource == resource);
     let value = |metric: Option<&str>| estate.series.get(&key(metric?, name)?)?.recent(now).map(|point| point.value);

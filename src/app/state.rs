@@ -13,7 +13,7 @@ use super::surveyed::Survey;
 use super::tunnels::state::Tunnels;
 use crate::config::{Config, EnvironmentConfig};
 use crate::model::Estate;
-use crate::model::offered::in_environment;
+use crate::model::offered::{Flag, Named, in_environment};
 use crate::panes::state::Panes;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use std::collections::BTreeMap;
@@ -35,7 +35,7 @@ pub type Spec = pane::BlockSpec<App>;
 /// What a pane of this state does of itself.
 pub type Hooks = pane::Hooks<App>;
 /// All panes and commands of this state.
-pub type Table = pane::Table<App>;
+pub type Table = super::table::Table<App>;
 
 /// The whole state. One owner; views read it.
 #[derive(Debug, Clone)]
@@ -143,6 +143,8 @@ pub struct Overrides {
     pub region: Option<String>,
     /// `--endpoint-url`.
     pub endpoint_url: Option<String>,
+    /// The same for commands that are offered, with `--config`.
+    pub flags: Vec<Flag>,
 }
 
 impl Overrides {
@@ -153,6 +155,7 @@ impl Overrides {
         environment.region = self.region.clone().or(environment.region);
         environment.endpoint_typed |= self.endpoint_url.is_some();
         environment.endpoint_url = self.endpoint_url.clone().or(environment.endpoint_url);
+        environment.flags.clone_from(&self.flags);
         environment
     }
 }
@@ -216,6 +219,11 @@ impl App {
     /// Now by the service's clock.
     pub fn service_now(&self) -> Timestamp {
         self.now + self.ahead
+    }
+
+    /// What a command that is offered names to act in an environment of this session.
+    pub fn named<'a>(&'a self, environment: &'a str) -> Named<'a> {
+        Named { environment, flags: &self.session.overrides.flags }
     }
 
     /// The pane that is shown.
@@ -285,7 +293,7 @@ impl App {
         if self.activity.len() >= ACTIVITY_KEPT {
             self.activity.drain(..ACTIVITY_KEPT / 10);
         }
-        self.activity.push(Entry { at: self.now, error, text: text.into() });
+        self.activity.push(Entry { at: self.service_now(), error, text: text.into() });
     }
 
     pub(super) fn connect(&self) -> Effect {
@@ -320,7 +328,7 @@ impl App {
 
     /// A short message at the bottom, in which commands name the environment.
     pub(crate) fn say(&mut self, text: impl Into<String>) {
-        let text = in_environment(&text.into(), &self.environment.name);
+        let text = in_environment(&text.into(), self.environment.named());
         self.screen.toast = Some((text, self.now + TOAST));
         self.redraw = true;
     }

@@ -10,8 +10,22 @@ use super::{followed, listed, tunnels};
 use crate::model::deploy::{Check, Level};
 use crate::model::text::width;
 use crate::model::wrap::wrap;
-use crate::model::{Severity, time};
+use crate::model::{Endpoints, Severity, time};
 use jiff::{SignedDuration, Timestamp};
+
+/// That something is not asked at AWS itself: a word, and where it is asked instead.
+pub fn elsewhere(app: &App, endpoints: &Endpoints) -> Option<(&'static str, String)> {
+    if app.session.simulated {
+        return Some(("SIMULATED", String::new()));
+    }
+    let there = endpoints.words()?;
+    let word = match (endpoints.is_simulated(), endpoints.is_partly_aws()) {
+        (true, _) => "SIMULATED",
+        (false, true) => "PARTLY NOT AWS",
+        (false, false) => "NOT AWS",
+    };
+    Some((word, there))
+}
 
 /// A line of text; `left` is a sign or a number.
 pub fn line(left: &str, text: impl Into<String>, tone: Tone) -> Line {

@@ -5,12 +5,13 @@ use super::data_status::{failure_lines, note};
 use super::pane::DataStatus;
 use super::subject::{Fact, Subject, fact};
 use crate::model::audit::Record;
+use crate::model::names::{listed, nearest};
 use crate::model::timeline::local::{self, Local};
 use crate::model::timeline::merge::merge;
-use crate::model::timeline::{About, Happening, gather};
+use crate::model::timeline::{About, Happening, Kind as Of, gather};
 use crate::model::{Estate, Failure, FailureKind, Health, Source as From, time};
 use jiff::{SignedDuration, Timestamp};
-use log_store::{Filter, Kind, Level, Line, Search, Source, StreamId};
+use log_store::{Filter, Kind, Level, Line, Search, Source, StreamId, pattern};
 
 /// Everything that has happened since a moment, once and in order. `ahead` is how far the service's clock is ahead.
 pub fn happened(
@@ -22,8 +23,7 @@ pub fn happened(
     ahead: SignedDuration,
 ) -> Vec<Happening> {
     let mut all = gather::gather(estate, since, now);
-    let endpoint = estate.identity.value().and_then(|identity| identity.endpoint.as_deref()).unwrap_or_default();
-    let ours = |record: &&Record| record.environment == environment && record.endpoint == endpoint;
+    let ours = |record: &&Record| record.environment == environment && estate.endpoints.has(&record.endpoint);
     let records: Vec<Record> = local.records.iter().filter(ours).cloned().collect();
     let services: Vec<(String, String)> =
         estate.derived.services.iter().map(|row| (row.name.clone(), row.short.clone())).collect();
@@ -99,14 +99,8 @@ fn trouble(app: &App, local: &Local) -> Option<(Health, String)> {
     for source in From::TELLING.into_iter().filter(|source| *source != From::Identity) {
         let status = app.estate.status(source);
         match (status.failure, status.partial) {
-            (_, Some(partial)) => told.push(format!("{} are incomplete: {partial}", source.words())),
-            (Some(failure), None) => match failures.iter_mut().find(|(known, _)| known[0].is_like(&failure)) {
-                Some((known, sources)) => {
-                    known.push(failure);
-                    sources.push(source.words());
-                }
-                None => failures.push((vec![failure], vec![source.words()])),
-            },
+            (_, Some(partial)) => told.push(source.incomplete(&partial)),
+            (Some(failure), None) => Failure::join(&mut failures, failure, source.words()),
             (None, None) => {}
         }
     }
@@ -116,6 +110,38 @@ fn trouble(app: &App, local: &Local) -> Option<(Health, String)> {
     let mut all: Vec<String> = failures.into_iter().map(without).chain(told).collect();
     all.extend(local.missing.iter().map(|missing| missing.trim_start_matches("! ").to_owned()));
     (!all.is_empty()).then(|| (Health::Degraded, all.join("; ")))
+}
+
+/// Refuses a filter that nothing can pass: with a field that things do not have, or a kind that there is none of. What is
+/// wrong, and what would be right.
+///
+/// # Errors
+/// Both, as sentences.
+pub fn check(filter: &Filter) -> Result<(), (String, String)> {
+    for (name, value) in filter.names() {
+        let fields: Vec<&str> = Happening::FIELDS.into_iter().chain(["service", "level"]).collect();
+        if !fields.contains(&name) {
+            let near = nearest(name, fields.iter().copied()).map(|near| format!("did you mean `{near}`? "));
+            let hint = format!(
+                "{}there are: {}; text with a colon stands in quotation marks",
+                near.unwrap_or_default(),
+                listed(&fields)
+            );
+            return Err((format!("what happens has no field `{name}`"), hint));
+        }
+        let Some(value) = value else {
+            return Err((format!("`{name}` is a word"), format!("compare it with `:` or `!=`: `{name}:…`")));
+        };
+        let value = value.to_lowercase();
+        let kinds: Vec<&str> = Of::ALL.map(Of::word).to_vec();
+        let is = |word: &&str| **word == value || (pattern::is_pattern(&value) && pattern::matches(&value, word));
+        if name == "kind" && !kinds.iter().any(is) {
+            let near = nearest(&value, kinds.iter().copied()).map(|near| format!("did you mean `{near}`? "));
+            let hint = format!("{}there are: {}", near.unwrap_or_default(), listed(&kinds));
+            return Err((format!("nothing is of the kind `{value}`"), hint));
+        }
+    }
+    Ok(())
 }
 
 /// What of it is wanted, said as for log lines.
@@ -171,7 +197,6 @@ impl Sieve {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::timeline::Kind as Of;
 
     fn event(kind: Of, health: Health) -> Happening {
         let about = About::Service("shop-web".into());
@@ -197,6 +222,28 @@ mod tests {
         let routine = event(Of::Service, Health::Healthy).routine(true);
         assert!(!Sieve::default().passes(&routine));
         assert!(Sieve { routine: true, ..Sieve::default() }.passes(&routine));
+    }
+
+    #[test]
+    fn a_filter_that_nothing_can_pass_is_refused_with_the_nearest_name() {
+        let check = |text: &str| check(&Filter::parse(text).unwrap());
+        for text in
+            ["kind:rollback", "kind:Dep*", "-kind!=alarm", "who:x or name:y", "level>=warn", "noise", "\"web:2\""]
+        {
+            assert_eq!(check(text), Ok(()), "{text}");
+        }
+        for (text, hint) in [
+            ("kind:nope", "there are: change"),
+            ("kind:deploy", "did you mean `deployment`?"),
+            ("noise or (warm -kind!=alarms)", "did you mean `alarm`?"),
+            ("knid:alarm", "did you mean `kind`?"),
+            ("container:web", "there are: kind"),
+            ("web:2", "quotation marks"),
+            ("kind>5", "`kind:…`"),
+        ] {
+            let wrong = check(text).unwrap_err();
+            assert!(wrong.1.contains(hint), "{text}: {wrong:?}");
+        }
     }
 
     #[test]

@@ -124,10 +124,13 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
                 return effects;
             }
             if let Owner::Pane(name, _) = answer.ticket.owner {
+                let hooks = &app.table.pane(PaneId(name)).hooks;
                 if answer.ticket.generation == app.generation {
                     app.poller.count(answer.requests, app.now);
-                    (app.table.pane(PaneId(name)).hooks.answer)(app, answer);
+                    (hooks.answer)(app, answer);
                     app.changed_by(Dirty::Lists);
+                } else {
+                    (hooks.late)(app, answer);
                 }
                 return app.plan_panes();
             }
@@ -214,7 +217,7 @@ fn pressed(app: &mut App, key: Key, held: bool) -> Vec<Effect> {
 fn news_of(answer: &Answer<Fact>) -> Dirty {
     match &answer.part {
         // With the identity all that was held comes in.
-        Part::Page(Fact::Tasks(_) | Fact::TaskIds(_) | Fact::Identity(_))
+        Part::Page(Fact::Tasks(_) | Fact::TaskIds(_) | Fact::Identity(_) | Fact::Endpoints(_))
         | Part::Last(Fact::Tasks(_) | Fact::TaskIds(_) | Fact::Identity(_))
         | Part::Failed(_) => Dirty::All,
         Part::Page(_) | Part::Last(_) => Dirty::Facts,

@@ -6,8 +6,9 @@ use crate::app::operation::Operation;
 use crate::app::operation::outcome::{Outcome, Verdict};
 use crate::app::operation::step::{Line, Weight};
 use crate::cli::{ExitCode, Report};
-use crate::model::FailureKind;
+use crate::config::EnvironmentConfig;
 use crate::model::deploy::{Change, Check, Level};
+use crate::model::{Endpoints, FailureKind, Identity};
 use jiff::tz::TimeZone;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -26,7 +27,7 @@ pub struct OperationReport {
     pub account: Option<String>,
     /// The region.
     pub region: Option<String>,
-    /// The endpoint, where it is not AWS's own.
+    /// Where its changes go, where that is not AWS itself: a URL, or each service with its own.
     pub endpoint: Option<String>,
     /// Whether nothing was to be changed.
     pub dry_run: bool,
@@ -150,7 +151,7 @@ pub fn of(operation: &Operation) -> OperationDto {
         image: details.image,
         digest: details.digest,
         runs: details.runs,
-        began_at: operation.began().map(|at| at.to_string()),
+        began_at: operation.began_at().map(|at| at.to_string()),
         ended_at: operation.ended_at().map(|at| at.to_string()),
         duration_ms: operation.took().map(|took| took.as_millis().max(0) as u64),
         checks: plan.iter().flat_map(|plan| &plan.checks).map(check).collect(),
@@ -174,7 +175,7 @@ pub fn report(operations: &[&Operation], dry_run: bool) -> OperationReport {
         environment: first.map(|operation| operation.environment.name.clone()).unwrap_or_default(),
         account: first.and_then(|operation| operation.who.as_ref()).map(|who| who.account.clone()),
         region: first.and_then(|operation| operation.region().map(str::to_owned)),
-        endpoint: first.and_then(|operation| operation.who.as_ref()).and_then(|who| who.endpoint.clone()),
+        endpoint: first.map(|operation| operation.endpoints().key()).filter(|key| !key.is_empty()),
         dry_run,
         operations: operations.iter().map(|operation| of(operation)).collect(),
     }
@@ -252,23 +253,35 @@ pub fn not_begun(operation: &Operation, outcome: &Outcome) -> Report {
     report
 }
 
-/// The plan as lines for a person, before a yes.
-pub fn plan(operation: &Operation) -> Vec<String> {
-    let Some(plan) = &operation.plan else { return Vec::new() };
-    let environment = &operation.environment;
-    let who = operation.who.as_ref();
+/// What a yes is asked for, and where: environment, account, region, whose credentials, and an endpoint that is not AWS's.
+pub fn heading(
+    title: &str,
+    environment: &EnvironmentConfig,
+    who: Option<&Identity>,
+    endpoints: &Endpoints,
+) -> Vec<String> {
+    let region = environment.region.as_deref().or_else(|| who?.region.as_deref());
     let mut lines = vec![format!(
-        "{} in {}{} ({}, {}, as {})",
-        plan.title,
+        "{title} in {}{} ({}, {}, as {})",
         environment.name,
         if environment.guarded { " GUARDED" } else { "" },
         who.map_or("?", |who| who.account.as_str()),
-        operation.region().unwrap_or("?"),
+        region.unwrap_or("?"),
         who.map_or("?", |who| who.arn.rsplit('/').next().unwrap_or(&who.arn)),
     )];
-    if let Some(endpoint) = who.and_then(|who| who.endpoint.as_ref()) {
-        lines.push(format!("  at {endpoint}, which is not AWS"));
+    if let Some(there) = endpoints.words() {
+        // Several places are named with their services.
+        let at = if there.contains(" at ") { "" } else { "at " };
+        let what = if endpoints.is_partly_aws() { ": a part of this changes AWS itself" } else { ", which is not AWS" };
+        lines.push(format!("  {at}{there}{what}"));
     }
+    lines
+}
+
+/// The plan as lines for a person, before a yes.
+pub fn plan(operation: &Operation) -> Vec<String> {
+    let Some(plan) = &operation.plan else { return Vec::new() };
+    let mut lines = heading(&plan.title, &operation.environment, operation.who.as_ref(), &operation.endpoints());
     lines.extend(plan.steps.iter().map(|step| format!("  → {step}")));
     lines.extend(plan.programs.iter().map(|program| format!("  run {program}")));
     for change in &plan.changes {

@@ -40,6 +40,40 @@ fn a_signal_ends_a_command_whose_output_nobody_reads() {
     }
 }
 
+/// All requests so far.
+fn requests(world: &World) -> u64 {
+    let asked = world.get("/_sim/requests");
+    asked["operations"]
+        .as_object()
+        .unwrap()
+        .values()
+        .filter_map(|count| count.as_u64().or_else(|| count["count"].as_u64()))
+        .sum()
+}
+
+/// Who did not press Ctrl-C does not know why it ended.
+#[test]
+fn a_signal_that_ends_what_goes_on_by_itself_is_told() {
+    let (home, world) = (Home::new(), World::staging());
+    for (sent, words) in [
+        (Signal::TERM, "ended from outside, by SIGTERM"),
+        (Signal::HUP, "ended from outside, by SIGHUP"),
+        (Signal::INT, ""),
+    ] {
+        for arguments in ["logs -f web", "snapshot --watch 10s", "timeline -f", "autoscaling web --watch"] {
+            let before = requests(&world);
+            let mut command = home.on(&world);
+            command.args(["--env", "staging"]).args(arguments.split(' '));
+            let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+            until("it asks", PATIENCE, || (requests(&world) > before).then_some(()));
+            signal(child.id(), sent);
+            let said = finish(child);
+            assert_eq!(said.code, if sent == Signal::INT { 130 } else { 1 }, "{arguments} {sent:?}: {said:#?}");
+            assert!(said.err.contains(words), "{arguments} {sent:?}: {said:#?}");
+        }
+    }
+}
+
 #[test]
 fn the_time_is_up_though_nobody_reads_the_output() {
     let (home, world) = (Home::new(), World::staging());

@@ -78,7 +78,7 @@ fn a_pipe_that_nobody_writes_into_holds_no_command_up() {
     let (home, world) = (Home::new(), World::staging());
     pipe(&home);
     let reading = [
-        "params put /a/KEY --file pipe --yes",
+        "params put /bookmark-manager/staging/KEY --file pipe --yes",
         "params import pipe --under /a --yes",
         "sql --url postgres://app@127.0.0.1:1/app -f pipe",
     ];
@@ -99,7 +99,9 @@ fn a_pipe_that_nobody_writes_into_holds_no_command_up() {
     }
     // And of standard input.
     let mut command = home.on(&world);
-    command.args("--timeout 2s --env staging params put /a/KEY --stdin --yes".split(' ')).stdin(Stdio::piped());
+    command
+        .args("--timeout 2s --env staging params put /bookmark-manager/staging/KEY --stdin --yes".split(' '))
+        .stdin(Stdio::piped());
     let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
     let mut input = child.stdin.take().unwrap();
     input.write_all(b"half a value").unwrap();

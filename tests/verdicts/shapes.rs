@@ -74,7 +74,7 @@ fn shapes() -> Vec<Shape> {
             name: "external",
             change: shape(json!({"controller": "EXTERNAL"})),
             shown: vec![("controller", "EXTERNAL")],
-            refused: [elsewhere("EXTERNAL"), vec![("logs", "it names no task definition of its own")]].concat(),
+            refused: elsewhere("EXTERNAL"),
         },
         Shape {
             name: "capacity providers",

@@ -80,10 +80,11 @@ pub struct FeedState {
 pub(super) const TRIES: u32 = 8;
 
 impl FeedState {
-    /// Why no retry can help: AWS refuses a key again and again that cannot be renewed while this runs.
-    pub fn refused_for_good(&self) -> Option<&Failure> {
+    /// Why no retry can help: AWS refuses a key that cannot be renewed while this runs. Who follows for hours is not to end for
+    /// one refusal among answers, and waits for some in a row.
+    pub fn refused_for_good(&self, follows: bool) -> Option<&Failure> {
         let refused = |failure: &&Failure| failure.kind == FailureKind::Credentials && failure.lasting;
-        self.failure.as_ref().filter(refused).filter(|_| self.failures >= TRIES)
+        self.failure.as_ref().filter(refused).filter(|_| !follows || self.failures >= TRIES)
     }
 }
 

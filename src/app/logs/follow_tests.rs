@@ -118,14 +118,20 @@ fn a_key_that_cannot_be_renewed_is_given_up_after_eight_refusals_in_a_row() {
         let mut follower = follower(plan());
         let (mut now, mut failed) = (0, 0);
         while failed < 8 {
-            assert_eq!(follower.states(now)[0].refused_for_good(), None, "after {failed}");
+            let state = &follower.states(now)[0];
+            assert_eq!(state.refused_for_good(true), None, "after {failed}");
+            assert_eq!(
+                state.refused_for_good(false).is_some(),
+                given_up && failed > 0,
+                "a read that ends waits for none"
+            );
             for ask in follower.tick(now) {
                 follower.failed(ask.number, Failure::new(kind, "refused").lasting(lasting), now);
                 failed += 1;
             }
             now += 100;
         }
-        assert_eq!(follower.states(now)[0].refused_for_good().is_some(), given_up, "{kind:?} {lasting}");
+        assert_eq!(follower.states(now)[0].refused_for_good(true).is_some(), given_up, "{kind:?} {lasting}");
     }
 }
 

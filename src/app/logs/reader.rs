@@ -387,6 +387,7 @@ impl Reader {
                 }
                 wrong
             }
+            Part::Page(Fact::Endpoints(_)) => None,
             // Identity unknown: ask again, with back-off, before the answers are used.
             Part::Failed(failure) => Some(self.unknown(failure)),
             Part::Page(_) | Part::Last(_) => Some(self.unknown(Failure::other_answer())),

@@ -145,13 +145,11 @@ pub fn of_services(estate: &Estate, services: &[String]) -> Sources {
     for service in estate.services.value().into_iter().flat_map(BTreeMap::values) {
         let wanted = services.is_empty() || services.contains(&service.name);
         // While a rollout goes on, two definitions write.
-        let mut definitions: Vec<&str> = vec![service.task_definition.as_str()];
-        definitions.extend(service.deployments.iter().map(|deployment| deployment.task_definition.as_str()));
-        definitions.retain(|name| !name.is_empty());
+        let mut definitions: Vec<&str> = service.definitions().collect();
         let mut seen = std::collections::BTreeSet::new();
         definitions.retain(|name| seen.insert(*name));
         if definitions.is_empty() && wanted {
-            // Its task sets have them, which a service does not list.
+            // One of an external controller that has no task set.
             let (name, controller) = (&service.name, &service.controller);
             found.elsewhere.push(format!("{name}: deployed by {controller}, it names no task definition of its own"));
         }
@@ -355,6 +353,11 @@ mod tests {
         let found = of_services(&estate, &["app-web".to_owned()]);
         assert_eq!(found.elsewhere, ["app-web: deployed by EXTERNAL, it names no task definition of its own"]);
         assert_eq!((found.groups, found.missing), (Vec::new(), Vec::new()));
+        // Its task sets do.
+        estate.services.value_mut().unwrap().get_mut("app-web").unwrap().task_sets = vec!["app-web:1".into()];
+        let found = of_services(&estate, &["app-web".to_owned()]);
+        let said = found.elsewhere.iter().any(|said| said.contains("names no task definition"));
+        assert!(found.groups.len() == 1 && !said, "{found:?}");
     }
 
     #[test]

@@ -48,6 +48,8 @@ mod build_tests;
 #[cfg(test)]
 mod histories;
 #[cfg(test)]
+mod overtaken_tests;
+#[cfg(test)]
 mod steps_tests;
 #[cfg(test)]
 mod tests;

@@ -199,11 +199,6 @@ impl Operation {
         self.machine.took(self.ended?)
     }
 
-    /// When it ended; of a deployment that was only looked at, when that one did.
-    pub fn ended_at(&self) -> Option<Timestamp> {
-        self.machine.ended_at(self.ended)
-    }
-
     /// One step of the machine, and what follows from it.
     fn step(
         &mut self,
@@ -222,7 +217,7 @@ impl Operation {
             self.push(line);
         }
         if let Some(plan) = plan {
-            self.waiting_plan = Some(plan.in_environment(&environment.name));
+            self.waiting_plan = Some(plan.in_environment(environment.named()));
             asks.extend(self.ask_person(now));
         }
         if let Some(outcome) = end {
@@ -239,8 +234,8 @@ impl Operation {
         self.lines.push(line);
     }
 
-    fn say(&mut self, at: Timestamp, weight: Weight, text: impl Into<String>) {
-        self.push(Line { at, weight, text: text.into() });
+    fn say(&mut self, now: Timestamp, weight: Weight, text: impl Into<String>) {
+        self.push(Line { at: now + self.ahead, weight, text: text.into() });
     }
 
     pub(super) fn begin(&mut self, now: Timestamp, zone: &TimeZone, watched_count: usize) -> Asked {
@@ -415,7 +410,7 @@ impl Operation {
         if self.outcome.is_some() {
             return Vec::new();
         }
-        outcome.hint = outcome.hint.map(|hint| offered::in_environment(&hint, &self.environment.name));
+        outcome.hint = outcome.hint.map(|hint| offered::in_environment(&hint, self.environment.named()));
         let weight = match outcome.verdict {
             Verdict::Done => Weight::Good,
             Verdict::RolledBack | Verdict::Failed | Verdict::Refused | Verdict::Impossible => Weight::Bad,

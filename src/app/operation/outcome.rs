@@ -89,6 +89,20 @@ impl Outcome {
             .cause("nothing was changed")
     }
 
+    /// After a late yes it cannot be looked at.
+    pub fn unseen(title: &str, failure: &Failure) -> Self {
+        Self::new(Verdict::Impossible, format!("{title}: it cannot be looked at once more"))
+            .because(failure)
+            .cause("nothing was changed")
+    }
+
+    /// After a late yes it is not any more as the plan showed it.
+    pub fn changed(title: &str) -> Self {
+        Self::new(Verdict::Impossible, format!("{title}: it changed since it was looked at"))
+            .cause("nothing was changed")
+            .hint("ask for it again: the plan is another one now")
+    }
+
     /// The same with a cause.
     #[must_use]
     pub fn cause(mut self, cause: impl Into<String>) -> Self {

@@ -18,7 +18,7 @@ pub struct Program {
     pub quiet: bool,
     /// It is ended after this many seconds.
     pub limit_seconds: u64,
-    /// Inherited variables that it does not get.
+    /// Inherited variables that it does not get; `NAME_*` is all that begin so.
     pub without: Vec<String>,
     /// A registry that it pushes to and pulls from: docker and podman ask for the token when they need it, and it is in no
     /// file and no argument.

@@ -4,6 +4,7 @@ use super::call::{REMEMBERED, Read, Reply, Write};
 use super::single::invalidation::call::CdnReply;
 use super::sure::{Before, Shown};
 use crate::model::service::Service;
+use crate::model::task_definition::family;
 use crate::model::timer::{Power, Timer};
 use jiff::{SignedDuration, Timestamp};
 
@@ -196,9 +197,4 @@ fn deployed(service: &Service, revision: Option<&str>, before: &Before) -> Shown
     }
     let to = service.primary().map(|primary| primary.task_definition.as_str()).unwrap_or_default();
     Shown::Doubt(format!("another deployment, to {to}, has begun, and whether ours did cannot be told"))
-}
-
-/// `web` of `web:42`.
-fn family(name: &str) -> &str {
-    name.rsplit_once(':').map_or(name, |(family, _)| family)
 }

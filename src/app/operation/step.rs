@@ -85,7 +85,7 @@ pub(super) fn schedules(environment: &EnvironmentConfig) -> Vec<(Slot, Read)> {
 
 /// A command as it would be typed, with its environment.
 pub(super) fn command(typed: &str, environment: &EnvironmentConfig) -> String {
-    format!("cockpit {typed} --env {}", environment.name)
+    environment.named().command(&format!("cockpit {typed}"))
 }
 
 /// How important a line is.
@@ -107,7 +107,7 @@ pub enum Weight {
 /// A line of an operation's own log.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// When.
+    /// When, by the service's clock.
     pub at: Timestamp,
     /// How important.
     pub weight: Weight,
@@ -179,7 +179,7 @@ impl<'a> Ctx<'a> {
 
     /// Says what is going on.
     pub(super) fn say(&mut self, weight: Weight, text: impl Into<String>) {
-        self.lines.push(Line { at: self.now, weight, text: text.into() });
+        self.lines.push(Line { at: self.service_now, weight, text: text.into() });
     }
 
     /// The cluster; operations on services are only started where there is one.

@@ -107,8 +107,22 @@ fn scheduled_actions_are_skipped_like_schedules() {
     let (sent, summary) = skip(false, &[night], &[action.timer()]).expect("it can be skipped");
     assert_eq!(sent, [("evening".to_owned(), Some("2026-11-20T18:00:01Z".to_owned()))]);
     assert_eq!(summary, "the next stop is 22:00 UTC");
-    let resize = crate::model::ScheduledAction { max: Some(4), ..action };
+    let resize = crate::model::ScheduledAction { max: Some(4), ..action.clone() };
     assert!(skip(false, &[], &[resize.timer()]).unwrap_err().contains("no schedule does a stop"));
+    // Those of several services have one name, and those of another environment's service are not touched.
+    assert_eq!(action.timer().title(), "evening of web");
+    let mut operations = Operations::new("t", TimeZone::UTC);
+    let now: Timestamp = "2026-11-20T12:00:00Z".parse().expect("valid");
+    let environment = crate::config::EnvironmentConfig { services: vec!["shop-*".into()], ..environment() };
+    let wanted = Wanted::Skip { power: Power::Stop, undo: false };
+    let (id, effects) = operations.start(steps(wanted), &environment, now);
+    settle(&mut operations, effects, now, &mut |call| match call {
+        Call::Read(Read::Identity) => me("123456789012"),
+        Call::Read(Read::Actions { .. }) => ok(Reply::Timers(vec![action.timer()])),
+        _ => ok(Reply::Timers(Vec::new())),
+    });
+    let outcome = get(&operations, id).outcome.clone().expect("it ended");
+    assert!(outcome.summary.contains("no schedule does a stop"), "{outcome:?}");
 }
 
 #[test]

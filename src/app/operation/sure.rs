@@ -2,8 +2,9 @@
 //! else is done, and sent again only when it was twice not there.
 
 use super::call::{Answered, Reply, Write, may_have_landed, may_pass};
-use super::refusals::{self, Refusals, ToldKinds};
+use super::refusals::{self, ToldKinds};
 use super::step::{Ctx, Slot, Weight, wait_after};
+use crate::app::refusals::Refusals;
 use crate::model::{Failure, FailureKind};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;

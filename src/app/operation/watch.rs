@@ -5,8 +5,9 @@ mod judge;
 mod tasks;
 
 use super::call::{Answered, Read, Reply};
-use super::refusals::{self, Refusals, ToldKinds};
+use super::refusals::{self, ToldKinds};
 use super::step::{Ctx, Slot, Weight, wait_after};
+use crate::app::refusals::Refusals;
 use crate::model::deploy::trouble::Trouble;
 use crate::model::rollout::{RolloutStatus, ServiceDeployment};
 use crate::model::service::Service;

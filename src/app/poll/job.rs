@@ -55,6 +55,11 @@ impl Job {
         Self::Trail,
     ];
 
+    /// It is asked for a span of time, by the service's clock.
+    pub(super) fn is_dated(self) -> bool {
+        matches!(self, Self::ServiceMetrics | Self::DbMetrics) || Source::OF_TIMELINE.contains(&self.source())
+    }
+
     pub(crate) fn source(self) -> Source {
         match self {
             Self::Identity => Source::Identity,

@@ -44,11 +44,7 @@ impl Poller {
         let others = services.values().filter(|service| !shown.contains(service.name.as_str()));
         for service in first.iter().copied().chain(others) {
             if wants(Source::TaskDefinitions) {
-                let definitions = std::iter::once(&service.task_definition)
-                    .chain(service.deployments.iter().map(|d| &d.task_definition));
-                for definition in definitions.filter(|definition| !definition.is_empty()) {
-                    keys.push((Source::TaskDefinitions, definition));
-                }
+                keys.extend(service.definitions().map(|definition| (Source::TaskDefinitions, definition)));
             }
             if wants(Source::Targets) {
                 keys.extend(service.target_groups.iter().map(|arn| (Source::Targets, arn.as_str())));

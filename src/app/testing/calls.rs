@@ -16,7 +16,7 @@ use crate::model::machine::{Machine, Turn};
 use crate::model::parameters::Held;
 use crate::model::timer::Timer;
 use crate::model::{
-    Database, DatabaseSnapshot, Deployment, Failure, FailureKind, Identity, RolloutState, RolloutStatus,
+    Database, DatabaseSnapshot, Deployment, Endpoints, Failure, FailureKind, Identity, RolloutState, RolloutStatus,
     ScalableTarget, ScalingPolicy, ScheduledAction, Service, ServiceDeployment, Target, Task, TaskDefinition,
 };
 use jiff::Timestamp;
@@ -26,6 +26,7 @@ use std::collections::BTreeMap;
 #[derive(Clone, Default)]
 pub(crate) struct Aws {
     pub(crate) account: String,
+    pub(crate) endpoints: Endpoints,
     pub(crate) now: Timestamp,
     pub(crate) services: Vec<Service>,
     pub(crate) definitions: Vec<TaskDefinition>,
@@ -87,6 +88,7 @@ impl Aws {
             Read::Identity => Reply::Identity(Identity {
                 account: self.account.clone(),
                 arn: "arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_admin_0123456789abcdef/alice".into(),
+                endpoints: self.endpoints.clone(),
                 ..Identity::default()
             }),
             Read::Services { names, .. } => {

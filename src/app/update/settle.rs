@@ -55,7 +55,8 @@ pub(in crate::app) fn settle(app: &mut App) {
         return;
     }
     let (now, dated) = (app.now, app.service_now());
-    match std::mem::take(&mut app.unsettled) {
+    let news = std::mem::take(&mut app.unsettled);
+    match news {
         Dirty::Nothing | Dirty::Lists => {}
         Dirty::Time => app.estate.pass(dated),
         Dirty::Facts | Dirty::All if many(app) && !app.estate.unjudged.all => {
@@ -74,7 +75,7 @@ pub(in crate::app) fn settle(app: &mut App) {
                 }
             }
         }
-        news @ (Dirty::Facts | Dirty::All) => {
+        Dirty::Facts | Dirty::All => {
             app.judged = Some(now);
             let before = std::mem::take(&mut app.estate.derived.services);
             if news == Dirty::All || app.estate.unjudged.all {
@@ -92,8 +93,11 @@ pub(in crate::app) fn settle(app: &mut App) {
             }
         }
     }
-    for entry in &mut app.estate.derived.attention {
-        entry.hint = entry.hint.take().map(|hint| offered::in_environment(&hint, &app.environment.name));
+    // What needs attention was judged anew.
+    if news != Dirty::Lists {
+        for entry in &mut app.estate.derived.attention {
+            entry.hint = entry.hint.take().map(|hint| offered::in_environment(&hint, app.environment.named()));
+        }
     }
     windows(app);
 }

@@ -46,6 +46,11 @@ pub(super) async fn put(context: &Context, put: &Put, out: &mut dyn io::Write) -
     if name != put.name {
         say(&format!("{} is {name}", put.name));
     }
+    // Before a value is asked for that would go nowhere.
+    let foreign = facts.foreign(std::iter::once(name.as_str()));
+    if let Some(check) = foreign.first() {
+        return Err(facts.refusal(check));
+    }
     let before = if put.editor {
         let account = opened.environment.account.as_deref();
         let read = within(context, facts.session.held_parameter(&name, account)).await?;
@@ -83,7 +88,7 @@ pub(super) async fn put(context: &Context, put: &Put, out: &mut dyn io::Write) -
         key: put.key.clone(),
         description: put.description.clone(),
     };
-    let request = Request { wanted: vec![wanted], readers, restart: put.restart, typed };
+    let request = Request { wanted: vec![wanted], foreign, readers, restart: put.restart, typed };
     begin(context, &opened, request, put.dry_run, out).await
 }
 
@@ -99,9 +104,10 @@ pub(super) async fn remove(context: &Context, rm: &Rm, out: &mut dyn io::Write) 
         }
     }
     let readers = facts.readers(names.iter().map(String::as_str));
+    let foreign = facts.foreign(names.iter().map(String::as_str));
     let typed = format!("params rm {}", names.join(" "));
     let wanted = names.into_iter().map(|name| Wanted::Remove { name }).collect();
-    let request = Request { wanted, readers, restart: false, typed };
+    let request = Request { wanted, foreign, readers, restart: false, typed };
     begin(context, &opened, request, rm.dry_run, out).await
 }
 
@@ -134,7 +140,9 @@ pub(super) async fn import(context: &Context, import: &Import, out: &mut dyn io:
     let word = import.kind.map(|typed| kind(typed).word());
     let file = import.file.to_string_lossy();
     let typed = format!("params import{} --under {under}{}", flag("", Some(&file)).trim_end(), flag("--type", word));
-    let request = Request { wanted, readers, restart: import.restart, typed: typed.replace("import  ", "import ") };
+    let foreign = facts.foreign(wanted.iter().map(Wanted::name));
+    let typed = typed.replace("import  ", "import ");
+    let request = Request { wanted, foreign, readers, restart: import.restart, typed };
     begin(context, &opened, request, import.dry_run, out).await
 }
 

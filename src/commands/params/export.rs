@@ -2,7 +2,7 @@
 
 use super::args::Export;
 use super::change::{folder, own_path};
-use super::facts::{Facts, within};
+use super::facts::{Facts, tell_whose, within};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::opened::open;
@@ -21,7 +21,11 @@ pub(super) async fn export(context: &Context, export: &Export) -> Result<ExitCod
     let opened = open(context)?;
     let facts = Facts::gather(context, &opened).await?;
     let under = match &export.under {
-        Some(path) => folder(path),
+        Some(path) => {
+            let path = folder(path);
+            tell_whose(&facts.config, &facts.environment, &path);
+            path
+        }
         None => own_path(&facts)?,
     };
     if let Ok(there) = fs::symlink_metadata(&export.file) {

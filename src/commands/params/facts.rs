@@ -1,14 +1,16 @@
 //! What the actions know: where the environment's parameters lie, what its task definitions name, and a session to ask with.
 
+use crate::app::operation::parameter::place;
 use crate::app::poll::Wants;
-use crate::aws::{Connection, Session};
+use crate::aws::Session;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::opened::{Opened, open, time_is_up};
 use crate::commands::say::say;
 use crate::config::{Config, EnvironmentConfig};
+use crate::model::deploy::Check;
 use crate::model::parameters::named::Named;
-use crate::model::parameters::{Parameter, Secret, belongs, named, own, prefixes};
+use crate::model::parameters::{Parameter, Secret, belongs, named, prefixes};
 use crate::model::{Failure, FailureKind, Source};
 use crate::runtime::stop::unless_stopped;
 use crate::runtime::{Collected, Collector};
@@ -18,6 +20,8 @@ use std::collections::BTreeMap;
 /// An environment, and what its services name.
 pub(super) struct Facts {
     pub(super) environment: EnvironmentConfig,
+    /// With the environments beside it.
+    pub(super) config: Config,
     pub(super) session: Session,
     pub(super) now: Timestamp,
     /// What task definitions name.
@@ -104,6 +108,7 @@ impl Facts {
             stopped: Vec::new(),
             unread_tasks: None,
             region: environment.region.clone().or_else(|| estate.identity.value()?.region.clone()),
+            config: app.config.clone(),
             environment,
         };
         if facts.environment.cluster.is_none() {
@@ -120,12 +125,12 @@ impl Facts {
         }
         for service in estate.services.value().into_iter().flat_map(BTreeMap::values) {
             let short = estate.service_row(&service.name).map_or(service.name.as_str(), |row| row.short.as_str());
-            let definition = estate.task_definitions.get(&service.task_definition).and_then(|read| read.value());
-            match definition {
-                Some(definition) => facts.named.extend(named::of(&service.name, short, definition)),
-                // One of an external deployment controller may have none.
-                None if service.task_definition.is_empty() => {}
-                None => facts.complete = false,
+            // One of an external deployment controller may have none.
+            for name in service.current_definitions() {
+                match estate.task_definitions.get(name).and_then(|read| read.value()) {
+                    Some(definition) => facts.named.extend(named::of(&service.name, short, definition)),
+                    None => facts.complete = false,
+                }
             }
         }
         let status = estate.status(Source::Tasks);
@@ -179,19 +184,7 @@ impl Facts {
 
     /// The environment's secrets, and how many others the region has.
     pub(super) fn own_secrets<'a>(&self, all: &'a [Secret]) -> (Vec<&'a Secret>, usize) {
-        let environment = &self.environment;
-        let configured: Vec<&str> = [&environment.tunnel.secret, &environment.database.secret]
-            .into_iter()
-            .flatten()
-            .map(String::as_str)
-            .collect();
-        let whose = own::Whose {
-            named: &self.named,
-            configured: &configured,
-            project: &environment.project,
-            environment: &environment.name,
-        };
-        own::of(all, &whose)
+        self.environment.own_secrets(all, &self.named)
     }
 
     /// What cannot be known because not all task definitions were read, and why.
@@ -261,6 +254,19 @@ impl Facts {
         }
     }
 
+    /// Which of these are not the environment's to change.
+    pub(super) fn foreign<'a>(&self, names: impl Iterator<Item = &'a str>) -> Vec<Check> {
+        let place = place(&self.config, &self.environment, &self.named, self.complete);
+        names.filter_map(|name| place.refuses(name)).collect()
+    }
+
+    /// One of those as the end of a command.
+    pub(super) fn refusal(&self, check: &Check) -> Report {
+        let text = check.text.clone();
+        let report = if check.usage { Report::usage(text) } else { self.unread(text) };
+        report.hint(check.hint.clone().unwrap_or_default())
+    }
+
     /// Who reads these, for a change; none where not all task definitions are known.
     pub(super) fn readers<'a>(
         &self,
@@ -296,7 +302,8 @@ pub(super) struct Alone {
 pub(super) async fn found(context: &Context, typed: &str) -> Result<(Alone, String), Report> {
     let opened = open(context)?;
     if typed.contains('/') {
-        let session = Session::new(Connection::from(&opened.environment));
+        let session = context.aws(&opened.environment);
+        tell_whose(&opened.config, &opened.environment, typed);
         return Ok((Alone { environment: opened.environment, session }, typed.to_owned()));
     }
     let facts = Facts::gather(context, &opened).await?;
@@ -304,16 +311,20 @@ pub(super) async fn found(context: &Context, typed: &str) -> Result<(Alone, Stri
     Ok((Alone { environment: facts.environment, session: facts.session }, name))
 }
 
+/// Says of which other environment a name or a path is that was typed whole: it is read with this one's credentials.
+pub(super) fn tell_whose(config: &Config, environment: &EnvironmentConfig, typed: &str) {
+    if let Some(other) = place(config, environment, &[], false).neighbour(typed) {
+        say(&format!("! {typed} is of {other}, not of {}", environment.name));
+    }
+}
+
 /// A read within `--timeout`.
 pub(super) async fn within<T>(
     context: &Context,
     read: impl Future<Output = Result<T, Failure>>,
 ) -> Result<Result<T, Failure>, Report> {
-    match context.limit() {
-        None => Ok(read.await),
-        Some(left) => tokio::time::timeout(left, read).await.map_err(|_| {
-            Report::new("timeout", "the time is up: AWS did not answer in it", ExitCode::TimedOut)
-                .hint("give it more time with --timeout")
-        }),
-    }
+    context.in_time(read).await.ok_or_else(|| {
+        Report::new("timeout", "the time is up: AWS did not answer in it", ExitCode::TimedOut)
+            .hint("give it more time with --timeout")
+    })
 }

@@ -3,7 +3,7 @@
 use super::facts::Facts;
 use super::report;
 use crate::aws::{Connection, Session};
-use crate::config::EnvironmentConfig;
+use crate::config::{Config, EnvironmentConfig};
 use crate::headless::Shown;
 use crate::model::health::Severity;
 use crate::model::parameters::check::{Finding, Problem};
@@ -18,6 +18,7 @@ pub(in crate::commands) fn outputs() -> Vec<(&'static str, serde_json::Value)> {
     let facts = Facts {
         session: Session::new(Connection::from(&environment)),
         environment: environment.clone(),
+        config: Config::default(),
         now: Timestamp::UNIX_EPOCH,
         named: Vec::new(),
         complete: true,

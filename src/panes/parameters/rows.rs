@@ -10,7 +10,6 @@ use crate::model::offered::in_environment;
 use crate::model::parameters::change::MASK;
 use crate::model::parameters::check;
 use crate::model::parameters::named::{self, key};
-use crate::model::parameters::own::{self, Whose};
 use crate::model::parameters::secret::Rotation;
 use crate::model::parameters::tree::{Row, rows};
 use crate::model::parameters::{Parameter, Secret, person, prefixes};
@@ -41,9 +40,11 @@ pub(super) fn derive(app: &mut App) {
     complete &= estate.services.failure().is_none() && estate.services.partial().is_none();
     for service in estate.services.value().into_iter().flat_map(BTreeMap::values) {
         let short = estate.service_row(&service.name).map_or(service.name.as_str(), |row| row.short.as_str());
-        match estate.task_definitions.get(&service.task_definition).and_then(|read| read.value()) {
-            Some(definition) => all.extend(named::of(&service.name, short, definition)),
-            None => complete = false,
+        for name in service.current_definitions() {
+            match estate.task_definitions.get(name).and_then(|read| read.value()) {
+                Some(definition) => all.extend(named::of(&service.name, short, definition)),
+                None => complete = false,
+            }
         }
     }
     let stopped: Vec<(String, String)> = estate
@@ -117,11 +118,7 @@ pub fn own_secrets(app: &App) -> (Vec<&Secret>, usize) {
     if state.everything {
         return (all.iter().collect(), 0);
     }
-    let environment = &app.environment;
-    let configured: Vec<&str> =
-        [&environment.tunnel.secret, &environment.database.secret].into_iter().flatten().map(String::as_str).collect();
-    let (project, name) = (&environment.project, &environment.name);
-    own::of(all, &Whose { named: &state.named, configured: &configured, project, environment: name })
+    app.environment.own_secrets(all, &state.named)
 }
 
 /// The selected row of the list, wherever the focus is.
@@ -190,7 +187,7 @@ fn of_parameter(app: &App, one: &Parameter) -> Vec<Fact> {
     let mine = state.findings.iter().filter(|finding| finding.name == one.name);
     for finding in mine {
         lines.push(bad(finding.problem.word(), finding.text.clone(), health(finding.severity)));
-        lines.push(fact("→", in_environment(&finding.hint, &app.environment.name)));
+        lines.push(fact("→", in_environment(&finding.hint, app.environment.named())));
     }
     let shown = &state.shown;
     match &shown.versions {
@@ -295,7 +292,7 @@ pub fn finding(app: &App, key: &str) -> Vec<Fact> {
     let mut lines = vec![
         fact("parameter", &one.name),
         bad(one.problem.word(), one.text.clone(), health(one.severity)),
-        fact("→", in_environment(&one.hint, &app.environment.name)),
+        fact("→", in_environment(&one.hint, app.environment.named())),
     ];
     lines.extend(one.used_by.iter().map(|used| fact("read by", used)));
     lines

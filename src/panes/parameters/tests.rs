@@ -165,3 +165,16 @@ fn folders_close_and_what_fails_says_why_and_keeps_what_was_read() {
     assert!(text(&fresh).contains("ssm:DescribeParameters"), "{}", text(&fresh));
     assert_eq!(fresh.shown().id, ID);
 }
+
+#[test]
+fn a_new_one_of_another_environment_is_refused_before_its_value_is_typed() {
+    let world = world();
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "7 A", &world);
+    let typed = app.screen.typing.as_ref().expect("the name is typed").input.text().chars().count();
+    let erase = vec!["backspace"; typed].join(" ");
+    press(&mut app, &format!("{erase} / b o o k m a r k - m a n a g e r / p r o d / K E Y enter"), &world);
+    let screen = text(&app);
+    assert!(screen.contains("/bookmark-manager/prod/KEY is of prod, not of staging"), "{screen}");
+    assert!(app.screen.typing.is_none() && app.operations.list.is_empty(), "{screen}");
+}

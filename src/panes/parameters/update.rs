@@ -5,12 +5,13 @@ use super::rows::{derive, selected, under};
 use super::state::{FACTS, ID, LIST, State};
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::operation::parameter::{Request, Wanted};
+use crate::app::operation::parameter::{Request, Wanted, place};
 use crate::app::screen::{Purpose, Typing};
 use crate::app::subject::Subject;
 use crate::app::update::change::plan;
 use crate::app::update::open::go;
 use crate::app::update::settle::done;
+use crate::model::deploy::Check;
 use crate::model::parameters::named::readers;
 use crate::model::parameters::{Value, check_name};
 use std::collections::BTreeMap;
@@ -103,6 +104,11 @@ pub fn accepted(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
             app.say(why);
             return done(app);
         }
+        // Before a value is typed that would go nowhere.
+        if let Some(check) = foreign(app, name) {
+            app.say(check.hint.map_or(check.text.clone(), |hint| format!("{}: {hint}", check.text)));
+            return done(app);
+        }
         return type_value(app, name.to_owned());
     }
     let Some(name) = app.panes.parameters.naming.take() else { return Vec::new() };
@@ -123,19 +129,24 @@ pub fn remove(app: &mut App) -> Vec<Effect> {
     begin(app, Wanted::Remove { name }, typed)
 }
 
+/// What keeps a parameter from being changed here: it is another environment's.
+fn foreign(app: &App, name: &str) -> Option<Check> {
+    let state = &app.panes.parameters;
+    place(&app.config, &app.environment, &state.named, state.complete).refuses(name)
+}
+
 fn begin(app: &mut App, wanted: Wanted, typed: String) -> Vec<Effect> {
+    let foreign = foreign(app, wanted.name()).into_iter().collect();
     let state = &app.panes.parameters;
     let of = readers(&state.named, wanted.name());
     let readers = state.complete.then(|| BTreeMap::from([(wanted.name().to_owned(), of)]));
-    plan(app, Request { wanted: vec![wanted], readers, restart: false, typed })
+    plan(app, Request { wanted: vec![wanted], foreign, readers, restart: false, typed })
 }
 
 /// `*`: secrets of the whole region, or the environment's alone.
 pub fn everything(app: &mut App) -> Vec<Effect> {
     let state = &mut app.panes.parameters;
     state.everything = !state.everything;
-    state.stale = true;
-    derive(app);
     done(app)
 }
 

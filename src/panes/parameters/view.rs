@@ -52,10 +52,9 @@ fn list(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
             places.insert(key, row);
         }
     }
-    let others = rows::own_secrets(app).1;
     table::block(canvas, LIST, "", place, &columns, data_status, |key| {
         if key == rows::OTHERS {
-            let words = format!("+{others} others: * shows");
+            let words = format!("+{} others: * shows", rows::own_secrets(app).1);
             let mut cells = vec![Cell::new(" ", theme.dim), Cell::new(words, theme.dim)];
             cells.extend((0..4).map(|_| Cell::new("", theme.dim)));
             return Some(cells.into());

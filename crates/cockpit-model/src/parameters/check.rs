@@ -112,7 +112,7 @@ pub fn check(facts: &Facts<'_>) -> Vec<Finding> {
             name: one.name.clone(),
             text: "no task definition of this environment names it".to_owned(),
             used_by: Vec::new(),
-            hint: "where nothing else reads it, remove it with `cockpit params rm`".to_owned(),
+            hint: format!("where nothing else reads it, remove it with `cockpit params rm {}`", one.name),
         }));
     }
     list.sort_by(|a, b| (a.severity, a.problem, &a.name).cmp(&(b.severity, b.problem, &b.name)));
@@ -213,7 +213,7 @@ fn secret(facts: &Facts<'_>, id: &str, named: &[&Named], list: &mut Vec<Finding>
 }
 
 /// Whether an ARN is this one without the six characters that Secrets Manager adds.
-fn is_arn_of(arn: &str, id: &str) -> bool {
+pub(super) fn is_arn_of(arn: &str, id: &str) -> bool {
     arn.rsplit_once('-').is_some_and(|(without, random)| random.len() == 6 && without == id)
 }
 

@@ -1,6 +1,7 @@
 //! Which secrets of a region's list are an environment's: Secrets Manager lists those of all.
 
 use super::Secret;
+use super::check::is_arn_of;
 use super::named::{From, Named};
 use crate::cdn::{belongs, prefixes};
 
@@ -19,13 +20,15 @@ pub struct Whose<'a> {
 pub fn of<'a>(secrets: &'a [Secret], whose: &Whose<'_>) -> (Vec<&'a Secret>, usize) {
     let beginnings = prefixes(whose.project, whose.environment);
     let ours = |secret: &&Secret| {
-        // `shop/prod/db` and `/shop/prod/db` are written as `shop-prod-db` is.
-        let name = secret.name.trim_start_matches('/').replace('/', "-");
         let named = whose.named.iter().any(|one| match &one.from {
             From::Secret { id } => is(secret, id),
             From::Parameter { .. } => false,
         });
-        named || whose.configured.iter().any(|id| is(secret, id)) || belongs(&[&name], &[], &beginnings)
+        named || whose.configured.iter().any(|id| is(secret, id)) || {
+            // `shop/prod/db` and `/shop/prod/db` are written as `shop-prod-db` is.
+            let name = secret.name.trim_start_matches('/').replace('/', "-");
+            belongs(&[&name], &[], &beginnings)
+        }
     };
     let own: Vec<&Secret> = secrets.iter().filter(ours).collect();
     if own.is_empty() {
@@ -42,8 +45,7 @@ fn is(secret: &Secret, id: &str) -> bool {
         return true;
     }
     let whole = id.strip_prefix(secret.arn.as_str()).is_some_and(|rest| rest.is_empty() || rest.starts_with(':'));
-    let short = secret.arn.rsplit_once('-').is_some_and(|(arn, _)| arn == id);
-    whole || short
+    whole || is_arn_of(&secret.arn, id)
 }
 
 #[cfg(test)]

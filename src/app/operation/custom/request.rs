@@ -21,6 +21,8 @@ const CREDENTIALS: &[&str] = &[
 ];
 /// Those that win over a profile.
 const KEYS: &[&str] = &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"];
+/// Those that win over an endpoint of all services.
+const ELSEWHERE: &[&str] = &["AWS_ENDPOINT_URL_*", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"];
 /// Passwords of PostgreSQL.
 const PASSWORDS: &[&str] = &["PGPASSWORD", "COCKPIT_DATABASE_URL", "DATABASE_URL"];
 
@@ -135,5 +137,7 @@ fn without(command: &CommandConfig, environment: &EnvironmentConfig, config: &Co
         (true, None) => &[],
     };
     let configured = config.environments.iter().filter_map(|environment| environment.database.password_env.as_deref());
-    aws.iter().chain(PASSWORDS).copied().chain(configured).map(str::to_owned).collect()
+    // Where the environment has an endpoint, what else would lead the program elsewhere, or past it.
+    let elsewhere = if environment.endpoint_url.is_some() { ELSEWHERE } else { &[] };
+    aws.iter().chain(elsewhere).chain(PASSWORDS).copied().chain(configured).map(str::to_owned).collect()
 }

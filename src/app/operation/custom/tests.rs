@@ -114,6 +114,22 @@ fn credentials_are_handed_on_only_where_they_are_asked_for() {
 }
 
 #[test]
+fn a_program_asks_aws_where_the_cockpit_asks_it() {
+    let command = CommandConfig { credentials: true, ..command(Risk::Read) };
+    let request = |endpoint: Option<&str>| {
+        let environment = EnvironmentConfig { endpoint_url: endpoint.map(str::to_owned), ..environment() };
+        Request::new(command.clone(), Selected::default(), &environment, &Config::default())
+    };
+    let there = request(Some("http://127.0.0.1:1"));
+    assert!(there.variables.contains(&("AWS_ENDPOINT_URL".to_owned(), "http://127.0.0.1:1".to_owned())));
+    for name in ["AWS_ENDPOINT_URL_*", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"] {
+        assert!(there.without.iter().any(|other| other == name), "{name}");
+        // What is inherited means the same to both.
+        assert!(!request(None).without.iter().any(|other| other == name), "{name}");
+    }
+}
+
+#[test]
 fn one_that_never_ends_can_be_stopped_and_nobody_waits_for_it_then() {
     for stops in [true, false] {
         let mut operations = Operations::new("t", TimeZone::UTC);

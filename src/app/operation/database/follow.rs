@@ -9,8 +9,8 @@ use crate::app::operation::call::{Read, Reply, Write};
 use crate::app::operation::outcome::{Outcome, Verdict};
 use crate::app::operation::step::{Ctx, Slot, Weight};
 use crate::model::database_history::{Happened, failovers};
+use crate::model::database_power::is_stuck;
 use crate::model::time::{clock, spoken};
-use crate::model::timer::Power;
 use crate::model::{Database, DatabaseEvent, DatabaseSnapshot};
 use jiff::{SignedDuration, Timestamp};
 
@@ -84,7 +84,7 @@ impl DatabaseChange {
                 ctx.say(Weight::Step, text);
             }
         };
-        say(format!("{}: {}", found.id, found.status), &mut self.told);
+        say(status_line(&found.id, &found.status), &mut self.told);
         if self.request.cluster {
             if let Some(writer) = writer(found) {
                 say(format!("{writer} writes"), &mut self.told);
@@ -109,7 +109,13 @@ impl DatabaseChange {
 
     fn take_snapshots(&mut self, found: &[DatabaseSnapshot], ctx: &mut Ctx<'_>) {
         let Wanted::Snapshot { name } = &self.request.wanted else { return };
-        let Some(snapshot) = found.iter().find(|other| other.id == *name) else { return };
+        let Some(snapshot) = found.iter().find(|other| other.id == *name) else {
+            // Before it was seen once it may not show yet.
+            if self.told.iter().any(|told| told.starts_with(&format!("{name}: "))) {
+                ctx.end = Some(ended_otherwise(format!("the snapshot {name} was deleted meanwhile")));
+            }
+            return;
+        };
         self.seen.percent = snapshot.percent;
         let percent = snapshot.percent.map(|percent| format!(" {percent} %")).unwrap_or_default();
         let text = format!("{name}: {}{percent}", snapshot.status);
@@ -147,10 +153,18 @@ impl DatabaseChange {
         if !available || writer(&found).is_none() {
             self.seen.away.get_or_insert(ctx.now);
         }
+        if is_stuck(&found.status) {
+            ctx.end = Some(ended_otherwise(format!("{} is {}", found.id, found.status)));
+            return;
+        }
         match self.request.wanted.clone() {
             Wanted::Failover { .. } => self.judge_failover(&found, ctx),
             Wanted::Reboot { instance } => {
                 let member = found.members.iter().find(|member| member.id == instance);
+                if member.is_none_or(|member| member.status.as_deref() == Some("deleting")) {
+                    ctx.end = Some(ended_otherwise(format!("{instance} was deleted meanwhile")));
+                    return;
+                }
                 let up = member.is_some_and(|member| member.status.as_deref() == Some("available"));
                 if !up {
                     self.seen.away.get_or_insert(ctx.now);
@@ -166,10 +180,13 @@ impl DatabaseChange {
                 }
             }
             Wanted::Power(power) => {
-                let wanted = if power == Power::Stop { "stopped" } else { "available" };
+                let wanted = power.database_status();
+                let begun = self.told.contains(&status_line(&found.id, power.database_on_the_way()));
                 if found.status == wanted {
                     let summary = format!("{} is {wanted}{}", found.id, self.took(ctx));
                     ctx.end = Some(Outcome::new(Verdict::Done, summary));
+                } else if let Some(why) = power.prevented(&found.status, begun) {
+                    ctx.end = Some(ended_otherwise(format!("{} {why}", found.id)));
                 }
             }
             Wanted::Snapshot { .. } => {}
@@ -231,6 +248,16 @@ impl DatabaseChange {
             None => Outcome::new(Verdict::Done, format!("{writes} writes now; {gap}")),
         });
     }
+}
+
+/// How a status is told where it is new.
+fn status_line(id: &str, status: &str) -> String {
+    format!("{id}: {status}")
+}
+
+/// What was asked for does not come any more, by what somebody or something else did.
+fn ended_otherwise(summary: String) -> Outcome {
+    Outcome::new(Verdict::Failed, summary).hint("`cockpit timeline` may tell who did it; `cockpit db` how it is now")
 }
 
 /// `21 s`, `2 min`.

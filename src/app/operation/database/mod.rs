@@ -14,11 +14,12 @@ mod tests;
 
 use super::call::{Answered, Write};
 use super::machine::{Machine, Target, What};
-use super::outcome::{Outcome, Verdict};
+use super::outcome::Outcome;
 use super::plan::Plan;
-use super::refusals::{self, Refusals, ToldKinds};
+use super::refusals::{self, ToldKinds};
 use super::step::{Ctx, Slot, Weight, wait_after};
 use super::sure::{Before, Progress, Sure};
+use crate::app::refusals::Refusals;
 use crate::model::deploy::Check;
 use crate::model::failover::Figures;
 use crate::model::{Database, DatabaseSnapshot, Failure};
@@ -119,11 +120,9 @@ impl DatabaseChange {
             })
         };
         if let Some(failure) = &self.failure {
-            let outcome = Outcome::new(Verdict::Impossible, format!("{id}: it cannot be looked at once more"));
-            ctx.end = Some(outcome.because(failure).cause("nothing was changed"));
+            ctx.end = Some(Outcome::unseen(id, failure));
         } else if standing(self.found.as_ref()) != standing(self.before.as_ref()) {
-            let outcome = Outcome::new(Verdict::Impossible, format!("{id}: it changed since it was looked at"));
-            ctx.end = Some(outcome.cause("nothing was changed").hint("ask for it again: the plan is another one now"));
+            ctx.end = Some(Outcome::changed(id));
         } else {
             self.send(ctx);
         }

@@ -8,6 +8,7 @@ use crate::app::operation::tests::{at, environment, get, me, ok, settle, to_its_
 use crate::app::operation::{OperationId, Operations};
 use crate::model::database::{DbCluster, DbInstance, join};
 use crate::model::failover::Figures;
+use crate::model::timer::Power;
 use crate::model::{Database, DatabaseEvent, DatabaseSnapshot, Failure, FailureKind};
 use jiff::tz::TimeZone;
 use std::cell::RefCell;
@@ -275,4 +276,19 @@ fn a_name_that_is_taken_or_bad_is_refused_before_anything_is_sent() {
         let outcome = get(&operations, id).outcome.clone().expect("it ended");
         assert!(outcome.summary.contains(words) && outcome.usage == usage, "{outcome:?}");
     }
+}
+
+#[test]
+fn what_cannot_come_any_more_is_not_waited_for() {
+    let reboot = || Wanted::Reboot { instance: "db-2".into() };
+    let (_, outcome, _) = run(reboot(), Rds::new(), |rds| rds.readers = false);
+    assert!(outcome.verdict == Verdict::Failed && outcome.summary == "db-2 was deleted meanwhile", "{outcome:?}");
+    for wanted in [reboot(), Wanted::Failover { to: None }, Wanted::Power(Power::Stop)] {
+        let (_, outcome, _) = run(wanted, Rds::new(), |rds| rds.status = "deleting");
+        assert!(outcome.verdict == Verdict::Failed && outcome.summary == "db is deleting", "{outcome:?}");
+    }
+    let (_, outcome, _) = run(Wanted::Power(Power::Stop), Rds::new(), |rds| {
+        rds.status = if rds.looks == 1 { "stopping" } else { "starting" };
+    });
+    assert!(outcome.verdict == Verdict::Failed && outcome.summary == "db was started meanwhile", "{outcome:?}");
 }

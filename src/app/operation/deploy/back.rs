@@ -6,9 +6,16 @@ use crate::app::operation::call::{Reply, Write};
 use crate::app::operation::step::{Ctx, Weight};
 use crate::app::operation::sure::{Before, Sure};
 use crate::app::operation::watch::{Subject, Watch};
+use crate::model::rollout::RolloutStatus;
 use std::collections::BTreeSet;
 
 impl Deploy {
+    /// Whether ECS takes it back by itself.
+    pub(super) fn ecs_takes_it_back(&self) -> bool {
+        let state = self.watch.as_ref().and_then(|watch| watch.state.as_ref());
+        state.is_some_and(|state| state.status == RolloutStatus::RollbackInProgress)
+    }
+
     /// Takes a deployment that is under way back.
     pub(super) fn revert(&mut self, why: String, ctx: &mut Ctx<'_>) {
         if self.reverting.is_some() || self.phase != Phase::Watching {

@@ -25,6 +25,10 @@ impl Wanted {
         if is_digest(plain) || is_tag(plain) {
             return Some(Self { reference: plain.to_owned(), of: None });
         }
+        // A digest that is cut is no tag of a repository that is called `sha256`.
+        if plain.starts_with("sha256:") {
+            return None;
+        }
         let whole = ImageRef::parse(text);
         let reference = whole.digest.clone().or_else(|| whole.tag.clone())?;
         let said = !whole.repository.is_empty() && (is_digest(&reference) || is_tag(&reference));
@@ -172,7 +176,7 @@ impl Deploy {
                 && nowhere
             {
                 let failure = (*failure).clone();
-                return self.missed(&Slot::Image, failure);
+                return self.missed(&Slot::Image, &failure);
             }
             let check = if nowhere {
                 Check::new(Level::Stop, format!("there is no image {} of {}", wanted.reference, names(left)))
@@ -195,7 +199,7 @@ impl Deploy {
                 self.pin(&image);
                 self.gather.image = Some(image);
             }
-            Some(Err(failure)) => self.missed(&Slot::Image, failure),
+            Some(Err(failure)) => self.missed(&Slot::Image, &failure),
             None if self.request.container.is_some() => self.gather.note(unchecked(&place)),
             // Nothing was asked that could say whether the image belongs there.
             None => {
@@ -254,7 +258,8 @@ mod tests {
         assert_eq!(parsed("1.dkr.ecr.x.amazonaws.com/a/web:7"), of("7", "1.dkr.ecr.x.amazonaws.com/a/web"));
         assert_eq!(parsed("web:7"), of("7", "web"));
         assert_eq!(parsed(&format!("r.io/web@{digest}")), of(&digest, "r.io/web"));
-        for wrong in ["", "a/web", "web:", ":7", "web:-7", "web@sha256:00", "sha256:0a zz"] {
+        for wrong in ["", "a/web", "web:", ":7", "web:-7", "web@sha256:00", "sha256:0a zz", "sha256:abc", "@sha256:abc"]
+        {
             assert_eq!(parsed(wrong), None, "{wrong}");
         }
     }

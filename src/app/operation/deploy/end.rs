@@ -35,7 +35,12 @@ impl Deploy {
             // Somebody else's deployment, which was to be ended, had come to its end before.
             Seen::Successful if self.ended_theirs => Outcome::new(
                 Verdict::Failed,
-                format!("{short}: {revision} had succeeded before it could be ended, and serves"),
+                match self.desired() {
+                    0 => {
+                        format!("{short}: {revision} had succeeded before it could be ended; nothing runs (desired 0)")
+                    }
+                    _ => format!("{short}: {revision} had succeeded before it could be ended, and serves"),
+                },
             )
             .hint(self.way_out()),
             Seen::Successful if self.way_back => {
@@ -50,19 +55,15 @@ impl Deploy {
             )
             .cause("its desired count became 0 before one did: whether it can run is not known")
             .hint(format!("start it with `cockpit start` or `cockpit scale {short} COUNT`, and see whether it runs")),
-            Seen::Successful if asked_back => Outcome::new(Verdict::Done, format!("{short} is back at {revision}")),
-            Seen::Successful => {
-                let desired = watch.and_then(|watch| watch.service.as_ref()).map_or(0, |service| service.desired);
-                if desired == 0 {
-                    Outcome::new(
-                        Verdict::Done,
-                        format!("{short} is set to {revision}{version}; nothing runs (desired 0)"),
-                    )
+            Seen::Successful if self.desired() == 0 => {
+                Outcome::new(Verdict::Done, format!("{short} is set to {revision}{version}; nothing runs (desired 0)"))
                     .hint("start it with `cockpit start`")
-                } else {
-                    Outcome::new(Verdict::Done, format!("{short} runs {revision}{version}"))
-                }
             }
+            // What never ran there is nothing to be back at.
+            Seen::Successful if asked_back && !self.gather.strays() => {
+                Outcome::new(Verdict::Done, format!("{short} is back at {revision}"))
+            }
+            Seen::Successful => Outcome::new(Verdict::Done, format!("{short} runs {revision}{version}")),
             Seen::TasksNotRunning => {
                 Outcome::new(Verdict::Failed, format!("{short}: ECS calls {revision} successful, and it does not run"))
                     .hint(self.way_out())
@@ -124,6 +125,11 @@ impl Deploy {
             outcome.causes.push(format!("another deployment has begun since: to {newer}"));
         }
         self.with_what_runs(outcome)
+    }
+
+    /// How many tasks are to run, as it was last seen.
+    fn desired(&self) -> u32 {
+        self.watch.as_ref().and_then(|watch| watch.service.as_ref()).map_or(0, |service| service.desired)
     }
 
     /// Whether ECS did not even begin to roll back: no rollout of the service was complete before.

@@ -3,10 +3,12 @@
 use super::request::{Request, Source};
 use crate::app::operation::call::{Call, Read};
 use crate::app::operation::step::{Ctx, Slot};
+use crate::model::deploy::history::candidates;
 use crate::model::deploy::{Check, Level};
 use crate::model::image::Image;
 use crate::model::rollout::{RolloutStatus, ServiceDeployment};
 use crate::model::service::Service;
+use crate::model::task_definition::family;
 use crate::model::timer::Timer;
 use crate::model::{Failure, ScalableTarget, TaskDefinition};
 use std::collections::BTreeMap;
@@ -34,8 +36,6 @@ pub struct Gather {
     pub timers: Vec<Timer>,
     /// What failed, as checks.
     pub(super) checks: Vec<Check>,
-    /// The first failure that stops it.
-    pub(super) failure: Option<Failure>,
 }
 
 /// The container, as far as it is known.
@@ -60,8 +60,11 @@ impl Gather {
     }
 
     pub(super) fn stop(&mut self, check: Check) {
-        let check = Check { level: Level::Stop, ..check };
-        // Several that were asked may say the same.
+        self.tell(Check { level: Level::Stop, ..check });
+    }
+
+    /// Several that were asked may say the same.
+    pub(super) fn tell(&mut self, check: Check) {
         if !self.checks.contains(&check) {
             self.checks.push(check);
         }
@@ -89,6 +92,14 @@ impl Gather {
             Source::Back(_) | Source::Image(_) | Source::Build { .. } | Source::Attach => None,
         };
         definition.filter(|definition| definition.deregistered())
+    }
+
+    /// Whether what is copied or gone back to is of another family than what runs, and never served in this service as
+    /// far as its history goes: a task definition of another service, most likely.
+    pub(super) fn strays(&self) -> bool {
+        let Some((service, base)) = self.service.as_ref().zip(self.base.as_ref()) else { return false };
+        let served = candidates(&self.history, "").iter().any(|entry| entry.target.as_deref() == Some(&base.name));
+        family(&base.name) != family(&service.task_definition) && !served
     }
 
     /// `family:revision` that is copied.

@@ -9,7 +9,7 @@ use crate::app::operation::step::{Ctx, Slot, Weight};
 use crate::app::operation::watch::Subject;
 use crate::model::deploy::{Check, Level, history, preflight};
 use crate::model::service::Service;
-use crate::model::task_definition::image_version;
+use crate::model::task_definition::{family, image_version};
 use crate::model::{Failure, FailureKind};
 
 impl Deploy {
@@ -41,7 +41,7 @@ impl Deploy {
             Ok(reply) => self.found(slot, reply, ctx),
             Err(failure) => match slot {
                 Slot::ImageOf(container) => self.image_answered(container, Err(failure)),
-                _ => self.missed(slot, failure),
+                _ => self.missed(slot, &failure),
             },
         }
         if self.gather.waiting.is_empty() {
@@ -125,8 +125,10 @@ impl Deploy {
         if let Some(base) = self.request.base.clone() {
             self.gather.read(Slot::Base, Read::TaskDefinition { name: base }, ctx);
         }
-        let family = running.rsplit_once(':').map_or(running.as_str(), |(family, _)| family).to_owned();
-        self.gather.read(Slot::Newest, Read::TaskDefinition { name: family }, ctx);
+        if !matches!(self.request.source, Source::Back(_)) {
+            let copied = self.request.base.as_deref().unwrap_or(&running);
+            self.gather.read(Slot::Newest, Read::TaskDefinition { name: family(copied).to_owned() }, ctx);
+        }
         self.choose_back(ctx);
     }
 
@@ -140,7 +142,6 @@ impl Deploy {
         let Some(service) = &self.gather.service else { return };
         let under_way = self.gather.under_way().is_some();
         let running = &service.task_definition;
-        let family = running.rsplit_once(':').map_or(running.as_str(), |(family, _)| family);
         if wanted.is_some() && under_way {
             let check = Check::new(Level::Stop, "a deployment is under way, and ending it leads to what ran before it");
             self.gather.stop(check.hint("leave --to out to end it, then go on to the revision"));
@@ -149,7 +150,7 @@ impl Deploy {
         let chosen = match wanted {
             Some(name) if name.contains(':') => Some(name.clone()),
             // A number is a revision of the same family.
-            Some(number) => Some(format!("{family}:{number}")),
+            Some(number) => Some(format!("{}:{number}", family(running))),
             None if under_way => None,
             None => history::ran_before(&self.gather.history, running).and_then(|entry| entry.target.clone()),
         };
@@ -160,6 +161,8 @@ impl Deploy {
             }
             Some(name) => {
                 self.target.revision = Some(name.clone());
+                // A copy of one that is deregistered comes after the newest of its own family.
+                self.gather.read(Slot::Newest, Read::TaskDefinition { name: family(&name).to_owned() }, ctx);
                 self.gather.read(Slot::Base, Read::TaskDefinition { name }, ctx);
             }
             None if under_way => {}
@@ -171,7 +174,7 @@ impl Deploy {
     }
 
     /// Something could not be read: what is needed stops it, what is an extra is told.
-    pub(super) fn missed(&mut self, slot: &Slot, failure: Failure) {
+    pub(super) fn missed(&mut self, slot: &Slot, failure: &Failure) {
         let gather = &mut self.gather;
         let (level, what) = match slot {
             Slot::Service => (Level::Stop, "the service cannot be read"),
@@ -191,7 +194,7 @@ impl Deploy {
             Slot::Timers => (Level::Note, "the schedule cannot be read"),
             _ => (Level::Note, "not everything could be read"),
         };
-        let check = Check::failed(level, what, &failure);
+        let check = Check::failed(level, what, failure);
         let check = match (slot, failure.kind) {
             (Slot::Base, FailureKind::NotFound) if self.request.base.is_some() => {
                 check.hint("name a revision that is there with --from")
@@ -214,12 +217,7 @@ impl Deploy {
             // The other of the two may be there.
             return build.unfit(tool, check);
         }
-        if !gather.checks.contains(&check) {
-            gather.checks.push(check);
-        }
-        if level == Level::Stop {
-            gather.failure.get_or_insert(failure);
-        }
+        gather.tell(check);
     }
 
     /// Watches what is under way, or tells how the last one ended.

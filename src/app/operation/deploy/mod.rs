@@ -17,6 +17,8 @@ mod gather;
 mod look;
 mod plan;
 mod request;
+#[cfg(test)]
+mod tests;
 
 use super::call::{Answered, Reply};
 use super::machine::{self, Details, Machine, Picture, What};
@@ -135,7 +137,9 @@ impl Machine for Deploy {
             Phase::Rechecking => "looking again",
             Phase::Registering(_) => "registering",
             Phase::Updating(_) => "updating the service",
-            Phase::Watching if self.reverting.is_some() || self.ended_theirs => "rolling back",
+            Phase::Watching if self.reverting.is_some() || self.ended_theirs || self.ecs_takes_it_back() => {
+                "rolling back"
+            }
             Phase::Watching => "rolling out",
             Phase::Reverting(_) => "rolling back",
             Phase::AfterHook => "running the after-hook",

@@ -9,6 +9,7 @@ use crate::app::operation::plan::Plan;
 use crate::app::operation::step::Ctx;
 use crate::model::TaskDefinition;
 use crate::model::deploy::{Change, Check, Level, diff, history, preflight};
+use crate::model::task_definition::family;
 
 impl Deploy {
     /// What is confirmed.
@@ -33,6 +34,10 @@ impl Deploy {
                 ctx.service_now,
                 ctx.zone,
             ));
+        }
+        if let Some((service, base)) = gather.service.as_ref().zip(gather.base.as_ref()) {
+            checks.extend(preflight::unreached(service, base));
+            checks.extend(gather.strays().then(|| preflight::stray(service, base)));
         }
         let definition = gather.copied();
         if let (Some(image), Some(definition)) = (&gather.image, definition) {
@@ -60,11 +65,15 @@ impl Deploy {
         let changes = self.changes();
         // Of an image that stops it nothing is known.
         let stopped = checks.iter().any(|check| check.level == Level::Stop);
-        if matches!(request.source, Source::Image(_)) && changes.is_empty() && gather.failure.is_none() && !stopped {
+        if matches!(request.source, Source::Image(_)) && changes.is_empty() && !stopped {
             checks.push(Check::new(Level::Warn, "this image already runs: only new tasks will come of it"));
         }
         if let (Some(newest), Some(definition)) = (&gather.newest, definition)
             && newest.name != definition.name
+            // What is newer in another service's family was not meant for this one.
+            && gather.service.as_ref().is_some_and(|service| {
+                newest.name != service.task_definition && family(&newest.name) == family(&service.task_definition)
+            })
             && matches!(request.source, Source::Image(_) | Source::Build { .. })
         {
             let text =
@@ -83,7 +92,7 @@ impl Deploy {
             changes,
             checks,
             undo: self.undo(),
-            risk: Risk::Change,
+            risk: if gather.strays() { Risk::Disrupt } else { Risk::Change },
             writes: self.writes(ctx),
             programs: self.programs(),
             command: ctx.command(&request.typed()),

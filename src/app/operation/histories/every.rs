@@ -179,13 +179,17 @@ fn of_count(stage: &Stage, doing: Doing) -> Vec<Verdict> {
     if stage.writes.is_empty() {
         return vec![Verdict::Impossible];
     }
-    let there = stage.service.desired == goal && stage.service.running == goal && stage.service.pending == 0;
+    // What was asked for cannot come any more: it is gone, or set to another count.
+    if stage.service.status != "ACTIVE" || stage.service.desired != goal {
+        return vec![Verdict::Failed];
+    }
+    let there = stage.service.running == goal && stage.service.pending == 0;
     let stays = stage.all_run_since().is_some_and(|since| goal == 0 || since + STEADY <= stage.second);
     if there && stays {
         return vec![Verdict::Done];
     }
     // As many as the breaker of ECS would take, and no fewer.
-    if stage.failed_since() >= 3 && stage.service.desired == goal {
+    if stage.failed_since() >= 3 {
         return vec![Verdict::Failed];
     }
     vec![Verdict::Unknown]

@@ -1,9 +1,10 @@
 //! What of an operation stands in the audit file: its beginning before anything is changed, and its end.
 
 use super::{Asked, Operation, Stage};
-use crate::app::operation::call::{Answered, Call};
+use crate::app::operation::call::{Answered, Call, Write};
 use crate::app::operation::outcome::{Outcome, Verdict};
 use crate::app::operation::step::{Slot, Weight};
+use crate::model::Endpoints;
 use crate::model::audit::Record;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
@@ -50,16 +51,34 @@ impl Operation {
         }
     }
 
+    /// When it began to change something, by the service's clock; of a deployment that was only looked at, when that one did.
+    pub fn began_at(&self) -> Option<Timestamp> {
+        let began = self.machine.began()?;
+        Some(if self.only_looks() { began } else { began + self.ahead })
+    }
+
+    /// When it ended, by the service's clock; of a deployment that was only looked at, when that one did.
+    pub fn ended_at(&self) -> Option<Timestamp> {
+        self.machine.ended_at(self.ended.map(|ended| ended + self.ahead))
+    }
+
+    /// Where its changes go; of one that changes nothing in AWS, where all is asked.
+    pub fn endpoints(&self) -> Endpoints {
+        let all = self.who.as_ref().map(|who| who.endpoints.clone()).unwrap_or_default();
+        all.of_actions(self.calls().map(Write::action))
+    }
+
     /// A line for the audit file; time and the machine's user are added where it is written.
     pub(super) fn record(&self, outcome: &str, reason: &str) -> Record {
         let (before, after) = self.machine.record(self.plan.as_ref());
         Record {
+            ahead_ms: i64::try_from(self.ahead.as_millis()).ok(),
             operation: self.mark.clone(),
             who: self.who.as_ref().map(|who| who.arn.clone()).unwrap_or_default(),
             environment: self.environment.name.clone(),
             account: self.who.as_ref().map(|who| who.account.clone()).unwrap_or_default(),
             region: self.region().unwrap_or_default().to_owned(),
-            endpoint: self.who.as_ref().and_then(|who| who.endpoint.clone()).unwrap_or_default(),
+            endpoint: self.endpoints().key(),
             command: self.command(),
             before,
             after,

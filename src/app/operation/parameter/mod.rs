@@ -11,12 +11,13 @@ use super::call::{Answered, Read, Reply, Write};
 use super::machine::{Machine, Target, What};
 use super::outcome::{Outcome, Verdict};
 use super::plan::Plan;
+use super::refusals;
 use super::step::{Ctx, Slot, Weight};
 use super::sure::{Before, Progress, Sure};
 use crate::model::Failure;
 use crate::model::service::Service;
 use jiff::{SignedDuration, Timestamp};
-pub use request::{Request, Wanted};
+pub use request::{Request, Wanted, place};
 use restart::{AT_ONCE, End, Restart};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
@@ -145,16 +146,14 @@ impl Parameters {
 
     /// Minutes may have passed since it was looked at: nobody's newer value is overwritten unseen.
     fn rechecked(&mut self, ctx: &mut Ctx<'_>) {
-        let failure = self.unread.take().or_else(|| self.found.values().find_map(|found| found.clone().err()));
+        let failure =
+            self.unread.take().or_else(|| self.found.values().find_map(|found| found.as_ref().err().cloned()));
         if let Some(failure) = failure {
-            let summary = format!("{}: it cannot be looked at once more", self.title());
-            ctx.end = Some(Outcome::new(Verdict::Impossible, summary).because(&failure).cause("nothing was changed"));
+            ctx.end = Some(Outcome::unseen(&self.title(), &failure));
             return;
         }
         if self.versions_now() != self.versions {
-            let outcome =
-                Outcome::new(Verdict::Impossible, format!("{}: it changed since it was looked at", self.title()));
-            ctx.end = Some(outcome.cause("nothing was changed").hint("ask for it again: the plan is another one now"));
+            ctx.end = Some(Outcome::changed(&self.title()));
             return;
         }
         self.first(ctx);
@@ -231,17 +230,22 @@ impl Parameters {
         };
         let failed = ends(|end| matches!(end, End::Failed(_)));
         let back = ends(|end| matches!(end, End::RolledBack(_)));
-        let what = self.result();
+        let idle = ends(|end| *end == End::NothingRuns);
+        let done = ends(|end| *end == End::Done);
+        let mut what = self.result();
+        if !idle.is_empty() {
+            what = format!("{what}; nothing of {} runs (desired 0)", idle.join(", "));
+        }
         let outcome = if !failed.is_empty() {
             Outcome::new(Verdict::Failed, format!("{what}, and the new tasks of {} failed", failed.join(", ")))
                 .hint("look with `cockpit tasks`; the value before is in `cockpit params history NAME --reveal`")
         } else if !back.is_empty() {
             Outcome::new(Verdict::RolledBack, format!("{what}, and {} runs the tasks of before", back.join(", ")))
                 .hint("look with `cockpit tasks`; the value before is in `cockpit params history NAME --reveal`")
-        } else if self.restart.ends.is_empty() {
+        } else if done.is_empty() {
             Outcome::new(Verdict::Done, what)
         } else {
-            Outcome::new(Verdict::Done, format!("{what}, and {} runs new tasks", ends(|_| true).join(", ")))
+            Outcome::new(Verdict::Done, format!("{what}, and {} runs new tasks", done.join(", ")))
         };
         ctx.end = Some(outcome);
     }
@@ -282,7 +286,9 @@ impl Machine for Parameters {
     }
 
     fn begin(&mut self, ctx: &mut Ctx<'_>) {
-        self.read(ctx);
+        if self.request.foreign.is_empty() {
+            self.read(ctx);
+        }
         if self.waiting.is_empty() {
             self.plan(ctx);
         }
@@ -315,6 +321,10 @@ impl Machine for Parameters {
                 match answered.outcome {
                     Ok(Reply::Services(services)) => self.restart.seen(&services, ctx),
                     Ok(_) => self.restart.missed(&Failure::other_answer(), ctx),
+                    Err(failure) if self.restart.refusals.note(&failure, ctx.now) => {
+                        ctx.end = Some(refusals::given_up(&self.title(), &failure, "cockpit services", ctx));
+                        return;
+                    }
                     Err(failure) => self.restart.missed(&failure, ctx),
                 }
                 if self.restart.over() {
@@ -380,8 +390,16 @@ impl Machine for Parameters {
         (Value::Object(versions), Value::Object(written))
     }
 
+    /// As `--restart` does, once it began with it.
+    fn deploys(&self) -> bool {
+        !self.restart.ends.is_empty()
+    }
+
     fn offered(&self) -> Option<What> {
-        let offers = !self.request.restart && !self.request.removes() && !self.request.services().is_empty();
+        let offers = self.request.foreign.is_empty()
+            && !self.request.restart
+            && !self.request.removes()
+            && !self.request.services().is_empty();
         offers.then(|| Request { restart: true, ..self.request.clone() }.into())
     }
 }

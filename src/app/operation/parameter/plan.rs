@@ -159,6 +159,9 @@ fn changes(request: &Request, found: &Found) -> Vec<Change> {
 
 /// The plan.
 pub(super) fn plan(request: &Request, found: &Found, services: &[Service], ctx: &Ctx<'_>) -> Plan {
+    if !request.foreign.is_empty() {
+        return refused(request, ctx);
+    }
     let mut all = writes(request, found);
     let mut steps: Vec<String> = all
         .iter()
@@ -193,6 +196,22 @@ pub(super) fn plan(request: &Request, found: &Found, services: &[Service], ctx: 
         programs: Vec::new(),
         command: ctx.command(&request.typed()),
         offer: offers.then(|| format!("restart {}", listed(&shorts))),
+    }
+}
+
+/// Of parameters that are another environment's nothing was looked at, and nothing is said.
+fn refused(request: &Request, ctx: &Ctx<'_>) -> Plan {
+    Plan {
+        title: request.title(),
+        steps: Vec::new(),
+        changes: Vec::new(),
+        checks: request.foreign.clone(),
+        undo: String::new(),
+        risk: Risk::Change,
+        writes: Vec::new(),
+        programs: Vec::new(),
+        command: ctx.command(&request.typed()),
+        offer: None,
     }
 }
 

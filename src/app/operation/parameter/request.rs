@@ -1,5 +1,9 @@
 //! What can be asked for, and how it is called.
 
+use crate::config::{Config, EnvironmentConfig};
+use crate::model::deploy::Check;
+use crate::model::parameters::named::Named;
+use crate::model::parameters::place::{Neighbour, Place};
 use crate::model::parameters::{Kind, Value};
 use std::collections::BTreeMap;
 
@@ -29,10 +33,43 @@ impl Wanted {
     }
 }
 
+/// What tells which parameters are an environment's. `complete`: `named` is what all of its task definitions name.
+pub fn place<'a>(
+    config: &'a Config,
+    environment: &'a EnvironmentConfig,
+    named: &'a [Named],
+    complete: bool,
+) -> Place<'a> {
+    let also = [&environment.tunnel.parameter, &environment.database.parameter];
+    // In another account or region a parameter of this name is another one.
+    let apart = |one: &Option<String>, other: &Option<String>| one.is_some() && other.is_some() && one != other;
+    let beside = config.environments.iter().filter(|other| {
+        other.name != environment.name
+            && !apart(&other.account, &environment.account)
+            && !apart(&other.region, &environment.region)
+    });
+    let neighbours = beside.map(|other| Neighbour {
+        project: &other.project,
+        environment: &other.name,
+        configured: &other.parameters,
+    });
+    Place {
+        project: &environment.project,
+        environment: &environment.name,
+        configured: &environment.parameters,
+        also: also.into_iter().flatten().map(String::as_str).collect(),
+        named,
+        complete,
+        neighbours: neighbours.collect(),
+    }
+}
+
 /// What was asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
     pub wanted: Vec<Wanted>,
+    /// Those that are not the environment's, by [`Place::refuses`]: with any, nothing is looked at or done.
+    pub foreign: Vec<Check>,
     /// Services that read each parameter when a task starts, whole names and what people call them; none: that is not
     /// known.
     pub readers: Option<BTreeMap<String, BTreeMap<String, String>>>,

@@ -2,6 +2,7 @@
 
 use crate::app::operation::call::Read;
 use crate::app::operation::step::{Ctx, Slot, Weight, wait_after};
+use crate::app::refusals::Refusals;
 use crate::model::Failure;
 use crate::model::service::{RolloutState, Service};
 use jiff::Timestamp;
@@ -15,6 +16,8 @@ pub(super) const AT_ONCE: usize = 10;
 pub(super) enum End {
     Going,
     Done,
+    /// It holds, and the desired count is 0.
+    NothingRuns,
     Failed(String),
     RolledBack(String),
 }
@@ -30,6 +33,8 @@ pub(super) struct Restart {
     next_look: Option<Timestamp>,
     in_flight: usize,
     failures: u32,
+    /// Refusals of the credentials in a row.
+    pub(super) refusals: Refusals,
 }
 
 impl Restart {
@@ -48,10 +53,14 @@ impl Restart {
     pub(super) fn begun(&mut self, service: &Service) {
         let known = self.known(&service.name);
         let ours = service.deployments.iter().find(|one| !known.contains(&one.id));
-        if let Some(ours) = ours {
-            self.ours.insert(service.name.clone(), ours.id.clone());
-        }
-        self.ends.insert(service.name.clone(), End::Going);
+        let end = match ours {
+            Some(ours) => {
+                self.ours.insert(service.name.clone(), ours.id.clone());
+                End::Going
+            }
+            None => End::Failed("AWS took the change and shows no new deployment".to_owned()),
+        };
+        self.ends.insert(service.name.clone(), end);
     }
 
     /// Looks again, where it is time.
@@ -81,6 +90,7 @@ impl Restart {
     pub(super) fn seen(&mut self, services: &[Service], ctx: &mut Ctx<'_>) {
         self.in_flight = self.in_flight.saturating_sub(1);
         self.failures = 0;
+        self.refusals.clear();
         self.next_look = Some(ctx.now + ctx.environment.refresh.watch);
         for service in services {
             let end = self.judge(service);
@@ -89,6 +99,7 @@ impl Restart {
                 let (weight, text) = match &end {
                     End::Going => (Weight::Step, "goes on".to_owned()),
                     End::Done => (Weight::Good, "runs new tasks".to_owned()),
+                    End::NothingRuns => (Weight::Warn, "nothing runs (desired 0)".to_owned()),
                     End::Failed(why) | End::RolledBack(why) => (Weight::Bad, why.clone()),
                 };
                 ctx.say(weight, format!("{}: {text}", service.name));
@@ -98,6 +109,9 @@ impl Restart {
     }
 
     fn judge(&self, service: &Service) -> End {
+        if service.deleted() {
+            return End::Failed("the service was deleted".to_owned());
+        }
         let Some(ours) = self.ours.get(&service.name) else { return End::Going };
         let Some(deployment) = service.deployments.iter().find(|one| one.id == *ours) else {
             return End::RolledBack(
@@ -107,6 +121,7 @@ impl Restart {
         let stable = service.deployments.len() == 1 && deployment.running >= service.desired;
         match deployment.rollout {
             Some(RolloutState::Failed) => End::Failed("its new deployment failed".to_owned()),
+            Some(RolloutState::Completed) | None if stable && service.desired == 0 => End::NothingRuns,
             Some(RolloutState::Completed) | None if stable => End::Done,
             _ => End::Going,
         }

@@ -3,9 +3,10 @@
 use super::{Request, Wanted};
 use crate::app::command::Risk;
 use crate::app::operation::call::{Answered, Call, Put, Read, Reply, Write};
-use crate::app::operation::outcome::Verdict;
+use crate::app::operation::outcome::{Outcome, Verdict};
 use crate::app::operation::tests::{at, environment, get, me, ok, service, settle, to_its_end};
 use crate::app::operation::{OperationId, Operations};
+use crate::model::deploy::Check;
 use crate::model::parameters::{Held, Kind, Parameter, Value};
 use crate::model::service::{Deployment, RolloutState, Service};
 use crate::model::{Failure, FailureKind};
@@ -32,7 +33,7 @@ fn put(value: &str) -> Wanted {
 fn request(wanted: Vec<Wanted>, readers: &[&str]) -> Request {
     let of = readers.iter().map(|name| (format!("app-{name}"), (*name).to_owned())).collect();
     let readers = wanted.first().map(|one| BTreeMap::from([(one.name().to_owned(), of)]));
-    Request { wanted, readers, restart: false, typed: format!("params put {NAME}") }
+    Request { wanted, foreign: Vec::new(), readers, restart: false, typed: format!("params put {NAME}") }
 }
 
 /// AWS as far as it matters here.
@@ -226,4 +227,52 @@ fn what_parameter_store_would_not_keep_is_refused_before() {
     let (operations, id) = started(request(vec![put(&"x".repeat(5_000))], &[]), &mut Aws::new(None));
     let plan = get(&operations, id).plan.as_ref().expect("planned");
     assert!(plan.checks.iter().any(|check| check.text.contains("advanced tier")), "{:?}", plan.checks);
+}
+
+/// What a forced deployment of `app-web` comes to, where the service is another one from then on.
+fn restarted(change: &dyn Fn(&mut Service)) -> Outcome {
+    let mut aws = Aws::new(Some(held("old", 3)));
+    let web =
+        Service { deployments: vec![deployment("ecs-svc/1", RolloutState::Completed)], ..service("app-web", 1, 1) };
+    aws.services = vec![web];
+    let (mut operations, id) = started(Request { restart: true, ..request(vec![put("new")], &["web"]) }, &mut aws);
+    let effects = operations.confirm(id, at(1));
+    to_its_end(&mut operations, id, effects, 1, &mut |call| {
+        let answer = aws.answer(call);
+        if matches!(call, Call::Write { write: Write::Update { .. }, .. }) {
+            change(&mut aws.services[0]);
+        }
+        answer
+    });
+    assert!(get(&operations, id).machine().deploys(), "its exit codes are those of deployments");
+    get(&operations, id).outcome.clone().expect("ended")
+}
+
+#[test]
+fn new_tasks_that_cannot_come_are_not_waited_for_and_none_is_said_to_run_where_none_does() {
+    let gone = restarted(&|web| web.status = "DRAINING".into());
+    assert!(gone.verdict == Verdict::Failed && gone.summary.contains("the new tasks of web failed"), "{gone:?}");
+    let stopped = restarted(&|web| {
+        (web.desired, web.running) = (0, 0);
+        web.deployments.iter_mut().for_each(|one| one.running = 0);
+    });
+    assert_eq!(stopped.summary, format!("{NAME} is version 4; nothing of web runs (desired 0)"));
+}
+
+#[test]
+fn of_what_is_another_environments_nothing_is_looked_at() {
+    let foreign = vec![Check::usage("/app/prod/KEY is of prod, not of staging")];
+    for wanted in [put("x"), Wanted::Remove { name: NAME.into() }] {
+        let mut operations = Operations::new("t", TimeZone::UTC);
+        let request = Request { foreign: foreign.clone(), ..request(vec![wanted], &[]) };
+        let (id, effects) = operations.start(request, &environment(), at(0));
+        let mut aws = Aws::new(Some(held("theirs", 3)));
+        settle(&mut operations, effects, at(0), &mut |call| {
+            assert!(!matches!(call, Call::Read(Read::Parameter { .. })), "{call:?}");
+            aws.answer(call)
+        });
+        let outcome = get(&operations, id).outcome.as_ref().expect("ended");
+        assert!(outcome.usage && outcome.summary.contains("is of prod, not of staging"), "{outcome:?}");
+        assert!(get(&operations, id).plan.as_ref().is_some_and(|plan| plan.writes.is_empty()));
+    }
 }

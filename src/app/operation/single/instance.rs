@@ -205,6 +205,9 @@ impl Job for InstanceChange {
                 let why = found.reason.clone().unwrap_or_else(|| "EC2 gives no reason".to_owned());
                 Some(Outcome::new(Verdict::Failed, format!("{named} has stopped again")).cause(why))
             }
+            (Turn::Stop, "pending" | "running") if self.away => {
+                Some(Outcome::new(Verdict::Failed, format!("{named} was started meanwhile")))
+            }
             (Turn::Reboot, "stopped" | "stopping") => {
                 Some(Outcome::new(Verdict::Failed, format!("{named} was stopped meanwhile")))
             }

@@ -18,10 +18,11 @@ use super::call::{Answered, Read, Reply, Write};
 use super::machine::{Machine, Target, What};
 use super::outcome::{Outcome, Verdict};
 use super::plan::Plan;
-use super::refusals::{self, Refusals, ToldKinds};
+use super::refusals::{self, ToldKinds};
 use super::step::{Ctx, Slot, Weight, wait_after};
 use super::sure::{Before, Progress, Sure};
 use crate::app::command::Risk;
+use crate::app::refusals::Refusals;
 use crate::model::Failure;
 use crate::model::deploy::{Change, Check, Level};
 use jiff::{SignedDuration, Timestamp};
@@ -31,6 +32,8 @@ use std::fmt::Debug;
 
 /// So long what was looked at for the plan is taken as it was; after a later yes it is looked at again.
 const FRESH: SignedDuration = SignedDuration::from_secs(5);
+/// What AWS has taken and does not show for so long was not done, or was changed again since.
+const UNSHOWN: SignedDuration = SignedDuration::from_mins(2);
 
 /// What is decided from what was looked at.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -235,11 +238,9 @@ impl<J: Job> Single<J> {
     fn rechecked(&mut self, ctx: &mut Ctx<'_>) {
         let title = self.job.title();
         if let Some(failure) = &self.failure {
-            let outcome = Outcome::new(Verdict::Impossible, format!("{title}: it cannot be looked at once more"));
-            ctx.end = Some(outcome.because(failure).cause("nothing was changed"));
+            ctx.end = Some(Outcome::unseen(&title, failure));
         } else if self.job.standing() != self.stood {
-            let outcome = Outcome::new(Verdict::Impossible, format!("{title}: it changed since it was looked at"));
-            ctx.end = Some(outcome.cause("nothing was changed").hint("ask for it again: the plan is another one now"));
+            ctx.end = Some(Outcome::changed(&title));
         } else {
             self.send(ctx);
         }
@@ -306,6 +307,15 @@ impl<J: Job> Single<J> {
     fn refused(&self, failure: &Failure, lost: bool, ctx: &mut Ctx<'_>) {
         ctx.end = Some(Outcome::unmade(&self.job.title(), lost, failure, &self.job.shown_by()));
     }
+}
+
+/// The end of a change that shows at once where it was taken, and does not: another one came after it.
+fn not_shown(title: &str, shown_by: &str, sent: &Sent, ctx: &Ctx<'_>) -> Option<Outcome> {
+    (ctx.now.duration_since(sent.at) >= UNSHOWN).then(|| {
+        Outcome::new(Verdict::Unknown, format!("{title}: AWS took it, and does not show it"))
+            .cause("it was not done, or somebody has changed it again since")
+            .hint(format!("look with `{shown_by}`; `cockpit timeline` may tell who did it"))
+    })
 }
 
 impl<J: Job> Machine for Single<J> {

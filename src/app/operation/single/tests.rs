@@ -305,3 +305,14 @@ fn a_distribution_of_somebody_else_is_not_touched() {
     let (operations, id) = planned(paths(&["/*"]), World::site(), &both);
     assert!(stops(&operations, id).join("; ").contains("several distributions"), "{:?}", stops(&operations, id));
 }
+
+#[test]
+fn one_that_somebody_starts_while_it_is_stopped_is_not_waited_for() {
+    let (_, outcome, _) = run(on(Turn::Stop), World::of("running"), |world| {
+        world.machine = Some(match world.looks {
+            1 => machine("stopping", "not-applicable"),
+            _ => machine("pending", "not-applicable"),
+        });
+    });
+    assert!(outcome.verdict == Verdict::Failed && outcome.summary.contains("was started meanwhile"), "{outcome:?}");
+}

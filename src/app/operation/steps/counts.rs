@@ -24,6 +24,9 @@ const SERVICES: usize = 10;
 /// Services whose tasks are read in one look: that is three requests each.
 const TASKS: usize = 3;
 
+/// Another count than the one that was set is left to settle for so long; autoscaling may set it to that one again.
+const OVERRULED: SignedDuration = SignedDuration::from_mins(2);
+
 /// What is waited for, and what was seen of it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Counts {
@@ -32,6 +35,9 @@ pub(super) struct Counts {
     /// All have settled, one after the other: those that were not looked at once more since.
     last_look: Option<BTreeSet<String>>,
     told: BTreeSet<String>,
+    /// The services of the look that goes on, and one that was deleted.
+    asked: Vec<String>,
+    gone: Option<String>,
 }
 
 /// What was seen of one service.
@@ -43,6 +49,9 @@ struct One {
     fresh: bool,
     /// The counts are right, look after look, since.
     right_since: Option<Timestamp>,
+    /// The desired count is another one, look after look, since; and what it was when that was so for too long.
+    other_since: Option<Timestamp>,
+    overruled: Option<u32>,
     /// The deployment that is to run: tasks of an older one are about to be replaced.
     primary: Option<String>,
     groups: Vec<String>,
@@ -86,6 +95,10 @@ pub(super) enum Standing {
     Going,
     /// All have settled.
     Reached,
+    /// The service was deleted.
+    Gone(String),
+    /// The desired count of a service is another one and stays so: what it is, and what it was to be.
+    Overruled(String, u32, u32),
     /// So many tasks failed that ECS itself would give a deployment up: the service, and why.
     Failing(String, String),
 }
@@ -93,7 +106,7 @@ pub(super) enum Standing {
 impl Counts {
     pub(super) fn new(goals: BTreeMap<String, u32>) -> Self {
         let seen = goals.keys().map(|name| (name.clone(), One::default())).collect();
-        Self { goals, seen, last_look: None, told: BTreeSet::new() }
+        Self { goals, seen, ..Self::default() }
     }
 
     /// Asks for what is to be seen next; how many replies there will be. `look` is the number of this look.
@@ -113,6 +126,7 @@ impl Counts {
                 (one.fresh, one.tasks, one.targets) = (false, None, None);
             }
         }
+        self.asked.clone_from(&names);
         let mut asked = u32::from(!names.is_empty());
         if asked > 0 {
             ctx.read(Slot::Service, Read::Services { cluster: cluster.clone(), names });
@@ -157,6 +171,9 @@ impl Counts {
         }
         match reply {
             Reply::Services(found) => {
+                let missing = self.asked.iter().find(|name| found.iter().all(|service| service.name != **name));
+                let deleted = found.iter().filter(|service| service.deleted()).map(|service| &service.name);
+                self.gone = missing.or(deleted.into_iter().find(|name| self.goals.contains_key(*name))).cloned();
                 for service in found {
                     self.take_service(&service, ctx);
                 }
@@ -214,6 +231,10 @@ impl Counts {
         one.primary = service.primary().map(|primary| primary.id.clone());
         let deployments = service.deployments.iter().flat_map(|other| [other.created_at, other.updated_at]);
         one.told(service.events.iter().map(|event| event.at).chain(deployments));
+        let other_since = *one.other_since.get_or_insert(ctx.now);
+        one.other_since = (service.desired != *goal).then_some(other_since);
+        let stayed = one.other_since.is_some_and(|since| ctx.now.duration_since(since) >= OVERRULED);
+        one.overruled = stayed.then_some(service.desired);
         one.right_since = one.right(*goal).then(|| one.right_since.unwrap_or(ctx.now));
         if one.right(*goal) {
             if let Some(left) = &mut self.last_look {
@@ -261,6 +282,16 @@ impl Counts {
 
     /// How it stands.
     pub(super) fn standing(&self) -> Standing {
+        if let Some(gone) = &self.gone {
+            return Standing::Gone(gone.clone());
+        }
+        let overruled = self
+            .seen
+            .iter()
+            .find_map(|(name, one)| Some(Standing::Overruled(name.clone(), one.overruled?, *self.goals.get(name)?)));
+        if let Some(overruled) = overruled {
+            return overruled;
+        }
         let failing = self.seen.iter().find_map(|(name, one)| {
             let most = breaker_threshold(*self.goals.get(name)?) as usize;
             (one.failed.len() >= most).then(|| {

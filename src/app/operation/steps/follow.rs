@@ -2,13 +2,17 @@
 
 use super::counts::Standing;
 use super::{Goal, Phase, Steps};
-use crate::app::operation::call::{Read, Reply};
+use crate::app::operation::call::{DatabaseState, Read, Reply};
 use crate::app::operation::outcome::{Outcome, Verdict};
 use crate::app::operation::step::{Ctx, Slot, Weight};
 use crate::app::operation::watch::short;
 use crate::model::Task;
 use crate::model::service::Service;
+use crate::model::timer::Power;
 use std::collections::BTreeMap;
+
+/// Where it stands who came between.
+const WHO: &str = "`cockpit timeline` may tell who did it";
 
 impl Steps {
     pub(super) fn look(&mut self, ctx: &mut Ctx<'_>) {
@@ -24,8 +28,8 @@ impl Steps {
         match goal {
             Goal::Counts(_) => self.in_flight = self.settling.ask(self.looks, ctx),
             Goal::Stopped(id) => ctx.read(Slot::Tasks, Read::Task { cluster: ctx.cluster(), id: id.clone() }),
-            Goal::Databases(states) => {
-                ctx.read(Slot::Databases, Read::Databases { patterns: states.keys().cloned().collect() });
+            Goal::Databases(_, ids) => {
+                ctx.read(Slot::Databases, Read::Databases { patterns: ids.iter().cloned().collect() });
             }
         }
     }
@@ -43,6 +47,19 @@ impl Steps {
                     Standing::Going => false,
                     Standing::Reached => true,
                     Standing::Failing(service, why) => return self.failing(&service, &why, ctx),
+                    Standing::Gone(service) => {
+                        let summary = format!("{}: {service} is gone: the service was deleted", self.request.short);
+                        ctx.end = Some(Outcome::new(Verdict::Failed, summary).hint(WHO));
+                        return;
+                    }
+                    Standing::Overruled(service, desired, goal) => {
+                        let summary =
+                            format!("{}: desired of {service} is {desired} now, not {goal}", self.request.short);
+                        let outcome = Outcome::new(Verdict::Failed, summary);
+                        let cause = "somebody else, a schedule or autoscaling has set it since, and it stayed so";
+                        ctx.end = Some(outcome.cause(cause).hint(WHO));
+                        return;
+                    }
                 }
             }
             (Goal::Stopped(id), Reply::Tasks(found)) => {
@@ -54,19 +71,36 @@ impl Steps {
                 }
                 task.is_none_or(Task::stopped)
             }
-            (Goal::Databases(goals), Reply::Databases(found)) => {
+            (Goal::Databases(power, ids), Reply::Databases(found)) => {
+                let (power, ids) = (*power, ids.clone());
                 for database in &found {
                     if self.told.insert(format!("{} {}", database.id, database.status)) {
                         ctx.say(Weight::Step, format!("{}: {}", database.id, database.status));
                     }
                 }
-                goals.iter().all(|(id, status)| found.iter().any(|other| other.id == *id && other.status == *status))
+                if let Some(why) = ids.iter().find_map(|id| self.prevented(power, id, &found)) {
+                    let outcome = Outcome::new(Verdict::Failed, format!("{}: {why}", self.request.short));
+                    ctx.end = Some(outcome.hint(WHO));
+                    return;
+                }
+                let there =
+                    |id: &String| found.iter().any(|other| other.id == *id && other.status == power.database_status());
+                ids.iter().all(there)
             }
             _ => false,
         };
         if reached {
             self.next(ctx);
         }
+    }
+
+    /// Why a database will not come to what is waited for any more.
+    fn prevented(&self, power: Power, id: &str, found: &[DatabaseState]) -> Option<String> {
+        let Some(database) = found.iter().find(|other| other.id == id) else {
+            return Some(format!("{id} is not there any more"));
+        };
+        let begun = self.told.contains(&format!("{id} {}", power.database_on_the_way()));
+        power.prevented(&database.status, begun).map(|why| format!("{id} {why}"))
     }
 
     /// What services show, where it is new.

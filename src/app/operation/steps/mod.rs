@@ -13,12 +13,13 @@ use super::call::{Answered, DatabaseState, Reply, Write};
 use super::machine::{Machine, Picture, Target, What};
 use super::outcome::{Outcome, Verdict};
 use super::plan::Plan;
-use super::refusals::{self, Refusals, ToldKinds};
+use super::refusals::{self, ToldKinds};
 use super::step::{Ctx, Slot, Weight, wait_after};
 use super::sure::{Before, Progress, Sure};
+use crate::app::refusals::Refusals;
 use crate::model::deploy::Check;
 use crate::model::service::Service;
-use crate::model::timer::Timer;
+use crate::model::timer::{Power, Timer};
 use crate::model::{Failure, ScalableTarget, Task};
 use counts::Counts;
 use jiff::{SignedDuration, Timestamp};
@@ -43,8 +44,8 @@ pub enum Goal {
     Counts(BTreeMap<String, u32>),
     /// The task is STOPPED.
     Stopped(String),
-    /// Databases and the status each is to have.
-    Databases(BTreeMap<String, &'static str>),
+    /// Databases that are to stop or to start.
+    Databases(Power, BTreeSet<String>),
 }
 
 /// A few changes in a row.
@@ -132,7 +133,7 @@ impl Machine for Steps {
             Phase::Doing(_) => "changing",
             Phase::Waiting(Goal::Counts(_)) => "waiting for the tasks",
             Phase::Waiting(Goal::Stopped(_)) => "waiting for the task",
-            Phase::Waiting(Goal::Databases(_)) => "waiting for the database",
+            Phase::Waiting(Goal::Databases(..)) => "waiting for the database",
         }
     }
 
@@ -311,11 +312,9 @@ impl Steps {
     fn rechecked(&mut self, ctx: &mut Ctx<'_>) {
         let short = &self.request.short;
         if let Some(failure) = &self.failure {
-            let outcome = Outcome::new(Verdict::Impossible, format!("{short}: it cannot be looked at once more"));
-            ctx.end = Some(outcome.because(failure).cause("nothing was changed"));
+            ctx.end = Some(Outcome::unseen(short, failure));
         } else if self.counts_now() != self.before || self.compile(ctx) != self.shown {
-            let outcome = Outcome::new(Verdict::Impossible, format!("{short}: it changed since it was looked at"));
-            ctx.end = Some(outcome.cause("nothing was changed").hint("ask for it again: the plan is another one now"));
+            ctx.end = Some(Outcome::changed(short));
         } else {
             self.first(ctx);
         }

@@ -1,7 +1,7 @@
 //! What is looked at before, and the plan of each.
 
 use super::sentence::sentence;
-use super::skip::RULES;
+use super::skip::{RULES, own};
 use super::{Goal, Phase, Request, Step, Steps, Wanted};
 use crate::app::operation::call::{Answered, Read, Reply, Write};
 use crate::app::operation::plan::Plan;
@@ -71,7 +71,7 @@ impl Steps {
             Ok(Reply::Scalable(Some(found))) => {
                 self.scalable.insert(found.resource.clone(), found);
             }
-            Ok(Reply::Timers(found)) => self.timers.extend(found),
+            Ok(Reply::Timers(found)) => self.timers.extend(own(found, ctx.environment)),
             Ok(Reply::Databases(found)) => self.databases = found,
             Ok(Reply::Tasks(found)) => self.tasks = found,
             Ok(Reply::Done) => self.function = true,
@@ -126,8 +126,9 @@ impl Steps {
                 tasks => format!("waiting until {tasks} tasks run"),
             },
             Step::Until(Goal::Stopped(_)) => "waiting until it has stopped".to_owned(),
-            Step::Until(Goal::Databases(goals)) => {
-                let states: Vec<String> = goals.iter().map(|(id, state)| format!("{id} is {state}")).collect();
+            Step::Until(Goal::Databases(power, ids)) => {
+                let state = power.database_status();
+                let states: Vec<String> = ids.iter().map(|id| format!("{id} is {state}")).collect();
                 format!("waiting until {}", states.join(" and "))
             }
         });
@@ -244,6 +245,12 @@ impl Steps {
                 None => vec![Check::new(Level::Stop, "there is no such task").hint("`cockpit tasks` lists them")],
                 Some(task) if task.stopped() || task.desired_status == "STOPPED" => {
                     vec![Check::new(Level::Stop, format!("it is {} already", task.last_status))]
+                }
+                // An id that is typed whole may be that of another environment in the same cluster.
+                Some(task) if task.service.as_ref().is_some_and(|service| !ctx.environment.has_service(service)) => {
+                    let service = task.service.as_deref().unwrap_or_default();
+                    let text = format!("it is of {service}, which is no service of {}", ctx.environment.name);
+                    vec![Check::usage(text).hint("choose the environment that it belongs to with --env")]
                 }
                 Some(task) => match &task.service {
                     Some(service) => {

@@ -12,7 +12,7 @@ use crate::model::scaling::{ScalableTarget, Suspended};
 use crate::model::service::Service;
 use crate::model::time;
 use crate::model::timer::Power;
-use std::collections::{BTreeMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// A service that is started and whose count nobody remembers gets this many tasks.
 const UNREMEMBERED: u32 = 1;
@@ -156,7 +156,7 @@ impl Steps {
             changes.extend(Change::of(format!("{name} desired"), now.to_string(), goal.to_string()));
         }
         if *databases {
-            let state = if *power == Power::Stop { "stopped" } else { "available" };
+            let state = power.database_status();
             changes
                 .extend(self.databases.iter().filter_map(|database| Change::of(&database.id, &database.status, state)));
         }
@@ -270,22 +270,20 @@ impl Steps {
     }
 
     fn databases_to(&self, power: Power, steps: &mut VecDeque<Step>) {
-        let state = if power == Power::Stop { "stopped" } else { "available" };
-        let moving = self.databases.iter().filter(|database| database.status != state);
-        let mut goals = BTreeMap::new();
+        let moving = self.databases.iter().filter(|database| database.status != power.database_status());
+        let mut goals = BTreeSet::new();
         for database in moving {
-            let under_way = if power == Power::Stop { "stopping" } else { "starting" };
-            if database.status != under_way {
+            if database.status != power.database_on_the_way() {
                 steps.push_back(Step::Do(Write::Database {
                     id: database.id.clone(),
                     cluster: database.cluster,
                     power,
                 }));
             }
-            goals.insert(database.id.clone(), state);
+            goals.insert(database.id.clone());
         }
         if !goals.is_empty() {
-            steps.push_back(Step::Until(Goal::Databases(goals)));
+            steps.push_back(Step::Until(Goal::Databases(power, goals)));
         }
     }
 }

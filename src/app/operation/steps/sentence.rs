@@ -2,7 +2,6 @@
 
 use crate::app::operation::call::Write;
 use crate::app::operation::watch::short;
-use crate::model::timer::Power;
 
 /// What a change does, in a sentence.
 pub(super) fn sentence(write: &Write) -> String {
@@ -44,10 +43,10 @@ pub(super) fn sentence(write: &Write) -> String {
         }
         Write::StopTask { id, .. } => format!("stopping task {}", short(id)),
         Write::Invoke { function, power } => format!("invoking {function} with \"{}\"", power.word()),
-        Write::Skip { timer, until: Some(_) } => format!("{}: the next time is skipped", timer.name),
-        Write::Skip { timer, until: None } => format!("{}: no time is skipped", timer.name),
+        Write::Skip { timer, until: Some(_) } => format!("{}: the next time is skipped", timer.title()),
+        Write::Skip { timer, until: None } => format!("{}: no time is skipped", timer.title()),
         Write::Database { id, power, .. } => {
-            format!("{} {id}", if *power == Power::Stop { "stopping" } else { "starting" })
+            format!("{} {id}", power.database_on_the_way())
         }
         Write::Rds(write) => write.sentence(),
         Write::PutParameter(put) => format!("writing {}", put.name),

@@ -5,6 +5,7 @@
 use super::{Step, Steps};
 use crate::app::operation::call::Write;
 use crate::app::operation::step::Ctx;
+use crate::config::EnvironmentConfig;
 use crate::model::deploy::{Change, Check, Level};
 use crate::model::recurrence::Recurrence;
 use crate::model::time;
@@ -76,7 +77,7 @@ impl Steps {
         let mut moved = Vec::new();
         for (timer, recurrence) in known.iter().filter(|(_, recurrence)| recurrence.next(now) == Some(at)) {
             let skip = recurrence.skip(now).map_err(|why| {
-                stop(format!("the next {word}, of {}, cannot be skipped: {why}", timer.name))
+                stop(format!("the next {word}, of {}, cannot be skipped: {why}", timer.title()))
                     .hint("disable or delete it where it is declared")
             })?;
             moved.push(Moved { timer, now: Some(at), next: Some(skip.next), start: Some(skip.start) });
@@ -110,14 +111,19 @@ impl Steps {
         for (timer, recurrence) in others {
             if let Some(at) = recurrence.ok().and_then(|recurrence| recurrence.next(ctx.service_now)) {
                 let at = time::moment(at, ctx.service_now, ctx.zone);
-                checks.push(Check::new(Level::Note, format!("{} does a {word} too, at {at}: it stays", timer.name)));
+                checks.push(Check::new(Level::Note, format!("{} does a {word} too, at {at}: it stays", timer.title())));
             }
         }
         for moved in moved {
             // A schedule is written whole: unlike a task definition, of which each revision stays, it would be gone.
             checks.extend(moved.timer.not_carried.iter().map(|field| {
-                Check::new(Level::Stop, format!("{}: `{field}` is not known here and would be lost", moved.timer.name))
-                    .hint("a newer version of the cockpit may know it; until then, change the schedule where it is declared")
+                Check::new(
+                    Level::Stop,
+                    format!("{}: `{field}` is not known here and would be lost", moved.timer.title()),
+                )
+                .hint(
+                    "a newer version of the cockpit may know it; until then, change the schedule where it is declared",
+                )
             }));
         }
         checks
@@ -131,7 +137,7 @@ impl Steps {
         let alone = moved.len() == 1 && self.doing(power).count() == 1;
         let changes = moved.iter().map(|moved| {
             let what = format!("next {}", power.word());
-            let what = if alone { what } else { format!("{what} by {}", moved.timer.name) };
+            let what = if alone { what } else { format!("{what} by {}", moved.timer.title()) };
             Change::of(what, say(moved.now), say(moved.next))
         });
         changes.flatten().collect()
@@ -151,4 +157,9 @@ impl Steps {
         let at = next.map_or_else(|| "never".to_owned(), |at| time::moment(at, ctx.service_now, ctx.zone));
         format!("the next {} is {at}", power.word())
     }
+}
+
+/// Those among what was read that are the environment's: its cluster may have services of another one, too.
+pub(super) fn own(found: Vec<Timer>, environment: &EnvironmentConfig) -> impl Iterator<Item = Timer> {
+    found.into_iter().filter(|timer| timer.service().is_none_or(|service| environment.has_service(service)))
 }

@@ -58,7 +58,7 @@ pub(in crate::commands::params) fn findings(
         name: one.name.clone(),
         text: one.text.clone(),
         used_by: one.used_by.clone(),
-        hint: in_environment(&one.hint, &facts.environment.name),
+        hint: in_environment(&one.hint, facts.environment.named()),
     };
     Findings {
         schema: CHECK.to_owned(),

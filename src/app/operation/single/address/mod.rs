@@ -3,7 +3,7 @@
 
 pub mod call;
 
-use super::{Decided, Job, Sent, Single};
+use super::{Decided, Job, Sent, Single, not_shown};
 use crate::app::command::Risk;
 use crate::app::operation::call::{Read, Reply, Write};
 use crate::app::operation::machine::{Target, What};
@@ -204,16 +204,17 @@ impl Job for AddressChange {
         Read::Reach(if let Write::Ingress(write) = sent { write.proof() } else { nothing() })
     }
 
-    fn looked(&mut self, reply: Reply, sent: &Sent, _: &mut Ctx<'_>) -> Option<Outcome> {
+    fn looked(&mut self, reply: Reply, sent: &Sent, ctx: &mut Ctx<'_>) -> Option<Outcome> {
         let (Reply::Reach(found), Write::Ingress(write)) = (reply, &sent.write) else { return None };
         let (cidr, group, ports) = (&self.request.cidr, &write.opening.group, write.opening.ports_in_words());
-        write.is_shown_by(&found).then(|| {
-            if self.request.allow {
-                let summary = format!("{cidr} may reach port {ports} by a rule of {group}");
-                Outcome::new(Verdict::Done, summary).hint(format!("`{}` takes it back", self.other_way()))
-            } else {
-                Outcome::new(Verdict::Done, format!("{group} has no rule for {cidr} any more"))
-            }
+        if !write.is_shown_by(&found) {
+            return not_shown(&self.title(), &self.shown_by(), sent, ctx);
+        }
+        Some(if self.request.allow {
+            let summary = format!("{cidr} may reach port {ports} by a rule of {group}");
+            Outcome::new(Verdict::Done, summary).hint(format!("`{}` takes it back", self.other_way()))
+        } else {
+            Outcome::new(Verdict::Done, format!("{group} has no rule for {cidr} any more"))
         })
     }
 

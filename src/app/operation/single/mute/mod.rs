@@ -196,11 +196,16 @@ impl Job for Muting {
     }
 
     /// The first look is the end: a rule is there, or it is not.
-    fn looked(&mut self, reply: Reply, _: &Sent, ctx: &mut Ctx<'_>) -> Option<Outcome> {
+    fn looked(&mut self, reply: Reply, sent: &Sent, ctx: &mut Ctx<'_>) -> Option<Outcome> {
         let Reply::Alarm(alarm, mutes) = reply else { return None };
         let found = Found { alarm: alarm.map(|alarm| *alarm), mutes };
         let (alarm, ours) = (&self.request.alarm, found.ours(&self.request.alarm));
-        if self.request.length.is_some() != ours.is_some() {
+        // A rule of before is none that was asked for now.
+        let wanted = match &sent.write {
+            Write::MuteAlarm { from, length, .. } => from.checked_add(*length).ok(),
+            _ => None,
+        };
+        if self.request.length.is_some() != ours.is_some() || ours.is_some_and(|mute| mute.until != wanted) {
             let summary = format!("{}: CloudWatch does not show it", self.title());
             return Some(Outcome::new(Verdict::Unknown, summary).hint(format!("look with `{}`", self.shown_by())));
         }

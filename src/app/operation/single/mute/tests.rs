@@ -20,13 +20,15 @@ struct Aws {
     loses: bool,
     /// Reads are refused.
     denied: bool,
+    /// Changes are answered, and not made.
+    idle: bool,
 }
 
 impl Aws {
     fn new() -> Self {
         let topic = "arn:aws:sns:eu-west-1:1:alerts".to_owned();
         let alarm = Alarm { name: NAME.into(), actions_enabled: true, actions: vec![topic], ..Alarm::default() };
-        Self { alarm: Some(alarm), mutes: Vec::new(), loses: false, denied: false }
+        Self { alarm: Some(alarm), mutes: Vec::new(), loses: false, denied: false, idle: false }
     }
 
     fn answer(&mut self, call: &Call) -> Answered {
@@ -37,6 +39,7 @@ impl Aws {
                 Answered::new(Err(Failure::new(FailureKind::Denied, text)))
             }
             Call::Read(Read::Alarm { .. }) => ok(Reply::Alarm(self.alarm.clone().map(Box::new), self.mutes.clone())),
+            Call::Write { .. } if self.idle => ok(Reply::Done),
             Call::Write { write, .. } => {
                 self.mutes.retain(|mute| !mute.is_ours(NAME));
                 if let Write::MuteAlarm { alarm, from, length } = write {
@@ -129,6 +132,17 @@ fn a_rule_whose_answer_was_lost_is_looked_for_and_not_sent_twice() {
     let (operations, id, writes) = finished(Some(HOUR), &mut aws, 1);
     assert_eq!((writes.len(), aws.mutes.len()), (1, 1));
     assert_eq!(get(&operations, id).outcome.as_ref().expect("ended").verdict, Verdict::Done);
+}
+
+#[test]
+fn a_rule_of_before_is_not_the_one_that_was_asked_for() {
+    let mut aws = Aws { idle: true, ..Aws::new() };
+    let until = Some(at(3_600));
+    aws.mutes.push(Mute { rule: Mute::rule_of(NAME), alarms: vec![NAME.into()], from: Some(at(0)), until });
+    let (operations, id, writes) = finished(Some(HOUR * 5), &mut aws, 1);
+    assert_eq!(writes.len(), 1);
+    let outcome = get(&operations, id).outcome.clone().expect("ended");
+    assert!(outcome.verdict == Verdict::Unknown && outcome.summary.contains("does not show it"), "{outcome:?}");
 }
 
 #[test]

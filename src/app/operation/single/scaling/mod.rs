@@ -3,7 +3,7 @@
 pub mod call;
 mod request;
 
-use super::{Decided, Job, Sent, Single};
+use super::{Decided, Job, Sent, Single, not_shown};
 use crate::app::command::Risk;
 use crate::app::operation::call::{Read, Reply, Write};
 use crate::app::operation::machine::{Target, What};
@@ -255,17 +255,18 @@ impl Job for ScalingChange {
         Read::Scaling(if let Write::Scaling(write) = sent { write.proof() } else { nothing() })
     }
 
-    fn looked(&mut self, reply: Reply, sent: &Sent, _: &mut Ctx<'_>) -> Option<Outcome> {
+    fn looked(&mut self, reply: Reply, sent: &Sent, ctx: &mut Ctx<'_>) -> Option<Outcome> {
         let (Reply::Scaling(found), Write::Scaling(write)) = (reply, &sent.write) else { return None };
         let short = &self.request.short;
-        write.is_shown_by(&found).then(|| {
-            let summary = match write {
-                ScalingWrite::Target { policy, target, .. } => format!("{policy} of {short} aims at {target}"),
-                ScalingWrite::Put(action) => format!("{short} has the scheduled action {}", action.name),
-                ScalingWrite::Remove { name, .. } => format!("{short} has no scheduled action {name} any more"),
-            };
-            Outcome::new(Verdict::Done, summary)
-        })
+        if !write.is_shown_by(&found) {
+            return not_shown(&self.title(), &self.shown_by(), sent, ctx);
+        }
+        let summary = match write {
+            ScalingWrite::Target { policy, target, .. } => format!("{policy} of {short} aims at {target}"),
+            ScalingWrite::Put(action) => format!("{short} has the scheduled action {}", action.name),
+            ScalingWrite::Remove { name, .. } => format!("{short} has no scheduled action {name} any more"),
+        };
+        Some(Outcome::new(Verdict::Done, summary))
     }
 
     fn waits(&self) -> &'static str {

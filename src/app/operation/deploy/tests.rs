@@ -1,0 +1,183 @@
+//! What a deployment says of what it brings: whose task definition it is, and what runs of it.
+
+use super::{Request, Source};
+use crate::app::command::Risk;
+use crate::app::operation::call::{Answered, Call, Read, Reply, Write};
+use crate::app::operation::outcome::Outcome;
+use crate::app::operation::plan::Plan;
+use crate::app::operation::tests::{at, environment, get, healthy, me, ok, service, settle, to_its_end};
+use crate::app::operation::{OperationId, Operations};
+use crate::config::Hooks;
+use crate::model::deploy::Level;
+use crate::model::rollout::{RolloutStatus, ServiceDeployment};
+use crate::model::service::{Deployment, RolloutState, Service};
+use crate::model::task_definition::ContainerDefinition;
+use crate::model::{Failure, FailureKind, TaskDefinition};
+use jiff::tz::TimeZone;
+
+/// A service `web` that runs `web:5`, with one task.
+struct Aws {
+    service: Service,
+    history: Vec<ServiceDeployment>,
+    /// The container of task definitions of other families.
+    container: &'static str,
+    /// A schedule stops it once it was changed.
+    stopped: bool,
+    newest: Vec<String>,
+}
+
+fn entry(arn: &str, target: &str) -> ServiceDeployment {
+    ServiceDeployment {
+        arn: arn.into(),
+        status: RolloutStatus::Successful,
+        target: Some(target.into()),
+        created_at: Some(at(0)),
+        finished_at: Some(at(1)),
+        ..ServiceDeployment::default()
+    }
+}
+
+fn deployment(id: &str, target: &str) -> Deployment {
+    Deployment {
+        id: id.into(),
+        status: "PRIMARY".into(),
+        task_definition: target.into(),
+        rollout: Some(RolloutState::Completed),
+        running: 1,
+        created_at: Some(at(0)),
+        ..Deployment::default()
+    }
+}
+
+impl Aws {
+    fn new() -> Self {
+        let web = Service {
+            task_definition: "web:5".into(),
+            deployments: vec![deployment("ecs-svc/1", "web:5")],
+            balanced: vec!["web".into()],
+            ..service("web", 1, 1)
+        };
+        let history = vec![entry("arn:5", "web:5"), entry("arn:4", "web:4"), entry("arn:3", "old-web:3")];
+        Self { service: web, history, container: "web", stopped: false, newest: Vec::new() }
+    }
+
+    fn definition(&mut self, name: &str) -> TaskDefinition {
+        let name = if name.contains(':') {
+            name.to_owned()
+        } else {
+            self.newest.push(name.to_owned());
+            format!("{name}:9")
+        };
+        let container = if name.starts_with("web:") { "web" } else { self.container };
+        let container = ContainerDefinition {
+            name: container.into(),
+            image: "registry.local/web:1".into(),
+            essential: true,
+            ..ContainerDefinition::default()
+        };
+        TaskDefinition { name, containers: vec![container], ..TaskDefinition::default() }
+    }
+
+    fn answer(&mut self, call: &Call) -> Answered {
+        match call {
+            Call::Read(Read::Identity) => me("123456789012"),
+            Call::Read(Read::Services { .. }) => ok(Reply::Services(vec![self.service.clone()])),
+            Call::Read(Read::History { .. } | Read::Releases { .. }) => ok(Reply::Releases(self.history.clone())),
+            Call::Read(Read::Scalable { .. }) => ok(Reply::Scalable(None)),
+            Call::Read(Read::Timers { .. }) => ok(Reply::Timers(Vec::new())),
+            Call::Read(Read::TaskDefinition { name }) => ok(Reply::TaskDefinition(Box::new(self.definition(name)))),
+            Call::Read(Read::Tasks { .. }) => healthy("web", 1),
+            Call::Write { write: Write::Update { task_definition: Some(to), .. }, .. } => {
+                let mut ours = deployment("ecs-svc/2", to);
+                self.service.task_definition.clone_from(to);
+                self.service.deployments = vec![ours.clone()];
+                self.history.insert(0, entry("arn:new", to));
+                let taken = self.service.clone();
+                if self.stopped {
+                    ours.running = 0;
+                    (self.service.desired, self.service.running) = (0, 0);
+                    self.service.deployments = vec![ours];
+                }
+                ok(Reply::Services(vec![taken]))
+            }
+            Call::Audit(_) => ok(Reply::Done),
+            other => Answered::new(Err(Failure::new(FailureKind::Other, format!("{other:?}")))),
+        }
+    }
+
+    fn planned(&mut self, request: Request) -> (Operations, OperationId, Plan) {
+        let mut operations = Operations::new("t", TimeZone::UTC);
+        let (id, effects) = operations.start(request, &environment(), at(100));
+        let writes = settle(&mut operations, effects, at(100), &mut |call| self.answer(call));
+        assert_eq!(writes, [], "nothing is sent before the yes");
+        let plan = get(&operations, id).plan.clone().expect("a plan");
+        (operations, id, plan)
+    }
+
+    fn ended(&mut self, request: Request) -> Outcome {
+        let (mut operations, id, plan) = self.planned(request);
+        assert!(plan.possible(), "{:?}", plan.checks);
+        let effects = operations.confirm(id, at(101));
+        to_its_end(&mut operations, id, effects, 101, &mut |call| self.answer(call));
+        get(&operations, id).outcome.clone().expect("it ended")
+    }
+}
+
+fn back(to: &str) -> Request {
+    Request::new("web".into(), "web".into(), Source::Back(Some(to.into())), Hooks::default())
+}
+
+fn told(plan: &Plan, level: Level) -> String {
+    plan.checks
+        .iter()
+        .filter(|check| check.level == level)
+        .map(|check| check.text.as_str())
+        .collect::<Vec<_>>()
+        .join("; ")
+}
+
+#[test]
+fn a_task_definition_without_the_container_that_the_load_balancer_reaches_is_not_deployed() {
+    let from = Request {
+        base: Some("api:5".into()),
+        container: Some("api".into()),
+        ..Request::new("web".into(), "web".into(), Source::Image("7".into()), Hooks::default())
+    };
+    for request in [back("api:4"), from] {
+        let mut aws = Aws { container: "api", ..Aws::new() };
+        let (operations, id, plan) = aws.planned(request);
+        let stop = told(&plan, Level::Stop);
+        assert!(stop.contains("has no container web, which the load balancer reaches"), "{stop}");
+        let outcome = get(&operations, id).outcome.as_ref().expect("it ended");
+        assert!(outcome.usage && outcome.summary.contains("has no container web"), "{outcome:?}");
+        assert!(!told(&plan, Level::Note).contains("was not deployed"), "{:?}", plan.checks);
+    }
+}
+
+#[test]
+fn another_services_task_definition_is_warned_of_and_nothing_to_be_back_at() {
+    let mut aws = Aws::new();
+    let (.., plan) = aws.planned(back("api:4"));
+    assert!(told(&plan, Level::Warn).contains("api:4 is of the family api, and web runs web:5"), "{:?}", plan.checks);
+    assert_eq!(plan.risk, Risk::Disrupt);
+    assert_eq!(aws.newest, ["api"], "a copy would come after the newest of that family");
+    assert!(aws.ended(back("api:4")).summary.starts_with("web runs api:4 "));
+    // One that served there before is, whatever it is called.
+    for to in ["web:4", "old-web:3"] {
+        let mut aws = Aws::new();
+        let (.., plan) = aws.planned(back(to));
+        assert_eq!((told(&plan, Level::Warn).contains("family"), plan.risk), (false, Risk::Change), "{to}");
+        assert!(aws.ended(back(to)).summary.starts_with(&format!("web is back at {to}")), "{to}");
+    }
+}
+
+#[test]
+fn what_was_stopped_meanwhile_is_set_and_does_not_run() {
+    for to in ["web:4", "api:4"] {
+        let mut aws = Aws { stopped: true, ..Aws::new() };
+        let outcome = aws.ended(back(to));
+        assert!(outcome.summary.starts_with(&format!("web is set to {to}")), "{outcome:?}");
+        assert!(outcome.summary.contains("nothing runs (desired 0)"), "{outcome:?}");
+        assert!(outcome.hint.is_some_and(|hint| hint.contains("cockpit start")));
+    }
+}
