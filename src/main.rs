@@ -69,7 +69,7 @@ fn run(cli: Cli) -> Result<ExitCode, cockpit::cli::Report> {
             code = begin::run(cli, &mut out) => code,
             // The screen takes Ctrl-C as a key; commands end with 130 and leave nothing behind. Without this SIGTERM
             // and SIGHUP would end this program alone, and not what it started.
-            signal = runtime::stop::stopped(), if !takes_interrupt => Ok(signal.code()),
+            signal = runtime::stop::stopped(), if !takes_interrupt => signal.ended(),
             never = runtime::stop::answering() => match never {},
         }
     });
@@ -78,7 +78,7 @@ fn run(cli: Cli) -> Result<ExitCode, cockpit::cli::Report> {
     runtime::end_helpers();
     runtime::end_programs();
     match (out.given_up(), code) {
-        (Some(GivenUp::Signal(signal)), _) if !takes_interrupt => Ok(signal.code()),
+        (Some(GivenUp::Signal(signal)), _) if !takes_interrupt => signal.ended(),
         // A verdict stays what it is.
         (Some(GivenUp::TimeUp), Err(report)) if report.code == ExitCode::Failed => {
             Err(cockpit::cli::Report { code: ExitCode::TimedOut, ..report })

@@ -3,6 +3,8 @@
 
 #[path = "cli/denied.rs"]
 mod denied;
+#[path = "cli/endpoints.rs"]
+mod endpoints;
 #[path = "cli/faults.rs"]
 mod faults;
 #[path = "cli/half.rs"]
@@ -330,6 +332,7 @@ fn changes_are_printed_a_line_each() {
         .find(|change| change["path"] == "services.web.desired")
         .unwrap();
     assert_eq!((&desired["from"], &desired["to"]), (&json!(1), &json!(2)));
+    support::lines_follow_schema(&home, "snapshot-change", &desired.to_string());
     world.advance(300);
     let running = lines
         .by_ref()
@@ -384,4 +387,18 @@ fn a_limit_is_for_the_whole_command() {
     let waited = line(&mut home.on(&world), "snapshot --wait attention.count==0 --timeout 1s").coded(7);
     // What nobody could read does not count as calm.
     assert!(waited.err.contains("did not come true in time"), "{waited:?}");
+}
+
+#[test]
+fn figures_of_now_are_there_though_this_machines_clock_is_wrong() {
+    for minutes in [-30, 10, 600] {
+        let (home, world) = (Home::new(), World::off_by(Scenario::Staging, jiff::SignedDuration::from_mins(minutes)));
+        let list = line(&mut home.on(&world), "services -o json").coded(0).json();
+        for service in list["services"].as_array().unwrap() {
+            assert!(
+                service["cpu_percent"].is_number() && service["memory_percent"].is_number(),
+                "{minutes}: {service}"
+            );
+        }
+    }
 }

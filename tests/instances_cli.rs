@@ -153,6 +153,40 @@ fn a_session_on_an_instance_runs_a_command_and_stands_in_the_audit_file() {
 }
 
 #[test]
+fn a_shell_in_a_container_is_none_on_an_instance_and_where_that_is_opened_is_told() {
+    let (home, world) = (home(), World::run_at(Scenario::Staging, SPEED));
+    for (typed, named) in [(BASTION, BASTION), ("instance:bastion", "bastion"), ("tag:Role=bastion", "INSTANCE")] {
+        let said = line(&mut home.on(&world), &format!("exec staging {typed}")).coded(2);
+        assert!(said.err.contains("exec takes a service"), "{said:#?}");
+        assert!(said.err.contains(&format!("cockpit instances session {named}")), "{said:#?}");
+    }
+}
+
+#[test]
+fn the_doctor_looks_at_the_instance_that_tunnels_go_through_and_opens_no_session() {
+    let (home, world) = (home(), World::run_at(Scenario::Minimal, SPEED));
+    let config = std::fs::read_to_string(home.path().join("config.toml")).unwrap();
+    for (named, status, detail) in [
+        ("bastion", "ok", format!("through instance {BASTION}")),
+        ("bastion-spare", "warn", format!("{SPARE} is stopped")),
+        ("nobody", "warn", "there is no instance nobody".to_owned()),
+    ] {
+        home.write("config.toml", format!("{config}\n[environments.minimal.tunnel]\ninstance = \"{named}\"\n"));
+        let doctor = line(&mut home.on(&world), "--env minimal doctor -o json").coded(0).json();
+        let checks = doctor["checks"].as_array().unwrap();
+        let check = |name: &str| checks.iter().find(|check| check["name"] == name).unwrap();
+        let tunnel = check(&format!("tunnel {named}"));
+        assert_eq!((&tunnel["status"], &tunnel["detail"]), (&json!(status), &json!(detail)), "{tunnel}");
+        assert_eq!(check("ssm:StartSession")["status"], "untried");
+    }
+    world.fault("ssm:DescribeInstanceInformation", "denied");
+    home.write("config.toml", format!("{config}\n[environments.minimal.tunnel]\ninstance = \"bastion\"\n"));
+    let text = line(&mut home.on(&world), "--env minimal doctor").out;
+    assert!(text.contains("tunnel bastion") && text.contains("ssm:DescribeInstanceInformation"), "{text}");
+    assert_eq!(world.asked("ssm:StartSession"), 0);
+}
+
+#[test]
 fn paths_are_invalidated_and_followed_until_they_are_gone_everywhere() {
     let (home, world) = (home(), World::run_at(Scenario::Pantri, SPEED));
     let dry = line(&mut home.on(&world), "--env pantri invalidate /index.html /static/* --dry-run -o json").coded(0);

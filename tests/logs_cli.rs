@@ -9,6 +9,8 @@ mod insights;
 #[path = "logs_cli/stored.rs"]
 mod stored;
 mod support;
+#[path = "logs_cli/whose.rs"]
+mod whose;
 
 use aws_sim::Scenario;
 use cockpit::app::effect::{Effect, Lane};
@@ -387,4 +389,15 @@ fn what_is_stamped_later_than_now_is_read_where_no_end_was_asked_for() {
     let until = jiff::Timestamp::from_millisecond(end).unwrap();
     let said = line(&mut home.on(&world), &format!("logs api --since 5m --until {until} -o json")).coded(0);
     assert!(!said.out.is_empty() && later(&said) == 0);
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_file_of_tee_that_takes_nothing_is_named() {
+    let (home, world) = (Home::new(), World::staging());
+    world.advance(60);
+    for more in ["", " --tail 3"] {
+        let said = line(&mut home.on(&world), &format!("logs web --since 5m --tee /dev/full{more}")).coded(1);
+        assert!(said.err.contains("the file of --tee, /dev/full, cannot be written"), "{said:#?}");
+    }
 }

@@ -1,11 +1,13 @@
 //! What happened, what it measures and what it costs, as it is typed: against the simulator, in its time.
 #![allow(clippy::unwrap_used)]
 
+#[path = "support/timeline_mutes.rs"]
+mod mutes;
 mod support;
 
 use aws_sim::Scenario;
 use serde_json::{Value, json};
-use support::{Home, World, follows_schema, line};
+use support::{Home, World, follows_schema, line, lines_follow_schema};
 
 const WEB: &str = "bookmark-manager-staging-web";
 
@@ -47,6 +49,25 @@ fn a_deployment_of_somebody_else_is_told_once_and_with_who_did_it() {
 }
 
 /// `nothing has happened` would be said of a name that is mistyped, too.
+#[test]
+fn each_line_of_what_is_followed_says_what_it_is() {
+    let (home, world) = (Home::new(), deployed());
+    let said = line(&mut home.on(&world), "timeline --since 1h -f -o json --timeout 3s").coded(0);
+    lines_follow_schema(&home, "timeline-event", &said.out);
+}
+
+#[test]
+fn a_filter_that_nothing_can_pass_is_wrong_usage_with_the_nearest_name() {
+    let (home, world) = (Home::new(), World::staging());
+    for (filter, near) in
+        [("kind:deploymnt", "`deployment`"), ("knid:alarm", "`kind`"), ("container:web", "there are:")]
+    {
+        let said = line(&mut home.on(&world), &format!("timeline --filter {filter}")).coded(2);
+        assert!(said.err.contains(near), "{said:#?}");
+    }
+    assert_eq!(world.get("/_sim/requests")["total"], 0, "nothing was asked");
+}
+
 #[test]
 fn a_name_of_nothing_is_told_and_one_without_events_is_none() {
     let (home, world) = (Home::new(), World::staging());
@@ -354,54 +375,10 @@ fn a_service_that_is_watched_tells_how_it_scales_and_ends_with_a_report() {
     let (home, world) = (Home::new(), World::run_at(Scenario::ScaleOut, 60.0));
     let said = line(&mut home.on(&world), "autoscaling web --env prod --watch --timeout 45s").coded(0);
     assert!(said.out.contains("running ") && said.out.contains("aims at"), "{said:#?}");
+    let lines = line(&mut home.on(&world), "autoscaling web --env prod --watch --timeout 3s -o json").coded(0);
+    lines_follow_schema(&home, "scaling-line", &lines.out);
     let last = said.out.lines().last().unwrap();
     assert!(last.contains("tasks that ran") || last.contains("held back") || last.contains("no load"), "{said:#?}");
-}
-
-#[test]
-fn an_alarm_is_muted_for_a_time_by_a_rule_that_cloudwatch_ends_and_is_let_tell_again() {
-    const ALARM: &str = "bookmark-manager-staging-db-cpu-high";
-    let (home, world) = (Home::new(), World::staging());
-    let alarm = |world: &World| {
-        let said = line(&mut home.on(world), "alarms --all -o json").coded(0).json();
-        follows_schema(&home, "alarms", &said);
-        let all = said["alarms"].as_array().unwrap().clone();
-        all.into_iter().find(|alarm| alarm["name"] == ALARM).unwrap()
-    };
-    assert_eq!(alarm(&world)["muted_until"], Value::Null);
-    let dry = line(&mut home.on(&world), "alarms mute db-cpu-high --for 1h --dry-run -o json").coded(0).json();
-    assert_eq!(dry["operations"][0]["title"], format!("mute {ALARM} for 1h"));
-    assert_eq!(alarm(&world)["muted_until"], Value::Null, "nothing was changed");
-    let said = line(&mut home.on(&world), "alarms mute db-cpu-high --for 1h --yes -o json").coded(0).json();
-    follows_schema(&home, "operation", &said);
-    assert_eq!(said["operations"][0]["verdict"], "done", "{said}");
-    let until: jiff::Timestamp = alarm(&world)["muted_until"].as_str().unwrap().parse().unwrap();
-    let now: jiff::Timestamp = world.get("/_sim/state")["now"].as_str().unwrap().parse().unwrap();
-    let left = until.duration_since(now).as_mins();
-    assert!((59..=61).contains(&left), "{left}");
-    let table = line(&mut home.on(&world), "alarms --all").coded(0).out;
-    assert!(table.contains("MUTED UNTIL"), "{table}");
-    let audit = line(&mut home.on(&world), "audit -o json").coded(0).out;
-    assert!(audit.contains("cloudwatch:PutAlarmMuteRule") || audit.contains("alarms mute"), "{audit}");
-    // Nobody has to be there for its end.
-    world.advance(3_700);
-    assert_eq!(alarm(&world)["muted_until"], Value::Null);
-    line(&mut home.on(&world), "alarms mute db-cpu-high --for 30m --yes").coded(0);
-    line(&mut home.on(&world), "alarms unmute db-cpu-high --yes").coded(0);
-    assert_eq!(alarm(&world)["muted_until"], Value::Null);
-    // What is not muted, what is not there, what is not a time, and what may not be done.
-    assert_ne!(line(&mut home.on(&world), "alarms unmute db-cpu-high --yes").code, 0);
-    line(&mut home.on(&world), "alarms mute no-such --for 1h --yes").coded(2);
-    line(&mut home.on(&world), "alarms mute bookmark --for 1h --yes").coded(2);
-    line(&mut home.on(&world), "alarms mute db-cpu-high --for 90s --yes").coded(2);
-    world.fault("cloudwatch:PutAlarmMuteRule", "denied");
-    let denied = line(&mut home.on(&world), "alarms mute db-cpu-high --for 1h --yes");
-    assert!(denied.code != 0 && denied.err.contains("cloudwatch:PutAlarmMuteRule"), "{denied:#?}");
-    world.clear_faults();
-    world.fault("cloudwatch:ListAlarmMuteRules", "denied");
-    let list = line(&mut home.on(&world), "alarms --all").coded(3).out;
-    assert!(list.contains("cloudwatch:ListAlarmMuteRules"), "{list}");
-    assert!(list.contains("db-cpu-high"), "the alarms themselves are whole: {list}");
 }
 
 #[test]

@@ -43,7 +43,7 @@ pub(super) async fn act(
     };
     tokio::select! {
         () = driver.until(looked, |_| {}) => {}
-        stop = stops.next() => return Ok(stop.code()),
+        stop = stops.next() => return stop.ended(),
     }
     let all: Vec<&Operation> = ids.iter().filter_map(|id| driver.operations.get(*id)).collect();
     let attach = all.iter().all(|operation| operation.only_looks());
@@ -73,7 +73,7 @@ pub(super) async fn act(
             // Nothing was changed: the read of the terminal is left behind, and the process ends.
             stop = stops.next() => {
                 let _ = writeln!(crate::runtime::Output::stderr());
-                return Ok(stop.code());
+                return stop.ended();
             }
             () = over(context) => return Err(time_is_up("no yes came in it")),
             answer = said_yes(context, &opened.environment, risk.unwrap_or(Risk::Change)) => answer?,

@@ -49,6 +49,9 @@ impl Asked<'_> {
 pub(super) async fn read(context: &Context, asked: &Asked<'_>) -> Result<(Reading, Sources), Report> {
     let reading = context.collect(SOURCES, false).await?;
     reading.check_credentials()?;
+    if let Some(unsure) = reading.unsure() {
+        say(&unsure);
+    }
     let found = of_services(&reading, asked)?;
     let late = reading.collected == Collected::TimedOut;
     match found.missing.first() {

@@ -112,6 +112,7 @@ mod operation_schema;
 mod power;
 mod power_flags;
 mod printed;
+mod refused;
 mod say;
 mod scenario;
 mod session;
@@ -131,3 +132,5 @@ mod line_tests;
 mod report_tests;
 #[cfg(test)]
 mod sample_reports_tests;
+#[cfg(test)]
+mod unread_tests;

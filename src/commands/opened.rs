@@ -36,7 +36,8 @@ impl Opened {
 
     pub(super) fn driver(&self, context: &Context) -> Driver {
         let file = audit_file::path(self.config.audit_file.as_deref());
-        let mut driver = Driver::new(&context.session().mark, self.zone.clone(), file, Clock::System);
+        let session = (&self.environment, context.aws(&self.environment));
+        let mut driver = Driver::new(&context.session().mark, self.zone.clone(), file, Clock::System, session);
         driver.operations.limit = context.global.timeout;
         let left = context.limit().and_then(|left| SignedDuration::try_from(left).ok());
         driver.operations.deadline = left.and_then(|left| Clock::System.now().checked_add(left).ok());

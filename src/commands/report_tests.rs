@@ -9,7 +9,7 @@ use super::health::report::health;
 use super::insights::report::InsightsDto;
 use super::instances::report::instances;
 use super::list::schemas;
-use super::sample_reports_tests::{charged, estimated, happened, log_lines, measured};
+use super::sample_reports_tests::{charged, estimated, happened, log_lines, measured, scaled};
 use super::schedule::report::schedule;
 use super::services::report::services;
 use super::snapshot::all as every;
@@ -31,7 +31,7 @@ use crate::model::users::User;
 use crate::model::{Estate, Failure, FailureKind, Source};
 use jiff::SignedDuration;
 use serde::Serialize;
-use serde_json::Value;
+use serde_json::{Value, json};
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Gives the input of an estate to `then`.
@@ -110,6 +110,9 @@ fn every_output_follows_its_schema() {
             let rows = vec![every::row(input), every::failed("prod", "no".into())];
             check("environments", value(every::environments(rows, now(), jiff::tz::TimeZone::UTC)));
             for report in happened(input) {
+                for event in &report.events {
+                    check("timeline-event", value(super::timeline::report::Line::of(event.clone())));
+                }
                 check("timeline", value(report));
             }
             for report in measured(input) {
@@ -136,6 +139,12 @@ fn every_output_follows_its_schema() {
         check("activity", example);
     }
     check("tunnel", value(super::tunnel::report::example()));
+    for change in watch::changes(&json!({"a": 1}), &json!({"a": [null, "x"]}), now()) {
+        check("snapshot-change", value(change));
+    }
+    for line in scaled() {
+        check("scaling-line", value(line));
+    }
     for line in log_lines() {
         check("log", serde_json::from_str(&line).unwrap());
     }

@@ -1,5 +1,6 @@
 //! Reports of what happened, what was measured and what was charged, made by hand.
 
+use super::autoscaling::report::Line as ScalingLine;
 use super::cost::estimate_report::{CostEstimate, PlanDto, report as estimate_report};
 use super::cost::report::{Cost, cost};
 use super::logs::report::{Form, Printer, Wanted};
@@ -16,6 +17,7 @@ use crate::model::estimate::prices::Prices;
 use crate::model::estimate::{Unit, estimate};
 use crate::model::infra::plan::{Plan, testing};
 use crate::model::logs::LogEvent;
+use crate::model::scaling_watch::{Ended, Told};
 use crate::model::telemetry::{Area, figures};
 use crate::model::timeline::{About, Happening, Kind, gather, merge, near};
 use jiff::SignedDuration;
@@ -97,6 +99,23 @@ pub(super) fn charged() -> Cost {
         ..Costs::default()
     };
     cost(&costs, "staging", "123456789012", Some("A=b".into()), date(2026, 11, 20), Shown::default())
+}
+
+/// What `cockpit autoscaling --watch -o json` writes: something that was seen, a report of all and one of nothing.
+pub(super) fn scaled() -> Vec<ScalingLine> {
+    let (told, whole) = (
+        Told { at: now(), what: "running 1 of 3".into() },
+        Ended {
+            load: Some(now()),
+            out: Some((now(), 3)),
+            capacity: Some(now()),
+            calm: Some(now()),
+            back: Some((now(), 1)),
+            most: 3,
+            held: vec![("AlreadyAtMaxCapacity".into(), 2)],
+        },
+    );
+    vec![ScalingLine::of(&told), ScalingLine::of_end(&whole), ScalingLine::of_end(&Ended::default())]
 }
 
 /// What `cockpit logs -o json` writes: lines with all there can be and with the least, and what is missing.

@@ -62,12 +62,16 @@ pub(super) async fn way(context: &Context, wanted: &Wanted<'_>) -> Result<Way, R
         });
     }
     let target = Target::open(context, wanted.environment).await?;
+    let title = format!("{}{}", wanted.command.0, wanted.command.1);
     match wanted.writes {
         // What a session may write is only asked where the environment is guarded; a change by itself always.
-        Some(risk) if wanted.asks && !said_yes(context, &target.environment, risk).await? => {
-            return Err(Report::new("cancelled", "nothing was changed: the answer was no", ExitCode::Refused));
+        Some(risk) if wanted.asks => {
+            target.tell(&title);
+            if !said_yes(context, &target.environment, risk).await? {
+                return Err(Report::new("cancelled", "nothing was changed: the answer was no", ExitCode::Refused));
+            }
         }
-        Some(risk) => target.guarded(context, risk, false).await?,
+        Some(risk) => target.guarded(context, &format!("{title} --write"), risk, false).await?,
         None => {}
     }
     let to = wanted.to;

@@ -2,6 +2,7 @@
 
 use super::lifetime::Lifetime;
 use super::part;
+use crate::model::Endpoints;
 use crate::model::costs::Costs;
 use crate::model::logs::{
     InsightsQuery, InsightsResult, LiveUpdate, LogEvent, LogGroup, LogPage, LogStream, LogWindow,
@@ -296,6 +297,8 @@ pub struct CostsOf {
 /// What was learned.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
+    /// Where it is asked who we are, and all else: said before anybody answers.
+    Endpoints(Endpoints),
     /// Who we are.
     Identity(Identity),
     /// The cluster; `None` if there is none of that name.

@@ -5,6 +5,7 @@ use super::lifetime::Lifetime;
 use super::runs::Place as AuditPlace;
 use crate::model::audit::Record;
 use crate::model::sql::format::Options;
+use crate::model::sql::process::Process;
 use crate::model::sql::{Cell, Column, Ended, ResultId, Said, Server, SessionId, Transaction};
 use std::time::Duration;
 
@@ -23,7 +24,7 @@ pub struct Place {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Signal {
     /// Its process.
-    pub pid: i32,
+    pub process: Process,
     /// It is ended, not only what it does cancelled.
     pub terminate: bool,
     /// The line of the audit file that it begins with.

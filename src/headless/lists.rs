@@ -1,6 +1,6 @@
 //! What lists have in common: their head, and the tables of services, databases and alarms that the snapshot has, too.
 
-use super::dto::{AlarmDto, DatabaseDto, MemberDto, ServiceDto, SourceDto};
+use super::dto::{AlarmDto, DatabaseDto, MemberDto, ServiceDto, SourceDto, SourceState};
 use super::input::SnapshotInput;
 use super::shown::Shown;
 use super::sources;
@@ -30,7 +30,45 @@ pub struct Head {
     pub shown: Shown,
 }
 
+/// How much was read of what a list is made of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// All that there is.
+    Whole,
+    /// Something is missing.
+    Part,
+    /// None of it could be read.
+    Nothing,
+    /// The environment has none of it, so that nothing was asked.
+    Unasked,
+}
+
+/// How much of these sources was read. Who asks is none of what is asked for.
+fn extent(rows: &[SourceDto], of: &[Source]) -> Extent {
+    let meant = |row: &&SourceDto| of.iter().any(|one| *one != Source::Identity && one.name() == row.name);
+    let any = |state: SourceState| rows.iter().filter(meant).any(|row| row.status == state);
+    match (any(SourceState::Ok), any(SourceState::Partial), any(SourceState::Failed)) {
+        (false, false, false) => Extent::Unasked,
+        (true, false, false) => Extent::Whole,
+        (false, false, true) => Extent::Nothing,
+        _ => Extent::Part,
+    }
+}
+
+/// A table that says of what the environment does not have that it is not configured, instead of that there is none.
+pub fn or_unasked(table: Table, what: &str, rows: &[SourceDto], of: &[Source]) -> Table {
+    match extent(rows, of) {
+        Extent::Unasked => Table { empty: format!("{what} are not configured"), ..table },
+        Extent::Whole | Extent::Part | Extent::Nothing => table,
+    }
+}
+
 impl Head {
+    /// How much of these sources was read.
+    pub fn extent(&self, of: &[Source]) -> Extent {
+        extent(&self.sources, of)
+    }
+
     /// Over the sources of a list.
     pub fn new(schema: &str, input: &SnapshotInput<'_>, of: &[Source]) -> Self {
         let rows = input.asked().rows(of);

@@ -95,24 +95,25 @@ impl Asked<'_> {
     /// How many parts of a source, one for each service, target group or task definition, neither
     /// were read nor failed.
     fn unanswered(&self, source: Source) -> usize {
-        fn missing<'a, T: 'a>(
-            wanted: impl Iterator<Item = &'a String>,
-            parts: &BTreeMap<String, Observed<T>>,
-        ) -> usize {
-            let wanted: BTreeSet<&String> = wanted.filter(|key| !key.is_empty()).collect();
+        fn missing<'a, T: 'a>(wanted: impl Iterator<Item = &'a str>, parts: &BTreeMap<String, Observed<T>>) -> usize {
+            let wanted: BTreeSet<&str> = wanted.collect();
             let answered =
-                |key: &&String| parts.get(*key).is_some_and(|part| part.at().is_some() || part.failure().is_some());
+                |key: &&str| parts.get(*key).is_some_and(|part| part.at().is_some() || part.failure().is_some());
             wanted.iter().filter(|key| !answered(key)).count()
         }
         let Some(services) = self.estate.services.value() else { return 0 };
         match source {
             Source::TaskDefinitions => {
-                missing(services.values().map(|service| &service.task_definition), &self.estate.task_definitions)
+                let wanted = services.values().flat_map(Service::current_definitions);
+                missing(wanted, &self.estate.task_definitions)
             }
             Source::Targets => {
-                missing(services.values().flat_map(|service| &service.target_groups), &self.estate.targets)
+                let wanted = services.values().flat_map(|service| &service.target_groups).map(String::as_str);
+                missing(wanted, &self.estate.targets)
             }
-            Source::Rollouts if services.len() <= HISTORIES => missing(services.keys(), &self.estate.rollouts),
+            Source::Rollouts if services.len() <= HISTORIES => {
+                missing(services.keys().map(String::as_str), &self.estate.rollouts)
+            }
             _ => 0,
         }
     }
@@ -155,7 +156,7 @@ impl Asked<'_> {
             Some(_) => Absence::Nothing,
         };
         match source {
-            Source::TaskDefinitions => of_services(&|service| !service.task_definition.is_empty()),
+            Source::TaskDefinitions => of_services(&|service| !service.current_definitions().is_empty()),
             // In a large cluster only the histories of services with news are read.
             Source::Rollouts => {
                 let few = services.is_some_and(|all| all.len() <= HISTORIES);

@@ -3,7 +3,7 @@
 use crate::feeds::runs::Place;
 use crate::model::audit::Record;
 use crate::model::infra::run_event::Who;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::path::{Path, PathBuf};
@@ -35,14 +35,14 @@ pub fn who() -> Who {
     Who { user: user(), host: host(), pid: std::process::id() }
 }
 
-/// Adds a line, in one write, so that two cockpits never mix theirs. What was left half written before it, by a
+/// Adds a line, dated by the clock of AWS where the record says how far that is ahead of `now`, in one write, so that two cockpits never mix theirs. What was left half written before it, by a
 /// crash or a full disk, is ended first; a write that does not go in whole is taken back.
 ///
 /// # Errors
 /// When the file cannot be opened or written, or is not a regular file.
 pub fn append(path: Option<&Path>, mut record: Record, now: Timestamp) -> io::Result<()> {
     let path = path.ok_or_else(|| io::Error::other("there is no home folder to keep the audit file in"))?;
-    record.time = now;
+    record.time = now + SignedDuration::from_millis(record.ahead_ms.unwrap_or_default());
     record.user = user();
     record.host = host();
     let mut line = serde_json::to_string(&record).map_err(io::Error::other)?;
@@ -141,6 +141,8 @@ pub fn close_left(path: &Path, ours: &str, now: Timestamp) -> io::Result<Vec<Rec
     open.retain(|record| (record.host.is_empty() || record.host == here) && !lives(&record.operation, ours));
     for record in &mut open {
         let began = record.time;
+        // What it is now is not known.
+        record.ahead_ms = None;
         "unknown".clone_into(&mut record.outcome);
         record.reason = format!("left at {began:.0}: the cockpit ended before it knew the end; it may have gone on");
         append(Some(path), record.clone(), now)?;

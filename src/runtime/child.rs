@@ -23,34 +23,52 @@ enum Time {
     Past,
 }
 
-/// Runs it to its end; gives back its exit code, or 128 and the number of the signal that ended it. When `over` comes
-/// before, it is sent SIGTERM, and killed where it does not end for that.
+/// Runs it to its end, with these variables, and without those that have no value; gives back its exit code, or 128 and
+/// the number of the signal that ended it. When `over` comes before, it is sent SIGTERM, and killed where it does not end
+/// for that.
 ///
 /// # Errors
 /// It cannot be started.
 pub async fn run(
     command: &[String],
-    variables: Vec<(String, OsString)>,
+    variables: Vec<(String, Option<OsString>)>,
     over: impl Future<Output = ()>,
+) -> io::Result<u8> {
+    run_with(command, variables, over, GRACE).await
+}
+
+async fn run_with(
+    command: &[String],
+    variables: Vec<(String, Option<OsString>)>,
+    over: impl Future<Output = ()>,
+    grace: Duration,
 ) -> io::Result<u8> {
     let Some((program, rest)) = command.split_first() else { return Ok(0) };
     let mut stops = StopSignals::new()?;
-    let mut child = Command::new(program).args(rest).envs(variables).spawn()?;
+    let mut command = Command::new(program);
+    command.args(rest);
+    for (name, value) in variables {
+        match value {
+            Some(value) => command.env(name, value),
+            None => command.env_remove(name),
+        };
+    }
+    let mut child = command.spawn()?;
     // At a terminal Ctrl-C reaches every program in the foreground by itself.
     let terminal = io::stdin().is_terminal();
     let mut over = std::pin::pin!(over);
-    let mut grace = std::pin::pin!(sleep(GRACE));
+    let mut killed = std::pin::pin!(sleep(grace));
     let mut time = Time::Left;
     loop {
         tokio::select! {
             ended = child.wait() => return ended.map(code),
-            () = &mut grace, if time == Time::Up => {
+            () = &mut killed, if time == Time::Up => {
                 time = Time::Past;
                 let _ = child.start_kill();
             }
             () = &mut over, if time == Time::Left => {
                 time = Time::Up;
-                grace.as_mut().reset(Instant::now() + GRACE);
+                killed.as_mut().reset(Instant::now() + grace);
                 if let Some(pid) = child.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
                     let _ = kill_process(pid, Signal::TERM);
                 }
@@ -88,7 +106,9 @@ mod tests {
                 sleep(Duration::from_millis(10)).await;
             }
         };
-        let variables = vec![("READY".to_owned(), ready.clone().into_os_string())];
-        assert_eq!(run(&command, variables, up).await.unwrap(), 128 + 9);
+        let variables = vec![("READY".to_owned(), Some(ready.clone().into_os_string()))];
+        // However soon: it does not end by itself.
+        let ended = run_with(&command, variables, up, Duration::from_millis(1)).await;
+        assert_eq!(ended.unwrap(), 128 + 9);
     }
 }

@@ -58,6 +58,15 @@ impl Collector {
         Self { app, ring, pending, limit }
     }
 
+    /// The same with a session that others ask with, too; before anything is read.
+    #[must_use]
+    pub fn with_session(mut self, session: aws::Session) -> Self {
+        self.ring.executor = self.ring.executor.with_session(&self.app.environment, session);
+        let once = self.app.poller.wants().once;
+        self.ring.executor.set_alone(once);
+        self
+    }
+
     /// The same with another limit for a request, which is then sent once; before anything is read.
     #[must_use]
     pub fn with_request_limit(mut self, limit: Duration) -> Self {

@@ -8,6 +8,7 @@ use crate::config::{InfraConfig, UnitConfig};
 use crate::feeds::runs::Place;
 use crate::infra::run::folder;
 use crate::model::infra::Tool;
+use std::fs::{File, OpenOptions};
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -72,6 +73,8 @@ pub fn replayed(environment: &str, speed: f64) -> io::Result<Option<Recorded>> {
 /// It cannot be written.
 pub fn make_in(runs: &Path, environment: &str, speed: f64) -> io::Result<InfraConfig> {
     let root = root(runs, environment);
+    // Another demo that begins at this moment would take away what this one writes.
+    let _alone = lock(runs)?;
     if !goes_on(runs, environment)? {
         // Its runs speak of what is not there any more.
         for old in [&root, &folder::of_environment(runs, environment)] {
@@ -94,6 +97,15 @@ pub fn make_in(runs: &Path, environment: &str, speed: f64) -> io::Result<InfraCo
 /// Where its units are.
 pub fn root(runs: &Path, environment: &str) -> PathBuf {
     runs.with_file_name("demo").join(environment)
+}
+
+/// Held by the demo that makes its units, until it is dropped.
+fn lock(runs: &Path) -> io::Result<File> {
+    let folder = runs.with_file_name("demo");
+    folder::make(&folder)?;
+    let file = OpenOptions::new().create(true).append(true).open(folder.join(".lock"))?;
+    file.lock()?;
+    Ok(file)
 }
 
 /// Whether a run is driven, or Terraform works for one that is not.
@@ -125,6 +137,20 @@ fn fill(root: &Path, speed: f64) -> io::Result<()> {
 mod tests {
     use super::*;
     use crate::model::infra::state::Mark;
+
+    #[test]
+    fn demos_that_begin_at_one_moment_do_not_take_away_what_the_others_write() {
+        let folder = tempfile::tempdir().unwrap();
+        let runs = folder.path().join("runs");
+        std::thread::scope(|scope| {
+            let all: Vec<_> = (0..8)
+                .map(|_| scope.spawn(|| (0..20).try_for_each(|_| make_in(&runs, "staging", 1.0).map(drop))))
+                .collect();
+            for one in all {
+                one.join().unwrap().unwrap();
+            }
+        });
+    }
 
     #[test]
     fn the_demo_begins_as_it_is_before_an_apply_each_time_and_its_states_are_states() {

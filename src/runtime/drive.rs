@@ -6,6 +6,7 @@ use super::ring::{Driven, Ring};
 use crate::app::effect::Effect;
 use crate::app::event::Event;
 use crate::app::operation::{OperationId, Operations, What};
+use crate::aws::Session;
 use crate::config::EnvironmentConfig;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
@@ -22,10 +23,19 @@ pub struct Driver {
 }
 
 impl Driver {
-    /// For one command: `mark` names its operations in the audit file.
-    pub fn new(mark: &str, zone: TimeZone, audit: Option<PathBuf>, clock: Clock) -> Self {
+    /// For one command: `mark` names its operations in the audit file; `session` is that of its environment.
+    pub fn new(
+        mark: &str,
+        zone: TimeZone,
+        audit: Option<PathBuf>,
+        clock: Clock,
+        session: (&EnvironmentConfig, Session),
+    ) -> Self {
         let (executor, events) = Executor::new(false);
-        let ring = Ring::new((executor.with_audit(audit), events), clock);
+        let mut executor = executor.with_audit(audit).with_session(session.0, session.1);
+        // What is read for it is no read of everything at once.
+        executor.set_alone(false);
+        let ring = Ring::new((executor, events), clock);
         Self { operations: Operations::new(mark, zone), ring }
     }
 

@@ -136,14 +136,25 @@ impl Executor {
         self
     }
 
+    /// The same with a session that others ask with, too: its credentials are looked for once, and its clock is measured by all.
+    #[must_use]
+    pub fn with_session(mut self, environment: &EnvironmentConfig, session: Session) -> Self {
+        self.service_clock = session.service_clock().clone();
+        self.prepared = Some((environment.clone(), session));
+        self
+    }
+
     /// Whether everything is read once, with nobody polling beside it: in sessions that are opened from now on. It is
     /// read again and again where `alone` is false, in those that are open, too.
     pub fn set_alone(&mut self, alone: bool) {
         self.alone = alone && !self.quiet;
         if !self.alone {
-            for session in self.session.iter().chain(self.others.iter().map(|(_, session)| session)) {
+            let kept = self.others.iter().chain(&self.prepared).map(|(_, session)| session);
+            for session in self.session.iter().chain(kept) {
                 session.reads_again();
             }
+        } else if let Some((_, session)) = &self.prepared {
+            session.reads_alone();
         }
     }
 
@@ -288,7 +299,8 @@ impl Executor {
         {
             return session.clone();
         }
-        if let Some((_, session)) = self.others.iter().find(|(other, _)| other == environment) {
+        let mut kept = self.others.iter().chain(&self.prepared);
+        if let Some((_, session)) = kept.find(|(other, _)| other == environment) {
             return session.clone();
         }
         let session = self.open(environment);

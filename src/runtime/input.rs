@@ -15,6 +15,7 @@ use tokio::sync::mpsc;
 
 /// What the thread tells.
 #[derive(Debug)]
+#[expect(clippy::large_enum_variant, reason = "a few wait at a time")]
 pub(super) enum FromTerminal {
     /// Something for the app, and when it came.
     Event(Instant, Event),

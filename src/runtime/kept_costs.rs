@@ -1,5 +1,6 @@
 //! What Cost Explorer said last, in a file for each account and tag: it is asked once a day at most.
 
+use crate::model::Failure;
 use crate::model::costs::{AGE, Costs};
 use jiff::Timestamp;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
@@ -23,8 +24,28 @@ pub(crate) fn read(file: Option<&PathBuf>, now: Timestamp) -> Option<Costs> {
     (!age.is_negative() && age < AGE).then_some(costs)
 }
 
+/// What it said last, or what it answers now, which is kept then; with what kept it from being kept.
+///
+/// # Errors
+/// What it answered.
+pub(crate) async fn or_asked(
+    file: Option<&PathBuf>,
+    now: Timestamp,
+    ask: impl Future<Output = Result<Costs, Failure>>,
+) -> Result<(Costs, Option<String>), Failure> {
+    if let Some(costs) = read(file, now) {
+        return Ok((costs, None));
+    }
+    let costs = ask.await?;
+    let kept = file.map_or(Ok(()), |file| keep(file, &costs).map_err(|error| (file, error)));
+    let unkept = |(file, error): (&PathBuf, io::Error)| {
+        format!("what Cost Explorer said cannot be kept in {}: {error}", file.display())
+    };
+    Ok((costs, kept.err().map(unkept)))
+}
+
 /// Keeps what it said, readable by its owner alone.
-pub(crate) fn keep(file: &Path, costs: &Costs) -> io::Result<()> {
+fn keep(file: &Path, costs: &Costs) -> io::Result<()> {
     if let Some(folder) = file.parent() {
         crate::infra::run::folder::make(folder)?;
     }

@@ -121,8 +121,14 @@ pub(super) async fn run(program: Program, lines: impl Fn(String)) -> Result<Repl
         })?),
         None => None,
     };
-    for name in program.without.iter().filter(|name| program.variables.iter().all(|(set, _)| set != *name)) {
-        command.env_remove(name);
+    let begins = program.without.iter().filter_map(|name| name.strip_suffix('*'));
+    let begins: Vec<&str> = begins.collect();
+    let inherited = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let inherited = inherited.filter(|name| begins.iter().any(|begin| name.starts_with(begin)));
+    for name in program.without.iter().cloned().chain(inherited) {
+        if program.variables.iter().all(|(set, _)| *set != name) {
+            command.env_remove(name);
+        }
     }
     if let Some(folder) = &program.folder {
         command.current_dir(folder);
@@ -307,11 +313,13 @@ mod tests {
     #[tokio::test]
     async fn what_it_is_not_to_have_is_not_inherited() {
         let mut program = program(&["sh", "-c", "echo \"[$CARGO_MANIFEST_DIR][$CARGO_PKG_NAME]\""]);
-        program.without = vec!["CARGO_MANIFEST_DIR".to_owned(), "CARGO_PKG_NAME".to_owned()];
         program.variables = vec![("CARGO_PKG_NAME".to_owned(), "set".to_owned())];
         assert!(std::env::var_os("CARGO_MANIFEST_DIR").is_some(), "there is something to inherit");
-        let reply = run(program, |_| {}).await.unwrap();
-        assert!(matches!(reply, Reply::Ended { code: Some(0), output, .. } if output == "[][set]"));
+        for without in [&["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME"][..], &["CARGO_*"]] {
+            program.without = without.iter().map(|name| (*name).to_owned()).collect();
+            let reply = run(program.clone(), |_| {}).await.unwrap();
+            assert!(matches!(reply, Reply::Ended { code: Some(0), output, .. } if output == "[][set]"), "{without:?}");
+        }
     }
 
     #[tokio::test]

@@ -40,6 +40,20 @@ impl StopSignal {
             Self::Terminate | Self::Hangup => ExitCode::Failed,
         }
     }
+
+    /// How a command ends that it stops before anything was changed. Who pressed Ctrl-C knows; of another one it is said,
+    /// as it comes from somewhere else.
+    ///
+    /// # Errors
+    /// 1 after SIGTERM and SIGHUP.
+    pub fn ended(self) -> Result<ExitCode, Report> {
+        match self {
+            Self::Interrupt => Ok(self.code()),
+            Self::Terminate | Self::Hangup => {
+                Err(Report::new("interrupted", format!("it was ended from outside, by {}", self.name()), self.code()))
+            }
+        }
+    }
 }
 
 /// The first that came, as its place in [`StopSignal::ALL`] and one; zero is none.
@@ -81,6 +95,9 @@ pub fn watch(held: Held) {
                         let place = u8::try_from(place + 1).unwrap_or(u8::MAX);
                         let _ = CAME.compare_exchange(0, place, Ordering::SeqCst, Ordering::SeqCst);
                         if !held.takes_signals && is_held_up().await {
+                            if let Err(report) = stop.ended() {
+                                let _ = report.write(&mut io::stderr(), held.json);
+                            }
                             end(stop.code());
                         }
                     }
@@ -182,7 +199,8 @@ pub async fn unless_stopped<T>(work: impl Future<Output = T>) -> Result<T, Repor
     tokio::select! {
         biased;
         stop = stopped() => {
-            Err(Report::new("interrupted", "it was ended from outside: nothing was changed", stop.code()))
+            let text = format!("it was ended from outside, by {}: nothing was changed", stop.name());
+            Err(Report::new("interrupted", text, stop.code()))
         }
         done = work => Ok(done),
     }

@@ -33,6 +33,11 @@ impl Tee {
         Ok(Self { path: path.to_owned(), file: BufWriter::new(file), size, large })
     }
 
+    /// Where it is.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
     /// Writes text; before, sets the file aside if it is large.
     ///
     /// # Errors

@@ -8,6 +8,7 @@ use crate::app::effect::Effect;
 use crate::app::event::{Event, Mouse};
 use crate::app::operation::outcome::Verdict;
 use crate::app::overlay::{Act, Kind};
+use crate::model::Endpoints;
 
 /// Each way to a plan on the screen: keys by hand, and the last one.
 pub(super) const WAYS: [(&str, &str, &str); 8] = [
@@ -74,6 +75,25 @@ fn every_plan_can_be_confirmed_once_it_was_read() {
             assert!(changes(&stage), "{way:?} guarded {guarded}:\n{}", text(&stage.app));
         }
     }
+}
+
+#[test]
+fn what_is_asked_says_where_its_change_goes() {
+    let way = ("2 j j", "", "F");
+    let line = |endpoints: Endpoints| {
+        let mut stage = before(way, true);
+        stage.aws.endpoints = endpoints;
+        let effects = asked(&mut stage, way);
+        stage.serve(effects);
+        assert!(matches!(stage.window(), Some(Kind::Plan(_))));
+        let text = text(&stage.app);
+        text.lines().skip(1).find(|line| line.contains("GUARDED")).unwrap_or_else(|| panic!("{text}")).to_owned()
+    };
+    let own = |service: &str| Endpoints::new([(service.to_owned(), Some("http://127.0.0.1:1".to_owned()))], None);
+    assert!(line(own("ecs")).contains("SIMULATED  http://127.0.0.1:1"), "{}", line(own("ecs")));
+    // The change goes to AWS itself, whatever else is asked elsewhere.
+    assert!(!line(own("rds")).contains("SIMULATED") && !line(own("rds")).contains("127.0.0.1"));
+    assert!(line(Endpoints::at("https://vpce.example.com")).contains("NOT AWS  https://vpce.example.com"));
 }
 
 #[test]

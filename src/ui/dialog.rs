@@ -5,11 +5,14 @@ use super::frame;
 use super::widgets::frame as frames;
 use crate::app::dialog;
 use crate::app::layout::overlay_place;
+use crate::app::operation::Operation;
 use crate::app::overlay::{Act, Button, Kind, Overlay};
 use crate::app::question;
 use crate::app::screen::Purpose;
+use crate::app::tell;
 use crate::model::text;
 use ratatui::layout::Rect;
+use ratatui::style::Style;
 
 /// Draws the window into its place. Returns where the cursor is while a name is typed.
 pub fn draw(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) -> Option<(u16, u16)> {
@@ -56,15 +59,20 @@ fn place_line(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: Rect, guarde
         let blank = " ".repeat(usize::from(line.width));
         canvas.put(line.x, line.y, line.width, &blank, theme.guarded);
     }
-    let style = |own: ratatui::style::Style| if guarded { theme.guarded } else { own };
+    let style = |own: Style| if guarded { theme.guarded } else { own };
     let account = match (who, &environment.account) {
         (Some(who), _) => who.account.clone(),
         (None, Some(account)) => format!("{account}?"),
         (None, None) => "account ?".to_owned(),
     };
-    let parts = [
+    let endpoints = dialog::about(canvas.app, overlay).map(Operation::endpoints);
+    let endpoints = endpoints.as_ref().unwrap_or(&canvas.app.estate.endpoints);
+    let (word, there) = tell::elsewhere(canvas.app, endpoints).unwrap_or_default();
+    let parts: [(String, Style); 7] = [
         (environment.name.clone(), theme.strong),
         (if guarded { "GUARDED".to_owned() } else { String::new() }, theme.strong),
+        (word.to_owned(), theme.simulated),
+        (there, theme.text),
         (account, theme.text),
         (environment.region.clone().unwrap_or_default(), theme.text),
         (who.map(crate::model::Identity::short).unwrap_or_default(), theme.text),

@@ -71,8 +71,9 @@ fn pieces(canvas: &Canvas<'_, '_>) -> Vec<Piece> {
     if environment.guarded {
         add("GUARDED".into(), theme.guarded, 0, false);
     }
-    if app.session.simulated {
-        add("SIMULATED".into(), theme.simulated, 0, false);
+    let elsewhere = tell::elsewhere(app, &app.estate.endpoints);
+    if let Some((word, _)) = &elsewhere {
+        add((*word).to_owned(), theme.simulated, 0, false);
     }
     let identity = app.estate.identity.value();
     let failure = app.estate.identity.failure();
@@ -101,6 +102,7 @@ fn pieces(canvas: &Canvas<'_, '_>) -> Vec<Piece> {
     };
     add(account, theme.text, 4, false);
     add(environment.region.clone().unwrap_or_default(), theme.text, 6, false);
+    add(elsewhere.map(|(_, there)| there).unwrap_or_default(), theme.text, 5, false);
     match identity {
         None if nowhere => {}
         None => add("?".into(), theme.unknown, 5, false),

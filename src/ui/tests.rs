@@ -6,7 +6,7 @@ use super::testing::*;
 use crate::app::App;
 use crate::app::Session;
 use crate::app::event::Event;
-use crate::model::{Failure, FailureKind, Source};
+use crate::model::{Endpoints, Failure, FailureKind, Source};
 use jiff::SignedDuration;
 
 #[test]
@@ -103,6 +103,28 @@ fn the_top_line_begins_with_the_environment_and_whether_it_is_guarded() {
     seen("wrong_account_80x24", &prod(Session::default(), "999999999999", (80, 24)));
     for line in &lines {
         assert!(line.starts_with(" prod  GUARDED") || line.starts_with(" staging"), "{line}");
+    }
+}
+
+#[test]
+fn the_top_line_says_that_it_is_not_aws_that_is_asked() {
+    let own = |url: &str| [("ecs".to_owned(), Some(url.to_owned())), ("sts".to_owned(), Some(url.to_owned()))];
+    let sim = "http://127.0.0.1:4566";
+    for (endpoints, word, there) in [
+        (Endpoints::default(), "", ""),
+        (Endpoints::at(sim), "SIMULATED", sim),
+        (Endpoints::at("https://vpce.example.com"), "NOT AWS", "https://vpce.example.com"),
+        (Endpoints::new(own(sim), None), "PARTLY NOT AWS", "ecs, sts at http://127.0.0.1:4566, all else at AWS itself"),
+    ] {
+        for size in [(60, 15), (80, 24), (120, 40), (200, 60)] {
+            // Before anybody has answered, and where nobody does.
+            let (mut app, _) = fresh(environment("prod"), Session::default(), size);
+            app.estate.endpoints = endpoints.clone();
+            let top = text(&app).lines().next().unwrap_or_default().to_owned();
+            assert!(top.starts_with(format!(" prod  GUARDED  {word}").trim_end()), "{top}");
+            assert!(size.0 < 200 || top.contains(there), "{top}");
+            assert!(!word.is_empty() || !(top.contains("AWS") || top.contains("SIMULATED")), "{top}");
+        }
     }
 }
 

@@ -3,16 +3,68 @@
 //! it were of now.
 
 use super::testing::*;
+use crate::app::App;
 use crate::app::layout::layout;
 use crate::app::screen::Block;
-use crate::app::{App, Session};
 use crate::model::*;
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
 /// The keys that lead to each view; a view whose thing is not known is not reached.
-const VIEWS: [&str; 12] =
-    ["1", "2", "2 j j enter", "2 j j enter enter", "4", "7", "8", "8 v", "2 m", "2 v", "2 b", "2 a"];
+const VIEWS: [&str; 16] = [
+    "1",
+    "2",
+    "2 j j enter",
+    "2 j j enter enter",
+    "3",
+    "4",
+    "5",
+    "6",
+    "7",
+    "8",
+    "8 v",
+    "2 m",
+    "2 v",
+    "2 b",
+    "2 a",
+    "1 : t u n n e l s enter",
+];
+
+/// Wide enough for all that there is, and the smallest that people have.
+const SIZES: [(u16, u16); 2] = [(200, 60), (80, 24)];
+
+/// Sources that are lists of pages, and are told as they come.
+const PAGED: [Source; 11] = [
+    Source::Services,
+    Source::Tasks,
+    Source::ScalableTargets,
+    Source::ScalingPolicies,
+    Source::ScheduledActions,
+    Source::ScalingActivities,
+    Source::Schedules,
+    Source::DbClusters,
+    Source::DbInstances,
+    Source::Alarms,
+    Source::AlarmMutes,
+];
+
+/// How a source is not read: not at all, or not beyond its first page.
+#[derive(Debug, Clone, Copy)]
+enum Unread {
+    Refused,
+    Broken,
+}
+
+impl Unread {
+    /// The world in which a source is not read.
+    fn of(self, world: &World, source: Source) -> World {
+        let failing = [(source, Failure::new(FailureKind::Denied, WHY))].into();
+        match self {
+            Self::Refused => World { failing, ..world.clone() },
+            Self::Broken => World { breaking: failing, ..world.clone() },
+        }
+    }
+}
 
 /// What is asked of AWS, but for who asks: without that nothing else is asked.
 fn sources() -> impl Iterator<Item = Source> {
@@ -37,9 +89,7 @@ fn whole() -> World {
 fn open(world: &World, keys: &str, size: (u16, u16)) -> App {
     let configured =
         crate::config::EnvironmentConfig { schedules: Some("bookmark-manager-".into()), ..environment("staging") };
-    let (mut app, effects) = fresh(configured, Session::default(), size);
-    world.answer(&mut app, effects);
-    tick(&mut app, now(), world);
+    let mut app = read_in(configured, world, size);
     press(&mut app, keys, world);
     tick(&mut app, now() + SignedDuration::from_secs(1), world);
     app
@@ -97,21 +147,23 @@ const EXCEPTIONS: &[(&str, &[Source], &str)] = &[(
 fn every_block_tells_what_of_its_sources_could_not_be_read() {
     let mut silent_about: BTreeMap<(&str, Source), Vec<String>> = BTreeMap::new();
     let mut told = 0;
-    for keys in VIEWS {
-        let size = (200, 60);
+    let every = VIEWS.into_iter().flat_map(|keys| SIZES.map(|size| (keys, size)));
+    for (keys, size, unread) in
+        every.flat_map(|(keys, size)| [Unread::Refused, Unread::Broken].map(|unread| (keys, size, unread)))
+    {
         let world = whole();
         let shown = open(&world, keys, size);
         let all = blocks(&shown);
         let mut then = open(&world, keys, size);
         pass(&mut then, &world);
         let all_then = blocks(&then);
-        for source in sources() {
-            let failure = Failure::new(FailureKind::Denied, WHY);
-            let refused = World { failing: [(source, failure)].into(), ..world.clone() };
+        for source in sources().filter(|source| matches!(unread, Unread::Refused) || PAGED.contains(source)) {
+            let refused = unread.of(&world, source);
             let at_first = open(&refused, keys, size);
             // A block that looks the same without a source is not made of it. One that was never answered is no measure: some
             // wait until all is answered.
-            let without = blocks(&at_first);
+            // With nothing of it, however little is missing: what was read before it broke looks as it does in the whole.
+            let without = blocks(&open(&Unread::Refused.of(&world, source), keys, size));
             let drawn_from: Vec<Block> = all
                 .iter()
                 .filter(|(block, text)| without.iter().any(|(one, other)| one == block && other != text))
@@ -123,18 +175,20 @@ fn every_block_tells_what_of_its_sources_could_not_be_read() {
             let mut later = open(&world, keys, size);
             pass(&mut later, &refused);
             for (when, app, whole) in [("at first", &at_first, &all), ("later", &later, &all_then)] {
-                if app.view().name != shown.view().name {
+                if app.view().name != shown.view().name || (when == "later" && !is_asked_again(app, source)) {
                     continue;
                 }
-                for (block, text) in blocks(app).into_iter().filter(|(block, _)| drawn_from.contains(block)) {
+                for (block, mut text) in blocks(app).into_iter().filter(|(block, _)| drawn_from.contains(block)) {
                     let whole = whole.iter().find(|(one, _)| *one == block).map_or("", |(_, text)| text.as_str());
-                    if when == "later" && !is_asked_again(app, source) {
-                        continue;
-                    }
                     told += 1;
+                    // A list shows as many as there is room for, the worst first, and how many there are.
+                    if block == crate::panes::overview::state::ATTENTION && lists_more(app, block) {
+                        let entries = app.estate.derived.attention.iter().map(|entry| entry.what.as_str());
+                        text.push_str(&entries.collect::<Vec<_>>().join("\n"));
+                    }
                     if !tells_more(&text, whole) {
                         let all = silent_about.entry((block.0, source)).or_default();
-                        all.push(format!("{keys:?}: {block:?} of {source:?}, refused {when}:\n{text}"));
+                        all.push(format!("{keys:?} at {size:?}: {block:?} of {source:?}, {unread:?} {when}:\n{text}"));
                     }
                 }
             }
@@ -156,6 +210,11 @@ fn every_block_tells_what_of_its_sources_could_not_be_read() {
         .collect();
     assert!(mended.is_empty(), "no exception any more, to be taken off the list: {mended:?}");
     assert!(told > 50, "{told}");
+}
+
+/// Whether a list has more rows than it shows.
+fn lists_more(app: &App, block: Block) -> bool {
+    app.screen.list_of(block).is_some_and(|list| list.len() > list.window().len())
 }
 
 /// Whether a source that has failed was asked: what cannot change is not read again. Panes keep some answers themselves.

@@ -16,7 +16,11 @@ fn insights_answers_and_says_what_it_cost() {
     assert!(said.out.starts_with("\"@log\",\"lines\"\n") && said.out.contains(API), "{}", said.out);
     let table = line(&mut home.on(&world), "insights slow --since 1h -o table").coded(0);
     assert!(table.out.contains("p95"), "{}", table.out);
-    let wrong = run(&mut home.on(&world), ["insights", "nonsense"]).coded(1);
+    let asked = world.get("/_sim/requests")["total"].clone();
+    let unknown = run(&mut home.on(&world), ["insights", "nonsense"]).coded(2);
+    assert!(unknown.err.contains("slow") && unknown.err.contains("hint: there are: "), "{}", unknown.err);
+    assert_eq!(world.get("/_sim/requests")["total"], asked, "nothing was asked");
+    let wrong = run(&mut home.on(&world), ["insights", "nonsense of a kind"]).coded(1);
     assert!(wrong.err.contains("MalformedQuery"), "{}", wrong.err);
 }
 

@@ -284,6 +284,13 @@ pub fn line(command: &mut Command, arguments: &str) -> Said {
     run(command, arguments.split_whitespace())
 }
 
+/// Runs with an output that takes nothing, as a full disk does.
+#[cfg(target_os = "linux")]
+pub fn on_a_full_disk(command: &mut Command, arguments: &str) -> Said {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    finish(command.args(arguments.split_whitespace()).stdout(full).stderr(Stdio::piped()).spawn().unwrap())
+}
+
 /// Waits for a child and reads what is left of its output.
 pub fn finish(mut child: Child) -> Said {
     fn read(stream: Option<impl std::io::Read + Send + 'static>) -> std::thread::JoinHandle<Vec<u8>> {
@@ -357,6 +364,14 @@ pub fn harmless(text: &str) {
         (c.is_control() && *c != '\n' && *c != '\t') || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     });
     assert_eq!(acting, None, "raw in: {text}");
+}
+
+/// A message of PostgreSQL's protocol.
+pub fn message(kind: u8, body: &[u8]) -> Vec<u8> {
+    let mut bytes = vec![kind];
+    bytes.extend((body.len() as u32 + 4).to_be_bytes());
+    bytes.extend(body);
+    bytes
 }
 
 /// Sends a signal to a process.

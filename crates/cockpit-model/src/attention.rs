@@ -131,12 +131,11 @@ fn parameters(estate: &Estate, list: &mut Vec<Attention>) {
     let (Some(known), Some(at)) = (estate.parameters.value(), estate.parameters.at()) else { return };
     let known: std::collections::BTreeSet<&str> = known.iter().map(|one| named::key(&one.name)).collect();
     for service in estate.services.value().into_iter().flat_map(std::collections::BTreeMap::values) {
-        let read = estate.task_definitions.get(&service.task_definition).and_then(|read| read.value());
-        let Some(definition) = read.filter(|definition| definition.registered_at.is_none_or(|made| made <= at)) else {
-            continue;
-        };
+        let read =
+            service.current_definitions().into_iter().filter_map(|name| estate.task_definitions.get(name)?.value());
+        let definitions = read.filter(|definition| definition.registered_at.is_none_or(|made| made <= at));
         let short = estate.service_row(&service.name).map_or(service.name.as_str(), |row| row.short.as_str());
-        for one in named::of(&service.name, short, definition) {
+        for one in definitions.flat_map(|definition| named::of(&service.name, short, definition)) {
             let named::From::Parameter { name, region: None, .. } = &one.from.here(&service.arn) else { continue };
             if known.contains(named::key(name)) || !belongs(name, &estate.parameters_under) {
                 continue;
@@ -249,15 +248,9 @@ fn sources(estate: &Estate, list: &mut Vec<Attention>) {
         let status = estate.status(source);
         match (status.failure, status.partial) {
             (Some(failure), _) if told(&failure) => {}
-            (Some(failure), _) => match unread.iter_mut().find(|(known, _)| known[0].is_like(&failure)) {
-                Some((failures, sources)) => {
-                    failures.push(failure);
-                    sources.push(source);
-                }
-                None => unread.push((vec![failure], vec![source])),
-            },
+            (Some(failure), _) => Failure::join(&mut unread, failure, source),
             (None, Some(partial)) => {
-                let what = format!("{} are incomplete: {partial}", source.words());
+                let what = source.incomplete(&partial);
                 let hint = "what is missing is asked for again; what stands here without it may be too little";
                 list.push(row(Severity::Note, source, what, hint));
             }

@@ -8,8 +8,12 @@ use serde_json::Value;
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Record {
-    /// When it was written.
+    /// When it was written, by the clock of AWS as far as that was known.
     pub time: Timestamp,
+    /// How far that clock was ahead of the machine's, in milliseconds; absent where it was not known: `time` is then the
+    /// machine's.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub ahead_ms: Option<i64>,
     /// Which operation: the same in the line of its beginning and that of its end.
     pub operation: String,
     /// The ARN of the identity.
@@ -20,7 +24,7 @@ pub struct Record {
     pub environment: String,
     pub account: String,
     pub region: String,
-    /// The endpoint, where it was not AWS's own: then nothing real may have been changed.
+    /// Where the change went, where that was not AWS itself ([`super::Endpoints::key`]): then nothing real may have been changed.
     pub endpoint: String,
     /// The machine, so that another one does not take its operations for left.
     pub host: String,

@@ -58,6 +58,21 @@ impl Place<'_> {
         url
     }
 
+    /// As psql, `pg_dump` and all others that are made with libpq take it from their environment. One without a value is to be
+    /// taken out: it would lead elsewhere.
+    pub fn variables(&self) -> Vec<(&'static str, Option<String>)> {
+        let (host, port) = self.at();
+        let mut all =
+            vec![("PGHOST", Some(host)), ("PGPORT", Some(port.to_string())), ("PGHOSTADDR", None), ("PGSERVICE", None)];
+        let mut known = |name, value: Option<&str>| all.extend(value.map(|value| (name, Some(value.to_owned()))));
+        known("PGUSER", self.user);
+        known("PGPASSWORD", self.password);
+        known("PGDATABASE", self.database);
+        known("PGSSLMODE", self.tls.then_some("require"));
+        known("PGOPTIONS", self.read_only.then_some("-c default_transaction_read_only=on"));
+        all
+    }
+
     /// As it is typed at a shell.
     pub fn psql(&self) -> String {
         let (host, port) = self.at();
@@ -133,6 +148,17 @@ mod tests {
         assert_eq!(place.url(), "postgresql://a%40b:p%3A%2F%23%C3%A4@127.0.0.1:5432/my%20db");
         assert_eq!(place.psql(), "psql -h 127.0.0.1 -p 5432 -U a@b -d 'my db'");
         assert_eq!(place.jdbc(), "jdbc:postgresql://127.0.0.1:5432/my%20db?user=a%40b&password=p%3A%2F%23%C3%A4");
+    }
+
+    #[test]
+    fn programs_of_libpq_are_told_all_that_is_known_and_led_nowhere_else() {
+        let place = Place { port: 5433, user: Some("app"), password: Some("hush"), ..Place::default() };
+        let all = place.variables();
+        let of = |wanted: &str| all.iter().find(|(name, _)| *name == wanted).map(|(_, value)| value.as_deref());
+        assert_eq!((of("PGHOST"), of("PGPORT")), (Some(Some("127.0.0.1")), Some(Some("5433"))));
+        assert_eq!((of("PGUSER"), of("PGPASSWORD")), (Some(Some("app")), Some(Some("hush"))));
+        assert_eq!((of("PGSERVICE"), of("PGHOSTADDR")), (Some(None), Some(None)));
+        assert_eq!((of("PGDATABASE"), of("PGSSLMODE"), of("PGOPTIONS")), (None, None, None));
     }
 
     #[test]

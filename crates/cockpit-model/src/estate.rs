@@ -8,6 +8,7 @@ use super::alarm::{Alarm, Mute};
 use super::attention_entry::Attention;
 use super::database::{Database, DbCluster, DbInstance};
 use super::database_history::DatabaseSnapshot;
+use super::endpoints::Endpoints;
 use super::failure::Failure;
 use super::health::Assessment;
 use super::health::Health;
@@ -34,6 +35,8 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 pub struct Estate {
     /// Who asks.
     pub identity: Observed<Identity>,
+    /// Where it is asked: known before anybody answers.
+    pub endpoints: Endpoints,
     pub cluster: Observed<Cluster>,
     /// Services by name.
     pub services: Observed<BTreeMap<String, Service>>,

@@ -127,9 +127,33 @@ impl Failure {
         self.action().map_or(self.message.as_str(), |action| &self.message[action.len() + 2..])
     }
 
-    /// Whether both have one cause: what one may not do is one cause, whatever it was that was asked for.
+    /// Why, whatever it was that was asked for: of what one may not do what AWS says of the policy, without the names of the
+    /// action and of the thing.
+    fn cause(&self) -> String {
+        let reason = self.reason();
+        let refused = reason.split_once("is not authorized to perform").filter(|_| self.kind == FailureKind::Denied);
+        let Some((_, rest)) = refused else { return reason.to_owned() };
+        let why = rest.split_once(" because ").map_or("", |(_, why)| why);
+        // The code of the error at its end is the same for all of them.
+        let words = why.split_whitespace().filter(|word| !word.contains(':') && !word.starts_with('('));
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    /// Whether both have one cause, and the same helps: actions that one policy is to allow are one, one that a policy forbids
+    /// is another.
     pub fn is_like(&self, other: &Self) -> bool {
-        self.kind == other.kind && (self.kind == FailureKind::Denied || self.reason() == other.reason())
+        self.kind == other.kind && self.hint == other.hint && self.cause() == other.cause()
+    }
+
+    /// Adds one of those that failed to the others of its cause, or as the first of its own.
+    pub fn join<T>(causes: &mut Vec<(Vec<Self>, Vec<T>)>, failure: Self, of: T) {
+        match causes.iter_mut().find(|(known, _)| known[0].is_like(&failure)) {
+            Some((known, all)) => {
+                known.push(failure);
+                all.push(of);
+            }
+            None => causes.push((vec![failure], vec![of])),
+        }
     }
 
     /// Why all of these failed, which have one cause: the whole of one, the reason of several, and of what one may not do the
@@ -141,9 +165,11 @@ impl Failure {
             [first, ..] if first.kind == FailureKind::Denied => {
                 let mut actions: Vec<&str> = all.iter().filter_map(Self::action).collect();
                 actions.dedup();
+                let why = Some(first.cause()).filter(|why| why.contains("explicit deny"));
+                let why = why.map(|why| format!(" because {why}")).unwrap_or_default();
                 match actions[..] {
                     [] => first.reason().to_owned(),
-                    _ => format!("not allowed: {}", actions.join(", ")),
+                    _ => format!("not allowed: {}{why}", actions.join(", ")),
                 }
             }
             [first, ..] => first.reason().to_owned(),
@@ -173,5 +199,48 @@ impl Failure {
 impl std::fmt::Display for Failure {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         f.write_str(&self.message)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn denied(action: &str, because: &str) -> Failure {
+        let said =
+            format!("User: arn:aws:iam::1:user/u is not authorized to perform: {action}{because} (AccessDenied)");
+        Failure::new(FailureKind::Denied, format!("{action}: not allowed: {said}"))
+    }
+
+    #[test]
+    fn actions_are_denied_for_one_cause_where_the_same_helps() {
+        let none = |action: &str| {
+            denied(action, &format!(" on resource: * because no identity-based policy allows the {action} action"))
+        };
+        let forbidden = |action: &str| {
+            denied(action, " with an explicit deny because an explicit deny in a service control policy")
+        };
+        let (list, alarms) = (none("ecs:ListTasks"), none("cloudwatch:DescribeAlarms"));
+        assert!(list.is_like(&alarms));
+        assert!(denied("a:B", "").is_like(&denied("a:C", "")));
+        assert!(!list.is_like(&forbidden("cloudwatch:DescribeAlarms")));
+        assert!(!list.is_like(&none("a:B").hinted("turn it on")), "another hint");
+        let other =
+            |action: &str| Failure::new(FailureKind::Denied, format!("{action}: not allowed: you are not subscribed"));
+        assert!(!list.is_like(&other("ce:GetCostAndUsage")));
+        assert!(other("a:B").is_like(&other("a:C")));
+
+        let mut causes = Vec::new();
+        for failure in [list, forbidden("a:B"), alarms, forbidden("a:C")] {
+            Failure::join(&mut causes, failure, ());
+        }
+        let told: Vec<String> = causes.iter().map(|(failures, _)| Failure::together(failures)).collect();
+        assert_eq!(
+            told,
+            [
+                "not allowed: ecs:ListTasks, cloudwatch:DescribeAlarms",
+                "not allowed: a:B, a:C because an explicit deny in a service control policy"
+            ]
+        );
     }
 }

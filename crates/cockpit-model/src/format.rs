@@ -18,8 +18,16 @@ pub fn is_region(text: &str) -> bool {
 /// `http://…` or `https://…` with a host and nothing that ends a line.
 pub fn is_url(text: &str) -> bool {
     let Some(rest) = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://")) else { return false };
-    let host = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    !host.is_empty() && !host.starts_with(':') && !text.contains(|c: char| c.is_whitespace() || c.is_control())
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit('@').next().unwrap_or_default();
+    // A colon within brackets is of an address of IPv6.
+    let (name, port) = match host.rsplit_once(':') {
+        Some((name, port)) if !port.contains(']') => (name, Some(port)),
+        _ => (host, None),
+    };
+    let whole = !name.is_empty() && name.starts_with('[') == name.ends_with(']');
+    let known = port.is_none_or(|port| port.parse::<u16>().is_ok());
+    whole && known && !text.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
 /// 12 digits.

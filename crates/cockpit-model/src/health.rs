@@ -326,6 +326,8 @@ fn rolled_back(evidence: &Evidence<'_>, found: &mut Found) {
         let (health, severity) =
             if failed { (Health::Down, Severity::Critical) } else { (Health::Degraded, Severity::Critical) };
         let why = newest.rollback_reason.as_deref().filter(|why| !why.is_empty()).unwrap_or(&newest.reason);
+        // What happened is said already: of a row that is cut, why it did is to be seen.
+        let why = why.strip_prefix("Service deployment rolled back because ").unwrap_or(why);
         let why = if why.is_empty() { String::new() } else { format!(": {why}") };
         let text = format!("deployment {}{why}", newest.status.words());
         found.add(

@@ -1,5 +1,6 @@
 //! Who is asking: the account and the identity behind the credentials.
 
+use super::endpoints::Endpoints;
 use jiff::Timestamp;
 
 /// The answer of STS `GetCallerIdentity`, with what the credentials say of their own end.
@@ -13,8 +14,8 @@ pub struct Identity {
     pub expires: Option<Timestamp>,
     /// The region in use, from wherever it comes: the configuration, a variable, the profile.
     pub region: Option<String>,
-    /// The endpoint in use, where it is not AWS's own; without a user and a password.
-    pub endpoint: Option<String>,
+    /// Where requests go.
+    pub endpoints: Endpoints,
 }
 
 impl Identity {

@@ -13,6 +13,8 @@ pub struct Machine {
     pub id: String,
     /// Its tag `Name`.
     pub name: Option<String>,
+    /// Its tag `Project`.
+    pub project: Option<String>,
     /// Its tag `Environment`.
     pub environment: Option<String>,
     /// `t4g.small`.
@@ -160,6 +162,13 @@ pub fn is_named(machine: &Machine, patterns: &[String]) -> bool {
     patterns.iter().any(|pattern| {
         *pattern == machine.id || machine.name.as_deref().is_some_and(|name| log_store::pattern::matches(pattern, name))
     })
+}
+
+/// Whether an instance has the tags of an environment: the project, and the environment where it has such a tag.
+pub fn is_tagged(machine: &Machine, project: &str, environment: &str) -> bool {
+    // A project with one environment may tag it as it likes: `production`.
+    machine.project.as_deref() == Some(project)
+        && (project == environment || machine.environment.as_deref().is_none_or(|tag| tag == environment))
 }
 
 #[cfg(test)]

@@ -24,7 +24,7 @@ pub struct Sample {
 }
 
 /// Something that is told.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Told {
     pub at: Timestamp,
     pub what: String,
@@ -56,7 +56,7 @@ struct Step {
 }
 
 /// What is told at the end.
-#[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Ended {
     /// When the load came.
     pub load: Option<Timestamp>,

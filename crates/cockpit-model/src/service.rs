@@ -33,8 +33,11 @@ pub struct Service {
     pub running: u32,
     /// Tasks in PENDING.
     pub pending: u32,
-    /// `family:revision`.
+    /// `family:revision`; empty where another controller deploys it in task sets.
     pub task_definition: String,
+    /// What its task sets run, where it has any: `family:revision` of each.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub task_sets: Vec<String>,
     /// `FARGATE`, `EC2`, or capacity providers joined by `+`.
     pub launch: String,
     /// `ECS`, `CODE_DEPLOY` or `EXTERNAL`.
@@ -212,6 +215,22 @@ impl Service {
     /// Whether it was deleted, or is being: it takes no change any more, and is known for a while.
     pub fn deleted(&self) -> bool {
         !self.status.is_empty() && self.status != "ACTIVE"
+    }
+
+    /// What it is to run: its task definition, or those of its task sets where it has none of its own.
+    pub fn current_definitions(&self) -> Vec<&str> {
+        if self.task_definition.is_empty() {
+            self.task_sets.iter().map(String::as_str).collect()
+        } else {
+            vec![self.task_definition.as_str()]
+        }
+    }
+
+    /// All task definitions of which tasks of it may run, some more than once: what it is to run, and what its deployments
+    /// still do.
+    pub fn definitions(&self) -> impl Iterator<Item = &str> {
+        let deployments = self.deployments.iter().map(|deployment| deployment.task_definition.as_str());
+        self.current_definitions().into_iter().chain(deployments).filter(|name| !name.is_empty())
     }
 
     /// Whether a name is the service's, or a run of whole words of it: `web` of `shop-prod-web`.

@@ -133,6 +133,11 @@ impl Source {
         }
     }
 
+    /// That a part of it is missing, in a sentence.
+    pub fn incomplete(self, missing: &str) -> String {
+        format!("{} are incomplete: {missing}", self.words())
+    }
+
     /// What it is in words, for messages.
     pub fn words(self) -> &'static str {
         match self {

@@ -105,6 +105,12 @@ impl TaskDefinition {
     }
 }
 
+/// The family of a task definition: `web` of `web:42`, or of its ARN.
+pub fn family(name: &str) -> &str {
+    let name = name.rsplit('/').next().unwrap_or(name);
+    name.rsplit_once(':').map_or(name, |(family, _)| family)
+}
+
 /// The containers among these that a service may be about, narrowed in this order as long as several are left: those
 /// that its load balancers reach, those whose repository holds an image (`holds`), those with the service's name.
 /// One is the answer.

@@ -66,6 +66,19 @@ impl Power {
 }
 
 impl Timer {
+    /// The service that a scheduled action is of: the end of `service/CLUSTER/NAME`. None of a schedule of the environment.
+    pub fn service(&self) -> Option<&str> {
+        self.action.as_ref()?.resource.rsplit('/').next()
+    }
+
+    /// How it is called where several services have one of its name: `night of shop-web`.
+    pub fn title(&self) -> String {
+        match self.service() {
+            Some(service) => format!("{} of {service}", self.name),
+            None => self.name.clone(),
+        }
+    }
+
     /// What it does, read from its input: `{"action":"stop"}`. A scheduled action stops by a maximum of 0, and
     /// starts by a minimum above 0.
     pub fn power(&self) -> Option<Power> {

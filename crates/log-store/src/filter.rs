@@ -74,6 +74,20 @@ enum Place {
     Stream,
 }
 
+impl Place {
+    const ALL: [Self; 5] = [Self::Service, Self::Container, Self::Task, Self::Group, Self::Stream];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Service => "service",
+            Self::Container => "container",
+            Self::Task => "task",
+            Self::Group => "group",
+            Self::Stream => "stream",
+        }
+    }
+}
+
 #[derive(Debug, Clone)]
 enum Wanted {
     Text(String),
@@ -104,6 +118,13 @@ impl Filter {
         self.root.is_none()
     }
 
+    /// What it looks at by name, each with the text that it is compared with; none where that is a number. Levels are no
+    /// part of it: their names are known.
+    #[must_use]
+    pub fn names(&self) -> Vec<(&str, Option<&str>)> {
+        self.root.as_ref().map(Node::names).unwrap_or_default()
+    }
+
     /// Whether a line passes.
     pub fn matches(&self, line: &Line<'_>) -> bool {
         self.root.as_ref().is_none_or(|root| root.holds(line))
@@ -111,6 +132,17 @@ impl Filter {
 }
 
 impl Node {
+    fn names(&self) -> Vec<(&str, Option<&str>)> {
+        match self {
+            Self::All(nodes) | Self::Any(nodes) => nodes.iter().flat_map(Self::names).collect(),
+            Self::Not(node) => node.names(),
+            Self::Has(_) | Self::Level(..) => Vec::new(),
+            Self::From(place, wanted) => vec![(place.name(), Some(wanted))],
+            Self::Field(name, _, Wanted::Text(text)) => vec![(name, Some(text))],
+            Self::Field(name, _, Wanted::Number(_)) => vec![(name, None)],
+        }
+    }
+
     fn holds(&self, line: &Line<'_>) -> bool {
         match self {
             Self::All(nodes) => nodes.iter().all(|node| node.holds(line)),
@@ -372,14 +404,7 @@ impl<'a> Parser<'a> {
         if value.is_empty() {
             return Err(self.error(begin, self.at - begin, format!("`{name}` is compared with nothing")));
         }
-        let place = match name {
-            "service" => Some(Place::Service),
-            "container" => Some(Place::Container),
-            "task" => Some(Place::Task),
-            "group" => Some(Place::Group),
-            "stream" => Some(Place::Stream),
-            _ => None,
-        };
+        let place = Place::ALL.into_iter().find(|place| place.name() == name);
         if let Some(place) = place {
             return match op {
                 Op::Eq => Ok(Node::From(place, value)),

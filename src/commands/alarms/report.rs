@@ -5,7 +5,7 @@ use crate::headless::convert;
 use crate::headless::dto::AlarmDto;
 use crate::headless::emit::Printable;
 use crate::headless::input::{SnapshotInput, known};
-use crate::headless::lists::{Head, alarms_with_parts};
+use crate::headless::lists::{Head, alarms_with_parts, or_unasked};
 use crate::headless::table::{Table, prose, words};
 use crate::model::kept::gone;
 use crate::model::timeline::AlarmChange;
@@ -110,6 +110,7 @@ impl Printable for AlarmList {
         if self.alarms.is_some() {
             "no alarm is raised".clone_into(&mut table.empty);
         }
+        let table = or_unasked(table, "alarms", &self.head.sources, &[Source::Alarms]);
         if !self.asked {
             return vec![table];
         }

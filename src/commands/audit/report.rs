@@ -4,6 +4,7 @@ use crate::headless::emit::Printable;
 use crate::headless::shown::Shown;
 use crate::headless::table::{Table, prose, words};
 use crate::model::audit::Record;
+use crate::model::endpoints::is_simulated;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -127,7 +128,7 @@ impl Printable for AuditList {
                 Some(self.shown.time(&operation.began_at)),
                 Some(if operation.user.is_empty() { who.to_owned() } else { format!("{who} ({})", operation.user) }),
                 Some(match &operation.endpoint {
-                    Some(endpoint) if is_loopback(endpoint) => format!("{} (simulated)", operation.environment),
+                    Some(endpoint) if is_simulated(endpoint) => format!("{} (simulated)", operation.environment),
                     Some(endpoint) => format!("{} (at {endpoint})", operation.environment),
                     None => operation.environment.clone(),
                 }),
@@ -146,10 +147,4 @@ impl Printable for AuditList {
         }
         notes
     }
-}
-
-/// Whether an endpoint is on this machine, as the simulator and emulators are.
-fn is_loopback(endpoint: &str) -> bool {
-    let host = endpoint.split_once("://").map_or(endpoint, |(_, rest)| rest);
-    ["127.", "localhost", "[::1]"].iter().any(|local| host.starts_with(local))
 }

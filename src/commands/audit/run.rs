@@ -19,7 +19,7 @@ pub(super) fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Wr
     let (records, odd) = audit_file::read(&path).map_err(|error| {
         Report::new("audit", format!("the audit file {} cannot be read", path.display()), ExitCode::Failed)
             .caused_by(&error)
-            .hint("check its permissions, or name another one with `audit_file`")
+            .hint("check that its folder is there and its permissions, or name another one with `audit_file`")
     })?;
     let environment = (!arguments.all).then_some(opened.environment.name.as_str());
     let shown = headless::Shown { now: jiff::Timestamp::now(), zone: opened.zone.clone() };

@@ -15,10 +15,17 @@ pub(super) const COMMAND: Declared<Arguments> = Declared {
     formats: |arguments| if arguments.changes() { output::TREE } else { output::LIST },
     takes_interrupt: |arguments| arguments.changes() || arguments.watch,
     work: Work::Prints,
-    schemas: &[Schema {
-        name: "autoscaling",
-        about: "`cockpit autoscaling -o json`",
-        make: || schema::of::<report::AutoscalingList>(report::SCHEMA),
-    }],
+    schemas: &[
+        Schema {
+            name: "autoscaling",
+            about: "`cockpit autoscaling -o json`",
+            make: || schema::of::<report::AutoscalingList>(report::SCHEMA),
+        },
+        Schema {
+            name: "scaling-line",
+            about: "`cockpit autoscaling --watch -o json`, a line each",
+            make: || schema::of::<report::Line>(report::LINE),
+        },
+    ],
     run: |context, arguments, out| Box::pin(run::run(context, arguments, out)),
 };

@@ -10,7 +10,9 @@ use crate::headless::lists::Head;
 use crate::headless::select;
 use crate::headless::table::{Table, numbers, prose, words};
 use crate::model::estate::ServiceRow;
+use crate::model::scaling_watch::{Ended, Told};
 use crate::model::{ScalableTarget, ScalingActivity, Service, Source};
+use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -28,6 +30,75 @@ pub const SOURCES: &[Source] = &[
 ];
 /// Activities listed of each service.
 const NEWEST: usize = 10;
+
+/// Schema of the lines of `cockpit autoscaling --watch`.
+pub const LINE: &str = "cockpit.scaling-line/1";
+
+/// A line of `cockpit autoscaling --watch -o json`; the last one is the report.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Line {
+    /// Something that was seen.
+    Told(ToldDto),
+    /// How it went.
+    Ended(EndedDto),
+}
+
+/// Something that was seen.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct ToldDto {
+    /// `cockpit.scaling-line/1`.
+    #[schemars(extend("const" = LINE))]
+    schema: &'static str,
+    /// When, by the clock of AWS.
+    at: String,
+    /// What, in a sentence.
+    what: String,
+}
+
+/// How it went; `null` is what was not seen.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct EndedDto {
+    /// `cockpit.scaling-line/1`.
+    #[schemars(extend("const" = LINE))]
+    schema: &'static str,
+    /// When the load came.
+    load: Option<String>,
+    /// When the count was first raised, and to what.
+    out: Option<(String, u32)>,
+    /// When so many tasks ran.
+    capacity: Option<String>,
+    /// When the load was gone.
+    calm: Option<String>,
+    /// When the count was first lowered again, and to what.
+    back: Option<(String, u32)>,
+    /// The most tasks that ran.
+    most: u32,
+    /// What held it back, and how often.
+    held: Vec<(String, u32)>,
+}
+
+impl Line {
+    /// Of what is told.
+    pub fn of(told: &Told) -> Self {
+        Self::Told(ToldDto { schema: LINE, at: told.at.to_string(), what: told.what.clone() })
+    }
+
+    /// Of the report.
+    pub fn of_end(ended: &Ended) -> Self {
+        let step = |step: Option<(Timestamp, u32)>| step.map(|(at, to)| (at.to_string(), to));
+        Self::Ended(EndedDto {
+            schema: LINE,
+            load: time(ended.load),
+            out: step(ended.out),
+            capacity: time(ended.capacity),
+            calm: time(ended.calm),
+            back: step(ended.back),
+            most: ended.most,
+            held: ended.held.clone(),
+        })
+    }
+}
 
 /// `cockpit autoscaling`.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]

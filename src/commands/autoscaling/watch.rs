@@ -1,13 +1,14 @@
 //! `cockpit autoscaling SERVICE --watch`: how a service scales as it does, and a report at the end.
 
 use super::args::Arguments;
-use super::report::SOURCES;
+use super::report::{self, SOURCES};
 use crate::app::scaling::sample;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::{Context, Reading};
 use crate::commands::printed::printed;
+use crate::commands::refused::{Looks, refused};
 use crate::commands::say::say;
-use crate::headless::sources;
+use crate::headless::{json_line, sources};
 use crate::model::scaling_watch::{Told, Watch};
 use crate::model::text::harmless;
 use crate::model::{Source, time};
@@ -27,6 +28,10 @@ pub(super) async fn watch(
     let wanted: Vec<Source> = SOURCES.iter().copied().chain([Source::Metrics, Source::AlarmHistory]).collect();
     let mut reading = context.collect(&wanted, true).await?;
     reading.check_credentials()?;
+    let services = &reading.collector.app.estate.services;
+    if let Some(failure) = services.failure().filter(|_| services.value().is_none()) {
+        return Err(Report::of_failure("which services there are could not be read", failure));
+    }
     let names = crate::headless::select::services(&reading.input(), &arguments.services)?.unwrap_or_default();
     let [name] = names.as_slice() else {
         return Err(Report::usage("one service is watched").hint("name it, as `cockpit services` lists it"));
@@ -35,6 +40,7 @@ pub(super) async fn watch(
     let mut watch = Watch::default();
     let mut failed: BTreeSet<String> = BTreeSet::new();
     let mut code = ExitCode::Done;
+    let (mut looks, needed) = (Looks::default(), BTreeSet::from([Source::Identity, Source::Services]));
     loop {
         if let Some(sample) = sample(&reading.collector.app, &name) {
             for told in watch.take(sample) {
@@ -48,6 +54,8 @@ pub(super) async fn watch(
             say(note);
         }
         failed = notes;
+        let waits_for = refused(&reading).intersection(&needed).copied().collect();
+        looks.take(&reading, &waits_for, &format!("{name} cannot be watched"))?;
         if watch.done() {
             break;
         }
@@ -67,7 +75,7 @@ pub(super) async fn watch(
     }
     let ended = watch.ended();
     let written = if context.output == Output::Json {
-        serde_json::to_string(&ended).map_err(io::Error::other).and_then(|text| writeln!(out, "{text}"))
+        json_line(&report::Line::of_end(&ended)).and_then(|text| out.write_all(text.as_bytes()))
     } else {
         ended.lines().iter().try_for_each(|line| writeln!(out, "{}", harmless(line)))
     };
@@ -78,10 +86,10 @@ pub(super) async fn watch(
 /// A line as it is told: with its time, or an object.
 fn line(context: &Context, reading: &Reading, told: &Told, out: &mut dyn io::Write) -> io::Result<()> {
     let text = if context.output == Output::Json {
-        serde_json::to_string(told).map_err(io::Error::other)?
+        json_line(&report::Line::of(told))?
     } else {
-        harmless(&format!("{}  {}", time::clock(told.at, &reading.zone), told.what)).into_owned()
+        harmless(&format!("{}  {}", time::clock(told.at, &reading.zone), told.what)).into_owned() + "\n"
     };
-    writeln!(out, "{text}")?;
+    out.write_all(text.as_bytes())?;
     out.flush()
 }

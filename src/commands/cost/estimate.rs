@@ -122,8 +122,12 @@ fn place(config: &Config) -> Result<PathBuf, Report> {
 
 /// The run that is named, or the latest that planned: what `drift` and `destroy` plan is not what is to stand.
 fn kept(config: &Config, environment: &str, named: Option<&str>) -> Result<(PathBuf, RunState), Report> {
-    let listed = folder::list(&place(config)?, environment)
-        .map_err(|error| Report::new("system", "the runs cannot be listed", ExitCode::Failed).caused_by(&error))?;
+    let runs = place(config)?;
+    let listed = folder::list(&runs, environment).map_err(|error| {
+        Report::new("system", format!("the runs in {} cannot be listed", runs.display()), ExitCode::Failed)
+            .caused_by(&error)
+            .hint("check that it is a folder that can be read; runs are kept beside `audit_file` of the configuration")
+    })?;
     let plans = |run: &&Listed| {
         let goal = run.order.as_ref().map(|order| order.goal);
         goal.is_some_and(cover::plans_what_is_to_stand) && named.is_none_or(|named| run.run.contains(named))
@@ -194,7 +198,7 @@ async fn made_now(context: &Context, config: Config, environment: &EnvironmentCo
             .hint("`cockpit infra graph` says where they are looked for"));
     }
     let runs = place(&config)?;
-    let command = format!("cockpit cost {} --estimate --now", environment.name);
+    let command = environment.named().command(&format!("cockpit cost {} --estimate --now", environment.name));
     let mut order = ordered::order(&found, environment, Goal::Plan, audit::who(), command);
     if let Some(why) = world::other(&runs, &order) {
         return Err(Report::new("refused", format!("nothing of {} is planned", environment.name), ExitCode::Refused)

@@ -4,7 +4,7 @@ use crate::headless::Rows;
 use crate::headless::emit::Printable;
 use crate::headless::shown::Shown;
 use crate::headless::table::{Table, numbers, prose, words};
-use crate::model::estimate::cover::Cover;
+use crate::model::estimate::cover::{self, Cover};
 use crate::model::estimate::prices::Prices;
 use crate::model::estimate::{Estimate, HOURS, Line, Unknown, Usage, words as told};
 use schemars::JsonSchema;
@@ -145,14 +145,15 @@ impl PlanDto {
         Self { unit, from: from.into(), made, on_mocks, missing, partial }
     }
 
-    /// What of the unit is in the sum.
-    fn cover(&self) -> Cover {
-        Cover {
+    /// What is to be said of the unit beside the sum; nothing where all of it is in it.
+    fn notes(&self) -> Vec<String> {
+        let cover = Cover {
             unit: self.unit.clone(),
             on_mocks: self.on_mocks,
             missing: self.missing.clone(),
             partial: self.partial.clone(),
-        }
+        };
+        cover.notes().collect()
     }
 }
 
@@ -190,7 +191,7 @@ pub fn report(
         month_at_most: cents(most),
         stopped: estimate.stopped.map(thousandths),
         saved: estimate.saved().map(cents),
-        complete: estimate.unknown.is_empty() && plans.iter().all(|plan| plan.cover().notes().next().is_none()),
+        complete: estimate.unknown.is_empty() && plans.iter().all(|plan| plan.notes().is_empty()),
         lines: estimate.lines.iter().map(line).collect(),
         usage: estimate.usage.iter().map(usage).collect(),
         unknown: estimate.unknown.iter().map(unknown).collect(),
@@ -291,9 +292,7 @@ impl Printable for CostEstimate {
             notes.push(format!("by the plans of {source}: {}", units.join(", ")));
         }
         let mocked: Vec<&str> = from.iter().filter(|plan| plan.on_mocks).map(|plan| plan.unit.as_str()).collect();
-        if !mocked.is_empty() {
-            notes.push(format!("made with made-up outputs of units that are not applied yet: {}", mocked.join(", ")));
-        }
+        notes.extend(cover::mocked(&mocked));
         if let (Some(part), Some(saved)) = (self.stopped, self.saved) {
             notes.push(told::schedule(part, saved, self.month, &self.currency));
         }
@@ -302,9 +301,7 @@ impl Printable for CostEstimate {
              resources cost nothing by themselves",
             self.prices_as_of, self.free
         ));
-        notes.extend(
-            self.plans.iter().flat_map(|plan| plan.cover().notes().map(|note| format!("! {note}")).collect::<Vec<_>>()),
-        );
+        notes.extend(self.plans.iter().flat_map(PlanDto::notes).map(|note| format!("! {note}")));
         let count: u64 = self.unknown.iter().map(|one| one.count).sum();
         if count > 0 {
             let plural = if count == 1 { "resource is" } else { "resources are" };

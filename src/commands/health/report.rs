@@ -122,7 +122,7 @@ pub fn health(input: &SnapshotInput<'_>, found: &Findings, probed: bool, firewal
         subject: check.subject.clone(),
         health: check.health.word().to_owned(),
         what: check.words.clone(),
-        hint: check.hint.as_deref().map(|hint| in_environment(hint, &input.environment.name)),
+        hint: check.hint.as_deref().map(|hint| in_environment(hint, input.environment.named())),
     };
     let balancers = found.balancers.as_ref().and_then(|read| read.as_ref().ok());
     HealthReport {

@@ -3,7 +3,6 @@
 use super::args::Arguments;
 use super::report;
 use crate::app::probes::{Sends, order, sends_by_itself};
-use crate::aws::{Connection, Session};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::printed::print;
@@ -28,7 +27,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         waf: arguments.probe_waf,
     };
     let order = order(&app.environment, &app.estate, sends);
-    let session = Session::new(Connection::from(&app.environment));
+    let session = context.aws(&app.environment);
     let (sender, mut found) = mpsc::channel(WAITING);
     let mut findings = Findings::default();
     let looking = async {
@@ -47,10 +46,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         .0
     };
     // What was found until then is told.
-    let looked = match context.limit() {
-        Some(left) => tokio::time::timeout(left, looking).await.ok(),
-        None => Some(looking.await),
-    };
+    let looked = context.in_time(Box::pin(looking)).await;
     let over = looked.is_none();
     let looked = looked.unwrap_or(Ok(()));
     looked.map_err(|why| Report::usage(why).hint("correct `health` of the environment in the configuration"))?;

@@ -31,13 +31,8 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
             ..EnvironmentConfig::default()
         })
     };
-    let looking = look(&arguments.regions, global.region.as_ref(), connection);
-    let mut seen = match context.limit() {
-        Some(left) => tokio::time::timeout(left, looking)
-            .await
-            .map_err(|_| time_is_up("not all of the account could be looked at in it"))?,
-        None => looking.await,
-    }?;
+    let looked = context.in_time(Box::pin(look(&arguments.regions, global.region.as_ref(), connection))).await;
+    let mut seen = looked.ok_or_else(|| time_is_up("not all of the account could be looked at in it"))??;
     seen.profile.clone_from(&global.profile);
     seen.code = folder::look(&arguments.dir);
     let text = write(&seen, &group(&seen));
@@ -51,17 +46,19 @@ pub(super) async fn look(
     connection: impl Fn(Option<&String>) -> Connection,
 ) -> Result<Seen, Report> {
     let first = Session::new(connection(regions.first().or(usual)));
+    let named = first.named_region().await;
+    let named = named.map_err(|failure| Report::of_failure("the account cannot be looked at", &failure))?;
+    if regions.is_empty() && named.is_none() {
+        return Err(
+            Report::usage("no region is known").hint("name those to look at: --regions ap-northeast-1,us-east-1")
+        );
+    }
     let identity = match first.read(Read::Identity, None).await.outcome {
         Ok(Reply::Identity(identity)) => identity,
         Ok(_) => return Err(Report::new("identity", "the account cannot be asked for", ExitCode::Failed)),
         Err(failure) => return Err(Report::of_failure("the account cannot be looked at", &failure)),
     };
-    let regions = if regions.is_empty() { first.region().into_iter().collect() } else { regions.to_vec() };
-    if regions.is_empty() {
-        return Err(
-            Report::usage("no region is known").hint("name those to look at: --regions ap-northeast-1,us-east-1")
-        );
-    }
+    let regions = if regions.is_empty() { named.into_iter().collect() } else { regions.to_vec() };
     let surveys = regions.iter().map(async |region| Session::new(connection(Some(region))).survey(region).await);
     let mut seen = Seen { account: Some(identity.account), ..Seen::default() };
     for (region, missing) in join_all(surveys).await {

@@ -39,9 +39,11 @@ async fn search(
     session: &OnceCell<Session>,
 ) -> Result<ExitCode, Report> {
     let output = context.output;
+    let text = query(&arguments.query, &context.open()?.1.log_queries)?;
     let end = context.limit().map(|limit| Instant::now() + limit);
     let asked = Asked { services: &arguments.services, groups: &arguments.group, lambdas: &[] };
     let (reading, found) = log_groups::read(context, &asked).await?;
+    let unsure = reading.unsure();
     let app = &reading.collector.app;
     let (zone, now) = (app.zone(), (app.service_now(), reading.collector.latest()));
     let range = when::range(&arguments.since, arguments.until.as_deref(), now, &zone);
@@ -68,8 +70,6 @@ async fn search(
         return Err(Report::usage(format!("{} groups are more than the 50 of a query", found.groups.len()))
             .hint("name fewer of them: services, or --group with a pattern"));
     }
-    let saved = context.open()?.1.log_queries;
-    let text = insights::named(&arguments.query, &saved).unwrap_or(&arguments.query).to_owned();
     let names: Vec<String> = found.groups.iter().map(|group| group.group.clone()).collect();
     let late = |_| {
         Report::new("timeout", "the query did not end in time", ExitCode::TimedOut)
@@ -109,11 +109,29 @@ async fn search(
     };
     let result = result.map_err(|failure| Report::of_failure("the query failed", &failure))?;
     let _ = writeln!(crate::runtime::Output::stderr(), "insights: {}", harmless(&insights::after(&result)));
-    let missing: Vec<String> =
-        if asked.follows_services() { found.missing.iter().map(Missing::words).collect() } else { Vec::new() };
+    let unread = found.missing.iter().filter(|_| asked.follows_services()).map(Missing::words);
+    let missing: Vec<String> = unsure.into_iter().chain(unread).collect();
     let whole = missing.is_empty();
     let report = InsightsDto::new(&result, missing, zone);
     let width = if output == Output::Table { Context::width() } else { None };
     let code = printed(headless::print(out, &report, output, width).map(drop))?;
     Ok(if whole { code } else { ExitCode::Incomplete })
+}
+
+/// The query itself, or that of a name. A single word is a name: no query is so short.
+///
+/// # Errors
+/// There is none of that name.
+fn query(typed: &str, saved: &[String]) -> Result<String, Report> {
+    let found = insights::named(typed, saved).unwrap_or(typed);
+    if found != typed || typed.trim().contains(char::is_whitespace) {
+        return Ok(found.to_owned());
+    }
+    let presets = insights::PRESETS.iter().map(|preset| preset.name);
+    let names: Vec<&str> =
+        saved.iter().filter_map(|query| Some(query.split_once(':')?.0.trim())).chain(presets).collect();
+    Err(Report::usage(format!("there is no query of the name `{}`", harmless(typed.trim()))).hint(format!(
+        "there are: {}; a query of your own is written whole: 'fields @timestamp, @message | limit 20'",
+        names.join(", ")
+    )))
 }

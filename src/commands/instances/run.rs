@@ -4,9 +4,9 @@ use super::args::{Action, Arguments, Change, Session as Typed};
 use super::report;
 use crate::app::command::Risk;
 use crate::app::operation::single::instance::Request;
+use crate::aws::Session;
 use crate::aws::machines::Which;
 use crate::aws::ssm::Purpose;
-use crate::aws::{Connection, Session};
 use crate::cli::{ExitCode, Report};
 use crate::commands::act::act;
 use crate::commands::context::Context;
@@ -36,7 +36,7 @@ async fn list(context: &Context, out: &mut dyn io::Write) -> Result<ExitCode, Re
     let reading = context.collect(report::SOURCES, false).await?;
     reading.check_credentials()?;
     let app = &reading.collector.app;
-    let session = Session::new(Connection::from(&app.environment));
+    let session = context.aws(&app.environment);
     let which = Which::of(&app.environment);
     let read = session.machines(&which, app.service_now(), context.limit()).await;
     // By what happened: what was read whole is that also where the time is up while it is printed.
@@ -45,18 +45,18 @@ async fn list(context: &Context, out: &mut dyn io::Write) -> Result<ExitCode, Re
         Ok((_, missing)) => missing.iter().any(late),
         Err(failure) => late(failure),
     };
-    let late = late && context.limit().is_some_and(|left| left.is_zero());
+    let late = late && context.is_over();
     if late && read.is_err() {
         return Err(time_is_up("the instances were not read in it"));
     }
     let list = report::instances(&reading.input(), &app.environment.instances, &read);
-    let code = print(context, &reading, &list, list.exit_code(), out)?;
-    Ok(if late { ExitCode::TimedOut } else { code })
+    let code = if late { ExitCode::TimedOut } else { list.exit_code() };
+    print(context, &reading, &list, code, out)
 }
 
 async fn change(context: &Context, typed: &Change, turn: Turn, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let opened = open(context)?;
-    let session = Session::new(Connection::from(&opened.environment));
+    let session = context.aws(&opened.environment);
     let found = one(context, &session, &opened.environment, &typed.instance).await?;
     let request = Request { name: found.title().to_owned(), id: found.id, turn };
     Box::pin(act(context, &opened, vec![request.into()], typed.dry_run, out)).await
@@ -70,8 +70,10 @@ async fn session(context: &Context, typed: &Typed) -> Result<ExitCode, Report> {
             Report::new("stopped", format!("{} ({}) is {}", found.title(), found.id, found.state), ExitCode::Failed);
         return Err(report.hint(format!("`cockpit instances start {}` starts it", found.id)));
     }
-    target.guarded(context, Risk::Change, context.global.read_only).await?;
     let command = words(&typed.command);
+    let title = if command.is_empty() { String::new() } else { format!(" -- {command}") };
+    let title = format!("session on {} ({}){title}", found.title(), found.id);
+    target.guarded(context, &title, Risk::Change, context.global.read_only).await?;
     let wanted = Wanted { instance: Some(found.id.clone()), ..Wanted::default() };
     let shown = if command.is_empty() { String::new() } else { format!(" -- {command}") };
     let opening = Opening {

@@ -1,6 +1,7 @@
 //! Does what the cockpit started itself for.
 
 use super::args::{Arguments, Part};
+use crate::app::poll::Wants;
 use crate::aws::{Connection, Session};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
@@ -10,7 +11,8 @@ use crate::infra::run::{shim, supervisor};
 use crate::model::Source;
 use crate::model::infra::Order;
 use crate::model::infra::loss::{Held, Loss};
-use crate::runtime::audit;
+use crate::runtime::clock::Clock;
+use crate::runtime::{Collector, audit};
 use jiff::Timestamp;
 use std::time::Duration;
 
@@ -52,9 +54,12 @@ async fn counts(order: Order, held: Vec<Held>) -> Vec<Loss> {
 
 /// The account of the credentials that the tools have, or why nobody knows.
 async fn account(context: &Context, order: Order) -> Result<String, String> {
-    let asked = context.collect_in(Config::default(), environment(order), &[Source::Identity], false);
-    let reading = tokio::time::timeout(LIMIT, asked).await.map_err(|_| "AWS does not answer".to_owned())?;
-    let identity = &reading.collector.app.estate.identity;
+    // With a session of its own each time: the tools read their credentials anew, too, and those may be others by now.
+    let wants = Wants { sources: [Source::Identity].into(), once: true, ..Wants::default() };
+    let mut collector = Collector::new(Config::default(), environment(order), context.session(), wants, Clock::System);
+    let asked = Box::pin(collector.collect(None));
+    tokio::time::timeout(LIMIT, asked).await.map_err(|_| "AWS does not answer".to_owned())?;
+    let identity = &collector.app.estate.identity;
     let failed =
         || identity.failure().map_or_else(|| "AWS does not answer".to_owned(), |failure| failure.message.clone());
     identity.value().map(|identity| identity.account.clone()).ok_or_else(failed)

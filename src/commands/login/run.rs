@@ -1,7 +1,6 @@
 //! Shows the code and the page, and waits until a person has confirmed it.
 
 use crate::aws::sso::Verification;
-use crate::aws::{Connection, Session};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::opened::open;
@@ -12,7 +11,7 @@ use tokio::sync::oneshot;
 
 pub(super) async fn run(context: &Context) -> Result<ExitCode, Report> {
     let opened = open(context)?;
-    let session = Session::new(Connection::from(&opened.environment));
+    let session = context.aws(&opened.environment);
     let (tells, told) = oneshot::channel();
     let shows = async {
         let Ok(Verification { url, code, until }) = told.await else { return };
@@ -20,10 +19,7 @@ pub(super) async fn run(context: &Context) -> Result<ExitCode, Report> {
         say(&format!("  {url}"));
     };
     let signing = async { tokio::join!(Box::pin(session.sign_in(tells)), shows).0 };
-    let ended = match context.limit() {
-        Some(left) => tokio::time::timeout(left, signing).await.map_err(|_| nobody())?,
-        None => signing.await,
-    };
+    let ended = context.in_time(signing).await.ok_or_else(nobody)?;
     match ended {
         Ok(()) => {
             say("signed in; the AWS CLI has the same token");

@@ -3,7 +3,7 @@
 use super::args::Arguments;
 use super::report::{Form, Printer, Wanted};
 use super::tail::{self, Newest};
-use super::writer::{Trouble, Writer};
+use super::writer::{Trouble, Writer, tee_unwritten};
 use crate::app::logs::follow::{FeedState, Follower, Plan};
 use crate::app::logs::once::{self, Once, Rates};
 use crate::app::logs::reader::{Heard, Way};
@@ -38,6 +38,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let end = context.limit().map(|limit| Instant::now() + limit);
     let asked = Asked { services: &arguments.services, groups: &arguments.group, lambdas: &arguments.lambda };
     let (reading, found) = log_groups::read(context, &asked).await?;
+    let unsure = reading.unsure().is_some();
     let app = &reading.collector.app;
     let zone = if arguments.utc { TimeZone::UTC } else { app.zone() };
     let now = app.service_now();
@@ -94,11 +95,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     }
     ring.executor.set_logs_rates(filter, get);
     let groups = std::mem::take(&mut found.groups);
-    let tee = arguments.tee.as_ref().map(|path| {
-        Tee::open(path).map_err(|error| {
-            Report::new("output", format!("{} cannot be written", path.display()), ExitCode::Failed).caused_by(&error)
-        })
-    });
+    let tee = arguments.tee.as_ref().map(|path| Tee::open(path).map_err(|error| tee_unwritten(path, &error)));
     let mut writer = Writer {
         printer: &mut printer,
         exit_on,
@@ -127,7 +124,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
             }
             return Ok(over.unwrap_or(match whole {
                 false => ExitCode::TimedOut,
-                true if writer.missing || missing => ExitCode::Incomplete,
+                true if writer.missing || missing || unsure => ExitCode::Incomplete,
                 true => ExitCode::Done,
             }));
         }
@@ -179,8 +176,9 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
                 if let Some(code) = writer.write(&lines)? {
                     return Ok(code);
                 }
-                trouble.tell(&reader.states(), arguments.follow);
-                if let Err(report) = not_refused(&reader.states()) {
+                let states = reader.states();
+                trouble.tell(&states, arguments.follow);
+                if let Err(report) = not_refused(&states, arguments.follow) {
                     return write_rest(&mut reader, &mut writer)?.ok_or(report);
                 }
                 if writer.newest.is_some() && reader.caught_up() {
@@ -191,7 +189,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
                 }
             }
             Some(Heard::Ended) => {
-                return Ok(if writer.missing || missing { ExitCode::Incomplete } else { ExitCode::Done });
+                return Ok(if writer.missing || missing || unsure { ExitCode::Incomplete } else { ExitCode::Done });
             }
             Some(other) => {
                 if let Err(report) = trusted(other, arguments.follow) {
@@ -207,7 +205,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
                 }
                 // Following for a time is what was asked for; a line that did not come is not.
                 return Ok(match arguments.follow && writer.exit_on.is_none() {
-                    true if missing => ExitCode::Incomplete,
+                    true if missing || unsure => ExitCode::Incomplete,
                     true => ExitCode::Done,
                     false => ExitCode::TimedOut,
                 });
@@ -235,8 +233,9 @@ async fn look_back(
             match until_end(end, &mut reader).await {
                 Some(Heard::Lines(lines)) => {
                     writer.write(&lines)?;
-                    trouble.tell(&reader.states(), false);
-                    if let Err(report) = not_refused(&reader.states()) {
+                    let states = reader.states();
+                    trouble.tell(&states, false);
+                    if let Err(report) = not_refused(&states, false) {
                         write_rest(&mut reader, writer)?;
                         return Err(report);
                     }
@@ -271,8 +270,8 @@ fn write_rest(reader: &mut LogReader, writer: &mut Writer<'_>) -> Result<Option<
 }
 
 /// Nothing is waited for that cannot come: a key that AWS refuses, and that nobody can renew while this runs.
-fn not_refused(states: &[FeedState]) -> Result<(), Report> {
-    let refused = states.iter().find_map(|state| Some((state, state.refused_for_good()?)));
+fn not_refused(states: &[FeedState], follows: bool) -> Result<(), Report> {
+    let refused = states.iter().find_map(|state| Some((state, state.refused_for_good(follows)?)));
     refused.map_or(Ok(()), |(state, failure)| {
         Err(Report::of_failure(format!("{} cannot be read any more", state.group), failure))
     })

@@ -15,6 +15,7 @@ use jiff::SignedDuration;
 use log_store::Filter;
 use std::collections::HashMap;
 use std::io;
+use std::path::Path;
 
 /// A group that is this far behind is told of.
 const BEHIND: i64 = 15_000;
@@ -31,6 +32,12 @@ pub(super) struct Writer<'a> {
     pub(super) newest: Option<Newest>,
     /// Groups that could not be read whole.
     pub(super) failed: Vec<String>,
+}
+
+/// What is said where the file of `--tee` cannot be written, which is not the output.
+pub(super) fn tee_unwritten(path: &Path, error: &io::Error) -> Report {
+    let message = format!("the file of --tee, {}, cannot be written", path.display());
+    Report::new("output", message, ExitCode::Failed).caused_by(error)
 }
 
 impl Writer<'_> {
@@ -72,7 +79,7 @@ impl Writer<'_> {
         for line in newest.into_lines() {
             self.text.push_str(&line.text);
             if let (Some(tee), Some(text)) = (&mut self.tee, &line.tee) {
-                tee.write(text).map_err(|error| unwritten(&error))?;
+                tee.write(text).map_err(|error| tee_unwritten(tee.path(), &error))?;
             }
             if line.over {
                 over = Some(ExitCode::Done);
@@ -98,7 +105,7 @@ impl Writer<'_> {
                 }
                 Out::Line(arrived) => {
                     if let Some(tee) = &mut self.tee {
-                        tee.write(&json_alone(arrived)).map_err(|error| unwritten(&error))?;
+                        tee.write(&json_alone(arrived)).map_err(|error| tee_unwritten(tee.path(), &error))?;
                     }
                     if self.printer.line(arrived, self.exit_on.as_ref(), &mut self.text) {
                         over = Some(ExitCode::Done);
@@ -113,7 +120,7 @@ impl Writer<'_> {
     /// Hands on what was made of the lines.
     fn put(&mut self, over: Option<ExitCode>) -> Result<Option<ExitCode>, Report> {
         if let Some(tee) = &mut self.tee {
-            tee.flush().map_err(|error| unwritten(&error))?;
+            tee.flush().map_err(|error| tee_unwritten(tee.path(), &error))?;
         }
         if self.text.is_empty() {
             return Ok(over);

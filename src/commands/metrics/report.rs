@@ -3,7 +3,7 @@
 use crate::headless::Rows;
 use crate::headless::emit::Printable;
 use crate::headless::input::SnapshotInput;
-use crate::headless::lists::Head;
+use crate::headless::lists::{Extent, Head};
 use crate::headless::table::{Table, numbers, prose, words};
 use crate::model::kept::gone;
 use crate::model::telemetry::{self, Figure, Summary};
@@ -57,6 +57,9 @@ pub struct Metrics {
     failed: Option<String>,
     #[serde(skip)]
     unlisted: Option<String>,
+    /// There may be no whole minute in its time.
+    #[serde(skip)]
+    short: bool,
     /// What of the time that was asked for is gone at AWS by now.
     #[serde(skip)]
     gone: Vec<String>,
@@ -228,6 +231,7 @@ pub fn metrics(input: &SnapshotInput<'_>, curves: Result<Read, String>, marks: &
             .collect(),
         failed,
         unlisted,
+        short: span.until.duration_since(span.since).as_secs() < 180,
         gone: gone(span.against.unwrap_or(span.since), input.now, |source| {
             SOURCES.contains(&source) || source == Source::Metrics
         }),
@@ -238,14 +242,6 @@ impl MetricDto {
     fn words(&self, value: Option<f64>) -> Option<String> {
         let unit = UNITS.iter().find(|(_, word)| *word == self.unit).map_or(Unit::Count, |(unit, _)| *unit);
         value.map(|value| unit.words(value))
-    }
-}
-
-impl Metrics {
-    /// Whether there may be no whole minute in its time.
-    fn is_short(&self) -> bool {
-        let (since, until) = (self.since.parse::<Timestamp>(), self.until.parse::<Timestamp>());
-        since.is_ok_and(|since| until.is_ok_and(|until| until.duration_since(since).as_secs() < 180))
     }
 }
 
@@ -267,7 +263,14 @@ impl Printable for Metrics {
             columns.insert(6, numbers("CHANGE"));
         }
         let shown = &self.head.shown;
-        let empty = if self.metrics.is_some() { "no metrics" } else { "metrics are not known" };
+        let extent = self.head.extent(SOURCES);
+        let empty = match (&self.metrics, extent) {
+            (None, _) | (_, Extent::Nothing) => "metrics are not known",
+            (Some(_), Extent::Unasked) => "nothing that is configured has metrics",
+            (Some(_), Extent::Part) => "of what was read nothing has metrics",
+            (Some(_), Extent::Whole) if self.unlisted.is_some() => "of what was read nothing has metrics",
+            (Some(_), Extent::Whole) => "no metrics",
+        };
         let title = format!("{} to {}", shown.title(&self.since), shown.title(&self.until));
         let mut table = Table::new(&columns, empty).titled(title);
         for one in self.metrics.iter().flatten() {
@@ -343,8 +346,7 @@ impl Printable for Metrics {
         }
         notes.extend(self.gone.iter().cloned());
         if self.metrics.as_ref().is_some_and(|all| all.iter().all(|one| one.points.is_empty()) && !all.is_empty()) {
-            let why =
-                if self.is_short() { "a metric has a point a minute" } else { "CloudWatch keeps minutes for 15 days" };
+            let why = if self.short { "a metric has a point a minute" } else { "CloudWatch keeps minutes for 15 days" };
             notes.push(format!("nothing was measured in that time: {why}"));
         }
         notes

@@ -3,7 +3,7 @@
 use crate::headless::convert::time;
 use crate::headless::emit::Printable;
 use crate::headless::input::{SnapshotInput, known};
-use crate::headless::lists::Head;
+use crate::headless::lists::{Extent, Head};
 use crate::headless::table::{Table, prose, words};
 use crate::model::time::moment;
 use crate::model::timer::Timer;
@@ -65,13 +65,13 @@ pub fn schedule(input: &SnapshotInput<'_>) -> ScheduleList {
     // What neither starts nor stops anything is no schedule of the environment.
     let actions = of_services.into_iter().flatten().map(ScheduledAction::timer).filter(|timer| timer.power().is_some());
     let mut timers: Vec<Timer> = of_environment.into_iter().flatten().cloned().chain(actions).collect();
-    timers.sort_by(|one, other| (service(one), &one.name).cmp(&(service(other), &other.name)));
+    timers.sort_by(|one, other| (one.service(), &one.name).cmp(&(other.service(), &other.name)));
     let words = |at: Timestamp| moment(at, now, zone);
     let rows = timers.iter().map(|timer| {
         let next = timer.next(now).map_or_else(|| if timer.enabled { "?" } else { "disabled" }.to_owned(), words);
         [
             Some(timer.name.clone()),
-            Some(service(timer).unwrap_or("all").to_owned()),
+            Some(timer.service().unwrap_or("all").to_owned()),
             timer.power().map(|power| power.word().to_owned()),
             Some(next),
             timer.skipped(now).map(words),
@@ -80,7 +80,7 @@ pub fn schedule(input: &SnapshotInput<'_>) -> ScheduleList {
     });
     let dto = |timer: &Timer| TimerDto {
         name: timer.name.clone(),
-        service: service(timer).map(str::to_owned),
+        service: timer.service().map(str::to_owned),
         action: timer.power().map(|power| power.word().to_owned()),
         expression: timer.expression.clone(),
         timezone: timer.timezone.clone().unwrap_or_else(|| "UTC".to_owned()),
@@ -96,11 +96,6 @@ pub fn schedule(input: &SnapshotInput<'_>) -> ScheduleList {
     }
 }
 
-/// The service that a scheduled action is of: the end of `service/CLUSTER/NAME`.
-fn service(timer: &Timer) -> Option<&str> {
-    timer.action.as_ref()?.resource.rsplit('/').next()
-}
-
 impl Printable for ScheduleList {
     fn tables(&self) -> Vec<Table> {
         let columns = [
@@ -112,6 +107,7 @@ impl Printable for ScheduleList {
             prose("WRITTEN AS").rank(1),
         ];
         let empty = match (&self.schedules, self.head.complete) {
+            _ if self.head.extent(SOURCES) == Extent::Unasked => "schedules are not configured",
             (None, _) => "the schedules are not known",
             (Some(_), false) => "of what was read nothing stops or starts this environment by schedule",
             (Some(_), true) => "nothing stops or starts this environment by schedule",

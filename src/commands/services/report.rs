@@ -5,7 +5,7 @@ use crate::headless::Rows;
 use crate::headless::dto::ServiceDto;
 use crate::headless::emit::Printable;
 use crate::headless::input::SnapshotInput;
-use crate::headless::lists::{Head, services_table};
+use crate::headless::lists::{Head, or_unasked, services_table};
 use crate::headless::select;
 use crate::headless::table::Table;
 use crate::model::Source;
@@ -54,7 +54,8 @@ pub fn services(input: &SnapshotInput<'_>, wanted: &[String]) -> Result<ServiceL
 
 impl Printable for ServiceList {
     fn tables(&self) -> Vec<Table> {
-        vec![services_table(self.services.as_deref())]
+        let table = services_table(self.services.as_deref());
+        vec![or_unasked(table, "services", &self.head.sources, &[Source::Services])]
     }
     fn rows(&self) -> Option<Rows> {
         let fields = [

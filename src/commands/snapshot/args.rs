@@ -21,7 +21,8 @@ judged from several sources, as attention, needs all of them to have been read w
 Operators: == != < <= > >=  and or not  ( ).
 
 Without --output, it prints a table on a terminal and JSON elsewhere.
-It exits with 3 when some source failed, 7 when --wait did not come true in time.")]
+It exits with 3 when some source failed, 7 when --wait did not come true in time, 8 when it cannot for want of a source
+that is refused for a key which cannot be renewed.")]
 pub struct Arguments {
     /// Every environment of the configuration, a line each; they are asked one after the other
     #[arg(long, conflicts_with_all = ["watch", "wait"])]

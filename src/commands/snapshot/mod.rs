@@ -29,6 +29,11 @@ pub(super) const COMMAND: Declared<Arguments> = Declared {
             about: "`cockpit snapshot --all -o json`",
             make: || schema::of::<all::Environments>(all::SCHEMA),
         },
+        Schema {
+            name: "snapshot-change",
+            about: "`cockpit snapshot --watch -o json`, a line each",
+            make: || schema::of::<watch::Change>(watch::SCHEMA),
+        },
     ],
     run: |context, arguments, out| Box::pin(run::run(context, arguments, out)),
 };

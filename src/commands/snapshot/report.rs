@@ -112,11 +112,14 @@ impl Printable for Snapshot {
                 entry.hint.clone(),
             ]);
         }
+        let unasked = |table, what: &str, of: &[Source]| lists::or_unasked(table, what, &self.sources, of);
+        let databases = lists::databases_table(self.databases.as_deref(), &self.shown);
+        let alarms = lists::alarms_table(self.alarms.as_deref(), false, &self.shown);
         vec![
             attention.titled(head),
-            lists::services_table(self.services.as_deref()),
-            lists::databases_table(self.databases.as_deref(), &self.shown),
-            lists::alarms_table(self.alarms.as_deref(), false, &self.shown),
+            unasked(lists::services_table(self.services.as_deref()), "services", &[Source::Services]),
+            unasked(databases, "databases", &[Source::DbClusters, Source::DbInstances]),
+            unasked(alarms, "alarms", &[Source::Alarms]),
         ]
     }
 

@@ -5,10 +5,10 @@ use super::args::Arguments;
 use super::report;
 use super::wait::Condition;
 use super::watch;
-use crate::aws::{Connection, Session};
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::{Context, Reading};
 use crate::commands::printed::{emit, print, unwritten, verdict as ended};
+use crate::commands::refused::{Looks, refused};
 use crate::headless::pool::PoolDto;
 use crate::headless::{self, Written};
 use crate::model::cdn::belongs;
@@ -50,7 +50,7 @@ async fn user_pool(context: &Context, reading: &Reading) -> Option<Result<(Optio
     if environment.user_pools.is_empty() || app.estate.identity.value().is_none() || app.poller.wrong_account() {
         return None;
     }
-    let session = Session::new(Connection::from(environment));
+    let session = context.aws(environment);
     let asking = async {
         let mut mine = session.user_pools().await?;
         mine.retain(|pool| belongs(&[&pool.id, &pool.name], &environment.user_pools, &[]));
@@ -64,12 +64,8 @@ async fn user_pool(context: &Context, reading: &Reading) -> Option<Result<(Optio
         let (pool, missing) = session.user_pool(pool.clone()).await;
         Ok((Some(PoolDto::from(&pool)), missing))
     };
-    Some(match context.limit() {
-        None => asking.await,
-        Some(left) => tokio::time::timeout(left, asking)
-            .await
-            .unwrap_or_else(|_| Err(Failure::new(FailureKind::Timeout, "the user pool: no answer came in time"))),
-    })
+    let late = || Err(Failure::new(FailureKind::Timeout, "the user pool: no answer came in time"));
+    Some(context.in_time(asking).await.unwrap_or_else(late))
 }
 
 /// Every environment, one after the other: what one may not read is told in its line.
@@ -144,6 +140,7 @@ async fn wait(
     let end = context.limit().map(|limit| Instant::now() + limit);
     let mut reading = context.collect(&Source::ALL, false).await?;
     reading.check_credentials()?;
+    let mut looks = Looks::default();
     loop {
         // What was not read cannot need attention: an empty list would say that all is well.
         let verdict = condition.holds_now(value(&reading)?);
@@ -151,6 +148,8 @@ async fn wait(
             let line = format!("{}\n", verdict.words());
             return ended(headless::write(out, &line).map(drop), ExitCode::Done);
         }
+        let waits_for = condition.waits_for(&refused(&reading));
+        looks.take(&reading, &waits_for, &format!("`{}` cannot come true", condition.text()))?;
         let next = Instant::now() + interval;
         if end.is_some_and(|end| next > end) {
             let message = format!("`{}` did not come true in time", condition.text());

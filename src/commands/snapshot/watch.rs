@@ -8,14 +8,20 @@ use crate::headless::emit::json_line;
 use crate::model::text::harmless;
 use crate::model::time;
 use jiff::{Timestamp, tz::TimeZone};
+use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::BTreeMap;
 use std::io;
 
-/// One change.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+/// Schema of a change.
+pub const SCHEMA: &str = "cockpit.snapshot-change/1";
+
+/// One change: a line of `cockpit snapshot --watch -o json`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Change {
+    /// `cockpit.snapshot-change/1`.
+    pub schema: &'static str,
     /// When it was seen.
     pub at: String,
     /// Where: `services.web.running`, a path that `--wait` understands.
@@ -47,7 +53,13 @@ const VOLATILE: [&str; 13] = [
 pub fn changes(before: &Value, after: &Value, now: Timestamp) -> Vec<Change> {
     let mut found = Vec::new();
     walk(&mut Vec::new(), before, after, &mut |path, from, to| {
-        found.push(Change { at: now.to_string(), path: path.to_owned(), from: from.clone(), to: to.clone() });
+        found.push(Change {
+            schema: SCHEMA,
+            at: now.to_string(),
+            path: path.to_owned(),
+            from: from.clone(),
+            to: to.clone(),
+        });
     });
     found
 }
@@ -226,7 +238,7 @@ mod tests {
         assert_eq!(changes[0].text(&zone), "11:41:07  a  x → ␛[31m\\u{9b}");
         assert_eq!(
             changes[0].json().unwrap(),
-            "{\"at\":\"2026-01-01T02:41:07Z\",\"path\":\"a\",\"from\":\"x\",\"to\":\"\\u001b[31m\\u009b\"}"
+            "{\"schema\":\"cockpit.snapshot-change/1\",\"at\":\"2026-01-01T02:41:07Z\",\"path\":\"a\",\"from\":\"x\",\"to\":\"\\u001b[31m\\u009b\"}"
         );
     }
 }

@@ -1,15 +1,17 @@
 //! `-f`: things as they happen, each once; what comes late is told when it comes.
 
 use super::args::Arguments;
-use super::report::event;
+use super::report::{Line, event};
 use super::told::{named, told};
 use crate::app::timeline::Sieve;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::{Context, Reading};
 use crate::commands::printed::{printed, unwritten};
+use crate::commands::refused::{Looks, refused};
 use crate::commands::say::say;
 use crate::feeds::runs::Place;
-use crate::headless::Shown;
+use crate::headless::{Shown, json_line};
+use crate::model::Source;
 use crate::model::text::harmless;
 use crate::model::timeline::Happening;
 use crate::runtime::history;
@@ -33,6 +35,7 @@ pub(super) async fn follow(
     let mut known: BTreeSet<String> = BTreeSet::new();
     let mut newest: Option<Timestamp> = None;
     let mut failed: BTreeSet<String> = BTreeSet::new();
+    let mut looks = Looks::default();
     loop {
         let name = reading.collector.app.environment.name.clone();
         let local = history::read(&place, &name, since);
@@ -45,9 +48,8 @@ pub(super) async fn follow(
         for one in wanted {
             let late = newest.is_some_and(|newest| one.at + LATE < newest);
             if context.output == Output::Json {
-                let dto = event(one, None, now);
-                let line = serde_json::to_string(&dto).map_err(|error| unwritten(&io::Error::other(error)))?;
-                text.push_str(&line);
+                let line = Line::of(event(one, None, now));
+                text.push_str(&json_line(&line).map_err(|error| unwritten(&error))?);
             } else {
                 let shown = Shown { now, zone: reading.zone.clone() };
                 let time = shown.time(&one.at.to_string());
@@ -55,8 +57,8 @@ pub(super) async fn follow(
                 let late = if late { "  (late)" } else { "" };
                 let (sign, kind, name) = (one.health.sign(), one.kind.word(), one.about.name());
                 text.push_str(&harmless(&format!("{time} {sign} {kind:<10} {name} {}{who}{late}", one.what)));
+                text.push('\n');
             }
-            text.push('\n');
         }
         known.extend(all.into_iter().map(|event| event.key));
         newest = Some(newest.map_or(now, |before| before.max(now)));
@@ -71,6 +73,9 @@ pub(super) async fn follow(
             say(note);
         }
         failed = now_failed;
+        // Without who we are nothing else is asked.
+        let waits_for = refused(&reading).into_iter().filter(|source| *source == Source::Identity).collect();
+        looks.take(&reading, &waits_for, "what happens cannot be followed")?;
         let left = context.limit();
         if left.is_some_and(|left| left <= EVERY) {
             tokio::time::sleep(left.unwrap_or_default()).await;

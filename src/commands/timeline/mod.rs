@@ -16,10 +16,17 @@ pub(super) const COMMAND: Declared<Arguments> = Declared {
     formats: |_| output::LIST,
     takes_interrupt: never,
     work: Work::Prints,
-    schemas: &[Schema {
-        name: "timeline",
-        about: "`cockpit timeline -o json`",
-        make: || schema::of::<report::Timeline>(report::SCHEMA),
-    }],
+    schemas: &[
+        Schema {
+            name: "timeline",
+            about: "`cockpit timeline -o json`",
+            make: || schema::of::<report::Timeline>(report::SCHEMA),
+        },
+        Schema {
+            name: "timeline-event",
+            about: "`cockpit timeline -f -o json`, a line each",
+            make: || schema::of::<report::Line>(report::LINE),
+        },
+    ],
     run: |context, arguments, out| Box::pin(run::run(context, arguments, out)),
 };

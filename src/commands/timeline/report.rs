@@ -3,7 +3,7 @@
 use crate::headless::Rows;
 use crate::headless::emit::Printable;
 use crate::headless::input::SnapshotInput;
-use crate::headless::lists::Head;
+use crate::headless::lists::{Extent, Head};
 use crate::headless::table::{Table, prose, words};
 use crate::model::kept::gone;
 use crate::model::time;
@@ -43,6 +43,26 @@ pub struct Timeline {
     late: Option<Timestamp>,
     #[serde(skip)]
     gone: Vec<String>,
+}
+
+/// Schema of the lines of `cockpit timeline -f`.
+pub const LINE: &str = "cockpit.timeline-event/1";
+
+/// A line of `cockpit timeline -f -o json`.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Line {
+    /// `cockpit.timeline-event/1`.
+    schema: &'static str,
+    /// What happened.
+    #[serde(flatten)]
+    event: EventDto,
+}
+
+impl Line {
+    /// Of one thing.
+    pub fn of(event: EventDto) -> Self {
+        Self { schema: LINE, event }
+    }
 }
 
 /// One thing that happened.
@@ -163,7 +183,13 @@ impl Printable for Timeline {
     fn tables(&self) -> Vec<Table> {
         let first = if self.before.is_some() { words("BEFORE") } else { words("TIME") };
         let columns = [first, words(""), words("KIND"), words("NAME").rank(1), prose("WHAT"), words("WHO").rank(2)];
-        let empty = if self.filtered > 0 { "nothing that happened matches" } else { "nothing has happened" };
+        let empty = match self.head.extent(SOURCES) {
+            _ if self.filtered > 0 => "nothing that happened matches",
+            Extent::Whole => "nothing has happened",
+            Extent::Part => "of what was read nothing has happened",
+            Extent::Nothing => "what has happened is not known",
+            Extent::Unasked => "nothing has happened from here; nothing else that tells of it is configured",
+        };
         let mut table = Table::new(&columns, empty);
         let shown = &self.head.shown;
         for event in &self.events {

@@ -6,7 +6,7 @@ use super::report::{self, Asked, SOURCES};
 use super::told::{check_names, named, told};
 use crate::app::logs::when;
 use crate::app::poll::{HISTORY, Wants};
-use crate::app::timeline::Sieve;
+use crate::app::timeline::{self, Sieve};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::log_groups::no_time;
@@ -73,6 +73,9 @@ fn sieve(context: &Context, arguments: &Arguments) -> Result<Sieve, Report> {
     let mut named = crate::runtime::files::saved_filters();
     named.extend(context.open()?.1.log_filters);
     let filter = arguments.filter.as_deref().map(|text| sifted::filter("--filter", text, &named)).transpose()?;
+    if let Some(Err((wrong, hint))) = filter.as_ref().map(timeline::check) {
+        return Err(Report::usage(format!("--filter: {wrong}")).hint(hint));
+    }
     Ok(Sieve {
         filter: filter.unwrap_or_default(),
         level: sifted::level(arguments.level.as_deref())?,

@@ -2,8 +2,8 @@
 
 use super::args::Arguments;
 use super::report::{self, Read};
+use crate::aws::Session;
 use crate::aws::within::within;
-use crate::aws::{Connection, Session};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::opened::time_is_up;
@@ -22,18 +22,13 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let reading = context.collect(report::SOURCES, false).await?;
     reading.check_credentials()?;
     let environment = &reading.collector.app.environment;
-    let session = Session::new(Connection::from(environment));
+    let session = context.aws(environment);
     let end = context.limit().and_then(|limit| Instant::now().checked_add(limit));
     let (mut read, late) = Box::pin(asked(&session, environment, arguments, end)).await?;
-    let late = late && context.limit().is_some_and(|left| left.is_zero());
+    let late = late && context.is_over();
     if arguments.declared {
-        let asked = Box::pin(states::of_environment(environment));
-        let states = match context.limit() {
-            Some(left) => {
-                tokio::time::timeout(left, asked).await.map_err(|_| time_is_up("the states were not read in it"))?
-            }
-            None => asked.await,
-        };
+        let asked = context.in_time(Box::pin(states::of_environment(environment))).await;
+        let states = asked.ok_or_else(|| time_is_up("the states were not read in it"))?;
         let running = Running { pools: Some(std::slice::from_ref(&read.pool)), ..Running::default() };
         read.missing.extend(states.missing);
         read.declared = Some(differences(&states.units, running));
@@ -43,8 +38,8 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         }
     }
     let list = report::users(&reading.input(), &read, arguments.reveal);
-    let code = print(context, &reading, &list, list.exit_code(), out)?;
-    Ok(if late { ExitCode::TimedOut } else { code })
+    let code = if late { ExitCode::TimedOut } else { list.exit_code() };
+    print(context, &reading, &list, code, out)
 }
 
 /// Reads the pool and its users, at the latest until `end`: what was not answered by then is missing. Whether something was not

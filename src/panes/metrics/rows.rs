@@ -202,9 +202,12 @@ pub fn data_status(app: &App) -> DataStatus {
     let why = failed.clone();
     let wrong = app.poller.wrong_account().then(|| (Health::Down, "wrong account: nothing is asked".to_owned()));
     let trouble = wrong.or(failed).or(unlisted).or(left_out).or(others);
-    let loading = metrics.flight.is_some() || (metrics.read.is_none() && metrics.failure.is_none());
+    // What is never asked for is not on its way.
+    let unasked = metrics.flight.is_none() && app.environment.is_only_infra();
+    let loading = metrics.flight.is_some() || (!unasked && metrics.read.is_none() && metrics.failure.is_none());
     let nothing = match &metrics.failure {
         Some(failure) => why.into_iter().chain([(Health::Stopped, format!("→ {}", failure.hint()))]).collect(),
+        None if unasked => note("metrics are not configured"),
         None if loading => note("reading metrics …"),
         None => match metrics.of {
             Of::Area(Area::Nat) => note("no NAT gateway has measured anything lately"),

@@ -4,9 +4,11 @@ use super::state::{ALARMS, Against, CHARTS, LIST, Of};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::{Answer, Event};
+use crate::config::{EnvironmentConfig, InfraConfig};
 use crate::feeds::Ask;
 use crate::feeds::aws::{Fact, Query};
 use crate::feeds::part::Part;
+use crate::model::infra::Tool;
 use crate::model::telemetry::Listed;
 use crate::model::timeline::AlarmChange;
 use crate::model::{Alarm, AlarmState, Failure, FailureKind, Mute, Source};
@@ -128,6 +130,21 @@ fn the_range_grows_shrinks_and_moves_and_ends_with_a_whole_period() {
     // What has passed is not asked for again.
     let effects = app.update(Event::Tick(app.now + SignedDuration::from_mins(20)));
     assert_eq!(asked(&effects), []);
+}
+
+#[test]
+fn what_is_of_others_is_shown_of_the_past_too() {
+    let mut world = measured();
+    let rule = [("Region", "ap-northeast-1"), ("Rule", "ALL"), ("WebACL", "bookmark-manager-staging")];
+    world.listed.push(listed("AWS/WAFV2", "BlockedRequests", &rule));
+    let others = |app: &App| app.panes.metrics.read.as_ref().map(|read| read.others.len());
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "8 [", &world);
+    assert_eq!(others(&app), Some(1));
+    for (everything, left_out) in [(true, 0), (false, 1)] {
+        assert_eq!(pressed(&mut app, "*", &world).len(), 1, "the past is asked for once more");
+        assert_eq!((app.panes.metrics.everything, others(&app)), (everything, Some(left_out)));
+    }
 }
 
 #[test]
@@ -324,4 +341,13 @@ fn alarms_stand_though_their_mute_rules_may_not_be_read() {
     let (health, text) = status.trouble.unwrap();
     assert_eq!(health, crate::model::Health::Degraded);
     assert!(text.contains("no permission to read mute rules of alarms"), "{text}");
+}
+
+#[test]
+fn where_only_infrastructure_is_configured_no_metrics_are_on_their_way() {
+    let mut app = read(&staging(), (120, 40));
+    let infra = InfraConfig { kind: Some(Tool::Terraform), ..InfraConfig::default() };
+    app.environment = EnvironmentConfig { name: "dev".into(), infra, ..EnvironmentConfig::default() };
+    let status = super::rows::data_status(&app);
+    assert!(!status.loading && status.empty[0].1 == "metrics are not configured", "{:?}", status.empty);
 }

@@ -170,7 +170,7 @@ pub fn reload(app: &mut App) -> Vec<Effect> {
 /// `*`: of the whole region, or of the environment alone.
 pub fn everything(app: &mut App) -> Vec<Effect> {
     app.panes.metrics.everything = !app.panes.metrics.everything;
-    reload(app)
+    again(app)
 }
 
 /// `Enter`: the selected chart in the whole place, or all again.

@@ -61,15 +61,14 @@ pub fn rollout(
     let troubles = watch.troubles.len().min(usize::from(place.height / 4)) as u16;
     let chart = Rect { y: row(2), height: place.height.saturating_sub(2 + troubles), ..place };
     // Bars are dated by the service.
-    let ahead = canvas.app.ahead;
-    let began = operation.began().map_or(watch.subject.since, |at| at + ahead);
+    let began = operation.began_at().unwrap_or(watch.subject.since);
     lanes::draw(
         canvas,
         chart,
         &Lanes {
             bars: &watch.bars,
             began: began.min(watch.subject.since),
-            until: operation.ended.map_or(canvas.app.service_now(), |at| at + ahead),
+            until: operation.ended_at().unwrap_or_else(|| canvas.app.service_now()),
             usual: operation.machine().usual(),
         },
     );

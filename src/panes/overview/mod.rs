@@ -85,21 +85,7 @@ const BLOCKS: &[&Spec] = &[
         open: |_| None,
         whole: |_, _| Vec::new(),
         data: Data::Read {
-            status: |app| {
-                (
-                    data_status::all(app, &[Source::Services]),
-                    data_status::all(
-                        app,
-                        &[
-                            Source::Cluster,
-                            Source::Tasks,
-                            Source::TaskDefinitions,
-                            Source::ScalableTargets,
-                            Source::Metrics,
-                        ],
-                    ),
-                )
-            },
+            status: data_status::services,
             missing: data_status::no_cluster,
             empty: data_status::no_services,
         },
@@ -131,7 +117,7 @@ const BLOCKS: &[&Spec] = &[
         title: "Time line",
         header: false,
         columns: &[],
-        rows: Rows::Lines(timeline::lines),
+        rows: Rows::News(timeline::lines),
         follows_end: false,
         counts: |_| true,
         subject: timeline::subject,

@@ -71,6 +71,10 @@ pub fn empty(app: &App) -> Words {
     if app.estate.identity.at().is_none() {
         return match app.estate.identity.failure() {
             Some(failure) => failure_lines(app, Source::Identity, failure),
+            // Loading looks otherwise than what is never asked.
+            None if app.environment.is_only_infra() => {
+                note("only infrastructure is configured: nobody is asked who we are")
+            }
             None => note("reading who we are …"),
         };
     }

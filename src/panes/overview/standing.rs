@@ -4,7 +4,7 @@
 use super::state::STANDING;
 use super::switches::switches;
 use crate::app::App;
-use crate::app::data_status::behind;
+use crate::app::data_status::{self, behind};
 use crate::app::effect::Effect;
 use crate::app::list::List;
 use crate::app::pane::DataStatus;
@@ -124,19 +124,19 @@ fn aged(line: Fact, behind: Option<String>) -> Fact {
 fn coming(app: &App) -> Option<Fact> {
     let (now, zone) = (app.service_now(), app.zone());
     let asked = app.poller.sources(&app.environment);
-    let sources = [Source::Schedules, Source::ScheduledActions].map(|source| asked.contains(&source).then_some(source));
-    let unread = sources.into_iter().flatten().find_map(|source| {
-        let status = app.estate.status(source);
-        Some((source, status.failure.filter(|_| status.at.is_none())?))
-    });
+    let mut sources = data_status::all(app, &[Source::Schedules, Source::ScheduledActions]);
+    sources.retain(|(source, _)| asked.contains(source));
+    let unread = sources
+        .iter()
+        .find_map(|(source, status)| Some((source, status.failure.as_ref().filter(|_| status.at.is_none())?)));
     let all = &switches(app).next;
     let words = |(at, power): &(jiff::Timestamp, Power)| format!("{} {}", power.word(), time::moment(*at, now, &zone));
-    let reading = sources.into_iter().flatten().find(|source| app.estate.status(*source).at.is_none());
+    let reading = sources.iter().find(|(_, status)| status.at.is_none());
     let known = all.iter().map(words).collect::<Vec<_>>().join(", ");
     let line = match (all.is_empty(), unread) {
         // Another switch may come before these.
         (false, None) => match reading {
-            Some(source) => fact("schedule", format!("{known}; reading {} …", source.words())),
+            Some((source, _)) => fact("schedule", format!("{known}; reading {} …", source.words())),
             None => fact("schedule", known),
         },
         (false, Some((source, failure))) => {
@@ -148,7 +148,7 @@ fn coming(app: &App) -> Option<Fact> {
         }
         (true, None) => return None,
     };
-    Some(aged(line, sources.into_iter().flatten().find_map(|source| behind(app, source))))
+    Some(aged(line, sources.iter().find_map(|(source, _)| behind(app, *source))))
 }
 
 /// What is told of the costs that were read, today. It is worked out from two months of days.
@@ -247,7 +247,7 @@ pub fn whole(app: &App, _: &str) -> Vec<Fact> {
 
 /// Its sources tell their failures in its lines.
 pub fn data_status(_: &App) -> DataStatus {
-    DataStatus { empty: crate::app::data_status::note("nothing more is configured"), ..DataStatus::default() }
+    DataStatus { empty: data_status::note("nothing more is configured"), ..DataStatus::default() }
 }
 
 /// What its frame names: costs of a simulated world are nobody's.

@@ -5,13 +5,15 @@ use crate::app::effect::Effect;
 use crate::app::event::{Answer, Event};
 use crate::app::subject::Subject;
 use crate::app::ticket::{Owner, Ticket};
+use crate::config::{EnvironmentConfig, InfraConfig};
 use crate::feeds::Ask;
 use crate::feeds::costs::Fact;
 use crate::feeds::part::Part;
 use crate::model::costs::{Budget, Costs, Day};
 use crate::model::glance::Glance;
+use crate::model::infra::Tool;
 use crate::model::timeline::{About, Happening, Kind};
-use crate::model::{Failure, FailureKind, Health, Source};
+use crate::model::{Estate, Failure, FailureKind, Health, Source};
 use crate::ui::testing::pictures::seen;
 use crate::ui::testing::*;
 use jiff::SignedDuration;
@@ -275,12 +277,17 @@ fn a_trouble_stands_below_rows_that_are_not_there_unless_it_stands_in_their_plac
     assert!(!below(vec![(Health::Degraded, "without the history".to_owned())]));
 }
 
+/// A line of how the environment stands.
+fn standing(app: &App, label: &str) -> crate::app::subject::Fact {
+    super::standing::facts(app).into_iter().find(|line| line.label == label).unwrap()
+}
+
 #[test]
 fn alarms_that_cannot_be_read_any_more_are_not_told_as_if_they_were() {
     let mut world = staging();
     let mut app = read(&world, (120, 40));
     let told = |app: &App| {
-        let line = super::standing::facts(app).into_iter().find(|line| line.label == "alarms").unwrap();
+        let line = standing(app, "alarms");
         (line.text, line.health)
     };
     assert_ne!(told(&app).1, Some(Health::Unknown));
@@ -303,10 +310,7 @@ fn nothing_happened_is_not_said_while_services_are_being_read() {
 
 #[test]
 fn alarms_of_which_nobody_knows_whether_they_are_muted_say_so() {
-    let told = |world: &World| {
-        let app = read(world, (120, 40));
-        super::standing::facts(&app).into_iter().find(|line| line.label == "alarms").unwrap()
-    };
+    let told = |world: &World| standing(&read(world, (120, 40)), "alarms");
     let mut world = staging();
     for alarm in &mut world.alarms {
         alarm.state = crate::model::AlarmState::Ok;
@@ -324,9 +328,54 @@ fn half_a_schedule_is_not_shown_as_the_whole() {
     let world = World { silent: vec![Source::Schedules], ..staging() };
     let mut configured = environment("staging");
     configured.schedules = Some("bookmark-manager-".into());
-    let (mut app, effects) = fresh(configured, crate::app::Session::default(), (120, 40));
-    world.answer(&mut app, effects);
-    tick(&mut app, now(), &world);
-    let line = super::standing::facts(&app).into_iter().find(|line| line.label == "schedule").unwrap();
+    let line = standing(&read_in(configured, &world, (120, 40)), "schedule");
     assert!(line.text.starts_with("stop ") && line.text.ends_with("; reading schedules …"), "{}", line.text);
+}
+
+#[test]
+fn what_happens_comes_into_sight_where_nobody_has_moved_and_stays_where_somebody_has() {
+    use crate::panes::overview::state::TIMELINE;
+    let change = |number: i64| crate::model::timeline::AlarmChange {
+        at: now() + SignedDuration::from_secs(6 * (number - 10)),
+        alarm: "bookmark-manager-staging-cpu".into(),
+        summary: format!("change {number}"),
+        states: None,
+        reason: String::new(),
+    };
+    let mut world = staging();
+    world.alarm_changes = (0..10).map(change).collect();
+    let mut app = read(&world, (80, 24));
+    press(&mut app, "1 : t i m e l i n e enter", &world);
+    tick(&mut app, now() + SignedDuration::from_secs(1), &world);
+    let newest = |app: &App| app.screen.list_of(TIMELINE).and_then(|list| list.window().first().cloned());
+    let before = newest(&app);
+    world.alarm_changes = (0..40).map(change).collect();
+    let pass = |app: &mut App, world: &World, from: i64| {
+        for minutes in from..from + 3 {
+            tick(app, now() + SignedDuration::from_mins(minutes), world);
+        }
+    };
+    pass(&mut app, &world, 2);
+    let list = app.screen.list_of(TIMELINE).unwrap();
+    assert_eq!((list.place(), list.offset), (0, 0));
+    assert_ne!(newest(&app), before);
+    // Who looks at one keeps it.
+    press(&mut app, "j j", &world);
+    let selected = app.screen.list_of(TIMELINE).unwrap().selected().map(str::to_owned);
+    world.alarm_changes = (0..50).map(change).collect();
+    pass(&mut app, &world, 6);
+    assert_eq!(app.screen.list_of(TIMELINE).unwrap().selected().map(str::to_owned), selected);
+    assert!(app.screen.list_of(TIMELINE).unwrap().place() > 2);
+}
+
+#[test]
+fn where_only_infrastructure_is_configured_nothing_is_said_to_be_on_its_way() {
+    let mut app = read(&staging(), (120, 40));
+    let infra = InfraConfig { kind: Some(Tool::Terraform), ..InfraConfig::default() };
+    app.environment = EnvironmentConfig { name: "dev".into(), infra, ..EnvironmentConfig::default() };
+    app.estate = Estate::default();
+    let lines = super::rows::empty(&app);
+    assert!(lines[0].1.starts_with("only infrastructure is configured"), "{lines:?}");
+    app.environment.region = Some("eu-west-1".into());
+    assert_eq!(super::rows::empty(&app)[0].1, "reading who we are …");
 }

@@ -84,7 +84,7 @@ fn ask_costs(app: &mut App) -> Vec<Effect> {
     let (from, to) = costs::span(today);
     let account = identity.account.clone();
     let of = Box::new(CostsOf { now, from, to, ahead: costs::ahead(today), tag: None, account });
-    let endpoint = identity.endpoint.clone().unwrap_or_default();
+    let endpoint = identity.endpoints.of("ce").unwrap_or_default().to_owned();
     let ask = Look::Look { of, endpoint, keep: !app.session.simulated };
     app.panes.overview.costs_asked = Some(app.now);
     let ticket = Ticket { generation: app.generation(), owner: Owner::Pane(ID.0, COSTS), serial: 0 };

@@ -96,10 +96,11 @@ fn selected(canvas: &mut Canvas<'_, '_>, place: Rect, room: usize) {
     }
     let free = usize::from(inside.height).saturating_sub(list.len());
     let cells = usize::from(inside.width.saturating_sub(4));
-    let whole = wrap(&format!("{}: {}\n→ {hint}", entry.name, entry.what), cells);
+    let hint = if hint.is_empty() { String::new() } else { format!("→ {hint}") };
+    let whole = wrap(&format!("{}: {}\n{hint}", entry.name, entry.what), cells);
     // A row stays between the list and what is told of one of its rows; where few are left, what to do comes first.
-    let lines = if whole.len() < free { whole } else { wrap(&format!("→ {hint}"), cells) };
-    if lines.len() > free || hint.is_empty() && lines.len() + 1 > free {
+    let lines = if whole.len() < free { whole } else { wrap(&hint, cells) };
+    if lines.len() > free {
         return;
     }
     let first = inside.bottom() - lines.len() as u16;

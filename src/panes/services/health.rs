@@ -175,7 +175,7 @@ pub fn whole(app: &App, key: &str) -> Vec<Fact> {
         Fact { health: Some(check.health), ..fact("health", check.health.word()) },
         fact("what", check.words),
     ];
-    lines.extend(check.hint.map(|hint| fact("to do", in_environment(&hint, &app.environment.name))));
+    lines.extend(check.hint.map(|hint| fact("to do", in_environment(&hint, app.environment.named()))));
     lines
 }
 

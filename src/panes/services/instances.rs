@@ -91,6 +91,8 @@ pub fn subject(app: &App, key: Option<&str>) -> Option<Subject> {
 /// Both status checks in a word or two.
 pub fn checks(machine: &Machine) -> String {
     match (&machine.system, &machine.own) {
+        // AWS checks none that does not run.
+        (Some(system), Some(own)) if system == own && system == "not-applicable" => "–".to_owned(),
         (Some(system), Some(own)) if system == own => system.clone(),
         (Some(system), Some(own)) => format!("{system}/{own}"),
         _ if machine.state == "running" => "?".to_owned(),

@@ -153,21 +153,7 @@ const SERVICES: &[&Spec] = &[&Spec {
     open: |_| None,
     whole: |_, _| Vec::new(),
     data: Data::Read {
-        status: |app| {
-            (
-                data_status::all(app, &[Source::Services]),
-                data_status::all(
-                    app,
-                    &[
-                        Source::Cluster,
-                        Source::Tasks,
-                        Source::TaskDefinitions,
-                        Source::ScalableTargets,
-                        Source::Metrics,
-                    ],
-                ),
-            )
-        },
+        status: data_status::services,
         missing: data_status::no_cluster,
         empty: data_status::no_services,
     },
@@ -261,7 +247,7 @@ const OF_SERVICE: &[&Spec] = &[
         title: "Events",
         header: false,
         columns: &[],
-        rows: Rows::Lines(rows::events),
+        rows: Rows::News(rows::events),
         follows_end: false,
         counts: |_| true,
         subject: rows::event,

@@ -88,7 +88,7 @@ pub fn facts(app: &App) -> Vec<Fact> {
             .map(|count| fact("estimated", format!("{count} users, as Cognito has it"))),
     );
     let who = "`cockpit users` lists them, masked; --declared holds it against Terraform";
-    lines.push(fact("who they are", in_environment(who, &app.environment.name)));
+    lines.push(fact("who they are", in_environment(who, app.environment.named())));
     lines
 }
 

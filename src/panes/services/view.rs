@@ -311,7 +311,8 @@ fn health(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let columns = [
         Column::left("", 1, 0),
         Column::left("CHECK", 8, 0).up_to(12),
-        Column::left("OF", 12, 1).up_to(44),
+        // What was found matters more than the whole of a long name.
+        Column::left("OF", 12, 1).up_to((place.width / 3).clamp(12, 44)),
         Column::left("WHAT", 20, 0).up_to(u16::MAX / 2),
     ];
     let all = checks(canvas.app);

@@ -5,7 +5,7 @@ use crate::app::event::{Answer, Event};
 use crate::feeds::aws::{Fact as Of, Query};
 use crate::feeds::costs::{Ask, Fact};
 use crate::feeds::part::Part;
-use crate::model::{Failure, FailureKind};
+use crate::model::Failure;
 use crate::runtime::kept_costs;
 use tokio::sync::mpsc;
 
@@ -16,32 +16,39 @@ const PIECES: usize = 16;
 pub(super) async fn answer(means: &Means, ask: Ask) {
     let Ask::Look { of, endpoint, keep } = ask;
     let file = kept_costs::file(&of.account, &endpoint, of.tag.as_ref()).filter(|_| keep);
-    if let Some(costs) = kept_costs::read(file.as_ref(), of.now) {
-        means.send(Part::Last(Fact::Costs(Box::new(costs)))).await;
-        return;
-    }
     let Some(session) = &means.session else { return };
-    let (out, mut pieces) = mpsc::channel(PIECES);
-    session.ask(means.ticket, means.lane, Query::Costs(of), &out).await;
-    drop(out);
-    while let Some(event) = pieces.recv().await {
-        let Event::Answer(answer) = event else {
-            let _ = means.out.send(event).await;
-            continue;
-        };
-        let Answer { ticket, requests, part } = answer.of::<Of>();
-        let part = match part {
-            Part::Page(_) => continue,
-            Part::Last(Of::Costs(costs)) => {
-                // What cannot be kept is asked for again tomorrow all the same, and after a restart.
-                if let Some(Err(error)) = file.as_ref().map(|file| kept_costs::keep(file, &costs)) {
-                    tracing::warn!("costs cannot be kept: {error}");
-                }
-                Part::Last(Fact::Costs(costs))
+    let now = of.now;
+    let mut sent = 0;
+    let asked = async {
+        let (out, mut pieces) = mpsc::channel(PIECES);
+        session.ask(means.ticket, means.lane, Query::Costs(of), &out).await;
+        drop(out);
+        let mut told = Err(Failure::other_answer());
+        while let Some(event) = pieces.recv().await {
+            let Event::Answer(answer) = event else {
+                let _ = means.out.send(event).await;
+                continue;
+            };
+            let Answer { requests, part, .. } = answer.of::<Of>();
+            sent += requests;
+            told = match part {
+                Part::Page(_) => continue,
+                Part::Last(Of::Costs(costs)) => Ok(*costs),
+                Part::Last(_) => Err(Failure::other_answer()),
+                Part::Failed(failure) => Err(failure),
+            };
+        }
+        told
+    };
+    let part = match Box::pin(kept_costs::or_asked(file.as_ref(), now, asked)).await {
+        Ok((costs, unkept)) => {
+            // What cannot be kept is asked for again tomorrow all the same, and after a restart.
+            if let Some(why) = unkept {
+                tracing::warn!("{why}");
             }
-            Part::Last(_) => Part::Failed(Failure::new(FailureKind::Malformed, "ce: an answer to another question")),
-            Part::Failed(failure) => Part::Failed(failure),
-        };
-        let _ = means.out.send(Event::Answer(Answer { ticket, requests, part: part.into() })).await;
-    }
+            Part::Last(Fact::Costs(Box::new(costs)))
+        }
+        Err(failure) => Part::Failed(failure),
+    };
+    let _ = means.out.send(Event::Answer(Answer { ticket: means.ticket, requests: sent, part: part.into() })).await;
 }

@@ -22,7 +22,8 @@ pub(super) async fn answer(means: &Means, ask: Ask) {
     let done = match ask {
         Ask::List { place, environment } => kept(&place)
             .and_then(|runs| {
-                folder::list(&runs, &environment).map_err(|error| failed("the runs cannot be listed", &error))
+                let unlisted = format!("the runs in {} cannot be listed", runs.display());
+                folder::list(&runs, &environment).map_err(|error| failed(&unlisted, &error))
             })
             .map(Fact::Runs),
         Ask::History { place, environment } => match kept(&place) {
@@ -100,7 +101,8 @@ async fn tell(place: &Place, run: &Path, wish: Wish) -> Result<(), Failure> {
     if retry && !folder::driven(run).unwrap_or(false) { resume(place, run).await } else { Ok(()) }
 }
 
-fn kept(place: &Place) -> Result<PathBuf, Failure> {
+/// Where runs are kept.
+pub(super) fn kept(place: &Place) -> Result<PathBuf, Failure> {
     audit::runs(place).ok_or_else(|| Failure::new(FailureKind::Other, "there is no home folder to keep runs in"))
 }
 

@@ -163,7 +163,7 @@ async fn cancel(means: &Means, session: SessionId) -> Result<Fact, Failure> {
 async fn terminate(means: &Means, session: SessionId) -> Result<Fact, Failure> {
     let open = open(means, session)?;
     let asked = open.asking("pg_terminate_backend").ok_or_else(|| {
-        let what = "a pooler is between, and does not tell which process of the server it is";
+        let what = "it is not known which process of the server it is: a pooler is between, or the server lacks pg_stat_activity";
         Failure::new(FailureKind::Invalid, what)
             .hinted("end it from the activity of the pane Database, or leave the session")
     })?;
@@ -182,7 +182,7 @@ fn is_done(rows: &Rows) -> bool {
 async fn signal(means: &Means, session: SessionId, order: Signal) -> Result<Fact, Failure> {
     let open = open(means, session)?;
     let function = if order.terminate { "pg_terminate_backend" } else { "pg_cancel_backend" };
-    let after = serde_json::json!({"pid": order.pid, "function": function});
+    let after = serde_json::json!({"pid": order.process.pid, "function": function});
     let record = |outcome: &str, reason: String| Record {
         after: after.clone(),
         outcome: outcome.to_owned(),
@@ -190,7 +190,7 @@ async fn signal(means: &Means, session: SessionId, order: Signal) -> Result<Fact
         ..order.record.clone()
     };
     write_down(&order.audit, record("started", String::new())).await?;
-    let answer = look(&open, &format!("SELECT pg_catalog.{function}({})", order.pid)).await;
+    let answer = look(&open, &order.process.signal(function)).await;
     let done = answer.map_err(|failure| match failure.kind {
         FailureKind::Denied => {
             failure.hinted("GRANT pg_signal_backend TO the user; sessions of superusers take a superuser")
@@ -198,7 +198,8 @@ async fn signal(means: &Means, session: SessionId, order: Signal) -> Result<Fact
         _ => failure,
     });
     let done = done.and_then(|rows| {
-        let gone = || Failure::new(FailureKind::NotFound, format!("there is no session {} any more", order.pid));
+        let gone =
+            || Failure::new(FailureKind::NotFound, format!("there is no session {} any more", order.process.pid));
         is_done(&rows).then_some(Fact::Done).ok_or_else(gone)
     });
     let (word, reason) = match &done {

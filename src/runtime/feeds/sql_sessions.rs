@@ -63,8 +63,6 @@ impl Drop for Registered {
 pub(super) struct Open {
     jobs: mpsc::Sender<Job>,
     canceller: Canceller,
-    /// The number of its process is a pooler's own.
-    behind_pooler: bool,
     /// How it was connected to.
     pub(super) settings: Settings,
     /// The commands that results go to.
@@ -86,7 +84,6 @@ impl Open {
         let open = Self {
             jobs,
             canceller: connection.canceller(),
-            behind_pooler: connection.is_behind_pooler(),
             settings: connection.settings().clone(),
             programs: programs.clone(),
             results: Mutex::default(),
@@ -98,10 +95,10 @@ impl Open {
         (Arc::new(open), todo)
     }
 
-    /// The statement with which the second session cancels what this one does or ends its process; none behind a pooler, whose
-    /// numbers name no process of the server, or somebody else's, unless it keeps one for the session.
+    /// The statement with which the second session cancels what this one does or ends its process; none where it is not known which
+    /// process of the server it is.
     pub(super) fn asking(&self, function: &str) -> Option<String> {
-        (!self.behind_pooler || self.canceller.is_kept()).then(|| self.canceller.asking(function))
+        self.canceller.asking(function)
     }
 
     /// Hands a statement over and waits until it has ended, which the session tells.

@@ -25,6 +25,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
     let rows = &app.estate.derived.services;
     let longest = rows.iter().map(|row| row.short.len()).max().unwrap_or(0).min(usize::from(place.width));
     let image = rows.iter().filter_map(|row| row.image.as_deref()).map(str::len).max().unwrap_or(0);
+    let rollout = rows.iter().map(|row| row.rollout.len()).max().unwrap_or(0);
     let curves = place.width >= CURVES_FROM;
     let figure = if curves { CURVE as u16 + 6 } else { 5 };
     let columns = [
@@ -33,7 +34,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
         Column::left("HEALTH", 8, 3),
         Column::right("DESIRED", 8, 2).up_to(10),
         Column::right("RUNNING", 8, 1),
-        Column::left("ROLLOUT", 11, 4),
+        Column::left("ROLLOUT", 11, 4).up_to((rollout as u16).min(20)),
         Column::left("IMAGE", 8, 7).up_to((image as u16).min(20)),
         Column::right("CPU", figure, 5),
         Column::right("MEM", figure, 6),

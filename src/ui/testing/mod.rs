@@ -70,6 +70,8 @@ pub struct World {
     pub agent_lines: Vec<crate::model::logs::LogEvent>,
     /// Sources that fail.
     pub failing: BTreeMap<Source, Failure>,
+    /// Sources that fail after a first page.
+    pub breaking: BTreeMap<Source, Failure>,
     /// Sources that do not answer at all.
     pub silent: Vec<Source>,
     /// The account of the credentials.
@@ -119,7 +121,12 @@ pub fn fresh(environment: EnvironmentConfig, session: Session, size: (u16, u16))
 
 /// An app that has read the whole world.
 pub fn read(world: &World, size: (u16, u16)) -> App {
-    let (mut app, effects) = fresh(environment("staging"), Session::default(), size);
+    read_in(environment("staging"), world, size)
+}
+
+/// The same, in an environment that is configured otherwise.
+pub fn read_in(environment: EnvironmentConfig, world: &World, size: (u16, u16)) -> App {
+    let (mut app, effects) = fresh(environment, Session::default(), size);
     world.answer(&mut app, effects);
     tick(&mut app, now(), world);
     app
@@ -154,6 +161,13 @@ impl World {
                 Some(failure) => Part::Failed(failure.clone()),
                 None => Part::Last(self.fact(&query)),
             };
+            if let Some(failure) = self.breaking.get(&query.source()) {
+                let page = Part::Page(self.fact(&query));
+                waiting.extend(app.update(Event::Answer(Answer { ticket, requests: 1, part: page.into() })));
+                let part = Part::Failed(failure.clone()).into();
+                waiting.extend(app.update(Event::Answer(Answer { ticket, requests: 1, part })));
+                continue;
+            }
             waiting.extend(app.update(Event::Answer(Answer { ticket, requests: 1, part: part.into() })));
         }
         app.settle();

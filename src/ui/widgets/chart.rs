@@ -2,6 +2,7 @@
 //! and what happened as marks on the time axis.
 
 use super::units::Unit;
+use crate::model::metric::RECENT;
 use crate::model::{Point, time};
 use crate::ui::canvas::Canvas;
 use jiff::{SignedDuration, Timestamp};
@@ -110,7 +111,7 @@ fn title(canvas: &mut Canvas<'_, '_>, place: Rect, chart: &Chart<'_>) {
         used += canvas.put(place.x + used, place.y, place.width.saturating_sub(used), text, style);
     };
     for (curve, style) in chart.curves.iter().zip(theme.curves()) {
-        let value = curve.points.last().map_or_else(|| "–".to_owned(), |point| chart.unit.words(point.value));
+        let value = chart.newest(curve);
         let name = if curve.name.is_empty() { String::new() } else { format!("{} ", curve.name) };
         add(canvas, &format!("  {name}{value}"), style);
     }
@@ -130,6 +131,13 @@ fn title(canvas: &mut Canvas<'_, '_>, place: Rect, chart: &Chart<'_>) {
 }
 
 impl Chart<'_> {
+    /// The newest figure of a curve; a dash where it is too old to be of the window's end: what stopped sends no more.
+    fn newest(&self, curve: &Curve<'_>) -> String {
+        let late = self.window.gap.max(RECENT);
+        let newest = curve.points.last().filter(|point| self.window.until.duration_since(point.at) <= late);
+        newest.map_or_else(|| "–".to_owned(), |point| self.unit.words(point.value))
+    }
+
     fn shows(&self, at: Timestamp) -> bool {
         at >= self.window.since && at <= self.window.until
     }
@@ -142,7 +150,7 @@ fn draw_row(canvas: &mut Canvas<'_, '_>, place: Rect, chart: &Chart<'_>) {
     let room = place.width.saturating_sub(label) / chart.curves.len().clamp(1, 3) as u16;
     let full = ceiling(chart);
     for (number, (curve, style)) in (0u16..).zip(chart.curves.iter().zip(theme.curves())) {
-        let value = curve.points.last().map_or_else(|| "–".to_owned(), |point| chart.unit.words(point.value));
+        let value = chart.newest(curve);
         let text = format!("{} {value}", curve.name);
         let wide = canvas.width(&text) + 3;
         let cells = usize::from(room.saturating_sub(wide)).min(60);
@@ -264,7 +272,8 @@ fn axis(canvas: &mut Canvas<'_, '_>, plot: Rect, chart: &Chart<'_>) {
     let middle = window.since.checked_add(window.span() / 2).unwrap_or(window.until);
     let (from, middle, until) = (label(window.since), label(middle), label(window.until));
     let cells = canvas.width(&until);
-    if plot.width >= cells * 2 + 10 {
+    let ends = plot.width >= cells * 2 + 10;
+    if ends {
         canvas.put(plot.x, y, cells + 1, &format!("{from} "), theme.dim);
         canvas.put_right(plot.right(), y, cells + 1, &format!(" {until}"), theme.dim);
     }
@@ -277,7 +286,9 @@ fn axis(canvas: &mut Canvas<'_, '_>, plot: Rect, chart: &Chart<'_>) {
     }
     for (mark, (sign, _)) in &chart.marks {
         if let Some(x) = column_of(*mark, window, plot.width) {
-            canvas.put(plot.x + x, y, 1, sign, theme.deployed);
+            // Above the figures of an end, where it would cover one of them.
+            let above = ends && (x <= cells || x + cells + 1 >= plot.width);
+            canvas.put(plot.x + x, y - u16::from(above), 1, sign, theme.deployed);
         }
     }
 }
@@ -294,6 +305,26 @@ mod tests {
     }
 
     #[test]
+    fn the_figure_of_a_curve_that_ended_is_none_of_now() {
+        let now = Timestamp::from_second(1_700_000_000).unwrap();
+        for (minutes, told) in [(0, "7 %"), (6, "7 %"), (7, "–"), (100, "–")] {
+            let points = [Point { at: now - SignedDuration::from_mins(minutes), value: 7.0 }];
+            let curve = Curve { name: String::new(), points: &points, note: String::new() };
+            let chart = Chart {
+                title: "CPU",
+                unit: Unit::Percent,
+                curves: Vec::new(),
+                before: Vec::new(),
+                threshold: None,
+                full: None,
+                marks: Vec::new(),
+                window: Window::lately(now),
+            };
+            assert_eq!(chart.newest(&curve), told, "{minutes}");
+        }
+    }
+
+    #[test]
     fn a_gap_is_not_joined() {
         let now = Timestamp::from_second(1_700_000_000).unwrap();
         let at = |minutes: i64| now - SignedDuration::from_mins(minutes);
@@ -305,5 +336,43 @@ mod tests {
         let near = [Point { at: at(12), value: 0.0 }, Point { at: at(10), value: 100.0 }];
         assert!(count(&near) >= 2);
         assert_eq!(count(&[Point { at: at(500), value: 1.0 }]), 0);
+    }
+
+    #[test]
+    fn a_mark_covers_no_figure_of_the_time_axis() {
+        use crate::ui::testing::{now, read, staging};
+        let app = read(&staging(), (80, 24));
+        let theme = crate::ui::theme::Theme::default();
+        let drawn = |marks: Vec<(Timestamp, Sign)>| {
+            let window = Window::lately(now());
+            let chart = Chart {
+                title: "CPU",
+                unit: Unit::Percent,
+                curves: Vec::new(),
+                before: Vec::new(),
+                threshold: None,
+                full: Some(100.0),
+                marks,
+                window,
+            };
+            let area = Rect::new(0, 0, 60, 6);
+            let mut buffer = ratatui::buffer::Buffer::empty(area);
+            draw(&mut Canvas::new(&app, &theme, &mut buffer), area, &chart);
+            let row = |y| (0..area.width).map(|x| buffer[(x, y)].symbol()).collect::<String>();
+            (0..area.height).map(row).collect::<Vec<_>>()
+        };
+        let clear = drawn(Vec::new());
+        let figures = |line: &str| {
+            line.split(['─', '◆', ' ']).filter(|word| word.contains(':')).map(str::to_owned).collect::<Vec<_>>()
+        };
+        let axis = figures(clear.last().unwrap());
+        assert_eq!(axis.len(), 3, "{clear:?}");
+        for minutes in 0..=180 {
+            let lines = drawn(vec![(now() - SignedDuration::from_mins(minutes), DEPLOYED)]);
+            assert!(lines.iter().skip(1).any(|line| line.contains('◆')), "{minutes}: {lines:?}");
+            let shown = figures(lines.last().unwrap());
+            // The one in the middle gives way.
+            assert!(shown == axis || shown == [&axis[..1], &axis[2..]].concat(), "{minutes}: {lines:?}");
+        }
     }
 }

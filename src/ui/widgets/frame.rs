@@ -92,10 +92,7 @@ pub fn block(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect
         scrollbar(canvas, block, place, border);
     }
     // Where there are no rows and there is room, the failure stands in their place, where it is among what stands there.
-    let instead = |trouble: &(Health, String)| {
-        let bad = |health: Health| matches!(health, Health::Down | Health::Degraded | Health::Unknown);
-        blank && place.height >= 8 && data_status.empty.iter().any(|line| line == trouble || bad(line.0))
-    };
+    let instead = |trouble: &(Health, String)| blank && place.height >= 8 && data_status.tells(trouble);
     if let Some((health, text)) = data_status.trouble.as_ref().filter(|trouble| !instead(trouble)) {
         let style = theme.health(*health);
         let text = format!(" {} {text} ", health.sign());

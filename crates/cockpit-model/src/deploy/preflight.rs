@@ -6,7 +6,7 @@ use crate::image::{Image, architecture_of};
 use crate::rollout::{RolloutStatus, ServiceDeployment};
 use crate::scaling::ScalableTarget;
 use crate::service::Service;
-use crate::task_definition::TaskDefinition;
+use crate::task_definition::{TaskDefinition, family};
 use crate::time;
 use crate::timer::{Power, Timer};
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
@@ -114,6 +114,29 @@ pub fn service(
     checks
 }
 
+/// The containers that the service's load balancers reach and a task definition does not have: ECS would refuse the service
+/// with it, after a copy was registered.
+pub fn unreached(service: &Service, target: &TaskDefinition) -> Vec<Check> {
+    let missing = service.balanced.iter().filter(|name| target.container(name).is_none());
+    let check = |name: &String| {
+        Check::usage(format!("{} has no container {name}, which the load balancer reaches", target.name))
+            .hint(format!("name a revision of {}", family(&service.task_definition)))
+    };
+    missing.map(check).collect()
+}
+
+/// A task definition of another family than the one that runs, and that never served in this service.
+pub fn stray(service: &Service, target: &TaskDefinition) -> Check {
+    let text = format!(
+        "{} is of the family {}, and {} runs {}: its history does not show that it ever ran there",
+        target.name,
+        family(&target.name),
+        service.name,
+        service.task_definition
+    );
+    Check::new(Level::Warn, text).hint("it brings the roles, variables and images of the other one")
+}
+
 /// A service that was deleted takes no change any more.
 pub fn deleted(service: &Service) -> Option<Check> {
     let check = || Check::new(Level::Stop, format!("the service is {}: it was deleted", service.status));
@@ -149,9 +172,10 @@ pub fn under_way(
             by.map(|arn| format!(", registered by {},", arn.rsplit('/').next().unwrap_or(arn))).unwrap_or_default();
         format!("a deployment to {to}{by} is in progress since {since}")
     };
+    let name = &service.name;
     Some(
         Check::new(Level::Stop, text)
-            .hint("watch it with `cockpit deploy SERVICE --attach`, or end it with `cockpit rollback SERVICE`"),
+            .hint(format!("watch it with `cockpit deploy {name} --attach`, or end it with `cockpit rollback {name}`")),
     )
 }
 

@@ -34,6 +34,12 @@ impl Cover {
     }
 }
 
+/// That the plans of these units were made with made-up values; nothing where there is none.
+pub fn mocked(units: &[&str]) -> Option<String> {
+    (!units.is_empty())
+        .then(|| format!("made with made-up outputs of units that are not applied yet: {}", units.join(", ")))
+}
+
 /// Whether what a run of this goal plans is what is to stand: what a destroy or a look for drift plans is not.
 pub fn plans_what_is_to_stand(goal: Goal) -> bool {
     matches!(goal, Goal::Plan | Goal::Apply)

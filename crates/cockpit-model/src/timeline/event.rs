@@ -165,6 +165,9 @@ impl Happening {
         self.at.duration_since(now) > AHEAD
     }
 
+    /// The fields that a filter finds by their names; `service` and `level` are known beside them.
+    pub const FIELDS: [&str; 3] = ["kind", "name", "who"];
+
     /// The text that a filter looks into: what is shown, and its fields by name.
     pub fn text(&self) -> String {
         let field = |name: &str, value: &str| {
@@ -177,8 +180,8 @@ impl Happening {
             }
         };
         let who = self.who.as_deref().unwrap_or_default();
-        let fields = [("kind", self.kind.word()), ("name", self.about.name()), ("who", who)];
-        let fields: String = fields.iter().map(|(name, value)| field(name, value)).collect();
+        let fields = Self::FIELDS.into_iter().zip([self.kind.word(), self.about.name(), who]);
+        let fields: String = fields.map(|(name, value)| field(name, value)).collect();
         format!("{}{fields}", self.what)
     }
 }

@@ -36,7 +36,8 @@ pub struct Run {
     pub looks: bool,
 }
 
-/// Changes of the audit file. `ahead` is how far the service's clock is ahead of this machine's; `services` are those of
+/// Changes of the audit file. `ahead` is how far the service's clock is ahead of this machine's, for lines that were written
+/// where that was not known; `services` are those of
 /// the environment with their short names, and `databases` its databases: what a change is about is read from its command.
 pub fn changes(
     records: &[Record],
@@ -46,7 +47,7 @@ pub fn changes(
 ) -> Vec<Happening> {
     let mut began: BTreeMap<&str, &Record> = BTreeMap::new();
     let mut found = Vec::new();
-    let there = |record: &Record| record.time + ahead;
+    let there = |record: &Record| if record.ahead_ms.is_some() { record.time } else { record.time + ahead };
     let make = |record: &Record, begun: &Record, mark: &str, what: String| {
         let name = record.who.rsplit('/').next().unwrap_or(&record.who);
         let who = match (name.is_empty(), record.user.is_empty()) {

@@ -63,6 +63,36 @@ fn answer(node: &Node, snapshot: &Value, seen: &mut Vec<Seen>) -> Option<bool> {
     }
 }
 
+/// Whether it can come to this at all while some paths stay unknown, whatever else there is.
+pub(super) fn can_come(node: &Node, to: bool, unknown: &dyn Fn(&Path) -> bool) -> bool {
+    let known = |operand: &Operand| !matches!(operand, Operand::Path(path) if unknown(path));
+    match node {
+        // One that is true is enough, and all have to be false.
+        Node::Or(all) if to => all.iter().any(|node| can_come(node, to, unknown)),
+        Node::And(all) if !to => all.iter().any(|node| can_come(node, to, unknown)),
+        Node::Or(all) | Node::And(all) => all.iter().all(|node| can_come(node, to, unknown)),
+        Node::Not(inside) => can_come(inside, !to, unknown),
+        Node::Truth(operand) => known(operand),
+        Node::Compare(left, _, right) => known(left) && known(right),
+    }
+}
+
+/// The paths in it.
+pub(super) fn paths(node: &Node) -> Vec<&Path> {
+    fn of(operand: &Operand) -> Option<&Path> {
+        match operand {
+            Operand::Path(path) => Some(path),
+            Operand::Literal { .. } => None,
+        }
+    }
+    match node {
+        Node::Or(all) | Node::And(all) => all.iter().flat_map(paths).collect(),
+        Node::Not(inside) => paths(inside),
+        Node::Truth(operand) => of(operand).into_iter().collect(),
+        Node::Compare(left, _, right) => of(left).into_iter().chain(of(right)).collect(),
+    }
+}
+
 /// `decisive` decides alone; else anything not known leaves it open.
 fn combine(answers: &[Option<bool>], decisive: bool) -> Option<bool> {
     if answers.contains(&Some(decisive)) {

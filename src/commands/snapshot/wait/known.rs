@@ -2,6 +2,7 @@
 //! before it failed, what it has not told yet, and what is judged from several sources of which one is missing stands in
 //! a snapshot with a note beside it; for `--wait` it is not there.
 
+use super::expression::{Path, Segment};
 use crate::model::Source;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -82,6 +83,19 @@ pub(super) fn keep(snapshot: &mut Value) {
     if snapshot["region"].is_null() {
         take_out(snapshot, &["region"]);
     }
+}
+
+/// The sources without one of which a path is not there.
+pub(super) fn sources(path: &Path) -> BTreeSet<Source> {
+    let within = |field: &str| {
+        let mut parts = field.split('.').zip(&path.segments);
+        field.split('.').count() <= path.segments.len()
+            && parts.all(|(part, segment)| match segment {
+                Segment::Name(name) | Segment::Quoted(name) => part == "*" || part == name,
+                Segment::Place(_) => part == "*",
+            })
+    };
+    FIELDS.iter().filter(|From(field, _)| within(field)).flat_map(|From(_, sources)| *sources).copied().collect()
 }
 
 fn take_out(here: &mut Value, path: &[&str]) {

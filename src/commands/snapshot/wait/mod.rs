@@ -23,8 +23,10 @@ mod parse;
 pub use evaluate::Verdict;
 
 use crate::cli::Report;
-use expression::Node;
+use crate::model::Source;
+use expression::{Node, Path};
 use serde_json::Value;
+use std::collections::BTreeSet;
 
 /// A parsed condition.
 #[derive(Debug, Clone, PartialEq)]
@@ -79,6 +81,15 @@ impl Condition {
     pub fn holds_now(&self, mut snapshot: Value) -> Verdict {
         known::keep(&mut snapshot);
         self.evaluate(&snapshot)
+    }
+
+    /// Those of these sources for want of which it cannot come true, whatever the others tell; none where it can.
+    pub fn waits_for(&self, refused: &BTreeSet<Source>) -> BTreeSet<Source> {
+        let unknown = |path: &Path| !known::sources(path).is_disjoint(refused);
+        if evaluate::can_come(&self.root, true, &unknown) {
+            return BTreeSet::new();
+        }
+        evaluate::paths(&self.root).into_iter().flat_map(known::sources).filter(|one| refused.contains(one)).collect()
     }
 
     /// Whether it holds for a snapshot as JSON, and what its paths were.

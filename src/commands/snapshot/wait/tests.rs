@@ -166,3 +166,35 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_condition_waits_for_a_source_only_where_no_other_can_make_it_true() {
+    use crate::model::Source;
+    let alarms = [Source::Alarms].into();
+    let waits = |text: &str| !Condition::parse(text).unwrap().waits_for(&alarms).is_empty();
+    for text in [
+        "alarms.count == 0",
+        "alarms.cpu.state == OK and services.web.running == 2",
+        "not (alarms.count == 0 or services.web.running == 2)",
+        "attention.count == 0",
+        "2 == alarms.count",
+    ] {
+        assert!(waits(text), "{text}");
+    }
+    for text in [
+        "services.web.running == 2",
+        "services.web.health == healthy",
+        "alarms.count == 0 or services.web.running == 2",
+        "not (alarms.count == 0 and services.web.running == 2)",
+        "sources.\"cloudwatch.alarms\".status == ok",
+        "complete",
+    ] {
+        assert!(!waits(text), "{text}");
+    }
+    let of = |text: &str, refused: &[Source]| {
+        Condition::parse(text).unwrap().waits_for(&refused.iter().copied().collect()).into_iter().collect::<Vec<_>>()
+    };
+    assert_eq!(of("services.web.failed_tasks == 0", &[Source::Tasks, Source::Alarms]), [Source::Tasks]);
+    assert_eq!(of("services[0].targets.count == 0", &[Source::Targets]), [Source::Targets]);
+    assert_eq!(of("services.web.deployments[0].image == x", &[Source::TaskDefinitions]), [Source::TaskDefinitions]);
+}

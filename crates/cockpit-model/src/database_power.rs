@@ -1,0 +1,74 @@
+//! Whether a database that was told to stop or to start can still come to it.
+
+use crate::timer::Power;
+
+/// Statuses that RDS does not leave by itself. Source: "Viewing Amazon RDS DB instance status" and the same of Aurora clusters.
+const STUCK: &[&str] = &[
+    "deleting",
+    "failed",
+    "inaccessible-encryption-credentials",
+    "inaccessible-encryption-credentials-recoverable",
+    "incompatible-create",
+    "incompatible-network",
+    "incompatible-option-group",
+    "incompatible-parameters",
+    "incompatible-restore",
+    "insufficient-capacity",
+    "restore-error",
+    "storage-full",
+];
+
+/// Whether RDS does not leave a status by itself.
+pub fn is_stuck(status: &str) -> bool {
+    STUCK.contains(&status)
+}
+
+impl Power {
+    /// The status of a database that has come to it.
+    pub fn database_status(self) -> &'static str {
+        match self {
+            Self::Stop => "stopped",
+            Self::Start => "available",
+        }
+    }
+
+    /// The status of a database that is on its way to it.
+    pub fn database_on_the_way(self) -> &'static str {
+        match self {
+            Self::Stop => "stopping",
+            Self::Start => "starting",
+        }
+    }
+
+    /// Why a database will not come to it any more: a sentence without its name. `begun`: it was seen on its way.
+    pub fn prevented(self, status: &str, begun: bool) -> Option<String> {
+        if is_stuck(status) {
+            return Some(format!("is {status}"));
+        }
+        let (other, done) = match self {
+            Self::Stop => (["starting", "available"], "started"),
+            Self::Start => (["stopping", "stopped"], "stopped"),
+        };
+        (begun && other.contains(&status)).then(|| format!("was {done} meanwhile"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_database_that_is_gone_broken_or_turned_the_other_way_is_not_waited_for() {
+        for power in [Power::Stop, Power::Start] {
+            let (way, there) = (power.database_on_the_way(), power.database_status());
+            for status in [way, there, "backing-up", "configuring-log-exports", "upgrading"] {
+                assert_eq!(power.prevented(status, true), None, "{status}");
+            }
+            assert_eq!(power.prevented("deleting", false).as_deref(), Some("is deleting"));
+        }
+        // Right after it was accepted the status may still be the one of before.
+        assert_eq!(Power::Stop.prevented("available", false), None);
+        assert_eq!(Power::Stop.prevented("available", true).as_deref(), Some("was started meanwhile"));
+        assert_eq!(Power::Start.prevented("stopping", true).as_deref(), Some("was stopped meanwhile"));
+    }
+}
