@@ -413,6 +413,7 @@ fn order(folder: &Path, who: &Who) -> cockpit::model::infra::Order {
         account: None,
         by: who.clone(),
         terraform: "terraform".into(),
+        terraform_said: String::new(),
         terragrunt: None,
         plugin_dir: None,
         profile: None,
