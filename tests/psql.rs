@@ -264,7 +264,10 @@ async fn what_is_printed_is_what_psql_prints() {
         ]
         .map(|setting| format!("{setting}{statement}"))
     });
-    for text in SAME.iter().chain(SET).map(|command| (*command).to_owned()).chain(results) {
+    // From 18 on, psql's lists show the sign for NULL; here they show nothing, as those before did.
+    let major: u32 = version.split('.').next().and_then(|major| major.parse().ok()).unwrap_or_default();
+    let same = SAME.iter().chain(SET).filter(|command| major < 18 || !command.starts_with("\\pset null X\u{1}\\dt"));
+    for text in same.map(|command| (*command).to_owned()).chain(results) {
         let wanted = psql(&program, &url, &text);
         let script: Vec<&str> = text.split('\u{1}').collect();
         let got = printed(&client, &version, &script.join("\n")).await;
