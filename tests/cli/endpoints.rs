@@ -14,7 +14,7 @@ fn a_change_is_told_to_be_where_its_own_service_is_asked() {
     let mut own = home.on(&world);
     own.env("AWS_ENDPOINT_URL_ECS", other.endpoint());
     // The balancer of the one knows nothing of the tasks of the other, so that it waits in vain.
-    let said = line(&mut own, "scale web 2 --yes -o json --timeout 5s").coded(7);
+    let said = line(&mut own, "scale web 2 --yes -o json --timeout 12s").coded(7);
     assert!(said.err.contains(&format!("at {}, which is not AWS", other.endpoint())), "{said:#?}");
     assert_eq!(told(&home, &said.json()), (json!(other.endpoint()), json!(other.endpoint())));
     assert_eq!((world.asked("ecs:UpdateService"), world.asked("ecs:DescribeServices")), (0, 0));
