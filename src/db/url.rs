@@ -25,14 +25,11 @@ fn wrong<T>(message: impl Into<String>) -> Result<T, Wrong> {
 
 /// What is wrong with a value of the URL, which is not shown, or of a variable, which is.
 fn bad<T>(value: &Valued, what: &str, hint: &str) -> Result<T, Wrong> {
-    match value {
-        Valued::Url(_) => {
-            Err(Wrong { message: format!("a part of the URL is {what}"), hint: format!("{hint}{WRITTEN}") })
-        }
-        Valued::Variable(name, text) => {
-            Err(Wrong { message: format!("`{text}` of {name} is {what}"), hint: format!("{hint}{WRITTEN}") })
-        }
-    }
+    let message = match value {
+        Valued::Url(_) => format!("a part of the URL is {what}"),
+        Valued::Variable(name, text) => format!("`{text}` of {name} is {what}"),
+    };
+    Err(Wrong { message, hint: format!("{hint}{WRITTEN}") })
 }
 
 /// A value, and where it was said.

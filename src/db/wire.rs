@@ -44,11 +44,9 @@ pub fn describe(statement: &str) -> Vec<u8> {
     // Its end, and no types of parameters.
     parse.extend_from_slice(&[0, 0, 0]);
     let mut messages = Vec::new();
-    for (kind, body) in [(b'P', parse.as_slice()), (b'D', b"S\0"), (b'S', b"")] {
-        messages.push(kind);
-        messages.extend_from_slice(&(body.len() as u32 + 4).to_be_bytes());
-        messages.extend_from_slice(body);
-    }
+    message(&mut messages, b'P', &parse);
+    message(&mut messages, b'D', b"S\0");
+    message(&mut messages, b'S', b"");
     messages
 }
 
@@ -59,9 +57,7 @@ pub fn copy_fail(why: &str) -> Vec<u8> {
 
 /// Data that are copied to the server.
 pub fn copy_data(out: &mut Vec<u8>, data: &[u8]) {
-    out.push(b'd');
-    out.extend_from_slice(&(data.len() as u32 + 4).to_be_bytes());
-    out.extend_from_slice(data);
+    message(out, b'd', data);
 }
 
 /// The request to cancel what a process works at: its length, the code 80877102, the process and its secret.
@@ -72,6 +68,12 @@ pub fn cancel(process: i32, secret: i32) -> [u8; 16] {
         place.copy_from_slice(&word.to_be_bytes());
     }
     bytes
+}
+
+fn message(out: &mut Vec<u8>, kind: u8, body: &[u8]) {
+    out.push(kind);
+    out.extend_from_slice(&(body.len() as u32 + 4).to_be_bytes());
+    out.extend_from_slice(body);
 }
 
 fn text_message(kind: u8, text: &str) -> Vec<u8> {

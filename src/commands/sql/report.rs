@@ -65,15 +65,13 @@ pub(super) fn failed(said: &Said, statement: &str) -> Report {
 
 /// A notice: its message, more about it and what to do, a line each.
 pub(super) fn notice(said: &Said) -> Vec<String> {
-    let more = [("DETAIL", &said.detail), ("HINT", &said.hint)];
-    let more = more.into_iter().filter_map(|(word, text)| Some((word, text.as_deref()?)));
-    let lines = more.flat_map(|(word, text)| {
-        // The first line has the word before it.
-        text.lines()
-            .enumerate()
-            .map(move |(at, line)| if at == 0 { format!("{word}: {line}") } else { line.to_owned() })
-    });
-    std::iter::once(format!("{}: {}", said.severity, said.message)).chain(lines).collect()
+    let mut lines = vec![format!("{}: {}", said.severity, said.message)];
+    for (word, text) in [("DETAIL", &said.detail), ("HINT", &said.hint)] {
+        if let Some(text) = text.as_deref().filter(|text| !text.is_empty()) {
+            lines.extend(format!("{word}: {text}").lines().map(str::to_owned));
+        }
+    }
+    lines
 }
 
 fn place_or(query: &str, position: u32) -> String {

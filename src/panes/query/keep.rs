@@ -76,12 +76,12 @@ pub fn late(app: &mut App, late: Answer) {
         return;
     }
     let (serial, part) = (late.ticket.serial, late.of().part);
-    match &part {
-        Part::Page(queries::Fact::History(_) | queries::Fact::Text(Err(_)) | queries::Fact::Done(_))
-        | Part::Last(queries::Fact::History(_) | queries::Fact::Text(Err(_)) | queries::Fact::Done(_))
-        | Part::Failed(_) => answer(app, serial, part),
-        Part::Page(queries::Fact::Saved(_) | queries::Fact::Text(Ok(_)))
-        | Part::Last(queries::Fact::Saved(_) | queries::Fact::Text(Ok(_))) => {}
+    let of_there = match &part {
+        Part::Page(fact) | Part::Last(fact) => matches!(fact, queries::Fact::Saved(_) | queries::Fact::Text(Ok(_))),
+        Part::Failed(_) => false,
+    };
+    if !of_there {
+        answer(app, serial, part);
     }
 }
 

@@ -2,6 +2,7 @@
 
 use super::functions;
 use super::keywords::RESERVED;
+use super::statement::Words;
 use super::token::{Kind, Token};
 
 /// Words of the grammar that stand before `(` and may be names elsewhere.
@@ -53,39 +54,13 @@ pub fn of(text: &str, tokens: &[Token]) -> Calls {
     found
 }
 
-/// The words.
-struct Words<'a> {
-    text: &'a str,
-    tokens: &'a [Token],
-}
-
 impl Words<'_> {
-    fn is(&self, at: usize, word: &str) -> bool {
-        self.tokens.get(at).is_some_and(|token| token.is(self.text, word))
-    }
-
-    fn any(&self, at: usize, words: &[&str]) -> bool {
-        words.iter().any(|word| self.is(at, word))
-    }
-
-    fn sign(&self, at: usize) -> &str {
-        self.tokens.get(at).map_or("", |token| token.of(self.text))
-    }
-
     fn kind(&self, at: usize) -> Option<Kind> {
         self.tokens.get(at).map(|token| token.kind)
     }
 
     fn is_name(&self, at: usize) -> bool {
         matches!(self.kind(at), Some(Kind::Word | Kind::Keyword | Kind::QuotedName))
-    }
-
-    /// A name as the server folds it.
-    fn name(&self, at: usize) -> String {
-        match self.sign(at).strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
-            Some(name) => name.replace("\"\"", "\""),
-            None => self.sign(at).to_lowercase(),
-        }
     }
 
     /// What is known of the function whose name stands there, if it is one that is called.

@@ -3,6 +3,7 @@
 
 use super::calls::{self, Calls};
 use super::copy::{self, Copy};
+use super::statement::Words;
 use super::token::{Kind, Token, words};
 
 /// What a statement does, the harmless first.
@@ -130,27 +131,9 @@ pub fn plan_of(statement: &str) -> String {
     format!("EXPLAIN (FORMAT JSON) {statement}")
 }
 
-/// The tokens of one statement.
-struct Words<'a> {
-    text: &'a str,
-    tokens: &'a [Token],
-}
-
 impl Words<'_> {
-    fn is(&self, at: usize, word: &str) -> bool {
-        self.tokens.get(at).is_some_and(|token| token.is(self.text, word))
-    }
-
-    fn any(&self, at: usize, words: &[&str]) -> bool {
-        words.iter().any(|word| self.is(at, word))
-    }
-
     fn has(&self, word: &str) -> bool {
         self.tokens.iter().any(|token| token.is(self.text, word))
-    }
-
-    fn sign(&self, at: usize) -> &str {
-        self.tokens.get(at).map_or("", |token| token.of(self.text))
     }
 
     fn nature(&self) -> Nature {
@@ -285,19 +268,14 @@ impl Words<'_> {
     fn step(&self) -> Option<Step> {
         let after = 1 + usize::from(self.any(1, &["work", "transaction"]));
         let chain = self.is(after, "and") && self.is(after + 1, "chain");
-        // Folded as the server does it, so that a name is known again however it is written.
-        let name = |at: usize| match self.sign(at).strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
-            Some(name) => name.replace("\"\"", "\""),
-            None => self.sign(at).to_lowercase(),
-        };
-        let marked = |at: usize| name(at + usize::from(self.is(at, "savepoint")));
+        let marked = |at: usize| self.name(at + usize::from(self.is(at, "savepoint")));
         Some(match self.sign(0).to_ascii_lowercase().as_str() {
             "begin" | "start" => Step::Begin,
             "commit" | "rollback" if self.is(1, "prepared") => Step::Prepared,
             "commit" | "end" => Step::Commit { chain },
             "rollback" | "abort" if self.is(after, "to") => Step::RollbackTo(marked(after + 1)),
             "rollback" | "abort" => Step::Rollback { chain },
-            "savepoint" => Step::Savepoint(name(1)),
+            "savepoint" => Step::Savepoint(self.name(1)),
             "release" => Step::Release(marked(1)),
             "prepare" if self.is(1, "transaction") => Step::Prepare,
             "set" if self.any(1, &["transaction", "constraints"]) => Step::Set,

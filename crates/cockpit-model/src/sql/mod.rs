@@ -30,6 +30,7 @@ pub mod schema;
 pub mod secret;
 pub mod sheet;
 pub mod split;
+mod statement;
 pub mod token;
 pub mod variables;
 

@@ -1,5 +1,7 @@
 //! A process of a server, named so that another one which got its number later is not meant.
 
+use super::keywords::literal;
+
 /// When a process began, of `pg_stat_activity`, in words that no setting of a session changes.
 pub const BEGAN: &str = "pg_catalog.to_char(backend_start AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS.US')";
 
@@ -32,7 +34,7 @@ impl Process {
     /// done; `f` or no row where the server has no such process.
     pub fn signal(&self, function: &str) -> String {
         let began = match &self.began {
-            Some(began) => format!("= '{}'", began.replace('\'', "''")),
+            Some(began) => format!("= {}", literal(began)),
             None => "IS NULL".to_owned(),
         };
         format!(

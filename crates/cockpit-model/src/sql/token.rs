@@ -80,6 +80,14 @@ impl Token {
     }
 }
 
+/// A name as the server folds it: in quotes as it is written, else in lower case.
+pub fn folded(written: &str) -> String {
+    match written.strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
+        Some(name) => name.replace("\"\"", "\""),
+        None => written.to_lowercase(),
+    }
+}
+
 /// All tokens of a text.
 pub fn tokens(text: &str) -> impl Iterator<Item = Token> {
     let mut at = 0;

@@ -33,12 +33,6 @@ pub struct Setting {
     pub hides_compression: bool,
 }
 
-impl From<u32> for Setting {
-    fn from(version: u32) -> Self {
-        Self { version, ..Self::default() }
-    }
-}
-
 /// What a list is asked with.
 pub struct Asked<'a> {
     /// The command without `S` and `+`.

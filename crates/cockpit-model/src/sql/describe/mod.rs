@@ -66,8 +66,7 @@ pub struct Looked {
 
 impl Describe {
     /// For a command with its arguments, in such a session. None where it is no such command.
-    pub fn new(command: &str, arguments: &[String], setting: impl Into<Setting>) -> Option<Self> {
-        let setting: Setting = setting.into();
+    pub fn new(command: &str, arguments: &[String], setting: &Setting) -> Option<Self> {
         let name = command.trim_end_matches(['S', '+']);
         let flags = Flags { system: command[name.len()..].contains('S'), more: command[name.len()..].contains('+') };
         let pattern = arguments.first().map(|pattern| pattern::here(pattern, &setting.database));

@@ -2,6 +2,7 @@
 //! documentation, "Patterns", and `string_utils.c`, `patternToSQLRegex`.
 
 use crate::sql::keywords::literal;
+use crate::sql::token::folded;
 use std::fmt::Write as _;
 
 /// The columns that a pattern is about.
@@ -61,12 +62,7 @@ pub fn here<'a>(pattern: &'a str, database: &str) -> &'a str {
     if dots.count() != 1 || database.is_empty() {
         return pattern;
     }
-    let written = &pattern[..first];
-    let named = match written.strip_prefix('"').and_then(|name| name.strip_suffix('"')) {
-        Some(name) => name.replace("\"\"", "\""),
-        None => written.to_lowercase(),
-    };
-    if named == database { &pattern[first + 1..] } else { pattern }
+    if folded(&pattern[..first]) == database { &pattern[first + 1..] } else { pattern }
 }
 
 /// A type's name as the server writes it, where a pattern has another one for it. Source: describe.c,

@@ -155,15 +155,12 @@ impl Relation {
         };
         match self.kind.as_str() {
             "S" => sequence(&oid, &mut add),
-            "i" => {
+            "i" | "I" => {
                 self.partition(&oid, flags, &mut add);
                 index(&oid, version, &mut add);
-                self.storage(&oid, flags, setting, &mut add);
-            }
-            "I" => {
-                self.partition(&oid, flags, &mut add);
-                index(&oid, version, &mut add);
-                self.relatives(&oid, flags, &mut add);
+                if self.kind == "I" {
+                    self.relatives(&oid, flags, &mut add);
+                }
                 self.storage(&oid, flags, setting, &mut add);
             }
             _ => {
@@ -225,11 +222,11 @@ impl Relation {
             ("A", "Rules firing always:"),
             ("R", "Rules firing on replica only:"),
         ];
+        // Below the definition of a view; above the publications of a table.
+        let first = if self.is("vm") { 23 } else { 16 };
         for (at, (enabled, heading)) in ways.into_iter().enumerate() {
-            // Below the definition of a view; above the publications of a table.
-            let of = if self.is("vm") { 23 } else { 16 };
             add(
-                of + at,
+                first + at,
                 heading,
                 "r.rulename",
                 "'    ' || pg_catalog.rtrim(pg_catalog.substr(pg_catalog.pg_get_ruledef(r.oid, true), 13), ';')",

@@ -8,9 +8,14 @@ fn looked(columns: &[&str], rows: &[&[&str]]) -> Looked {
     Looked { columns: columns.iter().map(column).collect(), rows: rows.iter().map(row).collect() }
 }
 
+/// A session with a server of this version.
+fn at(version: u32) -> Setting {
+    Setting { version, ..Setting::default() }
+}
+
 fn question(command: &str, arguments: &[&str], version: u32) -> String {
     let arguments: Vec<String> = arguments.iter().map(|text| (*text).to_owned()).collect();
-    match Describe::new(command, &arguments, version).unwrap().step() {
+    match Describe::new(command, &arguments, &at(version)).unwrap().step() {
         Step::Ask(statement) => statement,
         other => format!("{other:?}"),
     }
@@ -18,7 +23,7 @@ fn question(command: &str, arguments: &[&str], version: u32) -> String {
 
 #[test]
 fn a_relation_takes_three_questions_and_says_what_stands_below_it() {
-    let mut describe = Describe::new("d+", &["t*".into()], 150_000).unwrap();
+    let mut describe = Describe::new("d+", &["t*".into()], &at(150_000)).unwrap();
     assert!(matches!(describe.step(), Step::Ask(statement) if statement.contains("'^(t.*)$'")));
     describe.answer(looked(&[], &[&["1", "app", "t", "r", "p"], &["2", "app", "u", "v", "p"]]));
     assert!(
@@ -39,7 +44,7 @@ fn a_relation_takes_three_questions_and_says_what_stands_below_it() {
 #[test]
 fn what_is_not_found_is_said_as_psql_says_it() {
     let of = |command: &str, arguments: &[String], version: u32| {
-        let mut describe = Describe::new(command, arguments, version).unwrap();
+        let mut describe = Describe::new(command, arguments, &at(version)).unwrap();
         describe.step();
         describe.answer(Looked::default());
         describe.step()
@@ -81,6 +86,6 @@ fn system_and_patterns_decide_what_is_left_out() {
     assert!(question("d", &[], 0).contains("IN ('r','p','v','m','S','f')"));
     assert!(question("dt", &["a.b.c.d"], 0).contains("improper qualified name"));
     for unknown in ["dq", "foo", "", "dfx", "dPx", "D", "d1"] {
-        assert!(Describe::new(unknown, &[], 0).is_none(), "{unknown}");
+        assert!(Describe::new(unknown, &[], &at(0)).is_none(), "{unknown}");
     }
 }

@@ -241,11 +241,11 @@ impl Aligned {
                 if border > 0 || !rules.marks_right && number > 0 {
                     put(out, if line > 0 { rules.heading_on } else { " " });
                 }
-                let (text, used) = lines.get(line).map_or(("", *wide), |(text, used)| (text.as_str(), *used));
+                let (text, used) = lines.get(line).map_or(("", 0), |(text, used)| (text.as_str(), *used));
                 let blank = wide.saturating_sub(used);
                 pad(out, blank / 2);
                 put(out, text);
-                pad(out, if text.is_empty() && line >= lines.len() { *wide } else { blank - blank / 2 });
+                pad(out, blank - blank / 2);
                 if border > 0 || rules.marks_right {
                     put(out, if line + 1 < lines.len() { rules.heading_more } else { " " });
                 }

@@ -1,6 +1,7 @@
 //! `\crosstabview`: a result turned so that the values of one column are its headings.
 
 use crate::sql::sheet::Sheet;
+use crate::sql::token::folded;
 
 /// So many headings at most, as a table of the server's can have columns.
 const MOST: usize = 1_600;
@@ -88,8 +89,7 @@ fn column(columns: &[(String, bool)], name: &str) -> Result<usize, String> {
             _ => Err(format!("\\crosstabview: column number {number} is out of range 1..{}", columns.len())),
         };
     }
-    let quoted = name.strip_prefix('"').and_then(|name| name.strip_suffix('"'));
-    let wanted = quoted.map_or_else(|| name.to_lowercase(), |name| name.replace("\"\"", "\""));
+    let wanted = folded(name);
     let mut found = columns.iter().enumerate().filter(|(_, (known, _))| *known == wanted).map(|(at, _)| at);
     match (found.next(), found.next()) {
         (Some(at), None) => Ok(at),

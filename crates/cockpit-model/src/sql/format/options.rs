@@ -1,6 +1,6 @@
 //! How results are printed: what `\pset` sets, `\x`, `\a`, `\t` and `\f` turn, and `-o` of the command line names.
 
-use super::style::LineStyle;
+use super::style::{LineStyle, is_begun};
 
 /// The name of tables whose columns are narrowed to the width of the screen.
 const WRAPPED: &str = "wrapped";
@@ -46,15 +46,8 @@ impl Format {
     /// The one of this name, or of the only one that begins so.
     pub fn named(name: &str) -> Option<Self> {
         let exact = Self::NAMES.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
-        let mut begun = Self::NAMES.iter().filter(|(known, _)| {
-            !name.is_empty() && known.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
-        });
+        let mut begun = Self::NAMES.iter().filter(|(known, _)| is_begun(known, name));
         exact.or_else(|| begun.next().filter(|_| begun.next().is_none())).map(|(_, format)| *format)
-    }
-
-    /// Whether it is the name of tables whose columns are narrowed.
-    fn is_wrapped(name: &str) -> bool {
-        !name.is_empty() && WRAPPED.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
     }
 
     /// The one that a file of this name has, by its ending.
@@ -234,7 +227,7 @@ impl Options {
                         let known: Vec<&str> = Format::NAMES.iter().map(|(name, _)| *name).collect();
                         format!("\\pset: allowed formats are {}", known.join(", "))
                     })?;
-                    self.wrapped = self.format == Format::Aligned && Format::is_wrapped(value);
+                    self.wrapped = self.format == Format::Aligned && is_begun(WRAPPED, value);
                 }
             }
             "border" => self.border = number(0, 3)?.map_or(self.border, |number| number as u8),

@@ -1,5 +1,10 @@
 //! The lines of tables, and the marks where a value or a heading goes on. Source: print.c, `printTextFormat`.
 
+/// Whether what was written is a name or the beginning of it.
+pub(super) fn is_begun(name: &str, written: &str) -> bool {
+    !written.is_empty() && name.get(..written.len()).is_some_and(|start| start.eq_ignore_ascii_case(written))
+}
+
 /// How lines are drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LineStyle {
@@ -18,10 +23,7 @@ impl LineStyle {
 
     /// The one of this name, or of the beginning of it.
     pub fn named(name: &str) -> Option<Self> {
-        let begins = |(known, _): &&(&str, Self)| {
-            !name.is_empty() && known.get(..name.len()).is_some_and(|start| start.eq_ignore_ascii_case(name))
-        };
-        Self::ALL.iter().find(begins).map(|(_, style)| *style)
+        Self::ALL.iter().find(|(known, _)| is_begun(known, name)).map(|(_, style)| *style)
     }
 
     /// Its name.

@@ -18,7 +18,7 @@ impl Interpreter {
             self.fail(format!("\\{name} is not there: {why}"));
             return;
         }
-        if let Some(describe) = Describe::new(name, &arguments.texts(), self.setting()) {
+        if let Some(describe) = Describe::new(name, &arguments.texts(), &self.setting()) {
             self.go_on(describe);
         } else {
             let hint = if self.mode == Mode::Interactive { "\nTry \\? for help." } else { "" };
