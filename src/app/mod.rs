@@ -30,6 +30,7 @@ pub mod operation;
 pub mod overlay;
 pub mod overlays;
 pub mod pane;
+pub mod parameters;
 mod plan;
 pub mod poll;
 pub mod probes;

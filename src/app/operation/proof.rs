@@ -5,7 +5,7 @@ use super::single::invalidation::call::CdnReply;
 use super::sure::{Before, Shown};
 use crate::model::service::Service;
 use crate::model::task_definition::family;
-use crate::model::timer::{Power, Timer};
+use crate::model::timer::Timer;
 use jiff::{SignedDuration, Timestamp};
 
 /// This machine's clock and AWS's may be apart by this much.
@@ -163,10 +163,7 @@ impl Write {
             }
             (Self::Database { id, power, .. }, Reply::Databases(found)) => {
                 let status = found.into_iter().find(|other| other.id == *id)?.status;
-                let there = match power {
-                    Power::Stop => ["stopping", "stopped"],
-                    Power::Start => ["starting", "available"],
-                };
+                let there = [power.database_on_the_way(), power.database_status()];
                 there.contains(&status.as_str()).then_some(Reply::Done)
             }
             _ => None,

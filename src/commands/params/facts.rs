@@ -1,6 +1,7 @@
 //! What the actions know: where the environment's parameters lie, what its task definitions name, and a session to ask with.
 
 use crate::app::operation::parameter::place;
+use crate::app::parameters;
 use crate::app::poll::Wants;
 use crate::aws::Session;
 use crate::cli::{ExitCode, Report};
@@ -123,26 +124,13 @@ impl Facts {
                 facts.missing.push(format!("{}: {why}", source.words()));
             }
         }
-        for service in estate.services.value().into_iter().flat_map(BTreeMap::values) {
-            let short = estate.service_row(&service.name).map_or(service.name.as_str(), |row| row.short.as_str());
-            // One of an external deployment controller may have none.
-            for name in service.current_definitions() {
-                match estate.task_definitions.get(name).and_then(|read| read.value()) {
-                    Some(definition) => facts.named.extend(named::of(&service.name, short, definition)),
-                    None => facts.complete = false,
-                }
-            }
-        }
+        let (named, all_read) = parameters::named_by_services(estate);
+        facts.named = named;
+        facts.complete &= all_read;
         let status = estate.status(Source::Tasks);
         let why = status.failure.map(|failure| failure.message).or(status.partial);
         facts.unread_tasks = why.map(|why| format!("{}: {why}", Source::Tasks.words()));
-        let tasks = estate.tasks.value().into_iter().flat_map(BTreeMap::values);
-        facts.stopped = tasks
-            .filter_map(|task| {
-                let reason = task.stopped_reason.clone()?;
-                Some((task.service.clone()?, reason))
-            })
-            .collect();
+        facts.stopped = parameters::stopped(estate);
         Ok(facts)
     }
 

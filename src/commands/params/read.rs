@@ -3,6 +3,7 @@
 use super::args::{Diff, Get, History, Ls};
 use super::facts::{Alone, Facts, Lists, found, within};
 use super::report;
+use crate::app::parameters::configured;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
 use crate::commands::opened::open;
@@ -110,11 +111,7 @@ pub(super) async fn check(context: &Context, out: &mut dyn io::Write) -> Result<
             None
         }
     };
-    let also: Vec<String> = [&facts.environment.tunnel.parameter, &facts.environment.database.parameter]
-        .into_iter()
-        .flatten()
-        .cloned()
-        .collect();
+    let also: Vec<String> = configured(&facts.environment).map(str::to_owned).collect();
     let findings = check::check(&check::Facts {
         parameters: &parameters,
         secrets: secrets.as_deref(),

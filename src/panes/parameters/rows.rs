@@ -4,19 +4,19 @@ use super::state::{FACTS, LIST};
 use crate::app::App;
 use crate::app::data_status::{beside, failure_lines, note, severity};
 use crate::app::pane::DataStatus;
+use crate::app::parameters::{configured, named_by_services, stopped};
 use crate::app::subject::{Fact, Subject, bad, fact};
 use crate::model::health::Severity;
 use crate::model::offered::in_environment;
 use crate::model::parameters::change::MASK;
 use crate::model::parameters::check;
-use crate::model::parameters::named::{self, key};
+use crate::model::parameters::named::key;
 use crate::model::parameters::secret::Rotation;
 use crate::model::parameters::tree::{Row, rows};
 use crate::model::parameters::{Parameter, Secret, person, prefixes};
 use crate::model::text::harmless;
 use crate::model::time::{date_clock, short};
 use crate::model::{Health, Source};
-use std::collections::BTreeMap;
 
 /// What the key of a secret begins with.
 pub const SECRET: &str = "secret:";
@@ -36,29 +36,11 @@ pub(super) fn under(app: &App) -> Option<Vec<String>> {
 /// Makes the rows and the findings of what is known.
 pub(super) fn derive(app: &mut App) {
     let estate = &app.estate;
-    let (mut all, mut complete) = (Vec::new(), app.environment.cluster.is_none() || estate.services.at().is_some());
+    let (all, mut complete) = named_by_services(estate);
+    complete &= app.environment.cluster.is_none() || estate.services.at().is_some();
     complete &= estate.services.failure().is_none() && estate.services.partial().is_none();
-    for service in estate.services.value().into_iter().flat_map(BTreeMap::values) {
-        let short = estate.service_row(&service.name).map_or(service.name.as_str(), |row| row.short.as_str());
-        for name in service.current_definitions() {
-            match estate.task_definitions.get(name).and_then(|read| read.value()) {
-                Some(definition) => all.extend(named::of(&service.name, short, definition)),
-                None => complete = false,
-            }
-        }
-    }
-    let stopped: Vec<(String, String)> = estate
-        .tasks
-        .value()
-        .into_iter()
-        .flat_map(BTreeMap::values)
-        .filter_map(|task| Some((task.service.clone()?, task.stopped_reason.clone()?)))
-        .collect();
-    let also: Vec<String> = [&app.environment.tunnel.parameter, &app.environment.database.parameter]
-        .into_iter()
-        .flatten()
-        .cloned()
-        .collect();
+    let stopped = stopped(estate);
+    let also: Vec<String> = configured(&app.environment).map(str::to_owned).collect();
     let findings = estate.parameters.value().map(|parameters| {
         check::check(&check::Facts {
             parameters,

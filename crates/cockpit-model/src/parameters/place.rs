@@ -1,7 +1,7 @@
 //! Whose a parameter is, by where it lies: Parameter Store keeps those of all environments of an account side by side, and
 //! a name that is typed whole may be another one's.
 
-use super::named::{Named, key};
+use super::named::{Named, key, readers};
 use super::{belongs, prefixes};
 use crate::cdn;
 use crate::deploy::{Check, Level};
@@ -86,7 +86,7 @@ impl<'a> Place<'a> {
 
     /// The length of its folder, where a service of the environment reads it: that says less than a path of somebody's does.
     fn reads(&self, name: &str) -> Option<usize> {
-        let read = self.named.iter().any(|one| one.from.parameter().is_some_and(|other| key(other) == key(name)));
+        let read = !readers(self.named, name).is_empty();
         read.then(|| name.rfind('/').map_or(name.len(), |slash| slash + 1))
     }
 

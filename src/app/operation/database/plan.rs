@@ -234,8 +234,7 @@ impl DatabaseChange {
                 Change::of("writer", writer(found).unwrap_or("none").to_owned(), to.clone())
             }
             Some(Write::Rds(RdsWrite::Snapshot { name, .. })) => Change::of("snapshot", String::new(), name.clone()),
-            Some(Write::Database { power: Power::Stop, .. }) => Change::of("status", found.status.clone(), "stopped"),
-            Some(Write::Database { .. }) => Change::of("status", found.status.clone(), "available"),
+            Some(Write::Database { power, .. }) => Change::of("status", found.status.clone(), power.database_status()),
             _ => None,
         };
         change.into_iter().collect()

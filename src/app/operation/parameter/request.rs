@@ -1,5 +1,6 @@
 //! What can be asked for, and how it is called.
 
+use crate::app::parameters::configured;
 use crate::config::{Config, EnvironmentConfig};
 use crate::model::deploy::Check;
 use crate::model::parameters::named::Named;
@@ -40,7 +41,6 @@ pub fn place<'a>(
     named: &'a [Named],
     complete: bool,
 ) -> Place<'a> {
-    let also = [&environment.tunnel.parameter, &environment.database.parameter];
     // In another account or region a parameter of this name is another one.
     let apart = |one: &Option<String>, other: &Option<String>| one.is_some() && other.is_some() && one != other;
     let beside = config.environments.iter().filter(|other| {
@@ -57,7 +57,7 @@ pub fn place<'a>(
         project: &environment.project,
         environment: &environment.name,
         configured: &environment.parameters,
-        also: also.into_iter().flatten().map(String::as_str).collect(),
+        also: configured(environment).collect(),
         named,
         complete,
         neighbours: neighbours.collect(),

@@ -246,13 +246,12 @@ impl Steps {
                 Some(task) if task.stopped() || task.desired_status == "STOPPED" => {
                     vec![Check::new(Level::Stop, format!("it is {} already", task.last_status))]
                 }
-                // An id that is typed whole may be that of another environment in the same cluster.
-                Some(task) if task.service.as_ref().is_some_and(|service| !ctx.environment.has_service(service)) => {
-                    let service = task.service.as_deref().unwrap_or_default();
-                    let text = format!("it is of {service}, which is no service of {}", ctx.environment.name);
-                    vec![Check::usage(text).hint("choose the environment that it belongs to with --env")]
-                }
                 Some(task) => match &task.service {
+                    // An id that is typed whole may be that of another environment in the same cluster.
+                    Some(service) if !ctx.environment.has_service(service) => {
+                        let text = format!("it is of {service}, which is no service of {}", ctx.environment.name);
+                        vec![Check::usage(text).hint("choose the environment that it belongs to with --env")]
+                    }
                     Some(service) => {
                         vec![Check::new(Level::Note, format!("{service} starts another one in its place"))]
                     }

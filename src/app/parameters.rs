@@ -1,0 +1,34 @@
+//! What tells which parameters are used and why tasks miss one: of the services that were read, and of the configuration.
+
+use crate::config::EnvironmentConfig;
+use crate::model::Estate;
+use crate::model::parameters::named::{self, Named};
+use std::collections::BTreeMap;
+
+/// What the task definitions of all services name, and whether all of those were read.
+pub fn named_by_services(estate: &Estate) -> (Vec<Named>, bool) {
+    let (mut all, mut complete) = (Vec::new(), true);
+    for service in estate.services.value().into_iter().flat_map(BTreeMap::values) {
+        let short = estate.service_row(&service.name).map_or(service.name.as_str(), |row| row.short.as_str());
+        // One of an external deployment controller may have none.
+        for name in service.current_definitions() {
+            match estate.task_definitions.get(name).and_then(|read| read.value()) {
+                Some(definition) => all.extend(named::of(&service.name, short, definition)),
+                None => complete = false,
+            }
+        }
+    }
+    (all, complete)
+}
+
+/// Why tasks stopped: `(service, reason)`.
+pub fn stopped(estate: &Estate) -> Vec<(String, String)> {
+    let tasks = estate.tasks.value().into_iter().flat_map(BTreeMap::values);
+    tasks.filter_map(|task| Some((task.service.clone()?, task.stopped_reason.clone()?))).collect()
+}
+
+/// Single parameters that the configuration of an environment names.
+pub fn configured(environment: &EnvironmentConfig) -> impl Iterator<Item = &str> {
+    let both = [&environment.tunnel.parameter, &environment.database.parameter];
+    both.into_iter().flatten().map(String::as_str)
+}
