@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 pub(super) struct Looks(Refusals);
 
 impl Looks {
-    /// Takes a look in, at which these of the sources that were refused are waited for.
+    /// Takes a look in, at which these sources are waited for, whether they were refused or not.
     ///
     /// # Errors
     /// `what` cannot be: it is sure that they are refused, one refusal may be a fault on the side of AWS.

@@ -8,7 +8,7 @@ use crate::config::{InfraConfig, UnitConfig};
 use crate::feeds::runs::Place;
 use crate::infra::run::folder;
 use crate::model::infra::Tool;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
@@ -103,7 +103,7 @@ pub fn root(runs: &Path, environment: &str) -> PathBuf {
 fn lock(runs: &Path) -> io::Result<File> {
     let folder = runs.with_file_name("demo");
     folder::make(&folder)?;
-    let file = OpenOptions::new().create(true).append(true).open(folder.join(".lock"))?;
+    let file = folder::to_add_to(&folder.join(".lock"))?;
     file.lock()?;
     Ok(file)
 }

@@ -10,6 +10,16 @@ fn typed(home: &Home, words: &[&str]) -> Said {
     run(&mut home.at(None), words)
 }
 
+/// The runs that are listed, the latest first.
+fn listed(home: &Home) -> serde_json::Value {
+    typed(home, &["infra", "runs", "--env", "lab", "-o", "json"]).json()
+}
+
+/// Whether a plan of the latest run waits for a yes.
+fn waits(home: &Home) -> bool {
+    listed(home)["runs"][0]["waiting"] == 1
+}
+
 /// A configuration with two units of an environment that is nowhere but in folders.
 fn configured() -> Home {
     let home = Home::with(
@@ -67,11 +77,7 @@ fn a_run_that_is_left_is_approved_and_followed_by_another_command() {
     assert!(left.err.contains("cockpit infra attach"), "{left:?}");
     let second = typed(&home, &["infra", "plan", "lab"]).coded(4);
     assert!(second.err.contains("going on"), "{second:?}");
-    let waits = || {
-        let listed = typed(&home, &["infra", "runs", "--env", "lab", "-o", "json"]).json();
-        (listed["runs"][0]["waiting"] == 1).then_some(())
-    };
-    until("a plan that waits", PATIENCE, waits);
+    until("a plan that waits", PATIENCE, || waits(&home).then_some(()));
     // What a plan that waits was made with is not removed under it.
     let cache = home.path().join("units/a/.terraform");
     assert!(typed(&home, &["infra", "clean", "lab", "--unit", "a"]).coded(3).err.contains("is going on"));
@@ -102,9 +108,7 @@ fn a_run_of_a_guarded_environment_goes_on_where_a_yes_to_it_is_not_enough() {
     );
     unit(&home, "a", &[], PLAIN);
     typed(&home, &["infra", "apply", "lab", "--detach"]).coded(7);
-    let listed = || typed(&home, &["infra", "runs", "--env", "lab", "-o", "json"]).json();
-    let waits = || listed()["runs"][0]["waiting"] == 1;
-    until("a plan that waits", PATIENCE, || waits().then_some(()));
+    until("a plan that waits", PATIENCE, || waits(&home).then_some(()));
     for (flags, why) in
         [(&["--yes"][..], "lab is guarded"), (&["--yes", "--confirm", "other"], "--confirm names other")]
     {
@@ -114,7 +118,7 @@ fn a_run_of_a_guarded_environment_goes_on_where_a_yes_to_it_is_not_enough() {
     // Who may change nothing cannot answer either, and is not kept waiting for somebody who can.
     let said = typed(&home, &["infra", "attach", "--env", "lab", "--read-only", "--yes"]).coded(7);
     assert!(said.err.contains("approve"), "{said:?}");
-    assert!(waits(), "{}", listed());
+    assert!(waits(&home), "{}", listed(&home));
     typed(&home, &["infra", "attach", "--env", "lab", "--yes", "--confirm", "lab"]).coded(0);
 }
 
@@ -144,10 +148,10 @@ fn what_is_asked_of_a_run_whose_supervisor_was_killed_says_how_it_is_taken_up() 
         Home::with("[environments.lab.infra]\nkind = \"terraform\"\nunits = [{ name = \"a\", dir = \"units/a\" }]\n");
     unit(&home, "a", &[], PLAIN);
     typed(&home, &["infra", "apply", "lab", "--detach"]).coded(7);
-    let listed = || typed(&home, &["infra", "runs", "--env", "lab", "-o", "json"]).json();
-    until("a plan that waits", PATIENCE, || (listed()["runs"][0]["waiting"] == 1).then_some(()));
+    until("a plan that waits", PATIENCE, || waits(&home).then_some(()));
+    let listed = listed(&home);
     let run =
-        home.path().join(".local/state/cockpit/runs/lab").join(listed()["runs"][0]["run"].as_str().expect("a name"));
+        home.path().join(".local/state/cockpit/runs/lab").join(listed["runs"][0]["run"].as_str().expect("a name"));
     let events = std::fs::read_to_string(run.join(folder::EVENTS)).expect("events");
     let first: serde_json::Value = serde_json::from_str(events.lines().next().expect("a line")).expect("JSON");
     let pid = u32::try_from(first["pid"].as_u64().expect("a process")).expect("a number");
@@ -184,11 +188,10 @@ fn what_changes_usually_take_is_said_with_a_plan_and_how_long_runs_took() {
     let json = typed(&home, &["infra", "plan", "lab", "-o", "json"]).coded(0).json();
     assert!(json["units"][0]["usual_seconds"].as_u64().is_some_and(|seconds| (2..60).contains(&seconds)), "{json}");
     typed(&home, &["infra", "apply", "lab", "--detach"]).coded(7);
-    let listed = || typed(&home, &["infra", "runs", "--env", "lab", "-o", "json"]).json();
-    let left = || listed()["runs"][0]["seconds_left"].as_u64();
+    let left = || listed(&home)["runs"][0]["seconds_left"].as_u64();
     let left = until("what is left", PATIENCE, left);
     assert!((1..60).contains(&left), "{left}");
-    let runs = listed();
+    let runs = listed(&home);
     let apply =
         runs["runs"].as_array().expect("runs").iter().find(|run| run["state"] == "done" && run["goal"] == "apply");
     assert!(apply.is_some_and(|run| run["seconds"].as_u64() >= Some(2) && run["seconds_left"].is_null()), "{runs}");

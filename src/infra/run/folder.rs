@@ -2,6 +2,7 @@
 
 use crate::model::infra::Order;
 use crate::model::infra::order::Listed;
+pub use crate::model::infra::order::run_name as name;
 use crate::model::infra::run_event::{Step, Who};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
@@ -159,11 +160,6 @@ fn begun(run: &str) -> Option<Timestamp> {
 /// When there is no run, or it cannot be read.
 pub fn order(run: &Path) -> io::Result<Order> {
     Ok(serde_json::from_slice(&std::fs::read(run.join(REQUEST))?)?)
-}
-
-/// The name of a run: that of its folder.
-pub fn name(run: &Path) -> String {
-    run.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// The runs of an environment, the latest first.

@@ -112,8 +112,7 @@ pub fn command(app: &App, word: &str, units: &[String]) -> String {
 /// A question that failed: told, and kept among the notes.
 pub(super) fn refused(app: &mut App, failure: &Failure) {
     app.note(true, failure.message.clone());
-    let message = crate::app::overlays::message(app, "Infra", &failure.message);
-    app.screen.overlays.push(message);
+    tell(app, "Infra", std::slice::from_ref(&failure.message));
 }
 
 /// What came of a question, in a window.

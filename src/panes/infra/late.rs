@@ -7,6 +7,7 @@ use crate::app::event::Answer;
 use crate::feeds::Fact;
 use crate::feeds::infra;
 use crate::feeds::part::Part;
+use crate::model::infra::order::run_name;
 
 /// Nothing of the environment before stays; its run goes on without anybody watching, and so does what was begun there.
 pub fn switched(app: &mut App) -> Vec<Effect> {
@@ -32,10 +33,7 @@ pub fn answer(app: &mut App, answer: Answer) {
 /// What was done, a line each.
 fn done(fact: Fact) -> Vec<String> {
     match fact {
-        Fact::Infra(infra::Fact::Began(run, _)) => {
-            let run = run.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            vec![format!("{run} was begun, and goes on")]
-        }
+        Fact::Infra(infra::Fact::Began(run, _)) => vec![format!("{} was begun, and goes on", run_name(&run))],
         Fact::Infra(infra::Fact::Unlocked(unit)) => vec![super::after::unlocked(&unit)],
         Fact::Infra(infra::Fact::Looked(_, lines)) => lines,
         // What else is answered so late says nothing, or is of what is not shown any more.

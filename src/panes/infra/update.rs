@@ -13,6 +13,7 @@ use crate::app::update::settle::done;
 use crate::feeds::part::Part;
 use crate::feeds::{infra, runs};
 use crate::model::infra::RunState;
+use crate::model::infra::order::{Listed, run_name};
 use crate::model::infra::run::Phase;
 use crate::model::infra::run_event::{Goal, Wish};
 use crate::model::infra::schedule::to_retry;
@@ -78,11 +79,10 @@ fn follow(app: &mut App, folder: &Path) -> Vec<Effect> {
     let (serial, effect) = ask(app, Kind::Follow, runs::Ask::Follow { run: folder.to_owned(), from: 0 });
     effects.push(effect);
     let state = &mut app.panes.infra;
-    let name = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
     (state.logs, state.plans, state.plans_failure) = Default::default();
     state.run = Some(Followed {
         folder: folder.to_owned(),
-        name,
+        name: run_name(folder),
         state: RunState::default(),
         serial,
         live: true,
@@ -201,10 +201,10 @@ fn began(app: &mut App, part: Part<infra::Fact>) {
         Part::Page(infra::Fact::Began(folder, units)) | Part::Last(infra::Fact::Began(folder, units)) => {
             let state = &mut app.panes.infra;
             (state.units, state.failure) = (Some(units), None);
-            let run = folder.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let run = run_name(&folder);
             // It is followed at once, and not only when runs are listed again.
             state.runs.retain(|other| other.run != run);
-            state.runs.insert(0, crate::model::infra::order::Listed { run, folder, order: None, live: true });
+            state.runs.insert(0, Listed { run, folder, order: None, live: true });
         }
         Part::Failed(failure) => refused(app, &failure),
         Part::Page(_) | Part::Last(_) => {}

@@ -58,8 +58,7 @@ async fn begin(
     command: String,
 ) -> Result<Fact, Failure> {
     let runs = kept(place)?;
-    let environment = means.environment.as_deref();
-    let environment = environment.ok_or_else(|| failed("no environment is opened".to_owned()))?;
+    let environment = infra_look::opened(means)?;
     let all = found(means).await?;
     let shown = Units { graph: all.graph.clone(), warnings: all.warnings.clone() };
     let found = all.only(chosen).map_err(|trouble| of_trouble(&trouble))?;
@@ -97,19 +96,16 @@ async fn locks(means: &Means, chosen: &[String]) -> Result<Fact, Failure> {
 
 /// Releases a lock, and writes it into the audit file.
 async fn unlock(means: &Means, place: &Place, lock: Locked) -> Result<Fact, Failure> {
+    let environment = infra_look::opened(means)?;
     let all = found(means).await?;
     let unit = all.graph.unit(&lock.unit).ok_or_else(|| failed(format!("there is no unit {}", lock.unit)))?;
     let held = locks::Lock { id: lock.id, who: lock.who, operation: lock.operation, created: lock.since };
     locks::release(&Access::new(&all, unit), &held).await.map_err(|trouble| of_trouble(&trouble))?;
-    let environment = means.environment.as_deref().map(|environment| environment.name.clone()).unwrap_or_default();
-    let typed = format!("cockpit infra unlock {environment} --unit {}", lock.unit);
+    let typed = format!("cockpit infra unlock {} --unit {}", environment.name, lock.unit);
     let record = Record {
-        command: means
-            .environment
-            .as_deref()
-            .map_or_else(|| typed.clone(), |environment| environment.named().command(&typed)),
+        command: environment.named().command(&typed),
         endpoint: world::of(&all.surroundings).endpoints().key(),
-        environment,
+        environment: environment.name.clone(),
         after: serde_json::json!({ "unit": lock.unit, "lock": held.id, "held_by": held.who }),
         outcome: "done".into(),
         ..Record::default()

@@ -3,6 +3,7 @@
 use super::means::Means;
 use super::runs::kept;
 use super::trouble::{failed, of_trouble};
+use crate::config::EnvironmentConfig;
 use crate::feeds::infra::{Fact, What};
 use crate::feeds::runs::Place;
 use crate::infra::{Access, Discovered, Look, caches, discover_as, each, format, lint, look};
@@ -54,11 +55,14 @@ async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> 
     tokio::task::spawn_blocking(work).await.map_err(|error| failed(error.to_string()))
 }
 
-/// The units of the environment that is opened.
+/// The environment that is opened.
+pub(super) fn opened(means: &Means) -> Result<&EnvironmentConfig, Failure> {
+    means.environment.as_deref().ok_or_else(|| failed("no environment is opened".to_owned()))
+}
+
+/// Its units.
 pub(super) async fn discovered(means: &Means, look: Look<'_>) -> Result<Discovered, Failure> {
-    let environment = means.environment.as_deref();
-    let environment = environment.ok_or_else(|| failed("no environment is opened".to_owned()))?;
-    Box::pin(discover_as(environment, look)).await.map_err(|trouble| of_trouble(&trouble))
+    Box::pin(discover_as(opened(means)?, look)).await.map_err(|trouble| of_trouble(&trouble))
 }
 
 /// The units that are meant. Caches are removed also where what is in them is broken, as a workspace that is not known.

@@ -5,7 +5,7 @@ use super::run_event::{Goal, Who};
 use super::unit::Unit;
 use super::world::World;
 use serde::{Deserialize, Serialize};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// What a run is asked to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -72,6 +72,11 @@ pub struct Order {
     /// As it was typed, for the audit file.
     #[serde(default)]
     pub command: String,
+}
+
+/// The name of a run: that of its folder.
+pub fn run_name(folder: &Path) -> String {
+    folder.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
 /// A run, as a list of them shows it.
