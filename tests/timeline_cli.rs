@@ -48,7 +48,6 @@ fn a_deployment_of_somebody_else_is_told_once_and_with_who_did_it() {
     assert_eq!(filtered.out.lines().count(), 2, "{filtered:#?}");
 }
 
-/// `nothing has happened` would be said of a name that is mistyped, too.
 #[test]
 fn each_line_of_what_is_followed_says_what_it_is() {
     let (home, world) = (Home::new(), deployed());
@@ -68,6 +67,7 @@ fn a_filter_that_nothing_can_pass_is_wrong_usage_with_the_nearest_name() {
     assert_eq!(world.get("/_sim/requests")["total"], 0, "nothing was asked");
 }
 
+/// `nothing has happened` would be said of a name that is mistyped, too.
 #[test]
 fn a_name_of_nothing_is_told_and_one_without_events_is_none() {
     let (home, world) = (Home::new(), World::staging());

@@ -99,7 +99,7 @@ impl Resolved {
         }
         let all = variable(VARIABLE);
         let own = |(_, id): &(&str, &str)| {
-            let own = variable(&format!("{VARIABLE}_{}", id.to_uppercase().replace(' ', "_")));
+            let own = variable(&variable_of(id));
             own.or_else(|| all.clone()).or_else(|| file(Some(*id), SETTING))
         };
         Self { own: SERVICES.iter().map(own).collect(), rest: all.clone().or_else(|| file(None, SETTING)) }
@@ -136,6 +136,11 @@ impl LoadServiceConfig for Resolved {
     }
 }
 
+/// The variable of a service: `AWS_ENDPOINT_URL_CLOUDWATCH_LOGS`.
+fn variable_of(id: &str) -> String {
+    format!("{VARIABLE}_{}", id.to_uppercase().replace(' ', "_"))
+}
+
 /// Where the requests of a service go with a configuration that [`Resolved::applied`] made.
 pub(super) fn of_config(config: &SdkConfig, service: &str) -> Option<String> {
     let id = SERVICES.iter().find(|(prefix, _)| *prefix == service).map_or("", |(_, id)| *id);
@@ -158,12 +163,12 @@ fn not_a_url(url: &str) -> Failure {
 
 /// The variable that names an endpoint, is not a URL, and would be used for this connection; none where all are fine.
 pub fn wrong_variable(connection: &Connection) -> Option<String> {
-    let found = Resolved::of_variables(connection);
     if connection.endpoint_url.is_some() {
         return None;
     }
+    let found = Resolved::of_variables(connection);
     let own = SERVICES.iter().zip(&found.own).filter(|(_, url)| **url != found.rest);
-    let named = own.map(|((_, id), url)| (format!("{VARIABLE}_{}", id.to_uppercase().replace(' ', "_")), url));
+    let named = own.map(|((_, id), url)| (variable_of(id), url));
     let mut all = named.chain([(VARIABLE.to_owned(), &found.rest)]);
     all.find(|(_, url)| url.as_ref().is_some_and(|url| !is_usable(url))).map(|(name, _)| name)
 }

@@ -6,13 +6,12 @@ use super::say::say;
 use super::waits::waited;
 use super::yes::said_yes;
 use crate::app::command::Risk;
-use crate::app::tunnels::route;
 use crate::aws::Session;
 use crate::cli::{ExitCode, Report};
-use crate::config::{Config, EnvironmentConfig};
+use crate::config::EnvironmentConfig;
 use crate::model::Failure;
-use crate::model::tunnel::NoTarget;
 use crate::model::tunnel::instance::{Found, Named};
+use crate::model::tunnel::{NoTarget, whose};
 use crate::runtime::stop::stopped;
 use serde_json::{Value, json};
 use std::time::Duration;
@@ -29,16 +28,15 @@ pub(super) type Audit<'a> = &'a (dyn Fn(&str, Value, &str, &str) -> Result<(), R
 pub(super) struct Whose<'a> {
     pub(super) session: &'a Session,
     pub(super) environment: &'a EnvironmentConfig,
-    pub(super) config: &'a Config,
+    pub(super) beside: &'a whose::Whose,
     pub(super) audit: Audit<'a>,
 }
 
 /// The id of the instance that is meant, which runs.
 pub(super) async fn awake(target: &Whose<'_>, context: &Context, named: &str) -> Result<String, Report> {
     let named = Named::configured(named);
-    let whose = route::whose(target.config, target.environment);
     let failed = |failure: Failure| Report::of_failure("the instance cannot be looked at", &failure);
-    let asked = Box::pin(async { target.session.found(&named, &whose).await.map_err(failed) });
+    let asked = Box::pin(async { target.session.found(&named, target.beside).await.map_err(failed) });
     let found = waited(context, "the instance was not looked at", asked).await?;
     let id = match found.map_err(|why| unclear(&why))? {
         Found::Runs(id) => return Ok(id),

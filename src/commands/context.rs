@@ -4,9 +4,8 @@ use super::say::say;
 use crate::app::command::Scope;
 use crate::app::poll::Wants;
 use crate::app::{Overrides, Session};
-use crate::aws;
-use crate::aws::Connection;
 use crate::aws::endpoints::wrong_variable;
+use crate::aws::{self, Connection};
 use crate::cli::{Global, Output, Report};
 use crate::config::{self, Config, EnvironmentConfig, KnownCommand, Loaded};
 use crate::headless::SnapshotInput;
@@ -156,7 +155,7 @@ impl Context {
         if let Some((_, known)) = sessions.iter().find(|(of, _)| of == environment) {
             return known.clone();
         }
-        let session = aws::Session::new(aws::Connection::from(environment));
+        let session = aws::Session::new(Connection::from(environment));
         sessions.push((environment.clone(), session.clone()));
         session
     }
@@ -231,9 +230,9 @@ impl Context {
 
     /// What will read it: something else can be asked with its session meanwhile.
     pub(super) fn collector(&self, config: Config, environment: EnvironmentConfig, wants: Wants) -> Collector {
-        let facts = self.session();
-        let session = self.aws(&facts.overrides.apply(environment.clone()));
-        Collector::new(config, environment, facts, wants, Clock::System).with_session(session)
+        let collector = Collector::new(config, environment, self.session(), wants, Clock::System);
+        let session = self.aws(&collector.app.environment);
+        collector.with_session(session)
     }
 
     /// Reads what a collector was made for.

@@ -205,6 +205,7 @@ impl Target {
         wish: &Wish<'_>,
         far: &Far,
     ) -> Result<(Tunnel, String), Report> {
+        let beside = self.beside();
         let (service, instance) = match route::through(&self.environment, wish.through) {
             Through::Instance(instance) => {
                 let audit = |command: &str, after: Value, outcome: &str, reason: &str| {
@@ -213,7 +214,7 @@ impl Target {
                 let whose = awake::Whose {
                     session: &self.session,
                     environment: &self.environment,
-                    config: &self.config,
+                    beside: &beside,
                     audit: &audit,
                 };
                 let id = awake::awake(&whose, context, &instance).await?;
@@ -222,7 +223,7 @@ impl Target {
             Through::Service(named) => (self.service(context, named.as_deref()).await?, None),
         };
         let gateway = self.gateway(
-            route::wanted(&self.environment, self.beside(), &service, instance),
+            route::wanted(&self.environment, beside, &service, instance),
             Purpose::Port { host: far.host.clone(), port: far.port },
         );
         let options = self.options(context).await?;

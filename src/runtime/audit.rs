@@ -35,8 +35,9 @@ pub fn who() -> Who {
     Who { user: user(), host: host(), pid: std::process::id() }
 }
 
-/// Adds a line, dated by the clock of AWS where the record says how far that is ahead of `now`, in one write, so that two cockpits never mix theirs. What was left half written before it, by a
-/// crash or a full disk, is ended first; a write that does not go in whole is taken back.
+/// Adds a line, dated by the clock of AWS where the record says how far that is ahead of `now`, in one write, so that two
+/// cockpits never mix theirs. What was left half written before it, by a crash or a full disk, is ended first; a write that
+/// does not go in whole is taken back.
 ///
 /// # Errors
 /// When the file cannot be opened or written, or is not a regular file.

@@ -62,8 +62,6 @@ impl Collector {
     #[must_use]
     pub fn with_session(mut self, session: aws::Session) -> Self {
         self.ring.executor = self.ring.executor.with_session(&self.app.environment, session);
-        let once = self.app.poller.wants().once;
-        self.ring.executor.set_alone(once);
         self
     }
 

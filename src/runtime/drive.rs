@@ -32,9 +32,8 @@ impl Driver {
         session: (&EnvironmentConfig, Session),
     ) -> Self {
         let (executor, events) = Executor::new(false);
-        let mut executor = executor.with_audit(audit).with_session(session.0, session.1);
-        // What is read for it is no read of everything at once.
-        executor.set_alone(false);
+        // What is read for it is no read of everything at once: the session is not alone any more.
+        let executor = executor.with_audit(audit).with_session(session.0, session.1);
         let ring = Ring::new((executor, events), clock);
         Self { operations: Operations::new(mark, zone), ring }
     }

@@ -139,6 +139,11 @@ impl Executor {
     /// The same with a session that others ask with, too: its credentials are looked for once, and its clock is measured by all.
     #[must_use]
     pub fn with_session(mut self, environment: &EnvironmentConfig, session: Session) -> Self {
+        if self.alone {
+            session.reads_alone();
+        } else {
+            session.reads_again();
+        }
         self.service_clock = session.service_clock().clone();
         self.prepared = Some((environment.clone(), session));
         self
@@ -153,8 +158,6 @@ impl Executor {
             for session in self.session.iter().chain(kept) {
                 session.reads_again();
             }
-        } else if let Some((_, session)) = &self.prepared {
-            session.reads_alone();
         }
     }
 

@@ -121,8 +121,7 @@ pub(super) async fn run(program: Program, lines: impl Fn(String)) -> Result<Repl
         })?),
         None => None,
     };
-    let begins = program.without.iter().filter_map(|name| name.strip_suffix('*'));
-    let begins: Vec<&str> = begins.collect();
+    let begins: Vec<&str> = program.without.iter().filter_map(|name| name.strip_suffix('*')).collect();
     let inherited = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
     let inherited = inherited.filter(|name| begins.iter().any(|begin| name.starts_with(begin)));
     for name in program.without.iter().cloned().chain(inherited) {

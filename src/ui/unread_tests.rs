@@ -163,7 +163,10 @@ fn every_block_tells_what_of_its_sources_could_not_be_read() {
             // A block that looks the same without a source is not made of it. One that was never answered is no measure: some
             // wait until all is answered.
             // With nothing of it, however little is missing: what was read before it broke looks as it does in the whole.
-            let without = blocks(&open(&Unread::Refused.of(&world, source), keys, size));
+            let without = match unread {
+                Unread::Refused => blocks(&at_first),
+                Unread::Broken => blocks(&open(&Unread::Refused.of(&world, source), keys, size)),
+            };
             let drawn_from: Vec<Block> = all
                 .iter()
                 .filter(|(block, text)| without.iter().any(|(one, other)| one == block && other != text))

@@ -3,12 +3,11 @@
 //! transaction may get another connection until something is set, and the number of the process is the proxy's own.
 
 use super::bad::{answered, begin, hello, message};
-use super::{Desk, PATIENCE, SESSION, direct, done, server, texts, timeout};
+use super::{Desk, PATIENCE, SESSION, done, server, texts, timeout};
 use cockpit::db::{Connection, Settings};
 use cockpit::feeds::sql::{Ask, Beside, Place};
 use cockpit::model::FailureKind;
 use cockpit::model::sql::Ended;
-use cockpit::model::sql::process::Process;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use tokio::io::AsyncWriteExt as _;
@@ -124,21 +123,4 @@ async fn a_session_that_sets_nothing_is_kept_by_rds_proxy_all_the_same_so_that_i
     };
     let failure = timeout(PATIENCE, refused).await.unwrap();
     assert_eq!(failure.kind, FailureKind::NotFound, "{failure:?}");
-}
-
-#[tokio::test]
-async fn a_process_that_got_the_number_of_one_that_ended_is_left_alone() {
-    let settings = Settings::of(direct(server()), "postgres", "postgres");
-    let mut session = Connection::open(&settings).await.unwrap();
-    session.name_process().await.unwrap();
-    let asked = session.canceller().asking("pg_terminate_backend").expect("it is known which process it is");
-    assert!(asked.contains("backend_start"), "{asked}");
-    let mut other = Connection::open(&settings).await.unwrap();
-    let earlier = Process { pid: session.process(), began: Some("2001-01-01 00:00:00.000000".into()) };
-    let left = other.rows(&earlier.signal("pg_terminate_backend"), 1 << 10).await.unwrap().unwrap();
-    assert!(left.rows.is_empty(), "{left:?}");
-    assert!(session.rows("select 1", 1 << 10).await.unwrap().is_ok(), "it lives");
-    let ended = other.rows(&asked, 1 << 10).await.unwrap().unwrap();
-    assert_eq!(ended.rows, [[Some("t".to_owned())]]);
-    session.rows("select 1", 1 << 10).await.unwrap_err();
 }

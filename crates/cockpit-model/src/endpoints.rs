@@ -1,7 +1,7 @@
 //! Where requests go, service by service: to AWS itself, or to an endpoint that a flag, the configuration, a variable or a profile
 //! names. What is shown, judged and written down about a change is the place that this change goes to.
 
-use super::format::without_user;
+use super::format::{host_and_port, without_user};
 use core::net::IpAddr;
 use serde::Serialize;
 use std::collections::{BTreeMap, BTreeSet};
@@ -117,8 +117,7 @@ impl Endpoints {
 
     /// Whether what was written down as being at a place ([`Self::key`]) is of what is asked here.
     pub fn has(&self, key: &str) -> bool {
-        let pairs: Option<Vec<(&str, &str)>> =
-            key.split(' ').map(|word| word.split_once('=').filter(|(service, _)| !service.contains(':'))).collect();
+        let pairs: Option<Vec<(&str, &str)>> = key.split(' ').map(pair).collect();
         match pairs {
             Some(pairs) => pairs.into_iter().all(|(service, url)| self.of(service).unwrap_or(AWS) == url),
             None => self.places().any(|place| place.unwrap_or_default() == key),
@@ -128,17 +127,17 @@ impl Endpoints {
 
 /// Whether what was written down as a place ([`Endpoints::key`]) is this machine alone, as the simulator and emulators are.
 pub fn is_simulated(key: &str) -> bool {
-    let place = |word: &str| {
-        is_loopback(word.split_once('=').filter(|(service, _)| !service.contains(':')).map_or(word, |(_, url)| url))
-    };
-    key.split(' ').all(place)
+    key.split(' ').all(|word| is_loopback(pair(word).map_or(word, |(_, url)| url)))
+}
+
+/// A service and its place, as one of several is written down; none where a word is a place alone.
+fn pair(word: &str) -> Option<(&str, &str)> {
+    word.split_once('=').filter(|(service, _)| !service.contains(':'))
 }
 
 /// Whether a URL is of this machine.
 fn is_loopback(url: &str) -> bool {
-    let Some((_, rest)) = url.split_once("://") else { return false };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
+    let Some(host) = host_and_port(url) else { return false };
     let host = match host.strip_prefix('[') {
         Some(inner) => inner.split(']').next().unwrap_or_default(),
         None => host.split(':').next().unwrap_or_default(),

@@ -17,9 +17,8 @@ pub fn is_region(text: &str) -> bool {
 
 /// `http://…` or `https://…` with a host and nothing that ends a line.
 pub fn is_url(text: &str) -> bool {
-    let Some(rest) = text.strip_prefix("http://").or_else(|| text.strip_prefix("https://")) else { return false };
-    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
-    let host = authority.rsplit('@').next().unwrap_or_default();
+    let http = text.starts_with("http://") || text.starts_with("https://");
+    let Some(host) = host_and_port(text).filter(|_| http) else { return false };
     // A colon within brackets is of an address of IPv6.
     let (name, port) = match host.rsplit_once(':') {
         Some((name, port)) if !port.contains(']') => (name, Some(port)),
@@ -33,6 +32,13 @@ pub fn is_url(text: &str) -> bool {
 /// 12 digits.
 pub fn is_account(text: &str) -> bool {
     text.len() == 12 && text.chars().all(|c| c.is_ascii_digit())
+}
+
+/// What a URL has between its scheme and its path, without a user and a password.
+pub fn host_and_port(url: &str) -> Option<&str> {
+    let (_, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next()?;
+    authority.rsplit('@').next()
 }
 
 /// A URL without the user and the password in it, to be shown.

@@ -6,7 +6,7 @@ use crate::app::scaling::sample;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::{Context, Reading};
 use crate::commands::printed::printed;
-use crate::commands::refused::{Looks, refused};
+use crate::commands::refused::Looks;
 use crate::commands::say::say;
 use crate::headless::{json_line, sources};
 use crate::model::scaling_watch::{Told, Watch};
@@ -54,8 +54,7 @@ pub(super) async fn watch(
             say(note);
         }
         failed = notes;
-        let waits_for = refused(&reading).intersection(&needed).copied().collect();
-        looks.take(&reading, &waits_for, &format!("{name} cannot be watched"))?;
+        looks.take(&reading, &needed, &format!("{name} cannot be watched"))?;
         if watch.done() {
             break;
         }

@@ -8,7 +8,7 @@ use crate::app::tunnels::route;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::{Context, Reading};
 use crate::commands::printed::verdict;
-use crate::config::EnvironmentConfig;
+use crate::config::{Config, EnvironmentConfig};
 use crate::headless;
 use crate::model::time::spoken;
 use crate::model::{FailureKind, Identity, Observed, Source};
@@ -42,7 +42,7 @@ pub(super) async fn run(context: &Context, out: &mut dyn io::Write) -> Result<Ex
     let environment = loaded.open(context.global.env.as_deref()).cloned();
     let (tools, found) = tokio::join!(tools(context), async {
         match &environment {
-            Ok(environment) => Box::pin(of_environment(context, environment)).await,
+            Ok(environment) => Box::pin(of_environment(context, &loaded.config, environment)).await,
             Err(report) => {
                 let hint = report.hint.clone().unwrap_or_default();
                 Found::whole(vec![Check::fail("environment", report.message.clone(), hint)])
@@ -98,7 +98,7 @@ async fn tools(context: &Context) -> Vec<Check> {
     futures_util::future::join_all(asked).await
 }
 
-async fn of_environment(context: &Context, environment: &EnvironmentConfig) -> Found {
+async fn of_environment(context: &Context, config: &Config, environment: &EnvironmentConfig) -> Found {
     let mut checks = Vec::new();
     let environment = context.session().overrides.apply(environment.clone());
     let session = context.aws(&environment);
@@ -106,7 +106,7 @@ async fn of_environment(context: &Context, environment: &EnvironmentConfig) -> F
     let Ok(probes) = tokio::time::timeout(limit, session.probe(&environment)).await else {
         return Found::late("aws");
     };
-    let whose = route::whose(&context.load().config, &environment);
+    let whose = route::whose(config, &environment);
     let Ok(tunnels) = tokio::time::timeout(limit, tunnels::checks(&session, &environment, &whose)).await else {
         return Found::late("tunnels");
     };

@@ -45,13 +45,10 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         against: arguments.against.and_then(|against| since.checked_sub(against).ok()),
     };
     let asked = Box::pin(curves(&mut reading, names.as_deref(), &areas, span, arguments));
-    let (curves, over) = match context.limit() {
-        None => (asked.await, false),
-        Some(left) => match tokio::time::timeout(left, asked).await {
-            Ok(curves) => (curves, false),
-            Err(_) => (Err(Failure::new(FailureKind::Timeout, "the time was up before they were read")), true),
-        },
-    };
+    let curves = context.in_time(asked).await;
+    let over = curves.is_none();
+    let late = || Err(Failure::new(FailureKind::Timeout, "the time was up before they were read"));
+    let curves = curves.unwrap_or_else(late);
     let local = history::read(&place, &reading.collector.app.environment.name, since);
     let app = &reading.collector.app;
     let marks = happened(&app.estate, &app.environment.name, &local, since, app.service_now(), app.ahead);

@@ -7,7 +7,7 @@ use crate::app::timeline::Sieve;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::{Context, Reading};
 use crate::commands::printed::{printed, unwritten};
-use crate::commands::refused::{Looks, refused};
+use crate::commands::refused::Looks;
 use crate::commands::say::say;
 use crate::feeds::runs::Place;
 use crate::headless::{Shown, json_line};
@@ -74,8 +74,7 @@ pub(super) async fn follow(
         }
         failed = now_failed;
         // Without who we are nothing else is asked.
-        let waits_for = refused(&reading).into_iter().filter(|source| *source == Source::Identity).collect();
-        looks.take(&reading, &waits_for, "what happens cannot be followed")?;
+        looks.take(&reading, &BTreeSet::from([Source::Identity]), "what happens cannot be followed")?;
         let left = context.limit();
         if left.is_some_and(|left| left <= EVERY) {
             tokio::time::sleep(left.unwrap_or_default()).await;

@@ -88,12 +88,13 @@ pub(super) fn keep(snapshot: &mut Value) {
 /// The sources without one of which a path is not there.
 pub(super) fn sources(path: &Path) -> BTreeSet<Source> {
     let within = |field: &str| {
-        let mut parts = field.split('.').zip(&path.segments);
-        field.split('.').count() <= path.segments.len()
-            && parts.all(|(part, segment)| match segment {
+        let mut segments = path.segments.iter();
+        field.split('.').all(|part| {
+            segments.next().is_some_and(|segment| match segment {
                 Segment::Name(name) | Segment::Quoted(name) => part == "*" || part == name,
                 Segment::Place(_) => part == "*",
             })
+        })
     };
     FIELDS.iter().filter(|From(field, _)| within(field)).flat_map(|From(_, sources)| *sources).copied().collect()
 }
