@@ -29,7 +29,7 @@ fn small_letters_only_look() {
 
 #[test]
 fn the_documentation_of_keys_is_this_registry() {
-    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/docs/keys.md");
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/keys.md");
     let page = document::keys(&TABLE);
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::write(path, &page).expect("docs/keys.md is written");

@@ -36,6 +36,11 @@ impl Drop for Folder {
     }
 }
 
+/// Whose shipped configuration is read, and whose documents are written.
+fn repository() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..").canonicalize().unwrap()
+}
+
 fn of(text: &str) -> Loaded {
     with(text, &[])
 }
@@ -61,8 +66,8 @@ fn a_clock_is_no_interval() {
 
 #[test]
 fn the_example_works_as_it_is() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let loaded = load(&Request { folder: root.to_owned(), ..Request::default() });
+    let root = repository();
+    let loaded = load(&Request { folder: root.clone(), ..Request::default() });
     assert_eq!(told(&loaded), [""; 0]);
     let names: Vec<&str> = loaded.config.environments.iter().map(|environment| environment.name.as_str()).collect();
     assert_eq!(names, ["staging", "prod", "pantri", "pantri-dev", "minimal"]);
@@ -88,7 +93,7 @@ fn the_example_works_as_it_is() {
 
 #[test]
 fn what_is_commented_out_in_the_example_is_right_too() {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let root = repository();
     let text = std::fs::read_to_string(root.join("config.toml")).unwrap();
     let is_setting = |line: &str| {
         line.starts_with('[')
@@ -104,7 +109,7 @@ fn what_is_commented_out_in_the_example_is_right_too() {
 
 #[test]
 fn the_documentation_is_that_of_the_table() {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+    let path = repository().join("docs/configuration.md");
     if std::env::var_os("UPDATE_DOCS").is_some() {
         std::fs::create_dir_all(path.parent().unwrap()).unwrap();
         std::fs::write(&path, markdown()).unwrap();

@@ -4,7 +4,9 @@
 //!
 //! A new feed is these two files and one line in the list here: see docs/adding-a-feed.md.
 
-/// The list of feeds: the file, its name among all questions and facts, and the type of its questions.
+/// The list of feeds: the file, its name among all questions and facts, and the type of its questions. Who asks is in
+/// the other crate, and has a file for each.
+#[macro_export]
 macro_rules! with_feeds {
     ($make:ident) => {
         $make! {
@@ -19,7 +21,7 @@ macro_rules! with_feeds {
         }
     };
 }
-pub(crate) use with_feeds;
+pub use crate::with_feeds;
 
 pub mod aws;
 pub mod costs;

@@ -56,7 +56,8 @@ fn reached<'a>(from: &'a str, edges: &BTreeMap<&'a str, BTreeSet<&'a str>>) -> B
 fn module(path: &str, folder: &str) -> Module {
     let inner = path.trim_start_matches(folder).trim_start_matches('/').trim_end_matches(".rs");
     let mut parts: Module = inner.split('/').map(str::to_owned).collect();
-    if parts.last().is_some_and(|last| ["mod", "lib", "main"].contains(&last.as_str())) {
+    let root = ["src/core.rs", "src/lib.rs", "src/main.rs"].contains(&path);
+    if root || parts.last().is_some_and(|last| ["mod", "lib", "main"].contains(&last.as_str())) {
         parts.pop();
     }
     parts

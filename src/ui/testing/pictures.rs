@@ -38,7 +38,7 @@ pub fn seen(name: &str, app: &App) {
 #[track_caller]
 pub fn holds(name: &str, text: &str) {
     let test = Path::new(std::panic::Location::caller().file());
-    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join(test).with_file_name("snapshots");
+    let beside = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(test).with_file_name("snapshots");
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(beside);
     settings.set_prepend_module_to_snapshot(false);
