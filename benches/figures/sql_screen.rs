@@ -147,7 +147,7 @@ fn completion(terminal: &mut Terminal, effort: Effort, report: &mut Report) -> R
 fn rows(terminal: &mut Terminal, log: &str, effort: Effort, report: &mut Report) -> Result<()> {
     let count = effort.pick(ROWS, FEW_ROWS);
     let statement =
-        format!("select n as id, 'row-' || n as name, md5(n::text) as mark from generate_series(1, {count}) n;\r");
+        format!("select n as id, 'row-' || lpad(n::text, 8, '0') as name, md5(n::text) as mark from generate_series(1, {count}) n;\r");
     let begun = Instant::now();
     terminal.write(&statement)?;
     terminal.until("all rows", LONG, |screen| screen.contents().contains(&format!("row 1 of {}", grouped(count))))?;
@@ -168,13 +168,13 @@ fn rows(terminal: &mut Terminal, log: &str, effort: Effort, report: &mut Report)
     }
     let (mut last, mut middle) = (Times::default(), Times::default());
     for round in 0..effort.pick(20, 8_u64) {
-        last.push(shown(terminal, "G", &format!("row-{count}"))?);
+        last.push(shown(terminal, "G", &format!("row-{count:08}"))?);
         shown(terminal, "g", "row 1 of")?;
         // Anywhere in it: the row that was asked for stands there.
         let place = 100_003 * (round + 1) * (count / FEW_ROWS) % count;
         terminal.write(&format!("#{place}"))?;
         terminal.watch(PACE);
-        middle.push(shown(terminal, "\r", &format!("row-{place}"))?);
+        middle.push(shown(terminal, "\r", &format!("row-{place:08}"))?);
         shown(terminal, "g", "row 1 of")?;
     }
     report.add(
