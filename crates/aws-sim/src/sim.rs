@@ -4,6 +4,7 @@ use crate::account::ACCOUNT;
 use crate::clock::Clock;
 use crate::server;
 use crate::shared::{Shared, SimOptions};
+use crate::site::SiteOptions;
 use serde_json::{Value, json};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -71,6 +72,11 @@ impl Sim {
             "region": self.0.scenario.region(),
             "scenario": self.0.scenario.name(),
         })
+    }
+
+    /// A site as the world declares it: its hosts with their addresses, its zones, a firewall.
+    pub fn site(&self) -> SiteOptions {
+        self.0.world().seen_from_outside()
     }
 
     /// The simulated time.

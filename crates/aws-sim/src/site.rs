@@ -43,6 +43,8 @@ pub struct SiteOptions {
     pub servers: Vec<(String, Vec<String>)>,
     /// Whether requests with an injection or a script are refused.
     pub firewall: bool,
+    /// Hosts that speak plain HTTP alone: names of load balancers, which are on no certificate.
+    pub plain: Vec<String>,
 }
 
 /// A running site; it ends when it is dropped.
@@ -154,6 +156,7 @@ async fn answer(
         "/loop" => leads(StatusCode::FOUND, "/loop"),
         "/astray" => leads(StatusCode::FOUND, "javascript:alert(1)"),
         "/address" => says(StatusCode::OK, "203.0.113.7\n"),
+        "/" | "/health" | "/api/health" if options.plain.contains(&host) => says(StatusCode::OK, "ok"),
         _ if !secure => leads(StatusCode::MOVED_PERMANENTLY, &format!("https://{host}{path}")),
         "/" | "/health" | "/api/health" => says(StatusCode::OK, "ok"),
         _ => says(StatusCode::NOT_FOUND, "not found"),

@@ -7,6 +7,7 @@
 
 use aws_sim::{Scenario, Sim, SimOptions};
 use serde_json::Value;
+use ssm_tunnel::{Credentials, Failure, Gate, Granted, Options, Pace, Token, Tunnel};
 use std::path::{Path, PathBuf};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
@@ -268,5 +269,78 @@ async fn the_aws_cli_reads_it() {
     let arn = groups["TargetGroups"][0]["TargetGroupArn"].as_str().unwrap();
     let health = cli(&sim, &format!("elbv2 describe-target-health --target-group-arn {arn}")).await;
     assert_eq!(health["TargetHealthDescriptions"][0]["TargetHealth"]["State"], "healthy");
+    sim.shutdown();
+}
+
+/// Gives one address, and credentials with a token of a session or without one.
+struct Address {
+    url: String,
+    token: Option<&'static str>,
+}
+
+impl Gate for Address {
+    type Target = ();
+
+    async fn resolve(&self) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    fn describe(&self, (): &()) -> String {
+        String::new()
+    }
+
+    async fn start(&self, (): &()) -> Result<Granted, Failure> {
+        Ok(Granted { session_id: "operator-0a1b".into(), url: self.url.clone(), token: "t".to_owned().into() })
+    }
+
+    async fn resume(&self, _: &str) -> Result<(Option<String>, Token), Failure> {
+        Err(Failure::transient("it is not resumed"))
+    }
+
+    async fn terminate(&self, _: &str) -> Result<(), Failure> {
+        Ok(())
+    }
+
+    async fn gone(&self, (): &()) -> Option<String> {
+        None
+    }
+
+    async fn credentials(&self) -> Result<Credentials, Failure> {
+        Ok(Credentials::new("AKIASIMULATED0000001", "simu/lat+ed", self.token.map(str::to_owned), None, "test"))
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_tunnel_signs_the_address_of_its_session_as_botocore_does() {
+    let sim = start(Scenario::Staging).await;
+    for token in [None, Some("IQoJb3JpZ2lu+/x8=")] {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        // As AWS gives it: with a raw `+` and `/`.
+        let path = "/v1/data-channel/operator-0a1b?role=publish_subscribe&cell-number=AAEAA+sim/Xy9+/1==";
+        let url = format!("ws://{}{path}", listener.local_addr().unwrap());
+        let options =
+            Options { region: "ap-northeast-1".into(), tls: None, proxy: None, pace: Pace { per_second: 0, burst: 0 } };
+        let gate = Address { url: url.clone(), token };
+        let _tunnel = Tunnel::open(gate, options, std::net::SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
+        let (mut socket, _) = listener.accept().await.unwrap();
+        let mut head = String::new();
+        while !head.ends_with("\r\n\r\n") {
+            head.push(char::from(socket.read_u8().await.unwrap()));
+        }
+        assert!(head.starts_with(&format!("GET {path} HTTP/1.1\r\n")), "the address is asked for as it is: {head}");
+        let header = |name: &str| {
+            let lines = head.lines().filter_map(|line| line.split_once(": "));
+            lines.filter(|(known, _)| known.eq_ignore_ascii_case(name)).map(|(_, value)| value.to_owned()).next()
+        };
+        assert_eq!(header("x-amz-security-token").as_deref(), token);
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/py");
+        let mut signed = command(&sim);
+        signed.current_dir(folder).arg("signed.py").arg(url.replacen("ws", "http", 1));
+        signed.arg(header("x-amz-date").unwrap()).env("AWS_SECRET_ACCESS_KEY", "simu/lat+ed");
+        signed.args(token);
+        let output = signed.output().await.unwrap();
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+        assert_eq!(header("authorization").unwrap(), String::from_utf8_lossy(&output.stdout).trim_end());
+    }
     sim.shutdown();
 }

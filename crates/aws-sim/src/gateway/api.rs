@@ -1,12 +1,13 @@
 //! What AWS answers about sessions.
 
 use super::run;
-use super::state::{Leads, Session};
+use super::state::{Behind, Leads, Session};
 use crate::rng;
 use crate::services::ApiError;
 use crate::services::ecs::tasks::{find, runtime_id};
 use crate::shared::Shared;
 use crate::wire::{Node, map};
+use crate::world::ecs::Task;
 use crate::world::{TaskKey, World};
 use std::sync::Arc;
 use tokio::sync::mpsc;
@@ -39,22 +40,25 @@ fn target(world: &World, region: &str, target: &str) -> Option<TaskKey> {
     let (rest, runtime) = rest.rsplit_once('_')?;
     let (cluster, task) = rest.rsplit_once('_')?;
     let key = find(world, world.find_cluster(region, cluster)?, task)?;
-    let task = world.tasks.get(&key).filter(|task| task.exec_ready(world.now))?;
+    let connected = |task: &&Task| task.exec_ready(world.now) && !world.unreached.contains(&task.service);
+    let task = world.tasks.get(&key).filter(connected)?;
     task.def.containers.iter().any(|c| runtime_id(key, &c.name) == runtime).then_some(key)
 }
 
 fn start(shared: &Arc<Shared>, world: &World, region: &str, input: &Node) -> Result<Node, ApiError> {
     let name = input.str("Target").unwrap_or_default();
-    let online = world.instances.iter().any(|instance| instance.id == name && instance.online(world.now));
-    let key = if online { None } else { Some(target(world, region, name).ok_or_else(|| not_connected(name))?) };
+    let online = world.instances.iter().find(|instance| instance.id == name && instance.online(world.now));
+    let behind = match online {
+        Some(instance) => Behind::Instance(instance.id),
+        None => Behind::Task(target(world, region, name).ok_or_else(|| not_connected(name))?),
+    };
     let parameter = |wanted: &str| -> Option<String> {
         Some(input.get("Parameters")?.strings(wanted).first().copied()?.to_owned())
     };
     let document = input.str("DocumentName").unwrap_or_default();
     // Without a document it is the account's own shell; both are of instances alone.
     if let "" | "SSM-SessionManagerRunShell" | "AWS-StartInteractiveCommand" = document {
-        let instance = world.instances.iter().find(|one| one.id == name && online);
-        let instance = instance.ok_or_else(|| not_connected(name))?;
+        let instance = online.ok_or_else(|| not_connected(name))?;
         let command = match (document, parameter("command")) {
             ("AWS-StartInteractiveCommand", None) => {
                 return Err(ApiError::client("InvalidParameters", "Parameter \"command\" is missing."));
@@ -63,7 +67,7 @@ fn start(shared: &Arc<Shared>, world: &World, region: &str, input: &Node) -> Res
             _ => "/bin/sh".to_owned(),
         };
         let host = format!("ip-{}", instance.address.replace('.', "-"));
-        let (id, url, token) = open(shared, None, Leads::Shell { command, host }, "operator");
+        let (id, url, token) = open(shared, behind, Leads::Shell { command, host }, "operator");
         return Ok(map! {"SessionId": id, "StreamUrl": url, "TokenValue": token});
     }
     let host = match document {
@@ -81,18 +85,18 @@ fn start(shared: &Arc<Shared>, world: &World, region: &str, input: &Node) -> Res
         ));
     };
     let local = parameter("localPortNumber").unwrap_or_else(|| "0".to_owned());
-    let (id, url, token) = open(shared, key, Leads::Port { host, port, local }, "operator");
+    let (id, url, token) = open(shared, behind, Leads::Port { host, port, local }, "operator");
     Ok(map! {"SessionId": id, "StreamUrl": url, "TokenValue": token})
 }
 
-fn open(shared: &Arc<Shared>, task: Option<TaskKey>, leads: Leads, prefix: &str) -> (String, String, String) {
+fn open(shared: &Arc<Shared>, behind: Behind, leads: Leads, prefix: &str) -> (String, String, String) {
     let endpoint = shared.endpoint();
     let mut gateway = shared.gateway();
     let (id, token) = (gateway.id(prefix), gateway.token());
     let url = gateway.address(&endpoint, &id);
     let (agent, orders) = mpsc::channel(4);
     gateway.sessions.insert(id.clone(), Session { token: token.clone(), forgotten: false, agent });
-    tokio::spawn(run::run(Arc::clone(shared), id.clone(), task, leads, orders));
+    tokio::spawn(run::run(Arc::clone(shared), id.clone(), behind, leads, orders));
     (id, url, token)
 }
 
@@ -139,6 +143,12 @@ fn execute(shared: &Arc<Shared>, world: &World, region: &str, input: &Node) -> R
              command agent isn’t running. Wait and try again or run a new task with execute command enabled and try again.",
         ));
     }
+    if world.unreached.contains(&task.service) {
+        return Err(ApiError::client(
+            "TargetNotConnectedException",
+            "The execute command failed due to an internal error. Try again later.",
+        ));
+    }
     let container = match input.str("container") {
         Some(name) => task.def.containers.iter().find(|c| c.name == name),
         None if task.def.containers.len() == 1 => task.def.containers.first(),
@@ -151,7 +161,7 @@ fn execute(shared: &Arc<Shared>, world: &World, region: &str, input: &Node) -> R
     }
     let command = input.str("command").unwrap_or_default().to_owned();
     let host = format!("ip-{}", task.ip().replace('.', "-"));
-    let (id, url, token) = open(shared, Some(key), Leads::Shell { command, host }, "ecs-execute-command");
+    let (id, url, token) = open(shared, Behind::Task(key), Leads::Shell { command, host }, "ecs-execute-command");
     Ok(map! {
         "clusterArn": world.clusters[at].arn(),
         "containerArn": format!("arn:aws:ecs:{region}:{}:container/{}/{:032x}/{:08x}", crate::account::ACCOUNT, world.clusters[at].name, key.1, rng::hash(7, &container.name)),

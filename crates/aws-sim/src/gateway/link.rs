@@ -4,7 +4,7 @@ use super::state::{Link, Order};
 use crate::faults::Kind;
 use crate::reply::{Payload, Reply, answer};
 use crate::shared::Shared;
-use futures_util::StreamExt;
+use futures_util::{Stream, StreamExt};
 use hyper::body::Incoming;
 use hyper::header::{CONNECTION, HeaderValue, SEC_WEBSOCKET_ACCEPT, SEC_WEBSOCKET_KEY, UPGRADE};
 use hyper::{Request, Response, StatusCode};
@@ -95,8 +95,8 @@ fn skewed(shared: &Shared, at: Timestamp) -> bool {
 
 /// The first message carries the token; with another one the link is closed.
 async fn greet(shared: &Shared, id: &str, mut link: Link) {
-    let Ok(Some(Ok(Message::Text(text)))) = tokio::time::timeout(GREETING, link.next()).await else { return };
-    let greeting: Value = serde_json::from_str(text.as_str()).unwrap_or_default();
+    let Ok(Some(text)) = tokio::time::timeout(GREETING, first(&mut link)).await else { return };
+    let greeting: Value = serde_json::from_str(&text).unwrap_or_default();
     let known = ["ClientId", "ClientVersion", "RequestId"].iter().all(|key| greeting[*key].is_string());
     let agent = {
         let gateway = shared.gateway();
@@ -106,5 +106,35 @@ async fn greet(shared: &Shared, id: &str, mut link: Link) {
     match agent {
         Some(agent) => drop(agent.send(Order::Link(Box::new(link))).await),
         None => drop(link.close(None).await),
+    }
+}
+
+/// The first message, where it is one of text. A ping is no message: AWS's own client begins with one, or with the token,
+/// as its threads happen to run.
+async fn first<E>(link: &mut (impl Stream<Item = Result<Message, E>> + Unpin)) -> Option<String> {
+    loop {
+        match link.next().await?.ok()? {
+            Message::Ping(_) | Message::Pong(_) => {}
+            Message::Text(text) => return Some(text.as_str().to_owned()),
+            Message::Binary(_) | Message::Close(_) | Message::Frame(_) => return None,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use futures_util::stream;
+    use std::convert::Infallible;
+
+    #[tokio::test]
+    async fn a_ping_before_the_token_is_no_first_message() {
+        let came = |messages: Vec<Message>| async move {
+            first(&mut stream::iter(messages.into_iter().map(Ok::<_, Infallible>))).await
+        };
+        let (ping, token) = (Message::Ping(Vec::new().into()), Message::text("token"));
+        assert_eq!(came(vec![ping.clone(), token.clone()]).await.as_deref(), Some("token"));
+        assert_eq!(came(vec![ping.clone(), Message::binary(vec![1]), token]).await, None);
+        assert_eq!(came(vec![ping]).await, None);
     }
 }

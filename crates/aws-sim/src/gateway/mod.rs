@@ -17,7 +17,7 @@
 //! | `gateway:output`, `gateway:acknowledge` | each message: `drop`, `duplicate`, `reorder`, `damage`, `unknown`, `reset`, `close`; with `delay_ms` |
 //! | `gateway:input` | each message of the client, its acknowledgements too: `drop`, `duplicate`, `reorder`, `damage`, `delay`; with `delay_ms` |
 //! | `gateway:pace` | `delay`: an agent that rests for `delay_ms` after each message of data, as the official one does for 1 ms; one whose session begins with it also reads no more than a frame of each connection ahead |
-//! | `gateway:dial` | `refused`: the host and port cannot be reached |
+//! | `gateway:dial` | `refused`: the host and port cannot be reached; `hang`: what is sent there is dropped, and nobody answers |
 //!
 //! Connections that could not be made for another reason than such a fault are counted at `GET /_sim/requests`, as
 //! errors of `gateway:dial:REASON` (`ConnectionRefused`, `AddrNotAvailable`…, as `std::io::ErrorKind` has them).

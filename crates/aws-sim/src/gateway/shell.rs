@@ -89,6 +89,8 @@ impl Shell {
                         shown.extend_from_slice(self.prompt().as_bytes());
                     }
                 }
+                // As a terminal does: what there is of a line is handed over, and only nothing is the end.
+                4 if self.reads && !self.line.is_empty() => shown.append(&mut self.line),
                 4 if self.reads => {
                     self.reads = false;
                     if self.alone {
@@ -176,6 +178,16 @@ mod tests {
         assert_eq!(Shell::start("echo 日本", "h").1, Said { output: "日本\r\n".into(), exit: Some(0) });
         assert_eq!(Shell::start("sh -c 'echo a; exit 3'", "h").1, Said { output: "a\r\n".into(), exit: Some(3) });
         assert_eq!(Shell::start("nothing", "h").1.exit, Some(127));
+    }
+
+    #[test]
+    fn what_reads_ends_at_the_end_of_input_and_not_at_the_end_of_half_a_line() {
+        let mut shell = Shell::start("cat", "h").0;
+        let said = shell.input(&Bytes::from_static(b"one\ntwo\x04"));
+        assert_eq!(said, Said { output: "one\r\none\r\ntwotwo".into(), exit: None });
+        assert_eq!(shell.input(&Bytes::from_static(b"\x04")).exit, Some(0));
+        let mut shell = Shell::start("cat", "h").0;
+        assert_eq!(shell.input(&Bytes::from_static(b"one\n\x04")).exit, Some(0));
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! The sessions, their tokens, and how to reach their agents.
 
 use crate::rng::Rng;
+use crate::world::{TaskKey, World};
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use tokio::sync::{mpsc, watch};
@@ -22,6 +23,23 @@ pub(crate) enum Leads {
         command: String,
         host: String,
     },
+}
+
+/// Where an agent runs.
+#[derive(Debug, Clone, Copy)]
+pub(crate) enum Behind {
+    Task(TaskKey),
+    Instance(&'static str),
+}
+
+impl Behind {
+    /// Whether it is still there.
+    pub(crate) fn is_there(self, world: &World) -> bool {
+        match self {
+            Self::Task(key) => world.tasks.get(&key).is_some_and(|task| task.execution_stopped.is_none()),
+            Self::Instance(id) => world.instances.iter().any(|one| one.id == id && one.online(world.now)),
+        }
+    }
 }
 
 /// What is said to an agent.

@@ -1,5 +1,6 @@
 //! EC2: instances by id and tag, their status checks, starting, stopping and restarting them; security groups; of Systems Manager which instances are online.
 
+use super::elbv2::vpc;
 use super::{ApiError, Call};
 use crate::clock::{Ms, timestamp};
 use crate::wire::{Node, map, named_list};
@@ -136,6 +137,11 @@ fn status(call: &Call<'_>) -> Result<Node, ApiError> {
     Ok(map! {"instanceStatusSet": named_list("item", rows.collect::<Vec<_>>())})
 }
 
+/// What the security group of a load balancer is called.
+fn name(site: &Site) -> String {
+    format!("{}-sg", site.balancer)
+}
+
 fn groups(call: &Call<'_>) -> Result<Node, ApiError> {
     let wanted = call.input.strings("GroupId");
     let sites = call.world.sites();
@@ -144,7 +150,19 @@ fn groups(call: &Call<'_>) -> Result<Node, ApiError> {
         let text = format!("The security group '{id}' does not exist");
         return Err(ApiError::client("InvalidGroup.NotFound", text));
     }
-    let groups = mine.iter().filter(|site| wanted.is_empty() || wanted.contains(&site.group().as_str())).map(|site| {
+    let filters = call.input.items("Filter");
+    let fits = |site: &&&Site| {
+        let holds = |filter: &Node| {
+            let value = match filter.str("Name") {
+                Some("group-name") => name(site),
+                Some("vpc-id") => vpc(&site.balancer),
+                _ => return false,
+            };
+            filter.strings("Value").contains(&value.as_str())
+        };
+        (wanted.is_empty() || wanted.contains(&site.group().as_str())) && filters.iter().all(holds)
+    };
+    let groups = mine.iter().filter(fits).map(|site| {
         let mut rules = call.world.let_in(site);
         rules.sort_by_key(|rule| rule.port);
         let permissions = rules.chunk_by(|one, other| one.port == other.port).map(|rules| {
@@ -166,7 +184,8 @@ fn groups(call: &Call<'_>) -> Result<Node, ApiError> {
         map! {
             "ownerId": crate::account::ACCOUNT,
             "groupId": site.group(),
-            "groupName": format!("{}-sg", site.balancer),
+            "groupName": name(site),
+            "vpcId": vpc(&site.balancer),
             "groupDescription": "Who may reach the load balancer",
             "ipPermissions": named_list("item", permissions.collect::<Vec<_>>()),
         }

@@ -52,7 +52,7 @@ fn balancers(call: &Call<'_>) -> Result<Node, ApiError> {
     paged(call, "LoadBalancers", rows)
 }
 
-fn vpc(name: &str) -> String {
+pub(super) fn vpc(name: &str) -> String {
     format!("vpc-{:017x}", rng::hash(12, name) & 0xff_ffff_ffff_ffff)
 }
 

@@ -14,6 +14,7 @@ pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiErro
     match operation {
         "GetCallerIdentity" => Ok(identity(call)),
         "AssumeRole" => assume(call),
+        "AssumeRoleWithWebIdentity" => web_identity(call),
         "GetSessionToken" => session(call),
         _ => Err(ApiError::unknown_operation(operation)),
     }
@@ -67,18 +68,8 @@ fn session(call: &mut Call<'_>) -> Result<Node, ApiError> {
 
 /// `AssumeRole`: a key that is good for an hour, or as long as it is asked for.
 fn assume(call: &mut Call<'_>) -> Result<Node, ApiError> {
-    let arn = call.input.str("RoleArn").unwrap_or_default();
-    let (account, role) =
-        role(arn).ok_or_else(|| ApiError::client("ValidationException", format!("{arn} is invalid")))?;
-    let name = call.input.str("RoleSessionName").unwrap_or_default();
-    let legal = |c: char| c.is_ascii_alphanumeric() || "_=,.@-".contains(c);
-    if !(2..=64).contains(&name.len()) || !name.chars().all(legal) {
-        return Err(ApiError::client("ValidationException", "RoleSessionName has 2 to 64 of the characters \\w+=,.@-"));
-    }
-    let seconds = call.input.int("DurationSeconds").unwrap_or(3_600);
-    if !(900..=43_200).contains(&seconds) {
-        return Err(ApiError::client("ValidationException", "DurationSeconds must be between 900 and 43200."));
-    }
+    let wanted = wanted(call)?;
+    let arn = wanted.arn.as_str();
     if call.world.trust.refuses(arn) {
         let caller = call.world.sessions.get(call.key).map(RoleSession::arn);
         let caller = caller.unwrap_or_else(|| format!("arn:aws:iam::{ACCOUNT}:user/operator"));
@@ -98,16 +89,67 @@ fn assume(call: &mut Call<'_>) -> Result<Node, ApiError> {
             return Err(ApiError::client("AccessDenied", text));
         }
     }
+    Ok(assumed(call, wanted))
+}
+
+/// `AssumeRoleWithWebIdentity`: the same for a token of somebody else, which is what a CI system gives its jobs. Whose
+/// signature it has is not looked at; what is no token, and one that says that it has expired, is refused.
+fn web_identity(call: &mut Call<'_>) -> Result<Node, ApiError> {
+    let wanted = wanted(call)?;
+    let token = call.input.str("WebIdentityToken").unwrap_or_default();
+    if token.split('.').count() != 3 {
+        return Err(ApiError::client("InvalidIdentityToken", "The ID Token provided is not a valid JWT."));
+    }
+    if token.starts_with("expired.") {
+        return Err(ApiError::client(
+            "ExpiredTokenException",
+            "Token expired: current date/time must be before the expiration date/time",
+        ));
+    }
+    if call.world.trust.refuses(&wanted.arn) {
+        return Err(ApiError::client("AccessDenied", "Not authorized to perform sts:AssumeRoleWithWebIdentity"));
+    }
+    let mut answer = assumed(call, wanted);
+    answer.set("SubjectFromWebIdentityToken", "project_path:shop/app:ref_type:branch:ref:main");
+    answer.set("Audience", "sts.amazonaws.com");
+    answer.set("Provider", "arn:aws:iam::123456789012:oidc-provider/gitlab.example");
+    Ok(answer)
+}
+
+/// What role is asked for, under which name, for how long.
+struct Wanted {
+    arn: String,
+    account: String,
+    role: String,
+    name: String,
+    seconds: i64,
+}
+
+fn wanted(call: &Call<'_>) -> Result<Wanted, ApiError> {
+    let arn = call.input.str("RoleArn").unwrap_or_default();
+    let (account, role) =
+        role(arn).ok_or_else(|| ApiError::client("ValidationException", format!("{arn} is invalid")))?;
+    let name = call.input.str("RoleSessionName").unwrap_or_default();
+    let legal = |c: char| c.is_ascii_alphanumeric() || "_=,.@-".contains(c);
+    if !(2..=64).contains(&name.len()) || !name.chars().all(legal) {
+        return Err(ApiError::client("ValidationException", "RoleSessionName has 2 to 64 of the characters \\w+=,.@-"));
+    }
+    let seconds = call.input.int("DurationSeconds").unwrap_or(3_600);
+    if !(900..=43_200).contains(&seconds) {
+        return Err(ApiError::client("ValidationException", "DurationSeconds must be between 900 and 43200."));
+    }
+    let (arn, account, role, name) = (arn.to_owned(), account.to_owned(), role.to_owned(), name.to_owned());
+    Ok(Wanted { arn, account, role, name, seconds })
+}
+
+/// A key of the role.
+fn assumed(call: &mut Call<'_>, wanted: Wanted) -> Node {
+    let Wanted { account, role, name, seconds, .. } = wanted;
     let seconds = call.world.trust.longest.map_or(seconds, |longest| seconds.min(longest));
     let number = call.world.serial();
     let mut rng = Rng::new(call.world.seed ^ number, "session");
     let key = format!("ASIA{:016X}", rng.next());
-    let session = RoleSession {
-        account: account.to_owned(),
-        role: role.to_owned(),
-        name: name.to_owned(),
-        until: call.world.now + seconds * SECOND,
-    };
+    let session = RoleSession { account, role, name, until: call.world.now + seconds * SECOND };
     let answer = map! {
         "Credentials": map! {
             "AccessKeyId": key.as_str(),
@@ -118,5 +160,5 @@ fn assume(call: &mut Call<'_>) -> Result<Node, ApiError> {
         "AssumedRoleUser": map! {"AssumedRoleId": session.id(), "Arn": session.arn()},
     };
     call.world.sessions.insert(key, session);
-    Ok(answer)
+    answer
 }

@@ -56,7 +56,7 @@ use crate::clock::Ms;
 use crate::rng::Rng;
 use crate::scenario::Scenario;
 use std::cmp::Ordering;
-use std::collections::{BTreeMap, BinaryHeap};
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 use std::sync::Arc;
 
 /// One second in world time.
@@ -177,6 +177,8 @@ pub(crate) struct World {
     pub(crate) begun: bool,
     pub(crate) functions: Vec<night::Function>,
     pub(crate) schedules: Vec<night::Schedule>,
+    /// Services whose agents of ECS Exec run and do not reach Session Manager.
+    pub(crate) unreached: BTreeSet<usize>,
     pub(crate) scaling: Vec<scaling::ScalableTarget>,
     pub(crate) alarms: Vec<alarms::Alarm>,
     pub(crate) composites: Vec<composite::Composite>,
@@ -230,6 +232,7 @@ impl World {
             begun: false,
             functions: Vec::new(),
             schedules: Vec::new(),
+            unreached: BTreeSet::new(),
             scaling: Vec::new(),
             alarms: Vec::new(),
             composites: Vec::new(),

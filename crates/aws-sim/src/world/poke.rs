@@ -6,6 +6,7 @@ use super::build::ServiceSpec;
 use super::ecs::{Fate, TaskDef};
 use super::lifecycle::WayBack;
 use super::tasksets::Controller;
+use crate::wire::json;
 use serde_json::Value;
 use std::sync::Arc;
 
@@ -13,14 +14,14 @@ impl World {
     /// Applies a control request with any of `rename_service`, `rename_instance`, `rename_alarm`
     /// (`from`, `to`), `note` (`service`, `text`), `set_desired`, `load`, `suspend`,
     /// `break_task_definition`, `shape` (`service`, `scheduling`, `controller`, `providers`: of capacity),
-    /// `exec` (`service`, `on`: ECS Exec, of its tasks too), `no_capacity`, `unhealthy` (`service`, `container`: its
+    /// `exec` (`service`, `on`: ECS Exec, of its tasks too; `connected`: whether their agents reach Session Manager), `no_capacity`, `unhealthy` (`service`, `container`: its
     /// own checks fail instead of the target), `delete_service` (a name), `forget_service` (the
     /// name of a deleted one), `rollback` (`service`, `ends`: `open`, `hangs`, `fails`), `refuse_role` and
     /// `trust_role` (an ARN or name), `role_seconds` (how long a role is held at most), `approve_sign_in` (a person confirms the device), `end_sign_ins` (every token is over), `require_code` (the MFA code that a role takes; `null`: none), `cost_explorer` (`enabled`, `off`, `new`),
     /// `newer_field` (`operation`, `at`, `field`, `value`: its answers have it), `pending_change`, `add_clusters` (`region`, `count`), `add_services`, `log_rate` (`group`, `lines` a second), `log_skew` (`group`,
     /// `ms` ahead), `log_region` (`group`, `region`), `write_log` (`group`, `container`, `message`, `age_ms`), `delete_log_group`, `put_parameter` (`name`, `type`,
     /// `value`, `key`, `region`), `add_parameters` (`prefix`, `count`, `region`), `delete_parameter` (a name),
-    /// `refuse_key` (a key of KMS), `fail_rotation` (a database), `trail_delay` (seconds), `invalidated` (paths of this
+    /// `refuse_key` (a key of KMS), `fail_rotation` (a database), `trail_delay` (seconds), `written` (`operation`, `region`, `input`: somebody else asked for it), `invalidated` (paths of this
     /// month), `add_distribution` (`comment`, `name`), `instance` (`id`, `terminated`, `impaired`, `name`), `add_users` (a count).
     pub(crate) fn poke(&mut self, request: &Value) -> Result<(), String> {
         let fields = request.as_object().ok_or("the request is not an object")?;
@@ -83,6 +84,14 @@ impl World {
                 }
                 "exec" => {
                     let service = self.named(text(value, "service")?)?;
+                    if let Some(connected) = value["connected"].as_bool() {
+                        if connected {
+                            self.unreached.remove(&service);
+                        } else {
+                            self.unreached.insert(service);
+                        }
+                        continue;
+                    }
                     let on = value["on"].as_bool().unwrap_or(true);
                     self.services[service].exec = on;
                     // As if its tasks had been started so.
@@ -139,6 +148,11 @@ impl World {
                 "trail_delay" => {
                     let seconds = value.as_i64().ok_or("it is no number of seconds")?;
                     self.trail.delay = seconds.clamp(0, 86_400) * super::SECOND;
+                }
+                "written" => {
+                    let input = value["input"].to_string();
+                    let input = json::decode(input.as_bytes())?;
+                    self.wrote(text(value, "region")?, text(value, "operation")?, "somebody-else", None, &input);
                 }
                 "delete_log_group" => {
                     self.logs.deleted.insert(value.as_str().ok_or("it is not a text")?.to_owned());

@@ -4,6 +4,8 @@ use super::World;
 use super::balancing::Balancer;
 use crate::account::ACCOUNT;
 use crate::rng;
+use crate::site::SiteOptions;
+use std::net::Ipv4Addr;
 
 /// The hosted zone of load balancers.
 const OF_BALANCERS: &str = "Z14GRHDCWA56QT";
@@ -110,6 +112,32 @@ impl World {
         let mut rules: Vec<Let> = built.filter(|rule| !gone(rule)).collect();
         rules.extend(self.let_in.iter().filter(|rule| rule.group == group).cloned());
         rules
+    }
+
+    /// How all of them look from outside.
+    pub(crate) fn seen_from_outside(&self) -> SiteOptions {
+        const REGISTRY: &str = "ns.registry.example";
+        let mut options = SiteOptions { firewall: true, ..SiteOptions::default() };
+        options.addresses.push((REGISTRY.to_owned(), Ipv4Addr::LOCALHOST.into()));
+        for (number, site) in (10..=u8::MAX).zip(self.sites()) {
+            // Of the block for documentation.
+            let address = Ipv4Addr::new(192, 0, 2, number);
+            let balancer = site.dns.to_ascii_lowercase();
+            if site.host.is_empty() {
+                options.plain.push(balancer.clone());
+            } else {
+                options.names.extend(site.names());
+            }
+            let names = if site.host.is_empty() { Vec::new() } else { site.names() };
+            options.addresses.extend(names.into_iter().chain([balancer]).map(|name| (name, address.into())));
+        }
+        for zone in self.zones() {
+            options.servers.push((zone.name.to_owned(), zone.servers.map(str::to_owned).to_vec()));
+            if let Some((_, above)) = zone.name.split_once('.') {
+                options.servers.push((above.to_owned(), vec![REGISTRY.to_owned()]));
+            }
+        }
+        options
     }
 
     /// The hosted zones.

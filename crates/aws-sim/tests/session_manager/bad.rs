@@ -1,6 +1,8 @@
 //! What AWS, or somebody in its place, may answer that is no use: told, overcome, and nothing of it left behind.
 
-use super::client::{Client, PATIENCE, Target, echo, options, round, simulator};
+use super::client::{CLUSTER, Client, PATIENCE, SERVICE, Target, call, echo, ecs, options, post, round, simulator};
+use aws_sim::{Sim, SimOptions};
+use serde_json::{Value, json};
 use ssm_tunnel::{Credentials, Failure, FailureKind, Gate, Granted, State, Status, Token, Tunnel};
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -127,6 +129,57 @@ async fn the_signature_carries_the_time_of_the_gate_and_the_simulator_counts_one
     let tunnel = Tunnel::open(late, options(), here).await.unwrap();
     timeout(PATIENCE, tunnel.ready()).await.unwrap().unwrap();
     assert_eq!(skewed().await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn who_is_not_there_or_may_not_is_answered_as_aws_does() {
+    let sim = Sim::start(SimOptions { limited: false, ..SimOptions::default() }).await.unwrap();
+    let client = Client { endpoint: sim.endpoint(), command: None };
+    let target = client.resolve().await.unwrap();
+    let task = client.describe(&target);
+    let start = async |target: &str| {
+        let input = json!({
+            "Target": target, "DocumentName": "AWS-StartPortForwardingSessionToRemoteHost",
+            "Parameters": {"host": ["db.example"], "portNumber": ["5432"], "localPortNumber": ["0"]},
+        });
+        call(&sim.endpoint(), "AmazonSSM.StartSession", &input).await
+    };
+    let execute = async |more: Value| {
+        let mut input = json!({"cluster": CLUSTER, "task": task, "command": "true", "interactive": true});
+        input.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
+        ecs(&sim.endpoint(), "ExecuteCommand", &input).await
+    };
+    let refused = |answer: Result<Value, String>, code: &str, says: &str| {
+        let error = answer.unwrap_err();
+        assert!(error.contains(code) && error.contains(says), "{code}, {says}: {error}");
+    };
+    let (other, name) = (target.name.replace(&task, &"0".repeat(32)), target.name.as_str());
+    for nobody in ["i-00000000000000000", "ecs:no_cluster", "mi-1", &other, &format!("{name}0")] {
+        refused(start(nobody).await, "TargetNotConnected", "is not connected");
+    }
+    refused(execute(json!({"task": "0".repeat(32)})).await, "InvalidParameterException", "task was not found");
+    refused(execute(json!({"container": "nobody"})).await, "InvalidParameterException", "container name");
+    refused(execute(json!({"interactive": false})).await, "InvalidParameterException", "Interactive is the only mode");
+    refused(execute(json!({"cluster": "nobody"})).await, "ClusterNotFoundException", "");
+    let poke = async |exec: Value| post(&sim.endpoint(), "/_sim/world", "", &json!({"exec": exec})).await.unwrap();
+    poke(json!({"service": SERVICE, "connected": false})).await;
+    refused(start(name).await, "TargetNotConnected", "is not connected");
+    refused(execute(json!({})).await, "TargetNotConnectedException", "internal error");
+    poke(json!({"service": SERVICE, "connected": true})).await;
+    poke(json!({"service": SERVICE, "on": false})).await;
+    refused(start(name).await, "TargetNotConnected", "is not connected");
+    refused(execute(json!({})).await, "InvalidParameterException", "execute command was not enabled");
+    poke(json!({"service": SERVICE})).await;
+    // A session has another token and another address each time.
+    let session = start(name).await.unwrap();
+    let resume = async |id: &Value| call(&sim.endpoint(), "AmazonSSM.ResumeSession", &json!({"SessionId": id})).await;
+    let (one, two) = (resume(&session["SessionId"]).await.unwrap(), resume(&session["SessionId"]).await.unwrap());
+    for key in ["TokenValue", "StreamUrl"] {
+        assert!(session[key] != one[key] && one[key] != two[key] && session[key] != two[key], "{key}");
+    }
+    refused(resume(&json!("operator-0")).await, "DoesNotExistException", "operator-0");
+    super::fault(&sim, json!({"operation": "ssm:StartSession", "kind": "denied"})).await;
+    refused(start(name).await, "AccessDeniedException", "ssm:StartSession");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

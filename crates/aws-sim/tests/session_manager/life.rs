@@ -133,6 +133,28 @@ fn shell(sim: &Sim, command: &str) -> Shell {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_shell_goes_on_over_a_link_that_is_lost_and_says_every_byte_once() {
+    for kind in ["close", "reset", "hang"] {
+        let sim = started(SimOptions::default(), None).await;
+        let mut shell = shell(&sim, "/bin/sh");
+        let input = shell.input().unwrap();
+        input.send(ShellInput::Bytes("echo be''fore\r".into())).await.unwrap();
+        says(&mut shell, "\r\nbefore\r\n").await;
+        fault(&sim, json!({"operation": "gateway:link", "kind": kind, "count": 1})).await;
+        input.send(ShellInput::Bytes("echo af''ter\r".into())).await.unwrap();
+        let (output, _) = says(&mut shell, "\r\nafter\r\n").await;
+        assert_eq!(output.matches("af''ter").count(), 1, "{kind}: {output}");
+        let mut status = shell.status();
+        timeout(PATIENCE, status.wait_for(|status| status.resumes == 1 && status.state == State::Ready))
+            .await
+            .unwrap()
+            .unwrap();
+        input.send(ShellInput::Bytes("exit 3\r".into())).await.unwrap();
+        assert_eq!(says(&mut shell, "\0").await.1, Some(3), "{kind}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn programs_of_this_machine_run_where_that_was_allowed_and_nowhere_else() {
     let sim = started(SimOptions { commands: true, ..SimOptions::default() }, None).await;
     let (output, exit) = says(&mut shell(&sim, "sh -c 'expr 6 \\* 7; exit 5'"), "\0").await;

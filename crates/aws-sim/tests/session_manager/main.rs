@@ -4,6 +4,7 @@
 
 mod bad;
 mod client;
+mod cut;
 mod further;
 mod life;
 mod matrix;
@@ -14,6 +15,7 @@ use serde_json::json;
 use ssm_tunnel::driver::{Said, ShellInput};
 use ssm_tunnel::{Shell, State};
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::time::timeout;
@@ -77,6 +79,39 @@ async fn a_target_that_refuses_resets_the_connection_and_is_counted() {
     // The simulator keeps why.
     let requests = get(&sim.endpoint(), "/_sim/requests").await.unwrap();
     assert_eq!(requests["operations"]["gateway:dial:ConnectionRefused"], json!({"count": 0, "errors": 1}));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_port_that_refuses_is_told_within_a_second() {
+    let free = TcpListener::bind("127.0.0.1:0").await.unwrap().local_addr().unwrap();
+    let sim = simulator(Some(free)).await;
+    // What stands still for a moment is this machine, busy with something else.
+    let mut took = Vec::new();
+    while took.last().is_none_or(|took| *took >= Duration::from_secs(1)) {
+        assert!(took.len() < 5, "{took:?}");
+        let mut tunnel = opened(&sim).await;
+        let begin = Instant::now();
+        let _refused = TcpStream::connect(tunnel.address().unwrap()).await.unwrap();
+        while timeout(PATIENCE, tunnel.changed()).await.unwrap().unwrap().refused == 0 {}
+        took.push(begin.elapsed());
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_far_side_that_drops_what_is_sent_is_told_long_before_anybody_gives_up() {
+    let sim = simulator(Some(echo().await)).await;
+    fault(&sim, json!({"operation": "gateway:dial", "kind": "hang", "count": 1})).await;
+    let tunnel = opened(&sim).await;
+    let local = tunnel.address().unwrap();
+    let mut silent = TcpStream::connect(local).await.unwrap();
+    silent.write_all(b"is anybody there?").await.unwrap();
+    let status = until(&tunnel, |status| status.silent == 1 && status.reason().is_some()).await;
+    assert!(status.reason().unwrap().contains("has not answered for 5 s"), "{status:?}");
+    assert!(status.hint.as_ref().unwrap().contains("security group") && status.state == State::Ready, "{status:?}");
+    // Others are answered, and it is not told of them.
+    timeout(PATIENCE, round(local, 1000)).await.unwrap().unwrap();
+    drop(silent);
+    until(&tunnel, |status| status.silent == 0 && status.reason().is_none()).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

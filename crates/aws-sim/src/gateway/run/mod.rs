@@ -7,11 +7,10 @@ use super::alarm::Alarm;
 use super::connection::From;
 use super::process::Process;
 use super::shell::Shell;
-use super::state::{Leads, Link, Order};
+use super::state::{Behind, Leads, Link, Order};
 use crate::clock::Ms;
 use crate::faults::{Kind, Verdict};
 use crate::shared::Shared;
-use crate::world::TaskKey;
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
 use serde_json::json;
@@ -39,12 +38,13 @@ const FULL: usize = 4 << 20;
 
 struct Running {
     shared: Arc<Shared>,
-    /// None is an instance, which is always there.
-    task: Option<TaskKey>,
+    behind: Behind,
     leads: Leads,
     agent: Agent,
     started: Instant,
     link: Option<Link>,
+    /// Since when there is none.
+    without_link: Instant,
     /// A black hole: the link takes everything, and gives nothing.
     hole: bool,
     out: VecDeque<(Instant, Bytes)>,
@@ -88,7 +88,7 @@ enum Happened {
 pub(super) async fn run(
     shared: Arc<Shared>,
     id: String,
-    task: Option<TaskKey>,
+    behind: Behind,
     leads: Leads,
     mut orders: mpsc::Receiver<Order>,
 ) {
@@ -106,12 +106,13 @@ pub(super) async fn run(
     let (to_agent, mut from) = mpsc::channel(if rests { 1 } else { 64 });
     let mut looks = shared.gateway().looks();
     let mut running = Running {
-        task,
+        behind,
         agent: Agent::new(purpose, version, shared.clock.now_ms() as u64).with_properties(properties),
         shared,
         leads,
         started: Instant::now(),
         link: None,
+        without_link: Instant::now(),
         hole: false,
         out: VecDeque::new(),
         held: None,
@@ -130,12 +131,11 @@ pub(super) async fn run(
         to_agent,
     };
     let mut alarm = Alarm::default();
-    let mut without_link = Instant::now();
     let mut next_look = Instant::now();
     loop {
         running.speak();
         running.flush().await;
-        if running.over || (running.link.is_none() && without_link.elapsed() > IDLE) {
+        if running.over || (running.link.is_none() && running.without_link.elapsed() > IDLE) {
             break;
         }
         // In a black hole not even a ping is answered.
@@ -160,7 +160,6 @@ pub(super) async fn run(
             Happened::Message(message) => {
                 if !running.message(message) {
                     running.unlinked();
-                    without_link = Instant::now();
                 }
             }
             Happened::From(from) => running.from(from),
@@ -170,7 +169,7 @@ pub(super) async fn run(
         running.arrived();
         if next_look <= Instant::now() {
             next_look = Instant::now() + LOOK;
-            running.is_task_there();
+            running.is_it_there();
             running.cut_restarted();
         }
         running.tick();
@@ -233,6 +232,7 @@ impl Running {
 
     fn unlinked(&mut self) {
         self.link = None;
+        self.without_link = Instant::now();
         self.out.clear();
         self.inbox.clear();
         self.late = None;
@@ -405,10 +405,9 @@ impl Running {
         }
     }
 
-    /// A task that stops takes its agent along.
-    fn is_task_there(&mut self) {
-        let Some(key) = self.task else { return };
-        let there = self.shared.world().tasks.get(&key).is_some_and(|task| task.execution_stopped.is_none());
+    /// A task or an instance that stops takes its agent along.
+    fn is_it_there(&mut self) {
+        let there = self.behind.is_there(&self.shared.world());
         if !there && !self.over {
             let now = self.now();
             self.agent.close("the target is not connected any more", now);

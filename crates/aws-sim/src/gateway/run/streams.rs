@@ -5,6 +5,8 @@ use crate::faults::Kind;
 use crate::gateway::connection;
 use crate::gateway::state::Leads;
 use crate::world::databases::Role;
+use bytes::Bytes;
+use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
@@ -37,6 +39,18 @@ impl Running {
         }
         if refused {
             return self.agent.refuse(stream, now);
+        }
+        if verdict.kind == Some(Kind::Hang) {
+            // Whatever is sent there is dropped on the way: the agent waits, and says nothing.
+            let (queue, mut dropped) = mpsc::unbounded_channel::<Bytes>();
+            self.streams.insert(stream, Stream { queue, to });
+            let waiting = self.waiting.clone();
+            tokio::spawn(async move {
+                while let Some(bytes) = dropped.recv().await {
+                    waiting.fetch_sub(bytes.len(), Ordering::Relaxed);
+                }
+            });
+            return;
         }
         let names: Vec<&str> = names.iter().map(String::as_str).collect();
         let address = self.shared.gateway().mapped(&names, *port);
