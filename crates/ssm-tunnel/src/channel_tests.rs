@@ -1,3 +1,5 @@
+//! What is sent and acknowledged, over a network that loses, repeats and reorders.
+
 use super::*;
 use crate::frame::payload::OUTPUT;
 use std::time::Duration;

@@ -1,3 +1,5 @@
+//! Frames as they are written and read, and what is no frame.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -1,3 +1,5 @@
+//! A session from its handshake to its end, against an agent.
+
 use super::*;
 use crate::agent::{self, Agent};
 use crate::frame::Kind;

@@ -1,3 +1,5 @@
+//! What is done about a link, a session or a target that is lost.
+
 use super::*;
 use proptest::prelude::*;
 

@@ -118,6 +118,11 @@ impl Further {
         self.list.iter().any(|one| one.counted.waits_for_reader)
     }
 
+    /// Connections that nobody answers.
+    pub(super) fn silent(&self) -> usize {
+        self.list.iter().map(|one| one.counted.silent).sum()
+    }
+
     /// Why there is none for those who connect.
     pub(super) fn failure(&self) -> Option<&Failure> {
         self.failure.as_ref()

@@ -1,3 +1,5 @@
+//! Sessions beside the first one.
+
 use super::*;
 use crate::supervisor::FailureKind;
 

@@ -35,8 +35,12 @@ pub struct Status {
     pub connections: u64,
     /// Connections that the far side refused.
     pub refused: u64,
+    /// Local connections that are open, have sent something, and had no byte of an answer for 5 seconds.
+    pub silent: usize,
     /// Messages whose digest did not fit.
     pub damaged: u64,
+    /// Why a session could not be ended at AWS, where the end was refused or not answered: it goes on until it times out there.
+    pub not_ended: Option<String>,
     /// Nothing more of a session is read, as a local program does not read what waits for it.
     pub waits_for_reader: bool,
     /// So much goes through that another session should carry who connects now.
@@ -65,7 +69,9 @@ impl Status {
             open: 0,
             connections: 0,
             refused: 0,
+            silent: 0,
             damaged: 0,
+            not_ended: None,
             waits_for_reader: false,
             busy: false,
         }

@@ -70,7 +70,10 @@ impl<G: Gate> Actor<G> {
                     let Some(granted) = &self.granted else { continue };
                     let (gate, id) = (self.gate.clone(), granted.session_id.clone());
                     self.endings.spawn(async move {
-                        let _ = timeout(ENDING, gate.terminate(&id)).await;
+                        match timeout(ENDING, gate.terminate(&id)).await {
+                            Ok(ended) => ended.err().map(|failure| failure.message),
+                            Err(_) => Some(format!("no answer in {} s", ENDING.as_secs())),
+                        }
                     });
                 }
             }

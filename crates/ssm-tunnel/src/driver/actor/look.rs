@@ -1,14 +1,20 @@
 //! What time does: what is due, whether everybody is still there, and what is told.
 
-use super::{ASKING, Actor, LINGER, LINGER_ALONE, LOOK, PONG, PONG_AWAKE, QUIET, QUIET_BUSY, SILENT, Served};
+use super::{
+    ALIVE, ASKING, Actor, LINGER, LINGER_ALONE, LOOK, PONG, PONG_AWAKE, QUIET, QUIET_BUSY, SILENT, Served, UNANSWERED,
+};
 use crate::driver::gate::Gate;
 use crate::driver::local::Key;
-use crate::supervisor::{Input, State};
+use crate::supervisor::{Failure, Input, State};
 use crate::time::Time;
 use bytes::Bytes;
 use std::time::SystemTime;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
+
+/// What to look at where nothing comes back.
+const NO_ANSWER: &str = "what is sent may be dropped on the way: the security group of the far side must let the container or \
+                         the instance in, and the host and the port must be right";
 
 impl<G: Gate> Actor<G> {
     /// What is due, and whether everybody is still there.
@@ -20,8 +26,11 @@ impl<G: Gate> Actor<G> {
         self.session.tick(now);
         while self.connections.try_join_next().is_some() {}
         while self.writers.try_join_next().is_some() {}
-        while self.endings.try_join_next().is_some() {}
+        while let Some(ended) = self.endings.try_join_next() {
+            self.has_ended(ended.ok().flatten());
+        }
         self.linger(now);
+        self.silent = self.unanswered(now);
         if matches!(self.supervisor.state(), State::Ready) {
             if self.check.is_none() && now >= self.next_check {
                 let Some(target) = self.target.clone() else { return };
@@ -50,11 +59,18 @@ impl<G: Gate> Actor<G> {
         }
     }
 
-    /// Programs that send nothing more are waited for as if they had just said so.
+    /// Programs that send nothing more are waited for as if they had just said so, and answers as if they were due from now on.
     pub(super) fn linger_anew(&mut self, now: Time) {
         for local in self.locals.values_mut() {
             local.eof = local.eof.map(|_| now);
+            local.unanswered = local.unanswered.map(|_| now);
         }
+    }
+
+    /// How many connections wait for the first byte of an answer for too long.
+    fn unanswered(&self, now: Time) -> usize {
+        let waits = |since: Time| now.saturating_sub(since) >= UNANSWERED;
+        self.locals.values().filter(|local| local.eof.is_none() && local.unanswered.is_some_and(waits)).count()
     }
 
     fn is_it_there(&mut self, stood: bool, now: Time) {
@@ -76,9 +92,11 @@ impl<G: Gate> Actor<G> {
         if self.waiting_since.is_some_and(|since| now.saturating_sub(since) >= SILENT) {
             return self.handle(Input::Lost("the agent does not answer".into()), now);
         }
-        // The service may answer for an agent that is gone. Asked once, so that a session that nobody uses can time out.
-        if !self.probed && now.saturating_sub(self.session.channel().heard()) >= QUIET {
-            self.probed = true;
+        // The service may answer for an agent that is gone. Asked again while a connection is open, as a session that says
+        // nothing times out; one that nobody uses is left to that.
+        let due = self.probed.is_none_or(|probed| now.saturating_sub(probed) >= ALIVE);
+        if due && now.saturating_sub(self.session.channel().heard()) >= QUIET {
+            self.probed = Some(now);
             self.session.probe(now);
         }
         let quiet = now.saturating_sub(self.link_heard);
@@ -89,12 +107,21 @@ impl<G: Gate> Actor<G> {
         }
     }
 
+    /// Keeps why a session was not ended at AWS.
+    pub(super) fn has_ended(&self, not: Option<String>) {
+        if not.is_some() {
+            self.status.send_modify(|status| status.not_ended = not);
+        }
+    }
+
     /// Publishes how it stands; changes of the state one by one.
     pub(super) fn tell(&mut self, now: Time) {
         let mut state = self.supervisor.state().clone();
         let ready = state == State::Ready;
         self.not_ready = if ready { None } else { self.not_ready.or(Some(now)) };
+        let silent = self.silent + self.further.silent();
         let last = if ready { self.further.failure() } else { self.supervisor.last_failure() }.cloned();
+        let last = last.or_else(|| (ready && silent > 0).then(no_answer));
         let mut hint = last.as_ref().and_then(|failure| failure.hint.clone());
         let failure = last.filter(|_| matches!(state, State::Resolving | State::Ready)).map(|failure| failure.message);
         if ready && let Some((theirs, what_to_do)) = self.further.state() {
@@ -114,9 +141,9 @@ impl<G: Gate> Actor<G> {
             if changed {
                 (status.state, status.failure, status.hint) = (state, failure, hint);
             }
-            let before = (status.open, status.sessions, status.waits_for_reader, status.busy);
+            let before = (status.open, status.sessions, status.waits_for_reader, status.busy, status.silent);
             let other = (status.round_trip, status.resumes, status.damaged) != (round_trip, resumes, damaged)
-                || before != (open, sessions, full, busy)
+                || before != (open, sessions, full, busy, silent)
                 || fresh.connections + fresh.refused + fresh.lost > 0;
             status.round_trip = round_trip.or(status.round_trip);
             status.sent += fresh.sent;
@@ -125,6 +152,7 @@ impl<G: Gate> Actor<G> {
             status.refused += fresh.refused;
             status.replacements += fresh.lost;
             (status.open, status.sessions, status.waits_for_reader, status.busy) = (open, sessions, full, busy);
+            status.silent = silent;
             (status.resumes, status.damaged) = (resumes, damaged);
             changed || other
         });
@@ -135,4 +163,10 @@ impl<G: Gate> Actor<G> {
             self.tell_refusal(now);
         }
     }
+}
+
+/// That nobody answers who connects.
+fn no_answer() -> Failure {
+    let message = format!("the far side has not answered for {} s", UNANSWERED.as_secs());
+    Failure { hint: Some(NO_ANSWER.to_owned()), ..Failure::transient(message) }
 }

@@ -44,6 +44,9 @@ const LOOK: Duration = Duration::from_secs(1);
 const QUIET: Duration = Duration::from_secs(30);
 /// The same, while something waits for an acknowledgement.
 const QUIET_BUSY: Duration = Duration::from_secs(5);
+/// So often something is said to the agent while connections are open that say nothing: before the shortest time after which
+/// Session Manager ends a session without traffic can be over (1 to 60 minutes; 20 unless the account says otherwise).
+const ALIVE: Duration = Duration::from_secs(50);
 /// The answer to that is waited for so long.
 const PONG: Duration = Duration::from_secs(10);
 /// The same after the machine slept.
@@ -59,6 +62,9 @@ const LINGER_ALONE: Duration = Duration::from_secs(1);
 /// So long a local program that connects waits for the tunnel to be ready. After that it is reset, so that it can say so: a
 /// service that was scaled to zero may have no task for hours, and credentials may be renewed tomorrow.
 const NOT_READY: Duration = Duration::from_secs(30);
+/// A far side that has answered a connection with nothing for so long is told as silent. PostgreSQL answers within a round
+/// trip; where a firewall drops what is sent, nobody says so for minutes.
+const UNANSWERED: Duration = Duration::from_secs(5);
 /// As many messages at once, before the loop looks at something else.
 const BATCH: usize = 64;
 /// With more acknowledgements than this that the link does not take, nothing more is read.
@@ -79,6 +85,9 @@ struct Local {
     /// Dropping it resets the connection.
     reset: oneshot::Sender<()>,
     eof: Option<Time>,
+    /// When its program sent something last, until the first byte for it has come: nobody may listen there.
+    unanswered: Option<Time>,
+    heard: bool,
     recent: Recent,
 }
 
@@ -138,9 +147,11 @@ pub(super) struct Actor<G: Gate> {
     link_heard: Time,
     pinged: Option<(Time, Duration)>,
     waiting_since: Option<Time>,
-    /// The agent was asked whether it is there, since the last byte of a connection.
-    probed: bool,
+    /// When the agent was asked whether it is there, since the last byte of a connection.
+    probed: Option<Time>,
     locals: HashMap<Key, Local>,
+    /// How many of them nobody has answered for a while.
+    silent: usize,
     keys: HashMap<StreamId, Key>,
     next_key: Key,
     accept_after: Time,
@@ -155,7 +166,8 @@ pub(super) struct Actor<G: Gate> {
     stop: watch::Receiver<bool>,
     status: watch::Sender<Status>,
     changes: broadcast::Sender<Status>,
-    endings: JoinSet<()>,
+    /// Sessions that are being ended at AWS, each with why it was not; and the loops of those beside this one.
+    endings: JoinSet<Option<String>>,
 }
 
 impl<G: Gate> Actor<G> {
@@ -199,8 +211,9 @@ impl<G: Gate> Actor<G> {
             link_heard: Time::ZERO,
             pinged: None,
             waiting_since: None,
-            probed: false,
+            probed: None,
             locals: HashMap::new(),
+            silent: 0,
             keys: HashMap::new(),
             next_key: 0,
             accept_after: Time::ZERO,
@@ -346,7 +359,9 @@ impl<G: Gate> Actor<G> {
         }
         let all = async {
             while self.writers.join_next().await.is_some() {}
-            while self.endings.join_next().await.is_some() {}
+            while let Some(ended) = self.endings.join_next().await {
+                self.has_ended(ended.ok().flatten());
+            }
             while self.connections.join_next().await.is_some() {}
         };
         let _ = timeout(ENDING, all).await;

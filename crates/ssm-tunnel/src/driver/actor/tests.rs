@@ -1,6 +1,8 @@
+//! The driver's loop against an agent of its own, without a socket to AWS.
+
 use super::*;
 use crate::agent::Agent;
-use crate::carried::Pace;
+use crate::carried::{Event, Pace};
 use crate::driver::bucket::LIMIT;
 use crate::driver::gate::Credentials;
 use crate::supervisor::FailureKind;
@@ -68,9 +70,16 @@ fn ready() -> (Actor<Nobody>, mpsc::UnboundedReceiver<Said>) {
 fn half_closed(actor: &mut Actor<Nobody>) {
     let (queue, _) = mpsc::unbounded_channel();
     let (reset, _) = oneshot::channel();
-    actor.locals.insert(1, Local { stream: 3, queue, reset, eof: None, recent: Recent::default() });
+    let recent = Recent::default();
+    actor.locals.insert(1, Local { stream: 3, queue, reset, eof: None, unanswered: None, heard: false, recent });
     actor.keys.insert(3, 1);
     actor.local(FromLocal::Eof(1), at(0));
+}
+
+/// The same of one that goes on sending.
+fn connected(actor: &mut Actor<Nobody>) {
+    half_closed(actor);
+    actor.locals.get_mut(&1).unwrap().eof = None;
 }
 
 /// Looks around once a second; how many connections there are afterwards.
@@ -112,6 +121,35 @@ fn time_in_which_nothing_is_read_does_not_count_against_a_program_that_waits_for
     assert_eq!((looks(&mut actor, 101..=129), looks(&mut actor, 130..=130)), (1, 0));
 }
 
+#[test]
+fn a_far_side_that_answers_with_nothing_is_told_after_five_seconds_until_it_answers() {
+    let (mut actor, _said) = ready();
+    connected(&mut actor);
+    let told = |actor: &mut Actor<Nobody>, second: u64| {
+        looks(actor, second..=second);
+        actor.tell(at(second));
+        let status = actor.status.borrow().clone();
+        (status.silent, status.failure.is_some(), status.hint.is_some())
+    };
+    assert_eq!(told(&mut actor, 100), (0, false, false), "nothing was sent");
+    actor.local(FromLocal::Data(1, Bytes::from_static(b"one")), at(100));
+    actor.local(FromLocal::Data(1, Bytes::from_static(b"more")), at(103));
+    assert_eq!(told(&mut actor, 107), (0, false, false), "it is still sending");
+    assert_eq!(told(&mut actor, 108), (1, true, true));
+    // Without a link nothing could come.
+    actor.linger_anew(at(109));
+    assert_eq!(told(&mut actor, 113), (0, false, false));
+    assert_eq!(told(&mut actor, 114), (1, true, true));
+    actor.event(Event::Data(3, Bytes::from_static(b"answer")), at(114));
+    actor.local(FromLocal::Data(1, Bytes::from_static(b"a question that takes longer")), at(115));
+    assert_eq!(told(&mut actor, 200), (0, false, false));
+    // Who has left does not wait.
+    connected(&mut actor);
+    actor.local(FromLocal::Data(1, Bytes::from_static(b"one")), at(200));
+    actor.local(FromLocal::Eof(1), at(201));
+    assert_eq!(told(&mut actor, 206), (0, false, false));
+}
+
 /// Carries messages both ways until there are none.
 fn carry(actor: &mut Actor<Nobody>, agent: &mut Agent, now: Time) {
     loop {
@@ -146,6 +184,34 @@ fn it_looks_around_once_a_second_however_much_comes_meanwhile() {
         }
         actor.look(at(second + 1));
     }
+}
+
+#[test]
+fn a_connection_that_says_nothing_keeps_its_session_and_a_session_without_one_is_left_to_time_out() {
+    let (mut actor, _said) = ready();
+    actor.session = Session::new(Purpose::Port, Pace::default(), 1);
+    actor.target = Some(());
+    let mut agent = Agent::new(Purpose::Port, "3.3.0.0", 1);
+    agent.start(&[], at(0));
+    carry(&mut actor, &mut agent, at(0));
+    // How often something is said to the agent in an hour of silence, and the longest time in between.
+    let hour = |actor: &mut Actor<Nobody>, agent: &mut Agent, from: u64| {
+        let (mut said, mut last, mut longest) = (0, from, 0);
+        for second in from..=from + 3600 {
+            looks(actor, second..=second);
+            if actor.session.channel().waiting() > 0 {
+                (said, longest, last) = (said + 1, longest.max(second - last), second);
+            }
+            carry(actor, agent, at(second));
+        }
+        assert_eq!(actor.supervisor.state(), &State::Ready);
+        (said, longest)
+    };
+    assert_eq!(hour(&mut actor, &mut agent, 1), (0, 0), "nobody uses it");
+    actor.session.open(at(3601)).unwrap();
+    carry(&mut actor, &mut agent, at(3601));
+    let (said, longest) = hour(&mut actor, &mut agent, 3602);
+    assert!((60..=80).contains(&said) && longest < 60, "{said} times, {longest} s apart");
 }
 
 #[test]

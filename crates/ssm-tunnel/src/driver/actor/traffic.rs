@@ -57,7 +57,7 @@ impl<G: Gate> Actor<G> {
         }
     }
 
-    fn event(&mut self, event: Event, now: Time) {
+    pub(super) fn event(&mut self, event: Event, now: Time) {
         match event {
             Event::Ready { .. } => {
                 self.handle(Input::HandshakeComplete, now);
@@ -68,8 +68,9 @@ impl<G: Gate> Actor<G> {
             Event::Data(stream, bytes) => {
                 if let Some(local) = self.keys.get(&stream).and_then(|key| self.locals.get_mut(key)) {
                     let length = bytes.len();
-                    self.probed = false;
+                    self.probed = None;
                     local.eof = local.eof.map(|_| now);
+                    (local.heard, local.unanswered) = (true, None);
                     local.recent.add(length, now);
                     self.bucket.fill(length);
                     if local.queue.send(ToLocal::Data(bytes)).is_err() {
@@ -130,7 +131,8 @@ impl<G: Gate> Actor<G> {
         match local {
             FromLocal::Data(key, bytes) => {
                 let Some(local) = self.locals.get_mut(&key) else { return };
-                self.probed = false;
+                self.probed = None;
+                local.unanswered = Some(now).filter(|_| !local.heard);
                 local.recent.add(bytes.len(), now);
                 self.session.send(local.stream, &bytes, now);
                 self.count_sent(bytes.len());
@@ -178,7 +180,8 @@ impl<G: Gate> Actor<G> {
         self.next_key += 1;
         let (queue, from_queue) = mpsc::unbounded_channel();
         let (reset, on_reset) = oneshot::channel();
-        self.locals.insert(key, Local { stream, queue, reset, eof: None, recent: Recent::default() });
+        let recent = Recent::default();
+        self.locals.insert(key, Local { stream, queue, reset, eof: None, unanswered: None, heard: false, recent });
         self.keys.insert(stream, key);
         self.status.send_modify(|status| status.connections += 1);
         let (out, bucket) = (self.to_loop.clone(), self.bucket.clone());
