@@ -9,6 +9,7 @@
 //! - every reason of a service or database, but not the notes of one that is merely changing;
 //! - unhealthy targets of configured target groups that no service is behind;
 //! - alarms in ALARM (warning), save those that autoscaling owns;
+//! - certificates of the load balancers that have expired (critical), or should have been renewed (warning), once they were read;
 //! - parameters that a service's task definition names and that do not exist, once parameters were read (critical);
 //! - agents beside a service's container that do not run, or whose log's last word is an error (warning);
 //! - sources that fail (warning; throttling is a note) or are partial (note);
@@ -18,6 +19,7 @@
 
 use super::agent_watch;
 use super::attention_entry::{Attention, Place};
+use super::certificates;
 use super::estate::{Estate, ServiceRow};
 use super::failure::{Failure, FailureKind};
 use super::health::{Health, Reason, Severity};
@@ -58,6 +60,7 @@ pub fn rank(estate: &Estate, now: Timestamp) -> Vec<Attention> {
         }
     }
     target_groups(estate, &mut list);
+    certificates::attention(estate, now, &mut list);
     parameters(estate, &mut list);
     agent_watch::attention(estate, now, &mut list);
     unmatched(estate, &mut list);

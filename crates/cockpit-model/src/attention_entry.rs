@@ -19,6 +19,8 @@ pub enum Place {
     Alarm(String),
     /// A target group that no service is behind, by its name.
     TargetGroup(String),
+    /// A certificate of a load balancer, by the first of its hosts.
+    Certificate(String),
     /// A source that cannot be read.
     Source(Source),
 }
@@ -30,7 +32,7 @@ impl Place {
             Self::Identity => 0,
             Self::Service(_) | Self::Services => 1,
             Self::Database(_) | Self::TargetGroup(_) => 2,
-            Self::Alarm(_) => 3,
+            Self::Alarm(_) | Self::Certificate(_) => 3,
             Self::Source(_) => 4,
         }
     }

@@ -9,6 +9,8 @@ const SOCKET: &str = ".s.PGSQL.";
 /// A database at a local port, or at a Unix socket.
 #[derive(Clone, Copy, Default)]
 pub struct Place<'a> {
+    /// Another address of this machine than 127.0.0.1.
+    pub host: Option<&'a str>,
     pub port: u16,
     /// The socket instead of the port.
     pub socket: Option<&'a Path>,
@@ -88,9 +90,13 @@ impl Place<'_> {
 
     /// The host and the port as programs of PostgreSQL take them: of a socket its folder, and the port in its name.
     fn at(&self) -> (String, u16) {
-        let Some(path) = self.socket else { return ("127.0.0.1".to_owned(), self.port) };
+        let Some(path) = self.socket else { return (self.host().to_owned(), self.port) };
         let folder = path.parent().map(|folder| folder.display().to_string()).unwrap_or_default();
         (folder, self.socket_port().unwrap_or_default())
+    }
+
+    fn host(&self) -> &str {
+        self.host.unwrap_or("127.0.0.1")
     }
 
     /// The port in the name of the socket; none where the socket has another name, which no program of PostgreSQL finds.
@@ -101,7 +107,7 @@ impl Place<'_> {
     /// As DBeaver and DataGrip take it.
     pub fn jdbc(&self) -> String {
         let mut url =
-            format!("jdbc:postgresql://127.0.0.1:{}/{}", self.port, encoded(self.database.unwrap_or_default()));
+            format!("jdbc:postgresql://{}:{}/{}", self.host(), self.port, encoded(self.database.unwrap_or_default()));
         let mut sign = '?';
         for (name, value) in [("user", self.user), ("password", self.password)] {
             if let Some(value) = value {

@@ -13,6 +13,7 @@
 //! | `pending` | note | changes that wait for the maintenance window |
 
 use super::database::{Database, DatabaseKind, Role};
+use super::database_power::is_broken;
 use super::health::{Assessment, Health, Reason, Severity};
 use super::metric::{MetricKey, Series};
 use super::time::spoken;
@@ -90,12 +91,7 @@ fn add(found: &mut Found, health: Health, severity: Severity, text: String, hint
 fn of_status(status: &str) -> (Health, Severity) {
     match status {
         "stopped" => (Health::Stopped, Severity::Note),
-        "failed"
-        | "inaccessible-encryption-credentials"
-        | "incompatible-network"
-        | "incompatible-parameters"
-        | "restore-error"
-        | "storage-full" => (Health::Down, Severity::Critical),
+        broken if is_broken(broken) => (Health::Down, Severity::Critical),
         "failing-over" | "rebooting" | "promoting" => (Health::Degraded, Severity::Critical),
         _ => (Health::Changing, Severity::Warning),
     }
@@ -316,6 +312,17 @@ mod tests {
     #[test]
     fn a_calm_cluster() {
         assert_eq!(texts(&aurora(&[Role::Writer, Role::Reader]), &BTreeMap::new()), (Health::Healthy, vec![]));
+    }
+
+    /// Operations gave them up, while the list said that they pass by themselves.
+    #[test]
+    fn what_rds_does_not_leave_by_itself_is_down() {
+        for status in ["failed", "incompatible-restore", "incompatible-option-group", "insufficient-capacity"] {
+            let database = Database { status: status.into(), ..aurora(&[Role::Writer, Role::Reader]) };
+            assert_eq!(texts(&database, &BTreeMap::new()).0, Health::Down, "{status}");
+        }
+        let database = Database { status: "deleting".into(), ..aurora(&[Role::Writer, Role::Reader]) };
+        assert_eq!(texts(&database, &BTreeMap::new()).0, Health::Changing);
     }
 
     #[test]

@@ -1,10 +1,10 @@
-//! Whether a database that was told to stop or to start can still come to it.
+//! Statuses of databases: which are of one that is broken, and whether one that was told to stop or to start can still come to it.
 
 use crate::timer::Power;
 
-/// Statuses that RDS does not leave by itself. Source: "Viewing Amazon RDS DB instance status" and the same of Aurora clusters.
-const STUCK: &[&str] = &[
-    "deleting",
+/// Statuses of one that serves nobody, and that RDS does not leave by itself. Source: "Viewing Amazon RDS DB instance status" and
+/// the same of Aurora clusters.
+const BROKEN: &[&str] = &[
     "failed",
     "inaccessible-encryption-credentials",
     "inaccessible-encryption-credentials-recoverable",
@@ -18,9 +18,14 @@ const STUCK: &[&str] = &[
     "storage-full",
 ];
 
+/// Whether a status is of a database, or of an instance, that is broken.
+pub fn is_broken(status: &str) -> bool {
+    BROKEN.contains(&status)
+}
+
 /// Whether RDS does not leave a status by itself.
 pub fn is_stuck(status: &str) -> bool {
-    STUCK.contains(&status)
+    status == "deleting" || is_broken(status)
 }
 
 impl Power {

@@ -12,6 +12,7 @@ use super::endpoints::Endpoints;
 use super::failure::Failure;
 use super::health::Assessment;
 use super::health::Health;
+use super::health_probe::declared::Issued;
 use super::identity::Identity;
 use super::metric::{MetricKey, Series};
 use super::names;
@@ -72,6 +73,8 @@ pub struct Estate {
     pub db_instances: Observed<Vec<DbInstance>>,
     /// Snapshots of the environment's databases.
     pub db_snapshots: Observed<Vec<DatabaseSnapshot>>,
+    /// Certificates of the load balancers in front of its services; read for the screen.
+    pub certificates: Observed<Vec<Issued>>,
     pub alarms: Observed<Vec<Alarm>>,
     /// Rules by which some of them tell nobody now; read with the alarms.
     pub alarm_mutes: Observed<Vec<Mute>>,
@@ -265,6 +268,7 @@ impl Estate {
             Source::DbClusters => one(&self.db_clusters),
             Source::DbInstances => one(&self.db_instances),
             Source::DbSnapshots => one(&self.db_snapshots),
+            Source::Certificates => one(&self.certificates),
             Source::Alarms => one(&self.alarms),
             Source::AlarmMutes => one(&self.alarm_mutes),
             Source::Metrics => one(&self.metrics),

@@ -360,7 +360,7 @@ fn unplaced(evidence: &Evidence<'_>, found: &mut Found) {
             && event.at.is_some_and(|at| evidence.now.duration_since(at) <= EVENT_WINDOW)
     });
     if let Some(event) = event {
-        let (text, hint) = event.told(&evidence.service.name);
+        let (text, hint) = event.told(evidence.service);
         found.add(Health::Degraded, Severity::Warning, text, event.at, hint);
     }
 }

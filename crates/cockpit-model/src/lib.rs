@@ -13,6 +13,7 @@ pub mod attention;
 pub mod attention_entry;
 pub mod audit;
 pub mod cdn;
+pub mod certificates;
 pub mod connection_string;
 pub mod costs;
 pub mod cron;

@@ -163,9 +163,7 @@ impl ServiceEvent {
     /// Its kind. An event has no other mark than its sentence ("Service event messages" in ECS's documentation):
     /// here alone they are read.
     pub fn kind(&self) -> EventKind {
-        // `(service web) `, or with a task set `(service web, taskSet ecs-svc/1) `; then perhaps `(deployment …) `.
-        let rest = self.message.strip_prefix("(service ").and_then(|rest| rest.split_once(") "));
-        let rest = rest.map_or(self.message.as_str(), |(_, rest)| rest);
+        let rest = self.rest();
         let rest = rest.strip_prefix("(deployment ").and_then(|rest| rest.split_once(") ")).map_or(rest, |(_, r)| r);
         let begins = |begin: &[&str]| begin.iter().any(|begin| rest.starts_with(begin));
         if begins(&["was unable to place a task"]) {
@@ -183,12 +181,26 @@ impl ServiceEvent {
         }
     }
 
+    /// What follows `(service web) `, or with a task set `(service web, taskSet ecs-svc/1) `: perhaps `(deployment …) ` first.
+    fn rest(&self) -> &str {
+        let rest = self.message.strip_prefix("(service ").and_then(|rest| rest.split_once(") "));
+        rest.map_or(self.message.as_str(), |(_, rest)| rest)
+    }
+
+    /// The deployment that it is about, `ecs-svc/…`, where it is about one.
+    pub fn deployment(&self) -> Option<&str> {
+        self.rest().strip_prefix("(deployment ")?.split_once(") ").map(|(id, _)| id)
+    }
+
     /// One that is not routine, of the form `(service web) was unable to …`, as a sentence, and what to do about it.
-    pub fn told(&self, service: &str) -> (String, &'static str) {
+    pub fn told(&self, service: &Service) -> (String, &'static str) {
         let message = self.message.as_str();
-        let text = match message.strip_prefix(&format!("(service {service}) ")) {
+        let text = match message.strip_prefix(&format!("(service {}) ", service.name)) {
             // Who it is about stands beside it; who is unable is ECS.
-            Some(rest) => format!("ECS {rest}"),
+            Some(rest) => match rest.strip_prefix("(deployment ").and_then(|rest| rest.split_once(") deployment ")) {
+                Some((id, rest)) => format!("{} {rest}", service.deployment_named(id)),
+                None => service.without_numbers(&format!("ECS {rest}")),
+            },
             None => message.to_owned(),
         };
         // Where to read about it in general says nothing about this service.
@@ -243,6 +255,22 @@ impl Service {
         !wanted.is_empty() && mine.windows(wanted.len()).any(|run| run == wanted)
     }
 
+    /// A deployment by what it runs, as ECS's number of it says nothing to anybody; one that is gone has no name.
+    fn deployment_named(&self, id: &str) -> String {
+        match self.deployments.iter().find(|deployment| deployment.id == id) {
+            Some(deployment) => format!("deployment of {}", deployment.task_definition),
+            None => "an earlier deployment".to_owned(),
+        }
+    }
+
+    /// A sentence that names a deployment in its middle: `rolling back to deployment ecs-svc/1.`
+    fn without_numbers(&self, text: &str) -> String {
+        let Some((before, rest)) = text.split_once("deployment ecs-svc/") else { return text.to_owned() };
+        let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let (number, after) = rest.split_at(digits);
+        format!("{before}{}{after}", self.deployment_named(&format!("ecs-svc/{number}")))
+    }
+
     /// The deployment that should run.
     pub fn primary(&self) -> Option<&Deployment> {
         self.deployments.iter().find(|deployment| deployment.status == "PRIMARY")
@@ -291,5 +319,33 @@ mod tests {
         let full = "(service web) was unable to place a task. Reason: Capacity is unavailable at this time.";
         assert_eq!(kind(full), EventKind::Unplaced);
         assert_eq!(kind("(service web) is unable to consistently start tasks successfully."), EventKind::CannotStart);
+    }
+
+    #[test]
+    fn a_deployment_is_named_by_what_it_runs_and_not_by_its_number() {
+        let told = |message: &str| {
+            let service = Service {
+                name: "web".into(),
+                deployments: vec![Deployment {
+                    id: "ecs-svc/1".into(),
+                    task_definition: "web:43".into(),
+                    ..Deployment::default()
+                }],
+                ..Service::default()
+            };
+            ServiceEvent { message: message.to_owned(), ..ServiceEvent::default() }.told(&service).0
+        };
+        for (message, words) in [
+            (
+                "(service web) (deployment ecs-svc/1) deployment failed: tasks failed to start.",
+                "deployment of web:43 failed: tasks failed to start",
+            ),
+            ("(service web) (deployment ecs-svc/2) deployment stopped.", "an earlier deployment stopped"),
+            ("(service web) rolling back to deployment ecs-svc/1.", "ECS rolling back to deployment of web:43"),
+            ("(service web) rolling back to deployment ecs-svc/2.", "ECS rolling back to an earlier deployment"),
+            ("(service web) has reached a steady state.", "ECS has reached a steady state"),
+        ] {
+            assert_eq!(told(message), words);
+        }
     }
 }

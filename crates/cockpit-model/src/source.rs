@@ -42,6 +42,8 @@ pub enum Source {
     RdsEvents,
     /// What `CloudTrail` has recorded: for the time line.
     Trail,
+    /// Certificates of the load balancers: asked for the screen a few times a day.
+    Certificates,
     /// What the account costs: asked for once a day at most, and only when somebody wants to know.
     Costs,
     /// The last lines of the agents beside the services' containers: read with a list of tasks, and for the screen.
@@ -124,6 +126,7 @@ impl Source {
             Self::AlarmHistory => "cloudwatch.alarm_history",
             Self::RdsEvents => "rds.events",
             Self::Trail => "cloudtrail.events",
+            Self::Certificates => "acm.certificates",
             Self::Costs => "ce.costs",
             Self::Agents => "logs.agents",
             Self::Logs => "logs.events",
@@ -164,6 +167,7 @@ impl Source {
             Self::AlarmHistory => "the history of alarms",
             Self::RdsEvents => "events of databases",
             Self::Trail => "what CloudTrail has recorded",
+            Self::Certificates => "certificates",
             Self::Costs => "costs",
             Self::Agents => "what agents write",
             Self::Logs => "logs",
@@ -235,6 +239,8 @@ impl Intervals {
             Source::Trail | Source::DbSnapshots => SignedDuration::from_mins(5),
             // A request for each task: they say the same for hours.
             Source::Agents => SignedDuration::from_mins(3),
+            // They end by the day, and are renewed weeks before.
+            Source::Certificates => SignedDuration::from_hours(6),
             Source::Costs => super::costs::AGE,
             // Followed by `app::logs`, at a pace of its own.
             Source::Logs => SignedDuration::from_secs(1),

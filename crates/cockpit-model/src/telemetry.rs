@@ -218,10 +218,16 @@ fn of_balancer<'a>(of: &'a str, one: &'a Listed) -> impl Iterator<Item = Figure>
     })
 }
 
-/// The seconds of a period, so that a curve of this length has at most 360 points.
-pub fn period(span: SignedDuration) -> i32 {
+/// The seconds of a period, so that a curve of this length has at most 360 points, and some at all: of what is so old
+/// `CloudWatch` keeps no points of a minute after 15 days, and none of five minutes after 63 ("Metrics retention").
+pub fn period(span: SignedDuration, age: SignedDuration) -> i32 {
     const PERIODS: [i32; 6] = [60, 300, 900, 3_600, 21_600, 86_400];
-    let fits = |period: &&i32| span.as_secs() / i64::from(**period) <= 360;
+    let kept = match age.as_hours() / 24 {
+        ..15 => 60,
+        15..63 => 300,
+        _ => 3_600,
+    };
+    let fits = |period: &&i32| **period >= kept && span.as_secs() / i64::from(**period) <= 360;
     PERIODS.iter().find(fits).copied().unwrap_or(86_400)
 }
 
@@ -353,10 +359,13 @@ mod tests {
 
     #[test]
     fn a_period_grows_with_the_time_and_keeps_a_curve_short() {
-        assert_eq!(period(SignedDuration::from_hours(3)), 60);
-        assert_eq!(period(SignedDuration::from_hours(24)), 300);
-        assert_eq!(period(SignedDuration::from_hours(24 * 7)), 3_600);
-        assert_eq!(period(SignedDuration::from_hours(24 * 400)), 86_400);
+        let of = |hours, age| period(SignedDuration::from_hours(hours), SignedDuration::from_hours(age));
+        assert_eq!(of(3, 3), 60);
+        assert_eq!(of(24, 24), 300);
+        assert_eq!(of(24 * 7, 24 * 7), 3_600);
+        assert_eq!(of(24 * 400, 24 * 400), 86_400);
+        // An hour of long ago has no points of a minute any more.
+        assert_eq!((of(1, 24 * 14), of(1, 24 * 16), of(1, 24 * 62), of(1, 24 * 64)), (60, 300, 300, 3_600));
     }
 
     #[test]

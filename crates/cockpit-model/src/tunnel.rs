@@ -42,6 +42,11 @@ pub struct ExecContainer {
     pub reason: Option<String>,
 }
 
+/// What the agent of ECS Exec needs to be reached.
+const AGENT_NEEDS: &str = "the task role needs ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and \
+                           OpenDataChannel, and a private network a way to ssmmessages: a NAT, or an interface endpoint \
+                           whose security group lets the tasks in";
+
 /// What is looked for.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
@@ -170,14 +175,32 @@ fn container(wanted: &Wanted, task: &Candidate) -> Result<Chosen, NoTarget> {
     let stopped = found.iter().find(|container| container.agent.as_deref() == Some("STOPPED"));
     if let Some(stopped) = stopped {
         let said = stopped.reason.as_deref().map(|reason| format!(": {reason}")).unwrap_or_default();
-        return Err(none(
-            format!("the agent of ECS Exec in task {id} has stopped{said}"),
-            "the task role needs ssmmessages:CreateControlChannel, CreateDataChannel, OpenControlChannel and \
-             OpenDataChannel, and a private network a way to ssmmessages (a NAT, or an interface endpoint); then start \
-             new tasks",
-        ));
+        return Err(none(format!("the agent of ECS Exec in task {id} has stopped{said}"), needs(&wanted.service)));
     }
     Err(soon(format!("the agent of ECS Exec in task {id} is not running yet")))
+}
+
+/// What the agent needs, and how its tasks come to have it.
+fn needs(service: &str) -> String {
+    format!("{AGENT_NEEDS}; then start new tasks with `cockpit deploy {service} --force`")
+}
+
+/// Session Manager says that the agent of what was chosen is not connected to it, although it runs as far as ECS and EC2
+/// know. Asked for again where it may only just have been started.
+pub fn not_connected(wanted: &Wanted, chosen: &Chosen, again: bool) -> NoTarget {
+    let (why, hint) = match &wanted.instance {
+        Some(_) => (
+            format!("the agent of instance {} is not connected to Systems Manager", chosen.task),
+            "the instance must run, with an agent that reaches Systems Manager and a role with AmazonSSMManagedInstanceCore; \
+             one that was just started needs a minute"
+                .to_owned(),
+        ),
+        None => (
+            format!("the agent of ECS Exec in task {} runs and is not connected to Systems Manager", short(&chosen.task)),
+            needs(&wanted.service),
+        ),
+    };
+    NoTarget { soon: again, ..none(format!("{why} (TargetNotConnected)"), hint) }
 }
 
 /// ECS Exec needs 1.4.0 of Fargate.
@@ -265,6 +288,16 @@ mod tests {
         assert!(why(&wanted(), None, &[late]).why.contains("1.3.0"));
         let other = Wanted { container: Some("db".into()), ..wanted() };
         assert!(why(&other, None, &[task("a", 1)]).hint.contains("web"));
+        let chosen = choose(&wanted(), None, &[task("abcdefghij", 1)]).unwrap();
+        let said = not_connected(&wanted(), &chosen, false);
+        assert!(said.why.contains("task abcdefgh runs and is not connected") && !said.soon, "{said:?}");
+        for needed in ["ssmmessages:CreateControlChannel", "interface endpoint", "`cockpit deploy web --force`"] {
+            assert!(said.hint.contains(needed), "{said:?}");
+        }
+        let through = Wanted { instance: Some("tag:Role=bastion".into()), ..wanted() };
+        let said = not_connected(&through, &Chosen { task: "i-01234567".into(), ..chosen }, true);
+        assert!(said.why.contains("instance i-01234567") && said.soon, "{said:?}");
+        assert!(said.hint.contains("AmazonSSMManagedInstanceCore"), "{said:?}");
         let gone = Wanted { task: Some("zz".into()), ..wanted() };
         assert!(why(&gone, None, &[task("a", 1)]).why.contains("zz"));
     }

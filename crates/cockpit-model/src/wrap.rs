@@ -14,14 +14,24 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
         let paragraph = harmless(paragraph);
         let mut line = String::new();
         let mut used = 0;
+        // Blanks at the beginning of a line of the text are its indentation, behind a break they are what it was broken at.
+        let mut broken = false;
         for piece in pieces(&paragraph) {
             let wide = piece.width();
             let blank = piece.chars().all(char::is_whitespace);
             if used + wide > cells && used > 0 && !blank {
-                lines.push(std::mem::take(&mut line).trim_end().to_owned());
-                used = 0;
+                let over = std::mem::take(&mut line);
+                // An indentation that leaves no room for the first word is no line of its own.
+                if !over.trim_end().is_empty() {
+                    lines.push(over.trim_end().to_owned());
+                }
+                (used, broken) = (0, true);
             }
-            if blank && used == 0 && !lines.is_empty() {
+            if blank && wide > cells && used > 0 {
+                lines.push(std::mem::take(&mut line).trim_end().to_owned());
+                (used, broken) = (0, true);
+            }
+            if blank && used == 0 && (broken || wide > cells) {
                 continue;
             }
             if wide <= cells {
@@ -34,7 +44,7 @@ pub fn wrap(text: &str, cells: usize) -> Vec<String> {
                 let wide = grapheme.width();
                 if used + wide > cells && used > 0 {
                     lines.push(std::mem::take(&mut line));
-                    used = 0;
+                    (used, broken) = (0, true);
                 }
                 if wide <= cells {
                     line.push_str(grapheme);
@@ -97,6 +107,17 @@ mod tests {
         assert_eq!(wrap("データベースに接続できません。", 10), ["データベー", "スに接続で", "きません。"]);
         assert_eq!(wrap("abcdefgh", 3), ["abc", "def", "gh"]);
         assert_eq!(wrap("a\n\nb", 3), ["a", "", "b"]);
+    }
+
+    #[test]
+    fn an_indentation_is_kept_on_every_line_and_blanks_where_a_line_is_broken_are_not() {
+        assert_eq!(wrap("a\n  b\n    c", 20), ["a", "  b", "    c"]);
+        assert_eq!(wrap(" id | name\n----+-----\n  1 | a", 20), [" id | name", "----+-----", "  1 | a"]);
+        assert_eq!(wrap("if x:\n    return  value", 12), ["if x:", "    return", "value"]);
+        assert_eq!(wrap("      wide", 8), ["wide"], "no room is left beside it");
+        assert_eq!(wrap("a\n   \nb", 8), ["a", "", "b"]);
+        assert_eq!(wrap("          far", 4), ["far"]);
+        assert_eq!(wrap("a          b", 4), ["a", "b"]);
     }
 
     proptest! {

@@ -100,6 +100,10 @@ pub struct Issued {
     pub not_after: Option<Timestamp>,
     /// Records by which a name is still to be proven: the name, the record, its value.
     pub missing: Vec<(String, String, String)>,
+    /// It was made elsewhere, and ACM does not renew it.
+    pub imported: bool,
+    /// How its renewal stands, where one was begun: `PENDING_AUTO_RENEWAL`, `PENDING_VALIDATION`, `SUCCESS`, `FAILED`.
+    pub renewal: Option<String>,
 }
 
 /// A name as it is compared: small letters, no dot at the end, no `dualstack.` before a balancer's.

@@ -138,7 +138,8 @@ pub fn issued(one: &Issued, now: Timestamp) -> Check {
     match (one.status.as_str(), one.not_after) {
         ("ISSUED", Some(end)) => {
             let (health, words) = days(end, now);
-            check(health, format!("ACM: issued, {words}, renewed by itself"))
+            let renewed = if one.imported { "imported, and not renewed by itself" } else { "renewed by itself" };
+            check(health, format!("ACM: issued, {words}, {renewed}"))
         }
         ("ISSUED", None) => check(Health::Healthy, "ACM: issued".to_owned()),
         ("PENDING_VALIDATION", _) => check(Health::Changing, "ACM validates it".to_owned()),

@@ -112,6 +112,7 @@ fn a_validation_record_that_is_missing_is_named_with_its_value() {
         status: "PENDING_VALIDATION".into(),
         not_after: None,
         missing: vec![("a.example".into(), "_x.a.example".into(), "_y.acm-validations.aws".into())],
+        ..Issued::default()
     };
     let check = issued(&one, now());
     assert_eq!(check.health, Health::Down);

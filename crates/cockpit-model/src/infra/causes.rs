@@ -1,12 +1,13 @@
 //! Errors of AWS in plain words, and what to do about them. What decides is the code that AWS gives an error, which the
-//! provider prints as `api error CODE: …`, and not the sentence around it.
+//! provider prints as `api error CODE: …`, or as `CODE: …` where the SDK has a type for it, and not the sentence around it.
 
+use super::lock;
 use super::message::Diagnostic;
 
 /// What an error means.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explained {
-    /// AWS's code.
+    /// AWS's code; empty where it is not AWS that refuses.
     pub code: String,
     /// What it means.
     pub means: String,
@@ -76,19 +77,9 @@ const CAUSES: &[Row] = &[
         "it still holds data",
         "empty it if that is meant, old versions too, then retry",
     ),
+    DENIED,
     (
-        &[
-            "AccessDenied",
-            "AccessDeniedException",
-            "UnauthorizedOperation",
-            "AuthorizationError",
-            "Client.UnauthorizedOperation",
-        ],
-        "these credentials may not do it",
-        "allow the action to the role that applies, or use another profile",
-    ),
-    (
-        &["ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired"],
+        &["ExpiredToken", "ExpiredTokenException", "RequestExpired", "TokenRefreshRequired", "InvalidGrantException"],
         "the credentials have expired while it ran",
         "renew them (`aws sso login`), then retry: what is done stays done",
     ),
@@ -109,15 +100,18 @@ const CAUSES: &[Row] = &[
         "retry; fewer units at a time (`--parallelism`) ask less",
     ),
     (
-        &["UnsupportedCertificate", "InvalidViewerCertificate", "CertificateNotFound", "InvalidCertificate"],
+        &[
+            "UnsupportedCertificate",
+            "InvalidViewerCertificate",
+            "CertificateNotFound",
+            "InvalidCertificate",
+            // What ACM calls it while it is waited for.
+            "PENDING_VALIDATION",
+        ],
         "the certificate is not there, not yet validated, or in another region",
         "wait until its DNS validation is through; CloudFront wants it in us-east-1",
     ),
-    (
-        &["InvalidIAMRole", "InvalidRoleFault", "InvalidRole"],
-        "the service cannot assume the role, or not yet: a new role takes some seconds to be known everywhere",
-        "retry; if it stays, look at who the role trusts",
-    ),
+    ROLE,
     (
         &["MalformedPolicyDocument", "MalformedPolicyDocumentException", "MalformedPolicy"],
         "the policy is not valid: a principal that does not exist, or JSON that is none",
@@ -143,18 +137,7 @@ const CAUSES: &[Row] = &[
         "the database is not in a state in which it can be changed: it is being changed, backed up, or is stopped",
         "wait until it is available, or start it, then retry",
     ),
-    (
-        &[
-            "InvalidParameterCombination",
-            "InvalidParameterValue",
-            "InvalidParameterException",
-            "ValidationError",
-            "ValidationException",
-            "InvalidParameterValueException",
-        ],
-        "AWS does not accept a value",
-        "the sentence of the error names it: correct the code",
-    ),
+    VALUE,
     (
         &["OptInRequired", "SubscriptionRequiredException", "UnsupportedOperation", "InvalidEndpointException"],
         "the account is not signed up for this service or region",
@@ -190,104 +173,132 @@ const CAUSES: &[Row] = &[
     ),
 ];
 
-/// A role that was made just now: the code is the general one of a value, and the sentence alone says it.
+/// What these credentials may not do. What it is, is told with it.
+const DENIED: Row = (
+    &[
+        "AccessDenied",
+        "AccessDeniedException",
+        "UnauthorizedOperation",
+        "AuthorizationError",
+        "Client.UnauthorizedOperation",
+    ],
+    "these credentials may not do it",
+    "allow the action to the role that applies, or use another profile",
+);
+
+/// A role that was made just now.
 const ROLE: Row = (
-    &[],
+    &["InvalidIAMRole", "InvalidRoleException", "InvalidRoleFault", "InvalidRole"],
     "the service cannot assume the role, or not yet: a new role takes some seconds to be known everywhere",
     "retry; if it stays, look at who the role trusts",
 );
-/// How services say that of a role.
-const ROLE_WORDS: &[&str] = &["cannot be assumed by", "unable to assume", "is not authorized to assume"];
 
-/// What an error means, where it is one of AWS that is known.
+/// What is wrong with a value. Most services have no code of its own for a role, and the sentence alone says it.
+const VALUE: Row = (
+    &[
+        "ClientException",
+        "InvalidArgumentException",
+        "InvalidInputException",
+        "InvalidParameterCombination",
+        "InvalidParameterException",
+        "InvalidParameterValue",
+        "InvalidParameterValueException",
+        "InvalidRequestException",
+        "ValidationError",
+        "ValidationException",
+    ],
+    "AWS does not accept a value",
+    "the sentence of the error names it: correct the code",
+);
+/// How services say that of a role.
+const ROLE_WORDS: &[&str] =
+    &["cannot be assumed by", "unable to assume", "is not authorized to assume", "to assume the role"];
+
+/// Summaries that stand for themselves, as the provider has no code for them.
+const SUMMARIES: &[(&str, &str, &str)] = &[(
+    "No valid credential sources found",
+    "there are no credentials of AWS, or their session cannot be renewed",
+    "sign in (`cockpit login`, `aws sso login`), or look at the profile; then retry",
+)];
+
+/// What to do about a state that somebody holds.
+const LOCKED: &str = "wait for that one, and retry; `cockpit infra unlock` (`L` in Infra) shows whether it still works, and releases a lock \
+                      that was left behind";
+
+/// What an error means, where it is one of AWS that is known, or the lock of a state.
 pub fn explain(said: &Diagnostic) -> Option<Explained> {
+    if let Some(lock) = lock::parse(&said.detail) {
+        return Some(explained("", format!("the state is locked {}", lock.sentence()), LOCKED));
+    }
+    if let Some((_, means, todo)) = SUMMARIES.iter().find(|(summary, ..)| *summary == said.summary) {
+        return Some(explained("", (*means).to_owned(), todo));
+    }
     let whole = format!("{}\n{}", said.summary, said.detail);
-    let code = code(&whole)?;
+    let Some(code) = code(&whole) else { return in_vain(&whole) };
     let lower = whole.to_ascii_lowercase();
-    let general = code.starts_with("InvalidParameter") || code.starts_with("Validation") || code.starts_with("Client");
-    let (_, means, todo) = if general && ROLE_WORDS.iter().any(|words| lower.contains(words)) {
-        ROLE
-    } else {
-        *CAUSES.iter().find(|(codes, ..)| codes.contains(&code))?
+    let row = *CAUSES.iter().find(|(codes, ..)| codes.contains(&code))?;
+    let (_, means, todo) =
+        if row == VALUE && ROLE_WORDS.iter().any(|words| lower.contains(words)) { ROLE } else { row };
+    let means = match action(&whole).filter(|_| row == DENIED) {
+        Some(action) => format!("{means}: {action}"),
+        None => means.to_owned(),
     };
-    let means = match action(&whole) {
-        Some(action) if !general => format!("{means}: {action}"),
-        _ => means.to_owned(),
-    };
-    Some(Explained { code: code.to_owned(), means, todo: todo.to_owned() })
+    Some(explained(code, means, todo))
 }
 
-/// The code of an error: `api error CODE:` of the newer SDK, `CODE: …` at the beginning of a line of the older one.
+fn explained(code: &str, means: String, todo: &str) -> Explained {
+    Explained { code: code.to_owned(), means, todo: todo.to_owned() }
+}
+
+/// What the provider waited for in vain. It has no code for that, but AWS's word for how far it is:
+/// `timeout while waiting for state to become 'ISSUED' (last state: 'PENDING_VALIDATION', timeout: 1h15m0s)`.
+fn in_vain(text: &str) -> Option<Explained> {
+    let rest = text.split("timeout while waiting for state to become ").nth(1)?;
+    let state = rest.split("(last state: '").nth(1)?.split('\'').next().filter(|state| !state.is_empty())?;
+    let row = CAUSES.iter().find(|(codes, ..)| codes.contains(&state));
+    let (means, todo) = row.map_or_else(
+        || {
+            let means = format!("it was not ready in the time that the provider waits: at AWS it was {state}");
+            (means, "look at it there (an ECS service: its events and stopped tasks), then retry")
+        },
+        |(_, means, todo)| ((*means).to_owned(), *todo),
+    );
+    Some(explained(state, means, todo))
+}
+
+/// The code of an error: `api error CODE:` of the newer SDK, or what comes after its request where that has a type for it, and
+/// `CODE: …` at the beginning of a line of the older one.
 fn code(text: &str) -> Option<&str> {
     let is_code = |word: &str| {
         word.len() > 3
             && word.starts_with(|first: char| first.is_ascii_uppercase())
             && word.chars().all(|next| next.is_ascii_alphanumeric() || next == '.')
     };
-    let newer = text.split("api error ").nth(1).and_then(|rest| rest.split([':', ' ', '\n']).next());
-    if let Some(code) = newer.filter(|code| is_code(code)) {
+    let first = |rest: &'_ str| rest.find([':', ' ', '\n']).unwrap_or(rest.len());
+    let of_api = text.split("api error ").nth(1).map(|rest| &rest[..first(rest)]);
+    let of_type = || {
+        let mut after = text.split("RequestID: ").nth(1)?.split(", ").skip(1);
+        let part = after.find(|part| !part.starts_with("HostID: "))?;
+        part.contains(':').then(|| &part[..first(part)])
+    };
+    if let Some(code) = of_api.filter(|code| is_code(code)).or_else(|| of_type().filter(|code| is_code(code))) {
         return Some(code);
     }
     let known = |word: &&str| is_code(word) && CAUSES.iter().any(|(codes, ..)| codes.contains(word));
     text.split([' ', '\n', '(', ')']).filter_map(|word| word.strip_suffix(':')).find(known)
 }
 
-/// The action that was not allowed: `ec2:CreateVpc`.
-fn action(text: &str) -> Option<&str> {
-    let rest = text.split("not authorized to perform: ").nth(1)?;
-    rest.split([' ', '\n']).next().filter(|action| action.contains(':'))
+/// What was not allowed: the action (`ec2:CreateVpc`), or the call where the service names none (`S3 CreateBucket`).
+fn action(text: &str) -> Option<String> {
+    let named = text.split("not authorized to perform: ").nth(1).and_then(|rest| rest.split([' ', '\n']).next());
+    if let Some(action) = named.filter(|action| action.contains(':')) {
+        return Some(action.to_owned());
+    }
+    let (service, rest) = text.split("operation error ").nth(1)?.split_once(": ")?;
+    let call = rest.split([',', ' ', '\n']).next().filter(|call| !call.is_empty())?;
+    Some(format!("{service} {call}"))
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn said(detail: &str) -> Diagnostic {
-        Diagnostic {
-            error: true,
-            summary: "creating it".into(),
-            detail: detail.into(),
-            address: None,
-            file: None,
-            line: None,
-            code: None,
-        }
-    }
-
-    #[test]
-    fn the_commonest_errors_of_aws_are_told_in_plain_words_with_what_to_do() {
-        let newer = |code: &str, text: &str| {
-            said(&format!(
-                "operation error EC2: CreateVpc, https response error StatusCode: 400, RequestID: 1, api error {code}: {text}"
-            ))
-        };
-        let denied = explain(&newer(
-            "UnauthorizedOperation",
-            "You are not authorized to perform this operation. User: arn:aws:iam::1:user/a is not authorized to perform: ec2:CreateVpc on resource: x",
-        ));
-        assert!(denied.unwrap().means.ends_with(": ec2:CreateVpc"));
-        assert_eq!(
-            explain(&newer("VpcLimitExceeded", "The maximum number of VPCs has been reached.")).unwrap().code,
-            "VpcLimitExceeded"
-        );
-        let role = explain(&newer(
-            "InvalidParameterValueException",
-            "The role defined for the function cannot be assumed by Lambda.",
-        ));
-        assert!(role.unwrap().means.contains("assume the role"));
-        let older = explain(&said("BucketAlreadyExists: The requested bucket name is not available."));
-        assert!(older.unwrap().means.contains("another account"));
-        assert_eq!(explain(&said("Error running command 'x': exit status 1")), None);
-        assert_eq!(explain(&newer("SomethingNew", "hm")), None);
-    }
-
-    #[test]
-    fn no_code_is_in_two_rows() {
-        let mut all: Vec<&str> = CAUSES.iter().flat_map(|(codes, ..)| codes.iter().copied()).collect();
-        let count = all.len();
-        all.sort_unstable();
-        all.dedup();
-        assert_eq!(all.len(), count);
-        assert!(CAUSES.len() >= 20);
-    }
-}
+#[path = "causes_tests.rs"]
+mod tests;

@@ -4,10 +4,13 @@
 pub mod backend;
 pub mod cached;
 pub mod causes;
+pub mod compared;
 pub mod declared;
 pub mod estimate;
+pub mod files_read;
 pub mod guard;
 pub mod import;
+pub mod lock;
 pub mod loss;
 pub mod message;
 pub mod order;

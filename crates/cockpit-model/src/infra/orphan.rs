@@ -4,6 +4,7 @@
 use super::RunState;
 use super::import;
 use super::plan::{Plan, Shown, resource_of, type_of};
+use crate::text::quoted;
 use std::fmt::Write as _;
 
 /// A resource that may exist and be in no state.
@@ -50,6 +51,21 @@ pub enum Look {
         /// Its group.
         group: String,
     },
+    /// A parameter of Systems Manager.
+    Parameter,
+    /// A load balancer.
+    LoadBalancer,
+    /// A security group.
+    SecurityGroup {
+        /// Its network; none where that is not known before it is made.
+        vpc: Option<String>,
+    },
+    /// A secret.
+    Secret,
+    /// A user pool.
+    UserPool,
+    /// A hosted zone.
+    Zone,
 }
 
 /// What came of looking for it.
@@ -79,6 +95,7 @@ const NAMES: &[(&str, &str, bool)] = &[
     ("aws_lb_target_group", "name", false),
     ("aws_lb", "name", false),
     ("aws_cloudwatch_metric_alarm", "alarm_name", true),
+    ("aws_cloudwatch_composite_alarm", "alarm_name", true),
     ("aws_lambda_function", "function_name", true),
     ("aws_scheduler_schedule", "name", false),
     ("aws_s3_bucket", "bucket", true),
@@ -87,7 +104,18 @@ const NAMES: &[(&str, &str, bool)] = &[
     ("aws_ssm_parameter", "name", true),
     ("aws_secretsmanager_secret", "name", false),
     ("aws_sns_topic", "name", false),
+    ("aws_security_group", "name", false),
+    ("aws_cognito_user_pool", "name", false),
+    ("aws_route53_zone", "name", false),
     ("aws_vpc", "", false),
+];
+
+/// What looks for a resource of a type for which the cockpit has no call; `{}` is its name.
+const BY_HAND: &[(&str, &str)] = &[
+    ("aws_iam_role", "aws iam get-role --role-name {}"),
+    ("aws_s3_bucket", "aws s3api head-bucket --bucket {}"),
+    ("aws_db_subnet_group", "aws rds describe-db-subnet-groups --db-subnet-group-name {}"),
+    ("aws_db_parameter_group", "aws rds describe-db-parameter-groups --db-parameter-group-name {}"),
 ];
 
 /// The orphans of a run, in the order of units and addresses; `plan` has the plan of a unit as it was shown.
@@ -123,11 +151,17 @@ fn orphan(unit: &str, address: &str, plan: Option<&Plan>) -> Orphan {
         "aws_db_instance" | "aws_rds_cluster_instance" => Some(Look::DbInstance),
         "aws_rds_cluster" => Some(Look::DbCluster),
         "aws_lb_target_group" => Some(Look::TargetGroup),
-        "aws_cloudwatch_metric_alarm" => Some(Look::Alarm),
+        "aws_cloudwatch_metric_alarm" | "aws_cloudwatch_composite_alarm" => Some(Look::Alarm),
         "aws_lambda_function" => Some(Look::Function),
         "aws_scheduler_schedule" => {
             Some(Look::Schedule { group: value("group_name").unwrap_or_else(|| "default".to_owned()) })
         }
+        "aws_ssm_parameter" => Some(Look::Parameter),
+        "aws_lb" => Some(Look::LoadBalancer),
+        "aws_security_group" => Some(Look::SecurityGroup { vpc: value("vpc_id") }),
+        "aws_secretsmanager_secret" => Some(Look::Secret),
+        "aws_cognito_user_pool" => Some(Look::UserPool),
+        "aws_route53_zone" => Some(Look::Zone),
         _ => None,
     };
     Orphan { unit: unit.to_owned(), address: address.to_owned(), kind, look: look.filter(|_| name.is_some()), name }
@@ -138,6 +172,12 @@ impl Orphan {
     pub fn id_by_name(&self) -> Option<String> {
         let by_name = NAMES.iter().any(|(kind, _, by_name)| *kind == self.kind && *by_name);
         self.name.clone().filter(|_| by_name)
+    }
+
+    /// What looks for it on a command line, where the cockpit has no call for that.
+    pub fn by_hand(&self) -> Option<String> {
+        let (_, command) = BY_HAND.iter().find(|(kind, _)| *kind == self.kind)?;
+        Some(command.replace("{}", &quoted(self.name.as_ref()?)))
     }
 
     /// For a person: what it is called.
@@ -245,6 +285,30 @@ mod tests {
         assert_eq!(found[0].look, Some(Look::Service { cluster: "team".into() }));
         assert_eq!(found[1].look, None, "it has no name");
         assert_eq!(of(&state, |_| None)[0].look, None, "without a plan nobody knows its name");
+    }
+
+    #[test]
+    fn where_a_resource_is_looked_for_is_in_its_plan_and_what_has_no_call_names_its_command() {
+        let all = [
+            ("aws_security_group.db", json!({"name": "db", "vpc_id": "vpc-1"})),
+            ("aws_security_group.new", json!({"name": "new"})),
+            ("aws_security_group.any", json!({"name_prefix": "any"})),
+            ("aws_iam_role.web", json!({"name": "web's"})),
+            ("aws_sns_topic.tell", json!({"name": "tell"})),
+        ];
+        let shown = show(&all.clone().map(|(address, after)| change(address, &["create"], Value::Null, after)));
+        let plan = Plan::read(&serde_json::to_vec(&shown).unwrap()).unwrap();
+        let of = |address| orphan("compute", address, Some(&plan));
+        let group = |vpc: Option<&str>| Some(Look::SecurityGroup { vpc: vpc.map(str::to_owned) });
+        assert_eq!(of("aws_security_group.db").look, group(Some("vpc-1")));
+        assert_eq!(of("aws_security_group.new").look, group(None), "its network is made with it");
+        assert_eq!(of("aws_security_group.any").look, None, "AWS chooses its name");
+        let role = of("aws_iam_role.web");
+        assert_eq!(
+            (role.look.as_ref(), role.by_hand().unwrap().as_str()),
+            (None, r"aws iam get-role --role-name 'web'\''s'")
+        );
+        assert_eq!(of("aws_sns_topic.tell").by_hand(), None);
     }
 
     #[test]

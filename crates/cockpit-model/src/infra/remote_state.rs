@@ -142,6 +142,16 @@ pub fn undeclared(units: &[(&Unit, Code)]) -> Vec<String> {
     sentences
 }
 
+/// The unit whose state a unit reads at a place in its code: the file's name in the unit's folder, and the line, from 1. None
+/// where that is the state of no unit among these, or is only known when it is planned.
+pub fn read_at<'a>(units: &[(&'a Unit, Code)], reader: &str, file: &str, line: usize) -> Option<&'a str> {
+    let (unit, code) = units.iter().find(|(unit, _)| unit.name == reader)?;
+    let place = unit.dir.join(file);
+    let (_, read) = code.reads.iter().find(|(of, read)| *of == place && read.line == line)?;
+    let (other, _) = units.iter().find(|other| other.0.name != reader && is_of(read, unit, other))?;
+    Some(other.name.as_str())
+}
+
 /// Names of all units that are applied before one.
 fn needed<'a>(unit: &'a Unit, units: &[(&'a Unit, Code)]) -> BTreeSet<&'a str> {
     let (mut seen, mut next) = (BTreeSet::new(), vec![unit]);
@@ -239,6 +249,18 @@ data "terraform_remote_state" "elsewhere" {
         let (network, files) = (unit("network", &[]), unit("files", &["network"]));
         let app = unit("app", &["files"]);
         assert_eq!(undeclared(&[(&network, code(S3)), (&files, code("")), (&app, code(READER))]), [""; 0]);
+    }
+
+    #[test]
+    fn whose_state_is_read_at_a_line_is_known_where_the_code_says_it() {
+        let (network, files, app) = (unit("network", &[]), unit("files", &[]), unit("app", &[]));
+        let mut of_app = Code::default();
+        of_app.add(read(READER).unwrap(), &app.dir.join("main.tf"));
+        let units = [(&network, code(S3)), (&files, code("")), (&app, of_app)];
+        let at = |file, line| read_at(&units, "app", file, line);
+        assert_eq!((at("main.tf", 2), at("main.tf", 10)), (Some("network"), Some("files")));
+        assert_eq!(at("main.tf", 14), None, "its bucket is a variable");
+        assert_eq!((at("main.tf", 3), at("other.tf", 2)), (None, None));
     }
 
     #[test]

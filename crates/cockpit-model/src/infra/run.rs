@@ -123,6 +123,17 @@ impl RunState {
         }
     }
 
+    /// How it stands, in words; `live` is whether something drives it.
+    pub fn word(&self, live: bool) -> &'static str {
+        match (self.end, live) {
+            (Some((_, RunEnd::Done)), _) => "done",
+            (Some((_, RunEnd::Failed)), _) => "failed",
+            (Some((_, RunEnd::Cancelled)), _) => "cancelled",
+            (None, true) => "going on",
+            (None, false) => "lost",
+        }
+    }
+
     /// Units that are over, of all.
     pub fn progress(&self) -> (usize, usize) {
         (self.units.values().filter(|unit| unit.phase == Phase::Ended).count(), self.units.len())

@@ -23,6 +23,8 @@ enum Fate {
     StaleOnce,
     /// What it destroys is guarded; the plan that lifts that is empty for every second one.
     Guarded,
+    /// Its plan is made on outputs that were made up.
+    OnMocks,
 }
 
 fn fate() -> impl Strategy<Value = Fate> {
@@ -35,6 +37,7 @@ fn fate() -> impl Strategy<Value = Fate> {
         1 => Just(Fate::ApplyFails),
         1 => Just(Fate::StaleOnce),
         1 => Just(Fate::Guarded),
+        1 => Just(Fate::OnMocks),
     ]
 }
 
@@ -201,7 +204,7 @@ impl World<'_> {
             let state = &self.state.units[&unit];
             let plan = state.plan.as_ref().unwrap();
             assert_eq!(state.approved.as_ref().map(|(hash, _)| hash), Some(&plan.sha256), "not what was approved");
-            assert!(self.case.goal.applies());
+            assert!(self.case.goal.applies() && !plan.on_mocks);
         }
         self.under_way.push((unit.clone(), step, early));
         let working = self.under_way.iter().filter(|under_way| !is_waiting(under_way)).count();
@@ -252,7 +255,7 @@ impl World<'_> {
             }
             let odd = unit.ends_with(['1', '3', '5', '7']);
             let empty = fate == Fate::Empty || (lift == LiftPhase::Wanted && odd);
-            let plan = PlanRef { empty, ..plan(&format!("{unit}-{number}")) };
+            let plan = PlanRef { empty, on_mocks: fate == Fate::OnMocks, ..plan(&format!("{unit}-{number}")) };
             self.tell(What::PlanReady { unit: unit.clone(), plan });
         }
         let stale = step == Step::Apply && fate == Fate::StaleOnce && self.stale.insert(unit.clone());
@@ -368,7 +371,8 @@ proptest! {
         let world = World { case: &case, state: state.clone(), under_way: vec![], stale: BTreeSet::new(), plans: BTreeMap::new() };
         let fails = |name: &str| match world.fate(name) {
             Fate::InitFails | Fate::PlanFails => true,
-            Fate::ApplyFails => case.goal.applies(),
+            // What was made up is never applied.
+            Fate::ApplyFails | Fate::OnMocks => case.goal.applies(),
             _ => false,
         };
         let mut blocked: BTreeSet<String> = BTreeSet::new();

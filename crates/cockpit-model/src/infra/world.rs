@@ -8,7 +8,8 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// The variables that name endpoints: `AWS_ENDPOINT_URL` and those of single services, with their values. None is AWS itself.
+/// The variables that name endpoints: `AWS_ENDPOINT_URL` and those of single services, with their values; what the AWS files
+/// name is among them. None is AWS itself.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(transparent)]
 pub struct World(pub BTreeMap<String, String>);
@@ -113,8 +114,9 @@ pub fn refused(file: &Path, facts: &Facts, known: &[Known], world: &str, declare
 }
 
 /// What to do about a state of another world.
-pub const HINT: &str = "leave --endpoint-url and AWS_ENDPOINT_URL out, or use a copy of the code with a state of its own. Where the \
-                        state really is of that endpoint, write `endpoint_url` into the environment's configuration";
+pub const HINT: &str = "leave --endpoint-url, AWS_ENDPOINT_URL and an `endpoint_url` of the AWS files out, or use a copy of the code with \
+                        a state of its own. Where the state really is of that endpoint, write `endpoint_url` into the environment's \
+                        configuration";
 
 #[cfg(test)]
 mod tests {

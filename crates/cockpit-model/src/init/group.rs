@@ -1,6 +1,9 @@
 //! What was seen, put into environments: by tags where there are some, by names where not. Whatever is not clear stays a
 //! question.
 
+use super::beside;
+use super::draft::{Draft, nearest};
+pub use super::draft::{Guess, Infra, Offer};
 use super::seen::{Cluster, Code, Region, Seen};
 use std::collections::BTreeMap;
 
@@ -49,66 +52,6 @@ const ZONES: &[(&str, &str)] = &[
     ("il-central-1", "Asia/Jerusalem"),
 ];
 
-/// An environment as it is guessed.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Guess {
-    /// What `--env` would name.
-    pub name: String,
-    /// What it is an environment of.
-    pub project: String,
-    /// The account; none for one that is only code.
-    pub account: Option<String>,
-    /// The region.
-    pub region: Option<String>,
-    /// The profile.
-    pub profile: Option<String>,
-    /// The cluster.
-    pub cluster: Option<String>,
-    /// Its services; empty is all of the cluster.
-    pub services: Vec<String>,
-    /// Its databases.
-    pub databases: Vec<String>,
-    /// Beginnings of its alarms' names.
-    pub alarms: Vec<String>,
-    /// Whether it looks like production.
-    pub guarded: bool,
-    /// The zone of its times.
-    pub timezone: Option<String>,
-    /// The function that stops and starts it.
-    pub scheduler: Option<String>,
-    /// The beginning of the names of its schedules.
-    pub schedules: Option<String>,
-    /// The service through whose tasks its database is reached.
-    pub tunnel: Option<String>,
-    /// Its infrastructure as code.
-    pub infra: Option<Infra>,
-    /// Why it is what it is, in sentences.
-    pub why: Vec<String>,
-    /// What is not known, in sentences.
-    pub questions: Vec<String>,
-}
-
-/// The infrastructure as code of an environment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Infra {
-    /// A folder of units.
-    Terragrunt {
-        /// The folder.
-        dir: String,
-    },
-    /// One root, perhaps in a workspace.
-    Terraform {
-        /// The unit's name.
-        name: String,
-        /// The folder.
-        dir: String,
-        /// The workspace.
-        workspace: Option<String>,
-        /// Files of variables.
-        var_files: Vec<String>,
-    },
-}
-
 /// All environments, and what belongs to none, in sentences.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Guesses {
@@ -153,15 +96,6 @@ fn tag<'a>(tags: &'a BTreeMap<String, String>, key: &str) -> Option<&'a str> {
     tags.iter().find(|(known, _)| known.eq_ignore_ascii_case(key)).map(|(_, value)| value.as_str())
 }
 
-/// A guess and what is needed to find what belongs to it.
-struct Draft {
-    guess: Guess,
-    /// What names of its things begin with.
-    prefix: String,
-    /// The environment's own word: `staging`.
-    kind: Option<String>,
-}
-
 /// Puts what was seen into environments.
 pub fn group(seen: &Seen) -> Guesses {
     let mut drafts: Vec<Draft> = Vec::new();
@@ -172,13 +106,13 @@ pub fn group(seen: &Seen) -> Guesses {
     }
     for region in &seen.regions {
         for database in &region.databases {
-            let near = nearest(&drafts, &region.name, database);
+            let near = nearest(&drafts, Some(&region.name), database);
             let at = near.unwrap_or_else(|| {
                 let (project, kind) = of_name(database);
                 let prefix = prefix(&project, kind.as_deref());
                 let mut guess = Guess { project, region: Some(region.name.clone()), ..Guess::default() };
                 guess.why.push(format!("the database {database} belongs to no cluster: by its name"));
-                drafts.push(Draft { guess, prefix, kind });
+                drafts.push(Draft { guess, prefix, kind, names_parameters: false });
                 drafts.len() - 1
             });
             drafts[at].guess.databases.push(database.clone());
@@ -193,7 +127,7 @@ pub fn group(seen: &Seen) -> Guesses {
             if alarm.starts_with("TargetTracking-") {
                 continue;
             }
-            match nearest(&drafts, &region.name, alarm) {
+            match nearest(&drafts, Some(&region.name), alarm) {
                 Some(at) => {
                     let begins = format!("{}-", drafts[at].prefix);
                     let alarms = &mut drafts[at].guess.alarms;
@@ -208,20 +142,21 @@ pub fn group(seen: &Seen) -> Guesses {
             rest.push(format!("{alone} alarms of {} begin like no environment", region.name));
         }
         for function in &region.functions {
-            let at = nearest(&drafts, &region.name, function);
+            let at = nearest(&drafts, Some(&region.name), function);
             match at.filter(|_| function.contains("schedul")) {
                 Some(at) => drafts[at].guess.scheduler = Some(function.clone()),
                 None => functions.push(function.as_str()),
             }
         }
         for (name, zone) in &region.schedules {
-            if let Some(at) = nearest(&drafts, &region.name, name) {
+            if let Some(at) = nearest(&drafts, Some(&region.name), name) {
                 let draft = &mut drafts[at];
                 draft.guess.schedules = Some(format!("{}-", draft.prefix));
                 draft.guess.timezone = draft.guess.timezone.take().or_else(|| zone.clone());
             }
         }
     }
+    beside::look(&mut drafts, seen, &mut rest);
     for draft in &mut drafts {
         finish(draft, seen);
     }
@@ -283,23 +218,12 @@ fn of_cluster(cluster: &Cluster, region: &Region) -> Draft {
     // What its things begin with is what their names say, whatever the tags call it.
     let prefix = prefix(&by_name, kind_by_name.as_deref());
     guess.project = project.unwrap_or(by_name);
-    Draft { guess, prefix, kind: environment.or(kind_by_name) }
+    let names_parameters = cluster.services.iter().any(|service| service.names_parameters);
+    Draft { guess, prefix, kind: environment.or(kind_by_name), names_parameters }
 }
 
 fn prefix(project: &str, kind: Option<&str>) -> String {
     kind.map_or_else(|| project.to_owned(), |kind| format!("{project}-{kind}"))
-}
-
-/// Which draft of a region a name belongs to: the longest beginning in whole words.
-fn nearest(drafts: &[Draft], region: &str, name: &str) -> Option<usize> {
-    let fits = |draft: &Draft| {
-        draft.guess.region.as_deref() == Some(region)
-            && name
-                .strip_prefix(draft.prefix.as_str())
-                .is_some_and(|rest| rest.is_empty() || rest.starts_with(['-', '_']))
-    };
-    let fitting = drafts.iter().enumerate().filter(|(_, draft)| fits(draft));
-    fitting.max_by_key(|(_, draft)| draft.prefix.len()).map(|(at, _)| at)
 }
 
 /// Names each environment: by its kind where its project has several, by its project where it has one.

@@ -9,7 +9,11 @@ fn cluster(name: &str, tags: &[(&str, &str)], services: &[&str]) -> Cluster {
         tags: tags.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect(),
         services: services
             .iter()
-            .map(|name| Service { name: (*name).to_owned(), uses_database: name.ends_with("api") })
+            .map(|name| Service {
+                name: (*name).to_owned(),
+                uses_database: name.ends_with("api"),
+                ..Service::default()
+            })
             .collect(),
     }
 }

@@ -2,7 +2,9 @@
 //! how it is written (`write`), and what differs
 //! from a file that is there ([`diff`]).
 
+mod beside;
 pub mod diff;
+mod draft;
 pub mod group;
 pub mod seen;
 pub mod write;

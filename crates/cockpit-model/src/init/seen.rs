@@ -1,9 +1,11 @@
 //! What was seen of an account and of the folder.
 
+use crate::cdn::Distribution;
+use crate::machine::Machine;
 use std::collections::BTreeMap;
 
 /// Everything that was seen.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Seen {
     /// The account.
     pub account: Option<String>,
@@ -11,6 +13,12 @@ pub struct Seen {
     pub profile: Option<String>,
     /// The regions that were looked at.
     pub regions: Vec<Region>,
+    /// Distributions of `CloudFront`, which have no region.
+    pub distributions: Vec<Distribution>,
+    /// Records of hosted zones: a host, and the name that it stands for.
+    pub hosts: Vec<(String, String)>,
+    /// Profiles of the AWS files that lead to this account.
+    pub profiles: Vec<String>,
     /// Infrastructure as code in the folder.
     pub code: Vec<Code>,
     /// What could not be read, each with its action and region.
@@ -18,7 +26,7 @@ pub struct Seen {
 }
 
 /// What is in a region.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq)]
 pub struct Region {
     /// `ap-northeast-1`.
     pub name: String,
@@ -32,6 +40,29 @@ pub struct Region {
     pub functions: Vec<String>,
     /// Schedules of `EventBridge` Scheduler: names, and the zone of their times.
     pub schedules: Vec<(String, Option<String>)>,
+    /// Load balancers, where it is known which target groups services have.
+    pub balancers: Vec<Balancer>,
+    /// Log groups of Lambda functions.
+    pub logs: Vec<String>,
+    /// Names of parameters.
+    pub parameters: Vec<String>,
+    /// User pools: ids and names.
+    pub pools: Vec<(String, String)>,
+    /// Instances of EC2 that have a name.
+    pub machines: Vec<Machine>,
+}
+
+/// A load balancer.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Balancer {
+    /// Its name.
+    pub name: String,
+    /// Its name in DNS.
+    pub dns: String,
+    /// Whether a service has one of its target groups.
+    pub of_services: bool,
+    /// Names of its target groups that no service has.
+    pub groups: Vec<String>,
 }
 
 /// A cluster.
@@ -52,6 +83,10 @@ pub struct Service {
     pub name: String,
     /// Whether its tasks are given the address of a database.
     pub uses_database: bool,
+    /// Whether its tasks are given parameters.
+    pub names_parameters: bool,
+    /// ARNs of its target groups.
+    pub target_groups: Vec<String>,
 }
 
 /// Infrastructure as code.

@@ -1,6 +1,6 @@
 //! The configuration as text, with comments on why, and questions where something is not known.
 
-use super::group::{Guess, Guesses, Infra};
+use super::group::{Guess, Guesses, Infra, Offer};
 use super::seen::Seen;
 use std::fmt::Write as _;
 
@@ -116,11 +116,20 @@ fn environment(out: &mut String, guess: &Guess) {
     line("cluster", some(&guess.cluster));
     line("services", many(&guess.services));
     line("databases", many(&guess.databases));
+    line("target_groups", many(&guess.target_groups));
+    line("instances", many(&guess.instances));
+    line("distributions", many(&guess.distributions));
+    line("user_pools", many(&guess.user_pools));
+    line("parameters", many(&guess.parameters));
     line("alarms", many(&guess.alarms));
     line("guarded", guess.guarded.then(|| "true".to_owned()));
     line("timezone", some(&guess.timezone));
     line("scheduler", some(&guess.scheduler));
     line("schedules", some(&guess.schedules));
+    for Offer { key, values, list: many, why } in &guess.offers {
+        let value = if *many { list(values) } else { values.first().map(|value| text(value)).unwrap_or_default() };
+        comment(out, &format!("{key} = {value}   # {why}"));
+    }
     match &guess.infra {
         Some(Infra::Terragrunt { dir }) => {
             let _ = writeln!(out, "\n[{path}.infra]\nkind = \"terragrunt\"\ndir = {}", text(dir));
@@ -140,6 +149,9 @@ fn environment(out: &mut String, guess: &Guess) {
     }
     if let Some(service) = &guess.tunnel {
         let _ = writeln!(out, "\n[{path}.tunnel]\nservice = {}", text(service));
+    }
+    if !guess.hosts.is_empty() {
+        let _ = writeln!(out, "\n[{path}.health]\nhosts = {}", list(&guess.hosts));
     }
 }
 

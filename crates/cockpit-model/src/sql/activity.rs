@@ -275,6 +275,8 @@ pub struct Costly {
     pub temporary: u64,
     /// The statement without its values.
     pub statement: String,
+    /// It is another user's, and what it says may not be seen.
+    pub hidden: bool,
 }
 
 /// The costliest statements.
@@ -292,6 +294,8 @@ pub fn statements_of(rows: &[Vec<Option<String>>]) -> Vec<Costly> {
         blocks: (number(row, 7).unwrap_or_default(), number(row, 8).unwrap_or_default()),
         temporary: number(row, 9).unwrap_or_default(),
         statement: text(row, 10),
+        // Without the right the server gives no number of it.
+        hidden: row.get(11).is_some_and(Option::is_none),
     };
     rows.iter().map(one).collect()
 }

@@ -254,7 +254,10 @@ const STATEMENTS: &[Heading] = &[
 ];
 
 fn statements(rows: &Rows) -> Listing {
-    let rows = statements_of(rows).into_iter().enumerate().map(|(number, costly)| {
+    let all = statements_of(rows);
+    let hidden = "statements of other users are not seen: GRANT pg_read_all_stats (or pg_monitor) TO the user";
+    let notes = all.iter().any(|costly| costly.hidden).then(|| hidden.to_owned());
+    let rows = all.into_iter().enumerate().map(|(number, costly)| {
         let (total, mean, most) = costly.milliseconds;
         let all = costly.blocks.0 + costly.blocks.1;
         let cached = if all == 0 {
@@ -273,13 +276,18 @@ fn statements(rows: &Rows) -> Listing {
                 count(costly.rows),
                 cached,
                 word(&costly.user),
-                statement(&costly.statement),
+                if costly.hidden {
+                    Shown { text: "not to be seen".to_owned(), value: Value::Null }
+                } else {
+                    statement(&costly.statement)
+                },
             ],
             weight: if costly.temporary > 0 { Weight::Warn } else { Weight::Plain },
             whole: costly.statement,
         }
     });
-    Listing { columns: STATEMENTS, rows: rows.collect(), notes: Vec::new(), empty: "no statement was counted yet" }
+    let (rows, notes) = (rows.collect(), notes.into_iter().collect());
+    Listing { columns: STATEMENTS, rows, notes, empty: "no statement was counted yet" }
 }
 
 const SIZES: &[Heading] = &[

@@ -27,7 +27,7 @@ pub(super) fn locks(version: u32) -> String {
 
 pub(super) fn statements() -> String {
     "SELECT r.rolname, d.datname, s.calls, s.total_exec_time, s.mean_exec_time, s.max_exec_time, s.rows, s.shared_blks_hit, s.shared_blks_read, \
-     s.temp_blks_written, s.query FROM pg_stat_statements s LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.userid \
+     s.temp_blks_written, s.query, s.queryid FROM pg_stat_statements s LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.userid \
      LEFT JOIN pg_catalog.pg_database d ON d.oid = s.dbid ORDER BY s.total_exec_time DESC LIMIT 50"
         .into()
 }

@@ -36,7 +36,7 @@ pub enum Calls {
     Reading,
     /// One is not known, and may do anything.
     Unknown,
-    /// One is known to act.
+    /// One is known to change something.
     Acting,
 }
 

@@ -92,7 +92,7 @@ impl Statement<'_> {
     }
 
     /// A table's name from `at` on with its alias, and where it ends.
-    fn named(&self, mut at: usize) -> Option<(Named, usize)> {
+    pub(super) fn named(&self, mut at: usize) -> Option<(Named, usize)> {
         let is_name = |token: &&Token| self.is_name(token);
         at += usize::from(self.tokens.get(at).is_some_and(|token| self.is(token, &["only", "lateral"])));
         let first = self.tokens.get(at).filter(is_name)?;

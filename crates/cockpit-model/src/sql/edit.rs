@@ -172,6 +172,8 @@ pub enum Change {
     Delete {
         /// Its primary key.
         key: Vec<Value>,
+        /// The numbers of its other columns that were read, and what was read there.
+        was: Vec<(i16, Value)>,
     },
     /// A row comes.
     Insert {
@@ -220,23 +222,23 @@ impl Changes {
 
     /// Whether a row is to go.
     pub fn goes(&self, key: &[Value]) -> bool {
-        self.list.iter().any(|change| matches!(change, Change::Delete { key: known } if known == key))
+        self.list.iter().any(|change| matches!(change, Change::Delete { key: known, .. } if known == key))
     }
 
-    /// Has a row go; changes of its values are forgotten. Once more, and it stays.
-    pub fn toggle_delete(&mut self, key: &[Value]) {
-        let goes = |change: &Change| matches!(change, Change::Delete { key: known } if known == key);
+    /// Has a row go of which this was read beside its key; changes of its values are forgotten. Once more, and it stays.
+    pub fn toggle_delete(&mut self, key: &[Value], was: Vec<(i16, Value)>) {
+        let goes = |change: &Change| matches!(change, Change::Delete { key: known, .. } if known == key);
         if self.list.iter().any(goes) {
             self.list.retain(|change| !goes(change));
             return;
         }
         self.list.retain(|change| !matches!(change, Change::Update { key: known, .. } if known == key));
-        self.list.push(Change::Delete { key: key.to_vec() });
+        self.list.push(Change::Delete { key: key.to_vec(), was });
     }
 
     /// The statements, each of which must touch exactly one row. They are run between `BEGIN` and `COMMIT`; where one touches
     /// another number of rows, all are taken back. A row that somebody else changed meanwhile is not touched: what was read
-    /// of the changed columns must still be there.
+    /// of the changed columns must still be there, and of a row that goes what was read of it at all.
     pub fn statements(&self) -> Vec<String> {
         self.list.iter().map(|change| self.statement(change)).collect()
     }
@@ -250,19 +252,22 @@ impl Changes {
                 self.table.key.iter().zip(key).map(|(number, part)| format!("{} = {}", name(*number), value(part)));
             parts.collect::<Vec<String>>().join(" AND ")
         };
+        // What names the row is there already; of the system's columns there is none to compare.
+        let unchanged = |number: i16, was: &Value| match self.table.name_of(number) {
+            Some(_) if !self.table.key.contains(&number) => format!(" AND {}", still(&name(number), was)),
+            _ => String::new(),
+        };
         match change {
             Change::Update { key, set } => {
                 let sets: Vec<String> =
                     set.iter().map(|(number, _, is)| format!("{} = {}", name(*number), value(is))).collect();
-                // As texts: some types cannot be compared, and what was read is the server's own text.
-                let unchanged: Vec<String> = set
-                    .iter()
-                    .filter(|(number, ..)| !self.table.key.contains(number))
-                    .map(|(number, was, _)| format!(" AND {}::text IS NOT DISTINCT FROM {}", name(*number), value(was)))
-                    .collect();
-                format!("UPDATE {table} SET {} WHERE {}{}", sets.join(", "), row(key), unchanged.concat())
+                let unchanged: String = set.iter().map(|(number, was, _)| unchanged(*number, was)).collect();
+                format!("UPDATE {table} SET {} WHERE {}{unchanged}", sets.join(", "), row(key))
             }
-            Change::Delete { key } => format!("DELETE FROM {table} WHERE {}", row(key)),
+            Change::Delete { key, was } => {
+                let unchanged: String = was.iter().map(|(number, was)| unchanged(*number, was)).collect();
+                format!("DELETE FROM {table} WHERE {}{unchanged}", row(key))
+            }
             Change::Insert { values } if values.is_empty() => format!("INSERT INTO {table} DEFAULT VALUES"),
             Change::Insert { values } => {
                 let names: Vec<String> = values.iter().map(|(number, _)| name(*number)).collect();
@@ -270,6 +275,18 @@ impl Changes {
                 format!("INSERT INTO {table} ({}) VALUES ({})", names.join(", "), values.join(", "))
             }
         }
+    }
+}
+
+/// The condition that a column still has what was read there. What was read is what the type's own output makes of the value,
+/// as `format` does; a cast to text is another thing (`true`, not `t`), and not every type can be compared.
+fn still(column: &str, was: &Value) -> String {
+    match was.as_deref() {
+        // `IS NULL` also holds for a composite whose fields are all NULL, which is not what was read.
+        None => format!("{column} IS NOT DISTINCT FROM NULL"),
+        // NULL is formatted as an empty text.
+        Some("") => format!("{column} IS DISTINCT FROM NULL AND pg_catalog.format('%s', {column}) = ''"),
+        Some(text) => format!("pg_catalog.format('%s', {column}) = {}", literal(text)),
     }
 }
 
@@ -313,15 +330,18 @@ mod tests {
         changes.set(&key("1"), 2, Some("b".into()), Some("c".into()));
         changes.set(&key("2"), 4, None, None);
         changes.set(&key("3"), 4, None, Some("\\x".into()));
-        changes.toggle_delete(&key("4"));
+        changes.toggle_delete(
+            &key("4"),
+            vec![(1, Some("4".into())), (4, Some(String::new())), (-1, Some("(0,1)".into()))],
+        );
         changes.list.push(Change::Insert { values: vec![(1, Some("5".into())), (4, None)] });
         changes.list.push(Change::Insert { values: Vec::new() });
         assert_eq!(
             changes.statements(),
             [
-                "UPDATE app.\"Users\" SET name = 'it''s', \"order\" = 'c' WHERE id = '1' AND \"order\" = 'b' AND name::text IS NOT DISTINCT FROM 'a'",
-                "UPDATE app.\"Users\" SET name = E'\\\\x' WHERE id = '3' AND \"order\" = 'b' AND name::text IS NOT DISTINCT FROM NULL",
-                "DELETE FROM app.\"Users\" WHERE id = '4' AND \"order\" = 'b'",
+                "UPDATE app.\"Users\" SET name = 'it''s', \"order\" = 'c' WHERE id = '1' AND \"order\" = 'b' AND pg_catalog.format('%s', name) = 'a'",
+                "UPDATE app.\"Users\" SET name = E'\\\\x' WHERE id = '3' AND \"order\" = 'b' AND name IS NOT DISTINCT FROM NULL",
+                "DELETE FROM app.\"Users\" WHERE id = '4' AND \"order\" = 'b' AND name IS DISTINCT FROM NULL AND pg_catalog.format('%s', name) = ''",
                 "INSERT INTO app.\"Users\" (id, name) VALUES ('5', NULL)",
                 "INSERT INTO app.\"Users\" DEFAULT VALUES",
             ]
@@ -335,9 +355,9 @@ mod tests {
         changes.set(&key("1"), 4, Some("a".into()), Some("a".into()));
         assert!(changes.list.is_empty());
         changes.set(&key("1"), 4, Some("a".into()), Some(String::new()));
-        changes.toggle_delete(&key("1"));
-        assert_eq!(changes.list, [Change::Delete { key: key("1") }]);
-        changes.toggle_delete(&key("1"));
+        changes.toggle_delete(&key("1"), Vec::new());
+        assert_eq!(changes.list, [Change::Delete { key: key("1"), was: Vec::new() }]);
+        changes.toggle_delete(&key("1"), Vec::new());
         assert!(changes.list.is_empty());
     }
 
@@ -362,7 +382,7 @@ mod tests {
     fn what_is_to_be_there_is_known_row_by_row() {
         let mut changes = Changes { table: table(), list: Vec::new() };
         changes.set(&key("1"), 4, Some("a".into()), None);
-        changes.toggle_delete(&key("2"));
+        changes.toggle_delete(&key("2"), Vec::new());
         assert_eq!((changes.changed(&key("1"), 4), changes.changed(&key("1"), 2)), (Some(&None), None));
         assert_eq!((changes.goes(&key("1")), changes.goes(&key("2"))), (false, true));
     }

@@ -1,219 +1,58 @@
-//! `\h`: where PostgreSQL's documentation has a statement.
+//! `\h`: what a statement of SQL looks like, and where PostgreSQL's documentation has it.
 
 use std::fmt::Write as _;
 
-/// Statements of SQL. Source: PostgreSQL's documentation, "SQL Commands".
-const STATEMENTS: &[&str] = &[
-    "ABORT",
-    "ALTER AGGREGATE",
-    "ALTER COLLATION",
-    "ALTER CONVERSION",
-    "ALTER DATABASE",
-    "ALTER DEFAULT PRIVILEGES",
-    "ALTER DOMAIN",
-    "ALTER EVENT TRIGGER",
-    "ALTER EXTENSION",
-    "ALTER FOREIGN DATA WRAPPER",
-    "ALTER FOREIGN TABLE",
-    "ALTER FUNCTION",
-    "ALTER GROUP",
-    "ALTER INDEX",
-    "ALTER LANGUAGE",
-    "ALTER LARGE OBJECT",
-    "ALTER MATERIALIZED VIEW",
-    "ALTER OPERATOR",
-    "ALTER OPERATOR CLASS",
-    "ALTER OPERATOR FAMILY",
-    "ALTER POLICY",
-    "ALTER PROCEDURE",
-    "ALTER PUBLICATION",
-    "ALTER ROLE",
-    "ALTER ROUTINE",
-    "ALTER RULE",
-    "ALTER SCHEMA",
-    "ALTER SEQUENCE",
-    "ALTER SERVER",
-    "ALTER STATISTICS",
-    "ALTER SUBSCRIPTION",
-    "ALTER SYSTEM",
-    "ALTER TABLE",
-    "ALTER TABLESPACE",
-    "ALTER TEXT SEARCH CONFIGURATION",
-    "ALTER TEXT SEARCH DICTIONARY",
-    "ALTER TEXT SEARCH PARSER",
-    "ALTER TEXT SEARCH TEMPLATE",
-    "ALTER TRIGGER",
-    "ALTER TYPE",
-    "ALTER USER",
-    "ALTER USER MAPPING",
-    "ALTER VIEW",
-    "ANALYZE",
-    "BEGIN",
-    "CALL",
-    "CHECKPOINT",
-    "CLOSE",
-    "CLUSTER",
-    "COMMENT",
-    "COMMIT",
-    "COMMIT PREPARED",
-    "COPY",
-    "CREATE ACCESS METHOD",
-    "CREATE AGGREGATE",
-    "CREATE CAST",
-    "CREATE COLLATION",
-    "CREATE CONVERSION",
-    "CREATE DATABASE",
-    "CREATE DOMAIN",
-    "CREATE EVENT TRIGGER",
-    "CREATE EXTENSION",
-    "CREATE FOREIGN DATA WRAPPER",
-    "CREATE FOREIGN TABLE",
-    "CREATE FUNCTION",
-    "CREATE GROUP",
-    "CREATE INDEX",
-    "CREATE LANGUAGE",
-    "CREATE MATERIALIZED VIEW",
-    "CREATE OPERATOR",
-    "CREATE OPERATOR CLASS",
-    "CREATE OPERATOR FAMILY",
-    "CREATE POLICY",
-    "CREATE PROCEDURE",
-    "CREATE PUBLICATION",
-    "CREATE ROLE",
-    "CREATE RULE",
-    "CREATE SCHEMA",
-    "CREATE SEQUENCE",
-    "CREATE SERVER",
-    "CREATE STATISTICS",
-    "CREATE SUBSCRIPTION",
-    "CREATE TABLE",
-    "CREATE TABLE AS",
-    "CREATE TABLESPACE",
-    "CREATE TEXT SEARCH CONFIGURATION",
-    "CREATE TEXT SEARCH DICTIONARY",
-    "CREATE TEXT SEARCH PARSER",
-    "CREATE TEXT SEARCH TEMPLATE",
-    "CREATE TRANSFORM",
-    "CREATE TRIGGER",
-    "CREATE TYPE",
-    "CREATE USER",
-    "CREATE USER MAPPING",
-    "CREATE VIEW",
-    "DEALLOCATE",
-    "DECLARE",
-    "DELETE",
-    "DISCARD",
-    "DO",
-    "DROP ACCESS METHOD",
-    "DROP AGGREGATE",
-    "DROP CAST",
-    "DROP COLLATION",
-    "DROP CONVERSION",
-    "DROP DATABASE",
-    "DROP DOMAIN",
-    "DROP EVENT TRIGGER",
-    "DROP EXTENSION",
-    "DROP FOREIGN DATA WRAPPER",
-    "DROP FOREIGN TABLE",
-    "DROP FUNCTION",
-    "DROP GROUP",
-    "DROP INDEX",
-    "DROP LANGUAGE",
-    "DROP MATERIALIZED VIEW",
-    "DROP OPERATOR",
-    "DROP OPERATOR CLASS",
-    "DROP OPERATOR FAMILY",
-    "DROP OWNED",
-    "DROP POLICY",
-    "DROP PROCEDURE",
-    "DROP PUBLICATION",
-    "DROP ROLE",
-    "DROP ROUTINE",
-    "DROP RULE",
-    "DROP SCHEMA",
-    "DROP SEQUENCE",
-    "DROP SERVER",
-    "DROP STATISTICS",
-    "DROP SUBSCRIPTION",
-    "DROP TABLE",
-    "DROP TABLESPACE",
-    "DROP TEXT SEARCH CONFIGURATION",
-    "DROP TEXT SEARCH DICTIONARY",
-    "DROP TEXT SEARCH PARSER",
-    "DROP TEXT SEARCH TEMPLATE",
-    "DROP TRANSFORM",
-    "DROP TRIGGER",
-    "DROP TYPE",
-    "DROP USER",
-    "DROP USER MAPPING",
-    "DROP VIEW",
-    "END",
-    "EXECUTE",
-    "EXPLAIN",
-    "FETCH",
-    "GRANT",
-    "IMPORT FOREIGN SCHEMA",
-    "INSERT",
-    "LISTEN",
-    "LOAD",
-    "LOCK",
-    "MERGE",
-    "MOVE",
-    "NOTIFY",
-    "PREPARE",
-    "PREPARE TRANSACTION",
-    "REASSIGN OWNED",
-    "REFRESH MATERIALIZED VIEW",
-    "REINDEX",
-    "RELEASE SAVEPOINT",
-    "RESET",
-    "REVOKE",
-    "ROLLBACK",
-    "ROLLBACK PREPARED",
-    "ROLLBACK TO SAVEPOINT",
-    "SAVEPOINT",
-    "SECURITY LABEL",
-    "SELECT",
-    "SELECT INTO",
-    "SET",
-    "SET CONSTRAINTS",
-    "SET ROLE",
-    "SET SESSION AUTHORIZATION",
-    "SET TRANSACTION",
-    "SHOW",
-    "START TRANSACTION",
-    "TRUNCATE",
-    "UNLISTEN",
-    "UPDATE",
-    "VACUUM",
-    "VALUES",
-];
+/// The syntax of all statements, under PostgreSQL's licence, which stands at its beginning: for each `## NAME | PAGE | what it does`, and
+/// the lines that psql shows.
+const SYNTAX: &str = include_str!("help_syntax.txt");
+/// The version of PostgreSQL that it is of.
+const OF: u32 = 18;
 
-/// What is said of a statement, by its first words; without one all of them.
+/// A statement of SQL.
+struct Statement {
+    name: &'static str,
+    page: &'static str,
+    does: &'static str,
+    syntax: &'static str,
+}
+
+/// All of them, in the order of their names.
+fn statements() -> impl Iterator<Item = Statement> {
+    SYNTAX.split("\n## ").skip(1).filter_map(|part| {
+        let (head, syntax) = part.split_once('\n')?;
+        let mut head = head.splitn(3, " | ");
+        Some(Statement { name: head.next()?, page: head.next()?, does: head.next()?, syntax: syntax.trim_end() })
+    })
+}
+
+/// What is said of a statement, by its first words; without one all of them. `version` is the server's, as a number.
 pub fn text(asked: &str, version: u32) -> String {
-    let asked = asked.split_whitespace().collect::<Vec<_>>().join(" ").to_uppercase();
-    if asked.is_empty() || asked == "*" {
-        let line = |row: &[&str]| {
-            row.iter().fold(String::new(), |mut line, name| {
-                let _ = write!(line, "  {name:<34}");
+    let asked = asked.trim_end_matches(';').split_whitespace().collect::<Vec<_>>().join(" ").to_uppercase();
+    let all: Vec<Statement> = statements().collect();
+    if asked.is_empty() {
+        let line = |row: &[Statement]| {
+            row.iter().fold(String::new(), |mut line, statement| {
+                let _ = write!(line, "  {:<34}", statement.name);
                 line
             })
         };
-        let list: Vec<String> = STATEMENTS.chunks(3).map(line).collect();
+        let list: Vec<String> = all.chunks(3).map(line).collect();
         let lines: Vec<&str> = list.iter().map(|line| line.trim_end()).collect();
         return format!("Available help:\n{}\n", lines.join("\n"));
+    }
+    if asked == "*" {
+        return all.iter().map(|statement| shown(statement, version)).collect();
     }
     // As psql: where no statement begins so, fewer words are looked for.
     let mut wanted = asked.as_str();
     loop {
-        let found: Vec<&&str> = STATEMENTS.iter().filter(|name| name.starts_with(wanted)).collect();
+        let found: Vec<&Statement> = all.iter().filter(|statement| statement.name.starts_with(wanted)).collect();
+        let exact = found.iter().find(|statement| statement.name == wanted);
+        if let Some(statement) = exact {
+            return shown(statement, version);
+        }
         if !found.is_empty() {
-            let exact = found.iter().find(|name| ***name == wanted);
-            let shown = exact.map_or(found.clone(), |exact| vec![*exact]);
-            return shown.iter().fold(String::new(), |mut text, name| {
-                let _ = writeln!(text, "{name}: {}", page(name, version));
-                text
-            });
+            return found.iter().map(|statement| shown(statement, version)).collect();
         }
         match wanted.rsplit_once(' ') {
             Some((fewer, _)) => wanted = fewer,
@@ -226,38 +65,15 @@ pub fn text(asked: &str, version: u32) -> String {
     }
 }
 
-/// Parts of names of pages that are not the statement's words. Source: PostgreSQL's documentation, the names of its pages.
-const SHORTENED: &[(&str, &str)] = &[
-    ("operator class", "opclass"),
-    ("operator family", "opfamily"),
-    ("text search configuration", "tsconfig"),
-    ("text search dictionary", "tsdictionary"),
-    ("text search parser", "tsparser"),
-    ("text search template", "tstemplate"),
-    ("rollback to savepoint", "rollback-to"),
-];
-/// Words after which a page's name has `-` for each blank. Source: the same.
-const HYPHENED: &[&str] = &[
-    " access method",
-    " owned",
-    " prepared",
-    " transaction",
-    " savepoint",
-    " constraints",
-    "set role",
-    " session authorization",
-    " label",
-];
-
-fn page(name: &str, version: u32) -> String {
-    let mut slug = name.to_lowercase();
-    for (long, short) in SHORTENED {
-        slug = slug.replace(long, short);
-    }
-    let sign = if HYPHENED.iter().any(|word| slug.contains(word)) { "-" } else { "" };
-    let slug = slug.replace(' ', sign);
-    let release = if version >= 100_000 { (version / 10_000).to_string() } else { "current".into() };
-    format!("https://www.postgresql.org/docs/{release}/sql-{slug}.html")
+/// One of them, as psql shows it. What an older server does not have yet is not left out: it is said of which version this is.
+fn shown(statement: &Statement, version: u32) -> String {
+    let Statement { name, page, does, syntax } = statement;
+    let server = version / 10_000;
+    let of = if server == OF { String::new() } else { format!(" (of PostgreSQL {OF})") };
+    let release = if server >= 10 { server.to_string() } else { "current".to_owned() };
+    format!(
+        "Command:     {name}\nDescription: {does}\nSyntax{of}:\n{syntax}\n\nURL: https://www.postgresql.org/docs/{release}/{page}.html\n\n"
+    )
 }
 
 #[cfg(test)]
@@ -265,27 +81,30 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_statement_leads_to_its_page_and_a_beginning_to_all_that_begin_so() {
-        assert_eq!(text("select", 150_018), "SELECT: https://www.postgresql.org/docs/15/sql-select.html\n");
-        assert_eq!(
-            text("alter  table foo", 0),
-            "ALTER TABLE: https://www.postgresql.org/docs/current/sql-altertable.html\n"
-        );
-        assert_eq!(text("create ta", 170_000).lines().count(), 3);
-        for (name, slug) in [
-            ("CREATE ACCESS METHOD", "create-access-method"),
-            ("ROLLBACK TO SAVEPOINT", "rollback-to"),
-            ("ALTER OPERATOR CLASS", "alteropclass"),
-            ("DROP TEXT SEARCH PARSER", "droptsparser"),
-            ("SET ROLE", "set-role"),
-            ("DROP ROLE", "droprole"),
-            ("PREPARE TRANSACTION", "prepare-transaction"),
-            ("REASSIGN OWNED", "reassign-owned"),
-            ("SELECT INTO", "selectinto"),
-        ] {
-            assert!(page(name, 0).ends_with(&format!("/sql-{slug}.html")), "{name}: {}", page(name, 0));
-        }
+    fn a_statement_has_its_syntax_and_its_page_and_a_beginning_leads_to_all_that_begin_so() {
+        let values = "Command:     VALUES\nDescription: compute a set of rows\nSyntax:\nVALUES ( expression [, ...] ) [, ...]\n    \
+                      [ ORDER BY sort_expression [ ASC | DESC | USING operator ] [, ...] ]\n    [ LIMIT { count | ALL } ]\n    \
+                      [ OFFSET start [ ROW | ROWS ] ]\n    [ FETCH { FIRST | NEXT } [ count ] { ROW | ROWS } ONLY ]\n\n\
+                      URL: https://www.postgresql.org/docs/18/sql-values.html\n\n";
+        assert_eq!(text("values;", 180_004), values);
+        let older = text("select", 150_018);
+        assert!(older.contains("Syntax (of PostgreSQL 18):\n[ WITH [ RECURSIVE ]"), "{older}");
+        assert!(older.contains("https://www.postgresql.org/docs/15/sql-select.html"), "{older}");
+        assert!(text("alter  table foo", 0).contains("/docs/current/sql-altertable.html"));
+        assert_eq!(text("create ta", 170_000).matches("Command: ").count(), 3);
         assert!(text("foo", 0).starts_with("No help available for \"FOO\""));
-        assert!(text("", 0).contains("VACUUM") && STATEMENTS.is_sorted());
+    }
+
+    #[test]
+    fn every_statement_is_whole_and_the_licence_goes_with_them() {
+        let all: Vec<Statement> = statements().collect();
+        assert!(all.len() > 180 && all.is_sorted_by_key(|statement| statement.name));
+        for statement in &all {
+            assert!(statement.page.starts_with("sql-") && !statement.does.is_empty(), "{}", statement.name);
+            assert!(!statement.syntax.is_empty() && !statement.syntax.contains("URL:"), "{}", statement.name);
+        }
+        assert_eq!(text("*", 180_000).matches("Command: ").count(), all.len());
+        assert!(text("", 0).contains("VACUUM"));
+        assert!(SYNTAX.contains("PostgreSQL Global Development Group") && SYNTAX.contains("Permission to use, copy"));
     }
 }

@@ -24,13 +24,16 @@ pub mod help;
 pub mod interpreter;
 mod join;
 pub mod keywords;
+pub mod nested;
 pub mod process;
 pub mod scan;
 pub mod schema;
 pub mod secret;
 pub mod sheet;
 pub mod split;
+pub mod star;
 mod statement;
+pub mod tidy;
 pub mod token;
 pub mod variables;
 
@@ -40,7 +43,7 @@ use std::time::Duration;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct SessionId(pub u64);
 
-/// A result among those of a session.
+/// A result among those of this process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ResultId(pub u64);
 

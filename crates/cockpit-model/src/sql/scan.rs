@@ -5,7 +5,7 @@ use super::token::{Kind, Token};
 /// Why a statement is not over, which is the sign in psql's prompt for its next line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Open {
-    /// Nothing of one is there.
+    /// No statement has begun.
     #[default]
     Ready,
     /// It wants a `;`.

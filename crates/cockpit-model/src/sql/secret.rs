@@ -20,7 +20,7 @@ const FUNCTIONS: &[&str] = &[
     "decrypt_iv",
 ];
 
-/// Whether a statement holds one, or may. `words` are its tokens without blanks and comments; a comment is looked at too.
+/// Whether a statement holds one, or may. `words` are its tokens without blanks and comments, or its comments alone.
 pub fn is_held(text: &str, words: &[Token]) -> bool {
     let is_value = |at: usize| {
         words.get(at).is_some_and(|token| matches!(token.kind, Kind::Text | Kind::DollarText | Kind::Variable))
@@ -41,7 +41,7 @@ pub fn is_held(text: &str, words: &[Token]) -> bool {
                     return true;
                 }
             }
-            Kind::Text | Kind::DollarText if holds(token.of(text)) => return true,
+            Kind::Text | Kind::DollarText | Kind::Comment if holds(token.of(text)) => return true,
             Kind::Command if is_held_by_command(token.of(text)) => return true,
             _ => {}
         }

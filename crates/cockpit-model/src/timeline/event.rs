@@ -3,7 +3,7 @@
 use crate::Health;
 use jiff::{SignedDuration, Timestamp};
 
-/// An event that is further ahead than this is of a clock that is wrong: the service's answers tell its time to a second.
+/// Events later than now by more than this come from a clock that is wrong: the service's answers tell its time to a second.
 pub const AHEAD: SignedDuration = SignedDuration::from_secs(5);
 
 /// One thing that happened.
@@ -21,6 +21,8 @@ pub struct Happening {
     pub health: Health,
     /// It goes as planned, again and again: shown only where everything is.
     pub routine: bool,
+    /// The other environment that it is of: the account's writes stand side by side. Shown only where everything is.
+    pub of_another: Option<String>,
     /// What tells it from all others: two with one key are one.
     pub key: String,
     /// Request ids, where they are known: the same request in two sources is one thing.
@@ -124,7 +126,7 @@ impl About {
 }
 
 impl Happening {
-    /// Something with no more than what everything has.
+    /// A happening with its required fields alone.
     pub fn new(at: Timestamp, kind: Kind, about: About, what: impl Into<String>, key: impl Into<String>) -> Self {
         Self {
             at,
@@ -134,6 +136,7 @@ impl Happening {
             who: None,
             health: Health::Healthy,
             routine: false,
+            of_another: None,
             key: key.into(),
             requests: Vec::new(),
         }
@@ -158,6 +161,11 @@ impl Happening {
     pub fn routine(mut self, routine: bool) -> Self {
         self.routine = routine;
         self
+    }
+
+    /// Whether it is shown where not everything is.
+    pub fn is_news(&self) -> bool {
+        !self.routine && self.of_another.is_none()
     }
 
     /// Whether its time is still to come: some clock is wrong.

@@ -40,6 +40,8 @@ pub struct TrailEvent {
     pub name: String,
     /// `ecs.amazonaws.com`.
     pub source: String,
+    /// Where it was recorded: `eu-west-1`.
+    pub region: String,
     /// Who, as `CloudTrail` names them: the user, or the name of the role's session.
     pub who: String,
     /// The service of AWS that did it on somebody's behalf.

@@ -3,6 +3,8 @@
 
 use super::event::{About, Happening, Kind};
 use super::facts::{AlarmChange, RdsEvent};
+use super::hand::{self, Hand};
+use super::owners::Owners;
 use super::trail;
 use crate::service::EventKind;
 use crate::timer::Power;
@@ -17,14 +19,22 @@ const FIRES: usize = 500;
 const REASON: usize = 240;
 
 /// Everything that is known to have happened since a moment; not ordered, and perhaps more than once: see [`super::merge`].
-pub fn gather(estate: &Estate, since: Timestamp, now: Timestamp) -> Vec<Happening> {
+/// `changes` are those of this machine, by the service's clock: they may tell who has ended a deployment; `owners` is whose the
+/// writes of the account are, where that is known.
+pub fn gather(
+    estate: &Estate,
+    changes: &[Happening],
+    owners: Option<&Owners<'_>>,
+    since: Timestamp,
+    now: Timestamp,
+) -> Vec<Happening> {
     let mut found = Vec::new();
     let services = || estate.services.value().into_iter().flat_map(|all| all.values());
     for service in services() {
         let rollouts = estate.rollouts.get(&service.name).and_then(|seen| seen.value()).map_or(&[][..], Vec::as_slice);
         told(service, rollouts, &mut found);
         for rollout in rollouts {
-            deployment(service, rollout, &mut found);
+            deployment(service, rollout, hand::of(estate, changes, service, rollout), &mut found);
         }
         unlisted(service, rollouts, &mut found);
     }
@@ -36,7 +46,7 @@ pub fn gather(estate: &Estate, since: Timestamp, now: Timestamp) -> Vec<Happenin
     schedules(estate, since, now, &mut found);
     let names: Vec<(String, String)> =
         estate.derived.services.iter().map(|row| (row.name.clone(), row.short.clone())).collect();
-    found.extend(trail::happenings(estate.trail.value().map_or(&[][..], Vec::as_slice), &names, &databases));
+    found.extend(trail::happenings(estate.trail.value().map_or(&[][..], Vec::as_slice), &names, &databases, owners));
     found.retain(|event| event.at >= since);
     found
 }
@@ -63,13 +73,21 @@ fn told(service: &Service, rollouts: &[ServiceDeployment], found: &mut Vec<Happe
     for event in &service.events {
         let Some(at) = event.at else { continue };
         let kind = event.kind();
-        let (what, _) = event.told(&service.name);
-        let of_deployment = ["deployment completed", "rolling back to", "deployment failed"];
-        let ended = |rollout: &ServiceDeployment| {
-            let ends = [rollout.finished_at, rollout.started_at, rollout.created_at];
-            ends.into_iter().flatten().any(|end| end.duration_since(at).abs() <= TOLD)
+        let (what, _) = event.told(service);
+        let near = |end: Timestamp| end.duration_since(at).abs() <= TOLD;
+        let ends = |rollout: &ServiceDeployment| {
+            [rollout.finished_at, rollout.started_at, rollout.created_at].into_iter().flatten().any(near)
         };
-        if of_deployment.iter().any(|words| what.contains(words)) && rollouts.iter().any(ended) {
+        // A service says of a deployment that somebody took back that it failed, as soon as the way back begins.
+        let over = |rollout: &ServiceDeployment| {
+            let span = rollout.created_at.or(rollout.started_at).zip(rollout.finished_at);
+            span.is_some_and(|(began, ended)| (began..=ended).contains(&at))
+        };
+        let told_better = match event.deployment() {
+            Some(_) => rollouts.iter().any(|rollout| ends(rollout) || over(rollout)),
+            None => what.contains("rolling back to") && rollouts.iter().any(ends),
+        };
+        if told_better {
             continue;
         }
         let health = match kind {
@@ -83,10 +101,15 @@ fn told(service: &Service, rollouts: &[ServiceDeployment], found: &mut Vec<Happe
     }
 }
 
+/// What a deployment goes to; nothing where that is not known: the number of a service revision says nothing to anybody.
+fn to(service: &Service, rollout: &ServiceDeployment) -> String {
+    let made = || rollout.among(&service.deployments).map(|deployment| &deployment.task_definition);
+    rollout.target.as_ref().or_else(made).map(|to| format!(" of {to}")).unwrap_or_default()
+}
+
 /// The beginning and the end of a deployment.
-fn deployment(service: &Service, rollout: &ServiceDeployment, found: &mut Vec<Happening>) {
-    let to = rollout.target.as_deref().unwrap_or(&rollout.target_revision);
-    let to = if to.is_empty() { String::new() } else { format!(" of {to}") };
+fn deployment(service: &Service, rollout: &ServiceDeployment, hand: Option<Hand<'_>>, found: &mut Vec<Happening>) {
+    let to = to(service, rollout);
     if let Some(at) = rollout.created_at.or(rollout.started_at) {
         let key = format!("rollout/{}/began", rollout.id);
         let what = format!("deployment{to} began");
@@ -96,14 +119,27 @@ fn deployment(service: &Service, rollout: &ServiceDeployment, found: &mut Vec<Ha
     let (kind, health) = match rollout.status {
         RolloutStatus::Successful => (Kind::Deployment, Health::Healthy),
         RolloutStatus::Stopped => (Kind::Rollback, Health::Degraded),
+        RolloutStatus::RollbackSuccessful if hand.is_some() => (Kind::Rollback, Health::Degraded),
         _ => (Kind::Rollback, Health::Down),
     };
     let reason = rollout.rollback_reason.as_deref().unwrap_or(&rollout.reason);
     let reason =
         if kind == Kind::Deployment || reason.is_empty() { String::new() } else { format!(": {}", cut(reason)) };
-    let what = format!("deployment{to} {}{reason}", rollout.status.words());
+    let how = match (&hand, &rollout.status) {
+        (None, _) | (_, RolloutStatus::Successful) => format!("{}{reason}", rollout.status.words()),
+        // Why is said with that, but for what went wrong after it.
+        (Some(hand), RolloutStatus::RollbackFailed) => {
+            format!("was to be rolled back {}: {}{reason}", hand.how, rollout.status.words())
+        }
+        (Some(hand), _) => format!("{} {}", rollout.status.words(), hand.how),
+    };
     let key = format!("rollout/{}/ended", rollout.id);
-    found.push(Happening::new(at, kind, of_service(service), what, key).stands(health));
+    let mut made = Happening::new(at, kind, of_service(service), format!("deployment{to} {how}"), key).stands(health);
+    if let Some(hand) = hand {
+        made = made.by(hand.who);
+        made.requests.extend(hand.request.map(str::to_owned));
+    }
+    found.push(made);
 }
 
 /// Deployments that the service still has and no history was read of.

@@ -80,7 +80,7 @@ fn estate() -> Estate {
 
 #[test]
 fn a_deployment_is_told_once_by_its_history_and_not_again_by_the_service() {
-    let told = merge(gather::gather(&estate(), at(0), at(200)));
+    let told = merge(gather::gather(&estate(), &[], None, at(0), at(200)));
     let words: Vec<_> = told.iter().map(|event| (event.kind, event.what.as_str(), event.routine)).collect();
     assert_eq!(
         words,
@@ -95,8 +95,8 @@ fn a_deployment_is_told_once_by_its_history_and_not_again_by_the_service() {
 
 #[test]
 fn a_deployment_knows_who_asked_for_it_and_is_told_once_whoever_tells_of_it() {
-    let mut all = gather::gather(&estate(), at(0), at(200));
-    all.extend(trail::happenings(&[write("UpdateService", 10, "anna")], &services(), &[]));
+    let mut all = gather::gather(&estate(), &[], None, at(0), at(200));
+    all.extend(trail::happenings(&[write("UpdateService", 10, "anna")], &services(), &[], None));
     let told = merge(all.clone());
     assert_eq!(told.iter().filter(|event| event.kind == Kind::Write).count(), 0, "{told:?}");
     assert_eq!(told[0].who.as_deref(), Some("anna"));
@@ -112,11 +112,79 @@ fn a_deployment_knows_who_asked_for_it_and_is_told_once_whoever_tells_of_it() {
     assert_eq!(last, Some("deployment of web:2 successful (cockpit deploy web --image 2 --env staging: done)"));
 }
 
+/// The web service's deployment of a moment ago, taken back, with the event that ECS makes of it half-way.
+fn taken_back(failed: u32) -> Estate {
+    let mut estate = estate();
+    let mut services = estate.services.value().expect("known").clone();
+    let web = services.get_mut("shop-web").expect("there");
+    let message = "(service shop-web) (deployment ecs-svc/1234567890123456789) deployment failed: stopped.".into();
+    web.events = vec![ServiceEvent { id: "e1".into(), at: Some(at(500)), message }];
+    estate.services.learn(services, at(1_000));
+    let rollout = ServiceDeployment {
+        id: "d2".into(),
+        status: RolloutStatus::RollbackSuccessful,
+        reason: "AWS says what it says".into(),
+        created_at: Some(at(200)),
+        finished_at: Some(at(900)),
+        target_revision: "9876543210987654321".into(),
+        breaker: Some((failed, 3)),
+        ..ServiceDeployment::default()
+    };
+    estate.rollouts.entry("shop-web".into()).or_default().learn(vec![rollout], at(1_000));
+    estate
+}
+
+#[test]
+fn what_a_person_took_back_has_not_failed_and_nothing_is_named_by_its_number() {
+    let told = |estate: &Estate, changes: Vec<Happening>| {
+        let mut all = gather::gather(estate, &changes, None, at(100), at(1_000));
+        all.extend(changes);
+        merge(all)
+    };
+    let last = |all: &[Happening]| all.last().map(|event| (event.what.clone(), event.who.clone(), event.health));
+    // Nobody knows who it was: AWS's own words stand.
+    let all = told(&taken_back(0), Vec::new());
+    let words: Vec<&str> = all.iter().map(|event| event.what.as_str()).collect();
+    assert_eq!(words, ["deployment began", "deployment rolled back: AWS says what it says"]);
+    assert_eq!(all[1].health, Health::Down);
+    // CloudTrail does, and its request is not told again.
+    let mut estate = taken_back(0);
+    let mut stop = write("StopServiceDeployment", 480, "anna");
+    stop.names = vec!["shop-web".into(), "d2".into()];
+    estate.trail.learn(vec![stop.clone()], at(1_000));
+    let all = told(&estate, Vec::new());
+    assert_eq!(last(&all), Some(("deployment rolled back by hand".into(), Some("anna".into()), Health::Degraded)));
+    assert!(all.iter().all(|event| event.kind != Kind::Write), "{all:?}");
+    // One that was refused has ended nothing, and one of another deployment has not ended this one.
+    for other in [
+        TrailEvent { error: Some("AccessDenied".into()), ..stop.clone() },
+        TrailEvent { names: vec!["shop-web".into(), "d1".into()], ..stop.clone() },
+    ] {
+        estate.trail.learn(vec![other], at(1_000));
+        assert!(!last(&told(&estate, Vec::new())).expect("something").0.contains("by hand"));
+    }
+    // So does the audit file of this machine, before CloudTrail tells of it; but not where the breaker was faster.
+    let back = |second, outcome| Record { command: "cockpit rollback web --env a".into(), ..record(second, outcome) };
+    let here = changes(&[back(470, "started"), back(910, "done")], SignedDuration::ZERO, &services(), &[]);
+    let ended = |all: &[Happening]| {
+        let ended = all.iter().find(|event| event.key == "rollout/d2/ended").expect("it ended");
+        (ended.what.clone(), ended.who.clone())
+    };
+    let (what, who) = ended(&told(&taken_back(2), here.clone()));
+    assert_eq!((what.as_str(), who.as_deref()), ("deployment rolled back by hand", Some("anna")));
+    assert_eq!(ended(&told(&taken_back(3), here)).0, "deployment rolled back: AWS says what it says");
+    // What the cockpit took back by itself was not done by hand.
+    let deployed = Record { request_ids: vec!["r480".into()], ..record(910, "rolled_back") };
+    let here = changes(&[record(190, "started"), deployed], SignedDuration::ZERO, &services(), &[]);
+    estate.trail.learn(vec![stop], at(1_000));
+    assert_eq!(ended(&told(&estate, here)).0, "deployment rolled back by cockpit deploy");
+}
+
 #[test]
 fn what_autoscaling_sets_is_not_told_again_by_cloudtrail() {
     let mut write = write("UpdateService", 30, "AWSServiceRoleForApplicationAutoScaling_ECSService");
     write.who = "ecs.application-autoscaling.amazonaws.com".into();
-    let mut all = trail::happenings(&[write], &services(), &[]);
+    let mut all = trail::happenings(&[write], &services(), &[], None);
     all.push(Happening::new(
         at(29),
         Kind::Scaling,
@@ -131,8 +199,8 @@ fn what_autoscaling_sets_is_not_told_again_by_cloudtrail() {
 
 #[test]
 fn a_write_of_another_service_or_another_time_stays_what_it_is() {
-    let mut all = gather::gather(&estate(), at(0), at(400));
-    all.extend(trail::happenings(&[write("UpdateService", 300, "ben")], &services(), &[]));
+    let mut all = gather::gather(&estate(), &[], None, at(0), at(400));
+    all.extend(trail::happenings(&[write("UpdateService", 300, "ben")], &services(), &[], None));
     assert_eq!(
         merge(all).last().map(|event| (event.kind, event.what.clone())),
         Some((Kind::Write, "UpdateService shop-web".into()))
@@ -196,7 +264,7 @@ fn alarms_databases_and_parameters_are_told_with_how_they_stand() {
     let mut denied = write("UpdateService", 8, "ben");
     denied.error = Some("AccessDenied".into());
     estate.trail.learn(vec![put, denied], at(9));
-    let told = merge(gather::gather(&estate, at(0), at(9)));
+    let told = merge(gather::gather(&estate, &[], None, at(0), at(9)));
     let words: Vec<_> =
         told.iter().map(|event| (event.kind, event.health, event.routine, event.what.as_str())).collect();
     assert_eq!(words[0], (Kind::Alarm, Health::Down, true, "OK → ALARM: Threshold Crossed"));

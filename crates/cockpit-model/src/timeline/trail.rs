@@ -2,6 +2,7 @@
 
 use super::event::{About, Happening, Kind};
 use super::facts::TrailEvent;
+use super::owners::Owners;
 use crate::Health;
 
 /// `CloudTrail` delivers its events up to this long after they happened. Source: its user guide ("typically within about 5
@@ -30,9 +31,17 @@ const NOISE: &[&str] = &[
     "RunTask",
 ];
 
-/// What was written, about what of the environment.
-pub fn happenings(events: &[TrailEvent], services: &[(String, String)], databases: &[String]) -> Vec<Happening> {
-    events.iter().map(|event| happening(event, services, databases)).collect()
+/// What was written, about what of the environment, and what of another one.
+pub fn happenings(
+    events: &[TrailEvent],
+    services: &[(String, String)],
+    databases: &[String],
+    owners: Option<&Owners<'_>>,
+) -> Vec<Happening> {
+    let known: Vec<&str> = services.iter().map(|(name, _)| name).chain(databases).map(String::as_str).collect();
+    let of = |event: &TrailEvent| owners?.another(event, &known).map(str::to_owned);
+    let made = |event| Happening { of_another: of(event), ..happening(event, services, databases) };
+    events.iter().map(made).collect()
 }
 
 fn happening(event: &TrailEvent, services: &[(String, String)], databases: &[String]) -> Happening {

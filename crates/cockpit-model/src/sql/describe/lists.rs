@@ -2,6 +2,7 @@
 
 use super::asked::{ACL, Asked, List, OWNER, V14, V15, V16, V17, V18, first, more, not_system};
 use super::cluster;
+use super::objects;
 use super::pattern::{Columns, conditions, type_name};
 use crate::sql::keywords::literal;
 use std::fmt::Write as _;
@@ -30,6 +31,11 @@ pub fn list(asked: &Asked) -> Option<Result<List, String>> {
         "des" => cluster::foreign_servers(asked),
         "dconfig" => cluster::settings(asked),
         "l" | "list" => cluster::databases(asked),
+        "dC" => objects::casts(asked),
+        "do" => objects::operators(asked),
+        "dO" => objects::collations(asked),
+        "dX" => objects::extended_statistics(asked),
+        "dF" => objects::text_search(asked),
         _ if name.starts_with("df") && name[2..].chars().all(|c| "anptw".contains(c)) => functions(asked),
         _ if name.starts_with("dP") && name[2..].chars().all(|c| "itn".contains(c)) => partitioned(asked),
         _ if name.starts_with('d') && name.len() > 1 && name[1..].chars().all(|c| "tivmsE".contains(c)) => {

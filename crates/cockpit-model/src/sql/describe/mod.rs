@@ -4,6 +4,7 @@ pub mod asked;
 pub mod cluster;
 pub mod footers;
 pub mod lists;
+pub mod objects;
 pub mod pattern;
 pub mod table;
 

@@ -14,6 +14,36 @@ pub fn version_number(version: &str) -> u32 {
     major * 10_000 + minor
 }
 
+/// A name without the double quotes that it is written in; letters keep their case, as in psql (`OT_SQLIDHACK`).
+fn without_quotes(text: &str) -> String {
+    let mut name = String::new();
+    let (mut letters, mut inside) = (text.chars().peekable(), false);
+    while let Some(letter) = letters.next() {
+        match letter {
+            '"' if inside && letters.next_if_eq(&'"').is_some() => name.push('"'),
+            '"' => inside = !inside,
+            letter => name.push(letter),
+        }
+    }
+    name
+}
+
+/// The database of a connection string that names nothing else: pg_dump writes `dbname='x y'` for a name that is no plain one.
+fn only_database(text: &str) -> Option<String> {
+    let quoted = text.strip_prefix("dbname='")?.strip_suffix('\'')?;
+    let mut name = String::new();
+    let mut letters = quoted.chars();
+    while let Some(letter) = letters.next() {
+        match letter {
+            '\\' => name.push(letters.next()?),
+            // It ended, and something else follows.
+            '\'' => return None,
+            letter => name.push(letter),
+        }
+    }
+    Some(name)
+}
+
 impl Interpreter {
     /// The session is open, or now leads somewhere else.
     pub fn set_server(&mut self, server: &Server) {
@@ -38,10 +68,11 @@ impl Interpreter {
     }
 
     pub(super) fn connect(&mut self, arguments: &Arguments) {
-        let texts: Vec<String> =
-            arguments.texts().into_iter().filter(|text| !text.starts_with("-reuse-previous")).collect();
+        let texts = arguments.texts().into_iter().filter(|text| !text.starts_with("-reuse-previous"));
+        let texts: Vec<String> = texts.map(|text| without_quotes(&text)).collect();
         let part = |at: usize| texts.get(at).filter(|text| *text != "-" && !text.is_empty()).cloned();
-        let connection = Connection { database: part(0), user: part(1), host: part(2), port: part(3) };
+        let database = part(0).map(|text| only_database(&text).unwrap_or(text));
+        let connection = Connection { database, user: part(1), host: part(2), port: part(3) };
         self.ask(Action::Connect(connection), Waiting::Simple);
     }
 

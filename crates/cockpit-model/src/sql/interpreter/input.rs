@@ -1,7 +1,9 @@
 //! How text is read: tokens into the statement, variables replaced, commands found, branches passed over.
 
 use super::action::{Action, Target};
+use super::halt::{Halt, Left};
 use super::state::{Branch, Interpreter, Mode, Origin, Source, Use, Waiting};
+use crate::sql::Transaction;
 use crate::sql::format::options::boolean;
 use crate::sql::scan::Scan;
 use crate::sql::split::command_name;
@@ -51,7 +53,14 @@ impl Interpreter {
         }
         let left = !(source.edited || self.mode == Mode::Interactive && source.origin == Origin::Input);
         if left && self.quit.is_none() {
+            let before = self.queue.len();
             self.send(Use::Show);
+            // It is of the file that has ended, and where it fails that is told of it.
+            for (action, _) in self.queue.iter_mut().skip(before) {
+                if let (Action::Run(run), Origin::File(name)) = (action, &source.origin) {
+                    run.file = Some(name.clone());
+                }
+            }
         }
     }
 
@@ -283,6 +292,50 @@ impl Interpreter {
     /// The state of a statement's reading, for an editor.
     pub fn scan(&self) -> &Scan {
         &self.scan
+    }
+}
+
+impl Interpreter {
+    /// How far the text has come that is run.
+    pub fn halt(&self) -> Halt {
+        let files = self.sources.iter().rev().filter(|source| source.variable.is_none());
+        Halt {
+            why: String::new(),
+            ran: self.done,
+            left: files.filter_map(left).collect(),
+            open: self.transaction != Transaction::Idle,
+        }
+    }
+
+    /// Ends what is run for this failure, where a failure does.
+    pub(super) fn halt_for(&mut self, why: String) {
+        let known = self.halted.is_some();
+        self.stop();
+        if let Some(halted) = self.halted.as_mut().filter(|_| !known) {
+            halted.why = why;
+        }
+    }
+
+    /// Where a failure has ended what was run, once.
+    pub fn take_halted(&mut self) -> Option<Halt> {
+        self.halted.take()
+    }
+}
+
+/// What of a source was not read; none where nothing of it says anything.
+fn left(source: &Source) -> Option<Left> {
+    let file = match &source.origin {
+        Origin::File(name) => Some(name.clone()),
+        Origin::Input | Origin::Command => None,
+    };
+    let rest = source.text.get(source.at..).unwrap_or_default();
+    let says = tokens(rest).find(|token| !token.kind.is_space() && token.of(rest) != ";");
+    let lines = |text: &str| text.matches('\n').count();
+    match says {
+        Some(token) => Some(Left { file, line: source.line + lines(&rest[..token.start]) }),
+        // More of it may come, and is not read.
+        None if !source.ended => Some(Left { file, line: source.line + lines(rest).max(1) }),
+        None => None,
     }
 }
 

@@ -277,6 +277,9 @@ impl Interpreter {
             "encoding" => match first {
                 None => self.print("UTF8\n", Target::Output),
                 Some(name) if ["utf8", "utf-8", "unicode"].contains(&name.to_ascii_lowercase().as_str()) => {}
+                // pg_dumpall says so before it connects to a database whose name is no plain one: its bytes are passed on as
+                // they are, and that they are here.
+                Some(name) if name.eq_ignore_ascii_case("sql_ascii") => {}
                 Some(name) => self.fail(format!("{name}: the encoding of the client is always UTF8 here")),
             },
             "errverbose" => self.errverbose(),

@@ -7,6 +7,7 @@
 mod action;
 mod arguments;
 mod connection;
+mod halt;
 mod input;
 mod meta;
 mod report;
@@ -21,5 +22,6 @@ mod tests;
 
 pub use action::{Action, Answer, Connection, Edited, Peer, Ran, Rows, Run, Target};
 pub use connection::version_number;
+pub use halt::{Halt, Left};
 pub use input::Data;
 pub use state::{Interpreter, Mode, Origin};

@@ -62,6 +62,39 @@ fn a_failure_says_in_which_file_it_is() {
 }
 
 #[test]
+fn where_a_failure_ends_a_text_it_is_known_what_ran_and_what_did_not() {
+    let mut interpreter = Interpreter::new(Mode::Interactive);
+    interpreter.variables_mut().set("ON_ERROR_STOP", "on").unwrap();
+    let mut halted = |text: &str| {
+        interpreter.run(text, Origin::Command);
+        loop {
+            match interpreter.step() {
+                Action::Run(run) => {
+                    let failed = (run.statement == "bad").then(|| Said { message: "no".into(), ..Said::default() });
+                    let ran = Ran { failed, transaction: Transaction::Open, ..Ran::default() };
+                    interpreter.answer(Answer::Ran(Box::new(ran)));
+                }
+                Action::Read { .. } => {
+                    interpreter.answer(Answer::Text(Ok("select 2;\n\nbad;\n-- c\n\nselect 3;\n".into())));
+                }
+                Action::More(_) => return interpreter.take_halted(),
+                Action::Fail { .. } => {}
+                other => panic!("{other:?}"),
+            }
+        }
+    };
+    let told = |halt: Option<Halt>| halt.map(|halt| (halt.words("what was typed"), halt.why, halt.open));
+    let words = "2 statements ran before it; not run: a.sql from line 6 on, then what was typed from line 3 on";
+    let all = told(halted("select 1;\n\\i a.sql\nselect 9;"));
+    assert_eq!(all, Some((Some(words.to_owned()), "no".to_owned(), true)));
+    let command = halted("select 1;\n\\nope\n").expect("it failed");
+    assert_eq!(command.words("what was typed").as_deref(), Some("one statement ran before it"));
+    assert!(command.why.starts_with("invalid command \\nope") && command.left.is_empty());
+    assert_eq!(halted("bad;").and_then(|halt| halt.words("what was typed")), None);
+    assert_eq!(halted("select 1;\nselect 2;"), None);
+}
+
+#[test]
 fn a_condition_that_cannot_be_found_out_is_not_so() {
     assert_eq!(asked("\\if `broken`\n\\echo yes\n\\else\n\\echo no\n\\endif"), ["fail :1: it failed", "print no"]);
 }
@@ -82,4 +115,24 @@ fn of_several_statements_at_once_it_is_known_how_many_they_are_and_what_gives_no
             other => panic!("{other:?}"),
         }
     }
+}
+
+#[test]
+fn databases_are_named_as_psql_and_pg_dumpall_name_them() {
+    let named = |text: &str| {
+        let mut interpreter = Interpreter::new(Mode::Script);
+        interpreter.run(text, Origin::Input);
+        interpreter.finish();
+        match interpreter.step() {
+            Action::Connect(to) => (to.database, to.user),
+            other => panic!("{other:?}"),
+        }
+    };
+    let of = |database: &str| (Some(database.to_owned()), None);
+    assert_eq!(named("\\connect template1"), of("template1"));
+    assert_eq!(named("\\c \"Shop\""), of("Shop"));
+    assert_eq!(named("\\c \"a \"\"b\"\"\" app"), (Some("a \"b\"".into()), Some("app".into())));
+    assert_eq!(named("\\c - app"), (None, Some("app".into())));
+    assert_eq!(named("\\connect -reuse-previous=on \"dbname='x \\' y'\""), of("x ' y"));
+    assert_eq!(named("\\c \"dbname='x' host='y'\""), of("dbname='x' host='y'"));
 }

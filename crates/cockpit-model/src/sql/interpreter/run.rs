@@ -134,8 +134,9 @@ impl Interpreter {
         ] {
             let _ = self.variables.set(name, value);
         }
+        let why = said.message.clone();
         self.last_error = Some((said, statement));
-        self.stop();
+        self.halt_for(why);
     }
 
     /// A statement ended.
@@ -151,6 +152,7 @@ impl Interpreter {
             self.failed(said, sent.run.statement.clone());
             return;
         }
+        self.done += sent.run.statements;
         for (name, value) in [("ERROR", "false"), ("SQLSTATE", "00000"), ("ROW_COUNT", &ran.count.to_string())] {
             let _ = self.variables.set(name, value);
         }

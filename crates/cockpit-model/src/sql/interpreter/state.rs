@@ -2,6 +2,7 @@
 
 use super::action::{Action, Answer, Rows, Run, Target};
 use super::arguments::Arguments;
+use super::halt::Halt;
 use crate::sql::describe::Describe;
 use crate::sql::format::Options;
 use crate::sql::scan::{Open, Scan};
@@ -146,6 +147,10 @@ pub struct Interpreter {
     pub(super) over: bool,
     /// The code of the last text.
     pub(super) code: u8,
+    /// Statements of the text that is run that were carried out.
+    pub(super) done: usize,
+    /// How far a text came that a failure has ended.
+    pub(super) halted: Option<Halt>,
 }
 
 impl Interpreter {
@@ -172,6 +177,8 @@ impl Interpreter {
             quit: None,
             over: false,
             code: 0,
+            done: 0,
+            halted: None,
         }
     }
 
@@ -220,6 +227,10 @@ impl Interpreter {
 
     /// A whole text that comes after those that are there.
     pub fn run(&mut self, text: &str, origin: Origin) {
+        if self.sources.is_empty() && self.mode == Mode::Interactive {
+            self.done = 0;
+            self.halted = None;
+        }
         self.sources.insert(0, Source::new(text.to_owned(), origin, true));
     }
 
@@ -347,8 +358,9 @@ impl Interpreter {
     pub(super) fn fail(&mut self, message: impl Into<String>) {
         let line = self.line();
         let file = self.file_name();
-        self.ask(Action::Fail { message: message.into(), line, file }, Waiting::Nothing);
-        self.stop();
+        let message = message.into();
+        self.ask(Action::Fail { message: message.clone(), line, file }, Waiting::Nothing);
+        self.halt_for(message);
     }
 
     /// After a failure: a script ends where it is to, and a person's files do.
@@ -360,6 +372,8 @@ impl Interpreter {
             return;
         }
         self.queue.retain(|(_, waiting)| matches!(waiting, Waiting::Nothing | Waiting::After));
+        let halt = self.halt();
+        self.halted.get_or_insert(halt);
         match self.mode {
             Mode::Script => {
                 self.quit = Some(if self.code == 0 { 3 } else { self.code });

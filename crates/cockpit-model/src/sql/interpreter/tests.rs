@@ -365,6 +365,7 @@ fn commands_do_what_they_say() {
     assert_eq!(script("\\dn"), ["look", "show List of schemas", "quit 0"]);
     assert!(script("\\lo_import x")[0].contains("is not there: large objects"));
     assert!(script("\\encoding latin1")[0].contains("always UTF8"));
+    assert_eq!(script("\\encoding SQL_ASCII"), ["quit 0"], "pg_dumpall says so before names with blanks");
     assert!(script("\\conninfo")[0].contains("connected to database \"app\""));
     assert!(script("\\prompt 'name? ' n\n\\echo :n").contains(&"Output typed".into()));
     assert!(script("\\h select")[0].ends_with("/docs/15/sql-select.html"));

@@ -1,0 +1,89 @@
+//! What came of holding what runs against what is declared, as the commands and the pane tell it.
+
+use super::declared::Difference;
+use super::run_event::Revision;
+use super::state::Resource;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// Where resources are declared, by unit and address: `FILE:LINE`.
+pub type Places = BTreeMap<(String, String), String>;
+
+/// Types of resources that are held against what runs.
+const COMPARED: [&str; 5] = [
+    "aws_ecs_service",
+    "aws_ecs_task_definition",
+    "aws_appautoscaling_target",
+    "aws_db_instance",
+    "aws_rds_cluster_instance",
+];
+
+/// Whether a resource is held against what runs.
+pub fn is_compared(resource: &Resource) -> bool {
+    !resource.is_data && COMPARED.contains(&resource.kind.as_str())
+}
+
+/// Parameters that tasks name (see [`super::declared::parameters`]), and that are not among those there are.
+pub fn absent(named: Vec<(String, String, String)>, known: &BTreeSet<String>) -> Vec<Difference> {
+    let missing = named.into_iter().filter(|(.., name)| !known.contains(name));
+    missing
+        .map(|(unit, address, name)| Difference {
+            unit,
+            address,
+            what: "parameter that a task names".to_owned(),
+            declared: name,
+            runs: "does not exist".to_owned(),
+        })
+        .collect()
+}
+
+impl Difference {
+    /// For a person who knows the unit.
+    pub fn words(&self, place: Option<&str>) -> String {
+        let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
+        let Self { address, what, declared, runs, .. } = self;
+        format!("{address}: {what}: declared {declared}, now {runs}{place}")
+    }
+}
+
+impl Revision {
+    /// `9f3c2e1 with uncommitted changes`.
+    pub fn words(&self) -> String {
+        let commit: String = self.commit.chars().take(7).collect();
+        format!("{commit}{}", if self.dirty { " with uncommitted changes" } else { "" })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::infra::declared::named;
+    use serde_json::Value;
+
+    #[test]
+    fn what_a_task_names_and_is_not_there_is_a_difference_with_its_place() {
+        let name = |name: &str| ("compute".to_owned(), "aws_ecs_task_definition.web".to_owned(), name.to_owned());
+        let known = BTreeSet::from(["/team/a".to_owned()]);
+        let found = absent(vec![name("/team/a"), name("/team/b")], &known);
+        let said: Vec<String> = found.iter().map(|one| one.words(Some("main.tf:7"))).collect();
+        let wanted = "aws_ecs_task_definition.web: parameter that a task names: declared /team/b, now does not exist (main.tf:7)";
+        assert_eq!(said, [wanted]);
+        assert!(found[0].words(None).ends_with("declared /team/b, now does not exist"));
+    }
+
+    #[test]
+    fn what_is_managed_and_of_a_type_that_runs_is_compared() {
+        let of = |address: &str, is_data| {
+            let (kind, ..) = named(address);
+            Resource { address: address.into(), kind, is_data, is_tainted: false, values: Value::Null }
+        };
+        assert!(is_compared(&of("module.a.aws_ecs_service.web", false)));
+        assert!(!is_compared(&of("data.aws_ecs_service.web", true)));
+        assert!(!is_compared(&of("aws_vpc.main", false)));
+    }
+
+    #[test]
+    fn a_revision_says_what_is_not_in_it() {
+        let of = |dirty| Revision { commit: "9f3c2e1aabbcc".into(), dirty }.words();
+        assert_eq!((of(false).as_str(), of(true).as_str()), ("9f3c2e1", "9f3c2e1 with uncommitted changes"));
+    }
+}

@@ -1,0 +1,43 @@
+//! What of a text was run and what was not, where it ends before its end.
+
+/// How far a text came.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Halt {
+    /// What has ended it; empty while nothing has.
+    pub why: String,
+    /// Statements that were carried out.
+    pub ran: usize,
+    /// What was not run, that of the innermost file first.
+    pub left: Vec<Left>,
+    /// A transaction is open, or has failed.
+    pub open: bool,
+}
+
+/// A part of a text that was not run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Left {
+    /// The file; none for what was typed, given or fed.
+    pub file: Option<String>,
+    /// From this line on.
+    pub line: usize,
+}
+
+impl Halt {
+    /// In a sentence; `text` is what the text that is no file is called. None where there is nothing to tell.
+    pub fn words(&self, text: &str) -> Option<String> {
+        if self.ran == 0 && self.left.is_empty() {
+            return None;
+        }
+        let ran = match self.ran {
+            0 => "no statement ran before it".to_owned(),
+            1 => "one statement ran before it".to_owned(),
+            more => format!("{more} statements ran before it"),
+        };
+        let part = |left: &Left| match (left.file.as_deref().unwrap_or(text), left.line) {
+            (name, 1) => name.to_owned(),
+            (name, line) => format!("{name} from line {line} on"),
+        };
+        let left: Vec<String> = self.left.iter().map(part).collect();
+        Some(if left.is_empty() { ran } else { format!("{ran}; not run: {}", left.join(", then ")) })
+    }
+}
