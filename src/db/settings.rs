@@ -9,6 +9,9 @@ use std::time::Duration;
 /// How long a connection may take to be made, where nothing else is said.
 pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 
+/// A result may take so much of the disk, where nothing else is said.
+pub const RESULT_LIMIT: u64 = 4 << 30;
+
 /// Which authorities are trusted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Roots {
@@ -46,6 +49,8 @@ pub struct Settings {
     pub idle_timeout: Option<Duration>,
     /// Transactions begin as read-only ones.
     pub read_only: bool,
+    /// So many bytes of a result are kept on the disk.
+    pub result_limit: u64,
     /// The limit for making the connection.
     pub connect_timeout: Duration,
 }
@@ -65,6 +70,7 @@ impl Settings {
             statement_timeout: None,
             idle_timeout: None,
             read_only: false,
+            result_limit: RESULT_LIMIT,
             connect_timeout: CONNECT_TIMEOUT,
         }
     }

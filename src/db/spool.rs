@@ -1,5 +1,5 @@
-//! A result on disk: its rows as they came over the wire, in a temporary file that nobody else can read and that has no name,
-//! so that it is gone with its value. Any part of it is read while the rest still comes.
+//! A result on disk: its rows as they came over the wire, in a file that nobody else can read and that has no name, so that it
+//! is gone with its value. Any part of it is read while the rest still comes.
 
 use super::index::Index;
 use super::wire::{self, HEAD};
@@ -7,12 +7,14 @@ use crate::model::sql::{Cell, Column};
 use std::fs::File;
 use std::io;
 use std::os::unix::fs::FileExt as _;
+use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Of a value so many bytes are shown; the rest is read where it is asked for.
 const SHOWN: usize = 4096;
-/// So many bytes are read at a time.
+/// So many bytes are read at a time, and where single rows are.
 const BLOCK: usize = 64 * 1024;
+const SMALL_BLOCK: usize = 8 * 1024;
 
 /// The rows of a result. One writes, any number read.
 #[derive(Debug)]
@@ -36,13 +38,13 @@ pub enum Full {
 }
 
 impl Spool {
-    /// An empty one, which may become so large.
+    /// An empty one in a folder, which may become so large.
     ///
     /// # Errors
-    /// There is no temporary file.
-    pub fn new(columns: Vec<Column>, limit: u64) -> io::Result<Self> {
+    /// There is no file.
+    pub fn new(folder: &Path, columns: Vec<Column>, limit: u64) -> io::Result<Self> {
         // With a name for a moment: without one it would be readable to everybody who is told of it.
-        let file = tempfile::NamedTempFile::new()?.into_file();
+        let file = tempfile::NamedTempFile::new_in(folder)?.into_file();
         Ok(Self { columns, file, index: Mutex::default(), limit })
     }
 
@@ -96,14 +98,14 @@ impl Spool {
         self.file.write_all_at(bytes, at).map_err(Full::Disk)
     }
 
-    /// Reads from a row on; none where there is no such row.
-    fn reader(&self, row: u64) -> io::Result<Option<Reader<'_>>> {
+    /// Reads from a row on, in blocks of so many bytes; none where there is no such row.
+    fn reader(&self, row: u64, size: usize) -> io::Result<Option<Reader<'_>>> {
         let (place, end) = {
             let index = self.index();
             (index.before(row), index.bytes())
         };
         let Some((at, skip)) = place else { return Ok(None) };
-        let mut reader = Reader::new(&self.file, at, end);
+        let mut reader = Reader::new(&self.file, at, end, size);
         for _ in 0..skip {
             reader.skip_row()?;
         }
@@ -115,16 +117,30 @@ impl Spool {
     /// # Errors
     /// The file cannot be read.
     pub fn window(&self, from: u64, count: u32) -> io::Result<Vec<Vec<Cell>>> {
-        let Some(mut reader) = self.reader(from)? else { return Ok(Vec::new()) };
+        let Some(mut reader) = self.reader(from, BLOCK)? else { return Ok(Vec::new()) };
         let end = reader.end;
         let mut rows = Vec::new();
         for _ in 0..count {
             if reader.at >= end {
                 break;
             }
-            rows.push(reader.row()?);
+            rows.push(reader.row(SHOWN)?);
         }
         Ok(rows)
+    }
+
+    /// These rows, in this order; those behind the end are left out. A value that is larger than `most` is cut.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn rows(&self, rows: &[u64], most: usize) -> io::Result<Vec<Vec<Cell>>> {
+        let mut read = Vec::with_capacity(rows.len());
+        for row in rows {
+            if let Some(mut reader) = self.reader(*row, SMALL_BLOCK)? {
+                read.push(reader.row(most.max(SHOWN))?);
+            }
+        }
+        Ok(read)
     }
 
     /// Complete `DataRow` messages from a byte of the file on, about so many bytes of them and one at least; none at the end.
@@ -152,29 +168,44 @@ impl Spool {
     /// # Errors
     /// The file cannot be read.
     pub fn place(&self, row: u64) -> io::Result<Option<u64>> {
-        Ok(self.reader(row)?.filter(|reader| reader.at < reader.end).map(|reader| reader.at))
+        Ok(self.reader(row, SMALL_BLOCK)?.filter(|reader| reader.at < reader.end).map(|reader| reader.at))
     }
 
-    /// A whole value; none is NULL, or no such value.
+    /// Where a value lies in the file, and how many bytes it has; none is NULL, or no such value.
     ///
     /// # Errors
     /// The file cannot be read.
-    pub fn value(&self, row: u64, column: usize) -> io::Result<Option<Vec<u8>>> {
-        let Some(mut reader) = self.reader(row)? else { return Ok(None) };
+    pub fn value(&self, row: u64, column: usize) -> io::Result<Option<(u64, u64)>> {
+        let Some(mut reader) = self.reader(row, SMALL_BLOCK)? else { return Ok(None) };
         let count = reader.begin_row()?.1;
         for _ in 0..column.min(count) {
             if let Ok(length) = u64::try_from(reader.i32()?) {
                 reader.at += length;
             }
         }
-        match usize::try_from(if column < count { reader.i32()? } else { -1 }) {
-            Ok(length) => {
-                let mut value = vec![0; length];
-                self.file.read_exact_at(&mut value, reader.at)?;
-                Ok(Some(value))
-            }
-            Err(_) => Ok(None),
-        }
+        let length = if column < count { reader.i32()? } else { -1 };
+        Ok(u64::try_from(length).ok().map(|length| (reader.at, length)))
+    }
+
+    /// Bytes of the file, as [`Self::value`] says where.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn bytes(&self, at: u64, count: usize) -> io::Result<Vec<u8>> {
+        let mut bytes = vec![0; count];
+        self.file.read_exact_at(&mut bytes, at)?;
+        Ok(bytes)
+    }
+
+    /// The beginning of a value as text, so many bytes of it at most, and how many it has; none is NULL.
+    ///
+    /// # Errors
+    /// The file cannot be read.
+    pub fn beginning(&self, row: u64, column: usize, most: u64) -> io::Result<Option<(String, u64)>> {
+        let Some((at, length)) = self.value(row, column)? else { return Ok(None) };
+        let bytes = self.bytes(at, usize::try_from(length.min(most)).unwrap_or(usize::MAX))?;
+        let shown = if length > most { whole_characters(&bytes) } else { &bytes };
+        Ok(Some((String::from_utf8_lossy(shown).into_owned(), length)))
     }
 }
 
@@ -185,14 +216,15 @@ struct Reader<'a> {
     end: u64,
     block: Vec<u8>,
     block_at: u64,
+    size: usize,
 }
 
 impl<'a> Reader<'a> {
-    fn new(file: &'a File, at: u64, end: u64) -> Self {
-        Self { file, at, end, block: Vec::new(), block_at: 0 }
+    fn new(file: &'a File, at: u64, end: u64, size: usize) -> Self {
+        Self { file, at, end, block: Vec::new(), block_at: 0, size }
     }
 
-    /// So many bytes, no more than a block has.
+    /// So many bytes.
     fn take(&mut self, count: usize) -> io::Result<&[u8]> {
         let inside = self.at >= self.block_at && self.at + count as u64 <= self.block_at + self.block.len() as u64;
         if !inside {
@@ -200,7 +232,7 @@ impl<'a> Reader<'a> {
             if left < count {
                 return Err(io::ErrorKind::UnexpectedEof.into());
             }
-            self.block.resize(left.min(BLOCK), 0);
+            self.block.resize(left.min(self.size.max(count)), 0);
             self.block_at = self.at;
             self.file.read_exact_at(&mut self.block, self.at)?;
         }
@@ -230,7 +262,8 @@ impl<'a> Reader<'a> {
         Ok((at + 1 + u64::from(length), usize::from(u16::from_be_bytes([head[5], head[6]]))))
     }
 
-    fn row(&mut self) -> io::Result<Vec<Cell>> {
+    /// The next row; a value that is larger than `most` is cut.
+    fn row(&mut self, most: usize) -> io::Result<Vec<Cell>> {
         let (end, count) = self.begin_row()?;
         let mut cells = Vec::with_capacity(count);
         for _ in 0..count {
@@ -239,8 +272,8 @@ impl<'a> Reader<'a> {
                 continue;
             };
             let at = self.at;
-            let shown = usize::try_from(length).unwrap_or(SHOWN).min(SHOWN);
-            let cut = shown as u64 != length;
+            let cut = length > most as u64;
+            let shown = if cut { SHOWN } else { usize::try_from(length).unwrap_or(SHOWN) };
             let bytes = self.take(shown)?;
             let text =
                 if cut { String::from_utf8_lossy(whole_characters(bytes)) } else { String::from_utf8_lossy(bytes) };
@@ -274,6 +307,10 @@ mod tests {
     use proptest::prelude::*;
     use std::os::unix::fs::MetadataExt as _;
 
+    fn spool(limit: u64) -> Spool {
+        Spool::new(&std::env::temp_dir(), Vec::new(), limit).unwrap()
+    }
+
     fn text(cell: &Cell) -> Option<&str> {
         match cell {
             Cell::Null => None,
@@ -283,14 +320,14 @@ mod tests {
 
     #[test]
     fn nobody_else_can_read_it_and_it_has_no_name() {
-        let spool = Spool::new(Vec::new(), 1000).unwrap();
+        let spool = spool(1000);
         let meta = spool.file.metadata().unwrap();
         assert_eq!((meta.mode() & 0o777, meta.nlink()), (0o600, 0));
     }
 
     #[test]
     fn a_large_value_is_cut_between_characters_and_can_be_had_whole() {
-        let spool = Spool::new(Vec::new(), u64::MAX).unwrap();
+        let spool = spool(u64::MAX);
         let large = "日".repeat(100_000);
         let row = wire::row([Some(large.as_bytes()), None, Some(&b""[..])].into_iter());
         let (first, second) = row.split_at(70_000);
@@ -304,15 +341,26 @@ mod tests {
         assert!(shown.chars().all(|c| c == '日'));
         assert_eq!(rows[0][1..], [Cell::Null, Cell::Text { text: "".into(), bytes: 0, cut: false }]);
         assert_eq!(text(&rows[1][0]), Some("next"));
-        assert_eq!(spool.value(0, 0).unwrap().unwrap(), large.as_bytes());
-        assert_eq!((spool.value(0, 1).unwrap(), spool.value(0, 2).unwrap()), (None, Some(Vec::new())));
-        assert_eq!((spool.value(0, 3).unwrap(), spool.value(7, 0).unwrap()), (None, None));
+        let beginning = |row, column, most| spool.beginning(row, column, most).unwrap();
+        assert_eq!(beginning(0, 0, 300_000), Some((large.clone(), 300_000)));
+        assert_eq!(beginning(0, 0, 10), Some(("日日日".into(), 300_000)), "no half of a character");
+        assert_eq!((beginning(0, 1, 9), beginning(0, 2, 9)), (None, Some((String::new(), 0))));
+        assert_eq!((beginning(0, 3, 9), beginning(7, 0, 9)), (None, None));
+        let rows = spool.rows(&[1, 0, 9, 1], 300_000).unwrap();
+        assert_eq!((rows.len(), text(&rows[0][0]), text(&rows[2][0])), (3, Some("next"), Some("next")));
+        assert!(
+            matches!(&rows[1][0], Cell::Text { text, cut: false, .. } if **text == *large),
+            "whole where it is wanted so"
+        );
+        assert!(
+            matches!(&spool.rows(&[0], 1).unwrap()[0][0], Cell::Text { text, cut: true, .. } if text.len() == 4095)
+        );
     }
 
     #[test]
     fn a_disk_that_is_full_is_told_apart_from_the_limit() {
         let file = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
-        let spool = Spool { file, ..Spool::new(Vec::new(), u64::MAX).unwrap() };
+        let spool = Spool { file, ..spool(u64::MAX) };
         let Err(Full::Disk(error)) = spool.append(&wire::row([Some(&b"x"[..])].into_iter())) else { panic!() };
         assert_eq!(error.kind(), io::ErrorKind::StorageFull);
         assert_eq!(spool.size(), (0, 0));
@@ -320,7 +368,7 @@ mod tests {
 
     #[test]
     fn messages_are_whole_and_each_is_found_by_its_row() {
-        let spool = Spool::new(Vec::new(), u64::MAX).unwrap();
+        let spool = spool(u64::MAX);
         let rows: Vec<Vec<u8>> =
             (0..100).map(|number| wire::row([Some("x".repeat(number * 7).as_bytes())].into_iter())).collect();
         spool.append(&rows.concat()).unwrap();
@@ -343,7 +391,7 @@ mod tests {
     #[test]
     fn a_row_beyond_the_limit_is_not_kept_and_those_before_are() {
         let row = wire::row([Some(&b"0123456789"[..])].into_iter());
-        let spool = Spool::new(Vec::new(), row.len() as u64 * 2).unwrap();
+        let spool = spool(row.len() as u64 * 2);
         spool.append(&row).unwrap();
         spool.append(&row).unwrap();
         assert!(matches!(spool.append(&row), Err(Full::Limit)));
@@ -357,7 +405,7 @@ mod tests {
             rows in prop::collection::vec(prop::collection::vec(prop::option::of("[a-zあ-ん\\x1b]{0,12}"), 0..4), 0..200),
             from in 0_u64..220, count in 0_u32..40,
         ) {
-            let spool = Spool::new(Vec::new(), u64::MAX).unwrap();
+            let spool = spool(u64::MAX);
             for some in rows.chunks(7) {
                 let bytes: Vec<u8> = some
                     .iter()

@@ -44,10 +44,8 @@ pub fn due(app: &mut App) -> Vec<Effect> {
 
 /// Whether something would be lost with the session, or somebody is at it.
 fn is_busy(state: &State) -> bool {
-    // Rows that are shown go with their session.
-    let shows = state.tabs.iter().any(|tab| Some(tab.session) == state.session && tab.grid.is_some());
     let edits = state.tabs.iter().filter_map(|tab| tab.edit.as_ref()).any(|edit| !edit.changes.list.is_empty());
-    state.transaction != Transaction::Idle || state.running.is_some() || state.pending.is_some() || edits || shows
+    state.transaction != Transaction::Idle || state.running.is_some() || state.pending.is_some() || edits
 }
 
 /// Says when another member writes than when it was connected to.

@@ -96,6 +96,6 @@ pub fn look(app: &mut App, purpose: &'static str, statement: String) -> Vec<Effe
 
 /// Forgets results that are not shown any more.
 pub fn close(app: &mut App, results: Vec<ResultId>) -> Vec<Effect> {
-    let close = |result| of_session(app, Kind::Control, |session| sql::Ask::Close { session, result });
-    results.into_iter().filter_map(close).map(|(_, effect)| effect).collect()
+    let close = |result| ask(app, Kind::Control, sql::Ask::Close { result }).1;
+    results.into_iter().map(close).collect()
 }

@@ -75,13 +75,29 @@ pub enum Prompt {
     Export,
     /// Another value for the selected cell.
     Edit,
+    /// A file to write the selected value into.
+    Value,
     /// The value of a variable, which psql's `\prompt` asks for.
     Variable,
+    /// Looked for in the text of the editor.
+    Find,
+    /// A name for the text of the editor.
+    Name,
 }
 
 impl Prompt {
-    const ALL: [Self; 7] =
-        [Self::Search, Self::Filter, Self::Row, Self::Save, Self::Export, Self::Edit, Self::Variable];
+    const ALL: [Self; 10] = [
+        Self::Search,
+        Self::Filter,
+        Self::Row,
+        Self::Save,
+        Self::Export,
+        Self::Edit,
+        Self::Value,
+        Self::Variable,
+        Self::Find,
+        Self::Name,
+    ];
 
     /// The prompt of this number.
     pub fn of(number: u8) -> Option<Self> {
@@ -96,8 +112,11 @@ impl Prompt {
             Self::Row => "to row ",
             Self::Save => "save the query as ",
             Self::Export => "write to file ",
+            Self::Value => "write the value to file ",
             Self::Edit => "value (\\N is NULL) ",
             Self::Variable => "value of the variable ",
+            Self::Find => "find ",
+            Self::Name => "name of the text ",
         }
     }
 }

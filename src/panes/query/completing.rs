@@ -1,7 +1,7 @@
 //! What could stand at the cursor: `Tab` asks for it, and takes it.
 
+use super::completion::Completion;
 use super::editing::edited;
-use super::state::Completion;
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::model::sql::complete::{Item, Known, Offer, complete};

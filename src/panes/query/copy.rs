@@ -1,10 +1,10 @@
 //! Copying what is selected, and writing a result to a file: in the forms of psql and of `cockpit sql`.
 
-use super::ask::{Kind, look, of_session, ticket};
-use super::grid::Grid;
-use super::reading::{self, COPIED};
+use super::ask::{Kind, ask, look, ticket};
+use super::copied::{self, NAMELESS};
+use super::scan::Goal;
 use super::state::{Exporting, Named, Reading};
-use super::tell;
+use super::{reading, tell, value};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::update::settle::done;
@@ -12,18 +12,17 @@ use crate::feeds::part::Part;
 use crate::feeds::sql;
 use crate::model::sql::Cell;
 use crate::model::sql::edit::{name_of, name_question, only_table};
-use crate::model::sql::format::head::Head;
-use crate::model::sql::format::{Format, Options, Writer};
+use crate::model::sql::format::Format;
 
+/// So many rows are looked at to see whether all are at hand.
+const AT_HAND: u64 = 2_000;
 /// What the name of a table is looked up for.
 pub const NAME: &str = "name";
-/// What stands for the name of a table where the result is of none, or of several.
-const NAMELESS: &str = "table_name";
 
 /// Copies in one of the ways of the window.
 pub fn copy(app: &mut App, way: &str) -> Vec<Effect> {
     match way {
-        "cell" => reading::value(app, Reading::Copy),
+        "cell" => value::value(app, Reading::Copy),
         "column" => column(app),
         _ => named(app, Named::Copy(Format::named(way).unwrap_or_default())),
     }
@@ -60,7 +59,9 @@ fn named(app: &mut App, what: Named) -> Vec<Effect> {
     let Some(tab) = app.panes.query.shown() else { return Vec::new() };
     let Some(grid) = &tab.grid else { return Vec::new() };
     let table = only_table(&grid.columns).ok().filter(|_| format == Format::Insert && tab.table.is_none());
-    match table.filter(|_| app.panes.query.is_on()) {
+    let state = &app.panes.query;
+    let here = state.is_on() && state.server.as_ref().is_some_and(|server| tab.is_of(server));
+    match table.filter(|_| here) {
         Some(table) => {
             app.panes.query.naming = Some((tab.id, what));
             look(app, NAME, name_question(table))
@@ -88,102 +89,45 @@ fn does(app: &mut App, what: Named) -> Vec<Effect> {
     }
 }
 
-fn options(app: &App, format: Format) -> Options {
-    let table = app.panes.query.shown().and_then(|tab| tab.table.clone());
-    Options { format, table: table.unwrap_or_else(|| NAMELESS.to_owned()), ..Options::default() }
-}
-
-/// The rows of these places as text, as far as they are at hand; how many are not, and whether values are cut.
-fn text(grid: &Grid, places: impl Iterator<Item = u64>, options: &Options) -> (String, u64, bool) {
-    let heads = grid.order.iter().filter_map(|column| grid.columns.get(*column)).map(Head::of).collect();
-    let mut writer = Writer::new(heads, options, false);
-    let (mut out, mut away, mut cut) = (Vec::new(), 0, false);
-    for place in places {
-        let Some(cells) = grid.row_at(place).and_then(|row| grid.cells(row)) else {
-            away += 1;
-            continue;
-        };
-        cut |= grid.order.iter().any(|column| matches!(cells.get(*column), Some(Cell::Text { cut: true, .. })));
-        let values = grid.order.iter().map(|column| match cells.get(*column) {
-            Some(Cell::Text { text, .. }) => Some(text.as_bytes()),
-            Some(Cell::Null) | None => None,
-        });
-        writer.row(values, &mut out);
-    }
-    writer.end(&[], &mut out);
-    (String::from_utf8_lossy(&out).into_owned(), away, cut)
-}
-
 /// Copies the row, or the selected ones.
 fn rows(app: &mut App, format: Format) -> Vec<Effect> {
-    let options = options(app, format);
-    let Some(grid) = app.panes.query.shown().and_then(|tab| tab.grid.as_ref()) else { return Vec::new() };
+    let Some(tab) = app.panes.query.shown() else { return Vec::new() };
+    let Some(grid) = &tab.grid else { return Vec::new() };
     let (from, to) = grid.marked();
-    let (text, away, cut) = text(grid, from..=to.min(from + COPIED as u64), &options);
-    copied(app, text, away, cut)
+    // What is not at hand whole is read first.
+    let at_hand = || (from..=to).map(|place| grid.cells(place).filter(|cells| is_whole(cells))).collect();
+    let rows: Option<Vec<&[Cell]>> = if to - from < AT_HAND { at_hand() } else { None };
+    match rows {
+        Some(rows) => {
+            let text = copied::of_rows(grid, rows.into_iter(), &copied::options(tab, format));
+            copied::copied(app, text)
+        }
+        None => reading::begin(app, Goal::Rows(format)),
+    }
+}
+
+fn is_whole(cells: &[Cell]) -> bool {
+    !cells.iter().any(|cell| matches!(cell, Cell::Text { cut: true, .. }))
 }
 
 /// Copies the selected column, a line a value.
 fn column(app: &mut App) -> Vec<Effect> {
-    let Some(grid) = app.panes.query.shown().and_then(|tab| tab.grid.as_ref()) else { return Vec::new() };
-    let Some(column) = grid.selected() else { return Vec::new() };
-    let (mut lines, mut away, mut cut) = (String::new(), 0, false);
-    for place in 0..grid.count().min(COPIED as u64) {
-        match grid.row_at(place).and_then(|row| grid.cell(row, column)) {
-            Some(Cell::Text { text, cut: part, .. }) => {
-                lines.push_str(text);
-                cut |= part;
-            }
-            Some(Cell::Null) => {}
-            None => {
-                away += 1;
-                continue;
-            }
-        }
-        lines.push('\n');
-    }
-    copied(app, lines, away, cut)
-}
-
-fn copied(app: &mut App, text: String, away: u64, cut: bool) -> Vec<Effect> {
-    let effects = reading::copied(app, text);
-    if cut {
-        app.say("copied; long values are cut: Ctrl-s writes them whole to a file");
-    } else if away > 0 {
-        app.say(format!(
-            "copied without {} rows that are not at hand: Ctrl-s writes all of them to a file",
-            tell::count(away)
-        ));
-    }
-    effects
+    let selected = app.panes.query.shown().and_then(|tab| tab.grid.as_ref()?.selected());
+    selected.map_or_else(Vec::new, |column| reading::begin(app, Goal::Column(column)))
 }
 
 fn write(app: &mut App, path: String, format: Format) -> Vec<Effect> {
-    let options = options(app, format);
-    let state = &app.panes.query;
-    let Some(tab) = state.shown() else { return Vec::new() };
-    let (result, session) = (tab.id, tab.session);
+    let Some(tab) = app.panes.query.shown() else { return Vec::new() };
+    let (result, options) = (tab.id, copied::options(tab, format));
     let Some(grid) = &tab.grid else { return Vec::new() };
     if grid.is_whole_here() {
-        let (text, ..) = text(grid, 0..grid.count(), &options);
+        let rows = (0..grid.count()).filter_map(|place| grid.cells(place));
+        let text = copied::of_rows(grid, rows, &options);
         return vec![Effect::Save { path, text }];
     }
-    if Some(session) != state.session {
-        app.say("the session that these rows are of is gone: run the statement again");
-        return done(app);
-    }
     let (columns, rows, of) = (grid.order.clone(), grid.shown.clone(), grid.count());
-    let options = Box::new(options);
-    let file = path.clone();
-    let asked = of_session(app, Kind::Export, |session| sql::Ask::Export {
-        session,
-        result,
-        path: file,
-        options,
-        columns,
-        rows,
-    });
-    let Some((serial, effect)) = asked else { return Vec::new() };
+    let (options, file) = (Box::new(options), path.clone());
+    let (serial, effect) = ask(app, Kind::Export, sql::Ask::Export { result, path: file, options, columns, rows });
     app.panes.query.exporting = Some(Exporting { serial, result, path, written: 0, of });
     vec![effect]
 }
@@ -196,7 +140,11 @@ pub fn written(app: &mut App, serial: u64, part: Part<sql::Fact>) {
     match part {
         Part::Page(sql::Fact::Exported { rows, .. }) => exporting.written = rows,
         Part::Last(sql::Fact::Exported { rows, bytes }) => {
-            let text = format!("{}: {} rows, {}", exporting.path, tell::count(rows), tell::size(bytes));
+            let path = &exporting.path;
+            let text = match exporting.of {
+                0 => format!("{path}: {}", tell::size(bytes)),
+                _ => format!("{path}: {} rows, {}", tell::count(rows), tell::size(bytes)),
+            };
             app.panes.query.exporting = None;
             app.note(false, text.clone());
             app.say(text);

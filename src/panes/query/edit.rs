@@ -6,7 +6,7 @@ use super::edit_line::prompt;
 use super::edits::{Edit, Edited, Wish};
 use super::sequence::{Script, Step, Then, Wanted};
 use super::state::{Asking, Reading, State};
-use super::{pump, reading, rows, windows};
+use super::{pump, rows, value, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::overlays;
@@ -17,6 +17,9 @@ use crate::model::sql::{ResultId, guard};
 
 /// What the table is looked up for.
 pub const TABLE: &str = "table";
+
+/// Rows outlive the session that they came from.
+const ELSEWHERE: &str = "these rows are of another database than the session: connect there to change them";
 
 fn says(app: &mut App, what: impl Into<String>) -> Vec<Effect> {
     app.say(what);
@@ -46,6 +49,9 @@ pub fn begin(app: &mut App, wish: Wish) -> Vec<Effect> {
         return says(app, "it is still read: Ctrl-C cancels");
     }
     let Some(server) = &state.server else { return Vec::new() };
+    if !tab.is_of(server) {
+        return says(app, ELSEWHERE);
+    }
     match table_of(&grid.columns, server) {
         Err(why) => {
             let hint = if server.read_only && server.reader != Some(true) { "; U allows writes" } else { "" };
@@ -113,7 +119,7 @@ fn cell(app: &mut App) -> Vec<Effect> {
             prompt(app, value.as_deref());
             done(app)
         }
-        None => reading::value(app, Reading::Edit),
+        None => value::value(app, Reading::Edit),
     }
 }
 
@@ -175,13 +181,14 @@ pub fn column(app: &mut App, choice: &str) -> Vec<Effect> {
 fn delete(app: &mut App) -> Vec<Effect> {
     let Some((_, grid, edit)) = shown(&app.panes.query) else { return Vec::new() };
     let Some(key) = edit.selected(grid) else { return says(app, "the key of this row is not here whole") };
+    let was = edit.was(grid);
     if let Some(edit) = app.panes.query.shown_mut().and_then(|tab| tab.edit.as_mut()) {
-        edit.changes.toggle_delete(&key);
+        edit.changes.toggle_delete(&key, was);
     }
     done(app)
 }
 
-fn shown(state: &State) -> Option<(ResultId, &super::grid::Grid, &Edit)> {
+fn shown(state: &State) -> Option<(ResultId, &crate::app::grid::Grid, &Edit)> {
     let tab = state.shown()?;
     Some((tab.id, tab.grid.as_ref()?, tab.edit.as_ref()?))
 }
@@ -210,6 +217,9 @@ pub fn write(app: &mut App) -> Vec<Effect> {
     let Some(server) = state.server.as_ref().filter(|_| state.is_on()) else {
         return says(app, "there is no session: Enter connects again");
     };
+    if !tab.is_of(server) {
+        return says(app, ELSEWHERE);
+    }
     if let Err(why) = table_of(columns, server) {
         return says(app, format!("it cannot be applied: {why}"));
     }

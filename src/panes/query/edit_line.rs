@@ -7,7 +7,7 @@ use crate::app::screen::{Purpose, Typing};
 use crate::model::sql::edit::on_a_line;
 
 /// A longer value is not edited on a line.
-const LONGEST: usize = 64 * 1024;
+pub const LONGEST: usize = 64 * 1024;
 
 /// Begins to type it, from what stands there.
 pub fn prompt(app: &mut App, value: Option<&str>) {
@@ -17,11 +17,6 @@ pub fn prompt(app: &mut App, value: Option<&str>) {
 
 /// The value that is to be edited has come whole.
 pub fn value(app: &mut App, value: Option<String>) {
-    if value.as_ref().is_some_and(|text| text.len() > LONGEST) {
-        app.panes.query.edited = None;
-        app.say("that is too long to be edited on a line: UPDATE in the editor changes it");
-        return;
-    }
     prompt(app, value.as_deref());
     app.panes.query.was = value;
 }

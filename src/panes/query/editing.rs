@@ -1,10 +1,14 @@
 //! What keys do to the text of the editor.
 
 use super::state::EDITOR;
+use super::{several, texts};
 use crate::app::App;
 use crate::app::editor::{Cut, Step};
 use crate::app::effect::Effect;
+use crate::app::update::settle::done;
 use crate::model::sql::split::Split;
+use crate::model::sql::star;
+use crate::model::sql::tidy::{same_place, tidy};
 
 /// Puts a text into the editor, and the focus there.
 pub fn put(app: &mut App, text: &str) {
@@ -26,7 +30,68 @@ pub fn edited(app: &mut App) {
         _ => state.split = Split::new(state.editor.text()),
     }
     state.completion = None;
+    // What was looked for is no longer marked.
+    state.texts.find.text.clear();
     app.lists_changed();
+}
+
+/// Lays the statements out in lines; the cursor stays at its letter.
+pub fn format(app: &mut App) -> Vec<Effect> {
+    let editor = &mut app.panes.query.editor;
+    let tidied = tidy(editor.text());
+    let same = tidied.text == editor.text();
+    if !same {
+        let place = same_place(editor.text(), editor.cursor(), &tidied.text);
+        editor.set(&tidied.text);
+        editor.go(place);
+    }
+    match (tidied.left, same) {
+        (0, true) => app.say("nothing to lay out"),
+        (0, false) => {}
+        (1, _) => app.say("a statement stays as it is: it cannot be laid out without changing it"),
+        (left, _) => {
+            app.say(format!("{left} statements stay as they are: they cannot be laid out without changing them"))
+        }
+    }
+    edited(app);
+    Vec::new()
+}
+
+/// Writes out the columns that a `*` stands for.
+pub fn expand(app: &mut App) -> Vec<Effect> {
+    let state = &mut app.panes.query;
+    match star::expand(state.editor.text(), &state.split, state.editor.cursor(), &state.catalogue) {
+        Ok((range, columns)) => state.editor.replace(range.start, range.end, &columns),
+        Err(why) => app.say(why),
+    }
+    edited(app);
+    Vec::new()
+}
+
+/// Begins another text.
+pub fn another(app: &mut App) -> Vec<Effect> {
+    if !several::begin(&mut app.panes.query) {
+        app.say(format!("{} texts are the most: alt-w closes one", texts::MOST));
+    }
+    done(app)
+}
+
+/// To the text that is so many places further.
+pub fn turn(app: &mut App, by: isize) -> Vec<Effect> {
+    if app.panes.query.texts.names().len() == 1 {
+        app.say("there is no other text: alt-n begins one");
+    }
+    several::turn(&mut app.panes.query, by);
+    done(app)
+}
+
+/// Closes the text that is shown; what stood in it is in the history.
+pub fn close(app: &mut App) -> Vec<Effect> {
+    let state = &mut app.panes.query;
+    let text = several::close(state);
+    state.history.add(&text);
+    edited(app);
+    done(app)
 }
 
 /// Moves the cursor; above the first line and below the last one is the history.

@@ -1,5 +1,6 @@
 //! How the editor looks: prompts, text with its tokens, brackets, the cursor, what could stand there.
 
+use super::find;
 use super::state::{EDITOR, State};
 use crate::app::pane::DataStatus;
 use crate::model::sql::split::What;
@@ -18,8 +19,7 @@ const CANDIDATES: u16 = 8;
 pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let (app, theme) = (canvas.app, canvas.theme);
     let state = &app.panes.query;
-    let named = if state.running.is_some() { "a statement runs: Ctrl-C cancels" } else { "" };
-    let inside = frames::block(canvas, EDITOR, named, place, data_status);
+    let inside = frames::block(canvas, EDITOR, &named(state), place, data_status);
     let prompt = super::layout::prompt(state);
     let wide = u16::try_from(width(&prompt)).unwrap_or(8);
     if inside.width < wide + 8 || inside.height == 0 {
@@ -34,6 +34,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) 
         canvas.put(inside.x + 1, y, wide, &sign, theme.dim);
         text(canvas, number, column, Rect { x, y, width: room, height: 1 });
     }
+    found(canvas, Rect { x, width: room, ..inside });
     brackets(canvas, Rect { x, width: room, ..inside });
     if editor.text().is_empty() {
         let hint = if state.is_on() { "SQL; \\d and its like; ⏎ after ; runs" } else { "" };
@@ -47,6 +48,19 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) 
         }
         completion(canvas, at);
     }
+}
+
+/// What stands in the frame: the names of the texts, the shown one in brackets, and that something runs.
+fn named(state: &State) -> String {
+    let runs = if state.running.is_some() { "a statement runs: Ctrl-C cancels" } else { "" };
+    let names = state.texts.names();
+    if names.len() == 1 && state.texts.name() == "1" {
+        return runs.to_owned();
+    }
+    let shown =
+        |(name, shown): (&str, bool)| if shown { format!("[{}]", harmless(name)) } else { harmless(name).into_owned() };
+    let names: Vec<String> = names.map(shown).collect();
+    format!("{} {runs}", names.join(" ")).trim_end().to_owned()
 }
 
 /// The prompt of another line than the first: what is open there.
@@ -129,6 +143,32 @@ fn text(canvas: &mut Canvas<'_, '_>, line: usize, column: usize, place: Rect) {
     }
     if let Some(rest) = editor.text().get(at..end).filter(|_| x < place.right()) {
         canvas.put(x, place.y, place.right() - x, rest, theme.text);
+    }
+}
+
+/// The places of what is looked for; the one at the cursor as what is selected.
+fn found(canvas: &mut Canvas<'_, '_>, place: Rect) {
+    let state = &canvas.app.panes.query;
+    let (wanted, editor) = (&state.texts.find.text, &state.editor);
+    let (first, column) = state.scrolled;
+    if wanted.is_empty() {
+        return;
+    }
+    for (line, y) in (first..editor.lines()).zip(place.y..place.bottom()) {
+        let end = editor.at(line, column + usize::from(place.width));
+        let mut from = editor.at(line, column);
+        while let Some(found) = find::within(editor, wanted, from, end) {
+            let cells = |at: usize| width(&harmless(&editor.text()[editor.start_of(line)..at])).saturating_sub(column);
+            let (left, right) = (cells(found.start), cells(found.end).min(usize::from(place.width)));
+            let here = |cells: usize| u16::try_from(cells).unwrap_or(place.width);
+            let rect = Rect { x: place.x + here(left), y, width: here(right.saturating_sub(left)), height: 1 };
+            if found.start == editor.cursor() {
+                canvas.select(rect);
+            } else {
+                canvas.restyle(rect, Style::new().add_modifier(Modifier::BOLD | Modifier::UNDERLINED));
+            }
+            from = found.end;
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Changes of a result that are not applied yet, as data.
 
-use super::grid::Grid;
+use crate::app::grid::Grid;
 use crate::model::sql::edit::{Changes, Value};
 use crate::model::sql::{Cell, ResultId};
 
@@ -26,7 +26,25 @@ impl Edit {
 
     /// The primary key of the selected row.
     pub fn selected(&self, grid: &Grid) -> Option<Vec<Value>> {
-        self.key_of(grid.cells(grid.row()?)?)
+        self.key_of(grid.selected_cells()?)
+    }
+
+    /// What was read of the selected row beside its key, as far as it is at hand whole.
+    pub fn was(&self, grid: &Grid) -> Vec<(i16, Value)> {
+        let mut was: Vec<(i16, Value)> = Vec::new();
+        let cells = grid.selected_cells().unwrap_or_default();
+        for (column, cell) in grid.columns.iter().zip(cells).filter(|(column, _)| column.table_oid != 0) {
+            let value = match cell {
+                Cell::Null => None,
+                Cell::Text { cut: true, .. } => continue,
+                Cell::Text { text, .. } => Some(text.to_string()),
+            };
+            let is_key = self.changes.table.key.contains(&column.number);
+            if !is_key && !was.iter().any(|(known, _)| *known == column.number) {
+                was.push((column.number, value));
+            }
+        }
+        was
     }
 }
 

@@ -1,15 +1,15 @@
 //! What is learned of the session and of its results.
 
-use super::grid::Grid;
 use super::result::Tab;
 use super::state::{Asking, EDITOR, ID, Link, Pending, RESULT, State};
-use super::{place, returning};
+use super::{place, returning, rows};
 use crate::app::App;
 use crate::app::command::Id;
+use crate::app::grid::Grid;
 use crate::app::overlay::Kind;
 use crate::feeds::sql;
 use crate::model::Failure;
-use crate::model::sql::interpreter::Origin;
+use crate::model::sql::interpreter::{Halt, Origin};
 use crate::model::sql::{Column, Ended, ResultId, Server, SessionId, Transaction};
 
 /// What is done about a lost connection.
@@ -57,6 +57,7 @@ pub fn fact(app: &mut App, fact: sql::Fact) {
         }
         // Answers to questions of their own.
         sql::Fact::Window { .. }
+        | sql::Fact::Rows { .. }
         | sql::Fact::Value(_)
         | sql::Fact::Done
         | sql::Fact::Looked { .. }
@@ -71,10 +72,11 @@ fn begun(app: &mut App, result: ResultId, columns: Vec<Column>) {
     if state.tab_of(result).is_none() {
         // Another result of the statement that runs.
         let first = state.running.as_ref().map(|running| running.result);
-        let statement = first.and_then(|first| state.tab_of(first)).map(|tab| tab.statement.clone());
+        let tab = first.and_then(|first| state.tab_of(first));
+        let (statement, of) = tab.map(|tab| (tab.statement.clone(), tab.of.clone())).unwrap_or_default();
         state.results = state.results.max(result.0);
-        let (session, statement) = (state.session.unwrap_or(SessionId(0)), statement.unwrap_or_default());
-        state.tabs.push(Tab::new(result, session, statement, now));
+        let session = state.session.unwrap_or(SessionId(0));
+        state.tabs.push(Tab { of, ..Tab::new(result, session, statement, now) });
     }
     if let Some(tab) = state.tab_of(result) {
         tab.grid = Some(Grid::new(columns));
@@ -173,9 +175,47 @@ pub fn drop_unanswered(app: &mut App) -> bool {
     }
     let asking = app.panes.query.asking.take();
     app.panes.query.pending.take_if(|pending| matches!(pending, Pending::Asked(_)));
-    app.panes.query.interpreter.clear();
     // Only these are asked in the middle of a text.
-    matches!(asking, Some(Asking::Run { .. } | Asking::Program { .. })) && take_back(app)
+    let within = matches!(asking, Some(Asking::Run { .. } | Asking::Program { .. }));
+    let halt = app.panes.query.interpreter.halt();
+    app.panes.query.interpreter.clear();
+    if !within {
+        return false;
+    }
+    let back = take_back(app);
+    tell_not_run(app, "the answer was no", &halt, back);
+    back
+}
+
+/// A failure has ended a text: what ran of it and what did not is told. Where something is left of it, a transaction that it
+/// began is taken back; else a person goes on from there, as psql has it.
+pub fn halted(app: &mut App) {
+    let Some(halt) = app.panes.query.interpreter.take_halted().filter(|halt| !halt.left.is_empty()) else { return };
+    let back = take_back(app);
+    let why = halt.why.lines().next().unwrap_or_default();
+    tell_not_run(app, why, &halt, back);
+}
+
+/// What ran of a text and what did not; `back`: a transaction that it began is taken back.
+fn tell_not_run(app: &mut App, why: &str, halt: &Halt, back: bool) {
+    if halt.left.is_empty() {
+        return;
+    }
+    let after = match (back, halt.open) {
+        (true, _) => "; the transaction that began with it is taken back",
+        (false, true) => "; the transaction that was open before it is open still",
+        (false, false) => "",
+    };
+    let words = halt.words("what was typed").unwrap_or_default();
+    let text = format!("{why}: {words}{after}");
+    app.note(true, text.clone());
+    if halt.left.iter().any(|left| left.file.is_some()) {
+        // It may be long, and is what a person has to know before the file is run again.
+        app.panes.query.printed.push_str(&text);
+        app.panes.query.printed.push('\n');
+    } else {
+        app.say(text);
+    }
 }
 
 /// What is left of a text is not run: a transaction that it began is taken back, as the COMMIT behind it does not come, and what
@@ -202,9 +242,6 @@ pub fn reset(state: &mut State) {
     state.interpreter.set_transaction(Transaction::Idle);
     state.catalogued = false;
     state.running = None;
-    state.scan = None;
-    state.windows.clear();
-    state.reading = None;
 }
 
 /// Shows rows that came as one answer; `whole` is all of it as text, where there is more than rows.
@@ -223,14 +260,19 @@ pub fn show(app: &mut App, title: &str, grid: Grid, footers: Vec<String>, whole:
     let counted = if rows == 1 { "1 row".to_owned() } else { format!("{rows} rows") };
     let more = more.map(|key| format!("  {key} all of it as text")).unwrap_or_default();
     tab.ended = Some(Ended::Done(counted + &more));
-    // What makes room is nothing that the feed holds, or is closed with the session.
-    state.open(tab);
+    let gone = state.open(tab);
+    let effects = rows::closed(app, &gone);
+    app.panes.query.effects.extend(effects);
 }
 
 /// Changes that were not applied, in a sentence.
 fn changed(state: &State) -> Option<String> {
     let count: usize = state.tabs.iter().filter_map(|tab| tab.edit.as_ref()).map(|edit| edit.changes.list.len()).sum();
-    (count > 0).then(|| format!("Query: {count} changes of results were not applied (W applies them)."))
+    match count {
+        0 => None,
+        1 => Some("Query: one change of a result was not applied (W applies it).".to_owned()),
+        more => Some(format!("Query: {more} changes of results were not applied (W applies them).")),
+    }
 }
 
 /// What would be lost where the session ends, in a sentence.

@@ -3,20 +3,57 @@
 use super::ask::{Kind, ask, ticket};
 use super::choice::Window;
 use super::editing::put;
-use super::windows;
+use super::{several, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::Answer;
 use crate::feeds::part::Part;
 use crate::feeds::queries;
 use crate::model::sql::interpreter::Edited;
+use jiff::SignedDuration;
+
+/// What is typed is kept this often, where it changes.
+const KEEPS: SignedDuration = SignedDuration::from_secs(10);
 
 /// Asks once for what earlier sessions ran.
 pub fn begin(app: &mut App) -> Vec<Effect> {
     if std::mem::replace(&mut app.panes.query.kept, true) || app.session.simulated {
         return Vec::new();
     }
-    vec![ask(app, Kind::Keep, queries::Ask::History).1]
+    vec![ask(app, Kind::Keep, queries::Ask::History).1, ask(app, Kind::Keep, queries::Ask::Texts).1]
+}
+
+/// Keeps the editor's texts some time after they have changed, for whoever does not come to leave.
+pub fn due(app: &mut App) -> Vec<Effect> {
+    let late = app.panes.query.texts.kept_of.is_some_and(|(_, at)| app.now.duration_since(at) >= KEEPS);
+    if late { texts(app) } else { Vec::new() }
+}
+
+/// Keeps the editor's texts for the next session, where something of them has changed. Before it is known what earlier ones had
+/// nothing was restored, and there is nothing to keep.
+pub fn texts(app: &mut App) -> Vec<Effect> {
+    let now = app.now;
+    let state = &mut app.panes.query;
+    let stamp = several::stamp(state);
+    match &mut state.texts.kept_of {
+        Some((of, at)) if *of != stamp => (*of, *at) = (stamp, now),
+        Some(_) | None => return Vec::new(),
+    }
+    let kept = several::to_keep(state);
+    let before = std::mem::replace(&mut state.texts.kept, kept.clone());
+    if before == kept {
+        return Vec::new();
+    }
+    vec![ask(app, Kind::Keep, queries::Ask::KeepTexts { before, now: kept }).1]
+}
+
+/// What earlier sessions left in the editor.
+fn restore(app: &mut App, kept: Vec<queries::Typed>) {
+    let now = app.now;
+    let state = &mut app.panes.query;
+    several::restore(state, kept);
+    state.texts.kept_of = Some((several::stamp(state), now));
+    app.lists_changed();
 }
 
 /// Keeps a statement for later sessions.
@@ -90,6 +127,7 @@ pub fn answer(app: &mut App, serial: u64, part: Part<queries::Fact>) {
     match part {
         Part::Page(fact) | Part::Last(fact) => match fact {
             queries::Fact::History(entries) => app.panes.query.history.before(entries),
+            queries::Fact::Texts(texts) => restore(app, texts),
             queries::Fact::Saved(queries) => {
                 app.panes.query.saved = queries;
                 let effects = windows::open(app, Window::Saved);

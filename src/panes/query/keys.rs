@@ -3,11 +3,11 @@
 use super::choice::{Prompt, Window};
 use super::edits::Wish;
 use super::schema::update::is_shown;
-use super::{
-    completing, connect, edit, editing, follow, grid, keep, line, plan, result_keys, schema, state, update, windows,
-};
+use super::{connect, edit, editing, follow, keep, line, plan, result_keys, schema, state, text_keys, update, windows};
 use crate::app::command::{Bottom, Id, Risk, Scope};
 use crate::app::editor::{Cut, Step};
+use crate::app::grid::Grid;
+use crate::app::safety::WRITES;
 use crate::app::update::run;
 use crate::app::{App, Command};
 
@@ -63,8 +63,7 @@ pub(super) const COMMANDS: &[Command] = &[
         "Put the plan beside the one before it, the one before that, and alone again.",
         plan::compare,
     ),
-    Command::new(Id("query-complete"), Scope::Text, "complete", &["tab"], "Complete what is typed.", completing::tab)
-        .on_bottom(Bottom::First(3)),
+    text_keys::COMPLETE.on_bottom(Bottom::First(3)),
     Command::new(
         Id("query-interrupt"),
         OWN,
@@ -125,7 +124,7 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "sort",
         &["s"],
-        "Sort the rows that are here by the selected column: upwards, downwards, as they came.",
+        "Sort the rows that are here by the selected column: upwards, downwards, as they came; a filter stays.",
         result_keys::sort,
     )
     .when(on_results)
@@ -135,7 +134,7 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "server sort",
         &["o"],
-        "Run the query again, sorted by the selected column on the server.",
+        "Run the query again, sorted by the selected column on the server: upwards, then downwards.",
         result_keys::order,
     ),
     Command::new(Id("query-copy"), OWN, "copy", &["y"], "Copy the selected value, whole; a plan as text.", result_keys::copy).when(on_results),
@@ -158,6 +157,14 @@ pub(super) const COMMANDS: &[Command] = &[
         |app| line::prompt(app, Prompt::Export),
     )
     .on_bottom(Bottom::First(14)),
+    Command::new(
+        Id("query-save-value"),
+        OWN,
+        "save value",
+        &["alt-y"],
+        "Write the selected value, whole, to a new file; bytes as what they are.",
+        |app| line::prompt(app, Prompt::Value),
+    ),
     Command::new(
         Id("query-edit"),
         OWN,
@@ -206,7 +213,7 @@ pub(super) const COMMANDS: &[Command] = &[
         "freeze",
         &["f"],
         "Keep the columns up to the selected one at the left, or none.",
-        |app| result_keys::grid(app, grid::Grid::freeze),
+        |app| result_keys::grid(app, Grid::freeze),
     ),
     Command::new(Id("query-columns"), OWN, "columns", &["a"], "Choose which columns are shown.", |app| {
         windows::open(app, Window::Columns)
@@ -214,7 +221,7 @@ pub(super) const COMMANDS: &[Command] = &[
     .on_bottom(Bottom::First(11)),
     Command::new(Id("query-hide"), OWN, "hide column", &["minus"], "Hide the selected column.", result_keys::hide),
     Command::new(Id("query-show"), OWN, "show columns", &["+"], "Show all columns in their own order.", |app| {
-        result_keys::grid(app, grid::Grid::show_all)
+        result_keys::grid(app, Grid::show_all)
     }),
     Command::new(Id("query-column-left"), OWN, "column left", &["<"], "Move the selected column to the left.", |app| {
         result_keys::grid(app, |grid| grid.shift(-1))
@@ -262,7 +269,7 @@ pub(super) const COMMANDS: &[Command] = &[
         "Let the transactions of a session that only reads write, after a question.",
         connect::writes,
     )
-    .risks(Risk::Change),
+    .risks(WRITES),
     Command::new(Id("query-disconnect"), OWN, "disconnect", &[], "Close the session, as \\q does.", connect::quit),
     Command::new(
         Id("query-connect"),
@@ -289,6 +296,16 @@ pub(super) const COMMANDS: &[Command] = &[
         "Make the line a comment, or a statement again.",
         editing::comment,
     ),
+    text_keys::FIND,
+    text_keys::FIND_NEXT,
+    text_keys::FIND_PREVIOUS,
+    text_keys::FORMAT,
+    text_keys::EXPAND,
+    text_keys::NEW,
+    text_keys::EARLIER,
+    text_keys::LATER,
+    text_keys::RENAME,
+    text_keys::CLOSE,
     Command::new(Id("text-new-line"), Scope::Text, "new line", &["ctrl-j"], "Begin another line.", |app| {
         editing::text(app, "\n")
     }),

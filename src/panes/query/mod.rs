@@ -1,8 +1,8 @@
 //! A SQL session on the environment's database: an editor with psql's habits, results as grids that may be larger than memory.
 //!
 //! [`state`]: what is kept; [`connect`], [`facts`] and [`returning`]: the session; [`pump`] and [`run`]: what is run in it; [`guard`]:
-//! what asks first; [`schema`]: what there is in the database; [`follow`]: foreign keys from a row to others;
-//! [`grid`], [`scan`], [`reading`]: rows; [`update`], [`editing`], [`moving`], [`result_keys`], [`pick`]: what keys do.
+//! what asks first; [`texts`], [`several`], [`find`]: the editor's texts; [`schema`]: what there is in the database; [`follow`]: foreign keys from a row to others;
+//! [`scan`], [`reading`], [`value`]: rows; [`update`], [`editing`], [`moving`], [`result_keys`], [`pick`]: what keys do.
 
 pub mod again;
 pub mod ask;
@@ -11,7 +11,9 @@ pub mod beside;
 mod beside_tests;
 pub mod choice;
 pub mod completing;
+pub mod completion;
 pub mod connect;
+pub mod copied;
 pub mod copy;
 pub mod edit;
 pub mod edit_line;
@@ -21,10 +23,10 @@ pub mod editing;
 mod editor_view;
 pub mod edits;
 pub mod facts;
+pub mod find;
 pub mod follow;
 #[cfg(test)]
 mod follow_tests;
-pub mod grid;
 mod grid_view;
 pub mod guard;
 pub mod history;
@@ -35,6 +37,7 @@ mod line;
 pub mod looked;
 pub mod moving;
 mod named;
+mod order;
 mod output;
 pub mod pick;
 pub mod place;
@@ -53,11 +56,14 @@ pub mod returning;
 #[cfg(test)]
 mod returning_tests;
 pub mod rows;
+#[cfg(test)]
+mod rows_tests;
 pub mod run;
 pub mod scan;
 pub mod schema;
 pub mod script;
 pub mod sequence;
+pub mod several;
 pub mod start;
 pub mod state;
 pub mod tell;
@@ -65,10 +71,15 @@ pub mod tell;
 mod testing;
 #[cfg(test)]
 mod tests;
+mod text_keys;
+pub mod texts;
+#[cfg(test)]
+mod texts_tests;
 pub mod tree;
 #[cfg(test)]
 mod unanswered_tests;
 pub mod update;
+pub mod value;
 pub mod view;
 pub mod ways;
 pub mod windows;
@@ -112,6 +123,7 @@ pub const PANE: Pane = Pane {
         mouse: moving::mouse,
         edits: update::edits,
         text: editing::text,
+        typed: find::typed,
         accepted: pick::accepted,
         lines: |app, which| Window::of(which).map_or_else(Vec::new, |window| windows::lines(app, window)),
         picked: pick::picked,
@@ -122,6 +134,7 @@ pub const PANE: Pane = Pane {
         late: keep::late,
         loses: facts::loses,
         holds: update::holds,
+        leaves: keep::texts,
         switched: update::switched,
         settle: layout::settle,
         next_tick: update::next_tick,

@@ -2,9 +2,8 @@
 
 use super::choice::{Prompt, Window};
 use super::editing::put;
-use super::scan::Goal;
 use super::state::Asking;
-use super::{connect, copy, edit, follow, keep, output, pump, reading, script};
+use super::{connect, copy, edit, find, follow, keep, output, pump, reading, script, value};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::update::settle::done;
@@ -18,13 +17,9 @@ pub fn accepted(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
             }
             if text.is_empty() { Vec::new() } else { reading::search(app, true) }
         }
-        Some(Prompt::Filter) if text.is_empty() => {
-            reading::show_all(app);
-            done(app)
-        }
         Some(Prompt::Filter) => {
-            reading::show_all(app);
-            reading::begin(app, Goal::Filter(text.to_owned()))
+            let sort = app.panes.query.shown().and_then(|tab| tab.sorted);
+            reading::arrange(app, text.to_owned(), sort)
         }
         Some(Prompt::Row) => {
             let digits: String = text.chars().filter(char::is_ascii_digit).collect();
@@ -37,8 +32,14 @@ pub fn accepted(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
             done(app)
         }
         Some(Prompt::Save) => keep::save(app, text),
+        Some(Prompt::Find) => find::accepted(app, text),
+        Some(Prompt::Name) => {
+            app.panes.query.texts.rename(text.trim());
+            done(app)
+        }
         Some(Prompt::Edit) => edit::accepted(app, text),
         Some(Prompt::Export) => copy::export(app, text),
+        Some(Prompt::Value) => value::save(app, text),
         Some(Prompt::Variable) => {
             pump::prompted(app, text);
             done(app)

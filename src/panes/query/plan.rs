@@ -1,6 +1,6 @@
 //! A result that is a plan: read as a tree, alone or beside another one, instead of one row of JSON.
 
-use super::ask::{Kind, of_session};
+use super::ask::{Kind, ask};
 use super::plan_tree::{Beside, Tree};
 use super::sequence::{Script, Step, Then, Wanted};
 use super::state::{Asking, Running, State};
@@ -117,8 +117,8 @@ pub fn wanted(app: &mut App, running: &Running) -> Vec<Effect> {
     if !is_plan || grid.rows != 1 {
         return Vec::new();
     }
-    let asked = of_session(app, Kind::Plan, |session| sql::Ask::Value { session, result, row: 0, column: 0 });
-    let Some((serial, effect)) = asked else { return Vec::new() };
+    let question = sql::Ask::Value { result, row: 0, column: 0, most: u64::MAX };
+    let (serial, effect) = ask(app, Kind::Plan, question);
     app.panes.query.plans.insert(serial, result);
     vec![effect]
 }
@@ -127,7 +127,9 @@ pub fn wanted(app: &mut App, running: &Running) -> Vec<Effect> {
 pub fn came(app: &mut App, serial: u64, part: Part<sql::Fact>) {
     let Some(result) = app.panes.query.plans.remove(&serial) else { return };
     let text = match part {
-        Part::Page(sql::Fact::Value(text)) | Part::Last(sql::Fact::Value(text)) => text.unwrap_or_default(),
+        Part::Page(sql::Fact::Value(text)) | Part::Last(sql::Fact::Value(text)) => {
+            text.map(|(text, _)| text).unwrap_or_default()
+        }
         Part::Page(_) | Part::Last(_) => return,
         Part::Failed(failure) => return app.say(failure.message),
     };

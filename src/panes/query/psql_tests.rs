@@ -206,6 +206,42 @@ fn a_file_of_migrations_runs_statement_by_statement_and_ends_at_the_first_that_f
 }
 
 #[test]
+fn a_file_that_fails_says_what_ran_and_leaves_no_transaction_of_its_own_open() {
+    let mut desk = Desk::connected((100, 30));
+    desk.slow = true;
+    desk.file = "begin;\ninsert into tags values (1);\n\\nope\ncommit;\n".into();
+    desk.run("\\i migrations/0008_users.sql");
+    desk.transaction(Transaction::Open);
+    desk.ends(Ended::Done("BEGIN".into()));
+    desk.ends(Ended::Done("INSERT 0 1".into()));
+    assert_eq!(desk.statements(), ["begin", "insert into tags values (1)", "ROLLBACK"]);
+    desk.transaction(Transaction::Idle);
+    desk.ends(Ended::Done("ROLLBACK".into()));
+    let told = desk.app.activity.iter().map(|entry| entry.text.as_str()).find(|text| text.contains("not run")).unwrap();
+    for part in
+        ["invalid command \\nope", "2 statements ran before it", "0008_users.sql from line 4 on", "is taken back"]
+    {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    assert!(desk.screen().contains("2 statements ran"), "{}", desk.screen());
+}
+
+#[test]
+fn what_a_no_leaves_of_a_file_is_told() {
+    let mut desk = Desk::connected((100, 30));
+    desk.app.environment.guarded = true;
+    desk.file = "select 1;\ninsert into tags values (1);\nselect 2;\n".into();
+    desk.run("\\i migrations/0009.sql");
+    assert_eq!(desk.statements(), ["select 1"], "what the file has is asked for, as what is typed");
+    assert!(desk.screen().contains("insert into tags"), "{}", desk.screen());
+    desk.keys("esc");
+    desk.tick(1);
+    assert_eq!(desk.statements(), ["select 1"]);
+    let told = desk.app.activity.iter().map(|entry| entry.text.as_str()).find(|text| text.contains("not run")).unwrap();
+    assert!(told.contains("one statement ran before it") && told.contains("0009.sql from line 3 on"), "{told}");
+}
+
+#[test]
 fn all_that_d_tells_of_a_table_is_there_as_text_and_what_is_not_set_is_empty() {
     let mut desk = Desk::connected((80, 24));
     let sheet = crate::model::sql::sheet::Sheet {

@@ -3,12 +3,12 @@
 use super::ask::{Kind, ask, of_session};
 use super::choice::{Prompt, Window};
 use super::facts::{self, drop_unanswered};
-use super::grid::Grid;
 use super::start::{Shown, start_with};
 use super::state::{Asking, CommandUse, Out, Pending, Running};
 use super::{beside, connect, guard, keep, line, named, output, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
+use crate::app::grid::Grid;
 use crate::app::overlays;
 use crate::feeds::{queries, sql};
 use crate::model::sql::describe::Looked;
@@ -42,6 +42,7 @@ pub fn enqueue(app: &mut App, text: &str) {
 pub fn go(app: &mut App) -> Vec<Effect> {
     let mut effects = Vec::new();
     for _ in 0..AT_ONCE {
+        facts::halted(app);
         if let Some(Pending::Wait(until)) = app.panes.query.pending
             && app.now >= until
         {
@@ -318,12 +319,9 @@ pub fn ended(app: &mut App, running: &Running) -> Vec<Effect> {
         && rows > 0
     {
         let count = rows.min(most as u64) as u32;
-        let asked = of_session(app, Kind::Kept, |session| sql::Ask::Window { session, result, from: 0, count });
-        if let Some((serial, effect)) = asked {
-            app.panes.query.pending = Some(Pending::Rows(serial, Box::new(ran)));
-            return vec![effect];
-        }
-        return Vec::new();
+        let (serial, effect) = ask(app, Kind::Kept, sql::Ask::Window { result, from: 0, count });
+        app.panes.query.pending = Some(Pending::Rows(serial, Box::new(ran)));
+        return vec![effect];
     }
     answer(app, Answer::Ran(Box::new(ran)));
     Vec::new()

@@ -1,11 +1,10 @@
-//! Rows that are read through (to find, filter or sort them), and values that are read whole.
+//! Rows that are read through: to find some, to filter and sort them, to copy them.
 
-use super::ask::{Kind, of_session};
-use super::grid::Grid;
+use super::ask::{Kind, ask};
+use super::copied;
 use super::result::Tab;
-use super::scan::{Goal, SORTED, Scan, Step};
-use super::state::Reading;
-use super::{edit_line, tell, windows};
+use super::scan::{COPIED, Goal, SORTED, Scan, Step};
+use super::tell;
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::update::settle::done;
@@ -13,14 +12,9 @@ use crate::feeds::part::Part;
 use crate::feeds::sql;
 use crate::model::sql::{Cell, Column};
 
-/// The most bytes that are copied: terminals take no more by OSC 52.
-pub const COPIED: usize = 74_000;
-
 /// Begins to read the rows of the result that is shown.
 pub fn begin(app: &mut App, goal: Goal) -> Vec<Effect> {
-    let state = &mut app.panes.query;
-    let session = state.session;
-    let Some(tab) = state.shown() else {
+    let Some(tab) = app.panes.query.shown() else {
         app.say("there is no result");
         return Vec::new();
     };
@@ -28,28 +22,29 @@ pub fn begin(app: &mut App, goal: Goal) -> Vec<Effect> {
         app.say("this result has no rows");
         return Vec::new();
     };
-    let here = grid.is_whole_here();
-    if !here && Some(tab.session) != session {
-        app.say("the session that these rows are of is gone: what is at hand is all there is");
-        return Vec::new();
-    }
-    let rows = grid.rows;
-    if matches!(goal, Goal::Sort { .. }) && rows > SORTED {
-        let text = format!(
-            "{} rows are too many to be sorted here ({} at most): o has the server sort them",
-            tell::count(rows),
-            tell::count(SORTED)
-        );
-        app.say(text);
-        return Vec::new();
-    }
-    let numeric = match goal {
-        Goal::Sort { column, .. } => grid.columns.get(column).is_some_and(Column::is_right_aligned),
-        Goal::Search { .. } | Goal::Filter(_) => false,
+    let (marked, place) = (grid.marked(), grid.place);
+    let (rows, began, sort) = match &goal {
+        Goal::Search { .. } => (grid.count(), place, None),
+        Goal::Arrange { filter, sort } => {
+            if sort.is_some() && filter.is_empty() && grid.rows > SORTED as u64 {
+                let rows = grid.rows;
+                return too_many(app, &format!("{} rows", tell::count(rows)));
+            }
+            (grid.rows, 0, *sort)
+        }
+        Goal::Rows(_) => (marked.1 - marked.0 + 1, marked.0, None),
+        Goal::Column(_) => (grid.count(), 0, None),
     };
-    let scan = Scan::new(tab.id, goal, rows, grid.columns.len(), grid.row().unwrap_or_default(), numeric);
+    let numeric = sort.and_then(|(column, _)| grid.columns.get(column)).is_some_and(Column::is_right_aligned);
+    let scan = Scan::new(tab.id, goal, rows, grid.columns.len(), began, numeric);
     app.panes.query.scan = Some(scan);
     done(app)
+}
+
+fn too_many(app: &mut App, rows: &str) -> Vec<Effect> {
+    let most = tell::count(SORTED as u64);
+    app.say(format!("{rows} are too many to be sorted here ({most} at most): o has the server sort them"));
+    Vec::new()
 }
 
 /// Asks for the next rows, or reads those that are here.
@@ -57,37 +52,41 @@ pub fn next(app: &mut App) -> Vec<Effect> {
     loop {
         let state = &mut app.panes.query;
         let Some(scan) = state.scan.as_ref().filter(|scan| scan.serial.is_none()) else { return Vec::new() };
-        let (result, (from, count)) = (scan.result, scan.next());
-        let Some(tab) = state.tabs.iter().find(|tab| tab.id == result) else {
+        let (result, (from, count), all) = (scan.result, scan.next(), scan.goal.is_of_all());
+        let copies = scan.goal.copies();
+        let Some(grid) = state.tabs.iter().find(|tab| tab.id == result).and_then(|tab| tab.grid.as_ref()) else {
             state.scan = None;
             return Vec::new();
         };
-        let Some(grid) = tab.grid.as_ref().filter(|grid| grid.is_whole_here()) else {
-            let asked = of_session(app, Kind::Scan, |session| sql::Ask::Window { session, result, from, count });
-            let Some((serial, effect)) = asked else {
-                app.panes.query.scan = None;
-                return Vec::new();
-            };
-            if let Some(scan) = &mut app.panes.query.scan {
-                scan.serial = Some(serial);
-            }
-            return vec![effect];
+        let places = from..from + u64::from(count);
+        if grid.is_whole_here() {
+            let cells = |place: u64| if all { grid.came(place) } else { grid.cells(place) };
+            let rows: Vec<Vec<Cell>> = places.filter_map(cells).map(<[Cell]>::to_vec).collect();
+            take(app, from, &rows);
+            continue;
+        }
+        // Those that are shown in another order lie anywhere; a window would cut the values that are copied.
+        let question = if copies || (!all && grid.shown.is_some()) {
+            let rows = places.filter_map(|place| grid.row_at(place)).collect();
+            sql::Ask::Rows { result, rows, most: if copies { COPIED } else { 0 } }
+        } else {
+            sql::Ask::Window { result, from, count }
         };
-        let rows: Vec<Vec<Cell>> =
-            (from..from + u64::from(count)).filter_map(|row| grid.cells(row)).map(<[Cell]>::to_vec).collect();
-        take(app, from, &rows);
+        let (serial, effect) = ask(app, Kind::Scan, question);
+        if let Some(scan) = &mut app.panes.query.scan {
+            (scan.serial, scan.from) = (Some(serial), from);
+        }
+        return vec![effect];
     }
 }
 
 /// Rows have come.
 pub fn answer(app: &mut App, serial: u64, part: Part<sql::Fact>) {
-    if app.panes.query.scan.as_ref().is_none_or(|scan| scan.serial != Some(serial)) {
-        return;
-    }
+    let Some(scan) = app.panes.query.scan.as_ref().filter(|scan| scan.serial == Some(serial)) else { return };
+    let from = scan.from;
     match part {
-        Part::Page(sql::Fact::Window { from, rows, .. }) | Part::Last(sql::Fact::Window { from, rows, .. }) => {
-            take(app, from, &rows);
-        }
+        Part::Page(sql::Fact::Window { rows, .. } | sql::Fact::Rows { rows, .. })
+        | Part::Last(sql::Fact::Window { rows, .. } | sql::Fact::Rows { rows, .. }) => take(app, from, &rows),
         Part::Page(_) | Part::Last(_) => {}
         Part::Failed(failure) => {
             app.panes.query.scan = None;
@@ -99,54 +98,81 @@ pub fn answer(app: &mut App, serial: u64, part: Part<sql::Fact>) {
 fn take(app: &mut App, from: u64, rows: &[Vec<Cell>]) {
     let state = &mut app.panes.query;
     let Some(scan) = &mut state.scan else { return };
-    let (step, result, goal) = (scan.take(from, rows), scan.result, scan.goal.clone());
+    let (there, step) = (scan.rows(), scan.take(from, rows));
+    let (result, goal) = (scan.result, scan.goal.clone());
     if step == Step::More {
         return;
     }
     state.scan = None;
     let Some(tab) = state.tab_of(result) else { return };
-    let said = found(tab, step, &goal);
-    if let Some(said) = said {
-        app.say(said);
-    }
-}
-
-fn found(tab: &mut Tab, step: Step, goal: &Goal) -> Option<String> {
-    let grid = tab.grid.as_mut()?;
-    match (step, goal) {
-        (Step::Found(row), _) => {
-            let place = place_of(grid, row);
-            match place {
-                Some(place) => grid.go(place),
-                None => return Some(format!("row {} has it, and the filter hides it", tell::count(row + 1))),
+    match step {
+        Step::Found(place) => {
+            if let Some(grid) = &mut tab.grid {
+                grid.go(place);
             }
-            None
         }
-        (Step::Rows(rows), Goal::Filter(text)) => {
-            tab.filter.clone_from(text);
-            tab.sorted = None;
-            let said = format!("{} of {} rows", tell::count(rows.len() as u64), tell::count(grid.rows));
-            grid.show(Some(rows));
-            Some(said)
+        Step::Arranged(rows, looked) => {
+            // Rows that come while it reads, or after it, are not among those that are shown.
+            let looked = looked.or_else(|| tab.is_more_than(there).then_some(there));
+            if let Some(said) = arranged(tab, rows, looked, &goal) {
+                app.say(said);
+            }
         }
-        (Step::Rows(rows), Goal::Sort { column, down }) => {
-            tab.sorted = Some((*column, *down));
-            tab.filter.clear();
-            grid.show(Some(rows));
-            grid.go(0);
-            let name = grid.columns.get(*column).map(|column| column.name.clone()).unwrap_or_default();
-            Some(format!("sorted by {name} {}", if *down { "downwards" } else { "upwards" }))
+        Step::Gathered(rows) => {
+            let text = gathered(tab, &rows, &goal);
+            let cut = rows.iter().flatten().any(|cell| matches!(cell, Cell::Text { cut: true, .. }));
+            let effects = if cut { copied::too_much(app, COPIED as u64) } else { copied::copied(app, text) };
+            app.panes.query.effects.extend(effects);
         }
-        (Step::Nothing, Goal::Search { text, .. } | Goal::Filter(text)) => Some(format!("no row has {text:?}")),
-        (Step::Nothing | Step::Rows(_) | Step::More, _) => None,
+        Step::TooMany => {
+            if goal.copies() {
+                copied::too_much(app, COPIED as u64);
+            } else {
+                too_many(app, "the rows that have it");
+            }
+        }
+        Step::Nothing => match &goal {
+            Goal::Search { text, .. } | Goal::Arrange { filter: text, .. } if !text.is_empty() => {
+                app.say(format!("no row has {text:?}"));
+            }
+            Goal::Search { .. } | Goal::Arrange { .. } | Goal::Rows(_) | Goal::Column(_) => {}
+        },
+        Step::More => {}
     }
 }
 
-/// Where a row is among those that are shown.
-fn place_of(grid: &Grid, row: u64) -> Option<u64> {
-    match &grid.shown {
-        None => Some(row),
-        Some(rows) => rows.iter().position(|shown| *shown == row).map(|place| place as u64),
+/// Other rows are shown, or the same in another order; what is said of it.
+fn arranged(tab: &mut Tab, rows: Vec<u64>, looked: Option<u64>, goal: &Goal) -> Option<String> {
+    let Goal::Arrange { filter, sort } = goal else { return None };
+    let grid = tab.grid.as_mut()?;
+    let found = rows.len() as u64;
+    grid.show(Some(rows));
+    if *sort != tab.sorted && sort.is_some() {
+        grid.go(0);
+    }
+    let sorts = sort.and_then(|(column, down)| {
+        let name = grid.columns.get(column)?.name.clone();
+        Some(format!("sorted by {name} {}", if down { "downwards" } else { "upwards" }))
+    });
+    let (all, first) = (tell::count(grid.rows), looked.map(tell::count));
+    let filters = (!filter.is_empty()).then(|| match &first {
+        None => format!("{} of {all} rows", tell::count(found)),
+        Some(first) => format!("{} of the first {first} rows", tell::count(found)),
+    });
+    let stopped = first.map(|first| format!("what comes behind row {first} was not looked at"));
+    tab.filter.clone_from(filter);
+    (tab.sorted, tab.looked) = (*sort, looked);
+    let said: Vec<String> = filters.into_iter().chain(sorts).chain(stopped).collect();
+    Some(said.join(", "))
+}
+
+/// What is copied, as text.
+fn gathered(tab: &Tab, rows: &[Vec<Cell>], goal: &Goal) -> String {
+    match (goal, &tab.grid) {
+        (Goal::Rows(format), Some(grid)) => {
+            copied::of_rows(grid, rows.iter().map(Vec::as_slice), &copied::options(tab, *format))
+        }
+        _ => copied::of_column(rows.iter().flatten()),
     }
 }
 
@@ -160,82 +186,37 @@ pub fn search(app: &mut App, forward: bool) -> Vec<Effect> {
     begin(app, Goal::Search { text, forward })
 }
 
+/// Filters and sorts anew, with what is said of it; what is neither is shown as it came.
+pub fn arrange(app: &mut App, filter: String, sort: Option<(usize, bool)>) -> Vec<Effect> {
+    let Some(tab) = app.panes.query.shown_mut() else {
+        app.say("there is no result");
+        return Vec::new();
+    };
+    match tab.grid.as_mut() {
+        // What a filter left stands in the order in which it came once nothing sorts it.
+        Some(grid) if sort.is_none() && !filter.is_empty() && tab.filter == filter && grid.shown.is_some() => {
+            let mut rows = grid.shown.clone().unwrap_or_default();
+            rows.sort_unstable();
+            grid.show(Some(rows));
+            tab.sorted = None;
+            done(app)
+        }
+        Some(_) if sort.is_none() && filter.is_empty() => {
+            show_all(app);
+            done(app)
+        }
+        _ => begin(app, Goal::Arrange { filter, sort }),
+    }
+}
+
 /// All rows as they came.
 pub fn show_all(app: &mut App) -> bool {
     let Some(tab) = app.panes.query.shown_mut() else { return false };
     let changed = !tab.filter.is_empty() || tab.sorted.is_some();
     tab.filter.clear();
-    tab.sorted = None;
+    (tab.sorted, tab.looked) = (None, None);
     if let Some(grid) = tab.grid.as_mut().filter(|_| changed) {
         grid.show(None);
     }
     changed
-}
-
-/// Reads the selected value whole.
-pub fn value(app: &mut App, what: Reading) -> Vec<Effect> {
-    let state = &app.panes.query;
-    let Some(tab) = state.shown() else { return Vec::new() };
-    let Some(grid) = &tab.grid else { return Vec::new() };
-    let (Some(row), Some(column)) = (grid.row(), grid.selected()) else { return Vec::new() };
-    let name = grid.columns.get(column).map(|column| column.name.clone()).unwrap_or_default();
-    let result = tab.id;
-    match grid.cell(row, column).cloned() {
-        None => {
-            app.say("this row is not here yet");
-            Vec::new()
-        }
-        Some(Cell::Null) => shown(app, &name, None, what),
-        Some(Cell::Text { text, cut: false, .. }) => shown(app, &name, Some(text.into()), what),
-        Some(Cell::Text { bytes, .. }) => {
-            app.say(format!("reading {} …", tell::size(bytes)));
-            let asked = of_session(app, Kind::Value, |session| sql::Ask::Value { session, result, row, column });
-            let Some((serial, effect)) = asked else {
-                app.say("the session is gone: of this value only its beginning is at hand");
-                return Vec::new();
-            };
-            app.panes.query.reading = Some((serial, name, what));
-            vec![effect]
-        }
-    }
-}
-
-/// A whole value has come.
-pub fn came(app: &mut App, serial: u64, part: Part<sql::Fact>) {
-    let Some((_, name, what)) = app.panes.query.reading.take_if(|(asked, ..)| *asked == serial) else { return };
-    match part {
-        Part::Page(sql::Fact::Value(text)) | Part::Last(sql::Fact::Value(text)) => {
-            let effects = shown(app, &name, text, what);
-            app.panes.query.effects.extend(effects);
-        }
-        Part::Page(_) | Part::Last(_) => {}
-        Part::Failed(failure) => app.say(failure.message),
-    }
-}
-
-fn shown(app: &mut App, name: &str, text: Option<String>, what: Reading) -> Vec<Effect> {
-    match what {
-        Reading::Show => {
-            windows::value(app, name, text.as_deref());
-            Vec::new()
-        }
-        Reading::Copy => copied(app, text.unwrap_or_default()),
-        Reading::Edit => {
-            edit_line::value(app, text);
-            done(app)
-        }
-    }
-}
-
-/// Puts a text on the clipboard, where it is not too long for it.
-pub fn copied(app: &mut App, text: String) -> Vec<Effect> {
-    if text.len() > COPIED {
-        let size = tell::size(text.len() as u64);
-        app.say(format!(
-            "{size} are too much for the clipboard of a terminal: `cockpit sql -o csv` writes results to a file"
-        ));
-        return Vec::new();
-    }
-    app.say(format!("copied {}", tell::size(text.len() as u64)));
-    vec![Effect::Copy(text)]
 }

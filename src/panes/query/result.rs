@@ -1,9 +1,10 @@
 //! A result, or what came of a statement without one: a tab of the pane.
 
 use super::edits::Edit;
-use super::grid::Grid;
+use super::order;
 use super::plan_tree::Tree;
-use crate::model::sql::{Ended, ResultId, Said, SessionId};
+use crate::app::grid::Grid;
+use crate::model::sql::{Ended, ResultId, Said, Server, SessionId};
 use jiff::Timestamp;
 use std::time::Duration;
 
@@ -19,8 +20,10 @@ const PLANS: [(&str, &str); 2] =
 pub struct Tab {
     /// The number of its result.
     pub id: ResultId,
-    /// Of which session: with that it goes.
+    /// Of which session.
     pub session: SessionId,
+    /// Of which server, by its name, and database.
+    pub of: Option<(String, String)>,
     /// What was run.
     pub statement: String,
     /// When.
@@ -45,8 +48,12 @@ pub struct Tab {
     pub search: String,
     /// What rows must have, as it was typed.
     pub filter: String,
+    /// The filter stopped after so many rows, as more have it than are kept.
+    pub looked: Option<u64>,
     /// By which column it is sorted, and whether downwards.
     pub sorted: Option<(usize, bool)>,
+    /// The same where the server did it.
+    pub ordered: Option<(usize, bool)>,
     /// The name of its one table as a statement needs it, once that was looked up.
     pub table: Option<String>,
     /// Its changes that are not applied yet, once its table is known.
@@ -62,10 +69,13 @@ pub struct Tab {
 impl Tab {
     /// A tab for a statement that begins.
     pub fn new(id: ResultId, session: SessionId, statement: impl Into<String>, began: Timestamp) -> Self {
+        let statement = statement.into();
+        let ordered = order::parts(&statement).map(|(_, column, down)| (column, down));
         Self {
             id,
             session,
-            statement: statement.into(),
+            of: None,
+            statement,
             began,
             grid: None,
             ended: None,
@@ -77,7 +87,9 @@ impl Tab {
             record: None,
             search: String::new(),
             filter: String::new(),
+            looked: None,
             sorted: None,
+            ordered,
             table: None,
             edit: None,
             from: None,
@@ -89,6 +101,21 @@ impl Tab {
     /// Whether the next statement takes its place: there is nothing in it that one would come back for.
     pub fn gives_way(&self) -> bool {
         self.passing || (self.grid.is_none() && self.ended.is_some())
+    }
+
+    /// Whether its tables are those of this server: elsewhere their numbers may be of others.
+    pub fn is_of(&self, server: &Server) -> bool {
+        self.of.as_ref().is_some_and(|(host, database)| *host == server.host && *database == server.database)
+    }
+
+    /// Whether it has more than so many rows, or may still get them.
+    pub fn is_more_than(&self, rows: u64) -> bool {
+        self.ended.is_none() || self.grid.as_ref().is_some_and(|grid| grid.rows > rows)
+    }
+
+    /// Whether all its rows are here, and nothing of it is kept elsewhere.
+    pub fn is_here(&self) -> bool {
+        self.grid.as_ref().is_some_and(Grid::is_whole_here)
     }
 
     /// Keeps what the server said.

@@ -1,11 +1,10 @@
 //! What keys do to the result that is shown: its columns, its order, its tabs.
 
-use super::grid::Grid;
-use super::scan::Goal;
 use super::state::Reading;
-use super::{plan, pump, reading, rows};
+use super::{copied, order, plan, pump, reading, rows, value};
 use crate::app::App;
 use crate::app::effect::Effect;
+use crate::app::grid::Grid;
 use crate::app::update::settle::done;
 use crate::model::sql::{guard, token};
 
@@ -18,8 +17,8 @@ pub fn none(app: &mut App) -> Vec<Effect> {
 /// Copies the selected value whole, or a plan as text.
 pub fn copy(app: &mut App) -> Vec<Effect> {
     match plan::text(app) {
-        Some(text) => reading::copied(app, text),
-        None => reading::value(app, Reading::Copy),
+        Some(text) => copied::copied(app, text),
+        None => value::value(app, Reading::Copy),
     }
 }
 
@@ -60,25 +59,23 @@ pub fn select(app: &mut App) -> Vec<Effect> {
     grid(app, |grid| grid.anchor = if grid.anchor.is_some() { None } else { Some(grid.place) })
 }
 
-/// Sorts what is here by the selected column: upwards, downwards, as it came.
+/// Sorts what is here by the selected column: upwards, downwards, as it came. A filter stays.
 pub fn sort(app: &mut App) -> Vec<Effect> {
     let Some(tab) = app.panes.query.shown() else {
         app.say("there is no result");
         return Vec::new();
     };
     let Some(column) = tab.grid.as_ref().and_then(Grid::selected) else { return Vec::new() };
-    let down = match tab.sorted {
-        Some((sorted, false)) if sorted == column => true,
-        Some((sorted, true)) if sorted == column => {
-            reading::show_all(app);
-            return done(app);
-        }
-        _ => false,
+    let sort = match tab.sorted {
+        Some((sorted, false)) if sorted == column => Some((column, true)),
+        Some((sorted, true)) if sorted == column => None,
+        _ => Some((column, false)),
     };
-    reading::begin(app, Goal::Sort { column, down })
+    let filter = tab.filter.clone();
+    reading::arrange(app, filter, sort)
 }
 
-/// Has the server sort by the selected column, as a new query.
+/// Has the server sort by the selected column, as a new query: upwards, then downwards.
 pub fn order(app: &mut App) -> Vec<Effect> {
     let Some(tab) = app.panes.query.shown() else {
         app.say("there is no result");
@@ -89,11 +86,14 @@ pub fn order(app: &mut App) -> Vec<Effect> {
     let is_query = words.first().is_some_and(|first| queries.iter().any(|word| first.is(&tab.statement, word)));
     let writes = !guard::judge(&tab.statement).nature.only_reads();
     let Some(column) = tab.grid.as_ref().and_then(Grid::selected).filter(|_| is_query && !writes) else {
-        app.say("the server sorts the rows of a SELECT only");
+        app.say("the server can sort only what a query that writes nothing returns");
         return Vec::new();
     };
-    let statement = format!("SELECT * FROM (\n{}\n) AS q ORDER BY {};", tab.statement, column + 1);
-    pump::enqueue(app, &statement);
+    let (statement, filters) = (order::by(&tab.statement, column), !tab.filter.is_empty());
+    if filters {
+        app.say("the server sorts all rows: & filters them again");
+    }
+    pump::enqueue(app, &format!("{statement};"));
     done(app)
 }
 

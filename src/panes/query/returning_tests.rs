@@ -66,19 +66,37 @@ fn a_session_that_is_cut_again_on_its_way_still_comes_to_the_writer() {
 }
 
 #[test]
-fn nobody_is_taken_from_rows_or_a_transaction_to_the_writer() {
+fn nobody_is_taken_from_a_transaction_to_the_writer_and_rows_come_along() {
+    let mut desk = lost();
+    desk.tick(2);
+    desk.tell(at("10.0.1.7:5432", true));
+    desk.rows = Some(100_000);
+    desk.run("select n, text from numbers;");
+    desk.transaction(Transaction::Open);
+    desk.connected = None;
+    desk.tick(8);
+    assert!(desk.connected.is_none(), "a transaction is open");
+    desk.transaction(Transaction::Idle);
+    desk.tick(30);
+    assert!(desk.connected.is_some(), "the rows are no reason to stay with a member that only reads");
+    assert!(desk.closed.is_empty());
+    desk.keys("esc G");
+    assert!(desk.screen().contains("row 100000"), "they are looked at meanwhile:\n{}", desk.screen());
+    desk.tell(at("10.0.2.9:5432", false));
+    desk.keys("g");
+    assert!(desk.screen().contains("this is the writer now") && desk.screen().contains("row 1 of 100,000"));
+}
+
+#[test]
+fn who_is_in_a_transaction_for_two_minutes_is_left_with_the_reader() {
     let mut desk = lost();
     desk.tick(2);
     desk.tell(at("10.0.1.7:5432", true));
     desk.transaction(Transaction::Open);
     desk.connected = None;
-    desk.tick(8);
-    assert!(desk.connected.is_none(), "a transaction is open");
-    desk.run("select * from bookmarks;");
-    desk.transaction(Transaction::Idle);
-    desk.tick(30);
-    assert!(desk.connected.is_none(), "the rows would go with the session");
     desk.tick(300);
+    desk.transaction(Transaction::Idle);
+    desk.tick(301);
     assert!(desk.connected.is_none() && desk.screen().contains("this is a reader now"), "{}", desk.screen());
 }
 

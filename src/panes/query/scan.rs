@@ -1,36 +1,53 @@
-//! Rows of a result that are read through, piece by piece: to find some, to sort them, to copy them. The rows may be more
-//! than memory holds, so that only what is looked for stays.
+//! Rows of a result that are read through, piece by piece: to find some, to put them in order, to copy them. The rows may be
+//! more than memory holds, so that only what is looked for stays.
 
 use crate::app::overlay::Wanted;
+use crate::model::sql::format::Format;
 use crate::model::sql::{Cell, ResultId};
 use std::cmp::Ordering;
 
 /// So many cells are asked for at once at most.
 const CELLS: usize = 100_000;
 /// More rows than this are not sorted here.
-pub const SORTED: u64 = 500_000;
+pub const SORTED: usize = 500_000;
 /// More rows than this are not kept of a filter.
 pub const FILTERED: usize = 2_000_000;
+/// The most bytes that are copied: terminals take no more by OSC 52.
+pub const COPIED: usize = 74_000;
 
 /// What they are read for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Goal {
-    /// The next row with this text, forwards or backwards, not counting the row where it began.
+    /// The next of the rows that are shown with this text, forwards or backwards; the one where it began comes last.
     Search {
         /// The text.
         text: String,
         /// Towards the end.
         forward: bool,
     },
-    /// All rows with this text.
-    Filter(String),
-    /// All rows in the order of a column.
-    Sort {
-        /// The column.
-        column: usize,
-        /// The largest first.
-        down: bool,
+    /// Which rows of all are to be shown, and in which order.
+    Arrange {
+        /// Only those with this text; an empty one is in all of them.
+        filter: String,
+        /// By this column, and whether the largest comes first; none is as they came.
+        sort: Option<(usize, bool)>,
     },
+    /// The rows that are selected, to be copied in this form.
+    Rows(Format),
+    /// The values of a column in the rows that are shown.
+    Column(usize),
+}
+
+impl Goal {
+    /// Whether it reads all rows as they came, whatever is shown of them.
+    pub fn is_of_all(&self) -> bool {
+        matches!(self, Self::Arrange { .. })
+    }
+
+    /// Whether values are wanted whole, as far as they can be copied.
+    pub fn copies(&self) -> bool {
+        matches!(self, Self::Rows(_) | Self::Column(_))
+    }
 }
 
 /// What a value is sorted by.
@@ -46,12 +63,16 @@ enum SortKey {
 pub enum Step {
     /// More is to be read.
     More,
-    /// A row was found.
+    /// A row was found, at this place.
     Found(u64),
-    /// These are to be shown.
-    Rows(Vec<u64>),
+    /// The rows of these numbers are to be shown. Where there are more than can be kept only so many were looked at.
+    Arranged(Vec<u64>, Option<u64>),
+    /// What is copied.
+    Gathered(Vec<Vec<Cell>>),
     /// There is none.
     Nothing,
+    /// There are more than can be sorted, or copied.
+    TooMany,
 }
 
 /// Rows that are being read through.
@@ -59,6 +80,8 @@ pub enum Step {
 pub struct Scan {
     /// The number of the question that is under way; none while the next is to be asked.
     pub serial: Option<u64>,
+    /// From where on it asks.
+    pub from: u64,
     /// Of which result.
     pub result: ResultId,
     /// What for.
@@ -74,33 +97,56 @@ pub struct Scan {
     numeric: bool,
     found: Vec<u64>,
     keys: Vec<(SortKey, u64)>,
+    gathered: Vec<Vec<Cell>>,
+    /// How many bytes they are.
+    bytes: usize,
 }
 
 impl Scan {
-    /// A scan over so many rows of so many columns, from a row on where the goal is a search.
+    /// A scan over so many rows of so many columns, from one on where the goal is not all of them.
     pub fn new(result: ResultId, goal: Goal, rows: u64, columns: usize, began: u64, numeric: bool) -> Self {
-        let piece = (CELLS / columns.max(1)).clamp(64, 8_192) as u64;
-        Self { serial: None, result, goal, rows, piece, began, read: 0, numeric, found: Vec::new(), keys: Vec::new() }
+        let piece = (CELLS / columns.max(1)).clamp(64, if goal.copies() { 512 } else { 8_192 }) as u64;
+        Self {
+            serial: None,
+            from: 0,
+            result,
+            goal,
+            rows,
+            piece,
+            began,
+            read: 0,
+            numeric,
+            found: Vec::new(),
+            keys: Vec::new(),
+            gathered: Vec::new(),
+            bytes: 0,
+        }
     }
 
     /// What is to be read next: from which row on, and how many.
     pub fn next(&self) -> (u64, u32) {
         let left = self.rows - self.read;
         let count = self.piece.min(left);
-        let from = match &self.goal {
-            Goal::Search { forward: true, .. } => (self.began + 1 + self.read) % self.rows.max(1),
-            // The piece that ends before what was read.
-            Goal::Search { forward: false, .. } => (self.began + self.rows - self.read) % self.rows.max(1),
-            Goal::Filter(_) | Goal::Sort { .. } => self.read,
-        };
         match &self.goal {
+            Goal::Search { forward: true, .. } => {
+                let from = (self.began + 1 + self.read) % self.rows.max(1);
+                (from, count.min(self.rows - from) as u32)
+            }
+            // The piece that ends before what was read.
             Goal::Search { forward: false, .. } => {
+                let from = (self.began + self.rows - self.read) % self.rows.max(1);
                 let end = if from == 0 { self.rows } else { from };
                 let count = count.min(end);
                 (end - count, count as u32)
             }
-            _ => (from, count.min(self.rows - from) as u32),
+            Goal::Arrange { .. } => (self.read, count as u32),
+            Goal::Rows(_) | Goal::Column(_) => (self.began + self.read, count as u32),
         }
+    }
+
+    /// How many rows it reads: those that there were when it began.
+    pub fn rows(&self) -> u64 {
+        self.rows
     }
 
     /// How far it is, from 0 to 1.
@@ -125,18 +171,38 @@ impl Scan {
                     return Step::Found(row);
                 }
             }
-            Goal::Filter(text) => {
-                let wanted = Wanted::new(text);
-                self.found.extend(numbered.filter(|(_, row)| has(row, &wanted)).map(|(number, _)| number));
+            Goal::Arrange { filter, sort } => {
+                let wanted = Wanted::new(filter);
+                let kept = numbered.filter(|(_, row)| filter.is_empty() || has(row, &wanted));
+                match sort {
+                    Some((column, _)) => {
+                        let keys = kept.map(|(number, row)| (self.key(row.get(*column)), number));
+                        let keys: Vec<(SortKey, u64)> = keys.collect();
+                        self.keys.extend(keys);
+                    }
+                    None => self.found.extend(kept.map(|(number, _)| number)),
+                }
+                if self.keys.len() > SORTED {
+                    return Step::TooMany;
+                }
                 if self.found.len() >= FILTERED {
-                    return Step::Rows(std::mem::take(&mut self.found));
+                    let more = (self.read < self.rows).then_some(self.read);
+                    return Step::Arranged(std::mem::take(&mut self.found), more);
                 }
             }
-            Goal::Sort { column, .. } => {
-                let keys: Vec<(SortKey, u64)> =
-                    numbered.map(|(number, row)| (self.key(row.get(*column)), number)).collect();
-                self.keys.extend(keys);
+            Goal::Rows(_) => {
+                self.bytes += rows.iter().flatten().map(size).sum::<usize>();
+                self.gathered.extend(rows.iter().cloned());
             }
+            Goal::Column(column) => {
+                let cell = |row: &Vec<Cell>| row.get(*column).cloned().unwrap_or(Cell::Null);
+                let cells: Vec<Vec<Cell>> = rows.iter().map(|row| vec![cell(row)]).collect();
+                self.bytes += cells.iter().flatten().map(size).sum::<usize>();
+                self.gathered.extend(cells);
+            }
+        }
+        if self.bytes > COPIED {
+            return Step::TooMany;
         }
         if self.read < self.rows { Step::More } else { self.end() }
     }
@@ -144,16 +210,17 @@ impl Scan {
     fn end(&mut self) -> Step {
         match self.goal {
             Goal::Search { .. } => Step::Nothing,
-            Goal::Filter(_) if self.found.is_empty() => Step::Nothing,
-            Goal::Filter(_) => Step::Rows(std::mem::take(&mut self.found)),
-            Goal::Sort { down, .. } => {
+            Goal::Arrange { .. } if self.found.is_empty() && self.keys.is_empty() => Step::Nothing,
+            Goal::Arrange { sort: None, .. } => Step::Arranged(std::mem::take(&mut self.found), None),
+            Goal::Arrange { sort: Some((_, down)), .. } => {
                 let mut keys = std::mem::take(&mut self.keys);
                 keys.sort_by(|(a, _), (b, _)| {
                     let order = compare(a, b);
                     if down { order.reverse() } else { order }
                 });
-                Step::Rows(keys.into_iter().map(|(_, row)| row).collect())
+                Step::Arranged(keys.into_iter().map(|(_, row)| row).collect(), None)
             }
+            Goal::Rows(_) | Goal::Column(_) => Step::Gathered(std::mem::take(&mut self.gathered)),
         }
     }
 
@@ -176,6 +243,14 @@ fn compare(a: &SortKey, b: &SortKey) -> Ordering {
         (SortKey::Null, SortKey::Null) => Ordering::Equal,
         (SortKey::Null, _) | (SortKey::Text(_), SortKey::Number(_)) => Ordering::Greater,
         (_, SortKey::Null) | (SortKey::Number(_), SortKey::Text(_)) => Ordering::Less,
+    }
+}
+
+/// How much of a copy a value is at least, with what stands behind it.
+fn size(cell: &Cell) -> usize {
+    match cell {
+        Cell::Null => 1,
+        Cell::Text { text, .. } => text.len() + 1,
     }
 }
 
@@ -223,27 +298,55 @@ mod tests {
         assert_eq!(search(0, false, "nowhere"), Step::Nothing);
     }
 
-    #[test]
-    fn numbers_are_sorted_as_numbers_and_null_is_the_largest() {
-        let all = rows(&[Some("10"), None, Some("9"), Some("-1.5"), Some("NaN")]);
-        let sort = |down, numeric| through(&all, Goal::Sort { column: 0, down }, 0, 2, numeric);
-        assert_eq!(sort(false, true), Step::Rows(vec![3, 2, 0, 4, 1]));
-        assert_eq!(sort(true, true), Step::Rows(vec![1, 4, 0, 2, 3]));
-        assert_eq!(sort(false, false), Step::Rows(vec![3, 0, 2, 4, 1]));
+    fn arrange(all: &[Vec<Cell>], filter: &str, sort: Option<(usize, bool)>, numeric: bool) -> Step {
+        through(all, Goal::Arrange { filter: filter.into(), sort }, 0, 2, numeric)
     }
 
     #[test]
-    fn a_filter_keeps_the_numbers_of_the_rows() {
+    fn numbers_are_sorted_as_numbers_and_null_is_the_largest() {
+        let all = rows(&[Some("10"), None, Some("9"), Some("-1.5"), Some("NaN")]);
+        let sort = |down, numeric| arrange(&all, "", Some((0, down)), numeric);
+        assert_eq!(sort(false, true), Step::Arranged(vec![3, 2, 0, 4, 1], None));
+        assert_eq!(sort(true, true), Step::Arranged(vec![1, 4, 0, 2, 3], None));
+        assert_eq!(sort(false, false), Step::Arranged(vec![3, 0, 2, 4, 1], None));
+    }
+
+    #[test]
+    fn a_filter_keeps_the_numbers_of_the_rows_and_may_be_sorted_too() {
         let all = rows(&[Some("ab"), Some("b"), Some("Ab"), None]);
-        let filter = |text: &str| through(&all, Goal::Filter(text.into()), 0, 3, false);
-        assert_eq!(filter("a"), Step::Rows(vec![0, 2]));
-        assert_eq!(filter("A"), Step::Rows(vec![2]));
-        assert_eq!(filter("x"), Step::Nothing);
+        assert_eq!(arrange(&all, "a", None, false), Step::Arranged(vec![0, 2], None));
+        assert_eq!(arrange(&all, "a", Some((0, false)), false), Step::Arranged(vec![2, 0], None));
+        assert_eq!(arrange(&all, "A", None, false), Step::Arranged(vec![2], None));
+        assert_eq!(arrange(&all, "x", None, false), Step::Nothing);
+    }
+
+    #[test]
+    fn a_filter_that_stops_says_how_far_it_looked_and_too_many_are_not_sorted() {
+        let piece: Vec<Vec<Cell>> = vec![rows(&[Some("a")]).remove(0); 1_000_000];
+        let goal = |sort| Goal::Arrange { filter: "a".into(), sort };
+        let mut scan = Scan::new(ResultId(1), goal(None), 9_000_000, 1, 0, false);
+        assert_eq!(scan.take(0, &piece), Step::More);
+        let Step::Arranged(found, more) = scan.take(1_000_000, &piece) else { panic!("it stops") };
+        assert_eq!((found.len(), more), (FILTERED, Some(2_000_000)));
+        let mut scan = Scan::new(ResultId(1), goal(Some((0, true))), 9_000_000, 1, 0, false);
+        assert_eq!(scan.take(0, &piece), Step::TooMany);
+    }
+
+    #[test]
+    fn rows_are_gathered_as_far_as_they_can_be_copied() {
+        let all = rows(&[Some("a"), None, Some("c"), Some("d")]);
+        let mut scan = Scan::new(ResultId(1), Goal::Rows(Format::Csv), 2, 1, 1, false);
+        assert_eq!(scan.next(), (1, 2));
+        assert_eq!(scan.take(1, &all[1..3]), Step::Gathered(all[1..3].to_vec()));
+        let large = "x".repeat(COPIED);
+        let mut scan = Scan::new(ResultId(1), Goal::Column(0), 9, 1, 0, false);
+        assert_eq!(scan.take(0, &rows(&[Some(&large)])), Step::TooMany);
     }
 
     #[test]
     fn rows_that_are_gone_end_it() {
-        let mut scan = Scan::new(ResultId(1), Goal::Filter("x".into()), 1_000, 1, 0, false);
+        let goal = Goal::Arrange { filter: "x".into(), sort: None };
+        let mut scan = Scan::new(ResultId(1), goal, 1_000, 1, 0, false);
         assert_eq!(scan.take(0, &[]), Step::Nothing);
     }
 }

@@ -37,6 +37,7 @@ pub fn start_with(app: &mut App, statement: &str, shown: Shown, pending: Pending
     if let Shown::Tab { record } = shown {
         let mut tab = Tab::new(result, session, statement.clone(), now);
         tab.record = record.then_some(0);
+        tab.of = state.server.as_ref().map(|server| (server.host.clone(), server.database.clone()));
         tab.from = state.followed.take_if(|(followed, _)| *followed == statement).map(|(_, from)| from);
         gone = state.open(tab);
     }

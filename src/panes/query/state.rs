@@ -1,11 +1,13 @@
 //! Its name, those of its blocks, and what it keeps.
 
+use super::completion::Completion;
 use super::edits::{Edited, Wish};
 use super::history::History;
 use super::result::Tab;
 use super::scan::Scan;
 use super::schema::state::Schema;
 use super::sequence::Script;
+use super::texts::Texts;
 use crate::app::command::PaneId;
 use crate::app::editor::Editor;
 use crate::app::effect::Effect;
@@ -17,7 +19,7 @@ use crate::model::sql::catalogue::Catalogue;
 use crate::model::sql::format::Format;
 use crate::model::sql::interpreter::{Interpreter, Mode, Ran, Run};
 use crate::model::sql::split::Split;
-use crate::model::sql::{Ended, ResultId, Server, SessionId, Transaction};
+use crate::model::sql::{Column, Ended, ResultId, Server, SessionId, Transaction};
 use crate::model::tunnel::far::Far;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -203,9 +205,9 @@ pub struct Exporting {
     pub result: ResultId,
     /// The file.
     pub path: String,
-    /// Rows that are written, and how many there are.
+    /// Rows that are written.
     pub written: u64,
-    /// How many rows there are.
+    /// How many rows there are; none of a single value.
     pub of: u64,
 }
 
@@ -218,25 +220,6 @@ pub enum Reading {
     Copy,
     /// To be edited.
     Edit,
-}
-
-/// What could stand at the cursor.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Completion {
-    /// Where what is typed of it begins, in bytes.
-    pub from: usize,
-    /// What could stand there, each with what it is.
-    pub candidates: Vec<(String, String)>,
-    /// Which is selected.
-    pub selected: usize,
-}
-
-impl Completion {
-    /// Selects another one, round the end.
-    pub fn step(&mut self, by: isize) {
-        let count = self.candidates.len().max(1) as isize;
-        self.selected = (self.selected as isize + by).rem_euclid(count) as usize;
-    }
 }
 
 /// What it keeps.
@@ -278,6 +261,8 @@ pub struct State {
     pub completion: Option<Completion>,
     /// The first line and the first column of it that are shown.
     pub scrolled: (usize, usize),
+    /// The other texts, and what is looked for in this one.
+    pub texts: Texts,
     /// Lines and cells of it that fit.
     pub editor_size: (usize, usize),
     /// Results, the oldest first.
@@ -314,10 +299,11 @@ pub struct State {
     pub saved: Vec<Saved>,
     /// What is asked in a window with buttons.
     pub asking: Option<Asking>,
-    /// Rows that were asked for, by the number of the question: of which result, from which row on, and how many rows it had.
-    pub windows: BTreeMap<u64, (ResultId, u64, u64)>,
+    /// Rows that were asked for, by the number of the question: of which result, from which place on, how many rows it had, and
+    /// in which of its orders.
+    pub windows: BTreeMap<u64, (ResultId, u64, u64, u64)>,
     /// A value that is being read: the number of the question, the column, and what for.
-    pub reading: Option<(u64, String, Reading)>,
+    pub reading: Option<(u64, Column, Reading)>,
     /// What is wanted of a result whose table is being looked up.
     pub wish: Option<(ResultId, Wish)>,
     /// What the line that is typed is the value of.
@@ -369,6 +355,7 @@ impl Default for State {
             split_of: Default::default(),
             completion: Option::default(),
             scrolled: Default::default(),
+            texts: Texts::default(),
             editor_size: Default::default(),
             tabs: Vec::default(),
             tab: Default::default(),

@@ -11,6 +11,7 @@ use crate::app::tunnels::state::Tunnel;
 use crate::app::tunnels::tell::news;
 use crate::model::sql::format::cell::grouped;
 use crate::model::sql::{Ended, Said, Server, Transaction};
+use crate::model::time::short;
 use crate::model::tunnel::far::POSTGRES;
 use crate::model::{Health, Source};
 use jiff::{SignedDuration, Timestamp};
@@ -126,7 +127,8 @@ fn tunnels(app: &App) -> Vec<(Health, String)> {
         let standing = &tunnel.standing;
         let bytes = size(standing.sent + standing.received);
         let round = standing.round_trip.map(|round| format!(", {} ms", round.as_millis())).unwrap_or_default();
-        let counted = format!("{bytes}{round}, {} open, resumed {} times", standing.open, standing.resumes);
+        let age = short(app.now.duration_since(tunnel.since));
+        let counted = format!("{age}, {bytes}{round}, {} open, resumed {} times", standing.open, standing.resumes);
         (standing.phase.health(), format!("{}  {counted}", news(tunnel)))
     };
     let mut lines: Vec<_> = app.tunnels.list.iter().map(line).collect();

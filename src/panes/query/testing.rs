@@ -42,6 +42,8 @@ pub(super) struct Desk {
     pub(super) copied: Vec<String>,
     /// What is kept for later sessions.
     pub(super) kept: Vec<String>,
+    /// The texts of the editor that are kept.
+    pub(super) typed: Vec<queries::Typed>,
     /// The rows of every result; none: those of [`bookmarks`].
     pub(super) rows: Option<u64>,
     /// Files that were to be written: the ticket, the path, the table, the columns.
@@ -152,6 +154,7 @@ impl Desk {
             left: Vec::new(),
             copied: Vec::new(),
             kept: Vec::new(),
+            typed: Vec::new(),
             rows: None,
             exported: Vec::new(),
             outside: Vec::new(),
@@ -279,6 +282,10 @@ impl Desk {
             match ask {
                 feeds::Ask::Sql(ask) => self.asked(ticket, ask),
                 feeds::Ask::Queries(queries::Ask::Remember(statement)) => self.kept.push(statement),
+                feeds::Ask::Queries(queries::Ask::KeepTexts { now, .. }) => self.typed = now,
+                feeds::Ask::Queries(queries::Ask::Texts) => {
+                    self.answered(ticket, Part::Last(queries::Fact::Texts(self.typed.clone())));
+                }
                 feeds::Ask::Queries(queries::Ask::Begin(path)) => {
                     let opened =
                         if path.starts_with("/nowhere") { Err(format!("{path}: no")) } else { Ok(String::new()) };
@@ -348,13 +355,18 @@ impl Desk {
                 let rows = self.window(from, count);
                 self.answered(ticket, Part::Last(sql::Fact::Window { result, from, rows }));
             }
-            sql::Ask::Value { .. } if !self.plans.is_empty() => {
-                let plan = self.plans.remove(0);
-                self.answered(ticket, Part::Last(sql::Fact::Value(Some(plan))));
+            sql::Ask::Rows { result, rows, .. } => {
+                let rows = rows.iter().flat_map(|row| self.window(*row, 1)).collect();
+                self.answered(ticket, Part::Last(sql::Fact::Rows { result, rows }));
             }
-            sql::Ask::Value { row, .. } => {
-                self.answered(ticket, Part::Last(sql::Fact::Value(Some(format!("the whole value of row {row}")))));
+            sql::Ask::Value { row, most, .. } => {
+                let whole = || format!("the whole value of row {row}");
+                let mut text = if self.plans.is_empty() { whole() } else { self.plans.remove(0) };
+                let bytes = text.len() as u64;
+                text.truncate(most as usize);
+                self.answered(ticket, Part::Last(sql::Fact::Value(Some((text, bytes)))));
             }
+            sql::Ask::Save { path, column, .. } => self.exported.push((ticket, path, String::new(), vec![column])),
             sql::Ask::Export { path, options, columns, .. } => {
                 self.exported.push((ticket, path, options.table, columns));
             }

@@ -58,6 +58,18 @@ fn a_reader_and_a_session_that_only_reads_are_marked() {
 }
 
 #[test]
+fn savepoints_of_the_transaction_stand_in_the_header() {
+    let mut desk = Desk::connected((200, 60));
+    desk.transaction(Transaction::Open);
+    desk.run("savepoint a;");
+    desk.run("savepoint \"B\";");
+    assert!(desk.screen().contains("* transaction, savepoint a, B"), "{}", desk.screen());
+    desk.run("release a;");
+    let screen = desk.screen();
+    assert!(screen.contains("* transaction") && !screen.contains("savepoint a, B"), "{screen}");
+}
+
+#[test]
 fn a_lost_connection_keeps_text_and_rows_and_says_that_the_transaction_is_lost() {
     let mut desk = Desk::connected((80, 24));
     desk.run("select * from bookmarks;");
@@ -201,6 +213,29 @@ fn a_guarded_environment_reads_only_and_asks_before_each_write() {
     assert!(desk.ran.is_empty(), "Cancel is selected");
     desk.run("select 1;");
     assert_eq!(desk.statements(), ["select 1"]);
+}
+
+#[test]
+fn a_session_of_a_guarded_environment_writes_only_after_its_name_was_typed() {
+    for (guarded, takes) in [(true, "s t a g i n g enter"), (false, "left enter")] {
+        let mut desk = Desk::new((100, 30));
+        desk.app.environment.guarded = guarded;
+        desk.keys("5");
+        desk.connect();
+        desk.app.panes.query.server.as_mut().unwrap().read_only = true;
+        desk.keys("esc U");
+        assert!(desk.screen().contains("Allow writes"), "{}", desk.screen());
+        assert_eq!(desk.screen().contains("type staging"), guarded, "{}", desk.screen());
+        desk.keys("enter");
+        assert!(desk.ran.is_empty(), "guarded {guarded}: {}", desk.screen());
+        if !guarded {
+            // Cancel was selected.
+            desk.keys("U");
+        }
+        desk.keys(takes);
+        let ran = desk.statements();
+        assert!(ran.len() == 1 && ran[0].contains("default_transaction_read_only"), "guarded {guarded}: {ran:?}");
+    }
 }
 
 #[test]

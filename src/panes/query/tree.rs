@@ -1,42 +1,88 @@
-//! JSON as a tree, line by line.
+//! Values that hold others, line by line: JSON, arrays and composites as a tree, bytes in hexadecimal beside their text.
 
+use crate::model::sql::Column;
+use crate::model::sql::nested::{self, BYTES, Nested};
+use crate::model::text::harmless;
 use serde_json::Value;
 
-/// Longer texts are shown as they are.
-const LARGEST: usize = 4 << 20;
+/// No more lines are made of a value.
+pub const LINES: usize = 20_000;
 
-/// The lines of a JSON object or array; none where the text is none.
-pub fn lines(text: &str) -> Option<Vec<String>> {
-    let trimmed = text.trim_start();
-    if text.len() > LARGEST || !trimmed.starts_with(['{', '[']) {
-        return None;
+/// What a line tells, and what is below it, each with its name.
+enum Node {
+    Leaf(String),
+    Branch(String, Vec<(String, Node)>),
+}
+
+/// The lines of a value that is whole, [`LINES`] of them at most; none where the text is all there is to show.
+pub fn lines(column: &Column, text: &str) -> Option<Vec<String>> {
+    if column.type_oid == BYTES {
+        return bytes(column, text);
     }
-    let value: Value = serde_json::from_str(text).ok()?;
-    let mut lines = vec![head("", &value)];
-    children(&value, "", &mut lines);
+    let node = match nested::read(column.type_oid, text) {
+        Some(value) => of_nested(value),
+        None => of_json(json(text)?),
+    };
+    let mut lines = Vec::new();
+    draw("", "", "", &node, &mut lines);
     Some(lines)
 }
 
-fn head(name: &str, value: &Value) -> String {
-    let name = if name.is_empty() { String::new() } else { format!("{name}: ") };
+/// The lines of bytes, also where they are not whole; none where the column has none, or they are in another form.
+pub fn bytes(column: &Column, text: &str) -> Option<Vec<String>> {
+    let bytes = Some(text).filter(|_| column.type_oid == BYTES).and_then(nested::bytes)?;
+    Some(nested::dump(&bytes[..bytes.len().min(LINES * 16)]))
+}
+
+fn json(text: &str) -> Option<Value> {
+    let holds = text.trim_start().starts_with(['{', '[']);
+    if holds { serde_json::from_str(text).ok() } else { None }
+}
+
+fn of_json(value: Value) -> Node {
     match value {
-        Value::Object(fields) => format!("{name}{{{}}}", fields.len()),
-        Value::Array(items) => format!("{name}[{}]", items.len()),
-        other => format!("{name}{other}"),
+        Value::Object(fields) => {
+            let fields: Vec<_> = fields.into_iter().map(|(name, value)| (name, of_json(value))).collect();
+            Node::Branch(format!("{{{}}}", fields.len()), fields)
+        }
+        Value::Array(items) => {
+            let items: Vec<_> =
+                (0..).zip(items).map(|(at, value): (usize, _)| (at.to_string(), of_json(value))).collect();
+            Node::Branch(format!("[{}]", items.len()), items)
+        }
+        other => Node::Leaf(other.to_string()),
     }
 }
 
-fn children(value: &Value, indent: &str, lines: &mut Vec<String>) {
-    let named: Vec<(String, &Value)> = match value {
-        Value::Object(fields) => fields.iter().map(|(name, value)| (name.clone(), value)).collect(),
-        Value::Array(items) => items.iter().enumerate().map(|(number, value)| (number.to_string(), value)).collect(),
-        Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => return,
+fn of_nested(value: Nested) -> Node {
+    // The server counts from 1.
+    let numbered = |all: Vec<Nested>| -> Vec<(String, Node)> {
+        (1..).zip(all).map(|(at, value): (usize, _)| (at.to_string(), of_nested(value))).collect()
     };
-    let last = named.len().saturating_sub(1);
-    for (number, (name, value)) in named.into_iter().enumerate() {
-        let (branch, below) = if number == last { ("└ ", "  ") } else { ("├ ", "│ ") };
-        lines.push(format!("{indent}{branch}{}", head(&name, value)));
-        children(value, &format!("{indent}{below}"), lines);
+    match value {
+        Nested::Null => Node::Leaf("NULL".to_owned()),
+        Nested::Text(text) if text.is_empty() || text == "NULL" => Node::Leaf(format!("\"{text}\"")),
+        Nested::Text(text) => Node::Leaf(harmless(&text).into_owned()),
+        Nested::List(items) => Node::Branch(format!("{{{}}}", items.len()), numbered(items)),
+        Nested::Fields(fields) => Node::Branch(format!("({})", fields.len()), numbered(fields)),
+    }
+}
+
+/// A line, and those below it: what stands before the line, and before those below.
+fn draw(before: &str, below: &str, name: &str, node: &Node, lines: &mut Vec<String>) {
+    if lines.len() >= LINES {
+        return;
+    }
+    let name = if name.is_empty() { String::new() } else { format!("{name}: ") };
+    let (head, inside) = match node {
+        Node::Leaf(text) => (text, &[][..]),
+        Node::Branch(head, inside) => (head, inside.as_slice()),
+    };
+    lines.push(format!("{before}{name}{head}"));
+    let last = inside.len().saturating_sub(1);
+    for (number, (name, node)) in inside.iter().enumerate() {
+        let (branch, rest) = if number == last { ("└ ", "  ") } else { ("├ ", "│ ") };
+        draw(&format!("{below}{branch}"), &format!("{below}{rest}"), name, node, lines);
     }
 }
 
@@ -44,12 +90,42 @@ fn children(value: &Value, indent: &str, lines: &mut Vec<String>) {
 mod tests {
     use super::*;
 
+    fn of(type_oid: u32, text: &str) -> Option<String> {
+        let column = Column { name: "c".into(), type_oid, modifier: -1, table_oid: 0, number: 0 };
+        lines(&column, text).map(|lines| lines.join("\n"))
+    }
+
     #[test]
     fn objects_and_arrays_are_a_tree_and_everything_else_is_none() {
-        let tree = lines(r#"{"tags": ["a", "日本"], "n": {"deep": null}, "empty": []}"#).unwrap().join("\n");
-        assert_eq!(tree, "{3}\n├ tags: [2]\n│ ├ 0: \"a\"\n│ └ 1: \"日本\"\n├ n: {1}\n│ └ deep: null\n└ empty: [0]");
+        let tree = of(3802, r#"{"tags": ["a", "日本"], "n": {"deep": null}, "empty": []}"#);
+        let wanted = "{3}\n├ tags: [2]\n│ ├ 0: \"a\"\n│ └ 1: \"日本\"\n├ n: {1}\n│ └ deep: null\n└ empty: [0]";
+        assert_eq!(tree.as_deref(), Some(wanted));
         for text in ["", "1", "\"x\"", "{1,2}", "[oops", "{\"a\": 1} x"] {
-            assert_eq!(lines(text), None, "{text}");
+            assert_eq!(of(25, text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn arrays_and_composites_of_the_server_are_a_tree_too() {
+        let tree = of(1009, "{rust,NULL,\"\",\"a\nb\"}").unwrap();
+        assert!(
+            tree.starts_with("{4}\n├ 1: rust\n├ 2: NULL\n├ 3: \"\"\n└ 4: a") && tree.lines().count() == 5,
+            "{tree}"
+        );
+        assert_eq!(
+            of(1007, "{{1,2},{3,4}}").unwrap(),
+            "{2}\n├ 1: {2}\n│ ├ 1: 1\n│ └ 2: 2\n└ 2: {2}\n  ├ 1: 3\n  └ 2: 4"
+        );
+        assert_eq!(of(2249, "(7,\"x, y\")").unwrap(), "(2)\n├ 1: 7\n└ 2: x, y");
+    }
+
+    #[test]
+    fn bytes_are_hexadecimal_beside_their_text_and_no_value_makes_lines_without_end() {
+        assert!(of(BYTES, "\\x48690a").unwrap().ends_with("|Hi.|"));
+        assert_eq!(of(BYTES, "abc"), None, "bytea_output = escape");
+        let many = format!("[{}1]", "1,".repeat(100_000));
+        assert_eq!(of(114, &many).unwrap().lines().count(), LINES);
+        let large = format!("\\x{}", "00".repeat(1_000_000));
+        assert_eq!(of(BYTES, &large).unwrap().lines().count(), LINES);
     }
 }

@@ -4,8 +4,8 @@ use super::ask::Kind;
 use super::editing::edited;
 use super::state::{Asking, EDITOR, ID, Link, RESULT, Reading, State};
 use super::{
-    again, completing, connect, copy, facts, follow, keep, looked, output, plan, pump, reading, returning, rows, run,
-    schema, windows,
+    again, ask, completing, connect, copy, facts, follow, keep, looked, output, plan, pump, reading, returning, rows,
+    run, schema, value, windows,
 };
 use crate::app::App;
 use crate::app::effect::Effect;
@@ -31,6 +31,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     if app.shown().id == ID {
         effects.extend(keep::begin(app));
     }
+    effects.extend(keep::due(app));
     effects.extend(connect::tunnelled(app));
     effects.extend(again::due(app));
     effects.extend(looked::catalogue(app));
@@ -67,7 +68,7 @@ pub fn answer(app: &mut App, answer: Answer) {
             run::news(app, answer.of().part);
         }
         Some(Kind::Window) => rows::window(app, serial, answer.of().part),
-        Some(Kind::Value) => reading::came(app, serial, answer.of().part),
+        Some(Kind::Value) => value::came(app, serial, answer.of().part),
         Some(Kind::Scan) => reading::answer(app, serial, answer.of().part),
         Some(Kind::Look) => looked::answer(app, serial, answer.of().part),
         Some(Kind::Control) => control(app, answer.of().part),
@@ -84,7 +85,18 @@ pub fn answer(app: &mut App, answer: Answer) {
         Some(Kind::Export) => copy::written(app, serial, answer.of().part),
         Some(Kind::Plan) => plan::came(app, serial, answer.of().part),
         Some(Kind::Kept) => kept(app, serial, answer.of().part),
-        Some(Kind::Connect | Kind::Run) | None => {}
+        Some(Kind::Run) => unwanted(app, &answer.of().part),
+        Some(Kind::Connect) | None => {}
+    }
+}
+
+/// A statement whose session was left meanwhile tells of a result that has no tab: nobody else would close it.
+fn unwanted(app: &mut App, part: &Part<sql::Fact>) {
+    if let Part::Page(sql::Fact::Begun { result, .. }) = part
+        && app.panes.query.tab_of(*result).is_none()
+    {
+        let effects = ask::close(app, vec![*result]);
+        app.panes.query.effects.extend(effects);
     }
 }
 
@@ -109,12 +121,15 @@ fn control(app: &mut App, part: Part<sql::Fact>) {
 pub fn switched(app: &mut App) -> Vec<Effect> {
     let mut effects = connect::leave(app);
     effects.extend(output::set(app, None));
+    let tabs = std::mem::take(&mut app.panes.query.tabs);
+    effects.extend(rows::closed(app, &tabs));
     let state = std::mem::take(&mut app.panes.query);
     // Numbers go on, so that late answers find nobody; what was typed and run before is the person's.
     app.panes.query = State {
         editor: state.editor,
         split: state.split,
         split_of: state.split_of,
+        texts: state.texts,
         history: state.history,
         kept: state.kept,
         saved: state.saved,
@@ -168,7 +183,7 @@ pub fn open(app: &mut App) -> Option<Vec<Effect>> {
         return Some(effects);
     }
     if app.panes.query.shown().is_some_and(|tab| tab.grid.is_some()) && app.panes.query.is_on() {
-        return Some(reading::value(app, Reading::Show));
+        return Some(value::value(app, Reading::Show));
     }
     match app.panes.query.link {
         Link::On => {
@@ -185,8 +200,9 @@ pub fn back(app: &mut App) -> bool {
         return schema::update::back(app);
     }
     if app.focused() == EDITOR {
-        // The list of what could stand at the cursor is left first.
-        if app.panes.query.completion.take().is_none() {
+        // The list of what could stand at the cursor is left first, then what is marked as found.
+        let found = !std::mem::take(&mut app.panes.query.texts.find.text).is_empty();
+        if app.panes.query.completion.take().is_none() && !found {
             app.focus_on(RESULT);
         }
         return true;

@@ -1,8 +1,8 @@
 //! Where foreign keys lead from a row of a result: to rows that it refers to, and to those that refer to it.
 
-use super::grid::Grid;
 use super::result::Tab;
 use crate::app::App;
+use crate::app::grid::Grid;
 use crate::model::sql::schema::keys::{ForeignKey, ForeignKeys};
 
 /// A way.
@@ -31,7 +31,7 @@ fn known<'a>(app: &'a App, tab: &'a Tab) -> Option<(&'a Grid, &'a ForeignKeys)> 
 pub fn of_cell(app: &App) -> Found<'_> {
     let found = || {
         let (grid, keys) = known(app, app.panes.query.shown()?)?;
-        let cells = grid.cells(grid.row()?)?;
+        let cells = grid.selected_cells()?;
         let column = grid.columns.get(grid.selected()?)?;
         Some(keys.of_column(column).map(|key| (key, key.referred(&grid.columns, cells))).collect())
     };
@@ -52,7 +52,7 @@ pub fn target(app: &App, tab: &Tab) -> Option<String> {
 pub fn of_row(app: &App) -> Vec<Way> {
     let found = || {
         let (grid, keys) = known(app, app.panes.query.shown()?)?;
-        let cells = grid.cells(grid.row()?)?;
+        let cells = grid.selected_cells()?;
         let mut tables: Vec<u32> = grid.columns.iter().map(|column| column.table_oid).filter(|oid| *oid != 0).collect();
         tables.sort_unstable();
         tables.dedup();

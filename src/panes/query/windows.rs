@@ -2,28 +2,36 @@
 
 use super::choice::Window;
 use super::place::{places, read_only};
+use super::scan::COPIED;
 use super::state::{Asking, CommandUse, ID};
-use super::{tell, ways};
+use super::{tell, tree, ways};
 use crate::app::App;
-use crate::app::command::Risk;
+use crate::app::command::{Id, Risk};
 use crate::app::dialog;
 use crate::app::effect::Effect;
-use crate::app::overlay::{Line, Overlay, Tone};
+use crate::app::overlay::{Kind, Line, Overlay, Tone, width};
 use crate::app::overlays;
 use crate::app::pane::Confirmation;
+use crate::app::safety::WRITES;
 use crate::app::screen::Purpose;
 use crate::app::tell::line;
 use crate::app::update::settle::done;
 use crate::app::update::windows::{push_window, start_typing};
+use crate::model::sql::Column;
 use crate::model::sql::edit::Change;
 use crate::model::sql::guard::judge;
 use crate::model::sql::keywords::literal;
+use crate::model::wrap::wrap;
 
 /// So many statements of the history are listed.
 const LISTED: usize = 2_000;
 /// What still asks where writes are allowed, and what cannot.
 const ASKED: &str = "In a guarded environment a statement that writes by its words, or calls a function that is not known here, still \
                      asks. What a view, a rule, an operator or a cast calls is not seen and does not ask.";
+/// So many bytes of a text are broken into lines at most: nobody reads more of it here.
+const WRAPPED: usize = 256 * 1024;
+/// The command that writes a value to a file.
+const SAVE: Id = Id("query-save-value");
 /// The only window with buttons.
 const ASKS: u8 = 0;
 
@@ -103,7 +111,7 @@ fn copies(app: &App) -> Vec<Line> {
     {
         lines.push(entry(format!("{rows} as {note}"), "", Window::Copy, word));
     }
-    lines.push(entry("the column", "a line a value, as far as it is at hand", Window::Copy, "column"));
+    lines.push(entry("the column", "a line a value", Window::Copy, "column"));
     lines
 }
 
@@ -244,25 +252,44 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
                 (Tone::Warn, "After this they may write, until the session ends.".to_owned()),
                 (Tone::Plain, ASKED.to_owned()),
             ];
-            Some(plain(ours("Allow writes"), "Allow writes", Risk::Change, text))
+            Some(plain(ours("Allow writes"), "Allow writes", WRITES, text))
         }
     }
 }
 
-/// Shows a value whole: JSON as a tree, everything else as text.
-pub fn value(app: &mut App, name: &str, text: Option<&str>) {
-    let Some(text) = text else {
-        app.say(format!("{name} is NULL"));
+/// Shows a value: what holds others as a tree, bytes in hexadecimal, everything else as text. Of a large one the beginning.
+pub fn value(app: &mut App, column: &Column, value: Option<(String, u64)>) {
+    let Some((text, bytes)) = value else {
+        app.say(format!("{} is NULL", column.name));
         return;
     };
-    let tree = super::tree::lines(text);
-    let overlay = match tree {
+    let is_whole = bytes <= text.len() as u64;
+    let lines = if is_whole { tree::lines(column, &text) } else { tree::bytes(column, &text) };
+    let (overlay, shown) = match lines {
         Some(lines) => {
-            let mut overlay = overlays::inspect(name.to_owned(), &lines.join("\n"));
-            overlay.copies = Some(text.to_owned());
-            overlay
+            let (count, body) = (lines.len(), lines.join("\n"));
+            let part = if count < tree::LINES { None } else { Some(format!("{} lines", tell::count(count as u64))) };
+            (overlays::inspect(column.name.clone(), &body), part)
         }
-        None => overlays::message(app, name, text),
+        None => {
+            let end = text.floor_char_boundary(WRAPPED);
+            // Its frame, and a cell at each side.
+            let cells = usize::from(width(app.screen.size.0).saturating_sub(4));
+            let lines = wrap(&text[..end], cells).into_iter().map(|text| line("", text, Tone::Plain));
+            let overlay = Overlay::new(Kind::Message, column.name.clone(), lines.collect());
+            (overlay, (end < text.len()).then(|| tell::size(end as u64)))
+        }
     };
+    let shown = shown.or_else(|| (!is_whole).then(|| tell::size(text.len() as u64)));
+    let mut overlay = overlay;
+    overlay.copies = Some(text).filter(|_| bytes <= COPIED as u64);
+    if let Some(shown) = shown {
+        let key = app.keymap.label(SAVE).unwrap_or_default();
+        overlay.title = format!(
+            "{}: the first {shown} of {}; Esc, then {key} writes all of it to a file",
+            column.name,
+            tell::size(bytes)
+        );
+    }
     app.screen.overlays.push(overlay);
 }

@@ -5,7 +5,7 @@ use crate::app::screen::Block;
 use crate::model::{Alarm, MetricKey, Observed, Point, Series};
 use crate::ui::canvas::Canvas;
 use crate::ui::theme::Theme;
-use crate::ui::widgets::chart::{self, Chart, Curve, DEPLOYED, Sign, Window};
+use crate::ui::widgets::chart::{self, Chart, Curve, DEPLOYED, RUN, Sign, Window};
 use crate::ui::widgets::frame;
 use crate::ui::widgets::units::Unit;
 use ratatui::layout::Rect;
@@ -39,8 +39,8 @@ pub fn service(
         .extend(service.iter().flat_map(|service| &service.deployments).filter_map(|deployment| deployment.created_at));
     let history = app.estate.rollouts.get(name).and_then(Observed::value);
     marks.extend(history.into_iter().flatten().filter_map(|rollout| rollout.created_at));
-    marks.extend(crate::app::listed::going(app).filter_map(|one| one.mark));
-    let marks: Vec<(jiff::Timestamp, Sign)> = marks.into_iter().map(|at| (at, DEPLOYED)).collect();
+    let runs = crate::app::listed::going(app).filter_map(|one| one.mark).map(|at| (at, RUN));
+    let marks: Vec<(jiff::Timestamp, Sign)> = marks.into_iter().map(|at| (at, DEPLOYED)).chain(runs).collect();
     // All of one time, so that what follows what is seen.
     let lately = Window::lately(app.service_now());
     let window = tasks.as_ref().map_or(lately, |tasks| tasks.window(app.service_now()));

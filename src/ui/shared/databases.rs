@@ -8,11 +8,12 @@ use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::model::database_health::{lag_words, short_id};
 use crate::model::database_history::failovers;
+use crate::model::database_power::is_broken;
 use crate::model::estate::DatabaseRow;
 use crate::model::{Database, DatabaseKind, Health, Member, MetricKey, Observed, Role};
 use crate::ui::canvas::Canvas;
 use crate::ui::theme::Theme;
-use crate::ui::widgets::chart::{self, Chart, Curve, DEPLOYED, FAILOVER, Sign, Window};
+use crate::ui::widgets::chart::{self, Chart, Curve, DEPLOYED, FAILOVER, RUN, Sign, Window};
 use crate::ui::widgets::frame;
 use crate::ui::widgets::spark::spark;
 use crate::ui::widgets::table::{self, Cell, Column, Row};
@@ -171,24 +172,22 @@ fn member_health(member: &Member) -> Health {
         None => Health::Unknown,
         Some("available") => Health::Healthy,
         Some("stopped") => Health::Stopped,
-        Some("failed" | "storage-full" | "incompatible-parameters" | "inaccessible-encryption-credentials") => {
-            Health::Down
-        }
+        Some(broken) if is_broken(broken) => Health::Down,
         Some(_) => Health::Changing,
     }
 }
 
-/// When services of the environment were deployed, and when the database failed over.
+/// When services of the environment were deployed, when a run over its infrastructure ended, and when the database failed over.
 fn marks(app: &App, database: &str) -> Vec<(Timestamp, Sign)> {
     let estate = &app.estate;
     let services = estate.services.value().into_iter().flat_map(BTreeMap::values);
     let deployments = services.flat_map(|service| &service.deployments).filter_map(|deployment| deployment.created_at);
     let histories = estate.rollouts.values().filter_map(Observed::value).flatten();
     let histories = histories.filter_map(|rollout| rollout.created_at);
-    let going = crate::app::listed::going(app).filter_map(|one| one.mark);
+    let runs = crate::app::listed::going(app).filter_map(|one| one.mark).map(|at| (at, RUN));
     let events = estate.rds_events.value().map_or(&[][..], Vec::as_slice);
     let failovers = failovers(events, database).into_iter().map(|failover| (failover.started, FAILOVER));
-    deployments.chain(histories).chain(going).map(|at| (at, DEPLOYED)).chain(failovers).collect()
+    deployments.chain(histories).map(|at| (at, DEPLOYED)).chain(runs).chain(failovers).collect()
 }
 
 /// Capacity, CPU, connections and lag of the selected database, or of the selected instance.

@@ -12,12 +12,16 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect,
     let theme = canvas.theme;
     let Rows::Facts(facts) = canvas.app.spec(block).rows else { return };
     let lines = facts(canvas.app);
-    let label = lines.iter().map(|line| canvas.width(&line.label)).max().unwrap_or(0).min(place.width / 3);
+    let wide = lines.iter().map(|line| canvas.width(&line.label)).max().unwrap_or(0).min(place.width / 3);
+    let text = Column::left("", 10, 0).up_to(u16::MAX / 2);
     // A width of one would count as a sign's.
-    let columns = [Column::left("", label.max(2), 0), Column::left("", 10, 0).up_to(u16::MAX / 2)];
-    table::block(canvas, block, named, place, &columns, data_status, |key| {
+    let both = [Column::left("", wide.max(2), 0), text];
+    // Sentences without labels have the whole row.
+    let columns = if wide == 0 && !lines.is_empty() { &both[1..] } else { &both[..] };
+    table::block(canvas, block, named, place, columns, data_status, |key| {
         let line = lines.get(key.parse::<usize>().ok()?)?;
         let style = line.health.map_or(theme.text, |health| theme.health(health));
-        Some(vec![Cell::new(line.label.clone(), theme.dim), Cell::new(line.text.clone(), style)].into())
+        let cells = [Cell::new(line.label.clone(), theme.dim), Cell::new(line.text.clone(), style)];
+        Some(cells.into_iter().skip(2 - columns.len()).collect::<Vec<_>>().into())
     });
 }

@@ -5,7 +5,7 @@ use crate::app::screen::Block;
 use crate::model::timeline::{Happening, Kind};
 use crate::model::{Health, time};
 use crate::ui::canvas::Canvas;
-use crate::ui::widgets::chart::{DEPLOYED, FAILOVER, Sign};
+use crate::ui::widgets::chart::{DEPLOYED, FAILOVER, RUN, Sign};
 use crate::ui::widgets::table::{self, Cell, Column};
 use jiff::Timestamp;
 use ratatui::layout::Rect;
@@ -16,7 +16,7 @@ fn sign(kind: Kind) -> Option<(u8, Sign)> {
         Kind::Change | Kind::Parameter | Kind::Write | Kind::Schedule | Kind::Database => (0, ("•", "changed")),
         Kind::Scaling => (1, ("±", "scaled")),
         Kind::Alarm => (2, ("!", "alarm")),
-        Kind::Run => (3, ("■", "applied")),
+        Kind::Run => (3, RUN),
         Kind::Deployment => (4, DEPLOYED),
         Kind::Rollback => (5, ("✖", "rolled back")),
         Kind::Failover => (6, FAILOVER),

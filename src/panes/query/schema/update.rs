@@ -169,7 +169,16 @@ pub fn moves(app: &mut App, motion: Motion) -> bool {
     let right = match motion {
         Motion::Left => false,
         Motion::Right => true,
-        _ => return false,
+        Motion::Down
+        | Motion::Up
+        | Motion::First
+        | Motion::Last
+        | Motion::HalfDown
+        | Motion::HalfUp
+        | Motion::PageDown
+        | Motion::PageUp
+        | Motion::NextMatch
+        | Motion::PreviousMatch => return false,
     };
     if app.focused() == DETAIL {
         let first = selected(app).is_none_or(|object| Section::of(object)[0] == section(app, object));

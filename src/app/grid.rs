@@ -18,12 +18,21 @@ const WIDEST: u16 = 40;
 /// So many characters of a value are looked at for a cell.
 const LOOKED: usize = 400;
 
-/// A page of rows.
+/// Rows that stand one after the other in the order in which they are shown.
 #[derive(Debug, Clone)]
 struct Page {
     rows: Vec<Vec<Cell>>,
     /// How many rows the result had when it was asked for.
     of: u64,
+}
+
+/// What is to be asked for, from which place on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wanted {
+    /// So many rows as they came.
+    Window(u64, u32),
+    /// The rows of these numbers.
+    Rows(u64, Vec<u64>),
 }
 
 /// A column where it stands.
@@ -68,6 +77,8 @@ pub struct Grid {
     pub anchor: Option<u64>,
     /// The rows that are shown, after a filter or in another order; none is all of them as they came.
     pub shown: Option<Vec<u64>>,
+    /// How often other rows came to be shown, or others in their place.
+    pub version: u64,
     sampled: u64,
     /// All rows, where they came as one answer.
     here: Option<Vec<Vec<Cell>>>,
@@ -131,31 +142,39 @@ impl Grid {
         self.order.get(self.column).copied()
     }
 
-    /// A row, where it is at hand.
-    pub fn cells(&self, row: u64) -> Option<&[Cell]> {
-        if let Some(here) = &self.here {
-            return here.get(usize::try_from(row).ok()?).map(Vec::as_slice);
+    /// The row at a place, where it is at hand.
+    pub fn cells(&self, place: u64) -> Option<&[Cell]> {
+        if self.here.is_some() {
+            return self.came(self.row_at(place)?);
         }
         let page = self.page_rows();
-        let number = row / page;
-        let cells = self.pages.get(&number)?.rows.get(usize::try_from(row % page).ok()?)?;
+        let number = place / page;
+        let cells = self.pages.get(&number)?.rows.get(usize::try_from(place % page).ok()?)?;
         Some(cells.as_slice())
     }
 
-    /// A cell, where it is at hand.
-    pub fn cell(&self, row: u64, column: usize) -> Option<&Cell> {
-        self.cells(row)?.get(column)
+    /// The row of a number, where all of them are here.
+    pub fn came(&self, row: u64) -> Option<&[Cell]> {
+        self.here.as_ref()?.get(usize::try_from(row).ok()?).map(Vec::as_slice)
     }
 
-    /// Takes rows in that were asked for.
-    pub fn take(&mut self, from: u64, rows: Vec<Vec<Cell>>, of: u64) {
+    /// The selected row, where it is at hand.
+    pub fn selected_cells(&self) -> Option<&[Cell]> {
+        self.cells(self.place)
+    }
+
+    /// Takes rows in that were asked for: from this place on, when there were so many, and in the order of this version.
+    pub fn take(&mut self, from: u64, rows: Vec<Vec<Cell>>, of: u64, version: u64) {
         let page = self.page_rows();
         let number = from / page;
+        if version != self.version {
+            return;
+        }
         self.asked.remove(&number);
         if !from.is_multiple_of(page) || rows.len() as u64 > page {
             return;
         }
-        if self.sampled < SAMPLE && from <= self.sampled {
+        if self.shown.is_none() && self.sampled < SAMPLE && from <= self.sampled {
             for row in rows.iter().skip((self.sampled - from) as usize).take((SAMPLE - self.sampled) as usize) {
                 self.sample(row);
             }
@@ -171,9 +190,12 @@ impl Grid {
             }
         }
         self.pages.insert(number, Page { rows, of });
-        let here = self.row_at(self.top).unwrap_or_default() / page;
-        while self.pages.len() > PAGES {
-            let far = self.pages.keys().copied().max_by_key(|number| number.abs_diff(here));
+        // What is in the window stays, however many pages that is.
+        let (first, last) = (self.top / page, (self.top + self.height) / page);
+        let most = PAGES.max((last - first) as usize + 3);
+        while self.pages.len() > most {
+            let away = |number: &u64| first.saturating_sub(*number).max(number.saturating_sub(last));
+            let far = self.pages.keys().copied().max_by_key(away);
             let Some(far) = far else { break };
             self.pages.remove(&far);
         }
@@ -184,27 +206,31 @@ impl Grid {
         self.asked.remove(&(from / self.page_rows()));
     }
 
-    /// What is to be asked for so that the window is filled: from which row, and how many.
-    pub fn wanted(&mut self) -> Vec<(u64, u32)> {
-        if self.here.is_some() {
+    /// What is to be asked for so that the window is filled.
+    pub fn wanted(&mut self) -> Vec<Wanted> {
+        let (page, count) = (self.page_rows(), self.count());
+        let places = self.top..(self.top + self.height + 1).min(count);
+        if self.here.is_some() || places.is_empty() {
             return Vec::new();
         }
-        let page = self.page_rows();
-        let places = self.top..(self.top + self.height + 1).min(self.count());
-        let numbers: BTreeSet<u64> = match &self.shown {
-            Some(_) => places.filter_map(|place| self.row_at(place)).map(|row| row / page).collect(),
-            None if places.is_empty() => BTreeSet::new(),
-            None => (places.start / page..=(places.end - 1) / page).collect(),
-        };
         let missing = |number: &u64| {
-            let rows = (self.rows - number * page).min(page);
-            let stale = |at: &Page| (at.rows.len() as u64) < rows && at.of < self.rows;
+            let rows = (count - number * page).min(page);
+            let stale = |at: &Page| (at.rows.len() as u64) < rows && at.of < count;
             !self.asked.contains(number) && self.pages.get(number).is_none_or(stale)
         };
-        // So many at once at most: with a filter each row may be in another page.
-        let missing: Vec<u64> = numbers.iter().copied().filter(missing).take(PAGES / 2).collect();
+        let missing: Vec<u64> = (places.start / page..=(places.end - 1) / page).filter(missing).collect();
         self.asked.extend(&missing);
-        missing.into_iter().map(|number| (number * page, page as u32)).collect()
+        let wanted = |number: u64| {
+            let from = number * page;
+            match &self.shown {
+                None => Wanted::Window(from, page as u32),
+                Some(_) => {
+                    let to = (from + page).min(count);
+                    Wanted::Rows(from, (from..to).filter_map(|place| self.row_at(place)).collect())
+                }
+            }
+        };
+        missing.into_iter().map(wanted).collect()
     }
 
     /// Moves the selected row; too far is the first or the last.
@@ -362,6 +388,10 @@ impl Grid {
         };
         self.shown = rows;
         self.place = place;
+        // Other rows stand at each place now: what is under way is of those before.
+        self.version += 1;
+        self.pages.clear();
+        self.asked.clear();
         self.keep();
     }
 

@@ -17,15 +17,34 @@ fn grid(columns: usize, rows: u64) -> Grid {
     grid
 }
 
+/// Answers what is wanted; how much that was.
 fn answer(grid: &mut Grid) -> usize {
     let wanted = grid.wanted();
-    for (from, count) in &wanted {
-        let to = (from + u64::from(*count)).min(grid.rows);
-        let rows = (*from..to).map(|row| vec![text(&row.to_string()); grid.columns.len()]).collect();
-        let of = grid.rows;
-        grid.take(*from, rows, of);
+    for wanted in &wanted {
+        let (from, numbers): (u64, Vec<u64>) = match wanted {
+            Wanted::Window(from, count) => (*from, (*from..(from + u64::from(*count)).min(grid.rows)).collect()),
+            Wanted::Rows(from, rows) => (*from, rows.clone()),
+        };
+        let rows = numbers.iter().map(|row| vec![text(&row.to_string()); grid.columns.len()]).collect();
+        let (of, version) = (grid.rows, grid.version);
+        grid.take(from, rows, of, version);
     }
     wanted.len()
+}
+
+/// All numbers below one, in an order without order.
+fn shuffled(count: u64, seed: u64) -> Vec<u64> {
+    let mut numbers: Vec<u64> = (0..count).collect();
+    numbers.sort_unstable_by_key(|number| (number ^ seed).wrapping_mul(0x9e37_79b9_7f4a_7c15).rotate_left(17));
+    numbers
+}
+
+/// Whether each row of the window is at hand, and is the one that stands there.
+fn filled(grid: &Grid) -> bool {
+    (grid.top..(grid.top + grid.height).min(grid.count())).all(|place| {
+        let row = grid.row_at(place).map(|row| text(&row.to_string()));
+        row.is_some() && grid.cells(place).and_then(|cells| cells.first()).cloned() == row
+    })
 }
 
 #[test]
@@ -36,8 +55,7 @@ fn of_ten_million_rows_a_few_pages_are_at_hand_wherever_one_goes() {
         grid.go(place);
         answer(&mut grid);
         assert_eq!(answer(&mut grid), 0, "asked for once");
-        let here = grid.cell(place, 0).cloned();
-        assert_eq!(here, Some(text(&place.to_string())));
+        assert!(filled(&grid), "{place}");
     }
     assert!(grid.pages.len() <= PAGES);
 }
@@ -50,7 +68,7 @@ fn a_page_that_was_not_full_is_asked_for_again_when_rows_have_come_and_not_befor
     assert_eq!(answer(&mut grid), 0);
     grid.rows = 10;
     assert_eq!(answer(&mut grid), 1);
-    assert_eq!(grid.cell(9, 1), Some(&text("9")));
+    assert_eq!(grid.cells(9).unwrap()[1], text("9"));
 }
 
 #[test]
@@ -59,9 +77,9 @@ fn widths_come_from_the_sample_and_then_stay() {
     grid.fit(20, 80);
     let mut rows = vec![vec![text("日本語"), Cell::Null]; 256];
     rows[250] = vec![text("far longer than all before it"), Cell::Null];
-    grid.take(0, rows, 100_000);
+    grid.take(0, rows, 100_000, 0);
     assert_eq!(grid.widths, [6, 4]);
-    grid.take(256, vec![vec![text("another long text"), Cell::Null]; 256], 100_000);
+    grid.take(256, vec![vec![text("another long text"), Cell::Null]; 256], 100_000, 0);
     assert_eq!(grid.widths, [6, 4]);
     grid.widen(3);
     assert_eq!(grid.widths, [9, 4]);
@@ -71,8 +89,8 @@ fn widths_come_from_the_sample_and_then_stay() {
 fn a_column_of_numbers_grows_as_a_number_that_is_cut_reads_as_another() {
     let mut grid = grid(1, 100_000);
     grid.columns[0].type_oid = 20;
-    grid.take(0, vec![vec![text("1")]; 256], 100_000);
-    grid.take(256, vec![vec![text("100000")]; 256], 100_000);
+    grid.take(0, vec![vec![text("1")]; 256], 100_000, 0);
+    grid.take(256, vec![vec![text("100000")]; 256], 100_000, 0);
     assert_eq!(grid.widths, [6]);
 }
 
@@ -117,6 +135,55 @@ fn rows_that_are_shown_after_a_filter_keep_the_selected_one() {
     assert_eq!(grid.row(), Some(700));
     grid.anchor = Some(690);
     assert_eq!(grid.marked(), (690, 700));
+}
+
+#[test]
+fn a_window_of_more_pages_than_are_kept_is_filled_and_asked_for_once() {
+    // Of so many columns a page has sixteen rows.
+    let mut grid = grid(1_600, 5_000);
+    grid.fit(300, 200);
+    grid.go(2_500);
+    assert!(answer(&mut grid) > PAGES);
+    assert!(filled(&grid));
+    assert_eq!(answer(&mut grid), 0);
+}
+
+#[test]
+fn an_answer_to_another_order_is_not_taken_for_one_to_this() {
+    let mut grid = grid(1, 1_000);
+    grid.fit(10, 40);
+    let Wanted::Window(from, _) = grid.wanted()[0].clone() else { panic!("as they came") };
+    let before = grid.version;
+    grid.show(Some((0..1_000).rev().collect()));
+    grid.take(from, vec![vec![text("0")]; 256], 1_000, before);
+    assert_eq!(grid.cells(grid.top), None);
+    answer(&mut grid);
+    assert!(filled(&grid));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(16))]
+    #[test]
+    fn of_rows_in_any_order_the_window_is_filled_by_one_round_of_questions_wherever_one_goes(
+        seed in any::<u64>(),
+        kept in 1_u64..500_000,
+        places in prop::collection::vec(0_u64..500_000, 1..8),
+        height in 1_u64..120,
+    ) {
+        let mut grid = grid(3, 500_000);
+        grid.fit(height, 80);
+        answer(&mut grid);
+        let mut order = shuffled(500_000, seed);
+        order.truncate(kept as usize);
+        grid.show(Some(order));
+        for place in places {
+            grid.go(place);
+            prop_assert!(answer(&mut grid) <= 2, "a window lies in two pages at most");
+            prop_assert!(filled(&grid), "at {place}");
+            prop_assert_eq!(answer(&mut grid), 0, "asked for once");
+        }
+        prop_assert!(grid.pages.len() <= PAGES);
+    }
 }
 
 proptest! {

@@ -1,0 +1,92 @@
+//! Commands of the editor that look for something, lay the text out, or lead to another text.
+
+use super::choice::Prompt;
+use super::{completing, editing, find, line};
+use crate::app::Command;
+use crate::app::command::{Id, Scope};
+
+/// Completes, as `Tab` does.
+pub(super) const COMPLETE: Command = Command::new(
+    Id("query-complete"),
+    Scope::Text,
+    "complete",
+    &["tab", "ctrl-space"],
+    "Complete what is typed.",
+    completing::tab,
+);
+/// Looks for a text.
+pub(super) const FIND: Command = Command::new(
+    Id("text-find"),
+    Scope::Text,
+    "find",
+    &["f3", "ctrl-g"],
+    "Look for a text in what is typed, as it is typed; Esc goes back. Without capitals it is found in any case.",
+    find::begin,
+);
+/// The next place.
+pub(super) const FIND_NEXT: Command = Command::new(
+    Id("text-find-next"),
+    Scope::Text,
+    "find next",
+    &["alt-g"],
+    "To the next place of what is looked for.",
+    |app| find::next(app, true),
+);
+/// The one before.
+pub(super) const FIND_PREVIOUS: Command =
+    Command::new(Id("text-find-previous"), Scope::Text, "find previous", &["alt-G"], "To the place before.", |app| {
+        find::next(app, false)
+    });
+/// Lays the statements out.
+pub(super) const FORMAT: Command = Command::new(
+    Id("text-format"),
+    Scope::Text,
+    "format",
+    &["f4", "alt-l"],
+    "Lay the statements out in lines; only blanks change, and psql's commands and comments stay.",
+    editing::format,
+);
+/// Writes the columns out.
+pub(super) const EXPAND: Command = Command::new(
+    Id("text-expand"),
+    Scope::Text,
+    "expand *",
+    &["alt-*", "alt-x"],
+    "Write out the columns that the * of a SELECT at the cursor stands for.",
+    editing::expand,
+);
+/// Another text.
+pub(super) const NEW: Command =
+    Command::new(Id("text-new"), Scope::Text, "new text", &["alt-n"], "Begin another text.", editing::another);
+/// The text before.
+pub(super) const EARLIER: Command = Command::new(
+    Id("text-earlier"),
+    Scope::Text,
+    "earlier text",
+    &["alt-,", "ctrl-pageup"],
+    "To the text before.",
+    |app| editing::turn(app, -1),
+);
+/// The text after.
+pub(super) const LATER: Command = Command::new(
+    Id("text-later"),
+    Scope::Text,
+    "later text",
+    &["alt-.", "ctrl-pagedown"],
+    "To the text after.",
+    |app| editing::turn(app, 1),
+);
+/// Another name.
+pub(super) const RENAME: Command =
+    Command::new(Id("text-name"), Scope::Text, "name text", &["alt-r"], "Give the text a name.", |app| {
+        line::prompt(app, Prompt::Name)
+    });
+/// Closes the text.
+pub(super) const CLOSE: Command = Command::new(
+    Id("text-close"),
+    Scope::Text,
+    "close text",
+    &["alt-w"],
+    "Close the text; what stood in it is found in the history (Ctrl-r).",
+    editing::close,
+);
