@@ -38,3 +38,44 @@ fn short(path: &Path) -> String {
         None => text,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::infra::Tool;
+
+    #[test]
+    fn a_resource_is_found_in_its_root_in_its_module_and_in_a_copy_of_terragrunts_cache() {
+        let root = std::env::temp_dir().join(format!("cockpit-code-{}", std::process::id()));
+        let _ = std::fs::remove_dir_all(&root);
+        let write = |name: &str, text: &str| {
+            let file = root.join(name);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, text).unwrap();
+        };
+        write("unit/a.tf", "locals {}\n\nresource \"aws_lb\" \"web\" {\n}\n");
+        write("unit/b.txt", "resource \"aws_lb\" \"api\" {\n");
+        write("modules/net/main.tf", "# the network\nresource \"aws_vpc\" \"this\" {}\n");
+        let listed = r#"{"Modules": [{"Key": "", "Dir": "."}, {"Key": "net.inner", "Dir": "../modules/net"}]}"#;
+        write("unit/.terraform/modules/modules.json", listed);
+        write("copy/.terragrunt-cache/one/two/net/main.tf", "resource \"aws_vpc\" \"this\" {}\n");
+        let unit = Unit {
+            name: "unit".into(),
+            tool: Tool::Terragrunt,
+            dir: root.join("unit"),
+            workspace: None,
+            var_files: Vec::new(),
+            depends_on: Vec::new(),
+            hooks: false,
+        };
+        let at = |dir: &str, address: &str| place(&unit, &root.join(dir), address);
+        let file = |name: &str| root.join(name).display().to_string();
+        assert_eq!(at("unit", "aws_lb.web[0]"), Some(format!("{}:3", file("unit/a.tf"))));
+        assert_eq!(at("unit", "aws_lb.api"), None, "it is no code");
+        let inner = at("unit", "module.net[\"a.b\"].module.inner.aws_vpc.this");
+        assert_eq!(inner, Some(format!("{}:2", file("modules/net/main.tf"))));
+        assert_eq!(at("unit", "module.other.aws_vpc.this"), None);
+        assert_eq!(at("copy/.terragrunt-cache/one/two/net", "aws_vpc.this").as_deref(), Some("net/main.tf:1"));
+        std::fs::remove_dir_all(&root).unwrap();
+    }
+}

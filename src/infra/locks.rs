@@ -4,21 +4,9 @@ use super::access::Access;
 use super::ask::Question;
 use super::surroundings::Surroundings;
 use super::tools;
+use crate::model::infra::lock::{Lock, parse};
 use crate::model::infra::{Trouble, TroubleKind};
 use std::path::Path;
-
-/// A lock, as Terraform tells it.
-#[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Lock {
-    /// What releases it.
-    pub id: String,
-    /// `user@host`.
-    pub who: String,
-    /// What they do: `apply`.
-    pub operation: String,
-    /// Since when.
-    pub created: String,
-}
 
 /// Whether whoever holds a lock may still be at work.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -79,27 +67,6 @@ pub async fn release(access: &Access<'_>, lock: &Lock) -> Result<(), Trouble> {
     }
 }
 
-/// The lock that is told in `Lock Info:`.
-pub fn parse(said: &str) -> Option<Lock> {
-    let frame = |c: char| matches!(c, '│' | '╷' | '╵') || c.is_whitespace();
-    let mut lines =
-        said.lines().map(|line| line.trim_matches(frame)).skip_while(|line| !line.starts_with("Lock Info:"));
-    lines.next()?;
-    let mut lock = Lock::default();
-    for line in lines {
-        match line.split_once(':') {
-            Some(("ID", id)) => id.trim().clone_into(&mut lock.id),
-            Some(("Who", who)) => who.trim().clone_into(&mut lock.who),
-            Some(("Operation", operation)) => {
-                lock.operation = operation.trim().trim_start_matches("OperationType").to_lowercase();
-            }
-            Some(("Created", created)) => created.trim().clone_into(&mut lock.created),
-            _ => {}
-        }
-    }
-    (!lock.id.is_empty()).then_some(lock)
-}
-
 /// Whether whoever holds a lock may still be at work.
 pub async fn alive(lock: &Lock, surroundings: &Surroundings) -> Alive {
     let Some((_, host)) = lock.who.rsplit_once('@') else { return Alive::Unknown };
@@ -118,26 +85,4 @@ pub async fn alive(lock: &Lock, surroundings: &Surroundings) -> Alive {
         .map(|(pid, _)| pid.to_owned())
         .collect();
     if processes.is_empty() { Alive::Gone } else { Alive::Perhaps(processes) }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn a_lock_is_read_from_what_terraform_says_of_it() {
-        let said = "╷\n│ Error: Error acquiring the state lock\n│ \n│ Error message: resource temporarily unavailable\n│ Lock Info:\n\
-                    │   ID:        95b5d5a0-0000-1111-2222-333344445555\n│   Path:      terraform.tfstate\n│   Operation: OperationTypeApply\n\
-                    │   Who:       ann@desk\n│   Version:   1.11.4\n│   Created:   2026-11-24 01:02:03.4 +0000 UTC\n│   Info:      \n╵\n";
-        assert_eq!(
-            parse(said),
-            Some(Lock {
-                id: "95b5d5a0-0000-1111-2222-333344445555".into(),
-                who: "ann@desk".into(),
-                operation: "apply".into(),
-                created: "2026-11-24 01:02:03.4 +0000 UTC".into(),
-            })
-        );
-        assert_eq!(parse("Error: No matching objects found\n"), None);
-    }
 }

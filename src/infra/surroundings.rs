@@ -1,7 +1,7 @@
 //! The environment variables that Terraform and Terragrunt are started with. What a shell happens to hold must not change
 //! what is planned: such variables are dropped, and named.
 
-use crate::config::EnvironmentConfig;
+use crate::config::{AwsFiles, EnvironmentConfig, FileEndpoints};
 use crate::model::infra::world::ENDPOINTS;
 use crate::model::infra::{Tool, Unit};
 use std::ffi::{OsStr, OsString};
@@ -24,8 +24,10 @@ const SILENT: &[&str] = &["TF_IN_AUTOMATION", "TF_INPUT"];
 /// Keys in the environment win over a profile in Terraform's SDK; where a profile is configured it must win.
 const KEYS: &[&str] = &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
 
-/// Endpoints of variables are not used: what is not used is dropped, so that what is left is where requests go.
+/// Endpoints of variables and files are not used: what is not used is dropped, so that what is left is where requests go.
 const IGNORES: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
+/// What a shell may say of it.
+const SAID: [&str; 2] = ["true", "false"];
 
 fn is_blank(value: &OsStr) -> bool {
     value.to_string_lossy().trim().is_empty()
@@ -34,7 +36,13 @@ fn is_blank(value: &OsStr) -> bool {
 impl Surroundings {
     /// Those of this process, for an environment.
     pub fn of_process(environment: &EnvironmentConfig) -> Self {
-        Self::of(std::env::vars_os(), environment, Path::is_file)
+        let mut kept = Self::of(std::env::vars_os(), environment, Path::is_file);
+        let files = AwsFiles::usual(|name| kept.get(name).map(OsStr::to_owned));
+        let set = |name: &&str| kept.get(name).filter(|value| !is_blank(value));
+        let named = ["AWS_PROFILE", "AWS_DEFAULT_PROFILE"].iter().find_map(set);
+        let profile = named.map_or_else(|| "default".to_owned(), |name| name.to_string_lossy().into_owned());
+        kept.hear(files.endpoints(&profile));
+        kept
     }
 
     /// What is left of inherited variables, with what the environment says of AWS.
@@ -45,9 +53,10 @@ impl Surroundings {
     ) -> Self {
         let mut kept = Self { variables: Vec::new(), dropped: Vec::new() };
         let inherited: Vec<(OsString, OsString)> = inherited.into_iter().collect();
-        let ignores = inherited
-            .iter()
-            .any(|(name, value)| name == IGNORES && value.to_string_lossy().trim().eq_ignore_ascii_case("true"));
+        let said = inherited.iter().rfind(|(name, _)| name == IGNORES).map(|(_, value)| value.to_string_lossy());
+        let said = said.and_then(|said| SAID.into_iter().find(|word| said.trim().eq_ignore_ascii_case(word)));
+        let said = said.map(str::to_owned);
+        let ignores = said.as_deref() == Some("true");
         for (name, value) in inherited {
             let word = name.to_string_lossy();
             let lost_file = word == "TF_CLI_CONFIG_FILE" && !is_file(Path::new(&value));
@@ -62,7 +71,7 @@ impl Surroundings {
                 continue;
             }
             // Another one takes its place.
-            let replaced = word == ENDPOINTS && environment.endpoint_url.is_some();
+            let replaced = word == IGNORES || (word == ENDPOINTS && environment.endpoint_url.is_some());
             if !replaced && !is_blank(&value) && !SILENT.contains(&&*word) {
                 kept.dropped.push(word.into_owned());
             }
@@ -81,7 +90,56 @@ impl Surroundings {
                 kept.set(name, value);
             }
         }
+        // What the environment says is heard, whatever its profile says of endpoints.
+        let said = if environment.endpoint_url.is_some() { Some("false".to_owned()) } else { said };
+        if let Some(said) = said {
+            kept.set(IGNORES, said);
+        }
         kept
+    }
+
+    /// What the AWS files say of endpoints, as variables: Terraform reads the files as well, and so it is known where its
+    /// requests go, and a run stays there whatever the files say later.
+    fn hear(&mut self, files: FileEndpoints) {
+        let said = self.get(IGNORES).map(OsStr::to_owned);
+        if said.is_none() && files.ignored {
+            for name in self.endpoints() {
+                self.unset(&name);
+                self.dropped.push(name);
+            }
+            self.dropped.sort();
+        } else if said.is_none_or(|said| said != "true") && self.get(ENDPOINTS).is_none() {
+            // The variable of all services goes before all that files say; that of one only before what they say of it.
+            for (name, one) in files.named {
+                if self.get(&name).is_none() {
+                    self.set(&name, one.url);
+                }
+            }
+        }
+        self.hear_no_other();
+    }
+
+    /// Names of the variables that name endpoints.
+    fn endpoints(&self) -> Vec<String> {
+        let names = self.variables.iter().map(|(name, _)| name.to_string_lossy().into_owned());
+        names.filter(|name| name.starts_with(ENDPOINTS)).collect()
+    }
+
+    /// Leads to these endpoints, by the variables that name them, and to no others.
+    pub fn lead_to<'a>(&mut self, named: impl IntoIterator<Item = (&'a String, &'a String)>) {
+        for name in self.endpoints() {
+            self.unset(&name);
+        }
+        for (name, url) in named {
+            self.set(name, url);
+        }
+        self.hear_no_other();
+    }
+
+    /// That the files are heard no more than they are here already.
+    fn hear_no_other(&mut self) {
+        let said = if self.endpoints().is_empty() { "true" } else { "false" };
+        self.set(IGNORES, said);
     }
 
     /// Names of the inherited variables that were dropped, sorted.
@@ -153,6 +211,7 @@ pub fn data_dir(unit: &Unit) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::FileEndpoint;
 
     fn of(inherited: &[(&str, &str)], environment: &EnvironmentConfig) -> Surroundings {
         let inherited = inherited.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
@@ -239,14 +298,51 @@ mod tests {
         let ignoring = [&shell[..], &[("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "True")]].concat();
         let kept = of(&ignoring, &EnvironmentConfig::default());
         assert!(!kept.variables().iter().any(|(name, _)| name.to_string_lossy().starts_with(ENDPOINTS)));
-        assert_eq!(kept.dropped().len(), 3);
+        assert_eq!(named(&kept, IGNORES).as_deref(), Some("true"), "and those of files, which it reads by itself");
+        assert_eq!(kept.dropped().len(), 2);
         // What the environment says goes before them, and is not ignored.
         let there =
             EnvironmentConfig { endpoint_url: Some("http://127.0.0.1:3".into()), ..EnvironmentConfig::default() };
         let kept = of(&ignoring, &there);
         assert_eq!(named(&kept, "AWS_ENDPOINT_URL").as_deref(), Some("http://127.0.0.1:3"));
         assert_eq!(named(&kept, "AWS_ENDPOINT_URL_ECS"), None);
-        assert_eq!(named(&kept, "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"), None);
+        assert_eq!(named(&kept, IGNORES).as_deref(), Some("false"), "its profile may say that they are ignored");
+    }
+
+    #[test]
+    fn endpoints_of_the_aws_files_are_those_that_terraform_asks() {
+        let file = |named: &[(&str, &str)], ignored| {
+            let of = |url: &str| FileEndpoint { url: url.to_owned(), place: String::new() };
+            let named = named.iter().map(|(name, url)| ((*name).to_owned(), of(url))).collect();
+            FileEndpoints { named, ignored }
+        };
+        let profile = file(&[("AWS_ENDPOINT_URL", "http://f"), ("AWS_ENDPOINT_URL_S3", "http://s3")], false);
+        let heard = |shell: &[(&str, &str)], environment: &EnvironmentConfig, files: &FileEndpoints| {
+            let mut kept = of(shell, environment);
+            kept.hear(files.clone());
+            let all = kept.variables().iter().filter(|(name, _)| name.to_string_lossy().starts_with("AWS_"));
+            let text = |value: &OsString| value.to_string_lossy().replace("AWS_ENDPOINT_URL", "URL");
+            let mut all: Vec<String> = all.map(|(name, value)| format!("{}={}", text(name), text(value))).collect();
+            all.sort();
+            all.join(" ").replace("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "ignore")
+        };
+        let plain = EnvironmentConfig::default();
+        assert_eq!(heard(&[], &plain, &profile), "ignore=false URL=http://f URL_S3=http://s3");
+        let own = [("AWS_ENDPOINT_URL_S3", "http://v")];
+        assert_eq!(heard(&own, &plain, &profile), "ignore=false URL=http://f URL_S3=http://v");
+        // The variable of all services goes before the files, also of a service that they name.
+        let all = [("AWS_ENDPOINT_URL", "http://a")];
+        assert_eq!(heard(&all, &plain, &profile), "ignore=false URL=http://a");
+        let there = EnvironmentConfig { endpoint_url: Some("http://e".into()), ..EnvironmentConfig::default() };
+        assert_eq!(heard(&own, &there, &profile), "ignore=false URL=http://e");
+        // Who says that none is heard is heard, and a profile that says so, unless a variable says otherwise.
+        let none = FileEndpoints { ignored: true, ..profile.clone() };
+        assert_eq!(heard(&all, &plain, &none), "ignore=true");
+        assert_eq!(heard(&[IGNORES].map(|name| (name, "TRUE")), &plain, &profile), "ignore=true");
+        assert_eq!(heard(&[all[0], (IGNORES, "false")], &plain, &none), "ignore=false URL=http://a");
+        assert_eq!(heard(&[], &there, &none), "ignore=false URL=http://e");
+        // Nothing is named: what the files come to say later leads nowhere else.
+        assert_eq!(heard(&[], &plain, &file(&[], false)), "ignore=true");
     }
 
     #[test]

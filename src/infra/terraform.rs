@@ -80,6 +80,22 @@ fn files(unit: &Unit) -> Vec<PathBuf> {
     files
 }
 
+/// What the code of a unit says of states, as far as it is understood here: what is not was told when it was found.
+pub(super) fn states(unit: &Unit) -> remote_state::Code {
+    let mut code = remote_state::Code::default();
+    for file in files(unit).iter().filter(|file| is_hcl(file)) {
+        if let Some(found) = std::fs::read_to_string(file).ok().and_then(|text| remote_state::read(&text).ok()) {
+            code.add(found, file);
+        }
+    }
+    code
+}
+
+/// Whether a file of code is in Terraform's own language, and not in JSON.
+fn is_hcl(file: &Path) -> bool {
+    file.extension().is_some_and(|ending| ending == "tf")
+}
+
 /// What the code of a unit says of states, its own and others'.
 async fn code(
     unit: &Unit,
@@ -93,7 +109,11 @@ async fn code(
         return Err(Trouble::new(TroubleKind::Usage, message).hint("correct `infra.units` in the configuration"));
     }
     let mut code = remote_state::Code::default();
-    for file in files.iter().filter(|file| file.extension().is_some_and(|ending| ending == "tf")) {
+    for file in &files {
+        if !is_hcl(file) {
+            warnings.push(format!("{} is JSON, and not looked at for other states", file.display()));
+            continue;
+        }
         let text = std::fs::read_to_string(file)
             .map_err(|error| Trouble::new(TroubleKind::Usage, format!("{} cannot be read: {error}", file.display())))?;
         match remote_state::read(&text) {

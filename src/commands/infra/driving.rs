@@ -14,6 +14,7 @@ use crate::app::safety::{self, Decision};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::say::say;
+use crate::commands::waits::over;
 use crate::commands::yes::{Answer, answered};
 use crate::config::EnvironmentConfig;
 use crate::headless;
@@ -191,13 +192,12 @@ impl<'a> Following<'a> {
                 unanswered::tell(&waiting, &folder::name(&self.run), &self.environment.name);
                 return Ok(Followed::Left(self.detached()));
             }
-            let left = self.context.limit();
             tokio::select! {
                 biased;
                 stop = stops.next() => if let Some(code) = self.stop(stop).await? {
                     return Ok(Followed::Left(code));
                 },
-                () = over(left) => return Ok(Followed::Left(self.time_is_up()?)),
+                () = over(self.context) => return Ok(Followed::Left(self.time_is_up()?)),
                 () = tokio::time::sleep(LOOK) => {}
             }
         }
@@ -273,7 +273,7 @@ impl<'a> Following<'a> {
                 let _ = writeln!(crate::runtime::Output::stderr());
                 return Ok(Some(self.detached()));
             }
-            () = over(self.context.limit()) => return Ok(Some(self.time_is_up()?)),
+            () = over(self.context) => return Ok(Some(self.time_is_up()?)),
             answer = answered(self.context, self.environment, risk) => answer,
         };
         match answer {
@@ -363,13 +363,6 @@ impl<'a> Following<'a> {
 pub(super) fn ask(run: &Path, wish: Wish) -> Result<(), Report> {
     requests::ask(run, &Request { time: Timestamp::now(), by: audit::who(), wish })
         .map_err(|error| Report::new("system", "the run cannot be asked", ExitCode::Failed).caused_by(&error))
-}
-
-async fn over(limit: Option<Duration>) {
-    match limit {
-        Some(limit) => tokio::time::sleep(limit).await,
-        None => std::future::pending().await,
-    }
 }
 
 /// The exit code of a run, and what is said at its end.

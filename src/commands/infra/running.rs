@@ -5,10 +5,11 @@ use super::opened::{self, limited};
 use super::target::Target;
 use crate::cli::Report;
 use crate::commands::context::Context;
-use crate::commands::states::{self, States};
 use crate::infra::code;
 use crate::model::Source;
-use crate::model::infra::declared::{self, Difference, Running};
+use crate::model::infra::compared::absent;
+use crate::model::infra::declared::{self, Running};
+use crate::runtime::states::{self, States};
 use crate::runtime::stop::unless_stopped;
 use std::collections::BTreeMap;
 
@@ -58,15 +59,7 @@ pub(super) async fn compare(context: &Context, target: &Target) -> Result<Option
         let session = context.aws(&environment);
         let names: Vec<String> = named.iter().map(|(.., name)| name.clone()).collect();
         match limited(context, session.known_parameters(&names, environment.account.as_deref())).await? {
-            Ok(known) => found.extend(named.into_iter().filter(|(.., name)| !known.contains(name)).map(
-                |(unit, address, name)| Difference {
-                    unit,
-                    address,
-                    what: "parameter that a task names".to_owned(),
-                    declared: name,
-                    runs: "does not exist".to_owned(),
-                },
-            )),
+            Ok(known) => found.extend(absent(named, &known)),
             Err(failure) => missing.push(format!("parameters cannot be compared: {}", failure.message)),
         }
     }

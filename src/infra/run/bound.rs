@@ -1,8 +1,11 @@
 //! What a plan is bound to: the hash of its file, and the code that it was made of.
 
 use crate::model::infra::Unit;
+use crate::model::infra::files_read::{self, Base};
+use crate::model::infra::path::plain;
 use crate::model::infra::run_event::Revision;
 use sha2::{Digest as _, Sha256};
+use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::fs::File;
 use std::io;
@@ -13,8 +16,10 @@ use std::process::{Command, Stdio};
 const CODE: &[&str] = &["*.tf", "*.tf.json", "*.tfvars", "*.tfvars.json", "*.hcl", "*.tftpl", "*.tpl"];
 /// Laid over the code of a unit while what guards it is lifted.
 pub(super) const OVERRIDE: &str = "cockpit_destroy_override.tf";
+/// Endings of what a plan writes: archives, and itself.
+const WRITTEN: &[&str] = &[".zip", ".tfplan"];
 /// Folders that are made of others.
-const MADE: &[&str] = &[".terraform", ".terragrunt-cache", ".git"];
+const MADE: &[&str] = &[".terraform", ".terragrunt-cache", ".git", "terraform.tfstate.d"];
 
 /// SHA-256 of a file, in hexadecimal digits.
 ///
@@ -44,23 +49,36 @@ pub fn revision(dir: &Path) -> Option<Revision> {
 }
 
 /// One hash over the files that a plan of a unit may be made of: all code of its repository, changes that are not committed
-/// too; outside of one, what is in its folder. Empty where they cannot be read.
+/// too, or outside of one what is in its folder and in those of its modules; and what this code reads beside itself. Empty where
+/// they cannot be read.
 pub fn code(unit: &Unit) -> String {
     let top = git(&unit.dir, ["rev-parse", "--show-toplevel"])
         .and_then(|top| String::from_utf8(top).ok())
         .map(|top| PathBuf::from(top.trim_end_matches('\n')));
-    let mut files = if let Some(top) = &top {
-        in_repository(top).unwrap_or_default()
-    } else {
-        let mut found = Vec::new();
-        in_folder(&unit.dir, &mut found);
-        found
+    let mut files: BTreeSet<PathBuf> = match &top {
+        Some(top) => in_repository(top).unwrap_or_default().into_iter().collect(),
+        None => below(&unit.dir, is_code).into_iter().collect(),
     };
     files.extend(unit.var_files.iter().cloned());
+    let mut unread: Vec<PathBuf> = files.iter().cloned().collect();
+    while let Some(file) = unread.pop() {
+        let named = if is_language(&file) { files_read::named(&text(&file)) } else { continue };
+        let of_file = file.parent().unwrap_or(&unit.dir);
+        for (base, name) in named.read {
+            let path = match base {
+                Base::Code => of_file.join(name),
+                Base::Unit => unit.dir.join(name),
+            };
+            files.extend(if path.is_dir() { below(&path, is_read) } else { vec![path] });
+        }
+        // A repository has them already.
+        for module in named.modules.iter().filter(|_| top.is_none()) {
+            let code = below(&plain(&of_file.join(module)), is_code);
+            unread.extend(code.into_iter().filter(|file| files.insert(file.clone())));
+        }
+    }
     // What the cockpit lays over the code for the time of a plan is in that plan.
     files.retain(|file| file.file_name() != Some(OsStr::new(OVERRIDE)));
-    files.sort();
-    files.dedup();
     let mut all = Sha256::new();
     for file in files {
         // One that is gone is a change too: its name is in the list of the repository, or it is not in the folder's.
@@ -73,6 +91,26 @@ pub fn code(unit: &Unit) -> String {
     hex(all)
 }
 
+/// The text of a file of code; nothing where it has none.
+fn text(file: &Path) -> String {
+    std::fs::read_to_string(file).unwrap_or_default()
+}
+
+/// Whether a file is in the language in which code names others.
+fn is_language(file: &Path) -> bool {
+    file.extension().is_some_and(|ending| ending == "tf" || ending == "hcl")
+}
+
+/// Whether Terraform or Terragrunt read a file of this name as code.
+fn is_code(name: &str) -> bool {
+    CODE.iter().any(|ending| name.ends_with(&ending[1..]))
+}
+
+/// Whether a file of this name is part of a folder that is read whole: neither a state nor what a plan writes.
+fn is_read(name: &str) -> bool {
+    !name.contains(".tfstate") && !WRITTEN.iter().any(|ending| name.ends_with(ending))
+}
+
 fn in_repository(top: &Path) -> Option<Vec<PathBuf>> {
     use std::os::unix::ffi::OsStrExt as _;
     let mut arguments = vec!["ls-files", "-z", "--cached", "--others", "--exclude-standard", "--"];
@@ -82,19 +120,21 @@ fn in_repository(top: &Path) -> Option<Vec<PathBuf>> {
     Some(names.map(|name| top.join(OsStr::from_bytes(name))).collect())
 }
 
-fn in_folder(dir: &Path, found: &mut Vec<PathBuf>) {
-    let Ok(entries) = std::fs::read_dir(dir) else { return };
-    for entry in entries.flatten() {
-        let name = entry.file_name();
-        let name = name.to_string_lossy();
-        if entry.file_type().is_ok_and(|kind| kind.is_dir()) {
-            if !MADE.contains(&name.as_ref()) {
-                in_folder(&entry.path(), found);
+/// The files below a folder whose names are of these, without those in folders that are made of others.
+fn below(dir: &Path, wanted: fn(&str) -> bool) -> Vec<PathBuf> {
+    let (mut found, mut open) = (Vec::new(), vec![dir.to_owned()]);
+    while let Some(dir) = open.pop() {
+        for entry in std::fs::read_dir(&dir).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            let name = name.to_string_lossy();
+            match entry.file_type() {
+                Ok(kind) if kind.is_dir() && !MADE.contains(&name.as_ref()) => open.push(entry.path()),
+                Ok(kind) if !kind.is_dir() && wanted(&name) => found.push(entry.path()),
+                _ => {}
             }
-        } else if CODE.iter().any(|ending| name.ends_with(&ending[1..])) {
-            found.push(entry.path());
         }
     }
+    found
 }
 
 /// What git says; none where it fails, or is not there.
@@ -109,4 +149,78 @@ fn git<'a>(dir: &Path, arguments: impl IntoIterator<Item = &'a str>) -> Option<V
         .output()
         .ok()?;
     asked.status.success().then_some(asked.stdout)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::infra::Tool;
+
+    const READS: &str = "locals {\n  entry = \"index.mjs\"\n  source = file(\"${path.module}/${local.entry}\")\n}\n";
+
+    /// A unit with a module beside it that reads a file, in this folder.
+    fn unit(root: &Path) -> Unit {
+        let _ = std::fs::remove_dir_all(root);
+        let write = |name: &str, text: &str| {
+            let file = root.join(name);
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(file, text).unwrap();
+        };
+        write("unit/main.tf", "module \"it\" {\n  source = \"../module\"\n}\nlocals { a = file(\"a.json\") }\n");
+        write("unit/a.json", "{}");
+        write("module/main.tf", READS);
+        write("module/index.mjs", "one");
+        Unit {
+            name: "unit".into(),
+            tool: Tool::Terraform,
+            dir: root.join("unit"),
+            workspace: None,
+            var_files: Vec::new(),
+            depends_on: Vec::new(),
+            hooks: false,
+        }
+    }
+
+    /// What a change of each of these does: whether the code is another one.
+    fn changes(unit: &Unit, root: &Path) -> Vec<(&'static str, bool)> {
+        let files = [
+            "unit/main.tf",
+            "unit/a.json",
+            "module/main.tf",
+            "module/index.mjs",
+            "unit/notes.txt",
+            "unit/terraform.tfstate",
+            "module/made.zip",
+            "module/.terraform/x.tf",
+        ];
+        let changed = |name| {
+            let (file, before) = (root.join(name), code(unit));
+            let text = std::fs::read_to_string(&file).unwrap_or_default();
+            std::fs::create_dir_all(file.parent().unwrap()).unwrap();
+            std::fs::write(&file, format!("{text}\n# more\n")).unwrap();
+            (name, before != code(unit))
+        };
+        files.into_iter().map(changed).collect()
+    }
+
+    #[test]
+    fn what_code_reads_beside_itself_is_part_of_it_in_a_repository_and_outside_of_one() {
+        let root = std::env::temp_dir().join(format!("cockpit-bound-{}", std::process::id()));
+        let wanted = [true, true, true, true, false, false, false, false];
+        let told = changes(&unit(&root), &root);
+        assert_eq!(told.iter().map(|(_, changed)| *changed).collect::<Vec<_>>(), wanted, "{told:?}");
+        let unit = unit(&root);
+        std::fs::write(root.join(".gitignore"), "*.tfstate\n*.zip\n.terraform/\n").unwrap();
+        for arguments in [&["init", "-q"][..], &["add", "."]] {
+            assert!(git(&root, arguments.iter().copied()).is_some(), "git {arguments:?}");
+        }
+        let told = changes(&unit, &root);
+        assert_eq!(told.iter().map(|(_, changed)| *changed).collect::<Vec<_>>(), wanted, "{told:?}");
+        assert_eq!(code(&unit), code(&unit));
+        std::fs::remove_file(root.join("module/index.mjs")).unwrap();
+        let gone = code(&unit);
+        std::fs::write(root.join("module/index.mjs"), "two").unwrap();
+        assert_ne!(code(&unit), gone, "that it is gone is a change");
+        std::fs::remove_dir_all(&root).unwrap();
+    }
 }

@@ -10,6 +10,7 @@ mod lift;
 mod shows;
 #[cfg(test)]
 mod tests;
+mod unapplied;
 mod waits;
 
 use super::ahead;

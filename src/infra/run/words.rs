@@ -1,10 +1,14 @@
 //! What is read off what the tools say for people, where they say it in no other way.
 
+use crate::model::infra::lock;
 use crate::model::infra::message::Diagnostic;
 use serde_json::Value;
 
-/// A diagnostic in a sentence.
+/// A diagnostic in a sentence; of a lock, who holds it.
 pub(super) fn sentence(said: &Diagnostic) -> String {
+    if let Some(lock) = lock::parse(&said.detail) {
+        return format!("{}: it is held {}", said.summary, lock.sentence());
+    }
     let detail = said.detail.lines().map(str::trim).find(|line| !line.is_empty());
     match detail {
         Some(detail) if detail != said.summary => format!("{}: {detail}", said.summary),

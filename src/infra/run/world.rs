@@ -3,7 +3,7 @@
 
 use super::folder;
 use crate::infra::surroundings::{DEFAULT_WORKSPACE, Surroundings, data_dir};
-use crate::model::infra::world::{ENDPOINTS, Known, World, facts, refused};
+use crate::model::infra::world::{Known, World, facts, refused};
 use crate::model::infra::{Order, Tool, Unit};
 use serde_json::Value;
 use std::io::{self, Write as _};
@@ -22,13 +22,7 @@ pub fn of(around: &Surroundings) -> World {
 
 /// Variables that lead to the world of an order, whatever is inherited.
 pub fn lead(around: &mut Surroundings, world: &World) {
-    let named = around.variables().iter().map(|(name, _)| name.to_string_lossy().into_owned());
-    for name in named.filter(|name| name.starts_with(ENDPOINTS)).collect::<Vec<_>>() {
-        around.unset(&name);
-    }
-    for (name, value) in &world.0 {
-        around.set(name, value);
-    }
+    around.lead_to(&world.0);
 }
 
 /// Why a run over these units is not begun, or goes no further; none where every state is of the order's world. States that
@@ -218,6 +212,7 @@ mod tests {
     use super::*;
     use crate::infra::run::steps::tests::order;
     use crate::model::infra::run_event::Goal;
+    use crate::model::infra::world::ENDPOINTS;
 
     const STATE: &str = r#"{"version":4,"lineage":"LINEAGE","resources":[{"mode":"managed","type":"aws_vpc","name":"a",
         "provider":"provider[\"registry.terraform.io/hashicorp/aws\"]","instances":[{}]}]}"#;

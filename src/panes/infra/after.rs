@@ -68,7 +68,12 @@ pub fn answer(app: &mut App, part: Part<Fact>) {
             Fact::Orphans(lines) => tell(app, "What may be in no state", &lines),
             Fact::Looked(what, lines) => look::looked(app, what, &lines),
             Fact::Caches(cached) => look::caches(app, cached),
-            Fact::Units(_) | Fact::Began(..) | Fact::Plan { .. } => {}
+            Fact::Units(_)
+            | Fact::Began(..)
+            | Fact::Plan { .. }
+            | Fact::Declared(_)
+            | Fact::Attributes { .. }
+            | Fact::Written { .. } => {}
         },
         Part::Failed(failure) => refused(app, &failure),
     }

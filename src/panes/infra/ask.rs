@@ -36,6 +36,12 @@ pub enum Kind {
     History,
     /// Units are looked at without a run.
     Look,
+    /// What is declared of what runs is read.
+    Declared,
+    /// Attributes of a resource are read.
+    Attributes,
+    /// What the programs wrote is read.
+    Written,
 }
 
 impl Kind {
@@ -53,6 +59,9 @@ impl Kind {
             Self::Orphans,
             Self::History,
             Self::Look,
+            Self::Declared,
+            Self::Attributes,
+            Self::Written,
         ];
         all.into_iter().find(|kind| *kind as u8 == number)
     }

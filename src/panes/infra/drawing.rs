@@ -1,17 +1,18 @@
 //! What is drawn of the graphs, and the lines of the plan that is shown: made when what they are of changes.
 
-use super::rows;
+use super::folding::level_of;
 use super::state::{CHANGE, Drawn, GRAPH, PLAN, RESOURCE_GRAPH, RESOURCES, Shown, State, UNITS};
-use super::tell;
+use super::{drift, plan_lines, rows, tell};
 use crate::app::App;
 use crate::app::layout::layout as placed;
 use crate::app::list::List;
 use crate::app::pane::Motion;
 use crate::app::screen::Block;
-use crate::model::infra::picture::fold::{self, Level};
+use crate::model::infra::message::Action;
+use crate::model::infra::picture::fold;
 use crate::model::infra::picture::formats::box_width;
 use crate::model::infra::picture::{Frame, Node, Picture, layout::layout};
-use crate::model::infra::plan::resource_of;
+use crate::model::infra::plan::{Plan, resource_of, type_of};
 use crate::model::infra::run::ResourcePhase;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -35,15 +36,18 @@ pub fn settle(app: &mut App) {
     scroll(app);
 }
 
-/// Selects the first unit whose plan waits for a yes, where the selected one has nothing to be read: what the first lines name is
-/// what `v` shows.
+/// Selects the first unit whose plan waits for a yes, else one that runs otherwise than declared, where the selected one has nothing
+/// to be read: what the first lines name is what `v` shows.
 pub fn to_what_waits(app: &mut App) {
     let state = &app.panes.infra;
     let Some(run) = state.state().filter(|_| state.open.is_none()) else { return };
-    let is_empty =
-        |unit: &String| run.units.get(unit).and_then(|unit| unit.plan.as_ref()).is_none_or(|plan| plan.empty);
-    let waiting =
-        run.in_order().into_iter().find(|name| run.to_review().any(|(unit, plan)| unit == *name && !plan.empty));
+    let differs = |name: &str| drift::found(state).iter().any(|(one, _)| one.unit == name);
+    let is_empty = |unit: &String| {
+        !differs(unit) && run.units.get(unit).and_then(|unit| unit.plan.as_ref()).is_none_or(|plan| plan.empty)
+    };
+    let waits = |name: &str| run.to_review().any(|(unit, plan)| unit == name && !plan.empty);
+    let order = run.in_order();
+    let waiting = order.iter().find(|name| waits(name)).or(order.iter().find(|name| differs(name))).copied();
     if let Some(unit) = waiting.map(str::to_owned).filter(|_| state.unit.as_ref().is_none_or(is_empty)) {
         app.screen.list(UNITS).select_key(&unit);
         app.panes.infra.unit = Some(unit);
@@ -77,12 +81,6 @@ fn select(app: &mut App) {
         }
         app.panes.infra.resource = selected(app, RESOURCES);
     }
-}
-
-/// How far the resources of the opened unit are folded.
-fn level_of(state: &State) -> Level {
-    let plan = state.open.as_ref().and_then(|unit| state.plan_of(unit));
-    plan.map_or(Level::Resource, |plan| fold::level(plan, Level::Resource, fold::MOST))
 }
 
 fn draw(app: &mut App) {
@@ -123,8 +121,22 @@ pub fn units(state: &State, now: Timestamp) -> Picture {
         weights.push(weight(state, &unit.name));
     }
     picture.edges.sort_unstable();
-    picture.mark_critical(&weights);
+    mark(&mut picture, &weights);
     picture
+}
+
+/// Marks the boxes that the whole waits for longest: of several, and of those of which something is to be done.
+fn mark(picture: &mut Picture, weights: &[u64]) {
+    for node in &mut picture.nodes {
+        node.critical = false;
+    }
+    if picture.nodes.len() < 2 {
+        return;
+    }
+    picture.mark_critical(weights);
+    for (node, weight) in picture.nodes.iter_mut().zip(weights) {
+        node.critical &= *weight > 0;
+    }
 }
 
 /// How long a unit takes, as far as that is known: seconds that its resources took, and else how many there are.
@@ -142,8 +154,8 @@ fn weight(state: &State, unit: &str) -> u64 {
 fn resources(state: &State, unit: &str, now: Timestamp) -> (String, Picture) {
     let Some(plan) = state.plan_of(unit) else { return (format!("{unit} without a plan"), Picture::default()) };
     let hash = state.plans.get(unit).map(|(hash, _)| hash.as_str()).unwrap_or_default();
-    let of = format!("{unit} {hash}");
-    let level = fold::level(plan, Level::Resource, fold::MOST);
+    let level = level_of(state);
+    let of = format!("{unit} {hash} {level:?}");
     let mut picture =
         if state.drawn.of == of { state.drawn.picture.clone() } else { fold::picture(plan, level).reduced() };
     let run = state.state().and_then(|run| run.units.get(unit));
@@ -172,7 +184,25 @@ fn resources(state: &State, unit: &str, now: Timestamp) -> (String, Picture) {
             (None, _) => sign.clone(),
         };
     }
+    let weights = weights(state, plan, &picture);
+    mark(&mut picture, &weights);
     (of, picture)
+}
+
+/// How long each box of resources takes: what its longest change usually takes, in seconds, and a moment where nobody knows.
+fn weights(state: &State, plan: &Plan, picture: &Picture) -> Vec<u64> {
+    let level = level_of(state);
+    let mut known: BTreeMap<(String, Action), u64> = BTreeMap::new();
+    let mut longest: BTreeMap<String, u64> = BTreeMap::new();
+    for change in &plan.changes {
+        let resource = resource_of(&change.address);
+        let usual = known
+            .entry((type_of(&resource).to_owned(), change.action))
+            .or_insert_with(|| 1 + state.history.0.usual(&change.address, change.action).unwrap_or(0));
+        let all = longest.entry(level.of(&resource)).or_default();
+        *all = (*all).max(*usual);
+    }
+    picture.nodes.iter().map(|node| longest.get(&node.id).copied().unwrap_or(0)).collect()
 }
 
 /// The lines of the plan of what is selected.
@@ -182,15 +212,20 @@ fn show(app: &mut App) {
     let hash = unit.and_then(|unit| state.plans.get(unit)).map(|(hash, _)| hash.as_str()).unwrap_or_default();
     let resource = state.open.as_ref().and(state.resource.as_deref()).unwrap_or_default();
     let plan = unit.and_then(|unit| state.plan_of(unit));
-    let of = format!("{}\0{hash}\0{resource}\0{}", unit.map_or("", String::as_str), plan.is_some());
+    let named = unit.map_or("", String::as_str);
+    let differing = drift::lines(state, named, state.open.as_ref().map(|_| resource));
+    let of = format!("{named}\0{hash}\0{resource}\0{}\0{}", plan.is_some(), differing.len());
     if state.shown.of == of {
         return;
     }
-    let lines = match (plan, &state.open) {
+    let mut lines = match (plan, &state.open) {
         (None, _) => Vec::new(),
-        (Some(plan), None) => tell::plan(plan),
-        (Some(plan), Some(_)) => plan.change(resource).map(|change| tell::change(plan, change)).unwrap_or_default(),
+        (Some(plan), None) => plan_lines::plan(plan),
+        (Some(plan), Some(_)) => {
+            plan.change(resource).map(|change| plan_lines::change(plan, change)).unwrap_or_default()
+        }
     };
+    lines.extend(differing);
     app.panes.infra.shown = Shown { of, lines };
     for block in [PLAN, CHANGE] {
         app.screen.lists.remove(&block);

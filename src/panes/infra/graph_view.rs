@@ -1,19 +1,22 @@
 //! The graph: boxes and lines in the frame of its block, as far as they are in view.
 
+use super::folding;
+use super::state::Drawn;
+use crate::app::App;
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::model::infra::picture::{cells, layout::HIGH};
 use crate::ui::canvas::Canvas;
 use crate::ui::widgets::frame;
 use ratatui::layout::Rect;
+use std::collections::BTreeSet;
 
 /// Draws the graph of its block.
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let theme = canvas.theme;
     let drawn = &app.panes.infra.drawn;
-    let named = app.panes.infra.open.clone().unwrap_or_default();
-    let inside = frame::block(canvas, block, &named, place, data_status);
+    let inside = frame::block(canvas, block, &title(app), place, data_status);
     let list = app.screen.list_of(block);
     if drawn.picture.nodes.is_empty() || list.is_none_or(crate::app::list::List::is_empty) {
         frame::message(canvas, inside, &data_status.empty);
@@ -22,10 +25,11 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
     let inside = Rect { x: inside.x + 1, width: inside.width.saturating_sub(2), ..inside };
     let view = View { inside, offset: drawn.offset };
     let nodes = &drawn.picture.nodes;
-    let critical = |edge: (usize, usize)| nodes[edge.0].critical && nodes[edge.1].critical;
+    let path = path(drawn);
+    let critical = |edge: (usize, usize)| path.contains(&edge);
     for stroke in cells::strokes(&drawn.layout, critical) {
-        let style = if stroke.marked { theme.strong } else { theme.dim };
-        view.put(canvas, stroke.x, stroke.y, stroke.sign.encode_utf8(&mut [0; 4]), style);
+        let (style, sign) = if stroke.marked { (theme.strong, heavy(stroke.sign)) } else { (theme.dim, stroke.sign) };
+        view.put(canvas, stroke.x, stroke.y, sign.encode_utf8(&mut [0; 4]), style);
     }
     let selected = list.and_then(crate::app::list::List::selected);
     for (node, at) in nodes.iter().zip(&drawn.layout.boxes) {
@@ -35,18 +39,57 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
             (false, true) => theme.strong,
             (false, false) => theme.dim,
         };
-        let line = "─".repeat(at.width - 2);
-        view.put(canvas, at.x, at.y, &format!("╭{line}╮"), border);
+        let line = |left: char, right: char| -> String {
+            let all = std::iter::once(left).chain(std::iter::repeat_n('─', at.width - 2)).chain(std::iter::once(right));
+            all.map(|sign| if node.critical { heavy(sign) } else { sign }).collect()
+        };
+        let side = if node.critical { "┃" } else { "│" };
+        view.put(canvas, at.x, at.y, &line('╭', '╮'), border);
         for y in 1..HIGH - 1 {
-            view.put(canvas, at.x, at.y + y, "│", border);
-            view.put(canvas, at.x + at.width - 1, at.y + y, "│", border);
+            view.put(canvas, at.x, at.y + y, side, border);
+            view.put(canvas, at.x + at.width - 1, at.y + y, side, border);
         }
-        view.put(canvas, at.x, at.y + HIGH - 1, &format!("╰{line}╯"), border);
+        view.put(canvas, at.x, at.y + HIGH - 1, &line('╰', '╯'), border);
         for (y, text) in [(1, &node.label), (2, &node.note)] {
             let cut = crate::model::text::cut_middle(text, at.width - 4).into_owned();
             let style = if y == 1 && chosen { theme.selected.patch(theme.strong) } else { style_of(canvas, text, y) };
             view.put(canvas, at.x + 2, at.y + y, &cut, style);
         }
+    }
+}
+
+/// The edges of the critical path, from box to box: an edge that leaves one out of it is none.
+fn path(drawn: &Drawn) -> BTreeSet<(usize, usize)> {
+    let layers = drawn.layout.layers.iter().flatten().copied();
+    let boxes: Vec<usize> =
+        layers.filter(|at| drawn.picture.nodes.get(*at).is_some_and(|node| node.critical)).collect();
+    boxes.windows(2).map(|pair| (pair[0], pair[1])).collect()
+}
+
+/// What it is of, how far it is folded, and what heavy lines are.
+fn title(app: &App) -> String {
+    let state = &app.panes.infra;
+    let critical = state.drawn.picture.nodes.iter().any(|node| node.critical);
+    let folded = if state.open.is_some() { folding::words(folding::level_of(state)) } else { "" };
+    let parts = [state.open.as_deref().unwrap_or_default(), folded, if critical { "━ critical path" } else { "" }];
+    parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
+}
+
+/// A line or a corner, heavy: what the whole waits for is told apart without colours too.
+fn heavy(sign: char) -> char {
+    match sign {
+        '─' => '━',
+        '│' => '┃',
+        '┌' | '╭' => '┏',
+        '┐' | '╮' => '┓',
+        '└' | '╰' => '┗',
+        '┘' | '╯' => '┛',
+        '├' => '┣',
+        '┤' => '┫',
+        '┬' => '┳',
+        '┴' => '┻',
+        '┼' => '╋',
+        other => other,
     }
 }
 

@@ -142,7 +142,7 @@ fn what_was_begun_in_an_environment_is_told_when_another_one_is_opened_by_then()
     // A run that is begun, which nobody sees here, and one that could not be asked.
     let mut desk = Desk::new((120, 40));
     desk.keys("6");
-    let effects = super::update::begin(&mut desk.app, crate::model::infra::run_event::Goal::Plan);
+    let effects = super::begin::begin(&mut desk.app, crate::model::infra::run_event::Goal::Plan);
     let ticket = effects.iter().find_map(|effect| match effect {
         Effect::Fetch { ticket, ask: feeds::Ask::Infra(Ask::Begin { .. }), .. } => Some(*ticket),
         _ => None,

@@ -7,10 +7,20 @@
 pub mod after;
 #[cfg(test)]
 mod after_tests;
+pub mod apply;
+pub mod approve;
+#[cfg(test)]
+mod approve_tests;
 pub mod ask;
+pub mod attributes;
+pub mod begin;
 pub mod clean;
 pub mod cost;
 pub mod drawing;
+pub mod drift;
+#[cfg(test)]
+mod drift_tests;
+pub mod folding;
 mod graph_view;
 pub mod late;
 pub mod layout;
@@ -18,7 +28,12 @@ mod lock;
 pub mod look;
 #[cfg(test)]
 mod look_tests;
+pub mod plan_lines;
+pub mod replace;
 pub mod rows;
+pub mod runs;
+#[cfg(test)]
+mod runs_tests;
 pub mod state;
 pub mod tell;
 #[cfg(test)]
@@ -28,6 +43,7 @@ mod tests;
 pub mod update;
 pub mod view;
 pub mod windows;
+pub mod written;
 
 use crate::app::command::{Bottom, Id, Risk, Scope};
 use crate::app::pane::{Data, Rows};
@@ -53,6 +69,8 @@ pub const PANE: Pane = Pane {
         back: update::back,
         up: update::up,
         open: update::open,
+        lines: runs::lines,
+        picked: runs::picked,
         confirm: windows::confirm,
         confirmed: windows::confirmed,
         going: windows::going,
@@ -173,7 +191,7 @@ const COMMANDS: &[Command] = &[
         "plan",
         &["P"],
         "Plan the marked units, or all: what would be changed. Changes nothing.",
-        |app| update::begin(app, Goal::Plan),
+        |app| begin::begin(app, Goal::Plan),
     )
     // It takes the lock of each state.
     .risks(Risk::Change)
@@ -183,16 +201,23 @@ const COMMANDS: &[Command] = &[
         OWN,
         "apply",
         &["A"],
-        "Approve the plans that wait for review: of the marked units, of the selected one, else of all. Without a run, plan \
-         first and ask then.",
-        update::apply,
+        "Approve the plans that wait for review: of the marked units, of the one that was gone into, else all of the wave. \
+         Without a run, plan first and ask then.",
+        apply::apply,
     )
     .risks(Risk::Disrupt)
     .on_bottom(Bottom::First(2)),
     Command::new(Id("infra-diff"), OWN, "diff", &["v"], "Show what the plan of the selected unit would do.", update::diff)
         .on_bottom(Bottom::First(3)),
-    Command::new(Id("infra-log"), OWN, "log", &["l"], "Show what was said of the selected unit.", update::log)
-        .on_bottom(Bottom::First(4)),
+    Command::new(
+        Id("infra-log"),
+        OWN,
+        "log",
+        &["l"],
+        "Show what was said of the selected unit; there, as Terraform and Terragrunt wrote it, and back.",
+        written::log,
+    )
+    .on_bottom(Bottom::First(4)),
     Command::new(
         Id("infra-cancel"),
         OWN,
@@ -221,7 +246,7 @@ const COMMANDS: &[Command] = &[
         "destroy",
         &["X"],
         "Plan to destroy the marked units, or all, and ask then.",
-        |app| update::begin(app, Goal::Destroy),
+        |app| begin::begin(app, Goal::Destroy),
     )
     .risks(Risk::Destroy)
     .on_bottom(Bottom::First(8)),
@@ -230,8 +255,8 @@ const COMMANDS: &[Command] = &[
         OWN,
         "drift",
         &["W"],
-        "Look what was changed elsewhere, in the marked units or in all. Changes nothing.",
-        |app| update::begin(app, Goal::Drift),
+        "Look what was changed elsewhere, in the marked units or in all, and what runs otherwise than declared. Changes nothing.",
+        |app| begin::begin(app, Goal::Drift),
     )
     .risks(Risk::Change),
     Command::new(
@@ -239,8 +264,36 @@ const COMMANDS: &[Command] = &[
         OWN,
         "state",
         &["s"],
-        "Show how the selected resource stands, with what is known of it.",
-        windows::state_of,
+        "Show how the selected resource stands, with its attributes as the state has them, sensitive ones masked.",
+        attributes::read,
+    ),
+    Command::new(
+        Id("infra-replace"),
+        OWN,
+        "replace",
+        &["M"],
+        "Plan to make the selected resource again, after a question; the plan is approved as every other.",
+        apply::replace,
+    )
+    .risks(Risk::Disrupt),
+    Command::new(
+        Id("infra-fold"),
+        OWN,
+        "fold",
+        &["-"],
+        "Fold the resources in the graph: by type, by module.",
+        |app| folding::fold(app, false),
+    ),
+    Command::new(Id("infra-unfold"), OWN, "unfold", &["+"], "Unfold the resources in the graph.", |app| {
+        folding::fold(app, true)
+    }),
+    Command::new(
+        Id("infra-runs"),
+        OWN,
+        "runs",
+        &["a"],
+        "List the runs of the environment: an older one is opened and read, with its plans and logs.",
+        runs::list,
     ),
     Command::new(
         Id("infra-outputs"),

@@ -37,7 +37,9 @@ pub fn resource_lines(app: &App) -> Vec<(String, String)> {
     let mut addresses: Vec<&str> = Vec::new();
     addresses.extend(changes.iter().map(|change| change.address.as_str()).filter(|address| seen.insert(address)));
     let said = run.into_iter().flat_map(|unit| unit.resources.keys());
-    addresses.extend(said.map(String::as_str).filter(|address| !seen.contains(address)));
+    addresses.extend(said.map(String::as_str).filter(|address| seen.insert(address)));
+    let runs = super::drift::found(state).iter().filter(|(one, _)| one.unit == *unit);
+    addresses.extend(runs.map(|(one, _)| one.address.as_str()).filter(|address| seen.insert(address)));
     let line = |address: &str| {
         let words = run.and_then(|unit| unit.resources.get(address));
         let words = words.map(|resource| super::tell::resource(resource, app.now).1).unwrap_or_default();
@@ -68,7 +70,10 @@ pub fn log_lines(app: &App) -> Vec<(String, String)> {
 /// The lines of the log that is shown.
 pub fn of_log(state: &State) -> impl Iterator<Item = &super::state::Logged> {
     let unit = state.open.as_ref().or(state.unit.as_ref());
-    unit.and_then(|unit| state.logs.get(unit)).into_iter().flatten()
+    let said = unit.filter(|_| !state.written.shown).and_then(|unit| state.logs.get(unit));
+    let written = unit.filter(|unit| state.written.shown && **unit == state.written.unit);
+    let written = written.map(|_| &state.written.lines);
+    said.into_iter().flatten().chain(written.into_iter().flatten())
 }
 
 /// A unit, a resource, or a group of them.

@@ -7,9 +7,11 @@ use crate::feeds::infra::{Locked, Units};
 use crate::model::Failure;
 use crate::model::infra::cached::Cached;
 use crate::model::infra::causes;
+use crate::model::infra::declared::Difference;
 use crate::model::infra::estimate::History;
 use crate::model::infra::message::{Diagnostic, Message};
 use crate::model::infra::order::Listed;
+use crate::model::infra::picture::fold::Level;
 use crate::model::infra::picture::{Layout, Picture};
 use crate::model::infra::plan::Plan;
 use crate::model::infra::run_event::{RunEvent, Step, What};
@@ -59,6 +61,10 @@ pub struct State {
     pub listed: Option<Timestamp>,
     /// The run that is followed.
     pub run: Option<Followed>,
+    /// It is an older run that was chosen: a newer one does not take its place.
+    pub pinned: bool,
+    /// What runs, held against what is declared.
+    pub compared: Option<Compared>,
     /// Something that was asked for and is not answered yet, in words.
     pub waiting: Option<String>,
     /// How long changes usually take; and the run that was the latest when that was read.
@@ -71,12 +77,18 @@ pub struct State {
     pub plans_failure: Option<Failure>,
     /// What was said of each unit, oldest first.
     pub logs: BTreeMap<String, VecDeque<Logged>>,
+    /// The same as the programs wrote it.
+    pub written: Written,
     /// The unit that was gone into.
     pub open: Option<String>,
     /// The selected unit.
     pub unit: Option<String>,
     /// The selected resource of the opened unit.
     pub resource: Option<String>,
+    /// The resource whose attributes are being read, with its unit.
+    pub reading: Option<(String, String)>,
+    /// How far the resources of the opened unit are folded, where somebody has said it.
+    pub level: Option<Level>,
     /// Units that were marked.
     pub marked: BTreeSet<String>,
     /// What a window with buttons is about.
@@ -110,6 +122,46 @@ pub struct Followed {
     pub failure: Option<Failure>,
 }
 
+/// What runs, held against what is declared, once a look for drift has ended.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Compared {
+    /// The run after which it is compared.
+    pub run: String,
+    /// How far it is.
+    pub came: Came,
+}
+
+/// How far a comparison is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Came {
+    /// It is to be asked for.
+    Wanted,
+    /// It was asked for.
+    Asked,
+    /// What came of it.
+    Found {
+        /// What differs, each with where it is declared.
+        differences: Vec<(Difference, Option<String>)>,
+        /// What could not be looked at, in sentences.
+        missing: Vec<String>,
+    },
+    /// Why nothing came.
+    Failed(Failure),
+}
+
+/// What the programs wrote of a unit in the followed run.
+#[derive(Debug, Clone, Default)]
+pub struct Written {
+    /// It is shown instead of what was said.
+    pub shown: bool,
+    /// The unit that was read.
+    pub unit: String,
+    /// When it was asked for.
+    pub asked: Option<Timestamp>,
+    /// Its lines.
+    pub lines: Vec<Logged>,
+}
+
 /// A line that was said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logged {
@@ -132,6 +184,8 @@ pub enum Asking {
     Unlock(Locked),
     /// Whether caches are removed.
     Clean(Vec<Cached>),
+    /// Whether a resource of a unit is planned to be made again.
+    Replace(String, String),
 }
 
 /// A graph and where its boxes are.
@@ -180,9 +234,9 @@ impl State {
         let started = self.state().and_then(|state| state.started.as_ref());
         let of_run = || started.and_then(|started| Graph::new(started.units.clone()).ok());
         match &self.units {
-            // A run over some units leaves the others on the screen.
-            Some(units) => units.graph.clone(),
-            None => of_run().unwrap_or_default(),
+            // A run over some units leaves the others on the screen; an older one may be of others.
+            Some(units) if !self.pinned => units.graph.clone(),
+            _ => of_run().unwrap_or_default(),
         }
     }
 

@@ -1,18 +1,16 @@
 //! What is said of runs, units and resources.
 
-use super::state::{Followed, ID, PlanLine, State, place_of};
+use super::drift;
+use super::state::{Followed, ID, State, place_of};
 use crate::app::App;
-use crate::app::overlay::Tone;
 use crate::app::tell::exactly;
 use crate::model::Health;
 use crate::model::infra::causes;
 use crate::model::infra::estimate::History;
-use crate::model::infra::message::{Action, Summary};
-use crate::model::infra::plan::text::{counts, touches};
-use crate::model::infra::plan::types::{Change, Dependents};
-use crate::model::infra::plan::{Plan, lines};
+use crate::model::infra::message::Summary;
+use crate::model::infra::plan::text::counts;
 use crate::model::infra::run::{LiftPhase, Phase, ResourcePhase, ResourceState, UnitState};
-use crate::model::infra::run_event::{Goal, RunEnd, UnitEnd};
+use crate::model::infra::run_event::{Goal, Revision, RunEnd, UnitEnd};
 use crate::model::infra::{Graph, RunState};
 use crate::model::offered::in_environment;
 use crate::model::time::short;
@@ -22,6 +20,18 @@ use jiff::Timestamp;
 pub fn configured(app: &App) -> bool {
     app.environment.infra.kind.is_some()
 }
+
+/// Whether what is shown is a recording: nothing can be begun, and nobody hears a wish.
+pub fn recorded(app: &App) -> bool {
+    app.session.recorded && configured(app)
+}
+
+/// What stands in titles where it is one.
+pub const RECORDED: &str = "RECORDED";
+
+/// Why nothing is begun or asked of a recording.
+pub const ONLY_RECORDED: &str =
+    "this run is RECORDED and only shown: with `terraform` on PATH the demo plans and applies";
 
 /// Whether a run applies what is approved.
 pub fn applies(run: &RunState) -> bool {
@@ -246,7 +256,14 @@ pub fn summary(app: &App) -> Vec<(Health, String)> {
         lines.push((Health::Down, failure.message.clone()));
         return lines;
     }
-    lines.push((health(run), format!("{}{}", head(run, app.now), ends_in(state, run, app.now))));
+    let recorded = if recorded(app) { "RECORDED  " } else { "" };
+    lines.push((health(run), format!("{recorded}{}{}", head(run, app.now), ends_in(state, run, app.now))));
+    if state.pinned {
+        let newest = state.runs.iter().find(|run| run.live).map(|run| format!("; {} goes on", run.run));
+        let newest = newest.unwrap_or_default();
+        lines.push((Health::Stopped, format!("{} is an older run, read again{newest}: a goes back", run.name)));
+    }
+    lines.extend(drift::summary(state));
     if run.read && !run.live && run.state.end.is_none() {
         let text = format!(
             "nothing drives it any more: T, or `cockpit infra resume {}`, takes it up where it stands",
@@ -260,7 +277,7 @@ pub fn summary(app: &App) -> Vec<(Health, String)> {
         let again = if *hard { " for the second time" } else { "" };
         lines.push((Health::Degraded, format!("{} on {} asked it to stop{again}{waits}", by.user, by.host)));
     }
-    if run.live && applies(&run.state) {
+    if run.live && applies(&run.state) && !app.session.recorded {
         lines.extend(to_review(state, &run.state));
     }
     if !run.state.left.is_empty() {
@@ -329,10 +346,7 @@ fn head(run: &Followed, now: Timestamp) -> String {
         None => (now, String::new()),
     };
     let took = state.began.map(|began| exactly(end.duration_since(began))).unwrap_or_default();
-    let revision = started.revision.as_ref().map(|revision| {
-        let commit: String = revision.commit.chars().take(7).collect();
-        format!("{commit}{}", if revision.dirty { " with uncommitted changes" } else { "" })
-    });
+    let revision = started.revision.as_ref().map(Revision::words);
     let by = format!("by {} on {}", started.by.user, started.by.host);
     let parts = [
         goal_word(Some(started.goal)).to_owned(),
@@ -351,86 +365,6 @@ fn head(run: &Followed, now: Timestamp) -> String {
         revision.unwrap_or_default(),
     ];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ")
-}
-
-fn line(indent: u16, sign: &str, text: impl Into<String>, tone: Tone) -> PlanLine {
-    PlanLine { indent, sign: sign.to_owned(), text: text.into(), tone }
-}
-
-/// So many changes are named of one plan: a unit that is gone into has them all.
-const NAMED: usize = 1_000;
-
-/// A plan of a unit: what is lost, each change in a line, outputs, drift.
-pub fn plan(plan: &Plan) -> Vec<PlanLine> {
-    let mut out = Vec::new();
-    if plan.errored {
-        out.push(line(0, "✖", "making this plan failed: it cannot be applied", Tone::Bad));
-    }
-    for address in plan.destroys_stateful() {
-        out.push(line(0, "✖", format!("{address}: the data in it is lost"), Tone::Bad));
-    }
-    let needed_by = plan.needed_by();
-    for change in plan.changes.iter().take(NAMED) {
-        head_of(&mut out, plan, &needed_by, change);
-    }
-    if let Some(more) = plan.changes.len().checked_sub(NAMED).filter(|more| *more > 0) {
-        out.push(line(0, "", format!("{more} more: Enter goes into the unit"), Tone::Dim));
-    }
-    if !plan.outputs.is_empty() {
-        out.push(line(0, "", "Outputs", Tone::Strong));
-        plan.outputs.iter().for_each(|output| put(&mut out, lines::of_value(&output.value)));
-    }
-    if !plan.drift.is_empty() {
-        out.push(line(0, "", "Changed elsewhere", Tone::Strong));
-        for change in plan.drift.iter().take(NAMED) {
-            out.push(line(0, change.sign(), lines::drift_head(change), Tone::Warn));
-            put(&mut out, lines::of(change));
-        }
-    }
-    out.extend(plan.checks.iter().map(|check| line(0, "✖", format!("check failed: {check}"), Tone::Warn)));
-    if plan.unchanged > 0 {
-        out.push(line(0, "", format!("{} resources stay as they are", plan.unchanged), Tone::Dim));
-    }
-    out
-}
-
-/// One change of a plan, attribute by attribute.
-pub fn change(plan: &Plan, change: &Change) -> Vec<PlanLine> {
-    let mut out = Vec::new();
-    head_of(&mut out, plan, &plan.needed_by(), change);
-    put(&mut out, lines::of(change));
-    out
-}
-
-fn head_of(out: &mut Vec<PlanLine>, plan: &Plan, needed_by: &Dependents, change: &Change) {
-    out.push(line(0, change.sign(), lines::head(change), tone(change.action)));
-    out.extend(lines::notes(change).into_iter().map(|note| line(4, "", note, Tone::Warn)));
-    let touched = touches(plan, needed_by, change);
-    out.extend(touched.map(|touched| line(4, "", format!("also touches {touched}"), Tone::Dim)));
-}
-
-fn put(out: &mut Vec<PlanLine>, lines: Vec<lines::Line>) {
-    out.extend(lines.into_iter().map(|own| {
-        let forces = if own.forces { "  # forces replacement" } else { "" };
-        let tone = match own.sign {
-            _ if own.forces => Tone::Bad,
-            '+' => Tone::Good,
-            '-' => Tone::Bad,
-            '~' => Tone::Warn,
-            _ => Tone::Dim,
-        };
-        line(4 + 2 * own.depth, own.sign.to_string().trim(), format!("{}{forces}", own.text), tone)
-    }));
-}
-
-/// How an action looks.
-pub fn tone(action: Action) -> Tone {
-    match action {
-        Action::Delete | Action::Replace => Tone::Bad,
-        Action::Create | Action::Import => Tone::Good,
-        Action::Update | Action::Forget | Action::Move => Tone::Warn,
-        Action::Read | Action::NoOp => Tone::Dim,
-    }
 }
 
 /// How a run ended, in a word.

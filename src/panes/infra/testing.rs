@@ -26,6 +26,12 @@ pub(super) struct Desk {
     pub(super) follows: Option<Ticket>,
     pub(super) wishes: Vec<Wish>,
     pub(super) begun: Vec<(Goal, Vec<String>)>,
+    /// Resources that are to be made again.
+    pub(super) replaced: Vec<String>,
+    /// The folders of runs that were followed.
+    pub(super) followed: Vec<PathBuf>,
+    /// What else was asked, and is to be answered.
+    pub(super) asked: Vec<(Ticket, infra::Ask)>,
     /// Runs that there are.
     pub(super) runs: Vec<Listed>,
     /// Units, or why they cannot be found.
@@ -204,8 +210,20 @@ impl Desk {
         app.environment.infra.kind = configured.then_some(Tool::Terragrunt);
         let graph = Graph::new(units()).unwrap();
         let units = Ok(infra::Units { graph, warnings: Vec::new() });
-        let (follows, wishes, begun, runs) = (None, Vec::new(), Vec::new(), Vec::new());
-        Self { app, follows, wishes, begun, runs, units, plan: Some(plan()), reads: Vec::new(), left: Vec::new() }
+        Self {
+            app,
+            follows: None,
+            wishes: Vec::new(),
+            begun: Vec::new(),
+            replaced: Vec::new(),
+            followed: Vec::new(),
+            asked: Vec::new(),
+            runs: Vec::new(),
+            units,
+            plan: Some(plan()),
+            reads: Vec::new(),
+            left: Vec::new(),
+        }
     }
 
     pub(super) fn keys(&mut self, keys: &str) {
@@ -240,8 +258,9 @@ impl Desk {
                     Ok(units) => self.answered(ticket, Part::Last(infra::Fact::Units(units))),
                     Err(failure) => self.answered(ticket, Part::<infra::Fact>::Failed(failure)),
                 },
-                feeds::Ask::Infra(infra::Ask::Begin { goal, units, .. }) => {
+                feeds::Ask::Infra(infra::Ask::Begin { goal, units, replace, .. }) => {
                     self.begun.push((goal, units));
+                    self.replaced.extend(replace);
                     self.runs = vec![listed(RUN)];
                     let folder = self.runs[0].folder.clone();
                     let units = self.units.clone().unwrap();
@@ -255,7 +274,11 @@ impl Desk {
                     let runs = self.runs.clone();
                     self.answered(ticket, Part::Last(runs::Fact::Runs(runs)));
                 }
-                feeds::Ask::Runs(runs::Ask::Follow { .. }) => self.follows = Some(ticket),
+                feeds::Ask::Infra(other) => self.asked.push((ticket, other)),
+                feeds::Ask::Runs(runs::Ask::Follow { run, .. }) => {
+                    self.follows = Some(ticket);
+                    self.followed.push(run);
+                }
                 feeds::Ask::Runs(runs::Ask::Tell { wish, .. }) => {
                     self.wishes.push(wish);
                     self.answered(ticket, Part::Last(runs::Fact::Told));

@@ -200,10 +200,9 @@ fn what_disrupts_has_cancel_selected() {
     );
     desk.tick(1);
     // Both are marked: they are approved together.
-    desk.keys("space j j space");
+    desk.keys("space j space");
     let marked: Vec<&String> = desk.app.panes.infra.marked.iter().collect();
-    assert_eq!(marked.len(), 2);
-    desk.app.panes.infra.marked = ["auth".to_owned(), "network".to_owned()].into();
+    assert_eq!(marked, ["auth", "network"]);
     desk.keys("A enter");
     assert!(desk.wishes.is_empty(), "Cancel was selected");
     desk.keys("A right enter");
@@ -279,6 +278,17 @@ fn planning_begins_a_run_over_the_marked_units_and_follows_it() {
     desk.keys("space A");
     assert_eq!(desk.begun[1].0, Goal::Apply);
     assert_eq!(desk.begun[1].1.len(), 1, "the marked one alone");
+}
+
+#[test]
+fn what_runs_is_held_against_what_is_declared_by_a_key() {
+    let mut desk = Desk::new((100, 30));
+    desk.keys("6 W");
+    assert_eq!(desk.begun, [(Goal::Drift, Vec::new())], "{}", desk.screen());
+    assert!(desk.follows.is_some(), "it is followed at once");
+    desk.news(vec![started(Goal::Drift)], true);
+    desk.keys("W");
+    assert_eq!(desk.begun.len(), 1, "one run at a time");
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! What keys do in it, what it asks, and what the answers change.
 
-use super::ask::{Kind, ask, command, place, refused, ticket, wish, wrong_account};
-use super::drawing;
+use super::ask::{Kind, ask, place, refused, ticket, wish};
 use super::state::{Asking, CHANGE, Followed, LOG, PLAN, RESOURCES, State, UNIT_LOG, UNITS};
 use super::tell::{self, configured};
+use super::{attributes, drawing, drift, written};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::Answer;
@@ -15,7 +15,7 @@ use crate::feeds::{infra, runs};
 use crate::model::infra::RunState;
 use crate::model::infra::order::{Listed, run_name};
 use crate::model::infra::run::Phase;
-use crate::model::infra::run_event::{Goal, Wish};
+use crate::model::infra::run_event::Wish;
 use crate::model::infra::schedule::to_retry;
 use jiff::SignedDuration;
 use std::path::Path;
@@ -30,7 +30,8 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
         return effects;
     }
     let state = &app.panes.infra;
-    if tell::is_shown(app) && !state.looked {
+    // What was recorded is of no code that is here, and shows its own units.
+    if tell::is_shown(app) && !state.looked && !tell::recorded(app) {
         effects.push(discover(app));
     }
     let due = app.panes.infra.listed.is_none_or(|at| app.now.duration_since(at).abs() >= LIST);
@@ -48,6 +49,8 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     }
     effects.extend(follow_newest(app));
     effects.extend(read_plans(app));
+    effects.extend(drift::plan(app));
+    effects.extend(written::plan(app));
     effects
 }
 
@@ -58,12 +61,18 @@ fn discover(app: &mut App) -> Effect {
     effect
 }
 
-/// Follows the latest run, unless a live one is followed already.
+/// The run that is followed where nobody has chosen one: one that goes on, else the latest.
+pub fn newest(state: &State) -> Option<&Listed> {
+    state.runs.iter().max_by_key(|run| (run.live, run.run.clone()))
+}
+
+/// Follows the latest run, unless a live one is followed already, or an older one was chosen.
 fn follow_newest(app: &mut App) -> Vec<Effect> {
     let state = &app.panes.infra;
-    let Some(newest) = state.runs.iter().max_by_key(|run| (run.live, run.run.clone())) else { return Vec::new() };
+    let Some(newest) = newest(state) else { return Vec::new() };
     let name = newest.run.clone();
-    let keeps = state.run.as_ref().is_some_and(|run| run.name >= name || (run.live && run.state.end.is_none()));
+    let keeps =
+        state.run.as_ref().is_some_and(|run| state.pinned || run.name >= name || (run.live && run.state.end.is_none()));
     if keeps {
         return Vec::new();
     }
@@ -71,7 +80,8 @@ fn follow_newest(app: &mut App) -> Vec<Effect> {
     follow(app, &folder)
 }
 
-fn follow(app: &mut App, folder: &Path) -> Vec<Effect> {
+/// Follows this run from its beginning on.
+pub fn follow(app: &mut App, folder: &Path) -> Vec<Effect> {
     let mut effects = Vec::new();
     if let Some(before) = app.panes.infra.run.take() {
         effects.push(Effect::Leave(ticket(app, Kind::Follow, before.serial)));
@@ -80,6 +90,7 @@ fn follow(app: &mut App, folder: &Path) -> Vec<Effect> {
     effects.push(effect);
     let state = &mut app.panes.infra;
     (state.logs, state.plans, state.plans_failure) = Default::default();
+    (state.written.asked, state.written.lines) = Default::default();
     state.run = Some(Followed {
         folder: folder.to_owned(),
         name: run_name(folder),
@@ -136,6 +147,9 @@ pub fn answer(app: &mut App, answer: Answer) {
             }
         }
         Some(Kind::Tell) => told(app, answer.of().part),
+        Some(Kind::Declared) => drift::answer(app, answer.of().part),
+        Some(Kind::Attributes) => attributes::answer(app, answer.of().part),
+        Some(Kind::Written) => written::answer(app, answer.of().part),
         Some(Kind::Locks | Kind::Unlock | Kind::Orphans | Kind::Look) => super::after::answer(app, answer.of().part),
         Some(Kind::Discover | Kind::Follow) | None => {}
     }
@@ -184,6 +198,7 @@ fn news(app: &mut App, part: Part<runs::Fact>) {
                 let text = format!("infra {goal}: {}", tell::end_word(end));
                 app.note(bad, text.clone());
                 app.say(text);
+                drift::ended(app);
             }
         }
         Part::Failed(failure) => {
@@ -200,7 +215,7 @@ fn began(app: &mut App, part: Part<infra::Fact>) {
     match part {
         Part::Page(infra::Fact::Began(folder, units)) | Part::Last(infra::Fact::Began(folder, units)) => {
             let state = &mut app.panes.infra;
-            (state.units, state.failure) = (Some(units), None);
+            (state.units, state.failure, state.pinned) = (Some(units), None, false);
             let run = run_name(&folder);
             // It is followed at once, and not only when runs are listed again.
             state.runs.retain(|other| other.run != run);
@@ -241,89 +256,18 @@ pub fn again(app: &mut App) -> Vec<Effect> {
         return Vec::new();
     }
     app.panes.infra.listed = None;
-    let mut effects = vec![discover(app)];
+    let mut effects = if tell::recorded(app) { Vec::new() } else { vec![discover(app)] };
     app.say("looking for units again");
     effects.extend(app.plan());
     effects
 }
 
-/// Begins a run: of the marked units, or of all.
-pub fn begin(app: &mut App, goal: Goal) -> Vec<Effect> {
-    if !configured(app) {
-        app.say("no infrastructure is configured for this environment");
-        return Vec::new();
-    }
-    if let Some(run) = app.panes.infra.run.as_ref().filter(|run| run.live && run.state.end.is_none()) {
-        let text = format!("{} is going on: C cancels it", run.name);
-        app.say(text);
-        return Vec::new();
-    }
-    let units: Vec<String> = app.panes.infra.marked.iter().cloned().collect();
-    let what = if units.is_empty() { "all units".to_owned() } else { units.join(", ") };
-    let word = tell::goal_word(Some(goal));
-    app.panes.infra.waiting = Some(format!("{word}: starting a run over {what} …"));
-    if let Some(wrong) = wrong_account(app, goal.applies()) {
-        app.panes.infra.waiting = None;
-        app.say(wrong);
-        return Vec::new();
-    }
-    // An environment that names no account need not be on AWS, and a simulated one is not.
-    let on_aws = app.environment.account.is_some() && !app.session.simulated;
-    let identity = app.estate.identity.value().filter(|_| on_aws);
-    let account = identity.map(|identity| identity.account.clone());
-    let command = command(app, word, &units);
-    let question = infra::Ask::Begin { place: place(app), goal, units, account, command };
-    let (_, effect) = ask(app, Kind::Begin, question);
-    let mut effects = vec![effect];
-    effects.extend(done(app));
-    effects
-}
-
-/// `A`: approves what waits for it; without a run that waits, plans and asks then.
-pub fn apply(app: &mut App) -> Vec<Effect> {
-    let state = &app.panes.infra;
-    let going = state.run.as_ref().filter(|run| run.live && run.state.end.is_none());
-    let Some(run) = going else { return begin(app, Goal::Apply) };
-    if let Some(wrong) = wrong_account(app, true) {
-        app.say(wrong);
-        return Vec::new();
-    }
-    if !tell::applies(&run.state) {
-        app.say("this run only plans: when it is done, A begins one that applies");
-        return Vec::new();
-    }
-    // Which were marked, else the selected one, else all that wait: those of a wave.
-    let waits: Vec<(String, String)> = run
-        .state
-        .to_review()
-        .filter(|(_, plan)| !plan.on_mocks && !plan.empty)
-        .map(|(unit, plan)| (unit.to_owned(), plan.sha256.clone()))
-        .collect();
-    if waits.is_empty() {
-        app.say("no plan waits for review");
-        return Vec::new();
-    }
-    let chosen = |keep: &dyn Fn(&str) -> bool| -> Vec<(String, String)> {
-        waits.iter().filter(|(unit, _)| keep(unit)).cloned().collect()
-    };
-    let here = state.open.as_ref().or(state.unit.as_ref());
-    let marked = chosen(&|unit| state.marked.contains(unit));
-    let selected = chosen(&|unit| here.is_some_and(|here| here == unit));
-    let plans = [marked, selected, waits].into_iter().find(|plans| !plans.is_empty()).unwrap_or_default();
-    // What was not read cannot be approved.
-    let unread: Vec<&str> =
-        plans.iter().map(|(unit, _)| unit.as_str()).filter(|unit| state.plan_of(unit).is_none()).collect();
-    if !unread.is_empty() {
-        let text =
-            format!("the plan of {} is still being read: press A again when it waits for review", unread.join(", "));
-        app.say(text);
-        return Vec::new();
-    }
-    super::windows::open(app, Asking::Approve(plans))
-}
-
 /// `C`: asks whether the run is cancelled.
 pub fn cancel(app: &mut App) -> Vec<Effect> {
+    if tell::recorded(app) {
+        app.say(tell::ONLY_RECORDED);
+        return Vec::new();
+    }
     let going = app.panes.infra.run.as_ref().filter(|run| run.live && run.state.end.is_none());
     let Some(run) = going else {
         app.say("no run goes on");
@@ -342,6 +286,10 @@ pub fn cancel(app: &mut App) -> Vec<Effect> {
 
 /// `R`: tries failed and blocked units again.
 pub fn retry(app: &mut App) -> Vec<Effect> {
+    if tell::recorded(app) {
+        app.say(tell::ONLY_RECORDED);
+        return Vec::new();
+    }
     let run = app.panes.infra.run.as_ref().map(|run| to_retry(&run.state));
     if let Err(why) = run.unwrap_or(Err("there is no run that could be tried again")) {
         app.say(why);
@@ -371,7 +319,7 @@ pub fn mark(app: &mut App) -> Vec<Effect> {
 pub fn open(app: &mut App) -> Option<Vec<Effect>> {
     if app.panes.infra.open.is_none() {
         let unit = app.panes.infra.unit.clone()?;
-        app.panes.infra.open = Some(unit);
+        (app.panes.infra.open, app.panes.infra.level) = (Some(unit), None);
         forget(app);
         app.screen.zoom = false;
         return Some(done(app));
@@ -411,13 +359,6 @@ pub fn back(app: &mut App) -> bool {
 pub fn diff(app: &mut App) -> Vec<Effect> {
     let block = if app.panes.infra.open.is_some() { CHANGE } else { PLAN };
     drawing::to_what_waits(app);
-    app.focus_on(block);
-    done(app)
-}
-
-/// `l`: to what was said.
-pub fn log(app: &mut App) -> Vec<Effect> {
-    let block = if app.panes.infra.open.is_some() { UNIT_LOG } else { LOG };
     app.focus_on(block);
     done(app)
 }

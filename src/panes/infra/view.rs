@@ -3,9 +3,11 @@
 use super::graph_view;
 use super::rows::of_log;
 use super::state::{CHANGE, GRAPH, LOG, PLAN, RESOURCE_GRAPH, RESOURCES, UNIT_LOG, UNITS};
-use super::tell;
+use super::{plan_lines, tell};
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
+use crate::model::infra::Unit;
+use crate::model::infra::plan::resource_of;
 use crate::model::infra::run_event::UnitEnd;
 use crate::model::time;
 use crate::ui::canvas::Canvas;
@@ -40,35 +42,51 @@ fn units(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let state = &app.panes.infra;
     let graph = state.graph();
     let waves = graph.waves();
-    let columns = [
-        Column::left("", 1, 0),
-        Column::left("", 1, 0),
-        Column::left("UNIT", 14, 0).up_to(20),
+    // One folder may be several units, each with a workspace of its own.
+    let workspaces = graph.units().iter().any(|unit| in_workspace(unit).is_some());
+    let mut columns = vec![Column::left("", 1, 0), Column::left("", 1, 0), Column::left("  UNIT", 14, 0).up_to(22)];
+    columns.extend(workspaces.then(|| Column::left("WORKSPACE", 9, 1).up_to(16)));
+    columns.extend([
         Column::right("WAVE", 4, 4),
         Column::left("PLAN", 9, 1).up_to(12),
         Column::left("", 10, 3),
         Column::right("TIME", 6, 2),
         Column::left("STATE", 20, 0).up_to(200),
-    ];
-    table::block(canvas, UNITS, "", place, &columns, data_status, |key| {
+    ]);
+    let recorded = if tell::recorded(app) { tell::RECORDED } else { "" };
+    table::block(canvas, UNITS, recorded, place, &columns, data_status, |key| {
         let words = tell::unit(state, &graph, key, app.now);
         let wave = waves.iter().position(|wave| wave.iter().any(|unit| unit.name == key)).map_or(0, |wave| wave + 1);
         let mark = if state.marked.contains(key) { "*" } else { " " };
         let style = theme.health(words.health);
-        Some(
-            vec![
-                Cell::new(mark, theme.key),
-                Cell::new(words.health.sign(), style),
-                Cell::new(key, theme.strong).name(),
-                Cell::new(wave.to_string(), theme.dim),
-                Cell::new(words.counts, theme.text),
-                Cell::new(bar(progress(state, key)), theme.changing),
-                Cell::new(words.time, theme.dim),
-                Cell::new(words.words, style),
-            ]
-            .into(),
-        )
+        let mut cells = vec![
+            Cell::new(mark, theme.key),
+            Cell::new(words.health.sign(), style),
+            Cell::new(format!("{} {key}", critical(state, key)), theme.strong).name(),
+        ];
+        if workspaces {
+            let workspace = graph.unit(key).and_then(|unit| unit.workspace.clone()).unwrap_or_default();
+            cells.push(Cell::new(workspace, theme.text));
+        }
+        cells.extend([
+            Cell::new(wave.to_string(), theme.dim),
+            Cell::new(words.counts, theme.text),
+            Cell::new(bar(progress(state, key)), theme.changing),
+            Cell::new(words.time, theme.dim),
+            Cell::new(words.words, style),
+        ]);
+        Some(cells.into())
     });
+}
+
+/// The workspace of a unit, where it is another than the one that every folder has.
+fn in_workspace(unit: &Unit) -> Option<&str> {
+    unit.workspace.as_deref().filter(|workspace| *workspace != "default")
+}
+
+/// A heavy line, as its box has one, beside what is on the critical path.
+fn critical(state: &super::state::State, id: &str) -> &'static str {
+    if state.drawn.picture.nodes.iter().any(|node| node.critical && node.id == id) { "┃" } else { " " }
 }
 
 /// How far a unit is that is being applied: of its changes.
@@ -100,19 +118,24 @@ fn resources(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus)
     let run = state.state().and_then(|run| run.units.get(&unit));
     let columns = [
         Column::left("", 1, 0),
+        Column::left("", 1, 3),
         Column::left("", 3, 0),
         Column::left("RESOURCE", 20, 0).up_to(48),
         Column::left("STATE", 16, 0).up_to(28),
         Column::left("WHY", 10, 2).up_to(200),
     ];
-    table::block(canvas, RESOURCES, &unit, place, &columns, data_status, |key| {
+    let workspace = state.graph().unit(&unit).and_then(in_workspace).map(str::to_owned);
+    let recorded = tell::recorded(app).then(|| tell::RECORDED.to_owned());
+    let parts = [Some(unit.clone()), workspace.map(|name| format!("workspace {name}")), recorded];
+    let title = parts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
+    table::block(canvas, RESOURCES, &title, place, &columns, data_status, |key| {
         let change = plan.and_then(|plan| plan.change(key));
         let resource = run.and_then(|run| run.resources.get(key));
         let (health, words) = resource.map_or((crate::model::Health::Stopped, String::new()), |resource| {
             tell::usually(resource, app.now, state.history.0.usual(key, resource.action))
         });
         let sign = change.map_or(" ", |change| change.sign());
-        let tone = change.map_or(theme.dim, |change| theme.tone(tell::tone(change.action)));
+        let tone = change.map_or(theme.dim, |change| theme.tone(plan_lines::tone(change.action)));
         let error = run.and_then(|run| {
             run.diagnostics.iter().find(|diagnostic| diagnostic.error && diagnostic.address.as_deref() == Some(key))
         });
@@ -127,6 +150,7 @@ fn resources(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus)
         Some(
             vec![
                 Cell::new(health.sign(), theme.health(health)),
+                Cell::new(critical(state, &resource_of(key)), theme.strong),
                 Cell::new(sign, tone),
                 Cell::new(key, theme.text).name(),
                 Cell::new(words, theme.health(health)),
@@ -159,11 +183,14 @@ fn log(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &Dat
     let zone = app.zone();
     let lines: Vec<&super::state::Logged> = of_log(state).collect();
     let columns = [Column::left("", 8, 1), Column::left("", 20, 0).up_to(u16::MAX / 2)];
-    let named = state.open.as_ref().or(state.unit.as_ref()).cloned().unwrap_or_default();
+    let unit = state.open.as_ref().or(state.unit.as_ref()).map(String::as_str).unwrap_or_default();
+    let written = state.written.shown;
+    let named = if written { format!("{unit} as it was written") } else { unit.to_owned() };
     table::block(canvas, block, &named, place, &columns, data_status, |key| {
         let line = lines.get(key.parse::<usize>().ok()?)?;
         let cells = vec![
-            Cell::new(time::clock(line.time, &zone), theme.dim),
+            // Programs write no times.
+            Cell::new(if written { String::new() } else { time::clock(line.time, &zone) }, theme.dim),
             Cell::new(line.text.as_str(), theme.tone(line.tone)),
         ];
         Some(cells.into())

@@ -15,7 +15,7 @@ const PIECES: usize = 16;
 /// Does what is asked.
 pub(super) async fn answer(means: &Means, ask: Ask) {
     let Ask::Look { of, endpoint, keep } = ask;
-    let file = kept_costs::file(&of.account, &endpoint, of.tag.as_ref()).filter(|_| keep);
+    let file = kept_costs::file(&of.account, &endpoint, of.tag.as_ref(), of.by.as_deref()).filter(|_| keep);
     let Some(session) = &means.session else { return };
     let now = of.now;
     let mut sent = 0;

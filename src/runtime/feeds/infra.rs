@@ -1,9 +1,9 @@
 //! Finds units, begins runs over them, and reads plans.
 
-use super::infra_look;
 use super::means::Means;
 use super::runs::kept;
 use super::trouble::{failed, of_trouble};
+use super::{infra_look, infra_state};
 use crate::feeds::infra::{Ask, Fact, Locked, Units};
 use crate::feeds::part::Part;
 use crate::feeds::runs::Place;
@@ -13,6 +13,7 @@ use crate::infra::{Access, Discovered, Look, each, locks};
 use crate::model::Failure;
 use crate::model::audit::Record;
 use crate::model::infra::RunState;
+use crate::model::infra::lock::Lock;
 use crate::model::infra::plan::Plan;
 use crate::model::infra::run_event::Goal;
 use crate::runtime::audit;
@@ -23,13 +24,16 @@ use std::path::Path;
 pub(super) async fn answer(means: &Means, ask: Ask) {
     let done = match ask {
         Ask::Discover => found(means).await.map(|found| Fact::Units(units(found))),
-        Ask::Begin { place, goal, units: chosen, account, command } => {
-            begin(means, &place, goal, &chosen, account, command).await
+        Ask::Begin { place, goal, units, replace, account, command } => {
+            begin(means, &place, goal, Over { units, replace }, account, command).await
         }
         Ask::Locks { units } => locks(means, &units).await,
         Ask::Unlock { place, lock } => unlock(means, &place, lock).await,
         Ask::Orphans { run } => orphans(means, &run).await,
         Ask::Look { place, what, units } => infra_look::answer(means, &place, what, &units).await,
+        Ask::Declared { units } => infra_state::declared(means, &units).await,
+        Ask::Attributes { unit, address } => infra_state::attributes(means, unit, address).await,
+        Ask::Written { run, unit } => infra_state::written(run, unit).await,
         Ask::Clean { place, units, paths } => infra_look::clean(means, &place, &units, paths).await,
         Ask::Plan { unit, sha256, path } => {
             let read = tokio::task::spawn_blocking(move || plan(&path)).await;
@@ -48,12 +52,18 @@ async fn found(means: &Means) -> Result<Discovered, Failure> {
     infra_look::discovered(means, Look::default()).await
 }
 
+/// What a run that is begun is over.
+struct Over {
+    units: Vec<String>,
+    replace: Vec<String>,
+}
+
 /// Begins a run over the units as they are now.
 async fn begin(
     means: &Means,
     place: &Place,
     goal: Goal,
-    chosen: &[String],
+    over: Over,
     account: Option<String>,
     command: String,
 ) -> Result<Fact, Failure> {
@@ -61,9 +71,9 @@ async fn begin(
     let environment = infra_look::opened(means)?;
     let all = found(means).await?;
     let shown = Units { graph: all.graph.clone(), warnings: all.warnings.clone() };
-    let found = all.only(chosen).map_err(|trouble| of_trouble(&trouble))?;
+    let found = all.only(&over.units).map_err(|trouble| of_trouble(&trouble))?;
     let mut order = ordered::order(&found, environment, goal, audit::who(), command);
-    order.account = account;
+    (order.account, order.replace) = (account, over.replace);
     let begun = start::start(&start::this_program(), &runs, &order, Timestamp::now()).await;
     let folder = begun.map_err(|error| failed(format!("the run cannot be started: {}", error.words())))?;
     Ok(Fact::Began(folder, shown))
@@ -99,7 +109,7 @@ async fn unlock(means: &Means, place: &Place, lock: Locked) -> Result<Fact, Fail
     let environment = infra_look::opened(means)?;
     let all = found(means).await?;
     let unit = all.graph.unit(&lock.unit).ok_or_else(|| failed(format!("there is no unit {}", lock.unit)))?;
-    let held = locks::Lock { id: lock.id, who: lock.who, operation: lock.operation, created: lock.since };
+    let held = Lock { id: lock.id, who: lock.who, operation: lock.operation, created: lock.since };
     locks::release(&Access::new(&all, unit), &held).await.map_err(|trouble| of_trouble(&trouble))?;
     let typed = format!("cockpit infra unlock {} --unit {}", environment.name, lock.unit);
     let record = Record {

@@ -4,7 +4,7 @@ use super::means::Means;
 use crate::feeds::part::Part;
 use crate::feeds::queries::{Ask, Fact};
 use crate::model::{Failure, FailureKind};
-use crate::runtime::queries;
+use crate::runtime::{queries, texts};
 use std::io;
 
 /// Does what is asked. A file system that does not answer holds up nobody but who asked.
@@ -27,6 +27,12 @@ fn work(ask: Ask) -> Result<Fact, Failure> {
         Ask::Remember(statement) => queries::remember(&statement)
             .map(|()| Fact::Done(String::new()))
             .map_err(failed("the statement is not kept for later sessions".to_owned())),
+        Ask::Texts => {
+            texts::read().map(Fact::Texts).map_err(failed("what stood in the editor before cannot be read".to_owned()))
+        }
+        Ask::KeepTexts { before, now } => texts::keep(&before, &now)
+            .map(|()| Fact::Done(String::new()))
+            .map_err(failed("what stands in the editor is not kept for the next session".to_owned())),
         Ask::Saved { folder } => queries::saved(folder.as_deref())
             .map(Fact::Saved)
             .map_err(failed("the saved queries cannot be read".to_owned())),

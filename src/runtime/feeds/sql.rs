@@ -6,24 +6,27 @@ mod export;
 mod inlet;
 mod kept;
 mod outlet;
+mod place;
 mod program;
 mod run;
+mod value_file;
 
 use super::means::Means;
 use super::sql_sessions::{Job, Open, Tell};
-use crate::db::{Connection, Lost, Rows};
+use crate::db::{Connection, Lost, Rows, Spool};
 use crate::feeds::part::Part;
 use crate::feeds::sql::{Ask, Fact, Signal};
 use crate::model::audit::Record;
-use crate::model::sql::SessionId;
 use crate::model::sql::schema::Lacking;
+use crate::model::sql::{ResultId, SessionId};
 use crate::model::{Failure, FailureKind};
 use crate::runtime::tunnels::write_down;
-use export::Export;
+use export::{Export, Written};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::Instant;
+use value_file::ValueFile;
 
 /// No more is read of what is looked up.
 const LOOKED: usize = 64 << 20;
@@ -47,35 +50,28 @@ pub(super) async fn answer(means: &Means, ask: Ask) {
         Ask::Cancel { session } => cancel(means, session).await,
         Ask::Terminate { session } => terminate(means, session).await,
         Ask::Signal { session, order } => signal(means, session, *order).await,
-        Ask::Window { session, result, from, count } => open(means, session).and_then(|open| {
-            let rows = open.result(result).map(|spool| spool.window(from, count)).transpose();
-            rows.map(|rows| Fact::Window { result, from, rows: rows.unwrap_or_default() })
-                .map_err(|error| unreadable(&error))
-        }),
-        Ask::Value { session, result, row, column } => open(means, session).and_then(|open| {
-            let value = open.result(result).map(|spool| spool.value(row, column)).transpose();
-            let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).into_owned();
-            value.map(|value| Fact::Value(value.flatten().map(text))).map_err(|error| unreadable(&error))
-        }),
-        Ask::Export { session, result, path, options, columns, rows } => {
-            let spool = open(means, session).and_then(|open| {
-                let gone = || Failure::new(FailureKind::NotFound, "the result is not there any more");
-                open.result(result).ok_or_else(|| gone().hinted("run the statement again"))
-            });
-            match spool {
-                Ok(spool) => export(means, &path, move |path| Export::new(spool, path, &options, columns, rows)).await,
-                Err(failure) => Err(failure),
-            }
+        Ask::Window { result, from, count } => {
+            let rows = read(means, result, move |spool| spool.window(from, count)).await;
+            rows.map(|rows| Fact::Window { result, from, rows })
         }
-        Ask::Close { session, result } => match open(means, session) {
-            Ok(open) => {
-                if open.close(result) {
-                    open.cancel().await.map(|()| Fact::Done)
-                } else {
-                    Ok(Fact::Done)
-                }
-            }
+        Ask::Rows { result, rows, most } => {
+            let rows = read(means, result, move |spool| spool.rows(&rows, most)).await;
+            rows.map(|rows| Fact::Rows { result, rows })
+        }
+        Ask::Value { result, row, column, most } => {
+            read(means, result, move |spool| spool.beginning(row, column, most)).await.map(Fact::Value)
+        }
+        Ask::Save { result, row, column, path } => match kept(means, result) {
+            Ok(spool) => export(means, &path, move |path| ValueFile::new(spool, path, row, column)).await,
             Err(failure) => Err(failure),
+        },
+        Ask::Export { result, path, options, columns, rows } => match kept(means, result) {
+            Ok(spool) => export(means, &path, move |path| Export::new(spool, path, &options, columns, rows)).await,
+            Err(failure) => Err(failure),
+        },
+        Ask::Close { result } => match means.sql.close(result) {
+            Some(open) => open.cancel().await.map(|()| Fact::Done),
+            None => Ok(Fact::Done),
         },
         Ask::Look { session, purpose, statement } => match open(means, session) {
             Ok(open) => {
@@ -91,11 +87,27 @@ pub(super) async fn answer(means: &Means, ask: Ask) {
     means.send(part).await;
 }
 
+/// A result that is kept.
+fn kept(means: &Means, result: ResultId) -> Result<Arc<Spool>, Failure> {
+    let gone = || Failure::new(FailureKind::NotFound, "the result is not there any more");
+    means.sql.result(result).ok_or_else(|| gone().hinted("run the statement again"))
+}
+
+/// Reads in a result, which may wait for a disk.
+async fn read<T: Send + 'static>(
+    means: &Means,
+    result: ResultId,
+    does: impl FnOnce(&Spool) -> io::Result<T> + Send + 'static,
+) -> Result<T, Failure> {
+    let spool = kept(means, result)?;
+    beside(move || does(&spool)).await.map_err(|error| unreadable(&error))
+}
+
 /// Writes a file to its end, and tells how far it is.
-async fn export(
+async fn export<W: Written + Send + 'static>(
     means: &Means,
     path: &str,
-    begin: impl FnOnce(&str) -> io::Result<Export> + Send + 'static,
+    begin: impl FnOnce(&str) -> io::Result<W> + Send + 'static,
 ) -> Result<Fact, Failure> {
     let failed = |error: &io::Error| match error.kind() {
         io::ErrorKind::AlreadyExists => {
@@ -111,7 +123,8 @@ async fn export(
         let (back, more) =
             beside(move || export.piece().map(|more| (export, more))).await.map_err(|error| failed(&error))?;
         export = back;
-        let fact = Fact::Exported { rows: export.written, bytes: export.bytes };
+        let (rows, bytes) = export.so_far();
+        let fact = Fact::Exported { rows, bytes };
         if !more {
             return Ok(fact);
         }

@@ -1,4 +1,5 @@
-//! The sessions that are open, by their numbers.
+//! The sessions that are open and the results that are kept, by their numbers. A result outlives its session: it is there until
+//! it is closed.
 
 use super::sql_programs::Programs;
 use crate::app::event::{Answer, Event};
@@ -18,25 +19,43 @@ const WAITING: usize = 16;
 /// No result is read.
 const NONE: u64 = u64::MAX;
 
-/// The sessions of this process, and the commands that results go to.
+/// The results that are kept.
+type Results = Arc<Mutex<HashMap<ResultId, Arc<Spool>>>>;
+
+/// The sessions of this process, their results, and the commands that results go to.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Sessions(Arc<Mutex<HashMap<SessionId, Arc<Open>>>>, Programs);
+pub(crate) struct Sessions {
+    open: Arc<Mutex<HashMap<SessionId, Arc<Open>>>>,
+    results: Results,
+    programs: Programs,
+}
 
 impl Sessions {
     /// The commands that results go to.
     pub(super) fn programs(&self) -> &Programs {
-        &self.1
+        &self.programs
     }
 
     /// The one of this number.
     pub(super) fn get(&self, session: SessionId) -> Option<Arc<Open>> {
-        locked(&self.0).get(&session).cloned()
+        locked(&self.open).get(&session).cloned()
     }
 
     /// Adds one, for as long as what comes back lives.
     pub(super) fn add(&self, session: SessionId, open: Arc<Open>) -> Registered {
-        locked(&self.0).insert(session, Arc::clone(&open));
+        locked(&self.open).insert(session, Arc::clone(&open));
         Registered { sessions: self.clone(), session, open }
+    }
+
+    /// A result that is kept.
+    pub(super) fn result(&self, result: ResultId) -> Option<Arc<Spool>> {
+        locked(&self.results).get(&result).cloned()
+    }
+
+    /// Forgets a result; the session that still reads it.
+    pub(super) fn close(&self, result: ResultId) -> Option<Arc<Open>> {
+        locked(&self.results).remove(&result);
+        locked(&self.open).values().find(|open| open.reads(result)).cloned()
     }
 }
 
@@ -44,7 +63,7 @@ fn locked<T>(place: &Mutex<T>) -> MutexGuard<'_, T> {
     place.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// A session that can be found. Its end takes its results with it.
+/// A session that can be found.
 pub(super) struct Registered {
     sessions: Sessions,
     session: SessionId,
@@ -53,8 +72,7 @@ pub(super) struct Registered {
 
 impl Drop for Registered {
     fn drop(&mut self) {
-        locked(&self.sessions.0).remove(&self.session);
-        locked(&self.open.results).clear();
+        locked(&self.sessions.open).remove(&self.session);
     }
 }
 
@@ -67,7 +85,7 @@ pub(super) struct Open {
     pub(super) settings: Settings,
     /// The commands that results go to.
     pub(super) programs: Programs,
-    results: Mutex<HashMap<ResultId, Arc<Spool>>>,
+    results: Results,
     /// The result that is read.
     read: AtomicU64,
     /// A statement runs.
@@ -79,14 +97,14 @@ pub(super) struct Open {
 }
 
 impl Open {
-    pub(super) fn new(connection: &Connection, programs: &Programs) -> (Arc<Self>, mpsc::Receiver<Job>) {
+    pub(super) fn new(connection: &Connection, sessions: &Sessions) -> (Arc<Self>, mpsc::Receiver<Job>) {
         let (jobs, todo) = mpsc::channel(WAITING);
         let open = Self {
             jobs,
             canceller: connection.canceller(),
             settings: connection.settings().clone(),
-            programs: programs.clone(),
-            results: Mutex::default(),
+            programs: sessions.programs.clone(),
+            results: Arc::clone(&sessions.results),
             read: AtomicU64::new(NONE),
             works: AtomicBool::new(false),
             cancelled: AtomicBool::new(false),
@@ -121,14 +139,13 @@ impl Open {
         self.canceller.cancel().await
     }
 
-    /// A result that is kept.
-    pub(super) fn result(&self, result: ResultId) -> Option<Arc<Spool>> {
-        locked(&self.results).get(&result).cloned()
+    /// Whether a result is still wanted: it was not closed.
+    pub(super) fn keeps(&self, result: ResultId) -> bool {
+        locked(&self.results).contains_key(&result)
     }
 
-    /// Forgets a result; whether it is still read.
-    pub(super) fn close(&self, result: ResultId) -> bool {
-        locked(&self.results).remove(&result);
+    /// Whether a result is still read from the server.
+    fn reads(&self, result: ResultId) -> bool {
         self.read.load(Ordering::SeqCst) == result.0 && self.works.load(Ordering::SeqCst)
     }
 

@@ -5,7 +5,6 @@ use crate::headless::emit::Printable;
 use crate::headless::table::{Table, prose, words};
 use crate::model::infra::RunState;
 use crate::model::infra::order::Listed;
-use crate::model::infra::run_event::RunEnd;
 use crate::model::time::short;
 use jiff::SignedDuration;
 use schemars::JsonSchema;
@@ -64,14 +63,7 @@ pub fn runs(environment: &str, runs: &[(Listed, RunState, Option<u64>)], shown: 
         One {
             run: listed.run.clone(),
             goal: listed.order.as_ref().map(|order| order.goal.word().to_owned()),
-            state: match (state.end, listed.live) {
-                (Some((_, RunEnd::Done)), _) => "done",
-                (Some((_, RunEnd::Failed)), _) => "failed",
-                (Some((_, RunEnd::Cancelled)), _) => "cancelled",
-                (None, true) => "going on",
-                (None, false) => "lost",
-            }
-            .to_owned(),
+            state: state.word(listed.live).to_owned(),
             began: state.began.map(|time| format!("{time:.0}")),
             by: listed.order.as_ref().map(|order| format!("{}@{}", order.by.user, order.by.host)),
             units: format!("{over}/{all}"),

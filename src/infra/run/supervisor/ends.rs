@@ -70,13 +70,10 @@ impl Supervisor<'_> {
                 self.tell(What::PlanStale { unit: name.to_owned(), why });
             }
             Step::Init | Step::Plan => {
-                // Terragrunt says which of the units that it needs has nothing applied.
-                let blocked = words::unapplied(
-                    &std::fs::read_to_string(folder::stderr(&self.run, name, step)).unwrap_or_default(),
-                );
                 let early =
                     self.state.units.get(name).and_then(|unit| unit.step.as_ref()).is_some_and(|step| step.early);
-                if let Some(by) = blocked.filter(|_| !early && self.state.cancel.is_none()) {
+                let blocked = if early || self.state.cancel.is_some() { None } else { self.unapplied(name, step) };
+                if let Some(by) = blocked {
                     let text = format!(
                         "it needs outputs of {by}, of which nothing was applied yet: it can be planned after that"
                     );
@@ -176,9 +173,10 @@ impl Supervisor<'_> {
                 let text = String::from_utf8_lossy(&list).into_owned();
                 let known: Vec<&str> = words::workspaces(&text).collect();
                 Some(format!(
-                    "there is no workspace {workspace}, there is {}: make it with `terraform workspace new {workspace}` in {}",
+                    "there is no workspace {workspace}, there is {}: make it once with `cockpit infra init {} --new-workspace --unit \
+                     {name}`",
                     known.join(", "),
-                    unit.dir.display()
+                    self.order.environment
                 ))
             }
             Err(why) => Some(format!("the workspaces cannot be listed: {why}")),

@@ -34,7 +34,7 @@ pub(super) async fn hold(
     match open(means, place, &who, read_only.as_ref()).await {
         Err(failure) => tell.failed(failure).await,
         Ok((mut connection, server, said)) => {
-            let (open, todo) = Open::new(&connection, means.sql.programs());
+            let (open, todo) = Open::new(&connection, &means.sql);
             let registered = means.sql.add(session, open);
             tell.page(Fact::Connected(Box::new(server.clone()))).await;
             for said in said.into_iter().chain(connection.take_notices()) {

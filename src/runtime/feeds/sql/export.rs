@@ -15,6 +15,17 @@ const PIECE: usize = 1 << 20;
 /// So many chosen rows are written at a time.
 const ROWS: usize = 4_096;
 
+/// A file that is written piece by piece.
+pub(super) trait Written {
+    /// Writes the next piece; whether there is more.
+    ///
+    /// # Errors
+    /// What is written cannot be read, or the file not be written.
+    fn piece(&mut self) -> io::Result<bool>;
+    /// Rows and bytes that were written.
+    fn so_far(&self) -> (u64, u64);
+}
+
 /// A file that is being written. Where it does not come to its end, it is taken away again.
 pub(super) struct Export {
     spool: Arc<Spool>,
@@ -27,9 +38,9 @@ pub(super) struct Export {
     at: u64,
     whole: bool,
     /// Rows that were written.
-    pub(super) written: u64,
+    written: u64,
     /// Bytes that were written.
-    pub(super) bytes: u64,
+    bytes: u64,
 }
 
 impl Export {
@@ -45,17 +56,21 @@ impl Export {
         rows: Option<Vec<u64>>,
     ) -> io::Result<Self> {
         let path = files::named(path);
-        let file = File::create_new(&path)?;
+        let file = files::new_private(&path)?;
         let heads = columns.iter().filter_map(|column| spool.columns().get(*column)).map(Head::of).collect();
         let writer = Some(Writer::new(heads, options, false));
         Ok(Self { spool, writer, file, path, columns, rows, at: 0, whole: false, written: 0, bytes: 0 })
     }
 
-    /// Writes the next piece; whether there is more.
-    ///
-    /// # Errors
-    /// The rows cannot be read, or the file not be written.
-    pub(super) fn piece(&mut self) -> io::Result<bool> {
+    fn put(&mut self, out: &[u8]) -> io::Result<()> {
+        self.file.write_all(out)?;
+        self.bytes += out.len() as u64;
+        Ok(())
+    }
+}
+
+impl Written for Export {
+    fn piece(&mut self) -> io::Result<bool> {
         let messages = match &self.rows {
             None => self.spool.messages(self.at, PIECE)?,
             Some(rows) => {
@@ -91,10 +106,8 @@ impl Export {
         Ok(true)
     }
 
-    fn put(&mut self, out: &[u8]) -> io::Result<()> {
-        self.file.write_all(out)?;
-        self.bytes += out.len() as u64;
-        Ok(())
+    fn so_far(&self) -> (u64, u64) {
+        (self.written, self.bytes)
     }
 }
 
@@ -117,7 +130,7 @@ mod tests {
     fn spool() -> Arc<Spool> {
         let column =
             |name: &str, type_oid| Column { name: name.into(), type_oid, modifier: -1, table_oid: 0, number: 0 };
-        let spool = Spool::new(vec![column("id", 23), column("title", 25)], u64::MAX).unwrap();
+        let spool = Spool::new(&std::env::temp_dir(), vec![column("id", 23), column("title", 25)], u64::MAX).unwrap();
         for row in 0..10_000 {
             let id = row.to_string();
             let title = (row != 3).then(|| format!("日本 {row}, \"x\""));
@@ -133,7 +146,7 @@ mod tests {
         let options = Options { format, table: "public.bookmarks".into(), ..Options::default() };
         let mut export = Export::new(spool(), path.to_str().unwrap(), &options, columns, rows).unwrap();
         while export.piece().unwrap() {}
-        let (rows, bytes) = (export.written, export.bytes);
+        let (rows, bytes) = export.so_far();
         drop(export);
         let text = std::fs::read_to_string(path).unwrap();
         assert!(bytes == text.len() as u64 && rows > 0, "{rows} {bytes}");

@@ -3,19 +3,20 @@
 
 use super::inlet::Inlet;
 use super::outlet::Outlet;
+use super::place;
 use crate::db::spool::Full;
 use crate::db::wire::{self, Messages};
 use crate::db::{Connection, Event, Lost, Spool};
 use crate::feeds::sql::Fact;
 use crate::model::sql::keywords::literal;
 use crate::model::sql::{Column, Ended, ResultId, Said, Transaction};
+use crate::model::units::bytes;
 use crate::runtime::feeds::sql_sessions::{Job, Open, Tell};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
-/// A result may take so much of the disk.
-const LIMIT: u64 = 4 << 30;
 /// Between two words about how a result has grown.
 const GROWN: Duration = Duration::from_millis(100);
 /// The type of what a COPY gives: text.
@@ -45,6 +46,7 @@ pub(super) async fn run(connection: &mut Connection, open: &Open, job: &Job, ses
         again: false,
         outlet: None,
         inlet: None,
+        folder: place::folder(),
         describes: job.beside.describes,
         described: Vec::new(),
     };
@@ -97,6 +99,8 @@ struct Running<'a> {
     outlet: Option<Outlet>,
     /// Where the data of a COPY come from.
     inlet: Option<Inlet>,
+    /// Where results lie.
+    folder: PathBuf,
     /// Only its columns are wanted, and those that came.
     describes: bool,
     described: Vec<Column>,
@@ -308,8 +312,9 @@ impl Running<'_> {
             outlet.begin(&columns);
             return;
         }
-        match Spool::new(columns.clone(), LIMIT) {
-            Ok(spool) => {
+        match place::spool(columns.clone(), self.open.settings.result_limit) {
+            Ok((spool, folder)) => {
+                self.folder = folder;
                 let spool = Arc::new(spool);
                 self.open.begin(self.result, Arc::clone(&spool));
                 self.spool = Some(spool);
@@ -322,7 +327,7 @@ impl Running<'_> {
     /// Keeps rows, unless nothing more is kept.
     fn keep(&mut self, append: impl FnOnce(&Spool) -> Result<(), Full>) {
         let Some(spool) = self.spool.as_ref().filter(|_| self.stopped.is_none()) else { return };
-        if self.open.result(self.result).is_none() {
+        if !self.open.keeps(self.result) {
             // It was closed: what still comes is not wanted.
             self.spool = None;
             return;
@@ -336,11 +341,13 @@ impl Running<'_> {
     fn stop(&mut self, full: &Full) {
         let why = match full {
             Full::Limit => {
-                format!("reading was stopped at {} GiB, which is what a result may take of the disk", LIMIT >> 30)
+                let limit = bytes(self.open.settings.result_limit as f64);
+                format!(
+                    "reading was stopped at {limit}, which is what a result may take of the disk (`database.result_limit`)"
+                )
             }
             Full::Disk(error) => {
-                let folder = std::env::temp_dir();
-                format!("reading was stopped: the result cannot be kept in {}: {error}", folder.display())
+                format!("reading was stopped: the result cannot be kept in {}: {error}", self.folder.display())
             }
         };
         let hint = "take fewer rows (LIMIT, WHERE), or write it into a file with \\copy or `cockpit sql`";

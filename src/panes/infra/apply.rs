@@ -1,0 +1,48 @@
+//! Keys that have something applied, after a question.
+
+use super::state::Asking;
+use super::{approve, ask, begin, tell, windows};
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::model::infra::run_event::Goal;
+
+/// `A`: approves what waits for it; without a run that waits, plans and asks then.
+pub fn apply(app: &mut App) -> Vec<Effect> {
+    let state = &app.panes.infra;
+    let going = state.run.as_ref().filter(|run| run.live && run.state.end.is_none());
+    let Some(run) = going.filter(|_| !tell::recorded(app)) else { return begin::begin(app, Goal::Apply) };
+    if let Some(wrong) = ask::wrong_account(app, true) {
+        app.say(wrong);
+        return Vec::new();
+    }
+    if !tell::applies(&run.state) {
+        app.say("this run only plans: when it is done, A begins one that applies");
+        return Vec::new();
+    }
+    let plans = approve::meant(state, &run.state);
+    if plans.is_empty() {
+        app.say("no plan waits for review");
+        return Vec::new();
+    }
+    match approve::asking(state, plans) {
+        Ok(asking) => windows::open(app, asking),
+        Err(why) => {
+            app.say(why);
+            Vec::new()
+        }
+    }
+}
+
+/// `M`: asks whether the selected resource is planned to be made again.
+pub fn replace(app: &mut App) -> Vec<Effect> {
+    let state = &app.panes.infra;
+    let (Some(unit), Some(resource)) = (state.open.clone(), state.resource.clone()) else {
+        app.say("Enter goes into a unit; M then makes a resource of it again");
+        return Vec::new();
+    };
+    if let Some(why) = begin::why_not(app).or_else(|| ask::wrong_account(app, true)) {
+        app.say(why);
+        return Vec::new();
+    }
+    windows::open(app, Asking::Replace(unit, resource))
+}

@@ -1,0 +1,61 @@
+//! A run is begun.
+
+use super::ask::{Kind, ask, command, place, wrong_account};
+use super::tell::{self, configured};
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::update::settle::done;
+use crate::feeds::infra;
+use crate::model::infra::run_event::Goal;
+use crate::model::text::quoted;
+
+/// Begins a run: of the marked units, or of all.
+pub fn begin(app: &mut App, goal: Goal) -> Vec<Effect> {
+    let units: Vec<String> = app.panes.infra.marked.iter().cloned().collect();
+    over(app, goal, units, None)
+}
+
+/// Why none can be begun now.
+pub fn why_not(app: &App) -> Option<String> {
+    if !configured(app) {
+        return Some("no infrastructure is configured for this environment".to_owned());
+    }
+    if tell::recorded(app) {
+        return Some(tell::ONLY_RECORDED.to_owned());
+    }
+    let state = &app.panes.infra;
+    if let Some(run) = state.run.as_ref().filter(|run| run.live && run.state.end.is_none()) {
+        return Some(format!("{} is going on: C cancels it", run.name));
+    }
+    let other = state.runs.iter().find(|run| run.live && state.pinned);
+    other.map(|run| format!("{} is going on: a opens it", run.run))
+}
+
+/// Begins a run over these units, or over all; one resource may be made again.
+pub fn over(app: &mut App, goal: Goal, units: Vec<String>, replace: Option<String>) -> Vec<Effect> {
+    if let Some(why) = why_not(app) {
+        app.say(why);
+        return Vec::new();
+    }
+    let what = if units.is_empty() { "all units".to_owned() } else { units.join(", ") };
+    let word = tell::goal_word(Some(goal));
+    if let Some(wrong) = wrong_account(app, goal.applies()) {
+        app.say(wrong);
+        return Vec::new();
+    }
+    app.panes.infra.waiting = Some(format!("{word}: starting a run over {what} …"));
+    // An environment that names no account need not be on AWS, and a simulated one is not.
+    let on_aws = app.environment.account.is_some() && !app.session.simulated;
+    let identity = app.estate.identity.value().filter(|_| on_aws);
+    let account = identity.map(|identity| identity.account.clone());
+    let command = match &replace {
+        Some(address) => command(app, &format!("replace {}", quoted(address)), &units),
+        None => command(app, word, &units),
+    };
+    let replace = replace.into_iter().collect();
+    let question = infra::Ask::Begin { place: place(app), goal, units, replace, account, command };
+    let (_, effect) = ask(app, Kind::Begin, question);
+    let mut effects = vec![effect];
+    effects.extend(done(app));
+    effects
+}

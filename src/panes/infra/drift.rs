@@ -1,0 +1,143 @@
+//! After a look for drift: what runs, held against what is declared. What a plan does not tell, as the code leaves it to deployments
+//! and to scaling.
+
+use super::ask::{Kind, ask};
+use super::plan_lines::line;
+use super::state::{Came, Compared, PlanLine, State};
+use crate::app::App;
+use crate::app::effect::Effect;
+use crate::app::overlay::Tone;
+use crate::feeds::infra::{Ask, Declared, Fact};
+use crate::feeds::part::Part;
+use crate::model::Health;
+use crate::model::infra::declared::{Difference, Running, differences};
+use crate::model::infra::run_event::Goal;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// The followed run has just ended: one that looked for drift is to be followed by a comparison, where something runs at all.
+pub fn ended(app: &mut App) {
+    let Some(run) = &app.panes.infra.run else { return };
+    let drift = run.state.started.as_ref().is_some_and(|started| started.goal == Goal::Drift);
+    let runs = app.environment.cluster.is_some() || !app.environment.databases.is_empty();
+    if drift && runs {
+        app.panes.infra.compared = Some(Compared { run: run.name.clone(), came: Came::Wanted });
+    }
+}
+
+/// Asks for it, where it is to be asked for.
+pub fn plan(app: &mut App) -> Vec<Effect> {
+    let state = &mut app.panes.infra;
+    let Some(compared) = state.compared.as_mut().filter(|compared| compared.came == Came::Wanted) else {
+        return Vec::new();
+    };
+    compared.came = Came::Asked;
+    let started = state.state().and_then(|run| run.started.as_ref());
+    let units = started.map(|started| started.units.iter().map(|unit| unit.name.clone()).collect());
+    vec![ask(app, Kind::Declared, Ask::Declared { units: units.unwrap_or_default() }).1]
+}
+
+/// What is declared was read.
+pub fn answer(app: &mut App, part: Part<Fact>) {
+    let came = match part {
+        Part::Page(Fact::Declared(declared)) | Part::Last(Fact::Declared(declared)) => compare(app, *declared),
+        Part::Failed(failure) => {
+            app.note(true, failure.message.clone());
+            Came::Failed(failure)
+        }
+        Part::Page(_) | Part::Last(_) => return,
+    };
+    if let Some(compared) = app.panes.infra.compared.as_mut().filter(|compared| compared.came == Came::Asked) {
+        compared.came = came;
+    }
+}
+
+fn compare(app: &App, declared: Declared) -> Came {
+    let estate = &app.estate;
+    let Declared { states, places, absent, mut missing } = declared;
+    let definitions =
+        estate.task_definitions.iter().filter_map(|(name, one)| Some((name.clone(), one.value()?.clone())));
+    let definitions: BTreeMap<String, _> = definitions.collect();
+    let running = Running {
+        services: estate.services.value(),
+        definitions: Some(&definitions),
+        scalable: estate.scalable.value().map(Vec::as_slice),
+        instances: estate.db_instances.value().map(Vec::as_slice),
+        pools: None,
+    };
+    let (cluster, databases) = (app.environment.cluster.is_some(), !app.environment.databases.is_empty());
+    for (what, wanted, read, failure) in [
+        ("services", cluster, running.services.is_some(), estate.services.failure()),
+        ("limits of scaling", cluster, running.scalable.is_some(), estate.scalable.failure()),
+        ("databases", databases, running.instances.is_some(), estate.db_instances.failure()),
+    ] {
+        match failure {
+            Some(failure) => missing.push(format!("{what} cannot be compared: {}", failure.message)),
+            None if wanted && !read => missing.push(format!("{what} are not compared: they were not read yet")),
+            None => {}
+        }
+    }
+    let mut found = differences(&states, running);
+    found.extend(absent);
+    let placed = |one: Difference| {
+        let place = places.get(&(one.unit.clone(), one.address.clone())).cloned();
+        (one, place)
+    };
+    let differences = found.into_iter().map(placed).collect();
+    Came::Found { differences, missing }
+}
+
+/// What came of the comparison after the run that is shown.
+fn shown(state: &State) -> Option<&Came> {
+    let run = state.run.as_ref()?;
+    state.compared.as_ref().filter(|compared| compared.run == run.name).map(|compared| &compared.came)
+}
+
+/// What differs, each with where it is declared.
+pub fn found(state: &State) -> &[(Difference, Option<String>)] {
+    match shown(state) {
+        Some(Came::Found { differences, .. }) => differences,
+        _ => &[],
+    }
+}
+
+/// Above the units.
+pub fn summary(state: &State) -> Vec<(Health, String)> {
+    match shown(state) {
+        None => Vec::new(),
+        Some(Came::Wanted | Came::Asked) => {
+            vec![(Health::Changing, "holding what runs against what is declared …".to_owned())]
+        }
+        Some(Came::Failed(failure)) => {
+            vec![(Health::Down, format!("what runs is not held against what is declared: {}", failure.message))]
+        }
+        Some(Came::Found { differences, missing }) => {
+            let mut lines = Vec::new();
+            if !differences.is_empty() {
+                let units: BTreeSet<&str> = differences.iter().map(|(one, _)| one.unit.as_str()).collect();
+                let units = units.into_iter().collect::<Vec<_>>().join(", ");
+                let many = if differences.len() == 1 {
+                    "1 thing runs".to_owned()
+                } else {
+                    format!("{} things run", differences.len())
+                };
+                lines.push((Health::Degraded, format!("{many} otherwise than declared, in {units}: v reads it")));
+            } else if missing.is_empty() {
+                lines.push((Health::Healthy, "what runs is as it is declared".to_owned()));
+            }
+            lines.extend(missing.iter().map(|text| (Health::Degraded, text.clone())));
+            lines
+        }
+    }
+}
+
+/// What differs of a unit, or of one of its resources: lines below its plan.
+pub fn lines(state: &State, unit: &str, resource: Option<&str>) -> Vec<PlanLine> {
+    let of = found(state).iter().filter(|(one, _)| one.unit == unit);
+    let of = of.filter(|(one, _)| resource.is_none_or(|resource| resource == one.address));
+    let lines: Vec<PlanLine> = of.map(|(one, place)| line(0, "≠", one.words(place.as_deref()), Tone::Warn)).collect();
+    if lines.is_empty() {
+        return lines;
+    }
+    let title = line(0, "", "Runs otherwise than declared", Tone::Strong);
+    std::iter::once(title).chain(lines).collect()
+}

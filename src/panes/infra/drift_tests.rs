@@ -1,0 +1,137 @@
+//! A look for drift: what runs, held against what is declared.
+
+use super::state::PLAN;
+use super::testing::{Desk, event, over, started};
+use crate::app::ticket::Ticket;
+use crate::feeds::infra::{Ask, Declared, Fact};
+use crate::feeds::part::Part;
+use crate::model::infra::declared::{Difference, named};
+use crate::model::infra::run_event::{Goal, RunEnd, UnitEnd, What};
+use crate::model::infra::state::Resource;
+use crate::model::{Failure, FailureKind};
+use crate::ui::testing::pictures::seen;
+use serde_json::{Value, json};
+
+fn resource(address: &str, values: Value) -> Resource {
+    Resource { address: address.into(), kind: named(address).0, is_data: false, is_tainted: false, values }
+}
+
+/// What was applied last: an older revision with another image, three of a service of which one runs, other limits of scaling.
+fn declared() -> Declared {
+    let containers = json!([{"name": "web", "image": "registry/web:1"}]).to_string();
+    let web = "service/bookmark-manager-staging/bookmark-manager-staging-web";
+    let definition = "aws_ecs_task_definition.web";
+    let compute = vec![
+        resource("aws_ecs_service.api", json!({"name": "bookmark-manager-staging-api", "desired_count": 3})),
+        resource(definition, json!({"family": "web", "revision": 41, "container_definitions": containers})),
+        resource("aws_appautoscaling_target.web", json!({"resource_id": web, "min_capacity": 1, "max_capacity": 4})),
+    ];
+    let absent = Difference {
+        unit: "compute".into(),
+        address: definition.into(),
+        what: "parameter that a task names".into(),
+        declared: "/staging/key".into(),
+        runs: "does not exist".into(),
+    };
+    let place = |address: &str, place: &str| (("compute".to_owned(), address.to_owned()), place.to_owned());
+    Declared {
+        states: vec![("compute".into(), compute), ("network".into(), Vec::new())],
+        places: [place("aws_ecs_service.api", "services.tf:12"), place(definition, "tasks.tf:3")].into(),
+        absent: vec![absent],
+        missing: Vec::new(),
+    }
+}
+
+/// The run that `W` begins, at its end.
+fn drifted(desk: &mut Desk) {
+    desk.keys("6 W");
+    assert_eq!(desk.begun, [(Goal::Drift, Vec::new())]);
+    desk.news(vec![started(Goal::Drift)], true);
+    assert!(desk.asked.is_empty(), "nothing is compared before it has ended");
+    let units = ["auth", "compute", "database", "edge", "network", "registry"];
+    desk.news(units.iter().map(|unit| over(-2, unit, UnitEnd::Done)).collect(), true);
+    desk.news(vec![event(-1, What::Ended { end: RunEnd::Done })], false);
+    desk.tick(1);
+}
+
+/// The question for what is declared.
+fn question(desk: &mut Desk) -> Ticket {
+    let [(ticket, Ask::Declared { units })] = &desk.asked[..] else { panic!("{:?}", desk.asked) };
+    assert_eq!(units.len(), 6, "of the units of the run");
+    *ticket
+}
+
+#[test]
+fn what_runs_and_is_declared_otherwise_is_told_after_a_look_for_drift() {
+    let mut desk = Desk::new((120, 40));
+    drifted(&mut desk);
+    assert!(desk.screen().contains("holding what runs against what is declared …"), "{}", desk.screen());
+    let ticket = question(&mut desk);
+    desk.answered(ticket, Part::Last(Fact::Declared(Box::new(declared()))));
+    desk.tick(2);
+    assert!(
+        desk.screen().contains("5 things run otherwise than declared, in compute: v reads it"),
+        "{}",
+        desk.screen()
+    );
+    // Whichever unit is selected, what is told is what is read.
+    assert_ne!(desk.app.panes.infra.unit.as_deref(), Some("compute"));
+    desk.keys("v");
+    assert_eq!((desk.app.panes.infra.unit.as_deref(), desk.app.focused()), (Some("compute"), PLAN));
+    let screen = desk.screen();
+    for part in [
+        "Runs otherwise than declared",
+        "aws_ecs_service.api: count: declared 3, now 1 (services.tf:12)",
+        "aws_ecs_task_definition.web: image of web in bookmark-manager-staging-web: declared registry/web:1",
+        "task definition of bookmark-manager-staging-web: declared web:41, now web:42",
+        "aws_appautoscaling_target.web: maximum of scaling: declared 4, now 10",
+        "parameter that a task names: declared /staging/key, now does not exist (tasks.tf:3)",
+    ] {
+        assert!(screen.contains(part), "{part}:\n{screen}");
+    }
+    seen("infra_drift_120x40", &desk.app);
+    // In the unit each resource says what of it differs.
+    desk.keys("esc enter");
+    let rows = &desk.app.screen.list(super::state::RESOURCES).rows;
+    assert!(rows.contains(&"aws_ecs_service.api".to_owned()), "{rows:?}");
+    assert!(desk.asked.len() == 1, "asked once: {:?}", desk.asked);
+}
+
+#[test]
+fn what_cannot_be_compared_is_said_and_so_is_that_nothing_differs() {
+    let mut desk = Desk::new((120, 40));
+    drifted(&mut desk);
+    let ticket = question(&mut desk);
+    desk.answered(ticket, Part::Last(Fact::Declared(Box::new(Declared::default()))));
+    assert!(desk.screen().contains("what runs is as it is declared"), "{}", desk.screen());
+
+    let mut desk = Desk::new((120, 40));
+    desk.app.estate.services = Default::default();
+    drifted(&mut desk);
+    let ticket = question(&mut desk);
+    let missing = vec!["network: its state cannot be read".to_owned()];
+    desk.answered(ticket, Part::Last(Fact::Declared(Box::new(Declared { missing, ..Declared::default() }))));
+    let screen = desk.screen();
+    assert!(screen.contains("network: its state cannot be read") && !screen.contains("as it is declared"), "{screen}");
+    assert!(screen.contains("services are not compared: they were not read yet"), "{screen}");
+
+    let mut desk = Desk::new((120, 40));
+    drifted(&mut desk);
+    let ticket = question(&mut desk);
+    desk.answered(ticket, Part::<Fact>::Failed(Failure::new(FailureKind::Other, "no terraform")));
+    assert!(desk.screen().contains("is not held against what is declared: no terraform"), "{}", desk.screen());
+}
+
+#[test]
+fn nothing_is_compared_where_nothing_runs_or_after_another_run() {
+    let mut desk = Desk::new((120, 40));
+    (desk.app.environment.cluster, desk.app.environment.databases) = (None, Vec::new());
+    drifted(&mut desk);
+    assert!(desk.asked.is_empty(), "{:?}", desk.asked);
+    let mut desk = Desk::new((120, 40));
+    desk.keys("6 P");
+    desk.news(vec![started(Goal::Plan)], true);
+    desk.news(vec![event(-1, What::Ended { end: RunEnd::Done })], false);
+    desk.tick(1);
+    assert!(desk.asked.is_empty(), "{:?}", desk.asked);
+}

@@ -1,0 +1,89 @@
+//! The lines of plans, and of what is done to one resource.
+
+use super::state::PlanLine;
+use crate::app::overlay::Tone;
+use crate::model::infra::message::Action;
+use crate::model::infra::plan::text::touches;
+use crate::model::infra::plan::types::{Change, Dependents};
+use crate::model::infra::plan::{Plan, lines};
+
+/// A line.
+pub fn line(indent: u16, sign: &str, text: impl Into<String>, tone: Tone) -> PlanLine {
+    PlanLine { indent, sign: sign.to_owned(), text: text.into(), tone }
+}
+
+/// So many changes are named of one plan: a unit that is gone into has them all.
+const NAMED: usize = 1_000;
+
+/// A plan of a unit: what is lost, each change in a line, outputs, drift.
+pub fn plan(plan: &Plan) -> Vec<PlanLine> {
+    let mut out = Vec::new();
+    if plan.errored {
+        out.push(line(0, "✖", "making this plan failed: it cannot be applied", Tone::Bad));
+    }
+    for address in plan.destroys_stateful() {
+        out.push(line(0, "✖", format!("{address}: the data in it is lost"), Tone::Bad));
+    }
+    let needed_by = plan.needed_by();
+    for change in plan.changes.iter().take(NAMED) {
+        head_of(&mut out, plan, &needed_by, change);
+    }
+    if let Some(more) = plan.changes.len().checked_sub(NAMED).filter(|more| *more > 0) {
+        out.push(line(0, "", format!("{more} more: Enter goes into the unit"), Tone::Dim));
+    }
+    if !plan.outputs.is_empty() {
+        out.push(line(0, "", "Outputs", Tone::Strong));
+        plan.outputs.iter().for_each(|output| put(&mut out, lines::of_value(&output.value)));
+    }
+    if !plan.drift.is_empty() {
+        out.push(line(0, "", "Changed elsewhere", Tone::Strong));
+        for change in plan.drift.iter().take(NAMED) {
+            out.push(line(0, change.sign(), lines::drift_head(change), Tone::Warn));
+            put(&mut out, lines::of(change));
+        }
+    }
+    out.extend(plan.checks.iter().map(|check| line(0, "✖", format!("check failed: {check}"), Tone::Warn)));
+    if plan.unchanged > 0 {
+        out.push(line(0, "", format!("{} resources stay as they are", plan.unchanged), Tone::Dim));
+    }
+    out
+}
+
+/// One change of a plan, attribute by attribute.
+pub fn change(plan: &Plan, change: &Change) -> Vec<PlanLine> {
+    let mut out = Vec::new();
+    head_of(&mut out, plan, &plan.needed_by(), change);
+    put(&mut out, lines::of(change));
+    out
+}
+
+fn head_of(out: &mut Vec<PlanLine>, plan: &Plan, needed_by: &Dependents, change: &Change) {
+    out.push(line(0, change.sign(), lines::head(change), tone(change.action)));
+    out.extend(lines::notes(change).into_iter().map(|note| line(4, "", note, Tone::Warn)));
+    let touched = touches(plan, needed_by, change);
+    out.extend(touched.map(|touched| line(4, "", format!("also touches {touched}"), Tone::Dim)));
+}
+
+fn put(out: &mut Vec<PlanLine>, lines: Vec<lines::Line>) {
+    out.extend(lines.into_iter().map(|own| {
+        let forces = if own.forces { "  # forces replacement" } else { "" };
+        let tone = match own.sign {
+            _ if own.forces => Tone::Bad,
+            '+' => Tone::Good,
+            '-' => Tone::Bad,
+            '~' => Tone::Warn,
+            _ => Tone::Dim,
+        };
+        line(4 + 2 * own.depth, own.sign.to_string().trim(), format!("{}{forces}", own.text), tone)
+    }));
+}
+
+/// How an action looks.
+pub fn tone(action: Action) -> Tone {
+    match action {
+        Action::Delete | Action::Replace => Tone::Bad,
+        Action::Create | Action::Import => Tone::Good,
+        Action::Update | Action::Forget | Action::Move => Tone::Warn,
+        Action::Read | Action::NoOp => Tone::Dim,
+    }
+}

@@ -1,0 +1,150 @@
+//! What the states of units have, and what the programs of a run wrote.
+
+use super::infra_look::discovered;
+use super::means::Means;
+use super::trouble::{failed, of_trouble};
+use crate::feeds::infra::{Declared, Fact};
+use crate::infra::run::folder;
+use crate::infra::{Access, Look, code};
+use crate::model::Failure;
+use crate::model::infra::compared::{Places, absent, is_compared};
+use crate::model::infra::declared;
+use crate::model::infra::run_event::Step;
+use crate::model::infra::state::resources;
+use crate::runtime::states::{self, States};
+use serde_json::Value;
+use std::fs::File;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::{Path, PathBuf};
+
+/// So much is read of each file that a program wrote: its end.
+const WRITTEN: u64 = 256 * 1024;
+
+/// What is declared of what runs, as the states of these units have it.
+pub(super) async fn declared(means: &Means, units: &[String]) -> Result<Fact, Failure> {
+    let found = discovered(means, Look { units, hooks: false, ..Look::default() }).await?;
+    let States { units: mut states, mut missing, dirs } = states::of(&found).await;
+    for (_, resources) in &mut states {
+        resources.retain(is_compared);
+    }
+    let named = declared::parameters(&states);
+    let mut unknown = Vec::new();
+    if let Some(session) = means.session.as_ref().filter(|_| !named.is_empty()) {
+        let names: Vec<String> = named.iter().map(|(.., name)| name.clone()).collect();
+        let account = means.environment.as_deref().and_then(|environment| environment.account.as_deref());
+        match session.known_parameters(&names, account).await {
+            Ok(known) => unknown = absent(named, &known),
+            Err(failure) => missing.push(format!("parameters cannot be compared: {}", failure.message)),
+        }
+    }
+    // Code is read from disk: several hundred files where modules are many.
+    let placed = tokio::task::spawn_blocking(move || {
+        let mut places = Places::default();
+        for (unit, resources) in &states {
+            let Some((of, dir)) = dirs.get(unit) else { continue };
+            for resource in resources {
+                if let Some(place) = code::place(of, dir, &resource.address) {
+                    places.insert((unit.clone(), resource.address.clone()), place);
+                }
+            }
+        }
+        (states, places)
+    });
+    let (states, places) = placed.await.map_err(|error| failed(error.to_string()))?;
+    Ok(Fact::Declared(Box::new(Declared { states, places, absent: unknown, missing })))
+}
+
+/// The attributes of a resource.
+pub(super) async fn attributes(means: &Means, unit: String, address: String) -> Result<Fact, Failure> {
+    let units = [unit];
+    let found = discovered(means, Look { units: &units, hooks: false, ..Look::default() }).await?;
+    let [unit] = units;
+    let of = found.graph.unit(&unit).ok_or_else(|| failed(format!("there is no unit {unit}")))?;
+    let what = format!("the state of {unit} cannot be read");
+    let read = Access::new(&found, of).read(&["show", "-json", "-no-color"], &what).await;
+    let answer = read.map_err(|trouble| of_trouble(&trouble))?;
+    let all = resources(&answer.out).map_err(|error| failed(format!("{what}: {error}")))?;
+    let values = all.iter().find(|resource| resource.address == address).map(|resource| named(&resource.values));
+    Ok(Fact::Attributes { unit, address, values })
+}
+
+/// Attributes by name; those without a value are none.
+fn named(values: &Value) -> Vec<(String, String)> {
+    let all = values.as_object().into_iter().flatten().filter(|(_, value)| !value.is_null());
+    let text = |value: &Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    all.map(|(name, value)| (name.clone(), text(value))).collect()
+}
+
+/// What the programs wrote of a unit in a run, file by file in the order of its steps.
+pub(super) async fn written(run: PathBuf, unit: String) -> Result<Fact, Failure> {
+    let read = tokio::task::spawn_blocking(move || {
+        let mut lines = Vec::new();
+        for step in [Step::Init, Step::Plan, Step::Show, Step::Apply] {
+            // The plan that `show` writes is read as a plan, and has secrets.
+            let of_show = step == Step::Show;
+            let files = [folder::stdout(&run, &unit, step), folder::stderr(&run, &unit, step)];
+            for file in files.iter().skip(usize::from(of_show)) {
+                end_of(file, &mut lines)
+                    .map_err(|error| failed(format!("{} cannot be read: {error}", file.display())))?;
+            }
+        }
+        Ok(Fact::Written { unit, lines })
+    });
+    read.await.map_err(|error| failed(error.to_string()))?
+}
+
+/// The last lines of a file under its name; nothing where it is not there or empty.
+fn end_of(path: &Path, into: &mut Vec<String>) -> io::Result<()> {
+    let mut file = match File::open(path) {
+        Ok(file) => file,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    let size = file.metadata()?.len();
+    if size == 0 {
+        return Ok(());
+    }
+    let left_out = size.saturating_sub(WRITTEN);
+    file.seek(SeekFrom::Start(left_out))?;
+    let mut bytes = Vec::new();
+    file.take(WRITTEN).read_to_end(&mut bytes)?;
+    into.push(format!("── {} ──", path.display()));
+    if left_out > 0 {
+        into.push(format!("({left_out} bytes before this are left out)"));
+    }
+    into.extend(String::from_utf8_lossy(&bytes).lines().skip(usize::from(left_out > 0)).map(str::to_owned));
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn attributes_are_told_by_name_without_those_that_have_no_value() {
+        let said = named(&json!({"id": "i-1", "tags": {"a": "b"}, "none": null, "size": 3}));
+        let said: Vec<String> = said.into_iter().map(|(name, value)| format!("{name} = {value}")).collect();
+        assert_eq!(said, ["id = i-1", "tags = {\"a\":\"b\"}", "size = 3"]);
+    }
+
+    #[tokio::test]
+    async fn what_was_written_is_told_file_by_file_and_of_long_ones_the_end() {
+        let run = std::env::temp_dir().join(format!("cockpit-written-{}", std::process::id()));
+        folder::make(&folder::of_unit(&run, "app")).unwrap();
+        let write = |path: PathBuf, text: &str| std::fs::write(path, text).unwrap();
+        write(folder::stdout(&run, "app", Step::Plan), "{\"type\":\"version\"}\n");
+        write(folder::stderr(&run, "app", Step::Plan), "a warning\n");
+        write(folder::stdout(&run, "app", Step::Show), "{\"password\":\"geheim\"}");
+        write(folder::stdout(&run, "app", Step::Apply), &"0123456789\n".repeat(30_000));
+        let Fact::Written { unit, lines } = written(run.clone(), "app".into()).await.unwrap() else { panic!("lines") };
+        std::fs::remove_dir_all(&run).unwrap();
+        let name = |step: &str| format!("── {} ──", folder::of_unit(&run, "app").join(step).display());
+        assert_eq!(unit, "app");
+        let of_plan = [name("plan.stdout"), "{\"type\":\"version\"}".into(), name("plan.stderr"), "a warning".into()];
+        assert_eq!(lines[..4], of_plan);
+        assert_eq!(lines[4..6], [name("apply.stdout"), "(67856 bytes before this are left out)".to_owned()]);
+        assert_eq!((lines.last().unwrap().as_str(), lines.len()), ("0123456789", 6 + 23_831));
+        assert!(!lines.iter().any(|line| line.contains("geheim")));
+    }
+}
