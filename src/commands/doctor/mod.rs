@@ -1,10 +1,9 @@
-//! `cockpit doctor`: check tools, credentials, account, clock, permissions and the terminal.
+//! `cockpit doctor`: check tools, credentials, account, clock, permissions, the configuration and the terminal.
 
 pub(super) mod args;
-mod own_values;
+mod policy;
 pub(super) mod report;
 mod run;
-mod tunnels;
 
 use super::declared::{Declared, Schema, Work, never};
 use crate::cli::output;
@@ -21,5 +20,5 @@ pub(super) const COMMAND: Declared<Arguments> = Declared {
         about: "`cockpit doctor -o json`",
         make: || schema::of::<report::Doctor>(report::SCHEMA),
     }],
-    run: |context, _, out| Box::pin(run::run(context, out)),
+    run: |context, arguments, out| Box::pin(run::run(context, arguments, out)),
 };

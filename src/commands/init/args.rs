@@ -6,9 +6,10 @@ use std::path::PathBuf;
 /// Write a configuration by looking at the account and at the folder
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(
-    after_help = "Clusters, services, databases, alarms, functions and schedules are read, and nothing is changed. They are put into
-environments by their tags Project and Environment, else by their names; what looks like production is guarded, and
-what is not known stays as a question in a comment. A file that is there is never overwritten: the difference is shown.
+    after_help = "Clusters, services, databases, alarms, functions, schedules, load balancers, log groups, names of parameters, user
+pools, distributions, hosted zones, instances and the profiles of the AWS files are read, and nothing is changed. They
+are put into environments by their tags Project and Environment, else by their names; what looks like production is
+guarded, and what is not known stays as a question in a comment. A file that is there is never overwritten: the difference is shown.
 
 Examples:
   cockpit init --region ap-northeast-1

@@ -60,8 +60,17 @@ pub(super) async fn look(
     };
     let regions = if regions.is_empty() { named.into_iter().collect() } else { regions.to_vec() };
     let surveys = regions.iter().map(async |region| Session::new(connection(Some(region))).survey(region).await);
-    let mut seen = Seen { account: Some(identity.account), ..Seen::default() };
-    for (region, missing) in join_all(surveys).await {
+    let (surveys, (everywhere, missing)) =
+        tokio::join!(join_all(surveys), Box::pin(first.survey_everywhere(&identity.account)));
+    let mut seen = Seen {
+        account: Some(identity.account),
+        distributions: everywhere.distributions,
+        hosts: everywhere.hosts,
+        profiles: everywhere.profiles,
+        missing,
+        ..Seen::default()
+    };
+    for (region, missing) in surveys {
         seen.regions.push(region);
         seen.missing.extend(missing);
     }

@@ -38,12 +38,26 @@ async fn on_the_simulated_account_the_result_is_the_shipped_configuration() {
         let sim = Sim::start(SimOptions { scenario, ..SimOptions::default() }).await.unwrap();
         let mut seen = seen(&sim, &["ap-northeast-1", "us-east-1"]).await;
         assert_eq!(seen.missing, [""; 0]);
+        // All of it was looked at: what the cockpit finds by itself has no line, and the rest is told.
+        let logs = seen.regions.iter().flat_map(|region| &region.logs);
+        assert!(scenario != Scenario::Staging || logs.count() > 0);
+        let behind_cdn = scenario == Scenario::Pantri;
+        assert_eq!(seen.regions.iter().any(|region| !region.pools.is_empty()), behind_cdn);
+        assert_eq!(
+            (seen.distributions.len(), seen.hosts.is_empty()),
+            if behind_cdn { (2, false) } else { (0, seen.hosts.is_empty()) }
+        );
+        assert!(seen.regions.iter().any(|region| !region.machines.is_empty()));
+        assert!(seen.regions.iter().any(|region| region.balancers.iter().all(|one| one.of_services)));
         // Tests run in the folder of the repository.
         seen.code = folder::look(Path::new("infra"));
         let text = write(&seen, &group(&seen));
         let made = config::parse("made", &text);
         assert!(made.sound().is_ok(), "{text}");
         let made = sorted(made.config);
+        for told in ["E2ELSEWHERE0D", "another-team-users"] {
+            assert_eq!(text.contains(told), behind_cdn, "{told}: {text}");
+        }
         for (ours, theirs) in made.environments.iter().zip(&shipped.environments) {
             assert_eq!(ours, theirs, "{text}");
         }

@@ -1,7 +1,7 @@
 //! Values of one's own in `infra/terraform`: what is still that of the examples. Files are read as text: a literal and the
 //! name that it is given to; what an expression would make of it is not known here.
 
-use super::report::Check;
+use crate::app::checkup::Check;
 use crate::config::EnvironmentConfig;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -170,7 +170,7 @@ fn literals(text: &str) -> Vec<Literal> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::commands::doctor::report::Outcome;
+    use crate::app::checkup::Outcome;
 
     fn environment(account: &str) -> EnvironmentConfig {
         EnvironmentConfig { name: "staging".into(), account: Some(account.into()), ..Default::default() }

@@ -1,6 +1,6 @@
 //! Whether tunnels and shells have a container or an instance to go through.
 
-use super::report::Check;
+use crate::app::checkup::Check;
 use crate::aws::Session;
 use crate::aws::ssm::{Gateway, Purpose};
 use crate::config::EnvironmentConfig;

@@ -1,0 +1,75 @@
+//! Whose credentials these are and how long they hold, the region, and this machine's clock.
+
+use super::Patient;
+use crate::app::App;
+use crate::app::checkup::Check;
+use crate::cli::ExitCode;
+use crate::model::time::spoken;
+use crate::model::{FailureKind, Identity, Observed};
+use jiff::SignedDuration;
+
+/// AWS refuses requests whose clock is off by more than this. Source: the SigV4 documentation.
+const SKEW_REFUSED: SignedDuration = SignedDuration::from_mins(5);
+/// From this on it is worth a word.
+const SKEW_NOTED: SignedDuration = SignedDuration::from_secs(30);
+
+/// The checks, and the exit code where credentials are refused.
+pub(super) fn checks(patient: &Patient, app: &App) -> (Vec<Check>, Option<ExitCode>) {
+    let failure = app.estate.identity.failure();
+    let refused = failure.is_some_and(|failure| failure.kind == FailureKind::Credentials);
+    let mut checks = who(app);
+    checks.push(match patient.aws.region() {
+        Some(region) => Check::ok("region", region),
+        None => Check::fail("region", "none is set", "set `region` of the environment, --region or AWS_REGION"),
+    });
+    checks.push(clock(patient));
+    (checks, refused.then_some(ExitCode::Credentials))
+}
+
+fn clock(patient: &Patient) -> Check {
+    if patient.session.simulated {
+        // The simulated world has a time of its own.
+        return Check::ok("clock", "simulated");
+    }
+    let Some(skew) = patient.aws.service_clock().measured() else {
+        return Check::warn("clock", "no answer told the time", "check the endpoint");
+    };
+    let off = skew.abs();
+    let detail = format!("{} off", spoken(off));
+    if off >= SKEW_REFUSED {
+        Check::fail("clock", detail, "set this machine's clock: AWS refuses requests that are 5 minutes off")
+    } else if off >= SKEW_NOTED {
+        Check::warn("clock", detail, "set this machine's clock")
+    } else {
+        Check::ok("clock", detail)
+    }
+}
+
+fn who(app: &App) -> Vec<Check> {
+    let seen: &Observed<Identity> = &app.estate.identity;
+    let mut checks = Vec::new();
+    if let Some(failure) = seen.failure() {
+        checks.push(Check::fail("identity", failure.message.clone(), failure.hint()));
+        return checks;
+    }
+    let Some(identity) = seen.value() else { return checks };
+    checks.push(Check::ok("identity", identity.arn.clone()));
+    checks.push(match &app.environment.account {
+        Some(_) => Check::ok("account", format!("{}, as configured", identity.account)),
+        None => Check::warn(
+            "account",
+            identity.account.clone(),
+            "set `account` of the environment, so that another one is refused",
+        ),
+    });
+    if let Some(expires) = identity.expires {
+        let left = expires.duration_since(app.service_now());
+        let detail = format!("end in {}", spoken(left));
+        checks.push(if left < SignedDuration::from_mins(15) {
+            Check::warn("credentials", detail, FailureKind::Credentials.hint())
+        } else {
+            Check::ok("credentials", detail)
+        });
+    }
+    checks
+}

@@ -1,0 +1,148 @@
+//! What `cockpit doctor` looks at, for the command and for the screen: tools, permissions, tunnels, credentials and clock, each
+//! line of the environment's configuration. Every check runs; none stops the others.
+
+mod account;
+mod asked;
+mod configured;
+mod files;
+mod lines;
+mod own_values;
+mod tools;
+mod tunnels;
+
+use super::clock::Clock;
+use super::collect::{Collected, Collector};
+use crate::app::checkup::Check;
+use crate::app::event::Event;
+use crate::app::poll::Wants;
+use crate::app::tunnels::route;
+use crate::app::{App, Session};
+use crate::aws;
+use crate::cli::ExitCode;
+use crate::config::{Config, EnvironmentConfig};
+use crate::model::{FailureKind, Source};
+use std::collections::BTreeSet;
+use std::time::Duration;
+use tokio::sync::mpsc::Sender;
+use tokio::time::{Instant, timeout};
+
+pub use tools::checks as tools;
+
+/// What is not answered by then is late, where no other limit was set.
+const LIMIT: Duration = Duration::from_mins(1);
+
+/// What is looked at.
+pub struct Patient {
+    /// With the environments beside it.
+    pub config: Config,
+    /// The environment, with what flags say over it.
+    pub environment: EnvironmentConfig,
+    /// The session's facts, with where the values of the configuration stand.
+    pub session: Session,
+    /// What it is asked with.
+    pub aws: aws::Session,
+    pub clock: Clock,
+    /// When it ends at the latest; none: each part has a minute.
+    pub end: Option<Instant>,
+    /// A screen is taken: nobody is asked anything.
+    pub on_screen: bool,
+}
+
+impl Patient {
+    fn left(&self) -> Duration {
+        self.end.map_or(LIMIT, |end| end.saturating_duration_since(Instant::now()))
+    }
+}
+
+/// What was found, and what the exit code tells of it.
+pub struct Found {
+    pub checks: Vec<Check>,
+    /// The exit code, where it is not that of the checks.
+    pub code: Option<ExitCode>,
+    /// Whether something is there could not be read.
+    pub unread: bool,
+}
+
+impl Found {
+    fn late(what: &str) -> Self {
+        let checks = vec![Check::fail(what, "no answer in time", FailureKind::Timeout.hint())];
+        // What was not answered in time is not known to be wrong.
+        Self { checks, code: Some(ExitCode::TimedOut), unread: false }
+    }
+}
+
+/// Looks at an environment.
+pub async fn look(patient: &Patient) -> Found {
+    let (tools, mut found) =
+        tokio::join!(tools::checks(patient.end.map(|_| patient.left())), Box::pin(of_environment(patient)));
+    let mut checks = tools;
+    checks.append(&mut found.checks);
+    // Real code beside a simulated world says nothing of it.
+    if !patient.session.simulated {
+        checks.extend(own_values::checks(&std::env::current_dir().unwrap_or_default(), &patient.environment));
+    }
+    Found { checks, ..found }
+}
+
+/// The same for a screen, which is told.
+pub(super) async fn tell(patient: Patient, out: Sender<Event>) {
+    let found = Box::pin(look(&patient)).await;
+    let _ = out.send(Event::Checked(patient.environment.name.clone(), found.checks)).await;
+}
+
+async fn of_environment(patient: &Patient) -> Found {
+    let Patient { config, environment, aws, .. } = patient;
+    let Ok(probes) = timeout(patient.left(), aws.probe(environment)).await else { return Found::late("aws") };
+    let whose = route::whose(config, environment);
+    let Ok(tunnels) = timeout(patient.left(), tunnels::checks(aws, environment, &whose)).await else {
+        return Found::late("tunnels");
+    };
+    let mut collector = collector(patient);
+    if Box::pin(collector.collect(patient.end.map(|_| patient.left()))).await == Collected::TimedOut {
+        return Found::late("identity");
+    }
+    let app: &App = &collector.app;
+    let Ok((lines, unread)) = timeout(patient.left(), Box::pin(configured::checks(patient, app))).await else {
+        return Found::late("configuration");
+    };
+    let (mut checks, code) = account::checks(patient, app);
+    for probe in probes {
+        checks.push(match probe.outcome {
+            Ok(()) => Check::ok(probe.action, "allowed"),
+            Err(failure) if failure.kind == FailureKind::Throttled => {
+                Check::warn(probe.action, failure.message.clone(), failure.hint())
+            }
+            Err(failure) => Check::fail(probe.action, failure.message.clone(), failure.hint()),
+        });
+    }
+    checks.extend(tunnels);
+    checks.extend(lines);
+    Found { checks, code, unread }
+}
+
+/// What reads who we are, and the lists that the configuration names something of.
+fn collector(patient: &Patient) -> Collector {
+    let environment = &patient.environment;
+    let wanted = [
+        (Source::Identity, true),
+        (Source::Cluster, true),
+        // Those of a whole cluster may be thousands, and none of them is named.
+        (Source::Services, !environment.services.is_empty()),
+        (Source::Targets, !environment.target_groups.is_empty()),
+        (Source::DbClusters, true),
+        (Source::DbInstances, true),
+        (Source::Alarms, true),
+        (Source::Schedules, true),
+        (Source::LogGroups, true),
+        (Source::Function, true),
+    ];
+    let sources: BTreeSet<Source> =
+        wanted.into_iter().filter(|(_, wanted)| *wanted).map(|(source, _)| source).collect();
+    let wants = Wants { sources, service_metrics: false, once: true, ..Wants::default() };
+    let (config, session) = (patient.config.clone(), patient.session.clone());
+    let mut collector = Collector::new(config, environment.clone(), session, wants, patient.clock.clone());
+    if patient.on_screen {
+        collector = collector.with_screen().in_passing();
+    }
+    collector.with_session(patient.aws.clone())
+}

@@ -1,0 +1,35 @@
+//! Tools that the commands call: whether they are there, and which version.
+
+use crate::app::checkup::Check;
+use futures_util::future::join_all;
+use std::process::Stdio;
+use std::time::Duration;
+
+/// A tool that does not tell its version in this time hangs.
+const LIMIT: Duration = Duration::from_secs(10);
+
+/// How each tells its version, and what needs it.
+const TOOLS: [(&str, &[&str], &str); 3] = [
+    ("terraform", &["version"], "the environments in infra/terraform are made with it"),
+    ("terragrunt", &["--version"], "the environments in infra/terraform are made with it"),
+    ("docker", &["--version"], "`cockpit deploy --build` needs it"),
+];
+
+/// A check for each.
+pub async fn checks(limit: Option<Duration>) -> Vec<Check> {
+    let limit = limit.map_or(LIMIT, |limit| limit.min(LIMIT));
+    let asked = TOOLS.map(|(name, arguments, needed)| async move {
+        let hint = format!("install it and put it on PATH: {needed}");
+        let child = tokio::process::Command::new(name).args(arguments).stdin(Stdio::null()).kill_on_drop(true).output();
+        match tokio::time::timeout(limit, child).await {
+            Ok(Ok(output)) if output.status.success() => {
+                let text = String::from_utf8_lossy(&output.stdout);
+                Check::ok(name, text.lines().next().unwrap_or_default().to_owned())
+            }
+            Ok(Ok(output)) => Check::warn(name, format!("it ends with {}", output.status), hint),
+            Ok(Err(_)) => Check::warn(name, "not found", hint),
+            Err(_) => Check::warn(name, "it does not answer", hint),
+        }
+    });
+    join_all(asked).await
+}
