@@ -2,32 +2,47 @@
 
 use super::App;
 use super::data_status::{failure_lines, note};
+use super::owners::owners;
 use super::pane::DataStatus;
+use super::parameters::named_by_services;
 use super::subject::{Fact, Subject, fact};
 use crate::model::audit::Record;
 use crate::model::names::{listed, nearest};
 use crate::model::timeline::local::{self, Local};
 use crate::model::timeline::merge::merge;
+use crate::model::timeline::owners::Owners;
 use crate::model::timeline::{About, Happening, Kind as Of, gather};
 use crate::model::{Estate, Failure, FailureKind, Health, Source as From, time};
 use jiff::{SignedDuration, Timestamp};
 use log_store::{Filter, Kind, Level, Line, Search, Source, StreamId, pattern};
 
-/// Everything that has happened since a moment, once and in order. `ahead` is how far the service's clock is ahead.
-pub fn happened(
+/// Everything that has happened since a moment, once and in order; of other environments too, which it is said of.
+pub fn happened(app: &App, local: &Local, since: Timestamp) -> Vec<Happening> {
+    let writes = app.estate.trail.value().into_iter().flatten();
+    // Which parameters are read here tells whose they are: looked for only where one was written.
+    let parameters = writes.into_iter().any(|event| event.source.starts_with("ssm."));
+    let named = if parameters { named_by_services(&app.estate).0 } else { Vec::new() };
+    let owners = owners(&app.config, &app.environment, &named);
+    told(&app.estate, &owners, local, since, app.service_now(), app.ahead)
+}
+
+/// `ahead` is how far the service's clock is ahead.
+fn told(
     estate: &Estate,
-    environment: &str,
+    owners: &Owners<'_>,
     local: &Local,
     since: Timestamp,
     now: Timestamp,
     ahead: SignedDuration,
 ) -> Vec<Happening> {
-    let mut all = gather::gather(estate, since, now);
-    let ours = |record: &&Record| record.environment == environment && estate.endpoints.has(&record.endpoint);
+    let environment = &owners.own.environment;
+    let ours = |record: &&Record| record.environment == *environment && estate.endpoints.has(&record.endpoint);
     let records: Vec<Record> = local.records.iter().filter(ours).cloned().collect();
     let services: Vec<(String, String)> =
         estate.derived.services.iter().map(|row| (row.name.clone(), row.short.clone())).collect();
-    all.extend(local::changes(&records, ahead, &services, &gather::databases(estate)));
+    let changes = local::changes(&records, ahead, &services, &gather::databases(estate));
+    let mut all = gather::gather(estate, &changes, Some(owners), since, now);
+    all.extend(changes);
     all.extend(local::runs(&local.runs, ahead));
     all.retain(|event| event.at >= since);
     merge(all)
@@ -151,7 +166,7 @@ pub struct Sieve {
     /// This level at least.
     pub level: Level,
     pub grep: Option<Search>,
-    /// What goes as planned, too.
+    /// What goes as planned and what is of other environments, too.
     pub routine: bool,
 }
 
@@ -167,7 +182,7 @@ pub fn level(health: Health) -> Level {
 impl Sieve {
     /// Whether a thing passes; one that is routine only where that is wanted.
     pub fn passes(&self, event: &Happening) -> bool {
-        if event.routine && !self.routine {
+        if !event.is_news() && !self.routine {
             return false;
         }
         let text = event.text();
@@ -197,6 +212,7 @@ impl Sieve {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{Config, EnvironmentConfig};
 
     fn event(kind: Of, health: Health) -> Happening {
         let about = About::Service("shop-web".into());
@@ -220,8 +236,11 @@ mod tests {
             assert!(!passes(filter, &failed), "{filter}");
         }
         let routine = event(Of::Service, Health::Healthy).routine(true);
-        assert!(!Sieve::default().passes(&routine));
-        assert!(Sieve { routine: true, ..Sieve::default() }.passes(&routine));
+        let another = Happening { of_another: Some("prod".into()), ..event(Of::Write, Health::Changing) };
+        for quiet in [routine, another] {
+            assert!(!Sieve::default().passes(&quiet));
+            assert!(Sieve { routine: true, ..Sieve::default() }.passes(&quiet));
+        }
     }
 
     #[test]
@@ -260,7 +279,9 @@ mod tests {
         let local = Local { records, ..Local::default() };
         let estate = Estate::default();
         let epoch = Timestamp::UNIX_EPOCH;
-        let told = happened(&estate, "a", &local, epoch, epoch, SignedDuration::ZERO);
+        let environment = EnvironmentConfig { name: "a".into(), ..EnvironmentConfig::default() };
+        let config = Config::default();
+        let told = told(&estate, &owners(&config, &environment, &[]), &local, epoch, epoch, SignedDuration::ZERO);
         assert_eq!(told.len(), 1);
         assert_eq!(told[0].key, "audit/a/began");
     }

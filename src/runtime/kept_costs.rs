@@ -1,18 +1,25 @@
-//! What Cost Explorer said last, in a file for each account and tag: it is asked once a day at most.
+//! What Cost Explorer said last, in a file for each account, tag and grouping: it is asked once a day at most.
 
 use crate::model::Failure;
 use crate::model::costs::{AGE, Costs};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
 use std::path::{Path, PathBuf};
 
+/// The service's clock is known to the second: what was read just now may seem to be of the future.
+const ROUNDED: SignedDuration = SignedDuration::from_secs(60);
+
 /// Where it is kept; none without a home folder. Another endpoint is another world.
-pub(crate) fn file(account: &str, endpoint: &str, tag: Option<&(String, String)>) -> Option<PathBuf> {
+pub(crate) fn file(account: &str, endpoint: &str, tag: Option<&(String, String)>, by: Option<&str>) -> Option<PathBuf> {
     use etcetera::BaseStrategy as _;
     let base = etcetera::choose_base_strategy().ok()?;
     let mut hasher = DefaultHasher::new();
     (endpoint, tag).hash(&mut hasher);
+    // By service, as ever: those have the names that they had.
+    if let Some(by) = by {
+        by.hash(&mut hasher);
+    }
     Some(base.cache_dir().join("cockpit").join("costs").join(format!("{account}-{:016x}.json", hasher.finish())))
 }
 
@@ -21,7 +28,7 @@ pub(crate) fn read(file: Option<&PathBuf>, now: Timestamp) -> Option<Costs> {
     let text = std::fs::read(file?).ok()?;
     let costs: Costs = serde_json::from_slice(&text).ok()?;
     let age = now.duration_since(costs.read_at);
-    (!age.is_negative() && age < AGE).then_some(costs)
+    (age > -ROUNDED && age < AGE).then_some(costs)
 }
 
 /// What it said last, or what it answers now, which is kept then; with what kept it from being kept.

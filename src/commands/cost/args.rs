@@ -16,6 +16,7 @@ does not have, which is in no sum. It asks AWS nothing. Exit code 3 where someth
 Examples:
   cockpit cost
   cockpit cost --tag Environment=staging
+  cockpit cost --by tag:Environment                 what each value of a tag costs
   cockpit cost -o csv
   cockpit cost prod --estimate                      by the latest run that planned it
   cockpit cost prod --estimate --now                by a plan that is made now, and changes nothing
@@ -28,8 +29,11 @@ pub struct Arguments {
     /// Only what has this tag, as `KEY=VALUE`; it must be activated for cost allocation
     #[arg(long, value_name = "KEY=VALUE", value_parser = tag)]
     pub tag: Option<(String, String)>,
+    /// What it is told by: `service`, or `tag:KEY`, the values of a tag that is activated for cost allocation [default: service]
+    #[arg(long, value_name = "service|tag:KEY", value_parser = by)]
+    pub by: Option<By>,
     /// What the environment costs by its plans, before it is built
-    #[arg(long, conflicts_with = "tag")]
+    #[arg(long, conflicts_with_all = ["tag", "by"])]
     pub estimate: bool,
     /// With --estimate: what `terraform show -json` printed of a plan; may be given once for each unit, `-` is stdin
     #[arg(long = "plan", value_name = "FILE", requires = "estimate")]
@@ -46,5 +50,31 @@ fn tag(text: &str) -> Result<(String, String), String> {
     match text.split_once('=') {
         Some((key, value)) if !key.is_empty() && !value.is_empty() => Ok((key.to_owned(), value.to_owned())),
         _ => Err("write it as KEY=VALUE: Environment=staging".to_owned()),
+    }
+}
+
+/// What costs are told by.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum By {
+    Service,
+    /// The values of a tag, by its key.
+    Tag(String),
+}
+
+impl Arguments {
+    /// The key of the tag whose values costs are told by; none for services.
+    pub fn by_tag(&self) -> Option<&str> {
+        match &self.by {
+            Some(By::Tag(key)) => Some(key),
+            Some(By::Service) | None => None,
+        }
+    }
+}
+
+fn by(text: &str) -> Result<By, String> {
+    match (text, text.split_once(':')) {
+        ("service", _) => Ok(By::Service),
+        (_, Some(("tag", key))) if !key.is_empty() => Ok(By::Tag(key.to_owned())),
+        _ => Err("write `service`, or `tag:KEY`: tag:Environment".to_owned()),
     }
 }

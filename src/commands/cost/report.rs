@@ -24,6 +24,8 @@ pub struct Cost {
     pub account: String,
     /// Only what has this tag: `KEY=VALUE`; `null` for all of the account.
     pub tag: Option<String>,
+    /// What it is told by: `service`, or `tag:KEY`.
+    pub by: String,
     /// When Cost Explorer was asked.
     pub read_at: String,
     /// `USD`.
@@ -38,8 +40,10 @@ pub struct Cost {
     pub usual: Option<f64>,
     /// By how much of the usual yesterday was above it, where that is worth a word.
     pub unusual: Option<f64>,
-    /// The dearest first.
+    /// The dearest first; empty where it is told by a tag.
     pub services: Vec<ServiceDto>,
+    /// The same by the values of the tag; `null` where it is told by service.
+    pub tags: Option<Vec<TagDto>>,
     /// Budgets of the account over its cost; `null` where they could not be read.
     pub budgets: Option<Vec<BudgetDto>>,
     #[serde(skip)]
@@ -84,6 +88,21 @@ pub struct ServiceDto {
     pub usual: Option<f64>,
 }
 
+/// A value of a tag.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct TagDto {
+    /// The value; `null` for what does not have the tag.
+    pub value: Option<String>,
+    /// This month until now.
+    pub month: f64,
+    /// Its part of the month.
+    pub share: Option<f64>,
+    /// Yesterday.
+    pub yesterday: f64,
+    /// The middle of the two weeks before.
+    pub usual: Option<f64>,
+}
+
 fn cents(value: f64) -> f64 {
     (value * 100.0).round() / 100.0
 }
@@ -100,8 +119,15 @@ fn budget(budget: &Budget) -> BudgetDto {
     }
 }
 
-/// The report on a day.
-pub fn cost(costs: &Costs, environment: &str, account: &str, tag: Option<String>, today: Date, shown: Shown) -> Cost {
+/// The report on a day: of what has a tag, by the values of a tag, where those are named.
+pub fn cost(
+    costs: &Costs,
+    environment: &str,
+    account: &str,
+    (tag, by): (Option<String>, Option<String>),
+    today: Date,
+    shown: Shown,
+) -> Cost {
     let told = costs::told(costs, today);
     let services = told.parts.into_iter().map(|part| ServiceDto {
         share: (told.month > 0.0).then(|| (part.month / told.month * 1_000.0).round() / 1_000.0),
@@ -110,6 +136,10 @@ pub fn cost(costs: &Costs, environment: &str, account: &str, tag: Option<String>
         yesterday: cents(part.yesterday),
         usual: part.usual.map(cents),
     });
+    let (services, tags) = match by {
+        None => (services.collect(), None),
+        Some(_) => (Vec::new(), Some(services.map(tagged).collect())),
+    };
     Cost {
         schema: SCHEMA.to_owned(),
         environment: environment.to_owned(),
@@ -122,7 +152,9 @@ pub fn cost(costs: &Costs, environment: &str, account: &str, tag: Option<String>
         yesterday: told.yesterday.map(cents),
         usual: told.usual.map(cents),
         unusual: told.yesterday.zip(told.usual).and_then(|(day, usual)| costs::unusual(day, usual)),
-        services: services.collect(),
+        services,
+        tags,
+        by: by.map_or_else(|| "service".to_owned(), |key| format!("tag:{key}")),
         budgets: costs.no_budgets.is_none().then(|| costs.budgets.iter().map(budget).collect()),
         no_budgets: costs.no_budgets.clone(),
         shown,
@@ -130,28 +162,43 @@ pub fn cost(costs: &Costs, environment: &str, account: &str, tag: Option<String>
     }
 }
 
+fn tagged(part: ServiceDto) -> TagDto {
+    let ServiceDto { service, month, share, yesterday, usual } = part;
+    TagDto { value: Some(service).filter(|value| !value.is_empty()), month, share, yesterday, usual }
+}
+
 impl Printable for Cost {
     fn tables(&self) -> Vec<Table> {
         let money = |value: f64| format!("{value:.2}");
         let columns = [
-            words("SERVICE"),
+            words(if self.tags.is_some() { "VALUE" } else { "SERVICE" }),
             numbers("THIS MONTH"),
             numbers("SHARE").rank(1),
             numbers("YESTERDAY"),
             numbers("USUAL").rank(2),
         ];
-        let title = format!("Account {} in {}, read {}", self.account, self.currency, self.shown.title(&self.read_at));
+        let by = if self.tags.is_some() { format!(" by {}", self.by) } else { String::new() };
+        let read = self.shown.title(&self.read_at);
+        let title = format!("Account {}{by} in {}, read {read}", self.account, self.currency);
         let mut table = Table::new(&columns, "nothing was charged this month").titled(title);
-        for one in &self.services {
+        let percent = |share: f64| format!("{:.0} %", share * 100.0);
+        let services =
+            self.services.iter().map(|one| (one.service.as_str(), one.month, one.share, one.yesterday, one.usual));
+        let tags = self.tags.iter().flatten().map(|one| {
+            let value = one.value.as_deref().unwrap_or("without the tag");
+            (value, one.month, one.share, one.yesterday, one.usual)
+        });
+        let rows: Vec<_> = services.chain(tags).collect();
+        for (name, month, share, yesterday, usual) in &rows {
             table.row([
-                Some(one.service.clone()),
-                Some(money(one.month)),
-                one.share.map(|share| format!("{:.0} %", share * 100.0)),
-                Some(money(one.yesterday)),
-                one.usual.map(money),
+                Some((*name).to_owned()),
+                Some(money(*month)),
+                share.map(percent),
+                Some(money(*yesterday)),
+                usual.map(money),
             ]);
         }
-        if !self.services.is_empty() {
+        if !rows.is_empty() {
             table.row([
                 Some("all".to_owned()),
                 Some(money(self.month)),
@@ -164,7 +211,8 @@ impl Printable for Cost {
     }
 
     fn rows(&self) -> Option<Rows> {
-        Some(Rows::new("services", &["service", "month", "share", "yesterday", "usual"]))
+        let (list, first) = if self.tags.is_some() { ("tags", "value") } else { ("services", "service") };
+        Some(Rows::new(list, &[first, "month", "share", "yesterday", "usual"]))
     }
 
     fn notes(&self) -> Vec<String> {

@@ -33,7 +33,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         return Err(Report::of_failure("whose costs these would be cannot be asked", &failure));
     };
     let unsure = identity.is_none();
-    if let Some(why) = reading.unsure() {
+    if let Some(why) = reading.identity_unknown() {
         say(&format!("! {why}"));
     }
     let endpoint = identity.and_then(|identity| identity.endpoints.of("ce").map(str::to_owned)).unwrap_or_default();
@@ -42,10 +42,19 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     // Cost Explorer's days are those of UTC.
     let today = now.to_zoned(TimeZone::UTC).date();
     // Whose figures these would be is not known: they are neither kept under the configured account, nor taken from it.
-    let file = if unsure { None } else { kept_costs::file(&account, &endpoint, arguments.tag.as_ref()) };
+    let file =
+        if unsure { None } else { kept_costs::file(&account, &endpoint, arguments.tag.as_ref(), arguments.by_tag()) };
+    let by = arguments.by_tag().map(str::to_owned);
     let (from, to) = costs::span(today);
-    let of =
-        CostsOf { now, from, to, ahead: costs::ahead(today), tag: arguments.tag.clone(), account: account.clone() };
+    let of = CostsOf {
+        now,
+        from,
+        to,
+        ahead: costs::ahead(today),
+        tag: arguments.tag.clone(),
+        by: by.clone(),
+        account: account.clone(),
+    };
     let asked = kept_costs::or_asked(file.as_ref(), now, ask(&mut reading.collector, of));
     let asked = context.in_time(Box::pin(asked)).await;
     let asked = asked.ok_or_else(|| time_is_up("Cost Explorer did not answer in it"))?;
@@ -56,7 +65,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     }
     let tag = arguments.tag.as_ref().map(|(key, value)| format!("{key}={value}"));
     let shown = crate::headless::Shown { now, zone };
-    let list = report::cost(&costs, &environment, &account, tag, today, shown);
+    let list = report::cost(&costs, &environment, &account, (tag, by), today, shown);
     let incomplete = unsure || costs.no_forecast.is_some() || costs.no_budgets.is_some();
     let code = if incomplete { ExitCode::Incomplete } else { ExitCode::Done };
     print(context, &reading, &list, code, out)

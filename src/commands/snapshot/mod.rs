@@ -2,6 +2,8 @@
 
 pub(super) mod all;
 pub(super) mod args;
+mod kept;
+pub(super) mod own;
 pub(super) mod report;
 mod run;
 pub(super) mod wait;

@@ -1,5 +1,6 @@
 //! From an estate to its snapshot, and the snapshot as tables.
 
+use super::own::{self, Kept};
 use crate::cli::ExitCode;
 use crate::headless::convert;
 use crate::headless::dto::{IdentityDto, Snapshot, SourceDto, SourceState};
@@ -14,10 +15,12 @@ use crate::model::{Failure, Source};
 /// The schema's name.
 pub const SCHEMA: &str = "cockpit.snapshot/1";
 
-/// The snapshot.
-pub fn snapshot(input: &SnapshotInput<'_>) -> Snapshot {
+/// The snapshot, with what this machine has kept.
+pub fn snapshot(input: &SnapshotInput<'_>, kept: &Kept) -> Snapshot {
     let (environment, estate) = (input.environment, input.estate);
-    let rows = input.asked().rows(&Source::ALL);
+    let mut rows = input.asked().rows(&Source::ALL);
+    let ((cost, of_cost), (infra, of_infra)) = (own::cost(kept, input.now), own::infra(kept, environment));
+    rows.extend([of_cost, of_infra]);
     let identity = estate.identity.value();
     Snapshot {
         schema: SCHEMA.to_owned(),
@@ -32,7 +35,7 @@ pub fn snapshot(input: &SnapshotInput<'_>) -> Snapshot {
         sources: rows,
         services: input.services(),
         databases: input.databases(),
-        infra: None,
+        infra,
         alarms: if environment.alarms.is_empty() {
             Some(Vec::new())
         } else {
@@ -42,7 +45,7 @@ pub fn snapshot(input: &SnapshotInput<'_>) -> Snapshot {
             })
         },
         schedule: convert::coming(estate, input.now),
-        cost: None,
+        cost,
         attention: estate.derived.attention.iter().map(convert::attention).collect(),
         identity: identity
             .map(|identity| IdentityDto { arn: identity.arn.clone(), expires: convert::time(identity.expires) }),
@@ -85,9 +88,12 @@ impl Snapshot {
         self
     }
 
-    /// The exit code that it asks for.
+    /// The exit code that it asks for. What this machine has kept is no answer of AWS: where there is nothing else, all
+    /// that was asked for has failed.
     pub fn exit_code(&self) -> ExitCode {
-        sources::exit_code(&self.sources)
+        let kept = |row: &&SourceDto| row.status == SourceState::Ok && own::is_kept(&row.name);
+        let rows: Vec<SourceDto> = self.sources.iter().filter(|row| !kept(row)).cloned().collect();
+        sources::exit_code(&rows)
     }
 }
 

@@ -2,13 +2,14 @@
 
 use super::all;
 use super::args::Arguments;
+use super::kept::kept;
 use super::report;
 use super::wait::Condition;
 use super::watch;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::{Context, Reading};
 use crate::commands::printed::{emit, print, unwritten, verdict as ended};
-use crate::commands::refused::{Looks, refused};
+use crate::commands::refused::{RefusedPolls, refused};
 use crate::headless::pool::PoolDto;
 use crate::headless::{self, Written};
 use crate::model::cdn::belongs;
@@ -34,7 +35,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         return Box::pin(watch(context, Duration::try_from(interval).unwrap_or(LOOK), out)).await;
     }
     let reading = context.collect(&Source::ALL, false).await?;
-    let mut snapshot = report::snapshot(&reading.input());
+    let mut snapshot = report::snapshot(&reading.input(), &kept(&reading.collector.app));
     if let Some(read) = Box::pin(user_pool(context, &reading)).await {
         snapshot = snapshot.with_pool(read);
     }
@@ -92,7 +93,8 @@ async fn every(context: &Context, out: &mut dyn io::Write) -> Result<ExitCode, R
 }
 
 fn value(reading: &Reading) -> Result<Value, Report> {
-    serde_json::to_value(report::snapshot(&reading.input())).map_err(|error| {
+    let snapshot = report::snapshot(&reading.input(), &kept(&reading.collector.app));
+    serde_json::to_value(snapshot).map_err(|error| {
         Report::new("output", "the snapshot cannot be written as JSON", ExitCode::Failed).caused_by(&error)
     })
 }
@@ -100,7 +102,7 @@ fn value(reading: &Reading) -> Result<Value, Report> {
 /// Prints a line for each change, until interrupted, the reader is gone, or the time is up.
 async fn watch(context: &Context, interval: Duration, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let text = context.output == Output::Table;
-    let end = context.limit().map(|limit| Instant::now() + limit);
+    let end = context.end();
     let mut reading = context.collect(&Source::ALL, false).await?;
     reading.check_credentials()?;
     let mut before = value(&reading)?;
@@ -137,10 +139,10 @@ async fn wait(
     out: &mut dyn io::Write,
 ) -> Result<ExitCode, Report> {
     let interval = arguments.watch.and_then(|interval| Duration::try_from(interval).ok()).unwrap_or(LOOK);
-    let end = context.limit().map(|limit| Instant::now() + limit);
+    let end = context.end();
     let mut reading = context.collect(&Source::ALL, false).await?;
     reading.check_credentials()?;
-    let mut looks = Looks::default();
+    let mut looks = RefusedPolls::default();
     loop {
         // What was not read cannot need attention: an empty list would say that all is well.
         let verdict = condition.holds_now(value(&reading)?);
@@ -154,7 +156,8 @@ async fn wait(
         if end.is_some_and(|end| next > end) {
             let message = format!("`{}` did not come true in time", condition.text());
             let report = Report::new("timeout", message, ExitCode::TimedOut).cause(verdict.words());
-            let missing = headless::sources::notes(&report::snapshot(&reading.input()).sources);
+            let snapshot = report::snapshot(&reading.input(), &kept(&reading.collector.app));
+            let missing = headless::sources::notes(&snapshot.sources);
             let report = missing.iter().fold(report, |report, note| report.cause(note.trim_start_matches("! ")));
             return Err(
                 report.hint("it may still come true: wait longer with --timeout, or look with `cockpit snapshot`")

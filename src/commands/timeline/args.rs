@@ -51,7 +51,8 @@ pub struct Arguments {
     /// Only what is as bad as a line of this level (info, warn, error), or worse
     #[arg(long, value_name = "LEVEL")]
     pub level: Option<String>,
-    /// What goes as planned, too: tasks that start and stop, steady states, alarms of autoscaling, writes that failed
+    /// What goes as planned, too: tasks that start and stop, steady states, alarms of autoscaling, writes that failed; and
+    /// what was written in other environments of the account
     #[arg(long)]
     pub all: bool,
 }

@@ -7,7 +7,7 @@ use crate::app::timeline::Sieve;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::{Context, Reading};
 use crate::commands::printed::{printed, unwritten};
-use crate::commands::refused::Looks;
+use crate::commands::refused::RefusedPolls;
 use crate::commands::say::say;
 use crate::feeds::runs::Place;
 use crate::headless::{Shown, json_line};
@@ -35,7 +35,7 @@ pub(super) async fn follow(
     let mut known: BTreeSet<String> = BTreeSet::new();
     let mut newest: Option<Timestamp> = None;
     let mut failed: BTreeSet<String> = BTreeSet::new();
-    let mut looks = Looks::default();
+    let mut looks = RefusedPolls::default();
     loop {
         let name = reading.collector.app.environment.name.clone();
         let local = history::read(&place, &name, since);

@@ -35,6 +35,8 @@ pub struct Timeline {
     pub before: Option<String>,
     /// How many things that go as planned are left out.
     pub left_out: usize,
+    /// How many writes of other environments of the account are left out.
+    pub of_others: usize,
     /// How many things `--filter`, `--level` or `--grep` do not take.
     pub filtered: usize,
     #[serde(skip)]
@@ -87,10 +89,21 @@ pub struct EventDto {
     pub routine: bool,
     /// Its time is still to come: some clock is wrong.
     pub of_the_future: bool,
+    /// The other environment that it is of; `null` for what is of this one, or says nothing of whose it is.
+    pub of_another: Option<String>,
     /// With `--before`: how much speaks for it, between 0 and 1.
     pub score: Option<f64>,
     #[serde(skip)]
     sign: &'static str,
+}
+
+impl EventDto {
+    /// What happened, with what is strange about it.
+    fn told(&self) -> String {
+        let of = self.of_another.as_ref().map(|of| format!(" (of {of})")).unwrap_or_default();
+        let future = if self.of_the_future { " (in the future)" } else { "" };
+        format!("{}{of}{future}", self.what)
+    }
 }
 
 /// What the time line is about.
@@ -101,6 +114,8 @@ pub struct Asked {
     pub before: Option<Timestamp>,
     /// Things that go as planned and are left out.
     pub left_out: usize,
+    /// Writes of other environments that are left out.
+    pub of_others: usize,
     /// Things that the filter, the level or the pattern does not take.
     pub filtered: usize,
 }
@@ -139,6 +154,7 @@ pub fn event(event: &Happening, score: Option<f64>, now: Timestamp) -> EventDto 
         health: word(event.health).to_owned(),
         routine: event.routine,
         of_the_future: event.is_of_the_future(now),
+        of_another: event.of_another.clone(),
         score: score.map(|score| (score * 1_000.0).round() / 1_000.0),
         sign: event.health.sign(),
     }
@@ -166,6 +182,7 @@ fn timeline(input: &SnapshotInput<'_>, events: Vec<EventDto>, asked: Asked, miss
         before: asked.before.map(|before| before.to_string()),
         events,
         left_out: asked.left_out,
+        of_others: asked.of_others,
         filtered: asked.filtered,
         missing,
         gone: gone(asked.since, input.now, |source| !input.skipped.contains(&source)),
@@ -185,6 +202,7 @@ impl Printable for Timeline {
         let columns = [first, words(""), words("KIND"), words("NAME").rank(1), prose("WHAT"), words("WHO").rank(2)];
         let empty = match self.head.extent(SOURCES) {
             _ if self.filtered > 0 => "nothing that happened matches",
+            Extent::Whole if !self.gone.is_empty() => "of what is still kept nothing has happened",
             Extent::Whole => "nothing has happened",
             Extent::Part => "of what was read nothing has happened",
             Extent::Nothing => "what has happened is not known",
@@ -202,7 +220,7 @@ impl Printable for Timeline {
                 Some(event.sign.to_owned()),
                 Some(event.kind.clone()),
                 Some(event.name.clone()).filter(|name| !name.is_empty()),
-                Some(if event.of_the_future { format!("{} (in the future)", event.what) } else { event.what.clone() }),
+                Some(event.told()),
                 event.who.clone(),
             ]);
         }
@@ -210,7 +228,8 @@ impl Printable for Timeline {
     }
 
     fn rows(&self) -> Option<Rows> {
-        let fields = ["at", "kind", "of", "name", "what", "who", "health", "routine", "of_the_future", "score"];
+        let fields =
+            ["at", "kind", "of", "name", "what", "who", "health", "routine", "of_the_future", "of_another", "score"];
         Some(Rows::new("events", &fields))
     }
 
@@ -233,6 +252,9 @@ impl Printable for Timeline {
                 "{} things are left out by what was asked for: --filter, --level or --grep",
                 self.filtered
             ));
+        }
+        if self.of_others > 0 {
+            notes.push(format!("{} of other environments are left out; --all shows them", self.of_others));
         }
         if self.left_out > 0 {
             notes.push(format!("{} things that go as planned are left out; --all shows them", self.left_out));

@@ -24,17 +24,22 @@ use std::io;
 const SINCE: &str = "2h";
 /// Clocks differ by less: so much more is read, and left out afterwards.
 const SLACK: SignedDuration = SignedDuration::from_mins(10);
+/// So much more is read behind the end, as it is not known yet by how much this machine's clock is wrong.
+const AFTER: SignedDuration = SignedDuration::from_hours(24);
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let sieve = sieve(context, arguments)?;
     let (loaded, environment) = context.open()?;
     let zone = clock_zone(environment.timezone.as_deref());
     // What was typed is judged before anything is asked; by the service's clock it is told once that is known.
-    let (since, _) = span(arguments, (Clock::System.now(), Clock::System.now()), &zone)?;
+    let (since, until) = span(arguments, (Clock::System.now(), Clock::System.now()), &zone)?;
     let back = Clock::System.now().duration_since(since);
     // A time that is still to come here has passed there: by how much is not known yet.
     let history = if back > SignedDuration::ZERO { back + SLACK } else { HISTORY };
-    let wants = Wants { sources: SOURCES.iter().copied().collect(), service_metrics: false, history, once: true };
+    // Of a long time CloudTrail tells the newest only: what came long after the end is not read.
+    let until = until.and_then(|until| until.checked_add(AFTER).ok());
+    let sources = SOURCES.iter().copied().collect();
+    let wants = Wants { sources, service_metrics: false, history, until, once: true };
     let name = environment.name.clone();
     let place = Place { audit_file: loaded.config.audit_file.clone(), simulated: false };
     let reading = Box::pin(context.read(loaded.config, environment, wants)).await;
@@ -51,14 +56,18 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let wanted = |event: &&Happening| until.is_none_or(|until| event.at <= until) && named(arguments, &reading, event);
     let all: Vec<Happening> = events.iter().filter(wanted).cloned().collect();
     let (kept, dropped): (Vec<Happening>, Vec<Happening>) = all.into_iter().partition(|event| sieve.passes(event));
-    let left_out = if sieve.routine { 0 } else { dropped.iter().filter(|event| event.routine).count() };
+    let quiet =
+        |of: fn(&Happening) -> bool| if sieve.routine { 0 } else { dropped.iter().filter(|one| of(one)).count() };
+    let of_others = quiet(|event| event.of_another.is_some());
+    let left_out = quiet(|event| event.routine && event.of_another.is_none());
     let before = arguments.before.as_ref().and(until);
     let asked = Asked {
         since,
         until: until.filter(|_| before.is_none()),
         before,
         left_out,
-        filtered: dropped.len() - left_out,
+        of_others,
+        filtered: dropped.len() - left_out - of_others,
     };
     let input = reading.input();
     let list = match before {
@@ -92,7 +101,8 @@ fn span(
 ) -> Result<(Timestamp, Option<Timestamp>), Report> {
     if let Some(before) = &arguments.before {
         let moment = when::moment(before, now.1, zone).map_err(no_time)?;
-        return Ok((moment.checked_sub(arguments.window).unwrap_or(moment), Some(moment)));
+        let since = when::before(moment, arguments.window, "--window").map_err(no_time)?;
+        return Ok((since, Some(moment)));
     }
     let since = arguments.since.as_deref().unwrap_or(SINCE);
     when::range(since, arguments.until.as_deref(), now, zone).map_err(no_time)

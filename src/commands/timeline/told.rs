@@ -13,8 +13,7 @@ use jiff::Timestamp;
 
 /// Everything that is known now.
 pub(super) fn told(reading: &Reading, local: &Local, since: Timestamp) -> Vec<Happening> {
-    let app = &reading.collector.app;
-    happened(&app.estate, &app.environment.name, local, since, app.service_now(), app.ahead)
+    happened(&reading.collector.app, local, since)
 }
 
 /// Whether it is about one of the names that were typed.

@@ -1,5 +1,6 @@
 //! Where the blocks of the Overview are.
 
+use super::fold::{SHORT, has_time_line, kept};
 use super::standing;
 use super::state::{ATTENTION, DATABASE_CURVES, DATABASES, SERVICE_CURVES, SERVICES, STANDING, TIMELINE};
 use crate::app::App;
@@ -8,15 +9,8 @@ use crate::app::pane::Layout;
 use crate::app::screen::Block;
 use ratatui::layout::Rect;
 
-/// Below this many rows the blocks are shown one at a time.
-const SHORT: u16 = 16;
-
 /// A list has room for this many rows at least: a word about why it is empty needs them.
 const LEAST_ROWS: u16 = 3;
-
-/// From this many rows the time line has a place of its own, and where all blocks stand one below the other.
-const TIMELINE_FROM: u16 = 30;
-const TIMELINE_BELOW: u16 = 48;
 
 /// Where the blocks are.
 pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
@@ -26,9 +20,10 @@ pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
     }
     // Fixed shares: nothing may jump under a hand when data arrives.
     let (top, rest) = split_rows(area, (area.height / 4).clamp(4, 9));
-    let from = if area.width >= WIDE { TIMELINE_FROM } else { TIMELINE_BELOW };
-    let told = if area.height < from { 0 } else { (area.height / 4).clamp(8, 14) };
-    let (rest, timeline) = split_rows(rest, rest.height - told);
+    let has_time_line = has_time_line(area.width, area.height);
+    // Where the time line has no room, its newest is at a glance, in rows that are always there.
+    let told = if has_time_line { (area.height / 4).clamp(8, 14) } else { kept(area.width) + around(app, STANDING) };
+    let (rest, below) = split_rows(rest, rest.height.saturating_sub(told));
     let (services, databases) = if app.environment.databases.is_empty() {
         (rest, None)
     } else if app.environment.cluster.is_none() {
@@ -54,31 +49,40 @@ pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
     for (list, curves, wanted, place) in lists {
         if let Some(rows) = wanted.filter(|wanted| leaves(*wanted, place.height)).and(highest) {
             let (upper, lower) = split_rows(place, rows);
-            let (glance, lower) = below_services(app, area, list, lower, SMALLEST_BELOW);
+            let (glance, lower) = below_services(app, area, list, lower, SMALLEST_BELOW, has_time_line);
             layout.blocks.extend([(list, upper), (curves, lower)]);
             layout.blocks.extend(glance);
         } else {
             let (upper, lower) = split_rows(place, wanted.unwrap_or(place.height));
-            let (glance, _) = below_services(app, area, list, lower, 0);
+            let (glance, _) = below_services(app, area, list, lower, 0, has_time_line);
             match glance {
                 Some(glance) => layout.blocks.extend([(list, upper), glance]),
                 None => layout.blocks.push((list, place)),
             }
         }
     }
-    if told > 0 && area.width >= WIDE {
-        let (left, right) = split_columns(timeline, area.width * 60 / 100);
+    if !has_time_line {
+        layout.blocks.push((STANDING, below));
+    } else if area.width >= WIDE {
+        let (left, right) = split_columns(below, area.width * 60 / 100);
         layout.blocks.extend([(TIMELINE, left), (STANDING, right)]);
-    } else if told > 0 {
-        layout.blocks.push((TIMELINE, timeline));
+    } else {
+        layout.blocks.push((TIMELINE, below));
     }
 }
 
 /// Where there is no room beside what needs attention: rows that the services leave over, as far as they are needed and
 /// `kept` rows stay; and what stays.
-fn below_services(app: &App, area: Rect, list: Block, free: Rect, kept: u16) -> (Option<(Block, Rect)>, Rect) {
+fn below_services(
+    app: &App,
+    area: Rect,
+    list: Block,
+    free: Rect,
+    kept: u16,
+    has_time_line: bool,
+) -> (Option<(Block, Rect)>, Rect) {
     let rows = (standing::rows(app).max(1) + around(app, STANDING)).min(free.height.saturating_sub(kept));
-    if area.width >= WIDE || list != SERVICES || rows <= around(app, STANDING) {
+    if !has_time_line || area.width >= WIDE || list != SERVICES || rows <= around(app, STANDING) {
         return (None, free);
     }
     let (glance, rest) = split_rows(free, if kept == 0 { free.height } else { rows });

@@ -1,5 +1,9 @@
 //! What needs attention, services and databases at a glance.
 
+pub mod certificates;
+pub mod fold;
+#[cfg(test)]
+mod glance_tests;
 pub mod layout;
 pub mod rows;
 pub mod standing;

@@ -39,6 +39,7 @@ pub fn subject(app: &App, _: Option<&str>) -> Option<Subject> {
         Place::Service(name) => Subject::Service(name.clone()),
         Place::Database(id) => Subject::Database(id.clone()),
         Place::Alarm(name) => Subject::Alarm(name.clone()),
+        Place::Certificate(_) => Subject::Reached,
         Place::Identity | Place::Services | Place::TargetGroup(_) | Place::Source(_) => {
             Subject::Text(entry.what.clone())
         }
@@ -53,6 +54,7 @@ pub fn open(app: &mut App) -> Option<Vec<Effect>> {
         Place::Database(id) => Subject::Database(id),
         Place::Services => Subject::Services,
         Place::Alarm(name) => Subject::Alarm(name),
+        Place::Certificate(_) => Subject::Reached,
         Place::Identity | Place::TargetGroup(_) | Place::Source(_) => {
             let mut body = entry.what.clone();
             if let Some(hint) = &entry.hint {

@@ -1,6 +1,8 @@
 //! How the environment stands beside its services and databases: alarms, schedule, cost, tunnels, runs, a line each; and how
 //! much room they need.
 
+use super::certificates;
+use super::fold::{About, Line, Row, fold, folds};
 use super::state::STANDING;
 use super::switches::switches;
 use crate::app::App;
@@ -10,7 +12,7 @@ use crate::app::list::List;
 use crate::app::pane::DataStatus;
 use crate::app::subject::{Fact, Subject, bad, fact};
 use crate::app::update::open::open_subject;
-use crate::model::costs::{self, Told};
+use crate::model::costs::{self, Budget, Told};
 use crate::model::timer::Power;
 use crate::model::{AlarmState, Health, Source, time};
 use jiff::civil::Date;
@@ -20,25 +22,31 @@ use std::borrow::Cow;
 const ALARMS: &str = "alarms";
 const COST: &str = "cost";
 
-/// What a line is about, where more is told of it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum About {
-    Alarms,
-    Cost,
-    /// The line itself is all.
-    Itself,
-}
-
-/// Its lines; what is not configured has none.
+/// Its rows; what is not configured has none.
 pub fn facts(app: &App) -> Vec<Fact> {
-    lines(app).into_iter().map(|(_, line)| line).collect()
+    all(app).into_iter().map(|row| row.shown).collect()
 }
 
-fn lines(app: &App) -> Vec<(About, Fact)> {
-    let mut lines: Vec<(About, Fact)> = alarms(app).map(|line| (About::Alarms, line)).into_iter().collect();
-    lines.extend(coming(app).map(|line| (About::Itself, line)));
-    lines.extend(cost(app).into_iter().map(|line| (About::Cost, line)));
-    lines.extend(going(app).into_iter().map(|line| (About::Itself, line)));
+fn all(app: &App) -> Vec<Row> {
+    let lines = lines(app);
+    if folds(app) {
+        return fold(app, lines);
+    }
+    lines.into_iter().map(|line| Row { shown: line.fact.clone(), lines: vec![line] }).collect()
+}
+
+fn lines(app: &App) -> Vec<Line> {
+    let mut lines: Vec<Line> = alarms(app).into_iter().collect();
+    lines.extend(certificates::line(app).map(|(fact, brief)| {
+        // Load balancers are found by the services.
+        told_with(About::Certificate, fact, brief, behind(app, Source::Services), false)
+    }));
+    lines.extend(coming(app));
+    lines.extend(cost(app));
+    lines.extend(going(app).into_iter().map(|line| {
+        let brief = format!("{} {}", line.label, line.text);
+        Line::new(About::Itself, line, brief)
+    }));
     lines
 }
 
@@ -58,17 +66,18 @@ fn going(app: &App) -> Vec<Fact> {
     facts
 }
 
-fn alarms(app: &App) -> Option<Fact> {
+fn alarms(app: &App) -> Option<Line> {
     let estate = &app.estate;
     if app.environment.alarms.is_empty() {
         return None;
     }
     let Some(alarms) = estate.alarms.value() else {
         let failure = estate.alarms.failure();
-        return Some(match failure {
-            Some(failure) => bad(ALARMS, format!("not known: {failure}"), Health::Unknown),
-            None => fact(ALARMS, "reading …"),
-        });
+        let (line, brief) = match failure {
+            Some(failure) => (bad(ALARMS, format!("not known: {failure}"), Health::Unknown), "alarms not known"),
+            None => (fact(ALARMS, "reading …"), "alarms reading …"),
+        };
+        return Some(told_with(About::Alarms, line, brief.to_owned(), None, false));
     };
     let now = app.service_now();
     let ours: Vec<_> = alarms.iter().filter(|alarm| !alarm.of_autoscaling()).collect();
@@ -86,6 +95,10 @@ fn alarms(app: &App) -> Option<Fact> {
         0 if ours.is_empty() => "none begins as is configured".to_owned(),
         0 => format!("none of {} is raised", ours.len()),
         _ => format!("{raised} of {} raised", ours.len()),
+    };
+    let brief = match raised {
+        0 => format!("alarms none of {}", ours.len()),
+        _ => format!("alarms {raised} of {}", ours.len()),
     };
     if unclear > 0 {
         text = format!("{text}, {unclear} without data");
@@ -110,7 +123,16 @@ fn alarms(app: &App) -> Option<Fact> {
         fact(ALARMS, text)
     };
     let behind = behind(app, Source::Alarms).or_else(|| behind(app, Source::AlarmMutes));
-    Some(aged(line, behind))
+    let unread = unread && estate.alarm_mutes.failure().is_some();
+    Some(told_with(About::Alarms, line, brief, behind, unread))
+}
+
+/// A line with what of it is not of now; what is not known of it is no matter for a few words.
+fn told_with(about: About, line: Fact, brief: String, behind: Option<String>, unread: bool) -> Line {
+    let whole = unread || behind.is_some() || line.health == Some(Health::Unknown);
+    let line = aged(line, behind);
+    let brief = if whole { format!("{} {}", line.label, line.text) } else { brief };
+    Line { unread: whole, ..Line::new(about, line, brief) }
 }
 
 /// A line whose value is not of now says so, and stands out.
@@ -121,7 +143,7 @@ fn aged(line: Fact, behind: Option<String>) -> Fact {
 }
 
 /// The next switch.
-fn coming(app: &App) -> Option<Fact> {
+fn coming(app: &App) -> Option<Line> {
     let (now, zone) = (app.service_now(), app.zone());
     let asked = app.poller.sources(&app.environment);
     let mut sources = data_status::all(app, &[Source::Schedules, Source::ScheduledActions]);
@@ -137,7 +159,7 @@ fn coming(app: &App) -> Option<Fact> {
         // Another switch may come before these.
         (false, None) => match reading {
             Some((source, _)) => fact("schedule", format!("{known}; reading {} …", source.words())),
-            None => fact("schedule", known),
+            None => fact("schedule", known.as_str()),
         },
         (false, Some((source, failure))) => {
             bad("schedule", format!("{known}; {} are not known: {failure}", source.words()), Health::Unknown)
@@ -148,7 +170,9 @@ fn coming(app: &App) -> Option<Fact> {
         }
         (true, None) => return None,
     };
-    Some(aged(line, sources.iter().find_map(|(source, _)| behind(app, *source))))
+    let brief = if all.is_empty() { format!("schedule {}", line.text) } else { known };
+    let behind = sources.iter().find_map(|(source, _)| behind(app, *source));
+    Some(told_with(About::Itself, line, brief, behind, false))
 }
 
 /// What is told of the costs that were read, today. It is worked out from two months of days.
@@ -174,59 +198,75 @@ fn today(app: &App) -> Date {
 }
 
 /// This month, its forecast, the budget, yesterday, what the schedule saves.
-fn cost(app: &App) -> Vec<Fact> {
+fn cost(app: &App) -> Vec<Line> {
     let overview = &app.panes.overview;
+    let of_cost = |fact: Fact, brief: String| Line::new(About::Cost, fact, brief);
     let (Some(costs), Some(told)) = (&overview.costs, told(app)) else {
-        let why = overview
-            .no_costs
-            .as_ref()
-            .map(|failure| bad(COST, format!("not known: {failure}; {}", failure.hint()), Health::Unknown));
-        return why.or_else(|| overview.costs_asked.map(|_| fact(COST, "reading …"))).into_iter().collect();
+        let why = overview.no_costs.as_ref().map(|failure| {
+            let line = bad(COST, format!("not known: {failure}; {}", failure.hint()), Health::Unknown);
+            of_cost(line, "cost not known".to_owned())
+        });
+        let reading = || overview.costs_asked.map(|_| of_cost(fact(COST, "reading …"), "cost reading …".to_owned()));
+        return why.or_else(reading).into_iter().collect();
     };
     let currency = &costs.currency;
     let forecast = told.forecast.map(|whole| format!(", {whole:.0} by its end")).unwrap_or_default();
     let age = time::short(app.service_now().duration_since(costs.read_at));
     let first = format!("{:.0} {currency}{forecast}, {age} old", told.month);
+    // The fullest budget is told with it where there is little room.
+    let fullest = costs.budgets.iter().filter_map(Budget::part).max_by(f64::total_cmp);
+    let fullest = fullest.map(|part| format!(" ({:.0} %)", part * 100.0)).unwrap_or_default();
     // The lines below it are of the same read.
     let failing = overview.no_costs.as_ref().map(|failure| format!("cannot be read now: {failure}"));
     let behind = failing.as_ref().map(|_| format!("{age} old"));
-    let mut facts = vec![aged(fact(COST, first), failing)];
+    let mut lines = vec![of_cost(aged(fact(COST, first), failing), format!("{:.0} {currency}{fullest}", told.month))];
     for budget in &costs.budgets {
         let part = budget.part().map_or_else(|| "–".to_owned(), |part| format!("{:.0} %", part * 100.0));
         let text = format!("{}: {part} of {:.0} {}", budget.name, budget.limit, budget.currency);
-        let line = if budget.is_exceeded() { bad("budget", text, Health::Degraded) } else { fact("budget", text) };
-        facts.push(aged(line, behind.clone()));
+        let over = budget.is_exceeded();
+        let line = if over { bad("budget", text, Health::Degraded) } else { fact("budget", text) };
+        let brief = if over { format!("budget {} {part}", budget.name) } else { String::new() };
+        lines.push(of_cost(aged(line, behind.clone()), brief));
     }
     if let Some(why) = &costs.no_budgets {
-        facts.push(bad("budget", format!("not known: {why}"), Health::Unknown));
+        let line = bad("budget", format!("not known: {why}"), Health::Unknown);
+        lines.push(of_cost(line, "budget not known".to_owned()));
     }
     if let Some(day) = told.yesterday {
         let usual = told.usual.map(|usual| format!(", usually {usual:.2}")).unwrap_or_default();
         let text = format!("{day:.2} {currency}{usual}");
         let unusual = told.usual.and_then(|usual| costs::unusual(day, usual)).is_some();
+        let brief = if unusual { format!("yesterday {text}") } else { String::new() };
         let line = if unusual { bad("yesterday", text, Health::Degraded) } else { fact("yesterday", text) };
-        facts.push(aged(line, behind));
+        lines.push(of_cost(aged(line, behind), brief));
     }
     if let Some(saved) = switches(app).stopped.and_then(|stopped| costs::saved(&told, stopped)) {
-        facts.push(fact("saved", format!("about {saved:.0} {currency} a month by the schedule")));
+        lines.push(of_cost(
+            fact("saved", format!("about {saved:.0} {currency} a month by the schedule")),
+            String::new(),
+        ));
     }
-    facts
+    lines
 }
 
-fn selected(app: &App) -> Option<(About, Fact)> {
+fn selected(app: &App) -> Option<Row> {
     let number = app.screen.list_of(STANDING).and_then(List::selected)?.parse::<usize>().ok()?;
-    lines(app).into_iter().nth(number)
+    all(app).into_iter().nth(number)
 }
 
-/// What a line stands for.
+/// What a row stands for.
 pub fn subject(app: &App, _: Option<&str>) -> Option<Subject> {
-    selected(app).map(|(_, line)| Subject::Text(format!("{} {}", line.label, line.text)))
+    selected(app).map(|row| Subject::Text(format!("{} {}", row.shown.label, row.shown.text).trim().to_owned()))
 }
 
-/// To the alarms, where their line is selected.
+/// To the alarms or the certificates, where their line is selected; of several lines in a row, to what is wrong among them.
 pub fn open(app: &mut App) -> Option<Vec<Effect>> {
-    if selected(app)?.0 != About::Alarms {
-        return None;
+    let row = selected(app)?;
+    let alone = row.lines.len() == 1;
+    let mut leads = row.lines.iter().filter(|line| alone || line.fact.health.is_some());
+    let line = leads.find(|line| matches!(line.about, About::Alarms | About::Certificate))?;
+    if line.about == About::Certificate {
+        return Some(open_subject(app, &Subject::Reached));
     }
     let alarms = app.estate.alarms.value()?;
     let raised = alarms.iter().find(|alarm| alarm.state == AlarmState::Alarm && !alarm.of_autoscaling());
@@ -234,11 +274,11 @@ pub fn open(app: &mut App) -> Option<Vec<Effect>> {
     Some(open_subject(app, &Subject::Alarm(name)))
 }
 
-/// The whole of a line; of costs each service's part of the month.
+/// The whole of a row; of costs each service's part of the month.
 pub fn whole(app: &App, _: &str) -> Vec<Fact> {
-    let Some((about, line)) = selected(app) else { return Vec::new() };
-    let cost = about == About::Cost;
-    let mut facts = vec![line];
+    let Some(row) = selected(app) else { return Vec::new() };
+    let cost = row.lines.iter().any(|line| line.about == About::Cost);
+    let mut facts: Vec<Fact> = row.lines.into_iter().map(|line| line.fact).collect();
     if let Some(told) = told(app).filter(|_| cost) {
         facts.extend(told.parts.iter().map(|part| fact(&part.service, format!("{:.2}", part.month))));
     }

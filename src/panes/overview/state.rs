@@ -34,6 +34,8 @@ pub const STANDING: Block = Block("overview-standing");
 pub struct State {
     /// What happened lately, newest first, what is routine left out.
     pub happened: Vec<Happening>,
+    /// How many writes of other environments are left out of it.
+    pub of_others: usize,
     /// When that was put together last.
     pub made: Option<Timestamp>,
     /// What this machine knows of it.
@@ -48,6 +50,8 @@ pub struct State {
     pub told: Option<(Timestamp, Date, Told)>,
     /// What schedules do next, as long as that holds.
     pub switches: Option<Switches>,
+    /// When certificates were asked for last.
+    pub certificates_asked: Option<Timestamp>,
     /// When it was asked for last.
     pub costs_asked: Option<Timestamp>,
 }

@@ -33,7 +33,7 @@ fn the_overview_fits_every_size() {
 }
 
 /// What an account costs, as it was read a while ago.
-fn costs() -> Costs {
+pub(super) fn costs() -> Costs {
     let today = now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let day = |back: i64, tasks: f64| Day {
         date: today.saturating_sub(jiff::Span::new().days(back)),
@@ -88,6 +88,7 @@ fn the_cost_is_asked_once_a_day_and_told_with_its_age_budget_and_what_is_unusual
     }
     let effects = app.update(Event::Tick(now() + SignedDuration::from_hours(22)));
     assert_eq!(asked(&effects).len(), 1, "a day after it was read");
+    app.settle();
     seen("overview_costs_120x40", &app);
 }
 
@@ -116,8 +117,19 @@ fn the_time_line_has_the_whole_place_with_one_key_and_leads_to_logs() {
     press(&mut app, "t", &world);
     let drawn = text(&app);
     assert!(drawn.contains("Time line") && !drawn.contains("Needs attention"), "{drawn}");
+    // One of a service leads to the logs of it, from two minutes before on.
+    let of_web = |event: &Happening| event.about == About::Service("bookmark-manager-staging-web".into());
+    let place = app.panes.overview.happened.iter().position(of_web).expect("web was deployed");
+    let event = app.panes.overview.happened[place].clone();
+    let from = event.at - SignedDuration::from_mins(2);
+    assert_eq!(
+        crate::app::timeline::subject(&app, &event),
+        Subject::Logs(Some("bookmark-manager-staging-web".into()), from)
+    );
+    app.screen.list(super::state::TIMELINE).select(place);
     press(&mut app, "enter", &world);
     assert_eq!(app.shown().id.0, "logs");
+    assert_eq!(app.panes.logs.moment.map(|(at, _)| at), Some(from.as_millisecond()));
 }
 
 #[test]

@@ -30,3 +30,11 @@ pub fn data_status(app: &App) -> DataStatus {
     let overview = &app.panes.overview;
     timeline::data_status(app, &overview.local, overview.made.is_some(), "nothing within the last two hours")
 }
+
+/// What its frame names: what the account's other environments did is no part of it.
+pub fn named(app: &App) -> String {
+    match app.panes.overview.of_others {
+        0 => String::new(),
+        others => format!("without {others} of other environments"),
+    }
+}

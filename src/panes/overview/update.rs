@@ -1,8 +1,8 @@
 //! What its keys do, what it asks, and what is put together for its blocks.
 
-use super::standing;
 use super::state::{ID, State, TIMELINE};
 use super::switches::keep;
+use super::{certificates, standing};
 use crate::app::App;
 use crate::app::effect::{Effect, Lane};
 use crate::app::event::Answer;
@@ -15,6 +15,7 @@ use crate::feeds::costs::{Ask as Look, Fact as Cost};
 use crate::feeds::part::Part;
 use crate::feeds::runs::{Ask, Fact, Place};
 use crate::model::costs::{self, AGE};
+use crate::model::timeline::Happening;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
@@ -41,14 +42,15 @@ pub fn timeline(app: &mut App) -> Vec<Effect> {
 pub fn plan(app: &mut App) -> Vec<Effect> {
     // Where it cannot be asked who we are, the rest is read all the same.
     let met = app.estate.identity.at().is_some() || app.estate.identity.failure().is_some();
+    let mut effects = certificates::ask(app);
     if app.shown().id != ID || !met {
-        return Vec::new();
+        return effects;
     }
     let due = |at: Option<jiff::Timestamp>, every| at.is_none_or(|at| app.now.duration_since(at).abs() >= every);
     // Of a small environment it is put together as facts come in; without news only what is old leaves it.
     let (news, every) = if many(app) { (false, MADE) } else { (app.has_pending_facts(), LOCAL) };
     let (make, ask) = (news || due(app.panes.overview.made, every), due(app.panes.overview.asked, LOCAL));
-    let mut effects = ask_costs(app);
+    effects.extend(ask_costs(app));
     keep(app);
     standing::keep(app);
     if make {
@@ -83,7 +85,7 @@ fn ask_costs(app: &mut App) -> Vec<Effect> {
     let today = now.to_zoned(TimeZone::UTC).date();
     let (from, to) = costs::span(today);
     let account = identity.account.clone();
-    let of = Box::new(CostsOf { now, from, to, ahead: costs::ahead(today), tag: None, account });
+    let of = Box::new(CostsOf { now, from, to, ahead: costs::ahead(today), tag: None, by: None, account });
     let endpoint = identity.endpoints.of("ce").unwrap_or_default().to_owned();
     let ask = Look::Look { of, endpoint, keep: !app.session.simulated };
     app.panes.overview.costs_asked = Some(app.now);
@@ -95,11 +97,13 @@ fn make_timeline(app: &mut App) {
     let now = app.service_now();
     let since = now.checked_sub(HISTORY).unwrap_or(now);
     let local = &app.panes.overview.local;
-    let mut events = happened(&app.estate, &app.environment.name, local, since, now, app.ahead);
-    events.retain(|event| !event.routine);
+    let mut events = happened(app, local, since);
+    let others = events.iter().filter(|event| event.of_another.is_some() && !event.routine).count();
+    events.retain(Happening::is_news);
     events.reverse();
     events.truncate(MOST);
     app.panes.overview.made = Some(app.now);
+    app.panes.overview.of_others = others;
     if events != app.panes.overview.happened {
         app.panes.overview.happened = events;
         app.lists_changed();
@@ -108,6 +112,10 @@ fn make_timeline(app: &mut App) {
 
 /// Takes in what this machine knows.
 pub fn answer(app: &mut App, answer: Answer) {
+    if answer.ticket.owner == Owner::Pane(ID.0, certificates::KIND) {
+        certificates::answer(app, answer);
+        return;
+    }
     if answer.ticket.owner == Owner::Pane(ID.0, COSTS) {
         match answer.of::<Cost>().part {
             Part::Page(Cost::Costs(costs)) | Part::Last(Cost::Costs(costs)) => {

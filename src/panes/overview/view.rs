@@ -1,8 +1,8 @@
 //! What needs attention; services and databases at a glance share their panes' code.
 
 use super::rows::{self, entries};
-use super::standing;
 use super::state::{ATTENTION, DATABASE_CURVES, DATABASES, SERVICE_CURVES, SERVICES, STANDING, TIMELINE};
+use super::{standing, timeline};
 use crate::app::list::List;
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
@@ -25,7 +25,8 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
         STANDING => facts::draw(canvas, block, standing::named(canvas.app), place, data_status),
         TIMELINE => {
             let app = canvas.app;
-            happenings::list(canvas, block, "", place, data_status, &app.panes.overview.happened);
+            let named = timeline::named(app);
+            happenings::list(canvas, block, &named, place, data_status, &app.panes.overview.happened);
         }
         DATABASES => databases::list(canvas, block, place, data_status),
         SERVICE_CURVES => service_curves(canvas, place, data_status),

@@ -2,6 +2,7 @@
 //! before it failed, what it has not told yet, and what is judged from several sources of which one is missing stands in
 //! a snapshot with a note beside it; for `--wait` it is not there.
 
+use super::super::own::RUNS;
 use super::expression::{Path, Segment};
 use crate::model::Source;
 use serde_json::Value;
@@ -57,9 +58,9 @@ const FIELDS: [From; 33] = [
     From("schedule", &[Source::ScheduledActions, Source::Schedules]),
     From("attention", &Source::ALL),
     From("targets", &[Source::Targets]),
-    // This version reads neither: whether there is any is not known.
-    From("infra", &[Source::Logs]),
-    From("cost", &[Source::Logs]),
+    // Of this machine: its row has another name than those of AWS.
+    From("infra", &[]),
+    From("cost", &[Source::Costs]),
     // Read once for a snapshot that is printed, and not again and again.
     From("user_pool", &[Source::Logs]),
 ];
@@ -80,8 +81,14 @@ pub(super) fn keep(snapshot: &mut Value) {
             take_out(snapshot, &path.split('.').collect::<Vec<_>>());
         }
     }
-    if snapshot["region"].is_null() {
-        take_out(snapshot, &["region"]);
+    if !read.contains(RUNS) {
+        take_out(snapshot, &["infra"]);
+    }
+    // What nobody asked is not known to be nothing.
+    for field in ["region", "cost"] {
+        if snapshot[field].is_null() {
+            take_out(snapshot, &[field]);
+        }
     }
 }
 
@@ -175,8 +182,15 @@ mod tests {
         }
         // What is never read is not known to be nothing.
         let whole = without(Source::Alarms, "ok");
+        let known = |text: &str, of: &Value| super::super::Condition::parse(text).unwrap().evaluate(of).known;
         for text in ["infra == null", "cost == null"] {
-            assert_eq!(super::super::Condition::parse(text).unwrap().evaluate(&whole).known, None, "{text}");
+            assert_eq!(known(text, &whole), None, "{text}");
+        }
+        let rows = json!([{"name": RUNS, "status": "ok"}, {"name": Source::Costs.name(), "status": "ok"}]);
+        let mut kept = json!({"sources": rows, "infra": {"run": {"state": "done"}}, "cost": {"month": 12.5}});
+        keep(&mut kept);
+        for text in ["infra.run.state == done", "cost.month < 100"] {
+            assert_eq!(known(text, &kept), Some(true), "{text}");
         }
     }
 

@@ -1,0 +1,95 @@
+//! What this machine has kept of an environment, with its rows among the sources.
+
+use crate::config::EnvironmentConfig;
+use crate::headless::dto::{SourceDto, SourceState};
+use crate::headless::kept::{CostDto, InfraDto, RunDto};
+use crate::model::Source;
+use crate::model::costs::{self, Costs};
+use crate::model::infra::RunState;
+use crate::model::infra::order::Listed;
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+/// The name of the runs among the sources.
+pub const RUNS: &str = "infra.runs";
+/// Whether a source is this machine's own: nothing was asked for it.
+pub fn is_kept(source: &str) -> bool {
+    source == RUNS || source == Source::Costs.name()
+}
+
+/// Who asks what an account costs.
+const NOT_KEPT: &str = "not asked: `cockpit cost` asks, once a day at most";
+
+/// What was kept.
+#[derive(Debug, Clone)]
+pub struct Kept {
+    /// What Cost Explorer said within a day, of the account that was met.
+    pub costs: Option<Costs>,
+    /// The latest run, with how it stands; why that is not known.
+    pub run: Result<Option<(Listed, RunState)>, String>,
+}
+
+impl Default for Kept {
+    fn default() -> Self {
+        Self { costs: None, run: Ok(None) }
+    }
+}
+
+fn cents(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
+/// What the account costs, with its row among the sources.
+pub fn cost(kept: &Kept, now: Timestamp) -> (Option<CostDto>, SourceDto) {
+    let name = Source::Costs.name();
+    let Some(costs) = &kept.costs else { return (None, row(name, SourceState::Skipped, Some(NOT_KEPT.to_owned()))) };
+    // Cost Explorer's days are those of UTC.
+    let told = costs::told(costs, now.to_zoned(TimeZone::UTC).date());
+    let exceeded = costs.budgets.iter().filter(|budget| budget.is_exceeded()).map(|budget| budget.name.clone());
+    let cost = CostDto {
+        read_at: costs.read_at.to_string(),
+        currency: costs.currency.clone(),
+        month: cents(told.month),
+        forecast: told.forecast.map(cents),
+        yesterday: told.yesterday.map(cents),
+        usual: told.usual.map(cents),
+        budgets_exceeded: costs.no_budgets.is_none().then(|| exceeded.collect()),
+    };
+    let age = u64::try_from(now.duration_since(costs.read_at).as_millis().max(0)).unwrap_or(u64::MAX);
+    (Some(cost), SourceDto { age_ms: Some(age), ..row(name, SourceState::Ok, None) })
+}
+
+/// The infrastructure as code, with its row among the sources.
+pub fn infra(kept: &Kept, environment: &EnvironmentConfig) -> (Option<InfraDto>, SourceDto) {
+    let Some(kind) = environment.infra.kind else { return (None, row(RUNS, SourceState::Skipped, None)) };
+    let units = &environment.infra.units;
+    let (run, row) = match &kept.run {
+        Ok(run) => {
+            let run = run.as_ref().map(|(listed, state)| one(listed, state));
+            (run, SourceDto { age_ms: Some(0), ..row(RUNS, SourceState::Ok, None) })
+        }
+        Err(why) => {
+            (None, SourceDto { kind: Some("other".into()), ..row(RUNS, SourceState::Failed, Some(why.clone())) })
+        }
+    };
+    let units = (!units.is_empty()).then(|| units.iter().map(|unit| unit.name.clone()).collect());
+    (Some(InfraDto { kind: kind.word().to_owned(), units, run }), row)
+}
+
+fn one(listed: &Listed, state: &RunState) -> RunDto {
+    let (over, units) = state.progress();
+    RunDto {
+        run: listed.run.clone(),
+        goal: listed.order.as_ref().map(|order| order.goal.word().to_owned()),
+        state: state.word(listed.live).to_owned(),
+        began: state.began.map(|time| format!("{time:.0}")),
+        ended: state.end.map(|(time, _)| format!("{time:.0}")),
+        by: listed.order.as_ref().map(|order| format!("{}@{}", order.by.user, order.by.host)),
+        units,
+        over,
+    }
+}
+
+fn row(name: &str, status: SourceState, error: Option<String>) -> SourceDto {
+    SourceDto { name: name.to_owned(), status, age_ms: None, requests: 0, error, kind: None, unmatched: Vec::new() }
+}

@@ -1,0 +1,134 @@
+//! What stands at a glance in a few words, several of them in a row: where there is little room each line would be most of it.
+
+use crate::app::App;
+use crate::app::layout::WIDE;
+use crate::app::subject::{Fact, bad, fact};
+use crate::model::text::width;
+use crate::model::time;
+
+/// Stands between two of them.
+const BETWEEN: &str = " · ";
+/// What happened last is cut where so much of it is seen.
+const SEEN: usize = 24;
+/// Frame and margins around a row.
+const AROUND: usize = 4;
+/// Rows of the screen above and below the blocks.
+const BARS: u16 = 3;
+
+/// Below this many rows the blocks are shown one at a time.
+pub const SHORT: u16 = 16;
+/// From this many rows the time line has a place of its own, and where all blocks stand one below the other.
+pub const TIMELINE_FROM: u16 = 30;
+pub const TIMELINE_BELOW: u16 = 48;
+
+/// What a line is about, where more is told of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum About {
+    Alarms,
+    Certificate,
+    Cost,
+    /// The line itself is all.
+    Itself,
+}
+
+/// A row: a line, or as many as fit into one where there is little room.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Row {
+    pub shown: Fact,
+    pub lines: Vec<Line>,
+}
+
+/// A line, and the same in a few words; empty where those are left out.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Line {
+    pub about: About,
+    pub fact: Fact,
+    pub brief: String,
+    /// Something of it is not known, or not of now.
+    pub unread: bool,
+}
+
+impl Line {
+    /// A line.
+    pub fn new(about: About, fact: Fact, brief: impl Into<String>) -> Self {
+        Self { about, fact, brief: brief.into(), unread: false }
+    }
+}
+
+/// Whether a place of this size has room for the time line.
+pub fn has_time_line(width: u16, height: u16) -> bool {
+    height >= if width >= WIDE { TIMELINE_FROM } else { TIMELINE_BELOW }
+}
+
+/// Whether lines share rows: where all blocks are shown and there is no room for the time line.
+pub fn folds(app: &App) -> bool {
+    let (width, height) = app.screen.size;
+    let height = height.saturating_sub(BARS);
+    !app.screen.zoom && height >= SHORT && !has_time_line(width, height)
+}
+
+/// So many rows are kept for them.
+pub fn kept(width: u16) -> u16 {
+    if width >= WIDE { 1 } else { 2 }
+}
+
+/// As many in a row as fit, in their order, and what happened last, which has no block of its own then: in the rows that are
+/// always in sight.
+pub fn fold(app: &App, mut lines: Vec<Line>) -> Vec<Row> {
+    let columns = app.screen.size.0;
+    let cells = usize::from(columns).saturating_sub(AROUND);
+    let mut rows: Vec<Row> = Vec::new();
+    // What is not known is in sight before the rest.
+    lines.sort_by_key(|line| !line.unread);
+    for line in lines.into_iter().filter(|line| !line.brief.is_empty()) {
+        let wanted = width(&line.brief);
+        match rows.last_mut().filter(|row| row.has_room(wanted, cells)) {
+            Some(row) => row.add(line),
+            None => rows.push(Row::of(line)),
+        }
+    }
+    let Some(line) = last(app) else { return rows };
+    let wanted = width(&line.brief).min(SEEN);
+    let in_sight = usize::from(kept(columns));
+    let place = rows.len().min(in_sight).saturating_sub(1);
+    match rows.get_mut(place).filter(|row| row.has_room(wanted, cells)) {
+        Some(row) => row.add(line),
+        None => rows.insert(rows.len().min(in_sight.saturating_sub(1).max(1)), Row::of(line)),
+    }
+    rows
+}
+
+impl Row {
+    fn of(line: Line) -> Self {
+        let shown = Fact { health: line.fact.health, ..fact("", line.brief.as_str()) };
+        Self { shown, lines: vec![line] }
+    }
+
+    fn has_room(&self, wanted: usize, cells: usize) -> bool {
+        width(&self.shown.text) + width(BETWEEN) + wanted <= cells
+    }
+
+    fn add(&mut self, line: Line) {
+        self.shown.text = format!("{}{BETWEEN}{}", self.shown.text, line.brief);
+        self.shown.health = worse(&self.shown, &line.fact);
+        self.lines.push(line);
+    }
+}
+
+/// The worse of two, where one of them stands out.
+fn worse(one: &Fact, other: &Fact) -> Option<crate::model::Health> {
+    [one.health, other.health].into_iter().flatten().min_by_key(|health| health.rank())
+}
+
+/// What happened last.
+fn last(app: &App) -> Option<Line> {
+    let event = app.panes.overview.happened.first()?;
+    let at = time::cell(event.at, app.service_now(), &app.zone());
+    let row = event.about.service().and_then(|name| app.estate.service_row(name));
+    let name = row.map_or(event.about.name(), |row| row.short.as_str());
+    let text = format!("{at} {name}{}{}", if name.is_empty() { "" } else { " " }, event.what);
+    let brief = format!("last {text}");
+    let wrong = matches!(event.health, crate::model::Health::Degraded | crate::model::Health::Down);
+    let line = if wrong { bad("last", text, event.health) } else { fact("last", text) };
+    Some(Line::new(About::Itself, line, brief))
+}
