@@ -163,6 +163,7 @@ impl Poller {
             Query::Identity
             | Query::Listed { .. }
             | Query::Costs(_)
+            | Query::Certificates { .. }
             | Query::Curves { .. }
             | Query::LogPage(_)
             | Query::StreamPage(_)
@@ -304,7 +305,7 @@ impl Poller {
                     Some(found)
                 })
             }
-            Job::Trail => all(&mut estate.trail, pages, part, now, |fact| picked!(fact, Trail)),
+            Job::Trail => values::trail(&mut estate.trail, pages, part, now),
             Job::LogGroups => all(&mut estate.log_groups, pages, part, now, |fact| match fact {
                 Fact::LogGroups(found) => Some(found.into_iter().map(|group| group.name).collect()),
                 fact => beside(fact, &mut others),

@@ -13,7 +13,9 @@ pub fn commands(app: &App) -> Vec<Id> {
     }
     if let Some(overlay) = app.screen.overlays.last() {
         return match overlay.kind {
-            Kind::Inspect | Kind::Message | Kind::Code | Kind::SignIn => vec![Id::BACK, Id::FILTER, Id::COPY],
+            Kind::Inspect | Kind::Message | Kind::Code | Kind::SignIn | Kind::Checkup => {
+                vec![Id::BACK, Id::FILTER, Id::COPY]
+            }
             Kind::Activity => vec![Id::OPEN, Id::BACK, Id::FILTER, Id::COPY],
             Kind::Plan(_) | Kind::Revert(_) | Kind::Confirm(..) | Kind::Quit => vec![Id::OPEN, Id::BACK, Id::COPY],
             Kind::Choose(_)

@@ -12,7 +12,7 @@ use super::update::open::inspect;
 use super::update::run::{back, console, copy, filter, open_or_choose, palette, pause, pushed, refresh, sort};
 use super::update::settle::done;
 use super::update::typing::{accept, cancel, edit, input_next};
-use super::update::{change, dialogs, sign_in};
+use super::update::{change, checkup, dialogs, sign_in};
 use super::{Command, overlays, select};
 use crate::model::timer::Power;
 
@@ -64,6 +64,14 @@ pub const FIRST: &[Command] = &[
         &[],
         "Sign in to IAM Identity Center with the profile of this environment: a code, confirmed in a browser.",
         sign_in::begin,
+    ),
+    Command::new(
+        Id("doctor"),
+        Global,
+        "doctor",
+        &[],
+        "Check tools, credentials, permissions and each line of the configuration of this environment.",
+        checkup::begin,
     ),
     Command::new(
         Id::ZOOM,

@@ -35,7 +35,7 @@ fn the_documentation_of_keys_is_this_registry() {
         std::fs::write(path, &page).expect("docs/keys.md is written");
     }
     let written = std::fs::read_to_string(path).expect("docs/keys.md is there");
-    assert_eq!(written, page, "run UPDATE_DOCS=1 cargo test the_documentation");
+    assert_eq!(written, page, "run UPDATE_DOCS=1 ./dev test documentation");
 }
 
 #[test]

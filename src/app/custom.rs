@@ -54,7 +54,7 @@ fn selected(app: &App) -> Selected {
         }
         Some(Subject::Machine(id)) => selected.instance = Some(id.clone()),
         Some(Subject::Alarm(name)) => selected.alarm = Some(name.clone()),
-        Some(Subject::Services | Subject::Logs(..) | Subject::Text(_)) | None => {}
+        Some(Subject::Services | Subject::Reached | Subject::Logs(..) | Subject::Text(_)) | None => {}
     }
     let copied = || (app.shown().hooks.copy)(app).or_else(|| Some(subject.as_ref()?.name().to_owned()));
     selected.row = copied().filter(|row| !row.contains('\0'));

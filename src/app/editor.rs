@@ -106,6 +106,19 @@ pub fn typed(text: &str) -> String {
 }
 
 impl Editor {
+    /// A text with the cursor at its end; that it came is nothing to undo.
+    pub fn of(text: &str) -> Self {
+        let mut editor = Self::default();
+        editor.set(text);
+        editor.undo.clear();
+        editor
+    }
+
+    /// Whether a place of the text is at the edge of a letter as it is seen.
+    pub fn is_edge(&self, at: usize) -> bool {
+        self.edge(at) == at
+    }
+
     /// The text.
     pub fn text(&self) -> &str {
         &self.text

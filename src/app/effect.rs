@@ -62,6 +62,8 @@ pub enum Effect {
     SignIn(bool),
     /// Looks at an environment that is not opened, in a session of its own; told by [`super::event::Event::Glanced`].
     Survey(Box<EnvironmentConfig>),
+    /// Looks as `cockpit doctor` does at the opened environment; told by [`super::event::Event::Checked`].
+    CheckUp,
     /// The code that was asked for; none: nobody gives one.
     Code(Option<Value>),
     /// Give the terminal to a shell in a container, and take it back when that has ended.

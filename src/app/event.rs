@@ -1,5 +1,6 @@
 //! What can happen. Everything that changes the [`super::App`] is one of these, in one order.
 
+use super::checkup::Check;
 use super::operation::call::{Answered, CallId};
 use super::ticket::Ticket;
 use crate::feeds;
@@ -51,6 +52,8 @@ pub enum Event {
     CodeWanted(CodeWanted),
     /// What was seen of an environment that is not opened, by its name.
     Glanced(String, Box<Glance>),
+    /// What the doctor found of an environment, by its name.
+    Checked(String, Vec<Check>),
     /// Something the runtime did or could not do, for the activity drawer.
     Notice(Notice),
     /// The file that lines are written into as they come cannot be written.

@@ -99,7 +99,9 @@ pub fn overlay_place(screen: &Screen) -> Rect {
     let most = height.saturating_sub(4).max(3);
     let lines = screen.overlays.last().map_or(0, |overlay| match overlay.kind {
         // These are searched: a frame that shrinks with each letter would jump.
-        Kind::Palette | Kind::Find(..) | Kind::Help | Kind::Inspect | Kind::Activity => usize::from(most),
+        Kind::Palette | Kind::Find(..) | Kind::Help | Kind::Inspect | Kind::Activity | Kind::Checkup => {
+            usize::from(most)
+        }
         // These fill while one looks: a frame that grows would jump.
         Kind::Choose(_) => CHOOSE,
         Kind::Plan(_) => PLAN,

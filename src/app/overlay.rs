@@ -28,6 +28,8 @@ pub enum Kind {
     Code,
     /// A sign-in that goes on.
     SignIn,
+    /// What the doctor finds.
+    Checkup,
     /// What there is to choose from before an operation; typing filters.
     Choose(OperationId),
     /// What a pane has to choose from; the number is the pane's own.

@@ -1,13 +1,16 @@
 //! The windows over the panes, made: help, palette, actions, environments, activity, raw fields, a message.
 
 use super::Command;
+use super::checkup::{Outcome, counted};
 use super::command::{Id, Scope};
 use super::overlay::{Choice, Kind, Line, Overlay, Tone, width};
 use super::{App, Left};
 use super::{followed, listed, tell};
+use crate::model::Health;
 use crate::model::glance::{Glance, glance};
 use crate::model::offered::in_environment;
 use crate::model::text;
+use crate::model::wrap::wrap;
 
 fn line(left: impl Into<String>, text: impl Into<String>, note: impl Into<String>, choice: Choice) -> Line {
     Line {
@@ -196,8 +199,59 @@ pub fn message(app: &App, title: &str, body: &str) -> Overlay {
     let body = in_environment(body, app.environment.named());
     // Its frame, and a cell at each side.
     let cells = usize::from(width(app.screen.size.0).saturating_sub(4));
-    let lines = crate::model::wrap::wrap(&body, cells).into_iter().map(|text| line("", text, "", Choice::Nothing));
+    let lines = wrap(&body, cells).into_iter().map(|text| line("", text, "", Choice::Nothing));
     let mut overlay = Overlay::new(Kind::Message, title, lines.collect());
     overlay.copies = Some(body);
     overlay
+}
+
+/// The window of the checks.
+pub fn checkup(app: &App) -> Overlay {
+    let environment = app.checkup.as_ref().map(|checkup| checkup.environment.as_str()).unwrap_or_default();
+    let mut window = Overlay::new(Kind::Checkup, format!("Doctor: {environment}"), checkup_lines(app));
+    window.copies = checkup_copied(app);
+    window
+}
+
+/// Its lines: what is wrong first, what is well last.
+pub fn checkup_lines(app: &App) -> Vec<Line> {
+    let Some(checkup) = &app.checkup else { return Vec::new() };
+    let Some(checks) = &checkup.checks else {
+        return vec![tell::line(
+            "",
+            "looking: tools, credentials, permissions, each line of the configuration …",
+            Tone::Dim,
+        )];
+    };
+    let mut lines = vec![tell::line("", counted(checks), Tone::Strong)];
+    // Its frame, a cell at each side, and the sign with what parts it from the text.
+    let cells = usize::from(width(app.screen.size.0).saturating_sub(8));
+    for status in [Outcome::Fail, Outcome::Warn, Outcome::Untried, Outcome::Ok] {
+        let (health, tone) = match status {
+            Outcome::Fail => (Health::Down, Tone::Bad),
+            Outcome::Warn => (Health::Degraded, Tone::Warn),
+            Outcome::Untried => (Health::Unknown, Tone::Plain),
+            Outcome::Ok => (Health::Healthy, Tone::Plain),
+        };
+        for check in checks.iter().filter(|check| check.status == status) {
+            let text = format!("{}: {}", check.name, check.words());
+            for (number, text) in wrap(&text, cells).into_iter().enumerate() {
+                lines.push(tell::line(if number == 0 { health.sign() } else { "" }, text, tone));
+            }
+            let hint = check.hint.as_deref().map(|hint| in_environment(hint, app.environment.named()));
+            let hint = hint.map(|hint| wrap(&format!("→ {hint}"), cells)).unwrap_or_default();
+            lines.extend(hint.into_iter().map(|text| tell::line("", text, Tone::Dim)));
+        }
+    }
+    lines
+}
+
+/// All of it as text.
+pub fn checkup_copied(app: &App) -> Option<String> {
+    let checks = app.checkup.as_ref()?.checks.as_ref()?;
+    let lines = checks.iter().map(|check| {
+        let hint = check.hint.as_ref().map(|hint| format!(" → {hint}")).unwrap_or_default();
+        format!("{}: {}: {}{hint}", check.status.word(), check.name, check.words())
+    });
+    Some(lines.collect::<Vec<_>>().join("\n"))
 }

@@ -322,6 +322,8 @@ pub struct Hooks<A: 'static> {
     pub loses: fn(&A) -> Option<String>,
     /// Another environment is wanted. True: it asks first, as something would be lost, and opens it after a yes.
     pub holds: fn(&mut A, &str) -> bool,
+    /// The session ends: what is kept of it for the next one.
+    pub leaves: fn(&mut A) -> Vec<Effect>,
     /// Another environment is about to be opened: nothing of the one before stays.
     pub switched: fn(&mut A) -> Vec<Effect>,
     /// Brings what it shows up to date for a drawing.
@@ -362,6 +364,7 @@ impl<A> Hooks<A> {
         tee_ended: |_, _| {},
         loses: |_| None,
         holds: |_, _| false,
+        leaves: |_| Vec::new(),
         switched: |_| Vec::new(),
         settle: |_| {},
         next_tick: |_| None,

@@ -287,18 +287,18 @@ impl Poller {
             Job::LogGroups => Query::ConfiguredGroups { patterns: environment.logs.clone() },
             Job::Function => Query::Function { name: environment.scheduler.clone().unwrap_or_default() },
             Job::AlarmHistory => {
-                let (since, until) = self.history(now, self.looked_back);
+                let (since, until) = self.history(Source::AlarmHistory, now, self.looked_back);
                 let mut prefixes = environment.alarms.clone();
                 // What autoscaling watches has names of its own making.
                 prefixes.push(format!("TargetTracking-service/{cluster}/"));
                 Query::AlarmHistory { prefixes, since, until }
             }
             Job::RdsEvents => {
-                let (since, until) = self.history(now, self.looked_back);
+                let (since, until) = self.history(Source::RdsEvents, now, self.looked_back);
                 Query::RdsEvents { since, until }
             }
             Job::Trail => {
-                let (since, until) = self.history(now, SignedDuration::ZERO);
+                let (since, until) = self.history(Source::Trail, now, SignedDuration::ZERO);
                 Query::Trail { since, until }
             }
             Job::Services => {

@@ -3,6 +3,7 @@
 use crate::config::EnvironmentConfig;
 use crate::feeds::probes::Order;
 use crate::model::Estate;
+use core::net::SocketAddr;
 
 /// Who tells the public address of this machine: a service of AWS that answers with one line.
 const ADDRESS: &str = "https://checkip.amazonaws.com/";
@@ -50,6 +51,21 @@ pub fn groups(estate: &Estate) -> Vec<String> {
     groups
 }
 
+/// Where connections are led instead, for each port that probes use: names, requests, TLS.
+const PORTS: [&str; 3] = ["*:53", "*:80", "*:443"];
+
+/// Whether all that is sent stays on this machine, whatever the host: as in a simulated world that has a site of its own.
+pub fn stays_here(environment: &EnvironmentConfig) -> bool {
+    let here = |to: &str| to.trim().parse::<SocketAddr>().is_ok_and(|to| to.ip().is_loopback());
+    let leads = |port: &&str| {
+        let of = |text: &String| text.split_once('=').is_some_and(|(from, to)| from.trim() == *port && here(to));
+        environment.health.connect.iter().any(of)
+    };
+    // The first that fits is taken.
+    let all_here = environment.health.connect.iter().all(|text| text.split_once('=').is_some_and(|(_, to)| here(to)));
+    all_here && PORTS.iter().all(|port| leads(&port)) && environment.health.resolver.as_deref().is_some_and(here)
+}
+
 /// Whether anything is sent without being asked for: not where the environment is guarded.
 pub fn sends_by_itself(environment: &EnvironmentConfig) -> bool {
     !environment.guarded
@@ -68,6 +84,23 @@ mod tests {
         let tried = order(&guarded, &Estate::default(), Sends { probes: false, waf: true });
         assert!(tried.send, "whoever tries the firewall sends requests");
         assert_eq!(tried.paths, ["/health", "/api/health"]);
+    }
+
+    #[test]
+    fn what_is_led_to_this_machine_alone_stays_here() {
+        let mut environment = EnvironmentConfig::default();
+        assert!(!stays_here(&environment));
+        environment.health.resolver = Some("127.0.0.1:5353".into());
+        environment.health.connect =
+            ["*:53=127.0.0.1:1", "*:80=127.0.0.1:2", "*:443=[::1]:3"].map(str::to_owned).to_vec();
+        assert!(stays_here(&environment));
+        for wrong in ["*:443=192.0.2.1:3", "a.example:443=192.0.2.1:3", "nonsense"] {
+            let mut other = environment.clone();
+            other.health.connect.insert(0, wrong.to_owned());
+            assert!(!stays_here(&other), "{wrong}");
+        }
+        environment.health.connect.pop();
+        assert!(!stays_here(&environment), "TLS would go out");
     }
 
     #[test]

@@ -41,6 +41,7 @@ pub fn question(app: &App) -> Option<Question> {
         | Kind::Message
         | Kind::Code
         | Kind::SignIn
+        | Kind::Checkup
         | Kind::Choose(_)
         | Kind::Ask(_)
         | Kind::Name => return None,

@@ -5,8 +5,8 @@ use super::App;
 use super::overlay::Wanted;
 use super::pane::{Order, Rows};
 use super::screen::Block;
-use crate::model::DatabaseKind;
-use crate::model::estate::ServiceRow;
+use crate::model::estate::{DatabaseRow, ServiceRow};
+use crate::model::{DatabaseKind, MetricKey};
 use std::cmp::Ordering;
 
 /// The columns by which services can be sorted.
@@ -67,6 +67,55 @@ fn kept(lines: impl IntoIterator<Item = (String, String)>, wanted: Option<&Wante
     (keys, total)
 }
 
+/// Keys of things that have an order of their own, which the first column stands for, in the order of a column; each has its
+/// key and the text that a filter looks into.
+pub fn ordered<T>(
+    order: &Order<'_>,
+    all: impl IntoIterator<Item = T>,
+    line: impl Fn(&T) -> (String, String),
+    by: impl Fn(&T, &T, usize) -> Ordering,
+) -> (Vec<String>, usize) {
+    let mut all: Vec<T> = all.into_iter().collect();
+    all.sort_by(|a, b| by(a, b, order.column));
+    if order.reversed {
+        all.reverse();
+    }
+    let total = all.len();
+    let lines = all.iter().map(line).filter(|(_, text)| order.wanted.is_none_or(|wanted| wanted.is_in(text)));
+    (lines.map(|(key, _)| key).collect(), total)
+}
+
+/// The greater first; what is not known last.
+pub fn most(a: Option<f64>, b: Option<f64>) -> Ordering {
+    b.unwrap_or(f64::NEG_INFINITY).total_cmp(&a.unwrap_or(f64::NEG_INFINITY))
+}
+
+/// The columns by which databases can be sorted.
+pub const DATABASE_COLUMNS: &[&str] = &["NAME", "STATUS", "CPU", "CONN"];
+
+/// Databases in the order of a column, each with its instances below it.
+pub fn sorted_databases(app: &App, order: &Order<'_>) -> (Vec<String>, usize) {
+    let estate = &app.estate;
+    let most_of = |row: &DatabaseRow, key: fn(String) -> MetricKey| {
+        let last =
+            row.database.members.iter().filter_map(|member| {
+                Some(estate.series.get(&key(member.id.clone()))?.recent(app.service_now())?.value)
+            });
+        last.max_by(f64::total_cmp)
+    };
+    let mut rows: Vec<&DatabaseRow> = estate.derived.databases.iter().collect();
+    rows.sort_by(|a, b| match order.column {
+        1 => a.assessment.health.rank().cmp(&b.assessment.health.rank()),
+        2 => most(most_of(a, MetricKey::DbCpu), most_of(b, MetricKey::DbCpu)),
+        3 => most(most_of(a, MetricKey::DbConnections), most_of(b, MetricKey::DbConnections)),
+        _ => Ordering::Equal,
+    });
+    if order.reversed {
+        rows.reverse();
+    }
+    kept(rows.into_iter().flat_map(lines_of), order.wanted)
+}
+
 /// Services, by their whole names.
 pub fn services(app: &App, order: &Order<'_>) -> (Vec<String>, usize) {
     let rows = &app.estate.derived.services;
@@ -81,18 +130,19 @@ pub fn services(app: &App, order: &Order<'_>) -> (Vec<String>, usize) {
 
 /// Databases with their instances: `database`, `database/instance`.
 pub fn databases(app: &App) -> Vec<(String, String)> {
-    let members = app.estate.derived.databases.iter().flat_map(|row| {
-        let database =
-            (row.database.id.clone(), format!("{} {} {}", row.database.id, row.database.engine, row.database.status));
-        // One instance alone is its database: a second row would repeat it.
-        let lone = row.database.kind == DatabaseKind::Rds;
-        let members = row.database.members.iter().filter(move |_| !lone).map(|member| {
-            let text = format!("{} {} {}", row.database.id, member.id, member.role.word());
-            (format!("{}/{}", row.database.id, member.id), text)
-        });
-        std::iter::once(database).chain(members)
+    app.estate.derived.databases.iter().flat_map(lines_of).collect()
+}
+
+fn lines_of(row: &DatabaseRow) -> impl Iterator<Item = (String, String)> {
+    let database =
+        (row.database.id.clone(), format!("{} {} {}", row.database.id, row.database.engine, row.database.status));
+    // One instance alone is its database: a second row would repeat it.
+    let lone = row.database.kind == DatabaseKind::Rds;
+    let members = row.database.members.iter().filter(move |_| !lone).map(|member| {
+        let text = format!("{} {} {}", row.database.id, member.id, member.role.word());
+        (format!("{}/{}", row.database.id, member.id), text)
     });
-    members.collect()
+    std::iter::once(database).chain(members)
 }
 
 fn service_text(row: &ServiceRow) -> String {

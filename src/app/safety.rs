@@ -4,6 +4,10 @@
 use super::command::Risk;
 use crate::config::EnvironmentConfig;
 
+/// Letting the session of a database write that only reads: what it calls after that is seen by no question, so it is of the
+/// risk of whatever that may do.
+pub const WRITES: Risk = Risk::Disrupt;
+
 /// What a yes takes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Yes {

@@ -150,7 +150,7 @@ pub fn console_link(app: &App, subject: &Subject) -> Option<String> {
         Subject::Instance(_, id) => format!("{console}/rds/home?region={region}#database:id={id};is-cluster=false"),
         Subject::Machine(id) => format!("{console}/ec2/home?region={region}#InstanceDetails:instanceId={id}"),
         Subject::Alarm(name) => format!("{console}/cloudwatch/home?region={region}#alarmsV2:alarm/{name}"),
-        Subject::Services | Subject::Logs(..) | Subject::Text(_) => return None,
+        Subject::Services | Subject::Reached | Subject::Logs(..) | Subject::Text(_) => return None,
     })
 }
 
@@ -208,7 +208,9 @@ pub fn fields(app: &App) -> Option<(String, String)> {
         }
         Subject::Instance(_, id) => yaml(estate.db_instances.value()?.iter().find(|instance| instance.id == *id)?),
         Subject::Alarm(name) => yaml(estate.alarms.value()?.iter().find(|alarm| alarm.name == *name)?),
-        Subject::Services | Subject::Machine(_) | Subject::Logs(..) | Subject::Text(_) => return None,
+        Subject::Services | Subject::Machine(_) | Subject::Reached | Subject::Logs(..) | Subject::Text(_) => {
+            return None;
+        }
     };
     Some((subject.name().to_owned(), body))
 }

@@ -1,6 +1,7 @@
 //! The whole state, and what it says of itself. How it changes is in `update`.
 
 use super::asked_code::AskedCode;
+use super::checkup::Checkup;
 use super::confirm;
 use super::effect::Effect;
 use super::followed::OperationNotices;
@@ -11,7 +12,7 @@ use super::poll::{Poller, Wants};
 use super::screen::{Block, Screen};
 use super::surveyed::Survey;
 use super::tunnels::state::Tunnels;
-use crate::config::{Config, EnvironmentConfig};
+use crate::config::{Config, EnvironmentConfig, Places};
 use crate::model::Estate;
 use crate::model::offered::{Flag, Named, in_environment};
 use crate::panes::state::Panes;
@@ -79,6 +80,8 @@ pub struct App {
     pub left: BTreeMap<String, Left>,
     /// What was seen of those that are not opened.
     pub survey: Survey,
+    /// What the doctor finds of the opened one.
+    pub checkup: Option<Checkup>,
     /// What happened, oldest first.
     pub activity: Vec<Entry>,
     /// Something that is shown has changed since the last drawing.
@@ -112,6 +115,8 @@ pub(crate) enum Dirty {
 pub struct Session {
     /// On the simulator: the top line says so.
     pub simulated: bool,
+    /// The demonstration has no Terraform: a run that was recorded is shown.
+    pub recorded: bool,
     /// No command that changes anything.
     pub read_only: bool,
     /// It begins with all environments beside each other.
@@ -124,6 +129,8 @@ pub struct Session {
     pub zone: Option<TimeZone>,
     /// Tells this session's operations from those of others in the audit file.
     pub mark: String,
+    /// Where the values of the configuration stand.
+    pub places: Places,
 }
 
 /// What needed attention in an environment when it was left.
@@ -202,6 +209,7 @@ impl App {
             filters: Vec::new(),
             left: BTreeMap::new(),
             survey: Survey::default(),
+            checkup: None,
             activity: Vec::new(),
             redraw: true,
             reported_metric_count: 0,

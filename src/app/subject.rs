@@ -19,6 +19,8 @@ pub enum Subject {
     /// An instance of a database.
     Instance(String, String),
     Alarm(String),
+    /// How the environment is reached from outside: names, certificates, addresses.
+    Reached,
     /// An instance of EC2, by its id.
     Machine(String),
     /// What was logged from a moment on: by a service, or by all.
@@ -32,12 +34,49 @@ impl Subject {
     pub fn name(&self) -> &str {
         match self {
             Self::Services => "services",
+            Self::Reached => "health",
             Self::Logs(service, _) => service.as_deref().unwrap_or("logs"),
             Self::Service(name) | Self::Database(name) | Self::Alarm(name) | Self::Machine(name) | Self::Text(name) => {
                 name
             }
             Self::Task(_, id) | Self::Container(_, id) | Self::Instance(_, id) => id,
             Self::Deployment(_, key) => key.split_once(' ').map_or(key, |(_, id)| id),
+        }
+    }
+
+    /// A database, and which instance of it where one is meant.
+    pub fn database(&self) -> Option<(&str, Option<&str>)> {
+        match self {
+            Self::Database(id) => Some((id, None)),
+            Self::Instance(id, instance) => Some((id, Some(instance))),
+            Self::Services
+            | Self::Reached
+            | Self::Service(_)
+            | Self::Task(..)
+            | Self::Container(..)
+            | Self::Deployment(..)
+            | Self::Alarm(_)
+            | Self::Machine(_)
+            | Self::Logs(..)
+            | Self::Text(_) => None,
+        }
+    }
+
+    /// A task, and the service whose it is.
+    pub fn task(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Task(service, id) => Some((service, id)),
+            Self::Services
+            | Self::Reached
+            | Self::Service(_)
+            | Self::Container(..)
+            | Self::Deployment(..)
+            | Self::Database(_)
+            | Self::Instance(..)
+            | Self::Alarm(_)
+            | Self::Machine(_)
+            | Self::Logs(..)
+            | Self::Text(_) => None,
         }
     }
 }

@@ -7,10 +7,11 @@ use super::operation::{Operation, Stage};
 use super::overlay::{Choice, Kind, Line, Tone};
 use super::screen;
 use super::{followed, listed, tunnels};
+use crate::config::EnvironmentConfig;
 use crate::model::deploy::{Check, Level};
 use crate::model::text::width;
 use crate::model::wrap::wrap;
-use crate::model::{Endpoints, Severity, time};
+use crate::model::{Endpoints, Identity, Severity, time};
 use jiff::{SignedDuration, Timestamp};
 
 /// That something is not asked at AWS itself: a word, and where it is asked instead.
@@ -25,6 +26,17 @@ pub fn elsewhere(app: &App, endpoints: &Endpoints) -> Option<(&'static str, Stri
         (false, false) => "NOT AWS",
     };
     Some((word, there))
+}
+
+/// The account of an environment. What was not verified carries a question mark; where nothing of AWS is configured nobody is
+/// asked, and there is none.
+pub fn account(environment: &EnvironmentConfig, identity: Option<&Identity>) -> String {
+    match (identity, &environment.account) {
+        (Some(identity), _) => identity.account.clone(),
+        (None, Some(account)) => format!("{account}?"),
+        (None, None) if environment.is_only_infra() => String::new(),
+        (None, None) => "account ?".to_owned(),
+    }
 }
 
 /// A line of text; `left` is a sign or a number.

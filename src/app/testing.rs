@@ -268,6 +268,7 @@ impl World {
             Query::Trail { .. } => Fact::Trail(Vec::new()),
             Query::Listed { .. } => Fact::Listed(Vec::new()),
             Query::Curves { .. } => Fact::Curves(Vec::new()),
+            Query::Certificates { .. } => Fact::Certificates(Vec::new()),
             Query::Costs(_) => Fact::Costs(Box::default()),
             Query::Function { .. } => Fact::Function(true),
             Query::Metrics { keys, .. } => Fact::Metrics(keys.iter().map(|key| (key.clone(), Vec::new())).collect()),

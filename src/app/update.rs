@@ -2,6 +2,7 @@
 
 mod buttons;
 pub(crate) mod change;
+pub(crate) mod checkup;
 pub(crate) mod code;
 pub(crate) mod dialogs;
 pub(crate) mod mouse;
@@ -183,6 +184,10 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
         Event::SignIn(stand) => sign_in::happened(app, stand),
         Event::Glanced(name, seen) => {
             survey::seen(app, name, *seen);
+            Vec::new()
+        }
+        Event::Checked(environment, checks) => {
+            checkup::found(app, &environment, checks);
             Vec::new()
         }
         Event::CodeWanted(wanted) => {

@@ -5,8 +5,8 @@ use super::session::{Caller, Session};
 use super::wire;
 use super::{
     alarm_mutes, autoscaling, cloudwatch, cognito, costs, curves, ecs_definitions, ecs_rollouts, ecs_services,
-    ecs_tasks, elbv2, history, lambda, logs, logs_groups, logs_insights, logs_live, machines, metrics, parameters, rds,
-    rds_history, scheduler, secret_list, sts, trail,
+    ecs_tasks, elbv2, health_reads, history, lambda, logs, logs_groups, logs_insights, logs_live, machines, metrics,
+    parameters, rds, rds_history, scheduler, secret_list, sts, trail,
 };
 use crate::app::effect::Lane;
 use crate::app::event::Event;
@@ -34,8 +34,8 @@ impl Session {
                 }
                 Query::Tasks { cluster, ids } => Box::pin(ecs_tasks::tasks(&caller, &answers, &cluster, &ids)).await,
                 Query::TaskDefinition { name } => Box::pin(ecs_definitions::definition(&caller, &answers, &name)).await,
-                Query::Rollouts { cluster, service } => {
-                    Box::pin(ecs_rollouts::rollouts(&caller, &answers, &cluster, &service)).await
+                Query::Rollouts { cluster, service, named } => {
+                    Box::pin(ecs_rollouts::rollouts(&caller, &answers, &cluster, &service, named)).await
                 }
                 Query::ScalableTargets { cluster } => Box::pin(autoscaling::targets(&caller, &answers, &cluster)).await,
                 Query::ScalingPolicies { cluster } => {
@@ -65,6 +65,9 @@ impl Session {
                 }
                 Query::RdsEvents { since, until } => {
                     Box::pin(history::databases(&caller, &answers, since, until)).await
+                }
+                Query::Certificates { groups } => {
+                    Box::pin(health_reads::of_balancers(&caller, &answers, &groups)).await
                 }
                 Query::Trail { since, until } => Box::pin(trail::events(&caller, &answers, since, until)).await,
                 Query::ConfiguredGroups { patterns } => {

@@ -3,10 +3,11 @@
 use super::budget::Class;
 use super::pages::Guard;
 use super::protocols::{encoded, in_xml, rest};
-use super::session::{Action, Caller};
+use super::session::{Action, Caller, Session};
 use super::signed::Service;
 use super::writer::Writer;
 use super::xml::Element;
+use crate::app::effect::Lane;
 use crate::app::operation::call::Reply;
 use crate::app::operation::single::invalidation::call::{Batch, CdnRead, CdnReply};
 use crate::model::cdn::{Distribution, Invalidation, Month};
@@ -49,6 +50,16 @@ pub(super) async fn read(caller: &Caller<'_>, read: CdnRead) -> Result<CdnReply,
             }
             Ok(CdnReply::Invalidation(None))
         }
+    }
+}
+
+impl Session {
+    /// All distributions of the account.
+    ///
+    /// # Errors
+    /// They cannot be listed.
+    pub async fn distributions(&self) -> Result<Vec<Distribution>, Failure> {
+        distributions(&Caller::new(self, Lane::Operator)).await
     }
 }
 

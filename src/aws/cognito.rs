@@ -72,30 +72,34 @@ pub(super) async fn estimated(caller: &Caller<'_>, pool: &str) -> Result<u64, Fa
     })
 }
 
+/// The user pools of the account, by their ids and names alone.
+pub(super) async fn pools(caller: &Caller<'_>) -> Result<Vec<Pool>, Failure> {
+    let (mut found, mut token, mut guard) = (Vec::new(), None::<String>, Guard::default());
+    loop {
+        let mut asked = body!({"MaxResults": PAGE});
+        if let Some(token) = &token {
+            asked["NextToken"] = body!(token);
+        }
+        let answer = caller.json(&json(LIST_USER_POOLS, COGNITO, TARGET, &asked)).await?;
+        let text = |one: &Value, key: &str| one[key].as_str().map(str::to_owned);
+        let page = answer["UserPools"].as_array().into_iter().flatten();
+        found.extend(page.filter_map(|one| {
+            Some(Pool { id: text(one, "Id")?, name: text(one, "Name").unwrap_or_default(), ..Pool::default() })
+        }));
+        token = guard.next(LIST_USER_POOLS.name, text(&answer, "NextToken"))?;
+        if token.is_none() {
+            return Ok(found);
+        }
+    }
+}
+
 impl Session {
     /// The user pools of the account, by their ids and names alone.
     ///
     /// # Errors
     /// They cannot be listed.
     pub async fn user_pools(&self) -> Result<Vec<Pool>, Failure> {
-        let caller = Caller::new(self, Lane::Operator);
-        let (mut found, mut token, mut guard) = (Vec::new(), None::<String>, Guard::default());
-        loop {
-            let mut asked = body!({"MaxResults": PAGE});
-            if let Some(token) = &token {
-                asked["NextToken"] = body!(token);
-            }
-            let answer = caller.json(&json(LIST_USER_POOLS, COGNITO, TARGET, &asked)).await?;
-            let text = |one: &Value, key: &str| one[key].as_str().map(str::to_owned);
-            let page = answer["UserPools"].as_array().into_iter().flatten();
-            found.extend(page.filter_map(|one| {
-                Some(Pool { id: text(one, "Id")?, name: text(one, "Name").unwrap_or_default(), ..Pool::default() })
-            }));
-            token = guard.next(LIST_USER_POOLS.name, text(&answer, "NextToken"))?;
-            if token.is_none() {
-                return Ok(found);
-            }
-        }
+        pools(&Caller::new(self, Lane::Operator)).await
     }
 
     /// What a pool asks of passwords and of a second factor; what of it could not be read is among the failures.

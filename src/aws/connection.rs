@@ -1,7 +1,7 @@
 //! How to reach one environment's AWS: where, as whom, and for how long to wait.
 
 use super::environment::variable;
-use crate::config::EnvironmentConfig;
+use crate::config::{AwsFiles, EnvironmentConfig};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -99,6 +99,16 @@ impl From<&EnvironmentConfig> for Connection {
                 .unwrap_or(CREDENTIAL_TIMEOUT),
             ..Self::default()
         }
+    }
+}
+
+/// The AWS files of a connection, to tell where in them something stands.
+pub(super) fn texts(connection: &Connection) -> AwsFiles {
+    match &connection.credentials_file {
+        // With keys of its own it depends on no file of anybody.
+        _ if connection.keys.is_some() => AwsFiles::default(),
+        Some(file) => AwsFiles::only(file),
+        None => AwsFiles::usual(|name| std::env::var_os(name)),
     }
 }
 

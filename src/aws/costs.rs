@@ -35,7 +35,10 @@ pub(super) async fn costs(caller: &Caller<'_>, answers: &AnswerSender<'_>, of: &
             "TimePeriod": {"Start": of.from.to_string(), "End": of.to.to_string()},
             "Granularity": "DAILY",
             "Metrics": ["UnblendedCost"],
-            "GroupBy": [{"Type": "DIMENSION", "Key": "SERVICE"}],
+            "GroupBy": [match &of.by {
+                None => json!({"Type": "DIMENSION", "Key": "SERVICE"}),
+                Some(key) => json!({"Type": "TAG", "Key": key}),
+            }],
         });
         if let Some(filter) = &filter {
             body["Filter"] = filter.clone();
@@ -44,7 +47,7 @@ pub(super) async fn costs(caller: &Caller<'_>, answers: &AnswerSender<'_>, of: &
             body["NextPageToken"] = json!(token);
         }
         let page = caller.json(&json(GET_COST_AND_USAGE, COST_EXPLORER, TARGET, &body)).await.map_err(with_way_out)?;
-        take(&page, &mut days, &mut costs.currency);
+        take(&page, of.by.as_deref(), &mut days, &mut costs.currency);
         let next = page.get("NextPageToken").and_then(Value::as_str).map(str::to_owned);
         token = guard.next(GET_COST_AND_USAGE.name, next)?;
         if token.is_none() {
@@ -124,7 +127,8 @@ fn amount(value: &Value) -> Option<f64> {
     value.as_str()?.parse::<f64>().ok().filter(|value| value.is_finite())
 }
 
-fn take(page: &Value, days: &mut BTreeMap<Date, BTreeMap<String, f64>>, currency: &mut String) {
+/// The groups of a page: services, or values of a tag, which come as `KEY$VALUE`; what has none is empty.
+fn take(page: &Value, by: Option<&str>, days: &mut BTreeMap<Date, BTreeMap<String, f64>>, currency: &mut String) {
     let results = page.get("ResultsByTime").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     for result in results {
         let date = result.pointer("/TimePeriod/Start").and_then(Value::as_str).and_then(|date| date.parse().ok());
@@ -132,7 +136,7 @@ fn take(page: &Value, days: &mut BTreeMap<Date, BTreeMap<String, f64>>, currency
         let day = days.entry(date).or_default();
         let groups = result.get("Groups").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
         for group in groups {
-            let service = group.pointer("/Keys/0").and_then(Value::as_str);
+            let service = group.pointer("/Keys/0").and_then(Value::as_str).and_then(|text| named(text, by));
             let cost = group.pointer("/Metrics/UnblendedCost/Amount").and_then(amount);
             let (Some(service), Some(cost)) = (service, cost) else { continue };
             *day.entry(service.to_owned()).or_default() += cost;
@@ -140,6 +144,13 @@ fn take(page: &Value, days: &mut BTreeMap<Date, BTreeMap<String, f64>>, currency
                 unit.clone_into(currency);
             }
         }
+    }
+}
+
+fn named<'a>(text: &'a str, by: Option<&str>) -> Option<&'a str> {
+    match by {
+        None => Some(text),
+        Some(key) => text.strip_prefix(key)?.strip_prefix('$'),
     }
 }
 
@@ -173,9 +184,15 @@ mod tests {
             {"TimePeriod": {"Start": "nonsense"}, "Groups": [group("ECS", "9")]},
         ]});
         let (mut days, mut currency) = (BTreeMap::new(), String::new());
-        take(&page, &mut days, &mut currency);
+        take(&page, None, &mut days, &mut currency);
         assert_eq!(days.len(), 1);
         assert_eq!(days.values().next(), Some(&[("ECS".to_owned(), 1.5)].into()));
         assert_eq!(currency, "EUR");
+        let groups = [group("Environment$prod", "2"), group("Environment$", "1"), group("Other$x", "9")];
+        let page =
+            json!({"ResultsByTime": [{"TimePeriod": {"Start": "2026-11-01", "End": "2026-11-02"}, "Groups": groups}]});
+        let mut days = BTreeMap::new();
+        take(&page, Some("Environment"), &mut days, &mut currency);
+        assert_eq!(days.values().next(), Some(&[(String::new(), 1.0), ("prod".to_owned(), 2.0)].into()));
     }
 }

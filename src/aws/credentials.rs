@@ -73,6 +73,9 @@ enum Source {
     Helper { helper: Helper, roles: Vec<Role>, sts: Box<SdkConfig> },
     /// A role that takes a code, what it is assumed with, and roles to assume after it.
     Mfa { mfa: Mfa, with: SharedCredentialsProvider, roles: Vec<Role>, sts: Box<SdkConfig> },
+    /// Roles, and what the first of them is assumed with: the SDK would ask for them by a rule of its own, where endpoints are
+    /// concerned.
+    Roles { with: SharedCredentialsProvider, roles: Vec<Role>, sts: Box<SdkConfig> },
     /// What the SDK finds.
     Sdk(SharedCredentialsProvider),
     /// Nothing can be loaded.
@@ -84,7 +87,7 @@ impl Keeper {
         let limit = match source {
             Source::Helper { .. } => connection.credential_timeout,
             Source::Mfa { .. } => connection.credential_timeout.max(CODE_LIMIT),
-            Source::Keys(_) | Source::Sdk(_) | Source::None(_) => connection.operation_timeout,
+            Source::Keys(_) | Source::Roles { .. } | Source::Sdk(_) | Source::None(_) => connection.operation_timeout,
         };
         let (screen, quiet) = (connection.screen, connection.quiet);
         Self(Arc::new(Kept { source, context, limit, screen, quiet, clock, state: Mutex::default() }))
@@ -203,10 +206,14 @@ impl Kept {
                 }
                 Ok(credentials)
             }
-            Source::Sdk(provider) => provider.provide_credentials().await.map_err(|error| {
-                let (kind, what) = super::failure::of_credentials(&self.context, &error);
-                Failure::new(kind, super::failure::clean(&what)).hinted(self.context.renew.clone())
-            }),
+            Source::Sdk(provider) => self.given(provider).await,
+            Source::Roles { with, roles, sts } => {
+                let mut credentials = self.given(with).await?;
+                for role in roles {
+                    credentials = self.assume(role, credentials, sts).await?;
+                }
+                Ok(credentials)
+            }
             Source::Helper { helper, roles, sts } => {
                 // The helper's own limit is a moment shorter, so that it can say what it did.
                 let limit = self.limit.saturating_sub(Duration::from_millis(100));
@@ -222,12 +229,20 @@ impl Kept {
         }
     }
 
-    /// Assumes a role with credentials that a helper gave.
+    /// What the SDK gives.
+    async fn given(&self, provider: &SharedCredentialsProvider) -> Outcome {
+        provider.provide_credentials().await.map_err(|error| {
+            let (kind, what) = super::failure::of_credentials(&self.context, &error);
+            Failure::new(kind, super::failure::clean(&what)).hinted(self.context.renew.clone())
+        })
+    }
+
+    /// Assumes a role with credentials that a helper, a file or the SDK gave.
     async fn assume(&self, role: &Role, with: Credentials, sts: &SdkConfig) -> Outcome {
         let client = sessions::client(sts, SharedCredentialsProvider::new(with));
         let answer = sessions::role(&client, role).send().await.map_err(|error| {
             let failed = super::failure::of_request("sts:AssumeRole", &self.context, &error);
-            let hint = "look at the trust policy of the role, and at what the helper's identity may do";
+            let hint = "look at the trust policy of the role, and at what the identity that assumes it may do";
             Failure::new(FailureKind::Credentials, failed.message).hinted(hint)
         })?;
         sessions::built("sts:AssumeRole", answer.credentials)

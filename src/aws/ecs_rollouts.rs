@@ -1,8 +1,8 @@
 //! ECS service deployments: the list is enough while all went well; what did not is described, and at
 //! the same time the revisions are read that say which task definition each deployment goes to.
 //!
-//! Where all went well the revisions are read only from the second time on: a first answer, which a
-//! snapshot or the first screen waits for, is one request. A revision never changes and is read once.
+//! Where all went well the revisions are read only from the second time on, unless they are wanted: a first answer, which
+//! a snapshot or the first screen waits for, is one request. A revision never changes and is read once.
 
 use super::budget::Class;
 use super::convert::{count, tail, tail_of, time};
@@ -35,29 +35,27 @@ const DESCRIBED: usize = 3;
 /// Revisions whose task definition is kept; beyond it the memory begins anew.
 const KEPT: usize = 20_000;
 
-/// The newest deployments of one service, newest first.
+/// The newest deployments of one service, newest first; `named` has what each went to at once.
 pub(super) async fn rollouts(
     caller: &Caller<'_>,
     answers: &AnswerSender<'_>,
     cluster: &str,
     service: &str,
+    named: bool,
 ) -> Result<(), Failure> {
     let briefs = list(caller, cluster, service, LISTED).await?;
     let wanted = unsuccessful(briefs.iter().take(DESCRIBED));
     let mut deployments: Vec<ServiceDeployment> = briefs.iter().map(from_brief).collect();
     let before = !memory(caller).listed.insert((cluster.to_owned(), service.to_owned()));
     let revisions = targets(&briefs);
-    // Revisions are an extra: where they cannot be read, a deployment only has no target's name.
-    if wanted.is_empty() {
-        if before {
-            let _ = read_revisions(caller, &revisions).await;
-        }
-        fill_targets(caller, &mut deployments);
-        answers.last(Fact::Rollouts(deployments)).await;
-        return Ok(());
-    }
-    let (described, _) = join(Box::pin(describe(caller, &wanted)), Box::pin(read_revisions(caller, &revisions))).await;
-    let broken = described.map(|details| add_details(&mut deployments, details)).err();
+    let read =
+        async { if before || named || !wanted.is_empty() { read_revisions(caller, &revisions).await } else { Ok(()) } };
+    let details = async { if wanted.is_empty() { Ok(Vec::new()) } else { describe(caller, &wanted).await } };
+    let (described, read) = join(Box::pin(details), Box::pin(read)).await;
+    let described = described.map(|details| add_details(&mut deployments, details));
+    // Revisions are an extra unless they are wanted: without them a deployment only has no target's name.
+    let unnamed = || read.err().or_else(|| memory(caller).refused.clone()).filter(|_| named);
+    let broken = described.err().or_else(unnamed);
     fill_targets(caller, &mut deployments);
     match broken {
         None => {
@@ -170,7 +168,7 @@ fn targets(briefs: &[sdk::ServiceDeploymentBrief]) -> Vec<String> {
 async fn read_revisions(caller: &Caller<'_>, arns: &[String]) -> Result<(), Failure> {
     let unknown: Vec<String> = {
         let memory = memory(caller);
-        if memory.refused {
+        if memory.refused.is_some() {
             return Ok(());
         }
         arns.iter().filter(|arn| !memory.definitions.contains_key(tail(arn))).cloned().collect()
@@ -187,7 +185,7 @@ async fn read_revisions(caller: &Caller<'_>, arns: &[String]) -> Result<(), Fail
     let read = match read {
         Ok(read) => read,
         Err(failure) if matches!(failure.kind, FailureKind::Denied | FailureKind::Malformed | FailureKind::Other) => {
-            memory.refused = true;
+            memory.refused = Some(failure);
             return Ok(());
         }
         Err(failure) => return Err(failure),

@@ -14,10 +14,14 @@ use aws_smithy_runtime_api::client::orchestrator::HttpRequest;
 use aws_smithy_types::body::SdkBody;
 use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 
-/// The variable of all services; that of one has the service's name behind it.
-const VARIABLE: &str = "AWS_ENDPOINT_URL";
 /// The setting of a profile.
 const SETTING: &str = "endpoint_url";
+/// What says that the variables and the settings of files are not heard.
+pub(super) const IGNORE: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
+/// The same in a profile.
+const IGNORE_SETTING: &str = "ignore_configured_endpoint_urls";
+/// The variable of all services; that of one has the service's name behind it.
+const VARIABLE: &str = "AWS_ENDPOINT_URL";
 /// The services that are asked, by their prefix in IAM, and the names that the AWS CLI's variables and files have for them.
 /// Source: the service identifiers of "Service-specific endpoints" in the reference guide of SDKs and tools.
 const SERVICES: &[(&str, &str)] = &[
@@ -63,25 +67,18 @@ impl Resolved {
     /// From the connection, the variables, the settings of the profile in use, and the files as the SDK has read them.
     ///
     /// # Errors
-    /// One of them is not a URL.
+    /// The one of them that is not a URL.
     pub(super) fn read(
         connection: &Connection,
         setting: impl Fn(&str) -> Option<String>,
         sdk: &SdkConfig,
-    ) -> Result<Self, Failure> {
-        // Only the SDK looks into the `services` of a profile; for a variable that is never set it looks nowhere else.
-        let of_services = |service: &str| {
-            let key = ServiceConfigKey::builder().service_id(service).env("COCKPIT_NOT_A_VARIABLE").profile(SETTING);
-            sdk.service_config()?.load_config(key.build().ok()?)
-        };
+    ) -> Result<Self, String> {
         let file = |service: Option<&str>, key: &str| {
-            let found =
-                service.and_then(of_services).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty());
-            found.or_else(|| setting(key))
+            service.and_then(|service| of_services(sdk, service)).or_else(|| setting(key))
         };
         let found = Self::of(connection, variable, file);
         let wrong = found.own.iter().chain([&found.rest]).flatten().find(|url| !is_usable(url)).cloned();
-        wrong.map_or(Ok(found), |wrong| Err(not_a_url(&super::failure::without_user(&wrong))))
+        wrong.map_or(Ok(found), Err)
     }
 
     fn of(
@@ -92,8 +89,8 @@ impl Resolved {
         if let Some(url) = &connection.endpoint_url {
             return Self { own: Vec::new(), rest: Some(url.clone()) };
         }
-        let ignores = variable("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS");
-        let ignores = ignores.or_else(|| file(None, "ignore_configured_endpoint_urls"));
+        let ignores = variable(IGNORE);
+        let ignores = ignores.or_else(|| file(None, IGNORE_SETTING));
         if ignores.is_some_and(|said| said.eq_ignore_ascii_case("true")) {
             return Self::default();
         }
@@ -103,6 +100,24 @@ impl Resolved {
             own.or_else(|| all.clone()).or_else(|| file(Some(*id), SETTING))
         };
         Self { own: SERVICES.iter().map(own).collect(), rest: all.clone().or_else(|| file(None, SETTING)) }
+    }
+
+    /// What names an endpoint for one of these services, by their names in variables, though that is to be ignored: the SDK's
+    /// own requests for credentials hear it all the same. None where nothing does.
+    pub(super) fn ignored(
+        setting: impl Fn(&str) -> Option<String>,
+        sdk: &SdkConfig,
+        services: &[&str],
+    ) -> Option<String> {
+        let ignores = variable(IGNORE).or_else(|| setting(IGNORE_SETTING));
+        if services.is_empty() || !ignores.is_some_and(|said| said.eq_ignore_ascii_case("true")) {
+            return None;
+        }
+        let mut variables = services.iter().map(|id| variable_of(id)).chain([VARIABLE.to_owned()]);
+        let in_files = || services.iter().any(|id| of_services(sdk, id).is_some());
+        variables
+            .find(|name| variable(name).is_some())
+            .or_else(|| in_files().then(|| format!("`{SETTING}` of the AWS files")))
     }
 
     /// Where a service is, by its prefix in IAM.
@@ -136,6 +151,14 @@ impl LoadServiceConfig for Resolved {
     }
 }
 
+/// What the files have for a service: only the SDK looks into the `services` of a profile. For a variable that is never set
+/// it looks nowhere else.
+fn of_services(sdk: &SdkConfig, service: &str) -> Option<String> {
+    let key = ServiceConfigKey::builder().service_id(service).env("COCKPIT_NOT_A_VARIABLE").profile(SETTING);
+    let found = sdk.service_config()?.load_config(key.build().ok()?)?;
+    Some(found.trim().to_owned()).filter(|text| !text.is_empty())
+}
+
 /// The variable of a service: `AWS_ENDPOINT_URL_CLOUDWATCH_LOGS`.
 fn variable_of(id: &str) -> String {
     format!("{VARIABLE}_{}", id.to_uppercase().replace(' ', "_"))
@@ -153,12 +176,16 @@ fn is_usable(url: &str) -> bool {
     is_url(url) && HttpRequest::new(SdkBody::empty()).set_uri(url).is_ok()
 }
 
-fn not_a_url(url: &str) -> Failure {
-    Failure::new(
-        FailureKind::Other,
-        format!("`{}` is named as an endpoint, and is not a URL", super::failure::clean(url)),
+/// What is named as an endpoint and is none, and where it stands, if that is in a file.
+pub(super) fn not_a_url(named: &str, place: Option<String>) -> Failure {
+    let named = super::failure::clean(&super::failure::without_user(named));
+    let what = match place {
+        Some(place) => format!("`{named}` is not a URL: it is {place}"),
+        None => format!("`{named}` is named as an endpoint, and is not a URL"),
+    };
+    Failure::new(FailureKind::Other, what).hinted(
+        "write it as http://127.0.0.1:4566 in AWS_ENDPOINT_URL or `endpoint_url`, or leave it out; --endpoint-url goes before it",
     )
-    .hinted("write it as http://127.0.0.1:4566 in AWS_ENDPOINT_URL or `endpoint_url`, or leave it out")
 }
 
 /// The variable that names an endpoint, is not a URL, and would be used for this connection; none where all are fine.

@@ -4,17 +4,20 @@
 use super::budget::Class;
 use super::convert::port;
 use super::elbv2::DESCRIBE_TARGET_GROUPS;
+use super::pages::AnswerSender;
 use super::protocols::{encoded, json, rest};
 use super::session::{Action, Caller, Session};
 use super::signed::Service;
 use super::xml::Element;
 use crate::app::effect::Lane;
+use crate::feeds::aws::Fact;
 use crate::model::Failure;
 use crate::model::health_probe::declared::{Balancer, Issued, Listener, Record, Rule, Zone, is_in, plain};
 use jiff::Timestamp;
 use serde_json::Value;
+use std::collections::BTreeSet;
 
-const DESCRIBE_LOAD_BALANCERS: Action =
+pub(super) const DESCRIBE_LOAD_BALANCERS: Action =
     Action { name: "elasticloadbalancing:DescribeLoadBalancers", class: Class::Elbv2 };
 const DESCRIBE_LISTENERS: Action = Action { name: "elasticloadbalancing:DescribeListeners", class: Class::Elbv2 };
 const GROUPS: Action = Action { name: "ec2:DescribeSecurityGroups", class: Class::Ec2 };
@@ -79,15 +82,33 @@ impl Session {
     /// # Errors
     /// One cannot be read.
     pub async fn certificates(&self, arns: &[String]) -> Result<Vec<Issued>, Failure> {
-        let caller = Caller::new(self, Lane::Operator);
-        let mut found = Vec::new();
-        for arn in arns {
-            let body = serde_json::json!({ "CertificateArn": arn });
-            let answer = caller.json(&json(DESCRIBE_CERTIFICATE, ACM, "CertificateManager", &body)).await?;
-            found.push(issued(arn, &answer["Certificate"]));
-        }
-        Ok(found)
+        issued_by(&Caller::new(self, Lane::Operator), arns).await
     }
+}
+
+/// The certificates of the load balancers of these target groups.
+pub(super) async fn of_balancers(
+    caller: &Caller<'_>,
+    answers: &AnswerSender<'_>,
+    groups: &[String],
+) -> Result<(), Failure> {
+    let balancers = balancers(caller, groups).await?;
+    let mut arns: Vec<String> =
+        balancers.iter().flat_map(|one| &one.listeners).flat_map(|one| one.certificates.clone()).collect();
+    arns.sort_unstable();
+    arns.dedup();
+    answers.last(Fact::Certificates(issued_by(caller, &arns).await?)).await;
+    Ok(())
+}
+
+async fn issued_by(caller: &Caller<'_>, arns: &[String]) -> Result<Vec<Issued>, Failure> {
+    let mut found = Vec::new();
+    for arn in arns {
+        let body = serde_json::json!({ "CertificateArn": arn });
+        let answer = caller.json(&json(DESCRIBE_CERTIFICATE, ACM, "CertificateManager", &body)).await?;
+        found.push(issued(arn, &answer["Certificate"]));
+    }
+    Ok(found)
 }
 
 /// The load balancers of these target groups, with their listeners.
@@ -164,12 +185,36 @@ pub(super) async fn rules(caller: &Caller<'_>, groups: &[String]) -> Result<Vec<
 }
 
 async fn public_zones(caller: &Caller<'_>) -> Result<Vec<Zone>, Failure> {
+    zones(caller, zone).await
+}
+
+/// Ids of the zones of this name; a private one may have that of a public one.
+pub(super) async fn zones_called(caller: &Caller<'_>, name: &str) -> Result<Vec<String>, Failure> {
+    zones(caller, |item| {
+        let id = item.get("Id")?.trim_start_matches("/hostedzone/");
+        (plain(item.get("Name")?) == plain(name)).then(|| id.to_owned())
+    })
+    .await
+}
+
+/// Ids of the security groups of this name, in this network where one is named.
+pub(super) async fn groups_called(caller: &Caller<'_>, name: &str, vpc: Option<&str>) -> Result<Vec<String>, Failure> {
+    let mut parameters = vec![("Filter.1.Name", "group-name".to_owned()), ("Filter.1.Value.1", name.to_owned())];
+    if let Some(vpc) = vpc {
+        parameters.extend([("Filter.2.Name", "vpc-id".to_owned()), ("Filter.2.Value.1", vpc.to_owned())]);
+    }
+    let answer = caller.ec2(GROUPS, &parameters).await?;
+    Ok(answer.all("securityGroupInfo").iter().filter_map(|group| group.owned("groupId")).collect())
+}
+
+/// What is made of each zone of the account.
+async fn zones<T>(caller: &Caller<'_>, of: impl Fn(&Element) -> Option<T>) -> Result<Vec<T>, Failure> {
     let mut zones = Vec::new();
     let mut marker = String::new();
     loop {
         let path = format!("/2013-04-01/hostedzone{marker}");
         let answer = caller.xml(&rest(LIST_ZONES, ROUTE_53, "GET", path.as_str(), String::new())).await?;
-        zones.extend(answer.all("HostedZones").iter().filter_map(zone));
+        zones.extend(answer.all("HostedZones").iter().filter_map(&of));
         match answer.get("NextMarker").filter(|_| answer.get("IsTruncated") == Some("true")) {
             Some(next) => marker = format!("?marker={}", encoded(next)),
             None => return Ok(zones),
@@ -248,7 +293,10 @@ fn record(item: &Element) -> Option<Record> {
 fn issued(arn: &str, answer: &Value) -> Issued {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let names = answer["SubjectAlternativeNames"].as_array().into_iter().flatten().map(text).collect();
-    let missing = answer["DomainValidationOptions"].as_array().into_iter().flatten().filter_map(|one| {
+    // While it is renewed its names are proven again.
+    let renewal = &answer["RenewalSummary"];
+    let options = [&answer["DomainValidationOptions"], &renewal["DomainValidationOptions"]];
+    let missing = options.into_iter().filter_map(Value::as_array).flatten().filter_map(|one| {
         let record = &one["ResourceRecord"];
         let open = one["ValidationStatus"].as_str().is_some_and(|status| status != "SUCCESS");
         (open && record.is_object()).then(|| (text(&one["DomainName"]), text(&record["Name"]), text(&record["Value"])))
@@ -258,7 +306,9 @@ fn issued(arn: &str, answer: &Value) -> Issued {
         names,
         status: text(&answer["Status"]),
         not_after: answer["NotAfter"].as_f64().and_then(|seconds| Timestamp::from_second(seconds as i64).ok()),
-        missing: missing.collect(),
+        missing: missing.collect::<BTreeSet<_>>().into_iter().collect(),
+        imported: answer["Type"] == "IMPORTED",
+        renewal: renewal["RenewalStatus"].as_str().map(str::to_owned),
     }
 }
 
@@ -309,5 +359,10 @@ mod tests {
         let one = issued("arn", &answer);
         assert_eq!(one.missing, [("b.example".to_owned(), "p.".to_owned(), "q.".to_owned())]);
         assert_eq!(one.not_after.unwrap().as_second(), 1_800_000_000);
+        assert_eq!((one.imported, one.renewal), (false, None));
+        let renewal = json!({"RenewalStatus": "PENDING_VALIDATION", "DomainValidationOptions": answer["DomainValidationOptions"]});
+        let renewed = issued("arn", &json!({"Status": "ISSUED", "Type": "AMAZON_ISSUED", "RenewalSummary": renewal}));
+        assert_eq!((renewed.missing.len(), renewed.renewal.as_deref()), (1, Some("PENDING_VALIDATION")));
+        assert!(issued("arn", &json!({"Type": "IMPORTED"})).imported);
     }
 }

@@ -10,7 +10,7 @@ use crate::model::timeline::AlarmChange;
 use crate::model::{AlarmState, Failure, FailureKind};
 use aws_sdk_cloudwatch::types as sdk;
 use aws_sdk_rds::types::SourceType;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use serde_json::Value;
 
 const DESCRIBE_ALARM_HISTORY: Action = Action { name: "cloudwatch:DescribeAlarmHistory", class: Class::Alarms };
@@ -18,8 +18,6 @@ const DESCRIBE_ALARM_HISTORY: Action = Action { name: "cloudwatch:DescribeAlarmH
 const PAGE: i32 = 100;
 /// No more pages of an account's alarms are read.
 const MOST_PAGES: usize = 30;
-/// RDS keeps its events so long. Source: `DescribeEvents`.
-const KEPT: SignedDuration = SignedDuration::from_hours(14 * 24);
 
 /// Changes of the alarms whose names begin with one of the prefixes, newest first.
 pub(super) async fn alarms(
@@ -88,7 +86,6 @@ pub(super) async fn databases(
     since: Timestamp,
     until: Timestamp,
 ) -> Result<(), Failure> {
-    let since = since.max(until.checked_sub(KEPT).unwrap_or(since));
     caller
         .pages(
             answers,

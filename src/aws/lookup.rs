@@ -6,13 +6,15 @@ use super::cloudwatch::DESCRIBE_ALARMS;
 use super::ecr::DESCRIBE_IMAGES;
 use super::ecs_services::DESCRIBE_CLUSTERS;
 use super::elbv2::DESCRIBE_TARGET_GROUPS;
+use super::health_reads::{DESCRIBE_LOAD_BALANCERS, groups_called, zones_called};
 use super::logs::DESCRIBE_LOG_GROUPS;
 use super::rds::{DESCRIBE_DB_CLUSTERS, DESCRIBE_DB_INSTANCES};
 use super::scheduler::GET_SCHEDULE;
 use super::session::{Action, Caller, Session};
-use super::{ecs_services, lambda};
+use super::{cognito, ecs_services, lambda, secret_list};
 use crate::model::infra::orphan::Look;
 use crate::model::{Failure, FailureKind};
+use aws_sdk_cloudwatch::types::AlarmType;
 use aws_sdk_ssm::types::ParameterStringFilter;
 use aws_sdk_ssm::types::builders::ParameterStringFilterBuilder;
 use std::collections::BTreeSet;
@@ -52,22 +54,42 @@ impl Session {
         if let Some(account) = account.filter(|account| *account != bound.identity.account) {
             return Err(Failure::other_account(&bound.identity.account, account));
         }
-        let caller = Caller::pinned(self, &bound.pinned);
-        let mut known = BTreeSet::new();
-        for some in names.chunks(VALUES) {
-            let page = caller
-                .call(DESCRIBE_PARAMETERS, |clients| {
-                    let filter = ParameterStringFilter::builder().key("Name").option("Equals");
-                    let filter = some.iter().fold(filter, ParameterStringFilterBuilder::values);
-                    let request = clients.ssm().describe_parameters().max_results(50);
-                    // A filter has its key, so it can be built.
-                    request.set_parameter_filters(filter.build().ok().map(|filter| vec![filter])).send()
-                })
-                .await?;
-            known.extend(page.parameters.unwrap_or_default().into_iter().filter_map(|one| one.name));
-        }
-        Ok(known)
+        parameters(&Caller::pinned(self, &bound.pinned), names).await
     }
+}
+
+/// Those of these parameters that there are.
+async fn parameters(caller: &Caller<'_>, names: &[String]) -> Result<BTreeSet<String>, Failure> {
+    let mut known = BTreeSet::new();
+    for some in names.chunks(VALUES) {
+        // A page may have none of them, and more may follow.
+        let found = caller.all(
+            DESCRIBE_PARAMETERS,
+            usize::MAX,
+            |clients, token| {
+                let filter = ParameterStringFilter::builder().key("Name").option("Equals");
+                let filter = some.iter().fold(filter, ParameterStringFilterBuilder::values);
+                let request = clients.ssm().describe_parameters().max_results(50).set_next_token(token);
+                // A filter has its key, so it can be built.
+                request.set_parameter_filters(filter.build().ok().map(|filter| vec![filter])).send()
+            },
+            |page| {
+                let names = page.parameters.unwrap_or_default().into_iter().filter_map(|one| one.name);
+                (names.collect(), page.next_token)
+            },
+        );
+        known.extend(found.await?);
+    }
+    Ok(known)
+}
+
+/// The one that is meant, where a name may be that of several.
+fn only(mut found: Vec<String>, name: &str) -> Result<Option<String>, Failure> {
+    if found.len() > 1 {
+        let text = format!("{} are called {name}: {}", found.len(), found.join(", "));
+        return Err(Failure::new(FailureKind::Other, text));
+    }
+    Ok(found.pop())
 }
 
 async fn find(caller: &Caller<'_>, look: &Look, name: &str) -> Result<Option<String>, Failure> {
@@ -126,9 +148,13 @@ async fn find(caller: &Caller<'_>, look: &Look, name: &str) -> Result<Option<Str
         }
         Look::Alarm => {
             let answer = caller
-                .call(DESCRIBE_ALARMS, |clients| clients.cloudwatch().describe_alarms().alarm_names(name).send())
+                .call(DESCRIBE_ALARMS, |clients| {
+                    let request = clients.cloudwatch().describe_alarms().alarm_names(name);
+                    request.alarm_types(AlarmType::MetricAlarm).alarm_types(AlarmType::CompositeAlarm).send()
+                })
                 .await?;
-            there(answer.metric_alarms.is_some_and(|alarms| !alarms.is_empty()))
+            let made = answer.composite_alarms.map_or(0, |alarms| alarms.len());
+            there(made + answer.metric_alarms.map_or(0, |alarms| alarms.len()) > 0)
         }
         Look::Function => {
             lambda::exists(caller, name).await?;
@@ -142,5 +168,23 @@ async fn find(caller: &Caller<'_>, look: &Look, name: &str) -> Result<Option<Str
                 .await?;
             Some(format!("{group}/{name}"))
         }
+        Look::Parameter => there(!parameters(caller, &[name.to_owned()]).await?.is_empty()),
+        Look::LoadBalancer => {
+            let answer = caller
+                .call(DESCRIBE_LOAD_BALANCERS, |clients| clients.elbv2().describe_load_balancers().names(name).send())
+                .await?;
+            answer.load_balancers.unwrap_or_default().into_iter().find_map(|one| one.load_balancer_arn)
+        }
+        Look::SecurityGroup { vpc } => only(groups_called(caller, name, vpc.as_deref()).await?, name)?,
+        Look::Secret => {
+            let all = secret_list::all(caller).await?;
+            // One that waits for its end cannot be imported.
+            all.into_iter().find(|secret| secret.name == name && secret.deleted_at.is_none()).map(|secret| secret.arn)
+        }
+        Look::UserPool => {
+            let all = cognito::pools(caller).await?;
+            only(all.into_iter().filter(|pool| pool.name == name).map(|pool| pool.id).collect(), name)?
+        }
+        Look::Zone => only(zones_called(caller, name).await?, name)?,
     })
 }

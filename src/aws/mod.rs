@@ -4,7 +4,7 @@
 //! - [`session`]: one connection to one environment: credentials, clients, retries, time limits.
 //! - `credentials`: whose credentials, loaded once for all who wait; `profiles`: the AWS files, as far as we look
 //!   into them; `helper`: the program of a `credential_process`.
-//! - [`endpoints`]: where each service is asked.
+//! - [`endpoints`]: where each service is asked; [`endpoint_files`]: what of it stands wrongly in the AWS files.
 //! - [`wire`]: the HTTP client that all of them share; counts requests, watches the servers' clock.
 //! - [`service_clock`]: how far the servers' clock is ahead of this machine's.
 //! - [`budget`]: how often each API may be asked, by whom.
@@ -54,6 +54,7 @@ pub mod ecs_services;
 pub mod ecs_tasks;
 pub mod ecs_writes;
 pub mod elbv2;
+pub mod endpoint_files;
 pub mod endpoints;
 mod environment;
 pub mod failure;

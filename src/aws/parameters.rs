@@ -16,7 +16,7 @@ use aws_sdk_ssm::operation::describe_parameters::DescribeParametersOutput;
 use aws_sdk_ssm::types as sdk;
 use aws_sdk_ssm::types::ParameterStringFilter;
 use futures_util::future::try_join_all;
-use std::cell::RefCell;
+use std::sync::{Mutex, PoisonError};
 
 const HISTORY: Action = Action { name: "ssm:GetParameterHistory", class: Class::Parameters };
 const PUT: Action = Action { name: "ssm:PutParameter", class: Class::ParameterChanges };
@@ -245,13 +245,13 @@ impl Session {
     pub async fn parameters(&self, prefixes: &[String], account: Option<&str>) -> Result<Vec<Parameter>, Failure> {
         let bound = self.of_account(account).await?;
         let caller = Caller::pinned(self, &bound.pinned);
-        let found = RefCell::new(Vec::new());
+        let found = Mutex::new(Vec::new());
         all(&caller, prefixes, |page| {
-            found.borrow_mut().extend(page);
+            found.lock().unwrap_or_else(PoisonError::into_inner).extend(page);
             std::future::ready(())
         })
         .await?;
-        let mut all = found.into_inner();
+        let mut all = found.into_inner().unwrap_or_else(PoisonError::into_inner);
         all.sort_by(|a: &Parameter, b| a.name.cmp(&b.name));
         all.dedup_by(|a, b| a.name == b.name);
         Ok(all)

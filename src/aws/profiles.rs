@@ -203,6 +203,19 @@ impl Profiles {
         Some(Failure::new(FailureKind::Credentials, message).hinted(hint))
     }
 
+    /// The profiles that say that they lead to an account: by a sign-in, or by a role.
+    pub(super) fn of_account(&self, account: &str) -> Vec<String> {
+        let role = format!(":iam::{account}:role/");
+        let leads = |name: &&str| {
+            let profile = self.set.get_profile(name);
+            let value = |key: &str| profile.and_then(|profile| profile.get(key)).map(str::trim);
+            value("sso_account_id") == Some(account) || value("role_arn").is_some_and(|arn| arn.contains(&role))
+        };
+        let mut found: Vec<String> = self.set.profiles().filter(leads).map(str::to_owned).collect();
+        found.sort();
+        found
+    }
+
     /// Which profiles there are, the nearest to a name first.
     pub(super) fn known(&self, name: &str) -> String {
         let mut known: Vec<&str> = self.set.profiles().collect();
@@ -246,6 +259,51 @@ impl Profiles {
             }
         }
         Base::Unknown
+    }
+
+    /// The roles of the profile in use, the first to be assumed first, and what that is assumed with. None where there are no
+    /// roles, and where the first is assumed with what only the SDK finds.
+    pub(super) fn roles(&self) -> Option<(MfaSource, Vec<Role>)> {
+        let mut roles = Vec::new();
+        let mut name = self.selected();
+        for hop in 0..LONGEST_CHAIN {
+            let profile = self.set.get_profile(name)?;
+            // As the SDK does: keys go first in every profile but the first.
+            let keys_first = hop > 0 && profile.get("aws_access_key_id").is_some();
+            let arn = profile.get("role_arn").filter(|_| profile.get("web_identity_token_file").is_none());
+            let Some(arn) = arn.filter(|_| !keys_first) else {
+                return if roles.is_empty() { None } else { Some((self.keys_of(name), roles)) };
+            };
+            if profile.get("credential_source").is_some() {
+                return None;
+            }
+            roles.insert(0, role(profile, arn));
+            match profile.get("source_profile")? {
+                source if source != name => name = source,
+                _ => {
+                    let own = matches!(base(profile, Vec::new()), Base::Keys);
+                    let keys = self.keys_of(name);
+                    return (own && matches!(keys, MfaSource::Keys(_))).then_some((keys, roles));
+                }
+            }
+        }
+        None
+    }
+
+    /// The services that the SDK asks by itself for credentials of the profile in use, as its variables name them: it asks them
+    /// where these say, whatever else is said about endpoints.
+    pub(super) fn asked_by_the_sdk(&self) -> &'static [&'static str] {
+        let with_role = || {
+            let profile = self.set.get_profile(self.selected());
+            profile.is_some_and(|profile| profile.get("role_arn").is_some())
+                || variable("AWS_WEB_IDENTITY_TOKEN_FILE").is_some()
+        };
+        match self.base() {
+            Base::Sso => &["SSO", "SSO OIDC"],
+            Base::Login => &["Signin"],
+            Base::Machine | Base::Unknown if with_role() => &["STS"],
+            Base::Keys | Base::Helper(..) | Base::Machine | Base::Unknown => &[],
+        }
     }
 
     /// What the profile in use, or the one that its roles begin with, signs in with.

@@ -1,5 +1,6 @@
 //! What a session keeps of service revisions, which never change.
 
+use crate::model::Failure;
 use std::collections::{HashMap, HashSet};
 
 /// What a session remembers of service revisions.
@@ -9,6 +10,6 @@ pub(super) struct Revisions {
     pub(super) definitions: HashMap<String, String>,
     /// Services (with their cluster) that were listed before.
     pub(super) listed: HashSet<(String, String)>,
-    /// They may not be read: not asked again.
-    pub(super) refused: bool,
+    /// Why they may not be read: they are not asked for again.
+    pub(super) refused: Option<Failure>,
 }

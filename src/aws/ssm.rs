@@ -7,11 +7,19 @@ use super::ecs_tasks::{DESCRIBE_TASKS, LIST_TASKS};
 use super::session::{Action, Caller, Session};
 use crate::app::effect::Lane;
 use crate::model::tunnel::instance::Named;
-use crate::model::tunnel::{Candidate, Chosen, ExecContainer, NoTarget, Wanted, choose, none, short, soon};
+use crate::model::tunnel::{
+    Candidate, Chosen, ExecContainer, NoTarget, Wanted, choose, none, not_connected, short, soon,
+};
 use crate::model::{Failure, FailureKind};
+use aws_sdk_ecs::operation::execute_command::ExecuteCommandError;
 use aws_sdk_ecs::types as sdk;
+use aws_sdk_ssm::operation::start_session::StartSessionError;
 use aws_smithy_async::time::TimeSource as _;
+use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
+use aws_smithy_runtime_api::client::result::SdkError;
 use ssm_tunnel::{Credentials, Gate, Granted, Token};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::SystemTime;
 
 const START: Action = Action { name: "ssm:StartSession", class: Class::Sessions };
@@ -22,6 +30,10 @@ const DESCRIBE_SERVICES: Action = Action { name: "ecs:DescribeServices", class: 
 const DOCUMENT: &str = "AWS-StartPortForwardingSessionToRemoteHost";
 /// Runs one command with a terminal. Without a document a session is the shell that the account has configured.
 const COMMAND: &str = "AWS-StartInteractiveCommand";
+
+/// An agent that ECS says runs may be connected a moment later. One that was not so often, with the pauses between, which is
+/// some 16 s, lacks something.
+const NOT_CONNECTED: u32 = 6;
 
 /// What a session is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -45,12 +57,14 @@ pub struct Gateway {
     session: Session,
     wanted: Wanted,
     purpose: Purpose,
+    /// How often the target was not connected since a session was opened.
+    not_connected: Arc<AtomicU32>,
 }
 
 impl Gateway {
     /// For one tunnel or shell.
     pub fn new(session: Session, wanted: Wanted, purpose: Purpose) -> Self {
-        Self { session, wanted, purpose }
+        Self { session, wanted, purpose, not_connected: Arc::default() }
     }
 
     fn caller(&self) -> Caller<'_> {
@@ -115,6 +129,19 @@ impl Gateway {
         answer.services().first().map(sdk::Service::enable_execute_command)
     }
 
+    /// The answer, counted where it says that the target is not connected.
+    async fn seen<T, E>(
+        &self,
+        answer: impl Future<Output = Result<T, SdkError<E, HttpResponse>>>,
+        not_connected: fn(&E) -> bool,
+    ) -> Result<T, SdkError<E, HttpResponse>> {
+        answer.await.inspect_err(|error| {
+            if error.as_service_error().is_some_and(not_connected) {
+                self.not_connected.fetch_add(1, Ordering::Relaxed);
+            }
+        })
+    }
+
     async fn start_port(&self, chosen: &Chosen, host: &str, port: u16) -> Result<Granted, Failure> {
         let cluster = self.wanted.cluster.rsplit('/').next().unwrap_or_default();
         let target = match &self.wanted.instance {
@@ -126,11 +153,11 @@ impl Gateway {
             .caller()
             .call(START, |clients| {
                 let request = clients.ssm().start_session().target(&target).document_name(DOCUMENT);
-                request
+                let request = request
                     .parameters("host", vec![host.to_owned()])
                     .parameters("portNumber", vec![port.clone()])
-                    .parameters("localPortNumber", vec!["0".to_owned()])
-                    .send()
+                    .parameters("localPortNumber", vec!["0".to_owned()]);
+                self.seen(request.send(), StartSessionError::is_target_not_connected)
             })
             .await?;
         granted(START, answer.session_id, answer.stream_url, answer.token_value)
@@ -141,11 +168,11 @@ impl Gateway {
             let answer = self
                 .caller()
                 .call(START, |clients| {
-                    let request = clients.ssm().start_session().target(&chosen.task);
-                    if command.is_empty() {
-                        return request.send();
+                    let mut request = clients.ssm().start_session().target(&chosen.task);
+                    if !command.is_empty() {
+                        request = request.document_name(COMMAND).parameters("command", vec![command.to_owned()]);
                     }
-                    request.document_name(COMMAND).parameters("command", vec![command.to_owned()]).send()
+                    self.seen(request.send(), StartSessionError::is_target_not_connected)
                 })
                 .await?;
             return granted(START, answer.session_id, answer.stream_url, answer.token_value);
@@ -154,7 +181,8 @@ impl Gateway {
             .caller()
             .call(EXECUTE, |clients| {
                 let request = clients.ecs().execute_command().cluster(&self.wanted.cluster).task(&chosen.task);
-                request.container(&chosen.container).command(command).interactive(true).send()
+                let request = request.container(&chosen.container).command(command).interactive(true);
+                self.seen(request.send(), ExecuteCommandError::is_target_not_connected_exception)
             })
             .await?;
         let session = answer.session.unwrap_or_else(|| sdk::Session::builder().build());
@@ -244,21 +272,24 @@ impl Gate for Gateway {
     }
 
     async fn start(&self, target: &Chosen) -> Result<Granted, ssm_tunnel::Failure> {
+        let before = self.not_connected.load(Ordering::Relaxed);
         let started = match &self.purpose {
             Purpose::Port { host, port } => self.start_port(target, host, *port).await,
             Purpose::Shell { command } => self.start_shell(target, command).await,
         };
-        started.map_err(|failure| {
-            let not_connected = failure.kind == FailureKind::Service;
-            let failure = match &self.wanted.instance {
-                Some(_) if not_connected => failure.hinted(
-                    "the instance must run, with an agent that reaches Systems Manager and a role with \
-                     AmazonSSMManagedInstanceCore; one that was just started needs a minute",
-                ),
-                _ => failure,
-            };
-            of(&failure)
-        })
+        let times = self.not_connected.load(Ordering::Relaxed);
+        match started {
+            Ok(granted) => {
+                self.not_connected.store(0, Ordering::Relaxed);
+                Ok(granted)
+            }
+            Err(_) if times > before => {
+                // An instance that was just started needs longer.
+                let again = times < NOT_CONNECTED || self.wanted.instance.is_some();
+                Err(of(&no_target(&not_connected(&self.wanted, target, again))))
+            }
+            Err(failure) => Err(of(&failure)),
+        }
     }
 
     async fn resume(&self, session_id: &str) -> Result<(Option<String>, Token), ssm_tunnel::Failure> {
@@ -286,7 +317,13 @@ impl Gate for Gateway {
 
     async fn gone(&self, target: &Chosen) -> Option<String> {
         if self.wanted.instance.is_some() {
-            return None;
+            let found = self.session.instances(&Named::Id(target.task.clone())).await;
+            let there = match &found {
+                Ok(found) => found.iter().any(|one| !one.is_ending() && one.state != "stopped"),
+                // What cannot be asked is not gone.
+                Err(failure) => failure.kind != FailureKind::NotFound,
+            };
+            return (!there).then(|| format!("instance {} does not run any more", target.task));
         }
         let (cluster, task) = (self.wanted.cluster.as_str(), target.task.as_str());
         let answer = self

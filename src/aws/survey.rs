@@ -1,10 +1,13 @@
 //! What is in a region of an account, as `cockpit init` looks at it. Only reads; what may not be read is told, and the rest stands.
 
+mod beside;
+
 use super::budget::Class;
 use super::cloudwatch::DESCRIBE_ALARMS;
 use super::convert::tail;
 use super::ecs_definitions::describe;
 use super::ecs_services;
+use super::machines::Which;
 use super::scheduler::{GET_SCHEDULE, LIST_SCHEDULES};
 use super::session::{Action, Caller, Session};
 use crate::app::effect::Lane;
@@ -25,14 +28,21 @@ const MOST: usize = 10_000;
 /// In one request.
 const CLUSTERS: usize = 100;
 const SERVICES: usize = 10;
-/// Of so many services it is looked up whether their tasks use a database: that is a request each.
-const LOOKED_INTO: usize = 60;
 /// Schedules whose zone is read: a request each.
 const SCHEDULES: usize = 20;
 /// What a task is given that uses a database.
 const DATABASE: &str = "DATABASE_URL";
 
 impl Session {
+    /// The names of the region's clusters.
+    ///
+    /// # Errors
+    /// They cannot be listed.
+    pub async fn cluster_names(&self) -> Result<Vec<String>, Failure> {
+        let arns = cluster_arns(&Caller::new(self, Lane::Operator)).await?;
+        Ok(arns.iter().map(|arn| tail(arn).to_owned()).collect())
+    }
+
     /// What is in this session's region, and what of it could not be read.
     pub async fn survey(&self, region: &str) -> (Region, Vec<String>) {
         let caller = Caller::new(self, Lane::Operator);
@@ -44,13 +54,30 @@ impl Session {
             Box::pin(functions(&caller)),
             Box::pin(schedules(&caller))
         );
+        let everything = ["*".to_owned()];
+        let machines = Which::Named(&everything);
+        let (balanced, logs, parameters, pools, machines) = tokio::join!(
+            Box::pin(beside::balanced(&caller)),
+            Box::pin(beside::logs(&caller)),
+            Box::pin(beside::parameters(&caller)),
+            Box::pin(self.user_pools()),
+            Box::pin(self.listed(&machines))
+        );
+        let clusters = kept(clusters, region, &mut missing);
+        let balanced = kept(balanced, region, &mut missing);
+        let pools = kept(pools, region, &mut missing);
         let found = Region {
             name: region.to_owned(),
-            clusters: kept(clusters, region, &mut missing),
+            balancers: beside::balancers(balanced, &clusters),
+            clusters,
             databases: kept(databases, region, &mut missing),
             alarms: kept(alarms, region, &mut missing),
             functions: kept(functions, region, &mut missing),
             schedules: kept(schedules, region, &mut missing),
+            logs: kept(logs, region, &mut missing),
+            parameters: kept(parameters, region, &mut missing),
+            pools: pools.into_iter().map(|pool| (pool.id, pool.name)).collect(),
+            machines: kept(machines, region, &mut missing),
         };
         (found, missing)
     }
@@ -63,15 +90,19 @@ fn kept<T: Default>(read: Result<T, Failure>, region: &str, missing: &mut Vec<St
     })
 }
 
-async fn clusters(caller: &Caller<'_>) -> Result<Vec<Cluster>, Failure> {
-    let arns: Vec<String> = caller
+async fn cluster_arns(caller: &Caller<'_>) -> Result<Vec<String>, Failure> {
+    caller
         .all(
             LIST_CLUSTERS,
             MOST,
             |clients, token| clients.ecs().list_clusters().set_next_token(token).send(),
             |page| (page.cluster_arns.unwrap_or_default(), page.next_token),
         )
-        .await?;
+        .await
+}
+
+async fn clusters(caller: &Caller<'_>) -> Result<Vec<Cluster>, Failure> {
+    let arns = cluster_arns(caller).await?;
     let mut clusters = Vec::new();
     for some in arns.chunks(CLUSTERS) {
         let some = Some(some.to_vec());
@@ -94,10 +125,10 @@ async fn clusters(caller: &Caller<'_>) -> Result<Vec<Cluster>, Failure> {
     let listed = join_all(clusters.iter().map(|cluster| services(caller, &cluster.name))).await;
     let mut total = 0;
     for (cluster, names) in clusters.iter_mut().zip(listed) {
-        cluster.services = names?.into_iter().map(|name| Service { name, uses_database: false }).collect();
+        cluster.services = names?.into_iter().map(|name| Service { name, ..Service::default() }).collect();
         total += cluster.services.len();
     }
-    if total <= LOOKED_INTO {
+    if total <= beside::LOOKED_INTO {
         for cluster in &mut clusters {
             look_into(caller, cluster).await?;
         }
@@ -127,10 +158,15 @@ async fn look_into(caller: &Caller<'_>, cluster: &mut Cluster) -> Result<(), Fai
             };
             let Some(service) = some.iter_mut().find(|known| known.name == service) else { continue };
             let (definition, _) = describe(caller, tail(definition), false).await?;
-            service.uses_database = definition.container_definitions().iter().any(|container| {
+            let containers = definition.container_definitions();
+            service.uses_database = containers.iter().any(|container| {
                 container.secrets().iter().any(|secret| secret.name() == DATABASE)
                     || container.environment().iter().any(|pair| pair.name() == Some(DATABASE))
             });
+            let mut given = containers.iter().flat_map(|container| container.secrets());
+            service.names_parameters = given.any(|secret| !secret.value_from().contains(":secretsmanager:"));
+            let groups = described.load_balancers().iter().filter_map(|one| one.target_group_arn());
+            service.target_groups = groups.map(str::to_owned).collect();
         }
     }
     Ok(())

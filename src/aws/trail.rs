@@ -7,12 +7,14 @@ use super::session::{Action, Caller};
 use super::signed::Service;
 use crate::feeds::aws::Fact;
 use crate::model::timeline::TrailEvent;
+use crate::model::timeline::owners::{GLOBAL, GLOBAL_REGION};
 use crate::model::{Failure, FailureKind};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
 const LOOKUP_EVENTS: Action = Action { name: "cloudtrail:LookupEvents", class: Class::Trail };
 const CLOUDTRAIL: Service = Service("cloudtrail", None);
+const CLOUDTRAIL_GLOBAL: Service = Service("cloudtrail", Some(GLOBAL_REGION));
 const TARGET: &str = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101";
 /// The largest page.
 const PAGE: u32 = 50;
@@ -36,18 +38,40 @@ const NAMING: &[&str] = &[
     "policyName",
     "secretId",
     "instanceId",
+    "certificateArn",
     "groupId",
     "bucketName",
     "repositoryName",
     "taskDefinition",
     "family",
     "cluster",
+    "id",
 ];
 
-/// The writes between two moments, newest first.
+/// The writes between two moments, newest first; of what is of no region, too, which is recorded elsewhere. That those could not
+/// be read is said beside the others.
 pub(super) async fn events(
     caller: &Caller<'_>,
     answers: &AnswerSender<'_>,
+    since: Timestamp,
+    until: Timestamp,
+) -> Result<(), Failure> {
+    writes(caller, answers, CLOUDTRAIL, since, until).await?;
+    if caller.session.region().is_some_and(|region| region != GLOBAL_REGION)
+        && let Err(failure) = writes(caller, answers, CLOUDTRAIL_GLOBAL, since, until).await
+    {
+        let what =
+            format!("CloudFront, Route 53, IAM and their certificates are recorded in {GLOBAL_REGION}: {failure}");
+        answers.page(Fact::TrailWithout(failure.said(what))).await;
+    }
+    answers.last(Fact::Trail(Vec::new())).await;
+    Ok(())
+}
+
+async fn writes(
+    caller: &Caller<'_>,
+    answers: &AnswerSender<'_>,
+    service: Service,
     since: Timestamp,
     until: Timestamp,
 ) -> Result<(), Failure> {
@@ -63,19 +87,16 @@ pub(super) async fn events(
         if let Some(token) = &token {
             body["NextToken"] = json!(token);
         }
-        let page = caller.json(&json(LOOKUP_EVENTS, CLOUDTRAIL, TARGET, &body)).await?;
+        let page = caller.json(&json(LOOKUP_EVENTS, service, TARGET, &body)).await?;
         let events = page.get("Events").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
-        let events: Vec<TrailEvent> = events.iter().filter_map(event).collect();
+        let mut events: Vec<TrailEvent> = events.iter().filter_map(event).collect();
+        // What is of that region alone is none of this environment's.
+        events.retain(|event| service.1.is_none() || GLOBAL.contains(&event.source.as_str()));
+        answers.page(Fact::Trail(events)).await;
         let next = page.get("NextToken").and_then(Value::as_str).map(str::to_owned);
         match guard.next(LOOKUP_EVENTS.name, next)? {
-            None => {
-                answers.last(Fact::Trail(events)).await;
-                return Ok(());
-            }
-            next => {
-                answers.page(Fact::Trail(events)).await;
-                token = next;
-            }
+            None => return Ok(()),
+            next => token = next,
         }
     }
     let most = MOST_PAGES * PAGE as usize;
@@ -99,6 +120,7 @@ fn event(entry: &Value) -> Option<TrailEvent> {
         at: Timestamp::from_millisecond(time).ok()?,
         name: text("EventName"),
         source: text("EventSource"),
+        region: at("/awsRegion").unwrap_or_default(),
         who: who.unwrap_or_default(),
         through: at("/userIdentity/invokedBy").filter(|by| by != "AWS Internal"),
         names: names(entry, whole.get("requestParameters")),
@@ -109,8 +131,14 @@ fn event(entry: &Value) -> Option<TrailEvent> {
 
 /// What was written: names of its parameters, then those of its resources.
 fn names(entry: &Value, parameters: Option<&Value>) -> Vec<String> {
-    let of = |key: &&str| parameters?.get(*key)?.as_str().map(short);
-    let mut names: Vec<String> = NAMING.iter().filter_map(of).collect();
+    let of = |key: &&str| parameters?.get(*key)?.as_str();
+    let mut names: Vec<String> = NAMING.iter().filter_map(of).map(short).collect();
+    // `service-deployment/CLUSTER/SERVICE/ID`: a person knows it by its service.
+    if let Some(deployment) = of(&"serviceDeploymentArn") {
+        let mut parts = deployment.rsplit('/').take(2).map(str::to_owned).collect::<Vec<_>>();
+        parts.reverse();
+        names.extend(parts);
+    }
     let resources = entry.get("Resources").and_then(Value::as_array).map_or(&[][..], Vec::as_slice);
     names.extend(resources.iter().filter_map(|one| one.get("ResourceName")?.as_str().map(short)));
     let mut seen = std::collections::BTreeSet::new();
@@ -121,6 +149,13 @@ fn names(entry: &Value, parameters: Option<&Value>) -> Vec<String> {
 /// The last part of an ARN or of a path of autoscaling; names of parameters keep theirs.
 fn short(name: &str) -> String {
     let last = |sign: char| name.rsplit(sign).next().unwrap_or(name).to_owned();
+    // What tells whose a parameter or a secret is stands in its path.
+    if let Some((_, path)) = name.split_once(":parameter/").filter(|_| name.starts_with("arn:")) {
+        return if path.contains('/') { format!("/{path}") } else { path.to_owned() };
+    }
+    if let Some((_, path)) = name.split_once(":secret:").filter(|_| name.starts_with("arn:")) {
+        return path.to_owned();
+    }
     if name.starts_with("arn:") && name.contains('/') || name.starts_with("service/") {
         last('/')
     } else if name.starts_with("arn:") {
@@ -153,6 +188,17 @@ mod tests {
         let entry = json!({"EventTime": 1, "Username": "ben", "CloudTrailEvent": parameter.to_string()});
         let read = event(&entry).expect("an event");
         assert_eq!((read.names, read.error.as_deref()), (vec!["/shop/KEY".to_owned()], Some("AccessDenied")));
+        let arn = "arn:aws:ecs:eu-west-1:1:service-deployment/shop/shop-web/NCWGC2ZR";
+        let stop = json!({"requestParameters": {"serviceDeploymentArn": arn, "stopType": "ROLLBACK"}});
+        let entry = json!({"EventTime": 1, "CloudTrailEvent": stop.to_string()});
+        assert_eq!(event(&entry).expect("an event").names, ["shop-web", "NCWGC2ZR"]);
         assert_eq!(event(&json!({"EventId": "no time"})), None);
+        for (arn, name) in [
+            ("arn:aws:ssm:eu-west-1:1:parameter/shop/prod/KEY", "/shop/prod/KEY"),
+            ("arn:aws:ssm:eu-west-1:1:parameter/KEY", "KEY"),
+            ("arn:aws:secretsmanager:eu-west-1:1:secret:shop-prod-db/app-a1b2c3", "shop-prod-db/app-a1b2c3"),
+        ] {
+            assert_eq!(short(arn), name);
+        }
     }
 }

@@ -24,7 +24,7 @@ const LIMIT: Duration = Duration::from_mins(5);
 /// Writes a line into the audit file: the command, what it is about, the outcome and the reason.
 pub(super) type Audit<'a> = &'a (dyn Fn(&str, Value, &str, &str) -> Result<(), Report> + Sync);
 
-/// Where the instance is.
+/// How the instance is looked for, and where what is done to it is written down.
 pub(super) struct Whose<'a> {
     pub(super) session: &'a Session,
     pub(super) environment: &'a EnvironmentConfig,
@@ -32,7 +32,7 @@ pub(super) struct Whose<'a> {
     pub(super) audit: Audit<'a>,
 }
 
-/// The id of the instance that is meant, which runs.
+/// Finds the instance, starts it after a yes where it is stopped, waits for its agent, and gives its id.
 pub(super) async fn awake(target: &Whose<'_>, context: &Context, named: &str) -> Result<String, Report> {
     let named = Named::configured(named);
     let failed = |failure: Failure| Report::of_failure("the instance cannot be looked at", &failure);
@@ -50,7 +50,7 @@ pub(super) async fn awake(target: &Whose<'_>, context: &Context, named: &str) ->
     let limit = context.limit().map_or(LIMIT, |limit| limit.min(LIMIT));
     let online = async {
         loop {
-            // A moment without an answer is no end.
+            // A check that fails is repeated: it does not end the wait.
             if target.session.instance_is_online(&id).await.unwrap_or(false) {
                 return;
             }
@@ -67,7 +67,7 @@ pub(super) async fn awake(target: &Whose<'_>, context: &Context, named: &str) ->
     }
 }
 
-/// What is not clear of what was typed or configured, or another environment's.
+/// The error for an instance that is not found, ambiguous, or another environment's.
 pub(super) fn unclear(why: &NoTarget) -> Report {
     let report = if why.elsewhere {
         Report::new("refused", why.why.clone(), ExitCode::Refused)

@@ -4,6 +4,7 @@ use super::say::say;
 use crate::app::command::Scope;
 use crate::app::poll::Wants;
 use crate::app::{Overrides, Session};
+use crate::aws::endpoint_files::wrong_setting;
 use crate::aws::endpoints::wrong_variable;
 use crate::aws::{self, Connection};
 use crate::cli::{Global, Output, Report};
@@ -22,27 +23,27 @@ use std::io::IsTerminal as _;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What was asked for.
+/// What a command works with: flags, format, time limit, environments that were opened, sessions with AWS.
 pub(super) struct Context {
     pub(super) global: Global,
     /// The format to print in.
     pub(super) output: Output,
-    /// The whole command line, for what is made of it.
+    /// The whole command line as clap knows it, for completions and manual pages.
     pub(super) program: fn() -> clap::Command,
     /// When the command ends at the latest: `--timeout` after it began.
     end: Option<Instant>,
-    /// What was typed to come where it acts, for commands that are offered.
+    /// The flags that select where it acts (`--config`, `--profile` …), repeated in the commands that hints offer.
     flags: Vec<Flag>,
     /// The environments that were opened, for the hints of what fails.
     opened: Mutex<BTreeSet<String>>,
-    /// What each is asked with, one session for all that the command does: a helper program and a person are asked once.
+    /// One session with AWS for each environment, so that a credential helper or a person is asked once.
     sessions: Mutex<Vec<(EnvironmentConfig, aws::Session)>>,
 }
 
 impl Context {
     pub(super) fn new(global: Global, output: Output, program: fn() -> clap::Command) -> Self {
         let limit = global.timeout.and_then(|timeout| Duration::try_from(timeout).ok());
-        // One that is too far away is none.
+        // A timeout too long to be represented is no limit.
         let end = limit.and_then(|limit| Instant::now().checked_add(limit));
         let flags = flags(&global);
         Self { global, output, program, end, flags, opened: Mutex::default(), sessions: Mutex::default() }
@@ -75,12 +76,16 @@ impl Context {
         opened.first().filter(|_| opened.len() == 1).cloned()
     }
 
-    /// An environment, unless a variable names an endpoint for it that is none: nothing could be asked.
+    /// An environment, unless a variable or an AWS file names an endpoint for it that is none: nothing could be asked.
     fn reached(&self, environment: &EnvironmentConfig) -> Result<EnvironmentConfig, Report> {
         let environment = EnvironmentConfig { flags: self.flags.clone(), ..environment.clone() };
-        match wrong_variable(&Connection::from(&environment)) {
-            Some(name) => Err(Report::usage(format!("{name} is not a URL"))
-                .hint("write it as http://127.0.0.1:4566, or unset the variable; --endpoint-url goes before it")),
+        let connection = Connection::from(&environment);
+        if let Some(name) = wrong_variable(&connection) {
+            return Err(Report::usage(format!("{name} is not a URL"))
+                .hint("write it as http://127.0.0.1:4566, or unset the variable; --endpoint-url goes before it"));
+        }
+        match wrong_setting(&connection) {
+            Some(wrong) => Err(Report::usage(wrong.message.clone()).hint(wrong.hint())),
             None => Ok(environment),
         }
     }
@@ -165,6 +170,7 @@ impl Context {
         let global = &self.global;
         Session {
             simulated: false,
+            recorded: false,
             read_only: global.read_only,
             all: false,
             ascii: !locale_is_utf8(),
@@ -176,6 +182,7 @@ impl Context {
             },
             zone: Some(system_zone()),
             mark: mark(),
+            places: config::Places::default(),
         }
     }
 
@@ -190,6 +197,11 @@ impl Context {
     /// What is left of `--timeout`, which limits the whole command.
     pub(super) fn limit(&self) -> Option<Duration> {
         self.end.map(|end| end.saturating_duration_since(Instant::now()))
+    }
+
+    /// When `--timeout` is up.
+    pub(super) fn end(&self) -> Option<tokio::time::Instant> {
+        self.end.map(tokio::time::Instant::from_std)
     }
 
     /// Whether `--timeout` is up.
@@ -228,7 +240,7 @@ impl Context {
         Box::pin(self.read_with(self.collector(config, environment, wants))).await
     }
 
-    /// What will read it: something else can be asked with its session meanwhile.
+    /// Makes the collector without starting it, so that its session can be used meanwhile.
     pub(super) fn collector(&self, config: Config, environment: EnvironmentConfig, wants: Wants) -> Collector {
         let collector = Collector::new(config, environment, self.session(), wants, Clock::System);
         let session = self.aws(&collector.app.environment);
@@ -284,7 +296,7 @@ impl Reading {
     }
 
     /// That nobody could say whose credentials these are, and what came may be another account's; none where that is known.
-    pub(super) fn unsure(&self) -> Option<String> {
+    pub(super) fn identity_unknown(&self) -> Option<String> {
         let app = &self.collector.app;
         if app.estate.identity.value().is_some() || app.environment.is_only_infra() {
             return None;

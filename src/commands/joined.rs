@@ -3,7 +3,7 @@
 use super::context::Context;
 use super::printed::unwritten;
 use super::say::say;
-use super::through::{Target, ended, facts};
+use super::through::{Target, ended, facts, left_behind};
 use super::waits::over;
 use crate::aws::ssm::Gateway;
 use crate::cli::{ExitCode, Report};
@@ -44,6 +44,7 @@ pub(super) async fn join_shell(context: &Context, target: &Target, opening: Open
         () = over(context) => Ok(End::TimeUp),
     };
     let status = shell.close().await;
+    left_behind(&status);
     // What is left while it runs may go on there: nobody knows how it ends.
     let left = if begun { "unknown" } else { "failed" };
     let why = if begun { "what was begun there may go on" } else { "it was not open yet: nothing was begun" };

@@ -2,22 +2,29 @@
 //! not be read on the way to them. How lines are read and written does not live here.
 
 use super::context::{Context, Reading};
+use crate::app::logs::insights;
 use crate::app::logs::sources::{self, GroupSource, Missing, Sources};
 use crate::app::logs::when::Wrong;
 use crate::cli::{ExitCode, Report};
 use crate::config::EnvironmentConfig;
 use crate::headless::select;
+use crate::model::logs::{LogGroup, Ms};
 use crate::model::text::harmless;
-use crate::model::{Failure, Source};
+use crate::model::{Failure, Source, kept};
 use crate::runtime::logs::groups;
 use crate::runtime::{Collected, Ring};
 use log_store::pattern;
 use std::collections::HashMap;
 use std::io::Write as _;
+use std::time::Duration;
 use tokio::time::Instant;
 
 /// What is read of the environment to know where its logs are.
 pub(super) const SOURCES: &[Source] = &[Source::Identity, Source::Services, Source::TaskDefinitions];
+
+const DAY: Ms = 24 * 3_600_000;
+/// What is only worth a note is waited for so long.
+const WORTH_WAITING: Duration = Duration::from_secs(5);
 
 /// A time that is none, as wrong usage.
 pub(super) fn no_time(wrong: Wrong) -> Report {
@@ -49,7 +56,7 @@ impl Asked<'_> {
 pub(super) async fn read(context: &Context, asked: &Asked<'_>) -> Result<(Reading, Sources), Report> {
     let reading = context.collect(SOURCES, false).await?;
     reading.check_credentials()?;
-    if let Some(unsure) = reading.unsure() {
+    if let Some(unsure) = reading.identity_unknown() {
         say(&unsure);
     }
     let found = of_services(&reading, asked)?;
@@ -221,6 +228,26 @@ pub(super) fn tell(found: &Sources) {
     }
     for missing in &found.missing {
         say(&format!("{}: what it writes may be missing here", missing.words()));
+    }
+}
+
+/// Says of which groups lines are gone by now that were asked for: as if nothing had been written.
+pub(super) fn tell_kept(all: &[LogGroup], names: &[String], since: Ms, now: Ms) {
+    for said in kept::lines(all, names, since, now) {
+        say(&said);
+    }
+}
+
+/// The same where it is not known yet how long the groups keep their lines; it is no reason to wait long, nor to fail.
+pub(super) async fn tell_if_gone(ring: &mut Ring, names: &[String], since: Ms, now: Ms, end: Option<Instant>) {
+    // No group keeps lines for less than a day.
+    if now - since <= DAY || names.is_empty() {
+        return;
+    }
+    let soon = Instant::now() + WORTH_WAITING;
+    let until = end.map_or(soon, |end| end.min(soon));
+    if let Ok(Ok(all)) = tokio::time::timeout_at(until, groups(ring, &insights::common(names))).await {
+        tell_kept(&all, names, since, now);
     }
 }
 

@@ -118,7 +118,6 @@ mod scenario;
 mod session;
 mod sifted;
 mod simulator;
-mod states;
 mod through;
 mod waits;
 mod way;

@@ -7,15 +7,15 @@ use crate::cli::Report;
 use crate::model::{Failure, Source};
 use std::collections::BTreeSet;
 
-/// Looks in a row at which what is waited for was refused.
+/// Polls in a row at which a source that is waited for was refused.
 #[derive(Debug, Default)]
-pub(super) struct Looks(Refusals);
+pub(super) struct RefusedPolls(Refusals);
 
-impl Looks {
-    /// Takes a look in, at which these sources are waited for, whether they were refused or not.
+impl RefusedPolls {
+    /// Takes in one poll, at which these sources are waited for, whether they were refused or not.
     ///
     /// # Errors
-    /// `what` cannot be: it is sure that they are refused, one refusal may be a fault on the side of AWS.
+    /// When refusals repeat: `what` can no longer come true. A single one may be a fault on the side of AWS.
     pub(super) fn take(&mut self, reading: &Reading, waited_for: &BTreeSet<Source>, what: &str) -> Result<(), Report> {
         let refused = waited_for.iter().find_map(|source| Some((source, failure(reading, *source)?)));
         let Some((source, failure)) = refused else {

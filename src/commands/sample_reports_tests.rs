@@ -27,12 +27,12 @@ use std::sync::Arc;
 /// What happened in an estate, in order and ranked.
 pub(super) fn happened(input: &SnapshotInput<'_>) -> [Timeline; 2] {
     let since = now() - SignedDuration::from_hours(24 * 365);
-    let mut all = gather::gather(input.estate, since, now());
+    let mut all = gather::gather(input.estate, &[], None, since, now());
     all.push(
         Happening::new(now(), Kind::Write, About::Environment, "=PutRule \u{1b}[2J", "trail/1").by(Some("anna".into())),
     );
     let all = merge::merge(all);
-    let asked = Asked { since, until: None, before: None, left_out: 2, filtered: 0 };
+    let asked = Asked { since, until: None, before: None, left_out: 2, of_others: 1, filtered: 0 };
     let ranks = near::before(&all, now(), near::WINDOW);
     [
         in_order(input, &all.iter().collect::<Vec<_>>(), asked, vec!["! audit could not be read".into()]),
@@ -44,7 +44,7 @@ pub(super) fn happened(input: &SnapshotInput<'_>) -> [Timeline; 2] {
 pub(super) fn measured(input: &SnapshotInput<'_>) -> [Metrics; 2] {
     let since = now() - SignedDuration::from_hours(3);
     let against = since - SignedDuration::from_hours(24);
-    let span = Span { since, until: now(), period: 60, against: Some(against) };
+    let span = Span { asked: since, since, until: now(), period: 60, against: Some(against) };
     let points = vec![Point { at: since, value: 0.5 }];
     let curves = figures(&[], &["db-1".into()], &[], &[Area::Db]).into_iter().map(|figure| Curve {
         figure,
@@ -98,7 +98,7 @@ pub(super) fn charged() -> Cost {
         budgets: vec![budget],
         ..Costs::default()
     };
-    cost(&costs, "staging", "123456789012", Some("A=b".into()), date(2026, 11, 20), Shown::default())
+    cost(&costs, "staging", "123456789012", (Some("A=b".into()), None), date(2026, 11, 20), Shown::default())
 }
 
 /// What `cockpit autoscaling --watch -o json` writes: something that was seen, a report of all and one of nothing.

@@ -18,7 +18,8 @@ use std::io::{IsTerminal as _, Write as _};
 pub(super) async fn run(context: &Context, all: bool) -> Result<ExitCode, Report> {
     needs_terminal("`cockpit snapshot`")?;
     let (loaded, environment) = context.open()?;
-    show(context, loaded.config, environment, Session { all, ..context.session() }, Clock::System).await
+    let session = Session { all, places: loaded.places(), ..context.session() };
+    show(context, loaded.config, environment, session, Clock::System).await
 }
 
 /// The session cannot be where there is no terminal.

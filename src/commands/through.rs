@@ -20,7 +20,7 @@ use crate::model::audit::Record;
 use crate::model::tunnel::Wanted;
 use crate::model::tunnel::far::{Far, To};
 use crate::model::tunnel::whose::Whose;
-use crate::model::{Identity, Source};
+use crate::model::{Failure, Identity, Source};
 use crate::runtime::stop::unless_stopped;
 use crate::runtime::tunnels::{listen, standing};
 use crate::runtime::{Collected, audit};
@@ -28,6 +28,7 @@ use jiff::Timestamp;
 use serde_json::Value;
 use ssm_tunnel::driver::Status;
 use ssm_tunnel::{FailureKind, Local, Options, State, Tunnel};
+use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
 /// An environment that something is opened to.
@@ -50,6 +51,8 @@ pub(super) struct Wish<'a> {
     pub(super) ours: &'a [u16],
     /// A Unix socket instead of a port.
     pub(super) socket: Option<&'a Path>,
+    /// Another address of this machine than 127.0.0.1.
+    pub(super) listen: Option<Ipv4Addr>,
 }
 
 impl Target {
@@ -181,6 +184,29 @@ impl Target {
 
     /// Who connects: from the configured secret or parameter, and the configured names.
     pub(super) async fn login(&self, context: &Context, far: &Far) -> Result<Login, Report> {
+        let read = self.read(context, far).await?;
+        read.map_err(|failure| Report::of_failure("the database's password cannot be read", &failure))
+    }
+
+    /// Who connects, without the password, which nobody asked for. Where the name of the user stands in the secret alone, that
+    /// is read for it.
+    pub(super) async fn user(&self, context: &Context, far: &Far) -> Result<Login, Report> {
+        let tunnel = &self.environment.tunnel;
+        let database = tunnel.database.clone().or_else(|| far.database.clone());
+        let known = Login { user: tunnel.user.clone(), password: None, database };
+        if known.user.is_some() || tunnel.secret.is_none() {
+            return Ok(known);
+        }
+        match self.read(context, far).await? {
+            Ok(login) => Ok(Login { password: None, ..login }),
+            Err(failure) => {
+                say(&format!("the name of the user is not known, as its secret cannot be read: {}", failure.message));
+                Ok(known)
+            }
+        }
+    }
+
+    async fn read(&self, context: &Context, far: &Far) -> Result<Result<Login, Failure>, Report> {
         let tunnel = &self.environment.tunnel;
         let read = waited(context, "the database's password was not read", async {
             Ok(match (&tunnel.secret, &tunnel.parameter) {
@@ -190,12 +216,11 @@ impl Target {
             })
         })
         .await?;
-        let read = read.map_err(|failure| Report::of_failure("the database's password cannot be read", &failure))?;
-        Ok(Login {
+        Ok(read.map(|read| Login {
             user: tunnel.user.clone().or(read.user),
             password: read.password,
             database: tunnel.database.clone().or(read.database).or_else(|| far.database.clone()),
-        })
+        }))
     }
 
     /// Opens a tunnel: it listens, and is not ready yet.
@@ -218,7 +243,8 @@ impl Target {
                     audit: &audit,
                 };
                 let id = awake::awake(&whose, context, &instance).await?;
-                (id.clone(), Some(id))
+                // As it was named: one that takes its place is found again.
+                (id, Some(instance))
             }
             Through::Service(named) => (self.service(context, named.as_deref()).await?, None),
         };
@@ -244,9 +270,15 @@ impl Target {
         if wish.ours.contains(&port) {
             port = crate::runtime::ports::free_after(port).unwrap_or(0);
         }
-        let address = Local::Address(std::net::SocketAddr::from((std::net::Ipv4Addr::LOCALHOST, port)));
+        let here = wish.listen.unwrap_or(Ipv4Addr::LOCALHOST);
+        if !here.is_loopback() {
+            say(&format!(
+                "warning: whoever reaches {here} connects through this tunnel, and is not asked who they are"
+            ));
+        }
+        let address = Local::Address(std::net::SocketAddr::from((here, port)));
         let tunnel = listen(gateway, options, address).await.map_err(|error| {
-            let report = Report::new("port", format!("127.0.0.1:{port} cannot be listened on"), ExitCode::Failed);
+            let report = Report::new("port", format!("{here}:{port} cannot be listened on"), ExitCode::Failed);
             if error.kind() != std::io::ErrorKind::AddrInUse {
                 return report.caused_by(&error);
             }
@@ -323,6 +355,13 @@ fn in_folder(path: &Path) -> PathBuf {
 /// What of a tunnel or a shell is written into the audit file.
 pub(super) fn facts(status: &Status, to: &str, local: Option<&Local>) -> Value {
     standing(status).facts(to, local.map(ToString::to_string).as_deref())
+}
+
+/// Says where a session goes on at AWS that was to end.
+pub(super) fn left_behind(status: &Status) {
+    if let Some(why) = &status.not_ended {
+        say(&format!("warning: the session was not ended at AWS, and goes on until it times out there: {why}"));
+    }
 }
 
 /// Why it is over, as an error with its exit code; none where it was asked to end.

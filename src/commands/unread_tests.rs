@@ -18,10 +18,10 @@ use jiff::SignedDuration;
 /// What stands instead of rows: the time line's, and that of metrics.
 fn told(input: &SnapshotInput<'_>) -> [String; 2] {
     let since = now() - SignedDuration::from_hours(3);
-    let asked = Asked { since, until: None, before: None, left_out: 0, filtered: 0 };
+    let asked = Asked { since, until: None, before: None, left_out: 0, of_others: 0, filtered: 0 };
     let line = in_order(input, &[], asked, Vec::new());
     let read = Read { curves: Vec::new(), unlisted: None, others: Vec::new() };
-    let measured = metrics(input, Ok(read), &[], Span { since, until: now(), period: 60, against: None });
+    let measured = metrics(input, Ok(read), &[], Span { asked: since, since, until: now(), period: 60, against: None });
     [line.tables().remove(0).empty, measured.tables().remove(0).empty]
 }
 

@@ -26,8 +26,6 @@ pub(super) struct Wanted<'a> {
     pub(super) url: Option<&'a str>,
     /// What is risked by the session, where it is not one that only reads.
     pub(super) writes: Option<Risk>,
-    /// A yes is asked for in any environment.
-    pub(super) asks: bool,
     /// The command, for the audit file: what it is called, and what is typed of it behind the environment.
     pub(super) command: (&'static str, String),
 }
@@ -63,16 +61,9 @@ pub(super) async fn way(context: &Context, wanted: &Wanted<'_>) -> Result<Way, R
     }
     let target = Target::open(context, wanted.environment).await?;
     let title = format!("{}{}", wanted.command.0, wanted.command.1);
-    match wanted.writes {
-        // What a session may write is only asked where the environment is guarded; a change by itself always.
-        Some(risk) if wanted.asks => {
-            target.tell(&title);
-            if !said_yes(context, &target.environment, risk).await? {
-                return Err(Report::new("cancelled", "nothing was changed: the answer was no", ExitCode::Refused));
-            }
-        }
-        Some(risk) => target.guarded(context, &format!("{title} --write"), risk, false).await?,
-        None => {}
+    // What a session may write is only asked where the environment is guarded.
+    if let Some(risk) = wanted.writes {
+        target.guarded(context, &format!("{title} --write"), risk, false).await?;
     }
     let to = wanted.to;
     let far = target.far(context, to).await?;
@@ -110,6 +101,36 @@ pub(super) async fn way(context: &Context, wanted: &Wanted<'_>) -> Result<Way, R
 }
 
 impl Way {
+    /// Says what is about to be done, and takes a yes to it, in any environment.
+    pub(super) async fn agreed(&self, context: &Context, title: &str, risk: Risk) -> Result<(), Report> {
+        let Some(target) = &self.target else { return Ok(()) };
+        target.tell(title);
+        if said_yes(context, &target.environment, risk).await? {
+            return Ok(());
+        }
+        Err(Report::new("cancelled", "nothing was changed: the answer was no", ExitCode::Refused))
+    }
+
+    /// How one connects anew on the same way: to another database, or as another user, for whom the password of the one before
+    /// is not. What holds of the session that is left holds of the new one.
+    pub(super) async fn anew(&self, before: &Settings, database: String, user: String) -> Result<Settings, Failure> {
+        let mut settings = match &self.target {
+            Some(target) => {
+                let place = Place { through: None, ..before.place.clone() };
+                let who = Who { user: Some(user), database: Some(database) };
+                database_login::settings(&target.environment, Some(&target.session), place, &who, None).await?
+            }
+            None => {
+                let same = user == before.user;
+                let password = before.password.clone().filter(|_| same);
+                Settings { user, database, password, ..before.clone() }
+            }
+        };
+        settings.place = before.place.clone();
+        settings.read_only = before.read_only;
+        Ok(settings)
+    }
+
     /// Writes down that something begins or has ended; what is not written down is not done.
     pub(super) fn audit(&self, typed: &str, after: Value, outcome: &str, reason: &str) -> Result<(), Report> {
         let Some(target) = &self.target else { return Ok(()) };

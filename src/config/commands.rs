@@ -79,11 +79,12 @@ fn command(table: &DeTable<'_>, whole: &Range<usize>, wrong: Wrong<'_>) -> Place
             continue;
         };
         placed.places.push((key, value.span()));
-        if key == "credentials" {
+        if let "credentials" | "database" = key {
             match value.get_ref() {
+                DeValue::Boolean(on) if key == "database" => placed.command.database = *on,
                 DeValue::Boolean(on) => placed.command.credentials = *on,
                 other => {
-                    let message = format!("`credentials` must be true or false, not {}", words(other));
+                    let message = format!("`{key}` must be true or false, not {}", words(other));
                     wrong(value.span(), message, "write it without quotation marks".into());
                 }
             }

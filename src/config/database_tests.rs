@@ -36,3 +36,22 @@ fn a_file_of_certificates_lies_where_the_configuration_does_and_system_is_no_fil
     assert_eq!(of("system").as_deref(), Some("system"));
     assert_eq!(of("bundle.pem").as_deref(), Some("bundle.pem"));
 }
+
+#[test]
+fn a_size_has_its_unit_and_is_shown_as_it_was_written() {
+    let of = |size: &str| {
+        let loaded = parse("config.toml", &format!("[environments.e.database]\nresult_limit = {size}\n"));
+        let told = loaded.diagnostics.first().map(|mistake| mistake.message.clone());
+        told.map_or_else(|| Ok(loaded.config.environments[0].database.result_limit), Err)
+    };
+    for (written, bytes) in
+        [("20 GiB", 20 << 30), ("1.5GB", 1_500_000_000), ("300 MB", 300_000_000), ("1 MiB", 1 << 20)]
+    {
+        assert_eq!(of(&format!("\"{written}\"")), Ok(Some(bytes)), "{written}");
+    }
+    assert_eq!(super::value::Value::Size(20 << 30).to_string(), "\"20 GiB\"");
+    assert_eq!(super::value::Value::Size(1_500_000_000).to_string(), "\"1500 MB\"");
+    for wrong in ["\"20\"", "20", "\"-1 GB\"", "\"0.1 MB\"", "\"NaN GB\"", "\"inf TB\"", "\"much\""] {
+        assert!(of(wrong).is_err(), "{wrong}");
+    }
+}

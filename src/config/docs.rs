@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 const HEAD: &str = "# Configuration
 
-<!-- Generated from src/config/known.rs: `UPDATE_DOCS=1 cargo test` writes it anew. -->
+<!-- Generated from src/config/known.rs: `UPDATE_DOCS=1 ./dev test documentation` writes it anew. -->
 
 `cockpit` reads, and later wins, key by key:
 

@@ -1,6 +1,7 @@
 //! What was loaded: the values, where each comes from, and every mistake.
 
 use super::diagnose::{Diagnostic, SourceFile, Spot};
+use super::schema::bare;
 use super::types::Config;
 use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
@@ -67,4 +68,52 @@ pub struct Loaded {
     pub files: Vec<String>,
     /// Where files were looked for and none was.
     pub looked: Vec<String>,
+}
+
+impl Loaded {
+    /// Where its values stand.
+    pub fn places(&self) -> Places {
+        Places(self.provenance.clone())
+    }
+}
+
+/// Where the values of a configuration stand, for who has the values alone.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Places(BTreeMap<String, Origin>);
+
+impl Places {
+    /// Where a value of an environment stands (`config.toml:12`); of a list the element, where one is given. None: it was
+    /// not written.
+    pub fn of(&self, environment: &str, key: &str, element: Option<&str>) -> Option<String> {
+        self.at(&format!("environments.{}.{key}", bare(environment)), element)
+    }
+
+    /// The same of any path.
+    pub fn at(&self, path: &str, element: Option<&str>) -> Option<String> {
+        let origin = self.0.get(path)?;
+        let (Origin::File(file, span), Some(element)) = (origin, element) else { return Some(origin.words()) };
+        // A list of several lines: the element is the first text in these quotes from its beginning on.
+        let rest = file.text.get(span.start..).unwrap_or_default();
+        let places = ['"', '\''].into_iter().filter_map(|quote| rest.find(&format!("{quote}{element}{quote}")));
+        let at = span.start + places.min().unwrap_or(0);
+        Some(format!("{}:{}", file.name, file.place(at).0))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::config::parse;
+
+    #[test]
+    fn a_value_of_a_list_is_told_by_the_line_that_it_stands_in() {
+        let text = "[environments.shop]\ncluster = \"shop\"\ndatabases = [\n  \"shop-db\", # the first\n  'shop-log',\n]\n\
+                    [environments.shop.tunnel]\nservice = \"shop-db\"\n";
+        let places = parse("config.toml", text).places();
+        let of = |key: &str, element: Option<&str>| places.of("shop", key, element);
+        assert_eq!(of("cluster", None).as_deref(), Some("config.toml:2"));
+        assert_eq!(of("databases", Some("shop-db")).as_deref(), Some("config.toml:4"));
+        assert_eq!(of("databases", Some("shop-log")).as_deref(), Some("config.toml:5"));
+        assert_eq!(of("tunnel.service", Some("shop-db")).as_deref(), Some("config.toml:8"));
+        assert_eq!(of("alarms", None), None);
+    }
 }

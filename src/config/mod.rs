@@ -2,6 +2,7 @@
 //!
 //! Reading files happens in `read`; the types are plain data that the app may hold.
 
+mod aws_files;
 mod aws_settings;
 mod check;
 mod commands;
@@ -19,17 +20,19 @@ mod types;
 mod units;
 mod value;
 
+pub use aws_files::{AwsFiles, FileEndpoint, FileEndpoints};
 pub use commands::SELECTIONS;
 pub use diagnose::{Diagnostic, SourceFile, Spot};
 pub use docs::markdown;
 pub use known::KNOWN;
 pub use load::{FILE, Flags, Request, load, parse};
-pub use loaded::{KnownCommand, Loaded, Origin};
+pub use loaded::{KnownCommand, Loaded, Origin, Places};
 pub use read::LARGEST;
 pub use schema::{Known, Place, Within};
 pub use show::{Row, rows};
 pub use types::{
-    BuildConfig, CommandConfig, Config, DatabaseConfig, EnvironmentConfig, Hooks, InfraConfig, Ui, UnitConfig,
+    BuildConfig, CommandConfig, Config, DatabaseConfig, EnvironmentConfig, HealthConfig, Hooks, InfraConfig, Ui,
+    UnitConfig,
 };
 pub use value::{Kind, Misfit, Value};
 

@@ -88,6 +88,16 @@ pub(super) static EACH_COMMAND: &[OfCommand] = &[
         get: |command| Some(Value::Switch(command.credentials)),
     },
     OfCommand {
+        key: "database",
+        value: "true or false",
+        default: "false",
+        doc: "Whether it gets `DATABASE_URL`, and what libpq reads, leading through a tunnel to the environment's database, as \
+              `cockpit with-db` gives them; with them the credentials that the tunnel needs. One that only looks gets sessions \
+              that begin as read-only ones.",
+        example: "true",
+        get: |command| Some(Value::Switch(command.database)),
+    },
+    OfCommand {
         key: "title",
         value: "a text",
         default: "its name",
@@ -133,7 +143,8 @@ Credentials of AWS that the cockpit inherited (`AWS_ACCESS_KEY_ID` and its like,
 that was not meant for AWS cannot act on another account by accident. With `credentials = true` it gets `AWS_REGION` and, as
 configured, `AWS_PROFILE` and `AWS_ENDPOINT_URL` of the environment; inherited keys then only where the environment names no
 `profile`. Passwords of databases (`PGPASSWORD`, `DATABASE_URL`, `COCKPIT_DATABASE_URL` and what `password_env` names) are
-never handed on.
+never handed on. With `database = true` the command is run by `cockpit with-db`: `DATABASE_URL` and what libpq reads are those
+of a tunnel of its own, and it gets the credentials that the tunnel needs.
 
 Output in the pane is kept to its last 2,000 lines, and a line longer than 4 kB is cut; `Ctrl-k` there stops the command with
 all that it started. A command in the foreground has the terminal until it ends; where it fails, its last words stand until

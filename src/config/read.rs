@@ -257,10 +257,10 @@ impl Reader<'_> {
             DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_) if kind != super::value::Kind::Switch => {
                 Err(Misfit {
                     message: format!("`{name}` must be {}, not {}", kind.words(), words(value.get_ref())),
-                    hint: if kind == super::value::Kind::Interval {
-                        "write it with its unit: \"10s\""
-                    } else {
-                        "put it in quotation marks"
+                    hint: match kind {
+                        super::value::Kind::Interval => "write it with its unit: \"10s\"",
+                        super::value::Kind::Size => "write it with its unit: \"4 GiB\"",
+                        _ => "put it in quotation marks",
                     }
                     .to_owned(),
                 })

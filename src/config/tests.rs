@@ -115,7 +115,7 @@ fn the_documentation_is_that_of_the_table() {
         std::fs::write(&path, markdown()).unwrap();
     }
     let stored = std::fs::read_to_string(&path).unwrap_or_default();
-    assert!(stored == markdown(), "docs/configuration.md is old: run `UPDATE_DOCS=1 cargo test`");
+    assert!(stored == markdown(), "docs/configuration.md is old: run `UPDATE_DOCS=1 ./dev test documentation`");
 }
 
 #[test]

@@ -56,6 +56,8 @@ pub struct CommandConfig {
     pub foreground: bool,
     /// It gets the credentials of the environment.
     pub credentials: bool,
+    /// It gets the address of the environment's database, through a tunnel of its own.
+    pub database: bool,
     /// Where it is run: the folder of the file that names it.
     pub folder: Option<String>,
 }
@@ -74,6 +76,7 @@ impl Default for CommandConfig {
             risk: Risk::Destroy,
             foreground: false,
             credentials: false,
+            database: false,
             folder: None,
         }
     }
@@ -270,6 +273,8 @@ pub struct DatabaseConfig {
     pub statement_timeout: Option<jiff::SignedDuration>,
     /// The limit for a transaction in which nothing happens.
     pub idle_in_transaction_session_timeout: Option<jiff::SignedDuration>,
+    /// So many bytes of a result are kept on this machine's disk.
+    pub result_limit: Option<u64>,
 }
 
 /// How it looks.

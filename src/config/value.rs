@@ -16,6 +16,8 @@ pub enum Kind {
     Switch,
     /// `10s`, `2m`: from a second to a day.
     Interval,
+    /// `4 GiB`, `500 MB`: from a megabyte to a thousand terabytes.
+    Size,
     /// 12 digits, in quotation marks.
     Account,
     /// `ap-northeast-1`.
@@ -43,6 +45,8 @@ pub enum Value {
     Switch(bool),
     /// How often.
     Interval(SignedDuration),
+    /// How many bytes.
+    Size(u64),
     /// Names, patterns or keys.
     List(Vec<String>),
     /// Terragrunt or Terraform.
@@ -73,6 +77,7 @@ impl Kind {
             Self::Text => "a text",
             Self::Switch => "true or false",
             Self::Interval => "an interval (`10s`, `2m`)",
+            Self::Size => "a size (`500 MB`, `4 GiB`)",
             Self::Account => "a text of 12 digits",
             Self::Region => "a region",
             Self::Timezone => "a time zone",
@@ -98,6 +103,7 @@ impl Kind {
             Self::Text => checked(!text.is_empty(), "this is empty".into(), "leave the key out, or write a value"),
             Self::Switch => misfit("this must be true or false", "write it without quotation marks"),
             Self::Interval => interval(text),
+            Self::Size => size(text),
             Self::Account => checked(
                 is_account(text),
                 format!("`{text}` is not an account"),
@@ -162,12 +168,53 @@ fn interval(text: &str) -> Result<Value, Misfit> {
     Ok(Value::Interval(interval))
 }
 
+/// Units of a size; a number alone would be taken for bytes by some and for megabytes by others.
+const UNITS: [(&str, u64); 6] = [
+    ("MiB", 1 << 20),
+    ("GiB", 1 << 30),
+    ("TiB", 1 << 40),
+    ("MB", 1_000_000),
+    ("GB", 1_000_000_000),
+    ("TB", 1_000_000_000_000),
+];
+
+fn size(text: &str) -> Result<Value, Misfit> {
+    let unit = UNITS.iter().find_map(|(unit, bytes)| Some((text.strip_suffix(unit)?.trim_end(), bytes)));
+    let number = unit.and_then(|(number, bytes)| Some((number.parse::<f64>().ok()?, bytes)));
+    let bytes = number.map(|(number, bytes)| number * *bytes as f64).filter(|bytes| bytes.is_finite());
+    let Some(bytes) = bytes else {
+        return misfit(format!("`{text}` is not a size"), "write it as \"4 GiB\" or \"500 MB\"");
+    };
+    if !(1e6..=1e15).contains(&bytes) {
+        return misfit(format!("`{text}` is no size for this"), "it is from \"1 MB\" to \"1000 TB\"");
+    }
+    Ok(Value::Size(bytes as u64))
+}
+
+/// A size as the file would hold it: in the largest unit of which it is a whole number.
+fn written(bytes: u64) -> String {
+    let whole = UNITS.iter().filter(|(_, unit)| bytes.is_multiple_of(*unit)).max_by_key(|(_, unit)| *unit);
+    whole.map_or_else(|| format!("{} MB", bytes as f64 / 1e6), |(name, unit)| format!("{} {name}", bytes / unit))
+}
+
 impl Value {
+    /// The size, if it is one.
+    pub fn size(self) -> Option<u64> {
+        match self {
+            Self::Size(bytes) => Some(bytes),
+            Self::Text(_) | Self::Switch(_) | Self::Interval(_) | Self::List(_) | Self::Tool(_) | Self::Units(_) => {
+                None
+            }
+        }
+    }
+
     /// The text, if it is one.
     pub fn text(self) -> Option<String> {
         match self {
             Self::Text(text) => Some(text),
-            Self::Switch(_) | Self::Interval(_) | Self::List(_) | Self::Tool(_) | Self::Units(_) => None,
+            Self::Switch(_) | Self::Interval(_) | Self::Size(_) | Self::List(_) | Self::Tool(_) | Self::Units(_) => {
+                None
+            }
         }
     }
 
@@ -175,7 +222,7 @@ impl Value {
     pub fn switch(self) -> Option<bool> {
         match self {
             Self::Switch(on) => Some(on),
-            Self::Text(_) | Self::Interval(_) | Self::List(_) | Self::Tool(_) | Self::Units(_) => None,
+            Self::Text(_) | Self::Interval(_) | Self::Size(_) | Self::List(_) | Self::Tool(_) | Self::Units(_) => None,
         }
     }
 
@@ -183,7 +230,7 @@ impl Value {
     pub fn interval(self) -> Option<SignedDuration> {
         match self {
             Self::Interval(interval) => Some(interval),
-            Self::Text(_) | Self::Switch(_) | Self::List(_) | Self::Tool(_) | Self::Units(_) => None,
+            Self::Text(_) | Self::Switch(_) | Self::Size(_) | Self::List(_) | Self::Tool(_) | Self::Units(_) => None,
         }
     }
 
@@ -191,7 +238,9 @@ impl Value {
     pub fn list(self) -> Vec<String> {
         match self {
             Self::List(list) => list,
-            Self::Text(_) | Self::Switch(_) | Self::Interval(_) | Self::Tool(_) | Self::Units(_) => Vec::new(),
+            Self::Text(_) | Self::Switch(_) | Self::Interval(_) | Self::Size(_) | Self::Tool(_) | Self::Units(_) => {
+                Vec::new()
+            }
         }
     }
 
@@ -199,7 +248,9 @@ impl Value {
     pub fn tool(self) -> Option<Tool> {
         match self {
             Self::Tool(tool) => Some(tool),
-            Self::Text(_) | Self::Switch(_) | Self::Interval(_) | Self::List(_) | Self::Units(_) => None,
+            Self::Text(_) | Self::Switch(_) | Self::Interval(_) | Self::Size(_) | Self::List(_) | Self::Units(_) => {
+                None
+            }
         }
     }
 
@@ -207,7 +258,9 @@ impl Value {
     pub fn units(self) -> Vec<UnitConfig> {
         match self {
             Self::Units(units) => units,
-            Self::Text(_) | Self::Switch(_) | Self::Interval(_) | Self::List(_) | Self::Tool(_) => Vec::new(),
+            Self::Text(_) | Self::Switch(_) | Self::Interval(_) | Self::Size(_) | Self::List(_) | Self::Tool(_) => {
+                Vec::new()
+            }
         }
     }
 }
@@ -222,6 +275,7 @@ impl std::fmt::Display for Value {
             Self::Tool(tool) => write!(f, "\"{}\"", tool.word()),
             Self::Units(units) => f.write_str(&super::units::shown(units)),
             Self::Interval(interval) => write!(f, "\"{}\"", crate::model::time::short(*interval)),
+            Self::Size(bytes) => write!(f, "\"{}\"", written(*bytes)),
             Self::List(list) => {
                 write!(f, "[{}]", list.iter().map(|text| quoted(text)).collect::<Vec<_>>().join(", "))
             }

@@ -4,6 +4,7 @@ use super::lifetime::Lifetime;
 use super::part;
 use crate::model::Endpoints;
 use crate::model::costs::Costs;
+use crate::model::health_probe::declared::Issued;
 use crate::model::logs::{
     InsightsQuery, InsightsResult, LiveUpdate, LogEvent, LogGroup, LogPage, LogStream, LogWindow,
 };
@@ -70,6 +71,8 @@ pub enum Query {
         cluster: String,
         /// Name.
         service: String,
+        /// What each went to is wanted with the first answer, for one request more.
+        named: bool,
     },
     /// Application Auto Scaling `DescribeScalableTargets` in the namespace `ecs`.
     ScalableTargets {
@@ -138,6 +141,8 @@ pub enum Query {
     },
     /// RDS `DescribeEvents` of all databases.
     RdsEvents { since: Timestamp, until: Timestamp },
+    /// Certificates of the load balancers of these target groups.
+    Certificates { groups: Vec<String> },
     /// `CloudTrail` `LookupEvents`, writes alone.
     Trail { since: Timestamp, until: Timestamp },
     /// CloudWatch `GetMetricData`, one-minute periods.
@@ -257,6 +262,7 @@ impl Query {
             Self::AlarmHistory { .. } => Source::AlarmHistory,
             Self::RdsEvents { .. } => Source::RdsEvents,
             Self::Costs(_) => Source::Costs,
+            Self::Certificates { .. } => Source::Certificates,
             Self::Trail { .. } => Source::Trail,
             Self::Metrics { .. } | Self::Listed { .. } | Self::Curves { .. } => Source::Metrics,
             Self::ConfiguredGroups { .. } => Source::LogGroups,
@@ -290,6 +296,8 @@ pub struct CostsOf {
     pub ahead: Option<(Date, Date)>,
     /// Only what has this tag: its key and value.
     pub tag: Option<(String, String)>,
+    /// By the values of this tag, instead of by service.
+    pub by: Option<String>,
     /// The account, whose budgets are read too.
     pub account: String,
 }
@@ -335,6 +343,8 @@ pub enum Fact {
     Alarms(Vec<Alarm>),
     /// Rules by which alarms tell nobody now.
     AlarmMutes(Vec<Mute>),
+    /// Certificates of load balancers.
+    Certificates(Vec<Issued>),
     /// What the account costs.
     Costs(Box<Costs>),
     /// Metrics that there are.
@@ -347,6 +357,8 @@ pub enum Fact {
     RdsEvents(Vec<RdsEvent>),
     /// Writes that `CloudTrail` has recorded, newest first.
     Trail(Vec<TrailEvent>),
+    /// Why it has none of what is recorded in another region.
+    TrailWithout(Failure),
     /// Whether the function that was asked for is there.
     Function(bool),
     /// Points of metrics.

@@ -5,8 +5,11 @@ use super::lifetime::Lifetime;
 use super::runs::Place;
 use crate::model::infra::Graph;
 use crate::model::infra::cached::Cached;
+use crate::model::infra::compared::Places;
+use crate::model::infra::declared::Difference;
 use crate::model::infra::plan::Plan;
 use crate::model::infra::run_event::Goal;
+use crate::model::infra::state::Resource;
 use std::path::PathBuf;
 
 /// A question about the opened environment.
@@ -22,6 +25,8 @@ pub enum Ask {
         goal: Goal,
         /// Its units; empty is all.
         units: Vec<String>,
+        /// Addresses that are made again.
+        replace: Vec<String>,
         /// The account of the credentials, as far as it was asked for.
         account: Option<String>,
         /// As it would be typed, for the audit file.
@@ -62,6 +67,25 @@ pub enum Ask {
         /// Those that were shown, as they were: no other is removed.
         paths: Vec<PathBuf>,
     },
+    /// Reads what is declared of what runs, as it was applied last.
+    Declared {
+        /// Of these units.
+        units: Vec<String>,
+    },
+    /// Reads the attributes of a resource from the state.
+    Attributes {
+        /// The unit.
+        unit: String,
+        /// The resource.
+        address: String,
+    },
+    /// Reads what the programs wrote in a run, as they wrote it.
+    Written {
+        /// The run's own folder.
+        run: PathBuf,
+        /// The unit.
+        unit: String,
+    },
     /// Reads a plan that may be shown.
     Plan {
         /// The unit.
@@ -77,9 +101,14 @@ impl Ask {
     /// A run that is begun is not left half-way; the rest is of the environment.
     pub fn lifetime(&self) -> Lifetime {
         match self {
-            Self::Discover | Self::Plan { .. } | Self::Locks { .. } | Self::Orphans { .. } | Self::Look { .. } => {
-                Lifetime::Environment
-            }
+            Self::Discover
+            | Self::Plan { .. }
+            | Self::Locks { .. }
+            | Self::Orphans { .. }
+            | Self::Look { .. }
+            | Self::Declared { .. }
+            | Self::Attributes { .. }
+            | Self::Written { .. } => Lifetime::Environment,
             Self::Begin { .. } | Self::Unlock { .. } | Self::Clean { .. } => Lifetime::Detached,
         }
     }
@@ -94,6 +123,9 @@ impl Ask {
             | Self::Unlock { .. }
             | Self::Look { .. }
             | Self::Clean { .. }
+            | Self::Declared { .. }
+            | Self::Attributes { .. }
+            | Self::Written { .. }
             | Self::Orphans { .. } => false,
         }
     }
@@ -140,6 +172,19 @@ pub struct Locked {
     pub gone: bool,
 }
 
+/// What is declared of what runs.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Declared {
+    /// Units with those of their resources that are held against what runs.
+    pub states: Vec<(String, Vec<Resource>)>,
+    /// Where these are declared.
+    pub places: Places,
+    /// Parameters that tasks name and that there are none of.
+    pub absent: Vec<Difference>,
+    /// What could not be looked at, in sentences.
+    pub missing: Vec<String>,
+}
+
 /// What was learned.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
@@ -157,6 +202,24 @@ pub enum Fact {
     Looked(What, Vec<String>),
     /// Caches that are there.
     Caches(Vec<Cached>),
+    /// What is declared of what runs.
+    Declared(Box<Declared>),
+    /// Attributes of a resource.
+    Attributes {
+        /// The unit.
+        unit: String,
+        /// The resource.
+        address: String,
+        /// Names and values, sensitive ones masked; none where no state has the resource.
+        values: Option<Vec<(String, String)>>,
+    },
+    /// What the programs wrote of a unit in a run, its end.
+    Written {
+        /// The unit.
+        unit: String,
+        /// Lines, those of each file after its name.
+        lines: Vec<String>,
+    },
     /// A plan.
     Plan {
         /// The unit.

@@ -9,6 +9,15 @@ pub enum Ask {
     History,
     /// Keeps a statement for later sessions.
     Remember(String),
+    /// What earlier sessions left in the editor.
+    Texts,
+    /// Keeps what stands in the editor for the next session.
+    KeepTexts {
+        /// What was kept of this session before: it goes; what other sessions keep stays.
+        before: Vec<Typed>,
+        /// What is kept now.
+        now: Vec<Typed>,
+    },
     /// The saved queries.
     Saved {
         /// Where they are; none is the folder of the user's configuration.
@@ -44,8 +53,9 @@ impl Ask {
     /// What is written is written to its end.
     pub fn lifetime(&self) -> Lifetime {
         match self {
-            Self::Remember(_) | Self::Save { .. } | Self::Write { .. } => Lifetime::Detached,
+            Self::Remember(_) | Self::KeepTexts { .. } | Self::Save { .. } | Self::Write { .. } => Lifetime::Detached,
             Self::History
+            | Self::Texts
             | Self::Saved { .. }
             | Self::Read(_)
             | Self::Variable(_)
@@ -59,6 +69,8 @@ impl Ask {
         match self {
             Self::History
             | Self::Remember(_)
+            | Self::Texts
+            | Self::KeepTexts { .. }
             | Self::Saved { .. }
             | Self::Read(_)
             | Self::Write { .. }
@@ -79,11 +91,22 @@ pub struct Saved {
     pub text: String,
 }
 
+/// A text of the editor.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Typed {
+    /// Its name.
+    pub name: String,
+    /// The text.
+    pub text: String,
+}
+
 /// What was learned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
     /// Statements that were run.
     History(Vec<String>),
+    /// What stood in the editor.
+    Texts(Vec<Typed>),
     /// Queries that were saved, by name.
     Saved(Vec<Saved>),
     /// The text of a file, or why it cannot be read.

@@ -1,5 +1,6 @@
 //! The feed of SQL: sessions on a PostgreSQL server, what is run in them, and windows on results that may be larger than
-//! memory. A session lives as long as its [`Ask::Connect`]; everything else names it by its number.
+//! memory. A session lives as long as its [`Ask::Connect`]; what is done in it names it by its number. A result is its own: it
+//! stays until it is closed, whatever becomes of the session that it came from.
 
 use super::lifetime::Lifetime;
 use super::runs::Place as AuditPlace;
@@ -83,7 +84,7 @@ pub struct Who {
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ask {
     /// Opens a session with the user and the password that the opened environment names, and tells how it stands until it is
-    /// left. Leaving it closes it, with its results.
+    /// left. Leaving it closes it; its results stay.
     Connect {
         /// Its number, which whoever asks chooses anew each time.
         session: SessionId,
@@ -123,8 +124,6 @@ pub enum Ask {
     },
     /// Rows of a result.
     Window {
-        /// Of which session.
-        session: SessionId,
         /// Of which result.
         result: ResultId,
         /// From this row on, from 0.
@@ -132,21 +131,39 @@ pub enum Ask {
         /// So many.
         count: u32,
     },
-    /// A whole value.
+    /// Rows of a result that lie anywhere in it.
+    Rows {
+        /// Of which result.
+        result: ResultId,
+        /// Which, from 0, in the order in which they are wanted.
+        rows: Vec<u64>,
+        /// A value with more bytes is cut.
+        most: usize,
+    },
+    /// A value, or the beginning of it.
     Value {
-        /// Of which session.
-        session: SessionId,
         /// Of which result.
         result: ResultId,
         /// The row, from 0.
         row: u64,
         /// The column, from 0.
         column: usize,
+        /// So many bytes of it.
+        most: u64,
+    },
+    /// Writes a value whole to a new file, as [`Ask::Export`] does a result; bytes (`bytea`) as what they are.
+    Save {
+        /// Of which result.
+        result: ResultId,
+        /// The row, from 0.
+        row: u64,
+        /// The column, from 0.
+        column: usize,
+        /// The file, which must not be there yet.
+        path: String,
     },
     /// Writes rows of a result to a new file, and tells how far it is. Leaving it ends it, and takes the file away.
     Export {
-        /// Of which session.
-        session: SessionId,
         /// Which.
         result: ResultId,
         /// The file, which must not be there yet.
@@ -170,8 +187,6 @@ pub enum Ask {
     },
     /// Forgets a result, and what it takes on the disk. One that is still read is cancelled at the server.
     Close {
-        /// Of which session.
-        session: SessionId,
         /// Which.
         result: ResultId,
     },
@@ -197,7 +212,9 @@ impl Ask {
             | Self::Terminate { .. }
             | Self::Signal { .. }
             | Self::Window { .. }
+            | Self::Rows { .. }
             | Self::Value { .. }
+            | Self::Save { .. }
             | Self::Export { .. }
             | Self::Program { text: Some(_), .. }
             | Self::Close { .. }
@@ -207,7 +224,7 @@ impl Ask {
 
     /// A session goes on until it is left, and so does a command; a file is no longer written once nobody wants it.
     pub fn goes_on(&self) -> bool {
-        matches!(self, Self::Connect { .. } | Self::Export { .. } | Self::Program { .. })
+        matches!(self, Self::Connect { .. } | Self::Export { .. } | Self::Save { .. } | Self::Program { .. })
     }
 }
 
@@ -256,9 +273,16 @@ pub enum Fact {
         /// The rows; fewer than asked for where there are no more yet.
         rows: Vec<Vec<Cell>>,
     },
-    /// A whole value; none is NULL. Bytes that are not UTF-8 are U+FFFD.
-    Value(Option<String>),
-    /// So much of a result is written to a file.
+    /// Rows that were asked for one by one, in the order in which they were wanted; fewer where there are no such ones.
+    Rows {
+        /// Of which result.
+        result: ResultId,
+        /// The rows.
+        rows: Vec<Vec<Cell>>,
+    },
+    /// The beginning of a value, and how many bytes all of it has; none is NULL. Bytes that are not UTF-8 are U+FFFD.
+    Value(Option<(String, u64)>),
+    /// So much of a result, or of a value, is written to a file.
     Exported {
         /// Rows.
         rows: u64,

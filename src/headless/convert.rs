@@ -297,6 +297,7 @@ pub fn attention(entry: &Attention) -> AttentionDto {
         Place::Database(id) => (format!("database:{id}"), id.as_str()),
         Place::Alarm(name) => (format!("alarm:{name}"), name.as_str()),
         Place::TargetGroup(name) => (format!("target-group:{name}"), name.as_str()),
+        Place::Certificate(name) => (format!("certificate:{name}"), name.as_str()),
         Place::Source(source) => (format!("source:{}", source.name()), source.name()),
     };
     AttentionDto {

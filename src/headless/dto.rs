@@ -1,11 +1,11 @@
 //! The snapshot's shape: what scripts read. Fields are added at the end of their struct, never
 //! renamed or removed, within one schema number. `None` is `null`: not known, and `sources` says why.
 
+use super::kept::{CostDto, InfraDto};
 use super::pool::PoolDto;
 use super::shown::Shown;
 use schemars::JsonSchema;
 use serde::Serialize;
-use serde_json::Value;
 
 /// Everything that is known of one environment at one moment.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
@@ -30,14 +30,14 @@ pub struct Snapshot {
     pub services: Option<Vec<ServiceDto>>,
     /// Databases; `null` if they could not be read.
     pub databases: Option<Vec<DatabaseDto>>,
-    /// What is declared and what runs: not read yet by this version.
-    pub infra: Option<Value>,
+    /// What is declared, and its latest run; `null` if no infrastructure is configured.
+    pub infra: Option<InfraDto>,
     /// Alarms; `null` if they could not be read.
     pub alarms: Option<Vec<AlarmDto>>,
     /// What the schedule does next; `null` if nothing is scheduled or it could not be read.
     pub schedule: Option<ScheduleDto>,
-    /// Costs: not read yet by this version.
-    pub cost: Option<Value>,
+    /// What `cockpit cost` said within a day; `null` if nobody asked it.
+    pub cost: Option<CostDto>,
     /// What needs attention, the most urgent first.
     pub attention: Vec<AttentionDto>,
     /// Who asks.
@@ -67,7 +67,7 @@ pub struct SourceDto {
     pub age_ms: Option<u64>,
     /// Requests sent for it.
     pub requests: u32,
-    /// What failed or is missing.
+    /// What failed or is missing; of one that is skipped who asks for it, where somebody does.
     pub error: Option<String>,
     /// `throttled`, `denied`, `credentials`, `unreachable`, `timeout`, `malformed`, `not_found`,
     /// `wrong_account`, `service`, `other`.

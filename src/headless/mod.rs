@@ -6,6 +6,7 @@ mod csv;
 pub mod dto;
 pub mod emit;
 pub mod input;
+pub mod kept;
 pub mod lists;
 pub mod operation;
 pub mod pool;

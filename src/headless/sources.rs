@@ -143,7 +143,12 @@ impl Asked<'_> {
             Source::LogGroups => !environment.logs.is_empty(),
             Source::Function => environment.scheduler.is_some(),
             Source::Metrics => environment.cluster.is_some() || !environment.databases.is_empty(),
-            Source::Logs | Source::Parameters | Source::Costs | Source::Instances | Source::UserPool => false,
+            Source::Logs
+            | Source::Parameters
+            | Source::Certificates
+            | Source::Costs
+            | Source::Instances
+            | Source::UserPool => false,
         }
     }
 
@@ -186,6 +191,7 @@ impl Asked<'_> {
             Source::Logs
             | Source::Agents
             | Source::Parameters
+            | Source::Certificates
             | Source::Costs
             | Source::Instances
             | Source::UserPool => Absence::Nothing,
@@ -245,7 +251,8 @@ pub fn notes(rows: &[SourceDto]) -> Vec<String> {
         })
     });
     let missing = rows.iter().filter_map(|row| {
-        let error = row.error.as_deref()?;
+        // Why it was not asked on purpose is no complaint.
+        let error = row.error.as_deref().filter(|_| row.status != SourceState::Skipped)?;
         let word = match row.status {
             SourceState::Failed if row.age_ms.is_some() => "is old, the last read failed",
             SourceState::Failed => "could not be read",

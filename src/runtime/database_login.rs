@@ -66,6 +66,7 @@ pub async fn settings(
     let limit = |limit: Option<jiff::SignedDuration>| limit.and_then(|limit| Duration::try_from(limit).ok());
     settings.statement_timeout = limit(ours.statement_timeout);
     settings.idle_timeout = limit(ours.idle_in_transaction_session_timeout);
+    settings.result_limit = ours.result_limit.unwrap_or(settings.result_limit);
     if ours.iam == Some(true) {
         // A token must not be read on its way.
         if !settings.sslmode.needs_tls() {

@@ -110,6 +110,7 @@ impl<Over: Fn(&Operations) -> bool, News: FnMut(&Operations)> Driven for Watched
             | Event::CodeWanted(_)
             | Event::SignIn(_)
             | Event::Glanced(..)
+            | Event::Checked(..)
             | Event::Notice(_)
             | Event::TeeEnded(_) => Vec::new(),
         }

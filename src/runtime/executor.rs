@@ -206,6 +206,7 @@ impl Executor {
             | Effect::Edit { .. }
             | Effect::Code(_)
             | Effect::Survey(_)
+            | Effect::CheckUp
             | Effect::Suspend
             | Effect::Quit => Some(effect),
         }

@@ -70,6 +70,15 @@ pub fn private(path: &Path, append: bool) -> io::Result<File> {
     Ok(file)
 }
 
+/// A new file that nobody else may read; one that is there already stays as it is.
+///
+/// # Errors
+/// When it is there, or cannot be made.
+pub fn new_private(path: &Path) -> io::Result<File> {
+    use std::os::unix::fs::OpenOptionsExt as _;
+    OpenOptions::new().write(true).create_new(true).mode(0o600).open(path)
+}
+
 /// Where saved filters are: in the user's state folder.
 fn filters() -> Option<PathBuf> {
     super::audit::path(None).map(|audit| audit.with_file_name("log_filters"))

@@ -2,6 +2,7 @@
 //! something has changed.
 
 mod away;
+mod beside;
 
 use super::audit;
 use super::clock::Clock;
@@ -13,7 +14,6 @@ use super::leaving::leave;
 use super::link::{has_shell, open_link};
 use super::ring::Ring;
 use super::signals::Signals;
-use super::survey;
 use super::tee::Tee;
 use super::terminal::{self, Guard, Tui};
 use crate::app::effect::{self, Effect};
@@ -299,14 +299,6 @@ impl Run<'_> {
         Ok(None)
     }
 
-    /// Looks at an environment that is not opened.
-    fn survey(&mut self, environment: EnvironmentConfig) {
-        while self.surveys.try_join_next().is_some() {}
-        let (config, session) = (self.app.config.clone(), self.app.session.clone());
-        let looked = survey::survey(config, environment, session, self.clock.clone(), self.ring.executor.events());
-        self.surveys.spawn(looked);
-    }
-
     fn carry_out(&mut self, effect: Effect) -> io::Result<Option<Ended>> {
         match self.ring.executor.carry_out(effect) {
             Some(Effect::Quit) => return Ok(Some(Ended::Quit)),
@@ -353,6 +345,7 @@ impl Run<'_> {
             }
             Some(Effect::Code(code)) => self.codes.answer(code),
             Some(Effect::Survey(environment)) => self.survey(*environment),
+            Some(Effect::CheckUp) => self.check_up(),
             Some(Effect::Call { id, call, .. }) => {
                 if let Call::Run(program) = *call {
                     self.program = Some((id, program));

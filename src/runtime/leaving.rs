@@ -53,6 +53,7 @@ impl Leaving<'_> {
                 | Effect::SignIn(_)
                 | Effect::Code(_)
                 | Effect::Survey(_)
+                | Effect::CheckUp
                 | Effect::Suspend => {}
             }
         }

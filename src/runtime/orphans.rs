@@ -32,7 +32,10 @@ pub async fn look(session: &Session, account: Option<&str>, run: &Path, state: &
                 Ok(None) => Found::Absent,
                 Err(failure) => Found::Unknown(failure.message),
             },
-            (None, Some(name)) => Found::Unknown(format!("there is no call that looks for it; it is called {name}")),
+            (None, Some(name)) => {
+                let by_hand = orphan.by_hand().map(|command| format!(": `{command}` looks for it")).unwrap_or_default();
+                Found::Unknown(format!("the cockpit has no call that looks for it; it is called {name}{by_hand}"))
+            }
             (_, None) => Found::Unknown("its plan does not say what it is called".to_owned()),
         };
         orphans.push((orphan, found));

@@ -11,6 +11,10 @@ use tokio::time::{sleep, timeout};
 const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
 /// One that starts (Aurora from a pause) needs up to half a minute.
 const TRIES: u32 = 10;
+/// Where nobody listens, that is known at once: one that is just started again does so within this many tries.
+const REFUSALS: u64 = 3;
+/// Where what is sent is dropped on the way, no try comes to an end.
+const SILENT: u32 = 4;
 const ANSWER: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -25,16 +29,22 @@ pub enum Answer {
     Other,
     /// Nothing: the connection was reset each time.
     Refused,
+    /// Nothing: each connection stood open.
+    Silent,
 }
 
-/// Asks until there is an answer, or nothing came ten times.
-pub async fn answers(port: u16) -> Answer {
+/// Asks until there is an answer, or nothing came several times. `refused`: how many connections the far side has refused.
+pub async fn answers(port: u16, refused: impl Fn() -> u64) -> Answer {
+    let mut silent = 0;
     for _ in 0..TRIES {
         match timeout(ANSWER, ask(port)).await {
             Ok(Ok(b'S')) => return Answer::Tls,
             Ok(Ok(b'N')) => return Answer::Plain,
             Ok(Ok(_)) => return Answer::Other,
-            Ok(Err(_)) | Err(_) => sleep(PAUSE).await,
+            Ok(Err(_)) if refused() >= REFUSALS => return Answer::Refused,
+            Ok(Err(_)) => sleep(PAUSE).await,
+            Err(_) if silent + 1 == SILENT => return Answer::Silent,
+            Err(_) => silent += 1,
         }
     }
     Answer::Refused

@@ -7,6 +7,7 @@
 use super::registry;
 use crate::app::operation::call::{Program, Reply};
 use crate::aws::{HELPER_GRACE, helpers_run, tell_helpers};
+use crate::infra::run::start::this_program;
 use crate::model::{Failure, FailureKind, text};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, test_kill_process_group, waitpid};
 use secrecy::ExposeSecret as _;
@@ -109,7 +110,8 @@ pub(super) async fn run(program: Program, lines: impl Fn(String)) -> Result<Repl
     let Some((name, arguments)) = program.argv.split_first() else {
         return Err(Failure::new(FailureKind::Other, "there is no program to run"));
     };
-    let mut command = Command::new(name);
+    let own = program.own.then(this_program);
+    let mut command = own.map_or_else(|| Command::new(name), Command::new);
     command
         .args(arguments)
         .envs(program.variables.iter().map(|(name, value)| (name, value)))

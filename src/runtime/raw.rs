@@ -11,8 +11,9 @@ use tokio::task::JoinHandle;
 
 /// As much is read at once.
 const READ: usize = 4096;
-/// What a terminal sends at the end of its input.
-const END_OF_INPUT: &[u8] = &[4];
+/// What a terminal sends at the end of its input. Behind a line that has not ended it only hands over what there is of it: the
+/// end is another one. Source: termios(3), VEOF.
+const END_OF_INPUT: u8 = 4;
 
 /// Raw mode while it is kept, where standard input is a terminal.
 #[derive(Debug)]
@@ -123,14 +124,17 @@ impl Drop for Feeding {
 pub fn feed(input: mpsc::Sender<ShellInput>, terminal: bool) -> io::Result<Feeding> {
     let mut typed = Typed::start()?;
     Ok(Feeding(tokio::spawn(async move {
+        let mut in_line = false;
         while let Some(bytes) = typed.next().await {
+            in_line = bytes.last().is_some_and(|last| !matches!(last, b'\n' | b'\r'));
             if input.send(ShellInput::Bytes(bytes.into())).await.is_err() {
                 return;
             }
         }
         if !terminal {
             // There is a terminal at the other end, and to it this is the end of a file.
-            let _ = input.send(ShellInput::Bytes(END_OF_INPUT.into())).await;
+            let end = vec![END_OF_INPUT; 1 + usize::from(in_line)];
+            let _ = input.send(ShellInput::Bytes(end.into())).await;
         }
     })))
 }

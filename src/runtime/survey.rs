@@ -50,7 +50,7 @@ pub(super) async fn survey(
     let identity = app.estate.identity.value().filter(|_| !simulated);
     if let Some(identity) = identity {
         // What was kept of its costs; nothing is asked that costs.
-        let file = kept_costs::file(&identity.account, identity.endpoints.of("ce").unwrap_or_default(), None);
+        let file = kept_costs::file(&identity.account, identity.endpoints.of("ce").unwrap_or_default(), None, None);
         let now = app.service_now();
         seen.cost = kept_costs::read(file.as_ref(), now).map(|kept| {
             let told = costs::told(&kept, now.to_zoned(TimeZone::UTC).date());

@@ -289,7 +289,7 @@ fn a_query_that_costs_is_not_run_by_the_key_that_asked_for_its_price() {
     stage.press("3");
     stage.press("u");
     // What it found is shown at once.
-    let asked = |stage: &Stage| stage.window() == Some(Kind::Inspect);
+    let asked = |stage: &Stage| stage.app.view().name == "logs-found";
     stage.strike("enter");
     stage.frame();
     stage.shows("what it will scan is not known: Enter again runs it");

@@ -60,11 +60,7 @@ fn place_line(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: Rect, guarde
         canvas.put(line.x, line.y, line.width, &blank, theme.guarded);
     }
     let style = |own: Style| if guarded { theme.guarded } else { own };
-    let account = match (who, &environment.account) {
-        (Some(who), _) => who.account.clone(),
-        (None, Some(account)) => format!("{account}?"),
-        (None, None) => "account ?".to_owned(),
-    };
+    let account = tell::account(environment, who);
     let endpoints = dialog::about(canvas.app, overlay).map(Operation::endpoints);
     let endpoints = endpoints.as_ref().unwrap_or(&canvas.app.estate.endpoints);
     let (word, there) = tell::elsewhere(canvas.app, endpoints).unwrap_or_default();

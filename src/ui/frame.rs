@@ -93,14 +93,7 @@ fn pieces(canvas: &Canvas<'_, '_>) -> Vec<Piece> {
     add(environment.project.clone(), theme.text, 8, false);
     // Nobody is asked where nothing of AWS is configured.
     let nowhere = identity.is_none() && environment.is_only_infra();
-    // What was not verified carries its question mark.
-    let account = match (identity, &environment.account) {
-        (Some(identity), _) => identity.account.clone(),
-        (None, Some(account)) => format!("{account}?"),
-        (None, None) if nowhere => String::new(),
-        (None, None) => "account ?".to_owned(),
-    };
-    add(account, theme.text, 4, false);
+    add(tell::account(environment, identity), theme.text, 4, false);
     add(environment.region.clone().unwrap_or_default(), theme.text, 6, false);
     add(elsewhere.map(|(_, there)| there).unwrap_or_default(), theme.text, 5, false);
     match identity {

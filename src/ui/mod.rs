@@ -15,6 +15,8 @@ mod leaving_tests;
 mod overlay;
 #[cfg(test)]
 mod reading_tests;
+#[cfg(test)]
+mod runs_tests;
 pub(crate) mod shared;
 pub(crate) mod signs;
 pub mod svg;

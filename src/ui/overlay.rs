@@ -69,7 +69,7 @@ fn query(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) -> Option<
     let typed = overlay.query.text();
     if !typed.is_empty() {
         canvas.put_cut(place.x + 1, place.y, place.width - 1, &format!("{before}{typed}"), theme.key);
-    } else if matches!(overlay.kind, Kind::Help | Kind::Inspect | Kind::Activity) {
+    } else if matches!(overlay.kind, Kind::Help | Kind::Inspect | Kind::Activity | Kind::Checkup) {
         let key = app.keymap.label(crate::app::command::Id::FILTER).unwrap_or_default();
         canvas.put(place.x + 1, place.y, place.width - 1, &format!("{key} searches"), theme.dim);
     }
@@ -98,6 +98,7 @@ fn rows(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) {
         | Kind::Message
         | Kind::Code
         | Kind::SignIn
+        | Kind::Checkup
         | Kind::Ask(_)
         | Kind::Name
         | Kind::Plan(_)
@@ -105,8 +106,10 @@ fn rows(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, place: Rect) {
         | Kind::Confirm(..)
         | Kind::Quit => None,
     };
-    let reads =
-        matches!(overlay.kind, Kind::Inspect | Kind::Message | Kind::Code | Kind::SignIn | Kind::Activity | Kind::Help);
+    let reads = matches!(
+        overlay.kind,
+        Kind::Inspect | Kind::Message | Kind::Code | Kind::SignIn | Kind::Checkup | Kind::Activity | Kind::Help
+    );
     let asks = matches!(overlay.kind, Kind::Ask(_) | Kind::Name);
     for (y, (line, selected)) in (place.y..place.bottom()).zip(overlay.shown()) {
         row(canvas, overlay, line, Rect { y, height: 1, ..place }, left, texts);

@@ -280,7 +280,7 @@ fn a_time_line_without_its_sources_is_not_one_in_which_nothing_happened() {
 #[test]
 fn at_a_glance_says_how_old_it_is() {
     let world = whole();
-    let mut app = open(&world, "1", (200, 60));
+    let mut app = open(&world, "1", (240, 60));
     let line = |app: &App| {
         let drawn = blocks(app);
         let (_, text) = drawn.into_iter().find(|(block, _)| *block == crate::panes::overview::state::STANDING).unwrap();

@@ -1,12 +1,13 @@
 //! Values that an answer replaces whole.
 
 use crate::feeds::aws::{Fact, Part};
-use crate::model::{Failure, FailureKind};
+use crate::model::timeline::TrailEvent;
+use crate::model::{Failure, FailureKind, Observed};
 use jiff::Timestamp;
 
 /// Takes one value.
 pub(super) fn one<T>(
-    slot: &mut crate::model::Observed<T>,
+    slot: &mut Observed<T>,
     part: Part,
     now: Timestamp,
     pick: impl Fn(Fact) -> Option<T>,
@@ -28,7 +29,7 @@ pub(super) fn one<T>(
 
 /// Takes a list that came in pages.
 pub(super) fn all<T>(
-    slot: &mut crate::model::Observed<Vec<T>>,
+    slot: &mut Observed<Vec<T>>,
     pages: Vec<Fact>,
     part: Part,
     now: Timestamp,
@@ -55,4 +56,50 @@ pub(super) fn all<T>(
         slot.fail(failure);
     }
     Err(kind)
+}
+
+/// Takes what was written; what is recorded in another region may be missing.
+pub(super) fn trail(
+    slot: &mut Observed<Vec<TrailEvent>>,
+    pages: Vec<Fact>,
+    part: Part,
+    now: Timestamp,
+) -> Result<(), FailureKind> {
+    let mut without = None;
+    let outcome = all(slot, pages, part, now, |fact| match fact {
+        Fact::Trail(found) => Some(found),
+        Fact::TrailWithout(failure) => {
+            without = Some(failure);
+            None
+        }
+        _ => None,
+    });
+    if let (Ok(()), Some(failure)) = (outcome, without) {
+        let read = slot.value().cloned().unwrap_or_default();
+        slot.learn_partly(read, failure.message.clone(), None, now);
+    }
+    outcome
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_another_region_records_may_be_missing_and_the_rest_is_as_new_as_ever() {
+        let event = |id: &str| TrailEvent { id: id.into(), ..TrailEvent::default() };
+        let mut slot = Observed::default();
+        let failure = Failure::new(FailureKind::Denied, "cloudtrail:LookupEvents: no");
+        for (second, id) in [(1, "a"), (2, "b")] {
+            let pages = vec![Fact::Trail(vec![event(id)]), Fact::TrailWithout(failure.clone())];
+            let now = Timestamp::from_second(second).unwrap();
+            assert_eq!(trail(&mut slot, pages, Part::Last(Fact::Trail(Vec::new())), now), Ok(()));
+            assert_eq!(slot.value(), Some(&vec![event(id)]));
+            assert_eq!((slot.at(), slot.failure()), (Some(now), None));
+            assert!(slot.partial().is_some_and(|why| why.contains("cloudtrail:LookupEvents")));
+        }
+        let last = Part::Last(Fact::Trail(vec![event("c")]));
+        assert_eq!(trail(&mut slot, Vec::new(), last, Timestamp::from_second(3).unwrap()), Ok(()));
+        assert_eq!(slot.partial(), None);
+    }
 }

@@ -22,7 +22,7 @@ use std::sync::Arc;
 /// what was there before they came follows on them.
 const AFTERWARDS: Ms = 5_000;
 /// Lines that may wait for those of an earlier slice, usually less than 250 MB.
-pub(super) const WAITING: usize = if cfg!(test) { 4_800 } else { 600_000 };
+const WAITING: usize = 600_000;
 /// Streams of a group that are named, at most.
 pub const STREAMS: usize = 50;
 /// What the service says of a stream's last line may be so old.
@@ -71,15 +71,22 @@ pub struct Once {
     groups: Vec<Group>,
     share: Share,
     serial: u64,
+    /// Lines that may wait for those of an earlier slice.
+    room: usize,
 }
 
 impl Once {
     /// Reads these groups.
     pub fn new(sources: Vec<GroupSource>, plan: Plan) -> Self {
+        Self::within(sources, plan, WAITING)
+    }
+
+    /// With room for so many lines that wait for those of an earlier slice.
+    pub(super) fn within(sources: Vec<GroupSource>, plan: Plan, room: usize) -> Self {
         let time = (plan.since, plan.until.unwrap_or(ENDLESS));
         // GetLogEvents knows no pattern.
         let get = plan.rates.get.filter(|_| plan.pattern.is_none());
-        let share = Share::new(sources.len(), time, plan.begun, Rates { get, ..plan.rates }, WAITING);
+        let share = Share::new(sources.len(), time, plan.begun, Rates { get, ..plan.rates }, room);
         let groups = sources.into_iter().map(|source| Group {
             source,
             names: HashMap::new(),
@@ -88,7 +95,7 @@ impl Once {
             failure: None,
             retry: None,
         });
-        Self { groups: groups.collect(), plan, share, serial: 0 }
+        Self { groups: groups.collect(), plan, share, serial: 0, room }
     }
 
     /// What is to be asked now, while so many lines wait for those of an earlier slice.
@@ -106,7 +113,7 @@ impl Once {
         self.share.share(waiting);
         let slowest = self.covered();
         for slice in &mut self.share.slices {
-            let early = waiting > WAITING && slice.position > slowest + 1;
+            let early = waiting > self.room && slice.position > slowest + 1;
             if slice.ended || slice.flight.is_some() || slice.due > now || early {
                 continue;
             }

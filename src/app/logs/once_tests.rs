@@ -1,13 +1,16 @@
 //! The read by both APIs against a small service with limits, delays and failures.
 
 use super::follow::Arrived;
-use super::once::{Once, Plan, Rates, STREAMS, WAITING};
+use super::once::{Once, Plan, Rates, STREAMS};
 use super::order::Order;
 use super::sources::GroupSource;
 use crate::feeds::aws::Query;
 use crate::model::logs::{LogEvent, LogPage, LogStream, LogWindow, Ms};
 use crate::model::{Failure, FailureKind};
 use std::collections::BTreeSet;
+
+/// So few lines may wait that every test of many reaches it.
+const WAITING: usize = 4_800;
 
 /// A group that answers both APIs as the service does.
 struct Service {
@@ -79,7 +82,7 @@ impl Service {
     /// Reads all of it within the limits; `fails` says which request fails, by its number.
     fn read(&self, rates: Rates, fails: impl Fn(u64, &Query) -> Option<FailureKind>) -> Read {
         let plan = Plan { since: 0, until: None, begun: END, pattern: None, rates };
-        let mut once = Once::new(vec![GroupSource::named("/g")], plan);
+        let mut once = Once::within(vec![GroupSource::named("/g")], plan, WAITING);
         let (mut read, mut order) = (Read::default(), Order::new(Ms::MAX));
         // When each API may be asked next, in milliseconds.
         let mut free = [0.0, 0.0];
@@ -234,7 +237,7 @@ fn what_one_api_may_not_read_the_other_reads() {
 /// A read of one group by `FilterLogEvents` with its first page asked for.
 fn begun(until: Option<Ms>) -> (Once, u64) {
     let plan = Plan { since: 0, until, begun: END, pattern: None, rates: Rates { filter: 10.0, get: None } };
-    let mut once = Once::new(vec![GroupSource::named("/g")], plan);
+    let mut once = Once::within(vec![GroupSource::named("/g")], plan, WAITING);
     let number = once.tick(0, 0)[0].number;
     (once, number)
 }
@@ -270,7 +273,7 @@ fn many_groups_are_read_in_the_order_of_time() {
     let services = [Service::new(3_000, 3, 20), Service::new(600, 1, 20), Service::new(30, 2, 20)];
     let sources = (0..services.len()).map(|n| GroupSource::named(&format!("/{n}"))).collect();
     let plan = Plan { since: 0, until: None, begun: END, pattern: None, rates: RATES };
-    let mut once = Once::new(sources, plan);
+    let mut once = Once::within(sources, plan, WAITING);
     let (mut order, mut out, mut now) = (Order::new(Ms::MAX), Vec::new(), 0);
     while !once.ended() {
         let asks = once.tick(now, order.len() - order.ready());

@@ -4,16 +4,23 @@
 use crate::model::logs::Ms;
 use std::collections::VecDeque;
 
-/// More stretches than this are made one: a look at each of them costs.
-const RUNS: usize = if cfg!(test) { 4 } else { 32 };
-/// So many go out at once, but for those of the last one's millisecond, which all go out together: a million at once
-/// would be copied through all of the memory.
-const MOST: usize = if cfg!(test) { 7 } else { 4_096 };
+/// How much is held and given at once.
+#[derive(Debug, Clone, Copy)]
+struct Limits {
+    /// More stretches than this are made one: a look at each of them costs.
+    runs: usize,
+    /// So many go out at once, but for those of the last one's millisecond, which all go out together: a million at once
+    /// would be copied through all of the memory.
+    at_once: usize,
+}
+
+const USUAL: Limits = Limits { runs: 32, at_once: 4_096 };
 
 /// What waits. `T` is a line or a note.
 #[derive(Debug, Clone)]
 pub struct Order<T> {
     delay: Ms,
+    limits: Limits,
     /// Stretches in order of time, as pages are: what comes goes behind one that ends before it.
     runs: Vec<VecDeque<Waiting<T>>>,
     /// Where the last one went.
@@ -43,8 +50,13 @@ impl<T> Waiting<T> {
 impl<T> Order<T> {
     /// With the longest time that a line waits, in milliseconds; `Ms::MAX` is for ever.
     pub fn new(delay: Ms) -> Self {
+        Self::within(delay, USUAL)
+    }
+
+    fn within(delay: Ms, limits: Limits) -> Self {
         Self {
             delay,
+            limits,
             runs: Vec::new(),
             latest: 0,
             aging: VecDeque::new(),
@@ -68,7 +80,7 @@ impl<T> Order<T> {
         if let Some(run) = self.runs.get_mut(self.latest) {
             run.push_back(waiting);
         } else {
-            if self.runs.len() >= RUNS {
+            if self.runs.len() >= self.limits.runs {
                 let mut all: Vec<_> = self.runs.drain(..).flatten().collect();
                 all.sort_by_key(Waiting::place);
                 self.runs.push(all.into());
@@ -98,7 +110,7 @@ impl<T> Order<T> {
             let Some((_, at)) = self.aging.pop_front() else { break };
             self.bound = self.bound.max(at);
         }
-        self.until(self.bound.max(covered), MOST)
+        self.until(self.bound.max(covered), self.limits.at_once)
     }
 
     /// How many more may go out at once: the last release was as large as one is.
@@ -161,9 +173,12 @@ impl<T> Order<T> {
 mod tests {
     use super::*;
 
+    /// So few that every test reaches both.
+    const FEW: Limits = Limits { runs: 4, at_once: 7 };
+
     #[test]
     fn a_line_waits_for_the_others_but_not_for_long() {
-        let mut order = Order::new(1_000);
+        let mut order = Order::within(1_000, FEW);
         order.push(50, 100, "b");
         order.push(40, 200, "a");
         order.push(90, 300, "c");
@@ -174,14 +189,14 @@ mod tests {
         assert_eq!(order.release(1_300, 40), ["c"]);
         order.push(10, 1_400, "late");
         assert_eq!(order.release(1_400, 40), ["late"], "what is late waits for nobody");
-        let mut eager = Order::new(0);
+        let mut eager = Order::within(0, FEW);
         eager.push(9, 1, "x");
         assert_eq!(eager.release(1, 0), ["x"]);
     }
 
     #[test]
     fn a_release_returns_at_most_4096_lines() {
-        let mut order = Order::new(Ms::MAX);
+        let mut order = Order::within(Ms::MAX, FEW);
         for n in 0..10_000 {
             order.push(n / 3, 0, n);
         }
@@ -199,7 +214,7 @@ mod tests {
 
     #[test]
     fn those_of_one_millisecond_go_out_together() {
-        let mut order = Order::new(Ms::MAX);
+        let mut order = Order::within(Ms::MAX, FEW);
         // Of two runs, in turns.
         for n in 0..20 {
             order.push(5, 0, n);
@@ -213,7 +228,7 @@ mod tests {
 
     #[test]
     fn with_no_delay_limit_lines_wait_until_all_groups_are_read() {
-        let mut order = Order::new(Ms::MAX);
+        let mut order = Order::within(Ms::MAX, FEW);
         order.push(5, 0, 1);
         order.push(9, 0, 2);
         assert_eq!(order.release(1_000_000, 5), [1]);
@@ -228,7 +243,7 @@ mod tests {
         fn what_goes_out_is_in_order(
             steps in proptest::collection::vec((0_i64..400, 0_i64..9), 0..300),
         ) {
-            let mut order = Order::new(Ms::MAX);
+            let mut order = Order::within(Ms::MAX, FEW);
             let mut waiting: Vec<(Ms, usize)> = Vec::new();
             for (n, (at, step)) in steps.into_iter().enumerate() {
                 order.push(at, 0, n);

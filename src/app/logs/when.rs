@@ -18,6 +18,28 @@ pub struct Wrong {
 /// # Errors
 /// What is wrong with it, and the forms that there are.
 pub fn moment(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, Wrong> {
+    let at = told(text, now, zone)?;
+    if at < Timestamp::UNIX_EPOCH { Err(too_old(text)) } else { Ok(at) }
+}
+
+/// So long before a moment, as an option of its own says it.
+///
+/// # Errors
+/// That is before AWS's time begins.
+pub fn before(moment: Timestamp, back: SignedDuration, option: &str) -> Result<Timestamp, Wrong> {
+    let at = moment.checked_sub(back).ok().filter(|at| *at >= Timestamp::UNIX_EPOCH);
+    at.ok_or_else(|| too_old(option))
+}
+
+/// AWS counts from 1970, and refuses what is before.
+fn too_old(text: &str) -> Wrong {
+    Wrong {
+        message: format!("`{text}` reaches back to before 1970, where AWS's time begins"),
+        hint: "write a shorter time: `2h`, `7d`; AWS keeps hardly anything for more than 15 months".to_owned(),
+    }
+}
+
+fn told(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, Wrong> {
     let text = text.trim();
     if text == "now" {
         return Ok(now);
@@ -35,10 +57,7 @@ pub fn moment(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, 
         return Ok(at.timestamp());
     }
     if let Some(ago) = ago(text) {
-        return now.checked_sub(ago).map_err(|_| Wrong {
-            message: format!("`{text}` ago is before all time"),
-            hint: "write a shorter time: `2h`, `7d`".to_owned(),
-        });
+        return now.checked_sub(ago).map_err(|_| too_old(text));
     }
     if let Ok(at) = text.parse::<Timestamp>() {
         return Ok(at);
@@ -166,6 +185,13 @@ mod tests {
             assert_eq!(at(text).as_deref(), Ok(expected), "{text}");
         }
         assert!(at("soon").unwrap_err().contains("not a time"));
+        for old in ["99999d", "7000000d", "1969-12-31", "1753-02-05T00:00:00Z"] {
+            assert!(at(old).unwrap_err().contains("before 1970"), "{old}: {:?}", at(old));
+        }
+        let now: Timestamp = NOW.parse().expect("valid");
+        let back = |hours| before(now, SignedDuration::from_hours(hours), "--window").map(|at| at.to_string());
+        assert_eq!(back(1).ok().as_deref(), Some("2026-11-20T04:00:00Z"));
+        assert!(back(24 * 99_999).unwrap_err().message.contains("`--window`"));
         assert!(at("14:02:99").unwrap_err().contains("`14:02:30`"), "a hint of its own");
     }
 

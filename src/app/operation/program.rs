@@ -8,6 +8,8 @@ use secrecy::SecretString;
 pub struct Program {
     /// Program and arguments. Never a secret: arguments are visible to everybody on the machine.
     pub argv: Vec<String>,
+    /// The program is this one, whatever it is called: what stands first in `argv` is for messages.
+    pub own: bool,
     /// Where; none is the folder in which the cockpit was started.
     pub folder: Option<String>,
     /// Variables beside the inherited ones.

@@ -124,7 +124,11 @@ impl Poller {
                     let Some(agent_watch::Stream { group, region, stream }) = at else { continue };
                     Query::TaskLog { group, region, stream, limit: AGENT_LINES }
                 }
-                _ => Query::Rollouts { cluster, service: name.to_owned() },
+                _ => {
+                    // What is read once to tell what happened names what was deployed; the screen has it with the second answer.
+                    let named = self.wants.once && self.wants.sources.contains(&Source::AlarmHistory);
+                    Query::Rollouts { cluster, service: name.to_owned(), named }
+                }
             };
             let timer = self.keyed.entry(source, name);
             timer.in_flight = 1;

@@ -4,12 +4,14 @@ use super::timer::arm;
 use super::{Job, Poller};
 use crate::app::effect::Lane;
 use crate::config::EnvironmentConfig;
-use crate::model::{FailureKind, Source};
+use crate::model::{FailureKind, Source, kept};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::HashMap;
 
 /// What alarms and databases did is read no further back than this.
 const FURTHEST: SignedDuration = SignedDuration::from_hours(7 * 24);
+/// A time that is read reaches so much over its end, and is never shorter.
+const MARGIN: SignedDuration = SignedDuration::from_secs(60);
 
 impl Poller {
     /// Ends a timer's read: arms it again.
@@ -24,12 +26,18 @@ impl Poller {
         arm(self.timers.entry(job).or_default(), outcome, interval, now);
     }
 
-    /// From when to when the time line is read, by the service's clock; at least so far back.
-    pub(super) fn history(&self, now: Timestamp, least: SignedDuration) -> (Timestamp, Timestamp) {
+    /// From when to when a source of the time line is read, by the service's clock; at least so far back, and no
+    /// further than AWS keeps it.
+    pub(super) fn history(&self, source: Source, now: Timestamp, least: SignedDuration) -> (Timestamp, Timestamp) {
         let there = now + self.ahead;
         let back = self.wants.history.max(least);
+        let since = there.checked_sub(back).unwrap_or(Timestamp::UNIX_EPOCH);
+        let since = kept::oldest(source, there).map_or(since, |oldest| since.max(oldest));
         // What has just happened is not left out for a second of difference.
-        (there.checked_sub(back).unwrap_or(Timestamp::UNIX_EPOCH), there + SignedDuration::from_secs(60))
+        let until = there + MARGIN;
+        let until = self.wants.until.map_or(until, |wanted| until.min(wanted));
+        // Of a time of which nothing is kept any more a minute is read, that nobody looks at.
+        (since, until.max(since + MARGIN))
     }
 
     /// How far back somebody looks at what alarms and databases did: a week at most, as each read is of all of it. Zero

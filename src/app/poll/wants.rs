@@ -1,7 +1,7 @@
 //! What a reader of the estate needs.
 
 use crate::model::Source;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
 /// What a reader of the estate needs; the rest is not asked for.
@@ -12,6 +12,8 @@ pub struct Wants {
     pub service_metrics: bool,
     /// How far back the time line goes.
     pub history: SignedDuration,
+    /// Up to when, by the service's clock; none for now.
+    pub until: Option<Timestamp>,
     /// Everything once, rather than again and again.
     pub once: bool,
 }
@@ -31,6 +33,6 @@ impl Wants {
 
 impl Default for Wants {
     fn default() -> Self {
-        Self { sources: Source::ALL.into(), service_metrics: true, history: HISTORY, once: false }
+        Self { sources: Source::ALL.into(), service_metrics: true, history: HISTORY, until: None, once: false }
     }
 }

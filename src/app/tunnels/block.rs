@@ -71,6 +71,7 @@ pub fn whole(app: &App, key: &str) -> Vec<Fact> {
     facts.push(fact("through", standing.through.as_deref().unwrap_or_else(|| plan.wanted.through())));
     facts.push(fact("listens at", tunnel.local.as_deref().unwrap_or("not yet")));
     facts.push(fact("connect", tell::url(tunnel)));
+    facts.extend(tell::others(tunnel).map(|(label, text)| fact(label, text)));
     facts.push(fact("sent", format!("{} bytes", standing.sent)));
     facts.push(fact("received", format!("{} bytes", standing.received)));
     facts.extend(standing.round_trip.map(|round| fact("round trip", format!("{} ms", round.as_millis()))));

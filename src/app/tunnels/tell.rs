@@ -38,6 +38,12 @@ pub fn url(tunnel: &Tunnel) -> String {
     place(tunnel).url()
 }
 
+/// The same for who types it, and as DBeaver and DataGrip take it.
+pub fn others(tunnel: &Tunnel) -> [(&'static str, String); 2] {
+    let place = place(tunnel);
+    [("psql", place.psql()), ("JDBC", place.jdbc())]
+}
+
 /// How it stands; once it is ready, with what is typed now in another terminal.
 pub fn stands(tunnel: &Tunnel) -> String {
     match tunnel.standing.phase {

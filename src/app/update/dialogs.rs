@@ -44,7 +44,26 @@ pub(crate) fn press(app: &mut App) -> Vec<Effect> {
             (app.table.pane(pane).hooks.confirmed)(app, which)
         }
         (Act::Offer, Kind::Plan(id), _) => change::offered(app, id),
-        _ => {
+        (Act::No | Act::Close | Act::Offer, _, _)
+        | (
+            Act::Yes,
+            Kind::Help
+            | Kind::Palette
+            | Kind::Actions
+            | Kind::Inspect
+            | Kind::Environments
+            | Kind::Activity
+            | Kind::Message
+            | Kind::Code
+            | Kind::Checkup
+            | Kind::SignIn
+            | Kind::Choose(_)
+            | Kind::Pane(..)
+            | Kind::Find(..)
+            | Kind::Ask(_)
+            | Kind::Name,
+            None,
+        ) => {
             close(app);
             Vec::new()
         }
@@ -104,7 +123,9 @@ fn leave(app: &mut App) -> Vec<Effect> {
     app.followed.leaving = Some(app.now);
     let running: Vec<OperationId> = listed::running(app).map(|operation| operation.id).collect();
     app.followed.left.clone_from(&running);
-    let mut effects: Vec<Effect> = running.into_iter().flat_map(|id| app.operations.detach(id, app.now)).collect();
+    let panes = app.table.panes;
+    let mut effects: Vec<Effect> = panes.iter().flat_map(|pane| (pane.hooks.leaves)(app)).collect();
+    effects.extend(running.into_iter().flat_map(|id| app.operations.detach(id, app.now)));
     effects.extend(left(app));
     effects
 }

@@ -32,9 +32,12 @@ pub(crate) fn open_subject(app: &mut App, subject: &Subject) -> Vec<Effect> {
     }
     match subject {
         Subject::Container(..) | Subject::Deployment(..) => inspect(app),
-        Subject::Services | Subject::Service(_) | Subject::Task(..) | Subject::Alarm(_) | Subject::Logs(..) => {
-            Vec::new()
-        }
+        Subject::Services
+        | Subject::Service(_)
+        | Subject::Task(..)
+        | Subject::Alarm(_)
+        | Subject::Reached
+        | Subject::Logs(..) => Vec::new(),
         Subject::Text(_) | Subject::Database(_) | Subject::Instance(..) | Subject::Machine(_) => {
             let block = app.focused();
             let text = whole(app, block).unwrap_or_else(|| subject.name().to_owned());

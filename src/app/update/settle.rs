@@ -136,7 +136,7 @@ pub(crate) fn looks(row: &crate::model::estate::ServiceRow) -> (u32, u32, Health
 pub(crate) fn overlay_rows(app: &App) -> usize {
     let around = match app.screen.overlays.last() {
         Some(overlay) if overlay.kind.is_dialog() => dialog::around(app, overlay),
-        _ => 4,
+        Some(_) | None => 4,
     };
     usize::from(layout::overlay_place(&app.screen).height.saturating_sub(around))
 }

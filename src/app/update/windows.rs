@@ -36,6 +36,10 @@ pub(crate) fn windows(app: &mut App) {
     for (number, window) in overlays.iter_mut().enumerate() {
         match window.kind {
             Kind::Activity => window.replace(overlays::activities(app)),
+            Kind::Checkup => {
+                window.replace(overlays::checkup_lines(app));
+                window.copies = overlays::checkup_copied(app);
+            }
             Kind::Pane(pane, which) | Kind::Find(pane, which) => {
                 window.replace((app.table.pane(pane).hooks.lines)(app, which));
             }
@@ -85,7 +89,7 @@ fn types(app: &mut App, window: &Overlay) {
             app.screen.typing = Some(Typing::new(Purpose::Window, text));
         }
         (None, true) => app.screen.typing = None,
-        _ => {}
+        (Some(_), true) | (None, false) => {}
     }
 }
 

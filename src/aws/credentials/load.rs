@@ -5,8 +5,8 @@
 //! resort, with one short attempt. The region never comes from the instance's metadata.
 
 use super::{Keeper, Outcome, Source};
-use crate::aws::connection::{ATTEMPTS, Connection, timeouts};
-use crate::aws::endpoints::Resolved;
+use crate::aws::connection::{ATTEMPTS, Connection, texts, timeouts};
+use crate::aws::endpoints::{IGNORE, Resolved, not_a_url};
 use crate::aws::environment::variable;
 use crate::aws::failure::Context;
 use crate::aws::profiles::{self, Base, MfaSource, Profiles, SecondFactor, files};
@@ -59,26 +59,26 @@ pub(crate) async fn load(connection: &Connection, wire: &Wire) -> Result<(SdkCon
     };
     let endpoints = endpoints(connection, &profiles).await?;
     let context = Context { endpoints: endpoints.shown(), ..context };
+    let refused = if keys.is_none() { asked_elsewhere(connection, &profiles, &context.who).await } else { None };
+    let keys = keys.or_else(|| refused.map(Err));
+    // Requests for roles go where all others do.
+    let sts = async { Box::new(endpoints.applied(loader().no_credentials().load().await)) };
+    let from = |source| match source {
+        MfaSource::Keys(keys) => SharedCredentialsProvider::new(keys),
+        MfaSource::Profile(name) => of_profile(connection, &base, &name),
+    };
     let source = match keys {
         Some(Ok(keys)) => Source::Keys(keys),
         Some(Err(failure)) => Source::None(failure),
         None => match (second_factor(&profiles), profiles.base()) {
             (Some(SecondFactor { mfa, source, roles, .. }), _) => {
-                let sts = Box::new(endpoints.applied(loader().no_credentials().load().await));
-                let with = match source {
-                    MfaSource::Keys(keys) => SharedCredentialsProvider::new(keys),
-                    MfaSource::Profile(name) => of_profile(connection, &base, &name),
-                };
-                Source::Mfa { mfa, with, roles, sts }
+                Source::Mfa { mfa, with: from(source), roles, sts: sts.await }
             }
-            (None, Base::Helper(helper, roles)) => {
-                // Its requests for roles are made with what the helper gives.
-                let sts = Box::new(endpoints.applied(loader().no_credentials().load().await));
-                Source::Helper { helper, roles, sts }
-            }
-            (None, Base::Sso | Base::Login | Base::Keys | Base::Machine | Base::Unknown) => {
-                Source::Sdk(provider(connection, &profiles, base, &region).await)
-            }
+            (None, Base::Helper(helper, roles)) => Source::Helper { helper, roles, sts: sts.await },
+            (None, Base::Sso | Base::Login | Base::Keys | Base::Machine | Base::Unknown) => match profiles.roles() {
+                Some((source, roles)) => Source::Roles { with: from(source), roles, sts: sts.await },
+                None => Source::Sdk(provider(connection, &profiles, base.clone(), &region).await),
+            },
         },
     };
     let keeper = Keeper::new(source, context.clone(), connection, wire.clock().clone());
@@ -91,6 +91,31 @@ pub(crate) async fn load(connection: &Connection, wire: &Wire) -> Result<(SdkCon
 /// # Errors
 /// What is named there is not a URL.
 pub(crate) async fn endpoints(connection: &Connection, profiles: &Profiles) -> Result<Resolved, Failure> {
+    let sdk = files_of_sdk(connection, profiles).await;
+    let found = Resolved::read(connection, |key| profiles.get(key).map(str::to_owned), &sdk);
+    found.map_err(|wrong| {
+        let in_files = texts(connection).endpoints(profiles.selected());
+        let place = in_files.named.into_values().find(|one| one.url == wrong).map(|one| one.place);
+        not_a_url(&wrong, place)
+    })
+}
+
+/// That the SDK would ask for the credentials of the profile in use where it is not to: its own requests hear of endpoints
+/// whatever is said about that, and one of them carries a token.
+async fn asked_elsewhere(connection: &Connection, profiles: &Profiles, who: &str) -> Option<Failure> {
+    let services = profiles.asked_by_the_sdk();
+    if services.is_empty() {
+        return None;
+    }
+    let sdk = files_of_sdk(connection, profiles).await;
+    let named = Resolved::ignored(|key| profiles.get(key).map(str::to_owned), &sdk, services)?;
+    let what = format!("the credentials of {who} would be asked for at {named}, though {IGNORE} says not to");
+    let hint = format!("leave {named} out for this: the AWS SDK hears it in a sign-in whatever is said");
+    Some(Failure::new(FailureKind::Credentials, what).hinted(hint))
+}
+
+/// What the SDK makes of the files.
+async fn files_of_sdk(connection: &Connection, profiles: &Profiles) -> SdkConfig {
     // Only its files are looked at; without a region the SDK would ask the machine for one.
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::from_static("us-east-1"))
@@ -99,7 +124,7 @@ pub(crate) async fn endpoints(connection: &Connection, profiles: &Profiles) -> R
     if let Some(files) = files(connection) {
         loader = loader.profile_files(files);
     }
-    Resolved::read(connection, |key| profiles.get(key).map(str::to_owned), &loader.load().await)
+    loader.load().await
 }
 
 /// A second factor that can be asked for: one whose role is assumed with something of the files.

@@ -2,15 +2,18 @@
 
 use super::args::{Action, Arguments};
 use super::report;
+use crate::app::logs::when;
 use crate::app::operation::single::mute::Request;
 use crate::app::poll::Wants;
 use crate::cli::{ExitCode, Report};
 use crate::commands::act::act;
 use crate::commands::context::Context;
+use crate::commands::log_groups::no_time;
 use crate::commands::opened::{open, time_is_up};
 use crate::commands::printed::print;
 use crate::model::Source;
 use crate::runtime::Collected;
+use crate::runtime::clock::Clock;
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
@@ -22,9 +25,10 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         let list = report::alarms(&reading.input(), arguments.all);
         return print(context, &reading, &list, list.head.exit_code(), out);
     };
+    when::before(Clock::System.now(), history, "--history").map_err(no_time)?;
     let (loaded, environment) = context.open()?;
     let sources = report::SOURCES.iter().copied().chain([Source::AlarmHistory]).collect();
-    let wants = Wants { sources, service_metrics: false, history, once: true };
+    let wants = Wants { sources, service_metrics: false, history, until: None, once: true };
     let reading = Box::pin(context.read(loaded.config, environment, wants)).await;
     let input = reading.input();
     let since = input.now.checked_sub(history).unwrap_or(input.now);

@@ -6,7 +6,7 @@ use crate::app::scaling::sample;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::{Context, Reading};
 use crate::commands::printed::printed;
-use crate::commands::refused::Looks;
+use crate::commands::refused::RefusedPolls;
 use crate::commands::say::say;
 use crate::headless::{json_line, sources};
 use crate::model::scaling_watch::{Told, Watch};
@@ -40,7 +40,7 @@ pub(super) async fn watch(
     let mut watch = Watch::default();
     let mut failed: BTreeSet<String> = BTreeSet::new();
     let mut code = ExitCode::Done;
-    let (mut looks, needed) = (Looks::default(), BTreeSet::from([Source::Identity, Source::Services]));
+    let (mut looks, needed) = (RefusedPolls::default(), BTreeSet::from([Source::Identity, Source::Services]));
     loop {
         if let Some(sample) = sample(&reading.collector.app, &name) {
             for told in watch.take(sample) {

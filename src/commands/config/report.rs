@@ -73,6 +73,7 @@ pub fn show(loaded: &Loaded) -> ConfigShow {
             Some(Value::Text(text)) => text.as_str().into(),
             Some(Value::Switch(on)) => (*on).into(),
             Some(Value::Interval(interval)) => crate::model::time::short(*interval).into(),
+            Some(value @ Value::Size(_)) => value.to_string().trim_matches('"').into(),
             Some(Value::List(list)) => list.clone().into(),
             Some(Value::Tool(tool)) => tool.word().into(),
             Some(Value::Units(units)) => serde_json::to_value(units).unwrap_or_default(),

@@ -13,6 +13,8 @@ use crate::db::{Connection, Lost, Rows};
 use crate::model::sql::Said;
 use crate::model::sql::activity::Question;
 use crate::model::sql::activity_listing::listing;
+use crate::model::sql::process::{BEGAN, Process};
+use crate::model::text::harmless;
 use clap::ValueEnum as _;
 use serde_json::json;
 use std::io;
@@ -35,6 +37,9 @@ pub(super) async fn activity(
         }
         _ => arguments.reader.then(|| "reader".to_owned()),
     };
+    if context.global.read_only && (arguments.cancel.is_some() || arguments.terminate.is_some()) {
+        return Err(Report::usage("--read-only excludes what changes something"));
+    }
     let signal = arguments.cancel.map(|pid| (pid, false)).or(arguments.terminate.map(|pid| (pid, true)));
     if signal.is_some() && arguments.url.is_some() {
         return Err(Report::usage("sessions are ended in an environment, which asks and writes it down")
@@ -50,8 +55,7 @@ pub(super) async fn activity(
         to: to.as_deref(),
         through: arguments.through.as_deref(),
         url: arguments.url.as_deref(),
-        writes: signal.map(|(_, terminate)| if terminate { Risk::Disrupt } else { Risk::Change }),
-        asks: signal.is_some(),
+        writes: None,
         command: ("db", typed.clone()),
     };
     let mut way = Box::pin(way(context, &wanted)).await?;
@@ -60,7 +64,7 @@ pub(super) async fn activity(
     let done = match way.connect(context).await {
         Ok(mut connection) => {
             let done = if let Some((pid, terminate)) = signal {
-                send(&mut connection, &way, pid, terminate, typed.trim()).await
+                send(&mut connection, &way, context, pid, terminate, typed.trim()).await
             } else {
                 let asked = ask(&mut connection, &way, arguments, context, out);
                 waited(context, "the database did not answer in time", asked).await
@@ -126,22 +130,61 @@ fn missing(question: Question, said: &Said) -> String {
     }
 }
 
-/// Cancels what a session does, or ends it. It is written down before.
+/// A session of the server, as it is when it is looked at.
+struct Seen {
+    process: Process,
+    /// In words: `checkout as app on shop, since 2026-03-01 10:00:00 UTC`.
+    words: String,
+    user: String,
+}
+
+/// The session of a process, and so that another one which gets its number later is not meant.
+async fn seen(connection: &mut Connection, pid: i32) -> Result<Option<Seen>, Report> {
+    let statement = format!(
+        "SELECT {BEGAN}, application_name, usename, datname FROM pg_catalog.pg_stat_activity WHERE pid = {pid}"
+    );
+    let answer = rows(connection, &statement).await?;
+    let answer = answer.map_err(|said| {
+        Report::new("denied", format!("session {pid} cannot be looked at"), ExitCode::Failed).cause(said.message)
+    })?;
+    Ok(answer.rows.into_iter().next().map(|row| {
+        let mut cells = row.into_iter();
+        let mut cell = || cells.next().flatten();
+        let (began, application) = (cell(), cell().filter(|name| !name.is_empty()));
+        let (user, database) = (cell().unwrap_or_else(|| "nobody".to_owned()), cell());
+        let application = application.unwrap_or_else(|| "a session without a name".to_owned());
+        let on = database.map(|database| format!(" on {database}")).unwrap_or_default();
+        let since = began.as_deref().map(|began| format!(", since {began} UTC")).unwrap_or_default();
+        let words = format!("{application} as {user}{on}{since}");
+        Seen { process: Process { pid, began }, words, user }
+    }))
+}
+
+/// Cancels what a session does, or ends it, after a yes to whose it is. It is written down before.
 async fn send(
     connection: &mut Connection,
     way: &Way,
+    context: &Context,
     pid: i32,
     terminate: bool,
     typed: &str,
 ) -> Result<ExitCode, Report> {
     let function = if terminate { "pg_terminate_backend" } else { "pg_cancel_backend" };
-    let what = json!({"pid": pid, "function": function});
+    let listed = "`cockpit db --activity` lists them";
+    let none = || Report::new("session", format!("there is no session {pid}"), ExitCode::Failed).hint(listed);
+    let risk = if terminate { Risk::Disrupt } else { Risk::Change };
+    let Some(seen) = seen(connection, pid).await? else {
+        return Err(none());
+    };
+    way.agreed(context, &format!("db {typed}: {}", harmless(&seen.words)), risk).await?;
+    let what = json!({"pid": pid, "began": seen.process.began, "user": seen.user, "function": function});
     way.audit(typed, what.clone(), "started", "")?;
-    let answer = rows(connection, &format!("SELECT pg_catalog.{function}({pid})")).await?;
+    let answer = rows(connection, &seen.process.signal(function)).await?;
     let outcome = match answer {
         Ok(answer) if answer.rows.first().and_then(|row| row.first()) == Some(&Some("t".to_owned())) => Ok(()),
-        Ok(_) => Err(Report::new("session", format!("there is no session {pid}"), ExitCode::Failed)
-            .hint("`cockpit db --activity` lists them")),
+        Ok(_) => Err(Report::new("session", format!("session {pid} was left alone"), ExitCode::Failed)
+            .cause(format!("it has ended meanwhile; {pid} is nobody's now, or another session's"))
+            .hint(listed)),
         Err(said) => {
             let report = Report::new("denied", format!("session {pid} was left alone"), ExitCode::Failed);
             let report = report.cause(said.message.clone());
@@ -158,6 +201,6 @@ async fn send(
     way.audit(typed, what, word, &reason)?;
     outcome?;
     let done = if terminate { "was ended" } else { "was asked to cancel what it does" };
-    say(&format!("session {pid} {done}"));
+    say(&format!("session {pid} {done}: {}", harmless(&seen.words)));
     Ok(ExitCode::Done)
 }

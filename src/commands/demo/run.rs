@@ -12,6 +12,7 @@ use crate::infra::tools::on_path;
 use crate::runtime::clock::Clock;
 use crate::runtime::demo_database::{DATABASE, DemoDatabase, USER};
 use crate::runtime::demo_infra;
+use crate::runtime::demo_site::DemoSite;
 use aws_sim::{Scenario, SimOptions};
 
 /// The interactive session on a simulated world in the same process.
@@ -29,14 +30,21 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         environment.endpoint_url = Some(simulator.endpoint());
         environment.profile = None;
     }
-    let mut recorded = None;
+    let site = DemoSite::start(&simulator).await.map_err(|error| {
+        Report::new("simulator", "the demo's site cannot be started", ExitCode::Failed).cause(error)
+    })?;
+    for environment in &mut config.environments {
+        site.lead(environment);
+    }
+    let (mut recorded, mut without_terraform) = (None, false);
     let own = config.environments.iter_mut().find(|environment| environment.name == scenario.environment());
     if let Some(environment) = own {
         let unwritten = |error: std::io::Error| {
             Report::new("simulator", "the demo's units cannot be written", ExitCode::Failed).caused_by(&error)
         };
         environment.infra = demo_infra::make(&environment.name, arguments.speed).map_err(unwritten)?;
-        if on_path("terraform", &Surroundings::of_process(environment)).is_none() {
+        without_terraform = on_path("terraform", &Surroundings::of_process(environment)).is_none();
+        if without_terraform {
             recorded = demo_infra::replayed(&environment.name, arguments.speed).map_err(unwritten)?;
         }
     }
@@ -45,9 +53,10 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         .cloned()
         .ok_or_else(|| Report::new("simulator", "the scenario has no environment", ExitCode::Failed))?;
     let overrides = crate::app::Overrides::default();
-    let session = Session { simulated: true, all: arguments.all, overrides, ..context.session() };
+    let session =
+        Session { simulated: true, recorded: without_terraform, all: arguments.all, overrides, ..context.session() };
     let code = session::show(context, config, environment, session, Clock::Simulated(simulator.clock())).await;
-    drop(recorded);
+    drop((recorded, site));
     simulator.shutdown();
     code
 }

@@ -17,7 +17,6 @@ use crate::runtime::logs::{groups, insights as ask};
 use crate::runtime::stop::stopped;
 use std::cell::OnceCell;
 use std::io::{self, Write as _};
-use tokio::time::Instant;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let session = OnceCell::new();
@@ -40,10 +39,10 @@ async fn search(
 ) -> Result<ExitCode, Report> {
     let output = context.output;
     let text = query(&arguments.query, &context.open()?.1.log_queries)?;
-    let end = context.limit().map(|limit| Instant::now() + limit);
+    let end = context.end();
     let asked = Asked { services: &arguments.services, groups: &arguments.group, lambdas: &[] };
     let (reading, found) = log_groups::read(context, &asked).await?;
-    let unsure = reading.unsure();
+    let unsure = reading.identity_unknown();
     let app = &reading.collector.app;
     let (zone, now) = (app.zone(), (app.service_now(), reading.collector.latest()));
     let range = when::range(&arguments.since, arguments.until.as_deref(), now, &zone);
@@ -82,7 +81,10 @@ async fn search(
         None => sizes.await,
     };
     let estimate = match sizes {
-        Ok(all) => insights::estimate(&all, &names, to.duration_since(from), to.as_millisecond()),
+        Ok(all) => {
+            log_groups::tell_kept(&all, &names, from.as_millisecond(), now.0.as_millisecond());
+            insights::estimate(&all, &names, to.duration_since(from), to.as_millisecond())
+        }
         // A price that cannot be told is no reason not to ask.
         Err(_) => Estimate::default(),
     };

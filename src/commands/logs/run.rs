@@ -35,16 +35,16 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         Output::Raw => Form::Raw,
         _ => Form::Text,
     };
-    let end = context.limit().map(|limit| Instant::now() + limit);
+    let end = context.end();
     let asked = Asked { services: &arguments.services, groups: &arguments.group, lambdas: &arguments.lambda };
     let (reading, found) = log_groups::read(context, &asked).await?;
-    let unsure = reading.unsure().is_some();
+    let unsure = reading.identity_unknown().is_some();
     let app = &reading.collector.app;
     let zone = if arguments.utc { TimeZone::UTC } else { app.zone() };
     let now = app.service_now();
     let bounded = arguments.since.is_some() || arguments.tail.is_none();
     // Where only the newest lines are wanted, the end alone says how far it is looked back.
-    let since = arguments.since.as_deref().unwrap_or(if bounded { "10m" } else { "36500d" });
+    let since = arguments.since.as_deref().unwrap_or(if bounded { "10m" } else { "7300d" });
     let (since, until) = when::range(since, arguments.until.as_deref(), (now, reading.collector.latest()), &zone)
         .map_err(log_groups::no_time)?;
     let until = until.map(jiff::Timestamp::as_millisecond);
@@ -189,6 +189,10 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
                 }
             }
             Some(Heard::Ended) => {
+                // Those of another region are not listed here.
+                let here = groups_now.iter().filter(|group| group.region.is_none() || group.region == region);
+                let names: Vec<String> = here.map(|group| group.group.clone()).collect();
+                log_groups::tell_if_gone(&mut reader.into_ring(), &names, since, now, end).await;
                 return Ok(if writer.missing || missing || unsure { ExitCode::Incomplete } else { ExitCode::Done });
             }
             Some(other) => {

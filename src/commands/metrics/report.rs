@@ -148,6 +148,9 @@ pub struct Read {
 /// When it is.
 #[derive(Debug, Clone, Copy)]
 pub struct Span {
+    /// From when on it was asked for.
+    pub asked: Timestamp,
+    /// From when on it is read: as far as it is kept.
     pub since: Timestamp,
     pub until: Timestamp,
     pub period: i32,
@@ -232,7 +235,7 @@ pub fn metrics(input: &SnapshotInput<'_>, curves: Result<Read, String>, marks: &
         failed,
         unlisted,
         short: span.until.duration_since(span.since).as_secs() < 180,
-        gone: gone(span.against.unwrap_or(span.since), input.now, |source| {
+        gone: gone(span.asked.min(span.against.unwrap_or(span.since)), input.now, |source| {
             SOURCES.contains(&source) || source == Source::Metrics
         }),
     }
@@ -346,8 +349,8 @@ impl Printable for Metrics {
         }
         notes.extend(self.gone.iter().cloned());
         if self.metrics.as_ref().is_some_and(|all| all.iter().all(|one| one.points.is_empty()) && !all.is_empty()) {
-            let why = if self.short { "a metric has a point a minute" } else { "CloudWatch keeps minutes for 15 days" };
-            notes.push(format!("nothing was measured in that time: {why}"));
+            let why = if self.short { ": a metric has a point a minute" } else { "" };
+            notes.push(format!("nothing was measured in that time{why}"));
         }
         notes
     }

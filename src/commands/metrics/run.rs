@@ -14,7 +14,7 @@ use crate::feeds::aws::{Fact, Query};
 use crate::feeds::runs::Place;
 use crate::headless::select;
 use crate::model::telemetry::{self, Area, Figure, Listed};
-use crate::model::{Failure, FailureKind, Point};
+use crate::model::{Failure, FailureKind, Point, Source, kept};
 use crate::runtime::clock::{Clock, zone as clock_zone};
 use crate::runtime::history;
 use jiff::tz::TimeZone;
@@ -29,21 +29,17 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let (loaded, environment) = context.open()?;
     let zone = clock_zone(environment.timezone.as_deref());
     let here = Clock::System.now();
-    let (since, _) = span(arguments, (here, here), &zone)?;
+    let since = span(arguments, (here, here), &zone)?.since;
     let history = here.duration_since(since).max(SignedDuration::ZERO) + SLACK;
-    let wants = Wants { sources: SOURCES.iter().copied().collect(), service_metrics: false, history, once: true };
+    let sources = SOURCES.iter().copied().collect();
+    let wants = Wants { sources, service_metrics: false, history, until: None, once: true };
     let place = Place { audit_file: loaded.config.audit_file.clone(), simulated: false };
     let mut reading = Box::pin(context.read(loaded.config, environment, wants)).await;
     reading.check_credentials()?;
     let now = reading.collector.app.service_now();
-    let (since, until) = span(arguments, (now, reading.collector.latest()), &zone)?;
+    let span = span(arguments, (now, reading.collector.latest()), &zone)?;
+    let since = span.since;
     let (names, areas) = meant(&reading, &arguments.what)?;
-    let span = Span {
-        since,
-        until,
-        period: telemetry::period(until.duration_since(since)),
-        against: arguments.against.and_then(|against| since.checked_sub(against).ok()),
-    };
     let asked = Box::pin(curves(&mut reading, names.as_deref(), &areas, span, arguments));
     let curves = context.in_time(asked).await;
     let over = curves.is_none();
@@ -51,9 +47,10 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let curves = curves.unwrap_or_else(late);
     let local = history::read(&place, &reading.collector.app.environment.name, since);
     let app = &reading.collector.app;
-    let marks = happened(&app.estate, &app.environment.name, &local, since, app.service_now(), app.ahead);
+    let marks = happened(app, &local, since);
     let marks: Vec<_> = marks
         .into_iter()
+        .filter(|event| event.of_another.is_none())
         .filter(|event| {
             names
                 .as_ref()
@@ -71,10 +68,33 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     print(context, &reading, &report, code, out)
 }
 
-/// From when to when.
-fn span(arguments: &Arguments, now: (Timestamp, Timestamp), zone: &TimeZone) -> Result<(Timestamp, Timestamp), Report> {
-    let (since, until) = when::range(&arguments.since, arguments.until.as_deref(), now, zone).map_err(no_time)?;
-    Ok((since, until.unwrap_or(now.1)))
+/// From when to when, as far as metrics are kept.
+///
+/// # Errors
+/// A time that is none, and one of which no metrics are kept any more.
+fn span(arguments: &Arguments, now: (Timestamp, Timestamp), zone: &TimeZone) -> Result<Span, Report> {
+    let (asked, until) = when::range(&arguments.since, arguments.until.as_deref(), now, zone).map_err(no_time)?;
+    let until = until.unwrap_or(now.1);
+    let oldest = kept::oldest(Source::Metrics, now.0).unwrap_or(Timestamp::UNIX_EPOCH);
+    let too_old = |what: String| {
+        let (who, days) = kept::days(Source::Metrics).unwrap_or_default();
+        Report::usage(format!("{what}, and {who} for {days} days"))
+            .hint(format!("ask for a time after {}", when::spelled(oldest, zone)))
+    };
+    if until <= oldest {
+        return Err(too_old(format!("that time ends {}", when::spelled(until, zone))));
+    }
+    let since = asked.max(oldest);
+    let against = match arguments.against {
+        None => None,
+        Some(against) => {
+            let ends = until.checked_sub(against).ok().filter(|ends| *ends > oldest);
+            ends.ok_or_else(|| too_old("--against is for a time that is gone".to_owned()))?;
+            since.checked_sub(against).ok()
+        }
+    };
+    let age = now.0.duration_since(against.unwrap_or(since).max(oldest));
+    Ok(Span { asked, since, until, period: telemetry::period(until.duration_since(since), age), against })
 }
 
 /// Which services are meant, all where it is none, and which kinds of things.
@@ -124,7 +144,8 @@ async fn curves(
     let before = match (span.against, arguments.against) {
         (Some(from), Some(against)) => {
             let until = span.until.checked_sub(against).unwrap_or(span.until);
-            Some(points(reading, &figures, span.period, (from, until)).await?)
+            let oldest = kept::oldest(Source::Metrics, reading.collector.app.service_now()).unwrap_or(from);
+            Some(points(reading, &figures, span.period, (from.max(oldest), until)).await?)
         }
         _ => None,
     };

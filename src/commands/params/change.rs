@@ -3,7 +3,7 @@
 use super::args::{Import, Put, Rm, Type};
 use super::facts::{Facts, within};
 use super::input;
-use crate::app::operation::parameter::{Request, Wanted};
+use crate::app::operation::parameter::{Request, Wanted, typed};
 use crate::cli::{ExitCode, Report};
 use crate::commands::act::act;
 use crate::commands::context::Context;
@@ -18,15 +18,6 @@ fn kind(typed: Type) -> Kind {
         Type::List => Kind::List,
         Type::Secure => Kind::Secure,
     }
-}
-
-/// A flag with its value, as it is typed.
-fn flag(name: &str, value: Option<&str>) -> String {
-    let quoted = |value: &str| {
-        let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || "._-/:@".contains(c));
-        if plain && !value.is_empty() { value.to_owned() } else { format!("'{}'", value.replace('\'', r"'\''")) }
-    };
-    value.map(|value| format!(" {name} {}", quoted(value))).unwrap_or_default()
 }
 
 /// Before a value is asked for: whether it could be written at all.
@@ -68,18 +59,11 @@ pub(super) async fn put(context: &Context, put: &Put, out: &mut dyn io::Write) -
     };
     let value = input::value(context, put, &name, before).await?;
     let source = match (&put.file, put.stdin, put.editor) {
-        (Some(file), ..) => flag("--file", Some(&file.to_string_lossy())),
+        (Some(file), ..) => typed::flag("--file", Some(&file.to_string_lossy())),
         (None, true, _) => " --stdin".to_owned(),
         (None, _, true) => " --editor".to_owned(),
         _ => String::new(),
     };
-    let word = put.kind.map(|typed| kind(typed).word());
-    let typed = format!(
-        "params put {name}{}{}{}{source}",
-        flag("--type", word),
-        flag("--key", put.key.as_deref()),
-        flag("--description", put.description.as_deref()),
-    );
     let readers = facts.readers(std::iter::once(name.as_str()));
     let wanted = Wanted::Put {
         name,
@@ -88,6 +72,7 @@ pub(super) async fn put(context: &Context, put: &Put, out: &mut dyn io::Write) -
         key: put.key.clone(),
         description: put.description.clone(),
     };
+    let typed = typed::of(&wanted, &source);
     let request = Request { wanted: vec![wanted], foreign, readers, restart: put.restart, typed };
     begin(context, &opened, request, put.dry_run, out).await
 }
@@ -105,7 +90,7 @@ pub(super) async fn remove(context: &Context, rm: &Rm, out: &mut dyn io::Write) 
     }
     let readers = facts.readers(names.iter().map(String::as_str));
     let foreign = facts.foreign(names.iter().map(String::as_str));
-    let typed = format!("params rm {}", names.join(" "));
+    let typed = typed::remove(&names);
     let wanted = names.into_iter().map(|name| Wanted::Remove { name }).collect();
     let request = Request { wanted, foreign, readers, restart: false, typed };
     begin(context, &opened, request, rm.dry_run, out).await
@@ -137,11 +122,8 @@ pub(super) async fn import(context: &Context, import: &Import, out: &mut dyn io:
         })
         .collect();
     let readers = facts.readers(wanted.iter().map(Wanted::name));
-    let word = import.kind.map(|typed| kind(typed).word());
-    let file = import.file.to_string_lossy();
-    let typed = format!("params import{} --under {under}{}", flag("", Some(&file)).trim_end(), flag("--type", word));
+    let typed = typed::import(&import.file.to_string_lossy(), &under, import.kind.map(kind));
     let foreign = facts.foreign(wanted.iter().map(Wanted::name));
-    let typed = typed.replace("import  ", "import ");
     let request = Request { wanted, foreign, readers, restart: import.restart, typed };
     begin(context, &opened, request, import.dry_run, out).await
 }

@@ -28,7 +28,8 @@ Session Manager is there too: sessions to a host and port (--map), ECS Exec with
 \"gateway:link\", \"kind\": \"close\"} (or reset, going_away, hang, ended, restart), gateway:connect denied, signature,
 reset or hang, gateway:handshake old, early, silent or with delay_ms, gateway:output and gateway:acknowledge drop,
 duplicate, reorder, damage, unknown or with delay_ms, gateway:input (what a client sends) drop, duplicate,
-reorder, damage or with delay_ms, gateway:pace delay (for each KB), gateway:dial refused; {\"after\": N} lets N through first.
+reorder, damage or with delay_ms, gateway:pace delay (for each KB), gateway:dial refused
+or hang; {\"after\": N} lets N through first.
 
 Example:
   cockpit sim --scenario crash-loop --listen 127.0.0.1:4600

@@ -6,12 +6,15 @@ use super::report::{OnlyReads, READ_ONLY, failed};
 use super::session::{How, Over, Session};
 use crate::cli::{ExitCode, Report};
 use crate::commands::say::say;
-use crate::db::Connection;
-use crate::model::sql::Said;
+use crate::commands::way::Way;
+use crate::db::{Connection, Settings};
+use crate::model::Failure;
 use crate::model::sql::describe::Looked;
 use crate::model::sql::format::writer::sheet;
-use crate::model::sql::interpreter::{Action, Answer, Interpreter, Peer, Ran, Run, Target};
+use crate::model::sql::interpreter::{Action, Answer, Connection as To, Interpreter, Peer, Ran, Run, Target};
 use crate::model::sql::keywords::literal;
+use crate::model::sql::{Said, Transaction};
+use crate::model::text::harmless;
 use crate::runtime::files;
 use std::path::Path;
 use std::time::Duration;
@@ -34,6 +37,11 @@ pub(super) struct Driver<'a> {
     pub(super) went_on: bool,
     /// Statements that had values bound to them so far: one that failed in a transaction keeps its name.
     bound: u32,
+    /// The way to the server, and how one connected on it last.
+    way: &'a Way,
+    settings: Settings,
+    /// All is one transaction, which belongs to one session.
+    pub(super) single: bool,
     /// Why the session only reads, where a rule of safety had it opened so.
     pub(super) only_reads: Option<OnlyReads>,
     /// How the script is called in errors.
@@ -41,7 +49,7 @@ pub(super) struct Driver<'a> {
 }
 
 impl<'a> Driver<'a> {
-    pub(super) fn new(session: Session, interpreter: Interpreter, outlet: Outlet<'a>) -> Self {
+    pub(super) fn new(session: Session, interpreter: Interpreter, outlet: Outlet<'a>, way: &'a Way) -> Self {
         Self {
             session,
             interpreter,
@@ -50,6 +58,9 @@ impl<'a> Driver<'a> {
             last: None,
             went_on: false,
             bound: 0,
+            way,
+            settings: way.settings.clone(),
+            single: false,
             only_reads: None,
             name: "-c".to_owned(),
         }
@@ -115,8 +126,9 @@ impl<'a> Driver<'a> {
                         std::env::set_current_dir(files::named(&path)).map_err(|error| format!("{path}: {error}"));
                     Answer::Done(gone)
                 }
-                Action::Connect(_) => {
-                    Answer::Done(Err("a script stays where it is: name another environment, or --url".to_owned()))
+                Action::Connect(to) => {
+                    self.connect(to).await?;
+                    Answer::Done(Ok(()))
                 }
                 Action::Wait(milliseconds) => {
                     self.session.wait(Duration::from_millis(milliseconds)).await?;
@@ -131,6 +143,65 @@ impl<'a> Driver<'a> {
             };
             self.interpreter.answer(answer);
         }
+    }
+
+    /// `\c`: to another database of the same server, or as another user. What follows is meant for there: where that cannot be
+    /// reached it ends, whatever `ON_ERROR_STOP` says.
+    async fn connect(&mut self, to: To) -> Result<(), Over> {
+        let place = &self.settings.place;
+        let here = |host: &String| *host == place.host || Some(host) == place.through.as_ref();
+        let elsewhere = to.host.as_ref().is_some_and(|host| !here(host))
+            || to.port.as_ref().is_some_and(|port| *port != place.port.to_string());
+        let refused = if elsewhere {
+            Some("\\c: a script stays on its server: name another environment, or --url")
+        } else if self.single {
+            Some("\\c: with -1 all is one transaction of one session")
+        } else if self.session.transaction() != Transaction::Idle {
+            Some("\\c: a transaction is open, which would be lost: end it first")
+        } else {
+            None
+        };
+        let database = to.database.unwrap_or_else(|| self.settings.database.clone());
+        let user = to.user.unwrap_or_else(|| self.settings.user.clone());
+        if let Some(why) = refused {
+            return Err(self.unreached(Report::new("sql", why, ExitCode::Failed)));
+        }
+        let failed = |failure: &Failure| {
+            Report::of_failure(
+                format!("\\c: no session in {} as {} can be opened", harmless(&database), harmless(&user)),
+                failure,
+            )
+        };
+        let anew = self.way.anew(&self.settings, database.clone(), user.clone());
+        let settings = match self.session.settings(anew).await? {
+            Ok(settings) => settings,
+            Err(failure) => return Err(self.unreached(failed(&failure))),
+        };
+        if let Err(failure) = self.session.connect(&settings).await? {
+            return Err(self.unreached(failed(&failure)));
+        }
+        if self.session.pooled() && settings.read_only {
+            return Err(self.unreached(super::report::pooled()));
+        }
+        self.settings = settings;
+        self.interpreter.set_server(&self.session.server());
+        self.interpreter.set_transaction(Transaction::Idle);
+        if !self.interpreter.variables().is_on("QUIET") {
+            say(&format!(
+                "You are now connected to database \"{}\" as user \"{}\".",
+                harmless(&database),
+                harmless(&user)
+            ));
+        }
+        Ok(())
+    }
+
+    /// What ends it because it is not where it was to be.
+    fn unreached(&mut self, report: Report) -> Over {
+        if let Some(before) = self.last.take() {
+            tell(&before);
+        }
+        Over::from(report)
     }
 
     /// The last failure, which was not told yet.

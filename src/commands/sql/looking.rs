@@ -23,7 +23,6 @@ pub(super) async fn looking<T>(
         through: arguments.through.as_deref(),
         url: arguments.url.as_ref().map(|url| url.0.as_str()),
         writes: None,
-        asks: false,
         command: ("sql", format!(" {flag}")),
     };
     let mut way = Box::pin(way(context, &wanted)).await?;

@@ -83,6 +83,13 @@ fn place(statement: &str, position: u32) -> Option<String> {
     caret(statement, position).map(|caret| format!("in the statement:\n{}", caret.trim_end_matches('\n')))
 }
 
+/// That nothing can be changed must be sure, and behind such a pooler it is not.
+pub(super) fn pooled() -> Report {
+    let what = "the session cannot be made a read-only one: a pooler gives each transaction another connection (pool_mode = transaction)";
+    Report::new("denied", what, ExitCode::Failed)
+        .hint("connect past the pooler, or as a user who can only read; --write opens a session that may write")
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -5,20 +5,19 @@ use super::ddl::ddl;
 use super::driver::{Driver, tell};
 use super::er::er;
 use super::outlet::Outlet;
-use super::report::{OnlyReads, failed};
+use super::report::{OnlyReads, failed, pooled};
 use super::session::{Over, Session, gone};
-use crate::app::command::Risk;
+use crate::app::safety::WRITES;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
 use crate::commands::waits;
 use crate::commands::way::{Wanted, Way, way};
 use crate::model::sql::Transaction;
 use crate::model::sql::format::options::Format;
-use crate::model::sql::interpreter::{Interpreter, Mode, Origin};
+use crate::model::sql::interpreter::{Halt, Interpreter, Left, Mode, Origin};
 use crate::runtime::stop::StopSignals;
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
-use tokio::time::Instant;
 
 /// What is to be run.
 enum Script {
@@ -40,14 +39,13 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let stops = StopSignals::new()
         .map_err(|error| Report::new("system", "signals cannot be taken", ExitCode::Failed).caused_by(&error))?;
     let scripts = scripts(context, arguments).await?;
-    let end = context.limit().map(|limit| Instant::now() + limit);
+    let end = context.end();
     let wanted = Wanted {
         environment: arguments.environment.as_deref(),
         to: arguments.reader.then_some("reader"),
         through: arguments.through.as_deref(),
         url: arguments.url.as_ref().map(|url| url.0.as_str()),
-        writes: arguments.write.then_some(Risk::Change),
-        asks: false,
+        writes: arguments.write.then_some(WRITES),
         command: ("sql", String::new()),
     };
     let way = Box::pin(way(context, &wanted)).await?;
@@ -63,7 +61,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         way.close("failed", &report.message).await?;
         return Err(report);
     }
-    let mut driver = driver(Session::new(connection, stops, end), context, arguments, out)?;
+    let mut driver = driver(Session::new(connection, stops, end), &way, context, arguments, out)?;
     driver.only_reads = way.settings.read_only.then_some(match (context.global.read_only, way.guarded) {
         (true, _) => OnlyReads::Flag,
         (false, true) => OnlyReads::Guarded,
@@ -75,16 +73,10 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     finish(way, outcome.and_then(|code| flushed.map(|()| code))).await
 }
 
-/// That nothing can be changed must be sure, and behind such a pooler it is not.
-fn pooled() -> Report {
-    let what = "the session cannot be made a read-only one: a pooler gives each transaction another connection (pool_mode = transaction)";
-    Report::new("denied", what, ExitCode::Failed)
-        .hint("connect past the pooler, or as a user who can only read; --write opens a session that may write")
-}
-
 /// The interpreter with what the flags set, and its hands.
 fn driver<'a>(
     session: Session,
+    way: &'a Way,
     context: &Context,
     arguments: &Arguments,
     out: &'a mut dyn io::Write,
@@ -109,7 +101,9 @@ fn driver<'a>(
         let set = interpreter.variables_mut().set(name, value);
         set.map_err(|why| Report::usage(format!("-v {name}: {why}")))?;
     }
-    Ok(Driver::new(session, interpreter, Outlet::new(out, io::stdout().is_terminal())))
+    let mut driver = Driver::new(session, interpreter, Outlet::new(out, io::stdout().is_terminal()), way);
+    driver.single = arguments.single_transaction;
+    Ok(driver)
 }
 
 async fn finish(way: Way, outcome: Result<ExitCode, Over>) -> Result<ExitCode, Report> {
@@ -155,6 +149,18 @@ async fn scripts(context: &Context, arguments: &Arguments) -> Result<Vec<Script>
     Ok(scripts)
 }
 
+/// What ran before an error, and what was not run for it.
+fn not_run(mut halt: Halt, name: &str, scripts: impl Iterator<Item = Script>) -> Option<String> {
+    let after = scripts.map(|script| match script {
+        Script::Command(_) => "-c".to_owned(),
+        Script::File(name, _) => name,
+        Script::Input => "standard input".to_owned(),
+    });
+    halt.left.extend(after.map(|name| Left { file: Some(name), line: 1 }));
+    let words = halt.words(name)?;
+    Some(if halt.open { format!("{words}; what is in the transaction that was open is taken back") } else { words })
+}
+
 /// Runs everything; the exit code where no error ended it.
 async fn all(driver: &mut Driver<'_>, arguments: &Arguments, scripts: Vec<Script>) -> Result<ExitCode, Over> {
     if arguments.single_transaction {
@@ -162,7 +168,8 @@ async fn all(driver: &mut Driver<'_>, arguments: &Arguments, scripts: Vec<Script
         driver.interpreter.set_transaction(Transaction::Open);
     }
     let mut code = None;
-    for script in scripts {
+    let mut scripts = scripts.into_iter();
+    for script in scripts.by_ref() {
         match script {
             Script::Command(text) => driver.interpreter.run(&text, Origin::Command),
             Script::File(name, text) => {
@@ -184,12 +191,16 @@ async fn all(driver: &mut Driver<'_>, arguments: &Arguments, scripts: Vec<Script
         code = driver.all().await?;
     }
     let (code, last) = (code.unwrap_or_default(), driver.last());
+    let halted = driver.interpreter.take_halted().and_then(|halt| not_run(halt, &driver.name, scripts));
     if arguments.single_transaction {
         let end = if code == 0 { "COMMIT" } else { "ROLLBACK" };
         driver.session.look(end, 0).await?.map_err(|said| Over::from(failed(&said, end)))?;
     }
     match last {
-        Some(report) if code != 0 => Err(report.into()),
+        Some(report) if code != 0 => Err(match halted {
+            Some(words) => report.cause(words).into(),
+            None => report.into(),
+        }),
         // `ON_ERROR_STOP` is off: it went on, and what failed was told.
         Some(report) => {
             tell(&report);

@@ -9,7 +9,8 @@ use crate::commands::printed::unwritten;
 use crate::commands::say::say;
 use crate::db::wire;
 use crate::db::wire::{Fields, Messages};
-use crate::db::{Canceller, Connection, Event, Lost, Rows as Answer, known};
+use crate::db::{Canceller, Connection, Event, Lost, Rows as Answer, Settings, known};
+use crate::model::Failure;
 use crate::model::sql::format::options::{Format, Options};
 use crate::model::sql::format::writer::{Head, Writer};
 use crate::model::sql::interpreter::{Ran, Rows};
@@ -73,6 +74,31 @@ impl Session {
     /// Where it leads, as far as that is known without asking.
     pub(super) fn server(&self) -> Server {
         known(&self.connection)
+    }
+
+    /// Goes on in another session of the same server. The one before is ended when the other is there.
+    pub(super) async fn connect(&mut self, settings: &Settings) -> Result<Result<(), Failure>, Over> {
+        let connection = match self.unless_told(Box::pin(Connection::open(settings))).await? {
+            Ok(connection) => connection,
+            Err(failure) => return Ok(Err(failure)),
+        };
+        self.canceller = connection.canceller();
+        let before = std::mem::replace(&mut self.connection, connection);
+        let _ = timeout(GRACE, before.close()).await;
+        Ok(Ok(()))
+    }
+
+    /// Whether each transaction may have another connection of the server.
+    pub(super) fn pooled(&self) -> bool {
+        self.connection.pooled()
+    }
+
+    /// Waits for how one connects, unless it is to end.
+    pub(super) async fn settings(
+        &mut self,
+        settings: impl Future<Output = Result<Settings, Failure>>,
+    ) -> Result<Result<Settings, Failure>, Over> {
+        self.unless_told(settings).await
     }
 
     /// Ends it. A server that takes nothing in is not waited for.

@@ -1,6 +1,7 @@
 //! `cockpit tunnel`: what is typed.
 
 use clap::Args;
+use std::net::Ipv4Addr;
 use std::path::PathBuf;
 
 /// Open a private database on a local port, and keep it open
@@ -15,6 +16,7 @@ Examples:
   cockpit tunnel staging                                 the writer, at 127.0.0.1:5432
   cockpit tunnel staging --to reader --port 0 --json     states as lines, at a free port
   cockpit tunnel staging --socket /tmp                   psql -h /tmp; this user's programs alone
+  cockpit tunnel staging --listen 0.0.0.0                for containers of this machine, and for whoever reaches it
   cockpit tunnel staging prod                            both; the second at its own port or the next free one"
 )]
 pub struct Arguments {
@@ -25,6 +27,10 @@ pub struct Arguments {
     /// is configured, else the next that is free
     #[arg(long, value_name = "N")]
     pub port: Option<u16>,
+    /// Listen at this address of this machine instead of 127.0.0.1: whoever reaches it connects through the tunnel unasked.
+    /// 0.0.0.0 is every address, which programs in containers need
+    #[arg(long, value_name = "ADDRESS", conflicts_with = "socket")]
+    pub listen: Option<Ipv4Addr>,
     /// A Unix socket instead of a port: its path, or a folder, in which it gets the name that psql looks for. Only this
     /// user's programs can connect
     #[arg(long, value_name = "PATH", conflicts_with = "port")]
@@ -35,7 +41,7 @@ pub struct Arguments {
     /// The service through whose tasks it goes, or an instance: its id, `instance:NAME` or `tag:KEY=VALUE`
     #[arg(long, value_name = "SERVICE|INSTANCE")]
     pub through: Option<String>,
-    /// Print the password in the connection strings
+    /// Print the password in the connection strings, which `--json` has none of
     #[arg(long)]
     pub show_password: bool,
     /// An object a line, as `-o json`

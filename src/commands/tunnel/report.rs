@@ -99,6 +99,13 @@ impl TunnelDto {
     }
 }
 
+impl TunnelDto {
+    /// What to do while it goes on; what has closed it is said at the end.
+    pub(super) fn what_to_do(&self) -> Option<&str> {
+        self.hint.as_deref().filter(|_| self.reason.is_some() && self.state != "closed")
+    }
+}
+
 /// How programs connect, below the first line that says ready.
 pub(super) fn strings(place: &Place<'_>) -> String {
     if place.socket.is_some() {
@@ -157,7 +164,9 @@ mod tests {
         assert!(line.starts_with("staging: ready  127.0.0.1:5432 → db.example:5432 through web, task"), "{line}");
         assert!(line.ends_with("2 connections were refused: db.example:5432 cannot be reached from there"), "{line}");
         let lost = TunnelDto { state: "resuming".into(), reason: Some("1000 Bye".into()), ..example() };
-        assert_eq!(lost.line(), "staging: resuming: 1000 Bye");
+        assert_eq!((lost.line().as_str(), lost.what_to_do()), ("staging: resuming: 1000 Bye", Some("wait")));
+        let closed = TunnelDto { state: "closed".into(), ..lost };
+        assert_eq!((closed.what_to_do(), example().what_to_do()), (None, None));
     }
 
     #[test]
@@ -165,5 +174,6 @@ mod tests {
         let place = Place { port: 5432, user: Some("app"), database: Some("shop"), ..Place::default() };
         assert!(!strings(&place).contains("hush"));
         assert_eq!(strings(&Place { password: Some("hush"), ..place }).matches("hush").count(), 2);
+        assert_eq!(strings(&Place { host: Some("10.0.0.7"), ..place }).matches("10.0.0.7").count(), 3);
     }
 }

@@ -8,7 +8,7 @@ use crate::aws::secrets::Login;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
 use crate::commands::printed::printed;
-use crate::commands::through::{Target, Wish, ended, facts};
+use crate::commands::through::{Target, Wish, ended, facts, left_behind};
 use crate::commands::waits::over;
 use crate::headless;
 use crate::model::connection_string::Place;
@@ -30,6 +30,8 @@ struct Opened {
     what: String,
     to: String,
     local: Local,
+    /// Another address than 127.0.0.1, at which programs find it.
+    host: Option<String>,
     told: bool,
     close: Option<oneshot::Sender<()>>,
     closed: Option<Status>,
@@ -42,6 +44,12 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         .map_err(|error| Report::new("system", "signals cannot be taken", ExitCode::Failed).caused_by(&error))?;
     crate::runtime::ports::more_files();
     let json = arguments.json || context.output == Output::Json;
+    if json && arguments.show_password {
+        return Err(Report::usage(
+            "--show-password prints the password into the connection strings, and --json has none",
+        )
+        .hint("`cockpit with-db` gives a command the password in its environment"));
+    }
     let (changes, mut changed) = mpsc::channel(64);
     let mut tunnels = Vec::new();
     let names: Vec<Option<&str>> = if arguments.environments.is_empty() {
@@ -53,7 +61,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let mut failure = None;
     for (number, name) in names.into_iter().enumerate() {
         let ours: Vec<u16> = tunnels.iter().map(|opened: &Opened| opened.local.port()).collect();
-        let opening = open(context, arguments, name, number, &ours);
+        let opening = open(context, arguments, name, (number, json), &ours);
         let opened = tokio::select! {
             opened = opening => opened,
             signal = stops.next() => {
@@ -141,11 +149,15 @@ async fn open(
     context: &Context,
     arguments: &Arguments,
     name: Option<&str>,
-    number: usize,
+    (number, json): (usize, bool),
     ours: &[u16],
 ) -> Result<(Tunnel, Opened), Report> {
     let target = Target::open(context, name).await?;
-    let title = format!("tunnel to {}", target.wanted(arguments.to.as_deref()));
+    let wanted = target.wanted(arguments.to.as_deref());
+    let title = match arguments.listen.filter(|here| !here.is_loopback()) {
+        Some(here) => format!("tunnel to {wanted}, for whoever reaches {here}"),
+        None => format!("tunnel to {wanted}"),
+    };
     target.guarded(context, &title, Risk::Change, false).await?;
     let wish = Wish {
         to: arguments.to.as_deref(),
@@ -153,15 +165,16 @@ async fn open(
         port: arguments.port,
         ours,
         socket: arguments.socket.as_deref(),
+        listen: arguments.listen,
     };
     let far = target.far(context, wish.to).await?;
     let to = far.place();
-    // A password that nobody asked for is not read.
     let login = if arguments.show_password {
         target.login(context, &far).await?
+    } else if json {
+        Login::default()
     } else {
-        let tunnel = &target.environment.tunnel;
-        Login { user: tunnel.user.clone(), password: None, database: tunnel.database.clone().or(far.database.clone()) }
+        target.user(context, &far).await?
     };
     let (tunnel, service) = target.tunnel(context, &wish, &far).await?;
     let local = tunnel.local().clone();
@@ -185,6 +198,8 @@ async fn open(
             what,
             to,
             local,
+            // Who listens at every address listens at 127.0.0.1 too.
+            host: arguments.listen.filter(|here| !here.is_unspecified()).map(|here| here.to_string()),
             told: false,
             close: None,
             closed: None,
@@ -208,10 +223,14 @@ fn tell(
     let dto = TunnelDto::new(opened.target.environment.named(), &opened.local, &opened.to, &status);
     let mut text =
         if json { headless::json_line(&dto).unwrap_or_default() } else { format!("{}\n", harmless(&dto.line())) };
+    if let Some(hint) = dto.what_to_do().filter(|_| !json) {
+        text.push_str(&format!("  hint: {}\n", harmless(hint)));
+    }
     if is_ready(&status) && !std::mem::replace(&mut opened.told, true) && !json {
         let login = &opened.login;
         let password = login.password.as_ref().filter(|_| show_password).map(ExposeSecret::expose_secret);
         let place = Place {
+            host: opened.host.as_deref(),
             port: opened.local.port(),
             socket: opened.local.socket(),
             user: login.user.as_deref(),
@@ -226,6 +245,7 @@ fn tell(
     }
     let written = printed(headless::write(out, &text).map(drop));
     if let State::Closed(closed) = &status.state {
+        left_behind(&status);
         let asked = matches!(closed, ssm_tunnel::supervisor::Closed::Stopped);
         let (outcome, reason) =
             if asked { opened.why.clone() } else { ("failed", status.state.reason().unwrap_or_default()) };

@@ -8,13 +8,13 @@ use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::opened::time_is_up;
 use crate::commands::printed::print;
-use crate::commands::states;
 use crate::config::EnvironmentConfig;
 use crate::model::FailureKind;
 use crate::model::cdn::{belongs, prefixes};
 use crate::model::infra::declared::{Running, differences};
 use crate::model::names::listed;
 use crate::model::users::{Pool, User};
+use crate::runtime::states;
 use std::io;
 use tokio::time::{Instant, timeout_at};
 
@@ -23,7 +23,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     reading.check_credentials()?;
     let environment = &reading.collector.app.environment;
     let session = context.aws(environment);
-    let end = context.limit().and_then(|limit| Instant::now().checked_add(limit));
+    let end = context.end();
     let (mut read, late) = Box::pin(asked(&session, environment, arguments, end)).await?;
     let late = late && context.is_over();
     if arguments.declared {

@@ -4,7 +4,8 @@ use super::args::Arguments;
 use crate::app::command::Risk;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::through::{Target, Wish, ended, facts};
+use crate::commands::say::say;
+use crate::commands::through::{Target, Wish, ended, facts, left_behind};
 use crate::commands::waits::over;
 use crate::model::connection_string::Place;
 use crate::runtime::postgres::{Answer, answers};
@@ -38,7 +39,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         return Err(report);
     }
     let outcome = tokio::select! {
-        ready = ready(context, &tunnel, local.port()) => Ok(ready),
+        ready = ready(context, &tunnel, local.port(), &place) => Ok(ready),
         signal = stopped() => Err(signal),
     };
     let outcome = match outcome {
@@ -51,6 +52,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
                 database: login.database.as_deref(),
                 tls,
                 read_only: context.global.read_only,
+                ..Place::default()
             };
             let own =
                 login_place.variables().into_iter().map(|(name, value)| (name.to_owned(), value.map(OsString::from)));
@@ -73,6 +75,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         }
     };
     let status = tunnel.close().await;
+    left_behind(&status);
     let (word, reason) = match &outcome {
         Ok(code) => ("done", format!("exit code {}", code.code())),
         Err(report) => ("failed", report.message.clone()),
@@ -81,25 +84,42 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
 }
 
 /// Until connections go through and PostgreSQL answers; whether it speaks TLS.
-async fn ready(context: &Context, tunnel: &Tunnel, port: u16) -> Result<bool, Report> {
+async fn ready(context: &Context, tunnel: &Tunnel, port: u16, place: &str) -> Result<bool, Report> {
+    let status = tunnel.status();
     let answered = async {
         if let Err(status) = tunnel.ready().await {
             return Err(ended("the tunnel", &status)
                 .unwrap_or_else(|| Report::new("session", "the tunnel was closed", ExitCode::Failed)));
         }
-        match answers(port).await {
+        match answers(port, || status.borrow().refused).await {
             Answer::Plain => Ok(false),
             Answer::Tls => Ok(true),
             Answer::Other => Err(Report::new("database", "what answers there is not PostgreSQL", ExitCode::Failed)
                 .hint("see where the tunnel leads: `tunnel.to` of the environment, or --to")),
             Answer::Refused => {
-                Err(Report::new("database", "the database cannot be reached from the container", ExitCode::Failed)
-                    .hint("its security group must let the service in, and the host and port must be right (--to)"))
+                let what = format!("nobody listens at {place}, as seen from the container");
+                Err(Report::new("database", what, ExitCode::Failed)
+                    .hint("the host and the port must be right (--to), and the database must run"))
+            }
+            Answer::Silent => {
+                let what = format!("{place} does not answer: what the container sends there is dropped");
+                Err(Report::new("database", what, ExitCode::Failed)
+                    .hint("its security group must let the service in, and the host must be right (--to)"))
             }
         }
     };
+    // Long before it is given up.
+    let told = async {
+        let mut status = tunnel.status();
+        let reason = status.wait_for(|status| status.silent > 0).await.ok().and_then(|status| status.reason());
+        if let Some(reason) = reason {
+            say(&format!("{place}: {reason}"));
+        }
+        std::future::pending::<Result<bool, Report>>().await
+    };
     tokio::select! {
         answered = answered => answered,
+        never = told => never,
         () = over(context) => Err(Report::new("timeout", "the database did not answer in time", ExitCode::TimedOut)
             .hint("give it more time with --timeout")),
     }

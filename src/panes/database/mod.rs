@@ -20,7 +20,7 @@ pub mod who;
 
 use crate::app::facts::shown_database;
 use crate::app::pane::{Data, Rows};
-use crate::app::rows::databases;
+use crate::app::rows::{DATABASE_COLUMNS, sorted_databases};
 use crate::app::subject::Subject;
 use crate::app::tunnels::block::SPEC;
 use crate::app::{Hooks, Pane, Spec, View, data_status, layout as place, select};
@@ -92,8 +92,8 @@ const BLOCKS: &[&Spec] = &[
         block: LIST,
         title: "Databases",
         header: true,
-        columns: &[],
-        rows: Rows::Lines(databases),
+        columns: DATABASE_COLUMNS,
+        rows: Rows::Sorted(sorted_databases),
         follows_end: false,
         counts: |key| !key.contains('/'),
         subject: select::a_database,

@@ -1,7 +1,9 @@
 //! Databases as a person sees them.
 
+use crate::model::timeline::facts::RdsEvent;
 use crate::ui::testing::pictures::seen;
 use crate::ui::testing::*;
+use jiff::SignedDuration;
 
 #[test]
 fn databases_fit_every_size() {
@@ -18,4 +20,48 @@ fn databases_fit_every_size() {
         press(&mut app, keys, &world);
         seen(name, &app);
     }
+}
+
+#[test]
+fn databases_are_sorted_by_a_key_and_keep_their_instances_below_them() {
+    let mut world = staging();
+    let mut other = world.instances[0].clone();
+    (other.id, other.cluster) = ("bookmark-manager-alone".into(), None);
+    world.instances.push(other);
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "4", &world);
+    let rows = |app: &crate::app::App| app.screen.list_of(super::state::LIST).unwrap().rows.clone();
+    let own = rows(&app);
+    assert_eq!(own[0], "bookmark-manager-alone", "{own:?}");
+    press(&mut app, "s", &world);
+    let turned = rows(&app);
+    assert_eq!(turned[0], "bookmark-manager-staging", "by name, downwards: {turned:?}");
+    assert!(turned[1].starts_with("bookmark-manager-staging/"), "{turned:?}");
+    assert_eq!(turned.last().map(String::as_str), Some("bookmark-manager-alone"));
+    press(&mut app, "s s s", &world);
+    assert!(text(&app).contains("CPU↓") || text(&app).contains("CPU↑"), "{}", text(&app));
+}
+
+#[test]
+fn a_failover_is_marked_on_the_curves_beside_what_was_deployed() {
+    let mut world = staging();
+    let source = world.clusters[0].id.clone();
+    let event = |minutes: i64, message: &str| RdsEvent {
+        at: now() - SignedDuration::from_mins(minutes),
+        source: source.clone(),
+        cluster: true,
+        categories: Vec::new(),
+        message: message.into(),
+    };
+    world.rds_events = vec![
+        event(61, "Started cross AZ failover to DB instance: bookmarks-2"),
+        event(60, "Completed failover to DB instance: bookmarks-2"),
+    ];
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "4", &world);
+    let screen = text(&app);
+    assert!(screen.contains("▼ failover") && screen.contains("◆ deployed"), "{screen}");
+    let axis = screen.lines().find(|line| line.contains("11:02 ─")).unwrap();
+    let place = |sign: char| axis.chars().position(|c| c == sign).unwrap();
+    assert!(place('▼') > place('◆'), "an hour ago is further to the right: {axis}");
 }

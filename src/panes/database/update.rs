@@ -11,14 +11,10 @@ use crate::app::update::open::go;
 
 /// Shows a database, or the one of an instance.
 pub fn shows(app: &mut App, subject: &Subject) -> Option<Vec<Effect>> {
-    match subject {
-        Subject::Database(id) | Subject::Instance(id, _) if app.shown().id != ID => {
-            app.screen.list(LIST).select_key(id);
-            app.lists_changed();
-            Some(go(app, ID))
-        }
-        _ => None,
-    }
+    let (id, _) = subject.database().filter(|_| app.shown().id != ID)?;
+    app.screen.list(LIST).select_key(id);
+    app.lists_changed();
+    Some(go(app, ID))
 }
 
 /// Another environment is opened: the session is closed, and nothing of it stays.

@@ -5,6 +5,7 @@ use crate::app::effect::Effect;
 use crate::app::event::{Answer, Event};
 use crate::feeds::Ask;
 use crate::feeds::aws::{Fact, Part, Query};
+use crate::ui::testing::pictures::seen;
 use crate::ui::testing::*;
 
 #[test]
@@ -24,7 +25,11 @@ fn insights_is_asked_and_its_table_is_shown() {
         complete: true,
         status: "Complete".into(),
         columns: vec!["text".into(), "lines".into()],
-        rows: vec![vec![Some("jwt expired\u{1b}[2J".into()), Some("42".into())]],
+        rows: vec![
+            vec![Some("jwt expired\u{1b}[2J".into()), Some("42".into())],
+            vec![Some("no such user".into()), Some("7".into())],
+            vec![None, Some("100".into())],
+        ],
         matched: 42.0,
         scanned: 1_000.0,
         bytes: 5e9,
@@ -36,9 +41,42 @@ fn insights_is_asked_and_its_table_is_shown() {
     }));
     app.settle();
     let screen = text(&app);
-    let copied = key(&mut app, "y");
-    assert_eq!(copied, [Effect::Copy("\"text\",\"lines\"\n\"jwt expired␛[2J\",\"42\"\n".into())]);
     assert!(screen.contains("jwt expired␛[2J") && screen.contains("5.00 GB scanned, about $0.038"), "{screen}");
+    seen("insights_found_120x40", &app);
+    // As in the grid of queries: a value is copied, rows are sorted by numbers as numbers, and a row is told whole.
+    let values = |app: &mut crate::app::App| {
+        key(app, "g");
+        let mut all = Vec::new();
+        for _ in 0..3 {
+            let copied = key(app, "y");
+            let [Effect::Copy(value)] = &copied[..] else { panic!("{copied:?}") };
+            all.push(value.clone());
+            key(app, "j");
+        }
+        all
+    };
+    assert_eq!(values(&mut app), ["jwt expired\u{1b}[2J", "no such user", ""]);
+    key(&mut app, "l");
+    assert_eq!(values(&mut app), ["42", "7", "100"]);
+    for wanted in [["7", "42", "100"], ["100", "42", "7"], ["42", "7", "100"]] {
+        key(&mut app, "s");
+        assert_eq!(values(&mut app), wanted);
+    }
+    key(&mut app, "s");
+    let copied = key(&mut app, "ctrl-y");
+    let csv = "\"text\",\"lines\"\n\"no such user\",\"7\"\n\"jwt expired␛[2J\",\"42\"\n\"\",\"100\"\n";
+    assert_eq!(copied, [Effect::Copy(csv.into())], "in the order in which it is shown");
+    key(&mut app, "g");
+    key(&mut app, "enter");
+    assert!(text(&app).contains("text  no such user"), "{}", text(&app));
+    key(&mut app, "esc");
+    // Esc leads back to the lines; nothing is asked again for the same table.
+    key(&mut app, "esc");
+    assert!(!text(&app).contains("5.00 GB scanned"), "{}", text(&app));
+    key(&mut app, ":");
+    typed(&mut app, "insights-found");
+    assert_eq!(key(&mut app, "enter"), []);
+    assert!(text(&app).contains("5.00 GB scanned"), "{}", text(&app));
 }
 
 #[test]

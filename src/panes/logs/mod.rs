@@ -4,6 +4,8 @@
 //! ([`choice`]). How groups are read is `app::logs`, how lines are kept and searched the crate `log-store`.
 
 pub mod choice;
+pub mod found;
+mod found_view;
 mod histogram_view;
 #[cfg(test)]
 mod insights_tests;
@@ -12,6 +14,7 @@ mod lines_view;
 pub mod marks;
 mod pieces_view;
 pub mod state;
+pub mod table;
 #[cfg(test)]
 mod tests;
 pub mod typed;
@@ -45,21 +48,22 @@ pub const PANE: Pane = Pane {
         update::of_selected,
     )],
     actions: &[Id::REFRESH],
-    views: &[&VIEW],
-    view: |_| &VIEW,
+    views: &[&VIEW, &FOUND],
+    view: |app| if found::is_shown(app) { &FOUND } else { &VIEW },
     hooks: Hooks {
         entered: |app| app.panes.logs.open(),
         prepare: |app| {
             app.panes.logs.refresh();
         },
-        moves: update::moves,
-        back: |app| update::back(&mut app.panes.logs),
+        moves: |app, motion| found::moves(app, motion) || update::moves(app, motion),
+        back: |app| found::back(app) || update::back(&mut app.panes.logs),
         up: |_| {},
         shows: update::shows,
-        open: update::open_event,
-        inspect: update::open_event,
-        copy: update::copied,
-        mouse: update::mouse,
+        open: |app| found::open(app).or_else(|| update::open_event(app)),
+        inspect: |app| found::open(app).or_else(|| update::open_event(app)),
+        copy: |app| found::copied(app).or_else(|| update::copied(app)),
+        mouse: |app, place, mouse| found::mouse(app, place, mouse).or_else(|| update::mouse(app, place, mouse)),
+        takes: found::takes,
         typed: |app, what, text| {
             if let Some(prompt) = Prompt::of(what) {
                 typed::typed(app, prompt, text);
@@ -78,7 +82,10 @@ pub const PANE: Pane = Pane {
         clock: |app| app.panes.logs.set_ahead(app.ahead),
         tee_ended: typed::tee_ended,
         switched: typed::switched,
-        settle: update::settle,
+        settle: |app| {
+            update::settle(app);
+            found::settle(app);
+        },
         // Rounds of the logs are shorter than a second.
         next_tick: |app| app.panes.logs.opened().then_some(Duration::from_millis(100)),
         ..Hooks::NONE
@@ -95,6 +102,20 @@ static VIEW: View = View {
     services: None,
     sources: &[Source::Services, Source::Tasks],
 };
+
+static FOUND: View = View {
+    name: "logs-found",
+    blocks: FOUND_BLOCKS,
+    beside: &[],
+    layout: place::whole,
+    summary: place::no_summary,
+    about: |_| None,
+    services: None,
+    sources: &[],
+};
+
+const FOUND_BLOCKS: &[&Spec] =
+    &[&Spec::drawn(state::FOUND, "Insights", Data::Own(|_| crate::app::pane::DataStatus::default()))];
 
 const BLOCKS: &[&Spec] = &[&Spec::drawn(
     state::LINES,
@@ -178,9 +199,14 @@ const COMMANDS: &[Command] = &[
         "Mark all lines that are shown from the nearest mark to the selected line.",
         |app| own(app, marks::mark_to),
     ),
-    Command::new(Id("copy-marked"), OWN, "copy marked", &["ctrl-y"], "Copy the marked lines.", |app| {
-        fresh(app, marks::copy_marked)
-    }),
+    Command::new(
+        Id("copy-marked"),
+        OWN,
+        "copy marked",
+        &["ctrl-y"],
+        "Copy the marked lines; all that Insights found as CSV.",
+        |app| found::csv(app).unwrap_or_else(|| fresh(app, marks::copy_marked)),
+    ),
     Command::new(Id("wrap"), OWN, "wrap", &["w"], "Break long lines, or cut them.", |app| {
         own(app, |app| app.panes.logs.wrap = !app.panes.logs.wrap)
     })
@@ -238,6 +264,22 @@ const COMMANDS: &[Command] = &[
         |app| window(app, Window::Insights),
     )
     .on_bottom(Bottom::First(11)),
+    Command::new(
+        found::SORT,
+        OWN,
+        "sort",
+        &["s"],
+        "Sort what Insights found by the selected column: upwards, downwards, as it came.",
+        found::sort,
+    ),
+    Command::new(
+        Id("insights-found"),
+        OWN,
+        "what Insights found",
+        &[],
+        "Show again what Insights found last.",
+        found::again,
+    ),
     Command::new(
         Id("export"),
         OWN,

@@ -3,6 +3,7 @@
 mod reading;
 mod showing;
 
+use super::table::Found;
 use crate::app::backoff::Backoff;
 use crate::app::command::PaneId;
 use crate::app::effect::{Effect, Tee};
@@ -25,6 +26,8 @@ const NAME: &str = "logs";
 pub const ID: PaneId = PaneId(NAME);
 /// Its lines.
 pub const LINES: Block = Block("logs");
+/// What Insights found.
+pub const FOUND: Block = Block("logs-found");
 /// How much of the past is read at the start.
 pub const START: Ms = 15 * 60_000;
 
@@ -119,6 +122,10 @@ pub struct State {
     pub moment: Option<(Ms, bool)>,
     /// What is asked of Insights.
     pub insights: Insights,
+    /// What it found last.
+    pub table: Option<Found>,
+    /// That is shown instead of the lines.
+    pub shows_table: bool,
     /// The file that every line that comes is written into.
     pub tee: Option<String>,
     /// Lines for that file which have come since the last effects.
@@ -202,6 +209,8 @@ impl Default for State {
             past: None,
             moment: None,
             insights: Insights::default(),
+            table: None,
+            shows_table: false,
             tee: None,
             tee_lines: String::new(),
             leaving: Vec::new(),

@@ -1,10 +1,11 @@
 //! The logs: a histogram over time, lines, and what is missing. One line a row, or several where long
 //! ones are broken.
 
+use super::found_view;
 use super::histogram_view::histogram;
 use super::layout::histogram_rows;
 use super::lines_view::draw_lines;
-use super::state::{LINES, State};
+use super::state::{FOUND, LINES, State};
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::model::{Health, time};
@@ -18,8 +19,12 @@ use ratatui::layout::Rect;
 pub fn summary(_: &mut Canvas<'_, '_>, _: Rect) {}
 
 /// The whole block.
-pub fn draw(canvas: &mut Canvas<'_, '_>, _: Block, place: Rect, data_status: &DataStatus) {
+pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     let logs = &canvas.app.panes.logs;
+    if let Some(found) = logs.table.as_ref().filter(|_| block == FOUND) {
+        found_view::draw(canvas, place, data_status, found);
+        return;
+    }
     let title = title(logs);
     let inside = frames::block(canvas, LINES, &title, place, data_status);
     if inside.width < 20 || inside.height < 1 {

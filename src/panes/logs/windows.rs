@@ -1,15 +1,16 @@
 //! Windows over the logs: sources, columns, filters, queries of Insights and what they found, one event whole.
 
 use super::choice::{Asked, Pick, Prompt, Window};
-use super::state::{COPIED, Detail, ID};
+use super::found;
+use super::state::{Detail, ID};
+use super::table::Found;
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::logs::insights::{self, Agreed, RANGES};
 use crate::app::overlay::{Choice, Line as Entry, Overlay, Tone};
 use crate::app::screen::{Purpose, Typing};
 use crate::app::{overlays, question};
-use crate::model::logs::InsightsResult;
-use crate::model::{csv, text};
+use crate::model::text;
 use jiff::Timestamp;
 use log_store::block::mark;
 use log_store::{fields, parse};
@@ -322,59 +323,20 @@ pub fn query(app: &mut App, asked: &Asked) -> Vec<Effect> {
     effect.into_iter().collect()
 }
 
-/// The table as CSV, as many rows as can be copied.
-fn csv(result: &InsightsResult) -> String {
-    let mut out = csv::record(result.columns.iter().map(String::as_str));
-    for row in &result.rows {
-        let cells: Vec<String> =
-            row.iter().map(|value| text::no_formula(value.as_deref().unwrap_or_default())).collect();
-        let line = csv::record(cells.iter().map(String::as_str));
-        if out.len() + line.len() > COPIED {
-            break;
-        }
-        out.push_str(&line);
-    }
-    out
-}
-
-/// What Insights found, as something to read.
+/// What Insights found, to be looked at; why it failed, to be read.
 pub fn insights_found(app: &mut App) {
-    let Some(found) = app.panes.logs.insights.found.take() else { return };
+    let Some(result) = app.panes.logs.insights.found.take() else { return };
     let name = app.panes.logs.insights.running.take().map(|running| running.name).unwrap_or_default();
-    let overlay = match found {
-        Err(failure) => overlays::message(app, "Insights", &format!("the query failed\n\n{failure}")),
-        Ok(result) => {
-            let zone = app.zone();
-            let shown = |row: &[Option<String>]| -> Vec<String> {
-                let cells = result.columns.iter().zip(row);
-                let text = cells.map(|(column, value)| insights::shown(column, value.as_deref().unwrap_or("–"), &zone));
-                text.map(|value| text::harmless(&value).into_owned()).collect()
-            };
-            let mut widths: Vec<usize> = result.columns.iter().map(|name| text::width(name)).collect();
-            let rows: Vec<Vec<String>> = result.rows.iter().map(|row| shown(row)).collect();
-            for row in &rows {
-                for (width, value) in widths.iter_mut().zip(row) {
-                    *width = (*width).max(text::width(value)).min(60);
-                }
-            }
-            let cells = |values: Vec<String>| {
-                let cells = values.iter().zip(&widths).map(|(value, width)| {
-                    let cut = text::cut_end(value, *width).into_owned();
-                    let pad = width.saturating_sub(text::width(&cut));
-                    format!("{cut}{}", " ".repeat(pad))
-                });
-                cells.collect::<Vec<_>>().join("  ")
-            };
-            let mut page = format!("{}\n\n{}\n", insights::after(&result), cells(result.columns.clone()));
-            for row in rows {
-                let _ = writeln!(page, "{}", cells(row));
-            }
-            let mut overlay = overlays::inspect(format!("Insights: {name} (y copies it as CSV)"), &page);
-            overlay.copies = Some(csv(&result));
-            overlay
+    match result {
+        Err(failure) => {
+            let message = overlays::message(app, "Insights", &format!("the query failed\n\n{failure}"));
+            app.screen.overlays.push(message);
         }
-    };
-    app.screen.overlays.push(overlay);
+        Ok(result) => {
+            let found = Found::new(name, result, &app.zone());
+            found::show(app, found);
+        }
+    }
 }
 
 /// The whole event under the selection, to read.
@@ -411,17 +373,4 @@ pub fn event(app: &App) -> Option<Overlay> {
 pub fn asks(app: &App, which: u8) -> Option<String> {
     let agreed = app.panes.logs.insights.agreed.as_ref().filter(|_| Window::of(which) == Some(Window::Insights))?;
     Some(format!("{} {}", agreed.query, agreed.cost))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn no_cell_of_a_copied_table_is_a_formula() {
-        let cells = ["=1+1", "-1", "@x", "plain"].map(|text| Some(text.to_owned())).to_vec();
-        let result =
-            InsightsResult { columns: vec!["@message".into()], rows: vec![cells], ..InsightsResult::default() };
-        assert_eq!(csv(&result), "\"@message\"\n\"'=1+1\",\"-1\",\"'@x\",\"plain\"\n");
-    }
 }

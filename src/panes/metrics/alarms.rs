@@ -7,7 +7,8 @@ use crate::app::data_status::{self, note};
 use crate::app::effect::Effect;
 use crate::app::operation::single::mute::{Request, typed};
 use crate::app::overlay::{Choice, Kind, Line, Overlay, Tone};
-use crate::app::pane::{DataStatus, Words};
+use crate::app::pane::{DataStatus, Order, Words};
+use crate::app::rows::ordered;
 use crate::app::select;
 use crate::app::subject::{Fact, Subject, fact};
 use crate::app::tell;
@@ -19,6 +20,7 @@ use crate::model::time::moment;
 use crate::model::timeline::AlarmChange;
 use crate::model::{Alarm, AlarmState, Health, Mute, Source};
 use jiff::SignedDuration;
+use std::cmp::Ordering;
 
 /// For how long an alarm can be muted with a key; `cockpit alarms mute` takes any time.
 const LENGTHS: [i64; 6] = [15, 30, 60, 4 * 60, 12 * 60, 24 * 60];
@@ -44,12 +46,26 @@ pub fn sorted(app: &App) -> Vec<&Alarm> {
     all
 }
 
-/// Its rows, with what a filter looks into.
-pub fn lines(app: &App) -> Vec<(String, String)> {
-    let text = |alarm: &Alarm| {
-        format!("{} {} {}", alarm.name, alarm.state.word(), alarm.metric.as_deref().unwrap_or_default())
-    };
-    sorted(app).into_iter().map(|alarm| (alarm.name.clone(), text(alarm))).collect()
+/// The columns by which they can be sorted: at first those that are raised stand above.
+pub const COLUMNS: &[&str] = &["STATE", "NAME", "SINCE"];
+
+/// The rows in the order of a column.
+pub fn in_order(app: &App, order: &Order<'_>) -> (Vec<String>, usize) {
+    ordered(
+        order,
+        sorted(app),
+        |alarm| line(alarm),
+        |a, b, column| match column {
+            1 => a.name.cmp(&b.name),
+            2 => b.since.cmp(&a.since),
+            _ => Ordering::Equal,
+        },
+    )
+}
+
+fn line(alarm: &Alarm) -> (String, String) {
+    let text = format!("{} {} {}", alarm.name, alarm.state.word(), alarm.metric.as_deref().unwrap_or_default());
+    (alarm.name.clone(), text)
 }
 
 /// An alarm by its name.

@@ -351,3 +351,20 @@ fn where_only_infrastructure_is_configured_no_metrics_are_on_their_way() {
     let status = super::rows::data_status(&app);
     assert!(!status.loading && status.empty[0].1 == "metrics are not configured", "{:?}", status.empty);
 }
+
+#[test]
+fn alarms_are_sorted_by_a_key_and_at_first_those_that_are_raised_stand_above() {
+    let world = alarmed();
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "8 v", &world);
+    let names = |app: &App| app.screen.list_of(super::state::ALARMS).unwrap().rows.clone();
+    let own = names(&app);
+    press(&mut app, "s s", &world);
+    let by_name = names(&app);
+    assert!(by_name.is_sorted() && by_name.len() == own.len(), "{by_name:?}");
+    press(&mut app, "s s", &world);
+    let since = |name: &String| world.alarms.iter().find(|one| one.name == *name).unwrap().since;
+    assert!(names(&app).iter().map(since).is_sorted_by(|a, b| a >= b), "what changed last first");
+    press(&mut app, "s s", &world);
+    assert_eq!(names(&app), own);
+}

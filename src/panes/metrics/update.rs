@@ -40,7 +40,7 @@ const MOST_MARKS: usize = 500;
 
 /// How often the curves are read: once a period, and no more than once a minute.
 pub fn every(app: &App) -> SignedDuration {
-    let period = telemetry::period(RANGES[app.panes.metrics.range].0);
+    let (_, _, period) = window(app);
     SignedDuration::from_secs(i64::from(period)).clamp(app.environment.refresh.metrics, SignedDuration::from_mins(10))
 }
 
@@ -48,8 +48,9 @@ pub fn every(app: &App) -> SignedDuration {
 pub fn window(app: &App) -> (Timestamp, Timestamp, i32) {
     let metrics = &app.panes.metrics;
     let (span, _) = RANGES[metrics.range];
-    let period = telemetry::period(span);
     let half = SignedDuration::from_secs(span.as_secs() / 2 * i64::from(metrics.back));
+    let earlier = metrics.against.earlier().unwrap_or(SignedDuration::ZERO);
+    let period = telemetry::period(span, half + span + earlier);
     let until = app.service_now().checked_sub(half).unwrap_or(Timestamp::UNIX_EPOCH);
     let whole = until.as_second().div_euclid(i64::from(period)) * i64::from(period);
     let until = Timestamp::from_second(whole).unwrap_or(until);
@@ -61,9 +62,9 @@ pub fn of_selected(app: &mut App) -> Vec<Effect> {
     if app.shown().id == ID {
         return Vec::new();
     }
-    let of = match select::subject(app) {
-        Some(Subject::Database(id) | Subject::Instance(_, id)) => Of::Database(id),
-        _ => select::service(app).map_or(Of::All, Of::Service),
+    let of = match select::subject(app).as_ref().and_then(Subject::database) {
+        Some((id, instance)) => Of::Database(instance.unwrap_or(id).to_owned()),
+        None => select::service(app).map_or(Of::All, Of::Service),
     };
     let from = app.screen.pane;
     show(app, of);
@@ -350,14 +351,13 @@ fn make_marks(app: &mut App) {
     // The last period is not whole yet, and what happens in it is told all the same.
     let until = if app.panes.metrics.back == 0 { app.service_now() } else { until };
     let local = &app.panes.metrics.local;
-    let name = &app.environment.name;
-    let mut events = happened(&app.estate, name, local, since, app.service_now(), app.ahead);
+    let mut events = happened(app, local, since);
     let of = match &app.panes.metrics.of {
         Of::Service(name) => Some(name.as_str()),
         Of::All | Of::Database(_) | Of::Area(_) | Of::Alarms => None,
     };
     events.retain(|event| {
-        let wanted = !event.routine && event.kind != Kind::Service && event.kind != Kind::Task && event.at <= until;
+        let wanted = event.is_news() && event.kind != Kind::Service && event.kind != Kind::Task && event.at <= until;
         let others = of.is_some() && event.about.service().is_some_and(|name| Some(name) != of);
         wanted && !others
     });
@@ -374,18 +374,16 @@ fn make_marks(app: &mut App) {
 pub fn answer(app: &mut App, answer: Answer) {
     let Owner::Pane(_, kind) = answer.ticket.owner else { return };
     let serial = answer.ticket.serial;
-    match kind {
-        LOCAL => {
-            if let Part::Last(Known::Changes(local)) = answer.of::<Known>().part {
-                app.panes.metrics.local = local;
-                app.panes.metrics.marks_made = None;
-            }
+    let curves_are = |app: &App| app.panes.metrics.flight.as_ref().is_some_and(|flight| flight.serial == serial);
+    if kind == LOCAL {
+        if let Part::Last(Known::Changes(local)) = answer.of::<Known>().part {
+            app.panes.metrics.local = local;
+            app.panes.metrics.marks_made = None;
         }
-        LISTED if app.panes.metrics.there.flight == Some(serial) => listed(app, answer.of::<Fact>().part),
-        NOW | BEFORE if app.panes.metrics.flight.as_ref().is_some_and(|flight| flight.serial == serial) => {
-            curves(app, kind, answer.of::<Fact>().part);
-        }
-        _ => {}
+    } else if kind == LISTED && app.panes.metrics.there.flight == Some(serial) {
+        listed(app, answer.of::<Fact>().part);
+    } else if (kind == NOW || kind == BEFORE) && curves_are(app) {
+        curves(app, kind, answer.of::<Fact>().part);
     }
 }
 

@@ -261,6 +261,9 @@ fn a_build_is_offered_where_one_is_configured() {
     stage.app.config.builds.insert("web".into(), build);
     stage.press("2 j j D");
     stage.shows("build it now");
+    stage.press("down down down enter");
+    let begun = stage.app.operations.list.last().unwrap();
+    assert_eq!(begun.command(), "cockpit deploy web --build --env staging");
 }
 
 #[test]

@@ -42,6 +42,7 @@ pub const PANE: Pane = Pane {
 };
 
 const REVEAL: Id = Id("param-reveal");
+const COPY: Id = Id("param-copy");
 const PUT: Id = Id("param-put");
 const NEW: Id = Id("param-new");
 const REMOVE: Id = Id("param-remove");
@@ -59,6 +60,15 @@ const COMMANDS: &[Command] = &[
     )
     .when(rows::on_parameter)
     .on_bottom(Bottom::First(1)),
+    Command::new(
+        COPY,
+        Scope::Pane(state::ID.0),
+        "copy",
+        &["y"],
+        "Copy the value while it is shown, else the name, also over ssh.",
+        update::copy,
+    )
+    .when(|app| select::subject(app).is_some()),
     Command::new(
         PUT,
         Scope::Pane(state::ID.0),
@@ -124,8 +134,8 @@ const BLOCKS: &[&Spec] = &[
         block: LIST,
         title: "Parameters",
         header: true,
-        columns: &[],
-        rows: Rows::Lines(rows::lines),
+        columns: rows::COLUMNS,
+        rows: Rows::Sorted(rows::in_order),
         follows_end: false,
         counts: |key| !key.ends_with('/') && !key.starts_with(rows::SECRET),
         subject: rows::subject,

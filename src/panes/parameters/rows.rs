@@ -3,8 +3,9 @@
 use super::state::{FACTS, LIST};
 use crate::app::App;
 use crate::app::data_status::{beside, failure_lines, note, severity};
-use crate::app::pane::DataStatus;
+use crate::app::pane::{DataStatus, Order};
 use crate::app::parameters::{configured, named_by_services, stopped};
+use crate::app::rows::ordered;
 use crate::app::subject::{Fact, Subject, bad, fact};
 use crate::model::health::Severity;
 use crate::model::offered::in_environment;
@@ -17,6 +18,7 @@ use crate::model::parameters::{Parameter, Secret, person, prefixes};
 use crate::model::text::harmless;
 use crate::model::time::{date_clock, short};
 use crate::model::{Health, Source};
+use std::cmp::Ordering;
 
 /// What the key of a secret begins with.
 pub const SECRET: &str = "secret:";
@@ -87,10 +89,46 @@ pub fn lines(app: &App) -> Vec<(String, String)> {
         Row::Folder { path, .. } => Some((path.clone(), path.clone())),
         Row::Leaf { at, .. } => all.get(*at).map(|one| (one.name.clone(), one.name.clone())),
     });
+    tree.chain(secret_lines(app)).collect()
+}
+
+fn secret_lines(app: &App) -> impl Iterator<Item = (String, String)> {
     let (own, others) = own_secrets(app);
     let secrets = own.into_iter().map(|one| (format!("{SECRET}{}", one.arn), one.name.clone()));
-    let others = (others > 0).then(|| (OTHERS.to_owned(), String::new()));
-    tree.chain(secrets).chain(others).collect()
+    secrets.chain((others > 0).then(|| (OTHERS.to_owned(), String::new())))
+}
+
+/// The columns by which they can be sorted.
+pub const COLUMNS: &[&str] = &["NAME", "TYPE", "VER", "AGE", "BY"];
+
+/// Whether they stand as a tree: in any other order than that of their names, a folder would tear them apart.
+pub fn is_tree(app: &App) -> bool {
+    app.screen.list_of(LIST).is_none_or(|list| list.column == 0 && !list.reversed)
+}
+
+/// The rows: the tree, or all parameters in the order of a column; secrets below them.
+pub fn in_order(app: &App, order: &Order<'_>) -> (Vec<String>, usize) {
+    let kept = |lines: &mut dyn Iterator<Item = (String, String)>| {
+        let all: Vec<_> = lines.collect();
+        let total = all.len();
+        let wanted = |(_, text): &(String, String)| order.wanted.is_none_or(|wanted| wanted.is_in(text));
+        (all.into_iter().filter(wanted).map(|(key, _)| key).collect::<Vec<_>>(), total)
+    };
+    if order.column == 0 && !order.reversed {
+        return kept(&mut lines(app).into_iter());
+    }
+    let line = |one: &&Parameter| (one.name.clone(), one.name.clone());
+    let (mut keys, mut total) = ordered(order, parameters(app), line, |a, b, column| match column {
+        1 => a.kind.word().cmp(b.kind.word()),
+        2 => b.version.cmp(&a.version),
+        3 => b.modified_at.cmp(&a.modified_at),
+        4 => a.modified_by.as_deref().map(person).cmp(&b.modified_by.as_deref().map(person)),
+        _ => Ordering::Equal,
+    });
+    let (below, more) = kept(&mut secret_lines(app));
+    keys.extend(below);
+    total += more;
+    (keys, total)
 }
 
 /// The secrets that are shown, and how many of the region are not: those that are not told to be the environment's.

@@ -178,3 +178,52 @@ fn a_new_one_of_another_environment_is_refused_before_its_value_is_typed() {
     assert!(screen.contains("/bookmark-manager/prod/KEY is of prod, not of staging"), "{screen}");
     assert!(app.screen.typing.is_none() && app.operations.list.is_empty(), "{screen}");
 }
+
+/// The names of the rows of the list, from above.
+fn listed(app: &crate::app::App) -> Vec<String> {
+    app.screen.list_of(super::state::LIST).unwrap().rows.iter().map(|key| key.replace(PATH, "")).collect()
+}
+
+#[test]
+fn parameters_are_sorted_by_a_key_without_their_folders_and_stand_as_a_tree_by_their_names() {
+    let world = world();
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "7", &world);
+    let tree = listed(&app);
+    assert!(tree.contains(&"mail/".to_owned()), "{tree:?}");
+    // By name downwards, then by type, by version, by age.
+    for (presses, wanted) in [
+        (1, ["mail/SMTP_PASSWORD", "mail/FROM", "DATABASE_URL"]),
+        (3, ["DATABASE_URL", "mail/SMTP_PASSWORD", "mail/FROM"]),
+        (2, ["mail/SMTP_PASSWORD", "DATABASE_URL", "mail/FROM"]),
+    ] {
+        for _ in 0..presses {
+            press(&mut app, "s", &world);
+        }
+        let names = listed(&app);
+        assert_eq!(names[..3], wanted, "after {presses} more");
+        assert!(names.last().unwrap().starts_with("secret:") && !names.contains(&"mail/".to_owned()), "{names:?}");
+    }
+    assert!(text(&app).contains("ging/mail/FROM"), "{}", text(&app));
+    for _ in 0..4 {
+        press(&mut app, "s", &world);
+    }
+    assert_eq!(listed(&app), tree, "round to the names again");
+}
+
+#[test]
+fn a_value_is_copied_while_it_is_shown_and_never_said() {
+    let world = world();
+    let mut app = read(&world, (120, 40));
+    let name = format!("{PATH}DATABASE_URL");
+    press(&mut app, "7 j", &world);
+    let copied = |app: &mut crate::app::App| app.update(Event::Key("y".parse().unwrap()));
+    assert_eq!(copied(&mut app), [Effect::Copy(name)]);
+    press(&mut app, "v", &world);
+    assert_eq!(copied(&mut app), [Effect::Copy("s3cret\nvalue".into())]);
+    press(&mut app, "v", &world);
+    app.settle();
+    let drawn = text(&app);
+    assert!(drawn.contains("copied the value of") && !drawn.contains("s3cret"), "{drawn}");
+    assert!(app.activity.iter().all(|entry| !entry.text.contains("s3cret")));
+}

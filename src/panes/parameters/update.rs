@@ -5,11 +5,12 @@ use super::rows::{derive, selected, under};
 use super::state::{FACTS, ID, LIST, State};
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::operation::parameter::{Request, Wanted, place};
+use crate::app::operation::parameter::{Request, Wanted, place, typed};
 use crate::app::screen::{Purpose, Typing};
 use crate::app::subject::Subject;
 use crate::app::update::change::plan;
 use crate::app::update::open::go;
+use crate::app::update::run;
 use crate::app::update::settle::done;
 use crate::model::deploy::Check;
 use crate::model::parameters::named::readers;
@@ -70,6 +71,15 @@ pub fn reveal(app: &mut App) -> Vec<Effect> {
     effects
 }
 
+/// `y`: copies the value while it is shown, and never says it; else what is copied in any list.
+pub fn copy(app: &mut App) -> Vec<Effect> {
+    let shown = &app.panes.parameters.shown;
+    let value = shown.value.as_ref().filter(|_| selected(app).as_deref() == Some(shown.name.as_str()));
+    let Some(value) = value.map(|(value, _)| value.expose().to_owned()) else { return run::copy(app) };
+    app.say(format!("copied the value of {}", app.panes.parameters.shown.name));
+    vec![Effect::Copy(value)]
+}
+
 fn none_selected(app: &mut App) -> Vec<Effect> {
     app.say("select a parameter first");
     Vec::new()
@@ -117,16 +127,13 @@ pub fn accepted(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
         return done(app);
     }
     let value = Value::new(text);
-    let typed = format!("params put {name}");
-    let wanted = Wanted::Put { name, value, kind: None, key: None, description: None };
-    begin(app, wanted, typed)
+    begin(app, Wanted::Put { name, value, kind: None, key: None, description: None })
 }
 
 /// `X`.
 pub fn remove(app: &mut App) -> Vec<Effect> {
     let Some(name) = selected(app) else { return none_selected(app) };
-    let typed = format!("params rm {name}");
-    begin(app, Wanted::Remove { name }, typed)
+    begin(app, Wanted::Remove { name })
 }
 
 /// What keeps a parameter from being changed here: it is another environment's.
@@ -135,11 +142,12 @@ fn foreign(app: &App, name: &str) -> Option<Check> {
     place(&app.config, &app.environment, &state.named, state.complete).refuses(name)
 }
 
-fn begin(app: &mut App, wanted: Wanted, typed: String) -> Vec<Effect> {
+fn begin(app: &mut App, wanted: Wanted) -> Vec<Effect> {
     let foreign = foreign(app, wanted.name()).into_iter().collect();
     let state = &app.panes.parameters;
     let of = readers(&state.named, wanted.name());
     let readers = state.complete.then(|| BTreeMap::from([(wanted.name().to_owned(), of)]));
+    let typed = typed::of(&wanted, "");
     plan(app, Request { wanted: vec![wanted], foreign, readers, restart: false, typed })
 }
 

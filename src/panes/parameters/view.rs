@@ -5,8 +5,8 @@ use super::state::{CHECK, FACTS, LIST};
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::model::Health;
-use crate::model::parameters::person;
 use crate::model::parameters::tree::Row;
+use crate::model::parameters::{Parameter, person};
 use crate::model::text::harmless;
 use crate::ui::canvas::Canvas;
 use crate::ui::shared::facts;
@@ -43,7 +43,8 @@ fn list(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let wanted: HashSet<&str> =
         app.screen.list_of(LIST).map(|list| list.window().iter().map(String::as_str).collect()).unwrap_or_default();
     let mut places: HashMap<&str, &Row> = HashMap::new();
-    for row in &state.rows {
+    let is_tree = rows::is_tree(app);
+    for row in state.rows.iter().filter(|_| is_tree) {
         let key = match row {
             Row::Folder { path, .. } => path.as_str(),
             Row::Leaf { at, .. } => all.get(*at).map_or("", |one| one.name.as_str()),
@@ -75,6 +76,24 @@ fn list(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
                 .into(),
             );
         }
+        let leaf = |one: &Parameter, depth: usize, label: &str| {
+            let worst = rows::worst(app, &one.name).map(rows::health);
+            let style = worst.map_or(theme.dim, |health| theme.health(health));
+            let by = one.modified_by.as_deref().map(person).unwrap_or_default();
+            let name = format!("{}{}", "  ".repeat(depth), harmless(label));
+            vec![
+                Cell::new(worst.map_or(" ", Health::sign), style),
+                Cell::new(name, theme.text).name(),
+                Cell::new(one.kind.word(), theme.dim),
+                Cell::new(one.version.to_string(), theme.text),
+                Cell::new(rows::age(app, one.modified_at), theme.text),
+                Cell::new(harmless(by).into_owned(), theme.dim),
+            ]
+            .into()
+        };
+        if !is_tree {
+            return rows::parameter(app, key).map(|one| leaf(one, 0, &one.name));
+        }
         match places.get(key)? {
             Row::Folder { depth, label, count, closed, .. } => {
                 let sign = if *closed { "+" } else { "-" };
@@ -92,23 +111,7 @@ fn list(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
                     .into(),
                 )
             }
-            Row::Leaf { at, depth, label } => {
-                let one = all.get(*at)?;
-                let worst = rows::worst(app, &one.name).map(rows::health);
-                let style = worst.map_or(theme.dim, |health| theme.health(health));
-                let by = one.modified_by.as_deref().map(person).unwrap_or_default();
-                Some(
-                    vec![
-                        Cell::new(worst.map_or(" ", Health::sign), style),
-                        Cell::new(format!("{}{}", "  ".repeat(*depth), harmless(label)), theme.text).name(),
-                        Cell::new(one.kind.word(), theme.dim),
-                        Cell::new(one.version.to_string(), theme.text),
-                        Cell::new(rows::age(app, one.modified_at), theme.text),
-                        Cell::new(harmless(by), theme.dim),
-                    ]
-                    .into(),
-                )
-            }
+            Row::Leaf { at, depth, label } => all.get(*at).map(|one| leaf(one, *depth, label)),
         }
     });
 }

@@ -8,7 +8,7 @@ use crate::app::effect::{Effect, Lane};
 use crate::app::event::Answer;
 use crate::app::operation::single::address::{Request, TARGET};
 use crate::app::pane::DataStatus;
-use crate::app::probes::{Sends, groups, order, sends_by_itself};
+use crate::app::probes::{Sends, groups, order, sends_by_itself, stays_here};
 use crate::app::screen::{Purpose, Typing};
 use crate::app::subject::{Fact, fact};
 use crate::app::ticket::{Owner, Ticket};
@@ -101,7 +101,7 @@ fn ask(app: &mut App, sends: Sends) -> Vec<Effect> {
 
 fn looking(app: &mut App, sends: Sends) -> Effect {
     // The hosts of a simulated world may be somebody's in the real one.
-    let sends = if app.session.simulated { Sends::default() } else { sends };
+    let sends = if app.session.simulated && !stays_here(&app.environment) { Sends::default() } else { sends };
     let mut order = order(&app.environment, &app.estate, sends);
     // What Terraform declares is of the real world, too.
     order.outputs &= !app.session.simulated;
@@ -187,7 +187,7 @@ pub fn data_status(app: &App) -> DataStatus {
     let trouble = match &looked.failure {
         Some(failure) => Some((crate::model::Health::Down, format!("{failure}: {}", failure.hint()))),
         None if unread.is_some() => unread,
-        None if looked.asked.is_some() && app.session.simulated => {
+        None if looked.asked.is_some() && app.session.simulated && !looked.sent && !stays_here(&app.environment) => {
             Some((crate::model::Health::Stopped, "simulated: nothing is sent to the hosts".to_owned()))
         }
         None if looked.asked.is_some() && !looked.sent => {

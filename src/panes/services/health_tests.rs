@@ -3,10 +3,14 @@
 use crate::app::event::{Answer, Event};
 use crate::app::operation::outcome::Verdict;
 use crate::app::ticket::{Owner, Ticket};
+use crate::feeds::Ask;
 use crate::feeds::part::Part;
+use crate::feeds::probes::Ask as Probe;
 use crate::feeds::probes::Fact as Told;
-use crate::model::health_probe::declared::{Balancer, Listener, Rule};
+use crate::model::health_probe::answers::{Certificate, Delegation, Firewall, Hop, Names, Tls, Trouble, Visit};
+use crate::model::health_probe::declared::{Balancer, Issued, Listener, Record, Rule, Zone};
 use crate::model::health_probe::findings::Finding;
+use crate::ui::testing::pictures::seen;
 use crate::ui::testing::*;
 
 #[test]
@@ -102,4 +106,155 @@ fn this_machine_is_let_in_by_a_key_and_what_was_let_in_is_taken_back() {
     stage.to(20);
     assert_eq!(stage.verdict(), Some(Verdict::Done), "{}", text(&stage.app));
     assert_eq!(stage.aws.rules.len(), 2, "what is declared stays: {:?}", stage.aws.rules);
+}
+
+#[test]
+fn the_firewall_is_tried_by_a_key_of_its_own() {
+    let world = staging();
+    let mut app = read(&world, (120, 40));
+    let mut tried = |keys: &str| -> Vec<(bool, bool)> {
+        let mut orders = Vec::new();
+        for key in keys.split(' ') {
+            let effects = by_hand(&mut app, Event::Key(key.parse().unwrap()));
+            orders.extend(effects.iter().filter_map(|effect| match effect {
+                crate::app::effect::Effect::Fetch { ask: Ask::Probes(Probe::Look(order)), .. } => {
+                    Some((order.send, order.waf))
+                }
+                _ => None,
+            }));
+            world.answer(&mut app, effects);
+        }
+        orders
+    };
+    assert_eq!(tried("2 v"), [(true, false)], "no request that a firewall must refuse is sent unasked");
+    assert_eq!(tried("u"), [(true, false)]);
+    assert_eq!(tried("w"), [(true, true)]);
+}
+
+/// One of each thing that can be found.
+fn everything() -> Vec<Finding> {
+    let host = "staging.bookmark-manager.example";
+    let far = |path: &str, status: u16, to: Option<&str>| Visit {
+        host: host.into(),
+        secure: path != "/",
+        path: path.into(),
+        hops: vec![Hop {
+            url: format!("https://{host}{path}"),
+            status,
+            location: to.map(|to| format!("https://{host}{to}")),
+        }],
+        trouble: None,
+        took_ms: 41,
+    };
+    let end = |days: i64| Some(now() + jiff::SignedDuration::from_hours(24 * days + 1));
+    let balancer = Balancer {
+        name: "staging-alb".into(),
+        dns_name: "staging-alb-1.ap-northeast-1.elb.amazonaws.com".into(),
+        scheme: "internet-facing".into(),
+        state: "active".into(),
+        security_groups: vec!["sg-1".into()],
+        listeners: vec![Listener { port: 443, protocol: "HTTPS".into(), certificates: vec!["c".into()] }],
+        ..Balancer::default()
+    };
+    let rule = Rule {
+        group: "sg-1".into(),
+        from: Some(443),
+        to: Some(443),
+        cidr: "203.0.113.0/24".into(),
+        description: Some("office".into()),
+    };
+    let record = Record {
+        name: host.into(),
+        kind: "A".into(),
+        stands_for: Some("elsewhere.elb.amazonaws.com".into()),
+        values: Vec::new(),
+    };
+    let zone = Zone {
+        id: "Z1".into(),
+        name: "bookmark-manager.example".into(),
+        servers: vec!["ns-1.awsdns-1.com".into()],
+        records: vec![record],
+    };
+    let missing = vec![("www.bookmark-manager.example".into(), "_x.www".into(), "_y.acm-validations.aws".into())];
+    let shown = Certificate {
+        names: vec![host.into()],
+        issuer: "Amazon RSA 2048 M02".into(),
+        chain: vec![host.into(), "Amazon Root CA 1".into()],
+        not_before: end(-100),
+        not_after: end(9),
+    };
+    vec![
+        Finding::Balancers(Ok(vec![balancer])),
+        Finding::Rules(Ok(vec![rule])),
+        Finding::Zones(Ok(vec![zone])),
+        Finding::Issued(Ok(vec![Issued {
+            arn: "c".into(),
+            names: vec![host.into()],
+            status: "ISSUED".into(),
+            not_after: end(9),
+            missing,
+            ..Issued::default()
+        }])),
+        Finding::Outputs(Vec::new(), vec!["the outputs of network could not be read".into()]),
+        Finding::Hosts(vec![host.into()]),
+        Finding::Address(Ok("198.51.100.9".parse().unwrap())),
+        Finding::Visit(far("/health", 200, None)),
+        Finding::Visit(far("/api/health", 503, None)),
+        Finding::Visit(far("/", 301, Some("/health"))),
+        Finding::Visit(Visit { trouble: Some(Trouble::Timeout), hops: Vec::new(), ..far("/slow", 0, None) }),
+        Finding::Tls(Tls {
+            host: host.into(),
+            versions: vec![("1.2".into(), true), ("1.3".into(), false)],
+            certificate: Ok(shown),
+            distrust: None,
+        }),
+        Finding::Names(Names { name: host.into(), addresses: Ok(vec!["198.51.100.80".parse().unwrap()]) }),
+        Finding::Delegation(Delegation {
+            zone: "bookmark-manager.example".into(),
+            servers: Ok(vec!["ns-9.elsewhere.example".into()]),
+        }),
+        Finding::Firewall(Firewall {
+            url: format!("https://{host}/"),
+            normal: Ok(200),
+            injection: Ok(403),
+            script: Ok(200),
+        }),
+    ]
+}
+
+#[test]
+fn what_was_found_from_outside_fits_every_size() {
+    for (name, size) in [
+        ("health_60x15", (60, 15)),
+        ("health_80x24", (80, 24)),
+        ("health_120x40", (120, 40)),
+        ("health_200x60", (200, 60)),
+    ] {
+        let mut stage = Stage::new(size);
+        stage.press("2 v w");
+        found_from_outside(&mut stage, everything());
+        seen(name, &stage.app);
+    }
+    let mut stage = Stage::new((200, 60));
+    stage.press("2 v w");
+    found_from_outside(&mut stage, everything());
+    for told in [
+        "503",
+        "no answer in time",
+        "ns-9.elsewhere.example",
+        "9 days left",
+        "not 1.3",
+        "may not reach it",
+        "the outputs of network could not be read",
+        "waits for the proof of www.bookmark-manager.example",
+        "is let through",
+    ] {
+        stage.shows(told);
+    }
+    // The worst of it is told whole with what to do.
+    let place = super::health::checks(&stage.app).iter().position(|check| check.hint.is_some()).unwrap();
+    let hint = super::health::checks(&stage.app)[place].hint.clone().unwrap();
+    stage.app.screen.list(super::state::HEALTH).select(place);
+    stage.press("enter");
+    stage.shows(&hint.split_whitespace().take(3).collect::<Vec<_>>().join(" "));
 }

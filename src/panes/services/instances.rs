@@ -6,7 +6,8 @@ use crate::app::App;
 use crate::app::effect::{Effect, Lane};
 use crate::app::event::Answer;
 use crate::app::operation::single::instance::Request;
-use crate::app::pane::DataStatus;
+use crate::app::pane::{DataStatus, Order};
+use crate::app::rows::{most, ordered};
 use crate::app::select;
 use crate::app::subject::{Fact, Subject, fact};
 use crate::app::ticket::Owner;
@@ -14,7 +15,8 @@ use crate::app::tunnels::shell;
 use crate::app::update::change::plan as begin;
 use crate::feeds::aws::{Fact as Told, Query};
 use crate::model::machine::{Machine, Turn};
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
+use std::cmp::Ordering;
 
 /// They are read this often while somebody looks.
 const EVERY: SignedDuration = SignedDuration::from_secs(30);
@@ -74,13 +76,25 @@ pub fn machine<'a>(app: &'a App, id: &str) -> Option<&'a Machine> {
     all(app).iter().find(|machine| machine.id == id)
 }
 
-/// The rows.
-pub fn lines(app: &App) -> Vec<(String, String)> {
-    let text = |machine: &Machine| {
+/// The columns by which they can be sorted.
+pub const COLUMNS: &[&str] = &["NAME", "STATE", "CPU", "MEM", "DISK", "UP"];
+
+/// The rows in the order of a column.
+pub fn in_order(app: &App, order: &Order<'_>) -> (Vec<String>, usize) {
+    let line = |machine: &&Machine| {
         let (health, why) = machine.judge();
-        format!("{} {} {} {} {}", machine.title(), machine.id, machine.state, health.word(), why.join(" "))
+        let text = format!("{} {} {} {} {}", machine.title(), machine.id, machine.state, health.word(), why.join(" "));
+        (machine.id.clone(), text)
     };
-    all(app).iter().map(|machine| (machine.id.clone(), text(machine))).collect()
+    ordered(order, all(app), line, |a, b, column| match column {
+        1 => a.state.cmp(&b.state),
+        2 => most(a.cpu, b.cpu),
+        3 => most(a.memory, b.memory),
+        4 => most(a.disk, b.disk),
+        // The one that runs longest first; what was never started last.
+        5 => a.launched.unwrap_or(Timestamp::MAX).cmp(&b.launched.unwrap_or(Timestamp::MAX)),
+        _ => Ordering::Equal,
+    })
 }
 
 /// What a row stands for.

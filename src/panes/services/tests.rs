@@ -377,3 +377,26 @@ fn a_service_is_watched_while_it_scales_with_curves_and_the_cool_down_and_a_repo
     assert!(screen.contains("How it scaled") && screen.contains("(to 4)"), "{screen}");
     assert!(app.panes.services.scaling.is_none());
 }
+
+#[test]
+fn instances_are_sorted_by_a_key() {
+    let mut world = staging();
+    world.machines = machines();
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "2 b", &world);
+    let ids = |app: &App| app.screen.list_of(super::state::MACHINES).unwrap().rows.clone();
+    let own = ids(&app);
+    press(&mut app, "s", &world);
+    let reversed: Vec<String> = own.iter().rev().cloned().collect();
+    assert_eq!(ids(&app), reversed, "by name, downwards");
+    // By state upwards: those that run stand before what is stopped.
+    press(&mut app, "s", &world);
+    assert!(text(&app).contains("STATE↑"), "{}", text(&app));
+    let state = |id: &String| world.machines.iter().find(|one| one.id == *id).unwrap().state.clone();
+    let states: Vec<String> = ids(&app).iter().map(state).collect();
+    assert!(states.is_sorted(), "{states:?}");
+    press(&mut app, "s s", &world);
+    let cpu = |id: &String| world.machines.iter().find(|one| one.id == *id).unwrap().cpu.unwrap_or(-1.0);
+    let shares: Vec<f64> = ids(&app).iter().map(cpu).collect();
+    assert!(shares.is_sorted_by(|a, b| a >= b), "the busiest first: {shares:?}");
+}

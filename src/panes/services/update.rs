@@ -17,7 +17,15 @@ pub fn shows(app: &mut App, subject: &Subject) -> Option<Vec<Effect>> {
         Subject::Services => Some(go(app, ID)),
         Subject::Service(name) => Some(open_service(app, name.clone())),
         Subject::Task(service, id) => Some(open_task(app, service.clone(), id.clone())),
-        _ => None,
+        Subject::Reached => Some(health::show(app)),
+        Subject::Container(..)
+        | Subject::Deployment(..)
+        | Subject::Database(_)
+        | Subject::Instance(..)
+        | Subject::Alarm(_)
+        | Subject::Machine(_)
+        | Subject::Logs(..)
+        | Subject::Text(_) => None,
     }
 }
 
@@ -80,9 +88,12 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
 
 /// An answer, to whom it belongs.
 pub fn answer(app: &mut App, answer: Answer) {
-    match answer.ticket.owner {
-        Owner::Pane(_, instances::ASKED) => instances::answer(app, answer),
-        Owner::Pane(_, pool::ASKED) => pool::answer(app, answer),
-        _ => health::answer(app, answer),
+    let Owner::Pane(_, asked) = answer.ticket.owner else { return };
+    if asked == instances::ASKED {
+        instances::answer(app, answer);
+    } else if asked == pool::ASKED {
+        pool::answer(app, answer);
+    } else {
+        health::answer(app, answer);
     }
 }

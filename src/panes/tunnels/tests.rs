@@ -90,6 +90,23 @@ fn what_is_copied_of_a_tunnel_is_how_programs_connect_to_it() {
         matches!(&effects[..], [Effect::Copy(text)] if text.starts_with("postgresql://app@127.0.0.1:5432/")),
         "{effects:?}"
     );
+    // Opened, it says how others connect: the window's lines are copied too.
+    key(&mut app, "enter");
+    let effects = key(&mut app, "y");
+    let [Effect::Copy(text)] = &effects[..] else { panic!("{effects:?}") };
+    assert!(
+        text.contains("psql -h 127.0.0.1 -p 5432 -U app") && text.contains("jdbc:postgresql://127.0.0.1:5432/"),
+        "{text}"
+    );
+}
+
+#[test]
+fn where_no_session_is_open_a_tunnel_is_told_with_its_age_and_what_went_through() {
+    let mut app = opened((200, 60));
+    press(&mut app, "5", &staging());
+    app.now += jiff::SignedDuration::from_mins(3);
+    let shown = text(&app);
+    assert!(shown.contains("  3m, ") && shown.contains(", 21 ms, 1 open, resumed 2 times"), "{shown}");
 }
 
 #[test]

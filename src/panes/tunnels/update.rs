@@ -22,17 +22,16 @@ const COMMAND: u8 = 1;
 
 /// `T`: to the selected database, else as configured.
 pub fn open(app: &mut App) -> Vec<Effect> {
-    let wish = match select::subject(app) {
-        Some(Subject::Database(id)) => Wish { to: Some(To::Writer), database: Some(id), ..Wish::default() },
-        Some(Subject::Instance(id, instance)) => {
+    let wish = match select::subject(app).as_ref().and_then(Subject::database) {
+        Some((id, instance)) => {
             let rows = app.estate.derived.databases.iter().filter(|row| row.database.id == id);
             let reads = rows
                 .flat_map(|row| &row.database.members)
-                .any(|member| member.id == instance && member.role == Role::Reader);
+                .any(|member| Some(member.id.as_str()) == instance && member.role == Role::Reader);
             let to = if reads { To::Reader } else { To::Writer };
-            Wish { to: Some(to), database: Some(id), ..Wish::default() }
+            Wish { to: Some(to), database: Some(id.to_owned()), ..Wish::default() }
         }
-        _ => Wish::default(),
+        None => Wish::default(),
     };
     let mut effects = ask::open(app, wish);
     effects.extend(done(app));
@@ -111,16 +110,18 @@ pub fn picked(app: &mut App, which: u8, text: &str) -> Vec<Effect> {
 /// A line was typed.
 pub fn accepted(app: &mut App, which: u8, text: &str) -> Vec<Effect> {
     let text = text.trim();
-    match which {
-        _ if text.is_empty() => Vec::new(),
-        COMMAND => shell(app, Some(text.to_owned())),
-        _ => match To::parse(text) {
-            Ok(to) => lead(app, to, None),
-            Err(why) => {
-                app.say(format!("{}: {}", why.why, why.hint));
-                Vec::new()
-            }
-        },
+    if text.is_empty() {
+        return Vec::new();
+    }
+    if which == COMMAND {
+        return shell(app, Some(text.to_owned()));
+    }
+    match To::parse(text) {
+        Ok(to) => lead(app, to, None),
+        Err(why) => {
+            app.say(format!("{}: {}", why.why, why.hint));
+            Vec::new()
+        }
     }
 }
 
@@ -164,18 +165,16 @@ pub fn confirmed(app: &mut App) -> Vec<Effect> {
 
 /// `E`: a shell, or a command, in a container of what is selected.
 pub fn shell(app: &mut App, command: Option<String>) -> Vec<Effect> {
-    let target = match (select::subject(app), (app.view().about)(app)) {
-        (Some(Subject::Container(task, container)), about) => {
-            let service = match about {
-                Some(Subject::Task(service, _)) => Some(service),
-                _ => app.estate.task(&task).and_then(|task| task.service.clone()),
-            };
-            service.map(|service| (service, Some(task), Some(container)))
-        }
-        (Some(Subject::Task(service, task)), _) | (_, Some(Subject::Task(service, task))) => {
-            Some((service, Some(task), None))
-        }
-        _ => select::service(app).map(|service| (service, None, None)),
+    let (subject, about) = (select::subject(app), (app.view().about)(app));
+    let told = about.as_ref().and_then(Subject::task);
+    let target = if let Some(Subject::Container(task, container)) = subject {
+        let known = || app.estate.task(&task).and_then(|task| task.service.clone());
+        let service = told.map(|(service, _)| service.to_owned()).or_else(known);
+        service.map(|service| (service, Some(task), Some(container)))
+    } else if let Some((service, task)) = subject.as_ref().and_then(Subject::task).or(told) {
+        Some((service.to_owned(), Some(task.to_owned()), None))
+    } else {
+        select::service(app).map(|service| (service, None, None))
     };
     let Some((service, task, container)) = target else {
         app.say("select a service or a task first");

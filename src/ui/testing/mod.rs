@@ -15,6 +15,7 @@ use crate::app::{App, Session};
 use crate::config::{Config, EnvironmentConfig, Ui};
 use crate::feeds::Ask;
 use crate::feeds::aws::{Fact, Part, Query};
+use crate::model::health_probe::declared::Issued;
 use crate::model::parameters::{Held, Parameter, Secret, Value};
 use crate::model::telemetry::{Listed, Statistic};
 use crate::model::timeline::{AlarmChange, RdsEvent, TrailEvent};
@@ -53,6 +54,8 @@ pub struct World {
     pub instances: Vec<DbInstance>,
     pub snapshots: Vec<DatabaseSnapshot>,
     pub alarms: Vec<Alarm>,
+    /// Certificates of the load balancers.
+    pub certificates: Vec<Issued>,
     /// Rules by which alarms are muted.
     pub mutes: Vec<Mute>,
     pub parameters: Vec<Parameter>,
@@ -211,6 +214,7 @@ impl World {
             Query::ScalingActivities { .. } => Fact::ScalingActivities(self.activities.clone()),
             Query::AlarmMutes => Fact::AlarmMutes(self.mutes.clone()),
             Query::AlarmHistory { .. } => Fact::AlarmHistory(self.alarm_changes.clone()),
+            Query::Certificates { .. } => Fact::Certificates(self.certificates.clone()),
             Query::Costs(_) => Fact::Costs(Box::default()),
             Query::Listed { .. } => Fact::Listed(self.listed.clone()),
             Query::Curves { statistics, period, since, until } => {

@@ -1,8 +1,10 @@
 //! The world of the screens: a web service behind autoscaling and a load balancer, an API that cannot
 //! start, a stopped scheduler, an Aurora cluster with a reader.
 
-use super::{World, ago};
+use super::{World, ago, now};
+use crate::model::health_probe::declared::Issued;
 use crate::model::*;
+use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
 pub fn service(name: &str, desired: u32, running: u32) -> Service {
@@ -113,6 +115,13 @@ pub fn staging() -> World {
     tasks.extend(ended);
     World {
         account: "123456789012".into(),
+        certificates: vec![Issued {
+            arn: "arn:aws:acm:ap-northeast-1:123456789012:certificate/c-1".into(),
+            names: vec!["staging.bookmark-manager.example".into()],
+            status: "ISSUED".into(),
+            not_after: Some(now() + SignedDuration::from_hours(24 * 210)),
+            ..Issued::default()
+        }],
         services: vec![api, web, service("worker", 1, 1), service("scheduler", 0, 0)],
         tasks,
         definitions: ["web", "api", "worker", "scheduler"].map(definition).to_vec(),

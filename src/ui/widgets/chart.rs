@@ -40,6 +40,8 @@ pub type Sign = (&'static str, &'static str);
 
 /// A deployment.
 pub const DEPLOYED: Sign = ("◆", "deployed");
+/// A run over the infrastructure ended, however it did: it may have changed what runs.
+pub const RUN: Sign = ("■", "infra run");
 /// The writer of a database moved.
 pub const FAILOVER: Sign = ("▼", "failover");
 

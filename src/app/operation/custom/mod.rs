@@ -40,14 +40,15 @@ impl From<Request> for What {
 impl Custom {
     fn program(&self) -> Program {
         let words = |words: &[&str]| words.iter().map(ToString::to_string).collect();
-        let Request { command, variables, without, .. } = &self.request;
-        let argv = if command.foreground {
+        let Request { command, variables, without, through, .. } = &self.request;
+        let argv: Vec<String> = if command.foreground {
             words(&["sh", "-c", IN_FOREGROUND, "sh", &command.run])
         } else {
             words(&["sh", "-c", &command.run])
         };
         Program {
-            argv,
+            argv: through.iter().flatten().cloned().chain(argv).collect(),
+            own: through.is_some(),
             folder: command.folder.clone(),
             variables: variables.clone(),
             without: without.clone(),
@@ -65,6 +66,9 @@ impl Custom {
         }];
         for (name, value) in self.request.variables.iter().filter(|(name, _)| name.starts_with("COCKPIT_")) {
             steps.push(format!("{name}={value}"));
+        }
+        if self.request.through.is_some() {
+            steps.push("a tunnel is opened for it, and DATABASE_URL leads through it to the database".to_owned());
         }
         if command.credentials {
             steps.push("it has the credentials of this environment".to_owned());

@@ -75,6 +75,8 @@ pub struct Request {
     pub(super) variables: Vec<(String, String)>,
     /// Inherited ones that it does not get.
     pub(super) without: Vec<String>,
+    /// What this program is called with to open a tunnel, and to run the command behind it.
+    pub(super) through: Option<Vec<String>>,
 }
 
 impl Request {
@@ -82,7 +84,8 @@ impl Request {
     pub fn new(command: CommandConfig, selected: Selected, environment: &EnvironmentConfig, config: &Config) -> Self {
         let variables = variables(&command, &selected, environment);
         let without = without(&command, environment, config);
-        Self { command, selected, variables, without }
+        let through = command.database.then(|| through(&command, environment));
+        Self { command, selected, variables, without, through }
     }
 
     /// What it risks.
@@ -109,6 +112,19 @@ impl Request {
     }
 }
 
+/// `cockpit with-db`, where the command acts. The yes that it asks for was given to the command.
+fn through(command: &CommandConfig, environment: &EnvironmentConfig) -> Vec<String> {
+    let mut words = vec!["cockpit".to_owned()];
+    for (flag, value) in &environment.flags {
+        words.extend([(*flag).to_owned(), value.clone()]);
+    }
+    if command.risk == Risk::Read {
+        words.push("--read-only".to_owned());
+    }
+    words.extend(["--yes", "--confirm", &environment.name, "with-db", &environment.name, "--"].map(str::to_owned));
+    words
+}
+
 fn variables(command: &CommandConfig, selected: &Selected, environment: &EnvironmentConfig) -> Vec<(String, String)> {
     let mut all = vec![("COCKPIT_ENV".to_owned(), environment.name.clone())];
     let mut add = |name: &str, value: Option<&str>| all.extend(value.map(|value| (name.to_owned(), value.to_owned())));
@@ -120,7 +136,7 @@ fn variables(command: &CommandConfig, selected: &Selected, environment: &Environ
     for (word, value) in selected.fields() {
         add(&format!("COCKPIT_{}", word.to_uppercase()), Some(value));
     }
-    if command.credentials {
+    if command.credentials || command.database {
         add("AWS_REGION", environment.region.as_deref());
         add("AWS_DEFAULT_REGION", environment.region.as_deref());
         add("AWS_PROFILE", environment.profile.as_deref());
@@ -130,13 +146,16 @@ fn variables(command: &CommandConfig, selected: &Selected, environment: &Environ
 }
 
 fn without(command: &CommandConfig, environment: &EnvironmentConfig, config: &Config) -> Vec<String> {
-    let aws: &[&str] = match (command.credentials, &environment.profile) {
+    let aws: &[&str] = match (command.credentials || command.database, &environment.profile) {
         (false, _) => CREDENTIALS,
         // Keys that are inherited would win over the profile, and be of another account.
         (true, Some(_)) => KEYS,
         (true, None) => &[],
     };
     let configured = config.environments.iter().filter_map(|environment| environment.database.password_env.as_deref());
+    // What opens the tunnel knows its own password from there, and what it runs gets it in any case.
+    let own = environment.database.password_env.as_deref().filter(|_| command.database);
+    let configured = configured.filter(|name| Some(*name) != own);
     // Where the environment has an endpoint, what else would lead the program elsewhere, or past it.
     let elsewhere = if environment.endpoint_url.is_some() { ELSEWHERE } else { &[] };
     aws.iter().chain(elsewhere).chain(PASSWORDS).copied().chain(configured).map(str::to_owned).collect()

@@ -31,8 +31,17 @@ fn request(command: CommandConfig, environment: &EnvironmentConfig) -> What {
     Request::new(command, selected, environment, &config).into()
 }
 
+/// The same of a request that only looks, in its account.
+fn whole_of(request: Request) -> (Vec<Program>, Vec<String>, Operations) {
+    ends(request.into(), Risk::Read, Some(0), &me("123456789012"))
+}
+
 /// What is run and written down, and how it ends, where it exits so.
 fn whole(risk: Risk, code: Option<i32>, identity: &Answered) -> (Vec<Program>, Vec<String>, Operations) {
+    ends(request(command(risk), &environment()), risk, code, identity)
+}
+
+fn ends(what: What, risk: Risk, code: Option<i32>, identity: &Answered) -> (Vec<Program>, Vec<String>, Operations) {
     let (mut ran, mut written) = (Vec::new(), Vec::new());
     let mut answer = |call: &Call| match call {
         Call::Read(Read::Identity) => identity.clone(),
@@ -47,7 +56,7 @@ fn whole(risk: Risk, code: Option<i32>, identity: &Answered) -> (Vec<Program>, V
         other => panic!("{other:?}"),
     };
     let mut operations = Operations::new("t", TimeZone::UTC);
-    let (id, effects) = operations.start(request(command(risk), &environment()), &environment(), at(0));
+    let (id, effects) = operations.start(what, &environment(), at(0));
     settle(&mut operations, effects, at(0), &mut answer);
     if risk != Risk::Read {
         assert!(operations.list[0].plan.as_ref().is_none_or(|plan| plan.programs == ["./flush"]));
@@ -188,4 +197,26 @@ fn of_an_endless_output_the_end_is_kept_and_the_rest_is_counted() {
     assert!(operation.lines.len() <= 2_000, "{}", operation.lines.len());
     assert!(operation.lines.last().unwrap().text.ends_with("999999"));
     assert!(operation.dropped >= 998_000);
+}
+
+#[test]
+fn one_with_a_database_is_run_behind_a_tunnel_that_this_program_opens() {
+    let ran = |risk, foreground| {
+        let command = CommandConfig { database: true, foreground, ..command(risk) };
+        let environment = EnvironmentConfig { flags: vec![("--config", "x.toml".into())], ..environment() };
+        let config = Config { environments: vec![environment.clone()], ..Config::default() };
+        Request::new(command, Selected::default(), &environment, &config)
+    };
+    let words = |risk| ran(risk, false).through.unwrap().join(" ");
+    assert_eq!(words(Risk::Change), "cockpit --config x.toml --yes --confirm staging with-db staging --");
+    assert!(words(Risk::Read).contains("--read-only"), "what only looks is to change nothing");
+    let request = ran(Risk::Change, false);
+    let has = |name: &str| request.without.iter().any(|other| other == name);
+    assert!(!has("APP_PASSWORD") && !has("AWS_SECRET_ACCESS_KEY") && has("PGPASSWORD"), "{:?}", request.without);
+    let (programs, ..) = whole_of(ran(Risk::Read, false));
+    assert!(
+        programs[0].own && programs[0].argv.ends_with(&["sh".into(), "-c".into(), "./flush".into()]),
+        "{programs:?}"
+    );
+    assert_eq!(programs[0].argv[0], "cockpit");
 }

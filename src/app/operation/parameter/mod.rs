@@ -6,6 +6,7 @@ mod request;
 mod restart;
 #[cfg(test)]
 mod tests;
+pub mod typed;
 
 use super::call::{Answered, Read, Reply, Write};
 use super::machine::{Machine, Target, What};

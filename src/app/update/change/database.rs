@@ -18,16 +18,13 @@ use crate::model::{Database, DatabaseKind, Member, Role};
 
 /// The selected database, and the instance of it that is selected; a person is told where there is none.
 fn selected(app: &mut App) -> Option<(Database, Option<Member>)> {
-    let (id, instance) = match select::subject(app) {
-        Some(Subject::Database(id)) => (id, None),
-        Some(Subject::Instance(id, instance)) => (id, Some(instance)),
-        _ => {
-            app.say("select a database first");
-            return None;
-        }
+    let subject = select::subject(app);
+    let Some((id, instance)) = subject.as_ref().and_then(Subject::database) else {
+        app.say("select a database first");
+        return None;
     };
     let row = app.estate.derived.databases.iter().find(|row| row.database.id == id)?;
-    let member = row.database.members.iter().find(|member| Some(&member.id) == instance.as_ref());
+    let member = row.database.members.iter().find(|member| Some(member.id.as_str()) == instance);
     Some((row.database.clone(), member.cloned()))
 }
 

@@ -9,16 +9,17 @@ use std::path::PathBuf;
 
 /// What the states have, and what could not be read, in sentences.
 #[derive(Default)]
-pub(super) struct States {
+pub struct States {
     /// Units with their resources.
-    pub(super) units: Vec<(String, Vec<Resource>)>,
-    pub(super) missing: Vec<String>,
+    pub units: Vec<(String, Vec<Resource>)>,
+    /// What could not be read, in sentences.
+    pub missing: Vec<String>,
     /// Where the code of each unit is.
-    pub(super) dirs: BTreeMap<String, (Unit, PathBuf)>,
+    pub dirs: BTreeMap<String, (Unit, PathBuf)>,
 }
 
 /// Those of all units of an environment; what keeps them from being found is among what is missing.
-pub(super) async fn of_environment(environment: &EnvironmentConfig) -> States {
+pub async fn of_environment(environment: &EnvironmentConfig) -> States {
     match discover_as(environment, Look { hooks: false, ..Look::default() }).await {
         Ok(found) => of(&found).await,
         Err(trouble) => States { missing: vec![trouble.message], ..States::default() },
@@ -26,7 +27,7 @@ pub(super) async fn of_environment(environment: &EnvironmentConfig) -> States {
 }
 
 /// Those of some units.
-pub(super) async fn of(found: &Discovered) -> States {
+pub async fn of(found: &Discovered) -> States {
     let mut read = States::default();
     let answers = each(found, |access: Access<'_>| async move {
         let what = format!("the state of {} cannot be read", access.unit.name);

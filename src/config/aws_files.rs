@@ -1,0 +1,198 @@
+//! What the AWS files name as endpoints, in the order of the AWS CLI: the settings of a profile, and the section `services` that it
+//! names. The SDK reads them as well; it does not say where a setting stands, nor which services a section is about.
+
+use std::collections::BTreeMap;
+use std::ffi::OsString;
+use std::path::{Path, PathBuf};
+
+/// The variable that would name an endpoint of all services; that of one has its name behind it.
+const VARIABLE: &str = "AWS_ENDPOINT_URL";
+/// The setting, of a profile or of a service.
+const ENDPOINT: &str = "endpoint_url";
+/// The setting of a profile by which none of them is heard.
+const IGNORED: &str = "ignore_configured_endpoint_urls";
+
+/// The texts of the files, where they are.
+#[derive(Debug, Clone, Default)]
+pub struct AwsFiles {
+    config: Option<(PathBuf, String)>,
+    credentials: Option<(PathBuf, String)>,
+}
+
+/// The endpoints of a profile.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct FileEndpoints {
+    /// By the variables that would say the same: `AWS_ENDPOINT_URL`, `AWS_ENDPOINT_URL_S3`.
+    pub named: BTreeMap<String, FileEndpoint>,
+    /// The profile says that they are ignored, and those of variables as well.
+    pub ignored: bool,
+}
+
+/// An endpoint of a file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FileEndpoint {
+    /// As it is written there.
+    pub url: String,
+    /// Where: `endpoint_url of [profile p] in /home/me/.aws/config, line 3`.
+    pub place: String,
+}
+
+/// A setting with its place.
+#[derive(Debug, Clone)]
+struct Setting<'a> {
+    /// The words in the brackets above it.
+    section: Vec<&'a str>,
+    /// The setting that it is below, indented.
+    of: Option<String>,
+    key: String,
+    value: &'a str,
+    place: String,
+}
+
+impl AwsFiles {
+    /// The usual ones, by these variables.
+    pub fn usual(variable: impl Fn(&str) -> Option<OsString>) -> Self {
+        let set = |name: &str| variable(name).filter(|value| !value.to_string_lossy().trim().is_empty());
+        let home = set("HOME").map(PathBuf::from);
+        let at = |name: &str, usual: &str| match set(name) {
+            Some(named) => match (named.to_str().and_then(|named| named.trim().strip_prefix("~/")), &home) {
+                (Some(rest), Some(home)) => Some(home.join(rest)),
+                _ => Some(PathBuf::from(&named)),
+            },
+            None => home.as_ref().map(|home| home.join(".aws").join(usual)),
+        };
+        Self {
+            config: at("AWS_CONFIG_FILE", "config").and_then(read),
+            credentials: at("AWS_SHARED_CREDENTIALS_FILE", "credentials").and_then(read),
+        }
+    }
+
+    /// One of credentials alone.
+    pub fn only(credentials: &Path) -> Self {
+        Self { config: None, credentials: read(credentials.to_owned()) }
+    }
+
+    /// Whether they name an endpoint at all, or say that none is heard.
+    pub fn say_something(&self) -> bool {
+        let texts = self.config.iter().chain(&self.credentials);
+        texts.into_iter().any(|(_, text)| text.contains(ENDPOINT) || text.contains(IGNORED))
+    }
+
+    /// What they say for a profile. What the file of credentials has goes first.
+    pub fn endpoints(&self, profile: &str) -> FileEndpoints {
+        let config = settings(self.config.as_ref());
+        let credentials = settings(self.credentials.as_ref());
+        let of_config = |one: &&Setting<'_>| match one.section.as_slice() {
+            ["profile", name] => *name == profile,
+            ["default"] => profile == "default",
+            _ => false,
+        };
+        let of_credentials = |one: &&Setting<'_>| one.section.as_slice() == [profile];
+        let get = |key: &str| {
+            let own = |one: &&Setting<'_>| one.of.is_none() && one.key == key && !one.value.is_empty();
+            let found = credentials.iter().filter(of_credentials).rfind(own);
+            found.or_else(|| config.iter().filter(of_config).rfind(own))
+        };
+        let endpoint = |one: &Setting<'_>| FileEndpoint { url: one.value.to_owned(), place: one.place.clone() };
+        let mut named = BTreeMap::new();
+        if let Some(one) = get(ENDPOINT) {
+            named.insert(VARIABLE.to_owned(), endpoint(one));
+        }
+        if let Some(services) = get("services") {
+            let wanted = ["services", services.value];
+            for one in config.iter().filter(|one| one.section.as_slice() == wanted && one.key == ENDPOINT) {
+                if let Some(service) = one.of.as_ref().filter(|_| !one.value.is_empty()) {
+                    named.insert(format!("{VARIABLE}_{}", service.to_uppercase()), endpoint(one));
+                }
+            }
+        }
+        FileEndpoints { named, ignored: get(IGNORED).is_some_and(|one| one.value.eq_ignore_ascii_case("true")) }
+    }
+}
+
+/// A file with its text. A pipe is not read: it would be empty for who reads it next.
+fn read(path: PathBuf) -> Option<(PathBuf, String)> {
+    if !std::fs::metadata(&path).is_ok_and(|what| what.is_file()) {
+        return None;
+    }
+    let text = std::fs::read_to_string(&path).ok()?;
+    Some((path, text))
+}
+
+/// All settings of a file, in its order.
+fn settings(file: Option<&(PathBuf, String)>) -> Vec<Setting<'_>> {
+    let Some((path, text)) = file else { return Vec::new() };
+    let (mut section, mut head, mut parent) = (Vec::new(), "", None);
+    let mut found = Vec::new();
+    for (at, raw) in text.lines().enumerate() {
+        let line = raw.trim();
+        let below = raw.starts_with([' ', '\t']);
+        if line.is_empty() || line.starts_with(['#', ';']) {
+            continue;
+        }
+        if let Some(rest) = line.strip_prefix('[').filter(|_| !below) {
+            head = rest.split(']').next().unwrap_or_default().trim();
+            section = head.split_whitespace().map(|word| word.trim_matches(['"', '\''])).collect();
+            parent = None;
+            continue;
+        }
+        let Some((key, value)) = line.split_once('=') else { continue };
+        let key = key.trim().to_ascii_lowercase();
+        let place = format!("`{key}` of [{head}] in {}, line {}", path.display(), at + 1);
+        let of = if below { parent.clone() } else { None };
+        if !below {
+            parent = Some(key.clone());
+        }
+        found.push(Setting { section: section.clone(), of, key, value: uncommented(value), place });
+    }
+    found
+}
+
+/// A value without what is said about it behind it.
+fn uncommented(value: &str) -> &str {
+    let value = value.split(" #").next().unwrap_or_default();
+    value.split(" ;").next().unwrap_or_default().trim()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn files(config: &str, credentials: &str) -> AwsFiles {
+        let file = |name: &str, text: &str| Some((PathBuf::from(name), text.to_owned()));
+        AwsFiles { config: file("/me/config", config), credentials: file("/me/credentials", credentials) }
+    }
+
+    fn told(files: &AwsFiles, profile: &str) -> Vec<(String, String)> {
+        let found = files.endpoints(profile);
+        found.named.into_iter().map(|(name, one)| (name, format!("{} {}", one.url, one.place))).collect()
+    }
+
+    #[test]
+    fn endpoints_of_a_profile_and_of_its_services_are_told_with_their_lines() {
+        let text = "[default]\nendpoint_url = http://d\n\n# [profile p]\n[profile p]\nservices = two\n\
+                    Endpoint_URL = http://p # a comment\n[services one]\ns3 =\n  endpoint_url = http://one\n\
+                    [services two]\ns3 =\n  endpoint_url=http://s3\n  addressing_style = path\n\
+                    cloudwatch_logs =\n\tendpoint_url = http://logs\n[endpoint]\nendpoint_url = http://x\n";
+        let both = files(text, "[default]\naws_access_key_id = a\n");
+        let of = |url: &str, place: &str, line: usize| {
+            format!("{url} `endpoint_url` of [{place}] in /me/config, line {line}")
+        };
+        assert_eq!(told(&both, "default"), [("AWS_ENDPOINT_URL".to_owned(), of("http://d", "default", 2))]);
+        assert_eq!(
+            told(&both, "p"),
+            [
+                ("AWS_ENDPOINT_URL".to_owned(), of("http://p", "profile p", 7)),
+                ("AWS_ENDPOINT_URL_CLOUDWATCH_LOGS".to_owned(), of("http://logs", "services two", 16)),
+                ("AWS_ENDPOINT_URL_S3".to_owned(), of("http://s3", "services two", 13)),
+            ]
+        );
+        assert!(told(&both, "endpoint").is_empty());
+        // In the file of credentials a profile has no word before its name; what it has there goes first.
+        let credentials = files(text, "[p]\nendpoint_url = http://c\nignore_configured_endpoint_urls = True\n");
+        let found = credentials.endpoints("p");
+        assert_eq!((found.named["AWS_ENDPOINT_URL"].url.as_str(), found.ignored), ("http://c", true));
+        assert!(!both.endpoints("p").ignored && both.say_something());
+        assert!(!files("", "[p]\nregion = x\n").say_something());
+    }
+}

@@ -1,0 +1,36 @@
+//! What Insights found, drawn: a grid, and below it what it has scanned.
+
+use super::state::FOUND;
+use super::table::Found;
+use crate::app::pane::DataStatus;
+use crate::model::sql::Cell;
+use crate::ui::canvas::Canvas;
+use crate::ui::shared::grid::{self, Look};
+use crate::ui::widgets::frame;
+use ratatui::layout::Rect;
+use std::borrow::Cow;
+
+/// The whole block.
+pub fn draw<'a>(canvas: &mut Canvas<'a, '_>, place: Rect, data_status: &DataStatus, found: &'a Found) {
+    let inside = frame::block(canvas, FOUND, &found.name, place, data_status);
+    if inside.width < 4 || inside.height < 2 {
+        return;
+    }
+    let theme = canvas.theme;
+    let rows = Rect { height: inside.height - 1, ..inside };
+    let look = Look {
+        sorted: found.sorted,
+        focused: canvas.app.focused() == FOUND,
+        empty: "no rows",
+        goes: |_: &[Cell]| false,
+        cell: |cells: &'a [Cell], column: usize| match grid::text(&cells[column]) {
+            None => (Cow::Borrowed("–"), theme.dim),
+            Some(text) => (text, theme.text),
+        },
+    };
+    grid::draw(canvas, rows, &found.grid, &look);
+    let y = inside.bottom() - 1;
+    canvas.put_cut(inside.x + 1, y, inside.width.saturating_sub(2), &found.after, theme.dim);
+    let keys = " s sorts · ⏎ the row · y a value · Ctrl-y all as CSV · Esc back ";
+    canvas.put_cut(place.x + 2, place.bottom() - 1, place.width.saturating_sub(4), keys, theme.dim);
+}

@@ -1,0 +1,139 @@
+//! What Insights found, as a grid, and in which order.
+
+use crate::app::grid::Grid;
+use crate::app::logs::insights;
+use crate::model::csv;
+use crate::model::logs::InsightsResult;
+use crate::model::sql::{Cell, Column};
+use crate::model::text;
+use jiff::tz::TimeZone;
+use std::cmp::Ordering;
+
+/// PostgreSQL's numbers of the types that stand for numbers and for texts: a grid aligns by them.
+const NUMBER: u32 = 701;
+const TEXT: u32 = 25;
+
+/// The last result, and where one is in it.
+#[derive(Debug, Clone)]
+pub struct Found {
+    /// The query's name.
+    pub name: String,
+    /// What it has scanned and what that costs.
+    pub after: String,
+    pub grid: Grid,
+    /// The column that it is sorted by, and whether downwards.
+    pub sorted: Option<(usize, bool)>,
+    /// As it came.
+    result: InsightsResult,
+}
+
+impl Found {
+    /// A result under the name of its query; times stand in people's zone.
+    pub fn new(name: String, result: InsightsResult, zone: &TimeZone) -> Self {
+        let number = |column: usize| {
+            let mut values = result.rows.iter().filter_map(|row| row.get(column)?.as_deref()).peekable();
+            values.peek().is_some() && values.all(|value| value.parse::<f64>().is_ok())
+        };
+        let column = |(place, name): (usize, &String)| Column {
+            name: name.clone(),
+            type_oid: if number(place) { NUMBER } else { TEXT },
+            modifier: -1,
+            table_oid: 0,
+            number: 0,
+        };
+        let columns = result.columns.iter().enumerate().map(column).collect();
+        let cells = |row: &Vec<Option<String>>| {
+            let cell = |(column, value): (&String, &Option<String>)| match value {
+                None => Cell::Null,
+                Some(value) => {
+                    let text = insights::shown(column, value, zone);
+                    Cell::Text { bytes: text.len() as u64, text: text.into(), cut: false }
+                }
+            };
+            result.columns.iter().zip(row).map(cell).collect()
+        };
+        let grid = Grid::of(columns, result.rows.iter().map(cells).collect());
+        Self { name, after: insights::after(&result), grid, sorted: None, result }
+    }
+
+    /// The selected value, as it came.
+    pub fn value(&self) -> Option<&str> {
+        let (row, column) = (usize::try_from(self.grid.row()?).ok()?, self.grid.selected()?);
+        self.result.rows.get(row)?.get(column)?.as_deref()
+    }
+
+    /// The selected row, a line for each of its values.
+    pub fn row(&self) -> Option<String> {
+        let cells = self.grid.selected_cells()?;
+        let line = |(column, cell): (&Column, &Cell)| match cell {
+            Cell::Null => format!("{}  –", column.name),
+            Cell::Text { text, .. } => format!("{}  {text}", column.name),
+        };
+        Some(self.grid.columns.iter().zip(cells).map(line).collect::<Vec<_>>().join("\n"))
+    }
+
+    /// All of it as CSV in its order, as many rows as are no longer than this.
+    pub fn csv(&self, most: usize) -> String {
+        let mut out = csv::record(self.result.columns.iter().map(String::as_str));
+        for place in 0..self.grid.count() {
+            let row = self.grid.row_at(place).and_then(|row| self.result.rows.get(usize::try_from(row).ok()?));
+            let Some(row) = row else { continue };
+            let cells: Vec<String> =
+                row.iter().map(|value| text::no_formula(value.as_deref().unwrap_or_default())).collect();
+            let line = csv::record(cells.iter().map(String::as_str));
+            if out.len() + line.len() > most {
+                break;
+            }
+            out.push_str(&line);
+        }
+        out
+    }
+
+    /// Sorts by the selected column: upwards, downwards, as it came.
+    pub fn sort(&mut self) {
+        let Some(column) = self.grid.selected() else { return };
+        self.sorted = match self.sorted {
+            Some((sorted, false)) if sorted == column => Some((column, true)),
+            Some((sorted, true)) if sorted == column => None,
+            _ => Some((column, false)),
+        };
+        let Some((column, down)) = self.sorted else { return self.grid.show(None) };
+        let value = |row: &u64| self.result.rows.get(usize::try_from(*row).ok()?)?.get(column)?.as_deref();
+        let mut rows: Vec<u64> = (0..self.grid.rows).collect();
+        rows.sort_by(|a, b| match (value(a), value(b)) {
+            // What is not there stands last, whichever way.
+            (None, None) => Ordering::Equal,
+            (None, Some(_)) => Ordering::Greater,
+            (Some(_), None) => Ordering::Less,
+            (Some(a), Some(b)) => {
+                let order = by_value(a, b);
+                if down { order.reverse() } else { order }
+            }
+        });
+        self.grid.show(Some(rows));
+    }
+}
+
+/// Numbers by what they are, other texts by their letters.
+fn by_value(a: &str, b: &str) -> Ordering {
+    match (a.parse::<f64>(), b.parse::<f64>()) {
+        (Ok(a), Ok(b)) => a.total_cmp(&b),
+        _ => a.cmp(b),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_cell_of_a_copied_table_is_a_formula() {
+        let cells = ["=1+1", "-1", "@x", "plain"].map(|text| Some(text.to_owned())).to_vec();
+        let result =
+            InsightsResult { columns: vec!["@message".into()], rows: vec![cells], ..InsightsResult::default() };
+        assert_eq!(
+            Found::new(String::new(), result, &TimeZone::UTC).csv(10_000),
+            "\"@message\"\n\"'=1+1\",\"-1\",\"'@x\",\"plain\"\n"
+        );
+    }
+}
