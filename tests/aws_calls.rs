@@ -10,6 +10,10 @@ mod desk;
 mod images;
 #[path = "aws_calls/last_lines.rs"]
 mod last_lines;
+#[path = "aws_calls/login.rs"]
+mod login;
+#[path = "aws_calls/orphans.rs"]
+mod orphans;
 mod support;
 
 use aws_sim::{ACCOUNT, Scenario};

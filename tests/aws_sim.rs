@@ -163,7 +163,7 @@ async fn staging_is_read_whole() {
     let missing = failure(&session, Query::TaskDefinition { name: "no-such:1".into() }).await;
     assert_eq!(missing.kind, FailureKind::NotFound, "{missing}");
 
-    let rollouts = Query::Rollouts { cluster: cluster(), service: web.name.clone() };
+    let rollouts = Query::Rollouts { cluster: cluster(), service: web.name.clone(), named: false };
     let Fact::Rollouts(rollouts) = fact(&session, rollouts).await else { panic!() };
     assert!(!rollouts.is_empty());
 
@@ -380,8 +380,11 @@ async fn polling_that_is_throttled_does_not_slow_a_person() {
 async fn a_deployment_under_way_is_described_and_the_rest_learns_its_targets_later() {
     let sim = simulator(Scenario::CrashLoop).await;
     let session = Session::new(connection(&sim));
-    let rollouts =
-        |name: &str| Query::Rollouts { cluster: cluster(), service: format!("bookmark-manager-staging-{name}") };
+    let read = |name: &str, named| {
+        let service = format!("bookmark-manager-staging-{name}");
+        Query::Rollouts { cluster: cluster(), service, named }
+    };
+    let rollouts = |name: &str| read(name, false);
     let heard = ask(&session, rollouts("api")).await;
     assert_eq!(heard.requests, 3);
     let Fact::Rollouts(found) = heard.end.unwrap() else { panic!() };
@@ -395,4 +398,9 @@ async fn a_deployment_under_way_is_described_and_the_rest_learns_its_targets_lat
         let Fact::Rollouts(found) = heard.end.unwrap() else { panic!() };
         assert_eq!(found[0].target.is_some(), known);
     }
+    // Who tells what happened waits for what was deployed.
+    let heard = ask(&Session::new(connection(&sim)), read("web", true)).await;
+    assert_eq!(heard.requests, 2);
+    let Fact::Rollouts(found) = heard.end.unwrap() else { panic!() };
+    assert!(found.iter().all(|one| one.target.is_some()), "{found:?}");
 }

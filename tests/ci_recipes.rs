@@ -136,14 +136,17 @@ impl Checkout {
             value.as_array().into_iter().flatten().map(|line| line.as_str().unwrap().to_owned()).collect()
         };
         let mut all = lines(&file["default"]["before_script"]);
-        // The token is GitLab's; here the keys of the simulator are in the environment.
-        all.retain(|line| !line.starts_with("export AWS_WEB_IDENTITY_TOKEN_FILE"));
         all.extend(lines(&file[job]["script"]));
         let mut variables: BTreeMap<String, String> = BTreeMap::new();
         for (name, value) in file["variables"].as_object().unwrap() {
             variables.insert(name.clone(), value.as_str().unwrap().to_owned());
         }
         variables.extend(given.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())));
+        // There are no keys: the token is GitLab's, and the project names the role.
+        for key in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+            variables.insert(key.into(), String::new());
+        }
+        variables.insert("AWS_ROLE_ARN".into(), "arn:aws:iam::123456789012:role/staging-ci-apply".into());
         self.script(&["bash", "-e", "-c"], &all.join("\n"), &variables)
     }
 }
@@ -211,7 +214,7 @@ fn another_account_stops_a_pipeline_before_anything_is_changed() {
 fn gitlab_gets_the_plan_as_an_artifact_and_the_verdict_as_junit() {
     let file = recipe(".gitlab-ci.yml");
     let checkout = Checkout::new(Scenario::Staging);
-    let token = [("AWS_TOKEN", "a-token")];
+    let token = [("AWS_TOKEN", "head.claims.signature")];
     let said = checkout.gitlab(&file, "plan", &token).coded(0);
     assert!(said.out.contains("terraform_data.vpc") && checkout.read("plan.md").contains("terraform_data.vpc"));
     for (sha, code) in [("c0ffee1", 0), ("badc0de", 5)] {
@@ -223,6 +226,7 @@ fn gitlab_gets_the_plan_as_an_artifact_and_the_verdict_as_junit() {
         let mut reader = quick_xml::Reader::from_str(&report);
         while reader.read_event().unwrap() != quick_xml::events::Event::Eof {}
     }
+    assert!(checkout.world.asked("sts:AssumeRoleWithWebIdentity") > 0, "each command takes the role for the token");
     // Every file that a job hands on is there.
     for (job, key) in [("plan", "plan.md"), ("deploy", "deploy.json")] {
         assert_eq!(file[job]["artifacts"]["paths"][0], key);

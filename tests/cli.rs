@@ -13,6 +13,8 @@ mod half;
 mod health;
 #[path = "cli/init.rs"]
 mod init;
+#[path = "cli/kept.rs"]
+mod kept;
 #[path = "cli/names.rs"]
 mod names;
 mod support;
@@ -161,7 +163,7 @@ fn a_name_is_whole_words_of_it_or_an_arn_of_this_environment() {
 
 #[test]
 fn the_doctor_looks_at_each_thing() {
-    let (home, world) = (Home::new(), World::staging());
+    let (home, world) = (Home::new().with_code(), World::staging());
     let doctor = line(&mut home.on(&world), "doctor -o json").coded(0).json();
     follows_schema(&home, "doctor", &doctor);
     let text = line(&mut home.on(&world), "doctor -o table").coded(0).out;

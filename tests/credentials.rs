@@ -2,6 +2,8 @@
 //! with certificates of their own; and that a read ends whatever is answered.
 #![allow(clippy::unwrap_used)]
 
+#[path = "credentials/metadata.rs"]
+mod metadata;
 #[path = "credentials/mfa.rs"]
 mod mfa;
 #[path = "credentials/sign_in.rs"]
@@ -15,7 +17,7 @@ use cockpit::config::EnvironmentConfig;
 use serde_json::{Value, json};
 use std::process::{Command, Stdio};
 use std::time::Duration;
-use support::{Home, PATIENCE, SECRET, Said, World, finish, line, signal, until};
+use support::{Home, PATIENCE, SECRET, Said, World, finish, line, run, signal, until};
 
 const KEYS: &str = r#"{"Version":1,"AccessKeyId":"ASIASIMULATED0000001","SecretAccessKey":"s","SessionToken":"t"}"#;
 
@@ -142,11 +144,33 @@ fn a_role_behind_a_helper_is_assumed_with_what_it_gives() {
     assert!(said.code == 0 || (said.code == 8 && world.asked("ecs:DescribeServices") == 0), "{said:#?}");
 }
 
+/// The SDK asked for roles where variables say, and knew of nothing that is typed.
+#[test]
+fn a_role_over_keys_is_asked_for_where_all_else_is() {
+    let (home, world, other) = (Home::new(), World::staging(), World::staging());
+    let text = format!(
+        "[profile base]\naws_access_key_id = AKIASIMULATED0000001\naws_secret_access_key = {SECRET}\n\
+         [profile work]\nrole_arn = arn:aws:iam::123456789012:role/ops\nsource_profile = base\nregion = ap-northeast-1\n"
+    );
+    let work = |more: &[(&str, &str)], arguments: &[&str]| {
+        let mut program = with_files(&home, &other, &text);
+        program.env("AWS_PROFILE", "work").env("AWS_MAX_ATTEMPTS", "1").envs(more.iter().copied());
+        run(&mut program, ["services"].iter().chain(arguments))
+    };
+    work(&[], &["--endpoint-url", &world.endpoint()]).coded(0);
+    assert_eq!((world.asked("sts:AssumeRole"), other.get("/_sim/requests")["total"].as_u64()), (1, Some(0)));
+    // What is ignored is not asked for a role, either. There is no way to AWS itself here.
+    let said = work(&[("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true")], &[]);
+    assert!(said.code != 0 && other.get("/_sim/requests")["total"] == 0, "{said:#?}");
+}
+
 // Keys.
 
 #[test]
 fn blanks_and_line_breaks_around_keys_are_no_part_of_them() {
     let (home, world) = (Home::new(), World::staging());
+    // Where the configuration says that its units lie.
+    std::fs::create_dir_all(home.path().join("infra/terraform/envs/staging")).unwrap();
     for command in ["snapshot -o json", "doctor -o json"] {
         let mut program = home.on(&world);
         program

@@ -4,6 +4,8 @@
 
 #[path = "support/database_bad.rs"]
 mod bad;
+#[path = "support/database_edits.rs"]
+mod edits;
 #[path = "support/database_faults.rs"]
 mod faults;
 #[path = "support/database_files.rs"]
@@ -270,7 +272,7 @@ impl Desk {
     }
 
     async fn window(&mut self, result: u64, from: u64, count: u32) -> Vec<Vec<Cell>> {
-        self.ask(Ask::Window { session: SESSION, result: ResultId(result), from, count });
+        self.ask(Ask::Window { result: ResultId(result), from, count });
         match self.next().await {
             Part::Last(Fact::Window { rows, .. }) => rows,
             other => panic!("{other:?}"),
@@ -355,9 +357,11 @@ async fn rows_of_every_shape_are_kept_as_they_came() {
     let rows = desk.window(4, 0, 1).await;
     assert!(matches!(&rows[0][1], Cell::Text { bytes: 30_000_000, cut: true, text } if text.len() < 10_000));
     assert_eq!(texts(&rows)[0][2], "8");
-    desk.ask(Ask::Value { session: SESSION, result: ResultId(4), row: 0, column: 1 });
-    let Part::Last(Fact::Value(Some(whole))) = desk.next().await else { panic!() };
-    assert_eq!(whole.len(), 30_000_000);
+    for (most, came) in [(u64::MAX, 30_000_000), (1 << 20, 1 << 20)] {
+        desk.ask(Ask::Value { result: ResultId(4), row: 0, column: 1, most });
+        let Part::Last(Fact::Value(Some((text, bytes)))) = desk.next().await else { panic!() };
+        assert_eq!((text.len(), bytes), (came, 30_000_000));
+    }
 }
 
 #[tokio::test]
@@ -400,7 +404,7 @@ async fn a_cancel_ends_the_statement_and_the_session_goes_on() {
     // A result that is closed while it is read is cancelled at the server.
     desk.run(4, "select generate_series(1, 2000000000)");
     while !matches!(desk.next().await, Part::Page(Fact::Grown { .. })) {}
-    desk.ask(Ask::Close { session: SESSION, result: ResultId(4) });
+    desk.ask(Ask::Close { result: ResultId(4) });
     loop {
         if let Part::Last(Fact::Ended { ended, .. }) = desk.next().await {
             assert_eq!(*ended, Ended::Cancelled);

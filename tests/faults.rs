@@ -150,7 +150,7 @@ fn cases() -> Vec<Case> {
 
 /// At the pace of this machine's clock: the whole takes so long that one ahead of it would be told as wrong.
 fn place() -> (Home, World) {
-    (Home::new(), World::run_at(Scenario::Staging, 1.0))
+    (Home::new().with_code(), World::run_at(Scenario::Staging, 1.0))
 }
 
 /// What is wrong with how a command ends whose call fails so often (`None`: always).

@@ -2,6 +2,8 @@
 //! provider and no account.
 #![allow(clippy::unwrap_used)]
 
+#[path = "infra_cli/drift.rs"]
+mod drift;
 mod support;
 
 use std::path::{Path, PathBuf};

@@ -9,6 +9,10 @@ mod around;
 mod bad;
 #[path = "infra_runs/crash.rs"]
 mod crash;
+#[path = "infra_runs/needs.rs"]
+mod needs;
+#[path = "infra_runs/orphans.rs"]
+mod orphans;
 #[path = "infra_runs/refused.rs"]
 mod refused;
 mod support;
@@ -413,9 +417,6 @@ async fn a_plan_that_is_stale_is_made_again_and_asked_for_again() {
 
 #[tokio::test]
 async fn terragrunts_units_are_planned_on_real_outputs_and_destroyed_in_the_other_order() {
-    let named = std::env::var_os("COCKPIT_TERRAGRUNT").map(PathBuf::from);
-    let kept = || Some(std::env::home_dir()?.join(".cache/cockpit/tools/terragrunt-1.1.0"));
-    let Some(terragrunt) = named.or_else(kept).filter(|path| path.exists()) else { return };
     let home = Home::new();
     let module = |output: &str| {
         format!(
@@ -428,7 +429,7 @@ async fn terragrunts_units_are_planned_on_real_outputs_and_destroyed_in_the_othe
     let needs = "dependency \"network\" {\n  config_path = \"../network\"\n}\ninputs = { from = dependency.network.outputs.word }\n";
     std::fs::write(app.dir.join("terragrunt.hcl"), needs).expect("a file");
     (network.tool, app.tool) = (Tool::Terragrunt, Tool::Terragrunt);
-    let with = |goal, units| Order { terragrunt: Some(terragrunt.clone()), ..order(goal, units) };
+    let with = |goal, units| Order { terragrunt: Some(ahead::terragrunt()), ..order(goal, units) };
     // A plan alone: what needs outputs that are not there says so.
     let mut plan = Run::start(&home, &with(Goal::Plan, vec![network.clone(), app.clone()])).await.expect("it starts");
     assert_eq!(plan.end(false), RunEnd::Failed);

@@ -164,7 +164,7 @@ fn a_shell_in_a_container_is_none_on_an_instance_and_where_that_is_opened_is_tol
 
 #[test]
 fn the_doctor_looks_at_the_instance_that_tunnels_go_through_and_opens_no_session() {
-    let (home, world) = (home(), World::run_at(Scenario::Minimal, SPEED));
+    let (home, world) = (home().with_code(), World::run_at(Scenario::Minimal, SPEED));
     let config = std::fs::read_to_string(home.path().join("config.toml")).unwrap();
     for (named, status, detail) in [
         ("bastion", "ok", format!("through instance {BASTION}")),
@@ -172,12 +172,15 @@ fn the_doctor_looks_at_the_instance_that_tunnels_go_through_and_opens_no_session
         ("nobody", "warn", "there is no instance nobody".to_owned()),
     ] {
         home.write("config.toml", format!("{config}\n[environments.minimal.tunnel]\ninstance = \"{named}\"\n"));
-        let doctor = line(&mut home.on(&world), "--env minimal doctor -o json").coded(0).json();
+        // One that is not there is told as a line of the configuration, too.
+        let code = i32::from(named == "nobody");
+        let doctor = line(&mut home.on(&world), "--env minimal doctor -o json").coded(code).json();
         let checks = doctor["checks"].as_array().unwrap();
         let check = |name: &str| checks.iter().find(|check| check["name"] == name).unwrap();
         let tunnel = check(&format!("tunnel {named}"));
         assert_eq!((&tunnel["status"], &tunnel["detail"]), (&json!(status), &json!(detail)), "{tunnel}");
         assert_eq!(check("ssm:StartSession")["status"], "untried");
+        assert_eq!(check("tunnel.instance")["status"], if named == "nobody" { "fail" } else { "ok" });
     }
     world.fault("ssm:DescribeInstanceInformation", "denied");
     home.write("config.toml", format!("{config}\n[environments.minimal.tunnel]\ninstance = \"bastion\"\n"));

@@ -3,18 +3,23 @@
 //! regression tests, which `./dev test` fetches from Debian's source package (`COCKPIT_REGRESSION` is their folder).
 #![allow(clippy::unwrap_used, clippy::print_stdout)]
 
+mod support;
+
 use cockpit::model::sql::Server;
 use cockpit::model::sql::copy::Copy;
 use cockpit::model::sql::describe::Looked;
 use cockpit::model::sql::guard::judge;
 use cockpit::model::sql::interpreter::{Action, Answer, Data, Interpreter, Mode, Origin, Ran, Rows};
-use cockpit::model::sql::token::tokens;
+use cockpit::model::sql::split::{Piece, Split, What};
+use cockpit::model::sql::tidy::tidy;
+use cockpit::model::sql::token::{Kind, tokens};
 use cockpit::runtime::local_postgres::{LocalOptions, LocalPostgres};
 use std::io::{Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 use std::sync::{Arc, Mutex};
+use support::message;
 
 /// Commands that ask the catalogue, run programs, or need what the server has not: they are left out on both sides.
 const LEFT_OUT: &[&str] = &[
@@ -64,13 +69,6 @@ fn recorder() -> (u16, Sent) {
         }
     });
     (port, sent)
-}
-
-fn message(kind: u8, body: &[u8]) -> Vec<u8> {
-    let mut message = vec![kind];
-    message.extend(u32::try_from(body.len() + 4).unwrap().to_be_bytes());
-    message.extend(body);
-    message
 }
 
 fn read(stream: &mut TcpStream) -> std::io::Result<(u8, Vec<u8>)> {
@@ -252,4 +250,31 @@ fn a_text_is_taken_apart_into_the_statements_that_psql_sends() {
     println!("{count} statements");
     assert!(count > 40, "psql has sent {count}");
     assert!(different.is_empty(), "{} files differ:\n{}", different.len(), different.join("\n"));
+}
+
+/// What a text says: its pieces with their tokens, and data as they are.
+fn said(text: &str) -> Vec<(What, Vec<&str>)> {
+    let of = |piece: &Piece| match piece.what {
+        What::Data => vec![&text[piece.start..piece.end]],
+        What::Statement | What::Command | What::Blank => piece
+            .tokens()
+            .filter(|token| token.kind != Kind::Blank)
+            .map(|token| &text[token.start..token.end])
+            .collect(),
+    };
+    Split::new(text).pieces().iter().map(|piece| (piece.what, of(piece))).collect()
+}
+
+#[test]
+fn a_text_that_is_laid_out_says_the_same() {
+    let (mut statements, mut left) = (0, 0);
+    for path in files() {
+        let Ok(text) = String::from_utf8(std::fs::read(&path).unwrap()) else { continue };
+        let tidied = tidy(&text);
+        assert_eq!(said(&text), said(&tidied.text), "{}", path.display());
+        statements += Split::new(&text).pieces().iter().filter(|piece| piece.what == What::Statement).count();
+        left += tidied.left;
+    }
+    println!("{statements} statements, of which {left} stay as they are");
+    assert!(left * 20 <= statements, "{left} of {statements} are not laid out");
 }

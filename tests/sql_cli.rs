@@ -61,6 +61,9 @@ fn rows_go_to_standard_output_in_each_format_and_everything_else_beside() {
     assert_eq!(of("csv"), "n,nothing,t\n1,,\"日本, \"\"x\"\"\"\n");
     assert_eq!(of("tsv"), "n\tnothing\tt\n1\t\\N\t日本, \"x\"\n");
     assert_eq!(of("jsonl"), "{\"n\":1,\"nothing\":null,\"t\":\"日本, \\\"x\\\"\"}\n");
+    let json: serde_json::Value = serde_json::from_str(&of("json")).unwrap();
+    assert_eq!(json, serde_json::json!([{"n": 1, "nothing": null, "t": "日本, \"x\""}]));
+    assert_eq!(script(&home, &["-o", "csv", "-f", "-"], "select 1 as n;\n").coded(0).out, "n\n1\n");
     assert_eq!(of("markdown"), "| n | nothing | t |\n|---:|---|---|\n| 1 |  | 日本, \"x\" |\n");
     let said = said(&home, &["-c", "create temporary table x (); do $$ begin raise notice 'so'; end $$", "-c", rows]);
     let said = said.coded(0);
@@ -191,6 +194,88 @@ fn a_command_that_fails_ends_a_script_and_what_it_writes_only_its_person_reads()
     assert_eq!(mode & 0o777, 0o600);
 }
 
+/// psql says nothing of it, and who runs the file again runs its beginning twice.
+#[test]
+fn a_file_that_fails_in_its_middle_says_what_ran_and_what_did_not() {
+    let home = Home::new();
+    said(&home, &["-c", "create table half (n int)"]).coded(0);
+    let insert = |value: &str| format!("insert into half values ({value});\n");
+    home.write("inner.sql", insert("1") + &insert("x") + "\n" + &insert("2"));
+    let outer = home.write("outer.sql", insert("0") + "\\ir inner.sql\n" + &insert("3"));
+    let outer = outer.to_str().unwrap();
+    let failed = said(&home, &["-f", outer]).coded(1);
+    let told = format!("2 statements ran before it; not run: inner.sql from line 4 on, then {outer} from line 3 on");
+    assert!(failed.err.contains("inner.sql:2: column \"x\" does not exist"), "{}", failed.err);
+    assert!(failed.err.contains(&told) && !failed.err.contains("taken back"), "{}", failed.err);
+    let count = || said(&home, &["-o", "csv", "-c", "select count(*) from half"]).coded(0).out;
+    assert_eq!(count(), "count\n2\n");
+    let one = said(&home, &["-1", "-f", outer]).coded(1);
+    assert!(one.err.contains("what is in the transaction that was open is taken back"), "{}", one.err);
+    assert_eq!(count(), "count\n2\n");
+}
+
+#[test]
+fn a_transaction_begins_by_itself_and_an_error_takes_back_its_statement_alone() {
+    let home = Home::new();
+    said(&home, &["-c", "create table stepwise (n int)"]).coded(0);
+    let text = "\\set AUTOCOMMIT off\n\\set ON_ERROR_ROLLBACK on\ninsert into stepwise values (1);\ninsert into stepwise values ('x');\n\
+                insert into stepwise values (2);\ncommit;\ninsert into stepwise values (3);\n";
+    let told = script(&home, &["-v", "ON_ERROR_STOP=0"], text).coded(1);
+    assert_eq!(told.err.matches("error:").count(), 1, "{}", told.err);
+    // The last one was not committed.
+    assert_eq!(said(&home, &["-o", "csv", "-c", "select n from stepwise order by n"]).coded(0).out, "n\n1\n2\n");
+    let failed = script(
+        &home,
+        &["-v", "ON_ERROR_STOP=0", "-v", "AUTOCOMMIT=off"],
+        "selec;\ninsert into stepwise values (4);\ncommit;\n",
+    );
+    assert!(failed.coded(1).err.contains("current transaction is aborted"), "without it all of it is taken back");
+}
+
+#[test]
+fn what_pg_dumpall_writes_is_run_and_a_script_stays_on_its_server() {
+    let home = Home::new();
+    let (from, to) = (server(), LocalPostgres::start(&LocalOptions::default()).unwrap());
+    let database = "Shop ' 日";
+    said(&home, &["-c", "create role \"App\" login", "-c", &format!("create database \"{database}\" owner \"App\"")])
+        .coded(0);
+    let connect = format!("\\connect -reuse-previous=on \"dbname='{}'\"\n", database.replace('\'', "\\'"));
+    let told =
+        script(&home, &[], &format!("{connect}create table notes (t text);\ncopy notes from stdin;\na\\tb\n日\n\\.\n"));
+    let told = told.coded(0);
+    assert!(told.err.contains("You are now connected to database \"Shop ' 日\" as user \"postgres\"."), "{}", told.err);
+    let dump =
+        Command::new(from.programs().join("pg_dumpall")).args(["-d", &from.url("postgres", "postgres")]).output();
+    let dump = dump.unwrap();
+    assert!(dump.status.success(), "{dump:?}");
+    let there = || {
+        let mut command = home.at(None);
+        command.env("COCKPIT_DATABASE_URL", to.url("postgres", "postgres")).arg("sql");
+        command
+    };
+    // The role that runs it is there already.
+    let run_there = fed(there().args(["-v", "ON_ERROR_STOP=0"]), &String::from_utf8(dump.stdout).unwrap()).coded(1);
+    assert_eq!(run_there.err.matches("error:").count(), 1, "{}", run_there.err);
+    let rows = fed(
+        there().args(["-o", "csv"]),
+        &format!("{connect}select * from notes order by t;\n\\c postgres App\nselect current_user;\n"),
+    );
+    assert_eq!(rows.coded(0).out, "t\na\tb\n日\ncurrent_user\nApp\n");
+    // What follows is meant for another place: it is not run here.
+    for (text, why) in [
+        ("\\c nowhere\n", "database \"nowhere\" does not exist"),
+        ("\\c postgres postgres db.example.com\n", "a script stays on its server"),
+        ("begin;\n\\c template1\n", "a transaction is open"),
+    ] {
+        let failed = fed(there().args(["-v", "ON_ERROR_STOP=0"]), &format!("{text}select 'after';\n")).coded(1);
+        assert!(failed.err.contains(why) && !failed.out.contains("after"), "{failed:#?}");
+    }
+    let single = fed(there().arg("-1"), "\\c template1\n").coded(1);
+    assert!(single.err.contains("with -1 all is one transaction"), "{}", single.err);
+    let reads = fed(there().args(["--read-only"]), "\\c template1\ncreate table never ();\n").coded(4);
+    assert!(reads.err.contains("read-only transaction"), "what only reads does so there, too: {}", reads.err);
+}
+
 #[test]
 fn names_that_begin_with_a_tilde_are_of_the_home_folder_in_every_command() {
     let home = Home::new();
@@ -295,6 +380,9 @@ fn an_environment_is_reached_through_its_tunnel_and_a_guarded_one_only_reads() {
     let rows =
         run(&mut home.on(&world), ["sql", "staging", "-o", "csv", "-c", "select current_user, pg_is_in_recovery()"]);
     assert_eq!(rows.coded(0).out, "current_user,pg_is_in_recovery\npostgres,f\n");
+    let there = ["sql", "staging", "-c", "\\c template1", "-c", "create table never ()"];
+    let refused = run(&mut home.on(&world), there).coded(4);
+    assert!(refused.err.contains("template1") && refused.err.contains("the environment is guarded"), "{}", refused.err);
     let refused = run(&mut home.on(&world), ["sql", "staging", "-c", "create table never ()"]).coded(4);
     assert!(refused.err.contains("the environment is guarded") && refused.err.contains("--write"), "{}", refused.err);
     run(&mut home.on(&world), ["sql", "staging", "--write", "-c", "create table never ()"]).coded(4);

@@ -4,6 +4,8 @@
 
 #[path = "terminal/blue_green.rs"]
 mod blue_green;
+#[path = "terminal/demo_site.rs"]
+mod demo_site;
 #[path = "terminal/failover.rs"]
 mod failover;
 #[path = "terminal/faults.rs"]

@@ -3,6 +3,8 @@
 
 #[path = "support/timeline_mutes.rs"]
 mod mutes;
+#[path = "support/timeline_owners.rs"]
+mod owners;
 mod support;
 
 use aws_sim::Scenario;
@@ -37,6 +39,9 @@ fn a_deployment_of_somebody_else_is_told_once_and_with_who_did_it() {
         of("deployment").into_iter().filter(|event| event["what"].as_str().unwrap().ends_with("began")).collect();
     assert_eq!(began.len(), 1, "{all:#?}");
     assert_eq!(began[0]["who"], "somebody-else");
+    let what = began[0]["what"].as_str().unwrap();
+    let revision = what.strip_prefix(&format!("deployment of {WEB}:")).and_then(|rest| rest.strip_suffix(" began"));
+    assert!(revision.is_some_and(|number| number.parse::<u16>().is_ok()), "{what}");
     assert_eq!(of("write"), Vec::<Value>::new(), "its request is not told again");
     let times: Vec<&str> = all.iter().map(|event| event["at"].as_str().unwrap()).collect();
     assert!(times.windows(2).all(|pair| pair[0] <= pair[1]), "{times:?}");

@@ -1,6 +1,8 @@
 //! `cockpit tunnel`, `with-db` and `exec` as they are typed, against the simulator's Session Manager.
 #![allow(clippy::unwrap_used)]
 
+#[path = "support/tunnel_reasons.rs"]
+mod reasons;
 #[path = "support/tunnel_shells.rs"]
 mod shells;
 mod support;
@@ -12,7 +14,7 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 use std::process::Stdio;
 use support::tunnels::{PASSWORD, REMOTE, Running, audit, echoes, home};
-use support::{Home, PATIENCE, World, ended, line, lines_follow_schema, run, signal};
+use support::{Home, Lines, PATIENCE, World, ended, line, lines_follow_schema, run, signal};
 
 #[test]
 fn a_tunnel_carries_bytes_over_a_lost_connection_and_ends_its_session_at_aws() {
@@ -275,6 +277,49 @@ fn a_command_has_the_url_in_its_environment_alone_and_gives_its_exit_code() {
     let shell = ["--var", "OTHER", "--", "sh", "-c", "printf '%s' \"$OTHER $PGOPTIONS\""];
     let said = run(&mut home.on(&world), ["--read-only"].iter().chain(&typed).chain(&shell)).coded(0);
     assert_eq!(said.out.matches("default_transaction_read_only").count(), 2, "{said:#?}");
+}
+
+#[test]
+fn a_password_is_shown_where_it_was_asked_for_and_nowhere_else() {
+    let (home, world) = (home(), World::mapped(REMOTE, database()));
+    for (flag, shown) in [("", false), (" --show-password", true)] {
+        let mut command = home.on(&world);
+        command.args(format!("tunnel staging --to {REMOTE} --port 0{flag}").split_whitespace());
+        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let mut lines = Lines::of(child.stdout.take().unwrap());
+        // The last of the ways to connect that are told once it is ready.
+        let mut said: Vec<String> = lines.by_ref().take_while(|line| !line.contains("JDBC")).collect();
+        signal(child.id(), Signal::INT);
+        said.extend(lines);
+        assert_eq!(ended(&mut child).code(), Some(130), "{said:#?}");
+        let mut err = String::new();
+        child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+        assert!(said.iter().any(|line| line.contains("postgresql://")), "{said:#?}");
+        assert_eq!(said.iter().any(|line| line.contains(PASSWORD)), shown, "{said:#?}");
+        assert!(!err.contains(PASSWORD), "{err}");
+    }
+    // Nor does it stand in the audit file, which is looked through for it.
+    assert_eq!(audit(&home).len(), 4);
+}
+
+#[test]
+fn a_command_of_the_configuration_may_have_the_url_too_and_its_words_and_its_end_are_its_own() {
+    let (home, world) = (home(), World::mapped(REMOTE, database()));
+    let config = std::fs::read_to_string(home.path().join("config.toml")).unwrap();
+    let leads = format!("secret = \"bookmark-manager-staging-db/app\"\nto = \"{REMOTE}\"\n");
+    let command = "\n[[commands]]\nname = \"migrate\"\nrisk = \"change\"\ndatabase = true\n\
+                   run = 'printf \"%s\" \"$DATABASE_URL\" > url; echo migrated; exit 7'\n";
+    let config = config.replacen("secret = \"bookmark-manager-staging-db/app\"\n", &leads, 1) + command;
+    home.write("config.toml", config);
+    let said = line(&mut home.on(&world), "run migrate --yes").coded(1);
+    let url = std::fs::read_to_string(home.path().join("url")).unwrap();
+    assert!(url.starts_with("postgresql://app:simulated-") && url.contains("@127.0.0.1:"), "{url}");
+    assert!(said.err.contains("migrated") && said.err.contains("exit 7"), "{said:#?}");
+    assert!(!format!("{said:?}").contains(PASSWORD), "{said:#?}");
+    assert_eq!(world.asked("ssm:TerminateSession"), 1, "the tunnel ends with it");
+    let commands: Vec<String> = audit(&home).iter().map(|one| one["command"].to_string()).collect();
+    assert!(commands.iter().any(|one| one.contains("cockpit run migrate")), "{commands:?}");
+    assert!(commands.iter().any(|one| one.contains("with-db")), "{commands:?}");
 }
 
 #[test]

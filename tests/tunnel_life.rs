@@ -3,6 +3,8 @@
 #![allow(clippy::unwrap_used)]
 
 mod support;
+#[path = "support/tunnel_with_db.rs"]
+mod with_db;
 
 use cockpit::runtime::local_postgres::{LocalOptions, LocalPostgres};
 use rustix::process::Signal;

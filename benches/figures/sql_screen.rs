@@ -146,8 +146,9 @@ fn completion(terminal: &mut Terminal, effort: Effort, report: &mut Report) -> R
 
 fn rows(terminal: &mut Terminal, log: &str, effort: Effort, report: &mut Report) -> Result<()> {
     let count = effort.pick(ROWS, FEW_ROWS);
-    let statement =
-        format!("select n as id, 'row-' || lpad(n::text, 8, '0') as name, md5(n::text) as mark from generate_series(1, {count}) n;\r");
+    let statement = format!(
+        "select n as id, 'row-' || lpad(n::text, 8, '0') as name, md5(n::text) as mark from generate_series(1, {count}) n;\r"
+    );
     let begun = Instant::now();
     terminal.write(&statement)?;
     terminal.until("all rows", LONG, |screen| screen.contents().contains(&format!("row 1 of {}", grouped(count))))?;

@@ -75,6 +75,194 @@ const ROWS: &[Row] = &[
         "users by the thousand, and no list where none could be read",
         &["a_thousand_users_are_all_read_page_by_page_and_a_refusal_is_no_empty_list"],
     ),
+    Row(
+        "code that is broken, a folder that is missing, units in a circle",
+        &[
+            "terragrunt_units_are_found_whole_or_not_at_all",
+            "broken_code_a_folder_that_is_gone_and_tools_that_are_missing_or_others_are_told",
+        ],
+    ),
+    Row(
+        "a variable without a value, and a provider that is nowhere",
+        &["a_variable_without_a_value_and_a_provider_that_is_nowhere_fail_their_unit_with_what_is_missing"],
+    ),
+    Row(
+        "Terraform or Terragrunt of another version, or none",
+        &[
+            "broken_code_a_folder_that_is_gone_and_tools_that_are_missing_or_others_are_told",
+            "a_version_outside_of_the_range_and_another_program_are_refused_with_what_to_install",
+        ],
+    ),
+    Row(
+        "a state that nobody has written",
+        &[
+            "a_unit_of_terraform_that_reads_a_state_of_which_nothing_was_applied_is_blocked_by_that_unit",
+            "terragrunts_units_are_planned_on_real_outputs_and_destroyed_in_the_other_order",
+        ],
+    ),
+    Row("outputs that are made up", &["a_plan_on_made_up_outputs_is_read_and_never_applied"]),
+    Row(
+        "a lock of a state that somebody holds",
+        &[
+            "a_lock_that_somebody_else_holds_is_waited_for_and_nothing_is_planned_meanwhile",
+            "a_lock_that_stays_held_is_told_with_who_holds_it_since_when_and_what_looks_at_it",
+            "test_a_lock_that_a_killed_terraform_left_is_shown_and_released",
+        ],
+    ),
+    Row(
+        "credentials of another account than a run's",
+        &[
+            "whose_account_it_is_is_asked_again_before_an_apply_and_another_one_changes_nothing",
+            "what_changes_a_state_without_a_run_is_refused_with_credentials_of_another_account",
+        ],
+    ),
+    Row(
+        "a workspace that is not there",
+        &[
+            "a_workspace_that_does_not_exist_is_not_made",
+            "a_workspace_that_is_not_there_is_refused_and_made_only_where_that_is_asked_for",
+        ],
+    ),
+    Row(
+        "a disk that is full during a run",
+        &["events_wait_while_the_disk_is_full_and_are_written_in_their_order_after_that"],
+    ),
+    Row("a last line of events that was torn", &["a_run_whose_supervisor_was_killed_goes_on_where_it_was"]),
+    Row("a supervisor that is killed, and a second one", &["a_run_has_one_supervisor_and_a_signal_to_it_is_a_cancel"]),
+    Row(
+        "a clock that is set back during a run",
+        &[
+            "a_clock_that_jumps_back_changes_no_order",
+            "runs_of_one_second_are_named_in_the_order_in_which_they_were_begun",
+        ],
+    ),
+    Row("a unit's folder that vanishes during a run", &["a_unit_whose_folder_is_removed_fails_and_says_which"]),
+    Row(
+        "lines of Terraform that are no JSON, and messages nobody knows",
+        &["lines_of_every_known_type_are_read_and_others_are_kept_as_text"],
+    ),
+    Row(
+        "a plan file of another version, or another one",
+        &[
+            "a_plan_file_of_another_version_of_terraform_is_not_shown_and_not_applied",
+            "a_plan_file_that_is_another_one_is_not_applied",
+        ],
+    ),
+    Row(
+        "two hundred megabytes that Terraform says",
+        &["two_hundred_megabytes_that_are_said_take_no_more_memory_than_a_little"],
+    ),
+    Row(
+        "what an apply was making when it was killed",
+        &[
+            "what_terraform_was_making_when_it_was_killed_is_named_also_after_a_retry",
+            "what_a_run_may_have_left_is_looked_for_and_its_imports_are_written_into_its_unit_once",
+        ],
+    ),
+    Row("a state that could not be written", &["a_state_that_could_not_be_written_is_shown_and_pushed_after_a_yes"]),
+    Row(
+        "a state of AWS itself, and an endpoint that was typed",
+        &["a_state_of_aws_itself_is_not_planned_against_an_endpoint_that_was_typed"],
+    ),
+    Row(
+        "SQL whose quotes, comments, dollars, parentheses or routines have no end",
+        &["what_has_no_end_says_so", "what_is_not_over_says_what_is_open", "begin_and_end_count_in_routines_alone"],
+    ),
+    Row(
+        "SQL that deceives who takes it apart",
+        &["what_deceives_is_one_statement", "a_text_is_taken_apart_into_the_statements_that_psql_sends"],
+    ),
+    Row(
+        "bytes of zero, bytes that are no text, 1,600 columns, none, two of one name",
+        &["rows_of_every_shape_are_kept_as_they_came"],
+    ),
+    Row(
+        "a database without an encoding (SQL_ASCII)",
+        &["bytes_of_a_database_without_an_encoding_are_refused_as_text_and_read_as_bytes"],
+    ),
+    Row("a value that acts on a terminal", &["no_form_acts_on_a_terminal_and_a_file_gets_the_bytes"]),
+    Row("a value of 100 MB", &["a_value_of_a_hundred_megabytes_is_kept_on_the_disk_and_its_beginning_is_shown"]),
+    Row("a megabyte pasted into the editor", &["a_megabyte_is_pasted_and_edited"]),
+    Row(
+        "letters two cells wide in the editor",
+        &[
+            "the_terminals_cursor_stands_behind_wide_characters",
+            "a_text_is_found_as_it_is_typed_and_on_to_the_next_place_behind_wide_letters_too",
+        ],
+    ),
+    Row("SQL that a formatter does not know", &["no_token_is_changed_or_lost", "what_psql_reads_and_comments_stay"]),
+    Row(
+        "COPY FROM STDIN where there is no input, and data of one that fails",
+        &[
+            "a_copy_gives_rows_or_says_where_data_come_from_and_the_session_goes_on",
+            "data_of_a_copy_that_fails_are_no_statements_and_a_full_disk_is_that_of_the_file_that_is_named",
+        ],
+    ),
+    Row(
+        "a server that takes nothing in",
+        &["a_copy_that_the_server_does_not_take_in_is_interrupted_and_only_the_first_of_several_has_the_data"],
+    ),
+    Row(
+        "a server that dies within a row, a COPY, a transaction",
+        &[
+            "a_server_that_dies_within_a_row_or_a_copy_is_lost_and_what_came_is_told",
+            "a_server_that_dies_within_a_transaction_leaves_it_known_as_open",
+            "a_session_that_is_lost_says_so_and_takes_its_statement_with_it",
+        ],
+    ),
+    Row(
+        "a wrong password, host or database, no entry in pg_hba.conf, too many connections",
+        &["who_is_not_let_in_is_told_why_and_what_to_do"],
+    ),
+    Row(
+        "a certificate of another host, one of nobody, one that expired",
+        &[
+            "a_certificate_is_looked_at_as_the_mode_says_by_the_hosts_real_name",
+            "a_certificate_that_expired_is_refused_where_it_is_looked_at",
+        ],
+    ),
+    Row(
+        "a pooler between",
+        &[
+            "through_pgbouncer_that_pools_transactions_everything_works_and_nothing_that_is_set_reaches_the_application",
+            "through_pgbouncer_that_pools_sessions_what_is_set_holds_for_the_session_alone",
+            "cockpit_sql_works_through_pgbouncer_and_is_no_read_only_session_where_it_cannot_be_one",
+        ],
+    ),
+    Row(
+        "RDS Proxy between",
+        &["through_rds_proxy_what_is_set_holds_and_a_statement_is_cancelled_that_takes_no_request"],
+    ),
+    Row(
+        "a server that is none of PostgreSQL's own",
+        &[
+            "a_server_like_redshift_runs_statements_and_says_what_of_the_catalogue_it_lacks",
+            "a_server_without_the_catalogue_runs_statements_and_says_what_is_not_known",
+        ],
+    ),
+    Row(
+        "a full disk below a result",
+        &["a_result_that_finds_no_room_is_stopped_cancelled_and_says_so_and_the_session_goes_on"],
+    ),
+    Row(
+        "twenty million rows of which a screen was looked at",
+        &["twenty_million_rows_that_are_closed_after_a_screen_are_cancelled_at_the_server_at_once"],
+    ),
+    Row(
+        "a process whose number another one has by now",
+        &["a_process_that_got_the_number_of_one_that_ended_is_left_alone", "a_process_is_named_by_when_it_began_too"],
+    ),
+    Row(
+        "a script that connects to where it cannot",
+        &["what_pg_dumpall_writes_is_run_and_a_script_stays_on_its_server"],
+    ),
+    Row(
+        "a right that is missing for what a server is at",
+        &[
+            "what_may_not_be_seen_is_said_with_the_right_that_it_takes",
+            "every_question_is_answered_by_a_real_server_and_what_is_hidden_is_said",
+        ],
+    ),
 ];
 
 #[test]

@@ -90,17 +90,30 @@ fn target<'a>(name: &[String], here: &[String], files: &BTreeMap<Module, &'a str
 /// Every path in code: those of `use`, taken apart, and those written where they are used.
 fn paths(code: &str) -> Vec<Vec<String>> {
     let mut found = Vec::new();
+    let rest = each_use(code, &mut found, written);
+    written(rest, &mut found);
+    found
+}
+
+/// The paths of `use` alone, taken apart.
+pub fn used(code: &str) -> Vec<Vec<String>> {
+    let mut found = Vec::new();
+    each_use(code, &mut found, |_, _| ());
+    found
+}
+
+/// Takes each `use` apart, looks at what stands before it, and gives what stands after the last.
+fn each_use<'a>(code: &'a str, found: &mut Vec<Vec<String>>, between: impl Fn(&str, &mut Vec<Vec<String>>)) -> &'a str {
     let mut rest = code;
     while let Some(at) = rest.find("use ") {
         let starts = rest[..at].chars().next_back().is_none_or(|before| !before.is_alphanumeric() && before != '_');
         let (before, after) = (&rest[..at], &rest[at + 4..]);
-        written(before, &mut found);
+        between(before, found);
         let end = if starts { after.find(';').unwrap_or(0) } else { 0 };
-        expand(&[], &after[..end], &mut found);
+        expand(&[], &after[..end], found);
         rest = &after[end..];
     }
-    written(rest, &mut found);
-    found
+    rest
 }
 
 /// `a::{b, c::{d, e as f}}` as `a::b`, `a::c::d`, `a::c::e`.

@@ -12,6 +12,7 @@ mod tree;
 use invariants::INVARIANTS;
 use std::collections::BTreeSet;
 use std::fs;
+use std::os::unix::fs::PermissionsExt as _;
 use std::process::Command;
 use tree::{Tree, root};
 
@@ -234,8 +235,60 @@ fn the_readme_names_commands_that_exist() {
     }
 }
 
+/// Variables of AWS that the sources read are told of.
+#[test]
+fn every_variable_of_aws_that_is_read_is_in_the_table() {
+    let page = fs::read_to_string(root().join("docs/configuration.md")).expect("text");
+    let files = ["credentials.rs", "credentials/load.rs", "connection.rs", "session.rs", "profiles.rs", "wire.rs"];
+    let mut seen = 0;
+    for file in files {
+        let source = fs::read_to_string(root().join("src/aws").join(file)).expect("text");
+        for name in source.split('"').filter(|word| word.starts_with("AWS_") && !word.contains(' ')) {
+            seen += 1;
+            let family = name.starts_with("AWS_ENDPOINT_URL_");
+            assert!(family || page.contains(&format!("`{name}`")), "{name}");
+        }
+    }
+    assert!(seen > 8);
+}
+
+/// A test by its name needs Rust and nothing else, and the example of docs/adding-a-pane.md is found as any other.
+#[test]
+fn a_test_by_its_name_needs_cargo_alone() {
+    let work = tempfile::tempdir().expect("a folder");
+    let stub = |name: &str, script: &str| {
+        let path = work.path().join(name);
+        fs::write(&path, format!("#!/bin/sh\n{script}\n")).expect("it is written");
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o755)).expect("it may run");
+    };
+    stub("cargo", r#"printf '%s\n' "$*" >>"$RECORD""#);
+    for name in ["python3", "apt-get", "sudo", "brew", "go", "npm", "node", "terraform"] {
+        stub(name, r#"printf 'asked for %s\n' "$0" >>"$RECORD"; exit 1"#);
+    }
+    let record = work.path().join("record");
+    let path = format!("{}:/usr/bin:/bin", work.path().display());
+    for (test, target) in
+        [("its_key_opens_it", "-p cockpit-core --lib"), ("a_line_waits_for_the_others", "-p cockpit-core --lib")]
+    {
+        let _ = fs::remove_file(&record);
+        let ran = Command::new("bash")
+            .args(["./dev", "test", test])
+            .current_dir(root())
+            .env("PATH", &path)
+            .env("CARGO_TARGET_DIR", work.path().join("target"))
+            .env("RECORD", &record)
+            .output()
+            .expect("bash starts");
+        assert!(ran.status.success(), "{}", String::from_utf8_lossy(&ran.stderr));
+        let asked = fs::read_to_string(&record).unwrap_or_default();
+        assert_eq!(asked.trim(), format!("test --locked {target} {test}"));
+    }
+}
+
 #[test]
 fn ci_calls_the_test_command() {
     let ci = fs::read_to_string(root().join(".ci/run")).expect("text");
-    assert!(ci.contains("./dev test"));
+    assert!(ci.contains("./dev test") && ci.contains("./dev lint"));
+    let checks = fs::read_to_string(root().join(".github/workflows/checks.yml")).expect("text");
+    assert!(checks.contains("\n  pull_request:\n") && checks.contains("\n      - run: .ci/run\n"), "{checks}");
 }

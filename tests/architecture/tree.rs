@@ -1,6 +1,7 @@
 //! The sources as the invariants see them: every Rust file with its code alone (no comments, nothing inside
 //! quotes) and without what is compiled for tests only.
 
+use crate::circles;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -15,13 +16,18 @@ pub fn root() -> &'static Path {
 pub struct Source {
     /// As it stands.
     pub text: String,
-    /// Its code alone (see [`code`]) without the items that only tests have; empty for a file of tests.
+    /// Its code alone (see [`code`]) without the items that only tests have, and after it each path of its `use` in full,
+    /// so that `use crate::{aws::Session}` names `crate::aws` too; empty for a file of tests.
     pub product: String,
 }
 
 impl Source {
     fn new(path: &str, text: String) -> Self {
-        let product = if of_tests(path) { String::new() } else { product(&code(&text)) };
+        let mut product = if of_tests(path) { String::new() } else { product(&code(&text)) };
+        for path in circles::used(&product) {
+            product.push('\n');
+            product.push_str(&path.join("::"));
+        }
         Self { text, product }
     }
 }

@@ -95,6 +95,29 @@ fn what_is_no_url_is_wrong_usage() {
 }
 
 #[test]
+fn what_is_no_url_in_an_aws_file_is_wrong_usage_with_its_line() {
+    let (home, world) = (Home::new(), World::staging());
+    let keys = "aws_access_key_id = AKIASIMULATED0000001\naws_secret_access_key = secret\n";
+    let of_profile = format!("[profile p]\n{keys}endpoint_url = localhost:4566\n");
+    let of_services =
+        format!("[profile p]\n{keys}services = two\n[services two]\necs =\n  endpoint_url = localhost:4566\n");
+    for (text, section, number) in [(of_profile, "[profile p]", 4), (of_services, "[services two]", 7)] {
+        let file = home.write("aws.ini", text);
+        let with = |more: &[&str]| {
+            let mut program = home.at(None);
+            program.env("AWS_CONFIG_FILE", &file).env("AWS_MAX_ATTEMPTS", "1");
+            let arguments = ["--profile", "p", "--region", "ap-northeast-1", "services", "-o", "json"];
+            run(&mut program, arguments.iter().chain(more))
+        };
+        let said = with(&[]).coded(2);
+        let place = format!("`endpoint_url` of {section} in {}, line {number}", file.display());
+        assert!(said.err.contains(&place) && said.err.contains("`localhost:4566` is not a URL"), "{said:#?}");
+        // One that is not used does no harm.
+        with(&["--endpoint-url", &world.endpoint()]).coded(0);
+    }
+}
+
+#[test]
 fn a_command_that_is_offered_leads_where_this_one_led() {
     let (home, world) = (Home::new(), World::staging());
     let file = home.write("other.toml", include_str!("../../config.toml"));

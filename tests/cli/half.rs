@@ -134,6 +134,33 @@ fn what_of_the_time_that_is_asked_for_is_gone_at_aws_is_said() {
     assert!(!lately.out.contains("it tells nothing"), "{lately:?}");
 }
 
+/// An answer without anything in it would say that nothing was there, and reading for ever says nothing.
+#[test]
+fn a_time_of_which_nothing_can_be_known_is_wrong_usage() {
+    let (home, world) = (Home::new(), World::start(Scenario::Prod));
+    for (arguments, words) in [
+        ("metrics --since 99999d", "before 1970"),
+        ("metrics --since 2000-01-01 --until 2001-01-01", "keeps metrics for 455 days"),
+        ("metrics --since 1h --against 2000d", "keeps metrics for 455 days"),
+        ("timeline --since 99999d", "before 1970"),
+        ("timeline --before 2020-01-01 --window 99999d", "`--window` reaches back to before 1970"),
+        ("alarms --history 99999d", "`--history` reaches back to before 1970"),
+        ("logs --since 99999d", "before 1970"),
+        ("insights errors --since 99999d", "before 1970"),
+    ] {
+        let said = line(&mut home.on(&world), &format!("--env prod {arguments}")).coded(2);
+        assert!(said.err.contains(words) && said.err.contains("hint:"), "{arguments}: {said:?}");
+    }
+    assert_eq!(world.asked("cloudwatch:GetMetricData"), 0);
+    // What is kept of a longer time is read, and no more than that.
+    let said = line(&mut home.on(&world), "--env prod metrics web --since 5000d -o json").coded(0).json();
+    let since: jiff::Timestamp = said["since"].as_str().unwrap().parse().unwrap();
+    let back = said["until"].as_str().unwrap().parse::<jiff::Timestamp>().unwrap().duration_since(since);
+    assert!((454..=455).contains(&(back.as_hours() / 24)), "{since}");
+    let old = line(&mut home.on(&world), "--env prod timeline --before 2020-01-01 -o table").coded(0);
+    assert!(old.out.contains("of what is still kept nothing has happened"), "{old:?}");
+}
+
 /// 1 says of a site that it is not well.
 #[test]
 fn a_site_that_could_not_be_looked_at_is_not_known_to_be_down() {

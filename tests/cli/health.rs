@@ -31,6 +31,7 @@ impl Stage {
                 ("example.com".into(), vec!["ns-1.awsdns-01.com".into(), "ns-2.awsdns-02.net".into()]),
             ],
             firewall,
+            ..SiteOptions::default()
         };
         let site = runtime.block_on(Site::start(options)).unwrap();
         let connect: Vec<String> = site.connect().iter().map(|to| format!("\"{to}\"")).collect();

@@ -72,3 +72,44 @@ fn an_account_with_three_hundred_clusters_is_written_whole_and_can_be_read_again
     // Describing clusters takes a hundred a request.
     assert!(world.asked("ecs:DescribeClusters") <= 8, "{}", world.asked("ecs:DescribeClusters"));
 }
+
+#[test]
+fn what_would_not_be_found_by_itself_is_a_line_and_what_may_not_be_read_is_told() {
+    let (home, world) = (empty(), World::staging());
+    std::fs::create_dir_all(home.path().join(".aws")).unwrap();
+    home.write(
+        ".aws/config",
+        "[profile team-admin]\nsso_account_id = 123456789012\nregion = ap-northeast-1\n\
+         [profile elsewhere]\nsso_account_id = 999999999999\n",
+    );
+    world.poke(&json!({"add_distribution": {"comment": "bookmark-manager-prod_site", "name": "cdn.example.com"}}));
+    let said = line(&mut home.on(&world), &format!("init {REGIONS}")).coded(0);
+    for wanted in [
+        "\ndistributions = [\"E0ANOTHER0DIST\"]\n",
+        "# logs = [\"/aws/lambda/bookmark-manager-staging-*\"]",
+        "# profile = \"team-admin\"   # of this account in ~/.aws/config: team-admin\n",
+    ] {
+        assert!(said.out.contains(wanted), "{wanted}: {said:#?}");
+    }
+    assert!(!said.out.contains("Not read"), "{said:#?}");
+    let reads = [
+        "elasticloadbalancing:DescribeTargetGroups",
+        "logs:DescribeLogGroups",
+        "ssm:DescribeParameters",
+        "cognito-idp:ListUserPools",
+        "ec2:DescribeInstances",
+        "cloudfront:ListDistributions",
+        "route53:ListHostedZones",
+    ];
+    for read in reads {
+        world.fault(read, "denied");
+    }
+    let said = line(&mut home.on(&world), &format!("init {REGIONS}")).coded(0);
+    for read in reads {
+        assert!(
+            said.out.lines().any(|line| line.starts_with("# ? Not read") && line.contains(read)),
+            "{read}: {said:#?}"
+        );
+    }
+    assert!(said.out.contains("cluster = \"bookmark-manager-staging-cluster\""), "the rest stands: {said:#?}");
+}

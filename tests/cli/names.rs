@@ -3,10 +3,11 @@
 use super::support::follows_schema;
 use super::support::{Home, World, line};
 use super::{SERVICE, source};
+use serde_json::Value;
 
-#[test]
-fn a_name_of_the_configuration_that_matches_nothing_is_said_with_the_nearest() {
-    let config = include_str!("../../config.toml")
+/// The example configuration with names that are written wrong.
+fn wrong() -> String {
+    include_str!("../../config.toml")
         .replacen("\"bookmark-manager-staging-web\"", "\"bookmark-manager-staging-wbe\"", 1)
         .replacen(
             "databases = [\"bookmark-manager-staging-db\"]",
@@ -20,8 +21,12 @@ fn a_name_of_the_configuration_that_matches_nothing_is_said_with_the_nearest() {
             "logs = [\"/aws/lambda/bookmark-stagin-*\"]",
             1,
         )
-        .replacen("scheduler = \"bookmark-manager-staging-ecs-scheduler\"", "scheduler = \"bookmark-shceduler\"", 1);
-    let (home, world) = (Home::with(&config), World::staging());
+        .replacen("scheduler = \"bookmark-manager-staging-ecs-scheduler\"", "scheduler = \"bookmark-shceduler\"", 1)
+}
+
+#[test]
+fn a_name_of_the_configuration_that_matches_nothing_is_said_with_the_nearest() {
+    let (home, world) = (Home::with(&wrong()), World::staging());
     let snapshot = line(&mut home.on(&world), "snapshot -o json").coded(0).json();
     follows_schema(&home, "snapshot", &snapshot);
     let attention = snapshot["attention"].to_string();
@@ -66,4 +71,105 @@ fn a_name_of_the_configuration_that_matches_nothing_is_said_with_the_nearest() {
         let snapshot = line(&mut home.on(&world), &format!("snapshot --env {environment} -o json")).coded(0).json();
         assert!(!snapshot.to_string().contains("nothing matches"), "{environment}: {snapshot:#}");
     }
+}
+
+/// What the doctor says of each key of the configuration: how it came out, where, with which hint.
+fn lines_of(doctor: &Value) -> Vec<(String, String, String, String)> {
+    let text = |one: &Value, key: &str| one[key].as_str().unwrap_or_default().to_owned();
+    let checks = doctor["checks"].as_array().unwrap().iter().filter(|check| !check["place"].is_null());
+    checks.map(|one| (text(one, "name"), text(one, "status"), text(one, "place"), text(one, "hint"))).collect()
+}
+
+#[test]
+fn the_doctor_tells_each_line_that_names_what_is_not_there_with_its_place_and_what_may_be_meant() {
+    let config = wrong()
+        .replacen("cluster = \"bookmark-manager-prod-cluster\"", "cluster = \"bookmark-manager-prdo-cluster\"", 1)
+        .replacen(
+            "timezone = \"Asia/Tokyo\"",
+            "timezone = \"Asia/Tokyo\"\nparameters = [\n  \"/bookmark-manager/staging/\",\n  \"/bookmark-manager/stagign/\",\n]\n\
+             instances = [\"bastino\"]\nuser_pools = [\"people-*\"]\ndistributions = [\"E0NOBODY\"]",
+            1,
+        )
+        .replacen(
+            "service = \"bookmark-manager-staging-api\"",
+            "service = \"bookmark-manager-staging-apj\"\nsecret = \"bookmark-manager-staging-db/ap\"\nparameter = \"/no/such\"",
+            1,
+        )
+        .replacen("dir = \"infra/terraform/envs/staging\"", "dir = \"infra/terraform/envs/stagin\"", 1);
+    let (home, world) = (Home::with(&config).with_code(), World::staging());
+    let doctor = line(&mut home.on(&world), "doctor -o json").coded(1).json();
+    follows_schema(&home, "doctor", &doctor);
+    let lines = lines_of(&doctor);
+    let place = |text: &str| {
+        let number = config.lines().position(|line| line.contains(text)).unwrap() + 1;
+        format!("config.toml:{number}")
+    };
+    for (key, written, near) in [
+        ("services", "staging-wbe\"", SERVICE),
+        ("databases", "bookmark-staging-*", "bookmark-manager-staging-db"),
+        ("target_groups", "bookmark-manager-stagin\"", "bookmark-manager-staging"),
+        ("alarms", "alarms = [\"bookmark-manager-stagign-", "bookmark-manager-staging"),
+        ("schedules", "schedules = \"bookmark-manager-stagign-", "bookmark-manager-staging"),
+        ("logs", "/aws/lambda/bookmark-stagin-*", "/aws/lambda/bookmark-manager-staging"),
+        ("scheduler", "bookmark-shceduler", ""),
+        ("parameters", "/bookmark-manager/stagign/", "/bookmark-manager/staging/"),
+        ("instances", "bastino", ""),
+        ("user_pools", "people-*", ""),
+        ("distributions", "E0NOBODY", ""),
+        ("tunnel.service", "staging-apj", "bookmark-manager-staging-api"),
+        ("tunnel.secret", "staging-db/ap\"", "bookmark-manager-staging-db/app"),
+        ("tunnel.parameter", "/no/such", ""),
+        ("infra.dir", "envs/stagin\"", "staging"),
+    ] {
+        let failed: Vec<_> = lines.iter().filter(|(name, status, ..)| name == key && status == "fail").collect();
+        let [(_, _, at, hint)] = &failed[..] else { panic!("{key}: {failed:?} of {lines:#?}") };
+        assert_eq!(*at, place(written), "{key}");
+        assert!(near.is_empty() || hint.contains(&format!("did you mean `{near}")), "{key}: {hint}");
+    }
+    // What is right is told as one line.
+    assert!(lines.iter().any(|(name, status, ..)| name == "cluster" && status == "ok"), "{lines:#?}");
+    let table = line(&mut home.on(&world), "doctor -o table").coded(1).out;
+    assert!(table.contains(&place("envs/stagin\"")), "{table}");
+    // A cluster that is not there says nothing of its services.
+    let doctor = line(&mut home.on(&world), "doctor --env prod -o json").coded(1).json();
+    let lines = lines_of(&doctor);
+    let cluster = lines.iter().find(|(name, ..)| name == "cluster").unwrap();
+    assert!(cluster.1 == "fail" && cluster.3.contains("`bookmark-manager-prod-cluster`"), "{cluster:?}");
+    assert!(lines.iter().any(|(name, status, ..)| name == "services" && status == "untried"), "{lines:#?}");
+}
+
+#[test]
+fn of_what_could_not_be_read_the_doctor_says_that_it_is_not_known_and_as_it_is_meant_all_is_well() {
+    let (home, world) = (Home::new().with_code(), World::staging());
+    for environment in ["staging", "prod", "pantri", "minimal"] {
+        let doctor = line(&mut home.on(&world), &format!("doctor --env {environment} -o json")).coded(0).json();
+        let lines = lines_of(&doctor);
+        assert!(lines.len() >= 3 && lines.iter().all(|(_, status, ..)| status == "ok"), "{environment}: {lines:#?}");
+    }
+    let pools = include_str!("../../config.toml").replacen("scheduler =", "user_pools = [\"people\"]\nscheduler =", 1);
+    let home = Home::with(&pools).with_code();
+    world.fault("cognito-idp:ListUserPools", "denied");
+    let said = line(&mut home.on(&world), "doctor -o json").coded(3).json();
+    let pool = said["checks"].as_array().unwrap().iter().find(|check| check["name"] == "user_pools").unwrap();
+    assert_eq!(pool["status"], "untried", "{pool}");
+    assert!(pool["detail"].as_str().unwrap().contains("cognito-idp:ListUserPools"), "{pool}");
+}
+
+#[test]
+fn the_policy_is_printed_without_asking_anybody() {
+    let (home, world) = (Home::new(), World::staging());
+    for (typed, documented) in [
+        ("doctor --policy", include_str!("../../docs/iam/staging/read-only.json")),
+        ("doctor --policy read --env prod", include_str!("../../docs/iam/prod/read-only.json")),
+        ("doctor --policy operate", include_str!("../../docs/iam/staging/operator.json")),
+    ] {
+        let said = line(&mut home.on(&world), typed).coded(0);
+        assert_eq!((said.out.as_str(), said.err.as_str()), (documented, ""), "{typed}");
+    }
+    assert_eq!(world.get("/_sim/requests")["total"], 0);
+    let bare = Home::with("[environments.shop]\nproject = \"shop\"\n");
+    let said = line(&mut bare.at(None), "doctor --policy --env shop").coded(2);
+    assert!(said.err.contains("region"), "{said:?}");
+    let said = line(&mut bare.at(None), "doctor --policy operate --env shop --region eu-west-1").coded(2);
+    assert!(said.err.contains("account"), "{said:?}");
 }

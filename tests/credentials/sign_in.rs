@@ -42,6 +42,19 @@ fn a_sign_in_without_a_screen_shows_its_code_and_serves_every_command_after_it()
     line(&mut program(&home, &world), "services").coded(0);
 }
 
+/// The SDK would send the token there: no rule of ours reaches its own requests.
+#[test]
+fn a_sign_in_that_would_be_asked_where_it_is_not_to_be_is_refused() {
+    let (home, world) = (Home::new(), World::staging());
+    signed_in(&home, &world).coded(0);
+    let before = world.get("/_sim/requests")["total"].clone();
+    let said = line(program(&home, &world).env("AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "true"), "services").coded(8);
+    for part in ["profile `work`", "AWS_ENDPOINT_URL", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS", "hint:"] {
+        assert!(said.err.contains(part), "{part}: {said:#?}");
+    }
+    assert_eq!(world.get("/_sim/requests")["total"], before, "nothing was asked there");
+}
+
 #[test]
 fn nobody_who_confirms_it_is_a_timeout_and_a_profile_without_a_sign_in_is_told_so() {
     let (home, world) = (Home::new(), World::staging());

@@ -10,7 +10,7 @@ use cockpit::model::infra::{Order, RunState, Tool, Unit};
 use rustix::process::{Signal, kill_process};
 use std::path::PathBuf;
 
-fn terragrunt() -> PathBuf {
+pub(crate) fn terragrunt() -> PathBuf {
     let named = std::env::var_os("COCKPIT_TERRAGRUNT").map(PathBuf::from);
     let kept = || Some(std::env::home_dir()?.join(".cache/cockpit/tools/terragrunt-1.1.0"));
     named.or_else(kept).filter(|path| path.exists()).expect("`./dev test` builds Terragrunt, or set COCKPIT_TERRAGRUNT")

@@ -1,5 +1,6 @@
 //! What is around Terraform: whose account it is, what a hook does, and how much is said.
 
+use crate::ahead::terragrunt;
 use crate::support::{Home, World};
 use crate::{PLAIN, Run, in_state, order, terraform, unit};
 use cockpit::infra::run::folder;
@@ -11,7 +12,6 @@ use cockpit::model::infra::run_event::{Goal, RunEnd, UnitEnd, Wish};
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
-use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
@@ -118,15 +118,12 @@ async fn two_hundred_megabytes_that_are_said_take_no_more_memory_than_a_little()
 
 #[tokio::test]
 async fn a_unit_with_hooks_around_apply_is_applied_through_terragrunt_and_the_run_says_so() {
-    let named = std::env::var_os("COCKPIT_TERRAGRUNT").map(PathBuf::from);
-    let kept = || Some(std::env::home_dir()?.join(".cache/cockpit/tools/terragrunt-1.1.0"));
-    let Some(terragrunt) = named.or_else(kept).filter(|path| path.exists()) else { return };
     let home = Home::new();
     let mut unit = unit(&home, "a", &[], PLAIN);
     let hook = "terraform {\n  after_hook \"told\" {\n    commands = [\"apply\"]\n    execute  = [\"touch\", \"${get_terragrunt_dir()}/told\"]\n  }\n}\n";
     std::fs::write(unit.dir.join("terragrunt.hcl"), hook).expect("a file");
     (unit.tool, unit.hooks) = (Tool::Terragrunt, true);
-    let with = Order { terragrunt: Some(terragrunt), ..order(Goal::Apply, vec![unit.clone()]) };
+    let with = Order { terragrunt: Some(terragrunt()), ..order(Goal::Apply, vec![unit.clone()]) };
     let mut run = Run::start(&home, &with).await.expect("it starts");
     assert_eq!(run.end(true), RunEnd::Done);
     let notes: Vec<&str> = run.state.notes.iter().map(|(_, text)| text.as_str()).collect();
@@ -191,4 +188,24 @@ async fn what_a_destroy_loses_is_counted_before_anybody_is_asked() {
     run.ask(Wish::Cancel { hard: false });
     assert_eq!(run.end(false), RunEnd::Cancelled);
     std::thread::spawn(move || drop(world)).join().expect("it ends");
+}
+
+#[tokio::test]
+async fn an_apply_that_ends_well_and_has_said_no_counts_has_failed() {
+    let home = Home::new();
+    let units = vec![unit(&home, "a", &[], PLAIN)];
+    // Terraform as it ends where it is interrupted before it has begun.
+    let brief = home.path().join("brief");
+    let script = format!(
+        "#!/bin/sh\nif [ \"$1\" = apply ]; then\n  echo '{{\"@message\":\"Terraform\",\"type\":\"version\",\"terraform\":\"1.11.4\",\"ui\":\"1.2\"}}'\n  exit 0\nfi\nexec {} \"$@\"\n",
+        terraform().display()
+    );
+    std::fs::write(&brief, script).expect("a file");
+    std::fs::set_permissions(&brief, std::fs::Permissions::from_mode(0o755)).expect("a mode");
+    let with = Order { terraform: brief, ..order(Goal::Apply, units.clone()) };
+    let mut run = Run::start(&home, &with).await.expect("it starts");
+    assert_eq!(run.end(true), RunEnd::Failed);
+    let end = run.unit_end("a");
+    assert!(matches!(end, UnitEnd::Failed { why } if why.contains("ended before it had begun")), "{end:?}");
+    assert!(in_state(&units[0]).is_empty());
 }

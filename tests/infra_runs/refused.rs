@@ -4,6 +4,7 @@ use crate::support::{Home, python};
 use crate::{PLAIN, Run, WAITS, in_state, order, terraform, unit, wait_for};
 use cockpit::infra::run::folder;
 use cockpit::model::infra::Order;
+use cockpit::model::infra::causes;
 use cockpit::model::infra::run_event::{Goal, RunEnd, Step, UnitEnd};
 use std::os::unix::fs::PermissionsExt as _;
 use std::process::{Command, Stdio};
@@ -62,6 +63,30 @@ async fn a_lock_that_somebody_else_holds_is_waited_for_and_nothing_is_planned_me
     assert_eq!(run.end(false), RunEnd::Done);
     // What was made meanwhile is in the plan: nothing is left to do.
     assert_eq!(run.unit_end("a"), &UnitEnd::Unchanged);
+}
+
+#[tokio::test]
+async fn a_lock_that_stays_held_is_told_with_who_holds_it_since_when_and_what_looks_at_it() {
+    let home = Home::new();
+    let units = vec![unit(&home, "a", &[], WAITS)];
+    let mut else_where = Command::new(terraform());
+    else_where.current_dir(&units[0].dir).env_remove("TF_CLI_CONFIG_FILE").stdin(Stdio::null()).stdout(Stdio::null());
+    let mut holder = else_where.args(["apply", "-auto-approve", "-input=false"]).spawn().expect("terraform runs");
+    wait_for(&units[0].dir.join("begun"));
+    // Terraform, which waits for no lock.
+    let hasty = home.path().join("hasty");
+    let script = format!("#!/bin/bash\nexec {} \"${{@/-lock-timeout=60s/-lock-timeout=0s}}\"\n", terraform().display());
+    std::fs::write(&hasty, script).expect("a file");
+    std::fs::set_permissions(&hasty, std::fs::Permissions::from_mode(0o755)).expect("a mode");
+    let with = Order { terraform: hasty, ..order(Goal::Plan, units.clone()) };
+    let mut run = Run::start(&home, &with).await.expect("it starts");
+    assert_eq!(run.end(false), RunEnd::Failed);
+    let said = why(&run, "a");
+    assert!(said.contains("it is held by ") && said.contains(" for apply since 2"), "{said}");
+    let told = causes::explain(&run.state.units["a"].diagnostics[0]).expect("it is explained");
+    assert!(told.means.contains(" for apply since 2") && told.todo.contains("cockpit infra unlock"), "{told:?}");
+    std::fs::write(units[0].dir.join("go"), "").expect("a file");
+    assert!(holder.wait().expect("it ends").success(), "whoever holds it is not disturbed");
 }
 
 #[tokio::test]

@@ -197,3 +197,13 @@ fn what_changes_usually_take_is_said_with_a_plan_and_how_long_runs_took() {
     assert!(apply.is_some_and(|run| run["seconds"].as_u64() >= Some(2) && run["seconds_left"].is_null()), "{runs}");
     typed(&home, &["infra", "cancel", "--env", "lab"]).coded(0);
 }
+
+#[test]
+fn variables_of_the_shell_that_would_change_a_plan_are_dropped_and_the_run_names_them() {
+    let home =
+        Home::with("[environments.lab.infra]\nkind = \"terraform\"\nunits = [{ name = \"a\", dir = \"units/a\" }]\n");
+    unit(&home, "a", &[], PLAIN);
+    let said = run(home.at(None).env("TF_VAR_word", "unwanted"), ["infra", "plan", "lab", "-o", "json"]).coded(0);
+    assert!(said.err.contains("inherited variables that are not handed on: TF_VAR_word"), "{said:?}");
+    assert!(said.out.contains("one") && !said.out.contains("unwanted"), "{said:?}");
+}

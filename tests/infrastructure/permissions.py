@@ -1,4 +1,4 @@
-"""Every AWS action that the cockpit needs, in one table: the policies in docs/iam/ are made from it.
+"""The policies in docs/iam/, made from the one list of AWS actions that the cockpit needs.
 
     python tests/infrastructure/permissions.py     writes docs/iam/ENVIRONMENT/*.json, and the template of module ci
 
@@ -16,127 +16,15 @@ ROOT = pathlib.Path(__file__).resolve().parents[2]
 DOCS = ROOT / "docs" / "iam"
 TEMPLATE = ROOT / "infra/terraform/modules/ci/infra.json.tftpl"
 
+# The one list of actions, which `cockpit doctor --policy` is made from, too: what each is for, what of the configuration needs
+# it (any of these; nothing is always), and for a change what it is about.
+TABLE = json.loads((ROOT / "src/commands/doctor/actions.json").read_text())
 # Reads, as `src/aws` names them: what for.
-READ = {
-    "sts:GetCallerIdentity": "whose credentials these are; always allowed by AWS",
-    "ecs:DescribeClusters": "the cluster's counts",
-    "ecs:ListServices": "services",
-    "ecs:DescribeServices": "counts, deployments, events",
-    "ecs:ListTasks": "tasks",
-    "ecs:DescribeTasks": "tasks, and why they stopped",
-    "ecs:DescribeTaskDefinition": "images and sizes",
-    "ecs:ListServiceDeployments": "the history of deployments",
-    "ecs:DescribeServiceDeployments": "deploy, rollback: how far it is",
-    "ecs:DescribeServiceRevisions": "deploy, rollback: from what to what",
-    "ecr:DescribeImages": "deploy: tag to digest",
-    "ecr:BatchGetImage": "deploy: architecture of an image",
-    "ecr:GetDownloadUrlForLayer": "deploy: architecture of an image",
-    "ecr:DescribeImageScanFindings": "deploy --build: what the scan of an image found",
-    "application-autoscaling:DescribeScalableTargets": "limits",
-    "application-autoscaling:DescribeScalingPolicies": "policies",
-    "application-autoscaling:DescribeScheduledActions": "schedules",
-    "application-autoscaling:DescribeScalingActivities": "what scaled, and why it did not",
-    "elasticloadbalancing:DescribeTargetGroups": "target groups by their pattern",
-    "elasticloadbalancing:DescribeTargetHealth": "health of targets",
-    "elasticloadbalancing:DescribeLoadBalancers": "health: the load balancer's name and address",
-    "elasticloadbalancing:DescribeListeners": "health: ports and certificates of the load balancer",
-    "ec2:DescribeInstanceStatus": "instances: status checks",
-    "cloudwatch:ListMetrics": "instances: what the agent of CloudWatch reports",
-    "ecs:ListClusters": "init: clusters",
-    "lambda:ListFunctions": "init: the function that stops and starts an environment",
-    "ec2:DescribeSecurityGroups": "health: who may reach the load balancer",
-    "route53:ListHostedZones": "health: the zone of a host",
-    "route53:GetHostedZone": "health: the zone's name servers",
-    "route53:ListResourceRecordSets": "health: what is declared of a host",
-    "acm:DescribeCertificate": "health: the certificates of the load balancer",
-    "cloudfront:ListDistributions": "invalidate: the distribution of a host",
-    "cloudfront:ListInvalidations": "invalidate: what was invalidated this month, for its price",
-    "cloudfront:GetInvalidation": "invalidate: how far it is",
-    "cognito-idp:ListUserPools": "users: the pool by its name",
-    "cognito-idp:DescribeUserPool": "users: the password policy",
-    "cognito-idp:GetUserPoolMfaConfig": "users: the second factor",
-    "cognito-idp:ListUsers": "users: how many there are by status",
-    "rds:DescribeDBClusters": "writer and readers",
-    "rds:DescribeDBInstances": "instances",
-    "rds:DescribeDBClusterSnapshots": "db: snapshots",
-    "rds:DescribeDBSnapshots": "db: snapshots",
-    "cloudwatch:DescribeAlarms": "alarms",
-    "cloudwatch:GetMetricData": "curves",
-    "cloudwatch:ListMetrics": "metrics: which balancers, gateways and firewalls there are",
-    "cloudwatch:DescribeAlarmHistory": "timeline: changes of alarms",
-    "cloudwatch:ListAlarmMuteRules": "alarms: which are muted",
-    "cloudwatch:GetAlarmMuteRule": "alarms: which are muted, and until when",
-    "rds:DescribeEvents": "failover: its beginning and its end; timeline: restarts, backups",
-    "cloudtrail:LookupEvents": "timeline: who did it",
-    "ce:GetCostAndUsage": "cost: by day and service",
-    "ce:GetCostForecast": "cost: the rest of the month",
-    "budgets:DescribeBudgets": "cost: budgets of the account",
-    "logs:DescribeLogGroups": "logs",
-    "logs:DescribeLogStreams": "logs --since: streams that are few enough to name",
-    "logs:FilterLogEvents": "logs",
-    "logs:GetLogEvents": "logs",
-    "logs:StartLiveTail": "logs -f",
-    "logs:StartQuery": "insights",
-    "logs:StopQuery": "insights",
-    "logs:GetQueryResults": "insights",
-    "lambda:GetFunctionConfiguration": "snapshot, stop and start: is the scheduler there",
-    "scheduler:ListSchedules": "schedule",
-    "scheduler:GetSchedule": "schedule",
-    "ec2:DescribeInstances": "tunnel --through: a bastion by its name or tag",
-    "ssm:DescribeInstanceInformation": "tunnel --through: is the agent of a bastion online",
-    "ssm:DescribeParameters": "params, infra drift: which parameters there are; never their values",
-    "secretsmanager:ListSecrets": "params: secrets with their rotation, never their values",
-}
-
+READ = {row["action"]: row["for"] for row in TABLE["read"]}
 # What changes something: action → (what for, on what). Each is either called by `src/aws`, or in BESIDE.
-WRITE = {
-    "ecs:UpdateService": ("deploy, scale, stop, start, rollback", "service"),
-    "ecs:TagResource": ("stop: remembers the count", "service"),
-    "ecs:UntagResource": ("start: forgets it", "service"),
-    "ecs:StopServiceDeployment": ("rollback", "service-deployment"),
-    "ecs:StopTask": ("stop-task", "task"),
-    "ecs:RegisterTaskDefinition": ("deploy", "*"),
-    "ecr:GetAuthorizationToken": ("deploy --build", "*"),
-    "ecr:BatchCheckLayerAvailability": ("deploy --build", "repository"),
-    "ecr:InitiateLayerUpload": ("deploy --build", "repository"),
-    "ecr:UploadLayerPart": ("deploy --build", "repository"),
-    "ecr:CompleteLayerUpload": ("deploy --build", "repository"),
-    "ecr:PutImage": ("deploy --build", "repository"),
-    "application-autoscaling:RegisterScalableTarget": ("autoscaling: limits, suspend", "target"),
-    "application-autoscaling:PutScheduledAction": ("schedule add; schedule --skip: the end of a scheduled action", "target"),
-    "application-autoscaling:DeleteScheduledAction": ("schedule rm", "target"),
-    "application-autoscaling:PutScalingPolicy": ("autoscaling --target", "target"),
-    "lambda:InvokeFunction": ("stop, start: the scheduler", "function"),
-    "scheduler:UpdateSchedule": ("schedule", "schedule"),
-    "cloudwatch:PutAlarmMuteRule": ("alarms mute", "alarm"),
-    "cloudwatch:DeleteAlarmMuteRule": ("alarms unmute", "alarm"),
-    "rds:StopDBInstance": ("stop", "instance-of-rds"),
-    "rds:StartDBInstance": ("start", "instance-of-rds"),
-    "rds:StopDBCluster": ("stop", "cluster-of-rds"),
-    "rds:StartDBCluster": ("start", "cluster-of-rds"),
-    "ecs:ExecuteCommand": ("exec", "task-and-cluster"),
-    "ssm:StartSession": ("tunnel, with-db: through a task", "session"),
-    "ssm:ResumeSession": ("tunnel, with-db, exec", "own-session"),
-    "ssm:TerminateSession": ("tunnel, with-db, exec", "own-session"),
-    "secretsmanager:GetSecretValue": ("with-db, tunnel --show-password: the user and the password", "secret"),
-    "rds:FailoverDBCluster": ("failover", "cluster-of-rds"),
-    "rds:RebootDBInstance": ("failover to a standby, db --reboot", "instance-of-rds"),
-    "rds:CreateDBClusterSnapshot": ("db --snapshot", "cluster-snapshot"),
-    "rds:CreateDBSnapshot": ("db --snapshot", "snapshot"),
-    "ssm:GetParameter": ("with-db, tunnel --show-password: the password; params: the value of one", "parameter"),
-    "ssm:GetParameterHistory": ("params history: the versions of one", "parameter"),
-    "ssm:GetParameters": ("parameters: which are missing", "parameter"),
-    "ssm:GetParametersByPath": ("parameters: the list", "parameter"),
-    "ssm:PutParameter": ("params put, import", "parameter"),
-    "ssm:DeleteParameter": ("params rm", "parameter"),
-    "ec2:StartInstances": ("instances start; the bastion before a tunnel", "instance"),
-    "ec2:StopInstances": ("instances stop", "instance"),
-    "ec2:RebootInstances": ("instances reboot", "instance"),
-    "ec2:AuthorizeSecurityGroupIngress": ("health allow", "security-group"),
-    "ec2:RevokeSecurityGroupIngress": ("health disallow", "security-group"),
-    "cloudfront:CreateInvalidation": ("invalidate", "distribution"),
-    "iam:PassRole": ("deploy: the task's roles; schedule: the schedule's", "role"),
-}
+WRITE = {row["action"]: (row["for"], row["on"]) for row in TABLE["write"]}
+# What an environment must have for an action to be needed.
+NEEDS = {row["action"]: row["needs"] for kind in TABLE.values() for row in kind}
 
 # Granted though no code in `src/aws` calls it: who does. A row goes when the cockpit makes the call itself.
 BESIDE = {
@@ -220,7 +108,8 @@ def resources(name, environment):
         if BEYOND[name].get("instance"):
             made["session"] += [arn("ssm", "document/AWS-StartInteractiveCommand", owner="")]
         made["session"] += [arn("ecs", f"task/{cluster}/*")] if cluster else []
-        made["own-session"] = [arn("ssm", "session/${aws:userid}-*")]
+        # Those of ECS Exec are called otherwise, whoever opened them.
+        made["own-session"] = [arn("ssm", f"session/{each}-*") for each in ("${aws:userid}", *(["ecs-execute-command"] if cluster else []))]
     if BEYOND[name].get("instance"):
         made["instance"] = [arn("ec2", "instance/*")]
     if cluster:
@@ -248,18 +137,11 @@ def statement(sid, actions, where, condition=None):
     return made | ({"Condition": condition} if condition else {})
 
 
-# Of which kind of environment an action of a service is: an environment without a cluster needs nothing of ECS.
-NEEDS = {
-    "ecs": "cluster", "ecr": "cluster", "application-autoscaling": "cluster", "elasticloadbalancing": "cluster",
-    "lambda": "scheduler", "scheduler": "scheduler", "rds": "databases", "secretsmanager": "databases",
-}
-
-
 def needed(name, environment, action):
-    """Whether the environment has what an action is about."""
-    # The list of secrets is of the region, whatever the environment has.
-    wanted = None if action == "secretsmanager:ListSecrets" else NEEDS.get(action.split(":")[0])
-    return wanted is None or bool(environment.get(wanted)) or (wanted == "cluster" and action.startswith("ecr:") and bool(repositories(name, environment)))
+    """Whether the environment has what an action is about: one without a cluster needs nothing of ECS."""
+    wanted = NEEDS[action]
+    has = {"repositories": bool(repositories(name, environment))}
+    return not wanted or any(has.get(each, environment.get(each)) for each in wanted)
 
 
 def read_only(name, environment):

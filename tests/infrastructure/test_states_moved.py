@@ -252,7 +252,7 @@ def test_a_lock_that_a_killed_terraform_left_is_shown_and_released(own_shell, pr
     held = stored(key)
     # It is held: nothing is planned, and the run says what to do.
     said = cockpit("infra", "plan", "files", codes=(1,))
-    assert "Error acquiring the state lock" in said and "look at who holds the lock before releasing it" in said, said
+    assert "Error acquiring the state lock" in said and "releases a lock that was left behind" in said, said
     shown = cockpit("infra", "unlock", "files", "--dry-run")
     assert f"plain: locked by {held['Who']}, apply" in shown and held["ID"] in shown, shown
     cockpit("infra", "unlock", "files", codes=(4,))

@@ -31,6 +31,18 @@ fn groups_and_filters_of_the_configuration_belong_to_the_environment() {
 }
 
 #[test]
+fn lines_that_their_group_keeps_no_longer_are_told() {
+    let (home, world) = (Home::new(), World::staging());
+    let old = line(&mut home.on(&world), "logs web --since 8d --until 191h --pattern nosuchword").coded(0);
+    let told = format!("{WEB} keeps lines for 7 days: of what was before it has nothing");
+    assert!(old.err.contains(&told), "{}", old.err);
+    let new = line(&mut home.on(&world), "logs web --since 1m").coded(0);
+    assert!(!new.err.contains("keeps lines"), "{}", new.err);
+    let searched = line(&mut home.on(&world), "insights errors web --since 8d --price").coded(0);
+    assert!(searched.err.contains(&told), "{}", searched.err);
+}
+
+#[test]
 fn a_service_that_comes_later_is_followed_too() {
     let config = "default_environment = \"staging\"\n[environments.staging]\nregion = \"ap-northeast-1\"\naccount = \"123456789012\"\n\
                   cluster = \"bookmark-manager-staging-cluster\"\nservices = [\"*-api\"]\n\

@@ -1,7 +1,7 @@
 //! Servers with a certificate that expired, behind a pooler that gives each transaction another connection, and results that
 //! nobody wants any more.
 
-use super::{Desk, SESSION, done, key, says, server, texts};
+use super::{Desk, done, key, says, server, texts};
 use cockpit::db::{Connection, Roots, Settings, SslMode};
 use cockpit::feeds::part::Part;
 use cockpit::feeds::sql::{Ask, Beside, Fact, Place};
@@ -180,38 +180,50 @@ async fn behind_a_pooler_statements_run_transactions_hold_and_what_does_not_hold
     assert_eq!(parses.load(Ordering::SeqCst), 0, "nothing was prepared by the protocol");
 }
 
-#[tokio::test]
-async fn twenty_million_rows_that_are_closed_after_a_screen_are_cancelled_at_the_server() {
-    let mut desk = Desk::connected(None).await;
-    desk.run(1, "select n, repeat('x', 50) from generate_series(1, 20000000) n /* unwanted */");
-    while !matches!(desk.next().await, Part::Page(Fact::Grown { .. })) {}
-    desk.ask(Ask::Window { session: SESSION, result: ResultId(1), from: 0, count: 40 });
-    let mut shown = false;
-    let mut asked = false;
-    let ended = loop {
-        match desk.next().await {
-            Part::Last(Fact::Window { rows, .. }) => {
-                assert_eq!(rows.len(), 40);
-                shown = true;
-            }
-            Part::Last(Fact::Ended { ended, .. }) => break *ended,
-            Part::Failed(failure) => panic!("{failure:?}"),
-            Part::Page(_) | Part::Last(_) => {}
-        }
-        if shown && !asked {
-            desk.ask(Ask::Close { session: SESSION, result: ResultId(1) });
-            asked = true;
-        }
-    };
-    assert_eq!(ended, Ended::Cancelled, "it did not run to its end");
-    let statement = "select count(*) from pg_stat_activity where state = 'active' and query like '%/* unwanted */%' \
+/// Until nothing of what was closed runs at the server any more, as another session sees it.
+async fn idles(beside: &mut Connection) {
+    let statement = "select 1 from pg_stat_activity where state = 'active' and query like '%/* unwanted */%' \
                      and pid <> pg_backend_pid()";
-    desk.ask(Ask::Look { session: SESSION, purpose: "unwanted", statement: statement.into() });
-    let rows = loop {
-        if let Part::Last(Fact::Looked { rows, .. }) = desk.next().await {
-            break rows;
+    let idles = async { while !beside.rows(statement, 1 << 10).await.unwrap().unwrap().rows.is_empty() {} };
+    tokio::time::timeout(super::support::PATIENCE, idles).await.unwrap();
+}
+
+#[tokio::test]
+async fn twenty_million_rows_that_are_closed_after_a_screen_are_cancelled_at_the_server_at_once() {
+    let mut desk = Desk::connected(None).await;
+    let mut beside = Connection::open(&super::settings("postgres")).await.unwrap();
+    let mut took = Vec::new();
+    for result in 1..=5 {
+        desk.run(result, "select n, repeat('x', 50) from generate_series(1, 20000000) n /* unwanted */");
+        while !matches!(desk.next().await, Part::Page(Fact::Grown { .. })) {}
+        desk.ask(Ask::Window { result: ResultId(result), from: 0, count: 40 });
+        loop {
+            match desk.next().await {
+                Part::Last(Fact::Window { rows, .. }) => {
+                    assert_eq!(rows.len(), 40);
+                    break;
+                }
+                Part::Failed(failure) => panic!("{failure:?}"),
+                // That the one before was closed may be answered now.
+                Part::Page(_) | Part::Last(_) => {}
+            }
         }
-    };
-    assert_eq!(rows, [vec![Some("0".to_owned())]], "nothing of it runs at the server");
-    assert_eq!(desk.all(2, "select 1").await.1, done("SELECT 1"));
+        let closed = std::time::Instant::now();
+        desk.ask(Ask::Close { result: ResultId(result) });
+        idles(&mut beside).await;
+        took.push(closed.elapsed());
+        let ended = loop {
+            match desk.next().await {
+                Part::Last(Fact::Ended { ended, .. }) => break *ended,
+                Part::Failed(failure) => panic!("{failure:?}"),
+                Part::Page(_) | Part::Last(_) => {}
+            }
+        };
+        assert_eq!(ended, Ended::Cancelled, "it did not run to its end");
+    }
+    // All of it takes ten seconds and more. How long a cancel takes in a release is measured (docs/performance.md): this
+    // machine does other things at the same moment, which make one of them wait, and not all.
+    let fastest = took.iter().min().unwrap();
+    assert!(*fastest < std::time::Duration::from_secs(2), "{took:?}");
+    assert_eq!(desk.all(9, "select 1").await.1, done("SELECT 1"));
 }

@@ -221,14 +221,7 @@ async fn a_result_is_written_to_a_file_whole_though_its_values_are_shown_cut() {
         format: cockpit::model::sql::format::Format::Csv,
         ..cockpit::model::sql::format::Options::default()
     });
-    let export = Ask::Export {
-        session: SESSION,
-        result: ResultId(1),
-        path: path.clone(),
-        options,
-        columns: vec![1, 0, 2],
-        rows: None,
-    };
+    let export = Ask::Export { result: ResultId(1), path: path.clone(), options, columns: vec![1, 0, 2], rows: None };
     for again in [false, true] {
         desk.ask(export.clone());
         loop {

@@ -80,6 +80,14 @@ impl World {
         Self { sim, _runtime: runtime }
     }
 
+    /// Staging, where commands in containers are programs of this machine, with a terminal of their own.
+    pub fn with_programs() -> Self {
+        let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
+        let options = SimOptions { speed: 0.0, commands: true, ..SimOptions::default() };
+        let sim = runtime.block_on(Sim::start(options)).unwrap();
+        Self { sim, _runtime: runtime }
+    }
+
     /// A world whose clock runs, where hosts and ports lead to addresses of this machine.
     pub fn led(scenario: Scenario, speed: f64, map: Vec<(String, std::net::SocketAddr)>) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(1).enable_all().build().unwrap();
@@ -169,6 +177,17 @@ impl Home {
         std::fs::create_dir_all(&path).unwrap();
         std::fs::write(path.join("config.toml"), config).unwrap();
         Self(path)
+    }
+
+    /// With the folders of code that the example configuration names.
+    pub fn with_code(self) -> Self {
+        for folder in ["envs/staging", "envs/prod", "envs/minimal", "pantri"] {
+            std::fs::create_dir_all(self.0.join("infra/terraform").join(folder)).unwrap();
+        }
+        for file in ["prod.tfvars", "dev.tfvars"] {
+            self.write(&format!("infra/terraform/pantri/{file}"), "");
+        }
+        self
     }
 
     pub fn path(&self) -> &Path {

@@ -108,3 +108,71 @@ fn a_shell_whose_output_nobody_reads_is_ended_by_a_signal_and_by_its_time_all_th
     assert!(ends(None));
     assert!(LIMITS.into_iter().any(|limit| ends(Some(limit))));
 }
+
+/// What a command in a container says of what is piped into it.
+fn piped(home: &support::Home, world: &World, input: &str, command: &[&str]) -> String {
+    let mut child = begin_shell(home, world, &[&["--"], command].concat());
+    let (mut stdin, input) = (child.stdin.take().unwrap(), input.to_owned());
+    let writing = std::thread::spawn(move || stdin.write_all(input.as_bytes()));
+    let mut stdout = child.stdout.take().unwrap();
+    let reading = std::thread::spawn(move || {
+        let mut said = String::new();
+        stdout.read_to_string(&mut said).map(|_| said)
+    });
+    assert_eq!(ended(&mut child).code(), Some(0));
+    writing.join().unwrap().unwrap();
+    reading.join().unwrap().unwrap()
+}
+
+#[test]
+fn what_is_piped_in_comes_out_whole_with_or_without_a_last_newline() {
+    let (home, small, real) = (home(), World::staging(), World::with_programs());
+    for world in [&small, &real] {
+        for input in ["eins\ndrei日本\n", "eins\ndrei日本", ""] {
+            let said = piped(&home, world, input, &["cat"]);
+            // A terminal shows what it is given, and then comes what the command makes of it.
+            for line in input.lines() {
+                assert_eq!(said.matches(line).count(), 2, "{input:?}: {said:?}");
+            }
+        }
+    }
+    // Much of it, past what a terminal keeps at a time. Its echo is another matter.
+    let lines: String = (0..400).map(|number| format!("{number:04} {}\n", "x".repeat(number))).collect();
+    for input in [lines.as_str(), lines.trim_end()] {
+        let said = piped(&home, &real, input, &["wc", "-c"]);
+        assert!(said.trim_end().ends_with(&input.len().to_string()), "{said}");
+    }
+}
+
+#[test]
+fn a_command_is_run_in_the_container_that_is_named() {
+    let (home, world) = (home(), World::staging());
+    let exec = |container: &str| {
+        let mut child = begin_shell(&home, &world, &["--container", container, "--", "hostname"]);
+        ended(&mut child);
+        let said = child.wait_with_output().unwrap();
+        (String::from_utf8(said.stdout).unwrap(), String::from_utf8(said.stderr).unwrap())
+    };
+    let (_, err) = exec("nobody");
+    let there = err.split("theirs are: ").nth(1).unwrap().split([',', '\n']).next().unwrap().trim().to_owned();
+    assert!(exec(&there).0.starts_with("ip-10-"), "{there}");
+    assert_eq!(world.asked("ecs:ExecuteCommand"), 1, "none in another container");
+}
+
+#[test]
+fn signals_are_those_of_a_command_that_runs_with_a_database() {
+    let (home, world) = (home(), World::mapped(REMOTE, database()));
+    let script = "trap 'echo INT; exit 41' INT; trap 'echo TERM; exit 42' TERM; trap 'echo HUP; exit 43' HUP
+                  echo up; while :; do sleep 0.05; done";
+    for (sent, name, code) in [(Signal::INT, "INT", 41), (Signal::TERM, "TERM", 42), (Signal::HUP, "HUP", 43)] {
+        let mut command = home.on(&world);
+        command.args(["with-db", "staging", "--to", REMOTE, "--", "sh", "-c", script]);
+        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        child.stdout.as_mut().unwrap().read_exact(&mut [0; 3]).unwrap();
+        signal(child.id(), sent);
+        let said = support::finish(child).coded(code);
+        assert_eq!(said.out, format!("{name}\n"), "{said:#?}");
+        assert_eq!(last(&home).1, format!("exit code {code}"));
+    }
+    assert_eq!(world.asked("ssm:TerminateSession"), 3);
+}

@@ -216,6 +216,20 @@ fn outputs_states_code_and_caches_of_a_unit_are_a_key_each_in_the_pane() {
     terminal.press("t");
     terminal.shows("terraform_data.vpc");
     terminal.press(ESC);
+    // In the unit: what the state has of a resource, and what Terraform wrote.
+    terminal.press("\r");
+    terminal.shows("RESOURCE");
+    terminal.press("s");
+    terminal.shows("input = 10.0.0.0/16");
+    terminal.press(ESC);
+    terminal.press("ll");
+    terminal.shows("as it was written");
+    terminal.shows("\"@level\":\"info\"");
+    terminal.press("l");
+    terminal.press(ESC);
+    terminal.shows("RESOURCE");
+    terminal.press(ESC);
+    terminal.shows("WAVE");
     terminal.press("f");
     terminal.shows("its code is valid");
     terminal.shows("every file is in its usual form");
@@ -260,4 +274,64 @@ fn a_run_waits_on_for_its_review_when_the_terminal_of_the_question_ends() {
     assert!(said.err.contains(&format!("`cockpit infra attach {name} --env lab`")), "{said:#?}");
     until("its end", PATIENCE, || (run()["state"] == "cancelled").then_some(()));
     assert_eq!(state(&home, "network"), 0);
+}
+
+#[test]
+fn what_runs_otherwise_than_it_is_declared_is_told_with_its_place_after_a_look_for_drift() {
+    let (world, home) = (World::staging(), Home::with(""));
+    // As Terraform, but for what it says of the state: resources of ECS would need a provider of 700 MB.
+    let (wrapped, said) = (home.path().join("wrapped"), home.path().join("state.json"));
+    let show = format!("if [ \"$*\" = 'show -json -no-color' ]; then exec cat '{}'; fi", said.display());
+    home.write("wrapped", format!("#!/bin/sh\n{show}\nexec terraform \"$@\"\n"));
+    std::fs::set_permissions(&wrapped, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let config = format!(
+        "[environments.lab]\nregion = \"ap-northeast-1\"\ncluster = \"bookmark-manager-staging-cluster\"\n[environments.lab.infra]\n\
+         kind = \"terraform\"\nterraform = \"{}\"\nunits = [{{ name = \"compute\", dir = \"units/compute\" }}]\n",
+        wrapped.display()
+    );
+    home.write("config.toml", config);
+    std::fs::create_dir_all(home.path().join("units/compute")).unwrap();
+    let code = "resource \"terraform_data\" \"it\" {}\n/*\nresource \"aws_ecs_service\" \"web\" {\n*/\n";
+    home.write("units/compute/main.tf", code);
+    let values = json!({"name": SERVICE, "desired_count": 77});
+    let declared = json!({"address": "aws_ecs_service.web", "mode": "managed", "type": "aws_ecs_service", "name": "web",
+        "values": values, "sensitive_values": {}});
+    let state = json!({"format_version": "1.0", "values": {"root_module": {"resources": [declared]}}});
+    home.write("state.json", state.to_string());
+    let mut terminal = Terminal::open(command(&home, Some(&world.endpoint()), "--env lab"), 200, 40);
+    terminal.press("2");
+    terminal.shows("● web");
+    terminal.press("6");
+    terminal.shows("WAVE");
+    terminal.press("W");
+    terminal.shows("1 thing runs otherwise than declared, in compute: v reads it");
+    terminal.press("vz");
+    terminal.shows("aws_ecs_service.web: count: declared 77, now ");
+    terminal.shows("units/compute/main.tf:3)");
+    terminal.press("q");
+    assert_eq!(terminal.ended(), 0);
+    terminal.is_given_back();
+}
+
+#[test]
+fn a_demo_without_terraform_shows_a_recorded_run_and_says_so_in_its_titles() {
+    let home = Home::new();
+    let mut demo = command(&home, None, "demo --scenario staging --speed 20");
+    let path = std::env::var("PATH").unwrap_or_default();
+    let without = std::env::split_paths(&path).filter(|folder| !folder.join("terraform").exists());
+    demo.env("PATH", std::env::join_paths(without).unwrap());
+    let mut terminal = Terminal::open(demo, 80, 24);
+    terminal.press("6");
+    terminal.shows("Units RECORDED (7)");
+    terminal.shows("RECORDED  apply");
+    terminal.press("A");
+    terminal.shows("is RECORDED and only shown");
+    // It happens to its end, and can be read.
+    terminal.shows("done");
+    terminal.press("\r");
+    terminal.shows("RESOURCE");
+    terminal.shows("· RECORDED");
+    terminal.press("q");
+    assert_eq!(terminal.ended(), 0);
+    terminal.is_given_back();
 }

@@ -1,4 +1,5 @@
-//! A SQL session on the screen where this machine has no room for a result.
+//! A SQL session on the screen, through a simulated tunnel to a real PostgreSQL: what its own statements do there, and a machine
+//! that has no room for a result.
 
 use super::*;
 use cockpit::runtime::local_postgres::{LocalOptions, LocalPostgres};
@@ -40,4 +41,87 @@ fn a_result_that_finds_no_room_is_stopped_cancelled_and_says_so_and_the_session_
     terminal.shows("the result cannot be kept in");
     terminal.press("select 'it goes ' || 'on';\r");
     terminal.shows("it goes on");
+}
+
+#[test]
+fn rows_are_described_edited_sorted_and_explained_on_a_real_server() {
+    let server = LocalPostgres::start(&LocalOptions::default()).unwrap();
+    let url = server.url("postgres", "postgres");
+    let (home, world) = (home(), {
+        let address = SocketAddr::from(([127, 0, 0, 1], server.port()));
+        World::led(Scenario::Staging, 1.0, vec![("*:5432".to_owned(), address)])
+    });
+    let on_server = |statement: &str| {
+        support::run(&mut home.at(None), ["sql", "--url", &url, "-o", "tsv", "-c", statement]).coded(0).out
+    };
+    on_server(
+        "create table days (id int primary key, rains boolean, code char(6), note text); \
+         insert into days select n, n % 2 = 0, 'c' || n, null from generate_series(1, 5000) n",
+    );
+    let mut terminal = Terminal::on(&home, &world, "--env staging");
+    terminal.shows(aws_sim::ACCOUNT);
+    terminal.press("5");
+    terminal.shows("connects to");
+    terminal.press("\r");
+    terminal.shows("postgres=> ");
+    terminal.press("\\d days\r");
+    terminal.shows("\"days_pkey\" PRIMARY KEY, btree (id)");
+    terminal.shows("character(6)");
+    terminal.press("select * from days order by id;\r");
+    terminal.shows("row 1 of 5,000");
+    terminal.press(ESC);
+    terminal.hides("run after ;");
+
+    // A cell that is no text, and one that is padded.
+    terminal.press("l");
+    terminal.shows("column 2 of 4");
+    terminal.press("e");
+    terminal.shows("value (");
+    terminal.press("\u{15}t\r");
+    terminal.shows("1 change: W applies it");
+    terminal.press("l");
+    terminal.shows("column 3 of 4");
+    terminal.press("e");
+    terminal.shows("value (");
+    terminal.press("\u{15}new\r");
+    terminal.press("j");
+    terminal.shows("row 2 of 5,000");
+    terminal.press("D");
+    terminal.shows("2 changes: W applies them");
+    terminal.press("W");
+    terminal.shows("pg_catalog.format('%s', rains) = 'f'");
+    terminal.shows("⏎ takes it");
+    terminal.press("\r");
+    terminal.shows("2 changes committed");
+    assert_eq!(
+        on_server("select id, rains, code from days where id < 3 order by id"),
+        "id\trains\tcode\n1\tt\tnew   \n"
+    );
+
+    // The server sorts, then the other way round; then what is here.
+    terminal.press("h");
+    terminal.shows("column 2 of 4");
+    terminal.press("h");
+    terminal.shows("column 1 of 4");
+    terminal.press("o");
+    terminal.shows("id↑");
+    terminal.press("o");
+    terminal.shows("id↓");
+    terminal.shows("SELECT 4999");
+    terminal.shows("c5000");
+    terminal.press("s");
+    terminal.shows("sorted by id upwards");
+    terminal.press("G");
+    terminal.shows("row 4,999 of 4,999");
+    terminal.shows("c4998");
+
+    // A plan, and one with what it took.
+    terminal.press("\t");
+    terminal.shows("run after ;");
+    terminal.press("select count(*) from days where note is null;");
+    terminal.press("\u{1b}[17~");
+    terminal.shows("Seq Scan on days");
+    terminal.press("\u{1b}[18~");
+    terminal.shows("measured:");
+    terminal.shows("Aggregate");
 }

@@ -90,7 +90,6 @@ fn a_question_before_something_is_opened_is_left_by_a_key_a_signal_and_the_time(
         "tunnel prod --port 0",
         "instances session bastion -- ls",
         "sql --write -c select",
-        "db --terminate 1",
     ];
     for arguments in opening {
         let asked = |terminal: &Terminal| {
@@ -240,4 +239,27 @@ fn the_screen_begins_with_all_environments_where_that_is_asked_for() {
     terminal.shows("Needs attention");
     terminal.press("q");
     assert_eq!(terminal.ended(), 0);
+}
+
+/// The doctor is a window, and its checks are those of the command: with the place of a name that is written wrong.
+#[test]
+fn the_doctor_on_the_screen_tells_a_line_of_the_configuration_with_its_place() {
+    let config = include_str!("../../config.toml").replacen("staging-db\"]", "staging-bd\"]", 1);
+    let number = config.lines().position(|line| line.starts_with("databases")).unwrap() + 1;
+    let (home, world) = (Home::with(&config), World::staging());
+    let mut terminal = Terminal::on(&home, &world, "--env staging");
+    terminal.shows("Needs attention");
+    terminal.press(":doctor\r");
+    terminal.shows("Doctor: staging");
+    terminal.shows(&format!("databases: config.toml:{number}: nothing matches `bookmark-manager-staging-bd`"));
+    terminal.shows("did you mean `bookmark-manager-staging-db`?");
+    terminal.press(ESC);
+    terminal.hides("Doctor: staging");
+    // The demonstration has it, too, on its own world.
+    let mut demo = Terminal::demo(&home);
+    demo.shows("SIMULATED");
+    demo.press(":doctor\r");
+    demo.shows("0 failed");
+    demo.press(&format!("{ESC}q"));
+    assert_eq!(demo.ended(), 0);
 }

@@ -80,6 +80,30 @@ fn a_shell_of_the_command_gives_the_terminal_back_with_the_exit_code() {
 }
 
 #[test]
+fn in_the_demonstration_one_key_opens_a_tunnel_that_psql_uses_in_another_terminal() {
+    use cockpit::runtime::local_postgres::{LocalOptions, LocalPostgres};
+    let home = Home::new();
+    let mut terminal = Terminal::open(command(&home, None, "demo --scenario staging --speed 0"), 160, 45);
+    terminal.shows("healthy");
+    terminal.press("T");
+    // The usual port may be taken on this machine: then another one is offered.
+    until("it is ready", PATIENCE, || {
+        std::thread::sleep(Duration::from_millis(200));
+        if terminal.text().contains("is taken") {
+            terminal.press("\r");
+        }
+        terminal.text().contains("is ready: psql -h 127.0.0.1 -p ").then_some(())
+    });
+    let text = terminal.text();
+    let typed = text.split("is ready: psql ").nth(1).unwrap().lines().next().unwrap().trim().to_owned();
+    // Its programs, which are those that the demonstration has started.
+    let programs = LocalPostgres::start(&LocalOptions::default()).unwrap().programs().to_owned();
+    let mut psql = std::process::Command::new(programs.join("psql"));
+    psql.args(typed.split_whitespace()).args(["-XAt", "-c", "select count(*) > 0 from bookmarks"]);
+    assert_eq!(support::run(&mut psql, [""; 0]).coded(0).out, "t\n", "{typed}");
+}
+
+#[test]
 fn one_key_opens_a_tunnel_and_leaving_asks_and_closes_it_at_aws() {
     let (home, world) = (tunneled(), World::staging());
     let mut terminal = Terminal::on(&home, &world, "--env staging");
