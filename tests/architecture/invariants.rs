@@ -311,7 +311,7 @@ pub const INVARIANTS: &[Invariant] = &[
                 "params rm {",
                 "params import",
                 "failover {",
-                "db {",
+                "db {id",
                 "alarms mute {",
                 "alarms unmute {",
                 "invalidate {",
