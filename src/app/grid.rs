@@ -222,12 +222,11 @@ impl Grid {
         self.asked.extend(&missing);
         let wanted = |number: u64| {
             let from = number * page;
-            match &self.shown {
-                None => Wanted::Window(from, page as u32),
-                Some(_) => {
-                    let to = (from + page).min(count);
-                    Wanted::Rows(from, (from..to).filter_map(|place| self.row_at(place)).collect())
-                }
+            if self.shown.is_none() {
+                Wanted::Window(from, page as u32)
+            } else {
+                let to = (from + page).min(count);
+                Wanted::Rows(from, (from..to).filter_map(|place| self.row_at(place)).collect())
             }
         };
         missing.into_iter().map(wanted).collect()

@@ -63,7 +63,7 @@ pub fn stays_here(environment: &EnvironmentConfig) -> bool {
     };
     // The first that fits is taken.
     let all_here = environment.health.connect.iter().all(|text| text.split_once('=').is_some_and(|(_, to)| here(to)));
-    all_here && PORTS.iter().all(|port| leads(&port)) && environment.health.resolver.as_deref().is_some_and(here)
+    all_here && PORTS.iter().all(leads) && environment.health.resolver.as_deref().is_some_and(here)
 }
 
 /// Whether anything is sent without being asked for: not where the environment is guarded.

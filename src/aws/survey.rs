@@ -163,7 +163,7 @@ async fn look_into(caller: &Caller<'_>, cluster: &mut Cluster) -> Result<(), Fai
                 container.secrets().iter().any(|secret| secret.name() == DATABASE)
                     || container.environment().iter().any(|pair| pair.name() == Some(DATABASE))
             });
-            let mut given = containers.iter().flat_map(|container| container.secrets());
+            let mut given = containers.iter().flat_map(aws_sdk_ecs::types::ContainerDefinition::secrets);
             service.names_parameters = given.any(|secret| !secret.value_from().contains(":secretsmanager:"));
             let groups = described.load_balancers().iter().filter_map(|one| one.target_group_arn());
             service.target_groups = groups.map(str::to_owned).collect();

@@ -114,17 +114,14 @@ impl Way {
     /// How one connects anew on the same way: to another database, or as another user, for whom the password of the one before
     /// is not. What holds of the session that is left holds of the new one.
     pub(super) async fn anew(&self, before: &Settings, database: String, user: String) -> Result<Settings, Failure> {
-        let mut settings = match &self.target {
-            Some(target) => {
-                let place = Place { through: None, ..before.place.clone() };
-                let who = Who { user: Some(user), database: Some(database) };
-                database_login::settings(&target.environment, Some(&target.session), place, &who, None).await?
-            }
-            None => {
-                let same = user == before.user;
-                let password = before.password.clone().filter(|_| same);
-                Settings { user, database, password, ..before.clone() }
-            }
+        let mut settings = if let Some(target) = &self.target {
+            let place = Place { through: None, ..before.place.clone() };
+            let who = Who { user: Some(user), database: Some(database) };
+            database_login::settings(&target.environment, Some(&target.session), place, &who, None).await?
+        } else {
+            let same = user == before.user;
+            let password = before.password.clone().filter(|_| same);
+            Settings { user, database, password, ..before.clone() }
         };
         settings.place = before.place.clone();
         settings.read_only = before.read_only;

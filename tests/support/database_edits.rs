@@ -87,10 +87,12 @@ async fn cells_of_every_type_are_edited_and_a_row_that_was_changed_stays() {
     let mut desk = Desk::connected(None).await;
     works(&mut desk, "create type edited_pair as (a int, b text)").await;
     works(&mut desk, "create type edited_mood as enum ('sad', 'happy')").await;
-    let columns: String = KINDS.iter().map(|(name, of, ..)| format!(", \"{name}\" {of}")).collect();
+    let columns: Vec<String> = KINDS.iter().map(|(name, of, ..)| format!(", \"{name}\" {of}")).collect();
+    let columns = columns.concat();
     works(&mut desk, &format!("create table edited (id int primary key{columns})")).await;
     let text = |value: Option<&str>| value.map_or_else(|| "NULL".to_owned(), literal);
-    let values: String = KINDS.iter().map(|(_, _, value, _)| format!(", {}", text(*value))).collect();
+    let values: Vec<String> = KINDS.iter().map(|(_, _, value, _)| format!(", {}", text(*value))).collect();
+    let values = values.concat();
     works(&mut desk, &format!("insert into edited values (1{values})")).await;
 
     let key = [Some("1".to_owned())];

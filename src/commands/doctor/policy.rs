@@ -155,12 +155,12 @@ impl Own<'_> {
         }
     }
 
-    fn tags(&self, further: Value) -> Option<Value> {
+    fn tags(&self, further: Value) -> Value {
         let mut tags = json!({ "aws:ResourceTag/Project": self.environment.project });
         if let (Some(tags), Value::Object(further)) = (tags.as_object_mut(), further) {
             tags.extend(further);
         }
-        Some(json!({ "StringEquals": tags }))
+        json!({ "StringEquals": tags })
     }
 
     /// All that changes may be about, in the order of the policy.
@@ -184,11 +184,11 @@ impl Own<'_> {
         made.extend(self.of_sessions());
         if environment.cluster.is_some() {
             let balancer = self.tags(json!({ "aws:ResourceTag/Name": format!("{}-alb", self.prefix()) }));
-            made.push(("security-group", vec![self.arn("ec2", "security-group/*")], balancer));
+            made.push(("security-group", vec![self.arn("ec2", "security-group/*")], Some(balancer)));
         }
         if !environment.distributions.is_empty() {
             let tagged = self.tags(json!({ "aws:ResourceTag/Environment": environment.name }));
-            made.push(("distribution", vec![self.everywhere("cloudfront", "distribution/*")], tagged));
+            made.push(("distribution", vec![self.everywhere("cloudfront", "distribution/*")], Some(tagged)));
         }
         made
     }
@@ -219,7 +219,7 @@ impl Own<'_> {
             ("service-deployment", vec![of("service-deployment")], None),
             ("task", vec![of("task")], None),
             ("task-and-cluster", vec![of("task"), whole], None),
-            ("target", vec![self.arn("application-autoscaling", "scalable-target/*")], tagged),
+            ("target", vec![self.arn("application-autoscaling", "scalable-target/*")], Some(tagged)),
             ("role", roles, Some(json!({ "StringEquals": { "iam:PassedToService": passed } }))),
         ]
     }
@@ -302,10 +302,10 @@ impl Own<'_> {
                 instances.into_iter().partition(|named| named.starts_with("i-"));
             if names.is_empty() {
                 let ids = ids.iter().map(|id| self.arn("ec2", &format!("instance/{id}"))).collect();
-                made.push(("instance", ids, self.tags(json!({}))));
+                made.push(("instance", ids, Some(self.tags(json!({})))));
             } else {
                 let names: Vec<String> = names.iter().map(|name| pattern(name)).collect();
-                let mut condition = self.tags(json!({})).unwrap_or_default();
+                let mut condition = self.tags(json!({}));
                 condition["StringLike"] = json!({ "aws:ResourceTag/Name": names });
                 made.push(("instance", vec![self.arn("ec2", "instance/*")], Some(condition)));
             }

@@ -20,6 +20,7 @@ use secrecy::ExposeSecret;
 use ssm_tunnel::driver::Status;
 use ssm_tunnel::{Local, State, Tunnel};
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 use std::io;
 use tokio::sync::{mpsc, oneshot};
 
@@ -224,7 +225,7 @@ fn tell(
     let mut text =
         if json { headless::json_line(&dto).unwrap_or_default() } else { format!("{}\n", harmless(&dto.line())) };
     if let Some(hint) = dto.what_to_do().filter(|_| !json) {
-        text.push_str(&format!("  hint: {}\n", harmless(hint)));
+        let _ = writeln!(text, "  hint: {}", harmless(hint));
     }
     if is_ready(&status) && !std::mem::replace(&mut opened.told, true) && !json {
         let login = &opened.login;

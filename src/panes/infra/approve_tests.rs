@@ -26,11 +26,13 @@ fn wave(size: (u16, u16)) -> Desk {
 }
 
 fn approved(desk: &Desk) -> Vec<&str> {
-    let unit = |wish| match wish {
-        &Wish::Approve { ref unit, .. } => Some(unit.as_str()),
-        Wish::Cancel { .. } | Wish::Retry => None,
-    };
-    desk.wishes.iter().filter_map(unit).collect()
+    let mut units = Vec::new();
+    for wish in &desk.wishes {
+        if let Wish::Approve { unit, .. } = wish {
+            units.push(unit.as_str());
+        }
+    }
+    units
 }
 
 #[test]

@@ -102,11 +102,11 @@ fn what_cannot_be_compared_is_said_and_so_is_that_nothing_differs() {
     let mut desk = Desk::new((120, 40));
     drifted(&mut desk);
     let ticket = question(&mut desk);
-    desk.answered(ticket, Part::Last(Fact::Declared(Box::new(Declared::default()))));
+    desk.answered(ticket, Part::Last(Fact::Declared(Box::default())));
     assert!(desk.screen().contains("what runs is as it is declared"), "{}", desk.screen());
 
     let mut desk = Desk::new((120, 40));
-    desk.app.estate.services = Default::default();
+    desk.app.estate.services = crate::model::Observed::default();
     drifted(&mut desk);
     let ticket = question(&mut desk);
     let missing = vec!["network: its state cannot be read".to_owned()];

@@ -50,7 +50,7 @@ pub fn format(app: &mut App) -> Vec<Effect> {
         (0, false) => {}
         (1, _) => app.say("a statement stays as it is: it cannot be laid out without changing it"),
         (left, _) => {
-            app.say(format!("{left} statements stay as they are: they cannot be laid out without changing them"))
+            app.say(format!("{left} statements stay as they are: they cannot be laid out without changing them"));
         }
     }
     edited(app);

@@ -77,6 +77,7 @@ impl Texts {
     /// The first number that none is called by.
     pub(super) fn number(&self) -> String {
         let is_free = |number: &usize| self.list.iter().all(|text| text.name != number.to_string());
-        (1..).find(is_free).unwrap_or_default().to_string()
+        // One more than there are texts cannot all be taken.
+        (1..=self.list.len() + 1).find(is_free).unwrap_or_default().to_string()
     }
 }

@@ -265,20 +265,17 @@ pub fn value(app: &mut App, column: &Column, value: Option<(String, u64)>) {
     };
     let is_whole = bytes <= text.len() as u64;
     let lines = if is_whole { tree::lines(column, &text) } else { tree::bytes(column, &text) };
-    let (overlay, shown) = match lines {
-        Some(lines) => {
-            let (count, body) = (lines.len(), lines.join("\n"));
-            let part = if count < tree::LINES { None } else { Some(format!("{} lines", tell::count(count as u64))) };
-            (overlays::inspect(column.name.clone(), &body), part)
-        }
-        None => {
-            let end = text.floor_char_boundary(WRAPPED);
-            // Its frame, and a cell at each side.
-            let cells = usize::from(width(app.screen.size.0).saturating_sub(4));
-            let lines = wrap(&text[..end], cells).into_iter().map(|text| line("", text, Tone::Plain));
-            let overlay = Overlay::new(Kind::Message, column.name.clone(), lines.collect());
-            (overlay, (end < text.len()).then(|| tell::size(end as u64)))
-        }
+    let (overlay, shown) = if let Some(lines) = lines {
+        let (count, body) = (lines.len(), lines.join("\n"));
+        let part = if count < tree::LINES { None } else { Some(format!("{} lines", tell::count(count as u64))) };
+        (overlays::inspect(column.name.clone(), &body), part)
+    } else {
+        let end = text.floor_char_boundary(WRAPPED);
+        // Its frame, and a cell at each side.
+        let cells = usize::from(width(app.screen.size.0).saturating_sub(4));
+        let lines = wrap(&text[..end], cells).into_iter().map(|text| line("", text, Tone::Plain));
+        let overlay = Overlay::new(Kind::Message, column.name.clone(), lines.collect());
+        (overlay, (end < text.len()).then(|| tell::size(end as u64)))
     };
     let shown = shown.or_else(|| (!is_whole).then(|| tell::size(text.len() as u64)));
     let mut overlay = overlay;

@@ -13,7 +13,7 @@ pub(super) async fn checks(patient: &Patient, app: &App) -> (Vec<Check>, bool) {
     let known = app.estate.identity.failure().is_none();
     if known && !environment.is_only_infra() {
         of_lists(&mut lines, app);
-        asked::look(&mut lines, patient, app).await;
+        Box::pin(asked::look(&mut lines, patient, app)).await;
     }
     files::look(&mut lines, patient, app);
     lines.found()

@@ -107,7 +107,9 @@ fn pools(drafts: &mut [Draft], region: &Region, rest: &mut Vec<String>) {
         }
     }
     // A line would take the place of what is found.
-    found.iter().for_each(|at| drafts[*at].guess.user_pools.clear());
+    for at in &found {
+        drafts[*at].guess.user_pools.clear();
+    }
     if !nobody.is_empty() {
         let names = listed(&nobody);
         rest.push(format!("user pools of {} are called like no environment: {names} (`user_pools`)", region.name));
@@ -138,7 +140,9 @@ fn machines(drafts: &mut [Draft], region: &Region, rest: &mut Vec<String>) {
             None => nobody.push(name),
         }
     }
-    found.iter().for_each(|at| drafts[*at].guess.instances.clear());
+    for at in &found {
+        drafts[*at].guess.instances.clear();
+    }
     if !nobody.is_empty() {
         let names = listed(&nobody);
         rest.push(format!(
@@ -163,7 +167,9 @@ fn distributions(drafts: &mut [Draft], seen: &Seen, rest: &mut Vec<String>) {
             Whose::Nobody => nobody.push(format!("{} ({})", one.id, one.title())),
         }
     }
-    found.iter().for_each(|at| drafts[*at].guess.distributions.clear());
+    for at in &found {
+        drafts[*at].guess.distributions.clear();
+    }
     if !nobody.is_empty() {
         let names = listed(&nobody.iter().map(String::as_str).collect::<Vec<_>>());
         rest.push(format!("distributions are called like no environment: {names} (`distributions`)"));

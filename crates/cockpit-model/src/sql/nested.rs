@@ -1,4 +1,5 @@
 //! Values that hold others, in the server's own text: arrays (`{1,2,NULL}`), composites (`(1,"a b",)`), and bytes (`\x00ff`).
+use std::fmt::Write as _;
 
 /// A value that may hold others.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,7 +20,7 @@ pub const BYTES: u32 = 17;
 const RECORD: u32 = 2249;
 /// The array whose elements have commas in them.
 const BOXES: u32 = 1020;
-/// The types of the server's own arrays. Source: PostgreSQL's pg_type.dat (`array_type_oid`).
+/// The types of the server's own arrays. Source: PostgreSQL's `pg_type.dat` (`array_type_oid`).
 const ARRAYS: [u32; 70] = [
     143, 199, 210, 271, 629, 651, 719, 775, 791, 1000, 1001, 1002, 1003, 1005, 1006, 1007, 1008, 1009, 1010, 1011,
     1012, 1013, 1014, 1015, 1016, 1017, 1018, 1019, 1020, 1021, 1022, 1027, 1028, 1034, 1040, 1041, 1115, 1182, 1183,
@@ -162,7 +163,12 @@ pub fn bytes(text: &str) -> Option<Vec<u8>> {
 /// Bytes as lines of sixteen: where they begin, in hexadecimal, and as text where they are letters of ASCII.
 pub fn dump(bytes: &[u8]) -> Vec<String> {
     let line = |(number, line): (usize, &[u8])| {
-        let half = |half: &[u8]| half.iter().map(|byte| format!(" {byte:02x}")).collect::<String>();
+        let half = |half: &[u8]| {
+            half.iter().fold(String::new(), |mut text, byte| {
+                let _ = write!(text, " {byte:02x}");
+                text
+            })
+        };
         let (left, right) = line.split_at(line.len().min(8));
         let hex = format!("{} {}", half(left), half(right));
         let letter = |byte: &u8| if byte.is_ascii_graphic() || *byte == b' ' { char::from(*byte) } else { '.' };
@@ -183,7 +189,7 @@ mod tests {
     #[test]
     fn arrays_are_lists_of_what_is_in_them() {
         assert_eq!(read(1007, "{1,NULL,3}"), Some(Nested::List(texts(&["1", "NULL", "3"]))));
-        assert_eq!(read(1009, r#"{}"#), Some(Nested::List(Vec::new())));
+        assert_eq!(read(1009, r"{}"), Some(Nested::List(Vec::new())));
         let odd = r#"{"a,b","","say \"日本\"","back\\slash","{x}",plain}"#;
         let wanted: Vec<Nested> = ["a,b", "", "say \"日本\"", "back\\slash", "{x}", "plain"]
             .map(|text| Nested::Text(text.to_owned()))

@@ -43,7 +43,7 @@ pub fn expand(
 ) -> Result<(Range<usize>, String), String> {
     let piece = split.at(text, cursor).filter(|piece| piece.what == What::Statement);
     let tokens: Vec<Token> =
-        piece.into_iter().flat_map(|piece| piece.tokens()).filter(|token| !token.kind.is_space()).collect();
+        piece.into_iter().flat_map(super::split::Piece::tokens).filter(|token| !token.kind.is_space()).collect();
     let stars: Vec<Star> = (0..tokens.len()).filter_map(|at| star(text, &tokens, at)).collect();
     let touched = |star: &&Star| tokens[star.first].start <= cursor && cursor <= tokens[star.last].end;
     let star = match (stars.iter().find(touched), &stars[..]) {
@@ -136,19 +136,13 @@ fn tables(text: &str, tokens: &[Token], star: usize) -> Result<Vec<Named>, Strin
             return Err(format!("the columns of {}, which WITH makes, are not written out: name them", named.name));
         }
         tables.push(named);
-        at = end;
         // Over the condition, to the next table or the end.
-        loop {
-            match next(text, tokens, at, &["join", "using", "natural", ","]) {
-                None => return Ok(tables),
-                Some(found) if is(found, &["using", "natural"]) => {
-                    return Err("a join with USING or NATURAL gives columns once: name them".to_owned());
-                }
-                Some(found) => {
-                    at = found + 1;
-                    break;
-                }
+        match next(text, tokens, end, &["join", "using", "natural", ","]) {
+            None => return Ok(tables),
+            Some(found) if is(found, &["using", "natural"]) => {
+                return Err("a join with USING or NATURAL gives columns once: name them".to_owned());
             }
+            Some(found) => at = found + 1,
         }
     }
 }

@@ -29,12 +29,11 @@ fn chosen(temporary: Option<&OsStr>, cache: Option<PathBuf>) -> Option<PathBuf> 
 pub(super) fn spool(columns: Vec<Column>, limit: u64) -> io::Result<(Spool, PathBuf)> {
     let folder = folder();
     let made = std::fs::DirBuilder::new().recursive(true).mode(0o700).create(&folder);
-    match made.and_then(|()| Spool::new(&folder, columns.clone(), limit)) {
-        Ok(spool) => Ok((spool, folder)),
-        Err(_) => {
-            let folder = std::env::temp_dir();
-            Spool::new(&folder, columns, limit).map(|spool| (spool, folder))
-        }
+    if let Ok(spool) = made.and_then(|()| Spool::new(&folder, columns.clone(), limit)) {
+        Ok((spool, folder))
+    } else {
+        let folder = std::env::temp_dir();
+        Spool::new(&folder, columns, limit).map(|spool| (spool, folder))
     }
 }
 

@@ -28,7 +28,7 @@ fn without_quotes(text: &str) -> String {
     name
 }
 
-/// The database of a connection string that names nothing else: pg_dump writes `dbname='x y'` for a name that is no plain one.
+/// The database of a connection string that names nothing else: `pg_dump` writes `dbname='x y'` for a name that is no plain one.
 fn only_database(text: &str) -> Option<String> {
     let quoted = text.strip_prefix("dbname='")?.strip_suffix('\'')?;
     let mut name = String::new();
