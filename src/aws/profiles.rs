@@ -35,14 +35,12 @@ pub(super) struct Role {
     pub arn: String,
     pub external_id: Option<String>,
     pub session_name: Option<String>,
-    /// In seconds.
     pub duration: Option<i32>,
 }
 
 /// A profile with a second factor.
 #[derive(Debug, Clone)]
 pub(super) struct Mfa {
-    /// Its name.
     pub profile: String,
     /// The ARN or the serial number of the device.
     pub serial: String,
@@ -67,7 +65,6 @@ pub(super) struct Sso {
 pub(super) enum Base {
     /// A program, then these roles, the first to be assumed first.
     Helper(Helper, Vec<Role>),
-    /// IAM Identity Center.
     Sso,
     /// A console session: `aws login`.
     Login,
@@ -244,7 +241,6 @@ impl Profiles {
         let mut name = self.selected();
         for hop in 0..LONGEST_CHAIN {
             let Some(profile) = self.set.get_profile(name) else { return Base::Unknown };
-            // As the SDK does: keys go first in every profile but the first.
             if hop > 0 && profile.get("aws_access_key_id").is_some() {
                 return Base::Keys;
             }
@@ -268,7 +264,6 @@ impl Profiles {
         let mut name = self.selected();
         for hop in 0..LONGEST_CHAIN {
             let profile = self.set.get_profile(name)?;
-            // As the SDK does: keys go first in every profile but the first.
             let keys_first = hop > 0 && profile.get("aws_access_key_id").is_some();
             let arn = profile.get("role_arn").filter(|_| profile.get("web_identity_token_file").is_none());
             let Some(arn) = arn.filter(|_| !keys_first) else {
@@ -394,9 +389,7 @@ fn role(profile: &Profile, arn: &str) -> Role {
 /// A second factor in a chain of profiles.
 #[derive(Debug, Clone)]
 pub(super) struct SecondFactor {
-    /// The role that takes it.
     pub mfa: Mfa,
-    /// What that role is assumed with.
     pub source: MfaSource,
     /// The profile is its own source.
     pub own: bool,
@@ -407,7 +400,6 @@ pub(super) struct SecondFactor {
 /// What a role with a second factor is assumed with.
 #[derive(Debug, Clone)]
 pub(super) enum MfaSource {
-    /// Keys of the files.
     Keys(Credentials),
     /// Whatever the profile of this name has.
     Profile(String),

@@ -33,9 +33,7 @@ pub(super) struct Desk {
     pub(super) who: sql::Who,
     /// Commands of this machine that were run: the ticket, the command, what it reads.
     pub(super) programs: Vec<(Ticket, String, Option<String>)>,
-    /// What was looked up.
     pub(super) looked: Vec<String>,
-    /// Cancels and terminations.
     pub(super) stopped: Vec<&'static str>,
     pub(super) closed: Vec<ResultId>,
     pub(super) left: Vec<Ticket>,
@@ -56,13 +54,10 @@ pub(super) struct Desk {
     pub(super) table: u32,
     /// What the server says of statements that are no queries, the next one first; else `UPDATE 3`.
     pub(super) tags: Vec<Ended>,
-    /// How many rows a plan says.
     pub(super) planned: u64,
-    /// A statement stays unanswered.
     pub(super) slow: bool,
     /// There is more in the database than one table.
     pub(super) wide: bool,
-    /// What is looked up stays unanswered.
     pub(super) deaf: bool,
     /// Looking this up fails, and whether a right is missing.
     pub(super) lacks: Option<(&'static str, bool)>,
