@@ -86,6 +86,15 @@ pub struct Grid {
     asked: BTreeSet<u64>,
 }
 
+/// The order that follows this one where a column is sorted by once more: upwards, downwards, as it came.
+pub fn next_order(sorted: Option<(usize, bool)>, column: usize) -> Option<(usize, bool)> {
+    match sorted {
+        Some((sorted, false)) if sorted == column => Some((column, true)),
+        Some((sorted, true)) if sorted == column => None,
+        Some(_) | None => Some((column, false)),
+    }
+}
+
 impl Grid {
     /// The grid of a result that has no rows yet.
     pub fn new(columns: Vec<Column>) -> Self {

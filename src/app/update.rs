@@ -5,6 +5,7 @@ pub(crate) mod change;
 pub(crate) mod checkup;
 pub(crate) mod code;
 pub(crate) mod dialogs;
+pub(crate) mod grids;
 pub(crate) mod mouse;
 pub(crate) mod moves;
 pub(crate) mod open;

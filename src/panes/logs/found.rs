@@ -9,7 +9,7 @@ use crate::app::event::Mouse;
 use crate::app::layout::layout;
 use crate::app::overlays;
 use crate::app::pane::Motion;
-use crate::app::update::mouse::WHEEL;
+use crate::app::update::grids;
 use crate::app::update::settle::done;
 use ratatui::layout::Rect;
 
@@ -59,21 +59,7 @@ pub fn back(app: &mut App) -> bool {
 /// Moves in it.
 pub fn moves(app: &mut App, motion: Motion) -> bool {
     let Some(found) = shown(app) else { return false };
-    let grid = &mut found.grid;
-    let page = i64::try_from(grid.height).unwrap_or(1);
-    match motion {
-        Motion::Down => grid.step(1),
-        Motion::Up => grid.step(-1),
-        Motion::Left => grid.aside(-1),
-        Motion::Right => grid.aside(1),
-        Motion::First => grid.go(0),
-        Motion::Last => grid.go(u64::MAX),
-        Motion::HalfDown => grid.step((page / 2).max(1)),
-        Motion::HalfUp => grid.step(-(page / 2).max(1)),
-        Motion::PageDown => grid.step(page),
-        Motion::PageUp => grid.step(-page),
-        Motion::NextMatch | Motion::PreviousMatch => {}
-    }
+    grids::moves(&mut found.grid, motion);
     true
 }
 
@@ -113,27 +99,17 @@ pub fn csv(app: &mut App) -> Option<Vec<Effect>> {
 
 /// The wheel moves through the rows; a click selects a value.
 pub fn mouse(app: &mut App, place: Rect, mouse: Mouse) -> Option<Vec<Effect>> {
-    let grid = &mut shown(app)?.grid;
-    match mouse {
-        Mouse::WheelUp(..) => grid.step(-(WHEEL as i64)),
-        Mouse::WheelDown(..) => grid.step(WHEEL as i64),
-        Mouse::Click(column, row) => {
-            if let Some(down) = row.checked_sub(place.y + 2).filter(|_| row + 1 < place.bottom()) {
-                grid.go(grid.top + u64::from(down));
-            }
-            let aside = column.saturating_sub(place.x + 2);
-            let hit = grid.placed().into_iter().find(|placed| aside >= placed.x && aside < placed.x + placed.cells);
-            let order = hit.and_then(|hit| grid.order.iter().position(|column| *column == hit.column));
-            if let Some(order) = order {
-                grid.aside(order as isize - grid.column as isize);
-            }
-        }
-    }
+    // Within its frame, above what it has cost.
+    let rows = Rect::new(place.x + 1, place.y + 1, place.width.saturating_sub(2), place.height.saturating_sub(3));
+    grids::mouse(&mut shown(app)?.grid, rows, mouse);
     Some(done(app))
 }
 
 /// Its window has the size of its place.
 pub fn settle(app: &mut App) {
+    if !is_shown(app) {
+        return;
+    }
     let placed = layout(app);
     let place = placed.blocks.iter().find(|(block, _)| *block == FOUND).map(|(_, place)| *place);
     if let (Some(place), Some(found)) = (place, shown(app)) {

@@ -22,8 +22,8 @@ pub fn draw<'a>(canvas: &mut Canvas<'a, '_>, place: Rect, data_status: &DataStat
         sorted: found.sorted,
         focused: canvas.app.focused() == FOUND,
         empty: "no rows",
-        goes: |_: &[Cell]| false,
-        cell: |cells: &'a [Cell], column: usize| match grid::text(&cells[column]) {
+        row: |_: &'a [Cell]| ((), false),
+        cell: |cells: &'a [Cell], (): &(), column: usize| match grid::text(&cells[column]) {
             None => (Cow::Borrowed("–"), theme.dim),
             Some(text) => (text, theme.text),
         },

@@ -77,6 +77,15 @@ fn insights_is_asked_and_its_table_is_shown() {
     typed(&mut app, "insights-found");
     assert_eq!(key(&mut app, "enter"), []);
     assert!(text(&app).contains("5.00 GB scanned"), "{}", text(&app));
+    // A click on what it has cost is on no row.
+    key(&mut app, "g");
+    let line = text(&app).lines().position(|line| line.contains("5.00 GB scanned")).unwrap();
+    app.update(Event::Mouse(crate::app::event::Mouse::Click(10, u16::try_from(line).unwrap())));
+    assert_eq!(app.panes.logs.table.as_ref().unwrap().grid.place, 0);
+    // Whoever asks for the lines of a service gets lines.
+    super::update::of_subject(&mut app, Some("api"), None);
+    app.settle();
+    assert!(!text(&app).contains("5.00 GB scanned"), "{}", text(&app));
 }
 
 #[test]

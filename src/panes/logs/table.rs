@@ -1,6 +1,6 @@
 //! What Insights found, as a grid, and in which order.
 
-use crate::app::grid::Grid;
+use crate::app::grid::{Grid, next_order};
 use crate::app::logs::insights;
 use crate::model::csv;
 use crate::model::logs::InsightsResult;
@@ -92,11 +92,7 @@ impl Found {
     /// Sorts by the selected column: upwards, downwards, as it came.
     pub fn sort(&mut self) {
         let Some(column) = self.grid.selected() else { return };
-        self.sorted = match self.sorted {
-            Some((sorted, false)) if sorted == column => Some((column, true)),
-            Some((sorted, true)) if sorted == column => None,
-            _ => Some((column, false)),
-        };
+        self.sorted = next_order(self.sorted, column);
         let Some((column, down)) = self.sorted else { return self.grid.show(None) };
         let value = |row: &u64| self.result.rows.get(usize::try_from(*row).ok()?)?.get(column)?.as_deref();
         let mut rows: Vec<u64> = (0..self.grid.rows).collect();

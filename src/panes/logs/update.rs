@@ -157,6 +157,8 @@ pub fn of_subject(app: &mut App, service: Option<&str>, task: Option<&str>) -> V
     app.screen.overlays.clear();
     app.screen.zoom = false;
     app.panes.logs.open();
+    // Its lines were asked for, not what Insights has found.
+    app.panes.logs.shows_table = false;
     app.panes.logs.filter = filter;
     app.panes.logs.show();
     app.panes.logs.select(usize::MAX);

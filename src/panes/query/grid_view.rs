@@ -4,6 +4,7 @@ use super::result::Tab;
 use super::state::RESULT;
 use super::{tell, ways};
 use crate::app::grid::{Grid, shown};
+use crate::model::sql::edit::Value;
 use crate::model::sql::explain_table::summary;
 use crate::model::sql::{Cell, Ended};
 use crate::model::text::harmless;
@@ -34,17 +35,19 @@ pub fn draw<'a>(canvas: &mut Canvas<'a, '_>, place: Rect, tab: &'a Tab, grid: &'
     }
     let (null, changing) = (null(canvas), theme.changing);
     let edit = tab.edit.as_ref().filter(|edit| !edit.changes.list.is_empty());
-    let key = |cells: &[Cell]| edit.and_then(|edit| Some((edit, edit.key_of(cells)?)));
     let look = Look {
         sorted: tab.sorted.or(tab.ordered),
         focused: canvas.app.focused() == RESULT,
         empty: if tab.ended.is_some() { "no rows" } else { "no rows yet" },
-        goes: |cells: &[Cell]| key(cells).is_some_and(|(edit, key)| edit.changes.goes(&key)),
-        cell: |cells: &'a [Cell], column: usize| {
+        row: |cells: &'a [Cell]| {
+            let key = edit.and_then(|edit| edit.key_of(cells));
+            let goes = edit.zip(key.as_deref()).is_some_and(|(edit, key)| edit.changes.goes(key));
+            (key, goes)
+        },
+        cell: |cells: &'a [Cell], key: &Option<Vec<Value>>, column: usize| {
             let number = grid.columns.get(column).map_or(0, |column| column.number);
-            let key = key(cells).filter(|_| number != 0);
-            let changed = key.as_ref().and_then(|(edit, key)| edit.changes.changed(key, number));
-            match changed {
+            let edited = edit.zip(key.as_deref()).filter(|_| number != 0);
+            match edited.and_then(|(edit, key)| edit.changes.changed(key, number)) {
                 Some(value) => (value.as_deref().map_or_else(|| null.clone(), shown), changing),
                 None => look(theme, &null, &cells[column]),
             }
@@ -138,7 +141,7 @@ pub fn last(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab) {
     let (tone, text) = match scan {
         _ if exporting.is_some() => {
             let (written, of, path) =
-                exporting.map_or((0, 1, ""), |file| (file.written, file.of.max(1), file.path.as_str()));
+                exporting.map_or((0, 1, ""), |file| (file.written, file.of.unwrap_or(1).max(1), file.path.as_str()));
             let part = (written as f64 / of as f64 * 100.0).min(100.0);
             (crate::app::overlay::Tone::Warn, format!("writing {part:.0} % into {path}; Esc leaves it"))
         }

@@ -8,6 +8,7 @@ use crate::app::editor::Step;
 use crate::app::effect::Effect;
 use crate::app::event::Mouse;
 use crate::app::pane::Motion;
+use crate::app::update::grids;
 use crate::app::update::mouse::WHEEL;
 use crate::app::update::settle::done;
 use crate::model::text::width;
@@ -52,19 +53,7 @@ pub fn moves(app: &mut App, motion: Motion) -> bool {
         }
         return true;
     }
-    match motion {
-        Motion::Down => grid.step(1),
-        Motion::Up => grid.step(-1),
-        Motion::Left => grid.aside(-1),
-        Motion::Right => grid.aside(1),
-        Motion::First => grid.go(0),
-        Motion::Last => grid.go(u64::MAX),
-        Motion::HalfDown => grid.step((page / 2).max(1)),
-        Motion::HalfUp => grid.step(-(page / 2).max(1)),
-        Motion::PageDown => grid.step(page),
-        Motion::PageUp => grid.step(-page),
-        Motion::NextMatch | Motion::PreviousMatch => {}
-    }
+    grids::moves(grid, motion);
     true
 }
 
@@ -115,21 +104,7 @@ pub fn mouse(app: &mut App, place: Rect, mouse: Mouse) -> Option<Vec<Effect>> {
         return Some(done(app));
     }
     if let Some(grid) = app.panes.query.shown_mut().and_then(|tab| tab.grid.as_mut()) {
-        match mouse {
-            Mouse::WheelUp(..) => grid.step(-(WHEEL as i64)),
-            Mouse::WheelDown(..) => grid.step(WHEEL as i64),
-            Mouse::Click(..) => {
-                if let Some(down) = row.checked_sub(rows.y + 1).filter(|_| row < rows.bottom()) {
-                    grid.go(grid.top + u64::from(down));
-                }
-                let aside = column.saturating_sub(rows.x + 1);
-                let hit = grid.placed().into_iter().find(|placed| aside >= placed.x && aside < placed.x + placed.cells);
-                let order = hit.and_then(|hit| grid.order.iter().position(|column| *column == hit.column));
-                if let Some(order) = order {
-                    grid.aside(order as isize - grid.column as isize);
-                }
-            }
-        }
+        grids::mouse(grid, rows, mouse);
     }
     Some(done(app))
 }

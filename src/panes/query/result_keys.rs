@@ -4,7 +4,7 @@ use super::state::Reading;
 use super::{copied, order, plan, pump, reading, rows, value};
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::grid::Grid;
+use crate::app::grid::{Grid, next_order};
 use crate::app::update::settle::done;
 use crate::model::sql::{guard, token};
 
@@ -66,11 +66,7 @@ pub fn sort(app: &mut App) -> Vec<Effect> {
         return Vec::new();
     };
     let Some(column) = tab.grid.as_ref().and_then(Grid::selected) else { return Vec::new() };
-    let sort = match tab.sorted {
-        Some((sorted, false)) if sorted == column => Some((column, true)),
-        Some((sorted, true)) if sorted == column => None,
-        _ => Some((column, false)),
-    };
+    let sort = next_order(tab.sorted, column);
     let filter = tab.filter.clone();
     reading::arrange(app, filter, sort)
 }

@@ -9,24 +9,24 @@ use ratatui::style::{Modifier, Style};
 use std::borrow::Cow;
 
 /// How a grid is drawn that is more than its cells.
-pub struct Look<'a, C, R> {
+pub struct Look<'a, R, C> {
     /// The column that the rows are sorted by, and whether downwards.
     pub sorted: Option<(usize, bool)>,
     /// Whether keys move in it.
     pub focused: bool,
     /// What stands where there are no rows.
     pub empty: &'a str,
+    /// What the cells of a row are drawn with, found once for all of them, and whether the row is about to go.
+    pub row: R,
     /// A cell of a row, by its column: its text, and how it looks.
     pub cell: C,
-    /// Whether a row is about to go.
-    pub goes: R,
 }
 
 /// Draws it: the names of its columns, and its rows as far as they fit.
-pub fn draw<'a, C, R>(canvas: &mut Canvas<'a, '_>, place: Rect, grid: &'a Grid, look: &Look<'_, C, R>)
+pub fn draw<'a, T, R, C>(canvas: &mut Canvas<'a, '_>, place: Rect, grid: &'a Grid, look: &Look<'_, R, C>)
 where
-    C: Fn(&'a [Cell], usize) -> (Cow<'a, str>, Style),
-    R: Fn(&[Cell]) -> bool,
+    R: Fn(&'a [Cell]) -> (T, bool),
+    C: Fn(&'a [Cell], &T, usize) -> (Cow<'a, str>, Style),
 {
     if place.height == 0 {
         return;
@@ -51,13 +51,13 @@ where
         if at >= grid.count() {
             break;
         }
-        let cells = grid.cells(at);
-        let goes = cells.is_some_and(&look.goes);
+        let cells = grid.cells(at).map(|cells| (cells, (look.row)(cells)));
+        let goes = cells.as_ref().is_some_and(|(_, (_, goes))| *goes);
         for column in &placed {
             let right = grid.columns.get(column.column).is_some_and(Column::is_right_aligned);
-            match cells {
-                Some(cells) if column.column < cells.len() => {
-                    let (text, style) = (look.cell)(cells, column.column);
+            match &cells {
+                Some((cells, (of, _))) if column.column < cells.len() => {
+                    let (text, style) = (look.cell)(cells, of, column.column);
                     let style = if goes { theme.down.add_modifier(Modifier::CROSSED_OUT) } else { style };
                     put(canvas, x, y, column, right, &text, style);
                 }
