@@ -125,7 +125,7 @@ fn write(app: &mut App, path: String, format: Format) -> Vec<Effect> {
         let text = copied::of_rows(grid, rows, &options);
         return vec![Effect::Save { path, text }];
     }
-    let (columns, rows, of) = (grid.order.clone(), grid.shown.clone(), grid.count());
+    let (columns, rows, of) = (grid.order.clone(), grid.shown.clone(), Some(grid.count()));
     let (options, file) = (Box::new(options), path.clone());
     let (serial, effect) = ask(app, Kind::Export, sql::Ask::Export { result, path: file, options, columns, rows });
     app.panes.query.exporting = Some(Exporting { serial, result, path, written: 0, of });
@@ -142,8 +142,8 @@ pub fn written(app: &mut App, serial: u64, part: Part<sql::Fact>) {
         Part::Last(sql::Fact::Exported { rows, bytes }) => {
             let path = &exporting.path;
             let text = match exporting.of {
-                0 => format!("{path}: {}", tell::size(bytes)),
-                _ => format!("{path}: {} rows, {}", tell::count(rows), tell::size(bytes)),
+                None => format!("{path}: {}", tell::size(bytes)),
+                Some(_) => format!("{path}: {} rows, {}", tell::count(rows), tell::size(bytes)),
             };
             app.panes.query.exporting = None;
             app.note(false, text.clone());

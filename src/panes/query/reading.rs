@@ -194,7 +194,13 @@ pub fn arrange(app: &mut App, filter: String, sort: Option<(usize, bool)>) -> Ve
     };
     match tab.grid.as_mut() {
         // What a filter left stands in the order in which it came once nothing sorts it.
-        Some(grid) if sort.is_none() && !filter.is_empty() && tab.filter == filter && grid.shown.is_some() => {
+        Some(grid)
+            if sort.is_none()
+                && tab.sorted.is_some()
+                && !filter.is_empty()
+                && tab.filter == filter
+                && grid.shown.is_some() =>
+        {
             let mut rows = grid.shown.clone().unwrap_or_default();
             rows.sort_unstable();
             grid.show(Some(rows));

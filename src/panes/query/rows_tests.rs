@@ -93,6 +93,26 @@ fn what_is_sorted_while_rows_still_come_says_of_which_it_is() {
 }
 
 #[test]
+fn a_filter_that_is_typed_again_looks_at_what_has_come_since() {
+    let mut desk = Desk::connected((120, 30));
+    desk.slow = true;
+    desk.rows = Some(300);
+    desk.run("select n, text from numbers;");
+    let (ticket, result, _) = desk.ran.last().cloned().unwrap();
+    let columns = bookmarks().0[..2].to_vec();
+    desk.answered(ticket, Part::Page(sql::Fact::Begun { result, columns }));
+    let looked = |desk: &Desk| desk.app.panes.query.shown().unwrap().looked;
+    for rows in [27, 300] {
+        desk.answered(ticket, Part::Page(sql::Fact::Grown { result, rows, bytes: 500 }));
+        desk.rows = Some(rows);
+        desk.keys("esc & ctrl-u");
+        desk.types("row");
+        desk.keys("enter");
+        assert_eq!(looked(&desk), Some(rows));
+    }
+}
+
+#[test]
 fn the_server_sorts_upwards_then_downwards() {
     let mut desk = Desk::connected((100, 30));
     desk.run("select * from bookmarks;");

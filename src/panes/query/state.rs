@@ -207,8 +207,8 @@ pub struct Exporting {
     pub path: String,
     /// Rows that are written.
     pub written: u64,
-    /// How many rows there are; none of a single value.
-    pub of: u64,
+    /// How many rows there are; none: it is a single value.
+    pub of: Option<u64>,
 }
 
 /// What a value is read for.

@@ -115,7 +115,7 @@ pub fn save(app: &mut App, path: &str) -> Vec<Effect> {
         Some(Cell::Text { .. }) => {
             let file = path.clone();
             let (serial, effect) = ask(app, Kind::Export, sql::Ask::Save { result, row, column, path: file });
-            app.panes.query.exporting = Some(Exporting { serial, result, path, written: 0, of: 0 });
+            app.panes.query.exporting = Some(Exporting { serial, result, path, written: 0, of: None });
             return vec![effect];
         }
     }
