@@ -67,25 +67,20 @@ pub fn answer(app: &mut App, answer: Answer) {
 pub fn line(app: &App) -> Option<(Fact, String)> {
     let seen = &app.estate.certificates;
     let label = "certificate";
-    match (seen.value(), seen.failure()) {
-        (None, Some(failure)) => {
-            Some((bad(label, format!("not known: {failure}"), Health::Unknown), "certificate not known".to_owned()))
-        }
+    let Some(all) = seen.value() else {
         // It is asked for once in hours, and told when it has come; load balancers are found by the services.
-        (None, None) => {
-            let services = &app.estate.services;
-            let why = services.failure().map(ToString::to_string).or_else(|| services.partial().map(str::to_owned))?;
-            Some((bad(label, format!("not known: {why}"), Health::Unknown), "certificate not known".to_owned()))
-        }
-        (Some(all), _) => {
-            let (one, standing) = first(all, app.service_now())?;
-            let others = if all.len() > 1 { format!(", first of {}", all.len()) } else { String::new() };
-            let text = format!("{}: {}{others}", standing.short, name(one));
-            Some(match (standing.severity, standing.days) {
-                (None, Some(days)) => (fact(label, text), format!("certificate {days} d")),
-                (None, None) => (fact(label, text), format!("certificate {}", standing.short)),
-                (Some(_), _) => (bad(label, text, standing.health()), format!("certificate {}", standing.short)),
-            })
-        }
-    }
+        let services = &app.estate.services;
+        let why = seen.failure().or(services.failure()).map(ToString::to_string);
+        let why = why.or_else(|| services.partial().map(str::to_owned))?;
+        // What is not known is told whole.
+        return Some((bad(label, format!("not known: {why}"), Health::Unknown), String::new()));
+    };
+    let (one, standing) = first(all, app.service_now())?;
+    let others = if all.len() > 1 { format!(", first of {}", all.len()) } else { String::new() };
+    let text = format!("{}: {}{others}", standing.short, name(one));
+    Some(match (standing.severity, standing.days) {
+        (None, Some(days)) => (fact(label, text), format!("certificate {days} d")),
+        (None, None) => (fact(label, text), format!("certificate {}", standing.short)),
+        (Some(_), _) => (bad(label, text, standing.health()), format!("certificate {}", standing.short)),
+    })
 }

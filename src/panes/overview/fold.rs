@@ -18,8 +18,8 @@ const BARS: u16 = 3;
 /// Below this many rows the blocks are shown one at a time.
 pub const SHORT: u16 = 16;
 /// From this many rows the time line has a place of its own, and where all blocks stand one below the other.
-pub const TIMELINE_FROM: u16 = 30;
-pub const TIMELINE_BELOW: u16 = 48;
+const TIMELINE_FROM: u16 = 30;
+const TIMELINE_BELOW: u16 = 48;
 
 /// What a line is about, where more is told of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -49,12 +49,12 @@ pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
     for (list, curves, wanted, place) in lists {
         if let Some(rows) = wanted.filter(|wanted| leaves(*wanted, place.height)).and(highest) {
             let (upper, lower) = split_rows(place, rows);
-            let (glance, lower) = below_services(app, area, list, lower, SMALLEST_BELOW, has_time_line);
+            let (glance, lower) = below_services(app, area, list, lower, SMALLEST_BELOW);
             layout.blocks.extend([(list, upper), (curves, lower)]);
             layout.blocks.extend(glance);
         } else {
             let (upper, lower) = split_rows(place, wanted.unwrap_or(place.height));
-            let (glance, _) = below_services(app, area, list, lower, 0, has_time_line);
+            let (glance, _) = below_services(app, area, list, lower, 0);
             match glance {
                 Some(glance) => layout.blocks.extend([(list, upper), glance]),
                 None => layout.blocks.push((list, place)),
@@ -73,16 +73,12 @@ pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
 
 /// Where there is no room beside what needs attention: rows that the services leave over, as far as they are needed and
 /// `kept` rows stay; and what stays.
-fn below_services(
-    app: &App,
-    area: Rect,
-    list: Block,
-    free: Rect,
-    kept: u16,
-    has_time_line: bool,
-) -> (Option<(Block, Rect)>, Rect) {
+fn below_services(app: &App, area: Rect, list: Block, free: Rect, kept: u16) -> (Option<(Block, Rect)>, Rect) {
+    if !has_time_line(area.width, area.height) || area.width >= WIDE || list != SERVICES {
+        return (None, free);
+    }
     let rows = (standing::rows(app).max(1) + around(app, STANDING)).min(free.height.saturating_sub(kept));
-    if !has_time_line || area.width >= WIDE || list != SERVICES || rows <= around(app, STANDING) {
+    if rows <= around(app, STANDING) {
         return (None, free);
     }
     let (glance, rest) = split_rows(free, if kept == 0 { free.height } else { rows });

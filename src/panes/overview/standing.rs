@@ -72,12 +72,12 @@ fn alarms(app: &App) -> Option<Line> {
         return None;
     }
     let Some(alarms) = estate.alarms.value() else {
-        let failure = estate.alarms.failure();
-        let (line, brief) = match failure {
-            Some(failure) => (bad(ALARMS, format!("not known: {failure}"), Health::Unknown), "alarms not known"),
-            None => (fact(ALARMS, "reading …"), "alarms reading …"),
+        let line = match estate.alarms.failure() {
+            Some(failure) => bad(ALARMS, format!("not known: {failure}"), Health::Unknown),
+            None => fact(ALARMS, "reading …"),
         };
-        return Some(told_with(About::Alarms, line, brief.to_owned(), None, false));
+        let brief = format!("{ALARMS} {}", line.text);
+        return Some(told_with(About::Alarms, line, brief, None, false));
     };
     let now = app.service_now();
     let ours: Vec<_> = alarms.iter().filter(|alarm| !alarm.of_autoscaling()).collect();
@@ -109,22 +109,22 @@ fn alarms(app: &App) -> Option<Line> {
     }
     // Once their rules were read, how old these are says what failed since.
     let unread = !ours.is_empty() && estate.alarm_mutes.at().is_none();
+    let failure = estate.alarm_mutes.failure().filter(|_| unread);
     if unread {
-        text = match estate.alarm_mutes.failure() {
+        text = match failure {
             Some(failure) => format!("{text}, whether muted is not known: {failure}"),
             None => format!("{text}, reading which are muted …"),
         };
     }
     let line = if raised > 0 || muted > 0 {
         bad(ALARMS, text, Health::Degraded)
-    } else if unread && estate.alarm_mutes.failure().is_some() {
+    } else if failure.is_some() {
         bad(ALARMS, text, Health::Unknown)
     } else {
         fact(ALARMS, text)
     };
     let behind = behind(app, Source::Alarms).or_else(|| behind(app, Source::AlarmMutes));
-    let unread = unread && estate.alarm_mutes.failure().is_some();
-    Some(told_with(About::Alarms, line, brief, behind, unread))
+    Some(told_with(About::Alarms, line, brief, behind, failure.is_some()))
 }
 
 /// A line with what of it is not of now; what is not known of it is no matter for a few words.
