@@ -12,9 +12,14 @@ const LARGEST: u64 = 4 << 20;
 /// A larger file is no query.
 const LARGEST_QUERY: u64 = 16 << 20;
 
-fn history_file() -> io::Result<PathBuf> {
+/// A file beside the audit file, in the user's state folder.
+pub(super) fn state_file(name: &str) -> io::Result<PathBuf> {
     let audit = super::audit::path(None).ok_or_else(|| io::Error::other("there is no home folder to keep it in"))?;
-    Ok(audit.with_file_name("sql_history"))
+    Ok(audit.with_file_name(name))
+}
+
+fn history_file() -> io::Result<PathBuf> {
+    state_file("sql_history")
 }
 
 /// The statements of earlier sessions, the oldest first; none where there is no such file.

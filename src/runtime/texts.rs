@@ -12,8 +12,7 @@ const LARGEST: u64 = 64 << 20;
 const KEPT: usize = 40;
 
 fn file() -> io::Result<PathBuf> {
-    let audit = super::audit::path(None).ok_or_else(|| io::Error::other("there is no home folder to keep it in"))?;
-    Ok(audit.with_file_name("sql_texts"))
+    super::queries::state_file("sql_texts")
 }
 
 /// What earlier sessions left; nothing where there is no such file.

@@ -7,11 +7,10 @@ use crate::cli::Report;
 use crate::commands::context::Context;
 use crate::infra::code;
 use crate::model::Source;
-use crate::model::infra::compared::absent;
+use crate::model::infra::compared::{absent, definitions};
 use crate::model::infra::declared::{self, Running};
 use crate::runtime::states::{self, States};
 use crate::runtime::stop::unless_stopped;
-use std::collections::BTreeMap;
 
 /// What was found, and what could not be looked at, in sentences.
 pub(super) struct Compared {
@@ -34,11 +33,7 @@ pub(super) async fn compare(context: &Context, target: &Target) -> Result<Option
     let collected = Box::pin(context.collect_in(loaded.config, environment.clone(), SOURCES, false));
     let reading = unless_stopped(collected).await?;
     let estate = &reading.collector.app.estate;
-    let definitions: BTreeMap<String, _> = estate
-        .task_definitions
-        .iter()
-        .filter_map(|(name, definition)| Some((name.clone(), definition.value()?.clone())))
-        .collect();
+    let definitions = definitions(estate);
     for (what, failure) in [
         ("services", estate.services.failure()),
         ("limits of scaling", estate.scalable.failure()),
@@ -46,13 +41,7 @@ pub(super) async fn compare(context: &Context, target: &Target) -> Result<Option
     ] {
         missing.extend(failure.map(|failure| format!("{what} cannot be compared: {}", failure.message)));
     }
-    let running = Running {
-        services: estate.services.value(),
-        definitions: Some(&definitions),
-        scalable: estate.scalable.value().map(Vec::as_slice),
-        instances: estate.db_instances.value().map(Vec::as_slice),
-        pools: None,
-    };
+    let running = Running::of(estate, &definitions);
     let mut found = declared::differences(&states, running);
     let named = declared::parameters(&states);
     if !named.is_empty() {

@@ -27,7 +27,7 @@ pub fn take_up(app: &mut App) -> Vec<Effect> {
 
 /// `L`: looks for locks, of the marked units, the selected one, or all.
 pub fn locks(app: &mut App) -> Vec<Effect> {
-    let going = app.panes.infra.run.as_ref().is_some_and(|run| run.live && run.state.end.is_none());
+    let going = app.panes.infra.run.as_ref().is_some_and(|run| run.goes_on());
     if going {
         app.say("a run is going on, and holds the locks of what it works at");
         return Vec::new();

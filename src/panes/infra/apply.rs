@@ -9,7 +9,7 @@ use crate::model::infra::run_event::Goal;
 /// `A`: approves what waits for it; without a run that waits, plans and asks then.
 pub fn apply(app: &mut App) -> Vec<Effect> {
     let state = &app.panes.infra;
-    let going = state.run.as_ref().filter(|run| run.live && run.state.end.is_none());
+    let going = state.run.as_ref().filter(|run| run.goes_on());
     let Some(run) = going.filter(|_| !tell::recorded(app)) else { return begin::begin(app, Goal::Apply) };
     if let Some(wrong) = ask::wrong_account(app, true) {
         app.say(wrong);

@@ -37,7 +37,7 @@ fn waiting(run: &RunState) -> impl Iterator<Item = (&str, &PlanRef)> {
 /// What is asked; none where it cannot be answered any more.
 pub fn confirmation(app: &App, plans: &[(String, String)]) -> Option<Confirmation> {
     let state = &app.panes.infra;
-    let run = state.run.as_ref().filter(|run| run.live && run.state.end.is_none() && run.state.cancel.is_none())?;
+    let run = state.run.as_ref().filter(|run| run.goes_on() && run.state.cancel.is_none())?;
     // A plan that is another one by now has to be read again.
     let stands = |(unit, hash): &(String, String)| {
         run.state.to_review().any(|(name, plan)| name == unit && plan.sha256 == *hash)

@@ -24,7 +24,7 @@ pub fn why_not(app: &App) -> Option<String> {
         return Some(tell::ONLY_RECORDED.to_owned());
     }
     let state = &app.panes.infra;
-    if let Some(run) = state.run.as_ref().filter(|run| run.live && run.state.end.is_none()) {
+    if let Some(run) = state.run.as_ref().filter(|run| run.goes_on()) {
         return Some(format!("{} is going on: C cancels it", run.name));
     }
     let other = state.runs.iter().find(|run| run.live && state.pinned);

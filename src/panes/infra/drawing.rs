@@ -9,7 +9,7 @@ use crate::app::list::List;
 use crate::app::pane::Motion;
 use crate::app::screen::Block;
 use crate::model::infra::message::Action;
-use crate::model::infra::picture::fold;
+use crate::model::infra::picture::fold::{self, Level};
 use crate::model::infra::picture::formats::box_width;
 use crate::model::infra::picture::{Frame, Node, Picture, layout::layout};
 use crate::model::infra::plan::{Plan, resource_of, type_of};
@@ -84,11 +84,13 @@ fn select(app: &mut App) {
 }
 
 fn draw(app: &mut App) {
+    let level = level_of(&app.panes.infra);
     let (of, picture) = match app.panes.infra.open.clone() {
         None => ("units".to_owned(), units(&app.panes.infra, app.now)),
-        Some(unit) => resources(&app.panes.infra, &unit, app.now),
+        Some(unit) => resources(&app.panes.infra, &unit, level, app.now),
     };
     let drawn = &mut app.panes.infra.drawn;
+    drawn.level = level;
     // Boxes stand still while what is in them changes: only what would not fit makes them wider.
     let same =
         drawn.of == of && drawn.picture.edges == picture.edges && drawn.picture.nodes.len() == picture.nodes.len();
@@ -100,7 +102,7 @@ fn draw(app: &mut App) {
     }
     let widths: Vec<usize> = widths.iter().map(|width| (width + 4).min(WIDEST)).collect();
     let offset = if drawn.of == of { drawn.offset } else { (0, 0) };
-    *drawn = Drawn { layout: layout(&widths, &picture.edges), of, picture, offset };
+    *drawn = Drawn { layout: layout(&widths, &picture.edges), of, picture, offset, level };
 }
 
 /// The units as boxes: counts and how they stand.
@@ -151,10 +153,9 @@ fn weight(state: &State, unit: &str) -> u64 {
 }
 
 /// The resources of a unit as boxes, and how far each is.
-fn resources(state: &State, unit: &str, now: Timestamp) -> (String, Picture) {
+fn resources(state: &State, unit: &str, level: Level, now: Timestamp) -> (String, Picture) {
     let Some(plan) = state.plan_of(unit) else { return (format!("{unit} without a plan"), Picture::default()) };
     let hash = state.plans.get(unit).map(|(hash, _)| hash.as_str()).unwrap_or_default();
-    let level = level_of(state);
     let of = format!("{unit} {hash} {level:?}");
     let mut picture =
         if state.drawn.of == of { state.drawn.picture.clone() } else { fold::picture(plan, level).reduced() };
@@ -184,14 +185,13 @@ fn resources(state: &State, unit: &str, now: Timestamp) -> (String, Picture) {
             (None, _) => sign.clone(),
         };
     }
-    let weights = weights(state, plan, &picture);
+    let weights = weights(state, plan, level, &picture);
     mark(&mut picture, &weights);
     (of, picture)
 }
 
 /// How long each box of resources takes: what its longest change usually takes, in seconds, and a moment where nobody knows.
-fn weights(state: &State, plan: &Plan, picture: &Picture) -> Vec<u64> {
-    let level = level_of(state);
+fn weights(state: &State, plan: &Plan, level: Level, picture: &Picture) -> Vec<u64> {
     let mut known: BTreeMap<(String, Action), u64> = BTreeMap::new();
     let mut longest: BTreeMap<String, u64> = BTreeMap::new();
     for change in &plan.changes {

@@ -10,9 +10,10 @@ use crate::app::overlay::Tone;
 use crate::feeds::infra::{Ask, Declared, Fact};
 use crate::feeds::part::Part;
 use crate::model::Health;
+use crate::model::infra::compared::definitions;
 use crate::model::infra::declared::{Difference, Running, differences};
 use crate::model::infra::run_event::Goal;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeSet;
 
 /// The followed run has just ended: one that looked for drift is to be followed by a comparison, where something runs at all.
 pub fn ended(app: &mut App) {
@@ -54,16 +55,8 @@ pub fn answer(app: &mut App, part: Part<Fact>) {
 fn compare(app: &App, declared: Declared) -> Came {
     let estate = &app.estate;
     let Declared { states, places, absent, mut missing } = declared;
-    let definitions =
-        estate.task_definitions.iter().filter_map(|(name, one)| Some((name.clone(), one.value()?.clone())));
-    let definitions: BTreeMap<String, _> = definitions.collect();
-    let running = Running {
-        services: estate.services.value(),
-        definitions: Some(&definitions),
-        scalable: estate.scalable.value().map(Vec::as_slice),
-        instances: estate.db_instances.value().map(Vec::as_slice),
-        pools: None,
-    };
+    let definitions = definitions(estate);
+    let running = Running::of(estate, &definitions);
     let (cluster, databases) = (app.environment.cluster.is_some(), !app.environment.databases.is_empty());
     for (what, wanted, read, failure) in [
         ("services", cluster, running.services.is_some(), estate.services.failure()),

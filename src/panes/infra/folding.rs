@@ -10,8 +10,6 @@ use std::collections::BTreeSet;
 
 /// So many boxes are laid out at most.
 const MOST: usize = 300;
-/// From the finest on.
-const LEVELS: [Level; 4] = [Level::Resource, Level::Type, Level::Module, Level::Top];
 
 /// How far the resources of the opened unit are folded: as was said, else until they can be told apart.
 pub fn level_of(state: &State) -> Level {
@@ -42,9 +40,9 @@ pub fn fold(app: &mut App, more: bool) -> Vec<Effect> {
     // A level that draws the same is none.
     let other = |level: &Level| groups(plan, *level) != boxes;
     let next = if more {
-        LEVELS.into_iter().rev().filter(|level| *level < here).find(other)
+        Level::ALL.into_iter().rev().filter(|level| *level < here).find(other)
     } else {
-        LEVELS.into_iter().filter(|level| *level > here).find(other)
+        Level::ALL.into_iter().filter(|level| *level > here).find(other)
     };
     let text = match next {
         None if more => "each resource has a box of its own".to_owned(),

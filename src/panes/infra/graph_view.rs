@@ -70,7 +70,7 @@ fn path(drawn: &Drawn) -> BTreeSet<(usize, usize)> {
 fn title(app: &App) -> String {
     let state = &app.panes.infra;
     let critical = state.drawn.picture.nodes.iter().any(|node| node.critical);
-    let folded = if state.open.is_some() { folding::words(folding::level_of(state)) } else { "" };
+    let folded = if state.open.is_some() { folding::words(state.drawn.level) } else { "" };
     let parts = [state.open.as_deref().unwrap_or_default(), folded, if critical { "━ critical path" } else { "" }];
     parts.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join(" · ")
 }

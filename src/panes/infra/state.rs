@@ -122,6 +122,13 @@ pub struct Followed {
     pub failure: Option<Failure>,
 }
 
+impl Followed {
+    /// It is driven, and has not ended.
+    pub fn goes_on(&self) -> bool {
+        self.live && self.state.end.is_none()
+    }
+}
+
 /// What runs, held against what is declared, once a look for drift has ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Compared {
@@ -199,6 +206,8 @@ pub struct Drawn {
     pub layout: Layout,
     /// First column and row that are shown.
     pub offset: (usize, usize),
+    /// How far its resources are folded.
+    pub level: Level,
 }
 
 /// Lines of a plan.

@@ -71,8 +71,7 @@ fn follow_newest(app: &mut App) -> Vec<Effect> {
     let state = &app.panes.infra;
     let Some(newest) = newest(state) else { return Vec::new() };
     let name = newest.run.clone();
-    let keeps =
-        state.run.as_ref().is_some_and(|run| state.pinned || run.name >= name || (run.live && run.state.end.is_none()));
+    let keeps = state.run.as_ref().is_some_and(|run| state.pinned || run.name >= name || run.goes_on());
     if keeps {
         return Vec::new();
     }
@@ -268,7 +267,7 @@ pub fn cancel(app: &mut App) -> Vec<Effect> {
         app.say(tell::ONLY_RECORDED);
         return Vec::new();
     }
-    let going = app.panes.infra.run.as_ref().filter(|run| run.live && run.state.end.is_none());
+    let going = app.panes.infra.run.as_ref().filter(|run| run.goes_on());
     let Some(run) = going else {
         app.say("no run goes on");
         return Vec::new();

@@ -41,7 +41,7 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
 const IN_FLIGHT: usize = 4;
 
 fn cancel(app: &App, hard: bool) -> Option<Confirmation> {
-    let run = app.panes.infra.run.as_ref().filter(|run| run.live && run.state.end.is_none())?;
+    let run = app.panes.infra.run.as_ref().filter(|run| run.goes_on())?;
     if run.state.cancel.is_some() != hard {
         return None;
     }
@@ -106,7 +106,7 @@ pub fn going(app: &App) -> Option<Going> {
     let run = app.panes.infra.run.as_ref().filter(|run| run.read)?;
     let (over, all) = run.state.progress();
     let began = run.state.began?;
-    let runs = run.live && run.state.end.is_none();
+    let runs = run.goes_on();
     let review = run.state.to_review().count();
     let (words, note) = match (run.state.end, runs, review) {
         (Some((at, end)), ..) => (tell::end_word(end).to_owned(), format!("{} ago", short(app.now.duration_since(at)))),

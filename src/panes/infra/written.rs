@@ -43,7 +43,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
         return Vec::new();
     }
     let other = state.written.unit != unit;
-    let grows = run.live && run.state.end.is_none();
+    let grows = run.goes_on();
     let due = state.written.asked.is_none_or(|at| app.now.duration_since(at).abs() >= AGAIN);
     if !other && state.written.asked.is_some() && !(grows && due) {
         return Vec::new();

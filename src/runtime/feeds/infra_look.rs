@@ -51,7 +51,7 @@ pub(super) async fn clean(
 }
 
 /// Does it where nobody waits for the thread: caches are hundreds of megabytes of providers.
-async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
+pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + 'static) -> Result<T, Failure> {
     tokio::task::spawn_blocking(work).await.map_err(|error| failed(error.to_string()))
 }
 

@@ -1,6 +1,6 @@
 //! What the states of units have, and what the programs of a run wrote.
 
-use super::infra_look::discovered;
+use super::infra_look::{aside, discovered};
 use super::means::Means;
 use super::trouble::{failed, of_trouble};
 use crate::feeds::infra::{Declared, Fact};
@@ -38,7 +38,7 @@ pub(super) async fn declared(means: &Means, units: &[String]) -> Result<Fact, Fa
         }
     }
     // Code is read from disk: several hundred files where modules are many.
-    let placed = tokio::task::spawn_blocking(move || {
+    let placed = aside(move || {
         let mut places = Places::default();
         for (unit, resources) in &states {
             let Some((of, dir)) = dirs.get(unit) else { continue };
@@ -50,7 +50,7 @@ pub(super) async fn declared(means: &Means, units: &[String]) -> Result<Fact, Fa
         }
         (states, places)
     });
-    let (states, places) = placed.await.map_err(|error| failed(error.to_string()))?;
+    let (states, places) = placed.await?;
     Ok(Fact::Declared(Box::new(Declared { states, places, absent: unknown, missing })))
 }
 
@@ -77,7 +77,7 @@ fn named(values: &Value) -> Vec<(String, String)> {
 
 /// What the programs wrote of a unit in a run, file by file in the order of its steps.
 pub(super) async fn written(run: PathBuf, unit: String) -> Result<Fact, Failure> {
-    let read = tokio::task::spawn_blocking(move || {
+    let read = aside(move || {
         let mut lines = Vec::new();
         for step in [Step::Init, Step::Plan, Step::Show, Step::Apply] {
             // The plan that `show` writes is read as a plan, and has secrets.
@@ -90,7 +90,7 @@ pub(super) async fn written(run: PathBuf, unit: String) -> Result<Fact, Failure>
         }
         Ok(Fact::Written { unit, lines })
     });
-    read.await.map_err(|error| failed(error.to_string()))?
+    read.await?
 }
 
 /// The last lines of a file under its name; nothing where it is not there or empty.

@@ -1,8 +1,10 @@
 //! What came of holding what runs against what is declared, as the commands and the pane tell it.
 
-use super::declared::Difference;
+use super::declared::{Difference, Running};
 use super::run_event::Revision;
 use super::state::Resource;
+use crate::estate::Estate;
+use crate::task_definition::TaskDefinition;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// Where resources are declared, by unit and address: `FILE:LINE`.
@@ -34,6 +36,25 @@ pub fn absent(named: Vec<(String, String, String)>, known: &BTreeSet<String>) ->
             runs: "does not exist".to_owned(),
         })
         .collect()
+}
+
+/// The task definitions of an environment that were read.
+pub fn definitions(estate: &Estate) -> BTreeMap<String, TaskDefinition> {
+    let all = estate.task_definitions.iter();
+    all.filter_map(|(name, one)| Some((name.clone(), one.value()?.clone()))).collect()
+}
+
+impl<'a> Running<'a> {
+    /// What of an environment was read, with its [`definitions`].
+    pub fn of(estate: &'a Estate, definitions: &'a BTreeMap<String, TaskDefinition>) -> Self {
+        Self {
+            services: estate.services.value(),
+            definitions: Some(definitions),
+            scalable: estate.scalable.value().map(Vec::as_slice),
+            instances: estate.db_instances.value().map(Vec::as_slice),
+            pools: None,
+        }
+    }
 }
 
 impl Difference {

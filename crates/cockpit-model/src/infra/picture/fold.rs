@@ -23,7 +23,8 @@ pub enum Level {
 }
 
 impl Level {
-    const ALL: [Self; 4] = [Self::Resource, Self::Type, Self::Module, Self::Top];
+    /// From the finest on.
+    pub const ALL: [Self; 4] = [Self::Resource, Self::Type, Self::Module, Self::Top];
 
     /// The box of a resource, by its address without instance keys.
     pub fn of(self, resource: &str) -> String {
