@@ -55,7 +55,7 @@ pub fn settle(app: &mut App, block: Block) {
 }
 
 /// The keys of lines that contain what is wanted, and how many lines there are.
-fn kept(lines: impl IntoIterator<Item = (String, String)>, wanted: Option<&Wanted>) -> (Vec<String>, usize) {
+pub fn kept(lines: impl IntoIterator<Item = (String, String)>, wanted: Option<&Wanted>) -> (Vec<String>, usize) {
     let mut total = 0;
     let mut keys = Vec::new();
     for (key, text) in lines {
@@ -80,9 +80,7 @@ pub fn ordered<T>(
     if order.reversed {
         all.reverse();
     }
-    let total = all.len();
-    let lines = all.iter().map(line).filter(|(_, text)| order.wanted.is_none_or(|wanted| wanted.is_in(text)));
-    (lines.map(|(key, _)| key).collect(), total)
+    kept(all.iter().map(line), order.wanted)
 }
 
 /// The greater first; what is not known last.

@@ -46,38 +46,18 @@ impl Subject {
 
     /// A database, and which instance of it where one is meant.
     pub fn database(&self) -> Option<(&str, Option<&str>)> {
-        match self {
-            Self::Database(id) => Some((id, None)),
-            Self::Instance(id, instance) => Some((id, Some(instance))),
-            Self::Services
-            | Self::Reached
-            | Self::Service(_)
-            | Self::Task(..)
-            | Self::Container(..)
-            | Self::Deployment(..)
-            | Self::Alarm(_)
-            | Self::Machine(_)
-            | Self::Logs(..)
-            | Self::Text(_) => None,
+        if let Self::Instance(id, instance) = self {
+            Some((id, Some(instance)))
+        } else if let Self::Database(id) = self {
+            Some((id, None))
+        } else {
+            None
         }
     }
 
     /// A task, and the service whose it is.
     pub fn task(&self) -> Option<(&str, &str)> {
-        match self {
-            Self::Task(service, id) => Some((service, id)),
-            Self::Services
-            | Self::Reached
-            | Self::Service(_)
-            | Self::Container(..)
-            | Self::Deployment(..)
-            | Self::Database(_)
-            | Self::Instance(..)
-            | Self::Alarm(_)
-            | Self::Machine(_)
-            | Self::Logs(..)
-            | Self::Text(_) => None,
-        }
+        if let Self::Task(service, id) = self { Some((service, id)) } else { None }
     }
 }
 

@@ -58,6 +58,11 @@ pub(super) struct Resolved {
     rest: Option<String>,
 }
 
+/// Whether it is said that variables and settings of files are not heard.
+pub(super) fn are_ignored(variable: impl Fn(&str) -> Option<String>, setting: impl Fn(&str) -> Option<String>) -> bool {
+    variable(IGNORE).or_else(|| setting(IGNORE_SETTING)).is_some_and(|said| said.eq_ignore_ascii_case("true"))
+}
+
 impl Resolved {
     /// From the connection and the variables; what the files say is not known yet, or is not heard.
     pub(super) fn of_variables(connection: &Connection) -> Self {
@@ -89,9 +94,7 @@ impl Resolved {
         if let Some(url) = &connection.endpoint_url {
             return Self { own: Vec::new(), rest: Some(url.clone()) };
         }
-        let ignores = variable(IGNORE);
-        let ignores = ignores.or_else(|| file(None, IGNORE_SETTING));
-        if ignores.is_some_and(|said| said.eq_ignore_ascii_case("true")) {
+        if are_ignored(&variable, |key| file(None, key)) {
             return Self::default();
         }
         let all = variable(VARIABLE);
@@ -104,15 +107,7 @@ impl Resolved {
 
     /// What names an endpoint for one of these services, by their names in variables, though that is to be ignored: the SDK's
     /// own requests for credentials hear it all the same. None where nothing does.
-    pub(super) fn ignored(
-        setting: impl Fn(&str) -> Option<String>,
-        sdk: &SdkConfig,
-        services: &[&str],
-    ) -> Option<String> {
-        let ignores = variable(IGNORE).or_else(|| setting(IGNORE_SETTING));
-        if services.is_empty() || !ignores.is_some_and(|said| said.eq_ignore_ascii_case("true")) {
-            return None;
-        }
+    pub(super) fn ignored(sdk: &SdkConfig, services: &[&str]) -> Option<String> {
         let mut variables = services.iter().map(|id| variable_of(id)).chain([VARIABLE.to_owned()]);
         let in_files = || services.iter().any(|id| of_services(sdk, id).is_some());
         variables

@@ -127,9 +127,15 @@ impl Context {
     /// The configuration, which must be sound, and the environment that was asked for.
     pub(super) fn open(&self) -> Result<(Loaded, EnvironmentConfig), Report> {
         let loaded = self.load();
+        let environment = self.open_of(&loaded)?;
+        Ok((loaded, environment))
+    }
+
+    /// The environment that was asked for, of a configuration that must be sound.
+    pub(super) fn open_of(&self, loaded: &Loaded) -> Result<EnvironmentConfig, Report> {
         let environment = self.reached(loaded.open(self.global.env.as_deref())?)?;
         self.note_opened(&environment);
-        Ok((loaded, environment))
+        Ok(environment)
     }
 
     /// The same for the environment of this name, whatever `--env` says; flags are about it, too.

@@ -211,6 +211,11 @@ pub fn unusual(day: f64, usual: f64) -> Option<f64> {
     (usual > 0.0 && more >= usual * 0.25 && more >= 1.0).then(|| more / usual)
 }
 
+/// An amount to the cent.
+pub fn cents(value: f64) -> f64 {
+    (value * 100.0).round() / 100.0
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -75,8 +75,7 @@ pub(super) fn trail(
         _ => None,
     });
     if let (Ok(()), Some(failure)) = (outcome, without) {
-        let read = slot.value().cloned().unwrap_or_default();
-        slot.learn_partly(read, failure.message.clone(), None, now);
+        slot.filled(Some(failure.message), None, now);
     }
     outcome
 }

@@ -6,7 +6,7 @@
 
 use super::{Keeper, Outcome, Source};
 use crate::aws::connection::{ATTEMPTS, Connection, texts, timeouts};
-use crate::aws::endpoints::{IGNORE, Resolved, not_a_url};
+use crate::aws::endpoints::{IGNORE, Resolved, are_ignored, not_a_url};
 use crate::aws::environment::variable;
 use crate::aws::failure::Context;
 use crate::aws::profiles::{self, Base, MfaSource, Profiles, SecondFactor, files};
@@ -104,11 +104,11 @@ pub(crate) async fn endpoints(connection: &Connection, profiles: &Profiles) -> R
 /// whatever is said about that, and one of them carries a token.
 async fn asked_elsewhere(connection: &Connection, profiles: &Profiles, who: &str) -> Option<Failure> {
     let services = profiles.asked_by_the_sdk();
-    if services.is_empty() {
+    if services.is_empty() || !are_ignored(variable, |key| profiles.get(key).map(str::to_owned)) {
         return None;
     }
     let sdk = files_of_sdk(connection, profiles).await;
-    let named = Resolved::ignored(|key| profiles.get(key).map(str::to_owned), &sdk, services)?;
+    let named = Resolved::ignored(&sdk, services)?;
     let what = format!("the credentials of {who} would be asked for at {named}, though {IGNORE} says not to");
     let hint = format!("leave {named} out for this: the AWS SDK hears it in a sign-in whatever is said");
     Some(Failure::new(FailureKind::Credentials, what).hinted(hint))

@@ -4,6 +4,7 @@ use crate::headless::Rows;
 use crate::headless::emit::Printable;
 use crate::headless::shown::Shown;
 use crate::headless::table::{Table, numbers, prose, words};
+use crate::model::costs::cents;
 use crate::model::estimate::cover::{self, Cover};
 use crate::model::estimate::prices::Prices;
 use crate::model::estimate::{Estimate, HOURS, Line, Unknown, Usage, words as told};
@@ -159,10 +160,6 @@ impl PlanDto {
 
 fn thousandths(value: f64) -> f64 {
     (value * 1_000.0).round() / 1_000.0
-}
-
-fn cents(value: f64) -> f64 {
-    (value * 100.0).round() / 100.0
 }
 
 /// The report.

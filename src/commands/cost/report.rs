@@ -4,7 +4,7 @@ use crate::headless::Rows;
 use crate::headless::emit::Printable;
 use crate::headless::shown::Shown;
 use crate::headless::table::{Table, numbers, words};
-use crate::model::costs::{self, Budget, Costs};
+use crate::model::costs::{self, Budget, Costs, cents};
 use crate::model::time;
 use jiff::civil::Date;
 use schemars::JsonSchema;
@@ -101,10 +101,6 @@ pub struct TagDto {
     pub yesterday: f64,
     /// The middle of the two weeks before.
     pub usual: Option<f64>,
-}
-
-fn cents(value: f64) -> f64 {
-    (value * 100.0).round() / 100.0
 }
 
 fn budget(budget: &Budget) -> BudgetDto {

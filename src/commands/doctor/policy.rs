@@ -2,6 +2,7 @@
 //! needs, on what is its own. Names that the configuration does not say are those that `infra/terraform` gives.
 
 use super::args::Purpose;
+use crate::app::dialog::capital;
 use crate::cli::{ExitCode, Report};
 use crate::config::EnvironmentConfig;
 use serde::Deserialize;
@@ -288,12 +289,10 @@ impl Own<'_> {
         if !instances.is_empty() {
             documents.push(of_aws("AWS-StartInteractiveCommand"));
         }
+        let mut own = vec![self.arn("ssm", "session/${aws:userid}-*")];
         if let Some((_, task, _)) = self.of_cluster().into_iter().find(|(kind, ..)| *kind == "task") {
             documents.extend(task);
-        }
-        let mut own = vec![self.arn("ssm", "session/${aws:userid}-*")];
-        // Those of ECS Exec are called after it.
-        if !self.of_cluster().is_empty() {
+            // Those of ECS Exec are called after it.
             own.push(self.arn("ssm", "session/ecs-execute-command-*"));
         }
         let mut made: Vec<About> = vec![("session", documents, None), ("own-session", own, None)];
@@ -357,12 +356,7 @@ fn changing(table: &Table, own: &Own<'_>) -> Vec<Value> {
 }
 
 fn sid(kind: &str) -> String {
-    let words = kind.replace('*', "any");
-    let capital = |word: &str| {
-        let mut letters = word.chars();
-        letters.next().map(|first| first.to_uppercase().chain(letters).collect::<String>()).unwrap_or_default()
-    };
-    words.split('-').map(capital).collect()
+    kind.replace('*', "any").split('-').map(capital).collect()
 }
 
 #[cfg(test)]

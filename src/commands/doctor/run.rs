@@ -31,7 +31,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         Ok(()) => checks.push(Check::ok("configuration", loaded.files.join(", "))),
         Err(report) => checks.push(Check::fail("configuration", report.message, "run `cockpit config check`")),
     }
-    let environment = context.open().map(|(_, environment)| environment);
+    let environment = context.open_of(&loaded);
     let found = match &environment {
         Ok(environment) => {
             let environment: EnvironmentConfig = context.session().overrides.apply(environment.clone());

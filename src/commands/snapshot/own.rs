@@ -4,7 +4,7 @@ use crate::config::EnvironmentConfig;
 use crate::headless::dto::{SourceDto, SourceState};
 use crate::headless::kept::{CostDto, InfraDto, RunDto};
 use crate::model::Source;
-use crate::model::costs::{self, Costs};
+use crate::model::costs::{self, Costs, cents};
 use crate::model::infra::RunState;
 use crate::model::infra::order::Listed;
 use jiff::Timestamp;
@@ -33,10 +33,6 @@ impl Default for Kept {
     fn default() -> Self {
         Self { costs: None, run: Ok(None) }
     }
-}
-
-fn cents(value: f64) -> f64 {
-    (value * 100.0).round() / 100.0
 }
 
 /// What the account costs, with its row among the sources.

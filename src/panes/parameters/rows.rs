@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::app::data_status::{beside, failure_lines, note, severity};
 use crate::app::pane::{DataStatus, Order};
 use crate::app::parameters::{configured, named_by_services, stopped};
-use crate::app::rows::ordered;
+use crate::app::rows::{kept, ordered};
 use crate::app::subject::{Fact, Subject, bad, fact};
 use crate::model::health::Severity;
 use crate::model::offered::in_environment;
@@ -108,27 +108,20 @@ pub fn is_tree(app: &App) -> bool {
 
 /// The rows: the tree, or all parameters in the order of a column; secrets below them.
 pub fn in_order(app: &App, order: &Order<'_>) -> (Vec<String>, usize) {
-    let kept = |lines: &mut dyn Iterator<Item = (String, String)>| {
-        let all: Vec<_> = lines.collect();
-        let total = all.len();
-        let wanted = |(_, text): &(String, String)| order.wanted.is_none_or(|wanted| wanted.is_in(text));
-        (all.into_iter().filter(wanted).map(|(key, _)| key).collect::<Vec<_>>(), total)
-    };
     if order.column == 0 && !order.reversed {
-        return kept(&mut lines(app).into_iter());
+        return kept(lines(app), order.wanted);
     }
     let line = |one: &&Parameter| (one.name.clone(), one.name.clone());
-    let (mut keys, mut total) = ordered(order, parameters(app), line, |a, b, column| match column {
+    let (mut keys, total) = ordered(order, parameters(app), line, |a, b, column| match column {
         1 => a.kind.word().cmp(b.kind.word()),
         2 => b.version.cmp(&a.version),
         3 => b.modified_at.cmp(&a.modified_at),
         4 => a.modified_by.as_deref().map(person).cmp(&b.modified_by.as_deref().map(person)),
         _ => Ordering::Equal,
     });
-    let (below, more) = kept(&mut secret_lines(app));
+    let (below, more) = kept(secret_lines(app), order.wanted);
     keys.extend(below);
-    total += more;
-    (keys, total)
+    (keys, total + more)
 }
 
 /// The secrets that are shown, and how many of the region are not: those that are not told to be the environment's.

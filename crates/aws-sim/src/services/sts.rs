@@ -112,7 +112,7 @@ fn web_identity(call: &mut Call<'_>) -> Result<Node, ApiError> {
     let mut answer = assumed(call, wanted);
     answer.set("SubjectFromWebIdentityToken", "project_path:shop/app:ref_type:branch:ref:main");
     answer.set("Audience", "sts.amazonaws.com");
-    answer.set("Provider", "arn:aws:iam::123456789012:oidc-provider/gitlab.example");
+    answer.set("Provider", format!("arn:aws:iam::{ACCOUNT}:oidc-provider/gitlab.example"));
     Ok(answer)
 }
 

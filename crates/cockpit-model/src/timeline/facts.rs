@@ -52,3 +52,10 @@ pub struct TrailEvent {
     /// The code of its failure, where it failed.
     pub error: Option<String>,
 }
+
+impl TrailEvent {
+    /// Who did it: the service of AWS where nobody is named.
+    pub fn by(&self) -> Option<String> {
+        if self.who.is_empty() { self.through.clone() } else { Some(self.who.clone()) }
+    }
+}

@@ -46,7 +46,9 @@ pub fn gather(
     schedules(estate, since, now, &mut found);
     let names: Vec<(String, String)> =
         estate.derived.services.iter().map(|row| (row.name.clone(), row.short.clone())).collect();
-    found.extend(trail::happenings(estate.trail.value().map_or(&[][..], Vec::as_slice), &names, &databases, owners));
+    // Whose each is takes a look at all names of the environments: not for what is too old.
+    let writes = estate.trail.value().into_iter().flatten().filter(|event| event.at >= since);
+    found.extend(trail::happenings(writes, &names, &databases, owners));
     found.retain(|event| event.at >= since);
     found
 }

@@ -38,8 +38,7 @@ fn recorded<'a>(estate: &'a Estate, changes: &[Happening], rollout: &ServiceDepl
     let ours = changes.iter().find(|change| change.requests.iter().any(|one| Some(one.as_str()) == request));
     // It takes back by itself what cannot come up.
     let deploys = ours.is_some_and(|change| change.what.starts_with("cockpit deploy "));
-    let who = Some(stop.who.clone()).filter(|who| !who.is_empty()).or_else(|| stop.through.clone());
-    Some(Hand { who, how: if deploys { "by cockpit deploy" } else { "by hand" }, request })
+    Some(Hand { who: stop.by(), how: if deploys { "by cockpit deploy" } else { "by hand" }, request })
 }
 
 /// A way back that was begun here while it went on; `CloudTrail` tells of it up to a quarter of an hour later.

@@ -32,16 +32,16 @@ const NOISE: &[&str] = &[
 ];
 
 /// What was written, about what of the environment, and what of another one.
-pub fn happenings(
-    events: &[TrailEvent],
+pub fn happenings<'a>(
+    events: impl IntoIterator<Item = &'a TrailEvent>,
     services: &[(String, String)],
     databases: &[String],
     owners: Option<&Owners<'_>>,
 ) -> Vec<Happening> {
     let known: Vec<&str> = services.iter().map(|(name, _)| name).chain(databases).map(String::as_str).collect();
     let of = |event: &TrailEvent| owners?.another(event, &known).map(str::to_owned);
-    let made = |event| Happening { of_another: of(event), ..happening(event, services, databases) };
-    events.iter().map(made).collect()
+    let made = |event: &TrailEvent| Happening { of_another: of(event), ..happening(event, services, databases) };
+    events.into_iter().map(made).collect()
 }
 
 fn happening(event: &TrailEvent, services: &[(String, String)], databases: &[String]) -> Happening {
@@ -70,10 +70,9 @@ fn happening(event: &TrailEvent, services: &[(String, String)], databases: &[Str
     let what = format!("{}{to}{through}{failed}", event.name);
     // What failed has changed nothing.
     let health = if event.error.is_some() { Health::Stopped } else { Health::Changing };
-    let who = if event.who.is_empty() { event.through.clone() } else { Some(event.who.clone()) };
     let mut made = Happening::new(event.at, kind, about, what, format!("trail/{}", event.id))
         .stands(health)
-        .by(who)
+        .by(event.by())
         .routine(event.error.is_some() || NOISE.contains(&event.name.as_str()));
     made.requests.extend(event.request.clone());
     made

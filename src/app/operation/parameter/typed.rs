@@ -2,6 +2,7 @@
 
 use super::request::Wanted;
 use crate::model::parameters::Kind;
+use crate::model::text::quoted;
 
 /// To write one, or to remove it; `source` says where a value comes from, as it is typed, and is empty for a prompt.
 pub fn of(wanted: &Wanted, source: &str) -> String {
@@ -24,18 +25,12 @@ pub fn remove(names: &[impl AsRef<str>]) -> String {
 
 /// To write all of a file below a path.
 pub fn import(file: &str, under: &str, kind: Option<Kind>) -> String {
-    format!("params import {} --under {under}{}", argument(file), flag("--type", kind.map(Kind::word)))
+    format!("params import {} --under {under}{}", quoted(file), flag("--type", kind.map(Kind::word)))
 }
 
 /// A flag with its value, after a space.
 pub fn flag(name: &str, value: Option<&str>) -> String {
-    value.map(|value| format!(" {name} {}", argument(value))).unwrap_or_default()
-}
-
-/// As a shell takes it for one word.
-fn argument(value: &str) -> String {
-    let plain = value.chars().all(|c| c.is_ascii_alphanumeric() || "._-/:@".contains(c));
-    if plain && !value.is_empty() { value.to_owned() } else { format!("'{}'", value.replace('\'', r"'\''")) }
+    value.map(|value| format!(" {name} {}", quoted(value))).unwrap_or_default()
 }
 
 #[cfg(test)]
