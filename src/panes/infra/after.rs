@@ -27,7 +27,7 @@ pub fn take_up(app: &mut App) -> Vec<Effect> {
 
 /// `L`: looks for locks, of the marked units, the selected one, or all.
 pub fn locks(app: &mut App) -> Vec<Effect> {
-    let going = app.panes.infra.run.as_ref().is_some_and(|run| run.goes_on());
+    let going = app.panes.infra.run.as_ref().is_some_and(super::state::Followed::goes_on);
     if going {
         app.say("a run is going on, and holds the locks of what it works at");
         return Vec::new();
