@@ -32,6 +32,7 @@ pub(super) fn no_time(wrong: Wrong) -> Report {
 }
 
 /// Whose lines a person asked for; nothing named is the whole environment.
+#[derive(Clone, Copy)]
 pub(super) struct Asked<'a> {
     pub(super) services: &'a [String],
     pub(super) groups: &'a [String],

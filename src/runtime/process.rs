@@ -12,11 +12,11 @@ use crate::model::{Failure, FailureKind, text};
 use rustix::process::{Pid, Signal, WaitOptions, kill_process_group, test_kill_process_group, waitpid};
 use secrecy::ExposeSecret as _;
 use std::collections::{BTreeSet, VecDeque};
-use std::process::Stdio;
+use std::process::{ExitStatus, Stdio};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncWriteExt as _, BufReader};
-use tokio::process::Command;
+use tokio::process::{Child, Command};
 use tokio::sync::mpsc;
 
 /// Lines that are kept for the answer.
@@ -37,7 +37,7 @@ static RUNNING: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
 struct Group(Pid);
 
 impl Group {
-    fn of(child: &tokio::process::Child) -> Option<Self> {
+    fn of(child: &Child) -> Option<Self> {
         let pid = Pid::from_raw(i32::try_from(child.id()?).ok()?)?;
         RUNNING.lock().unwrap_or_else(PoisonError::into_inner).insert(pid.as_raw_pid());
         Some(Self(pid))
@@ -107,15 +107,10 @@ pub fn end_helpers() {
 
 /// Runs a program to its end. What it prints goes to `lines`, unless it is quiet.
 pub(super) async fn run(program: Program, lines: impl Fn(String)) -> Result<Reply, Failure> {
-    let Some((name, arguments)) = program.argv.split_first() else {
+    let Some(name) = program.argv.first() else {
         return Err(Failure::new(FailureKind::Other, "there is no program to run"));
     };
-    let own = program.own.then(this_program);
-    let mut command = own.map_or_else(|| Command::new(name), Command::new);
-    command
-        .args(arguments)
-        .envs(program.variables.iter().map(|(name, value)| (name, value)))
-        .kill_on_drop(program.terminal);
+    let mut command = command(&program);
     // Gone with the program: nothing of it holds a secret.
     let _login = match &program.login {
         Some(login) => Some(registry::prepare(login, &mut command).map_err(|error| {
@@ -123,17 +118,6 @@ pub(super) async fn run(program: Program, lines: impl Fn(String)) -> Result<Repl
         })?),
         None => None,
     };
-    let begins: Vec<&str> = program.without.iter().filter_map(|name| name.strip_suffix('*')).collect();
-    let inherited = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
-    let inherited = inherited.filter(|name| begins.iter().any(|begin| name.starts_with(begin)));
-    for name in program.without.iter().cloned().chain(inherited) {
-        if program.variables.iter().all(|(set, _)| *set != name) {
-            command.env_remove(name);
-        }
-    }
-    if let Some(folder) = &program.folder {
-        command.current_dir(folder);
-    }
     if program.terminal {
         // In our own process group: another one could not read the terminal.
         let status = command.status().await.map_err(|error| not_started(name, &program, &error))?;
@@ -146,84 +130,117 @@ pub(super) async fn run(program: Program, lines: impl Fn(String)) -> Result<Repl
         .process_group(0);
     let mut child = command.spawn().map_err(|error| not_started(name, &program, &error))?;
     let group = Group::of(&child);
-    let input = child.stdin.take();
-    let feeding = async {
-        if let (Some(mut input), Some(text)) = (input, &program.input) {
-            // Do not block on a process that ignores its stdin.
-            let _ = input.write_all(text.expose_secret().as_bytes()).await;
-        }
-    };
-    let (into, mut out) = mpsc::channel::<(bool, String)>(64);
-    let stdout = child.stdout.take().map(|stream| read(stream, false, into.clone()));
-    let stderr = child.stderr.take().map(|stream| read(stream, true, into));
-    let reading = async {
-        tokio::join!(
-            async {
-                if let Some(stdout) = stdout {
-                    stdout.await;
-                }
-            },
-            async {
-                if let Some(stderr) = stderr {
-                    stderr.await;
-                }
-            },
-        )
-    };
-    let mut kept: VecDeque<String> = VecDeque::new();
-    let mut left_out = 0;
-    let mut complaint = String::new();
-    let gathering = async {
-        while let Some((error, line)) = out.recv().await {
-            if error {
-                complaint.clone_from(&line);
-            }
-            if program.quiet && error {
-                continue;
-            }
-            if kept.len() >= KEPT {
-                kept.pop_front();
-                left_out += 1;
-            }
-            kept.push_back(line.clone());
-            if !program.quiet {
-                lines(line);
-            }
-        }
-    };
-    let whole = async {
-        let everything = async { tokio::join!(feeding, reading, gathering) };
-        tokio::pin!(everything);
-        tokio::select! {
-            _ = &mut everything => child.wait().await,
-            status = child.wait() => {
-                // What it left running may hold its output open for as long as it likes.
-                let _ = tokio::time::timeout(DRAIN, everything).await;
-                status
-            }
-        }
-    };
+    let mut printed = Printed::default();
     let limit = Duration::from_secs(program.limit_seconds);
-    let ended = tokio::time::timeout(limit, whole).await;
-    let status = match ended {
+    match tokio::time::timeout(limit, until_ended(&mut child, &program, &mut printed, lines)).await {
         Ok(Ok(status)) => {
             if let Some(group) = group {
                 group.ended();
             }
-            status
+            Ok(printed.reply(status))
         }
-        Ok(Err(error)) => return Err(Failure::new(FailureKind::Other, format!("{name} was lost: {error}"))),
-        // Dropped, and so ended.
+        Ok(Err(error)) => Err(Failure::new(FailureKind::Other, format!("{name} was lost: {error}"))),
+        // Its group is dropped, and so ended.
         Err(_) => {
             let message = format!("{name} did not end within {} s and was ended", program.limit_seconds);
-            return Err(Failure::new(FailureKind::Timeout, message));
+            Err(Failure::new(FailureKind::Timeout, message))
+        }
+    }
+}
+
+/// The command of a program: what it is called with, where, and with which variables.
+fn command(program: &Program) -> Command {
+    let own = program.own.then(this_program);
+    let (name, arguments) = program.argv.split_first().map_or((None, &[][..]), |(name, rest)| (Some(name), rest));
+    let mut command = own.map_or_else(|| Command::new(name.map_or("", String::as_str)), Command::new);
+    command
+        .args(arguments)
+        .envs(program.variables.iter().map(|(name, value)| (name, value)))
+        .kill_on_drop(program.terminal);
+    let begins: Vec<&str> = program.without.iter().filter_map(|name| name.strip_suffix('*')).collect();
+    let inherited = std::env::vars_os().filter_map(|(name, _)| name.into_string().ok());
+    let inherited = inherited.filter(|name| begins.iter().any(|begin| name.starts_with(begin)));
+    for name in program.without.iter().cloned().chain(inherited) {
+        if program.variables.iter().all(|(set, _)| *set != name) {
+            command.env_remove(name);
+        }
+    }
+    if let Some(folder) = &program.folder {
+        command.current_dir(folder);
+    }
+    command
+}
+
+/// Hands a program its input and reads what it prints, until it has ended.
+async fn until_ended(
+    child: &mut Child,
+    program: &Program,
+    printed: &mut Printed,
+    lines: impl Fn(String),
+) -> std::io::Result<ExitStatus> {
+    let input = child.stdin.take();
+    let feeding = async {
+        if let (Some(mut input), Some(text)) = (input, &program.input) {
+            // A program that ignores its stdin may have closed it.
+            let _ = input.write_all(text.expose_secret().as_bytes()).await;
         }
     };
-    let mut output: Vec<String> = kept.into();
-    if output.is_empty() && !status.success() && !complaint.is_empty() {
-        output.push(complaint);
+    let (into, mut out) = mpsc::channel::<(bool, String)>(64);
+    let stdout = read(child.stdout.take(), false, into.clone());
+    let stderr = read(child.stderr.take(), true, into);
+    let gathering = async {
+        while let Some((error, line)) = out.recv().await {
+            if printed.take(error, &line, program.quiet) {
+                lines(line);
+            }
+        }
+    };
+    let everything = async { tokio::join!(feeding, stdout, stderr, gathering) };
+    tokio::pin!(everything);
+    tokio::select! {
+        _ = &mut everything => child.wait().await,
+        status = child.wait() => {
+            // What it left running may hold its output open for as long as it likes.
+            let _ = tokio::time::timeout(DRAIN, everything).await;
+            status
+        }
     }
-    Ok(Reply::Ended { code: status.code(), output: output.join("\n"), left_out })
+}
+
+/// The end of what a program has printed.
+#[derive(Default)]
+struct Printed {
+    kept: VecDeque<String>,
+    left_out: usize,
+    /// The last line of its standard error.
+    complaint: String,
+}
+
+impl Printed {
+    /// Takes in a line of its output, or of its errors. Whether somebody is to see it at once.
+    fn take(&mut self, error: bool, line: &str, quiet: bool) -> bool {
+        if error {
+            line.clone_into(&mut self.complaint);
+        }
+        if quiet && error {
+            return false;
+        }
+        if self.kept.len() >= KEPT {
+            self.kept.pop_front();
+            self.left_out += 1;
+        }
+        self.kept.push_back(line.to_owned());
+        !quiet
+    }
+
+    /// The answer of a program that ended so. One that failed and printed nothing is told by its last error.
+    fn reply(self, status: ExitStatus) -> Reply {
+        let mut output: Vec<String> = self.kept.into();
+        if output.is_empty() && !status.success() && !self.complaint.is_empty() {
+            output.push(self.complaint);
+        }
+        Reply::Ended { code: status.code(), output: output.join("\n"), left_out: self.left_out }
+    }
 }
 
 fn not_started(name: &str, program: &Program, error: &std::io::Error) -> Failure {
@@ -240,7 +257,8 @@ fn not_started(name: &str, program: &Program, error: &std::io::Error) -> Failure
 }
 
 /// Lines of a stream; a carriage return ends one too, as progress bars use it.
-async fn read(stream: impl AsyncRead + Unpin, error: bool, into: mpsc::Sender<(bool, String)>) {
+async fn read(stream: Option<impl AsyncRead + Unpin>, error: bool, into: mpsc::Sender<(bool, String)>) {
+    let Some(stream) = stream else { return };
     let mut reader = BufReader::new(stream);
     let mut bytes = Vec::new();
     loop {

@@ -86,12 +86,13 @@ fn in_the_demonstration_one_key_opens_a_tunnel_that_psql_uses_in_another_termina
     let mut terminal = Terminal::open(command(&home, None, "demo --scenario staging --speed 0"), 160, 45);
     terminal.shows("healthy");
     terminal.press("T");
-    // The usual port may be taken on this machine: then another one is offered.
+    // The usual port may be taken on this machine: then another one is offered, which no key takes that may be held down.
     until("it is ready", PATIENCE, || {
-        std::thread::sleep(Duration::from_millis(200));
         if terminal.text().contains("is taken") {
+            std::thread::sleep(Duration::from_secs(2));
             terminal.press("\r");
         }
+        std::thread::sleep(Duration::from_millis(200));
         terminal.text().contains("is ready: psql -h 127.0.0.1 -p ").then_some(())
     });
     let text = terminal.text();

@@ -1,6 +1,7 @@
 //! `cockpit logs`: print log lines of services in order, or follow them.
 
 pub(super) mod args;
+mod reading;
 pub(super) mod report;
 mod run;
 mod tail;

@@ -1,5 +1,6 @@
 //! `cockpit sql`: SQL in an environment's database.
 
+mod answer;
 pub(super) mod args;
 mod data;
 mod ddl;

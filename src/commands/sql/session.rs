@@ -1,18 +1,15 @@
 //! Statements run one after the other, their rows written as they come; an interrupt and the end of the time are cancelled
 //! at the server.
 
+use super::answer::{Answering, Step};
 use super::data::{self, Data};
 use super::outlet::Outlet;
-use super::report::notice;
 use crate::cli::{ExitCode, Report};
 use crate::commands::printed::unwritten;
-use crate::commands::say::say;
 use crate::db::wire;
-use crate::db::wire::{Fields, Messages};
-use crate::db::{Canceller, Connection, Event, Lost, Rows as Answer, Settings, known};
+use crate::db::{Canceller, Connection, Lost, Rows as Answer, Settings, known};
 use crate::model::Failure;
-use crate::model::sql::format::options::{Format, Options};
-use crate::model::sql::format::writer::{Head, Writer};
+use crate::model::sql::format::options::Options;
 use crate::model::sql::interpreter::{Ran, Rows};
 use crate::model::sql::{Said, Server, Transaction};
 use crate::runtime::stop::{StopSignal, StopSignals};
@@ -184,145 +181,43 @@ impl Session {
             Rows::Print | Rows::Keep(_) => self.connection.send(statement).await,
         };
         sent.map_err(|lost| lost_report(&lost, before))?;
-        let mut done = 0;
-        let mut ran = Ran::default();
-        let mut writer: Option<Writer> = None;
+        let mut answer = Answering::new(how);
         let mut over: Option<Over> = None;
         let mut given = false;
         loop {
-            let (mut notices, mut copies, mut stopped) = (Vec::new(), false, None);
-            let last = done + 1 >= how.statements;
-            {
-                let event = tokio::select! {
-                    event = self.connection.next() => match event {
-                        Ok(event) => event,
-                        Err(lost) => {
-                            let _ = out.end();
-                            return Err(over.unwrap_or_else(|| lost_report(&lost, before)));
-                        }
-                    },
-                    stop = told(&mut self.stops, self.end), if over.is_none() => {
-                        stopped = Some(Some(stop));
-                        Event::Empty
-                    }
-                };
-                match event {
-                    Event::Columns(columns) => {
-                        let printed = if last { how.rows == Rows::Print } else { how.all };
-                        if printed {
-                            let heads = columns.iter().map(Head::of).collect();
-                            writer = Some(Writer::new(heads, how.options, out.is_terminal()));
-                        }
-                        ran.columns = columns;
-                    }
-                    Event::Rows(rows, count) if over.is_none() => {
-                        ran.count += count;
-                        match (&mut writer, how.rows) {
-                            (Some(writer), _) => {
-                                for body in Messages(rows) {
-                                    writer.row(Fields::of(body), &mut out.held);
-                                }
-                            }
-                            (None, Rows::Keep(most)) if last => {
-                                let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
-                                let kept =
-                                    Messages(rows).map(|body| Fields::of(body).map(|value| value.map(text)).collect());
-                                let room = most.saturating_sub(ran.rows.len());
-                                ran.rows.extend(kept.take(room));
-                            }
-                            (None, Rows::Print | Rows::Keep(_) | Rows::Describe) => {}
-                        }
-                    }
-                    Event::Copied(messages) if over.is_none() => {
-                        for bytes in Messages(messages) {
-                            out.take(bytes);
-                        }
-                    }
-                    Event::Complete(tag) => {
-                        done += 1;
-                        if !last {
-                            ran.columns.clear();
-                        }
-                        let copied = tag.starts_with("COPY");
-                        match writer.take() {
-                            Some(writer) if over.is_none() => writer.end(&[], &mut out.held),
-                            None if how.told
-                                && (how.rows == Rows::Print || !last)
-                                && (last || how.all)
-                                && !copied
-                                && how.options.format == Format::Aligned =>
-                            {
-                                notices.push(tag.clone());
-                            }
-                            Some(_) | None => {}
-                        }
-                        if let Some(count) = tag.rsplit(' ').next().and_then(|count| count.parse().ok()) {
-                            ran.count = count;
-                        }
-                        ran.tag = tag;
-                    }
-                    Event::Failed(said) => {
-                        // What was begun is closed, so that what came is whole as far as it goes.
-                        if let Some(writer) = writer.take()
-                            && over.is_none()
-                        {
-                            writer.end(&[], &mut out.held);
-                        }
-                        ran.failed.get_or_insert(said);
-                    }
-                    Event::Notice(said) => notices = notice(&said),
-                    Event::CopyIn => copies = true,
-                    Event::Ready(transaction) => {
-                        ran.transaction = transaction;
-                        break;
-                    }
-                    Event::Notification { channel, text, process } => {
-                        notices.push(format!("notification on {channel} from process {process}: {text}"));
-                    }
-                    Event::Rows(..)
-                    | Event::Copied(_)
-                    | Event::Part { .. }
-                    | Event::Empty
-                    | Event::Parameter(..)
-                    | Event::CopyOut
-                    | Event::CopyEnd => {}
+            let event = tokio::select! {
+                event = self.connection.next() => event,
+                stop = told(&mut self.stops, self.end), if over.is_none() => {
+                    over = Some(Over::Code(stop));
+                    cancel(&self.canceller).await?;
+                    continue;
                 }
-                if over.is_none()
-                    && let Err(error) = out.push()
-                {
-                    over = Some(gone(&error));
-                    stopped = Some(None);
+            };
+            let event = match event {
+                Ok(event) => event,
+                Err(lost) => {
+                    let _ = out.end();
+                    return Err(over.unwrap_or_else(|| lost_report(&lost, before)));
                 }
+            };
+            let step = answer.take(event, over.is_none(), out);
+            if step == Step::Ended {
+                break;
             }
-            if !notices.is_empty() {
-                // In its place among the rows, where both are read by one person.
-                if out.is_terminal() {
-                    let _ = out.write();
-                }
-                for line in &notices {
-                    say(line);
-                }
-            }
-            if let Some(stop) = stopped {
-                if let Some(code) = stop {
-                    over = Some(Over::Code(code));
-                }
+            let unwritten = if over.is_none() { out.push().err() } else { None };
+            answer.say(out);
+            if let Some(error) = unwritten {
+                over = Some(gone(&error));
                 self.cancel().await?;
             }
-            if copies {
+            if step == Step::WantsData {
                 // The data are of the first COPY: an empty end would let another one succeed with no rows.
                 let none = match (&over, std::mem::replace(&mut given, true)) {
                     (Some(_), _) => Some("it was interrupted"),
                     (None, true) => Some(data::NONE),
                     (None, false) => None,
                 };
-                match none {
-                    Some(why) => {
-                        let failed = self.connection.write(&wire::copy_fail(why)).await;
-                        failed.map_err(|lost| lost_report(&lost, before))?;
-                    }
-                    None => self.copy(data).await?,
-                }
+                self.give(data, none).await?;
             }
         }
         if let Some(over) = over {
@@ -330,7 +225,14 @@ impl Session {
             return Err(over);
         }
         self.unless_told(data.rest()).await?.map_err(|error| unread(&error))?;
-        Ok(ran)
+        Ok(answer.ran)
+    }
+
+    /// Gives a COPY its data, or tells the server why there are none.
+    async fn give(&mut self, data: &mut Data<'_>, none: Option<&str>) -> Result<(), Over> {
+        let Some(why) = none else { return self.copy(data).await };
+        let failed = self.connection.write(&wire::copy_fail(why)).await;
+        failed.map_err(|lost| lost_report(&lost, self.transaction()))
     }
 
     /// Sends what is to be copied, to its end: a server that has failed throws away what still comes.

@@ -34,9 +34,11 @@ pub fn fact(app: &mut App, fact: sql::Fact) {
         }
         sql::Fact::Begun { result, columns } => begun(app, result, columns),
         sql::Fact::Grown { result, rows, bytes } => {
-            if let Some(grid) = app.panes.query.tab_of(result).and_then(|tab| tab.grid.as_mut()) {
+            let state = &mut app.panes.query;
+            if let Some(grid) = state.tab_of(result).and_then(|tab| tab.grid.as_mut()) {
                 (grid.rows, grid.bytes) = (rows, bytes);
             }
+            select_again(state, result, false);
         }
         sql::Fact::Ended { result, ended: how, took, stopped } => {
             ended(&mut app.panes.query, result, *how);
@@ -47,13 +49,8 @@ pub fn fact(app: &mut App, fact: sql::Fact) {
                 // A part of a result looks like a whole one: it is said below the rows, too.
                 tab.footers.extend(stopped.iter().map(|why| format!("▲ {why}")));
                 (tab.took, tab.stopped) = (Some(took), stopped);
-                if let Some((place, column)) = app.panes.query.again.take()
-                    && let Some(grid) = app.panes.query.tab_of(result).and_then(|tab| tab.grid.as_mut())
-                {
-                    grid.column = column;
-                    grid.go(place);
-                }
             }
+            select_again(&mut app.panes.query, result, true);
         }
         // Answers to questions of their own.
         sql::Fact::Window { .. }
@@ -63,6 +60,21 @@ pub fn fact(app: &mut App, fact: sql::Fact) {
         | sql::Fact::Looked { .. }
         | sql::Fact::Exported { .. }
         | sql::Fact::Said(_) => {}
+    }
+}
+
+/// Selects what was selected before the statement was run again, once its row is here or no more come. Who has moved
+/// meanwhile stays where they are.
+fn select_again(state: &mut State, result: ResultId, all: bool) {
+    let Some((place, column)) = state.again else { return };
+    let Some(grid) = state.tab_of(result).and_then(|tab| tab.grid.as_mut()) else { return };
+    let moved = (grid.place, grid.column) != (0, 0);
+    if !moved && (all || place < grid.rows) {
+        grid.column = column;
+        grid.go(place);
+    }
+    if moved || all || place < grid.rows {
+        state.again = None;
     }
 }
 
