@@ -241,6 +241,71 @@ pub(super) const TYPES: &[Type] = &[
         "aws firehose describe-delivery-stream --delivery-stream-name {name}",
     ),
     by_hand("aws_guardduty_detector", "id", "", "aws guardduty list-detectors"),
+    by_hand("aws_acm_certificate", "domain_name", "", "aws acm list-certificates"),
+    by_hand(
+        "aws_acm_certificate_validation",
+        "certificate_arn",
+        "",
+        "aws acm describe-certificate --certificate-arn {certificate_arn}",
+    ),
+    by_hand(
+        "aws_autoscaling_group",
+        "name",
+        "{name}",
+        "aws autoscaling describe-auto-scaling-groups --auto-scaling-group-names {name}",
+    ),
+    by_hand(
+        "aws_autoscaling_policy",
+        "name",
+        "{autoscaling_group_name}/{name}",
+        "aws autoscaling describe-policies --policy-names {name}",
+    ),
+    by_hand("aws_budgets_budget", "name", "", "aws budgets describe-budgets --account-id ACCOUNT"),
+    by_hand("aws_cloudfront_distribution", "comment", "", "aws cloudfront list-distributions"),
+    by_hand("aws_cloudfront_origin_access_control", "name", "", "aws cloudfront list-origin-access-controls"),
+    by_hand("aws_cloudtrail", "name", "", "aws cloudtrail describe-trails --trail-name-list {name}"),
+    by_hand(
+        "aws_cloudwatch_dashboard",
+        "dashboard_name",
+        "{dashboard_name}",
+        "aws cloudwatch list-dashboards --dashboard-name-prefix {dashboard_name}",
+    ),
+    by_hand(
+        "aws_cloudwatch_log_stream",
+        "name",
+        "{log_group_name}:{name}",
+        "aws logs describe-log-streams --log-group-name {log_group_name} --log-stream-name-prefix {name}",
+    ),
+    by_hand(
+        "aws_cloudwatch_log_subscription_filter",
+        "name",
+        "{log_group_name}|{name}",
+        "aws logs describe-subscription-filters --log-group-name {log_group_name} --filter-name-prefix {name}",
+    ),
+    by_hand(
+        "aws_cognito_user_pool_client",
+        "name",
+        "",
+        "aws cognito-idp list-user-pool-clients --user-pool-id {user_pool_id}",
+    ),
+    by_hand(
+        "aws_config_configuration_recorder",
+        "name",
+        "{name}",
+        "aws configservice describe-configuration-recorders --configuration-recorder-names {name}",
+    ),
+    by_hand(
+        "aws_config_configuration_recorder_status",
+        "name",
+        "{name}",
+        "aws configservice describe-configuration-recorder-status --configuration-recorder-names {name}",
+    ),
+    by_hand(
+        "aws_config_delivery_channel",
+        "name",
+        "{name}",
+        "aws configservice describe-delivery-channels --delivery-channel-names {name}",
+    ),
 ];
 
 /// What is known of a type.
