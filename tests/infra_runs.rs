@@ -15,9 +15,13 @@ mod needs;
 mod orphans;
 #[path = "infra_runs/refused.rs"]
 mod refused;
+#[path = "support/state_server.rs"]
+mod state_server;
 mod support;
 #[path = "infra_runs/typed.rs"]
 mod typed;
+#[path = "infra_runs/unwritten.rs"]
+mod unwritten;
 
 use cockpit::infra::run::events::Reader;
 use cockpit::infra::run::start::{self, NotStarted};
@@ -383,36 +387,6 @@ async fn a_second_run_of_an_environment_is_refused_with_who_and_since_when() {
     assert_eq!(other.end(false), RunEnd::Done);
     run.ask(Wish::Cancel { hard: false });
     assert_eq!(run.end(false), RunEnd::Cancelled);
-}
-
-#[tokio::test]
-async fn a_plan_that_is_stale_is_made_again_and_asked_for_again() {
-    let home = Home::new();
-    let units = vec![unit(&home, "a", &[], PLAIN)];
-    let mut run = Run::start(&home, &order(Goal::Apply, units.clone())).await.expect("it starts");
-    run.until("a plan", false, |state| state.to_review().count() == 1);
-    let first = run.state.units["a"].plan.clone().expect("a plan").sha256;
-    // Somebody else applies meanwhile.
-    let applied = Command::new(terraform())
-        .args(["apply", "-auto-approve", "-input=false", "-var=word=other"])
-        .current_dir(&units[0].dir)
-        .env_remove("TF_CLI_CONFIG_FILE")
-        .stdin(Stdio::null())
-        .output()
-        .expect("terraform runs");
-    assert!(applied.status.success(), "{applied:?}");
-    run.ask(Wish::Approve { unit: "a".into(), sha256: first.clone() });
-    run.until("another plan", false, |state| state.to_review().any(|(_, plan)| plan.sha256 != first));
-    let second = run.state.units["a"].plan.clone().expect("a plan");
-    assert_eq!((second.summary.add, second.summary.change), (0, 1), "it is made of what is there now");
-    // The code changes: what was read is not what would be applied.
-    std::fs::write(units[0].dir.join("main.tf"), PLAIN.replace("\"one\"", "\"two\"")).expect("a file");
-    run.ask(Wish::Approve { unit: "a".into(), sha256: second.sha256.clone() });
-    run.until("a third plan", false, |state| state.to_review().any(|(_, plan)| plan.sha256 != second.sha256));
-    let why: Vec<&str> = run.state.notes.iter().map(|(_, text)| text.as_str()).collect();
-    assert!(why.iter().any(|text| text.contains("the state was changed")), "{why:?}");
-    assert!(why.iter().any(|text| text.contains("the code has changed")), "{why:?}");
-    assert_eq!(run.end(true), RunEnd::Done);
 }
 
 #[tokio::test]

@@ -16,6 +16,8 @@ mod given_back;
 mod helpers;
 #[path = "terminal/infra.rs"]
 mod infra;
+#[path = "terminal/infra_after.rs"]
+mod infra_after;
 #[path = "terminal/leaving.rs"]
 mod leaving;
 #[path = "terminal/logs.rs"]
@@ -28,6 +30,8 @@ mod questions;
 mod schema;
 #[path = "terminal/staging.rs"]
 mod staging;
+#[path = "support/state_server.rs"]
+mod state_server;
 mod support;
 #[path = "terminal/tunnels.rs"]
 mod tunnels;

@@ -19,14 +19,15 @@ use std::collections::BTreeSet;
 
 pub(super) const DESCRIBE_LOAD_BALANCERS: Action =
     Action { name: "elasticloadbalancing:DescribeLoadBalancers", class: Class::Elbv2 };
-const DESCRIBE_LISTENERS: Action = Action { name: "elasticloadbalancing:DescribeListeners", class: Class::Elbv2 };
+pub(super) const DESCRIBE_LISTENERS: Action =
+    Action { name: "elasticloadbalancing:DescribeListeners", class: Class::Elbv2 };
 const GROUPS: Action = Action { name: "ec2:DescribeSecurityGroups", class: Class::Ec2 };
 const LIST_ZONES: Action = Action { name: "route53:ListHostedZones", class: Class::Edge };
-const GET_ZONE: Action = Action { name: "route53:GetHostedZone", class: Class::Edge };
-const LIST_RECORDS: Action = Action { name: "route53:ListResourceRecordSets", class: Class::Edge };
+pub(super) const GET_ZONE: Action = Action { name: "route53:GetHostedZone", class: Class::Edge };
+pub(super) const LIST_RECORDS: Action = Action { name: "route53:ListResourceRecordSets", class: Class::Edge };
 const DESCRIBE_CERTIFICATE: Action = Action { name: "acm:DescribeCertificate", class: Class::Edge };
 const ACM: Service = Service("acm", None);
-const ROUTE_53: Service = Service("route53", Some("us-east-1"));
+pub(super) const ROUTE_53: Service = Service("route53", Some("us-east-1"));
 /// Zones that are read whole; an account may have hundreds.
 const MOST_ZONES: usize = 20;
 /// Pages of records of one zone: 300 each.

@@ -1,19 +1,25 @@
 //! Whether a resource of Terraform is there, by its type and its name, and what it is imported by: for what an apply that was
 //! killed may have left.
 
+use super::autoscaling::DESCRIBE_SCALING_POLICIES;
 use super::budget::Class;
 use super::cloudwatch::DESCRIBE_ALARMS;
 use super::ecr::DESCRIBE_IMAGES;
 use super::ecs_services::DESCRIBE_CLUSTERS;
 use super::elbv2::DESCRIBE_TARGET_GROUPS;
-use super::health_reads::{DESCRIBE_LOAD_BALANCERS, groups_called, zones_called};
+use super::health_reads::{
+    DESCRIBE_LISTENERS, DESCRIBE_LOAD_BALANCERS, GET_ZONE, LIST_RECORDS, ROUTE_53, groups_called, zones_called,
+};
 use super::logs::DESCRIBE_LOG_GROUPS;
+use super::protocols::{encoded, rest};
 use super::rds::{DESCRIBE_DB_CLUSTERS, DESCRIBE_DB_INSTANCES};
 use super::scheduler::GET_SCHEDULE;
 use super::session::{Action, Caller, Session};
-use super::{cognito, ecs_services, lambda, secret_list};
+use super::{autoscaling, cognito, ec2, ecs_services, lambda, secret_list};
+use crate::model::health_probe::declared::{is_in, plain};
 use crate::model::infra::orphan::Look;
 use crate::model::{Failure, FailureKind};
+use aws_sdk_applicationautoscaling::types::ServiceNamespace;
 use aws_sdk_cloudwatch::types::AlarmType;
 use aws_sdk_ssm::types::ParameterStringFilter;
 use aws_sdk_ssm::types::builders::ParameterStringFilterBuilder;
@@ -186,5 +192,74 @@ async fn find(caller: &Caller<'_>, look: &Look, name: &str) -> Result<Option<Str
             only(all.into_iter().filter(|pool| pool.name == name).map(|pool| pool.id).collect(), name)?
         }
         Look::Zone => only(zones_called(caller, name).await?, name)?,
+        Look::Listener { balancer } => listener(caller, balancer, name).await?,
+        Look::Instance => {
+            let filter = [("Filter.1.Name", "tag:Name".to_owned()), ("Filter.1.Value.1", name.to_owned())];
+            let found = ec2::of(&caller.ec2(ec2::DESCRIBE, &filter).await?).into_iter();
+            // One that has ended stays listed for an hour; those of a group come and go by themselves.
+            let meant = found.filter(|one| !["terminated", "shutting-down"].contains(&one.state.as_str()));
+            only(meant.filter(|one| one.group.is_none()).map(|one| one.id).collect(), name)?
+        }
+        Look::Record { zone, kind, set } => record(caller, zone, name, kind, set.as_deref()).await?,
+        Look::ScalableTarget => autoscaling::target(caller, name).await?.map(|_| format!("ecs/{name}/{DESIRED_COUNT}")),
+        Look::ScalingPolicy { resource } => {
+            let answer = caller
+                .call(DESCRIBE_SCALING_POLICIES, |clients| {
+                    let request = clients.autoscaling().describe_scaling_policies().policy_names(name);
+                    request.service_namespace(ServiceNamespace::Ecs).resource_id(resource.as_str()).send()
+                })
+                .await?;
+            let found =
+                answer.scaling_policies().iter().any(|one| one.resource_id() == resource && one.policy_name() == name);
+            found.then(|| format!("ecs/{resource}/{DESIRED_COUNT}/{name}"))
+        }
     })
+}
+
+/// What of a service is scaled.
+const DESIRED_COUNT: &str = "ecs:service:DesiredCount";
+
+/// The listener at a port of a load balancer.
+async fn listener(caller: &Caller<'_>, balancer: &str, at: &str) -> Result<Option<String>, Failure> {
+    let arn = if balancer.starts_with("arn:") {
+        Some(balancer.to_owned())
+    } else {
+        let answer = caller
+            .call(DESCRIBE_LOAD_BALANCERS, |clients| clients.elbv2().describe_load_balancers().names(balancer).send())
+            .await?;
+        answer.load_balancers.unwrap_or_default().into_iter().find_map(|one| one.load_balancer_arn)
+    };
+    let Some(arn) = arn else { return Ok(None) };
+    let answer = caller
+        .call(DESCRIBE_LISTENERS, |clients| clients.elbv2().describe_listeners().load_balancer_arn(arn.as_str()).send())
+        .await?;
+    let mut all = answer.listeners.unwrap_or_default().into_iter();
+    Ok(all.find(|one| one.port.is_some_and(|port| port.to_string() == at)).and_then(|one| one.listener_arn))
+}
+
+/// A record of a zone, whose name in the code may be without that of its zone.
+async fn record(
+    caller: &Caller<'_>,
+    zone: &str,
+    name: &str,
+    kind: &str,
+    set: Option<&str>,
+) -> Result<Option<String>, Failure> {
+    let path = format!("/2013-04-01/hostedzone/{}", encoded(zone));
+    let read = caller.xml(&rest(GET_ZONE, ROUTE_53, "GET", path.as_str(), String::new())).await?;
+    let of = plain(read.get("HostedZone/Name").unwrap_or_default());
+    let whole = match plain(name) {
+        name if name.is_empty() => of,
+        name if is_in(&name, &of) => name,
+        name => format!("{name}.{of}"),
+    };
+    let path = format!("{path}/rrset?name={}&type={}", encoded(&whole), encoded(kind));
+    let answer = caller.xml(&rest(LIST_RECORDS, ROUTE_53, "GET", path.as_str(), String::new())).await?;
+    // They come from there on in the order of names.
+    let found = answer.all("ResourceRecordSets").iter().any(|one| {
+        let named = one.get("Name").map(|name| plain(name).replace("\\052", "*"));
+        named.as_deref() == Some(whole.as_str()) && one.get("Type") == Some(kind) && one.get("SetIdentifier") == set
+    });
+    let set = set.map(|set| format!("_{set}")).unwrap_or_default();
+    Ok(found.then(|| format!("{zone}_{whole}_{kind}{set}")))
 }

@@ -27,6 +27,8 @@ pub enum Ask {
         units: Vec<String>,
         /// Addresses that are made again.
         replace: Vec<String>,
+        /// Addresses that alone are planned, with what they need; empty is all.
+        targets: Vec<String>,
         /// The account of the credentials, as far as it was asked for.
         account: Option<String>,
         /// As it would be typed, for the audit file.
@@ -67,6 +69,25 @@ pub enum Ask {
         /// Those that were shown, as they were: no other is removed.
         paths: Vec<PathBuf>,
     },
+    /// Looks for states that could not be written at the end of an apply.
+    Kept {
+        /// Whose; empty is all.
+        units: Vec<String>,
+    },
+    /// Pushes one of them.
+    Push {
+        /// Where runs are kept.
+        place: Place,
+        /// As it was shown: another one is not pushed.
+        kept: KeptState,
+    },
+    /// Does something to units or to their code, without a run.
+    Make {
+        /// What.
+        make: Make,
+        /// Which; empty is all.
+        units: Vec<String>,
+    },
     /// Reads what is declared of what runs, as it was applied last.
     Declared {
         /// Of these units.
@@ -106,10 +127,13 @@ impl Ask {
             | Self::Locks { .. }
             | Self::Orphans { .. }
             | Self::Look { .. }
+            | Self::Kept { .. }
             | Self::Declared { .. }
             | Self::Attributes { .. }
             | Self::Written { .. } => Lifetime::Environment,
-            Self::Begin { .. } | Self::Unlock { .. } | Self::Clean { .. } => Lifetime::Detached,
+            Self::Begin { .. } | Self::Unlock { .. } | Self::Clean { .. } | Self::Push { .. } | Self::Make { .. } => {
+                Lifetime::Detached
+            }
         }
     }
 
@@ -123,6 +147,9 @@ impl Ask {
             | Self::Unlock { .. }
             | Self::Look { .. }
             | Self::Clean { .. }
+            | Self::Kept { .. }
+            | Self::Push { .. }
+            | Self::Make { .. }
             | Self::Declared { .. }
             | Self::Attributes { .. }
             | Self::Written { .. }
@@ -138,10 +165,43 @@ pub enum What {
     Outputs,
     /// The addresses in their states.
     States,
+    /// Their states whole, sensitive values masked.
+    Whole,
     /// Whether their code is valid and in its usual form, and what a linter says where there is one.
     Code,
     /// What Terraform and Terragrunt keep beside their code.
     Caches,
+}
+
+/// What is done to units or to their code, without a run.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Make {
+    /// They are initialised: providers, modules, backends.
+    Ready,
+    /// Their code is written in its usual form.
+    Form,
+    /// A block is written into the code of one that imports a resource.
+    Import {
+        /// What it is called there.
+        address: String,
+        /// What it is imported by.
+        id: String,
+    },
+}
+
+/// A state that could not be written at the end of an apply, beside the state as it is now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct KeptState {
+    /// The unit.
+    pub unit: String,
+    /// The file in which Terraform has kept it.
+    pub file: PathBuf,
+    /// Which it is and how far, and the same of the state as it is now.
+    pub lines: [String; 2],
+    /// Resources that it has.
+    pub resources: usize,
+    /// Why it cannot take the place of the state; none where it can.
+    pub refused: Option<String>,
 }
 
 /// The units of an environment.
@@ -202,6 +262,12 @@ pub enum Fact {
     Looked(What, Vec<String>),
     /// Caches that are there.
     Caches(Vec<Cached>),
+    /// States that could not be written, and sentences on those that cannot be looked at.
+    Kept(Vec<KeptState>, Vec<String>),
+    /// The state of this unit was pushed: what is to be said of it, a line each.
+    Pushed(String, Vec<String>),
+    /// Something was done to units: what came of it, a line each.
+    Made(Make, Vec<String>),
     /// What is declared of what runs.
     Declared(Box<Declared>),
     /// Attributes of a resource.

@@ -10,6 +10,8 @@ pub mod caches;
 pub mod code;
 mod find;
 pub mod format;
+pub mod imports;
+pub mod kept;
 pub mod lint;
 pub mod locks;
 pub mod look;

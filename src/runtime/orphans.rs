@@ -32,11 +32,7 @@ pub async fn look(session: &Session, account: Option<&str>, run: &Path, state: &
                 Ok(None) => Found::Absent,
                 Err(failure) => Found::Unknown(failure.message),
             },
-            (None, Some(name)) => {
-                let by_hand = orphan.by_hand().map(|command| format!(": `{command}` looks for it")).unwrap_or_default();
-                Found::Unknown(format!("the cockpit has no call that looks for it; it is called {name}{by_hand}"))
-            }
-            (_, None) => Found::Unknown("its plan does not say what it is called".to_owned()),
+            (_, name) => Found::Unknown(unknown(name.as_deref(), orphan.by_hand.as_deref())),
         };
         orphans.push((orphan, found));
     }
@@ -47,4 +43,13 @@ pub async fn look(session: &Session, account: Option<&str>, run: &Path, state: &
     }
     folder::replace(&path, blocks.as_bytes())?;
     Ok(Looked { orphans, imports: Some(path) })
+}
+
+/// Why it is not looked for, and how it can be.
+fn unknown(name: Option<&str>, by_hand: Option<&str>) -> String {
+    let by_hand = by_hand.map(|command| format!(": `{command}` looks for it")).unwrap_or_default();
+    match name {
+        Some(name) => format!("the cockpit has no call that looks for it; it is called {name}{by_hand}"),
+        None => format!("its plan does not say what it is called{by_hand}"),
+    }
 }

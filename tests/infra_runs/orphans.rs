@@ -5,6 +5,7 @@ use crate::{order, unit, who};
 use aws_sim::ACCOUNT;
 use cockpit::infra::run::folder;
 use cockpit::model::infra::message::{Action, Message};
+use cockpit::model::infra::orphan;
 use cockpit::model::infra::plan::Plan;
 use cockpit::model::infra::run_event::{Goal, RunEnd, RunEvent, Started, Step, UnitEnd, What};
 use jiff::Timestamp;
@@ -21,8 +22,55 @@ fn made() -> Vec<(&'static str, &'static str, Value)> {
         ),
         ("aws_iam_role.web", "aws_iam_role", json!({"name": format!("{base}-web role")})),
         ("aws_ssm_parameter.smtp", "aws_ssm_parameter", json!({"name": "/bookmark-manager/staging/SMTP_PASSWORD"})),
+        ("aws_lb.web", "aws_lb", json!({"name": format!("{base}-alb")})),
+        ("aws_lb_listener.http", "aws_lb_listener", json!({"port": 80})),
+        ("aws_lb_listener.https", "aws_lb_listener", json!({"port": 443})),
+        ("aws_instance.bastion", "aws_instance", json!({"tags": {"Name": "bastion"}})),
+        ("aws_instance.none", "aws_instance", json!({"tags": {"Name": "none"}})),
+        (
+            "aws_appautoscaling_target.api",
+            "aws_appautoscaling_target",
+            json!({"resource_id": format!("service/{base}-cluster/{base}-api"), "service_namespace": "ecs",
+                "scalable_dimension": "ecs:service:DesiredCount"}),
+        ),
+        (
+            "aws_appautoscaling_policy.none",
+            "aws_appautoscaling_policy",
+            json!({"name": "none", "resource_id": format!("service/{base}-cluster/{base}-api"), "service_namespace": "ecs",
+                "scalable_dimension": "ecs:service:DesiredCount"}),
+        ),
+        ("aws_route53_record.www", "aws_route53_record", json!({"zone_id": "Z1", "name": "www", "type": "A"})),
+        ("aws_vpc.main", "aws_vpc", json!({"cidr_block": "10.0.0.0/16", "tags": {"Name": "team"}})),
         ("aws_ssm_parameter.none", "aws_ssm_parameter", json!({"name": "/bookmark-manager/staging/NO_SUCH"})),
     ]
+}
+
+/// Types that the environments of `infra/terraform` have, and that nothing is made of: they stand in the account before.
+const NOT_MADE: [&str; 1] = ["aws_default_security_group"];
+
+#[test]
+fn every_type_of_the_environments_is_looked_for_or_said_how_it_is() {
+    let mut folders = vec![std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("infra/terraform")];
+    let mut unknown = std::collections::BTreeSet::new();
+    let mut seen = 0;
+    while let Some(folder) = folders.pop() {
+        for entry in std::fs::read_dir(folder).expect("a folder").flatten() {
+            let path = entry.path();
+            if path.is_dir() && !entry.file_name().to_string_lossy().starts_with('.') {
+                folders.push(path);
+            } else if path.extension().is_some_and(|ending| ending == "tf") {
+                let code = std::fs::read_to_string(&path).expect("text");
+                let kinds = code.lines().filter_map(|line| line.strip_prefix("resource \"")?.split('"').next());
+                for kind in kinds.filter(|kind| kind.starts_with("aws_") && !NOT_MADE.contains(kind)) {
+                    seen += 1;
+                    if !orphan::is_known(kind) {
+                        unknown.insert(kind.to_owned());
+                    }
+                }
+            }
+        }
+    }
+    assert!(seen > 50 && unknown.is_empty(), "{unknown:?}");
 }
 
 #[test]
@@ -64,7 +112,12 @@ fn what_a_run_may_have_left_is_looked_for_and_its_imports_are_written_into_its_u
         json!({"address": address, "mode": "managed", "type": kind, "change": {
             "actions": ["create"], "before": null, "after": after, "after_unknown": {}, "before_sensitive": {}, "after_sensitive": {}}})
     };
-    let shown = json!({"format_version": "1.2", "terraform_version": "1.11.4", "configuration": {"root_module": {}},
+    let code = json!({"resources": [
+        {"address": "aws_lb.web", "mode": "managed", "type": "aws_lb", "name": "web"},
+        {"address": "aws_lb_listener.http", "mode": "managed", "type": "aws_lb_listener", "name": "http", "depends_on": ["aws_lb.web"]},
+        {"address": "aws_lb_listener.https", "mode": "managed", "type": "aws_lb_listener", "name": "https", "depends_on": ["aws_lb.web"]},
+    ]});
+    let shown = json!({"format_version": "1.2", "terraform_version": "1.11.4", "configuration": {"root_module": code},
         "resource_changes": made().into_iter().map(change).collect::<Vec<_>>()});
     let plan = Plan::read(shown.to_string().as_bytes()).expect("a plan");
     folder::make(&folder::of_unit(&run, "compute")).expect("a folder");
@@ -84,13 +137,33 @@ fn what_a_run_may_have_left_is_looked_for_and_its_imports_are_written_into_its_u
     assert_eq!(
         all,
         [
+            ("aws_appautoscaling_policy.none", "absent"),
+            ("aws_appautoscaling_target.api", "there"),
             ("aws_ecs_service.web", "there"),
             ("aws_iam_role.web", "unknown"),
+            ("aws_instance.bastion", "there"),
+            ("aws_instance.none", "absent"),
+            ("aws_lb.web", "there"),
+            ("aws_lb_listener.http", "there"),
+            ("aws_lb_listener.https", "absent"),
+            ("aws_route53_record.www", "absent"),
             ("aws_ssm_parameter.none", "absent"),
             ("aws_ssm_parameter.smtp", "there"),
+            ("aws_vpc.main", "unknown"),
         ]
     );
-    let note = json["orphans"][1]["note"].as_str().expect("text");
+    let one = |address: &str| {
+        let mut all = json["orphans"].as_array().expect("a list").iter();
+        all.find(|one| one["address"] == address).expect("it is told")
+    };
+    assert_eq!(one("aws_instance.bastion")["id"], "i-0123456789abcdef0");
+    let scaled = "ecs/service/bookmark-manager-staging-cluster/bookmark-manager-staging-api/ecs:service:DesiredCount";
+    assert_eq!(one("aws_appautoscaling_target.api")["id"], scaled);
+    let listener = one("aws_lb_listener.http")["id"].as_str().expect("an ARN");
+    assert!(listener.contains(":listener/app/bookmark-manager-staging-alb/"), "{listener}");
+    let network = one("aws_vpc.main")["note"].as_str().expect("text");
+    assert!(network.contains("`aws ec2 describe-vpcs --filters Name=tag:Name,Values=team` looks for it"), "{network}");
+    let note = one("aws_iam_role.web")["note"].as_str().expect("text");
     assert!(note.contains("`aws iam get-role --role-name 'bookmark-manager-staging-web role'` looks for it"), "{note}");
     let imports = compute.dir.join("cockpit_imports.tf");
     assert!(!imports.exists(), "nothing is written unasked");
@@ -105,7 +178,7 @@ fn what_a_run_may_have_left_is_looked_for_and_its_imports_are_written_into_its_u
         ) && written.contains("to = aws_ssm_parameter.smtp\n  id = \"/bookmark-manager/staging/SMTP_PASSWORD\""),
         "{written}"
     );
-    assert_eq!(written.matches("import {").count(), 2, "{written}");
+    assert_eq!(written.matches("import {").count(), 6, "{written}");
     orphans("--write").coded(3);
     assert_eq!(std::fs::read_to_string(&imports).expect("a file"), written, "once");
 }

@@ -26,7 +26,7 @@ resource "terraform_data" "alarm" { triggers_replace = [terraform_data.service.i
 "#;
 
 /// To the other button.
-const RIGHT: &str = "\u{1b}[C";
+pub(crate) const RIGHT: &str = "\u{1b}[C";
 
 fn state(home: &Home, unit: &str) -> usize {
     let text = std::fs::read(home.path().join(format!("units/{unit}/terraform.tfstate"))).unwrap_or_default();

@@ -30,8 +30,8 @@ impl DifferenceDto {
 
     /// For a person.
     pub(super) fn sentence(&self) -> String {
-        let place = self.place.as_ref().map(|place| format!(", declared in {place}")).unwrap_or_default();
-        let Self { unit, address, what, declared, runs, .. } = self;
-        format!("{unit}: {address}: {what}: {declared} is declared, {runs} runs{place}")
+        let Self { unit, address, what, declared, runs, place } = self.clone();
+        let words = Difference { unit, address, what, declared, runs }.words(place.as_deref());
+        format!("{}: {words}", self.unit)
     }
 }

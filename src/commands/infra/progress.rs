@@ -58,6 +58,8 @@ pub(super) fn line(event: &RunEvent) -> Option<String> {
         },
         What::Step { pid: Some(_), .. }
         | What::StepEnded { .. }
+        // Notes tell it.
+        | What::Left { .. }
         | What::Prepared { .. }
         | What::Heard { .. }
         | What::Unknown => return None,

@@ -120,6 +120,8 @@ fn orphans() -> Orphans {
         kind: "aws_ecs_cluster".into(),
         name: Some("a".into()),
         look: None,
+        id: Some("a".into()),
+        by_hand: None,
     };
     let found = [Found::There("a".into()), Found::Absent, Found::Unknown("no call".into())];
     Orphans {

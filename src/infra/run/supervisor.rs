@@ -6,6 +6,7 @@ mod asked;
 mod begin;
 mod checks;
 mod ends;
+mod leavings;
 mod lift;
 mod shows;
 #[cfg(test)]
@@ -324,6 +325,10 @@ impl Supervisor<'_> {
             return;
         }
         if let Some(why) = self.other_world(&unit, step) {
+            self.tell(What::StepEnded { unit: name.to_owned(), step, code: None, failed: Some(why) });
+            return;
+        }
+        if let Some(why) = self.unpushed(&unit, step) {
             self.tell(What::StepEnded { unit: name.to_owned(), step, code: None, failed: Some(why) });
             return;
         }

@@ -1,13 +1,13 @@
-//! What is done after an abnormal end: a run is taken up, a lock that was left behind is released, and what may exist and be in
-//! no state is looked for.
+//! What is done after an abnormal end: a run is taken up, a lock that was left behind is released, a state that could not be
+//! written is pushed, and what may exist and be in no state is looked for.
 
 use super::ask::{Kind, ask, place, refused, tell};
-use super::look;
 use super::state::Asking;
+use super::{look, make};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::update::settle::done;
-use crate::feeds::infra::{Ask, Fact, Locked};
+use crate::feeds::infra::{Ask, Fact, KeptState, Locked};
 use crate::feeds::part::Part;
 use crate::feeds::runs;
 
@@ -51,6 +51,44 @@ pub fn orphans(app: &mut App) -> Vec<Effect> {
     effects
 }
 
+/// `U`: looks for such states of the marked units, the selected one, or all.
+pub fn kept(app: &mut App) -> Vec<Effect> {
+    if super::tell::recorded(app) {
+        app.say(super::tell::ONLY_RECORDED);
+        return Vec::new();
+    }
+    let going = app.panes.infra.run.as_ref().filter(|run| super::state::Followed::goes_on(run));
+    if let Some(run) = going.map(|run| run.name.clone()) {
+        app.say(format!("{run} is going on, and writes states itself"));
+        return Vec::new();
+    }
+    app.panes.infra.waiting = Some("looking for states that could not be written …".to_owned());
+    let units = look::meant(app);
+    let mut effects = vec![ask(app, Kind::Look, Ask::Kept { units }).1];
+    effects.extend(done(app));
+    effects
+}
+
+/// What was found: one that can be pushed is asked about; of several each is named.
+fn unwritten(app: &mut App, all: &[KeptState], mut said: Vec<String>) {
+    match all {
+        [] if said.is_empty() => app.say("no state that could not be written"),
+        [one] if one.refused.is_none() && said.is_empty() => {
+            drop(super::windows::open(app, Asking::Push(one.clone())));
+        }
+        several => {
+            for one in several {
+                said.extend(one.lines.iter().map(|line| format!("{}: {line}", one.unit)));
+                said.extend(one.refused.iter().map(|why| format!("{}: it is not pushed: {why}", one.unit)));
+            }
+            if several.len() > 1 {
+                said.push("space marks the unit that is meant, U asks then".to_owned());
+            }
+            tell(app, "States that could not be written", &said);
+        }
+    }
+}
+
 /// Takes an answer in.
 pub fn answer(app: &mut App, part: Part<Fact>) {
     app.panes.infra.waiting = None;
@@ -68,6 +106,9 @@ pub fn answer(app: &mut App, part: Part<Fact>) {
             Fact::Orphans(lines) => tell(app, "What may be in no state", &lines),
             Fact::Looked(what, lines) => look::looked(app, what, &lines),
             Fact::Caches(cached) => look::caches(app, cached),
+            Fact::Kept(all, said) => unwritten(app, &all, said),
+            Fact::Pushed(unit, lines) => super::kept::pushed(app, &unit, &lines),
+            Fact::Made(make, lines) => make::made(app, &make, &lines),
             Fact::Units(_)
             | Fact::Began(..)
             | Fact::Plan { .. }

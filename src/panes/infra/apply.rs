@@ -46,3 +46,22 @@ pub fn replace(app: &mut App) -> Vec<Effect> {
     }
     windows::open(app, Asking::Replace(unit, resource))
 }
+
+/// `O`: asks whether the marked resources, else the selected one, alone are planned.
+pub fn only(app: &mut App) -> Vec<Effect> {
+    let state = &app.panes.infra;
+    let resources: Vec<String> = if state.aimed.is_empty() {
+        state.resource.iter().cloned().collect()
+    } else {
+        state.aimed.iter().cloned().collect()
+    };
+    let Some(unit) = state.open.clone().filter(|_| !resources.is_empty()) else {
+        app.say("Enter goes into a unit; O then plans a resource of it alone");
+        return Vec::new();
+    };
+    if let Some(why) = begin::why_not(app).or_else(|| ask::wrong_account(app, true)) {
+        app.say(why);
+        return Vec::new();
+    }
+    windows::open(app, Asking::Target(unit, resources))
+}

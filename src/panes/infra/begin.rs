@@ -12,7 +12,18 @@ use crate::model::text::quoted;
 /// Begins a run: of the marked units, or of all.
 pub fn begin(app: &mut App, goal: Goal) -> Vec<Effect> {
     let units: Vec<String> = app.panes.infra.marked.iter().cloned().collect();
-    over(app, goal, units, None)
+    over(app, goal, units, Part::Whole)
+}
+
+/// How much of its units a run is over.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Part {
+    /// All of them.
+    Whole,
+    /// All of them, and this resource is made again.
+    Again(String),
+    /// These resources alone, with what they need.
+    Only(Vec<String>),
 }
 
 /// Why none can be begun now.
@@ -31,8 +42,8 @@ pub fn why_not(app: &App) -> Option<String> {
     other.map(|run| format!("{} is going on: a opens it", run.run))
 }
 
-/// Begins a run over these units, or over all; one resource may be made again.
-pub fn over(app: &mut App, goal: Goal, units: Vec<String>, replace: Option<String>) -> Vec<Effect> {
+/// Begins a run over these units, or over all.
+pub fn over(app: &mut App, goal: Goal, units: Vec<String>, part: Part) -> Vec<Effect> {
     if let Some(why) = why_not(app) {
         app.say(why);
         return Vec::new();
@@ -48,14 +59,25 @@ pub fn over(app: &mut App, goal: Goal, units: Vec<String>, replace: Option<Strin
     let on_aws = app.environment.account.is_some() && !app.session.simulated;
     let identity = app.estate.identity.value().filter(|_| on_aws);
     let account = identity.map(|identity| identity.account.clone());
-    let command = match &replace {
-        Some(address) => command(app, &format!("replace {}", quoted(address)), &units),
-        None => command(app, word, &units),
+    let typed = match &part {
+        Part::Whole => word.to_owned(),
+        Part::Again(address) => format!("replace {}", quoted(address)),
+        Part::Only(addresses) => format!("{word}{}", flags(addresses)),
     };
-    let replace = replace.into_iter().collect();
-    let question = infra::Ask::Begin { place: place(app), goal, units, replace, account, command };
+    let command = command(app, &typed, &units);
+    let (replace, targets) = match part {
+        Part::Whole => (Vec::new(), Vec::new()),
+        Part::Again(address) => (vec![address], Vec::new()),
+        Part::Only(addresses) => (Vec::new(), addresses),
+    };
+    let question = infra::Ask::Begin { place: place(app), goal, units, replace, targets, account, command };
     let (_, effect) = ask(app, Kind::Begin, question);
     let mut effects = vec![effect];
     effects.extend(done(app));
     effects
+}
+
+/// Resources that alone are planned, as they are typed.
+pub fn flags(resources: &[String]) -> String {
+    resources.iter().map(|address| format!(" --target {}", quoted(address))).collect()
 }

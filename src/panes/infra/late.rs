@@ -35,7 +35,9 @@ fn done(fact: Fact) -> Vec<String> {
     match fact {
         Fact::Infra(infra::Fact::Began(run, _)) => vec![format!("{} was begun, and goes on", run_name(&run))],
         Fact::Infra(infra::Fact::Unlocked(unit)) => vec![super::after::unlocked(&unit)],
-        Fact::Infra(infra::Fact::Looked(_, lines)) => lines,
+        Fact::Infra(infra::Fact::Looked(_, lines) | infra::Fact::Pushed(_, lines) | infra::Fact::Made(_, lines)) => {
+            lines
+        }
         // What else is answered so late says nothing, or is of what is not shown any more.
         _ => Vec::new(),
     }

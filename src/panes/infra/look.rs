@@ -37,6 +37,7 @@ fn title(what: What) -> &'static str {
     match what {
         What::Outputs => "Outputs",
         What::States => "States",
+        What::Whole => "The state, sensitive values masked",
         What::Code => "The code",
         What::Caches => "Caches",
     }

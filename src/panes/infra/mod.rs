@@ -15,6 +15,7 @@ pub mod ask;
 pub mod attributes;
 pub mod begin;
 pub mod clean;
+pub mod code;
 pub mod cost;
 pub mod drawing;
 pub mod drift;
@@ -22,12 +23,16 @@ pub mod drift;
 mod drift_tests;
 pub mod folding;
 mod graph_view;
+pub mod kept;
 pub mod late;
 pub mod layout;
 mod lock;
 pub mod look;
 #[cfg(test)]
 mod look_tests;
+pub mod make;
+#[cfg(test)]
+mod make_tests;
 pub mod plan_lines;
 pub mod replace;
 pub mod rows;
@@ -35,6 +40,7 @@ pub mod runs;
 #[cfg(test)]
 mod runs_tests;
 pub mod state;
+pub mod target;
 pub mod tell;
 #[cfg(test)]
 mod testing;
@@ -69,6 +75,7 @@ pub const PANE: Pane = Pane {
         back: update::back,
         up: update::up,
         open: update::open,
+        accepted: code::typed,
         lines: runs::lines,
         picked: runs::picked,
         confirm: windows::confirm,
@@ -228,7 +235,7 @@ const COMMANDS: &[Command] = &[
     )
     .risks(Risk::Change)
     .on_bottom(Bottom::First(5)),
-    Command::new(Id("infra-mark"), OWN, "mark", &["space"], "Mark the selected unit, or take its mark.", update::mark)
+    Command::new(Id("infra-mark"), OWN, "mark", &["space"], "Mark the selected unit, or take its mark; in a unit the selected resource.", update::mark)
         .on_bottom(Bottom::First(6)),
     Command::new(
         Id("infra-retry"),
@@ -277,6 +284,15 @@ const COMMANDS: &[Command] = &[
     )
     .risks(Risk::Disrupt),
     Command::new(
+        Id("infra-target"),
+        OWN,
+        "plan a part",
+        &["O"],
+        "Plan the marked resources of a unit alone, else the selected one, after a warning; the plan is approved as every other.",
+        apply::only,
+    )
+    .risks(Risk::Disrupt),
+    Command::new(
         Id("infra-fold"),
         OWN,
         "fold",
@@ -312,6 +328,22 @@ const COMMANDS: &[Command] = &[
         |app| look::look(app, What::States),
     ),
     Command::new(
+        Id("infra-pull"),
+        OWN,
+        "pull state",
+        &["w"],
+        "Show the whole state of the marked units or of the selected one, sensitive values masked.",
+        |app| look::look(app, What::Whole),
+    ),
+    Command::new(
+        Id("infra-init"),
+        OWN,
+        "initialise",
+        &["i"],
+        "Initialise the marked units or the selected one: providers, modules, backend. A state is neither made nor moved.",
+        code::ready,
+    ),
+    Command::new(
         Id("infra-check"),
         OWN,
         "check code",
@@ -319,6 +351,24 @@ const COMMANDS: &[Command] = &[
         "Check the code of the marked units or of the selected one: valid, in its usual form, and what tflint finds.",
         |app| look::look(app, What::Code),
     ),
+    Command::new(
+        Id("infra-format"),
+        OWN,
+        "format code",
+        &["F"],
+        "Write the code of the marked units or of the selected one in its usual form, after a question.",
+        code::form,
+    )
+    .risks(Risk::Change),
+    Command::new(
+        Id("infra-import"),
+        OWN,
+        "import",
+        &["B"],
+        "Write a block into the code of the selected unit that imports what exists: its address and its id are typed.",
+        code::import,
+    )
+    .risks(Risk::Change),
     Command::new(
         Id("infra-clean"),
         OWN,
@@ -354,6 +404,15 @@ const COMMANDS: &[Command] = &[
         after::locks,
     )
     .risks(Risk::Change),
+    Command::new(
+        Id("infra-push-state"),
+        OWN,
+        "push state",
+        &["U"],
+        "Show a state that could not be written at the end of an apply beside the state as it is, and push it, after a question.",
+        after::kept,
+    )
+    .risks(Risk::Disrupt),
     Command::new(
         Id("infra-orphans"),
         OWN,

@@ -1,7 +1,7 @@
 //! A resource is made again.
 
 use super::ask::command;
-use super::begin;
+use super::begin::{self, Part};
 use crate::app::App;
 use crate::app::command::Risk;
 use crate::app::effect::Effect;
@@ -39,5 +39,5 @@ pub fn confirmation(app: &App, unit: &str, address: &str) -> Option<Confirmation
 
 /// It was confirmed.
 pub fn confirmed(app: &mut App, unit: String, address: String) -> Vec<Effect> {
-    begin::over(app, Goal::Apply, vec![unit], Some(address))
+    begin::over(app, Goal::Apply, vec![unit], Part::Again(address))
 }

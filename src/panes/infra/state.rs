@@ -3,7 +3,7 @@
 use crate::app::command::PaneId;
 use crate::app::overlay::Tone;
 use crate::app::screen::Block;
-use crate::feeds::infra::{Locked, Units};
+use crate::feeds::infra::{KeptState, Locked, Units};
 use crate::model::Failure;
 use crate::model::infra::cached::Cached;
 use crate::model::infra::causes;
@@ -89,8 +89,12 @@ pub struct State {
     pub reading: Option<(String, String)>,
     /// How far the resources of the opened unit are folded, where somebody has said it.
     pub level: Option<Level>,
+    /// The unit into which something is imported, while that is typed.
+    pub importing: Option<String>,
     /// Units that were marked.
     pub marked: BTreeSet<String>,
+    /// Resources of the opened unit that were marked.
+    pub aimed: BTreeSet<String>,
     /// What a window with buttons is about.
     pub asking: Option<Asking>,
     /// The graph that is drawn, and what it was made for.
@@ -193,6 +197,12 @@ pub enum Asking {
     Clean(Vec<Cached>),
     /// Whether a resource of a unit is planned to be made again.
     Replace(String, String),
+    /// Whether these resources of a unit alone are planned.
+    Target(String, Vec<String>),
+    /// Whether a state that could not be written is pushed.
+    Push(KeptState),
+    /// Whether the code of these units is written in its usual form.
+    Form(Vec<String>),
 }
 
 /// A graph and where its boxes are.

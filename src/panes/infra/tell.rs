@@ -284,6 +284,11 @@ pub fn summary(app: &App) -> Vec<(Health, String)> {
         let left: Vec<&str> = run.state.left.keys().map(|(_, address)| address.as_str()).collect();
         lines.push((Health::Down, format!("may exist and be in no state: {}. u looks for it", left.join(", "))));
     }
+    for (unit, file) in &run.state.kept {
+        let text =
+            format!("{unit}: its state could not be written: U shows and pushes what was kept in {}", file.display());
+        lines.push((Health::Down, text));
+    }
     for (name, unit) in &run.state.units {
         let errors = unit.diagnostics.iter().filter(|diagnostic| diagnostic.error);
         for error in errors.take(2) {

@@ -28,6 +28,8 @@ pub(super) struct Desk {
     pub(super) begun: Vec<(Goal, Vec<String>)>,
     /// Resources that are to be made again.
     pub(super) replaced: Vec<String>,
+    /// Resources that alone are planned.
+    pub(super) targeted: Vec<String>,
     /// The folders of runs that were followed.
     pub(super) followed: Vec<PathBuf>,
     /// What else was asked, and is to be answered.
@@ -216,6 +218,7 @@ impl Desk {
             wishes: Vec::new(),
             begun: Vec::new(),
             replaced: Vec::new(),
+            targeted: Vec::new(),
             followed: Vec::new(),
             asked: Vec::new(),
             runs: Vec::new(),
@@ -258,9 +261,10 @@ impl Desk {
                     Ok(units) => self.answered(ticket, Part::Last(infra::Fact::Units(units))),
                     Err(failure) => self.answered(ticket, Part::<infra::Fact>::Failed(failure)),
                 },
-                feeds::Ask::Infra(infra::Ask::Begin { goal, units, replace, .. }) => {
+                feeds::Ask::Infra(infra::Ask::Begin { goal, units, replace, targets, .. }) => {
                     self.begun.push((goal, units));
                     self.replaced.extend(replace);
+                    self.targeted.extend(targets);
                     self.runs = vec![listed(RUN)];
                     let folder = self.runs[0].folder.clone();
                     let units = self.units.clone().unwrap();

@@ -3,7 +3,7 @@
 use super::ask::{Kind, ask, place, refused, ticket, wish};
 use super::state::{Asking, CHANGE, Followed, LOG, PLAN, RESOURCES, State, UNIT_LOG, UNITS};
 use super::tell::{self, configured};
-use super::{attributes, drawing, drift, written};
+use super::{attributes, drawing, drift, target, written};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::Answer;
@@ -297,10 +297,13 @@ pub fn retry(app: &mut App) -> Vec<Effect> {
     wish(app, Wish::Retry, "trying failed and blocked units again …")
 }
 
-/// `space`: marks the selected unit, or takes its mark.
+/// `space`: marks the selected unit, or takes its mark; in a unit the selected resource.
 pub fn mark(app: &mut App) -> Vec<Effect> {
+    if app.panes.infra.open.is_some() {
+        return target::mark(app);
+    }
     let state = &mut app.panes.infra;
-    let Some(unit) = state.open.clone().or_else(|| state.unit.clone()) else { return Vec::new() };
+    let Some(unit) = state.unit.clone() else { return Vec::new() };
     if !state.marked.remove(&unit) {
         state.marked.insert(unit);
     }
@@ -334,6 +337,7 @@ pub fn open(app: &mut App) -> Option<Vec<Effect>> {
 /// `Esc`: out of the unit.
 pub fn up(app: &mut App) {
     if let Some(unit) = app.panes.infra.open.take() {
+        app.panes.infra.aimed.clear();
         app.panes.infra.resource = None;
         app.screen.list(UNITS).select_key(&unit);
         app.focus_on(UNITS);

@@ -152,7 +152,8 @@ fn resources(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus)
                 Cell::new(health.sign(), theme.health(health)),
                 Cell::new(critical(state, &resource_of(key)), theme.strong),
                 Cell::new(sign, tone),
-                Cell::new(key, theme.text).name(),
+                Cell::new(if state.aimed.contains(key) { format!("* {key}") } else { key.to_owned() }, theme.text)
+                    .name(),
                 Cell::new(words, theme.health(health)),
                 Cell::new(why, if lost { theme.down } else { theme.dim }),
             ]

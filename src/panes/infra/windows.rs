@@ -11,6 +11,7 @@ use crate::app::pane::{Confirmation, Going};
 use crate::app::tell::exactly;
 use crate::app::update::settle::done;
 use crate::app::update::windows::push_window;
+use crate::feeds::infra::Make;
 use crate::model::infra::run_event::Wish;
 use crate::model::time::short;
 
@@ -34,6 +35,9 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
         Asking::Unlock(lock) => Some(super::lock::unlock(app, lock)),
         Asking::Clean(cached) => Some(super::clean::clean(app, cached)),
         Asking::Replace(unit, address) => super::replace::confirmation(app, unit, address),
+        Asking::Target(unit, addresses) => super::target::confirmation(app, unit, addresses),
+        Asking::Push(kept) => Some(super::kept::confirmation(app, kept)),
+        Asking::Form(units) => Some(super::make::confirmation(app, units)),
     }
 }
 
@@ -97,6 +101,9 @@ pub fn confirmed(app: &mut App, _: u8) -> Vec<Effect> {
         Some(Asking::Unlock(lock)) => super::lock::release(app, lock),
         Some(Asking::Clean(cached)) => super::clean::remove(app, &cached),
         Some(Asking::Replace(unit, address)) => super::replace::confirmed(app, unit, address),
+        Some(Asking::Target(unit, addresses)) => super::target::confirmed(app, unit, addresses),
+        Some(Asking::Push(kept)) => super::kept::push(app, kept),
+        Some(Asking::Form(units)) => super::make::make(app, Make::Form, units),
         None => Vec::new(),
     }
 }

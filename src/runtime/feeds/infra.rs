@@ -3,15 +3,14 @@
 use super::means::Means;
 use super::runs::kept;
 use super::trouble::{failed, of_trouble};
-use super::{infra_look, infra_state};
+use super::{infra_look, infra_make, infra_state};
 use crate::feeds::infra::{Ask, Fact, Locked, Units};
 use crate::feeds::part::Part;
 use crate::feeds::runs::Place;
 use crate::infra::run::events::Reader;
-use crate::infra::run::{left, ordered, start, world};
+use crate::infra::run::{left, ordered, start};
 use crate::infra::{Access, Discovered, Look, each, locks};
 use crate::model::Failure;
-use crate::model::audit::Record;
 use crate::model::infra::RunState;
 use crate::model::infra::lock::Lock;
 use crate::model::infra::plan::Plan;
@@ -24,13 +23,16 @@ use std::path::Path;
 pub(super) async fn answer(means: &Means, ask: Ask) {
     let done = match ask {
         Ask::Discover => found(means).await.map(|found| Fact::Units(units(found))),
-        Ask::Begin { place, goal, units, replace, account, command } => {
-            begin(means, &place, goal, Over { units, replace }, account, command).await
+        Ask::Begin { place, goal, units, replace, targets, account, command } => {
+            begin(means, &place, goal, Over { units, replace, targets }, account, command).await
         }
         Ask::Locks { units } => locks(means, &units).await,
         Ask::Unlock { place, lock } => unlock(means, &place, lock).await,
         Ask::Orphans { run } => orphans(means, &run).await,
         Ask::Look { place, what, units } => infra_look::answer(means, &place, what, &units).await,
+        Ask::Kept { units } => infra_make::kept(means, &units).await,
+        Ask::Push { place, kept } => infra_make::push(means, &place, kept).await,
+        Ask::Make { make, units } => infra_make::made(means, make, &units).await,
         Ask::Declared { units } => infra_state::declared(means, &units).await,
         Ask::Attributes { unit, address } => infra_state::attributes(means, unit, address).await,
         Ask::Written { run, unit } => infra_state::written(run, unit).await,
@@ -56,6 +58,7 @@ async fn found(means: &Means) -> Result<Discovered, Failure> {
 struct Over {
     units: Vec<String>,
     replace: Vec<String>,
+    targets: Vec<String>,
 }
 
 /// Begins a run over the units as they are now.
@@ -73,7 +76,7 @@ async fn begin(
     let shown = Units { graph: all.graph.clone(), warnings: all.warnings.clone() };
     let found = all.only(&over.units).map_err(|trouble| of_trouble(&trouble))?;
     let mut order = ordered::order(&found, environment, goal, audit::who(), command);
-    (order.account, order.replace) = (account, over.replace);
+    (order.account, order.replace, order.targets) = (account, over.replace, over.targets);
     let begun = start::start(&start::this_program(), &runs, &order, Timestamp::now()).await;
     let folder = begun.map_err(|error| failed(format!("the run cannot be started: {}", error.words())))?;
     Ok(Fact::Began(folder, shown))
@@ -106,22 +109,14 @@ async fn locks(means: &Means, chosen: &[String]) -> Result<Fact, Failure> {
 
 /// Releases a lock, and writes it into the audit file.
 async fn unlock(means: &Means, place: &Place, lock: Locked) -> Result<Fact, Failure> {
-    let environment = infra_look::opened(means)?;
+    let name = infra_look::opened(means)?.name.clone();
     let all = found(means).await?;
     let unit = all.graph.unit(&lock.unit).ok_or_else(|| failed(format!("there is no unit {}", lock.unit)))?;
     let held = Lock { id: lock.id, who: lock.who, operation: lock.operation, created: lock.since };
     locks::release(&Access::new(&all, unit), &held).await.map_err(|trouble| of_trouble(&trouble))?;
-    let typed = format!("cockpit infra unlock {} --unit {}", environment.name, lock.unit);
-    let record = Record {
-        command: environment.named().command(&typed),
-        endpoint: world::of(&all.surroundings).endpoints().key(),
-        environment: environment.name.clone(),
-        after: serde_json::json!({ "unit": lock.unit, "lock": held.id, "held_by": held.who }),
-        outcome: "done".into(),
-        ..Record::default()
-    };
-    let path = if place.simulated { audit::simulated() } else { audit::path(place.audit_file.as_deref()) };
-    audit::append(path.as_deref(), record, Timestamp::now())
+    let typed = format!("cockpit infra unlock {name} --unit {}", lock.unit);
+    let after = serde_json::json!({ "unit": lock.unit, "lock": held.id, "held_by": held.who });
+    infra_make::record(means, place, &all, &typed, after, None)
         .map_err(|error| failed(format!("the lock is released; the audit file does not have it: {error}")))?;
     Ok(Fact::Unlocked(lock.unit))
 }
@@ -148,10 +143,9 @@ async fn orphans(means: &Means, run: &Path) -> Result<Fact, Failure> {
     for unit in state.started.iter().flat_map(|started| &started.units) {
         lines.extend(left::errored(unit).into_iter().map(|file| {
             format!(
-                "{}: a state could not be written and is kept in {}: `cockpit infra state push --unit {}` pushes it",
+                "{}: a state could not be written and is kept in {}: U shows it and pushes it",
                 unit.name,
-                file.display(),
-                unit.name
+                file.display()
             )
         }));
     }

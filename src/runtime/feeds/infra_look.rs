@@ -8,9 +8,9 @@ use crate::feeds::infra::{Fact, What};
 use crate::feeds::runs::Place;
 use crate::infra::{Access, Discovered, Look, caches, discover_as, each, format, lint, look};
 use crate::model::Failure;
-use crate::model::infra::Trouble;
 use crate::model::infra::cached::Became;
-use crate::model::infra::state::MASK;
+use crate::model::infra::state::{MASK, Mark, pulled};
+use crate::model::infra::{Trouble, TroubleKind};
 use std::path::PathBuf;
 
 /// Looks at these units; all where none is named.
@@ -19,6 +19,7 @@ pub(super) async fn answer(means: &Means, place: &Place, what: What, units: &[St
     let lines = match what {
         What::Outputs => told(&found, "no outputs: nothing was applied yet", outputs).await,
         What::States => told(&found, "no resources: nothing was applied yet", states).await,
+        What::Whole => told(&found, "no state: nothing was applied yet", whole).await,
         What::Code => code(&found).await?,
         What::Caches => {
             let runs = kept(place)?;
@@ -66,7 +67,7 @@ pub(super) async fn discovered(means: &Means, look: Look<'_>) -> Result<Discover
 }
 
 /// The units that are meant. Caches are removed also where what is in them is broken, as a workspace that is not known.
-async fn found(means: &Means, units: &[String], without_workspaces: bool) -> Result<Discovered, Failure> {
+pub(super) async fn found(means: &Means, units: &[String], without_workspaces: bool) -> Result<Discovered, Failure> {
     discovered(means, Look { units, hooks: false, workspaces: !without_workspaces }).await
 }
 
@@ -108,6 +109,20 @@ async fn states(access: Access<'_>) -> Result<Vec<String>, Trouble> {
     Ok(look::addresses(&access).await?.into_iter().map(|resource| resource.address).collect())
 }
 
+/// The state as `state pull` has it, masked by what `show` says of it.
+async fn whole(access: Access<'_>) -> Result<Vec<String>, Trouble> {
+    let what = format!("the state of {} cannot be read", access.unit.name);
+    let state = access.read(&["state", "pull"], &what).await?.out;
+    if Mark::of(&state).is_none() {
+        return Ok(Vec::new());
+    }
+    let shown = access.read(&["show", "-json", "-no-color"], &what).await?.out;
+    let masked = pulled(&state, &shown)
+        .and_then(|masked| serde_json::to_string_pretty(&masked))
+        .map_err(|error| Trouble::new(TroubleKind::Failed, what).cause(format!("it is not understood: {error}")))?;
+    Ok(masked.lines().map(str::to_owned).collect())
+}
+
 /// What Terraform and the linter say of the code, and which files are not in their usual form.
 async fn code(found: &Discovered) -> Result<Vec<String>, Failure> {
     let linter = lint::program(&found.surroundings);
@@ -125,7 +140,7 @@ async fn code(found: &Discovered) -> Result<Vec<String>, Failure> {
         Ok(files) => {
             let line = |file: &std::path::PathBuf| format!("not in its usual form: {}", file.display());
             lines.extend(files.iter().map(line));
-            lines.push("`cockpit infra fmt` writes them in it".to_owned());
+            lines.push("F writes them in it".to_owned());
         }
         Err(trouble) => lines.push(of_trouble(&trouble).message),
     }

@@ -5,6 +5,7 @@ mod aws;
 mod costs;
 mod infra;
 mod infra_look;
+mod infra_make;
 mod infra_state;
 pub(super) mod means;
 mod probes;

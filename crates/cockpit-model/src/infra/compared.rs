@@ -19,6 +19,9 @@ const COMPARED: [&str; 5] = [
     "aws_rds_cluster_instance",
 ];
 
+/// As what there is none of runs.
+const ABSENT: &str = "does not exist";
+
 /// Whether a resource is held against what runs.
 pub fn is_compared(resource: &Resource) -> bool {
     !resource.is_data && COMPARED.contains(&resource.kind.as_str())
@@ -33,7 +36,7 @@ pub fn absent(named: Vec<(String, String, String)>, known: &BTreeSet<String>) ->
             address,
             what: "parameter that a task names".to_owned(),
             declared: name,
-            runs: "does not exist".to_owned(),
+            runs: ABSENT.to_owned(),
         })
         .collect()
 }
@@ -62,7 +65,8 @@ impl Difference {
     pub fn words(&self, place: Option<&str>) -> String {
         let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
         let Self { address, what, declared, runs, .. } = self;
-        format!("{address}: {what}: declared {declared}, now {runs}{place}")
+        let now = if runs == ABSENT { format!("which {ABSENT}") } else { format!("now {runs}") };
+        format!("{address}: {what}: declared {declared}, {now}{place}")
     }
 }
 
@@ -86,9 +90,9 @@ mod tests {
         let known = BTreeSet::from(["/team/a".to_owned()]);
         let found = absent(vec![name("/team/a"), name("/team/b")], &known);
         let said: Vec<String> = found.iter().map(|one| one.words(Some("main.tf:7"))).collect();
-        let wanted = "aws_ecs_task_definition.web: parameter that a task names: declared /team/b, now does not exist (main.tf:7)";
+        let wanted = "aws_ecs_task_definition.web: parameter that a task names: declared /team/b, which does not exist (main.tf:7)";
         assert_eq!(said, [wanted]);
-        assert!(found[0].words(None).ends_with("declared /team/b, now does not exist"));
+        assert!(found[0].words(None).ends_with("declared /team/b, which does not exist"));
     }
 
     #[test]

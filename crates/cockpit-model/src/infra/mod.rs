@@ -15,6 +15,7 @@ pub mod loss;
 pub mod message;
 pub mod order;
 pub mod orphan;
+mod orphan_types;
 pub mod path;
 pub mod picture;
 pub mod plan;

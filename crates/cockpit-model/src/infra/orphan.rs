@@ -2,9 +2,10 @@
 //! What each would be called is in its plan, so that it can be looked for, and taken into the state by an `import` block.
 
 use super::RunState;
-use super::import;
-use super::plan::{Plan, Shown, resource_of, type_of};
+use super::plan::{Attribute, Plan, Shown, resource_of, type_of};
+use super::{import, orphan_types};
 use crate::text::quoted;
+use serde_json::Value;
 use std::fmt::Write as _;
 
 /// A resource that may exist and be in no state.
@@ -20,6 +21,10 @@ pub struct Orphan {
     pub name: Option<String>,
     /// Where it is looked for; none where there is no read call for it.
     pub look: Option<Look>,
+    /// What it would be imported by, where its plan says that.
+    pub id: Option<String>,
+    /// What looks for it on a command line, where the cockpit has no call for that.
+    pub by_hand: Option<String>,
 }
 
 /// Where a resource is looked for.
@@ -66,6 +71,29 @@ pub enum Look {
     UserPool,
     /// A hosted zone.
     Zone,
+    /// A listener of this load balancer (its name or its ARN), by its port.
+    Listener {
+        /// The load balancer.
+        balancer: String,
+    },
+    /// An instance of EC2, by its tag `Name`.
+    Instance,
+    /// A record of a hosted zone.
+    Record {
+        /// The zone.
+        zone: String,
+        /// Its type.
+        kind: String,
+        /// What tells it from others of its name and type.
+        set: Option<String>,
+    },
+    /// What scales a service, by its resource.
+    ScalableTarget,
+    /// A policy of what scales this resource.
+    ScalingPolicy {
+        /// The resource.
+        resource: String,
+    },
 }
 
 /// What came of looking for it.
@@ -78,45 +106,6 @@ pub enum Found {
     /// It was not looked for, or not successfully: why.
     Unknown(String),
 }
-
-/// The attribute that names a resource of a type, and whether it is imported by that name.
-///
-/// Source: the section "Import" of each resource in the documentation of the AWS provider, version 5.
-const NAMES: &[(&str, &str, bool)] = &[
-    ("aws_ecs_cluster", "name", true),
-    ("aws_ecs_service", "name", false),
-    ("aws_ecr_repository", "name", true),
-    ("aws_cloudwatch_log_group", "name", true),
-    ("aws_db_instance", "identifier", true),
-    ("aws_rds_cluster", "cluster_identifier", true),
-    ("aws_rds_cluster_instance", "identifier", true),
-    ("aws_db_subnet_group", "name", true),
-    ("aws_db_parameter_group", "name", true),
-    ("aws_lb_target_group", "name", false),
-    ("aws_lb", "name", false),
-    ("aws_cloudwatch_metric_alarm", "alarm_name", true),
-    ("aws_cloudwatch_composite_alarm", "alarm_name", true),
-    ("aws_lambda_function", "function_name", true),
-    ("aws_scheduler_schedule", "name", false),
-    ("aws_s3_bucket", "bucket", true),
-    ("aws_iam_role", "name", true),
-    ("aws_iam_policy", "name", false),
-    ("aws_ssm_parameter", "name", true),
-    ("aws_secretsmanager_secret", "name", false),
-    ("aws_sns_topic", "name", false),
-    ("aws_security_group", "name", false),
-    ("aws_cognito_user_pool", "name", false),
-    ("aws_route53_zone", "name", false),
-    ("aws_vpc", "", false),
-];
-
-/// What looks for a resource of a type for which the cockpit has no call; `{}` is its name.
-const BY_HAND: &[(&str, &str)] = &[
-    ("aws_iam_role", "aws iam get-role --role-name {}"),
-    ("aws_s3_bucket", "aws s3api head-bucket --bucket {}"),
-    ("aws_db_subnet_group", "aws rds describe-db-subnet-groups --db-subnet-group-name {}"),
-    ("aws_db_parameter_group", "aws rds describe-db-parameter-groups --db-parameter-group-name {}"),
-];
 
 /// The orphans of a run, in the order of units and addresses; `plan` has the plan of a unit as it was shown.
 pub fn of(run: &RunState, plan: impl Fn(&str) -> Option<Plan>) -> Vec<Orphan> {
@@ -132,17 +121,49 @@ pub fn of(run: &RunState, plan: impl Fn(&str) -> Option<Plan>) -> Vec<Orphan> {
     found
 }
 
+/// Whether a resource of a type is looked for, or said how it is.
+pub fn is_known(kind: &str) -> bool {
+    orphan_types::of(kind).is_some()
+}
+
+/// What a plan says of an attribute of a resource; of a map what its key after a dot has.
+fn value(plan: &Plan, address: &str, name: &str) -> Option<String> {
+    let change = plan.changes.iter().find(|change| change.address == address)?;
+    let (name, key) = name.split_once('.').map_or((name, None), |(name, key)| (name, Some(key)));
+    let find = |all: &[Attribute], name: &str| all.iter().find(|one| one.name.as_deref() == Some(name)).cloned();
+    let mut found = find(&change.attributes, name)?;
+    if let (Some(key), Shown::Parts { parts, .. }) = (key, &found.shown) {
+        found = find(parts, key)?;
+    }
+    match &found.shown {
+        Shown::Added { after } | Shown::Changed { after, .. } => match serde_json::from_str(after).ok()? {
+            Value::String(text) => Some(text),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Null | Value::Bool(_) | Value::Array(_) | Value::Object(_) => None,
+        },
+        Shown::Removed { .. } | Shown::Parts { .. } => None,
+    }
+}
+
+/// The load balancer of a listener: its ARN where there was one before, else the name of the one that is made with it.
+fn balancer(plan: &Plan, listener: &str) -> Option<String> {
+    let known = value(plan, listener, "load_balancer_arn");
+    known.or_else(|| {
+        let of = plan.resources.iter().find(|one| one.address == resource_of(listener))?;
+        let needs = of.needs.iter().filter_map(|number| plan.resources.get(*number as usize));
+        let mut balancers = needs.filter(|one| type_of(&one.address) == "aws_lb");
+        let (Some(one), None) = (balancers.next(), balancers.next()) else { return None };
+        let mut made = plan.changes.iter().filter(|change| resource_of(&change.address) == one.address);
+        let (Some(change), None) = (made.next(), made.next()) else { return None };
+        value(plan, &change.address, "name")
+    })
+}
+
 fn orphan(unit: &str, address: &str, plan: Option<&Plan>) -> Orphan {
     let kind = type_of(&resource_of(address)).to_owned();
-    let value = |name: &str| {
-        let change = plan?.changes.iter().find(|change| change.address == address)?;
-        let attribute = change.attributes.iter().find(|attribute| attribute.name.as_deref() == Some(name))?;
-        match &attribute.shown {
-            Shown::Added { after } | Shown::Changed { after, .. } => serde_json::from_str::<String>(after).ok(),
-            Shown::Removed { .. } | Shown::Parts { .. } => None,
-        }
-    };
-    let name = NAMES.iter().find(|(of, ..)| *of == kind).and_then(|(_, attribute, _)| value(attribute));
+    let value = |name: &str| value(plan?, address, name);
+    let known = orphan_types::of(&kind);
+    let name = known.and_then(|known| value(known.named));
     let look = match kind.as_str() {
         "aws_ecs_cluster" => Some(Look::Cluster),
         "aws_ecs_service" => value("cluster").map(|cluster| Look::Service { cluster }),
@@ -151,6 +172,8 @@ fn orphan(unit: &str, address: &str, plan: Option<&Plan>) -> Orphan {
         "aws_db_instance" | "aws_rds_cluster_instance" => Some(Look::DbInstance),
         "aws_rds_cluster" => Some(Look::DbCluster),
         "aws_lb_target_group" => Some(Look::TargetGroup),
+        "aws_lb_listener" => plan.and_then(|plan| balancer(plan, address)).map(|balancer| Look::Listener { balancer }),
+        "aws_instance" => Some(Look::Instance),
         "aws_cloudwatch_metric_alarm" | "aws_cloudwatch_composite_alarm" => Some(Look::Alarm),
         "aws_lambda_function" => Some(Look::Function),
         "aws_scheduler_schedule" => {
@@ -162,24 +185,39 @@ fn orphan(unit: &str, address: &str, plan: Option<&Plan>) -> Orphan {
         "aws_secretsmanager_secret" => Some(Look::Secret),
         "aws_cognito_user_pool" => Some(Look::UserPool),
         "aws_route53_zone" => Some(Look::Zone),
+        "aws_route53_record" => value("zone_id").zip(value("type")).map(|(zone, kind)| Look::Record {
+            zone,
+            kind,
+            set: value("set_identifier"),
+        }),
+        // Of others than services of ECS the cockpit asks nothing.
+        "aws_appautoscaling_target" | "aws_appautoscaling_policy"
+            if value("service_namespace").as_deref() != Some("ecs") =>
+        {
+            None
+        }
+        "aws_appautoscaling_target" => Some(Look::ScalableTarget),
+        "aws_appautoscaling_policy" => value("resource_id").map(|resource| Look::ScalingPolicy { resource }),
         _ => None,
     };
-    Orphan { unit: unit.to_owned(), address: address.to_owned(), kind, look: look.filter(|_| name.is_some()), name }
+    let id = known.filter(|known| !known.id.is_empty()).and_then(|known| orphan_types::filled(known.id, value));
+    // What its plan does not say is written in capitals, to be filled in.
+    let shell =
+        |name: &str| Some(value(name).map_or_else(|| name.replace('.', "_").to_uppercase(), |text| quoted(&text)));
+    let by_hand =
+        known.filter(|known| !known.hand.is_empty()).and_then(|known| orphan_types::filled(known.hand, shell));
+    Orphan {
+        unit: unit.to_owned(),
+        address: address.to_owned(),
+        kind,
+        look: look.filter(|_| name.is_some()),
+        name,
+        id,
+        by_hand,
+    }
 }
 
 impl Orphan {
-    /// What it is imported by, where that follows from its name alone.
-    pub fn id_by_name(&self) -> Option<String> {
-        let by_name = NAMES.iter().any(|(kind, _, by_name)| *kind == self.kind && *by_name);
-        self.name.clone().filter(|_| by_name)
-    }
-
-    /// What looks for it on a command line, where the cockpit has no call for that.
-    pub fn by_hand(&self) -> Option<String> {
-        let (_, command) = BY_HAND.iter().find(|(kind, _)| *kind == self.kind)?;
-        Some(command.replace("{}", &quoted(self.name.as_ref()?)))
-    }
-
     /// For a person: what it is called.
     pub fn title(&self) -> String {
         match &self.name {
@@ -216,7 +254,7 @@ pub fn blocks<'a>(orphans: impl IntoIterator<Item = (&'a Orphan, &'a Found)>) ->
             Found::Absent => {}
             Found::Unknown(why) => {
                 let _ = writeln!(text, "# {}: {}", orphan.address, why.replace('\n', " "));
-                let id = orphan.id_by_name().unwrap_or_else(|| "ID".to_owned());
+                let id = orphan.id.clone().unwrap_or_else(|| "ID".to_owned());
                 let block = import::block(&orphan.address, &id).unwrap_or_default();
                 for line in block.lines() {
                     let _ = writeln!(text, "# {line}");
@@ -235,7 +273,7 @@ mod tests {
     use super::super::run_event::{RunEvent, Step, What};
     use super::*;
     use jiff::Timestamp;
-    use serde_json::{Value, json};
+    use serde_json::json;
 
     fn said(step: Step, message: Message) -> RunEvent {
         RunEvent { time: Timestamp::UNIX_EPOCH, what: What::Said { unit: "compute".into(), step, message } }
@@ -295,6 +333,8 @@ mod tests {
             ("aws_security_group.any", json!({"name_prefix": "any"})),
             ("aws_iam_role.web", json!({"name": "web's"})),
             ("aws_sns_topic.tell", json!({"name": "tell"})),
+            ("aws_iam_role_policy.web", json!({"name": "logs"})),
+            ("aws_s3_bucket_versioning.logs", json!({"bucket": "logs"})),
         ];
         let shown = show(&all.clone().map(|(address, after)| change(address, &["create"], Value::Null, after)));
         let plan = Plan::read(&serde_json::to_vec(&shown).unwrap()).unwrap();
@@ -305,10 +345,49 @@ mod tests {
         assert_eq!(of("aws_security_group.any").look, None, "AWS chooses its name");
         let role = of("aws_iam_role.web");
         assert_eq!(
-            (role.look.as_ref(), role.by_hand().unwrap().as_str()),
+            (role.look.as_ref(), role.by_hand.unwrap().as_str()),
             (None, r"aws iam get-role --role-name 'web'\''s'")
         );
-        assert_eq!(of("aws_sns_topic.tell").by_hand(), None);
+        assert_eq!(of("aws_sns_topic.tell").by_hand.as_deref(), Some("aws sns list-topics"));
+        let policy = of("aws_iam_role_policy.web");
+        assert_eq!(policy.by_hand.as_deref(), Some("aws iam get-role-policy --role-name ROLE --policy-name logs"));
+        assert_eq!((policy.id, of("aws_s3_bucket_versioning.logs").id.as_deref()), (None, Some("logs")));
+    }
+
+    #[test]
+    fn a_listener_is_looked_for_at_its_load_balancer_also_at_one_that_is_made_with_it() {
+        let new = |address: &str, after: Value| change(address, &["create"], Value::Null, after);
+        let mut shown = show(&[
+            new("aws_lb.web", json!({"name": "team-web"})),
+            new("aws_lb_listener.new", json!({"port": 443})),
+            new("aws_lb_listener.there", json!({"port": 80, "load_balancer_arn": "arn:lb"})),
+            new("aws_instance.bastion", json!({"tags": {"Name": "team-bastion"}})),
+            new("aws_route53_record.www", json!({"zone_id": "Z1", "name": "www", "type": "A"})),
+            new(
+                "aws_appautoscaling_policy.cpu",
+                json!({"name": "cpu", "resource_id": "service/a/b",
+                "service_namespace": "ecs", "scalable_dimension": "ecs:service:DesiredCount"}),
+            ),
+        ]);
+        shown["configuration"] = json!({"root_module": {"resources": [
+            {"address": "aws_lb.web"},
+            {"address": "aws_lb_listener.new", "depends_on": ["aws_lb.web"]},
+        ]}});
+        let plan = Plan::read(&serde_json::to_vec(&shown).unwrap()).unwrap();
+        let of = |address| orphan("compute", address, Some(&plan));
+        let at = |balancer: &str| Some(Look::Listener { balancer: balancer.to_owned() });
+        assert_eq!(
+            (of("aws_lb_listener.new").look, of("aws_lb_listener.new").title()),
+            (at("team-web"), "aws_lb_listener.new (443)".into())
+        );
+        assert_eq!(of("aws_lb_listener.there").look, at("arn:lb"));
+        let instance = of("aws_instance.bastion");
+        assert_eq!((instance.look, instance.name.as_deref()), (Some(Look::Instance), Some("team-bastion")));
+        let record = of("aws_route53_record.www");
+        assert_eq!(record.look, Some(Look::Record { zone: "Z1".into(), kind: "A".into(), set: None }));
+        let policy = of("aws_appautoscaling_policy.cpu");
+        assert_eq!(policy.look, Some(Look::ScalingPolicy { resource: "service/a/b".into() }));
+        assert_eq!(policy.id.as_deref(), Some("ecs/service/a/b/ecs:service:DesiredCount/cpu"));
     }
 
     #[test]

@@ -7,6 +7,7 @@ pub use super::run_unit::{LiftPhase, Phase, ResourcePhase, ResourceState, StepSt
 use super::unit::Graph;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
+use std::path::PathBuf;
 
 /// How a run stands.
 #[derive(Debug, Clone, Default, PartialEq)]
@@ -19,6 +20,8 @@ pub struct RunState {
     pub units: BTreeMap<String, UnitState>,
     /// What may exist and be in no state: unit and address, and what was done to it. A retry alone does not change that.
     pub left: BTreeMap<(String, String), Action>,
+    /// States that could not be written, by unit: where Terraform keeps them.
+    pub kept: BTreeMap<String, PathBuf>,
     /// Units that were never initialised: planning them does it.
     pub fresh: BTreeSet<String>,
     /// Units whose plan may be begun while what they need is applied.
@@ -80,6 +83,8 @@ impl RunState {
                 self.leave(unit, *step);
             }
             What::PlanReady { unit, plan } => {
+                // It is not planned before that is pushed.
+                self.kept.remove(unit);
                 let unit = self.unit(unit);
                 unit.enter(time, Phase::Review);
                 unit.plan = Some(plan.clone());
@@ -98,6 +103,11 @@ impl RunState {
                 let unit = self.unit(unit);
                 (unit.guards, unit.lift) = (guards.clone(), LiftPhase::Wanted);
                 unit.begin_again(time);
+            }
+            What::Left { unit, kept, unwritten } => {
+                self.kept.extend(kept.iter().map(|file| (unit.clone(), file.clone())));
+                let made = unwritten.iter().map(|address| ((unit.clone(), address.clone()), Action::Create));
+                self.left.extend(made);
             }
             What::Lifted { unit } => {
                 let unit = self.unit(unit);

@@ -115,6 +115,17 @@ pub enum What {
         /// The unit.
         unit: String,
     },
+    /// What an apply has left that did not end well.
+    Left {
+        /// The unit.
+        unit: String,
+        /// Where Terraform keeps the state that it could not write.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        kept: Option<PathBuf>,
+        /// Resources that it made and that the state does not have.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        unwritten: Vec<String>,
+    },
     /// A unit is over.
     UnitEnded {
         /// The unit.

@@ -49,7 +49,8 @@ impl Mark {
     /// Of a pulled state; none where there is none.
     pub fn of(state: &[u8]) -> Option<Self> {
         let state: Value = serde_json::from_slice(state).ok()?;
-        let lineage = state["lineage"].as_str()?.to_owned();
+        // Terraform pulls one without a lineage where nothing was written yet.
+        let lineage = state["lineage"].as_str().filter(|lineage| !lineage.is_empty())?.to_owned();
         let content = Value::from(vec![state["resources"].clone(), state["outputs"].clone()]);
         Some(Self { lineage, serial: state["serial"].as_u64()?, content })
     }

@@ -6,8 +6,8 @@ use crate::commands::context::Context;
 use crate::commands::infra::opened;
 use crate::commands::infra::target::{Environment, Target};
 use crate::commands::say::say;
+use crate::infra::imports;
 use crate::model::infra::import;
-use std::io::Write as _;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, Report> {
     let (environment, address, id) = match arguments.words.as_slice() {
@@ -21,10 +21,6 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     if context.global.read_only {
         return Err(Report::new("refused", "nothing was changed: --read-only refuses every change", ExitCode::Refused));
     }
-    let block = import::block(address, id).map_err(|why| {
-        Report::usage(format!("`{address}` is no address of a resource: {why}"))
-            .hint("write it as aws_vpc.main or module.a.aws_vpc.main[0]")
-    })?;
     let target = Target { of: Environment { environment }, units: arguments.unit.iter().cloned().collect() };
     let opened = opened::open_to_ask(context, &target).await?;
     let [unit] = opened.found.graph.units() else {
@@ -33,18 +29,10 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
             Report::usage("it is imported into one unit").hint(format!("name it with --unit: {}", names.join(", ")))
         );
     };
-    let path = unit.dir.join(import::FILE);
-    let before = std::fs::read_to_string(&path).unwrap_or_default();
-    if import::has(&before, address) {
+    let Some(path) = imports::add(unit, address, id).map_err(opened::report)? else {
+        let path = unit.dir.join(import::FILE);
         return Err(Report::usage(format!("{} has an import of {address} already", path.display())));
-    }
-    let written = std::fs::OpenOptions::new().create(true).append(true).open(&path).and_then(|mut file| {
-        file.write_all(if before.is_empty() || before.ends_with("\n\n") { b"" } else { b"\n" })?;
-        file.write_all(block.as_bytes())
-    });
-    written.map_err(|error| {
-        Report::new("output", format!("{} cannot be written", path.display()), ExitCode::Failed).caused_by(&error)
-    })?;
+    };
     say(&format!("{} imports {address} as {id}", path.display()));
     let name = &opened.environment.name;
     context.say(&format!(

@@ -4,16 +4,16 @@ use super::args::Arguments;
 use super::report::{OrphanDto, Orphans, SCHEMA};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::infra::opened::limited;
+use crate::commands::infra::opened::{limited, report as told};
 use crate::commands::infra::runs_kept::{kept, may_change, state};
 use crate::commands::printed::printed;
 use crate::commands::say::say;
 use crate::headless;
+use crate::infra::imports;
 use crate::infra::run::left;
-use crate::model::infra::import;
 use crate::model::infra::orphan::{Found, Orphan};
 use crate::runtime::orphans;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
@@ -57,18 +57,8 @@ fn write(state: &crate::model::infra::RunState, orphan: &Orphan, found: &Found) 
     let (Found::There(id), Some(unit)) = (found, units.into_iter().find(|unit| unit.name == orphan.unit)) else {
         return Ok(());
     };
-    let path = unit.dir.join(import::FILE);
-    let before = std::fs::read_to_string(&path).unwrap_or_default();
-    if import::has(&before, &orphan.address) {
-        return Ok(());
+    if let Some(path) = imports::add(unit, &orphan.address, id).map_err(told)? {
+        say(&format!("{} imports {} as {id}", path.display(), orphan.address));
     }
-    let block = import::block(&orphan.address, id).map_err(|why| {
-        Report::new("system", format!("{} cannot be imported: {why}", orphan.address), ExitCode::Failed)
-    })?;
-    let gap = if before.is_empty() { "" } else { "\n" };
-    let mut file =
-        std::fs::OpenOptions::new().create(true).append(true).open(&path).map_err(|error| unwritten(&path, &error))?;
-    file.write_all(format!("{gap}{block}").as_bytes()).map_err(|error| unwritten(&path, &error))?;
-    say(&format!("{} imports {} as {id}", path.display(), orphan.address));
     Ok(())
 }

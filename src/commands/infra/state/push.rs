@@ -11,8 +11,8 @@ use crate::commands::infra::written_down::Writer;
 use crate::commands::say::say;
 use crate::commands::yes::said_yes;
 use crate::infra::Access;
+use crate::infra::kept::Kept;
 use crate::infra::run::left;
-use crate::model::infra::state::{Mark, addresses};
 use crate::model::infra::{Trouble, TroubleKind};
 use std::path::PathBuf;
 
@@ -38,53 +38,32 @@ pub(super) async fn push(context: &Context, arguments: &Push) -> Result<ExitCode
                 .hint(format!("name the one that is meant with --unit: {}", units.join(", "))));
         }
     };
-    let kept = std::fs::read(file).map_err(|error| {
-        Report::new("system", format!("{} cannot be read", file.display()), ExitCode::Failed).caused_by(&error)
-    })?;
-    let broken = |why: String| {
-        report(Trouble::new(TroubleKind::Refused, format!("{} is not pushed", file.display())).cause(why))
-    };
-    let mark = Mark::of(&kept).ok_or_else(|| broken("it is no state".to_owned()))?;
     let (loaded, _) = opened::environment(context, &arguments.target.of)?;
     world::check(&place(loaded.config.audit_file.as_deref())?, &opened, &[unit])?;
     let access = Access::new(&opened.found, unit);
-    let what = format!("the state of {} cannot be read", unit.name);
-    let now = limited(context, access.read(&["state", "pull"], &what)).await?.map_err(report)?;
-    let before = Mark::of(&now.out);
-    say(&format!("{}: kept in {}: {}", unit.name, file.display(), mark.words()));
-    match &before {
-        Some(before) => say(&format!("{}: the state is now: {}", unit.name, before.words())),
-        None => say(&format!("{}: there is no state now", unit.name)),
+    let kept = limited(context, Kept::read(&access, file)).await?.map_err(report)?;
+    for line in kept.lines() {
+        say(&format!("{}: {line}", unit.name));
     }
-    if let Some(before) = before.filter(|before| before.lineage != mark.lineage) {
-        return Err(broken(format!(
-            "it is of another state: its lineage is {}, and not {}",
-            mark.lineage, before.lineage
-        )));
+    if let Some(why) = kept.refused() {
+        let trouble = Trouble::new(TroubleKind::Refused, format!("{} is not pushed", file.display()));
+        return Err(report(trouble.cause(why)));
     }
     let writer = Writer::of(context, &opened).await?;
-    let count = addresses(&kept).map_or(0, |all| all.len());
-    say(&format!("it has {count} resources, and takes the place of the state"));
+    say(&format!("it has {} resources, and takes the place of the state", kept.mark.resources()));
     if !said_yes(context, &opened.environment, Risk::Disrupt).await? {
         return Err(Report::new("refused", "nothing was changed: it was not confirmed", ExitCode::Refused));
     }
-    let dir = access.dir().await.map_err(report)?;
-    let absolute = std::path::absolute(file).unwrap_or_else(|_| file.clone());
-    // Terraform itself refuses one that is older than what is there.
-    let question = access.question(&dir).arguments(["state", "push"]).arguments([&absolute]);
-    let (own, what) = (access.surroundings(), format!("the state of {} cannot be pushed", unit.name));
-    let pushed = limited(context, question.ask_well(&own, &what)).await;
+    let pushed = limited(context, kept.push(&access)).await;
     let why = match &pushed {
         Ok(Ok(_)) => None,
         Ok(Err(trouble)) => Some(trouble.message.as_str()),
         Err(_) => Some("it did not end in its time, and may have been done"),
     };
     let command = format!("cockpit infra state push {} --unit {}", opened.environment.name, unit.name);
-    writer.tell(&opened, &command, serde_json::json!({ "unit": unit.name, "state": mark.words() }), why);
-    pushed?.map_err(report)?;
-    let done = file.with_extension("tfstate.pushed");
-    if let Err(error) = std::fs::rename(file, &done) {
-        say(&format!("it is pushed; {} cannot be renamed, remove it: {error}", file.display()));
+    writer.tell(&opened, &command, serde_json::json!({ "unit": unit.name, "state": kept.mark.words() }), why);
+    if let Some(left) = pushed?.map_err(report)? {
+        say(&left);
     }
     context.say(&format!("{}: the state is pushed; `cockpit infra plan` says what is left to do", unit.name));
     Ok(ExitCode::Done)

@@ -4,6 +4,7 @@
 use super::super::ahead;
 use super::super::bound;
 use super::super::folder;
+use super::super::left;
 use super::super::show;
 use super::super::steps;
 use super::super::world;
@@ -50,6 +51,22 @@ impl Supervisor<'_> {
         }
         let written = if step == Step::Apply { world::remember(&self.runs, &self.order, unit) } else { Ok(()) };
         written.err().map(|error| format!("where its state is of cannot be written down: {error}"))
+    }
+
+    /// Why a unit is not planned in a run that applies: a state that an apply could not write is not pushed yet, and what it has
+    /// would be made once more.
+    pub(super) fn unpushed(&self, unit: &Unit, step: Step) -> Option<String> {
+        if step != Step::Plan || !self.order.goal.applies() {
+            return None;
+        }
+        let file = left::errored(unit).into_iter().next()?;
+        Some(format!(
+            "a state that could not be written is kept in {}, and what it has would be made once more: push it first with \
+             `cockpit infra state push {} --unit {}`, or remove it where that was done",
+            file.display(),
+            self.order.environment,
+            unit.name
+        ))
     }
 
     /// Why a plan does not count that has initialised its unit: only after that it is known where the state of the unit

@@ -2,8 +2,6 @@
 
 use super::super::folder;
 use super::super::leaf::{Exit, Place};
-use super::super::left;
-use super::super::shim;
 use super::super::show;
 use super::super::steps;
 use super::super::words;
@@ -13,7 +11,6 @@ use crate::infra::surroundings::DEFAULT_WORKSPACE;
 use crate::model::audit::Record;
 use crate::model::infra::message::Message;
 use crate::model::infra::run_event::{RunEnd, Step, UnitEnd, What};
-use crate::model::infra::schedule;
 use jiff::Timestamp;
 use serde_json::json;
 
@@ -63,7 +60,7 @@ impl Supervisor<'_> {
                     why: "the state was changed since it was planned".into(),
                 });
             }
-            Step::Apply => self.left_by_an_apply(name),
+            Step::Apply => self.left_by_an_apply(name, exit).await,
             // Nobody knows how it ended, and nothing was changed: it is done again.
             Step::Init | Step::Plan if *exit == Exit::Unknown && self.state.cancel.is_none() => {
                 let why = "the supervisor was killed while it was made".to_owned();
@@ -128,35 +125,6 @@ impl Supervisor<'_> {
             Exit::Code(0) => format!("{word} ended before it had begun"),
             Exit::Code(code) => format!("{word} ended with exit code {code} and said nothing"),
         })
-    }
-
-    /// What is left of an apply that failed: resources that may be in no state, and a state that was not written.
-    fn left_by_an_apply(&mut self, name: &str) {
-        let unit = self.state.units.get(name);
-        let in_flight = unit.map(schedule::in_flight).unwrap_or_default();
-        if !in_flight.is_empty() && self.state.cancel.is_none() {
-            let text = format!(
-                "was being changed when its process ended, and may exist and be in no state: {}",
-                in_flight.join(", ")
-            );
-            self.note(Some(name), text);
-        }
-        if !in_flight.is_empty() {
-            let run = folder::name(&self.run);
-            self.note(
-                Some(name),
-                format!("`cockpit infra orphans {run}` looks for it, and offers it as import blocks"),
-            );
-        }
-        let dir = shim::leaf(&folder::leaf(&self.run, name, Step::Apply)).map(|leaf| leaf.dir);
-        if let Some(state) = dir.map(|dir| dir.join(left::ERRORED)).filter(|state| state.exists()) {
-            let text = format!(
-                "the state could not be written, and is kept in {}: push it before anything else, with \
-                 `cockpit infra state push --unit {name}`",
-                state.display()
-            );
-            self.note(Some(name), text);
-        }
     }
 
     /// Terraform makes a workspace that does not exist, empty, where a variable names it: it is asked for first.

@@ -1,0 +1,91 @@
+//! What an apply that did not end well has left: resources that may be in no state, and a state that was not written.
+
+use super::super::folder;
+use super::super::leaf::Exit;
+use super::super::left;
+use super::super::shim;
+use super::super::show;
+use super::super::steps;
+use super::Supervisor;
+use crate::model::infra::message::Action;
+use crate::model::infra::run::ResourcePhase;
+use crate::model::infra::run_event::{Step, What};
+use crate::model::infra::schedule;
+use crate::model::infra::state::addresses;
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+/// A state that does not come within this is not waited for: a lock that was left behind does not keep it from being read.
+const READ: Duration = Duration::from_mins(1);
+
+impl Supervisor<'_> {
+    /// Says what is left.
+    pub(super) async fn left_by_an_apply(&mut self, name: &str, exit: &Exit) {
+        let unit = self.state.units.get(name);
+        let in_flight = unit.map(schedule::in_flight).unwrap_or_default();
+        if !in_flight.is_empty() && self.state.cancel.is_none() {
+            let text = format!(
+                "was being changed when its process ended, and may exist and be in no state: {}",
+                in_flight.join(", ")
+            );
+            self.note(Some(name), text);
+        }
+        let dir = shim::leaf(&folder::leaf(&self.run, name, Step::Apply)).map(|leaf| leaf.dir);
+        let kept = dir.map(|dir| dir.join(left::ERRORED)).filter(|state| state.exists());
+        // What it has made is in the state that it has kept.
+        let unwritten = if kept.is_none() { self.unwritten(name, exit).await } else { Vec::new() };
+        if !unwritten.is_empty() {
+            let text = format!(
+                "was made, and may be in no state, as its process ended before it wrote that: {}",
+                unwritten.join(", ")
+            );
+            self.note(Some(name), text);
+        }
+        if !in_flight.is_empty() || !unwritten.is_empty() {
+            let run = folder::name(&self.run);
+            self.note(
+                Some(name),
+                format!("`cockpit infra orphans {run}` looks for it, and offers it as import blocks"),
+            );
+        }
+        if let Some(state) = &kept {
+            let text = format!(
+                "the state could not be written, and is kept in {}: push it before anything else, with \
+                 `cockpit infra state push --unit {name}`",
+                state.display()
+            );
+            self.note(Some(name), text);
+        }
+        if kept.is_some() || !unwritten.is_empty() {
+            self.tell(What::Left { unit: name.to_owned(), kept, unwritten });
+        }
+    }
+
+    /// What was made by an apply that was ended before it could write its state, and that the state does not have. A backend like S3
+    /// is written to every 20 seconds and at the end; a file after each resource.
+    async fn unwritten(&self, name: &str, exit: &Exit) -> Vec<String> {
+        let hard = self.state.cancel.as_ref().is_some_and(|(_, hard)| *hard);
+        // It wrote its state where it ended by itself.
+        if matches!(exit, Exit::Code(_)) && !hard {
+            return Vec::new();
+        }
+        let Some(unit) = self.unit(name) else { return Vec::new() };
+        let resources = self.state.units.get(name).map(|unit| &unit.resources);
+        let made = resources.into_iter().flatten().filter(|(_, one)| {
+            one.phase == ResourcePhase::Done && matches!(one.action, Action::Create | Action::Replace)
+        });
+        let made: Vec<String> = made.map(|(address, _)| address.clone()).collect();
+        if made.is_empty() {
+            return made;
+        }
+        let dir = self.state.units.get(name).and_then(|unit| unit.plan.as_ref()?.dir.clone());
+        let call = steps::ask(&self.order, &self.around, &unit, dir.as_deref(), vec!["state".into(), "pull".into()]);
+        let asked = tokio::time::timeout(READ, show::output(&call)).await;
+        let known: BTreeSet<String> = match asked {
+            Ok(Ok(state)) => addresses(&state).unwrap_or_default().into_iter().map(|one| one.address).collect(),
+            // Nobody knows what it has: all of it is looked for.
+            Ok(Err(_)) | Err(_) => BTreeSet::new(),
+        };
+        made.into_iter().filter(|address| !known.contains(address)).collect()
+    }
+}

@@ -1,0 +1,163 @@
+//! What is done without a run from the pane: initialised, formatted, imported, pushed, and a part alone planned.
+
+use super::testing::{Desk, event, over, step};
+use crate::app::effect::Effect;
+use crate::app::event::Event;
+use crate::app::ticket::Ticket;
+use crate::feeds::infra::{Ask, Fact, KeptState, Make, What as Looked};
+use crate::feeds::part::Part;
+use crate::feeds::{self};
+use crate::model::infra::run_event::{Goal, RunEnd, Step, UnitEnd, What};
+use crate::ui::testing::by_hand;
+
+/// What a key asks of the feed of infrastructure.
+fn asked(desk: &mut Desk, key: &str) -> Vec<(Ticket, Ask)> {
+    let effects = by_hand(&mut desk.app, Event::Key(key.parse().unwrap()));
+    let asks = effects.iter().filter_map(|effect| match effect {
+        Effect::Fetch { ticket, ask: feeds::Ask::Infra(ask), .. } => Some((*ticket, ask.clone())),
+        _ => None,
+    });
+    let asks = asks.collect();
+    desk.answer(effects);
+    asks
+}
+
+fn told(desk: &mut Desk, ticket: Ticket, fact: Fact) {
+    desk.answered(ticket, Part::Last(fact));
+}
+
+fn lines(all: &[&str]) -> Vec<String> {
+    all.iter().map(|line| (*line).to_owned()).collect()
+}
+
+fn kept(refused: Option<&str>) -> KeptState {
+    KeptState {
+        unit: "auth".into(),
+        file: "/units/auth/errored.tfstate".into(),
+        lines: ["kept in /units/auth/errored.tfstate: serial 4".into(), "the state is now: serial 3".into()],
+        resources: 12,
+        refused: refused.map(str::to_owned),
+    }
+}
+
+#[test]
+fn units_are_initialised_with_a_key_and_a_state_is_shown_whole_with_another() {
+    let mut desk = Desk::new((120, 40));
+    desk.keys("6");
+    let [(ticket, Ask::Make { make: Make::Ready, units })] = &asked(&mut desk, "i")[..] else { panic!("it is asked") };
+    assert_eq!(units[..], lines(&["auth"]), "the selected one");
+    told(&mut desk, *ticket, Fact::Made(Make::Ready, lines(&["auth is ready"])));
+    assert!(desk.screen().contains("auth is ready"), "{}", desk.screen());
+    desk.keys("esc j space");
+    let [(ticket, Ask::Look { what: Looked::Whole, units, .. })] = &asked(&mut desk, "w")[..] else {
+        panic!("it is asked")
+    };
+    assert_eq!(units.len(), 1, "the marked one: {units:?}");
+    told(&mut desk, *ticket, Fact::Looked(Looked::Whole, lines(&["\"serial\": 3"])));
+    assert!(desk.screen().contains("sensitive values masked"), "{}", desk.screen());
+}
+
+#[test]
+fn code_is_written_in_its_usual_form_after_a_question() {
+    let mut desk = Desk::new((120, 40));
+    desk.keys("6");
+    assert_eq!(asked(&mut desk, "F").len(), 0);
+    let screen = desk.screen();
+    assert!(
+        screen.contains("Format the code of auth") && screen.contains("cockpit infra fmt --env staging"),
+        "{screen}"
+    );
+    let [(ticket, Ask::Make { make: Make::Form, units })] = &asked(&mut desk, "enter")[..] else {
+        panic!("it is asked: {}", desk.screen())
+    };
+    assert_eq!(units[..], lines(&["auth"]));
+    told(&mut desk, *ticket, Fact::Made(Make::Form, lines(&["everything is in its usual form"])));
+    assert!(desk.screen().contains("everything is in its usual form"), "{}", desk.screen());
+}
+
+#[test]
+fn an_address_and_an_id_that_are_typed_become_an_import_of_the_selected_unit() {
+    let mut desk = Desk::new((120, 40));
+    desk.keys("6 B a w s _ v p c . a enter");
+    assert!(desk.screen().contains("an address and an id are needed"), "{}", desk.screen());
+    desk.keys("B a w s _ v p c . a space v p c - 1");
+    let asks = asked(&mut desk, "enter");
+    let [(ticket, Ask::Make { make, units })] = &asks[..] else { panic!("{asks:?}") };
+    let wanted = Make::Import { address: "aws_vpc.a".into(), id: "vpc-1".into() };
+    assert_eq!((make, units[..].to_vec()), (&wanted, lines(&["auth"])));
+    told(&mut desk, *ticket, Fact::Made(wanted, lines(&["cockpit_imports.tf imports aws_vpc.a as vpc-1"])));
+    assert!(desk.screen().contains("imports aws_vpc.a as vpc-1"), "{}", desk.screen());
+}
+
+#[test]
+fn a_state_that_could_not_be_written_is_shown_beside_the_state_and_pushed_after_a_yes() {
+    let mut desk = Desk::in_the_middle((120, 40));
+    let left = What::Left { unit: "auth".into(), kept: Some(kept(None).file), unwritten: vec!["aws_vpc.b".into()] };
+    desk.news(vec![event(0, left)], true);
+    desk.tick(1);
+    let screen = desk.screen();
+    assert!(
+        screen.contains("its state could not be written: U shows and pushes what was kept in /units/auth"),
+        "{screen}"
+    );
+    assert!(screen.contains("may exist and be in no state: aws_vpc.b"), "{screen}");
+    assert_eq!(asked(&mut desk, "U").len(), 0, "a run that goes on writes states itself: {}", desk.screen());
+    desk.news(vec![event(1, What::Ended { end: RunEnd::Failed })], false);
+    let [(ticket, Ask::Kept { .. })] = &asked(&mut desk, "U")[..] else { panic!("it is asked") };
+    told(&mut desk, *ticket, Fact::Kept(vec![kept(None)], Vec::new()));
+    let screen = desk.screen();
+    assert!(screen.contains("Push the state of auth") && screen.contains("the state is now: serial 3"), "{screen}");
+    assert!(screen.contains("cockpit infra state push --env staging --unit auth"), "{screen}");
+    assert_eq!(asked(&mut desk, "enter").len(), 0, "Cancel was selected");
+    let [(ticket, _)] = &asked(&mut desk, "U")[..] else { panic!("it is asked") };
+    told(&mut desk, *ticket, Fact::Kept(vec![kept(None)], Vec::new()));
+    desk.keys("right");
+    let [(ticket, Ask::Push { kept: pushed, .. })] = &asked(&mut desk, "enter")[..] else { panic!("it is pushed") };
+    assert_eq!(*pushed, kept(None), "as it was shown");
+    told(&mut desk, *ticket, Fact::Pushed("auth".into(), lines(&["auth: the state is pushed"])));
+    desk.keys("esc");
+    assert!(!desk.screen().contains("could not be written"), "{}", desk.screen());
+    // One that cannot take the place of the state is shown with why, and nothing is asked.
+    let [(ticket, _)] = &asked(&mut desk, "U")[..] else { panic!("it is asked") };
+    told(&mut desk, *ticket, Fact::Kept(vec![kept(Some("it is of another state"))], Vec::new()));
+    assert!(desk.screen().contains("it is not pushed: it is of another state"), "{}", desk.screen());
+    assert_eq!(asked(&mut desk, "enter").len(), 0);
+}
+
+#[test]
+fn marked_resources_alone_are_planned_after_a_warning() {
+    let mut desk = Desk::in_the_middle((120, 40));
+    desk.keys("O");
+    assert!(desk.screen().contains("Enter goes into a unit; O then plans"), "{}", desk.screen());
+    desk.news(vec![event(0, What::Ended { end: RunEnd::Failed })], false);
+    desk.keys("j j j enter");
+    assert_eq!(desk.app.panes.infra.open.as_deref(), Some("database"));
+    // The selected one.
+    desk.keys("O");
+    let screen = desk.screen();
+    assert!(screen.contains("Plan a part of database") && screen.contains("is for exceptions"), "{screen}");
+    desk.keys("esc space j space O");
+    let screen = desk.screen();
+    assert!(screen.contains("* aws_rds_cluster.main"), "{screen}");
+    let all: Vec<String> = desk.app.panes.infra.aimed.iter().cloned().collect();
+    assert_eq!(all.len(), 2, "{screen}");
+    assert!(screen.contains(&format!("--target {}", all[0])), "{screen}");
+    desk.keys("enter");
+    assert!(desk.begun.is_empty(), "Cancel was selected");
+    desk.keys("O right enter");
+    assert_eq!(desk.begun, [(Goal::Apply, lines(&["database"]))]);
+    assert_eq!(desk.targeted, all);
+    assert!(desk.replaced.is_empty());
+}
+
+#[test]
+fn what_a_retry_plans_again_has_its_state_back() {
+    let mut desk = Desk::in_the_middle((120, 40));
+    let left = What::Left { unit: "auth".into(), kept: Some(kept(None).file), unwritten: Vec::new() };
+    desk.news(vec![event(0, left)], true);
+    assert!(!desk.app.panes.infra.state().unwrap().kept.is_empty());
+    let again = vec![step(1, "auth", Step::Plan), super::testing::ready(2, "auth", "cc", (1, 0, 0), &[])];
+    desk.news(again, true);
+    assert!(desk.app.panes.infra.state().unwrap().kept.is_empty());
+    desk.news(vec![over(3, "auth", UnitEnd::Done)], true);
+}
