@@ -1,6 +1,7 @@
 //! What is learned of the session and of its results.
 
-use super::guard::{self, Consent};
+use super::consent::Consent;
+use super::guard;
 use super::result::Tab;
 use super::state::{Asking, EDITOR, ID, Link, Pending, RESULT, State};
 use super::{place, returning, rows};

@@ -1,25 +1,15 @@
 //! Which statements ask before they are run.
 
+use super::consent::Consent;
+use super::place;
 use super::state::Asking;
-use super::{place, pump};
 use crate::app::App;
 use crate::model::sql::Server;
 use crate::model::sql::guard::{self, Nature};
+use crate::model::sql::interpreter::Origin;
 
 /// What the number of rows is looked up for.
 pub const ROWS: &str = "rows";
-
-/// Whether somebody agreed to let a session write that was opened to read.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Consent {
-    /// Nobody did.
-    #[default]
-    None,
-    /// The statement that does it needs no other question.
-    Given,
-    /// It was run: what the server says of it is no surprise.
-    Used,
-}
 
 /// A session that was opened to read writes now. Where nobody agreed to that, as it came of something that was called, it is
 /// taken back.
@@ -31,7 +21,7 @@ pub fn lifted(app: &mut App, server: &Server) {
     let said = format!("what ran let this session write, which nobody agreed to ({why}): it only reads again");
     app.note(true, said.clone());
     app.say(said);
-    pump::enqueue(app, "SET default_transaction_read_only = on;");
+    app.panes.query.interpreter.run("SET default_transaction_read_only = on;", Origin::Command);
 }
 
 /// Whether the session was opened to read, still only reads, and would write after this.

@@ -13,6 +13,7 @@ pub mod choice;
 pub mod completing;
 pub mod completion;
 pub mod connect;
+pub mod consent;
 pub mod copied;
 pub mod copy;
 pub mod edit;

@@ -1,8 +1,8 @@
 //! What is typed on a line, chosen in a window, or answered with yes.
 
 use super::choice::{Prompt, Window};
+use super::consent::Consent;
 use super::editing::put;
-use super::guard::Consent;
 use super::state::Asking;
 use super::{connect, copy, edit, find, follow, keep, output, pump, reading, script, value};
 use crate::app::App;

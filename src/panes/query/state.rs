@@ -1,8 +1,8 @@
 //! Its name, those of its blocks, and what it keeps.
 
 use super::completion::Completion;
+use super::consent::Consent;
 use super::edits::{Edited, Wish};
-use super::guard::Consent;
 use super::history::History;
 use super::result::Tab;
 use super::scan::Scan;

@@ -2,7 +2,8 @@
 //! Source: what psql asks (`psql -E`).
 
 use super::asked::{Asked, List, OWNER, V18, first, more};
-use super::pattern::{Columns, conditions, type_name};
+use super::pattern::{Columns, conditions};
+use std::fmt::Write as _;
 
 /// A name, with its schema where it is not found without.
 fn named(visible: &str, name: &str, schema: &str) -> String {
@@ -49,7 +50,7 @@ pub fn operator_classes(asked: &Asked) -> Result<List, String> {
     let more = more(asked, &format!(",\n  {of} AS \"Operator family\",\n  {OWNER}(c.opcowner) AS \"Owner\""));
     let mut found = method(asked)?;
     if let Some(written) = asked.rest.first() {
-        found.push_str(&conditions(Some(type_name(written)), TYPE)?);
+        found.push_str(&conditions(Some(written), TYPE)?);
     }
     let statement = format!(
         "SELECT am.amname AS \"AM\",\n  pg_catalog.format_type(c.opcintype, NULL) AS \"Input type\",\n  \
@@ -70,11 +71,12 @@ pub fn operator_families(asked: &Asked) -> Result<List, String> {
     let more = more(asked, &format!(",\n  {OWNER}(f.opfowner) AS \"Owner\""));
     let mut found = method(asked)?;
     if let Some(written) = asked.rest.first() {
-        found.push_str(&format!(
+        let _ = write!(
+            found,
             "\n  AND EXISTS (SELECT 1 FROM pg_catalog.pg_type t JOIN pg_catalog.pg_opclass oc ON oc.opcintype = t.oid\n    \
              LEFT JOIN pg_catalog.pg_namespace tn ON tn.oid = t.typnamespace WHERE oc.opcfamily = f.oid{})",
-            conditions(Some(type_name(written)), TYPE)?
-        ));
+            conditions(Some(written), TYPE)?
+        );
     }
     let statement = format!(
         "SELECT am.amname AS \"AM\",\n  {} AS \"Operator family\",\n  \
