@@ -211,10 +211,15 @@ impl Desk {
 
     /// With a session on a server that is elsewhere, or in another database.
     async fn at(place: Place, database: &str, read_only: Option<&str>) -> Self {
-        let (mut executor, events) = Executor::new(true);
         let mut environment = EnvironmentConfig { name: "local".into(), ..EnvironmentConfig::default() };
-        environment.database.user = Some("postgres".into());
         environment.database.database = Some(database.into());
+        Self::of(environment, place, read_only).await
+    }
+
+    /// The same of an environment.
+    async fn of(mut environment: EnvironmentConfig, place: Place, read_only: Option<&str>) -> Self {
+        let (mut executor, events) = Executor::new(true);
+        environment.database.user = Some("postgres".into());
         executor.carry_out(Effect::Connect { environment: environment.into(), generation: 0 });
         let mut desk = Self { executor, events, serial: 0, server: None };
         let read_only = read_only.map(str::to_owned);

@@ -1,6 +1,8 @@
 //! `cockpit sql` as it is typed, on a real PostgreSQL: straight, and through the simulated tunnel.
 #![allow(clippy::unwrap_used)]
 
+#[path = "support/sql_reads.rs"]
+mod reads;
 mod support;
 
 use cockpit::runtime::local_postgres::{LocalOptions, LocalPostgres};
@@ -386,6 +388,9 @@ fn an_environment_is_reached_through_its_tunnel_and_a_guarded_one_only_reads() {
     let refused = run(&mut home.on(&world), ["sql", "staging", "-c", "create table never ()"]).coded(4);
     assert!(refused.err.contains("the environment is guarded") && refused.err.contains("--write"), "{}", refused.err);
     run(&mut home.on(&world), ["sql", "staging", "--write", "-c", "create table never ()"]).coded(4);
+    let lifts = ["sql", "staging", "--yes", "--confirm", "staging", "-c", "set default_transaction_read_only = off"];
+    let lifts = run(&mut home.on(&world), lifts).coded(4);
+    assert!(lifts.err.contains("the environment is guarded") && lifts.err.contains("--write"), "{}", lifts.err);
     let yes = ["sql", "staging", "--write", "--yes", "--confirm", "staging", "-c", "create table written ()"];
     run(&mut home.on(&world), yes).coded(0);
     let written = std::fs::read_to_string(audit).unwrap();

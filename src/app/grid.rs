@@ -259,6 +259,17 @@ impl Grid {
         self.keep();
     }
 
+    /// Selects a column by its number; one that is hidden is shown again.
+    pub fn select(&mut self, column: usize) {
+        if !self.order.contains(&column) {
+            self.toggle(column);
+        }
+        if let Some(place) = self.order.iter().position(|shown| *shown == column) {
+            self.column = place;
+            self.keep();
+        }
+    }
+
     /// The window has this size now.
     pub fn fit(&mut self, height: u64, room: u16) {
         (self.height, self.room) = (height.max(1), room);

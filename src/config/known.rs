@@ -396,7 +396,7 @@ pub static KNOWN: &[Known] = &[
     database! { sslrootcert, "`~/.postgresql/root.crt`, else those of this machine", "A file of certificates of the authorities that are trusted, as the bundle of RDS; `system` is those of this machine.", "\"global-bundle.pem\"" },
     part! { database, statement_timeout, Interval, interval, Value::Interval, "the server's", "The limit for a statement.", "\"1m\"" },
     part! { database, idle_in_transaction_session_timeout, Interval, interval, Value::Interval, "the server's", "The limit for a transaction in which nothing happens.", "\"10m\"" },
-    part! { database, result_limit, Size, size, Value::Size, "`4 GiB`", "What one result of the screen may take of this machine's disk; reading stops there. Ten results stay at a time.", "\"20 GiB\"" },
+    part! { database, result_limit, Size, size, Value::Size, "`4 GiB`", "What one result of the screen may take of this machine's disk; reading stops there. Ten results stay at a time, and take three times as much at most.", "\"20 GiB\"" },
     health! { hosts, "those whose records in Route 53 lead to its load balancers, else the load balancers' own names", "The hosts of the site that `cockpit health` looks at.", "[\"example.com\", \"www.example.com\"]" },
     health! { paths, "`/health` and `/api/health`", "Paths that must answer.", "[\"/health\"]" },
     health! { connect, "none", "Where connections go instead, as `HOST:PORT=ADDRESS:PORT`; the host may be `*`.", "[\"example.com:443=192.0.2.10:8443\"]" },

@@ -7,12 +7,15 @@ use super::settings::Settings;
 use super::{startup, wire};
 use crate::model::sql::process::Process;
 use crate::model::{Failure, FailureKind};
+use rustls::ClientConfig;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
 /// What cancels the statements of a session.
 #[derive(Clone)]
 pub struct Canceller {
     settings: Settings,
+    /// How TLS is spoken in the session, if it is: authorities are not read again, which would hold the request up.
+    tls: Option<ClientConfig>,
     process: i32,
     secret: i32,
     /// The process on the server that is the session's own until it ends, where it was asked for.
@@ -20,8 +23,13 @@ pub struct Canceller {
 }
 
 impl Canceller {
-    pub(super) fn new(settings: Settings, process: i32, secret: i32, own: Option<Process>) -> Self {
-        Self { settings, process, secret, own }
+    pub(super) fn new(
+        settings: Settings,
+        tls: Option<ClientConfig>,
+        (process, secret): (i32, i32),
+        own: Option<Process>,
+    ) -> Self {
+        Self { settings, tls, process, secret, own }
     }
 
     /// The process on the server, or what a pooler says that it is.
@@ -51,7 +59,7 @@ impl Canceller {
             }
             // As libpq since 17: encrypted where the session is.
             let open = !self.settings.sslmode.needs_tls() && self.settings.place.through.is_some();
-            let mut stream = dial(&self.settings, open).await?.stream;
+            let mut stream = dial(&self.settings, open, self.tls.as_ref()).await?.stream;
             let sent = async {
                 stream.write_all(&wire::cancel(self.process, self.secret)).await?;
                 stream.flush().await?;

@@ -11,6 +11,7 @@ use crate::model::sql::{Column, Said, Transaction};
 use crate::model::{Failure, FailureKind};
 use bytes::{Buf as _, BytesMut};
 use futures_util::FutureExt as _;
+use rustls::ClientConfig;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 use std::io;
@@ -64,7 +65,8 @@ pub struct Lost(pub String);
 pub struct Connection {
     settings: Settings,
     stream: Box<dyn Stream>,
-    tls: bool,
+    /// How TLS is spoken, if it is.
+    tls: Option<ClientConfig>,
     buffer: BytesMut,
     /// Bytes at the beginning of the buffer that the last event was made of.
     taken: usize,
@@ -191,7 +193,7 @@ impl Connection {
 
     /// Whether it is encrypted.
     pub fn is_encrypted(&self) -> bool {
-        self.tls
+        self.tls.is_some()
     }
 
     /// Whether a pooler gives each transaction another connection, so that nothing was set; known where something was to be.
@@ -221,7 +223,7 @@ impl Connection {
 
     /// What cancels its statements.
     pub fn canceller(&self) -> Canceller {
-        Canceller::new(self.settings.clone(), self.process, self.secret, self.own.clone())
+        Canceller::new(self.settings.clone(), self.tls.clone(), (self.process, self.secret), self.own.clone())
     }
 
     /// Large rows come in parts from here on.
@@ -430,7 +432,10 @@ impl Drop for Connection {
 
 impl std::fmt::Debug for Connection {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Connection").field("process", &self.process).field("tls", &self.tls).finish_non_exhaustive()
+        f.debug_struct("Connection")
+            .field("process", &self.process)
+            .field("tls", &self.tls.is_some())
+            .finish_non_exhaustive()
     }
 }
 

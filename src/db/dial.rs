@@ -4,6 +4,7 @@ use super::settings::{Settings, SslMode};
 use super::wire::SSL_REQUEST;
 use super::{tls, words};
 use crate::model::Failure;
+use rustls::ClientConfig;
 use std::io;
 use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::{TcpStream, UnixStream};
@@ -18,19 +19,21 @@ impl<T: AsyncRead + AsyncWrite + Unpin + Send> Stream for T {}
 /// A stream on which nothing was said yet.
 pub(super) struct Dialed {
     pub(super) stream: Box<dyn Stream>,
-    pub(super) tls: bool,
+    /// How TLS is spoken on it, if it is.
+    pub(super) tls: Option<ClientConfig>,
     /// What binds a password's exchange to this TLS connection.
     pub(super) binding: ChannelBinding,
 }
 
 impl Dialed {
     fn open(stream: Box<dyn Stream>) -> Self {
-        Self { stream, tls: false, binding: ChannelBinding::none() }
+        Self { stream, tls: None, binding: ChannelBinding::none() }
     }
 }
 
-/// Makes the stream; `open`: without TLS, whatever the mode says.
-pub(super) async fn dial(settings: &Settings, open: bool) -> Result<Dialed, Failure> {
+/// Makes the stream; `open`: without TLS, whatever the mode says; `known`: TLS is spoken as it was before, so that no file of
+/// authorities is read again.
+pub(super) async fn dial(settings: &Settings, open: bool, known: Option<&ClientConfig>) -> Result<Dialed, Failure> {
     let place = &settings.place;
     if place.host.starts_with('/') {
         let path = format!("{}/.s.PGSQL.{}", place.host, place.port);
@@ -59,11 +62,15 @@ pub(super) async fn dial(settings: &Settings, open: bool) -> Result<Dialed, Fail
         Err(error) if ended(&error) => return Err(words::hung_up(settings)),
         Err(error) => return Err(words::unreachable(settings, &error)),
     }
-    let mut maker = MakeRustlsConnect::new(tls::config(mode, &settings.roots)?);
+    let config = match known {
+        Some(known) => known.clone(),
+        None => tls::config(mode, &settings.roots)?,
+    };
+    let mut maker = MakeRustlsConnect::new(config.clone());
     let Ok(connector) = <MakeRustlsConnect as MakeTlsConnect<TcpStream>>::make_tls_connect(&mut maker, &place.host);
     let stream = connector.connect(stream).await.map_err(|error| words::handshake(settings, &error))?;
     let binding = stream.channel_binding();
-    Ok(Dialed { stream: Box::new(stream), tls: true, binding })
+    Ok(Dialed { stream: Box::new(stream), tls: Some(config), binding })
 }
 
 /// Whether the other side ended the connection.

@@ -9,6 +9,7 @@ use super::wire::{self, HEAD};
 use super::words;
 use crate::model::Failure;
 use crate::model::sql::Said;
+use rustls::ClientConfig;
 use secrecy::ExposeSecret as _;
 use std::collections::BTreeMap;
 use std::convert::Infallible;
@@ -27,7 +28,8 @@ const LARGEST: usize = 1 << 20;
 /// A session that has begun.
 pub(super) struct Begun {
     pub(super) stream: Box<dyn Stream>,
-    pub(super) tls: bool,
+    /// How TLS is spoken, if it is.
+    pub(super) tls: Option<ClientConfig>,
     pub(super) parameters: BTreeMap<String, String>,
     pub(super) notices: Vec<Said>,
     pub(super) process: i32,
@@ -56,7 +58,7 @@ fn is_local(settings: &Settings) -> bool {
 
 /// One attempt; with a failure whether another one without TLS, or with it, may do better.
 async fn once(settings: &Settings, open: bool) -> Result<Begun, (Failure, bool)> {
-    let Dialed { stream, tls, binding } = dial(settings, open).await.map_err(|failure| (failure, true))?;
+    let Dialed { stream, tls, binding } = dial(settings, open, None).await.map_err(|failure| (failure, true))?;
     let shared = Arc::new(Mutex::new(Inner::new(stream)));
     let mut config = tokio_postgres::Config::new();
     config.user(&settings.user).dbname(&settings.database).application_name(&settings.application);

@@ -2,6 +2,7 @@
 //! nobody wants any more.
 
 use super::{Desk, done, key, says, server, texts};
+use cockpit::config::EnvironmentConfig;
 use cockpit::db::{Connection, Roots, Settings, SslMode};
 use cockpit::feeds::part::Part;
 use cockpit::feeds::sql::{Ask, Beside, Fact, Place};
@@ -178,6 +179,54 @@ async fn behind_a_pooler_statements_run_transactions_hold_and_what_does_not_hold
     assert!(format!("{ended:?}").contains("does not exist"), "{ended:?}");
     assert_eq!(desk.all(11, "select 1").await.1, done("SELECT 1"), "and the session goes on");
     assert_eq!(parses.load(Ordering::SeqCst), 0, "nothing was prepared by the protocol");
+}
+
+#[tokio::test]
+async fn a_statement_is_cancelled_without_its_authorities_being_read_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let roots = folder.path().join("roots.pem");
+    std::fs::write(&roots, include_str!("tls/authority.pem")).unwrap();
+    let settings =
+        Settings { sslmode: SslMode::VerifyFull, roots: Roots::File(roots.clone()), ..super::settings("postgres") };
+    let mut connection = Connection::open(&settings).await.unwrap();
+    std::fs::remove_file(roots).unwrap();
+    let canceller = connection.canceller();
+    let pid = connection.process().to_string();
+    let cancel = async {
+        super::sleeps(&pid).await;
+        canceller.cancel().await.unwrap();
+    };
+    let (slept, ()) = tokio::join!(connection.rows("select pg_sleep(3600)", 1 << 10), cancel);
+    assert_eq!(slept.unwrap().unwrap_err().code, "57014");
+}
+
+#[tokio::test]
+async fn results_that_are_kept_take_no_more_of_the_disk_than_three_times_what_one_may() {
+    let mut environment = EnvironmentConfig { name: "local".into(), ..EnvironmentConfig::default() };
+    environment.database.database = Some("postgres".into());
+    environment.database.result_limit = Some(1 << 20);
+    let mut desk = Desk::of(environment, super::direct(server()), None).await;
+    for result in 1..=5 {
+        if result == 5 {
+            // What one of them took is there again.
+            desk.ask(Ask::Close { result: ResultId(1) });
+            assert!(matches!(desk.next().await, Part::Last(Fact::Done)));
+        }
+        desk.run(result, "select repeat('x', 1000) from generate_series(1, 100000)");
+        let stopped = loop {
+            match desk.next().await {
+                Part::Last(Fact::Ended { stopped, .. }) => break stopped.unwrap(),
+                Part::Failed(failure) => panic!("{failure:?}"),
+                Part::Page(_) | Part::Last(_) => {}
+            }
+        };
+        let rows = desk.window(result, 0, 10).await.len();
+        match result {
+            4 => assert!(stopped.contains("all that they may") && stopped.contains("close some"), "{stopped}"),
+            5 => assert_eq!(rows, 10, "{stopped}"),
+            _ => assert!(rows == 10 && stopped.contains("what a result may take"), "{result}: {rows} {stopped}"),
+        }
+    }
 }
 
 /// Until nothing of what was closed runs at the server any more, as another session sees it.

@@ -10,7 +10,7 @@ use cockpit::model::sql::keywords::literal;
 use cockpit::model::sql::{Cell, Ended, ResultId};
 
 /// Columns with their types, a value and another one.
-const KINDS: [(&str, &str, Option<&str>, Option<&str>); 37] = [
+const KINDS: [(&str, &str, Option<&str>, Option<&str>); 38] = [
     ("flag", "boolean", Some("t"), Some("f")),
     ("code", "char(5)", Some("ab"), Some("cd")),
     ("letter", "\"char\"", Some("a"), Some("b")),
@@ -48,6 +48,7 @@ const KINDS: [(&str, &str, Option<&str>, Option<&str>); 37] = [
     ("numbers", "int4range", Some("[1,5)"), Some("empty")),
     ("spot", "point", Some("(1,2)"), Some("(3,4)")),
     ("terms", "tsvector", Some("'a' 'b'"), Some("'c'")),
+    ("page", "xml", Some("<a b=\"1\"/>"), Some("<c>日本</c>")),
 ];
 
 async fn works(desk: &mut Desk, statement: &str) {

@@ -1,6 +1,7 @@
 //! Carries out what the interpreter of psql's input asks for.
 
 use super::data::{Data, Following};
+use super::only_reads::{holds, is_told, lifted, lifting};
 use super::outlet::{NO_PROGRAMS, Outlet};
 use super::report::{OnlyReads, READ_ONLY, failed};
 use super::session::{How, Over, Session};
@@ -11,7 +12,8 @@ use crate::db::{Connection, Settings};
 use crate::model::Failure;
 use crate::model::sql::describe::Looked;
 use crate::model::sql::format::writer::sheet;
-use crate::model::sql::interpreter::{Action, Answer, Connection as To, Interpreter, Peer, Ran, Run, Target};
+use crate::model::sql::guard;
+use crate::model::sql::interpreter::{Action, Answer, Connection as To, Interpreter, Peer, Ran, Rows, Run, Target};
 use crate::model::sql::keywords::literal;
 use crate::model::sql::{Said, Transaction};
 use crate::model::text::harmless;
@@ -43,7 +45,9 @@ pub(super) struct Driver<'a> {
     /// All is one transaction, which belongs to one session.
     pub(super) single: bool,
     /// Why the session only reads, where a rule of safety had it opened so.
-    pub(super) only_reads: Option<OnlyReads>,
+    only_reads: Option<OnlyReads>,
+    /// The server tells by itself whether it still does.
+    told: bool,
     /// How the script is called in errors.
     pub(super) name: String,
 }
@@ -62,8 +66,15 @@ impl<'a> Driver<'a> {
             settings: way.settings.clone(),
             single: false,
             only_reads: None,
+            told: false,
             name: "-c".to_owned(),
         }
+    }
+
+    /// The session only reads, and why.
+    pub(super) fn only_reads(&mut self, why: OnlyReads) {
+        self.only_reads = Some(why);
+        self.told = is_told(&self.session);
     }
 
     /// Goes on until it is over, with psql's exit code, or until what there is to run was run.
@@ -184,6 +195,7 @@ impl<'a> Driver<'a> {
             return Err(self.unreached(super::report::pooled()));
         }
         self.settings = settings;
+        self.told = is_told(&self.session);
         self.interpreter.set_server(&self.session.server());
         self.interpreter.set_transaction(Transaction::Idle);
         if !self.interpreter.variables().is_on("QUIET") {
@@ -250,6 +262,10 @@ impl<'a> Driver<'a> {
             let said = Said { severity: "ERROR".to_owned(), message, ..Said::default() };
             Ran { failed: Some(said), transaction, ..Ran::default() }
         };
+        let judged = self.only_reads.map(|_| guard::judge(&run.statement)).filter(|_| run.rows != Rows::Describe);
+        if judged.as_ref().is_some_and(|judged| judged.lifts) {
+            return Ok(self.ended(run, lifting(transaction)));
+        }
         let mut statement = run.statement.clone();
         let ours = format!("{OURS}_{}", self.bound);
         if let Some(values) = &run.bind {
@@ -314,7 +330,15 @@ impl<'a> Driver<'a> {
         if run.bind.is_some() {
             let _ = self.session.look(&format!("DEALLOCATE {ours}"), 0).await?;
         }
-        Ok(self.ended(run, ran))
+        let ran = self.ended(run, ran);
+        // What a function did is not seen in the words that called it.
+        if let (Some(why), Some(judged)) = (self.only_reads, judged)
+            && (self.told || !judged.nature.is_harmless())
+            && !holds(&mut self.session, self.told).await?
+        {
+            return Err(self.unreached(why.refused(lifted())));
+        }
+        Ok(ran)
     }
 
     /// A message with where it is: the script that is run, or the one that is run from it.

@@ -7,6 +7,7 @@ mod ddl;
 mod driver;
 mod er;
 mod looking;
+mod only_reads;
 mod outlet;
 mod report;
 mod run;

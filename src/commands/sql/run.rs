@@ -62,11 +62,13 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         return Err(report);
     }
     let mut driver = driver(Session::new(connection, stops, end), &way, context, arguments, out)?;
-    driver.only_reads = way.settings.read_only.then_some(match (context.global.read_only, way.guarded) {
-        (true, _) => OnlyReads::Flag,
-        (false, true) => OnlyReads::Guarded,
-        (false, false) => OnlyReads::Configured,
-    });
+    if way.settings.read_only {
+        driver.only_reads(match (context.global.read_only, way.guarded) {
+            (true, _) => OnlyReads::Flag,
+            (false, true) => OnlyReads::Guarded,
+            (false, false) => OnlyReads::Configured,
+        });
+    }
     let outcome = all(&mut driver, arguments, scripts).await;
     let flushed = driver.outlet.end().map_err(|error| gone(&error));
     driver.session.close().await;

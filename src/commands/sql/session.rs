@@ -90,6 +90,11 @@ impl Session {
         self.connection.pooled()
     }
 
+    /// A setting that the server tells of by itself.
+    pub(super) fn parameter(&self, name: &str) -> Option<&str> {
+        self.connection.parameter(name)
+    }
+
     /// Waits for how one connects, unless it is to end.
     pub(super) async fn settings(
         &mut self,

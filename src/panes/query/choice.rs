@@ -21,16 +21,26 @@ pub enum Window {
     Row,
     /// Rows that foreign keys lead to.
     References,
+    /// Columns, to go to one by its name.
+    Column,
 }
 
 impl Window {
-    const ALL: [Self; 7] =
-        [Self::History, Self::Saved, Self::Copy, Self::Columns, Self::Places, Self::Row, Self::References];
+    const ALL: [Self; 8] = [
+        Self::History,
+        Self::Saved,
+        Self::Copy,
+        Self::Columns,
+        Self::Places,
+        Self::Row,
+        Self::References,
+        Self::Column,
+    ];
 
     /// The window as windows over the panes carry it.
     pub fn kind(self) -> Kind {
         match self {
-            Self::History | Self::Saved => Kind::Find(ID, self as u8),
+            Self::History | Self::Saved | Self::Column => Kind::Find(ID, self as u8),
             Self::Copy | Self::Columns | Self::Places | Self::Row | Self::References => Kind::Pane(ID, self as u8),
         }
     }
@@ -55,6 +65,7 @@ impl Window {
             Self::Places => "Connect to",
             Self::Row => "A new row",
             Self::References => "Rows by foreign keys",
+            Self::Column => "Go to column",
         }
     }
 }

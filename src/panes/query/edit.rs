@@ -6,7 +6,7 @@ use super::edit_line::prompt;
 use super::edits::{Edit, Edited, Wish};
 use super::sequence::{Script, Step, Then, Wanted};
 use super::state::{Asking, Reading, State};
-use super::{pump, rows, value, windows};
+use super::{pump, value, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::overlays;
@@ -249,10 +249,8 @@ pub fn applied(app: &mut App, result: ResultId) {
     if !guard::judge(&statement).nature.only_reads() {
         return;
     }
-    let gone = state.tabs.remove(number);
-    state.tab = number.min(state.tabs.len().saturating_sub(1));
-    state.again = gone.grid.as_ref().map(|grid| (grid.place, grid.column));
-    let effects = rows::closed(app, &[gone]);
-    app.panes.query.effects.extend(effects);
+    // The rows stay until the new ones are here.
+    state.again = state.tabs[number].grid.as_ref().map(|grid| (grid.place, grid.column));
+    state.replaced = Some((statement.clone(), result));
     pump::enqueue(app, &format!("{statement}\n;"));
 }

@@ -1,5 +1,7 @@
 //! What is learned of the session and of its results.
 
+use super::consent::Consent;
+use super::guard;
 use super::result::Tab;
 use super::state::{Asking, EDITOR, ID, Link, Pending, RESULT, State};
 use super::{place, returning, rows};
@@ -128,6 +130,9 @@ pub fn connected(app: &mut App, server: &Server) {
         return;
     }
     let changed = before.as_ref().map(|before| returning::changes(before, server)).unwrap_or_default();
+    if before.is_some_and(|before| before.read_only) && !server.read_only {
+        guard::lifted(app, server);
+    }
     if !changed.is_empty() {
         let text = changed.join("; ");
         app.note(true, text.clone());
@@ -247,6 +252,8 @@ pub fn reset(state: &mut State) {
     state.session = None;
     state.wanted = None;
     state.connection = 0;
+    state.consent = Consent::None;
+    state.replaced = None;
     state.link = Link::Off;
     state.transaction = Transaction::Idle;
     state.pending = None;

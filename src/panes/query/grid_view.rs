@@ -1,5 +1,6 @@
 //! How the rows of a result look: as a grid, or one at a time.
 
+use super::edits::Edit;
 use super::result::Tab;
 use super::state::RESULT;
 use super::{tell, ways};
@@ -25,8 +26,8 @@ pub fn tells_failure(tab: &Tab) -> bool {
     failed && tab.grid.as_ref().is_some_and(|grid| grid.rows == 0)
 }
 
-/// Draws the grid, and what stands below its rows.
-pub fn draw<'a>(canvas: &mut Canvas<'a, '_>, place: Rect, tab: &'a Tab, grid: &'a Grid) {
+/// Draws the grid, and what stands below its rows; `old`: of a result that another one is to take the place of.
+pub fn draw<'a>(canvas: &mut Canvas<'a, '_>, place: Rect, tab: &'a Tab, grid: &'a Grid, old: bool) {
     let theme = canvas.theme;
     let below = super::layout::below(place, tab.footers.len(), grid.count());
     let place = Rect { height: place.height - below, ..place };
@@ -37,23 +38,41 @@ pub fn draw<'a>(canvas: &mut Canvas<'a, '_>, place: Rect, tab: &'a Tab, grid: &'
     let edit = tab.edit.as_ref().filter(|edit| !edit.changes.list.is_empty());
     let look = Look {
         sorted: tab.sorted.or(tab.ordered),
-        focused: canvas.app.focused() == RESULT,
+        focused: !old && canvas.app.focused() == RESULT,
         empty: if tab.ended.is_some() { "no rows" } else { "no rows yet" },
         row: |cells: &'a [Cell]| {
             let key = edit.and_then(|edit| edit.key_of(cells));
             let goes = edit.zip(key.as_deref()).is_some_and(|(edit, key)| edit.changes.goes(key));
             (key, goes)
         },
-        cell: |cells: &'a [Cell], key: &Option<Vec<Value>>, column: usize| {
-            let number = grid.columns.get(column).map_or(0, |column| column.number);
-            let edited = edit.zip(key.as_deref()).filter(|_| number != 0);
-            match edited.and_then(|(edit, key)| edit.changes.changed(key, number)) {
-                Some(value) => (value.as_deref().map_or_else(|| null.clone(), shown), changing),
-                None => look(theme, &null, &cells[column]),
-            }
+        cell: |cells: &'a [Cell], key: &Option<Vec<Value>>, column: usize| match changed(
+            edit,
+            key.as_deref(),
+            grid,
+            column,
+        ) {
+            Some(value) => (value.as_deref().map_or_else(|| null.clone(), shown), changing),
+            None if old => (look(theme, &null, &cells[column]).0, theme.dim),
+            None => look(theme, &null, &cells[column]),
         },
     };
     shared::draw(canvas, place, grid, &look);
+}
+
+/// What a cell of the row with this key is to be, where it is changed.
+fn changed<'a>(edit: Option<&'a Edit>, key: Option<&[Value]>, grid: &Grid, column: usize) -> Option<&'a Value> {
+    let number = grid.columns.get(column).map(|column| column.number).filter(|number| *number != 0)?;
+    edit.zip(key).and_then(|(edit, key)| edit.changes.changed(key, number))
+}
+
+/// The last line while the rows of another result stand in its place.
+pub fn waits(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab) {
+    let (app, theme) = (canvas.app, canvas.theme);
+    let (tone, text) = tell::outcome(tab, app.now);
+    let mark = "▲ rows of before";
+    let end = place.right().saturating_sub(1);
+    let end = end - canvas.put_right(end, place.y, place.width / 2, mark, theme.degraded);
+    canvas.put_cut(place.x + 1, place.y, end.saturating_sub(place.x + 2), &text, theme.tone(tone));
 }
 
 /// What stands for NULL: never nothing, which an empty text is.
@@ -71,34 +90,42 @@ fn look<'a>(theme: &Theme, null: &Cow<'a, str>, cell: &'a Cell) -> (Cow<'a, str>
     }
 }
 
-/// Draws one row, field by field.
+/// Draws one row, field by field: the columns that are shown, in their order.
 pub fn record(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab, grid: &Grid) {
     let theme = canvas.theme;
-    let (Some(_), Some(at)) = (grid.row(), tab.record) else {
+    if grid.row().is_none() {
         canvas.put(place.x + 1, place.y, place.width.saturating_sub(1), "no rows", theme.dim);
         return;
-    };
-    let names = grid.columns.iter().map(|column| canvas.width(&shown(&column.name))).max().unwrap_or(0);
+    }
+    let at = grid.column;
+    let fields = || grid.order.iter().filter_map(|number| Some((*number, grid.columns.get(*number)?)));
+    let names = fields().map(|(_, column)| canvas.width(&shown(&column.name))).max().unwrap_or(0);
     let names = names.min(place.width / 3).max(1);
     let cells = grid.selected_cells();
     let height = usize::from(place.height);
     let first = (at + 1).saturating_sub(height);
-    let rows = (place.y..place.bottom()).zip(grid.columns.iter().enumerate().skip(first));
-    for (y, (number, column)) in rows {
+    let edit = tab.edit.as_ref().filter(|edit| !edit.changes.list.is_empty());
+    let key = edit.zip(cells).and_then(|(edit, cells)| edit.key_of(cells));
+    let rows = (place.y..place.bottom()).zip(fields().enumerate().skip(first));
+    for (y, (field, (number, column))) in rows {
         let x = place.x + 1;
         canvas.put_cut(x, y, names, &shown(&column.name), theme.dim);
         canvas.put(x + names, y, 3, " │ ", theme.border);
         let room = place.width.saturating_sub(names + 5);
         match cells.and_then(|cells| cells.get(number)) {
             Some(cell) => {
-                let (text, style) = look(theme, &null(canvas), cell);
+                let null = null(canvas);
+                let (text, style) = match changed(edit, key.as_deref(), grid, number) {
+                    Some(value) => (value.as_deref().map_or_else(|| null.clone(), shown), theme.changing),
+                    None => look(theme, &null, cell),
+                };
                 canvas.put_cut(x + names + 3, y, room, &text, style);
             }
             None => {
                 canvas.put(x + names + 3, y, room, "…", theme.dim);
             }
         }
-        if number == at {
+        if field == at {
             canvas.select(Rect { x, y, width: place.width.saturating_sub(1), height: 1 });
             canvas.put(place.x, y, 1, "›", theme.key);
         }

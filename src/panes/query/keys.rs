@@ -208,6 +208,20 @@ pub(super) const COMMANDS: &[Command] = &[
         line::prompt(app, Prompt::Row)
     }),
     Command::new(
+        Id("query-first-column"),
+        OWN,
+        "first column",
+        &["0", "^"],
+        "To the first column of the result.",
+        |app| result_keys::grid(app, |grid| grid.aside(isize::MIN)),
+    ),
+    Command::new(Id("query-last-column"), OWN, "last column", &["$"], "To the last column of the result.", |app| {
+        result_keys::grid(app, |grid| grid.aside(isize::MAX))
+    }),
+    Command::new(Id("query-column"), OWN, "to column", &["|"], "Go to a column by its name.", |app| {
+        windows::open(app, Window::Column)
+    }),
+    Command::new(
         Id("query-freeze"),
         OWN,
         "freeze",

@@ -2,7 +2,7 @@
 //!
 //! [`state`]: what is kept; [`connect`], [`facts`] and [`returning`]: the session; [`pump`] and [`run`]: what is run in it; [`guard`]:
 //! what asks first; [`texts`], [`several`], [`find`]: the editor's texts; [`schema`]: what there is in the database; [`follow`]: foreign keys from a row to others;
-//! [`scan`], [`reading`], [`value`]: rows; [`update`], [`editing`], [`moving`], [`result_keys`], [`pick`]: what keys do.
+//! [`scan`], [`reading`], [`value`], [`standing`]: rows; [`update`], [`editing`], [`moving`], [`result_keys`], [`pick`]: what keys do.
 
 pub mod again;
 pub mod ask;
@@ -13,6 +13,7 @@ pub mod choice;
 pub mod completing;
 pub mod completion;
 pub mod connect;
+pub mod consent;
 pub mod copied;
 pub mod copy;
 pub mod edit;
@@ -29,6 +30,8 @@ pub mod follow;
 mod follow_tests;
 mod grid_view;
 pub mod guard;
+#[cfg(test)]
+mod guard_tests;
 pub mod history;
 pub mod keep;
 mod keys;
@@ -64,6 +67,9 @@ pub mod schema;
 pub mod script;
 pub mod sequence;
 pub mod several;
+pub mod standing;
+#[cfg(test)]
+mod standing_tests;
 pub mod start;
 pub mod state;
 pub mod tell;

@@ -33,23 +33,19 @@ pub fn moves(app: &mut App, motion: Motion) -> bool {
     }
     let Some(tab) = app.panes.query.shown_mut() else { return true };
     let Some(grid) = &mut tab.grid else { return true };
-    let page = i64::try_from(grid.height).unwrap_or(1);
-    if let Some(field) = &mut tab.record {
-        let last = grid.columns.len().saturating_sub(1);
+    if tab.record {
+        let half = isize::try_from(grid.height / 2).unwrap_or(1);
+        // Fields are the columns that are shown: what is marked is what is edited and copied.
         match motion {
-            Motion::Down => *field = (*field + 1).min(last),
-            Motion::Up => *field = field.saturating_sub(1),
-            Motion::First => *field = 0,
-            Motion::Last => *field = last,
-            Motion::PageDown | Motion::HalfDown => *field = (*field + page as usize / 2).min(last),
-            Motion::PageUp | Motion::HalfUp => *field = field.saturating_sub(page as usize / 2),
+            Motion::Down => grid.aside(1),
+            Motion::Up => grid.aside(-1),
+            Motion::First => grid.aside(isize::MIN),
+            Motion::Last => grid.aside(isize::MAX),
+            Motion::PageDown | Motion::HalfDown => grid.aside(half),
+            Motion::PageUp | Motion::HalfUp => grid.aside(-half),
             Motion::Left => grid.step(-1),
             Motion::Right => grid.step(1),
             Motion::NextMatch | Motion::PreviousMatch => {}
-        }
-        let field = *field;
-        if let Some(place) = grid.order.iter().position(|column| *column == field) {
-            grid.column = place;
         }
         return true;
     }

@@ -1,6 +1,7 @@
 //! What is typed on a line, chosen in a window, or answered with yes.
 
 use super::choice::{Prompt, Window};
+use super::consent::Consent;
 use super::editing::put;
 use super::state::Asking;
 use super::{connect, copy, edit, find, follow, keep, output, pump, reading, script, value};
@@ -60,9 +61,13 @@ pub fn picked(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
             }
             return done(app);
         }
-        Window::History | Window::Saved | Window::Places | Window::Copy | Window::Row | Window::References => {
-            app.screen.overlays.pop()
-        }
+        Window::History
+        | Window::Saved
+        | Window::Places
+        | Window::Copy
+        | Window::Row
+        | Window::References
+        | Window::Column => app.screen.overlays.pop(),
     };
     app.screen.typing = None;
     match window {
@@ -83,6 +88,12 @@ pub fn picked(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
                 return connect::go(app, place);
             }
         }
+        Window::Column => {
+            let grid = app.panes.query.shown_mut().and_then(|tab| tab.grid.as_mut());
+            if let (Some(number), Some(grid)) = (number, grid) {
+                grid.select(number);
+            }
+        }
         Window::Copy => return copy::copy(app, text),
         Window::Row => return edit::column(app, text),
         Window::References if !text.is_empty() => return follow::go(app, text),
@@ -94,7 +105,12 @@ pub fn picked(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
 /// A question was answered with yes.
 pub fn confirmed(app: &mut App, _: u8) -> Vec<Effect> {
     let mut effects = match app.panes.query.asking.take() {
-        Some(Asking::Run { .. }) if app.panes.query.running.is_none() => pump::confirmed(app),
+        Some(Asking::Run { lifts, .. }) if app.panes.query.running.is_none() => {
+            if lifts {
+                app.panes.query.consent = Consent::Given;
+            }
+            pump::confirmed(app)
+        }
         Some(Asking::Script(script)) if app.panes.query.running.is_none() && app.panes.query.pending.is_none() => {
             script::begin(app, *script)
         }
@@ -109,6 +125,7 @@ pub fn confirmed(app: &mut App, _: u8) -> Vec<Effect> {
             effects
         }
         Some(Asking::Writes) => {
+            app.panes.query.consent = Consent::Given;
             pump::enqueue(app, "SET default_transaction_read_only = off;");
             Vec::new()
         }

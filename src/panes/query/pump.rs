@@ -66,7 +66,7 @@ pub fn go(app: &mut App) -> Vec<Effect> {
         if now != expanded
             && let Some(tab) = app.panes.query.shown_mut()
         {
-            tab.record = (now == Expanded::On).then_some(0);
+            tab.record = now == Expanded::On;
         }
     }
     said(app);
@@ -230,13 +230,14 @@ fn failed(app: &mut App, message: &str) -> Vec<Effect> {
 
 /// Runs a statement, or asks first.
 fn judged(app: &mut App, run: Box<Run>) -> Vec<Effect> {
-    if let Some(why) = beside::refused(&run) {
+    let kept = if run.hidden { None } else { guard::refused(app, &run.statement) };
+    if let Some(why) = beside::refused(&run).or(kept) {
         return failed(app, why);
     }
     let mut asking = if run.hidden { None } else { guard::judge(app, &run.statement) };
     if let Some(command) = beside::program(&run) {
         let statement = run.statement.clone();
-        let ours = Asking::Run { statement, why: Vec::new(), rows: None, destroys: false, program: true };
+        let ours = Asking::Run { statement, why: Vec::new(), rows: None, destroys: false, lifts: false, program: true };
         if let Asking::Run { why, program, .. } = asking.get_or_insert(ours) {
             *program = true;
             why.push(format!("A command is run on this machine for it: {command}"));
@@ -282,6 +283,7 @@ pub fn confirmed(app: &mut App) -> Vec<Effect> {
 
 /// Begins a statement.
 fn begin(app: &mut App, run: Box<Run>) -> Vec<Effect> {
+    guard::begins(app, &run.statement);
     let record = run.options.expanded == Expanded::On;
     let shown = if run.hidden { Shown::Hidden } else { Shown::Tab { record } };
     let (statement, beside) = (run.statement.clone(), beside::of(app, &run));

@@ -42,8 +42,8 @@ pub struct Tab {
     pub footers: Vec<String>,
     /// All of it as text, where it is more than its rows: what `\d NAME` tells.
     pub whole: Option<String>,
-    /// One row is shown at a time, field by field; the first field that is shown.
-    pub record: Option<usize>,
+    /// One row is shown at a time, field by field: the fields of the columns that the grid shows, in their order.
+    pub record: bool,
     /// What is looked for, as it was typed.
     pub search: String,
     /// What rows must have, as it was typed.
@@ -60,6 +60,10 @@ pub struct Tab {
     pub edit: Option<Edit>,
     /// The result from which a foreign key was followed to this one.
     pub from: Option<ResultId>,
+    /// The result whose rows stand here until its own come.
+    pub before: Option<ResultId>,
+    /// It is that result, read again: once its rows are here that one goes.
+    pub replaces: bool,
     /// The plan, where the row is one.
     pub plan: Option<Tree>,
     /// It was left out of `last ten`: it is the answer of a command, and stays no longer than the next one.
@@ -84,7 +88,7 @@ impl Tab {
             notices: Vec::new(),
             footers: Vec::new(),
             whole: None,
-            record: None,
+            record: false,
             search: String::new(),
             filter: String::new(),
             looked: None,
@@ -93,6 +97,8 @@ impl Tab {
             table: None,
             edit: None,
             from: None,
+            before: None,
+            replaces: false,
             plan: None,
             passing: false,
         }
@@ -111,6 +117,11 @@ impl Tab {
     /// Whether it has more than so many rows, or may still get them.
     pub fn is_more_than(&self, rows: u64) -> bool {
         self.ended.is_none() || self.grid.as_ref().is_some_and(|grid| grid.rows > rows)
+    }
+
+    /// Whether there is something of it to be seen: rows, or how it ended.
+    pub fn has_come(&self) -> bool {
+        self.ended.is_some() || self.grid.as_ref().is_some_and(|grid| grid.cells(grid.top).is_some())
     }
 
     /// Whether all its rows are here, and nothing of it is kept elsewhere.

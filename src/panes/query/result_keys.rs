@@ -49,8 +49,7 @@ pub fn inspect(app: &mut App) -> Option<Vec<Effect>> {
 /// One row at a time, field by field, or the grid again.
 pub fn record(app: &mut App) -> Option<Vec<Effect>> {
     let tab = app.panes.query.shown_mut()?;
-    let column = tab.grid.as_ref().and_then(Grid::selected);
-    tab.record = if tab.record.is_some() { None } else { column };
+    tab.record = !tab.record && tab.grid.as_ref().and_then(Grid::selected).is_some();
     Some(done(app))
 }
 

@@ -7,11 +7,27 @@ use crate::app::effect::Effect;
 use crate::app::grid::Wanted;
 use crate::feeds::part::Part;
 use crate::feeds::sql;
+use crate::model::sql::Ended;
 
 /// Closes results that are not shown any more.
 pub fn closed(app: &mut App, gone: &[Tab]) -> Vec<Effect> {
     let results = gone.iter().filter(|tab| tab.grid.is_some() && !tab.is_here()).map(|tab| tab.id).collect();
     close(app, results)
+}
+
+/// A result that was read again goes once its new rows are here; where they never came it stays.
+pub fn replaced(app: &mut App) -> Vec<Effect> {
+    let state = &mut app.panes.query;
+    let Some(tab) = state.tabs.iter_mut().find(|tab| tab.replaces && tab.has_come()) else { return Vec::new() };
+    tab.replaces = false;
+    let read = matches!(tab.ended, None | Some(Ended::Done(_)));
+    let old = tab.before.filter(|_| read).and_then(|old| state.tabs.iter().position(|tab| tab.id == old));
+    let Some(old) = old else { return Vec::new() };
+    let gone = state.tabs.remove(old);
+    if state.tab > old {
+        state.tab -= 1;
+    }
+    closed(app, &[gone])
 }
 
 /// Windows of rows that the screen wants.

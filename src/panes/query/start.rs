@@ -36,10 +36,14 @@ pub fn start_with(app: &mut App, statement: &str, shown: Shown, pending: Pending
     let mut gone = Vec::new();
     if let Shown::Tab { record } = shown {
         let mut tab = Tab::new(result, session, statement.clone(), now);
-        tab.record = record.then_some(0);
+        tab.record = record;
         tab.of = state.server.as_ref().map(|server| (server.host.clone(), server.database.clone()));
         tab.from = state.followed.take_if(|(followed, _)| *followed == statement).map(|(_, from)| from);
+        let shown = state.shown().map(|tab| tab.id);
+        let replaced = state.replaced.take_if(|(replaced, _)| *replaced == statement).map(|(_, from)| from);
+        tab.replaces = replaced.is_some();
         gone = state.open(tab);
+        state.stand(replaced.or(shown));
     }
     let beside = Box::new(beside);
     let run = |session| sql::Ask::Run { session, result, statement, beside };

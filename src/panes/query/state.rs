@@ -1,6 +1,7 @@
 //! Its name, those of its blocks, and what it keeps.
 
 use super::completion::Completion;
+use super::consent::Consent;
 use super::edits::{Edited, Wish};
 use super::history::History;
 use super::result::Tab;
@@ -167,6 +168,8 @@ pub enum Asking {
         rows: Option<String>,
         /// Nothing is left of what it touches.
         destroys: bool,
+        /// It lets a session write that only reads.
+        lifts: bool,
         /// A program of this machine gets its result, or its data are what one writes.
         program: bool,
     },
@@ -247,6 +250,8 @@ pub struct State {
     pub writer: Option<String>,
     /// The number of the question that holds the session.
     pub connection: u64,
+    /// Whether somebody agreed to let the session write.
+    pub consent: Consent,
     /// How it stands to a transaction.
     pub transaction: Transaction,
     /// The same when what is run now was typed.
@@ -291,6 +296,8 @@ pub struct State {
     pub schema: Schema,
     /// A statement that follows a foreign key, and from which result.
     pub followed: Option<(String, ResultId)>,
+    /// A statement that reads a result again, and which.
+    pub replaced: Option<(String, ResultId)>,
     /// What is being looked up, by the number of the question.
     pub looks: BTreeMap<u64, &'static str>,
     /// Statements that were run before.
@@ -348,6 +355,7 @@ impl Default for State {
             used: Option::default(),
             writer: Option::default(),
             connection: Default::default(),
+            consent: Consent::default(),
             transaction: Transaction::default(),
             before: Transaction::default(),
             editor: Editor::default(),
@@ -370,6 +378,7 @@ impl Default for State {
             catalogued: Default::default(),
             schema: Schema::default(),
             followed: Option::default(),
+            replaced: Option::default(),
             looks: BTreeMap::default(),
             history: History::default(),
             saved: Vec::default(),

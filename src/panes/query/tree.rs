@@ -1,4 +1,4 @@
-//! Values that hold others, line by line: JSON, arrays and composites as a tree, bytes in hexadecimal beside their text.
+//! Values that hold others, line by line: JSON, arrays, composites and hstore as a tree, bytes in hexadecimal beside their text.
 
 use crate::model::sql::Column;
 use crate::model::sql::nested::{self, BYTES, Nested};
@@ -65,6 +65,10 @@ fn of_nested(value: Nested) -> Node {
         Nested::Text(text) => Node::Leaf(harmless(&text).into_owned()),
         Nested::List(items) => Node::Branch(format!("{{{}}}", items.len()), numbered(items)),
         Nested::Fields(fields) => Node::Branch(format!("({})", fields.len()), numbered(fields)),
+        Nested::Pairs(pairs) => {
+            let pair = |(name, value): (String, Nested)| (harmless(&name).into_owned(), of_nested(value));
+            Node::Branch(format!("{{{}}}", pairs.len()), pairs.into_iter().map(pair).collect())
+        }
     }
 }
 
@@ -117,6 +121,8 @@ mod tests {
             "{2}\n├ 1: {2}\n│ ├ 1: 1\n│ └ 2: 2\n└ 2: {2}\n  ├ 1: 3\n  └ 2: 4"
         );
         assert_eq!(of(2249, "(7,\"x, y\")").unwrap(), "(2)\n├ 1: 7\n└ 2: x, y");
+        let hstore = r#""a"=>"1", "b"=>NULL, "c"=>"NULL""#;
+        assert_eq!(of(70_000, hstore).unwrap(), "{3}\n├ a: 1\n├ b: NULL\n└ c: \"NULL\"");
     }
 
     #[test]

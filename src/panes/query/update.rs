@@ -37,6 +37,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     effects.extend(looked::catalogue(app));
     effects.extend(schema::ask::plan(app));
     effects.extend(pump::go(app));
+    effects.extend(rows::replaced(app));
     effects.extend(rows::windows_wanted(app));
     effects.extend(reading::next(app));
     let now = app.now;
@@ -222,7 +223,7 @@ pub fn back(app: &mut App) -> bool {
         return true;
     }
     if let Some(tab) = app.panes.query.shown_mut() {
-        if tab.record.take().is_some() {
+        if std::mem::take(&mut tab.record) {
             return true;
         }
         if let Some(grid) = tab.grid.as_mut().filter(|grid| grid.anchor.is_some()) {

@@ -65,15 +65,23 @@ fn result(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     if let Some(strip) = strip {
         tabs(canvas, strip);
     }
+    if let Some((old, grid)) = state.stands_for(tab) {
+        // What was read last stays until there is something newer to be seen.
+        grid_view::draw(canvas, rows, old, grid, true);
+        if last.height > 0 && last.y >= rows.bottom() {
+            grid_view::waits(canvas, last, tab);
+        }
+        return;
+    }
     match &tab.grid {
         Some(_) if tab.plan.is_some() => {
             if let Some(tree) = &tab.plan {
                 plan_view::draw(canvas, rows, tree);
             }
         }
-        Some(grid) if tab.record.is_some() => grid_view::record(canvas, rows, tab, grid),
+        Some(grid) if tab.record => grid_view::record(canvas, rows, tab, grid),
         Some(grid) if !grid.columns.is_empty() && !grid_view::tells_failure(tab) => {
-            grid_view::draw(canvas, rows, tab, grid);
+            grid_view::draw(canvas, rows, tab, grid, false);
         }
         Some(_) | None => {
             let mut y = rows.y;

@@ -42,7 +42,7 @@ pub fn open(app: &mut App, window: Window) -> Vec<Effect> {
         app.say(match window {
             Window::History => "nothing was run yet",
             Window::Saved => "no query was saved yet: alt-s saves what is in the editor",
-            Window::Copy | Window::Columns | Window::Row => "there is no result",
+            Window::Copy | Window::Columns | Window::Row | Window::Column => "there is no result",
             Window::Places => "there is nowhere to connect to",
             Window::References => "no foreign key leads from or to the tables of this row",
         });
@@ -85,6 +85,14 @@ pub fn lines(app: &App, window: Window) -> Vec<Line> {
             let column = |(number, column): (usize, &crate::model::sql::Column)| {
                 let sign = if grid.order.contains(&number) { "●" } else { " " };
                 Line { left: sign.to_owned(), ..entry(&column.name, "", window, number.to_string()) }
+            };
+            grid.columns.iter().enumerate().map(column).collect()
+        }
+        Window::Column => {
+            let Some(grid) = state.shown().and_then(|tab| tab.grid.as_ref()) else { return Vec::new() };
+            let column = |(number, column): (usize, &crate::model::sql::Column)| {
+                let note = if grid.order.contains(&number) { "" } else { "hidden: it is shown again" };
+                entry(&column.name, note, window, number.to_string())
             };
             grid.columns.iter().enumerate().map(column).collect()
         }
@@ -159,7 +167,7 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
         live: Vec::new(),
     };
     match state.asking.as_ref()? {
-        Asking::Run { statement, why, rows, destroys, program } => {
+        Asking::Run { statement, why, rows, destroys, lifts, program } => {
             if !state.is_on() {
                 return None;
             }
@@ -172,25 +180,33 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
             text.extend(statement.lines().take(100).map(|line| (Tone::Plain, line.to_owned())));
             let refused = state.server.as_ref().is_some_and(|server| server.read_only)
                 && state.transaction == crate::model::sql::Transaction::Idle;
-            let undone = if refused {
+            let undone = if *lifts {
+                ASKED
+            } else if refused {
                 "This session only reads: the server will refuse it. U lets it write, after a question."
             } else if state.transaction == crate::model::sql::Transaction::Open {
                 "A transaction is open: ROLLBACK takes it back until COMMIT."
             } else {
                 "It is committed at once: it cannot be taken back."
             };
-            if !judge(statement).nature.is_harmless() {
+            if *lifts || !judge(statement).nature.is_harmless() {
                 text.push((Tone::Plain, undone.to_owned()));
             }
             let verb = statement.split_whitespace().next().unwrap_or_default().to_uppercase();
-            let quoted = statement.replace('\'', "'\\''");
+            let (quoted, write) = (statement.replace('\'', "'\\''"), if *lifts { " --write" } else { "" });
             Some(Confirmation {
                 title: ours(&format!("Run {verb}")),
                 verb: "Run".to_owned(),
-                risk: if *destroys { Risk::Disrupt } else { Risk::Change },
+                risk: if *lifts {
+                    WRITES
+                } else if *destroys {
+                    Risk::Disrupt
+                } else {
+                    Risk::Change
+                },
                 text,
                 // A script starts no programs.
-                command: if *program { String::new() } else { format!("cockpit sql {name} -c '{quoted}'") },
+                command: if *program { String::new() } else { format!("cockpit sql {name}{write} -c '{quoted}'") },
                 bound: format!("{statement}\n{}", why.join("\n")),
                 live: Vec::new(),
             })

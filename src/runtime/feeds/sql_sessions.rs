@@ -12,7 +12,7 @@ use crate::model::sql::{ResultId, SessionId};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{mpsc, oneshot};
+use tokio::sync::{Notify, mpsc, oneshot};
 
 /// Statements that may wait in a session.
 const WAITING: usize = 16;
@@ -90,8 +90,9 @@ pub(super) struct Open {
     read: AtomicU64,
     /// A statement runs.
     works: AtomicBool,
-    /// It was asked to be cancelled.
+    /// It was asked to be cancelled, and who waits for that is told.
     cancelled: AtomicBool,
+    told: Notify,
     /// The second session, once there is one.
     pub(super) looker: tokio::sync::Mutex<Option<Connection>>,
 }
@@ -108,6 +109,7 @@ impl Open {
             read: AtomicU64::new(NONE),
             works: AtomicBool::new(false),
             cancelled: AtomicBool::new(false),
+            told: Notify::new(),
             looker: tokio::sync::Mutex::new(None),
         };
         (Arc::new(open), todo)
@@ -136,7 +138,13 @@ impl Open {
             return Ok(());
         }
         self.cancelled.store(true, Ordering::SeqCst);
+        self.told.notify_waiters();
         self.canceller.cancel().await
+    }
+
+    /// How many bytes the results that are kept take of the disk.
+    pub(super) fn kept_bytes(&self) -> u64 {
+        locked(&self.results).values().map(|spool| spool.size().1).sum()
     }
 
     /// Whether a result is still wanted: it was not closed.
@@ -165,6 +173,18 @@ impl Open {
     pub(super) fn rest(&self) {
         self.works.store(false, Ordering::SeqCst);
         self.read.store(NONE, Ordering::SeqCst);
+    }
+
+    /// Until what runs is asked to be cancelled.
+    pub(super) async fn until_cancelled(&self) {
+        loop {
+            // Before it is looked at: what is told between is not missed.
+            let told = self.told.notified();
+            if self.was_cancelled() {
+                return;
+            }
+            told.await;
+        }
     }
 
     /// Whether what runs was asked to be cancelled.

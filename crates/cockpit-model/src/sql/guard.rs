@@ -102,6 +102,8 @@ pub struct Judged {
     pub secret: bool,
     /// It can be in no transaction block, so none is begun before it where commits are not automatic.
     pub alone: bool,
+    /// Transactions may write after it, or within it, that only read before: it takes the server's own protection away.
+    pub lifts: bool,
 }
 
 /// Judges a statement.
@@ -114,6 +116,7 @@ pub fn judge(text: &str) -> Judged {
         whole: Vec::new(),
         secret: super::secret::is_held(text, &all),
         alone: false,
+        lifts: false,
     };
     for part in all.split(|token| matches!(token.kind, Kind::Semicolon | Kind::Escaped)) {
         let part: Vec<Token> = part.iter().filter(|token| token.kind != Kind::Command).copied().collect();
@@ -122,6 +125,7 @@ pub fn judge(text: &str) -> Judged {
         judged.whole.extend(words.whole());
         judged.step = judged.step.or_else(|| words.step());
         judged.alone |= words.stands_alone();
+        judged.lifts |= words.lifts();
     }
     judged
 }

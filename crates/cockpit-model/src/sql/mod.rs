@@ -24,6 +24,7 @@ pub mod help;
 pub mod interpreter;
 mod join;
 pub mod keywords;
+mod lifts;
 pub mod nested;
 pub mod process;
 pub mod scan;

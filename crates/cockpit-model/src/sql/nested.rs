@@ -1,4 +1,5 @@
-//! Values that hold others, in the server's own text: arrays (`{1,2,NULL}`), composites (`(1,"a b",)`), and bytes (`\x00ff`).
+//! Values that hold others, in the server's own text: arrays (`{1,2,NULL}`), composites (`(1,"a b",)`), pairs of hstore
+//! (`"a"=>"1", "b"=>NULL`), and bytes (`\x00ff`).
 use std::fmt::Write as _;
 
 /// A value that may hold others.
@@ -12,6 +13,8 @@ pub enum Nested {
     List(Vec<Nested>),
     /// The fields of a composite, in their order.
     Fields(Vec<Nested>),
+    /// Names and their values.
+    Pairs(Vec<(String, Nested)>),
 }
 
 /// The type of bytes.
@@ -38,6 +41,8 @@ pub fn read(type_oid: u32, text: &str) -> Option<Nested> {
     if ARRAYS.contains(&type_oid) || own && text.starts_with(['{', '[']) {
         let inside = own || type_oid == 2287;
         array(text, if type_oid == BOXES { ';' } else { ',' }, inside)
+    } else if own && text.starts_with('"') {
+        pairs(text)
     } else if type_oid == RECORD || own {
         composite(text, DEPTH)
     } else {
@@ -153,6 +158,29 @@ fn composite(text: &str, depth: usize) -> Option<Nested> {
     }
 }
 
+/// Pairs as `hstore_out` writes them: names and values in quotes, but for NULL.
+fn pairs(text: &str) -> Option<Nested> {
+    let mut rest = text;
+    let mut pairs = Vec::new();
+    loop {
+        rest = rest.strip_prefix('"')?;
+        let name = quoted(&mut rest)?;
+        rest = rest.strip_prefix("=>")?;
+        let value = if let Some(inside) = rest.strip_prefix('"') {
+            rest = inside;
+            Nested::Text(quoted(&mut rest)?)
+        } else {
+            rest = rest.strip_prefix("NULL")?;
+            Nested::Null
+        };
+        pairs.push((name, value));
+        if rest.is_empty() {
+            return Some(Nested::Pairs(pairs));
+        }
+        rest = rest.strip_prefix(", ")?;
+    }
+}
+
 /// The bytes of a text in hexadecimal (`\x00ff`), without half a byte at its end; none where it is in another form.
 pub fn bytes(text: &str) -> Option<Vec<u8>> {
     let digits = text.strip_prefix("\\x")?.as_bytes();
@@ -223,6 +251,24 @@ mod tests {
         for text in ["happy", "[1,5)", "(1,5]", "", "(", "{"] {
             assert_eq!(read(own, text), None, "{text}");
         }
+    }
+
+    #[test]
+    fn pairs_of_hstore_are_names_and_their_values() {
+        let pair = |name: &str, value: Nested| (name.to_owned(), value);
+        assert_eq!(
+            read(OWN + 9, r#""a"=>"1", "日 \"本\""=>NULL, "c"=>"", "d, \\"=>"x=>y""#),
+            Some(Nested::Pairs(vec![
+                pair("a", Nested::Text("1".into())),
+                pair("日 \"本\"", Nested::Null),
+                pair("c", Nested::Text(String::new())),
+                pair("d, \\", Nested::Text("x=>y".into())),
+            ]))
+        );
+        for text in ["\"a\"", "\"a\"=>", "\"a\"=>\"1\",", "\"a\"=>nil", "\"a"] {
+            assert_eq!(read(OWN + 9, text), None, "{text}");
+        }
+        assert_eq!(read(25, "\"a\"=>\"1\""), None, "a text is a text");
     }
 
     #[test]

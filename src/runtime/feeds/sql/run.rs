@@ -19,6 +19,8 @@ use tokio::time::{Instant, timeout_at};
 
 /// Between two words about how a result has grown.
 const GROWN: Duration = Duration::from_millis(100);
+/// All results that are kept take so many times the disk of one at most.
+const ALL_RESULTS: u64 = 3;
 /// The type of what a COPY gives: text.
 const TEXT: u32 = 25;
 
@@ -47,6 +49,7 @@ pub(super) async fn run(connection: &mut Connection, open: &Open, job: &Job, ses
         outlet: None,
         inlet: None,
         folder: place::folder(),
+        limit: open.settings.result_limit,
         describes: job.beside.describes,
         described: Vec::new(),
     };
@@ -101,6 +104,8 @@ struct Running<'a> {
     inlet: Option<Inlet>,
     /// Where results lie.
     folder: PathBuf,
+    /// What the result may take there: less than others where those that are kept take much.
+    limit: u64,
     /// Only its columns are wanted, and those that came.
     describes: bool,
     described: Vec<Column>,
@@ -113,13 +118,6 @@ fn failed(why: &str) -> Ended {
 /// The name of a statement that has values bound to it.
 fn name(job: &Job) -> String {
     format!("cockpit_statement_{}", job.result.0)
-}
-
-/// Until somebody asked for a cancel.
-async fn cancelled(open: &Open) {
-    while !open.was_cancelled() {
-        tokio::time::sleep(GROWN).await;
-    }
 }
 
 /// The statement as it is sent. The simple protocol binds no values: a prepared statement does.
@@ -156,7 +154,7 @@ impl Running<'_> {
         let said = tokio::select! {
             biased;
             said = outlet.end(whole) => said,
-            () = cancelled(open) => Err("the command was ended: it was cancelled".to_owned()),
+            () = open.until_cancelled() => Err("the command was ended: it was cancelled".to_owned()),
         };
         let (severity, message) = match said {
             Ok(text) if text.is_empty() => return,
@@ -174,7 +172,7 @@ impl Running<'_> {
         let pushed = tokio::select! {
             biased;
             pushed = outlet.push() => pushed,
-            () = cancelled(open) => Err("it was cancelled".to_owned()),
+            () = open.until_cancelled() => Err("it was cancelled".to_owned()),
         };
         if let Err(why) = pushed {
             self.outlet = None;
@@ -195,7 +193,7 @@ impl Running<'_> {
             let piece = tokio::select! {
                 biased;
                 piece = inlet.piece() => piece,
-                () = cancelled(open) => Err("it was cancelled".to_owned()),
+                () = open.until_cancelled() => Err("it was cancelled".to_owned()),
             };
             message.clear();
             match piece {
@@ -215,7 +213,7 @@ impl Running<'_> {
             connection.send(statement).await?;
         }
         loop {
-            let mut copies_in = false;
+            let (mut copies_in, mut took) = (false, false);
             let mut told = None;
             {
                 let next = connection.next();
@@ -229,6 +227,7 @@ impl Running<'_> {
                         event?
                     }
                 };
+                took |= matches!(event, Event::Rows(..) | Event::Part { .. } | Event::Copied(_));
                 match event {
                     Event::Columns(columns) if self.describes => self.described = columns,
                     Event::Columns(columns) => self.begin(columns).await,
@@ -295,6 +294,10 @@ impl Running<'_> {
                 self.copy_in(connection).await?;
             }
             self.push().await;
+            if took {
+                // A server that is faster than the disk would let nothing else have its turn: neither a cancel nor a window.
+                tokio::task::yield_now().await;
+            }
             if self.waits && self.grown.is_none_or(|grown| grown.elapsed() >= GROWN) {
                 self.grow().await;
             }
@@ -312,7 +315,9 @@ impl Running<'_> {
             outlet.begin(&columns);
             return;
         }
-        match place::spool(columns.clone(), self.open.settings.result_limit) {
+        let one = self.open.settings.result_limit;
+        self.limit = one.min(one.saturating_mul(ALL_RESULTS).saturating_sub(self.open.kept_bytes()));
+        match place::spool(columns.clone(), self.limit) {
             Ok((spool, folder)) => {
                 self.folder = folder;
                 let spool = Arc::new(spool);
@@ -340,8 +345,15 @@ impl Running<'_> {
 
     fn stop(&mut self, full: &Full) {
         let why = match full {
+            Full::Limit if self.limit < self.open.settings.result_limit => {
+                let all = bytes(self.open.settings.result_limit.saturating_mul(ALL_RESULTS) as f64);
+                format!(
+                    "reading was stopped: the results that are kept take {all} of the disk, which is all that they may \
+                     ({ALL_RESULTS} times `database.result_limit`); close some"
+                )
+            }
             Full::Limit => {
-                let limit = bytes(self.open.settings.result_limit as f64);
+                let limit = bytes(self.limit as f64);
                 format!(
                     "reading was stopped at {limit}, which is what a result may take of the disk (`database.result_limit`)"
                 )

@@ -1,9 +1,8 @@
 //! Lists of what there is: the questions behind `\dt`, `\df`, `\du` and their like, for each version of the server.
 
 use super::asked::{ACL, Asked, List, OWNER, V14, V15, V16, V17, V18, first, more, not_system};
-use super::cluster;
-use super::objects;
 use super::pattern::{Columns, conditions, type_name};
+use super::{cluster, families, objects, others};
 use crate::sql::keywords::literal;
 use std::fmt::Write as _;
 
@@ -36,6 +35,18 @@ pub fn list(asked: &Asked) -> Option<Result<List, String>> {
         "dO" => objects::collations(asked),
         "dX" => objects::extended_statistics(asked),
         "dF" => objects::text_search(asked),
+        "dA" => families::methods(asked),
+        "dAc" => families::operator_classes(asked),
+        "dAf" => families::operator_families(asked),
+        "dAo" => families::operators_of_families(asked),
+        "dAp" => families::functions_of_families(asked),
+        "dc" => others::conversions(asked),
+        "dd" => others::descriptions(asked),
+        "dFd" | "dFp" | "dFt" => others::parts_of_text_search(asked),
+        "det" => others::foreign_tables(asked),
+        "deu" => others::user_mappings(asked),
+        "dew" => others::foreign_data_wrappers(asked),
+        "dl" | "lo_list" => Ok(others::large_objects(asked)),
         _ if name.starts_with("df") && name[2..].chars().all(|c| "anptw".contains(c)) => functions(asked),
         _ if name.starts_with("dP") && name[2..].chars().all(|c| "itn".contains(c)) => partitioned(asked),
         _ if name.starts_with('d') && name.len() > 1 && name[1..].chars().all(|c| "tivmsE".contains(c)) => {

@@ -2,9 +2,11 @@
 
 pub mod asked;
 pub mod cluster;
+pub mod families;
 pub mod footers;
 pub mod lists;
 pub mod objects;
+pub mod others;
 pub mod pattern;
 pub mod table;
 

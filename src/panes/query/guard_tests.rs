@@ -1,0 +1,81 @@
+//! A session that was opened to read writes only after somebody agreed to it, whichever way it is asked for.
+
+use super::testing::{Desk, server};
+use crate::feeds::sql;
+use crate::model::sql::Server;
+
+fn only_reads() -> Server {
+    Server { read_only: true, read_only_why: Some("staging is guarded".into()), ..server() }
+}
+
+fn guarded() -> Desk {
+    let mut desk = Desk::connected((100, 40));
+    desk.app.environment.guarded = true;
+    desk.tell(sql::Fact::Connected(Box::new(only_reads())));
+    desk
+}
+
+#[test]
+fn what_would_let_a_guarded_session_write_wants_the_environments_name() {
+    for statement in [
+        "SET default_transaction_read_only = off",
+        "SET SESSION CHARACTERISTICS AS TRANSACTION READ WRITE",
+        "BEGIN READ WRITE",
+        "SET transaction_read_only = off",
+        "select set_config('default_transaction_read_only', 'off', false)",
+        "RESET ALL",
+        "DISCARD ALL",
+        "do $$ begin set default_transaction_read_only = off; end $$",
+    ] {
+        let mut desk = guarded();
+        desk.run(&format!("{statement};"));
+        let screen = desk.screen();
+        assert!(desk.ran.is_empty() && screen.contains("type staging"), "{statement}: {screen}");
+        let screen = screen.replace(['│', ' ', '\n'], "");
+        assert!(screen.contains("Withthistheymaywrite.") && screen.contains("sqlstaging--write"), "{screen}");
+        desk.keys("enter");
+        assert!(desk.ran.is_empty(), "{statement}: no name was typed");
+        desk.keys("s t a g i n g enter");
+        assert_eq!(desk.statements(), [statement]);
+        // What was agreed to is not taken back.
+        desk.tell(sql::Fact::Connected(Box::new(server())));
+        assert_eq!(desk.statements(), [statement]);
+    }
+    let mut desk = guarded();
+    desk.run("begin read only;");
+    desk.run("set search_path = app;");
+    assert_eq!(desk.statements(), ["begin read only", "set search_path = app"]);
+}
+
+#[test]
+fn what_was_agreed_to_once_is_asked_again_when_the_session_only_reads_again() {
+    let mut desk = guarded();
+    desk.keys("esc U s t a g i n g enter");
+    assert_eq!(desk.ran.len(), 1, "{}", desk.screen());
+    desk.keys("tab");
+    desk.tell(sql::Fact::Connected(Box::new(server())));
+    desk.run("begin read write;");
+    assert_eq!(desk.ran.len(), 2, "it writes already");
+    desk.tell(sql::Fact::Connected(Box::new(only_reads())));
+    desk.run("reset all;");
+    assert!(desk.ran.len() == 2 && desk.screen().contains("type staging"), "{}", desk.screen());
+}
+
+#[test]
+fn a_session_that_something_had_write_without_a_yes_only_reads_again() {
+    let mut desk = guarded();
+    desk.run("select 1;");
+    desk.tell(sql::Fact::Connected(Box::new(server())));
+    assert_eq!(desk.statements(), ["select 1", "SET default_transaction_read_only = on"]);
+    assert!(desk.screen().contains("nobody agreed to"), "{}", desk.screen());
+}
+
+#[test]
+fn with_read_only_nothing_lets_it_write() {
+    let mut desk = guarded();
+    desk.app.session.read_only = true;
+    desk.run("set default_transaction_read_only = off;");
+    desk.keys("esc");
+    desk.run("begin read write;");
+    assert!(desk.ran.is_empty() && desk.screen().contains("--read-only keeps"), "{}", desk.screen());
+}
