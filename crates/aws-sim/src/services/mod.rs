@@ -23,6 +23,7 @@ mod secrets;
 mod sso;
 mod sts;
 mod token;
+mod wafv2;
 
 use crate::wire::{Node, query};
 use crate::world::World;
@@ -54,6 +55,8 @@ pub(crate) enum Service {
     Cdn,
     Pools,
     Budgets,
+    /// WAF.
+    Firewall,
     Unknown,
 }
 
@@ -82,6 +85,7 @@ impl Service {
             Service::Cdn => "cloudfront",
             Service::Pools => "cognito-idp",
             Service::Budgets => "budgets",
+            Service::Firewall => "wafv2",
             Service::Unknown => "unknown",
         }
     }
@@ -100,6 +104,7 @@ impl Service {
             "AWSInsightsIndexService" => Service::Costs,
             "AWSCognitoIdentityProviderService" => Service::Pools,
             "AWSBudgetServiceGateway" => Service::Budgets,
+            "AWSWAF_20190729" => Service::Firewall,
             "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101" => Service::Trail,
             _ => Service::Unknown,
         }
@@ -179,6 +184,7 @@ pub(crate) fn call(service: Service, operation: &str, call: &mut Call<'_>) -> Re
         Service::Ssm if operation == "DescribeInstanceInformation" => Ok(ec2::information(call)),
         Service::Ssm => parameters::call(operation, call),
         Service::Secrets => secrets::call(operation, call),
+        Service::Firewall => wafv2::call(operation, call),
         Service::Unknown => Err(ApiError::unknown_operation(operation)),
     }
 }
@@ -233,6 +239,7 @@ pub(crate) fn paging(operation: &str) -> Option<Paging> {
             ("Parameters", "NextToken", "NextToken")
         }
         "ListSecrets" => ("SecretList", "NextToken", "NextToken"),
+        "ListWebACLs" => ("WebACLs", "NextMarker", "NextMarker"),
         _ => return None,
     };
     Some(Paging { list, answer, request })

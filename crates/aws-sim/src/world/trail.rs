@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 /// The newest are kept.
 const KEPT: usize = 5_000;
 /// What `CloudTrail` never writes down.
-const HIDDEN: &[&str] = &["value", "secretString", "masterUserPassword", "payload"];
+const HIDDEN: &[&str] = &["value", "secretString", "masterUserPassword", "payload", "layerPartBlob"];
 
 /// A write.
 #[derive(Debug, Clone)]
