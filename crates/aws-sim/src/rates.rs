@@ -96,6 +96,8 @@ pub(crate) const RATES: &[Rate] = &[
     tps("wafv2:list", 5.0, &["wafv2:ListWebACLs"]),
     // Not documented: as what lists.
     tps("wafv2", 5.0, &["wafv2:"]),
+    // Not documented: as few as for reads of Application Auto Scaling.
+    bucket("iam", 10.0, 40.0, &["iam:"]),
     // Not documented; each request costs.
     tps("ce", 2.0, &["ce:", "budgets:"]),
     tps("cloudtrail:lookup", 2.0, &["cloudtrail:LookupEvents"]),

@@ -11,8 +11,10 @@ use crate::commands::printed::{emit, printed, value_alone};
 use crate::headless::Shown;
 use crate::model::FailureKind;
 use crate::model::health::Severity;
+use crate::model::parameters::Parameter;
 use crate::model::parameters::check;
 use crate::model::parameters::compare::{Side, differences};
+use crate::model::parameters::rights::{self, Denied};
 use crate::runtime::clock::{Clock, zone};
 use std::io;
 
@@ -112,6 +114,7 @@ pub(super) async fn check(context: &Context, out: &mut dyn io::Write) -> Result<
         }
     };
     let also: Vec<String> = configured(&facts.environment).map(str::to_owned).collect();
+    let (denied, unknown) = rights(context, &facts, &parameters).await?;
     let findings = check::check(&check::Facts {
         parameters: &parameters,
         secrets: secrets.as_deref(),
@@ -120,10 +123,11 @@ pub(super) async fn check(context: &Context, out: &mut dyn io::Write) -> Result<
         region: facts.region.as_deref(),
         complete: facts.complete,
         stopped: &facts.stopped,
+        denied: &denied,
         now: facts.now,
     });
     let wrong = findings.iter().any(|one| one.severity != Severity::Note);
-    let list = report::findings(&facts, &findings, parameters.len(), missing);
+    let list = report::findings(&facts, &findings, parameters.len(), missing, unknown);
     let complete = list.complete;
     printed(emit(context, &list, out))?;
     Ok(match (wrong, complete) {
@@ -131,6 +135,30 @@ pub(super) async fn check(context: &Context, out: &mut dyn io::Write) -> Result<
         (false, false) => ExitCode::Incomplete,
         (false, true) => ExitCode::Done,
     })
+}
+
+/// What roles may not read, and what of that is not known: nobody is told that all is well where nobody could look.
+async fn rights(
+    context: &Context,
+    facts: &Facts,
+    parameters: &[Parameter],
+) -> Result<(Vec<Denied>, Vec<String>), Report> {
+    let (mut denied, mut unasked) = (Vec::new(), None);
+    match &facts.region {
+        None => unasked = Some("the region is not known".to_owned()),
+        Some(region) => {
+            let asked = rights::questions(&facts.named, parameters, region);
+            if !asked.is_empty() {
+                let account = facts.environment.account.as_deref();
+                match within(context, facts.session.denied(&asked, account)).await? {
+                    Ok((found, failure)) => (denied, unasked) = (found, failure.map(|failure| failure.message)),
+                    Err(failure) => unasked = Some(failure.message),
+                }
+            }
+        }
+    }
+    let unknown = rights::unknown(&facts.named, parameters, unasked.as_deref());
+    Ok((denied, unknown))
 }
 
 pub(super) async fn diff(context: &Context, diff: &Diff, out: &mut dyn io::Write) -> Result<ExitCode, Report> {

@@ -66,6 +66,7 @@ fn reads(operation: &str) -> bool {
         "StopQuery",
         "StartLiveTail",
         "AssumeRole",
+        "Simulate",
     ];
     WORDS.iter().any(|word| operation.starts_with(word))
 }
