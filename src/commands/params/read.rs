@@ -114,7 +114,8 @@ pub(super) async fn check(context: &Context, out: &mut dyn io::Write) -> Result<
         }
     };
     let also: Vec<String> = configured(&facts.environment).map(str::to_owned).collect();
-    let (denied, unknown) = rights(context, &facts, &parameters).await?;
+    let denied = denied(context, &facts, &parameters, &mut missing).await?;
+    let unknown = rights::unknown(&facts.named, &parameters);
     let findings = check::check(&check::Facts {
         parameters: &parameters,
         secrets: secrets.as_deref(),
@@ -137,28 +138,25 @@ pub(super) async fn check(context: &Context, out: &mut dyn io::Write) -> Result<
     })
 }
 
-/// What roles may not read, and what of that is not known: nobody is told that all is well where nobody could look.
-async fn rights(
+/// What roles may not read. Where that cannot be asked it is missing: nobody is told that all is well where nobody could look.
+async fn denied(
     context: &Context,
     facts: &Facts,
     parameters: &[Parameter],
-) -> Result<(Vec<Denied>, Vec<String>), Report> {
-    let (mut denied, mut unasked) = (Vec::new(), None);
-    match &facts.region {
-        None => unasked = Some("the region is not known".to_owned()),
-        Some(region) => {
-            let asked = rights::questions(&facts.named, parameters, region);
-            if !asked.is_empty() {
-                let account = facts.environment.account.as_deref();
-                match within(context, facts.session.denied(&asked, account)).await? {
-                    Ok((found, failure)) => (denied, unasked) = (found, failure.map(|failure| failure.message)),
-                    Err(failure) => unasked = Some(failure.message),
-                }
-            }
-        }
+    missing: &mut Vec<String>,
+) -> Result<Vec<Denied>, Report> {
+    let Some(region) = &facts.region else { return Ok(Vec::new()) };
+    let asked = rights::questions(&facts.named, parameters, region);
+    if asked.is_empty() {
+        return Ok(Vec::new());
     }
-    let unknown = rights::unknown(&facts.named, parameters, unasked.as_deref());
-    Ok((denied, unknown))
+    let account = facts.environment.account.as_deref();
+    let (found, failure) = match within(context, facts.session.denied(&asked, account)).await? {
+        Ok(answered) => answered,
+        Err(failure) => (Vec::new(), Some(failure)),
+    };
+    missing.extend(failure.map(|failure| rights::unasked(&failure.message)));
+    Ok(found)
 }
 
 pub(super) async fn diff(context: &Context, diff: &Diff, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
