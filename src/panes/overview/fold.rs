@@ -25,7 +25,8 @@ const TIMELINE_BELOW: u16 = 48;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum About {
     Alarms,
-    Certificate,
+    /// How the environment is reached: its certificates, its health from outside.
+    Reached,
     Cost,
     /// The line itself is all.
     Itself,

@@ -39,8 +39,9 @@ fn lines(app: &App) -> Vec<Line> {
     let mut lines: Vec<Line> = alarms(app).into_iter().collect();
     lines.extend(certificates::line(app).map(|(fact, brief)| {
         // Load balancers are found by the services.
-        told_with(About::Certificate, fact, brief, behind(app, Source::Services), false)
+        told_with(About::Reached, fact, brief, behind(app, Source::Services), false)
     }));
+    lines.extend(outside(app));
     lines.extend(coming(app));
     lines.extend(cost(app));
     lines.extend(going(app).into_iter().map(|line| {
@@ -48,6 +49,17 @@ fn lines(app: &App) -> Vec<Line> {
         Line::new(About::Itself, line, brief)
     }));
     lines
+}
+
+/// How it was reached from outside when somebody looked last.
+fn outside(app: &App) -> impl Iterator<Item = Line> {
+    app.table.panes.iter().filter_map(|pane| (pane.hooks.reached)(app)).map(|told| {
+        let line = match told.health {
+            Some(health) => bad(told.label, told.text, health),
+            None => fact(told.label, told.text),
+        };
+        Line::new(About::Reached, line, told.brief)
+    })
 }
 
 /// Runs and tunnels.
@@ -264,8 +276,8 @@ pub fn open(app: &mut App) -> Option<Vec<Effect>> {
     let row = selected(app)?;
     let alone = row.lines.len() == 1;
     let mut leads = row.lines.iter().filter(|line| alone || line.fact.health.is_some());
-    let line = leads.find(|line| matches!(line.about, About::Alarms | About::Certificate))?;
-    if line.about == About::Certificate {
+    let line = leads.find(|line| matches!(line.about, About::Alarms | About::Reached))?;
+    if line.about == About::Reached {
         return Some(open_subject(app, &Subject::Reached));
     }
     let alarms = app.estate.alarms.value()?;
