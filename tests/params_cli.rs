@@ -243,7 +243,10 @@ fn the_check_knows_of_a_role_that_may_not_read_before_a_task_fails_and_says_what
     world.poke(&json!({"deny_role": {"role": "bookmark-manager-staging-api-execution", "resource": name}}));
     let list = line(&mut home.on(&world), "params check --env staging -o json").coded(1).json();
     let found = &list["findings"][0];
-    assert_eq!((&found["problem"], &found["name"], &found["severity"]), (&json!("unreadable"), &json!(name), &json!("critical")));
+    assert_eq!(
+        (&found["problem"], &found["name"], &found["severity"]),
+        (&json!("unreadable"), &json!(name), &json!("critical"))
+    );
     let text = found["text"].as_str().unwrap();
     assert!(text.starts_with("bookmark-manager-staging-api-execution may not read it: no policy allows it"), "{text}");
     // A key of one's own has a policy that is not read, and who may not ask IAM is told so.

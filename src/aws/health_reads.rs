@@ -19,7 +19,8 @@ use std::collections::BTreeSet;
 
 pub(super) const DESCRIBE_LOAD_BALANCERS: Action =
     Action { name: "elasticloadbalancing:DescribeLoadBalancers", class: Class::Elbv2 };
-pub(super) const DESCRIBE_LISTENERS: Action = Action { name: "elasticloadbalancing:DescribeListeners", class: Class::Elbv2 };
+pub(super) const DESCRIBE_LISTENERS: Action =
+    Action { name: "elasticloadbalancing:DescribeListeners", class: Class::Elbv2 };
 pub(super) const GROUPS: Action = Action { name: "ec2:DescribeSecurityGroups", class: Class::Ec2 };
 pub(super) const LIST_ZONES: Action = Action { name: "route53:ListHostedZones", class: Class::Edge };
 pub(super) const GET_ZONE: Action = Action { name: "route53:GetHostedZone", class: Class::Edge };

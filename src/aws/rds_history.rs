@@ -16,7 +16,8 @@ use futures_util::future::{try_join, try_join_all};
 use jiff::Timestamp;
 
 pub(super) const DESCRIBE_EVENTS: Action = Action { name: "rds:DescribeEvents", class: Class::Rds };
-pub(super) const DESCRIBE_DB_CLUSTER_SNAPSHOTS: Action = Action { name: "rds:DescribeDBClusterSnapshots", class: Class::Rds };
+pub(super) const DESCRIBE_DB_CLUSTER_SNAPSHOTS: Action =
+    Action { name: "rds:DescribeDBClusterSnapshots", class: Class::Rds };
 pub(super) const DESCRIBE_DB_SNAPSHOTS: Action = Action { name: "rds:DescribeDBSnapshots", class: Class::Rds };
 /// Events of one source that are read at most.
 const MOST_EVENTS: usize = 1_000;

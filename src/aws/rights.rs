@@ -24,7 +24,11 @@ impl Session {
     ///
     /// # Errors
     /// The credentials are of another account than `account`, or whose they are is not known.
-    pub async fn denied(&self, asked: &Asked, account: Option<&str>) -> Result<(Vec<Denied>, Option<Failure>), Failure> {
+    pub async fn denied(
+        &self,
+        asked: &Asked,
+        account: Option<&str>,
+    ) -> Result<(Vec<Denied>, Option<Failure>), Failure> {
         let bound = self.of_account(account).await?;
         let caller = Caller::pinned(self, &bound.pinned);
         let questions = asked.iter().flat_map(|(role, parameters)| {

@@ -70,7 +70,8 @@ fn an_index_has_the_architectures_of_its_images() {
     let desk = Desk::new(Scenario::Staging);
     let (registry, repository, _) = desk.repository();
     // An index names images that are there; which ones, its platforms say.
-    let Ok(Reply::Images(known)) = desk.read(Read::Images { registry: registry.clone(), repository: repository.clone() })
+    let Ok(Reply::Images(known)) =
+        desk.read(Read::Images { registry: registry.clone(), repository: repository.clone() })
     else {
         panic!()
     };

@@ -39,7 +39,10 @@ fn the_doctor_tells_each_read_that_the_environment_needs_as_allowed_refused_or_n
         }
     }
     // Nothing that costs was asked.
-    assert_eq!(world.asked("ce:GetCostAndUsage") + world.asked("logs:StartQuery") + world.asked("logs:StartLiveTail"), 0);
+    assert_eq!(
+        world.asked("ce:GetCostAndUsage") + world.asked("logs:StartQuery") + world.asked("logs:StartLiveTail"),
+        0
+    );
     // One that only one pane needs is told, and does not make the rest fail.
     world.fault("cognito-idp:ListUsers", "denied");
     let doctor = line(&mut home.on(&world), "doctor --env staging -o json").coded(0).json();

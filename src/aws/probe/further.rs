@@ -7,8 +7,7 @@ use crate::aws::session::{Action, Caller};
 use crate::aws::signed::Request;
 use crate::aws::{
     alarm_mutes, cloudfront, cognito, costs, curves, ec2, ecr, elbv2, health_reads, history, logs, logs_insights,
-    logs_tail, lookup,
-    machines, rds_history, rights, secret_list, survey, trail,
+    logs_tail, lookup, machines, rds_history, rights, secret_list, survey, trail,
 };
 use crate::config::EnvironmentConfig;
 use futures_util::future::{BoxFuture, join_all};
@@ -118,7 +117,9 @@ fn everywhere<'a>(caller: Caller<'a>, environment: &EnvironmentConfig) -> Vec<Bo
     ];
     let mut tries: Vec<BoxFuture<'_, Probe>> = Vec::new();
     tries.extend(xml.into_iter().map(|request| -> BoxFuture<'_, Probe> { Box::pin(by_hand(caller, request, true)) }));
-    tries.extend(of_json.into_iter().map(|request| -> BoxFuture<'_, Probe> { Box::pin(by_hand(caller, request, false)) }));
+    tries.extend(
+        of_json.into_iter().map(|request| -> BoxFuture<'_, Probe> { Box::pin(by_hand(caller, request, false)) }),
+    );
     tries.push(Box::pin(one(caller, curves::LIST_METRICS, |clients| {
         clients.cloudwatch().list_metrics().namespace(NOBODY).send()
     })));

@@ -16,11 +16,11 @@ use crate::app::update::change::plan as begin;
 use crate::app::update::settle::done;
 use crate::feeds::part::Part;
 use crate::feeds::probes::{Ask, Fact as Told};
-use crate::model::{Health, Source};
 use crate::model::health_probe::findings::Check;
 use crate::model::health_probe::judge;
 use crate::model::offered::in_environment;
 use crate::model::time::short;
+use crate::model::{Health, Source};
 use jiff::SignedDuration;
 
 /// What is typed here, among what is typed in the pane.

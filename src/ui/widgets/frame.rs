@@ -199,7 +199,8 @@ mod tests {
     #[test]
     fn what_is_to_be_done_stays_whole_and_the_longest_of_the_rest_is_cut() {
         let line = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
-        let all = || vec![line(&["refused"]), line(&["a very", "long", "reason"]), line(&["→ do", "this"]), line(&["later"])];
+        let all =
+            || vec![line(&["refused"]), line(&["a very", "long", "reason"]), line(&["→ do", "this"]), line(&["later"])];
         let told = |rows| fitted(all(), rows).into_iter().flatten().collect::<Vec<_>>();
         assert_eq!(told(7), all().concat());
         assert_eq!(told(6), ["refused", "a very", "lon…", "→ do", "this", "later"]);

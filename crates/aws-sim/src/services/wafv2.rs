@@ -106,8 +106,8 @@ fn all(call: &Call<'_>) -> Result<Node, ApiError> {
     let mine = call.world.firewalls.all.iter().filter(|acl| acl.region == call.region && acl.scope == scope);
     let mut rows: Vec<(String, Node)> = mine.map(|acl| (acl.name.clone(), summary(acl))).collect();
     rows.sort_by(|a, b| a.0.cmp(&b.0));
-    let (items, next) = token::page(rows.into_iter(), call.input.str("NextMarker"), size)
-        .ok_or_else(|| invalid("NextMarker"))?;
+    let (items, next) =
+        token::page(rows.into_iter(), call.input.str("NextMarker"), size).ok_or_else(|| invalid("NextMarker"))?;
     Ok(map! {"WebACLs": list(items), "NextMarker": next})
 }
 

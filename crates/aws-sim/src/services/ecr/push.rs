@@ -1,6 +1,6 @@
 //! What a push asks of ECR: which layers are there, those that are not in parts, and then the manifest over them.
 
-use super::{invalid, image_node, named, no_layer, no_repository};
+use super::{image_node, invalid, named, no_layer, no_repository};
 use crate::account::ACCOUNT;
 use crate::services::{ApiError, Call};
 use crate::wire::{Node, list, map};
@@ -104,7 +104,8 @@ pub(super) fn complete(call: &mut Call<'_>) -> Result<Node, ApiError> {
         [one] if digest(one) => (*one).to_owned(),
         _ => return Err(invalid("layerDigests must have one digest of SHA-256")),
     };
-    let refused = |code, text: &str| Err(ApiError::client(code, format!("{text} (upload '{id}', repository '{name}')")));
+    let refused =
+        |code, text: &str| Err(ApiError::client(code, format!("{text} (upload '{id}', repository '{name}')")));
     match call.world.complete_upload(&id, &wanted) {
         Ok(()) => Ok(map! {
             "registryId": ACCOUNT,
