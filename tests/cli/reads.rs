@@ -26,7 +26,7 @@ fn the_doctor_tells_each_read_that_the_environment_needs_as_allowed_refused_or_n
     let (home, world) = (Home::new(), World::staging());
     // Without what is not there: staging has everything, prod no function that stops it, minimal no services.
     let services: &[&str] = &["cluster", "target_groups", "repositories", "scheduler"];
-    for (environment, without) in [("staging", &[][..]), ("prod", &["scheduler"]), ("minimal", services)] {
+    for (environment, without) in [("staging", &[][..]), ("prod", &["scheduler"][..]), ("minimal", services)] {
         let doctor = line(&mut home.on(&world), &format!("doctor --env {environment} -o json")).coded(0).json();
         let told = told(&doctor);
         for action in needed(without) {

@@ -116,10 +116,12 @@ fn everywhere<'a>(caller: Caller<'a>, environment: &EnvironmentConfig) -> Vec<Bo
         ),
     ];
     let mut tries: Vec<BoxFuture<'_, Probe>> = Vec::new();
-    tries.extend(xml.into_iter().map(|request| -> BoxFuture<'_, Probe> { Box::pin(by_hand(caller, request, true)) }));
-    tries.extend(
-        of_json.into_iter().map(|request| -> BoxFuture<'_, Probe> { Box::pin(by_hand(caller, request, false)) }),
-    );
+    for request in xml {
+        tries.push(Box::pin(by_hand(caller, request, true)));
+    }
+    for request in of_json {
+        tries.push(Box::pin(by_hand(caller, request, false)));
+    }
     tries.push(Box::pin(one(caller, curves::LIST_METRICS, |clients| {
         clients.cloudwatch().list_metrics().namespace(NOBODY).send()
     })));

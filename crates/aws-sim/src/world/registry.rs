@@ -3,7 +3,6 @@
 
 use super::definition::TaskDef;
 use super::fate::{Fate, KNOWN, LATEST};
-use super::uploads::Upload;
 use super::{DAY, HOUR, MINUTE, World};
 use crate::account::ACCOUNT;
 use crate::clock::{Ms, timestamp};
@@ -53,6 +52,16 @@ pub(crate) struct Layer {
     pub(crate) digest: String,
     pub(crate) size: u64,
     pub(crate) media_type: String,
+}
+
+/// A layer of which parts have come.
+#[derive(Debug)]
+pub(crate) struct Upload {
+    pub(crate) region: String,
+    pub(crate) repository: String,
+    pub(crate) bytes: Vec<u8>,
+    /// How many bytes each part had.
+    pub(crate) parts: Vec<usize>,
 }
 
 /// Every repository and blob.

@@ -1,23 +1,13 @@
 //! Layers on their way into the registry: they come in parts, and are kept when they are what their digest says.
 
 use super::World;
-use super::registry::{self, Layer};
+use super::registry::{self, Layer, Upload};
 use crate::rng::Rng;
 
 /// The most bytes of a part, which is what a client is told to send.
 pub(crate) const PART: usize = 20 << 20;
 /// The fewest of a part that is not the last.
 const FEWEST: usize = 5 << 20;
-
-/// A layer of which parts have come.
-#[derive(Debug)]
-pub(crate) struct Upload {
-    pub(crate) region: String,
-    pub(crate) repository: String,
-    pub(crate) bytes: Vec<u8>,
-    /// How many bytes each part had.
-    pub(crate) parts: Vec<usize>,
-}
 
 /// Why an upload is left as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -150,7 +150,7 @@ pub(super) fn put_image(call: &mut Call<'_>) -> Result<Node, ApiError> {
     if let Some(missing) = registry::layers(&read).find(|layer| repository.layer(&layer.digest).is_none()) {
         return Err(no_layer(name, &missing.digest));
     }
-    if let Some(missing) = registry::children(&read).find(|child| repository.find(Some(child), None).is_none()) {
+    if let Some(missing) = registry::children(&read).find(|child| repository.find(Some(*child), None).is_none()) {
         let text = format!("Image with digest '{missing}' does not exist in the repository with name '{name}'");
         return Err(ApiError::client("ReferencedImagesNotFoundException", text));
     }
