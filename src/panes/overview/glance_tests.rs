@@ -136,6 +136,27 @@ fn a_row_of_several_leads_to_what_is_wrong_in_it_and_tells_all_of_them_whole() {
     assert!(text(&app).contains("none of 1 is raised") && text(&app).contains("200 days left"), "{}", text(&app));
 }
 
+#[test]
+fn a_single_short_list_leaves_its_room_to_what_stands_at_a_glance() {
+    let mut world = holds(200);
+    world.clusters.clear();
+    world.instances.clear();
+    world.services.retain(|service| service.name.ends_with("-web"));
+    let mut alone = environment("staging");
+    alone.databases.clear();
+    let (mut app, effects) = fresh(alone, crate::app::Session::default(), (80, 24));
+    world.answer(&mut app, effects);
+    app.panes.overview.costs = Some(costs());
+    tick(&mut app, now() + SignedDuration::from_secs(20), &world);
+    let drawn = text(&app);
+    for line in ["alarms      none of 1", "certificate 200 days left", "schedule    stop", "yesterday", "last        1"]
+    {
+        assert!(drawn.contains(line), "{line}: {drawn}");
+    }
+    let blank = drawn.lines().filter(|line| line.trim_matches(['│', '┃', ' ']).is_empty()).count();
+    assert!(blank < 8, "{blank} of 24 rows are empty: {drawn}");
+}
+
 /// A screen without its frames, in one line.
 fn flat(app: &App) -> String {
     text(app).replace(['│', '┃'], " ").split_whitespace().collect::<Vec<_>>().join(" ")

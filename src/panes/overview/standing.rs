@@ -2,7 +2,8 @@
 //! much room they need.
 
 use super::certificates;
-use super::fold::{About, Line, Row, fold, folds};
+use super::fold::{About, Line, Row, fold, last};
+use super::room;
 use super::state::STANDING;
 use super::switches::switches;
 use crate::app::App;
@@ -28,9 +29,14 @@ pub fn facts(app: &App) -> Vec<Fact> {
 }
 
 fn all(app: &App) -> Vec<Row> {
-    let lines = lines(app);
-    if folds(app) {
-        return fold(app, lines);
+    let mut lines = lines(app);
+    // Where there is no room for the time line, lines share rows, unless each of them has one.
+    if let Some(rows) = room::rows(app) {
+        let last = last(app);
+        if lines.len() + usize::from(last.is_some()) > usize::from(rows) {
+            return fold(app, lines);
+        }
+        lines.extend(last);
     }
     lines.into_iter().map(|line| Row { shown: line.fact.clone(), lines: vec![line] }).collect()
 }
