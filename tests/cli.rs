@@ -17,6 +17,8 @@ mod init;
 mod kept;
 #[path = "cli/names.rs"]
 mod names;
+#[path = "cli/reads.rs"]
+mod reads;
 mod support;
 #[path = "cli/usage.rs"]
 mod usage;

@@ -233,6 +233,33 @@ fn the_check_finds_what_is_missing_of_the_wrong_type_and_unused() {
 }
 
 #[test]
+fn the_check_knows_of_a_role_that_may_not_read_before_a_task_fails_and_says_what_is_not_known() {
+    let (home, world) = staging();
+    let all = line(&mut home.on(&world), "params check --env staging -o json").coded(0).json();
+    assert_eq!((&all["complete"], &all["unknown"]), (&json!(true), &json!([])));
+    let asked = world.asked("iam:SimulatePrincipalPolicy");
+    assert_eq!(asked, 2, "a request for each role");
+    let name = format!("{PATH}DATABASE_URL");
+    world.poke(&json!({"deny_role": {"role": "bookmark-manager-staging-api-execution", "resource": name}}));
+    let list = line(&mut home.on(&world), "params check --env staging -o json").coded(1).json();
+    let found = &list["findings"][0];
+    assert_eq!(
+        (&found["problem"], &found["name"], &found["severity"]),
+        (&json!("unreadable"), &json!(name), &json!("critical"))
+    );
+    let text = found["text"].as_str().unwrap();
+    assert!(text.starts_with("bookmark-manager-staging-api-execution may not read it: no policy allows it"), "{text}");
+    // A key of one's own has a policy that is not read, and who may not ask IAM is told so.
+    let put = json!({"name": format!("{PATH}JWT_SECRET"), "type": "SecureString", "value": "x", "key": "alias/mine"});
+    world.poke(&json!({"put_parameter": put}));
+    world.fault("iam:SimulatePrincipalPolicy", "denied");
+    let said = line(&mut home.on(&world), "params check --env staging").coded(3);
+    let told = said.out.clone() + &said.err;
+    assert!(told.contains("is not known before a task starts: iam:SimulatePrincipalPolicy"), "{said:#?}");
+    assert!(told.contains("may use alias/mine, which encrypts one parameter, is not known"), "{said:#?}");
+}
+
+#[test]
 fn two_environments_are_compared_by_their_names_and_never_by_values() {
     let (home, world) = staging();
     let said = line(&mut home.on(&world), "params diff staging prod -o json").coded(0);

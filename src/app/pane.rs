@@ -190,6 +190,19 @@ pub struct Going {
     pub mark: Option<jiff::Timestamp>,
 }
 
+/// How something stood when somebody looked last, for those who do not look now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Glance {
+    /// What: `health`.
+    pub label: &'static str,
+    /// In a sentence, with its age.
+    pub text: String,
+    /// In a few words, with its age.
+    pub brief: String,
+    /// How, where it is not as it should be.
+    pub health: Option<Health>,
+}
+
 /// Where things are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Layout {
@@ -306,6 +319,8 @@ pub struct Hooks<A: 'static> {
     pub confirmed: fn(&mut A, u8) -> Vec<Effect>,
     /// What goes on in it, whichever pane is shown.
     pub going: fn(&A) -> Option<Going>,
+    /// How the environment was reached from outside when somebody looked last.
+    pub reached: fn(&A) -> Option<Glance>,
     /// What is to be asked now, whether it is shown or not, also while the screen is held still.
     pub plan: fn(&mut A) -> Vec<Effect>,
     /// An answer to what it asked.
@@ -356,6 +371,7 @@ impl<A> Hooks<A> {
         confirm: |_, _| None,
         confirmed: |_, _| Vec::new(),
         going: |_| None,
+        reached: |_| None,
         plan: |_| Vec::new(),
         answer: |_, _| {},
         late: |_, _| {},

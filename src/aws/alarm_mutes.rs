@@ -12,8 +12,8 @@ use aws_sdk_cloudwatch::types as sdk;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp};
 
-const LIST_RULES: Action = Action { name: "cloudwatch:ListAlarmMuteRules", class: Class::Alarms };
-const GET_RULE: Action = Action { name: "cloudwatch:GetAlarmMuteRule", class: Class::Alarms };
+pub(super) const LIST_RULES: Action = Action { name: "cloudwatch:ListAlarmMuteRules", class: Class::Alarms };
+pub(super) const GET_RULE: Action = Action { name: "cloudwatch:GetAlarmMuteRule", class: Class::Alarms };
 const PUT_RULE: Action = Action { name: "cloudwatch:PutAlarmMuteRule", class: Class::Alarms };
 const DELETE_RULE: Action = Action { name: "cloudwatch:DeleteAlarmMuteRule", class: Class::Alarms };
 

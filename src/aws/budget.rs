@@ -89,6 +89,8 @@ pub enum Class {
     Trail,
     /// Cost Explorer: each request costs.
     Costs,
+    /// IAM `SimulatePrincipalPolicy`.
+    Iam,
     /// EC2 `Describe` actions.
     Ec2,
     /// EC2 `StartInstances`, `StopInstances`, `RebootInstances`.
@@ -134,12 +136,13 @@ impl Class {
         Self::Edge,
         Self::Trail,
         Self::Costs,
+        Self::Iam,
         Self::Ec2,
         Self::Ec2Changes,
         Self::UserPools,
         Self::Users,
     ];
-    const COUNT: usize = 33;
+    const COUNT: usize = 34;
 
     /// The whole limit in a region: requests a second, and how many at once. Where the region is not known
     /// (empty), that of most.
@@ -183,8 +186,8 @@ impl Class {
             // Two a second of an account and region, whoever asks; not documented for Cost Explorer.
             Self::Trail | Self::Costs => (2.0, 2.0),
             // That of ELB's `Describe` actions; not documented for Application Auto Scaling, far larger for STS.
-            // Nor for `DescribeParameters`.
-            Self::Elbv2 | Self::Autoscaling | Self::Sts | Self::ParameterList => (10.0, 40.0),
+            // Nor for `DescribeParameters` and IAM.
+            Self::Elbv2 | Self::Autoscaling | Self::Sts | Self::ParameterList | Self::Iam => (10.0, 40.0),
         }
     }
 }

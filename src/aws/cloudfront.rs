@@ -15,14 +15,14 @@ use crate::model::{Failure, FailureKind};
 use jiff::Timestamp;
 use quick_xml::escape::escape;
 
-const LIST_DISTRIBUTIONS: Action = Action { name: "cloudfront:ListDistributions", class: Class::Edge };
-const LIST_INVALIDATIONS: Action = Action { name: "cloudfront:ListInvalidations", class: Class::Edge };
-const GET_INVALIDATION: Action = Action { name: "cloudfront:GetInvalidation", class: Class::Edge };
+pub(super) const LIST_DISTRIBUTIONS: Action = Action { name: "cloudfront:ListDistributions", class: Class::Edge };
+pub(super) const LIST_INVALIDATIONS: Action = Action { name: "cloudfront:ListInvalidations", class: Class::Edge };
+pub(super) const GET_INVALIDATION: Action = Action { name: "cloudfront:GetInvalidation", class: Class::Edge };
 const CREATE_INVALIDATION: Action = Action { name: "cloudfront:CreateInvalidation", class: Class::Edge };
 /// It has one region for all.
-const CLOUDFRONT: Service = Service("cloudfront", Some("us-east-1"));
+pub(super) const CLOUDFRONT: Service = Service("cloudfront", Some("us-east-1"));
 /// The version of the API, with which its paths begin.
-const ROOT: &str = "/2020-05-31/distribution";
+pub(super) const ROOT: &str = "/2020-05-31/distribution";
 /// The namespace of requests.
 const NAMESPACE: &str = "http://cloudfront.amazonaws.com/doc/2020-05-31/";
 /// Each invalidation of a month is a request of its own; no more are read for a price.

@@ -14,12 +14,12 @@ use jiff::Timestamp;
 use serde_json::{Value, json as body};
 use std::collections::BTreeMap;
 
-const LIST_USER_POOLS: Action = Action { name: "cognito-idp:ListUserPools", class: Class::UserPools };
-const DESCRIBE_USER_POOL: Action = Action { name: "cognito-idp:DescribeUserPool", class: Class::UserPools };
-const GET_MFA: Action = Action { name: "cognito-idp:GetUserPoolMfaConfig", class: Class::UserPools };
-const LIST_USERS: Action = Action { name: "cognito-idp:ListUsers", class: Class::Users };
-const COGNITO: Service = Service("cognito-idp", None);
-const TARGET: &str = "AWSCognitoIdentityProviderService";
+pub(super) const LIST_USER_POOLS: Action = Action { name: "cognito-idp:ListUserPools", class: Class::UserPools };
+pub(super) const DESCRIBE_USER_POOL: Action = Action { name: "cognito-idp:DescribeUserPool", class: Class::UserPools };
+pub(super) const GET_MFA: Action = Action { name: "cognito-idp:GetUserPoolMfaConfig", class: Class::UserPools };
+pub(super) const LIST_USERS: Action = Action { name: "cognito-idp:ListUsers", class: Class::Users };
+pub(super) const COGNITO: Service = Service("cognito-idp", None);
+pub(super) const TARGET: &str = "AWSCognitoIdentityProviderService";
 /// The largest page of either list.
 const PAGE: u32 = 60;
 

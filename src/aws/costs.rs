@@ -12,16 +12,16 @@ use jiff::civil::Date;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 
-const GET_COST_AND_USAGE: Action = Action { name: "ce:GetCostAndUsage", class: Class::Costs };
-const GET_COST_FORECAST: Action = Action { name: "ce:GetCostForecast", class: Class::Costs };
+pub(super) const GET_COST_AND_USAGE: Action = Action { name: "ce:GetCostAndUsage", class: Class::Costs };
+pub(super) const GET_COST_FORECAST: Action = Action { name: "ce:GetCostForecast", class: Class::Costs };
 /// It has one region for all.
 const COST_EXPLORER: Service = Service("ce", Some("us-east-1"));
 const TARGET: &str = "AWSInsightsIndexService";
 
-const DESCRIBE_BUDGETS: Action = Action { name: "budgets:DescribeBudgets", class: Class::Costs };
+pub(super) const DESCRIBE_BUDGETS: Action = Action { name: "budgets:DescribeBudgets", class: Class::Costs };
 /// So has it.
-const BUDGETS: Service = Service("budgets", Some("us-east-1"));
-const BUDGETS_TARGET: &str = "AWSBudgetServiceGateway";
+pub(super) const BUDGETS: Service = Service("budgets", Some("us-east-1"));
+pub(super) const BUDGETS_TARGET: &str = "AWSBudgetServiceGateway";
 
 /// What was asked for. Where only the forecast fails (it needs some weeks of history) the rest stands.
 pub(super) async fn costs(caller: &Caller<'_>, answers: &AnswerSender<'_>, of: &CostsOf) -> Result<(), Failure> {

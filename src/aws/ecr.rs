@@ -16,7 +16,7 @@ use std::collections::HashMap;
 pub(super) const DESCRIBE_IMAGES: Action = Action { name: "ecr:DescribeImages", class: Class::Ecr };
 pub(super) const BATCH_GET_IMAGE: Action = Action { name: "ecr:BatchGetImage", class: Class::Ecr };
 pub(super) const GET_DOWNLOAD_URL: Action = Action { name: "ecr:GetDownloadUrlForLayer", class: Class::Ecr };
-const SCAN_FINDINGS: Action = Action { name: "ecr:DescribeImageScanFindings", class: Class::Ecr };
+pub(super) const SCAN_FINDINGS: Action = Action { name: "ecr:DescribeImageScanFindings", class: Class::Ecr };
 const GET_AUTHORIZATION_TOKEN: Action = Action { name: "ecr:GetAuthorizationToken", class: Class::Ecr };
 /// The largest page.
 const PAGE: i32 = 1_000;

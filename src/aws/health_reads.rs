@@ -21,13 +21,15 @@ pub(super) const DESCRIBE_LOAD_BALANCERS: Action =
     Action { name: "elasticloadbalancing:DescribeLoadBalancers", class: Class::Elbv2 };
 pub(super) const DESCRIBE_LISTENERS: Action =
     Action { name: "elasticloadbalancing:DescribeListeners", class: Class::Elbv2 };
-const GROUPS: Action = Action { name: "ec2:DescribeSecurityGroups", class: Class::Ec2 };
-const LIST_ZONES: Action = Action { name: "route53:ListHostedZones", class: Class::Edge };
+pub(super) const GROUPS: Action = Action { name: "ec2:DescribeSecurityGroups", class: Class::Ec2 };
+pub(super) const LIST_ZONES: Action = Action { name: "route53:ListHostedZones", class: Class::Edge };
 pub(super) const GET_ZONE: Action = Action { name: "route53:GetHostedZone", class: Class::Edge };
 pub(super) const LIST_RECORDS: Action = Action { name: "route53:ListResourceRecordSets", class: Class::Edge };
-const DESCRIBE_CERTIFICATE: Action = Action { name: "acm:DescribeCertificate", class: Class::Edge };
-const ACM: Service = Service("acm", None);
+pub(super) const DESCRIBE_CERTIFICATE: Action = Action { name: "acm:DescribeCertificate", class: Class::Edge };
+pub(super) const ACM: Service = Service("acm", None);
 pub(super) const ROUTE_53: Service = Service("route53", Some("us-east-1"));
+/// Where hosted zones are asked for.
+pub(super) const ZONES: &str = "/2013-04-01/hostedzone";
 /// Zones that are read whole; an account may have hundreds.
 const MOST_ZONES: usize = 20;
 /// Pages of records of one zone: 300 each.
@@ -69,7 +71,7 @@ impl Session {
         }
         zones.truncate(MOST_ZONES);
         for zone in &mut zones {
-            let path = format!("/2013-04-01/hostedzone/{}", encoded(&zone.id));
+            let path = format!("{ZONES}/{}", encoded(&zone.id));
             let answer = caller.xml(&rest(GET_ZONE, ROUTE_53, "GET", path.as_str(), String::new())).await?;
             let servers = answer.all("DelegationSet/NameServers").iter();
             zone.servers = servers.map(|server| plain(&server.text)).collect();
@@ -213,7 +215,7 @@ async fn zones<T>(caller: &Caller<'_>, of: impl Fn(&Element) -> Option<T>) -> Re
     let mut zones = Vec::new();
     let mut marker = String::new();
     loop {
-        let path = format!("/2013-04-01/hostedzone{marker}");
+        let path = format!("{ZONES}{marker}");
         let answer = caller.xml(&rest(LIST_ZONES, ROUTE_53, "GET", path.as_str(), String::new())).await?;
         zones.extend(answer.all("HostedZones").iter().filter_map(&of));
         match answer.get("NextMarker").filter(|_| answer.get("IsTruncated") == Some("true")) {

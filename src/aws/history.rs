@@ -13,7 +13,8 @@ use aws_sdk_rds::types::SourceType;
 use jiff::Timestamp;
 use serde_json::Value;
 
-const DESCRIBE_ALARM_HISTORY: Action = Action { name: "cloudwatch:DescribeAlarmHistory", class: Class::Alarms };
+pub(super) const DESCRIBE_ALARM_HISTORY: Action =
+    Action { name: "cloudwatch:DescribeAlarmHistory", class: Class::Alarms };
 /// The largest page.
 const PAGE: i32 = 100;
 /// No more pages of an account's alarms are read.

@@ -16,6 +16,7 @@
 //!   `logs*`, [`scheduler`], [`sts`], [`secrets`], [`parameters`]: a service each: the request, and from the SDK's types to the model's.
 //! - `signed`: requests of services without an SDK crate here ([`ec2`], `ec2_changes`, [`health_reads`], [`machines`],
 //!   `cloudfront`, `cognito`, `costs`, `trail`); `protocols`: how they are written and read; `xml`: answers in XML.
+//! - `rights`: what roles may, as IAM judges it.
 //! - `history`, `trail`: what happened, for the time line.
 //! - `survey`: what is in a region, for `cockpit init`.
 //! - [`ssm`]: what tunnels and shells ask AWS; their WebSocket's means are in `websocket`.
@@ -85,6 +86,7 @@ pub mod rds;
 mod rds_history;
 mod rds_writes;
 mod revisions;
+mod rights;
 pub mod scheduler;
 mod secret_list;
 pub mod secrets;

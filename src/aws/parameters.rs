@@ -290,7 +290,10 @@ impl Session {
     }
 
     /// Whose credentials these are, if they are of this account.
-    async fn of_account(&self, account: Option<&str>) -> Result<std::sync::Arc<super::accounts::Bound>, Failure> {
+    pub(super) async fn of_account(
+        &self,
+        account: Option<&str>,
+    ) -> Result<std::sync::Arc<super::accounts::Bound>, Failure> {
         let generation = self.current();
         let bound = Box::pin(self.bound(&generation)).await?;
         match account.filter(|account| *account != bound.identity.account) {

@@ -16,8 +16,9 @@ use futures_util::future::{try_join, try_join_all};
 use jiff::Timestamp;
 
 pub(super) const DESCRIBE_EVENTS: Action = Action { name: "rds:DescribeEvents", class: Class::Rds };
-const DESCRIBE_DB_CLUSTER_SNAPSHOTS: Action = Action { name: "rds:DescribeDBClusterSnapshots", class: Class::Rds };
-const DESCRIBE_DB_SNAPSHOTS: Action = Action { name: "rds:DescribeDBSnapshots", class: Class::Rds };
+pub(super) const DESCRIBE_DB_CLUSTER_SNAPSHOTS: Action =
+    Action { name: "rds:DescribeDBClusterSnapshots", class: Class::Rds };
+pub(super) const DESCRIBE_DB_SNAPSHOTS: Action = Action { name: "rds:DescribeDBSnapshots", class: Class::Rds };
 /// Events of one source that are read at most.
 const MOST_EVENTS: usize = 1_000;
 /// Snapshots that are read at most; AWS allows 100 manual ones unasked, and 35 days of automated ones.

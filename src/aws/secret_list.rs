@@ -9,7 +9,7 @@ use crate::model::Failure;
 use crate::model::parameters::Secret;
 use aws_sdk_secretsmanager::types as sdk;
 
-const LIST_SECRETS: Action = Action { name: "secretsmanager:ListSecrets", class: Class::Sessions };
+pub(super) const LIST_SECRETS: Action = Action { name: "secretsmanager:ListSecrets", class: Class::Sessions };
 /// The largest page.
 const PAGE: i32 = 100;
 

@@ -18,7 +18,7 @@ use std::fmt::Display;
 use std::time::Duration;
 
 /// Services whose host names no region.
-const WITHOUT_REGION: &[&str] = &["route53", "cloudfront", "budgets"];
+const WITHOUT_REGION: &[&str] = &["route53", "cloudfront", "budgets", "iam"];
 /// A read that is refused because of its rate is sent so often in all.
 const TRIES: u32 = 4;
 

@@ -17,12 +17,12 @@ use aws_sdk_ecs::types::ClusterField;
 use futures_util::future::join_all;
 use std::collections::BTreeMap;
 
-const LIST_CLUSTERS: Action = Action { name: "ecs:ListClusters", class: Class::EcsClusters };
+pub(super) const LIST_CLUSTERS: Action = Action { name: "ecs:ListClusters", class: Class::EcsClusters };
 const DESCRIBE_CLUSTERS: Action = Action { name: "ecs:DescribeClusters", class: Class::EcsClusters };
 const DESCRIBE_SERVICES: Action = Action { name: "ecs:DescribeServices", class: Class::EcsServices };
 const DB_CLUSTERS: Action = Action { name: "rds:DescribeDBClusters", class: Class::Rds };
 const DB_INSTANCES: Action = Action { name: "rds:DescribeDBInstances", class: Class::Rds };
-const LIST_FUNCTIONS: Action = Action { name: "lambda:ListFunctions", class: Class::Lambda };
+pub(super) const LIST_FUNCTIONS: Action = Action { name: "lambda:ListFunctions", class: Class::Lambda };
 /// No more of one kind are read.
 const MOST: usize = 10_000;
 /// In one request.

@@ -12,10 +12,10 @@ use crate::model::{Failure, FailureKind};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 
-const LOOKUP_EVENTS: Action = Action { name: "cloudtrail:LookupEvents", class: Class::Trail };
-const CLOUDTRAIL: Service = Service("cloudtrail", None);
+pub(super) const LOOKUP_EVENTS: Action = Action { name: "cloudtrail:LookupEvents", class: Class::Trail };
+pub(super) const CLOUDTRAIL: Service = Service("cloudtrail", None);
 const CLOUDTRAIL_GLOBAL: Service = Service("cloudtrail", Some(GLOBAL_REGION));
-const TARGET: &str = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101";
+pub(super) const TARGET: &str = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101";
 /// The largest page.
 const PAGE: u32 = 50;
 /// No more pages are read: two a second is all that an account may ask for.

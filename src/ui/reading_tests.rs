@@ -75,6 +75,8 @@ fn every_row_of_attention_says_who_and_what_to_do() {
         assert!(row.hint.as_ref().is_some_and(|hint| !hint.trim().is_empty()), "nothing to do: {said}");
         let first = row.what.split(' ').next().unwrap_or_default();
         assert!(!["is", "was", "has", "are", "were", "had"].contains(&first), "no subject: {said}");
+        let named = row.hint.as_ref().is_some_and(|hint| !hint.contains("SERVICE"));
+        assert!(named, "a command that is to be filled in: {said}");
     }
     let of = |name: &str| said.iter().filter(|said| said.starts_with(name)).cloned().collect::<Vec<_>>().join("\n");
     assert!(of("placed").contains("ECS was unable to place a task. Reason: Capacity"), "{said:#?}");

@@ -69,13 +69,19 @@ fn an_image_is_found_by_tag_and_digest_with_its_architectures_and_its_scan() {
 fn an_index_has_the_architectures_of_its_images() {
     let desk = Desk::new(Scenario::Staging);
     let (registry, repository, _) = desk.repository();
+    // An index names images that are there; which ones, its platforms say.
+    let Ok(Reply::Images(known)) =
+        desk.read(Read::Images { registry: registry.clone(), repository: repository.clone() })
+    else {
+        panic!()
+    };
     let manifest = json!({
         "schemaVersion": 2,
         "mediaType": "application/vnd.docker.distribution.manifest.list.v2+json",
         "manifests": [
-            {"digest": format!("sha256:{}", "1".repeat(64)), "platform": {"architecture": "arm64", "os": "linux"}},
-            {"digest": format!("sha256:{}", "2".repeat(64)), "platform": {"architecture": "unknown", "os": "unknown"}},
-            {"digest": format!("sha256:{}", "3".repeat(64)), "platform": {"architecture": "amd64", "os": "linux"}},
+            {"digest": known[0].digest, "platform": {"architecture": "arm64", "os": "linux"}},
+            {"digest": known[1].digest, "platform": {"architecture": "unknown", "os": "unknown"}},
+            {"digest": known[2].digest, "platform": {"architecture": "amd64", "os": "linux"}},
         ],
     });
     let config = aws_sdk_ecr::Config::builder()

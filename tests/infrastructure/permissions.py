@@ -187,7 +187,7 @@ INFRA_SERVICES = (
     "scheduler", "secretsmanager", "servicediscovery", "sns", "ssm", "tag", "wafv2",
 )
 # Those that have no region, or whose calls go to another.
-GLOBAL_SERVICES = ("budgets", "cloudfront", "route53")
+GLOBAL_SERVICES = ("budgets", "cloudfront", "iam", "route53")
 # Ends of the names of the roles that infra/terraform makes, and to whom they are passed.
 ROLES = ("bastion", "config", "ecs-scheduler", "execution", "flow-logs", "instance", "log-stream", "log-subscription", "schedule", "task")
 # What its buckets are for.
@@ -202,7 +202,7 @@ def infra(account, begins, region, state_bucket, state_prefix):
     own = [f"arn:aws:iam::{account}:role/{begins}-ci-*", f"arn:aws:iam::{account}:policy/{begins}-ci-apply", boundary, f"arn:aws:iam::{account}:oidc-provider/*"]
     return [
         statement("Regional", regional, ["*"], {"StringEquals": {"aws:RequestedRegion": sorted({region, "us-east-1"})}}),
-        statement("Global", [f"{service}:*" for service in GLOBAL_SERVICES], ["*"]),
+        statement("Global", [f"{service}:*" for service in INFRA_SERVICES if service in GLOBAL_SERVICES], ["*"]),
         # The environment's own buckets, and its states.
         statement("Buckets", ["s3:*"], [f"arn:aws:s3:::{begins}-{purpose}-{account}{end}" for purpose in BUCKETS for end in ("", "/*")]),
         statement("State", ["s3:GetBucketLocation", "s3:ListBucket"], [f"arn:aws:s3:::{state_bucket}"]),

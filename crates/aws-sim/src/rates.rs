@@ -85,6 +85,19 @@ pub(crate) const RATES: &[Rate] = &[
             "cloudwatch:DeleteAlarmMuteRule",
         ],
     ),
+    // "AWS WAF quotas": any one action that lists or gets five a second, that creates or updates one; these less.
+    bucket("wafv2:associate", 0.5, 1.0, &["wafv2:AssociateWebACL"]),
+    bucket("wafv2:disassociate", 0.5, 1.0, &["wafv2:DisassociateWebACL"]),
+    tps("wafv2:of-resource", 1.0, &["wafv2:GetWebACLForResource"]),
+    tps("wafv2:resources", 1.0, &["wafv2:ListResourcesForWebACL"]),
+    tps("wafv2:create", 1.0, &["wafv2:CreateWebACL"]),
+    tps("wafv2:update", 1.0, &["wafv2:UpdateWebACL"]),
+    tps("wafv2:get", 5.0, &["wafv2:GetWebACL"]),
+    tps("wafv2:list", 5.0, &["wafv2:ListWebACLs"]),
+    // Not documented: as what lists.
+    tps("wafv2", 5.0, &["wafv2:"]),
+    // Not documented: as few as for reads of Application Auto Scaling.
+    bucket("iam", 10.0, 40.0, &["iam:"]),
     // Not documented; each request costs.
     tps("ce", 2.0, &["ce:", "budgets:"]),
     tps("cloudtrail:lookup", 2.0, &["cloudtrail:LookupEvents"]),
@@ -104,6 +117,10 @@ pub(crate) const RATES: &[Rate] = &[
     tps("ecr:manifests", 2_000.0, &["ecr:BatchGetImage"]),
     tps("ecr:layers", 3_000.0, &["ecr:GetDownloadUrlForLayer"]),
     tps("ecr:push", 10.0, &["ecr:PutImage"]),
+    tps("ecr:layer-checks", 1_000.0, &["ecr:BatchCheckLayerAvailability"]),
+    tps("ecr:layer-starts", 100.0, &["ecr:InitiateLayerUpload"]),
+    tps("ecr:layer-ends", 100.0, &["ecr:CompleteLayerUpload"]),
+    tps("ecr:layer-parts", 500.0, &["ecr:UploadLayerPart"]),
     bucket("ecr", 20.0, 200.0, &["ecr:"]),
     tps("lambda:functions", 100.0, &["lambda:GetFunction"]),
     // Ten a second for each of the 1,000 that may run at once.

@@ -18,8 +18,8 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
-/// The largest request body that is read.
-const MAX_BODY: usize = 4 << 20;
+/// The largest request body that is read: the largest part of a layer, in Base64.
+const MAX_BODY: usize = 28 << 20;
 
 /// Accepts connections until told to stop; then drops them all.
 pub(crate) async fn serve(listener: TcpListener, shared: Arc<Shared>, mut stopped: watch::Receiver<bool>) {
@@ -73,8 +73,8 @@ async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     } else if let Some(digest) = head.uri.path().strip_prefix("/_ecr/blob/") {
         // As a presigned address would: without credentials.
         let blob = shared.world().registry.blobs.get(digest).cloned();
-        let (status, blob) = blob.map_or((404, String::new()), |blob| (200, blob));
-        Reply::Send(answer(status, "application/octet-stream", blob.into_bytes()))
+        let (status, blob) = blob.map_or((404, Vec::new()), |blob| (200, blob));
+        Reply::Send(answer(status, "application/octet-stream", blob))
     } else {
         dispatch::handle(&shared, &head, &body).await
     };

@@ -154,6 +154,16 @@ async fn logs_through_boto3() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_wait_of_the_aws_cli_ends_when_what_it_waits_for_is_there() {
+    script(Scenario::Staging, "waits.py").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn images_are_uploaded_in_layers_and_firewalls_are_changed() {
+    script(Scenario::Staging, "written.py").await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_aws_cli_waits_for_what_was_rolled_back() {
     let sim = start(Scenario::Breaker).await;
     let (cluster, web) = ("bookmark-manager-staging-cluster", "bookmark-manager-staging-web");

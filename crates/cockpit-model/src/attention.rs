@@ -169,6 +169,8 @@ fn services(estate: &Estate, list: &mut Vec<Attention>) {
                 Some(count) if *count > TOGETHER => {
                     let mut together = entry(Place::Services, format!("{count} services"), reason);
                     together.since = None;
+                    // What is to be done names one of them.
+                    together.hint = together.hint.map(|hint| hint.replace(&row.name, "SERVICE"));
                     let same = |row: &&ServiceRow| {
                         let mut all = noteworthy(row.assessment.health, &row.assessment.reasons);
                         all.any(|other| (other.severity, &other.text) == (reason.severity, &reason.text))
@@ -182,7 +184,12 @@ fn services(estate: &Estate, list: &mut Vec<Attention>) {
                     *count = 0;
                 }
                 Some(0) => {}
-                Some(_) | None => list.push(entry(Place::Service(row.name.clone()), row.short.clone(), reason)),
+                Some(_) | None => {
+                    let mut own = entry(Place::Service(row.name.clone()), row.short.clone(), reason);
+                    // As people call it: the row has little room.
+                    own.hint = own.hint.map(|hint| hint.replace(&row.name, &row.short));
+                    list.push(own);
+                }
             }
         }
     }

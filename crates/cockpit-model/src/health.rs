@@ -21,6 +21,7 @@ use super::schedule;
 use super::service::{EventKind, RolloutState, Service};
 use super::target::{Target, group_name};
 use super::task::Task;
+use super::text::quoted;
 use super::time::{moment, spoken};
 use super::timer::{Power, Timer};
 use jiff::{SignedDuration, Timestamp};
@@ -224,7 +225,8 @@ fn stopped(evidence: &Evidence<'_>, found: &mut Found) {
         None => "stopped: its desired count is 0".to_owned(),
     };
     found.worst = Some(Health::Stopped);
-    found.note(text, None, "`cockpit scale SERVICE COUNT` brings it back");
+    let back = format!("`cockpit scale {} COUNT` brings it back", quoted(&evidence.service.name));
+    found.note(text, None, &back);
     if evidence.service.running > 0 {
         let text = format!("{} tasks still stopping", evidence.service.running);
         found.note(text, None, "they end within their stop timeout");

@@ -27,13 +27,16 @@ where
     Sending: Future<Output = Result<T, SdkError<E, HttpResponse>>>,
     E: ProvideErrorMetadata + Error + 'static,
 {
-    let outcome = match caller.call(action, send).await {
-        Ok(_) => Ok(()),
-        // That a thing with this name is missing is an answer: the read itself is allowed.
-        Err(failure) if failure.kind == FailureKind::NotFound || about_names(&failure) => Ok(()),
-        Err(failure) => Err(failure),
-    };
+    let outcome = found(caller.call(action, send).await.map(drop));
     Probe { action: action.name, outcome }
+}
+
+/// That a thing with this name is missing is an answer: the read itself is allowed.
+pub(super) fn found(outcome: Result<(), Failure>) -> Result<(), Failure> {
+    match outcome {
+        Err(failure) if failure.kind == FailureKind::NotFound || about_names(&failure) => Ok(()),
+        other => other,
+    }
 }
 
 /// Whether a service found fault with a value only: it was asked, and may be.

@@ -2,9 +2,11 @@
 //! missed.
 
 mod attempt;
+mod further;
 mod operations;
 
 pub use attempt::Probe;
+pub use further::{UNTRIED, Untried};
 
 use super::session::{Caller, Session};
 use super::{
@@ -16,6 +18,11 @@ use attempt::{NO_TASK, NOBODY, one};
 use futures_util::future::{BoxFuture, join, join_all};
 
 impl Session {
+    /// Tries the reads that a single pane or command needs; without one of them the rest of the cockpit stands.
+    pub async fn probe_further(&self, environment: &EnvironmentConfig) -> Vec<Probe> {
+        further::probe(Caller::new(self, Lane::Operator), environment).await
+    }
+
     /// Tries every read that this environment needs, all at once, with the smallest pages.
     pub async fn probe(&self, environment: &EnvironmentConfig) -> Vec<Probe> {
         let caller = Caller::new(self, Lane::Operator);

@@ -11,8 +11,10 @@ use crate::commands::printed::{emit, printed, value_alone};
 use crate::headless::Shown;
 use crate::model::FailureKind;
 use crate::model::health::Severity;
+use crate::model::parameters::Parameter;
 use crate::model::parameters::check;
 use crate::model::parameters::compare::{Side, differences};
+use crate::model::parameters::rights::{self, Denied};
 use crate::runtime::clock::{Clock, zone};
 use std::io;
 
@@ -112,6 +114,8 @@ pub(super) async fn check(context: &Context, out: &mut dyn io::Write) -> Result<
         }
     };
     let also: Vec<String> = configured(&facts.environment).map(str::to_owned).collect();
+    let denied = denied(context, &facts, &parameters, &mut missing).await?;
+    let unknown = rights::unknown(&facts.named, &parameters);
     let findings = check::check(&check::Facts {
         parameters: &parameters,
         secrets: secrets.as_deref(),
@@ -120,10 +124,11 @@ pub(super) async fn check(context: &Context, out: &mut dyn io::Write) -> Result<
         region: facts.region.as_deref(),
         complete: facts.complete,
         stopped: &facts.stopped,
+        denied: &denied,
         now: facts.now,
     });
     let wrong = findings.iter().any(|one| one.severity != Severity::Note);
-    let list = report::findings(&facts, &findings, parameters.len(), missing);
+    let list = report::findings(&facts, &findings, parameters.len(), missing, unknown);
     let complete = list.complete;
     printed(emit(context, &list, out))?;
     Ok(match (wrong, complete) {
@@ -131,6 +136,27 @@ pub(super) async fn check(context: &Context, out: &mut dyn io::Write) -> Result<
         (false, false) => ExitCode::Incomplete,
         (false, true) => ExitCode::Done,
     })
+}
+
+/// What roles may not read. Where that cannot be asked it is missing: nobody is told that all is well where nobody could look.
+async fn denied(
+    context: &Context,
+    facts: &Facts,
+    parameters: &[Parameter],
+    missing: &mut Vec<String>,
+) -> Result<Vec<Denied>, Report> {
+    let Some(region) = &facts.region else { return Ok(Vec::new()) };
+    let asked = rights::questions(&facts.named, parameters, region);
+    if asked.is_empty() {
+        return Ok(Vec::new());
+    }
+    let account = facts.environment.account.as_deref();
+    let (found, failure) = match within(context, facts.session.denied(&asked, account)).await? {
+        Ok(answered) => answered,
+        Err(failure) => (Vec::new(), Some(failure)),
+    };
+    missing.extend(failure.map(|failure| rights::unasked(&failure.message)));
+    Ok(found)
 }
 
 pub(super) async fn diff(context: &Context, diff: &Diff, out: &mut dyn io::Write) -> Result<ExitCode, Report> {

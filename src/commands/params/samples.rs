@@ -54,7 +54,7 @@ pub(in crate::commands) fn outputs() -> Vec<(&'static str, serde_json::Value)> {
         ("parameters", to_value(list)),
         ("parameter", to_value(report::one(&environment, &held, true, Shown::default()))),
         ("parameter-history", to_value(report::history(&environment, "/a/KEY", &[version], Shown::default()))),
-        ("parameter-check", to_value(report::findings(&facts, &[finding], 1, Vec::new()))),
+        ("parameter-check", to_value(report::findings(&facts, &[finding], 1, Vec::new(), Vec::new()))),
         ("parameter-diff", to_value(report::differences(&facts, &facts, &[difference]))),
     ]
     .map(|(name, value)| (name, value.unwrap()))

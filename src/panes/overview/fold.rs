@@ -1,7 +1,7 @@
 //! What stands at a glance in a few words, several of them in a row: where there is little room each line would be most of it.
 
+use super::room::kept;
 use crate::app::App;
-use crate::app::layout::WIDE;
 use crate::app::subject::{Fact, bad, fact};
 use crate::model::text::width;
 use crate::model::time;
@@ -12,20 +12,13 @@ const BETWEEN: &str = " · ";
 const SEEN: usize = 24;
 /// Frame and margins around a row.
 const AROUND: usize = 4;
-/// Rows of the screen above and below the blocks.
-const BARS: u16 = 3;
-
-/// Below this many rows the blocks are shown one at a time.
-pub const SHORT: u16 = 16;
-/// From this many rows the time line has a place of its own, and where all blocks stand one below the other.
-const TIMELINE_FROM: u16 = 30;
-const TIMELINE_BELOW: u16 = 48;
 
 /// What a line is about, where more is told of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum About {
     Alarms,
-    Certificate,
+    /// How the environment is reached: its certificates, its health from outside.
+    Reached,
     Cost,
     /// The line itself is all.
     Itself,
@@ -53,23 +46,6 @@ impl Line {
     pub fn new(about: About, fact: Fact, brief: impl Into<String>) -> Self {
         Self { about, fact, brief: brief.into(), unread: false }
     }
-}
-
-/// Whether a place of this size has room for the time line.
-pub fn has_time_line(width: u16, height: u16) -> bool {
-    height >= if width >= WIDE { TIMELINE_FROM } else { TIMELINE_BELOW }
-}
-
-/// Whether lines share rows: where all blocks are shown and there is no room for the time line.
-pub fn folds(app: &App) -> bool {
-    let (width, height) = app.screen.size;
-    let height = height.saturating_sub(BARS);
-    !app.screen.zoom && height >= SHORT && !has_time_line(width, height)
-}
-
-/// So many rows are kept for them.
-pub fn kept(width: u16) -> u16 {
-    if width >= WIDE { 1 } else { 2 }
 }
 
 /// As many in a row as fit, in their order, and what happened last, which has no block of its own then: in the rows that are
@@ -121,7 +97,7 @@ fn worse(one: &Fact, other: &Fact) -> Option<crate::model::Health> {
 }
 
 /// What happened last.
-fn last(app: &App) -> Option<Line> {
+pub fn last(app: &App) -> Option<Line> {
     let event = app.panes.overview.happened.first()?;
     let at = time::cell(event.at, app.service_now(), &app.zone());
     let row = event.about.service().and_then(|name| app.estate.service_row(name));

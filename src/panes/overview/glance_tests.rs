@@ -137,6 +137,74 @@ fn a_row_of_several_leads_to_what_is_wrong_in_it_and_tells_all_of_them_whole() {
 }
 
 #[test]
+fn a_single_short_list_leaves_its_room_to_what_stands_at_a_glance() {
+    let mut world = holds(200);
+    world.clusters.clear();
+    world.instances.clear();
+    world.services.retain(|service| service.name.ends_with("-web"));
+    let mut alone = environment("staging");
+    alone.databases.clear();
+    let (mut app, effects) = fresh(alone, crate::app::Session::default(), (80, 24));
+    world.answer(&mut app, effects);
+    app.panes.overview.costs = Some(costs());
+    tick(&mut app, now() + SignedDuration::from_secs(20), &world);
+    let drawn = text(&app);
+    for line in ["alarms      none of 1", "certificate 200 days left", "schedule    stop", "yesterday", "last        1"]
+    {
+        assert!(drawn.contains(line), "{line}: {drawn}");
+    }
+    let blank = drawn.lines().filter(|line| line.trim_matches(['│', '┃', ' ']).is_empty()).count();
+    assert!(blank < 8, "{blank} of 24 rows are empty: {drawn}");
+}
+
+/// A screen without its frames, in one line.
+fn flat(app: &App) -> String {
+    text(app).replace(['│', '┃'], " ").split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn a_refused_list_tells_what_to_do_whole_however_little_room_there_is() {
+    let mut world = staging();
+    let said = "ecs:ListServices: not allowed: User: arn:aws:sts::123456789012:assumed-role/admin/operator is not authorized to \
+                perform: ecs:ListServices because no identity-based policy allows the ecs:ListServices action (AccessDeniedException)";
+    let failure = Failure::new(FailureKind::Denied, said);
+    for source in [Source::Services, Source::DbClusters, Source::DbInstances] {
+        world.failing.insert(source, failure.clone());
+    }
+    let to_do = format!("→ {}", failure.hint());
+    for size in [(80, 24), (80, 40), (99, 30)] {
+        let drawn = flat(&read(&world, size));
+        assert!(drawn.contains("no permission to read services ecs:ListServices: not allowed"), "{size:?} {drawn}");
+        assert_eq!(drawn.matches(&to_do).count(), 2, "services and databases, {size:?}: {drawn}");
+    }
+}
+
+#[test]
+fn how_it_was_reached_when_somebody_looked_last_is_at_a_glance_with_its_age_and_leads_there() {
+    let world = staging();
+    let mut app = read(&world, (120, 40));
+    let told = |app: &App| super::standing::facts(app).into_iter().find(|line| line.label == "health");
+    assert_eq!(told(&app), None, "nobody looked");
+    press(&mut app, "2 v", &world);
+    app.panes.services.health.read = Some(app.now);
+    tick(&mut app, now() + SignedDuration::from_mins(12), &world);
+    press(&mut app, "esc 1", &world);
+    let line = told(&app).expect("it was looked at");
+    assert!(line.text.ends_with(", 12m ago"), "{line:?}");
+    assert!(text(&app).contains("health      "), "{}", text(&app));
+    app.focus_on(STANDING);
+    let place = super::standing::facts(&app).iter().position(|line| line.label == "health").unwrap();
+    app.screen.list(STANDING).select(place);
+    press(&mut app, "enter", &world);
+    assert!(text(&app).contains("Health from outside"), "{}", text(&app));
+    press(&mut app, "esc", &world);
+    assert!(text(&app).contains("health from outside: "), "above the services: {}", text(&app));
+    // Of another environment nothing of it is told.
+    let calm = read(&world, (80, 24));
+    assert!(!text(&calm).contains("health from outside"), "{}", text(&calm));
+}
+
+#[test]
 fn what_was_written_in_another_environment_is_counted_and_no_row() {
     let write = |number: u8, name: &str| TrailEvent {
         id: format!("e{number}"),

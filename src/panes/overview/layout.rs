@@ -1,6 +1,6 @@
 //! Where the blocks of the Overview are.
 
-use super::fold::{SHORT, has_time_line, kept};
+use super::room::{SHORT, attention, below, has_time_line, service_rows, wanted};
 use super::standing;
 use super::state::{ATTENTION, DATABASE_CURVES, DATABASES, SERVICE_CURVES, SERVICES, STANDING, TIMELINE};
 use crate::app::App;
@@ -9,21 +9,17 @@ use crate::app::pane::Layout;
 use crate::app::screen::Block;
 use ratatui::layout::Rect;
 
-/// A list has room for this many rows at least: a word about why it is empty needs them.
-const LEAST_ROWS: u16 = 3;
-
 /// Where the blocks are.
 pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
     if area.height < SHORT {
         one_of(app, area, layout);
         return;
     }
-    // Fixed shares: nothing may jump under a hand when data arrives.
-    let (top, rest) = split_rows(area, (area.height / 4).clamp(4, 9));
+    let (top, rest) = split_rows(area, attention(area.height));
     let has_time_line = has_time_line(area.width, area.height);
     // Where the time line has no room, its newest is at a glance, in rows that are always there.
-    let told = if has_time_line { (area.height / 4).clamp(8, 14) } else { kept(area.width) + around(app, STANDING) };
-    let (rest, below) = split_rows(rest, rest.height.saturating_sub(told));
+    let told = if has_time_line { (area.height / 4).clamp(8, 14) } else { below(app, area.width, area.height) };
+    let (rest, lowest) = split_rows(rest, rest.height.saturating_sub(told));
     let (services, databases) = if app.environment.databases.is_empty() {
         (rest, None)
     } else if app.environment.cluster.is_none() {
@@ -62,12 +58,12 @@ pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
         }
     }
     if !has_time_line {
-        layout.blocks.push((STANDING, below));
+        layout.blocks.push((STANDING, lowest));
     } else if area.width >= WIDE {
-        let (left, right) = split_columns(below, area.width * 60 / 100);
+        let (left, right) = split_columns(lowest, area.width * 60 / 100);
         layout.blocks.extend([(TIMELINE, left), (STANDING, right)]);
     } else {
-        layout.blocks.push((TIMELINE, below));
+        layout.blocks.push((TIMELINE, lowest));
     }
 }
 
@@ -85,20 +81,7 @@ fn below_services(app: &App, area: Rect, list: Block, free: Rect, kept: u16) -> 
     (Some((STANDING, glance)), rest)
 }
 
-/// The height of a list that shows all of its rows; none while it is not known how many there are.
-fn wanted(app: &App, list: Block, rows: Option<u16>) -> Option<u16> {
-    rows.map(|rows| rows.max(LEAST_ROWS) + around(app, list))
-}
-
 /// Whether a list of this height leaves room for another block below it.
 fn leaves(wanted: u16, height: u16) -> bool {
     wanted + SMALLEST_BELOW <= height
-}
-
-/// Services that there are, or are configured.
-fn service_rows(app: &App) -> Option<u16> {
-    // Not while the first of many come in.
-    let known = app.estate.services.at().map(|_| app.estate.derived.services.len());
-    let known = known.or_else(|| app.environment.exact_services().map(<[String]>::len));
-    known.map(|rows| u16::try_from(rows).unwrap_or(u16::MAX / 2))
 }

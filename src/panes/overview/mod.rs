@@ -5,6 +5,7 @@ pub mod fold;
 #[cfg(test)]
 mod glance_tests;
 pub mod layout;
+pub mod room;
 pub mod rows;
 pub mod standing;
 pub mod state;

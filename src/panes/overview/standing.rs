@@ -2,7 +2,8 @@
 //! much room they need.
 
 use super::certificates;
-use super::fold::{About, Line, Row, fold, folds};
+use super::fold::{About, Line, Row, fold, last};
+use super::room;
 use super::state::STANDING;
 use super::switches::switches;
 use crate::app::App;
@@ -28,9 +29,14 @@ pub fn facts(app: &App) -> Vec<Fact> {
 }
 
 fn all(app: &App) -> Vec<Row> {
-    let lines = lines(app);
-    if folds(app) {
-        return fold(app, lines);
+    let mut lines = lines(app);
+    // Where there is no room for the time line, lines share rows, unless each of them has one.
+    if let Some(rows) = room::rows(app) {
+        let last = last(app);
+        if lines.len() + usize::from(last.is_some()) > usize::from(rows) {
+            return fold(app, lines);
+        }
+        lines.extend(last);
     }
     lines.into_iter().map(|line| Row { shown: line.fact.clone(), lines: vec![line] }).collect()
 }
@@ -39,8 +45,9 @@ fn lines(app: &App) -> Vec<Line> {
     let mut lines: Vec<Line> = alarms(app).into_iter().collect();
     lines.extend(certificates::line(app).map(|(fact, brief)| {
         // Load balancers are found by the services.
-        told_with(About::Certificate, fact, brief, behind(app, Source::Services), false)
+        told_with(About::Reached, fact, brief, behind(app, Source::Services), false)
     }));
+    lines.extend(outside(app));
     lines.extend(coming(app));
     lines.extend(cost(app));
     lines.extend(going(app).into_iter().map(|line| {
@@ -48,6 +55,17 @@ fn lines(app: &App) -> Vec<Line> {
         Line::new(About::Itself, line, brief)
     }));
     lines
+}
+
+/// How it was reached from outside when somebody looked last.
+fn outside(app: &App) -> impl Iterator<Item = Line> {
+    app.table.panes.iter().filter_map(|pane| (pane.hooks.reached)(app)).map(|told| {
+        let line = match told.health {
+            Some(health) => bad(told.label, told.text, health),
+            None => fact(told.label, told.text),
+        };
+        Line::new(About::Reached, line, told.brief)
+    })
 }
 
 /// Runs and tunnels.
@@ -264,8 +282,8 @@ pub fn open(app: &mut App) -> Option<Vec<Effect>> {
     let row = selected(app)?;
     let alone = row.lines.len() == 1;
     let mut leads = row.lines.iter().filter(|line| alone || line.fact.health.is_some());
-    let line = leads.find(|line| matches!(line.about, About::Alarms | About::Certificate))?;
-    if line.about == About::Certificate {
+    let line = leads.find(|line| matches!(line.about, About::Alarms | About::Reached))?;
+    if line.about == About::Reached {
         return Some(open_subject(app, &Subject::Reached));
     }
     let alarms = app.estate.alarms.value()?;

@@ -52,6 +52,7 @@ pub(super) fn derive(app: &mut App) {
             region: app.environment.region.as_deref(),
             complete,
             stopped: &stopped,
+            denied: &[],
             now: app.service_now(),
         })
     });

@@ -7,7 +7,7 @@ use crate::app::data_status::{beside, note};
 use crate::app::effect::{Effect, Lane};
 use crate::app::event::Answer;
 use crate::app::operation::single::address::{Request, TARGET};
-use crate::app::pane::DataStatus;
+use crate::app::pane::{DataStatus, Glance};
 use crate::app::probes::{Sends, groups, order, sends_by_itself, stays_here};
 use crate::app::screen::{Purpose, Typing};
 use crate::app::subject::{Fact, fact};
@@ -16,11 +16,11 @@ use crate::app::update::change::plan as begin;
 use crate::app::update::settle::done;
 use crate::feeds::part::Part;
 use crate::feeds::probes::{Ask, Fact as Told};
-use crate::model::Source;
 use crate::model::health_probe::findings::Check;
 use crate::model::health_probe::judge;
 use crate::model::offered::in_environment;
 use crate::model::time::short;
+use crate::model::{Health, Source};
 use jiff::SignedDuration;
 
 /// What is typed here, among what is typed in the pane.
@@ -157,6 +157,31 @@ pub fn checks(app: &App) -> Vec<Check> {
     targets.chain(judge::checks(&looked.found, app.service_now())).collect()
 }
 
+/// How it was when somebody looked last, and how long ago that is; none where nobody did.
+pub fn glance(app: &App) -> Option<Glance> {
+    const LABEL: &str = "health";
+    let looked = &app.panes.services.health;
+    let age = short(app.now.duration_since(looked.read?));
+    let checks = checks(app);
+    let wrong = |one: &&Check| matches!(one.health, Health::Down | Health::Degraded | Health::Unknown);
+    let worst = checks.iter().filter(wrong).min_by_key(|one| one.health.rank());
+    let (text, brief, health) = match (&looked.failure, worst) {
+        (Some(failure), _) => (format!("not known: {failure}"), "not known".to_owned(), Some(Health::Unknown)),
+        (None, Some(worst)) => {
+            let count = format!("{} of {}", checks.iter().filter(wrong).count(), checks.len());
+            let what = format!("{} {}: {}", worst.topic.word(), worst.subject, worst.words);
+            (format!("{count} checks not well: {what}"), format!("{count} not well"), Some(worst.health))
+        }
+        (None, None) if checks.is_empty() => ("nothing to check".to_owned(), "nothing to check".to_owned(), None),
+        (None, None) => {
+            let unsent = if looked.sent { "" } else { "; nothing was sent" };
+            (format!("all {} checks are well{unsent}", checks.len()), format!("all {} well", checks.len()), None)
+        }
+    };
+    let told = |text: String| format!("{text}, {age} ago");
+    Some(Glance { label: LABEL, text: told(text), brief: format!("{LABEL} {}", told(brief)), health })
+}
+
 /// Its rows, by their numbers.
 pub fn lines(app: &App) -> Vec<(String, String)> {
     let text =
@@ -185,18 +210,18 @@ pub fn data_status(app: &App) -> DataStatus {
     // Load balancers are found by the target groups of the services.
     let unread = beside(app, &[Source::Services, Source::Targets]);
     let trouble = match &looked.failure {
-        Some(failure) => Some((crate::model::Health::Down, format!("{failure}: {}", failure.hint()))),
+        Some(failure) => Some((Health::Down, format!("{failure}: {}", failure.hint()))),
         None if unread.is_some() => unread,
         None if looked.asked.is_some() && app.session.simulated && !looked.sent && !stays_here(&app.environment) => {
-            Some((crate::model::Health::Stopped, "simulated: nothing is sent to the hosts".to_owned()))
+            Some((Health::Stopped, "simulated: nothing is sent to the hosts".to_owned()))
         }
         None if looked.asked.is_some() && !looked.sent => {
-            Some((crate::model::Health::Stopped, "guarded: nothing is sent to the hosts; u sends probes".to_owned()))
+            Some((Health::Stopped, "guarded: nothing is sent to the hosts; u sends probes".to_owned()))
         }
         None if looked.asked.is_some() && looked.read.is_none() => {
-            Some((crate::model::Health::Changing, "looking: each probe has 5 seconds".to_owned()))
+            Some((Health::Changing, "looking: each probe has 5 seconds".to_owned()))
         }
-        None => Some((crate::model::Health::Stopped, "u looks again, w tries the firewall, A lets me in".to_owned())),
+        None => Some((Health::Stopped, "u looks again, w tries the firewall, A lets me in".to_owned())),
     };
     let age = looked.read.map(|at| app.now.duration_since(at)).filter(|age| *age > OLD);
     let instead = note(if looked.read.is_some() {

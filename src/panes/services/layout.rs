@@ -35,6 +35,11 @@ pub fn task(app: &App, area: Rect, layout: &mut Layout) {
     layout.blocks = vec![(CONTAINERS, upper), (TASK_FACTS, lower)];
 }
 
+/// A line on how the environment was reached when somebody looked last, where the list keeps enough room.
+pub fn all_summary(app: &App, height: u16) -> u16 {
+    u16::from(app.panes.services.health.read.is_some() && height >= TALL)
+}
+
 /// A line for the service, and one for each reason, as far as there is room.
 pub fn service_summary(app: &App, height: u16) -> u16 {
     let Some(name) = &app.panes.services.service else { return 0 };

@@ -59,6 +59,7 @@ pub const PANE: Pane = Pane {
         switched: update::switched,
         plan: update::plan,
         answer: update::answer,
+        reached: health::glance,
         accepted: typed::accepted,
         ..Hooks::NONE
     },
@@ -80,7 +81,7 @@ static ALL: View = View {
     blocks: SERVICES,
     beside: &[],
     layout: place::whole,
-    summary: place::no_summary,
+    summary: layout::all_summary,
     about: |_| None,
     services: Some(LIST),
     sources: &[Source::Services, Source::Tasks, Source::Metrics],

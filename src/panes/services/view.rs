@@ -1,6 +1,6 @@
 //! One service: summary, tasks, deployments, events, targets, curves.
 
-use super::health::checks;
+use super::health::{checks, glance};
 use super::rows::targets as targets_of;
 use super::state::{
     CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, HEALTH, LIST, MACHINES, POOL, SCALING, TARGETS, TASK_FACTS, TASKS,
@@ -51,8 +51,19 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
     match (&canvas.app.panes.services.service, &canvas.app.panes.services.task) {
         (Some(name), None) => service_summary(canvas, place, name),
         (Some(name), Some(id)) => task_view::summary(canvas, place, name, id),
-        (None, _) => {}
+        (None, _) => outside(canvas, place),
     }
+}
+
+/// How the environment was reached when somebody looked last.
+fn outside(canvas: &mut Canvas<'_, '_>, place: Rect) {
+    let Some(told) = glance(canvas.app) else { return };
+    let theme = canvas.theme;
+    let health = told.health.unwrap_or(Health::Healthy);
+    canvas.put(place.x + 1, place.y, 1, health.sign(), theme.health(health));
+    let text = format!("{} from outside: {}", told.label, told.text);
+    let style = if told.health.is_some() { theme.health(health) } else { theme.text };
+    canvas.put_cut(place.x + 3, place.y, place.width.saturating_sub(4), &text, style);
 }
 
 /// One line about the service, one for each reason.

@@ -92,7 +92,8 @@ pub(super) async fn tell(patient: Patient, out: Sender<Event>) {
 
 async fn of_environment(patient: &Patient) -> Found {
     let Patient { config, environment, aws, .. } = patient;
-    let Ok(probes) = timeout(patient.left(), aws.probe(environment)).await else { return Found::late("aws") };
+    let asked = async { tokio::join!(aws.probe(environment), aws.probe_further(environment)) };
+    let Ok((probes, further)) = timeout(patient.left(), Box::pin(asked)).await else { return Found::late("aws") };
     let whose = route::whose(config, environment);
     let Ok(tunnels) = timeout(patient.left(), tunnels::checks(aws, environment, &whose)).await else {
         return Found::late("tunnels");
@@ -115,6 +116,12 @@ async fn of_environment(patient: &Patient) -> Found {
             Err(failure) => Check::fail(probe.action, failure.message.clone(), failure.hint()),
         });
     }
+    checks.extend(further.into_iter().map(|probe| match probe.outcome {
+        Ok(()) => Check::ok(probe.action, "allowed"),
+        // What is not needed by all of the cockpit is not needed by everybody.
+        Err(failure) => Check::warn(probe.action, failure.message.clone(), failure.hint()),
+    }));
+    checks.extend(aws::probe::UNTRIED.iter().map(|one| Check::untried(one.action, one.why, one.hint)));
     checks.extend(tunnels);
     checks.extend(lines);
     Found { checks, code, unread }

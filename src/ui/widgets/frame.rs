@@ -130,14 +130,16 @@ fn scrollbar(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, style: Styl
     }
 }
 
-/// What stands in a block without rows, wrapped; the first line has its sign.
+/// What stands in a block without rows, wrapped; the first line has its sign. Where there is no room for all of it, what is to
+/// be done stays whole, and the longest of the rest is cut.
 pub fn message(canvas: &mut Canvas<'_, '_>, place: Rect, lines: &[(Health, String)]) {
     let mut y = place.y;
     let theme = canvas.theme;
-    for (number, (health, text)) in lines.iter().enumerate() {
-        let loud = matches!(health, Health::Down | Health::Degraded | Health::Unknown | Health::Healthy) && number == 0;
+    let wrapped = fitted(wrapped(lines, place.width), usize::from(place.height));
+    for (number, (parts, (health, _))) in wrapped.into_iter().zip(lines).enumerate() {
+        let loud = number == 0 && is_loud(*health);
         let indent = if loud { 2 } else { 0 };
-        for (part, line) in wrap(text, usize::from(place.width.saturating_sub(2 + indent))).into_iter().enumerate() {
+        for (part, line) in parts.into_iter().enumerate() {
             if y >= place.bottom() {
                 return;
             }
@@ -148,5 +150,62 @@ pub fn message(canvas: &mut Canvas<'_, '_>, place: Rect, lines: &[(Health, Strin
             canvas.put(place.x + 1 + indent, y, place.width.saturating_sub(1 + indent), &line, style);
             y += 1;
         }
+    }
+}
+
+fn is_loud(health: Health) -> bool {
+    matches!(health, Health::Down | Health::Degraded | Health::Unknown | Health::Healthy)
+}
+
+/// Rows that all of a message needs.
+pub fn message_rows(lines: &[(Health, String)], width: u16) -> usize {
+    wrapped(lines, width).iter().map(Vec::len).sum()
+}
+
+fn wrapped(lines: &[(Health, String)], width: u16) -> Vec<Vec<String>> {
+    let each = lines.iter().enumerate().map(|(number, (health, text))| {
+        let indent = if number == 0 && is_loud(*health) { 2 } else { 0 };
+        wrap(text, usize::from(width.saturating_sub(2 + indent)))
+    });
+    each.collect()
+}
+
+/// As much of a message as so many rows have room for.
+fn fitted(mut lines: Vec<Vec<String>>, rows: usize) -> Vec<Vec<String>> {
+    let to_do = |parts: &Vec<String>| parts.first().is_some_and(|line| line.starts_with('→'));
+    while lines.iter().map(Vec::len).sum::<usize>() > rows {
+        let rest = lines.iter_mut().filter(|parts| !to_do(parts) && parts.len() > 1);
+        let Some(longest) = rest.max_by_key(|parts| parts.len()) else { break };
+        longest.pop();
+        if let Some(last) = longest.last_mut().filter(|last| !last.ends_with('…')) {
+            // The last cell of a wrapped line may be taken.
+            last.pop();
+            last.push('…');
+        }
+    }
+    // What comes after what is to be done goes first, then what stands between.
+    while lines.iter().map(Vec::len).sum::<usize>() > rows {
+        let place = lines.iter().rposition(|parts| !parts.is_empty() && !to_do(parts)).filter(|place| *place > 0);
+        let Some(place) = place else { break };
+        lines[place].clear();
+    }
+    lines
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_to_be_done_stays_whole_and_the_longest_of_the_rest_is_cut() {
+        let line = |words: &[&str]| words.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>();
+        let all =
+            || vec![line(&["refused"]), line(&["a very", "long", "reason"]), line(&["→ do", "this"]), line(&["later"])];
+        let told = |rows| fitted(all(), rows).into_iter().flatten().collect::<Vec<_>>();
+        assert_eq!(told(7), all().concat());
+        assert_eq!(told(6), ["refused", "a very", "lon…", "→ do", "this", "later"]);
+        assert_eq!(told(5), ["refused", "a ver…", "→ do", "this", "later"]);
+        assert_eq!(told(4), ["refused", "a ver…", "→ do", "this"]);
+        assert_eq!(told(3), ["refused", "→ do", "this"]);
     }
 }

@@ -175,7 +175,9 @@ pub fn block<'a>(
     let placed = fit(columns, width);
     let mut y = inside.y;
     let sorting = app.spec(block).columns.get(list.column).copied();
-    if app.spec(block).header && inside.height > 0 {
+    // Titles of columns over no rows give their place to why there are none.
+    let told = if list.is_empty() { frame::message_rows(&data_status.empty, inside.width) } else { 0 };
+    if app.spec(block).header && inside.height > 0 && told < usize::from(inside.height) {
         for (number, at, cells) in &placed {
             let column = &columns[*number];
             let sorted = sorting == Some(column.title) && !column.title.is_empty();

@@ -180,7 +180,28 @@ fn health(call: &Call<'_>) -> Result<Node, ApiError> {
     let port = world.target_groups[at].port;
     let mut tasks = world.targets(at);
     tasks.sort_by_key(|t| (t.created, t.ip()));
-    Ok(map! {"TargetHealthDescriptions": list(tasks.into_iter().map(|t| target(t, port)))})
+    let named = call.input.items("Targets");
+    if named.is_empty() {
+        return Ok(map! {"TargetHealthDescriptions": list(tasks.into_iter().map(|t| target(t, port)))});
+    }
+    let told = named.iter().filter_map(|one| {
+        let (id, at) = (one.str("Id")?, one.int("Port").unwrap_or_else(|| port.into()));
+        let known = tasks.iter().find(|t| t.ip() == id && at == i64::from(port));
+        Some(known.map_or_else(|| unused(id, at), |t| target(t, port)))
+    });
+    Ok(map! {"TargetHealthDescriptions": list(told)})
+}
+
+/// What is told of a target that is not registered.
+fn unused(id: &str, port: i64) -> Node {
+    map! {
+        "Target": map! {"Id": id, "Port": port},
+        "TargetHealth": map! {
+            "State": "unused",
+            "Reason": "Target.NotRegistered",
+            "Description": "Target is not registered to the target group",
+        },
+    }
 }
 
 fn target(t: &Task, port: u32) -> Node {

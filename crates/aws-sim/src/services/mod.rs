@@ -12,6 +12,7 @@ mod ec2;
 mod ecr;
 pub(crate) mod ecs;
 mod elbv2;
+mod iam;
 mod lambda;
 pub(crate) mod logs;
 mod parameters;
@@ -23,6 +24,7 @@ mod secrets;
 mod sso;
 mod sts;
 mod token;
+mod wafv2;
 
 use crate::wire::{Node, query};
 use crate::world::World;
@@ -54,6 +56,9 @@ pub(crate) enum Service {
     Cdn,
     Pools,
     Budgets,
+    /// WAF.
+    Firewall,
+    Iam,
     Unknown,
 }
 
@@ -82,6 +87,8 @@ impl Service {
             Service::Cdn => "cloudfront",
             Service::Pools => "cognito-idp",
             Service::Budgets => "budgets",
+            Service::Firewall => "wafv2",
+            Service::Iam => "iam",
             Service::Unknown => "unknown",
         }
     }
@@ -100,6 +107,7 @@ impl Service {
             "AWSInsightsIndexService" => Service::Costs,
             "AWSCognitoIdentityProviderService" => Service::Pools,
             "AWSBudgetServiceGateway" => Service::Budgets,
+            "AWSWAF_20190729" => Service::Firewall,
             "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101" => Service::Trail,
             _ => Service::Unknown,
         }
@@ -109,6 +117,7 @@ impl Service {
     pub(crate) fn from_version(version: &str) -> Option<Service> {
         match version {
             "2011-06-15" => Some(Service::Sts),
+            "2010-05-08" => Some(Service::Iam),
             "2014-10-31" => Some(Service::Rds),
             "2015-12-01" => Some(Service::Elb),
             "2010-08-01" => Some(Service::CloudWatch),
@@ -121,6 +130,7 @@ impl Service {
     pub(crate) fn from_signing_name(name: &str) -> Service {
         match name {
             "sts" => Service::Sts,
+            "iam" => Service::Iam,
             "rds" => Service::Rds,
             "elasticloadbalancing" => Service::Elb,
             "monitoring" => Service::CloudWatch,
@@ -137,6 +147,7 @@ impl Service {
             Service::Elb => "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
             Service::CloudWatch => "http://monitoring.amazonaws.com/doc/2010-08-01/",
             Service::Ec2 => query::EC2,
+            Service::Iam => "https://iam.amazonaws.com/doc/2010-05-08/",
             Service::Route53 => "https://route53.amazonaws.com/doc/2013-04-01/",
             Service::Cdn => "http://cloudfront.amazonaws.com/doc/2020-05-31/",
             _ => "https://sts.amazonaws.com/doc/2011-06-15/",
@@ -179,6 +190,8 @@ pub(crate) fn call(service: Service, operation: &str, call: &mut Call<'_>) -> Re
         Service::Ssm if operation == "DescribeInstanceInformation" => Ok(ec2::information(call)),
         Service::Ssm => parameters::call(operation, call),
         Service::Secrets => secrets::call(operation, call),
+        Service::Firewall => wafv2::call(operation, call),
+        Service::Iam => iam::call(operation, call),
         Service::Unknown => Err(ApiError::unknown_operation(operation)),
     }
 }
@@ -233,6 +246,7 @@ pub(crate) fn paging(operation: &str) -> Option<Paging> {
             ("Parameters", "NextToken", "NextToken")
         }
         "ListSecrets" => ("SecretList", "NextToken", "NextToken"),
+        "ListWebACLs" => ("WebACLs", "NextMarker", "NextMarker"),
         _ => return None,
     };
     Some(Paging { list, answer, request })

@@ -17,6 +17,7 @@ mod definition;
 mod deploy_tests;
 pub(crate) mod ecs;
 pub(crate) mod fate;
+pub(crate) mod firewalls;
 #[cfg(test)]
 mod history_tests;
 pub(crate) mod instances;
@@ -51,6 +52,7 @@ pub(crate) mod tasksets;
 mod tests;
 pub(crate) mod trail;
 mod unstarted;
+pub(crate) mod uploads;
 
 use crate::clock::Ms;
 use crate::rng::Rng;
@@ -188,6 +190,7 @@ pub(crate) struct World {
     /// Databases whose secrets are not rotated any more, since when.
     pub(crate) failing_rotations: BTreeMap<String, Ms>,
     pub(crate) balancers: Vec<balancing::Balancer>,
+    pub(crate) firewalls: firewalls::Firewalls,
     /// Rules of security groups that were added.
     pub(crate) let_in: Vec<sites::Let>,
     /// Those that were taken away.
@@ -241,6 +244,7 @@ impl World {
             parameters: parameters::Parameters::default(),
             failing_rotations: BTreeMap::new(),
             balancers: Vec::new(),
+            firewalls: firewalls::Firewalls::default(),
             let_in: Vec::new(),
             taken_back: Vec::new(),
             target_groups: Vec::new(),

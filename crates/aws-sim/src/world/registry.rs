@@ -16,7 +16,8 @@ pub(crate) const MANIFEST: &str = "application/vnd.oci.image.manifest.v1+json";
 /// Media type of an index of manifests.
 pub(crate) const INDEX: &str = "application/vnd.oci.image.index.v1+json";
 const CONFIG: &str = "application/vnd.oci.image.config.v1+json";
-const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
+/// Media type of a layer.
+pub(crate) const LAYER: &str = "application/vnd.oci.image.layer.v1.tar+gzip";
 
 /// An image: a manifest and the tags that point at it.
 #[derive(Debug, Clone)]
@@ -40,6 +41,27 @@ pub(crate) struct Repository {
     pub(crate) created: Ms,
     /// In the order in which they were pushed.
     pub(crate) images: Vec<Image>,
+    /// Layers and configurations that were uploaded. Those of images that were there at the start are in no list: their
+    /// manifests name them.
+    pub(crate) layers: Vec<Layer>,
+}
+
+/// A layer, or the configuration of an image.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Layer {
+    pub(crate) digest: String,
+    pub(crate) size: u64,
+    pub(crate) media_type: String,
+}
+
+/// A layer of which parts have come.
+#[derive(Debug)]
+pub(crate) struct Upload {
+    pub(crate) region: String,
+    pub(crate) repository: String,
+    pub(crate) bytes: Vec<u8>,
+    /// How many bytes each part had.
+    pub(crate) parts: Vec<usize>,
 }
 
 /// Every repository and blob.
@@ -47,8 +69,12 @@ pub(crate) struct Repository {
 pub(crate) struct Registry {
     /// By region and name.
     pub(crate) repositories: BTreeMap<(&'static str, String), Repository>,
-    /// Configurations by their digests.
-    pub(crate) blobs: BTreeMap<String, String>,
+    /// Configurations, and layers that were uploaded, by their digests.
+    pub(crate) blobs: BTreeMap<String, Vec<u8>>,
+    /// Layers of which parts have come, by the ids of their uploads.
+    pub(crate) uploads: BTreeMap<String, Upload>,
+    /// How many uploads were begun.
+    pub(crate) begun: u64,
 }
 
 /// What the containers of a task definition resolve to when they are deployed.
@@ -74,9 +100,9 @@ pub(crate) struct Push<'a> {
     pub(crate) at: Ms,
 }
 
-/// `sha256:…` of a text.
-pub(crate) fn digest(text: &str) -> String {
-    let hash = Sha256::digest(text.as_bytes());
+/// `sha256:…` of some bytes.
+pub(crate) fn digest(bytes: &[u8]) -> String {
+    let hash = Sha256::digest(bytes);
     let hex: Vec<String> = hash.iter().map(|b| format!("{b:02x}")).collect();
     format!("sha256:{}", hex.concat())
 }
@@ -87,7 +113,35 @@ pub(crate) fn invented(mark: u64) -> String {
     format!("sha256:{}", parts.concat())
 }
 
+/// What a manifest names: its configuration and its layers.
+pub(crate) fn layers(manifest: &Value) -> impl Iterator<Item = Layer> {
+    let all = manifest["layers"].as_array().into_iter().flatten();
+    std::iter::once(&manifest["config"]).chain(all).filter_map(|one| {
+        Some(Layer {
+            digest: one["digest"].as_str()?.to_owned(),
+            size: one["size"].as_u64().unwrap_or_default(),
+            media_type: one["mediaType"].as_str().unwrap_or(LAYER).to_owned(),
+        })
+    })
+}
+
+/// The images that an index names, by their digests.
+pub(crate) fn children(manifest: &Value) -> impl Iterator<Item = &str> {
+    manifest["manifests"].as_array().into_iter().flatten().filter_map(|one| one["digest"].as_str())
+}
+
 impl Repository {
+    /// A layer that is here: one that was uploaded, or one of an image.
+    pub(crate) fn layer(&self, digest: &str) -> Option<Layer> {
+        let of_images = || {
+            // A manifest that does not have the digest in its text names no such layer.
+            let named = self.images.iter().filter(|image| image.manifest.contains(digest));
+            let read = named.filter_map(|image| serde_json::from_str::<Value>(&image.manifest).ok());
+            read.flat_map(|manifest| layers(&manifest).collect::<Vec<_>>()).find(|layer| layer.digest == digest)
+        };
+        of_images().or_else(|| self.layers.iter().find(|layer| layer.digest == digest).cloned())
+    }
+
     /// The image of a digest or tag.
     pub(crate) fn find(&self, digest: Option<&str>, tag: Option<&str>) -> Option<&Image> {
         self.images.iter().find(|i| match (digest, tag) {
@@ -149,7 +203,7 @@ impl World {
     fn repository(&mut self, region: &'static str, name: &str) -> &mut Repository {
         let created = self.start - 121 * DAY;
         let entry = self.registry.repositories.entry((region, name.to_owned()));
-        entry.or_insert_with(|| Repository { created, images: Vec::new() })
+        entry.or_insert_with(|| Repository { created, images: Vec::new(), layers: Vec::new() })
     }
 
     /// An image for one processor; its configuration becomes a blob.
@@ -169,7 +223,7 @@ impl World {
             "rootfs": {"type": "layers", "diff_ids": layers.iter().map(|(d, _)| d).collect::<Vec<_>>()},
         })
         .to_string();
-        let name = digest(&config);
+        let name = digest(config.as_bytes());
         let size = layers.iter().map(|(_, size)| size).sum::<u64>() + config.len() as u64;
         let layers: Vec<Value> =
             layers.iter().map(|(digest, size)| json!({"mediaType": LAYER, "digest": digest, "size": size})).collect();
@@ -180,9 +234,9 @@ impl World {
             "layers": layers,
         })
         .to_string();
-        self.registry.blobs.insert(name, config);
+        self.registry.blobs.insert(name, config.into_bytes());
         Image {
-            digest: digest(&manifest),
+            digest: digest(manifest.as_bytes()),
             tags: Vec::new(),
             pushed: push.at,
             size,
@@ -280,23 +334,36 @@ impl World {
         tag: Option<&str>,
     ) -> Option<Image> {
         let now = self.now;
+        let read: Value = serde_json::from_str(manifest).unwrap_or_default();
+        let processors = self.processors(&read);
         let found = self.registry.repositories.iter_mut().find(|((r, n), _)| *r == region && n == name);
         let repository = found.map(|(_, repository)| repository)?;
-        let digest = digest(manifest);
+        let digest = digest(manifest.as_bytes());
         let known = repository.find(Some(&digest), None).cloned();
         let image = known.unwrap_or_else(|| Image {
             digest: digest.clone(),
             tags: Vec::new(),
             pushed: now,
-            size: manifest.len() as u64,
+            size: manifest.len() as u64 + layers(&read).map(|layer| layer.size).sum::<u64>(),
             media_type: media_type.to_owned(),
             manifest: manifest.to_owned(),
-            processors: Vec::new(),
+            processors,
             fate: tag.and_then(|t| Fate::parse(t).ok()).unwrap_or(Fate::Fine),
             findings: None,
         });
         repository.put(image.clone(), tag);
         Some(image)
+    }
+}
+
+impl World {
+    /// The processors of a manifest: what its configuration says, or the index of its images.
+    fn processors(&self, manifest: &Value) -> Vec<String> {
+        let config = manifest["config"]["digest"].as_str().and_then(|digest| self.registry.blobs.get(digest));
+        let config = config.and_then(|bytes| serde_json::from_slice::<Value>(bytes).ok()).unwrap_or_default();
+        let listed = manifest["manifests"].as_array().into_iter().flatten().map(|one| &one["platform"]);
+        let all = std::iter::once(&config).chain(listed).filter_map(|one| one["architecture"].as_str());
+        all.filter(|name| *name != "unknown").map(str::to_owned).collect()
     }
 }
 
@@ -315,7 +382,7 @@ fn index(push: &Push<'_>, children: &[Image]) -> Image {
         .collect();
     let manifest = json!({"schemaVersion": 2, "mediaType": INDEX, "manifests": manifests}).to_string();
     Image {
-        digest: digest(&manifest),
+        digest: digest(manifest.as_bytes()),
         tags: Vec::new(),
         pushed: push.at,
         size: children.iter().map(|c| c.size).sum(),

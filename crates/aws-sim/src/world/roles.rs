@@ -37,6 +37,8 @@ pub(crate) struct Trust {
     pub(crate) longest: Option<i64>,
     /// The code of a second factor without which no role is assumed.
     pub(crate) code: Option<String>,
+    /// What roles may not read: the role's name, and how the ARN ends.
+    denied: Vec<(String, String)>,
 }
 
 impl Trust {
@@ -48,6 +50,16 @@ impl Trust {
     /// It may be assumed again.
     pub(crate) fn allow(&mut self, role: &str) {
         self.refused.remove(name(role));
+    }
+
+    /// The role may no longer read what has an ARN that ends so.
+    pub(crate) fn deny(&mut self, role: &str, end: &str) {
+        self.denied.push((name(role).to_owned(), end.to_owned()));
+    }
+
+    /// Whether a role may read something.
+    pub(crate) fn may(&self, role: &str, arn: &str) -> bool {
+        !self.denied.iter().any(|(known, end)| known == name(role) && arn.ends_with(end.as_str()))
     }
 
     pub(crate) fn refuses(&self, role: &str) -> bool {
@@ -68,6 +80,7 @@ pub(crate) struct SignIn {
     pub(crate) refresh: BTreeSet<String>,
 }
 
-fn name(role: &str) -> &str {
+/// The name of a role that is given as an ARN or a name.
+pub(crate) fn name(role: &str) -> &str {
     role.rsplit('/').next().unwrap_or(role)
 }

@@ -11,7 +11,7 @@ use std::collections::VecDeque;
 /// The newest are kept.
 const KEPT: usize = 5_000;
 /// What `CloudTrail` never writes down.
-const HIDDEN: &[&str] = &["value", "secretString", "masterUserPassword", "payload"];
+const HIDDEN: &[&str] = &["value", "secretString", "masterUserPassword", "payload", "layerPartBlob"];
 
 /// A write.
 #[derive(Debug, Clone)]
@@ -66,6 +66,7 @@ fn reads(operation: &str) -> bool {
         "StopQuery",
         "StartLiveTail",
         "AssumeRole",
+        "Simulate",
     ];
     WORDS.iter().any(|word| operation.starts_with(word))
 }

@@ -1,8 +1,9 @@
-//! What of the parameters is not as the task definitions need it. It says no more than what can be seen: without the
-//! policies of a role, that it cannot read a parameter is known from a task that could not start, or from a task
-//! definition that has no such role.
+//! What of the parameters is not as the task definitions need it. It says no more than what can be seen: that a role cannot
+//! read a parameter is known from a task definition that has no such role, from what IAM judges of its policies, and from a
+//! task that could not start. What of that is not known is in [`super::rights`].
 
 use super::named::{From, Named, key};
+use super::rights::Denied;
 use super::secret::{Rotation, Secret};
 use super::{Kind, Parameter};
 use crate::health::Severity;
@@ -69,6 +70,8 @@ pub struct Facts<'a> {
     pub complete: bool,
     /// Why tasks stopped before they ran: `(service, reason)`.
     pub stopped: &'a [(String, String)],
+    /// What roles may not read, where IAM was asked.
+    pub denied: &'a [Denied],
     pub now: Timestamp,
 }
 
@@ -183,7 +186,20 @@ fn readable(facts: &Facts<'_>, name: &str, named: &[&Named], add: &mut impl FnMu
         let role =
             named.iter().find_map(|one| one.execution_role.as_deref()).map_or("the execution role", super::person);
         let text = format!("a task did not start: {role} may not read it");
-        add(Severity::Critical, Problem::Unreadable, text, format!("allow {what} in the policy of {role}"));
+        return add(Severity::Critical, Problem::Unreadable, text, format!("allow {what} in the policy of {role}"));
+    }
+    let denied = facts.denied.iter().find(|denied| {
+        denied.name == name && named.iter().any(|one| one.execution_role.as_ref() == Some(&denied.role))
+    });
+    if let Some(denied) = denied {
+        let role = super::person(&denied.role);
+        let (why, hint) = if denied.explicit {
+            ("a policy denies it", format!("take the denial of ssm:GetParameters from the policies of {role}"))
+        } else {
+            ("no policy allows it", format!("allow ssm:GetParameters on it in the policy of {role}"))
+        };
+        let text = format!("{role} may not read it: {why}, so no new task will start");
+        add(Severity::Critical, Problem::Unreadable, text, hint);
     }
 }
 
@@ -270,6 +286,7 @@ mod tests {
             region: Some("eu-west-1"),
             complete: true,
             stopped,
+            denied: &[],
             now: Timestamp::UNIX_EPOCH,
         }
     }
@@ -322,6 +339,23 @@ mod tests {
         assert!(found[0].hint.contains("ssm:GetParameters") && found[0].hint.contains("app-execution"));
         all[1].execution_role = None;
         assert_eq!(told(&facts(&parameters, &all, &[])), [r#"unreadable /a/KEY2 ["web: B"]"#]);
+    }
+
+    #[test]
+    fn a_role_that_cannot_read_is_known_from_its_policies_before_a_task_fails() {
+        let parameters = [there("/a/KEY", Kind::Secure), there("/a/KEY2", Kind::Secure)];
+        let all = [named("web", "A", "/a/KEY"), named("web", "B", "/a/KEY2")];
+        let role = all[0].execution_role.clone().unwrap();
+        let denied = |role: &str, explicit| [Denied { role: role.to_owned(), name: "/a/KEY".to_owned(), explicit }];
+        for (explicit, words) in [(false, "no policy allows it"), (true, "a policy denies it")] {
+            let known = denied(&role, explicit);
+            let found = check(&Facts { denied: &known, ..facts(&parameters, &all, &[]) });
+            assert_eq!(found.len(), 1, "{found:?}");
+            assert_eq!((found[0].problem, found[0].name.as_str()), (Problem::Unreadable, "/a/KEY"));
+            assert!(found[0].text.starts_with("app-execution may not read it") && found[0].text.contains(words));
+        }
+        let other = denied("arn:aws:iam::1:role/other", false);
+        assert!(check(&Facts { denied: &other, ..facts(&parameters, &all, &[]) }).is_empty());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 //!
 //! - [`value`]: a value, which never prints; [`change`]: how one differs from another, without showing either.
 //! - [`named`]: what task definitions name; [`check`]: what of that is not as it should be.
+//! - [`rights`]: whether roles may read it, as far as that is known before a task fails.
 //! - [`compare`]: two environments beside each other, by names; [`tree`]: names as a tree of paths.
 //! - [`place`]: whose a parameter is, by where it lies.
 //! - [`secret`]: secrets with their rotation; [`own`]: which of a region's are an environment's; [`dotenv`]: parameters as a file of variables and back.
@@ -14,6 +15,7 @@ pub mod dotenv;
 pub mod named;
 pub mod own;
 pub mod place;
+pub mod rights;
 pub mod secret;
 pub mod tree;
 pub mod value;

@@ -29,6 +29,10 @@ const NOISE: &[&str] = &[
     "CreateNetworkInterface",
     "DeleteNetworkInterface",
     "RunTask",
+    // A push is told by its image, `PutImage`.
+    "InitiateLayerUpload",
+    "UploadLayerPart",
+    "CompleteLayerUpload",
 ];
 
 /// What was written, about what of the environment, and what of another one.
@@ -76,4 +80,25 @@ fn happening(event: &TrailEvent, services: &[(String, String)], databases: &[Str
         .routine(event.error.is_some() || NOISE.contains(&event.name.as_str()));
     made.requests.extend(event.request.clone());
     made
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_push_is_told_by_its_image_and_not_by_each_part_of_its_layers() {
+        let written = |name: &str| TrailEvent {
+            id: name.into(),
+            name: name.into(),
+            source: "ecr.amazonaws.com".into(),
+            names: vec!["app-web".into()],
+            ..TrailEvent::default()
+        };
+        let all: Vec<TrailEvent> =
+            ["InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload", "PutImage"].map(written).into();
+        let news = happenings(&all, &[], &[], None).into_iter().filter(Happening::is_news);
+        let told: Vec<String> = news.map(|event| event.what).collect();
+        assert_eq!(told, ["PutImage app-web"]);
+    }
 }

@@ -38,6 +38,8 @@ pub struct Findings {
     pub taken_at: String,
     pub complete: bool,
     pub missing: Vec<String>,
+    /// What nobody can tell before a task starts, as whether a role may use a key; the exit code does not hang on it.
+    pub unknown: Vec<String>,
     /// Parameters that were looked at.
     pub parameters: usize,
     /// The worst first.
@@ -51,6 +53,7 @@ pub(in crate::commands::params) fn findings(
     found: &[Finding],
     parameters: usize,
     missing: Vec<String>,
+    unknown: Vec<String>,
 ) -> Findings {
     let finding = |one: &Finding| FindingDto {
         severity: one.severity.word().to_owned(),
@@ -66,6 +69,7 @@ pub(in crate::commands::params) fn findings(
         taken_at: facts.now.to_string(),
         complete: missing.is_empty(),
         missing,
+        unknown,
         parameters,
         findings: found.iter().map(finding).collect(),
     }
@@ -95,7 +99,7 @@ impl Printable for Findings {
     }
 
     fn notes(&self) -> Vec<String> {
-        self.missing.clone()
+        [&self.missing[..], &self.unknown].concat()
     }
 }
 

@@ -45,6 +45,7 @@ pub(crate) fn build(world: &mut World) {
     backups(world);
     world.seed_parameters();
     world.add_other_groups();
+    world.add_firewalls();
     let next = (world.start.div_euclid(MINUTE) + 1) * MINUTE;
     world.schedule(next, Event::Minute);
 }

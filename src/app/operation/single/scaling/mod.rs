@@ -13,6 +13,7 @@ use crate::model::Failure;
 use crate::model::deploy::{Change, Check, Level};
 use crate::model::names::listed;
 use crate::model::scaling::{ScalableTarget, ScalingPolicy, ScheduledAction};
+use crate::model::text::quoted;
 use crate::model::time::moment;
 use call::{ScalingRead, ScalingReply, ScalingWrite, same};
 pub use request::{Request, Wanted, target};
@@ -125,7 +126,8 @@ impl ScalingChange {
         }
         if self.limits.as_ref().is_some_and(|limits| limits.suspended.scheduled) {
             let text = format!("scheduled actions of {} are suspended: it does nothing so long", self.request.short);
-            checks.push(Check::new(Level::Warn, text).hint("`cockpit autoscaling SERVICE --resume`"));
+            let resume = format!("`cockpit autoscaling {} --resume`", quoted(&self.request.short));
+            checks.push(Check::new(Level::Warn, text).hint(resume));
         }
         let words = |action: &ScheduledAction| {
             let count = |count: Option<u32>| count.map_or_else(|| "–".to_owned(), |count| count.to_string());

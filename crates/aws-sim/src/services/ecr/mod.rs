@@ -1,6 +1,8 @@
 //! ECR: repositories, images with their manifests, scans, and the token of `docker login`. What an
 //! image does to its tasks is the world's business.
 
+mod push;
+
 use super::{ApiError, Call, token};
 use crate::account::ACCOUNT;
 use crate::clock::timestamp;
@@ -22,7 +24,11 @@ pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiErro
         "GetDownloadUrlForLayer" => download_url(call),
         "GetAuthorizationToken" => Ok(authorization(call)),
         "DescribeImageScanFindings" => scan_findings(call),
-        "PutImage" => put_image(call),
+        "BatchCheckLayerAvailability" => push::available(call),
+        "InitiateLayerUpload" => push::begin(call),
+        "UploadLayerPart" => push::part(call),
+        "CompleteLayerUpload" => push::complete(call),
+        "PutImage" => push::put_image(call),
         _ => Err(ApiError::unknown_operation(operation)),
     }
 }
@@ -34,6 +40,13 @@ fn invalid(message: impl Into<String>) -> ApiError {
 fn no_repository(name: &str) -> ApiError {
     let text = format!("The repository with name '{name}' does not exist in the registry with id '{ACCOUNT}'");
     ApiError::client("RepositoryNotFoundException", text)
+}
+
+fn no_layer(name: &str, digest: &str) -> ApiError {
+    let text = format!(
+        "The layer with digest '{digest}' does not exist in the repository with name '{name}' in the registry with id '{ACCOUNT}'"
+    );
+    ApiError::client("LayersNotFoundException", text)
 }
 
 /// A page of keyed nodes: 1 to 1,000 of them, 100 by default.
@@ -215,10 +228,7 @@ fn download_url(call: &Call<'_>) -> Result<Node, ApiError> {
     let (name, _) = named(call)?;
     let digest = call.input.str("layerDigest").ok_or_else(|| invalid("layerDigest is missing"))?;
     if !call.world.registry.blobs.contains_key(digest) {
-        let text = format!(
-            "The layer with digest '{digest}' does not exist in the repository with name '{name}' in the registry with id '{ACCOUNT}'"
-        );
-        return Err(ApiError::client("LayersNotFoundException", text));
+        return Err(no_layer(name, digest));
     }
     Ok(map! {"downloadUrl": format!("{}/_ecr/blob/{digest}", call.endpoint), "layerDigest": digest})
 }
@@ -271,27 +281,4 @@ fn scan_findings(call: &Call<'_>) -> Result<Node, ApiError> {
             "findings": list(each),
         },
     })
-}
-
-fn put_image(call: &mut Call<'_>) -> Result<Node, ApiError> {
-    let input = call.input;
-    let name = input.str("repositoryName").ok_or_else(|| invalid("repositoryName is missing"))?;
-    let manifest = input.str("imageManifest").ok_or_else(|| invalid("imageManifest is missing"))?;
-    let read: serde_json::Value = serde_json::from_str(manifest).map_err(|_| {
-        invalid("Invalid parameter at 'ImageManifest' failed to satisfy constraint: 'Invalid JSON syntax'")
-    })?;
-    let media_type = input.str("imageManifestMediaType").or(read["mediaType"].as_str());
-    let media_type = media_type.ok_or_else(|| invalid("imageManifestMediaType is missing"))?.to_owned();
-    let tag = input.str("imageTag");
-    named(call)?.1.find(None, tag).filter(|i| i.manifest == manifest).map_or(Ok(()), |i| {
-        let text = format!(
-            "Image with digest '{}' and tag '{}' already exists in the repository with name '{name}' in registry with id '{ACCOUNT}'",
-            i.digest,
-            tag.unwrap_or("null")
-        );
-        Err(ApiError::client("ImageAlreadyExistsException", text))
-    })?;
-    let region = call.region;
-    let image = call.world.put_image(region, name, manifest, &media_type, tag).ok_or_else(|| no_repository(name))?;
-    Ok(map! {"image": image_node(name, &image, tag)})
 }

@@ -1,0 +1,209 @@
+//! The reads that a single pane or command needs, tried once, and those that are not tried: each is told, so that what is
+//! missing shows before it is missed. Without one of them the rest stands.
+
+use super::attempt::{NOBODY, Probe, found, one};
+use crate::aws::protocols::{json, query, rest};
+use crate::aws::session::{Action, Caller};
+use crate::aws::signed::Request;
+use crate::aws::{
+    alarm_mutes, cloudfront, cognito, costs, curves, ec2, ecr, elbv2, health_reads, history, logs, logs_insights,
+    logs_tail, lookup, machines, rds_history, rights, secret_list, survey, trail,
+};
+use crate::config::EnvironmentConfig;
+use futures_util::future::{BoxFuture, join_all};
+use serde_json::json as body;
+
+/// An account that nobody has.
+const NO_ACCOUNT: &str = "000000000000";
+
+/// A read that is not tried.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Untried {
+    /// The action as IAM names it.
+    pub action: &'static str,
+    /// Why not.
+    pub why: &'static str,
+    /// What asks it.
+    pub hint: &'static str,
+}
+
+const fn untried(action: Action, why: &'static str, hint: &'static str) -> Untried {
+    Untried { action: action.name, why, hint }
+}
+
+/// Those that are not tried, whatever is configured.
+pub const UNTRIED: &[Untried] = &[
+    untried(costs::GET_COST_AND_USAGE, "not tried: each request costs $0.01", "`cockpit cost` asks it"),
+    untried(costs::GET_COST_FORECAST, "not tried: each request costs $0.01", "`cockpit cost` asks it"),
+    untried(crate::aws::logs_live::START_LIVE_TAIL, "not tried: it is paid by the minute", "`cockpit logs -f` asks it"),
+    untried(logs_insights::START_QUERY, "not tried: it is paid by what it reads", "`cockpit insights` asks it"),
+    untried(logs_insights::STOP_QUERY, "not tried: there is no query to stop", "`cockpit insights` asks it"),
+];
+
+/// A read by hand-signed request.
+async fn by_hand(caller: Caller<'_>, request: Request, in_xml: bool) -> Probe {
+    let outcome = if in_xml { caller.xml(&request).await.map(drop) } else { caller.json(&request).await.map(drop) };
+    Probe { action: request.action.name, outcome: found(outcome) }
+}
+
+/// Tries each of them that the environment needs, all at once.
+pub(super) async fn probe(caller: Caller<'_>, environment: &EnvironmentConfig) -> Vec<Probe> {
+    let mut tries = everywhere(caller, environment);
+    if environment.cluster.is_some() {
+        tries.extend(of_services(caller, environment));
+    } else {
+        // With services their own groups are asked for, as the reads of operations are.
+        tries.push(Box::pin(one(caller, logs_tail::GET_LOG_EVENTS, |clients| {
+            clients.logs().get_log_events().log_group_name(NOBODY).log_stream_name(NOBODY).limit(1).send()
+        })));
+    }
+    if !environment.databases.is_empty() {
+        tries.extend(of_databases(caller));
+    }
+    if !environment.alarms.is_empty() {
+        tries.extend(of_alarms(caller));
+    }
+    join_all(tries).await
+}
+
+fn region(environment: &EnvironmentConfig) -> &str {
+    environment.region.as_deref().unwrap_or("us-east-1")
+}
+
+fn account(environment: &EnvironmentConfig) -> &str {
+    environment.account.as_deref().unwrap_or(NO_ACCOUNT)
+}
+
+fn everywhere<'a>(caller: Caller<'a>, environment: &EnvironmentConfig) -> Vec<BoxFuture<'a, Probe>> {
+    let (region, account) = (region(environment), account(environment));
+    let zone = format!("{}/{NOBODY}", health_reads::ZONES);
+    let root = cloudfront::ROOT;
+    let paths = |action, path: String| rest(action, health_reads::ROUTE_53, "GET", path, String::new());
+    let cdn = |action, path: String| rest(action, cloudfront::CLOUDFRONT, "GET", path, String::new());
+    // The smallest page that EC2 takes.
+    let page = [("MaxResults", "5".to_owned())];
+    let certificate = format!("arn:aws:acm:{region}:{account}:certificate/00000000-0000-4000-8000-000000000000");
+    let pool = body!({"UserPoolId": format!("{region}_{}", "CockpitNo")});
+    let users = |action, asked| json(action, cognito::COGNITO, cognito::TARGET, asked);
+    let xml = [
+        ec2::request(ec2::DESCRIBE, &page),
+        ec2::request(machines::STATUS, &page),
+        ec2::request(health_reads::GROUPS, &page),
+        paths(health_reads::LIST_ZONES, format!("{}?maxitems=1", health_reads::ZONES)),
+        paths(health_reads::GET_ZONE, zone.clone()),
+        paths(health_reads::LIST_RECORDS, format!("{zone}/rrset?maxitems=1")),
+        cdn(cloudfront::LIST_DISTRIBUTIONS, format!("{root}?MaxItems=1")),
+        cdn(cloudfront::LIST_INVALIDATIONS, format!("{root}/{NOBODY}/invalidation?MaxItems=1")),
+        cdn(cloudfront::GET_INVALIDATION, format!("{root}/{NOBODY}/invalidation/{NOBODY}")),
+    ];
+    let of_json = [
+        json(
+            health_reads::DESCRIBE_CERTIFICATE,
+            health_reads::ACM,
+            "CertificateManager",
+            &body!({"CertificateArn": certificate}),
+        ),
+        users(cognito::LIST_USER_POOLS, &body!({"MaxResults": 1})),
+        users(cognito::DESCRIBE_USER_POOL, &pool),
+        users(cognito::GET_MFA, &pool),
+        users(cognito::LIST_USERS, &pool),
+        json(trail::LOOKUP_EVENTS, trail::CLOUDTRAIL, trail::TARGET, &body!({"MaxResults": 1})),
+        json(
+            costs::DESCRIBE_BUDGETS,
+            costs::BUDGETS,
+            costs::BUDGETS_TARGET,
+            &body!({"AccountId": account, "MaxResults": 1}),
+        ),
+    ];
+    let mut tries: Vec<BoxFuture<'_, Probe>> = Vec::new();
+    for request in xml {
+        tries.push(Box::pin(by_hand(caller, request, true)));
+    }
+    for request in of_json {
+        tries.push(Box::pin(by_hand(caller, request, false)));
+    }
+    tries.push(Box::pin(one(caller, curves::LIST_METRICS, |clients| {
+        clients.cloudwatch().list_metrics().namespace(NOBODY).send()
+    })));
+    tries.push(Box::pin(one(caller, logs::DESCRIBE_LOG_STREAMS, |clients| {
+        clients.logs().describe_log_streams().log_group_name(NOBODY).limit(1).send()
+    })));
+    tries.push(Box::pin(one(caller, logs_insights::GET_QUERY_RESULTS, |clients| {
+        clients.logs().get_query_results().query_id(NOBODY).send()
+    })));
+    tries.push(Box::pin(one(caller, ec2::ONLINE, |clients| {
+        // The smallest page that it takes.
+        clients.ssm().describe_instance_information().max_results(5).send()
+    })));
+    tries.push(Box::pin(one(caller, lookup::DESCRIBE_PARAMETERS, |clients| {
+        clients.ssm().describe_parameters().max_results(1).send()
+    })));
+    tries.push(Box::pin(one(caller, secret_list::LIST_SECRETS, |clients| {
+        clients.secretsmanager().list_secrets().max_results(1).send()
+    })));
+    tries
+}
+
+fn of_services<'a>(caller: Caller<'a>, environment: &EnvironmentConfig) -> Vec<BoxFuture<'a, Probe>> {
+    let (region, account) = (region(environment), account(environment));
+    let balancer =
+        format!("arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/app/{NOBODY}/0000000000000000");
+    let image = aws_sdk_ecr::types::ImageIdentifier::builder().image_tag(NOBODY).build();
+    let role = [
+        ("PolicySourceArn", format!("arn:aws:iam::{account}:role/{NOBODY}")),
+        ("ActionNames.member.1", "ssm:GetParameters".to_owned()),
+    ];
+    let simulated = query(rights::SIMULATE, rights::IAM, rights::VERSION, &role);
+    let mut tries: Vec<BoxFuture<'_, Probe>> = vec![
+        Box::pin(by_hand(caller, simulated, true)),
+        Box::pin(one(caller, survey::LIST_CLUSTERS, |clients| clients.ecs().list_clusters().max_results(1).send())),
+        Box::pin(one(caller, ecr::SCAN_FINDINGS, move |clients| {
+            let request = clients.ecr().describe_image_scan_findings().repository_name(NOBODY);
+            request.image_id(image.clone()).send()
+        })),
+        Box::pin(one(caller, elbv2::DESCRIBE_TARGET_GROUPS, |clients| {
+            clients.elbv2().describe_target_groups().page_size(1).send()
+        })),
+        Box::pin(one(caller, health_reads::DESCRIBE_LOAD_BALANCERS, |clients| {
+            clients.elbv2().describe_load_balancers().page_size(1).send()
+        })),
+        Box::pin(one(caller, health_reads::DESCRIBE_LISTENERS, move |clients| {
+            clients.elbv2().describe_listeners().load_balancer_arn(&balancer).send()
+        })),
+    ];
+    if environment.scheduler.is_some() {
+        tries.push(Box::pin(one(caller, survey::LIST_FUNCTIONS, |clients| {
+            clients.lambda().list_functions().max_items(1).send()
+        })));
+    }
+    tries
+}
+
+fn of_databases(caller: Caller<'_>) -> Vec<BoxFuture<'_, Probe>> {
+    // 20 is the smallest page that RDS takes.
+    vec![
+        Box::pin(one(caller, rds_history::DESCRIBE_DB_CLUSTER_SNAPSHOTS, |clients| {
+            clients.rds().describe_db_cluster_snapshots().max_records(20).send()
+        })),
+        Box::pin(one(caller, rds_history::DESCRIBE_DB_SNAPSHOTS, |clients| {
+            clients.rds().describe_db_snapshots().max_records(20).send()
+        })),
+        Box::pin(one(caller, rds_history::DESCRIBE_EVENTS, |clients| {
+            clients.rds().describe_events().max_records(20).send()
+        })),
+    ]
+}
+
+fn of_alarms(caller: Caller<'_>) -> Vec<BoxFuture<'_, Probe>> {
+    vec![
+        Box::pin(one(caller, history::DESCRIBE_ALARM_HISTORY, |clients| {
+            clients.cloudwatch().describe_alarm_history().max_records(1).send()
+        })),
+        Box::pin(one(caller, alarm_mutes::LIST_RULES, |clients| {
+            clients.cloudwatch().list_alarm_mute_rules().max_records(1).send()
+        })),
+        Box::pin(one(caller, alarm_mutes::GET_RULE, |clients| {
+            clients.cloudwatch().get_alarm_mute_rule().alarm_mute_rule_name(NOBODY).send()
+        })),
+    ]
+}
