@@ -62,6 +62,7 @@ mod declared;
 mod difference;
 mod failed;
 mod findings;
+mod imports;
 mod list;
 mod opened;
 mod target;

@@ -3,6 +3,7 @@
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
+use crate::commands::infra::imports;
 use crate::commands::infra::opened;
 use crate::commands::infra::target::{Environment, Target};
 use crate::commands::say::say;
@@ -34,7 +35,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         );
     };
     let path = unit.dir.join(import::FILE);
-    let before = std::fs::read_to_string(&path).unwrap_or_default();
+    let before = imports::before(&path)?;
     if import::has(&before, address) {
         return Err(Report::usage(format!("{} has an import of {address} already", path.display())));
     }

@@ -4,6 +4,7 @@ use super::args::Arguments;
 use super::report::{OrphanDto, Orphans, SCHEMA};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
+use crate::commands::infra::imports;
 use crate::commands::infra::opened::limited;
 use crate::commands::infra::runs_kept::{kept, may_change, state};
 use crate::commands::printed::printed;
@@ -58,7 +59,7 @@ fn write(state: &crate::model::infra::RunState, orphan: &Orphan, found: &Found) 
         return Ok(());
     };
     let path = unit.dir.join(import::FILE);
-    let before = std::fs::read_to_string(&path).unwrap_or_default();
+    let before = imports::before(&path)?;
     if import::has(&before, &orphan.address) {
         return Ok(());
     }

@@ -14,11 +14,12 @@ use crate::infra::Access;
 use crate::infra::run::left;
 use crate::model::infra::state::{Mark, addresses};
 use crate::model::infra::{Trouble, TroubleKind};
+use crate::runtime::stop::unless_stopped;
 use std::path::PathBuf;
 
 pub(super) async fn push(context: &Context, arguments: &Push) -> Result<ExitCode, Report> {
     may_change(context)?;
-    let opened = opened::open_to_ask(context, &arguments.target).await?;
+    let opened = unless_stopped(opened::open_to_ask(context, &arguments.target)).await??;
     let found: Vec<(&crate::model::infra::Unit, PathBuf)> = match (&arguments.from, opened.found.graph.units()) {
         (Some(file), [unit]) => vec![(unit, file.clone())],
         (Some(_), _) => return Err(Report::usage("a state is pushed to one unit").hint("name it with --unit")),
@@ -49,7 +50,8 @@ pub(super) async fn push(context: &Context, arguments: &Push) -> Result<ExitCode
     world::check(&place(loaded.config.audit_file.as_deref())?, &opened, &[unit])?;
     let access = Access::new(&opened.found, unit);
     let what = format!("the state of {} cannot be read", unit.name);
-    let now = limited(context, access.read(&["state", "pull"], &what)).await?.map_err(report)?;
+    let now = limited(context, access.read(&["state", "pull"], &what));
+    let now = unless_stopped(now).await??.map_err(report)?;
     let before = Mark::of(&now.out);
     say(&format!("{}: kept in {}: {}", unit.name, file.display(), mark.words()));
     match &before {
@@ -73,15 +75,9 @@ pub(super) async fn push(context: &Context, arguments: &Push) -> Result<ExitCode
     // Terraform itself refuses one that is older than what is there.
     let question = access.question(&dir).arguments(["state", "push"]).arguments([&absolute]);
     let (own, what) = (access.surroundings(), format!("the state of {} cannot be pushed", unit.name));
-    let pushed = limited(context, question.ask_well(&own, &what)).await;
-    let why = match &pushed {
-        Ok(Ok(_)) => None,
-        Ok(Err(trouble)) => Some(trouble.message.as_str()),
-        Err(_) => Some("it did not end in its time, and may have been done"),
-    };
     let command = format!("cockpit infra state push {} --unit {}", opened.environment.name, unit.name);
-    writer.tell(&opened, &command, serde_json::json!({ "unit": unit.name, "state": mark.words() }), why);
-    pushed?.map_err(report)?;
+    let after = serde_json::json!({ "unit": unit.name, "state": mark.words() });
+    writer.does(context, &opened, (&command, after), question.ask_well(&own, &what)).await?;
     let done = file.with_extension("tfstate.pushed");
     if let Err(error) = std::fs::rename(file, &done) {
         say(&format!("it is pushed; {} cannot be renamed, remove it: {error}", file.display()));
