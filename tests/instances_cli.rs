@@ -145,6 +145,10 @@ fn a_session_on_an_instance_runs_a_command_and_stands_in_the_audit_file() {
     let written = audit(&home);
     assert_eq!(written[0]["after"]["instance"], BASTION, "{written:#?}");
     assert_eq!(written.len(), 2, "its beginning and its end: {written:#?}");
+    // As it would be typed: what stands after the dashes is the other program's.
+    let command = written[0]["command"].as_str().unwrap_or_default();
+    assert!(command.starts_with(&format!("cockpit instances session {BASTION} --env minimal -- echo ")), "{command}");
+    assert_eq!(command.matches("--env").count(), 1, "{command}");
     let said = line(&mut home.on(&minimal), "--env minimal instances session bastion-spare -- true").coded(1);
     assert!(said.err.contains("is stopped") && said.err.contains("instances start"), "{said:#?}");
     // Nothing that is not this environment's is opened.

@@ -78,6 +78,11 @@ impl Astray {
         }
     }
 
+    /// Whether this was said of text that was not taken.
+    pub fn said(&self, text: &str) -> bool {
+        self.lost && self.words == text
+    }
+
     /// Whether there was no pause yet.
     fn goes_on(&self, now: SignedDuration) -> bool {
         self.since.is_some_and(|since| now.saturating_sub(since) < PAUSE)

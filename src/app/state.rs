@@ -347,7 +347,7 @@ impl App {
 
     /// What is told of text that was typed on after this was said.
     pub(super) fn typed_on(why: &str) -> String {
-        format!("{why} · what you typed since is not taken")
+        format!("not taken: {why}")
     }
 
     /// Says why there is no line to type into, where a person expects one: what is typed on is not taken for keys.

@@ -106,7 +106,7 @@ fn a_number_for_a_service_that_is_not_selected_goes_nowhere() {
     // The keys that open a line or a window to type into, with what would be typed.
     for keys in ["S 5 enter", "D c 0 enter", "R enter e enter"] {
         let read_only = Session { read_only: true, ..Session::default() };
-        for (session, way) in [(Session::default(), "1"), (read_only, "2 j j")] {
+        for (session, way) in [(Session::default(), "7"), (read_only, "2 j j")] {
             let mut stage = Stage::of(environment("staging"), session, (120, 40));
             stage.press(way);
             stage.pass(5_000);
@@ -118,8 +118,11 @@ fn a_number_for_a_service_that_is_not_selected_goes_nowhere() {
             }
             assert_eq!(place(&stage), before, "{keys} after {way}");
             let toast = stage.app.screen.toast.as_ref().map(|(text, _)| text.clone()).unwrap_or_default();
-            assert!(toast.contains("what you typed since is not taken"), "{keys}: {toast}");
-            assert!(toast.contains("select a service first") || toast.contains("read-only"), "why is said still: {toast}");
+            assert!(toast.starts_with("not taken: "), "{keys}: {toast}");
+            assert!(
+                toast.contains("select a service first") || toast.contains("read-only"),
+                "why is said still: {toast}"
+            );
         }
     }
 }
@@ -127,12 +130,11 @@ fn a_number_for_a_service_that_is_not_selected_goes_nowhere() {
 #[test]
 fn a_line_that_was_refused_takes_the_rest_with_it() {
     let mut stage = Stage::new((120, 40));
-    stage.press("6");
-    stage.press("1 :");
+    stage.press("2 :");
     stage.typed("invalidate");
-    stage.press("enter");
+    stage.press("enter ctrl-u");
+    stage.typed("nopath");
     assert!(stage.app.screen.typing.is_some(), "{}", text(&stage.app));
-    stage.typed(" nopath");
     stage.pass(5_000);
     for key in ["enter", "e", "enter"] {
         stage.pass(100);
@@ -140,7 +142,7 @@ fn a_line_that_was_refused_takes_the_rest_with_it() {
         stage.app.settle();
     }
     assert!(stage.app.screen.overlays.is_empty() && stage.app.screen.typing.is_none(), "{}", text(&stage.app));
-    stage.shows("what you typed since is not taken");
+    stage.shows("not taken: `nopath` does not begin with a slash");
 }
 
 #[test]

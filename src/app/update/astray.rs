@@ -43,9 +43,8 @@ pub(super) fn taken<T>(app: &mut App, take: impl FnOnce(&mut App) -> T) -> T {
     let before = app.screen.toast.take();
     let (windows, operations) = (app.screen.overlays.len(), app.operations.list.len());
     let taken = take(app);
-    let opened = app.screen.typing.is_some()
-        || app.screen.overlays.len() > windows
-        || app.operations.list.len() > operations;
+    let opened =
+        app.screen.typing.is_some() || app.screen.overlays.len() > windows || app.operations.list.len() > operations;
     match (&app.screen.toast, opened) {
         (None, _) => app.screen.toast = before,
         (Some((why, _)), false) => {

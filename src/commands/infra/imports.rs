@@ -18,3 +18,21 @@ pub(super) fn before(path: &Path) -> Result<String, Report> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_file_that_cannot_be_read_is_no_empty_one() {
+        let folder = std::env::temp_dir().join(format!("cockpit-imports-{}", std::process::id()));
+        std::fs::create_dir_all(&folder).unwrap();
+        let file = folder.join("imports.tf");
+        assert_eq!(before(&file).unwrap(), "");
+        std::fs::write(&file, b"\xff\xfe").unwrap();
+        let report = before(&file).unwrap_err();
+        assert!(report.message.contains("what it imports is not known"), "{report:?}");
+        std::fs::remove_dir_all(&folder).unwrap();
+        assert_eq!(before(&file).unwrap(), "");
+    }
+}

@@ -91,7 +91,9 @@ pub(super) async fn plan(
     let followed = following.follow(out).await?;
     let state = &following.state;
     let compared = match (goal, &followed) {
-        (Goal::Drift, Followed::Over(_)) => unless_stopped(Box::pin(running::compare(context, &arguments.target))).await??,
+        (Goal::Drift, Followed::Over(_)) => {
+            unless_stopped(Box::pin(running::compare(context, &arguments.target))).await??
+        }
         _ => None,
     };
     let differences = compared.as_ref().map(|compared| compared.differences.clone());

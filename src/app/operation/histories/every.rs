@@ -295,7 +295,10 @@ fn a_rollback_after_which_somebody_deployed_names_that_and_not_as_its_own_end() 
     let operation = run(&mut stage, Doing::Back);
     let outcome = operation.outcome.clone().expect("it ended");
     assert_eq!(outcome.verdict, Verdict::Done, "{outcome:?}");
-    assert!(outcome.summary.starts_with("web: web:8 was ended, and ECS went back to what ran before it"), "{outcome:?}");
+    assert!(
+        outcome.summary.starts_with("web: web:8 was ended, and ECS went back to what ran before it"),
+        "{outcome:?}"
+    );
     assert!(outcome.causes.contains(&"another deployment has begun since: to web:9".to_owned()), "{outcome:?}");
     assert_eq!(operation.machine().details().revision, None, "web:9 is not what it went to");
     // Where nobody did, what serves is named.
