@@ -134,6 +134,17 @@ fn instances_that_were_read_are_told_though_nobody_says_whose_they_are() {
 }
 
 #[test]
+fn the_call_that_does_not_answer_is_the_one_that_is_named() {
+    let (home, world) = (home(), World::staging());
+    for call in ["cloudwatch:ListMetrics", "cloudwatch:GetMetricData", "ssm:DescribeInstanceInformation"] {
+        world.clear_faults();
+        world.fault(call, "hang");
+        let said = line(&mut home.on(&world), "instances --timeout 3s").coded(7);
+        assert!(said.out.contains(&format!("not read: {call}: no answer came in time")), "{call}: {said:#?}");
+    }
+}
+
+#[test]
 fn a_session_on_an_instance_runs_a_command_and_stands_in_the_audit_file() {
     let (home, world) = (home(), World::staging());
     let words = ["--env", "minimal", "instances", "session", "bastion", "--", "echo", "日本"];
