@@ -22,7 +22,7 @@ const READS: [&str; 4] =
 
 /// Those that tell what could not be read beside what could; `tests/credentials.rs` has a matrix of its own for them, and
 /// they are here once each.
-const LISTS: [&str; 17] = [
+const LISTS: [&str; 19] = [
     "services",
     "tasks web",
     "autoscaling",
@@ -40,10 +40,12 @@ const LISTS: [&str; 17] = [
     "params ls",
     "params check",
     "params get DATABASE_URL",
+    "params history DATABASE_URL",
+    "params diff prod",
 ];
 
 /// Operations that stop before anything is changed; `deploy --attach` changes nothing at all.
-const LOOKS: [&str; 18] = [
+const LOOKS: [&str; 21] = [
     "deploy web --image c0ffee1",
     "deploy web --force",
     "rollback web",
@@ -62,6 +64,9 @@ const LOOKS: [&str; 18] = [
     "alarms mute api-cpu --for 1h",
     "db --snapshot a-1",
     "db --reboot",
+    "health allow 198.51.100.7",
+    "schedule rm web stop-at-night",
+    "schedule add web x --at at(2030-01-01T00:00:00) --min 0 --max 0",
 ];
 
 const FAULTS: [&str; 10] =
@@ -74,7 +79,7 @@ const LIMIT: Duration = Duration::from_secs(3);
 const AMPLE: Duration = Duration::from_secs(30);
 
 /// What changes something; nothing of it may be asked.
-const WRITES: [&str; 14] = [
+const WRITES: [&str; 18] = [
     "ecs:UpdateService",
     "ecs:RegisterTaskDefinition",
     "ecs:StopTask",
@@ -89,6 +94,10 @@ const WRITES: [&str; 14] = [
     "rds:CreateDBSnapshot",
     "rds:RebootDBInstance",
     "cloudwatch:PutAlarmMuteRule",
+    "ec2:AuthorizeSecurityGroupIngress",
+    "application-autoscaling:PutScheduledAction",
+    "application-autoscaling:DeleteScheduledAction",
+    "application-autoscaling:RegisterScalableTarget",
 ];
 
 /// How many commands run at a time. Most of them wait most of the time: for an answer that does not come, or before they

@@ -134,6 +134,17 @@ fn instances_that_were_read_are_told_though_nobody_says_whose_they_are() {
 }
 
 #[test]
+fn the_call_that_does_not_answer_is_the_one_that_is_named() {
+    let (home, world) = (home(), World::staging());
+    for call in ["cloudwatch:ListMetrics", "cloudwatch:GetMetricData", "ssm:DescribeInstanceInformation"] {
+        world.clear_faults();
+        world.fault(call, "hang");
+        let said = line(&mut home.on(&world), "instances --timeout 3s").coded(7);
+        assert!(said.out.contains(&format!("not read: {call}: no answer came in time")), "{call}: {said:#?}");
+    }
+}
+
+#[test]
 fn a_session_on_an_instance_runs_a_command_and_stands_in_the_audit_file() {
     let (home, world) = (home(), World::staging());
     let words = ["--env", "minimal", "instances", "session", "bastion", "--", "echo", "日本"];
@@ -145,6 +156,10 @@ fn a_session_on_an_instance_runs_a_command_and_stands_in_the_audit_file() {
     let written = audit(&home);
     assert_eq!(written[0]["after"]["instance"], BASTION, "{written:#?}");
     assert_eq!(written.len(), 2, "its beginning and its end: {written:#?}");
+    // As it would be typed: what stands after the dashes is the other program's.
+    let command = written[0]["command"].as_str().unwrap_or_default();
+    assert!(command.starts_with(&format!("cockpit instances session {BASTION} --env minimal -- echo ")), "{command}");
+    assert_eq!(command.matches("--env").count(), 1, "{command}");
     let said = line(&mut home.on(&minimal), "--env minimal instances session bastion-spare -- true").coded(1);
     assert!(said.err.contains("is stopped") && said.err.contains("instances start"), "{said:#?}");
     // Nothing that is not this environment's is opened.

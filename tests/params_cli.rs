@@ -386,6 +386,17 @@ fn tables_tell_when_a_value_was_written_as_a_clock_on_the_wall_does() {
     assert!(exact["modified_at"].as_str().unwrap().ends_with('Z'), "{exact}");
 }
 
+/// What a table says of a word that nothing has in its name is said beside formats for programs.
+#[test]
+fn a_word_that_no_parameter_has_is_told_in_every_format() {
+    let (home, world) = (Home::new(), World::staging());
+    for (format, told) in [("table", false), ("json", true), ("csv", true)] {
+        let said = line(&mut home.on(&world), &format!("params ls nosuch -o {format}")).coded(0);
+        let words = "has `nosuch` in its name";
+        assert_eq!((said.out.contains(words), said.err.contains(words)), (!told, told), "{format}: {said:#?}");
+    }
+}
+
 #[test]
 fn ten_thousand_parameters_are_listed_and_checked() {
     let (home, world) = staging();

@@ -263,6 +263,11 @@ fn what_it_costs_is_asked_once_a_day_and_kept_with_its_age() {
     let without = line(&mut home.on(&world), "cost --tag Project=x -o json").coded(3).json();
     assert_eq!(without["budgets"], Value::Null, "what is not known is no empty list");
     world.clear_faults();
+    // AWS tells the same of a tag that nothing has as of one that cost nothing.
+    let said = line(&mut home.on(&world), "cost --tag Nosuch=x").coded(0);
+    assert!(said.out.contains("nothing was charged for the tag Nosuch=x: nothing has it"), "{said:#?}");
+    let said = line(&mut home.on(&world), "cost --by tag:Nosuch").coded(0);
+    assert!(said.out.contains("no value of tag:Nosuch was charged"), "{said:#?}");
     world.fault("ce:GetCostAndUsage", "denied");
     let denied = line(&mut home.on(&world), "cost --tag Environment=staging");
     assert!(denied.code != 0 && denied.err.contains("ce:GetCostAndUsage"), "{denied:#?}");

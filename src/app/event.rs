@@ -60,6 +60,31 @@ pub enum Event {
     TeeEnded(String),
 }
 
+impl Event {
+    /// Whether it is something that a person did.
+    pub fn is_own(&self) -> bool {
+        match self {
+            Self::Key(_) | Self::Held(_) | Self::Paste(_) | Self::Mouse(_) | Self::Resize(..) | Self::Focus(_) => true,
+            Self::Tick(_)
+            | Self::Clock(_)
+            | Self::Elapsed(_)
+            | Self::Drawn(..)
+            | Self::Answer(_)
+            | Self::Reply(..)
+            | Self::Output(..)
+            | Self::Renewed(_)
+            | Self::Resumed
+            | Self::Stopped
+            | Self::SignIn(_)
+            | Self::CodeWanted(_)
+            | Self::Glanced(..)
+            | Self::Checked(..)
+            | Self::Notice(_)
+            | Self::TeeEnded(_) => false,
+        }
+    }
+}
+
 /// What the mouse did, at a column and a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mouse {

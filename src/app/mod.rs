@@ -5,6 +5,7 @@
 
 mod absorb;
 pub mod asked_code;
+pub mod astray;
 pub mod backoff;
 pub mod bottom;
 pub mod checkup;

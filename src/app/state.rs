@@ -1,6 +1,7 @@
 //! The whole state, and what it says of itself. How it changes is in `update`.
 
 use super::asked_code::AskedCode;
+use super::astray::Astray;
 use super::checkup::Checkup;
 use super::confirm;
 use super::effect::Effect;
@@ -68,6 +69,8 @@ pub struct App {
     pub tunnels: Tunnels,
     /// What the screen asked, and what a person touched.
     pub confirm: confirm::Confirm,
+    /// Whether what is typed was meant for something that is gone.
+    pub astray: Astray,
     /// An MFA code that is asked for.
     pub code: Option<AskedCode>,
     /// Where a person is.
@@ -203,6 +206,7 @@ impl App {
             followed: OperationNotices::default(),
             tunnels: Tunnels::default(),
             confirm: confirm::Confirm::default(),
+            astray: Astray::default(),
             code: None,
             screen: Screen { pane: table.panes[0].id, ..Screen::default() },
             panes: Panes::default(),
@@ -339,6 +343,23 @@ impl App {
         let text = in_environment(&text.into(), self.environment.named());
         self.screen.toast = Some((text, self.now + TOAST));
         self.redraw = true;
+    }
+
+    /// What is told of text that was typed on after this was said.
+    pub(super) fn typed_on(why: &str) -> String {
+        format!("not taken: {why}")
+    }
+
+    /// Says why there is no line to type into, where a person expects one: what is typed on is not taken for keys.
+    pub(crate) fn no_line(&mut self, why: impl Into<String>) {
+        let why = why.into();
+        self.astray.begin(self.confirm.now(), Self::typed_on(&why));
+        self.say(why);
+    }
+
+    /// A line is asked for that opens with an answer: what is typed before is neither for it nor a key.
+    pub(crate) fn line_to_come(&mut self) {
+        self.astray.wait(self.confirm.now());
     }
 
     /// Whether facts have come in that are not on the screen yet, because judging them was put off.

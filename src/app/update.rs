@@ -1,5 +1,6 @@
 //! The one place where the state changes. Every event has its arm.
 
+mod astray;
 mod buttons;
 pub(crate) mod change;
 pub(crate) mod checkup;
@@ -63,9 +64,11 @@ impl App {
 }
 
 fn update(app: &mut App, event: Event) -> Vec<Effect> {
+    let own = event.is_own();
     let mut effects = happened(app, event);
     effects.extend(operations::abandon(app));
     effects.extend(code::ask(app));
+    astray::after(app, own);
     effects
 }
 
@@ -102,6 +105,7 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
         Event::Mouse(mouse) => {
             if matches!(mouse, Mouse::Click(..)) {
                 app.confirm.touch(Touch::Click, false);
+                app.astray.end();
             }
             click(app, mouse)
         }
@@ -215,6 +219,9 @@ fn pressed(app: &mut App, key: Key, held: bool) -> Vec<Effect> {
         // A screen that shows nothing takes nothing but leaving it.
         let leaves = app.keymap.command(&[Scope::Global], key) == Some(Id::QUIT);
         return if leaves { dialogs::quit(app) } else { Vec::new() };
+    }
+    if astray::swallows(app, key) {
+        return Vec::new();
     }
     press(app, key)
 }

@@ -88,10 +88,15 @@ impl Session {
         if ids.is_empty() {
             return Ok((machines, missing));
         }
+        // Each call is named where it is that one which does not answer.
+        let figures = async {
+            let wanted = within(end, LIST_METRICS.name, self.measured(&ids)).await?;
+            within(end, GET_METRIC_DATA.name, self.figures(&wanted, now)).await
+        };
         let (statuses, agents, figures) = tokio::join!(
             within(end, STATUS.name, self.statuses(&ids)),
             within(end, ONLINE.name, self.agents(&ids)),
-            within(end, GET_METRIC_DATA.name, self.figures(&ids, now))
+            figures
         );
         match statuses {
             Ok(found) => each(&mut machines, found, |machine, (system, own)| {
@@ -182,7 +187,7 @@ impl Session {
 
     /// The newest figures: of the processor from EC2, of memory and disks where an agent reports them, whose metrics are found
     /// first, as their dimensions differ from one configuration to the next.
-    async fn figures(&self, ids: &[String], now: Timestamp) -> Result<BTreeMap<String, Figures>, Failure> {
+    async fn measured(&self, ids: &[String]) -> Result<Vec<(String, Kind, Metric)>, Failure> {
         let caller = Caller::new(self, Lane::Operator);
         let mut wanted: Vec<(String, Kind, Metric)> =
             ids.iter().map(|id| (id.clone(), Kind::Cpu, metric("AWS/EC2", "CPUUtilization", id))).collect();
@@ -198,6 +203,16 @@ impl Session {
                 wanted.extend(answer.metrics().iter().map(|metric| (id.clone(), kind, metric.clone())));
             }
         }
+        Ok(wanted)
+    }
+
+    /// Their newest values.
+    async fn figures(
+        &self,
+        wanted: &[(String, Kind, Metric)],
+        now: Timestamp,
+    ) -> Result<BTreeMap<String, Figures>, Failure> {
+        let caller = Caller::new(self, Lane::Operator);
         let mut found: BTreeMap<String, Figures> = BTreeMap::new();
         for some in wanted.chunks(AT_ONCE) {
             let queries: Vec<MetricDataQuery> = some

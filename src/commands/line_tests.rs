@@ -153,3 +153,70 @@ fn the_simulator_has_its_defaults() {
     let Some(Command::Sim(sim)) = read("sim").unwrap().command else { panic!("no sim") };
     assert_eq!((sim.scenario.name(), sim.listen.to_string().as_str(), sim.seed), ("staging", "127.0.0.1:0", 1));
 }
+
+/// Every command that is run, with its words.
+fn commands(of: &clap::Command, path: &[String], found: &mut Vec<(Vec<String>, clap::Command)>) {
+    found.push((path.to_vec(), of.clone()));
+    for below in of.get_subcommands() {
+        commands(below, &[path, &[below.get_name().to_owned()]].concat(), found);
+    }
+}
+
+/// A flag as it may be typed: with a value that it takes.
+fn typed(flag: &clap::Arg) -> Vec<Vec<String>> {
+    let name = format!("--{}", flag.get_long().unwrap_or_default());
+    if !flag.get_action().takes_values() {
+        return vec![vec![name]];
+    }
+    let known: Vec<String> = flag.get_possible_values().iter().map(|value| value.get_name().to_owned()).collect();
+    let others = ["1", "x", "5m", "a=b", "tag:x", "linux/amd64", "127.0.0.1", "cpu=50", "CONFIRMED"].map(str::to_owned);
+    known.into_iter().chain(others).map(|value| vec![format!("{name}={value}")]).collect()
+}
+
+/// clap lets a flag pass without the one that it needs where a third one excludes that.
+#[test]
+fn a_flag_that_needs_another_one_is_wrong_usage_without_it_whatever_else_is_typed() {
+    use clap::error::{ContextKind, ContextValue, ErrorKind};
+    let whole = command();
+    let mut all = Vec::new();
+    commands(&whole, &[], &mut all);
+    let mut needing = 0;
+    for (path, one) in all {
+        let required = one.get_positionals().filter(|place| place.is_required_set());
+        let places =
+            required.flat_map(|place| vec!["x".to_owned(); place.get_num_args().map_or(1, |n| n.min_values())]);
+        let words: Vec<String> = std::iter::once("cockpit".to_owned()).chain(path).chain(places).collect();
+        let parse = |flags: &[&[String]]| {
+            whole.clone().try_get_matches_from(words.iter().chain(flags.iter().copied().flatten()))
+        };
+        // What is missing, of an input that is right so far.
+        let missing = |flags: &[&[String]]| match parse(flags) {
+            Ok(_) => Some(Vec::new()),
+            Err(error) if error.kind() == ErrorKind::MissingRequiredArgument => {
+                match error.get(ContextKind::InvalidArg) {
+                    Some(ContextValue::Strings(names)) => Some(names.clone()),
+                    _ => Some(Vec::new()),
+                }
+            }
+            Err(_) => None,
+        };
+        let Some(before) = missing(&[]) else { continue };
+        let flags = one.get_arguments().filter(|flag| flag.get_long().is_some() && !flag.is_global_set());
+        let taken: Vec<Vec<String>> =
+            flags.filter_map(|flag| typed(flag).into_iter().find(|typed| missing(&[typed]).is_some())).collect();
+        for flag in &taken {
+            let needs = missing(&[flag]).unwrap_or_default();
+            let needs: Vec<&String> = needs.iter().filter(|name| !before.contains(name)).collect();
+            let Some(needed) = needs.first() else { continue };
+            needing += 1;
+            for beside in taken.iter().filter(|beside| *beside != flag) {
+                let is_it = beside[0].split('=').next() == needed.split([' ', '=']).next();
+                assert!(
+                    is_it || parse(&[flag, beside]).is_err(),
+                    "{words:?} {flag:?} without {needed}, beside {beside:?}"
+                );
+            }
+        }
+    }
+    assert!(needing >= 8, "{needing}");
+}

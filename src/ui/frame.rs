@@ -251,7 +251,14 @@ pub fn bottom(canvas: &mut Canvas<'_, '_>, place: Rect) -> Option<(u16, u16)> {
         let masked = typing.hidden.then(|| Input::new("•".repeat(typing.input.text().chars().count())));
         let input = masked.as_ref().unwrap_or(&typing.input);
         let used = typed(canvas, Rect { width: place.width / 2, ..place }, before, input);
-        keys_from(canvas, Rect { x: place.x + place.width / 2, width: keys, ..place });
+        let right = Rect { x: place.x + place.width / 2, width: keys, ..place };
+        match app.screen.toast.as_ref().filter(|(text, _)| app.astray.said(text)) {
+            // Whoever types and sees nothing of it wants to know why.
+            Some((text, _)) => {
+                canvas.put_cut(right.x, right.y, right.width, text, theme.toast);
+            }
+            None => keys_from(canvas, right),
+        }
         return Some((used, place.y));
     }
     if let Some((toast, _)) = &app.screen.toast {

@@ -3,6 +3,8 @@
 //! Geometry is `app::layout`'s, rows are `app::rows`'; here is how they look. No key is matched, no
 //! request made, no file read here. Text from outside reaches cells through `canvas` only.
 
+#[cfg(test)]
+mod astray_tests;
 pub(crate) mod canvas;
 #[cfg(test)]
 mod click_tests;

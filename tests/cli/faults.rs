@@ -209,3 +209,18 @@ fn nothing_is_waited_for_that_a_key_which_cannot_be_renewed_keeps_from_being_rea
     world.post("/_sim/fault", &json!({"operation": "cloudwatch:DescribeAlarms", "kind": "expired", "count": 1}));
     line(&mut home.on(&world), "snapshot --watch 1s --wait alarms.count>=0").coded(0);
 }
+
+/// Changes are told from the first look on: what that could not read is told as well.
+#[test]
+fn what_is_watched_and_could_not_be_read_is_no_calm() {
+    let (home, world) = (Home::new(), World::staging());
+    world.fault("ecs:DescribeServices", "denied");
+    let said = line(&mut home.on(&world), "snapshot --watch 1s --timeout 6s").coded(3);
+    assert!(said.err.contains("ecs.services could not be read"), "{said:#?}");
+    world.clear_faults();
+    world.fault("*", "hang");
+    let said = line(&mut home.on(&world), "snapshot --watch 1s --timeout 1s").coded(7);
+    assert!(said.err.contains("ecs.services could not be read"), "{said:#?}");
+    let said = line(&mut home.on(&world), "autoscaling web --watch --timeout 1s").coded(7);
+    assert!(said.err.contains("the time is up") && !said.err.contains("one service is watched"), "{said:#?}");
+}

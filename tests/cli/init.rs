@@ -55,8 +55,12 @@ fn a_region_with_nothing_in_it_is_a_question_and_an_account_that_says_nothing_is
     let without = line(&mut home.at(None), "init --region eu-west-1").coded(8);
     assert!(without.err.contains("the account cannot be looked at"), "{without:#?}");
     world.fault("ecs:ListClusters", "denied");
-    let said = line(&mut home.on(&world), &format!("init {REGIONS}")).coded(0);
+    let said = line(&mut home.on(&world), &format!("init {REGIONS}")).coded(3);
     assert!(said.out.contains("ecs:ListClusters"), "what may not be read is told with its action: {said:#?}");
+    // A script that writes it must not take it for the whole.
+    let said = line(&mut home.on(&world), &format!("init {REGIONS} --accept")).coded(3);
+    assert!(said.err.contains("not all of the account could be read"), "{said:#?}");
+    assert!(home.path().join("config.toml").exists());
 }
 
 #[test]
@@ -104,7 +108,7 @@ fn what_would_not_be_found_by_itself_is_a_line_and_what_may_not_be_read_is_told(
     for read in reads {
         world.fault(read, "denied");
     }
-    let said = line(&mut home.on(&world), &format!("init {REGIONS}")).coded(0);
+    let said = line(&mut home.on(&world), &format!("init {REGIONS}")).coded(3);
     for read in reads {
         assert!(
             said.out.lines().any(|line| line.starts_with("# ? Not read") && line.contains(read)),

@@ -68,6 +68,30 @@ fn a_signal_that_ends_what_goes_on_by_itself_is_told() {
     }
 }
 
+/// The same while it waits for its next look.
+#[test]
+fn a_signal_between_two_looks_is_told() {
+    let (home, world) = (Home::new(), World::staging());
+    for arguments in ["snapshot --watch 30s", "timeline -f", "autoscaling web --watch"] {
+        let begun = requests(&world);
+        let mut command = home.on(&world);
+        command.args(["--env", "staging"]).args(arguments.split(' '));
+        let child = command.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        let (mut seen, mut since) = (begun, Instant::now());
+        until("its first look is over", PATIENCE, || {
+            let asked = requests(&world);
+            if asked != seen {
+                (seen, since) = (asked, Instant::now());
+            }
+            (seen > begun && since.elapsed() > Duration::from_secs(2)).then_some(())
+        });
+        signal(child.id(), Signal::TERM);
+        let said = finish(child);
+        assert_eq!(said.code, 1, "{arguments}: {said:#?}");
+        assert!(said.err.contains("ended from outside, by SIGTERM"), "{arguments}: {said:#?}");
+    }
+}
+
 #[test]
 fn the_time_is_up_though_nobody_reads_the_output() {
     let (home, world) = (Home::new(), World::staging());

@@ -1,5 +1,8 @@
 //! Runs as they are typed: exit codes, what is refused, what is left for another command.
 
+#[path = "ended.rs"]
+mod ended;
+
 use crate::support::{Home, Said, World, run, until};
 use crate::{PATIENCE, PLAIN, unit};
 use cockpit::infra::run::folder;

@@ -20,7 +20,7 @@ use crate::config::EnvironmentConfig;
 fn service(app: &mut App) -> Option<(String, String)> {
     let found = select::service(app);
     if found.is_none() {
-        app.say("select a service first");
+        app.no_line("select a service first");
     }
     let name = found?;
     let short = short(app, &name);

@@ -38,6 +38,8 @@ pub(super) fn ask(app: &mut App) -> Vec<Effect> {
     if let Some(asked) = &mut app.code {
         asked.shown = true;
     }
+    // Nobody waited for it: an Enter that was meant for something else would go on without credentials.
+    app.astray.begin(app.confirm.now(), "not taken: a code is asked for since; type again in a second");
     app.changed_by(Dirty::Lists);
     Vec::new()
 }

@@ -23,7 +23,7 @@ pub(crate) fn run(app: &mut App, command: Id) -> Vec<Effect> {
         return Vec::new();
     }
     if command.risk != Risk::Read && app.session.read_only {
-        app.say(format!("read-only: `{}` would change something and is refused", command.name()));
+        app.no_line(format!("read-only: `{}` would change something and is refused", command.name()));
         return Vec::new();
     }
     command.run(app)

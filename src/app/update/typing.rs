@@ -1,5 +1,6 @@
 //! Keys, and a line of text being typed.
 
+use super::astray;
 use super::buttons::{next_button, unacknowledged};
 use super::code;
 use super::dialogs;
@@ -52,7 +53,7 @@ pub(crate) fn press(app: &mut App, key: Key) -> Vec<Effect> {
 }
 
 pub(crate) fn paste(app: &mut App, text: &str) -> Vec<Effect> {
-    if unacknowledged(app) {
+    if unacknowledged(app) || astray::lost(app) {
         return Vec::new();
     }
     if app.editing() {
@@ -76,6 +77,8 @@ pub(crate) fn paste(app: &mut App, text: &str) -> Vec<Effect> {
     if let Some(typing) = &mut app.screen.typing {
         typing.input.insert(text);
         typed(app);
+    } else {
+        app.say("not taken: there is no line to paste into");
     }
     Vec::new()
 }
@@ -132,7 +135,9 @@ pub(crate) fn accept(app: &mut App) -> Vec<Effect> {
     }
     let text = app.screen.typing.take().map(|typing| typing.input.text().to_owned()).unwrap_or_default();
     match purpose {
-        Purpose::Pane { pane, what, .. } => (app.table.pane(pane).hooks.accepted)(app, what, &text),
+        Purpose::Pane { pane, what, .. } => {
+            astray::taken(app, |app| (app.table.pane(pane).hooks.accepted)(app, what, &text))
+        }
         Purpose::Window if app.screen.overlays.last().is_some_and(Overlay::types) => choose(app),
         Purpose::Code => code::given(app, &text),
         Purpose::Window | Purpose::Filter(_) => Vec::new(),

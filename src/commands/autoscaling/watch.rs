@@ -5,6 +5,7 @@ use super::report::{self, SOURCES};
 use crate::app::scaling::sample;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::{Context, Reading};
+use crate::commands::opened::time_is_up;
 use crate::commands::printed::printed;
 use crate::commands::refused::RefusedPolls;
 use crate::commands::say::say;
@@ -12,6 +13,7 @@ use crate::headless::{json_line, sources};
 use crate::model::scaling_watch::{Told, Watch};
 use crate::model::text::harmless;
 use crate::model::{Source, time};
+use crate::runtime::Collected;
 use crate::runtime::stop::stopped;
 use std::collections::BTreeSet;
 use std::io;
@@ -32,6 +34,9 @@ pub(super) async fn watch(
     if let Some(failure) = services.failure().filter(|_| services.value().is_none()) {
         return Err(Report::of_failure("which services there are could not be read", failure));
     }
+    if services.value().is_none() && reading.collected == Collected::TimedOut {
+        return Err(time_is_up("which services there are was not read in it"));
+    }
     let names = crate::headless::select::services(&reading.input(), &arguments.services)?.unwrap_or_default();
     let [name] = names.as_slice() else {
         return Err(Report::usage("one service is watched").hint("name it, as `cockpit services` lists it"));
@@ -39,7 +44,7 @@ pub(super) async fn watch(
     let name = name.clone();
     let mut watch = Watch::default();
     let mut failed: BTreeSet<String> = BTreeSet::new();
-    let mut code = ExitCode::Done;
+    let mut stopped_by = None;
     let (mut looks, needed) = (RefusedPolls::default(), BTreeSet::from([Source::Identity, Source::Services]));
     loop {
         if let Some(sample) = sample(&reading.collector.app, &name) {
@@ -66,7 +71,7 @@ pub(super) async fn watch(
         tokio::select! {
             () = tokio::time::sleep(EVERY) => {}
             signal = stopped() => {
-                code = signal.code();
+                stopped_by = Some(signal);
                 break;
             }
         }
@@ -79,7 +84,11 @@ pub(super) async fn watch(
         ended.lines().iter().try_for_each(|line| writeln!(out, "{}", harmless(line)))
     };
     printed(written)?;
-    Ok(if failed.is_empty() || code != ExitCode::Done { code } else { ExitCode::Incomplete })
+    match stopped_by {
+        Some(signal) => signal.ended(),
+        None if failed.is_empty() => Ok(ExitCode::Done),
+        None => Ok(ExitCode::Incomplete),
+    }
 }
 
 /// A line as it is told: with its time, or an object.

@@ -36,13 +36,13 @@ pub struct Arguments {
     #[arg(long, conflicts_with_all = ["tag", "by"])]
     pub estimate: bool,
     /// With --estimate: what `terraform show -json` printed of a plan; may be given once for each unit, `-` is stdin
-    #[arg(long = "plan", value_name = "FILE", requires = "estimate")]
+    #[arg(long = "plan", value_name = "FILE", requires = "estimate", conflicts_with_all = ["tag", "by"])]
     pub plans: Vec<PathBuf>,
     /// With --estimate: this run, as `cockpit infra runs` lists it [default: the latest that planned]
-    #[arg(long, value_name = "RUN", requires = "estimate", conflicts_with = "plans")]
+    #[arg(long, value_name = "RUN", requires = "estimate", conflicts_with_all = ["plans", "tag", "by"])]
     pub run: Option<String>,
     /// With --estimate: make a plan now; it changes nothing
-    #[arg(long, requires = "estimate", conflicts_with_all = ["plans", "run"])]
+    #[arg(long, requires = "estimate", conflicts_with_all = ["plans", "run", "tag", "by"])]
     pub now: bool,
 }
 

@@ -5,6 +5,7 @@ use super::args::Arguments;
 use super::estimate_report::{self, PlanDto};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
+use crate::commands::opened::time_is_up;
 use crate::commands::printed::{emit, printed, verdict};
 use crate::commands::say::say;
 use crate::config::{Config, EnvironmentConfig};
@@ -23,7 +24,7 @@ use crate::model::infra::plan::Plan;
 use crate::model::infra::run_event::{Goal, Request, Wish};
 use crate::runtime::audit;
 use crate::runtime::clock::zone;
-use crate::runtime::stop::{StopSignal, StopSignals};
+use crate::runtime::stop::{StopSignal, StopSignals, unless_stopped};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 use std::io::{self, Read as _};
@@ -59,7 +60,8 @@ pub(super) async fn run(
     } else {
         let (run, state) = kept(&config, &name, arguments.run.as_deref())?;
         // It may be one over some units alone.
-        let found = Box::pin(discover_as(environment, Look::default())).await;
+        let found = context.in_time(Box::pin(discover_as(environment, Look::default()))).await;
+        let found = found.ok_or_else(|| time_is_up("the units were not found in it"))?;
         let units = found.map(|found| found.graph.units().iter().map(|unit| unit.name.clone()).collect());
         of_run(&run, &state, Some(units.map_err(|trouble| trouble.message)))?
     };
@@ -187,7 +189,8 @@ fn of_run(run: &Path, state: &RunState, environment: Option<Result<Vec<String>, 
 
 /// Has every unit planned, and waits for it: the run's folder.
 async fn made_now(context: &Context, config: Config, environment: &EnvironmentConfig) -> Result<PathBuf, Report> {
-    let found = discover_as(environment, Look::default()).await.map_err(|trouble| {
+    let found = unless_stopped(context.in_time(Box::pin(discover_as(environment, Look::default())))).await?;
+    let found = found.ok_or_else(|| time_is_up("the units were not found in it"))?.map_err(|trouble| {
         let mut report = Report::new(trouble.kind.word(), trouble.message, ExitCode::Failed);
         report.causes = trouble.causes;
         report.hint = trouble.hint;
@@ -206,7 +209,8 @@ async fn made_now(context: &Context, config: Config, environment: &EnvironmentCo
             .hint(crate::model::infra::world::HINT));
     }
     if environment.account.is_some() {
-        let reading = Box::pin(context.collect_in(config, environment.clone(), &[Source::Identity], false)).await;
+        let collected = Box::pin(context.collect_in(config, environment.clone(), &[Source::Identity], false));
+        let reading = unless_stopped(collected).await?;
         reading.check_credentials()?;
         order.account = reading.collector.app.estate.identity.value().map(|identity| identity.account.clone());
     }

@@ -212,7 +212,7 @@ impl Printable for Cost {
     }
 
     fn notes(&self) -> Vec<String> {
-        let mut notes = Vec::new();
+        let mut notes: Vec<String> = self.untagged().into_iter().collect();
         match (self.forecast, &self.no_forecast) {
             (Some(forecast), _) => notes.push(format!("forecast for the whole month: {forecast:.2} {}", self.currency)),
             (None, why) => {
@@ -236,5 +236,19 @@ impl Printable for Cost {
             notes.push(format!("read {age} ago; Cost Explorer is asked once a day, as each request costs $0.01"));
         }
         notes
+    }
+}
+
+impl Cost {
+    /// That nothing was charged for a tag, which is also what Cost Explorer tells of one that it does not know.
+    fn untagged(&self) -> Option<String> {
+        let why = "nothing has it, or it is not activated for cost allocation";
+        let nothing = self.services.is_empty() && self.tags.is_none();
+        if let Some(tag) = self.tag.as_ref().filter(|_| nothing) {
+            return Some(format!("! nothing was charged for the tag {tag}: {why}"));
+        }
+        let tags = self.tags.as_ref()?;
+        let none = tags.iter().all(|one| one.value.is_none());
+        none.then(|| format!("! no value of {} was charged: {why}", self.by))
     }
 }

@@ -44,7 +44,7 @@ pub struct Arguments {
     #[arg(long, value_name = "SERVICE|INSTANCE")]
     pub through: Option<String>,
     /// The instance of a cluster that --reboot restarts
-    #[arg(long, value_name = "INSTANCE", requires = "reboot")]
+    #[arg(long, value_name = "INSTANCE", requires = "reboot", conflicts_with_all = ["snapshot", "stop", "start", "activity", "cancel", "terminate"])]
     pub member: Option<String>,
     /// Print the calls with their parameters and change nothing
     #[arg(long)]

@@ -16,6 +16,10 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     if arguments.changes() {
         return Box::pin(change(context, arguments, out)).await;
     }
+    if arguments.reader || arguments.through.is_some() {
+        return Err(Report::usage("--reader and --through need something to ask the server")
+            .hint("--activity, --cancel or --terminate"));
+    }
     if arguments.dry_run {
         return Err(Report::usage("--dry-run needs something to do").hint("--snapshot, --reboot, --stop or --start"));
     }

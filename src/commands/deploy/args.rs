@@ -38,13 +38,13 @@ pub struct Arguments {
     #[arg(long)]
     pub attach: bool,
     /// With --build: build even if there are uncommitted changes; a guarded environment refuses it
-    #[arg(long, requires = "build")]
+    #[arg(long, requires = "build", conflicts_with_all = ["image", "force", "enable_exec", "attach"])]
     pub dirty: bool,
     /// With --build: the folder that is sent to the build, instead of the configured one
-    #[arg(long, value_name = "DIR", requires = "build")]
+    #[arg(long, value_name = "DIR", requires = "build", conflicts_with_all = ["image", "force", "enable_exec", "attach"])]
     pub context: Option<PathBuf>,
     /// With --build: the platform that is built for, instead of the task definition's: `linux/arm64`
-    #[arg(long, value_name = "PLATFORM", requires = "build", value_parser = platform)]
+    #[arg(long, value_name = "PLATFORM", requires = "build", conflicts_with_all = ["image", "force", "enable_exec", "attach"], value_parser = platform)]
     pub platform: Option<String>,
     /// The task definition that is copied instead of the one that runs (`family:revision`)
     #[arg(long, value_name = "REVISION", conflicts_with_all = ["force", "enable_exec", "attach"])]

@@ -7,6 +7,7 @@ use crate::cli::{ExitCode, Report};
 use crate::commands::act::act;
 use crate::commands::context::Context;
 use crate::commands::opened::{open, time_is_up};
+use crate::commands::waits::waited;
 use crate::model::Source;
 use crate::probe::{Probes, Settings};
 use crate::runtime::Collected;
@@ -40,14 +41,14 @@ pub(super) async fn change(context: &Context, action: &Action, out: &mut dyn io:
     }
     let address = match typed {
         Some(typed) => typed.to_owned(),
-        None => own(&order(&app.environment, &app.estate, Sends::default())).await?,
+        None => own(context, &order(&app.environment, &app.estate, Sends::default())).await?,
     };
     let what = request(&address, groups(&app.estate))?.into();
     act(context, &opened, vec![what], dry_run, out).await
 }
 
 /// The public address of this machine.
-async fn own(order: &crate::feeds::probes::Order) -> Result<String, Report> {
+async fn own(context: &Context, order: &crate::feeds::probes::Order) -> Result<String, Report> {
     let settings = Settings {
         resolver: order.resolver.as_deref(),
         ca_file: order.ca_file.as_deref(),
@@ -56,9 +57,12 @@ async fn own(order: &crate::feeds::probes::Order) -> Result<String, Report> {
     };
     let probes = Probes::new(&settings)
         .map_err(|why| Report::usage(why).hint("correct `health` of the environment in the configuration"))?;
-    let address = probes.address(&order.address_url).await.map_err(|trouble| {
-        let what = format!("the public address of this machine is not known: {}", trouble.words());
-        Report::new("unreachable", what, ExitCode::Failed).hint("name it: `cockpit health allow 203.0.113.7`")
-    })?;
+    let asked = async {
+        probes.address(&order.address_url).await.map_err(|trouble| {
+            let what = format!("the public address of this machine is not known: {}", trouble.words());
+            Report::new("unreachable", what, ExitCode::Failed).hint("name it: `cockpit health allow 203.0.113.7`")
+        })
+    };
+    let address = waited(context, "the public address of this machine was not found in it", asked).await?;
     Ok(address.to_string())
 }

@@ -24,7 +24,7 @@ use crate::model::infra::RunState;
 use crate::model::infra::run::{Phase, UnitState};
 use crate::model::infra::run_event::{Goal, Request, RunEnd, UnitEnd, Wish};
 use crate::runtime::audit;
-use crate::runtime::stop::{StopSignal, StopSignals};
+use crate::runtime::stop::{StopSignal, StopSignals, unless_stopped};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
@@ -41,7 +41,8 @@ pub(super) async fn begin(
     goal: Goal,
     asks: bool,
 ) -> Result<(PathBuf, EnvironmentConfig), Report> {
-    let Opened { config, environment, found } = open(context, &arguments.target).await?;
+    // Nothing is begun yet, and Terragrunt may take long to say which units there are.
+    let Opened { config, environment, found } = unless_stopped(open(context, &arguments.target)).await??;
     if found.graph.units().is_empty() {
         return Err(Report::usage(format!("{} has no units", environment.name))
             .hint("`cockpit infra graph` says where they are looked for"));
@@ -306,12 +307,18 @@ impl<'a> Following<'a> {
         ask(&self.run, wish)
     }
 
-    /// Somebody wants this command to end: what changes nothing is cancelled with it, and what changes something goes on
-    /// unless that is said.
+    /// Somebody wants this command to end: what changes nothing is cancelled with it, unless others may wait for it, and what
+    /// changes something goes on unless that is said.
     async fn stop(&mut self, stop: StopSignal) -> Result<Option<ExitCode>, Report> {
         let applies = self.state.started.as_ref().is_some_and(|started| started.goal.applies());
+        if !applies && self.begun_before {
+            return Ok(Some(self.detached()));
+        }
         if !applies {
             self.ask(Wish::Cancel { hard: false })?;
+            if let Err(report) = stop.ended() {
+                say(&format!("{}: the run is cancelled", report.message));
+            }
             return Ok(Some(stop.code()));
         }
         if stop == StopSignal::Interrupt && prompts() && !self.interrupted {
@@ -351,7 +358,8 @@ impl<'a> Following<'a> {
 
     fn time_is_up(&self) -> Result<ExitCode, Report> {
         say("the time is up");
-        if self.state.started.as_ref().is_some_and(|started| !started.goal.applies()) {
+        let looks = self.state.started.as_ref().is_some_and(|started| !started.goal.applies());
+        if looks && !self.begun_before {
             self.ask(Wish::Cancel { hard: false })?;
             return Ok(ExitCode::TimedOut);
         }

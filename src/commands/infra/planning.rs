@@ -20,6 +20,7 @@ use crate::model::infra::plan::markdown::markdown;
 use crate::model::infra::plan::text::text;
 use crate::model::infra::run_event::{Goal, RunEnd};
 use crate::model::time::spoken;
+use crate::runtime::stop::unless_stopped;
 use jiff::SignedDuration;
 use schemars::JsonSchema;
 use serde::Serialize;
@@ -90,7 +91,9 @@ pub(super) async fn plan(
     let followed = following.follow(out).await?;
     let state = &following.state;
     let compared = match (goal, &followed) {
-        (Goal::Drift, Followed::Over(_)) => Box::pin(running::compare(context, &arguments.target)).await?,
+        (Goal::Drift, Followed::Over(_)) => {
+            unless_stopped(Box::pin(running::compare(context, &arguments.target))).await??
+        }
         _ => None,
     };
     let differences = compared.as_ref().map(|compared| compared.differences.clone());

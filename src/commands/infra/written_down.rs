@@ -2,13 +2,16 @@
 //! file, as a run does.
 
 use super::account::account;
-use super::opened::Opened;
-use crate::cli::Report;
+use super::opened::{Opened, report};
+use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::say::say;
+use crate::commands::waits::over;
 use crate::infra::run::world as states;
 use crate::model::audit::Record;
+use crate::model::infra::Trouble;
 use crate::runtime::audit;
+use crate::runtime::stop::stopped;
 use jiff::Timestamp;
 use serde_json::Value;
 
@@ -21,6 +24,32 @@ impl Writer {
     /// Asks whose account the credentials are of, which must be the one that the environment names.
     pub(super) async fn of(context: &Context, opened: &Opened) -> Result<Self, Report> {
         Ok(Self { account: account(context, opened.config.clone(), &opened.environment, true).await? })
+    }
+
+    /// Changes something, and writes down what became of it: also where a signal or `--timeout` ends it half-way, and nobody
+    /// knows whether it was done.
+    ///
+    /// # Errors
+    /// Why it failed; 130, 1 or 7 where it was ended.
+    pub(super) async fn does<T>(
+        &self,
+        context: &Context,
+        opened: &Opened,
+        (command, after): (&str, Value),
+        work: impl Future<Output = Result<T, Trouble>>,
+    ) -> Result<T, Report> {
+        let half_way = |why: &str, code| {
+            Report::new("interrupted", format!("{why}: it may have been done"), code)
+                .hint("`cockpit infra unlock` shows a lock that was left, `cockpit infra plan` what there is now")
+        };
+        let ended = tokio::select! {
+            biased;
+            done = work => done.map_err(report),
+            stop = stopped() => Err(half_way(&format!("it was ended from outside, by {}", stop.name()), stop.code())),
+            () = over(context) => Err(half_way("the time is up", ExitCode::TimedOut)),
+        };
+        self.tell(opened, command, after, ended.as_ref().err().map(|report| report.message.as_str()));
+        ended
     }
 
     /// The line in the audit file: what was done, with what, and why it failed where it did.

@@ -36,7 +36,13 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     seen.profile.clone_from(&global.profile);
     seen.code = folder::look(&arguments.dir);
     let text = write(&seen, &group(&seen));
-    offer(context, arguments, &text, out).await
+    let code = offer(context, arguments, &text, out).await?;
+    if seen.missing.is_empty() {
+        return Ok(code);
+    }
+    // What could not be read looks like what is not there, but for the comments.
+    say(&format!("not all of the account could be read: {} questions in the text say what", seen.missing.len()));
+    Ok(ExitCode::Incomplete)
 }
 
 /// What is in these regions, or in the one that is configured.
@@ -107,8 +113,12 @@ async fn offer(
             return Err(Report::new("cancelled", "nothing was written: the answer was no", ExitCode::Refused));
         }
     }
-    let made = std::fs::File::create_new(file).and_then(|mut made| made.write_all(text.as_bytes()));
-    made.map_err(|error| unusable(file, "written", &error))?;
+    let mut made = std::fs::File::create_new(file).map_err(|error| unusable(file, "written", &error))?;
+    if let Err(error) = made.write_all(text.as_bytes()) {
+        // Half of it would be a configuration that is wrong, and that is never overwritten.
+        let _ = std::fs::remove_file(file);
+        return Err(unusable(file, "written", &error));
+    }
     say(&format!("{} is written; `cockpit doctor` tries what it says", file.display()));
     Ok(ExitCode::Done)
 }

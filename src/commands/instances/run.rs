@@ -80,7 +80,7 @@ async fn session(context: &Context, typed: &Typed) -> Result<ExitCode, Report> {
         gateway: target.gateway(wanted, Purpose::Shell { command }),
         what: "session",
         to: &found.id,
-        command: format!("cockpit instances session {}{shown} --env {}", found.id, target.environment.name),
+        command: format!("cockpit instances session {} --env {}{shown}", found.id, target.environment.name),
         after: serde_json::json!({"instance": found.id}),
     };
     join_shell(context, &target, opening).await

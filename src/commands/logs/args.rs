@@ -57,7 +57,7 @@ pub struct Arguments {
     #[arg(long, value_name = "NAME", conflicts_with = "services")]
     pub lambda: Vec<String>,
     /// Follow with a live tail: sooner, at most 500 lines a second, $0.01 a minute beyond 1,800 a month
-    #[arg(long, requires = "follow")]
+    #[arg(long, requires = "follow", conflicts_with = "until")]
     pub live: bool,
     /// Requests a second for pages of lines, of each of the two APIs that have them; without it what AWS allows in the
     /// region (in most 10 of `FilterLogEvents` and 25 of `GetLogEvents`)
@@ -70,7 +70,7 @@ pub struct Arguments {
     #[arg(long)]
     pub utc: bool,
     /// End with 0 at the first line that passes this filter (7 if --timeout comes first)
-    #[arg(long, value_name = "EXPR", requires = "follow")]
+    #[arg(long, value_name = "EXPR", requires = "follow", conflicts_with = "until")]
     pub exit_on: Option<String>,
     /// Write every line that comes into this file too, as JSON lines; it is rotated at 64 MB, 4 are kept
     #[arg(long, value_name = "FILE")]

@@ -8,6 +8,7 @@ use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
 use crate::commands::opened::open;
 use crate::commands::printed::{emit, printed, value_alone};
+use crate::commands::say::say;
 use crate::headless::Shown;
 use crate::model::FailureKind;
 use crate::model::health::Severity;
@@ -51,6 +52,10 @@ pub(super) async fn list(context: &Context, ls: &Ls, out: &mut dyn io::Write) ->
         }
     }
     let mut list = report::list(&facts, &parameters, secrets, missing);
+    if let Some(none) = none.as_ref().filter(|_| parameters.is_empty() && context.output != Output::Table) {
+        // Formats for programs have no place for it.
+        say(none);
+    }
     list.none = none;
     let code = if list.complete { ExitCode::Done } else { ExitCode::Incomplete };
     printed(emit(context, &list, out))?;

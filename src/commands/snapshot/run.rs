@@ -14,6 +14,7 @@ use crate::headless::pool::PoolDto;
 use crate::headless::{self, Written};
 use crate::model::cdn::belongs;
 use crate::model::{Failure, FailureKind, Source};
+use crate::runtime::Collected;
 use crate::runtime::clock::{Clock, system_zone};
 use serde_json::Value;
 use std::io;
@@ -106,10 +107,17 @@ async fn watch(context: &Context, interval: Duration, out: &mut dyn io::Write) -
     let mut reading = context.collect(&Source::ALL, false).await?;
     reading.check_credentials()?;
     let mut before = value(&reading)?;
+    // What changes later is a line; what could not be read from the beginning would be told nowhere.
+    notes(&reading).iter().for_each(|note| context.say(note));
+    let mut code = match (reading.collected, notes(&reading).is_empty()) {
+        (Collected::TimedOut, _) => ExitCode::TimedOut,
+        (_, false) => ExitCode::Incomplete,
+        (_, true) => ExitCode::Done,
+    };
     loop {
         let next = Instant::now() + interval;
         if end.is_some_and(|end| next > end) {
-            return Ok(ExitCode::Done);
+            return Ok(code);
         }
         tokio::time::sleep_until(next).await;
         reading.collected = reading.collector.again(left(end)).await;
@@ -128,7 +136,16 @@ async fn watch(context: &Context, interval: Duration, out: &mut dyn io::Write) -
             }
         }
         before = after;
+        // A look that the end cut short says nothing.
+        if reading.collected != Collected::TimedOut {
+            code = if notes(&reading).is_empty() { ExitCode::Done } else { ExitCode::Incomplete };
+        }
     }
+}
+
+/// What could not be read, in sentences.
+fn notes(reading: &Reading) -> Vec<String> {
+    headless::sources::notes(&report::snapshot(&reading.input(), &kept(&reading.collector.app)).sources)
 }
 
 /// Reads until the condition holds: 0, or 7 when the time is up, saying what it was.

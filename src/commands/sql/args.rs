@@ -43,7 +43,7 @@ pub struct Arguments {
     #[arg(long, conflicts_with_all = ["commands", "file", "write", "single_transaction"])]
     pub er: bool,
     /// Of the diagram only this table and those that foreign keys join to it; may be given several times
-    #[arg(long, value_name = "TABLE", requires = "er")]
+    #[arg(long, value_name = "TABLE", requires = "er", conflicts_with_all = ["commands", "file", "write", "single_transaction", "ddl"])]
     pub around: Vec<String>,
     /// Print the statements that make this object again, as `pg_dump -s` means them: a table, view, sequence, index, function,
     /// type or schema; may be given several times

@@ -40,7 +40,7 @@ pub struct Arguments {
     #[arg(long, value_name = "TIME")]
     pub before: Option<String>,
     /// With --before: how far back is looked
-    #[arg(long, value_name = "DURATION", requires = "before", default_value = "15m", value_parser = duration::parse)]
+    #[arg(long, value_name = "DURATION", requires = "before", conflicts_with_all = ["since", "until", "follow"], default_value = "15m", value_parser = duration::parse)]
     pub window: SignedDuration,
     /// Only what passes this filter
     #[arg(long, value_name = "EXPR")]

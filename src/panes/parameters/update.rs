@@ -81,7 +81,7 @@ pub fn copy(app: &mut App) -> Vec<Effect> {
 }
 
 fn none_selected(app: &mut App) -> Vec<Effect> {
-    app.say("select a parameter first");
+    app.no_line("select a parameter first");
     Vec::new()
 }
 

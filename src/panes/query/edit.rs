@@ -18,8 +18,17 @@ use crate::model::sql::{ResultId, guard};
 /// What the table is looked up for.
 pub const TABLE: &str = "table";
 
+/// The result was closed, or read anew, while its value was typed.
+const GONE: &str = "the rows that this was typed for are not here any more: nothing was changed";
+
 /// Rows outlive the session that they came from.
 const ELSEWHERE: &str = "these rows are of another database than the session: connect there to change them";
+
+/// Says why nothing is edited: the value may be typed already.
+fn refused(app: &mut App, why: impl Into<String>) -> Vec<Effect> {
+    app.no_line(why);
+    done(app)
+}
 
 fn says(app: &mut App, what: impl Into<String>) -> Vec<Effect> {
     app.say(what);
@@ -36,30 +45,33 @@ pub fn begin(app: &mut App, wish: Wish) -> Vec<Effect> {
             push_window(app, environments);
             return done(app);
         }
-        return says(app, "there is no result");
+        return refused(app, "there is no result");
     };
     if tab.plan.is_some() {
-        return says(app, "a plan is not edited");
+        return refused(app, "a plan is not edited");
     }
-    let Some(grid) = &tab.grid else { return says(app, "this result has no rows") };
+    let Some(grid) = &tab.grid else { return refused(app, "this result has no rows") };
     if !state.is_on() {
-        return says(app, "there is no session: what is shown cannot be edited");
+        return refused(app, "there is no session: what is shown cannot be edited");
     }
     if state.running.as_ref().is_some_and(|running| running.result == tab.id) {
-        return says(app, "it is still read: Ctrl-C cancels");
+        return refused(app, "it is still read: Ctrl-C cancels");
     }
     let Some(server) = &state.server else { return Vec::new() };
     if !tab.is_of(server) {
-        return says(app, ELSEWHERE);
+        return refused(app, ELSEWHERE);
     }
     match table_of(&grid.columns, server) {
         Err(why) => {
             let hint = if server.read_only && server.reader != Some(true) { "; U allows writes" } else { "" };
-            says(app, format!("it cannot be edited: {why}{hint}"))
+            refused(app, format!("it cannot be edited: {why}{hint}"))
         }
         Ok(_) if tab.edit.is_some() => does(app, wish),
         Ok(table) => {
             app.panes.query.wish = Some((tab.id, wish));
+            if wish == Wish::Cell {
+                app.line_to_come();
+            }
             let mut effects = look(app, TABLE, question(table));
             effects.extend(done(app));
             effects
@@ -78,7 +90,7 @@ pub fn table(app: &mut App, answer: Result<&[Vec<Option<String>>], &str>) {
         Ok(Edit { changes: Changes { table, list: Vec::new() }, key })
     });
     match known {
-        Err(why) => app.say(format!("it cannot be edited: {why}")),
+        Err(why) => app.no_line(format!("it cannot be edited: {why}")),
         Ok(edit) => {
             tab.edit = Some(edit);
             if app.panes.query.shown().is_some_and(|tab| tab.id == result) {
@@ -103,14 +115,14 @@ fn cell(app: &mut App) -> Vec<Effect> {
     let Some(column) = grid.selected().and_then(|column| grid.columns.get(column)) else { return Vec::new() };
     let (number, name) = (column.number, column.name.clone());
     if column.table_oid == 0 || number == 0 {
-        return says(app, format!("{name} is no column of {}", edit.changes.table.written()));
+        return refused(app, format!("{name} is no column of {}", edit.changes.table.written()));
     }
     if edit.changes.table.generated.contains(&number) {
-        return says(app, format!("{name} is made by the server itself"));
+        return refused(app, format!("{name} is made by the server itself"));
     }
-    let Some(key) = edit.selected(grid) else { return says(app, "the key of this row is not here whole") };
+    let Some(key) = edit.selected(grid) else { return refused(app, "the key of this row is not here whole") };
     if edit.changes.goes(&key) {
-        return says(app, "this row goes: D keeps it");
+        return refused(app, "this row goes: D keeps it");
     }
     let changed = edit.changes.changed(&key, number).cloned();
     app.panes.query.edited = Some(Edited::Cell { result, key, number });
@@ -125,12 +137,12 @@ fn cell(app: &mut App) -> Vec<Effect> {
 
 /// A value was typed.
 pub fn accepted(app: &mut App, line: &str) -> Vec<Effect> {
-    let Some(edited) = app.panes.query.edited.take() else { return Vec::new() };
+    let Some(edited) = app.panes.query.edited.take() else { return refused(app, GONE) };
     let value: Value = of_a_line(line);
     let was = app.panes.query.was.take();
     let (Edited::Cell { result, .. } | Edited::New { result, .. }) = &edited;
-    let Some(tab) = app.panes.query.tab_of(*result) else { return Vec::new() };
-    let Some(edit) = &mut tab.edit else { return Vec::new() };
+    let edit = app.panes.query.tab_of(*result).and_then(|tab| tab.edit.as_mut());
+    let Some(edit) = edit else { return refused(app, GONE) };
     match edited {
         Edited::Cell { key, number, .. } => {
             // Of one that was changed before, what was read is known already.

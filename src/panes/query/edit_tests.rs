@@ -1,6 +1,7 @@
 //! Rows of a result that are changed, and applied together.
 
 use super::testing::{Desk, server};
+use crate::app::event::Event;
 use crate::feeds::part::Part;
 use crate::feeds::{queries, sql};
 use crate::model::sql::interpreter::Edited;
@@ -197,4 +198,62 @@ fn your_own_editor_has_the_text_and_what_comes_back_stands_in_the_editor() {
     assert_eq!(what, Edited::Text("select 2".into()), "psql's command has what was run last");
     desk.answered(ticket, Part::Last(queries::Fact::Text(Err("vi ended with exit status: 1".into()))));
     assert!(desk.screen().contains("vi ended with exit status: 1"), "{}", desk.screen());
+}
+
+/// Keys as fast as a person types, without a frame between.
+fn typed_on(desk: &mut Desk, keys: &str) {
+    for key in keys.split(' ') {
+        let at = desk.app.confirm.now() + jiff::SignedDuration::from_millis(120);
+        desk.app.update(Event::Elapsed(at));
+        let effects = desk.app.update(Event::Key(key.parse().unwrap()));
+        desk.answer(effects);
+    }
+}
+
+#[test]
+fn a_value_that_is_typed_for_an_edit_that_was_refused_does_nothing() {
+    // At once, and by what the server says of the table.
+    for (moves, table, why) in [("l l l l", 4711, "made by the server itself"), ("l", 0, "the result is of no table")] {
+        let mut desk = desk();
+        desk.table = table;
+        if table == 0 {
+            desk.keys("tab");
+            desk.run("select 1;");
+            desk.keys("esc");
+        } else {
+            desk.keys(moves);
+        }
+        let (asked, windows) = (desk.ran.len(), desk.app.screen.overlays.len());
+        // `e` is the key of the environments where nothing is edited, D has a row go, W applies.
+        typed_on(&mut desk, "e D e W enter e j enter");
+        let app = &desk.app;
+        assert_eq!((app.environment.name.as_str(), desk.ran.len()), ("staging", asked), "{}", desk.screen());
+        assert_eq!(app.screen.overlays.len(), windows, "{}", desk.screen());
+        assert!(app.panes.query.shown().unwrap().edit.as_ref().is_none_or(|edit| edit.changes.list.is_empty()));
+        let screen = desk.screen();
+        assert!(screen.contains(why) && screen.contains("not taken"), "{screen}");
+    }
+}
+
+#[test]
+fn what_is_typed_before_the_line_of_an_edit_is_open_is_neither_a_key_nor_half_a_value() {
+    for early in [false, true] {
+        let mut desk = desk();
+        desk.keys("l");
+        let at = desk.app.confirm.now();
+        let effects = desk.app.update(Event::Key("e".parse().unwrap()));
+        if early {
+            // The server takes its time to say what table it is.
+            for (milliseconds, key) in [(100, "D"), (200, "enter")] {
+                desk.app.update(Event::Elapsed(at + jiff::SignedDuration::from_millis(milliseconds)));
+                assert!(desk.app.update(Event::Key(key.parse().unwrap())).is_empty());
+            }
+        }
+        desk.answer(effects);
+        assert!(desk.app.screen.typing.is_some(), "{}", desk.screen());
+        typed_on(&mut desk, "x y");
+        let line = desk.app.screen.typing.as_ref().unwrap().input.text().to_owned();
+        assert_eq!(line.ends_with("xy"), !early, "{line}");
+        assert!(desk.app.panes.query.shown().unwrap().edit.as_ref().unwrap().changes.list.is_empty());
+    }
 }

@@ -40,13 +40,16 @@ pub fn value(app: &mut App, what: Reading) -> Vec<Effect> {
     let Some((result, row, column, of, cell)) = selected(app) else { return Vec::new() };
     match cell {
         None => {
-            app.say("this row is not here yet");
+            app.no_line("this row is not here yet");
             Vec::new()
         }
         Some(Cell::Null) => shown(app, &of, None, what),
         Some(Cell::Text { text, cut: false, bytes }) => shown(app, &of, Some((text.into(), bytes)), what),
         Some(Cell::Text { bytes, .. }) => {
             app.say(format!("reading {} …", tell::size(bytes.min(what.most()))));
+            if what == Reading::Edit {
+                app.line_to_come();
+            }
             let most = what.most();
             let (serial, effect) = ask(app, Kind::Value, sql::Ask::Value { result, row, column, most });
             app.panes.query.reading = Some((serial, of, what));
@@ -64,7 +67,7 @@ pub fn came(app: &mut App, serial: u64, part: Part<sql::Fact>) {
             app.panes.query.effects.extend(effects);
         }
         Part::Page(_) | Part::Last(_) => {}
-        Part::Failed(failure) => app.say(failure.message),
+        Part::Failed(failure) => app.no_line(failure.message),
     }
 }
 
@@ -80,7 +83,7 @@ fn shown(app: &mut App, column: &Column, value: Option<(String, u64)>, what: Rea
         Reading::Copy => copied(app, value.map(|(text, _)| text).unwrap_or_default()),
         Reading::Edit if bytes > edit_line::LONGEST as u64 => {
             app.panes.query.edited = None;
-            app.say(format!(
+            app.no_line(format!(
                 "{} are too much to be edited on a line: UPDATE in the editor changes it",
                 tell::size(bytes)
             ));

@@ -27,7 +27,7 @@ pub(super) fn ask(app: &mut App) -> Vec<Effect> {
 /// What is to be typed about the selected service.
 fn about_service(app: &mut App, what: u8, label: &'static str, text: &str) -> Vec<Effect> {
     if select::service(app).is_none() {
-        app.say("select a service first");
+        app.no_line("select a service first");
         return Vec::new();
     }
     let purpose = Purpose::Pane { pane: ID, what, label };

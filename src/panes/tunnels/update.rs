@@ -177,7 +177,7 @@ pub fn shell(app: &mut App, command: Option<String>) -> Vec<Effect> {
         select::service(app).map(|service| (service, None, None))
     };
     let Some((service, task, container)) = target else {
-        app.say("select a service or a task first");
+        app.no_line("select a service or a task first");
         return Vec::new();
     };
     let mut effects = shells::open(app, &service, task, container, command);

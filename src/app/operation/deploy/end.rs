@@ -119,7 +119,7 @@ impl Deploy {
             let at = crate::model::time::moment(at, ctx.service_now, ctx.zone);
             outcome.summary = format!("{}, ended {at}", outcome.summary);
         }
-        if *seen == Seen::Successful
+        if matches!(seen, Seen::Successful | Seen::RolledBack)
             && let Some(newer) = self.superseded_by()
         {
             outcome.causes.push(format!("another deployment has begun since: to {newer}"));
@@ -142,8 +142,10 @@ impl Deploy {
     fn ended_for(&self, revision: &str) -> Outcome {
         let short = &self.request.short;
         let service = self.watch.as_ref().and_then(|watch| watch.service.as_ref());
-        let serves = service.map(|service| service.task_definition.clone()).unwrap_or_default();
-        let summary = format!("{short} was rolled back to {serves}: {revision} was ended");
+        let summary = match self.went_back_to() {
+            Some(serves) => format!("{short} was rolled back to {serves}: {revision} was ended"),
+            None => format!("{short}: {revision} was ended, and ECS went back to what ran before it"),
+        };
         if service.is_some_and(|service| service.desired == 0) && !self.planned_at_zero {
             return Outcome::new(Verdict::Unknown, summary)
                 .cause("its desired count became 0 meanwhile: nothing runs")
@@ -214,15 +216,25 @@ impl Deploy {
         }
     }
 
-    /// The task definition of a deployment that is newer than ours.
+    /// What the service went back to when another's deployment was ended; none where somebody has deployed since, as the
+    /// service shows that one instead.
+    pub(super) fn went_back_to(&self) -> Option<String> {
+        let service = self.watch.as_ref().and_then(|watch| watch.service.as_ref())?;
+        self.superseded_by().is_none().then(|| service.task_definition.clone())
+    }
+
+    /// The task definition of a deployment that is newer than ours; after a rollback, newer than its end: what ECS goes
+    /// back to began after ours, too.
     fn superseded_by(&self) -> Option<String> {
         let watch = self.watch.as_ref()?;
         let service = watch.service.as_ref()?;
         let primary = service.primary()?;
-        let rolled_back =
-            watch.state.as_ref().is_some_and(|state| matches!(state.status, RolloutStatus::RollbackSuccessful));
-        let newer = primary.created_at >= Some(watch.subject.since);
-        (primary.id != watch.subject.deployment && newer && !rolled_back).then(|| primary.task_definition.clone())
+        let back = watch.state.as_ref().filter(|state| state.status == RolloutStatus::RollbackSuccessful);
+        let newer = match back {
+            Some(back) => back.finished_at.is_some_and(|finished| primary.created_at > Some(finished)),
+            None => primary.created_at >= Some(watch.subject.since),
+        };
+        (primary.id != watch.subject.deployment && newer).then(|| primary.task_definition.clone())
     }
 
     /// What runs now belongs to every end that is not plainly good.

@@ -42,8 +42,7 @@ impl Deploy {
             | Seen::NotInHistory => {
                 if self.ended_theirs && matches!(seen, Seen::RolledBack | Seen::BackFell) {
                     // What it went to is known only now.
-                    let service = self.watch.as_ref().and_then(|watch| watch.service.as_ref());
-                    self.target.revision = service.map(|service| service.task_definition.clone());
+                    self.target.revision = self.went_back_to();
                 }
                 let outcome = self.verdict(seen, ctx);
                 self.finish(outcome, ctx);

@@ -153,6 +153,10 @@ fn of_deployment(stage: &Stage, doing: Doing, before: &Before) -> Vec<Verdict> {
         RolloutStatus::Successful if primary.as_ref() != Some(&ours.deployment) || runs => vec![Verdict::Done],
         RolloutStatus::Successful | RolloutStatus::RollbackFailed => vec![Verdict::Failed],
         RolloutStatus::RollbackSuccessful if ended_theirs && stage.zeroed => vec![Verdict::Unknown],
+        // What was asked for was reached, and told by ECS as such: theirs was ended, and what ran before served again.
+        // Who deployed after that did not undo it, no more than after a deployment that was a success; the verdict says
+        // that somebody did (see below), and what becomes of theirs is the verdict of theirs.
+        RolloutStatus::RollbackSuccessful if ended_theirs && stage.deployed_after(&ours.entry) => vec![Verdict::Done],
         RolloutStatus::RollbackSuccessful if ended_theirs && runs => vec![Verdict::Done],
         RolloutStatus::RollbackSuccessful if ended_theirs => vec![Verdict::Failed],
         RolloutStatus::RollbackSuccessful => vec![Verdict::RolledBack],
@@ -280,6 +284,29 @@ proptest! {
         let lost = stage.lost;
         prop_assert!(verdict != Verdict::Impossible || !changed || lost, "nothing was changed: {:#?}", operation.lines);
     }
+}
+
+/// A rollback that was reached is told as such, and not as one to what somebody has deployed since.
+#[test]
+fn a_rollback_after_which_somebody_deployed_names_that_and_not_as_its_own_end() {
+    let mut stage = Stage::new(Start::ComingBack, BREAKERS[0], End::Superseded);
+    // All answers but some stay away, so that its end is seen only when web:9 is there.
+    stage.noise = (0..20).map(|number| if number == 14 { 30 } else { 0 }).collect();
+    let operation = run(&mut stage, Doing::Back);
+    let outcome = operation.outcome.clone().expect("it ended");
+    assert_eq!(outcome.verdict, Verdict::Done, "{outcome:?}");
+    assert!(
+        outcome.summary.starts_with("web: web:8 was ended, and ECS went back to what ran before it"),
+        "{outcome:?}"
+    );
+    assert!(outcome.causes.contains(&"another deployment has begun since: to web:9".to_owned()), "{outcome:?}");
+    assert_eq!(operation.machine().details().revision, None, "web:9 is not what it went to");
+    // Where nobody did, what serves is named.
+    let mut stage = Stage::new(Start::ComingBack, BREAKERS[0], End::Runs);
+    let operation = run(&mut stage, Doing::Back);
+    let outcome = operation.outcome.clone().expect("it ended");
+    assert!(outcome.summary.starts_with("web was rolled back to web:7: web:8 was ended"), "{outcome:?}");
+    assert_eq!(operation.machine().details().revision.as_deref(), Some("web:7"));
 }
 
 /// The few that a person would name first, one by one.

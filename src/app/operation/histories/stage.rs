@@ -416,6 +416,11 @@ impl Stage {
         }
     }
 
+    /// Whether somebody deployed after this had ended.
+    pub(super) fn deployed_after(&self, ended: &ServiceDeployment) -> bool {
+        ended.finished_at.is_some_and(|end| self.releases[0].entry.created_at > Some(end))
+    }
+
     /// Since when each task that runs does; none where some are to run and do not.
     pub(super) fn all_run_since(&self) -> Option<i64> {
         let primary = self.service.primary()?.id.clone();

@@ -20,7 +20,7 @@ use crate::model::{Database, DatabaseKind, Member, Role};
 fn selected(app: &mut App) -> Option<(Database, Option<Member>)> {
     let subject = select::subject(app);
     let Some((id, instance)) = subject.as_ref().and_then(Subject::database) else {
-        app.say("select a database first");
+        app.no_line("select a database first");
         return None;
     };
     let row = app.estate.derived.databases.iter().find(|row| row.database.id == id)?;

@@ -104,7 +104,7 @@ pub(crate) fn stop_task(app: &mut App) -> Vec<Effect> {
     let ((Some(Subject::Task(_, id) | Subject::Container(id, _)), _) | (_, Some(Subject::Task(_, id)))) =
         (select::subject(app), (app.view().about)(app))
     else {
-        app.say("select a task first: ⏎ on a service lists them");
+        app.no_line("select a task first: ⏎ on a service lists them");
         return Vec::new();
     };
     let request = steps::Request { short: watch::short(&id).to_owned(), wanted: Wanted::StopTask { id } };

@@ -27,7 +27,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     // Until something is moved, an interrupt ends it as any command.
     let ready = tokio::select! {
         ready = ready(context, arguments) => ready?,
-        signal = stopped() => return Ok(signal.code()),
+        signal = stopped() => return signal.ended(),
     };
     let Some(ready) = ready else { return Ok(ExitCode::Done) };
     ready.moved(arguments).await

@@ -7,7 +7,7 @@ mod run;
 
 use super::declared::Action;
 use crate::cli::output;
-use crate::commands::declared::{Schema, never};
+use crate::commands::declared::Schema;
 use crate::headless::schema;
 use args::{Arguments, What};
 
@@ -30,6 +30,7 @@ pub(super) const ACTION: Action<Arguments> = Action {
         What::Pull(_) => output::JSON,
         What::Push(_) => output::NONE,
     },
-    takes_interrupt: never,
+    // A state that is being pushed is written down however that ends.
+    takes_interrupt: |arguments| matches!(arguments.what, What::Push(_)),
     run: |context, arguments, out| Box::pin(run::run(context, arguments, out)),
 };

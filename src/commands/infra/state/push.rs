@@ -14,11 +14,12 @@ use crate::infra::Access;
 use crate::infra::kept::Kept;
 use crate::infra::run::left;
 use crate::model::infra::{Trouble, TroubleKind};
+use crate::runtime::stop::unless_stopped;
 use std::path::PathBuf;
 
 pub(super) async fn push(context: &Context, arguments: &Push) -> Result<ExitCode, Report> {
     may_change(context)?;
-    let opened = opened::open_to_ask(context, &arguments.target).await?;
+    let opened = unless_stopped(opened::open_to_ask(context, &arguments.target)).await??;
     let found: Vec<(&crate::model::infra::Unit, PathBuf)> = match (&arguments.from, opened.found.graph.units()) {
         (Some(file), [unit]) => vec![(unit, file.clone())],
         (Some(_), _) => return Err(Report::usage("a state is pushed to one unit").hint("name it with --unit")),
@@ -41,7 +42,7 @@ pub(super) async fn push(context: &Context, arguments: &Push) -> Result<ExitCode
     let (loaded, _) = opened::environment(context, &arguments.target.of)?;
     world::check(&place(loaded.config.audit_file.as_deref())?, &opened, &[unit])?;
     let access = Access::new(&opened.found, unit);
-    let kept = limited(context, Kept::read(&access, file)).await?.map_err(report)?;
+    let kept = unless_stopped(limited(context, Kept::read(&access, file))).await??.map_err(report)?;
     for line in kept.lines() {
         say(&format!("{}: {line}", unit.name));
     }
@@ -54,15 +55,9 @@ pub(super) async fn push(context: &Context, arguments: &Push) -> Result<ExitCode
     if !said_yes(context, &opened.environment, Risk::Disrupt).await? {
         return Err(Report::new("refused", "nothing was changed: it was not confirmed", ExitCode::Refused));
     }
-    let pushed = limited(context, kept.push(&access)).await;
-    let why = match &pushed {
-        Ok(Ok(_)) => None,
-        Ok(Err(trouble)) => Some(trouble.message.as_str()),
-        Err(_) => Some("it did not end in its time, and may have been done"),
-    };
     let command = format!("cockpit infra state push {} --unit {}", opened.environment.name, unit.name);
-    writer.tell(&opened, &command, serde_json::json!({ "unit": unit.name, "state": kept.mark.words() }), why);
-    if let Some(left) = pushed?.map_err(report)? {
+    let after = serde_json::json!({ "unit": unit.name, "state": kept.mark.words() });
+    if let Some(left) = writer.does(context, &opened, (&command, after), kept.push(&access)).await? {
         say(&left);
     }
     context.say(&format!("{}: the state is pushed; `cockpit infra plan` says what is left to do", unit.name));

@@ -5,11 +5,12 @@ mod run;
 
 use super::declared::Action;
 use crate::cli::output;
-use crate::commands::declared::never;
+use crate::commands::declared::always;
 use args::Arguments;
 
 pub(super) const ACTION: Action<Arguments> = Action {
     formats: |_| output::NONE,
-    takes_interrupt: never,
+    // A lock that is being released is written down however that ends.
+    takes_interrupt: always,
     run: |context, arguments, _| Box::pin(run::run(context, arguments)),
 };

@@ -4,15 +4,17 @@ use super::args::Arguments;
 use crate::app::command::Risk;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::infra::opened::{self, limited, report};
+use crate::commands::infra::opened::{self, limited};
 use crate::commands::infra::written_down::Writer;
 use crate::commands::say::say;
 use crate::commands::yes::said_yes;
 use crate::infra::{Access, each, locks};
+use crate::runtime::stop::unless_stopped;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, Report> {
-    let opened = opened::open_to_ask(context, &arguments.target).await?;
-    let looked = limited(context, each(&opened.found, |access| async move { locks::look(&access).await })).await?;
+    let opened = unless_stopped(opened::open_to_ask(context, &arguments.target)).await??;
+    let looked = limited(context, each(&opened.found, |access| async move { locks::look(&access).await }));
+    let looked = unless_stopped(looked).await??;
     let (mut code, mut locked) = (ExitCode::Done, Vec::new());
     for (unit, lock) in looked {
         match lock {
@@ -45,11 +47,10 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     if !said_yes(context, &opened.environment, risk).await? {
         return Err(Report::new("refused", "nothing was changed: it was not confirmed", ExitCode::Refused));
     }
-    let released = locks::release(&Access::new(&opened.found, unit), lock).await;
+    let access = Access::new(&opened.found, unit);
     let command = format!("cockpit infra unlock {} --unit {}", opened.environment.name, unit.name);
     let after = serde_json::json!({ "unit": unit.name, "lock": lock.id, "held_by": lock.who });
-    writer.tell(&opened, &command, after, released.as_ref().err().map(|trouble| trouble.message.as_str()));
-    released.map_err(report)?;
+    writer.does(context, &opened, (&command, after), locks::release(&access, lock)).await?;
     say(&format!("{}: the lock is released", unit.name));
     Ok(code)
 }

@@ -1,0 +1,103 @@
+//! What is typed where nothing takes text any more: a line that went by itself, or that was refused, leaves a person typing,
+//! and letters that are no text are keys. So what is typed on without a [`PAUSE`] is not taken, and a person is told so.
+//!
+//! A person's own Enter and Esc end a line on purpose: what is typed after them means what it always means.
+
+use super::command::PaneId;
+use super::overlay::Kind;
+use super::screen::Purpose;
+use jiff::SignedDuration;
+
+/// Who stops typing for this long has seen that nothing of it stands anywhere. As long as it takes until a question can be
+/// answered ([`super::confirm::READABLE`]); between two letters of a word there is less.
+pub const PAUSE: SignedDuration = super::confirm::READABLE;
+
+/// What keys go to.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Target {
+    /// The window on top.
+    pub window: Option<Kind>,
+    /// The line that is typed.
+    pub line: Option<Purpose>,
+    /// The pane whose editor takes letters.
+    pub editor: Option<PaneId>,
+}
+
+impl Target {
+    /// Whether it is more than a pane, to which keys go where there is nothing else.
+    fn is_special(self) -> bool {
+        self.window.is_some() || self.line.is_some() || self.editor.is_some()
+    }
+}
+
+/// What was typed into, and whether what is typed now is meant for something that is gone.
+#[derive(Debug, Clone, Default)]
+pub struct Astray {
+    target: Target,
+    /// The pause is counted from here; none where keys are taken.
+    since: Option<SignedDuration>,
+    /// What a person is told.
+    words: String,
+    /// A line is waited for.
+    waits: bool,
+    /// Something was not taken: the rest of it is not, either.
+    lost: bool,
+}
+
+impl Astray {
+    /// What is typed from now on without a pause is not taken; these words say why.
+    pub fn begin(&mut self, now: SignedDuration, words: impl Into<String>) {
+        *self = Self { target: self.target, since: Some(now), words: words.into(), waits: false, lost: false };
+    }
+
+    /// The same until a line opens with an answer; what is typed then is for it, unless it goes on with what was lost.
+    pub fn wait(&mut self, now: SignedDuration) {
+        if self.waits && self.lost && self.goes_on(now) {
+            return;
+        }
+        self.begin(now, "not taken: the line is not open yet; type again in a second");
+        self.waits = true;
+    }
+
+    /// A person did something else, which was meant for what is there.
+    pub fn end(&mut self) {
+        self.since = None;
+    }
+
+    /// What keys go to after something has happened; `own`: by what a person did.
+    pub fn after(&mut self, target: Target, own: bool, now: SignedDuration) {
+        let before = std::mem::replace(&mut self.target, target);
+        if own || before == target {
+            return;
+        }
+        if before.is_special() {
+            self.begin(now, "not taken: what this was typed into has closed; type again in a second");
+        } else if target.line.is_some() && self.waits && !self.lost {
+            // The line that was waited for is there, and nothing of what is meant for it was lost.
+            self.since = None;
+        }
+    }
+
+    /// Whether this was said of text that was not taken.
+    pub fn said(&self, text: &str) -> bool {
+        self.lost && self.words == text
+    }
+
+    /// Whether there was no pause yet.
+    fn goes_on(&self, now: SignedDuration) -> bool {
+        self.since.is_some_and(|since| now.saturating_sub(since) < PAUSE)
+    }
+
+    /// Text comes at this time.
+    ///
+    /// # Errors
+    /// Why it is not taken.
+    pub fn takes(&mut self, now: SignedDuration) -> Result<(), &str> {
+        if !self.goes_on(now) {
+            self.since = None;
+            return Ok(());
+        }
+        (self.since, self.lost) = (Some(now), true);
+        Err(&self.words)
+    }
+}
