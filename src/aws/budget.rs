@@ -83,7 +83,7 @@ pub enum Class {
     ParameterList,
     /// Systems Manager `PutParameter`, `DeleteParameter`.
     ParameterChanges,
-    /// Route 53, `CloudFront` and Certificate Manager, each for a whole account.
+    /// Route 53, `CloudFront`, Certificate Manager and IAM, each for a whole account.
     Edge,
     /// `CloudTrail` `LookupEvents`.
     Trail,

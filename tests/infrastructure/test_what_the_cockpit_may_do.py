@@ -117,7 +117,7 @@ def test_looking_changes_nothing_and_reads_no_secret():
     for name in permissions.environments():
         for action in actions(name, "read-only"):
             verb = action.split(":")[1]
-            reading = verb.startswith(("Describe", "List", "Get", "Filter", "View", "Lookup", "BatchGet"))
+            reading = verb.startswith(("Describe", "List", "Get", "Filter", "View", "Lookup", "BatchGet", "Simulate"))
             assert reading or action in ("logs:StartLiveTail", "logs:StartQuery", "logs:StopQuery"), action
             assert not action.startswith(("ssm:GetParameter", "secretsmanager:GetSecretValue")), action
 

@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 /// Each action of AWS that the cockpit needs; `tests/infrastructure` holds it against what is called and against `docs/iam`.
 const TABLE: &str = include_str!("actions.json");
 /// Services without a region, or whose calls go to another.
-const EVERYWHERE: [&str; 3] = ["budgets", "cloudfront", "route53"];
+const EVERYWHERE: [&str; 4] = ["budgets", "cloudfront", "iam", "route53"];
 
 #[derive(Debug, Deserialize)]
 struct Table {

@@ -12,6 +12,7 @@ mod ec2;
 mod ecr;
 pub(crate) mod ecs;
 mod elbv2;
+mod iam;
 mod lambda;
 pub(crate) mod logs;
 mod parameters;
@@ -54,6 +55,7 @@ pub(crate) enum Service {
     Cdn,
     Pools,
     Budgets,
+    Iam,
     Unknown,
 }
 
@@ -82,6 +84,7 @@ impl Service {
             Service::Cdn => "cloudfront",
             Service::Pools => "cognito-idp",
             Service::Budgets => "budgets",
+            Service::Iam => "iam",
             Service::Unknown => "unknown",
         }
     }
@@ -113,6 +116,7 @@ impl Service {
             "2015-12-01" => Some(Service::Elb),
             "2010-08-01" => Some(Service::CloudWatch),
             "2016-11-15" => Some(Service::Ec2),
+            "2010-05-08" => Some(Service::Iam),
             _ => None,
         }
     }
@@ -126,6 +130,7 @@ impl Service {
             "monitoring" => Service::CloudWatch,
             "logs" => Service::Logs,
             "ec2" => Service::Ec2,
+            "iam" => Service::Iam,
             _ => Service::Unknown,
         }
     }
@@ -137,6 +142,7 @@ impl Service {
             Service::Elb => "http://elasticloadbalancing.amazonaws.com/doc/2015-12-01/",
             Service::CloudWatch => "http://monitoring.amazonaws.com/doc/2010-08-01/",
             Service::Ec2 => query::EC2,
+            Service::Iam => "https://iam.amazonaws.com/doc/2010-05-08/",
             Service::Route53 => "https://route53.amazonaws.com/doc/2013-04-01/",
             Service::Cdn => "http://cloudfront.amazonaws.com/doc/2020-05-31/",
             _ => "https://sts.amazonaws.com/doc/2011-06-15/",
@@ -153,6 +159,8 @@ pub(crate) struct Call<'a> {
     /// The access key of the signature.
     pub(crate) key: &'a str,
     pub(crate) input: &'a Node,
+    /// Whether a fault denies an action.
+    pub(crate) denies: &'a dyn Fn(&str) -> bool,
 }
 
 /// Runs an operation.
@@ -179,6 +187,7 @@ pub(crate) fn call(service: Service, operation: &str, call: &mut Call<'_>) -> Re
         Service::Ssm if operation == "DescribeInstanceInformation" => Ok(ec2::information(call)),
         Service::Ssm => parameters::call(operation, call),
         Service::Secrets => secrets::call(operation, call),
+        Service::Iam => iam::call(operation, call),
         Service::Unknown => Err(ApiError::unknown_operation(operation)),
     }
 }
