@@ -179,6 +179,9 @@ fn a_local_port_that_is_taken_is_told_with_one_that_is_free() {
     let port = taken.local_addr().unwrap().port();
     let said = line(&mut home.on(&world), &format!("tunnel staging --to {REMOTE} --port {port}")).coded(1);
     assert!(said.err.contains("it is taken") && said.err.contains("hint: --port "), "{said:#?}");
+    // Whose it is: this test's.
+    let by = format!("(process {})", std::process::id());
+    assert!(said.err.contains(&by) || !cfg!(target_os = "linux"), "{said:#?}");
     assert_eq!(world.asked("ssm:StartSession"), 0);
 }
 
