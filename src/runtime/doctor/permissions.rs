@@ -9,6 +9,8 @@ use crate::model::permission::{Decision, Principal, Verdict, verdict};
 use crate::model::{Failure, Identity};
 use futures_util::future::{join_all, join3};
 use std::collections::{BTreeMap, BTreeSet};
+use std::time::Duration;
+use tokio::time::timeout;
 
 /// What the agent of ECS Exec does with the role of its task.
 const CHANNELS: [&str; 4] = [
@@ -21,6 +23,9 @@ const START: &str = "ssm:StartSession";
 const EXECUTE: &str = "ecs:ExecuteCommand";
 /// The id of a task where none is known: policies name tasks by their cluster.
 const SOME_TASK: &str = "00000000000000000000000000000000";
+
+/// IAM is waited for so long: from a private network it may not be reached at all, and all else is to be told.
+const LIMIT: Duration = Duration::from_secs(5);
 
 /// What is looked at.
 pub(super) struct Asked<'a> {
@@ -79,12 +84,14 @@ impl Asked<'_> {
         match Principal::of(&identity.arn) {
             Principal::User(arn) => Ok(arn.to_owned()),
             Principal::Other(what) => Err(format!("the policies of {what} are not simulated by IAM")),
-            Principal::Role { name, arn, has_path } => match self.session.role_arn(name, &self.region()).await {
-                Ok(whole) => Ok(whole),
-                Err(failure) if has_path => Err(failure.message.clone()),
-                // Most have no path; where one has, that is said by what comes next.
-                Err(_) => Ok(arn),
-            },
+            Principal::Role { name, arn, has_path } => {
+                match within(LIMIT, self.session.role_arn(name, &self.region())).await {
+                    Ok(whole) => Ok(whole),
+                    Err(why) if has_path => Err(why),
+                    // Most have no path; where one has, that is said by what comes next.
+                    Err(_) => Ok(arn),
+                }
+            }
         }
     }
 
@@ -134,8 +141,8 @@ impl Asked<'_> {
             .chain(cluster.map(|cluster| ("ecs:cluster", cluster)))
             .collect();
         let question = Question { actions, resources, context: &context };
-        let decided = self.session.simulated(who.as_ref().map_err(Clone::clone)?, &region, question).await;
-        decided.map_err(|failure: Failure| failure.message)
+        let who = who.as_ref().map_err(Clone::clone)?;
+        within(LIMIT, self.session.simulated(who, &region, question)).await
     }
 
     /// Whether the agent in the tasks of each service may open its channels. A role that several have is asked about once.
@@ -162,6 +169,14 @@ impl Asked<'_> {
             Err(failure) => unknown(format!("ssmmessages {service}"), &failure.message, ROLE_TRIES),
         };
         roles.iter().map(check).collect()
+    }
+}
+
+/// What IAM answers, or why it is not known.
+async fn within<T>(limit: Duration, asks: impl Future<Output = Result<T, Failure>>) -> Known<T> {
+    match timeout(limit, asks).await {
+        Ok(answer) => answer.map_err(|failure| failure.message),
+        Err(_) => Err(format!("IAM gives no answer within {} s", limit.as_secs())),
     }
 }
 
@@ -278,6 +293,13 @@ mod tests {
         let nobody =
             of_caller(START, &Err("the policies of the root user".into()), &Ok(Vec::new()), ("staging", "try it"));
         assert_eq!(nobody.detail, "not known, because the policies of the root user");
+    }
+
+    #[tokio::test]
+    async fn iam_that_does_not_answer_is_not_waited_for() {
+        let never = std::future::pending::<Result<(), Failure>>();
+        assert_eq!(within(Duration::ZERO, never).await, Err("IAM gives no answer within 0 s".to_owned()));
+        assert_eq!(within(LIMIT, async { Ok(1) }).await, Ok(1));
     }
 
     #[test]
