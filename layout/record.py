@@ -121,6 +121,17 @@ def patterns(called, size):
     return {name for name in calls if whole[name] - used[name] < calls[name] * WINDOW}
 
 
+def grouped(called):
+    """The names in the order in which they lie: first what the two have that lie open for hours, so that a tunnel has nothing
+    between it of what a screen draws; then what each run has beside those before it."""
+    (session, of_session), (tunnel, of_tunnel), *others = called.items()
+    groups, written = [(f"{session}, and {tunnel}", sorted(of_session & of_tunnel))], of_session & of_tunnel
+    for what, names in [(tunnel, of_tunnel), (session, of_session), *others]:
+        groups.append((what, sorted(names - written)))
+        written |= names
+    return groups
+
+
 def main():
     binary = os.path.abspath(sys.argv[1])
     size = sizes(binary)
@@ -135,15 +146,13 @@ def main():
                 ("each pane once", ["--env", "staging"], [*"2345678", "q"], 40),
                 ("a snapshot", ["snapshot", "--env", "staging"], [], 0),
             ]
-            written, groups = set(), []
+            called = {}
             for what, arguments, keys, seconds in runs:
-                called = under_callgrind(binary, home, endpoint, arguments, keys, seconds)
-                new = sorted(patterns(called, size) - written)
-                written.update(new)
-                groups.append((what, new))
-                print(f"{what}: {len(called & size.keys())} functions, {len(new)} new names", file=sys.stderr)
+                called[what] = patterns(under_callgrind(binary, home, endpoint, arguments, keys, seconds), size)
+                print(f"{what}: {len(called[what])} names", file=sys.stderr)
         finally:
             process.terminate()
+    groups = grouped(called)
     lines = ["/* Written by record.py; see README.md. */", "SECTIONS", "{", "  .text.usual :", "  {"]
     for what, names in groups:
         lines.append(f"    /* {what} */")

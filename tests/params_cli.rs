@@ -240,7 +240,8 @@ fn the_check_knows_of_a_role_that_may_not_read_before_a_task_fails_and_says_what
     let asked = world.asked("iam:SimulatePrincipalPolicy");
     assert_eq!(asked, 2, "a request for each role");
     let name = format!("{PATH}DATABASE_URL");
-    world.poke(&json!({"deny_role": {"role": "bookmark-manager-staging-api-execution", "resource": name}}));
+    let role = "bookmark-manager-staging-api-execution";
+    world.poke(&json!({"refuse_action": {"role": role, "action": "ssm:GetParameters", "resource": name}}));
     let list = line(&mut home.on(&world), "params check --env staging -o json").coded(1).json();
     let found = &list["findings"][0];
     assert_eq!(

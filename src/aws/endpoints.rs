@@ -37,6 +37,7 @@ const SERVICES: &[(&str, &str)] = &[
     ("ecr", "ECR"),
     ("ecs", "ECS"),
     ("elasticloadbalancing", "Elastic Load Balancing v2"),
+    ("iam", "IAM"),
     ("lambda", "Lambda"),
     ("logs", "CloudWatch Logs"),
     ("rds", "RDS"),

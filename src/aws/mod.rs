@@ -77,6 +77,7 @@ pub mod metrics;
 pub mod mfa;
 pub mod pages;
 pub mod parameters;
+pub mod permissions;
 mod pinned;
 mod plain_host;
 pub mod probe;

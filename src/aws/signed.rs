@@ -18,7 +18,11 @@ use std::fmt::Display;
 use std::time::Duration;
 
 /// Services whose host names no region.
-const WITHOUT_REGION: &[&str] = &["route53", "cloudfront", "budgets", "iam"];
+const WITHOUT_REGION: &[&str] = &["route53", "cloudfront", "budgets"];
+/// Hosts of IAM that are called otherwise: by the beginning of the region that is worked in. Source: the endpoints of IAM in the
+/// General Reference.
+const HOSTS_OF_IAM: &[(&str, &str)] =
+    &[("cn-", "iam.cn-north-1.amazonaws.com.cn"), ("us-gov-", "iam.us-gov.amazonaws.com"), ("", "iam.amazonaws.com")];
 /// A read that is refused because of its rate is sent so often in all.
 const TRIES: u32 = 4;
 
@@ -139,12 +143,11 @@ impl Inner {
         let (action, Service(service, region)) = (wanted.action.name, wanted.service);
         let failed = |error: &dyn Display| Failure::new(FailureKind::Other, format!("{action}: {error}")).unsent();
         let own = config.region().map(ToString::to_string).unwrap_or_default();
-        let domain = if own.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+        let host = host(service, &own, region);
         let region = region.map_or(own, str::to_owned);
         let base = match super::endpoints::of_config(config, service) {
             Some(endpoint) => endpoint.trim_end_matches('/').to_owned(),
-            None if WITHOUT_REGION.contains(&service) => format!("https://{service}.{domain}"),
-            None => format!("https://{service}.{region}.{domain}"),
+            None => format!("https://{host}"),
         };
         let url = format!("{base}{}", wanted.path);
         let host = base.split("://").nth(1).unwrap_or_default().split('/').next().unwrap_or_default().to_owned();
@@ -181,5 +184,30 @@ impl Inner {
             Err(Unanswered::Refused) => Err(told(FailureKind::Unreachable, "refuses the connection").unsent()),
             Err(Unanswered::Broken) => Err(told(FailureKind::Unreachable, "does not answer, or not to the end")),
         }
+    }
+}
+
+/// Where a service is asked by who works in a region; `other` is the one that it is asked in instead.
+fn host(service: &str, own: &str, other: Option<&str>) -> String {
+    let domain = if own.starts_with("cn-") { "amazonaws.com.cn" } else { "amazonaws.com" };
+    match HOSTS_OF_IAM.iter().find(|(begins, _)| service == "iam" && own.starts_with(begins)) {
+        Some((_, host)) => (*host).to_owned(),
+        None if WITHOUT_REGION.contains(&service) => format!("{service}.{domain}"),
+        None => format!("{service}.{}.{domain}", other.unwrap_or(own)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::host;
+
+    #[test]
+    fn a_service_is_asked_at_its_host_of_the_partition() {
+        assert_eq!(host("ec2", "eu-west-1", None), "ec2.eu-west-1.amazonaws.com");
+        assert_eq!(host("ce", "eu-west-1", Some("us-east-1")), "ce.us-east-1.amazonaws.com");
+        assert_eq!(host("route53", "cn-north-1", Some("us-east-1")), "route53.amazonaws.com.cn");
+        assert_eq!(host("iam", "eu-west-1", Some("us-east-1")), "iam.amazonaws.com");
+        assert_eq!(host("iam", "cn-northwest-1", Some("cn-north-1")), "iam.cn-north-1.amazonaws.com.cn");
+        assert_eq!(host("iam", "us-gov-east-1", Some("us-gov-west-1")), "iam.us-gov.amazonaws.com");
     }
 }

@@ -165,6 +165,77 @@ const ROWS: &[Row] = &[
         &["a_state_of_aws_itself_is_not_planned_against_an_endpoint_that_was_typed"],
     ),
     Row(
+        "a message of a session that is cut off at any byte",
+        &[
+            "a_message_cut_off_at_any_byte_is_refused",
+            "every_recorded_message_cut_off_at_any_byte_is_refused",
+            "a_link_that_is_cut_at_any_byte_again_and_again_loses_none_of_a_transfer",
+        ],
+    ),
+    Row(
+        "a message with a wrong digest, a huge length or a type that nobody knows",
+        &[
+            "a_changed_payload_is_refused_but_for_the_two_kinds_that_have_no_digest",
+            "huge_lengths_are_refused",
+            "a_payload_of_another_length_than_is_said_is_refused",
+            "a_kind_that_nobody_knows_keeps_its_name",
+        ],
+    ),
+    Row(
+        "multiplexing of another version, length or stream",
+        &[
+            "smux_with_another_version_command_or_stream_is_an_error_or_nothing_and_never_somebody_elses_bytes",
+            "the_longest_frame_that_the_length_can_say_is_taken",
+            "broken_multiplexing_ends_the_session_with_its_reason",
+        ],
+    ),
+    Row(
+        "a handshake that never comes",
+        &[
+            "an_agent_that_says_nothing_is_tried_again_with_another_session",
+            "what_is_ended_before_it_is_open_has_begun_nothing_and_says_so",
+        ],
+    ),
+    Row(
+        "a token that is refused, an address of a session that is none",
+        &[
+            "a_token_that_is_refused_is_told_and_another_session_is_opened",
+            "an_address_that_is_none_is_told_and_another_session_is_opened",
+            "an_address_at_which_nobody_or_somebody_else_listens_is_told_and_another_session_is_opened",
+        ],
+    ),
+    Row("403 when a session is resumed", &["a_refused_link_and_a_late_agent_are_told_and_overcome"]),
+    Row("an agent that is too old", &["an_old_agent_serves_one_connection_after_the_other"]),
+    Row(
+        "a far side that refuses, or drops what is sent",
+        &[
+            "a_port_that_refuses_is_told_within_a_second",
+            "a_far_side_that_drops_what_is_sent_is_told_long_before_anybody_gives_up",
+            "a_database_that_refuses_or_drops_is_told_from_each_other_and_in_time",
+        ],
+    ),
+    Row(
+        "a thousand connections at once, and one that says nothing",
+        &[
+            "a_thousand_connections_at_once_are_each_served",
+            "many_connections_at_once_each_get_their_own_bytes",
+            "a_connection_that_says_nothing_keeps_its_session_and_a_session_without_one_is_left_to_time_out",
+        ],
+    ),
+    Row(
+        "a local port that is taken",
+        &["a_local_port_that_is_taken_is_told_with_one_that_is_free", "a_port_that_is_taken_is_told_with_the_next_one"],
+    ),
+    Row("Session Manager and a database of IPv6 alone", &["a_service_and_a_far_side_that_have_ipv6_alone_are_reached"]),
+    Row(
+        "every trouble of a session's link in the middle of a transfer",
+        &["every_fault_with_every_transfer_is_byte_exact_or_a_reset"],
+    ),
+    Row(
+        "policies that deny a tunnel, and those that IAM does not tell",
+        &["doctor_asks_iam_who_may_open_a_tunnel_and_says_allowed_denied_or_why_it_is_not_known"],
+    ),
+    Row(
         "SQL whose quotes, comments, dollars, parentheses or routines have no end",
         &["what_has_no_end_says_so", "what_is_not_over_says_what_is_open", "begin_and_end_count_in_routines_alone"],
     ),

@@ -1,6 +1,8 @@
 //! Credentials: renewed, missing, ending; and what the doctor tries with them.
 
 use super::*;
+use cockpit::aws::permissions::Question;
+use cockpit::model::permission::{Verdict, verdict};
 
 fn credentials_file(name: &str, key: &str) -> PathBuf {
     let file = PathBuf::from(env!("CARGO_TARGET_TMPDIR")).join(name);
@@ -104,6 +106,25 @@ async fn the_doctor_tries_each_read() {
     let probes = session.probe(&environment).await;
     let denied: Vec<&str> = probes.iter().filter(|probe| probe.outcome.is_err()).map(|probe| probe.action).collect();
     assert_eq!(denied, reads);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_role_of_identity_center_is_asked_about_by_its_whole_name() {
+    let sim = simulator(Scenario::Staging).await;
+    let session = Session::new(connection(&sim));
+    let (name, region) = ("AWSReservedSSO_admin_0123456789abcdef", "ap-northeast-1");
+    let whole = session.role_arn(name, region).await.unwrap();
+    assert!(whole.ends_with(&format!(":role/aws-reserved/sso.amazonaws.com/{name}")), "{whole}");
+    let resources = ["*".to_owned()];
+    let question = Question { actions: &["ssm:StartSession"], resources: &resources, context: &[] };
+    let decided = session.simulated(&whole, region, question).await.unwrap();
+    assert_eq!(verdict("ssm:StartSession", &decided), Verdict::Allowed);
+    // Without its path there is none.
+    let short = format!("arn:aws:iam::{}:role/{name}", aws_sim::ACCOUNT);
+    let missing = session.simulated(&short, region, question).await.unwrap_err();
+    assert_eq!(missing.kind, FailureKind::NotFound, "{missing}");
+    fault(&sim, "iam:GetRole", "denied").await;
+    assert_eq!(session.role_arn(name, region).await.unwrap_err().kind, FailureKind::Denied);
 }
 
 #[cfg(unix)]

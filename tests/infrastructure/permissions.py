@@ -149,7 +149,8 @@ def read_only(name, environment):
     reads = [action for action in READ if needed(name, environment, action) and action.split(":")[0] not in ("sts", "ce")]
     costs = [action for action in READ if action.startswith("ce:")]
     # The doctor asks about names that do not exist to see whether it may ask, so the bound is the region.
-    everywhere = [action for action in reads if action.split(":")[0] in GLOBAL_SERVICES]
+    # IAM has no region either; whoever applies gets no more of it than its roles.
+    everywhere = [action for action in reads if action.split(":")[0] in (*GLOBAL_SERVICES, "iam")]
     here = [action for action in reads if action not in everywhere]
     return [
         statement("Who", ["sts:GetCallerIdentity"], ["*"]),

@@ -132,6 +132,7 @@ fn live_tail(
             endpoint: &shared.endpoint(),
             key: &key,
             input: &input,
+            denies: &|_| false,
         })?
     };
     let wrong = match verdict.kind {
@@ -203,7 +204,10 @@ fn run(
     if let (Some(paging), Node::Map(fields)) = (paging, &mut input) {
         fields.retain(|(k, v)| k != paging.request || v.as_str() != Some(FAULT_TOKEN));
     }
-    let mut call = Call { world: &mut world, region: &region, endpoint: &shared.endpoint(), key: &key, input: &input };
+    let now = shared.clock.now_ms();
+    let denies = |action: &str| shared.faults().denies(action, now);
+    let (endpoint, input) = (shared.endpoint(), &input);
+    let mut call = Call { world: &mut world, region: &region, endpoint: &endpoint, key: &key, input, denies: &denies };
     let result = services::call(route.service, &route.operation, &mut call);
     if result.as_ref().is_err_and(ApiError::is_unknown_operation) {
         shared.meter().unknown();
@@ -211,7 +215,7 @@ fn run(
     let who = world.sessions.get(&key).map_or_else(|| "operator".to_owned(), |session| session.name.clone());
     let asker = Asker { who: &who, key: &key, service: None, request: request_id };
     let error = result.as_ref().err().map(|error| (error.code.as_ref(), error.message.as_str()));
-    world.recorded(&region, operation, asker, &input, error);
+    world.recorded(&region, operation, asker, input, error);
     let mut output = result?;
     world.newer.add(operation, &mut output);
     let lost = crate::plot::updated(shared, &mut world, &key) || verdict.kind == Some(Kind::Lost);

@@ -181,6 +181,13 @@ impl Faults {
         verdict
     }
 
+    /// Whether an action is denied now, as IAM sees it: nothing is used up.
+    pub(crate) fn denies(&self, action: &str, now: Ms) -> bool {
+        let holds = |f: &&Fault| f.left != Some(0) && f.until.is_none_or(|until| now < until);
+        let denied = |f: &&Fault| f.kind == Kind::Denied && f.pattern != "*" && matches(&f.pattern, action);
+        self.0.iter().filter(holds).any(|f| denied(&f))
+    }
+
     /// The faults as `GET /_sim/state` shows them.
     pub(crate) fn report(&self) -> Value {
         self.0
@@ -229,6 +236,17 @@ mod tests {
         assert_eq!(f.take("ecs:UpdateService", 0).kind, Some(Kind::Lost));
         f.control(&json!({"clear": true, "operation": "ecs:UpdateService", "kind": "lost"}), 0).unwrap();
         assert_eq!(f.take("ecs:UpdateService", 0).kind, None);
+    }
+
+    #[test]
+    fn what_is_denied_can_be_asked_without_using_it_up() {
+        let mut f = Faults::default();
+        f.control(&json!({"operation": "ssm:StartSession", "kind": "denied", "count": 1}), 0).unwrap();
+        f.control(&json!({"operation": "ecs:*", "kind": "error"}), 0).unwrap();
+        assert!(f.denies("ssm:StartSession", 0) && f.denies("ssm:StartSession", 0));
+        assert!(!f.denies("ecs:ExecuteCommand", 0) && !f.denies("ssm:ResumeSession", 0));
+        assert_eq!(f.take("ssm:StartSession", 0).kind, Some(Kind::Denied));
+        assert!(!f.denies("ssm:StartSession", 0));
     }
 
     #[test]

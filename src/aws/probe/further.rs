@@ -7,7 +7,7 @@ use crate::aws::session::{Action, Caller};
 use crate::aws::signed::Request;
 use crate::aws::{
     alarm_mutes, cloudfront, cognito, costs, curves, ec2, ecr, elbv2, health_reads, history, logs, logs_insights,
-    logs_tail, lookup, machines, rds_history, rights, secret_list, survey, trail,
+    logs_tail, lookup, machines, permissions, rds_history, secret_list, survey, trail,
 };
 use crate::config::EnvironmentConfig;
 use futures_util::future::{BoxFuture, join_all};
@@ -153,7 +153,7 @@ fn of_services<'a>(caller: Caller<'a>, environment: &EnvironmentConfig) -> Vec<B
         ("PolicySourceArn", format!("arn:aws:iam::{account}:role/{NOBODY}")),
         ("ActionNames.member.1", "ssm:GetParameters".to_owned()),
     ];
-    let simulated = query(rights::SIMULATE, rights::IAM, rights::VERSION, &role);
+    let simulated = query(permissions::SIMULATE, permissions::service(region), permissions::VERSION, &role);
     let mut tries: Vec<BoxFuture<'_, Probe>> = vec![
         Box::pin(by_hand(caller, simulated, true)),
         Box::pin(one(caller, survey::LIST_CLUSTERS, |clients| clients.ecs().list_clusters().max_results(1).send())),

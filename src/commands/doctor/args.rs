@@ -6,7 +6,7 @@ use clap::{Args, ValueEnum};
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(
     after_help = "What the configuration of the environment names and nothing there has is a failure, told with its file and line and
-what may be meant. 0: nothing fails; 1: something does; 3: of something it could not be read whether it is there.
+what may be meant. What a tunnel and a shell need to be allowed is asked of IAM (iam:SimulatePrincipalPolicy), and nothing is opened. 0: nothing fails; 1: something does; 3: of something it could not be read whether it is there.
 
 --policy asks nobody: it prints the smallest IAM policy for what is configured of the environment, as JSON.
 

@@ -156,7 +156,7 @@ async fn denied(
         return Ok(Vec::new());
     }
     let account = facts.environment.account.as_deref();
-    let (found, failure) = match within(context, facts.session.denied(&asked, account)).await? {
+    let (found, failure) = match within(context, facts.session.denied(&asked, account, region)).await? {
         Ok(answered) => answered,
         Err(failure) => (Vec::new(), Some(failure)),
     };

@@ -194,6 +194,35 @@ fn a_place_is_chosen_or_typed() {
 }
 
 #[test]
+fn the_selected_tunnel_is_led_elsewhere_on_its_own_port_once_nobody_is_connected() {
+    let mut app = opened((120, 40));
+    press(&mut app, "4 shift-tab", &staging());
+    let elsewhere = |app: &mut App| {
+        press(app, ": t u n n e l - t o enter", &staging());
+        // The last line is the one for another place, which is typed.
+        for _ in 0..20 {
+            key(app, "down");
+        }
+        key(app, "enter");
+        for letter in "db.internal:6000".chars() {
+            key(app, &letter.to_string());
+        }
+        key(app, "enter")
+    };
+    assert_eq!(elsewhere(&mut app), []);
+    let said = app.screen.toast.as_ref().unwrap().0.clone();
+    assert!(said.contains("connections are open"), "{said}");
+    stands(&mut app, 1, Standing { open: 0, ..ready() });
+    assert_eq!(elsewhere(&mut app), [Effect::Leave(ticket(1))]);
+    // Its port is free when it has ended.
+    let closed = Fact::Stands(Box::new(Standing { phase: Phase::Closed, ..ready() }));
+    let effects = app.update(Event::Answer(Answer { ticket: ticket(1), requests: 0, part: Part::Last(closed).into() }));
+    let order = order(&effects).expect("the other one is opened");
+    assert_eq!((order.port, order.to.place().as_str()), (5432, "db.internal:6000"));
+    assert_eq!(app.tunnels.list.len(), 1);
+}
+
+#[test]
 fn an_instance_that_is_stopped_is_started_after_a_yes_and_only_then() {
     let mut app = app((120, 40));
     app.environment.tunnel.instance = Some("bastion".into());

@@ -3,8 +3,8 @@
 
 use super::Patient;
 use super::lines::{Lines, Missing, Unread, whole};
+use super::tunnels::Instance;
 use crate::app::App;
-use crate::app::tunnels::route;
 use crate::aws::Session;
 use crate::aws::machines::Which;
 use crate::config::EnvironmentConfig;
@@ -13,12 +13,13 @@ use crate::model::health_probe::declared::{Zone, is_in, plain};
 use crate::model::machine::{Machine, is_named};
 use crate::model::names::{ends_in, nearest};
 use crate::model::parameters;
-use crate::model::tunnel::instance::Named;
+use crate::model::tunnel::NoTarget;
+use crate::model::tunnel::instance::Found;
 use crate::model::{Failure, FailureKind, Source};
 use std::collections::BTreeSet;
 
-/// Asks for what is named, all at once, and looks at it.
-pub(super) async fn look(lines: &mut Lines<'_>, patient: &Patient, app: &App) {
+/// Asks for what is named, all at once, and looks at it; the instance that tunnels go through was asked for already.
+pub(super) async fn look(lines: &mut Lines<'_>, patient: &Patient, app: &App, instance: Option<&Instance>) {
     let Patient { environment, aws, .. } = patient;
     let account = environment.account.as_deref();
     let secrets: Vec<&String> =
@@ -27,10 +28,9 @@ pub(super) async fn look(lines: &mut Lines<'_>, patient: &Patient, app: &App) {
     let named: Vec<String> = named.into_iter().flatten().cloned().collect();
     let everything = ["*".to_owned()];
     let which = Which::Named(&everything);
-    let (clusters, services, instance, parameters, named, machines, distributions, pools, all_secrets, zones) = tokio::join!(
+    let (clusters, services, parameters, named, machines, distributions, pools, all_secrets, zones) = tokio::join!(
         clusters(patient, app),
         services(patient, app),
-        instance(patient),
         wanted(!environment.parameters.is_empty(), paths(aws, environment)),
         wanted(!named.is_empty(), aws.known_parameters(&named, account)),
         wanted(!environment.instances.is_empty(), aws.listed(&which)),
@@ -44,7 +44,7 @@ pub(super) async fn look(lines: &mut Lines<'_>, patient: &Patient, app: &App) {
         let meant = all.iter().any(|name| name == service || ends_in(service, name));
         (!meant).then(|| near(service, all.iter().map(String::as_str)))
     });
-    each(lines, "tunnel.instance", &environment.tunnel.instance, instance, |why, _| {
+    each(lines, "tunnel.instance", &environment.tunnel.instance, instance.map(missing_instance), |why, _| {
         why.clone().map(|(why, hint)| Missing::hinted(why, hint))
     });
     each(lines, "parameters", &environment.parameters, parameters, |(all, around), path| {
@@ -151,11 +151,12 @@ async fn services(patient: &Patient, app: &App) -> Option<Result<Vec<String>, Fa
 }
 
 /// Why there is no instance to go through.
-async fn instance(patient: &Patient) -> Option<Result<Option<(String, String)>, Failure>> {
-    let named = Named::configured(patient.environment.tunnel.instance.as_ref()?);
-    let whose = route::whose(&patient.config, &patient.environment);
-    let found = patient.aws.found(&named, &whose).await;
-    Some(found.map(|found| found.err().filter(|none| !none.soon).map(|none| (none.why, none.hint))))
+fn missing_instance(found: &Instance) -> Result<Option<(String, String)>, Failure> {
+    let why = |found: &Result<Found, NoTarget>| {
+        let none = found.as_ref().err().filter(|none| !none.soon)?;
+        Some((none.why.clone(), none.hint.clone()))
+    };
+    found.as_ref().map(why).map_err(Clone::clone)
 }
 
 /// The parameters under the configured paths, and for those without any the paths that lie beside them.

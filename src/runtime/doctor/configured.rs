@@ -1,19 +1,20 @@
 //! Each line of an environment's configuration that names something, held against what is there.
 
 use super::lines::{Lines, Missing, Unread, whole};
+use super::tunnels::Instance;
 use super::{Patient, asked, files};
 use crate::app::App;
 use crate::app::checkup::Check;
 
 /// All lines, and whether one of them could not be looked at.
-pub(super) async fn checks(patient: &Patient, app: &App) -> (Vec<Check>, bool) {
+pub(super) async fn checks(patient: &Patient, app: &App, instance: Option<&Instance>) -> (Vec<Check>, bool) {
     let (environment, places) = (&patient.environment, &patient.session.places);
     let mut lines = Lines::new(environment, places);
     // Of another account, or of nobody, nothing is said.
     let known = app.estate.identity.failure().is_none();
     if known && !environment.is_only_infra() {
         of_lists(&mut lines, app);
-        Box::pin(asked::look(&mut lines, patient, app)).await;
+        Box::pin(asked::look(&mut lines, patient, app, instance)).await;
     }
     files::look(&mut lines, patient, app);
     lines.found()

@@ -7,6 +7,7 @@ mod configured;
 mod files;
 mod lines;
 mod own_values;
+mod permissions;
 mod tools;
 mod tunnels;
 
@@ -15,7 +16,6 @@ use super::collect::{Collected, Collector};
 use crate::app::checkup::Check;
 use crate::app::event::Event;
 use crate::app::poll::Wants;
-use crate::app::tunnels::route;
 use crate::app::{App, Session};
 use crate::aws;
 use crate::cli::ExitCode;
@@ -91,11 +91,10 @@ pub(super) async fn tell(patient: Patient, out: Sender<Event>) {
 }
 
 async fn of_environment(patient: &Patient) -> Found {
-    let Patient { config, environment, aws, .. } = patient;
+    let Patient { environment, aws, .. } = patient;
     let asked = async { tokio::join!(aws.probe(environment), aws.probe_further(environment)) };
     let Ok((probes, further)) = timeout(patient.left(), Box::pin(asked)).await else { return Found::late("aws") };
-    let whose = route::whose(config, environment);
-    let Ok(tunnels) = timeout(patient.left(), tunnels::checks(aws, environment, &whose)).await else {
+    let Ok(instance) = timeout(patient.left(), tunnels::instance(patient)).await else {
         return Found::late("tunnels");
     };
     let mut collector = collector(patient);
@@ -103,7 +102,10 @@ async fn of_environment(patient: &Patient) -> Found {
         return Found::late("identity");
     }
     let app: &App = &collector.app;
-    let Ok((lines, unread)) = timeout(patient.left(), Box::pin(configured::checks(patient, app))).await else {
+    let looks = Box::pin(tunnels::checks(patient, app, instance.as_ref()));
+    let Ok(tunnels) = timeout(patient.left(), looks).await else { return Found::late("tunnels") };
+    let looks = Box::pin(configured::checks(patient, app, instance.as_ref()));
+    let Ok((lines, unread)) = timeout(patient.left(), looks).await else {
         return Found::late("configuration");
     };
     let (mut checks, code) = account::checks(patient, app);

@@ -1,37 +1,74 @@
-//! Whether tunnels and shells have a container or an instance to go through.
+//! Whether tunnels and shells have a container or an instance to go through, and who may open them.
 
+use super::Patient;
+use super::permissions::{Asked, Through};
+use crate::app::App;
 use crate::app::checkup::Check;
+use crate::app::tunnels::{ask, route};
 use crate::aws::Session;
 use crate::aws::ssm::{Gateway, Purpose};
 use crate::config::EnvironmentConfig;
 use crate::model::names::ends_in;
 use crate::model::tunnel::instance::{Found, Named};
-use crate::model::tunnel::whose::Whose;
-use crate::model::tunnel::{Wanted, short};
+use crate::model::tunnel::{Chosen, NoTarget, Wanted, short};
 use crate::model::{Failure, FailureKind};
 use futures_util::future::join_all;
 
-/// As many services are looked at: each takes two requests.
+/// As many services are looked at: each takes some requests.
 const MOST: usize = 10;
 
-/// A check for the instance or the service that tunnels go through, or for each service where none is configured, and one for a
-/// shell in each of the others. That a session may be opened cannot be tried without opening one, and it is said.
-pub(super) async fn checks(session: &Session, environment: &EnvironmentConfig, whose: &Whose) -> Vec<Check> {
+/// The instance that tunnels go through, or why there is none.
+pub(super) type Instance = Result<Result<Found, NoTarget>, Failure>;
+
+/// Asks for the instance that tunnels are configured to go through.
+pub(super) async fn instance(patient: &Patient) -> Option<Instance> {
+    let named = Named::configured(patient.environment.tunnel.instance.as_ref()?);
+    Some(patient.aws.found(&named, &route::whose(&patient.config, &patient.environment)).await)
+}
+
+/// What is allowed; a check for the instance or the service that tunnels go through, or for each service where none is configured,
+/// and one for a shell in each of the others.
+pub(super) async fn checks(patient: &Patient, app: &App, instance: Option<&Instance>) -> Vec<Check> {
+    let Patient { environment, aws: session, .. } = patient;
     let mut checks = Vec::new();
-    if environment.cluster.is_none() && environment.tunnel.instance.is_none() {
+    if environment.cluster.is_none() && instance.is_none() {
         return checks;
     }
-    let name = &environment.name;
     checks.push(Check::ok("session-manager-plugin", "not needed"));
-    checks.push(Check::untried(
-        "ssm:StartSession",
-        "not tried, as that opens a session; nor are ssm:ResumeSession, ssm:TerminateSession, ecs:ExecuteCommand",
-        format!("`cockpit tunnel {name} --port 0` tries it and says what is refused; Ctrl-C ends it"),
-    ));
-    if let Some(named) = &environment.tunnel.instance {
-        checks.push(instance(session, (name, whose), named).await);
+    let looked = match &environment.cluster {
+        Some(cluster) => Box::pin(look(session, environment, cluster)).await,
+        None => Looked::default(),
+    };
+    let id =
+        |found: &'_ Instance| found.as_ref().ok().and_then(|found| found.as_ref().ok()).map(|one| one.id().to_owned());
+    let id = instance.map(id);
+    let identity = ask::identity(app).map_err(|why| why.why);
+    let asked = Asked {
+        session,
+        environment,
+        identity: identity.as_ref().map_err(Clone::clone),
+        through: id.as_ref().map_or(Through::Tasks, |id| Through::Instance(id.as_deref())),
+        task: looked.task.as_deref(),
+        services: &looked.services,
+    };
+    checks.extend(Box::pin(asked.checks()).await);
+    if let (Some(named), Some(found)) = (&environment.tunnel.instance, instance) {
+        checks.push(of_instance(session, &environment.name, named, found).await);
     }
-    let Some(cluster) = &environment.cluster else { return checks };
+    checks.extend(looked.checks);
+    checks
+}
+
+/// The services that were looked at.
+#[derive(Default)]
+struct Looked {
+    checks: Vec<Check>,
+    services: Vec<String>,
+    /// A task that a session could go through.
+    task: Option<String>,
+}
+
+async fn look(session: &Session, environment: &EnvironmentConfig, cluster: &str) -> Looked {
     let named = environment.tunnel.service.as_ref();
     let through_instance = environment.tunnel.instance.is_some();
     let is_meant =
@@ -44,48 +81,57 @@ pub(super) async fn checks(session: &Session, environment: &EnvironmentConfig, w
     services.retain(|service| environment.has_service(service));
     services.sort_by_key(|service| !is_meant(service));
     let left_out = services.len().saturating_sub(MOST);
-    let looked = services.iter().take(MOST).map(|service| async move {
+    services.truncate(MOST);
+    let chosen = services.iter().map(|service| async move {
         let meant = is_meant(service);
         let wanted = Wanted {
-            cluster: cluster.clone(),
+            cluster: cluster.to_owned(),
             service: service.clone(),
             container: environment.tunnel.container.clone().filter(|_| meant),
             ..Wanted::default()
         };
         let name = format!("{} {service}", if meant { "tunnel" } else { "exec" });
         let gateway = Gateway::new(session.clone(), wanted, Purpose::Shell { command: String::new() });
-        match gateway.choose().await {
-            Ok(chosen) => {
-                Some(Check::ok(name, format!("through task {}, container {}", short(&chosen.task), chosen.container)))
-            }
-            // What is refused or does not answer is told by the checks of the reads.
-            Err(failure) if matches!(failure.kind, FailureKind::NotFound | FailureKind::Service) => {
-                Some(refused(name, &failure))
-            }
-            Err(_) => None,
-        }
+        (name, gateway.choose().await)
     });
-    checks.extend(join_all(looked).await.into_iter().flatten());
+    let chosen = join_all(chosen).await;
+    let task = chosen.iter().find_map(|(_, chosen)| Some(chosen.as_ref().ok()?.task.clone()));
+    let mut checks: Vec<Check> = chosen.into_iter().filter_map(|(name, chosen)| of_service(name, chosen)).collect();
     if left_out > 0 {
         checks.push(Check::ok("exec", format!("{left_out} more services were not looked at")));
     }
-    checks
+    Looked { checks, services, task }
+}
+
+fn of_service(name: String, chosen: Result<Chosen, Failure>) -> Option<Check> {
+    match chosen {
+        Ok(chosen) => {
+            Some(Check::ok(name, format!("through task {}, container {}", short(&chosen.task), chosen.container)))
+        }
+        // What is refused or does not answer is told by the checks of the reads.
+        Err(failure) if matches!(failure.kind, FailureKind::NotFound | FailureKind::Service) => {
+            Some(refused(name, &failure))
+        }
+        Err(_) => None,
+    }
 }
 
 /// The instance that tunnels go through: whether it runs, with its agent online.
-async fn instance(session: &Session, (environment, whose): (&str, &Whose), named: &str) -> Check {
-    let (name, named) = (format!("tunnel {named}"), Named::configured(named));
-    let starts = || format!("`cockpit tunnel {environment}` starts it after a yes");
-    let id = match session.found(&named, whose).await {
+async fn of_instance(session: &Session, environment: &str, named: &str, found: &Instance) -> Check {
+    let name = format!("tunnel {named}");
+    let id = match found {
         Ok(Ok(Found::Runs(id))) => id,
-        Ok(Ok(Found::Stopped(id))) => return Check::warn(name, format!("{id} is stopped"), starts()),
+        Ok(Ok(Found::Stopped(id))) => {
+            let starts = format!("`cockpit tunnel {environment}` starts it after a yes");
+            return Check::warn(name, format!("{id} is stopped"), starts);
+        }
         Ok(Ok(Found::Changes(id))) => {
             return Check::warn(name, format!("{id} is on its way to another state"), "look again in a minute");
         }
-        Ok(Err(why)) => return Check::warn(name, why.why, why.hint),
-        Err(failure) => return refused(name, &failure),
+        Ok(Err(none)) => return Check::warn(name, none.why.clone(), none.hint.clone()),
+        Err(failure) => return refused(name, failure),
     };
-    match session.instance_is_online(&id).await {
+    match session.instance_is_online(id).await {
         Ok(true) => Check::ok(name, format!("through instance {id}")),
         Ok(false) => Check::warn(
             name,

@@ -1,54 +1,95 @@
-//! IAM, as far as it tells what a role may: `SimulatePrincipalPolicy`. Roles may all that they need, but for what a poke
-//! took away.
+//! IAM: roles by their names, and what policies would allow. Policies themselves are not simulated: whoever asks, everything is
+//! allowed that was not refused, by a fault that denies the action or by `refuse_action` of `World::poke`.
 
-use super::{ApiError, Call, token};
+use super::{ApiError, Call};
 use crate::account::ACCOUNT;
+use crate::clock::timestamp;
 use crate::wire::{Node, list, map};
-use crate::world::roles;
+use crate::world::DAY;
+use crate::world::roles::{Refusal, path_of, role_id};
 
 /// Runs an IAM operation.
-pub(crate) fn call(operation: &str, call: &mut Call<'_>) -> Result<Node, ApiError> {
+pub(crate) fn call(operation: &str, call: &Call<'_>) -> Result<Node, ApiError> {
     match operation {
+        "GetRole" => role(call),
         "SimulatePrincipalPolicy" => simulate(call),
         _ => Err(ApiError::unknown_operation(operation)),
     }
 }
 
-fn invalid(message: &str) -> ApiError {
-    ApiError::client("InvalidInput", message)
+fn role(call: &Call<'_>) -> Result<Node, ApiError> {
+    let name = call.input.str("RoleName").unwrap_or_default();
+    let legal = |c: char| c.is_ascii_alphanumeric() || "+=,.@_-".contains(c);
+    if name.is_empty() || name.len() > 64 || !name.chars().all(legal) {
+        return Err(ApiError::client("ValidationException", "The specified value for roleName is invalid."));
+    }
+    let path = path_of(name);
+    Ok(map! {"Role": map! {
+        "Path": path,
+        "RoleName": name,
+        "RoleId": role_id(name),
+        "Arn": format!("arn:aws:iam::{ACCOUNT}:role{path}{name}"),
+        "CreateDate": timestamp(call.world.start - 200 * DAY),
+        "AssumeRolePolicyDocument": "%7B%22Version%22%3A%222012-10-17%22%2C%22Statement%22%3A%5B%5D%7D",
+        "MaxSessionDuration": 3600,
+    }})
+}
+
+/// The user or the role of an ARN: its name. A role is not found without its path.
+fn principal(arn: &str) -> Result<&str, ApiError> {
+    let entity = arn.strip_prefix("arn:aws:iam::").and_then(|rest| rest.split_once(':'));
+    let named = entity.and_then(|(_, entity)| entity.strip_prefix("role").or_else(|| entity.strip_prefix("user")));
+    let Some((path, name)) = named.and_then(|rest| rest.rsplit_once('/')).filter(|(_, name)| !name.is_empty()) else {
+        let text = format!("Invalid Entity Arn: {arn} does not clearly define entity type and name.");
+        return Err(ApiError::client("InvalidInput", text));
+    };
+    let is_role = entity.is_some_and(|(_, entity)| entity.starts_with("role"));
+    if is_role && format!("{path}/") != path_of(name) {
+        let text = format!("The role with name {name} cannot be found.");
+        return Err(ApiError::not_found("NoSuchEntity", text));
+    }
+    Ok(name)
 }
 
 fn simulate(call: &Call<'_>) -> Result<Node, ApiError> {
-    let source = call.input.str("PolicySourceArn").unwrap_or_default();
-    if !source.starts_with(&format!("arn:aws:iam::{ACCOUNT}:role/")) {
-        let text = format!("The role with name {} cannot be found.", roles::name(source));
-        return Err(ApiError::not_found("NoSuchEntity", text));
-    }
+    let name = principal(call.input.str("PolicySourceArn").unwrap_or_default())?;
     let actions = call.input.strings("ActionNames");
-    if actions.is_empty() || actions.iter().any(|action| !action.contains(':')) {
-        return Err(invalid("ActionNames must name actions as SERVICE:ACTION."));
+    if actions.is_empty() {
+        return Err(ApiError::client("ValidationException", "ActionNames must have a value."));
     }
-    let mut resources = call.input.strings("ResourceArns");
-    if resources.is_empty() {
-        resources.push("*");
-    }
-    let size = match call.input.int("MaxItems") {
-        None => 100,
-        Some(n) => usize::try_from(n).ok().filter(|n| (1..=1_000).contains(n)).ok_or_else(|| invalid("MaxItems"))?,
+    let resources = match call.input.strings("ResourceArns") {
+        none if none.is_empty() => vec!["*"],
+        some => some,
     };
-    let all = actions.iter().flat_map(|action| resources.iter().map(move |resource| (*action, *resource)));
-    let rows = all.enumerate().map(|(number, (action, resource))| {
-        let decision = if call.world.trust.may(source, resource) { "allowed" } else { "implicitDeny" };
-        let node = map! {
-            "EvalActionName": action,
-            "EvalResourceName": resource,
-            "EvalDecision": decision,
+    let results = actions.into_iter().map(|action| result(call, name, action, &resources)).collect::<Vec<_>>();
+    Ok(map! {"IsTruncated": false, "EvaluationResults": list(results)})
+}
+
+/// An action on each resource; one refused is refused.
+fn result(call: &Call<'_>, name: &str, action: &str, resources: &[&str]) -> Node {
+    let by_fault = (call.denies)(action).then_some(Refusal::Implicit);
+    let refused = |resource: &str| by_fault.clone().or_else(|| call.world.grants.refused(name, action, resource));
+    let each = resources.iter().map(|resource| {
+        let refusal = refused(resource);
+        let missing = refusal.iter().filter_map(Refusal::missing);
+        let boundary = refusal == Some(Refusal::Boundary);
+        map! {
+            "EvalResourceName": *resource,
+            "EvalResourceDecision": Refusal::decision(refusal.as_ref()),
             "MatchedStatements": list(Vec::<Node>::new()),
-            "MissingContextValues": list(Vec::<Node>::new()),
-        };
-        (format!("{number:06}"), node)
+            "MissingContextValues": list(missing.collect::<Vec<_>>()),
+            "PermissionsBoundaryDecisionDetail": boundary.then(|| map! {"AllowedByPermissionsBoundary": false}),
+        }
     });
-    let (results, next) =
-        token::page(rows, call.input.str("Marker"), size).ok_or_else(|| invalid("Marker is not one of ours."))?;
-    Ok(map! {"EvaluationResults": list(results), "IsTruncated": next.is_some(), "Marker": next})
+    let whole = resources.iter().find_map(|resource| refused(resource));
+    let organization = whole != Some(Refusal::Organization);
+    map! {
+        "EvalActionName": action,
+        "EvalResourceName": resources[0],
+        "EvalDecision": Refusal::decision(whole.as_ref()),
+        "MatchedStatements": list(Vec::<Node>::new()),
+        "MissingContextValues": list(Vec::<Node>::new()),
+        "OrganizationsDecisionDetail": map! {"AllowedByOrganizations": organization},
+        "ResourceSpecificResults": list(each.collect::<Vec<_>>()),
+    }
 }

@@ -122,6 +122,7 @@ impl Service {
             "2015-12-01" => Some(Service::Elb),
             "2010-08-01" => Some(Service::CloudWatch),
             "2016-11-15" => Some(Service::Ec2),
+            "2010-05-08" => Some(Service::Iam),
             _ => None,
         }
     }
@@ -136,6 +137,7 @@ impl Service {
             "monitoring" => Service::CloudWatch,
             "logs" => Service::Logs,
             "ec2" => Service::Ec2,
+            "iam" => Service::Iam,
             _ => Service::Unknown,
         }
     }
@@ -164,6 +166,8 @@ pub(crate) struct Call<'a> {
     /// The access key of the signature.
     pub(crate) key: &'a str,
     pub(crate) input: &'a Node,
+    /// Whether a fault denies an action.
+    pub(crate) denies: &'a dyn Fn(&str) -> bool,
 }
 
 /// Runs an operation.

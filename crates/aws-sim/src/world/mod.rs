@@ -200,6 +200,8 @@ pub(crate) struct World {
     pub(crate) sessions: BTreeMap<String, roles::RoleSession>,
     /// Who may assume which role, where that was changed.
     pub(crate) trust: roles::Trust,
+    /// What roles may not do.
+    pub(crate) grants: roles::Grants,
     pub(crate) cost_explorer: billing::CostExplorer,
     pub(crate) sign_in: roles::SignIn,
     /// What answers have beside what is known here.
@@ -250,6 +252,7 @@ impl World {
             target_groups: Vec::new(),
             sessions: BTreeMap::new(),
             trust: roles::Trust::default(),
+            grants: roles::Grants::default(),
             cost_explorer: billing::CostExplorer::default(),
             sign_in: roles::SignIn::default(),
             newer: newer::Newer::default(),

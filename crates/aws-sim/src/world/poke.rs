@@ -17,7 +17,7 @@ impl World {
     /// `exec` (`service`, `on`: ECS Exec, of its tasks too; `connected`: whether their agents reach Session Manager), `no_capacity`, `unhealthy` (`service`, `container`: its
     /// own checks fail instead of the target), `delete_service` (a name), `forget_service` (the
     /// name of a deleted one), `rollback` (`service`, `ends`: `open`, `hangs`, `fails`), `refuse_role` and
-    /// `trust_role` (an ARN or name), `deny_role` (`role`, `resource`: the end of the ARN that it may not read), `role_seconds` (how long a role is held at most), `approve_sign_in` (a person confirms the device), `end_sign_ins` (every token is over), `require_code` (the MFA code that a role takes; `null`: none), `cost_explorer` (`enabled`, `off`, `new`),
+    /// `trust_role` (an ARN or name), `refuse_action` (`role`, `action`, `by`: see `roles::Grants`), `role_seconds` (how long a role is held at most), `approve_sign_in` (a person confirms the device), `end_sign_ins` (every token is over), `require_code` (the MFA code that a role takes; `null`: none), `cost_explorer` (`enabled`, `off`, `new`),
     /// `newer_field` (`operation`, `at`, `field`, `value`: its answers have it), `pending_change`, `add_clusters` (`region`, `count`), `add_services`, `log_rate` (`group`, `lines` a second), `log_skew` (`group`,
     /// `ms` ahead), `log_region` (`group`, `region`), `write_log` (`group`, `container`, `message`, `age_ms`), `delete_log_group`, `put_parameter` (`name`, `type`,
     /// `value`, `key`, `region`), `add_parameters` (`prefix`, `count`, `region`), `delete_parameter` (a name),
@@ -117,8 +117,8 @@ impl World {
                     self.services[service].way_back = WayBack::parse(text(value, "ends")?)?;
                 }
                 "refuse_role" => self.trust.refuse(value.as_str().ok_or("it is not a text")?),
+                "refuse_action" => self.grants.control(value)?,
                 "trust_role" => self.trust.allow(value.as_str().ok_or("it is not a text")?),
-                "deny_role" => self.trust.deny(text(value, "role")?, text(value, "resource")?),
                 "approve_sign_in" => self.sign_in.approved = value.as_bool().unwrap_or(true),
                 "end_sign_ins" => self.sign_in.tokens.clear(),
                 "cost_explorer" => {

@@ -1,5 +1,6 @@
 //! Roles that are assumed: each session has a key of its own and ends. Which roles exist is not simulated:
-//! any may be assumed that was not refused. How it is asked is in `services::sts`.
+//! any may be assumed that was not refused. How it is asked is in `services::sts`; what roles may do, as far as that was
+//! changed, in `services::iam`.
 
 use crate::clock::Ms;
 use std::collections::{BTreeMap, BTreeSet};
@@ -25,7 +26,7 @@ impl RoleSession {
 
     /// The id of the role, and of the session in it.
     pub(crate) fn id(&self) -> String {
-        format!("AROA{:016X}:{}", crate::rng::hash(31, &self.role), self.name)
+        format!("{}:{}", role_id(&self.role), self.name)
     }
 }
 
@@ -37,8 +38,6 @@ pub(crate) struct Trust {
     pub(crate) longest: Option<i64>,
     /// The code of a second factor without which no role is assumed.
     pub(crate) code: Option<String>,
-    /// What roles may not read: the role's name, and how the ARN ends.
-    denied: Vec<(String, String)>,
 }
 
 impl Trust {
@@ -52,18 +51,103 @@ impl Trust {
         self.refused.remove(name(role));
     }
 
-    /// The role may no longer read what has an ARN that ends so.
-    pub(crate) fn deny(&mut self, role: &str, end: &str) {
-        self.denied.push((name(role).to_owned(), end.to_owned()));
-    }
-
-    /// Whether a role may read something.
-    pub(crate) fn may(&self, role: &str, arn: &str) -> bool {
-        !self.denied.iter().any(|(known, end)| known == name(role) && arn.ends_with(end.as_str()))
-    }
-
     pub(crate) fn refuses(&self, role: &str) -> bool {
         self.refused.contains(name(role))
+    }
+}
+
+/// The id of a role.
+pub(crate) fn role_id(name: &str) -> String {
+    format!("AROA{:016X}", crate::rng::hash(31, name))
+}
+
+/// The path of a role: those of IAM Identity Center have one of their own.
+pub(crate) fn path_of(name: &str) -> &'static str {
+    if name.starts_with("AWSReservedSSO_") { "/aws-reserved/sso.amazonaws.com/" } else { "/" }
+}
+
+/// Why a role or a user may not do something, in the eyes of IAM.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Refusal {
+    /// No policy allows it.
+    Implicit,
+    /// A policy denies it.
+    Explicit,
+    /// The permissions boundary does not allow it.
+    Boundary,
+    /// The organization does not allow it.
+    Organization,
+    /// It is allowed under a condition on this key, which was not given.
+    Condition(String),
+}
+
+impl Refusal {
+    fn parse(by: &str, key: Option<&str>) -> Result<Self, String> {
+        match (by, key) {
+            ("implicit", _) => Ok(Self::Implicit),
+            ("explicit", _) => Ok(Self::Explicit),
+            ("boundary", _) => Ok(Self::Boundary),
+            ("organization", _) => Ok(Self::Organization),
+            ("condition", Some(key)) => Ok(Self::Condition(key.to_owned())),
+            _ => Err(format!(
+                "by {by:?} is none of implicit, explicit, boundary, organization, condition (with its key)"
+            )),
+        }
+    }
+
+    /// The key of a condition that was not given.
+    pub(crate) fn missing(&self) -> Option<&str> {
+        match self {
+            Self::Condition(key) => Some(key),
+            Self::Implicit | Self::Explicit | Self::Boundary | Self::Organization => None,
+        }
+    }
+
+    /// As IAM words it.
+    pub(crate) fn decision(refusal: Option<&Self>) -> &'static str {
+        match refusal {
+            None => "allowed",
+            Some(Self::Explicit) => "explicitDeny",
+            Some(_) => "implicitDeny",
+        }
+    }
+}
+
+/// What was said of what roles and users may do.
+#[derive(Debug, Default)]
+pub(crate) struct Grants(Vec<Refused>);
+
+#[derive(Debug)]
+struct Refused {
+    /// The name of a role or a user.
+    who: String,
+    action: String,
+    /// What is in its ARN; every resource where it is empty.
+    resource: String,
+    by: Refusal,
+}
+
+impl Grants {
+    /// Refuses `role` (a role's or a user's ARN or name) an `action`, on the `resource` alone whose ARN has that in it, `by` what
+    /// refuses it; with `"allow": true` allows it again.
+    pub(crate) fn control(&mut self, request: &serde_json::Value) -> Result<(), String> {
+        let text = |key: &str| request[key].as_str().ok_or_else(|| format!("{key} is missing or not a text"));
+        let (who, action) = (name(text("role")?).to_owned(), text("action")?.to_owned());
+        self.0.retain(|one| one.who != who || one.action != action);
+        if request["allow"] != true {
+            let by = Refusal::parse(request["by"].as_str().unwrap_or("implicit"), request["key"].as_str())?;
+            let resource = request["resource"].as_str().unwrap_or_default().to_owned();
+            self.0.push(Refused { who, action, resource, by });
+        }
+        Ok(())
+    }
+
+    /// Why this one may not do that.
+    pub(crate) fn refused(&self, who: &str, action: &str, resource: &str) -> Option<Refusal> {
+        let is = |one: &&Refused| {
+            one.who == who && one.action.eq_ignore_ascii_case(action) && resource.contains(one.resource.as_str())
+        };
+        self.0.iter().find(is).map(|one| one.by.clone())
     }
 }
 

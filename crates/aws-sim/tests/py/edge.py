@@ -4,7 +4,7 @@ import subprocess
 import sys
 
 from botocore.exceptions import ClientError
-from strict import ENDPOINT, advance, client, done, same, true
+from strict import ENDPOINT, advance, client, control, done, same, true
 
 
 def refused(call, code, **arguments):
@@ -95,6 +95,24 @@ def instances():
     refused(ec2.reboot_instances, "IncorrectState", InstanceIds=[spare])
 
 
-for part in (balancers, zones, instances):
+def permissions():
+    iam = client("iam", region="us-east-1")
+    role = iam.get_role(RoleName="AWSReservedSSO_admin_0123456789abcdef")["Role"]
+    same(role["Path"], "/aws-reserved/sso.amazonaws.com/")
+    actions = ["ssm:StartSession", "ecs:ExecuteCommand"]
+    ask = lambda arn: iam.simulate_principal_policy(PolicySourceArn=arn, ActionNames=actions, ResourceArns=["arn:aws:x:::a", "arn:aws:x:::b"])["EvaluationResults"]
+    same([(one["EvalActionName"], one["EvalDecision"]) for one in ask(role["Arn"])], [(each, "allowed") for each in actions])
+    plain = "arn:aws:iam::123456789012:role/AWSReservedSSO_admin_0123456789abcdef"
+    refused(iam.simulate_principal_policy, "NoSuchEntity", PolicySourceArn=plain, ActionNames=actions)
+    refused(iam.simulate_principal_policy, "InvalidInput", PolicySourceArn="arn:aws:iam::123456789012:root", ActionNames=actions)
+    control("/_sim/world", {"refuse_action": {"role": role["Arn"], "action": actions[0], "resource": ":b", "by": "condition", "key": "aws:ResourceTag/Team"}})
+    first = ask(role["Arn"])[0]
+    same(first["EvalDecision"], "implicitDeny")
+    each = first["ResourceSpecificResults"]
+    same([one["EvalResourceDecision"] for one in each], ["allowed", "implicitDeny"])
+    same([one["MissingContextValues"] for one in each], [[], ["aws:ResourceTag/Team"]])
+
+
+for part in (balancers, zones, instances, permissions):
     part()
 done()

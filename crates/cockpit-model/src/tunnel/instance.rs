@@ -32,6 +32,13 @@ impl Found {
             _ => Self::Changes(one.id.clone()),
         }
     }
+
+    /// Its id.
+    pub fn id(&self) -> &str {
+        match self {
+            Self::Runs(id) | Self::Stopped(id) | Self::Changes(id) => id,
+        }
+    }
 }
 
 /// What instances are named by, beside their id.

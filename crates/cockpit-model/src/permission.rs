@@ -1,0 +1,157 @@
+//! Whether somebody may do something, as IAM's simulation of their policies says: whose policies these are, and what follows from
+//! its decisions. Policies of resources, of endpoints and of sessions are not in it.
+
+/// Whose policies decide what a caller may do.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Principal<'a> {
+    /// A user, by its ARN.
+    User(&'a str),
+    /// A role that was assumed.
+    Role {
+        /// Its name.
+        name: &'a str,
+        /// Its ARN where it has no path, which the ARN of a session does not tell.
+        arn: String,
+        /// Whether it has one for certain: roles of IAM Identity Center do.
+        has_path: bool,
+    },
+    /// One whose policies IAM does not simulate, in words.
+    Other(&'static str),
+}
+
+impl<'a> Principal<'a> {
+    /// Of a caller, as STS names it.
+    pub fn of(arn: &'a str) -> Self {
+        let parts: Vec<&str> = arn.splitn(6, ':').collect();
+        let [_, partition, service, _, account, resource] = parts[..] else {
+            return Self::Other("a caller of another kind");
+        };
+        match (service, resource.split('/').collect::<Vec<_>>().as_slice()) {
+            ("sts", ["assumed-role", name, ..]) => Self::Role {
+                name: *name,
+                arn: format!("arn:{partition}:iam::{account}:role/{name}"),
+                has_path: name.starts_with("AWSReservedSSO_"),
+            },
+            ("iam", ["user", ..]) => Self::User(arn),
+            ("iam", ["root"]) => Self::Other("the root user of the account"),
+            ("sts", ["federated-user", ..]) => Self::Other("a federated user"),
+            _ => Self::Other("a caller of another kind"),
+        }
+    }
+}
+
+/// What a decision comes from.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum By {
+    /// No policy allows it.
+    None,
+    /// A policy denies it.
+    Policy,
+    /// The permissions boundary does not allow it.
+    Boundary,
+    /// A service control policy of the organization does not allow it.
+    Organization,
+}
+
+impl By {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::None => "no policy allows it",
+            Self::Policy => "a policy denies it",
+            Self::Boundary => "the permissions boundary does not allow it",
+            Self::Organization => "a service control policy of the organization does not allow it",
+        }
+    }
+}
+
+/// What IAM decides of one action on one resource.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Decision {
+    /// `ssm:StartSession`.
+    pub action: String,
+    /// Its ARN, or `*`.
+    pub resource: String,
+    /// What it is refused by; none where it is allowed.
+    pub refused: Option<By>,
+    /// Keys of conditions that were not given: a request has them, and this is none.
+    pub missing: Vec<String>,
+}
+
+/// What follows for an action on all that it needs.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Verdict {
+    /// On all of it.
+    Allowed,
+    /// Not on this resource.
+    Denied(By, String),
+    /// It depends on conditions on these keys.
+    Depends(Vec<String>),
+    /// The answer does not name it.
+    Unanswered,
+}
+
+/// What follows for an action: one resource on which it is denied denies it.
+pub fn verdict(action: &str, decisions: &[Decision]) -> Verdict {
+    let own: Vec<&Decision> =
+        decisions.iter().filter(|decision| decision.action.eq_ignore_ascii_case(action)).collect();
+    if own.is_empty() {
+        return Verdict::Unanswered;
+    }
+    let denied = own.iter().find_map(|one| {
+        let by = one.refused.filter(|_| one.missing.is_empty())?;
+        Some(Verdict::Denied(by, one.resource.clone()))
+    });
+    let mut keys: Vec<String> =
+        own.iter().filter(|one| one.refused.is_some()).flat_map(|one| one.missing.iter().cloned()).collect();
+    keys.sort();
+    keys.dedup();
+    match denied {
+        Some(denied) => denied,
+        None if keys.is_empty() => Verdict::Allowed,
+        None => Verdict::Depends(keys),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_policies_of_a_session_are_those_of_its_role_and_a_path_is_not_guessed() {
+        let admin = Principal::of("arn:aws-cn:sts::123456789012:assumed-role/admin/operator");
+        let arn = "arn:aws-cn:iam::123456789012:role/admin".to_owned();
+        assert_eq!(admin, Principal::Role { name: "admin", arn, has_path: false });
+        let sso = Principal::of("arn:aws:sts::123456789012:assumed-role/AWSReservedSSO_admin_0123/alice");
+        assert!(matches!(sso, Principal::Role { name: "AWSReservedSSO_admin_0123", has_path: true, .. }));
+        let alice = "arn:aws:iam::123456789012:user/team/alice";
+        assert_eq!(Principal::of(alice), Principal::User(alice));
+        for (other, words) in [
+            ("arn:aws:iam::123456789012:root", "the root user"),
+            ("arn:aws:sts::123456789012:federated-user/bob", "a federated user"),
+            ("nobody", "another kind"),
+        ] {
+            assert!(matches!(Principal::of(other), Principal::Other(said) if said.contains(words)), "{other}");
+        }
+    }
+
+    fn decided(resource: &str, refused: Option<By>, missing: &[&str]) -> Decision {
+        let missing = missing.iter().map(|key| (*key).to_owned()).collect();
+        Decision { action: "ssm:StartSession".into(), resource: resource.into(), refused, missing }
+    }
+
+    #[test]
+    fn one_resource_on_which_it_is_denied_denies_it_and_a_condition_that_was_not_given_decides_nothing() {
+        let (fine, tagged) =
+            (decided("a", None, &["aws:SourceIp"]), decided("b", Some(By::None), &["aws:ResourceTag/Team"]));
+        let denied = decided("c", Some(By::Boundary), &[]);
+        let of = |all: &[Decision]| verdict("ssm:startsession", all);
+        assert_eq!(of(std::slice::from_ref(&fine)), Verdict::Allowed);
+        assert_eq!(of(&[fine.clone(), tagged.clone()]), Verdict::Depends(vec!["aws:ResourceTag/Team".into()]));
+        assert_eq!(of(&[fine, tagged, denied]), Verdict::Denied(By::Boundary, "c".into()));
+        assert_eq!(
+            (of(&[]), verdict("ecs:ExecuteCommand", &[decided("a", None, &[])])),
+            (Verdict::Unanswered, Verdict::Unanswered)
+        );
+    }
+}
