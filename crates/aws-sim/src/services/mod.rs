@@ -122,7 +122,6 @@ impl Service {
             "2015-12-01" => Some(Service::Elb),
             "2010-08-01" => Some(Service::CloudWatch),
             "2016-11-15" => Some(Service::Ec2),
-            "2010-05-08" => Some(Service::Iam),
             _ => None,
         }
     }
@@ -137,7 +136,6 @@ impl Service {
             "monitoring" => Service::CloudWatch,
             "logs" => Service::Logs,
             "ec2" => Service::Ec2,
-            "iam" => Service::Iam,
             _ => Service::Unknown,
         }
     }
