@@ -92,6 +92,10 @@ fn in_the_demonstration_one_key_opens_a_tunnel_that_psql_uses_in_another_termina
             std::thread::sleep(Duration::from_secs(2));
             terminal.press("\r");
         }
+        // Services may be there before the databases, to which it is to lead.
+        if terminal.text().contains("no tunnel: ") {
+            terminal.press("T");
+        }
         std::thread::sleep(Duration::from_millis(200));
         terminal.text().contains("is ready: psql -h 127.0.0.1 -p ").then_some(())
     });

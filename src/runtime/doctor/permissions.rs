@@ -148,11 +148,8 @@ impl Asked<'_> {
     /// Whether the agent in the tasks of each service may open its channels. A role that several have is asked about once.
     async fn roles(&self) -> Vec<Check> {
         let Some(cluster) = self.environment.cluster.as_deref() else { return Vec::new() };
-        let roles = match self.session.task_roles(cluster, self.services).await {
-            Ok(roles) => roles,
-            // That services cannot be read is told by the check of that read.
-            Err(_) => return Vec::new(),
-        };
+        // That services cannot be read is told by the check of that read.
+        let Ok(roles) = self.session.task_roles(cluster, self.services).await else { return Vec::new() };
         let distinct: BTreeSet<&str> = roles.iter().filter_map(|(_, role)| role.as_ref().ok()?.as_deref()).collect();
         let asked = distinct.into_iter().map(|role| async move {
             let who = self.identity.as_ref().map(|_| role.to_owned()).map_err(Clone::clone);
