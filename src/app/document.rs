@@ -23,7 +23,8 @@ pub fn keys(table: &Table) -> String {
             table.heading(scope)
         );
         for command in table.commands().filter(|command| command.scope == scope) {
-            let keys: Vec<String> = command.default_keys().iter().map(|key| format!("`{}`", key.label())).collect();
+            let keys: Vec<String> =
+                command.default_keys().iter().map(|key| format!("`{}`", key.label().replace('|', "\\|"))).collect();
             let _ = writeln!(
                 page,
                 "| {} | `{}` | {} | {} |",
