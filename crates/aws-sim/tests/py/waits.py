@@ -1,5 +1,5 @@
-"""The AWS CLI's `wait`, each one that there is for what is simulated (that of CloudFront is in beside.py). A wait sleeps between two looks; here that moves the
-simulator's clock, so that each really waits for what it is for."""
+"""The AWS CLI's `wait`, each one that there is for what is simulated (that of CloudFront is in beside.py). A wait sleeps
+between two looks; here that moves the simulator's clock, so that each really waits for what it is for."""
 
 import io
 import time
