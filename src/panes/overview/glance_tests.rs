@@ -175,7 +175,8 @@ fn a_refused_list_tells_what_to_do_whole_however_little_room_there_is() {
     for size in [(80, 24), (80, 40), (99, 30)] {
         let drawn = flat(&read(&world, size));
         assert!(drawn.contains("no permission to read services ecs:ListServices: not allowed"), "{size:?} {drawn}");
-        assert_eq!(drawn.matches(&to_do).count(), 2, "services and databases, {size:?}: {drawn}");
+        let told = drawn.matches(&to_do).count();
+        assert!(told >= 3, "{told} of attention, services and databases, {size:?}: {drawn}");
     }
 }
 

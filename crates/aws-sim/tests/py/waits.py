@@ -1,5 +1,5 @@
-"""The AWS CLI's `wait`, each one that there is for what is simulated. A wait sleeps between two looks; here that moves the
-simulator's clock, so that each really waits for what it is for."""
+"""The AWS CLI's `wait`, each one that there is for what is simulated (that of CloudFront is in beside.py). A wait sleeps
+between two looks; here that moves the simulator's clock, so that each really waits for what it is for."""
 
 import io
 import time
@@ -8,7 +8,7 @@ from contextlib import redirect_stderr
 import botocore.session
 from awscli.clidriver import create_clidriver
 from botocore import xform_name
-from strict import advance, client, control, done, pages, problem, same, true
+from strict import advance, client, control, done, problem, same, true
 
 CLUSTER = "bookmark-manager-staging-cluster"
 WEB, API = "bookmark-manager-staging-web", "bookmark-manager-staging-api"
@@ -52,7 +52,7 @@ def services():
     wait(f"ecs tasks-running --cluster {CLUSTER} --tasks {' '.join(new)}")
     group = elb.describe_target_groups(Names=[WEB])["TargetGroups"][0]["TargetGroupArn"]
     wait(f"elbv2 target-in-service --target-group-arn {group}")
-    wait(f"ecs services-stable --cluster {CLUSTER} --services {WEB} {API}")
+    wait(f"ecs services-stable --cluster {CLUSTER} --services {WEB} {API}", at_once=True)
     wait(f"ecs tasks-stopped --cluster {CLUSTER} --tasks {' '.join(before)}", at_once=True)
     wait(f"ecs tasks-running --cluster {CLUSTER} --tasks {' '.join(before)}", code=255, at_once=True)
     one = next(iter(new))
@@ -95,8 +95,8 @@ def databases():
 
 def instances():
     ec2 = client("ec2")
-    where = [{"Name": "tag:Project", "Values": ["bookmark-manager"]}, {"Name": "instance-state-name", "Values": ["stopped"]}]
-    one = ec2.describe_instances(Filters=where)["Reservations"][0]["Instances"][0]["InstanceId"]
+    found = [one for page in ec2.describe_instances()["Reservations"] for one in page["Instances"]]
+    one = next(one["InstanceId"] for one in found if one["State"]["Name"] == "stopped")
     wait(f"ec2 instance-exists --instance-ids {one}", at_once=True)
     ec2.start_instances(InstanceIds=[one])
     wait(f"ec2 instance-running --instance-ids {one}")
@@ -122,11 +122,6 @@ def the_rest():
         wait(f"lambda {name} --function-name {FUNCTION}", at_once=True)
     certificate = client("acm").list_certificates()["CertificateSummaryList"][0]["CertificateArn"]
     wait(f"acm certificate-validated --certificate-arn {certificate}", at_once=True)
-    cdn = client("cloudfront", region="us-east-1")
-    of = cdn.list_distributions()["DistributionList"]["Items"][0]["Id"]
-    batch = {"Paths": {"Quantity": 1, "Items": ["/*"]}, "CallerReference": "waited"}
-    made = cdn.create_invalidation(DistributionId=of, InvalidationBatch=batch)["Invalidation"]["Id"]
-    wait(f"cloudfront invalidation-completed --distribution-id {of} --id {made}", region="us-east-1")
 
 
 def nothing_is_left_out():
