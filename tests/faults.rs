@@ -64,7 +64,7 @@ const LOOKS: [&str; 21] = [
     "alarms mute api-cpu --for 1h",
     "db --snapshot a-1",
     "db --reboot",
-    "health allow 198.51.100.7",
+    "health allow 192.0.2.7",
     "schedule rm web stop-at-night",
     "schedule add web x --at at(2030-01-01T00:00:00) --min 0 --max 0",
 ];

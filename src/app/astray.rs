@@ -34,6 +34,8 @@ impl Target {
 #[derive(Debug, Clone, Default)]
 pub struct Astray {
     target: Target,
+    /// When a key of a text came last.
+    typed: Option<SignedDuration>,
     /// The pause is counted from here; none where keys are taken.
     since: Option<SignedDuration>,
     /// What a person is told.
@@ -47,7 +49,15 @@ pub struct Astray {
 impl Astray {
     /// What is typed from now on without a pause is not taken; these words say why.
     pub fn begin(&mut self, now: SignedDuration, words: impl Into<String>) {
-        *self = Self { target: self.target, since: Some(now), words: words.into(), waits: false, lost: false };
+        let (target, typed) = (self.target, self.typed);
+        *self = Self { target, typed, since: Some(now), words: words.into(), waits: false, lost: false };
+    }
+
+    /// The same where somebody types right now: it was meant for what was there before.
+    pub fn begin_if_typing(&mut self, now: SignedDuration, words: impl Into<String>) {
+        if self.typed.is_some_and(|at| now.saturating_sub(at) < PAUSE) {
+            self.begin(now, words);
+        }
     }
 
     /// The same until a line opens with an answer; what is typed then is for it, unless it goes on with what was lost.
@@ -71,7 +81,7 @@ impl Astray {
             return;
         }
         if before.is_special() {
-            self.begin(now, "not taken: what this was typed into has closed; type again in a second");
+            self.begin_if_typing(now, "not taken: what this was typed into has closed; type again in a second");
         } else if target.line.is_some() && self.waits && !self.lost {
             // The line that was waited for is there, and nothing of what is meant for it was lost.
             self.since = None;
@@ -93,6 +103,7 @@ impl Astray {
     /// # Errors
     /// Why it is not taken.
     pub fn takes(&mut self, now: SignedDuration) -> Result<(), &str> {
+        self.typed = Some(now);
         if !self.goes_on(now) {
             self.since = None;
             return Ok(());

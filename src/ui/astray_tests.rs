@@ -51,6 +51,8 @@ fn no_key_of_a_text_does_anything_right_after_its_window_went_by_itself() {
         let mut stage = Stage::new((120, 40));
         stage.press(pane.key);
         window(&mut stage);
+        stage.strike("z");
+        stage.pass(399);
         happens(&mut stage, Event::SignIn(SignIn::Done));
         let before = place(&stage);
         for (number, key) in typed.iter().enumerate() {
@@ -80,11 +82,25 @@ fn what_no_line_takes_is_a_key_at_once() {
         let mut stage = Stage::new((120, 40));
         stage.press("2 j j enter");
         window(&mut stage);
+        stage.strike("z");
         happens(&mut stage, Event::SignIn(SignIn::Done));
         stage.app.update(Event::Key(key.parse().unwrap()));
         let toast = stage.app.screen.toast.as_ref().map(|(text, _)| text.clone()).unwrap_or_default();
         assert!(!toast.contains("not taken"), "{key}: {toast}");
     }
+}
+
+/// Who typed nothing for a while has seen that it closed.
+#[test]
+fn a_key_that_goes_on_with_nothing_is_a_key() {
+    let mut stage = Stage::new((120, 40));
+    stage.press("2");
+    window(&mut stage);
+    stage.strike("z");
+    stage.pass(400);
+    happens(&mut stage, Event::SignIn(SignIn::Done));
+    stage.strike("?");
+    assert_eq!(stage.window(), Some(crate::app::overlay::Kind::Help));
 }
 
 #[test]
@@ -165,6 +181,7 @@ fn an_enter_that_was_meant_for_something_else_does_not_answer_a_code_that_is_ask
     let code = || Event::CodeWanted(CodeWanted { profile: "work".into(), serial: "arn:mfa".into(), again: None });
     let mut stage = Stage::new((120, 40));
     stage.press("2 j");
+    stage.strike("j");
     happens(&mut stage, code());
     for key in ["j", "enter", "1"] {
         stage.pass(100);

@@ -3,6 +3,8 @@
 use crate::app::App;
 use crate::app::astray::Target;
 use crate::app::command::{Id, Scope};
+use crate::app::effect::Effect;
+use crate::feeds::Ask;
 use crate::model::key::Key;
 
 /// What keys go to now.
@@ -39,19 +41,21 @@ pub(super) fn lost(app: &mut App) -> bool {
 }
 
 /// Takes a line, and what is typed on is not taken for keys where a word was all that came of it: it was refused.
-pub(super) fn taken<T>(app: &mut App, take: impl FnOnce(&mut App) -> T) -> T {
+pub(super) fn taken(app: &mut App, take: impl FnOnce(&mut App) -> Vec<Effect>) -> Vec<Effect> {
     let before = app.screen.toast.take();
     let (windows, operations) = (app.screen.overlays.len(), app.operations.list.len());
     let taken = take(app);
-    let opened =
-        app.screen.typing.is_some() || app.screen.overlays.len() > windows || app.operations.list.len() > operations;
-    match (&app.screen.toast, opened) {
-        (None, _) => app.screen.toast = before,
-        (Some((why, _)), false) => {
+    // What is read anyhow is no outcome.
+    let does = taken.iter().any(|effect| !matches!(effect, Effect::Fetch { ask: Ask::Aws(_), .. }));
+    let opened = app.screen.typing.is_some() || app.screen.overlays.len() > windows;
+    let begun = app.operations.list.len() > operations;
+    match &app.screen.toast {
+        None => app.screen.toast = before,
+        Some((why, _)) if !does && !opened && !begun => {
             let words = App::typed_on(why);
             app.astray.begin(app.confirm.now(), words);
         }
-        (Some(_), true) => {}
+        Some(_) => {}
     }
     taken
 }

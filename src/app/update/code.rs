@@ -39,7 +39,7 @@ pub(super) fn ask(app: &mut App) -> Vec<Effect> {
         asked.shown = true;
     }
     // Nobody waited for it: an Enter that was meant for something else would go on without credentials.
-    app.astray.begin(app.confirm.now(), "not taken: a code is asked for since; type again in a second");
+    app.astray.begin_if_typing(app.confirm.now(), "not taken: a code is asked for since; type again in a second");
     app.changed_by(Dirty::Lists);
     Vec::new()
 }
