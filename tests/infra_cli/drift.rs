@@ -105,7 +105,7 @@ fn what_runs_otherwise_than_it_is_declared_is_told_with_file_and_line_and_an_exi
     let sentence = "compute: aws_ecs_service.web: count: declared 77, now ";
     assert!(table.out.contains("runs, and is declared otherwise:") && table.out.contains(sentence), "{table:?}");
     assert!(table.out.contains(&format!(" ({})", place(5))), "{table:?}");
-    let absent = "parameter that a task names: declared /bookmark-manager/staging/NO_SUCH, which does not exist (";
+    let absent = "parameter that a task names: declared /bookmark-manager/staging/NO_SUCH, and does not exist (";
     assert!(table.out.contains(absent), "{table:?}");
     drift("--detailed-exitcode").coded(2);
     // What could not be looked at is said, and is no 0 and no 2.

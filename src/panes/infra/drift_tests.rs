@@ -85,7 +85,7 @@ fn what_runs_and_is_declared_otherwise_is_told_after_a_look_for_drift() {
         "aws_ecs_task_definition.web: image of web in bookmark-manager-staging-web: declared registry/web:1",
         "task definition of bookmark-manager-staging-web: declared web:41, now web:42",
         "aws_appautoscaling_target.web: maximum of scaling: declared 4, now 10",
-        "parameter that a task names: declared /staging/key, which does not exist (tasks.tf:3)",
+        "parameter that a task names: declared /staging/key, and does not exist (tasks.tf:3)",
     ] {
         assert!(screen.contains(part), "{part}:\n{screen}");
     }

@@ -65,7 +65,7 @@ impl Difference {
     pub fn words(&self, place: Option<&str>) -> String {
         let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
         let Self { address, what, declared, runs, .. } = self;
-        let now = if runs == ABSENT { format!("which {ABSENT}") } else { format!("now {runs}") };
+        let now = if runs == ABSENT { format!("and {ABSENT}") } else { format!("now {runs}") };
         format!("{address}: {what}: declared {declared}, {now}{place}")
     }
 }
@@ -90,9 +90,9 @@ mod tests {
         let known = BTreeSet::from(["/team/a".to_owned()]);
         let found = absent(vec![name("/team/a"), name("/team/b")], &known);
         let said: Vec<String> = found.iter().map(|one| one.words(Some("main.tf:7"))).collect();
-        let wanted = "aws_ecs_task_definition.web: parameter that a task names: declared /team/b, which does not exist (main.tf:7)";
+        let wanted = "aws_ecs_task_definition.web: parameter that a task names: declared /team/b, and does not exist (main.tf:7)";
         assert_eq!(said, [wanted]);
-        assert!(found[0].words(None).ends_with("declared /team/b, which does not exist"));
+        assert!(found[0].words(None).ends_with("declared /team/b, and does not exist"));
     }
 
     #[test]
