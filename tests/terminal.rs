@@ -30,8 +30,6 @@ mod questions;
 mod schema;
 #[path = "terminal/staging.rs"]
 mod staging;
-#[path = "support/state_server.rs"]
-mod state_server;
 mod support;
 #[path = "terminal/tunnels.rs"]
 mod tunnels;
@@ -214,8 +212,6 @@ impl Drop for Terminal {
         }
     }
 }
-
-// What is shown, and what keys do.
 
 #[test]
 fn the_demonstration_says_that_it_is_one() {

@@ -1,8 +1,11 @@
 //! The pane Infra over real Terraform where something has ended badly, and what is done there without a run.
 
+#[path = "../support/state_server.rs"]
+mod state_server;
+
 use super::infra::RIGHT;
-use super::state_server::{StateServer, Writes};
 use super::*;
+use state_server::{StateServer, Writes};
 
 const LAB: &str = "[environments.lab.infra]\nkind = \"terraform\"\nunits = [{ name = \"a\", dir = \"units/a\" }]\n";
 
