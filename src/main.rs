@@ -6,7 +6,7 @@ use cockpit::commands::declared::Work;
 use cockpit::commands::line::{Cli, Stop};
 use cockpit::infra::run::shim;
 use cockpit::runtime::stop::Held;
-use cockpit::runtime::{self, GivenUp};
+use cockpit::runtime::{self, WriteAborted};
 use std::io::{self, Write as _};
 use std::process;
 
@@ -78,9 +78,9 @@ fn run(cli: Cli) -> Result<ExitCode, cockpit::cli::Report> {
     runtime::end_helpers();
     runtime::end_programs();
     match (out.given_up(), code) {
-        (Some(GivenUp::Signal(signal)), _) if !takes_interrupt => signal.ended(),
+        (Some(WriteAborted::Signal(signal)), _) if !takes_interrupt => signal.ended(),
         // A verdict stays what it is.
-        (Some(GivenUp::TimeUp), Err(report)) if report.code == ExitCode::Failed => {
+        (Some(WriteAborted::TimeUp), Err(report)) if report.code == ExitCode::Failed => {
             Err(cockpit::cli::Report { code: ExitCode::TimedOut, ..report })
         }
         (_, code) => code,

@@ -5,7 +5,7 @@
 mod credentials;
 
 use aws_sim::{Scenario, Sim, SimOptions};
-use cockpit::app::effect::Lane;
+use cockpit::app::effect::Priority;
 use cockpit::app::event::Event;
 use cockpit::app::ticket::{Owner, Ticket};
 use cockpit::aws::{Connection, Session};
@@ -46,7 +46,7 @@ struct Heard {
 
 async fn ask(session: &Session, query: Query) -> Heard {
     let (out, mut answers) = tokio::sync::mpsc::channel(10_000);
-    session.ask(TICKET, Lane::Background, query, &out).await;
+    session.ask(TICKET, Priority::Background, query, &out).await;
     drop(out);
     let (mut pages, mut end, mut requests, mut renewed) = (Vec::new(), None, 0, false);
     while let Some(event) = answers.recv().await {
@@ -370,7 +370,7 @@ async fn polling_that_is_throttled_does_not_slow_a_person() {
     assert_eq!(failure(&session, services()).await.kind, FailureKind::Throttled);
     control(&sim, "/_sim/fault", serde_json::json!({"clear": true})).await;
     let (out, mut answers) = tokio::sync::mpsc::channel(10);
-    let asked = session.ask(TICKET, Lane::Operator, services(), &out);
+    let asked = session.ask(TICKET, Priority::Operator, services(), &out);
     tokio::time::timeout(Duration::from_secs(5), asked).await.unwrap();
     let Some(Event::Answer(answer)) = answers.recv().await else { panic!() };
     assert!(matches!(answer.part.of(), Part::Last(Fact::Services(..))));

@@ -19,7 +19,7 @@ mod proxy;
 mod support;
 
 use base64::Engine as _;
-use cockpit::app::effect::{Effect, Lane};
+use cockpit::app::effect::{Effect, Priority};
 use cockpit::app::event::Event;
 use cockpit::app::ticket::Ticket;
 use cockpit::config::EnvironmentConfig;
@@ -233,7 +233,7 @@ impl Desk {
     fn ask(&mut self, ask: Ask) {
         self.serial += 1;
         let ticket = Ticket::of_command(0, self.serial);
-        self.executor.carry_out(Effect::Fetch { ticket, lane: Lane::Operator, ask: ask.into() });
+        self.executor.carry_out(Effect::Fetch { ticket, lane: Priority::Operator, ask: ask.into() });
     }
 
     async fn next(&mut self) -> Part<Fact> {

@@ -27,7 +27,7 @@ use cockpit::infra::run::events::Reader;
 use cockpit::infra::run::start::{self, NotStarted};
 use cockpit::infra::run::{folder, requests};
 use cockpit::model::infra::run::Phase;
-use cockpit::model::infra::run_event::{Goal, Request, RunEnd, Step, UnitEnd, Who, Wish};
+use cockpit::model::infra::run_event::{Goal, Request, RequestKind, RunEnd, Step, UnitEnd, Who};
 use cockpit::model::infra::world::World;
 use cockpit::model::infra::{Order, RunState, Tool, Unit};
 use jiff::Timestamp;
@@ -155,7 +155,7 @@ impl Run {
     /// Whether that is taken is not waited for: who drives it may have been killed.
     fn approve_waiting(&self) {
         for (unit, plan) in self.state.to_review() {
-            self.ask(Wish::Approve { unit: unit.to_owned(), sha256: plan.sha256.clone() });
+            self.ask(RequestKind::Approve { unit: unit.to_owned(), sha256: plan.sha256.clone() });
         }
     }
 
@@ -171,7 +171,7 @@ impl Run {
         }
     }
 
-    fn ask(&self, wish: Wish) {
+    fn ask(&self, wish: RequestKind) {
         requests::ask(&self.folder, &Request { time: Timestamp::now(), by: who(), wish }).expect("it is asked");
     }
 
@@ -251,7 +251,7 @@ async fn units_are_planned_and_applied_in_their_order_each_plan_as_it_was_approv
     let mut run = Run::start(&home, &order(Goal::Apply, units.clone())).await.expect("it starts");
     run.until("plans of what needs nothing", false, |state| state.to_review().count() == 2);
     assert_ne!(run.state.units["b"].phase, Phase::Review, "it is planned on what was applied");
-    run.ask(Wish::Approve { unit: "a".into(), sha256: "0".repeat(64) });
+    run.ask(RequestKind::Approve { unit: "a".into(), sha256: "0".repeat(64) });
     run.until("what was asked to be taken", false, |state| state.heard > 0);
     assert_eq!(run.state.units["a"].phase, Phase::Review, "another plan was approved, and not this one");
     assert_eq!(run.end(true), RunEnd::Done);
@@ -301,7 +301,7 @@ resource "terraform_data" "it" {
     assert_eq!(run.unit_end("b"), &UnitEnd::Blocked { by: "a".into() });
     assert_eq!(run.unit_end("c"), &UnitEnd::Done);
     std::fs::write(units[0].dir.join("go"), "").expect("a file");
-    run.ask(Wish::Retry);
+    run.ask(RequestKind::Retry);
     run.resume().await;
     run.until("the retry", false, |state| state.end.is_none());
     assert_eq!(run.end(true), RunEnd::Done);
@@ -325,9 +325,9 @@ async fn applying(home: &Home) -> (Vec<Unit>, Run) {
 async fn a_cancel_interrupts_terraform_once_and_begins_nothing_more() {
     let home = Home::new();
     let (units, mut run) = applying(&home).await;
-    run.ask(Wish::Cancel { hard: false });
+    run.ask(RequestKind::Cancel { hard: false });
     // What still ends may fail for that, and would be no part of it.
-    run.ask(Wish::Retry);
+    run.ask(RequestKind::Retry);
     assert_eq!(run.end(false), RunEnd::Cancelled);
     assert!(run.state.notes.iter().any(|(_, text)| text.contains("it is being cancelled")), "{:?}", run.state.notes);
     assert!(matches!(run.unit_end("a"), UnitEnd::Cancelled { applied: true, .. }), "{:?}", run.unit_end("a"));
@@ -385,7 +385,7 @@ async fn a_second_run_of_an_environment_is_refused_with_who_and_since_when() {
     other.environment = "prod".into();
     let mut other = Run::start(&home, &other).await.expect("it starts");
     assert_eq!(other.end(false), RunEnd::Done);
-    run.ask(Wish::Cancel { hard: false });
+    run.ask(RequestKind::Cancel { hard: false });
     assert_eq!(run.end(false), RunEnd::Cancelled);
 }
 

@@ -13,7 +13,7 @@ mod support;
 mod whose;
 
 use aws_sim::Scenario;
-use cockpit::app::effect::{Effect, Lane};
+use cockpit::app::effect::{Effect, Priority};
 use cockpit::app::ticket::Ticket;
 use cockpit::config::EnvironmentConfig;
 use cockpit::feeds::aws::Query;

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used)]
 
 use aws_sim::{Scenario, Sim, SimOptions};
-use cockpit::app::effect::Lane;
+use cockpit::app::effect::Priority;
 use cockpit::app::event::Event;
 use cockpit::app::ticket::{Owner, Ticket};
 use cockpit::aws::{Connection, Session};
@@ -24,7 +24,7 @@ async fn simulator(scenario: Scenario) -> (Sim, Session) {
 
 async fn ask(session: &Session, query: Query) -> Result<Fact, Failure> {
     let (out, mut answers) = tokio::sync::mpsc::channel(10_000);
-    session.ask(TICKET, Lane::Operator, query, &out).await;
+    session.ask(TICKET, Priority::Operator, query, &out).await;
     drop(out);
     let mut end = None;
     while let Some(Event::Answer(answer)) = answers.recv().await {

@@ -62,7 +62,7 @@ impl Poller {
         {
             held.push(answer);
             if estate.identity.failure().is_some() {
-                // These credentials work: whose they are need not wait for the identity's next try.
+                // These credentials work: ask for the identity now instead of waiting for its next retry.
                 self.hurry(&[Source::Identity], now);
             }
             return None;
@@ -80,7 +80,7 @@ impl Poller {
         if environment.account.is_some()
             && estate.identity.failure().is_some_and(|failure| failure.kind == FailureKind::Credentials)
         {
-            // Nobody can say whose facts these are, nor how old they will be when somebody can.
+            // These answers are dropped: their account is unknown, and they may be old once it is known.
             for waiting in self.held.take().unwrap_or_default() {
                 self.forget(&waiting);
             }
@@ -98,7 +98,7 @@ impl Poller {
         None
     }
 
-    /// Takes in who we are.
+    /// Applies the caller identity.
     fn meet(&mut self, estate: &mut Estate, environment: &EnvironmentConfig, part: Part, now: Timestamp) {
         let outcome = match part {
             Part::Page(Fact::Identity(identity)) | Part::Last(Fact::Identity(identity)) => {

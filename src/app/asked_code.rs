@@ -1,19 +1,19 @@
 //! An MFA code that is asked for, and whether its question stands on the screen.
 
-use super::event::CodeWanted;
+use super::event::MfaRequest;
 
 /// A code that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AskedCode {
     /// What for.
-    pub wanted: CodeWanted,
-    /// It stands on the screen.
+    pub wanted: MfaRequest,
+    /// It is on the screen.
     pub shown: bool,
 }
 
 impl AskedCode {
     /// One that is not on the screen yet.
-    pub fn new(wanted: CodeWanted) -> Self {
+    pub fn new(wanted: MfaRequest) -> Self {
         Self { wanted, shown: false }
     }
 }

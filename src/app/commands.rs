@@ -73,20 +73,12 @@ pub const FIRST: &[Command] = &[
         "Check tools, credentials, permissions and each line of the configuration of this environment.",
         checkup::begin,
     ),
-    Command::new(
-        Id::ZOOM,
-        Global,
-        "zoom",
-        &["z"],
-        "Give the focused block the whole screen, or take it back.",
-        |app| {
-            app.screen.zoom = !app.screen.zoom;
-            done(app)
-        },
-    )
+    Command::new(Id::ZOOM, Global, "zoom", &["z"], "Zoom the focused block to the whole screen, or back.", |app| {
+        app.screen.zoom = !app.screen.zoom;
+        done(app)
+    })
     .on_bottom(Room(50)),
-    Command::new(Id::PAUSE, Global, "pause", &["p"], "Hold the screen still; again lets it go on.", pause)
-        .on_bottom(Room(60)),
+    Command::new(Id::PAUSE, Global, "pause", &["p"], "Pause the screen; again resumes it.", pause).on_bottom(Room(60)),
     Command::new(Id::ACTIVITY, Global, "activity", &["ctrl-a"], "Show what happened in this session.", |app| {
         pushed(app, overlays::activity)
     })
@@ -169,7 +161,7 @@ pub const CHANGES: &[Command] = &[
         List,
         "roll back",
         &["R"],
-        "Bring back a version of the selected service that ran before; ends a deployment that is under way.",
+        "Roll the selected service back to a version that ran before; stops a deployment in progress.",
         change::deploy::roll_back,
     )
     .risks(Risk::Change)
@@ -208,7 +200,7 @@ pub const CHANGES: &[Command] = &[
         List,
         "on/off",
         &["O"],
-        "Stop the environment, or start it with the counts that it had.",
+        "Stop the environment, or start it with the desired counts that it had.",
         change::steps::power,
     )
     .risks(Risk::Disrupt)
@@ -237,7 +229,7 @@ pub const CHANGES: &[Command] = &[
         List,
         "resume autoscaling",
         &[],
-        "Let the autoscaling of the selected service go on.",
+        "Resume the autoscaling of the selected service.",
         |app| change::steps::suspend(app, false),
     )
     .risks(Risk::Change)

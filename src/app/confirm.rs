@@ -21,7 +21,7 @@ pub const READABLE: SignedDuration = SignedDuration::from_millis(400);
 /// have 500 to 660 ms, macOS 375 ms), and a tenth for the way.
 pub const HELD: SignedDuration = SignedDuration::from_millis(1_100);
 
-/// What a person touches.
+/// An input of a person: a key, or a click.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Touch {
     Key(Key),
@@ -52,14 +52,14 @@ pub(super) enum About {
 
 /// Why an input is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Unmeant {
+pub enum RejectedInput {
     /// The question has not been on the screen for long enough, or at all.
     Unread,
     /// The same input came a moment before: the key may be held down.
     Repeated,
 }
 
-impl Unmeant {
+impl RejectedInput {
     /// In a sentence, for the bottom line.
     pub fn words(self) -> &'static str {
         match self {
@@ -93,7 +93,7 @@ impl Confirm {
         self.now
     }
 
-    /// Time has come to this, or the next input came then.
+    /// Sets the time: that of now, or of the next input.
     pub fn elapsed(&mut self, now: SignedDuration) {
         self.now = now;
         self.repeated = false;
@@ -140,12 +140,12 @@ impl Confirm {
     ///
     /// # Errors
     /// Why it was not.
-    pub fn points_at(&self, button: &Button, place: Rect) -> Result<(), Unmeant> {
+    pub fn points_at(&self, button: &Button, place: Rect) -> Result<(), RejectedInput> {
         let since = self.buttons.iter().find(|(other, there, _)| other == button && *there == place);
         if since.is_none_or(|(_, _, since)| self.now.saturating_sub(*since) < READABLE) {
-            return Err(Unmeant::Unread);
+            return Err(RejectedInput::Unread);
         }
-        if self.repeated { Err(Unmeant::Repeated) } else { Ok(()) }
+        if self.repeated { Err(RejectedInput::Repeated) } else { Ok(()) }
     }
 
     /// Whether the screen shows this question.
@@ -157,12 +157,12 @@ impl Confirm {
     ///
     /// # Errors
     /// Why it does not.
-    pub fn answers(&self, question: Option<&Question>) -> Result<(), Unmeant> {
+    pub fn answers(&self, question: Option<&Question>) -> Result<(), RejectedInput> {
         let since = self.shown.as_ref().filter(|(shown, _)| Some(shown) == question).map(|(_, since)| *since);
         if since.is_none_or(|since| self.now.saturating_sub(since) < READABLE) {
-            return Err(Unmeant::Unread);
+            return Err(RejectedInput::Unread);
         }
-        if self.repeated { Err(Unmeant::Repeated) } else { Ok(()) }
+        if self.repeated { Err(RejectedInput::Repeated) } else { Ok(()) }
     }
 
     /// Whether a key that is pressed now, the first time for a while, would answer what is shown.

@@ -53,7 +53,7 @@ pub fn of_pane(app: &App, pane: PaneId, which: u8) -> Option<Overlay> {
     Some(overlay)
 }
 
-/// What a yes takes there.
+/// What a confirmation requires there.
 pub fn yes(app: &App, overlay: &Overlay) -> Option<Yes> {
     if let Kind::Confirm(..) = overlay.kind {
         return asked(app, overlay).map(|asked| safety::yes(asked.risk, &app.environment));

@@ -22,7 +22,7 @@ pub enum Effect {
         /// Comes back with each piece of the answer.
         ticket: Ticket,
         /// Who waits for it.
-        lane: Lane,
+        lane: Priority,
         /// What to ask.
         ask: Ask,
     },
@@ -64,7 +64,7 @@ pub enum Effect {
     Survey(Box<EnvironmentConfig>),
     /// Looks as `cockpit doctor` does at the opened environment; told by [`super::event::Event::Checked`].
     CheckUp,
-    /// The code that was asked for; none: nobody gives one.
+    /// The MFA code that was asked for; none if nobody enters one.
     Code(Option<Value>),
     /// Give the terminal to a shell in a container, and take it back when that has ended.
     Shell(Box<ShellPlan>),
@@ -96,7 +96,7 @@ pub enum Tee {
 
 /// Who waits for an answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Lane {
+pub enum Priority {
     /// A person pressed a key: never waits behind polling.
     Operator,
     /// Polling: stays within half of each budget.

@@ -49,7 +49,7 @@ pub enum Event {
     /// A sign-in that was asked for goes on, or has ended.
     SignIn(SignIn),
     /// Credentials need a code that a person is asked for.
-    CodeWanted(CodeWanted),
+    MfaRequest(MfaRequest),
     /// What was seen of an environment that is not opened, by its name.
     Glanced(String, Box<Glance>),
     /// What the doctor found of an environment, by its name.
@@ -76,7 +76,7 @@ impl Event {
             | Self::Resumed
             | Self::Stopped
             | Self::SignIn(_)
-            | Self::CodeWanted(_)
+            | Self::MfaRequest(_)
             | Self::Glanced(..)
             | Self::Checked(..)
             | Self::Notice(_)
@@ -123,8 +123,8 @@ pub struct Notice {
 
 /// An MFA code that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CodeWanted {
-    /// The profile that wants it.
+pub struct MfaRequest {
+    /// The profile that needs it.
     pub profile: String,
     /// The device.
     pub serial: String,

@@ -7,20 +7,20 @@ use crate::model::Health;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
-/// What a person knows of the operations.
+/// What the user has been told about the operations.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OperationNotices {
     /// Those that were confirmed or are watched: the others were only looked at.
     pub confirmed: BTreeSet<OperationId>,
     /// Those whose first change was followed by a look at the services.
     pub(super) begun: BTreeSet<OperationId>,
-    /// Those whose end was told.
+    /// Operations whose end was reported.
     pub(super) told: BTreeSet<OperationId>,
-    /// Those that ended badly and were not opened since.
+    /// Operations that failed and were not opened since.
     pub unacknowledged: BTreeSet<OperationId>,
     /// When quit was requested; pending audit writes finish first.
     pub(super) leaving: Option<Timestamp>,
-    /// Those that went on when they were left.
+    /// Operations that were still running when the session ended.
     pub left: Vec<OperationId>,
 }
 

@@ -210,7 +210,7 @@ impl Grid {
         }
     }
 
-    /// An answer to what was asked will not come.
+    /// The answer to this request will not come.
     pub fn lost(&mut self, from: u64) {
         self.asked.remove(&(from / self.page_rows()));
     }

@@ -2,11 +2,15 @@
 
 use super::operation::parameter::place;
 use crate::config::{Config, EnvironmentConfig};
-use crate::model::parameters::named::Named;
+use crate::model::parameters::named::ParameterReference;
 use crate::model::timeline::owners::{Home, Owners};
 
 /// The environment beside the others of its account; `named` is what its task definitions name of parameters.
-pub fn owners<'a>(config: &'a Config, environment: &'a EnvironmentConfig, named: &'a [Named]) -> Owners<'a> {
+pub fn owners<'a>(
+    config: &'a Config,
+    environment: &'a EnvironmentConfig,
+    named: &'a [ParameterReference],
+) -> Owners<'a> {
     let apart = |other: &EnvironmentConfig| {
         environment.account.is_some() && other.account.is_some() && environment.account != other.account
     };

@@ -2,11 +2,11 @@
 
 use crate::config::EnvironmentConfig;
 use crate::model::Estate;
-use crate::model::parameters::named::{self, Named};
+use crate::model::parameters::named::{self, ParameterReference};
 use std::collections::BTreeMap;
 
 /// What the task definitions of all services name, and whether all of those were read.
-pub fn named_by_services(estate: &Estate) -> (Vec<Named>, bool) {
+pub fn named_by_services(estate: &Estate) -> (Vec<ParameterReference>, bool) {
     let (mut all, mut complete) = (Vec::new(), true);
     for service in estate.services.value().into_iter().flat_map(BTreeMap::values) {
         let short = estate.service_row(&service.name).map_or(service.name.as_str(), |row| row.short.as_str());

@@ -24,7 +24,7 @@ pub(super) use sweep::Sweep;
 pub use sweep::{SERVICES_PER_CALL, TASKS_PER_CALL};
 pub use wants::{HISTORY, Wants};
 
-use super::effect::{Effect, Lane};
+use super::effect::{Effect, Priority};
 use super::ticket::{Owner, Ticket};
 use crate::config::EnvironmentConfig;
 use crate::feeds::aws::{Fact, Part, Query};
@@ -216,7 +216,7 @@ impl Poller {
     }
 
     /// A ticket for a new fetch, and the effect that carries it.
-    pub(super) fn fetch(&mut self, query: Query, job: Option<Job>, lane: Lane) -> Effect {
+    pub(super) fn fetch(&mut self, query: Query, job: Option<Job>, lane: Priority) -> Effect {
         self.serial += 1;
         let ticket = Ticket { generation: self.generation, owner: Owner::Poll, serial: self.serial };
         self.in_flight_asks.insert(ticket, InFlight { query: query.clone(), job, lane, pages: Vec::new() });
@@ -249,7 +249,8 @@ impl Poller {
                     .due
                     .is_none_or(|due| due + (now_stretch(timer, slow, environment.refresh.of(job.source()))) <= now);
             if due && self.wanted(job, environment) && !(self.wrong_account && job != Job::Identity) {
-                let lane = self.timers.get_mut(&job).and_then(|timer| timer.lane.take()).unwrap_or(Lane::Background);
+                let lane =
+                    self.timers.get_mut(&job).and_then(|timer| timer.lane.take()).unwrap_or(Priority::Background);
                 effects.extend(self.start(job, lane, estate, environment, visible, now));
             }
         }
@@ -262,7 +263,7 @@ impl Poller {
     fn start(
         &mut self,
         job: Job,
-        lane: Lane,
+        lane: Priority,
         estate: &Estate,
         environment: &EnvironmentConfig,
         visible: &[String],
@@ -370,7 +371,7 @@ impl Poller {
         // An answer under way is still about the credentials before.
         self.in_flight_asks.retain(|_, flight| !matches!(flight.query, Query::Identity));
         let timer = self.timers.entry(Job::Identity).or_default();
-        *timer = Timer { due: Some(now), lane: Some(Lane::Operator), ..Timer::default() };
+        *timer = Timer { due: Some(now), lane: Some(Priority::Operator), ..Timer::default() };
     }
 
     /// What the reader of the estate needs.

@@ -256,7 +256,7 @@ fn a_person_does_not_wait_behind_polling() {
         effects
             .iter()
             .filter_map(
-                |effect| if let Effect::Fetch { lane, .. } = effect { Some(*lane == Lane::Operator) } else { None },
+                |effect| if let Effect::Fetch { lane, .. } = effect { Some(*lane == Priority::Operator) } else { None },
             )
             .collect()
     };

@@ -1,7 +1,7 @@
 //! What the screen asks now, and whether an input answers it (see [`super::confirm`]).
 
 use super::App;
-use super::confirm::{About, Question, Unmeant};
+use super::confirm::{About, Question, RejectedInput};
 use super::overlay::Kind;
 use super::screen;
 use super::{dialog, listed, tell};
@@ -60,7 +60,7 @@ pub fn seen(app: &App) -> bool {
 ///
 /// # Errors
 /// Why it does not.
-pub fn meant(app: &App) -> Result<(), Unmeant> {
+pub fn meant(app: &App) -> Result<(), RejectedInput> {
     app.confirm.answers(question(app).as_ref())
 }
 

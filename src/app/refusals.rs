@@ -12,7 +12,7 @@ pub const PATIENCE: SignedDuration = SignedDuration::from_mins(15);
 /// refusal may be a fault on the side of AWS.
 const SURE: u32 = 3;
 
-/// Refusals in a row.
+/// Consecutive refusals of the credentials.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Refusals {
     first: Option<Timestamp>,

@@ -15,7 +15,7 @@ use super::surveyed::Survey;
 use super::tunnels::state::Tunnels;
 use crate::config::{Config, EnvironmentConfig, Places};
 use crate::model::Estate;
-use crate::model::offered::{Flag, Named, in_environment};
+use crate::model::offered::{CommandScope, Flag, in_environment};
 use crate::panes::state::Panes;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use std::collections::BTreeMap;
@@ -234,8 +234,8 @@ impl App {
     }
 
     /// What a command that is offered names to act in an environment of this session.
-    pub fn named<'a>(&'a self, environment: &'a str) -> Named<'a> {
-        Named { environment, flags: &self.session.overrides.flags }
+    pub fn named<'a>(&'a self, environment: &'a str) -> CommandScope<'a> {
+        CommandScope { environment, flags: &self.session.overrides.flags }
     }
 
     /// The pane that is shown.

@@ -4,7 +4,7 @@ use crate::model::glance::Glance;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
-/// What was seen of them.
+/// What was read of the environments.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Survey {
     /// By the environment's name.

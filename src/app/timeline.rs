@@ -11,13 +11,13 @@ use crate::model::names::{listed, nearest};
 use crate::model::timeline::local::{self, Local};
 use crate::model::timeline::merge::merge;
 use crate::model::timeline::owners::Owners;
-use crate::model::timeline::{About, Happening, Kind as Of, gather};
+use crate::model::timeline::{About, Kind as Of, TimelineEvent, gather};
 use crate::model::{Estate, Failure, FailureKind, Health, Source as From, time};
 use jiff::{SignedDuration, Timestamp};
 use log_store::{Filter, Kind, Level, Line, Search, Source, StreamId, pattern};
 
 /// Everything that has happened since a moment, once and in order; of other environments too, which it is said of.
-pub fn happened(app: &App, local: &Local, since: Timestamp) -> Vec<Happening> {
+pub fn happened(app: &App, local: &Local, since: Timestamp) -> Vec<TimelineEvent> {
     let writes = app.estate.trail.value().into_iter().flatten();
     // Which parameters are read here tells whose they are: looked for only where one was written.
     let parameters = writes.into_iter().any(|event| event.source.starts_with("ssm."));
@@ -34,7 +34,7 @@ fn told(
     since: Timestamp,
     now: Timestamp,
     ahead: SignedDuration,
-) -> Vec<Happening> {
+) -> Vec<TimelineEvent> {
     let environment = &owners.own.environment;
     let ours = |record: &&Record| record.environment == *environment && estate.endpoints.has(&record.endpoint);
     let records: Vec<Record> = local.records.iter().filter(ours).cloned().collect();
@@ -53,7 +53,7 @@ const BEFORE: SignedDuration = SignedDuration::from_mins(2);
 
 /// What is opened of a thing: the logs of two minutes before it, of its service or of all; a database or an alarm where it is
 /// one that is known still.
-pub fn subject(app: &App, event: &Happening) -> Subject {
+pub fn subject(app: &App, event: &TimelineEvent) -> Subject {
     let from = event.at.checked_sub(BEFORE).unwrap_or(event.at);
     match &event.about {
         About::Service(name) => Subject::Logs(Some(name.clone()), from),
@@ -68,7 +68,7 @@ pub fn subject(app: &App, event: &Happening) -> Subject {
 }
 
 /// All that is told of a thing: the columns of its row may be cut.
-pub fn facts(app: &App, event: &Happening) -> Vec<Fact> {
+pub fn facts(app: &App, event: &TimelineEvent) -> Vec<Fact> {
     let mut facts = vec![
         fact("time", time::date_clock_with_zone(event.at, &app.zone())),
         fact("kind", event.kind.word()),
@@ -134,7 +134,7 @@ fn trouble(app: &App, local: &Local) -> Option<(Health, String)> {
 /// Both, as sentences.
 pub fn check(filter: &Filter) -> Result<(), (String, String)> {
     for (name, value) in filter.names() {
-        let fields: Vec<&str> = Happening::FIELDS.into_iter().chain(["service", "level"]).collect();
+        let fields: Vec<&str> = TimelineEvent::FIELDS.into_iter().chain(["service", "level"]).collect();
         if !fields.contains(&name) {
             let near = nearest(name, fields.iter().copied()).map(|near| format!("did you mean `{near}`? "));
             let hint = format!(
@@ -161,7 +161,7 @@ pub fn check(filter: &Filter) -> Result<(), (String, String)> {
 
 /// What of it is wanted, said as for log lines.
 #[derive(Debug, Clone, Default)]
-pub struct Sieve {
+pub struct TimelineFilter {
     pub filter: Filter,
     /// This level at least.
     pub level: Level,
@@ -179,9 +179,9 @@ pub fn level(health: Health) -> Level {
     }
 }
 
-impl Sieve {
+impl TimelineFilter {
     /// Whether a thing passes; one that is routine only where that is wanted.
-    pub fn passes(&self, event: &Happening) -> bool {
+    pub fn passes(&self, event: &TimelineEvent) -> bool {
         if !event.is_news() && !self.routine {
             return false;
         }
@@ -214,17 +214,17 @@ mod tests {
     use super::*;
     use crate::config::{Config, EnvironmentConfig};
 
-    fn event(kind: Of, health: Health) -> Happening {
+    fn event(kind: Of, health: Health) -> TimelineEvent {
         let about = About::Service("shop-web".into());
-        Happening::new(Timestamp::UNIX_EPOCH, kind, about, "deployment of web:2 failed", "k")
+        TimelineEvent::new(Timestamp::UNIX_EPOCH, kind, about, "deployment of web:2 failed", "k")
             .stands(health)
             .by(Some("anna".into()))
     }
 
     #[test]
     fn filters_of_log_lines_look_into_things_too() {
-        let passes = |text: &str, event: &Happening| {
-            Sieve { filter: Filter::parse(text).unwrap(), ..Sieve::default() }.passes(event)
+        let passes = |text: &str, event: &TimelineEvent| {
+            TimelineFilter { filter: Filter::parse(text).unwrap(), ..TimelineFilter::default() }.passes(event)
         };
         let failed = event(Of::Rollback, Health::Down);
         for filter in
@@ -236,10 +236,10 @@ mod tests {
             assert!(!passes(filter, &failed), "{filter}");
         }
         let routine = event(Of::Service, Health::Healthy).routine(true);
-        let another = Happening { of_another: Some("prod".into()), ..event(Of::Write, Health::Changing) };
+        let another = TimelineEvent { of_another: Some("prod".into()), ..event(Of::Write, Health::Changing) };
         for quiet in [routine, another] {
-            assert!(!Sieve::default().passes(&quiet));
-            assert!(Sieve { routine: true, ..Sieve::default() }.passes(&quiet));
+            assert!(!TimelineFilter::default().passes(&quiet));
+            assert!(TimelineFilter { routine: true, ..TimelineFilter::default() }.passes(&quiet));
         }
     }
 

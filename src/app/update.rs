@@ -195,7 +195,7 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             checkup::found(app, &environment, checks);
             Vec::new()
         }
-        Event::CodeWanted(wanted) => {
+        Event::MfaRequest(wanted) => {
             app.code = Some(AskedCode::new(wanted));
             Vec::new()
         }

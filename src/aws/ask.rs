@@ -8,7 +8,7 @@ use super::{
     ecs_tasks, elbv2, health_reads, history, lambda, logs, logs_groups, logs_insights, logs_live, machines, metrics,
     parameters, rds, rds_history, scheduler, secret_list, sts, trail,
 };
-use crate::app::effect::Lane;
+use crate::app::effect::Priority;
 use crate::app::event::Event;
 use crate::app::ticket::Ticket;
 use crate::feeds::aws::Query;
@@ -17,7 +17,7 @@ use tokio::sync::mpsc::Sender;
 impl Session {
     /// Asks, and sends the answer page by page: each with the requests that it took. Ends with the
     /// last page or with what broke. Dropping the future cancels what is under way.
-    pub async fn ask(&self, ticket: Ticket, lane: Lane, query: Query, out: &Sender<Event>) {
+    pub async fn ask(&self, ticket: Ticket, lane: Priority, query: Query, out: &Sender<Event>) {
         wire::counted(async {
             let caller = Caller::new(self, lane);
             let answers = AnswerSender::new(ticket, out, &self.0.renewed);

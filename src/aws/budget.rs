@@ -10,7 +10,7 @@
 //! next one waits longer. After a throttling answer polling of that class halves its rate, and wins
 //! it back over [`RECOVERY`].
 
-use crate::app::effect::Lane;
+use crate::app::effect::Priority;
 use std::sync::{Mutex, OnceLock, PoisonError};
 use std::time::Duration;
 use tokio::time::Instant;
@@ -316,7 +316,7 @@ impl Budget {
     }
 
     /// Waits until one request may be sent.
-    pub async fn take(&self, class: Class, lane: Lane) {
+    pub async fn take(&self, class: Class, lane: Priority) {
         let wait = self.reserve(class, lane, Instant::now());
         if !wait.is_zero() {
             tokio::time::sleep(wait).await;
@@ -324,12 +324,12 @@ impl Budget {
     }
 
     /// Takes the place of one request; how long to wait before it is sent.
-    pub fn reserve(&self, class: Class, lane: Lane, now: Instant) -> Duration {
+    pub fn reserve(&self, class: Class, lane: Priority, now: Instant) -> Duration {
         self.with(class, lane, now, |bucket| bucket.next(now))
     }
 
     /// Counts requests that the SDK sent again by itself.
-    pub fn charge(&self, class: Class, lane: Lane, requests: u32, now: Instant) {
+    pub fn charge(&self, class: Class, lane: Priority, requests: u32, now: Instant) {
         if requests > 0 {
             self.with(class, lane, now, |bucket| bucket.charge(requests, now));
         }
@@ -347,10 +347,10 @@ impl Budget {
 
     /// After a throttling answer: polling of this class slows down, a person's questions do not.
     pub fn slow_down(&self, class: Class, now: Instant) {
-        self.with(class, Lane::Background, now, |bucket| bucket.slow_down(now));
+        self.with(class, Priority::Background, now, |bucket| bucket.slow_down(now));
     }
 
-    fn with<T>(&self, class: Class, lane: Lane, now: Instant, act: impl FnOnce(&mut Bucket) -> T) -> T {
+    fn with<T>(&self, class: Class, lane: Priority, now: Instant, act: impl FnOnce(&mut Bucket) -> T) -> T {
         if let Some(buckets) = &mut *self.whole.lock().unwrap_or_else(PoisonError::into_inner) {
             return act(buckets[class as usize].get_or_insert_with(|| {
                 let (rate, burst) = self.limit(class);
@@ -358,8 +358,8 @@ impl Budget {
             }));
         }
         let buckets = match lane {
-            Lane::Operator => &self.operator,
-            Lane::Background => &self.background,
+            Priority::Operator => &self.operator,
+            Priority::Background => &self.background,
         };
         let mut buckets = buckets.lock().unwrap_or_else(PoisonError::into_inner);
         act(buckets[class as usize].get_or_insert_with(|| self.half(class, now)))

@@ -1,6 +1,6 @@
 //! The clients of one lane: each service's is made when it is first used, all share one HTTP client.
 
-use crate::app::effect::Lane;
+use crate::app::effect::Priority;
 use crate::model::image::Registry;
 use aws_config::{Region, SdkConfig};
 use aws_sdk_ecs::config::retry::RetryPartition;
@@ -15,11 +15,11 @@ pub(super) enum Usage {
     Change,
 }
 
-impl From<Lane> for Usage {
-    fn from(lane: Lane) -> Self {
+impl From<Priority> for Usage {
+    fn from(lane: Priority) -> Self {
         match lane {
-            Lane::Operator => Self::Operator,
-            Lane::Background => Self::Background,
+            Priority::Operator => Self::Operator,
+            Priority::Background => Self::Background,
         }
     }
 }

@@ -7,7 +7,7 @@ use super::session::{Action, Caller, Session};
 use super::signed::Service;
 use super::writer::Writer;
 use super::xml::Element;
-use crate::app::effect::Lane;
+use crate::app::effect::Priority;
 use crate::app::operation::call::Reply;
 use crate::app::operation::single::invalidation::call::{Batch, CdnRead, CdnReply};
 use crate::model::cdn::{Distribution, Invalidation, Month};
@@ -59,7 +59,7 @@ impl Session {
     /// # Errors
     /// They cannot be listed.
     pub async fn distributions(&self) -> Result<Vec<Distribution>, Failure> {
-        distributions(&Caller::new(self, Lane::Operator)).await
+        distributions(&Caller::new(self, Priority::Operator)).await
     }
 }
 

@@ -5,7 +5,7 @@ use super::pages::{AnswerSender, Guard};
 use super::protocols::json;
 use super::session::{Action, Caller, Session};
 use super::signed::Service;
-use crate::app::effect::Lane;
+use crate::app::effect::Priority;
 use crate::feeds::aws::Fact;
 use crate::model::cdn::belongs;
 use crate::model::users::{Policy, Pool, Seen, User};
@@ -99,12 +99,12 @@ impl Session {
     /// # Errors
     /// They cannot be listed.
     pub async fn user_pools(&self) -> Result<Vec<Pool>, Failure> {
-        pools(&Caller::new(self, Lane::Operator)).await
+        pools(&Caller::new(self, Priority::Operator)).await
     }
 
     /// What a pool asks of passwords and of a second factor; what of it could not be read is among the failures.
     pub async fn user_pool(&self, pool: Pool) -> (Pool, Vec<Failure>) {
-        let caller = Caller::new(self, Lane::Operator);
+        let caller = Caller::new(self, Priority::Operator);
         let asked = body!({"UserPoolId": pool.id});
         let (describe, mfa) =
             (json(DESCRIBE_USER_POOL, COGNITO, TARGET, &asked), json(GET_MFA, COGNITO, TARGET, &asked));
@@ -134,7 +134,7 @@ impl Session {
         status: Option<&str>,
         mut page: impl FnMut(Vec<User>) -> bool,
     ) -> Result<(), Failure> {
-        let caller = Caller::new(self, Lane::Operator);
+        let caller = Caller::new(self, Priority::Operator);
         let (mut token, mut guard) = (None::<String>, Guard::default());
         loop {
             let mut asked = body!({"UserPoolId": pool, "Limit": PAGE});

@@ -5,11 +5,11 @@ use super::protocols::query;
 use super::session::{Action, Caller, Session};
 use super::signed::{Request, Service};
 use super::xml::Element;
-use crate::app::effect::Lane;
+use crate::app::effect::Priority;
 use crate::aws::budget::Class;
 use crate::model::machine::Machine;
 use crate::model::tunnel::NoTarget;
-use crate::model::tunnel::instance::{Found, Named};
+use crate::model::tunnel::instance::{Found, InstanceSelector};
 use crate::model::tunnel::whose::Whose;
 use crate::model::{Failure, FailureKind};
 use aws_sdk_ssm::types::{InstanceInformationStringFilter, PingStatus};
@@ -26,25 +26,25 @@ impl Session {
     ///
     /// # Errors
     /// They cannot be asked for.
-    pub async fn instances(&self, named: &Named) -> Result<Vec<Machine>, Failure> {
+    pub async fn instances(&self, named: &InstanceSelector) -> Result<Vec<Machine>, Failure> {
         let parameters = match named {
-            Named::Id(id) => vec![("InstanceId.1", id.clone())],
-            Named::Tag(key, value) => {
+            InstanceSelector::Id(id) => vec![("InstanceId.1", id.clone())],
+            InstanceSelector::Tag(key, value) => {
                 vec![("Filter.1.Name", format!("tag:{key}")), ("Filter.1.Value.1", value.clone())]
             }
         };
-        Ok(of(&Caller::new(self, Lane::Operator).ec2(DESCRIBE, &parameters).await?))
+        Ok(of(&Caller::new(self, Priority::Operator).ec2(DESCRIBE, &parameters).await?))
     }
 
     /// The one instance that is meant, and how it stands; why there is none, or that it is another environment's.
     ///
     /// # Errors
     /// It cannot be asked for.
-    pub async fn found(&self, named: &Named, whose: &Whose) -> Result<Result<Found, NoTarget>, Failure> {
+    pub async fn found(&self, named: &InstanceSelector, whose: &Whose) -> Result<Result<Found, NoTarget>, Failure> {
         match (self.instances(named).await, named) {
             (Ok(found), _) => Ok(whose.of(named, &found).map(Found::of)),
             // Who may not look may still open a session, which says what is wrong; the id alone tells whose it is.
-            (Err(failure), Named::Id(id)) if failure.kind == FailureKind::Denied => {
+            (Err(failure), InstanceSelector::Id(id)) if failure.kind == FailureKind::Denied => {
                 let machine = Machine { id: id.clone(), ..Machine::default() };
                 Ok(whose.instance(&machine).map(|()| Found::Runs(machine.id)))
             }
@@ -57,7 +57,7 @@ impl Session {
     /// # Errors
     /// It is refused.
     pub async fn start_instance(&self, id: &str) -> Result<(), Failure> {
-        Caller::new(self, Lane::Operator).ec2(START, &[("InstanceId.1", id.to_owned())]).await.map(drop)
+        Caller::new(self, Priority::Operator).ec2(START, &[("InstanceId.1", id.to_owned())]).await.map(drop)
     }
 
     /// Whether the agent of an instance is online.
@@ -65,7 +65,7 @@ impl Session {
     /// # Errors
     /// It cannot be asked for.
     pub async fn instance_is_online(&self, id: &str) -> Result<bool, Failure> {
-        let caller = Caller::new(self, Lane::Operator);
+        let caller = Caller::new(self, Priority::Operator);
         let filter = InstanceInformationStringFilter::builder().key("InstanceIds").values(id).build();
         let filter = filter.map_err(|error| Failure::new(FailureKind::Other, error.to_string()))?;
         let answer = caller

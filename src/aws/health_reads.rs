@@ -9,7 +9,7 @@ use super::protocols::{encoded, json, rest};
 use super::session::{Action, Caller, Session};
 use super::signed::Service;
 use super::xml::Element;
-use crate::app::effect::Lane;
+use crate::app::effect::Priority;
 use crate::feeds::aws::Fact;
 use crate::model::Failure;
 use crate::model::health_probe::declared::{Balancer, Issued, Listener, Record, Rule, Zone, is_in, plain};
@@ -43,7 +43,7 @@ impl Session {
     /// # Errors
     /// One of the requests fails; its action is named.
     pub async fn balancers_of(&self, groups: &[String]) -> Result<Vec<Balancer>, Failure> {
-        balancers(&Caller::new(self, Lane::Operator), groups).await
+        balancers(&Caller::new(self, Priority::Operator), groups).await
     }
 
     /// The rules by which others may reach these security groups, as far as they name addresses.
@@ -51,7 +51,7 @@ impl Session {
     /// # Errors
     /// They cannot be read.
     pub async fn rules_of(&self, groups: &[String]) -> Result<Vec<Rule>, Failure> {
-        rules(&Caller::new(self, Lane::Operator), groups).await
+        rules(&Caller::new(self, Priority::Operator), groups).await
     }
 
     /// The public zones that one of these hosts is in; without hosts those of the account, as far as it has few.
@@ -59,7 +59,7 @@ impl Session {
     /// # Errors
     /// They cannot be read.
     pub async fn zones_of(&self, hosts: &[String]) -> Result<Vec<Zone>, Failure> {
-        let caller = Caller::new(self, Lane::Operator);
+        let caller = Caller::new(self, Priority::Operator);
         let mut zones = public_zones(&caller).await?;
         if !hosts.is_empty() {
             let closest = |host: &String| {
@@ -85,7 +85,7 @@ impl Session {
     /// # Errors
     /// One cannot be read.
     pub async fn certificates(&self, arns: &[String]) -> Result<Vec<Issued>, Failure> {
-        issued_by(&Caller::new(self, Lane::Operator), arns).await
+        issued_by(&Caller::new(self, Priority::Operator), arns).await
     }
 }
 

@@ -5,7 +5,7 @@ use super::budget::Class;
 use super::pages::AnswerSender;
 use super::session::{Action, Caller, Session};
 use super::wire;
-use crate::app::effect::Lane;
+use crate::app::effect::Priority;
 use crate::feeds::aws::Fact;
 use crate::model::logs::{InsightsQuery, InsightsResult};
 use crate::model::{Failure, FailureKind};
@@ -40,7 +40,7 @@ pub(super) async fn query(
 }
 
 /// Starts a query and looks at it until it ends, or until nobody waits.
-async fn run(session: Session, lane: Lane, query: InsightsQuery, mut out: oneshot::Sender<Answer>) {
+async fn run(session: Session, lane: Priority, query: InsightsQuery, mut out: oneshot::Sender<Answer>) {
     let caller = Caller::new(&session, lane);
     let start = Box::pin(caller.call(START_QUERY, |clients| {
         clients

@@ -7,7 +7,7 @@ use super::metrics::{GET_METRIC_DATA, place_of, query_of};
 use super::pages::AnswerSender;
 use super::session::{Action, Caller, Session};
 use super::within::within;
-use crate::app::effect::Lane;
+use crate::app::effect::Priority;
 use crate::config::EnvironmentConfig;
 use crate::feeds::aws::Fact;
 use crate::model::Failure;
@@ -133,7 +133,7 @@ impl Session {
         loop {
             let mut parameters = filters.clone();
             parameters.extend(token.take().map(|token| ("NextToken", token)));
-            let answer = Caller::new(self, Lane::Operator).ec2(DESCRIBE, &parameters).await?;
+            let answer = Caller::new(self, Priority::Operator).ec2(DESCRIBE, &parameters).await?;
             found.extend(of(&answer));
             match answer.owned("nextToken") {
                 Some(next) => token = Some(next),
@@ -156,7 +156,7 @@ impl Session {
             let mut parameters: Vec<(&str, String)> =
                 keys.iter().map(String::as_str).zip(some.iter().cloned()).collect();
             parameters.push(("IncludeAllInstances", "true".to_owned()));
-            let answer = Caller::new(self, Lane::Operator).ec2(STATUS, &parameters).await?;
+            let answer = Caller::new(self, Priority::Operator).ec2(STATUS, &parameters).await?;
             found.extend(answer.all("instanceStatusSet").iter().filter_map(|item| {
                 let status = (item.owned("systemStatus/status")?, item.owned("instanceStatus/status")?);
                 Some((item.owned("instanceId")?, status))
@@ -166,7 +166,7 @@ impl Session {
     }
 
     async fn agents(&self, ids: &[String]) -> Result<BTreeMap<String, Agent>, Failure> {
-        let caller = Caller::new(self, Lane::Operator);
+        let caller = Caller::new(self, Priority::Operator);
         let mut found = BTreeMap::new();
         for some in ids.chunks(AT_ONCE) {
             let filter = InstanceInformationStringFilter::builder().key("InstanceIds").set_values(Some(some.to_vec()));
@@ -188,7 +188,7 @@ impl Session {
     /// The newest figures: of the processor from EC2, of memory and disks where an agent reports them, whose metrics are found
     /// first, as their dimensions differ from one configuration to the next.
     async fn measured(&self, ids: &[String]) -> Result<Vec<(String, Kind, Metric)>, Failure> {
-        let caller = Caller::new(self, Lane::Operator);
+        let caller = Caller::new(self, Priority::Operator);
         let mut wanted: Vec<(String, Kind, Metric)> =
             ids.iter().map(|id| (id.clone(), Kind::Cpu, metric("AWS/EC2", "CPUUtilization", id))).collect();
         for (kind, name) in [(Kind::Memory, "mem_used_percent"), (Kind::Disk, "disk_used_percent")] {
@@ -212,7 +212,7 @@ impl Session {
         wanted: &[(String, Kind, Metric)],
         now: Timestamp,
     ) -> Result<BTreeMap<String, Figures>, Failure> {
-        let caller = Caller::new(self, Lane::Operator);
+        let caller = Caller::new(self, Priority::Operator);
         let mut found: BTreeMap<String, Figures> = BTreeMap::new();
         for some in wanted.chunks(AT_ONCE) {
             let queries: Vec<MetricDataQuery> = some

@@ -7,7 +7,7 @@ use super::session::{Action, Caller, Session};
 use super::signed::Service;
 use super::xml::Element;
 use super::{ecs_definitions, ecs_services};
-use crate::app::effect::Lane;
+use crate::app::effect::Priority;
 use crate::model::permission::{By, Decision};
 use crate::model::{Failure, FailureKind};
 use futures_util::future::join_all;
@@ -50,7 +50,7 @@ impl Session {
     /// It is refused, or there is none.
     pub async fn role_arn(&self, name: &str, region: &str) -> Result<String, Failure> {
         let request = query(GET_ROLE, service(region), VERSION, &[("RoleName", name.to_owned())]);
-        let answer = Caller::new(self, Lane::Operator).xml(&request).await?;
+        let answer = Caller::new(self, Priority::Operator).xml(&request).await?;
         answer.owned("GetRoleResult/Role/Arn").ok_or_else(|| unreadable(GET_ROLE))
     }
 
@@ -59,7 +59,7 @@ impl Session {
     /// # Errors
     /// It is refused, there is no such user or role, or the answer cannot be read.
     pub async fn simulated(&self, arn: &str, region: &str, question: Question<'_>) -> Result<Vec<Decision>, Failure> {
-        simulated(&Caller::new(self, Lane::Operator), arn, region, question).await
+        simulated(&Caller::new(self, Priority::Operator), arn, region, question).await
     }
 
     /// The roles of the tasks of ten services at most, as far as ECS knows these: by service; none where its tasks have none.
@@ -70,7 +70,7 @@ impl Session {
         if services.is_empty() {
             return Ok(Vec::new());
         }
-        let caller = &Caller::new(self, Lane::Operator);
+        let caller = &Caller::new(self, Priority::Operator);
         let known = ecs_services::tagged(caller, cluster, services).await?;
         let each = known.iter().map(|service| async move {
             // What another controller deploys stands in its task sets.

@@ -2,7 +2,7 @@
 
 use super::budget::Class;
 use super::session::{Action, Caller, Session};
-use crate::app::effect::Lane;
+use crate::app::effect::Priority;
 use crate::model::{Failure, FailureKind};
 use secrecy::SecretString;
 use serde_json::Value;
@@ -24,7 +24,7 @@ impl Session {
     /// # Errors
     /// It cannot be read, or has no text.
     pub async fn secret(&self, id: &str) -> Result<Login, Failure> {
-        let caller = Caller::new(self, Lane::Operator);
+        let caller = Caller::new(self, Priority::Operator);
         let answer =
             caller.call(SECRET, |clients| clients.secretsmanager().get_secret_value().secret_id(id).send()).await?;
         let text = answer.secret_string.ok_or_else(|| {
@@ -38,7 +38,7 @@ impl Session {
     /// # Errors
     /// It cannot be read, or has no value.
     pub async fn parameter(&self, name: &str) -> Result<Login, Failure> {
-        let caller = Caller::new(self, Lane::Operator);
+        let caller = Caller::new(self, Priority::Operator);
         let answer = caller
             .call(PARAMETER, |clients| clients.ssm().get_parameter().name(name).with_decryption(true).send())
             .await?;

@@ -13,7 +13,7 @@ use super::failure::{self, Context};
 use super::pinned::Pinned;
 use super::service_clock::ServiceClock;
 use super::wire::{self, Wire};
-use crate::app::effect::Lane;
+use crate::app::effect::Priority;
 use crate::model::{Endpoints, Failure, FailureKind};
 use aws_config::SdkConfig;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
@@ -236,7 +236,7 @@ impl Inner {
     pub(super) async fn send<T, E>(
         &self,
         action: Action,
-        lane: Lane,
+        lane: Priority,
         // Boxed: an SDK future has some 20 kB.
         sending: Pin<Box<impl Future<Output = Result<T, SdkError<E, HttpResponse>>>>>,
     ) -> Result<T, SdkError<E, HttpResponse>> {
@@ -254,7 +254,7 @@ impl Inner {
     }
 
     /// Waits until one request of a class may be sent.
-    pub(super) async fn take(&self, class: Class, lane: Lane) {
+    pub(super) async fn take(&self, class: Class, lane: Priority) {
         self.budget.take(class, lane).await;
     }
 
@@ -280,18 +280,18 @@ impl Inner {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Caller<'a> {
     pub(super) session: &'a Session,
-    lane: Lane,
+    lane: Priority,
     /// Reads that belong to a change use its credentials, which are never renewed in between.
     pinned: Option<&'a Pinned>,
 }
 
 impl<'a> Caller<'a> {
-    pub(super) fn new(session: &'a Session, lane: Lane) -> Self {
+    pub(super) fn new(session: &'a Session, lane: Priority) -> Self {
         Self { session, lane, pinned: None }
     }
 
     pub(super) fn pinned(session: &'a Session, pinned: &'a Pinned) -> Self {
-        Self { session, lane: Lane::Operator, pinned: Some(pinned) }
+        Self { session, lane: Priority::Operator, pinned: Some(pinned) }
     }
 
     /// The credentials that do not change under what is asked.
@@ -305,7 +305,7 @@ impl<'a> Caller<'a> {
     }
 
     /// Whose questions these are.
-    pub(super) fn lane(&self) -> Lane {
+    pub(super) fn lane(&self) -> Priority {
         self.lane
     }
 
@@ -336,8 +336,8 @@ impl<'a> Caller<'a> {
                         failure.said(message).unsent()
                     } else {
                         let clients = match self.lane {
-                            Lane::Operator => &loaded.operator,
-                            Lane::Background => &loaded.background,
+                            Priority::Operator => &loaded.operator,
+                            Priority::Background => &loaded.background,
                         };
                         match inner.send(action, self.lane, Box::pin(send(clients))).await {
                             Ok(answer) => return Ok(answer),

@@ -5,7 +5,7 @@ use super::failure::{self, Context};
 use super::session::{Action, Caller, Inner};
 use super::wire::Unanswered;
 use super::writer::Writer;
-use crate::app::effect::Lane;
+use crate::app::effect::Priority;
 use crate::model::{Failure, FailureKind};
 use aws_config::SdkConfig;
 use aws_credential_types::Credentials;
@@ -125,7 +125,7 @@ impl Writer<'_> {
     /// It is refused, nobody answers, or the answer cannot be read.
     pub(super) async fn signed_once<T>(&self, request: &Request, read: Reader<T>) -> Result<T, Failure> {
         let (inner, pinned) = self.parts();
-        inner.take(request.action.class, Lane::Operator).await;
+        inner.take(request.action.class, Priority::Operator).await;
         let answer = inner.sign(request, &pinned.config, pinned.credentials.clone()).await?;
         self.keep(answer.id.as_deref());
         let outcome = read(request.action, &pinned.context, &answer);

@@ -5,8 +5,8 @@ use super::convert::{tail_of, time};
 use super::ecs_services;
 use super::ecs_tasks::{DESCRIBE_TASKS, LIST_TASKS};
 use super::session::{Action, Caller, Session};
-use crate::app::effect::Lane;
-use crate::model::tunnel::instance::Named;
+use crate::app::effect::Priority;
+use crate::model::tunnel::instance::InstanceSelector;
 use crate::model::tunnel::{
     Candidate, Chosen, ExecContainer, NoTarget, Wanted, choose, none, not_connected, short, soon,
 };
@@ -68,7 +68,7 @@ impl Gateway {
     }
 
     fn caller(&self) -> Caller<'_> {
-        Caller::new(&self.session, Lane::Operator)
+        Caller::new(&self.session, Priority::Operator)
     }
 
     /// The container to go through, now.
@@ -78,8 +78,8 @@ impl Gateway {
     pub async fn choose(&self) -> Result<Chosen, Failure> {
         if let Some(instance) = &self.wanted.instance {
             let chosen = |id: &str| Chosen { task: id.to_owned(), container: String::new(), runtime: String::new() };
-            let named = Named::configured(instance);
-            if let Named::Id(id) = &named {
+            let named = InstanceSelector::configured(instance);
+            if let InstanceSelector::Id(id) = &named {
                 return Ok(chosen(id));
             }
             let found = self.session.instances(&named).await?;
@@ -196,7 +196,7 @@ impl Session {
     /// # Errors
     /// They cannot be listed.
     pub async fn service_names(&self, cluster: &str) -> Result<Vec<String>, Failure> {
-        ecs_services::all_names(&Caller::new(self, Lane::Operator), cluster).await
+        ecs_services::all_names(&Caller::new(self, Priority::Operator), cluster).await
     }
 }
 
@@ -317,7 +317,7 @@ impl Gate for Gateway {
 
     async fn gone(&self, target: &Chosen) -> Option<String> {
         if self.wanted.instance.is_some() {
-            let found = self.session.instances(&Named::Id(target.task.clone())).await;
+            let found = self.session.instances(&InstanceSelector::Id(target.task.clone())).await;
             let there = match &found {
                 Ok(found) => found.iter().any(|one| !one.is_ending() && one.state != "stopped"),
                 // What cannot be asked is not gone.

@@ -10,7 +10,7 @@ use super::ecs_services;
 use super::machines::Which;
 use super::scheduler::{GET_SCHEDULE, LIST_SCHEDULES};
 use super::session::{Action, Caller, Session};
-use crate::app::effect::Lane;
+use crate::app::effect::Priority;
 use crate::model::Failure;
 use crate::model::init::seen::{Cluster, Region, Service};
 use aws_sdk_ecs::types::ClusterField;
@@ -39,13 +39,13 @@ impl Session {
     /// # Errors
     /// They cannot be listed.
     pub async fn cluster_names(&self) -> Result<Vec<String>, Failure> {
-        let arns = cluster_arns(&Caller::new(self, Lane::Operator)).await?;
+        let arns = cluster_arns(&Caller::new(self, Priority::Operator)).await?;
         Ok(arns.iter().map(|arn| tail(arn).to_owned()).collect())
     }
 
     /// What is in this session's region, and what of it could not be read.
     pub async fn survey(&self, region: &str) -> (Region, Vec<String>) {
-        let caller = Caller::new(self, Lane::Operator);
+        let caller = Caller::new(self, Priority::Operator);
         let mut missing = Vec::new();
         let (clusters, databases, alarms, functions, schedules) = tokio::join!(
             Box::pin(clusters(&caller)),

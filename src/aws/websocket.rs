@@ -7,7 +7,7 @@ use aws_credential_types::Credentials;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_pki_types::CertificateDer;
 use rustls_pki_types::pem::PemObject as _;
-use ssm_tunnel::{Options, Pace, Proxy};
+use ssm_tunnel::{Options, Proxy, SendRate};
 use std::sync::Arc;
 
 impl Session {
@@ -30,7 +30,7 @@ impl Session {
         let region = loaded.config.region().map(ToString::to_string).unwrap_or_default();
         let proxy = Proxy::of_environment(variable);
         let tls = trusting(self.0.wire.bundle())?;
-        Ok(Options { region, tls: Some(Arc::new(tls)), proxy, pace: Pace::default() })
+        Ok(Options { region, tls: Some(Arc::new(tls)), proxy, pace: SendRate::default() })
     }
 }
 

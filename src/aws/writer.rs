@@ -10,7 +10,7 @@ use super::failure;
 use super::pinned::Pinned;
 use super::session::{Action, Caller, Generation, Inner, Session};
 use super::sts;
-use crate::app::effect::Lane;
+use crate::app::effect::Priority;
 use crate::model::{Failure, FailureKind};
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
@@ -118,7 +118,7 @@ impl<'a> Writer<'a> {
     {
         let inner = &self.session.0;
         let clients = if action.class == Class::LambdaInvoke { &self.pinned.patient } else { &self.pinned.once };
-        let answer = inner.send(action, Lane::Operator, Box::pin(send(clients))).await;
+        let answer = inner.send(action, Priority::Operator, Box::pin(send(clients))).await;
         self.keep(answer.request_id());
         answer.map_err(|error| inner.failed(action, &self.pinned.context, &error))
     }

@@ -1,7 +1,7 @@
 //! What is said when something fails: the failure, its causes and what to do, for people or as JSON.
 
 use super::exit::ExitCode;
-use crate::model::offered::{Named, in_environment};
+use crate::model::offered::{CommandScope, in_environment};
 use crate::model::text::harmless;
 use crate::model::{Failure, FailureKind};
 use serde::Serialize;
@@ -94,7 +94,7 @@ impl Report {
 
     /// The same, in which each command that its hint offers names this environment.
     #[must_use]
-    pub fn in_environment(mut self, named: Named<'_>) -> Self {
+    pub fn in_environment(mut self, named: CommandScope<'_>) -> Self {
         self.hint = self.hint.map(|hint| in_environment(&hint, named));
         self
     }

@@ -22,10 +22,10 @@ pub struct Global {
     /// Refuse every command that changes anything
     #[arg(long, global = true)]
     pub read_only: bool,
-    /// Answer confirmations; a guarded environment and destruction also need --confirm
+    /// Answer confirmations with yes; a guarded environment and destruction also need --confirm
     #[arg(short, long, global = true)]
     pub yes: bool,
-    /// The environment's name, to confirm what is guarded or destroys
+    /// The environment's name, to confirm a change that is guarded or destroys something
     #[arg(long, global = true, value_name = "NAME")]
     pub confirm: Option<String>,
     /// A profile of the AWS configuration, as in the AWS CLI

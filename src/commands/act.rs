@@ -93,7 +93,7 @@ pub(super) async fn act(
         let Some(operation) = driver.operations.get(*id) else { continue };
         code = reports::exit_code(operation);
         if let Some(outcome) = &operation.outcome {
-            // Why one was not begun may quote what a program printed, which is nobody's business.
+            // Why one was not begun may quote the output of a program, which must not be logged.
             let begun = operation.began().map_or("", |_| outcome.summary.as_str());
             tracing::info!("{} ended: {} {begun}", operation.title, outcome.verdict.word());
         }
@@ -111,7 +111,7 @@ pub(super) async fn act(
     let report = reports::report(&finished, false);
     let written = headless::print(out, &report, output, Context::width());
     if output != Output::Table || written.is_err() {
-        // The verdict stands on stderr for whoever reads along.
+        // The verdict also goes to stderr, for whoever watches.
         for operation in &finished {
             let told = |verdict: Verdict| verdict != Verdict::Done || written.is_err();
             if let Some(outcome) = operation.outcome.as_ref().filter(|outcome| told(outcome.verdict)) {
@@ -126,7 +126,7 @@ pub(super) async fn act(
 async fn left_before(opened: &Opened, ours: String) {
     let Some(path) = audit_file::path(opened.config.audit_file.as_deref()) else { return };
     let looking = tokio::task::spawn_blocking(move || audit_file::look_back(&path, &ours, Clock::System.now()));
-    // A file system that does not answer is told where something is written.
+    // A file system that does not answer is reported when something is written.
     let told = tokio::time::timeout(LOOK_BACK, looking).await;
     for said in told.into_iter().flatten().flatten() {
         say(&said);
@@ -166,7 +166,7 @@ fn tell_plan(operation: &Operation) {
     }
 }
 
-/// What was told on stderr so far.
+/// What was reported on stderr so far.
 struct Told {
     zone: TimeZone,
     lines: usize,

@@ -10,7 +10,7 @@ use crate::aws::Session;
 use crate::cli::{ExitCode, Report};
 use crate::config::EnvironmentConfig;
 use crate::model::Failure;
-use crate::model::tunnel::instance::{Found, Named};
+use crate::model::tunnel::instance::{Found, InstanceSelector};
 use crate::model::tunnel::{NoTarget, whose};
 use crate::runtime::stop::stopped;
 use serde_json::{Value, json};
@@ -34,7 +34,7 @@ pub(super) struct Whose<'a> {
 
 /// Finds the instance, starts it after a yes where it is stopped, waits for its agent, and gives its id.
 pub(super) async fn awake(target: &Whose<'_>, context: &Context, named: &str) -> Result<String, Report> {
-    let named = Named::configured(named);
+    let named = InstanceSelector::configured(named);
     let failed = |failure: Failure| Report::of_failure("the instance cannot be looked at", &failure);
     let asked = Box::pin(async { target.session.found(&named, target.beside).await.map_err(failed) });
     let found = waited(context, "the instance was not looked at", asked).await?;
@@ -78,7 +78,7 @@ pub(super) fn unclear(why: &NoTarget) -> Report {
 }
 
 /// Starts it, after a yes and not before it is written down.
-async fn start(target: &Whose<'_>, context: &Context, named: &Named, id: &str) -> Result<(), Report> {
+async fn start(target: &Whose<'_>, context: &Context, named: &InstanceSelector, id: &str) -> Result<(), Report> {
     say(&format!("{} ({id}) is stopped: it is to be started, and goes on running", named.words()));
     if !said_yes(context, target.environment, Risk::Change).await? {
         return Err(Report::new("refused", "nothing was started", ExitCode::Refused));

@@ -12,7 +12,7 @@ use crate::config::{self, Config, EnvironmentConfig, KnownCommand, Loaded};
 use crate::headless::SnapshotInput;
 use crate::model::Source;
 use crate::model::format::without_user;
-use crate::model::offered::{Flag, Named, in_environment};
+use crate::model::offered::{CommandScope, Flag, in_environment};
 use crate::panes::table::TABLE;
 use crate::runtime::clock::{Clock, system_zone};
 use crate::runtime::stop::unless_stopped;
@@ -49,8 +49,8 @@ impl Context {
         Self { global, output, program, end, flags, opened: Mutex::default(), sessions: Mutex::default() }
     }
 
-    fn named<'a>(&'a self, environment: &'a str) -> Named<'a> {
-        Named { environment, flags: &self.flags }
+    fn named<'a>(&'a self, environment: &'a str) -> CommandScope<'a> {
+        CommandScope { environment, flags: &self.flags }
     }
 
     /// What failed, in which commands name the environment that was opened: a hint that is pasted must not act on the

@@ -12,7 +12,7 @@ use crate::model::logs::{LogGroup, Ms};
 use crate::model::text::harmless;
 use crate::model::{Failure, Source, kept};
 use crate::runtime::logs::groups;
-use crate::runtime::{Collected, Ring};
+use crate::runtime::{Collected, EventLoop};
 use log_store::pattern;
 use std::collections::HashMap;
 use std::io::Write as _;
@@ -141,7 +141,7 @@ pub(super) async fn resolve(
     asked: &Asked<'_>,
     of_services: Sources,
     configured: &[String],
-    ring: &mut Ring,
+    ring: &mut EventLoop,
     end: Option<Instant>,
 ) -> Result<Sources, Report> {
     let resolving = async {
@@ -175,7 +175,7 @@ pub(super) async fn resolve(
 
 /// What the environment names beside its services belongs to all of it. Its services' lines are read even
 /// where that cannot be listed.
-async fn with_configured(mut found: Sources, configured: &[String], ring: &mut Ring) -> Sources {
+async fn with_configured(mut found: Sources, configured: &[String], ring: &mut EventLoop) -> Sources {
     for name in configured {
         match fitting(name, ring).await {
             Ok(fitting) if fitting.is_empty() => say(&format!("no log group is like `{name}` of the configuration")),
@@ -202,7 +202,7 @@ fn add(groups: &mut Vec<GroupSource>, of_services: &Sources, names: Vec<String>)
 }
 
 /// Names of the groups that a name or a pattern means.
-async fn fitting(name: &str, ring: &mut Ring) -> Result<Vec<String>, Failure> {
+async fn fitting(name: &str, ring: &mut EventLoop) -> Result<Vec<String>, Failure> {
     if !pattern::is_pattern(name) {
         return Ok(vec![name.to_owned()]);
     }
@@ -240,7 +240,7 @@ pub(super) fn tell_kept(all: &[LogGroup], names: &[String], since: Ms, now: Ms) 
 }
 
 /// The same where it is not known yet how long the groups keep their lines; it is no reason to wait long, nor to fail.
-pub(super) async fn tell_if_gone(ring: &mut Ring, names: &[String], since: Ms, now: Ms, end: Option<Instant>) {
+pub(super) async fn tell_if_gone(ring: &mut EventLoop, names: &[String], since: Ms, now: Ms, end: Option<Instant>) {
     // No group keeps lines for less than a day.
     if now - since <= DAY || names.is_empty() {
         return;

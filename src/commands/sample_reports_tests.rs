@@ -19,7 +19,7 @@ use crate::model::infra::plan::{Plan, testing};
 use crate::model::logs::LogEvent;
 use crate::model::scaling_watch::{Ended, Told};
 use crate::model::telemetry::{Area, figures};
-use crate::model::timeline::{About, Happening, Kind, gather, merge, near};
+use crate::model::timeline::{About, Kind, TimelineEvent, gather, merge, near};
 use jiff::SignedDuration;
 use jiff::civil::date;
 use std::sync::Arc;
@@ -29,7 +29,8 @@ pub(super) fn happened(input: &SnapshotInput<'_>) -> [Timeline; 2] {
     let since = now() - SignedDuration::from_hours(24 * 365);
     let mut all = gather::gather(input.estate, &[], None, since, now());
     all.push(
-        Happening::new(now(), Kind::Write, About::Environment, "=PutRule \u{1b}[2J", "trail/1").by(Some("anna".into())),
+        TimelineEvent::new(now(), Kind::Write, About::Environment, "=PutRule \u{1b}[2J", "trail/1")
+            .by(Some("anna".into())),
     );
     let all = merge::merge(all);
     let asked = Asked { since, until: None, before: None, left_out: 2, of_others: 1, filtered: 0 };

@@ -9,7 +9,7 @@ use super::waits::waited;
 use super::yes::asked;
 use crate::app::command::Risk;
 use crate::app::operation::call::{Read, Reply};
-use crate::app::tunnels::route::{self, Through};
+use crate::app::tunnels::route::{self, TunnelVia};
 use crate::aws::Session;
 use crate::aws::secrets::Login;
 use crate::aws::ssm::{Gateway, Purpose};
@@ -18,7 +18,7 @@ use crate::config::{Config, EnvironmentConfig};
 use crate::headless;
 use crate::model::audit::Record;
 use crate::model::tunnel::Wanted;
-use crate::model::tunnel::far::{Far, To};
+use crate::model::tunnel::far::{RemoteAddress, To};
 use crate::model::tunnel::whose::Whose;
 use crate::model::{Failure, Identity, Source};
 use crate::runtime::stop::unless_stopped;
@@ -159,7 +159,7 @@ impl Target {
     }
 
     /// Where it leads: as typed or configured, or to the writer.
-    pub(super) async fn far(&self, context: &Context, typed: Option<&str>) -> Result<Far, Report> {
+    pub(super) async fn far(&self, context: &Context, typed: Option<&str>) -> Result<RemoteAddress, Report> {
         let to = To::parse(self.wanted(typed)).map_err(|why| unclear(&why))?;
         let sources = match &to {
             To::Place(far) => return self.own(far.clone()),
@@ -172,7 +172,7 @@ impl Target {
     }
 
     /// A place that is not another environment's, as far as that is known.
-    fn own(&self, far: Far) -> Result<Far, Report> {
+    fn own(&self, far: RemoteAddress) -> Result<RemoteAddress, Report> {
         self.beside().host(&far.host).map_err(|why| unclear(&why))?;
         Ok(far)
     }
@@ -183,14 +183,14 @@ impl Target {
     }
 
     /// Who connects: from the configured secret or parameter, and the configured names.
-    pub(super) async fn login(&self, context: &Context, far: &Far) -> Result<Login, Report> {
+    pub(super) async fn login(&self, context: &Context, far: &RemoteAddress) -> Result<Login, Report> {
         let read = self.read(context, far).await?;
         read.map_err(|failure| Report::of_failure("the database's password cannot be read", &failure))
     }
 
     /// Who connects, without the password, which nobody asked for. Where the name of the user stands in the secret alone, that
     /// is read for it.
-    pub(super) async fn user(&self, context: &Context, far: &Far) -> Result<Login, Report> {
+    pub(super) async fn user(&self, context: &Context, far: &RemoteAddress) -> Result<Login, Report> {
         let tunnel = &self.environment.tunnel;
         let database = tunnel.database.clone().or_else(|| far.database.clone());
         let known = Login { user: tunnel.user.clone(), password: None, database };
@@ -206,7 +206,7 @@ impl Target {
         }
     }
 
-    async fn read(&self, context: &Context, far: &Far) -> Result<Result<Login, Failure>, Report> {
+    async fn read(&self, context: &Context, far: &RemoteAddress) -> Result<Result<Login, Failure>, Report> {
         let tunnel = &self.environment.tunnel;
         let read = waited(context, "the database's password was not read", async {
             Ok(match (&tunnel.secret, &tunnel.parameter) {
@@ -228,11 +228,11 @@ impl Target {
         &self,
         context: &Context,
         wish: &Wish<'_>,
-        far: &Far,
+        far: &RemoteAddress,
     ) -> Result<(Tunnel, String), Report> {
         let beside = self.beside();
         let (service, instance) = match route::through(&self.environment, wish.through) {
-            Through::Instance(instance) => {
+            TunnelVia::Instance(instance) => {
                 let audit = |command: &str, after: Value, outcome: &str, reason: &str| {
                     self.audit("start-instance", command, after, outcome, reason)
                 };
@@ -246,7 +246,7 @@ impl Target {
                 // As it was named: one that takes its place is found again.
                 (id, Some(instance))
             }
-            Through::Service(named) => (self.service(context, named.as_deref()).await?, None),
+            TunnelVia::Service(named) => (self.service(context, named.as_deref()).await?, None),
         };
         let gateway = self.gateway(
             route::wanted(&self.environment, beside, &service, instance),

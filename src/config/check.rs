@@ -104,7 +104,7 @@ fn collisions(loaded: &mut Loaded, commands: &[KnownCommand]) {
         let mine = keys_of(command);
         for (other_at, other) in commands.iter().enumerate() {
             let meet = command.scope == other.scope || command.scope.is_empty() || other.scope.is_empty();
-            // Two that are both in the file are told once.
+            // Two keys that are both in the file are reported once.
             if !meet || at == other_at || (bound.contains_key(&other.name) && other_at > at) {
                 continue;
             }
@@ -194,7 +194,7 @@ fn infra(loaded: &mut Loaded) {
         let path = |key: &str| format!("environments.{}.infra.{key}", bare(&environment.name));
         let there = |key: &str| loaded.is_written(&path(key));
         let wrong: Option<(String, String, String)> = match environment.infra.kind {
-            // A kind that is there and wrong was told already.
+            // An invalid kind was already reported.
             None if there("kind") => None,
             None => ["dir", "units", "terraform", "terragrunt", "plugin_dir"].into_iter().find(|key| there(key)).map(
                 |key| {

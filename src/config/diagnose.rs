@@ -29,7 +29,7 @@ impl SourceFile {
 
 /// Where a mistake is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Spot {
+pub enum MistakeLocation {
     /// In a file, at bytes.
     File(Arc<SourceFile>, Range<usize>),
     /// In a file that could not be read, or as a whole.
@@ -43,7 +43,7 @@ pub enum Spot {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
     /// Where.
-    pub spot: Spot,
+    pub spot: MistakeLocation,
     /// What is wrong.
     pub message: String,
     /// What would be right.
@@ -54,28 +54,28 @@ impl Diagnostic {
     /// The file's path, if it is in a file.
     pub fn file(&self) -> Option<&str> {
         match &self.spot {
-            Spot::File(file, _) => Some(&file.name),
-            Spot::Path(path) => Some(path),
-            Spot::Variable(_) | Spot::Flag(_) => None,
+            MistakeLocation::File(file, _) => Some(&file.name),
+            MistakeLocation::Path(path) => Some(path),
+            MistakeLocation::Variable(_) | MistakeLocation::Flag(_) => None,
         }
     }
 
     /// Line and column, both from 1.
     pub fn line_and_column(&self) -> Option<(usize, usize)> {
         match &self.spot {
-            Spot::File(file, span) => Some(file.place(span.start)),
-            Spot::Path(_) | Spot::Variable(_) | Spot::Flag(_) => None,
+            MistakeLocation::File(file, span) => Some(file.place(span.start)),
+            MistakeLocation::Path(_) | MistakeLocation::Variable(_) | MistakeLocation::Flag(_) => None,
         }
     }
 
     /// `config.toml:3:5`, `environment variable COCKPIT_UI_ASCII`.
     pub fn place(&self) -> String {
         match (&self.spot, self.line_and_column()) {
-            (Spot::File(file, _), Some((line, column))) => format!("{}:{line}:{column}", file.name),
-            (Spot::File(file, _), None) => file.name.clone(),
-            (Spot::Path(path), _) => path.clone(),
-            (Spot::Variable(name), _) => format!("environment variable {name}"),
-            (Spot::Flag(name), _) => format!("flag {name}"),
+            (MistakeLocation::File(file, _), Some((line, column))) => format!("{}:{line}:{column}", file.name),
+            (MistakeLocation::File(file, _), None) => file.name.clone(),
+            (MistakeLocation::Path(path), _) => path.clone(),
+            (MistakeLocation::Variable(name), _) => format!("environment variable {name}"),
+            (MistakeLocation::Flag(name), _) => format!("flag {name}"),
         }
     }
 
@@ -84,7 +84,7 @@ impl Diagnostic {
         let message = shown(&self.message);
         let hint = self.hint.as_deref().map(shown);
         let rendered = match &self.spot {
-            Spot::File(file, span) => {
+            MistakeLocation::File(file, span) => {
                 let span = span.start.min(file.text.len())..span.end.min(file.text.len());
                 let snippet =
                     Snippet::source(&file.text).path(&file.name).annotation(AnnotationKind::Primary.span(span));
@@ -94,7 +94,7 @@ impl Diagnostic {
                 }
                 Renderer::plain().render(&[group])
             }
-            Spot::Path(_) | Spot::Variable(_) | Spot::Flag(_) => {
+            MistakeLocation::Path(_) | MistakeLocation::Variable(_) | MistakeLocation::Flag(_) => {
                 let hint = hint.map(|hint| format!("\n  = help: {hint}")).unwrap_or_default();
                 format!("error: {message}\n --> {}{hint}", self.place())
             }

@@ -1,7 +1,7 @@
 //! `docs/configuration.md`, from the table of known keys.
 
 use super::known::KNOWN;
-use super::schema::{Known, Within};
+use super::schema::{Known, TableScope};
 use std::fmt::Write as _;
 
 const HEAD: &str = "# Configuration
@@ -25,23 +25,23 @@ once, `cockpit config show` prints every value with where it comes from.
 /// The page.
 pub fn markdown() -> String {
     let mut page = HEAD.to_owned();
-    let of = |prefix: &'static str, within: Within| {
+    let of = |prefix: &'static str, within: TableScope| {
         KNOWN.iter().filter(move |known| {
             known.within() == within && known.key.rsplit_once('.').map_or("", |(table, _)| table) == prefix
         })
     };
-    section(&mut page, "At the top", of("", Within::Top), "");
-    section(&mut page, "`[ui]`", of("ui", Within::Top), "");
+    section(&mut page, "At the top", of("", TableScope::Top), "");
+    section(&mut page, "`[ui]`", of("ui", TableScope::Top), "");
     section(
         &mut page,
         "`[hooks]`",
-        of("hooks", Within::Top),
+        of("hooks", TableScope::Top),
         "Commands around a deployment. They get the facts as JSON on standard input, and those that are texts as\nvariables: `DEPLOY_ENVIRONMENT`, `DEPLOY_SERVICE`, `DEPLOY_IMAGE`, `DEPLOY_DIGEST`, `DEPLOY_REVISION`,\n`DEPLOY_PREVIOUS`; after it also `DEPLOY_VERDICT` (`done`, `rolled_back`, `failed`, `unknown`) and `DEPLOY_SUMMARY`.\n\n",
     );
     section(
         &mut page,
         "`[build.SERVICE]`",
-        of("", Within::Build),
+        of("", TableScope::Build),
         "How `cockpit deploy SERVICE --build` builds an image. `SERVICE` is the service's name or its end: `web`.\n\n",
     );
     page.push_str(&super::own_commands::section());
@@ -51,37 +51,37 @@ pub fn markdown() -> String {
     section(
         &mut page,
         "`[environments.NAME]`",
-        of("", Within::Environment),
+        of("", TableScope::Environment),
         "One table for each environment, in the order in which they are listed. `NAME` is what `--env` names.\n\n",
     );
     section(
         &mut page,
         "`[environments.NAME.infra]`",
-        of("infra", Within::Environment),
+        of("infra", TableScope::Environment),
         "Its infrastructure as code, for `cockpit infra`: `docs/infra.md` says how units are found and what they are called. An\nenvironment may have nothing but this.\n\n",
     );
     section(
         &mut page,
         "`[environments.NAME.database]`",
-        of("database", Within::Environment),
+        of("database", TableScope::Environment),
         "Who connects to the database for `cockpit sql` and the pane Query, and how. [query.md](query.md) says more. The password\nlies in one place: `secret`, `parameter`, `password_env` or `iam`.\n\n",
     );
     section(
         &mut page,
         "`[environments.NAME.refresh]`",
-        of("refresh", Within::Environment),
+        of("refresh", TableScope::Environment),
         "How often each source is read while the terminal has the focus, from `1s` to `24h`; half as often without it.\n\n",
     );
     section(
         &mut page,
         "`[environments.NAME.tunnel]`",
-        of("tunnel", Within::Environment),
+        of("tunnel", TableScope::Environment),
         "Where `cockpit tunnel` and `cockpit with-db` go, and through what. [tunnel.md](tunnel.md) says what it takes.\n\n",
     );
     section(
         &mut page,
         "`[environments.NAME.health]`",
-        of("health", Within::Environment),
+        of("health", TableScope::Environment),
         "What `cockpit health` and `v` in the pane Services look at, and how. [health.md](health.md) says what is checked and what is sent.\n\n",
     );
     page.push_str(&super::aws_settings::section());

@@ -1,7 +1,7 @@
 //! The one table of known keys. Reading, checking, `config show` and `docs/configuration.md` all
 //! come from it: a key that is not here does not exist.
 
-use super::schema::{Known, Place, Within};
+use super::schema::{Known, Place, TableScope};
 use super::value::{Kind, Value};
 
 /// A key at the top.
@@ -416,12 +416,12 @@ pub static KNOWN: &[Known] = &[
 ];
 
 /// The key of this path within these tables.
-pub fn known(within: Within, key: &str) -> Option<&'static Known> {
+pub fn known(within: TableScope, key: &str) -> Option<&'static Known> {
     KNOWN.iter().find(|known| known.within() == within && known.key == key)
 }
 
 /// Names that may stand in a table: direct keys and sub-tables, each once, in order.
-pub fn names_in(within: Within, table: &str) -> Vec<&'static str> {
+pub fn names_in(within: TableScope, table: &str) -> Vec<&'static str> {
     let mut names: Vec<&'static str> = Vec::new();
     for known in KNOWN.iter().filter(|known| known.within() == within) {
         let rest = if table.is_empty() {
@@ -435,7 +435,7 @@ pub fn names_in(within: Within, table: &str) -> Vec<&'static str> {
             names.push(name);
         }
     }
-    if within == Within::Top && table.is_empty() {
+    if within == TableScope::Top && table.is_empty() {
         names.extend(["keys", "build", "environments"]);
     }
     names

@@ -1,11 +1,11 @@
 //! The layers as one value: defaults, files, environment variables, flags; later wins, key by key.
 
 use super::commands::Placed;
-use super::diagnose::{Diagnostic, SourceFile, Spot};
+use super::diagnose::{Diagnostic, MistakeLocation, SourceFile};
 use super::known::{KNOWN, known};
 use super::loaded::{KnownCommand, Loaded, Origin};
 use super::read::{self, Entry, Setting};
-use super::schema::{Known, Place, Within, bare};
+use super::schema::{Known, Place, TableScope, bare};
 use super::types::EnvironmentConfig;
 use super::value::{Kind, Value};
 use crate::cli::{ExitCode, Report};
@@ -62,7 +62,7 @@ impl Request {
             None => looked.push(self.folder.join(FILE)),
         }
         if let Some(path) = self.home.as_ref().map(|home| home.join(FILE)) {
-            // What cannot be told to be there is read, so that its error is told.
+            // A file whose existence cannot be checked is read, so that its error is reported.
             match path.try_exists() {
                 Ok(false) => looked.push(path),
                 // A home that is no folder, as build systems set it, has none.
@@ -227,7 +227,7 @@ impl Loaded {
             match known.kind.of_variable(text) {
                 Ok(value) => self.set(known, None, value, Origin::Variable(name)),
                 Err(misfit) => self.diagnostics.push(Diagnostic {
-                    spot: Spot::Variable(name),
+                    spot: MistakeLocation::Variable(name),
                     message: misfit.message,
                     hint: Some(if known.kind == Kind::Switch {
                         "write `true` or `false`".to_owned()
@@ -252,14 +252,14 @@ impl Loaded {
             ("endpoint_url", "--endpoint-url", &flags.endpoint_url),
         ];
         for (key, flag, value) in all {
-            if let (Some(known), Some(text)) = (known(Within::Environment, key), value) {
+            if let (Some(known), Some(text)) = (known(TableScope::Environment, key), value) {
                 match known.kind.of_text(text) {
                     Ok(value) => {
                         self.set(known, Some(&chosen), value, Origin::Flag(flag));
                         self.environment_mut(&chosen).endpoint_typed |= key == "endpoint_url";
                     }
                     Err(misfit) => self.diagnostics.push(Diagnostic {
-                        spot: Spot::Flag(flag),
+                        spot: MistakeLocation::Flag(flag),
                         message: misfit.message,
                         hint: Some(misfit.hint),
                     }),

@@ -1,6 +1,6 @@
 //! What was loaded: the values, where each comes from, and every mistake.
 
-use super::diagnose::{Diagnostic, SourceFile, Spot};
+use super::diagnose::{Diagnostic, MistakeLocation, SourceFile};
 use super::schema::bare;
 use super::types::Config;
 use std::collections::{BTreeMap, BTreeSet};
@@ -43,12 +43,12 @@ impl Origin {
         }
     }
 
-    pub(super) fn spot(&self) -> Spot {
+    pub(super) fn spot(&self) -> MistakeLocation {
         match self {
-            Self::Default => Spot::Path("default".to_owned()),
-            Self::File(file, span) => Spot::File(Arc::clone(file), span.clone()),
-            Self::Variable(name) => Spot::Variable(name.clone()),
-            Self::Flag(name) => Spot::Flag(name),
+            Self::Default => MistakeLocation::Path("default".to_owned()),
+            Self::File(file, span) => MistakeLocation::File(Arc::clone(file), span.clone()),
+            Self::Variable(name) => MistakeLocation::Variable(name.clone()),
+            Self::Flag(name) => MistakeLocation::Flag(name),
         }
     }
 }

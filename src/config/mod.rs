@@ -22,19 +22,19 @@ mod value;
 
 pub use aws_files::{AwsFiles, FileEndpoint, FileEndpoints};
 pub use commands::SELECTIONS;
-pub use diagnose::{Diagnostic, SourceFile, Spot};
+pub use diagnose::{Diagnostic, MistakeLocation, SourceFile};
 pub use docs::markdown;
 pub use known::KNOWN;
 pub use load::{FILE, Flags, Request, load, parse};
 pub use loaded::{KnownCommand, Loaded, Origin, Places};
 pub use read::LARGEST;
-pub use schema::{Known, Place, Within};
+pub use schema::{Known, Place, TableScope};
 pub use show::{Row, rows};
 pub use types::{
     BuildConfig, CommandConfig, Config, DatabaseConfig, EnvironmentConfig, HealthConfig, Hooks, InfraConfig, Ui,
     UnitConfig,
 };
-pub use value::{Kind, Misfit, Value};
+pub use value::{InvalidValue, Kind, Value};
 
 #[cfg(test)]
 mod commands_tests;

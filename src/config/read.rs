@@ -1,12 +1,12 @@
 //! One file: from its bytes to checked entries and its mistakes.
 
 use super::commands::{self, Placed};
-use super::diagnose::{Diagnostic, SourceFile, Spot};
+use super::diagnose::{Diagnostic, MistakeLocation, SourceFile};
 use super::known::{known, names_in};
-use super::schema::{Known, Within};
+use super::schema::{Known, TableScope};
 use super::tables::{pairs, words};
 use super::units;
-use super::value::{Misfit, Value};
+use super::value::{InvalidValue, Value};
 use crate::model::names::nearest;
 use std::io::Read;
 use std::ops::Range;
@@ -25,7 +25,7 @@ pub(super) enum Setting {
     Environment(String),
     /// A known key, perhaps of an environment or of a service's build.
     Known(&'static Known, Option<String>, Value),
-    /// A known key whose value is wrong, which was told.
+    /// A known key with an invalid value, which was already reported.
     Refused(&'static Known, Option<String>),
     /// Keys of a command.
     Keys(String, Vec<String>),
@@ -43,7 +43,7 @@ pub(super) struct Entry {
 /// Reads a file whole.
 pub(super) fn file(path: &Path, name: &str) -> Result<Arc<SourceFile>, Diagnostic> {
     let wrong = |message: String, hint: &str| Diagnostic {
-        spot: Spot::Path(name.to_owned()),
+        spot: MistakeLocation::Path(name.to_owned()),
         message,
         hint: Some(hint.to_owned()),
     };
@@ -99,7 +99,7 @@ struct Reader<'a> {
 impl Reader<'_> {
     fn wrong(&mut self, span: Range<usize>, message: impl Into<String>, hint: impl Into<String>) {
         self.mistakes.push(Diagnostic {
-            spot: Spot::File(Arc::clone(self.source), span),
+            spot: MistakeLocation::File(Arc::clone(self.source), span),
             message: message.into(),
             hint: Some(hint.into()),
         });
@@ -134,7 +134,7 @@ impl Reader<'_> {
                     DeValue::Table(keys) => self.keys(keys),
                     _ => self.wrong(span, "`keys` must be a table", "write [keys] and under it COMMAND = KEY"),
                 },
-                _ => self.pair(Within::Top, None, "", name, span, value),
+                _ => self.pair(TableScope::Top, None, "", name, span, value),
             }
         }
     }
@@ -151,7 +151,7 @@ impl Reader<'_> {
             }
             self.entries.push(Entry { setting: Setting::Environment(name.to_owned()), span });
             for (key, span, value) in pairs(inside) {
-                self.pair(Within::Environment, Some(name), "", key, span, value);
+                self.pair(TableScope::Environment, Some(name), "", key, span, value);
             }
         }
     }
@@ -163,7 +163,7 @@ impl Reader<'_> {
                 continue;
             };
             for (key, span, value) in pairs(inside) {
-                self.pair(Within::Build, Some(name), "", key, span, value);
+                self.pair(TableScope::Build, Some(name), "", key, span, value);
             }
             if inside.get("context").is_none() {
                 let hint = "write `context = \"FOLDER\"`: the folder that is sent to the build";
@@ -183,7 +183,7 @@ impl Reader<'_> {
     /// A key, or a table of keys, within `table`.
     fn pair(
         &mut self,
-        within: Within,
+        within: TableScope,
         of: Option<&str>,
         table: &str,
         name: &str,
@@ -255,7 +255,7 @@ impl Reader<'_> {
                 Ok(Value::List(list))
             }
             DeValue::Integer(_) | DeValue::Float(_) | DeValue::Datetime(_) if kind != super::value::Kind::Switch => {
-                Err(Misfit {
+                Err(InvalidValue {
                     message: format!("`{name}` must be {}, not {}", kind.words(), words(value.get_ref())),
                     hint: match kind {
                         super::value::Kind::Interval => "write it with its unit: \"10s\"",
@@ -265,7 +265,7 @@ impl Reader<'_> {
                     .to_owned(),
                 })
             }
-            other => Err(Misfit {
+            other => Err(InvalidValue {
                 message: format!("`{name}` must be {}, not {}", kind.words(), words(other)),
                 hint: "see docs/configuration.md".to_owned(),
             }),

@@ -45,7 +45,7 @@ pub enum Place {
 
 /// Which tables a key can stand in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Within {
+pub enum TableScope {
     /// At the top, or a table of its own.
     Top,
     /// `[environments.NAME]`.
@@ -54,7 +54,7 @@ pub enum Within {
     Build,
 }
 
-impl Within {
+impl TableScope {
     /// The table whose entries it is: `environments`.
     pub fn table(self) -> Option<&'static str> {
         match self {
@@ -67,17 +67,17 @@ impl Within {
 
 impl Known {
     /// Which tables it can stand in.
-    pub fn within(&self) -> Within {
+    pub fn within(&self) -> TableScope {
         match self.place {
-            Place::Top { .. } => Within::Top,
-            Place::Environment { .. } => Within::Environment,
-            Place::Build { .. } => Within::Build,
+            Place::Top { .. } => TableScope::Top,
+            Place::Environment { .. } => TableScope::Environment,
+            Place::Build { .. } => TableScope::Build,
         }
     }
 
     /// The environment variable that sets it: `COCKPIT_UI_THEME`; only for keys at the top.
     pub fn variable(&self) -> Option<String> {
-        (self.within() == Within::Top).then(|| format!("COCKPIT_{}", self.key.replace('.', "_").to_uppercase()))
+        (self.within() == TableScope::Top).then(|| format!("COCKPIT_{}", self.key.replace('.', "_").to_uppercase()))
     }
 
     /// Its whole path in the file; `name` is that of the environment or service.

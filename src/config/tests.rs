@@ -122,7 +122,7 @@ fn the_documentation_is_that_of_the_table() {
 fn each_example_and_each_default_of_the_table_is_right() {
     for known in KNOWN {
         let line = format!("{} = {}", known.key, known.example);
-        let text = if known.within() == crate::config::Within::Environment {
+        let text = if known.within() == crate::config::TableScope::Environment {
             // A kind of infrastructure needs its units, and these their kind.
             let beside = match known.key {
                 "infra.kind" => "infra.dir = \"x\"",
@@ -134,7 +134,7 @@ fn each_example_and_each_default_of_the_table_is_right() {
                 _ => "",
             };
             format!("[environments.staging]\n{line}\n{beside}")
-        } else if known.within() == crate::config::Within::Build {
+        } else if known.within() == crate::config::TableScope::Build {
             let context = if known.key == "context" { "" } else { "context = \"x\"\n" };
             format!("[build.web]\n{context}{line}")
         } else {

@@ -4,7 +4,7 @@ use crate::model::infra::Tool;
 use crate::model::names::ends_in;
 use crate::model::offered::{self, Flag};
 use crate::model::parameters::Secret;
-use crate::model::parameters::named::Named;
+use crate::model::parameters::named::ParameterReference;
 use crate::model::parameters::own::{self, Whose};
 use crate::model::risk::Risk;
 use crate::model::source::Intervals;
@@ -297,8 +297,8 @@ impl Config {
 
 impl EnvironmentConfig {
     /// What a command that is offered names to act here.
-    pub fn named(&self) -> offered::Named<'_> {
-        offered::Named { environment: &self.name, flags: &self.flags }
+    pub fn named(&self) -> offered::CommandScope<'_> {
+        offered::CommandScope { environment: &self.name, flags: &self.flags }
     }
 
     /// The services by their exact names, where no pattern is among them: then they need not be
@@ -331,7 +331,7 @@ impl EnvironmentConfig {
 
     /// Its secrets of these, and how many others there are: what its task definitions name, what its tunnel and its database
     /// name, and what is called as it is.
-    pub fn own_secrets<'a>(&self, all: &'a [Secret], named: &[Named]) -> (Vec<&'a Secret>, usize) {
+    pub fn own_secrets<'a>(&self, all: &'a [Secret], named: &[ParameterReference]) -> (Vec<&'a Secret>, usize) {
         let configured = [&self.tunnel.secret, &self.database.secret];
         let configured: Vec<&str> = configured.into_iter().flatten().map(String::as_str).collect();
         own::of(all, &Whose { named, configured: &configured, project: &self.project, environment: &self.name })

@@ -92,7 +92,7 @@ fn unit(table: &DeTable<'_>, whole: &Range<usize>, wrong: Wrong<'_>) -> Option<P
     (table.get("name").is_some()).then_some(placed)
 }
 
-/// Why this cannot be a unit's name; an empty one was told already.
+/// Why this cannot be a unit's name; an empty one was already reported.
 fn no_name(name: &str) -> Option<&'static str> {
     if name.contains(|c: char| c.is_whitespace() || c.is_control()) {
         Some("must have no blanks")

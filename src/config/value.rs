@@ -55,17 +55,17 @@ pub enum Value {
     Units(Vec<UnitConfig>),
 }
 
-/// What is wrong with a value, and what would be right.
+/// Why a value is invalid, and what would be valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Misfit {
+pub struct InvalidValue {
     /// What is wrong.
     pub message: String,
     /// What to write.
     pub hint: String,
 }
 
-fn misfit<T>(message: impl Into<String>, hint: impl Into<String>) -> Result<T, Misfit> {
-    Err(Misfit { message: message.into(), hint: hint.into() })
+fn misfit<T>(message: impl Into<String>, hint: impl Into<String>) -> Result<T, InvalidValue> {
+    Err(InvalidValue { message: message.into(), hint: hint.into() })
 }
 
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
@@ -95,7 +95,7 @@ impl Kind {
     }
 
     /// One text as a value of this kind.
-    pub fn of_text(self, text: &str) -> Result<Value, Misfit> {
+    pub fn of_text(self, text: &str) -> Result<Value, InvalidValue> {
         let checked = |good: bool, message: String, hint: &str| {
             if good { Ok(Value::Text(text.to_owned())) } else { misfit(message, hint) }
         };
@@ -121,7 +121,7 @@ impl Kind {
                 "write its IANA name, as \"Asia/Tokyo\" or \"UTC\"",
             ),
             Self::Names => misfit("this must be a list", format!("write it as [\"{text}\"]")),
-            Self::Tool => Tool::named(text).map(Value::Tool).ok_or_else(|| Misfit {
+            Self::Tool => Tool::named(text).map(Value::Tool).ok_or_else(|| InvalidValue {
                 message: format!("`{text}` is neither"),
                 hint: "write \"terragrunt\" or \"terraform\"".into(),
             }),
@@ -134,7 +134,7 @@ impl Kind {
     }
 
     /// Whether a text may stand in a list of this kind.
-    pub fn check_element(self, text: &str) -> Result<(), Misfit> {
+    pub fn check_element(self, text: &str) -> Result<(), InvalidValue> {
         if self == Self::Keys {
             return match text.parse::<Key>() {
                 Ok(_) => Ok(()),
@@ -145,7 +145,7 @@ impl Kind {
     }
 
     /// The text of an environment variable as a value of this kind.
-    pub fn of_variable(self, text: &str) -> Result<Value, Misfit> {
+    pub fn of_variable(self, text: &str) -> Result<Value, InvalidValue> {
         match (self, text) {
             (Self::Switch, "1" | "true") => Ok(Value::Switch(true)),
             (Self::Switch, "0" | "false") => Ok(Value::Switch(false)),
@@ -155,7 +155,7 @@ impl Kind {
     }
 }
 
-fn interval(text: &str) -> Result<Value, Misfit> {
+fn interval(text: &str) -> Result<Value, InvalidValue> {
     let Some(interval) = crate::model::time::duration(text) else {
         return misfit(format!("`{text}` is not an interval"), "write it as \"10s\", \"2m\" or \"1h30m\"");
     };
@@ -178,7 +178,7 @@ const UNITS: [(&str, u64); 6] = [
     ("TB", 1_000_000_000_000),
 ];
 
-fn size(text: &str) -> Result<Value, Misfit> {
+fn size(text: &str) -> Result<Value, InvalidValue> {
     let unit = UNITS.iter().find_map(|(unit, bytes)| Some((text.strip_suffix(unit)?.trim_end(), bytes)));
     let number = unit.and_then(|(number, bytes)| Some((number.parse::<f64>().ok()?, bytes)));
     let bytes = number.map(|(number, bytes)| number * *bytes as f64).filter(|bytes| bytes.is_finite());

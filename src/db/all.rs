@@ -2,7 +2,7 @@
 
 use super::connection::{Connection, Event, Lost};
 use super::wire::{Fields, Messages};
-use crate::model::sql::{Column, Said, Server};
+use crate::model::sql::{Column, Server, ServerMessage};
 use std::time::Duration;
 
 /// Values of a row; none is NULL.
@@ -24,7 +24,7 @@ impl Connection {
     ///
     /// # Errors
     /// The connection is gone. Within: the statement failed.
-    pub async fn rows(&mut self, statement: &str, most: usize) -> Result<Result<Rows, Said>, Lost> {
+    pub async fn rows(&mut self, statement: &str, most: usize) -> Result<Result<Rows, ServerMessage>, Lost> {
         self.send(statement).await?;
         let (mut rows, mut failed, mut size) = (Rows::default(), None, 0_usize);
         loop {

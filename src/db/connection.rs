@@ -7,7 +7,7 @@ use super::settings::Settings;
 use super::startup::{self, Begun};
 use super::wire::{self, Body, HEAD};
 use crate::model::sql::process::Process;
-use crate::model::sql::{Column, Said, Transaction};
+use crate::model::sql::{Column, ServerMessage, Transaction};
 use crate::model::{Failure, FailureKind};
 use bytes::{Buf as _, BytesMut};
 use futures_util::FutureExt as _;
@@ -37,9 +37,9 @@ pub enum Event<'a> {
     /// There was no statement.
     Empty,
     /// A statement failed.
-    Failed(Said),
+    Failed(ServerMessage),
     /// Something beside.
-    Notice(Said),
+    Notice(ServerMessage),
     /// Somebody sent a NOTIFY: its channel, its text, whose process it was.
     Notification { channel: String, text: String, process: i32 },
     /// A setting that the server tells of changed.
@@ -78,11 +78,11 @@ pub struct Connection {
     /// Something was asked for, and not all that the server says of it came.
     busy: bool,
     parameters: BTreeMap<String, String>,
-    notices: Vec<Said>,
+    notices: Vec<ServerMessage>,
     process: i32,
     secret: i32,
     /// The last thing that the server said before it closed the connection.
-    fatal: Option<Said>,
+    fatal: Option<ServerMessage>,
     /// Between two transactions the connection to the server is somebody else's.
     pooled: bool,
     /// The process on the server that is the session's own until it ends, where it was asked for.
@@ -156,7 +156,7 @@ impl Connection {
                  connection next would have it too",
                 names.join(", ") + if names.len() == 1 { " is" } else { " are" }
             );
-            self.notices.push(Said { severity: "WARNING".to_owned(), message, ..Said::default() });
+            self.notices.push(ServerMessage { severity: "WARNING".to_owned(), message, ..ServerMessage::default() });
             return Ok(());
         }
         let mut pinned = false;
@@ -177,7 +177,11 @@ impl Connection {
                 let what = format!("the session cannot be made a read-only one: {why}");
                 return Err(Failure::new(FailureKind::Denied, what).hinted("connect as a user who can only read"));
             }
-            self.notices.push(Said { severity: "WARNING".to_owned(), message: why, ..Said::default() });
+            self.notices.push(ServerMessage {
+                severity: "WARNING".to_owned(),
+                message: why,
+                ..ServerMessage::default()
+            });
         }
         // Where nothing was set, nothing is kept: the next transaction may be another process's.
         if keeps && pinned {
@@ -217,7 +221,7 @@ impl Connection {
     }
 
     /// What was said while it was made.
-    pub fn take_notices(&mut self) -> Vec<Said> {
+    pub fn take_notices(&mut self) -> Vec<ServerMessage> {
         std::mem::take(&mut self.notices)
     }
 
@@ -392,7 +396,7 @@ impl Connection {
                 Event::Ready(self.transaction)
             }
             // What a newer server says beside, or what only the extended protocol has.
-            _ => Event::Notice(Said::default()),
+            _ => Event::Notice(ServerMessage::default()),
         }
     }
 

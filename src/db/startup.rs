@@ -8,7 +8,7 @@ use super::settings::{Settings, SslMode};
 use super::wire::{self, HEAD};
 use super::words;
 use crate::model::Failure;
-use crate::model::sql::Said;
+use crate::model::sql::ServerMessage;
 use rustls::ClientConfig;
 use secrecy::ExposeSecret as _;
 use std::collections::BTreeMap;
@@ -31,7 +31,7 @@ pub(super) struct Begun {
     /// How TLS is spoken, if it is.
     pub(super) tls: Option<ClientConfig>,
     pub(super) parameters: BTreeMap<String, String>,
-    pub(super) notices: Vec<Said>,
+    pub(super) notices: Vec<ServerMessage>,
     pub(super) process: i32,
     pub(super) secret: i32,
 }
@@ -113,10 +113,10 @@ struct Inner {
     /// How much of it was handed on; it is, once it is complete.
     handed: usize,
     parameters: BTreeMap<String, String>,
-    notices: Vec<Said>,
+    notices: Vec<ServerMessage>,
     process: i32,
     secret: i32,
-    refused: Option<Said>,
+    refused: Option<ServerMessage>,
     malformed: bool,
     asked_for_password: bool,
     begun: bool,

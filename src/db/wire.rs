@@ -1,7 +1,7 @@
 //! Messages of PostgreSQL's protocol 3.0 as bytes: taken apart and put together, without a socket. Source: PostgreSQL's
 //! documentation, "Message Formats".
 
-use crate::model::sql::{Column, Said, Transaction};
+use crate::model::sql::{Column, ServerMessage, Transaction};
 
 /// The request for TLS: its length, and the code 80877103.
 pub const SSL_REQUEST: [u8; 8] = [0, 0, 0, 8, 0x04, 0xd2, 0x16, 0x2f];
@@ -135,9 +135,9 @@ pub fn columns(body: &[u8]) -> Option<Vec<Column>> {
 }
 
 /// What an `ErrorResponse` or a `NoticeResponse` says.
-pub fn said(body: &[u8]) -> Said {
+pub fn said(body: &[u8]) -> ServerMessage {
     let mut body = Body(body);
-    let mut said = Said::default();
+    let mut said = ServerMessage::default();
     let mut translated = String::new();
     let mut plain = None;
     let (mut file, mut line, mut routine) = (String::new(), String::new(), String::new());

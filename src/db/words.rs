@@ -1,7 +1,7 @@
 //! Why a connection cannot be made, in words with what to do.
 
 use super::settings::{Settings, SslMode};
-use crate::model::sql::Said;
+use crate::model::sql::ServerMessage;
 use crate::model::{Failure, FailureKind};
 use rustls::CertificateError;
 use std::io;
@@ -119,7 +119,7 @@ pub(super) fn hung_up(settings: &Settings) -> Failure {
 }
 
 /// What the server said instead of letting us in.
-pub(super) fn refused(settings: &Settings, said: &Said) -> Failure {
+pub(super) fn refused(settings: &Settings, said: &ServerMessage) -> Failure {
     let (user, database) = (&settings.user, &settings.database);
     let from = if settings.password_from.is_empty() { "" } else { " It is that of " };
     let from = format!("{from}{}", settings.password_from);

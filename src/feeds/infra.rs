@@ -167,7 +167,7 @@ pub enum What {
     States,
     /// Their states whole, sensitive values masked.
     Whole,
-    /// Whether their code is valid and in its usual form, and what a linter says where there is one.
+    /// Whether their code is valid and formatted, and what a linter says where there is one.
     Code,
     /// What Terraform and Terragrunt keep beside their code.
     Caches,

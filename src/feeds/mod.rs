@@ -122,8 +122,11 @@ mod tests {
         assert_eq!(Ask::from(aws::Query::Identity).lifetime(), Lifetime::Environment);
         let run = std::path::PathBuf::from("run");
         assert_eq!(Ask::from(runs::Ask::Follow { run: run.clone(), from: 0 }).lifetime(), Lifetime::Session);
-        let tell =
-            runs::Ask::Tell { place: runs::Place::default(), run, wish: crate::model::infra::run_event::Wish::Retry };
+        let tell = runs::Ask::Tell {
+            place: runs::Place::default(),
+            run,
+            wish: crate::model::infra::run_event::RequestKind::Retry,
+        };
         assert_eq!(Ask::from(tell).lifetime(), Lifetime::Detached);
     }
 }

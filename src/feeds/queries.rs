@@ -50,7 +50,7 @@ pub enum Ask {
 }
 
 impl Ask {
-    /// What is written is written to its end.
+    /// A write that has begun is finished.
     pub fn lifetime(&self) -> Lifetime {
         match self {
             Self::Remember(_) | Self::KeepTexts { .. } | Self::Save { .. } | Self::Write { .. } => Lifetime::Detached,

@@ -4,7 +4,7 @@
 use super::lifetime::Lifetime;
 use crate::model::infra::estimate::History;
 use crate::model::infra::order::Listed;
-use crate::model::infra::run_event::Wish;
+use crate::model::infra::run_event::RequestKind;
 use crate::model::infra::{Order, RunEvent};
 use crate::model::timeline::local::Local;
 use jiff::Timestamp;
@@ -73,7 +73,7 @@ pub enum Ask {
         /// The run's own folder.
         run: PathBuf,
         /// What.
-        wish: Wish,
+        wish: RequestKind,
     },
 }
 

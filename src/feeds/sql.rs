@@ -7,7 +7,7 @@ use super::runs::Place as AuditPlace;
 use crate::model::audit::Record;
 use crate::model::sql::format::Options;
 use crate::model::sql::process::Process;
-use crate::model::sql::{Cell, Column, Ended, ResultId, Said, Server, SessionId, Transaction};
+use crate::model::sql::{Cell, Column, Ended, ResultId, Server, ServerMessage, SessionId, Transaction};
 use std::time::Duration;
 
 /// Where a server is.
@@ -43,7 +43,7 @@ pub struct Beside {
     pub data: Option<Data>,
     /// Where its result goes, instead of being kept to be looked at; with the form it has there.
     pub outlet: Option<(Outlet, Options)>,
-    /// It is not run: only its columns are told, as of a result without rows.
+    /// It is not run: only its columns are reported, as for a result without rows.
     pub describes: bool,
 }
 
@@ -236,7 +236,7 @@ pub enum Fact {
     /// The session's transaction, whenever it changes.
     Transaction(Transaction),
     /// The server said something that belongs to no statement's end.
-    Notice(Box<Said>),
+    Notice(Box<ServerMessage>),
     /// A statement has a result with these columns.
     Begun {
         /// Its number.

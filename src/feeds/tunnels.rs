@@ -5,8 +5,8 @@ use super::lifetime::Lifetime;
 use super::runs::Place;
 use crate::model::audit::Record;
 use crate::model::tunnel::Wanted;
-use crate::model::tunnel::far::Far;
-use crate::model::tunnel::standing::Standing;
+use crate::model::tunnel::far::RemoteAddress;
+use crate::model::tunnel::standing::TunnelStatus;
 
 /// What is to be opened.
 #[derive(Debug, Clone, PartialEq)]
@@ -14,7 +14,7 @@ pub struct Order {
     /// What it goes through.
     pub wanted: Wanted,
     /// Where it leads.
-    pub to: Far,
+    pub to: RemoteAddress,
     /// The local port; 0 takes a free one.
     pub port: u16,
     /// Whether an instance that is stopped is started: somebody said yes.
@@ -63,5 +63,5 @@ pub enum Fact {
         free: Option<u16>,
     },
     /// How it stands: at each change, and once a second while its counters grow.
-    Stands(Box<Standing>),
+    Stands(Box<TunnelStatus>),
 }

@@ -221,7 +221,7 @@ pub fn alarms_with_parts(
             row.insert(3, alarm.muted_until.as_deref().map(|at| shown.time(at)));
         }
         table.row(row);
-        // What is not among those that are read is told as that.
+        // A child alarm that was not read is reported as such.
         for child in alarm.children.iter().filter(|_| !parts.is_empty()) {
             let state = parts.get(child).cloned().unwrap_or_else(|| "not read".to_owned());
             // Nothing is unknown of the rest: it stands with the child itself.

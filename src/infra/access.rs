@@ -3,7 +3,7 @@
 
 use super::ask::{Answer, Question};
 use super::find::Discovered;
-use super::surroundings::Surroundings;
+use super::surroundings::ChildEnvironment;
 use super::tools::Tools;
 use super::{terraform, terragrunt};
 use crate::model::infra::{Tool, Trouble, TroubleKind, Unit};
@@ -25,7 +25,7 @@ pub struct Access<'a> {
     /// The unit.
     pub unit: &'a Unit,
     tools: &'a Tools,
-    surroundings: &'a Surroundings,
+    surroundings: &'a ChildEnvironment,
 }
 
 impl<'a> Access<'a> {
@@ -51,7 +51,7 @@ impl<'a> Access<'a> {
     }
 
     /// The variables that it is asked with.
-    pub fn surroundings(&self) -> Surroundings {
+    pub fn surroundings(&self) -> ChildEnvironment {
         self.surroundings.of_unit(self.unit)
     }
 

@@ -1,7 +1,7 @@
 //! A short question to Terraform or Terragrunt: the one place that starts them and waits for what they say. A run, which
 //! outlives the cockpit, starts its own.
 
-use super::surroundings::Surroundings;
+use super::surroundings::ChildEnvironment;
 use crate::model::infra::{Trouble, TroubleKind};
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -71,7 +71,7 @@ impl Question {
     ///
     /// # Errors
     /// It cannot be started, does not end in its time, or says more than can be meant.
-    pub async fn ask(&self, surroundings: &Surroundings) -> Result<Answer, Trouble> {
+    pub async fn ask(&self, surroundings: &ChildEnvironment) -> Result<Answer, Trouble> {
         let failed = |message: String| Trouble::new(TroubleKind::Failed, message);
         let mut child = Command::new(&self.program)
             .args(&self.arguments)
@@ -110,7 +110,7 @@ impl Question {
     ///
     /// # Errors
     /// As [`Self::ask`], and where the program fails.
-    pub async fn ask_well(&self, surroundings: &Surroundings, what: &str) -> Result<Answer, Trouble> {
+    pub async fn ask_well(&self, surroundings: &ChildEnvironment, what: &str) -> Result<Answer, Trouble> {
         let answer = self.ask(surroundings).await?;
         if answer.code == Some(0) { Ok(answer) } else { Err(self.failed(what, &answer)) }
     }

@@ -1,6 +1,6 @@
 //! The units of an environment, found and checked.
 
-use super::surroundings::Surroundings;
+use super::surroundings::ChildEnvironment;
 use super::texts::Texts;
 use super::tools::Tools;
 use super::{terraform, terragrunt};
@@ -22,7 +22,7 @@ pub struct Discovered {
     /// The programs that they are planned with.
     pub tools: Tools,
     /// The variables that these get.
-    pub surroundings: Surroundings,
+    pub surroundings: ChildEnvironment,
 }
 
 /// Finds the units of an environment. It changes nothing, and never gives a smaller graph where something is wrong.
@@ -62,7 +62,7 @@ pub async fn discover_as(environment: &EnvironmentConfig, look: Look<'_>) -> Res
         let hint = format!("write [environments.{}.infra] into the configuration: docs/infra.md", environment.name);
         return Err(Trouble::new(TroubleKind::Usage, message).hint(hint));
     };
-    let surroundings = Surroundings::of_process(environment);
+    let surroundings = ChildEnvironment::of_process(environment);
     let placed = Tools::placed(environment, &surroundings)?;
     let mut texts = Texts::default();
     let (tools, graph, mut warnings) = match kind {

@@ -1,4 +1,4 @@
-//! The code of units in its usual form.
+//! Formats the code of units.
 
 use super::access::Access;
 use super::ask::Question;
@@ -7,7 +7,7 @@ use crate::model::infra::{Tool, Trouble};
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
-/// Writes the code in its usual form; with `check` it only looks. Gives the files that are, or were, not in it.
+/// Formats the code; with `check` it only looks. Returns the files that are, or were, not formatted.
 ///
 /// # Errors
 /// Code that is broken, a file that cannot be written.
@@ -43,7 +43,7 @@ async fn listed(
         found.surroundings.clone()
     };
     let answer = question.ask(&surroundings).await?;
-    let what = format!("the code in {} cannot be written in its usual form", dir.display());
+    let what = format!("the code in {} cannot be formatted", dir.display());
     if of_terragrunt {
         // It says which in its log alone, in words that may change; what it wrote can be seen.
         let after = texts(dir);

@@ -2,7 +2,7 @@
 
 use super::access::Access;
 use super::ask::Question;
-use super::surroundings::Surroundings;
+use super::surroundings::ChildEnvironment;
 use super::tools;
 use crate::model::infra::{Trouble, TroubleKind};
 use serde::Deserialize;
@@ -37,7 +37,7 @@ impl Issue {
 ///
 /// # Errors
 /// It is not installed.
-pub fn program(surroundings: &Surroundings) -> Result<PathBuf, Trouble> {
+pub fn program(surroundings: &ChildEnvironment) -> Result<PathBuf, Trouble> {
     tools::on_path("tflint", surroundings).ok_or_else(|| {
         Trouble::new(TroubleKind::Tool, "there is no `tflint` on PATH")
             .hint("install it: `mise install` in the project, or https://github.com/terraform-linters/tflint; `cockpit infra validate` needs none")

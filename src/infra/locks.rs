@@ -2,7 +2,7 @@
 
 use super::access::Access;
 use super::ask::Question;
-use super::surroundings::Surroundings;
+use super::surroundings::ChildEnvironment;
 use super::tools;
 use crate::model::infra::lock::{Lock, parse};
 use crate::model::infra::{Trouble, TroubleKind};
@@ -17,7 +17,7 @@ pub enum Alive {
     Perhaps(Vec<String>),
     /// No Terraform runs on this machine, on which it was taken.
     Gone,
-    /// It cannot be told.
+    /// It is not known.
     Unknown,
 }
 
@@ -68,7 +68,7 @@ pub async fn release(access: &Access<'_>, lock: &Lock) -> Result<(), Trouble> {
 }
 
 /// Whether whoever holds a lock may still be at work.
-pub async fn alive(lock: &Lock, surroundings: &Surroundings) -> Alive {
+pub async fn alive(lock: &Lock, surroundings: &ChildEnvironment) -> Alive {
     let Some((_, host)) = lock.who.rsplit_once('@') else { return Alive::Unknown };
     let own = rustix::system::uname().nodename().to_string_lossy().into_owned();
     if own != host {

@@ -5,7 +5,7 @@
 use super::access::Access;
 use super::run::moving::{Journal, gone};
 use super::run::{folder, world};
-use super::surroundings::{DEFAULT_WORKSPACE, Surroundings};
+use super::surroundings::{ChildEnvironment, DEFAULT_WORKSPACE};
 use crate::model::infra::backend::{self, Place};
 use crate::model::infra::state::Mark;
 use crate::model::infra::{Tool, Trouble, TroubleKind, Unit};
@@ -255,7 +255,7 @@ impl Move<'_> {
         let known = self.access.workspaces().await?;
         let named = self.kept.states.iter().filter_map(|state| state.workspace.as_ref());
         let own = self.unit().workspace.as_ref();
-        // Making one selects it, which is nobody's wish.
+        // Creating a workspace also selects it, which is not intended.
         let selected =
             super::surroundings::data_dir(self.unit()).unwrap_or_else(|| dir.join(".terraform")).join("environment");
         let before = std::fs::read(&selected).ok();
@@ -269,7 +269,7 @@ impl Move<'_> {
         restored.map_err(|error| self.refused(format!("{} cannot be written: {error}", selected.display())))
     }
 
-    fn surroundings(&self, state: &State) -> Surroundings {
+    fn surroundings(&self, state: &State) -> ChildEnvironment {
         let mut own = self.access.surroundings();
         if let Some(name) = &state.workspace {
             own.set("TF_WORKSPACE", name.as_str());

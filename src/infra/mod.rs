@@ -26,5 +26,5 @@ pub mod tools;
 pub use access::{Access, each};
 pub use ask::{Answer, Question};
 pub use find::{Discovered, Look, discover, discover_as};
-pub use surroundings::Surroundings;
+pub use surroundings::ChildEnvironment;
 pub use tools::Tools;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 /// The environment variables of a child process.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Surroundings {
+pub struct ChildEnvironment {
     variables: Vec<(OsString, OsString)>,
     dropped: Vec<String>,
 }
@@ -33,7 +33,7 @@ fn is_blank(value: &OsStr) -> bool {
     value.to_string_lossy().trim().is_empty()
 }
 
-impl Surroundings {
+impl ChildEnvironment {
     /// Those of this process, for an environment.
     pub fn of_process(environment: &EnvironmentConfig) -> Self {
         let mut kept = Self::of(std::env::vars_os(), environment, Path::is_file);
@@ -213,9 +213,9 @@ mod tests {
     use super::*;
     use crate::config::FileEndpoint;
 
-    fn of(inherited: &[(&str, &str)], environment: &EnvironmentConfig) -> Surroundings {
+    fn of(inherited: &[(&str, &str)], environment: &EnvironmentConfig) -> ChildEnvironment {
         let inherited = inherited.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
-        Surroundings::of(inherited, environment, |path| path == Path::new("/etc/terraformrc"))
+        ChildEnvironment::of(inherited, environment, |path| path == Path::new("/etc/terraformrc"))
     }
 
     #[test]
@@ -289,7 +289,8 @@ mod tests {
             ("AWS_ENDPOINT_URL_ECS", "http://127.0.0.1:2"),
             ("AWS_ENDPOINT_URL_RDS", " "),
         ];
-        let named = |kept: &Surroundings, name: &str| kept.get(name).map(|value| value.to_string_lossy().into_owned());
+        let named =
+            |kept: &ChildEnvironment, name: &str| kept.get(name).map(|value| value.to_string_lossy().into_owned());
         let kept = of(&shell, &EnvironmentConfig::default());
         assert_eq!(named(&kept, "AWS_ENDPOINT_URL").as_deref(), Some("http://127.0.0.1:1"));
         assert_eq!(named(&kept, "AWS_ENDPOINT_URL_ECS").as_deref(), Some("http://127.0.0.1:2"));

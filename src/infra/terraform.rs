@@ -1,7 +1,7 @@
 //! Units of plain Terraform: folders that the configuration lists, with their workspaces and files of variables.
 
 use super::ask::Question;
-use super::surroundings::{DEFAULT_WORKSPACE, Surroundings, data_dir};
+use super::surroundings::{ChildEnvironment, DEFAULT_WORKSPACE, data_dir};
 use super::tools::Tools;
 use crate::config::{InfraConfig, UnitConfig};
 use crate::model::infra::{Graph, GraphError, Tool, Trouble, TroubleKind, Unit, remote_state};
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 pub(super) async fn units(
     infra: &InfraConfig,
     tools: &Tools,
-    surroundings: &Surroundings,
+    surroundings: &ChildEnvironment,
 ) -> Result<(Graph, Vec<String>), Trouble> {
     let mut units = Vec::new();
     for listed in &infra.units {
@@ -34,7 +34,7 @@ pub(super) async fn units(
 pub(super) async fn check(
     graph: &Graph,
     tools: &Tools,
-    surroundings: &Surroundings,
+    surroundings: &ChildEnvironment,
     warnings: &mut Vec<String>,
 ) -> Result<(), Trouble> {
     for unit in graph.units() {
@@ -100,7 +100,7 @@ fn is_hcl(file: &Path) -> bool {
 async fn code(
     unit: &Unit,
     tools: &Tools,
-    surroundings: &Surroundings,
+    surroundings: &ChildEnvironment,
     warnings: &mut Vec<String>,
 ) -> Result<remote_state::Code, Trouble> {
     let files = files(unit);
@@ -142,7 +142,7 @@ async fn code(
 async fn workspace(
     unit: &Unit,
     tools: &Tools,
-    surroundings: &Surroundings,
+    surroundings: &ChildEnvironment,
     warnings: &mut Vec<String>,
 ) -> Result<(), Trouble> {
     match check_workspace(unit, tools, surroundings).await {
@@ -159,7 +159,7 @@ async fn workspace(
 ///
 /// # Errors
 /// It is not there, or they cannot be listed.
-pub async fn check_workspace(unit: &Unit, tools: &Tools, surroundings: &Surroundings) -> Result<(), Trouble> {
+pub async fn check_workspace(unit: &Unit, tools: &Tools, surroundings: &ChildEnvironment) -> Result<(), Trouble> {
     let named = unit.workspace.as_deref().filter(|name| unit.tool == Tool::Terraform && *name != DEFAULT_WORKSPACE);
     let Some(wanted) = named else { return Ok(()) };
     let known = workspaces(unit, tools, surroundings).await?;
@@ -179,7 +179,7 @@ pub async fn check_workspace(unit: &Unit, tools: &Tools, surroundings: &Surround
 ///
 /// # Errors
 /// They cannot be listed: a state far away that was not initialised here.
-pub async fn workspaces(unit: &Unit, tools: &Tools, surroundings: &Surroundings) -> Result<Vec<String>, Trouble> {
+pub async fn workspaces(unit: &Unit, tools: &Tools, surroundings: &ChildEnvironment) -> Result<Vec<String>, Trouble> {
     let mut own = surroundings.clone();
     if let Some(folder) = data_dir(unit) {
         own.set("TF_DATA_DIR", folder);

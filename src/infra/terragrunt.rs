@@ -2,7 +2,7 @@
 //! it finds without looking at dependencies, and against its own check of the code.
 
 use super::ask::{Answer, Question};
-use super::surroundings::Surroundings;
+use super::surroundings::ChildEnvironment;
 use super::texts::Texts;
 use super::tools::Tools;
 use crate::config::InfraConfig;
@@ -68,7 +68,11 @@ pub(super) struct Units {
 }
 
 /// Finds the units of a folder.
-pub(super) async fn units(infra: &InfraConfig, tools: &Tools, surroundings: &Surroundings) -> Result<Units, Trouble> {
+pub(super) async fn units(
+    infra: &InfraConfig,
+    tools: &Tools,
+    surroundings: &ChildEnvironment,
+) -> Result<Units, Trouble> {
     let configured = PathBuf::from(infra.dir.as_deref().unwrap_or_default());
     let dir = configured.canonicalize().ok().filter(|dir| dir.is_dir()).ok_or_else(|| {
         Trouble::new(TroubleKind::Usage, format!("the folder of the units, {}, is not there", configured.display()))
@@ -272,7 +276,7 @@ pub(super) async fn with_hooks(
     graph: Graph,
     texts: &Texts,
     tools: &Tools,
-    surroundings: &Surroundings,
+    surroundings: &ChildEnvironment,
     warnings: &mut Vec<String>,
 ) -> Graph {
     let own = surroundings.of_terragrunt(&tools.terraform);
@@ -314,7 +318,7 @@ pub(super) fn has_hooks(terraform: &Value) -> bool {
 ///
 /// # Errors
 /// Terragrunt does not say it.
-pub async fn working_dir(unit: &Unit, tools: &Tools, surroundings: &Surroundings) -> Result<PathBuf, Trouble> {
+pub async fn working_dir(unit: &Unit, tools: &Tools, surroundings: &ChildEnvironment) -> Result<PathBuf, Trouble> {
     let question = Question::new(tools.terragrunt(), &unit.dir).arguments(["info", "print", "--no-color"]);
     let what = format!("Terragrunt does not say where it works for {}", unit.name);
     let answer = question.ask_well(&surroundings.of_terragrunt(&tools.terraform), &what).await?;

@@ -1,7 +1,7 @@
 //! Which Terraform and which Terragrunt: where they are, and whether they are of a version that is known to work.
 
 use super::ask::Question;
-use super::surroundings::Surroundings;
+use super::surroundings::ChildEnvironment;
 use crate::config::EnvironmentConfig;
 use crate::model::infra::{Tool, Trouble, TroubleKind};
 use std::ffi::OsStr;
@@ -40,7 +40,7 @@ impl Tools {
     ///
     /// # Errors
     /// A program that is not there, is another one, or has a version that is not known to work; with what to install.
-    pub async fn find(environment: &EnvironmentConfig, surroundings: &Surroundings) -> Result<Self, Trouble> {
+    pub async fn find(environment: &EnvironmentConfig, surroundings: &ChildEnvironment) -> Result<Self, Trouble> {
         Self::placed(environment, surroundings)?.checked(surroundings).await
     }
 
@@ -48,7 +48,7 @@ impl Tools {
     ///
     /// # Errors
     /// A program that is not there.
-    pub fn placed(environment: &EnvironmentConfig, surroundings: &Surroundings) -> Result<Self, Trouble> {
+    pub fn placed(environment: &EnvironmentConfig, surroundings: &ChildEnvironment) -> Result<Self, Trouble> {
         let infra = &environment.infra;
         let plugin_dir = infra.plugin_dir.as_ref().map(PathBuf::from);
         if let Some(folder) = plugin_dir.as_ref().filter(|folder| !folder.is_dir()) {
@@ -74,7 +74,7 @@ impl Tools {
     ///
     /// # Errors
     /// A program is another one, or has a version that is not known to work; with what to install.
-    pub async fn checked(mut self, surroundings: &Surroundings) -> Result<Self, Trouble> {
+    pub async fn checked(mut self, surroundings: &ChildEnvironment) -> Result<Self, Trouble> {
         let of_terragrunt = async {
             match &self.terragrunt {
                 Some((program, _)) => Ok(Some(asked(Tool::Terragrunt, program, surroundings).await?.0)),
@@ -123,7 +123,7 @@ pub fn shown((major, minor, patch): Version) -> String {
 }
 
 /// Where a program is: as configured, or on PATH under its own name, and no other.
-fn place(tool: Tool, configured: Option<&str>, surroundings: &Surroundings) -> Result<PathBuf, Trouble> {
+fn place(tool: Tool, configured: Option<&str>, surroundings: &ChildEnvironment) -> Result<PathBuf, Trouble> {
     let name = configured.unwrap_or(tool.word());
     if name.contains('/') {
         let path = PathBuf::from(name);
@@ -143,7 +143,7 @@ fn place(tool: Tool, configured: Option<&str>, surroundings: &Surroundings) -> R
 }
 
 /// Where a program is on PATH. Relative folders in it are not looked at: what is there depends on where one stands.
-pub fn on_path(name: &str, surroundings: &Surroundings) -> Option<PathBuf> {
+pub fn on_path(name: &str, surroundings: &ChildEnvironment) -> Option<PathBuf> {
     let path = surroundings.get("PATH")?;
     let mut folders = std::env::split_paths(path).filter(|folder| folder.is_absolute());
     folders.find_map(|folder| Some(folder.join(name)).filter(|path| is_program(path)))
@@ -154,7 +154,7 @@ fn is_program(path: &Path) -> bool {
 }
 
 /// Asks a program for its version. With what it says.
-async fn asked(tool: Tool, program: &Path, surroundings: &Surroundings) -> Result<(Version, String), Trouble> {
+async fn asked(tool: Tool, program: &Path, surroundings: &ChildEnvironment) -> Result<(Version, String), Trouble> {
     let question = Question::new(program, Path::new("/")).limit(LIMIT);
     let question = match tool {
         Tool::Terraform => question.arguments(["version"]),

@@ -9,7 +9,7 @@ use crate::aws::ssm::{Gateway, Purpose};
 use crate::model::Failure;
 use crate::model::audit::Record;
 use crate::model::text::harmless;
-use crate::model::tunnel::standing::Standing;
+use crate::model::tunnel::standing::TunnelStatus;
 use ssm_tunnel::driver::Status;
 use ssm_tunnel::supervisor::Closed;
 use ssm_tunnel::{Shell, State};
@@ -36,7 +36,7 @@ impl Aside {
     pub(super) async fn open(session: Session, plan: ShellPlan) -> Result<Self, Failure> {
         let options = session.websocket().await?;
         let service = plan.wanted.service.clone();
-        let after = Standing::default().facts(&service, None);
+        let after = TunnelStatus::default().facts(&service, None);
         write_down(&plan.audit, Record { after, ..plan.record.clone() }).await?;
         let gateway = Gateway::new(session, plan.wanted.clone(), Purpose::Shell { command: plan.command.clone() });
         let what = if plan.command.is_empty() { "a shell" } else { plan.command.as_str() };

@@ -1,6 +1,6 @@
 //! MFA codes: who is asked for one. At a terminal its user is, on the screen a window asks, and a script has given one.
 
-use crate::app::event::{CodeWanted, Event};
+use crate::app::event::{Event, MfaRequest};
 use crate::aws::mfa::{Asker, Question, ask_through};
 use crate::model::parameters::Value;
 use crate::model::text::harmless;
@@ -28,7 +28,7 @@ impl Codes {
                 let (sender, answer) = oneshot::channel();
                 *waiting.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
                 let Question { profile, serial, again } = question;
-                events.send(Event::CodeWanted(CodeWanted { profile, serial, again })).await.ok()?;
+                events.send(Event::MfaRequest(MfaRequest { profile, serial, again })).await.ok()?;
                 answer.await.ok().flatten()
             }
             .boxed()

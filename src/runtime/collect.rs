@@ -2,7 +2,7 @@
 
 use super::clock::Clock;
 use super::executor::Executor;
-use super::ring::{Driven, Ring};
+use super::ring::{EventHandler, EventLoop};
 use crate::app::effect::Effect;
 use crate::app::event::Event;
 use crate::app::keymap::Keymap;
@@ -37,7 +37,7 @@ pub enum Collected {
 pub struct Collector {
     /// The app; its estate is settled after [`Collector::collect`].
     pub app: App,
-    ring: Ring,
+    ring: EventLoop,
     pending: Vec<Effect>,
     limit: Duration,
 }
@@ -50,7 +50,7 @@ impl Collector {
 
     /// Opens an environment.
     pub fn new(config: Config, environment: EnvironmentConfig, session: Session, wants: Wants, clock: Clock) -> Self {
-        let mut ring = Ring::new(Executor::new(session.simulated), clock);
+        let mut ring = EventLoop::new(Executor::new(session.simulated), clock);
         let limit = READ_LIMIT + aws::Connection::from(&environment).credential_timeout;
         let once = wants.once;
         let (app, pending) = App::new(&TABLE, config, environment, session, Keymap::of(&TABLE), wants, ring.now());
@@ -132,7 +132,7 @@ impl Collector {
     }
 
     /// The app, and the executor with the credentials that it was read with.
-    pub fn into_parts(self) -> (App, Ring) {
+    pub fn into_parts(self) -> (App, EventLoop) {
         (self.app, self.ring)
     }
 }
@@ -155,7 +155,7 @@ struct Driving<'a, Done> {
     step: Option<Duration>,
 }
 
-impl<Done: Fn(&App) -> bool> Driven for Driving<'_, Done> {
+impl<Done: Fn(&App) -> bool> EventHandler for Driving<'_, Done> {
     fn tick(&mut self, now: Timestamp, ahead: SignedDuration) -> Vec<Effect> {
         let mut effects = std::mem::take(self.pending);
         if self.step.is_some() {

@@ -2,7 +2,7 @@
 
 use super::clock::Clock;
 use super::executor::Executor;
-use super::ring::{Driven, Ring};
+use super::ring::{EventHandler, EventLoop};
 use crate::app::effect::Effect;
 use crate::app::event::Event;
 use crate::app::operation::{OperationId, Operations, What};
@@ -19,7 +19,7 @@ const TICK: Duration = Duration::from_millis(100);
 /// Operations and the executor that runs their effects.
 pub struct Driver {
     pub operations: Operations,
-    ring: Ring,
+    ring: EventLoop,
 }
 
 impl Driver {
@@ -34,7 +34,7 @@ impl Driver {
         let (executor, events) = Executor::new(false);
         // What is read for it is no read of everything at once: the session is not alone any more.
         let executor = executor.with_audit(audit).with_session(session.0, session.1);
-        let ring = Ring::new((executor, events), clock);
+        let ring = EventLoop::new((executor, events), clock);
         Self { operations: Operations::new(mark, zone), ring }
     }
 
@@ -76,7 +76,7 @@ struct Watched<'a, Over, News> {
     news: News,
 }
 
-impl<Over: Fn(&Operations) -> bool, News: FnMut(&Operations)> Driven for Watched<'_, Over, News> {
+impl<Over: Fn(&Operations) -> bool, News: FnMut(&Operations)> EventHandler for Watched<'_, Over, News> {
     fn tick(&mut self, now: Timestamp, ahead: SignedDuration) -> Vec<Effect> {
         self.operations.ahead = ahead;
         let effects = self.operations.tick(now);
@@ -107,7 +107,7 @@ impl<Over: Fn(&Operations) -> bool, News: FnMut(&Operations)> Driven for Watched
             | Event::Renewed(_)
             | Event::Resumed
             | Event::Stopped
-            | Event::CodeWanted(_)
+            | Event::MfaRequest(_)
             | Event::SignIn(_)
             | Event::Glanced(..)
             | Event::Checked(..)

@@ -4,11 +4,11 @@
 
 use super::clock::Clock;
 use super::feeds;
-use super::feeds::means::Means;
+use super::feeds::means::FeedContext;
 use super::feeds::sql_sessions::Sessions;
 use super::feeds::tasks::Tasks;
 use super::printed::Printed;
-use crate::app::effect::{Effect, Lane};
+use crate::app::effect::{Effect, Priority};
 use crate::app::event::{Event, SignIn};
 use crate::app::operation::call::{Answered, Call, CallId};
 use crate::app::ticket::Ticket;
@@ -353,10 +353,10 @@ impl Executor {
         Some(task)
     }
 
-    fn fetch(&mut self, ticket: Ticket, lane: Lane, ask: Ask) {
+    fn fetch(&mut self, ticket: Ticket, lane: Priority, ask: Ask) {
         let environment = self.opened.clone().map(Box::new);
         let (ending, to_end) = watch::channel(false);
-        let means = Means {
+        let means = FeedContext {
             ticket,
             lane,
             session: self.session.clone(),

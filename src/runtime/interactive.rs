@@ -12,7 +12,7 @@ use super::files;
 use super::input::{self, FromTerminal, Reading};
 use super::leaving::leave;
 use super::link::{has_shell, open_link};
-use super::ring::Ring;
+use super::ring::EventLoop;
 use super::signals::Signals;
 use super::tee::Tee;
 use super::terminal::{self, Guard, Tui};
@@ -84,7 +84,8 @@ pub async fn interactive(
     let told = audit
         .clone()
         .map(|path| tokio::task::spawn_blocking(move || audit::look_back(&path, &ours, jiff::Timestamp::now())));
-    let ring = Ring::new((executor.with_audit(audit).with_screen().with_clock(clock.clone()), answers), clock.clone());
+    let ring =
+        EventLoop::new((executor.with_audit(audit).with_screen().with_clock(clock.clone()), answers), clock.clone());
     let kept_clock = clock;
     let mut run = Run {
         app,
@@ -152,7 +153,7 @@ type Editing = (Ticket, Edited, Option<usize>);
 
 struct Run<'a> {
     app: App,
-    ring: Ring,
+    ring: EventLoop,
     tui: &'a mut Tui,
     guard: &'a Guard,
     theme: ui::theme::Theme,

@@ -1,6 +1,6 @@
 //! The end of a session: what goes on is left as by the key that quits, and its end stands in the audit file.
 
-use super::ring::{Driven, Ring};
+use super::ring::{EventHandler, EventLoop};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::Event;
@@ -15,7 +15,7 @@ const LEAVING: Duration = Duration::from_secs(2);
 const WRITING: Duration = Duration::from_millis(20);
 
 /// Leaves the operations that go on, and waits until the audit file has their ends.
-pub(super) async fn leave(app: &mut App, ring: &mut Ring) {
+pub(super) async fn leave(app: &mut App, ring: &mut EventLoop) {
     let mut effects = app.update(Event::Tick(ring.now()));
     effects.extend(app.update(Event::Stopped));
     let mut leaving = Leaving { app, over: false };
@@ -61,7 +61,7 @@ impl Leaving<'_> {
     }
 }
 
-impl Driven for Leaving<'_> {
+impl EventHandler for Leaving<'_> {
     fn tick(&mut self, now: Timestamp, _: SignedDuration) -> Vec<Effect> {
         let effects = self.app.update(Event::Tick(now));
         self.kept(effects)

@@ -1,10 +1,10 @@
 //! Logs without a screen: a reader is driven, and what a command asks once is answered.
 
-use super::ring::{Driven, Ring};
-use crate::app::effect::{Effect, Lane};
+use super::ring::{EventHandler, EventLoop};
+use crate::app::effect::{Effect, Priority};
 use crate::app::event::Event;
 use crate::app::logs::follow::FeedState;
-use crate::app::logs::reader::{Heard, Out, Reader, Way};
+use crate::app::logs::reader::{Out, Reader, ReaderEvent, Way};
 use crate::app::logs::sources::GroupSource;
 use crate::app::ticket::Ticket;
 use crate::feeds::Ask;
@@ -20,18 +20,18 @@ const ONCE: u8 = u8::MAX;
 
 /// Reads logs.
 pub struct LogReader {
-    ring: Ring,
+    ring: EventLoop,
     reader: Reader,
 }
 
 impl LogReader {
     /// Reads groups; a line waits up to `delay` for others.
-    pub fn new(ring: Ring, way: Way, delay: Ms, account: Option<String>) -> Self {
+    pub fn new(ring: EventLoop, way: Way, delay: Ms, account: Option<String>) -> Self {
         Self { ring, reader: Reader::new(way, delay, account) }
     }
 
     /// The ring back, for another read.
-    pub fn into_ring(self) -> Ring {
+    pub fn into_ring(self) -> EventLoop {
         self.ring
     }
 
@@ -56,7 +56,7 @@ impl LogReader {
     }
 
     /// Waits for the next lines, at most about a second.
-    pub async fn next(&mut self) -> Heard {
+    pub async fn next(&mut self) -> ReaderEvent {
         self.ring.turn(&mut self.reader).await;
         self.reader.heard()
     }
@@ -67,7 +67,7 @@ impl LogReader {
     }
 }
 
-impl Driven for Reader {
+impl EventHandler for Reader {
     fn tick(&mut self, now: Timestamp, ahead: SignedDuration) -> Vec<Effect> {
         Reader::tick(self, now, ahead)
     }
@@ -93,10 +93,10 @@ struct Question {
     ended: Option<Result<(), Failure>>,
 }
 
-impl Driven for Question {
+impl EventHandler for Question {
     fn tick(&mut self, _: Timestamp, _: SignedDuration) -> Vec<Effect> {
         let ticket = self.ticket;
-        let ask = |query| Effect::Fetch { ticket, lane: Lane::Operator, ask: Ask::Aws(query) };
+        let ask = |query| Effect::Fetch { ticket, lane: Priority::Operator, ask: Ask::Aws(query) };
         self.query.take().map(ask).into_iter().collect()
     }
 
@@ -129,7 +129,7 @@ impl Driven for Question {
 ///
 /// # Errors
 /// What the service said.
-pub async fn answered(ring: &mut Ring, serial: u64, query: Query) -> Result<Vec<Fact>, Failure> {
+pub async fn answered(ring: &mut EventLoop, serial: u64, query: Query) -> Result<Vec<Fact>, Failure> {
     let ticket = Ticket::of_command(ONCE, serial);
     let mut question = Question { ticket, query: Some(query), facts: Vec::new(), ended: None };
     ring.drive(&mut question, None).await;
@@ -140,7 +140,7 @@ pub async fn answered(ring: &mut Ring, serial: u64, query: Query) -> Result<Vec<
 ///
 /// # Errors
 /// What the service said.
-pub async fn groups(ring: &mut Ring, prefix: &str) -> Result<Vec<LogGroup>, Failure> {
+pub async fn groups(ring: &mut EventLoop, prefix: &str) -> Result<Vec<LogGroup>, Failure> {
     let facts = answered(ring, 0, Query::LogGroups { prefix: prefix.to_owned() }).await?;
     let mut found = BTreeMap::new();
     for fact in facts {
@@ -155,7 +155,7 @@ pub async fn groups(ring: &mut Ring, prefix: &str) -> Result<Vec<LogGroup>, Fail
 ///
 /// # Errors
 /// What the service said.
-pub async fn insights(ring: &mut Ring, query: InsightsQuery) -> Result<InsightsResult, Failure> {
+pub async fn insights(ring: &mut EventLoop, query: InsightsQuery) -> Result<InsightsResult, Failure> {
     let facts = answered(ring, 1, Query::Insights(Box::new(query))).await?;
     match facts.into_iter().last() {
         Some(Fact::Insights(result)) => Ok(*result),

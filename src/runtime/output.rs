@@ -16,7 +16,7 @@ pub const PIECE: usize = rustix::pipe::PIPE_BUF;
 
 /// Why a write was given up.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum GivenUp {
+pub enum WriteAborted {
     /// A signal came.
     Signal(StopSignal),
     /// The time of the command is up.
@@ -30,7 +30,7 @@ pub struct Output<Stream> {
     /// What is written there goes through at once, as into a file.
     whole: bool,
     deadline: Option<Instant>,
-    given_up: Option<GivenUp>,
+    given_up: Option<WriteAborted>,
 }
 
 impl Output<io::Stdout> {
@@ -53,7 +53,7 @@ impl<Stream: AsFd> Output<Stream> {
     }
 
     /// Why a write was given up, if one was.
-    pub fn given_up(&self) -> Option<GivenUp> {
+    pub fn given_up(&self) -> Option<WriteAborted> {
         self.given_up
     }
 
@@ -69,9 +69,9 @@ impl<Stream: AsFd> Output<Stream> {
     }
 
     /// Why it is not waited for any longer.
-    fn over(&self) -> Option<GivenUp> {
-        let late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline).then_some(GivenUp::TimeUp);
-        stop::came().map(GivenUp::Signal).or(late)
+    fn over(&self) -> Option<WriteAborted> {
+        let late = self.deadline.is_some_and(|deadline| Instant::now() >= deadline).then_some(WriteAborted::TimeUp);
+        stop::came().map(WriteAborted::Signal).or(late)
     }
 }
 

@@ -27,7 +27,7 @@ const LONGEST: usize = 4 * 1024;
 const DRAIN: Duration = Duration::from_secs(1);
 /// How long programs that are told to end have for it: a build that is left takes its containers away.
 const GRACE: Duration = Duration::from_secs(2);
-/// Between two looks at whether they have.
+/// How often it is checked whether they have ended.
 const LOOK: Duration = Duration::from_millis(10);
 
 /// The groups of the programs that run or have been told to end, by the id of the process that leads each.
@@ -61,7 +61,7 @@ impl Drop for Group {
     }
 }
 
-/// Ends groups: they are told so, and after a while nobody asks.
+/// Ends groups: with SIGTERM, and after a while with SIGKILL.
 fn end(groups: &[Pid], limit: Instant) {
     let there = || {
         groups.iter().copied().filter(|pid| {

@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 /// What goes round in a ring: it is told the time and what happened, and says what is to be done.
-pub trait Driven {
+pub trait EventHandler {
     /// Time goes on: how late it is here, and how far the service's clock is ahead.
     fn tick(&mut self, now: Timestamp, ahead: SignedDuration) -> Vec<Effect>;
 
@@ -26,14 +26,14 @@ pub trait Driven {
 }
 
 /// An executor, the events that come of it, and a clock.
-pub struct Ring {
+pub struct EventLoop {
     /// Carries out what is asked for.
     pub executor: Executor,
     events: mpsc::Receiver<Event>,
     clock: Clock,
 }
 
-impl Ring {
+impl EventLoop {
     /// An executor with its events, and the clock that time is told by.
     pub fn new((executor, events): (Executor, mpsc::Receiver<Event>), clock: Clock) -> Self {
         Self { executor, events, clock }
@@ -63,13 +63,13 @@ impl Ring {
     }
 
     /// One turn: tells the time, waits until something happens or something is due, and takes in what came.
-    pub async fn turn(&mut self, driven: &mut impl Driven) {
+    pub async fn turn(&mut self, driven: &mut impl EventHandler) {
         self.tick(driven);
         self.wait(driven, None).await;
     }
 
     /// Goes round until it is over, or until `end`. Whether it is over.
-    pub async fn drive(&mut self, driven: &mut impl Driven, end: Option<Instant>) -> bool {
+    pub async fn drive(&mut self, driven: &mut impl EventHandler, end: Option<Instant>) -> bool {
         loop {
             self.tick(driven);
             if driven.over() {
@@ -82,12 +82,12 @@ impl Ring {
         }
     }
 
-    fn tick(&mut self, driven: &mut impl Driven) {
+    fn tick(&mut self, driven: &mut impl EventHandler) {
         let effects = driven.tick(self.clock.now(), self.executor.ahead());
         self.carry_out(effects);
     }
 
-    async fn wait(&mut self, driven: &mut impl Driven, end: Option<Instant>) {
+    async fn wait(&mut self, driven: &mut impl EventHandler, end: Option<Instant>) {
         let idle = driven.idle(self.clock.now());
         let due = idle.map(|idle| Instant::now() + idle);
         let event = match [due, end].into_iter().flatten().min() {

@@ -3,7 +3,7 @@
 use super::output::{PIECE, writable};
 use super::raw::{self, Feeding, Raw};
 use bytes::Bytes;
-use ssm_tunnel::driver::{Said, ShellInput};
+use ssm_tunnel::driver::{ShellInput, ShellOutput};
 use ssm_tunnel::message::Size;
 use ssm_tunnel::{Shell, State};
 use std::io::{self, Write};
@@ -97,10 +97,10 @@ impl Joined {
         let writes = self.unwritten.as_ref().map(|(stream, _)| *stream);
         tokio::select! {
             said = shell.next(), if writes.is_none() => match said {
-                Some(Said::Output(bytes)) => self.unwritten = Some((Stream::Output, bytes)),
-                Some(Said::Stderr(bytes)) => self.unwritten = Some((Stream::Error, bytes)),
-                Some(Said::Exit(code)) => return Ok(Turn::Code(code)),
-                Some(Said::Closed) | None => {
+                Some(ShellOutput::Output(bytes)) => self.unwritten = Some((Stream::Output, bytes)),
+                Some(ShellOutput::Stderr(bytes)) => self.unwritten = Some((Stream::Error, bytes)),
+                Some(ShellOutput::Exit(code)) => return Ok(Turn::Code(code)),
+                Some(ShellOutput::Closed) | None => {
                     self.feeding = None;
                     return Ok(Turn::Over);
                 }

@@ -4,7 +4,7 @@ use super::audit;
 use crate::aws::ssm::Gateway;
 use crate::feeds::runs::Place;
 use crate::model::audit::Record;
-use crate::model::tunnel::standing::{Phase, Standing};
+use crate::model::tunnel::standing::{Phase, TunnelStatus};
 use crate::model::{Failure, FailureKind};
 use jiff::Timestamp;
 use ssm_tunnel::driver::Status;
@@ -40,7 +40,7 @@ pub async fn listen(gateway: Gateway, options: Options, local: Local) -> io::Res
 }
 
 /// How it stands, for the model.
-pub fn standing(status: &Status) -> Standing {
+pub fn standing(status: &Status) -> TunnelStatus {
     let phase = match &status.state {
         State::Resolving => Phase::Resolving,
         State::Opening => Phase::Opening,
@@ -54,7 +54,7 @@ pub fn standing(status: &Status) -> Standing {
         State::Closed(Closed::Failed(failure)) => failure.hint.clone(),
         _ => None,
     };
-    Standing {
+    TunnelStatus {
         phase,
         reason: status.reason(),
         hint: status.hint.clone().or(failure),

@@ -5,7 +5,7 @@ use super::testing::*;
 use crate::app::Session;
 use crate::app::command::Scope;
 use crate::app::effect::Effect;
-use crate::app::event::{CodeWanted, Event, SignIn};
+use crate::app::event::{Event, MfaRequest, SignIn};
 use crate::model::key::Key;
 use crate::panes::table::TABLE;
 use std::collections::BTreeSet;
@@ -178,7 +178,7 @@ fn text_that_is_pasted_where_there_is_no_line_is_never_keys() {
 
 #[test]
 fn an_enter_that_was_meant_for_something_else_does_not_answer_a_code_that_is_asked_for() {
-    let code = || Event::CodeWanted(CodeWanted { profile: "work".into(), serial: "arn:mfa".into(), again: None });
+    let code = || Event::MfaRequest(MfaRequest { profile: "work".into(), serial: "arn:mfa".into(), again: None });
     let mut stage = Stage::new((120, 40));
     stage.press("2 j");
     stage.strike("j");

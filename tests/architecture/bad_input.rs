@@ -22,7 +22,10 @@ const ROWS: &[Row] = &[
         "a parameter of 8 kB with newlines and quotes",
         &["a_value_with_everything_in_it_comes_back_as_it_was_and_is_in_no_other_place"],
     ),
-    Row("every quoting of dotenv", &["every_quoting_is_read", "a_mistake_is_told_with_its_line_and_without_the_value"]),
+    Row(
+        "every quoting of dotenv",
+        &["every_quoting_is_read", "a_mistake_is_reported_with_its_line_and_without_the_value"],
+    ),
     Row(
         "a certificate that expired",
         &[

@@ -5,7 +5,7 @@ use crate::support::Home;
 use crate::{Run, order, unit, wait_for};
 use cockpit::infra::run::folder;
 use cockpit::model::infra::run::Phase;
-use cockpit::model::infra::run_event::{Goal, RunEnd, Step, UnitEnd, Wish};
+use cockpit::model::infra::run_event::{Goal, RequestKind, RunEnd, Step, UnitEnd};
 use cockpit::model::infra::{Order, RunState, Tool, Unit};
 use rustix::process::{Signal, kill_process};
 use std::path::PathBuf;
@@ -112,7 +112,7 @@ async fn a_plan_that_was_begun_ahead_of_what_fails_is_not_made_and_a_retry_makes
     assert_eq!(run.unit_end("app"), &UnitEnd::Blocked { by: "network".into() });
     assert!(run.state.units["app"].plan.is_none() && run.state.units["app"].diagnostics.is_empty());
     std::fs::remove_file(fails).expect("it is there");
-    run.ask(Wish::Retry);
+    run.ask(RequestKind::Retry);
     run.resume().await;
     run.until("the retry", false, |state| state.end.is_none());
     assert_eq!(run.end(true), RunEnd::Done);
@@ -123,7 +123,7 @@ async fn a_plan_that_was_begun_ahead_of_what_fails_is_not_made_and_a_retry_makes
 async fn a_cancel_ends_a_plan_that_waits() {
     let home = Home::new();
     let (units, mut run) = waiting(&home).await;
-    run.ask(Wish::Cancel { hard: false });
+    run.ask(RequestKind::Cancel { hard: false });
     assert_eq!(run.end(false), RunEnd::Cancelled);
     assert!(matches!(run.unit_end("app"), UnitEnd::Cancelled { in_flight, applied: false } if in_flight.is_empty()));
     assert!(!folder::works(&run.folder).expect("a folder"), "no process of it is left");
@@ -158,7 +158,7 @@ async fn a_plan_that_could_not_be_told_to_go_on_is_told_as_soon_as_it_can_be() {
 async fn a_cancel_reaches_a_plan_that_could_not_be_told_to_go_on() {
     let home = Home::new();
     let (units, mut run, go) = told_nothing(&home).await;
-    run.ask(Wish::Cancel { hard: false });
+    run.ask(RequestKind::Cancel { hard: false });
     run.until("the cancel", false, |state| state.cancel.is_some());
     std::fs::remove_dir(go).expect("it is there");
     assert_eq!(run.end(false), RunEnd::Cancelled);

@@ -8,7 +8,7 @@ use cockpit::model::infra::Order;
 use cockpit::model::infra::Tool;
 use cockpit::model::infra::loss::Loss;
 use cockpit::model::infra::run::Phase;
-use cockpit::model::infra::run_event::{Goal, RunEnd, UnitEnd, Wish};
+use cockpit::model::infra::run_event::{Goal, RequestKind, RunEnd, UnitEnd};
 use std::io::{Read as _, Write as _};
 use std::net::TcpListener;
 use std::os::unix::fs::PermissionsExt as _;
@@ -71,7 +71,7 @@ async fn whose_account_it_is_is_asked_again_before_an_apply_and_another_one_chan
     assert!(in_state(&units[0]).is_empty(), "nothing is applied");
     // Back in the right one, a retry does it.
     "111111111111".clone_into(&mut account.lock().expect("no panic"));
-    run.ask(Wish::Retry);
+    run.ask(RequestKind::Retry);
     run.resume().await;
     run.until("the retry", false, |state| state.end.is_none());
     assert_eq!(run.end(true), RunEnd::Done);
@@ -185,7 +185,7 @@ async fn what_a_destroy_loses_is_counted_before_anybody_is_asked() {
         "{said:?}"
     );
     assert!(!in_state(&units[0]).is_empty(), "nothing is destroyed before the yes");
-    run.ask(Wish::Cancel { hard: false });
+    run.ask(RequestKind::Cancel { hard: false });
     assert_eq!(run.end(false), RunEnd::Cancelled);
     std::thread::spawn(move || drop(world)).join().expect("it ends");
 }

@@ -3,7 +3,7 @@
 use crate::support::{Home, World, run};
 use crate::{PLAIN, Run, applying, cockpit, in_state, order, terraform, unit};
 use cockpit::infra::run::folder;
-use cockpit::model::infra::run_event::{Goal, RunEnd, UnitEnd, Wish};
+use cockpit::model::infra::run_event::{Goal, RequestKind, RunEnd, UnitEnd};
 use rustix::process::{Pid, Signal, kill_process};
 use std::process::{Command, Stdio};
 
@@ -27,7 +27,7 @@ async fn what_terraform_was_making_when_it_was_killed_is_named_also_after_a_retr
     assert!(notes.iter().any(|text| text.contains("may exist and be in no state: terraform_data.waits")), "{notes:?}");
     assert!(notes.iter().any(|text| text.contains("cockpit infra orphans")), "{notes:?}");
     std::fs::write(units[0].dir.join("go"), "").expect("a file");
-    run.ask(Wish::Retry);
+    run.ask(RequestKind::Retry);
     run.resume().await;
     run.until("the retry", false, |state| state.end.is_none());
     assert_eq!(run.end(true), RunEnd::Done);
@@ -59,7 +59,7 @@ async fn a_plan_file_that_is_another_one_is_not_applied() {
     run.until("a plan", false, |state| state.to_review().count() == 1);
     let sha256 = run.state.units["a"].plan.as_ref().expect("a plan").sha256.clone();
     std::fs::write(folder::plan_file(&run.folder, "a"), "of another version").expect("it is written");
-    run.ask(Wish::Approve { unit: "a".into(), sha256 });
+    run.ask(RequestKind::Approve { unit: "a".into(), sha256 });
     run.until("it to be planned again", false, |state| {
         state.notes.iter().any(|(_, text)| text.contains("not the one that was approved"))
     });
@@ -83,13 +83,13 @@ async fn a_plan_that_is_stale_is_made_again_and_asked_for_again() {
         .output()
         .expect("terraform runs");
     assert!(applied.status.success(), "{applied:?}");
-    run.ask(Wish::Approve { unit: "a".into(), sha256: first.clone() });
+    run.ask(RequestKind::Approve { unit: "a".into(), sha256: first.clone() });
     run.until("another plan", false, |state| state.to_review().any(|(_, plan)| plan.sha256 != first));
     let second = run.state.units["a"].plan.clone().expect("a plan");
     assert_eq!((second.summary.add, second.summary.change), (0, 1), "it is made of what is there now");
     // The code changes: what was read is not what would be applied.
     std::fs::write(units[0].dir.join("main.tf"), PLAIN.replace("\"one\"", "\"two\"")).expect("a file");
-    run.ask(Wish::Approve { unit: "a".into(), sha256: second.sha256.clone() });
+    run.ask(RequestKind::Approve { unit: "a".into(), sha256: second.sha256.clone() });
     run.until("a third plan", false, |state| state.to_review().any(|(_, plan)| plan.sha256 != second.sha256));
     let why: Vec<&str> = run.state.notes.iter().map(|(_, text)| text.as_str()).collect();
     assert!(why.iter().any(|text| text.contains("the state was changed")), "{why:?}");

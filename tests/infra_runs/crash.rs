@@ -5,7 +5,7 @@ use crate::support::Home;
 use crate::{PATIENCE, Run, cockpit, unit};
 use cockpit::infra::run::folder;
 use cockpit::infra::run::start;
-use cockpit::model::infra::run_event::{RunEnd, Step, Wish};
+use cockpit::model::infra::run_event::{RequestKind, RunEnd, Step};
 use cockpit::model::infra::{RunState, Unit};
 use jiff::Timestamp;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
@@ -127,7 +127,7 @@ async fn applied(kill: Option<(Victim, Duration)>) -> (Vec<Value>, usize) {
             Some((_, RunEnd::Done)) => break,
             Some(_) if !driven => {
                 told += all_orphans_are_told(&run, &units, kill);
-                run.ask(Wish::Retry);
+                run.ask(RequestKind::Retry);
                 run.resume().await;
                 run.until("the retry", false, |state| state.end.is_none());
             }

@@ -3,7 +3,7 @@
 use crate::ahead::terragrunt;
 use crate::support::{Home, line};
 use crate::{Run, in_state, order, unit};
-use cockpit::model::infra::run_event::{Goal, RunEnd, UnitEnd, Wish};
+use cockpit::model::infra::run_event::{Goal, RequestKind, RunEnd, UnitEnd};
 use cockpit::model::infra::{Order, Tool, Unit};
 use serde_json::Value;
 
@@ -144,7 +144,7 @@ async fn a_plan_on_made_up_outputs_is_read_and_never_applied() {
     // Whoever says yes at once, and to whatever there is, has it refused.
     apply.until("its plan", false, |state| state.units["app"].plan.is_some());
     let sha256 = apply.state.units["app"].plan.clone().expect("a plan").sha256;
-    apply.ask(Wish::Approve { unit: "app".into(), sha256 });
+    apply.ask(RequestKind::Approve { unit: "app".into(), sha256 });
     assert_eq!(apply.end(false), RunEnd::Failed);
     let end = apply.unit_end("app");
     assert!(matches!(end, UnitEnd::Failed { why } if why.contains("mocked outputs, and is never applied")), "{end:?}");

@@ -5,7 +5,7 @@ use crate::state_server::{StateServer, Writes};
 use crate::support::{Home, Said, run, until};
 use crate::{PATIENCE, Run, order, unit};
 use cockpit::infra::run::folder;
-use cockpit::model::infra::run_event::{Goal, RunEnd, Step, UnitEnd, Wish};
+use cockpit::model::infra::run_event::{Goal, RequestKind, RunEnd, Step, UnitEnd};
 use rustix::process::{Pid, Signal, kill_process, test_kill_process};
 
 const MADE: &str = "resource \"terraform_data\" \"it\" {\n  input = \"one\"\n}\n";
@@ -34,7 +34,7 @@ fn said(run: &Run) -> String {
 /// The retry makes it, as nothing knows of it, and nothing is left to look for.
 async fn tried_again(run: &mut Run, server: &StateServer) {
     server.now(Writes::Taken);
-    run.ask(Wish::Retry);
+    run.ask(RequestKind::Retry);
     run.resume().await;
     run.until("the retry", false, |state| state.end.is_none());
     assert_eq!(run.end(true), RunEnd::Done);
@@ -46,15 +46,15 @@ async fn tried_again(run: &mut Run, server: &StateServer) {
 async fn a_second_interrupt_ends_what_the_first_waits_for_and_what_is_in_no_state_is_named() {
     let (home, server) = (Home::new(), StateServer::start(Writes::Wait));
     let (mut run, leaf) = writing(&home, &server).await;
-    run.ask(Wish::Cancel { hard: false });
+    run.ask(RequestKind::Cancel { hard: false });
     run.until("the cancel", false, |state| state.cancel.as_ref().is_some_and(|(_, hard)| !hard));
     // Once more without the word: nothing that waits is ended.
-    run.ask(Wish::Cancel { hard: false });
+    run.ask(RequestKind::Cancel { hard: false });
     let asked = std::fs::metadata(run.folder.join(folder::REQUESTS)).expect("a file").len();
     run.until("it to be taken", false, |state| state.heard >= asked);
     test_kill_process(leaf).expect("Terraform waits for its state to be written");
     assert_eq!(run.state.end, None);
-    run.ask(Wish::Cancel { hard: true });
+    run.ask(RequestKind::Cancel { hard: true });
     assert_eq!(run.end(false), RunEnd::Cancelled);
     assert_eq!(run.state.cancel.as_ref().map(|(who, hard)| (who.user.as_str(), *hard)), Some(("ana", true)));
     assert_eq!(run.unit_end("a"), &UnitEnd::Cancelled { in_flight: Vec::new(), applied: true });

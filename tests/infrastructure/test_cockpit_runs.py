@@ -124,7 +124,7 @@ def test_what_guards_resources_is_lifted_before_they_are_destroyed(own_shell, pr
     # The word is not enough: a name is.
     cockpit("infra", "destroy", "lab", "--yes", codes=(4,))
     said = cockpit("infra", "destroy", "lab", "--yes", "--confirm", "lab")
-    order = ["aws_db_instance.this: its deletion protection is taken off", "a last snapshot is taken, cockpit-lab-db-final-"]
+    order = ["aws_db_instance.this: its deletion protection is turned off", "a final snapshot is taken, cockpit-lab-db-final-"]
     order += ["aws_ecr_repository.web: what is in it may be deleted with it", "nothing guards it any more"]
     places = [said.index(words) for words in order]
     assert places == sorted(places), said

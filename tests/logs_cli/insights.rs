@@ -56,7 +56,7 @@ fn a_query_that_nobody_waits_for_is_stopped() {
         let query = Box::new(InsightsQuery { groups, text, from: 0, to: 1_000, limit: 10 });
         let before = looked();
         let ticket = Ticket { generation: 1, owner: cockpit::app::ticket::Owner::Poll, serial: 1 };
-        executor.carry_out(Effect::Fetch { ticket, lane: Lane::Operator, ask: Query::Insights(query).into() });
+        executor.carry_out(Effect::Fetch { ticket, lane: Priority::Operator, ask: Query::Insights(query).into() });
         let asked = async {
             while looked() == before {
                 tokio::time::sleep(Duration::from_millis(20)).await;

@@ -232,12 +232,12 @@ fn outputs_states_code_and_caches_of_a_unit_are_a_key_each_in_the_pane() {
     terminal.shows("WAVE");
     terminal.press("f");
     terminal.shows("its code is valid");
-    terminal.shows("every file is in its usual form");
+    terminal.shows("every file is formatted");
     terminal.press(ESC);
     home.write("units/network/wrong.tf", "output \"x\" {\nvalue = var.nowhere\n}\n");
     terminal.press("f");
     terminal.shows("error wrong.tf:2: Reference to undeclared input variable");
-    terminal.shows("not in its usual form");
+    terminal.shows("not formatted");
     terminal.press(ESC);
     std::fs::remove_file(folder.join("wrong.tf")).unwrap();
     assert!(folder.join(".terraform").is_dir());

@@ -7,7 +7,7 @@
 
 use aws_sim::{Scenario, Sim, SimOptions};
 use serde_json::Value;
-use ssm_tunnel::{Credentials, Failure, Gate, Granted, Options, Pace, Token, Tunnel};
+use ssm_tunnel::{Credentials, Failure, Gate, Granted, Options, SendRate, Token, Tunnel};
 use std::path::{Path, PathBuf};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::process::Command;
@@ -328,8 +328,12 @@ async fn a_tunnel_signs_the_address_of_its_session_as_botocore_does() {
         // As AWS gives it: with a raw `+` and `/`.
         let path = "/v1/data-channel/operator-0a1b?role=publish_subscribe&cell-number=AAEAA+sim/Xy9+/1==";
         let url = format!("ws://{}{path}", listener.local_addr().unwrap());
-        let options =
-            Options { region: "ap-northeast-1".into(), tls: None, proxy: None, pace: Pace { per_second: 0, burst: 0 } };
+        let options = Options {
+            region: "ap-northeast-1".into(),
+            tls: None,
+            proxy: None,
+            pace: SendRate { per_second: 0, burst: 0 },
+        };
         let gate = Address { url: url.clone(), token };
         let _tunnel = Tunnel::open(gate, options, std::net::SocketAddr::from(([127, 0, 0, 1], 0))).await.unwrap();
         let (mut socket, _) = listener.accept().await.unwrap();

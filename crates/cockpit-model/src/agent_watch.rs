@@ -21,7 +21,7 @@ pub struct Stream {
 
 /// An agent with whether it reports.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Standing {
+pub struct AgentStatus {
     pub agent: Agent,
     pub reports: Reports,
 }
@@ -60,7 +60,7 @@ pub fn task_of(stream: &str) -> &str {
 }
 
 /// The agents of a task that runs, as they stand.
-pub fn standing(estate: &Estate, task: &Task, now: Timestamp) -> Vec<Standing> {
+pub fn standing(estate: &Estate, task: &Task, now: Timestamp) -> Vec<AgentStatus> {
     let judge = |agent: Agent| {
         let mut log = Log::Unread("its log was not read".to_owned());
         match stream(estate, task, &agent.container) {
@@ -79,7 +79,7 @@ pub fn standing(estate: &Estate, task: &Task, now: Timestamp) -> Vec<Standing> {
             Err(why) => log = Log::Unread(why),
         }
         let reports = agent::reports(&agent, &log, task.started_at, now);
-        Standing { agent, reports }
+        AgentStatus { agent, reports }
     };
     agent::agents(task).into_iter().map(judge).collect()
 }
@@ -215,7 +215,7 @@ mod tests {
     }
 
     #[test]
-    fn a_log_that_may_not_be_read_is_told_and_is_no_fault_of_the_agent() {
+    fn a_log_that_may_not_be_read_is_reported_and_not_blamed_on_the_agent() {
         let mut estate = estate("RUNNING");
         let failure = Failure::new(FailureKind::Denied, "logs:GetLogEvents: not allowed");
         estate.task_logs.entry(("/ecs/web".into(), "datadog/datadog-agent/t1".into())).or_default().fail(failure);

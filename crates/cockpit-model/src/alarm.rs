@@ -30,9 +30,9 @@ pub struct Alarm {
     pub suppressor: Option<String>,
     /// Why it tells nobody now though it is raised, as CloudWatch says it.
     pub suppressed: Option<String>,
-    /// Whether it tells anybody.
+    /// Whether it notifies anybody.
     pub actions_enabled: bool,
-    /// Whom it tells, of whatever state: ARNs.
+    /// Whom it notifies, whatever the state: ARNs.
     pub actions: Vec<String>,
 }
 
@@ -92,7 +92,7 @@ impl Alarm {
     }
 }
 
-/// A rule of `CloudWatch` by which alarms tell nobody for a time; their states change as ever.
+/// A mute rule of `CloudWatch`: alarms notify nobody for a time; their states still change.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Mute {
     /// Its name.

@@ -102,7 +102,7 @@ pub fn check(path: &str) -> Result<(), String> {
     Ok(())
 }
 
-/// What a path throws away, in a sentence.
+/// What a path invalidates, in a sentence.
 pub fn explained(path: &str) -> String {
     match path.strip_suffix('*') {
         Some("/") => "/*: everything; every object is asked of the origin again".to_owned(),

@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 pub const AGE: SignedDuration = SignedDuration::from_hours(24);
 /// So many days before yesterday tell what is usual.
 pub const USUAL: i64 = 14;
-/// Fewer days than this tell nothing.
+/// Fewer days than this are too few to compare with.
 const LEAST: usize = 4;
 
 /// What was read, and when.
@@ -84,7 +84,7 @@ pub struct Part {
     pub usual: Option<f64>,
 }
 
-/// What of it is told.
+/// The figures that are shown of it.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Told {
     /// This month until now.
@@ -111,7 +111,7 @@ pub fn ahead(today: Date) -> Option<(Date, Date)> {
     (start < end).then_some((start, end))
 }
 
-/// What is told on a day.
+/// The figures as of a day.
 pub fn told(costs: &Costs, today: Date) -> Told {
     let yesterday = today.saturating_sub(jiff::Span::new().days(1));
     let first = today.first_of_month();

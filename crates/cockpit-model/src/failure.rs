@@ -85,7 +85,7 @@ pub struct Failure {
 }
 
 impl Failure {
-    /// An answer that came, and is not one to the question.
+    /// An answer arrived that does not match the question.
     pub fn other_answer() -> Self {
         Self::new(FailureKind::Malformed, "the answer is not of the kind that was asked for")
     }

@@ -7,7 +7,7 @@ use super::source::Source;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
-/// How an environment stands. What could not be read is none, and never nothing.
+/// The status of an environment. What could not be read is `None`, and never zero.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Glance {
     /// When it was read.

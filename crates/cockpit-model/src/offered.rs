@@ -11,19 +11,19 @@ pub type Flag = (&'static str, String);
 
 /// What a command names so that it acts where the text is about.
 #[derive(Debug, Clone, Copy)]
-pub struct Named<'a> {
+pub struct CommandScope<'a> {
     pub environment: &'a str,
     /// What else was typed to come there.
     pub flags: &'a [Flag],
 }
 
-impl<'a> From<&'a str> for Named<'a> {
+impl<'a> From<&'a str> for CommandScope<'a> {
     fn from(environment: &'a str) -> Self {
         Self { environment, flags: &[] }
     }
 }
 
-impl Named<'_> {
+impl CommandScope<'_> {
     /// A command with all that it must name: `cockpit scale web 1`.
     pub fn command(&self, typed: &str) -> String {
         let (own, others) = parts(typed);
@@ -52,7 +52,7 @@ const OF_NONE: [&str; 8] = ["completions", "config", "demo", "init", "internal",
 const AS_WORD: [&str; 6] = ["cost", "exec", "infra", "sql", "tunnel", "with-db"];
 
 /// The same text, in which each command names this environment and what leads to it.
-pub fn in_environment<'a>(text: &str, named: impl Into<Named<'a>>) -> String {
+pub fn in_environment<'a>(text: &str, named: impl Into<CommandScope<'a>>) -> String {
     let named = named.into();
     let mut out = String::with_capacity(text.len());
     let mut rest = text;
@@ -166,7 +166,7 @@ mod tests {
             ("--profile", "one".to_owned()),
             ("--endpoint-url", "http://127.0.0.1:1".to_owned()),
         ];
-        let named = Named { environment: "prod", flags: &flags };
+        let named = CommandScope { environment: "prod", flags: &flags };
         let all = "--config '/a b/config.toml' --profile one --endpoint-url http://127.0.0.1:1";
         for (typed, whole) in [
             ("cockpit scale web 1", format!("cockpit scale web 1 --env prod {all}")),

@@ -91,7 +91,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_piece_is_its_text() {
+    fn a_piece_compares_and_prints_as_its_text() {
         let whole = Arc::new("読む a line".to_owned());
         let piece = Piece::of(&whole, 0..6);
         assert_eq!(&*piece, "読む");
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_are_none_are_empty() {
+    fn an_invalid_byte_range_gives_an_empty_piece() {
         let whole = Arc::new("読む".to_owned());
         for range in [0..7, 1..3, 4..100] {
             assert_eq!(&*Piece::of(&whole, range), "");

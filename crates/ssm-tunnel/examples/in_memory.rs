@@ -3,12 +3,12 @@
 use bytes::Bytes;
 use ssm_tunnel::agent::{self, Agent};
 use ssm_tunnel::carried::Event;
-use ssm_tunnel::{Pace, Purpose, Session, Time};
+use ssm_tunnel::{Purpose, SendRate, Session, Time};
 use std::io::Write;
 
 fn main() -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    let mut client = Session::new(Purpose::Port, Pace::default(), 1_700_000_000_000);
+    let mut client = Session::new(Purpose::Port, SendRate::default(), 1_700_000_000_000);
     let mut far = Agent::new(Purpose::Port, "3.3.1611.0", 1_700_000_000_000);
     far.start(&[], Time::ZERO);
     for ms in 0..100 {

@@ -1,6 +1,6 @@
 //! A local port that leads to a database, as a user of this library writes it: the requests to AWS are the gate's.
 
-use ssm_tunnel::{Credentials, Failure, Gate, Granted, Options, Pace, Proxy, Token, Tunnel};
+use ssm_tunnel::{Credentials, Failure, Gate, Granted, Options, Proxy, SendRate, Token, Tunnel};
 use std::error::Error;
 use std::io::Write;
 use std::net::SocketAddr;
@@ -46,7 +46,7 @@ impl Gate for MyGate {
 async fn open() -> Result<(), Box<dyn Error>> {
     let proxy = Proxy::of_environment(|name| std::env::var(name).ok());
     // `tls` is a rustls::ClientConfig with the certificates to trust.
-    let options = Options { region: "eu-west-1".into(), tls: None, proxy, pace: Pace::default() };
+    let options = Options { region: "eu-west-1".into(), tls: None, proxy, pace: SendRate::default() };
     let local: SocketAddr = "127.0.0.1:5432".parse()?;
     let tunnel = Tunnel::open(MyGate, options, local).await?;
     match tunnel.ready().await {

@@ -1,6 +1,6 @@
 //! The agent's side of a session, for simulators and tests: what the SSM agent does on the data channel.
 
-use crate::carried::{Pace, Purpose};
+use crate::carried::{Purpose, SendRate};
 use crate::channel::{CHUNK, Channel, Inbound, Role};
 use crate::frame::{FrameError, Kind, flag, payload};
 use crate::message::{HandshakeRequest, HandshakeResponse, RequestedAction, Size};
@@ -62,7 +62,7 @@ impl Agent {
             only: false,
             ready: false,
             rests: false,
-            outbox: Outbox::new(Pace { per_second: 0, burst: 0 }),
+            outbox: Outbox::new(SendRate { per_second: 0, burst: 0 }),
             events: VecDeque::new(),
         }
     }

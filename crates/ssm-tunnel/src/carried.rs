@@ -15,14 +15,14 @@ pub enum Purpose {
 /// How fast data is sent: the service's own limits are not documented, and the official clients send a message of 1 KiB
 /// a millisecond.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Pace {
+pub struct SendRate {
     /// Messages a second; 0 is as fast as the link takes them.
     pub per_second: u32,
     /// As many may go at once after a pause.
     pub burst: u32,
 }
 
-impl Default for Pace {
+impl Default for SendRate {
     fn default() -> Self {
         Self { per_second: 1000, burst: 32 }
     }

@@ -2,7 +2,7 @@
 //! nothing. `./dev fuzz` runs these with many more cases.
 
 use crate::agent::Agent;
-use crate::carried::{Event, Pace, Purpose};
+use crate::carried::{Event, Purpose, SendRate};
 use crate::frame::{Frame, FrameError, HEADER, Kind, payload};
 use crate::message::{Acknowledge, ChannelClosed, HandshakeRequest, HandshakeResponse, Size};
 use crate::session::Session;
@@ -149,7 +149,7 @@ proptest! {
     #[test]
     fn a_session_takes_any_messages_and_is_ready_only_after_its_handshake(shell: bool, messages in messages()) {
         let purpose = if shell { Purpose::Shell } else { Purpose::Port };
-        let mut session = Session::new(purpose, Pace::default(), 1);
+        let mut session = Session::new(purpose, SendRate::default(), 1);
         let mut now = Time::ZERO;
         let mut complete = false;
         let mut sent = 0;

@@ -28,7 +28,7 @@ pub mod supervisor;
 pub mod time;
 pub mod version;
 
-pub use carried::{Pace, Purpose};
+pub use carried::{Purpose, SendRate};
 pub use driver::{Credentials, Gate, Granted, Local, Options, Proxy, Shell, Status, Token, Tunnel};
 pub use session::Session;
 pub use supervisor::{Failure, FailureKind, State};

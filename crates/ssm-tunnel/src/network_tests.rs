@@ -2,7 +2,7 @@
 //! them: what arrives is byte for byte what was sent.
 
 use crate::agent::{self, Agent};
-use crate::carried::{Event, Pace, Purpose};
+use crate::carried::{Event, Purpose, SendRate};
 use crate::session::Session;
 use crate::time::Time;
 use bytes::Bytes;
@@ -78,7 +78,7 @@ impl Network {
 fn transfer(seed: u64, trouble: Trouble) -> Result<(), String> {
     let mut network =
         Network { dice: Dice(seed | 1), trouble, count: 0, up: Wire::default(), down: Wire::default(), cuts: 0 };
-    let mut session = Session::new(Purpose::Port, Pace::default(), 1);
+    let mut session = Session::new(Purpose::Port, SendRate::default(), 1);
     let mut agent = Agent::new(Purpose::Port, "3.3.0.0", 1);
     agent.start(&["Unheard"], Time::ZERO);
     let payload: Vec<u8> = (0..60_000u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8).collect();

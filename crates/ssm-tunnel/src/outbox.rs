@@ -1,7 +1,7 @@
 //! What waits for its turn to be sent. Small pieces go together in one message, as the official client and agent read up to a
 //! message's worth of their multiplexer at a time: where messages are paced, a hundred small requests do not take a hundred turns.
 
-use crate::carried::Pace;
+use crate::carried::SendRate;
 use crate::channel::CHUNK;
 use crate::time::Time;
 use bytes::{Bytes, BytesMut};
@@ -10,7 +10,7 @@ use std::time::Duration;
 
 /// Pieces in their order, and the pace at which messages are made of them.
 pub(crate) struct Outbox {
-    pace: Pace,
+    pace: SendRate,
     /// Messages that may go now; at most the burst of the pace.
     allowance: f64,
     refilled: Time,
@@ -19,7 +19,7 @@ pub(crate) struct Outbox {
 }
 
 impl Outbox {
-    pub(crate) fn new(pace: Pace) -> Self {
+    pub(crate) fn new(pace: SendRate) -> Self {
         Self { pace, allowance: f64::from(pace.burst), refilled: Time::ZERO, pieces: VecDeque::new(), bytes: 0 }
     }
 
@@ -102,7 +102,7 @@ mod tests {
 
     #[test]
     fn pieces_that_wait_go_together_and_none_waits_that_may_go() {
-        let mut outbox = Outbox::new(Pace { per_second: 1000, burst: 1 });
+        let mut outbox = Outbox::new(SendRate { per_second: 1000, burst: 1 });
         outbox.put(Bytes::from_static(b"one"));
         assert_eq!(outbox.next(Time::ZERO).unwrap(), "one");
         for piece in ["two", "three", "four"] {
@@ -117,7 +117,7 @@ mod tests {
     proptest! {
         #[test]
         fn no_message_is_larger_than_a_chunk_and_every_byte_comes_in_its_order(sizes in prop::collection::vec(0..=CHUNK, 0..50)) {
-            let mut outbox = Outbox::new(Pace { per_second: 0, burst: 0 });
+            let mut outbox = Outbox::new(SendRate { per_second: 0, burst: 0 });
             let mut put = Vec::new();
             for (at, size) in sizes.iter().enumerate() {
                 let piece = vec![at as u8; *size];

@@ -1,7 +1,7 @@
 //! The client's side of one session: the handshake, then connections (multiplexed, or one at a time with an old agent)
 //! or a terminal. It goes on over any number of links; what is sent while there is none waits.
 
-use crate::carried::{Event, Pace, Purpose};
+use crate::carried::{Event, Purpose, SendRate};
 use crate::channel::{CHUNK, Channel, Inbound, Role};
 use crate::frame::{FrameError, flag, payload};
 use crate::message::{CLIENT_VERSION, HandshakeRequest, HandshakeResponse, ProcessedAction, Size, open_data_channel};
@@ -57,7 +57,7 @@ pub struct Session {
 
 impl Session {
     /// Before its first link. `epoch_ms` is the wall clock at the moment zero.
-    pub fn new(purpose: Purpose, pace: Pace, epoch_ms: u64) -> Self {
+    pub fn new(purpose: Purpose, pace: SendRate, epoch_ms: u64) -> Self {
         Self {
             client: Uuid::new_v4(),
             purpose,

@@ -31,7 +31,7 @@ fn events(session: &mut Session) -> Vec<Event> {
 }
 
 fn opened(purpose: Purpose, version: &str) -> (Session, Agent) {
-    let mut session = Session::new(purpose, Pace { per_second: 0, burst: 0 }, 1);
+    let mut session = Session::new(purpose, SendRate { per_second: 0, burst: 0 }, 1);
     let mut agent = Agent::new(purpose, version, 1);
     agent.start(&[], at(0));
     carry(&mut session, &mut agent, at(0));
@@ -42,7 +42,7 @@ fn opened(purpose: Purpose, version: &str) -> (Session, Agent) {
 
 #[test]
 fn only_the_completed_handshake_makes_a_session_ready() {
-    let mut session = Session::new(Purpose::Port, Pace::default(), 1);
+    let mut session = Session::new(Purpose::Port, SendRate::default(), 1);
     let mut agent = Agent::new(Purpose::Port, "3.3.0.0", 1);
     agent.raw(Kind::StartPublication, Bytes::new(), at(0));
     carry(&mut session, &mut agent, at(0));
@@ -56,7 +56,7 @@ fn only_the_completed_handshake_makes_a_session_ready() {
 
 #[test]
 fn an_action_that_is_not_known_is_answered_as_unsupported() {
-    let mut session = Session::new(Purpose::Port, Pace::default(), 1);
+    let mut session = Session::new(Purpose::Port, SendRate::default(), 1);
     session.handshake(
         br#"{"AgentVersion":"3.3.0.0","RequestedClientActions":[{"ActionType":"SessionType"},{"ActionType":"Dance"}]}"#,
         at(0),
@@ -70,7 +70,7 @@ fn an_action_that_is_not_known_is_answered_as_unsupported() {
 
 #[test]
 fn a_session_that_is_to_be_encrypted_says_so_instead_of_waiting() {
-    let mut session = Session::new(Purpose::Shell, Pace::default(), 1);
+    let mut session = Session::new(Purpose::Shell, SendRate::default(), 1);
     session
         .handshake(br#"{"AgentVersion":"3.3.0.0","RequestedClientActions":[{"ActionType":"KMSEncryption"}]}"#, at(0));
     assert!(matches!(&events(&mut session)[..], [Event::Broken(why)] if why.contains("KMS")));
@@ -190,7 +190,7 @@ fn an_agent_refuses_after_the_ends_of_others_that_wait() {
 #[test]
 fn what_waits_for_a_connection_that_an_old_agent_refuses_reaches_no_other() {
     let (mut session, mut agent) = opened(Purpose::Port, "2.3.750.0");
-    session.outbox = Outbox::new(Pace { per_second: 1, burst: 1 });
+    session.outbox = Outbox::new(SendRate { per_second: 1, burst: 1 });
     let first = session.open(at(1)).unwrap();
     session.send(first, &Bytes::from_static(b"first"), at(1));
     session.send(first, &Bytes::from_static(b"and what waits"), at(1));
@@ -223,7 +223,7 @@ fn what_waits_for_a_connection_that_an_old_agent_refuses_reaches_no_other() {
 fn what_waits_for_its_turn_is_sent_before_the_session_is_ended() {
     for version in ["3.3.0.0", "2.3.750.0"] {
         let (mut session, mut agent) = opened(Purpose::Port, version);
-        session.outbox = Outbox::new(Pace { per_second: 1, burst: 1 });
+        session.outbox = Outbox::new(SendRate { per_second: 1, burst: 1 });
         let stream = session.open(at(1)).unwrap();
         session.send(stream, &Bytes::from_static(b"first"), at(1));
         session.send(stream, &Bytes::from_static(b"last"), at(1));
@@ -281,7 +281,7 @@ fn a_terminal_has_input_size_output_and_an_exit_code() {
 #[test]
 fn data_is_sent_at_its_pace() {
     let (mut session, _) = opened(Purpose::Port, "3.3.0.0");
-    session.outbox = Outbox::new(Pace { per_second: 1000, burst: 4 });
+    session.outbox = Outbox::new(SendRate { per_second: 1000, burst: 4 });
     let stream = session.open(at(0)).unwrap();
     let mut sent = 0;
     for ms in 0..100 {
@@ -300,7 +300,7 @@ fn data_is_sent_at_its_pace() {
 #[test]
 fn many_small_requests_wait_for_one_turn_and_not_for_one_each() {
     let (mut session, mut agent) = opened(Purpose::Port, "3.3.0.0");
-    session.outbox = Outbox::new(Pace { per_second: 1000, burst: 1 });
+    session.outbox = Outbox::new(SendRate { per_second: 1000, burst: 1 });
     let streams: Vec<_> = (0..50).map(|_| session.open(at(0)).unwrap()).collect();
     carry(&mut session, &mut agent, at(0));
     session.tick(at(1));

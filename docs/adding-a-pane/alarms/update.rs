@@ -2,7 +2,7 @@
 
 use super::state::{ID, State};
 use crate::app::App;
-use crate::app::effect::{Effect, Lane};
+use crate::app::effect::{Effect, Priority};
 use crate::app::event::Answer;
 use crate::app::ticket::{Owner, Ticket};
 use crate::app::update::settle::done;
@@ -27,7 +27,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     app.panes.alarms.asked = Some(app.now);
     let ticket = Ticket { generation: app.generation(), owner: Owner::Pane(ID.0, 0), serial: 0 };
     let query = Query::Alarms { prefixes: app.environment.alarms.clone() };
-    vec![Effect::Fetch { ticket, lane: Lane::Operator, ask: query.into() }]
+    vec![Effect::Fetch { ticket, lane: Priority::Operator, ask: query.into() }]
 }
 
 /// Takes an answer in.

@@ -126,7 +126,7 @@ pub(super) struct Feed {
     /// When, how many lines there were then, and up to which time they were read.
     pub(super) counted: (Ms, u64, Ms),
     pub(super) lines: u64,
-    /// That it is gone was said.
+    /// Its disappearance was already reported.
     pub(super) gone: bool,
 }
 
@@ -165,7 +165,7 @@ fn affordable(rate: f64, lines: f64, most: Ms, least: Ms) -> Ms {
     if time >= most as f64 { most } else { (time as Ms).max(least) }
 }
 
-/// What is a hash already needs no other.
+/// An id that is a hash already is not hashed again.
 #[derive(Debug, Clone, Copy, Default)]
 pub(super) struct Hashed(u64);
 
@@ -273,7 +273,7 @@ impl Feed {
         if event.at < plan.since && event.ingested < plan.since {
             return;
         }
-        // Nobody wants it yet: it is not known, as somebody may on a later round.
+        // No source has asked for it yet: do not mark it as seen, as one may on a later round.
         let Some(source) = self.source_of(&event.stream, recent) else { return };
         let Entry::Vacant(unacknowledged) = self.seen.entry(id) else { return };
         unacknowledged.insert(event.at);

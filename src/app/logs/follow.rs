@@ -154,7 +154,7 @@ impl Follower {
         self.feeds.iter().map(|feed| &feed.source)
     }
 
-    /// What is under way is not waited for: it is asked again.
+    /// Requests in flight are not waited for: they are sent again.
     pub fn forget_flights(&mut self, now: Ms) {
         for feed in &mut self.feeds {
             feed.flight = None;

@@ -69,7 +69,7 @@ impl Insights {
         }
     }
 
-    /// Takes an answer in; that of a query which was left is nobody's.
+    /// Applies an answer; that of an abandoned query is dropped.
     pub fn absorb(&mut self, ticket: Ticket, part: Part) {
         if self.running.as_ref().is_some_and(|running| running.ticket == ticket) {
             match part {
@@ -153,7 +153,7 @@ pub struct Estimate {
 }
 
 impl Estimate {
-    /// Whether a person should know before: a gigabyte or more, or nobody knows.
+    /// Whether to warn before it runs: it scans a gigabyte or more, or an unknown amount.
     pub fn worth_saying(&self) -> bool {
         self.bytes.is_none_or(|bytes| bytes >= 1e9)
     }

@@ -254,7 +254,7 @@ impl Once {
                 slice.due = now;
             }
         } else if slice.api == Api::Get && refused {
-            // What may not be read so is read by the other API, stream by stream.
+            // What this API may not read is read with the other one, stream by stream.
             let at = slice.group;
             self.share.refused(at, now);
             return batch;

@@ -73,7 +73,7 @@ impl<T> Order<T> {
         self.waiting += 1;
         let waiting = Waiting { at, serial: self.serial, item };
         let fits = |run: &VecDeque<Waiting<T>>| run.back().is_none_or(|last| last.at <= at);
-        // Most go behind the one that came before them.
+        // Most lines belong right after the one that came before them.
         if !self.runs.get(self.latest).is_some_and(fits) {
             self.latest = self.runs.iter().position(fits).unwrap_or(self.runs.len());
         }

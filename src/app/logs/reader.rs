@@ -6,7 +6,7 @@ use super::once::Once;
 use super::order::Order;
 use super::sources::GroupSource;
 use crate::app::backoff::Backoff;
-use crate::app::effect::{Effect, Lane};
+use crate::app::effect::{Effect, Priority};
 use crate::app::event::{Answer, Event};
 use crate::app::ticket::{Owner, Ticket};
 use crate::feeds::aws::{Fact, Part, Query};
@@ -21,7 +21,7 @@ const AHEAD: usize = 50_000;
 const PAGES: u8 = 0;
 /// Tickets of live tails.
 const LIVE: u8 = 1;
-/// Tickets of the question who we are.
+/// Tickets of the requests for the caller identity.
 const WHO: u8 = 2;
 
 /// One thing to write.
@@ -44,7 +44,7 @@ impl Out {
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Heard {
+pub enum ReaderEvent {
     /// Lines, in order; perhaps none.
     Lines(Vec<Out>),
     /// Everything was read.
@@ -69,8 +69,8 @@ pub struct Reader {
     now: Ms,
     /// What is to be done.
     effects: Vec<Effect>,
-    /// What stops the reading, and was not told yet.
-    stopped: Option<Heard>,
+    /// What stops the reading and has not been reported yet.
+    stopped: Option<ReaderEvent>,
     way: Way,
     order: Order<Out>,
     /// ARNs of the groups of each live tail, and when a closed one is opened again.
@@ -78,7 +78,7 @@ pub struct Reader {
     /// The serial of the newest live tail.
     sessions: u64,
     account: Option<String>,
-    /// Answers that wait until it is known whose the renewed credentials are.
+    /// Answers held back until the account of the renewed credentials is known.
     held: Option<Vec<Answer<Fact>>>,
     /// When that is asked next; none while the question is under way.
     who_due: Option<Ms>,
@@ -150,7 +150,7 @@ impl Reader {
                 follower.set_ahead(i64::try_from(ahead.as_millis()).unwrap_or_default());
             }
         }
-        // Who takes the lines slowly is not read ahead of without an end.
+        // Do not read ahead without bound for a slow consumer.
         if !self.ended() && self.order.ready() <= AHEAD {
             self.ask();
         }
@@ -181,16 +181,16 @@ impl Reader {
     }
 
     /// What there is to tell.
-    pub fn heard(&mut self) -> Heard {
+    pub fn heard(&mut self) -> ReaderEvent {
         if let Some(stopped) = self.stopped.take() {
             return stopped;
         }
         if self.ended() {
             // Nothing more comes: there is nothing to wait for.
             let rest = self.release(Ms::MAX);
-            return if rest.is_empty() { Heard::Ended } else { Heard::Lines(rest) };
+            return if rest.is_empty() { ReaderEvent::Ended } else { ReaderEvent::Lines(rest) };
         }
-        Heard::Lines(self.release(self.covered()))
+        ReaderEvent::Lines(self.release(self.covered()))
     }
 
     fn ended(&self) -> bool {
@@ -237,7 +237,7 @@ impl Reader {
         // A read by hand may use both halves of the budget: nothing else is read.
         let half = &mut self.operator[usize::from(matches!(query, Query::StreamPage(_)))];
         *half = !*half;
-        let lane = if *half { Lane::Operator } else { Lane::Background };
+        let lane = if *half { Priority::Operator } else { Priority::Background };
         self.effects.push(Effect::Fetch { ticket: Ticket::of_command(kind, serial), lane, ask: query.into() });
     }
 
@@ -276,7 +276,7 @@ impl Reader {
     }
 
     /// Takes an event in; what stops the reading.
-    fn taken(&mut self, event: Event) -> Option<Heard> {
+    fn taken(&mut self, event: Event) -> Option<ReaderEvent> {
         let answer = match event {
             Event::Renewed(_) if self.account.is_some() => {
                 self.hold();
@@ -289,7 +289,7 @@ impl Reader {
     }
 
     /// Takes an answer in, or holds it until the account is known; what stops the reading.
-    fn answered(&mut self, answer: Answer<Fact>) -> Option<Heard> {
+    fn answered(&mut self, answer: Answer<Fact>) -> Option<ReaderEvent> {
         if answer.ticket.owner == Owner::Command(WHO) {
             return self.who(answer.part);
         }
@@ -324,7 +324,7 @@ impl Reader {
         None
     }
 
-    /// Nothing comes in until it is known whose the renewed credentials are.
+    /// No answer is accepted until the account of the renewed credentials is known.
     fn hold(&mut self) {
         if self.held.is_some() {
             return;
@@ -373,12 +373,12 @@ impl Reader {
         }
     }
 
-    /// Whose the renewed credentials are.
-    fn who(&mut self, part: Part) -> Option<Heard> {
+    /// The account of the renewed credentials.
+    fn who(&mut self, part: Part) -> Option<ReaderEvent> {
         match part {
             Part::Last(Fact::Identity(identity)) | Part::Page(Fact::Identity(identity)) => {
                 if self.account.as_ref().is_some_and(|account| *account != identity.account) {
-                    return Some(Heard::WrongAccount(identity.account));
+                    return Some(ReaderEvent::WrongAccount(identity.account));
                 }
                 self.who_failed.worked();
                 let mut wrong = None;
@@ -394,9 +394,9 @@ impl Reader {
         }
     }
 
-    fn unknown(&mut self, failure: Failure) -> Heard {
+    fn unknown(&mut self, failure: Failure) -> ReaderEvent {
         self.who_due = Some(self.now + self.who_failed.failed().as_millis() as Ms);
-        Heard::Unknown(failure, self.who_failed.failures())
+        ReaderEvent::Unknown(failure, self.who_failed.failures())
     }
 
     fn put(&mut self, batch: Batch, now: Ms) {

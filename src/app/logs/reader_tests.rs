@@ -1,7 +1,7 @@
 //! Whose the renewed credentials are is asked with longer and longer waits, and live tails wait for it.
 
 use super::follow::{Follower, Plan};
-use super::reader::{Heard, Reader, Way};
+use super::reader::{Reader, ReaderEvent, Way};
 use super::sources::GroupSource;
 use crate::app::effect::Effect;
 use crate::app::event::{Answer, Event};
@@ -56,7 +56,7 @@ fn an_sts_that_refuses_is_asked_at_most_seven_times_in_the_first_minute_and_then
         for ticket in std::mem::take(&mut asked) {
             minutes[(ms / 60_000) as usize] += 1;
             asked.extend(asked_who(&reader.take(denied(ticket), at(ms))));
-            assert!(matches!(reader.heard(), Heard::Unknown(..)));
+            assert!(matches!(reader.heard(), ReaderEvent::Unknown(..)));
         }
     }
     assert!(minutes[0] > 1 && minutes[0] <= 7, "{minutes:?}");
@@ -68,7 +68,7 @@ fn what_came_meanwhile_comes_in_once_the_account_is_known_and_the_waits_begin_an
     let mut reader = reader();
     let who = asked_who(&reader.take(renewed(), at(0)));
     reader.take(denied(who[0]), at(0));
-    assert!(matches!(reader.heard(), Heard::Unknown(_, 1)));
+    assert!(matches!(reader.heard(), ReaderEvent::Unknown(_, 1)));
     let page = Ticket::of_command(0, 7);
     reader.take(denied(page), at(500));
     assert!(reader.states().iter().all(|state| state.failure.is_none()), "it waits");
@@ -77,11 +77,11 @@ fn what_came_meanwhile_comes_in_once_the_account_is_known_and_the_waits_begin_an
     let identity = Identity { account: ACCOUNT.into(), ..Identity::default() };
     let part = Part::Last(Fact::Identity(identity));
     reader.take(Event::Answer(Answer { ticket: again[0], requests: 1, part: part.into() }), at(1_100));
-    assert!(matches!(reader.heard(), Heard::Lines(_)));
+    assert!(matches!(reader.heard(), ReaderEvent::Lines(_)));
     // The next refusal is a first one.
     let who = asked_who(&reader.take(renewed(), at(2_000)));
     reader.take(denied(who[0]), at(2_000));
-    assert!(matches!(reader.heard(), Heard::Unknown(_, 1)));
+    assert!(matches!(reader.heard(), ReaderEvent::Unknown(_, 1)));
 }
 
 #[test]

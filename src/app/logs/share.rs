@@ -33,7 +33,7 @@ pub struct Rates {
     pub get: Option<f64>,
 }
 
-/// What nobody reads yet of a group.
+/// The part of a group that no slice reads yet.
 #[derive(Debug, Clone, Copy)]
 struct Rest {
     group: usize,
@@ -297,7 +297,7 @@ impl Share {
         self.slices.extend(new);
     }
 
-    /// The slice of an API that has most to go.
+    /// The slice of an API with the most left to read.
     fn longest(&self, api: Api) -> Option<(usize, f64)> {
         let mine = self.slices.iter().enumerate().filter(|(_, slice)| slice.api == api && !slice.ended && !slice.whole);
         let left = mine.filter_map(|(at, slice)| Some((at, slice.pages_left(self.begun)?)));

@@ -279,7 +279,7 @@ pub struct Put {
     pub advanced: bool,
 }
 
-/// What came of a call.
+/// The result of a call.
 #[derive(Debug, Clone)]
 pub enum Reply {
     /// It was done; there is nothing to tell.
@@ -377,13 +377,13 @@ pub struct Answered {
 }
 
 impl Answered {
-    /// What came of a call of which nothing else is to be told.
+    /// The result of a call that has nothing else to report.
     pub fn new(outcome: Result<Reply, Failure>) -> Self {
         Self { outcome, request_ids: Vec::new(), account: None }
     }
 }
 
-/// Whether a write that failed may have been carried out all the same. What was never sent was not.
+/// Whether a failed write may have been carried out anyway. A request that was never sent was not.
 pub fn may_have_landed(failure: &Failure) -> bool {
     if failure.unsent {
         return false;

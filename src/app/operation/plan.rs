@@ -3,7 +3,7 @@
 use super::call::Write;
 use crate::app::command::Risk;
 use crate::model::deploy::{Change, Check, Level};
-use crate::model::offered::{Named, in_environment};
+use crate::model::offered::{CommandScope, in_environment};
 
 /// A plan, shown before anything is changed.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,7 +33,7 @@ pub struct Plan {
 impl Plan {
     /// The same, in which each command that its texts offer names this environment.
     #[must_use]
-    pub(super) fn in_environment(mut self, named: Named<'_>) -> Self {
+    pub(super) fn in_environment(mut self, named: CommandScope<'_>) -> Self {
         self.undo = in_environment(&self.undo, named);
         for check in &mut self.checks {
             check.hint = check.hint.take().map(|hint| in_environment(&hint, named));

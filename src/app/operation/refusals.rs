@@ -8,9 +8,9 @@ use crate::model::{Failure, FailureKind};
 /// Kinds of failures that were told since AWS last answered: the same again is no news, one of another kind is. What is
 /// waited for after expired credentials is not what is waited for after those of another account.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub(super) struct ToldKinds(Vec<FailureKind>);
+pub(super) struct ReportedFailures(Vec<FailureKind>);
 
-impl ToldKinds {
+impl ReportedFailures {
     /// AWS answers again.
     pub(super) fn clear(&mut self) {
         self.0.clear();
@@ -52,8 +52,9 @@ mod tests {
     }
 
     #[test]
-    fn a_failure_is_told_once_until_aws_answers_and_one_of_another_kind_at_once() {
-        let (mut told, elsewhere) = (ToldKinds::default(), Failure::other_account("999999999999", "123456789012"));
+    fn a_failure_is_reported_once_until_aws_answers_and_another_kind_at_once() {
+        let (mut told, elsewhere) =
+            (ReportedFailures::default(), Failure::other_account("999999999999", "123456789012"));
         assert!(told.is_news(&refused(false)) && !told.is_news(&refused(false)));
         assert!(told.is_news(&elsewhere) && !told.is_news(&elsewhere));
         assert!(!told.is_news(&refused(false)), "by turns they are no news either");

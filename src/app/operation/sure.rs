@@ -2,7 +2,7 @@
 //! else is done, and sent again only when it was twice not there.
 
 use super::call::{Answered, Reply, Write, may_have_landed, may_pass};
-use super::refusals::{self, ToldKinds};
+use super::refusals::{self, ReportedFailures};
 use super::step::{Ctx, Slot, Weight, wait_after};
 use crate::app::refusals::Refusals;
 use crate::model::{Failure, FailureKind};
@@ -47,9 +47,9 @@ pub enum Shown {
     Over(String),
 }
 
-/// A change on its way.
+/// A write that was sent and whose outcome may have to be looked up.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Sure {
+pub struct PendingWrite {
     write: Write,
     before: Before,
     state: State,
@@ -59,7 +59,7 @@ pub struct Sure {
     unsent: u32,
     /// Refusals of the credentials in a row.
     refusals: Refusals,
-    told_kinds: ToldKinds,
+    told_kinds: ReportedFailures,
     /// Whether a sending may have been carried out.
     lost: Option<Failure>,
     /// Other changes were made before it, so that credentials of another account are waited out.
@@ -88,7 +88,7 @@ pub enum Progress {
     Refused(Failure),
 }
 
-impl Sure {
+impl PendingWrite {
     /// Sends it.
     pub(super) fn send(write: Write, before: Before, ctx: &mut Ctx<'_>) -> Self {
         ctx.write(write.clone());
@@ -101,7 +101,7 @@ impl Sure {
             waits: 0,
             unsent: 0,
             refusals: Refusals::default(),
-            told_kinds: ToldKinds::default(),
+            told_kinds: ReportedFailures::default(),
             lost: None,
             waits_for_account: false,
         }

@@ -5,7 +5,7 @@ mod judge;
 mod tasks;
 
 use super::call::{Answered, Read, Reply};
-use super::refusals::{self, ToldKinds};
+use super::refusals::{self, ReportedFailures};
 use super::step::{Ctx, Slot, Weight, wait_after};
 use crate::app::refusals::Refusals;
 use crate::model::deploy::trouble::Trouble;
@@ -90,7 +90,7 @@ pub struct Watch {
     tasks_wanted: bool,
     targets_at: Option<Timestamp>,
     told: BTreeSet<String>,
-    told_kinds: ToldKinds,
+    told_kinds: ReportedFailures,
     logged: BTreeSet<String>,
     /// ECS calls its end a good one since; what is to serve then did not all run yet.
     settling: Option<Timestamp>,
@@ -104,9 +104,9 @@ pub struct Watch {
     last_look: Option<BTreeSet<&'static str>>,
 }
 
-/// How a watched deployment stands.
+/// The state of a watched deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Seen {
+pub enum WatchState {
     /// It goes on.
     Going,
     /// Ours is SUCCESSFUL, and its tasks run.
@@ -151,7 +151,7 @@ impl Watch {
             tasks_wanted: true,
             targets_at: None,
             told: BTreeSet::new(),
-            told_kinds: ToldKinds::default(),
+            told_kinds: ReportedFailures::default(),
             logged: BTreeSet::new(),
             settling: None,
             refusals: Refusals::default(),
@@ -234,7 +234,7 @@ impl Watch {
     }
 
     /// A reply; how it stands then.
-    pub(super) fn reply(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) -> Seen {
+    pub(super) fn reply(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) -> WatchState {
         let name = match slot {
             Slot::Service => "service",
             Slot::Release | Slot::History => "release",
@@ -243,13 +243,13 @@ impl Watch {
             Slot::Last(name) => name,
             Slot::Log { task, container } => {
                 Self::take_log(task, container, answered, ctx);
-                return Seen::Going;
+                return WatchState::Going;
             }
-            _ => return Seen::Going,
+            _ => return WatchState::Going,
         };
         self.in_flight.remove(name);
         match answered.outcome {
-            Err(failure) if self.refusals.note(&failure, ctx.now) => return Seen::Refused(Box::new(failure)),
+            Err(failure) if self.refusals.note(&failure, ctx.now) => return WatchState::Refused(Box::new(failure)),
             Err(failure) => self.failed(name, failure, ctx),
             Ok(reply) => {
                 self.refusals.clear();

@@ -1,7 +1,7 @@
 //! The next batches of a sweep.
 
 use super::{Job, Poller, SERVICES_PER_CALL, TASKS_PER_CALL};
-use crate::app::effect::{Effect, Lane};
+use crate::app::effect::{Effect, Priority};
 use crate::feeds::aws::Query;
 use crate::model::Estate;
 use jiff::{SignedDuration, Timestamp};
@@ -11,7 +11,7 @@ pub(super) const SETTLED_TASK: SignedDuration = SignedDuration::from_secs(60);
 
 impl Poller {
     /// Sends the services that wait, in batches; an incomplete batch only when no list is under way.
-    pub(crate) fn send_services(&mut self, cluster: &str, lane: Lane, effects: &mut Vec<Effect>) {
+    pub(crate) fn send_services(&mut self, cluster: &str, lane: Priority, effects: &mut Vec<Effect>) {
         let Some(mut sweep) = self.services.take() else { return };
         while sweep.waiting.len() >= SERVICES_PER_CALL || (sweep.lists == 0 && !sweep.waiting.is_empty()) {
             let names = sweep.waiting.drain(..sweep.waiting.len().min(SERVICES_PER_CALL)).collect();
@@ -22,7 +22,7 @@ impl Poller {
     }
 
     /// The same for tasks.
-    pub(crate) fn send_tasks(&mut self, cluster: &str, lane: Lane, effects: &mut Vec<Effect>) {
+    pub(crate) fn send_tasks(&mut self, cluster: &str, lane: Priority, effects: &mut Vec<Effect>) {
         let Some(mut sweep) = self.tasks.take() else { return };
         while sweep.waiting.len() >= TASKS_PER_CALL || (sweep.lists == 0 && !sweep.waiting.is_empty()) {
             let ids = sweep.waiting.drain(..sweep.waiting.len().min(TASKS_PER_CALL)).collect();

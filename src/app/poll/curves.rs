@@ -1,7 +1,7 @@
 //! Which curves are read, and how far back.
 
 use super::{Job, Poller};
-use crate::app::effect::{Effect, Lane};
+use crate::app::effect::{Effect, Priority};
 use crate::config::EnvironmentConfig;
 use crate::feeds::aws::Query;
 use crate::model::{Estate, MetricKey, Series};
@@ -69,7 +69,7 @@ impl Poller {
     pub(super) fn start_metrics(
         &mut self,
         job: Job,
-        lane: Lane,
+        lane: Priority,
         estate: &Estate,
         environment: &EnvironmentConfig,
         visible: &[String],

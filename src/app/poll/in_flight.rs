@@ -1,7 +1,7 @@
 //! A question that is under way.
 
 use super::job::Job;
-use crate::app::effect::Lane;
+use crate::app::effect::Priority;
 use crate::feeds::aws::{Fact, Query};
 
 /// A fetch under way.
@@ -9,7 +9,7 @@ use crate::feeds::aws::{Fact, Query};
 pub(crate) struct InFlight {
     pub(crate) query: Query,
     pub(crate) job: Option<Job>,
-    pub(crate) lane: Lane,
+    pub(crate) lane: Priority,
     /// Pages that came before the last, for values that are replaced whole.
     pub(crate) pages: Vec<Fact>,
 }

@@ -3,7 +3,7 @@
 use super::Poller;
 use super::keyed::HISTORIES_FOR_ALL;
 use super::timer::{Timer, now_stretch};
-use crate::app::effect::{Effect, Lane};
+use crate::app::effect::{Effect, Priority};
 use crate::config::EnvironmentConfig;
 use crate::feeds::aws::Query;
 use crate::model::{Estate, Service, Source, Task, agent_watch};
@@ -132,7 +132,7 @@ impl Poller {
             };
             let timer = self.keyed.entry(source, name);
             timer.in_flight = 1;
-            let lane = timer.lane.take().unwrap_or(Lane::Background);
+            let lane = timer.lane.take().unwrap_or(Priority::Background);
             in_flight += 1;
             effects.push(self.fetch(query, None, lane));
         }

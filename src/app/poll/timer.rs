@@ -1,7 +1,7 @@
 //! Timers: when something is next read, and how a failure puts that off.
 
 use crate::app::backoff::{self, LONGEST};
-use crate::app::effect::Lane;
+use crate::app::effect::Priority;
 use crate::model::FailureKind;
 use jiff::{SignedDuration, Timestamp};
 
@@ -20,7 +20,7 @@ pub(crate) struct Timer {
     /// Has been read, well or not.
     pub(crate) tried: bool,
     /// For whom.
-    pub(crate) lane: Option<Lane>,
+    pub(crate) lane: Option<Priority>,
 }
 
 /// How much longer than armed a timer waits: without the focus, as long again as its interval.

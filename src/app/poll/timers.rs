@@ -2,7 +2,7 @@
 
 use super::timer::arm;
 use super::{Job, Poller};
-use crate::app::effect::Lane;
+use crate::app::effect::Priority;
 use crate::config::EnvironmentConfig;
 use crate::model::{FailureKind, Source, kept};
 use jiff::{SignedDuration, Timestamp};
@@ -71,7 +71,7 @@ impl Poller {
         for (job, timer) in &mut self.timers {
             if sources.contains(&job.source()) {
                 timer.due = Some(now);
-                timer.lane = Some(Lane::Operator);
+                timer.lane = Some(Priority::Operator);
                 timer.failures = 0;
             }
         }
@@ -88,7 +88,7 @@ impl Poller {
             }
             let timer = self.keyed.entry(*source, key);
             timer.due = Some(now);
-            timer.lane = Some(Lane::Operator);
+            timer.lane = Some(Priority::Operator);
             timer.failures = 0;
         }
     }

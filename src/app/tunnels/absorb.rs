@@ -8,7 +8,7 @@ use crate::app::event::Answer;
 use crate::feeds::part::Part;
 use crate::feeds::tunnels::Fact;
 use crate::model::offered::in_environment;
-use crate::model::tunnel::standing::{Phase, Standing};
+use crate::model::tunnel::standing::{Phase, TunnelStatus};
 
 /// Takes in what is heard of a tunnel.
 pub fn absorb(app: &mut App, answer: Answer) -> Vec<Effect> {
@@ -23,13 +23,13 @@ pub fn absorb(app: &mut App, answer: Answer) -> Vec<Effect> {
             // The question is over, and with it the tunnel.
             let over = app.tunnels.get(number).is_some_and(|tunnel| !tunnel.is_live());
             if !over {
-                ended(app, number, Standing { phase: Phase::Closed, ..Standing::default() });
+                ended(app, number, TunnelStatus { phase: Phase::Closed, ..TunnelStatus::default() });
             }
         }
         Part::Failed(failure) => {
             let hint = Some(failure.hint().to_owned()).filter(|hint| !hint.is_empty());
             let reason = Some(failure.message);
-            ended(app, number, Standing { phase: Phase::Failed, reason, hint, ..Standing::default() });
+            ended(app, number, TunnelStatus { phase: Phase::Failed, reason, hint, ..TunnelStatus::default() });
         }
     }
     app.lists_changed();
@@ -40,11 +40,11 @@ pub fn absorb(app: &mut App, answer: Answer) -> Vec<Effect> {
     }
 }
 
-fn ended(app: &mut App, number: u64, standing: Standing) {
+fn ended(app: &mut App, number: u64, standing: TunnelStatus) {
     let Some(place) = app.tunnels.list.iter().position(|tunnel| tunnel.number == number) else { return };
     // Counters stay as they were.
     let before = app.tunnels.list[place].standing.clone();
-    let standing = Standing { phase: standing.phase, reason: standing.reason, hint: standing.hint, ..before };
+    let standing = TunnelStatus { phase: standing.phase, reason: standing.reason, hint: standing.hint, ..before };
     stands(app, place, standing);
 }
 
@@ -79,11 +79,11 @@ fn learned(app: &mut App, place: usize, fact: Fact) {
 }
 
 /// It stands otherwise: told where that is news.
-fn stands(app: &mut App, place: usize, standing: Standing) {
+fn stands(app: &mut App, place: usize, standing: TunnelStatus) {
     let now = app.now;
     let named = app.named(&app.tunnels.list[place].plan.environment);
     let hint = standing.hint.map(|hint| in_environment(&hint, named));
-    let standing = Standing { hint, ..standing };
+    let standing = TunnelStatus { hint, ..standing };
     let tunnel = &mut app.tunnels.list[place];
     let before = std::mem::replace(&mut tunnel.standing, standing);
     let standing = &tunnel.standing;

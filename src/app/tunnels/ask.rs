@@ -1,18 +1,18 @@
 //! Opening and closing tunnels. Nothing is opened before it is known whose credentials these are; a guarded environment asks.
 
 use super::pane::PANE;
-use super::route::{self, Through};
+use super::route::{self, TunnelVia};
 use super::state::{Asking, Plan, Tunnel, Wish, ticket};
 use super::{find, tell};
 use crate::app::App;
 use crate::app::dialog;
-use crate::app::effect::{Effect, Lane};
+use crate::app::effect::{Effect, Priority};
 use crate::app::overlay::{Kind, Overlay};
 use crate::app::update::windows::{push_window, windows};
 use crate::feeds::runs;
 use crate::feeds::tunnels::{Ask, Order};
 use crate::model::tunnel::far::To;
-use crate::model::tunnel::standing::Standing;
+use crate::model::tunnel::standing::TunnelStatus;
 use crate::model::tunnel::{NoTarget, none};
 use crate::model::{Identity, Observed};
 use std::collections::BTreeMap;
@@ -114,8 +114,8 @@ fn plan(app: &App, wish: &Wish) -> Result<Option<Plan>, NoTarget> {
     }
     let far = find::far(app, &to, wish.database.as_deref())?;
     let (through, instance) = match route::through(environment, wish.through.as_deref()) {
-        Through::Instance(instance) => (instance.clone(), Some(instance)),
-        Through::Service(named) => {
+        TunnelVia::Instance(instance) => (instance.clone(), Some(instance)),
+        TunnelVia::Service(named) => {
             let names = services(app);
             if environment.cluster.is_none() {
                 return Err(none(
@@ -210,7 +210,7 @@ pub fn begin(app: &mut App, plan: Plan) -> Vec<Effect> {
         number,
         plan,
         local: None,
-        standing: Standing::default(),
+        standing: TunnelStatus::default(),
         since: app.now,
         changed: app.now,
         next: None,
@@ -218,7 +218,7 @@ pub fn begin(app: &mut App, plan: Plan) -> Vec<Effect> {
     app.note(false, tell::news(&tunnel));
     app.tunnels.list.push(tunnel);
     app.lists_changed();
-    vec![Effect::Fetch { ticket: ticket(number), lane: Lane::Operator, ask: Ask::Open(Box::new(order)).into() }]
+    vec![Effect::Fetch { ticket: ticket(number), lane: Priority::Operator, ask: Ask::Open(Box::new(order)).into() }]
 }
 
 /// Closes a tunnel, or asks before where connections are open; drops one that has ended.

@@ -6,7 +6,7 @@ use crate::app::App;
 use crate::feeds::sql::Place;
 use crate::model::Database;
 use crate::model::tunnel::NoTarget;
-use crate::model::tunnel::far::{Far, To};
+use crate::model::tunnel::far::{RemoteAddress, To};
 use crate::model::tunnel::standing::Phase;
 
 /// The databases of the opened environment.
@@ -31,7 +31,7 @@ pub fn is_tunnelled(app: &App) -> bool {
 ///
 /// # Errors
 /// Why there is none, or that it is another environment's, and what to do.
-pub fn far(app: &App, to: &To, database: Option<&str>) -> Result<Far, NoTarget> {
+pub fn far(app: &App, to: &To, database: Option<&str>) -> Result<RemoteAddress, NoTarget> {
     let far = to.of(&app.environment.name, &databases(app), database)?;
     route::whose(&app.config, &app.environment).host(&far.host)?;
     Ok(far)

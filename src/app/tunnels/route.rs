@@ -5,7 +5,7 @@ use crate::config::{Config, EnvironmentConfig};
 use crate::model::audit::Record;
 use crate::model::names::{find, listed};
 use crate::model::tunnel::far::{POSTGRES, To};
-use crate::model::tunnel::instance::Named;
+use crate::model::tunnel::instance::InstanceSelector;
 use crate::model::tunnel::whose::{Home, Whose};
 use crate::model::tunnel::{NoTarget, Wanted, none};
 use crate::model::{Endpoints, Identity, offered};
@@ -13,7 +13,7 @@ use jiff::SignedDuration;
 
 /// What a tunnel goes through.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Through {
+pub enum TunnelVia {
     /// An instance, as it was named.
     Instance(String),
     /// A service by this name or a part of it; none is the only one.
@@ -21,13 +21,13 @@ pub enum Through {
 }
 
 /// What a tunnel goes through: as asked, else as configured.
-pub fn through(environment: &EnvironmentConfig, asked: Option<&str>) -> Through {
+pub fn through(environment: &EnvironmentConfig, asked: Option<&str>) -> TunnelVia {
     let tunnel = &environment.tunnel;
     match (asked, &tunnel.instance) {
-        (Some(asked), _) if Named::parse(asked).is_some() => Through::Instance(asked.to_owned()),
-        (Some(asked), _) => Through::Service(Some(asked.to_owned())),
-        (None, Some(instance)) => Through::Instance(instance.clone()),
-        (None, None) => Through::Service(tunnel.service.clone()),
+        (Some(asked), _) if InstanceSelector::parse(asked).is_some() => TunnelVia::Instance(asked.to_owned()),
+        (Some(asked), _) => TunnelVia::Service(Some(asked.to_owned())),
+        (None, Some(instance)) => TunnelVia::Instance(instance.clone()),
+        (None, None) => TunnelVia::Service(tunnel.service.clone()),
     }
 }
 
@@ -146,11 +146,11 @@ pub fn record(
 }
 
 /// What would be typed for a tunnel.
-pub fn typed(named: offered::Named<'_>, to: &str, through: &str, port: u16) -> String {
+pub fn typed(named: offered::CommandScope<'_>, to: &str, through: &str, port: u16) -> String {
     named.command(&format!("cockpit tunnel {} --to {to} --through {through} --port {port}", named.environment))
 }
 
 /// The same for one at a Unix socket.
-pub fn typed_at_socket(named: offered::Named<'_>, to: &str, through: &str, path: &str) -> String {
+pub fn typed_at_socket(named: offered::CommandScope<'_>, to: &str, through: &str, path: &str) -> String {
     named.command(&format!("cockpit tunnel {} --to {to} --through {through} --socket {path}", named.environment))
 }

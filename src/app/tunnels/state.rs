@@ -4,8 +4,8 @@ use crate::app::ticket::{Owner, Ticket};
 use crate::feeds::runs::Place;
 use crate::model::audit::Record;
 use crate::model::tunnel::Wanted;
-use crate::model::tunnel::far::{Far, To};
-use crate::model::tunnel::standing::Standing;
+use crate::model::tunnel::far::{RemoteAddress, To};
+use crate::model::tunnel::standing::TunnelStatus;
 use jiff::Timestamp;
 
 /// The tunnels of this session.
@@ -29,7 +29,7 @@ pub struct Tunnel {
     /// Where it listens, once it does: `127.0.0.1:5432`.
     pub local: Option<String>,
     /// How it stands.
-    pub standing: Standing,
+    pub standing: TunnelStatus,
     /// When it was opened.
     pub since: Timestamp,
     /// When it last changed from one phase to another.
@@ -46,7 +46,7 @@ pub struct Plan {
     /// Where it leads, as it was said.
     pub to: To,
     /// The same as a host and a port.
-    pub far: Far,
+    pub far: RemoteAddress,
     /// What it goes through.
     pub wanted: Wanted,
     /// The local port; 0 takes a free one.

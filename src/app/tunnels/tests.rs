@@ -11,7 +11,7 @@ use crate::config::EnvironmentConfig;
 use crate::feeds::part::Part;
 use crate::feeds::tunnels::{Ask, Fact, Order};
 use crate::model::tunnel::far::To;
-use crate::model::tunnel::standing::{Phase, Standing};
+use crate::model::tunnel::standing::{Phase, TunnelStatus};
 
 /// One that has read a world with so many services, each with ECS Exec.
 fn with_services(services: usize) -> App {
@@ -37,7 +37,7 @@ fn heard(app: &mut App, number: u64, fact: Fact) -> Vec<Effect> {
 }
 
 fn stands(app: &mut App, number: u64, phase: Phase, reason: Option<&str>) {
-    let standing = Standing { phase, reason: reason.map(str::to_owned), ..Standing::default() };
+    let standing = TunnelStatus { phase, reason: reason.map(str::to_owned), ..TunnelStatus::default() };
     heard(app, number, Fact::Stands(Box::new(standing)));
 }
 
@@ -83,7 +83,8 @@ fn each_change_of_a_tunnel_stands_in_the_activity_with_its_reason() {
         assert!(told(&app, text), "{text}: {:?}", app.activity);
     }
     let lines = app.activity.len();
-    let standing = Standing { phase: Phase::Replacing, sent: 10, ..app.tunnels.get(number).unwrap().standing.clone() };
+    let standing =
+        TunnelStatus { phase: Phase::Replacing, sent: 10, ..app.tunnels.get(number).unwrap().standing.clone() };
     heard(&mut app, number, Fact::Stands(Box::new(standing)));
     assert_eq!(app.activity.len(), lines, "counters are no news");
     assert_eq!(tell::header(&app).unwrap().1[0], "tunnel ◐ 5432");
@@ -145,7 +146,7 @@ fn the_same_place_is_led_to_once_and_who_asks_again_is_told_how_to_connect() {
 }
 
 #[test]
-fn a_port_that_is_taken_is_told_with_the_next_one() {
+fn a_taken_port_is_reported_with_the_next_free_one() {
     let mut app = with_services(1);
     ask::open(&mut app, to_db());
     let number = app.tunnels.last;

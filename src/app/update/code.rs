@@ -4,7 +4,7 @@
 use super::windows::push_window;
 use crate::app::App;
 use crate::app::effect::Effect;
-use crate::app::event::CodeWanted;
+use crate::app::event::MfaRequest;
 use crate::app::overlay::Kind;
 use crate::app::overlays;
 use crate::app::screen::{Purpose, Typing};
@@ -25,7 +25,7 @@ pub(super) fn ask(app: &mut App) -> Vec<Effect> {
     if typing.is_some() || app.screen.asks() {
         return Vec::new();
     }
-    let CodeWanted { profile, serial, again } = &asked.wanted;
+    let MfaRequest { profile, serial, again } = &asked.wanted;
     let mut text = format!("Profile {profile} needs a code of its second factor, {serial}.");
     if let Some(why) = again {
         text = format!("{why}\n\n{text}");
@@ -65,7 +65,7 @@ mod tests {
     use crate::ui::testing::{Stage, text};
 
     fn wanted(again: Option<&str>) -> Event {
-        Event::CodeWanted(CodeWanted {
+        Event::MfaRequest(MfaRequest {
             profile: "work".into(),
             serial: "arn:aws:iam::123456789012:mfa/me".into(),
             again: again.map(str::to_owned),

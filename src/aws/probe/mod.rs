@@ -12,7 +12,7 @@ use super::session::{Caller, Session};
 use super::{
     autoscaling, cloudwatch, ecs_definitions, ecs_rollouts, ecs_services, ecs_tasks, elbv2, logs, metrics, rds, sts,
 };
-use crate::app::effect::Lane;
+use crate::app::effect::Priority;
 use crate::config::EnvironmentConfig;
 use attempt::{NO_TASK, NOBODY, one};
 use futures_util::future::{BoxFuture, join, join_all};
@@ -20,12 +20,12 @@ use futures_util::future::{BoxFuture, join, join_all};
 impl Session {
     /// Tries the reads that a single pane or command needs; without one of them the rest of the cockpit stands.
     pub async fn probe_further(&self, environment: &EnvironmentConfig) -> Vec<Probe> {
-        further::probe(Caller::new(self, Lane::Operator), environment).await
+        further::probe(Caller::new(self, Priority::Operator), environment).await
     }
 
     /// Tries every read that this environment needs, all at once, with the smallest pages.
     pub async fn probe(&self, environment: &EnvironmentConfig) -> Vec<Probe> {
-        let caller = Caller::new(self, Lane::Operator);
+        let caller = Caller::new(self, Priority::Operator);
         let mut tries: Vec<BoxFuture<'_, Probe>> =
             vec![Box::pin(one(caller, sts::GET_CALLER_IDENTITY, |clients| clients.sts().get_caller_identity().send()))];
         if let Some(cluster) = environment.cluster.as_deref() {

@@ -1,4 +1,4 @@
-//! `cockpit alarms`: what is typed.
+//! `cockpit alarms`: its arguments.
 
 use crate::cli::duration;
 use clap::{Args, Subcommand};
@@ -17,10 +17,10 @@ use jiff::SignedDuration;
   cockpit alarms unmute NAME"
 )]
 pub struct Arguments {
-    /// List alarms that are OK and those that autoscaling owns, too
+    /// Also list alarms that are OK and those that autoscaling owns
     #[arg(long)]
     pub all: bool,
-    /// How their states changed, too, within this time
+    /// Also list their state changes within this time
     #[arg(long, value_name = "DURATION", num_args = 0..=1, default_missing_value = "24h", value_parser = duration::parse)]
     pub history: Option<SignedDuration>,
     /// What to do with one.
@@ -31,16 +31,16 @@ pub struct Arguments {
 /// What to do with an alarm.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum Action {
-    /// Keep an alarm from telling anybody for a time; its state changes as ever [table|json|yaml]
+    /// Mute an alarm for a time: it notifies nobody, and its state still changes [table|json|yaml]
     Mute(Mute),
-    /// Let a muted alarm tell again [table|json|yaml]
+    /// Unmute an alarm: it notifies again [table|json|yaml]
     Unmute(Unmute),
 }
 
-/// What is typed of `mute`.
+/// The arguments of `mute`.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Mute {
-    /// The alarm, or a part of its name that no other has
+    /// The alarm, or an unambiguous part of its name
     #[arg(value_name = "NAME")]
     pub name: String,
     /// How long: whole minutes, at most 15 days (`90m`, `4h`)
@@ -51,10 +51,10 @@ pub struct Mute {
     pub dry_run: bool,
 }
 
-/// What is typed of `unmute`.
+/// The arguments of `unmute`.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Unmute {
-    /// The alarm, or a part of its name that no other has
+    /// The alarm, or an unambiguous part of its name
     #[arg(value_name = "NAME")]
     pub name: String,
     /// Print the calls with their parameters and change nothing

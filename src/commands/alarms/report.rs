@@ -30,7 +30,7 @@ pub struct AlarmList {
     pub history: Option<Vec<ChangeDto>>,
     #[serde(skip)]
     asked: bool,
-    /// What of the time that was asked for is gone at AWS by now.
+    /// The part of the requested time that AWS does not keep any more.
     #[serde(skip)]
     gone: Vec<String>,
     /// The state of each alarm that was read, for those that composite ones are made of.

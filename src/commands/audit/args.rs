@@ -1,4 +1,4 @@
-//! `cockpit audit`: what is typed.
+//! `cockpit audit`: its arguments.
 
 use clap::Args;
 
@@ -13,12 +13,12 @@ pub struct Arguments {
     /// Show the N newest
     #[arg(long, value_name = "N", default_value_t = 20, value_parser = at_least_one)]
     pub last: usize,
-    /// Show those of all environments
+    /// Show the operations of all environments
     #[arg(long)]
     pub all: bool,
 }
 
-/// None of them would look as if nothing had been changed.
+/// Showing none would look as if nothing had been changed.
 fn at_least_one(text: &str) -> Result<usize, String> {
     match text.parse::<usize>() {
         Ok(0) => Err("at least one is shown".to_owned()),

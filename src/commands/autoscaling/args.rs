@@ -1,4 +1,4 @@
-//! `cockpit autoscaling`: what is typed.
+//! `cockpit autoscaling`: its arguments.
 
 use crate::app::operation::single::scaling::target;
 use clap::Args;
@@ -31,11 +31,11 @@ pub struct Arguments {
     /// A new maximum for one service
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=5000))]
     pub max: Option<u32>,
-    /// Let a policy of one service aim at another value: cpu, memory, requests, or the policy's name
+    /// Change the target value of a policy of one service: cpu, memory, requests, or the policy's name
     #[arg(long, value_name = "METRIC=VALUE", value_parser = target, conflicts_with_all = ["suspend", "resume", "min", "max", "watch"])]
     pub target: Option<(String, f64)>,
-    /// Watch one service scale until it was out and is back, Ctrl-C or --timeout; then how long each step took and what held
-    /// it back
+    /// Watch one service until it has scaled out and in again, Ctrl-C or --timeout; then report the time of each step,
+    /// and what delayed it
     #[arg(long, conflicts_with_all = ["suspend", "resume", "min", "max"])]
     pub watch: bool,
     /// With a change: print the calls with their parameters and change nothing

@@ -1,4 +1,4 @@
-//! `cockpit completions`: what is typed.
+//! `cockpit completions`: its arguments.
 
 use clap::Args;
 use clap_complete::Shell;

@@ -1,4 +1,4 @@
-//! `cockpit config`: what is typed.
+//! `cockpit config`: its arguments.
 
 use clap::{Args, Subcommand};
 

@@ -68,7 +68,7 @@ pub fn show(loaded: &Loaded) -> ConfigShow {
     let values = rows(loaded).into_iter().map(|row| ValueDto {
         value: match &row.value {
             None => serde_json::Value::Null,
-            // A password in a URL is nobody's business who reads along.
+            // A password in a URL is not shown to whoever looks on.
             Some(Value::Text(text)) if row.key.ends_with("endpoint_url") => without_user(text).into(),
             Some(Value::Text(text)) => text.as_str().into(),
             Some(Value::Switch(on)) => (*on).into(),

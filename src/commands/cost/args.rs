@@ -1,4 +1,4 @@
-//! `cockpit cost`: what is typed.
+//! `cockpit cost`: its arguments.
 
 use clap::Args;
 use std::path::PathBuf;
@@ -29,10 +29,10 @@ pub struct Arguments {
     /// Only what has this tag, as `KEY=VALUE`; it must be activated for cost allocation
     #[arg(long, value_name = "KEY=VALUE", value_parser = tag)]
     pub tag: Option<(String, String)>,
-    /// What it is told by: `service`, or `tag:KEY`, the values of a tag that is activated for cost allocation [default: service]
+    /// Group by `service` or `tag:KEY`, the values of a tag that is activated for cost allocation [default: service]
     #[arg(long, value_name = "service|tag:KEY", value_parser = by)]
     pub by: Option<By>,
-    /// What the environment costs by its plans, before it is built
+    /// Estimate from its plans what the environment will cost, before it is built
     #[arg(long, conflicts_with_all = ["tag", "by"])]
     pub estimate: bool,
     /// With --estimate: what `terraform show -json` printed of a plan; may be given once for each unit, `-` is stdin
@@ -53,7 +53,7 @@ fn tag(text: &str) -> Result<(String, String), String> {
     }
 }
 
-/// What costs are told by.
+/// How costs are grouped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum By {
     Service,
@@ -62,7 +62,7 @@ pub enum By {
 }
 
 impl Arguments {
-    /// The key of the tag whose values costs are told by; none for services.
+    /// The key of the tag that costs are grouped by; none where by service.
     pub fn by_tag(&self) -> Option<&str> {
         match &self.by {
             Some(By::Tag(key)) => Some(key),

@@ -21,7 +21,7 @@ use crate::model::estimate::{Unit, estimate};
 use crate::model::infra::RunState;
 use crate::model::infra::order::Listed;
 use crate::model::infra::plan::Plan;
-use crate::model::infra::run_event::{Goal, Request, Wish};
+use crate::model::infra::run_event::{Goal, Request, RequestKind};
 use crate::runtime::audit;
 use crate::runtime::clock::zone;
 use crate::runtime::stop::{StopSignal, StopSignals, unless_stopped};
@@ -254,7 +254,7 @@ async fn follow(context: &Context, run: &Path, mut stops: Option<StopSignals>) -
             }
         };
         if let Some((code, words)) = ended {
-            let wish = Wish::Cancel { hard: false };
+            let wish = RequestKind::Cancel { hard: false };
             let request = Request { time: Timestamp::now(), by: audit::who(), wish };
             printed(requests::ask(run, &request))?;
             return Err(Report::new("cancelled", format!("{words}, and it was cancelled"), code));

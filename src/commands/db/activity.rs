@@ -10,7 +10,7 @@ use crate::commands::say::say;
 use crate::commands::waits::waited;
 use crate::commands::way::{Wanted, Way, way};
 use crate::db::{Connection, Lost, Rows};
-use crate::model::sql::Said;
+use crate::model::sql::ServerMessage;
 use crate::model::sql::activity::Question;
 use crate::model::sql::activity_listing::listing;
 use crate::model::sql::process::{BEGAN, Process};
@@ -86,7 +86,7 @@ fn gone(Lost(why): &Lost) -> Report {
     Report::new("session", format!("the connection was lost: {why}"), ExitCode::Failed).hint("try again")
 }
 
-async fn rows(connection: &mut Connection, statement: &str) -> Result<Result<Rows, Said>, Report> {
+async fn rows(connection: &mut Connection, statement: &str) -> Result<Result<Rows, ServerMessage>, Report> {
     connection.rows(statement, MOST).await.map_err(|lost| gone(&lost))
 }
 
@@ -123,7 +123,7 @@ fn version(connection: &Connection) -> u32 {
 }
 
 /// Why there is no answer, with the right that it takes.
-fn missing(question: Question, said: &Said) -> String {
+fn missing(question: Question, said: &ServerMessage) -> String {
     match question.missing(&said.code) {
         Some(what) => format!("{}: {what}", said.message),
         None => said.message.clone(),

@@ -1,4 +1,4 @@
-//! `cockpit db`: what is typed.
+//! `cockpit db`: its arguments.
 
 use crate::model::sql::activity::Question;
 use clap::{Args, ValueEnum};
@@ -24,20 +24,20 @@ pub struct Arguments {
     /// What is done to one.
     #[command(flatten)]
     pub change: Change,
-    /// What the server is at, through a tunnel as `cockpit sql` opens it: sessions (who blocks whom as a tree), transactions,
+    /// What the server does, through a tunnel as `cockpit sql` opens it: sessions (a tree of blockers), transactions,
     /// locks, statements, sizes, indexes, replication or connections
     #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "sessions", conflicts_with_all = ["snapshot", "reboot", "stop", "start", "dry_run"])]
     pub activity: Option<What>,
-    /// Cancel what the session of this process does
+    /// Cancel the running statement of the session with this process id
     #[arg(long, value_name = "PID", conflicts_with_all = ["snapshot", "reboot", "stop", "start", "activity", "dry_run"])]
     pub cancel: Option<i32>,
-    /// End the session of this process
+    /// Terminate the session with this process id
     #[arg(long, value_name = "PID", conflicts_with_all = ["snapshot", "reboot", "stop", "start", "activity", "dry_run", "cancel"])]
     pub terminate: Option<i32>,
     /// Ask a reader instead of the writer
     #[arg(long)]
     pub reader: bool,
-    /// Straight to this server, as of `cockpit sql --url`
+    /// Connect straight to this server, as `cockpit sql --url` does
     #[arg(long, value_name = "URL", hide = true)]
     pub url: Option<String>,
     /// The service through whose tasks the tunnel goes, or an instance by its id
@@ -55,7 +55,7 @@ pub struct Arguments {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[group(multiple = false)]
 pub struct Change {
-    /// Make a snapshot of this name, and wait until it is whole
+    /// Make a snapshot with this name, and wait until it is available
     #[arg(long, value_name = "NAME")]
     pub snapshot: Option<String>,
     /// Restart an instance
@@ -76,7 +76,7 @@ pub enum What {
     Sessions,
     /// Those in a transaction, the longest first
     Transactions,
-    /// Locks that are waited for or can be in somebody's way
+    /// Locks that sessions wait for, or that can block others
     Locks,
     /// The statements that took the most time (`pg_stat_statements`)
     Statements,
@@ -84,9 +84,9 @@ pub enum What {
     Sizes,
     /// Indexes, those that are unused or needless first
     Indexes,
-    /// Who follows, and how far behind
+    /// Replicas, and how far they are behind
     Replication,
-    /// Connections beside their limit
+    /// Connections, and their limit
     Connections,
 }
 

@@ -1,4 +1,4 @@
-//! `cockpit demo`: what is typed.
+//! `cockpit demo`: its arguments.
 
 use crate::commands::scenario::{named, speed};
 use aws_sim::Scenario;
@@ -18,7 +18,7 @@ pub struct Arguments {
     /// The scenario: what happens in the simulated AWS
     #[arg(long, value_name = "NAME", default_value = "staging", value_parser = named)]
     pub scenario: Scenario,
-    /// Begin with all environments beside each other, as the key `e` shows them
+    /// Begin with the list of all environments, as the key `e` shows it
     #[arg(long)]
     pub all: bool,
     /// How much faster than the wall its clock runs; 0 stops it

@@ -7,7 +7,7 @@ use crate::commands::context::Context;
 use crate::commands::session;
 use crate::commands::simulator::start;
 use crate::config::{self, Config, DatabaseConfig, EnvironmentConfig, InfraConfig};
-use crate::infra::Surroundings;
+use crate::infra::ChildEnvironment;
 use crate::infra::tools::on_path;
 use crate::runtime::clock::Clock;
 use crate::runtime::demo_database::{DATABASE, DemoDatabase, USER};
@@ -43,7 +43,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
             Report::new("simulator", "the demo's units cannot be written", ExitCode::Failed).caused_by(&error)
         };
         environment.infra = demo_infra::make(&environment.name, arguments.speed).map_err(unwritten)?;
-        without_terraform = on_path("terraform", &Surroundings::of_process(environment)).is_none();
+        without_terraform = on_path("terraform", &ChildEnvironment::of_process(environment)).is_none();
         if without_terraform {
             recorded = demo_infra::replayed(&environment.name, arguments.speed).map_err(unwritten)?;
         }

@@ -1,4 +1,4 @@
-//! `cockpit deploy`: what is typed.
+//! `cockpit deploy`: its arguments.
 
 use crate::model::image::is_platform;
 use clap::{ArgGroup, Args};
@@ -54,10 +54,10 @@ pub struct Arguments {
     /// image that is not in ECR
     #[arg(long, value_name = "NAME", conflicts_with_all = ["force", "enable_exec", "attach"])]
     pub container: Option<String>,
-    /// Roll back from here as soon as it is certain to fail; the default where the circuit breaker is off
+    /// Roll back from here as soon as the deployment is certain to fail; the default where the circuit breaker is off
     #[arg(long, conflicts_with_all = ["no_rollback", "attach"])]
     pub rollback_on_failure: bool,
-    /// Leave a failing deployment as it is
+    /// Do not roll back a failing deployment
     #[arg(long, conflicts_with = "attach")]
     pub no_rollback: bool,
     /// Print the calls with their parameters and change nothing

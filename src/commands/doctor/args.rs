@@ -1,4 +1,4 @@
-//! `cockpit doctor`: what is typed.
+//! `cockpit doctor`: its arguments.
 
 use clap::{Args, ValueEnum};
 
@@ -16,7 +16,7 @@ Examples:
   cockpit doctor --env staging --policy operate > operator.json"
 )]
 pub struct Arguments {
-    /// Print the smallest IAM policy for what is configured: `read` looks, `operate` is what changes need beside it
+    /// Print the smallest IAM policy for what is configured: `read` to look, `operate` also to change
     #[arg(long, value_name = "FOR", num_args = 0..=1, default_missing_value = "read")]
     pub policy: Option<Purpose>,
 }

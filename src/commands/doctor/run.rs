@@ -9,7 +9,7 @@ use crate::commands::printed::{printed, verdict};
 use crate::config::EnvironmentConfig;
 use crate::headless;
 use crate::runtime::clock::Clock;
-use crate::runtime::doctor::{self, Found, Patient};
+use crate::runtime::doctor::{self, CheckedEnvironment, Found};
 use crate::runtime::{drawable, probe_widths};
 use std::io::{self, IsTerminal as _};
 use tokio::time::Instant;
@@ -35,7 +35,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let found = match &environment {
         Ok(environment) => {
             let environment: EnvironmentConfig = context.session().overrides.apply(environment.clone());
-            let patient = Patient {
+            let patient = CheckedEnvironment {
                 config: loaded.config.clone(),
                 session: crate::app::Session { places: loaded.places(), ..context.session() },
                 aws: context.aws(&environment),

@@ -1,4 +1,4 @@
-//! `cockpit exec`: what is typed.
+//! `cockpit exec`: its arguments.
 
 use clap::Args;
 

@@ -8,7 +8,7 @@ use crate::commands::context::Context;
 use crate::commands::joined::{Opening, join_shell, words};
 use crate::commands::through::Target;
 use crate::model::tunnel::Wanted;
-use crate::model::tunnel::instance::Named;
+use crate::model::tunnel::instance::InstanceSelector;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, Report> {
     let (environment, service) = match &arguments.words[..] {
@@ -21,11 +21,11 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
             "write it after the environment: cockpit exec {service} SERVICE; `cockpit services --env {service}` lists them"
         )));
     }
-    if let Some(instance) = Named::parse(service) {
+    if let Some(instance) = InstanceSelector::parse(service) {
         let named = match &instance {
-            Named::Id(name) => name.as_str(),
-            Named::Tag(key, value) if key == "Name" => value.as_str(),
-            Named::Tag(..) => "INSTANCE",
+            InstanceSelector::Id(name) => name.as_str(),
+            InstanceSelector::Tag(key, value) if key == "Name" => value.as_str(),
+            InstanceSelector::Tag(..) => "INSTANCE",
         };
         return Err(Report::usage(format!("`{service}` is an instance: exec takes a service"))
             .hint(format!("`cockpit instances session {named}` opens a shell on an instance")));

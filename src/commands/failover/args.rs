@@ -1,8 +1,8 @@
-//! `cockpit failover`: what is typed.
+//! `cockpit failover`: its arguments.
 
 use clap::Args;
 
-/// Let another member of a database write, and watch until it does [table|json|yaml]
+/// Fail a database over to another member, and watch until that is the writer [table|json|yaml]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(
     after_help = "Of an Aurora cluster a reader becomes the writer: the one of the lowest promotion tier that is least
@@ -17,7 +17,7 @@ pub struct Arguments {
     /// Its identifier, words that only one identifier has, or its ARN; the only one where none is given
     #[arg(value_name = "DATABASE")]
     pub database: Option<String>,
-    /// The member that is to write
+    /// The member that becomes the writer
     #[arg(long, value_name = "MEMBER")]
     pub to: Option<String>,
     /// Print the calls with their parameters and change nothing

@@ -1,4 +1,4 @@
-//! `cockpit health`: what is typed.
+//! `cockpit health`: its arguments.
 
 use clap::{Args, Subcommand};
 
@@ -38,7 +38,7 @@ pub struct Arguments {
 /// What to do about who is let in.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum Action {
-    /// Let an address in to the load balancer by a rule of its security group [table|json|yaml]
+    /// Allow an address to reach the load balancer, by a rule of its security group [table|json|yaml]
     #[command(
         after_help = "The rule holds at once, and the code does not have it: what that means for Terraform is in the plan. A guarded environment
 refuses it unless `allow = true` stands in its `health`. Without an address that of this machine is asked for.
@@ -49,17 +49,17 @@ Examples:
   cockpit health allow 2001:db8::7"
     )]
     Allow(Allow),
-    /// Take back the rule of an address that was let in by hand; what the code declares stays [table|json|yaml]
+    /// Remove the rule of an address that was allowed by hand; declared rules stay [table|json|yaml]
     Disallow(Disallow),
 }
 
-/// What is typed of `allow`.
+/// The arguments of `allow`.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Allow {
     /// An address or a network of at most 256; the public address of this machine where it is left out
     #[arg(value_name = "ADDRESS")]
     pub address: Option<String>,
-    /// The security group, where several let in by address
+    /// The security group, where several allow addresses
     #[arg(long, value_name = "ID")]
     pub group: Option<String>,
     /// Print the calls with their parameters and change nothing
@@ -67,7 +67,7 @@ pub struct Allow {
     pub dry_run: bool,
 }
 
-/// What is typed of `disallow`.
+/// The arguments of `disallow`.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Disallow {
     /// The address or network

@@ -1,4 +1,4 @@
-//! `cockpit infra`: what is typed.
+//! `cockpit infra`: its arguments.
 
 use super::list::Action;
 use clap::Args;

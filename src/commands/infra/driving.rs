@@ -22,7 +22,7 @@ use crate::infra::run::events::Reader;
 use crate::infra::run::{folder, ordered, requests, start, world};
 use crate::model::infra::RunState;
 use crate::model::infra::run::{Phase, UnitState};
-use crate::model::infra::run_event::{Goal, Request, RunEnd, UnitEnd, Wish};
+use crate::model::infra::run_event::{Goal, Request, RequestKind, RunEnd, UnitEnd};
 use crate::runtime::audit;
 use crate::runtime::stop::{StopSignal, StopSignals, unless_stopped};
 use jiff::Timestamp;
@@ -209,7 +209,7 @@ impl<'a> Following<'a> {
         Report::new("system", text, ExitCode::Failed).caused_by(error)
     }
 
-    /// Reads what happened, and tells it. Whether something did.
+    /// Reads new events and reports them. Returns whether there were any.
     fn read(&mut self, out: &mut dyn io::Write) -> Result<bool, Report> {
         let news = self.reader.read_all(&self.run).map_err(|error| self.unread(&error))?;
         for event in &news.events {
@@ -281,14 +281,14 @@ impl<'a> Following<'a> {
             Ok(Answer::Yes) => {
                 for (unit, sha256) in waiting {
                     self.answered.insert((unit.clone(), sha256.clone()));
-                    self.ask(Wish::Approve { unit: unit.clone(), sha256: sha256.clone() })?;
+                    self.ask(RequestKind::Approve { unit: unit.clone(), sha256: sha256.clone() })?;
                 }
                 Ok(None)
             }
             // Nothing is applied without a yes; the run is there for whoever takes it up.
             Ok(Answer::None) => Ok(Some(self.detached())),
             Ok(Answer::No) => {
-                self.ask(Wish::Cancel { hard: false })?;
+                self.ask(RequestKind::Cancel { hard: false })?;
                 self.answered.extend(waiting.iter().cloned());
                 say("no: the run is cancelled");
                 Ok(None)
@@ -296,14 +296,14 @@ impl<'a> Following<'a> {
             Err(report) => {
                 // Flags that would be enough for less: nobody can say yes, and the run is not left waiting.
                 if !self.begun_before {
-                    self.ask(Wish::Cancel { hard: false })?;
+                    self.ask(RequestKind::Cancel { hard: false })?;
                 }
                 Err(report)
             }
         }
     }
 
-    fn ask(&self, wish: Wish) -> Result<(), Report> {
+    fn ask(&self, wish: RequestKind) -> Result<(), Report> {
         ask(&self.run, wish)
     }
 
@@ -315,7 +315,7 @@ impl<'a> Following<'a> {
             return Ok(Some(self.detached()));
         }
         if !applies {
-            self.ask(Wish::Cancel { hard: false })?;
+            self.ask(RequestKind::Cancel { hard: false })?;
             if let Err(report) = stop.ended() {
                 say(&format!("{}: the run is cancelled", report.message));
             }
@@ -335,7 +335,7 @@ impl<'a> Following<'a> {
             });
             match answer.await.unwrap_or_default().as_str() {
                 "c" | "cancel" => {
-                    self.ask(Wish::Cancel { hard: false })?;
+                    self.ask(RequestKind::Cancel { hard: false })?;
                     self.interrupted = true;
                     return Ok(None);
                 }
@@ -360,7 +360,7 @@ impl<'a> Following<'a> {
         say("the time is up");
         let looks = self.state.started.as_ref().is_some_and(|started| !started.goal.applies());
         if looks && !self.begun_before {
-            self.ask(Wish::Cancel { hard: false })?;
+            self.ask(RequestKind::Cancel { hard: false })?;
             return Ok(ExitCode::TimedOut);
         }
         Ok(self.detached())
@@ -368,7 +368,7 @@ impl<'a> Following<'a> {
 }
 
 /// Asks something of a run.
-pub(super) fn ask(run: &Path, wish: Wish) -> Result<(), Report> {
+pub(super) fn ask(run: &Path, wish: RequestKind) -> Result<(), Report> {
     requests::ask(run, &Request { time: Timestamp::now(), by: audit::who(), wish })
         .map_err(|error| Report::new("system", "the run cannot be asked", ExitCode::Failed).caused_by(&error))
 }
@@ -378,9 +378,9 @@ pub(super) fn ended(followed: &Followed, state: &RunState, run: &Path, interrupt
     let name = folder::name(run);
     match followed {
         Followed::Left(code) => Ok(*code),
-        Followed::Lost => Err(Report::new("lost", format!("nobody drives {name} any more"), ExitCode::TimedOut)
+        Followed::Lost => Err(Report::new("lost", format!("{name} has no supervisor any more"), ExitCode::TimedOut)
             .cause("its supervisor was killed; what it began goes on by itself")
-            .hint(format!("`cockpit infra resume {name}` takes it up where it is"))),
+            .hint(format!("`cockpit infra resume {name}` resumes it"))),
         Followed::Over(RunEnd::Done) => Ok(ExitCode::Done),
         Followed::Over(RunEnd::Cancelled) if interrupted => Ok(ExitCode::Interrupted),
         Followed::Over(end) => {

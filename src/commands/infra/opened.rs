@@ -58,7 +58,7 @@ pub(super) async fn limited<T>(context: &Context, work: impl Future<Output = T>)
     })
 }
 
-/// Trouble as it is told.
+/// A failure as a report.
 pub(super) fn report(trouble: Trouble) -> Report {
     let code = match trouble.kind {
         TroubleKind::Usage => ExitCode::Usage,

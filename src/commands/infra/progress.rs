@@ -12,7 +12,7 @@ pub(super) fn line(event: &RunEvent) -> Option<String> {
             let count = started.units.len();
             format!("{}: {} of {count} {}", started.run, started.goal.word(), if count == 1 { "unit" } else { "units" })
         }
-        What::TakenUp { pid } => format!("taken up by process {pid}"),
+        What::TakenUp { pid } => format!("resumed by process {pid}"),
         What::Step { unit, step, pid: None, early } => match step {
             Step::Init => format!("{unit}: initialising"),
             // It only waits.
@@ -44,7 +44,7 @@ pub(super) fn line(event: &RunEvent) -> Option<String> {
         What::UnitEnded { unit, end } => format!("{unit}: {}", ended(end)),
         What::Retried { units, by } => format!("tried again by {}: {}", by.user, units.join(", ")),
         What::CancelAsked { by, hard: false } => {
-            format!("cancelled by {}: Terraform ends what it is at, and nothing more begins", by.user)
+            format!("cancelled by {}: Terraform finishes what is in flight, and nothing new begins", by.user)
         }
         What::CancelAsked { by, hard: true } => {
             format!("cancelled by {} for the second time: Terraform stops where it is", by.user)
@@ -84,7 +84,7 @@ pub(super) fn ended(end: &UnitEnd) -> String {
 fn said(unit: &str, step: Step, message: &Message) -> Option<String> {
     Some(match message {
         Message::ApplyStarted { address, action } => format!("{unit}: {address}: {}", doing(*action)?),
-        Message::ApplyProgress { address, elapsed } => format!("{unit}: {address}: still at it, {elapsed}s"),
+        Message::ApplyProgress { address, elapsed } => format!("{unit}: {address}: still in progress, {elapsed}s"),
         Message::ApplyDone { address, elapsed, action, .. } if *action != Action::Read => {
             format!("{unit}: {address}: done in {elapsed}s")
         }

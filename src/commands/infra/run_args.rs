@@ -3,22 +3,22 @@
 use super::target::Target;
 use clap::Args;
 
-/// What a run is over.
+/// What a run covers.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct RunArgs {
     /// Which units.
     #[command(flatten)]
     pub target: Target,
-    /// Plan this resource alone, and what it needs; for exceptions, may be given several times
+    /// Plan only this resource and what it depends on; for exceptions, may be given several times
     #[arg(long = "target", value_name = "ADDRESS")]
     pub targets: Vec<String>,
-    /// Make this resource again; may be given several times
+    /// Replace this resource; may be given several times
     #[arg(long, value_name = "ADDRESS")]
     pub replace: Vec<String>,
     /// How many units work at a time [default: the machine's cores]
     #[arg(long, value_name = "NUMBER", value_parser = clap::value_parser!(u32).range(1..=64))]
     pub parallelism: Option<u32>,
-    /// No last snapshots; of `destroy` alone.
+    /// No final snapshots; only for `destroy`.
     #[arg(skip)]
     pub skip_snapshots: bool,
     /// Print what happens as JSON, a line each; progress stays on stderr
@@ -32,10 +32,10 @@ pub struct RunArgs {
     after_help = "The run goes on when this command is left, when the terminal closes and when the connection is lost:\n`cockpit infra attach` follows it again. Without a terminal --yes answers, for what destroys data with --confirm."
 )]
 pub struct ChangeArgs {
-    /// What it is over.
+    /// What the run covers.
     #[command(flatten)]
     pub of: RunArgs,
-    /// Leave the run at once: its plans wait for `cockpit infra approve`, or for a screen
+    /// Detach at once: the plans of the run wait for `cockpit infra approve`, or for a screen
     #[arg(long)]
     pub detach: bool,
 }

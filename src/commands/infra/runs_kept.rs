@@ -84,7 +84,7 @@ impl Kept {
         if state(listed)?.end.is_none() {
             let works = folder::works(&listed.folder).unwrap_or(true);
             let cause = if works { "what it began still works" } else { "nothing of it works" };
-            let report = Report::usage(format!("nobody drives {}: its supervisor was killed", listed.run)).cause(cause);
+            let report = Report::usage(format!("{} stands still: its supervisor was killed", listed.run)).cause(cause);
             return Err(
                 report.hint(format!("`cockpit infra resume {}` takes it up: then it is asked again", listed.run))
             );
@@ -123,17 +123,17 @@ pub(super) async fn take_up(context: &Context, kept: &Kept, listed: &Listed) -> 
 
 /// Why a run was not started, as it is told.
 pub(super) fn not_started(environment: &str, error: &NotStarted) -> Report {
-    use crate::infra::run::folder::NotHeld;
+    use crate::infra::run::folder::LockError;
     match error {
-        NotStarted::NotHeld(NotHeld::Taken(_)) => {
+        NotStarted::LockError(LockError::Taken(_)) => {
             Report::new("refused", format!("a run of {environment} is going on already"), ExitCode::Refused)
                 .cause(error.words())
                 .hint("`cockpit infra attach` follows it, `cockpit infra cancel` stops it")
         }
-        NotStarted::NotHeld(NotHeld::Works(run)) => {
+        NotStarted::LockError(LockError::Works(run)) => {
             Report::new("refused", format!("a run of {environment} still works"), ExitCode::Refused)
                 .cause(error.words())
-                .hint(format!("`cockpit infra resume {run}` takes it up where it is"))
+                .hint(format!("`cockpit infra resume {run}` resumes it"))
         }
         NotStarted::OtherWorld(why) => Report::new(
             "refused",
@@ -148,7 +148,7 @@ pub(super) fn not_started(environment: &str, error: &NotStarted) -> Report {
                 .cause(why)
                 .hint(hint)
         }
-        NotStarted::NotHeld(NotHeld::Impossible(_)) | NotStarted::Io(_) => {
+        NotStarted::LockError(LockError::Impossible(_)) | NotStarted::Io(_) => {
             Report::new("system", "the run cannot be started", ExitCode::Failed).cause(error.words())
         }
     }

@@ -1,4 +1,4 @@
-//! `cockpit init`: what is typed.
+//! `cockpit init`: its arguments.
 
 use clap::Args;
 use std::path::PathBuf;

@@ -1,4 +1,4 @@
-//! `cockpit insights`: what is typed.
+//! `cockpit insights`: its arguments.
 
 use clap::Args;
 

@@ -85,7 +85,7 @@ async fn search(
             log_groups::tell_kept(&all, &names, from.as_millisecond(), now.0.as_millisecond());
             insights::estimate(&all, &names, to.duration_since(from), to.as_millisecond())
         }
-        // A price that cannot be told is no reason not to ask.
+        // An unknown price is no reason not to run the query.
         Err(_) => Estimate::default(),
     };
     if arguments.price {

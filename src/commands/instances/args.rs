@@ -1,4 +1,4 @@
-//! `cockpit instances`: what is typed.
+//! `cockpit instances`: its arguments.
 
 use clap::{Args, Subcommand};
 
@@ -37,7 +37,7 @@ pub enum Action {
     Session(Session),
 }
 
-/// What is typed of a change.
+/// The arguments of a change.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Change {
     /// Its id, its name, or words that only its name has
@@ -48,7 +48,7 @@ pub struct Change {
     pub dry_run: bool,
 }
 
-/// What is typed of a session.
+/// The arguments of a session.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Session {
     /// Its id, its name, or words that only its name has

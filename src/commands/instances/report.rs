@@ -88,7 +88,7 @@ pub fn instances(
     InstanceList { head: Head::new(SCHEMA, input, SOURCES), instances, missing, unmatched }
 }
 
-/// What of the configuration is the name of none of them.
+/// Names of the configuration that match none of them.
 fn unmatched(configured: &[String], machines: &[Machine]) -> Vec<String> {
     let is = |written: &String, machine: &Machine| {
         let names: Vec<&str> = std::iter::once(machine.id.as_str()).chain(machine.name.as_deref()).collect();

@@ -4,7 +4,7 @@ use clap::{Args, Subcommand};
 use std::ffi::OsString;
 use std::path::PathBuf;
 
-/// What the cockpit starts of itself
+/// Processes that the cockpit starts for itself
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(hide = true)]
 pub struct Arguments {

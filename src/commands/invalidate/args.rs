@@ -1,8 +1,8 @@
-//! `cockpit invalidate`: what is typed.
+//! `cockpit invalidate`: its arguments.
 
 use clap::Args;
 
-/// Throw away what a distribution has cached, and wait until it is gone everywhere [table|json|yaml]
+/// Invalidate what a distribution has cached, and wait until every edge has done it [table|json|yaml]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(
     after_help = "The distribution of CloudFront is named by its id, one of its names or its comment; where the environment has one alone, it need not be.

@@ -1,4 +1,4 @@
-//! `cockpit login`: what is typed.
+//! `cockpit login`: its arguments.
 
 use clap::Args;
 

@@ -1,4 +1,4 @@
-//! `cockpit logs`: what is typed.
+//! `cockpit logs`: its arguments.
 
 use crate::cli::duration;
 use clap::Args;
@@ -32,7 +32,7 @@ pub struct Arguments {
     /// From this long ago (`2h`), or from this time (`14:02`, `2026-11-24 14:02`, RFC 3339) [default: 10m, with --tail 7d]
     #[arg(long, value_name = "TIME")]
     pub since: Option<String>,
-    /// Only the newest N lines of those that are wanted, then what comes with -f; 0 is only what comes
+    /// Only the newest N lines that match, then new ones with -f; 0 shows only new ones
     #[arg(long, value_name = "N")]
     pub tail: Option<usize>,
     /// Up to this time, in the same forms
@@ -41,13 +41,13 @@ pub struct Arguments {
     /// Only lines that pass this filter
     #[arg(long, value_name = "EXPR")]
     pub filter: Option<String>,
-    /// Only lines that match this regular expression (any case, unless it has a capital)
+    /// Only lines that match this regular expression (case-insensitive unless it has a capital letter)
     #[arg(long, value_name = "RE")]
     pub grep: Option<String>,
     /// Only lines at this level or above
     #[arg(long, value_name = "LEVEL")]
     pub level: Option<String>,
-    /// A filter pattern of CloudWatch: it is applied there, and fewer requests are needed
+    /// A filter pattern of CloudWatch, which applies it, so that fewer requests are needed
     #[arg(long, value_name = "PATTERN")]
     pub pattern: Option<String>,
     /// A log group, or groups by a pattern (`*`, `?`, `[a-c]`), instead of services; may be repeated
@@ -63,7 +63,7 @@ pub struct Arguments {
     /// region (in most 10 of `FilterLogEvents` and 25 of `GetLogEvents`)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_000))]
     pub rate: Option<u16>,
-    /// How long a line waits for earlier ones of other groups; `0s` is not at all
+    /// How long a line waits for earlier ones of other groups; with `0s` it does not wait
     #[arg(long, value_name = "DURATION", default_value = "1s", value_parser = delay)]
     pub delay: SignedDuration,
     /// Print times in UTC
@@ -72,7 +72,7 @@ pub struct Arguments {
     /// End with 0 at the first line that passes this filter (7 if --timeout comes first)
     #[arg(long, value_name = "EXPR", requires = "follow", conflicts_with = "until")]
     pub exit_on: Option<String>,
-    /// Write every line that comes into this file too, as JSON lines; it is rotated at 64 MB, 4 are kept
+    /// Also write every line to this file, as JSON lines; it is rotated at 64 MB, 4 are kept
     #[arg(long, value_name = "FILE")]
     pub tee: Option<PathBuf>,
 }

@@ -7,13 +7,13 @@ use super::tail::{self, Newest};
 use super::writer::{Trouble, Writer};
 use crate::app::logs::follow::{FeedState, Follower, Plan};
 use crate::app::logs::once::{self, Once, Rates};
-use crate::app::logs::reader::{Heard, Out, Way};
+use crate::app::logs::reader::{Out, ReaderEvent, Way};
 use crate::app::logs::sources::{GroupSource, Missing, Sources};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::{Context, Reading};
 use crate::commands::log_groups::{self, Asked, say};
 use crate::runtime::logs::LogReader;
-use crate::runtime::ring::Ring;
+use crate::runtime::ring::EventLoop;
 use std::ops::ControlFlow;
 use std::time::Duration;
 use tokio::time::Instant;
@@ -49,9 +49,9 @@ impl Run<'_> {
     pub(super) async fn newest(
         &mut self,
         most: usize,
-        mut ring: Ring,
+        mut ring: EventLoop,
         writer: &mut Writer<'_>,
-    ) -> Result<ControlFlow<ExitCode, Ring>, Report> {
+    ) -> Result<ControlFlow<ExitCode, EventLoop>, Report> {
         let Range { since, until, now } = self.range;
         let rates = Rates { get: None, ..self.rates };
         let plan = once::Plan { since, until, begun: now, pattern: self.arguments.pattern.clone(), rates };
@@ -89,7 +89,7 @@ impl Run<'_> {
     /// Reads until the end, a condition, or for ever.
     pub(super) async fn read(
         mut self,
-        ring: Ring,
+        ring: EventLoop,
         live: Option<Vec<String>>,
         writer: &mut Writer<'_>,
     ) -> Result<ExitCode, Report> {
@@ -112,12 +112,12 @@ impl Run<'_> {
                 }
             };
             match heard {
-                Some(Heard::Lines(lines)) => {
+                Some(ReaderEvent::Lines(lines)) => {
                     if let Some(code) = self.lines(&lines, &mut reader, writer)? {
                         return Ok(code);
                     }
                 }
-                Some(Heard::Ended) => {
+                Some(ReaderEvent::Ended) => {
                     // Those of another region are not listed here.
                     let here = self.groups.iter().filter(|group| group.region.is_none() || group.region == self.region);
                     let names: Vec<String> = here.map(|group| group.group.clone()).collect();
@@ -207,21 +207,21 @@ impl Run<'_> {
 /// Reads again and again up to the end, each time from further back, until the writer has as many lines as are
 /// wanted or there are no more. Whether there was time for it.
 async fn look_back(
-    mut ring: Ring,
+    mut ring: EventLoop,
     mut groups: Vec<GroupSource>,
     plan: &once::Plan,
     account: Option<&String>,
     end: Option<Instant>,
     writer: &mut Writer<'_>,
     trouble: &mut Trouble,
-) -> Result<(Ring, bool), Report> {
+) -> Result<(EventLoop, bool), Report> {
     for since in tail::looks(plan.since, plan.until.unwrap_or(plan.begun)) {
         writer.begin_again();
         let once = Once::new(groups.clone(), once::Plan { since, ..plan.clone() });
         let mut reader = LogReader::new(ring, Way::Once(Box::new(once)), i64::MAX, account.cloned());
         loop {
             match until_end(end, &mut reader).await {
-                Some(Heard::Lines(lines)) => {
+                Some(ReaderEvent::Lines(lines)) => {
                     writer.write(&lines)?;
                     let states = reader.states();
                     trouble.tell(&states, false);
@@ -230,7 +230,7 @@ async fn look_back(
                         return Err(report);
                     }
                 }
-                Some(Heard::Ended) => break,
+                Some(ReaderEvent::Ended) => break,
                 Some(other) => {
                     if let Err(report) = trusted(other, false) {
                         write_rest(&mut reader, writer)?;
@@ -268,27 +268,27 @@ fn not_refused(states: &[FeedState], follows: bool) -> Result<(), Report> {
 }
 
 /// Whether what came may be believed, where the credentials were renewed.
-fn trusted(heard: Heard, follow: bool) -> Result<(), Report> {
+fn trusted(heard: ReaderEvent, follow: bool) -> Result<(), Report> {
     match heard {
-        Heard::WrongAccount(account) => {
+        ReaderEvent::WrongAccount(account) => {
             let message = format!("the renewed credentials are for account {account}");
             Err(Report::new("wrong_account", message, ExitCode::Refused)
                 .hint("use the --profile of the configured account"))
         }
         // What no retry can help, and a read that ends, need not wait for ever.
-        Heard::Unknown(failure, times) if failure.lasting || (!follow && times >= IDENTITY_TRIES) => {
+        ReaderEvent::Unknown(failure, times) if failure.lasting || (!follow && times >= IDENTITY_TRIES) => {
             Err(Report::of_failure("whose the renewed credentials are cannot be asked", &failure))
         }
-        Heard::Unknown(failure, 1) => {
+        ReaderEvent::Unknown(failure, 1) => {
             say(&format!("whose the renewed credentials are cannot be asked: {failure}; it is tried again"));
             Ok(())
         }
-        Heard::Unknown(..) | Heard::Lines(_) | Heard::Ended => Ok(()),
+        ReaderEvent::Unknown(..) | ReaderEvent::Lines(_) | ReaderEvent::Ended => Ok(()),
     }
 }
 
 /// What comes next, or nothing when the time is up.
-async fn until_end(end: Option<Instant>, reader: &mut LogReader) -> Option<Heard> {
+async fn until_end(end: Option<Instant>, reader: &mut LogReader) -> Option<ReaderEvent> {
     match end {
         Some(end) => tokio::time::timeout_at(end, reader.next()).await.ok(),
         None => Some(reader.next().await),

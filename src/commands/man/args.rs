@@ -1,4 +1,4 @@
-//! `cockpit man`: what is typed.
+//! `cockpit man`: its arguments.
 
 use clap::Args;
 

@@ -1,4 +1,4 @@
-//! `cockpit metrics`: what is typed.
+//! `cockpit metrics`: its arguments.
 
 use crate::cli::duration;
 use clap::Args;
@@ -25,10 +25,10 @@ pub struct Arguments {
     /// Up to this time, in the same forms
     #[arg(long, value_name = "TIME")]
     pub until: Option<String>,
-    /// What the region has of load balancers and firewalls, not only what has the environment's names
+    /// All load balancers and firewalls of the region, not only those with the environment's names
     #[arg(long)]
     pub all: bool,
-    /// Beside the same time so long before: `7d` is last week
+    /// Compare with the same time this long before: `7d` is last week
     #[arg(long, value_name = "DURATION", value_parser = duration::parse)]
     pub against: Option<SignedDuration>,
 }

@@ -7,7 +7,7 @@ use crate::headless::lists::{Extent, Head};
 use crate::headless::table::{Table, numbers, prose, words};
 use crate::model::kept::gone;
 use crate::model::telemetry::{self, Figure, Summary};
-use crate::model::timeline::{Happening, Kind};
+use crate::model::timeline::{Kind, TimelineEvent};
 use crate::model::units::Unit;
 use crate::model::{Alarm, Point, Source};
 use jiff::Timestamp;
@@ -177,7 +177,12 @@ fn points(points: &[Point]) -> Vec<PointDto> {
 }
 
 /// The report.
-pub fn metrics(input: &SnapshotInput<'_>, curves: Result<Read, String>, marks: &[Happening], span: Span) -> Metrics {
+pub fn metrics(
+    input: &SnapshotInput<'_>,
+    curves: Result<Read, String>,
+    marks: &[TimelineEvent],
+    span: Span,
+) -> Metrics {
     let alarms = input.estate.alarms.value().map_or(&[][..], Vec::as_slice);
     let (curves, unlisted, others, failed) = match curves {
         Ok(Read { curves, unlisted, others }) => (Some(curves), unlisted, others, None),
@@ -211,7 +216,7 @@ pub fn metrics(input: &SnapshotInput<'_>, curves: Result<Read, String>, marks: &
             points_before: curve.before.as_deref().map(points),
         }
     };
-    let wanted = |event: &&Happening| {
+    let wanted = |event: &&TimelineEvent| {
         !event.routine && event.kind != Kind::Service && event.kind != Kind::Task && event.at <= span.until
     };
     Metrics {

@@ -1,4 +1,4 @@
-//! `cockpit run`: what is typed.
+//! `cockpit run`: its arguments.
 
 use clap::Args;
 

@@ -1,4 +1,4 @@
-//! `cockpit params`: what is typed.
+//! `cockpit params`: its arguments.
 
 use clap::{Args, Subcommand, ValueEnum};
 use std::path::PathBuf;
@@ -45,18 +45,18 @@ pub enum Action {
     Export(Export),
 }
 
-/// What is typed of `ls`.
+/// The arguments of `ls`.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Ls {
     /// Only those under this path, or with this in their name
     #[arg(value_name = "PATH")]
     pub path: Option<String>,
-    /// Secrets of the whole region, not only those that are told to be the environment's
+    /// Secrets of the whole region, not only those recognised as the environment's
     #[arg(long)]
     pub all: bool,
 }
 
-/// What is typed of `get`.
+/// The arguments of `get`.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Get {
     /// The parameter
@@ -81,17 +81,17 @@ pub enum Type {
     Secure,
 }
 
-/// What is typed of `put`.
+/// The arguments of `put`.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(after_help = "Without --stdin, --file and --editor the value is asked for at the terminal, without echo.")]
 pub struct Put {
     /// The parameter
     #[arg(value_name = "NAME")]
     pub name: String,
-    /// The type; `SecureString` for a new one, else as it is
+    /// The type; without it `SecureString` for a new one, else unchanged
     #[arg(long = "type", value_name = "TYPE", ignore_case = true)]
     pub kind: Option<Type>,
-    /// The key of KMS that encrypts it; alias/aws/ssm for a new one, else as it is
+    /// The KMS key that encrypts it; without it alias/aws/ssm for a new one, else unchanged
     #[arg(long, value_name = "KEY")]
     pub key: Option<String>,
     /// What it is for
@@ -103,13 +103,13 @@ pub struct Put {
     /// Read the value from a file
     #[arg(long, value_name = "FILE", group = "source")]
     pub file: Option<PathBuf>,
-    /// Write the value in $VISUAL or $EDITOR, beginning with the one that is there; no file is left
+    /// Edit the value in $VISUAL or $EDITOR, starting from the current one; no file is left behind
     #[arg(long, group = "source")]
     pub editor: bool,
-    /// Leave out line breaks at its end
+    /// Strip line breaks at the end of the value
     #[arg(long)]
     pub trim: bool,
-    /// Then give the services that read it new tasks, and wait for them
+    /// Then restart the services that read it with new tasks, and wait for them
     #[arg(long)]
     pub restart: bool,
     /// Print the calls with their parameters and change nothing
@@ -117,7 +117,7 @@ pub struct Put {
     pub dry_run: bool,
 }
 
-/// What is typed of `rm`.
+/// The arguments of `rm`.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Rm {
     /// The parameters
@@ -128,7 +128,7 @@ pub struct Rm {
     pub dry_run: bool,
 }
 
-/// What is typed of `diff`.
+/// The arguments of `diff`.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Diff {
     /// The environment to compare; two are compared with each other, one with --env
@@ -139,7 +139,7 @@ pub struct Diff {
     pub exit_code: bool,
 }
 
-/// What is typed of `history`.
+/// The arguments of `history`.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct History {
     /// The parameter
@@ -150,7 +150,7 @@ pub struct History {
     pub reveal: bool,
 }
 
-/// What is typed of `import`.
+/// The arguments of `import`.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Import {
     /// The dotenv file; - is standard input
@@ -162,7 +162,7 @@ pub struct Import {
     /// The type of those that are new
     #[arg(long = "type", value_name = "TYPE", ignore_case = true)]
     pub kind: Option<Type>,
-    /// Then give the services that read them new tasks, and wait for them
+    /// Then restart the services that read them with new tasks, and wait for them
     #[arg(long)]
     pub restart: bool,
     /// Print the calls with their parameters and change nothing
@@ -170,7 +170,7 @@ pub struct Import {
     pub dry_run: bool,
 }
 
-/// What is typed of `export`.
+/// The arguments of `export`.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Export {
     /// The file to write, readable by its owner alone
@@ -179,7 +179,7 @@ pub struct Export {
     /// Only those under this path, which is left out of their names
     #[arg(long, value_name = "PATH")]
     pub under: Option<String>,
-    /// Take the place of a file that is there
+    /// Overwrite a file that exists
     #[arg(long)]
     pub force: bool,
 }

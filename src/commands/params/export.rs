@@ -32,11 +32,12 @@ pub(super) async fn export(context: &Context, export: &Export) -> Result<ExitCod
         let shown = export.file.display();
         // A device, a pipe or a link would be gone, and a file in its place.
         if !there.is_file() {
-            return Err(Report::usage(format!("{shown} is no file: nothing takes its place")).hint("name a file"));
+            return Err(Report::usage(format!("{shown} is no regular file: it is not overwritten")).hint("name a file"));
         }
         if !export.force {
-            return Err(Report::usage(format!("{shown} is there already"))
-                .hint("--force takes its place, or name another file"));
+            return Err(
+                Report::usage(format!("{shown} is there already")).hint("--force overwrites it, or name another file")
+            );
         }
     }
     let account = facts.environment.account.as_deref();

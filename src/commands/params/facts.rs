@@ -10,7 +10,7 @@ use crate::commands::opened::{Opened, open, time_is_up};
 use crate::commands::say::say;
 use crate::config::{Config, EnvironmentConfig};
 use crate::model::deploy::Check;
-use crate::model::parameters::named::Named;
+use crate::model::parameters::named::ParameterReference;
 use crate::model::parameters::{Parameter, Secret, belongs, named, prefixes};
 use crate::model::{Failure, FailureKind, Source};
 use crate::runtime::stop::unless_stopped;
@@ -26,7 +26,7 @@ pub(super) struct Facts {
     pub(super) session: Session,
     pub(super) now: Timestamp,
     /// What task definitions name.
-    pub(super) named: Vec<Named>,
+    pub(super) named: Vec<ParameterReference>,
     /// All of them were read.
     pub(super) complete: bool,
     /// What of them is missing.

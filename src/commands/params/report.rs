@@ -7,7 +7,7 @@ use crate::config::EnvironmentConfig;
 use crate::headless::emit::Printable;
 use crate::headless::table::{Table, numbers, prose, words};
 use crate::headless::{Rows, Shown};
-use crate::model::parameters::named::{Named, readers};
+use crate::model::parameters::named::{ParameterReference, readers};
 use crate::model::parameters::tree::{Row, rows};
 use crate::model::parameters::{Held, Parameter, Secret, Version, person};
 use crate::model::time::short;
@@ -91,7 +91,7 @@ pub struct ParameterList {
     now: Timestamp,
 }
 
-fn dto(one: &Parameter, named: &[Named]) -> ParameterDto {
+fn dto(one: &Parameter, named: &[ParameterReference]) -> ParameterDto {
     ParameterDto {
         name: one.name.clone(),
         kind: one.kind.word().to_owned(),

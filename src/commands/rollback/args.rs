@@ -1,4 +1,4 @@
-//! `cockpit rollback`: what is typed.
+//! `cockpit rollback`: its arguments.
 
 use clap::Args;
 

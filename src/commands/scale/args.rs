@@ -1,4 +1,4 @@
-//! `cockpit scale`: what is typed.
+//! `cockpit scale`: its arguments.
 
 use clap::Args;
 
@@ -24,7 +24,7 @@ pub struct Arguments {
     /// New maximum of autoscaling
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u32).range(0..=5000))]
     pub max: Option<u32>,
-    /// Move the limits of autoscaling as far as the count needs it
+    /// Move the limits of autoscaling as far as the count requires
     #[arg(long)]
     pub move_limits: bool,
     /// Print the calls with their parameters and change nothing

@@ -1,4 +1,4 @@
-//! `cockpit schedule`: what is typed.
+//! `cockpit schedule`: its arguments.
 
 use clap::{Args, Subcommand, ValueEnum};
 
@@ -42,13 +42,13 @@ pub struct Arguments {
 /// What to do with a scheduled action.
 #[derive(Debug, Clone, PartialEq, Subcommand)]
 pub enum Action {
-    /// Add a scheduled action to a service: at its time the limits of its autoscaling become others [table|json|yaml]
+    /// Add a scheduled action to a service: at its time it sets other limits of the autoscaling [table|json|yaml]
     Add(Add),
     /// Remove a scheduled action of a service [table|json|yaml]
     Rm(Rm),
 }
 
-/// What is typed of `add`.
+/// The arguments of `add`.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Add {
     /// Name, short name, words that only its name has, or ARN
@@ -74,7 +74,7 @@ pub struct Add {
     pub dry_run: bool,
 }
 
-/// What is typed of `rm`.
+/// The arguments of `rm`.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 pub struct Rm {
     /// Name, short name, words that only its name has, or ARN

@@ -1,4 +1,4 @@
-//! `cockpit schema`: what is typed.
+//! `cockpit schema`: its arguments.
 
 use crate::commands::list::schemas;
 use clap::Args;

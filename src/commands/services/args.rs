@@ -1,4 +1,4 @@
-//! `cockpit services`: what is typed.
+//! `cockpit services`: its arguments.
 
 use clap::Args;
 

@@ -1,4 +1,4 @@
-//! `cockpit sim`: what is typed.
+//! `cockpit sim`: its arguments.
 
 use crate::commands::scenario::{named, speed};
 use aws_sim::Scenario;

@@ -1,4 +1,4 @@
-//! `cockpit snapshot`: what is typed.
+//! `cockpit snapshot`: its arguments.
 
 use crate::cli::duration;
 use clap::Args;

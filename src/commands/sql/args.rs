@@ -1,4 +1,4 @@
-//! `cockpit sql`: what is typed.
+//! `cockpit sql`: its arguments.
 
 use clap::{ArgAction, Args};
 use std::fmt;
@@ -36,20 +36,20 @@ pub struct Arguments {
     /// Set a variable; may be given several times
     #[arg(short = 'v', long = "set", value_name = "NAME=VALUE", value_parser = assignment)]
     pub variables: Vec<(String, String)>,
-    /// Run all of it in one transaction, of which all is kept or nothing
+    /// Run everything in one transaction: all of it is committed, or nothing
     #[arg(short = '1', long)]
     pub single_transaction: bool,
     /// Print the tables and their foreign keys as a diagram: -o text, mermaid, dot or svg
     #[arg(long, conflicts_with_all = ["commands", "file", "write", "single_transaction"])]
     pub er: bool,
-    /// Of the diagram only this table and those that foreign keys join to it; may be given several times
+    /// Limit the diagram to this table and those that foreign keys join to it; may be given several times
     #[arg(long, value_name = "TABLE", requires = "er", conflicts_with_all = ["commands", "file", "write", "single_transaction", "ddl"])]
     pub around: Vec<String>,
-    /// Print the statements that make this object again, as `pg_dump -s` means them: a table, view, sequence, index, function,
+    /// Print the statements that recreate this object, as `pg_dump -s` does: a table, view, sequence, index, function,
     /// type or schema; may be given several times
     #[arg(long, value_name = "NAME", conflicts_with_all = ["commands", "file", "write", "single_transaction", "er"])]
     pub ddl: Vec<String>,
-    /// A reader instead of the writer
+    /// Connect to a reader instead of the writer
     #[arg(long, conflicts_with = "url")]
     pub reader: bool,
     /// Straight to this server: postgres://USER@HOST:PORT/DATABASE. A password is better in PGPASSWORD: other users of this
@@ -62,7 +62,7 @@ pub struct Arguments {
         hide_env_values = true
     )]
     pub url: Option<Url>,
-    /// A session that may write, also in a guarded environment, which asks
+    /// Open a session that may write; a guarded environment asks first
     #[arg(long)]
     pub write: bool,
     /// The service through whose tasks it goes, or an instance by its id

@@ -9,7 +9,7 @@ use crate::db::{Connection, Lost};
 use crate::model::sql::interpreter::version_number;
 use crate::model::sql::schema::ddl;
 use crate::model::sql::schema::object::{Object, Typed, find};
-use crate::model::sql::schema::{Lacking, missing};
+use crate::model::sql::schema::{CatalogueFailure, missing};
 use std::io;
 
 pub(super) async fn ddl(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
@@ -54,7 +54,7 @@ async fn asked(connection: &mut Connection, question: &str, typed: &str) -> Resu
     })?;
     let answer = answer.map_err(|said| {
         Report::new("catalogue", format!("the definition of {typed} cannot be read"), ExitCode::Failed)
-            .cause(missing(&said.message, Lacking::of(&said.code)))
+            .cause(missing(&said.message, CatalogueFailure::of(&said.code)))
             .hint("the user must be able to read PostgreSQL's catalogue; another server may lack a part of it")
     })?;
     Ok(answer.rows)

@@ -15,7 +15,7 @@ use crate::model::sql::format::writer::sheet;
 use crate::model::sql::guard;
 use crate::model::sql::interpreter::{Action, Answer, Connection as To, Interpreter, Peer, Ran, Rows, Run, Target};
 use crate::model::sql::keywords::literal;
-use crate::model::sql::{Said, Transaction};
+use crate::model::sql::{ServerMessage, Transaction};
 use crate::model::text::harmless;
 use crate::runtime::files;
 use std::path::Path;
@@ -259,7 +259,7 @@ impl<'a> Driver<'a> {
         }
         let transaction = self.session.transaction();
         let refused = |message: String| {
-            let said = Said { severity: "ERROR".to_owned(), message, ..Said::default() };
+            let said = ServerMessage { severity: "ERROR".to_owned(), message, ..ServerMessage::default() };
             Ran { failed: Some(said), transaction, ..Ran::default() }
         };
         let judged = self.only_reads.map(|_| guard::judge(&run.statement)).filter(|_| run.rows != Rows::Describe);

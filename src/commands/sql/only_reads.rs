@@ -5,7 +5,7 @@ use super::report::READ_ONLY;
 use super::session::{Over, Session};
 use crate::cli::{ExitCode, Report};
 use crate::model::sql::interpreter::Ran;
-use crate::model::sql::{Said, Transaction};
+use crate::model::sql::{ServerMessage, Transaction};
 
 /// The setting that has transactions begin as ones that only read.
 const SETTING: &str = "default_transaction_read_only";
@@ -15,12 +15,12 @@ const HOW: &str =
 
 /// What a statement is answered with that would let the session write.
 pub(super) fn lifting(transaction: Transaction) -> Ran {
-    let said = Said {
+    let said = ServerMessage {
         severity: "ERROR".to_owned(),
         code: READ_ONLY.to_owned(),
         message: "not run: the session only reads, and could write after this".to_owned(),
         hint: Some(HOW.to_owned()),
-        ..Said::default()
+        ..ServerMessage::default()
     };
     Ran { failed: Some(said), transaction, ..Ran::default() }
 }

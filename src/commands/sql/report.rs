@@ -1,7 +1,7 @@
 //! What the server says of a failure, as people read it and as scripts do.
 
 use crate::cli::{ExitCode, Report};
-use crate::model::sql::Said;
+use crate::model::sql::ServerMessage;
 use crate::model::sql::format::error::caret;
 
 /// PostgreSQL's `read_only_sql_transaction`: a write in a transaction that only reads.
@@ -31,7 +31,7 @@ impl OnlyReads {
 }
 
 /// An error of a statement, with a caret where it lies.
-pub(super) fn failed(said: &Said, statement: &str) -> Report {
+pub(super) fn failed(said: &ServerMessage, statement: &str) -> Report {
     let code = if said.code.is_empty() { String::new() } else { format!(" (SQLSTATE {})", said.code) };
     let mut report = Report::new("sql", format!("{}{code}", said.message), ExitCode::Failed);
     let place = said.position.and_then(|position| place(statement, position));
@@ -64,7 +64,7 @@ pub(super) fn failed(said: &Said, statement: &str) -> Report {
 }
 
 /// A notice: its message, more about it and what to do, a line each.
-pub(super) fn notice(said: &Said) -> Vec<String> {
+pub(super) fn notice(said: &ServerMessage) -> Vec<String> {
     let mut lines = vec![format!("{}: {}", said.severity, said.message)];
     for (word, text) in [("DETAIL", &said.detail), ("HINT", &said.hint)] {
         if let Some(text) = text.as_deref().filter(|text| !text.is_empty()) {

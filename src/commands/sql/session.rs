@@ -11,7 +11,7 @@ use crate::db::{Canceller, Connection, Lost, Rows as Answer, Settings, known};
 use crate::model::Failure;
 use crate::model::sql::format::options::Options;
 use crate::model::sql::interpreter::{Ran, Rows};
-use crate::model::sql::{Said, Server, Transaction};
+use crate::model::sql::{Server, ServerMessage, Transaction};
 use crate::runtime::stop::{StopSignal, StopSignals};
 use std::fs::File;
 use std::io;
@@ -109,7 +109,7 @@ impl Session {
     }
 
     /// Runs a statement and reads its rows, no more than so many bytes of them.
-    pub(super) async fn look(&mut self, statement: &str, most: usize) -> Result<Result<Answer, Said>, Over> {
+    pub(super) async fn look(&mut self, statement: &str, most: usize) -> Result<Result<Answer, ServerMessage>, Over> {
         let transaction = self.transaction();
         let looked = tokio::select! {
             looked = self.connection.rows(statement, most) => Ok(looked),

@@ -1,4 +1,4 @@
-//! `cockpit start`: what is typed.
+//! `cockpit start`: its arguments.
 
 use crate::commands::power_flags::Flags;
 use clap::Args;

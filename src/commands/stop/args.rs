@@ -1,4 +1,4 @@
-//! `cockpit stop`: what is typed.
+//! `cockpit stop`: its arguments.
 
 use crate::commands::power_flags::Flags;
 use clap::Args;

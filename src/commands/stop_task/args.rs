@@ -1,4 +1,4 @@
-//! `cockpit stop-task`: what is typed.
+//! `cockpit stop-task`: its arguments.
 
 use clap::Args;
 

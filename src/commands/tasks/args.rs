@@ -1,4 +1,4 @@
-//! `cockpit tasks`: what is typed.
+//! `cockpit tasks`: its arguments.
 
 use clap::Args;
 

@@ -182,7 +182,7 @@ fn dto(estate: &Estate, task: &Task, now: jiff::Timestamp) -> TaskDto {
 /// The agents of a task; of one that has stopped nothing is told.
 fn agents(estate: &Estate, task: &Task, now: jiff::Timestamp) -> Vec<AgentDto> {
     let all = if task.stopped() { Vec::new() } else { standing(estate, task, now) };
-    let agent = |one: crate::model::agent_watch::Standing| {
+    let agent = |one: crate::model::agent_watch::AgentStatus| {
         let (reporting, at, why) = match one.reports {
             Reports::Yes(at) => (Some(true), at, None),
             Reports::No { why, since } => (Some(false), since, Some(why)),

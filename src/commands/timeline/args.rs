@@ -1,4 +1,4 @@
-//! `cockpit timeline`: what is typed.
+//! `cockpit timeline`: its arguments.
 
 use crate::cli::duration;
 use clap::Args;
@@ -36,7 +36,7 @@ pub struct Arguments {
     /// Follow: print things as they happen
     #[arg(short, long, conflicts_with = "before")]
     pub follow: bool,
-    /// What happened before this time, the likeliest cause of what began then first
+    /// Show what happened before this time, the likeliest cause first
     #[arg(long, value_name = "TIME")]
     pub before: Option<String>,
     /// With --before: how far back is looked
@@ -45,10 +45,10 @@ pub struct Arguments {
     /// Only what passes this filter
     #[arg(long, value_name = "EXPR")]
     pub filter: Option<String>,
-    /// Only what matches this regular expression (any case, unless it has a capital)
+    /// Only what matches this regular expression (case-insensitive unless it has a capital letter)
     #[arg(long, value_name = "RE")]
     pub grep: Option<String>,
-    /// Only what is as bad as a line of this level (info, warn, error), or worse
+    /// Only what is at this level (info, warn, error) or above
     #[arg(long, value_name = "LEVEL")]
     pub level: Option<String>,
     /// What goes as planned, too: tasks that start and stop, steady states, alarms of autoscaling, writes that failed; and

@@ -3,7 +3,7 @@
 use super::args::Arguments;
 use super::report::{Line, event};
 use super::told::{named, told};
-use crate::app::timeline::Sieve;
+use crate::app::timeline::TimelineFilter;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::{Context, Reading};
 use crate::commands::printed::{printed, unwritten};
@@ -13,7 +13,7 @@ use crate::feeds::runs::Place;
 use crate::headless::{Shown, json_line};
 use crate::model::Source;
 use crate::model::text::harmless;
-use crate::model::timeline::Happening;
+use crate::model::timeline::TimelineEvent;
 use crate::runtime::history;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
@@ -29,7 +29,7 @@ pub(super) async fn follow(
     arguments: &Arguments,
     (mut reading, place): (Reading, Place),
     since: Timestamp,
-    sieve: &Sieve,
+    sieve: &TimelineFilter,
     out: &mut dyn io::Write,
 ) -> Result<ExitCode, Report> {
     let mut known: BTreeSet<String> = BTreeSet::new();
@@ -41,7 +41,7 @@ pub(super) async fn follow(
         let local = history::read(&place, &name, since);
         let all = told(&reading, &local, since);
         let fresh = all.iter().filter(|event| !known.contains(&event.key));
-        let wanted: Vec<&Happening> =
+        let wanted: Vec<&TimelineEvent> =
             fresh.filter(|event| sieve.passes(event) && named(arguments, &reading, event)).collect();
         let mut text = String::new();
         let now = reading.collector.app.service_now();

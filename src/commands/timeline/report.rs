@@ -8,7 +8,7 @@ use crate::headless::table::{Table, prose, words};
 use crate::model::kept::gone;
 use crate::model::time;
 use crate::model::timeline::near::Ranked;
-use crate::model::timeline::{About, Happening, trail};
+use crate::model::timeline::{About, TimelineEvent, trail};
 use crate::model::{Health, Source};
 use jiff::{SignedDuration, Timestamp};
 use schemars::JsonSchema;
@@ -143,7 +143,7 @@ fn word(health: Health) -> &'static str {
 }
 
 /// One thing for a report.
-pub fn event(event: &Happening, score: Option<f64>, now: Timestamp) -> EventDto {
+pub fn event(event: &TimelineEvent, score: Option<f64>, now: Timestamp) -> EventDto {
     EventDto {
         at: event.at.to_string(),
         kind: event.kind.word().to_owned(),
@@ -161,7 +161,7 @@ pub fn event(event: &Happening, score: Option<f64>, now: Timestamp) -> EventDto 
 }
 
 /// A time line in order.
-pub fn in_order(input: &SnapshotInput<'_>, events: &[&Happening], asked: Asked, missing: Vec<String>) -> Timeline {
+pub fn in_order(input: &SnapshotInput<'_>, events: &[&TimelineEvent], asked: Asked, missing: Vec<String>) -> Timeline {
     let events = events.iter().map(|one| event(one, None, input.now)).collect();
     timeline(input, events, asked, missing)
 }

@@ -6,14 +6,14 @@ use super::report::{self, Asked, SOURCES};
 use super::told::{check_names, named, told};
 use crate::app::logs::when;
 use crate::app::poll::{HISTORY, Wants};
-use crate::app::timeline::{self, Sieve};
+use crate::app::timeline::{self, TimelineFilter};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::log_groups::no_time;
 use crate::commands::printed::print;
 use crate::commands::sifted;
 use crate::feeds::runs::Place;
-use crate::model::timeline::{Happening, near};
+use crate::model::timeline::{TimelineEvent, near};
 use crate::runtime::clock::{Clock, zone as clock_zone};
 use crate::runtime::history;
 use jiff::tz::TimeZone;
@@ -53,11 +53,13 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     }
     let events = told(&reading, &local, since);
     Box::pin(check_names(context, arguments, &reading, &events)).await?;
-    let wanted = |event: &&Happening| until.is_none_or(|until| event.at <= until) && named(arguments, &reading, event);
-    let all: Vec<Happening> = events.iter().filter(wanted).cloned().collect();
-    let (kept, dropped): (Vec<Happening>, Vec<Happening>) = all.into_iter().partition(|event| sieve.passes(event));
+    let wanted =
+        |event: &&TimelineEvent| until.is_none_or(|until| event.at <= until) && named(arguments, &reading, event);
+    let all: Vec<TimelineEvent> = events.iter().filter(wanted).cloned().collect();
+    let (kept, dropped): (Vec<TimelineEvent>, Vec<TimelineEvent>) =
+        all.into_iter().partition(|event| sieve.passes(event));
     let quiet =
-        |of: fn(&Happening) -> bool| if sieve.routine { 0 } else { dropped.iter().filter(|one| of(one)).count() };
+        |of: fn(&TimelineEvent) -> bool| if sieve.routine { 0 } else { dropped.iter().filter(|one| of(one)).count() };
     let of_others = quiet(|event| event.of_another.is_some());
     let left_out = quiet(|event| event.routine && event.of_another.is_none());
     let before = arguments.before.as_ref().and(until);
@@ -78,14 +80,14 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
 }
 
 /// What of it is wanted.
-fn sieve(context: &Context, arguments: &Arguments) -> Result<Sieve, Report> {
+fn sieve(context: &Context, arguments: &Arguments) -> Result<TimelineFilter, Report> {
     let mut named = crate::runtime::files::saved_filters();
     named.extend(context.open()?.1.log_filters);
     let filter = arguments.filter.as_deref().map(|text| sifted::filter("--filter", text, &named)).transpose()?;
     if let Some(Err((wrong, hint))) = filter.as_ref().map(timeline::check) {
         return Err(Report::usage(format!("--filter: {wrong}")).hint(hint));
     }
-    Ok(Sieve {
+    Ok(TimelineFilter {
         filter: filter.unwrap_or_default(),
         level: sifted::level(arguments.level.as_deref())?,
         grep: arguments.grep.as_deref().map(sifted::grep).transpose()?,

@@ -6,22 +6,22 @@ use crate::cli::Report;
 use crate::commands::context::{Context, Reading};
 use crate::model::Source;
 use crate::model::names::listed;
-use crate::model::timeline::Happening;
+use crate::model::timeline::TimelineEvent;
 use crate::model::timeline::local::Local;
 use crate::runtime::Collected;
 use jiff::Timestamp;
 
 /// Everything that is known now.
-pub(super) fn told(reading: &Reading, local: &Local, since: Timestamp) -> Vec<Happening> {
+pub(super) fn told(reading: &Reading, local: &Local, since: Timestamp) -> Vec<TimelineEvent> {
     happened(&reading.collector.app, local, since)
 }
 
 /// Whether it is about one of the names that were typed.
-pub(super) fn named(arguments: &Arguments, reading: &Reading, event: &Happening) -> bool {
+pub(super) fn named(arguments: &Arguments, reading: &Reading, event: &TimelineEvent) -> bool {
     arguments.names.is_empty() || arguments.names.iter().any(|typed| is_about(typed, reading, event))
 }
 
-fn is_about(typed: &str, reading: &Reading, event: &Happening) -> bool {
+fn is_about(typed: &str, reading: &Reading, event: &TimelineEvent) -> bool {
     let name = event.about.name();
     let short = event.about.service().and_then(|name| reading.collector.app.estate.service_row(name));
     means(typed, name) || short.is_some_and(|row| row.short == typed)
@@ -38,7 +38,7 @@ pub(super) async fn check_names(
     context: &Context,
     arguments: &Arguments,
     reading: &Reading,
-    events: &[Happening],
+    events: &[TimelineEvent],
 ) -> Result<(), Report> {
     let estate = &reading.collector.app.estate;
     let mut known: Vec<&str> = estate.services.value().into_iter().flatten().map(|(name, _)| name.as_str()).collect();

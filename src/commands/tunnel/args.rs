@@ -1,4 +1,4 @@
-//! `cockpit tunnel`: what is typed.
+//! `cockpit tunnel`: its arguments.
 
 use clap::Args;
 use std::net::Ipv4Addr;
@@ -41,7 +41,7 @@ pub struct Arguments {
     /// The service through whose tasks it goes, or an instance: its id, `instance:NAME` or `tag:KEY=VALUE`
     #[arg(long, value_name = "SERVICE|INSTANCE")]
     pub through: Option<String>,
-    /// Print the password in the connection strings, which `--json` has none of
+    /// Print the password in the connection strings; not possible with `--json`
     #[arg(long)]
     pub show_password: bool,
     /// An object a line, as `-o json`

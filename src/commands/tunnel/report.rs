@@ -1,7 +1,7 @@
 //! How a tunnel stands, as a line for people or for scripts.
 
 use crate::model::connection_string::Place;
-use crate::model::offered::{Named, in_environment};
+use crate::model::offered::{CommandScope, in_environment};
 use schemars::JsonSchema;
 use serde::Serialize;
 use ssm_tunnel::driver::Status;
@@ -53,7 +53,7 @@ pub struct TunnelDto {
 }
 
 impl TunnelDto {
-    pub(super) fn new(named: Named<'_>, local: &Local, to: &str, status: &Status) -> Self {
+    pub(super) fn new(named: CommandScope<'_>, local: &Local, to: &str, status: &Status) -> Self {
         Self {
             schema: SCHEMA.to_owned(),
             environment: named.environment.to_owned(),

@@ -1,4 +1,4 @@
-//! `cockpit users`: what is typed.
+//! `cockpit users`: its arguments.
 
 use clap::Args;
 
@@ -24,7 +24,7 @@ pub struct Arguments {
     /// Read no more users than this; where there are more, that is said and the exit code is 3
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = at_least_one)]
     pub limit: usize,
-    /// Hold the pool against the states of Terraform, which are read for it
+    /// Compare the pool with the states of Terraform, which are read for it
     #[arg(long)]
     pub declared: bool,
 }

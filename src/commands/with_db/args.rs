@@ -1,4 +1,4 @@
-//! `cockpit with-db`: what is typed.
+//! `cockpit with-db`: its arguments.
 
 use clap::Args;
 

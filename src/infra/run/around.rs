@@ -1,7 +1,7 @@
 //! Small judgements of the supervisor: what is kept of a message, why a program was not started, whether plugins are shared.
 
 use super::steps;
-use crate::infra::surroundings::Surroundings;
+use crate::infra::surroundings::ChildEnvironment;
 use crate::model::infra::message::Message;
 use std::io;
 use std::path::PathBuf;
@@ -26,7 +26,7 @@ pub(super) fn not_started(call: &steps::Call, error: &io::Error) -> String {
 }
 
 /// Whether providers of several units go into one folder: `init` of two at a time would write there together.
-pub(super) fn shares_plugins(around: &Surroundings) -> bool {
+pub(super) fn shares_plugins(around: &ChildEnvironment) -> bool {
     if around.get("TF_PLUGIN_CACHE_DIR").is_some_and(|dir| !dir.is_empty()) {
         return true;
     }

@@ -274,9 +274,9 @@ pub struct Holder {
     pub since: Timestamp,
 }
 
-/// Why an environment's lock is not had.
+/// Why the lock of an environment could not be taken.
 #[derive(Debug, thiserror::Error)]
-pub enum NotHeld {
+pub enum LockError {
     /// Another run is driven.
     #[error("another run is going on")]
     Taken(Option<Holder>),
@@ -292,7 +292,7 @@ pub enum NotHeld {
 ///
 /// # Errors
 /// When another run of the environment is driven: which, by whom, and since when.
-pub fn hold(runs: &Path, environment: &str, holder: &Holder) -> Result<File, NotHeld> {
+pub fn hold(runs: &Path, environment: &str, holder: &Holder) -> Result<File, LockError> {
     let folder = of_environment(runs, environment);
     make(&folder)?;
     let mut lock =
@@ -310,7 +310,7 @@ pub fn hold(runs: &Path, environment: &str, holder: &Holder) -> Result<File, Not
             Err(TryLockError::WouldBlock) => {
                 let mut text = String::new();
                 let read = lock.read_to_string(&mut text);
-                return Err(NotHeld::Taken(read.ok().and_then(|_| serde_json::from_str(&text).ok())));
+                return Err(LockError::Taken(read.ok().and_then(|_| serde_json::from_str(&text).ok())));
             }
             Err(TryLockError::Error(error)) => return Err(error.into()),
         }

@@ -23,7 +23,7 @@ const PIECE: usize = 128 * 1024;
 /// A longer line is cut: no memory holds one without an end. The file has it whole.
 const LONGEST: usize = 1024 * 1024;
 
-/// What a step tells.
+/// What a step reports.
 #[derive(Debug)]
 pub(super) struct Told {
     /// The unit.
@@ -41,7 +41,7 @@ pub(super) enum News {
     Pid(u32),
     /// It said lines.
     Lines(Vec<String>),
-    /// It has ended: with a code, after a signal, or nobody knows how.
+    /// It has ended: with a code, after a signal, or in an unknown way.
     Ended(Exit),
 }
 

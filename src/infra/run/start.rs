@@ -1,6 +1,6 @@
 //! Starts what drives a run and hands the run over: from then on it needs nobody.
 
-use super::folder::{self, Holder, NotHeld};
+use super::folder::{self, Holder, LockError};
 use super::{begins, moving, world};
 use crate::model::infra::Order;
 use crate::model::infra::run_event::Who;
@@ -23,7 +23,7 @@ pub const READY: &str = "ready\n";
 pub enum NotStarted {
     /// Another run of the environment is going on.
     #[error(transparent)]
-    NotHeld(#[from] NotHeld),
+    LockError(#[from] LockError),
     /// A state is of another AWS than the run: which, and of which.
     #[error("{0}")]
     OtherWorld(String),
@@ -39,7 +39,7 @@ impl NotStarted {
     /// The same in a sentence that says who holds it up.
     pub fn words(&self) -> String {
         match self {
-            Self::NotHeld(NotHeld::Taken(Some(Holder { run, by, since }))) if !run.is_empty() => {
+            Self::LockError(LockError::Taken(Some(Holder { run, by, since }))) if !run.is_empty() => {
                 format!("{run} is going on, started by {} on {} at {since:.0} (process {})", by.user, by.host, by.pid)
             }
             Self::OtherWorld(why) => format!("{why}\n→ {}", crate::model::infra::world::HINT),
@@ -74,7 +74,7 @@ pub async fn start(cockpit: &Path, runs: &Path, order: &Order, now: Timestamp) -
     // A state has its own lock; two that change one environment are more than its states.
     for other in folder::list(&runs, &order.environment)?.iter().filter(|run| !run.live) {
         if folder::works(&other.folder)? {
-            return Err(NotHeld::Works(other.run.clone()).into());
+            return Err(LockError::Works(other.run.clone()).into());
         }
     }
     let run = folder::new_run(&runs, order, now)?;

@@ -5,7 +5,7 @@ use super::folder;
 use super::shim;
 use super::world;
 use crate::config::EnvironmentConfig;
-use crate::infra::surroundings::{DEFAULT_WORKSPACE, Surroundings};
+use crate::infra::surroundings::{ChildEnvironment, DEFAULT_WORKSPACE};
 use crate::model::infra::guard;
 use crate::model::infra::run_event::{Goal, Step};
 use crate::model::infra::{Order, Tool, Unit};
@@ -44,7 +44,7 @@ pub struct Lifting {
 pub fn call(
     run: &Path,
     order: &Order,
-    around: &Surroundings,
+    around: &ChildEnvironment,
     unit: &Unit,
     step: Step,
     dir: Option<&Path>,
@@ -133,7 +133,13 @@ pub fn led(mut call: Call, run: &Path, order: &Order, unit: &Unit, ways: Ways) -
 }
 
 /// Terraform itself, for a short question about a unit.
-pub fn ask(order: &Order, around: &Surroundings, unit: &Unit, dir: Option<&Path>, arguments: Vec<OsString>) -> Call {
+pub fn ask(
+    order: &Order,
+    around: &ChildEnvironment,
+    unit: &Unit,
+    dir: Option<&Path>,
+    arguments: Vec<OsString>,
+) -> Call {
     let dir = dir.unwrap_or(&unit.dir).to_owned();
     Call { program: order.terraform.clone(), arguments, dir, variables: around.of_unit(unit).variables().to_vec() }
 }
@@ -156,7 +162,7 @@ fn joined(flag: &str, value: impl Into<OsString>) -> OsString {
 }
 
 /// The variables of the tools: what is left of inherited ones, with what the order says of AWS.
-pub fn surroundings(order: &Order, inherited: impl IntoIterator<Item = (OsString, OsString)>) -> Surroundings {
+pub fn surroundings(order: &Order, inherited: impl IntoIterator<Item = (OsString, OsString)>) -> ChildEnvironment {
     let environment = EnvironmentConfig {
         name: order.environment.clone(),
         profile: order.profile.clone(),
@@ -164,7 +170,7 @@ pub fn surroundings(order: &Order, inherited: impl IntoIterator<Item = (OsString
         endpoint_url: order.endpoint_url.clone(),
         ..EnvironmentConfig::default()
     };
-    let mut around = Surroundings::of(inherited, &environment, Path::is_file);
+    let mut around = ChildEnvironment::of(inherited, &environment, Path::is_file);
     // Whoever resumes a run may have another endpoint in their shell: it stays where it was begun.
     world::lead(&mut around, &order.world);
     around
@@ -215,7 +221,7 @@ pub(super) mod tests {
         }
     }
 
-    fn around() -> Surroundings {
+    fn around() -> ChildEnvironment {
         let inherited = [("PATH", "/bin"), ("TF_VAR_a", "b")].map(|(name, value)| (name.into(), value.into()));
         surroundings(&order(Goal::Plan), inherited)
     }

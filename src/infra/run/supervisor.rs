@@ -24,7 +24,7 @@ use super::shim;
 use super::show;
 use super::start::READY;
 use super::steps;
-use crate::infra::surroundings::Surroundings;
+use crate::infra::surroundings::ChildEnvironment;
 use crate::model::audit::Record;
 use crate::model::infra::loss::{Held, Loss};
 use crate::model::infra::message::Message;
@@ -117,7 +117,7 @@ pub async fn supervise<'a>(
     let mut stdout = io::stdout();
     // Nobody may listen any more.
     let _ = stdout.write_all(READY.as_bytes()).and_then(|()| stdout.flush());
-    // Old runs that cannot be removed are in nobody's way.
+    // Old runs that cannot be removed do no harm.
     let _ = folder::rotate(&supervisor.runs, &supervisor.order.environment);
     let stops = async || {
         tokio::select! {
@@ -161,7 +161,7 @@ struct Supervisor<'a> {
     state: RunState,
     writer: Writer,
     /// The variables of the tools.
-    around: Surroundings,
+    around: ChildEnvironment,
     /// This process.
     who: Who,
     audit: Audit<'a>,
@@ -184,7 +184,7 @@ impl<'a> Supervisor<'a> {
         run: PathBuf,
         runs: PathBuf,
         order: Order,
-        around: Surroundings,
+        around: ChildEnvironment,
         outside: Outside<'a>,
         out: Sender<Told>,
     ) -> io::Result<Self> {
@@ -242,14 +242,14 @@ impl Supervisor<'_> {
         }
     }
 
-    /// Goes round until the run is over and nobody asks for more.
+    /// Loops until the run is over and no request is left.
     async fn drive(&mut self, mut told: Receiver<Told>, mut stops: impl AsyncFnMut()) {
         let mut happened = Instant::now();
         loop {
             self.take_requests();
             self.decide().await;
             self.written().await;
-            // A run whose folder was removed can be told nothing any more, and tells nobody anything.
+            // A run whose folder was removed can neither receive requests nor report events.
             if self.state.end.is_some() || !self.run.exists() {
                 return;
             }

@@ -2,7 +2,7 @@
 //! written down when something is applied. A state that is kept in AWS itself, as in S3, is of the world that it is read from.
 
 use super::folder;
-use crate::infra::surroundings::{DEFAULT_WORKSPACE, Surroundings, data_dir};
+use crate::infra::surroundings::{ChildEnvironment, DEFAULT_WORKSPACE, data_dir};
 use crate::model::infra::world::{Known, World, facts, refused};
 use crate::model::infra::{Order, Tool, Unit};
 use serde_json::Value;
@@ -15,13 +15,13 @@ const FILE: &str = "worlds.jsonl";
 const DEEP: usize = 6;
 
 /// The world that variables lead to.
-pub fn of(around: &Surroundings) -> World {
+pub fn of(around: &ChildEnvironment) -> World {
     let text = |value: &std::ffi::OsString| value.to_string_lossy().into_owned();
     World::of(around.variables().iter().map(|(name, value)| (text(name), text(value))))
 }
 
 /// Variables that lead to the world of an order, whatever is inherited.
-pub fn lead(around: &mut Surroundings, world: &World) {
+pub fn lead(around: &mut ChildEnvironment, world: &World) {
     around.lead_to(&world.0);
 }
 

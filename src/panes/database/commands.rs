@@ -28,7 +28,7 @@ pub const COMMANDS: &[Command] = &[
         HERE,
         "fail over",
         &["F"],
-        "Let the selected reader write, or the one that takes over by itself; watched until it does.",
+        "Fail over to the selected reader, or to the one that RDS chooses; watched until it is the writer.",
         who::failover,
     )
     .risks(Risk::Disrupt)
@@ -53,7 +53,7 @@ pub const COMMANDS: &[Command] = &[
         HERE,
         "activity",
         &["a"],
-        "Show what the selected server is at: sessions, who blocks whom, statements, sizes; again goes back.",
+        "Show what the selected server is doing: sessions, who blocks whom, statements, sizes; again goes back.",
         toggle,
     )
     .on_bottom(First(0)),
@@ -69,10 +69,10 @@ pub const COMMANDS: &[Command] = &[
     Command::new(AGAIN, HERE, "refresh", &["r"], "Read what is on the screen again, now.", |app| {
         if app.panes.database.shown { session::refresh(app) } else { refresh(app) }
     }),
-    Command::new(CANCEL, HERE, "cancel query", &["I"], "Cancel what the selected session does.", cancel)
+    Command::new(CANCEL, HERE, "cancel query", &["I"], "Cancel the running statement of the selected session.", cancel)
         .risks(Risk::Change)
         .when(on_session),
-    Command::new(TERMINATE, HERE, "end session", &["K"], "End the selected session of the server.", terminate)
+    Command::new(TERMINATE, HERE, "end session", &["K"], "Terminate the selected session of the server.", terminate)
         .risks(Risk::Disrupt)
         .when(on_session),
 ];

@@ -3,7 +3,7 @@
 
 use super::state::{Flight, ID, LIST, Link, Seen, State};
 use crate::app::App;
-use crate::app::effect::{Effect, Lane};
+use crate::app::effect::{Effect, Priority};
 use crate::app::event::Answer;
 use crate::app::facts::shown_database;
 use crate::app::list::List;
@@ -15,7 +15,7 @@ use crate::model::sql::SessionId;
 use crate::model::sql::activity::Question;
 use crate::model::sql::activity_listing::listing;
 use crate::model::sql::process::Process;
-use crate::model::tunnel::far::{Far, POSTGRES, To};
+use crate::model::tunnel::far::{POSTGRES, RemoteAddress, To};
 use crate::model::{Failure, FailureKind};
 use jiff::SignedDuration;
 
@@ -41,7 +41,7 @@ fn ticket(app: &App, kind: u8, serial: u64) -> Ticket {
 pub fn ask(app: &mut App, kind: u8, ask: sql::Ask) -> (u64, Effect) {
     app.panes.database.serial += 1;
     let serial = app.panes.database.serial;
-    (serial, Effect::Fetch { ticket: ticket(app, kind, serial), lane: Lane::Operator, ask: ask.into() })
+    (serial, Effect::Fetch { ticket: ticket(app, kind, serial), lane: Priority::Operator, ask: ask.into() })
 }
 
 fn interval(question: Question) -> SignedDuration {
@@ -52,14 +52,14 @@ fn interval(question: Question) -> SignedDuration {
 }
 
 /// Where the selected database, or the selected instance of it, is, and what it is called.
-fn place(app: &App) -> Option<(String, Far)> {
+fn place(app: &App) -> Option<(String, RemoteAddress)> {
     let row = shown_database(app, LIST)?;
     let database = &row.database;
     let selected = app.screen.list_of(LIST).and_then(List::selected).and_then(|key| key.split_once('/'));
     let member = selected.and_then(|(_, id)| database.members.iter().find(|member| member.id == id));
     let own = member.and_then(|member| Some((member.id.clone(), member.endpoint.clone()?)));
     let (of, host) = own.or_else(|| Some((database.id.clone(), database.endpoint.clone()?)))?;
-    Some((of, Far { host, port: database.port.unwrap_or(POSTGRES), database: database.database.clone() }))
+    Some((of, RemoteAddress { host, port: database.port.unwrap_or(POSTGRES), database: database.database.clone() }))
 }
 
 /// Goes to the selected database; a session on another one is left.
@@ -113,11 +113,11 @@ pub fn open(app: &mut App, place: sql::Place) -> Vec<Effect> {
     vec![effect]
 }
 
-/// Leaves the session; what was seen is nobody's any more.
+/// Leaves the session, and forgets what was read in it.
 pub fn leave(app: &mut App) -> Vec<Effect> {
     let serial = app.panes.database.connection;
     let before = std::mem::take(&mut app.panes.database);
-    // Numbers go on, so that late answers find nobody.
+    // Numbers are not reused, so that late answers match no question.
     app.panes.database = State {
         shown: before.shown,
         question: before.question,
@@ -227,7 +227,7 @@ pub fn answer(app: &mut App, answer: Answer) {
                 }
                 Part::Page(_) | Part::Last(_) => app.say("done; the server was told"),
             }
-            // What came of it is to be seen at once.
+            // Its effect is to be visible at once.
             app.panes.database.seen.remove(&app.panes.database.question.clone());
         }
         _ => {}

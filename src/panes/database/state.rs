@@ -9,7 +9,7 @@ use crate::model::sql::activity::Question;
 use crate::model::sql::activity_listing::Listing;
 use crate::model::sql::process::Process;
 use crate::model::sql::{Server, SessionId};
-use crate::model::tunnel::far::Far;
+use crate::model::tunnel::far::RemoteAddress;
 use jiff::Timestamp;
 use std::collections::HashMap;
 
@@ -21,7 +21,7 @@ pub const LIST: Block = Block("databases");
 pub const CURVES: Block = Block("database-curves");
 /// The selected database's facts: endpoint, backups, pending changes.
 pub const FACTS: Block = Block("database-facts");
-/// What the server is at.
+/// What the server is doing.
 pub const ACTIVITY: Block = Block("database-activity");
 
 /// How the session stands.
@@ -36,7 +36,7 @@ pub enum Link {
     Failed(Failure),
 }
 
-/// What came last of a question.
+/// The last answer to a question.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
     pub at: Timestamp,
@@ -66,7 +66,7 @@ pub struct Who {
     pub own: bool,
 }
 
-/// What is asked before a session of somebody is cancelled or ended.
+/// The confirmation before somebody's session is cancelled or terminated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asking {
     pub process: Process,
@@ -87,7 +87,7 @@ pub struct State {
     /// The number of the question that holds the session; 0 is none.
     pub connection: u64,
     /// Where it goes as soon as a tunnel leads there.
-    pub wanted: Option<Far>,
+    pub wanted: Option<RemoteAddress>,
     /// The database or the instance that it is a session of.
     pub of: String,
     pub server: Option<Server>,

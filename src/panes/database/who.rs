@@ -14,7 +14,7 @@ use crate::app::update::settle::done;
 use crate::feeds::part::Part;
 use crate::feeds::sql;
 use crate::model::sql::connected::{PURPOSE, WHO, lines};
-use crate::model::tunnel::far::{Far, To};
+use crate::model::tunnel::far::{RemoteAddress, To};
 use jiff::SignedDuration;
 
 /// The plan does not wait longer for a server.
@@ -48,7 +48,7 @@ pub fn failover(app: &mut App) -> Vec<Effect> {
 }
 
 /// Where its writer is reached, unless somebody would have to be asked for it.
-fn way(app: &App, far: Option<Far>) -> Result<sql::Place, &'static str> {
+fn way(app: &App, far: Option<RemoteAddress>) -> Result<sql::Place, &'static str> {
     let far = far.ok_or("it has no endpoint")?;
     let database = &app.environment.database;
     let tunnel = &app.environment.tunnel;

@@ -15,10 +15,10 @@ use crate::feeds::runs;
 pub fn take_up(app: &mut App) -> Vec<Effect> {
     let lost = app.panes.infra.run.as_ref().filter(|run| run.read && !run.live && run.state.end.is_none());
     let Some(run) = lost.map(|run| run.folder.clone()) else {
-        app.say("no run was left without anything that drives it");
+        app.say("no run has lost its supervisor");
         return Vec::new();
     };
-    app.panes.infra.waiting = Some("taking the run up where it is …".to_owned());
+    app.panes.infra.waiting = Some("resuming the run …".to_owned());
     let question = runs::Ask::Resume { place: place(app), run };
     let mut effects = vec![ask(app, Kind::Tell, question).1];
     effects.extend(done(app));

@@ -12,7 +12,7 @@ use crate::model::infra::guard::{Guard, Lift};
 use crate::model::infra::loss::Loss;
 use crate::model::infra::message::{Action, Message};
 use crate::model::infra::plan::Plan;
-use crate::model::infra::run_event::{Goal, RunEvent, Step, What, Wish};
+use crate::model::infra::run_event::{Goal, RequestKind, RunEvent, Step, What};
 use crate::ui::testing::by_hand;
 use crate::ui::testing::pictures::seen;
 
@@ -142,9 +142,9 @@ fn what_guards_a_destroy_is_lifted_by_a_plan_of_its_own_before_anything_is_destr
     assert!(desk.screen().contains("lifts what guards it"), "{}", desk.screen());
     desk.keys("A");
     let screen = desk.screen();
-    assert!(screen.contains("aws_lb.this: its deletion protection is taken off"), "{screen}");
+    assert!(screen.contains("aws_lb.this: its deletion protection is turned off"), "{screen}");
     assert!(screen.contains("It destroys nothing yet"), "{screen}");
-    assert_eq!(desk.wishes, [] as [Wish; 0]);
+    assert_eq!(desk.wishes, [] as [RequestKind; 0]);
 }
 
 #[test]
@@ -169,7 +169,7 @@ fn what_is_lost_with_a_destroy_stands_in_the_question_for_the_yes_counted_or_wit
     let screen = desk.screen();
     assert!(screen.contains("lost with aws_ecr_repository.web: 214 images, 31 GB"), "{screen}");
     assert!(screen.contains("lost with aws_s3_bucket.logs: what is in it is not counted"), "{screen}");
-    assert_eq!(desk.wishes, [] as [Wish; 0]);
+    assert_eq!(desk.wishes, [] as [RequestKind; 0]);
     // The log of the unit keeps it.
     desk.keys("esc v l");
     assert!(desk.screen().contains("lost with what is destroyed:"), "{}", desk.screen());

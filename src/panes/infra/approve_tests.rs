@@ -3,7 +3,7 @@
 use super::state::RESOURCES;
 use super::testing::{Desk, RUN, event, listed, ready, started, unit, units, who};
 use crate::feeds::infra;
-use crate::model::infra::run_event::{Goal, RunEnd, RunEvent, What, Wish};
+use crate::model::infra::run_event::{Goal, RequestKind, RunEnd, RunEvent, What};
 use crate::model::infra::{Graph, Tool};
 use crate::ui::testing::pictures::seen;
 
@@ -28,7 +28,7 @@ fn wave(size: (u16, u16)) -> Desk {
 fn approved(desk: &Desk) -> Vec<&str> {
     let mut units = Vec::new();
     for wish in &desk.wishes {
-        if let Wish::Approve { unit, .. } = wish {
+        if let RequestKind::Approve { unit, .. } = wish {
             units.push(unit.as_str());
         }
     }

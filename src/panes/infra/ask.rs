@@ -2,13 +2,13 @@
 
 use super::state::ID;
 use crate::app::App;
-use crate::app::effect::{Effect, Lane};
+use crate::app::effect::{Effect, Priority};
 use crate::app::ticket::{Owner, Ticket};
 use crate::app::update::settle::done;
 use crate::feeds::lifetime::Lifetime;
 use crate::feeds::runs;
 use crate::model::Failure;
-use crate::model::infra::run_event::Wish;
+use crate::model::infra::run_event::RequestKind;
 
 /// The kinds of its questions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,7 +79,7 @@ pub fn ask(app: &mut App, kind: Kind, ask: impl Into<crate::feeds::Ask>) -> (u64
     if ask.lifetime() == Lifetime::Detached {
         app.panes.infra.lasting.insert(serial, app.environment.name.clone());
     }
-    (serial, Effect::Fetch { ticket: ticket(app, kind, serial), lane: Lane::Operator, ask })
+    (serial, Effect::Fetch { ticket: ticket(app, kind, serial), lane: Priority::Operator, ask })
 }
 
 /// Where runs are kept.
@@ -88,7 +88,7 @@ pub fn place(app: &App) -> runs::Place {
 }
 
 /// Asks something of the followed run.
-pub fn wish(app: &mut App, wish: Wish, words: &str) -> Vec<Effect> {
+pub fn wish(app: &mut App, wish: RequestKind, words: &str) -> Vec<Effect> {
     let Some(run) = app.panes.infra.run.as_ref().map(|run| run.folder.clone()) else { return Vec::new() };
     app.panes.infra.waiting = Some(words.to_owned());
     let question = runs::Ask::Tell { place: place(app), run, wish };
@@ -118,13 +118,13 @@ pub fn command(app: &App, word: &str, units: &[String]) -> String {
     words.chain(units).collect::<Vec<_>>().join(" ")
 }
 
-/// A question that failed: told, and kept among the notes.
+/// A question failed: it is reported, and kept among the notes.
 pub(super) fn refused(app: &mut App, failure: &Failure) {
     app.note(true, failure.message.clone());
     tell(app, "Infra", std::slice::from_ref(&failure.message));
 }
 
-/// What came of a question, in a window.
+/// The answer to a question, in a window.
 pub(super) fn tell(app: &mut App, title: &str, lines: &[String]) {
     let message = crate::app::overlays::message(app, title, &lines.join("\n"));
     app.screen.overlays.push(message);

@@ -16,7 +16,7 @@ pub fn show(app: &mut App) -> Vec<Effect> {
     done(app)
 }
 
-/// All of it as text; none where there is nothing to tell it from, which is said then.
+/// All of it as text; none where there is no plan to estimate from, which is reported then.
 fn told(app: &mut App) -> Option<String> {
     let Some(region) = app.environment.region.clone() else {
         app.say("prices are of a region, and the environment's is not configured");

@@ -54,7 +54,7 @@ pub fn to_what_waits(app: &mut App) {
     }
 }
 
-/// What is selected in one of list and graph is in the other.
+/// The selections of the list and the graph follow each other.
 fn select(app: &mut App) {
     let focused = app.focused();
     let selected = |app: &App, block: Block| app.screen.list_of(block).and_then(List::selected).map(str::to_owned);

@@ -3,7 +3,7 @@
 
 use super::ask::{Kind, ask};
 use super::plan_lines::line;
-use super::state::{Came, Compared, PlanLine, State};
+use super::state::{Compared, ComparisonState, PlanLine, State};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::overlay::Tone;
@@ -21,17 +21,17 @@ pub fn ended(app: &mut App) {
     let drift = run.state.started.as_ref().is_some_and(|started| started.goal == Goal::Drift);
     let runs = app.environment.cluster.is_some() || !app.environment.databases.is_empty();
     if drift && runs {
-        app.panes.infra.compared = Some(Compared { run: run.name.clone(), came: Came::Wanted });
+        app.panes.infra.compared = Some(Compared { run: run.name.clone(), came: ComparisonState::Wanted });
     }
 }
 
 /// Asks for it, where it is to be asked for.
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let state = &mut app.panes.infra;
-    let Some(compared) = state.compared.as_mut().filter(|compared| compared.came == Came::Wanted) else {
+    let Some(compared) = state.compared.as_mut().filter(|compared| compared.came == ComparisonState::Wanted) else {
         return Vec::new();
     };
-    compared.came = Came::Asked;
+    compared.came = ComparisonState::Asked;
     let started = state.state().and_then(|run| run.started.as_ref());
     let units = started.map(|started| started.units.iter().map(|unit| unit.name.clone()).collect());
     vec![ask(app, Kind::Declared, Ask::Declared { units: units.unwrap_or_default() }).1]
@@ -43,16 +43,17 @@ pub fn answer(app: &mut App, part: Part<Fact>) {
         Part::Page(Fact::Declared(declared)) | Part::Last(Fact::Declared(declared)) => compare(app, *declared),
         Part::Failed(failure) => {
             app.note(true, failure.message.clone());
-            Came::Failed(failure)
+            ComparisonState::Failed(failure)
         }
         Part::Page(_) | Part::Last(_) => return,
     };
-    if let Some(compared) = app.panes.infra.compared.as_mut().filter(|compared| compared.came == Came::Asked) {
+    if let Some(compared) = app.panes.infra.compared.as_mut().filter(|compared| compared.came == ComparisonState::Asked)
+    {
         compared.came = came;
     }
 }
 
-fn compare(app: &App, declared: Declared) -> Came {
+fn compare(app: &App, declared: Declared) -> ComparisonState {
     let estate = &app.estate;
     let Declared { states, places, absent, mut missing } = declared;
     let definitions = definitions(estate);
@@ -76,11 +77,11 @@ fn compare(app: &App, declared: Declared) -> Came {
         (one, place)
     };
     let differences = found.into_iter().map(placed).collect();
-    Came::Found { differences, missing }
+    ComparisonState::Found { differences, missing }
 }
 
 /// What came of the comparison after the run that is shown.
-fn shown(state: &State) -> Option<&Came> {
+fn shown(state: &State) -> Option<&ComparisonState> {
     let run = state.run.as_ref()?;
     state.compared.as_ref().filter(|compared| compared.run == run.name).map(|compared| &compared.came)
 }
@@ -88,7 +89,7 @@ fn shown(state: &State) -> Option<&Came> {
 /// What differs, each with where it is declared.
 pub fn found(state: &State) -> &[(Difference, Option<String>)] {
     match shown(state) {
-        Some(Came::Found { differences, .. }) => differences,
+        Some(ComparisonState::Found { differences, .. }) => differences,
         _ => &[],
     }
 }
@@ -97,13 +98,13 @@ pub fn found(state: &State) -> &[(Difference, Option<String>)] {
 pub fn summary(state: &State) -> Vec<(Health, String)> {
     match shown(state) {
         None => Vec::new(),
-        Some(Came::Wanted | Came::Asked) => {
-            vec![(Health::Changing, "holding what runs against what is declared …".to_owned())]
+        Some(ComparisonState::Wanted | ComparisonState::Asked) => {
+            vec![(Health::Changing, "comparing what runs with what is declared …".to_owned())]
         }
-        Some(Came::Failed(failure)) => {
-            vec![(Health::Down, format!("what runs is not held against what is declared: {}", failure.message))]
+        Some(ComparisonState::Failed(failure)) => {
+            vec![(Health::Down, format!("what runs is not compared with what is declared: {}", failure.message))]
         }
-        Some(Came::Found { differences, missing }) => {
+        Some(ComparisonState::Found { differences, missing }) => {
             let mut lines = Vec::new();
             if !differences.is_empty() {
                 let units: BTreeSet<&str> = differences.iter().map(|(one, _)| one.unit.as_str()).collect();

@@ -65,7 +65,7 @@ fn question(desk: &mut Desk) -> Ticket {
 fn what_runs_and_is_declared_otherwise_is_told_after_a_look_for_drift() {
     let mut desk = Desk::new((120, 40));
     drifted(&mut desk);
-    assert!(desk.screen().contains("holding what runs against what is declared …"), "{}", desk.screen());
+    assert!(desk.screen().contains("comparing what runs with what is declared …"), "{}", desk.screen());
     let ticket = question(&mut desk);
     desk.answered(ticket, Part::Last(Fact::Declared(Box::new(declared()))));
     desk.tick(2);

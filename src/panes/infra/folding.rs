@@ -37,7 +37,7 @@ pub fn fold(app: &mut App, more: bool) -> Vec<Effect> {
     };
     let here = level_of(state);
     let boxes = groups(plan, here);
-    // A level that draws the same is none.
+    // A level that draws the same is skipped.
     let other = |level: &Level| groups(plan, *level) != boxes;
     let next = if more {
         Level::ALL.into_iter().rev().filter(|level| *level < here).find(other)

@@ -151,7 +151,7 @@ fn what_was_begun_in_an_environment_is_told_when_another_one_is_opened_by_then()
     let said = elsewhere(&mut desk, ticket.expect("it is begun"), Part::Last(began));
     assert_eq!(said, [(false, format!("staging: {} was begun, and goes on", super::testing::RUN))]);
     let mut desk = Desk::in_the_middle((120, 40));
-    let wish = crate::model::infra::run_event::Wish::Retry;
+    let wish = crate::model::infra::run_event::RequestKind::Retry;
     let effects = super::ask::wish(&mut desk.app, wish, "");
     let Effect::Fetch { ticket, .. } = effects[0] else { panic!("it is asked") };
     let said = elsewhere(&mut desk, ticket, Part::<runs::Fact>::Failed(failure));

@@ -221,7 +221,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "log",
         &["l"],
-        "Show what was said of the selected unit; there, as Terraform and Terragrunt wrote it, and back.",
+        "Show the log of the selected unit; there, the output as Terraform and Terragrunt wrote it, and back.",
         written::log,
     )
     .on_bottom(Bottom::First(4)),
@@ -262,7 +262,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "drift",
         &["W"],
-        "Look what was changed elsewhere, in the marked units or in all, and what runs otherwise than declared. Changes nothing.",
+        "Look for drift in the marked units or in all: what was changed elsewhere, and what runs otherwise than declared. Changes nothing.",
         |app| begin::begin(app, Goal::Drift),
     )
     .risks(Risk::Change),
@@ -279,7 +279,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "replace",
         &["M"],
-        "Plan to make the selected resource again, after a question; the plan is approved as every other.",
+        "Plan to replace the selected resource, after a question; the plan needs approval as any other.",
         apply::replace,
     )
     .risks(Risk::Disrupt),
@@ -348,7 +348,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "check code",
         &["f"],
-        "Check the code of the marked units or of the selected one: valid, in its usual form, and what tflint finds.",
+        "Check the code of the marked units or of the selected one: valid, formatted, and what tflint finds.",
         |app| look::look(app, What::Code),
     ),
     Command::new(
@@ -391,7 +391,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "take up",
         &["T"],
-        "Take up a run whose supervisor was killed, where it is.",
+        "Resume a run whose supervisor was killed.",
         after::take_up,
     )
     .risks(Risk::Disrupt),

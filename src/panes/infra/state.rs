@@ -139,12 +139,12 @@ pub struct Compared {
     /// The run after which it is compared.
     pub run: String,
     /// How far it is.
-    pub came: Came,
+    pub came: ComparisonState,
 }
 
-/// How far a comparison is.
+/// The progress of a comparison.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Came {
+pub enum ComparisonState {
     /// It is to be asked for.
     Wanted,
     /// It was asked for.

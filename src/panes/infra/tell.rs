@@ -21,7 +21,7 @@ pub fn configured(app: &App) -> bool {
     app.environment.infra.kind.is_some()
 }
 
-/// Whether what is shown is a recording: nothing can be begun, and nobody hears a wish.
+/// Whether a recording is shown: nothing can be started, and nothing listens to requests.
 pub fn recorded(app: &App) -> bool {
     app.session.recorded && configured(app)
 }

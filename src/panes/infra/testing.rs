@@ -10,7 +10,9 @@ use crate::model::Failure;
 use crate::model::infra::message::{Action, Diagnostic, Message, Summary};
 use crate::model::infra::order::Listed;
 use crate::model::infra::plan::{Plan, testing};
-use crate::model::infra::run_event::{Goal, PlanRef, Revision, RunEvent, Started, Step, UnitEnd, What, Who, Wish};
+use crate::model::infra::run_event::{
+    Goal, PlanRef, RequestKind, Revision, RunEvent, Started, Step, UnitEnd, What, Who,
+};
 use crate::model::infra::{Graph, Tool, Unit};
 use crate::ui::testing::{by_hand, now, read, staging, text};
 use jiff::{SignedDuration, Timestamp};
@@ -24,7 +26,7 @@ pub(super) const RUN: &str = "20261120T050000Z-apply-1f2e";
 pub(super) struct Desk {
     pub(super) app: App,
     pub(super) follows: Option<Ticket>,
-    pub(super) wishes: Vec<Wish>,
+    pub(super) wishes: Vec<RequestKind>,
     pub(super) begun: Vec<(Goal, Vec<String>)>,
     /// Resources that are to be made again.
     pub(super) replaced: Vec<String>,

@@ -5,7 +5,7 @@ use super::testing::{Desk, RUN, event, listed, middle, plan, ready, started, ste
 use crate::feeds::infra;
 use crate::feeds::part::Part;
 use crate::model::infra::plan::{Plan, testing};
-use crate::model::infra::run_event::{Goal, RunEnd, Step, What, Wish};
+use crate::model::infra::run_event::{Goal, RequestKind, RunEnd, Step, What};
 use crate::model::{Failure, FailureKind};
 use crate::ui::testing::pictures::seen;
 
@@ -164,7 +164,7 @@ fn a_plan_that_loses_data_is_approved_only_with_the_name_typed() {
     desk.keys("s t a g i n g enter");
     assert_eq!(
         desk.wishes,
-        [Wish::Approve { unit: "database".into(), sha256: "bbbbbbbbbbbbbbbb".into() }],
+        [RequestKind::Approve { unit: "database".into(), sha256: "bbbbbbbbbbbbbbbb".into() }],
         "{}",
         desk.screen()
     );
@@ -228,7 +228,7 @@ fn cancelling_names_what_is_in_flight_and_a_second_time_takes_the_name() {
     let asked = super::windows::confirm(&desk.app, 0).unwrap();
     assert_eq!(asked.command, "cockpit infra cancel 20261120T050000Z-apply-1f2e --env staging");
     desk.keys("enter");
-    assert_eq!(desk.wishes, [Wish::Cancel { hard: false }]);
+    assert_eq!(desk.wishes, [RequestKind::Cancel { hard: false }]);
     desk.news(vec![event(0, What::CancelAsked { by: who(), hard: false })], true);
     desk.tick(2);
     assert!(desk.screen().contains("asked it to stop: waits for aws_nat_gateway.a"), "{}", desk.screen());
@@ -238,11 +238,11 @@ fn cancelling_names_what_is_in_flight_and_a_second_time_takes_the_name() {
     desk.keys("enter");
     assert_eq!(desk.wishes.len(), 1);
     desk.keys("s t a g i n g enter");
-    assert_eq!(desk.wishes[1], Wish::Cancel { hard: true });
+    assert_eq!(desk.wishes[1], RequestKind::Cancel { hard: true });
 }
 
 #[test]
-fn an_end_is_told_once_and_failed_units_are_tried_again() {
+fn an_end_is_reported_once_and_failed_units_are_retried() {
     let mut desk = Desk::in_the_middle((80, 24));
     desk.news(vec![event(0, What::Ended { end: RunEnd::Failed })], false);
     desk.tick(10);
@@ -251,7 +251,7 @@ fn an_end_is_told_once_and_failed_units_are_tried_again() {
     assert!(desk.app.activity.iter().any(|entry| entry.error && entry.text == "infra apply: FAILED"));
     assert!(!screen.contains("run ◐"), "nothing goes on:\n{screen}");
     desk.keys("R");
-    assert_eq!(desk.wishes, [Wish::Retry]);
+    assert_eq!(desk.wishes, [RequestKind::Retry]);
 }
 
 #[test]

@@ -15,7 +15,7 @@ use crate::feeds::{infra, runs};
 use crate::model::infra::RunState;
 use crate::model::infra::order::{Listed, run_name};
 use crate::model::infra::run::Phase;
-use crate::model::infra::run_event::Wish;
+use crate::model::infra::run_event::RequestKind;
 use crate::model::infra::schedule::to_retry;
 use jiff::SignedDuration;
 use std::path::Path;
@@ -115,7 +115,7 @@ fn read_plans(app: &mut App) -> Vec<Effect> {
     let mut effects = Vec::new();
     for question in wanted {
         if let infra::Ask::Plan { unit, sha256, .. } = &question {
-            // Asked for once; what fails is told.
+            // Requested once; a failure is reported.
             app.panes.infra.plans.insert(unit.clone(), (sha256.clone(), None));
         }
         effects.push(ask(app, Kind::Plan, question).1);
@@ -274,7 +274,7 @@ pub fn cancel(app: &mut App) -> Vec<Effect> {
     };
     let hard = match run.state.cancel {
         Some((_, true)) => {
-            app.say("it was asked to stop twice: it cannot be asked harder");
+            app.say("it was asked to stop twice already: nothing stops it sooner");
             return Vec::new();
         }
         Some((_, false)) => true,
@@ -290,11 +290,11 @@ pub fn retry(app: &mut App) -> Vec<Effect> {
         return Vec::new();
     }
     let run = app.panes.infra.run.as_ref().map(|run| to_retry(&run.state));
-    if let Err(why) = run.unwrap_or(Err("there is no run that could be tried again")) {
+    if let Err(why) = run.unwrap_or(Err("there is no run to retry")) {
         app.say(why);
         return Vec::new();
     }
-    wish(app, Wish::Retry, "trying failed and blocked units again …")
+    wish(app, RequestKind::Retry, "trying failed and blocked units again …")
 }
 
 /// `space`: marks the selected unit, or takes its mark; in a unit the selected resource.

@@ -12,7 +12,7 @@ use crate::app::tell::exactly;
 use crate::app::update::settle::done;
 use crate::app::update::windows::push_window;
 use crate::feeds::infra::Make;
-use crate::model::infra::run_event::Wish;
+use crate::model::infra::run_event::RequestKind;
 use crate::model::time::short;
 
 /// The only window with buttons.
@@ -93,11 +93,11 @@ pub fn confirmed(app: &mut App, _: u8) -> Vec<Effect> {
             for (unit, sha256) in plans {
                 app.panes.infra.marked.remove(&unit);
                 let words = format!("{unit}: approved");
-                effects.extend(ask::wish(app, Wish::Approve { unit, sha256 }, &words));
+                effects.extend(ask::wish(app, RequestKind::Approve { unit, sha256 }, &words));
             }
             effects
         }
-        Some(Asking::Cancel(hard)) => ask::wish(app, Wish::Cancel { hard }, "asking it to stop …"),
+        Some(Asking::Cancel(hard)) => ask::wish(app, RequestKind::Cancel { hard }, "asking it to stop …"),
         Some(Asking::Unlock(lock)) => super::lock::release(app, lock),
         Some(Asking::Clean(cached)) => super::clean::remove(app, &cached),
         Some(Asking::Replace(unit, address)) => super::replace::confirmed(app, unit, address),

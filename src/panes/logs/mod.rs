@@ -131,7 +131,7 @@ const BLOCKS: &[&Spec] = &[&Spec::drawn(
 const OWN: Scope = Scope::Pane(state::ID.0);
 
 const COMMANDS: &[Command] = &[
-    Command::new(Id("follow"), OWN, "follow", &["f"], "Keep the newest line in view, or let go of it.", |app| {
+    Command::new(Id("follow"), OWN, "follow", &["f"], "Follow the newest line, or stop following.", |app| {
         own(app, update::follow)
     })
     .on_bottom(Bottom::First(1)),
@@ -140,7 +140,7 @@ const COMMANDS: &[Command] = &[
         OWN,
         "search",
         &["/"],
-        "Look for a text, or for a /regex/, as it is typed; n and N go on.",
+        "Search for a text or a /regex/ while it is typed; n and N go to the next and the previous match.",
         |app| prompt(app, Prompt::Search),
     )
     .on_bottom(Bottom::First(2)),
@@ -187,7 +187,7 @@ const COMMANDS: &[Command] = &[
     })
     .on_bottom(Bottom::First(6)),
     Command::new(Id("unmute"), OWN, "unmute", &["="], "Show all muted patterns again.", |app| own(app, marks::unmute)),
-    Command::new(Id("mark"), OWN, "mark", &["m"], "Mark the selected line, or take its mark.", |app| {
+    Command::new(Id("mark"), OWN, "mark", &["m"], "Mark the selected line, or unmark it.", |app| {
         own(app, marks::mark_line)
     })
     .on_bottom(Bottom::First(10)),
@@ -207,7 +207,7 @@ const COMMANDS: &[Command] = &[
         "Copy the marked lines; all that Insights found as CSV.",
         |app| found::csv(app).unwrap_or_else(|| fresh(app, marks::copy_marked)),
     ),
-    Command::new(Id("wrap"), OWN, "wrap", &["w"], "Break long lines, or cut them.", |app| {
+    Command::new(Id("wrap"), OWN, "wrap", &["w"], "Wrap long lines, or cut them.", |app| {
         own(app, |app| app.panes.logs.wrap = !app.panes.logs.wrap)
     })
     .on_bottom(Bottom::First(8)),
@@ -237,7 +237,7 @@ const COMMANDS: &[Command] = &[
         |app| window(app, Window::Sources),
     )
     .on_bottom(Bottom::First(7)),
-    Command::new(Id("earlier"), OWN, "earlier", &["["], "To the stretch of the histogram before.", |app| {
+    Command::new(Id("earlier"), OWN, "earlier", &["["], "To the previous stretch of the histogram.", |app| {
         own(app, |app| update::bin(app, -1))
     }),
     Command::new(Id("later"), OWN, "later", &["]"], "To the next stretch of the histogram.", |app| {

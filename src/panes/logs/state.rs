@@ -76,7 +76,7 @@ pub struct State {
     pub search_error: Option<SearchError>,
     /// The filter, as it was typed.
     pub filter: String,
-    /// Why that is none.
+    /// Why that is invalid.
     pub filter_error: Option<FilterError>,
     /// Only lines at this level or above.
     pub level: Level,

@@ -97,7 +97,7 @@ impl Found {
         let value = |row: &u64| self.result.rows.get(usize::try_from(*row).ok()?)?.get(column)?.as_deref();
         let mut rows: Vec<u64> = (0..self.grid.rows).collect();
         rows.sort_by(|a, b| match (value(a), value(b)) {
-            // What is not there stands last, whichever way.
+            // Missing values sort last in either direction.
             (None, None) => Ordering::Equal,
             (None, Some(_)) => Ordering::Greater,
             (Some(_), None) => Ordering::Less,

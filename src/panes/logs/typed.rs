@@ -61,7 +61,7 @@ fn save(app: &mut App, typed: &str) -> Vec<Effect> {
         app.say("there is no filter to save: & types one");
         return Vec::new();
     }
-    // One that uses itself would have no end: what it stands for is saved.
+    // A filter that names itself would never end: its expansion is saved.
     let kept = (!forget).then(|| sources::expand(&filter, &app.panes.logs.named_filters).unwrap_or(filter));
     let was = sources::name_filter(&mut app.filters, name, kept.as_deref());
     app.say(match (forget, was) {

@@ -1,6 +1,6 @@
 //! Alarms: the state of each, what it watches, how it changed; and those that tell nobody for a time.
 
-use super::state::{ALARMS, Curve, ID, MUTE, Of};
+use super::state::{ALARMS, Curve, ID, MUTE, Topic};
 use super::update::show;
 use crate::app::App;
 use crate::app::data_status::{self, note};
@@ -227,7 +227,7 @@ pub fn history_status(app: &App) -> DataStatus {
 
 /// `v`: the alarms, or the metrics again.
 pub fn toggle(app: &mut App) -> Vec<Effect> {
-    let of = if app.panes.metrics.of == Of::Alarms { Of::All } else { Of::Alarms };
+    let of = if app.panes.metrics.of == Topic::Alarms { Topic::All } else { Topic::Alarms };
     show(app, of);
     done(app)
 }
@@ -235,11 +235,11 @@ pub fn toggle(app: &mut App) -> Vec<Effect> {
 /// Shows an alarm.
 pub fn shows(app: &mut App, subject: &Subject) -> Option<Vec<Effect>> {
     let Subject::Alarm(name) = subject else { return None };
-    if app.panes.metrics.of == Of::Alarms && app.shown().id == ID {
+    if app.panes.metrics.of == Topic::Alarms && app.shown().id == ID {
         return None;
     }
     let from = app.screen.pane;
-    show(app, Of::Alarms);
+    show(app, Topic::Alarms);
     app.panes.metrics.from = (from != ID).then_some(from);
     (app.screen.pane, app.screen.operation) = (ID, None);
     forget(app);

@@ -1,6 +1,6 @@
 //! Where its blocks are: the figures beside their curves, what happened below the figures; one chart where that is wanted.
 
-use super::state::{ALARMS, CHARTS, HISTORY, LIST, MARKS, Of};
+use super::state::{ALARMS, CHARTS, HISTORY, LIST, MARKS, Topic};
 use crate::app::App;
 use crate::app::layout::{WIDE, split_columns, split_rows};
 use crate::app::pane::Layout;
@@ -13,7 +13,7 @@ const TALL: u16 = 24;
 
 /// Where the blocks are. Shares are fixed: nothing may jump when data arrives.
 pub fn layout(app: &App, area: Rect, layout: &mut Layout) {
-    let (list, below) = if app.panes.metrics.of == Of::Alarms { (ALARMS, HISTORY) } else { (LIST, MARKS) };
+    let (list, below) = if app.panes.metrics.of == Topic::Alarms { (ALARMS, HISTORY) } else { (LIST, MARKS) };
     let marks = app.focused() == below;
     if app.panes.metrics.alone && !marks {
         layout.blocks = vec![(CHARTS, area)];

@@ -16,7 +16,7 @@ use crate::app::pane::{Data, Rows};
 use crate::app::subject::Subject;
 use crate::app::{Command, Hooks, Pane, Spec, View, data_status, layout as place};
 use crate::model::Source;
-use state::{ALARMS, CHARTS, HISTORY, LIST, MARKS, Of};
+use state::{ALARMS, CHARTS, HISTORY, LIST, MARKS, Topic};
 
 /// The pane.
 pub const PANE: Pane = Pane {
@@ -29,7 +29,7 @@ pub const PANE: Pane = Pane {
     in_lists: IN_LISTS,
     actions: &[MUTE, UNMUTE, VIEW_ALARMS, LONGER, SHORTER, EARLIER, LATER, COMPARE, AREA, Id::COPY, Id::CONSOLE, AGAIN],
     views: &[&VIEW, &OF_ALARMS],
-    view: |app| if app.panes.metrics.of == Of::Alarms { &OF_ALARMS } else { &VIEW },
+    view: |app| if app.panes.metrics.of == Topic::Alarms { &OF_ALARMS } else { &VIEW },
     hooks: Hooks {
         shows: alarms::shows,
         lines: alarms::lengths,
@@ -95,12 +95,12 @@ const IN_LISTS: &[Command] = &[
         Scope::List,
         "mute alarm",
         &["M"],
-        "Keep the selected alarm from telling anybody for a time; CloudWatch ends it by itself.",
+        "Mute the selected alarm for a time; CloudWatch ends that by itself.",
         alarms::mute,
     )
     .risks(Risk::Change)
     .when(alarms::on_alarm),
-    Command::new(UNMUTE, Scope::List, "unmute alarm", &["V"], "Let the selected alarm tell again.", alarms::unmute)
+    Command::new(UNMUTE, Scope::List, "unmute alarm", &["V"], "Unmute the selected alarm.", alarms::unmute)
         .risks(Risk::Change)
         .when(alarms::on_muted),
 ];

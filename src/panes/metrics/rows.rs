@@ -1,7 +1,7 @@
 //! Its rows: figures, and what happened meanwhile; which of them share a chart; how its data stands.
 
 use super::alarms;
-use super::state::{Curve, LIST, Of, RANGES, Read};
+use super::state::{Curve, LIST, RANGES, Read, Topic};
 use super::update::every;
 use crate::app::App;
 use crate::app::data_status::{self, note};
@@ -12,7 +12,7 @@ use crate::app::timeline;
 use crate::model::telemetry::{self, Area};
 use crate::model::text::harmless;
 use crate::model::time::{cell, short};
-use crate::model::timeline::Happening;
+use crate::model::timeline::TimelineEvent;
 use crate::model::{Alarm, FailureKind, Health, Point, Source};
 use jiff::{SignedDuration, Timestamp};
 
@@ -56,7 +56,7 @@ pub fn newest(points: &[Point], until: Timestamp, period: i32) -> Option<f64> {
 
 /// Where the team's own alarm on exactly this metric is raised, or its service is scaled.
 pub fn threshold(app: &App, curve: &Curve) -> Option<(f64, String)> {
-    if app.panes.metrics.of == Of::Alarms {
+    if app.panes.metrics.of == Topic::Alarms {
         let value = alarms::alarm(app, &curve.figure.of)?.threshold?;
         return Some((value * f64::from(curve.figure.scale), "alarm".to_owned()));
     }
@@ -103,7 +103,7 @@ pub fn whole(app: &App, wanted: &str) -> Vec<Fact> {
 
 /// Figures that share a chart, by their keys: the latencies of one thing.
 pub fn groups(app: &App) -> Vec<Vec<&Curve>> {
-    if app.panes.metrics.of == Of::Alarms {
+    if app.panes.metrics.of == Topic::Alarms {
         return alarms::groups(app, curves(app));
     }
     let keys = app.screen.list_of(LIST).map_or(&[][..], |list| list.rows.as_slice());
@@ -137,7 +137,7 @@ pub fn marks(app: &App) -> Vec<(String, String)> {
     app.panes.metrics.marks.iter().map(|event| (event.key.clone(), event.text())).collect()
 }
 
-fn mark<'a>(app: &'a App, key: &str) -> Option<&'a Happening> {
+fn mark<'a>(app: &'a App, key: &str) -> Option<&'a TimelineEvent> {
     app.panes.metrics.marks.iter().find(|event| event.key == key)
 }
 
@@ -155,15 +155,15 @@ pub fn whole_mark(app: &App, key: &str) -> Vec<Fact> {
 pub fn named(app: &App) -> String {
     let metrics = &app.panes.metrics;
     let of = match &metrics.of {
-        Of::All => "everything".to_owned(),
-        Of::Service(name) => app.estate.service_row(name).map_or_else(|| name.clone(), |row| row.short.clone()),
-        Of::Database(id) => id.clone(),
-        Of::Area(Area::Service) => "services".to_owned(),
-        Of::Area(Area::Db) => "databases".to_owned(),
-        Of::Area(Area::Alb) => "load balancers".to_owned(),
-        Of::Area(Area::Nat) => "NAT gateways".to_owned(),
-        Of::Area(Area::Waf) => "firewalls".to_owned(),
-        Of::Alarms => "alarms".to_owned(),
+        Topic::All => "everything".to_owned(),
+        Topic::Service(name) => app.estate.service_row(name).map_or_else(|| name.clone(), |row| row.short.clone()),
+        Topic::Database(id) => id.clone(),
+        Topic::Area(Area::Service) => "services".to_owned(),
+        Topic::Area(Area::Db) => "databases".to_owned(),
+        Topic::Area(Area::Alb) => "load balancers".to_owned(),
+        Topic::Area(Area::Nat) => "NAT gateways".to_owned(),
+        Topic::Area(Area::Waf) => "firewalls".to_owned(),
+        Topic::Alarms => "alarms".to_owned(),
     };
     let range = RANGES[metrics.range].1;
     match &metrics.read {
@@ -210,11 +210,11 @@ pub fn data_status(app: &App) -> DataStatus {
         None if unasked => note("metrics are not configured"),
         None if loading => note("reading metrics …"),
         None => match metrics.of {
-            Of::Area(Area::Nat) => note("no NAT gateway has measured anything lately"),
-            Of::Area(Area::Waf) => note("no firewall has measured anything lately"),
-            Of::Area(Area::Alb) => note("no load balancer has measured anything lately"),
-            Of::Alarms => note("it watches no metric that can be drawn: a formula, or a metric that is not sent"),
-            Of::All | Of::Service(_) | Of::Database(_) | Of::Area(_) => note("there is nothing to measure"),
+            Topic::Area(Area::Nat) => note("no NAT gateway has measured anything lately"),
+            Topic::Area(Area::Waf) => note("no firewall has measured anything lately"),
+            Topic::Area(Area::Alb) => note("no load balancer has measured anything lately"),
+            Topic::Alarms => note("it watches no metric that can be drawn: a formula, or a metric that is not sent"),
+            Topic::All | Topic::Service(_) | Topic::Database(_) | Topic::Area(_) => note("there is nothing to measure"),
         },
     };
     DataStatus { age, trouble, dimmed: metrics.failure.is_some(), loading, empty: nothing }
@@ -228,18 +228,18 @@ pub fn charts_status(app: &App) -> DataStatus {
 }
 
 /// What says which figures there are, and where an alarm is raised or a service scaled.
-fn made_of(of: &Of) -> &'static [Source] {
+fn made_of(of: &Topic) -> &'static [Source] {
     use Source::{Alarms, DbClusters, DbInstances, ScalingPolicies, Services};
     match of {
-        Of::All => &[Services, DbClusters, DbInstances, Alarms, ScalingPolicies],
-        Of::Service(_) | Of::Area(Area::Service | Area::Alb) => &[Services, Alarms, ScalingPolicies],
-        Of::Database(_) | Of::Area(Area::Db) => &[DbClusters, DbInstances, Alarms],
-        Of::Area(Area::Nat | Area::Waf) | Of::Alarms => &[Alarms],
+        Topic::All => &[Services, DbClusters, DbInstances, Alarms, ScalingPolicies],
+        Topic::Service(_) | Topic::Area(Area::Service | Area::Alb) => &[Services, Alarms, ScalingPolicies],
+        Topic::Database(_) | Topic::Area(Area::Db) => &[DbClusters, DbInstances, Alarms],
+        Topic::Area(Area::Nat | Area::Waf) | Topic::Alarms => &[Alarms],
     }
 }
 
-fn needs_list(of: &Of) -> bool {
-    !matches!(of, Of::Database(_) | Of::Alarms | Of::Area(Area::Service | Area::Db))
+fn needs_list(of: &Topic) -> bool {
+    !matches!(of, Topic::Database(_) | Topic::Alarms | Topic::Area(Area::Service | Area::Db))
 }
 
 /// How what happened stands.

@@ -3,7 +3,7 @@
 use crate::app::command::PaneId;
 use crate::app::screen::Block;
 use crate::model::telemetry::{Area, Figure, Listed};
-use crate::model::timeline::Happening;
+use crate::model::timeline::TimelineEvent;
 use crate::model::timeline::local::Local;
 use crate::model::{Failure, Point};
 use jiff::{SignedDuration, Timestamp};
@@ -37,9 +37,9 @@ pub const RANGES: [(SignedDuration, &str); 7] = [
     (SignedDuration::from_hours(30 * 24), "30 days"),
 ];
 
-/// Of what.
+/// What the charts are about.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub enum Of {
+pub enum Topic {
     #[default]
     All,
     /// A service, by its whole name, and the load balancer in front of it.
@@ -120,7 +120,7 @@ pub struct Flight {
 
 /// Which load balancers, gateways and firewalls there are.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub struct There {
+pub struct Monitored {
     pub listed: Vec<Listed>,
     /// Pages that came of the question under way.
     pub coming: Vec<Listed>,
@@ -135,7 +135,7 @@ pub struct There {
 /// What it keeps.
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
-    pub of: Of,
+    pub of: Topic,
     /// Where it was opened from: `Esc` leads back there.
     pub from: Option<PaneId>,
     /// Of [`RANGES`].
@@ -147,7 +147,7 @@ pub struct State {
     pub alone: bool,
     /// Of the whole region, not only what has the environment's names.
     pub everything: bool,
-    pub there: There,
+    pub there: Monitored,
     pub flight: Option<Flight>,
     pub read: Option<Read>,
     /// Why the last question brought nothing.
@@ -160,7 +160,7 @@ pub struct State {
     pub local: Local,
     pub local_asked: Option<Timestamp>,
     /// What happened meanwhile, newest first.
-    pub marks: Vec<Happening>,
+    pub marks: Vec<TimelineEvent>,
     pub marks_made: Option<Timestamp>,
     /// The alarm that is to be muted.
     pub muting: Option<String>,
@@ -169,14 +169,14 @@ pub struct State {
 impl Default for State {
     fn default() -> Self {
         Self {
-            of: Of::All,
+            of: Topic::All,
             from: None,
             range: 1,
             back: 0,
             against: Against::Nothing,
             alone: false,
             everything: false,
-            there: There::default(),
+            there: Monitored::default(),
             flight: None,
             read: None,
             failure: None,

@@ -1,6 +1,6 @@
 //! Metrics as a person sees them.
 
-use super::state::{ALARMS, Against, CHARTS, LIST, Of};
+use super::state::{ALARMS, Against, CHARTS, LIST, Topic};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::{Answer, Event};
@@ -177,15 +177,15 @@ fn the_metrics_of_a_thing_are_left_to_where_they_were_opened_from() {
     let world = measured();
     let mut app = read(&world, (120, 40));
     press(&mut app, "2 j j m enter", &world);
-    assert!(app.panes.metrics.alone && matches!(&app.panes.metrics.of, Of::Service(name) if name.ends_with("web")));
+    assert!(app.panes.metrics.alone && matches!(&app.panes.metrics.of, Topic::Service(name) if name.ends_with("web")));
     press(&mut app, "esc", &world);
     assert!(!app.panes.metrics.alone && app.shown().id.0 == "metrics");
     press(&mut app, "esc", &world);
     assert_eq!(app.shown().id.0, "services");
     press(&mut app, "4 m", &world);
-    assert!(matches!(app.panes.metrics.of, Of::Database(_)));
+    assert!(matches!(app.panes.metrics.of, Topic::Database(_)));
     press(&mut app, "8", &world);
-    assert_eq!(app.panes.metrics.of, Of::All, "its key names all of them");
+    assert_eq!(app.panes.metrics.of, Topic::All, "its key names all of them");
     press(&mut app, "a a a", &world);
     let rows = app.screen.list_of(LIST).unwrap().rows.clone();
     assert!(!rows.is_empty() && rows.iter().all(|row| row.starts_with("alb/")), "{rows:?}");
@@ -305,7 +305,7 @@ fn an_alarm_of_the_attention_list_is_opened_with_its_curve_and_left_to_where_it_
         press(&mut app, "j", &world);
     }
     press(&mut app, "enter", &world);
-    assert_eq!((app.shown().id.0, &app.panes.metrics.of), ("metrics", &Of::Alarms));
+    assert_eq!((app.shown().id.0, &app.panes.metrics.of), ("metrics", &Topic::Alarms));
     assert_eq!(app.screen.list_of(ALARMS).unwrap().selected(), Some("bookmark-manager-staging-all"));
     press(&mut app, "esc", &world);
     assert_eq!(app.shown().id.0, "overview");

@@ -1,8 +1,8 @@
 //! What its keys do, what it asks, and what answers change. Nothing is asked while nobody looks: each metric costs.
 
-use super::state::{Against, Curve, Flight, ID, LIST, Of, RANGES, Read, State, There};
+use super::state::{Against, Curve, Flight, ID, LIST, Monitored, RANGES, Read, State, Topic};
 use crate::app::App;
-use crate::app::effect::{Effect, Lane};
+use crate::app::effect::{Effect, Priority};
 use crate::app::event::Answer;
 use crate::app::measures;
 use crate::app::select;
@@ -63,8 +63,8 @@ pub fn of_selected(app: &mut App) -> Vec<Effect> {
         return Vec::new();
     }
     let of = match select::subject(app).as_ref().and_then(Subject::database) {
-        Some((id, instance)) => Of::Database(instance.unwrap_or(id).to_owned()),
-        None => select::service(app).map_or(Of::All, Of::Service),
+        Some((id, instance)) => Topic::Database(instance.unwrap_or(id).to_owned()),
+        None => select::service(app).map_or(Topic::All, Topic::Service),
     };
     let from = app.screen.pane;
     show(app, of);
@@ -78,13 +78,13 @@ pub fn of_selected(app: &mut App) -> Vec<Effect> {
 pub fn entered(app: &mut App) {
     app.panes.metrics.from = None;
     if app.shown().id == ID {
-        show(app, Of::All);
+        show(app, Topic::All);
         app.panes.metrics.alone = false;
     }
 }
 
 /// Shows it of something else.
-pub(super) fn show(app: &mut App, of: Of) {
+pub(super) fn show(app: &mut App, of: Topic) {
     if app.panes.metrics.of != of {
         app.panes.metrics.of = of;
         app.panes.metrics.alone = false;
@@ -151,11 +151,11 @@ pub fn compare(app: &mut App) -> Vec<Effect> {
 pub fn area(app: &mut App) -> Vec<Effect> {
     let kinds = Area::ALL;
     let next = match &app.panes.metrics.of {
-        Of::Area(area) => kinds.iter().position(|one| one == area).and_then(|place| kinds.get(place + 1)).copied(),
-        Of::All => kinds.first().copied(),
-        Of::Service(_) | Of::Database(_) | Of::Alarms => None,
+        Topic::Area(area) => kinds.iter().position(|one| one == area).and_then(|place| kinds.get(place + 1)).copied(),
+        Topic::All => kinds.first().copied(),
+        Topic::Service(_) | Topic::Database(_) | Topic::Alarms => None,
     };
-    show(app, next.map_or(Of::All, Of::Area));
+    show(app, next.map_or(Topic::All, Topic::Area));
     app.screen.list(LIST).select(0);
     done(app)
 }
@@ -205,16 +205,16 @@ pub fn switched(app: &mut App) -> Vec<Effect> {
 pub fn renewed(app: &mut App) {
     let metrics = &mut app.panes.metrics;
     (metrics.flight, metrics.asked) = (None, None);
-    metrics.there = There::default();
+    metrics.there = Monitored::default();
 }
 
-fn areas(of: &Of) -> Vec<Area> {
+fn areas(of: &Topic) -> Vec<Area> {
     match of {
-        Of::All => Area::ALL.to_vec(),
-        Of::Service(_) => vec![Area::Service, Area::Alb],
-        Of::Database(_) => vec![Area::Db],
-        Of::Area(area) => vec![*area],
-        Of::Alarms => Vec::new(),
+        Topic::All => Area::ALL.to_vec(),
+        Topic::Service(_) => vec![Area::Service, Area::Alb],
+        Topic::Database(_) => vec![Area::Db],
+        Topic::Area(area) => vec![*area],
+        Topic::Alarms => Vec::new(),
     }
 }
 
@@ -243,8 +243,10 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     let (cluster, databases) = (app.environment.cluster.is_some(), !app.environment.databases.is_empty());
     let alarms = &app.estate.alarms;
     let known = match app.panes.metrics.of {
-        Of::Alarms => alarms.at().is_some() || alarms.failure().is_some() || app.environment.alarms.is_empty(),
-        Of::All | Of::Service(_) | Of::Database(_) | Of::Area(_) => measures::known(&app.estate, cluster, databases),
+        Topic::Alarms => alarms.at().is_some() || alarms.failure().is_some() || app.environment.alarms.is_empty(),
+        Topic::All | Topic::Service(_) | Topic::Database(_) | Topic::Area(_) => {
+            measures::known(&app.estate, cluster, databases)
+        }
     };
     if known {
         effects.extend(ask_listed(app));
@@ -265,7 +267,7 @@ fn ask_local(app: &mut App, since: Timestamp) -> Vec<Effect> {
     app.panes.metrics.local_asked = Some(app.now);
     let place = Place { audit_file: app.config.audit_file.clone(), simulated: app.session.simulated };
     let changes = Ask::Changes { place, environment: app.environment.name.clone(), since };
-    vec![Effect::Fetch { ticket: ticket(app, LOCAL, 0), lane: Lane::Background, ask: changes.into() }]
+    vec![Effect::Fetch { ticket: ticket(app, LOCAL, 0), lane: Priority::Background, ask: changes.into() }]
 }
 
 fn ask_listed(app: &mut App) -> Vec<Effect> {
@@ -281,7 +283,7 @@ fn ask_listed(app: &mut App) -> Vec<Effect> {
     (there.asked, there.flight) = (Some(app.now), Some(serial));
     there.coming.clear();
     let query = Query::Listed { namespaces: namespaces.into_iter().map(str::to_owned).collect() };
-    vec![Effect::Fetch { ticket: ticket(app, LISTED, serial), lane: Lane::Operator, ask: query.into() }]
+    vec![Effect::Fetch { ticket: ticket(app, LISTED, serial), lane: Priority::Operator, ask: query.into() }]
 }
 
 /// All curves of the screen in one request; the other time is one more.
@@ -297,12 +299,12 @@ fn ask_curves(app: &mut App) -> Vec<Effect> {
     }
     let areas = areas(&metrics.of);
     let (names, databases) = match &metrics.of {
-        Of::All | Of::Area(_) | Of::Alarms => (None, None),
-        Of::Service(name) => (Some(vec![name.clone()]), Some(Vec::new())),
-        Of::Database(id) => (Some(Vec::new()), Some(vec![id.clone()])),
+        Topic::All | Topic::Area(_) | Topic::Alarms => (None, None),
+        Topic::Service(name) => (Some(vec![name.clone()]), Some(Vec::new())),
+        Topic::Database(id) => (Some(Vec::new()), Some(vec![id.clone()])),
     };
     let listed = &metrics.there.listed;
-    let (mut figures, others) = if metrics.of == Of::Alarms {
+    let (mut figures, others) = if metrics.of == Topic::Alarms {
         (app.estate.alarms.value().into_iter().flatten().filter_map(Alarm::figure).collect(), BTreeSet::new())
     } else {
         let all = measures::figures(&app.estate, names.as_deref(), databases.as_deref(), listed, &areas);
@@ -325,7 +327,7 @@ fn ask_curves(app: &mut App) -> Vec<Effect> {
     let mut effects = Vec::new();
     let mut ask = |app: &mut App, kind, since, until| {
         let query = Query::Curves { statistics: statistics.clone(), period, since, until };
-        effects.push(Effect::Fetch { ticket: ticket(app, kind, serial), lane: Lane::Operator, ask: query.into() });
+        effects.push(Effect::Fetch { ticket: ticket(app, kind, serial), lane: Priority::Operator, ask: query.into() });
     };
     ask(app, NOW, since, until);
     let other = against.earlier().and_then(|by| Some((since.checked_sub(by).ok()?, until.checked_sub(by).ok()?)));
@@ -353,8 +355,8 @@ fn make_marks(app: &mut App) {
     let local = &app.panes.metrics.local;
     let mut events = happened(app, local, since);
     let of = match &app.panes.metrics.of {
-        Of::Service(name) => Some(name.as_str()),
-        Of::All | Of::Database(_) | Of::Area(_) | Of::Alarms => None,
+        Topic::Service(name) => Some(name.as_str()),
+        Topic::All | Topic::Database(_) | Topic::Area(_) | Topic::Alarms => None,
     };
     events.retain(|event| {
         let wanted = event.is_news() && event.kind != Kind::Service && event.kind != Kind::Task && event.at <= until;

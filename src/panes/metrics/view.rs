@@ -2,7 +2,7 @@
 
 use super::alarms;
 use super::rows::{curve, groups, named, newest, selected, threshold};
-use super::state::{ALARMS, Against, CHARTS, Curve, HISTORY, LIST, MARKS, Of, Read};
+use super::state::{ALARMS, Against, CHARTS, Curve, HISTORY, LIST, MARKS, Read, Topic};
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::model::units::Unit;
@@ -180,7 +180,7 @@ fn charts(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let page: Vec<usize> = (0..groups.len()).skip(at / fit * fit).take(fit).collect();
     let several = read.curves.iter();
     let several = several.map(|curve| curve.figure.of.as_str()).collect::<std::collections::BTreeSet<_>>().len() > 1;
-    let several = several && (metrics.of != Of::Alarms || groups.len() > 1);
+    let several = several && (metrics.of != Topic::Alarms || groups.len() > 1);
     let titles: Vec<String> = page.iter().map(|number| title(&groups[*number], several, *number == at)).collect();
     // Their signs are told once, above all charts.
     let marks: Vec<_> = marks.into_iter().map(|(at, (sign, _))| (at, (sign, ""))).collect();

@@ -3,7 +3,7 @@
 
 use super::state::ID;
 use crate::app::App;
-use crate::app::effect::{Effect, Lane};
+use crate::app::effect::{Effect, Priority};
 use crate::app::event::Answer;
 use crate::app::probes::groups;
 use crate::app::subject::{Fact, bad, fact};
@@ -47,7 +47,7 @@ pub fn ask(app: &mut App) -> Vec<Effect> {
     }
     app.panes.overview.certificates_asked = Some(app.now);
     let ticket = Ticket { generation: app.generation(), owner: Owner::Pane(ID.0, KIND), serial: 0 };
-    vec![Effect::Fetch { ticket, lane: Lane::Background, ask: Query::Certificates { groups }.into() }]
+    vec![Effect::Fetch { ticket, lane: Priority::Background, ask: Query::Certificates { groups }.into() }]
 }
 
 /// Takes them in; they are judged with all other facts.

@@ -5,7 +5,7 @@ use crate::app::command::PaneId;
 use crate::app::screen::Block;
 use crate::model::Failure;
 use crate::model::costs::{Costs, Told};
-use crate::model::timeline::Happening;
+use crate::model::timeline::TimelineEvent;
 use crate::model::timeline::local::Local;
 use jiff::Timestamp;
 use jiff::civil::Date;
@@ -33,7 +33,7 @@ pub const STANDING: Block = Block("overview-standing");
 #[derive(Debug, Clone, Default)]
 pub struct State {
     /// What happened lately, newest first, what is routine left out.
-    pub happened: Vec<Happening>,
+    pub happened: Vec<TimelineEvent>,
     /// How many writes of other environments are left out of it.
     pub of_others: usize,
     /// When that was put together last.

@@ -12,7 +12,7 @@ use crate::feeds::part::Part;
 use crate::model::costs::{Budget, Costs, Day};
 use crate::model::glance::Glance;
 use crate::model::infra::Tool;
-use crate::model::timeline::{About, Happening, Kind};
+use crate::model::timeline::{About, Kind, TimelineEvent};
 use crate::model::{Estate, Failure, FailureKind, Health, Source};
 use crate::ui::testing::pictures::seen;
 use crate::ui::testing::*;
@@ -118,7 +118,7 @@ fn the_time_line_has_the_whole_place_with_one_key_and_leads_to_logs() {
     let drawn = text(&app);
     assert!(drawn.contains("Time line") && !drawn.contains("Needs attention"), "{drawn}");
     // One of a service leads to the logs of it, from two minutes before on.
-    let of_web = |event: &Happening| event.about == About::Service("bookmark-manager-staging-web".into());
+    let of_web = |event: &TimelineEvent| event.about == About::Service("bookmark-manager-staging-web".into());
     let place = app.panes.overview.happened.iter().position(of_web).expect("web was deployed");
     let event = app.panes.overview.happened[place].clone();
     let from = event.at - SignedDuration::from_mins(2);
@@ -137,7 +137,7 @@ fn an_alarm_of_the_time_line_leads_to_it_and_one_that_is_gone_to_logs() {
     let world = staging();
     let app = read(&world, (120, 40));
     let name = app.estate.alarms.value().unwrap()[0].name.clone();
-    let event = |name: &str| Happening::new(now(), Kind::Alarm, About::Alarm(name.into()), "alarm", "key");
+    let event = |name: &str| TimelineEvent::new(now(), Kind::Alarm, About::Alarm(name.into()), "alarm", "key");
     assert_eq!(crate::app::timeline::subject(&app, &event(&name)), Subject::Alarm(name));
     let gone = crate::app::timeline::subject(&app, &event("gone"));
     assert_eq!(gone, Subject::Logs(None, now() - SignedDuration::from_mins(2)));

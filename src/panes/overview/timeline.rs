@@ -4,14 +4,14 @@ use crate::app::App;
 use crate::app::pane::DataStatus;
 use crate::app::subject::{Fact, Subject};
 use crate::app::timeline;
-use crate::model::timeline::Happening;
+use crate::model::timeline::TimelineEvent;
 
 /// Things by their keys, each with the text that a filter looks into.
 pub fn lines(app: &App) -> Vec<(String, String)> {
     app.panes.overview.happened.iter().map(|event| (event.key.clone(), event.text())).collect()
 }
 
-fn event<'a>(app: &'a App, key: &str) -> Option<&'a Happening> {
+fn event<'a>(app: &'a App, key: &str) -> Option<&'a TimelineEvent> {
     app.panes.overview.happened.iter().find(|event| event.key == key)
 }
 

@@ -4,7 +4,7 @@ use super::state::{ID, State, TIMELINE};
 use super::switches::keep;
 use super::{certificates, standing};
 use crate::app::App;
-use crate::app::effect::{Effect, Lane};
+use crate::app::effect::{Effect, Priority};
 use crate::app::event::Answer;
 use crate::app::poll::HISTORY;
 use crate::app::ticket::{Owner, Ticket};
@@ -15,7 +15,7 @@ use crate::feeds::costs::{Ask as Look, Fact as Cost};
 use crate::feeds::part::Part;
 use crate::feeds::runs::{Ask, Fact, Place};
 use crate::model::costs::{self, AGE};
-use crate::model::timeline::Happening;
+use crate::model::timeline::TimelineEvent;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
@@ -64,7 +64,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     let since = app.service_now().checked_sub(HISTORY).unwrap_or(app.now);
     let changes = Ask::Changes { place, environment: app.environment.name.clone(), since };
     let ticket = Ticket { generation: app.generation(), owner: Owner::Pane(ID.0, 0), serial: 0 };
-    effects.push(Effect::Fetch { ticket, lane: Lane::Background, ask: changes.into() });
+    effects.push(Effect::Fetch { ticket, lane: Priority::Background, ask: changes.into() });
     effects
 }
 
@@ -90,7 +90,7 @@ fn ask_costs(app: &mut App) -> Vec<Effect> {
     let ask = Look::Look { of, endpoint, keep: !app.session.simulated };
     app.panes.overview.costs_asked = Some(app.now);
     let ticket = Ticket { generation: app.generation(), owner: Owner::Pane(ID.0, COSTS), serial: 0 };
-    vec![Effect::Fetch { ticket, lane: Lane::Background, ask: ask.into() }]
+    vec![Effect::Fetch { ticket, lane: Priority::Background, ask: ask.into() }]
 }
 
 fn make_timeline(app: &mut App) {
@@ -99,7 +99,7 @@ fn make_timeline(app: &mut App) {
     let local = &app.panes.overview.local;
     let mut events = happened(app, local, since);
     let others = events.iter().filter(|event| event.of_another.is_some() && !event.routine).count();
-    events.retain(Happening::is_news);
+    events.retain(TimelineEvent::is_news);
     events.reverse();
     events.truncate(MOST);
     app.panes.overview.made = Some(app.now);

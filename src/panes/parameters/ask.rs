@@ -3,7 +3,7 @@
 use super::rows;
 use super::state::{ID, Shown};
 use crate::app::App;
-use crate::app::effect::{Effect, Lane};
+use crate::app::effect::{Effect, Priority};
 use crate::app::event::Answer;
 use crate::app::operation::Target;
 use crate::app::ticket::{Owner, Ticket};
@@ -31,7 +31,7 @@ fn fetch(app: &mut App, kind: u8, query: Query) -> (u64, Effect) {
     app.panes.parameters.serial += 1;
     let serial = app.panes.parameters.serial;
     let ticket = Ticket { generation: app.generation(), owner: Owner::Pane(ID.0, kind), serial };
-    (serial, Effect::Fetch { ticket, lane: Lane::Operator, ask: query.into() })
+    (serial, Effect::Fetch { ticket, lane: Priority::Operator, ask: query.into() })
 }
 
 /// Names that are asked for: the paths, and what task definitions name elsewhere.

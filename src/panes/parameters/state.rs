@@ -4,7 +4,7 @@ use crate::app::command::PaneId;
 use crate::app::screen::Block;
 use crate::model::Failure;
 use crate::model::parameters::check::Finding;
-use crate::model::parameters::named::Named;
+use crate::model::parameters::named::ParameterReference;
 use crate::model::parameters::tree::Row;
 use crate::model::parameters::{Parameter, Secret, Value, Version};
 use jiff::Timestamp;
@@ -44,7 +44,7 @@ pub struct State {
     /// The tree.
     pub rows: Vec<Row>,
     /// What task definitions name, and whether all of them are known.
-    pub named: Vec<Named>,
+    pub named: Vec<ParameterReference>,
     pub complete: bool,
     /// What is wrong.
     pub findings: Vec<Finding>,

@@ -212,7 +212,7 @@ fn parameters_are_sorted_by_a_key_without_their_folders_and_stand_as_a_tree_by_t
 }
 
 #[test]
-fn a_value_is_copied_while_it_is_shown_and_never_said() {
+fn a_value_is_copied_while_it_is_shown_and_never_printed() {
     let world = world();
     let mut app = read(&world, (120, 40));
     let name = format!("{PATH}DATABASE_URL");

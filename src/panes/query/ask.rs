@@ -2,7 +2,7 @@
 
 use super::state::ID;
 use crate::app::App;
-use crate::app::effect::{Effect, Lane};
+use crate::app::effect::{Effect, Priority};
 use crate::app::ticket::{Owner, Ticket};
 use crate::feeds::sql;
 use crate::model::sql::{ResultId, SessionId};
@@ -77,7 +77,7 @@ pub fn numbered<A: Into<crate::feeds::Ask>>(
     app.panes.query.serial += 1;
     let serial = app.panes.query.serial;
     let ask = question(serial).into();
-    (serial, Effect::Fetch { ticket: ticket(app, kind, serial), lane: Lane::Operator, ask })
+    (serial, Effect::Fetch { ticket: ticket(app, kind, serial), lane: Priority::Operator, ask })
 }
 
 /// A question about the session, where there is one.

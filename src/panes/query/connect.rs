@@ -13,7 +13,7 @@ use crate::feeds::part::Part;
 use crate::feeds::sql;
 use crate::model::sql::interpreter::Connection;
 use crate::model::sql::{SessionId, Transaction};
-use crate::model::tunnel::far::{Far, To};
+use crate::model::tunnel::far::{RemoteAddress, To};
 use crate::model::{Failure, FailureKind};
 
 /// Connects: to the only place, else to the one that is chosen.
@@ -46,7 +46,7 @@ pub fn connect(app: &mut App) -> Vec<Effect> {
 }
 
 /// Goes to a place that somebody chose. What `\c` named is of the server that it was typed at.
-pub fn go(app: &mut App, far: Far) -> Vec<Effect> {
+pub fn go(app: &mut App, far: RemoteAddress) -> Vec<Effect> {
     if app.panes.query.place.as_ref().is_none_or(|place| place.host != far.host) {
         app.panes.query.who = sql::Who::default();
     }
@@ -55,7 +55,7 @@ pub fn go(app: &mut App, far: Far) -> Vec<Effect> {
 }
 
 /// Goes to a place: through a tunnel of the environment where one is configured, which is opened if it has to be.
-pub fn reach(app: &mut App, far: Far) -> Vec<Effect> {
+pub fn reach(app: &mut App, far: RemoteAddress) -> Vec<Effect> {
     app.panes.query.place = Some(far.clone());
     if !is_tunnelled(app) {
         return open(app, sql::Place { host: far.host, port: far.port, through: None });

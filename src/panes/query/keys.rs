@@ -51,7 +51,7 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "analyze",
         &["f7", "alt-a"],
-        "Run the statement under the cursor for its plan (EXPLAIN ANALYZE): times, rows estimated and real, the slowest marked. What it changes is taken back.",
+        "Run the statement under the cursor for its plan (EXPLAIN ANALYZE): times, rows estimated and real, the slowest marked. What it changes is rolled back.",
         |app| plan::explain(app, true),
     )
     .on_bottom(Bottom::First(13)),
@@ -60,7 +60,7 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "compare",
         &["="],
-        "Put the plan beside the one before it, the one before that, and alone again.",
+        "Compare the plan with the one before it, then with the one before that, then show it alone.",
         plan::compare,
     ),
     text_keys::COMPLETE.on_bottom(Bottom::First(3)),
@@ -186,7 +186,7 @@ pub(super) const COMMANDS: &[Command] = &[
         |app| edit::begin(app, Wish::Delete),
     )
     .risks(Risk::Change),
-    Command::new(Id("query-undo-change"), OWN, "undo", &["u"], "Take the last change of the list back.", edit::undo),
+    Command::new(Id("query-undo-change"), OWN, "undo", &["u"], "Undo the last change of the list.", edit::undo),
     Command::new(
         Id("query-write"),
         OWN,
@@ -298,7 +298,7 @@ pub(super) const COMMANDS: &[Command] = &[
         Scope::Text,
         "undo",
         &["alt-u", "ctrl-7"],
-        "Take the last change back.",
+        "Undo the last change.",
         editing::undo,
     ),
     Command::new(Id("text-redo"), Scope::Text, "redo", &["ctrl-y"], "Do it again.", editing::redo),

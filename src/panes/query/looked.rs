@@ -10,8 +10,8 @@ use crate::feeds::part::Part;
 use crate::feeds::sql;
 use crate::model::sql::catalogue::{FUNCTIONS, NAMES, RELATIONS};
 use crate::model::sql::describe::Looked;
-use crate::model::sql::schema::{Lacking, missing};
-use crate::model::sql::{Said, explain};
+use crate::model::sql::schema::{CatalogueFailure, missing};
+use crate::model::sql::{ServerMessage, explain};
 
 const OF_RELATIONS: &str = "relations";
 const OF_FUNCTIONS: &str = "functions";
@@ -34,7 +34,7 @@ pub fn catalogue(app: &mut App) -> Vec<Effect> {
 pub fn answer(app: &mut App, serial: u64, part: Part<sql::Fact>) {
     let purpose = app.panes.query.looks.remove(&serial);
     let failed = match &part {
-        Part::Failed(failure) => Some(missing(&failure.message, Lacking::of_kind(failure.kind))),
+        Part::Failed(failure) => Some(missing(&failure.message, CatalogueFailure::of_kind(failure.kind))),
         Part::Page(_) | Part::Last(_) => None,
     };
     let looked = match part {
@@ -42,7 +42,9 @@ pub fn answer(app: &mut App, serial: u64, part: Part<sql::Fact>) {
             Ok(Looked { columns, rows })
         }
         Part::Page(_) | Part::Last(_) => return,
-        Part::Failed(failure) => Err(Said { severity: "ERROR".into(), message: failure.message, ..Said::default() }),
+        Part::Failed(failure) => {
+            Err(ServerMessage { severity: "ERROR".into(), message: failure.message, ..ServerMessage::default() })
+        }
     };
     if let Some(purpose) = purpose {
         let told = looked.as_ref().map_err(|_| failed.as_deref().unwrap_or_default());

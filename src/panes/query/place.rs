@@ -3,17 +3,17 @@
 use crate::app::App;
 pub use crate::app::tunnels::find::is_tunnelled;
 use crate::model::sql::Server;
-use crate::model::tunnel::far::{Far, POSTGRES};
+use crate::model::tunnel::far::{POSTGRES, RemoteAddress};
 
 /// Where a session can go: the writer of each database, then its reader.
-pub fn places(app: &App) -> Vec<(String, Far)> {
+pub fn places(app: &App) -> Vec<(String, RemoteAddress)> {
     let mut places = Vec::new();
     for row in &app.estate.derived.databases {
         let database = &row.database;
         let port = database.port.unwrap_or(POSTGRES);
         let ends = [("writer", &database.endpoint), ("reader", &database.reader_endpoint)];
         for (word, host) in ends.into_iter().filter_map(|(word, host)| Some((word, host.as_ref()?))) {
-            let place = Far { host: host.clone(), port, database: database.database.clone() };
+            let place = RemoteAddress { host: host.clone(), port, database: database.database.clone() };
             places.push((format!("{} {word}", database.id), place));
         }
     }

@@ -15,7 +15,7 @@ use crate::model::sql::describe::Looked;
 use crate::model::sql::format::{Expanded, Options, writer};
 use crate::model::sql::interpreter::{Action, Answer, Edited, Origin, Ran, Rows, Run, Target};
 use crate::model::sql::sheet::Sheet;
-use crate::model::sql::{Cell, Column, Ended, Said};
+use crate::model::sql::{Cell, Column, Ended, ServerMessage};
 use jiff::SignedDuration;
 use std::fmt::Write as _;
 
@@ -220,7 +220,7 @@ fn does(app: &mut App, action: Action) -> Vec<Effect> {
 }
 
 fn failed(app: &mut App, message: &str) -> Vec<Effect> {
-    let said = Said { severity: "ERROR".into(), message: message.into(), ..Said::default() };
+    let said = ServerMessage { severity: "ERROR".into(), message: message.into(), ..ServerMessage::default() };
     let transaction = app.panes.query.transaction;
     answer(app, Answer::Ran(Box::new(Ran { failed: Some(said), transaction, ..Ran::default() })));
     app.panes.query.printed.push_str(message);
@@ -329,8 +329,8 @@ pub fn ended(app: &mut App, running: &Running) -> Vec<Effect> {
     Vec::new()
 }
 
-fn said_of(message: &str, code: &str) -> Said {
-    Said { severity: "ERROR".into(), code: code.into(), message: message.into(), ..Said::default() }
+fn said_of(message: &str, code: &str) -> ServerMessage {
+    ServerMessage { severity: "ERROR".into(), code: code.into(), message: message.into(), ..ServerMessage::default() }
 }
 
 /// Rows that the interpreter wants have come.
@@ -352,7 +352,7 @@ pub fn kept(app: &mut App, serial: u64, rows: Result<Vec<Vec<Cell>>, String>) {
 }
 
 /// What the interpreter looked up has come.
-pub fn looked(app: &mut App, serial: u64, rows: Result<Looked, Said>) {
+pub fn looked(app: &mut App, serial: u64, rows: Result<Looked, ServerMessage>) {
     if app.panes.query.pending == Some(Pending::Look(serial)) {
         if let Err(said) = &rows {
             let _ = writeln!(app.panes.query.printed, "{}: {}", said.severity, said.message);

@@ -4,7 +4,7 @@ use super::edits::Edit;
 use super::order;
 use super::plan_tree::Tree;
 use crate::app::grid::Grid;
-use crate::model::sql::{Ended, ResultId, Said, Server, SessionId};
+use crate::model::sql::{Ended, ResultId, Server, ServerMessage, SessionId};
 use jiff::Timestamp;
 use std::time::Duration;
 
@@ -37,7 +37,7 @@ pub struct Tab {
     /// Reading was stopped at a limit, in words.
     pub stopped: Option<String>,
     /// What the server said meanwhile.
-    pub notices: Vec<Said>,
+    pub notices: Vec<ServerMessage>,
     /// Lines below its rows.
     pub footers: Vec<String>,
     /// All of it as text, where it is more than its rows: what `\d NAME` tells.
@@ -130,7 +130,7 @@ impl Tab {
     }
 
     /// Keeps what the server said.
-    pub fn notice(&mut self, said: Said) {
+    pub fn notice(&mut self, said: ServerMessage) {
         if self.notices.len() < NOTICES {
             self.notices.push(said);
         }

@@ -5,7 +5,7 @@ use super::state::{Return, State};
 use crate::app::App;
 use crate::app::operation::database::call;
 use crate::model::sql::Server;
-use crate::model::tunnel::far::Far;
+use crate::model::tunnel::far::RemoteAddress;
 use jiff::SignedDuration;
 
 /// A failover of Aurora is over within a minute; who is not back after two is not brought back by waiting.
@@ -56,7 +56,7 @@ pub fn stop(state: &mut State) -> bool {
 }
 
 /// The member that writes, of the database that a place names, as AWS said it last.
-pub fn writer(app: &App, far: &Far) -> Option<String> {
+pub fn writer(app: &App, far: &RemoteAddress) -> Option<String> {
     let mut rows = app.estate.derived.databases.iter();
     let row = rows.find(|row| row.database.endpoint.as_deref() == Some(far.host.as_str()))?;
     call::writer(&row.database).map(str::to_owned)

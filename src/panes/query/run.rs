@@ -8,7 +8,7 @@ use crate::app::effect::Effect;
 use crate::app::update::settle::done;
 use crate::feeds::part::Part;
 use crate::feeds::sql;
-use crate::model::sql::{Ended, Said};
+use crate::model::sql::{Ended, ServerMessage};
 
 /// Runs a text: all of its statements and commands in their order.
 pub fn text(app: &mut App, text: &str) -> Vec<Effect> {
@@ -44,7 +44,7 @@ pub fn news(app: &mut App, part: Part<sql::Fact>) {
             over(app);
         }
         Part::Failed(failure) => {
-            let said = Said { severity: "ERROR".into(), message: failure.message, ..Said::default() };
+            let said = ServerMessage { severity: "ERROR".into(), message: failure.message, ..ServerMessage::default() };
             if let Some(result) = app.panes.query.running.as_ref().map(|running| running.result) {
                 ended(&mut app.panes.query, result, Ended::Failed(said));
             }

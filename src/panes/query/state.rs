@@ -21,7 +21,7 @@ use crate::model::sql::format::Format;
 use crate::model::sql::interpreter::{Interpreter, Mode, Ran, Run};
 use crate::model::sql::split::Split;
 use crate::model::sql::{Column, Ended, ResultId, Server, SessionId, Transaction};
-use crate::model::tunnel::far::Far;
+use crate::model::tunnel::far::RemoteAddress;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
@@ -239,9 +239,9 @@ pub struct State {
     /// The session.
     pub session: Option<SessionId>,
     /// Where it goes to as soon as a tunnel leads there.
-    pub wanted: Option<Far>,
+    pub wanted: Option<RemoteAddress>,
     /// Where it goes to, or went last.
-    pub place: Option<Far>,
+    pub place: Option<RemoteAddress>,
     /// It is connected to again by itself.
     pub returns: Option<Return>,
     /// When somebody connected, or ran something.

@@ -10,7 +10,7 @@ use crate::app::overlay::Tone;
 use crate::app::tunnels::state::Tunnel;
 use crate::app::tunnels::tell::news;
 use crate::model::sql::format::cell::grouped;
-use crate::model::sql::{Ended, Said, Server, Transaction};
+use crate::model::sql::{Ended, Server, ServerMessage, Transaction};
 use crate::model::time::short;
 use crate::model::tunnel::far::POSTGRES;
 use crate::model::{Health, Source};
@@ -193,7 +193,7 @@ pub fn told(tab: &Tab, now: Timestamp) -> Vec<Toned> {
 }
 
 /// A failure, with the place of it in the statement.
-pub fn failed(error: &Said, statement: &str) -> Vec<Toned> {
+pub fn failed(error: &ServerMessage, statement: &str) -> Vec<Toned> {
     let code = if error.code.is_empty() { String::new() } else { format!("  ({})", error.code) };
     let mut lines = vec![(Tone::Bad, format!("{}: {}{code}", error.severity, error.message))];
     let own = error.internal_query.as_deref().zip(error.internal_position);
@@ -211,14 +211,14 @@ pub fn failed(error: &Said, statement: &str) -> Vec<Toned> {
 }
 
 /// A notice.
-pub fn said(notice: &Said) -> Vec<Toned> {
+pub fn said(notice: &ServerMessage) -> Vec<Toned> {
     let tone = if notice.severity == "WARNING" { Tone::Warn } else { Tone::Dim };
     let mut lines = vec![(tone, format!("{}: {}", notice.severity, notice.message))];
     lines.extend(more(notice));
     lines
 }
 
-fn more(said: &Said) -> Vec<Toned> {
+fn more(said: &ServerMessage) -> Vec<Toned> {
     let parts = [("DETAIL", &said.detail), ("HINT", &said.hint), ("CONTEXT", &said.context)];
     let parts = parts.into_iter().filter_map(|(word, text)| Some((word, text.as_ref()?)));
     parts.map(|(word, text)| (Tone::Plain, format!("{word}:  {text}"))).collect()

@@ -9,7 +9,7 @@ use crate::app::ticket::Ticket;
 use crate::feeds::part::Part;
 use crate::feeds::{self, queries, sql};
 use crate::model::sql::interpreter::Edited;
-use crate::model::sql::{Cell, Column, Ended, ResultId, Said, Server, Transaction};
+use crate::model::sql::{Cell, Column, Ended, ResultId, Server, ServerMessage, Transaction};
 use crate::model::{Failure, FailureKind};
 use crate::ui::testing::{by_hand, now, read, staging, text};
 use jiff::SignedDuration;
@@ -237,13 +237,13 @@ impl Desk {
     }
 
     pub(super) fn fails(&mut self, message: &str, position: Option<u32>) {
-        let said = Said {
+        let said = ServerMessage {
             severity: "ERROR".into(),
             code: "42703".into(),
             message: message.into(),
             hint: Some("Perhaps you meant the column \"title\".".into()),
             position,
-            ..Said::default()
+            ..ServerMessage::default()
         };
         self.ends(Ended::Failed(said));
     }

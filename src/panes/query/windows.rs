@@ -75,7 +75,7 @@ pub fn lines(app: &App, window: Window) -> Vec<Line> {
             all.map(|saved| entry(&saved.name, flat(&saved.text), window, &saved.name)).collect()
         }
         Window::Places => {
-            let place = |(number, (word, place)): (usize, (String, crate::model::tunnel::far::Far))| {
+            let place = |(number, (word, place)): (usize, (String, crate::model::tunnel::far::RemoteAddress))| {
                 entry(word, format!("{}:{}", place.host, place.port), window, number.to_string())
             };
             places(app).into_iter().enumerate().map(place).collect()
@@ -185,7 +185,7 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
             } else if refused {
                 "This session only reads: the server will refuse it. U lets it write, after a question."
             } else if state.transaction == crate::model::sql::Transaction::Open {
-                "A transaction is open: ROLLBACK takes it back until COMMIT."
+                "A transaction is open: until COMMIT, ROLLBACK undoes it."
             } else {
                 "It is committed at once: it cannot be taken back."
             };
@@ -246,7 +246,7 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
             let running = state.running.as_ref()?;
             let since = tell::time(app.now.duration_since(running.since).unsigned_abs());
             let text = vec![
-                (Tone::Plain, format!("The statement runs for {since} and does not listen to the cancel.")),
+                (Tone::Plain, format!("The statement has run for {since} and does not react to the cancel request.")),
                 (
                     Tone::Warn,
                     "Ending the server's process of this session (pg_terminate_backend) rolls back what is open, and drops \

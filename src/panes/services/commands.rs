@@ -49,7 +49,7 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "let me in",
         &["A"],
-        "Let the public address of this machine in to the load balancer: a rule of its security group, not of the code.",
+        "Allow this machine's address to reach the load balancer: a rule of its security group, not of the code.",
         health::let_in,
     )
     .risks(Risk::Change)
@@ -59,7 +59,7 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "take address back",
         &["X"],
-        "Take back the rule of an address that was let in by hand: the address is typed.",
+        "Remove the rule of an address that was allowed by hand: the address is typed.",
         health::take_back,
     )
     .risks(Risk::Change)
@@ -90,7 +90,7 @@ pub(super) const OF_ALL: &[Command] = &[
         Scope::List,
         "scaling target",
         &[],
-        "Let a policy of the selected service aim at another value: metric and value are typed, as cpu=50.",
+        "Change the target value of a policy of the selected service: metric and value are typed, as cpu=50.",
         typed::ask_target,
     )
     .risks(Risk::Change)
@@ -156,7 +156,7 @@ const INVALIDATE: Command = Command::new(
     Scope::List,
     "invalidate",
     &[],
-    "Throw away what a distribution of CloudFront has cached: paths are typed; watched until it is gone everywhere.",
+    "Invalidate what a distribution of CloudFront has cached: paths are typed; watched until every edge has done it.",
     typed::ask,
 )
 .risks(Risk::Change);

@@ -1,10 +1,10 @@
 //! How the environment is reached: what is asked for it, what came, and its rows.
 
 use super::instead;
-use super::state::{HEALTH, ID, Instead, Looked};
+use super::state::{HEALTH, ID, Looked, SubView};
 use crate::app::App;
 use crate::app::data_status::{beside, note};
-use crate::app::effect::{Effect, Lane};
+use crate::app::effect::{Effect, Priority};
 use crate::app::event::Answer;
 use crate::app::operation::single::address::{Request, TARGET};
 use crate::app::pane::{DataStatus, Glance};
@@ -31,12 +31,12 @@ const OLD: SignedDuration = SignedDuration::from_mins(5);
 
 /// Whether the view is shown.
 pub fn is_shown(app: &App) -> bool {
-    app.panes.services.is_shown(Instead::Health)
+    app.panes.services.is_shown(SubView::Health)
 }
 
 /// `v`: shows how the environment is reached.
 pub fn show(app: &mut App) -> Vec<Effect> {
-    instead::show(app, Instead::Health)
+    instead::show(app, SubView::Health)
 }
 
 /// `u`: looks again, and sends probes whatever the environment is.
@@ -109,7 +109,7 @@ fn looking(app: &mut App, sends: Sends) -> Effect {
     let ended = ended(app);
     app.panes.services.health = Looked { serial, asked: Some(app.now), sent: order.send, ended, ..Looked::default() };
     let ticket = Ticket { generation: app.generation(), owner: Owner::Pane(ID.0, 0), serial };
-    Effect::Fetch { ticket, lane: Lane::Operator, ask: Ask::Look(Box::new(order)).into() }
+    Effect::Fetch { ticket, lane: Priority::Operator, ask: Ask::Look(Box::new(order)).into() }
 }
 
 /// Whether the services are known, or cannot be read: by their target groups load balancers are found.
@@ -122,7 +122,7 @@ fn groups_are_known(app: &App) -> bool {
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let looked = &app.panes.services.health;
     let changed = looked.read.is_some() && looked.ended != ended(app);
-    let due = (looked.asked.is_none() || changed) && instead::is_shown(app, Instead::Health);
+    let due = (looked.asked.is_none() || changed) && instead::is_shown(app, SubView::Health);
     if !due || app.estate.identity.at().is_none() || !groups_are_known(app) {
         return Vec::new();
     }

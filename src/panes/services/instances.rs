@@ -1,9 +1,9 @@
 //! The environment's instances of EC2: what is asked for them, what came, their rows, and what keys do.
 
 use super::instead;
-use super::state::{ID, Instead, Listed};
+use super::state::{ID, Listed, SubView};
 use crate::app::App;
-use crate::app::effect::{Effect, Lane};
+use crate::app::effect::{Effect, Priority};
 use crate::app::event::Answer;
 use crate::app::operation::single::instance::Request;
 use crate::app::pane::{DataStatus, Order};
@@ -25,7 +25,7 @@ pub(super) const ASKED: u8 = 1;
 
 /// `m`: shows them.
 pub fn show(app: &mut App) -> Vec<Effect> {
-    instead::show(app, Instead::Machines)
+    instead::show(app, SubView::Machines)
 }
 
 /// Changes of instances that have ended.
@@ -36,7 +36,7 @@ fn ended(app: &App) -> usize {
 
 /// Asked when somebody looks, again after a while, and when a change of one has ended.
 pub fn plan(app: &mut App) -> Vec<Effect> {
-    if !instead::is_shown(app, Instead::Machines) || app.estate.identity.at().is_none() {
+    if !instead::is_shown(app, SubView::Machines) || app.estate.identity.at().is_none() {
         return Vec::new();
     }
     let (now, generation, ended) = (app.now, app.generation(), ended(app));
@@ -54,7 +54,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     let state = &mut app.panes.services.machines;
     state.ended = ended;
     let ticket = state.asked.ask(Owner::Pane(ID.0, ASKED), generation, now);
-    vec![Effect::Fetch { ticket, lane: Lane::Operator, ask: query.into() }]
+    vec![Effect::Fetch { ticket, lane: Priority::Operator, ask: query.into() }]
 }
 
 /// Takes in what came.

@@ -1,7 +1,7 @@
 //! What is shown instead of the list of services: how the environment is reached, its instances, its user pool.
 
 use super::asked::Asked;
-use super::state::{ID, Instead};
+use super::state::{ID, SubView};
 use crate::app::App;
 use crate::app::data_status::note;
 use crate::app::effect::Effect;
@@ -13,7 +13,7 @@ use crate::model::time::short;
 use jiff::{SignedDuration, Timestamp};
 
 /// Shows it.
-pub fn show(app: &mut App, what: Instead) -> Vec<Effect> {
+pub fn show(app: &mut App, what: SubView) -> Vec<Effect> {
     let mut effects = enter(app, ID);
     app.panes.services.instead = Some(what);
     effects.extend(done(app));
@@ -21,7 +21,7 @@ pub fn show(app: &mut App, what: Instead) -> Vec<Effect> {
 }
 
 /// Whether somebody looks at it.
-pub fn is_shown(app: &App, what: Instead) -> bool {
+pub fn is_shown(app: &App, what: SubView) -> bool {
     app.panes.services.is_shown(what) && app.shown().id == ID
 }
 

@@ -28,7 +28,7 @@ use crate::app::{Hooks, Pane, Spec, View, data_status, layout as place, select};
 use crate::model::Source;
 use commands::{ACTIONS_HERE, COMMANDS, OF_ALL};
 use state::{
-    CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, HEALTH, Instead, LIST, MACHINES, POOL, SCALING, TARGETS, TASK_FACTS, TASKS,
+    CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, HEALTH, LIST, MACHINES, POOL, SCALING, SubView, TARGETS, TASK_FACTS, TASKS,
 };
 
 /// The pane.
@@ -44,9 +44,9 @@ pub const PANE: Pane = Pane {
     views: &[&ALL, &SERVICE, &TASK, &REACHED, &INSTANCES, &USERS],
     view: |app| match (&app.panes.services.service, &app.panes.services.task) {
         (None, _) => match app.panes.services.instead {
-            Some(Instead::Health) => &REACHED,
-            Some(Instead::Machines) => &INSTANCES,
-            Some(Instead::Pool) => &USERS,
+            Some(SubView::Health) => &REACHED,
+            Some(SubView::Machines) => &INSTANCES,
+            Some(SubView::Pool) => &USERS,
             None => &ALL,
         },
         (Some(_), None) => &SERVICE,

@@ -2,9 +2,9 @@
 //! status is kept.
 
 use super::instead;
-use super::state::{ID, Instead};
+use super::state::{ID, SubView};
 use crate::app::App;
-use crate::app::effect::{Effect, Lane};
+use crate::app::effect::{Effect, Priority};
 use crate::app::event::Answer;
 use crate::app::pane::DataStatus;
 use crate::app::subject::{Fact, bad, fact};
@@ -23,20 +23,20 @@ pub(super) const ASKED: u8 = 2;
 
 /// `a`: shows it.
 pub fn show(app: &mut App) -> Vec<Effect> {
-    instead::show(app, Instead::Pool)
+    instead::show(app, SubView::Pool)
 }
 
 /// Asked when somebody looks, and again after a while.
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let (now, generation) = (app.now, app.generation());
-    let due = app.panes.services.pool.is_due(EVERY, false, now) && instead::is_shown(app, Instead::Pool);
+    let due = app.panes.services.pool.is_due(EVERY, false, now) && instead::is_shown(app, SubView::Pool);
     if !due || app.estate.identity.at().is_none() {
         return Vec::new();
     }
     let environment = &app.environment;
     let (named, prefixes) = (environment.user_pools.clone(), prefixes(&environment.project, &environment.name));
     let ticket = app.panes.services.pool.ask(Owner::Pane(ID.0, ASKED), generation, now);
-    vec![Effect::Fetch { ticket, lane: Lane::Operator, ask: Query::UserPool { named, prefixes }.into() }]
+    vec![Effect::Fetch { ticket, lane: Priority::Operator, ask: Query::UserPool { named, prefixes }.into() }]
 }
 
 /// Takes in what came.

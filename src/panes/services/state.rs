@@ -42,7 +42,7 @@ pub const POOL: Block = Block("user-pool");
 
 /// What is shown instead of the list of services.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Instead {
+pub enum SubView {
     /// How the environment is reached.
     Health,
     /// Its instances of EC2.
@@ -116,7 +116,7 @@ pub struct State {
     /// A service that is watched while it scales, opened or not.
     pub scaling: Option<Scaling>,
     /// What is shown instead of the list.
-    pub instead: Option<Instead>,
+    pub instead: Option<SubView>,
     /// The environment's instances.
     pub machines: Machines,
     /// The environment's user pool; none where it has none.
@@ -131,7 +131,7 @@ pub struct State {
 
 impl State {
     /// Whether something is shown instead of the list, and no service is opened.
-    pub fn is_shown(&self, what: Instead) -> bool {
+    pub fn is_shown(&self, what: SubView) -> bool {
         self.instead == Some(what) && self.service.is_none()
     }
 }

@@ -4,7 +4,7 @@ use super::state::CONTAINERS;
 use crate::app::App;
 use crate::app::pane::DataStatus;
 use crate::model::agent::Reports;
-use crate::model::agent_watch::{Standing, standing};
+use crate::model::agent_watch::{AgentStatus, standing};
 use crate::model::task_definition::image_version;
 use crate::model::{Health, Task, time};
 use crate::ui::canvas::Canvas;
@@ -110,7 +110,7 @@ pub fn containers(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataSt
 /// Its agents where they do not report, and that they do; nothing where it has none.
 pub fn agents(app: &App, task: &Task, theme: &Theme) -> (String, Style) {
     let all = standing(&app.estate, task, app.service_now());
-    let told = |one: &Standing| format!("{} {}", one.agent.kind, one.reports.words(app.service_now()));
+    let told = |one: &AgentStatus| format!("{} {}", one.agent.kind, one.reports.words(app.service_now()));
     match all.iter().find(|one| matches!(one.reports, Reports::No { .. })).or(all.first()) {
         Some(one) if matches!(one.reports, Reports::No { .. }) => (told(one), theme.degraded),
         Some(one) => (told(one), theme.dim),

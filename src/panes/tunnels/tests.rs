@@ -10,7 +10,7 @@ use crate::app::tunnels::tell;
 use crate::feeds::part::Part;
 use crate::feeds::tunnels::{Ask, Fact, Order};
 use crate::model::key::Key;
-use crate::model::tunnel::standing::{Phase, Standing};
+use crate::model::tunnel::standing::{Phase, TunnelStatus};
 use crate::ui::testing::pictures::seen;
 use crate::ui::testing::*;
 use std::time::Duration;
@@ -35,14 +35,14 @@ fn order(effects: &[Effect]) -> Option<Order> {
     })
 }
 
-fn stands(app: &mut App, number: u64, standing: Standing) {
+fn stands(app: &mut App, number: u64, standing: TunnelStatus) {
     let fact = Fact::Stands(Box::new(standing));
     app.update(Event::Answer(Answer { ticket: ticket(number), requests: 0, part: Part::Page(fact).into() }));
     app.settle();
 }
 
-fn ready() -> Standing {
-    Standing {
+fn ready() -> TunnelStatus {
+    TunnelStatus {
         phase: Phase::Ready,
         through: Some("web, task 0123abcd, container web".into()),
         session: Some("s-1".into()),
@@ -52,7 +52,7 @@ fn ready() -> Standing {
         resumes: 2,
         open: 1,
         connections: 3,
-        ..Standing::default()
+        ..TunnelStatus::default()
     }
 }
 
@@ -113,7 +113,7 @@ fn where_no_session_is_open_a_tunnel_is_told_with_its_age_and_what_went_through(
 fn sessions_beside_the_first_are_told_and_why_there_are_none_once() {
     let mut app = opened((120, 40));
     let why = "who connects beside a transfer shares its session";
-    let shared = |received| Standing { reason: Some(why.into()), received, ..ready() };
+    let shared = |received| TunnelStatus { reason: Some(why.into()), received, ..ready() };
     for received in 1..4 {
         stands(&mut app, 1, shared(received));
     }
@@ -121,7 +121,7 @@ fn sessions_beside_the_first_are_told_and_why_there_are_none_once() {
         entry.text.contains(&format!("ready at 127.0.0.1:5432 through web, task 0123abcd, container web: {why}"))
     });
     assert_eq!(told.count(), 1, "{:?}", app.activity);
-    stands(&mut app, 1, Standing { sessions: 2, ..ready() });
+    stands(&mut app, 1, TunnelStatus { sessions: 2, ..ready() });
     let facts = whole(&app, "1");
     assert!(facts.iter().any(|fact| fact.text == "2, 1 for who connects beside a transfer"), "{facts:?}");
 }
@@ -133,7 +133,7 @@ fn closing_a_tunnel_with_open_connections_asks() {
     seen("tunnel_close_80x24", &app);
     let effects = key(&mut app, "enter");
     assert!(effects.contains(&Effect::Leave(ticket(1))), "{effects:?}");
-    stands(&mut app, 1, Standing { phase: Phase::Closed, ..ready() });
+    stands(&mut app, 1, TunnelStatus { phase: Phase::Closed, ..ready() });
     assert!(app.tunnels.list.is_empty());
 }
 
@@ -151,18 +151,18 @@ fn leaving_says_what_becomes_of_an_open_tunnel() {
     assert!(!typed(&app), "what is typed there leads to the real environment");
     app.session.simulated = false;
     assert_eq!(key(&mut app, "esc"), []);
-    stands(&mut app, 1, Standing { phase: Phase::Closed, ..ready() });
+    stands(&mut app, 1, TunnelStatus { phase: Phase::Closed, ..ready() });
     assert_eq!(key(&mut app, "q"), [Effect::Quit], "nothing is left behind");
 }
 
 #[test]
 fn a_tunnel_through_a_service_without_ecs_exec_says_how_it_is_switched_on() {
     let mut app = opened((80, 24));
-    let standing = Standing {
+    let standing = TunnelStatus {
         phase: Phase::Failed,
         reason: Some("ECS Exec is off on web".into()),
         hint: Some("switch it on".into()),
-        ..Standing::default()
+        ..TunnelStatus::default()
     };
     stands(&mut app, 1, standing);
     assert!(app.activity.iter().any(|entry| entry.text.contains("ECS Exec is off on web → switch it on")));
@@ -212,10 +212,10 @@ fn the_selected_tunnel_is_led_elsewhere_on_its_own_port_once_nobody_is_connected
     assert_eq!(elsewhere(&mut app), []);
     let said = app.screen.toast.as_ref().unwrap().0.clone();
     assert!(said.contains("connections are open"), "{said}");
-    stands(&mut app, 1, Standing { open: 0, ..ready() });
+    stands(&mut app, 1, TunnelStatus { open: 0, ..ready() });
     assert_eq!(elsewhere(&mut app), [Effect::Leave(ticket(1))]);
     // Its port is free when it has ended.
-    let closed = Fact::Stands(Box::new(Standing { phase: Phase::Closed, ..ready() }));
+    let closed = Fact::Stands(Box::new(TunnelStatus { phase: Phase::Closed, ..ready() }));
     let effects = app.update(Event::Answer(Answer { ticket: ticket(1), requests: 0, part: Part::Last(closed).into() }));
     let order = order(&effects).expect("the other one is opened");
     assert_eq!((order.port, order.to.place().as_str()), (5432, "db.internal:6000"));

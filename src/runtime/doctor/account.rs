@@ -1,6 +1,6 @@
 //! Whose credentials these are and how long they hold, the region, and this machine's clock.
 
-use super::Patient;
+use super::CheckedEnvironment;
 use crate::app::App;
 use crate::app::checkup::Check;
 use crate::cli::ExitCode;
@@ -14,7 +14,7 @@ const SKEW_REFUSED: SignedDuration = SignedDuration::from_mins(5);
 const SKEW_NOTED: SignedDuration = SignedDuration::from_secs(30);
 
 /// The checks, and the exit code where credentials are refused.
-pub(super) fn checks(patient: &Patient, app: &App) -> (Vec<Check>, Option<ExitCode>) {
+pub(super) fn checks(patient: &CheckedEnvironment, app: &App) -> (Vec<Check>, Option<ExitCode>) {
     let failure = app.estate.identity.failure();
     let refused = failure.is_some_and(|failure| failure.kind == FailureKind::Credentials);
     let mut checks = who(app);
@@ -26,7 +26,7 @@ pub(super) fn checks(patient: &Patient, app: &App) -> (Vec<Check>, Option<ExitCo
     (checks, refused.then_some(ExitCode::Credentials))
 }
 
-fn clock(patient: &Patient) -> Check {
+fn clock(patient: &CheckedEnvironment) -> Check {
     if patient.session.simulated {
         // The simulated world has a time of its own.
         return Check::ok("clock", "simulated");

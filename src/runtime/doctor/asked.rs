@@ -1,7 +1,7 @@
 //! What no list of every look says: the cluster, parameters, instances, distributions, user pools, hosts, what the tunnel goes
 //! through, and secrets. Only what the configuration names is asked for.
 
-use super::Patient;
+use super::CheckedEnvironment;
 use super::lines::{Lines, Missing, Unread, whole};
 use super::tunnels::Instance;
 use crate::app::App;
@@ -19,8 +19,8 @@ use crate::model::{Failure, FailureKind, Source};
 use std::collections::BTreeSet;
 
 /// Asks for what is named, all at once, and looks at it; the instance that tunnels go through was asked for already.
-pub(super) async fn look(lines: &mut Lines<'_>, patient: &Patient, app: &App, instance: Option<&Instance>) {
-    let Patient { environment, aws, .. } = patient;
+pub(super) async fn look(lines: &mut Lines<'_>, patient: &CheckedEnvironment, app: &App, instance: Option<&Instance>) {
+    let CheckedEnvironment { environment, aws, .. } = patient;
     let account = environment.account.as_deref();
     let secrets: Vec<&String> =
         [&environment.tunnel.secret, &environment.database.secret].into_iter().flatten().collect();
@@ -120,7 +120,7 @@ fn of_names(written: &String, all: &[Vec<String>]) -> Option<Missing> {
 }
 
 /// The clusters that there are, where the one that is named is not among them.
-async fn clusters(patient: &Patient, app: &App) -> Option<Vec<String>> {
+async fn clusters(patient: &CheckedEnvironment, app: &App) -> Option<Vec<String>> {
     let missing = app.estate.cluster.failure().is_some_and(|failure| failure.kind == FailureKind::NotFound);
     if missing { patient.aws.cluster_names().await.ok() } else { None }
 }
@@ -135,7 +135,7 @@ fn cluster(lines: &mut Lines<'_>, app: &App, all: Option<&Vec<String>>) {
 }
 
 /// The services that a tunnel may go through.
-async fn services(patient: &Patient, app: &App) -> Option<Result<Vec<String>, Failure>> {
+async fn services(patient: &CheckedEnvironment, app: &App) -> Option<Result<Vec<String>, Failure>> {
     let (environment, estate) = (&patient.environment, &app.estate);
     environment.tunnel.service.as_ref()?;
     let cluster = environment.cluster.as_ref()?;

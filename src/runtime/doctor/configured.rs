@@ -2,12 +2,12 @@
 
 use super::lines::{Lines, Missing, Unread, whole};
 use super::tunnels::Instance;
-use super::{Patient, asked, files};
+use super::{CheckedEnvironment, asked, files};
 use crate::app::App;
 use crate::app::checkup::Check;
 
 /// All lines, and whether one of them could not be looked at.
-pub(super) async fn checks(patient: &Patient, app: &App, instance: Option<&Instance>) -> (Vec<Check>, bool) {
+pub(super) async fn checks(patient: &CheckedEnvironment, app: &App, instance: Option<&Instance>) -> (Vec<Check>, bool) {
     let (environment, places) = (&patient.environment, &patient.session.places);
     let mut lines = Lines::new(environment, places);
     // Of another account, or of nobody, nothing is said.

@@ -1,6 +1,6 @@
 //! Files and folders that an environment's configuration names.
 
-use super::Patient;
+use super::CheckedEnvironment;
 use super::lines::{Lines, Missing};
 use crate::app::App;
 use crate::config::EnvironmentConfig;
@@ -8,7 +8,7 @@ use crate::model::names::nearest;
 use std::path::Path;
 
 /// Looks at each.
-pub(super) fn look(lines: &mut Lines<'_>, patient: &Patient, app: &App) {
+pub(super) fn look(lines: &mut Lines<'_>, patient: &CheckedEnvironment, app: &App) {
     let environment = &patient.environment;
     let infra = &environment.infra;
     let is_folder = |path: &str| Path::new(path).is_dir();
@@ -36,7 +36,7 @@ pub(super) fn look(lines: &mut Lines<'_>, patient: &Patient, app: &App) {
 }
 
 /// The builds of this environment's services.
-fn builds(lines: &mut Lines<'_>, patient: &Patient, app: &App) {
+fn builds(lines: &mut Lines<'_>, patient: &CheckedEnvironment, app: &App) {
     let services = app.estate.services.value().into_iter().flat_map(|services| services.keys());
     let services: Vec<&String> = services.chain(&patient.environment.services).collect();
     for (name, build) in &patient.config.builds {

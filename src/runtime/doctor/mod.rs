@@ -31,8 +31,8 @@ pub use tools::checks as tools;
 /// What is not answered by then is late, where no other limit was set.
 const LIMIT: Duration = Duration::from_mins(1);
 
-/// What is looked at.
-pub struct Patient {
+/// The environment that is checked.
+pub struct CheckedEnvironment {
     /// With the environments beside it.
     pub config: Config,
     /// The environment, with what flags say over it.
@@ -48,7 +48,7 @@ pub struct Patient {
     pub on_screen: bool,
 }
 
-impl Patient {
+impl CheckedEnvironment {
     fn left(&self) -> Duration {
         self.end.map_or(LIMIT, |end| end.saturating_duration_since(Instant::now()))
     }
@@ -72,7 +72,7 @@ impl Found {
 }
 
 /// Looks at an environment.
-pub async fn look(patient: &Patient) -> Found {
+pub async fn look(patient: &CheckedEnvironment) -> Found {
     let (tools, mut found) =
         tokio::join!(tools::checks(patient.end.map(|_| patient.left())), Box::pin(of_environment(patient)));
     let mut checks = tools;
@@ -85,13 +85,13 @@ pub async fn look(patient: &Patient) -> Found {
 }
 
 /// The same for a screen, which is told.
-pub(super) async fn tell(patient: Patient, out: Sender<Event>) {
+pub(super) async fn tell(patient: CheckedEnvironment, out: Sender<Event>) {
     let found = Box::pin(look(&patient)).await;
     let _ = out.send(Event::Checked(patient.environment.name.clone(), found.checks)).await;
 }
 
-async fn of_environment(patient: &Patient) -> Found {
-    let Patient { environment, aws, .. } = patient;
+async fn of_environment(patient: &CheckedEnvironment) -> Found {
+    let CheckedEnvironment { environment, aws, .. } = patient;
     let asked = async { tokio::join!(aws.probe(environment), aws.probe_further(environment)) };
     let Ok((probes, further)) = timeout(patient.left(), Box::pin(asked)).await else { return Found::late("aws") };
     let Ok(instance) = timeout(patient.left(), tunnels::instance(patient)).await else {
@@ -130,7 +130,7 @@ async fn of_environment(patient: &Patient) -> Found {
 }
 
 /// What reads who we are, and the lists that the configuration names something of.
-fn collector(patient: &Patient) -> Collector {
+fn collector(patient: &CheckedEnvironment) -> Collector {
     let environment = &patient.environment;
     let wanted = [
         (Source::Identity, true),

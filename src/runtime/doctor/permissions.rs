@@ -33,7 +33,7 @@ pub(super) struct Asked<'a> {
     pub(super) environment: &'a EnvironmentConfig,
     /// Who asks, and why that is not known.
     pub(super) identity: Result<&'a Identity, String>,
-    pub(super) through: Through<'a>,
+    pub(super) through: TunnelVia<'a>,
     /// The task that a session would go through.
     pub(super) task: Option<&'a str>,
     pub(super) services: &'a [String],
@@ -41,7 +41,7 @@ pub(super) struct Asked<'a> {
 
 /// What tunnels go through.
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Through<'a> {
+pub(super) enum TunnelVia<'a> {
     /// Tasks of the cluster.
     Tasks,
     /// An instance: its id, as far as it is known.
@@ -120,9 +120,9 @@ impl Asked<'_> {
         // Documents of AWS have no account.
         let document = self.arn_in("", "ssm", "document/AWS-StartPortForwardingSessionToRemoteHost");
         let target = match self.through {
-            Through::Instance(Some(id)) => self.arn("ec2", &format!("instance/{id}")),
-            Through::Instance(None) => return Err("which instance tunnels go through is not known".to_owned()),
-            Through::Tasks => self.task_arn(self.cluster().unwrap_or_default()),
+            TunnelVia::Instance(Some(id)) => self.arn("ec2", &format!("instance/{id}")),
+            TunnelVia::Instance(None) => return Err("which instance tunnels go through is not known".to_owned()),
+            TunnelVia::Tasks => self.task_arn(self.cluster().unwrap_or_default()),
         };
         self.asked(who, &[START], &[document, target]).await
     }

@@ -1,7 +1,7 @@
 //! Whether tunnels and shells have a container or an instance to go through, and who may open them.
 
-use super::Patient;
-use super::permissions::{Asked, Through};
+use super::CheckedEnvironment;
+use super::permissions::{Asked, TunnelVia};
 use crate::app::App;
 use crate::app::checkup::Check;
 use crate::app::tunnels::{ask, route};
@@ -9,7 +9,7 @@ use crate::aws::Session;
 use crate::aws::ssm::{Gateway, Purpose};
 use crate::config::EnvironmentConfig;
 use crate::model::names::ends_in;
-use crate::model::tunnel::instance::{Found, Named};
+use crate::model::tunnel::instance::{Found, InstanceSelector};
 use crate::model::tunnel::{Chosen, NoTarget, Wanted, short};
 use crate::model::{Failure, FailureKind};
 use futures_util::future::join_all;
@@ -21,15 +21,15 @@ const MOST: usize = 10;
 pub(super) type Instance = Result<Result<Found, NoTarget>, Failure>;
 
 /// Asks for the instance that tunnels are configured to go through.
-pub(super) async fn instance(patient: &Patient) -> Option<Instance> {
-    let named = Named::configured(patient.environment.tunnel.instance.as_ref()?);
+pub(super) async fn instance(patient: &CheckedEnvironment) -> Option<Instance> {
+    let named = InstanceSelector::configured(patient.environment.tunnel.instance.as_ref()?);
     Some(patient.aws.found(&named, &route::whose(&patient.config, &patient.environment)).await)
 }
 
 /// What is allowed; a check for the instance or the service that tunnels go through, or for each service where none is configured,
 /// and one for a shell in each of the others.
-pub(super) async fn checks(patient: &Patient, app: &App, instance: Option<&Instance>) -> Vec<Check> {
-    let Patient { environment, aws: session, .. } = patient;
+pub(super) async fn checks(patient: &CheckedEnvironment, app: &App, instance: Option<&Instance>) -> Vec<Check> {
+    let CheckedEnvironment { environment, aws: session, .. } = patient;
     let mut checks = Vec::new();
     if environment.cluster.is_none() && instance.is_none() {
         return checks;
@@ -47,7 +47,7 @@ pub(super) async fn checks(patient: &Patient, app: &App, instance: Option<&Insta
         session,
         environment,
         identity: identity.as_ref().map_err(Clone::clone),
-        through: id.as_ref().map_or(Through::Tasks, |id| Through::Instance(id.as_deref())),
+        through: id.as_ref().map_or(TunnelVia::Tasks, |id| TunnelVia::Instance(id.as_deref())),
         task: looked.task.as_deref(),
         services: &looked.services,
     };

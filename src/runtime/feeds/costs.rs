@@ -1,6 +1,6 @@
 //! Reads what was kept of costs, or asks and keeps it.
 
-use super::means::Means;
+use super::means::FeedContext;
 use crate::app::event::{Answer, Event};
 use crate::feeds::aws::{Fact as Of, Query};
 use crate::feeds::costs::{Ask, Fact};
@@ -13,7 +13,7 @@ use tokio::sync::mpsc;
 const PIECES: usize = 16;
 
 /// Does what is asked.
-pub(super) async fn answer(means: &Means, ask: Ask) {
+pub(super) async fn answer(means: &FeedContext, ask: Ask) {
     let Ask::Look { of, endpoint, keep } = ask;
     let file = kept_costs::file(&of.account, &endpoint, of.tag.as_ref(), of.by.as_deref()).filter(|_| keep);
     let Some(session) = &means.session else { return };

@@ -1,6 +1,6 @@
 //! Finds units, begins runs over them, and reads plans.
 
-use super::means::Means;
+use super::means::FeedContext;
 use super::runs::kept;
 use super::trouble::{failed, of_trouble};
 use super::{infra_look, infra_make, infra_state};
@@ -20,7 +20,7 @@ use jiff::Timestamp;
 use std::path::Path;
 
 /// Does what is asked.
-pub(super) async fn answer(means: &Means, ask: Ask) {
+pub(super) async fn answer(means: &FeedContext, ask: Ask) {
     let done = match ask {
         Ask::Discover => found(means).await.map(|found| Fact::Units(units(found))),
         Ask::Begin { place, goal, units, replace, targets, account, command } => {
@@ -50,7 +50,7 @@ pub(super) async fn answer(means: &Means, ask: Ask) {
     means.send(part).await;
 }
 
-async fn found(means: &Means) -> Result<Discovered, Failure> {
+async fn found(means: &FeedContext) -> Result<Discovered, Failure> {
     infra_look::discovered(means, Look::default()).await
 }
 
@@ -63,7 +63,7 @@ struct Over {
 
 /// Begins a run over the units as they are now.
 async fn begin(
-    means: &Means,
+    means: &FeedContext,
     place: &Place,
     goal: Goal,
     over: Over,
@@ -83,7 +83,7 @@ async fn begin(
 }
 
 /// Locks of the states of these units.
-async fn locks(means: &Means, chosen: &[String]) -> Result<Fact, Failure> {
+async fn locks(means: &FeedContext, chosen: &[String]) -> Result<Fact, Failure> {
     let found = found(means).await?.only(chosen).map_err(|trouble| of_trouble(&trouble))?;
     let (mut locked, mut said) = (Vec::new(), Vec::new());
     for (unit, lock) in each(&found, |access| async move { locks::look(&access).await }).await {
@@ -108,7 +108,7 @@ async fn locks(means: &Means, chosen: &[String]) -> Result<Fact, Failure> {
 }
 
 /// Releases a lock, and writes it into the audit file.
-async fn unlock(means: &Means, place: &Place, lock: Locked) -> Result<Fact, Failure> {
+async fn unlock(means: &FeedContext, place: &Place, lock: Locked) -> Result<Fact, Failure> {
     let name = infra_look::opened(means)?.name.clone();
     let all = found(means).await?;
     let unit = all.graph.unit(&lock.unit).ok_or_else(|| failed(format!("there is no unit {}", lock.unit)))?;
@@ -122,7 +122,7 @@ async fn unlock(means: &Means, place: &Place, lock: Locked) -> Result<Fact, Fail
 }
 
 /// What a run may have left, in lines.
-async fn orphans(means: &Means, run: &Path) -> Result<Fact, Failure> {
+async fn orphans(means: &FeedContext, run: &Path) -> Result<Fact, Failure> {
     let unread = |error: std::io::Error| failed(format!("the run in {} cannot be read: {error}", run.display()));
     let events = Reader::new(0).read_all(run).map_err(unread)?;
     let state = RunState::of(&events.events);

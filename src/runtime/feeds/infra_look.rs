@@ -1,6 +1,6 @@
 //! Looks at units without a run: outputs, states, code, caches.
 
-use super::means::Means;
+use super::means::FeedContext;
 use super::runs::kept;
 use super::trouble::{failed, of_trouble};
 use crate::config::EnvironmentConfig;
@@ -14,7 +14,7 @@ use crate::model::infra::{Trouble, TroubleKind};
 use std::path::PathBuf;
 
 /// Looks at these units; all where none is named.
-pub(super) async fn answer(means: &Means, place: &Place, what: What, units: &[String]) -> Result<Fact, Failure> {
+pub(super) async fn answer(means: &FeedContext, place: &Place, what: What, units: &[String]) -> Result<Fact, Failure> {
     let found = found(means, units, what == What::Caches).await?;
     let lines = match what {
         What::Outputs => told(&found, "no outputs: nothing was applied yet", outputs).await,
@@ -31,7 +31,7 @@ pub(super) async fn answer(means: &Means, place: &Place, what: What, units: &[St
 
 /// Removes those caches of these units that are named, but for what is needed by now.
 pub(super) async fn clean(
-    means: &Means,
+    means: &FeedContext,
     place: &Place,
     units: &[String],
     paths: Vec<PathBuf>,
@@ -57,17 +57,21 @@ pub(super) async fn aside<T: Send + 'static>(work: impl FnOnce() -> T + Send + '
 }
 
 /// The environment that is opened.
-pub(super) fn opened(means: &Means) -> Result<&EnvironmentConfig, Failure> {
+pub(super) fn opened(means: &FeedContext) -> Result<&EnvironmentConfig, Failure> {
     means.environment.as_deref().ok_or_else(|| failed("no environment is opened".to_owned()))
 }
 
 /// Its units.
-pub(super) async fn discovered(means: &Means, look: Look<'_>) -> Result<Discovered, Failure> {
+pub(super) async fn discovered(means: &FeedContext, look: Look<'_>) -> Result<Discovered, Failure> {
     Box::pin(discover_as(opened(means)?, look)).await.map_err(|trouble| of_trouble(&trouble))
 }
 
 /// The units that are meant. Caches are removed also where what is in them is broken, as a workspace that is not known.
-pub(super) async fn found(means: &Means, units: &[String], without_workspaces: bool) -> Result<Discovered, Failure> {
+pub(super) async fn found(
+    means: &FeedContext,
+    units: &[String],
+    without_workspaces: bool,
+) -> Result<Discovered, Failure> {
     discovered(means, Look { units, hooks: false, workspaces: !without_workspaces }).await
 }
 
@@ -123,7 +127,7 @@ async fn whole(access: Access<'_>) -> Result<Vec<String>, Trouble> {
     Ok(masked.lines().map(str::to_owned).collect())
 }
 
-/// What Terraform and the linter say of the code, and which files are not in their usual form.
+/// What Terraform and the linter say of the code, and which files are not formatted.
 async fn code(found: &Discovered) -> Result<Vec<String>, Failure> {
     let linter = lint::program(&found.surroundings);
     let program = linter.as_deref().ok();
@@ -136,9 +140,9 @@ async fn code(found: &Discovered) -> Result<Vec<String>, Failure> {
     })
     .await;
     match format::all(found, true).await {
-        Ok(files) if files.is_empty() => lines.push("every file is in its usual form".to_owned()),
+        Ok(files) if files.is_empty() => lines.push("every file is formatted".to_owned()),
         Ok(files) => {
-            let line = |file: &std::path::PathBuf| format!("not in its usual form: {}", file.display());
+            let line = |file: &std::path::PathBuf| format!("not formatted: {}", file.display());
             lines.extend(files.iter().map(line));
             lines.push("F writes them in it".to_owned());
         }

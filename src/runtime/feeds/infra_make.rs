@@ -2,7 +2,7 @@
 //! could not be written.
 
 use super::infra_look::{found, opened};
-use super::means::Means;
+use super::means::FeedContext;
 use super::runs::kept as runs_of;
 use super::trouble::{failed, of_trouble};
 use crate::feeds::infra::{Fact, KeptState, Make};
@@ -20,7 +20,7 @@ use std::io;
 use std::path::Path;
 
 /// States of these units that could not be written.
-pub(super) async fn kept(means: &Means, units: &[String]) -> Result<Fact, Failure> {
+pub(super) async fn kept(means: &FeedContext, units: &[String]) -> Result<Fact, Failure> {
     let found = found(means, units, false).await?;
     let (mut all, mut said) = (Vec::new(), Vec::new());
     for unit in found.graph.units() {
@@ -45,7 +45,7 @@ fn shown(unit: &str, kept: &Kept) -> KeptState {
 }
 
 /// Pushes one of them, where it and the state are still as they were shown.
-pub(super) async fn push(means: &Means, place: &Place, wanted: KeptState) -> Result<Fact, Failure> {
+pub(super) async fn push(means: &FeedContext, place: &Place, wanted: KeptState) -> Result<Fact, Failure> {
     let name = opened(means)?.name.clone();
     let units = [wanted.unit.clone()];
     let found = found(means, &units, false).await?;
@@ -68,7 +68,7 @@ pub(super) async fn push(means: &Means, place: &Place, wanted: KeptState) -> Res
 }
 
 /// What changes a state without a run is held against where that state is of, as a run is.
-fn may(means: &Means, runs: &Path, found: &Discovered, unit: &Unit) -> Result<(), Failure> {
+fn may(means: &FeedContext, runs: &Path, found: &Discovered, unit: &Unit) -> Result<(), Failure> {
     let environment = opened(means)?;
     if let Some(unit) = moving::between([unit]) {
         let (why, hint) = moving::words(unit, &environment.name);
@@ -81,7 +81,7 @@ fn may(means: &Means, runs: &Path, found: &Discovered, unit: &Unit) -> Result<()
 
 /// A line of the audit file; `why` it failed, where it did.
 pub(super) fn record(
-    means: &Means,
+    means: &FeedContext,
     place: &Place,
     found: &Discovered,
     typed: &str,
@@ -103,7 +103,7 @@ pub(super) fn record(
 }
 
 /// Does something to units or to their code.
-pub(super) async fn made(means: &Means, make: Make, units: &[String]) -> Result<Fact, Failure> {
+pub(super) async fn made(means: &FeedContext, make: Make, units: &[String]) -> Result<Fact, Failure> {
     let found = found(means, units, make == Make::Ready).await?;
     let lines = match &make {
         Make::Ready => ready(&found).await,

@@ -1,7 +1,7 @@
 //! What the states of units have, and what the programs of a run wrote.
 
 use super::infra_look::{aside, discovered};
-use super::means::Means;
+use super::means::FeedContext;
 use super::trouble::{failed, of_trouble};
 use crate::feeds::infra::{Declared, Fact};
 use crate::infra::run::folder;
@@ -21,7 +21,7 @@ use std::path::{Path, PathBuf};
 const WRITTEN: u64 = 256 * 1024;
 
 /// What is declared of what runs, as the states of these units have it.
-pub(super) async fn declared(means: &Means, units: &[String]) -> Result<Fact, Failure> {
+pub(super) async fn declared(means: &FeedContext, units: &[String]) -> Result<Fact, Failure> {
     let found = discovered(means, Look { units, hooks: false, ..Look::default() }).await?;
     let States { units: mut states, mut missing, dirs } = states::of(&found).await;
     for (_, resources) in &mut states {
@@ -55,7 +55,7 @@ pub(super) async fn declared(means: &Means, units: &[String]) -> Result<Fact, Fa
 }
 
 /// The attributes of a resource.
-pub(super) async fn attributes(means: &Means, unit: String, address: String) -> Result<Fact, Failure> {
+pub(super) async fn attributes(means: &FeedContext, unit: String, address: String) -> Result<Fact, Failure> {
     let units = [unit];
     let found = discovered(means, Look { units: &units, hooks: false, ..Look::default() }).await?;
     let [unit] = units;

@@ -1,7 +1,7 @@
 //! What a feed has to answer with.
 
 use super::sql_sessions::Sessions;
-use crate::app::effect::Lane;
+use crate::app::effect::Priority;
 use crate::app::event::{Answer, Event};
 use crate::app::ticket::Ticket;
 use crate::aws::Session;
@@ -11,13 +11,13 @@ use crate::runtime::clock::Clock;
 use tokio::sync::mpsc::Sender;
 use tokio::sync::watch;
 
-/// What a feed has to answer one question with.
+/// What a feed needs to answer one question.
 #[derive(Clone)]
-pub(crate) struct Means {
+pub(crate) struct FeedContext {
     /// Comes back with each piece.
     pub ticket: Ticket,
     /// Who waits.
-    pub lane: Lane,
+    pub lane: Priority,
     /// The session of the opened environment; none while none is opened.
     pub session: Option<Session>,
     /// The opened environment, as it is configured.
@@ -32,7 +32,7 @@ pub(crate) struct Means {
     pub clock: Clock,
 }
 
-impl Means {
+impl FeedContext {
     /// Until the question is to end, where it closes what it holds open ([`crate::feeds::lifetime::Lifetime::Closing`]).
     pub async fn ended(&self) {
         let _ = self.ending.clone().wait_for(|ended| *ended).await;

@@ -23,12 +23,12 @@ use crate::feeds::part::Part;
 use crate::feeds::{Ask, with_feeds};
 use crate::model::{Failure, FailureKind};
 use futures_util::FutureExt as _;
-use means::Means;
+use means::FeedContext;
 use std::panic::AssertUnwindSafe;
 
 macro_rules! answers {
     ($($name:ident $Feed:ident $Question:ident,)*) => {
-        async fn ask(means: &Means, ask: Ask) {
+        async fn ask(means: &FeedContext, ask: Ask) {
             match ask {
                 $(Ask::$Feed(question) => Box::pin($name::answer(means, question)).await,)*
             }
@@ -39,7 +39,7 @@ macro_rules! answers {
 with_feeds!(answers);
 
 /// Asks, and sends the whole answer. A fault in one feed must not leave whoever asked waiting for ever.
-pub(super) async fn answer(means: Means, question: Ask) {
+pub(super) async fn answer(means: FeedContext, question: Ask) {
     if AssertUnwindSafe(ask(&means, question)).catch_unwind().await.is_err() {
         let failure = Failure::new(FailureKind::Other, "an internal fault: see the report in the log");
         let answer = Answer { ticket: means.ticket, requests: 0, part: Part::Failed(failure) };

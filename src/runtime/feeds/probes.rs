@@ -1,6 +1,6 @@
 //! Looks at an environment from outside.
 
-use super::means::Means;
+use super::means::FeedContext;
 use crate::feeds::part::Part;
 use crate::feeds::probes::{Ask, Fact};
 use crate::model::{Failure, FailureKind};
@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 const WAITING: usize = 16;
 
 /// Sends what is found as it is found.
-pub(super) async fn answer(means: &Means, ask: Ask) {
+pub(super) async fn answer(means: &FeedContext, ask: Ask) {
     let Ask::Look(order) = ask;
     let Some(session) = &means.session else { return };
     let (out, mut found) = mpsc::channel(WAITING);

@@ -1,6 +1,6 @@
 //! Reads and writes what is kept of queries on this machine.
 
-use super::means::Means;
+use super::means::FeedContext;
 use crate::feeds::part::Part;
 use crate::feeds::queries::{Ask, Fact};
 use crate::model::{Failure, FailureKind};
@@ -8,7 +8,7 @@ use crate::runtime::{queries, texts};
 use std::io;
 
 /// Does what is asked. A file system that does not answer holds up nobody but who asked.
-pub(super) async fn answer(means: &Means, ask: Ask) {
+pub(super) async fn answer(means: &FeedContext, ask: Ask) {
     let done = tokio::task::spawn_blocking(move || work(ask)).await;
     let part = match done {
         Ok(Ok(fact)) => Part::Last(fact),

@@ -1,12 +1,12 @@
 //! Lists, starts and follows runs, and asks them for things.
 
-use super::means::Means;
+use super::means::FeedContext;
 use crate::feeds::part::Part;
 use crate::feeds::runs::{Ask, Fact, News, Place};
 use crate::infra::run::events::Reader;
 use crate::infra::run::start::{self, NotStarted};
 use crate::infra::run::{folder, requests};
-use crate::model::infra::run_event::{Request, Wish};
+use crate::model::infra::run_event::{Request, RequestKind};
 use crate::model::{Failure, FailureKind};
 use crate::runtime::audit;
 use jiff::Timestamp;
@@ -18,7 +18,7 @@ use std::time::Duration;
 const LOOK: Duration = Duration::from_millis(50);
 
 /// Does what is asked.
-pub(super) async fn answer(means: &Means, ask: Ask) {
+pub(super) async fn answer(means: &FeedContext, ask: Ask) {
     let done = match ask {
         Ask::List { place, environment } => kept(&place)
             .and_then(|runs| {
@@ -56,7 +56,7 @@ pub(super) async fn answer(means: &Means, ask: Ask) {
     means.send(part).await;
 }
 
-async fn follow(means: &Means, run: &Path, from: u64) {
+async fn follow(means: &FeedContext, run: &Path, from: u64) {
     let mut reader = Reader::new(from);
     let mut before = None;
     loop {
@@ -94,8 +94,8 @@ async fn resume(place: &Place, run: &Path) -> Result<(), Failure> {
 }
 
 /// Asks something of a run, and has one that nobody drives go on where that is a retry.
-async fn tell(place: &Place, run: &Path, wish: Wish) -> Result<(), Failure> {
-    let retry = wish == Wish::Retry;
+async fn tell(place: &Place, run: &Path, wish: RequestKind) -> Result<(), Failure> {
+    let retry = wish == RequestKind::Retry;
     let request = Request { time: Timestamp::now(), by: audit::who(), wish };
     requests::ask(run, &request).map_err(|error| failed("the run cannot be asked", &error))?;
     if retry && !folder::driven(run).unwrap_or(false) { resume(place, run).await } else { Ok(()) }

@@ -11,13 +11,13 @@ mod program;
 mod run;
 mod value_file;
 
-use super::means::Means;
+use super::means::FeedContext;
 use super::sql_sessions::{Job, Open, Tell};
 use crate::db::{Connection, Lost, Rows, Spool};
 use crate::feeds::part::Part;
 use crate::feeds::sql::{Ask, Fact, Signal};
 use crate::model::audit::Record;
-use crate::model::sql::schema::Lacking;
+use crate::model::sql::schema::CatalogueFailure;
 use crate::model::sql::{ResultId, SessionId};
 use crate::model::{Failure, FailureKind};
 use crate::runtime::tunnels::write_down;
@@ -36,7 +36,7 @@ const TOLD: Duration = Duration::from_millis(100);
 const LOOK_LIMIT: Duration = Duration::from_secs(30);
 
 /// Does what is asked.
-pub(super) async fn answer(means: &Means, ask: Ask) {
+pub(super) async fn answer(means: &FeedContext, ask: Ask) {
     let tell = Tell::new(means.ticket, means.out.clone());
     let done = match ask {
         Ask::Connect { session, place, who, read_only } => {
@@ -88,14 +88,14 @@ pub(super) async fn answer(means: &Means, ask: Ask) {
 }
 
 /// A result that is kept.
-fn kept(means: &Means, result: ResultId) -> Result<Arc<Spool>, Failure> {
+fn kept(means: &FeedContext, result: ResultId) -> Result<Arc<Spool>, Failure> {
     let gone = || Failure::new(FailureKind::NotFound, "the result is not there any more");
     means.sql.result(result).ok_or_else(|| gone().hinted("run the statement again"))
 }
 
 /// Reads in a result, which may wait for a disk.
 async fn read<T: Send + 'static>(
-    means: &Means,
+    means: &FeedContext,
     result: ResultId,
     does: impl FnOnce(&Spool) -> io::Result<T> + Send + 'static,
 ) -> Result<T, Failure> {
@@ -105,7 +105,7 @@ async fn read<T: Send + 'static>(
 
 /// Writes a file to its end, and tells how far it is.
 async fn export<W: Written + Send + 'static>(
-    means: &Means,
+    means: &FeedContext,
     path: &str,
     begin: impl FnOnce(&str) -> io::Result<W> + Send + 'static,
 ) -> Result<Fact, Failure> {
@@ -140,7 +140,7 @@ async fn beside<T: Send + 'static>(does: impl FnOnce() -> io::Result<T> + Send +
     tokio::task::spawn_blocking(does).await.map_err(io::Error::other)?
 }
 
-fn open(means: &Means, session: SessionId) -> Result<Arc<Open>, Failure> {
+fn open(means: &FeedContext, session: SessionId) -> Result<Arc<Open>, Failure> {
     means.sql.get(session).ok_or_else(lost)
 }
 
@@ -161,7 +161,7 @@ async fn run(open: &Open, job: Job) {
     }
 }
 
-async fn cancel(means: &Means, session: SessionId) -> Result<Fact, Failure> {
+async fn cancel(means: &FeedContext, session: SessionId) -> Result<Fact, Failure> {
     let open = open(means, session)?;
     if let Err(failure) = open.cancel().await {
         // The way for the request may be closed, and the second session open.
@@ -173,7 +173,7 @@ async fn cancel(means: &Means, session: SessionId) -> Result<Fact, Failure> {
     Ok(Fact::Done)
 }
 
-async fn terminate(means: &Means, session: SessionId) -> Result<Fact, Failure> {
+async fn terminate(means: &FeedContext, session: SessionId) -> Result<Fact, Failure> {
     let open = open(means, session)?;
     let asked = open.asking("pg_terminate_backend").ok_or_else(|| {
         let what = "it is not known which process of the server it is: a pooler is between, or the server lacks pg_stat_activity";
@@ -192,7 +192,7 @@ fn is_done(rows: &Rows) -> bool {
 }
 
 /// Cancels what a session of somebody does, or ends it. What cannot be written down is not done.
-async fn signal(means: &Means, session: SessionId, order: Signal) -> Result<Fact, Failure> {
+async fn signal(means: &FeedContext, session: SessionId, order: Signal) -> Result<Fact, Failure> {
     let open = open(means, session)?;
     let function = if order.terminate { "pg_terminate_backend" } else { "pg_cancel_backend" };
     let after = serde_json::json!({"pid": order.process.pid, "function": function});
@@ -250,7 +250,7 @@ async fn look(open: &Open, statement: &str) -> Result<Rows, Failure> {
             "55000" => "add what is named to shared_preload_libraries in the parameter group, and restart".to_owned(),
             _ => "the server may lack this part of PostgreSQL's catalogue".to_owned(),
         });
-        Failure::new(Lacking::of(&said.code).kind(), said.message).hinted(hint)
+        Failure::new(CatalogueFailure::of(&said.code).kind(), said.message).hinted(hint)
     })
 }
 

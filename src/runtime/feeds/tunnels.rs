@@ -1,14 +1,14 @@
 //! Opens tunnels, tells how they stand, and closes them when they are left. Each stands in the audit file before it is opened
 //! and when it has ended.
 
-use super::means::Means;
+use super::means::FeedContext;
 use crate::aws::Session;
 use crate::aws::ssm::{Gateway, Purpose};
 use crate::feeds::part::Part;
 use crate::feeds::tunnels::{Ask, Fact, Order};
 use crate::model::audit::Record;
-use crate::model::tunnel::instance::{Found, Named};
-use crate::model::tunnel::standing::{Phase, Standing};
+use crate::model::tunnel::instance::{Found, InstanceSelector};
+use crate::model::tunnel::standing::{Phase, TunnelStatus};
 use crate::model::{Failure, FailureKind};
 use crate::runtime::ports;
 use crate::runtime::tunnels::{listen, standing, write_down};
@@ -24,14 +24,14 @@ const COUNTERS: Duration = Duration::from_secs(1);
 const STARTS: Duration = Duration::from_mins(5);
 
 /// Does what is asked.
-pub(super) async fn answer(means: &Means, ask: Ask) {
+pub(super) async fn answer(means: &FeedContext, ask: Ask) {
     let Ask::Open(order) = ask;
     if let Err(failure) = open(means, *order).await {
         means.send(Part::<Fact>::Failed(failure)).await;
     }
 }
 
-async fn open(means: &Means, order: Order) -> Result<(), Failure> {
+async fn open(means: &FeedContext, order: Order) -> Result<(), Failure> {
     let failed = |text: &str| Failure::new(FailureKind::Other, text);
     let session = means.session.clone().ok_or_else(|| failed("no environment is opened"))?;
     let to = order.to.place();
@@ -46,12 +46,12 @@ async fn open(means: &Means, order: Order) -> Result<(), Failure> {
         return Ok(());
     }
     let gateway = Gateway::new(session, order.wanted.clone(), purpose);
-    write(&order, Standing::default().facts(&to, None), "started", String::new()).await?;
+    write(&order, TunnelStatus::default().facts(&to, None), "started", String::new()).await?;
     let here = SocketAddr::from((Ipv4Addr::LOCALHOST, order.port));
     let tunnel = match listen(gateway, options, here.into()).await {
         Ok(tunnel) => tunnel,
         Err(error) => {
-            write(&order, Standing::default().facts(&to, None), "failed", error.to_string()).await?;
+            write(&order, TunnelStatus::default().facts(&to, None), "failed", error.to_string()).await?;
             if error.kind() != io::ErrorKind::AddrInUse {
                 let text = format!("127.0.0.1:{} cannot be listened on: {error}", order.port);
                 return Err(failed(&text));
@@ -81,8 +81,8 @@ enum Awake {
 }
 
 /// Looks at the instance, and starts it where somebody said yes; it is waited for until its agent is online.
-async fn awake(means: &Means, session: &Session, order: &Order, instance: &str) -> Result<Awake, Failure> {
-    let named = Named::configured(instance);
+async fn awake(means: &FeedContext, session: &Session, order: &Order, instance: &str) -> Result<Awake, Failure> {
+    let named = InstanceSelector::configured(instance);
     let found = session.found(&named, &order.wanted.whose).await?;
     let found = found.map_err(|why| Failure::new(FailureKind::NotFound, why.why).hinted(why.hint))?;
     let id = match found {
@@ -95,7 +95,7 @@ async fn awake(means: &Means, session: &Session, order: &Order, instance: &str) 
         }
     };
     let reason = Some(format!("waiting until the agent of {id} is online"));
-    let standing = Standing { phase: Phase::Opening, reason, ..Standing::default() };
+    let standing = TunnelStatus { phase: Phase::Opening, reason, ..TunnelStatus::default() };
     means.send(Part::Page(Fact::Stands(Box::new(standing)))).await;
     let online = async {
         // A moment without an answer is no end.
@@ -135,9 +135,9 @@ async fn start(session: &Session, order: &Order, id: &str) -> Result<(), Failure
 }
 
 /// Tells how it stands until it is over or left; how it stood at its end.
-async fn follow(means: &Means, mut tunnel: Tunnel) -> Standing {
+async fn follow(means: &FeedContext, mut tunnel: Tunnel) -> TunnelStatus {
     let status = tunnel.status();
-    let mut told = Standing::default();
+    let mut told = TunnelStatus::default();
     let mut counters = interval(COUNTERS);
     counters.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {

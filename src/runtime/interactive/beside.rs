@@ -3,7 +3,7 @@
 
 use super::Run;
 use crate::config::EnvironmentConfig;
-use crate::runtime::doctor::{self, Patient};
+use crate::runtime::doctor::{self, CheckedEnvironment};
 use crate::runtime::survey;
 
 impl Run<'_> {
@@ -19,7 +19,7 @@ impl Run<'_> {
     pub(super) fn check_up(&mut self) {
         while self.surveys.try_join_next().is_some() {}
         let Some(aws) = self.ring.executor.session() else { return };
-        let patient = Patient {
+        let patient = CheckedEnvironment {
             config: self.app.config.clone(),
             environment: self.app.environment.clone(),
             session: self.app.session.clone(),

@@ -2,7 +2,7 @@
 
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
-use crate::model::timeline::{Happening, Kind};
+use crate::model::timeline::{Kind, TimelineEvent};
 use crate::model::{Health, time};
 use crate::ui::canvas::Canvas;
 use crate::ui::widgets::chart::{DEPLOYED, FAILOVER, RUN, Sign};
@@ -36,7 +36,7 @@ pub fn legend(marks: &[(Timestamp, Sign)]) -> String {
 }
 
 /// Marks on a time axis, those that matter most last.
-pub fn marks(events: &[Happening]) -> Vec<(Timestamp, Sign)> {
+pub fn marks(events: &[TimelineEvent]) -> Vec<(Timestamp, Sign)> {
     let mut marks: Vec<(u8, Timestamp, Sign)> = events
         .iter()
         .filter_map(|event| {
@@ -55,15 +55,15 @@ pub fn list<'a>(
     named: &str,
     place: Rect,
     data_status: &DataStatus,
-    events: &'a [Happening],
+    events: &'a [TimelineEvent],
 ) {
     let (app, theme) = (canvas.app, canvas.theme);
     let (now, zone) = (app.service_now(), app.zone());
-    let short = |event: &'a Happening| {
+    let short = |event: &'a TimelineEvent| {
         let row = event.about.service().and_then(|name| app.estate.service_row(name));
         row.map_or_else(|| event.about.name(), |row| row.short.as_str())
     };
-    let widest = |text: &dyn Fn(&'a Happening) -> &'a str| {
+    let widest = |text: &dyn Fn(&'a TimelineEvent) -> &'a str| {
         events.iter().map(|event| canvas.width(text(event))).max().unwrap_or(0)
     };
     let name = widest(&short);

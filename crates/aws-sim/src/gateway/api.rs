@@ -1,7 +1,7 @@
 //! What AWS answers about sessions.
 
 use super::run;
-use super::state::{Behind, Leads, Session};
+use super::state::{Behind, Session, SessionTarget};
 use crate::rng;
 use crate::services::ApiError;
 use crate::services::ecs::tasks::{find, runtime_id};
@@ -67,7 +67,7 @@ fn start(shared: &Arc<Shared>, world: &World, region: &str, input: &Node) -> Res
             _ => "/bin/sh".to_owned(),
         };
         let host = format!("ip-{}", instance.address.replace('.', "-"));
-        let (id, url, token) = open(shared, behind, Leads::Shell { command, host }, "operator");
+        let (id, url, token) = open(shared, behind, SessionTarget::Shell { command, host }, "operator");
         return Ok(map! {"SessionId": id, "StreamUrl": url, "TokenValue": token});
     }
     let host = match document {
@@ -85,11 +85,11 @@ fn start(shared: &Arc<Shared>, world: &World, region: &str, input: &Node) -> Res
         ));
     };
     let local = parameter("localPortNumber").unwrap_or_else(|| "0".to_owned());
-    let (id, url, token) = open(shared, behind, Leads::Port { host, port, local }, "operator");
+    let (id, url, token) = open(shared, behind, SessionTarget::Port { host, port, local }, "operator");
     Ok(map! {"SessionId": id, "StreamUrl": url, "TokenValue": token})
 }
 
-fn open(shared: &Arc<Shared>, behind: Behind, leads: Leads, prefix: &str) -> (String, String, String) {
+fn open(shared: &Arc<Shared>, behind: Behind, leads: SessionTarget, prefix: &str) -> (String, String, String) {
     let endpoint = shared.endpoint();
     let mut gateway = shared.gateway();
     let (id, token) = (gateway.id(prefix), gateway.token());
@@ -161,7 +161,8 @@ fn execute(shared: &Arc<Shared>, world: &World, region: &str, input: &Node) -> R
     }
     let command = input.str("command").unwrap_or_default().to_owned();
     let host = format!("ip-{}", task.ip().replace('.', "-"));
-    let (id, url, token) = open(shared, Behind::Task(key), Leads::Shell { command, host }, "ecs-execute-command");
+    let (id, url, token) =
+        open(shared, Behind::Task(key), SessionTarget::Shell { command, host }, "ecs-execute-command");
     Ok(map! {
         "clusterArn": world.clusters[at].arn(),
         "containerArn": format!("arn:aws:ecs:{region}:{}:container/{}/{:032x}/{:08x}", crate::account::ACCOUNT, world.clusters[at].name, key.1, rng::hash(7, &container.name)),

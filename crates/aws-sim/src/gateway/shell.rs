@@ -4,7 +4,7 @@
 use bytes::Bytes;
 use ssm_tunnel::message::Size;
 
-/// What came of input.
+/// The result of input.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Said {
     pub(super) output: String,

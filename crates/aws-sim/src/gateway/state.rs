@@ -12,7 +12,7 @@ pub(crate) type Link = WebSocketStream<hyper_util::rt::TokioIo<hyper::upgrade::U
 
 /// What a session leads to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Leads {
+pub(crate) enum SessionTarget {
     /// With the local port that was asked for, which an agent tells the client.
     Port {
         host: String,

@@ -2,7 +2,7 @@
 //! in `scheduler`, `tasks` and `rollout`; how they look in an answer is in `services::ecs`.
 
 use super::World;
-use super::kinds::{Controller, Life, Stage, Strategy, TaskSet, WayBack};
+use super::kinds::{Controller, Life, RollbackOutcome, Stage, Strategy, TaskSet};
 use super::load::Load;
 use super::registry::Resolved;
 use crate::account::ACCOUNT;
@@ -147,7 +147,7 @@ pub(crate) struct Service {
     pub(crate) created: Ms,
     pub(crate) life: Life,
     /// What becomes of its rollbacks.
-    pub(crate) way_back: WayBack,
+    pub(crate) way_back: RollbackOutcome,
     pub(crate) strategy: Strategy,
     pub(crate) controller: Controller,
     pub(crate) desired: u32,

@@ -23,7 +23,7 @@ impl Life {
 
 /// What becomes of a rollback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum WayBack {
+pub(crate) enum RollbackOutcome {
     /// What its tasks do.
     Open,
     /// It begins and never ends.
@@ -32,12 +32,12 @@ pub(crate) enum WayBack {
     Fails,
 }
 
-impl WayBack {
-    pub(crate) fn parse(name: &str) -> Result<WayBack, String> {
+impl RollbackOutcome {
+    pub(crate) fn parse(name: &str) -> Result<RollbackOutcome, String> {
         match name {
-            "open" => Ok(WayBack::Open),
-            "hangs" => Ok(WayBack::Hangs),
-            "fails" => Ok(WayBack::Fails),
+            "open" => Ok(RollbackOutcome::Open),
+            "hangs" => Ok(RollbackOutcome::Hangs),
+            "fails" => Ok(RollbackOutcome::Fails),
             _ => Err(format!("rollback {name:?} is none of open, hangs, fails")),
         }
     }

@@ -4,7 +4,7 @@
 
 use super::ecs::{DeployAlarms, Rollout, Service, TaskDef};
 use super::kinds::{Controller, Strategy};
-pub(crate) use super::kinds::{Life, WayBack};
+pub(crate) use super::kinds::{Life, RollbackOutcome};
 use super::load::Load;
 use super::{Event, SECOND, World};
 use crate::rng::Rng;
@@ -50,7 +50,7 @@ impl World {
             name: new.name,
             created: self.now,
             life: Life::Active,
-            way_back: WayBack::Open,
+            way_back: RollbackOutcome::Open,
             strategy: new.strategy,
             controller: new.controller,
             desired: new.desired,
@@ -128,7 +128,7 @@ impl World {
 
     /// A rollback that is to fail will do so after most of a minute.
     pub(crate) fn doom_rollback(&mut self, service: usize, deployment: u64) {
-        if self.services[service].way_back == WayBack::Fails {
+        if self.services[service].way_back == RollbackOutcome::Fails {
             let wait = self.services[service].rng.range(40, 60) * SECOND;
             self.schedule(self.now + wait, Event::RollbackFails { service, deployment });
         }
@@ -137,7 +137,8 @@ impl World {
     /// Whether a rollback goes on that is not to end well.
     pub(crate) fn is_held_back(&self, service: usize) -> bool {
         let s = &self.services[service];
-        s.way_back != WayBack::Open && s.releases.first().is_some_and(|r| r.rollback.is_some() && r.finished.is_none())
+        s.way_back != RollbackOutcome::Open
+            && s.releases.first().is_some_and(|r| r.rollback.is_some() && r.finished.is_none())
     }
 
     /// The rollback of a deployment fails.

@@ -4,7 +4,7 @@ use super::World;
 use super::billing::CostExplorer;
 use super::build::ServiceSpec;
 use super::ecs::{Fate, TaskDef};
-use super::lifecycle::WayBack;
+use super::lifecycle::RollbackOutcome;
 use super::tasksets::Controller;
 use crate::wire::json;
 use serde_json::Value;
@@ -114,7 +114,7 @@ impl World {
                 }
                 "rollback" => {
                     let service = self.named(text(value, "service")?)?;
-                    self.services[service].way_back = WayBack::parse(text(value, "ends")?)?;
+                    self.services[service].way_back = RollbackOutcome::parse(text(value, "ends")?)?;
                 }
                 "refuse_role" => self.trust.refuse(value.as_str().ok_or("it is not a text")?),
                 "refuse_action" => self.grants.control(value)?,

@@ -3,7 +3,7 @@
 
 use aws_sim::{Scenario, Sim, SimOptions};
 use serde_json::{Value, json};
-use ssm_tunnel::{Credentials, Failure, FailureKind, Gate, Granted, Options, Pace, Status, Token, Tunnel};
+use ssm_tunnel::{Credentials, Failure, FailureKind, Gate, Granted, Options, SendRate, Status, Token, Tunnel};
 use std::net::SocketAddr;
 use std::process::Stdio;
 use std::time::Duration;
@@ -134,7 +134,7 @@ impl Gate for Client {
 }
 
 pub fn options() -> Options {
-    Options { region: "ap-northeast-1".into(), tls: None, proxy: None, pace: Pace { per_second: 0, burst: 0 } }
+    Options { region: "ap-northeast-1".into(), tls: None, proxy: None, pace: SendRate { per_second: 0, burst: 0 } }
 }
 
 pub async fn simulator(to: Option<SocketAddr>) -> Sim {

@@ -6,7 +6,7 @@ use super::client::{CLUSTER, Client, PATIENCE, REMOTE, SERVICE, ecs, fault, opti
 use super::matrix::{Sizes, Transfer, Verdict, far_side, judged, transfer};
 use aws_sim::{Scenario, Sim, SimOptions};
 use serde_json::json;
-use ssm_tunnel::driver::{Said, ShellInput};
+use ssm_tunnel::driver::{ShellInput, ShellOutput};
 use ssm_tunnel::message::Size;
 use ssm_tunnel::{Shell, State, Tunnel};
 use std::io::ErrorKind;
@@ -119,9 +119,9 @@ async fn says(shell: &mut Shell, end: &str) -> (String, Option<i32>) {
     let (mut output, mut exit) = (Vec::new(), None);
     while !String::from_utf8_lossy(&output).contains(end) {
         match timeout(PATIENCE, shell.next()).await.unwrap() {
-            Some(Said::Output(bytes) | Said::Stderr(bytes)) => output.extend_from_slice(&bytes),
-            Some(Said::Exit(code)) => exit = Some(code),
-            Some(Said::Closed) | None => break,
+            Some(ShellOutput::Output(bytes) | ShellOutput::Stderr(bytes)) => output.extend_from_slice(&bytes),
+            Some(ShellOutput::Exit(code)) => exit = Some(code),
+            Some(ShellOutput::Closed) | None => break,
         }
     }
     (String::from_utf8_lossy(&output).into_owned(), exit)

@@ -12,7 +12,7 @@ mod plugin;
 
 use client::{Client, PATIENCE, echo, fault, get, noise, opened, options, round, simulator, until};
 use serde_json::json;
-use ssm_tunnel::driver::{Said, ShellInput};
+use ssm_tunnel::driver::{ShellInput, ShellOutput};
 use ssm_tunnel::{Shell, State};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -181,9 +181,9 @@ async fn a_shell_says_its_output_and_its_exit_code_and_its_session_ends() {
     let (mut output, mut exit) = (Vec::new(), None);
     while let Some(said) = timeout(PATIENCE, shell.next()).await.unwrap() {
         match said {
-            Said::Output(bytes) | Said::Stderr(bytes) => output.extend_from_slice(&bytes),
-            Said::Exit(code) => exit = Some(code),
-            Said::Closed => break,
+            ShellOutput::Output(bytes) | ShellOutput::Stderr(bytes) => output.extend_from_slice(&bytes),
+            ShellOutput::Exit(code) => exit = Some(code),
+            ShellOutput::Closed => break,
         }
     }
     assert_eq!(exit, Some(3));

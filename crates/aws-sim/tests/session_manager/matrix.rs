@@ -5,7 +5,7 @@
 use super::client::{Client, REMOTE, fault, until};
 use aws_sim::{Scenario, Sim, SimOptions};
 use serde_json::{Value, json};
-use ssm_tunnel::{Options, Pace, State, Tunnel};
+use ssm_tunnel::{Options, SendRate, State, Tunnel};
 use std::fmt;
 use std::future::Future;
 use std::io;
@@ -25,7 +25,7 @@ pub struct Sizes {
     pub rounds: usize,
     /// As many cells at a time.
     pub at_once: usize,
-    pub pace: Pace,
+    pub pace: SendRate,
     /// What takes longer hangs.
     pub patience: Duration,
 }
@@ -35,14 +35,14 @@ impl Sizes {
         bytes: 512 << 10,
         rounds: 200,
         at_once: 18,
-        pace: Pace { per_second: 1000, burst: 32 },
+        pace: SendRate { per_second: 1000, burst: 32 },
         patience: Duration::from_mins(3),
     };
     pub const WHOLE: Self = Self {
         bytes: 20 << 20,
         rounds: 2_000,
         at_once: 9,
-        pace: Pace { per_second: 1000, burst: 32 },
+        pace: SendRate { per_second: 1000, burst: 32 },
         patience: Duration::from_mins(5),
     };
 }

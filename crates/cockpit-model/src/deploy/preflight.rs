@@ -1,4 +1,4 @@
-//! What is looked at before a deployment: each a sentence that says how it stands. A [`Level::Stop`] keeps
+//! Checks before a deployment, each with its result in a sentence. A [`Level::Stop`] keeps
 //! it from being done.
 
 use crate::failure::{Failure, FailureKind};
@@ -326,7 +326,7 @@ mod tests {
     }
 
     #[test]
-    fn a_deleted_service_is_told_as_that_and_nothing_else() {
+    fn a_deleted_service_is_reported_only_as_deleted() {
         for status in ["DRAINING", "INACTIVE"] {
             let gone = Service { status: status.into(), ..active(0, 100, 100) };
             let checks = service(&gone, &[], None, at());

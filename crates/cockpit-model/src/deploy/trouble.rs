@@ -21,7 +21,7 @@ use jiff::{SignedDuration, Timestamp};
 pub enum TroubleKind {
     /// The image cannot be pulled.
     Image,
-    /// Secrets cannot be had.
+    /// Secrets cannot be read.
     Secrets,
     /// A container ends by itself.
     Crash,

@@ -48,7 +48,7 @@ impl<'a> Sheet<'a> {
         self.all.iter().map(|(_, one)| *one).filter(move |one| one.kind() == kind)
     }
 
-    /// What is not known is told so.
+    /// What is unknown is reported as unknown.
     pub fn unknown(&mut self, unit: &str, what: &str, count: u64, why: String) {
         self.estimate.unknown.push(Unknown { unit: unit.to_owned(), what: what.to_owned(), count, why });
     }

@@ -167,7 +167,7 @@ fn fifteen_alarms_of_one_resource_are_a_line() {
 }
 
 #[test]
-fn an_odd_plan_is_no_panic() {
+fn an_odd_plan_does_not_panic() {
     let odd = json!({"desired_count": -3, "network_configuration": "x", "subnets": null, "min_size": "many"});
     for kind in
         ["aws_ecs_service", "aws_lb", "aws_autoscaling_group", "aws_db_instance", "aws_vpc_endpoint", "aws_instance"]

@@ -17,9 +17,9 @@ pub enum Trouble {
     Refused,
     /// TLS could not be agreed on.
     Tls(String),
-    /// It was led on more often than is followed.
+    /// It was redirected more often than is followed.
     TooManyRedirects,
-    /// It leads to something that is no address of the web.
+    /// It redirects to something that is not a web address.
     BadRedirect(String),
     /// Anything else.
     Other(String),
@@ -32,9 +32,9 @@ impl Trouble {
             Self::NoAddress => "the name has no address".to_owned(),
             Self::Timeout => "no answer in time".to_owned(),
             Self::Refused => "the connection is refused".to_owned(),
-            Self::Tls(why) => format!("TLS cannot be agreed on: {why}"),
-            Self::TooManyRedirects => format!("more than {MOST_REDIRECTS} redirects: they go round"),
-            Self::BadRedirect(to) => format!("it leads to `{to}`, which is no address of the web"),
+            Self::Tls(why) => format!("the TLS handshake failed: {why}"),
+            Self::TooManyRedirects => format!("more than {MOST_REDIRECTS} redirects: a redirect loop"),
+            Self::BadRedirect(to) => format!("it redirects to `{to}`, which is not a web address"),
             Self::Other(why) => why.clone(),
         }
     }

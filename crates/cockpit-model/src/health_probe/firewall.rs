@@ -131,7 +131,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_that_is_not_is_told_how_far_it_is_and_what_to_add() {
+    fn an_address_that_is_not_allowed_is_told_the_nearest_range_and_what_to_add() {
         let rules = [rule("203.0.113.0/28", Some(443)), rule("198.51.100.0/24", None), rule("0.0.0.0/0", Some(22))];
         let check = allowed("203.0.113.17".parse().unwrap(), &rules);
         assert_eq!(check.health, Health::Degraded);

@@ -95,7 +95,7 @@ fn a_certificate_is_told_with_its_days_names_and_chain() {
 }
 
 #[test]
-fn a_host_without_tls_1_3_is_told_so() {
+fn a_host_without_tls_1_3_is_reported() {
     assert_eq!(versions(&tls("2026-08-01T00:00:00Z", None)).unwrap().words, "speaks TLS 1.2 and 1.3");
     let mut old = tls("2026-08-01T00:00:00Z", None);
     old.versions[1].1 = false;

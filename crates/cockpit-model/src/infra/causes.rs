@@ -158,7 +158,7 @@ const CAUSES: &[Row] = &[
             "NotFoundException",
         ],
         "something that it names is not there: removed elsewhere, or in another region",
-        "plan again; if it stays, look whether it was removed by hand",
+        "plan again; if it stays, check whether it was removed by hand",
     ),
     (
         &[
@@ -208,7 +208,7 @@ const VALUE: Row = (
         "ValidationException",
     ],
     "AWS does not accept a value",
-    "the sentence of the error names it: correct the code",
+    "the error message names it: correct the code",
 );
 /// How services say that of a role.
 const ROLE_WORDS: &[&str] =

@@ -291,7 +291,7 @@ mod tests {
     }
 
     #[test]
-    fn a_user_pool_whose_password_policy_was_loosened_by_hand_is_told() {
+    fn a_user_pool_whose_password_policy_was_loosened_by_hand_is_reported() {
         let policy = json!([{"minimum_length": 12, "require_symbols": true, "require_numbers": true}]);
         let values = json!({"id": "p", "mfa_configuration": "OPTIONAL", "password_policy": policy});
         let states = vec![("users".to_owned(), vec![resource("aws_cognito_user_pool.this", values)])];

@@ -21,7 +21,7 @@ pub struct Guard {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lift {
-    /// Its deletion protection is taken off: AWS would refuse to destroy it.
+    /// Its deletion protection is turned off: AWS would refuse to destroy it.
     Protection,
     /// A last snapshot of this name is taken of it, which the code leaves out.
     Snapshot(String),
@@ -33,8 +33,8 @@ impl Guard {
     /// For a person.
     pub fn words(&self) -> String {
         match &self.what {
-            Lift::Protection => format!("{}: its deletion protection is taken off", self.address),
-            Lift::Snapshot(name) => format!("{}: a last snapshot is taken, {name}", self.address),
+            Lift::Protection => format!("{}: its deletion protection is turned off", self.address),
+            Lift::Snapshot(name) => format!("{}: a final snapshot is taken, {name}", self.address),
             Lift::Contents => format!("{}: what is in it may be deleted with it", self.address),
         }
     }
@@ -185,10 +185,10 @@ mod tests {
         assert_eq!(
             said,
             [
-                "aws_cognito_user_pool.this: its deletion protection is taken off",
-                "aws_db_instance.this[0]: its deletion protection is taken off",
-                "aws_lb.this: its deletion protection is taken off",
-                "aws_db_instance.this[0]: a last snapshot is taken, db-final-20261129t0100",
+                "aws_cognito_user_pool.this: its deletion protection is turned off",
+                "aws_db_instance.this[0]: its deletion protection is turned off",
+                "aws_lb.this: its deletion protection is turned off",
+                "aws_db_instance.this[0]: a final snapshot is taken, db-final-20261129t0100",
                 "aws_s3_bucket.logs: what is in it may be deleted with it",
                 "module.ecr.aws_ecr_repository.this[\"web\"]: what is in it may be deleted with it",
             ]

@@ -9,7 +9,7 @@ pub const FILE: &str = "cockpit_imports.tf";
 /// The block that imports a resource.
 ///
 /// # Errors
-/// The address is none, in words.
+/// The address is invalid; says why.
 pub fn block(address: &str, id: &str) -> Result<String, String> {
     if address.starts_with("data.") || address.contains(".data.") {
         return Err("a data source is read, and not managed".to_owned());

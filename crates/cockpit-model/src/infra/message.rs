@@ -49,7 +49,7 @@ pub enum Message {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         reason: Option<String>,
     },
-    /// A resource is not as the state has it.
+    /// A resource differs from its state.
     Drift {
         /// Its address.
         address: String,

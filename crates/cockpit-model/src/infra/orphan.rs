@@ -96,7 +96,7 @@ pub enum Look {
     },
 }
 
-/// What came of looking for it.
+/// The result of looking for it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Found {
     /// It is there: what it is imported by.

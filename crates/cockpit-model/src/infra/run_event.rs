@@ -369,13 +369,13 @@ pub struct Request {
     pub by: Who,
     /// What.
     #[serde(flatten)]
-    pub wish: Wish,
+    pub wish: RequestKind,
 }
 
 /// What is asked of a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "wish", rename_all = "snake_case")]
-pub enum Wish {
+pub enum RequestKind {
     /// Apply this plan of this unit. A plan that has another hash by then is not applied.
     Approve {
         /// The unit.

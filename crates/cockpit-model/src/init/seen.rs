@@ -4,7 +4,7 @@ use crate::cdn::Distribution;
 use crate::machine::Machine;
 use std::collections::BTreeMap;
 
-/// Everything that was seen.
+/// Everything that was discovered in the account.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Seen {
     /// The account.

@@ -2,7 +2,7 @@
 //! read a parameter is known from a task definition that has no such role, from what IAM judges of its policies, and from a
 //! task that could not start. What of that is not known is in [`super::rights`].
 
-use super::named::{From, Named, key};
+use super::named::{From, ParameterReference, key};
 use super::rights::Denied;
 use super::secret::{Rotation, Secret};
 use super::{Kind, Parameter};
@@ -61,7 +61,7 @@ pub struct Facts<'a> {
     /// Secrets; none where they could not be read.
     pub secrets: Option<&'a [Secret]>,
     /// What task definitions name.
-    pub named: &'a [Named],
+    pub named: &'a [ParameterReference],
     /// Names that something else uses: the configuration of a tunnel.
     pub also_used: &'a [String],
     /// The region that is looked at.
@@ -78,8 +78,8 @@ pub struct Facts<'a> {
 /// The findings, the worst first.
 pub fn check(facts: &Facts<'_>) -> Vec<Finding> {
     let there: BTreeMap<&str, &Parameter> = facts.parameters.iter().map(|one| (key(&one.name), one)).collect();
-    let mut by_name: BTreeMap<&str, Vec<&Named>> = BTreeMap::new();
-    let mut by_secret: BTreeMap<&str, Vec<&Named>> = BTreeMap::new();
+    let mut by_name: BTreeMap<&str, Vec<&ParameterReference>> = BTreeMap::new();
+    let mut by_secret: BTreeMap<&str, Vec<&ParameterReference>> = BTreeMap::new();
     for one in facts.named {
         match &one.from {
             From::Parameter { name, .. } => by_name.entry(key(name)).or_default().push(one),
@@ -122,12 +122,12 @@ pub fn check(facts: &Facts<'_>) -> Vec<Finding> {
     list
 }
 
-fn users(named: &[&Named]) -> Vec<String> {
+fn users(named: &[&ParameterReference]) -> Vec<String> {
     let all: BTreeSet<String> = named.iter().map(|one| format!("{}: {}", one.short, one.variable)).collect();
     all.into_iter().collect()
 }
 
-fn parameter(facts: &Facts<'_>, found: Option<&Parameter>, named: &[&Named], list: &mut Vec<Finding>) {
+fn parameter(facts: &Facts<'_>, found: Option<&Parameter>, named: &[&ParameterReference], list: &mut Vec<Finding>) {
     let Some(name) = named.iter().find_map(|one| one.from.parameter()) else { return };
     let mut add = |severity, problem, text: String, hint: String| {
         let name = found.map_or(name, |found| found.name.as_str()).to_owned();
@@ -168,7 +168,12 @@ fn parameter(facts: &Facts<'_>, found: Option<&Parameter>, named: &[&Named], lis
     readable(facts, &found.name, named, &mut add);
 }
 
-fn readable(facts: &Facts<'_>, name: &str, named: &[&Named], add: &mut impl FnMut(Severity, Problem, String, String)) {
+fn readable(
+    facts: &Facts<'_>,
+    name: &str,
+    named: &[&ParameterReference],
+    add: &mut impl FnMut(Severity, Problem, String, String),
+) {
     if let Some(one) = named.iter().find(|one| one.execution_role.is_none()) {
         let text = format!("{} has no execution role, which would read it", one.definition);
         return add(
@@ -203,7 +208,7 @@ fn readable(facts: &Facts<'_>, name: &str, named: &[&Named], add: &mut impl FnMu
     }
 }
 
-fn secret(facts: &Facts<'_>, id: &str, named: &[&Named], list: &mut Vec<Finding>) {
+fn secret(facts: &Facts<'_>, id: &str, named: &[&ParameterReference], list: &mut Vec<Finding>) {
     let Some(secrets) = facts.secrets else { return };
     let mine = |one: &&Secret| one.arn == id || one.name == id || is_arn_of(&one.arn, id);
     let name = id.rsplit(":secret:").next().unwrap_or(id).to_owned();
@@ -261,8 +266,8 @@ pub fn looks_secret(variable: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn named(service: &str, variable: &str, from: &str) -> Named {
-        Named {
+    fn named(service: &str, variable: &str, from: &str) -> ParameterReference {
+        ParameterReference {
             service: format!("app-{service}"),
             short: service.to_owned(),
             definition: format!("{service}:3"),
@@ -277,7 +282,11 @@ mod tests {
         Parameter { name: name.into(), kind, ..Parameter::default() }
     }
 
-    fn facts<'a>(parameters: &'a [Parameter], named: &'a [Named], stopped: &'a [(String, String)]) -> Facts<'a> {
+    fn facts<'a>(
+        parameters: &'a [Parameter],
+        named: &'a [ParameterReference],
+        stopped: &'a [(String, String)],
+    ) -> Facts<'a> {
         Facts {
             parameters,
             secrets: Some(&[]),

@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn a_mistake_is_told_with_its_line_and_without_the_value() {
+    fn a_mistake_is_reported_with_its_line_and_without_the_value() {
         for (text, line, why) in [
             ("A=1\nB", 2, "no ="),
             ("A='s3cret", 1, "not closed"),

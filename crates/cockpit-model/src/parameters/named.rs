@@ -66,7 +66,7 @@ impl From {
 
 /// A variable of a service that comes from a parameter or a secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Named {
+pub struct ParameterReference {
     /// The service's whole name.
     pub service: String,
     /// As people call it.
@@ -82,10 +82,10 @@ pub struct Named {
 }
 
 /// All that a task definition names.
-pub fn of(service: &str, short: &str, definition: &TaskDefinition) -> Vec<Named> {
+pub fn of(service: &str, short: &str, definition: &TaskDefinition) -> Vec<ParameterReference> {
     let containers = definition.containers.iter();
     let named = containers.flat_map(|container| {
-        container.references.iter().map(|reference| Named {
+        container.references.iter().map(|reference| ParameterReference {
             service: service.to_owned(),
             short: short.to_owned(),
             definition: definition.name.clone(),
@@ -104,7 +104,7 @@ pub fn key(name: &str) -> &str {
 }
 
 /// Services that read a parameter when a task of theirs starts, by whole names, with what people call them.
-pub fn readers(named: &[Named], parameter: &str) -> BTreeMap<String, String> {
+pub fn readers(named: &[ParameterReference], parameter: &str) -> BTreeMap<String, String> {
     let reads = named.iter().filter(|one| one.from.parameter().is_some_and(|name| key(name) == key(parameter)));
     reads.map(|one| (one.service.clone(), one.short.clone())).collect()
 }

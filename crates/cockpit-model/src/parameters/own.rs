@@ -2,14 +2,14 @@
 
 use super::Secret;
 use super::check::is_arn_of;
-use super::named::{From, Named};
+use super::named::{From, ParameterReference};
 use crate::cdn::{belongs, prefixes};
 
 /// What tells whose a secret is.
 #[derive(Debug, Clone, Copy)]
 pub struct Whose<'a> {
     /// What task definitions of the environment name.
-    pub named: &'a [Named],
+    pub named: &'a [ParameterReference],
     /// Secrets that its configuration names, by ARN or name.
     pub configured: &'a [&'a str],
     pub project: &'a str,
@@ -59,9 +59,9 @@ mod tests {
 
     fn own(names: &[&str], named: &[&str], configured: &[&str]) -> (Vec<String>, usize) {
         let secrets: Vec<Secret> = names.iter().map(|name| secret(name)).collect();
-        let named: Vec<Named> = named
+        let named: Vec<ParameterReference> = named
             .iter()
-            .map(|id| Named {
+            .map(|id| ParameterReference {
                 service: "shop-prod-web".into(),
                 short: "web".into(),
                 definition: "web:1".into(),

@@ -1,7 +1,7 @@
 //! Whose a parameter is, by where it lies: Parameter Store keeps those of all environments of an account side by side, and
 //! a name that is typed whole may be another one's.
 
-use super::named::{Named, key, readers};
+use super::named::{ParameterReference, key, readers};
 use super::{belongs, prefixes};
 use crate::cdn;
 use crate::deploy::{Check, Level};
@@ -25,7 +25,7 @@ pub struct Place<'a> {
     pub configured: &'a [String],
     /// Single parameters that its configuration names.
     pub also: Vec<&'a str>,
-    pub named: &'a [Named],
+    pub named: &'a [ParameterReference],
     /// All of its task definitions were read.
     pub complete: bool,
     pub neighbours: Vec<Neighbour<'a>>,
@@ -133,8 +133,8 @@ mod tests {
     use super::*;
     use crate::parameters::named::From;
 
-    fn named(names: &[&str]) -> Vec<Named> {
-        let one = |name: &&str| Named {
+    fn named(names: &[&str]) -> Vec<ParameterReference> {
+        let one = |name: &&str| ParameterReference {
             service: "shop-staging-web".into(),
             short: "web".into(),
             definition: "web:1".into(),

@@ -1,7 +1,7 @@
 //! Whether execution roles may read what their task definitions name, as far as that is known before a task fails: what is
 //! asked of IAM, and what nobody can tell.
 
-use super::named::{From, Named, key};
+use super::named::{From, ParameterReference, key};
 use super::{Kind, Parameter};
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -23,7 +23,7 @@ pub struct Denied {
 }
 
 /// What there is to ask: parameters of this region that are there, by the role that reads them.
-pub fn questions(named: &[Named], there: &[Parameter], region: &str) -> Asked {
+pub fn questions(named: &[ParameterReference], there: &[Parameter], region: &str) -> Asked {
     let known: BTreeMap<&str, &str> = there.iter().map(|one| (key(&one.name), one.name.as_str())).collect();
     let mut asked = Asked::new();
     for one in named {
@@ -53,7 +53,7 @@ pub fn unasked(why: &str) -> String {
 }
 
 /// What nobody can tell before a task starts, in sentences.
-pub fn unknown(named: &[Named], there: &[Parameter]) -> Vec<String> {
+pub fn unknown(named: &[ParameterReference], there: &[Parameter]) -> Vec<String> {
     let mut told = Vec::new();
     let used: BTreeSet<&str> = named.iter().filter_map(|one| one.from.parameter()).map(key).collect();
     let mut keys: BTreeMap<&str, usize> = BTreeMap::new();
@@ -86,8 +86,8 @@ pub fn unknown(named: &[Named], there: &[Parameter]) -> Vec<String> {
 mod tests {
     use super::*;
 
-    fn named(variable: &str, from: &str, role: Option<&str>) -> Named {
-        Named {
+    fn named(variable: &str, from: &str, role: Option<&str>) -> ParameterReference {
+        ParameterReference {
             service: "app-web".into(),
             short: "web".into(),
             definition: "web:3".into(),

@@ -2,7 +2,7 @@
 
 use super::catalogue::{Catalogue, Relation};
 use super::commands::GROUPS;
-use super::context::{Named, Statement, Wants, name_of};
+use super::context::{Statement, TableReference, Wants, name_of};
 use super::format::options;
 use super::join;
 use super::keywords::{KEYWORDS, is_keyword, quoted};
@@ -255,7 +255,7 @@ impl Found {
         }
     }
 
-    fn columns(&mut self, tables: &[Named], catalogue: &Catalogue, aliases: bool) {
+    fn columns(&mut self, tables: &[TableReference], catalogue: &Catalogue, aliases: bool) {
         for named in tables {
             for name in named.columns.iter().flatten() {
                 self.add(quoted(name), Offer::Column, &named.name);
@@ -272,11 +272,11 @@ impl Found {
     }
 
     /// What may follow `qualifier.`: columns of a table, or what is in a schema.
-    fn of_qualifier(&mut self, qualifier: &str, tables: &[Named], catalogue: &Catalogue) {
-        let is = |named: &&Named| {
+    fn of_qualifier(&mut self, qualifier: &str, tables: &[TableReference], catalogue: &Catalogue) {
+        let is = |named: &&TableReference| {
             named.alias.as_deref() == Some(qualifier) || (named.alias.is_none() && named.name == qualifier)
         };
-        let known = |named: &&Named| named.columns.is_some() || named.of_catalogue(catalogue).is_some();
+        let known = |named: &&TableReference| named.columns.is_some() || named.of_catalogue(catalogue).is_some();
         if let Some(named) = tables.iter().filter(known).find(is) {
             self.columns(std::slice::from_ref(named), catalogue, false);
             return;

@@ -6,7 +6,7 @@ use super::token::{Kind, Token};
 
 /// A table that a statement names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Named {
+pub struct TableReference {
     /// Its schema, where it is written.
     pub schema: Option<String>,
     /// Its name.
@@ -17,7 +17,7 @@ pub struct Named {
     pub columns: Option<Vec<String>>,
 }
 
-impl Named {
+impl TableReference {
     /// What the catalogue has of it; nothing of one that the statement makes itself.
     pub fn of_catalogue<'a>(&self, catalogue: &'a Catalogue) -> Option<&'a Relation> {
         if self.columns.is_some() { None } else { catalogue.find(self.schema.as_deref(), &self.name) }
@@ -34,14 +34,14 @@ pub fn name_of(text: &str, token: &Token) -> String {
     }
 }
 
-/// What may stand somewhere.
+/// What may come next at a place of a statement.
 pub enum Wants {
     /// The beginning of a statement.
     Statement,
     /// A table or the like.
     Relation,
     /// Columns of one table, and nothing else.
-    ColumnsOf(Named),
+    ColumnsOf(TableReference),
     /// A part of an expression.
     Expression,
 }
@@ -60,7 +60,7 @@ impl Statement<'_> {
     }
 
     /// The tables that it names, wherever the cursor is.
-    pub fn tables(&self) -> Vec<Named> {
+    pub fn tables(&self) -> Vec<TableReference> {
         let made = self.made();
         let mut tables = Vec::new();
         let mut at = 0;
@@ -92,11 +92,11 @@ impl Statement<'_> {
     }
 
     /// A table's name from `at` on with its alias, and where it ends.
-    pub(super) fn named(&self, mut at: usize) -> Option<(Named, usize)> {
+    pub(super) fn named(&self, mut at: usize) -> Option<(TableReference, usize)> {
         let is_name = |token: &&Token| self.is_name(token);
         at += usize::from(self.tokens.get(at).is_some_and(|token| self.is(token, &["only", "lateral"])));
         let first = self.tokens.get(at).filter(is_name)?;
-        let mut named = Named { name: name_of(self.text, first), ..Named::default() };
+        let mut named = TableReference { name: name_of(self.text, first), ..TableReference::default() };
         at += 1;
         if self.tokens.get(at).is_some_and(|token| token.kind == Kind::Dot)
             && let Some(second) = self.tokens.get(at + 1).filter(is_name)
@@ -143,16 +143,16 @@ impl Statement<'_> {
     }
 
     /// A query in `FROM`, from `at` on, by the name that is given to it, and where it ends.
-    fn query(&self, at: usize) -> Option<(Named, usize)> {
+    fn query(&self, at: usize) -> Option<(TableReference, usize)> {
         let lateral = usize::from(self.tokens.get(at).is_some_and(|token| self.is(token, &["lateral"])));
         let (inner, end) = self.within(at + lateral)?;
         let (alias, end) = self.alias(end);
         let name = alias?;
-        Some((Named { columns: Some(inner.columns()), name, ..Named::default() }, end))
+        Some((TableReference { columns: Some(inner.columns()), name, ..TableReference::default() }, end))
     }
 
     /// The tables that `WITH` makes.
-    pub fn made(&self) -> Vec<Named> {
+    pub fn made(&self) -> Vec<TableReference> {
         let mut made = Vec::new();
         for (at, token) in self.tokens.iter().enumerate() {
             if !self.is(token, &["with"]) {
@@ -161,7 +161,7 @@ impl Statement<'_> {
             let mut at = at + 1;
             at += usize::from(self.tokens.get(at).is_some_and(|token| self.is(token, &["recursive"])));
             while let Some(name) = self.tokens.get(at).filter(|token| self.is_name(token)) {
-                let mut named = Named { name: name_of(self.text, name), ..Named::default() };
+                let mut named = TableReference { name: name_of(self.text, name), ..TableReference::default() };
                 at += 1;
                 if let Some((columns, end)) = self.within(at) {
                     let names = columns.tokens.iter().filter(|token| self.is_name(token));

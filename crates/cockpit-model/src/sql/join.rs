@@ -1,14 +1,19 @@
 //! What joins the tables of a statement: conditions from foreign keys, to be offered behind `ON`.
 
 use super::catalogue::Catalogue;
-use super::context::Named;
+use super::context::TableReference;
 use super::keywords::quoted;
 use super::schema::keys::{End, ForeignKeys};
 
 /// The conditions that join the last of some tables to one before it, each with the name of its key.
-pub fn conditions(tables: &[Named], keys: Option<&ForeignKeys>, catalogue: &Catalogue) -> Vec<(String, String)> {
+pub fn conditions(
+    tables: &[TableReference],
+    keys: Option<&ForeignKeys>,
+    catalogue: &Catalogue,
+) -> Vec<(String, String)> {
     let (Some((last, others)), Some(keys)) = (tables.split_last(), keys) else { return Vec::new() };
-    let oid = |named: &Named| named.of_catalogue(catalogue).map(|relation| relation.oid).filter(|oid| *oid != 0);
+    let oid =
+        |named: &TableReference| named.of_catalogue(catalogue).map(|relation| relation.oid).filter(|oid| *oid != 0);
     let Some(here) = oid(last) else { return Vec::new() };
     let mut conditions = Vec::new();
     for other in others.iter().rev() {
@@ -24,8 +29,8 @@ pub fn conditions(tables: &[Named], keys: Option<&ForeignKeys>, catalogue: &Cata
     conditions
 }
 
-fn condition((here, of): (&Named, &End), (there, to): (&Named, &End)) -> String {
-    let name = |named: &Named| quoted(named.alias.as_ref().unwrap_or(&named.name));
+fn condition((here, of): (&TableReference, &End), (there, to): (&TableReference, &End)) -> String {
+    let name = |named: &TableReference| quoted(named.alias.as_ref().unwrap_or(&named.name));
     let (left, right) = (name(here), name(there));
     let one =
         |((_, a), (_, b)): (&(i16, String), &(i16, String))| format!("{left}.{} = {right}.{}", quoted(a), quoted(b));

@@ -143,7 +143,7 @@ pub enum Cell {
 
 /// What the server says of a failure or as a notice. Source: PostgreSQL's documentation, "Error and Notice Message Fields".
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Said {
+pub struct ServerMessage {
     /// `ERROR`, `FATAL`, `NOTICE`, `WARNING` …
     pub severity: String,
     /// The SQLSTATE; empty where it did not come from the server.
@@ -175,7 +175,7 @@ pub enum Ended {
     /// With the server's word: `SELECT 3`, `UPDATE 1`, `BEGIN`.
     Done(String),
     /// It failed.
-    Failed(Said),
+    Failed(ServerMessage),
     /// It was cancelled, as somebody asked for.
     Cancelled,
     /// The connection was lost: whether it was carried out is not known, unless a transaction was open, which is lost.

@@ -1,7 +1,7 @@
 //! The columns that the `*` of a SELECT stands for, written out.
 
 use super::catalogue::Catalogue;
-use super::context::{Named, Statement, name_of};
+use super::context::{Statement, TableReference, name_of};
 use super::keywords::quoted;
 use super::split::{Split, What};
 use super::token::{Kind, Token};
@@ -56,7 +56,7 @@ pub fn expand(
     let written = text.get(tokens[star.first].start..tokens[star.last].start).unwrap_or_default();
     let names: Vec<String> =
         qualifier.iter().filter(|token| token.kind != Kind::Dot).map(|token| name_of(text, token)).collect();
-    let is_meant = |named: &&Named| match &names[..] {
+    let is_meant = |named: &&TableReference| match &names[..] {
         [] => true,
         [name] => named.alias.as_ref().unwrap_or(&named.name) == name,
         [schema, name] => named.alias.is_none() && named.schema.as_ref() == Some(schema) && named.name == *name,
@@ -118,7 +118,7 @@ fn star(text: &str, tokens: &[Token], at: usize) -> Option<Star> {
 }
 
 /// The tables of the FROM that belongs to the list in which the token `star` is, in its order.
-fn tables(text: &str, tokens: &[Token], star: usize) -> Result<Vec<Named>, String> {
+fn tables(text: &str, tokens: &[Token], star: usize) -> Result<Vec<TableReference>, String> {
     let statement = Statement { text, tokens };
     let made = statement.made();
     let is =

@@ -8,7 +8,7 @@ pub const AHEAD: SignedDuration = SignedDuration::from_secs(5);
 
 /// One thing that happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Happening {
+pub struct TimelineEvent {
     /// When, by the service's clock.
     pub at: Timestamp,
     pub kind: Kind,
@@ -125,7 +125,7 @@ impl About {
     }
 }
 
-impl Happening {
+impl TimelineEvent {
     /// A happening with its required fields alone.
     pub fn new(at: Timestamp, kind: Kind, about: About, what: impl Into<String>, key: impl Into<String>) -> Self {
         Self {

@@ -1,7 +1,7 @@
 //! What is known of an environment, as things that happened: its services, tasks, deployments, scaling, alarms, databases
 //! and schedules, and what `CloudTrail` tells of all of them.
 
-use super::event::{About, Happening, Kind};
+use super::event::{About, Kind, TimelineEvent};
 use super::facts::{AlarmChange, RdsEvent};
 use super::hand::{self, Hand};
 use super::owners::Owners;
@@ -23,11 +23,11 @@ const REASON: usize = 240;
 /// writes of the account are, where that is known.
 pub fn gather(
     estate: &Estate,
-    changes: &[Happening],
+    changes: &[TimelineEvent],
     owners: Option<&Owners<'_>>,
     since: Timestamp,
     now: Timestamp,
-) -> Vec<Happening> {
+) -> Vec<TimelineEvent> {
     let mut found = Vec::new();
     let services = || estate.services.value().into_iter().flat_map(|all| all.values());
     for service in services() {
@@ -71,7 +71,7 @@ fn cut(text: &str) -> String {
 }
 
 /// What a service tells of itself, but for what its deployments tell better.
-fn told(service: &Service, rollouts: &[ServiceDeployment], found: &mut Vec<Happening>) {
+fn told(service: &Service, rollouts: &[ServiceDeployment], found: &mut Vec<TimelineEvent>) {
     for event in &service.events {
         let Some(at) = event.at else { continue };
         let kind = event.kind();
@@ -98,7 +98,7 @@ fn told(service: &Service, rollouts: &[ServiceDeployment], found: &mut Vec<Happe
             EventKind::Unplaced | EventKind::CannotStart | EventKind::Unable => Health::Degraded,
         };
         let key = format!("service/{}/{}", service.name, event.id);
-        let made = Happening::new(at, Kind::Service, of_service(service), cut(&what), key);
+        let made = TimelineEvent::new(at, Kind::Service, of_service(service), cut(&what), key);
         found.push(made.stands(health).routine(kind == EventKind::Routine));
     }
 }
@@ -110,12 +110,12 @@ fn to(service: &Service, rollout: &ServiceDeployment) -> String {
 }
 
 /// The beginning and the end of a deployment.
-fn deployment(service: &Service, rollout: &ServiceDeployment, hand: Option<Hand<'_>>, found: &mut Vec<Happening>) {
+fn deployment(service: &Service, rollout: &ServiceDeployment, hand: Option<Hand<'_>>, found: &mut Vec<TimelineEvent>) {
     let to = to(service, rollout);
     if let Some(at) = rollout.created_at.or(rollout.started_at) {
         let key = format!("rollout/{}/began", rollout.id);
         let what = format!("deployment{to} began");
-        found.push(Happening::new(at, Kind::Deployment, of_service(service), what, key).stands(Health::Changing));
+        found.push(TimelineEvent::new(at, Kind::Deployment, of_service(service), what, key).stands(Health::Changing));
     }
     let Some(at) = rollout.finished_at.filter(|_| rollout.status.terminal()) else { return };
     let (kind, health) = match rollout.status {
@@ -136,7 +136,8 @@ fn deployment(service: &Service, rollout: &ServiceDeployment, hand: Option<Hand<
         (Some(hand), _) => format!("{} {}", rollout.status.words(), hand.how),
     };
     let key = format!("rollout/{}/ended", rollout.id);
-    let mut made = Happening::new(at, kind, of_service(service), format!("deployment{to} {how}"), key).stands(health);
+    let mut made =
+        TimelineEvent::new(at, kind, of_service(service), format!("deployment{to} {how}"), key).stands(health);
     if let Some(hand) = hand {
         made = made.by(hand.who);
         made.requests.extend(hand.request.map(str::to_owned));
@@ -145,7 +146,7 @@ fn deployment(service: &Service, rollout: &ServiceDeployment, hand: Option<Hand<
 }
 
 /// Deployments that the service still has and no history was read of.
-fn unlisted(service: &Service, rollouts: &[ServiceDeployment], found: &mut Vec<Happening>) {
+fn unlisted(service: &Service, rollouts: &[ServiceDeployment], found: &mut Vec<TimelineEvent>) {
     for deployment in &service.deployments {
         let listed = rollouts
             .iter()
@@ -153,24 +154,29 @@ fn unlisted(service: &Service, rollouts: &[ServiceDeployment], found: &mut Vec<H
         let Some(at) = deployment.created_at.filter(|_| !listed) else { continue };
         let what = format!("deployment of {} began", deployment.task_definition);
         let key = format!("deployment/{}", deployment.id);
-        found.push(Happening::new(at, Kind::Deployment, of_service(service), what, key).stands(Health::Changing));
+        found.push(TimelineEvent::new(at, Kind::Deployment, of_service(service), what, key).stands(Health::Changing));
     }
 }
 
-fn tasks(estate: &Estate, found: &mut Vec<Happening>) {
+fn tasks(estate: &Estate, found: &mut Vec<TimelineEvent>) {
     for task in estate.tasks.value().into_iter().flat_map(|all| all.values()) {
         let Some(at) = task.stopped_at.or(task.stopping_at).filter(|_| task.stopped()) else { continue };
         let failed = task.failed();
         let why = task.ended_because().map(|why| format!(": {}", cut(&why))).unwrap_or_default();
         let short: String = task.id.chars().take(8).collect();
         let about = task.service.clone().map_or(About::Environment, About::Service);
-        let made =
-            Happening::new(at, Kind::Task, about, format!("task {short} stopped{why}"), format!("task/{}", task.id));
+        let made = TimelineEvent::new(
+            at,
+            Kind::Task,
+            about,
+            format!("task {short} stopped{why}"),
+            format!("task/{}", task.id),
+        );
         found.push(made.stands(if failed { Health::Degraded } else { Health::Stopped }).routine(!failed));
     }
 }
 
-fn scaling(estate: &Estate, found: &mut Vec<Happening>) {
+fn scaling(estate: &Estate, found: &mut Vec<TimelineEvent>) {
     for activity in estate.activities.value().into_iter().flatten() {
         let Some(at) = activity.at else { continue };
         let name = activity.resource.rsplit('/').next().unwrap_or(&activity.resource);
@@ -185,7 +191,7 @@ fn scaling(estate: &Estate, found: &mut Vec<Happening>) {
             (format!("not scaled: {}", activity.not_scaled.join(", ")), Health::Degraded)
         };
         let key = format!("scaling/{}", activity.id);
-        found.push(Happening::new(at, Kind::Scaling, About::Service(name.to_owned()), what, key).stands(health));
+        found.push(TimelineEvent::new(at, Kind::Scaling, About::Service(name.to_owned()), what, key).stands(health));
     }
 }
 
@@ -198,7 +204,7 @@ fn cause(text: &str) -> &str {
 }
 
 /// A change of an alarm.
-fn alarm(change: &AlarmChange) -> Happening {
+fn alarm(change: &AlarmChange) -> TimelineEvent {
     let (what, health) = match change.states {
         Some((from, to)) => {
             let reason = if to == AlarmState::Ok || change.reason.is_empty() {
@@ -217,13 +223,13 @@ fn alarm(change: &AlarmChange) -> Happening {
     };
     let key = format!("alarm/{}/{}/{}", change.alarm, change.at, change.summary);
     let of_autoscaling = change.alarm.starts_with("TargetTracking-");
-    Happening::new(change.at, Kind::Alarm, About::Alarm(change.alarm.clone()), what, key)
+    TimelineEvent::new(change.at, Kind::Alarm, About::Alarm(change.alarm.clone()), what, key)
         .stands(health)
         .routine(of_autoscaling)
 }
 
 /// What RDS tells.
-fn database(event: &RdsEvent) -> Happening {
+fn database(event: &RdsEvent) -> TimelineEvent {
     let text = event.message.to_lowercase();
     let failover = event.categories.iter().any(|one| one == "failover") || text.contains("failover");
     let health = match (failover, text.contains("completed")) {
@@ -236,11 +242,11 @@ fn database(event: &RdsEvent) -> Happening {
     let kind = if failover { Kind::Failover } else { Kind::Database };
     let key = format!("rds/{}/{}/{}", event.source, event.at, event.message);
     let what = cut(event.message.trim_end_matches('.'));
-    Happening::new(event.at, kind, About::Database(event.source.clone()), what, key).stands(health).routine(routine)
+    TimelineEvent::new(event.at, kind, About::Database(event.source.clone()), what, key).stands(health).routine(routine)
 }
 
 /// When schedules fired, as their expressions say: nothing tells that they did.
-fn schedules(estate: &Estate, since: Timestamp, now: Timestamp, found: &mut Vec<Happening>) {
+fn schedules(estate: &Estate, since: Timestamp, now: Timestamp, found: &mut Vec<TimelineEvent>) {
     for timer in estate.schedules.value().into_iter().flatten().filter(|timer| timer.enabled) {
         // Before it was changed it may have had another time.
         let mut at = since.max(timer.modified.or(timer.created).unwrap_or(since));
@@ -253,7 +259,7 @@ fn schedules(estate: &Estate, since: Timestamp, now: Timestamp, found: &mut Vec<
             };
             let key = format!("schedule/{}/{next}", timer.name);
             found.push(
-                Happening::new(next, Kind::Schedule, About::Environment, what, key)
+                TimelineEvent::new(next, Kind::Schedule, About::Environment, what, key)
                     .stands(health)
                     .by(Some(timer.name.clone())),
             );

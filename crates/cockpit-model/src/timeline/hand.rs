@@ -1,7 +1,7 @@
 //! Deployments that somebody has ended, and not ECS: `CloudTrail` knows who, and so does what this machine has done.
 //! Whose fault it was, and AWS's own words about it, do not matter here.
 
-use super::event::{About, Happening, Kind};
+use super::event::{About, Kind, TimelineEvent};
 use crate::{Estate, RolloutStatus, Service, ServiceDeployment};
 
 /// Who has ended a deployment.
@@ -17,7 +17,7 @@ pub(super) struct Hand<'a> {
 /// Who has ended it, where that is known; `changes` are those of this machine.
 pub(super) fn of<'a>(
     estate: &'a Estate,
-    changes: &[Happening],
+    changes: &[TimelineEvent],
     service: &Service,
     rollout: &ServiceDeployment,
 ) -> Option<Hand<'a>> {
@@ -29,7 +29,7 @@ pub(super) fn of<'a>(
 }
 
 /// What `CloudTrail` has recorded. Asked for again a stop only goes on: the first request counts.
-fn recorded<'a>(estate: &'a Estate, changes: &[Happening], rollout: &ServiceDeployment) -> Option<Hand<'a>> {
+fn recorded<'a>(estate: &'a Estate, changes: &[TimelineEvent], rollout: &ServiceDeployment) -> Option<Hand<'a>> {
     let stops = estate.trail.value()?.iter().filter(|event| {
         event.name == "StopServiceDeployment" && event.error.is_none() && event.names.contains(&rollout.id)
     });
@@ -42,7 +42,7 @@ fn recorded<'a>(estate: &'a Estate, changes: &[Happening], rollout: &ServiceDepl
 }
 
 /// A way back that was begun here while it went on; `CloudTrail` tells of it up to a quarter of an hour later.
-fn done_here(changes: &[Happening], service: &Service, rollout: &ServiceDeployment) -> Option<Hand<'static>> {
+fn done_here(changes: &[TimelineEvent], service: &Service, rollout: &ServiceDeployment) -> Option<Hand<'static>> {
     let (began, ended) = (rollout.created_at.or(rollout.started_at)?, rollout.finished_at?);
     // The circuit breaker may have been faster.
     let by_ecs = rollout.breaker.is_some_and(|(failed, most)| most > 0 && failed >= most);

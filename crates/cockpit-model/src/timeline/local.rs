@@ -1,6 +1,6 @@
 //! What this machine knows: changes from the audit file, and runs over units. Its clock is not the service's.
 
-use super::event::{About, Happening, Kind};
+use super::event::{About, Kind, TimelineEvent};
 use crate::Health;
 use crate::audit::Record;
 use jiff::{SignedDuration, Timestamp};
@@ -44,7 +44,7 @@ pub fn changes(
     ahead: SignedDuration,
     services: &[(String, String)],
     databases: &[String],
-) -> Vec<Happening> {
+) -> Vec<TimelineEvent> {
     let mut began: BTreeMap<&str, &Record> = BTreeMap::new();
     let mut found = Vec::new();
     let there = |record: &Record| if record.ahead_ms.is_some() { record.time } else { record.time + ahead };
@@ -57,7 +57,7 @@ pub fn changes(
         };
         let about = about(&begun.command, services, databases);
         let key = format!("audit/{}/{mark}", record.operation);
-        let mut event = Happening::new(there(record), Kind::Change, about, what, key).by(Some(who));
+        let mut event = TimelineEvent::new(there(record), Kind::Change, about, what, key).by(Some(who));
         event.requests.clone_from(&record.request_ids);
         event
     };
@@ -76,7 +76,7 @@ pub fn changes(
         {
             // One thing: what it was, and how it ended.
             let key = format!("audit/{}/began", record.operation);
-            if let Some(event) = found.iter_mut().find(|event: &&mut Happening| event.key == key) {
+            if let Some(event) = found.iter_mut().find(|event: &&mut TimelineEvent| event.key == key) {
                 event.health = health;
                 event.requests.clone_from(&record.request_ids);
                 continue;
@@ -106,13 +106,13 @@ fn about(command: &str, services: &[(String, String)], databases: &[String]) -> 
 }
 
 /// Runs over units.
-pub fn runs(runs: &[Run], ahead: SignedDuration) -> Vec<Happening> {
+pub fn runs(runs: &[Run], ahead: SignedDuration) -> Vec<TimelineEvent> {
     let mut found = Vec::new();
     for run in runs {
         let about = || About::Run(run.run.clone());
         let make = |at: Timestamp, mark: &str, what: String| {
             let key = format!("run/{}/{mark}", run.run);
-            Happening::new(at + ahead, Kind::Run, about(), what, key).by(Some(run.by.clone())).routine(run.looks)
+            TimelineEvent::new(at + ahead, Kind::Run, about(), what, key).by(Some(run.by.clone())).routine(run.looks)
         };
         found.push(make(run.began, "began", format!("infra {} began", run.goal)).stands(Health::Changing));
         if let Some((at, how, well)) = &run.ended {

@@ -1,6 +1,6 @@
 //! One order, and no thing twice: what two sources tell of one thing is joined.
 
-use super::event::{About, Happening, Kind};
+use super::event::{About, Kind, TimelineEvent};
 use jiff::SignedDuration;
 use std::collections::BTreeMap;
 
@@ -14,11 +14,11 @@ const MOVED: SignedDuration = SignedDuration::from_mins(2);
 const AUTOSCALING: &str = "autoscaling";
 
 /// Everything once, the oldest first. The result is the same in whichever order the parts come.
-pub fn merge(mut events: Vec<Happening>) -> Vec<Happening> {
+pub fn merge(mut events: Vec<TimelineEvent>) -> Vec<TimelineEvent> {
     // The order in which they are looked at decides who is joined to whom, and so must not be that in which they came.
     events.sort_by(order);
     let mut known: BTreeMap<String, usize> = BTreeMap::new();
-    let mut once: Vec<Happening> = Vec::with_capacity(events.len());
+    let mut once: Vec<TimelineEvent> = Vec::with_capacity(events.len());
     for event in events {
         if let Some(at) = known.get(&event.key) {
             join(&mut once[*at], event);
@@ -47,8 +47,8 @@ pub fn merge(mut events: Vec<Happening>) -> Vec<Happening> {
 }
 
 /// By time, causes before what follows from them, and at last by what tells them apart.
-fn order(a: &Happening, b: &Happening) -> std::cmp::Ordering {
-    let rest = |one: &Happening, other: &Happening| {
+fn order(a: &TimelineEvent, b: &TimelineEvent) -> std::cmp::Ordering {
+    let rest = |one: &TimelineEvent, other: &TimelineEvent| {
         let whole = (&one.key, &one.what, &one.who, one.routine, &one.requests);
         whole.cmp(&(&other.key, &other.what, &other.who, other.routine, &other.requests))
     };
@@ -56,7 +56,7 @@ fn order(a: &Happening, b: &Happening) -> std::cmp::Ordering {
 }
 
 /// What the other knew and this does not.
-fn join(into: &mut Happening, from: Happening) {
+fn join(into: &mut TimelineEvent, from: TimelineEvent) {
     if into.who.is_none() {
         into.who = from.who;
     }
@@ -71,19 +71,19 @@ fn join(into: &mut Happening, from: Happening) {
 }
 
 /// What else tells of this change or write; the nearest, where several may.
-fn same(events: &[Happening], at: usize, gone: &[bool]) -> Option<usize> {
+fn same(events: &[TimelineEvent], at: usize, gone: &[bool]) -> Option<usize> {
     let event = &events[at];
     let others = || events.iter().enumerate().filter(move |(other, _)| *other != at && !gone[*other]);
     if event.kind == Kind::Write {
-        let request = |other: &Happening| other.requests.iter().any(|request| event.requests.contains(request));
+        let request = |other: &TimelineEvent| other.requests.iter().any(|request| event.requests.contains(request));
         if let Some((found, _)) = others().find(|(_, other)| other.kind != Kind::Write && request(other)) {
             return Some(found);
         }
     }
     let near = |wanted: Kind, most: SignedDuration, about: &dyn Fn(&About) -> bool| {
         // What follows from a request is not before it, but for clocks that tell whole seconds.
-        let apart = |other: &Happening| other.at.duration_since(event.at);
-        let fits = |other: &Happening| {
+        let apart = |other: &TimelineEvent| other.at.duration_since(event.at);
+        let fits = |other: &TimelineEvent| {
             let apart = apart(other);
             other.kind == wanted && about(&other.about) && apart <= most && apart >= -SignedDuration::from_secs(5)
         };
@@ -93,7 +93,7 @@ fn same(events: &[Happening], at: usize, gone: &[bool]) -> Option<usize> {
     let found = match (&event.about, event.kind) {
         (About::Service(_), Kind::Write) if of_autoscaling(event) => {
             // Its activity is made first, and then the request.
-            let apart = |other: &Happening| other.at.duration_since(event.at).abs();
+            let apart = |other: &TimelineEvent| other.at.duration_since(event.at).abs();
             others()
                 .filter(|(_, other)| other.kind == Kind::Scaling && about(&other.about) && apart(other) <= SCALED)
                 .min_by_key(|(place, other)| (apart(other), *place))
@@ -108,13 +108,13 @@ fn same(events: &[Happening], at: usize, gone: &[bool]) -> Option<usize> {
 }
 
 /// Whether autoscaling has set a count.
-fn of_autoscaling(event: &Happening) -> bool {
+fn of_autoscaling(event: &TimelineEvent) -> bool {
     let named = |text: &str| text.to_lowercase().contains(AUTOSCALING);
     event.what.starts_with("UpdateService") && (named(&event.what) || event.who.as_deref().is_some_and(named))
 }
 
 /// Whether a deployment may have followed from it.
-fn deploys(event: &Happening) -> bool {
+fn deploys(event: &TimelineEvent) -> bool {
     match event.kind {
         Kind::Write => ["UpdateService", "CreateService"].iter().any(|name| event.what.starts_with(name)),
         _ => ["cockpit deploy ", "cockpit rollback "].iter().any(|name| event.what.starts_with(name)),

@@ -13,5 +13,5 @@ pub mod owners;
 mod tests;
 pub mod trail;
 
-pub use event::{About, Happening, Kind};
+pub use event::{About, Kind, TimelineEvent};
 pub use facts::{AlarmChange, RdsEvent, TrailEvent};

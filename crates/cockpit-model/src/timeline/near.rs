@@ -1,6 +1,6 @@
 //! What was there before a moment: which of the things that happened may have caused what began then.
 
-use super::event::{Happening, Kind};
+use super::event::{Kind, TimelineEvent};
 use crate::Health;
 use jiff::{SignedDuration, Timestamp};
 
@@ -13,7 +13,7 @@ const HALF: SignedDuration = SignedDuration::from_mins(5);
 /// A thing with how much speaks for it, between 0 and 1.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Ranked<'a> {
-    pub event: &'a Happening,
+    pub event: &'a TimelineEvent,
     pub score: f64,
 }
 
@@ -34,7 +34,7 @@ pub fn weight(kind: Kind) -> f64 {
 }
 
 /// What happened within `window` before a moment, what is most likely its cause first.
-pub fn before(events: &[Happening], moment: Timestamp, window: SignedDuration) -> Vec<Ranked<'_>> {
+pub fn before(events: &[TimelineEvent], moment: Timestamp, window: SignedDuration) -> Vec<Ranked<'_>> {
     let mut ranked: Vec<Ranked<'_>> = events
         .iter()
         .filter(|event| event.at <= moment && moment.duration_since(event.at) <= window)
@@ -49,7 +49,7 @@ pub fn before(events: &[Happening], moment: Timestamp, window: SignedDuration) -
 }
 
 /// By nearness and kind.
-fn score(event: &Happening, moment: Timestamp) -> f64 {
+fn score(event: &TimelineEvent, moment: Timestamp) -> f64 {
     let away = moment.duration_since(event.at).as_secs_f64() / HALF.as_secs_f64();
     let routine = if event.routine { 0.2 } else { 1.0 };
     // Something that went well is less often the cause than something that did not.

@@ -1,6 +1,6 @@
 //! The rules of the time line.
 
-use super::event::{About, Happening, Kind};
+use super::event::{About, Kind, TimelineEvent};
 use super::facts::{AlarmChange, RdsEvent, TrailEvent};
 use super::local::{Run, changes, runs};
 use super::merge::merge;
@@ -15,8 +15,8 @@ fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + second).expect("in range")
 }
 
-fn of(kind: Kind, second: i64, key: &str) -> Happening {
-    Happening::new(at(second), kind, About::Service("web".into()), "x", key)
+fn of(kind: Kind, second: i64, key: &str) -> TimelineEvent {
+    TimelineEvent::new(at(second), kind, About::Service("web".into()), "x", key)
 }
 
 fn write(name: &str, second: i64, who: &str) -> TrailEvent {
@@ -136,12 +136,12 @@ fn taken_back(failed: u32) -> Estate {
 
 #[test]
 fn what_a_person_took_back_has_not_failed_and_nothing_is_named_by_its_number() {
-    let told = |estate: &Estate, changes: Vec<Happening>| {
+    let told = |estate: &Estate, changes: Vec<TimelineEvent>| {
         let mut all = gather::gather(estate, &changes, None, at(100), at(1_000));
         all.extend(changes);
         merge(all)
     };
-    let last = |all: &[Happening]| all.last().map(|event| (event.what.clone(), event.who.clone(), event.health));
+    let last = |all: &[TimelineEvent]| all.last().map(|event| (event.what.clone(), event.who.clone(), event.health));
     // Nobody knows who it was: AWS's own words stand.
     let all = told(&taken_back(0), Vec::new());
     let words: Vec<&str> = all.iter().map(|event| event.what.as_str()).collect();
@@ -166,7 +166,7 @@ fn what_a_person_took_back_has_not_failed_and_nothing_is_named_by_its_number() {
     // So does the audit file of this machine, before CloudTrail tells of it; but not where the breaker was faster.
     let back = |second, outcome| Record { command: "cockpit rollback web --env a".into(), ..record(second, outcome) };
     let here = changes(&[back(470, "started"), back(910, "done")], SignedDuration::ZERO, &services(), &[]);
-    let ended = |all: &[Happening]| {
+    let ended = |all: &[TimelineEvent]| {
         let ended = all.iter().find(|event| event.key == "rollout/d2/ended").expect("it ended");
         (ended.what.clone(), ended.who.clone())
     };
@@ -185,7 +185,7 @@ fn what_autoscaling_sets_is_not_told_again_by_cloudtrail() {
     let mut write = write("UpdateService", 30, "AWSServiceRoleForApplicationAutoScaling_ECSService");
     write.who = "ecs.application-autoscaling.amazonaws.com".into();
     let mut all = trail::happenings(&[write], &services(), &[], None);
-    all.push(Happening::new(
+    all.push(TimelineEvent::new(
         at(29),
         Kind::Scaling,
         About::Service("shop-web".into()),
@@ -296,14 +296,14 @@ fn a_filter_finds_the_fields_of_a_thing() {
     assert_eq!(event.text(), "x kind=alarm name=web who=\"anna b\"");
 }
 
-fn some() -> impl Strategy<Value = Vec<Happening>> {
+fn some() -> impl Strategy<Value = Vec<TimelineEvent>> {
     let one = (0i64..300, 0usize..Kind::ALL.len(), 0u8..20, any::<bool>(), 0u8..4).prop_map(
         |(second, kind, key, routine, words)| {
             let kind = Kind::ALL[kind];
             let what = ["UpdateService web", "cockpit deploy web", "failover", "x"][usize::from(words)];
             let about = if key % 2 == 0 { About::Service("web".into()) } else { About::Database("db".into()) };
             let mut made =
-                Happening::new(at(second), kind, about, what, format!("{}/{key}", kind.word())).routine(routine);
+                TimelineEvent::new(at(second), kind, about, what, format!("{}/{key}", kind.word())).routine(routine);
             if key % 3 == 0 {
                 made = made.by(Some(format!("who{key}")));
             }

@@ -1,6 +1,6 @@
 //! What `CloudTrail` tells: who has written what.
 
-use super::event::{About, Happening, Kind};
+use super::event::{About, Kind, TimelineEvent};
 use super::facts::TrailEvent;
 use super::owners::Owners;
 use crate::Health;
@@ -41,14 +41,14 @@ pub fn happenings<'a>(
     services: &[(String, String)],
     databases: &[String],
     owners: Option<&Owners<'_>>,
-) -> Vec<Happening> {
+) -> Vec<TimelineEvent> {
     let known: Vec<&str> = services.iter().map(|(name, _)| name).chain(databases).map(String::as_str).collect();
     let of = |event: &TrailEvent| owners?.another(event, &known).map(str::to_owned);
-    let made = |event: &TrailEvent| Happening { of_another: of(event), ..happening(event, services, databases) };
+    let made = |event: &TrailEvent| TimelineEvent { of_another: of(event), ..happening(event, services, databases) };
     events.into_iter().map(made).collect()
 }
 
-fn happening(event: &TrailEvent, services: &[(String, String)], databases: &[String]) -> Happening {
+fn happening(event: &TrailEvent, services: &[(String, String)], databases: &[String]) -> TimelineEvent {
     let of_ecs = event.source.starts_with("ecs.") || event.source.contains("autoscaling");
     let names = |wanted: &String| event.names.contains(wanted);
     let service = services.iter().map(|(name, _)| name).find(|name| of_ecs && names(name));
@@ -74,7 +74,7 @@ fn happening(event: &TrailEvent, services: &[(String, String)], databases: &[Str
     let what = format!("{}{to}{through}{failed}", event.name);
     // What failed has changed nothing.
     let health = if event.error.is_some() { Health::Stopped } else { Health::Changing };
-    let mut made = Happening::new(event.at, kind, about, what, format!("trail/{}", event.id))
+    let mut made = TimelineEvent::new(event.at, kind, about, what, format!("trail/{}", event.id))
         .stands(health)
         .by(event.by())
         .routine(event.error.is_some() || NOISE.contains(&event.name.as_str()));
@@ -97,7 +97,7 @@ mod tests {
         };
         let all: Vec<TrailEvent> =
             ["InitiateLayerUpload", "UploadLayerPart", "CompleteLayerUpload", "PutImage"].map(written).into();
-        let news = happenings(&all, &[], &[], None).into_iter().filter(Happening::is_news);
+        let news = happenings(&all, &[], &[], None).into_iter().filter(TimelineEvent::is_news);
         let told: Vec<String> = news.map(|event| event.what).collect();
         assert_eq!(told, ["PutImage app-web"]);
     }

@@ -15,12 +15,12 @@ pub enum To {
     /// To its reader.
     Reader,
     /// To a host and a port.
-    Place(Far),
+    Place(RemoteAddress),
 }
 
 /// A host and a port at the other end.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Far {
+pub struct RemoteAddress {
     /// As the container resolves it; of an IPv6 address without brackets.
     pub host: String,
     /// The port there.
@@ -29,7 +29,7 @@ pub struct Far {
     pub database: Option<String>,
 }
 
-impl Far {
+impl RemoteAddress {
     /// `db.example:5432`, `[::1]:5432`.
     pub fn place(&self) -> String {
         let (host, port) = (&self.host, self.port);
@@ -56,7 +56,7 @@ impl To {
                 "write `writer`, `reader`, or a host and a port as db.example:5432",
             )
         })?;
-        Ok(Self::Place(Far { host: host.to_owned(), port, database: None }))
+        Ok(Self::Place(RemoteAddress { host: host.to_owned(), port, database: None }))
     }
 
     /// As it is written.
@@ -72,7 +72,12 @@ impl To {
     ///
     /// # Errors
     /// Why there is none, and what to do.
-    pub fn of(&self, environment: &str, databases: &[&Database], named: Option<&str>) -> Result<Far, NoTarget> {
+    pub fn of(
+        &self,
+        environment: &str,
+        databases: &[&Database],
+        named: Option<&str>,
+    ) -> Result<RemoteAddress, NoTarget> {
         let word = match self {
             Self::Place(far) => return Ok(far.clone()),
             Self::Writer => "writer",
@@ -97,7 +102,7 @@ impl To {
         };
         let host = if *self == Self::Reader { database.reader_endpoint.clone() } else { database.endpoint.clone() };
         let host = host.ok_or_else(failure)?;
-        Ok(Far { host, port: database.port.unwrap_or(POSTGRES), database: database.database.clone() })
+        Ok(RemoteAddress { host, port: database.port.unwrap_or(POSTGRES), database: database.database.clone() })
     }
 }
 

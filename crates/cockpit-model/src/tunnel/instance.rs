@@ -5,7 +5,7 @@ use crate::machine::Machine;
 
 /// Which instance is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Named {
+pub enum InstanceSelector {
     /// By its id: `i-0123456789abcdef0`.
     Id(String),
     /// By a tag; its name is the tag `Name`.
@@ -46,7 +46,7 @@ const INSTANCE: &str = "instance:";
 /// What tags begin with.
 const TAG: &str = "tag:";
 
-impl Named {
+impl InstanceSelector {
     /// As it is typed beside services: an id, `instance:NAME` or `tag:KEY=VALUE`. None is no instance.
     pub fn parse(text: &str) -> Option<Self> {
         if is_instance(text) {
@@ -110,18 +110,27 @@ mod tests {
 
     #[test]
     fn an_instance_is_named_by_its_id_its_name_or_a_tag_and_a_service_by_none_of_these() {
-        assert_eq!(Named::parse("i-0123456789abcdef0"), Some(Named::Id("i-0123456789abcdef0".into())));
-        assert_eq!(Named::parse("instance:bastion"), Some(Named::Tag("Name".into(), "bastion".into())));
-        assert_eq!(Named::parse("tag:Role=bastion"), Some(Named::Tag("Role".into(), "bastion".into())));
+        assert_eq!(
+            InstanceSelector::parse("i-0123456789abcdef0"),
+            Some(InstanceSelector::Id("i-0123456789abcdef0".into()))
+        );
+        assert_eq!(
+            InstanceSelector::parse("instance:bastion"),
+            Some(InstanceSelector::Tag("Name".into(), "bastion".into()))
+        );
+        assert_eq!(
+            InstanceSelector::parse("tag:Role=bastion"),
+            Some(InstanceSelector::Tag("Role".into(), "bastion".into()))
+        );
         for service in ["web", "app-web", "instance:", "tag:Role"] {
-            assert_eq!(Named::parse(service), None, "{service}");
+            assert_eq!(InstanceSelector::parse(service), None, "{service}");
         }
-        assert_eq!(Named::configured("bastion"), Named::Tag("Name".into(), "bastion".into()));
+        assert_eq!(InstanceSelector::configured("bastion"), InstanceSelector::Tag("Name".into(), "bastion".into()));
     }
 
     #[test]
     fn one_that_runs_is_taken_before_one_that_is_stopped_and_what_is_gone_is_not_there() {
-        let named = Named::configured("bastion");
+        let named = InstanceSelector::configured("bastion");
         let all = [instance("a", "terminated"), instance("b", "stopped"), instance("c", "running")];
         assert_eq!(named.of(&all).unwrap().id, "c");
         assert_eq!(named.of(&all[..2]).unwrap().id, "b");

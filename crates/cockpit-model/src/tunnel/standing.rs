@@ -53,9 +53,9 @@ impl Phase {
     }
 }
 
-/// How a tunnel stands, with its counters.
+/// The status of a tunnel, with its counters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Standing {
+pub struct TunnelStatus {
     /// Where it is.
     pub phase: Phase,
     /// Why, where there is a reason.
@@ -88,7 +88,7 @@ pub struct Standing {
     pub waits_for_reader: bool,
 }
 
-impl Standing {
+impl TunnelStatus {
     /// What of it is written into the audit file.
     pub fn facts(&self, to: &str, local: Option<&str>) -> Value {
         json!({

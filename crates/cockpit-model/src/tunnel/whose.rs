@@ -1,7 +1,7 @@
 //! Whose the instances and the databases are that a tunnel is to go through and to: those of its own environment, or of
 //! another one. What is another's is refused: there the questions are asked that guard it.
 
-use super::instance::Named;
+use super::instance::InstanceSelector;
 use super::no_target::{NoTarget, none};
 use crate::machine::{Machine, is_named, is_tagged};
 use log_store::pattern::{is_pattern, matches};
@@ -42,9 +42,9 @@ impl Home {
 
     /// Whether the tunnel of the configuration goes through it.
     fn goes_through(&self, machine: &Machine) -> bool {
-        match self.through.as_deref().map(Named::configured) {
-            Some(Named::Id(id)) => id == machine.id,
-            Some(Named::Tag(key, value)) => key == "Name" && machine.name.as_deref() == Some(value.as_str()),
+        match self.through.as_deref().map(InstanceSelector::configured) {
+            Some(InstanceSelector::Id(id)) => id == machine.id,
+            Some(InstanceSelector::Tag(key, value)) => key == "Name" && machine.name.as_deref() == Some(value.as_str()),
             None => false,
         }
     }
@@ -80,7 +80,7 @@ impl Whose {
     ///
     /// # Errors
     /// There is none, it is not clear which, or it is another environment's.
-    pub fn of<'a>(&self, named: &Named, found: &'a [Machine]) -> Result<&'a Machine, NoTarget> {
+    pub fn of<'a>(&self, named: &InstanceSelector, found: &'a [Machine]) -> Result<&'a Machine, NoTarget> {
         let there = || found.iter().filter(|machine| !machine.is_ending());
         let mine: Vec<&Machine> = there().filter(|machine| self.instance(machine).is_ok()).collect();
         if mine.is_empty() {
@@ -118,7 +118,7 @@ impl Whose {
             return Err(self.elsewhere(&what, &other.environment));
         }
         // Of the other tags of an instance nothing is kept.
-        let by_tag = matches!(own.through.as_deref().map(Named::configured), Some(Named::Tag(key, _)) if key != "Name");
+        let by_tag = matches!(own.through.as_deref().map(InstanceSelector::configured), Some(InstanceSelector::Tag(key, _)) if key != "Name");
         match &machine.environment {
             Some(tag) if !by_tag && machine.project.as_ref() == Some(&own.project) && *tag != own.environment => {
                 Err(self.elsewhere(&what, tag))
@@ -227,7 +227,7 @@ mod tests {
     #[test]
     fn a_name_that_several_have_means_the_environments_own() {
         let all = [bastion("i-1", Some("shop"), Some("prod")), bastion("i-2", Some("shop"), Some("staging"))];
-        let named = Named::configured("bastion");
+        let named = InstanceSelector::configured("bastion");
         assert_eq!(whose().of(&named, &all).unwrap().id, "i-2");
         assert!(whose().of(&named, &all[..1]).unwrap_err().elsewhere);
         let gone = [Machine { state: "terminated".into(), ..all[0].clone() }];

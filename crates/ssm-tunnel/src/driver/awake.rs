@@ -3,7 +3,7 @@
 use crate::time::Time;
 use std::time::{Duration, SystemTime};
 
-/// So long nothing stands still by itself.
+/// A pause this long means that the machine slept or that this program was stopped.
 const STOOD: Duration = Duration::from_secs(5);
 
 /// Compares two clocks, and each with when it was last looked at.

@@ -97,11 +97,11 @@ fn request(url: &str, signed: Vec<(String, String)>) -> Result<Request<()>, Fail
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::carried::Pace;
+    use crate::carried::SendRate;
 
     #[tokio::test]
     async fn an_address_that_is_none_is_a_failure_that_does_not_repeat_it() {
-        let options = Options { region: "eu-west-1".into(), tls: None, proxy: None, pace: Pace::default() };
+        let options = Options { region: "eu-west-1".into(), tls: None, proxy: None, pace: SendRate::default() };
         for url in ["", "secret", "http://secret/x", "wss://", "ws://[::1", "wss://127.0.0.1:1/secret"] {
             let credentials = Credentials::new("AKIDEXAMPLE", "k", None, None, "test");
             let failure =

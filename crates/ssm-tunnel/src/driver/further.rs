@@ -12,13 +12,13 @@ use std::mem::replace;
 use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 
-/// As many at the most.
+/// The most additional sessions.
 const MOST: usize = 2;
-/// Who connects waits so long for one that is being opened, and is then carried by the first.
+/// A new connection waits this long for a session that is being opened; then the first one carries it.
 const PATIENCE: Duration = Duration::from_secs(2);
 /// After one that could not be opened none is asked for during this time.
 const AGAIN: Duration = Duration::from_mins(1);
-/// One without a connection is kept for so long.
+/// A session without connections is kept for this long.
 const IDLE: Duration = Duration::from_mins(1);
 /// The same once the first leads elsewhere.
 const IDLE_RETIRED: Duration = Duration::from_secs(1);

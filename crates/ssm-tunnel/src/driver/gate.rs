@@ -1,7 +1,7 @@
 //! What the driver needs of its user: who asks AWS, and how to reach the WebSocket.
 
 use super::proxy::Proxy;
-use crate::carried::Pace;
+use crate::carried::SendRate;
 use crate::supervisor::Failure;
 use rustls::ClientConfig;
 use secrecy::SecretString;
@@ -62,7 +62,7 @@ pub struct Options {
     /// The proxy that `wss://` goes through.
     pub proxy: Option<Proxy>,
     /// How fast data is sent.
-    pub pace: Pace,
+    pub pace: SendRate,
 }
 
 #[cfg(test)]

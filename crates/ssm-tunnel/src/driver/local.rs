@@ -11,7 +11,7 @@ use tokio::time::timeout;
 
 /// As much is read at once.
 const READ: usize = 16 << 10;
-/// After the far side's end the local program has so long to end too.
+/// How long the local program has to close after the far side has closed.
 const FAREWELL: Duration = Duration::from_secs(10);
 
 /// The number of a local connection, never used twice.

@@ -19,7 +19,7 @@ mod tunnel;
 pub use gate::{Credentials, Gate, Granted, Options, Token};
 pub use listener::Local;
 pub use proxy::Proxy;
-pub use said::{Said, ShellInput};
+pub use said::{ShellInput, ShellOutput};
 pub use shell::Shell;
 pub use status::Status;
 pub use tunnel::Tunnel;

@@ -14,7 +14,7 @@ pub enum ShellInput {
 
 /// What comes out.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Said {
+pub enum ShellOutput {
     /// Output.
     Output(Bytes),
     /// Output of stderr, where the agent tells it apart.
@@ -25,7 +25,7 @@ pub enum Said {
     Closed,
 }
 
-impl Said {
+impl ShellOutput {
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Output(bytes) | Self::Stderr(bytes) => bytes.len(),

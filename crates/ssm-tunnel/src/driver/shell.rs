@@ -3,7 +3,7 @@
 use super::actor::{Actor, Served};
 use super::bucket::Bucket;
 use super::gate::{Gate, Options};
-use super::said::{Said, ShellInput};
+use super::said::{ShellInput, ShellOutput};
 use super::status::Status;
 use std::sync::Arc;
 use tokio::sync::{broadcast, mpsc, watch};
@@ -12,7 +12,7 @@ use tokio::task::JoinHandle;
 /// An interactive session. It ends when it is dropped.
 pub struct Shell {
     input: Option<mpsc::Sender<ShellInput>>,
-    output: mpsc::UnboundedReceiver<Said>,
+    output: mpsc::UnboundedReceiver<ShellOutput>,
     bucket: Arc<Bucket>,
     stop: watch::Sender<bool>,
     status: watch::Receiver<Status>,
@@ -40,7 +40,7 @@ impl Shell {
     }
 
     /// The next thing that comes out.
-    pub async fn next(&mut self) -> Option<Said> {
+    pub async fn next(&mut self) -> Option<ShellOutput> {
         let said = self.output.recv().await?;
         self.bucket.drain(said.len());
         Some(said)

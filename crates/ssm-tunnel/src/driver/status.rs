@@ -3,7 +3,7 @@
 use crate::supervisor::State;
 use std::time::Duration;
 
-/// How a tunnel stands.
+/// The state of a tunnel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
     /// Its state.

@@ -16,9 +16,9 @@ use super::call::{Answered, Write};
 use super::machine::{Machine, Target, What};
 use super::outcome::Outcome;
 use super::plan::Plan;
-use super::refusals::{self, ToldKinds};
+use super::refusals::{self, ReportedFailures};
 use super::step::{Ctx, Slot, Weight, wait_after};
-use super::sure::{Before, Progress, Sure};
+use super::sure::{Before, PendingWrite, Progress};
 use crate::app::refusals::Refusals;
 use crate::model::deploy::Check;
 use crate::model::failover::Figures;
@@ -38,7 +38,7 @@ enum Phase {
     Gathering,
     Planned,
     Rechecking,
-    Doing(Box<Sure>),
+    Doing(Box<PendingWrite>),
     Waiting,
 }
 
@@ -67,7 +67,7 @@ pub struct DatabaseChange {
     /// Who writes at the end of a failover.
     written: Option<String>,
     told: BTreeSet<String>,
-    told_kinds: ToldKinds,
+    told_kinds: ReportedFailures,
     refusals: Refusals,
     slot: i64,
     in_flight: u32,
@@ -100,7 +100,7 @@ impl DatabaseChange {
             seen: Seen::default(),
             written: None,
             told: BTreeSet::new(),
-            told_kinds: ToldKinds::default(),
+            told_kinds: ReportedFailures::default(),
             refusals: Refusals::default(),
             slot: i64::MIN,
             in_flight: 0,
@@ -132,7 +132,7 @@ impl DatabaseChange {
         let Some(write) = self.write.clone() else { return };
         (self.began, self.sent) = (Some(ctx.now), Some(ctx.service_now));
         ctx.say(Weight::Step, format!("{}: {}", write.action(), self.request.title()));
-        self.phase = Phase::Doing(Box::new(Sure::send(write, Before::default(), ctx)));
+        self.phase = Phase::Doing(Box::new(PendingWrite::send(write, Before::default(), ctx)));
     }
 
     fn refused(&self, failure: &Failure, lost: bool, ctx: &mut Ctx<'_>) {

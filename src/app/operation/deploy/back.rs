@@ -4,7 +4,7 @@ use super::change::as_it_is;
 use super::{Deploy, Phase};
 use crate::app::operation::call::{Reply, Write};
 use crate::app::operation::step::{Ctx, Weight};
-use crate::app::operation::sure::{Before, Sure};
+use crate::app::operation::sure::{Before, PendingWrite};
 use crate::app::operation::watch::{Subject, Watch};
 use crate::model::rollout::RolloutStatus;
 use std::collections::BTreeSet;
@@ -39,7 +39,7 @@ impl Deploy {
             }
         };
         let before = self.before_way_back(watch);
-        self.phase = Phase::Reverting(Sure::send(write, before, ctx).in_the_middle());
+        self.phase = Phase::Reverting(PendingWrite::send(write, before, ctx).in_the_middle());
     }
 
     /// What is there before the way back.
@@ -80,7 +80,7 @@ impl Deploy {
                 self.target.previous = Some(name.clone());
                 let Some(watch) = &self.watch else { return };
                 let (write, before) = (Self::back_to(watch, name), self.before_way_back(watch));
-                self.phase = Phase::Reverting(Sure::send(write, before, ctx).in_the_middle());
+                self.phase = Phase::Reverting(PendingWrite::send(write, before, ctx).in_the_middle());
             }
             // The way back is a deployment of its own.
             Reply::Services(found) => {

@@ -4,7 +4,7 @@ use super::{Deploy, Phase, Source};
 use crate::app::operation::call::{Answered, Call, Read, Reply, Write};
 use crate::app::operation::outcome::{Outcome, Verdict};
 use crate::app::operation::step::{Ctx, Slot, Weight};
-use crate::app::operation::sure::{Before, Sure};
+use crate::app::operation::sure::{Before, PendingWrite};
 use crate::app::operation::watch::{Subject, Watch};
 use crate::model::TaskDefinition;
 use crate::model::service::Service;
@@ -72,7 +72,7 @@ impl Deploy {
                 Some(arn) => {
                     ctx.say(Weight::Step, "ending the deployment that is under way: ECS rolls it back");
                     self.ended_theirs = true;
-                    self.phase = Phase::Reverting(Sure::send(Write::RollBack { arn }, Before::default(), ctx));
+                    self.phase = Phase::Reverting(PendingWrite::send(Write::RollBack { arn }, Before::default(), ctx));
                 }
                 None => self.update(self.target.revision.clone(), ctx),
             },
@@ -87,7 +87,7 @@ impl Deploy {
         };
         ctx.say(Weight::Step, format!("registering a copy of {}", self.gather.base_name()));
         let before = Before { newest: self.gather.newest_revision(), ..Before::default() };
-        self.phase = Phase::Registering(Sure::send(write, before, ctx));
+        self.phase = Phase::Registering(PendingWrite::send(write, before, ctx));
     }
 
     pub(super) fn registration(&self) -> Option<Write> {
@@ -117,7 +117,7 @@ impl Deploy {
             running: self.gather.service.as_ref().map(|service| service.task_definition.clone()).unwrap_or_default(),
             ..Before::default()
         };
-        self.phase = Phase::Updating(Sure::send(write, before, ctx));
+        self.phase = Phase::Updating(PendingWrite::send(write, before, ctx));
     }
 
     /// The service was updated: the deployment that it now has is ours.

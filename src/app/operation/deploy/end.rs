@@ -5,7 +5,7 @@ use crate::app::operation::call::{Answered, Call, Program, Reply};
 use crate::app::operation::machine::Machine as _;
 use crate::app::operation::outcome::{Outcome, Verdict};
 use crate::app::operation::step::{Ctx, Slot, Weight};
-use crate::app::operation::watch::{Seen, Watch};
+use crate::app::operation::watch::{Watch, WatchState};
 use crate::model::Failure;
 use crate::model::rollout::RolloutStatus;
 use crate::model::task_definition::image_version;
@@ -19,7 +19,7 @@ const HOOK_SECONDS: u64 = 900;
 
 impl Deploy {
     /// The verdict over how our deployment ended.
-    pub(super) fn verdict(&self, seen: &Seen, ctx: &Ctx<'_>) -> Outcome {
+    pub(super) fn verdict(&self, seen: &WatchState, ctx: &Ctx<'_>) -> Outcome {
         let short = &self.request.short;
         let watch = self.watch.as_ref();
         let revision = watch.map(|watch| watch.subject.revision.clone()).unwrap_or_default();
@@ -33,7 +33,7 @@ impl Deploy {
         let mut outcome = match seen {
             // The way back, as a deployment of its own.
             // Somebody else's deployment, which was to be ended, had come to its end before.
-            Seen::Successful if self.ended_theirs => Outcome::new(
+            WatchState::Successful if self.ended_theirs => Outcome::new(
                 Verdict::Failed,
                 match self.desired() {
                     0 => {
@@ -43,64 +43,64 @@ impl Deploy {
                 },
             )
             .hint(self.way_out()),
-            Seen::Successful if self.way_back => {
+            WatchState::Successful if self.way_back => {
                 let mut outcome = Outcome::new(Verdict::RolledBack, format!("{short} was rolled back to {revision}"));
                 outcome.causes.extend(self.reverting.clone());
                 outcome
             }
             // ECS calls that a success, too: there was nothing to wait for.
-            Seen::Successful if self.nothing_ran(ctx) => Outcome::new(
+            WatchState::Successful if self.nothing_ran(ctx) => Outcome::new(
                 Verdict::Unknown,
                 format!("{short} is set to {revision}{version}, and none of its tasks ever ran"),
             )
             .cause("its desired count became 0 before one did: whether it can run is not known")
             .hint(format!("start it with `cockpit start` or `cockpit scale {short} COUNT`, and see whether it runs")),
-            Seen::Successful if self.desired() == 0 => {
+            WatchState::Successful if self.desired() == 0 => {
                 Outcome::new(Verdict::Done, format!("{short} is set to {revision}{version}; nothing runs (desired 0)"))
                     .hint("start it with `cockpit start`")
             }
             // What never ran there is nothing to be back at.
-            Seen::Successful if asked_back && !self.gather.strays() => {
+            WatchState::Successful if asked_back && !self.gather.strays() => {
                 Outcome::new(Verdict::Done, format!("{short} is back at {revision}"))
             }
-            Seen::Successful => Outcome::new(Verdict::Done, format!("{short} runs {revision}{version}")),
-            Seen::TasksNotRunning => {
+            WatchState::Successful => Outcome::new(Verdict::Done, format!("{short} runs {revision}{version}")),
+            WatchState::TasksNotRunning => {
                 Outcome::new(Verdict::Failed, format!("{short}: ECS calls {revision} successful, and it does not run"))
                     .hint(self.way_out())
             }
-            Seen::RolledBack | Seen::BackFell if self.way_back => {
-                Outcome::new(Verdict::Failed, format!("{short}: the way back to {revision} failed too"))
+            WatchState::RolledBack | WatchState::BackFell if self.way_back => {
+                Outcome::new(Verdict::Failed, format!("{short}: the rollback to {revision} failed too"))
                     .hint(self.named_way_out())
             }
-            Seen::BackFell if self.ended_theirs => Outcome::new(
+            WatchState::BackFell if self.ended_theirs => Outcome::new(
                 Verdict::Failed,
                 format!("{short}: {revision} was ended, and what ECS went back to does not run"),
             )
             .hint(self.named_way_out()),
-            Seen::RolledBack if self.ended_theirs => self.ended_for(&revision),
-            Seen::RolledBack | Seen::BackFell if asked_back => {
+            WatchState::RolledBack if self.ended_theirs => self.ended_for(&revision),
+            WatchState::RolledBack | WatchState::BackFell if asked_back => {
                 Outcome::new(Verdict::RolledBack, format!("{short}: {revision} failed, and ECS went back to what ran"))
             }
-            Seen::RolledBack | Seen::BackFell => {
+            WatchState::RolledBack | WatchState::BackFell => {
                 Outcome::new(Verdict::RolledBack, format!("{short} was rolled back: {revision} failed"))
             }
-            Seen::RollbackFailed if self.ended_theirs => {
-                Outcome::new(Verdict::Failed, format!("{short}: {revision} was to be ended, and the way back failed"))
+            WatchState::RollbackFailed if self.ended_theirs => {
+                Outcome::new(Verdict::Failed, format!("{short}: {revision} was to be ended, and the rollback failed"))
                     .hint(self.named_way_out())
             }
             // ECS says so as well where it had nothing to go back to: no rollout of the service was ever complete.
-            Seen::RollbackFailed if self.nothing_to_return_to() => Outcome::new(
+            WatchState::RollbackFailed if self.nothing_to_return_to() => Outcome::new(
                 Verdict::Failed,
                 format!("{short}: {revision} failed, and there was nothing to go back to"),
             )
             .hint(format!("look with `cockpit tasks {short}`, then deploy a version that starts")),
-            Seen::RollbackFailed => {
-                Outcome::new(Verdict::Failed, format!("{short}: {revision} failed, and so did the way back"))
+            WatchState::RollbackFailed => {
+                Outcome::new(Verdict::Failed, format!("{short}: {revision} failed, and so did the rollback"))
                     .hint(self.named_way_out())
             }
-            Seen::Stopped => self.stopped(&revision),
-            Seen::Gone => Outcome::new(Verdict::Failed, format!("{short} is gone: the service was deleted")),
-            Seen::Going | Seen::NotInHistory | Seen::Refused(_) => Outcome::new(
+            WatchState::Stopped => self.stopped(&revision),
+            WatchState::Gone => Outcome::new(Verdict::Failed, format!("{short} is gone: the service was deleted")),
+            WatchState::Going | WatchState::NotInHistory | WatchState::Refused(_) => Outcome::new(
                 Verdict::Unknown,
                 format!("{short}: the history of deployments does not show this one; how it ended is not known"),
             )
@@ -119,7 +119,7 @@ impl Deploy {
             let at = crate::model::time::moment(at, ctx.service_now, ctx.zone);
             outcome.summary = format!("{}, ended {at}", outcome.summary);
         }
-        if matches!(seen, Seen::Successful | Seen::RolledBack)
+        if matches!(seen, WatchState::Successful | WatchState::RolledBack)
             && let Some(newer) = self.superseded_by()
         {
             outcome.causes.push(format!("another deployment has begun since: to {newer}"));

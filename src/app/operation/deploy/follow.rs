@@ -4,17 +4,17 @@ use super::{Deploy, Phase, Source};
 use crate::app::operation::machine::Machine as _;
 use crate::app::operation::refusals;
 use crate::app::operation::step::{Ctx, Weight};
-use crate::app::operation::watch::Seen;
+use crate::app::operation::watch::WatchState;
 use crate::model::rollout::RolloutStatus;
 use crate::model::{Failure, FailureKind};
 
 impl Deploy {
     /// The watched deployment stands like this.
-    pub(super) fn seen(&mut self, seen: &Seen, ctx: &mut Ctx<'_>) {
+    pub(super) fn seen(&mut self, seen: &WatchState, ctx: &mut Ctx<'_>) {
         match seen {
-            Seen::Going => self.fail_early(ctx),
+            WatchState::Going => self.fail_early(ctx),
             // It came to its end before it could be taken back; that is still wanted.
-            Seen::Successful if self.reverting.is_some() && !self.way_back => {
+            WatchState::Successful if self.reverting.is_some() && !self.way_back => {
                 let why = self.reverting.take().unwrap_or_default();
                 self.ended_before = true;
                 self.look_first = false;
@@ -27,20 +27,20 @@ impl Deploy {
                 }
             }
             // Nothing is known of its end: the hook that is told of one is not run.
-            Seen::Refused(failure) => {
+            WatchState::Refused(failure) => {
                 let again = format!("cockpit deploy --attach {}", self.request.short);
                 let outcome = refusals::given_up(&self.request.title(), failure, &again, ctx);
                 ctx.end = Some(self.with_what_runs(outcome));
             }
-            Seen::Successful
-            | Seen::TasksNotRunning
-            | Seen::RolledBack
-            | Seen::BackFell
-            | Seen::RollbackFailed
-            | Seen::Stopped
-            | Seen::Gone
-            | Seen::NotInHistory => {
-                if self.ended_theirs && matches!(seen, Seen::RolledBack | Seen::BackFell) {
+            WatchState::Successful
+            | WatchState::TasksNotRunning
+            | WatchState::RolledBack
+            | WatchState::BackFell
+            | WatchState::RollbackFailed
+            | WatchState::Stopped
+            | WatchState::Gone
+            | WatchState::NotInHistory => {
+                if self.ended_theirs && matches!(seen, WatchState::RolledBack | WatchState::BackFell) {
                     // What it went to is known only now.
                     self.target.revision = self.went_back_to();
                 }
@@ -83,7 +83,7 @@ impl Deploy {
         if !breaker.enabled && !self.told_left {
             self.told_left = true;
             let why = match self.request.source {
-                Source::Back(_) => "a way back is not taken back again",
+                Source::Back(_) => "a rollback is not rolled back again",
                 _ if self.request.roll_back == Some(false) => "--no-rollback was given",
                 _ => "it cannot be taken back from here",
             };

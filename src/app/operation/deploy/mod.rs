@@ -24,7 +24,7 @@ use super::call::{Answered, Reply};
 use super::machine::{self, Details, Machine, Picture, What};
 use super::outcome::{Outcome, Verdict};
 use super::step::{Ctx, Slot, Weight};
-use super::sure::{Progress, Sure};
+use super::sure::{PendingWrite, Progress};
 use super::watch::Watch;
 use crate::app::operation::plan::Plan;
 use crate::model::TaskDefinition;
@@ -90,10 +90,10 @@ enum Phase {
     Building,
     BeforeHook,
     Rechecking,
-    Registering(Sure),
-    Updating(Sure),
+    Registering(PendingWrite),
+    Updating(PendingWrite),
     Watching,
-    Reverting(Sure),
+    Reverting(PendingWrite),
     AfterHook,
 }
 

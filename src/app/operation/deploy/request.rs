@@ -132,7 +132,7 @@ mod tests {
     }
 
     #[test]
-    fn a_way_back_is_not_taken_back_and_does_not_say_so() {
+    fn a_rollback_request_never_rolls_back_by_itself() {
         let new = |to| Request::new("app-web".into(), "web".into(), Source::Back(to), Hooks::default());
         assert_eq!(new(None).roll_back, Some(false));
         assert_eq!(new(None).typed(), "rollback web");

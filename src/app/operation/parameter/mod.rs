@@ -14,7 +14,7 @@ use super::outcome::{Outcome, Verdict};
 use super::plan::Plan;
 use super::refusals;
 use super::step::{Ctx, Slot, Weight};
-use super::sure::{Before, Progress, Sure};
+use super::sure::{Before, PendingWrite, Progress};
 use crate::model::Failure;
 use crate::model::service::Service;
 use jiff::{SignedDuration, Timestamp};
@@ -51,7 +51,7 @@ enum Phase {
     Gathering,
     Planned,
     Rechecking,
-    Doing(Box<Sure>, Write),
+    Doing(Box<PendingWrite>, Write),
     Waiting,
 }
 
@@ -187,7 +187,7 @@ impl Parameters {
             _ => {}
         }
         let first = self.ahead.len() + 1 == self.all;
-        let sure = Sure::send(write.clone(), before, ctx);
+        let sure = PendingWrite::send(write.clone(), before, ctx);
         self.phase = Phase::Doing(Box::new(if first { sure } else { sure.in_the_middle() }), write);
     }
 

@@ -3,7 +3,7 @@
 use crate::app::parameters::configured;
 use crate::config::{Config, EnvironmentConfig};
 use crate::model::deploy::Check;
-use crate::model::parameters::named::Named;
+use crate::model::parameters::named::ParameterReference;
 use crate::model::parameters::place::{Neighbour, Place};
 use crate::model::parameters::{Kind, Value};
 use std::collections::BTreeMap;
@@ -38,7 +38,7 @@ impl Wanted {
 pub fn place<'a>(
     config: &'a Config,
     environment: &'a EnvironmentConfig,
-    named: &'a [Named],
+    named: &'a [ParameterReference],
     complete: bool,
 ) -> Place<'a> {
     // In another account or region a parameter of this name is another one.

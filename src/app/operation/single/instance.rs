@@ -1,6 +1,6 @@
 //! An instance of EC2 is started, stopped or restarted, and watched until its state and its status checks say so.
 
-use super::{Decided, Job, Sent, Single};
+use super::{Decided, Job, Sent, SingleChange};
 use crate::app::command::Risk;
 use crate::app::operation::call::{Read, Reply, Write};
 use crate::app::operation::machine::{Target, What};
@@ -39,7 +39,7 @@ pub struct InstanceChange {
 
 impl From<Request> for What {
     fn from(request: Request) -> Self {
-        Box::new(Single::new(InstanceChange { request, found: None, before: None, away: false }))
+        Box::new(SingleChange::new(InstanceChange { request, found: None, before: None, away: false }))
     }
 }
 

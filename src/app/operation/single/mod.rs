@@ -18,9 +18,9 @@ use super::call::{Answered, Read, Reply, Write};
 use super::machine::{Machine, Target, What};
 use super::outcome::{Outcome, Verdict};
 use super::plan::Plan;
-use super::refusals::{self, ToldKinds};
+use super::refusals::{self, ReportedFailures};
 use super::step::{Ctx, Slot, Weight, wait_after};
-use super::sure::{Before, Progress, Sure};
+use super::sure::{Before, PendingWrite, Progress};
 use crate::app::command::Risk;
 use crate::app::refusals::Refusals;
 use crate::model::Failure;
@@ -136,13 +136,13 @@ enum Phase {
     Gathering,
     Planned,
     Rechecking,
-    Doing(Box<Sure>),
+    Doing(Box<PendingWrite>),
     Waiting,
 }
 
 /// One such change under way.
 #[derive(Debug, Clone)]
-pub struct Single<J> {
+pub struct SingleChange<J> {
     job: J,
     phase: Phase,
     waiting: Vec<&'static str>,
@@ -154,7 +154,7 @@ pub struct Single<J> {
     planned: Option<Timestamp>,
     sent: Option<Sent>,
     told: BTreeSet<String>,
-    told_kinds: ToldKinds,
+    told_kinds: ReportedFailures,
     refusals: Refusals,
     slot: i64,
     in_flight: bool,
@@ -162,7 +162,7 @@ pub struct Single<J> {
     next_try: Option<Timestamp>,
 }
 
-impl<J: Job> Single<J> {
+impl<J: Job> SingleChange<J> {
     /// Before anything was looked at.
     pub fn new(job: J) -> Self {
         Self {
@@ -176,7 +176,7 @@ impl<J: Job> Single<J> {
             planned: None,
             sent: None,
             told: BTreeSet::new(),
-            told_kinds: ToldKinds::default(),
+            told_kinds: ReportedFailures::default(),
             refusals: Refusals::default(),
             slot: i64::MIN,
             in_flight: false,
@@ -251,7 +251,7 @@ impl<J: Job> Single<J> {
         let write = self.job.to_send(write, ctx);
         self.sent = Some(Sent { write: write.clone(), at: ctx.now });
         ctx.say(Weight::Step, format!("{}: {}", write.action(), self.job.title()));
-        self.phase = Phase::Doing(Box::new(Sure::send(write, Before::default(), ctx)));
+        self.phase = Phase::Doing(Box::new(PendingWrite::send(write, Before::default(), ctx)));
     }
 
     fn look(&mut self, ctx: &mut Ctx<'_>) {
@@ -318,7 +318,7 @@ fn not_shown(title: &str, shown_by: &str, sent: &Sent, ctx: &Ctx<'_>) -> Option<
     })
 }
 
-impl<J: Job> Machine for Single<J> {
+impl<J: Job> Machine for SingleChange<J> {
     fn clone_box(&self) -> What {
         Box::new(self.clone())
     }

@@ -90,7 +90,7 @@ enum Definition {
 
 /// How it stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Standing {
+pub(super) enum CountStatus {
     /// It goes on.
     Going,
     /// All have settled.
@@ -281,14 +281,14 @@ impl Counts {
     }
 
     /// How it stands.
-    pub(super) fn standing(&self) -> Standing {
+    pub(super) fn standing(&self) -> CountStatus {
         if let Some(gone) = &self.gone {
-            return Standing::Gone(gone.clone());
+            return CountStatus::Gone(gone.clone());
         }
         let overruled = self
             .seen
             .iter()
-            .find_map(|(name, one)| Some(Standing::Overruled(name.clone(), one.overruled?, *self.goals.get(name)?)));
+            .find_map(|(name, one)| Some(CountStatus::Overruled(name.clone(), one.overruled?, *self.goals.get(name)?)));
         if let Some(overruled) = overruled {
             return overruled;
         }
@@ -296,7 +296,7 @@ impl Counts {
             let most = breaker_threshold(*self.goals.get(name)?) as usize;
             (one.failed.len() >= most).then(|| {
                 let why = one.why.as_deref().unwrap_or("for no told reason");
-                Standing::Failing(
+                CountStatus::Failing(
                     name.clone(),
                     format!("{} of its tasks failed, the last one: {why}", one.failed.len()),
                 )
@@ -307,7 +307,7 @@ impl Counts {
         }
         let settled = self.seen.values().all(|one| one.settled);
         let looked = self.goals.len() < 2 || self.last_look.as_ref().is_some_and(BTreeSet::is_empty);
-        if settled && looked { Standing::Reached } else { Standing::Going }
+        if settled && looked { CountStatus::Reached } else { CountStatus::Going }
     }
 
     /// Why it is not there yet, for whoever stops waiting.

@@ -1,6 +1,6 @@
 //! What is waited for is looked at again and again, until it is as it is to be.
 
-use super::counts::Standing;
+use super::counts::CountStatus;
 use super::{Goal, Phase, Steps};
 use crate::app::operation::call::{DatabaseState, Read, Reply};
 use crate::app::operation::outcome::{Outcome, Verdict};
@@ -44,15 +44,15 @@ impl Steps {
                 }
                 self.settling.take(slot, reply, ctx);
                 match self.settling.standing() {
-                    Standing::Going => false,
-                    Standing::Reached => true,
-                    Standing::Failing(service, why) => return self.failing(&service, &why, ctx),
-                    Standing::Gone(service) => {
+                    CountStatus::Going => false,
+                    CountStatus::Reached => true,
+                    CountStatus::Failing(service, why) => return self.failing(&service, &why, ctx),
+                    CountStatus::Gone(service) => {
                         let summary = format!("{}: {service} is gone: the service was deleted", self.request.short);
                         ctx.end = Some(Outcome::new(Verdict::Failed, summary).hint(WHO));
                         return;
                     }
-                    Standing::Overruled(service, desired, goal) => {
+                    CountStatus::Overruled(service, desired, goal) => {
                         let summary =
                             format!("{}: desired of {service} is {desired} now, not {goal}", self.request.short);
                         let outcome = Outcome::new(Verdict::Failed, summary);

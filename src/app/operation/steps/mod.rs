@@ -13,9 +13,9 @@ use super::call::{Answered, DatabaseState, Reply, Write};
 use super::machine::{Machine, Picture, Target, What};
 use super::outcome::{Outcome, Verdict};
 use super::plan::Plan;
-use super::refusals::{self, ToldKinds};
+use super::refusals::{self, ReportedFailures};
 use super::step::{Ctx, Slot, Weight, wait_after};
-use super::sure::{Before, Progress, Sure};
+use super::sure::{Before, PendingWrite, Progress};
 use crate::app::refusals::Refusals;
 use crate::model::deploy::Check;
 use crate::model::service::Service;
@@ -79,7 +79,7 @@ pub struct Steps {
     refusals: Refusals,
     next_try: Option<Timestamp>,
     told: BTreeSet<String>,
-    told_kinds: ToldKinds,
+    told_kinds: ReportedFailures,
     settling: Counts,
     /// Counts before, for the audit file.
     pub before: BTreeMap<String, u32>,
@@ -92,7 +92,7 @@ enum Phase {
     Gathering,
     Planned,
     Rechecking,
-    Doing(Box<Sure>),
+    Doing(Box<PendingWrite>),
     Waiting(Goal),
 }
 
@@ -295,7 +295,7 @@ impl Steps {
             refusals: Refusals::default(),
             next_try: None,
             told: BTreeSet::new(),
-            told_kinds: ToldKinds::default(),
+            told_kinds: ReportedFailures::default(),
             settling: Counts::default(),
             before: BTreeMap::new(),
             counts: BTreeMap::new(),
@@ -330,7 +330,7 @@ impl Steps {
             Some(Step::Do(write)) => {
                 ctx.say(Weight::Step, sentence::sentence(&write));
                 let first = self.ahead.len() + 1 == self.all;
-                let sure = Sure::send(write, Before::default(), ctx);
+                let sure = PendingWrite::send(write, Before::default(), ctx);
                 self.phase = Phase::Doing(Box::new(if first { sure } else { sure.in_the_middle() }));
             }
             Some(Step::Until(goal)) => {

@@ -1,6 +1,6 @@
 //! How a watched deployment stands: its end, and whether what is to serve after it runs.
 
-use super::{Seen, Watch};
+use super::{Watch, WatchState};
 use crate::app::operation::call::Read;
 use crate::app::operation::step::{Ctx, Slot};
 use crate::model::rollout::RolloutStatus;
@@ -16,19 +16,19 @@ const SETTLE: SignedDuration = SignedDuration::from_secs(60);
 
 impl Watch {
     /// How it stands. An end is told when the service and its tasks were read once more after it.
-    pub(super) fn judge(&mut self, ctx: &mut Ctx<'_>) -> Seen {
+    pub(super) fn judge(&mut self, ctx: &mut Ctx<'_>) -> WatchState {
         if self
             .service
             .as_ref()
             .is_some_and(|service| matches!(service.status.as_str(), "GONE" | "INACTIVE" | "DRAINING"))
         {
-            return Seen::Gone;
+            return WatchState::Gone;
         }
         let Some(state) = &self.state else {
-            return if self.untold(ctx.service_now) { Seen::NotInHistory } else { Seen::Going };
+            return if self.untold(ctx.service_now) { WatchState::NotInHistory } else { WatchState::Going };
         };
         if !state.status.terminal() {
-            return Seen::Going;
+            return WatchState::Going;
         }
         match &self.last_look {
             None => {
@@ -45,47 +45,51 @@ impl Watch {
                     self.targets_at = Some(ctx.now);
                     ctx.read(Slot::Last("targets"), Read::Targets { groups });
                 }
-                return Seen::Going;
+                return WatchState::Going;
             }
-            Some(left) if !left.is_empty() => return Seen::Going,
+            Some(left) if !left.is_empty() => return WatchState::Going,
             Some(_) => {}
         }
         match state.status {
             RolloutStatus::Successful => self.settled(ctx),
             RolloutStatus::RollbackSuccessful => self.settled_back(ctx),
-            RolloutStatus::RollbackFailed => Seen::RollbackFailed,
-            RolloutStatus::Stopped => Seen::Stopped,
+            RolloutStatus::RollbackFailed => WatchState::RollbackFailed,
+            RolloutStatus::Stopped => WatchState::Stopped,
             RolloutStatus::Pending
             | RolloutStatus::InProgress
             | RolloutStatus::StopRequested
             | RolloutStatus::RollbackInProgress
-            | RolloutStatus::Other(_) => Seen::Going,
+            | RolloutStatus::Other(_) => WatchState::Going,
         }
     }
 
     /// ECS calls a deployment successful as soon as its tasks once ran: they must run now.
-    pub(super) fn settled(&mut self, ctx: &mut Ctx<'_>) -> Seen {
-        let Some(service) = &self.service else { return Seen::Going };
+    pub(super) fn settled(&mut self, ctx: &mut Ctx<'_>) -> WatchState {
+        let Some(service) = &self.service else { return WatchState::Going };
         let ours = service.deployments.iter().find(|other| other.id == self.subject.deployment);
         // Another deployment has begun since: ours served, and no longer counts for itself.
-        let Some(ours) = ours.filter(|ours| ours.status == "PRIMARY") else { return Seen::Successful };
+        let Some(ours) = ours.filter(|ours| ours.status == "PRIMARY") else { return WatchState::Successful };
         if ours.running >= service.desired {
-            return Seen::Successful;
+            return WatchState::Successful;
         }
-        if self.sure_trouble().is_none() && self.still_settling(ctx) { Seen::Going } else { Seen::TasksNotRunning }
+        if self.sure_trouble().is_none() && self.still_settling(ctx) {
+            WatchState::Going
+        } else {
+            WatchState::TasksNotRunning
+        }
     }
 
     /// After a rollback the deployment that is PRIMARY then must run. One that began later is its own affair.
-    pub(super) fn settled_back(&mut self, ctx: &Ctx<'_>) -> Seen {
-        let Some(service) = &self.service else { return Seen::Going };
+    pub(super) fn settled_back(&mut self, ctx: &Ctx<'_>) -> WatchState {
+        let Some(service) = &self.service else { return WatchState::Going };
         let finished = self.state.as_ref().and_then(|state| state.finished_at);
         let later = |at: Option<Timestamp>| at.zip(finished).is_some_and(|(at, finished)| at > finished);
         let before =
             service.primary().filter(|primary| primary.id != self.subject.deployment && !later(primary.created_at));
         if before.is_none_or(|before| before.running >= service.desired) {
-            return Seen::RolledBack;
+            return WatchState::RolledBack;
         }
-        if self.still_settling(ctx) { Seen::Going } else { Seen::BackFell }
+        if self.still_settling(ctx) { WatchState::Going } else { WatchState::BackFell }
     }
 
     /// Whether what is to serve has time left to come up; then it is looked at again with the next tick.

@@ -13,7 +13,7 @@ use crate::app::update::windows::{push_window, start_typing};
 use crate::model::database_history::bad_snapshot_name;
 use crate::model::time::spoken;
 use crate::model::timer::Power;
-use crate::model::tunnel::far::{Far, POSTGRES};
+use crate::model::tunnel::far::{POSTGRES, RemoteAddress};
 use crate::model::{Database, DatabaseKind, Member, Role};
 
 /// The selected database, and the instance of it that is selected; a person is told where there is none.
@@ -44,11 +44,11 @@ fn asked(database: &Database, wanted: Wanted) -> Request {
 }
 
 /// To the selected reader, else to the one that takes over by itself: what is asked for, and where its writer is.
-pub(crate) fn failover(app: &mut App) -> Option<(Request, Option<Far>)> {
+pub(crate) fn failover(app: &mut App) -> Option<(Request, Option<RemoteAddress>)> {
     let (database, member) = selected(app)?;
     let to = member.filter(|member| member.role == Role::Reader).map(|member| member.id);
     let port = database.port.unwrap_or(POSTGRES);
-    let far = database.endpoint.clone().map(|host| Far { host, port, database: database.database.clone() });
+    let far = database.endpoint.clone().map(|host| RemoteAddress { host, port, database: database.database.clone() });
     Some((asked(&database, Wanted::Failover { to }), far))
 }
 

@@ -1,4 +1,4 @@
-//! `cockpit infra approve`: what is typed.
+//! `cockpit infra approve`: its arguments.
 
 use crate::commands::infra::run_args::Named;
 use clap::Args;

@@ -11,7 +11,7 @@ use crate::commands::say::say;
 use crate::commands::yes::said_yes;
 use crate::headless;
 use crate::model::infra::plan::text::text;
-use crate::model::infra::run_event::{Goal, Wish};
+use crate::model::infra::run_event::{Goal, RequestKind};
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
@@ -39,7 +39,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         return Err(Report::new("cancelled", "nothing was approved: the answer was no", ExitCode::Refused));
     }
     for (unit, plan) in plans {
-        ask(&listed.folder, Wish::Approve { unit: unit.to_owned(), sha256: plan.sha256.clone() })?;
+        ask(&listed.folder, RequestKind::Approve { unit: unit.to_owned(), sha256: plan.sha256.clone() })?;
         say(&format!("{unit}: approved"));
     }
     Ok(ExitCode::Done)

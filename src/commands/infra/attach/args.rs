@@ -1,4 +1,4 @@
-//! `cockpit infra attach`: what is typed.
+//! `cockpit infra attach`: its arguments.
 
 use crate::commands::infra::run_args::Named;
 use clap::Args;

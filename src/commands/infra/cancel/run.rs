@@ -5,7 +5,7 @@ use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::infra::driving::ask;
 use crate::commands::infra::runs_kept::kept;
-use crate::model::infra::run_event::Wish;
+use crate::model::infra::run_event::RequestKind;
 use std::io;
 
 /// What confirms the second one.
@@ -24,7 +24,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, _: &mut dyn io
     };
     let kept = kept(context)?;
     let listed = kept.going_on(arguments.of.run.as_deref())?;
-    ask(&listed.folder, Wish::Cancel { hard })?;
+    ask(&listed.folder, RequestKind::Cancel { hard })?;
     context
         .say(&format!("{} is asked to stop: `cockpit infra attach {}` follows it to its end", listed.run, listed.run));
     Ok(ExitCode::Done)

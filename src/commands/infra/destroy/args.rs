@@ -1,18 +1,18 @@
-//! `cockpit infra destroy`: what is typed.
+//! `cockpit infra destroy`: its arguments.
 
 use crate::commands::infra::run_args::ChangeArgs;
 use clap::Args;
 
-/// Plan, review and destroy the units of an environment, in the other order
+/// Plan, review and destroy the units of an environment, in reverse order
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(
-    after_help = "What guards the resources of a unit is lifted first, by a plan of its own that is asked for as well: deletion\nprotection is taken off, databases leave a last snapshot, what is in buckets and repositories may be deleted.\nThe run goes on when this command is left: `cockpit infra attach` follows it again."
+    after_help = "What guards the resources of a unit is lifted first, by a plan of its own that is asked for as well: deletion\nprotection is taken off, databases leave a final snapshot, what is in buckets and repositories may be deleted.\nThe run goes on when this command is left: `cockpit infra attach` follows it again."
 )]
 pub struct Arguments {
-    /// What is to be changed.
+    /// The run: its environment, units and options.
     #[command(flatten)]
     pub change: ChangeArgs,
-    /// Take no last snapshot of databases whose code takes none
+    /// Take no final snapshot of databases whose code takes none
     #[arg(long)]
     pub skip_final_snapshot: bool,
 }

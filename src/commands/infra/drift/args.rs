@@ -1,9 +1,9 @@
-//! `cockpit infra drift`: what is typed.
+//! `cockpit infra drift`: its arguments.
 
 use crate::commands::infra::run_args::RunArgs;
 use clap::Args;
 
-/// Show what is not as the states have it, and what runs otherwise than it is declared [table|markdown|json|yaml]
+/// Show what differs from the states, and what runs otherwise than declared [table|markdown|json|yaml]
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(
     after_help = "Refresh-only plans of all units; then images and revisions of task definitions, counts beside scaling, limits of scaling,
@@ -11,7 +11,7 @@ parameters that tasks name and that do not exist, and classes of databases, each
 It changes neither what runs nor a state."
 )]
 pub struct Arguments {
-    /// What it is over.
+    /// What the run covers.
     #[command(flatten)]
     pub of: RunArgs,
     /// Exit with 0 where nothing differs, 2 where something does, 1 for any error

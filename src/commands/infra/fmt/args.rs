@@ -1,12 +1,12 @@
-//! `cockpit infra fmt`: what is typed.
+//! `cockpit infra fmt`: its arguments.
 
 use crate::commands::infra::target::Target;
 use clap::Args;
 
-/// Write the code of units in its usual form, or say what is not in it
+/// Format the code of units, or list the files that are not formatted
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Arguments {
-    /// Whose.
+    /// The environment, and which of its units.
     #[command(flatten)]
     pub target: Target,
     /// Change nothing; list the files that would change and exit with 1 if there are any

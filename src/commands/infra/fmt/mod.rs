@@ -1,4 +1,4 @@
-//! `cockpit infra fmt`: the code of units in its usual form.
+//! `cockpit infra fmt`: format the code of units.
 
 pub(super) mod args;
 mod run;

@@ -1,4 +1,4 @@
-//! Has the code of units written in its usual form, by Terraform and Terragrunt themselves.
+//! Formats the code of units, with Terraform and Terragrunt themselves.
 
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};
@@ -24,12 +24,12 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     }
     printed(headless::write(out, &lines).map(drop))?;
     match (changed.len(), arguments.check) {
-        (0, _) => say("everything is in its usual form"),
+        (0, _) => say("everything is formatted"),
         (count, true) => {
-            say(&format!("not in their usual form: {count}; without --check they are written in it"));
+            say(&format!("not formatted: {count}; without --check they are formatted"));
             return Ok(ExitCode::Failed);
         }
-        (count, false) => say(&format!("written in their usual form: {count}")),
+        (count, false) => say(&format!("formatted: {count}")),
     }
     Ok(ExitCode::Done)
 }

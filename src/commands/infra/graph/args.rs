@@ -1,4 +1,4 @@
-//! `cockpit infra graph`: what is typed.
+//! `cockpit infra graph`: its arguments.
 
 use crate::commands::infra::target::Target;
 use clap::{Args, ValueEnum};
@@ -11,10 +11,10 @@ use clap::{Args, ValueEnum};
   cockpit infra graph prod --format mermaid --unit network --unit compute
   cockpit infra graph staging --unit network --format dot    its resources, as its latest plan has them")]
 pub struct Arguments {
-    /// Whose.
+    /// The environment, and which of its units.
     #[command(flatten)]
     pub target: Target,
-    /// As a picture, or as --output has it
+    /// As a diagram, or in the format of --output
     #[arg(long, value_enum, value_name = "FORMAT")]
     pub format: Option<Format>,
 }

@@ -1,4 +1,4 @@
-//! `cockpit infra import`: what is typed.
+//! `cockpit infra import`: its arguments.
 
 use clap::Args;
 

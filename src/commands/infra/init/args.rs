@@ -1,15 +1,15 @@
-//! `cockpit infra init`: what is typed.
+//! `cockpit infra init`: its arguments.
 
 use crate::commands::infra::target::Target;
 use clap::Args;
 
-/// Make providers, modules and the backend of units ready; a run does it by itself
+/// Initialise providers, modules and the backend of units; a run does it by itself
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Arguments {
-    /// Whose.
+    /// The environment, and which of its units.
     #[command(flatten)]
     pub target: Target,
-    /// Make the workspace of each unit that has none yet
+    /// Create the workspace of each unit that has none yet
     #[arg(long)]
     pub new_workspace: bool,
 }

@@ -1,4 +1,4 @@
-//! `cockpit infra lint`: what is typed.
+//! `cockpit infra lint`: its arguments.
 
 use crate::commands::infra::target::Target;
 use clap::Args;
@@ -6,7 +6,7 @@ use clap::Args;
 /// Have tflint look at the code of units, where it is installed [table|json|yaml|csv]
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Arguments {
-    /// Whose.
+    /// The environment, and which of its units.
     #[command(flatten)]
     pub target: Target,
 }

@@ -1,9 +1,9 @@
-//! `cockpit infra migrate-state`: what is typed.
+//! `cockpit infra migrate-state`: its arguments.
 
 use crate::commands::infra::target::Target;
 use clap::Args;
 
-/// Move states from files on this machine to S3, where they have a lock, checked and undone where anything is not as before
+/// Move states from files on this machine to S3, where they have a lock; checked, and undone where anything differs
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(
     after_help = "Terragrunt: switch `remote_state` to s3 in the code first. Terraform: with --bucket the backend is written into
@@ -12,7 +12,7 @@ folder move with it. The state there must have the same lineage, no lower serial
 and the plan must be empty; else files and code are put back as they were."
 )]
 pub struct Arguments {
-    /// Whose.
+    /// The environment, and which of its units.
     #[command(flatten)]
     pub target: Target,
     /// The bucket, for units of Terraform whose code names no backend, or a file

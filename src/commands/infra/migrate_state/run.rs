@@ -51,10 +51,11 @@ async fn ready(context: &Context, arguments: &Arguments) -> Result<Option<Ready>
     let runs = place(opened.config.audit_file.as_deref())?;
     let name = opened.environment.name.clone();
     let holder = Holder { run: String::new(), by: audit::who(), since: Timestamp::now() };
-    let lock = folder::hold(&runs, &name, &holder).map_err(|error| not_started(&name, &NotStarted::NotHeld(error)))?;
+    let lock =
+        folder::hold(&runs, &name, &holder).map_err(|error| not_started(&name, &NotStarted::LockError(error)))?;
     for run in folder::list(&runs, &name).unwrap_or_default() {
         if folder::works(&run.folder).unwrap_or(false) {
-            let works = NotStarted::NotHeld(folder::NotHeld::Works(run.run));
+            let works = NotStarted::LockError(folder::LockError::Works(run.run));
             return Err(not_started(&name, &works));
         }
     }

@@ -1,4 +1,4 @@
-//! `cockpit infra orphans`: what is typed.
+//! `cockpit infra orphans`: its arguments.
 
 use crate::commands::infra::run_args::Named;
 use clap::Args;

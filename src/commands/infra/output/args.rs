@@ -1,4 +1,4 @@
-//! `cockpit infra output`: what is typed.
+//! `cockpit infra output`: its arguments.
 
 use clap::Args;
 

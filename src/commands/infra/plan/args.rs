@@ -1,4 +1,4 @@
-//! `cockpit infra plan`: what is typed.
+//! `cockpit infra plan`: its arguments.
 
 use crate::commands::infra::run_args::RunArgs;
 use clap::Args;
@@ -9,7 +9,7 @@ use clap::Args;
     after_help = "Unlike a plan of an apply it reads only what is applied now: a unit that needs outputs of one of\nwhich nothing was applied yet says so."
 )]
 pub struct Arguments {
-    /// What it is over.
+    /// What the run covers.
     #[command(flatten)]
     pub of: RunArgs,
     /// Exit with 0 where nothing would change, 2 where something would, 1 for any error

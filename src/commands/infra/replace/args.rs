@@ -1,14 +1,14 @@
-//! `cockpit infra replace`: what is typed.
+//! `cockpit infra replace`: its arguments.
 
 use clap::Args;
 
-/// Make a resource again, as `apply --replace` does: the plan is shown and approved first
+/// Replace a resource, as `apply --replace` does: the plan is shown and approved first
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Arguments {
     /// The environment, as with --env, and the resource's address
     #[arg(value_names = ["ENVIRONMENT", "ADDRESS"], num_args = 1..=2, required = true)]
     pub words: Vec<String>,
-    /// The unit that it is of
+    /// The unit that the resource belongs to
     #[arg(short, long = "unit", value_name = "NAME", required = true)]
     pub unit: String,
 }

@@ -1,9 +1,9 @@
-//! `cockpit infra resume`: what is typed.
+//! `cockpit infra resume`: its arguments.
 
 use crate::commands::infra::run_args::Named;
 use clap::Args;
 
-/// Take up a run whose supervisor was killed
+/// Resume a run whose supervisor was killed
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Arguments {
     /// Which run.

@@ -11,7 +11,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let kept = kept(context)?;
     let listed = kept.one(arguments.of.run.as_deref())?;
     if state(listed)?.end.is_some() {
-        let report = Report::usage(format!("{} has ended: there is nothing to take up", listed.run));
+        let report = Report::usage(format!("{} has ended: there is nothing to resume", listed.run));
         return Err(report.hint("`cockpit infra retry` tries failed and blocked units again"));
     }
     take_up(context, &kept, listed).await?;

@@ -1,4 +1,4 @@
-//! `cockpit infra retry`: what is typed.
+//! `cockpit infra retry`: its arguments.
 
 use crate::commands::infra::run_args::Named;
 use clap::Args;

@@ -1,4 +1,4 @@
-//! `cockpit infra runs`: what is typed.
+//! `cockpit infra runs`: its arguments.
 
 use clap::Args;
 

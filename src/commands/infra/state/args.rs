@@ -1,4 +1,4 @@
-//! `cockpit infra state`: what is typed.
+//! `cockpit infra state`: its arguments.
 
 use crate::commands::infra::target::Target;
 use clap::{Args, Subcommand};
@@ -19,7 +19,7 @@ pub enum What {
     List(Target),
     /// Show one resource, its sensitive values masked [table|json|yaml]
     Show(Show),
-    /// Print the state of a unit, its sensitive values masked; --to writes it as it is
+    /// Print the state of a unit, its sensitive values masked; --to writes it unmasked
     Pull(Pull),
     /// Push a state that could not be written at the end of an apply (errored.tfstate), after a yes
     Push(Push),
@@ -53,10 +53,10 @@ pub struct Pull {
     /// Of which environment, and unit.
     #[command(flatten)]
     pub target: Target,
-    /// Print it as it is, with its secrets
+    /// Print it unmasked, with its secrets
     #[arg(long, conflicts_with = "to")]
     pub sensitive: bool,
-    /// Write it as it is into this file, which must not be there and is yours alone
+    /// Write it unmasked into this file, which must not exist yet and only you can read
     #[arg(long, value_name = "FILE")]
     pub to: Option<PathBuf>,
 }

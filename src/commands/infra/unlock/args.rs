@@ -1,4 +1,4 @@
-//! `cockpit infra unlock`: what is typed.
+//! `cockpit infra unlock`: its arguments.
 
 use crate::commands::infra::target::Target;
 use clap::Args;
@@ -6,7 +6,7 @@ use clap::Args;
 /// Show who holds the lock of a unit's state, and release one that was left behind
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Arguments {
-    /// Whose.
+    /// The environment, and which of its units.
     #[command(flatten)]
     pub target: Target,
     /// Only show it

@@ -1,4 +1,4 @@
-//! `cockpit infra validate`: what is typed.
+//! `cockpit infra validate`: its arguments.
 
 use crate::commands::infra::target::Target;
 use clap::Args;
@@ -6,7 +6,7 @@ use clap::Args;
 /// Check the code of units, as Terragrunt and Terraform do [table|json|yaml|csv]
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Arguments {
-    /// Whose.
+    /// The environment, and which of its units.
     #[command(flatten)]
     pub target: Target,
 }

@@ -2,7 +2,7 @@
 
 use super::super::requests;
 use super::Supervisor;
-use crate::model::infra::run_event::{Request, Step, What, Who, Wish};
+use crate::model::infra::run_event::{Request, RequestKind, Step, What, Who};
 use crate::model::infra::schedule;
 use rustix::process::{Pid, Signal, kill_process};
 
@@ -22,12 +22,12 @@ impl Supervisor<'_> {
 
     fn take_request(&mut self, Request { by, wish, .. }: Request) {
         match wish {
-            Wish::Approve { unit, sha256 } => match schedule::refused(&self.state, &unit, &sha256) {
+            RequestKind::Approve { unit, sha256 } => match schedule::refused(&self.state, &unit, &sha256) {
                 None => self.tell(What::Approved { unit, sha256, by }),
                 Some(why) => self.note(Some(&unit), format!("the approval by {} was not taken: {why}", by.user)),
             },
-            Wish::Cancel { hard } => self.cancel(by, hard),
-            Wish::Retry => match schedule::to_retry(&self.state) {
+            RequestKind::Cancel { hard } => self.cancel(by, hard),
+            RequestKind::Retry => match schedule::to_retry(&self.state) {
                 Ok(units) => self.tell(What::Retried { units, by }),
                 Err(why) => self.note(None, why),
             },

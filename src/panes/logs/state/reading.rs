@@ -2,7 +2,7 @@
 
 use super::{Listing, Live, NAME, Past, START, State};
 use crate::app::backoff::Backoff;
-use crate::app::effect::{Effect, Lane};
+use crate::app::effect::{Effect, Priority};
 use crate::app::event::Answer;
 use crate::app::logs::follow::{Batch, Follower, Gap, Plan};
 use crate::app::logs::insights::{self, Running};
@@ -66,7 +66,11 @@ impl State {
             if list.due.take_if(|due| *due <= at).is_some() {
                 let prefix = log_store::pattern::literal_prefix(&list.pattern).to_owned();
                 let query = Query::LogGroups { prefix };
-                effects.push(Effect::Fetch { ticket: ticket(GROUPS, n), lane: Lane::Background, ask: query.into() });
+                effects.push(Effect::Fetch {
+                    ticket: ticket(GROUPS, n),
+                    lane: Priority::Background,
+                    ask: query.into(),
+                });
             }
         }
         self.resolve(estate, environment, at);
@@ -75,7 +79,7 @@ impl State {
                 let query = Query::LogPage(Box::new(ask.window));
                 effects.push(Effect::Fetch {
                     ticket: ticket(FOLLOW, ask.number),
-                    lane: Lane::Background,
+                    lane: Priority::Background,
                     ask: query.into(),
                 });
             }
@@ -83,7 +87,7 @@ impl State {
         if let Some(past) = &mut self.past {
             for ask in past.reader.tick(at, 0) {
                 let ticket = ticket(PAST, ask.number);
-                effects.push(Effect::Fetch { ticket, lane: Lane::Operator, ask: ask.query.into() });
+                effects.push(Effect::Fetch { ticket, lane: Priority::Operator, ask: ask.query.into() });
             }
         }
         if self.live.on && self.live.serial.is_none() && self.live.due <= at {
@@ -94,7 +98,7 @@ impl State {
                 let query = Query::LiveTail { groups: arns };
                 effects.push(Effect::Fetch {
                     ticket: ticket(LIVE, self.serial),
-                    lane: Lane::Background,
+                    lane: Priority::Background,
                     ask: query.into(),
                 });
             }
@@ -114,7 +118,7 @@ impl State {
         self.insights.running = Some(Running { ticket, name: name.to_owned() });
         let (from, to) = self.insights.span(self.span, now.as_millisecond());
         let query = InsightsQuery { groups, text: text.to_owned(), from, to, limit: 1_000 };
-        Some(Effect::Fetch { ticket, lane: Lane::Operator, ask: Query::Insights(Box::new(query)).into() })
+        Some(Effect::Fetch { ticket, lane: Priority::Operator, ask: Query::Insights(Box::new(query)).into() })
     }
 
     /// Nobody waits any more for the query that runs: it is stopped, as it costs what it scans. Whether one
@@ -134,7 +138,7 @@ impl State {
         self.insights.sizes.clear();
         let ticket = ticket(generation, SIZES, 0);
         let query = Query::LogGroups { prefix: insights::common(&groups) };
-        Some(Effect::Fetch { ticket, lane: Lane::Operator, ask: query.into() })
+        Some(Effect::Fetch { ticket, lane: Priority::Operator, ask: query.into() })
     }
 
     /// The groups that a query may search: at most 50, of the environment's region.

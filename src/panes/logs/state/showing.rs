@@ -40,7 +40,7 @@ impl State {
     /// What is shown changes: by level, filter, mutes or hidden services.
     pub fn show(&mut self) {
         self.filter_error = match sources::expand(&self.filter, &self.named_filters) {
-            // What is wrong in what was typed has its place there.
+            // A mistake is located in the text as it was typed.
             Ok(_) if !self.filter.contains('@') => Filter::parse(&self.filter).err(),
             Ok(expanded) => Filter::parse(&expanded).err(),
             Err(name) => {

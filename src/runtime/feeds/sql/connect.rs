@@ -4,10 +4,10 @@ use super::run::{Told, run};
 use crate::db::{Connection, Event, Lost, facts};
 use crate::feeds::sql::{Fact, Place, Who};
 use crate::model::sql::guard::judge;
-use crate::model::sql::{Said, Server, SessionId, Transaction};
+use crate::model::sql::{Server, ServerMessage, SessionId, Transaction};
 use crate::model::{Failure, FailureKind};
 use crate::runtime::database_login;
-use crate::runtime::feeds::means::Means;
+use crate::runtime::feeds::means::FeedContext;
 use crate::runtime::feeds::sql_sessions::{Job, Open, Tell};
 use std::time::Duration;
 use tokio::sync::mpsc;
@@ -25,7 +25,7 @@ const JUDGED: usize = 100_000;
 
 /// Opens a session, and holds it until it is left or lost.
 pub(super) async fn hold(
-    means: &Means,
+    means: &FeedContext,
     tell: &Tell,
     session: SessionId,
     (place, who): (Place, Who),
@@ -59,11 +59,11 @@ pub(super) async fn hold(
 }
 
 async fn open(
-    means: &Means,
+    means: &FeedContext,
     place: Place,
     who: &Who,
     read_only: Option<&String>,
-) -> Result<(Connection, Server, Option<Said>), Failure> {
+) -> Result<(Connection, Server, Option<ServerMessage>), Failure> {
     let environment = means.environment.as_deref().ok_or_else(|| {
         Failure::new(FailureKind::Invalid, "no environment is opened").hinted("open one that has a database")
     })?;
@@ -80,10 +80,10 @@ async fn open(
 }
 
 /// What was set is not in force.
-fn not_held() -> Said {
+fn not_held() -> ServerMessage {
     let message = "transactions were to begin as read-only ones, and do not: a pooler gives each transaction another connection \
                    (pool_mode = transaction); connect past it. Each statement that writes still asks where the environment is guarded";
-    Said { severity: "WARNING".to_owned(), message: message.to_owned(), ..Said::default() }
+    ServerMessage { severity: "WARNING".to_owned(), message: message.to_owned(), ..ServerMessage::default() }
 }
 
 /// A session as it is held.

@@ -3,7 +3,7 @@
 
 use super::program::Program;
 use crate::feeds::sql::Fact;
-use crate::runtime::feeds::means::Means;
+use crate::runtime::feeds::means::FeedContext;
 use crate::runtime::feeds::sql_programs::Input;
 use crate::runtime::feeds::sql_sessions::Tell;
 use crate::runtime::feeds::trouble::failed;
@@ -15,7 +15,7 @@ use tokio::time::sleep;
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Runs a command to its end; without a text to read it is there for results until it is left.
-pub(super) async fn run(means: &Means, tell: &Tell, number: u64, command: &str, text: Option<String>) {
+pub(super) async fn run(means: &FeedContext, tell: &Tell, number: u64, command: &str, text: Option<String>) {
     let mut program = match Program::start(command, true) {
         Ok(program) => program,
         Err(error) => return tell.failed(failed(format!("/bin/sh: {error}"))).await,

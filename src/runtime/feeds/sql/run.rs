@@ -9,7 +9,7 @@ use crate::db::wire::{self, Messages};
 use crate::db::{Connection, Event, Lost, Spool};
 use crate::feeds::sql::Fact;
 use crate::model::sql::keywords::literal;
-use crate::model::sql::{Column, Ended, ResultId, Said, Transaction};
+use crate::model::sql::{Column, Ended, ResultId, ServerMessage, Transaction};
 use crate::model::units::bytes;
 use crate::runtime::feeds::sql_sessions::{Job, Open, Tell};
 use std::path::PathBuf;
@@ -112,7 +112,7 @@ struct Running<'a> {
 }
 
 fn failed(why: &str) -> Ended {
-    Ended::Failed(Said { severity: "ERROR".to_owned(), message: why.to_owned(), ..Said::default() })
+    Ended::Failed(ServerMessage { severity: "ERROR".to_owned(), message: why.to_owned(), ..ServerMessage::default() })
 }
 
 /// The name of a statement that has values bound to it.
@@ -121,7 +121,7 @@ fn name(job: &Job) -> String {
 }
 
 /// The statement as it is sent. The simple protocol binds no values: a prepared statement does.
-async fn bound(connection: &mut Connection, job: &Job) -> Result<Result<String, Said>, Lost> {
+async fn bound(connection: &mut Connection, job: &Job) -> Result<Result<String, ServerMessage>, Lost> {
     let Some(values) = &job.beside.bind else { return Ok(Ok(job.statement.clone())) };
     let begin = format!("PREPARE {} AS ", name(job));
     if let Err(mut said) = connection.rows(&format!("{begin}{}", job.statement), 0).await? {
@@ -161,7 +161,7 @@ impl Running<'_> {
             Ok(text) => ("OUTPUT", text),
             Err(why) => ("WARNING", why),
         };
-        let said = Said { severity: severity.to_owned(), message, ..Said::default() };
+        let said = ServerMessage { severity: severity.to_owned(), message, ..ServerMessage::default() };
         self.tell.page(Fact::Notice(Box::new(said))).await;
     }
 
@@ -274,7 +274,8 @@ impl Running<'_> {
                     Event::Notice(said) => told = Some(said),
                     Event::Notification { channel, text, process } => {
                         let message = format!("notification on {channel} from process {process}: {text}");
-                        told = Some(Said { severity: "NOTIFY".to_owned(), message, ..Said::default() });
+                        told =
+                            Some(ServerMessage { severity: "NOTIFY".to_owned(), message, ..ServerMessage::default() });
                     }
                     Event::Parameter(..) => self.again = true,
                     Event::CopyIn => copies_in = true,

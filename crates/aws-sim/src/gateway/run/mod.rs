@@ -7,7 +7,7 @@ use super::alarm::Alarm;
 use super::connection::From;
 use super::process::Process;
 use super::shell::Shell;
-use super::state::{Behind, Leads, Link, Order};
+use super::state::{Behind, Link, Order, SessionTarget};
 use crate::clock::Ms;
 use crate::faults::{Kind, Verdict};
 use crate::shared::Shared;
@@ -39,7 +39,7 @@ const FULL: usize = 4 << 20;
 struct Running {
     shared: Arc<Shared>,
     behind: Behind,
-    leads: Leads,
+    leads: SessionTarget,
     agent: Agent,
     started: Instant,
     link: Option<Link>,
@@ -89,15 +89,15 @@ pub(super) async fn run(
     shared: Arc<Shared>,
     id: String,
     behind: Behind,
-    leads: Leads,
+    leads: SessionTarget,
     mut orders: mpsc::Receiver<Order>,
 ) {
     let (purpose, properties) = match &leads {
-        Leads::Port { host, port, local } => {
+        SessionTarget::Port { host, port, local } => {
             let properties = json!({"host": host, "portNumber": port.to_string(), "localPortNumber": local});
             (Purpose::Port, properties)
         }
-        Leads::Shell { .. } => (Purpose::Shell, json!({})),
+        SessionTarget::Shell { .. } => (Purpose::Shell, json!({})),
     };
     let verdict = shared.faults().take("gateway:handshake", shared.clock.now_ms());
     let version = if verdict.kind == Some(Kind::Old) { OLD_VERSION } else { VERSION };
@@ -307,12 +307,12 @@ impl Running {
             let now = self.now();
             match event {
                 Event::Ready => {
-                    if let Leads::Shell { command, .. } = &self.leads
+                    if let SessionTarget::Shell { command, .. } = &self.leads
                         && self.shared.commands
                     {
                         let (to_agent, waiting) = (self.to_agent.clone(), self.waiting.clone());
                         self.process = Some(Process::start(command, to_agent, waiting));
-                    } else if let Leads::Shell { command, host } = &self.leads {
+                    } else if let SessionTarget::Shell { command, host } = &self.leads {
                         let (shell, said) = Shell::start(command, host);
                         self.shell = Some(shell);
                         self.say(&said.output, said.exit, now);

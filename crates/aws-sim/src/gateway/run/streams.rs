@@ -3,7 +3,7 @@
 use super::{Running, Stream};
 use crate::faults::Kind;
 use crate::gateway::connection;
-use crate::gateway::state::Leads;
+use crate::gateway::state::SessionTarget;
 use crate::world::databases::Role;
 use bytes::Bytes;
 use std::sync::atomic::Ordering;
@@ -19,7 +19,7 @@ impl Running {
     /// Opens one. A name of a database is looked up each time, as DNS does it: it may lead to another member by now.
     pub(super) fn open(&mut self, stream: u32, now: Duration) {
         let verdict = self.shared.faults().take("gateway:dial", self.shared.clock.now_ms());
-        let Leads::Port { host, port, .. } = &self.leads else { return };
+        let SessionTarget::Port { host, port, .. } = &self.leads else { return };
         let mut to = None;
         let mut names = vec![host.clone()];
         let mut refused = verdict.kind == Some(Kind::Refused);

@@ -10,7 +10,7 @@ use crate::world::bluegreen::Strategy;
 use crate::world::composite::{Composite, Rule};
 use crate::world::databases::{DbCluster, DbInstance};
 use crate::world::ecs::Fate;
-use crate::world::lifecycle::WayBack;
+use crate::world::lifecycle::RollbackOutcome;
 use crate::world::load::Shape;
 use crate::world::metrics::MetricName;
 use crate::world::night::{Function, Schedule};
@@ -145,7 +145,7 @@ pub(super) fn staging(world: &mut World) {
             world.curse = Some(Fate::ExitsEarly);
             let fails = world.scenario == Scenario::RollbackFails;
             for service in [web, api] {
-                world.services[service].way_back = if fails { WayBack::Fails } else { WayBack::Hangs };
+                world.services[service].way_back = if fails { RollbackOutcome::Fails } else { RollbackOutcome::Hangs };
             }
         }
         Scenario::NoBreaker => {

@@ -13,7 +13,7 @@ use super::ecs::{
     Cluster, Container, Deployment, Fate, Health, HealthCheck, Release, Revision, Rollout, Service, Status, Target,
     TaskDef,
 };
-use super::lifecycle::{Life, WayBack};
+use super::lifecycle::{Life, RollbackOutcome};
 use super::load::Load;
 use super::metrics::MetricName;
 use super::registry::Push;
@@ -295,7 +295,7 @@ impl World {
             name: spec.name,
             created: now - 120 * DAY,
             life: Life::Active,
-            way_back: WayBack::Open,
+            way_back: RollbackOutcome::Open,
             strategy: Strategy::Rolling,
             controller: Controller::Ecs,
             desired: spec.desired,

@@ -47,7 +47,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn an_address_that_names_nothing_is_told_with_what_may_be_meant() {
+    fn an_unknown_address_is_reported_with_suggestions() {
         let replaced = change("module.a.aws_vpc.main[0]", &["delete", "create"], json!({"a": 1}), json!({"a": 1}));
         let plan = Plan::read(show(&[replaced]).to_string().as_bytes()).unwrap();
         let unmet = |replace: &[&str], targets: &[&str]| {

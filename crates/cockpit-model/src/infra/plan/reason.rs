@@ -6,7 +6,10 @@ use serde_json::Value;
 /// Terraform's reason in words; none where the action says it all.
 pub(super) fn words(resource: &ResourceChange) -> Option<String> {
     let Some(reason) = resource.action_reason.as_deref() else {
-        return resource.deposed.as_ref().map(|_| "it is left of a replacement that was not finished".to_owned());
+        return resource
+            .deposed
+            .as_ref()
+            .map(|_| "it is left over from a replacement that was not finished".to_owned());
     };
     Some(match reason {
         "replace_because_cannot_update" => {
@@ -17,7 +20,7 @@ pub(super) fn words(resource: &ResourceChange) -> Option<String> {
                 format!("{} cannot be changed in place", paths.join(", "))
             }
         }
-        "replace_because_tainted" => "it is tainted: it was not made whole, or somebody marked it".to_owned(),
+        "replace_because_tainted" => "it is tainted: its creation did not complete, or somebody marked it".to_owned(),
         "replace_by_request" => "it was asked for (-replace)".to_owned(),
         "replace_by_triggers" => "what it names in replace_triggered_by changes".to_owned(),
         "delete_because_no_resource_config" => "it is no longer in the configuration".to_owned(),
@@ -26,7 +29,7 @@ pub(super) fn words(resource: &ResourceChange) -> Option<String> {
         "delete_because_count_index" => "its index is beyond count".to_owned(),
         "delete_because_each_key" => "its key is no longer in for_each".to_owned(),
         "delete_because_no_move_target" => "it was moved to an address that is not in the configuration".to_owned(),
-        "read_because_config_unknown" => "what it is asked by is known after apply".to_owned(),
+        "read_because_config_unknown" => "its arguments are known only after apply".to_owned(),
         "read_because_dependency_pending" => "what it depends on has changes".to_owned(),
         "read_because_check_nested" => "a check reads it".to_owned(),
         // A reason of a later version, as it is.

@@ -1,6 +1,6 @@
 //! What the server says of a failure, as psql prints it: with the line of the statement and a caret under the place.
 
-use crate::sql::Said;
+use crate::sql::ServerMessage;
 use crate::text::{harmless, width};
 use std::fmt::Write as _;
 
@@ -59,7 +59,7 @@ impl Context {
 const WIDE: usize = 60;
 
 /// What was said, each line ended. `statement` is the one that was sent.
-pub fn text(said: &Said, statement: &str, verbosity: Verbosity, context: Context) -> String {
+pub fn text(said: &ServerMessage, statement: &str, verbosity: Verbosity, context: Context) -> String {
     let mut out = String::new();
     let mut add = |name: &str, text: &str| {
         let lines: Vec<_> = text.split('\n').map(harmless).collect();
@@ -165,8 +165,14 @@ pub fn caret(statement: &str, position: u32) -> Option<String> {
 mod tests {
     use super::*;
 
-    fn said(message: &str, position: Option<u32>) -> Said {
-        Said { severity: "ERROR".into(), code: "42703".into(), message: message.into(), position, ..Said::default() }
+    fn said(message: &str, position: Option<u32>) -> ServerMessage {
+        ServerMessage {
+            severity: "ERROR".into(),
+            code: "42703".into(),
+            message: message.into(),
+            position,
+            ..ServerMessage::default()
+        }
     }
 
     #[test]

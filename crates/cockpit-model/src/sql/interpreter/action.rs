@@ -4,7 +4,7 @@ use crate::sql::describe::Looked;
 use crate::sql::format::Options;
 use crate::sql::scan::Open;
 use crate::sql::sheet::Sheet;
-use crate::sql::{Column, Said, Transaction};
+use crate::sql::{Column, ServerMessage, Transaction};
 
 /// Where something is written.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -186,7 +186,7 @@ pub enum Edited {
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ran {
     /// The failure, where it failed.
-    pub failed: Option<Said>,
+    pub failed: Option<ServerMessage>,
     /// The server's word for its end: `SELECT 3`.
     pub tag: String,
     /// Its columns.
@@ -205,7 +205,7 @@ pub enum Answer {
     /// Of [`Action::Run`].
     Ran(Box<Ran>),
     /// Of [`Action::Look`]: the rows, or why not.
-    Rows(Result<Looked, Box<Said>>),
+    Rows(Result<Looked, Box<ServerMessage>>),
     /// A text, or why there is none, in words.
     Text(Result<String, String>),
     /// It is done, or why not, in words.

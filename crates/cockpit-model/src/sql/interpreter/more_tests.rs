@@ -1,7 +1,7 @@
 //! Tests of the interpreter: transactions that begin by themselves, several statements at once, failures and their places.
 
 use super::*;
-use crate::sql::{Said, Transaction};
+use crate::sql::{ServerMessage, Transaction};
 
 /// What is asked for of a script of which each `bad` fails; statements with what is said of them, failures with their places.
 fn asked(text: &str) -> Vec<String> {
@@ -15,7 +15,7 @@ fn asked(text: &str) -> Vec<String> {
                 lines.push(run.statement.clone());
                 let mut ran = Ran { transaction: Transaction::Open, ..Ran::default() };
                 if run.statement == "bad" {
-                    ran = Ran { failed: Some(Said::default()), transaction: Transaction::Failed, ..ran };
+                    ran = Ran { failed: Some(ServerMessage::default()), transaction: Transaction::Failed, ..ran };
                 }
                 interpreter.answer(Answer::Ran(Box::new(ran)));
             }
@@ -70,7 +70,8 @@ fn where_a_failure_ends_a_text_it_is_known_what_ran_and_what_did_not() {
         loop {
             match interpreter.step() {
                 Action::Run(run) => {
-                    let failed = (run.statement == "bad").then(|| Said { message: "no".into(), ..Said::default() });
+                    let failed = (run.statement == "bad")
+                        .then(|| ServerMessage { message: "no".into(), ..ServerMessage::default() });
                     let ran = Ran { failed, transaction: Transaction::Open, ..Ran::default() };
                     interpreter.answer(Answer::Ran(Box::new(ran)));
                 }
@@ -95,7 +96,7 @@ fn where_a_failure_ends_a_text_it_is_known_what_ran_and_what_did_not() {
 }
 
 #[test]
-fn a_condition_that_cannot_be_found_out_is_not_so() {
+fn an_unknown_condition_is_false() {
     assert_eq!(asked("\\if `broken`\n\\echo yes\n\\else\n\\echo no\n\\endif"), ["fail :1: it failed", "print no"]);
 }
 

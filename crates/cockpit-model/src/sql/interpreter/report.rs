@@ -3,7 +3,7 @@
 use super::action::{Action, Target};
 use super::arguments::Arguments;
 use super::state::{Interpreter, Mode, Waiting};
-use crate::sql::Said;
+use crate::sql::ServerMessage;
 use crate::sql::commands::{Support, find};
 use crate::sql::describe::asked::Setting;
 use crate::sql::describe::{Describe, Looked, Step};
@@ -58,7 +58,7 @@ impl Interpreter {
         }
     }
 
-    pub(super) fn described(&mut self, mut describe: Describe, looked: Result<Looked, Box<Said>>) {
+    pub(super) fn described(&mut self, mut describe: Describe, looked: Result<Looked, Box<ServerMessage>>) {
         match looked {
             Ok(looked) => {
                 describe.answer(looked);

@@ -2,7 +2,7 @@
 
 use super::action::{Action, Edited, Target};
 use super::state::{Interpreter, Routine, Waiting};
-use crate::sql::Said;
+use crate::sql::ServerMessage;
 use crate::sql::describe::Looked;
 use crate::sql::keywords::literal;
 
@@ -53,7 +53,7 @@ impl Interpreter {
         self.ask(Action::Look { statement, shown }, Waiting::Routine(routine));
     }
 
-    pub(super) fn routine_found(&mut self, routine: &Routine, looked: Result<Looked, Box<Said>>) {
+    pub(super) fn routine_found(&mut self, routine: &Routine, looked: Result<Looked, Box<ServerMessage>>) {
         let rows = match looked {
             Ok(looked) => looked.rows,
             Err(said) => return self.fail(said.message),

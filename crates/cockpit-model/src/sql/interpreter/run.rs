@@ -7,7 +7,7 @@ use crate::sql::format::crosstab::crosstab;
 use crate::sql::guard::{Step, judge};
 use crate::sql::keywords::literal;
 use crate::sql::token::{Kind, tokens};
-use crate::sql::{Said, Transaction};
+use crate::sql::{ServerMessage, Transaction};
 
 /// The savepoint that psql sets before each statement of a transaction where errors take back their statement alone.
 const SAVEPOINT: &str = "pg_psql_temporary_savepoint";
@@ -122,7 +122,7 @@ impl Interpreter {
         }
     }
 
-    fn failed(&mut self, said: Said, statement: String) {
+    fn failed(&mut self, said: ServerMessage, statement: String) {
         let code = if said.code.is_empty() { "XX000" } else { &said.code };
         // Names and values of psql's own: none of them is refused.
         for (name, value) in [

@@ -7,7 +7,7 @@ use crate::sql::describe::Describe;
 use crate::sql::format::Options;
 use crate::sql::scan::{Open, Scan};
 use crate::sql::variables::Variables;
-use crate::sql::{Said, Server, Transaction};
+use crate::sql::{Server, ServerMessage, Transaction};
 use std::collections::VecDeque;
 
 /// Whether a person is at it.
@@ -137,7 +137,7 @@ pub struct Interpreter {
     /// Savepoints of the transaction, the last one last.
     pub(super) savepoints: Vec<String>,
     pub(super) server: Server,
-    pub(super) last_error: Option<(Said, String)>,
+    pub(super) last_error: Option<(ServerMessage, String)>,
     pub(super) queue: VecDeque<(Action, Waiting)>,
     pub(super) waiting: Waiting,
     pub(super) bind: Option<Vec<String>>,

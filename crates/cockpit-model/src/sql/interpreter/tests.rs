@@ -1,7 +1,7 @@
 //! Tests of the interpreter: what is asked for one text after the other, and what the answers lead to.
 
 use super::*;
-use crate::sql::{Column, Said, Server, Transaction};
+use crate::sql::{Column, Server, ServerMessage, Transaction};
 
 /// Runs a text; each statement is answered by `answer`. What was to be done, a line each.
 fn done(mode: Mode, text: &str, mut answer: impl FnMut(&Run) -> Ran) -> Vec<String> {
@@ -81,11 +81,11 @@ fn script(text: &str) -> Vec<String> {
 }
 
 fn failing(run: &Run) -> Ran {
-    let failed = run.statement.contains("bad").then(|| Said {
+    let failed = run.statement.contains("bad").then(|| ServerMessage {
         severity: "ERROR".into(),
         code: "42601".into(),
         message: "no".into(),
-        ..Said::default()
+        ..ServerMessage::default()
     });
     Ran { failed, count: 1, ..Ran::default() }
 }

@@ -10,9 +10,9 @@ pub mod tree;
 
 use crate::FailureKind;
 
-/// What a statement about the catalogue failed for.
+/// Why a statement about the catalogue failed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Lacking {
+pub enum CatalogueFailure {
     /// The user lacks a right.
     Right,
     /// The server lacks a part of the catalogue.
@@ -21,7 +21,7 @@ pub enum Lacking {
     Other,
 }
 
-impl Lacking {
+impl CatalogueFailure {
     /// By the SQLSTATE. Source: PostgreSQL's documentation, "PostgreSQL Error Codes".
     pub fn of(sqlstate: &str) -> Self {
         match sqlstate {
@@ -48,13 +48,13 @@ impl Lacking {
 }
 
 /// Why an answer is missing, with the right or the part of the catalogue that is lacking, and what the server said.
-pub fn missing(said: &str, lacking: Lacking) -> String {
+pub fn missing(said: &str, lacking: CatalogueFailure) -> String {
     match lacking {
-        Lacking::Right => format!("{said}: the user lacks this right; grant it, or connect as another user"),
-        Lacking::Part => {
+        CatalogueFailure::Right => format!("{said}: the user lacks this right; grant it, or connect as another user"),
+        CatalogueFailure::Part => {
             format!("{said}: this server lacks that part of PostgreSQL's catalogue (version 13 or newer has it)")
         }
-        Lacking::Other => said.to_owned(),
+        CatalogueFailure::Other => said.to_owned(),
     }
 }
 
@@ -64,14 +64,18 @@ mod tests {
 
     #[test]
     fn what_is_missing_names_the_right_or_the_view() {
-        let lacks = missing("relation \"pg_catalog.pg_sequence\" does not exist", Lacking::of("42P01"));
+        let lacks = missing("relation \"pg_catalog.pg_sequence\" does not exist", CatalogueFailure::of("42P01"));
         assert!(lacks.contains("pg_sequence") && lacks.contains("lacks that part"), "{lacks}");
-        let denied = missing("permission denied for table pg_statistic_ext", Lacking::of("42501"));
+        let denied = missing("permission denied for table pg_statistic_ext", CatalogueFailure::of("42501"));
         assert!(denied.contains("pg_statistic_ext") && denied.contains("grant it"), "{denied}");
         // In whichever language the server speaks, and whatever it says.
-        assert_eq!(missing("\"x\" does not exist", Lacking::of("57014")), "\"x\" does not exist");
+        assert_eq!(missing("\"x\" does not exist", CatalogueFailure::of("57014")), "\"x\" does not exist");
         for code in ["42501", "42703", "57014"] {
-            assert_eq!(Lacking::of_kind(Lacking::of(code).kind()), Lacking::of(code), "{code}");
+            assert_eq!(
+                CatalogueFailure::of_kind(CatalogueFailure::of(code).kind()),
+                CatalogueFailure::of(code),
+                "{code}"
+            );
         }
     }
 }

@@ -13,7 +13,7 @@ use super::gate::{Gate, Granted, Options, Token};
 use super::listener::{Accepted, Listener};
 use super::local::{FromLocal, Key, ToLocal};
 use super::recent::Recent;
-use super::said::{Said, ShellInput};
+use super::said::{ShellInput, ShellOutput};
 use super::status::Status;
 use crate::carried::Purpose;
 use crate::message::Size;
@@ -36,7 +36,7 @@ use tokio_tungstenite::tungstenite::error::Error;
 
 /// What has no other limit ends after this: a request to AWS, a connection.
 const ASKING: Duration = Duration::from_secs(30);
-/// The end of a session at AWS is waited for so long.
+/// How long AWS may take to end a session.
 const ENDING: Duration = Duration::from_secs(5);
 /// At least so often the loop looks around.
 const LOOK: Duration = Duration::from_secs(1);
@@ -51,7 +51,7 @@ const ALIVE: Duration = Duration::from_secs(50);
 const PONG: Duration = Duration::from_secs(10);
 /// The same after the machine slept.
 const PONG_AWAKE: Duration = Duration::from_secs(3);
-/// An agent that acknowledges nothing for so long is not there.
+/// An agent that acknowledges nothing for this long is gone.
 const SILENT: Duration = Duration::from_secs(20);
 /// How often the target is looked at.
 const CHECK: Duration = Duration::from_secs(30);
@@ -101,7 +101,7 @@ pub(super) enum Served<T> {
     },
     Shell {
         input: mpsc::Receiver<ShellInput>,
-        output: mpsc::UnboundedSender<Said>,
+        output: mpsc::UnboundedSender<ShellOutput>,
     },
 }
 
@@ -348,7 +348,7 @@ impl<G: Gate> Actor<G> {
         self.locals.clear();
         self.further.stop();
         match &mut self.served {
-            Served::Shell { output, .. } => drop(output.send(Said::Closed)),
+            Served::Shell { output, .. } => drop(output.send(ShellOutput::Closed)),
             Served::Beside { handed, .. } => {
                 handed.close();
                 while let Ok(socket) = handed.try_recv() {

@@ -2,7 +2,7 @@
 
 use super::*;
 use crate::agent::Agent;
-use crate::carried::{Event, Pace};
+use crate::carried::{Event, SendRate};
 use crate::driver::bucket::LIMIT;
 use crate::driver::gate::Credentials;
 use crate::supervisor::FailureKind;
@@ -49,8 +49,8 @@ fn at(seconds: u64) -> Time {
 }
 
 /// One that is ready since the moment zero, and what comes out of it.
-fn ready() -> (Actor<Nobody>, mpsc::UnboundedReceiver<Said>) {
-    let options = Options { region: String::new(), tls: None, proxy: None, pace: Pace::default() };
+fn ready() -> (Actor<Nobody>, mpsc::UnboundedReceiver<ShellOutput>) {
+    let options = Options { region: String::new(), tls: None, proxy: None, pace: SendRate::default() };
     let (_, input) = mpsc::channel(1);
     let (output, said) = mpsc::unbounded_channel();
     let (_, stop) = watch::channel(false);
@@ -179,7 +179,7 @@ fn it_looks_around_once_a_second_however_much_comes_meanwhile() {
             let now = at(second) + Duration::from_millis(10 * part);
             agent.output(&Bytes::from_static(b"x"), now);
             carry(&mut actor, &mut agent, now);
-            assert_eq!(said.try_recv(), Ok(Said::Output(Bytes::from_static(b"x"))));
+            assert_eq!(said.try_recv(), Ok(ShellOutput::Output(Bytes::from_static(b"x"))));
             assert_eq!(actor.wake(now), at(second + 1), "a byte at {now:?} does not put it off");
         }
         actor.look(at(second + 1));
@@ -189,7 +189,7 @@ fn it_looks_around_once_a_second_however_much_comes_meanwhile() {
 #[test]
 fn a_connection_that_says_nothing_keeps_its_session_and_a_session_without_one_is_left_to_time_out() {
     let (mut actor, _said) = ready();
-    actor.session = Session::new(Purpose::Port, Pace::default(), 1);
+    actor.session = Session::new(Purpose::Port, SendRate::default(), 1);
     actor.target = Some(());
     let mut agent = Agent::new(Purpose::Port, "3.3.0.0", 1);
     agent.start(&[], at(0));

@@ -6,7 +6,7 @@ use crate::driver::gate::Gate;
 use crate::driver::listener::Accepted;
 use crate::driver::local::{self, FromLocal, Key, ToLocal};
 use crate::driver::recent::Recent;
-use crate::driver::said::{Said, ShellInput};
+use crate::driver::said::{ShellInput, ShellOutput};
 use crate::supervisor::Input;
 use crate::time::Time;
 use bytes::Bytes;
@@ -99,9 +99,9 @@ impl<G: Gate> Actor<G> {
                     }
                 }
             }
-            Event::Output(bytes) => self.say(Said::Output(bytes)),
-            Event::Stderr(bytes) => self.say(Said::Stderr(bytes)),
-            Event::Exit(code) => self.say(Said::Exit(code)),
+            Event::Output(bytes) => self.say(ShellOutput::Output(bytes)),
+            Event::Stderr(bytes) => self.say(ShellOutput::Stderr(bytes)),
+            Event::Exit(code) => self.say(ShellOutput::Exit(code)),
             Event::Closed(why) | Event::Broken(why) => self.handle(Input::Over(why), now),
         }
     }
@@ -114,7 +114,7 @@ impl<G: Gate> Actor<G> {
         }
     }
 
-    fn say(&mut self, said: Said) {
+    fn say(&mut self, said: ShellOutput) {
         let Served::Shell { output, .. } = &self.served else { return };
         let length = said.len();
         self.bucket.fill(length);

@@ -3,7 +3,7 @@
 
 pub mod call;
 
-use super::{Decided, Job, Sent, Single, not_shown};
+use super::{Decided, Job, Sent, SingleChange, not_shown};
 use crate::app::command::Risk;
 use crate::app::operation::call::{Read, Reply, Write};
 use crate::app::operation::machine::{Target, What};
@@ -56,7 +56,7 @@ pub struct AddressChange {
 
 impl From<Request> for What {
     fn from(request: Request) -> Self {
-        Box::new(Single::new(AddressChange { request, balancers: Vec::new(), rules: Vec::new() }))
+        Box::new(SingleChange::new(AddressChange { request, balancers: Vec::new(), rules: Vec::new() }))
     }
 }
 

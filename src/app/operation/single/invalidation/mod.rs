@@ -2,7 +2,7 @@
 
 pub mod call;
 
-use super::{Decided, Job, Sent, Single};
+use super::{Decided, Job, Sent, SingleChange};
 use crate::app::command::Risk;
 use crate::app::operation::call::{Read, Reply, Write};
 use crate::app::operation::machine::What;
@@ -58,7 +58,7 @@ impl Request {
     }
 }
 
-/// One such change.
+/// An invalidation under way.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Throwing {
     request: Request,
@@ -72,7 +72,14 @@ pub struct Throwing {
 
 impl From<Request> for What {
     fn from(request: Request) -> Self {
-        Box::new(Single::new(Throwing { request, all: Vec::new(), month: None, chosen: None, id: None, last: None }))
+        Box::new(SingleChange::new(Throwing {
+            request,
+            all: Vec::new(),
+            month: None,
+            chosen: None,
+            id: None,
+            last: None,
+        }))
     }
 }
 

@@ -5,7 +5,7 @@ mod request;
 #[cfg(test)]
 mod tests;
 
-use super::{Decided, Job, Sent, Single};
+use super::{Decided, Job, Sent, SingleChange};
 use crate::app::command::Risk;
 use crate::app::operation::call::{Read, Reply, Write};
 use crate::app::operation::machine::{Target, What};
@@ -36,7 +36,7 @@ struct Found {
 
 impl From<Request> for What {
     fn from(request: Request) -> Self {
-        Box::new(Single::new(Muting { request, found: Found::default() }))
+        Box::new(SingleChange::new(Muting { request, found: Found::default() }))
     }
 }
 

@@ -3,7 +3,7 @@
 pub mod call;
 mod request;
 
-use super::{Decided, Job, Sent, Single, not_shown};
+use super::{Decided, Job, Sent, SingleChange, not_shown};
 use crate::app::command::Risk;
 use crate::app::operation::call::{Read, Reply, Write};
 use crate::app::operation::machine::{Target, What};
@@ -36,7 +36,7 @@ impl From<Request> for What {
     fn from(request: Request) -> Self {
         let (policies, actions) = (Vec::new(), Vec::new());
         let (resource, limits) = (String::new(), None);
-        Box::new(Single::new(ScalingChange { request, resource, limits, policies, actions }))
+        Box::new(SingleChange::new(ScalingChange { request, resource, limits, policies, actions }))
     }
 }
 
