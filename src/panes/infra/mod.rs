@@ -235,7 +235,7 @@ const COMMANDS: &[Command] = &[
     )
     .risks(Risk::Change)
     .on_bottom(Bottom::First(5)),
-    Command::new(Id("infra-mark"), OWN, "mark", &["space"], "Mark the selected unit, or take its mark; in a unit the selected resource.", update::mark)
+    Command::new(Id("infra-mark"), OWN, "mark", &["space"], "Mark the selected unit, or unmark it; in a unit the selected resource.", update::mark)
         .on_bottom(Bottom::First(6)),
     Command::new(
         Id("infra-retry"),

@@ -10,7 +10,7 @@ use crate::app::pane::Confirmation;
 use crate::app::update::settle::done;
 use crate::model::infra::run_event::Goal;
 
-/// `space` in a unit: marks the selected resource, or takes its mark.
+/// `space` in a unit: marks the selected resource, or unmarks it.
 pub fn mark(app: &mut App) -> Vec<Effect> {
     let state = &mut app.panes.infra;
     let Some(resource) = state.resource.clone() else { return Vec::new() };

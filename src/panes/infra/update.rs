@@ -297,7 +297,7 @@ pub fn retry(app: &mut App) -> Vec<Effect> {
     wish(app, RequestKind::Retry, "trying failed and blocked units again …")
 }
 
-/// `space`: marks the selected unit, or takes its mark; in a unit the selected resource.
+/// `space`: marks the selected unit, or unmarks it; in a unit the selected resource.
 pub fn mark(app: &mut App) -> Vec<Effect> {
     if app.panes.infra.open.is_some() {
         return target::mark(app);

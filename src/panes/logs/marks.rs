@@ -73,7 +73,7 @@ pub fn copy_marked(app: &mut App) -> Vec<Effect> {
     vec![Effect::Copy(text)]
 }
 
-/// Marks the selected line, or takes its mark.
+/// Marks the selected line, or unmarks it.
 pub fn mark_line(app: &mut App) {
     let logs = &mut app.panes.logs;
     if let Some(pos) = logs.current() {

@@ -144,7 +144,7 @@ async fn code(found: &Discovered) -> Result<Vec<String>, Failure> {
         Ok(files) => {
             let line = |file: &std::path::PathBuf| format!("not formatted: {}", file.display());
             lines.extend(files.iter().map(line));
-            lines.push("F writes them in it".to_owned());
+            lines.push("F formats them".to_owned());
         }
         Err(trouble) => lines.push(of_trouble(&trouble).message),
     }
