@@ -25,6 +25,7 @@ pub(super) fn ask(app: &mut App) -> Vec<Effect> {
     if typing.is_some() || app.screen.asks() {
         return Vec::new();
     }
+    let first = asked.wanted.again.is_none();
     let MfaRequest { profile, serial, again } = &asked.wanted;
     let mut text = format!("Profile {profile} needs a code of its second factor, {serial}.");
     if let Some(why) = again {
@@ -38,8 +39,10 @@ pub(super) fn ask(app: &mut App) -> Vec<Effect> {
     if let Some(asked) = &mut app.code {
         asked.shown = true;
     }
-    // Nobody waited for it: an Enter that was meant for something else would go on without credentials.
-    app.astray.begin_if_typing(app.confirm.now(), "not taken: a code is asked for since; type again in a second");
+    // Nobody waited for the first: an Enter that was meant for something else would go on without credentials.
+    if first {
+        app.astray.begin_if_typing(app.confirm.now(), "not taken: a code is asked for since; type again in a second");
+    }
     app.changed_by(Dirty::Lists);
     Vec::new()
 }
