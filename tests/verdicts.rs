@@ -56,7 +56,7 @@ fn a_rollback_that_fails_is_told_with_what_runs() {
     let (home, world) = (home(), World::run_at(Scenario::RollbackFails, SPEED));
     let failed = operation(&line(&mut home.on(&world), "deploy web --image c0ffee1 -y -o json").coded(6));
     assert_eq!(text(&failed, "verdict"), "failed", "{failed:#}");
-    assert!(text(&failed, "summary").contains("and so did the way back"), "{failed:#}");
+    assert!(text(&failed, "summary").contains("and so did the rollback"), "{failed:#}");
     assert_eq!(text(&failed, "runs"), "1 × bookmark-manager-staging-web:5 (desired 1)", "{failed:#}");
     let said = line(&mut home.on(&world), "services web -o json").coded(0);
     assert!(said.out.contains("rollback failed"), "{said:#?}");

@@ -15,7 +15,7 @@ use futures_util::future::join_all;
 /// The version of the API.
 pub(super) const VERSION: &str = "2010-05-08";
 pub(super) const SIMULATE: Action = Action { name: "iam:SimulatePrincipalPolicy", class: Class::Iam };
-const GET_ROLE: Action = Action { name: "iam:GetRole", class: Class::Iam };
+pub(super) const GET_ROLE: Action = Action { name: "iam:GetRole", class: Class::Iam };
 
 /// What is asked about a user or a role.
 #[derive(Debug, Clone, Copy)]

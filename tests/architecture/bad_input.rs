@@ -227,7 +227,10 @@ const ROWS: &[Row] = &[
     ),
     Row(
         "a local port that is taken",
-        &["a_local_port_that_is_taken_is_told_with_one_that_is_free", "a_port_that_is_taken_is_told_with_the_next_one"],
+        &[
+            "a_local_port_that_is_taken_is_told_with_one_that_is_free",
+            "a_taken_port_is_reported_with_the_next_free_one",
+        ],
     ),
     Row("Session Manager and a database of IPv6 alone", &["a_service_and_a_far_side_that_have_ipv6_alone_are_reached"]),
     Row(

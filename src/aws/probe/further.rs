@@ -115,8 +115,15 @@ fn everywhere<'a>(caller: Caller<'a>, environment: &EnvironmentConfig) -> Vec<Bo
             &body!({"AccountId": account, "MaxResults": 1}),
         ),
     ];
+    let role = [
+        ("PolicySourceArn", format!("arn:aws:iam::{account}:role/{NOBODY}")),
+        ("ActionNames.member.1", "ssm:GetParameters".to_owned()),
+    ];
+    let simulated = query(permissions::SIMULATE, permissions::service(region), permissions::VERSION, &role);
+    let named = [("RoleName", NOBODY.to_owned())];
+    let of_role = query(permissions::GET_ROLE, permissions::service(region), permissions::VERSION, &named);
     let mut tries: Vec<BoxFuture<'_, Probe>> = Vec::new();
-    for request in xml {
+    for request in xml.into_iter().chain([simulated, of_role]) {
         tries.push(Box::pin(by_hand(caller, request, true)));
     }
     for request in of_json {
@@ -149,13 +156,7 @@ fn of_services<'a>(caller: Caller<'a>, environment: &EnvironmentConfig) -> Vec<B
     let balancer =
         format!("arn:aws:elasticloadbalancing:{region}:{account}:loadbalancer/app/{NOBODY}/0000000000000000");
     let image = aws_sdk_ecr::types::ImageIdentifier::builder().image_tag(NOBODY).build();
-    let role = [
-        ("PolicySourceArn", format!("arn:aws:iam::{account}:role/{NOBODY}")),
-        ("ActionNames.member.1", "ssm:GetParameters".to_owned()),
-    ];
-    let simulated = query(permissions::SIMULATE, permissions::service(region), permissions::VERSION, &role);
     let mut tries: Vec<BoxFuture<'_, Probe>> = vec![
-        Box::pin(by_hand(caller, simulated, true)),
         Box::pin(one(caller, survey::LIST_CLUSTERS, |clients| clients.ecs().list_clusters().max_results(1).send())),
         Box::pin(one(caller, ecr::SCAN_FINDINGS, move |clients| {
             let request = clients.ecr().describe_image_scan_findings().repository_name(NOBODY);

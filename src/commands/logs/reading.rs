@@ -2,14 +2,13 @@
 
 use super::args::Arguments;
 use super::report::{Form, Printer};
-use super::run::{Range, form};
 use super::tail::{self, Newest};
 use super::writer::{Trouble, Writer};
 use crate::app::logs::follow::{FeedState, Follower, Plan};
 use crate::app::logs::once::{self, Once, Rates};
 use crate::app::logs::reader::{Out, ReaderEvent, Way};
 use crate::app::logs::sources::{GroupSource, Missing, Sources};
-use crate::cli::{ExitCode, Report};
+use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::{Context, Reading};
 use crate::commands::log_groups::{self, Asked, say};
 use crate::runtime::logs::LogReader;
@@ -21,6 +20,23 @@ use tokio::time::Instant;
 /// A read that ends asks so often whose renewed credentials are, over a quarter of a minute.
 const IDENTITY_TRIES: u32 = 5;
 const TIME_IS_UP: &str = "the time is up before everything was read; give it more time with --timeout";
+
+/// From when to when lines are read, in milliseconds.
+pub(super) struct Range {
+    pub(super) since: i64,
+    pub(super) until: Option<i64>,
+    /// The time of the service when the command began.
+    pub(super) now: i64,
+}
+
+/// The form in which lines are written.
+pub(super) fn form(context: &Context) -> Form {
+    match context.output {
+        Output::Json => Form::Json,
+        Output::Raw => Form::Raw,
+        _ => Form::Text,
+    }
+}
 
 /// One run of the command.
 pub(super) struct Run<'a> {

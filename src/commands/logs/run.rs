@@ -1,15 +1,15 @@
 //! `logs`: where lines are, and how they are read: in order until the end, a condition, or for ever.
 
 use super::args::Arguments;
-use super::reading::Run;
-use super::report::{Form, Printer, Wanted};
+use super::reading::{Range, Run, form};
+use super::report::{Printer, Wanted};
 use super::tail;
 use super::writer::{Trouble, Writer, tee_unwritten};
 use crate::app::logs::once::Rates;
 use crate::app::logs::sources::{self, GroupSource};
 use crate::app::logs::when;
 use crate::aws::budget::Class;
-use crate::cli::{Color, ExitCode, Output, Report};
+use crate::cli::{Color, ExitCode, Report};
 use crate::commands::context::{Context, Reading};
 use crate::commands::log_groups::{self, Asked, say};
 use crate::commands::sifted::{self, filter};
@@ -96,14 +96,6 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     Box::pin(run.read(ring, arns, &mut writer)).await
 }
 
-/// From when to when lines are read, in milliseconds.
-pub(super) struct Range {
-    pub(super) since: i64,
-    pub(super) until: Option<i64>,
-    /// The time of the service when the command began.
-    pub(super) now: i64,
-}
-
 /// When lines are read from and up to, and the time zone in which they are told.
 fn range(arguments: &Arguments, reading: &Reading) -> Result<(Range, TimeZone), Report> {
     let app = &reading.collector.app;
@@ -138,15 +130,6 @@ fn printer(context: &Context, wanted: Wanted, zone: TimeZone, groups: &[GroupSou
     };
     let services = groups.iter().flat_map(|group| group.writers.iter().map(|writer| writer.service.as_str()));
     Printer::new(form, wanted, zone, services, (colour, terminal))
-}
-
-/// The form in which lines are written.
-pub(super) fn form(context: &Context) -> Form {
-    match context.output {
-        Output::Json => Form::Json,
-        Output::Raw => Form::Raw,
-        _ => Form::Text,
-    }
 }
 
 /// ARNs for a live tail.

@@ -2,13 +2,24 @@
 
 use super::outlet::Outlet;
 use super::report::notice;
-use super::session::How;
 use crate::commands::say::say;
 use crate::db::Event;
 use crate::db::wire::{Fields, Messages};
-use crate::model::sql::format::options::Format;
+use crate::model::sql::format::options::{Format, Options};
 use crate::model::sql::format::writer::{Head, Writer};
 use crate::model::sql::interpreter::{Ran, Rows};
+
+/// What becomes of what a statement gives.
+pub(super) struct How<'a> {
+    pub(super) options: &'a Options,
+    pub(super) rows: Rows,
+    /// What was done is told.
+    pub(super) told: bool,
+    /// So many statements are sent: rows that are kept are those of the last one.
+    pub(super) statements: usize,
+    /// Rows of those before the last one are printed, too.
+    pub(super) all: bool,
+}
 
 /// What a server answers to what was sent, as far as it has come.
 pub(super) struct Answering<'a> {

@@ -1,10 +1,11 @@
 //! Carries out what the interpreter of psql's input asks for.
 
+use super::answer::How;
 use super::data::{Data, Following};
 use super::only_reads::{holds, is_told, lifted, lifting};
 use super::outlet::{NO_PROGRAMS, Outlet};
 use super::report::{OnlyReads, READ_ONLY, failed};
-use super::session::{How, Over, Session};
+use super::session::{Over, Session};
 use crate::cli::{ExitCode, Report};
 use crate::commands::say::say;
 use crate::commands::way::Way;

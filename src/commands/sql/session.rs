@@ -1,7 +1,7 @@
 //! Statements run one after the other, their rows written as they come; an interrupt and the end of the time are cancelled
 //! at the server.
 
-use super::answer::{Answering, Step};
+use super::answer::{Answering, How, Step};
 use super::data::{self, Data};
 use super::outlet::Outlet;
 use crate::cli::{ExitCode, Report};
@@ -9,7 +9,6 @@ use crate::commands::printed::unwritten;
 use crate::db::wire;
 use crate::db::{Canceller, Connection, Lost, Rows as Answer, Settings, known};
 use crate::model::Failure;
-use crate::model::sql::format::options::Options;
 use crate::model::sql::interpreter::{Ran, Rows};
 use crate::model::sql::{Server, ServerMessage, Transaction};
 use crate::runtime::stop::{StopSignal, StopSignals};
@@ -37,18 +36,6 @@ impl From<Report> for Over {
     fn from(report: Report) -> Self {
         Self::Failed(Box::new(report))
     }
-}
-
-/// What becomes of what a statement gives.
-pub(super) struct How<'a> {
-    pub(super) options: &'a Options,
-    pub(super) rows: Rows,
-    /// What was done is told.
-    pub(super) told: bool,
-    /// So many statements are sent: rows that are kept are those of the last one.
-    pub(super) statements: usize,
-    /// Rows of those before the last one are printed, too.
-    pub(super) all: bool,
 }
 
 /// A session, with what may end it from outside.
