@@ -156,7 +156,7 @@ impl Connection {
                  connection next would have it too",
                 names.join(", ") + if names.len() == 1 { " is" } else { " are" }
             );
-            self.notices.push(ServerMessage { severity: "WARNING".to_owned(), message, ..ServerMessage::default() });
+            self.notices.push(ServerMessage::warning(message));
             return Ok(());
         }
         let mut pinned = false;
@@ -177,11 +177,7 @@ impl Connection {
                 let what = format!("the session cannot be made a read-only one: {why}");
                 return Err(Failure::new(FailureKind::Denied, what).hinted("connect as a user who can only read"));
             }
-            self.notices.push(ServerMessage {
-                severity: "WARNING".to_owned(),
-                message: why,
-                ..ServerMessage::default()
-            });
+            self.notices.push(ServerMessage::warning(why));
         }
         // Where nothing was set, nothing is kept: the next transaction may be another process's.
         if keeps && pinned {

@@ -119,7 +119,7 @@ fn what_cannot_be_compared_is_said_and_so_is_that_nothing_differs() {
     drifted(&mut desk);
     let ticket = question(&mut desk);
     desk.answered(ticket, Part::<Fact>::Failed(Failure::new(FailureKind::Other, "no terraform")));
-    assert!(desk.screen().contains("is not held against what is declared: no terraform"), "{}", desk.screen());
+    assert!(desk.screen().contains("is not compared with what is declared: no terraform"), "{}", desk.screen());
 }
 
 #[test]

@@ -75,7 +75,6 @@ fn with_read_only_nothing_lets_it_write() {
     let mut desk = guarded();
     desk.app.session.read_only = true;
     desk.run("set default_transaction_read_only = off;");
-    desk.keys("esc");
     desk.run("begin read write;");
     assert!(desk.ran.is_empty() && desk.screen().contains("--read-only keeps"), "{}", desk.screen());
 }

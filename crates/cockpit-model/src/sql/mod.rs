@@ -168,6 +168,14 @@ pub struct ServerMessage {
     pub location: Option<String>,
 }
 
+impl ServerMessage {
+    /// A warning of our own, told as those of the server are.
+    #[must_use]
+    pub fn warning(message: String) -> Self {
+        Self { severity: "WARNING".to_owned(), message, ..Self::default() }
+    }
+}
+
 /// How a statement ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::large_enum_variant, reason = "there is one for each result, not for each row")]
