@@ -7,8 +7,8 @@ use crate::model::parameters::rights::{Asked, Denied};
 use crate::model::permission::{By, Decision};
 use futures_util::future::join_all;
 
-/// What reads a parameter for a container.
-const READS: &str = "ssm:GetParameters";
+/// What reads parameters for a container: asked of roles, never called from here.
+const READS: [&str; 1] = ["ssm:GetParameters"];
 /// So many resources in one request.
 const RESOURCES: usize = 100;
 
@@ -33,7 +33,7 @@ impl Session {
         });
         let answers = questions.map(async |(role, parameters)| {
             let resources: Vec<String> = parameters.iter().map(|(arn, _)| (*arn).clone()).collect();
-            let question = Question { actions: &[READS], resources: &resources, context: &[] };
+            let question = Question { actions: &READS, resources: &resources, context: &[] };
             let decided = simulated(&caller, role, region, question).await?;
             let of = |(arn, explicit): (String, bool)| {
                 let (_, name) = parameters.iter().find(|(asked, _)| **asked == arn)?;
@@ -66,7 +66,7 @@ mod tests {
     #[test]
     fn what_hangs_on_a_request_is_not_known_to_be_refused() {
         let of = |refused: Option<By>, missing: &[&str]| Decision {
-            action: READS.to_owned(),
+            action: READS[0].to_owned(),
             resource: "a".to_owned(),
             refused,
             missing: missing.iter().map(|key| (*key).to_owned()).collect(),

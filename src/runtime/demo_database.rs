@@ -85,7 +85,7 @@ impl Servers {
             let port = self.writer().await.as_ref().map_err(Clone::clone)?.port();
             launch(LocalOptions { standby_of: Some(port), ..LocalOptions::default() }).await
         };
-        self.reader.get_or_init(|| follows).await
+        Box::pin(self.reader.get_or_init(|| follows)).await
     }
 }
 
@@ -96,7 +96,7 @@ async fn serve(listener: TcpListener, servers: Arc<Servers>, reads: bool) {
         while connections.try_join_next().is_some() {}
         let servers = Arc::clone(&servers);
         connections.spawn(async move {
-            match if reads { servers.reader().await } else { servers.writer().await } {
+            match if reads { Box::pin(servers.reader()).await } else { servers.writer().await } {
                 Ok(server) => forward(stream, server.port()).await,
                 Err(why) => refuse(stream, why).await,
             }

@@ -28,7 +28,7 @@ fn left(run: &Run) -> Vec<&str> {
 }
 
 fn said(run: &Run) -> String {
-    run.state.notes.iter().map(|(_, text)| format!("{text}\n")).collect()
+    run.state.notes.iter().map(|(_, text)| text.as_str()).collect::<Vec<_>>().join("\n")
 }
 
 /// The retry makes it, as nothing knows of it, and nothing is left to look for.

@@ -28,7 +28,7 @@ impl<'a> Principal<'a> {
         };
         match (service, resource.split('/').collect::<Vec<_>>().as_slice()) {
             ("sts", ["assumed-role", name, ..]) => Self::Role {
-                name: *name,
+                name,
                 arn: format!("arn:{partition}:iam::{account}:role/{name}"),
                 has_path: name.starts_with("AWSReservedSSO_"),
             },

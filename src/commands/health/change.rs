@@ -41,7 +41,7 @@ pub(super) async fn change(context: &Context, action: &Action, out: &mut dyn io:
     }
     let address = match typed {
         Some(typed) => typed.to_owned(),
-        None => own(context, &order(&app.environment, &app.estate, Sends::default())).await?,
+        None => Box::pin(own(context, &order(&app.environment, &app.estate, Sends::default()))).await?,
     };
     let what = request(&address, groups(&app.estate))?.into();
     act(context, &opened, vec![what], dry_run, out).await
@@ -63,6 +63,7 @@ async fn own(context: &Context, order: &crate::feeds::probes::Order) -> Result<S
             Report::new("unreachable", what, ExitCode::Failed).hint("name it: `cockpit health allow 203.0.113.7`")
         })
     };
-    let address = waited(context, "the public address of this machine was not found in it", asked).await?;
+    let unfound = "the public address of this machine was not found in it";
+    let address = Box::pin(waited(context, unfound, asked)).await?;
     Ok(address.to_string())
 }

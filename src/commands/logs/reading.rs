@@ -83,10 +83,8 @@ impl Run<'_> {
             if !whole {
                 say(TIME_IS_UP);
             }
-            return Ok(ControlFlow::Break(over.unwrap_or(match whole {
-                false => ExitCode::TimedOut,
-                true => self.read_all(writer),
-            })));
+            let code = if whole { self.read_all(writer) } else { ExitCode::TimedOut };
+            return Ok(ControlFlow::Break(over.unwrap_or(code)));
         }
         // Who follows reads them once more, and goes on from there. A group that could not be read is tried again.
         let begins = || writer.newest.as_ref().and_then(Newest::begins).unwrap_or(since).max(since);

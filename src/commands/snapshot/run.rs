@@ -108,7 +108,9 @@ async fn watch(context: &Context, interval: Duration, out: &mut dyn io::Write) -
     reading.check_credentials()?;
     let mut before = value(&reading)?;
     // What changes later is a line; what could not be read from the beginning would be told nowhere.
-    notes(&reading).iter().for_each(|note| context.say(note));
+    for note in &notes(&reading) {
+        context.say(note);
+    }
     let mut code = match (reading.collected, notes(&reading).is_empty()) {
         (Collected::TimedOut, _) => ExitCode::TimedOut,
         (_, false) => ExitCode::Incomplete,

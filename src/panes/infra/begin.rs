@@ -79,5 +79,5 @@ pub fn over(app: &mut App, goal: Goal, units: Vec<String>, part: Part) -> Vec<Ef
 
 /// Resources that alone are planned, as they are typed.
 pub fn flags(resources: &[String]) -> String {
-    resources.iter().map(|address| format!(" --target {}", quoted(address))).collect()
+    resources.iter().flat_map(|address| [" --target ".to_owned(), quoted(address)]).collect()
 }

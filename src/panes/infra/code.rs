@@ -54,13 +54,11 @@ pub fn import(app: &mut App) -> Vec<Effect> {
 /// They were typed.
 pub fn typed(app: &mut App, _: u8, text: &str) -> Vec<Effect> {
     let Some(unit) = app.panes.infra.importing.take() else { return Vec::new() };
-    match address_and_id(text) {
-        Some((address, id)) => make(app, Make::Import { address, id }, vec![unit]),
-        None => {
-            app.say("an address and an id are needed: aws_vpc.main vpc-0a1b2c");
-            done(app)
-        }
-    }
+    let Some((address, id)) = address_and_id(text) else {
+        app.say("an address and an id are needed: aws_vpc.main vpc-0a1b2c");
+        return done(app);
+    };
+    make(app, Make::Import { address, id }, vec![unit])
 }
 
 /// The first part that is an address, and the rest: keys and ids may have spaces.
