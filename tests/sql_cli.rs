@@ -238,6 +238,11 @@ fn a_transaction_begins_by_itself_and_an_error_takes_back_its_statement_alone() 
 fn what_pg_dumpall_writes_is_run_and_a_script_stays_on_its_server() {
     let home = Home::new();
     let (from, to) = (server(), LocalPostgres::start(&LocalOptions::default()).unwrap());
+    // Those of other versions than the machine's own come without it (postgres_versions.py).
+    if std::env::var_os("PGBIN").is_some() && !from.programs().join("pg_dumpall").exists() {
+        eprintln!("NOT TESTED with {}: there is no pg_dumpall", from.programs().display());
+        return;
+    }
     let database = "Shop ' 日";
     said(&home, &["-c", "create role \"App\" login", "-c", &format!("create database \"{database}\" owner \"App\"")])
         .coded(0);
