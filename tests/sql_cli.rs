@@ -235,6 +235,7 @@ fn a_transaction_begins_by_itself_and_an_error_takes_back_its_statement_alone() 
 }
 
 #[test]
+#[expect(clippy::print_stderr, reason = "what is not tested is said")]
 fn what_pg_dumpall_writes_is_run_and_a_script_stays_on_its_server() {
     let home = Home::new();
     let (from, to) = (server(), LocalPostgres::start(&LocalOptions::default()).unwrap());
