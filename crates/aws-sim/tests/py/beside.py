@@ -3,19 +3,9 @@
 import subprocess
 import sys
 
-from botocore.exceptions import ClientError
-from strict import ENDPOINT, advance, client, control, done, same, true
+from strict import ENDPOINT, advance, client, control, done, refused, same
 
 REGION = "us-east-1"
-
-
-def refused(call, code, **arguments):
-    try:
-        call(**arguments)
-    except ClientError as e:
-        same(e.response["Error"]["Code"], code, call.__name__)
-        return
-    true(False, f"{call.__name__} was not refused with {code}")
 
 
 def distributions():

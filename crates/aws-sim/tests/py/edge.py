@@ -3,17 +3,7 @@
 import subprocess
 import sys
 
-from botocore.exceptions import ClientError
-from strict import ENDPOINT, advance, client, control, done, same, true
-
-
-def refused(call, code, **arguments):
-    try:
-        call(**arguments)
-    except ClientError as e:
-        same(e.response["Error"]["Code"], code, call.__name__)
-        return
-    true(False, f"{call.__name__} was not refused with {code}")
+from strict import ENDPOINT, advance, client, control, done, refused, same, true
 
 
 def balancers():

@@ -2,22 +2,13 @@
 
 from datetime import datetime
 
-from botocore.exceptions import ClientError
-from strict import advance, client, control, done, pages, problem, same, true
+from strict import advance, client, control, done, pages, refused, same, true
 
 API, WEB = "/ecs/bookmark-manager-staging-api", "/ecs/bookmark-manager-staging-web"
 C = "bookmark-manager-staging-cluster"
 # It reads page after page, and waits where it is throttled.
 logs = client("logs", attempts=10)
 now = int(datetime.fromisoformat(control("/_sim/state")["now"].replace("Z", "+00:00")).timestamp() * 1000)
-
-
-def refused(call, code, **kwargs):
-    try:
-        call(**kwargs)
-        problem(code, f"{call.__name__}({kwargs}) was not refused")
-    except ClientError as e:
-        same(e.response["Error"]["Code"], code)
 
 
 def read(**kwargs):

@@ -6,23 +6,11 @@ import json
 import urllib.request
 from datetime import datetime, timedelta, timezone
 
-from botocore.exceptions import ClientError
-from strict import REGION, SEEN, advance, client, control, done, pages, problem, same, true
+from strict import REGION, SEEN, advance, client, control, done, each, pages, refused, same, true
 
 C = "bookmark-manager-staging-cluster"
 WEB, API = "bookmark-manager-staging-web", "bookmark-manager-staging-api"
 ACCOUNT = "123456789012"
-
-
-def refused(call, code, **arguments):
-    try:
-        call(**arguments)
-    except ClientError as e:
-        same(e.response["Error"]["Code"], code, call.__name__)
-        true(e.response["ResponseMetadata"].get("RequestId"), f"{code} has a request id")
-        return e.response["Error"]["Message"]
-    problem(call.__name__, f"was not refused with {code}")
-    return ""
 
 
 def identity():
@@ -721,9 +709,5 @@ def counted():
     true(len(SEEN) >= wanted, f"{len(SEEN)} operations seen: {sorted(SEEN)}")
 
 
-for part in (identity, ecs, deployments, balancers, metrics, trail, costs, registration, tagging, images, rollouts, changes, scaling, scheduled, nights, faults, databases, power, names, strings, parameters, secrets, credentials, counted):
-    try:
-        part()
-    except Exception as e:  # noqa: BLE001 - the rest is still worth running
-        problem(part.__name__, f"{type(e).__name__}: {e}")
+each(identity, ecs, deployments, balancers, metrics, trail, costs, registration, tagging, images, rollouts, changes, scaling, scheduled, nights, faults, databases, power, names, strings, parameters, secrets, credentials, counted)
 done()

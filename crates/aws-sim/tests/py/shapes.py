@@ -3,21 +3,11 @@ functions log: one scenario each, named by the argument."""
 
 import sys
 
-from botocore.exceptions import ClientError
-from strict import advance, client, control, done, pages, problem, same, true
+from strict import advance, client, control, done, pages, refused, same, true
 
 CLUSTER = "bookmark-manager-staging-cluster"
 WEB, API = "bookmark-manager-staging-web", "bookmark-manager-staging-api"
 ecs = client("ecs")
-
-
-def refused(call, code, text="", **arguments):
-    try:
-        call(**arguments)
-        problem(code, f"{call.__name__}({arguments}) was not refused")
-    except ClientError as e:
-        same(e.response["Error"]["Code"], code, call.__name__)
-        true(text in e.response["Error"]["Message"], e.response["Error"]["Message"])
 
 
 def service(name):

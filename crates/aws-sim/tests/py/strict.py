@@ -12,6 +12,7 @@ import xml.etree.ElementTree as ElementTree
 import boto3
 import botocore.parsers
 from botocore.config import Config
+from botocore.exceptions import ClientError
 
 ENDPOINT = os.environ["AWS_ENDPOINT_URL"]
 REGION = "ap-northeast-1"
@@ -215,6 +216,29 @@ def same(got, wanted, what=""):
 def true(condition, what):
     if not condition:
         problem("check", what)
+
+
+def refused(call, code, text="", **arguments):
+    """Calls what is to be refused with this code, and these words in its message; the message."""
+    try:
+        call(**arguments)
+    except ClientError as e:
+        same(e.response["Error"]["Code"], code, call.__name__)
+        message = e.response["Error"]["Message"]
+        true(text in message, message)
+        true(e.response["ResponseMetadata"].get("RequestId"), f"{code} has a request id")
+        return message
+    problem(code, f"{call.__name__}({arguments}) was not refused")
+    return ""
+
+
+def each(*parts):
+    """Runs parts of a file one after the other; where one breaks off the rest is still worth running."""
+    for part in parts:
+        try:
+            part()
+        except Exception as e:  # noqa: BLE001
+            problem(part.__name__, f"{type(e).__name__}: {e}")
 
 
 def done():

@@ -8,7 +8,7 @@ from contextlib import redirect_stderr
 import botocore.session
 from awscli.clidriver import create_clidriver
 from botocore import xform_name
-from strict import advance, client, control, done, problem, same, true
+from strict import advance, client, control, done, each, problem, same, true
 
 CLUSTER = "bookmark-manager-staging-cluster"
 WEB, API = "bookmark-manager-staging-web", "bookmark-manager-staging-api"
@@ -137,9 +137,5 @@ def nothing_is_left_out():
 
 
 control("/_sim/rates", {"on": False})
-for part in (services, balancers, databases, instances, the_rest, nothing_is_left_out):
-    try:
-        part()
-    except Exception as e:  # noqa: BLE001 - the rest is still worth running
-        problem(part.__name__, f"{type(e).__name__}: {e}")
+each(services, balancers, databases, instances, the_rest, nothing_is_left_out)
 done()

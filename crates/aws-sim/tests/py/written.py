@@ -4,22 +4,12 @@ import hashlib
 import json
 import urllib.request
 
-from botocore.exceptions import ClientError
-from strict import SEEN, advance, client, control, done, pages, same, true
+from strict import SEEN, advance, client, control, done, pages, refused, same, true
 
 WEB, CLUSTER = "bookmark-manager-staging-web", "bookmark-manager-staging-cluster"
 MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 CONFIG, LAYER = "application/vnd.oci.image.config.v1+json", "application/vnd.oci.image.layer.v1.tar+gzip"
 ecr, ecs, waf = client("ecr"), client("ecs"), client("wafv2")
-
-
-def refused(call, code, **arguments):
-    try:
-        call(**arguments)
-    except ClientError as e:
-        same(e.response["Error"]["Code"], code, call.__name__)
-        return
-    true(False, f"{call.__name__} was not refused with {code}")
 
 
 def sha(data):
