@@ -78,6 +78,13 @@ pub struct Decision {
     pub missing: Vec<String>,
 }
 
+impl Decision {
+    /// What it is refused by. Where that hangs on what only a real request has, it is not known to be refused.
+    pub fn denied(&self) -> Option<By> {
+        self.refused.filter(|_| self.missing.is_empty())
+    }
+}
+
 /// What follows for an action on all that it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
@@ -98,10 +105,7 @@ pub fn verdict(action: &str, decisions: &[Decision]) -> Verdict {
     if own.is_empty() {
         return Verdict::Unanswered;
     }
-    let denied = own.iter().find_map(|one| {
-        let by = one.refused.filter(|_| one.missing.is_empty())?;
-        Some(Verdict::Denied(by, one.resource.clone()))
-    });
+    let denied = own.iter().find_map(|one| Some(Verdict::Denied(one.denied()?, one.resource.clone())));
     let mut keys: Vec<String> =
         own.iter().filter(|one| one.refused.is_some()).flat_map(|one| one.missing.iter().cloned()).collect();
     keys.sort();
@@ -116,6 +120,18 @@ pub fn verdict(action: &str, decisions: &[Decision]) -> Verdict {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_hangs_on_a_request_is_not_known_to_be_refused() {
+        let denied = |refused: Option<By>, missing: &[&str]| {
+            let missing = missing.iter().map(|key| (*key).to_owned()).collect();
+            Decision { action: "ssm:GetParameters".into(), resource: "a".into(), refused, missing }.denied()
+        };
+        assert_eq!(denied(None, &[]), None);
+        assert_eq!(denied(Some(By::Policy), &[]), Some(By::Policy));
+        assert_eq!(denied(Some(By::None), &[]), Some(By::None));
+        assert_eq!(denied(Some(By::None), &["aws:SourceVpc"]), None);
+    }
 
     #[test]
     fn the_policies_of_a_session_are_those_of_its_role_and_a_path_is_not_guessed() {

@@ -7,6 +7,7 @@ use super::rights::Denied;
 use super::secret::{Rotation, Secret};
 use super::{Kind, Parameter};
 use crate::health::Severity;
+use crate::permission::By;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -198,11 +199,13 @@ fn readable(
     });
     if let Some(denied) = denied {
         let role = super::person(&denied.role);
-        let (why, hint) = if denied.explicit {
-            ("a policy denies it", format!("take the denial of ssm:GetParameters from the policies of {role}"))
-        } else {
-            ("no policy allows it", format!("allow ssm:GetParameters on it in the policy of {role}"))
+        let hint = match denied.by {
+            By::None => format!("allow ssm:GetParameters on it in the policy of {role}"),
+            By::Policy => format!("take the denial of ssm:GetParameters from the policies of {role}"),
+            By::Boundary => format!("allow ssm:GetParameters on it in the permissions boundary of {role}"),
+            By::Organization => "whoever administers the organization can allow ssm:GetParameters on it".to_owned(),
         };
+        let why = denied.by.words();
         let text = format!("{role} may not read it: {why}, so no new task will start");
         add(Severity::Critical, Problem::Unreadable, text, hint);
     }
@@ -355,15 +358,19 @@ mod tests {
         let parameters = [there("/a/KEY", Kind::Secure), there("/a/KEY2", Kind::Secure)];
         let all = [named("web", "A", "/a/KEY"), named("web", "B", "/a/KEY2")];
         let role = all[0].execution_role.clone().unwrap();
-        let denied = |role: &str, explicit| [Denied { role: role.to_owned(), name: "/a/KEY".to_owned(), explicit }];
-        for (explicit, words) in [(false, "no policy allows it"), (true, "a policy denies it")] {
-            let known = denied(&role, explicit);
+        let denied = |role: &str, by| [Denied { role: role.to_owned(), name: "/a/KEY".to_owned(), by }];
+        for (by, words) in [
+            (By::None, "no policy allows it"),
+            (By::Policy, "a policy denies it"),
+            (By::Boundary, "the permissions boundary does not allow it"),
+        ] {
+            let known = denied(&role, by);
             let found = check(&Facts { denied: &known, ..facts(&parameters, &all, &[]) });
             assert_eq!(found.len(), 1, "{found:?}");
             assert_eq!((found[0].problem, found[0].name.as_str()), (Problem::Unreadable, "/a/KEY"));
             assert!(found[0].text.starts_with("app-execution may not read it") && found[0].text.contains(words));
         }
-        let other = denied("arn:aws:iam::1:role/other", false);
+        let other = denied("arn:aws:iam::1:role/other", By::None);
         assert!(check(&Facts { denied: &other, ..facts(&parameters, &all, &[]) }).is_empty());
     }
 

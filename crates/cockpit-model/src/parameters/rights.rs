@@ -3,6 +3,7 @@
 
 use super::named::{From, ParameterReference, key};
 use super::{Kind, Parameter};
+use crate::permission::By;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The keys that every role of an account may use through Systems Manager.
@@ -18,8 +19,8 @@ pub struct Denied {
     pub role: String,
     /// The parameter.
     pub name: String,
-    /// Whether a policy denies it; else none allows it.
-    pub explicit: bool,
+    /// What it is refused by.
+    pub by: By,
 }
 
 /// What there is to ask: parameters of this region that are there, by the role that reads them.
