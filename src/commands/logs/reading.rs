@@ -74,9 +74,7 @@ impl Run<'_> {
         let mut whole = true;
         writer.newest = Some(Newest::new(most));
         if most > 0 {
-            let (groups, account) = (self.groups.clone(), self.account.as_ref());
-            let read = look_back(ring, groups, &plan, account, self.end, writer, &mut self.trouble);
-            (ring, whole) = Box::pin(read).await?;
+            (ring, whole) = Box::pin(self.look_back(ring, &plan, writer)).await?;
         }
         if !self.arguments.follow || !whole {
             let over = writer.write_kept()?;
@@ -93,6 +91,53 @@ impl Run<'_> {
         writer.newest = (most > 0).then(|| Newest::new(most));
         writer.missing = false;
         Ok(ControlFlow::Continue(ring))
+    }
+
+    /// Reads again and again up to the end, each time from further back, until the writer has as many lines as are
+    /// wanted or there are no more. Whether there was time for it.
+    async fn look_back(
+        &mut self,
+        mut ring: EventLoop,
+        plan: &once::Plan,
+        writer: &mut Writer<'_>,
+    ) -> Result<(EventLoop, bool), Report> {
+        let mut groups = self.groups.clone();
+        for since in tail::looks(plan.since, plan.until.unwrap_or(plan.begun)) {
+            writer.begin_again();
+            let once = Once::new(groups.clone(), once::Plan { since, ..plan.clone() });
+            let mut reader = LogReader::new(ring, Way::Once(Box::new(once)), i64::MAX, self.account.clone());
+            loop {
+                match until_end(self.end, &mut reader).await {
+                    Some(ReaderEvent::Lines(lines)) => {
+                        writer.write(&lines)?;
+                        let states = reader.states();
+                        self.trouble.tell(&states, false);
+                        if let Err(report) = not_refused(&states, false) {
+                            write_rest(&mut reader, writer)?;
+                            return Err(report);
+                        }
+                    }
+                    Some(ReaderEvent::Ended) => break,
+                    Some(other) => {
+                        if let Err(report) = trusted(other, false) {
+                            write_rest(&mut reader, writer)?;
+                            return Err(report);
+                        }
+                    }
+                    None => {
+                        writer.write(&reader.flush())?;
+                        return Ok((reader.into_ring(), false));
+                    }
+                }
+            }
+            ring = reader.into_ring();
+            // What could not be read is said once; the others are looked through.
+            groups.retain(|group| !writer.failed.contains(&group.group));
+            if groups.is_empty() || writer.newest.as_ref().is_none_or(Newest::full) {
+                break;
+            }
+        }
+        Ok((ring, true))
     }
 
     /// The exit code where everything that could be read was.
@@ -216,55 +261,6 @@ impl Run<'_> {
             false => ExitCode::TimedOut,
         })
     }
-}
-
-/// Reads again and again up to the end, each time from further back, until the writer has as many lines as are
-/// wanted or there are no more. Whether there was time for it.
-async fn look_back(
-    mut ring: EventLoop,
-    mut groups: Vec<GroupSource>,
-    plan: &once::Plan,
-    account: Option<&String>,
-    end: Option<Instant>,
-    writer: &mut Writer<'_>,
-    trouble: &mut Trouble,
-) -> Result<(EventLoop, bool), Report> {
-    for since in tail::looks(plan.since, plan.until.unwrap_or(plan.begun)) {
-        writer.begin_again();
-        let once = Once::new(groups.clone(), once::Plan { since, ..plan.clone() });
-        let mut reader = LogReader::new(ring, Way::Once(Box::new(once)), i64::MAX, account.cloned());
-        loop {
-            match until_end(end, &mut reader).await {
-                Some(ReaderEvent::Lines(lines)) => {
-                    writer.write(&lines)?;
-                    let states = reader.states();
-                    trouble.tell(&states, false);
-                    if let Err(report) = not_refused(&states, false) {
-                        write_rest(&mut reader, writer)?;
-                        return Err(report);
-                    }
-                }
-                Some(ReaderEvent::Ended) => break,
-                Some(other) => {
-                    if let Err(report) = trusted(other, false) {
-                        write_rest(&mut reader, writer)?;
-                        return Err(report);
-                    }
-                }
-                None => {
-                    writer.write(&reader.flush())?;
-                    return Ok((reader.into_ring(), false));
-                }
-            }
-        }
-        ring = reader.into_ring();
-        // What could not be read is said once; the others are looked through.
-        groups.retain(|group| !writer.failed.contains(&group.group));
-        if groups.is_empty() || writer.newest.as_ref().is_none_or(Newest::full) {
-            break;
-        }
-    }
-    Ok((ring, true))
 }
 
 /// Writes what was read and waited for its order or for being the newest; an exit code where that is what was waited for.

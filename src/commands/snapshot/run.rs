@@ -108,10 +108,11 @@ async fn watch(context: &Context, interval: Duration, out: &mut dyn io::Write) -
     reading.check_credentials()?;
     let mut before = value(&reading)?;
     // What changes later is a line; what could not be read from the beginning would be told nowhere.
-    for note in &notes(&reading) {
+    let unread = notes(&reading);
+    for note in &unread {
         context.say(note);
     }
-    let mut code = match (reading.collected, notes(&reading).is_empty()) {
+    let mut code = match (reading.collected, unread.is_empty()) {
         (Collected::TimedOut, _) => ExitCode::TimedOut,
         (_, false) => ExitCode::Incomplete,
         (_, true) => ExitCode::Done,
