@@ -3,7 +3,8 @@
 use super::budget::Class;
 use super::convert::{tail_of, time};
 use super::ecs_services;
-use super::ecs_tasks::{DESCRIBE_TASKS, LIST_TASKS};
+use super::ecs_tasks::{DESCRIBE_TASKS, LIST_TASKS, MOST, PAGE};
+use super::same_account::SameAccount;
 use super::session::{Action, Caller, Session};
 use crate::app::effect::Priority;
 use crate::model::tunnel::instance::InstanceSelector;
@@ -55,6 +56,8 @@ pub enum Purpose {
 #[derive(Debug, Clone)]
 pub struct Gateway {
     session: Session,
+    /// Everything is asked through it.
+    own: SameAccount,
     wanted: Wanted,
     purpose: Purpose,
     /// How often the target was not connected since a session was opened.
@@ -62,13 +65,11 @@ pub struct Gateway {
 }
 
 impl Gateway {
-    /// For one tunnel or shell.
-    pub fn new(session: Session, wanted: Wanted, purpose: Purpose) -> Self {
-        Self { session, wanted, purpose, not_connected: Arc::default() }
-    }
-
-    fn caller(&self) -> Caller<'_> {
-        Caller::new(&self.session, Priority::Operator)
+    /// For one tunnel or shell, which is opened and kept open with credentials of `account` alone; none where it is looked
+    /// through what it would be opened.
+    pub fn new(session: Session, account: Option<String>, wanted: Wanted, purpose: Purpose) -> Self {
+        let own = SameAccount::new(session.clone(), account);
+        Self { session, own, wanted, purpose, not_connected: Arc::default() }
     }
 
     /// The container to go through, now.
@@ -82,7 +83,7 @@ impl Gateway {
             if let InstanceSelector::Id(id) = &named {
                 return Ok(chosen(id));
             }
-            let found = self.session.instances(&named).await?;
+            let found = self.own.instances(&named).await?;
             let one = self.wanted.whose.of(&named, &found).map_err(|none| no_target(&none))?;
             return match one.state.as_str() {
                 "running" => Ok(chosen(&one.id)),
@@ -99,28 +100,41 @@ impl Gateway {
         choose(&self.wanted, exec, &tasks).map_err(|none| no_target(&none))
     }
 
+    /// The tasks of the service, with all pages of their list.
     async fn candidates(&self) -> Result<Vec<Candidate>, Failure> {
         let (cluster, service) = (self.wanted.cluster.as_str(), self.wanted.service.as_str());
-        let caller = self.caller();
-        let listed = caller
-            .call(LIST_TASKS, |clients| clients.ecs().list_tasks().cluster(cluster).service_name(service).send())
-            .await?;
-        let arns = listed.task_arns.unwrap_or_default();
-        if arns.is_empty() {
-            return Ok(Vec::new());
+        let (mut arns, mut token) = (Vec::new(), None::<String>);
+        loop {
+            let listed = self
+                .own
+                .call(LIST_TASKS, |clients| {
+                    let request = clients.ecs().list_tasks().cluster(cluster).service_name(service);
+                    request.max_results(PAGE).set_next_token(token.clone()).send()
+                })
+                .await?;
+            arns.extend(listed.task_arns.unwrap_or_default());
+            token = listed.next_token.filter(|next| !next.is_empty());
+            if token.is_none() || arns.len() >= MOST {
+                break;
+            }
         }
-        let described = caller
-            .call(DESCRIBE_TASKS, |clients| {
-                clients.ecs().describe_tasks().cluster(cluster).set_tasks(Some(arns.clone())).send()
-            })
-            .await?;
-        Ok(described.tasks.unwrap_or_default().into_iter().map(candidate).collect())
+        let mut candidates = Vec::new();
+        for some in arns.chunks(PAGE as usize) {
+            let described = self
+                .own
+                .call(DESCRIBE_TASKS, |clients| {
+                    clients.ecs().describe_tasks().cluster(cluster).set_tasks(Some(some.to_vec())).send()
+                })
+                .await?;
+            candidates.extend(described.tasks.unwrap_or_default().into_iter().map(candidate));
+        }
+        Ok(candidates)
     }
 
     async fn service_exec(&self) -> Option<bool> {
         let (cluster, service) = (self.wanted.cluster.as_str(), self.wanted.service.as_str());
-        let caller = self.caller();
-        let answer = caller
+        let answer = self
+            .own
             .call(DESCRIBE_SERVICES, |clients| {
                 clients.ecs().describe_services().cluster(cluster).services(service).send()
             })
@@ -150,7 +164,7 @@ impl Gateway {
         };
         let port = port.to_string();
         let answer = self
-            .caller()
+            .own
             .call(START, |clients| {
                 let request = clients.ssm().start_session().target(&target).document_name(DOCUMENT);
                 let request = request
@@ -166,7 +180,7 @@ impl Gateway {
     async fn start_shell(&self, chosen: &Chosen, command: &str) -> Result<Granted, Failure> {
         if self.wanted.instance.is_some() {
             let answer = self
-                .caller()
+                .own
                 .call(START, |clients| {
                     let mut request = clients.ssm().start_session().target(&chosen.task);
                     if !command.is_empty() {
@@ -178,7 +192,7 @@ impl Gateway {
             return granted(START, answer.session_id, answer.stream_url, answer.token_value);
         }
         let answer = self
-            .caller()
+            .own
             .call(EXECUTE, |clients| {
                 let request = clients.ecs().execute_command().cluster(&self.wanted.cluster).task(&chosen.task);
                 let request = request.container(&chosen.container).command(command).interactive(true);
@@ -226,6 +240,12 @@ fn candidate(task: sdk::Task) -> Candidate {
     }
 }
 
+/// Whether a task in this state still carries the sessions through it. One that is DEACTIVATING runs on while its load
+/// balancer drains it, which may take an hour; its containers are told to end after that.
+fn carries(status: &str) -> bool {
+    !matches!(status, "STOPPING" | "DEPROVISIONING" | "STOPPED" | "DELETED")
+}
+
 fn no_target(none: &NoTarget) -> Failure {
     // One that may be there in a moment is asked for again.
     let kind = if none.soon { FailureKind::Service } else { FailureKind::NotFound };
@@ -246,7 +266,8 @@ fn of(failure: &Failure) -> ssm_tunnel::Failure {
     use ssm_tunnel::FailureKind as Kind;
     let kind = match failure.kind {
         FailureKind::Credentials => Kind::Credentials,
-        FailureKind::Denied | FailureKind::WrongAccount | FailureKind::NotFound | FailureKind::Invalid => Kind::Refused,
+        FailureKind::WrongAccount => Kind::Forbidden,
+        FailureKind::Denied | FailureKind::NotFound | FailureKind::Invalid => Kind::Refused,
         FailureKind::Throttled
         | FailureKind::Unreachable
         | FailureKind::Timeout
@@ -294,7 +315,7 @@ impl Gate for Gateway {
 
     async fn resume(&self, session_id: &str) -> Result<(Option<String>, Token), ssm_tunnel::Failure> {
         let resumed = self
-            .caller()
+            .own
             .call(RESUME, |clients| clients.ssm().resume_session().session_id(session_id).send())
             .await
             .map_err(|failure| match failure.kind {
@@ -308,16 +329,14 @@ impl Gate for Gateway {
     }
 
     async fn terminate(&self, session_id: &str) -> Result<(), ssm_tunnel::Failure> {
-        let ended = self
-            .caller()
-            .call(TERMINATE, |clients| clients.ssm().terminate_session().session_id(session_id).send())
-            .await;
+        let ended =
+            self.own.call(TERMINATE, |clients| clients.ssm().terminate_session().session_id(session_id).send()).await;
         ended.map(drop).map_err(|failure| of(&failure))
     }
 
     async fn gone(&self, target: &Chosen) -> Option<String> {
         if self.wanted.instance.is_some() {
-            let found = self.session.instances(&InstanceSelector::Id(target.task.clone())).await;
+            let found = self.own.instances(&InstanceSelector::Id(target.task.clone())).await;
             let there = match &found {
                 Ok(found) => found.iter().any(|one| !one.is_ending() && one.state != "stopped"),
                 // What cannot be asked is not gone.
@@ -327,20 +346,32 @@ impl Gate for Gateway {
         }
         let (cluster, task) = (self.wanted.cluster.as_str(), target.task.as_str());
         let answer = self
-            .caller()
+            .own
             .call(DESCRIBE_TASKS, |clients| clients.ecs().describe_tasks().cluster(cluster).tasks(task).send())
             .await
             // What cannot be asked is not gone.
             .ok()?;
-        let there = answer.tasks().iter().any(|task| task.last_status() == Some("RUNNING"));
+        let there = answer.tasks().iter().any(|task| carries(task.last_status().unwrap_or_default()));
         (!there).then(|| format!("task {} does not run any more", short(task)))
     }
 
     async fn credentials(&self) -> Result<Credentials, ssm_tunnel::Failure> {
-        self.session.credentials().await.map_err(|failure| of(&failure))
+        self.own.credentials().await.map_err(|failure| of(&failure))
     }
 
     fn now(&self) -> SystemTime {
         self.session.service_clock().now()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_carries_its_sessions_until_its_containers_are_told_to_end() {
+        let all = ["PENDING", "RUNNING", "DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED"];
+        let carrying: Vec<&str> = all.into_iter().filter(|status| carries(status)).collect();
+        assert_eq!(carrying, ["PENDING", "RUNNING", "DEACTIVATING"]);
     }
 }

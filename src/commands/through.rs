@@ -3,7 +3,6 @@
 
 use super::awake::{self, unclear};
 use super::context::Context;
-use super::opened::time_is_up;
 use super::say::say;
 use super::waits::waited;
 use super::yes::asked;
@@ -18,12 +17,11 @@ use crate::config::{Config, EnvironmentConfig};
 use crate::headless;
 use crate::model::audit::Record;
 use crate::model::tunnel::Wanted;
-use crate::model::tunnel::far::{RemoteAddress, To};
+use crate::model::tunnel::far::{POSTGRES, RemoteAddress, To};
 use crate::model::tunnel::whose::Whose;
-use crate::model::{Failure, Identity, Source};
-use crate::runtime::stop::unless_stopped;
+use crate::model::{Failure, Identity};
+use crate::runtime::audit;
 use crate::runtime::tunnels::{listen, standing};
-use crate::runtime::{Collected, audit};
 use jiff::Timestamp;
 use serde_json::Value;
 use ssm_tunnel::driver::Status;
@@ -47,8 +45,8 @@ pub(super) struct Wish<'a> {
     pub(super) to: Option<&'a str>,
     pub(super) through: Option<&'a str>,
     pub(super) port: Option<u16>,
-    /// The ports of tunnels that the same command has opened: one more takes the next that is free.
-    pub(super) ours: &'a [u16],
+    /// Where the tunnels listen that the same command has opened: one more takes the next port that is free.
+    pub(super) ours: &'a [Local],
     /// A Unix socket instead of a port.
     pub(super) socket: Option<&'a Path>,
     /// Another address of this machine than 127.0.0.1.
@@ -126,31 +124,14 @@ impl Target {
     }
 
     async fn services(&self, context: &Context) -> Result<Vec<String>, Report> {
-        let estate = self.estate(context, &[Source::Services], "the services cannot be listed").await?;
-        Ok(estate.collector.app.estate.services.value().into_iter().flatten().map(|(name, _)| name.clone()).collect())
-    }
-
-    async fn estate(
-        &self,
-        context: &Context,
-        sources: &[Source],
-        failed: &str,
-    ) -> Result<super::context::Reading, Report> {
-        let collected = context.collect_in(self.config.clone(), self.environment.clone(), sources, false);
-        // It ends by itself when the time is up, and then has not all of it.
-        let reading = unless_stopped(Box::pin(collected)).await?;
-        reading.check_credentials()?;
-        if reading.collected == Collected::TimedOut {
-            return Err(time_is_up(failed));
-        }
-        let estate = &reading.collector.app.estate;
-        let of_services = estate.services.failure().filter(|_| sources.contains(&Source::Services));
-        let asks_databases = sources.contains(&Source::DbClusters);
-        let of_databases = estate.db_clusters.failure().or(estate.db_instances.failure()).filter(|_| asks_databases);
-        match of_services.or(of_databases) {
-            Some(failure) => Err(Report::of_failure(failed, failure)),
-            None => Ok(reading),
-        }
+        let cluster = self.environment.cluster.as_deref().unwrap_or_default();
+        let what = "the services cannot be listed";
+        let listed =
+            async { self.session.service_names(cluster).await.map_err(|failure| Report::of_failure(what, &failure)) };
+        let mut names = waited(context, what, listed).await?;
+        names.retain(|name| self.environment.has_service(name));
+        names.sort_unstable();
+        Ok(names)
     }
 
     /// Where it is to lead, as it is called before it is looked for.
@@ -161,13 +142,15 @@ impl Target {
     /// Where it leads: as typed or configured, or to the writer.
     pub(super) async fn far(&self, context: &Context, typed: Option<&str>) -> Result<RemoteAddress, Report> {
         let to = To::parse(self.wanted(typed)).map_err(|why| unclear(&why))?;
-        let sources = match &to {
-            To::Place(far) => return self.own(far.clone()),
-            To::Writer | To::Reader => [Source::DbClusters, Source::DbInstances],
-        };
-        let reading = self.estate(context, &sources, "the databases cannot be read").await?;
-        let databases = &reading.collector.app.estate.derived.databases;
-        let databases: Vec<_> = databases.iter().map(|row| &row.database).collect();
+        if let To::Place(far) = to {
+            return self.own(far);
+        }
+        let what = "the databases cannot be read";
+        let patterns = &self.environment.databases;
+        let read =
+            async { self.session.databases(patterns).await.map_err(|failure| Report::of_failure(what, &failure)) };
+        let databases = waited(context, what, read).await?;
+        let databases: Vec<_> = databases.iter().collect();
         self.own(to.of(&self.environment.name, &databases, None).map_err(|why| unclear(&why))?)
     }
 
@@ -254,7 +237,7 @@ impl Target {
         );
         let options = self.options(context).await?;
         if let Some(path) = wish.socket {
-            let path = in_folder(path);
+            let path = in_folder(path, wish.ours);
             let opened = listen(gateway, options, path.clone().into()).await;
             let tunnel = opened.map_err(|error| {
                 let what = format!("{} cannot be listened at", path.display());
@@ -267,7 +250,7 @@ impl Target {
             return Ok((tunnel, service));
         }
         let mut port = route::local_port(&self.environment, wish.port).map_err(|why| unclear(&why))?;
-        if wish.ours.contains(&port) {
+        if wish.ours.iter().any(|other| other.address().is_some() && other.port() == port) {
             port = crate::runtime::ports::free_after(port).unwrap_or(0);
         }
         let here = wish.listen.unwrap_or(Ipv4Addr::LOCALHOST);
@@ -293,7 +276,7 @@ impl Target {
     }
 
     pub(super) fn gateway(&self, wanted: Wanted, purpose: Purpose) -> Gateway {
-        Gateway::new(self.session.clone(), wanted, purpose)
+        Gateway::new(self.session.clone(), Some(self.identity.account.clone()), wanted, purpose)
     }
 
     pub(super) async fn options(&self, context: &Context) -> Result<Options, Report> {
@@ -347,9 +330,15 @@ impl Target {
     }
 }
 
-/// In a folder a socket has the name that programs of PostgreSQL look for, with its usual port.
-fn in_folder(path: &Path) -> PathBuf {
-    if path.is_dir() { path.join(".s.PGSQL.5432") } else { path.to_owned() }
+/// In a folder a socket has the name that programs of PostgreSQL look for: with its usual port, or the next one where a tunnel
+/// of the same command has that.
+fn in_folder(path: &Path, ours: &[Local]) -> PathBuf {
+    if !path.is_dir() {
+        return path.to_owned();
+    }
+    let mut names = (POSTGRES..=u16::MAX).map(|port| path.join(format!(".s.PGSQL.{port}")));
+    let taken = |path: &PathBuf| ours.iter().any(|other| other.socket() == Some(path));
+    names.find(|path| !taken(path)).unwrap_or_else(|| path.to_owned())
 }
 
 /// What of a tunnel or a shell is written into the audit file.
@@ -359,8 +348,8 @@ pub(super) fn facts(status: &Status, to: &str, local: Option<&Local>) -> Value {
 
 /// Says where a session goes on at AWS that was to end.
 pub(super) fn left_behind(status: &Status) {
-    if let Some(why) = &status.not_ended {
-        say(&format!("warning: the session was not ended at AWS, and goes on until it times out there: {why}"));
+    if let Some(behind) = standing(status).left_behind() {
+        say(&format!("warning: {behind}"));
     }
 }
 
@@ -374,7 +363,11 @@ pub(super) fn ended(what: &str, status: &Status) -> Option<Report> {
             Some(if why.is_empty() { report } else { report.cause(why.clone()) })
         }
         ssm_tunnel::supervisor::Closed::Failed(failure) => {
-            let code = if failure.kind == FailureKind::Credentials { ExitCode::Credentials } else { ExitCode::Failed };
+            let code = match failure.kind {
+                FailureKind::Credentials => ExitCode::Credentials,
+                FailureKind::Forbidden => ExitCode::Refused,
+                FailureKind::Transient | FailureKind::Refused | FailureKind::Gone => ExitCode::Failed,
+            };
             let report =
                 Report::new("session", format!("{what} cannot be opened"), code).cause(failure.message.clone());
             Some(match &failure.hint {
@@ -382,5 +375,20 @@ pub(super) fn ended(what: &str, status: &Status) -> Option<Report> {
                 None => report,
             })
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_tunnel_of_a_command_has_a_socket_of_its_own_in_a_folder() {
+        let folder = std::env::temp_dir();
+        let first = in_folder(&folder, &[]);
+        assert_eq!(first, folder.join(".s.PGSQL.5432"));
+        assert_eq!(in_folder(&folder, &[Local::Socket(first)]), folder.join(".s.PGSQL.5433"));
+        let named = folder.join("a socket");
+        assert_eq!(in_folder(&named, &[]), named);
     }
 }

@@ -3,6 +3,7 @@
 
 use super::shell::{Joined, Turn, opened};
 use super::tunnels::{standing, write_down};
+use crate::app::operation::call::Read;
 use crate::app::tunnels::state::ShellPlan;
 use crate::aws::Session;
 use crate::aws::ssm::{Gateway, Purpose};
@@ -35,10 +36,14 @@ impl Aside {
     /// Writes it down, and begins to open it. The terminal is nobody's while this is called.
     pub(super) async fn open(session: Session, plan: ShellPlan) -> Result<Self, Failure> {
         let options = session.websocket().await?;
+        let account = plan.record.account.clone();
+        // Whose credentials these are was known when somebody looked; they may be others by now.
+        session.read(Read::Identity, Some(&account)).await.outcome?;
         let service = plan.wanted.service.clone();
         let after = TunnelStatus::default().facts(&service, None);
         write_down(&plan.audit, Record { after, ..plan.record.clone() }).await?;
-        let gateway = Gateway::new(session, plan.wanted.clone(), Purpose::Shell { command: plan.command.clone() });
+        let purpose = Purpose::Shell { command: plan.command.clone() };
+        let gateway = Gateway::new(session, Some(account), plan.wanted.clone(), purpose);
         let what = if plan.command.is_empty() { "a shell" } else { plan.command.as_str() };
         let told = format!("{what} in {service}: opening, Ctrl-C leaves it");
         let mut out = io::stdout();
@@ -106,5 +111,8 @@ fn ended(plan: &ShellPlan, code: Option<i32>, begun: bool, status: &Status) -> (
         (None, State::Closed(Closed::Stopped)) => ("failed", false, format!("{named} was left before it was open")),
         (None, _) => ("done", false, format!("{named} has ended; the agent did not tell its exit code")),
     };
-    (outcome, Left { bad, text })
+    match standing(status).left_behind() {
+        Some(behind) => (outcome, Left { bad: true, text: format!("{text}; {behind}") }),
+        None => (outcome, Left { bad, text }),
+    }
 }

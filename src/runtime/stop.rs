@@ -2,9 +2,13 @@
 //!
 //! From when it is made no such signal is lost: one that comes between two waits is told by the next. What holds the
 //! thread up that waits, a write into a pipe that nobody reads, asks [`came`].
+//!
+//! One that was ignored when the program was started stays ignored: who starts it with `nohup`, or in the background of a
+//! script, has said so.
 
 use crate::cli::{ExitCode, Report};
 use std::io;
+use std::sync::OnceLock;
 use std::sync::atomic::{AtomicU8, Ordering};
 use std::time::{Duration, Instant};
 use tokio::signal::unix::{Signal, SignalKind, signal};
@@ -158,9 +162,9 @@ fn end(code: ExitCode) {
 pub struct StopSignals {
     /// One that came before, which no wait was told of.
     before: Option<StopSignal>,
-    interrupt: Signal,
-    terminate: Signal,
-    hangup: Signal,
+    interrupt: Option<Signal>,
+    terminate: Option<Signal>,
+    hangup: Option<Signal>,
 }
 
 impl StopSignals {
@@ -169,11 +173,12 @@ impl StopSignals {
     /// # Errors
     /// The system gives no handler.
     pub fn new() -> io::Result<Self> {
+        let taken = |kind: SignalKind| if is_ignored(kind) { Ok(None) } else { signal(kind).map(Some) };
         Ok(Self {
             before: came(),
-            interrupt: signal(SignalKind::interrupt())?,
-            terminate: signal(SignalKind::terminate())?,
-            hangup: signal(SignalKind::hangup())?,
+            interrupt: taken(SignalKind::interrupt())?,
+            terminate: taken(SignalKind::terminate())?,
+            hangup: taken(SignalKind::hangup())?,
         })
     }
 
@@ -184,11 +189,36 @@ impl StopSignals {
         }
         tokio::select! {
             biased;
-            _ = self.interrupt.recv() => StopSignal::Interrupt,
-            _ = self.terminate.recv() => StopSignal::Terminate,
-            _ = self.hangup.recv() => StopSignal::Hangup,
+            () = received(&mut self.interrupt) => StopSignal::Interrupt,
+            () = received(&mut self.terminate) => StopSignal::Terminate,
+            () = received(&mut self.hangup) => StopSignal::Hangup,
         }
     }
+}
+
+async fn received(signal: &mut Option<Signal>) {
+    match signal {
+        Some(signal) => drop(signal.recv().await),
+        None => std::future::pending().await,
+    }
+}
+
+/// Whether a signal was ignored when the program was started. Told where the system has `/proc`; elsewhere none was.
+fn is_ignored(kind: SignalKind) -> bool {
+    static AT_START: OnceLock<u64> = OnceLock::new();
+    // Before the first handler is set: one that is handled is ignored no more.
+    let ignored = AT_START.get_or_init(|| {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        ignored_of(&status)
+    });
+    let number = u32::try_from(kind.as_raw_value()).unwrap_or_default();
+    number.checked_sub(1).and_then(|place| ignored.checked_shr(place)).is_some_and(|rest| rest & 1 == 1)
+}
+
+/// The set of ignored signals, as `/proc/PID/status` has it; the first is the lowest bit.
+fn ignored_of(status: &str) -> u64 {
+    let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+    line.and_then(|set| u64::from_str_radix(set.trim(), 16).ok()).unwrap_or_default()
 }
 
 /// Does what only looks, unless a signal ends the command before.
@@ -211,5 +241,16 @@ pub async fn stopped() -> StopSignal {
     match StopSignals::new() {
         Ok(mut stops) => stops.next().await,
         Err(_) => std::future::pending().await,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_is_ignored_is_read_from_the_status_of_a_process() {
+        assert_eq!(ignored_of("Name:\tcockpit\nSigBlk:\t00000000000000ff\nSigIgn:\t0000000000000007\n"), 7);
+        assert_eq!(ignored_of("Name:\tcockpit\n"), 0);
     }
 }

@@ -70,6 +70,7 @@ pub fn standing(status: &Status) -> TunnelStatus {
         connections: status.connections,
         refused: status.refused,
         waits_for_reader: status.waits_for_reader,
+        not_ended: status.not_ended.clone(),
     }
 }
 

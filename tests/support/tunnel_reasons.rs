@@ -259,3 +259,132 @@ fn no_token_and_no_password_is_in_the_whole_log() {
         assert!(!text.contains(secret), "{secret} is in the log");
     }
 }
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_signal_that_was_ignored_at_the_start_ends_no_tunnel() {
+    let (home, world) = (home(), World::staging());
+    for (ignored, sent, ends, code) in [("HUP", Signal::HUP, Signal::INT, 130), ("INT", Signal::INT, Signal::TERM, 1)] {
+        let program = home.on(&world);
+        let mut command = std::process::Command::new("/bin/sh");
+        command.env_clear().current_dir(home.path()).stdin(Stdio::null());
+        command.envs(program.get_envs().filter_map(|(name, value)| Some((name, value?))));
+        command.args(["-c", &format!("trap '' {ignored}; exec \"$0\" \"$@\"")]).arg(program.get_program());
+        command.args(["tunnel", "staging", "--to", REMOTE, "--port", "0", "--json"]);
+        let mut tunnel = Running::of(command);
+        let ready = tunnel.until("ready");
+        signal(tunnel.child.id(), sent);
+        let mut socket = TcpStream::connect(ready["local"].as_str().unwrap()).unwrap();
+        socket.set_read_timeout(Some(PATIENCE)).unwrap();
+        echoes(&mut socket, b"SELECT 1");
+        signal(tunnel.child.id(), ends);
+        tunnel.until("closed");
+        assert_eq!(ended(&mut tunnel.child).code(), Some(code), "it ended by SIG{ignored}");
+    }
+}
+
+/// The program with the keys of a file instead of variables.
+fn with_a_file(home: &Home, world: &World) -> std::process::Command {
+    let mut command = home.on(world);
+    for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+#[test]
+fn credentials_of_another_account_keep_no_tunnel_and_are_told() {
+    let (home, world) = (home(), World::staging());
+    let key = |number: u8| format!("aws_access_key_id = AKIASIMULATED000000{number}\naws_secret_access_key = x\n");
+    std::fs::create_dir(home.path().join(".aws")).unwrap();
+    home.write(".aws/credentials", format!("[default]\n{}", key(1)));
+    let mut command = with_a_file(&home, &world);
+    command.args(["tunnel", "staging", "--to", REMOTE, "--port", "0", "--json"]);
+    let mut tunnel = Running::of(command);
+    tunnel.until("ready");
+    let opened = world.asked("ssm:StartSession");
+    // Somebody signs in elsewhere, as the first key expires.
+    home.write(".aws/credentials", format!("[base]\n{}", key(2)));
+    let role = "[default]\nrole_arn = arn:aws:iam::999999999999:role/other\nsource_profile = base\n";
+    home.write(".aws/config", role);
+    world.post("/_sim/expire", &json!({"access_key": "AKIASIMULATED0000001"}));
+    world.post("/_sim/fault", &json!({"operation": "gateway:link", "kind": "ended", "count": 1}));
+    let closed = tunnel.until("closed");
+    let why = closed["reason"].as_str().unwrap();
+    assert!(why.contains("999999999999"), "{closed}");
+    assert_eq!(ended(&mut tunnel.child).code(), Some(4));
+    assert_eq!(world.asked("ssm:StartSession"), opened, "nothing is opened with them");
+    let (outcome, reason) = last(&home);
+    assert!(outcome == "failed" && reason.contains("999999999999"), "{outcome}: {reason}");
+}
+
+#[test]
+fn several_guarded_environments_are_each_confirmed_before_the_first_is_opened() {
+    let (home, world) = (home(), World::staging());
+    let config = std::fs::read_to_string(home.path().join("config.toml")).unwrap();
+    home.write(
+        "config.toml",
+        config.replacen("[environments.minimal]\n", "[environments.minimal]\nguarded = true\n", 1),
+    );
+    let typed = format!("tunnel staging minimal --to {REMOTE} --port 0 --json --through i-0123456789abcdef0 --yes");
+    let said = line(&mut home.on(&world), &format!("{typed} --confirm staging")).coded(4);
+    assert!(said.err.contains("--confirm minimal"), "{said:#?}");
+    assert_eq!(world.asked("ssm:StartSession"), 0, "the first is not opened either");
+    let mut tunnel = Running::start(&home, &world, &format!("{typed} --confirm staging --confirm minimal"));
+    let ready = [tunnel.until("ready"), tunnel.until("ready")];
+    assert_ne!(ready[0]["environment"], ready[1]["environment"]);
+}
+
+#[test]
+fn a_variable_that_leads_to_programs_or_the_database_is_not_given_the_url() {
+    let (home, world) = (home(), World::staging());
+    for name in ["PATH", "PGHOST", "PGPASSWORD"] {
+        let said = run(&mut home.on(&world), ["with-db", "staging", "--var", name, "--", "ls"]).coded(2);
+        assert!(said.err.contains(&format!("`{name}` cannot be the variable")), "{said:#?}");
+    }
+    assert_eq!(world.asked("ssm:StartSession"), 0);
+}
+
+#[test]
+fn an_end_that_is_not_answered_in_time_is_said() {
+    let (home, world) = (home(), World::staging());
+    world.fault("ssm:TerminateSession", "hang");
+    let mut tunnel = Running::start(&home, &world, &format!("tunnel staging --to {REMOTE} --port 0 --json"));
+    tunnel.until("ready");
+    signal(tunnel.child.id(), Signal::INT);
+    tunnel.until("closed");
+    let mut err = String::new();
+    tunnel.child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert!(err.contains("was not ended at AWS") && err.contains("no answer in 5 s"), "{err}");
+    assert_eq!(audit(&home)[1]["after"]["not_ended"], "no answer in 5 s");
+}
+
+#[test]
+fn a_session_that_aws_opens_after_the_command_was_ended_is_ended_too() {
+    let (home, world) = (home(), World::staging());
+    world.post("/_sim/fault", &json!({"operation": "ssm:StartSession", "kind": "delay", "delay_ms": 2000}));
+    let mut tunnel = Running::start(&home, &world, &format!("tunnel staging --to {REMOTE} --port 0 --json"));
+    support::until("it is asked for", PATIENCE, || (world.asked("ssm:StartSession") > 0).then_some(()));
+    signal(tunnel.child.id(), Signal::INT);
+    tunnel.until("closed");
+    assert_eq!(ended(&mut tunnel.child).code(), Some(130));
+    assert_eq!(world.asked("ssm:TerminateSession"), 1);
+}
+
+#[test]
+fn an_agent_that_answers_nothing_is_left_for_another_session() {
+    let (home, world) = (home(), World::staging());
+    let mut tunnel = Running::start(&home, &world, &format!("tunnel staging --to {REMOTE} --port 0 --json"));
+    let ready = tunnel.until("ready");
+    for operation in ["gateway:output", "gateway:acknowledge"] {
+        world.post("/_sim/fault", &json!({"operation": operation, "kind": "drop"}));
+    }
+    let mut socket = TcpStream::connect(ready["local"].as_str().unwrap()).unwrap();
+    socket.write_all(b"SELECT 1").unwrap();
+    let resuming = tunnel.until("resuming");
+    assert!(resuming["reason"].as_str().unwrap().contains("the agent does not answer"), "{resuming}");
+    // Nothing says ready in between: the next that is told is that another session is opened.
+    let replacing = tunnel.until("replacing");
+    assert!(tunnel.said.matches("\"ready\"").count() == 1, "{}", tunnel.said);
+    assert!(!tunnel.said.contains("far side has not answered"), "{replacing}");
+}

@@ -6,6 +6,10 @@ use std::path::Path;
 /// The name of a socket as programs of PostgreSQL look for it, without its port.
 const SOCKET: &str = ".s.PGSQL.";
 
+/// The variables of the environment that lead programs of libpq; those that [`Place::variables`] sets or takes out.
+pub const VARIABLES: [&str; 9] =
+    ["PGHOST", "PGPORT", "PGHOSTADDR", "PGSERVICE", "PGUSER", "PGPASSWORD", "PGDATABASE", "PGSSLMODE", "PGOPTIONS"];
+
 /// A database at a local port, or at a Unix socket.
 #[derive(Clone, Copy, Default)]
 pub struct Place<'a> {
@@ -165,6 +169,8 @@ mod tests {
         assert_eq!((of("PGUSER"), of("PGPASSWORD")), (Some(Some("app")), Some(Some("hush"))));
         assert_eq!((of("PGSERVICE"), of("PGHOSTADDR")), (Some(None), Some(None)));
         assert_eq!((of("PGDATABASE"), of("PGSSLMODE"), of("PGOPTIONS")), (None, None, None));
+        let whole = Place { database: Some("shop"), tls: true, read_only: true, ..place }.variables();
+        assert!(whole.iter().all(|(name, _)| VARIABLES.contains(name)) && whole.len() == VARIABLES.len(), "{whole:?}");
     }
 
     #[test]

@@ -1,9 +1,11 @@
 //! A local port that leads to a database, as a user of this library writes it: the requests to AWS are the gate's.
 
+use rustls::{ClientConfig, RootCertStore};
 use ssm_tunnel::{Credentials, Failure, Gate, Granted, Options, Proxy, SendRate, Token, Tunnel};
 use std::error::Error;
 use std::io::Write;
 use std::net::SocketAddr;
+use std::sync::Arc;
 
 /// Asks AWS, with whatever SDK there is.
 struct MyGate;
@@ -45,8 +47,11 @@ impl Gate for MyGate {
 
 async fn open() -> Result<(), Box<dyn Error>> {
     let proxy = Proxy::of_environment(|name| std::env::var(name).ok());
-    // `tls` is a rustls::ClientConfig with the certificates to trust.
-    let options = Options { region: "eu-west-1".into(), tls: None, proxy, pace: SendRate::default() };
+    // The certificates of this machine are trusted.
+    let mut trusted = RootCertStore::empty();
+    trusted.add_parsable_certificates(rustls_native_certs::load_native_certs().certs);
+    let tls = ClientConfig::builder().with_root_certificates(trusted).with_no_client_auth();
+    let options = Options { region: "eu-west-1".into(), tls: Some(Arc::new(tls)), proxy, pace: SendRate::default() };
     let local: SocketAddr = "127.0.0.1:5432".parse()?;
     let tunnel = Tunnel::open(MyGate, options, local).await?;
     match tunnel.ready().await {

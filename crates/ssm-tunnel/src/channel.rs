@@ -19,6 +19,10 @@ pub const WINDOW: usize = 2048;
 const EARLY: usize = 10_000;
 /// As many are sent again at one time, unless the link was lost.
 const AGAIN: usize = 64;
+/// Queues that are empty keep room for so many.
+const IDLE: usize = 64;
+/// Of an id, the part that is counted: the others say of which kind it is.
+const COUNTED: u128 = (1 << 62) - 1;
 
 /// Which side this is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +42,13 @@ pub enum Inbound {
     Closed(String),
 }
 
+/// What waits for the WebSocket.
+enum Waiting {
+    Frame(Bytes),
+    /// The message of this number, which is kept until it is acknowledged: made when the WebSocket takes it.
+    Number(i64),
+}
+
 struct Sent {
     sequence: i64,
     id: Uuid,
@@ -52,11 +63,13 @@ pub struct Channel {
     role: Role,
     /// What the moment zero is in milliseconds since 1970.
     epoch_ms: u64,
+    /// The id before the next one.
+    id: u128,
     next_out: i64,
     unacknowledged: VecDeque<Sent>,
     next_in: i64,
     early: BTreeMap<i64, (u32, Bytes)>,
-    out: VecDeque<Bytes>,
+    out: VecDeque<Waiting>,
     inbox: VecDeque<Inbound>,
     rtt: Rtt,
     heard: Time,
@@ -68,6 +81,7 @@ impl Channel {
         Self {
             role,
             epoch_ms,
+            id: Uuid::new_v4().as_u128(),
             next_out: 0,
             unacknowledged: VecDeque::new(),
             next_in: 0,
@@ -86,13 +100,19 @@ impl Channel {
         }
     }
 
-    fn frame(&self, kind: Kind, now: Time) -> Frame {
+    /// One that no other message has: the numbers after a random one.
+    fn next_id(&mut self) -> Uuid {
+        self.id = (self.id & !COUNTED) | (self.id.wrapping_add(1) & COUNTED);
+        Uuid::from_u128(self.id)
+    }
+
+    fn frame(&self, kind: Kind, id: Uuid, at: Time) -> Frame {
         Frame {
             kind,
-            created_ms: self.epoch_ms + now.as_millis() as u64,
+            created_ms: self.epoch_ms + at.as_millis() as u64,
             sequence: 0,
             flags: 0,
-            id: Uuid::new_v4(),
+            id,
             payload_type: 0,
             payload: Bytes::new(),
         }
@@ -100,22 +120,28 @@ impl Channel {
 
     /// Sends a payload; it is kept until the other side says that it has it.
     pub fn send(&mut self, payload_type: u32, payload: Bytes, now: Time) {
-        let sent = Sent { sequence: self.next_out, id: Uuid::new_v4(), payload_type, payload, at: now, times: 1 };
+        let sent = Sent { sequence: self.next_out, id: self.next_id(), payload_type, payload, at: now, times: 1 };
         self.next_out += 1;
-        self.put(&sent, now);
+        self.out.push_back(Waiting::Number(sent.sequence));
         self.unacknowledged.push_back(sent);
     }
 
-    fn put(&mut self, sent: &Sent, now: Time) {
+    /// The place of the message of this number among those without an acknowledgement.
+    fn place(&self, number: i64) -> Option<usize> {
+        self.unacknowledged.binary_search_by_key(&number, |sent| sent.sequence).ok()
+    }
+
+    /// The message of this number as it goes over the wire; none once it is acknowledged.
+    fn encoded(&self, number: i64) -> Option<Bytes> {
+        let sent = self.unacknowledged.get(self.place(number)?)?;
         let (kind, _) = self.kinds();
         let frame = Frame {
             sequence: sent.sequence,
-            id: sent.id,
             payload_type: sent.payload_type,
             payload: sent.payload.clone(),
-            ..self.frame(kind, now)
+            ..self.frame(kind, sent.id, sent.at)
         };
-        self.out.push_back(frame.encode());
+        Some(frame.encode())
     }
 
     /// Takes in one message of the WebSocket. A damaged one is an error and changes nothing: its sender sends it again.
@@ -167,14 +193,15 @@ impl Channel {
             sequential: true,
         };
         let payload = serde_json::to_vec(&body).unwrap_or_default().into();
-        let frame = Frame { flags: 3, payload, ..self.frame(Kind::Acknowledge, now) };
-        self.out.push_back(frame.encode());
+        let id = self.next_id();
+        let frame = Frame { flags: 3, payload, ..self.frame(Kind::Acknowledge, id, now) };
+        self.out.push_back(Waiting::Frame(frame.encode()));
     }
 
     fn acknowledged(&mut self, frame: &Frame, now: Time) {
         self.heard = now;
         let Ok(body) = serde_json::from_slice::<Acknowledge>(&frame.payload) else { return };
-        let Ok(at) = self.unacknowledged.binary_search_by_key(&body.sequence, |sent| sent.sequence) else { return };
+        let Some(at) = self.place(body.sequence) else { return };
         if let Some(sent) = self.unacknowledged.remove(at)
             && sent.times == 1
         {
@@ -190,7 +217,16 @@ impl Channel {
 
     /// The next message for the WebSocket.
     pub fn transmit(&mut self) -> Option<Bytes> {
-        self.out.pop_front()
+        while let Some(waiting) = self.out.pop_front() {
+            let made = match waiting {
+                Waiting::Frame(frame) => Some(frame),
+                Waiting::Number(number) => self.encoded(number),
+            };
+            if made.is_some() {
+                return made;
+            }
+        }
+        None
     }
 
     /// How many messages wait for the WebSocket.
@@ -225,6 +261,11 @@ impl Channel {
 
     /// Sends again what is overdue.
     pub fn tick(&mut self, now: Time) {
+        if self.out.is_empty() && self.unacknowledged.is_empty() {
+            self.out.shrink_to(IDLE);
+            self.unacknowledged.shrink_to(IDLE);
+            self.inbox.shrink_to(IDLE);
+        }
         // While the WebSocket takes nothing, another copy helps nobody.
         if self.out.len() >= AGAIN {
             return;
@@ -241,11 +282,10 @@ impl Channel {
     }
 
     fn again(&mut self, at: usize, now: Time) {
-        let Some(mut sent) = self.unacknowledged.remove(at) else { return };
+        let Some(sent) = self.unacknowledged.get_mut(at) else { return };
         sent.at = now;
         sent.times = sent.times.saturating_add(1);
-        self.put(&sent, now);
-        self.unacknowledged.insert(at, sent);
+        self.out.push_back(Waiting::Number(sent.sequence));
     }
 
     /// The link is lost: what waited for it is dropped, as all of it is sent again on the next one. An acknowledgement
@@ -269,8 +309,9 @@ impl Channel {
 
     /// Puts a message on the wire that has no number: for simulators.
     pub fn raw(&mut self, kind: Kind, payload: Bytes, now: Time) {
-        let frame = Frame { payload, ..self.frame(kind, now) };
-        self.out.push_back(frame.encode());
+        let id = self.next_id();
+        let frame = Frame { payload, ..self.frame(kind, id, now) };
+        self.out.push_back(Waiting::Frame(frame.encode()));
     }
 }
 

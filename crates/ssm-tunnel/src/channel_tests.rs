@@ -79,11 +79,47 @@ fn after_a_new_link_everything_without_an_acknowledgement_is_sent_at_once() {
 }
 
 #[test]
+fn what_is_sent_again_at_once_is_made_when_the_link_takes_it_and_not_where_it_is_acknowledged_by_then() {
+    let (mut client, mut agent) = pair();
+    let first = send(&mut client, "a", 0);
+    let second = send(&mut client, "b", 0);
+    client.resumed(at(5));
+    agent.receive(&first, at(6)).unwrap();
+    client.receive(&agent.transmit().unwrap(), at(7)).unwrap();
+    let again = Frame::decode(&client.transmit().unwrap()).unwrap();
+    assert_eq!((again.sequence, again.id), (1, Frame::decode(&second).unwrap().id));
+    assert_eq!((client.transmit(), client.waiting()), (None, 0));
+}
+
+#[test]
+fn no_two_messages_have_one_id_and_each_is_of_the_kind_that_agents_make() {
+    let (mut client, _) = pair();
+    let ids: std::collections::HashSet<Uuid> =
+        (0..1000).map(|_| Frame::decode(&send(&mut client, "a", 0)).unwrap().id).collect();
+    assert_eq!(ids.len(), 1000);
+    assert!(ids.iter().all(|id| id.get_version_num() == 4));
+}
+
+#[test]
+fn room_that_a_transfer_needed_is_given_back_when_all_is_acknowledged() {
+    let (mut client, mut agent) = pair();
+    for _ in 0..WINDOW {
+        client.send(OUTPUT, Bytes::from_static(b"a"), at(0));
+    }
+    while let Some(frame) = client.transmit() {
+        agent.receive(&frame, at(1)).unwrap();
+        client.receive(&agent.transmit().unwrap(), at(1)).unwrap();
+    }
+    client.tick(at(2));
+    assert!(client.unacknowledged.capacity() <= 2 * IDLE && client.out.capacity() <= 2 * IDLE);
+}
+
+#[test]
 fn a_message_far_ahead_is_not_acknowledged_and_fills_no_memory() {
     let (mut client, agent) = pair();
-    let far = Frame { sequence: i64::MAX, payload_type: OUTPUT, ..agent.frame(Kind::Output, at(1)) };
+    let far = Frame { sequence: i64::MAX, payload_type: OUTPUT, ..agent.frame(Kind::Output, Uuid::nil(), at(1)) };
     client.receive(&far.encode(), at(1)).unwrap();
-    let negative = Frame { sequence: i64::MIN, payload_type: OUTPUT, ..agent.frame(Kind::Output, at(1)) };
+    let negative = Frame { sequence: i64::MIN, payload_type: OUTPUT, ..agent.frame(Kind::Output, Uuid::nil(), at(1)) };
     client.receive(&negative.encode(), at(1)).unwrap();
     assert_eq!(client.take(), None);
     assert_eq!(client.waiting(), 1, "the old one is acknowledged");

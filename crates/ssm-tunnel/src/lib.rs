@@ -24,6 +24,7 @@ mod outbox;
 pub mod rtt;
 pub mod session;
 pub mod smux;
+pub mod state;
 pub mod supervisor;
 pub mod time;
 pub mod version;

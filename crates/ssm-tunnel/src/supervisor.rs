@@ -12,12 +12,15 @@
 //! from each of them: stopped, or what no waiting helps against ──▶ Closed
 //! ```
 
+pub use crate::state::{Closed, Failure, FailureKind, State};
 use crate::time::Time;
-use std::fmt;
 use std::time::Duration;
 
 /// The handshake has to be complete this long after the connection was begun. The agent itself waits 15 s.
 const OPENING: Duration = Duration::from_secs(20);
+/// An agent that acknowledges nothing for this long does not answer. The first time another link is tried, the second time
+/// another session: what was sent waits for twice that.
+pub(crate) const SILENT: Duration = Duration::from_secs(10);
 /// A tunnel that was never ready gives up after this long.
 const FIRST_READY: Duration = Duration::from_secs(90);
 /// The wait after the first failure, and the longest.
@@ -26,101 +29,12 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(250), Duration::fro
 const GOOD: Duration = Duration::from_mins(2);
 /// As often a session may be refused to be resumed before it counts as gone.
 const REFUSALS: u32 = 3;
-
-/// How it stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum State {
-    /// Looking for the target.
-    Resolving,
-    /// The session is asked for, and the agent is waited for.
-    Opening,
-    /// Connections go through.
-    Ready,
-    /// The link is lost; the session goes on as soon as there is another one.
-    Resuming(String),
-    /// The session is lost with its connections; another one is opened.
-    Replacing(String),
-    /// Over.
-    Closed(Closed),
-}
-
-/// Why it is over.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Closed {
-    /// It was asked to.
-    Stopped,
-    /// The other side ended the session (sessions that are not replaced).
-    Ended(String),
-    /// It cannot be.
-    Failed(Failure),
-}
-
-/// What kind of failure it is: what follows from it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum FailureKind {
-    /// Trying again may help: the network, a service that is down.
-    Transient,
-    /// There are no valid credentials. They may be renewed at any time.
-    Credentials,
-    /// Refused: no permission, no target. Somebody has to change something.
-    Refused,
-    /// The session is not there any more.
-    Gone,
-}
-
-/// Why something did not work.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Failure {
-    /// What follows.
-    pub kind: FailureKind,
-    /// In a sentence.
-    pub message: String,
-    /// What to do about it.
-    pub hint: Option<String>,
-}
-
-impl Failure {
-    /// One without a hint.
-    pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
-        Self { kind, message: message.into(), hint: None }
-    }
-
-    /// One that may be over by itself.
-    pub fn transient(message: impl Into<String>) -> Self {
-        Self::new(FailureKind::Transient, message)
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        out.write_str(&self.message)
-    }
-}
-
-impl std::error::Error for Failure {}
-
-impl State {
-    /// A word.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::Resolving => "resolving",
-            Self::Opening => "opening",
-            Self::Ready => "ready",
-            Self::Resuming(_) => "resuming",
-            Self::Replacing(_) => "replacing",
-            Self::Closed(_) => "closed",
-        }
-    }
-
-    /// Why, where there is a reason.
-    pub fn reason(&self) -> Option<String> {
-        match self {
-            Self::Resolving | Self::Opening | Self::Ready | Self::Closed(Closed::Stopped) => None,
-            Self::Resuming(why) | Self::Replacing(why) | Self::Closed(Closed::Ended(why)) => Some(why.clone()),
-            Self::Closed(Closed::Failed(failure)) => Some(failure.message.clone()),
-        }
-    }
-}
+/// What to look at where there is no WebSocket.
+const NO_LINK: &str = "the network, a proxy (HTTPS_PROXY) or a firewall is in the way: this machine has to reach port 443 of \
+                       ssmmessages in the region of the session";
+/// What to look at where there is one, and nobody at its other end.
+const NO_AGENT: &str = "its role needs ssmmessages:CreateDataChannel and ssmmessages:OpenDataChannel, and its network a way to \
+                        ssmmessages";
 
 /// What happened.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -132,7 +46,10 @@ pub enum Input {
     /// AWS lets the session be resumed.
     Granted,
     /// The WebSocket is connected and greeted.
-    Connected,
+    Connected {
+        /// Something that was sent before has no acknowledgement: whether the agent is there shows when that comes.
+        unacknowledged: bool,
+    },
     /// The handshake is complete.
     HandshakeComplete,
     /// Data or an acknowledgement came from the agent.
@@ -141,6 +58,8 @@ pub enum Input {
     Failed(Failure),
     /// The link is gone.
     Lost(String),
+    /// The link is there, and the agent has acknowledged nothing for [`SILENT`].
+    Silent,
     /// The session is over, as the service or the agent says.
     Over(String),
     /// The target is not there any more.
@@ -191,6 +110,10 @@ pub struct Supervisor {
     failures: u32,
     refusals: u32,
     silent_links: u32,
+    /// How often the agent did not answer since it was last heard.
+    silences: u32,
+    /// The WebSocket is connected.
+    connected: bool,
     /// Since when the link is there.
     linked: Time,
     step: Step,
@@ -213,6 +136,8 @@ impl Supervisor {
             failures: 0,
             refusals: 0,
             silent_links: 0,
+            silences: 0,
+            connected: false,
             linked: Time::ZERO,
             step: Step::Resolve,
             retry: None,
@@ -270,25 +195,17 @@ impl Supervisor {
                 self.connect(now)
             }
             Input::Granted => self.connect(now),
-            Input::Connected => match self.state {
-                State::Resuming(_) => {
-                    self.deadline = None;
-                    self.resumes += 1;
-                    self.linked = now;
-                    self.state = State::Ready;
-                    vec![Action::ResendAll]
-                }
-                _ => Vec::new(),
-            },
+            Input::Connected { unacknowledged } => self.connected(unacknowledged, now),
             Input::HandshakeComplete => {
-                self.deadline = None;
                 self.was_ready = true;
-                self.linked = now;
+                self.ready(now);
                 self.calm();
-                self.state = State::Ready;
                 Vec::new()
             }
             Input::Heard => {
+                if matches!(self.state, State::Resuming(_)) && self.connected {
+                    self.resumed(now);
+                }
                 if matches!(self.state, State::Ready) {
                     self.calm();
                 }
@@ -296,6 +213,8 @@ impl Supervisor {
             }
             Input::Failed(failure) => self.failed(failure, now),
             Input::Lost(why) => self.lost(why, now),
+            Input::Silent if matches!(self.state, State::Ready) => self.silent(now),
+            Input::Silent => Vec::new(),
             Input::Over(why) if self.replaces => {
                 let why = if why.is_empty() { "the session was ended".to_owned() } else { why };
                 if self.was_ready {
@@ -314,10 +233,51 @@ impl Supervisor {
         self.failures = 0;
         self.refusals = 0;
         self.silent_links = 0;
+        self.silences = 0;
         self.last_failure = None;
     }
 
+    fn ready(&mut self, now: Time) {
+        self.deadline = None;
+        self.linked = now;
+        self.state = State::Ready;
+    }
+
+    fn resumed(&mut self, now: Time) {
+        self.resumes += 1;
+        self.ready(now);
+    }
+
+    /// A link alone does not say that the agent is there: where something waits for it, only its answer does.
+    fn connected(&mut self, unacknowledged: bool, now: Time) -> Vec<Action> {
+        self.connected = true;
+        if !matches!(self.state, State::Resuming(_)) {
+            return Vec::new();
+        }
+        if unacknowledged {
+            self.linked = now;
+            self.deadline = Some(now + SILENT);
+        } else {
+            self.resumed(now);
+        }
+        vec![Action::ResendAll]
+    }
+
+    fn silent(&mut self, now: Time) -> Vec<Action> {
+        let why = "the agent does not answer".to_owned();
+        self.deadline = None;
+        self.connected = false;
+        self.silences += 1;
+        if self.silences > 1 {
+            return self.replace(why, now);
+        }
+        self.state = State::Resuming(why);
+        self.step = Step::Resume;
+        vec![Action::Disconnect, Action::Resume]
+    }
+
     fn connect(&mut self, now: Time) -> Vec<Action> {
+        self.connected = false;
         self.step = Step::Connect;
         self.deadline = Some(now + OPENING);
         vec![Action::Connect]
@@ -325,7 +285,10 @@ impl Supervisor {
 
     fn lost(&mut self, why: String, now: Time) -> Vec<Action> {
         match self.state {
-            State::Ready => {
+            State::Resuming(_) if !self.connected => self.failed(Failure::transient(why), now),
+            State::Ready | State::Resuming(_) => {
+                self.connected = false;
+                self.deadline = None;
                 if now.saturating_sub(self.linked) >= GOOD {
                     self.calm();
                 }
@@ -348,8 +311,12 @@ impl Supervisor {
 
     fn failed(&mut self, failure: Failure, now: Time) -> Vec<Action> {
         self.deadline = None;
+        self.connected = false;
         self.failures = self.failures.saturating_add(1);
         self.last_failure = Some(failure.clone());
+        if failure.kind == FailureKind::Forbidden {
+            return self.close(Closed::Failed(failure));
+        }
         if matches!(self.state, State::Resuming(_)) {
             if failure.kind == FailureKind::Refused {
                 self.refusals += 1;
@@ -384,6 +351,7 @@ impl Supervisor {
 
     fn replace(&mut self, why: String, now: Time) -> Vec<Action> {
         self.deadline = None;
+        self.retry = None;
         if !self.replaces {
             return self.close(Closed::Failed(Failure::new(FailureKind::Gone, why)));
         }
@@ -392,6 +360,7 @@ impl Supervisor {
         self.state = State::Replacing(why);
         self.refusals = 0;
         self.silent_links = 0;
+        self.silences = 0;
         if self.failures > 0 {
             self.again(Step::Resolve, now);
         } else {
@@ -422,12 +391,12 @@ impl Supervisor {
     pub fn tick(&mut self, now: Time) -> Vec<Action> {
         if self.deadline.is_some_and(|deadline| deadline <= now) {
             self.deadline = None;
-            let why = if matches!(self.state, State::Resuming(_)) {
-                "the connection could not be made in 20 s"
-            } else {
-                "the agent did not answer in 20 s"
+            let (why, hint) = match (&self.state, self.connected) {
+                (State::Resuming(_), true) => return self.silent(now),
+                (_, true) => ("the agent did not answer in 20 s", NO_AGENT),
+                (_, false) => ("there is no connection with ssmmessages after 20 s", NO_LINK),
             };
-            return self.failed(Failure::transient(why), now);
+            return self.failed(Failure { hint: Some(hint.to_owned()), ..Failure::transient(why) }, now);
         }
         match self.retry {
             Some((at, step)) if at <= now => {

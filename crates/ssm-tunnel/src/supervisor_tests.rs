@@ -7,13 +7,15 @@ fn at(ms: u64) -> Time {
     Duration::from_millis(ms)
 }
 
+const CONNECTED: Input = Input::Connected { unacknowledged: false };
+
 fn ready(replaces: bool) -> Supervisor {
     let mut supervisor = Supervisor::new(replaces);
     assert_eq!(supervisor.start(at(0)), [Action::Resolve]);
     assert_eq!(supervisor.handle(Input::Resolved, at(1)), [Action::Start]);
     assert_eq!(supervisor.state(), &State::Opening);
     assert_eq!(supervisor.handle(Input::Started, at(2)), [Action::Connect]);
-    assert_eq!(supervisor.handle(Input::Connected, at(3)), []);
+    assert_eq!(supervisor.handle(CONNECTED, at(3)), []);
     assert_eq!(supervisor.state(), &State::Opening, "only the handshake makes it ready");
     assert_eq!(supervisor.handle(Input::HandshakeComplete, at(4)), []);
     assert_eq!(supervisor.state(), &State::Ready);
@@ -27,7 +29,7 @@ fn a_lost_link_is_resumed_at_once_and_without_a_handshake() {
     assert_eq!(actions, [Action::Disconnect, Action::Resume]);
     assert_eq!(supervisor.state(), &State::Resuming("1000 Bye".into()));
     assert_eq!(supervisor.handle(Input::Granted, at(11)), [Action::Connect]);
-    assert_eq!(supervisor.handle(Input::Connected, at(12)), [Action::ResendAll]);
+    assert_eq!(supervisor.handle(CONNECTED, at(12)), [Action::ResendAll]);
     assert_eq!((supervisor.state(), supervisor.resumes()), (&State::Ready, 1));
 }
 
@@ -44,7 +46,7 @@ fn without_a_network_it_tries_for_hours_and_keeps_the_session() {
         assert_eq!(supervisor.tick(now), [Action::Resume]);
     }
     assert_eq!(supervisor.handle(Input::Granted, now), [Action::Connect]);
-    supervisor.handle(Input::Connected, now);
+    supervisor.handle(CONNECTED, now);
     assert_eq!(supervisor.state(), &State::Ready);
 }
 
@@ -100,10 +102,69 @@ fn an_agent_that_says_nothing_is_tried_again_with_another_session() {
     supervisor.start(at(0));
     supervisor.handle(Input::Resolved, at(1));
     supervisor.handle(Input::Started, at(2));
-    supervisor.handle(Input::Connected, at(3));
+    supervisor.handle(CONNECTED, at(3));
     assert_eq!(supervisor.wake(), Some(at(20_002)));
     assert_eq!(supervisor.tick(at(20_002)), [Action::Disconnect, Action::Terminate, Action::Forget]);
     assert_eq!(supervisor.tick(supervisor.wake().unwrap()), [Action::Resolve]);
+}
+
+#[test]
+fn an_agent_that_acknowledges_nothing_gets_another_link_and_then_another_session() {
+    let mut supervisor = ready(true);
+    assert_eq!(supervisor.handle(Input::Silent, at(10_000)), [Action::Disconnect, Action::Resume]);
+    assert_eq!(supervisor.state(), &State::Resuming("the agent does not answer".into()));
+    supervisor.handle(Input::Granted, at(10_010));
+    let again = supervisor.handle(Input::Connected { unacknowledged: true }, at(10_020));
+    assert_eq!(again, [Action::ResendAll]);
+    assert!(matches!(supervisor.state(), State::Resuming(_)), "a link is no answer");
+    assert_eq!(supervisor.wake(), Some(at(20_020)));
+    let actions = supervisor.tick(at(20_020));
+    assert_eq!(actions, [Action::Disconnect, Action::Terminate, Action::Forget, Action::Resolve]);
+    assert_eq!(supervisor.state(), &State::Replacing("the agent does not answer".into()));
+}
+
+#[test]
+fn a_link_is_ready_with_the_answer_of_the_agent_where_something_waits_for_it() {
+    let mut supervisor = ready(true);
+    for round in 1..=10 {
+        let now = at(60_000 * round);
+        supervisor.handle(Input::Silent, now);
+        supervisor.handle(Input::Granted, now);
+        supervisor.handle(Input::Connected { unacknowledged: true }, now);
+        assert_eq!(supervisor.handle(Input::Heard, now + at(9000)), []);
+        assert_eq!((supervisor.state(), supervisor.resumes(), supervisor.wake()), (&State::Ready, round, None));
+    }
+}
+
+#[test]
+fn what_is_missing_is_told_by_how_far_it_came() {
+    let hint = |connected: bool| {
+        let mut supervisor = Supervisor::new(true);
+        supervisor.start(at(0));
+        supervisor.handle(Input::Resolved, at(1));
+        supervisor.handle(Input::Started, at(2));
+        if connected {
+            supervisor.handle(CONNECTED, at(3));
+        }
+        supervisor.tick(at(20_002));
+        let failure = supervisor.last_failure().unwrap();
+        (failure.message.clone(), failure.hint.clone().unwrap())
+    };
+    let (message, what_to_do) = hint(false);
+    assert!(message.contains("no connection") && what_to_do.contains("HTTPS_PROXY"), "{message}: {what_to_do}");
+    let (message, what_to_do) = hint(true);
+    assert!(message.contains("the agent") && what_to_do.contains("CreateDataChannel"), "{message}: {what_to_do}");
+}
+
+#[test]
+fn what_must_not_go_on_is_over_whenever_that_is_known() {
+    let forbidden = Failure::new(FailureKind::Forbidden, "another account");
+    let mut supervisor = ready(true);
+    supervisor.handle(Input::Lost("1000 Bye".into()), at(10));
+    let actions = supervisor.handle(Input::Failed(forbidden.clone()), at(11));
+    assert_eq!(actions, [Action::Disconnect, Action::Terminate, Action::Forget]);
+    assert_eq!(supervisor.state(), &State::Closed(Closed::Failed(forbidden)));
+    assert_eq!(supervisor.wake(), None, "it is not tried again");
 }
 
 #[test]
@@ -116,7 +177,7 @@ fn links_on_which_nobody_answers_are_no_session_after_the_third() {
         now = supervisor.wake().unwrap_or(now);
         supervisor.tick(now);
         supervisor.handle(Input::Granted, now);
-        supervisor.handle(Input::Connected, now);
+        supervisor.handle(CONNECTED, now);
     }
     supervisor.handle(Input::Lost("silent".into()), now);
     assert_eq!(supervisor.state(), &State::Replacing("silent".into()));
@@ -130,7 +191,7 @@ fn a_tunnel_that_nobody_uses_is_resumed_every_hour_for_a_day() {
         let actions = supervisor.handle(Input::Lost("1000 Bye".into()), now);
         assert_eq!(actions, [Action::Disconnect, Action::Resume], "hour {hour}");
         supervisor.handle(Input::Granted, now);
-        supervisor.handle(Input::Connected, now);
+        supervisor.handle(CONNECTED, now);
         assert_eq!(supervisor.state(), &State::Ready);
     }
     assert_eq!(supervisor.resumes(), 24);
@@ -157,7 +218,9 @@ fn input() -> impl Strategy<Value = Input> {
         Just(Input::Resolved),
         Just(Input::Started),
         Just(Input::Granted),
-        Just(Input::Connected),
+        Just(CONNECTED),
+        Just(Input::Connected { unacknowledged: true }),
+        Just(Input::Silent),
         Just(Input::HandshakeComplete),
         Just(Input::Heard),
         Just(Input::Failed(Failure::transient("x"))),
@@ -182,13 +245,13 @@ proptest! {
                 Input::Resolved => asked.contains(&Action::Resolve),
                 Input::Started => asked.contains(&Action::Start),
                 Input::Granted => asked.contains(&Action::Resume),
-                Input::Connected => asked.contains(&Action::Connect),
+                Input::Connected { .. } => asked.contains(&Action::Connect),
                 Input::HandshakeComplete => matches!(supervisor.state(), State::Opening | State::Replacing(_)) && supervisor.deadline.is_some(),
                 Input::Failed(_) => asked.iter().any(|action| matches!(action, Action::Resolve | Action::Start | Action::Resume | Action::Connect)),
                 _ => true,
             };
             if !fits { continue; }
-            let answers = matches!(input, Input::Resolved | Input::Started | Input::Granted | Input::Connected | Input::Failed(_));
+            let answers = matches!(input, Input::Resolved | Input::Started | Input::Granted | Input::Connected { .. } | Input::Failed(_));
             let actions = supervisor.handle(input, now);
             let due = supervisor.tick(now);
             if answers || actions.contains(&Action::Disconnect) { asked.clear(); }

@@ -15,7 +15,7 @@ pub fn absorb(app: &mut App, answer: Answer) -> Vec<Effect> {
     let number = answer.ticket.serial;
     let part = answer.of::<Fact>().part;
     let Some(place) = app.tunnels.list.iter().position(|tunnel| tunnel.number == number) else { return Vec::new() };
-    let (next, environment) = (app.tunnels.list[place].next.clone(), app.tunnels.list[place].plan.environment.clone());
+    let (next, named) = (app.tunnels.list[place].next.clone(), tell::named(&app.tunnels.list[place]));
     match part {
         Part::Page(fact) => learned(app, place, fact),
         Part::Last(fact) => {
@@ -33,11 +33,21 @@ pub fn absorb(app: &mut App, answer: Answer) -> Vec<Effect> {
         }
     }
     app.lists_changed();
-    // Its port is free now, for the one that leads elsewhere.
-    match next.filter(|_| app.tunnels.get(number).is_none() && environment == app.environment.name) {
-        Some(next) => ask::open(app, next),
-        None => Vec::new(),
+    // Its port is free at its end, for the one that leads elsewhere.
+    let Some(next) = next.filter(|_| app.tunnels.get(number).is_none_or(|tunnel| !tunnel.is_live())) else {
+        return Vec::new();
+    };
+    if let Some(tunnel) = app.tunnels.list.iter_mut().find(|tunnel| tunnel.number == number) {
+        tunnel.next = None;
     }
+    if next.environment == app.environment.name {
+        return ask::begin(app, *next);
+    }
+    let text =
+        format!("{named} is closed; none to {} was opened: {} was left meanwhile", next.far.place(), next.environment);
+    app.note(true, text.clone());
+    app.say(text);
+    Vec::new()
 }
 
 fn ended(app: &mut App, number: u64, standing: TunnelStatus) {
@@ -56,7 +66,7 @@ fn learned(app: &mut App, place: usize, fact: Fact) {
             let tunnel = app.tunnels.list.remove(place);
             let text = format!("{}: instance {id} is stopped", tell::named(&tunnel));
             app.note(true, text.clone());
-            if tunnel.plan.environment == app.environment.name && app.screen.overlays.is_empty() {
+            if may_ask(app, &tunnel) {
                 ask::ask(app, Asking::Start(Box::new(tunnel.plan), id));
             } else {
                 app.say(text);
@@ -69,13 +79,18 @@ fn learned(app: &mut App, place: usize, fact: Fact) {
             app.note(true, text.clone());
             match free {
                 // Asked in the environment that it is of: elsewhere it would be opened with other credentials.
-                Some(free) if tunnel.plan.environment == app.environment.name && app.screen.overlays.is_empty() => {
+                Some(free) if may_ask(app, &tunnel) => {
                     ask::ask(app, Asking::Port(Box::new(tunnel.plan), by, free));
                 }
                 _ => app.say(text),
             }
         }
     }
+}
+
+/// Whether a window may open for it: in its environment, and over nothing that somebody is doing.
+fn may_ask(app: &App, tunnel: &Tunnel) -> bool {
+    tunnel.plan.environment == app.environment.name && app.screen.overlays.is_empty() && app.screen.typing.is_none()
 }
 
 /// It stands otherwise: told where that is news.
@@ -96,6 +111,11 @@ fn stands(app: &mut App, place: usize, standing: TunnelStatus) {
     if refused {
         let place = tunnel.plan.far.place();
         let text = format!("{}: a connection was refused: {place} cannot be reached from there", tell::named(&tunnel));
+        app.note(true, text.clone());
+        app.say(text);
+    }
+    if let Some(behind) = tunnel.standing.left_behind().filter(|_| before.not_ended != tunnel.standing.not_ended) {
+        let text = format!("{}: {behind}", tell::named(&tunnel));
         app.note(true, text.clone());
         app.say(text);
     }

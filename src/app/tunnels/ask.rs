@@ -66,10 +66,7 @@ fn told(app: &mut App, why: &NoTarget) {
 
 /// Asks where it is guarded; elsewhere opens. Where nothing can go through the service, that is offered to be changed.
 fn ask_or_open(app: &mut App, plan: Plan) -> Vec<Effect> {
-    let service = &plan.wanted.service;
-    if plan.wanted.instance.is_none() && find::exec_is_off(app, service) {
-        let service = service.clone();
-        ask(app, Asking::Exec(service));
+    if offers_exec(app, &plan) {
         return Vec::new();
     }
     if !app.environment.guarded {
@@ -77,6 +74,15 @@ fn ask_or_open(app: &mut App, plan: Plan) -> Vec<Effect> {
     }
     ask(app, Asking::Open(Box::new(plan)));
     Vec::new()
+}
+
+/// Whether nothing can go through the service of the plan: then it is asked whether that is changed.
+fn offers_exec(app: &mut App, plan: &Plan) -> bool {
+    let off = plan.wanted.instance.is_none() && find::exec_is_off(app, &plan.wanted.service);
+    if off {
+        ask(app, Asking::Exec(plan.wanted.service.clone()));
+    }
+    off
 }
 
 /// Opens the window with buttons.
@@ -236,20 +242,47 @@ pub fn close(app: &mut App, number: u64) -> Vec<Effect> {
     end(tunnel)
 }
 
-/// Ends it, and opens another one on its port.
-pub fn lead_elsewhere(app: &mut App, before: &Tunnel, wish: Wish) -> Vec<Effect> {
+/// Opens another one on its port, which it makes room for: not before that is agreed to, where the environment is guarded.
+pub fn lead_elsewhere(app: &mut App, before: &Tunnel, wish: &Wish) -> Vec<Effect> {
     if before.standing.open > 0 {
-        app.say("connections are open: close it with C first");
+        app.say(IN_USE);
         return Vec::new();
     }
     // Where the other one cannot be opened this one stays.
-    if let Err(why) = plan(app, &wish) {
-        told(app, &why);
+    let plan = match plan(app, wish) {
+        Ok(Some(plan)) => plan,
+        Ok(None) => {
+            told(app, &none("through which service is not said", "close this one with C, and open the other with T"));
+            return Vec::new();
+        }
+        Err(why) => {
+            told(app, &why);
+            return Vec::new();
+        }
+    };
+    if offers_exec(app, &plan) {
         return Vec::new();
     }
-    if let Some(tunnel) = app.tunnels.list.iter_mut().find(|tunnel| tunnel.number == before.number) {
-        tunnel.next = Some(wish);
+    if app.environment.guarded {
+        ask(app, Asking::Instead(before.number, Box::new(plan)));
+        return Vec::new();
     }
+    instead(app, before.number, plan)
+}
+
+/// Connections would end with a tunnel that makes room.
+const IN_USE: &str = "connections are open: close it with C first";
+
+/// Ends the tunnel of this number; the other one is opened once its port is free.
+pub fn instead(app: &mut App, number: u64, plan: Plan) -> Vec<Effect> {
+    let Some(before) = app.tunnels.list.iter_mut().find(|tunnel| tunnel.number == number && tunnel.is_live()) else {
+        return begin(app, plan);
+    };
+    if before.standing.open > 0 {
+        app.say(IN_USE);
+        return Vec::new();
+    }
+    before.next = Some(Box::new(plan));
     end(before)
 }
 

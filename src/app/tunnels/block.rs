@@ -83,6 +83,7 @@ pub fn whole(app: &App, key: &str) -> Vec<Fact> {
     if standing.waits_for_reader {
         facts.push(fact("waits", "a local program does not read what came for it"));
     }
+    facts.extend(standing.left_behind().map(|behind| fact("left behind", behind)));
     facts.push(fact("resumed", format!("{} times, without losing anything", standing.resumes)));
     facts.push(fact("replaced", format!("{} times, each with its connections", standing.replacements)));
     if standing.sessions > 1 {

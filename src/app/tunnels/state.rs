@@ -34,8 +34,8 @@ pub struct Tunnel {
     pub since: Timestamp,
     /// When it last changed from one phase to another.
     pub changed: Timestamp,
-    /// It makes room for one that leads elsewhere, which is opened at its end.
-    pub next: Option<Wish>,
+    /// It makes room for one that leads elsewhere, which is opened at its end: as it was agreed to.
+    pub next: Option<Box<Plan>>,
 }
 
 /// What a tunnel is opened with.
@@ -79,6 +79,8 @@ pub struct Wish {
 pub enum Asking {
     /// Whether this one is opened: the environment is guarded.
     Open(Box<Plan>),
+    /// Whether it is opened in the place of the tunnel of this number, at its port.
+    Instead(u64, Box<Plan>),
     /// Whether it is opened at another local port, since its own is taken: by whom, and which is free.
     Port(Box<Plan>, Option<String>, u16),
     /// Whether the stopped instance that it goes through is started: its id.

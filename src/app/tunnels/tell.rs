@@ -93,9 +93,11 @@ pub fn leaving(tunnel: &Tunnel, simulated: bool) -> (String, String) {
 /// What the window with buttons asks.
 pub fn confirm(app: &App) -> Option<Confirmation> {
     let plain = |text: String| (Tone::Plain, text);
-    match app.tunnels.asking.as_ref()? {
-        Asking::Open(plan) => {
+    let asking = app.tunnels.asking.as_ref()?;
+    match asking {
+        Asking::Open(plan) | Asking::Instead(_, plan) => {
             here(app, plan)?;
+            let before = if let Asking::Instead(number, _) = asking { app.tunnels.get(*number) } else { None };
             let mut text = vec![
                 plain(format!(
                     "127.0.0.1:{} leads to {}, through {}.",
@@ -108,6 +110,9 @@ pub fn confirm(app: &App) -> Option<Confirmation> {
                         .to_owned(),
                 ),
             ];
+            text.extend(
+                before.map(|before| plain(format!("It takes the place of {}, which is closed.", named(before)))),
+            );
             text.push((Tone::Dim, "To undo it: C closes it.".to_owned()));
             Some(Confirmation {
                 title: format!("Open a tunnel into {}", plan.environment),

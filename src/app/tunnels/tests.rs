@@ -1,10 +1,11 @@
 //! Tunnels of a session.
 
-use super::state::{Tunnel, Wish, ticket};
+use super::state::{Asking, Tunnel, Wish, ticket};
 use super::{ask, find, tell};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::{Answer, Event};
+use crate::app::screen::{Purpose, Typing};
 use crate::app::testing::{by_hand, read, world};
 use crate::app::update::open::switch;
 use crate::config::EnvironmentConfig;
@@ -193,12 +194,74 @@ fn a_database_of_another_environment_is_led_to_from_there_alone() {
     // One that is to lead there stays as it was.
     let number = opened(&mut app);
     let before = app.tunnels.get(number).unwrap().clone();
-    assert!(ask::lead_elsewhere(&mut app, &before, wish).is_empty());
+    assert!(ask::lead_elsewhere(&mut app, &before, &wish).is_empty());
     let stays = app.tunnels.get(number).unwrap();
     assert!(stays.is_live() && stays.next.is_none());
     // As the configuration has it, it is the same.
     app.environment.tunnel.to = Some("shop-prod.cluster-abc.eu-west-1.rds.amazonaws.com:5432".into());
     assert_eq!(order(&ask::open(&mut app, Wish::default())), None);
+}
+
+fn ended(app: &mut App, number: u64) -> Vec<Effect> {
+    let standing = TunnelStatus { phase: Phase::Closed, ..TunnelStatus::default() };
+    let part = Part::Last(Fact::Stands(Box::new(standing))).into();
+    app.update(Event::Answer(Answer { ticket: ticket(number), requests: 0, part }))
+}
+
+#[test]
+fn a_tunnel_makes_room_for_another_one_when_that_is_agreed_to_and_not_before() {
+    let mut app = with_services(1);
+    let number = opened(&mut app);
+    app.environment.guarded = true;
+    let before = app.tunnels.get(number).unwrap().clone();
+    let wish = Wish { to: Some(To::parse("other.example:5432").unwrap()), port: Some(5432), ..Wish::default() };
+    assert_eq!(ask::lead_elsewhere(&mut app, &before, &wish), [], "it is asked first");
+    let asked = tell::confirm(&app).unwrap();
+    assert!(asked.text.iter().any(|(_, line)| line.contains("takes the place of tunnel staging")), "{asked:?}");
+    assert!(app.tunnels.get(number).is_some_and(|tunnel| tunnel.is_live() && tunnel.next.is_none()));
+    let Some(Asking::Instead(_, plan)) = app.tunnels.asking.take() else { panic!("{:?}", app.tunnels.asking) };
+    let left = ask::instead(&mut app, number, *plan);
+    assert_eq!(left, [Effect::Leave(ticket(number))]);
+    app.screen.overlays.clear();
+    let order = order(&ended(&mut app, number)).cloned().expect("what was agreed to is opened");
+    assert_eq!((order.to.place().as_str(), order.port), ("other.example:5432", 5432));
+    assert!(app.screen.overlays.is_empty(), "and not asked again");
+}
+
+#[test]
+fn one_that_was_to_be_opened_in_an_environment_that_was_left_meanwhile_is_told() {
+    let mut app = with_services(1);
+    let number = opened(&mut app);
+    let before = app.tunnels.get(number).unwrap().clone();
+    let wish = Wish { to: Some(To::parse("other.example:5432").unwrap()), port: Some(5432), ..Wish::default() };
+    assert!(!ask::lead_elsewhere(&mut app, &before, &wish).is_empty());
+    switch(&mut app, "prod");
+    assert_eq!(order(&ended(&mut app, number)), None);
+    assert!(app.activity.iter().any(|entry| entry.text.contains("none to other.example:5432 was opened")));
+}
+
+#[test]
+fn what_somebody_types_is_not_lost_to_a_question_about_a_tunnel() {
+    let mut app = with_services(1);
+    ask::open(&mut app, to_db());
+    let number = app.tunnels.last;
+    app.screen.typing = Some(Typing::new(Purpose::Filter(super::block::TUNNELS), "half a word".to_owned()));
+    heard(&mut app, number, Fact::Taken { by: None, free: Some(5433) });
+    assert!(app.screen.typing.is_some() && app.screen.overlays.is_empty());
+    assert!(app.activity.iter().any(|entry| entry.text.contains("127.0.0.1:5432 is taken")));
+}
+
+#[test]
+fn a_session_that_was_not_ended_at_aws_is_told_with_its_reason() {
+    let mut app = with_services(1);
+    let number = opened(&mut app);
+    let behind = Some("ssm:TerminateSession was denied".to_owned());
+    let standing = TunnelStatus { phase: Phase::Closed, not_ended: behind, ..TunnelStatus::default() };
+    assert_eq!(standing.facts("db.example:5432", None)["not_ended"], "ssm:TerminateSession was denied");
+    heard(&mut app, number, Fact::Stands(Box::new(standing)));
+    let told: Vec<_> = app.activity.iter().filter(|entry| entry.text.contains("was not ended at AWS")).collect();
+    assert_eq!(told.len(), 1, "{:?}", app.activity);
+    assert!(told[0].text.contains("ssm:TerminateSession was denied"));
 }
 
 #[test]

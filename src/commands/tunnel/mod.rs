@@ -17,7 +17,7 @@ pub(super) const COMMAND: Declared<Arguments> = Declared {
     work: Work::Prints,
     schemas: &[Schema {
         name: "tunnel",
-        about: "`cockpit tunnel --json`: an object a line, for each change of a tunnel's state",
+        about: "`cockpit tunnel --json`: one object per line, for each change of a tunnel's state",
         make: || schema::of::<report::TunnelDto>(report::SCHEMA),
     }],
     run: |context, arguments, out| Box::pin(run::run(context, arguments, out)),

@@ -50,6 +50,10 @@ pub struct TunnelDto {
     pub connections: u64,
     /// Connections that the other side refused.
     pub refused: u64,
+    /// Connections that are open, and had no byte of an answer for 5 seconds.
+    pub silent: usize,
+    /// Nothing more of a session is read, as a local program does not read what came for it.
+    pub waits_for_reader: bool,
 }
 
 impl TunnelDto {
@@ -73,6 +77,8 @@ impl TunnelDto {
             open: status.open,
             connections: status.connections,
             refused: status.refused,
+            silent: status.silent,
+            waits_for_reader: status.waits_for_reader,
         }
     }
 
@@ -151,6 +157,8 @@ pub(in crate::commands) fn example() -> TunnelDto {
         open: 1,
         connections: 4,
         refused: 2,
+        silent: 0,
+        waits_for_reader: false,
     }
 }
 

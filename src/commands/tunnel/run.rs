@@ -10,6 +10,7 @@ use crate::commands::context::Context;
 use crate::commands::printed::printed;
 use crate::commands::through::{Target, Wish, ended, facts, left_behind};
 use crate::commands::waits::over;
+use crate::commands::yes::may_ask;
 use crate::headless;
 use crate::model::connection_string::Place;
 use crate::model::text::harmless;
@@ -41,8 +42,9 @@ struct Opened {
 }
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
-    let mut stops = StopSignals::new()
-        .map_err(|error| Report::new("system", "signals cannot be taken", ExitCode::Failed).caused_by(&error))?;
+    let mut stops = StopSignals::new().map_err(|error| {
+        Report::new("system", "signal handlers cannot be installed", ExitCode::Failed).caused_by(&error)
+    })?;
     crate::runtime::ports::more_files();
     let json = arguments.json || context.output == Output::Json;
     if json && arguments.show_password {
@@ -59,9 +61,16 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         arguments.environments.iter().map(|name| Some(name.as_str())).collect()
     };
     several(arguments)?;
+    // Each must have its yes before the first is opened.
+    for name in names.iter().flatten().filter(|_| names.len() > 1) {
+        let (_, environment) = context.open_typed(Some(name))?;
+        if environment.guarded {
+            may_ask(context, &environment, Risk::Change, false)?;
+        }
+    }
     let mut failure = None;
     for (number, name) in names.into_iter().enumerate() {
-        let ours: Vec<u16> = tunnels.iter().map(|opened: &Opened| opened.local.port()).collect();
+        let ours: Vec<Local> = tunnels.iter().map(|opened: &Opened| opened.local.clone()).collect();
         let opening = open(context, arguments, name, (number, json), &ours);
         let opened = tokio::select! {
             opened = opening => opened,
@@ -151,7 +160,7 @@ async fn open(
     arguments: &Arguments,
     name: Option<&str>,
     (number, json): (usize, bool),
-    ours: &[u16],
+    ours: &[Local],
 ) -> Result<(Tunnel, Opened), Report> {
     let target = Target::open(context, name).await?;
     let wanted = target.wanted(arguments.to.as_deref());

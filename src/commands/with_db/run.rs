@@ -7,7 +7,7 @@ use crate::commands::context::Context;
 use crate::commands::say::say;
 use crate::commands::through::{Target, Wish, ended, facts, left_behind};
 use crate::commands::waits::over;
-use crate::model::connection_string::Place;
+use crate::model::connection_string::{Place, VARIABLES};
 use crate::runtime::postgres::{Answer, answers};
 use crate::runtime::{child, stop::stopped};
 use secrecy::ExposeSecret;
@@ -19,6 +19,12 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let good = |c: char| c.is_ascii_alphanumeric() || c == '_';
     if !name.chars().all(good) || name.starts_with(|c: char| c.is_ascii_digit()) {
         return Err(Report::usage(format!("`{name}` is no name of a variable")));
+    }
+    if name == "PATH" || VARIABLES.contains(&name.as_str()) {
+        let why = if name == "PATH" { "programs are found by it" } else { "it is set too, to a part of the URL" };
+        return Err(
+            Report::usage(format!("`{name}` cannot be the variable: {why}")).hint("give it another name with --var")
+        );
     }
     let target = Target::open(context, arguments.environment.as_deref()).await?;
     let to = if arguments.reader { Some("reader") } else { arguments.to.as_deref() };

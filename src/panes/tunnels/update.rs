@@ -142,13 +142,14 @@ fn lead(app: &mut App, to: To, database: Option<String>) -> Vec<Effect> {
         return effects;
     }
     // Its port is free when it has ended: the other one is opened then.
-    ask::lead_elsewhere(app, &before, Wish { through, port: Some(before.port()), ..wish })
+    ask::lead_elsewhere(app, &before, &Wish { through, port: Some(before.port()), ..wish })
 }
 
 /// A window was answered with yes.
 pub fn confirmed(app: &mut App) -> Vec<Effect> {
     let mut effects = match app.tunnels.asking.take() {
         Some(Asking::Open(plan)) => ask::begin(app, *plan),
+        Some(Asking::Instead(number, plan)) => ask::instead(app, number, *plan),
         Some(Asking::Port(plan, _, free)) => {
             let plan = tell::with_port(app, &plan, free);
             ask::begin(app, plan)

@@ -2,6 +2,7 @@
 //! and when it has ended.
 
 use super::means::FeedContext;
+use crate::app::operation::call::Read;
 use crate::aws::Session;
 use crate::aws::ssm::{Gateway, Purpose};
 use crate::feeds::part::Part;
@@ -39,13 +40,16 @@ async fn open(means: &FeedContext, order: Order) -> Result<(), Failure> {
     ports::more_files();
     let options = session.websocket().await?;
     let purpose = Purpose::Port { host: order.to.host.clone(), port: order.to.port };
+    let account = order.record.account.clone();
+    // Whose credentials these are was known when somebody looked; they may be others by now.
+    session.read(Read::Identity, Some(&account)).await.outcome?;
     if let Some(instance) = order.wanted.instance.as_deref()
         && let Awake::Stopped(id) = awake(means, &session, &order, instance).await?
     {
         means.send(Part::Last(Fact::Stopped(id))).await;
         return Ok(());
     }
-    let gateway = Gateway::new(session, order.wanted.clone(), purpose);
+    let gateway = Gateway::new(session, Some(account), order.wanted.clone(), purpose);
     write(&order, TunnelStatus::default().facts(&to, None), "started", String::new()).await?;
     let here = SocketAddr::from((Ipv4Addr::LOCALHOST, order.port));
     let tunnel = match listen(gateway, options, here.into()).await {
@@ -66,7 +70,7 @@ async fn open(means: &FeedContext, order: Order) -> Result<(), Failure> {
     let last = follow(means, tunnel).await;
     let (outcome, reason) = match last.phase {
         Phase::Failed => ("failed", last.reason.clone().unwrap_or_default()),
-        _ => ("done", String::new()),
+        _ => ("done", last.left_behind().unwrap_or_default()),
     };
     let written = write(&order, last.facts(&to, Some(&local)), outcome, reason).await;
     means.send(Part::Last(Fact::Stands(Box::new(last)))).await;

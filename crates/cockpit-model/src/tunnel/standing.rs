@@ -86,18 +86,30 @@ pub struct TunnelStatus {
     pub refused: u64,
     /// Nothing more is read, as a local program does not read what waits for it.
     pub waits_for_reader: bool,
+    /// Why a session could not be ended at AWS, where one could not.
+    pub not_ended: Option<String>,
 }
 
 impl TunnelStatus {
     /// What of it is written into the audit file.
     pub fn facts(&self, to: &str, local: Option<&str>) -> Value {
-        json!({
+        let mut facts = json!({
             "to": to,
             "local": local,
             "target": self.through,
             "session": self.session,
             "sent": self.sent,
             "received": self.received,
-        })
+        });
+        if let Some(why) = &self.not_ended {
+            facts["not_ended"] = json!(why);
+        }
+        facts
+    }
+
+    /// That a session goes on at AWS which was to end, in a sentence.
+    pub fn left_behind(&self) -> Option<String> {
+        let why = self.not_ended.as_ref()?;
+        Some(format!("the session was not ended at AWS, and goes on until it times out there: {why}"))
     }
 }

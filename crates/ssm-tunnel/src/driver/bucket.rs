@@ -24,12 +24,35 @@ impl Bucket {
         }
     }
 
+    /// Gives back bytes that were filled in, whenever what is returned is dropped.
+    pub(super) fn held(&self, bytes: usize) -> Held<'_> {
+        Held { bucket: self, bytes }
+    }
+
     pub(super) fn is_full(&self) -> bool {
         self.used.load(Ordering::Relaxed) >= LIMIT
+    }
+
+    #[cfg(test)]
+    pub(super) fn used(&self) -> usize {
+        self.used.load(Ordering::Relaxed)
     }
 
     /// Until there is room again.
     pub(super) async fn freed(&self) {
         self.freed.notified().await;
+    }
+}
+
+/// Bytes that wait until this is dropped.
+#[derive(Debug)]
+pub(super) struct Held<'a> {
+    bucket: &'a Bucket,
+    bytes: usize,
+}
+
+impl Drop for Held<'_> {
+    fn drop(&mut self) {
+        self.bucket.drain(self.bytes);
     }
 }

@@ -22,6 +22,8 @@ pub(super) type Link = WebSocketStream<Box<dyn Stream>>;
 
 /// The largest message that is taken: those of the service are far below.
 const LARGEST: usize = 1 << 20;
+/// As much is read at once: some messages of the service, which has no larger ones than 1 KiB and their header.
+const READ: usize = 16 << 10;
 /// What to look at where the service does not take the connection of a session that it has just opened.
 const REFUSED: &str =
     "credentials that were taken back, a clock of this machine that is wrong, or a proxy on the way answer so";
@@ -42,21 +44,21 @@ pub(super) async fn dial(
     let authority = uri.authority().ok_or_else(no_address)?;
     let host = authority.host().trim_start_matches('[').trim_end_matches(']');
     let port = authority.port_u16().unwrap_or(if secure { 443 } else { 80 });
+    let trusted = if secure { Some(options.tls.clone().ok_or_else(nobody_is_trusted)?) } else { None };
     let signed = sign::headers(url, authority.as_str(), &options.region, credentials, now)?;
     let request = request(url, signed)?;
 
     let stream = match &options.proxy {
-        Some(proxy) if secure && proxy.serves(host) => proxy.connect(host, port).await?,
+        Some(proxy) if secure && proxy.serves(host, port) => proxy.connect(host, port).await?,
         _ => TcpStream::connect((host, port))
             .await
             .map_err(|error| Failure::transient(format!("{host}:{port} cannot be reached: {error}")))?,
     };
     // Otherwise each small answer waits for the acknowledgement of the one before: 40 ms.
     let _ = stream.set_nodelay(true);
-    let stream: Box<dyn Stream> = if secure {
+    let stream: Box<dyn Stream> = if let Some(trusted) = trusted {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| no_address())?;
-        let connector = TlsConnector::from(options.tls.clone().ok_or_else(no_address)?);
-        let stream = connector
+        let stream = TlsConnector::from(trusted)
             .connect(name, stream)
             .await
             .map_err(|error| Failure::transient(format!("no TLS with {host}: {error}")))?;
@@ -64,8 +66,8 @@ pub(super) async fn dial(
     } else {
         Box::new(stream)
     };
-    let config =
-        WebSocketConfig::default().max_message_size(Some(LARGEST)).max_frame_size(Some(LARGEST)).write_buffer_size(0);
+    let config = WebSocketConfig::default().read_buffer_size(READ).write_buffer_size(0);
+    let config = config.max_message_size(Some(LARGEST)).max_frame_size(Some(LARGEST));
     match tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await {
         Ok((link, _)) => Ok(link),
         Err(Error::Http(answer)) if matches!(answer.status().as_u16(), 400 | 401 | 403 | 404 | 410) => {
@@ -80,6 +82,12 @@ pub(super) async fn dial(
         Err(Error::Io(error)) => Err(Failure::transient(format!("the connection with {host} broke: {}", error.kind()))),
         Err(_) => Err(Failure::transient(format!("{host} does not answer as a WebSocket"))),
     }
+}
+
+fn nobody_is_trusted() -> Failure {
+    let failure =
+        Failure::new(FailureKind::Refused, "the session is reached over TLS, and no certificates to trust were given");
+    Failure { hint: Some("`Options::tls` takes them".to_owned()), ..failure }
 }
 
 fn request(url: &str, signed: Vec<(String, String)>) -> Result<Request<()>, Failure> {
@@ -99,13 +107,24 @@ mod tests {
     use super::*;
     use crate::carried::SendRate;
 
+    async fn fails(url: &str, options: &Options) -> Option<Failure> {
+        let credentials = Credentials::new("AKIDEXAMPLE", "k", None, None, "test");
+        dial(url, credentials, SystemTime::now(), options).await.err()
+    }
+
+    #[tokio::test]
+    async fn without_certificates_to_trust_tls_is_refused_before_anything_is_connected() {
+        let options = Options { region: "eu-west-1".into(), tls: None, proxy: None, pace: SendRate::default() };
+        let failure = fails("wss://ssmmessages.invalid/v1/data-channel/s-1", &options).await.unwrap();
+        assert_eq!(failure.kind, FailureKind::Refused, "it is not tried again");
+        assert!(failure.message.contains("no certificates to trust"), "{failure}");
+    }
+
     #[tokio::test]
     async fn an_address_that_is_none_is_a_failure_that_does_not_repeat_it() {
         let options = Options { region: "eu-west-1".into(), tls: None, proxy: None, pace: SendRate::default() };
         for url in ["", "secret", "http://secret/x", "wss://", "ws://[::1", "wss://127.0.0.1:1/secret"] {
-            let credentials = Credentials::new("AKIDEXAMPLE", "k", None, None, "test");
-            let failure =
-                dial(url, credentials, SystemTime::now(), &options).await.err().map(|failure| failure.message);
+            let failure = fails(url, &options).await.map(|failure| failure.message);
             assert!(failure.as_ref().is_some_and(|message| !message.contains("secret")), "{url}: {failure:?}");
         }
     }

@@ -118,6 +118,11 @@ impl Further {
         self.list.iter().any(|one| one.counted.waits_for_reader)
     }
 
+    /// Whether one has not for so long that it is told.
+    pub(super) fn unread(&self) -> bool {
+        self.list.iter().any(|one| one.counted.unread)
+    }
+
     /// Connections that nobody answers.
     pub(super) fn silent(&self) -> usize {
         self.list.iter().map(|one| one.counted.silent).sum()

@@ -97,8 +97,10 @@ async fn carry(
             while let Some(next) = queue.recv().await {
                 match next {
                     ToLocal::Data(bytes) => {
+                        // Given back also where the writing is given up: a reset does not wait for it.
+                        let held = bucket.held(bytes.len());
                         let written = write.write_all(&bytes).await;
-                        bucket.drain(bytes.len());
+                        drop(held);
                         if written.is_err() {
                             let _ = out.send(FromLocal::Gone(key)).await;
                             return false;
@@ -137,4 +139,30 @@ async fn carry(
         }
     }
     clean
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use tokio::io::duplex;
+
+    #[tokio::test]
+    async fn a_connection_that_is_reset_while_its_program_does_not_read_leaves_nothing_in_the_bucket() {
+        // It takes a byte at a time.
+        let (near, mut far) = duplex(1);
+        let (read, write) = tokio::io::split(near);
+        let bucket = Arc::new(Bucket::default());
+        let (out, _from_local) = mpsc::channel(1);
+        let (to_local, queue) = mpsc::unbounded_channel();
+        let (reset, on_reset) = oneshot::channel();
+        for piece in ["in flight", "in the queue"] {
+            bucket.fill(piece.len());
+            to_local.send(ToLocal::Data(Bytes::from_static(piece.as_bytes()))).ok().unwrap();
+        }
+        let carried = tokio::spawn(carry(read, write, 1, out, queue, on_reset, Arc::clone(&bucket)));
+        assert_eq!(far.read_u8().await.unwrap(), b'i', "the first is being written");
+        drop(reset);
+        assert!(!carried.await.unwrap(), "no clean end");
+        assert_eq!(bucket.used(), 0);
+    }
 }

@@ -18,31 +18,40 @@ pub struct Proxy {
     authorization: Option<String>,
     /// Hosts that are reached without it, as `NO_PROXY` lists them.
     except: String,
+    /// The variable that names it, where it is of a kind that cannot be used: what goes past it would be where it must not be.
+    unusable: Option<String>,
 }
 
 impl fmt::Debug for Proxy {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(out, "Proxy({}:{})", self.host, self.port)
+        write!(out, "Proxy({self})")
+    }
+}
+
+impl fmt::Display for Proxy {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(out, "{}:{}", self.host, self.port)
     }
 }
 
 impl Proxy {
     /// The one that the environment names, by the usual variables: `HTTPS_PROXY`, `ALL_PROXY`, `NO_PROXY`, each also in
-    /// small letters.
+    /// small letters; one that is empty is not set. One of another kind than [`Proxy::parse`] knows fails when it is used.
     pub fn of_environment(variable: impl Fn(&str) -> Option<String>) -> Option<Self> {
         let one = |name: &str| {
-            [name.to_lowercase(), name.to_owned()]
-                .iter()
-                .find_map(|name| variable(name))
-                .filter(|value| !value.is_empty())
+            let both = [name.to_lowercase(), name.to_owned()];
+            both.into_iter().find_map(|name| Some((variable(&name).filter(|value| !value.is_empty())?, name)))
         };
-        let proxy = Self::parse(&one("HTTPS_PROXY").or_else(|| one("ALL_PROXY"))?)?;
-        Some(Self { except: one("NO_PROXY").unwrap_or_default(), ..proxy })
+        let (value, name) = one("HTTPS_PROXY").or_else(|| one("ALL_PROXY"))?;
+        let unusable =
+            || Self { host: String::new(), port: 0, authorization: None, except: String::new(), unusable: Some(name) };
+        let proxy = Self::parse(&value).unwrap_or_else(unusable);
+        Some(Self { except: one("NO_PROXY").map(|(list, _)| list).unwrap_or_default(), ..proxy })
     }
 
-    /// Whether this host is reached through it.
-    pub fn serves(&self, host: &str) -> bool {
-        !is_excepted(host, &self.except)
+    /// Whether this host and port are reached through it.
+    pub fn serves(&self, host: &str, port: u16) -> bool {
+        !is_excepted(host, port, &self.except)
     }
 
     /// From `http://user:password@host:port`; the scheme may be left out. None for other schemes.
@@ -55,12 +64,19 @@ impl Proxy {
         let authority = uri.authority()?;
         let authorization = authority.as_str().rsplit_once('@').map(|(user, _)| base64(&percent_decoded(user)));
         let (host, port) = (bare(authority.host()).to_owned(), authority.port_u16().unwrap_or(80));
-        Some(Self { host, port, authorization, except: String::new() })
+        Some(Self { host, port, authorization, except: String::new(), unusable: None })
     }
 
     /// A connection through it to `host` and `port`.
     pub(super) async fn connect(&self, host: &str, port: u16) -> Result<TcpStream, Failure> {
-        let failed = |error: std::io::Error| Failure::transient(format!("the proxy {self:?} cannot be used: {error}"));
+        if let Some(name) = &self.unusable {
+            return Err(Failure {
+                kind: FailureKind::Refused,
+                message: format!("{name} names a proxy of a kind that cannot be used"),
+                hint: Some("write it as http://user:password@host:port, or except the host with NO_PROXY".into()),
+            });
+        }
+        let failed = |error: std::io::Error| Failure::transient(format!("the proxy {self} cannot be used: {error}"));
         let mut stream = TcpStream::connect((self.host.as_str(), self.port)).await.map_err(failed)?;
         let _ = stream.set_nodelay(true);
         let authorization = self
@@ -75,7 +91,7 @@ impl Proxy {
         // Byte by byte: what follows the answer belongs to the connection.
         while !answer.ends_with(b"\r\n\r\n") {
             if answer.len() > LONGEST {
-                return Err(Failure::transient(format!("the proxy {self:?} does not answer as one")));
+                return Err(Failure::transient(format!("the proxy {self} does not answer as one")));
             }
             answer.push(stream.read_u8().await.map_err(failed)?);
         }
@@ -85,12 +101,10 @@ impl Proxy {
             "200" => Ok(stream),
             "407" => Err(Failure {
                 kind: FailureKind::Refused,
-                message: format!("the proxy {}:{} asks for a user and a password", self.host, self.port),
+                message: format!("the proxy {self} asks for a user and a password"),
                 hint: Some("put them into HTTPS_PROXY: http://user:password@host:port".into()),
             }),
-            _ => {
-                Err(Failure::transient(format!("the proxy {}:{} answered with status {status}", self.host, self.port)))
-            }
+            _ => Err(Failure::transient(format!("the proxy {self} answered with status {status}"))),
         }
     }
 }
@@ -99,12 +113,24 @@ fn bare(host: &str) -> &str {
     host.trim_start_matches('[').trim_end_matches(']')
 }
 
-fn is_excepted(host: &str, list: &str) -> bool {
+fn is_excepted(host: &str, port: u16, list: &str) -> bool {
     let host = bare(host).to_ascii_lowercase();
     list.split([',', ' ']).map(|part| part.trim().to_ascii_lowercase()).filter(|part| !part.is_empty()).any(|part| {
-        let part = part.trim_start_matches("*.").trim_start_matches('.');
-        part == "*" || host == part || host.strip_suffix(part).is_some_and(|rest| rest.ends_with('.'))
+        let (part, own) = with_port(&part);
+        let part = bare(part).trim_start_matches("*.").trim_start_matches('.');
+        let named = part == "*" || host == part || host.strip_suffix(part).is_some_and(|rest| rest.ends_with('.'));
+        named && own.is_none_or(|own| own == port)
     })
+}
+
+/// A host, and the port behind it where there is one. An address of IPv6 with a port is in brackets.
+fn with_port(part: &str) -> (&str, Option<u16>) {
+    match part.rsplit_once(':') {
+        Some((host, port)) if !host.contains(':') || host.ends_with(']') => {
+            port.parse().map_or((part, None), |port| (host, Some(port)))
+        }
+        _ => (part, None),
+    }
 }
 
 fn percent_decoded(text: &str) -> Vec<u8> {
@@ -150,7 +176,7 @@ mod tests {
         let proxy = Proxy::of_environment(|name| {
             variables.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
         });
-        proxy.filter(|proxy| proxy.serves(host))
+        proxy.filter(|proxy| proxy.serves(host, 443))
     }
 
     #[test]
@@ -159,12 +185,27 @@ mod tests {
         let proxy = of(host, &[("HTTPS_PROXY", "http://proxy.example:3128")]).unwrap();
         assert_eq!((proxy.host.as_str(), proxy.port), ("proxy.example", 3128));
         assert_eq!(of(host, &[("https_proxy", "proxy.example:3128"), ("HTTPS_PROXY", "http://other:1")]), Some(proxy));
-        for list in ["*", ".amazonaws.com", "amazonaws.com", "localhost, amazonaws.com", "*.amazonaws.com"] {
+        let excepted = format!("{host}:443");
+        for list in ["*", ".amazonaws.com", "amazonaws.com", "localhost, amazonaws.com", "*.amazonaws.com", &excepted] {
             assert_eq!(of(host, &[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", list)]), None, "{list}");
         }
-        assert!(of(host, &[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", "naws.com,ssm")]).is_some());
-        assert_eq!(of(host, &[("HTTPS_PROXY", "socks5://p:1")]), None);
+        for list in ["naws.com,ssm", "amazonaws.com:8443", "::1", "[::1]:443"] {
+            assert!(of(host, &[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", list)]).is_some(), "{list}");
+        }
+        assert_eq!(of("::1", &[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", "[::1]:443")]), None);
+        let other = of(host, &[("https_proxy", ""), ("HTTPS_PROXY", "http://p:1")]).unwrap();
+        assert_eq!(other.host, "p", "an empty variable is not set");
         assert_eq!(of(host, &[]), None);
+    }
+
+    #[tokio::test]
+    async fn a_proxy_of_another_kind_is_an_error_that_names_its_variable_and_is_not_passed_by() {
+        for (name, value) in [("HTTPS_PROXY", "socks5://ada:hush@p:1"), ("all_proxy", "https://ada:hush@p:1")] {
+            let proxy = of("db.example", &[(name, value)]).unwrap();
+            let failure = proxy.connect("db.example", 443).await.unwrap_err();
+            assert_eq!(failure.kind, FailureKind::Refused, "it is not tried again");
+            assert!(failure.message.contains(name) && !format!("{failure:?}").contains("hush"), "{failure:?}");
+        }
     }
 
     #[test]
@@ -222,6 +263,7 @@ mod tests {
             let proxy = Proxy::parse(&format!("http://ada:hush@127.0.0.1:{port}")).unwrap();
             let failure = proxy.connect("db.example", 443).await.unwrap_err();
             assert_eq!(failure.kind, kind, "{failure}");
+            assert!(failure.message.starts_with(&format!("the proxy 127.0.0.1:{port} ")), "{failure}");
             assert!(!format!("{failure:?}").contains("hush"), "{failure:?}");
         }
     }

@@ -16,7 +16,7 @@ pub struct Shell {
     bucket: Arc<Bucket>,
     stop: watch::Sender<bool>,
     status: watch::Receiver<Status>,
-    task: JoinHandle<()>,
+    task: JoinHandle<Option<String>>,
 }
 
 impl Shell {

@@ -43,6 +43,8 @@ pub struct Status {
     pub not_ended: Option<String>,
     /// Nothing more of a session is read, as a local program does not read what waits for it.
     pub waits_for_reader: bool,
+    /// That is so for so long that it is told.
+    pub(super) unread: bool,
     /// So much goes through that another session should carry who connects now.
     pub(super) busy: bool,
 }
@@ -73,6 +75,7 @@ impl Status {
             damaged: 0,
             not_ended: None,
             waits_for_reader: false,
+            unread: false,
             busy: false,
         }
     }

@@ -21,7 +21,7 @@ pub struct Tunnel {
     stop: watch::Sender<bool>,
     status: watch::Receiver<Status>,
     changes: broadcast::Receiver<Status>,
-    task: JoinHandle<()>,
+    task: JoinHandle<Option<String>>,
 }
 
 impl Tunnel {

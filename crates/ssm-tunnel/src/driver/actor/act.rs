@@ -1,6 +1,6 @@
 //! What the supervisor decided, done; and what came of it.
 
-use super::{ASKING, Actor, BATCH, Boxed, CHECK, ENDING, Outcome, Served, write};
+use super::{ASKING, Actor, BATCH, Boxed, CHECK, Outcome, Served, write};
 use crate::driver::dial::{Link, dial};
 use crate::driver::gate::Gate;
 use crate::session::Session;
@@ -18,6 +18,8 @@ impl<G: Gate> Actor<G> {
             match action {
                 Action::Resolve => {
                     self.target = None;
+                    // What is still to be said of it is not of the next one.
+                    self.check = None;
                     let gate = self.gate.clone();
                     let known = match &self.served {
                         Served::Beside { target, .. } => Some(target.clone()),
@@ -29,18 +31,25 @@ impl<G: Gate> Actor<G> {
                             None => gate.resolve().await,
                         }
                     };
-                    self.pending = Some(asked(found, Outcome::Resolved));
+                    self.ask(asked(found, Outcome::Resolved));
                 }
                 Action::Start => {
                     let Some(target) = self.target.clone() else { continue };
                     let gate = self.gate.clone();
                     self.session = Session::new(self.purpose, self.options.pace, self.epoch_ms);
-                    self.pending = Some(asked(async move { gate.start(&target).await }, Outcome::Started));
+                    let mut opening: Boxed<_> = Box::pin(async move { gate.start(&target).await });
+                    self.ask(Box::pin(async move {
+                        match timeout(ASKING, &mut opening).await {
+                            Ok(started) => Outcome::Started(started),
+                            Err(_) => Outcome::Late(opening),
+                        }
+                    }));
+                    self.starts = true;
                 }
                 Action::Resume => {
                     let Some(granted) = &self.granted else { continue };
                     let (gate, id) = (self.gate.clone(), granted.session_id.clone());
-                    self.pending = Some(asked(async move { gate.resume(&id).await }, Outcome::Resumed));
+                    self.ask(asked(async move { gate.resume(&id).await }, Outcome::Resumed));
                 }
                 Action::Connect => {
                     let Some(granted) = &self.granted else { continue };
@@ -49,10 +58,10 @@ impl<G: Gate> Actor<G> {
                         let credentials = gate.credentials().await?;
                         dial(&url, credentials, gate.now(), &options).await.map(Box::new)
                     };
-                    self.pending = Some(asked(dialled, Outcome::Connected));
+                    self.ask(asked(dialled, Outcome::Connected));
                 }
                 Action::Disconnect => {
-                    self.pending = None;
+                    self.leave_pending();
                     self.disconnect();
                 }
                 Action::ResendAll => {
@@ -68,19 +77,19 @@ impl<G: Gate> Actor<G> {
                 }
                 Action::Terminate => {
                     let Some(granted) = &self.granted else { continue };
-                    let (gate, id) = (self.gate.clone(), granted.session_id.clone());
-                    self.endings.spawn(async move {
-                        match timeout(ENDING, gate.terminate(&id)).await {
-                            Ok(ended) => ended.err().map(|failure| failure.message),
-                            Err(_) => Some(format!("no answer in {} s", ENDING.as_secs())),
-                        }
-                    });
+                    self.terminate(granted.session_id.clone());
                 }
             }
         }
     }
 
+    fn ask(&mut self, pending: Boxed<Outcome<G::Target>>) {
+        self.pending = Some(pending);
+        self.starts = false;
+    }
+
     pub(super) fn done(&mut self, outcome: Outcome<G::Target>, now: Time) {
+        self.starts = false;
         let input = match outcome {
             Outcome::Resolved(Ok(target)) => {
                 let words = self.gate.describe(&target);
@@ -108,7 +117,13 @@ impl<G: Gate> Actor<G> {
             }
             Outcome::Connected(Ok(link)) => {
                 self.connected(*link, now);
-                Input::Connected
+                // While nothing is read, no answer can come.
+                let unacknowledged = self.session.channel().unacknowledged() > 0 && !self.bucket.is_full();
+                Input::Connected { unacknowledged }
+            }
+            Outcome::Late(opening) => {
+                self.terminate_once_opened(opening);
+                Input::Failed(late())
             }
             Outcome::Resolved(Err(failure))
             | Outcome::Started(Err(failure))
@@ -137,8 +152,9 @@ fn asked<T: 'static, O: 'static>(
     future: impl Future<Output = Result<T, Failure>> + Send + 'static,
     outcome: fn(Result<T, Failure>) -> Outcome<O>,
 ) -> Boxed<Outcome<O>> {
-    Box::pin(async move {
-        let late = || Failure::transient(format!("no answer in {} s", ASKING.as_secs()));
-        outcome(timeout(ASKING, future).await.unwrap_or_else(|_| Err(late())))
-    })
+    Box::pin(async move { outcome(timeout(ASKING, future).await.unwrap_or_else(|_| Err(late()))) })
+}
+
+fn late() -> Failure {
+    Failure::transient(format!("no answer in {} s", ASKING.as_secs()))
 }

@@ -1,17 +1,19 @@
 //! What time does: what is due, whether everybody is still there, and what is told.
 
 use super::{
-    ALIVE, ASKING, Actor, LINGER, LINGER_ALONE, LOOK, PONG, PONG_AWAKE, QUIET, QUIET_BUSY, SILENT, Served, UNANSWERED,
+    ALIVE, ASKING, Actor, LINGER, LINGER_ALONE, LOOK, PONG, PONG_AWAKE, QUIET, QUIET_BUSY, Served, UNANSWERED, UNREAD,
 };
 use crate::driver::gate::Gate;
 use crate::driver::local::Key;
-use crate::supervisor::{Failure, Input, State};
+use crate::supervisor::{Failure, Input, SILENT, State};
 use crate::time::Time;
 use bytes::Bytes;
 use std::time::SystemTime;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
+/// What to do where a program does not read.
+const UNREAD_HINT: &str = "let it read on, or end it; who connects meanwhile is carried by another session";
 /// What to look at where nothing comes back.
 const NO_ANSWER: &str = "what is sent may be dropped on the way: the security group of the far side must let the container or \
                          the instance in, and the host and the port must be right";
@@ -67,9 +69,12 @@ impl<G: Gate> Actor<G> {
         }
     }
 
-    /// How many connections wait for the first byte of an answer for too long.
+    /// How many connections wait for the first byte of an answer for too long. While the agent has not said that it has what
+    /// they sent, it is the agent that does not answer.
     fn unanswered(&self, now: Time) -> usize {
-        let waits = |since: Time| now.saturating_sub(since) >= UNANSWERED;
+        let channel = self.session.channel();
+        let has_it = |since: Time| channel.unacknowledged() == 0 || channel.heard() >= since;
+        let waits = |since: Time| now.saturating_sub(since) >= UNANSWERED && has_it(since);
         self.locals.values().filter(|local| local.eof.is_none() && local.unanswered.is_some_and(waits)).count()
     }
 
@@ -90,7 +95,7 @@ impl<G: Gate> Actor<G> {
             return;
         }
         if self.waiting_since.is_some_and(|since| now.saturating_sub(since) >= SILENT) {
-            return self.handle(Input::Lost("the agent does not answer".into()), now);
+            return self.handle(Input::Silent, now);
         }
         // The service may answer for an agent that is gone. Asked again while a connection is open, as a session that says
         // nothing times out; one that nobody uses is left to that.
@@ -107,13 +112,6 @@ impl<G: Gate> Actor<G> {
         }
     }
 
-    /// Keeps why a session was not ended at AWS.
-    pub(super) fn has_ended(&self, not: Option<String>) {
-        if not.is_some() {
-            self.status.send_modify(|status| status.not_ended = not);
-        }
-    }
-
     /// Publishes how it stands; changes of the state one by one.
     pub(super) fn tell(&mut self, now: Time) {
         let mut state = self.supervisor.state().clone();
@@ -121,7 +119,10 @@ impl<G: Gate> Actor<G> {
         self.not_ready = if ready { None } else { self.not_ready.or(Some(now)) };
         let silent = self.silent + self.further.silent();
         let last = if ready { self.further.failure() } else { self.supervisor.last_failure() }.cloned();
-        let last = last.or_else(|| (ready && silent > 0).then(no_answer));
+        let full = self.bucket.is_full();
+        self.full_since = if full { self.full_since.or(Some(now)) } else { None };
+        let unread = self.full_since.is_some_and(|since| now.saturating_sub(since) >= UNREAD) || self.further.unread();
+        let last = last.or_else(|| (ready && unread).then(not_read)).or_else(|| (ready && silent > 0).then(no_answer));
         let mut hint = last.as_ref().and_then(|failure| failure.hint.clone());
         let failure = last.filter(|_| matches!(state, State::Resolving | State::Ready)).map(|failure| failure.message);
         if ready && let Some((theirs, what_to_do)) = self.further.state() {
@@ -133,7 +134,7 @@ impl<G: Gate> Actor<G> {
         let (open, resumes) =
             (self.locals.len() + self.further.open(), self.supervisor.resumes() + self.further.resumes);
         let sessions = usize::from(self.granted.is_some()) + self.further.len();
-        let full = self.bucket.is_full() || self.further.waits_for_reader();
+        let full = full || self.further.waits_for_reader();
         let busy = matches!(self.served, Served::Beside { .. }) && self.is_busy(now);
         let mut changed = false;
         self.status.send_if_modified(|status| {
@@ -153,7 +154,7 @@ impl<G: Gate> Actor<G> {
             status.replacements += fresh.lost;
             (status.open, status.sessions, status.waits_for_reader, status.busy) = (open, sessions, full, busy);
             status.silent = silent;
-            (status.resumes, status.damaged) = (resumes, damaged);
+            (status.resumes, status.damaged, status.unread) = (resumes, damaged, unread);
             changed || other
         });
         if changed {
@@ -169,4 +170,10 @@ impl<G: Gate> Actor<G> {
 fn no_answer() -> Failure {
     let message = format!("the far side has not answered for {} s", UNANSWERED.as_secs());
     Failure { hint: Some(NO_ANSWER.to_owned()), ..Failure::transient(message) }
+}
+
+/// That a program does not take what comes for it.
+fn not_read() -> Failure {
+    let message = format!("a local program has read nothing of what came for it for {} s", UNREAD.as_secs());
+    Failure { hint: Some(UNREAD_HINT.to_owned()), ..Failure::transient(message) }
 }

@@ -1,6 +1,7 @@
 //! The loop that drives one session after the other: everything that happens comes together here.
 
 mod act;
+mod endings;
 mod look;
 mod spread;
 mod traffic;
@@ -30,7 +31,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant, SystemTime};
 use tokio::sync::{broadcast, mpsc, oneshot, watch};
 use tokio::task::JoinSet;
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::error::Error;
 
@@ -38,6 +39,8 @@ use tokio_tungstenite::tungstenite::error::Error;
 const ASKING: Duration = Duration::from_secs(30);
 /// How long AWS may take to end a session.
 const ENDING: Duration = Duration::from_secs(5);
+/// Who waits for others that have a limit of their own waits so much longer.
+const GRACE: Duration = Duration::from_secs(1);
 /// At least so often the loop looks around.
 const LOOK: Duration = Duration::from_secs(1);
 /// A link that was quiet for this long is asked whether it is there.
@@ -51,8 +54,6 @@ const ALIVE: Duration = Duration::from_secs(50);
 const PONG: Duration = Duration::from_secs(10);
 /// The same after the machine slept.
 const PONG_AWAKE: Duration = Duration::from_secs(3);
-/// An agent that acknowledges nothing for this long is gone.
-const SILENT: Duration = Duration::from_secs(20);
 /// How often the target is looked at.
 const CHECK: Duration = Duration::from_secs(30);
 /// A local program that sends nothing more may still read. After this long without a byte for it, it is taken as gone.
@@ -65,16 +66,21 @@ const NOT_READY: Duration = Duration::from_secs(30);
 /// A far side that has answered a connection with nothing for so long is told as silent. PostgreSQL answers within a round
 /// trip; where a firewall drops what is sent, nobody says so for minutes.
 const UNANSWERED: Duration = Duration::from_secs(5);
+/// A local program that has read nothing of what waits for it for so long is told.
+const UNREAD: Duration = Duration::from_secs(5);
 /// As many messages at once, before the loop looks at something else.
 const BATCH: usize = 64;
-/// With more acknowledgements than this that the link does not take, nothing more is read.
-const UNSENT: usize = 16_384;
+/// With more messages than this that the link does not take, nothing more is read: as many acknowledgements as what is sent
+/// again after a new link.
+const UNSENT: usize = 4096;
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 enum Outcome<T> {
     Resolved(Result<T, Failure>),
     Started(Result<Granted, Failure>),
+    /// The session that is asked for is not there in time, and may still be opened.
+    Late(Boxed<Result<Granted, Failure>>),
     Resumed(Result<(Option<String>, Token), Failure>),
     Connected(Result<Box<Link>, Failure>),
 }
@@ -137,6 +143,8 @@ pub(super) struct Actor<G: Gate> {
     target: Option<G::Target>,
     granted: Option<Granted>,
     pending: Option<Boxed<Outcome<G::Target>>>,
+    /// What is pending is a session that AWS is asked to open.
+    starts: bool,
     check: Option<Boxed<Option<String>>>,
     next_check: Time,
     /// Looked around then at the latest, however much comes in between.
@@ -155,6 +163,8 @@ pub(super) struct Actor<G: Gate> {
     keys: HashMap<StreamId, Key>,
     next_key: Key,
     accept_after: Time,
+    /// Since when nothing is read, as a program does not read.
+    full_since: Option<Time>,
     /// Since when it is not ready for connections.
     not_ready: Option<Time>,
     connections: JoinSet<()>,
@@ -166,6 +176,8 @@ pub(super) struct Actor<G: Gate> {
     stop: watch::Receiver<bool>,
     status: watch::Sender<Status>,
     changes: broadcast::Sender<Status>,
+    /// How long AWS may take to end one.
+    ending: Duration,
     /// Sessions that are being ended at AWS, each with why it was not; and the loops of those beside this one.
     endings: JoinSet<Option<String>>,
 }
@@ -202,6 +214,7 @@ impl<G: Gate> Actor<G> {
             target: None,
             granted: None,
             pending: None,
+            starts: false,
             check: None,
             next_check: CHECK,
             next_look: LOOK,
@@ -217,6 +230,7 @@ impl<G: Gate> Actor<G> {
             keys: HashMap::new(),
             next_key: 0,
             accept_after: Time::ZERO,
+            full_since: None,
             not_ready: Some(Time::ZERO),
             connections: JoinSet::new(),
             from_locals,
@@ -227,6 +241,7 @@ impl<G: Gate> Actor<G> {
             stop,
             status,
             changes,
+            ending: ENDING,
             endings: JoinSet::new(),
         }
     }
@@ -242,8 +257,8 @@ impl<G: Gate> Actor<G> {
         wakes.fold(self.next_look, Time::min)
     }
 
-    /// Until it is over.
-    pub(super) async fn run(mut self) {
+    /// Until it is over; why a session could not be ended at AWS, if one could not.
+    pub(super) async fn run(mut self) -> Option<String> {
         let actions = self.supervisor.start(self.now());
         self.act(actions);
         let timer = sleep(Duration::ZERO);
@@ -284,7 +299,7 @@ impl<G: Gate> Actor<G> {
             };
             self.happened(happened);
         }
-        self.finish().await;
+        self.finish().await
     }
 
     fn happened(&mut self, happened: Happened<G::Target>) {
@@ -343,7 +358,7 @@ impl<G: Gate> Actor<G> {
         self.waiting_since = None;
     }
 
-    async fn finish(mut self) {
+    async fn finish(mut self) -> Option<String> {
         self.disconnect();
         self.locals.clear();
         self.further.stop();
@@ -357,17 +372,11 @@ impl<G: Gate> Actor<G> {
             }
             Served::Port(_) => {}
         }
-        let all = async {
-            while self.writers.join_next().await.is_some() {}
-            while let Some(ended) = self.endings.join_next().await {
-                self.has_ended(ended.ok().flatten());
-            }
-            while self.connections.join_next().await.is_some() {}
-        };
-        let _ = timeout(ENDING, all).await;
+        self.see_off().await;
         // What the others carried to the end.
         self.spread(self.now());
         self.tell(self.now());
+        self.status.borrow().not_ended.clone()
     }
 }
 

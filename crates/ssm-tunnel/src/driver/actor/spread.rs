@@ -67,10 +67,7 @@ impl<G: Gate> Actor<G> {
         let served = Served::Beside { handed, target };
         let (gate, options) = (self.gate.clone(), self.options.clone());
         let another = Actor::new(gate, options, served, Arc::default(), on_stop, status, changes);
-        self.endings.spawn(async move {
-            another.run().await;
-            None
-        });
+        self.endings.spawn(another.run());
         self.further.add(One::new(hand, stop, on_status, now));
     }
 }

@@ -5,7 +5,7 @@ use crate::agent::Agent;
 use crate::carried::{Event, SendRate};
 use crate::driver::bucket::LIMIT;
 use crate::driver::gate::Credentials;
-use crate::supervisor::FailureKind;
+use crate::supervisor::{Action, FailureKind};
 use bytes::Bytes;
 use std::ops::RangeInclusive;
 
@@ -44,12 +44,19 @@ impl Gate for Nobody {
     }
 }
 
+const CONNECTED: Input = Input::Connected { unacknowledged: false };
+
 fn at(seconds: u64) -> Time {
     Duration::from_secs(seconds)
 }
 
 /// One that is ready since the moment zero, and what comes out of it.
 fn ready() -> (Actor<Nobody>, mpsc::UnboundedReceiver<ShellOutput>) {
+    ready_with(Arc::new(Nobody))
+}
+
+/// The same with a gate of its own.
+pub(super) fn ready_with<G: Gate>(gate: Arc<G>) -> (Actor<G>, mpsc::UnboundedReceiver<ShellOutput>) {
     let options = Options { region: String::new(), tls: None, proxy: None, pace: SendRate::default() };
     let (_, input) = mpsc::channel(1);
     let (output, said) = mpsc::unbounded_channel();
@@ -57,9 +64,9 @@ fn ready() -> (Actor<Nobody>, mpsc::UnboundedReceiver<ShellOutput>) {
     let (status, _) = watch::channel(Status::new());
     let (changes, _) = broadcast::channel(1);
     let served = Served::Shell { input, output };
-    let mut actor = Actor::new(Arc::new(Nobody), options, served, Arc::default(), stop, status, changes);
+    let mut actor = Actor::new(gate, options, served, Arc::default(), stop, status, changes);
     actor.supervisor.start(at(0));
-    for input in [Input::Resolved, Input::Started, Input::Connected, Input::HandshakeComplete] {
+    for input in [Input::Resolved, Input::Started, CONNECTED, Input::HandshakeComplete] {
         actor.supervisor.handle(input, at(0));
     }
     assert_eq!(actor.supervisor.state(), &State::Ready);
@@ -106,7 +113,7 @@ fn time_without_a_link_does_not_count_against_a_program_that_waits_for_its_answe
     assert_eq!(looks(&mut actor, 1..=20), 1);
     actor.handle(Input::Lost("reset".into()), at(20));
     assert_eq!(looks(&mut actor, 21..=100), 1);
-    actor.supervisor.handle(Input::Connected, at(100));
+    actor.supervisor.handle(CONNECTED, at(100));
     assert_eq!(actor.supervisor.state(), &State::Ready);
     assert_eq!((looks(&mut actor, 101..=129), looks(&mut actor, 130..=130)), (1, 0));
 }
@@ -148,6 +155,52 @@ fn a_far_side_that_answers_with_nothing_is_told_after_five_seconds_until_it_answ
     actor.local(FromLocal::Data(1, Bytes::from_static(b"one")), at(200));
     actor.local(FromLocal::Eof(1), at(201));
     assert_eq!(told(&mut actor, 206), (0, false, false));
+}
+
+#[test]
+fn a_program_that_does_not_read_is_told_after_five_seconds_until_it_reads() {
+    let (mut actor, _said) = ready();
+    let told = |actor: &mut Actor<Nobody>, second: u64| {
+        actor.tell(at(second));
+        actor.status.borrow().reason()
+    };
+    actor.bucket.fill(LIMIT);
+    assert_eq!((told(&mut actor, 10), told(&mut actor, 14)), (None, None));
+    let why = told(&mut actor, 15).unwrap();
+    assert!(why.contains("has read nothing"), "{why}");
+    assert!(actor.status.borrow().hint.is_some());
+    actor.bucket.drain(1);
+    assert_eq!(told(&mut actor, 16), None);
+    // One that reads slowly is none that does not.
+    actor.bucket.fill(1);
+    assert_eq!((told(&mut actor, 17), told(&mut actor, 21)), (None, None));
+}
+
+#[test]
+fn what_is_said_of_the_target_before_is_not_said_of_the_next() {
+    let (mut actor, _said) = ready();
+    actor.check = Some(Box::pin(async { Some("it is gone".to_owned()) }));
+    actor.act(vec![Action::Resolve]);
+    assert!(actor.check.is_none());
+}
+
+#[test]
+fn an_agent_that_acknowledges_nothing_is_not_told_as_a_far_side_that_is_silent() {
+    let (mut actor, _said) = ready();
+    actor.session = Session::new(Purpose::Port, SendRate::default(), 1);
+    let mut agent = Agent::new(Purpose::Port, "3.3.0.0", 1);
+    agent.start(&[], at(0));
+    carry(&mut actor, &mut agent, at(0));
+    let stream = actor.session.open(at(1)).unwrap();
+    carry(&mut actor, &mut agent, at(1));
+    connected(&mut actor);
+    actor.locals.get_mut(&1).unwrap().stream = stream;
+    actor.local(FromLocal::Data(1, Bytes::from_static(b"one")), at(2));
+    looks(&mut actor, 3..=9);
+    assert_eq!(actor.silent, 0);
+    carry(&mut actor, &mut agent, at(9));
+    looks(&mut actor, 10..=10);
+    assert_eq!(actor.silent, 1, "the agent has it, and nobody answers");
 }
 
 /// Carries messages both ways until there are none.
@@ -252,7 +305,7 @@ async fn who_connects_while_it_was_not_ready_for_half_a_minute_is_reset_and_wait
     let read = tokio::io::AsyncReadExt::read_u8(&mut program.unwrap()).await;
     assert_eq!(read.map_err(|error| error.kind()), Err(std::io::ErrorKind::ConnectionReset), "no end without a byte");
     actor.supervisor = Supervisor::new(true);
-    for input in [Input::Resolved, Input::Started, Input::Connected, Input::HandshakeComplete] {
+    for input in [Input::Resolved, Input::Started, CONNECTED, Input::HandshakeComplete] {
         actor.supervisor.handle(input, at(300));
     }
     actor.tell(at(300));
