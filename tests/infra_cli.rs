@@ -88,7 +88,8 @@ fn a_workspace_that_is_not_there_is_refused_and_made_only_where_that_is_asked_fo
     let home = terraform_home();
     let said = infra(&home, "output lab --unit net -o json").coded(1);
     assert_eq!(said.error()["kind"], "workspace");
-    assert!(said.error()["hint"].as_str().unwrap().contains("--new-workspace"), "{said:?}");
+    let hint = said.error()["hint"].as_str().unwrap().to_owned();
+    assert!(hint.contains("`cockpit infra init --new-workspace --unit net --env lab`"), "{said:?}");
     assert!(!home.path().join("net/terraform.tfstate.d").exists(), "nothing was made");
     infra(&home, "init lab --new-workspace").coded(0);
     let graph = infra(&home, "graph lab -o json").coded(0);
@@ -131,6 +132,9 @@ fn outputs_and_states_of_units_hide_what_is_sensitive_until_it_is_asked_for_by_n
     infra(&home, &format!("state pull lab --unit net --to {}", file.display())).coded(0);
     let mode = std::os::unix::fs::PermissionsExt::mode(&std::fs::metadata(&file).unwrap().permissions());
     assert_eq!(mode & 0o777, 0o600);
+    let wrong = infra(&home, "import lab --unit net terraform_data.found an-id").coded(2);
+    assert!(wrong.err.contains("has no resource \"terraform_data\" \"found\""), "{wrong:?}");
+    home.write("net/found.tf", "resource \"terraform_data\" \"found\" {}\n");
     infra(&home, "import lab --unit net terraform_data.found an-id").coded(0);
     assert!(
         std::fs::read_to_string(home.path().join("net/cockpit_imports.tf"))

@@ -9,19 +9,27 @@ mod around;
 mod bad;
 #[path = "infra_runs/crash.rs"]
 mod crash;
+#[path = "infra_runs/hooks.rs"]
+mod hooks;
 #[path = "infra_runs/needs.rs"]
 mod needs;
 #[path = "infra_runs/orphans.rs"]
 mod orphans;
 #[path = "infra_runs/refused.rs"]
 mod refused;
+#[path = "infra_runs/retried.rs"]
+mod retried;
 #[path = "support/state_server.rs"]
 mod state_server;
+#[path = "infra_runs/stops.rs"]
+mod stops;
 mod support;
 #[path = "infra_runs/typed.rs"]
 mod typed;
 #[path = "infra_runs/unwritten.rs"]
 mod unwritten;
+#[path = "infra_runs/wrapped.rs"]
+mod wrapped;
 
 use cockpit::infra::run::events::Reader;
 use cockpit::infra::run::start::{self, NotStarted};
@@ -29,7 +37,7 @@ use cockpit::infra::run::{folder, requests};
 use cockpit::model::infra::run::Phase;
 use cockpit::model::infra::run_event::{Goal, Request, RequestKind, RunEnd, Step, UnitEnd, Who};
 use cockpit::model::infra::world::World;
-use cockpit::model::infra::{Order, RunState, Tool, Unit};
+use cockpit::model::infra::{Around, Order, RunState, Tool, Unit};
 use jiff::Timestamp;
 use rustix::process::{Pid, Signal, kill_process};
 use std::io::Write as _;
@@ -64,7 +72,7 @@ fn unit(home: &Home, name: &str, depends_on: &[&str], code: &str) -> Unit {
         workspace: None,
         var_files: Vec::new(),
         depends_on: depends_on.iter().map(|needs| (*needs).to_owned()).collect(),
-        hooks: false,
+        around: Around::default(),
     }
 }
 

@@ -1,7 +1,7 @@
 //! A unit asked without a run: for its outputs, its state, whether its code is valid. Terraform itself is asked, in the
 //! folder that it works in, so that no dependency has to be read and nothing is planned.
 
-use super::ask::{Answer, Question};
+use super::ask::{Answer, Question, STATE};
 use super::find::Discovered;
 use super::surroundings::ChildEnvironment;
 use super::tools::Tools;
@@ -50,9 +50,19 @@ impl<'a> Access<'a> {
         Question::new(&self.tools.terraform, dir)
     }
 
+    /// The same of what reads or changes its state: through Terragrunt where that has other credentials for it.
+    pub fn state_question(&self, dir: &Path) -> Question {
+        if self.unit.around.has_state() {
+            Question::new(self.tools.terragrunt(), &self.unit.dir).arguments(STATE)
+        } else {
+            self.question(dir)
+        }
+    }
+
     /// The variables that it is asked with.
     pub fn surroundings(&self) -> ChildEnvironment {
-        self.surroundings.of_unit(self.unit)
+        let own = self.surroundings.of_unit(self.unit);
+        if self.unit.around.has_state() { own.of_terragrunt(&self.tools.terraform) } else { own }
     }
 
     /// Initialises it: its providers, modules and backend. A state is neither made nor moved.
@@ -158,7 +168,7 @@ impl<'a> Access<'a> {
                 Trouble::new(TroubleKind::NotInitialised, what).cause("it was not initialised on this machine");
             return Err(trouble.hint("`cockpit infra init` does that"));
         }
-        self.question(&dir).arguments(words).limit(limit).ask_well(&self.surroundings(), what).await
+        self.state_question(&dir).arguments(words).limit(limit).ask_well(&self.surroundings(), what).await
     }
 
     /// Asks Terraform something that changes nothing. Where it cannot say, the unit is initialised and asked once more:
@@ -170,7 +180,7 @@ impl<'a> Access<'a> {
         let own = self.surroundings();
         let dir = self.dir().await?;
         if dir.is_dir() {
-            let answer = self.question(&dir).arguments(words).ask(&own).await?;
+            let answer = self.state_question(&dir).arguments(words).ask(&own).await?;
             if answer.code == Some(0) {
                 return Ok(answer);
             }
@@ -182,7 +192,7 @@ impl<'a> Access<'a> {
                 ..Trouble::new(TroubleKind::NotInitialised, what).causes(told(trouble))
             },
         })?;
-        self.question(&self.dir().await?).arguments(words).ask_well(&own, what).await
+        self.state_question(&self.dir().await?).arguments(words).ask_well(&own, what).await
     }
 }
 

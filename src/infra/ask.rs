@@ -10,6 +10,10 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncReadExt as _};
 use tokio::process::Command;
 
+/// How Terragrunt is called for a question about a state: it initialises nothing, and what Terraform says is all that it prints.
+pub(super) const STATE: [&str; 6] =
+    ["run", "--non-interactive", "--no-color", "--no-auto-init", "--tf-forward-stdout", "--"];
+
 /// More than this is no answer: a state of ten thousand resources is a fifth of it.
 const MOST: u64 = 256 * 1024 * 1024;
 /// What is kept of its complaints: the end says why.

@@ -62,7 +62,8 @@ fn of(unit: &Unit) -> Vec<Cache> {
         Tool::Terragrunt => &[".terragrunt-cache", ".terraform"],
         Tool::Terraform => &[".terraform"],
     };
-    let paths = names.iter().map(|name| unit.dir.join(name)).filter(|path| path.is_dir() && !path.is_symlink());
+    let paths = names.iter().map(|name| unit.dir.join(name)).chain(unit.around.cache.clone());
+    let paths = paths.filter(|path| path.is_dir() && !path.is_symlink());
     paths.map(|path| look(&path)).collect()
 }
 
@@ -159,6 +160,7 @@ fn is_state(path: &Path) -> bool {
 mod tests {
     use super::*;
     use crate::infra::run::events::Writer;
+    use crate::model::infra::Around;
     use crate::model::infra::run_event::{Goal, RunEnd, What};
     use crate::model::infra::{Order, RunEvent};
     use jiff::Timestamp;
@@ -171,7 +173,7 @@ mod tests {
             workspace: None,
             var_files: Vec::new(),
             depends_on: Vec::new(),
-            hooks: false,
+            around: Around::default(),
         }
     }
 
@@ -285,5 +287,16 @@ mod tests {
         std::fs::remove_dir_all(&root).unwrap();
         assert_eq!(found.iter().map(|cache| cache.state.clone()).collect::<Vec<_>>(), [Some(state)]);
         assert!(found[0].bytes > 0);
+    }
+
+    #[test]
+    fn the_folder_of_a_unit_in_a_cache_that_is_elsewhere_is_its_cache() {
+        let root = std::env::temp_dir().join(format!("cockpit-caches-elsewhere-{}", std::process::id()));
+        let cache = root.join("cache/one");
+        std::fs::create_dir_all(cache.join("two/.terraform")).unwrap();
+        let unit = Unit { around: Around { cache: Some(cache.clone()), ..Around::default() }, ..unit(&root.join("a")) };
+        let found: Vec<PathBuf> = of(&unit).into_iter().map(|cache| cache.path).collect();
+        std::fs::remove_dir_all(&root).unwrap();
+        assert_eq!(found, [cache]);
     }
 }

@@ -42,6 +42,7 @@ fn short(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::infra::Around;
     use crate::model::infra::Tool;
 
     #[test]
@@ -66,7 +67,7 @@ mod tests {
             workspace: None,
             var_files: Vec::new(),
             depends_on: Vec::new(),
-            hooks: false,
+            around: Around::default(),
         };
         let at = |dir: &str, address: &str| place(&unit, &root.join(dir), address);
         let file = |name: &str| root.join(name).display().to_string();

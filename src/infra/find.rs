@@ -3,7 +3,7 @@
 use super::surroundings::ChildEnvironment;
 use super::texts::Texts;
 use super::tools::Tools;
-use super::{terraform, terragrunt};
+use super::{around, terraform, terragrunt};
 use crate::config::EnvironmentConfig;
 use crate::model::infra::{Graph, Tool, Trouble, TroubleKind, Unit};
 use crate::model::names::{listed, nearest};
@@ -19,6 +19,8 @@ pub struct Discovered {
     pub ahead: Vec<String>,
     /// Units that those which were named need, and that were not named: their outputs may be read.
     pub reads: Vec<Unit>,
+    /// Units that need one of those which were named, and that were not named.
+    pub needed_by: Vec<Unit>,
     /// The programs that they are planned with.
     pub tools: Tools,
     /// The variables that these get.
@@ -40,7 +42,7 @@ pub async fn discover(environment: &EnvironmentConfig) -> Result<Discovered, Tro
 pub struct Look<'a> {
     /// Only these units; all where none is named. What is wrong with the code of others is an error all the same.
     pub units: &'a [String],
-    /// Whether units have hooks around apply, which only a run need know.
+    /// Whether Terragrunt does something around plan and apply, which only a run need know.
     pub hooks: bool,
     /// Whether the workspaces are there, which only whoever makes them need not know.
     pub workspaces: bool,
@@ -82,19 +84,20 @@ pub async fn discover_as(environment: &EnvironmentConfig, look: Look<'_>) -> Res
             (tools, graph, warnings)
         }
     };
+    warnings.extend(tools.warning());
     let all = graph;
     let mut graph = chosen(all.clone(), look.units)?;
-    let reads = needed(&all, &graph);
+    let (reads, needed_by) = (needed(&all, &graph), needed_by(&all, &graph));
     match kind {
-        Tool::Terragrunt if look.hooks => {
-            graph = terragrunt::with_hooks(graph, &texts, &tools, &surroundings, &mut warnings).await;
+        Tool::Terragrunt => {
+            graph = around::known(graph, &texts, &tools, &surroundings, look.hooks, &mut warnings).await;
         }
         Tool::Terraform if look.workspaces => terraform::check(&graph, &tools, &surroundings, &mut warnings).await?,
-        Tool::Terragrunt | Tool::Terraform => {}
+        Tool::Terraform => {}
     }
-    let ahead = graph.units().iter().filter(|unit| !unit.hooks && texts.read_nothing(&unit.name));
+    let ahead = graph.units().iter().filter(|unit| texts.read_nothing(&unit.name));
     let ahead = ahead.map(|unit| unit.name.clone()).collect();
-    Ok(Discovered { graph, warnings, ahead, reads, tools, surroundings })
+    Ok(Discovered { graph, warnings, ahead, reads, needed_by, tools, surroundings })
 }
 
 /// What the chosen units need, one behind the other, without themselves.
@@ -106,6 +109,21 @@ fn needed(all: &Graph, chosen: &Graph) -> Vec<Unit> {
             if chosen.unit(&needs.name).is_none() && !found.contains(needs) {
                 found.push(needs.clone());
                 wanted.push(needs);
+            }
+        }
+    }
+    found
+}
+
+/// What needs the chosen units, one behind the other, without themselves.
+fn needed_by(all: &Graph, chosen: &Graph) -> Vec<Unit> {
+    let mut wanted: Vec<&str> = chosen.units().iter().map(|unit| unit.name.as_str()).collect();
+    let mut found: Vec<Unit> = Vec::new();
+    while let Some(name) = wanted.pop() {
+        for by in all.dependents(name).into_iter().filter_map(|by| all.unit(by)) {
+            if chosen.unit(&by.name).is_none() && !found.contains(by) {
+                found.push(by.clone());
+                wanted.push(&by.name);
             }
         }
     }
@@ -134,7 +152,7 @@ impl Discovered {
     pub fn only(mut self, names: &[String]) -> Result<Self, Trouble> {
         let all = self.graph;
         self.graph = chosen(all.clone(), names)?;
-        self.reads = needed(&all, &self.graph);
+        (self.reads, self.needed_by) = (needed(&all, &self.graph), needed_by(&all, &self.graph));
         Ok(self)
     }
 }

@@ -1,18 +1,44 @@
 //! `import` blocks in the code of a unit.
 
+use super::run::world::working_dirs;
+use crate::model::infra::declared::named;
 use crate::model::infra::{Trouble, TroubleKind, Unit, import};
 use std::io::{ErrorKind, Write as _};
 use std::path::{Path, PathBuf};
 
-/// Writes the block that imports a resource into a unit; its file. None where the unit has one of that address already.
+/// Writes the block that imports a resource into a unit, at an address that somebody typed; its file. None where the unit has one
+/// of that address already.
 ///
 /// # Errors
-/// The address is none, the file cannot be read, so that nobody knows what it imports already, or it cannot be written.
+/// As for [`add_made`]; the address is one of nothing that the code declares.
 pub fn add(unit: &Unit, address: &str, id: &str) -> Result<Option<PathBuf>, Trouble> {
-    let block = import::block(address, id).map_err(|why| {
+    block(address, id)?;
+    if declared(unit, address) == Some(false) {
+        let (kind, name, modules) = named(address);
+        let missing = match modules.first() {
+            Some(module) => format!("module \"{module}\""),
+            None => format!("resource \"{kind}\" \"{name}\""),
+        };
+        let text =
+            format!("the code of {} has no {missing}: every plan would fail with an import of {address}", unit.name);
+        return Err(Trouble::new(TroubleKind::Usage, text).hint("write its block first, or correct the address"));
+    }
+    add_made(unit, address, id)
+}
+
+fn block(address: &str, id: &str) -> Result<String, Trouble> {
+    import::block(address, id).map_err(|why| {
         Trouble::new(TroubleKind::Usage, format!("`{address}` is no address of a resource: {why}"))
             .hint("write it as aws_vpc.main or module.a.aws_vpc.main[0]")
-    })?;
+    })
+}
+
+/// The same for a resource that a run made, at the address that its plan had.
+///
+/// # Errors
+/// The address is none; the file cannot be read, so that nobody knows what it imports already, or it cannot be written.
+pub fn add_made(unit: &Unit, address: &str, id: &str) -> Result<Option<PathBuf>, Trouble> {
+    let block = block(address, id)?;
     let path = unit.dir.join(import::FILE);
     let before = before(&path)?;
     if import::has(&before, address) {
@@ -25,6 +51,30 @@ pub fn add(unit: &Unit, address: &str, id: &str) -> Result<Option<PathBuf>, Trou
         Trouble::new(TroubleKind::Failed, format!("{} cannot be written", path.display())).cause(error.to_string())
     })?;
     Ok(Some(path))
+}
+
+/// Whether the code of a unit has what an address names; none where that is not known: the code is fetched and was not yet, or it
+/// cannot be read here.
+fn declared(unit: &Unit, address: &str) -> Option<bool> {
+    let dirs = working_dirs(unit).into_iter().map(|(dir, _)| dir).chain([unit.dir.clone()]);
+    let mut found = None;
+    for dir in dirs {
+        for file in std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path()) {
+            let name = file.file_name().unwrap_or_default().to_string_lossy();
+            if name.ends_with(".tf.json") {
+                return None;
+            }
+            if !name.ends_with(".tf") || name == import::FILE {
+                continue;
+            }
+            match std::fs::read_to_string(&file).ok().and_then(|code| import::declares(&code, address)) {
+                Some(true) => return Some(true),
+                Some(false) => found = Some(false),
+                None => return None,
+            }
+        }
+    }
+    found
 }
 
 /// What a file of imports has; nothing where it is not there.
@@ -42,6 +92,7 @@ fn before(path: &Path) -> Result<String, Trouble> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::model::infra::Around;
     use crate::model::infra::Tool;
 
     #[test]
@@ -55,7 +106,7 @@ mod tests {
             workspace: None,
             var_files: Vec::new(),
             depends_on: Vec::new(),
-            hooks: false,
+            around: Around::default(),
         };
         let file = dir.join(import::FILE);
         assert_eq!(add(&unit, "aws_vpc.a", "vpc-1").unwrap(), Some(file.clone()));
@@ -67,6 +118,31 @@ mod tests {
         let block = |name: &str, id: &str| format!("import {{\n  to = aws_vpc.{name}\n  id = \"{id}\"\n}}\n");
         assert_eq!(text, format!("{}\n{}", block("a", "vpc-1"), block("b", "vpc-2")));
         assert_eq!(wrong.kind, TroubleKind::Usage);
+    }
+
+    #[test]
+    fn what_the_code_does_not_declare_is_not_imported() {
+        let dir = std::env::temp_dir().join(format!("cockpit-imports-declared-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let unit = Unit {
+            name: "a".into(),
+            tool: Tool::Terraform,
+            dir: dir.clone(),
+            workspace: None,
+            var_files: Vec::new(),
+            depends_on: Vec::new(),
+            around: Around::default(),
+        };
+        std::fs::write(dir.join("main.tf"), "resource \"aws_vpc\" \"a\" {}\n").unwrap();
+        let wrong = add(&unit, "aws_vpc.b", "vpc-2").unwrap_err();
+        assert!(wrong.message.contains("has no resource \"aws_vpc\" \"b\""), "{wrong:?}");
+        let inner = add(&unit, "module.net.aws_vpc.b", "vpc-2").unwrap_err();
+        assert!(inner.message.contains("has no module \"net\""), "{inner:?}");
+        assert!(!dir.join(import::FILE).exists());
+        assert!(add(&unit, "aws_vpc.a[0]", "vpc-1").unwrap().is_some());
+        std::fs::write(dir.join("more.tf.json"), "{}").unwrap();
+        assert!(add(&unit, "aws_vpc.b", "vpc-2").unwrap().is_some(), "what is in it is not known here");
+        std::fs::remove_dir_all(dir).unwrap();
     }
 
     #[test]

@@ -70,7 +70,7 @@ impl Kept {
         }
         let dir = access.dir().await?;
         let absolute = std::path::absolute(&self.file).unwrap_or_else(|_| self.file.clone());
-        let question = access.question(&dir).arguments(["state", "push"]).arguments([&absolute]);
+        let question = access.state_question(&dir).arguments(["state", "push"]).arguments([&absolute]);
         let what = format!("the state of {} cannot be pushed", access.unit.name);
         question.ask_well(&access.surroundings(), &what).await?;
         let renamed = std::fs::rename(&self.file, self.file.with_extension(PUSHED));
@@ -84,7 +84,7 @@ fn mark(file: &Path) -> Result<Mark, Trouble> {
     let bytes = std::fs::read(file).map_err(|error| {
         Trouble::new(TroubleKind::Failed, format!("{} cannot be read", file.display())).cause(error.to_string())
     })?;
-    Mark::of(&bytes).ok_or_else(|| not_pushed(file).cause("it is no state"))
+    Mark::of(&bytes).ok_or_else(|| not_pushed(file).cause("it is not a state"))
 }
 
 fn not_pushed(file: &Path) -> Trouble {
@@ -121,7 +121,7 @@ mod tests {
         std::fs::write(&file, "{}").unwrap();
         let trouble = mark(&file).unwrap_err();
         std::fs::remove_file(&file).unwrap();
-        assert_eq!((trouble.kind, trouble.causes), (TroubleKind::Refused, vec!["it is no state".to_owned()]));
+        assert_eq!((trouble.kind, trouble.causes), (TroubleKind::Refused, vec!["it is not a state".to_owned()]));
         assert_eq!(mark(&file).unwrap_err().kind, TroubleKind::Failed);
     }
 }

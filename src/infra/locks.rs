@@ -46,7 +46,7 @@ pub async fn look(access: &Access<'_>) -> Result<Option<Lock>, Trouble> {
     let what = format!("the state of {} cannot be read", access.unit.name);
     access.read(&["state", "pull"], &what).await?;
     let dir = access.dir().await?;
-    let question = access.question(&dir).arguments(["state", "rm", "-dry-run", "-lock-timeout=0s", NOWHERE]);
+    let question = access.state_question(&dir).arguments(["state", "rm", "-dry-run", "-lock-timeout=0s", NOWHERE]);
     let answer = question.ask(&access.surroundings()).await?;
     Ok(parse(&answer.err))
 }
@@ -57,7 +57,7 @@ pub async fn look(access: &Access<'_>) -> Result<Option<Lock>, Trouble> {
 /// Terraform refuses: it is another one by now.
 pub async fn release(access: &Access<'_>, lock: &Lock) -> Result<(), Trouble> {
     let dir = access.dir().await?;
-    let question = access.question(&dir).arguments(["force-unlock", "-force", &lock.id]);
+    let question = access.state_question(&dir).arguments(["force-unlock", "-force", &lock.id]);
     question.ask_well(&access.surroundings(), &format!("the lock of {} cannot be released", access.unit.name)).await?;
     match look(access).await? {
         None => Ok(()),

@@ -87,7 +87,7 @@ pub fn kept(unit: &Unit) -> Result<Kept, Trouble> {
         if bytes.iter().all(u8::is_ascii_whitespace) {
             continue;
         }
-        let mark = Mark::of(&bytes).ok_or_else(|| failed(format!("{} is no state", file.display())))?;
+        let mark = Mark::of(&bytes).ok_or_else(|| failed(format!("{} is not a state", file.display())))?;
         // What is left of a state that was moved before is empty.
         if mark.resources() == 0 && mark.content[1].as_object().is_none_or(serde_json::Map::is_empty) {
             continue;
@@ -279,7 +279,7 @@ impl Move<'_> {
 
     async fn pulled(&self, state: &State, dir: &Path) -> Result<Option<Mark>, Trouble> {
         let what = format!("the state of {} cannot be read where it is moved to", self.unit().name);
-        let question = self.access.question(dir).arguments(["state", "pull"]);
+        let question = self.access.state_question(dir).arguments(["state", "pull"]);
         Ok(Mark::of(&question.ask_well(&self.surroundings(state), &what).await?.out))
     }
 
@@ -313,7 +313,7 @@ impl Move<'_> {
 
     /// With force, as a workspace that was made has an empty state of another lineage.
     async fn pushed_file(&self, state: &State, file: &Path, dir: &Path, what: &str) -> Result<(), Trouble> {
-        let question = self.access.question(dir).arguments(["state", "push", "-force"]).arguments([file]);
+        let question = self.access.state_question(dir).arguments(["state", "push", "-force"]).arguments([file]);
         question.ask_well(&self.surroundings(state), what).await.map(drop)
     }
 

@@ -5,6 +5,7 @@
 //! `src/commands/infra`.
 
 pub mod access;
+mod around;
 mod ask;
 pub mod caches;
 pub mod code;
@@ -16,12 +17,15 @@ pub mod lint;
 pub mod locks;
 pub mod look;
 pub mod migrate;
+pub mod needed;
 pub mod run;
+mod stacks;
 pub mod surroundings;
 mod terraform;
 pub mod terragrunt;
 mod texts;
 pub mod tools;
+pub mod uses;
 
 pub use access::{Access, each};
 pub use ask::{Answer, Question};

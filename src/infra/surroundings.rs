@@ -212,6 +212,7 @@ pub fn data_dir(unit: &Unit) -> Option<PathBuf> {
 mod tests {
     use super::*;
     use crate::config::FileEndpoint;
+    use crate::model::infra::Around;
 
     fn of(inherited: &[(&str, &str)], environment: &EnvironmentConfig) -> ChildEnvironment {
         let inherited = inherited.iter().map(|(name, value)| (OsString::from(name), OsString::from(value)));
@@ -355,7 +356,7 @@ mod tests {
             workspace: workspace.map(str::to_owned),
             var_files: Vec::new(),
             depends_on: Vec::new(),
-            hooks: false,
+            around: Around::default(),
         };
         let none = of(&[], &EnvironmentConfig::default());
         let dev = none.of_unit(&unit(Tool::Terraform, Some("dev")));

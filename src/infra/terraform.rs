@@ -4,7 +4,8 @@ use super::ask::Question;
 use super::surroundings::{ChildEnvironment, DEFAULT_WORKSPACE, data_dir};
 use super::tools::Tools;
 use crate::config::{InfraConfig, UnitConfig};
-use crate::model::infra::{Graph, GraphError, Tool, Trouble, TroubleKind, Unit, remote_state};
+use crate::model::infra::{Around, Graph, GraphError, Tool, Trouble, TroubleKind, Unit, remote_state};
+use crate::model::text::quoted;
 use std::path::{Path, PathBuf};
 
 /// The units that are listed, checked; and what a person should know of them.
@@ -13,9 +14,16 @@ pub(super) async fn units(
     tools: &Tools,
     surroundings: &ChildEnvironment,
 ) -> Result<(Graph, Vec<String>), Trouble> {
-    let mut units = Vec::new();
+    let mut units: Vec<Unit> = Vec::new();
     for listed in &infra.units {
-        units.push(placed(listed)?);
+        let unit = placed(listed)?;
+        if let Some(same) = units.iter().find(|other| other.dir == unit.dir && other.workspace == unit.workspace) {
+            let message = format!("`{}` and `{}` are one state: the same folder and workspace", same.name, unit.name);
+            return Err(Trouble::new(TroubleKind::Usage, message)
+                .cause(format!("both are {}", unit.dir.display()))
+                .hint("give one of them another `workspace` in the configuration, or take it out"));
+        }
+        units.push(unit);
     }
     let graph = Graph::new(units).map_err(|errors: Vec<GraphError>| {
         Trouble::new(TroubleKind::Usage, "the units of the configuration are no graph")
@@ -64,7 +72,7 @@ fn placed(listed: &UnitConfig) -> Result<Unit, Trouble> {
         workspace: Some(listed.workspace.clone().unwrap_or_else(|| DEFAULT_WORKSPACE.to_owned())),
         var_files,
         depends_on,
-        hooks: false,
+        around: Around::default(),
     })
 }
 
@@ -170,8 +178,8 @@ pub async fn check_workspace(unit: &Unit, tools: &Tools, surroundings: &ChildEnv
     Err(Trouble::new(TroubleKind::Workspace, format!("workspace `{wanted}` of {} does not exist", unit.name))
         .cause(format!("{} has: {}", unit.dir.display(), crate::model::names::listed(&known)))
         .hint(format!(
-            "correct it in the configuration, or make it once: `cockpit infra init ENVIRONMENT --new-workspace --unit {}`",
-            unit.name
+            "correct it in the configuration, or make it once: `cockpit infra init --new-workspace --unit {}`",
+            quoted(&unit.name)
         )))
 }
 

@@ -2,19 +2,17 @@
 //! it finds without looking at dependencies, and against its own check of the code.
 
 use super::ask::{Answer, Question};
+use super::stacks;
 use super::surroundings::ChildEnvironment;
 use super::texts::Texts;
 use super::tools::Tools;
 use crate::config::InfraConfig;
 use crate::model::infra::path::plain;
-use crate::model::infra::{Graph, Tool, Trouble, TroubleKind, Unit};
+use crate::model::infra::{Around, Graph, Tool, Trouble, TroubleKind, Unit};
 use serde::Deserialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
-
-/// Units that are asked about their hooks at the same time: each is a process of 75 MB.
-const AT_A_TIME: usize = 4;
 
 /// One of `terragrunt find --json`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
@@ -86,7 +84,8 @@ pub(super) async fn units(
     let what = "Terragrunt cannot find the units";
     let (dag, plain, check) = tokio::join!(dag.ask_well(&own, what), plain.ask_well(&own, what), check.ask(&own));
     let said = Said { dag: found(&dag?.out)?, plain: found(&plain?.out)?, check: check? };
-    let (units, warnings) = judged(&said, &dir, &|path| std::fs::read_to_string(path).ok())?;
+    let (units, mut warnings) = judged(&said, &dir, &|path| std::fs::read_to_string(path).ok())?;
+    warnings.extend(stacks::older(&stacks_of(&said), &dir, |path| path.metadata()?.modified()));
     let graph = Graph::new(units).map_err(|errors| {
         Trouble::new(TroubleKind::Code, format!("the units of {} are no graph", dir.display()))
             .causes(errors.iter().map(ToString::to_string))
@@ -111,11 +110,15 @@ pub(super) fn judged(
     dir: &Path,
     read: &dyn Fn(&Path) -> Option<String>,
 ) -> Result<(Vec<Unit>, Vec<String>), Trouble> {
+    let (mut units, mut warnings, mut missing) = (Vec::new(), Vec::new(), Vec::new());
     if said.check.code != Some(0) {
-        return Err(broken(&said.check, dir));
+        warnings.extend(lacking(&said.check).ok_or_else(|| broken(&said.check, dir))?);
     }
     let is_unit = |found: &&Found| found.kind != "stack";
     let own: BTreeSet<&str> = said.plain.iter().filter(is_unit).map(|found| found.path.as_str()).collect();
+    if let Some(trouble) = stacks::not_generated(&stacks_of(said), &own, dir, read) {
+        return Err(trouble);
+    }
     if own.is_empty() {
         return Err(Trouble::new(TroubleKind::Usage, format!("there is no unit in {}", dir.display()))
             .hint("a unit is a folder with a terragrunt.hcl: is `infra.dir` of the configuration the right folder?"));
@@ -128,7 +131,6 @@ pub(super) fn judged(
             .cause(format!("Terragrunt leaves out {}", lost.join(", ")))
             .hint("`terragrunt hcl validate` names the circle: take one of its dependencies out"));
     }
-    let (mut units, mut warnings, mut missing) = (Vec::new(), Vec::new(), Vec::new());
     // With --external it lists one that is not there, too.
     let is_there = |path: &str| {
         let folder = plain(&dir.join(path));
@@ -173,7 +175,7 @@ pub(super) fn judged(
             workspace: None,
             var_files: Vec::new(),
             depends_on: depends_on.into_iter().collect(),
-            hooks: false,
+            around: Around::default(),
         });
     }
     if !missing.is_empty() {
@@ -187,6 +189,30 @@ pub(super) fn judged(
         );
     }
     Ok((units, warnings))
+}
+
+/// The stacks that were found, by their paths.
+fn stacks_of(said: &Said) -> Vec<&str> {
+    said.plain.iter().filter(|found| found.kind == "stack").map(|found| found.path.as_str()).collect()
+}
+
+/// What `hcl validate` refuses for one reason alone: outputs of a dependency that are not among those that are made up. It reads no
+/// state, where they may be; planning the unit says so where they are not. None where there is another error.
+fn lacking(check: &Answer) -> Option<Vec<String>> {
+    let diagnostics: Vec<Value> = serde_json::from_slice(&check.out).ok()?;
+    let errors: Vec<&Value> = diagnostics.iter().filter(|one| one["severity"] == "error").collect();
+    let of_a_dependency = |value: &Value| {
+        let name = value["traversal"].as_str().unwrap_or_default();
+        name.starts_with("dependency.") && name.ends_with(".outputs")
+    };
+    let lacks = |one: &&Value| {
+        let values = one["snippet"]["values"].as_array();
+        one["summary"] == "Unsupported attribute" && values.is_some_and(|all| all.iter().any(of_a_dependency))
+    };
+    if errors.is_empty() || !errors.iter().all(lacks) {
+        return None;
+    }
+    Some(errors.into_iter().map(|one| format!("{}: its mock_outputs have no such output", diagnostic(one))).collect())
 }
 
 /// A unit is called by its path; the folder itself by its name.
@@ -269,49 +295,6 @@ fn circle_of(said: &str, dir: &Path) -> String {
     let back = circle.first().cloned().unwrap_or(last);
     circle.push(back);
     circle.join(" → ")
-}
-
-/// The same units with whether they have hooks around apply: then a plan must be applied through Terragrunt.
-pub(super) async fn with_hooks(
-    graph: Graph,
-    texts: &Texts,
-    tools: &Tools,
-    surroundings: &ChildEnvironment,
-    warnings: &mut Vec<String>,
-) -> Graph {
-    let own = surroundings.of_terragrunt(&tools.terraform);
-    let mut units = graph.units().to_vec();
-    // A hook that no file names is in none.
-    let mut asked: Vec<&mut Unit> = units.iter_mut().filter(|unit| texts.may_have_hooks(&unit.name)).collect();
-    for some in asked.chunks_mut(AT_A_TIME) {
-        let asked = some.iter().map(|unit| async {
-            let question = Question::new(tools.terragrunt(), &unit.dir).arguments(["render", "--json", "--no-color"]);
-            question.ask_well(&own, "").await.ok().and_then(|answer| serde_json::from_slice::<Value>(&answer.out).ok())
-        });
-        let rendered = futures_util::future::join_all(asked).await;
-        for (unit, rendered) in some.iter_mut().zip(rendered) {
-            if rendered.is_none() {
-                let name = &unit.name;
-                warnings
-                    .push(format!("{name}: whether it has hooks is not known, so it is applied through Terragrunt"));
-            }
-            unit.hooks = rendered.is_none_or(|rendered| has_hooks(&rendered["terraform"]));
-        }
-    }
-    // The names are as they were.
-    Graph::new(units).unwrap_or(graph)
-}
-
-/// Whether a rendered `terraform` block has a hook that does something around apply or destroy.
-pub(super) fn has_hooks(terraform: &Value) -> bool {
-    let all = ["before_hook", "after_hook", "error_hook"].iter().filter_map(|kind| terraform[*kind].as_object());
-    all.flat_map(serde_json::Map::values).any(|hook| {
-        let words = |name: &str| hook[name].as_array().map(Vec::as_slice).unwrap_or_default();
-        let around = words("commands").iter().any(|command| command == "apply" || command == "destroy");
-        // `true` is how a hook says that it has nothing to do.
-        let idle = matches!(words("execute"), [one] if one == "true");
-        around && !idle && hook["if"] != false
-    })
 }
 
 /// Where Terraform works for a unit: a folder in its cache, which is there once it was initialised.

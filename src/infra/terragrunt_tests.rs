@@ -115,14 +115,35 @@ fn a_folder_without_units_is_an_error() {
 }
 
 #[test]
-fn a_hook_that_does_something_around_apply_is_one() {
-    let hooks = |hook: Value| has_hooks(&json!({"before_hook": {"one": hook}, "after_hook": {}, "error_hook": null}));
-    assert!(hooks(json!({"commands": ["plan", "apply"], "execute": ["sh", "-c", "x"], "if": null})));
-    assert!(hooks(json!({"commands": ["destroy"], "execute": ["x"]})));
-    assert!(!hooks(json!({"commands": ["plan"], "execute": ["x"]})));
-    assert!(!hooks(json!({"commands": ["apply"], "execute": ["x"], "if": false})));
-    assert!(!hooks(json!({"commands": ["apply"], "execute": ["true"], "if": null})));
-    assert!(!has_hooks(&Value::Null));
+fn an_output_that_is_not_among_made_up_ones_is_told_and_is_no_broken_code() {
+    let lacks = json!({"severity": "error", "summary": "Unsupported attribute", "detail": "This object does not have an attribute named \"id\".",
+        "range": {"filename": "/envs/db/terragrunt.hcl", "start": {"line": 6}},
+        "snippet": {"values": [{"traversal": "dependency.net.outputs", "statement": "is object"}]}});
+    let check = |all: Value| Answer { code: Some(1), out: all.to_string().into_bytes(), ..Answer::default() };
+    let (units, warnings) = judge(&said(DAG, &ALL, check(json!([lacks])))).unwrap();
+    assert_eq!(units.len(), 6);
+    assert!(
+        warnings[0].starts_with("/envs/db/terragrunt.hcl:6: ") && warnings[0].contains("mock_outputs"),
+        "{warnings:?}"
+    );
+    let other = json!({"severity": "error", "summary": "Unsupported attribute", "snippet": {"values": [{"traversal": "local.a"}]}});
+    for broken in [json!([lacks, other]), json!([other]), json!([])] {
+        assert_eq!(judge(&said(DAG, &ALL, check(broken))).unwrap_err().kind, TroubleKind::Code);
+    }
+}
+
+#[test]
+fn a_stack_that_was_not_generated_is_an_error_and_no_smaller_graph() {
+    let stack = |units: Value| Said {
+        plain: found(units.to_string().as_bytes()).unwrap(),
+        ..said(&units.to_string(), &[], fine())
+    };
+    let (net, st) = (json!({"type": "unit", "path": "net"}), json!({"type": "stack", "path": "st"}));
+    let trouble = judge(&stack(json!([net, st]))).unwrap_err();
+    assert!(trouble.message.contains("is not generated"), "{trouble:?}");
+    let web = json!({"type": "unit", "path": "st/.terragrunt-stack/web"});
+    let (units, _) = judge(&stack(json!([net, st, web]))).unwrap();
+    assert_eq!(edges(&units), ["net: ", "st/.terragrunt-stack/web: "]);
 }
 
 proptest::proptest! {

@@ -31,9 +31,9 @@ impl Texts {
         self.0.get(unit)?.as_deref()
     }
 
-    /// Whether a unit may have hooks.
-    pub(super) fn may_have_hooks(&self, unit: &str) -> bool {
-        self.text(unit).is_none_or(|text| text.contains("_hook"))
+    /// Whether the code of a unit may have this word.
+    pub(super) fn may_say(&self, unit: &str, word: &str) -> bool {
+        self.text(unit).is_none_or(|text| text.contains(word))
     }
 
     /// Whether the code of a unit reads nothing while it is read itself, but other code: no program, no file. Outputs of other
@@ -86,11 +86,11 @@ mod tests {
             }
         };
         let texts = Texts::of(units.iter().map(|unit| ((*unit).to_owned(), *unit, reading(unit))), &dir);
-        let hooks: Vec<&str> = units.into_iter().filter(|unit| texts.may_have_hooks(unit)).collect();
+        let hooks: Vec<&str> = units.into_iter().filter(|unit| texts.may_say(unit, "_hook")).collect();
         assert_eq!(hooks, ["hooked", "gone", "nowhere"]);
         let nothing: Vec<&str> = units.into_iter().filter(|unit| texts.read_nothing(unit)).collect();
         assert_eq!(nothing, ["plain"]);
-        assert!(texts.may_have_hooks("never heard of"));
+        assert!(texts.may_say("never heard of", "_hook"));
         std::fs::remove_dir_all(dir).unwrap();
     }
 }

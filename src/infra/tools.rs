@@ -17,6 +17,8 @@ pub type Version = (u32, u32, u32);
 pub const TERRAFORM: (Version, Version) = ((1, 11, 0), (2, 0, 0));
 /// The same of Terragrunt: 1.0 settled the names of its commands.
 pub const TERRAGRUNT: (Version, Version) = ((1, 0, 0), (2, 0, 0));
+/// The newest Terraform whose plans are known, major and minor: a later one may plan what is not shown.
+const PLANS: (u32, u32) = (1, 14);
 /// How long a program may take to say its version: the first start after a boot reads 90 MB.
 const LIMIT: Duration = Duration::from_secs(30);
 
@@ -86,6 +88,20 @@ impl Tools {
         (self.terraform_version, self.terraform_said) = terraform?;
         self.terragrunt = self.terragrunt.map(|(path, _)| path).zip(terragrunt?);
         Ok(self)
+    }
+
+    /// What a person should know of a Terraform that is later than those whose plans are known.
+    pub fn warning(&self) -> Option<String> {
+        let (major, minor, _) = self.terraform_version;
+        ((major, minor) > PLANS).then(|| {
+            format!(
+                "Terraform {} is later than {}.{}, the newest whose plans are known here: what is new in it may be applied without \
+                 being shown. Look at `terraform plan` too, or update the cockpit",
+                shown(self.terraform_version),
+                PLANS.0,
+                PLANS.1
+            )
+        })
     }
 
     /// Terragrunt's program, where units are Terragrunt's.
@@ -203,6 +219,19 @@ fn version(word: &str) -> Option<Version> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_terraform_that_is_later_than_those_whose_plans_are_known_is_told() {
+        let of = |terraform_version| Tools {
+            terraform: "terraform".into(),
+            terraform_version,
+            terraform_said: String::new(),
+            terragrunt: None,
+            plugin_dir: None,
+        };
+        assert_eq!(of((1, 14, 9)).warning(), None);
+        assert!(of((1, 15, 0)).warning().is_some_and(|told| told.contains("1.15.0 is later than 1.14")));
+    }
 
     #[test]
     fn a_version_outside_of_the_range_and_another_program_are_refused_with_what_to_install() {

@@ -16,7 +16,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
 /// Says whose account it is, as STS does: another one as soon as that is told.
-fn sts(account: &Arc<Mutex<String>>, asked: &Arc<AtomicU64>) -> String {
+pub(crate) fn sts(account: &Arc<Mutex<String>>, asked: &Arc<AtomicU64>) -> String {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
     let (account, asked) = (Arc::clone(account), Arc::clone(asked));
@@ -122,7 +122,7 @@ async fn a_unit_with_hooks_around_apply_is_applied_through_terragrunt_and_the_ru
     let mut unit = unit(&home, "a", &[], PLAIN);
     let hook = "terraform {\n  after_hook \"told\" {\n    commands = [\"apply\"]\n    execute  = [\"touch\", \"${get_terragrunt_dir()}/told\"]\n  }\n}\n";
     std::fs::write(unit.dir.join("terragrunt.hcl"), hook).expect("a file");
-    (unit.tool, unit.hooks) = (Tool::Terragrunt, true);
+    (unit.tool, unit.around.apply_hooks) = (Tool::Terragrunt, true);
     let with = Order { terragrunt: Some(terragrunt()), ..order(Goal::Apply, vec![unit.clone()]) };
     let mut run = Run::start(&home, &with).await.expect("it starts");
     assert_eq!(run.end(true), RunEnd::Done);

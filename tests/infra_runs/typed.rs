@@ -1,5 +1,7 @@
 //! Runs as they are typed: exit codes, what is refused, what is left for another command.
 
+#[path = "asked.rs"]
+mod asked;
 #[path = "ended.rs"]
 mod ended;
 
@@ -136,7 +138,7 @@ fn nothing_is_applied_where_nobody_knows_whose_account_it_is() {
     world.fault("sts:GetCallerIdentity", "denied");
     for goal in ["apply", "destroy"] {
         let said = infra(&format!("{goal} lab --yes --confirm lab")).coded(4);
-        assert!(said.err.contains("whose credentials these are is not known"), "{said:?}");
+        assert!(said.err.contains("the account of these credentials is not known"), "{said:?}");
     }
     assert!(!home.path().join("units/a/terraform.tfstate").exists());
     let said = infra("plan lab").coded(0);

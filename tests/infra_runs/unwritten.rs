@@ -68,6 +68,49 @@ async fn a_second_interrupt_ends_what_the_first_waits_for_and_what_is_in_no_stat
 }
 
 #[tokio::test]
+async fn a_cancel_that_was_carried_out_is_not_carried_out_once_more_by_who_takes_the_run_up() {
+    let (home, server) = (Home::new(), StateServer::start(Writes::Wait));
+    let (mut run, leaf) = writing(&home, &server).await;
+    run.ask(RequestKind::Cancel { hard: false });
+    run.until("it to be heard of", false, |state| state.units["a"].step.as_ref().is_some_and(|step| step.stops));
+    kill_process(run.supervisor(), Signal::KILL).expect("it is there");
+    let first = run.state.supervisor;
+    run.resume().await;
+    run.until("another supervisor", false, |state| state.supervisor != first);
+    until("its process to be known again", PATIENCE, || {
+        let events = std::fs::read_to_string(run.folder.join(folder::EVENTS)).expect("text");
+        (events.matches(r#""event":"step","unit":"a","step":"apply","pid""#).count() == 2).then_some(())
+    });
+    // What is asked then is taken in a later round than that.
+    for _ in 0..2 {
+        run.ask(RequestKind::Cancel { hard: false });
+        let asked = std::fs::metadata(run.folder.join(folder::REQUESTS)).expect("a file").len();
+        run.until("it to be taken", false, |state| state.heard >= asked);
+    }
+    assert_eq!(run.state.units["a"].step.as_ref().map(|step| step.interrupts), Some(1));
+    test_kill_process(leaf).expect("Terraform waits for its state to be written");
+    // It ends by itself: what could not be written is kept.
+    server.now(Writes::Refused);
+    assert_eq!(run.end(false), RunEnd::Cancelled);
+    let wrote = std::fs::read_to_string(folder::stdout(&run.folder, "a", Step::Apply)).expect("a file");
+    assert!(wrote.contains("Interrupt received") && !wrote.contains("Two interrupts"), "{wrote}");
+    assert!(home.path().join("units/a/errored.tfstate").is_file(), "{wrote}");
+}
+
+#[tokio::test]
+async fn a_first_cancel_that_is_confirmed_with_a_word_interrupts_twice_one_after_the_other() {
+    let (home, server) = (Home::new(), StateServer::start(Writes::Wait));
+    let (mut run, _) = writing(&home, &server).await;
+    run.ask(RequestKind::Cancel { hard: true });
+    assert_eq!(run.end(false), RunEnd::Cancelled);
+    let wrote = std::fs::read_to_string(folder::stdout(&run.folder, "a", Step::Apply)).expect("a file");
+    assert!(wrote.contains("Interrupt received"), "{wrote}");
+    let events = std::fs::read_to_string(run.folder.join(folder::EVENTS)).expect("text");
+    let place = |text: &str| events.find(text).unwrap_or_else(|| panic!("no {text} in {events}"));
+    assert!(place(r#""times":1"#) < place("Interrupt received") && place("Interrupt received") < place(r#""times":2"#));
+}
+
+#[tokio::test]
 async fn what_was_made_by_an_apply_that_was_killed_before_it_wrote_its_state_is_named() {
     let (home, server) = (Home::new(), StateServer::start(Writes::Wait));
     let (mut run, leaf) = writing(&home, &server).await;

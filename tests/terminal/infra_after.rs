@@ -71,11 +71,11 @@ fn a_unit_is_initialised_formatted_and_imports_what_exists_and_a_part_of_it_alon
     terminal.press(ESC);
     terminal.press("B");
     terminal.shows("import into a, address and id:");
-    terminal.press("terraform_data.three some-id\r");
+    terminal.press("terraform_data.two some-id\r");
     // The line is as long as the path of the folder, and may be folded.
-    terminal.shows("imports terraform_data.three as");
+    terminal.shows("imports terraform_data.two as");
     assert!(
-        text("cockpit_imports.tf").contains("to = terraform_data.three\n  id = \"some-id\""),
+        text("cockpit_imports.tf").contains("to = terraform_data.two\n  id = \"some-id\""),
         "{}",
         text("cockpit_imports.tf")
     );

@@ -2,11 +2,11 @@
 //! none of it.
 
 use super::account::account;
-use super::opened::{Opened, open};
+use super::opened::{Opened, limited, open, report};
 use super::progress;
+use super::question;
 use super::run_args::RunArgs;
-use super::runs_kept::{not_started, place};
-use super::shown;
+use super::runs_kept::{not_started, place, resumed};
 use super::target::Environment;
 use super::unanswered;
 use crate::app::command::Risk;
@@ -18,16 +18,19 @@ use crate::commands::waits::over;
 use crate::commands::yes::{Answer, answered};
 use crate::config::EnvironmentConfig;
 use crate::headless;
+use crate::infra::Discovered;
+use crate::infra::needed::still_needed;
 use crate::infra::run::events::Reader;
 use crate::infra::run::{folder, ordered, requests, start, world};
 use crate::model::infra::RunState;
 use crate::model::infra::run::{Phase, UnitState};
 use crate::model::infra::run_event::{Goal, Request, RequestKind, RunEnd, UnitEnd};
+use crate::model::text::quoted;
 use crate::runtime::audit;
-use crate::runtime::stop::{StopSignal, StopSignals, unless_stopped};
+use crate::runtime::stop::{StopSignals, unless_stopped};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
@@ -74,20 +77,35 @@ pub(super) async fn begin(
     if let Some(why) = world::other(&runs, &order) {
         return Err(not_started(&environment.name, &start::NotStarted::OtherWorld(why)));
     }
-    order.account = account(context, config, &environment, goal.applies()).await?;
+    order.account = account(context, config, &environment, &order.units, goal.applies()).await?;
+    if goal == Goal::Destroy && !found.needed_by.is_empty() {
+        needed(context, &found, !arguments.targets.is_empty()).await?;
+    }
     let run = start::start(&start::this_program(), &runs, &order, Timestamp::now())
         .await
         .map_err(|error| not_started(&environment.name, &error))?;
     Ok((run, environment))
 }
 
+/// Refuses to destroy what others still need. Of a part alone nobody knows whether they do.
+async fn needed(context: &Context, found: &Discovered, part: bool) -> Result<(), Report> {
+    let needed = unless_stopped(limited(context, Box::pin(still_needed(found)))).await??;
+    needed.warnings().iter().for_each(|warning| say(&format!("warning: {warning}")));
+    match needed.refused() {
+        Some(trouble) if part => say(&format!("warning: {}", trouble.causes.join("; "))),
+        Some(trouble) => return Err(report(trouble)),
+        None => {}
+    }
+    Ok(())
+}
+
 /// What it would be typed as.
 fn command(environment: &str, arguments: &RunArgs, goal: Goal) -> String {
-    let mut words = vec![format!("cockpit infra {} --env {environment}", goal.word())];
+    let mut words = vec![format!("cockpit infra {} --env {}", goal.word(), quoted(environment))];
     for (flag, values) in
         [("--unit", &arguments.target.units), ("--target", &arguments.targets), ("--replace", &arguments.replace)]
     {
-        words.extend(values.iter().map(|value| format!("{flag} {value}")));
+        words.extend(values.iter().map(|value| format!("{flag} {}", quoted(value))));
     }
     words.join(" ")
 }
@@ -100,7 +118,8 @@ pub(super) fn risk(goal: Goal, loses_data: bool) -> Risk {
 /// Whether somebody could say yes at all.
 fn may(context: &Context, environment: &EnvironmentConfig, risk: Risk) -> Result<(), Report> {
     let global = &context.global;
-    let flags = safety::Flags { read_only: global.read_only, yes: global.yes, confirm: global.confirm.clone() };
+    let flags =
+        safety::Flags { read_only: global.read_only, yes: global.yes, confirm: global.confirmed(&environment.name) };
     match safety::decide(risk, environment, &flags, prompts()) {
         Decision::Go | Decision::Ask(_) => Ok(()),
         Decision::Refuse(why, hint) => {
@@ -109,7 +128,7 @@ fn may(context: &Context, environment: &EnvironmentConfig, risk: Risk) -> Result
     }
 }
 
-fn prompts() -> bool {
+pub(super) fn prompts() -> bool {
     io::stdin().is_terminal() && io::stderr().is_terminal()
 }
 
@@ -121,13 +140,15 @@ pub(super) enum Followed {
     Left(ExitCode),
     /// Nobody drives the run any more, and it has no end.
     Lost,
+    /// It had ended before it took what this command asked for, and nobody drives it any more.
+    Unheard,
 }
 
 /// A run that is followed.
 pub(super) struct Following<'a> {
-    context: &'a Context,
+    pub(super) context: &'a Context,
     environment: &'a EnvironmentConfig,
-    run: PathBuf,
+    pub(super) run: PathBuf,
     json: bool,
     /// This command asks for the yes.
     asks: bool,
@@ -138,9 +159,11 @@ pub(super) struct Following<'a> {
     /// Plans that were approved here, or refused: unit and hash, as two units of the same code may have the same plan.
     answered: BTreeSet<(String, String)>,
     /// This command asked for the cancel.
-    interrupted: bool,
+    pub(super) interrupted: bool,
     /// It was begun before, perhaps by somebody else: flags that are not enough here are no answer to its question.
-    begun_before: bool,
+    pub(super) begun_before: bool,
+    /// What this command asked of it before it followed, up to here (bytes): an end from before that was taken is none.
+    asked: u64,
 }
 
 impl<'a> Following<'a> {
@@ -163,22 +186,24 @@ impl<'a> Following<'a> {
             answered: BTreeSet::new(),
             interrupted: false,
             begun_before: false,
+            asked: 0,
         }
     }
 
     /// Follows it to its end, or until somebody leaves.
     pub(super) async fn follow(&mut self, out: &mut dyn io::Write) -> Result<Followed, Report> {
-        let mut stops = StopSignals::new()
-            .map_err(|error| Report::new("signals", "signals cannot be taken", ExitCode::Failed).caused_by(&error))?;
+        let mut stops = StopSignals::new().map_err(|error| {
+            Report::new("signals", "signal handlers cannot be installed", ExitCode::Failed).caused_by(&error)
+        })?;
         loop {
             // Asked first: nothing is added any more where nobody drives it.
             let live = folder::driven(&self.run).map_err(|error| self.unread(&error))?;
             let some = self.read(out)?;
-            if let Some((_, end)) = self.state.end {
+            if let Some((_, end)) = self.end() {
                 return Ok(Followed::Over(end));
             }
             if !live && !some {
-                return Ok(Followed::Lost);
+                return Ok(if self.state.end.is_some() { Followed::Unheard } else { Followed::Lost });
             }
             if self.asks
                 && let Some(waiting) = self.waiting()
@@ -195,7 +220,7 @@ impl<'a> Following<'a> {
             }
             tokio::select! {
                 biased;
-                stop = stops.next() => if let Some(code) = self.stop(stop).await? {
+                stop = stops.next() => if let Some(code) = self.stop(stop, &mut stops, out).await? {
                     return Ok(Followed::Left(code));
                 },
                 () = over(self.context) => return Ok(Followed::Left(self.time_is_up()?)),
@@ -204,13 +229,18 @@ impl<'a> Following<'a> {
         }
     }
 
-    fn unread(&self, error: &io::Error) -> Report {
+    /// Its end, where that comes after what this command asked for.
+    pub(super) fn end(&self) -> Option<(Timestamp, RunEnd)> {
+        self.state.end.filter(|_| self.state.heard >= self.asked)
+    }
+
+    pub(super) fn unread(&self, error: &io::Error) -> Report {
         let text = format!("the run in {} cannot be read", self.run.display());
         Report::new("system", text, ExitCode::Failed).caused_by(error)
     }
 
     /// Reads new events and reports them. Returns whether there were any.
-    fn read(&mut self, out: &mut dyn io::Write) -> Result<bool, Report> {
+    pub(super) fn read(&mut self, out: &mut dyn io::Write) -> Result<bool, Report> {
         let news = self.reader.read_all(&self.run).map_err(|error| self.unread(&error))?;
         for event in &news.events {
             self.state.fold(event);
@@ -245,20 +275,8 @@ impl<'a> Following<'a> {
         stops: &mut StopSignals,
         out: &mut dyn io::Write,
     ) -> Result<Option<ExitCode>, Report> {
-        let mut loses_data = false;
-        for (unit, _) in waiting {
-            let plan = self.state.units.get(unit).and_then(|unit| unit.plan.as_ref());
-            let Some(plan) = plan else { continue };
-            loses_data |= !plan.destroys_stateful.is_empty();
-            if let Some(text) = self.state.units.get(unit).and_then(UnitState::before_destroy) {
-                say(&format!("{unit}: {text}"));
-            }
-            let text = shown::read(&plan.shown)
-                .map(|plan| crate::model::infra::plan::text::text(unit, &plan))
-                .map_err(|error| {
-                    Report::new("system", format!("the plan of {unit} cannot be read"), ExitCode::Failed)
-                        .caused_by(&error)
-                })?;
+        let units: Vec<&str> = waiting.iter().map(|(unit, _)| unit.as_str()).collect();
+        for text in question::texts(&self.state, &units)? {
             // What is asked about is shown where the question is; events alone go to stdout.
             if self.json {
                 let _ = crate::runtime::Output::stderr().write_all(text.as_bytes());
@@ -267,7 +285,8 @@ impl<'a> Following<'a> {
             }
         }
         let goal = self.state.started.as_ref().map_or(Goal::Apply, |started| started.goal);
-        let risk = risk(goal, loses_data);
+        let risk = risk(goal, question::loses_data(&self.state, &units));
+        question::say_bound(self.environment, &self.run, &self.state, &units);
         let answer = tokio::select! {
             biased;
             _ = stops.next() => {
@@ -303,51 +322,12 @@ impl<'a> Following<'a> {
         }
     }
 
-    fn ask(&self, wish: RequestKind) -> Result<(), Report> {
+    pub(super) fn ask(&self, wish: RequestKind) -> Result<u64, Report> {
         ask(&self.run, wish)
     }
 
-    /// Somebody wants this command to end: what changes nothing is cancelled with it, unless others may wait for it, and what
-    /// changes something goes on unless that is said.
-    async fn stop(&mut self, stop: StopSignal) -> Result<Option<ExitCode>, Report> {
-        let applies = self.state.started.as_ref().is_some_and(|started| started.goal.applies());
-        if !applies && self.begun_before {
-            return Ok(Some(self.detached()));
-        }
-        if !applies {
-            self.ask(RequestKind::Cancel { hard: false })?;
-            if let Err(report) = stop.ended() {
-                say(&format!("{}: the run is cancelled", report.message));
-            }
-            return Ok(Some(stop.code()));
-        }
-        if stop == StopSignal::Interrupt && prompts() && !self.interrupted {
-            let answer = tokio::task::spawn_blocking(|| {
-                // What was typed before the question is no answer to it.
-                crate::runtime::forget_typed();
-                let mut err = io::stderr();
-                let _ =
-                    write!(err, "\nthe run goes on without this command. [d]etach, [c]ancel the run, [w]ait on? [d] ");
-                let _ = err.flush();
-                let mut line = String::new();
-                let _ = io::stdin().lock().read_line(&mut line);
-                line.trim().to_ascii_lowercase()
-            });
-            match answer.await.unwrap_or_default().as_str() {
-                "c" | "cancel" => {
-                    self.ask(RequestKind::Cancel { hard: false })?;
-                    self.interrupted = true;
-                    return Ok(None);
-                }
-                "w" | "wait" => return Ok(None),
-                _ => {}
-            }
-        }
-        Ok(Some(self.detached()))
-    }
-
     /// It is left to itself.
-    fn detached(&self) -> ExitCode {
+    pub(super) fn detached(&self) -> ExitCode {
         let name = folder::name(&self.run);
         let text = format!(
             "the run goes on: `cockpit infra attach {name}` follows it, `cockpit infra cancel {name}` stops it"
@@ -356,7 +336,7 @@ impl<'a> Following<'a> {
         ExitCode::TimedOut
     }
 
-    fn time_is_up(&self) -> Result<ExitCode, Report> {
+    pub(super) fn time_is_up(&self) -> Result<ExitCode, Report> {
         say("the time is up");
         let looks = self.state.started.as_ref().is_some_and(|started| !started.goal.applies());
         if looks && !self.begun_before {
@@ -367,8 +347,8 @@ impl<'a> Following<'a> {
     }
 }
 
-/// Asks something of a run.
-pub(super) fn ask(run: &Path, wish: RequestKind) -> Result<(), Report> {
+/// Asks something of a run. Returns up to where that must be taken.
+pub(super) fn ask(run: &Path, wish: RequestKind) -> Result<u64, Report> {
     requests::ask(run, &Request { time: Timestamp::now(), by: audit::who(), wish })
         .map_err(|error| Report::new("system", "the run cannot be asked", ExitCode::Failed).caused_by(&error))
 }
@@ -378,9 +358,11 @@ pub(super) fn ended(followed: &Followed, state: &RunState, run: &Path, interrupt
     let name = folder::name(run);
     match followed {
         Followed::Left(code) => Ok(*code),
-        Followed::Lost => Err(Report::new("lost", format!("{name} has no supervisor any more"), ExitCode::TimedOut)
-            .cause("its supervisor was killed; what it began goes on by itself")
-            .hint(format!("`cockpit infra resume {name}` resumes it"))),
+        Followed::Lost | Followed::Unheard => {
+            Err(Report::new("lost", format!("{name} has no supervisor any more"), ExitCode::TimedOut)
+                .cause("its supervisor was killed; what it began goes on by itself")
+                .hint(format!("`cockpit infra resume {name}` resumes it")))
+        }
         Followed::Over(RunEnd::Done) => Ok(ExitCode::Done),
         Followed::Over(RunEnd::Cancelled) if interrupted => Ok(ExitCode::Interrupted),
         Followed::Over(end) => {
@@ -418,12 +400,30 @@ pub(super) async fn followed(
     asks: bool,
     out: &mut dyn io::Write,
 ) -> Result<ExitCode, Report> {
+    followed_from(context, run, json, asks, 0, out).await
+}
+
+/// The same after something was asked of it, up to here (bytes): it is followed to an end that comes after that.
+pub(super) async fn followed_from(
+    context: &Context,
+    run: &Path,
+    json: bool,
+    asks: bool,
+    asked: u64,
+    out: &mut dyn io::Write,
+) -> Result<ExitCode, Report> {
     let (_, environment) = super::opened::environment(context, &Environment::default())?;
     let may = asks && !context.global.read_only;
     let can = prompts() || context.global.yes;
     let mut following = Following::new(context, &environment, run, json, may && can);
     following.unanswerable = asks && !prompts() && !(may && can);
     following.begun_before = true;
-    let followed = following.follow(out).await?;
+    following.asked = asked;
+    let mut followed = following.follow(out).await?;
+    if matches!(followed, Followed::Unheard) {
+        // Who drove it was at its end when it was asked: the next one takes it.
+        resumed(&environment.name, run).await?;
+        followed = following.follow(out).await?;
+    }
     ended(&followed, &following.state, run, following.interrupted())
 }

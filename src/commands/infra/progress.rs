@@ -60,6 +60,8 @@ pub(super) fn line(event: &RunEvent) -> Option<String> {
         | What::StepEnded { .. }
         // Notes tell it.
         | What::Left { .. }
+        // The cancel tells it.
+        | What::Interrupted { .. }
         | What::Prepared { .. }
         | What::Heard { .. }
         | What::Unknown => return None,

@@ -13,7 +13,7 @@ use crate::model::infra::RunState;
 use crate::model::infra::order::Listed;
 use crate::runtime::audit;
 use jiff::Timestamp;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 /// The runs of an environment.
 pub(super) struct Kept {
@@ -116,9 +116,16 @@ pub(super) async fn take_up(context: &Context, kept: &Kept, listed: &Listed) -> 
     if listed.live {
         return Ok(());
     }
-    start::resume(&start::this_program(), &kept.runs, &listed.folder, &audit::who(), Timestamp::now())
+    resumed(&kept.environment.name, &listed.folder).await
+}
+
+/// Has a run go on that nobody drives.
+pub(super) async fn resumed(environment: &str, run: &Path) -> Result<(), Report> {
+    // A run is a folder in that of its environment, which is in that of all.
+    let runs = run.parent().and_then(Path::parent).unwrap_or(run);
+    start::resume(&start::this_program(), runs, run, &audit::who(), Timestamp::now())
         .await
-        .map_err(|error| not_started(&kept.environment.name, &error))
+        .map_err(|error| not_started(environment, &error))
 }
 
 /// Why a run was not started, as it is told.
@@ -142,6 +149,10 @@ pub(super) fn not_started(environment: &str, error: &NotStarted) -> Report {
         )
         .cause(why.clone())
         .hint(crate::model::infra::world::HINT),
+        NotStarted::Around(why) => {
+            let message = format!("nothing of {environment} is planned or destroyed");
+            Report::new("refused", message, ExitCode::Refused).cause(why.clone())
+        }
         NotStarted::Moving(unit, _) => {
             let (why, hint) = moving::words(unit, environment);
             Report::new("refused", format!("nothing of {environment} is planned or changed"), ExitCode::Refused)

@@ -11,7 +11,7 @@ use super::{graph, output};
 use crate::model::infra::order::Listed;
 use crate::model::infra::orphan::{Found, Orphan};
 use crate::model::infra::plan::Plan;
-use crate::model::infra::{Graph, RunState, Tool, Unit, state};
+use crate::model::infra::{Around, Graph, RunState, Tool, Unit, state};
 use serde_json::Value;
 
 /// Reports by the name of their schema.
@@ -108,8 +108,8 @@ fn plans() -> Plans {
 }
 
 fn runs() -> super::runs::report::Runs {
-    let listed =
-        Listed { run: "20261129T010000Z-plan-0001".into(), folder: "/runs/1".into(), order: None, live: false };
+    let run = "20261129T010000Z-plan-0001".into();
+    let listed = Listed { run, folder: "/runs/1".into(), order: None, live: false, end: None };
     super::runs::report::runs("staging", &[(listed, RunState::default(), Some(60))], crate::headless::Shown::default())
 }
 
@@ -142,7 +142,7 @@ fn units() -> Graph {
         workspace: workspace.map(str::to_owned),
         var_files: workspace.iter().map(|name| format!("/units/{name}.tfvars").into()).collect(),
         depends_on: depends_on.iter().map(|name| (*name).to_owned()).collect(),
-        hooks: false,
+        around: Around::default(),
     };
     Graph::new(vec![unit("network", None, &[]), unit("app", Some("dev"), &["network"])]).unwrap()
 }

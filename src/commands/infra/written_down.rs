@@ -9,7 +9,7 @@ use crate::commands::say::say;
 use crate::commands::waits::over;
 use crate::infra::run::world as states;
 use crate::model::audit::Record;
-use crate::model::infra::Trouble;
+use crate::model::infra::{Trouble, question};
 use crate::runtime::audit;
 use crate::runtime::stop::stopped;
 use jiff::Timestamp;
@@ -23,7 +23,14 @@ pub(super) struct Writer {
 impl Writer {
     /// Asks whose account the credentials are of, which must be the one that the environment names.
     pub(super) async fn of(context: &Context, opened: &Opened) -> Result<Self, Report> {
-        Ok(Self { account: account(context, opened.config.clone(), &opened.environment, true).await? })
+        // It is done at once: there is no plan that would be bound to the account of an environment that names none.
+        Ok(Self { account: account(context, opened.config.clone(), &opened.environment, &[], true).await? })
+    }
+
+    /// Says where something is about to be changed, for whoever is asked.
+    pub(super) fn say_where(&self, opened: &Opened) {
+        let world = states::of(&opened.found.surroundings);
+        say(&question::environment(&opened.environment.name, self.account.as_deref(), &world));
     }
 
     /// Changes something, and writes down what became of it: also where a signal or `--timeout` ends it half-way, and nobody

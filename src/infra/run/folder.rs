@@ -171,7 +171,9 @@ pub fn list(runs: &Path, environment: &str) -> io::Result<Vec<Listed>> {
         .into_iter()
         .map(|folder| {
             let order = order(&folder).ok();
-            Listed { run: name(&folder), live: driven(&folder).unwrap_or(false), folder, order }
+            // Asked before its end is read: one that ends meanwhile is not taken for one that was killed.
+            let live = driven(&folder).unwrap_or(false);
+            Listed { run: name(&folder), live, end: super::outcome::of(&folder.join(EVENTS)), folder, order }
         })
         .collect();
     found.sort_by(|a, b| b.run.cmp(&a.run));

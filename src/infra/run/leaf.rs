@@ -41,6 +41,8 @@ pub(super) enum News {
     Pid(u32),
     /// It said lines.
     Lines(Vec<String>),
+    /// Whether its workspace is there was asked: why not.
+    Workspace(Option<String>),
     /// It has ended: with a code, after a signal, or in an unknown way.
     Ended(Exit),
 }
@@ -98,6 +100,18 @@ impl Place {
         shim::leaf(&self.leaf()).filter(|_| lives).map(|leaf| leaf.pid)
     }
 
+    /// The process group of what was started for it, if that lives: Terragrunt with its hooks, which Terraform itself has left.
+    pub fn group(&self) -> Option<u32> {
+        let group = std::fs::read_to_string(self.group_file()).ok()?.parse().ok()?;
+        let stderr = self.stderr();
+        // The number may be that of another process by now.
+        (folder::is_locked(&stderr).unwrap_or(false) && prints_into(group, &stderr)).then_some(group)
+    }
+
+    fn group_file(&self) -> PathBuf {
+        self.leaf().with_extension("group")
+    }
+
     /// Keeps what an earlier try left under other names: `plan.stdout.1`.
     pub fn set_aside(&self) -> io::Result<()> {
         for path in [self.stdout(), self.stderr()] {
@@ -116,6 +130,19 @@ impl Place {
     }
 }
 
+/// Whether a process has a file as its standard error.
+#[cfg(target_os = "linux")]
+fn prints_into(process: u32, path: &Path) -> bool {
+    let is = std::fs::read_link(format!("/proc/{process}/fd/2"));
+    is.is_ok_and(|is| path.canonicalize().is_ok_and(|path| path == is))
+}
+
+/// It cannot be asked here: that something of the step lives is known from the lock on the file.
+#[cfg(not(target_os = "linux"))]
+fn prints_into(_: u32, _: &Path) -> bool {
+    true
+}
+
 fn suffixed(path: &Path, number: u32) -> PathBuf {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(format!(".{number}"));
@@ -129,7 +156,10 @@ pub(super) fn start(place: &Place, call: &Call) -> io::Result<Child> {
     let printed = folder::to_add_to(&place.stderr())?;
     // Let go of by the last process that has it open: whoever takes the run up asks by it whether the step lives.
     printed.lock()?;
-    command(call).stdout(Stdio::from(printed.try_clone()?)).stderr(Stdio::from(printed)).spawn()
+    let child = command(call).stdout(Stdio::from(printed.try_clone()?)).stderr(Stdio::from(printed)).spawn()?;
+    // Where it cannot be written down, what is around Terraform is not ended by a cancel.
+    let _ = std::fs::write(place.group_file(), child.id().unwrap_or_default().to_string());
+    Ok(child)
 }
 
 /// A program with no variables but those of the call, and nothing to read.

@@ -4,8 +4,7 @@ use super::world;
 use crate::model::infra::{Tool, Unit};
 use std::path::PathBuf;
 
-/// The name that Terraform gives it.
-pub const ERRORED: &str = "errored.tfstate";
+pub use world::ERRORED;
 
 /// Such states of a unit: in its folder, and where Terraform has worked for it.
 pub fn errored(unit: &Unit) -> Vec<PathBuf> {

@@ -91,6 +91,9 @@ pub fn between<'a>(units: impl IntoIterator<Item = &'a Unit>) -> Option<&'a str>
 pub fn words(unit: &str, environment: &str) -> (String, String) {
     (
         format!("a move of the state of {unit} was interrupted: it is between two places"),
-        format!("`cockpit infra migrate-state {environment} --unit {unit}` puts it back and moves it"),
+        format!(
+            "`cockpit infra migrate-state {environment} --unit {}` puts it back and moves it",
+            crate::model::text::quoted(unit)
+        ),
     )
 }

@@ -3,15 +3,15 @@
 use super::folder;
 use crate::model::infra::run_event::Request;
 use std::fs::File;
-use std::io::{self, Write as _};
+use std::io::{self, Seek as _, Write as _};
 use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 
-/// Asks something of a run, in one write, so that two cockpits never mix theirs.
+/// Asks something of a run, in one write, so that two cockpits never mix theirs. Returns up to where it must be taken (bytes).
 ///
 /// # Errors
 /// When there is no run, or nothing can be added.
-pub fn ask(run: &Path, request: &Request) -> io::Result<()> {
+pub fn ask(run: &Path, request: &Request) -> io::Result<u64> {
     folder::order(run)?;
     let mut line = serde_json::to_string(request)?;
     line.push('\n');
@@ -26,7 +26,10 @@ pub fn ask(run: &Path, request: &Request) -> io::Result<()> {
         line.insert(0, '\n');
     }
     file.write_all(line.as_bytes())?;
-    file.sync_data()
+    // What others add meanwhile comes after it.
+    let asked = file.stream_position()?;
+    file.sync_data()?;
+    Ok(asked)
 }
 
 /// Reads what was asked since `from` (bytes), and where to go on. A line that is no request is left out; one whose end is not

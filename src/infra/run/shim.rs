@@ -30,6 +30,8 @@ pub const RUN: &str = "COCKPIT_SHIM_RUN";
 /// The variable that has the unit's folder, and behind it, line by line, what its `init` gets beside what Terragrunt gives it:
 /// where planning a unit initialises it.
 pub const INIT: &str = "COCKPIT_SHIM_INIT";
+/// The variable that has the folder of the unit in a cache that is elsewhere.
+pub const CACHE: &str = "COCKPIT_SHIM_CACHE";
 /// The variable that has the file in which it will stand whether a plan that was begun ahead goes on.
 pub const GO: &str = "COCKPIT_SHIM_GO";
 
@@ -76,7 +78,7 @@ pub fn become_terraform(arguments: &[OsString]) -> io::Result<bool> {
     if first == Some(OsStr::new("init")) {
         initialise(&mut command)?;
     }
-    for name in [TERRAFORM, STEP, STDOUT, LEAF, RUN, INIT, GO] {
+    for name in [TERRAFORM, STEP, STDOUT, LEAF, RUN, INIT, CACHE, GO] {
         command.env_remove(name);
     }
     if is_step {
@@ -104,7 +106,8 @@ fn initialise(command: &mut Command) -> io::Result<()> {
     let mut lines = init.lines();
     let unit = PathBuf::from(lines.next().unwrap_or_default());
     let dir = std::env::current_dir()?;
-    if dir != unit && !dir.starts_with(unit.join(".terragrunt-cache")) {
+    let elsewhere = std::env::var_os(CACHE).is_some_and(|cache| dir.starts_with(cache));
+    if dir != unit && !elsewhere && !dir.starts_with(unit.join(".terragrunt-cache")) {
         return Ok(());
     }
     command.args(["-json", "-input=false"]).args(lines);

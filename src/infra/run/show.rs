@@ -3,16 +3,45 @@
 use super::bound;
 use super::folder;
 use super::leaf::command;
+use super::mocks::Mocks;
 use super::steps::Call;
 use super::words;
 use crate::model::infra::Unit;
 use crate::model::infra::guard::{self, Guard, Lift};
 use crate::model::infra::loss::{self, Held};
 use crate::model::infra::message::Summary;
-use crate::model::infra::plan::Plan;
+use crate::model::infra::plan::{Plan, Secrets};
 use crate::model::infra::run_event::{PlanRef, Step};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
+use rustix::process::{Pid, Signal, kill_process_group};
+use std::collections::BTreeSet;
 use std::path::PathBuf;
+use std::process::Stdio;
+use std::time::Duration;
+
+/// What Terraform is asked about a plan or a state it answers within this.
+const ANSWERS: Duration = Duration::from_mins(5);
+
+/// The processes of a question, which end with it.
+struct Group(Option<u32>);
+
+impl Group {
+    fn has_ended(mut self) {
+        self.0 = None;
+    }
+}
+
+impl Drop for Group {
+    fn drop(&mut self) {
+        let group = self.0.and_then(|group| Pid::from_raw(i32::try_from(group).ok()?));
+        // One that is gone has ended by itself.
+        let _ = group.map(|group| kill_process_group(group, Signal::KILL));
+    }
+}
+
+fn spoken(limit: Duration) -> String {
+    crate::model::time::spoken(SignedDuration::try_from(limit).unwrap_or_default())
+}
 
 /// What is read, and what is known beside it.
 pub(super) struct Asked {
@@ -22,13 +51,16 @@ pub(super) struct Asked {
     pub summary: Option<Summary>,
     pub account: Option<String>,
     pub dir: Option<PathBuf>,
-    pub code: Option<tokio::task::JoinHandle<String>>,
+    /// The code as it was when the plan began; none where nobody looked.
+    pub code: Option<tokio::task::JoinHandle<bound::Code>>,
     /// Addresses that were named to be made again, and those that alone are planned.
     pub named: (Vec<String>, Vec<String>),
     /// It destroys: what guards its resources is looked for.
     pub destroys: bool,
     /// No last snapshot is taken where the code takes none.
     pub skip_snapshots: bool,
+    /// Outputs of dependencies that may be made up without a word.
+    pub mocks: Option<Mocks>,
 }
 
 /// What was read.
@@ -38,6 +70,10 @@ pub(super) struct Read {
     pub plan: PlanRef,
     /// What would be lost with what a destroy destroys.
     pub held: Vec<Held>,
+    /// What is secret in it, and not told where its apply fails.
+    pub secrets: Secrets,
+    /// Files of its code that were changed while it was made.
+    pub changed: BTreeSet<PathBuf>,
 }
 
 /// Reads the plan of a unit, and keeps it as it may be shown.
@@ -45,14 +81,22 @@ pub(super) struct Read {
 /// # Errors
 /// Why it is no plan that can be shown.
 pub(super) async fn read(asked: Asked) -> Result<Read, String> {
-    let Asked { run, unit, call, summary, account, dir, code, named, destroys, skip_snapshots } = asked;
+    let Asked { run, unit, call, summary, account, dir, code, named, destroys, skip_snapshots, mocks } = asked;
+    let made_up = match &mocks {
+        Some(mocks) => mocks.are_used().await,
+        None => false,
+    };
+    let of = unit.clone();
+    let after = tokio::task::spawn_blocking(move || bound::code(&of));
     let shown = output(&call).await.map_err(|why| format!("the plan cannot be read: {why}"))?;
-    let code = match code {
-        Some(code) => code.await.unwrap_or_default(),
-        None => String::new(),
+    let after = after.await.map_err(|error| error.to_string())?;
+    let changed = match code {
+        Some(code) => code.await.map(|before| before.changed(&after)).unwrap_or_default(),
+        None => BTreeSet::new(),
     };
     let read = move || -> Result<Read, String> {
-        let plan = Plan::read(&shown).map_err(|error| format!("the plan is not as expected: {error}"))?;
+        let (plan, secrets) =
+            Plan::read_with_secrets(&shown).map_err(|error| format!("the plan is not as expected: {error}"))?;
         if plan.errored {
             return Err("the plan was made with errors, and is never applied".into());
         }
@@ -74,14 +118,14 @@ pub(super) async fn read(asked: Asked) -> Result<Read, String> {
             destroys_stateful: plan.destroys_stateful(),
             guards,
             empty: plan.is_empty(),
-            on_mocks: words::mocked(&beside),
+            on_mocks: made_up || words::mocked(&beside),
             shown: path,
             account,
             revision: bound::revision(&unit.dir),
-            code,
+            code: after.hash(),
             dir,
         };
-        Ok(Read { plan, held })
+        Ok(Read { plan, held, secrets, changed })
     };
     tokio::task::spawn_blocking(read).await.map_err(|error| error.to_string())?
 }
@@ -95,13 +139,24 @@ fn in_the_way(shown: &[u8], skip_snapshots: bool) -> (Vec<Guard>, Vec<Held>) {
     (found, loss::of(&plan))
 }
 
-/// What a program prints.
+/// What a program prints. It is ended where nobody waits for that any more.
 ///
 /// # Errors
-/// What it says of why there is nothing.
+/// What it says of why there is nothing, or that it takes too long.
 pub(super) async fn output(call: &Call) -> Result<Vec<u8>, String> {
-    let asked = command(call).kill_on_drop(true).output().await;
-    let asked = asked.map_err(|error| format!("{} cannot be started: {error}", call.program.display()))?;
+    output_within(call, ANSWERS).await
+}
+
+async fn output_within(call: &Call, limit: Duration) -> Result<Vec<u8>, String> {
+    let unstarted = |error| format!("{} cannot be started: {error}", call.program.display());
+    let mut started = command(call);
+    started.stdout(Stdio::piped()).stderr(Stdio::piped()).kill_on_drop(true);
+    let child = started.spawn().map_err(unstarted)?;
+    let group = Group(child.id());
+    let asked = tokio::time::timeout(limit, child.wait_with_output()).await;
+    let asked = asked.map_err(|_| format!("it has not answered within {}", spoken(limit)))?;
+    let asked = asked.map_err(unstarted)?;
+    group.has_ended();
     if asked.status.success() {
         return Ok(asked.stdout);
     }
@@ -109,4 +164,49 @@ pub(super) async fn output(call: &Call) -> Result<Vec<u8>, String> {
     let said =
         words::complaint(&text).map_or_else(|| "it said nothing".to_owned(), |said| words::whole_sentence(&said));
     Err(said)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_question_that_is_not_answered_is_given_up_with_all_that_it_has_started() {
+        let root = std::env::temp_dir().join(format!("cockpit-unanswered-{}", std::process::id()));
+        std::fs::create_dir_all(&root).unwrap();
+        let script = "sleep 600 & echo $! > began; wait";
+        let call = Call {
+            program: "/bin/sh".into(),
+            arguments: vec!["-c".into(), script.into()],
+            dir: root.clone(),
+            variables: vec![("PATH".into(), std::env::var_os("PATH").unwrap())],
+        };
+        let asked = tokio::spawn(async move { output(&call).await });
+        let began = loop {
+            let text = std::fs::read_to_string(root.join("began")).unwrap_or_default();
+            if let Ok(pid) = text.trim().parse() {
+                break Pid::from_raw(pid).unwrap();
+            }
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        };
+        asked.abort();
+        assert!(asked.await.unwrap_err().is_cancelled());
+        // It is gone, or waits for somebody to hear of its end.
+        let gone = || {
+            let told = std::fs::read_to_string(format!("/proc/{}/stat", began.as_raw_nonzero())).unwrap_or_default();
+            rustix::process::test_kill_process(began).is_err() || told.contains(") Z ")
+        };
+        while !gone() {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+        }
+        let never = Call {
+            program: "/bin/sh".into(),
+            arguments: vec!["-c".into(), "while :; do sleep 600; done".into()],
+            dir: root.clone(),
+            variables: vec![("PATH".into(), std::env::var_os("PATH").unwrap())],
+        };
+        let said = output_within(&never, Duration::from_millis(1)).await.unwrap_err();
+        assert!(said.starts_with("it has not answered within "), "{said}");
+        std::fs::remove_dir_all(root).unwrap();
+    }
 }

@@ -1,7 +1,7 @@
 //! Starts what drives a run and hands the run over: from then on it needs nobody.
 
 use super::folder::{self, Holder, LockError};
-use super::{begins, moving, world};
+use super::{begins, moving, steps, world};
 use crate::model::infra::Order;
 use crate::model::infra::run_event::Who;
 use jiff::Timestamp;
@@ -27,6 +27,9 @@ pub enum NotStarted {
     /// A state is of another AWS than the run: which, and of which.
     #[error("{0}")]
     OtherWorld(String),
+    /// A run would do it in another way than Terragrunt: why, with what to do.
+    #[error("{0}")]
+    Around(String),
     /// The state of a unit is between two places, in an environment.
     #[error("{}", moving::words(.0, .1).0)]
     Moving(String, String),
@@ -66,6 +69,9 @@ pub async fn start(cockpit: &Path, runs: &Path, order: &Order, now: Timestamp) -
     let runs = std::path::absolute(runs)?;
     let holder = |run: &str| Holder { run: run.to_owned(), by: order.by.clone(), since: now };
     in_place(order)?;
+    if let Some(why) = steps::refused(order) {
+        return Err(NotStarted::Around(why));
+    }
     if let Some(why) = world::other(&runs, order) {
         return Err(NotStarted::OtherWorld(why));
     }

@@ -5,6 +5,7 @@ use super::folder;
 use super::shim;
 use super::world;
 use crate::config::EnvironmentConfig;
+use crate::infra::ask::STATE;
 use crate::infra::surroundings::{ChildEnvironment, DEFAULT_WORKSPACE};
 use crate::model::infra::guard;
 use crate::model::infra::run_event::{Goal, Step};
@@ -75,6 +76,9 @@ pub fn call(
         Step::Show | Step::Apply => {
             if step == Step::Apply {
                 terraform.push(LOCK_TIMEOUT.into());
+                // No plan keeps the values of ephemeral variables.
+                let again = unit.tool == Tool::Terraform && has_ephemeral(dir.unwrap_or(&unit.dir));
+                terraform.extend(unit.var_files.iter().filter(|_| again).map(|file| joined("-var-file=", file)));
             }
             terraform.push(folder::plan_file(run, &unit.name).into());
         }
@@ -89,7 +93,7 @@ pub fn call(
     own.set(shim::STEP, folder::word(step));
     own.set(shim::STDOUT, folder::stdout(run, &unit.name, step));
     own.set(shim::LEAF, folder::leaf(run, &unit.name, step));
-    if through_terragrunt(unit, step) {
+    if through_terragrunt(order.goal, unit, step, dir) {
         let mut arguments: Vec<OsString> = vec!["run".into(), "--working-dir".into(), unit.dir.clone().into()];
         arguments
             .extend(["--non-interactive", "--no-color", "--log-format", "json", "--no-auto-retry"].map(OsString::from));
@@ -125,6 +129,8 @@ pub fn led(mut call: Call, run: &Path, order: &Order, unit: &Unit, ways: Ways) -
             init.push(joined("-plugin-dir=", dir));
         }
         call.variables.push((shim::INIT.into(), init));
+        let cache = unit.around.cache.clone().map(PathBuf::into_os_string);
+        call.variables.extend(cache.map(|cache| (shim::CACHE.into(), cache)));
     }
     if ways.ahead {
         call.variables.push((shim::GO.into(), ahead::go(run, &unit.name).into()));
@@ -144,15 +150,83 @@ pub fn ask(
     Call { program: order.terraform.clone(), arguments, dir, variables: around.of_unit(unit).variables().to_vec() }
 }
 
-/// Whether a step goes through Terragrunt. Where a plan is, Terraform applies it without: its values are in it. Hooks around
-/// the apply are Terragrunt's.
-pub fn through_terragrunt(unit: &Unit, step: Step) -> bool {
+/// The same of what asks for a state: with Terragrunt where that has other credentials for it.
+pub fn ask_state(
+    order: &Order,
+    around: &ChildEnvironment,
+    unit: &Unit,
+    dir: Option<&Path>,
+    arguments: Vec<OsString>,
+) -> Call {
+    if !unit.around.has_state() {
+        return ask(order, around, unit, dir, arguments);
+    }
+    let words = STATE.into_iter().map(OsString::from).chain(arguments);
+    of_terragrunt(order, around, &unit.dir, words)
+}
+
+/// Terragrunt, for a short question in a folder. It calls Terraform itself, and what that says is all that it prints.
+pub fn of_terragrunt(
+    order: &Order,
+    around: &ChildEnvironment,
+    dir: &Path,
+    arguments: impl IntoIterator<Item = impl Into<OsString>>,
+) -> Call {
+    Call {
+        program: order.terragrunt.clone().unwrap_or_else(|| "terragrunt".into()),
+        arguments: arguments.into_iter().map(Into::into).collect(),
+        dir: dir.to_owned(),
+        variables: around.of_terragrunt(&order.terraform).variables().to_vec(),
+    }
+}
+
+/// Whether a step goes through Terragrunt. Where a plan is, Terraform applies it without: its values are in it. What is
+/// around the apply is Terragrunt's, and so are the values of variables that no plan keeps.
+pub fn through_terragrunt(goal: Goal, unit: &Unit, step: Step, dir: Option<&Path>) -> bool {
+    let destroys = goal == Goal::Destroy;
     unit.tool == Tool::Terragrunt
         && match step {
             Step::Init | Step::Plan => true,
             Step::Show => false,
-            Step::Apply => unit.hooks,
+            Step::Apply => {
+                // Its hooks would run at a destroy, and they are none of that.
+                let alone = destroys && unit.around.apply_hooks;
+                !unit.around.why(destroys).is_empty() || (!alone && dir.is_some_and(has_ephemeral))
+            }
         }
+}
+
+/// What a person should know of how plans are applied: by unit, in a sentence each.
+pub fn through(order: &Order) -> Vec<(String, String)> {
+    let applied = order.units.iter().filter(|unit| unit.tool == Tool::Terragrunt && order.goal.applies());
+    let told = applied.filter_map(|unit| {
+        let why = unit.around.why(order.goal == Goal::Destroy);
+        let text = format!("{}: its plan is applied through Terragrunt", why.join(", "));
+        (!why.is_empty()).then(|| (unit.name.clone(), text))
+    });
+    told.collect()
+}
+
+/// Whether the code in a folder has ephemeral variables, as far as its text tells.
+fn has_ephemeral(dir: &Path) -> bool {
+    let says = |text: &str| {
+        text.match_indices("ephemeral").any(|(at, word)| {
+            let rest = text[at + word.len()..].trim_start_matches(['"', ' ', '\t']);
+            rest.starts_with(['=', ':'])
+        })
+    };
+    let files = std::fs::read_dir(dir).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut code = files.filter(|path| {
+        let name = path.file_name().unwrap_or_default().to_string_lossy();
+        name.ends_with(".tf") || name.ends_with(".tf.json")
+    });
+    code.any(|path| std::fs::read_to_string(path).is_ok_and(|text| says(&text)))
+}
+
+/// Why a run is not begun over these units: Terragrunt does something around them that it would not do, or would do wrongly.
+pub fn refused(order: &Order) -> Option<String> {
+    let mut destroyed = order.units.iter().filter(|_| order.goal == Goal::Destroy);
+    destroyed.find_map(|unit| Some(format!("{}: {}", unit.name, unit.around.not_destroyed()?)))
 }
 
 fn joined(flag: &str, value: impl Into<OsString>) -> OsString {
@@ -179,6 +253,7 @@ pub fn surroundings(order: &Order, inherited: impl IntoIterator<Item = (OsString
 #[cfg(test)]
 pub(super) mod tests {
     use super::*;
+    use crate::model::infra::Around;
     use crate::model::infra::run_event::Who;
     use crate::model::infra::world::World;
 
@@ -217,7 +292,7 @@ pub(super) mod tests {
             workspace: (tool == Tool::Terraform).then(|| "dev".into()),
             var_files: vec!["/envs/a.tfvars".into(), "/envs/b.tfvars".into()],
             depends_on: Vec::new(),
-            hooks: false,
+            around: Around::default(),
         }
     }
 
@@ -290,9 +365,46 @@ pub(super) mod tests {
         let value = |name: &str| led.variables.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
         assert_eq!(value(shim::INIT), Some("/envs/network".into()));
         assert_eq!(value(shim::GO), Some("/runs/1/units/network/go".into()));
-        unit.hooks = true;
+        unit.around.apply_hooks = true;
         let apply =
             call(run, &order(Goal::Apply), &around(), &unit, Step::Apply, Some(Path::new("/cache/module")), None);
         assert!(line(&apply).starts_with("/bin/terragrunt run"));
+        let destroy = |unit: &Unit| {
+            let dir = Some(Path::new("/cache/module"));
+            line(&call(run, &order(Goal::Destroy), &around(), unit, Step::Apply, dir, None))
+        };
+        assert!(destroy(&unit).starts_with("/runs/1/cockpit-tf-shim"), "hooks of apply alone are none of a destroy");
+        unit.around = Around { role: true, ..Around::default() };
+        assert!(
+            destroy(&unit).starts_with("/bin/terragrunt run"),
+            "it is destroyed in the role that it was planned in"
+        );
+    }
+
+    #[test]
+    fn a_destroy_of_what_has_hooks_of_destroy_is_refused_with_what_to_do() {
+        let unit = Unit { around: Around { destroy_hooks: true, ..Around::default() }, ..unit(Tool::Terragrunt) };
+        let of = |goal| refused(&Order { units: vec![unit.clone()], ..order(goal) });
+        assert!(
+            of(Goal::Destroy).is_some_and(|why| why.starts_with("network: ") && why.contains("terragrunt destroy"))
+        );
+        assert_eq!(of(Goal::Apply), None);
+    }
+
+    #[test]
+    fn values_that_no_plan_keeps_are_given_again_at_the_apply() {
+        let dir = std::env::temp_dir().join(format!("cockpit-ephemeral-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        let apply = |tool| {
+            let unit = Unit { dir: dir.clone(), ..unit(tool) };
+            line(&call(Path::new("/runs/1"), &order(Goal::Apply), &around(), &unit, Step::Apply, Some(&dir), None))
+        };
+        std::fs::write(dir.join("main.tf"), "variable \"token\" { sensitive = true }\n").unwrap();
+        assert!(!apply(Tool::Terraform).contains("-var-file"), "a plan has all others");
+        assert!(apply(Tool::Terragrunt).starts_with("/runs/1/cockpit-tf-shim"));
+        std::fs::write(dir.join("main.tf"), "variable \"token\" {\n  ephemeral = true\n}\n").unwrap();
+        assert!(apply(Tool::Terraform).contains(" -var-file=/envs/a.tfvars -var-file=/envs/b.tfvars /runs/1/"));
+        assert!(apply(Tool::Terragrunt).starts_with("/bin/terragrunt run"), "its inputs are Terragrunt's");
+        std::fs::remove_dir_all(dir).unwrap();
     }
 }

@@ -9,17 +9,19 @@ mod ends;
 mod leavings;
 mod lift;
 mod shows;
+mod stops;
 #[cfg(test)]
 mod tests;
 mod unapplied;
 mod waits;
 
 use super::ahead;
-use super::around::{not_started, shortened};
+use super::around::not_started;
 use super::bound;
 use super::events::{Reader, Writer};
 use super::folder;
 use super::leaf::{self, Exit, News, Place, Told};
+use super::masks::Masks;
 use super::shim;
 use super::show;
 use super::start::READY;
@@ -27,13 +29,12 @@ use super::steps;
 use crate::infra::surroundings::ChildEnvironment;
 use crate::model::audit::Record;
 use crate::model::infra::loss::{Held, Loss};
-use crate::model::infra::message::Message;
 use crate::model::infra::run_event::{Goal, RunEvent, Step, UnitEnd, What, Who};
 use crate::model::infra::schedule::{self, Decision};
 use crate::model::infra::{Order, RunState, Tool, Unit};
 use jiff::Timestamp;
 use rustix::process::{getpid, getsid, setsid};
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 use std::pin::Pin;
@@ -168,10 +169,20 @@ struct Supervisor<'a> {
     account: Account<'a>,
     counts: Counts<'a>,
     out: Sender<Told>,
-    /// Hashes of the code that plans were made of, by unit, worked out while they are made.
-    codes: BTreeMap<String, tokio::task::JoinHandle<String>>,
+    /// The code that plans are made of, by unit, looked at while they are made.
+    codes: BTreeMap<String, tokio::task::JoinHandle<bound::Code>>,
     /// Plans that are being read, by unit.
     showing: BTreeMap<String, tokio::task::JoinHandle<Result<show::Read, String>>>,
+    /// What is secret in plans that are applied.
+    masks: Masks,
+    /// Workspaces that are being listed, by unit.
+    listing: BTreeMap<String, tokio::task::JoinHandle<()>>,
+    /// When Terraform's process of a unit was interrupted last.
+    interrupted: BTreeMap<String, Instant>,
+    /// When what runs around Terraform was told to end, by unit.
+    told_to_end: BTreeMap<String, Instant>,
+    /// Files that were changed while the latest plans of a unit were made, and of how many in a row.
+    unsettled: BTreeMap<String, (BTreeSet<PathBuf>, u32)>,
     /// Plans that were begun ahead and told that they do not go on, until they end: unit and why.
     held_back: BTreeMap<String, String>,
     /// The audit file could not be written, which was said.
@@ -201,6 +212,11 @@ impl<'a> Supervisor<'a> {
             out,
             codes: BTreeMap::new(),
             showing: BTreeMap::new(),
+            masks: Masks::default(),
+            listing: BTreeMap::new(),
+            interrupted: BTreeMap::new(),
+            told_to_end: BTreeMap::new(),
+            unsettled: BTreeMap::new(),
             held_back: BTreeMap::new(),
             unaudited: false,
             run,
@@ -247,6 +263,7 @@ impl Supervisor<'_> {
         let mut happened = Instant::now();
         loop {
             self.take_requests();
+            self.stop_steps().await;
             self.decide().await;
             self.written().await;
             // A run whose folder was removed can neither receive requests nor report events.
@@ -390,18 +407,15 @@ impl Supervisor<'_> {
             News::Pid(pid) => {
                 let early =
                     self.state.units.get(&unit).and_then(|unit| unit.step.as_ref()).is_some_and(|step| step.early);
-                self.tell(What::Step { unit: unit.clone(), step, pid: Some(pid), early });
-                if let Some((_, hard)) = &self.state.cancel {
-                    let hard = *hard;
-                    self.interrupt(&unit, step, if hard { 2 } else { 1 });
-                }
+                self.tell(What::Step { unit, step, pid: Some(pid), early });
             }
             News::Lines(lines) => {
                 for line in lines {
-                    let message = shortened(Message::parse(&line));
+                    let message = self.heard(&unit, step, &line).await;
                     self.tell(What::Said { unit: unit.clone(), step, message });
                 }
             }
+            News::Workspace(missing) => self.workspaces_listed(&unit, missing),
             News::Ended(_) if step == Step::Show => self.shown(&unit).await,
             News::Ended(exit) => self.step_ended(&unit, step, &exit).await,
         }

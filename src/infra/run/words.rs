@@ -35,16 +35,22 @@ fn logged(beside: &str) -> impl Iterator<Item = (Option<String>, String)> {
 
 /// What stands beside Terraform's stream as an error: Terragrunt's own, or the last lines where nothing has a level.
 pub(super) fn complaint(beside: &str) -> Option<Diagnostic> {
-    let errors: Vec<String> =
-        logged(beside).filter(|(level, _)| level.as_deref() == Some("error")).map(|(_, text)| text).collect();
-    let plain = || {
+    errors(beside).or_else(|| {
         let lines: Vec<String> = logged(beside)
             .filter(|(level, text)| level.is_none() && !text.trim().is_empty())
             .map(|(_, text)| text)
             .collect();
-        lines[lines.len().saturating_sub(20)..].to_vec()
-    };
-    let lines = if errors.is_empty() { plain() } else { errors };
+        told(&lines[lines.len().saturating_sub(20)..])
+    })
+}
+
+/// What Terragrunt itself logs as an error, as of a hook that has failed.
+pub(super) fn errors(beside: &str) -> Option<Diagnostic> {
+    let is_error = |(level, text): (Option<String>, String)| (level.as_deref() == Some("error")).then_some(text);
+    told(&logged(beside).filter_map(is_error).collect::<Vec<_>>())
+}
+
+fn told(lines: &[String]) -> Option<Diagnostic> {
     let (first, rest) = lines.split_first()?;
     let summary = first.trim().trim_start_matches("Error: ").to_owned();
     Some(Diagnostic {
@@ -73,8 +79,30 @@ pub(super) fn mocked(beside: &str) -> bool {
 }
 
 /// The names that `workspace list` prints.
-pub(super) fn workspaces(list: &str) -> impl Iterator<Item = &str> {
+fn workspaces(list: &str) -> impl Iterator<Item = &str> {
     list.lines().map(|line| line.trim_start_matches('*').trim()).filter(|name| !name.is_empty())
+}
+
+/// Why a workspace cannot be used, by what `workspace list` prints; none where it is there.
+pub(super) fn no_workspace(
+    listed: Result<Vec<u8>, String>,
+    workspace: &str,
+    environment: &str,
+    unit: &str,
+) -> Option<String> {
+    let list = match listed {
+        Ok(list) => String::from_utf8_lossy(&list).into_owned(),
+        Err(why) => return Some(format!("the workspaces cannot be listed: {why}")),
+    };
+    let known: Vec<&str> = workspaces(&list).collect();
+    (!known.contains(&workspace)).then(|| {
+        format!(
+            "there is no workspace {workspace}, there is {}: make it once with `cockpit infra init {environment} --new-workspace --unit \
+             {}`",
+            known.join(", "),
+            crate::model::text::quoted(unit)
+        )
+    })
 }
 
 #[cfg(test)]
@@ -108,6 +136,7 @@ mod tests {
             "Couldn't show local plan: Plan read error: made by Terraform 9.0, but this is 1.11.4"
         );
         assert_eq!(complaint("panic: oh\nat x\n").unwrap().summary, "panic: oh");
+        assert_eq!(errors("what a hook has printed\n"), None);
     }
 
     #[test]

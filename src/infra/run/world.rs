@@ -14,6 +14,11 @@ const FILE: &str = "worlds.jsonl";
 /// Folders below Terragrunt's cache in which Terraform may have worked: `HASH/HASH/module`.
 const DEEP: usize = 6;
 
+/// The name of a state that Terraform could not write, beside the code.
+pub const ERRORED: &str = "errored.tfstate";
+/// What Terraform leaves in a folder beside its data.
+const STATES: [&str; 3] = ["terraform.tfstate", "terraform.tfstate.d", ERRORED];
+
 /// The world that variables lead to.
 pub fn of(around: &ChildEnvironment) -> World {
     let text = |value: &std::ffi::OsString| value.to_string_lossy().into_owned();
@@ -186,6 +191,9 @@ pub fn working_dirs(unit: &Unit) -> Vec<(PathBuf, PathBuf)> {
         Tool::Terragrunt => {
             let mut found = Vec::new();
             below(&unit.dir.join(".terragrunt-cache"), DEEP, &mut found);
+            if let Some(cache) = &unit.around.cache {
+                below(cache, DEEP, &mut found);
+            }
             found
         }
     }
@@ -193,7 +201,8 @@ pub fn working_dirs(unit: &Unit) -> Vec<(PathBuf, PathBuf)> {
 
 fn below(folder: &Path, deep: usize, found: &mut Vec<(PathBuf, PathBuf)>) {
     let data = folder.join(".terraform");
-    if data.is_dir() {
+    // A unit that needs no provider has no folder of data.
+    if data.is_dir() || STATES.iter().any(|name| folder.join(name).exists()) {
         found.push((folder.to_owned(), data));
         return;
     }
@@ -211,6 +220,7 @@ fn below(folder: &Path, deep: usize, found: &mut Vec<(PathBuf, PathBuf)>) {
 mod tests {
     use super::*;
     use crate::infra::run::steps::tests::order;
+    use crate::model::infra::Around;
     use crate::model::infra::run_event::Goal;
     use crate::model::infra::world::ENDPOINTS;
 
@@ -233,7 +243,7 @@ mod tests {
             workspace: workspace.map(str::to_owned),
             var_files: Vec::new(),
             depends_on: Vec::new(),
-            hooks: false,
+            around: Around::default(),
         };
         let real = unit("real", Tool::Terraform, Some("dev"));
         let made = unit("made", Tool::Terragrunt, None);
@@ -267,6 +277,14 @@ mod tests {
         std::fs::rename(made.dir.join("terraform.tfstate"), cache.join("terraform.tfstate")).unwrap();
         assert!(other(&runs, &of(&[&made], &[], "")).is_some());
         assert_eq!(other(&runs, &of(&[&made], &[], sim)), None);
+        // It needs no provider, and is in a cache that is elsewhere.
+        let moved =
+            Unit { around: Around { cache: Some(root.join("cache/one")), ..Around::default() }, ..made.clone() };
+        std::fs::create_dir_all(root.join("cache/one/two")).unwrap();
+        std::fs::rename(cache.join("terraform.tfstate"), root.join("cache/one/two/terraform.tfstate")).unwrap();
+        assert_eq!(working_dirs(&moved).len(), 2);
+        assert!(other(&runs, &of(&[&moved], &[], "")).is_some());
+        std::fs::rename(root.join("cache/one/two/terraform.tfstate"), cache.join("terraform.tfstate")).unwrap();
         // A state in S3 is read from the endpoint itself.
         std::fs::write(
             cache.join(".terraform/terraform.tfstate"),

@@ -1,6 +1,6 @@
 //! Whether plans are applied: what is asked, with all that they are bound to.
 
-use super::state::{Asking, State};
+use super::state::{Asking, PlanLine, State};
 use super::{ask, plan_lines, tell};
 use crate::app::App;
 use crate::app::command::Risk;
@@ -8,12 +8,12 @@ use crate::app::overlay::Tone;
 use crate::app::pane::Confirmation;
 use crate::model::infra::RunState;
 use crate::model::infra::plan::lines::head;
-use crate::model::infra::plan::text::counts;
+use crate::model::infra::question::{self, waiting};
 use crate::model::infra::run::LiftPhase;
-use crate::model::infra::run_event::{Goal, PlanRef, Revision};
-use crate::model::time::{clock, short};
+use crate::model::infra::run_event::Goal;
+use crate::model::infra::world::{ENDPOINTS, World};
 
-/// So many changes of a unit are named in the window.
+/// So many changes of a unit, and lines of its outputs, are in the window.
 const SHOWN: usize = 200;
 
 /// Which plans a yes is asked for: those of the marked units that wait, that of the opened unit, else all that wait. None where
@@ -29,11 +29,6 @@ pub fn meant(state: &State, run: &RunState) -> Vec<(String, String)> {
     [marked, opened, waits.clone()].into_iter().find(|plans| !plans.is_empty()).unwrap_or_default()
 }
 
-/// Plans that wait for a yes and can be given one.
-fn waiting(run: &RunState) -> impl Iterator<Item = (&str, &PlanRef)> {
-    run.to_review().filter(|(_, plan)| !plan.on_mocks && !plan.empty)
-}
-
 /// What is asked; none where it cannot be answered any more.
 pub fn confirmation(app: &App, plans: &[(String, String)]) -> Option<Confirmation> {
     let state = &app.panes.infra;
@@ -47,21 +42,21 @@ pub fn confirmation(app: &App, plans: &[(String, String)]) -> Option<Confirmatio
     }
     let destroy = tell::goal(&run.state) == Some(Goal::Destroy);
     let mut lost = Vec::new();
-    let mut text = Vec::new();
-    for (name, hash) in plans {
+    let mut stale = Vec::new();
+    let mut text = vec![(Tone::Dim, question::place(&run.state, &world(app, &run.name)))];
+    for (name, _) in plans {
         let unit = run.state.units.get(name)?;
         let bound = unit.plan.as_ref()?;
         lost.extend(bound.destroys_stateful.iter().map(|address| format!("{name}: {address}")));
-        let short: String = hash.chars().take(12).collect();
-        let planned = unit.since.map(|since| format!(" of {}", clock(since, &app.zone()))).unwrap_or_default();
-        text.push((Tone::Strong, format!("{name}  {}  plan {short}{planned}", counts(&bound.summary))));
-        text.push((Tone::Dim, format!("    {}", made_of(&run.state, name, bound))));
+        stale.extend(question::stale(unit, &app.zone()).map(|words| (Tone::Warn, format!("{name}: {words}"))));
+        text.push((Tone::Strong, question::plan(name, unit, bound, &app.zone())));
+        text.push((Tone::Dim, format!("    {}", question::made_of(&run.state, name, bound))));
         if let Some(words) = unit.before_destroy() {
             text.push((Tone::Warn, format!("    {words}")));
         }
         for loss in &unit.losses {
             let tone = if loss.counted { Tone::Bad } else { Tone::Warn };
-            text.push((tone, format!("    lost with {}", loss.sentence())));
+            text.push((tone, format!("    {}", question::lost(loss))));
         }
         let plan = state.plan_of(name)?;
         for change in plan.changes.iter().take(SHOWN) {
@@ -70,10 +65,14 @@ pub fn confirmation(app: &App, plans: &[(String, String)]) -> Option<Confirmatio
         if let Some(more) = plan.changes.len().checked_sub(SHOWN).filter(|more| *more > 0) {
             text.push((Tone::Dim, format!("    and {more} more")));
         }
+        let beside = plan_lines::outputs(plan).into_iter().take(SHOWN).chain(plan_lines::checks(plan));
+        text.extend(beside.map(|line| (line.tone, in_window(&line))));
         if bound.drifted > 0 {
-            text.push((Tone::Warn, format!("    {} resources were changed elsewhere", bound.drifted)));
+            let resources = if bound.drifted == 1 { "resource was" } else { "resources were" };
+            text.push((Tone::Warn, format!("    {} {resources} changed elsewhere", bound.drifted)));
         }
     }
+    text.splice(0..0, stale);
     for address in &lost {
         text.insert(0, (Tone::Bad, format!("The data in {address} is lost.")));
     }
@@ -96,7 +95,10 @@ pub fn confirmation(app: &App, plans: &[(String, String)]) -> Option<Confirmatio
         text,
         command: ask::command(app, &format!("approve {}", run.name), &names),
         bound: plans.iter().map(|(_, hash)| hash.as_str()).collect::<Vec<_>>().join(" "),
-        live: vec![(Tone::Plain, age(app, &run.state, &names)), (Tone::Dim, others(&run.state, &names))],
+        live: vec![
+            (Tone::Plain, question::age(&run.state, names.iter().map(String::as_str), app.now)),
+            (Tone::Dim, others(&run.state, &names)),
+        ],
     })
 }
 
@@ -111,36 +113,25 @@ pub fn asking(state: &State, plans: Vec<(String, String)>) -> Result<Asking, Str
     Err(format!("the plan of {} is still being read: press A again when it waits for review", unread.join(", ")))
 }
 
-/// `workspace dev · 9f3c2e1 with uncommitted changes`: one code may be of several environments, and a plan of code that is nowhere
-/// written down.
-fn made_of(run: &RunState, name: &str, bound: &PlanRef) -> String {
-    let started = run.started.as_ref();
-    let of = started.and_then(|started| started.units.iter().find(|unit| unit.name == name));
-    let workspace = of.and_then(|unit| unit.workspace.as_ref()).map(|workspace| format!("workspace {workspace}"));
-    let revision = bound.revision.as_ref().or(started.and_then(|started| started.revision.as_ref()));
-    let revision = revision.map_or_else(|| "of a revision that is not known".to_owned(), Revision::words);
-    [workspace, Some(revision)].into_iter().flatten().collect::<Vec<_>>().join(" · ")
+/// Where AWS is for a run; as the environment says it where that was not read yet.
+fn world(app: &App, run: &str) -> World {
+    let order = app.panes.infra.runs.iter().find(|listed| listed.run == run).and_then(|listed| listed.order.as_ref());
+    let configured = app.environment.endpoint_url.iter().map(|url| (ENDPOINTS.to_owned(), url.clone()));
+    order.map_or_else(|| World::of(configured), |order| order.world.clone())
 }
 
-/// How old the plans are.
-fn age(app: &App, run: &RunState, names: &[String]) -> String {
-    let since = names.iter().filter_map(|name| run.units.get(name)?.since);
-    let (Some(first), Some(last)) = (since.clone().min(), since.max()) else { return String::new() };
-    let ago = |at| short(app.now.duration_since(at));
-    match names {
-        [_] => format!("The plan is {} old.", ago(first)),
-        _ if ago(first) == ago(last) => format!("The plans are {} old.", ago(first)),
-        _ => format!("The oldest plan is {} old, the newest {}.", ago(first), ago(last)),
-    }
+/// A line of a plan, as the window has it.
+fn in_window(line: &PlanLine) -> String {
+    let indent = usize::from(line.indent);
+    format!("{:indent$}{:>3} {}", "", line.sign, line.text)
 }
 
 /// What else waits, and how one of several is meant.
 fn others(run: &RunState, names: &[String]) -> String {
-    let others: Vec<&str> =
-        waiting(run).map(|(unit, _)| unit).filter(|unit| !names.iter().any(|name| name == unit)).collect();
-    match (others.as_slice(), names) {
-        ([], [_]) => String::new(),
-        ([], _) => "space in the list marks units, where not all are meant".to_owned(),
-        (others, _) => format!("Waits too, and is not asked for here: {}", others.join(", ")),
+    let names: Vec<&str> = names.iter().map(String::as_str).collect();
+    match (question::others(run, &names), names.as_slice()) {
+        (Some(others), _) => others,
+        (None, [_]) => String::new(),
+        (None, _) => "space in the list marks units, where not all are meant".to_owned(),
     }
 }

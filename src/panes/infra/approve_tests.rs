@@ -3,6 +3,7 @@
 use super::state::RESOURCES;
 use super::testing::{Desk, RUN, event, listed, ready, started, unit, units, who};
 use crate::feeds::infra;
+use crate::model::infra::plan::types::{Attribute, Output, Shown};
 use crate::model::infra::run_event::{Goal, RequestKind, RunEnd, RunEvent, What};
 use crate::model::infra::{Graph, Tool};
 use crate::ui::testing::pictures::seen;
@@ -129,4 +130,60 @@ fn a_resource_is_planned_to_be_made_again_after_a_question() {
     desk.keys("M right enter");
     assert_eq!(desk.begun, [(Goal::Apply, vec!["database".to_owned()])]);
     assert_eq!(desk.replaced, [resource]);
+}
+
+#[test]
+fn the_question_names_where_it_is_applied_outputs_that_change_and_checks_that_fail() {
+    let mut desk = wave((120, 60));
+    let value = Attribute {
+        name: Some("vpc_id".into()),
+        shown: Shown::Changed { before: "\"vpc-1\"".into(), after: "\"vpc-2\"".into() },
+        forces: false,
+    };
+    let checks = vec!["check.reachable: nobody answers".to_owned()];
+    let mut plan = super::testing::plan();
+    (plan.outputs, plan.checks) = (vec![Output { value }], checks);
+    desk.plan = Some(plan);
+    desk.news(vec![ready(-10, "network", "dddd", (0, 0, 0), &[])], true);
+    desk.tick(2);
+    desk.keys("j enter A");
+    let screen = desk.screen();
+    for part in [
+        "environment staging · account 123456789012",
+        "vpc_id = \"vpc-1\" -> \"vpc-2\"",
+        "check failed: check.reachable: nobody answers",
+    ] {
+        assert!(screen.contains(part), "{part}:\n{screen}");
+    }
+}
+
+#[test]
+fn a_plan_in_the_place_of_one_that_was_approved_and_stale_says_so_before_it_is_asked_for() {
+    let mut desk = wave((120, 40));
+    let why = "the state was changed since it was planned";
+    let approved = What::Approved { unit: "network".into(), sha256: "aaaa".into(), by: who() };
+    let stale = What::PlanStale { unit: "network".into(), why: why.into() };
+    desk.news(vec![event(-25, approved), event(-20, stale)], true);
+    let screen = desk.screen();
+    assert!(screen.contains("network: planned again, and not the one approved by kenta at 14:02:06"), "{screen}");
+    desk.news(vec![ready(-10, "network", "eeee", (2, 0, 0), &[])], true);
+    desk.tick(2);
+    let said = format!("network: another plan than the one approved by kenta at 14:02:06: {why}");
+    assert!(desk.screen().contains(&said), "{}", desk.screen());
+    desk.keys("j enter A");
+    assert!(desk.screen().contains("Apply network in staging"), "{}", desk.screen());
+    let asked = super::approve::confirmation(&desk.app, &[("network".to_owned(), "eeee".to_owned())]).unwrap();
+    assert_eq!(asked.text[0].1, said);
+    desk.keys("right enter");
+    let again = What::Approved { unit: "network".into(), sha256: "eeee".into(), by: who() };
+    desk.news(vec![event(0, again)], true);
+    assert!(!desk.screen().contains("another plan than"), "{}", desk.screen());
+}
+
+#[test]
+fn a_unit_is_named_in_the_offered_command_as_a_shell_takes_it() {
+    let desk = wave((100, 30));
+    let units = ["お城 と blank".to_owned(), "net".to_owned()];
+    let typed = super::ask::command(&desk.app, "apply", &units);
+    assert_eq!(typed, "cockpit infra apply --env staging --unit 'お城 と blank' --unit net");
 }

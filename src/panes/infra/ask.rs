@@ -9,6 +9,8 @@ use crate::feeds::lifetime::Lifetime;
 use crate::feeds::runs;
 use crate::model::Failure;
 use crate::model::infra::run_event::RequestKind;
+use crate::model::offered::in_environment;
+use crate::model::text::quoted;
 
 /// The kinds of its questions.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -106,22 +108,24 @@ pub(super) fn wrong_account(app: &App, changes: bool) -> Option<String> {
         Some(identity) if identity.account != *named => {
             Some(format!("refused: the credentials are of account {}, and {name} is {named}", identity.account))
         }
-        None if changes => Some(format!("refused: whose credentials these are is not known, and {name} is {named}")),
+        None if changes => {
+            Some(format!("refused: the account of these credentials is not known, and {name} is {named}"))
+        }
         _ => None,
     }
 }
 
 /// The command line that does the same.
 pub fn command(app: &App, word: &str, units: &[String]) -> String {
-    let words = ["cockpit infra", word, "--env", app.environment.name.as_str()].into_iter();
-    let units = units.iter().flat_map(|unit| ["--unit", unit.as_str()]);
-    words.chain(units).collect::<Vec<_>>().join(" ")
+    let units: String = units.iter().flat_map(|unit| [" --unit ".to_owned(), quoted(unit)]).collect();
+    format!("cockpit infra {word} --env {}{units}", quoted(&app.environment.name))
 }
 
 /// A question failed: it is reported, and kept among the notes.
 pub(super) fn refused(app: &mut App, failure: &Failure) {
-    app.note(true, failure.message.clone());
-    tell(app, "Infra", std::slice::from_ref(&failure.message));
+    let text = in_environment(&failure.message, app.environment.named());
+    app.note(true, text.clone());
+    tell(app, "Infra", &[text]);
 }
 
 /// The answer to a question, in a window.

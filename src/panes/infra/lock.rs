@@ -1,6 +1,6 @@
 //! A lock that is left: whether it is released, and that it is.
 
-use super::ask::{Kind, ask, place, wrong_account};
+use super::ask::{Kind, ask, command, place, wrong_account};
 use crate::app::App;
 use crate::app::command::Risk;
 use crate::app::effect::Effect;
@@ -21,7 +21,7 @@ pub fn unlock(app: &App, lock: &Locked) -> Confirmation {
         verb: "Release".to_owned(),
         risk: if *gone { Risk::Disrupt } else { Risk::Destroy },
         text,
-        command: format!("cockpit infra unlock {} --unit {unit}", app.environment.name),
+        command: command(app, "unlock", std::slice::from_ref(unit)),
         bound: id.clone(),
         live: Vec::new(),
     }

@@ -31,10 +31,7 @@ pub fn plan(plan: &Plan) -> Vec<PlanLine> {
     if let Some(more) = plan.changes.len().checked_sub(NAMED).filter(|more| *more > 0) {
         out.push(line(0, "", format!("{more} more: Enter goes into the unit"), Tone::Dim));
     }
-    if !plan.outputs.is_empty() {
-        out.push(line(0, "", "Outputs", Tone::Strong));
-        plan.outputs.iter().for_each(|output| put(&mut out, lines::of_value(&output.value)));
-    }
+    out.extend(outputs(plan));
     if !plan.drift.is_empty() {
         out.push(line(0, "", "Changed elsewhere", Tone::Strong));
         for change in plan.drift.iter().take(NAMED) {
@@ -42,11 +39,29 @@ pub fn plan(plan: &Plan) -> Vec<PlanLine> {
             put(&mut out, lines::of(change));
         }
     }
-    out.extend(plan.checks.iter().map(|check| line(0, "✖", format!("check failed: {check}"), Tone::Warn)));
-    if plan.unchanged > 0 {
-        out.push(line(0, "", format!("{} resources stay as they are", plan.unchanged), Tone::Dim));
+    out.extend(checks(plan));
+    match plan.unchanged {
+        0 => {}
+        1 => out.push(line(0, "", "1 resource stays as it is", Tone::Dim)),
+        many => out.push(line(0, "", format!("{many} resources stay as they are"), Tone::Dim)),
     }
     out
+}
+
+/// Actions that are invoked, and outputs that get another value.
+pub fn outputs(plan: &Plan) -> Vec<PlanLine> {
+    let invoked = plan.invocations.iter().map(|invocation| line(0, "!", lines::invoked(invocation), Tone::Warn));
+    let mut out: Vec<PlanLine> = invoked.collect();
+    if !plan.outputs.is_empty() {
+        out.push(line(0, "", "Outputs", Tone::Strong));
+        plan.outputs.iter().for_each(|output| put(&mut out, lines::of_value(&output.value)));
+    }
+    out
+}
+
+/// Checks of the configuration that fail.
+pub fn checks(plan: &Plan) -> Vec<PlanLine> {
+    plan.checks.iter().map(|check| line(0, "✖", format!("check failed: {check}"), Tone::Warn)).collect()
 }
 
 /// One change of a plan, attribute by attribute.

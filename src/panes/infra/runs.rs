@@ -37,17 +37,21 @@ pub fn lines(app: &App, _: u8) -> Vec<Line> {
     state.runs.iter().map(one).collect()
 }
 
-/// `apply by kenta on mac, 6 units, goes on`.
+/// `apply by kenta on mac, 6 units, goes on`: at its end how it stands, `LOST` where its supervisor was killed.
 fn words(run: &Listed) -> String {
-    let live = run.live.then(|| "goes on".to_owned());
-    let Some(order) = &run.order else { return live.unwrap_or_default() };
+    let stands = match run.end {
+        Some(end) => tell::end_word(end),
+        None if run.live => "goes on",
+        None => "LOST",
+    };
+    let Some(order) = &run.order else { return stands.to_owned() };
     let units = match order.units.as_slice() {
         [one] => one.name.clone(),
         units => format!("{} units", units.len()),
     };
     let goal = tell::goal_word(Some(order.goal));
     let made = format!("{goal} by {} on {}", order.by.user, order.by.host);
-    [Some(made), Some(units), live].into_iter().flatten().collect::<Vec<_>>().join(", ")
+    [made, units, stands.to_owned()].join(", ")
 }
 
 /// One was chosen.

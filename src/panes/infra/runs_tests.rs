@@ -41,6 +41,40 @@ fn an_older_run_is_opened_from_a_list_and_read_until_one_goes_back() {
 }
 
 #[test]
+fn the_list_of_runs_says_how_each_ended_and_an_apply_that_is_lost_is_said_above_the_units() {
+    let mut desk = Desk::new((120, 30));
+    let of = |name: &str, goal, end| {
+        let units = vec![super::testing::unit("network", &[])];
+        let by = super::testing::who();
+        let order =
+            json!({"environment": "staging", "goal": goal, "units": units, "by": by, "terraform": "/bin/terraform"});
+        Listed { live: false, end, order: Some(serde_json::from_value(order).unwrap()), ..listed(name) }
+    };
+    let lost = "20261119T050000Z-apply-0c0c";
+    desk.runs = vec![
+        of(RUN, Goal::Apply, Some(RunEnd::Failed)),
+        of(lost, Goal::Apply, None),
+        of("20261118T050000Z-plan-0d0d", Goal::Plan, None),
+        of("20261117T050000Z-plan-0e0e", Goal::Plan, Some(RunEnd::Done)),
+    ];
+    desk.keys("6");
+    desk.news(middle(), true);
+    desk.news(vec![event(0, What::Ended { end: RunEnd::Failed })], false);
+    let screen = desk.screen();
+    assert!(screen.contains(&format!("{lost} has lost its supervisor: a opens it, T takes it up")), "{screen}");
+    desk.keys("a");
+    let screen = desk.screen();
+    for part in ["network, FAILED", "network, LOST", "network, done"] {
+        assert!(screen.contains(part), "{part}:\n{screen}");
+    }
+    // Opened, it says itself how it stands.
+    desk.keys("j enter");
+    desk.news(middle(), false);
+    let screen = desk.screen();
+    assert!(!screen.contains("has lost its supervisor") && screen.contains("nothing drives it any more"), "{screen}");
+}
+
+#[test]
 fn a_run_that_is_begun_takes_the_place_of_an_older_one() {
     let mut desk = Desk::new((100, 30));
     let older = |name: &str| Listed { live: false, ..listed(name) };

@@ -9,6 +9,7 @@ use crate::model::infra::causes;
 use crate::model::infra::estimate::History;
 use crate::model::infra::message::Summary;
 use crate::model::infra::plan::text::counts;
+use crate::model::infra::question;
 use crate::model::infra::run::{LiftPhase, Phase, ResourcePhase, ResourceState, UnitState};
 use crate::model::infra::run_event::{Goal, Revision, RunEnd, UnitEnd};
 use crate::model::infra::{Graph, RunState};
@@ -277,6 +278,10 @@ pub fn summary(app: &App) -> Vec<(Health, String)> {
         let again = if *hard { " for the second time" } else { "" };
         lines.push((Health::Degraded, format!("{} on {} asked it to stop{again}{waits}", by.user, by.host)));
     }
+    lines.extend(lost(state, run));
+    for (name, unit) in &run.state.units {
+        lines.extend(question::stale(unit, &app.zone()).map(|words| (Health::Degraded, format!("{name}: {words}"))));
+    }
     if run.live && applies(&run.state) && !app.session.recorded {
         lines.extend(to_review(state, &run.state));
     }
@@ -304,6 +309,15 @@ pub fn summary(app: &App) -> Vec<(Health, String)> {
     let whole = run.state.notes.iter().rev().filter(|(unit, _)| unit.is_none());
     lines.extend(whole.take(1).map(|(_, text)| (Health::Stopped, text.clone())));
     lines
+}
+
+/// Other runs that apply and whose supervisor was killed: what they began may be half done.
+fn lost(state: &State, shown: &Followed) -> Option<(Health, String)> {
+    let lost = state.runs.iter().filter(|run| run.is_lost() && run.applies() && run.run != shown.name);
+    let names: Vec<&str> = lost.map(|run| run.run.as_str()).collect();
+    let lost = if names.len() == 1 { "has lost its supervisor" } else { "have lost their supervisors" };
+    let text = format!("{} {lost}: a opens it, T takes it up", names.join(", "));
+    (!names.is_empty()).then_some((Health::Down, text))
 }
 
 /// Which plans wait for review. One that is not read yet can be neither read nor approved, and is not offered.

@@ -13,7 +13,7 @@ use crate::model::infra::plan::{Plan, testing};
 use crate::model::infra::run_event::{
     Goal, PlanRef, RequestKind, Revision, RunEvent, Started, Step, UnitEnd, What, Who,
 };
-use crate::model::infra::{Graph, Tool, Unit};
+use crate::model::infra::{Around, Graph, Tool, Unit};
 use crate::ui::testing::{by_hand, now, read, staging, text};
 use jiff::{SignedDuration, Timestamp};
 use serde_json::{Value, json};
@@ -55,7 +55,7 @@ pub(super) fn unit(name: &str, depends_on: &[&str]) -> Unit {
         workspace: None,
         var_files: Vec::new(),
         depends_on: depends_on.iter().map(|needs| (*needs).to_owned()).collect(),
-        hooks: false,
+        around: Around::default(),
     }
 }
 
@@ -71,7 +71,7 @@ pub(super) fn units() -> Vec<Unit> {
 }
 
 pub(super) fn listed(name: &str) -> Listed {
-    Listed { run: name.into(), folder: PathBuf::from("/runs/staging").join(name), order: None, live: true }
+    Listed { run: name.into(), folder: PathBuf::from("/runs/staging").join(name), order: None, live: true, end: None }
 }
 
 /// A plan with everything in it that a person has to see.

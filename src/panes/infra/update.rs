@@ -218,7 +218,7 @@ fn began(app: &mut App, part: Part<infra::Fact>) {
             let run = run_name(&folder);
             // It is followed at once, and not only when runs are listed again.
             state.runs.retain(|other| other.run != run);
-            state.runs.insert(0, Listed { run, folder, order: None, live: true });
+            state.runs.insert(0, Listed { run, folder, order: None, live: true, end: None });
         }
         Part::Failed(failure) => refused(app, &failure),
         Part::Page(_) | Part::Last(_) => {}

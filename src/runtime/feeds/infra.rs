@@ -7,17 +7,24 @@ use super::{infra_look, infra_make, infra_state};
 use crate::feeds::infra::{Ask, Fact, Locked, Units};
 use crate::feeds::part::Part;
 use crate::feeds::runs::Place;
+use crate::infra::needed::still_needed;
 use crate::infra::run::events::Reader;
 use crate::infra::run::{left, ordered, start};
-use crate::infra::{Access, Discovered, Look, each, locks};
+use crate::infra::{Access, Discovered, Look, each, locks, uses};
 use crate::model::Failure;
 use crate::model::infra::RunState;
 use crate::model::infra::lock::Lock;
 use crate::model::infra::plan::Plan;
+use crate::model::infra::question::unbound;
 use crate::model::infra::run_event::Goal;
+use crate::model::text::quoted;
 use crate::runtime::audit;
 use jiff::Timestamp;
 use std::path::Path;
+use std::time::Duration;
+
+/// How long AWS may take to say whose account it is, where nothing is refused for that.
+const LIMIT: Duration = Duration::from_secs(15);
 
 /// Does what is asked.
 pub(super) async fn answer(means: &FeedContext, ask: Ask) {
@@ -73,13 +80,41 @@ async fn begin(
     let runs = kept(place)?;
     let environment = infra_look::opened(means)?;
     let all = found(means).await?;
-    let shown = Units { graph: all.graph.clone(), warnings: all.warnings.clone() };
+    let mut shown = Units { graph: all.graph.clone(), warnings: all.warnings.clone() };
     let found = all.only(&over.units).map_err(|trouble| of_trouble(&trouble))?;
     let mut order = ordered::order(&found, environment, goal, audit::who(), command);
     (order.account, order.replace, order.targets) = (account, over.replace, over.targets);
+    if goal == Goal::Destroy && !found.needed_by.is_empty() {
+        shown.warnings.extend(needed(&found, !order.targets.is_empty()).await?);
+    }
+    if order.account.is_none() && goal.applies() && !place.simulated && order.units.iter().any(uses::aws) {
+        match unnamed(means).await {
+            Ok(account) => order.account = Some(account),
+            Err(why) => shown.warnings.push(unbound(&environment.name, &why)),
+        }
+    }
     let begun = start::start(&start::this_program(), &runs, &order, Timestamp::now()).await;
     let folder = begun.map_err(|error| failed(format!("the run cannot be started: {}", error.words())))?;
     Ok(Fact::Began(folder, shown))
+}
+
+/// The account of an environment that names none, or why AWS does not say it.
+async fn unnamed(means: &FeedContext) -> Result<String, String> {
+    let session = means.session.as_ref().ok_or("no environment is opened")?;
+    let asked = tokio::time::timeout(LIMIT, Box::pin(session.account())).await;
+    asked.map_err(|_| "AWS does not answer".to_owned())?.map_err(|failure| failure.message)
+}
+
+/// Refuses to destroy what others still need; says what is not known of them. Of a part alone nobody knows whether they do.
+async fn needed(found: &Discovered, part: bool) -> Result<Vec<String>, Failure> {
+    let needed = Box::pin(still_needed(found)).await;
+    let mut warnings = needed.warnings();
+    match needed.refused() {
+        Some(trouble) if part => warnings.extend(trouble.causes),
+        Some(trouble) => return Err(of_trouble(&trouble)),
+        None => {}
+    }
+    Ok(warnings)
 }
 
 /// Locks of the states of these units.
@@ -91,6 +126,7 @@ async fn locks(means: &FeedContext, chosen: &[String]) -> Result<Fact, Failure> 
             Ok(None) => {}
             Ok(Some(lock)) => {
                 let alive = locks::alive(&lock, &found.surroundings).await;
+                let lock = lock.in_words();
                 locked.push(Locked {
                     unit: unit.name.clone(),
                     gone: alive == locks::Alive::Gone,
@@ -114,7 +150,7 @@ async fn unlock(means: &FeedContext, place: &Place, lock: Locked) -> Result<Fact
     let unit = all.graph.unit(&lock.unit).ok_or_else(|| failed(format!("there is no unit {}", lock.unit)))?;
     let held = Lock { id: lock.id, who: lock.who, operation: lock.operation, created: lock.since };
     locks::release(&Access::new(&all, unit), &held).await.map_err(|trouble| of_trouble(&trouble))?;
-    let typed = format!("cockpit infra unlock {name} --unit {}", lock.unit);
+    let typed = format!("cockpit infra unlock {name} --unit {}", quoted(&lock.unit));
     let after = serde_json::json!({ "unit": lock.unit, "lock": held.id, "held_by": held.who });
     infra_make::record(means, place, &all, &typed, after, None)
         .map_err(|error| failed(format!("the lock is released; the audit file does not have it: {error}")))?;

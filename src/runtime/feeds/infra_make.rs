@@ -14,6 +14,7 @@ use crate::model::Failure;
 use crate::model::audit::Record;
 use crate::model::infra::world::HINT;
 use crate::model::infra::{Unit, import};
+use crate::model::text::quoted;
 use crate::runtime::audit;
 use jiff::Timestamp;
 use std::io;
@@ -57,7 +58,7 @@ pub(super) async fn push(means: &FeedContext, place: &Place, wanted: KeptState) 
         return Err(failed(format!("nothing of {} is changed: its state is not as it was shown any more", unit.name)));
     }
     let pushed = kept.push(&access).await;
-    let typed = format!("cockpit infra state push {name} --unit {}", unit.name);
+    let typed = format!("cockpit infra state push {name} --unit {}", quoted(&unit.name));
     let after = serde_json::json!({ "unit": unit.name, "state": kept.mark.words() });
     let why = pushed.as_ref().err().map(|trouble| trouble.message.clone());
     let written = record(means, place, &found, &typed, after, why);

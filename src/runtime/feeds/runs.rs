@@ -6,7 +6,7 @@ use crate::feeds::runs::{Ask, Fact, News, Place};
 use crate::infra::run::events::Reader;
 use crate::infra::run::start::{self, NotStarted};
 use crate::infra::run::{folder, requests};
-use crate::model::infra::run_event::{Request, RequestKind};
+use crate::model::infra::run_event::{Request, RequestKind, What};
 use crate::model::{Failure, FailureKind};
 use crate::runtime::audit;
 use jiff::Timestamp;
@@ -57,26 +57,20 @@ pub(super) async fn answer(means: &FeedContext, ask: Ask) {
 }
 
 async fn follow(means: &FeedContext, run: &Path, from: u64) {
-    let mut reader = Reader::new(from);
-    let mut before = None;
+    let mut looks = Looks { reader: Reader::new(from), before: None };
     loop {
-        // Asked first: nothing is added any more where nobody drives it.
-        let read = folder::order(run).and_then(|_| folder::driven(run)).and_then(|live| Ok((live, reader.read(run)?)));
-        match read {
-            Ok((live, news)) => {
-                if !news.events.is_empty() || before != Some(live) {
-                    let more = !news.events.is_empty();
-                    let events = news.events.into_iter().map(|event| means.clock.shown(event)).collect();
-                    let news = News { events, next: news.next, live };
-                    before = Some(live);
-                    if !means.send(Part::Page(Fact::News(news))).await {
-                        return;
-                    }
-                    if more {
-                        continue;
-                    }
+        match looks.look(run) {
+            Ok(Some(News { events, next, live })) => {
+                let more = !events.is_empty();
+                let events = events.into_iter().map(|event| means.clock.shown(event)).collect();
+                if !means.send(Part::Page(Fact::News(News { events, next, live }))).await {
+                    return;
+                }
+                if more {
+                    continue;
                 }
             }
+            Ok(None) => {}
             Err(error) => {
                 let text = format!("the run in {} cannot be read", run.display());
                 means.send(Part::<Fact>::Failed(failed(&text, &error))).await;
@@ -84,6 +78,30 @@ async fn follow(means: &FeedContext, run: &Path, from: u64) {
             }
         }
         tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// Looks at a run, from one to the next.
+struct Looks {
+    reader: Reader,
+    /// Whether it was said to be live.
+    before: Option<bool>,
+}
+
+impl Looks {
+    /// What there is to tell since the last time.
+    fn look(&mut self, run: &Path) -> io::Result<Option<News>> {
+        folder::order(run)?;
+        // Asked first: nothing is added any more where nobody drives it.
+        let driven = folder::driven(run)?;
+        let news = self.reader.read(run)?;
+        // Its end may stand in what was not read yet.
+        let live = driven || !news.events.is_empty();
+        if news.events.is_empty() && self.before == Some(live) {
+            return Ok(None);
+        }
+        self.before = Some(live);
+        Ok(Some(News { events: news.events, next: news.next, live }))
     }
 }
 
@@ -97,8 +115,25 @@ async fn resume(place: &Place, run: &Path) -> Result<(), Failure> {
 async fn tell(place: &Place, run: &Path, wish: RequestKind) -> Result<(), Failure> {
     let retry = wish == RequestKind::Retry;
     let request = Request { time: Timestamp::now(), by: audit::who(), wish };
-    requests::ask(run, &request).map_err(|error| failed("the run cannot be asked", &error))?;
-    if retry && !folder::driven(run).unwrap_or(false) { resume(place, run).await } else { Ok(()) }
+    let asked = requests::ask(run, &request).map_err(|error| failed("the run cannot be asked", &error))?;
+    if !retry || is_heard(run, asked).await? { Ok(()) } else { resume(place, run).await }
+}
+
+/// Whether who drives the run has taken what was asked up to here, once that is known: one that is about to end takes nothing more.
+async fn is_heard(run: &Path, asked: u64) -> Result<bool, Failure> {
+    let unread = |error: io::Error| failed("the run cannot be read", &error);
+    let mut reader = Reader::new(0);
+    loop {
+        let driven = folder::driven(run).map_err(unread)?;
+        let news = reader.read_all(run).map_err(unread)?;
+        if news.events.iter().any(|event| matches!(event.what, What::Heard { next } if next >= asked)) {
+            return Ok(true);
+        }
+        if !driven {
+            return Ok(false);
+        }
+        tokio::time::sleep(LOOK).await;
+    }
 }
 
 /// Where runs are kept.
@@ -113,4 +148,66 @@ fn failed(what: &str, error: &io::Error) -> Failure {
 
 fn not_started(error: &NotStarted) -> Failure {
     Failure::new(FailureKind::Other, format!("the run cannot be started: {}", error.words()))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::infra::run::events::Writer;
+    use crate::model::infra::RunEvent;
+    use crate::model::infra::run_event::{Goal, RunEnd, Who};
+
+    fn tell(writer: &mut Writer, what: What) {
+        writer.tell(&RunEvent { time: Timestamp::UNIX_EPOCH, what });
+        assert!(writer.flush());
+    }
+
+    /// The folder of a run, with what says that it is one.
+    fn run(name: &str) -> PathBuf {
+        let run = std::env::temp_dir().join(format!("cockpit-feed-{name}-{}", std::process::id()));
+        folder::make(&run).unwrap();
+        let order = serde_json::json!({
+            "environment": "lab", "goal": Goal::Apply, "units": [], "guarded": false, "account": null,
+            "by": Who { user: "ana".into(), host: "desk".into(), pid: 1 }, "terraform": "terraform",
+        });
+        std::fs::write(run.join("request.json"), order.to_string()).unwrap();
+        run
+    }
+
+    #[test]
+    fn a_run_that_has_ended_is_not_lost_while_its_events_are_still_read() {
+        let run = run("long");
+        let mut writer = Writer::open(&run).unwrap();
+        for _ in 0..3 {
+            tell(&mut writer, What::Note { unit: None, text: "x".repeat(300 * 1024) });
+        }
+        tell(&mut writer, What::Ended { end: RunEnd::Done });
+        let mut looks = Looks { reader: Reader::new(0), before: None };
+        let mut told = Vec::new();
+        while let Some(news) = looks.look(&run).unwrap() {
+            let ended = news.events.iter().any(|event| matches!(event.what, What::Ended { .. }));
+            told.push((news.live, ended, news.events.len()));
+        }
+        assert!(told.len() > 2, "{told:?}");
+        let end = told.iter().position(|(_, ended, _)| *ended).unwrap();
+        assert!(told[..end].iter().all(|(live, ..)| *live), "{told:?}");
+        assert_eq!(told.last(), Some(&(false, false, 0)));
+        std::fs::remove_dir_all(run).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_retry_that_a_supervisor_at_its_end_has_not_taken_is_not_taken_for_heard() {
+        let run = run("retry");
+        let mut writer = Writer::open(&run).unwrap();
+        tell(&mut writer, What::Heard { next: 10 });
+        let driven = folder::drive(&run).unwrap();
+        assert!(is_heard(&run, 10).await.unwrap());
+        let mut waits = Box::pin(is_heard(&run, 20));
+        assert!(futures_util::future::poll_immediate(&mut waits).await.is_none(), "it may be taken still");
+        drop(driven);
+        assert!(!waits.await.unwrap(), "nobody is left to take it");
+        tell(&mut writer, What::Heard { next: 20 });
+        assert!(is_heard(&run, 20).await.unwrap());
+        std::fs::remove_dir_all(run).unwrap();
+    }
 }

@@ -215,17 +215,25 @@ const ROLE_WORDS: &[&str] =
     &["cannot be assumed by", "unable to assume", "is not authorized to assume", "to assume the role"];
 
 /// Summaries that stand for themselves, as the provider has no code for them.
-const SUMMARIES: &[(&str, &str, &str)] = &[(
-    "No valid credential sources found",
-    "there are no credentials of AWS, or their session cannot be renewed",
-    "sign in (`cockpit login`, `aws sso login`), or look at the profile; then retry",
-)];
+const SUMMARIES: &[(&str, &str, &str)] = &[
+    (
+        "No valid credential sources found",
+        "there are no credentials of AWS, or their session cannot be renewed",
+        "sign in (`cockpit login`, `aws sso login`), or look at the profile; then retry",
+    ),
+    (
+        "No value for required variable",
+        "a variable has no value; nobody is asked for one, and runs take no -var",
+        "write it into a file of the unit's `var_files` or into *.auto.tfvars beside the code, with Terragrunt into `inputs`",
+    ),
+];
 
 /// What to do about a state that somebody holds.
 const LOCKED: &str = "wait for that one, and retry; `cockpit infra unlock` (`L` in Infra) shows whether it still works, and releases a lock \
                       that was left behind";
 
-/// What an error means, where it is one of AWS that is known, or the lock of a state.
+/// What an error means, where it is one of AWS that is known, the lock of a state, or one of Terraform that advises what does not
+/// exist here.
 pub fn explain(said: &Diagnostic) -> Option<Explained> {
     if let Some(lock) = lock::parse(&said.detail) {
         return Some(explained("", format!("the state is locked {}", lock.sentence()), LOCKED));

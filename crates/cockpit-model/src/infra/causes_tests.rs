@@ -262,3 +262,18 @@ fn that_there_are_no_credentials_is_told() {
     };
     assert!(explain(&none).unwrap().means.starts_with("there are no credentials"));
 }
+
+#[test]
+fn a_variable_without_a_value_is_told_where_it_is_written_here() {
+    let missing = Diagnostic {
+        summary: "No value for required variable".into(),
+        ..said(
+            "The root module input variable \"size\" is not set, and has no default value. Use a -var or -var-file command line\nargument \
+             to provide a value for this variable.",
+        )
+    };
+    let told = explain(&missing).unwrap();
+    for part in ["var_files", "*.auto.tfvars", "inputs"] {
+        assert!(told.todo.contains(part), "{told:?}");
+    }
+}

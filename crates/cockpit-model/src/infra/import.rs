@@ -1,5 +1,6 @@
 //! `import` blocks: what exists is taken into a state, through a plan that shows it first.
 
+use super::declared::named;
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::Body;
 
@@ -29,9 +30,33 @@ pub fn has(code: &str, address: &str) -> bool {
         .any(|block| block.body.get_attribute("to").is_some_and(|to| to.value.to_string().trim() == address.trim()))
 }
 
+/// Whether code declares the resource of an address, or the module that it is in; none where the code cannot be read.
+pub fn declares(code: &str, address: &str) -> Option<bool> {
+    let body = code.parse::<Body>().ok()?;
+    let (kind, name, modules) = named(address);
+    let has = |block: &str, labels: &[&str]| body.get_blocks(block).any(|block| block.has_exact_labels(labels));
+    Some(match modules.first() {
+        // What is in it stands elsewhere.
+        Some(module) => has("module", &[module]),
+        None => has("resource", &[&kind, &name]),
+    })
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn code_declares_a_resource_with_any_of_its_instances_and_of_a_module_that_there_is_one() {
+        let code = "resource   \"aws_vpc\" \"a\" {}\nmodule \"net\" {\n  source = \"./net\"\n}\n";
+        let declared = |address| declares(code, address);
+        assert_eq!(
+            [declared("aws_vpc.a"), declared("aws_vpc.a[0]"), declared("module.net[\"x\"].aws_vpc.b")],
+            [Some(true); 3]
+        );
+        assert_eq!([declared("aws_vpc.b"), declared("aws_lb.a"), declared("module.other.aws_vpc.a")], [Some(false); 3]);
+        assert_eq!(declares("resource {", "aws_vpc.a"), None);
+    }
 
     #[test]
     fn a_block_imports_one_resource_and_nothing_can_be_smuggled_into_it() {

@@ -14,8 +14,26 @@ pub struct Lock {
 }
 
 impl Lock {
+    /// The same, with words for what is not known of it.
+    #[must_use]
+    pub fn in_words(mut self) -> Self {
+        for (what, unknown) in [
+            (&mut self.who, "somebody"),
+            (&mut self.operation, "for what is not known"),
+            (&mut self.created, "when is not known"),
+        ] {
+            if what.is_empty() {
+                unknown.clone_into(what);
+            }
+        }
+        self
+    }
+
     /// Who holds it, for a person: `by ann@desk for apply since 2026-11-24 01:02:03 UTC`.
     pub fn sentence(&self) -> String {
+        if self.who.is_empty() && self.created.is_empty() && !self.id.is_empty() {
+            return format!("by somebody, under the ID {}", self.id);
+        }
         let told = |before: &str, what: &str| if what.is_empty() { String::new() } else { format!(" {before} {what}") };
         let by = if self.who.is_empty() { "by somebody" } else { "by " };
         // Terraform writes `2026-11-24 01:02:03.4 +0000 UTC`; fractions of a second are nothing for a person.
@@ -25,7 +43,8 @@ impl Lock {
     }
 }
 
-/// The lock that is told in `Lock Info:`.
+/// The lock that is told in `Lock Info:`. Where the backend names another ID than stands there, that is all that is known of it: what
+/// Terraform prints then is the lock that it wanted itself.
 pub fn parse(said: &str) -> Option<Lock> {
     let frame = |c: char| matches!(c, '│' | '╷' | '╵') || c.is_whitespace();
     let mut lines =
@@ -43,7 +62,17 @@ pub fn parse(said: &str) -> Option<Lock> {
             _ => {}
         }
     }
+    if let Some(held) = named(said).filter(|held| *held != lock.id) {
+        return Some(Lock { id: held.to_owned(), ..Lock::default() });
+    }
     (!lock.id.is_empty()).then_some(lock)
+}
+
+/// The ID that a backend names in its own message, as `http` does: `HTTP remote state already locked: ID=…`.
+fn named(said: &str) -> Option<&str> {
+    let (message, _) = said.split_once("Lock Info:")?;
+    let (_, after) = message.split_once("already locked: ID=")?;
+    after.split_whitespace().next()
 }
 
 #[cfg(test)]
@@ -66,7 +95,23 @@ mod tests {
             }
         );
         assert_eq!(lock.sentence(), "by ann@desk for apply since 2026-11-24 01:02:03 UTC");
-        assert_eq!(Lock { id: "1".into(), ..Lock::default() }.sentence(), "by somebody");
+        assert_eq!(Lock { id: "1".into(), ..Lock::default() }.sentence(), "by somebody, under the ID 1");
+        assert_eq!(Lock::default().sentence(), "by somebody");
         assert_eq!(parse("Error: No matching objects found\n"), None);
+    }
+
+    #[test]
+    fn a_lock_that_the_backend_names_is_the_one_that_is_held_and_not_the_one_that_was_wanted() {
+        let said = |id: &str| {
+            format!(
+                "Error message: HTTP remote state already locked: ID={id}\nLock Info:\n  ID:        aaaa-1\n  Path:      \n  \
+                 Operation: OperationTypePlan\n  Who:       ann@desk\n  Created:   2026-11-24 01:02:03.4 +0000 UTC\n"
+            )
+        };
+        let other = parse(&said("bbbb-2")).unwrap();
+        assert_eq!(other, Lock { id: "bbbb-2".into(), ..Lock::default() });
+        assert_eq!(other.sentence(), "by somebody, under the ID bbbb-2");
+        assert_eq!(other.in_words().who, "somebody");
+        assert_eq!(parse(&said("aaaa-1")).unwrap().who, "ann@desk");
     }
 }

@@ -1,6 +1,7 @@
 //! Infrastructure as code, as plain data: the units of an environment and their order, what Terraform says while it
 //! works, what a run is made of, and how it stands. How processes are started and files are read is in `src/infra`.
 
+pub mod around;
 pub mod backend;
 pub mod cached;
 pub mod causes;
@@ -19,6 +20,7 @@ mod orphan_types;
 pub mod path;
 pub mod picture;
 pub mod plan;
+pub mod question;
 pub mod remote_state;
 pub mod run;
 pub mod run_event;
@@ -35,6 +37,7 @@ pub mod trouble;
 pub mod unit;
 pub mod world;
 
+pub use around::Around;
 pub use order::Order;
 pub use run::RunState;
 pub use run_event::RunEvent;

@@ -1,7 +1,7 @@
 //! What a run is asked to do, as it is written down before the run begins. Never a secret: variables with credentials are
 //! inherited from whoever starts it.
 
-use super::run_event::{Goal, Who};
+use super::run_event::{Goal, RunEnd, Who};
 use super::unit::Unit;
 use super::world::World;
 use serde::{Deserialize, Serialize};
@@ -90,4 +90,18 @@ pub struct Listed {
     pub order: Option<Order>,
     /// A supervisor drives it.
     pub live: bool,
+    /// How it ended; none of one that has no end.
+    pub end: Option<RunEnd>,
+}
+
+impl Listed {
+    /// Its supervisor was killed: it has no end, and nothing drives it.
+    pub fn is_lost(&self) -> bool {
+        !self.live && self.end.is_none()
+    }
+
+    /// Whether it changes what is there, as far as that can be read.
+    pub fn applies(&self) -> bool {
+        self.order.as_ref().is_some_and(|order| order.goal.applies())
+    }
 }

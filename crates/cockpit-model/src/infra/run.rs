@@ -3,7 +3,7 @@
 
 use super::message::{Action, Message};
 use super::run_event::{Goal, PlanRef, RunEnd, RunEvent, Started, Step, What, Who};
-pub use super::run_unit::{LiftPhase, Phase, ResourcePhase, ResourceState, StepState, UnitState};
+pub use super::run_unit::{LiftPhase, Phase, ResourcePhase, ResourceState, Stale, StepState, UnitState};
 use super::unit::Graph;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
@@ -30,6 +30,8 @@ pub struct RunState {
     pub early_failed: bool,
     /// Who asked it to stop, and whether for the second time.
     pub cancel: Option<(Who, bool)>,
+    /// How often it was asked to stop with a word.
+    pub hard_cancels: u32,
     /// What a person should know, in order: unit and sentence.
     pub notes: Vec<(Option<String>, String)>,
     /// How it ended, and when.
@@ -89,13 +91,9 @@ impl RunState {
                 unit.enter(time, Phase::Review);
                 unit.plan = Some(plan.clone());
             }
-            What::Approved { unit, sha256, by } => {
-                let unit = self.unit(unit);
-                unit.enter(time, Phase::Approved);
-                unit.approved = Some((sha256.clone(), by.clone()));
-            }
+            What::Approved { unit, sha256, by } => self.unit(unit).approve(time, sha256, by),
             What::PlanStale { unit, why } => {
-                self.unit(unit).begin_again(time);
+                self.unit(unit).stale(time, why);
                 self.notes.push((Some(unit.clone()), format!("the plan is stale: {why}")));
             }
             What::Counted { unit, losses } => self.unit(unit).losses.clone_from(losses),
@@ -123,9 +121,13 @@ impl RunState {
                 for name in units {
                     self.units.insert(name.clone(), UnitState { since: Some(time), ..UnitState::default() });
                 }
-                (self.end, self.cancel) = (None, None);
+                (self.end, self.cancel, self.hard_cancels) = (None, None, 0);
             }
-            What::CancelAsked { by, hard } => self.cancel = Some((by.clone(), *hard)),
+            What::CancelAsked { by, hard } => {
+                self.cancel = Some((by.clone(), *hard));
+                self.hard_cancels += u32::from(*hard);
+            }
+            What::Interrupted { unit, step, times } => self.unit(unit).interrupted(*step, *times),
             What::Heard { next } => self.heard = *next,
             What::Note { unit, text } => self.notes.push((unit.clone(), text.clone())),
             What::Ended { end } => self.end = Some((time, *end)),

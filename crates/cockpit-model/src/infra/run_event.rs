@@ -140,11 +140,20 @@ pub enum What {
         /// By whom.
         by: Who,
     },
+    /// Terraform's own process is about to get a SIGINT. Written down before: whoever takes the run up sends none twice.
+    Interrupted {
+        /// The unit.
+        unit: String,
+        /// The step.
+        step: Step,
+        /// How many it got in this step, with this one.
+        times: u32,
+    },
     /// Somebody asked the run to stop: each process gets one SIGINT, and nothing new begins.
     CancelAsked {
         /// By whom.
         by: Who,
-        /// The second one, which was confirmed with a word: each process gets another SIGINT, and state may be lost.
+        /// It was confirmed with a word: each process gets another SIGINT each time, and state may be lost.
         hard: bool,
     },
     /// What people asked was taken up to here.
@@ -286,7 +295,7 @@ pub enum Step {
 }
 
 /// A plan that stands, and what it is bound to.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PlanRef {
     /// SHA-256 of the plan file, in hexadecimal digits: what is shown is what is applied.
     pub sha256: String,

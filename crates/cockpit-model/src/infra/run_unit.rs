@@ -7,6 +7,9 @@ use super::run_event::{PlanRef, Step, UnitEnd, Who};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
+/// What Terraform says once it has heard of an interrupt.
+const INTERRUPTED: &str = "Interrupt received";
+
 /// How a unit stands.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct UnitState {
@@ -20,6 +23,10 @@ pub struct UnitState {
     pub plan: Option<PlanRef>,
     /// The hash that was approved, and by whom.
     pub approved: Option<(String, Who)>,
+    /// When that was.
+    pub approved_at: Option<Timestamp>,
+    /// The approved plan before it, which could not be applied any more; until another one is approved.
+    pub stale: Option<Stale>,
     /// What guarded the resources that it would destroy, as it was found.
     pub guards: Vec<Guard>,
     /// What its destroy loses, counted.
@@ -38,6 +45,17 @@ pub struct UnitState {
     pub last_said: Option<String>,
 }
 
+/// An approved plan that could not be applied any more.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stale {
+    /// Why, in words.
+    pub why: String,
+    /// When it was approved.
+    pub approved: Option<Timestamp>,
+    /// By whom.
+    pub by: Who,
+}
+
 /// How a step of a unit stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepState {
@@ -47,6 +65,10 @@ pub struct StepState {
     pub early: bool,
     /// Lines that Terraform said in it.
     pub lines: u64,
+    /// Interrupts that its process got.
+    pub interrupts: u32,
+    /// It has said that it was interrupted.
+    pub stops: bool,
     /// Its counts, once they were said.
     pub summary: Option<Summary>,
     /// Its end, once it has ended: why it counts as failed, none where it did what it should.
@@ -147,6 +169,21 @@ impl UnitState {
         self.enter(time, Phase::Queued);
     }
 
+    /// A plan of it is approved.
+    pub(super) fn approve(&mut self, time: Timestamp, sha256: &str, by: &Who) {
+        self.enter(time, Phase::Approved);
+        (self.approved, self.approved_at, self.stale) = (Some((sha256.to_owned(), by.clone())), Some(time), None);
+    }
+
+    /// Its plan cannot be applied any more, and it is planned once more.
+    pub(super) fn stale(&mut self, time: Timestamp, why: &str) {
+        // Of one that nobody has approved nobody need be told.
+        if let Some((_, by)) = self.approved.take() {
+            self.stale = Some(Stale { why: why.to_owned(), approved: self.approved_at, by });
+        }
+        self.begin_again(time);
+    }
+
     /// A step of it begins.
     pub(super) fn begin(&mut self, time: Timestamp, step: Step, pid: Option<u32>, early: bool) {
         let phase = match step {
@@ -170,7 +207,15 @@ impl UnitState {
         if let Some(state) = self.step.as_mut().filter(|state| state.step == step && state.end.is_none()) {
             state.early = early;
         } else {
-            self.step = Some(StepState { step, early, lines: 0, summary: None, end: None });
+            self.step =
+                Some(StepState { step, early, lines: 0, interrupts: 0, stops: false, summary: None, end: None });
+        }
+    }
+
+    /// Its process gets an interrupt.
+    pub(super) fn interrupted(&mut self, step: Step, times: u32) {
+        if let Some(state) = self.step.as_mut().filter(|state| state.step == step) {
+            state.interrupts = times;
         }
     }
 
@@ -181,6 +226,9 @@ impl UnitState {
             state.lines += 1;
             if let Message::Summary(summary) = message {
                 state.summary = Some(*summary);
+            }
+            if let Message::Log { text } = message {
+                state.stops |= text.contains(INTERRUPTED);
             }
         }
         match message {

@@ -1,5 +1,6 @@
 //! Random graphs, outcomes and orders of events: what the schedule promises holds in all of them.
 
+use super::around::Around;
 use super::guard::{Guard, Lift};
 use super::message::Summary;
 use super::run::{LiftPhase, Phase, RunState};
@@ -111,7 +112,7 @@ fn units(case: &Case) -> Vec<Unit> {
         workspace: None,
         var_files: Vec::new(),
         depends_on: (0..at).filter(|other| case.edges[at * count + other]).map(|other| format!("u{other}")).collect(),
-        hooks: false,
+        around: Around::default(),
     };
     (0..count).map(unit).collect()
 }

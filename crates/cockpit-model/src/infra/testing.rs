@@ -1,6 +1,6 @@
 //! Units for tests.
 
-use super::{Tool, Unit};
+use super::{Around, Tool, Unit};
 use std::path::Path;
 
 /// A unit of Terraform in a folder of its name, that needs these.
@@ -12,6 +12,6 @@ pub(crate) fn unit(name: &str, depends_on: &[&str]) -> Unit {
         workspace: None,
         var_files: Vec::new(),
         depends_on: depends_on.iter().map(|needs| (*needs).to_owned()).collect(),
-        hooks: false,
+        around: Around::default(),
     }
 }

@@ -1,5 +1,6 @@
 //! A unit: a folder that is planned and applied on its own; and the graph of an environment's units.
 
+use super::around::{self, Around};
 use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
@@ -47,9 +48,9 @@ pub struct Unit {
     /// Names of the units that must be applied before it, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<String>,
-    /// It has hooks around apply, so that its plan is applied through Terragrunt.
-    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    pub hooks: bool,
+    /// What Terragrunt does around it.
+    #[serde(default, alias = "hooks", deserialize_with = "around::kept", skip_serializing_if = "Around::is_nothing")]
+    pub around: Around,
 }
 
 /// The units of an environment. Every dependency is one of them, and there is no cycle.

@@ -4,13 +4,12 @@ use super::args::Arguments;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::infra::driving::{ask, risk};
+use crate::commands::infra::question;
 use crate::commands::infra::runs_kept::{kept, state};
-use crate::commands::infra::shown;
 use crate::commands::printed::printed;
 use crate::commands::say::say;
 use crate::commands::yes::said_yes;
 use crate::headless;
-use crate::model::infra::plan::text::text;
 use crate::model::infra::run_event::{Goal, RequestKind};
 use std::io;
 
@@ -27,14 +26,13 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         let hint = "`cockpit infra attach --watch` shows how the run stands";
         return Err(Report::usage("no such plan waits for a yes").hint(hint));
     }
-    for (unit, plan) in &plans {
-        let plan = shown::read(&plan.shown).map_err(|error| {
-            Report::new("system", format!("the plan of {unit} cannot be read"), ExitCode::Failed).caused_by(&error)
-        })?;
-        printed(headless::write(out, &text(unit, &plan)).map(drop))?;
+    let units: Vec<&str> = plans.iter().map(|(unit, _)| *unit).collect();
+    for text in question::texts(&state, &units)? {
+        printed(headless::write(out, &text).map(drop))?;
     }
     let goal = state.started.as_ref().map_or(Goal::Apply, |started| started.goal);
-    let loses_data = plans.iter().any(|(_, plan)| !plan.destroys_stateful.is_empty());
+    let loses_data = question::loses_data(&state, &units);
+    question::say_bound(&kept.environment, &listed.folder, &state, &units);
     if !said_yes(context, &kept.environment, risk(goal, loses_data)).await? {
         return Err(Report::new("cancelled", "nothing was approved: the answer was no", ExitCode::Refused));
     }

@@ -40,7 +40,7 @@ pub struct UnitDto {
     pub depends_on: Vec<String>,
     /// Its wave, from 1: it needs only units of waves before it.
     pub wave: usize,
-    /// It has hooks around apply, and is applied through Terragrunt.
+    /// Terragrunt does something around its apply (hooks, a role, variables), and it is applied through Terragrunt.
     pub hooks: bool,
 }
 
@@ -56,7 +56,7 @@ pub fn graph(environment: &str, graph: &Graph, warnings: &[String]) -> GraphDto 
         var_files: unit.var_files.iter().map(|file| file.display().to_string()).collect(),
         depends_on: unit.depends_on.clone(),
         wave,
-        hooks: unit.hooks,
+        hooks: !unit.around.why(false).is_empty(),
     });
     GraphDto {
         schema: SCHEMA.to_owned(),

@@ -12,6 +12,7 @@ use crate::commands::printed::printed;
 use crate::headless;
 use crate::model::infra::picture::fold::{Level, picture};
 use crate::model::infra::picture::formats;
+use crate::model::text::quoted;
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
@@ -74,6 +75,7 @@ fn resources(
     }
     let name = &kept.environment.name;
     Err(Report::usage(format!("no run of {name} has a plan of `{unit}`")).hint(format!(
-        "`cockpit infra plan {name} --unit {unit}` makes one; `cockpit infra graph {name}` lists the units"
+        "`cockpit infra plan {name} --unit {}` makes one; `cockpit infra graph {name}` lists the units",
+        quoted(unit)
     )))
 }

@@ -8,6 +8,7 @@ use crate::commands::infra::target::{Environment, Target};
 use crate::commands::say::say;
 use crate::infra::imports;
 use crate::model::infra::import;
+use crate::model::text::quoted;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, Report> {
     let (environment, address, id) = match arguments.words.as_slice() {
@@ -37,7 +38,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     let name = &opened.environment.name;
     context.say(&format!(
         "`cockpit infra plan {name} --unit {}` shows what it would do, `cockpit infra apply` does it",
-        unit.name
+        quoted(&unit.name)
     ));
     Ok(ExitCode::Done)
 }

@@ -10,6 +10,7 @@ use crate::commands::say::say;
 use crate::infra::Access;
 use crate::infra::surroundings::DEFAULT_WORKSPACE;
 use crate::model::infra::{Tool, Trouble, Unit};
+use crate::model::text::quoted;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, Report> {
     if arguments.new_workspace && context.global.read_only {
@@ -40,7 +41,7 @@ async fn one(access: Access<'_>, opened: &Opened, writer: Option<&Writer>) -> Re
     if !access.workspaces().await?.iter().any(|name| name == wanted) {
         let made = access.new_workspace().await;
         let (name, unit) = (&opened.environment.name, &access.unit.name);
-        let command = format!("cockpit infra init {name} --unit {unit} --new-workspace");
+        let command = format!("cockpit infra init {name} --unit {} --new-workspace", quoted(unit));
         let after = serde_json::json!({ "unit": unit, "workspace": wanted });
         writer.tell(opened, &command, after, made.as_ref().err().map(|trouble| trouble.message.as_str()));
         made?;

@@ -18,6 +18,7 @@ use crate::infra::surroundings::DEFAULT_WORKSPACE;
 use crate::infra::{Access, run::world as states};
 use crate::model::infra::Unit;
 use crate::model::infra::backend::Place;
+use crate::model::text::quoted;
 use crate::runtime::audit;
 use crate::runtime::stop::stopped;
 use jiff::Timestamp;
@@ -95,6 +96,7 @@ async fn ready(context: &Context, arguments: &Arguments) -> Result<Option<Ready>
     }
     say("they are moved to S3, one after the other; each is put back where it is not the same there");
     let writer = Writer::of(context, &opened).await?;
+    writer.say_where(&opened);
     if !said_yes(context, &opened.environment, Risk::Disrupt).await? {
         return Err(Report::new("refused", "nothing was changed: it was not confirmed", ExitCode::Refused));
     }
@@ -141,7 +143,7 @@ impl Ready {
     fn written_down(&self, unit: &Unit, kept: &Kept, why: Option<&str>) {
         let name = &self.opened.environment.name;
         let marks: Vec<String> = kept.states.iter().map(|state| state.mark.words()).collect();
-        let command = format!("cockpit infra migrate-state {name} --unit {}", unit.name);
+        let command = format!("cockpit infra migrate-state {name} --unit {}", quoted(&unit.name));
         self.writer.tell(&self.opened, &command, serde_json::json!({ "unit": unit.name, "states": marks }), why);
     }
 }

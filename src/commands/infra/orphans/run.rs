@@ -57,7 +57,7 @@ fn write(state: &crate::model::infra::RunState, orphan: &Orphan, found: &Found) 
     let (Found::There(id), Some(unit)) = (found, units.into_iter().find(|unit| unit.name == orphan.unit)) else {
         return Ok(());
     };
-    if let Some(path) = imports::add(unit, &orphan.address, id).map_err(told)? {
+    if let Some(path) = imports::add_made(unit, &orphan.address, id).map_err(told)? {
         say(&format!("{} imports {} as {id}", path.display(), orphan.address));
     }
     Ok(())

@@ -14,6 +14,7 @@ use crate::infra::Access;
 use crate::infra::kept::Kept;
 use crate::infra::run::left;
 use crate::model::infra::{Trouble, TroubleKind};
+use crate::model::text::quoted;
 use crate::runtime::stop::unless_stopped;
 use std::path::PathBuf;
 
@@ -52,10 +53,11 @@ pub(super) async fn push(context: &Context, arguments: &Push) -> Result<ExitCode
     }
     let writer = Writer::of(context, &opened).await?;
     say(&format!("it has {} resources, and takes the place of the state", kept.mark.resources()));
+    writer.say_where(&opened);
     if !said_yes(context, &opened.environment, Risk::Disrupt).await? {
         return Err(Report::new("refused", "nothing was changed: it was not confirmed", ExitCode::Refused));
     }
-    let command = format!("cockpit infra state push {} --unit {}", opened.environment.name, unit.name);
+    let command = format!("cockpit infra state push {} --unit {}", opened.environment.name, quoted(&unit.name));
     let after = serde_json::json!({ "unit": unit.name, "state": kept.mark.words() });
     if let Some(left) = writer.does(context, &opened, (&command, after), kept.push(&access)).await? {
         say(&left);

@@ -9,6 +9,7 @@ use crate::commands::infra::written_down::Writer;
 use crate::commands::say::say;
 use crate::commands::yes::said_yes;
 use crate::infra::{Access, each, locks};
+use crate::model::text::quoted;
 use crate::runtime::stop::unless_stopped;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, Report> {
@@ -20,8 +21,9 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         match lock {
             Ok(None) => say(&format!("{}: no lock", unit.name)),
             Ok(Some(lock)) => {
-                say(&format!("{}: locked by {}, {}, since {}", unit.name, lock.who, lock.operation, lock.created));
                 let alive = locks::alive(&lock, &opened.found.surroundings).await;
+                let lock = lock.in_words();
+                say(&format!("{}: locked by {}, {}, since {}", unit.name, lock.who, lock.operation, lock.created));
                 say(&format!("  {}; id {}", alive.sentence(), lock.id));
                 locked.push((unit, lock, alive));
             }
@@ -43,12 +45,13 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         lock.who
     ));
     let writer = Writer::of(context, &opened).await?;
+    writer.say_where(&opened);
     let risk = if *alive == locks::Alive::Gone { Risk::Disrupt } else { Risk::Destroy };
     if !said_yes(context, &opened.environment, risk).await? {
         return Err(Report::new("refused", "nothing was changed: it was not confirmed", ExitCode::Refused));
     }
     let access = Access::new(&opened.found, unit);
-    let command = format!("cockpit infra unlock {} --unit {}", opened.environment.name, unit.name);
+    let command = format!("cockpit infra unlock {} --unit {}", opened.environment.name, quoted(&unit.name));
     let after = serde_json::json!({ "unit": unit.name, "lock": lock.id, "held_by": lock.who });
     writer.does(context, &opened, (&command, after), locks::release(&access, lock)).await?;
     say(&format!("{}: the lock is released", unit.name));

@@ -3,6 +3,7 @@
 use super::super::around::shares_plugins;
 use super::super::bound;
 use super::super::folder;
+use super::super::steps;
 use super::Supervisor;
 use crate::model::infra::run_event::{Started, What};
 
@@ -34,10 +35,8 @@ impl Supervisor<'_> {
             let text = format!("inherited variables that are not handed on: {}", self.around.dropped().join(", "));
             self.note(None, text);
         }
-        let applies = self.order.goal.applies();
-        let hooks = self.order.units.iter().filter(|unit| unit.hooks && applies).map(|unit| unit.name.clone());
-        for unit in hooks.collect::<Vec<_>>() {
-            self.note(Some(&unit), "it has hooks around apply: its plan is applied through Terragrunt");
+        for (unit, text) in steps::through(&self.order) {
+            self.note(Some(&unit), text);
         }
         if self.order.goal.applies() {
             self.record("started", "");

@@ -11,6 +11,7 @@ use super::super::world;
 use super::Supervisor;
 use crate::model::infra::run_event::{Goal, Step, What};
 use crate::model::infra::{Tool, Unit};
+use crate::model::text::quoted;
 use std::path::{Path, PathBuf};
 
 impl Supervisor<'_> {
@@ -64,8 +65,8 @@ impl Supervisor<'_> {
             "a state that could not be written is kept in {}, and what it has would be made once more: push it first with \
              `cockpit infra state push {} --unit {}`, or remove it where that was done",
             file.display(),
-            self.order.environment,
-            unit.name
+            quoted(&self.order.environment),
+            quoted(&unit.name)
         ))
     }
 
@@ -101,7 +102,7 @@ impl Supervisor<'_> {
             Ok(_) => return Some("the plan file is not the one that was approved".into()),
             Err(error) => return Some(format!("the plan file cannot be read: {error}")),
         }
-        if !plan.code.is_empty() && plan.code != bound::code(unit) {
+        if !plan.code.is_empty() && plan.code != bound::code(unit).hash() {
             return Some("the code has changed since it was planned".into());
         }
         None

@@ -1,7 +1,7 @@
 //! How a step ended: what it is judged by, what else is to be said, and what the audit file has.
 
 use super::super::folder;
-use super::super::leaf::{Exit, Place};
+use super::super::leaf::{Exit, News, Place, Told};
 use super::super::show;
 use super::super::steps;
 use super::super::words;
@@ -9,6 +9,7 @@ use super::super::world;
 use super::Supervisor;
 use crate::infra::surroundings::DEFAULT_WORKSPACE;
 use crate::model::audit::Record;
+use crate::model::infra::Unit;
 use crate::model::infra::message::Message;
 use crate::model::infra::run_event::{RunEnd, Step, UnitEnd, What};
 use jiff::Timestamp;
@@ -24,6 +25,7 @@ impl Supervisor<'_> {
         if step == Step::Plan {
             self.uncover_code(name);
         }
+        self.told_to_end.remove(name);
         let mut failed = self.failed(name, step, exit, &place);
         if failed.is_none() {
             failed = self.leads_elsewhere(name, step);
@@ -44,13 +46,12 @@ impl Supervisor<'_> {
         {
             self.note(Some(name), format!("where its state is of cannot be written down: {error}"));
         }
+        if step == Step::Init && failed.is_none() && self.list_workspaces(name) {
+            // Until it is known whether its own is there the step is not over.
+            return;
+        }
         self.tell(What::StepEnded { unit: name.to_owned(), step, code, failed: failed.clone() });
         if failed.is_none() {
-            if step == Step::Init
-                && let Some(why) = self.no_workspace(name).await
-            {
-                self.tell(What::UnitEnded { unit: name.to_owned(), end: UnitEnd::Failed { why } });
-            }
             return;
         }
         match step {
@@ -103,15 +104,19 @@ impl Supervisor<'_> {
             (Step::Apply, Exit::Code(0) | Exit::Unknown) => summary,
             _ => false,
         };
-        if well {
+        let beside = || std::fs::read_to_string(folder::stderr(&self.run, name, step)).unwrap_or_default();
+        // Terraform has said its counts, and what came after it is not known by an exit code: a hook may have failed.
+        let hooked = well && *exit == Exit::Unknown && self.may_have_hooks(name, step);
+        let hook = hooked.then(|| words::errors(&beside())).flatten();
+        if well && hook.is_none() {
             return None;
         }
         if said.is_some() {
             return said;
         }
         // Where Terraform has said nothing, what stands beside it says why: Terragrunt's own errors, or a crash.
-        let beside = std::fs::read_to_string(folder::stderr(&self.run, name, step)).unwrap_or_default();
-        if let Some(said) = words::complaint(&beside) {
+        if let Some(said) = hook.or_else(|| words::complaint(&beside())) {
+            let said = self.masks.diagnostic(name, said);
             let why = words::sentence(&said);
             self.tell(What::Said { unit: name.to_owned(), step, message: Message::Diagnostic(said) });
             return Some(why);
@@ -127,27 +132,42 @@ impl Supervisor<'_> {
         })
     }
 
-    /// Terraform makes a workspace that does not exist, empty, where a variable names it: it is asked for first.
-    async fn no_workspace(&mut self, name: &str) -> Option<String> {
-        let unit = self.unit(name)?;
-        let workspace = unit.workspace.clone().filter(|workspace| workspace != DEFAULT_WORKSPACE)?;
+    /// Whether hooks of Terragrunt may run in a step. A plan that is begun ahead has none.
+    fn may_have_hooks(&self, name: &str, step: Step) -> bool {
+        let dir = self.state.units.get(name).and_then(|unit| unit.plan.as_ref()?.dir.clone());
+        let through = |unit: Unit| steps::through_terragrunt(self.order.goal, &unit, step, dir.as_deref());
+        let through = self.unit(name).is_some_and(through);
+        through && !(step == Step::Plan && self.order.ahead.iter().any(|ahead| ahead == name))
+    }
+
+    /// Terraform makes a workspace that does not exist, empty, where a variable names it: it is asked for first, beside everything
+    /// else. Whether it is asked.
+    fn list_workspaces(&mut self, name: &str) -> bool {
+        let Some(unit) = self.unit(name) else { return false };
+        let Some(workspace) = unit.workspace.clone().filter(|workspace| workspace != DEFAULT_WORKSPACE) else {
+            return false;
+        };
         let mut call = steps::ask(&self.order, &self.around, &unit, None, vec!["workspace".into(), "list".into()]);
         call.variables.retain(|(name, _)| name != "TF_WORKSPACE");
         call.variables.push(("TF_WORKSPACE".into(), DEFAULT_WORKSPACE.into()));
-        let asked = show::output(&call).await;
-        match asked {
-            Ok(list) if words::workspaces(&String::from_utf8_lossy(&list)).any(|known| known == workspace) => None,
-            Ok(list) => {
-                let text = String::from_utf8_lossy(&list).into_owned();
-                let known: Vec<&str> = words::workspaces(&text).collect();
-                Some(format!(
-                    "there is no workspace {workspace}, there is {}: make it once with `cockpit infra init {} --new-workspace --unit \
-                     {name}`",
-                    known.join(", "),
-                    self.order.environment
-                ))
-            }
-            Err(why) => Some(format!("the workspaces cannot be listed: {why}")),
+        let (out, environment) = (self.out.clone(), self.order.environment.clone());
+        let task = tokio::spawn(async move {
+            let asked = show::output(&call).await;
+            let missing = words::no_workspace(asked, &workspace, &environment, &unit.name);
+            let _ = out.send(Told { unit: unit.name, step: Step::Init, what: News::Workspace(missing) }).await;
+        });
+        self.listing.insert(name.to_owned(), task);
+        true
+    }
+
+    /// The workspaces of a unit that was initialised were listed.
+    pub(super) fn workspaces_listed(&mut self, name: &str, missing: Option<String>) {
+        if self.listing.remove(name).is_none() {
+            return;
+        }
+        self.tell(What::StepEnded { unit: name.to_owned(), step: Step::Init, code: Some(0), failed: None });
+        if let Some(why) = missing {
+            self.tell(What::UnitEnded { unit: name.to_owned(), end: UnitEnd::Failed { why } });
         }
     }
 

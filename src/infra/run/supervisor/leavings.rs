@@ -51,8 +51,9 @@ impl Supervisor<'_> {
         if let Some(state) = &kept {
             let text = format!(
                 "the state could not be written, and is kept in {}: push it before anything else, with \
-                 `cockpit infra state push --unit {name}`",
-                state.display()
+                 `cockpit infra state push --unit {}`",
+                state.display(),
+                crate::model::text::quoted(name)
             );
             self.note(Some(name), text);
         }
@@ -79,7 +80,8 @@ impl Supervisor<'_> {
             return made;
         }
         let dir = self.state.units.get(name).and_then(|unit| unit.plan.as_ref()?.dir.clone());
-        let call = steps::ask(&self.order, &self.around, &unit, dir.as_deref(), vec!["state".into(), "pull".into()]);
+        let call =
+            steps::ask_state(&self.order, &self.around, &unit, dir.as_deref(), vec!["state".into(), "pull".into()]);
         let asked = tokio::time::timeout(READ, show::output(&call)).await;
         let known: BTreeSet<String> = match asked {
             Ok(Ok(state)) => addresses(&state).unwrap_or_default().into_iter().map(|one| one.address).collect(),

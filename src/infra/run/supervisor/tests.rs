@@ -4,12 +4,14 @@ use super::super::ahead;
 use super::super::folder;
 use super::super::leaf::Exit;
 use super::super::steps;
+use super::shows::Settled;
 use super::{Account, Counts, Outside, Supervisor};
 use crate::model::infra::message::{Message, Summary};
 use crate::model::infra::run_event::{Goal, Step, What, Who};
 use crate::model::infra::schedule::Decision;
 use crate::model::infra::world::{ENDPOINTS, World};
-use crate::model::infra::{Order, Tool, Unit};
+use crate::model::infra::{Around, Order, Tool, Unit};
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use tokio::sync::mpsc::channel;
 
@@ -34,7 +36,7 @@ fn supervisor(root: &Path, account: Account<'static>) -> Supervisor<'static> {
         workspace: None,
         var_files: Vec::new(),
         depends_on: Vec::new(),
-        hooks: false,
+        around: Around::default(),
     };
     std::fs::create_dir_all(&unit.dir).unwrap();
     folder::make(&folder::of_unit(&run, "app")).unwrap();
@@ -152,4 +154,24 @@ async fn a_plan_that_has_initialised_its_unit_fails_where_the_state_is_of_anothe
         assert!(failed.is_none_or(|why| why.contains("1 resource of AWS itself")));
         std::fs::remove_dir_all(root).unwrap();
     }
+}
+
+#[tokio::test]
+async fn a_plan_whose_code_is_changed_while_it_is_made_is_made_again_and_given_up_where_that_never_ends() {
+    let root = root("unsettled");
+    let mut supervisor = supervisor(&root, &|_| Box::pin(async { Ok("111111111111".to_owned()) }));
+    let files = |names: &[&str]| names.iter().map(|name| root.join("app").join(name)).collect::<BTreeSet<_>>();
+    let mut plan = |names: &[&str]| supervisor.unsettled("app", &files(names));
+    assert_eq!(plan(&[]), Settled::Yes);
+    let again = Settled::Again("the code was changed while it was planned: a.tf".into());
+    assert_eq!(plan(&["a.tf"]), again);
+    assert_eq!(plan(&[]), Settled::Yes, "a person has changed it");
+    assert_eq!(plan(&["a.tf"]), again);
+    assert_eq!(plan(&["a.tf"]), Settled::Yes, "planning changes it itself");
+    assert_eq!(plan(&["a.tf"]), again);
+    assert!(matches!(plan(&["b.tf"]), Settled::Again(_)));
+    let never = plan(&["c.tf"]);
+    assert!(matches!(&never, Settled::Never(why) if why.contains("its own code: c.tf")), "{never:?}");
+    assert!(matches!(plan(&["d.tf"]), Settled::Again(_)), "a retry begins again");
+    std::fs::remove_dir_all(root).unwrap();
 }

@@ -6,16 +6,34 @@ use super::Supervisor;
 use crate::infra::terraform;
 use crate::model::infra::message::Diagnostic;
 use crate::model::infra::remote_state;
-use crate::model::infra::run_event::Step;
+use crate::model::infra::run_event::{Goal, Step, UnitEnd, What};
 use crate::model::infra::{Tool, Unit};
+use crate::model::text::quoted;
 use std::collections::BTreeSet;
 
 /// Terraform's sentence for a state that is read and that nobody has written, whichever backend it is in. It has no code for it.
 const NO_STATE: &str = "Unable to find remote state";
 
 impl Supervisor<'_> {
-    /// The unit of which nothing was applied, so that this one cannot be planned; none where that is not why.
-    pub(super) fn unapplied(&self, name: &str, step: Step) -> Option<String> {
+    /// The unit that this one waits for, as nothing of it was applied and this one cannot be planned; none where that is not why. A
+    /// destroy waits for nothing that it needs: there the unit has failed, and what to do is said.
+    pub(super) fn unapplied(&mut self, name: &str, step: Step) -> Option<String> {
+        let by = self.without_outputs(name, step)?;
+        if self.order.goal != Goal::Destroy {
+            return Some(by);
+        }
+        let why = format!(
+            "it reads outputs of {by}, of which nothing is applied any more: apply {by} again with `cockpit infra apply --env {} --unit \
+             {}`, then destroy",
+            quoted(&self.order.environment),
+            quoted(&by)
+        );
+        self.tell(What::UnitEnded { unit: name.to_owned(), end: UnitEnd::Failed { why } });
+        None
+    }
+
+    /// The unit of which nothing was applied, so that this one cannot be planned.
+    fn without_outputs(&self, name: &str, step: Step) -> Option<String> {
         let unit = self.unit(name)?;
         if unit.tool == Tool::Terragrunt {
             // It names the unit itself.

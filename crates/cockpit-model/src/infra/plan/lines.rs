@@ -1,6 +1,6 @@
 //! A change as lines, as Terraform writes them: for the terminal, for Markdown and for the screen.
 
-use super::types::{Attribute, Change, Holder, Shown};
+use super::types::{Attribute, Change, Holder, Invocation, Shown};
 use crate::infra::message::Action;
 use crate::text::width;
 use std::fmt::Write as _;
@@ -42,6 +42,14 @@ pub fn drift_head(change: &Change) -> String {
         _ => "was changed elsewhere",
     };
     format!("{} {words}", change.address)
+}
+
+/// An action that is invoked, in one line.
+pub fn invoked(invocation: &Invocation) -> String {
+    let of = invocation.of.as_deref().map(|of| format!(" of {of}")).unwrap_or_default();
+    let when = if of.is_empty() { "" } else { invocation.event.as_str() };
+    let when = if when.is_empty() { String::new() } else { format!(" {when}") };
+    format!("{} will be invoked{when}{of}", invocation.address)
 }
 
 /// Where it comes from, and what it loses, in a sentence each.

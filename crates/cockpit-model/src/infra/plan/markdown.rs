@@ -27,6 +27,9 @@ pub fn markdown(unit: &str, plan: &Plan) -> String {
             let _ = writeln!(body, "        # also touches {touches}");
         }
     }
+    for invocation in &plan.invocations {
+        let _ = writeln!(body, "! ! {}", lines::invoked(invocation));
+    }
     for output in &plan.outputs {
         put(&mut body, &lines::of_value(&output.value), "output ");
     }

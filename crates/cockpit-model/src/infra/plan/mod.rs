@@ -22,6 +22,7 @@ pub mod text;
 pub mod types;
 
 pub use address::{key_of, module_of, resource_of, type_of};
-pub use read::PlanError;
 pub use reason::is_stateful;
-pub use types::{Attribute, Bill, Billed, Change, Output, Plan, Resource, Shown};
+pub use secret::Secrets;
+pub use show::PlanError;
+pub use types::{Attribute, Bill, Billed, Change, Invocation, Output, Plan, Resource, Shown};

@@ -6,28 +6,11 @@ use super::diff;
 use super::edges;
 use super::reason;
 use super::secret::Secrets;
-use super::show::{Delta, ResourceChange, Show};
-use super::types::{Change, Output, Plan};
+use super::show::{ActionInvocation, Delta, PlanError, ResourceChange, Show};
+use super::types::{Change, Invocation, Output, Plan};
 use crate::infra::message::Action;
 use serde_json::Value;
 use std::collections::BTreeSet;
-
-/// Why a plan cannot be read.
-#[derive(Debug, thiserror::Error)]
-pub enum PlanError {
-    /// It is no JSON, or another one.
-    // The words of the parser could quote a value: its place is enough.
-    #[error("the plan is not what `terraform show -json` prints: line {line}, column {column}")]
-    NotAPlan {
-        /// From 1.
-        line: usize,
-        /// From 1.
-        column: usize,
-    },
-    /// A later Terraform wrote it in another format.
-    #[error("the plan has format {0}, and only 1.x is known")]
-    Format(String),
-}
 
 impl Plan {
     /// Reads what `show -json` printed of a plan file. Sensitive values are masked before anything is kept.
@@ -35,10 +18,17 @@ impl Plan {
     /// # Errors
     /// It is no plan, or one of another major format.
     pub fn read(show_json: &[u8]) -> Result<Self, PlanError> {
-        let show: Show = serde_json::from_slice(show_json)
-            .map_err(|error| PlanError::NotAPlan { line: error.line(), column: error.column() })?;
-        if show.format_version.split('.').next() != Some("1") {
-            return Err(PlanError::Format(show.format_version));
+        Self::read_with_secrets(show_json).map(|(plan, _)| plan)
+    }
+
+    /// The same with the secrets that it has, which are not to be told elsewhere either.
+    ///
+    /// # Errors
+    /// As [`Plan::read`].
+    pub fn read_with_secrets(show_json: &[u8]) -> Result<(Self, Secrets), PlanError> {
+        let show = Show::read(show_json)?;
+        if let Some(why) = show.unknown() {
+            return Err(PlanError::Unknown(why));
         }
         let secrets = Secrets::of(&show);
         let read = |resource: &ResourceChange| change(resource, &secrets);
@@ -67,7 +57,7 @@ impl Plan {
             show.prior_state.as_ref().map(|state| &state.values.root_module),
             instances.map(|resource| resource_of(&resource.address)),
         );
-        Ok(Self {
+        let plan = Self {
             bill: Some(bill::bill(&show.resource_changes, &resources, &secrets)),
             terraform: show.terraform_version.clone(),
             outputs: outputs.collect(),
@@ -82,11 +72,35 @@ impl Plan {
             checks: checks.collect(),
             resources,
             changes,
+            invocations: show.action_invocations.iter().map(invocation).collect(),
             unchanged,
             errored: show.errored,
             applyable: show.applyable,
-        })
+        };
+        Ok((plan, secrets))
     }
+}
+
+/// An action that the apply invokes, and what of: its own values are the provider's.
+fn invocation(invocation: &ActionInvocation) -> Invocation {
+    let trigger = invocation.lifecycle_action_trigger.as_ref();
+    Invocation {
+        address: invocation.address.clone(),
+        of: trigger.map(|trigger| trigger.triggering_resource_address.clone()),
+        event: trigger.map(|trigger| event(&trigger.action_trigger_event)).unwrap_or_default(),
+    }
+}
+
+/// `AfterCreate` as it is written in code: `after_create`.
+fn event(word: &str) -> String {
+    let mut out = String::new();
+    for letter in word.chars() {
+        if letter.is_ascii_uppercase() && !out.is_empty() {
+            out.push('_');
+        }
+        out.push(letter.to_ascii_lowercase());
+    }
+    out
 }
 
 /// What is done; none where nothing is.

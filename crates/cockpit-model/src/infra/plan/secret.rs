@@ -3,95 +3,151 @@
 //! Terraform marks places, not values: `output` of a `terraform_data` holds in clear what was sensitive in its `input`,
 //! and a check may print it. So values from places that are marked themselves are looked for everywhere else too.
 
-use super::show::{Delta, Module, Show};
-use aho_corasick::AhoCorasick;
-use serde_json::Value;
-use std::collections::BTreeSet;
+use super::show::{Delta, Module, PlanError, Show};
+use aho_corasick::{AhoCorasick, MatchKind};
+use serde_json::{Number, Value};
+use std::collections::{BTreeSet, HashSet};
 
 /// What stands for a sensitive value; Terraform's own words.
 pub(super) const SENSITIVE: &str = "(sensitive value)";
 
-/// Shorter values (`true`, `80`, `prod`) are no secrets that could be known again: every other text has them.
+/// Shorter values (`true`, `80`, `prod`) are no secrets that could be known again within a text: every other text has them.
 const SHORTEST: usize = 6;
+/// Shorter values are not known again even where they stand alone.
+const SHORTEST_ALONE: usize = 4;
 
 /// Values that are secret wherever they stand.
 #[derive(Debug, Default)]
-pub(super) struct Secrets(Option<AhoCorasick>);
+pub struct Secrets {
+    /// Those that are looked for within texts.
+    within: Option<AhoCorasick>,
+    /// Those that are secret where they are the whole of a value: also short ones, numbers, and all that is in a map that is
+    /// marked as a whole. A region in it would mask every ARN of the plan, and so is not looked for within texts.
+    alone: HashSet<String>,
+}
+
+/// What is found of them.
+#[derive(Debug, Default)]
+struct Found<'a> {
+    within: BTreeSet<&'a str>,
+    alone: HashSet<String>,
+}
 
 impl Secrets {
+    /// Those of what `show -json` printed of a plan file.
+    ///
+    /// # Errors
+    /// It is no plan.
+    pub fn read(show_json: &[u8]) -> Result<Self, PlanError> {
+        Ok(Self::of(&Show::read(show_json)?))
+    }
+
     /// Those of a plan.
-    pub fn of(show: &Show) -> Self {
-        let mut found = BTreeSet::new();
+    pub(super) fn of(show: &Show) -> Self {
+        let mut found = Found::default();
         let root = &show.configuration.root_module;
         for (name, variable) in &show.variables {
             if root.variables.get(name).is_some_and(|declared| declared.sensitive) {
-                every(&variable.value, &mut found);
+                found.every(&variable.value, true);
             }
         }
-        defaults(root, &mut found);
+        found.defaults(root);
         let resources = show.resource_changes.iter().chain(&show.resource_drift).map(|resource| &resource.change);
         for delta in resources.chain(show.output_changes.values()) {
-            marked(delta, &mut found);
+            found.marked(delta);
         }
-        let found: Vec<&str> = found.into_iter().filter(|text| text.len() >= SHORTEST).collect();
-        Self(if found.is_empty() { None } else { AhoCorasick::new(found).ok() })
+        let within: Vec<&str> = found.within.into_iter().filter(|text| text.len() >= SHORTEST).collect();
+        let search = AhoCorasick::builder().match_kind(MatchKind::LeftmostLongest).build(&within);
+        Self { within: search.ok().filter(|_| !within.is_empty()), alone: found.alone }
     }
 
-    /// Whether a text holds one.
-    pub fn within(&self, text: &str) -> bool {
-        self.0.as_ref().is_some_and(|secrets| secrets.is_match(text))
+    /// Whether a text is one, or holds one.
+    pub(super) fn within(&self, text: &str) -> bool {
+        self.alone.contains(text) || self.within.as_ref().is_some_and(|secrets| secrets.is_match(text))
+    }
+
+    /// Whether a number is one.
+    pub(super) fn has(&self, number: &Number) -> bool {
+        !self.alone.is_empty() && self.alone.contains(&number.to_string())
     }
 
     /// The text, or what stands for it.
-    pub fn masked(&self, text: &str) -> String {
+    pub(super) fn masked(&self, text: &str) -> String {
         if self.within(text) { SENSITIVE.to_owned() } else { text.to_owned() }
     }
-}
 
-fn marked<'a>(delta: &'a Delta, found: &mut BTreeSet<&'a str>) {
-    leaves(&delta.before, &delta.before_sensitive, found);
-    leaves(&delta.after, &delta.after_sensitive, found);
-}
-
-/// Texts that are marked themselves. One in a map that is marked as a whole is not taken: a region in it would mask
-/// every ARN of the plan.
-fn leaves<'a>(value: &'a Value, mask: &Value, found: &mut BTreeSet<&'a str>) {
-    match (value, mask) {
-        (Value::String(text), Value::Bool(true)) => {
-            found.insert(text);
+    /// A text with all that is secret in it masked, and nothing else; none where nothing is.
+    pub fn hidden(&self, text: &str) -> Option<String> {
+        if self.alone.contains(text) {
+            return Some(SENSITIVE.to_owned());
         }
-        (Value::Object(parts), Value::Object(masks)) => {
-            for (name, mask) in masks {
-                if let Some(part) = parts.get(name) {
-                    leaves(part, mask, found);
+        let secrets = self.within.as_ref().filter(|secrets| secrets.is_match(text))?;
+        let mut out = String::new();
+        secrets.replace_all_with(text, &mut out, |_, _, out| {
+            out.push_str(SENSITIVE);
+            true
+        });
+        Some(out)
+    }
+}
+
+impl<'a> Found<'a> {
+    fn text(&mut self, text: &'a str, is_itself_marked: bool) {
+        if is_itself_marked {
+            self.within.insert(text);
+        }
+        if text.len() >= SHORTEST_ALONE {
+            self.alone.insert(text.to_owned());
+        }
+    }
+
+    fn marked(&mut self, delta: &'a Delta) {
+        self.leaves(&delta.before, &delta.before_sensitive);
+        self.leaves(&delta.after, &delta.after_sensitive);
+    }
+
+    /// Values that are marked themselves, and those in what is marked as a whole.
+    fn leaves(&mut self, value: &'a Value, mask: &Value) {
+        match (value, mask) {
+            (Value::String(text), Value::Bool(true)) => self.text(text, true),
+            (_, Value::Bool(true)) => self.every(value, false),
+            (Value::Object(parts), Value::Object(masks)) => {
+                for (name, mask) in masks {
+                    if let Some(part) = parts.get(name) {
+                        self.leaves(part, mask);
+                    }
                 }
             }
-        }
-        (Value::Array(parts), Value::Array(masks)) => {
-            for (part, mask) in parts.iter().zip(masks) {
-                leaves(part, mask, found);
+            (Value::Array(parts), Value::Array(masks)) => {
+                for (part, mask) in parts.iter().zip(masks) {
+                    self.leaves(part, mask);
+                }
             }
+            _ => {}
         }
-        _ => {}
     }
-}
 
-fn every<'a>(value: &'a Value, found: &mut BTreeSet<&'a str>) {
-    match value {
-        Value::String(text) => {
-            found.insert(text);
+    fn every(&mut self, value: &'a Value, is_itself_marked: bool) {
+        match value {
+            Value::String(text) => self.text(text, is_itself_marked),
+            Value::Array(parts) => parts.iter().for_each(|part| self.every(part, is_itself_marked)),
+            Value::Object(parts) => parts.values().for_each(|part| self.every(part, is_itself_marked)),
+            Value::Number(number) => {
+                let text = number.to_string();
+                if text.len() >= SHORTEST_ALONE {
+                    self.alone.insert(text);
+                }
+            }
+            Value::Null | Value::Bool(_) => {}
         }
-        Value::Array(parts) => parts.iter().for_each(|part| every(part, found)),
-        Value::Object(parts) => parts.values().for_each(|part| every(part, found)),
-        Value::Null | Value::Bool(_) | Value::Number(_) => {}
     }
-}
 
-fn defaults<'a>(module: &'a Module, found: &mut BTreeSet<&'a str>) {
-    for variable in module.variables.values().filter(|variable| variable.sensitive) {
-        every(&variable.default, found);
-    }
-    for call in module.calls.values() {
-        defaults(&call.module, found);
+    fn defaults(&mut self, module: &'a Module) {
+        for variable in module.variables.values().filter(|variable| variable.sensitive) {
+            self.every(&variable.default, true);
+        }
+        for call in module.calls.values() {
+            self.defaults(&call.module);
+        }
     }
 }

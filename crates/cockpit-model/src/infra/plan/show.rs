@@ -5,6 +5,26 @@ use serde_json::Value;
 use std::collections::BTreeMap;
 use std::fmt;
 
+/// Why a plan cannot be read.
+#[derive(Debug, thiserror::Error)]
+pub enum PlanError {
+    /// It is no JSON, or another one.
+    // The words of the parser could quote a value: its place is enough.
+    #[error("the plan is not what `terraform show -json` prints: line {line}, column {column}")]
+    NotAPlan {
+        /// From 1.
+        line: usize,
+        /// From 1.
+        column: usize,
+    },
+    /// It has parts that would be applied without being shown.
+    #[error("the plan has what is not known here, and would be applied without being shown: {0}")]
+    Unknown(String),
+    /// A later Terraform wrote it in another format.
+    #[error("the plan has format {0}, and only 1.x is known")]
+    Format(String),
+}
+
 /// The whole file.
 #[derive(Debug, serde::Deserialize)]
 pub(super) struct Show {
@@ -26,8 +46,94 @@ pub(super) struct Show {
     #[serde(default)]
     pub checks: Vec<Check>,
     #[serde(default)]
+    pub action_invocations: Vec<ActionInvocation>,
+    #[serde(default)]
+    pub deferred_changes: Vec<Deferred>,
+    #[serde(default)]
+    pub deferred_action_invocations: Vec<Deferred>,
+    #[serde(default)]
     pub errored: bool,
     pub applyable: Option<bool>,
+    // What is said in other words elsewhere in it, or is no part of what is done.
+    #[serde(default, rename = "planned_values")]
+    _planned_values: IgnoredAny,
+    #[serde(default, rename = "relevant_attributes")]
+    _relevant_attributes: IgnoredAny,
+    #[serde(default, rename = "timestamp")]
+    _timestamp: IgnoredAny,
+    #[serde(default, rename = "complete")]
+    _complete: IgnoredAny,
+    /// Parts that a later Terraform has added.
+    #[serde(flatten)]
+    pub others: BTreeMap<String, Value>,
+}
+
+impl Show {
+    /// Reads what `show -json` printed.
+    ///
+    /// # Errors
+    /// It is no plan, or one of another major format.
+    pub fn read(show_json: &[u8]) -> Result<Self, PlanError> {
+        let show: Self = serde_json::from_slice(show_json)
+            .map_err(|error| PlanError::NotAPlan { line: error.line(), column: error.column() })?;
+        if show.format_version.split('.').next() != Some("1") {
+            return Err(PlanError::Format(show.format_version));
+        }
+        Ok(show)
+    }
+
+    /// Parts that are not understood and that may be something to do, in words; none where there is nothing.
+    pub fn unknown(&self) -> Option<String> {
+        let deferred = self.deferred_changes.iter().chain(&self.deferred_action_invocations);
+        let put_off = deferred.map(|deferred| format!("{} (put off by Terraform)", deferred.address()));
+        let is_more = |value: &Value| match value {
+            Value::Array(all) => !all.is_empty(),
+            Value::Object(all) => !all.is_empty(),
+            Value::Null | Value::Bool(_) | Value::Number(_) | Value::String(_) => false,
+        };
+        let others = self.others.iter().filter(|(_, value)| is_more(value)).map(|(name, _)| format!("`{name}`"));
+        let all: Vec<String> = put_off.chain(others).collect();
+        (!all.is_empty()).then(|| all.join(", "))
+    }
+}
+
+/// An action of a provider that the apply invokes.
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct ActionInvocation {
+    #[serde(default)]
+    pub address: String,
+    #[serde(default)]
+    pub lifecycle_action_trigger: Option<Trigger>,
+}
+
+/// The resource because of which it is invoked.
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct Trigger {
+    #[serde(default)]
+    pub triggering_resource_address: String,
+    #[serde(default)]
+    pub action_trigger_event: String,
+}
+
+/// What is not planned yet, and would be by a later plan.
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct Deferred {
+    #[serde(default)]
+    pub resource_change: Option<Named>,
+    #[serde(default)]
+    pub action_invocation: Option<Named>,
+}
+
+#[derive(Debug, serde::Deserialize)]
+pub(super) struct Named {
+    #[serde(default)]
+    pub address: String,
+}
+
+impl Deferred {
+    fn address(&self) -> &str {
+        self.resource_change.as_ref().or(self.action_invocation.as_ref()).map_or("a part", |named| &named.address)
+    }
 }
 
 #[derive(Debug, serde::Deserialize)]

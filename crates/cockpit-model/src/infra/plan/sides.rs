@@ -65,6 +65,7 @@ pub(super) fn node<'a>(value: &'a Value, masks: Masks<'a>, secrets: &Secrets) ->
             _ => Node::Null,
         },
         Value::String(text) => written(value, text, secrets),
+        Value::Number(number) if secrets.has(number) => Node::Secret(value),
         Value::Bool(_) | Value::Number(_) => Node::Scalar(value.to_string()),
         Value::Array(parts) => {
             let known = parts.iter().enumerate().map(|(at, part)| node(part, masks.element(at), secrets));
@@ -121,6 +122,10 @@ fn written<'a>(value: &'a Value, text: &'a str, secrets: &Secrets) -> Node<'a> {
 /// What a JSON text says.
 fn said(value: &Value, secrets: &Secrets, masked: &mut bool) -> Node<'static> {
     match value {
+        Value::Number(number) if secrets.has(number) => {
+            *masked = true;
+            Node::Scalar(SENSITIVE.to_owned())
+        }
         Value::Null | Value::Bool(_) | Value::Number(_) => Node::Scalar(value.to_string()),
         Value::String(text) if secrets.within(text) => {
             *masked = true;

@@ -180,6 +180,46 @@ fn a_secret_is_masked_wherever_else_it_stands() {
 }
 
 #[test]
+fn what_is_in_a_map_that_is_marked_as_a_whole_is_masked_where_it_stands_alone() {
+    let input = json!({"user": "ana", "pin": 738_291, "word": "qZ7!x", "region": "eu-west-1"});
+    let mut marked = change("terraform_data.a", &["create"], Value::Null, json!({"input": input}));
+    marked["change"]["after_sensitive"] = json!({"input": true});
+    let after = json!({"output": input, "json": "{\"pin\": 738291}", "arn": "arn:aws:sns:eu-west-1:1:ana", "size": 80});
+    let plan = read(&show(&[marked, change("terraform_data.b", &["create"], Value::Null, after)]));
+    let all = format!("{plan:?} {}", text::text("u", &plan));
+    assert!(!all.contains("738291") && !all.contains("qZ7"), "{all}");
+    assert!(all.contains("arn:aws:sns:eu-west-1:1:ana") && all.contains("80"), "a region is in every ARN: {all}");
+}
+
+#[test]
+fn actions_that_an_apply_invokes_are_told_and_what_is_put_off_or_unknown_is_refused() {
+    let mut whole = show(&[]);
+    whole["action_invocations"] = json!([{"address": "action.aws_lambda_invoke.wipe", "type": "aws_lambda_invoke",
+        "config_values": {"payload": "pass"}, "lifecycle_action_trigger": {
+            "triggering_resource_address": "aws_db_instance.main", "action_trigger_event": "AfterCreate"}}]);
+    let plan = read(&whole);
+    assert!(!plan.is_empty() && !format!("{plan:?}").contains("pass"));
+    let says = "action.aws_lambda_invoke.wipe will be invoked after_create of aws_db_instance.main";
+    for told in [text::text("u", &plan), markdown::markdown("u", &plan)] {
+        assert!(told.contains(says) && told.contains("1 actions to invoke"), "{told}");
+    }
+    let refused = |key: &str, value: Value| {
+        let mut whole = show(&[]);
+        whole[key] = value;
+        Plan::read(whole.to_string().as_bytes()).err().map(|error| error.to_string()).unwrap_or_default()
+    };
+    let put_off =
+        json!([{"reason": "provider_config_unknown", "resource_change": {"address": "aws_db_instance.main"}}]);
+    assert!(refused("deferred_changes", put_off).contains("aws_db_instance.main"));
+    let put_off = json!([{"action_invocation": {"address": "action.a.b"}}]);
+    assert!(refused("deferred_action_invocations", put_off).contains("action.a.b"));
+    assert!(refused("new_changes", json!([{"address": "a.b"}])).contains("`new_changes`"));
+    for nothing in [json!([]), json!({}), json!("a word"), json!(true)] {
+        assert_eq!(refused("new_changes", nothing), "");
+    }
+}
+
+#[test]
 fn what_needs_what_is_known_through_modules_and_from_the_state() {
     let mut whole = show(&[
         change("module.net.aws_vpc.v[0]", &["update"], json!({"a": 1}), json!({"a": 2})),

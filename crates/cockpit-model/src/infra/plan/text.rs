@@ -32,6 +32,12 @@ pub fn text(unit: &str, plan: &Plan) -> String {
             let _ = writeln!(out, "        # also touches {touches}");
         }
     }
+    if !plan.invocations.is_empty() {
+        out.push_str("\n  Actions, which are in no state:\n");
+        for invocation in &plan.invocations {
+            let _ = writeln!(out, "    ! {}", lines::invoked(invocation));
+        }
+    }
     if !plan.outputs.is_empty() {
         out.push_str("\n  Outputs:\n");
         for output in &plan.outputs {
@@ -102,6 +108,7 @@ pub fn sentence(plan: &Plan) -> String {
         (moved, "moved"),
         (counted(Action::Forget), "to forget"),
         (counted(Action::Read), "to read"),
+        (plan.invocations.len(), "actions to invoke"),
         (plan.outputs.len(), "outputs to change"),
         (plan.drift.len(), "changed elsewhere"),
     ];

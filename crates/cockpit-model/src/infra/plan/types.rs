@@ -17,6 +17,9 @@ pub struct Plan {
     /// What was changed elsewhere, so that the state does not have it.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drift: Vec<Change>,
+    /// Actions of providers that applying it invokes: what they do is in no state.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub invocations: Vec<Invocation>,
     /// Outputs that get another value.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub outputs: Vec<Output>,
@@ -134,6 +137,19 @@ pub enum Holder {
     Json,
     /// A text of several lines.
     Text,
+}
+
+/// An action of a provider that an apply invokes.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Invocation {
+    /// Its address: `action.aws_lambda_invoke.warm`.
+    pub address: String,
+    /// The resource because of which it is invoked.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub of: Option<String>,
+    /// When: `after_create`; empty where that is not said.
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub event: String,
 }
 
 /// An output that gets another value.
@@ -305,7 +321,9 @@ impl Plan {
 
     /// Whether applying it would do nothing.
     pub fn is_empty(&self) -> bool {
-        let nothing = self.changes.iter().all(|change| change.action == Action::Read) && self.outputs.is_empty();
+        let nothing = self.changes.iter().all(|change| change.action == Action::Read)
+            && self.outputs.is_empty()
+            && self.invocations.is_empty();
         !self.applyable.unwrap_or(!nothing) && nothing
     }
 

@@ -1,0 +1,116 @@
+//! Keeps secrets of a plan out of what its apply says: Terraform masks them in values, and not in the words of an error.
+
+use crate::model::infra::message::{Diagnostic, Message};
+use crate::model::infra::plan::Secrets;
+use std::collections::{BTreeMap, BTreeSet};
+
+/// What Terraform says instead of what a provisioner printed.
+const SUPPRESSED: &str = "(output suppressed due to sensitive value in config)";
+/// What stands behind the text of a command in the error of a provisioner.
+const STATUS: &str = "': exit status ";
+
+/// What is masked, by unit.
+#[derive(Debug, Default)]
+pub(super) struct Masks {
+    secrets: BTreeMap<String, Secrets>,
+    /// Resources with a provisioner whose command has a sensitive value: unit and address.
+    silent: BTreeSet<(String, String)>,
+}
+
+impl Masks {
+    /// Whether the secrets of a unit's plan are known.
+    pub fn knows(&self, unit: &str) -> bool {
+        self.secrets.contains_key(unit)
+    }
+
+    /// Takes in the secrets of a unit's plan.
+    pub fn learn(&mut self, unit: &str, secrets: Secrets) {
+        self.secrets.insert(unit.to_owned(), secrets);
+    }
+
+    /// What an apply said, without secrets.
+    pub fn of(&mut self, unit: &str, message: Message) -> Message {
+        match message {
+            Message::Diagnostic(said) => Message::Diagnostic(self.diagnostic(unit, said)),
+            Message::Log { text } => {
+                if let Some((address, _)) = text.split_once(": (").filter(|_| text.ends_with(SUPPRESSED)) {
+                    self.silent.insert((unit.to_owned(), address.to_owned()));
+                }
+                Message::Log { text: self.hidden(unit, text) }
+            }
+            Message::ApplyDone { address, action, id, elapsed } => {
+                let id = id.map(|id| self.hidden(unit, id));
+                Message::ApplyDone { address, action, id, elapsed }
+            }
+            other => other,
+        }
+    }
+
+    /// An error or a warning without secrets.
+    pub fn diagnostic(&self, unit: &str, said: Diagnostic) -> Diagnostic {
+        let address = said.address.clone().unwrap_or_default();
+        let is_silent = self.silent.contains(&(unit.to_owned(), address));
+        let detail = if is_silent { without_command(&said.detail) } else { said.detail };
+        Diagnostic {
+            summary: self.hidden(unit, said.summary),
+            detail: self.hidden(unit, detail),
+            code: said.code.map(|code| self.hidden(unit, code)),
+            ..said
+        }
+    }
+
+    fn hidden(&self, unit: &str, text: String) -> String {
+        self.secrets.get(unit).and_then(|secrets| secrets.hidden(&text)).unwrap_or(text)
+    }
+}
+
+/// The error of a provisioner without its command and what that printed.
+fn without_command(detail: &str) -> String {
+    let status = detail.rsplit_once(STATUS).map(|(_, rest)| rest);
+    let status: String = status.unwrap_or_default().chars().take_while(char::is_ascii_digit).collect();
+    let ended = if status.is_empty() { String::new() } else { format!(" with exit status {status}") };
+    format!("its command failed{ended}. It has a sensitive value, and is not shown, nor is what it printed")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn error(detail: &str) -> Diagnostic {
+        Diagnostic {
+            error: true,
+            summary: "local-exec provisioner error".into(),
+            detail: detail.into(),
+            address: Some("terraform_data.it".into()),
+            file: None,
+            line: None,
+            code: None,
+        }
+    }
+
+    #[test]
+    fn a_secret_of_the_plan_is_not_told_where_its_apply_fails() {
+        let plan = json!({"format_version": "1.2", "resource_changes": [{"address": "terraform_data.it", "change": {
+            "actions": ["create"], "after": {"input": "pass-word"}, "after_sensitive": {"input": true}}}]});
+        let mut masks = Masks::default();
+        assert!(!masks.knows("a"));
+        masks.learn("a", Secrets::read(plan.to_string().as_bytes()).unwrap());
+        let said = masks.diagnostic("a", error("cannot log in with pass-word: refused"));
+        assert_eq!(said.detail, "cannot log in with (sensitive value): refused");
+        let log = |text: &str| Message::Log { text: text.into() };
+        assert_eq!(masks.of("a", log("is pass-word it?")), log("is (sensitive value) it?"));
+        assert_eq!(masks.of("b", log("is pass-word it?")), log("is pass-word it?"), "that is another unit");
+    }
+
+    #[test]
+    fn a_command_whose_output_terraform_suppresses_is_not_told_in_its_error() {
+        let mut masks = Masks::default();
+        let detail = "Error running command 'echo pass; exit 3': exit status 3. Output: pass\n";
+        assert_eq!(masks.diagnostic("a", error(detail)).detail, detail);
+        masks.of("a", Message::Log { text: format!("terraform_data.it: (local-exec): {SUPPRESSED}") });
+        let said = masks.diagnostic("a", error(detail)).detail;
+        assert!(said.contains("exit status 3") && !said.contains("pass;") && !said.contains("Output"), "{said}");
+        assert_eq!(masks.diagnostic("b", error(detail)).detail, detail);
+    }
+}
