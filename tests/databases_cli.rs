@@ -175,6 +175,43 @@ fn what_may_not_be_seen_is_said_with_the_right_that_it_takes() {
 }
 
 #[test]
+fn no_index_that_something_stands_on_or_that_sorts_otherwise_is_said_to_be_needless() {
+    let url = server().url("postgres", "postgres");
+    let home = home(WHO);
+    let sql =
+        |statement: &str| run(&mut home.at(None), ["sql", "--url", &url, "-o", "tsv", "-c", statement]).coded(0).out;
+    let version: u32 = sql("show server_version_num").lines().last().unwrap().parse().unwrap();
+    sql("create schema hints; set search_path = hints; \
+         create table t (id int primary key, a text, b int, during int4range, exclude using gist (during with &&)); \
+         create index plain on t (a); create index posix on t (a collate \"POSIX\"); create index twin on t (a); \
+         create index like_key on t (id); create unique index unique_b on t (b); create index plain_b on t (b); \
+         create index with_id on t (a) include (b)");
+    if version >= 150_000 {
+        sql("create unique index nulls_b on hints.t (b) nulls not distinct");
+    }
+    let report = run(&mut home.at(None), ["db", "--activity=indexes", "--url", &url, "-o", "json"]).coded(0).json();
+    let rows = report["rows"].as_array().unwrap();
+    let finding = |name: &str| {
+        let row = rows.iter().find(|row| row["index"] == format!("hints.{name}"));
+        row.unwrap_or_else(|| panic!("{name}: {report}"))["finding"].as_str().unwrap_or_default().to_owned()
+    };
+    let unused = "unused since the statistics began";
+    for name in ["plain", "posix", "with_id"] {
+        assert_eq!(finding(name), unused, "{name}");
+    }
+    for name in ["t_pkey", "unique_b", "t_during_excl"] {
+        assert_eq!(finding(name), "", "{name}");
+    }
+    if version >= 150_000 {
+        assert_eq!(finding("nulls_b"), "", "it keeps other rows apart than unique_b");
+    }
+    for (name, like) in [("twin", "plain"), ("like_key", "t_pkey")] {
+        assert_eq!(finding(name), format!("{like} does the same"), "{name}");
+    }
+    assert!(finding("plain_b").ends_with("_b does the same"), "{}", finding("plain_b"));
+}
+
+#[test]
 fn every_question_is_answered_by_a_real_server_and_what_is_hidden_is_said() {
     let counted = vec![("shared_preload_libraries".to_owned(), "pg_stat_statements".to_owned())];
     let counting = LocalPostgres::start(&LocalOptions { settings: counted, ..LocalOptions::default() });

@@ -324,10 +324,10 @@ async fn a_foreign_key_leads_to_the_row_and_back_whatever_its_values_are() {
     };
     let column: &Column = &result.columns[2];
     let key = known.keys.of_column(column).next().unwrap().clone();
-    let statement = key.referred(&result.columns, &row(&result.rows[0])).unwrap();
+    let statement = key.referred(&result.columns, &row(&result.rows[0]), 2).unwrap();
     let referred = looked(&mut known.connection, &statement).await;
     assert_eq!(referred.rows, [[Some("it's \\ :x".to_owned()), Some("1".to_owned())]], "{statement}");
-    let back = key.referring(&referred.columns, &row(&referred.rows[0])).unwrap();
+    let back = key.referring(&referred.columns, &row(&referred.rows[0]), 0).unwrap();
     assert_eq!(looked(&mut known.connection, &back).await.rows, [result.rows[0].clone()], "{back}");
-    assert_eq!(key.referred(&result.columns, &row(&result.rows[1])).unwrap_err(), "n is NULL: it refers to no row");
+    assert_eq!(key.referred(&result.columns, &row(&result.rows[1]), 2).unwrap_err(), "n is NULL: it refers to no row");
 }

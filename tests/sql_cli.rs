@@ -3,6 +3,8 @@
 
 #[path = "support/sql_reads.rs"]
 mod reads;
+#[path = "support/sql_scripts.rs"]
+mod scripts;
 mod support;
 
 use cockpit::runtime::local_postgres::{LocalOptions, LocalPostgres};

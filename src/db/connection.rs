@@ -6,14 +6,13 @@ use super::dial::{Stream, ended};
 use super::settings::Settings;
 use super::startup::{self, Begun};
 use super::wire::{self, Body, HEAD};
+use crate::model::Failure;
 use crate::model::sql::process::Process;
 use crate::model::sql::{Column, ServerMessage, Transaction};
-use crate::model::{Failure, FailureKind};
 use bytes::{Buf as _, BytesMut};
 use futures_util::FutureExt as _;
 use rustls::ClientConfig;
 use std::collections::BTreeMap;
-use std::fmt::Write as _;
 use std::io;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
@@ -63,7 +62,7 @@ pub struct Lost(pub String);
 
 /// A session on a server.
 pub struct Connection {
-    settings: Settings,
+    pub(super) settings: Settings,
     stream: Box<dyn Stream>,
     /// How TLS is spoken, if it is.
     tls: Option<ClientConfig>,
@@ -78,13 +77,13 @@ pub struct Connection {
     /// Something was asked for, and not all that the server says of it came.
     busy: bool,
     parameters: BTreeMap<String, String>,
-    notices: Vec<ServerMessage>,
+    pub(super) notices: Vec<ServerMessage>,
     process: i32,
     secret: i32,
     /// The last thing that the server said before it closed the connection.
     fatal: Option<ServerMessage>,
     /// Between two transactions the connection to the server is somebody else's.
-    pooled: bool,
+    pub(super) pooled: bool,
     /// The process on the server that is the session's own until it ends, where it was asked for.
     pub(super) own: Option<Process>,
     /// The process as the server itself names it, where it was asked.
@@ -124,66 +123,6 @@ impl Connection {
             own: None,
             backend: None,
         }
-    }
-
-    /// Settings go as statements, not with the beginning: what pools connections (pgbouncer) refuses those it does not know.
-    async fn set_up(&mut self) -> Result<(), Failure> {
-        let milliseconds = |limit: std::time::Duration| limit.as_millis();
-        let mut wished = Vec::new();
-        if self.settings.read_only {
-            wished.push(("default_transaction_read_only", "on".to_owned()));
-        }
-        if let Some(limit) = self.settings.statement_timeout {
-            wished.push(("statement_timeout", milliseconds(limit).to_string()));
-        }
-        if let Some(limit) = self.settings.idle_timeout {
-            wished.push(("idle_in_transaction_session_timeout", milliseconds(limit).to_string()));
-        }
-        let keeps = self.settings.is_rds_proxy();
-        if keeps {
-            // Only the number of a process that is the session's own can be named to cancel what it works at.
-            wished.push(("application_name", self.settings.application.clone()));
-        }
-        if wished.is_empty() {
-            return Ok(());
-        }
-        let lost = |Lost(why)| Failure::new(FailureKind::Unreachable, why);
-        self.pooled = self.is_pooled().await.map_err(lost)?;
-        if self.pooled {
-            let names: Vec<&str> = wished.iter().map(|(name, _)| *name).collect();
-            let message = format!(
-                "a pooler gives each transaction another connection (pool_mode = transaction): {} not set, as whoever gets the \
-                 connection next would have it too",
-                names.join(", ") + if names.len() == 1 { " is" } else { " are" }
-            );
-            self.notices.push(ServerMessage::warning(message));
-            return Ok(());
-        }
-        let mut pinned = false;
-        for (name, value) in wished {
-            let mut statement = String::new();
-            let _ = write!(statement, "SET {name} = '{value}'");
-            let done = self.rows(&statement, 0).await;
-            let why = match done {
-                Ok(Ok(_)) => {
-                    pinned = true;
-                    continue;
-                }
-                Ok(Err(said)) => said.message,
-                Err(Lost(why)) => return Err(Failure::new(FailureKind::Unreachable, why)),
-            };
-            // A limit that the server does not know is none; that nothing can be changed must be sure.
-            if name == "default_transaction_read_only" {
-                let what = format!("the session cannot be made a read-only one: {why}");
-                return Err(Failure::new(FailureKind::Denied, what).hinted("connect as a user who can only read"));
-            }
-            self.notices.push(ServerMessage::warning(why));
-        }
-        // Where nothing was set, nothing is kept: the next transaction may be another process's.
-        if keeps && pinned {
-            self.ask_process().await.map_err(lost)?;
-        }
-        Ok(())
     }
 
     /// What it was made with.

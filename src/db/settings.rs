@@ -12,6 +12,18 @@ pub const CONNECT_TIMEOUT: Duration = Duration::from_secs(15);
 /// A result may take so much of the disk, where nothing else is said.
 pub const RESULT_LIMIT: u64 = 4 << 30;
 
+/// Whether the password is bound to the channel of TLS.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Binding {
+    /// It is not.
+    Disable,
+    /// Where the server offers it.
+    #[default]
+    Prefer,
+    /// Else there is no session.
+    Require,
+}
+
 /// Which authorities are trusted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Roots {
@@ -41,12 +53,16 @@ pub struct Settings {
     pub sslmode: SslMode,
     /// Who is trusted.
     pub roots: Roots,
+    /// Whether the password is bound to the channel of TLS.
+    pub binding: Binding,
     /// What `pg_stat_activity` shows.
     pub application: String,
     /// `statement_timeout`; none leaves what the server has.
     pub statement_timeout: Option<Duration>,
     /// `idle_in_transaction_session_timeout`; none leaves what the server has.
     pub idle_timeout: Option<Duration>,
+    /// What else is set in the session, by name and value.
+    pub options: Vec<(String, String)>,
     /// Transactions begin as read-only ones.
     pub read_only: bool,
     /// So many bytes of a result are kept on the disk.
@@ -66,6 +82,8 @@ impl Settings {
             password_from: String::new(),
             sslmode: SslMode::default(),
             roots: Roots::default(),
+            binding: Binding::default(),
+            options: Vec::new(),
             application: "cockpit".to_owned(),
             statement_timeout: None,
             idle_timeout: None,

@@ -4,7 +4,7 @@
 //! loses the connection at a `COPY FROM STDIN` in a simple query.
 
 use super::dial::{Dialed, Stream, dial, ended};
-use super::settings::{Settings, SslMode};
+use super::settings::{Binding, Settings, SslMode};
 use super::wire::{self, HEAD};
 use super::words;
 use crate::model::Failure;
@@ -19,7 +19,7 @@ use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, ready as some};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
-use tokio_postgres::config::{SslMode as Mode, SslNegotiation};
+use tokio_postgres::config::{ChannelBinding as Bind, SslMode as Mode, SslNegotiation};
 use tokio_postgres::tls::{ChannelBinding, TlsConnect, TlsStream};
 
 /// No message of the beginning is larger: this is another protocol.
@@ -64,6 +64,11 @@ async fn once(settings: &Settings, open: bool) -> Result<Begun, (Failure, bool)>
     config.user(&settings.user).dbname(&settings.database).application_name(&settings.application);
     // TLS was spoken to, if it is: nothing more is negotiated.
     config.ssl_mode(Mode::Require).ssl_negotiation(SslNegotiation::Direct);
+    config.channel_binding(match settings.binding {
+        Binding::Disable => Bind::Disable,
+        Binding::Prefer => Bind::Prefer,
+        Binding::Require => Bind::Require,
+    });
     if let Some(password) = &settings.password {
         config.password(password.expose_secret());
     }

@@ -1,7 +1,8 @@
 //! A connection as a URL. Source: PostgreSQL's documentation, "Connection URIs". No part of it is in an error: where a
 //! password was not encoded, a piece of it stands anywhere.
 
-use super::settings::{Roots, Settings, SslMode};
+use super::options;
+use super::settings::{Binding, Roots, Settings, SslMode};
 use crate::feeds::sql::Place;
 use secrecy::SecretString;
 use std::time::Duration;
@@ -109,6 +110,8 @@ struct Said {
     root: Option<String>,
     application: Option<String>,
     connect: Option<String>,
+    options: Option<String>,
+    binding: Option<String>,
 }
 
 impl Said {
@@ -124,14 +127,16 @@ impl Said {
             "sslrootcert" => &mut self.root,
             "application_name" => &mut self.application,
             "connect_timeout" => &mut self.connect,
+            "options" => &mut self.options,
+            "channel_binding" => &mut self.binding,
             // Prisma and others write them; they are not about the connection.
             "schema" | "connection_limit" | "pool_timeout" | "pgbouncer" => return Ok(()),
             _ => {
                 return Err(Wrong {
                     message: "the URL has a name behind `?` which is not known here".into(),
                     hint: format!(
-                        "known are host, hostaddr, port, user, password, dbname, sslmode, sslrootcert, application_name and \
-                         connect_timeout; {WRITTEN}"
+                        "known are host, hostaddr, port, user, password, dbname, sslmode, sslrootcert, application_name, \
+                         connect_timeout, options and channel_binding; {WRITTEN}"
                     ),
                 });
             }
@@ -141,6 +146,13 @@ impl Said {
     }
 
     fn settings(self, variable: impl Fn(&str) -> Option<String>) -> Result<Settings, Wrong> {
+        // What a service would fill in is not taken from elsewhere: that may be another server.
+        if variable("PGSERVICE").is_some() && (self.host.is_none() || self.user.is_none() || self.database.is_none()) {
+            let message = "PGSERVICE is set, and the file of services is not read here";
+            let hint =
+                "write the host, the user and the database into the URL, or take PGSERVICE out (env -u PGSERVICE)";
+            return Err(Wrong { message: message.into(), hint: hint.into() });
+        }
         let port = match Valued::of(self.port, "PGPORT", &variable) {
             None => 5432,
             Some(said) => match said.text().parse::<u16>() {
@@ -177,6 +189,21 @@ impl Said {
         }
         if let Some(application) = self.application.or_else(|| variable("PGAPPNAME")) {
             settings.application = application;
+        }
+        if let Some(said) = Valued::of(self.options, "PGOPTIONS", &variable) {
+            let Some(known) = options::settings(said.text()) else {
+                return bad(&said, "not understood as options", "write -c NAME=VALUE or --NAME=VALUE; ");
+            };
+            settings.read_only = options::only_reads(&known);
+            settings.options = known;
+        }
+        if let Some(said) = Valued::of(self.binding, "PGCHANNELBINDING", &variable) {
+            settings.binding = match said.text() {
+                "disable" => Binding::Disable,
+                "prefer" => Binding::Prefer,
+                "require" => Binding::Require,
+                _ => return bad(&said, "no channel_binding", "there are disable, prefer, require; "),
+            };
         }
         if let Some(limit) = Valued::of(self.connect, "PGCONNECT_TIMEOUT", &variable) {
             match limit.text().parse::<u64>() {
@@ -284,6 +311,31 @@ mod tests {
     fn what_a_variable_says_wrongly_is_shown_with_its_name() {
         let wrong = parse("postgres://a@b/c", |name| (name == "PGPORT").then(|| "x".to_owned())).unwrap_err();
         assert_eq!(wrong.message, "`x` of PGPORT is no port");
+    }
+
+    #[test]
+    fn options_are_settings_of_the_session_and_what_is_not_understood_is_not_passed_over() {
+        let options = |name: &str| (name == "PGOPTIONS").then(|| "-c default_transaction_read_only=on".to_owned());
+        let settings = parse("postgres://a@b/c", options).unwrap();
+        assert_eq!(settings.options, [("default_transaction_read_only".to_owned(), "on".to_owned())]);
+        assert!(settings.read_only);
+        let own = parse("postgres://a@b/c?options=-c%20search_path%3Dapp", options).unwrap();
+        assert_eq!((own.options[0].1.as_str(), own.read_only), ("app", false), "the URL has the last word");
+        let wrong = parse("postgres://a@b/c", |name| (name == "PGOPTIONS").then(|| "-B 5".to_owned())).unwrap_err();
+        assert!(wrong.message.contains("`-B 5` of PGOPTIONS"), "{wrong:?}");
+        let wrong = parse("postgres://a:hush@b/c?options=hush", none).unwrap_err();
+        assert!(!format!("{wrong:?}").contains("hush") && wrong.hint.contains("-c NAME=VALUE"), "{wrong:?}");
+        assert_eq!(parse("postgres://a@b/c?channel_binding=require", none).unwrap().binding, Binding::Require);
+        assert!(parse("postgres://a@b/c?channel_binding=yes", none).is_err());
+    }
+
+    #[test]
+    fn a_service_that_would_fill_in_what_the_url_leaves_out_is_said_not_to_be_read() {
+        let service = |name: &str| (name == "PGSERVICE").then(|| "prod".to_owned());
+        for url in ["postgres://a@b", "postgres:///c", "postgres://b/c"] {
+            assert!(parse(url, service).unwrap_err().message.contains("PGSERVICE"), "{url}");
+        }
+        assert!(parse("postgres://a@b/c", service).is_ok());
     }
 
     #[test]

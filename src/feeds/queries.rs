@@ -38,14 +38,14 @@ pub enum Ask {
     Folder(Option<String>),
     /// Begins a file that results are added to: it is empty then, and nobody else may read it.
     Begin(String),
-    /// Saves a query. One of that name is replaced.
+    /// Saves a query; [`Fact::There`] where another one of that name is there and is not to be replaced.
     Save {
         /// Where.
         folder: Option<String>,
-        /// Its name, which becomes that of a file.
-        name: String,
-        /// The query.
-        text: String,
+        /// The query. Its name becomes that of a file.
+        query: Saved,
+        /// One of that name is replaced.
+        replaces: bool,
     },
 }
 
@@ -109,6 +109,8 @@ pub enum Fact {
     Texts(Vec<Typed>),
     /// Queries that were saved, by name.
     Saved(Vec<Saved>),
+    /// It was not saved: another one of its name is there.
+    There(Saved),
     /// The text of a file, or why it cannot be read.
     Text(Result<String, String>),
     /// It was done; what there is to say, if anything.

@@ -125,11 +125,11 @@ pub fn place(path: Option<&str>) -> Result<String, String> {
     whole.into_os_string().into_string().map_err(|_| format!("{typed}: its name is no text"))
 }
 
-/// Saves a query; gives back its file. One of that name is replaced.
+/// Saves a query; gives back its file. None: another one of that name is there, and `replaces` does not say that it goes.
 ///
 /// # Errors
 /// When the name is none of a file, or the file cannot be written; an older one then stays as it is.
-pub fn save(configured: Option<&str>, name: &str, text: &str) -> io::Result<PathBuf> {
+pub fn save(configured: Option<&str>, name: &str, text: &str, replaces: bool) -> io::Result<Option<PathBuf>> {
     let name = name.strip_suffix(".sql").unwrap_or(name);
     if name.is_empty() || name.starts_with('.') || name.contains(['/', '\\', '\0']) {
         return Err(io::Error::other("a name has no `/` and does not begin with a dot"));
@@ -138,9 +138,23 @@ pub fn save(configured: Option<&str>, name: &str, text: &str) -> io::Result<Path
     fs::create_dir_all(&folder)?;
     let path = folder.join(format!("{name}.sql"));
     let new = folder.join(format!(".{name}.new"));
-    fs::write(&new, text)?;
-    fs::rename(&new, &path)?;
-    Ok(path)
+    // Whoever makes the file first has it: two who save at once do not take each other's place.
+    let made = match OpenOptions::new().write(true).create_new(true).open(&path) {
+        Ok(_) => true,
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => false,
+        Err(error) => return Err(error),
+    };
+    if !made && !replaces && fs::read(&path).ok().as_deref() != Some(text.as_bytes()) {
+        return Ok(None);
+    }
+    let written = fs::write(&new, text).and_then(|()| fs::rename(&new, &path));
+    if written.is_err() {
+        let _ = fs::remove_file(&new);
+        if made {
+            let _ = fs::remove_file(&path);
+        }
+    }
+    written.map(|()| Some(path))
 }
 
 #[cfg(test)]
@@ -179,14 +193,31 @@ mod tests {
         let place = folder.path().join("queries");
         let place = place.to_str().unwrap();
         assert_eq!(saved(Some(place)).unwrap(), []);
-        save(Some(place), "slow", "select 1;\n").unwrap();
-        save(Some(place), "日本.sql", "select 2;\n").unwrap();
-        save(Some(place), "slow", "select 3;\n").unwrap();
+        save(Some(place), "slow", "select 1;\n", false).unwrap().unwrap();
+        save(Some(place), "日本.sql", "select 2;\n", false).unwrap().unwrap();
+        save(Some(place), "slow", "select 3;\n", true).unwrap().unwrap();
         let names: Vec<(String, String)> =
             saved(Some(place)).unwrap().into_iter().map(|saved| (saved.name, saved.text)).collect();
         assert_eq!(names, [("slow".into(), "select 3;\n".into()), ("日本".into(), "select 2;\n".into())]);
         for bad in ["", "../x", ".x", "a/b"] {
-            assert!(save(Some(place), bad, "").is_err(), "{bad}");
+            assert!(save(Some(place), bad, "", true).is_err(), "{bad}");
         }
+    }
+
+    #[test]
+    fn a_query_that_is_there_stays_unless_it_is_to_be_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().to_str().unwrap();
+        let texts = || saved(Some(place)).unwrap().into_iter().map(|saved| saved.text).collect::<Vec<_>>();
+        save(Some(place), "daily", "select 1;\n", false).unwrap().unwrap();
+        assert_eq!(save(Some(place), "daily.sql", "select 2;\n", false).unwrap(), None);
+        assert_eq!(texts(), ["select 1;\n"]);
+        assert!(save(Some(place), "daily", "select 1;\n", false).unwrap().is_some(), "it is the same one");
+        assert!(save(Some(place), "daily", "select 2;\n", true).unwrap().is_some());
+        assert_eq!(texts(), ["select 2;\n"]);
+        // What could not be written leaves neither a part of it nor the place that was taken for it.
+        fs::create_dir(folder.path().join(".late.new")).unwrap();
+        assert!(save(Some(place), "late", "select 3;\n", false).is_err());
+        assert!(!folder.path().join("late.sql").exists());
     }
 }

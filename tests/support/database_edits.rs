@@ -6,6 +6,7 @@ use cockpit::db::Connection;
 use cockpit::feeds::part::Part;
 use cockpit::feeds::sql::{Ask, Fact};
 use cockpit::model::sql::edit::{Changes, Table, Value, question, touched_one};
+use cockpit::model::sql::er::{KEYS, TABLES};
 use cockpit::model::sql::keywords::literal;
 use cockpit::model::sql::{Cell, Ended, ResultId};
 
@@ -100,7 +101,7 @@ async fn cells_of_every_type_are_edited_and_a_row_that_was_changed_stays() {
     let (table, first) = read(&mut desk).await;
     let edits = |changes: Changes, (number, was): &(i16, Value), is: Option<&str>| {
         let mut changes = changes;
-        changes.set(&key, *number, was.clone(), is.map(str::to_owned));
+        changes.set(&key, &[], *number, was.clone(), is.map(str::to_owned));
         changes
     };
     let none = || Changes { table: table.clone(), list: Vec::new() };
@@ -134,6 +135,32 @@ async fn cells_of_every_type_are_edited_and_a_row_that_was_changed_stays() {
     let mut delete = none();
     delete.toggle_delete(&key, first[1..].to_vec());
     assert_eq!(applied(&mut desk, &delete).await, [Ok(())]);
+}
+
+#[tokio::test]
+async fn columns_that_a_primary_key_includes_are_not_of_it() {
+    let mut desk = Desk::connected(None).await;
+    let made = "create table including (id int, note text, other int, primary key (id) include (note), unique (other) include (note))";
+    works(&mut desk, made).await;
+    let (facts, _) = desk.all(2, "select * from including").await;
+    let Fact::Begun { columns, .. } = &facts[0] else { panic!("{facts:?}") };
+    desk.ask(Ask::Look { session: SESSION, purpose: "table", statement: question(columns[0].table_oid) });
+    let Part::Last(Fact::Looked { rows, .. }) = desk.next().await else { panic!("no table") };
+    let table = Table::of(&rows).expect("a table");
+    assert_eq!((table.columns.len(), table.key), (3, vec![1]));
+    desk.ask(Ask::Look { session: SESSION, purpose: "table", statement: TABLES.to_owned() });
+    let Part::Last(Fact::Looked { rows, .. }) = desk.next().await else { panic!("no tables") };
+    let drawn = rows.iter().find(|row| row[1].as_deref() == Some("including")).unwrap()[2].clone().unwrap();
+    assert_eq!(drawn.matches('*').count(), 1, "{drawn}");
+    works(
+        &mut desk,
+        "create table one_to_one (id int references including, note text, primary key (id) include (note))",
+    )
+    .await;
+    desk.ask(Ask::Look { session: SESSION, purpose: "table", statement: KEYS.to_owned() });
+    let Part::Last(Fact::Looked { rows, .. }) = desk.next().await else { panic!("no keys") };
+    let key = rows.iter().find(|row| row[1].as_deref() == Some("one_to_one")).unwrap();
+    assert_eq!(key[5].as_deref(), Some("t"), "one row refers to one: {key:?}");
 }
 
 #[tokio::test]

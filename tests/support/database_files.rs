@@ -5,8 +5,8 @@ use cockpit::app::effect::Effect;
 use cockpit::app::ticket::Ticket;
 use cockpit::feeds::part::Part;
 use cockpit::feeds::sql::{Ask, Beside, Data, Fact, Outlet};
-use cockpit::model::sql::Ended;
 use cockpit::model::sql::format::{Format, Options};
+use cockpit::model::sql::{Ended, Transaction};
 use std::os::unix::fs::PermissionsExt as _;
 
 fn csv() -> Options {
@@ -184,6 +184,23 @@ async fn values_are_bound_and_an_error_has_its_place_in_what_was_typed() {
     desk.all(6, "rollback").await;
     desk.all(7, "select count(*) from pg_prepared_statements").await;
     assert_eq!(texts(&desk.window(7, 0, 1).await), [["0"]], "nothing of it stays");
+}
+
+#[tokio::test]
+async fn a_statement_with_values_that_the_server_refuses_fails_its_transaction_and_that_is_told() {
+    let mut desk = Desk::connected(None).await;
+    desk.all(1, "begin").await;
+    let beside = Beside { bind: Some(vec!["1".to_owned()]), ..Beside::default() };
+    desk.run_beside(2, "select $1::nosuch", beside);
+    let (facts, ended) = desk.ended(2).await;
+    assert!(matches!(ended, Ended::Failed(_)), "{ended:?}");
+    assert_eq!(facts, [Fact::Transaction(Transaction::Failed)], "before it has ended");
+    desk.all(3, "rollback").await;
+    // What leaves it as it is tells of none.
+    let none = Beside { bind: Some(Vec::new()), ..Beside::default() };
+    desk.run_beside(4, "select 1", none);
+    let (facts, _) = desk.ended(4).await;
+    assert!(!facts.iter().any(|fact| matches!(fact, Fact::Transaction(_))), "{facts:?}");
 }
 
 #[tokio::test]

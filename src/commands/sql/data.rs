@@ -1,11 +1,10 @@
 //! Data that are copied to the server: piece by piece, whatever their size.
 
+use super::reads::{PIECE, Reads, beside, named};
 use crate::model::sql::interpreter::{self, Interpreter};
 use std::fs::File;
-use std::io::{self, BufRead as _, Read};
+use std::io::{self, Read};
 
-/// They are sent in pieces of this size.
-pub(super) const PIECE: usize = 64 * 1024;
 /// Why a COPY fails that no data were given for.
 pub(super) const NONE: &str = "there are no data to copy";
 
@@ -24,8 +23,8 @@ pub(super) enum Data<'a> {
 /// The lines that follow a `COPY` in a script.
 pub(super) struct Following<'a> {
     interpreter: &'a mut Interpreter,
-    /// More of the script comes from standard input.
-    reads_input: &'a mut bool,
+    /// Where more of the script comes from.
+    reads: &'a mut Reads,
     /// All of them were taken.
     over: bool,
     /// What was taken and not handed on, from this byte on.
@@ -34,8 +33,8 @@ pub(super) struct Following<'a> {
 }
 
 impl<'a> Following<'a> {
-    pub(super) fn new(interpreter: &'a mut Interpreter, reads_input: &'a mut bool) -> Self {
-        Self { interpreter, reads_input, over: false, held: Vec::new(), at: 0 }
+    pub(super) fn new(interpreter: &'a mut Interpreter, reads: &'a mut Reads) -> Self {
+        Self { interpreter, reads, over: false, held: Vec::new(), at: 0 }
     }
 
     async fn piece(&mut self) -> io::Result<Vec<u8>> {
@@ -43,15 +42,7 @@ impl<'a> Following<'a> {
             match self.interpreter.data() {
                 interpreter::Data::Lines(lines) => (self.held, self.at) = (lines.into_bytes(), 0),
                 interpreter::Data::Over => self.over = true,
-                interpreter::Data::More => {
-                    let lines = if *self.reads_input { lines().await? } else { String::new() };
-                    if lines.is_empty() {
-                        *self.reads_input = false;
-                        self.interpreter.finish();
-                    } else {
-                        self.interpreter.feed(&lines);
-                    }
-                }
+                interpreter::Data::More => self.reads.feed(self.interpreter).await?,
             }
         }
         let end = self.held.len().min(self.at + PIECE);
@@ -90,41 +81,9 @@ impl Data<'_> {
     }
 }
 
-/// Whole lines of standard input, as many as there are; empty at its end.
-///
-/// # Errors
-/// It cannot be read, or is no UTF-8.
-pub(super) async fn lines() -> io::Result<String> {
-    let read = || {
-        let mut input = io::stdin().lock();
-        let mut lines = Vec::new();
-        let there = input.fill_buf()?;
-        match there.iter().rposition(|byte| *byte == b'\n') {
-            Some(at) => {
-                lines.extend_from_slice(&there[..=at]);
-                input.consume(at + 1);
-            }
-            None => {
-                input.read_until(b'\n', &mut lines)?;
-            }
-        }
-        String::from_utf8(lines).map_err(io::Error::other)
-    };
-    beside(read).await.map_err(|error| named("standard input", &error))
-}
-
 fn read(from: &mut impl Read) -> io::Result<Vec<u8>> {
     let mut piece = vec![0; PIECE];
     let count = from.read(&mut piece)?;
     piece.truncate(count);
     Ok(piece)
-}
-
-fn named(name: &str, error: &io::Error) -> io::Error {
-    io::Error::other(format!("{name} cannot be read: {error}"))
-}
-
-/// Does what waits beside what hears signals.
-pub(super) async fn beside<T: Send + 'static>(does: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
-    tokio::task::spawn_blocking(does).await.map_err(io::Error::other)?
 }

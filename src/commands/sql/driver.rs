@@ -2,8 +2,9 @@
 
 use super::answer::How;
 use super::data::{Data, Following};
-use super::only_reads::{holds, is_told, lifted, lifting};
+use super::only_reads::{acting, holds, is_told, lifted, lifting};
 use super::outlet::{NO_PROGRAMS, Outlet};
+use super::reads::Reads;
 use super::report::{OnlyReads, READ_ONLY, failed};
 use super::session::{Over, Session};
 use crate::cli::{ExitCode, Report};
@@ -13,7 +14,7 @@ use crate::db::{Connection, Settings};
 use crate::model::Failure;
 use crate::model::sql::describe::Looked;
 use crate::model::sql::format::writer::sheet;
-use crate::model::sql::guard;
+use crate::model::sql::guard::{self, Kept};
 use crate::model::sql::interpreter::{Action, Answer, Connection as To, Interpreter, Peer, Ran, Rows, Run, Target};
 use crate::model::sql::keywords::literal;
 use crate::model::sql::{ServerMessage, Transaction};
@@ -27,13 +28,16 @@ const LOOKED: usize = 64 << 20;
 /// The beginning of the names of statements that have values bound to them.
 const OURS: &str = "cockpit_statement";
 
+/// Why a statement is not run that ends the transaction of `-1`.
+const ENDS: &str = "not run: with -1 all is one transaction, which this would end: take it out, or leave -1 out";
+
 /// The interpreter with its hands.
 pub(super) struct Driver<'a> {
     pub(super) session: Session,
     pub(super) interpreter: Interpreter,
     pub(super) outlet: Outlet<'a>,
-    /// More of the script comes from standard input.
-    pub(super) reads_input: bool,
+    /// Where more of the script comes from.
+    pub(super) reads: Reads,
     /// The last failure.
     last: Option<Report>,
     /// Something failed, was told, and it went on.
@@ -59,7 +63,7 @@ impl<'a> Driver<'a> {
             session,
             interpreter,
             outlet,
-            reads_input: false,
+            reads: Reads::Nothing,
             last: None,
             went_on: false,
             bound: 0,
@@ -146,9 +150,10 @@ impl<'a> Driver<'a> {
                     self.session.wait(Duration::from_millis(milliseconds)).await?;
                     Answer::Done(Ok(()))
                 }
-                Action::More(_) if !self.reads_input => return Ok(None),
+                Action::More(_) if self.reads.is_over() => return Ok(None),
                 Action::More(_) => {
-                    self.more().await?;
+                    // A statement is run as soon as it is there.
+                    self.session.feed(&mut self.reads, &mut self.interpreter).await?;
                     continue;
                 }
                 Action::Quit(code) => return Ok(Some(code)),
@@ -222,18 +227,6 @@ impl<'a> Driver<'a> {
         self.last.take()
     }
 
-    /// Feeds more of standard input, as it comes: a statement is run as soon as it is there.
-    async fn more(&mut self) -> Result<(), Over> {
-        let line = if self.reads_input { self.session.input().await? } else { String::new() };
-        if line.is_empty() {
-            self.reads_input = false;
-            self.interpreter.finish();
-        } else {
-            self.interpreter.feed(&line);
-        }
-        Ok(())
-    }
-
     fn print(&mut self, text: &[u8], target: &Target) -> Result<(), Over> {
         if let Err(why) = self.outlet.begin(target) {
             self.fail(Report::new("output", why, ExitCode::Failed));
@@ -266,6 +259,12 @@ impl<'a> Driver<'a> {
         let judged = self.only_reads.map(|_| guard::judge(&run.statement)).filter(|_| run.rows != Rows::Describe);
         if judged.as_ref().is_some_and(|judged| judged.lifts) {
             return Ok(self.ended(run, lifting(transaction)));
+        }
+        if judged.as_ref().is_some_and(|judged| judged.kept == Kept::Not) {
+            return Ok(self.ended(run, acting(transaction)));
+        }
+        if self.single && !run.hidden && guard::judge(&run.statement).step.is_some_and(|step| step.decides()) {
+            return Ok(self.ended(run, refused(ENDS.to_owned())));
         }
         let mut statement = run.statement.clone();
         let ours = format!("{OURS}_{}", self.bound);
@@ -309,10 +308,7 @@ impl<'a> Driver<'a> {
         let mut data = match (file, &run.copy) {
             (Some((file, path)), _) => Data::File(file, path),
             (None, Some(Peer::Standard)) => Data::Input,
-            (None, Some(Peer::Following)) => {
-                let (interpreter, reads_input) = (&mut self.interpreter, &mut self.reads_input);
-                Data::Following(Following::new(interpreter, reads_input))
-            }
+            (None, Some(Peer::Following)) => Data::Following(Following::new(&mut self.interpreter, &mut self.reads)),
             (None, _) => Data::None,
         };
         let mut options = run.options.clone();
@@ -332,6 +328,13 @@ impl<'a> Driver<'a> {
             let _ = self.session.look(&format!("DEALLOCATE {ours}"), 0).await?;
         }
         let ran = self.ended(run, ran);
+        if self.single && self.session.transaction() == Transaction::Idle {
+            // Of several statements at once the server takes an end that was not seen before.
+            let what =
+                "not one transaction: this ended it, and what ran before it is decided; nothing more is run".to_owned();
+            let what = self.placed(run.file.as_deref(), run.line, what);
+            return Err(self.unreached(Report::new("sql", what, ExitCode::Failed)));
+        }
         // What a function did is not seen in the words that called it.
         if let (Some(why), Some(judged)) = (self.only_reads, judged)
             && (self.told || !judged.nature.is_harmless())

@@ -9,6 +9,7 @@ mod er;
 mod looking;
 mod only_reads;
 mod outlet;
+mod reads;
 mod report;
 mod run;
 mod session;

@@ -25,6 +25,20 @@ pub(super) fn lifting(transaction: Transaction) -> Ran {
     Ran { failed: Some(said), transaction, ..Ran::default() }
 }
 
+/// What a statement is answered with that the server would carry out though transactions only read: it changes no row, but acts.
+pub(super) fn acting(transaction: Transaction) -> Ran {
+    let said = ServerMessage {
+        severity: "ERROR".to_owned(),
+        code: READ_ONLY.to_owned(),
+        message:
+            "not run: the session only reads, and the server would not keep it from this, which changes more than rows"
+                .to_owned(),
+        hint: Some(HOW.to_owned()),
+        ..ServerMessage::default()
+    };
+    Ran { failed: Some(said), transaction, ..Ran::default() }
+}
+
 /// What is said where something had the session write that its words did not show.
 pub(super) fn lifted() -> Report {
     let what = "what ran let the session write, which only reads: nothing more is run";

@@ -5,11 +5,13 @@ use super::ddl::ddl;
 use super::driver::{Driver, tell};
 use super::er::er;
 use super::outlet::Outlet;
-use super::report::{OnlyReads, failed, pooled};
+use super::reads::{Reads, ScriptFile};
+use super::report::{OnlyReads, failed, notice, pooled};
 use super::session::{Over, Session, gone};
 use crate::app::safety::WRITES;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
+use crate::commands::say::say;
 use crate::commands::waits;
 use crate::commands::way::{Wanted, Way, way};
 use crate::model::sql::Transaction;
@@ -23,8 +25,8 @@ use std::path::Path;
 enum Script {
     /// `-c`.
     Command(String),
-    /// `-f`: its name and its text.
-    File(String, String),
+    /// `-f`.
+    File(ScriptFile),
     /// Standard input, as it comes.
     Input,
 }
@@ -36,8 +38,9 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     if !arguments.ddl.is_empty() {
         return Box::pin(ddl(context, arguments, out)).await;
     }
-    let stops = StopSignals::new()
-        .map_err(|error| Report::new("system", "signals cannot be taken", ExitCode::Failed).caused_by(&error))?;
+    let stops = StopSignals::new().map_err(|error| {
+        Report::new("system", "signal handlers cannot be installed", ExitCode::Failed).caused_by(&error)
+    })?;
     let scripts = scripts(context, arguments).await?;
     let end = context.end();
     let wanted = Wanted {
@@ -49,7 +52,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         command: ("sql", String::new()),
     };
     let way = Box::pin(way(context, &wanted)).await?;
-    let connection = match way.connect(context).await {
+    let mut connection = match way.connect(context).await {
         Ok(connection) => connection,
         Err(report) => {
             way.close("failed", &report.message).await?;
@@ -61,6 +64,8 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         way.close("failed", &report.message).await?;
         return Err(report);
     }
+    // What could not be set is said before anything runs.
+    connection.take_notices().iter().flat_map(notice).for_each(|line| say(&line));
     let mut driver = driver(Session::new(connection, stops, end), &way, context, arguments, out)?;
     if way.settings.read_only {
         driver.only_reads(match (context.global.read_only, way.guarded) {
@@ -136,9 +141,10 @@ async fn scripts(context: &Context, arguments: &Arguments) -> Result<Vec<Script>
             let unreadable = |error: &dyn std::error::Error| {
                 Report::new("input", format!("{name} cannot be read"), ExitCode::Usage).caused_by(error)
             };
-            let bytes = waits::file(context, file).await?.map_err(|error| unreadable(&error))?;
-            let text = String::from_utf8(bytes).map_err(|error| unreadable(&error))?;
-            scripts.push(Script::File(name, text));
+            let (doing, path) = (format!("while {name} was opened"), file.to_owned());
+            // It may be a pipe that nobody writes into.
+            let opened = waits::blocking(context, &doing, move || Ok(ScriptFile::open(&path))).await?;
+            scripts.push(Script::File(opened.map_err(|error| unreadable(&error))?));
         }
         None if !scripts.is_empty() => {}
         None if io::stdin().is_terminal() => {
@@ -155,7 +161,7 @@ async fn scripts(context: &Context, arguments: &Arguments) -> Result<Vec<Script>
 fn not_run(mut halt: Halt, name: &str, scripts: impl Iterator<Item = Script>) -> Option<String> {
     let after = scripts.map(|script| match script {
         Script::Command(_) => "-c".to_owned(),
-        Script::File(name, _) => name,
+        Script::File(file) => file.name().to_owned(),
         Script::Input => "standard input".to_owned(),
     });
     halt.left.extend(after.map(|name| Left { file: Some(name), line: 1 }));
@@ -174,13 +180,13 @@ async fn all(driver: &mut Driver<'_>, arguments: &Arguments, scripts: Vec<Script
     for script in scripts.by_ref() {
         match script {
             Script::Command(text) => driver.interpreter.run(&text, Origin::Command),
-            Script::File(name, text) => {
-                driver.name.clone_from(&name);
-                driver.interpreter.run(&text, Origin::File(name));
+            Script::File(file) => {
+                file.name().clone_into(&mut driver.name);
+                driver.reads = Reads::File(file);
             }
             Script::Input => {
                 "standard input".clone_into(&mut driver.name);
-                driver.reads_input = true;
+                driver.reads = Reads::Input;
             }
         }
         code = driver.all().await?;

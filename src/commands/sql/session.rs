@@ -4,12 +4,13 @@
 use super::answer::{Answering, How, Step};
 use super::data::{self, Data};
 use super::outlet::Outlet;
+use super::reads::{PIECE, Reads, beside};
 use crate::cli::{ExitCode, Report};
 use crate::commands::printed::unwritten;
 use crate::db::wire;
 use crate::db::{Canceller, Connection, Lost, Rows as Answer, Settings, known};
 use crate::model::Failure;
-use crate::model::sql::interpreter::{Ran, Rows};
+use crate::model::sql::interpreter::{Interpreter, Ran, Rows};
 use crate::model::sql::{Server, ServerMessage, Transaction};
 use crate::runtime::stop::{StopSignal, StopSignals};
 use std::fs::File;
@@ -142,17 +143,17 @@ impl Session {
 
     /// Opens a file, which may be a pipe that nobody writes into.
     pub(super) async fn open(&mut self, path: PathBuf) -> Result<io::Result<File>, Over> {
-        self.unless_told(data::beside(move || File::open(path))).await
+        self.unless_told(beside(move || File::open(path))).await
     }
 
     /// All of a file, which may be a pipe that nobody writes into.
     pub(super) async fn file(&mut self, path: PathBuf) -> Result<io::Result<Vec<u8>>, Over> {
-        self.unless_told(data::beside(move || std::fs::read(path))).await
+        self.unless_told(beside(move || std::fs::read(path))).await
     }
 
-    /// Whole lines of standard input, as many as there are; empty at its end.
-    pub(super) async fn input(&mut self) -> Result<String, Over> {
-        self.unless_told(data::lines()).await?.map_err(|error| unread(&error))
+    /// Gives the interpreter more of the script.
+    pub(super) async fn feed(&mut self, reads: &mut Reads, interpreter: &mut Interpreter) -> Result<(), Over> {
+        self.unless_told(reads.feed(interpreter)).await?.map_err(|error| unread(&error))
     }
 
     async fn cancel(&self) -> Result<(), Over> {
@@ -229,7 +230,7 @@ impl Session {
 
     /// Sends what is to be copied, to its end: a server that has failed throws away what still comes.
     async fn copy(&mut self, data: &mut Data<'_>) -> Result<(), Over> {
-        let mut message = Vec::with_capacity(data::PIECE + wire::HEAD);
+        let mut message = Vec::with_capacity(PIECE + wire::HEAD);
         loop {
             // A terminal or a pipe may hold back for long: a signal and the time are heard meanwhile.
             let piece = tokio::select! {

@@ -1,5 +1,6 @@
 //! A session is made anew where that is due, and says that another member writes.
 
+use super::result::Tab;
 use super::state::{Link, State};
 use super::{connect, facts, place, returning};
 use crate::app::App;
@@ -44,7 +45,7 @@ pub fn due(app: &mut App) -> Vec<Effect> {
 
 /// Whether something would be lost with the session, or somebody is at it.
 fn is_busy(state: &State) -> bool {
-    let edits = state.tabs.iter().filter_map(|tab| tab.edit.as_ref()).any(|edit| !edit.changes.list.is_empty());
+    let edits = state.tabs.iter().any(Tab::has_changes);
     state.transaction != Transaction::Idle || state.running.is_some() || state.pending.is_some() || edits
 }
 

@@ -27,7 +27,7 @@ pub fn connect(app: &mut App) -> Vec<Effect> {
         Link::Off | Link::Lost(_) => {}
     }
     if app.poller.wrong_account() {
-        app.say("the credentials are of another account: nothing is connected to");
+        app.say("the credentials belong to another account: nothing is connected to");
         return Vec::new();
     }
     let places = places(app);
@@ -132,7 +132,7 @@ pub fn leave(app: &mut App) -> Vec<Effect> {
 
 /// Leaves the session; asks where something would be lost.
 pub fn quit(app: &mut App) -> Vec<Effect> {
-    if facts::loses(app).is_some() {
+    if app.panes.query.is_on() && facts::loses(app).is_some() {
         return windows::ask(app, Asking::Leave(None));
     }
     let mut effects = close(app);
@@ -143,6 +143,7 @@ pub fn quit(app: &mut App) -> Vec<Effect> {
 /// Closes the session, of which nothing is lost that was not asked about. Results come to the screen again.
 pub fn close(app: &mut App) -> Vec<Effect> {
     app.panes.query.returns = None;
+    app.panes.query.lost_open = false;
     let mut effects = output::set(app, None);
     effects.extend(leave(app));
     // The next one begins as psql does, without what was set in this one.
@@ -168,7 +169,7 @@ pub fn again(app: &mut App) -> Vec<Effect> {
 /// # Errors
 /// It does not, in words; the session stays.
 pub fn named(app: &mut App, to: Connection) -> Result<Vec<Effect>, String> {
-    if facts::loses(app).is_some() {
+    if app.panes.query.is_on() && facts::loses(app).is_some() {
         return Err("a transaction is open, a statement runs, or changes were not applied: end it first".to_owned());
     }
     if to == Connection::default() {

@@ -7,16 +7,22 @@ use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::grid::Grid;
 use crate::model::sql::Cell;
+use crate::model::sql::edit::names_of;
 use crate::model::sql::format::head::Head;
 use crate::model::sql::format::{Format, Options, Writer};
 
 /// What stands for the name of a table where the result is of none, or of several.
-pub const NAMELESS: &str = "table_name";
+const NAMELESS: &str = "table_name";
 
-/// How rows of a result are written.
+/// How rows of a result are written. Its table is named where each column that is shown is one of it, and then by its name there:
+/// a statement may call it otherwise.
 pub fn options(tab: &Tab, format: Format) -> Options {
-    let table = tab.table.clone().unwrap_or_else(|| NAMELESS.to_owned());
-    Options { format, table, ..Options::default() }
+    let named = tab.table.as_ref().zip(tab.grid.as_ref()).and_then(|(table, grid)| {
+        let shown = grid.order.iter().filter_map(|column| grid.columns.get(*column));
+        Some((table.written(), names_of(shown, table)?))
+    });
+    let (table, table_columns) = named.unwrap_or_else(|| (NAMELESS.to_owned(), Vec::new()));
+    Options { format, table, table_columns, ..Options::default() }
 }
 
 /// Rows with the columns that are shown, as text.

@@ -1,7 +1,7 @@
 //! Copying what is selected, and writing a result to a file: in the forms of psql and of `cockpit sql`.
 
 use super::ask::{Kind, ask, look, ticket};
-use super::copied::{self, NAMELESS};
+use super::copied;
 use super::scan::Goal;
 use super::state::{Exporting, Named, Reading};
 use super::{reading, tell, value};
@@ -11,7 +11,7 @@ use crate::app::update::settle::done;
 use crate::feeds::part::Part;
 use crate::feeds::sql;
 use crate::model::sql::Cell;
-use crate::model::sql::edit::{name_of, name_question, only_table};
+use crate::model::sql::edit::{Table, name_question, only_table};
 use crate::model::sql::format::Format;
 
 /// So many rows are looked at to see whether all are at hand.
@@ -74,7 +74,7 @@ fn named(app: &mut App, what: Named) -> Vec<Effect> {
 pub fn name(app: &mut App, rows: &[Vec<Option<String>>]) {
     let Some((result, what)) = app.panes.query.naming.take() else { return };
     if let Some(tab) = app.panes.query.tab_of(result) {
-        tab.table = Some(name_of(rows).unwrap_or_else(|| NAMELESS.to_owned()));
+        tab.table = Some(Table::of(rows).unwrap_or_default());
     }
     if app.panes.query.shown().is_some_and(|tab| tab.id == result) {
         let effects = does(app, what);

@@ -3,12 +3,13 @@
 use super::ask::look;
 use super::choice::Window;
 use super::edit_line::prompt;
-use super::edits::{Edit, Edited, Wish};
+use super::edits::{At, Edit, Edited, Wish, Wished};
 use super::sequence::{Script, Step, Then, Wanted};
 use super::state::{Asking, Reading, State};
-use super::{pump, value, windows};
+use super::{order, pump, value, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
+use crate::app::grid::Grid;
 use crate::app::overlays;
 use crate::app::update::settle::done;
 use crate::app::update::windows::push_window;
@@ -20,6 +21,9 @@ pub const TABLE: &str = "table";
 
 /// The result was closed, or read anew, while its value was typed.
 const GONE: &str = "the rows that this was typed for are not here any more: nothing was changed";
+
+/// Which row it is cannot be said.
+const UNKEYED: &str = "the key of this row is not here whole, or stands there with two values";
 
 /// Rows outlive the session that they came from.
 const ELSEWHERE: &str = "these rows are of another database than the session: connect there to change them";
@@ -61,28 +65,47 @@ pub fn begin(app: &mut App, wish: Wish) -> Vec<Effect> {
     if !tab.is_of(server) {
         return refused(app, ELSEWHERE);
     }
-    match table_of(&grid.columns, server) {
+    match table_of(query_of(&tab.statement), &grid.columns, server) {
         Err(why) => {
             let hint = if server.read_only && server.reader != Some(true) { "; U allows writes" } else { "" };
             refused(app, format!("it cannot be edited: {why}{hint}"))
         }
-        Ok(_) if tab.edit.is_some() => does(app, wish),
         Ok(table) => {
-            app.panes.query.wish = Some((tab.id, wish));
+            // Who moves on before it is known what table that is means the row where the key was pressed.
+            let (result, at) = (tab.id, At::selected(grid));
+            if at.is_none() && wish != Wish::Add {
+                return refused(app, "this row is not here yet");
+            }
+            if tab.edit.is_some() {
+                return does(app, result, wish, at);
+            }
             if wish == Wish::Cell {
                 app.line_to_come();
             }
-            let mut effects = look(app, TABLE, question(table));
+            let asked = app.panes.query.wishes.iter().find(|wished| wished.result == result).map(|asked| asked.serial);
+            let (mut effects, serial) = match asked {
+                Some(serial) => (Vec::new(), serial),
+                None => (look(app, TABLE, question(table)), app.panes.query.serial),
+            };
+            app.panes.query.wishes.push(Wished { serial, result, wish, at });
             effects.extend(done(app));
             effects
         }
     }
 }
 
-/// What table it is has come.
-pub fn table(app: &mut App, answer: Result<&[Vec<Option<String>>], &str>) {
-    let Some((result, wish)) = app.panes.query.wish.take() else { return };
-    let Some(tab) = app.panes.query.tab_of(result) else { return };
+/// The statement whose rows a result has: that the server sorts them changes none.
+fn query_of(statement: &str) -> &str {
+    order::parts(statement).map_or(statement, |(query, ..)| query)
+}
+
+/// What table it is has come: what was wanted of it is done in the order in which it was.
+pub fn table(app: &mut App, serial: u64, answer: Result<&[Vec<Option<String>>], &str>) {
+    let all = std::mem::take(&mut app.panes.query.wishes);
+    let (wished, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|wished| wished.serial == serial);
+    app.panes.query.wishes = others;
+    let Some(result) = wished.first().map(|wished| wished.result) else { return };
+    let Some(tab) = app.panes.query.tab_of(result) else { return app.no_line(GONE) };
     let columns = tab.grid.as_ref().map(|grid| grid.columns.clone()).unwrap_or_default();
     let known = answer.map_err(str::to_owned).and_then(|rows| {
         let table = Table::of(rows).ok_or("it is of no table: views and the like are not changed here")?;
@@ -93,46 +116,51 @@ pub fn table(app: &mut App, answer: Result<&[Vec<Option<String>>], &str>) {
         Err(why) => app.no_line(format!("it cannot be edited: {why}")),
         Ok(edit) => {
             tab.edit = Some(edit);
-            if app.panes.query.shown().is_some_and(|tab| tab.id == result) {
-                let effects = does(app, wish);
+            for Wished { wish, at, .. } in wished {
+                let effects = does(app, result, wish, at);
                 app.panes.query.effects.extend(effects);
             }
         }
     }
 }
 
-fn does(app: &mut App, wish: Wish) -> Vec<Effect> {
-    match wish {
-        Wish::Cell => cell(app),
-        Wish::Add => add(app),
-        Wish::Delete => delete(app),
+fn does(app: &mut App, result: ResultId, wish: Wish, at: Option<At>) -> Vec<Effect> {
+    let is_shown = app.panes.query.shown().is_some_and(|tab| tab.id == result);
+    match (wish, at) {
+        // A line and a window are about what is on the screen.
+        (Wish::Cell | Wish::Add, _) if !is_shown => refused(app, "another result is shown: nothing is edited"),
+        (Wish::Cell, Some(at)) => cell(app, result, at),
+        (Wish::Add, _) => add(app),
+        (Wish::Delete, Some(at)) => delete(app, result, &at),
+        (Wish::Cell | Wish::Delete, None) => Vec::new(),
     }
 }
 
-/// Begins to edit the selected cell.
-fn cell(app: &mut App) -> Vec<Effect> {
-    let Some((result, grid, edit)) = shown(&app.panes.query) else { return Vec::new() };
-    let Some(column) = grid.selected().and_then(|column| grid.columns.get(column)) else { return Vec::new() };
+/// Begins to edit a cell.
+fn cell(app: &mut App, result: ResultId, mut at: At) -> Vec<Effect> {
+    let Some((grid, edit)) = edited(&app.panes.query, result) else { return Vec::new() };
+    let Some(column) = grid.columns.get(at.column).cloned() else { return Vec::new() };
     let (number, name) = (column.number, column.name.clone());
-    if column.table_oid == 0 || number == 0 {
+    // Columns of the system have numbers below 0.
+    if column.table_oid == 0 || number <= 0 {
         return refused(app, format!("{name} is no column of {}", edit.changes.table.written()));
     }
     if edit.changes.table.generated.contains(&number) {
         return refused(app, format!("{name} is made by the server itself"));
     }
-    let Some(key) = edit.selected(grid) else { return refused(app, "the key of this row is not here whole") };
+    let Some(key) = edit.key_of(&at.cells) else { return refused(app, UNKEYED) };
     if edit.changes.goes(&key) {
         return refused(app, "this row goes: D keeps it");
     }
     let changed = edit.changes.changed(&key, number).cloned();
-    app.panes.query.edited = Some(Edited::Cell { result, key, number });
-    match changed {
-        Some(value) => {
-            prompt(app, value.as_deref());
-            done(app)
-        }
-        None => value::value(app, Reading::Edit),
+    let row = edit.was(&grid.columns, &at.cells);
+    app.panes.query.edited = Some(Edited::Cell { result, key, row, number });
+    if let Some(value) = changed {
+        prompt(app, value.as_deref());
+        return done(app);
     }
+    let cell = (at.column < at.cells.len()).then(|| at.cells.swap_remove(at.column));
+    value::read(app, (result, at.row, at.column, column, cell), Reading::Edit)
 }
 
 /// A value was typed.
@@ -144,9 +172,9 @@ pub fn accepted(app: &mut App, line: &str) -> Vec<Effect> {
     let edit = app.panes.query.tab_of(*result).and_then(|tab| tab.edit.as_mut());
     let Some(edit) = edit else { return refused(app, GONE) };
     match edited {
-        Edited::Cell { key, number, .. } => {
+        Edited::Cell { key, row, number, .. } => {
             // Of one that was changed before, what was read is known already.
-            edit.changes.set(&key, number, was, value);
+            edit.changes.set(&key, &row, number, was, value);
             done(app)
         }
         Edited::New { number, .. } => {
@@ -189,20 +217,20 @@ pub fn column(app: &mut App, choice: &str) -> Vec<Effect> {
     done(app)
 }
 
-/// Has the selected row go, or stay.
-fn delete(app: &mut App) -> Vec<Effect> {
-    let Some((_, grid, edit)) = shown(&app.panes.query) else { return Vec::new() };
-    let Some(key) = edit.selected(grid) else { return says(app, "the key of this row is not here whole") };
-    let was = edit.was(grid);
-    if let Some(edit) = app.panes.query.shown_mut().and_then(|tab| tab.edit.as_mut()) {
+/// Has a row go, or stay.
+fn delete(app: &mut App, result: ResultId, at: &At) -> Vec<Effect> {
+    let Some((grid, edit)) = edited(&app.panes.query, result) else { return Vec::new() };
+    let Some(key) = edit.key_of(&at.cells) else { return says(app, UNKEYED) };
+    let was = edit.was(&grid.columns, &at.cells);
+    if let Some(edit) = app.panes.query.tab_of(result).and_then(|tab| tab.edit.as_mut()) {
         edit.changes.toggle_delete(&key, was);
     }
     done(app)
 }
 
-fn shown(state: &State) -> Option<(ResultId, &crate::app::grid::Grid, &Edit)> {
-    let tab = state.shown()?;
-    Some((tab.id, tab.grid.as_ref()?, tab.edit.as_ref()?))
+fn edited(state: &State, result: ResultId) -> Option<(&Grid, &Edit)> {
+    let tab = state.tabs.iter().find(|tab| tab.id == result)?;
+    Some((tab.grid.as_ref()?, tab.edit.as_ref()?))
 }
 
 /// Takes the last change back.
@@ -222,7 +250,7 @@ pub fn write(app: &mut App) -> Vec<Effect> {
     let state = &app.panes.query;
     let changes = state.shown().and_then(|tab| Some((tab, tab.edit.as_ref()?)));
     let Some((tab, edit)) = changes.filter(|(_, edit)| !edit.changes.list.is_empty()) else {
-        return says(app, "nothing was changed: e edits the selected cell, A adds a row, D has one go");
+        return says(app, "nothing was changed: e edits the selected cell, A adds a row, D deletes one");
     };
     // The server may have become a reader since.
     let columns = tab.grid.as_ref().map(|grid| grid.columns.as_slice()).unwrap_or_default();
@@ -232,7 +260,7 @@ pub fn write(app: &mut App) -> Vec<Effect> {
     if !tab.is_of(server) {
         return says(app, ELSEWHERE);
     }
-    if let Err(why) = table_of(columns, server) {
+    if let Err(why) = table_of(query_of(&tab.statement), columns, server) {
         return says(app, format!("it cannot be applied: {why}"));
     }
     if state.running.is_some() || state.pending.is_some() {

@@ -4,6 +4,7 @@ use super::testing::{Desk, server};
 use crate::app::event::Event;
 use crate::feeds::part::Part;
 use crate::feeds::{queries, sql};
+use crate::model::sql::edit::Change;
 use crate::model::sql::interpreter::Edited;
 use crate::model::sql::{Ended, Server, Transaction};
 use crate::ui::testing::pictures::seen;
@@ -34,7 +35,9 @@ fn changes_are_a_list_whose_statements_are_shown_and_applied_in_one_transaction(
     seen("query_edited", &desk.app);
     desk.keys("W");
     assert_eq!(desk.ran.len(), 1, "nothing is changed before the yes");
-    let update = "UPDATE public.bookmarks SET title = 'O''Neil' WHERE id = '2' AND pg_catalog.format('%s', title) = 'PostgreSQL'";
+    let update = "UPDATE public.bookmarks SET title = 'O''Neil' WHERE id = '2' AND pg_catalog.format('%s', title) = 'PostgreSQL' \
+                  AND pg_catalog.format('%s', tags) = '{\"a\": {\"b\": null}}' AND pg_catalog.format('%s', visits) = '7' \
+                  AND note IS NOT DISTINCT FROM NULL";
     let delete = "DELETE FROM public.bookmarks WHERE id = '3' AND title IS DISTINCT FROM NULL AND pg_catalog.format('%s', title) = '' \
                   AND pg_catalog.format('%s', tags) = '[]' AND visits IS NOT DISTINCT FROM NULL \
                   AND pg_catalog.format('%s', note) = 'a\u{1b}[31mred\u{7}\nnext'";
@@ -122,6 +125,18 @@ fn what_cannot_be_edited_says_why() {
     desk.run("select 1;");
     desk.keys("esc e");
     assert!(desk.screen().contains("cannot be edited: the result is of no table"), "{}", desk.screen());
+    desk.table = 4711;
+    for statement in [
+        "select a.id, b.title from bookmarks a join bookmarks b on b.id = a.visits;",
+        "select * from bookmarks union select * from bookmarks;",
+    ] {
+        desk.keys("tab");
+        desk.run(statement);
+        for key in ["e", "D", "A"] {
+            desk.keys(&format!("esc {key}"));
+            assert!(desk.screen().contains("more than one plain table"), "{statement} {key}: {}", desk.screen());
+        }
+    }
     for (marked, why) in [
         (Server { read_only: true, read_only_why: Some("staging is guarded".into()), ..server() }, "U allows writes"),
         (Server { reader: Some(true), ..server() }, "this is a reader: nothing can be written there"),
@@ -150,6 +165,22 @@ fn statements_that_are_copied_name_the_table_that_the_result_is_of() {
     let copied = desk.copied.pop().unwrap_or_default();
     let statement = "INSERT INTO public.bookmarks (id, title, tags, visits, note) VALUES (2, 'PostgreSQL', ";
     assert!(copied.starts_with(statement), "{copied}");
+    // What it calls otherwise has its own name, and what is none of its columns no table.
+    for (of_table, start) in
+        [(true, "INSERT INTO public.bookmarks (id, title, "), (false, "INSERT INTO table_name (id, other, ")]
+    {
+        desk.keys("tab");
+        desk.run("select id, title as other, tags, visits, note from bookmarks;");
+        let tab = desk.app.panes.query.shown_mut().unwrap();
+        let columns = &mut tab.grid.as_mut().unwrap().columns;
+        "other".clone_into(&mut columns[1].name);
+        if !of_table {
+            (columns[1].table_oid, columns[1].number) = (0, 0);
+        }
+        desk.keys("esc c j j j enter");
+        let copied = desk.copied.pop().unwrap_or_default();
+        assert!(copied.starts_with(start), "{copied}");
+    }
     desk.table = 0;
     desk.keys("tab");
     desk.run("select 1;");
@@ -256,4 +287,53 @@ fn what_is_typed_before_the_line_of_an_edit_is_open_is_neither_a_key_nor_half_a_
         assert_eq!(line.ends_with("xy"), !early, "{line}");
         assert!(desk.app.panes.query.shown().unwrap().edit.as_ref().unwrap().changes.list.is_empty());
     }
+}
+
+/// Keys that a person types before the server has said what table it is.
+fn typed_before_it_is_known(desk: &mut Desk, keys: &str) {
+    let mut effects = Vec::new();
+    for key in keys.split(' ') {
+        let at = desk.app.confirm.now() + jiff::SignedDuration::from_millis(120);
+        desk.app.update(Event::Elapsed(at));
+        effects.extend(desk.app.update(Event::Key(key.parse().unwrap())));
+    }
+    desk.answer(effects);
+}
+
+#[test]
+fn what_is_wanted_of_a_row_is_of_the_one_that_was_selected_when_the_key_was_pressed() {
+    let keys = |desk: &Desk, tab: usize| {
+        let edit = desk.app.panes.query.tabs[tab].edit.as_ref().unwrap();
+        let key = |change: &Change| {
+            if let Change::Delete { key, .. } = change { key[0].clone().unwrap() } else { "?".into() }
+        };
+        edit.changes.list.iter().map(key).collect::<Vec<_>>()
+    };
+    let mut desk = desk();
+    typed_before_it_is_known(&mut desk, "D j");
+    assert_eq!(keys(&desk, 0), ["1"], "{}", desk.screen());
+    let mut desk = self::desk();
+    typed_before_it_is_known(&mut desk, "D j D j");
+    assert_eq!(keys(&desk, 0), ["1", "2"], "{}", desk.screen());
+    // Each result has its own table.
+    let mut desk = self::desk();
+    desk.keys("tab");
+    desk.run("select * from bookmarks where true;");
+    desk.keys("esc j");
+    typed_before_it_is_known(&mut desk, "D [ D");
+    assert_eq!((keys(&desk, 0), keys(&desk, 1)), (vec!["1".to_owned()], vec!["2".to_owned()]), "{}", desk.screen());
+}
+
+#[test]
+fn a_cell_is_edited_that_was_selected_when_the_key_was_pressed() {
+    let mut desk = desk();
+    desk.keys("l");
+    let effects = desk.app.update(Event::Key("e".parse().unwrap()));
+    // Rows that come, or a click, move it.
+    desk.app.panes.query.shown_mut().unwrap().grid.as_mut().unwrap().go(1);
+    desk.answer(effects);
+    let line = desk.app.screen.typing.as_ref().expect("a line").input.text().to_owned();
+    assert_eq!(line, "Rust 公式ドキュメント", "{}", desk.screen());
+    desk.keys("ctrl-u x enter W");
+    assert!(desk.screen().contains("WHERE id = '1'"), "{}", desk.screen());
 }

@@ -2,38 +2,37 @@
 
 use crate::app::grid::Grid;
 use crate::model::sql::edit::{Changes, Value};
-use crate::model::sql::{Cell, ResultId};
+use crate::model::sql::{Cell, Column, ResultId};
 
 /// The changes of a result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
     /// The table and its changes.
     pub changes: Changes,
-    /// The columns of the result that are its primary key.
-    pub key: Vec<usize>,
+    /// The columns of the result that are its primary key; each may stand there several times.
+    pub key: Vec<Vec<usize>>,
 }
 
 impl Edit {
-    /// The primary key of a row; none where it is not at hand whole.
+    /// The primary key of a row; none where it is not at hand whole, or a column of it stands there with two values (`RETURNING
+    /// old.id, new.id`).
     pub fn key_of(&self, cells: &[Cell]) -> Option<Vec<Value>> {
         let value = |column: &usize| match cells.get(*column)? {
             Cell::Null => Some(None),
             Cell::Text { cut: true, .. } => None,
             Cell::Text { text, .. } => Some(Some(text.to_string())),
         };
-        self.key.iter().map(value).collect()
+        let part = |places: &Vec<usize>| {
+            let first = value(places.first()?)?;
+            places.iter().all(|place| value(place).as_ref() == Some(&first)).then_some(first)
+        };
+        self.key.iter().map(part).collect()
     }
 
-    /// The primary key of the selected row.
-    pub fn selected(&self, grid: &Grid) -> Option<Vec<Value>> {
-        self.key_of(grid.selected_cells()?)
-    }
-
-    /// What was read of the selected row beside its key, as far as it is at hand whole.
-    pub fn was(&self, grid: &Grid) -> Vec<(i16, Value)> {
+    /// What was read of a row beside its key, as far as it is at hand whole.
+    pub fn was(&self, columns: &[Column], cells: &[Cell]) -> Vec<(i16, Value)> {
         let mut was: Vec<(i16, Value)> = Vec::new();
-        let cells = grid.selected_cells().unwrap_or_default();
-        for (column, cell) in grid.columns.iter().zip(cells).filter(|(column, _)| column.table_oid != 0) {
+        for (column, cell) in columns.iter().zip(cells).filter(|(column, _)| column.table_oid != 0) {
             let value = match cell {
                 Cell::Null => None,
                 Cell::Text { cut: true, .. } => continue,
@@ -48,7 +47,7 @@ impl Edit {
     }
 }
 
-/// What is wanted of a result whose table is not known yet.
+/// What is wanted of a result.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wish {
     /// The selected cell is edited.
@@ -59,15 +58,48 @@ pub enum Wish {
     Delete,
 }
 
+/// A cell of a result, with its row as it was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct At {
+    /// The number of the row.
+    pub row: u64,
+    /// The number of the column.
+    pub column: usize,
+    /// The row.
+    pub cells: Vec<Cell>,
+}
+
+impl At {
+    /// The selected one; none where its row is not here.
+    pub fn selected(grid: &Grid) -> Option<Self> {
+        Some(Self { row: grid.row()?, column: grid.selected()?, cells: grid.selected_cells()?.to_vec() })
+    }
+}
+
+/// What is wanted of a result whose table is not known yet, of the row that was selected when the key was pressed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Wished {
+    /// The number of the question about the table.
+    pub serial: u64,
+    /// Of which result.
+    pub result: ResultId,
+    /// What.
+    pub wish: Wish,
+    /// Where.
+    pub at: Option<At>,
+}
+
 /// What the line that is typed is the value of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Edited {
-    /// A cell of a row that is there: its key, the number of its column, what was read there.
+    /// A cell of a row that is there.
     Cell {
         /// Of which result.
         result: ResultId,
         /// The key of its row.
         key: Vec<Value>,
+        /// What was read of the row beside its key.
+        row: Vec<(i16, Value)>,
         /// The number of the column in its table.
         number: i16,
     },

@@ -1,9 +1,11 @@
 //! What is learned of the session and of its results.
 
+use super::ask::close;
 use super::consent::Consent;
 use super::guard;
 use super::result::Tab;
-use super::state::{Asking, EDITOR, ID, Link, Pending, RESULT, State};
+use super::running::{Pending, Read, Seen};
+use super::state::{Asking, EDITOR, ID, Link, RESULT, State};
 use super::{place, returning, rows};
 use crate::app::App;
 use crate::app::command::Id;
@@ -12,7 +14,9 @@ use crate::app::overlay::Kind;
 use crate::feeds::sql;
 use crate::model::Failure;
 use crate::model::sql::interpreter::{Halt, Origin};
+use crate::model::sql::token;
 use crate::model::sql::{Column, Ended, ResultId, Server, SessionId, Transaction};
+use jiff::Timestamp;
 
 /// What is done about a lost connection.
 pub const AGAIN: &str = "it is connected to again by itself (Esc: not)";
@@ -37,15 +41,22 @@ pub fn fact(app: &mut App, fact: sql::Fact) {
         sql::Fact::Begun { result, columns } => begun(app, result, columns),
         sql::Fact::Grown { result, rows, bytes } => {
             let state = &mut app.panes.query;
+            let read = state.running.as_mut().and_then(|running| running.read.as_mut());
+            if let Some(read) = read.filter(|read| read.result == result) {
+                read.rows = rows;
+            }
             if let Some(grid) = state.tab_of(result).and_then(|tab| tab.grid.as_mut()) {
                 (grid.rows, grid.bytes) = (rows, bytes);
             }
             select_again(state, result, false);
         }
         sql::Fact::Ended { result, ended: how, took, stopped } => {
-            ended(&mut app.panes.query, result, *how);
+            ended(app, result, &how);
             if let Some(why) = &stopped {
                 app.note(true, why.clone());
+            }
+            if let Some(running) = &mut app.panes.query.running {
+                running.stopped.clone_from(&stopped);
             }
             if let Some(tab) = app.panes.query.tab_of(result) {
                 // A part of a result looks like a whole one: it is said below the rows, too.
@@ -83,27 +94,102 @@ fn select_again(state: &mut State, result: ResultId, all: bool) {
 fn begun(app: &mut App, result: ResultId, columns: Vec<Column>) {
     let now = app.now;
     let state = &mut app.panes.query;
+    state.results = state.results.max(result.0);
+    if let Some(running) = &mut state.running {
+        running.read = Some(Read { result, columns: columns.clone(), rows: 0 });
+        match running.seen {
+            Seen::Tabs => {}
+            Seen::Nowhere => return,
+            Seen::Closed => {
+                let effects = close(app, vec![result]);
+                app.panes.query.effects.extend(effects);
+                return;
+            }
+        }
+    }
     if state.tab_of(result).is_none() {
-        // Another result of the statement that runs.
-        let first = state.running.as_ref().map(|running| running.result);
-        let tab = first.and_then(|first| state.tab_of(first));
-        let (statement, of) = tab.map(|tab| (tab.statement.clone(), tab.of.clone())).unwrap_or_default();
-        state.results = state.results.max(result.0);
-        let session = state.session.unwrap_or(SessionId(0));
-        state.tabs.push(Tab { of, ..Tab::new(result, session, statement, now) });
+        let another = another(state, result, now);
+        state.tabs.push(another);
     }
     if let Some(tab) = state.tab_of(result) {
         tab.grid = Some(Grid::new(columns));
     }
 }
 
-/// How a statement ended.
-pub fn ended(state: &mut State, result: ResultId, how: Ended) {
-    if let Some(running) = state.running.as_mut().filter(|running| running.result == result) {
-        running.ended = Some(how.clone());
+/// A tab for another result of the statement that runs.
+fn another(state: &State, result: ResultId, now: Timestamp) -> Tab {
+    let statement = state.running.as_ref().map(|running| running.statement.clone()).unwrap_or_default();
+    let of = state.server.as_ref().map(|server| (server.host.clone(), server.database.clone()));
+    Tab { of, ..Tab::new(result, state.session.unwrap_or(SessionId(0)), statement, now) }
+}
+
+/// How a statement ended. Of several (`\;`) any may fail, also one that has no rows to be seen.
+pub fn ended(app: &mut App, result: ResultId, how: &Ended) {
+    let now = app.now;
+    let state = &mut app.panes.query;
+    state.results = state.results.max(result.0);
+    let running = state.running.as_mut().filter(|running| result >= running.result);
+    let seen = running.map(|running| {
+        running.ends(result, how);
+        running.seen
+    });
+    let carried_out = matches!(how, Ended::Done(_));
+    // Whether a COMMIT that was lost on its way was carried out is not known: its transaction is not said to be lost.
+    if matches!(how, Ended::Lost(_)) && state.running.as_ref().is_some_and(|running| commits(&running.statement)) {
+        state.transaction = Transaction::Idle;
     }
+    if !carried_out && seen == Some(Seen::Tabs) && state.tab_of(result).is_none() {
+        let another = another(state, result, now);
+        let gone = state.open(another);
+        let effects = rows::closed(app, &gone);
+        app.panes.query.effects.extend(effects);
+    }
+    let state = &mut app.panes.query;
     if let Some(tab) = state.tab_of(result) {
-        tab.ended = Some(how);
+        tab.ended = Some(how.clone());
+    }
+    if !carried_out && seen.is_some() {
+        taken_back(state, result, how);
+    }
+}
+
+/// Whether a text commits a transaction, or prepares that.
+fn commits(text: &str) -> bool {
+    let words = token::words(text);
+    let mut parts = words.split(|word| matches!(word.kind, token::Kind::Semicolon | token::Kind::Escaped));
+    parts.any(|part| {
+        part.first().is_some_and(|first| ["commit", "end", "prepare"].iter().any(|word| first.is(text, word)))
+    })
+}
+
+/// One of several statements was not carried out: what becomes of the others is told.
+fn taken_back(state: &mut State, result: ResultId, how: &Ended) {
+    let Some((first, kept)) = state.running.as_ref().map(|running| (running.result, running.kept)) else { return };
+    let is_lost = matches!(how, Ended::Lost(_));
+    for tab in state.tabs.iter_mut().filter(|tab| tab.id >= kept && tab.id != result) {
+        match &tab.ended {
+            Some(Ended::Done(_)) if !is_lost => tab.taken_back = true,
+            Some(Ended::Done(_)) | None => tab.ended = Some(how.clone()),
+            Some(Ended::Failed(_) | Ended::Cancelled | Ended::Lost(_)) => {}
+        }
+    }
+    let of = match &state.pending {
+        Some(Pending::Run(run)) => run.statements,
+        _ => 1,
+    };
+    if of < 2 || is_lost {
+        return;
+    }
+    let number = result.0 - first.0 + 1;
+    let becomes = if kept == first {
+        "all of this text is taken back"
+    } else {
+        "what stands before the last COMMIT is kept, what comes after it is taken back"
+    };
+    if let Some(tab) = state.tab_of(result) {
+        let part = format!("statement {number} of {of}: {becomes}");
+        tab.footers.push(format!("▲ {part}"));
+        tab.part = Some(part);
     }
 }
 
@@ -144,18 +230,24 @@ pub fn connected(app: &mut App, server: &Server) {
 pub fn lost(app: &mut App, failure: &Failure) {
     let state = &mut app.panes.query;
     let was_on = state.link == Link::On;
-    let open = state.transaction != Transaction::Idle;
+    let ends = state.running.as_ref().is_some_and(|running| commits(&running.statement));
+    let open = state.transaction != Transaction::Idle && !ends;
     let mut why = failure.message.clone();
     if was_on {
         if open {
             why.push_str("; the open transaction is lost, nothing of it was kept");
+            state.lost_open = true;
         }
-        if let Some(running) = state.running.take()
-            && let Some(tab) = state.tab_of(running.result)
-        {
-            tab.ended.get_or_insert_with(|| Ended::Lost(why.clone()));
+        if let Some(running) = state.running.take() {
+            for tab in state.tabs.iter_mut().filter(|tab| tab.id >= running.result) {
+                tab.ended.get_or_insert_with(|| Ended::Lost(why.clone()));
+            }
+            let unseen = running.read.filter(|_| running.seen == Seen::Nowhere).map(|read| read.result);
+            let effects = close(app, unseen.into_iter().collect());
+            app.panes.query.effects.extend(effects);
         }
     }
+    let state = &mut app.panes.query;
     reset(state);
     if was_on {
         app.note(true, format!("the connection to the database is lost: {why}"));
@@ -191,14 +283,14 @@ pub fn drop_unanswered(app: &mut App) -> bool {
         return false;
     }
     let asking = app.panes.query.asking.take();
-    app.panes.query.pending.take_if(|pending| matches!(pending, Pending::Asked(_)));
-    // Only these are asked in the middle of a text.
-    let within = matches!(asking, Some(Asking::Run { .. } | Asking::Program { .. }));
-    let halt = app.panes.query.interpreter.halt();
-    app.panes.query.interpreter.clear();
-    if !within {
+    // Only these are asked in the middle of a text: what else was asked leaves it as it is.
+    if !matches!(asking, Some(Asking::Run { .. } | Asking::Program { .. })) {
         return false;
     }
+    app.panes.query.pending.take_if(|pending| matches!(pending, Pending::Asked(_)));
+    app.panes.query.watch = None;
+    let halt = app.panes.query.interpreter.halt();
+    app.panes.query.interpreter.clear();
     let back = take_back(app);
     tell_not_run(app, "the answer was no", &halt, back);
     back
@@ -297,8 +389,9 @@ fn changed(state: &State) -> Option<String> {
 /// What would be lost where the session ends, in a sentence.
 pub fn loses(app: &App) -> Option<String> {
     let state = &app.panes.query;
+    // Rows outlive their session, and their changes can be applied in the next one.
     if !state.is_on() {
-        return None;
+        return changed(state);
     }
     match (state.transaction, &state.running) {
         (Transaction::Open | Transaction::Failed, _) => {

@@ -5,8 +5,13 @@ use super::place;
 use super::state::Asking;
 use crate::app::App;
 use crate::model::sql::Server;
-use crate::model::sql::guard::{self, Nature};
+use crate::model::sql::guard::{self, Judged, Kept, Nature, Step};
 use crate::model::sql::interpreter::Origin;
+use crate::model::sql::token;
+
+/// Why what is typed after a transaction was lost asks.
+const LOST: &str = "The transaction that was open was lost with the connection, and nothing of it was kept: this runs without what \
+                    was done in it.";
 
 /// What the number of rows is looked up for.
 pub const ROWS: &str = "rows";
@@ -33,27 +38,57 @@ fn lifts(app: &App, lifts: bool) -> bool {
 
 /// Why a statement is not run, whatever one answers.
 pub fn refused(app: &App, statement: &str) -> Option<&'static str> {
-    let refused = app.session.read_only && guard::judge(statement).lifts;
-    refused.then_some("--read-only keeps this session from writing: leave it out to write")
+    if !app.session.read_only {
+        return None;
+    }
+    let judged = guard::judge(statement);
+    if judged.lifts {
+        return Some("--read-only keeps this session from writing: leave it out to write");
+    }
+    (judged.kept == Kept::Not)
+        .then_some("--read-only: not run, as the server would not keep this session from it; leave it out to run that")
 }
 
 /// A statement begins that a yes was said to, or that needs none.
 pub fn begins(app: &mut App, statement: &str) {
-    if app.panes.query.consent == Consent::Given && guard::judge(statement).lifts {
-        app.panes.query.consent = Consent::Used;
+    let state = &mut app.panes.query;
+    if state.consent != Consent::Given && !state.lost_open {
+        return;
     }
+    let judged = guard::judge(statement);
+    if state.consent == Consent::Given && judged.lifts {
+        state.consent = Consent::Used;
+    }
+    // Who begins another transaction, gives the lost one up, or has said yes knows of it.
+    if state.lost_open && (begins_anew(&judged, statement) || is_of_a_transaction(&judged)) {
+        state.lost_open = false;
+    }
+}
+
+/// Whether it begins a transaction, or gives one up.
+fn begins_anew(judged: &Judged, statement: &str) -> bool {
+    is_one(statement) && matches!(judged.step, Some(Step::Begin | Step::Rollback { .. }))
+}
+
+/// Whether it means another thing within a transaction than alone: it may change something, or ends or marks one.
+fn is_of_a_transaction(judged: &Judged) -> bool {
+    !matches!(judged.nature, Nature::Nothing | Nature::Reads | Nature::Session)
 }
 
 /// Whether a statement asks first, and what.
 pub fn judge(app: &App, statement: &str) -> Option<Asking> {
-    // A reader refuses every write: there is nothing to ask. A session that only reads may be in a transaction that writes.
-    if app.panes.query.server.as_ref().is_some_and(|server| server.reader == Some(true)) {
+    let judged = guard::judge(statement);
+    let lost = app.panes.query.lost_open && is_of_a_transaction(&judged) && !begins_anew(&judged, statement);
+    // A reader refuses every write: there is nothing else to ask, but of what changes no row. A session that only reads may be in a
+    // transaction that writes.
+    let reader = app.panes.query.server.as_ref().is_some_and(|server| server.reader == Some(true));
+    if !lost && reader && judged.kept != Kept::Not {
         return None;
     }
-    let judged = guard::judge(statement);
     let lifts = lifts(app, judged.lifts);
     let whole = |whole: &guard::Whole| format!("{} of {} has no WHERE: it touches every row.", whole.verb, whole.table);
-    let mut why: Vec<String> = judged.whole.iter().map(whole).collect();
+    let mut why: Vec<String> = lost.then(|| LOST.to_owned()).into_iter().collect();
+    why.extend(judged.whole.iter().map(whole));
     if app.environment.guarded && !judged.nature.is_harmless() {
         why.push(match judged.nature {
             Nature::Calls => {
@@ -79,13 +114,19 @@ pub fn judge(app: &App, statement: &str) -> Option<Asking> {
 
 /// Whether what a statement touches is gone as a whole.
 fn is_lost(statement: &str) -> bool {
-    let words = crate::model::sql::token::words(statement);
+    let words = token::words(statement);
     words.first().is_some_and(|first| first.is(statement, "drop") || first.is(statement, "truncate"))
 }
 
-/// Whether `EXPLAIN` can say how many rows a statement touches.
+/// Whether a text is one statement alone.
+pub fn is_one(text: &str) -> bool {
+    !token::words(text).iter().any(|word| matches!(word.kind, token::Kind::Semicolon | token::Kind::Escaped))
+}
+
+/// Whether `EXPLAIN` can say how many rows a statement touches. Behind it only the first of several would be explained, and the
+/// others run.
 pub fn is_counted(statement: &str) -> bool {
-    let words = crate::model::sql::token::words(statement);
+    let words = token::words(statement);
     let verbs = ["update", "delete", "insert", "merge", "with"];
-    words.first().is_some_and(|first| verbs.iter().any(|verb| first.is(statement, verb)))
+    is_one(statement) && words.first().is_some_and(|first| verbs.iter().any(|verb| first.is(statement, verb)))
 }

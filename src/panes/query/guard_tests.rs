@@ -78,3 +78,62 @@ fn with_read_only_nothing_lets_it_write() {
     desk.run("begin read write;");
     assert!(desk.ran.is_empty() && desk.screen().contains("--read-only keeps"), "{}", desk.screen());
 }
+
+#[test]
+fn what_the_server_does_not_refuse_is_not_said_to_be_refused_and_with_read_only_is_not_run() {
+    for (statement, said) in [
+        ("vacuum full;", "does not keep the server from this"),
+        ("select pg_notify('a', 'b');", "does not keep the server from this"),
+        ("alter system set work_mem = '1GB';", "does not keep the server from this"),
+        ("select wipe();", "will refuse what changes rows"),
+        ("update t set a = 1 where id = 1;", "the server will refuse it"),
+    ] {
+        let mut desk = guarded();
+        desk.run(statement);
+        let screen = desk.screen().replace(['│', ' ', '\n'], "");
+        assert!(desk.ran.is_empty() && screen.contains(&said.replace(' ', "")), "{statement}: {}", desk.screen());
+        let mut desk = guarded();
+        desk.app.session.read_only = true;
+        desk.run(statement);
+        let kept = desk.screen().contains("--read-only: not run");
+        assert_eq!(kept, said.starts_with("does not"), "{statement}: {}", desk.screen());
+        assert!(desk.ran.is_empty(), "{statement}");
+    }
+}
+
+#[test]
+fn on_a_reader_what_it_does_not_refuse_asks() {
+    for (statement, asks) in [
+        ("select pg_terminate_backend(1);", true),
+        ("select pg_wal_replay_pause();", true),
+        ("delete from t;", false),
+        ("select wipe();", false),
+    ] {
+        let mut desk = Desk::connected((100, 40));
+        desk.app.environment.guarded = true;
+        desk.tell(sql::Fact::Connected(Box::new(Server { reader: Some(true), ..only_reads() })));
+        desk.run(statement);
+        assert_eq!(desk.ran.is_empty(), asks, "{statement}: {}", desk.screen());
+    }
+}
+
+#[test]
+fn a_text_of_several_statements_is_not_explained_before_the_answer() {
+    let mut desk = Desk::connected((100, 40));
+    for text in [
+        "delete from tags \\; commit \\; begin read write \\; insert into tags values (99) \\; commit;",
+        "with gone as (select 1) delete from tags \\; drop table tags;",
+    ] {
+        let looked = desk.looked.len();
+        desk.run(text);
+        assert!(desk.ran.is_empty() && desk.screen().contains("has no WHERE"), "{}", desk.screen());
+        assert_eq!(
+            desk.looked.len(),
+            looked,
+            "EXPLAIN would explain the first and run the others: {:?}",
+            desk.looked.last()
+        );
+        desk.keys("esc");
+        desk.tick(1);
+    }
+}

@@ -3,12 +3,13 @@
 use super::ask::{Kind, ask, ticket};
 use super::choice::Window;
 use super::editing::put;
+use super::state::Asking;
 use super::{several, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::Answer;
 use crate::feeds::part::Part;
-use crate::feeds::queries;
+use crate::feeds::queries::{self, Saved};
 use crate::model::sql::interpreter::Edited;
 use jiff::SignedDuration;
 
@@ -78,7 +79,23 @@ pub fn save(app: &mut App, name: &str) -> Vec<Effect> {
     if name.is_empty() {
         return Vec::new();
     }
-    vec![ask(app, Kind::Keep, queries::Ask::Save { folder, name, text }).1]
+    vec![ask(app, Kind::Keep, queries::Ask::Save { folder, query: Saved { name, text }, replaces: false }).1]
+}
+
+/// Saves a query in the place of one that is there.
+pub fn replace(app: &mut App, query: Saved) -> Vec<Effect> {
+    let folder = folder(app);
+    vec![ask(app, Kind::Keep, queries::Ask::Save { folder, query, replaces: true }).1]
+}
+
+/// One of the name is there, which may be somebody else's.
+fn is_there(app: &mut App, query: Saved) {
+    if app.panes.query.asking.is_some() {
+        app.say(format!("{} is there already and was left as it is: save it again, or by another name", query.name));
+        return;
+    }
+    let effects = windows::ask(app, Asking::Replace(query));
+    app.panes.query.effects.extend(effects);
 }
 
 fn folder(app: &App) -> Option<String> {
@@ -113,6 +130,11 @@ pub fn late(app: &mut App, late: Answer) {
         return;
     }
     let (serial, part) = (late.ticket.serial, late.of().part);
+    // A yes would be another environment's.
+    if let Part::Last(queries::Fact::There(query)) = &part {
+        app.note(true, format!("{} is there already and was left as it is: it is not saved", query.name));
+        return;
+    }
     let of_there = match &part {
         Part::Page(fact) | Part::Last(fact) => matches!(fact, queries::Fact::Saved(_) | queries::Fact::Text(Ok(_))),
         Part::Failed(_) => false,
@@ -133,6 +155,7 @@ pub fn answer(app: &mut App, serial: u64, part: Part<queries::Fact>) {
                 let effects = windows::open(app, Window::Saved);
                 app.panes.query.effects.extend(effects);
             }
+            queries::Fact::There(query) => is_there(app, query),
             queries::Fact::Text(Ok(text)) => edited(app, serial, &text),
             queries::Fact::Text(Err(why)) => {
                 app.note(true, why.clone());
@@ -181,5 +204,30 @@ mod tests {
         assert!(desk.app.panes.query.history.entries.iter().any(|entry| entry.contains("late")));
         let desk = late(Kind::Keep, Part::Last(queries::Fact::Text(Ok("select 'of there';".into()))));
         assert!(!desk.app.panes.query.editor.text().contains("of there"));
+    }
+    #[test]
+    fn a_query_that_is_there_is_replaced_only_after_a_yes() {
+        let mut desk = Desk::connected((120, 40));
+        desk.paste("select 2");
+        let save = |desk: &mut Desk, name: &str| {
+            desk.keys("alt-s");
+            desk.types(name);
+            desk.keys("enter");
+        };
+        save(&mut desk, "slow queries");
+        assert!(desk.saved.is_empty() && desk.screen().contains("Replace the saved query"), "{}", desk.screen());
+        desk.keys("esc");
+        desk.tick(1);
+        assert!(desk.saved.is_empty() && desk.app.panes.query.asking.is_none());
+        save(&mut desk, "slow queries");
+        desk.keys("enter");
+        assert_eq!(desk.saved, [("slow queries".to_owned(), true)]);
+        save(&mut desk, "another");
+        assert_eq!(desk.saved.last(), Some(&("another".to_owned(), false)), "{}", desk.screen());
+        // Elsewhere nobody is asked: it stays.
+        let there = queries::Fact::There(queries::Saved { name: "slow".into(), text: String::new() });
+        let desk = late(Kind::Keep, Part::Last(there));
+        assert!(desk.app.panes.query.asking.is_none());
+        assert!(desk.app.activity.iter().any(|entry| entry.text.contains("slow is there already")));
     }
 }

@@ -3,7 +3,7 @@
 use super::ask::look;
 use super::guard::ROWS;
 use super::state::Asking;
-use super::{copy, edit, pump, schema, tell};
+use super::{copy, edit, schema, tell};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::feeds::part::Part;
@@ -56,13 +56,16 @@ pub fn answer(app: &mut App, serial: u64, part: Part<sql::Fact>) {
         (Some(ROWS), Ok(looked)) => {
             let plan = looked.rows.into_iter().flatten().flatten().collect::<Vec<_>>().join("\n");
             let words = match explain::read(&plan) {
-                Ok(plan) => format!("About {} rows (EXPLAIN).", tell::count(plan.rows_touched() as u64)),
+                Ok(plan) => match plan.rows_touched() {
+                    Some(rows) => format!("About {} rows (EXPLAIN).", tell::count(rows as u64)),
+                    None => "No part of it changes rows by itself (EXPLAIN).".to_owned(),
+                },
                 Err(why) => format!("How many rows is not known: {why}."),
             };
             counted(app, words);
         }
-        (Some(edit::TABLE), Ok(looked)) => edit::table(app, Ok(&looked.rows)),
-        (Some(edit::TABLE), Err(said)) => edit::table(app, Err(&said.message)),
+        (Some(edit::TABLE), Ok(looked)) => edit::table(app, serial, Ok(&looked.rows)),
+        (Some(edit::TABLE), Err(said)) => edit::table(app, serial, Err(&said.message)),
         (Some(copy::NAME), Ok(looked)) => copy::name(app, &looked.rows),
         (Some(copy::NAME), Err(_)) => copy::name(app, &[]),
         (Some(ROWS), Err(said)) => counted(app, format!("How many rows is not known: {}", said.message)),
@@ -78,10 +81,9 @@ pub fn answer(app: &mut App, serial: u64, part: Part<sql::Fact>) {
             app.panes.query.catalogue.set_names(&looked);
             schema::ask::changed(app);
         }
-        (Some(_), Ok(_)) => {}
         // Completion knows less; typing goes on.
         (Some(purpose), Err(said)) => app.note(true, format!("{purpose} cannot be completed: {}", said.message)),
-        (None, looked) => pump::looked(app, serial, looked),
+        (Some(_), Ok(_)) | (None, _) => {}
     }
 }
 

@@ -1,6 +1,6 @@
 //! A SQL session on the environment's database: an editor with psql's habits, results as grids that may be larger than memory.
 //!
-//! [`state`]: what is kept; [`connect`], [`facts`] and [`returning`]: the session; [`pump`] and [`run`]: what is run in it; [`guard`]:
+//! [`state`]: what is kept; [`connect`], [`facts`] and [`returning`]: the session; [`pump`], [`run`] and [`outcome`]: what is run in it and what came of it; [`guard`]:
 //! what asks first; [`texts`], [`several`], [`find`]: the editor's texts; [`schema`]: what there is in the database; [`follow`]: foreign keys from a row to others;
 //! [`scan`], [`reading`], [`value`], [`standing`]: rows; [`update`], [`editing`], [`moving`], [`result_keys`], [`pick`]: what keys do.
 
@@ -10,6 +10,8 @@ pub mod beside;
 #[cfg(test)]
 mod beside_tests;
 pub mod choice;
+#[cfg(test)]
+mod closing_tests;
 pub mod completing;
 pub mod completion;
 pub mod connect;
@@ -41,7 +43,12 @@ pub mod looked;
 pub mod moving;
 mod named;
 mod order;
+pub mod outcome;
+#[cfg(test)]
+mod outcome_tests;
 mod output;
+#[cfg(test)]
+mod parts_tests;
 pub mod pick;
 pub mod place;
 pub mod plan;
@@ -62,6 +69,9 @@ pub mod rows;
 #[cfg(test)]
 mod rows_tests;
 pub mod run;
+pub mod running;
+#[cfg(test)]
+mod samples;
 pub mod scan;
 pub mod schema;
 pub mod script;
@@ -87,6 +97,7 @@ mod unanswered_tests;
 pub mod update;
 pub mod value;
 pub mod view;
+mod watch;
 pub mod ways;
 pub mod windows;
 

@@ -1,7 +1,8 @@
 //! Where results go while `\o` says so, and commands of this machine: each is run after a question only.
 
 use super::ask::{Kind, numbered, ticket};
-use super::state::{Asking, CommandUse, Out, Pending};
+use super::running::{CommandUse, Pending};
+use super::state::{Asking, Out};
 use super::windows;
 use crate::app::App;
 use crate::app::effect::Effect;

@@ -4,7 +4,7 @@ use super::choice::{Prompt, Window};
 use super::consent::Consent;
 use super::editing::put;
 use super::state::Asking;
-use super::{connect, copy, edit, find, follow, keep, output, pump, reading, script, value};
+use super::{connect, copy, edit, find, follow, keep, output, pump, reading, result_keys, script, value};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::update::settle::done;
@@ -129,6 +129,8 @@ pub fn confirmed(app: &mut App, _: u8) -> Vec<Effect> {
             pump::enqueue(app, "SET default_transaction_read_only = off;");
             Vec::new()
         }
+        Some(Asking::Close(result)) => result_keys::close_anyway(app, result),
+        Some(Asking::Replace(query)) => keep::replace(app, query),
         Some(Asking::Run { .. } | Asking::Script(_) | Asking::Program { .. }) | None => Vec::new(),
     };
     effects.extend(done(app));

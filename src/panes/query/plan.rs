@@ -1,9 +1,11 @@
 //! A result that is a plan: read as a tree, alone or beside another one, instead of one row of JSON.
 
 use super::ask::{Kind, ask};
+use super::guard::is_one;
 use super::plan_tree::{Beside, Tree};
+use super::running::Running;
 use super::sequence::{Script, Step, Then, Wanted};
-use super::state::{Asking, Running, State};
+use super::state::{Asking, State};
 use super::{pump, script, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
@@ -89,11 +91,6 @@ pub fn explain(app: &mut App, analyze: bool) -> Vec<Effect> {
             Vec::new()
         }
     }
-}
-
-/// Whether a text is one statement alone.
-fn is_one(text: &str) -> bool {
-    !token::words(text).iter().any(|word| matches!(word.kind, token::Kind::Semicolon | token::Kind::Escaped))
 }
 
 /// A statement with the values of psql's variables in it, which the server does not know.

@@ -1,26 +1,23 @@
 //! What is typed, as psql takes it: its interpreter says what is next, and is told what came of it.
 
-use super::ask::{Kind, ask, of_session};
+use super::ask::{Kind, ask};
 use super::choice::{Prompt, Window};
 use super::facts::{self, drop_unanswered};
-use super::start::{Shown, start_with};
-use super::state::{Asking, CommandUse, Out, Pending, Running};
-use super::{beside, connect, guard, keep, line, named, output, windows};
+use super::running::{CommandUse, Pending};
+use super::start::{Shown, start, start_with};
+use super::state::{Asking, Out};
+use super::{beside, connect, guard, keep, line, named, output, watch, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::grid::Grid;
 use crate::app::overlays;
-use crate::feeds::{queries, sql};
-use crate::model::sql::describe::Looked;
+use crate::feeds::queries;
 use crate::model::sql::format::{Expanded, Options, writer};
-use crate::model::sql::interpreter::{Action, Answer, Edited, Origin, Ran, Rows, Run, Target};
+use crate::model::sql::interpreter::{Action, Answer, Edited, Origin, Ran, Run, Target};
 use crate::model::sql::sheet::Sheet;
-use crate::model::sql::{Cell, Column, Ended, ServerMessage};
+use crate::model::sql::{Cell, Column, ServerMessage};
 use jiff::SignedDuration;
-use std::fmt::Write as _;
 
-/// What the interpreter's own questions are looked up for.
-pub const PURPOSE: &str = "psql";
 /// So many things are done at once that need nobody: a script of settings is long, but not endless.
 const AT_ONCE: usize = 2_000;
 /// The type of a number, for columns of tables made here.
@@ -46,6 +43,7 @@ pub fn go(app: &mut App) -> Vec<Effect> {
         if let Some(Pending::Wait(until)) = app.panes.query.pending
             && app.now >= until
         {
+            watch::is_due(&mut app.panes.query);
             answer(app, Answer::Done(Ok(())));
         }
         if app.panes.query.pending == Some(Pending::Typed) && app.screen.typing.is_none() {
@@ -115,12 +113,8 @@ fn refused(app: &mut App, why: &str) -> Vec<Effect> {
 fn does(app: &mut App, action: Action) -> Vec<Effect> {
     match action {
         Action::Run(run) => judged(app, run),
-        Action::Look { statement, .. } => {
-            let asked = of_session(app, Kind::Look, |session| sql::Ask::Look { session, purpose: PURPOSE, statement });
-            let Some((serial, effect)) = asked else { return Vec::new() };
-            app.panes.query.pending = Some(Pending::Look(serial));
-            vec![effect]
-        }
+        // In the session itself: what it has set, made and locked is what is asked about.
+        Action::Look { statement, .. } => start(app, &statement, Shown::Hidden, Pending::Look),
         Action::Print { text, .. } => {
             app.panes.query.printed.push_str(&text);
             Vec::new()
@@ -214,6 +208,8 @@ fn does(app: &mut App, action: Action) -> Vec<Effect> {
         Action::Quit(_) => {
             // It is asked where something would be lost: who stays finds everything as it was.
             app.panes.query.interpreter.stay();
+            // What stands after it is not run either.
+            app.panes.query.interpreter.clear();
             connect::quit(app)
         }
     }
@@ -261,6 +257,8 @@ fn asks(app: &mut App, asking: Asking) -> Vec<Effect> {
         | Asking::Program { .. }
         | Asking::Terminate
         | Asking::Leave(_)
+        | Asking::Close(_)
+        | Asking::Replace(_)
         | Asking::Writes => None,
     };
     let mut effects = statement.map_or_else(Vec::new, |statement| {
@@ -283,82 +281,21 @@ pub fn confirmed(app: &mut App) -> Vec<Effect> {
 
 /// Begins a statement.
 fn begin(app: &mut App, run: Box<Run>) -> Vec<Effect> {
+    if run.hidden {
+        return start(app, &run.statement.clone(), Shown::Hidden, Pending::Run(run));
+    }
     guard::begins(app, &run.statement);
+    let repeats = watch::begins(app, &run);
     let record = run.options.expanded == Expanded::On;
-    let shown = if run.hidden { Shown::Hidden } else { Shown::Tab { record } };
     let (statement, beside) = (run.statement.clone(), beside::of(app, &run));
-    let describes = beside.describes;
-    let effects = start_with(app, &statement, shown, Pending::Run(run), beside);
+    let (describes, every) = (beside.describes, run.every);
+    let mut effects = start_with(app, &statement, Shown::Tab { record }, Pending::Run(run), beside);
+    effects.extend(watch::begun(app, every, repeats));
     if let Some(tab) = app.panes.query.shown_mut().filter(|_| describes) {
         // The table of its columns comes after it, in its place.
         tab.passing = true;
     }
     effects
-}
-
-/// The statement that ran has ended: the interpreter is told, with its rows where it wants them.
-pub fn ended(app: &mut App, running: &Running) -> Vec<Effect> {
-    let state = &mut app.panes.query;
-    let transaction = state.transaction;
-    let Some(Pending::Run(run)) = state.pending.take() else { return Vec::new() };
-    let mut ran = Ran { transaction, ..Ran::default() };
-    match &running.ended {
-        Some(Ended::Done(tag)) => {
-            ran.tag.clone_from(tag);
-            ran.count = tag.rsplit(' ').next().and_then(|count| count.parse().ok()).unwrap_or_default();
-        }
-        Some(Ended::Failed(said)) => ran.failed = Some(said.clone()),
-        Some(Ended::Cancelled) | None => ran.failed = Some(said_of("canceling statement due to user request", "57014")),
-        Some(Ended::Lost(why)) => ran.failed = Some(said_of(why, "08006")),
-    }
-    // Of several statements (`\;`) the last one's rows are wanted.
-    let last = state.tabs.iter().rev().find(|tab| tab.id >= running.result && tab.grid.is_some());
-    let (result, grid) = last.map_or((running.result, None), |tab| (tab.id, tab.grid.as_ref()));
-    ran.columns = grid.map(|grid| grid.columns.clone()).unwrap_or_default();
-    let rows = grid.map_or(0, |grid| grid.rows);
-    if let Rows::Keep(most) = run.rows
-        && ran.failed.is_none()
-        && rows > 0
-    {
-        let count = rows.min(most as u64) as u32;
-        let (serial, effect) = ask(app, Kind::Kept, sql::Ask::Window { result, from: 0, count });
-        app.panes.query.pending = Some(Pending::Rows(serial, Box::new(ran)));
-        return vec![effect];
-    }
-    answer(app, Answer::Ran(Box::new(ran)));
-    Vec::new()
-}
-
-fn said_of(message: &str, code: &str) -> ServerMessage {
-    ServerMessage { severity: "ERROR".into(), code: code.into(), message: message.into(), ..ServerMessage::default() }
-}
-
-/// Rows that the interpreter wants have come.
-pub fn kept(app: &mut App, serial: u64, rows: Result<Vec<Vec<Cell>>, String>) {
-    let Some(Pending::Rows(asked, ran)) = &app.panes.query.pending else { return };
-    if *asked != serial {
-        return;
-    }
-    let mut ran = ran.clone();
-    let value = |cell: Cell| match cell {
-        Cell::Null => None,
-        Cell::Text { text, .. } => Some(text.into_string()),
-    };
-    match rows {
-        Ok(rows) => ran.rows = rows.into_iter().map(|row| row.into_iter().map(value).collect()).collect(),
-        Err(why) => ran.failed = Some(said_of(&why, "")),
-    }
-    answer(app, Answer::Ran(ran));
-}
-
-/// What the interpreter looked up has come.
-pub fn looked(app: &mut App, serial: u64, rows: Result<Looked, ServerMessage>) {
-    if app.panes.query.pending == Some(Pending::Look(serial)) {
-        if let Err(said) = &rows {
-            let _ = writeln!(app.panes.query.printed, "{}: {}", said.severity, said.message);
-        }
-        answer(app, Answer::Rows(rows.map_err(Box::new)));
-    }
 }
 
 /// Whether something of this machine is waited for under this number.

@@ -10,7 +10,8 @@ use crate::app::effect::Effect;
 use crate::app::update::settle::done;
 use crate::feeds::part::Part;
 use crate::feeds::sql;
-use crate::model::sql::{Cell, Column};
+use crate::model::sql::Cell;
+use crate::model::sql::sort_key::Order;
 
 /// Begins to read the rows of the result that is shown.
 pub fn begin(app: &mut App, goal: Goal) -> Vec<Effect> {
@@ -35,8 +36,8 @@ pub fn begin(app: &mut App, goal: Goal) -> Vec<Effect> {
         Goal::Rows(_) => (marked.1 - marked.0 + 1, marked.0, None),
         Goal::Column(_) => (grid.count(), 0, None),
     };
-    let numeric = sort.and_then(|(column, _)| grid.columns.get(column)).is_some_and(Column::is_right_aligned);
-    let scan = Scan::new(tab.id, goal, rows, grid.columns.len(), began, numeric);
+    let order = sort.and_then(|(column, _)| grid.columns.get(column)).map_or(Order::Text, Order::of);
+    let scan = Scan::new(tab.id, goal, rows, grid.columns.len(), began, order);
     app.panes.query.scan = Some(scan);
     done(app)
 }
@@ -99,7 +100,7 @@ fn take(app: &mut App, from: u64, rows: &[Vec<Cell>]) {
     let state = &mut app.panes.query;
     let Some(scan) = &mut state.scan else { return };
     let (there, step) = (scan.rows(), scan.take(from, rows));
-    let (result, goal) = (scan.result, scan.goal.clone());
+    let (result, goal, as_text) = (scan.result, scan.goal.clone(), scan.is_as_text());
     if step == Step::More {
         return;
     }
@@ -115,7 +116,8 @@ fn take(app: &mut App, from: u64, rows: &[Vec<Cell>]) {
             // Rows that come while it reads, or after it, are not among those that are shown.
             let looked = looked.or_else(|| tab.is_more_than(there).then_some(there));
             if let Some(said) = arranged(tab, rows, looked, &goal) {
-                app.say(said);
+                let how = if as_text { ", as text: o has the server sort it" } else { "" };
+                app.say(said + how);
             }
         }
         Step::Gathered(rows) => {

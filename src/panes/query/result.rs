@@ -4,6 +4,7 @@ use super::edits::Edit;
 use super::order;
 use super::plan_tree::Tree;
 use crate::app::grid::Grid;
+use crate::model::sql::edit::Table;
 use crate::model::sql::{Ended, ResultId, Server, ServerMessage, SessionId};
 use jiff::Timestamp;
 use std::time::Duration;
@@ -36,6 +37,10 @@ pub struct Tab {
     pub took: Option<Duration>,
     /// Reading was stopped at a limit, in words.
     pub stopped: Option<String>,
+    /// Which of several statements of one text it is, and what becomes of the others.
+    pub part: Option<String>,
+    /// It was carried out, and taken back as a later statement of its text was not.
+    pub taken_back: bool,
     /// What the server said meanwhile.
     pub notices: Vec<ServerMessage>,
     /// Lines below its rows.
@@ -54,8 +59,8 @@ pub struct Tab {
     pub sorted: Option<(usize, bool)>,
     /// The same where the server did it.
     pub ordered: Option<(usize, bool)>,
-    /// The name of its one table as a statement needs it, once that was looked up.
-    pub table: Option<String>,
+    /// Its one table, once that was looked up; without a name where it is not there.
+    pub table: Option<Table>,
     /// Its changes that are not applied yet, once its table is known.
     pub edit: Option<Edit>,
     /// The result from which a foreign key was followed to this one.
@@ -85,6 +90,8 @@ impl Tab {
             ended: None,
             took: None,
             stopped: None,
+            part: None,
+            taken_back: false,
             notices: Vec::new(),
             footers: Vec::new(),
             whole: None,
@@ -107,6 +114,11 @@ impl Tab {
     /// Whether the next statement takes its place: there is nothing in it that one would come back for.
     pub fn gives_way(&self) -> bool {
         self.passing || (self.grid.is_none() && self.ended.is_some())
+    }
+
+    /// Whether it has changes that were not applied.
+    pub fn has_changes(&self) -> bool {
+        self.edit.as_ref().is_some_and(|edit| !edit.changes.list.is_empty())
     }
 
     /// Whether its tables are those of this server: elsewhere their numbers may be of others.

@@ -1,12 +1,14 @@
 //! What keys do to the result that is shown: its columns, its order, its tabs.
 
-use super::state::Reading;
-use super::{copied, order, plan, pump, reading, rows, value};
+use super::result::Tab;
+use super::running::Seen;
+use super::state::{Asking, Reading, State};
+use super::{connect, copied, order, plan, pump, reading, rows, value, watch, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::grid::{Grid, next_order};
 use crate::app::update::settle::done;
-use crate::model::sql::{guard, token};
+use crate::model::sql::{ResultId, Transaction, guard, token};
 
 /// Says that there is none.
 pub fn none(app: &mut App) -> Vec<Effect> {
@@ -112,13 +114,50 @@ pub fn close(app: &mut App) -> Vec<Effect> {
         app.say("there is no result");
         return Vec::new();
     }
-    if state.running.as_ref().is_some_and(|running| state.tabs[here].id == running.result) {
-        app.say("it is still read: Ctrl-C cancels");
+    let tab = &state.tabs[here];
+    // Within a transaction a cancel takes back all that was done in it.
+    if is_read(state, tab) && state.transaction != Transaction::Idle {
+        app.say("it is still read, and a transaction is open, which a cancel would fail: Ctrl-C cancels");
         return Vec::new();
     }
-    let gone = state.tabs.remove(here);
-    state.tab = here.min(state.tabs.len().saturating_sub(1));
-    let mut effects = rows::closed(app, &[gone]);
+    // Nobody else has the changes.
+    if tab.has_changes() {
+        let id = tab.id;
+        return windows::ask(app, Asking::Close(id));
+    }
+    let mut effects = gone(app, here);
     effects.extend(done(app));
     effects
+}
+
+/// Closes a result that somebody agreed to lose the changes of.
+pub fn close_anyway(app: &mut App, result: ResultId) -> Vec<Effect> {
+    let place = app.panes.query.tabs.iter().position(|tab| tab.id == result);
+    place.map_or_else(Vec::new, |place| gone(app, place))
+}
+
+/// Whether a statement still runs for it.
+fn is_read(state: &State, tab: &Tab) -> bool {
+    tab.ended.is_none() && state.running.as_ref().is_some_and(|running| tab.id >= running.result)
+}
+
+/// The result at a place goes. Where it is still read the server is told to stop: its statement ends cancelled.
+fn gone(app: &mut App, here: usize) -> Vec<Effect> {
+    let state = &mut app.panes.query;
+    let gone = state.tabs.remove(here);
+    let reads = is_read(state, &gone);
+    // A tab that stands before the shown one must not change which that is.
+    if state.tab > here || state.tab >= state.tabs.len() {
+        state.tab = state.tab.saturating_sub(1);
+    }
+    if !reads {
+        watch::left(app, gone.id);
+        return rows::closed(app, &[gone]);
+    }
+    if let Some(running) = &mut state.running {
+        running.seen = Seen::Closed;
+    }
+    // A result that has begun is cancelled by being closed: twice might cancel what comes next.
+    let asked = connect::cancel(app);
+    if gone.grid.is_some() { rows::closed(app, &[gone]) } else { asked }
 }

@@ -4,7 +4,7 @@ use super::state::Link;
 use super::testing::{Desk, server};
 use crate::feeds::part::Part;
 use crate::feeds::sql;
-use crate::model::sql::{Server, Transaction};
+use crate::model::sql::{Ended, Server, Transaction};
 use crate::model::{Failure, FailureKind};
 use crate::ui::testing::pictures::seen;
 
@@ -155,4 +155,72 @@ fn a_session_that_nobody_used_for_ten_minutes_is_left_lost() {
     desk.tick(640);
     assert!(desk.connected.is_none());
     assert!(desk.screen().contains("connects again"), "{}", desk.screen());
+}
+
+/// A session that came back after it was lost with a transaction open.
+fn lost_open() -> Desk {
+    let mut desk = Desk::connected((140, 40));
+    desk.transaction(Transaction::Open);
+    desk.lose("terminating connection due to administrator command");
+    desk.tick(2);
+    desk.tell(sql::Fact::Connected(Box::new(server())));
+    let told = "the open transaction was lost, nothing of it was kept";
+    assert!(desk.app.panes.query.is_on() && desk.screen().contains(told), "{}", desk.screen());
+    desk
+}
+
+#[test]
+fn what_was_meant_for_a_transaction_that_was_lost_is_not_run_alone_unasked() {
+    for statement in ["insert into tags values (1)", "commit", "savepoint a", "select wipe()"] {
+        let mut desk = lost_open();
+        desk.run("select 1;");
+        assert_eq!(desk.ran.len(), 1, "what only reads is the same within a transaction and without");
+        desk.run(&format!("{statement};"));
+        assert!(desk.ran.len() == 1 && desk.screen().contains("was lost with the connection"), "{}", desk.screen());
+        desk.keys("esc");
+        desk.tick(3);
+        desk.run(&format!("{statement};"));
+        assert_eq!(desk.ran.len(), 1, "a no is for the one statement");
+        desk.keys("enter");
+        assert_eq!(desk.statements().last(), Some(&statement), "{}", desk.screen());
+        assert!(!desk.screen().contains("the open transaction was lost"), "{}", desk.screen());
+        desk.run("insert into tags values (2);");
+        assert_eq!(desk.ran.len(), 3, "who said yes knows of it");
+    }
+}
+
+#[test]
+fn who_begins_another_transaction_or_gives_the_lost_one_up_is_not_asked() {
+    for statement in ["begin", "rollback", "start transaction"] {
+        let mut desk = lost_open();
+        desk.run(&format!("{statement};"));
+        desk.run("insert into tags values (1);");
+        assert_eq!(desk.statements(), [statement, "insert into tags values (1)"]);
+    }
+    let mut desk = Desk::connected((140, 40));
+    desk.lose("terminating connection due to administrator command");
+    desk.tick(2);
+    desk.tell(sql::Fact::Connected(Box::new(server())));
+    desk.run("insert into tags values (1);");
+    assert_eq!(desk.ran.len(), 1, "no transaction was open");
+}
+
+#[test]
+fn a_transaction_is_not_said_to_be_lost_whose_commit_may_have_been_carried_out() {
+    for told in [true, false] {
+        let mut desk = Desk::connected((140, 40));
+        desk.slow = true;
+        desk.transaction(Transaction::Open);
+        desk.run("commit;");
+        if told {
+            desk.ends(Ended::Lost("the server closed the connection".into()));
+        }
+        desk.lose("the server closed the connection");
+        let screen = desk.screen();
+        assert!(
+            screen.contains("Whether it was carried out is not known") && !screen.contains("nothing of it"),
+            "{screen}"
+        );
+        assert!(!desk.app.panes.query.lost_open);
+    }
 }

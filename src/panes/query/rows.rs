@@ -21,7 +21,8 @@ pub fn replaced(app: &mut App) -> Vec<Effect> {
     let Some(tab) = state.tabs.iter_mut().find(|tab| tab.replaces && tab.has_come()) else { return Vec::new() };
     tab.replaces = false;
     let read = matches!(tab.ended, None | Some(Ended::Done(_)));
-    let old = tab.before.filter(|_| read).and_then(|old| state.tabs.iter().position(|tab| tab.id == old));
+    let old = tab.before.filter(|_| read);
+    let old = old.and_then(|old| state.tabs.iter().position(|tab| tab.id == old && !tab.has_changes()));
     let Some(old) = old else { return Vec::new() };
     let gone = state.tabs.remove(old);
     if state.tab > old {

@@ -1,8 +1,9 @@
 //! What is run, and what is told of the statement that runs.
 
 use super::facts::{ended, fact};
-use super::state::{Asking, Pending};
-use super::{keep, plan, pump, script};
+use super::running::Pending;
+use super::state::Asking;
+use super::{keep, outcome, plan, pump, script};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::update::settle::done;
@@ -46,7 +47,7 @@ pub fn news(app: &mut App, part: Part<sql::Fact>) {
         Part::Failed(failure) => {
             let said = ServerMessage { severity: "ERROR".into(), message: failure.message, ..ServerMessage::default() };
             if let Some(result) = app.panes.query.running.as_ref().map(|running| running.result) {
-                ended(&mut app.panes.query, result, Ended::Failed(said));
+                ended(app, result, &Ended::Failed(said));
             }
             over(app);
         }
@@ -61,9 +62,7 @@ fn over(app: &mut App) {
         state.asking = None;
     }
     // What there is has changed: what completion knows is read again.
-    if let Some(Ended::Done(tag)) = &running.ended
-        && ["CREATE", "ALTER", "DROP"].iter().any(|word| tag.starts_with(word))
-    {
+    if running.altered {
         state.catalogued = false;
     }
     let mut effects = plan::wanted(app, &running);
@@ -71,7 +70,7 @@ fn over(app: &mut App) {
         Some(Pending::Script(script)) => script::ended(app, *script, &running),
         other => {
             app.panes.query.pending = other;
-            pump::ended(app, &running)
+            outcome::ended(app, &running)
         }
     });
     app.panes.query.effects.extend(effects);

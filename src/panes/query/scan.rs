@@ -3,8 +3,8 @@
 
 use crate::app::overlay::Wanted;
 use crate::model::sql::format::Format;
+use crate::model::sql::sort_key::{Order, SortKey, compare};
 use crate::model::sql::{Cell, ResultId};
-use std::cmp::Ordering;
 
 /// So many cells are asked for at once at most.
 const CELLS: usize = 100_000;
@@ -50,14 +50,6 @@ impl Goal {
     }
 }
 
-/// What a value is sorted by.
-#[derive(Debug, Clone, PartialEq)]
-enum SortKey {
-    Number(f64),
-    Text(Box<str>),
-    Null,
-}
-
 /// What becomes of it after a piece.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
@@ -94,7 +86,9 @@ pub struct Scan {
     began: u64,
     /// So many rows were read.
     read: u64,
-    numeric: bool,
+    order: Order,
+    /// A value was compared by its text, which is not where the server would have it.
+    as_text: bool,
     found: Vec<u64>,
     keys: Vec<(SortKey, u64)>,
     gathered: Vec<Vec<Cell>>,
@@ -104,7 +98,7 @@ pub struct Scan {
 
 impl Scan {
     /// A scan over so many rows of so many columns, from one on where the goal is not all of them.
-    pub fn new(result: ResultId, goal: Goal, rows: u64, columns: usize, began: u64, numeric: bool) -> Self {
+    pub fn new(result: ResultId, goal: Goal, rows: u64, columns: usize, began: u64, order: Order) -> Self {
         let piece = (CELLS / columns.max(1)).clamp(64, if goal.copies() { 512 } else { 8_192 }) as u64;
         Self {
             serial: None,
@@ -115,7 +109,8 @@ impl Scan {
             piece,
             began,
             read: 0,
-            numeric,
+            order,
+            as_text: false,
             found: Vec::new(),
             keys: Vec::new(),
             gathered: Vec::new(),
@@ -149,6 +144,11 @@ impl Scan {
         self.rows
     }
 
+    /// Whether values were sorted by their text though the server would sort them otherwise.
+    pub fn is_as_text(&self) -> bool {
+        self.as_text
+    }
+
     /// How far it is, from 0 to 1.
     pub fn part(&self) -> f64 {
         self.read as f64 / self.rows.max(1) as f64
@@ -176,8 +176,10 @@ impl Scan {
                 let kept = numbered.filter(|(_, row)| filter.is_empty() || has(row, &wanted));
                 match sort {
                     Some((column, _)) => {
-                        let keys = kept.map(|(number, row)| (self.key(row.get(*column)), number));
+                        let order = self.order;
+                        let keys = kept.map(|(number, row)| (order.key(text(row.get(*column))), number));
                         let keys: Vec<(SortKey, u64)> = keys.collect();
+                        self.as_text |= keys.iter().any(|(key, _)| order.is_as_text(key));
                         self.keys.extend(keys);
                     }
                     None => self.found.extend(kept.map(|(number, _)| number)),
@@ -223,26 +225,12 @@ impl Scan {
             Goal::Rows(_) | Goal::Column(_) => Step::Gathered(std::mem::take(&mut self.gathered)),
         }
     }
-
-    fn key(&self, cell: Option<&Cell>) -> SortKey {
-        match cell {
-            Some(Cell::Text { text, .. }) => match text.parse::<f64>() {
-                Ok(number) if self.numeric => SortKey::Number(number),
-                _ => SortKey::Text(text.clone()),
-            },
-            Some(Cell::Null) | None => SortKey::Null,
-        }
-    }
 }
 
-/// As PostgreSQL sorts them: NULL is the largest, and NaN is larger than every number.
-fn compare(a: &SortKey, b: &SortKey) -> Ordering {
-    match (a, b) {
-        (SortKey::Number(a), SortKey::Number(b)) => a.total_cmp(b),
-        (SortKey::Text(a), SortKey::Text(b)) => a.cmp(b),
-        (SortKey::Null, SortKey::Null) => Ordering::Equal,
-        (SortKey::Null, _) | (SortKey::Text(_), SortKey::Number(_)) => Ordering::Greater,
-        (_, SortKey::Null) | (SortKey::Number(_), SortKey::Text(_)) => Ordering::Less,
+fn text(cell: Option<&Cell>) -> Option<&str> {
+    match cell {
+        Some(Cell::Text { text, .. }) => Some(text),
+        Some(Cell::Null) | None => None,
     }
 }
 
@@ -271,8 +259,8 @@ mod tests {
     }
 
     /// Reads all through as the feed would give it.
-    fn through(all: &[Vec<Cell>], goal: Goal, began: u64, piece: u64, numeric: bool) -> Step {
-        let mut scan = Scan::new(ResultId(1), goal, all.len() as u64, 1, began, numeric);
+    fn through(all: &[Vec<Cell>], goal: Goal, began: u64, piece: u64, order: Order) -> Step {
+        let mut scan = Scan::new(ResultId(1), goal, all.len() as u64, 1, began, order);
         scan.piece = piece;
         for _ in 0..100 {
             let (from, count) = scan.next();
@@ -287,8 +275,9 @@ mod tests {
     #[test]
     fn a_search_goes_round_the_end_in_both_directions() {
         let all = rows(&[Some("a"), Some("日本"), None, Some("b"), Some("日本語"), Some("c")]);
-        let search =
-            |began, forward, text: &str| through(&all, Goal::Search { text: text.into(), forward }, began, 2, false);
+        let search = |began, forward, text: &str| {
+            through(&all, Goal::Search { text: text.into(), forward }, began, 2, Order::Text)
+        };
         assert_eq!(search(1, true, "日本"), Step::Found(4));
         assert_eq!(search(4, true, "日本"), Step::Found(1));
         assert_eq!(search(4, false, "日本"), Step::Found(1));
@@ -298,55 +287,66 @@ mod tests {
         assert_eq!(search(0, false, "nowhere"), Step::Nothing);
     }
 
-    fn arrange(all: &[Vec<Cell>], filter: &str, sort: Option<(usize, bool)>, numeric: bool) -> Step {
-        through(all, Goal::Arrange { filter: filter.into(), sort }, 0, 2, numeric)
+    fn arrange(all: &[Vec<Cell>], filter: &str, sort: Option<(usize, bool)>, order: Order) -> Step {
+        through(all, Goal::Arrange { filter: filter.into(), sort }, 0, 2, order)
     }
 
     #[test]
     fn numbers_are_sorted_as_numbers_and_null_is_the_largest() {
         let all = rows(&[Some("10"), None, Some("9"), Some("-1.5"), Some("NaN")]);
-        let sort = |down, numeric| arrange(&all, "", Some((0, down)), numeric);
-        assert_eq!(sort(false, true), Step::Arranged(vec![3, 2, 0, 4, 1], None));
-        assert_eq!(sort(true, true), Step::Arranged(vec![1, 4, 0, 2, 3], None));
-        assert_eq!(sort(false, false), Step::Arranged(vec![3, 0, 2, 4, 1], None));
+        let sort = |down, order| arrange(&all, "", Some((0, down)), order);
+        assert_eq!(sort(false, Order::Decimal), Step::Arranged(vec![3, 2, 0, 4, 1], None));
+        assert_eq!(sort(true, Order::Decimal), Step::Arranged(vec![1, 4, 0, 2, 3], None));
+        assert_eq!(sort(false, Order::Text), Step::Arranged(vec![3, 0, 2, 4, 1], None));
+    }
+
+    #[test]
+    fn what_is_sorted_by_its_text_alone_is_known() {
+        let all = rows(&[Some("{10}"), None, Some("{9}")]);
+        let goal = || Goal::Arrange { filter: String::new(), sort: Some((0, false)) };
+        for (order, as_text) in [(Order::AsText, true), (Order::Text, false), (Order::Decimal, true)] {
+            let mut scan = Scan::new(ResultId(1), goal(), 3, 1, 0, order);
+            assert_eq!(scan.take(0, &all), Step::Arranged(vec![0, 2, 1], None));
+            assert_eq!(scan.is_as_text(), as_text, "{order:?}");
+        }
     }
 
     #[test]
     fn a_filter_keeps_the_numbers_of_the_rows_and_may_be_sorted_too() {
         let all = rows(&[Some("ab"), Some("b"), Some("Ab"), None]);
-        assert_eq!(arrange(&all, "a", None, false), Step::Arranged(vec![0, 2], None));
-        assert_eq!(arrange(&all, "a", Some((0, false)), false), Step::Arranged(vec![2, 0], None));
-        assert_eq!(arrange(&all, "A", None, false), Step::Arranged(vec![2], None));
-        assert_eq!(arrange(&all, "x", None, false), Step::Nothing);
+        assert_eq!(arrange(&all, "a", None, Order::Text), Step::Arranged(vec![0, 2], None));
+        assert_eq!(arrange(&all, "a", Some((0, false)), Order::Text), Step::Arranged(vec![2, 0], None));
+        assert_eq!(arrange(&all, "A", None, Order::Text), Step::Arranged(vec![2], None));
+        assert_eq!(arrange(&all, "x", None, Order::Text), Step::Nothing);
     }
 
     #[test]
     fn a_filter_that_stops_says_how_far_it_looked_and_too_many_are_not_sorted() {
         let piece: Vec<Vec<Cell>> = vec![rows(&[Some("a")]).remove(0); 1_000_000];
         let goal = |sort| Goal::Arrange { filter: "a".into(), sort };
-        let mut scan = Scan::new(ResultId(1), goal(None), 9_000_000, 1, 0, false);
+        let mut scan = Scan::new(ResultId(1), goal(None), 9_000_000, 1, 0, Order::Text);
         assert_eq!(scan.take(0, &piece), Step::More);
         let Step::Arranged(found, more) = scan.take(1_000_000, &piece) else { panic!("it stops") };
         assert_eq!((found.len(), more), (FILTERED, Some(2_000_000)));
-        let mut scan = Scan::new(ResultId(1), goal(Some((0, true))), 9_000_000, 1, 0, false);
+        let mut scan = Scan::new(ResultId(1), goal(Some((0, true))), 9_000_000, 1, 0, Order::Text);
         assert_eq!(scan.take(0, &piece), Step::TooMany);
     }
 
     #[test]
     fn rows_are_gathered_as_far_as_they_can_be_copied() {
         let all = rows(&[Some("a"), None, Some("c"), Some("d")]);
-        let mut scan = Scan::new(ResultId(1), Goal::Rows(Format::Csv), 2, 1, 1, false);
+        let mut scan = Scan::new(ResultId(1), Goal::Rows(Format::Csv), 2, 1, 1, Order::Text);
         assert_eq!(scan.next(), (1, 2));
         assert_eq!(scan.take(1, &all[1..3]), Step::Gathered(all[1..3].to_vec()));
         let large = "x".repeat(COPIED);
-        let mut scan = Scan::new(ResultId(1), Goal::Column(0), 9, 1, 0, false);
+        let mut scan = Scan::new(ResultId(1), Goal::Column(0), 9, 1, 0, Order::Text);
         assert_eq!(scan.take(0, &rows(&[Some(&large)])), Step::TooMany);
     }
 
     #[test]
     fn rows_that_are_gone_end_it() {
         let goal = Goal::Arrange { filter: "x".into(), sort: None };
-        let mut scan = Scan::new(ResultId(1), goal, 1_000, 1, 0, false);
+        let mut scan = Scan::new(ResultId(1), goal, 1_000, 1, 0, Order::Text);
         assert_eq!(scan.take(0, &[]), Step::Nothing);
     }
 }

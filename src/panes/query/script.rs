@@ -1,9 +1,9 @@
 //! Statements that belong together: run one after the other within a transaction, and taken back as a whole where one of them
 //! does not do what it has to.
 
+use super::running::{Pending, Running};
 use super::sequence::{Script, Then, Wanted};
 use super::start::{Shown, start};
-use super::state::{Pending, Running};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::overlays;

@@ -2,7 +2,7 @@
 
 use super::ask::{Kind, of_session};
 use super::result::Tab;
-use super::state::{Pending, Running};
+use super::running::{Pending, Running, Seen};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::feeds::sql::{self, Beside};
@@ -16,7 +16,7 @@ pub enum Shown {
         /// One row at a time.
         record: bool,
     },
-    /// It has none: only its failure is told.
+    /// It has none: who asked is told what came of it.
     Hidden,
 }
 
@@ -46,12 +46,14 @@ pub fn start_with(app: &mut App, statement: &str, shown: Shown, pending: Pending
         state.stand(replaced.or(shown));
     }
     let beside = Box::new(beside);
+    let sent = statement.clone();
     let run = |session| sql::Ask::Run { session, result, statement, beside };
     let Some((serial, effect)) = of_session(app, Kind::Run, run) else {
         return Vec::new();
     };
     let state = &mut app.panes.query;
-    state.running = Some(Running { result, serial, since: now, cancelled: None, offered: false, ended: None });
+    let seen = if shown == Shown::Hidden { Seen::Nowhere } else { Seen::Tabs };
+    state.running = Some(Running::new(result, serial, sent, seen, now));
     state.pending = Some(pending);
     let mut effects = vec![effect];
     effects.extend(super::rows::closed(app, &gone));

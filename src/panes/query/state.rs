@@ -2,9 +2,10 @@
 
 use super::completion::Completion;
 use super::consent::Consent;
-use super::edits::{Edited, Wish};
+use super::edits::{Edited, Wished};
 use super::history::History;
 use super::result::Tab;
+use super::running::{CommandUse, Pending, Running};
 use super::scan::Scan;
 use super::schema::state::Schema;
 use super::sequence::Script;
@@ -18,9 +19,9 @@ use crate::feeds::sql::Who;
 use crate::model::Failure;
 use crate::model::sql::catalogue::Catalogue;
 use crate::model::sql::format::Format;
-use crate::model::sql::interpreter::{Interpreter, Mode, Ran, Run};
+use crate::model::sql::interpreter::{Interpreter, Mode};
 use crate::model::sql::split::Split;
-use crate::model::sql::{Column, Ended, ResultId, Server, SessionId, Transaction};
+use crate::model::sql::{Column, ResultId, Server, SessionId, Transaction};
 use crate::model::tunnel::far::RemoteAddress;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
@@ -60,68 +61,6 @@ pub struct Return {
     pub tries: u32,
     /// The session that was lost was one with the writer.
     pub wrote: bool,
-}
-
-/// A statement that runs.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Running {
-    /// The number of its first result.
-    pub result: ResultId,
-    /// The number of its question.
-    pub serial: u64,
-    /// Since when.
-    pub since: Timestamp,
-    /// When it was asked to stop.
-    pub cancelled: Option<Timestamp>,
-    /// Whether ending the server's process was offered.
-    pub offered: bool,
-    /// How it ended.
-    pub ended: Option<Ended>,
-}
-
-/// What the interpreter waits for.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Pending {
-    /// Whether this is run: a window asks.
-    Asked(Box<Run>),
-    /// The end of what runs.
-    Run(Box<Run>),
-    /// The end of one of several statements that belong together.
-    Script(Box<Script>),
-    /// Rows of what ran, under this number.
-    Rows(u64, Box<Ran>),
-    /// Something that is looked up, under this number.
-    Look(u64),
-    /// The text of a file, under this number.
-    File(u64),
-    /// A file that results go to from now on, under this number.
-    Output(u64, String),
-    /// The folder that files are looked for in from now on, under this number.
-    Folder(u64),
-    /// What is typed for a variable.
-    Typed,
-    /// A time, for `\watch`.
-    Wait(Timestamp),
-    /// A command of this machine, under this number.
-    Program {
-        /// The number of its question.
-        serial: u64,
-        /// The command.
-        command: String,
-        /// What for.
-        purpose: CommandUse,
-    },
-}
-
-/// What a command of this machine is run for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum CommandUse {
-    /// Results go to it from now on (`\o |COMMAND`).
-    Results,
-    /// It reads this text (`\w |COMMAND`), or none (`\!`); what it says is shown.
-    Reads(String),
-    /// What it says is a part of a command (backticks).
-    Captured,
 }
 
 /// Where results go instead of the screen.
@@ -188,6 +127,10 @@ pub enum Asking {
     Leave(Option<String>),
     /// Whether writing is allowed in this session.
     Writes,
+    /// Whether a result is closed that has changes which were not applied.
+    Close(ResultId),
+    /// Whether a saved query is replaced.
+    Replace(Saved),
 }
 
 /// What waits for the name of a result's table.
@@ -256,6 +199,8 @@ pub struct State {
     pub transaction: Transaction,
     /// The same when what is run now was typed.
     pub before: Transaction,
+    /// A transaction was open when the session was lost: what is typed next may be meant for it.
+    pub lost_open: bool,
     /// What is typed.
     pub editor: Editor,
     /// The same in pieces.
@@ -298,6 +243,8 @@ pub struct State {
     pub followed: Option<(String, ResultId)>,
     /// A statement that reads a result again, and which.
     pub replaced: Option<(String, ResultId)>,
+    /// The result of what `\watch` ran last, and whether it is to run again now.
+    pub watch: Option<(ResultId, bool)>,
     /// What is being looked up, by the number of the question.
     pub looks: BTreeMap<u64, &'static str>,
     /// Statements that were run before.
@@ -311,8 +258,8 @@ pub struct State {
     pub windows: BTreeMap<u64, (ResultId, u64, u64, u64)>,
     /// A value that is being read: the number of the question, the column, and what for.
     pub reading: Option<(u64, Column, Reading)>,
-    /// What is wanted of a result whose table is being looked up.
-    pub wish: Option<(ResultId, Wish)>,
+    /// What is wanted of results whose tables are being looked up.
+    pub wishes: Vec<Wished>,
     /// What the line that is typed is the value of.
     pub edited: Option<Edited>,
     /// What was read there.
@@ -358,6 +305,7 @@ impl Default for State {
             consent: Consent::default(),
             transaction: Transaction::default(),
             before: Transaction::default(),
+            lost_open: Default::default(),
             editor: Editor::default(),
             split: Split::default(),
             split_of: Default::default(),
@@ -379,13 +327,14 @@ impl Default for State {
             schema: Schema::default(),
             followed: Option::default(),
             replaced: Option::default(),
+            watch: Option::default(),
             looks: BTreeMap::default(),
             history: History::default(),
             saved: Vec::default(),
             asking: Option::default(),
             windows: BTreeMap::default(),
             reading: Option::default(),
-            wish: Option::default(),
+            wishes: Vec::default(),
             edited: Option::default(),
             was: Option::default(),
             again: Option::default(),
@@ -424,16 +373,19 @@ impl State {
         self.link == Link::On
     }
 
-    /// Puts a tab at the end and shows it. Gives back those that made room for it.
+    /// Puts a tab at the end and shows it. Gives back those that made room for it; one with changes that were not applied never does.
     pub fn open(&mut self, tab: Tab) -> Vec<Tab> {
         let mut gone: Vec<Tab> = Vec::new();
         while let Some(last) = self.tabs.pop_if(|last| last.gives_way()) {
             gone.push(last);
         }
-        self.tabs.push(tab);
-        while self.tabs.len() > RESULTS {
-            gone.push(self.tabs.remove(0));
+        // One that it takes the place of goes by itself.
+        let most = RESULTS + usize::from(tab.replaces);
+        while self.tabs.len() >= most {
+            let Some(oldest) = self.tabs.iter().position(|tab| !tab.has_changes()) else { break };
+            gone.push(self.tabs.remove(oldest));
         }
+        self.tabs.push(tab);
         self.tab = self.tabs.len() - 1;
         gone
     }

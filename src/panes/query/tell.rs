@@ -52,6 +52,10 @@ fn connected(state: &State, server: &Server) -> Vec<Toned> {
         }
         Transaction::Failed => words.push((Tone::Bad, "! transaction failed: ROLLBACK".to_owned())),
     }
+    if state.lost_open {
+        let words_of_it = "! the open transaction was lost, nothing of it was kept: BEGIN or ROLLBACK goes on";
+        words.push((Tone::Bad, words_of_it.to_owned()));
+    }
     if server.read_only {
         words.push((Tone::Warn, "READ-ONLY".to_owned()));
     }
@@ -154,6 +158,7 @@ pub fn outcome(tab: &Tab, now: Timestamp) -> Toned {
             let clock = format!("{}.{} s", since.as_secs(), since.subsec_millis() / 100);
             (Tone::Warn, format!("running  {clock}{}", so_far.unwrap_or_default()))
         }
+        Some(Ended::Done(tag)) if tab.taken_back => (Tone::Warn, format!("TAKEN BACK: {tag}{took}")),
         Some(Ended::Done(tag)) => {
             let (tone, whole) = if tab.stopped.is_some() { (Tone::Warn, NOT_WHOLE) } else { (Tone::Good, "") };
             (tone, format!("{whole}{tag}{took}"))
@@ -181,6 +186,7 @@ pub fn told(tab: &Tab, now: Timestamp) -> Vec<Toned> {
         }
         Some(Ended::Done(_) | Ended::Cancelled) | None => lines.push(outcome(tab, now)),
     }
+    lines.extend(tab.part.iter().map(|part| (Tone::Warn, part.clone())));
     lines.extend(tab.stopped.iter().map(|why| (Tone::Warn, why.clone())));
     for notice in &tab.notices {
         lines.extend(said(notice));

@@ -1,5 +1,7 @@
 //! The pane on a desk: keys in, and a small server behind it that answers as the feed does.
 
+pub(super) use super::samples::{bookmarks, server};
+use super::samples::{catalogue, cell, column, psql};
 use super::schema::samples as schema;
 use super::state::ID;
 use crate::app::App;
@@ -9,7 +11,7 @@ use crate::app::ticket::Ticket;
 use crate::feeds::part::Part;
 use crate::feeds::{self, queries, sql};
 use crate::model::sql::interpreter::Edited;
-use crate::model::sql::{Cell, Column, Ended, ResultId, Server, ServerMessage, Transaction};
+use crate::model::sql::{Cell, Ended, ResultId, ServerMessage, Transaction};
 use crate::model::{Failure, FailureKind};
 use crate::ui::testing::{by_hand, now, read, staging, text};
 use jiff::SignedDuration;
@@ -44,6 +46,14 @@ pub(super) struct Desk {
     pub(super) typed: Vec<queries::Typed>,
     /// The rows of every result; none: those of [`bookmarks`].
     pub(super) rows: Option<u64>,
+    /// So many bytes each value of a result has that is shown cut.
+    pub(super) long: Option<u64>,
+    /// Results that were asked for by psql's commands.
+    pub(super) psql: Vec<ResultId>,
+    /// Rows that were asked for one by one, and how much of a value.
+    pub(super) asked_rows: Vec<(Vec<u64>, usize)>,
+    /// Queries that are saved: their names, and whether they replaced one.
+    pub(super) saved: Vec<(String, bool)>,
     /// Files that were to be written: the ticket, the path, the table, the columns.
     pub(super) exported: Vec<(Ticket, String, String, Vec<usize>)>,
     /// What the person's own editor was opened for.
@@ -62,73 +72,6 @@ pub(super) struct Desk {
     /// Looking this up fails, and whether a right is missing.
     pub(super) lacks: Option<(&'static str, bool)>,
     pub(super) quits: bool,
-}
-
-pub(super) fn server() -> Server {
-    Server {
-        host: "bookmark-manager-staging.cluster-abc.rds.amazonaws.com".into(),
-        port: 5432,
-        database: "bookmarks".into(),
-        user: "app".into(),
-        version: "15.18".into(),
-        reader: Some(false),
-        tls: true,
-        statement_timeout: Some(Duration::from_secs(30)),
-        idle_timeout: Some(Duration::from_mins(5)),
-        pid: 4711,
-        ..Server::default()
-    }
-}
-
-pub(super) fn column(name: &str, type_oid: u32) -> Column {
-    Column { name: name.into(), type_oid, modifier: -1, table_oid: 0, number: 0 }
-}
-
-pub(super) fn cell(text: &str) -> Cell {
-    Cell::Text { text: text.into(), bytes: text.len() as u64, cut: false }
-}
-
-/// Rows with everything in them that a grid has to show.
-pub(super) fn bookmarks() -> (Vec<Column>, Vec<Vec<Cell>>) {
-    let columns =
-        vec![column("id", 20), column("title", 25), column("tags", 3802), column("visits", 23), column("note", 25)];
-    let row =
-        |id: &str, title: Cell, tags: &str, visits: Cell, note: Cell| vec![cell(id), title, cell(tags), visits, note];
-    let rows = vec![
-        row("1", cell("Rust 公式ドキュメント"), "[\"rust\", \"日本語\"]", cell("1204"), cell("読む")),
-        row("2", cell("PostgreSQL"), "{\"a\": {\"b\": null}}", cell("7"), Cell::Null),
-        row("3", cell(""), "[]", Cell::Null, cell("a\u{1b}[31mred\u{7}\nnext")),
-        row("10", cell("NULL"), "null", cell("-3"), cell("日本語の長い説明がここに入るので幅が足りなくなる場合がある")),
-    ];
-    (columns, rows)
-}
-
-/// The columns and rows of what was looked up.
-pub(super) type Looked = (Vec<Column>, Vec<Vec<Option<String>>>);
-
-/// What there is in the database.
-fn catalogue(purpose: &str) -> Option<Looked> {
-    let row = |cells: &[&str]| cells.iter().map(|cell| Some((*cell).to_owned())).collect::<Vec<_>>();
-    let columns = |names: &[&str]| names.iter().map(|name| column(name, 25)).collect::<Vec<_>>();
-    match purpose {
-        "relations" => {
-            let of = "id\u{1f}bigint\u{1e}title\u{1f}text\u{1e}";
-            Some((Vec::new(), vec![row(&["public", "bookmarks", "r", "t", of, "4711"])]))
-        }
-        "table" => {
-            let column = |number: &str, name: &str, key: &str| row(&["public", "bookmarks", number, name, key, "f"]);
-            let mut rows = vec![column("1", "id", "t"), column("2", "title", "f"), column("3", "tags", "f")];
-            rows.extend([column("4", "visits", "f"), row(&["public", "bookmarks", "5", "note", "f", "t"])]);
-            Some((Vec::new(), rows))
-        }
-        "name" => Some((Vec::new(), vec![row(&["public", "bookmarks"])])),
-        "functions" | "names" | "foreign keys" | "sizes" | "types" => Some((Vec::new(), Vec::new())),
-        "psql" => {
-            let rows = vec![row(&["public", "bookmarks", "table", "app"]), row(&["public", "タグ", "table", "app"])];
-            Some((columns(&["Schema", "Name", "Type", "Owner"]), rows))
-        }
-        _ => None,
-    }
 }
 
 impl Desk {
@@ -151,6 +94,10 @@ impl Desk {
             kept: Vec::new(),
             typed: Vec::new(),
             rows: None,
+            long: None,
+            psql: Vec::new(),
+            asked_rows: Vec::new(),
+            saved: Vec::new(),
             exported: Vec::new(),
             outside: Vec::new(),
             plans: Vec::new(),
@@ -315,6 +262,15 @@ impl Desk {
                     let history = vec!["select * from tags;".to_owned(), "select now();".to_owned()];
                     self.answered(ticket, Part::Last(queries::Fact::History(history)));
                 }
+                feeds::Ask::Queries(queries::Ask::Save { query, replaces, .. }) => {
+                    let taken = query.name == "slow queries" && !replaces;
+                    let done = queries::Fact::Done("saved".to_owned());
+                    if !taken {
+                        self.saved.push((query.name.clone(), replaces));
+                    }
+                    let fact = if taken { queries::Fact::There(query) } else { done };
+                    self.answered(ticket, Part::Last(fact));
+                }
                 feeds::Ask::Queries(queries::Ask::Saved { .. }) => {
                     let saved = vec![queries::Saved { name: "slow queries".into(), text: "select 'slow';\n".into() }];
                     self.answered(ticket, Part::Last(queries::Fact::Saved(saved)));
@@ -347,11 +303,15 @@ impl Desk {
             sql::Ask::Terminate { .. } => self.stopped.push("terminate"),
             sql::Ask::Signal { .. } => self.stopped.push("signal"),
             sql::Ask::Window { result, from, count, .. } => {
-                let rows = self.window(from, count);
+                let rows = self.window(result, from, count);
                 self.answered(ticket, Part::Last(sql::Fact::Window { result, from, rows }));
             }
-            sql::Ask::Rows { result, rows, .. } => {
-                let rows = rows.iter().flat_map(|row| self.window(*row, 1)).collect();
+            sql::Ask::Rows { result, rows, most } => {
+                self.asked_rows.push((rows.clone(), most));
+                let cut = self.long.filter(|bytes| *bytes > most as u64);
+                let long = std::mem::replace(&mut self.long, cut);
+                let rows = rows.iter().flat_map(|row| self.window(result, *row, 1)).collect();
+                self.long = long;
                 self.answered(ticket, Part::Last(sql::Fact::Rows { result, rows }));
             }
             sql::Ask::Value { row, most, .. } => {
@@ -396,8 +356,19 @@ impl Desk {
         }
     }
 
-    fn window(&self, from: u64, count: u32) -> Vec<Vec<Cell>> {
+    fn window(&self, result: ResultId, from: u64, count: u32) -> Vec<Vec<Cell>> {
+        let mut rows = self.all(result, from, count);
+        for value in rows.iter_mut().flatten() {
+            if let (Cell::Text { bytes, cut, .. }, Some(long)) = (value, self.long) {
+                (*bytes, *cut) = (long, true);
+            }
+        }
+        rows
+    }
+
+    fn all(&self, result: ResultId, from: u64, count: u32) -> Vec<Vec<Cell>> {
         match self.rows {
+            _ if self.psql.contains(&result) => psql().1,
             None => bookmarks().1.into_iter().skip(from as usize).take(count as usize).collect(),
             Some(rows) => (from..(from + u64::from(count)).min(rows))
                 .map(|row| vec![cell(&(row + 1).to_string()), cell(&format!("row {}", row + 1))])
@@ -407,10 +378,15 @@ impl Desk {
 
     fn results(&mut self, ticket: Ticket, result: ResultId, statement: &str) {
         let explains = statement.starts_with("EXPLAIN");
+        let asks = statement.starts_with("SELECT") && statement.contains("pg_catalog.");
+        if asks {
+            self.psql.push(result);
+        }
         let reads = explains || statement.to_lowercase().starts_with("select");
         if reads {
             let (mut columns, rows) = match self.rows {
                 _ if explains => (vec![column("QUERY PLAN", 114)], 1),
+                _ if asks => (psql().0, psql().1.len() as u64),
                 None => (bookmarks().0, bookmarks().1.len() as u64),
                 Some(rows) => (vec![column("n", 20), column("text", 25)], rows),
             };

@@ -1,9 +1,9 @@
 //! Values that hold others, line by line: JSON, arrays, composites and hstore as a tree, bytes in hexadecimal beside their text.
 
 use crate::model::sql::Column;
+use crate::model::sql::json::{self, Json};
 use crate::model::sql::nested::{self, BYTES, Nested};
 use crate::model::text::harmless;
-use serde_json::Value;
 
 /// No more lines are made of a value.
 pub const LINES: usize = 20_000;
@@ -34,23 +34,24 @@ pub fn bytes(column: &Column, text: &str) -> Option<Vec<String>> {
     Some(nested::dump(&bytes[..bytes.len().min(LINES * 16)]))
 }
 
-fn json(text: &str) -> Option<Value> {
+fn json(text: &str) -> Option<Json> {
     let holds = text.trim_start().starts_with(['{', '[']);
-    if holds { serde_json::from_str(text).ok() } else { None }
+    if holds { json::read(text) } else { None }
 }
 
-fn of_json(value: Value) -> Node {
+fn of_json(value: Json) -> Node {
     match value {
-        Value::Object(fields) => {
-            let fields: Vec<_> = fields.into_iter().map(|(name, value)| (name, of_json(value))).collect();
+        Json::Fields(fields) => {
+            let field = |(name, value): (String, Json)| (harmless(&name).into_owned(), of_json(value));
+            let fields: Vec<_> = fields.into_iter().map(field).collect();
             Node::Branch(format!("{{{}}}", fields.len()), fields)
         }
-        Value::Array(items) => {
+        Json::List(items) => {
             let items: Vec<_> =
                 (0..).zip(items).map(|(at, value): (usize, _)| (at.to_string(), of_json(value))).collect();
             Node::Branch(format!("[{}]", items.len()), items)
         }
-        other => Node::Leaf(other.to_string()),
+        Json::Leaf(text) => Node::Leaf(text),
     }
 }
 
@@ -104,6 +105,8 @@ mod tests {
         let tree = of(3802, r#"{"tags": ["a", "日本"], "n": {"deep": null}, "empty": []}"#);
         let wanted = "{3}\n├ tags: [2]\n│ ├ 0: \"a\"\n│ └ 1: \"日本\"\n├ n: {1}\n│ └ deep: null\n└ empty: [0]";
         assert_eq!(tree.as_deref(), Some(wanted));
+        let exact = of(114, r#"{"n": 12345678901234567890123456, "n": 1.10}"#).unwrap();
+        assert_eq!(exact, "{2}\n├ n: 12345678901234567890123456\n└ n: 1.10", "as it stands there");
         for text in ["", "1", "\"x\"", "{1,2}", "[oops", "{\"a\": 1} x"] {
             assert_eq!(of(25, text), None, "{text}");
         }

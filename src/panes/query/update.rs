@@ -2,10 +2,11 @@
 
 use super::ask::Kind;
 use super::editing::edited;
+use super::running::Pending;
 use super::state::{Asking, EDITOR, ID, Link, RESULT, Reading, State};
 use super::{
-    again, ask, completing, connect, copy, facts, follow, keep, looked, output, plan, pump, reading, returning, rows,
-    run, schema, value, windows,
+    again, ask, completing, connect, copy, facts, follow, keep, looked, outcome, output, plan, pump, reading,
+    returning, rows, run, schema, value, windows,
 };
 use crate::app::App;
 use crate::app::effect::Effect;
@@ -102,13 +103,14 @@ fn unwanted(app: &mut App, part: &Part<sql::Fact>) {
 }
 
 fn kept(app: &mut App, serial: u64, part: Part<sql::Fact>) {
-    match part {
-        Part::Page(sql::Fact::Window { rows, .. }) | Part::Last(sql::Fact::Window { rows, .. }) => {
-            pump::kept(app, serial, Ok(rows));
-        }
-        Part::Page(_) | Part::Last(_) => {}
-        Part::Failed(failure) => pump::kept(app, serial, Err(failure.message)),
-    }
+    let rows = match part {
+        Part::Page(sql::Fact::Window { rows, .. } | sql::Fact::Rows { rows, .. })
+        | Part::Last(sql::Fact::Window { rows, .. } | sql::Fact::Rows { rows, .. }) => Ok(rows),
+        Part::Page(_) | Part::Last(_) => return,
+        Part::Failed(failure) => Err(failure.message),
+    };
+    let effects = outcome::kept(app, serial, rows);
+    app.panes.query.effects.extend(effects);
 }
 
 fn control(app: &mut App, part: Part<sql::Fact>) {
@@ -154,7 +156,7 @@ pub fn holds(app: &mut App, name: &str) -> bool {
 /// How often the screen is brought up to date: the clock of what runs goes on.
 pub fn next_tick(app: &App) -> Option<Duration> {
     let state = &app.panes.query;
-    let waits = matches!(state.pending, Some(super::state::Pending::Wait(_)));
+    let waits = matches!(state.pending, Some(Pending::Wait(_)));
     let busy = (state.running.is_some() || waits) && app.shown().id == ID;
     busy.then_some(Duration::from_millis(200))
 }
@@ -297,14 +299,14 @@ pub fn interrupt(app: &mut App) -> Vec<Effect> {
     }
     let left = output::interrupt(app);
     let state = &mut app.panes.query;
-    let waits = matches!(state.pending, Some(super::state::Pending::Wait(_) | super::state::Pending::Rows(..)));
-    if left.is_some() || waits {
-        state.pending = None;
-        state.interpreter.clear();
+    if left.is_some() || matches!(state.pending, Some(Pending::Wait(_) | Pending::Rows(_))) {
+        let mut effects: Vec<Effect> = left.into_iter().chain(outcome::left(app)).collect();
+        app.panes.query.interpreter.clear();
         if !facts::take_back(app) {
             app.say("stopped");
         }
-        return left.into_iter().chain(done(app)).collect();
+        effects.extend(done(app));
+        return effects;
     }
     if app.focused() != EDITOR {
         return dialogs::quit(app);

@@ -26,8 +26,11 @@ impl Reading {
     }
 }
 
-/// The selected value: its result, its row, its column, and what is at hand of it.
-fn selected(app: &App) -> Option<(ResultId, u64, usize, Column, Option<Cell>)> {
+/// A value: its result, its row, its column, and what is at hand of it.
+pub type Value = (ResultId, u64, usize, Column, Option<Cell>);
+
+/// The selected one.
+fn selected(app: &App) -> Option<Value> {
     let tab = app.panes.query.shown()?;
     let grid = tab.grid.as_ref()?;
     let (row, column) = (grid.row()?, grid.selected()?);
@@ -37,7 +40,11 @@ fn selected(app: &App) -> Option<(ResultId, u64, usize, Column, Option<Cell>)> {
 
 /// Reads the selected value whole, as far as that is of use.
 pub fn value(app: &mut App, what: Reading) -> Vec<Effect> {
-    let Some((result, row, column, of, cell)) = selected(app) else { return Vec::new() };
+    selected(app).map_or_else(Vec::new, |selected| read(app, selected, what))
+}
+
+/// Reads a value whole, as far as that is of use.
+pub fn read(app: &mut App, (result, row, column, of, cell): Value, what: Reading) -> Vec<Effect> {
     match cell {
         None => {
             app.no_line("this row is not here yet");

@@ -32,8 +32,9 @@ pub fn of_cell(app: &App) -> Found<'_> {
     let found = || {
         let (grid, keys) = known(app, app.panes.query.shown()?)?;
         let cells = grid.selected_cells()?;
-        let column = grid.columns.get(grid.selected()?)?;
-        Some(keys.of_column(column).map(|key| (key, key.referred(&grid.columns, cells))).collect())
+        let selected = grid.selected()?;
+        let column = grid.columns.get(selected)?;
+        Some(keys.of_column(column).map(|key| (key, key.referred(&grid.columns, cells, selected))).collect())
     };
     found().unwrap_or_default()
 }
@@ -52,7 +53,7 @@ pub fn target(app: &App, tab: &Tab) -> Option<String> {
 pub fn of_row(app: &App) -> Vec<Way> {
     let found = || {
         let (grid, keys) = known(app, app.panes.query.shown()?)?;
-        let cells = grid.selected_cells()?;
+        let (cells, selected) = (grid.selected_cells()?, grid.selected()?);
         let mut tables: Vec<u32> = grid.columns.iter().map(|column| column.table_oid).filter(|oid| *oid != 0).collect();
         tables.sort_unstable();
         tables.dedup();
@@ -60,13 +61,13 @@ pub fn of_row(app: &App) -> Vec<Way> {
         for table in &tables {
             ways.extend(keys.from(*table).map(|key| {
                 let words = format!("→ {}", key.to.short());
-                way(words, key, key.referred(&grid.columns, cells))
+                way(words, key, key.referred(&grid.columns, cells, selected))
             }));
         }
         for table in &tables {
             ways.extend(keys.to(*table).map(|key| {
                 let words = format!("← {}", key.from.short());
-                way(words, key, key.referring(&grid.columns, cells))
+                way(words, key, key.referring(&grid.columns, cells, selected))
             }));
         }
         Some(ways)

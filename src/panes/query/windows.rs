@@ -2,8 +2,9 @@
 
 use super::choice::Window;
 use super::place::{places, read_only};
+use super::running::CommandUse;
 use super::scan::COPIED;
-use super::state::{Asking, CommandUse, ID};
+use super::state::{Asking, ID};
 use super::{tell, tree, ways};
 use crate::app::App;
 use crate::app::command::{Id, Risk};
@@ -19,7 +20,7 @@ use crate::app::update::settle::done;
 use crate::app::update::windows::{push_window, start_typing};
 use crate::model::sql::Column;
 use crate::model::sql::edit::Change;
-use crate::model::sql::guard::judge;
+use crate::model::sql::guard::{Kept, judge};
 use crate::model::sql::keywords::literal;
 use crate::model::wrap::wrap;
 
@@ -119,7 +120,7 @@ fn copies(app: &App) -> Vec<Line> {
     {
         lines.push(entry(format!("{rows} as {note}"), "", Window::Copy, word));
     }
-    lines.push(entry("the column", "a line a value", Window::Copy, "column"));
+    lines.push(entry("the column", "one value per line", Window::Copy, "column"));
     lines
 }
 
@@ -178,18 +179,23 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
             let server = state.server.as_ref().map(|server| format!("On {} as {}.", server.host, server.user));
             text.extend(server.map(|server| (Tone::Plain, server)));
             text.extend(statement.lines().take(100).map(|line| (Tone::Plain, line.to_owned())));
-            let refused = state.server.as_ref().is_some_and(|server| server.read_only)
+            let judged = judge(statement);
+            let reads = state.server.as_ref().is_some_and(|server| server.read_only)
                 && state.transaction == crate::model::sql::Transaction::Idle;
             let undone = if *lifts {
                 ASKED
-            } else if refused {
+            } else if reads && judged.kept == Kept::Wholly {
                 "This session only reads: the server will refuse it. U lets it write, after a question."
+            } else if reads && judged.kept == Kept::Rows {
+                "This session only reads: the server will refuse what changes rows. What else a function does is done at once."
+            } else if reads {
+                "This session only reads, which does not keep the server from this: it is done at once and not taken back."
             } else if state.transaction == crate::model::sql::Transaction::Open {
                 "A transaction is open: until COMMIT, ROLLBACK undoes it."
             } else {
                 "It is committed at once: it cannot be taken back."
             };
-            if *lifts || !judge(statement).nature.is_harmless() {
+            if *lifts || !judged.nature.is_harmless() {
                 text.push((Tone::Plain, undone.to_owned()));
             }
             let verb = statement.split_whitespace().next().unwrap_or_default().to_uppercase();
@@ -260,6 +266,24 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
             let lost = super::facts::loses(app)?;
             let verb = if to.is_some() { "Switch" } else { "Leave" };
             Some(plain(ours("Leave the session"), verb, Risk::Change, vec![(Tone::Warn, lost)]))
+        }
+        Asking::Close(result) => {
+            let tab = state.tabs.iter().find(|tab| tab.id == *result)?;
+            let count = tab.edit.as_ref().map_or(0, |edit| edit.changes.list.len());
+            let lost = if count == 1 { "One change was".to_owned() } else { format!("{count} changes were") };
+            let text = vec![
+                (Tone::Warn, format!("{lost} not applied, and would be gone with the result (W applies).")),
+                (Tone::Plain, tab.title()),
+            ];
+            Some(Confirmation { bound: lost, ..plain(ours("Close the result"), "Close it", Risk::Read, text) })
+        }
+        Asking::Replace(query) => {
+            let text = vec![
+                (Tone::Warn, format!("A query is saved as {} already. It may be somebody else's.", query.name)),
+                (Tone::Plain, "What it was is gone after this, unless the folder is in git.".to_owned()),
+            ];
+            let bound = format!("{}\n{}", query.name, query.text);
+            Some(Confirmation { bound, ..plain("Replace the saved query".to_owned(), "Replace", Risk::Change, text) })
         }
         Asking::Writes => {
             let why = read_only(app).unwrap_or_else(|| "it was asked for".to_owned());

@@ -50,8 +50,10 @@ fn work(ask: Ask) -> Result<Fact, Failure> {
         Ask::Begin(path) => Ok(Fact::Text(
             crate::runtime::files::begin(&path).map(|()| String::new()).map_err(|error| format!("{path}: {error}")),
         )),
-        Ask::Save { folder, name, text } => queries::save(folder.as_deref(), &name, &text)
-            .map(|path| Fact::Done(format!("saved as {}", path.display())))
-            .map_err(failed(format!("{name} could not be saved"))),
+        Ask::Save { folder, query, replaces } => {
+            let saved = queries::save(folder.as_deref(), &query.name, &query.text, replaces);
+            let saved = saved.map_err(failed(format!("{} could not be saved", query.name)))?;
+            Ok(saved.map_or(Fact::There(query), |path| Fact::Done(format!("saved as {}", path.display()))))
+        }
     }
 }

@@ -1,7 +1,7 @@
 //! What a server is at: sessions and who blocks whom, transactions, replication, connections. The questions, what their
 //! answers say, and which right is missing where an answer is not whole.
 
-use super::activity_statements::{CONNECTIONS, INDEXES, REPLICATION, SIZES, locks, sessions, statements};
+use super::activity_statements::{CONNECTIONS, REPLICATION, indexes, locks, sessions, sizes, statements};
 
 /// Questions of the activity, each with a purpose that comes back with its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -62,8 +62,8 @@ impl Question {
             Self::Sessions | Self::Transactions => sessions(version),
             Self::Locks => locks(version),
             Self::Statements => statements(),
-            Self::Sizes => SIZES.into(),
-            Self::Indexes => INDEXES.into(),
+            Self::Sizes => sizes(),
+            Self::Indexes => indexes("n.nspname !~ '^pg_'"),
             Self::Replication => REPLICATION.into(),
             Self::Connections => CONNECTIONS.into(),
         }
@@ -348,8 +348,8 @@ pub struct Index {
     pub bytes: u64,
     /// How often it was used since the statistics began; none is not known.
     pub used: Option<u64>,
-    /// It keeps values unique, so it is of use without being read.
-    pub unique: bool,
+    /// It keeps rows apart, or a constraint stands on it: it is of use without being read.
+    pub kept: bool,
     /// It can be used.
     pub valid: bool,
     /// Another one that does the same.
@@ -365,7 +365,7 @@ impl Index {
             "not valid: build it again".to_owned()
         } else if let Some(like) = &self.like {
             format!("{like} does the same")
-        } else if self.used == Some(0) && !self.unique {
+        } else if self.used == Some(0) && !self.kept {
             "unused since the statistics began".to_owned()
         } else {
             String::new()
@@ -379,7 +379,7 @@ pub fn indexes_of(rows: &[Vec<Option<String>>]) -> Vec<Index> {
         name: (text(row, 0), text(row, 1), text(row, 2)),
         bytes: number(row, 3).unwrap_or_default(),
         used: number(row, 4),
-        unique: truth(row, 5),
+        kept: truth(row, 5),
         valid: truth(row, 6),
         like: row.get(7).cloned().flatten(),
         definition: text(row, 8),

@@ -5,6 +5,7 @@ use super::activity::{
     sessions_of, sizes_of, statements_of,
 };
 use super::activity_figures::{bytes, grouped};
+use super::activity_limits::listed;
 use super::process::Process;
 use crate::time::short;
 use jiff::SignedDuration;
@@ -122,7 +123,8 @@ type Rows = [Vec<Option<String>>];
 
 /// The rows of an answer.
 pub fn listing(question: Question, rows: &Rows) -> Listing {
-    match question {
+    let (rows, more) = listed(question, rows);
+    let mut listing = match question {
         Question::Sessions => sessions(rows, false),
         Question::Transactions => sessions(rows, true),
         Question::Locks => locks(rows),
@@ -131,7 +133,9 @@ pub fn listing(question: Question, rows: &Rows) -> Listing {
         Question::Indexes => indexes(rows),
         Question::Replication => replication(rows),
         Question::Connections => connections(rows),
-    }
+    };
+    listing.notes.extend(more);
+    listing
 }
 
 const SESSIONS: &[Heading] = &[

@@ -93,3 +93,17 @@ fn every_listing_has_a_cell_for_each_column() {
         assert!(!found.empty.is_empty());
     }
 }
+
+#[test]
+fn what_is_left_out_of_a_list_is_said_and_a_list_that_is_whole_says_nothing() {
+    for (question, most) in
+        [(Question::Locks, 500), (Question::Statements, 50), (Question::Sizes, 100), (Question::Indexes, 200)]
+    {
+        assert!(question.statement(150_000).contains(&format!("LIMIT {}", most + 1)), "{question:?}");
+        let rows = vec![row(&["1"; 20]); most + 1];
+        let (whole, more) = (listing(question, &rows[..most]), listing(question, &rows));
+        assert_eq!((whole.rows.len(), more.rows.len()), (most, most), "{question:?}");
+        assert_eq!(more.notes.len(), whole.notes.len() + 1, "{question:?}");
+        assert!(more.notes.last().unwrap().starts_with(&format!("there are more: {most} ")), "{:?}", more.notes);
+    }
+}

@@ -1,6 +1,12 @@
-//! The statements that ask a server what it is at.
+//! The statements that ask a server what it is doing.
 
 use super::process::BEGAN;
+
+/// So many of each are listed; one more is asked for, to know whether there are more.
+pub(in crate::sql) const LOCKS: usize = 500;
+pub(in crate::sql) const STATEMENTS: usize = 50;
+pub(in crate::sql) const TABLES: usize = 100;
+pub(in crate::sql) const INDEXES: usize = 200;
 
 pub(super) fn sessions(version: u32) -> String {
     let query_id = if version >= 140_000 { "a.query_id" } else { "NULL" };
@@ -21,33 +27,62 @@ pub(super) fn locks(version: u32) -> String {
          EXTRACT(epoch FROM pg_catalog.clock_timestamp() - {since}), pg_catalog.pg_blocking_pids(l.pid)::text, a.query, {BEGAN} \
          FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
          WHERE l.pid <> pg_catalog.pg_backend_pid() AND l.locktype <> 'virtualxid' AND (NOT l.granted OR l.mode <> 'AccessShareLock') \
-         ORDER BY l.granted, 6 DESC NULLS LAST, l.pid LIMIT 500"
+         ORDER BY l.granted, 6 DESC NULLS LAST, l.pid LIMIT {}",
+        LOCKS + 1
     )
 }
 
 pub(super) fn statements() -> String {
-    "SELECT r.rolname, d.datname, s.calls, s.total_exec_time, s.mean_exec_time, s.max_exec_time, s.rows, s.shared_blks_hit, s.shared_blks_read, \
+    format!(
+        "SELECT r.rolname, d.datname, s.calls, s.total_exec_time, s.mean_exec_time, s.max_exec_time, s.rows, s.shared_blks_hit, s.shared_blks_read, \
      s.temp_blks_written, s.query, s.queryid FROM pg_stat_statements s LEFT JOIN pg_catalog.pg_roles r ON r.oid = s.userid \
-     LEFT JOIN pg_catalog.pg_database d ON d.oid = s.dbid ORDER BY s.total_exec_time DESC LIMIT 50"
-        .into()
+     LEFT JOIN pg_catalog.pg_database d ON d.oid = s.dbid ORDER BY s.total_exec_time DESC LIMIT {}",
+        STATEMENTS + 1
+    )
 }
 
 /// What is dead is counted by the statistics collector; the bloat is an estimate from it.
-pub(super) const SIZES: &str = "SELECT n.nspname, c.relname, pg_catalog.pg_total_relation_size(c.oid), pg_catalog.pg_table_size(c.oid), pg_catalog.pg_indexes_size(c.oid), \
+pub(super) fn sizes() -> String {
+    format!(
+        "SELECT n.nspname, c.relname, pg_catalog.pg_total_relation_size(c.oid), pg_catalog.pg_table_size(c.oid), pg_catalog.pg_indexes_size(c.oid), \
     (CASE WHEN c.reltuples = 0 AND c.relpages = 0 AND pg_catalog.current_setting('server_version_num', true)::pg_catalog.int4 < 140000 THEN -1 ELSE c.reltuples END)::bigint, s.n_live_tup, s.n_dead_tup, EXTRACT(epoch FROM pg_catalog.clock_timestamp() - GREATEST(s.last_vacuum, s.last_autovacuum)), \
     EXTRACT(epoch FROM pg_catalog.clock_timestamp() - GREATEST(s.last_analyze, s.last_autoanalyze)), s.seq_scan, s.idx_scan \
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_stat_all_tables s ON s.relid = c.oid \
-    WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 3 DESC LIMIT 100";
+    WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 3 DESC LIMIT {}",
+        TABLES + 1
+    )
+}
 
-/// Two indexes are alike where the columns, their order and the conditions of one are those of the other.
-pub(in crate::sql) const INDEXES: &str = "SELECT n.nspname, t.relname, c.relname, pg_catalog.pg_relation_size(c.oid), s.idx_scan, i.indisunique, i.indisvalid, \
-    (SELECT pg_catalog.min(o.relname) FROM pg_catalog.pg_index j JOIN pg_catalog.pg_class o ON o.oid = j.indexrelid \
-    WHERE j.indrelid = i.indrelid AND j.indexrelid <> i.indexrelid AND j.indkey::text = i.indkey::text AND j.indclass::text = i.indclass::text \
-    AND j.indoption::text = i.indoption::text AND COALESCE(j.indpred::text, '') = COALESCE(i.indpred::text, '') AND COALESCE(j.indexprs::text, '') = COALESCE(i.indexprs::text, '') \
-    AND (j.indisunique OR NOT i.indisunique) AND (j.indexrelid < i.indexrelid OR j.indisunique <> i.indisunique)), \
-    pg_catalog.pg_get_indexdef(i.indexrelid) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_class t ON t.oid = i.indrelid \
-    JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace LEFT JOIN pg_catalog.pg_stat_all_indexes s ON s.indexrelid = i.indexrelid \
-    WHERE n.nspname !~ '^pg_' ORDER BY 4 DESC LIMIT 200";
+/// Indexes of which this is so. One makes another needless where it has the same columns in the same order, of the same collations,
+/// with the same condition, and keeps the same values apart; never one that a constraint stands on, that keeps rows apart otherwise,
+/// or that subscribers find rows by. Those that something is against come first.
+pub(in crate::sql) fn indexes(so: &str) -> String {
+    let constrains = |index: &str| {
+        format!("EXISTS (SELECT 1 FROM pg_catalog.pg_constraint k WHERE k.conindid = {index}.indexrelid)")
+    };
+    // PostgreSQL has it from version 15 on.
+    let nulls = |index: &str| format!("COALESCE(pg_catalog.to_jsonb({index}) ->> 'indnullsnotdistinct', 'false')");
+    format!(
+        "SELECT * FROM (SELECT n.nspname, t.relname, c.relname AS name, pg_catalog.pg_relation_size(c.oid) AS bytes, s.idx_scan AS used, \
+         i.indisunique OR i.indisexclusion OR i.indisreplident OR {of_constraint} AS kept, i.indisvalid AS valid, \
+         (SELECT pg_catalog.min(o.relname) FROM pg_catalog.pg_index j JOIN pg_catalog.pg_class o ON o.oid = j.indexrelid \
+         WHERE j.indrelid = i.indrelid AND j.indexrelid <> i.indexrelid AND j.indisvalid AND NOT (i.indisexclusion OR i.indisreplident OR {of_constraint}) \
+         AND o.relam = c.relam AND j.indkey::text = i.indkey::text AND j.indnkeyatts = i.indnkeyatts AND j.indclass::text = i.indclass::text \
+         AND j.indcollation::text = i.indcollation::text AND j.indoption::text = i.indoption::text \
+         AND COALESCE(pg_catalog.pg_get_expr(j.indpred, j.indrelid), '') = COALESCE(pg_catalog.pg_get_expr(i.indpred, i.indrelid), '') \
+         AND COALESCE(pg_catalog.pg_get_expr(j.indexprs, j.indrelid), '') = COALESCE(pg_catalog.pg_get_expr(i.indexprs, i.indrelid), '') \
+         AND (NOT i.indisunique OR (j.indisunique AND j.indimmediate = i.indimmediate AND {other_nulls} = {own_nulls})) \
+         AND (j.indexrelid < i.indexrelid OR j.indisunique <> i.indisunique OR {other_constraint})) AS alike, \
+         pg_catalog.pg_get_indexdef(i.indexrelid) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c ON c.oid = i.indexrelid JOIN pg_catalog.pg_class t ON t.oid = i.indrelid \
+         JOIN pg_catalog.pg_namespace n ON n.oid = t.relnamespace LEFT JOIN pg_catalog.pg_stat_all_indexes s ON s.indexrelid = i.indexrelid \
+         WHERE {so}) AS found ORDER BY valid AND alike IS NULL AND (kept OR used IS DISTINCT FROM 0), bytes DESC, name LIMIT {most}",
+        of_constraint = constrains("i"),
+        other_constraint = constrains("j"),
+        own_nulls = nulls("i"),
+        other_nulls = nulls("j"),
+        most = INDEXES + 1,
+    )
+}
 
 pub(super) const REPLICATION: &str = "SELECT application_name, client_addr, state, sync_state, pg_catalog.pg_wal_lsn_diff(sent_lsn, replay_lsn), \
     EXTRACT(epoch FROM replay_lag) FROM pg_catalog.pg_stat_replication ORDER BY 1";

@@ -2,7 +2,7 @@
 //! of which must touch exactly one row.
 
 use super::keywords::{literal, quoted};
-use super::{Column, Server};
+use super::{Column, Server, one_table};
 
 /// The table that a result is of.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -23,10 +23,10 @@ pub struct Table {
 /// primary key, and whether the server alone makes its values; no rows where it is no table that can be changed.
 pub fn question(table_oid: u32) -> String {
     format!(
-        "SELECT n.nspname, c.relname, a.attnum, a.attname, COALESCE(a.attnum = ANY (i.indkey), false), a.attgenerated <> '' OR a.attidentity = 'a' \
+        "SELECT n.nspname, c.relname, a.attnum, a.attname, COALESCE(a.attnum = ANY (k.conkey), false), a.attgenerated <> '' OR a.attidentity = 'a' \
          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
          JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
-         LEFT JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisprimary \
+         LEFT JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid AND k.contype = 'p' \
          WHERE c.oid = {table_oid} AND c.relkind IN ('r', 'p') ORDER BY a.attnum"
     )
 }
@@ -61,11 +61,11 @@ impl Table {
     }
 }
 
-/// Whether a result may be changed at all, before its table is asked for: the object id of its one table.
+/// Whether the result of a statement may be changed at all, before its table is asked for: the object id of its one table.
 ///
 /// # Errors
 /// Why not, in words.
-pub fn table_of(columns: &[Column], server: &Server) -> Result<u32, String> {
+pub fn table_of(statement: &str, columns: &[Column], server: &Server) -> Result<u32, String> {
     if server.read_only {
         let why = server.read_only_why.as_deref().map(|why| format!(": {why}")).unwrap_or_default();
         return Err(format!("transactions are read-only{why}"));
@@ -73,7 +73,9 @@ pub fn table_of(columns: &[Column], server: &Server) -> Result<u32, String> {
     if server.reader == Some(true) {
         return Err("this is a reader: nothing can be written there".into());
     }
-    only_table(columns)
+    let table = only_table(columns)?;
+    one_table::check(statement)?;
+    Ok(table)
 }
 
 /// The object id of the one table that a result is of.
@@ -92,38 +94,55 @@ pub fn only_table(columns: &[Column]) -> Result<u32, String> {
     }
 }
 
-/// The question for the name of a table or a view: one row with its schema and its name.
+/// The question for the names of a table or a view, whose answer [`Table::of`] reads: a row for each column with schema, name,
+/// number and column.
 pub fn name_question(table_oid: u32) -> String {
     format!(
-        "SELECT n.nspname, c.relname FROM pg_catalog.pg_class c \
-         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.oid = {table_oid}"
+        "SELECT n.nspname, c.relname, a.attnum, a.attname FROM pg_catalog.pg_class c \
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
+         JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+         WHERE c.oid = {table_oid} ORDER BY a.attnum"
     )
 }
 
-/// The name from the answer to [`name_question`], as it is written in a statement.
-pub fn name_of(rows: &[Vec<Option<String>>]) -> Option<String> {
-    match rows.first()?.as_slice() {
-        [Some(schema), Some(name)] => Some(format!("{}.{}", quoted(schema), quoted(name))),
-        _ => None,
+/// The names in their table of these columns of a result. None where one is of no table or of another one, or stands there twice:
+/// no row of the table could be made of them.
+pub fn names_of<'a>(columns: impl Iterator<Item = &'a Column>, table: &Table) -> Option<Vec<String>> {
+    let mut of = None;
+    let mut names: Vec<String> = Vec::new();
+    for column in columns {
+        if column.table_oid == 0 || *of.get_or_insert(column.table_oid) != column.table_oid {
+            return None;
+        }
+        let name = table.name_of(column.number)?.to_owned();
+        if names.contains(&name) {
+            return None;
+        }
+        names.push(name);
     }
+    Some(names)
 }
 
-/// Which columns of a result are those of the primary key, in the key's order.
+/// Which columns of a result are those of the primary key, in the key's order: a column may stand there several times.
 ///
 /// # Errors
 /// Why its rows cannot be told apart, in words.
-pub fn key_of(columns: &[Column], table: &Table) -> Result<Vec<usize>, String> {
+pub fn key_of(columns: &[Column], table: &Table) -> Result<Vec<Vec<usize>>, String> {
     if table.key.is_empty() {
         return Err(format!("{} has no primary key", table.written()));
     }
-    let place = |number: &i16| columns.iter().position(|column| column.table_oid != 0 && column.number == *number);
+    let places = |number: &i16| {
+        let all = columns.iter().enumerate();
+        let of = all.filter(|(_, column)| column.table_oid != 0 && column.number == *number).map(|(place, _)| place);
+        Some(of.collect::<Vec<usize>>()).filter(|places| !places.is_empty())
+    };
     let missing = |number: &i16| {
         format!(
             "the result lacks {} of the primary key",
             table.name_of(*number).map_or_else(|| "a column".into(), quoted)
         )
     };
-    table.key.iter().map(|number| place(number).ok_or_else(|| missing(number))).collect()
+    table.key.iter().map(|number| places(number).ok_or_else(|| missing(number))).collect()
 }
 
 /// A value, or NULL.
@@ -167,6 +186,8 @@ pub enum Change {
         key: Vec<Value>,
         /// The numbers of the columns, what was read there, what is to be there.
         set: Vec<(i16, Value, Value)>,
+        /// The numbers of its columns beside the key that were read, and what was read there.
+        was: Vec<(i16, Value)>,
     },
     /// The row goes.
     Delete {
@@ -192,15 +213,16 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Changes a value. One that goes back to what was read is no change; a row that is to go stays going.
-    pub fn set(&mut self, key: &[Value], column: i16, was: Value, is: Value) {
+    /// Changes a value of a row of which this was read beside its key. One that goes back to what was read is no change; a row
+    /// that is to go stays going.
+    pub fn set(&mut self, key: &[Value], row: &[(i16, Value)], column: i16, was: Value, is: Value) {
         let of = |change: &&mut Change| matches!(change, Change::Update { key: known, .. } if known == key);
         match self.list.iter_mut().find(of) {
             Some(Change::Update { set, .. }) => match set.iter_mut().find(|(number, ..)| *number == column) {
                 Some(known) => known.2 = is,
                 None => set.push((column, was, is)),
             },
-            _ => self.list.push(Change::Update { key: key.to_vec(), set: vec![(column, was, is)] }),
+            _ => self.list.push(Change::Update { key: key.to_vec(), set: vec![(column, was, is)], was: row.to_vec() }),
         }
         for change in &mut self.list {
             if let Change::Update { set, .. } = change {
@@ -213,7 +235,7 @@ impl Changes {
     /// What a column of a row is to be, where it is changed.
     pub fn changed(&self, key: &[Value], column: i16) -> Option<&Value> {
         self.list.iter().find_map(|change| match change {
-            Change::Update { key: known, set } if known == key => {
+            Change::Update { key: known, set, .. } if known == key => {
                 set.iter().find(|(number, ..)| *number == column).map(|(.., is)| is)
             }
             _ => None,
@@ -238,7 +260,7 @@ impl Changes {
 
     /// The statements, each of which must touch exactly one row. They are run between `BEGIN` and `COMMIT`; where one touches
     /// another number of rows, all are taken back. A row that somebody else changed meanwhile is not touched: what was read
-    /// of the changed columns must still be there, and of a row that goes what was read of it at all.
+    /// of it must still be there.
     pub fn statements(&self) -> Vec<String> {
         self.list.iter().map(|change| self.statement(change)).collect()
     }
@@ -258,10 +280,13 @@ impl Changes {
             _ => String::new(),
         };
         match change {
-            Change::Update { key, set } => {
+            Change::Update { key, set, was } => {
                 let sets: Vec<String> =
                     set.iter().map(|(number, _, is)| format!("{} = {}", name(*number), value(is))).collect();
-                let unchanged: String = set.iter().map(|(number, was, _)| unchanged(*number, was)).collect();
+                let others = was.iter().filter(|(number, _)| !set.iter().any(|(changed, ..)| changed == number));
+                let read =
+                    set.iter().map(|(number, was, _)| (number, was)).chain(others.map(|(number, was)| (number, was)));
+                let unchanged: String = read.map(|(number, was)| unchanged(*number, was)).collect();
                 format!("UPDATE {table} SET {} WHERE {}{unchanged}", sets.join(", "), row(key))
             }
             Change::Delete { key, was } => {
@@ -305,117 +330,5 @@ pub fn touched_one(tag: &str) -> Result<(), String> {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-
-    fn table() -> Table {
-        let row = |number: &str, name: &str, key: &str| {
-            ["app", "Users", number, name, key].map(|cell| Some(cell.to_owned())).to_vec()
-        };
-        Table::of(&[row("1", "id", "t"), row("2", "order", "t"), row("4", "name", "f")]).unwrap()
-    }
-
-    fn column(table_oid: u32, number: i16) -> Column {
-        Column { name: "x".into(), type_oid: 25, modifier: -1, table_oid, number }
-    }
-
-    fn key(id: &str) -> Vec<Value> {
-        vec![Some(id.into()), Some("b".into())]
-    }
-
-    #[test]
-    fn statements_name_the_row_and_what_was_read_of_it() {
-        let mut changes = Changes { table: table(), list: Vec::new() };
-        changes.set(&key("1"), 4, Some("a".into()), Some("it's".into()));
-        changes.set(&key("1"), 2, Some("b".into()), Some("c".into()));
-        changes.set(&key("2"), 4, None, None);
-        changes.set(&key("3"), 4, None, Some("\\x".into()));
-        changes.toggle_delete(
-            &key("4"),
-            vec![(1, Some("4".into())), (4, Some(String::new())), (-1, Some("(0,1)".into()))],
-        );
-        changes.list.push(Change::Insert { values: vec![(1, Some("5".into())), (4, None)] });
-        changes.list.push(Change::Insert { values: Vec::new() });
-        assert_eq!(
-            changes.statements(),
-            [
-                "UPDATE app.\"Users\" SET name = 'it''s', \"order\" = 'c' WHERE id = '1' AND \"order\" = 'b' AND pg_catalog.format('%s', name) = 'a'",
-                "UPDATE app.\"Users\" SET name = E'\\\\x' WHERE id = '3' AND \"order\" = 'b' AND name IS NOT DISTINCT FROM NULL",
-                "DELETE FROM app.\"Users\" WHERE id = '4' AND \"order\" = 'b' AND name IS DISTINCT FROM NULL AND pg_catalog.format('%s', name) = ''",
-                "INSERT INTO app.\"Users\" (id, name) VALUES ('5', NULL)",
-                "INSERT INTO app.\"Users\" DEFAULT VALUES",
-            ]
-        );
-    }
-
-    #[test]
-    fn a_value_that_is_again_what_it_was_is_no_change_and_a_row_that_goes_can_stay() {
-        let mut changes = Changes { table: table(), list: Vec::new() };
-        changes.set(&key("1"), 4, Some("a".into()), Some("b".into()));
-        changes.set(&key("1"), 4, Some("a".into()), Some("a".into()));
-        assert!(changes.list.is_empty());
-        changes.set(&key("1"), 4, Some("a".into()), Some(String::new()));
-        changes.toggle_delete(&key("1"), Vec::new());
-        assert_eq!(changes.list, [Change::Delete { key: key("1"), was: Vec::new() }]);
-        changes.toggle_delete(&key("1"), Vec::new());
-        assert!(changes.list.is_empty());
-    }
-
-    #[test]
-    fn what_cannot_be_changed_says_why() {
-        let server = Server::default();
-        assert_eq!(table_of(&[column(7, 1), column(0, 0), column(7, 2)], &server), Ok(7));
-        assert!(table_of(&[column(7, 1), column(8, 1), column(7, 2)], &server).unwrap_err().contains("several"));
-        assert!(table_of(&[column(0, 0)], &server).unwrap_err().contains("no table"));
-        let reader = Server { reader: Some(true), ..Server::default() };
-        assert!(table_of(&[column(7, 1)], &reader).unwrap_err().contains("reader"));
-        let guarded =
-            Server { read_only: true, read_only_why: Some("production is guarded".into()), ..Server::default() };
-        assert!(table_of(&[column(7, 1)], &guarded).unwrap_err().ends_with("production is guarded"));
-        assert_eq!(key_of(&[column(7, 4), column(7, 2), column(7, 1)], &table()), Ok(vec![2, 1]));
-        assert!(key_of(&[column(7, 1)], &table()).unwrap_err().contains("lacks \"order\""));
-        assert!(key_of(&[column(7, 1)], &Table::default()).unwrap_err().contains("no primary key"));
-        assert_eq!(Table::of(&[]), None);
-    }
-
-    #[test]
-    fn what_is_to_be_there_is_known_row_by_row() {
-        let mut changes = Changes { table: table(), list: Vec::new() };
-        changes.set(&key("1"), 4, Some("a".into()), None);
-        changes.toggle_delete(&key("2"), Vec::new());
-        assert_eq!((changes.changed(&key("1"), 4), changes.changed(&key("1"), 2)), (Some(&None), None));
-        assert_eq!((changes.goes(&key("1")), changes.goes(&key("2"))), (false, true));
-    }
-
-    #[test]
-    fn a_value_comes_back_from_its_line_as_it_was() {
-        for value in [None, Some(""), Some("a"), Some("日本\nx\t\\n\r"), Some("\\N"), Some("NULL"), Some("\\")] {
-            let line = on_a_line(value);
-            assert!(!line.contains(['\n', '\r', '\t']), "{line}");
-            assert_eq!(of_a_line(&line).as_deref(), value, "{line}");
-        }
-        assert_eq!(of_a_line("C:\\dir").as_deref(), Some("C:\\dir"), "what was typed without thinking of it");
-    }
-
-    #[test]
-    fn the_name_of_a_table_is_written_as_a_statement_needs_it() {
-        let row = [Some("public".to_owned()), Some("Order".to_owned())].to_vec();
-        assert_eq!(name_of(&[row]).as_deref(), Some("public.\"Order\""));
-        assert_eq!((name_of(&[]), name_of(&[vec![None, None]])), (None, None));
-    }
-
-    #[test]
-    fn what_the_server_makes_itself_is_known() {
-        let row = ["app", "t", "1", "id", "t", "t"].map(|cell| Some(cell.to_owned())).to_vec();
-        assert_eq!(Table::of(&[row]).unwrap().generated, [1]);
-    }
-
-    #[test]
-    fn exactly_one_row_is_touched() {
-        assert_eq!(touched_one("UPDATE 1"), Ok(()));
-        assert_eq!(touched_one("INSERT 0 1"), Ok(()));
-        assert!(touched_one("UPDATE 0").unwrap_err().contains("meanwhile"));
-        assert!(touched_one("DELETE 2").unwrap_err().contains("2 rows"));
-        assert!(touched_one("SELECT").is_err());
-    }
-}
+#[path = "edit_tests.rs"]
+mod tests;

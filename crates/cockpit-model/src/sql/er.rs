@@ -5,11 +5,11 @@ use crate::text::harmless;
 use std::fmt::Write as _;
 
 /// The question for tables: schema, name, columns (`name type`, those of the primary key with `*` before), a line each.
-pub const TABLES: &str = "SELECT n.nspname, c.relname, pg_catalog.string_agg(CASE WHEN a.attnum = ANY (i.indkey) THEN '*' ELSE '' END || a.attname || E'\\x1f' || \
+pub const TABLES: &str = "SELECT n.nspname, c.relname, pg_catalog.string_agg(CASE WHEN a.attnum = ANY (k.conkey) THEN '*' ELSE '' END || a.attname || E'\\x1f' || \
     pg_catalog.format_type(a.atttypid, a.atttypmod), E'\\x1e' ORDER BY a.attnum) \
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
     JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
-    LEFT JOIN pg_catalog.pg_index i ON i.indrelid = c.oid AND i.indisprimary \
+    LEFT JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid AND k.contype = 'p' \
     WHERE c.relkind IN ('r', 'p') AND NOT c.relispartition AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' \
     GROUP BY 1, 2 ORDER BY 1, 2";
 
@@ -19,7 +19,7 @@ pub const KEYS: &str = "SELECT n.nspname, c.relname, fn.nspname, f.relname, \
     (SELECT pg_catalog.string_agg(a.attname, ', ' ORDER BY k.place) FROM pg_catalog.unnest(con.conkey) WITH ORDINALITY k(number, place) \
     JOIN pg_catalog.pg_attribute a ON a.attrelid = con.conrelid AND a.attnum = k.number), \
     EXISTS (SELECT 1 FROM pg_catalog.pg_index i WHERE i.indrelid = con.conrelid AND i.indisunique AND i.indpred IS NULL \
-    AND i.indkey::pg_catalog.int2[] @> con.conkey AND con.conkey @> i.indkey::pg_catalog.int2[]) \
+    AND (i.indkey::pg_catalog.int2[])[0:i.indnkeyatts - 1] @> con.conkey AND con.conkey @> (i.indkey::pg_catalog.int2[])[0:i.indnkeyatts - 1]) \
     FROM pg_catalog.pg_constraint con JOIN pg_catalog.pg_class c ON c.oid = con.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
     JOIN pg_catalog.pg_class f ON f.oid = con.confrelid JOIN pg_catalog.pg_namespace fn ON fn.oid = f.relnamespace \
     WHERE con.contype = 'f' AND con.conparentid = 0 ORDER BY 1, 2, 5";

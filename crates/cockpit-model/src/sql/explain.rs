@@ -63,6 +63,8 @@ pub struct Node {
     pub estimated: f64,
     /// What is known where it was run.
     pub real: Option<Real>,
+    /// So many rows it changes, as they are estimated, where it changes any.
+    pub changes: Option<f64>,
     /// More about it, as EXPLAIN says it: `Filter: (a > 1)`.
     pub more: Vec<String>,
 }
@@ -153,6 +155,7 @@ fn add(nodes: &mut Vec<Node>, value: &Value, depth: usize, workers: f64) -> f64 
         cost: (number(value, "Startup Cost").unwrap_or(0.0), number(value, "Total Cost").unwrap_or(0.0)),
         estimated: number(value, "Plan Rows").unwrap_or(0.0),
         real,
+        changes: changes(value),
         more: more(value),
     });
     // Workers are at it at the same time, each a part of the rows.
@@ -166,6 +169,17 @@ fn add(nodes: &mut Vec<Node>, value: &Value, depth: usize, workers: f64) -> f64 
     let Some(real) = &mut nodes[place].real else { return 0.0 };
     real.own = (real.total - below).max(0.0);
     real.total
+}
+
+/// The rows that a node changes: those of what is below it, which is a plan for each partition before PostgreSQL 14. Its own are
+/// those that it returns; what is below it under a name (`CTE a`, `SubPlan 1`) gives it none.
+fn changes(value: &Value) -> Option<f64> {
+    if text(value, "Node Type") != Some("ModifyTable") {
+        return None;
+    }
+    let below = value.get("Plans").and_then(Value::as_array).into_iter().flatten();
+    let gives = below.filter(|child| child.get("Subplan Name").is_none());
+    Some(gives.filter_map(|child| number(child, "Plan Rows")).sum())
 }
 
 fn label(value: &Value) -> String {
@@ -273,14 +287,11 @@ impl Plan {
             wrong.filter(|(_, error)| *error >= BAD).max_by(|a, b| a.1.total_cmp(&b.1)).map(|(at, _)| at);
     }
 
-    /// Rows that a statement without `WHERE` would touch, as they are estimated: those below the node that changes.
-    pub fn rows_touched(&self) -> f64 {
-        let changes = self
-            .nodes
-            .iter()
-            .position(|node| ["Update", "Delete", "Insert", "Merge"].iter().any(|word| node.label.starts_with(word)));
-        let below = changes.and_then(|at| self.nodes.get(at + 1)).or_else(|| self.nodes.first());
-        below.map_or(0.0, |node| node.estimated)
+    /// Rows that a statement changes, as they are estimated: of all its parts, also those in a `WITH`. None where no part of it
+    /// changes any.
+    pub fn rows_touched(&self) -> Option<f64> {
+        let changes: Vec<f64> = self.nodes.iter().filter_map(|node| node.changes).collect();
+        (!changes.is_empty()).then(|| changes.iter().sum())
     }
 
     /// The tree as text, a line for each node and each thing that is told of it.

@@ -152,6 +152,7 @@ mod tests {
             cost: (0.0, 9.5),
             estimated: 10.0,
             real: Some(Real { rows: 10.0, loops: 1.0, total: *own, own: *own, ..Real::default() }),
+            changes: None,
             more: Vec::new(),
         };
         Plan { nodes: nodes.iter().map(node).collect(), execution: Some(8.0), ..Plan::default() }

@@ -76,6 +76,11 @@ impl Step {
     pub fn ends(&self) -> bool {
         matches!(self, Self::Commit { chain: false } | Self::Rollback { chain: false } | Self::Prepare)
     }
+
+    /// Whether what was done in the transaction is decided with it, also where another one begins at once.
+    pub fn decides(&self) -> bool {
+        matches!(self, Self::Commit { .. } | Self::Rollback { .. } | Self::Prepare)
+    }
 }
 
 /// An `UPDATE` or `DELETE` of all rows of a table.
@@ -85,6 +90,17 @@ pub struct Whole {
     pub verb: &'static str,
     /// The table, as it is written there.
     pub table: String,
+}
+
+/// How far the server itself keeps a transaction that only reads from what a statement does: the least last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Kept {
+    /// It refuses it, or there is nothing to refuse.
+    Wholly,
+    /// It refuses what changes rows and tables; what else a function does is done.
+    Rows,
+    /// It does not: `VACUUM`, `ALTER SYSTEM`, `NOTIFY`, `pg_terminate_backend` change no row.
+    Not,
 }
 
 /// What is known of a statement.
@@ -104,6 +120,8 @@ pub struct Judged {
     pub alone: bool,
     /// Transactions may write after it, or within it, that only read before: it takes the server's own protection away.
     pub lifts: bool,
+    /// Whether a transaction that only reads is kept from it.
+    pub kept: Kept,
 }
 
 /// Judges a statement.
@@ -117,6 +135,7 @@ pub fn judge(text: &str) -> Judged {
         secret: super::secret::is_held(text, &all),
         alone: false,
         lifts: false,
+        kept: Kept::Wholly,
     };
     for part in all.split(|token| matches!(token.kind, Kind::Semicolon | Kind::Escaped)) {
         let part: Vec<Token> = part.iter().filter(|token| token.kind != Kind::Command).copied().collect();
@@ -126,6 +145,7 @@ pub fn judge(text: &str) -> Judged {
         judged.step = judged.step.or_else(|| words.step());
         judged.alone |= words.stands_alone();
         judged.lifts |= words.lifts();
+        judged.kept = judged.kept.max(words.kept());
     }
     judged
 }
@@ -148,6 +168,8 @@ impl Words<'_> {
             "select" | "values" | "table" | "with" | "declare" => self.of_query(first),
             "show" | "fetch" | "move" | "close" => Nature::Reads,
             "explain" => self.of_explain(first),
+            // What another session has prepared is kept, or thrown away.
+            "commit" | "rollback" if self.is(first + 1, "prepared") => Nature::Writes,
             "begin" | "start" | "commit" | "end" | "rollback" | "abort" | "savepoint" | "release" => {
                 Nature::Transaction
             }
@@ -165,18 +187,28 @@ impl Words<'_> {
 
     /// A query reads, unless a part of it changes something, it makes a table, or it locks rows.
     fn of_query(&self, first: usize) -> Nature {
-        let verbs = (first..self.tokens.len())
-            .any(|at| self.any(at, &["insert", "update", "delete", "merge"]) && self.begins_statement(at));
-        let locks = (first..self.tokens.len())
-            .any(|at| self.is(at, "for") && (self.any(at + 1, &["update", "share", "no"]) || (self.is(at + 1, "key"))));
         let calls = calls::of(self.text, &self.tokens[first..]);
-        if verbs || locks || calls == Calls::Acting {
+        if self.changes_rows(first) || calls == Calls::Acting {
             return Nature::Writes;
         }
         if self.makes_table(first) {
             return Nature::Defines;
         }
         if calls == Calls::Unknown { Nature::Calls } else { Nature::Reads }
+    }
+
+    /// Whether a part of it changes rows, or locks them.
+    fn changes_rows(&self, first: usize) -> bool {
+        let verbs = (first..self.tokens.len())
+            .any(|at| self.any(at, &["insert", "update", "delete", "merge"]) && self.begins_statement(at));
+        let locks = (first..self.tokens.len())
+            .any(|at| self.is(at, "for") && (self.any(at + 1, &["update", "share", "no"]) || (self.is(at + 1, "key"))));
+        verbs || locks
+    }
+
+    /// Whether the server refuses such a query in a transaction that only reads, before it calls anything.
+    pub(super) fn is_refused(&self, first: usize) -> bool {
+        self.changes_rows(first) || self.makes_table(first)
     }
 
     /// `SELECT … INTO t`: at the depth of its `SELECT`.
@@ -194,6 +226,11 @@ impl Words<'_> {
     }
 
     fn of_explain(&self, first: usize) -> Nature {
+        self.explained(first).map_or(Nature::Reads, |inner| inner.nature().max(Nature::Reads))
+    }
+
+    /// The statement that an `EXPLAIN` runs, if it does.
+    pub(super) fn explained(&self, first: usize) -> Option<Words<'_>> {
         let verbs = ["select", "values", "table", "with", "insert", "update", "delete", "merge", "execute", "declare"];
         let inner = (first + 1..self.tokens.len())
             .find(|at| self.any(*at, &verbs) || self.any(*at, &["create", "refresh"]))
@@ -201,10 +238,7 @@ impl Words<'_> {
         let runs = (first + 1..inner).any(|at| {
             self.any(at, &["analyze", "analyse"]) && !self.any(at + 1, &["false", "off"]) && self.sign(at + 1) != "0"
         });
-        if !runs {
-            return Nature::Reads;
-        }
-        Words { text: self.text, tokens: &self.tokens[inner..] }.nature().max(Nature::Reads)
+        runs.then(|| Words { text: self.text, tokens: &self.tokens[inner..] })
     }
 
     fn of_copy(&self) -> Nature {

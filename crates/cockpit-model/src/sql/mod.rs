@@ -2,6 +2,7 @@
 
 pub mod activity;
 pub mod activity_figures;
+mod activity_limits;
 pub mod activity_listing;
 mod activity_statements;
 mod calls;
@@ -23,14 +24,18 @@ pub mod guard;
 pub mod help;
 pub mod interpreter;
 mod join;
+pub mod json;
+mod kept;
 pub mod keywords;
 mod lifts;
 pub mod nested;
+mod one_table;
 pub mod process;
 pub mod scan;
 pub mod schema;
 pub mod secret;
 pub mod sheet;
+pub mod sort_key;
 pub mod split;
 pub mod star;
 mod statement;

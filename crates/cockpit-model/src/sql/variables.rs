@@ -38,7 +38,7 @@ const KNOWN: &[(&str, Takes, &str, &str)] = &[
         "what the history leaves out",
     ),
     ("HISTSIZE", Takes::Number, "500", "so many statements are kept"),
-    ("IGNOREEOF", Takes::Number, "0", "taken, without an effect"),
+    ("IGNOREEOF", Takes::Number, "0", "accepted, without an effect"),
     (
         "ON_ERROR_ROLLBACK",
         Takes::One(&["off", "on", "interactive"]),
@@ -47,10 +47,10 @@ const KNOWN: &[(&str, Takes, &str, &str)] = &[
     ),
     ("ON_ERROR_STOP", Takes::Boolean, "off", "a script ends at its first error"),
     ("QUIET", Takes::Boolean, "off", "less is told"),
-    ("SHOW_ALL_RESULTS", Takes::Boolean, "on", "taken, without an effect"),
+    ("SHOW_ALL_RESULTS", Takes::Boolean, "on", "accepted, without an effect"),
     ("SHOW_CONTEXT", Takes::One(&["errors", "never", "always"]), "errors", "when the call stack of a message is shown"),
-    ("SINGLELINE", Takes::Boolean, "off", "taken, without an effect"),
-    ("SINGLESTEP", Takes::Boolean, "off", "taken, without an effect"),
+    ("SINGLELINE", Takes::Boolean, "off", "accepted, without an effect"),
+    ("SINGLESTEP", Takes::Boolean, "off", "accepted, without an effect"),
     ("VERBOSITY", Takes::One(&["default", "verbose", "terse", "sqlstate"]), "default", "how much is said of an error"),
 ];
 

@@ -32,6 +32,7 @@ pub(super) struct Told {
 
 /// Runs a statement to its end.
 pub(super) async fn run(connection: &mut Connection, open: &Open, job: &Job, session: &Tell) -> Result<Told, Lost> {
+    let before = connection.transaction();
     let mut running = Running {
         open,
         tell: &job.tell,
@@ -44,7 +45,7 @@ pub(super) async fn run(connection: &mut Connection, open: &Open, job: &Job, ses
         ended: None,
         stopped: None,
         cancels: false,
-        drains: connection.transaction() == Transaction::Open,
+        drains: before == Transaction::Open,
         again: false,
         outlet: None,
         inlet: None,
@@ -59,12 +60,16 @@ pub(super) async fn run(connection: &mut Connection, open: &Open, job: &Job, ses
         running.ended = Some((job.result, failed(&why)));
     } else {
         match bound(connection, job).await? {
-            Ok(statement) => running.statement(connection, &statement, session).await?,
-            Err(said) => running.ended = Some((job.result, Ended::Failed(said))),
+            Ok(statement) => running.statement(connection, &statement).await?,
+            Err(said) => running.ended = Some((job.result, running.fails(said))),
         }
         if job.beside.bind.is_some() && connection.transaction() != Transaction::Failed {
             let _ = connection.rows(&format!("DEALLOCATE {}", name(job)), 0).await?;
         }
+    }
+    // Whatever of it was sent: also what only prepares a statement fails a transaction.
+    if connection.transaction() != before {
+        session.page(Fact::Transaction(connection.transaction())).await;
     }
     if running.describes && matches!(running.ended, Some((_, Ended::Done(_)))) {
         let columns = std::mem::take(&mut running.described);
@@ -134,6 +139,12 @@ async fn bound(connection: &mut Connection, job: &Job) -> Result<Result<String, 
 }
 
 impl Running<'_> {
+    /// How a statement ended that the server refused. A limit of time has the same code as a cancel that somebody asked for.
+    fn fails(&mut self, said: ServerMessage) -> Ended {
+        self.again |= said.code == "25006";
+        if said.code == "57014" && self.open.was_cancelled() { Ended::Cancelled } else { Ended::Failed(said) }
+    }
+
     /// Opens what the data come from and where the result goes.
     fn open_ends(&mut self, job: &Job) -> Result<(), String> {
         self.inlet = job.beside.data.as_ref().map(Inlet::open).transpose()?;
@@ -205,8 +216,7 @@ impl Running<'_> {
         }
     }
 
-    async fn statement(&mut self, connection: &mut Connection, statement: &str, session: &Tell) -> Result<(), Lost> {
-        let before = connection.transaction();
+    async fn statement(&mut self, connection: &mut Connection, statement: &str) -> Result<(), Lost> {
         if self.describes {
             connection.describe(statement).await?;
         } else {
@@ -266,10 +276,8 @@ impl Running<'_> {
                     }
                     Event::Empty => self.end(Ended::Done(String::new())).await,
                     Event::Failed(said) => {
-                        // A limit of time has the same code as a cancel that somebody asked for.
-                        let cancelled = said.code == "57014" && self.open.was_cancelled();
-                        self.again |= said.code == "25006";
-                        self.end(if cancelled { Ended::Cancelled } else { Ended::Failed(said) }).await;
+                        let ended = self.fails(said);
+                        self.end(ended).await;
                     }
                     Event::Notice(said) => told = Some(said),
                     Event::Notification { channel, text, process } => {
@@ -280,12 +288,7 @@ impl Running<'_> {
                     Event::Parameter(..) => self.again = true,
                     Event::CopyIn => copies_in = true,
                     Event::CopyEnd => {}
-                    Event::Ready(transaction) => {
-                        if transaction != before {
-                            session.page(Fact::Transaction(transaction)).await;
-                        }
-                        return Ok(());
-                    }
+                    Event::Ready(_) => return Ok(()),
                 }
             }
             if let Some(said) = told {

@@ -183,7 +183,9 @@ impl Lines {
     }
 
     fn insert<'a>(&self, cells: impl Iterator<Item = Option<&'a [u8]>>, out: &mut Vec<u8>) {
-        let names: Vec<String> = self.heads.iter().map(|head| quoted(&head.name)).collect();
+        let own = &self.options.table_columns;
+        let names = self.heads.iter().enumerate().map(|(at, head)| quoted(own.get(at).unwrap_or(&head.name)));
+        let names: Vec<String> = names.collect();
         let head = format!("INSERT INTO {} ({}) VALUES (", self.options.table, names.join(", "));
         out.extend_from_slice(head.as_bytes());
         for (at, (cell, head)) in cells.zip(&self.heads).enumerate() {

@@ -118,6 +118,8 @@ pub struct Options {
     pub columns: usize,
     /// The table that `INSERT` names.
     pub table: String,
+    /// The columns that it names, where they are others than those of the result.
+    pub table_columns: Vec<String>,
 }
 
 impl Default for Options {
@@ -138,6 +140,7 @@ impl Default for Options {
             grouped: false,
             columns: 0,
             table: "t".into(),
+            table_columns: Vec::new(),
         }
     }
 }

@@ -6,12 +6,12 @@ use crate::sql::interpreter::{Answer, Peer};
 #[test]
 fn data_of_a_copy_follow_in_the_text() {
     let mut interpreter = Interpreter::new(Mode::Script);
-    interpreter.feed("copy t from stdin; select 1;\n1\ta;\n2\t");
+    interpreter.feed("copy t from stdin; select 1;\n1\ta;\n2\t", &Origin::Input);
     let Action::Run(run) = interpreter.step() else { panic!("a statement") };
     assert_eq!(run.copy, Some(Peer::Following));
     assert_eq!(interpreter.data(), Data::Lines("1\ta;\n".into()));
     assert_eq!(interpreter.data(), Data::More);
-    interpreter.feed("b\n\\.\nselect 2;\n");
+    interpreter.feed("b\n\\.\nselect 2;\n", &Origin::Input);
     assert_eq!(interpreter.data(), Data::Lines("2\tb\n".into()));
     assert_eq!(interpreter.data(), Data::Over);
     interpreter.answer(Answer::Ran(Box::default()));
@@ -40,7 +40,7 @@ fn data_of_a_copy_follow_in_the_text() {
 fn what_comes_line_by_line_shows_what_is_open() {
     let mut interpreter = Interpreter::new(Mode::Interactive);
     let mut sign = |line: &str| {
-        interpreter.feed(line);
+        interpreter.feed(line, &Origin::Input);
         loop {
             match interpreter.step() {
                 Action::More(open) => return open.sign(),
@@ -66,7 +66,7 @@ fn lines_in_pieces(text: &str, size: usize) -> Vec<String> {
     loop {
         match interpreter.step() {
             Action::More(_) => match pieces.next() {
-                Some(piece) => interpreter.feed(&piece.iter().collect::<String>()),
+                Some(piece) => interpreter.feed(&piece.iter().collect::<String>(), &Origin::Input),
                 None => interpreter.finish(),
             },
             Action::Run(run) => {

@@ -1,7 +1,7 @@
 //! Tests of the interpreter: transactions that begin by themselves, several statements at once, failures and their places.
 
 use super::*;
-use crate::sql::{ServerMessage, Transaction};
+use crate::sql::{Column, ServerMessage, Transaction};
 
 /// What is asked for of a script of which each `bad` fails; statements with what is said of them, failures with their places.
 fn asked(text: &str) -> Vec<String> {
@@ -136,4 +136,45 @@ fn databases_are_named_as_psql_and_pg_dumpall_name_them() {
     assert_eq!(named("\\c - app"), (None, Some("app".into())));
     assert_eq!(named("\\connect -reuse-previous=on \"dbname='x \\' y'\""), of("x ' y"));
     assert_eq!(named("\\c \"dbname='x' host='y'\""), of("dbname='x' host='y'"));
+}
+
+#[test]
+fn nothing_is_made_of_a_part_of_a_result_that_is_too_large_to_be_kept() {
+    for command in ["\\gexec", "\\crosstabview"] {
+        for (count, whole) in [(100_000, true), (100_001, false)] {
+            let mut interpreter = Interpreter::new(Mode::Script);
+            interpreter.run(&format!("select many {command}\n"), Origin::Command);
+            interpreter.finish();
+            let mut failed = Vec::new();
+            let mut statements = 0;
+            loop {
+                match interpreter.step() {
+                    Action::Run(run) => {
+                        statements += 1;
+                        let column = |name: &str| Column {
+                            name: name.into(),
+                            type_oid: 25,
+                            modifier: -1,
+                            table_oid: 0,
+                            number: 0,
+                        };
+                        let row = vec![Some("select 'a'".to_owned()), Some("b".into()), Some("c".into())];
+                        let columns = ["v", "h", "n"].map(column).to_vec();
+                        let many = Ran { columns, rows: vec![row], count, ..Ran::default() };
+                        let ran = if run.statement == "select many" { many } else { Ran::default() };
+                        interpreter.answer(Answer::Ran(Box::new(ran)));
+                    }
+                    Action::Fail { message, .. } => failed.push(message),
+                    Action::Show { .. } => {}
+                    Action::Quit(code) => {
+                        assert_eq!(code == 0, whole, "{command} {count}");
+                        break;
+                    }
+                    other => panic!("{other:?}"),
+                }
+            }
+            assert_eq!(failed.is_empty(), whole, "{command} {count}: {failed:?}");
+            assert!(whole || (statements == 1 && failed[0].contains("100001 rows")), "{command}: {failed:?}");
+        }
+    }
 }

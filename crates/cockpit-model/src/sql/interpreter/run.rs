@@ -156,6 +156,13 @@ impl Interpreter {
         for (name, value) in [("ERROR", "false"), ("SQLSTATE", "00000"), ("ROW_COUNT", &ran.count.to_string())] {
             let _ = self.variables.set(name, value);
         }
+        if sent.run.rows == Rows::Keep(KEPT) && ran.count > KEPT as u64 && !ran.columns.is_empty() {
+            // A part of them would do a part of what was meant, and nobody would see that.
+            return self.fail(format!(
+                "nothing is made of a result of {} rows: no more than {} are kept for \\gexec and \\crosstabview; use LIMIT and OFFSET",
+                ran.count, KEPT
+            ));
+        }
         match sent.used.clone() {
             Use::Show => {}
             Use::Gset(prefix) => self.gset(&prefix, &ran),

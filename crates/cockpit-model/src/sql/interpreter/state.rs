@@ -234,15 +234,20 @@ impl Interpreter {
         self.sources.insert(0, Source::new(text.to_owned(), origin, true));
     }
 
-    /// More of what comes line by line.
-    pub fn feed(&mut self, text: &str) {
-        match self.sources.first_mut().filter(|source| source.origin == Origin::Input && !source.ended) {
+    /// How many bytes of what comes line by line were not read yet.
+    pub fn unread(&self) -> usize {
+        self.sources.first().map_or(0, |source| source.text.len() - source.at)
+    }
+
+    /// More of what comes line by line, from there.
+    pub fn feed(&mut self, text: &str, origin: &Origin) {
+        match self.sources.first_mut().filter(|source| source.origin == *origin && !source.ended) {
             Some(source) => {
                 source.text.drain(..source.at);
                 source.at = 0;
                 source.text.push_str(text);
             }
-            None => self.sources.insert(0, Source::new(text.to_owned(), Origin::Input, false)),
+            None => self.sources.insert(0, Source::new(text.to_owned(), origin.clone(), false)),
         }
     }
 

@@ -3,10 +3,11 @@
 use super::ddl;
 use super::keys::ForeignKeys;
 use super::object::{Class, Object};
-use crate::sql::activity::indexes_of;
+use crate::sql::activity::{Question, indexes_of};
 use crate::sql::activity_figures::{bytes, grouped};
+use crate::sql::activity_limits::listed;
 use crate::sql::activity_listing::{Heading, Listed, Listing, Shown, Weight, count, left, right, size, unknown, word};
-use crate::sql::activity_statements::INDEXES;
+use crate::sql::activity_statements;
 use crate::sql::er::{Diagram, Key, TABLES};
 use crate::sql::keywords::literal;
 use crate::time::short;
@@ -75,7 +76,7 @@ impl Section {
         let oid = object.oid;
         match self {
             Self::Columns => columns_question(oid),
-            Self::Indexes => INDEXES.replace("WHERE n.nspname !~ '^pg_'", &format!("WHERE i.indrelid = {oid}")),
+            Self::Indexes => activity_statements::indexes(&format!("i.indrelid = {oid}")),
             Self::Keys => format!(
                 "SELECT k.conname, k.contype, pg_catalog.pg_get_constraintdef(k.oid, true), k.convalidated, pg_catalog.obj_description(k.oid, 'pg_constraint'), k.confrelid \
                  FROM pg_catalog.pg_constraint k WHERE k.conrelid = {oid} AND k.contype IN ('p', 'u', 'x', 'c', 'f') \
@@ -202,7 +203,9 @@ fn indexes(rows: &[Vec<Option<String>>]) -> Listing {
             whole: index.definition.clone(),
         }
     };
-    let notes = vec!["uses are counted on this server alone: a reader may use what the writer does not".to_owned()];
+    let (rows, more) = listed(Question::Indexes, rows);
+    let counted = "uses are counted on this server alone: a reader may use what the writer does not".to_owned();
+    let notes = std::iter::once(counted).chain(more).collect();
     Listing { columns: INDEX, rows: indexes_of(rows).into_iter().map(one).collect(), notes, empty: "it has no index" }
 }
 

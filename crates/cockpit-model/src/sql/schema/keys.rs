@@ -44,11 +44,23 @@ impl End {
         self.columns.iter().map(|(_, name)| name.as_str()).collect::<Vec<_>>().join(", ")
     }
 
-    /// All its columns in a result, where that has them of this table.
-    fn places(&self, columns: &[Column]) -> Result<Vec<usize>, String> {
+    /// All its columns in a result, where that has them of this table. A statement may name a table twice: of a column that stands
+    /// there several times the selected one is meant, else any, where all have one value in this row.
+    fn places(&self, columns: &[Column], cells: &[Cell], selected: usize) -> Result<Vec<usize>, String> {
         let place = |(number, name): &(i16, String)| {
-            let at = columns.iter().position(|column| column.table_oid == self.oid && column.number == *number);
-            at.ok_or_else(|| format!("the result lacks {} of {}", quoted(name), self.short()))
+            let is = |at: &usize| columns[*at].table_oid == self.oid && columns[*at].number == *number;
+            let all: Vec<usize> = (0..columns.len()).filter(is).collect();
+            let [first, others @ ..] = all.as_slice() else {
+                return Err(format!("the result lacks {} of {}", quoted(name), self.short()));
+            };
+            if all.contains(&selected) {
+                return Ok(selected);
+            }
+            if others.iter().all(|at| cells.get(*at) == cells.get(*first)) {
+                return Ok(*first);
+            }
+            let (name, table) = (quoted(name), self.short());
+            Err(format!("{name} of {table} stands there with several values: select the one that is meant"))
         };
         self.columns.iter().map(place).collect()
     }
@@ -68,28 +80,28 @@ pub struct ForeignKey {
 }
 
 impl ForeignKey {
-    /// The statement for the row that one of a result refers to.
+    /// The statement for the row that one of a result refers to, with this column selected.
     ///
     /// # Errors
     /// Why there is none, in words.
-    pub fn referred(&self, columns: &[Column], cells: &[Cell]) -> Result<String, String> {
-        follow(&self.from, &self.to, columns, cells)
+    pub fn referred(&self, columns: &[Column], cells: &[Cell], selected: usize) -> Result<String, String> {
+        follow(&self.from, &self.to, columns, cells, selected)
     }
 
-    /// The statement for the rows that refer to one of a result.
+    /// The statement for the rows that refer to one of a result, with this column selected.
     ///
     /// # Errors
     /// Why there is none, in words.
-    pub fn referring(&self, columns: &[Column], cells: &[Cell]) -> Result<String, String> {
-        follow(&self.to, &self.from, columns, cells)
+    pub fn referring(&self, columns: &[Column], cells: &[Cell], selected: usize) -> Result<String, String> {
+        follow(&self.to, &self.from, columns, cells, selected)
     }
 }
 
 /// Rows of `there` whose columns are as those of `here` in a row.
-fn follow(here: &End, there: &End, columns: &[Column], cells: &[Cell]) -> Result<String, String> {
+fn follow(here: &End, there: &End, columns: &[Column], cells: &[Cell], selected: usize) -> Result<String, String> {
     let mut conditions = Vec::new();
     for (place, ((_, name), (_, other))) in
-        here.places(columns)?.into_iter().zip(here.columns.iter().zip(&there.columns))
+        here.places(columns, cells, selected)?.into_iter().zip(here.columns.iter().zip(&there.columns))
     {
         match cells.get(place) {
             Some(Cell::Null) => return Err(format!("{name} is NULL: it refers to no row")),
@@ -195,24 +207,41 @@ mod tests {
         let keys = keys();
         let columns = [column(7, 4), column(7, 2), column(7, 3), column(9, 1)];
         let cells = [cell("it's"), cell("5"), cell("a\\b"), cell("1")];
-        let of = |at: usize| keys.of_column(&columns[at]).map(|key| key.referred(&columns, &cells)).collect::<Vec<_>>();
+        let of =
+            |at: usize| keys.of_column(&columns[at]).map(|key| key.referred(&columns, &cells, at)).collect::<Vec<_>>();
         assert_eq!(of(1), [Ok("SELECT * FROM public.\"Users\" WHERE id = '5'".to_owned())]);
         assert_eq!(of(0), [Ok("SELECT * FROM app.pairs WHERE x = E'a\\\\b' AND y = 'it''s'".to_owned())]);
         assert_eq!(of(3), []);
-        let referring: Vec<_> = keys.to(9).map(|key| key.referring(&columns, &cells)).collect();
+        let referring: Vec<_> = keys.to(9).map(|key| key.referring(&columns, &cells, 0)).collect();
         assert_eq!(referring, [Ok("SELECT * FROM app.bookmarks WHERE user_id = '1'".to_owned())]);
+    }
+
+    #[test]
+    fn of_a_table_that_a_statement_names_twice_the_selected_columns_row_is_followed() {
+        let keys = keys();
+        let columns = [column(7, 2), column(7, 2), column(7, 3), column(7, 4), column(7, 3)];
+        let cells = [cell("5"), cell("6"), cell("1"), cell("2"), cell("3")];
+        let of =
+            |at: usize| keys.of_column(&columns[at]).map(|key| key.referred(&columns, &cells, at)).collect::<Vec<_>>();
+        assert_eq!(of(0), [Ok("SELECT * FROM public.\"Users\" WHERE id = '5'".to_owned())]);
+        assert_eq!(of(1), [Ok("SELECT * FROM public.\"Users\" WHERE id = '6'".to_owned())]);
+        assert_eq!(of(4), [Ok("SELECT * FROM app.pairs WHERE x = '3' AND y = '2'".to_owned())]);
+        assert!(of(3)[0].as_ref().unwrap_err().contains("several values"), "{:?}", of(3));
+        let same = [cell("5"), cell("5"), cell("1"), cell("2"), cell("1")];
+        let key = keys.from(7).find(|key| key.name == "user").unwrap();
+        assert!(key.referred(&columns, &same, 3).is_ok(), "one value wherever it stands");
     }
 
     #[test]
     fn what_cannot_be_followed_says_why() {
         let keys = keys();
         let key = keys.from(7).find(|key| key.name == "pair").unwrap();
-        let lacks = key.referred(&[column(7, 3)], &[cell("1")]).unwrap_err();
+        let lacks = key.referred(&[column(7, 3)], &[cell("1")], 0).unwrap_err();
         assert_eq!(lacks, "the result lacks b of app.bookmarks");
         let columns = [column(7, 3), column(7, 4)];
-        assert_eq!(key.referred(&columns, &[Cell::Null, cell("1")]).unwrap_err(), "a is NULL: it refers to no row");
+        assert_eq!(key.referred(&columns, &[Cell::Null, cell("1")], 0).unwrap_err(), "a is NULL: it refers to no row");
         let cut = Cell::Text { text: "x".into(), bytes: 9, cut: true };
-        assert!(key.referred(&columns, &[cut, cell("1")]).unwrap_err().contains("not here whole"));
+        assert!(key.referred(&columns, &[cut, cell("1")], 0).unwrap_err().contains("not here whole"));
         assert_eq!((keys.around(9).len(), keys.is_empty(), ForeignKeys::of(&[]).is_empty()), (1, false, true));
     }
 }

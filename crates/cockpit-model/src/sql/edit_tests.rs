@@ -1,0 +1,127 @@
+//! Tests of changes of rows.
+
+use super::*;
+
+fn table() -> Table {
+    let row = |number: &str, name: &str, key: &str| {
+        ["app", "Users", number, name, key].map(|cell| Some(cell.to_owned())).to_vec()
+    };
+    Table::of(&[row("1", "id", "t"), row("2", "order", "t"), row("4", "name", "f"), row("5", "note", "f")]).unwrap()
+}
+
+fn column(table_oid: u32, number: i16) -> Column {
+    Column { name: "x".into(), type_oid: 25, modifier: -1, table_oid, number }
+}
+
+fn key(id: &str) -> Vec<Value> {
+    vec![Some(id.into()), Some("b".into())]
+}
+
+#[test]
+fn statements_name_the_row_and_what_was_read_of_it() {
+    let mut changes = Changes { table: table(), list: Vec::new() };
+    let row = [(4, Some("a".into())), (5, None)];
+    changes.set(&key("1"), &row, 4, Some("a".into()), Some("it's".into()));
+    changes.set(&key("1"), &row, 2, Some("b".into()), Some("c".into()));
+    changes.set(&key("2"), &row, 4, None, None);
+    changes.set(&key("3"), &[], 4, None, Some("\\x".into()));
+    changes.toggle_delete(&key("4"), vec![(1, Some("4".into())), (4, Some(String::new())), (-1, Some("(0,1)".into()))]);
+    changes.list.push(Change::Insert { values: vec![(1, Some("5".into())), (4, None)] });
+    changes.list.push(Change::Insert { values: Vec::new() });
+    assert_eq!(
+        changes.statements(),
+        [
+            "UPDATE app.\"Users\" SET name = 'it''s', \"order\" = 'c' WHERE id = '1' AND \"order\" = 'b' AND pg_catalog.format('%s', name) = 'a' AND note IS NOT DISTINCT FROM NULL",
+            "UPDATE app.\"Users\" SET name = E'\\\\x' WHERE id = '3' AND \"order\" = 'b' AND name IS NOT DISTINCT FROM NULL",
+            "DELETE FROM app.\"Users\" WHERE id = '4' AND \"order\" = 'b' AND name IS DISTINCT FROM NULL AND pg_catalog.format('%s', name) = ''",
+            "INSERT INTO app.\"Users\" (id, name) VALUES ('5', NULL)",
+            "INSERT INTO app.\"Users\" DEFAULT VALUES",
+        ]
+    );
+}
+
+#[test]
+fn a_value_that_is_again_what_it_was_is_no_change_and_a_row_that_goes_can_stay() {
+    let mut changes = Changes { table: table(), list: Vec::new() };
+    changes.set(&key("1"), &[], 4, Some("a".into()), Some("b".into()));
+    changes.set(&key("1"), &[], 4, Some("a".into()), Some("a".into()));
+    assert!(changes.list.is_empty());
+    changes.set(&key("1"), &[], 4, Some("a".into()), Some(String::new()));
+    changes.toggle_delete(&key("1"), Vec::new());
+    assert_eq!(changes.list, [Change::Delete { key: key("1"), was: Vec::new() }]);
+    changes.toggle_delete(&key("1"), Vec::new());
+    assert!(changes.list.is_empty());
+}
+
+#[test]
+fn what_cannot_be_changed_says_why() {
+    let server = Server::default();
+    assert_eq!(table_of("select * from t", &[column(7, 1), column(0, 0), column(7, 2)], &server), Ok(7));
+    assert!(
+        table_of("select * from t", &[column(7, 1), column(8, 1), column(7, 2)], &server)
+            .unwrap_err()
+            .contains("several")
+    );
+    assert!(table_of("select * from t", &[column(0, 0)], &server).unwrap_err().contains("no table"));
+    let twice = "select e.id, b.name from t e join t b on b.id = e.boss";
+    assert!(table_of(twice, &[column(7, 1), column(7, 4)], &server).unwrap_err().contains("which row"), "a self-join");
+    let reader = Server { reader: Some(true), ..Server::default() };
+    assert!(table_of("select * from t", &[column(7, 1)], &reader).unwrap_err().contains("reader"));
+    let guarded = Server { read_only: true, read_only_why: Some("production is guarded".into()), ..Server::default() };
+    assert!(table_of("select * from t", &[column(7, 1)], &guarded).unwrap_err().ends_with("production is guarded"));
+    assert_eq!(
+        key_of(&[column(7, 4), column(7, 2), column(7, 1), column(7, 1)], &table()),
+        Ok(vec![vec![2, 3], vec![1]])
+    );
+    assert!(key_of(&[column(7, 1)], &table()).unwrap_err().contains("lacks \"order\""));
+    assert!(key_of(&[column(7, 1)], &Table::default()).unwrap_err().contains("no primary key"));
+    assert_eq!(Table::of(&[]), None);
+}
+
+#[test]
+fn what_is_to_be_there_is_known_row_by_row() {
+    let mut changes = Changes { table: table(), list: Vec::new() };
+    changes.set(&key("1"), &[], 4, Some("a".into()), None);
+    changes.toggle_delete(&key("2"), Vec::new());
+    assert_eq!((changes.changed(&key("1"), 4), changes.changed(&key("1"), 2)), (Some(&None), None));
+    assert_eq!((changes.goes(&key("1")), changes.goes(&key("2"))), (false, true));
+}
+
+#[test]
+fn a_value_comes_back_from_its_line_as_it_was() {
+    for value in [None, Some(""), Some("a"), Some("日本\nx\t\\n\r"), Some("\\N"), Some("NULL"), Some("\\")] {
+        let line = on_a_line(value);
+        assert!(!line.contains(['\n', '\r', '\t']), "{line}");
+        assert_eq!(of_a_line(&line).as_deref(), value, "{line}");
+    }
+    assert_eq!(of_a_line("C:\\dir").as_deref(), Some("C:\\dir"), "what was typed without thinking of it");
+}
+
+#[test]
+fn columns_are_named_as_in_their_table_where_a_row_of_it_can_be_made_of_them() {
+    let names = |columns: &[Column]| names_of(columns.iter(), &table());
+    assert_eq!(names(&[column(7, 2), column(7, 1)]), Some(vec!["order".to_owned(), "id".to_owned()]));
+    for other in [
+        [column(7, 1), column(0, 0)],
+        [column(7, 1), column(8, 2)],
+        [column(7, 1), column(7, 1)],
+        [column(7, 1), column(7, 9)],
+    ] {
+        assert_eq!(names(&other), None, "{other:?}");
+    }
+}
+
+#[test]
+fn what_the_server_makes_itself_is_known() {
+    let row = ["app", "t", "1", "id", "t", "t"].map(|cell| Some(cell.to_owned())).to_vec();
+    assert_eq!(Table::of(&[row]).unwrap().generated, [1]);
+}
+
+#[test]
+fn exactly_one_row_is_touched() {
+    assert_eq!(touched_one("UPDATE 1"), Ok(()));
+    assert_eq!(touched_one("INSERT 0 1"), Ok(()));
+    assert!(touched_one("UPDATE 0").unwrap_err().contains("meanwhile"));
+    assert!(touched_one("DELETE 2").unwrap_err().contains("2 rows"));
+    assert!(touched_one("SELECT").is_err());
+}

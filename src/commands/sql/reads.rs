@@ -1,0 +1,188 @@
+//! A script that is read as it is run, line by line: standard input, or a file, however large.
+
+use crate::model::sql::interpreter::{Interpreter, Origin};
+use std::fs::File;
+use std::io::{self, BufRead as _, BufReader, Seek as _};
+use std::path::Path;
+
+/// It is read, and data are sent, in pieces of this size.
+pub(super) const PIECE: usize = 64 * 1024;
+
+/// What is still to be read of a script.
+pub(super) enum Reads {
+    /// Nothing: all that there is was given.
+    Nothing,
+    /// Standard input.
+    Input,
+    /// A file.
+    File(ScriptFile),
+}
+
+/// A file that is read piece by piece.
+pub(super) struct ScriptFile {
+    name: String,
+    /// None while another thread reads.
+    reader: Option<BufReader<File>>,
+    /// Its end can be looked for: a pipe may hold it back for long.
+    plain: bool,
+}
+
+impl ScriptFile {
+    /// Opens one. A plain file is looked through first, so that nothing of one is run that cannot be read to its end as text.
+    ///
+    /// # Errors
+    /// It cannot be opened or read, or is no UTF-8.
+    pub(super) fn open(path: &Path) -> io::Result<Self> {
+        let file = File::open(path)?;
+        let plain = file.metadata()?.is_file();
+        let mut reader = BufReader::with_capacity(PIECE, file);
+        if plain {
+            let mut line = String::new();
+            while reader.read_line(&mut line)? > 0 {
+                line.clear();
+            }
+            reader.rewind()?;
+        }
+        Ok(Self { name: path.display().to_string(), reader: Some(reader), plain })
+    }
+
+    /// Its name.
+    pub(super) fn name(&self) -> &str {
+        &self.name
+    }
+
+    /// Whole lines, at least so many bytes of them where there are, and whether there are more behind them.
+    async fn lines(&mut self, least: usize) -> io::Result<(String, bool)> {
+        let Some(mut reader) = self.reader.take() else { return Ok((String::new(), false)) };
+        let plain = self.plain;
+        let read = beside(move || {
+            let mut bytes = Vec::new();
+            loop {
+                let there = reader.fill_buf()?;
+                let ended = there.is_empty();
+                match there.iter().rposition(|byte| *byte == b'\n') {
+                    Some(at) => {
+                        bytes.extend_from_slice(&there[..=at]);
+                        reader.consume(at + 1);
+                    }
+                    None => {
+                        reader.read_until(b'\n', &mut bytes)?;
+                    }
+                }
+                if ended || bytes.len() >= least {
+                    break;
+                }
+            }
+            let more = if plain { !reader.fill_buf()?.is_empty() } else { !bytes.is_empty() };
+            Ok((reader, String::from_utf8(bytes).map_err(io::Error::other)?, more))
+        });
+        let (reader, text, more) = read.await.map_err(|error| named(&self.name, &error))?;
+        self.reader = Some(reader);
+        Ok((text, more))
+    }
+}
+
+impl Reads {
+    /// Whether there may be more.
+    pub(super) fn is_over(&self) -> bool {
+        matches!(self, Self::Nothing)
+    }
+
+    /// Gives the interpreter what comes next; at the end it is told that there is no more.
+    ///
+    /// # Errors
+    /// It cannot be read, or is no UTF-8.
+    pub(super) async fn feed(&mut self, interpreter: &mut Interpreter) -> io::Result<()> {
+        let more = match self {
+            Self::Nothing => false,
+            Self::Input => {
+                let text = lines().await?;
+                give(interpreter, &text, &Origin::Input);
+                !text.is_empty()
+            }
+            Self::File(file) => {
+                // What is not over yet is looked at again with what comes: of a large text more at a time.
+                let (text, more) = file.lines(interpreter.unread()).await?;
+                give(interpreter, &text, &Origin::File(file.name.clone()));
+                more
+            }
+        };
+        if !more {
+            *self = Self::Nothing;
+            interpreter.finish();
+        }
+        Ok(())
+    }
+}
+
+fn give(interpreter: &mut Interpreter, text: &str, origin: &Origin) {
+    if !text.is_empty() {
+        interpreter.feed(text, origin);
+    }
+}
+
+/// Whole lines of standard input, as many as there are; empty at its end.
+///
+/// # Errors
+/// It cannot be read, or is no UTF-8.
+async fn lines() -> io::Result<String> {
+    let read = || {
+        let mut input = io::stdin().lock();
+        let mut lines = Vec::new();
+        let there = input.fill_buf()?;
+        match there.iter().rposition(|byte| *byte == b'\n') {
+            Some(at) => {
+                lines.extend_from_slice(&there[..=at]);
+                input.consume(at + 1);
+            }
+            None => {
+                input.read_until(b'\n', &mut lines)?;
+            }
+        }
+        String::from_utf8(lines).map_err(io::Error::other)
+    };
+    beside(read).await.map_err(|error| named("standard input", &error))
+}
+
+pub(super) fn named(name: &str, error: &io::Error) -> io::Error {
+    io::Error::other(format!("{name} cannot be read: {error}"))
+}
+
+/// Does what waits beside what hears signals.
+pub(super) async fn beside<T: Send + 'static>(does: impl FnOnce() -> io::Result<T> + Send + 'static) -> io::Result<T> {
+    tokio::task::spawn_blocking(does).await.map_err(io::Error::other)?
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::sql::interpreter::{Action, Mode};
+
+    #[tokio::test]
+    async fn a_file_is_read_in_pieces_of_whole_lines_and_its_end_is_known_with_the_last_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("large.sql");
+        let line = format!("select '{}';\n", "日".repeat(1_000));
+        std::fs::write(&path, line.repeat(100) + "select 'last'").unwrap();
+        let mut file = ScriptFile::open(&path).unwrap();
+        let (mut all, mut pieces) = (String::new(), 0);
+        loop {
+            let (text, more) = file.lines(0).await.unwrap();
+            assert!(text.len() <= PIECE + line.len() && text.ends_with('\n') == more, "{}", text.len());
+            (all, pieces) = (all + &text, pieces + 1);
+            if !more {
+                break;
+            }
+        }
+        assert_eq!((all, pieces > 3), (std::fs::read_to_string(&path).unwrap(), true));
+        let mut interpreter = Interpreter::new(Mode::Script);
+        let mut reads = Reads::File(ScriptFile::open(&path).unwrap());
+        while !reads.is_over() {
+            reads.feed(&mut interpreter).await.unwrap();
+        }
+        let Action::Run(run) = interpreter.step() else { panic!("a statement") };
+        assert_eq!((run.line, run.file.as_deref()), (1, path.to_str()));
+        std::fs::write(&path, line.repeat(100).into_bytes().into_iter().chain([0xff]).collect::<Vec<u8>>()).unwrap();
+        assert!(ScriptFile::open(&path).is_err(), "before anything of it is run");
+    }
+}
