@@ -2,6 +2,8 @@
 //! with certificates of their own; and that a read ends whatever is answered.
 #![allow(clippy::unwrap_used)]
 
+#[path = "credentials/files.rs"]
+mod files;
 #[path = "credentials/metadata.rs"]
 mod metadata;
 #[path = "credentials/mfa.rs"]

@@ -231,6 +231,15 @@ fn a_group_that_goes_away_is_a_gap_and_one_without_permission_says_so() {
     denied.fault("logs:FilterLogEvents", "denied");
     let said = line(&mut home.on(&denied), "logs --since 5m").coded(3);
     assert!(said.err.contains("logs:FilterLogEvents") && said.out.contains("GAP"), "{said:?}");
+    let followed = line(&mut home.on(&denied), "logs -f --since 5m --timeout 8s").coded(3);
+    assert!(
+        followed.out.contains(&format!("GAP {API}")) && followed.out.contains(&format!("GAP {WEB}")),
+        "{followed:?}"
+    );
+    let json = line(&mut home.on(&denied), "logs -f web --since 5m --timeout 8s -o json").coded(3);
+    assert!(lines_of(&json).iter().all(|row| row["gap"] == "missing" && row["group"] == WEB), "{json:?}");
+    let whole = line(&mut home.on(&World::staging()), "logs -f web --since 1m --timeout 10s").coded(0);
+    assert!(!whole.out.contains("GAP"), "{whole:?}");
 }
 
 #[test]

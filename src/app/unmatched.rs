@@ -1,6 +1,6 @@
 //! Which names of the configuration nothing has. Nothing is said of a list that was not read, not whole, or failed.
 
-use crate::config::{BuildConfig, EnvironmentConfig};
+use crate::config::{BuildConfig, Config, EnvironmentConfig};
 use crate::model::names::{ends_in, nearest};
 use crate::model::target::group_name;
 use crate::model::{Estate, Observed, Source, Unmatched};
@@ -13,12 +13,72 @@ fn whole<T>(observed: &Observed<T>) -> Option<&T> {
     observed.value().filter(|_| whole)
 }
 
+/// The other environments of the configuration: what is theirs is not what was meant here.
+struct Others<'a> {
+    own: &'a EnvironmentConfig,
+    all: Vec<&'a EnvironmentConfig>,
+}
+
+impl<'a> Others<'a> {
+    fn of(config: &'a Config, own: &'a EnvironmentConfig) -> Self {
+        Self { own, all: config.environments.iter().filter(|other| other.name != own.name).collect() }
+    }
+
+    /// Whether a name is theirs: by their lists, or because it holds the name of one of them and not that of our own.
+    fn have(&self, key: &str, name: &str) -> bool {
+        self.all.iter().filter(|other| self.is_beside(other)).any(|other| lists(other, key, name))
+            || (!holds(name, &self.own.name) && self.all.iter().any(|other| holds(name, &other.name)))
+    }
+
+    /// Whether what is there may be the other's: one of another account or region names other things alike.
+    fn is_beside(&self, other: &EnvironmentConfig) -> bool {
+        let same = |own: &Option<String>, other: &Option<String>| own.is_none() || other.is_none() || own == other;
+        same(&self.own.account, &other.account) && same(&self.own.region, &other.region)
+    }
+}
+
+/// Whether a list of an environment names this.
+fn lists(environment: &EnvironmentConfig, key: &str, name: &str) -> bool {
+    let like = |patterns: &[String]| patterns.iter().any(|pattern| matches(pattern, name));
+    match key {
+        "services" => like(&environment.services),
+        "databases" => like(&environment.databases),
+        "target_groups" => like(&environment.target_groups),
+        "logs" => like(&environment.logs),
+        "alarms" => environment.alarms.iter().any(|beginning| name.starts_with(beginning.as_str())),
+        "schedules" => environment.schedules.iter().any(|beginning| name.starts_with(beginning.as_str())),
+        _ => false,
+    }
+}
+
+/// Whether the words of an environment's name stand in a name one after the other.
+fn holds(name: &str, environment: &str) -> bool {
+    let words = |text: &str| -> Vec<String> {
+        let words = text.split(|c: char| !c.is_ascii_alphanumeric()).filter(|word| !word.is_empty());
+        words.map(|word| usual(&word.to_ascii_lowercase()).to_owned()).collect()
+    };
+    let (name, environment) = (words(name), words(environment));
+    !environment.is_empty() && name.windows(environment.len()).any(|some| some == environment)
+}
+
+/// One word for those by which people call the same environment.
+fn usual(word: &str) -> &str {
+    match word {
+        "production" | "prd" | "live" => "prod",
+        "stage" | "stg" => "staging",
+        "development" | "develop" => "dev",
+        "testing" | "tst" => "test",
+        other => other,
+    }
+}
+
 /// What was written, held against what is there and belongs to the environment, and what is there beside it.
 struct Lists<'a> {
     source: Source,
     key: &'static str,
     ours: Vec<&'a str>,
     others: &'a [String],
+    neighbours: &'a Others<'a>,
 }
 
 impl Lists<'_> {
@@ -32,7 +92,8 @@ impl Lists<'_> {
         let near = |written: &str| {
             // Without its signs a pattern is compared like a name.
             let letters: String = written.chars().filter(|c| !matches!(c, '*' | '?' | '[' | ']')).collect();
-            let names = self.ours.iter().copied().chain(self.others.iter().map(String::as_str));
+            let beside = self.others.iter().map(String::as_str).filter(|name| !self.neighbours.have(self.key, name));
+            let names = self.ours.iter().copied().chain(beside);
             nearest(&letters, names).filter(|_| !letters.is_empty()).map(str::to_owned)
         };
         missing
@@ -49,42 +110,46 @@ impl Lists<'_> {
 }
 
 /// All that the configuration names for this environment and nothing has.
-pub fn of(estate: &Estate, environment: &EnvironmentConfig, builds: &BTreeMap<String, BuildConfig>) -> Vec<Unmatched> {
+pub fn of(estate: &Estate, environment: &EnvironmentConfig, config: &Config) -> Vec<Unmatched> {
     let mut found = Vec::new();
+    let neighbours = &Others::of(config, environment);
     let others = |source: Source| estate.others.get(&source).map_or(&[][..], Vec::as_slice);
     if let Some(services) = whole(&estate.services) {
         let ours: Vec<&str> = services.keys().map(String::as_str).collect();
-        let lists = Lists { source: Source::Services, key: "services", ours, others: others(Source::Services) };
+        let lists =
+            Lists { source: Source::Services, key: "services", ours, others: others(Source::Services), neighbours };
         found.extend(lists.unmatched(&environment.services, matches));
-        found.extend(unbuilt(&lists.ours, builds));
+        found.extend(unbuilt(&lists.ours, &config.builds));
     }
     if let (Some(clusters), Some(instances)) = (whole(&estate.db_clusters), whole(&estate.db_instances)) {
         let mut ours: Vec<&str> = clusters.iter().map(|cluster| cluster.id.as_str()).collect();
         ours.extend(instances.iter().map(|instance| instance.id.as_str()));
         let also: Vec<String> = others(Source::DbClusters).iter().chain(others(Source::DbInstances)).cloned().collect();
-        let lists = Lists { source: Source::DbClusters, key: "databases", ours, others: &also };
+        let lists = Lists { source: Source::DbClusters, key: "databases", ours, others: &also, neighbours };
         found.extend(lists.unmatched(&environment.databases, matches));
     }
     if let Some(groups) = whole(&estate.target_groups) {
         let ours = groups.iter().map(String::as_str).collect();
         let also: Vec<String> = others(Source::Targets).iter().map(|arn| group_name(arn).to_owned()).collect();
-        let lists = Lists { source: Source::Targets, key: "target_groups", ours, others: &also };
+        let lists = Lists { source: Source::Targets, key: "target_groups", ours, others: &also, neighbours };
         let has = |pattern: &str, arn: &str| matches(pattern, arn) || matches(pattern, group_name(arn));
         found.extend(lists.unmatched(&environment.target_groups, has));
     }
     if let Some(alarms) = whole(&estate.alarms) {
         let ours = alarms.iter().map(|alarm| alarm.name.as_str()).collect();
-        let lists = Lists { source: Source::Alarms, key: "alarms", ours, others: others(Source::Alarms) };
+        let lists = Lists { source: Source::Alarms, key: "alarms", ours, others: others(Source::Alarms), neighbours };
         found.extend(lists.unmatched(&environment.alarms, |beginning, name| name.starts_with(beginning)));
     }
     if let Some(timers) = whole(&estate.schedules) {
         let ours = timers.iter().map(|timer| timer.name.as_str()).collect();
-        let lists = Lists { source: Source::Schedules, key: "schedules", ours, others: others(Source::Schedules) };
+        let lists =
+            Lists { source: Source::Schedules, key: "schedules", ours, others: others(Source::Schedules), neighbours };
         found.extend(lists.unmatched(&environment.schedules, |beginning, name| name.starts_with(beginning)));
     }
     if let Some(groups) = whole(&estate.log_groups) {
         let ours = groups.iter().map(String::as_str).collect();
-        let lists = Lists { source: Source::LogGroups, key: "logs", ours, others: others(Source::LogGroups) };
+        let lists =
+            Lists { source: Source::LogGroups, key: "logs", ours, others: others(Source::LogGroups), neighbours };
         // Others were not looked for: they would be of the whole account.
         let begun = environment.logs.iter().filter(|pattern| !literal_prefix(pattern).is_empty());
         found.extend(lists.unmatched(begun, matches));
@@ -183,7 +248,7 @@ mod tests {
     }
 
     fn said(estate: &Estate) -> Vec<(&'static str, String, Option<String>)> {
-        let found = of(estate, &environment(), &BTreeMap::new());
+        let found = of(estate, &environment(), &Config::default());
         found.into_iter().map(|one| (one.key, one.written, one.near)).collect()
     }
 
@@ -203,6 +268,55 @@ mod tests {
                 ("scheduler", "shop-shceduler".to_owned(), None),
             ]
         );
+    }
+
+    #[test]
+    fn what_is_of_another_environment_is_not_offered() {
+        let of_name = |name: &str| EnvironmentConfig { name: name.into(), ..EnvironmentConfig::default() };
+        let own = EnvironmentConfig { databases: vec!["shop-stagin-aurora".into()], ..of_name("staging") };
+        let near = |others: &[&str], environments: Vec<EnvironmentConfig>| {
+            let others = others.iter().map(|name| (*name).to_owned()).collect();
+            let estate = Estate {
+                db_clusters: read(vec![]),
+                db_instances: read(vec![]),
+                others: [(Source::DbClusters, others)].into(),
+                ..Estate::default()
+            };
+            let config = Config { environments, ..Config::default() };
+            of(&estate, &own, &config).remove(0).near
+        };
+        let with = |databases: &[&str], name: &str| EnvironmentConfig {
+            databases: databases.iter().map(|name| (*name).to_owned()).collect(),
+            ..of_name(name)
+        };
+        let some = |name: &str| Some(name.to_owned());
+        assert_eq!(near(&["shop-prod-aurora"], vec![]), some("shop-prod-aurora"), "nothing says whose it is");
+        for production in ["prod", "production", "Prod", "live"] {
+            assert_eq!(near(&["shop-prod-aurora"], vec![own.clone(), of_name(production)]), None, "{production}");
+        }
+        assert_eq!(near(&["shop-aurora"], vec![own.clone(), with(&["shop-aur*"], "main")]), None, "its list names it");
+        let away = EnvironmentConfig { account: some("2"), ..with(&["shop-*"], "main") };
+        let here = EnvironmentConfig { account: some("1"), ..own.clone() };
+        let others: Vec<String> = vec!["shop-aurora".into()];
+        let neighbours = Others { own: &here, all: vec![&away] };
+        assert!(!neighbours.have("databases", &others[0]), "what another account has is not here");
+        let both = ["shop-prod-aurora", "shop-staging-aurora"];
+        assert_eq!(near(&both, vec![own.clone(), of_name("prod")]), some("shop-staging-aurora"));
+        assert!(holds("shop-prod-aurora", "production") && !holds("shop-product-aurora", "prod"), "a word is whole");
+    }
+
+    #[test]
+    fn alarms_of_another_environment_are_not_offered() {
+        let own = EnvironmentConfig { name: "staging".into(), alarms: vec!["shop-pord-".into()], ..Default::default() };
+        let prod = EnvironmentConfig { name: "prod".into(), alarms: vec!["shop-p".into()], ..Default::default() };
+        let estate = Estate {
+            alarms: read(Vec::new()),
+            others: [(Source::Alarms, vec!["shop-prod-cpu".to_owned()])].into(),
+            ..Estate::default()
+        };
+        let near = |environments| of(&estate, &own, &Config { environments, ..Config::default() }).remove(0).near;
+        assert_eq!(near(Vec::new()).as_deref(), Some("shop-prod-cpu"));
+        assert_eq!(near(vec![own.clone(), prod]), None);
     }
 
     #[test]
@@ -227,7 +341,7 @@ mod tests {
     fn whatever_there_is_may_be_nothing() {
         let environment = EnvironmentConfig { databases: vec!["*".into()], ..EnvironmentConfig::default() };
         let estate = Estate { db_clusters: read(vec![]), db_instances: read(vec![]), ..Estate::default() };
-        assert_eq!(of(&estate, &environment, &BTreeMap::new()), []);
+        assert_eq!(of(&estate, &environment, &Config::default()), []);
     }
 
     #[test]

@@ -5,6 +5,8 @@
 
 pub(super) use super::causes::deepest;
 use super::causes::{Broken, broken, chain, of_names};
+use super::environment::variable;
+use super::proxied::proxy_of;
 use crate::model::format::is_url;
 use crate::model::{Endpoints, Failure, FailureKind};
 use aws_credential_types::provider::error::CredentialsError;
@@ -28,6 +30,8 @@ pub(super) struct Context {
     pub lasting: bool,
     /// They stand in variables of the environment.
     pub variables: bool,
+    /// They come from a sign-in, which leaves a file.
+    pub signs_in: bool,
     /// Where requests go.
     pub endpoints: Endpoints,
 }
@@ -209,6 +213,10 @@ where
     }
     let named = context.endpoints.of_action(action);
     let there = named.map_or_else(|| "AWS".to_owned(), |endpoint| format!("`{endpoint}`"));
+    let proxy = proxy_of(named, variable);
+    // What is connected with first.
+    let nearest = proxy.clone().unwrap_or_else(|| there.clone());
+    let there = proxy.map_or_else(|| there.clone(), |proxy| format!("{there} through {proxy}"));
     let why = || deepest(error);
     // The SDK says this by a text alone.
     let url = named.is_none_or(is_url);
@@ -218,13 +226,15 @@ where
             (FailureKind::Unreachable, format!("no safe connection to {there} (TLS): {}", why()))
         }
         Broken::Slow => (FailureKind::Unreachable, format!("no connection to {there} within the time limit")),
-        Broken::Refused => (FailureKind::Unreachable, format!("{there} refuses the connection: nothing listens there")),
+        Broken::Refused => {
+            (FailureKind::Unreachable, format!("{nearest} refuses the connection: nothing listens there"))
+        }
         Broken::Cut => {
             (FailureKind::Unreachable, format!("the connection to {there} broke before the answer was whole"))
         }
         Broken::NotUnderstood => (FailureKind::Malformed, format!("the answer was not understood: {}", why())),
         Broken::Unconnected if of_names(error) => {
-            (FailureKind::Unreachable, format!("the name of {there} cannot be resolved (DNS): {}", why()))
+            (FailureKind::Unreachable, format!("the name of {nearest} cannot be resolved (DNS): {}", why()))
         }
         Broken::Unconnected => (FailureKind::Unreachable, format!("no connection to {there}: {}", why())),
         Broken::Unmade => (FailureKind::Other, format!("the request could not be made: {}", why())),
@@ -235,6 +245,12 @@ where
 pub(super) fn of_credentials(context: &Context, error: &CredentialsError) -> (FailureKind, String) {
     let Context { who, .. } = context;
     let why = deepest(error);
+    let gone = |cause: &(dyn Error + 'static)| {
+        cause.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::NotFound)
+    };
+    if context.signs_in && chain(error).any(gone) {
+        return (FailureKind::Credentials, format!("{who} is not signed in"));
+    }
     let what = match error {
         CredentialsError::CredentialsNotLoaded(_) => format!("no credentials for {who} ({why})"),
         CredentialsError::ProviderTimedOut(_) => format!("credentials for {who} did not come in time ({why})"),

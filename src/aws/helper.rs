@@ -131,6 +131,9 @@ impl Helper {
     pub(super) async fn run(&self, limit: Duration, alone: bool) -> Result<Credentials, String> {
         use secrecy::ExposeSecret as _;
         let program = self.program();
+        if program.is_empty() {
+            return Err(format!("`credential_process` of profile `{}` names no program", self.profile));
+        }
         let named = format!("`{program}` (credential_process of profile `{}`)", self.profile);
         // Where there is no terminal anyway, a session of its own lets all that it starts be ended with it.
         let alone = alone || std::fs::File::open("/dev/tty").is_err();
@@ -237,13 +240,20 @@ fn parsed(answer: &[u8]) -> Result<Credentials, String> {
     };
     let text =
         |name: &str| member(name).and_then(serde_json::Value::as_str).map(str::trim).filter(|text| !text.is_empty());
-    match member("Version").and_then(serde_json::Value::as_u64) {
-        Some(1) => {}
-        Some(other) => return Err(format!("its answer has version {other}, and 1 is known")),
+    match member("Version").map(|version| (version, version.as_u64())) {
+        Some((_, Some(1))) => {}
+        Some((_, Some(other))) => return Err(format!("its answer has version {other}, and 1 is known")),
+        Some((serde_json::Value::String(text), None)) if text.trim() == "1" => {
+            return Err("`Version` of its answer is the text \"1\", and is to be the number 1".to_owned());
+        }
+        Some((_, None)) => return Err("`Version` of its answer is not the number 1".to_owned()),
         None => return Err("its answer has no `Version`".to_owned()),
     }
     let needed = |name: &str| text(name).ok_or_else(|| format!("its answer has no `{name}`"));
     let expires = match text("Expiration") {
+        None if member("Expiration").is_some_and(|said| !said.is_string()) => {
+            return Err("its `Expiration` is not a text with a time".to_owned());
+        }
         None => None,
         Some(at) => {
             let at: Timestamp = at.parse().map_err(|_| "its `Expiration` is not a time".to_owned())?;
@@ -296,6 +306,9 @@ mod tests {
             (b"[]", "no JSON object"),
             (br#"{"AccessKeyId":"a","SecretAccessKey":"s"}"#, "`Version`"),
             (br#"{"Version":2}"#, "version 2"),
+            (br#"{"Version":"1","AccessKeyId":"a","SecretAccessKey":"s"}"#, "the number 1"),
+            (br#"{"Version":true}"#, "not the number 1"),
+            (br#"{"Version":1,"AccessKeyId":"a","SecretAccessKey":"s","Expiration":4070908800}"#, "`Expiration`"),
             (br#"{"Version":1,"AccessKeyId":"a"}"#, "`SecretAccessKey`"),
             (br#"{"Version":1,"AccessKeyId":"a","SecretAccessKey":"s","Expiration":"soon"}"#, "`Expiration`"),
         ] {
@@ -306,6 +319,8 @@ mod tests {
 
     #[tokio::test]
     async fn what_it_complains_of_is_quoted_and_what_hangs_is_ended() {
+        let said = helper(" ").run(Duration::from_mins(1), true).await.unwrap_err();
+        assert!(said.contains("`credential_process` of profile `work` names no program"), "{said}");
         let said = helper("echo one >&2; echo 'MFA code is wrong' >&2; exit 3").run(Duration::from_mins(1), true).await;
         let said = said.unwrap_err();
         assert!(said.contains("MFA code is wrong") && said.contains("exit status: 3"), "{said}");

@@ -1,11 +1,14 @@
 //! The AWS files, as far as the cockpit looks into them itself: which profile is meant, where its credentials
 //! come from, and so what helps when they are refused.
 
-use super::connection::Connection;
+mod renew;
+
+use super::connection::{Connection, texts};
 use super::endpoints::Resolved;
 use super::environment::variable;
 use super::failure::Context;
 use super::helper::Helper;
+use crate::config::AwsSection;
 use crate::model::{Failure, FailureKind};
 use aws_credential_types::Credentials;
 use std::borrow::Cow;
@@ -27,6 +30,8 @@ pub(super) struct Profiles {
     set: ProfileSet,
     /// Named by a flag, the configuration or a variable, not merely `default`.
     named: bool,
+    /// What stands in brackets in the files.
+    sections: Vec<AwsSection>,
 }
 
 /// A role to assume.
@@ -102,6 +107,7 @@ pub(super) fn context(connection: &Connection) -> Context {
         endpoints: endpoints.clone(),
         lasting,
         variables,
+        signs_in: false,
     };
     if connection.keys.is_some() {
         return known("the given key".to_owned(), "run it again with another key", true, false);
@@ -122,6 +128,16 @@ impl Profiles {
         use aws_types::os_shim_internal::{Env, Fs};
         let (fs, env) = (Fs::real(), Env::real());
         let name = named(connection);
+        // The SDK takes a file that it cannot read for one that is not there, which keys in variables can do without.
+        let texts = texts(connection);
+        let needed = connection.profile.is_some()
+            || connection.credentials_file.is_some()
+            || variable("AWS_ACCESS_KEY_ID").is_none();
+        if let Some(why) = texts.unreadable().filter(|_| needed) {
+            let hint =
+                "the AWS files are plain text in UTF-8 that whoever runs this may read, as the AWS CLI writes them";
+            return Err(Failure::new(FailureKind::Credentials, why.to_owned()).hinted(hint));
+        }
         let chosen = Cow::Owned(name.clone().unwrap_or_else(|| "default".to_owned()));
         let set = aws_config::profile::load(&fs, &env, &files(connection).unwrap_or_default(), Some(chosen)).await;
         let set = set.map_err(|error| {
@@ -131,7 +147,7 @@ impl Profiles {
             Failure::new(FailureKind::Credentials, super::failure::clean(&why))
                 .hinted("correct that line of the AWS file; the AWS CLI cannot read it either")
         })?;
-        Ok(Self { set, named: name.is_some() })
+        Ok(Self { set, named: name.is_some(), sections: texts.sections() })
     }
 
     /// The profile in use.
@@ -194,8 +210,13 @@ impl Profiles {
             };
             return Some(Failure::new(FailureKind::Credentials, message).hinted(hint));
         }
-        let file = text("web_identity_token_file").filter(|file| !std::path::Path::new(file).exists())?;
-        let message = format!("there is no file {file} (`web_identity_token_file` of `{name}`)");
+        let file = text("web_identity_token_file")?;
+        let message = match std::fs::File::open(file).err()? {
+            error if error.kind() == std::io::ErrorKind::NotFound => {
+                format!("there is no file {file} (`web_identity_token_file` of `{name}`)")
+            }
+            error => format!("the file {file} cannot be read (`web_identity_token_file` of `{name}`): {error}"),
+        };
         let hint = "whatever runs this puts the token there, as Kubernetes or a pipeline does: see that it does, or name another profile";
         Some(Failure::new(FailureKind::Credentials, message).hinted(hint))
     }
@@ -213,8 +234,11 @@ impl Profiles {
         found
     }
 
-    /// Which profiles there are, the nearest to a name first.
+    /// Which profiles there are, the nearest to a name first; where it stands as the other of the two files writes it, that.
     pub(super) fn known(&self, name: &str) -> String {
+        if let Some(wrong) = self.sections.iter().find_map(|section| section.misplaced(name)) {
+            return wrong;
+        }
         let mut known: Vec<&str> = self.set.profiles().collect();
         let near = |known: &str| strsim::jaro_winkler(name, known);
         known.sort_by(|a, b| near(b).total_cmp(&near(a)).then_with(|| a.cmp(b)));
@@ -419,31 +443,5 @@ fn base(profile: &Profile, roles: Vec<Role>) -> Base {
         Base::Keys
     } else {
         Base::Unknown
-    }
-}
-
-impl Base {
-    /// What to do when AWS refuses what came from it, or nothing came.
-    fn renew(&self, profile: &str) -> String {
-        match self {
-            Self::Helper(helper, _) => {
-                format!(
-                    "run `{}` by itself and see that it gives credentials; they are read again by themselves",
-                    helper.program()
-                )
-            }
-            Self::Sso => format!(
-                "run `cockpit --profile {profile} login`, `aws sso login --profile {profile}`, or `sign-in` on the screen; they are read \
-                 again by themselves"
-            ),
-            Self::Login => format!("run `aws login --profile {profile}`; they are read again by themselves"),
-            Self::Keys => format!(
-                "put a valid key into the file (`aws configure --profile {profile}`); it is read again by itself"
-            ),
-            Self::Machine => "look at the role of this machine or container and its trust policy".to_owned(),
-            Self::Unknown => format!(
-                "run `aws sso login --profile {profile}` or `aws login --profile {profile}`, or put a key into the profile"
-            ),
-        }
     }
 }

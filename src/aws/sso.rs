@@ -2,7 +2,6 @@
 //! where the AWS CLI and the SDK look for it (`~/.aws/sso/cache`). None of the requests is signed.
 
 use super::credentials::load::endpoints;
-use super::digest::sha1;
 use super::endpoints::SIGN_IN;
 use super::kept;
 use super::profiles::{Profiles, Sso};
@@ -133,11 +132,6 @@ impl Session {
 }
 
 impl Sso {
-    /// The file of its token. Source: the AWS CLI and the SDKs, `SSOTokenProvider`.
-    fn file(&self) -> String {
-        format!("{}.json", sha1(self.session.as_deref().unwrap_or(&self.start_url)))
-    }
-
     fn registration(&self) -> Value {
         let scopes = if self.scopes.is_empty() { vec![SCOPE.to_owned()] } else { self.scopes.clone() };
         match self.session {
@@ -200,6 +194,7 @@ impl Code {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::aws::digest::sha1;
 
     #[test]
     fn the_token_lies_where_the_aws_cli_looks_for_it() {

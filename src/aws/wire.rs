@@ -4,6 +4,8 @@
 //! Plain HTTP (a simulator on loopback) and TLS are two connectors, and the TLS one, which reads the
 //! machine's root certificates, is made when the first `https` request comes.
 
+use super::environment::variable;
+use super::proxied::is_off;
 use super::service_clock::ServiceClock;
 use crate::model::{Failure, FailureKind};
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};
@@ -300,7 +302,8 @@ fn secure_client(context: TlsContext) -> SharedHttpClient {
 }
 
 fn secure_connector(builder: ConnectorBuilder, context: TlsContext) -> Connector {
-    let builder = builder.proxy_config(ProxyConfig::from_env());
+    let proxy = if is_off(variable) { ProxyConfig::disabled() } else { ProxyConfig::from_env() };
+    let builder = builder.proxy_config(proxy);
     let crypto = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
     builder.tls_provider(crypto).tls_context(context).build()
 }

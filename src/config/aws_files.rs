@@ -3,6 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 /// The variable that would name an endpoint of all services; that of one has its name behind it.
@@ -17,6 +18,32 @@ const IGNORED: &str = "ignore_configured_endpoint_urls";
 pub struct AwsFiles {
     config: Option<(PathBuf, String)>,
     credentials: Option<(PathBuf, String)>,
+    /// Why one that is there cannot be read.
+    unreadable: Option<String>,
+}
+
+/// What stands in brackets in one of the files.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct AwsSection {
+    /// Between the brackets.
+    pub written: String,
+    /// `/home/me/.aws/config:3`.
+    pub place: String,
+    /// The file is that of credentials.
+    pub credentials: bool,
+}
+
+impl AwsSection {
+    /// That it is a profile as the other file writes it, in a sentence.
+    pub fn misplaced(&self, profile: &str) -> Option<String> {
+        let words: Vec<&str> = self.written.split_whitespace().map(|word| word.trim_matches(['"', '\''])).collect();
+        let right = match (words.as_slice(), self.credentials) {
+            ([name], false) if *name == profile => format!("profile {name}"),
+            (["profile", name], true) if *name == profile => (*name).to_owned(),
+            _ => return None,
+        };
+        Some(format!("{} has `[{}]`: in this file it is written `[{right}]`", self.place, self.written))
+    }
 }
 
 /// The endpoints of a profile.
@@ -61,15 +88,40 @@ impl AwsFiles {
             },
             None => home.as_ref().map(|home| home.join(".aws").join(usual)),
         };
-        Self {
-            config: at("AWS_CONFIG_FILE", "config").and_then(read),
-            credentials: at("AWS_SHARED_CREDENTIALS_FILE", "credentials").and_then(read),
-        }
+        let mut unreadable = None;
+        let mut read = |path: Option<PathBuf>| path.and_then(|path| read(path, &mut unreadable));
+        let config = read(at("AWS_CONFIG_FILE", "config"));
+        let credentials = read(at("AWS_SHARED_CREDENTIALS_FILE", "credentials"));
+        Self { config, credentials, unreadable }
     }
 
     /// One of credentials alone.
     pub fn only(credentials: &Path) -> Self {
-        Self { config: None, credentials: read(credentials.to_owned()) }
+        let mut unreadable = None;
+        Self { config: None, credentials: read(credentials.to_owned(), &mut unreadable), unreadable }
+    }
+
+    /// Why one that is there cannot be read, in a sentence with its name.
+    pub fn unreadable(&self) -> Option<&str> {
+        self.unreadable.as_deref()
+    }
+
+    /// What stands in brackets in them.
+    pub fn sections(&self) -> Vec<AwsSection> {
+        let of = |file: &Option<(PathBuf, String)>, credentials| {
+            let mut found = Vec::new();
+            let Some((path, text)) = file else { return found };
+            for (number, line) in text.lines().enumerate() {
+                if let Some((written, _)) = line.strip_prefix('[').and_then(|rest| rest.split_once(']')) {
+                    let place = format!("{}:{}", path.display(), number + 1);
+                    found.push(AwsSection { written: written.trim().to_owned(), place, credentials });
+                }
+            }
+            found
+        };
+        let mut found = of(&self.config, false);
+        found.extend(of(&self.credentials, true));
+        found
     }
 
     /// Whether they name an endpoint at all, or say that none is heard.
@@ -110,13 +162,23 @@ impl AwsFiles {
     }
 }
 
-/// A file with its text. A pipe is not read: it would be empty for who reads it next.
-fn read(path: PathBuf) -> Option<(PathBuf, String)> {
-    if !std::fs::metadata(&path).is_ok_and(|what| what.is_file()) {
-        return None;
+/// A file with its text, or why it cannot be read though it is there. A pipe is not read: it would be empty for who reads it
+/// next.
+fn read(path: PathBuf, unreadable: &mut Option<String>) -> Option<(PathBuf, String)> {
+    let mut cannot = |why: &str| {
+        unreadable.get_or_insert_with(|| format!("the AWS file {} cannot be read: {why}", path.display()));
+    };
+    match std::fs::metadata(&path) {
+        Ok(what) if what.is_dir() => cannot("it is a folder"),
+        Ok(what) if what.is_file() => match std::fs::read(&path).map(String::from_utf8) {
+            Ok(Ok(text)) => return Some((path, text)),
+            Ok(Err(_)) => cannot("it is no text in UTF-8"),
+            Err(error) => cannot(&error.to_string()),
+        },
+        Err(error) if error.kind() == ErrorKind::PermissionDenied => cannot(&error.to_string()),
+        Ok(_) | Err(_) => {}
     }
-    let text = std::fs::read_to_string(&path).ok()?;
-    Some((path, text))
+    None
 }
 
 /// All settings of a file, in its order.
@@ -160,7 +222,11 @@ mod tests {
 
     fn files(config: &str, credentials: &str) -> AwsFiles {
         let file = |name: &str, text: &str| Some((PathBuf::from(name), text.to_owned()));
-        AwsFiles { config: file("/me/config", config), credentials: file("/me/credentials", credentials) }
+        AwsFiles {
+            config: file("/me/config", config),
+            credentials: file("/me/credentials", credentials),
+            unreadable: None,
+        }
     }
 
     fn told(files: &AwsFiles, profile: &str) -> Vec<(String, String)> {

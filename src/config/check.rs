@@ -17,6 +17,7 @@ pub(super) fn check(loaded: &mut Loaded, commands: &[KnownCommand], panes: &[(St
         super::commands::check(loaded, commands, panes);
     }
     twice(loaded);
+    beginnings(loaded);
     builds(loaded);
     queries(loaded);
     infra(loaded);
@@ -34,7 +35,7 @@ pub(super) fn clusters(loaded: &mut Loaded) {
         let (cluster, keys) = (path("cluster"), [path("region"), path("account")]);
         let of_ecs = text.split(':').nth(2) == Some("ecs");
         let Some(arn) = Arn::parse(&text).filter(|arn| of_ecs && arn.kind == "cluster") else {
-            let message = format!("`{text}` is no ARN of an ECS cluster");
+            let message = format!("`{text}` is not an ARN of an ECS cluster");
             loaded.wrong(&cluster, message, "write the cluster's name, or its ARN".to_owned());
             continue;
         };
@@ -184,6 +185,27 @@ fn twice(loaded: &mut Loaded) {
     }
     for (path, name) in found {
         loaded.wrong(&path, format!("`{name}` stands twice in this list"), "leave one out".to_owned());
+    }
+}
+
+/// Beginnings of names that are written as patterns: AWS is asked for names that begin so, signs and all, and has none.
+fn beginnings(loaded: &mut Loaded) {
+    let mut found = Vec::new();
+    for environment in &loaded.config.environments {
+        let lists = [("alarms", &environment.alarms[..]), ("schedules", environment.schedules.as_slice())];
+        for (key, list) in lists {
+            let patterns = list.iter().filter(|text| text.contains(['*', '?']));
+            found
+                .extend(patterns.map(|text| (format!("environments.{}.{key}", bare(&environment.name)), text.clone())));
+        }
+    }
+    for (path, text) in found {
+        let beginning = text.split(['*', '?']).next().unwrap_or_default();
+        let hint = match beginning {
+            "" => "write how the names of this environment begin".to_owned(),
+            _ => format!("write \"{beginning}\""),
+        };
+        loaded.wrong(&path, format!("`{text}` is a pattern, and names are looked for here that begin so"), hint);
     }
 }
 

@@ -20,7 +20,7 @@ mod types;
 mod units;
 mod value;
 
-pub use aws_files::{AwsFiles, FileEndpoint, FileEndpoints};
+pub use aws_files::{AwsFiles, AwsSection, FileEndpoint, FileEndpoints};
 pub use commands::SELECTIONS;
 pub use diagnose::{Diagnostic, MistakeLocation, SourceFile};
 pub use docs::markdown;

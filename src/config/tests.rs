@@ -352,7 +352,7 @@ fn a_cluster_is_used_where_its_arn_says_or_refused() {
     for text in ["arn:aws:rds:eu-west-1:123456789012:cluster:db", "arn:aws:ecs:eu-west-1:123456789012:service/shop/web"]
     {
         let loaded = parse("config.toml", &format!("[environments.a]\ncluster = \"{text}\"\n"));
-        assert_eq!(told(&loaded), [format!("config.toml:2:1 `{text}` is no ARN of an ECS cluster")]);
+        assert_eq!(told(&loaded), [format!("config.toml:2:1 `{text}` is not an ARN of an ECS cluster")]);
     }
 }
 
@@ -435,4 +435,13 @@ proptest::proptest! {
             let _ = mistake.text();
         }
     }
+}
+
+#[test]
+fn a_beginning_of_names_is_no_pattern() {
+    let told = told(&of("[environments.a]\nalarms = [\"*\", \"shop-*\", \"shop-\"]\nschedules = \"shop-?\"\n"));
+    for (said, pattern) in told.iter().zip(["`*`", "`shop-*`", "`shop-?`"]) {
+        assert!(said.contains(&format!("{pattern} is a pattern")), "{said}");
+    }
+    assert_eq!(told.len(), 3, "{told:?}");
 }

@@ -2,6 +2,7 @@
 
 use super::tables::{Pair, pairs, words};
 use super::types::UnitConfig;
+use crate::model::infra::Around;
 use crate::model::infra::unit::{Graph, GraphError, Tool, Unit};
 use crate::model::names::{listed, nearest};
 use std::ops::Range;
@@ -175,7 +176,7 @@ fn dependencies(units: &[Placed], wrong: Wrong<'_>) {
         workspace: None,
         var_files: Vec::new(),
         depends_on: placed.unit.depends_on.clone(),
-        hooks: false,
+        around: Around::default(),
     };
     for error in Graph::new(units.iter().map(bare).collect()).err().into_iter().flatten() {
         let GraphError::Cycle(circle) = &error else { continue };

@@ -173,7 +173,43 @@ fn lives(operation: &str, ours: &str) -> bool {
         return operation.strip_prefix(ours).is_some_and(|rest| rest.starts_with('-'));
     }
     // One of another user cannot be signalled, and lives.
-    rustix::process::test_kill_process(process) != Err(rustix::io::Errno::SRCH)
+    let lives = rustix::process::test_kill_process(process) != Err(rustix::io::Errno::SRCH);
+    // Numbers are used again: who began after the operation is another process.
+    let second: Option<i64> = operation.split('-').next().and_then(|second| second.parse().ok());
+    let another = || began(process).zip(second).is_some_and(|(began, second)| began > second + SLACK);
+    lives && !another()
+}
+
+/// How far the beginnings of a process as it told it and as the machine tells it may be from each other, in seconds: the machine
+/// counts from its start, whose time it rounds.
+const SLACK: i64 = 10;
+
+/// When a process began, in seconds since the Unix epoch; none where it cannot be told.
+#[cfg(target_os = "linux")]
+fn began(process: rustix::process::Pid) -> Option<i64> {
+    /// Ticks of `/proc` a second, on every architecture (`USER_HZ`).
+    const TICKS: i64 = 100;
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", process.as_raw_nonzero())).ok()?;
+    // The name of the program, in brackets, may hold anything. The field is the 22nd, and the 20th behind it.
+    let ticks: i64 = stat.rsplit_once(')')?.1.split_ascii_whitespace().nth(19)?.parse().ok()?;
+    let machine = std::fs::read_to_string("/proc/stat").ok()?;
+    let started: i64 = machine.lines().find_map(|line| line.strip_prefix("btime "))?.trim().parse().ok()?;
+    Some(started + ticks / TICKS)
+}
+
+/// When a process began, in seconds since the Unix epoch; none where it cannot be told.
+#[cfg(not(target_os = "linux"))]
+fn began(process: rustix::process::Pid) -> Option<i64> {
+    let number = process.as_raw_nonzero().to_string();
+    let said = std::process::Command::new("ps").args(["-o", "etime=", "-p", &number]).output().ok()?;
+    let text = String::from_utf8(said.stdout).ok()?;
+    // `2-03:04:05`, `03:04:05`, `04:05`: how long it has run.
+    let (days, clock) = text.trim().split_once('-').unwrap_or(("0", text.trim()));
+    let mut seconds = 0;
+    for part in clock.split(':') {
+        seconds = seconds * 60 + part.parse::<i64>().ok()?;
+    }
+    Some(Timestamp::now().as_second() - days.parse::<i64>().ok()? * 86_400 - seconds)
 }
 
 /// All lines, oldest first, and how many could not be understood. No file is no line.
@@ -307,6 +343,10 @@ mod tests {
         ended.wait().unwrap();
         let (left, mark) = (format!("1700000000-{gone}-1"), format!("1700000000-{}", std::process::id()));
         let ours = format!("{mark}-1");
+        // A process that runs has got the number of one that was killed; one that began before the operation may be its own.
+        let mut runs = std::process::Command::new("sleep").arg("600").spawn().unwrap();
+        let began_later = format!("1650000000-{}-1", runs.id());
+        let own = format!("{}-{}-2", Timestamp::now().as_second(), runs.id());
         // In a container the one before had the number of this one.
         let reused = format!("1600000000-{}-1", std::process::id());
         let began = at("2026-11-20T11:00:00Z");
@@ -314,6 +354,8 @@ mod tests {
             (left.as_str(), "started"),
             (reused.as_str(), "started"),
             (ours.as_str(), "started"),
+            (began_later.as_str(), "started"),
+            (own.as_str(), "started"),
             (&format!("1700000000-{gone}-2"), "started"),
             (&format!("1700000000-{gone}-2"), "done"),
             ("odd", "started"),
@@ -327,12 +369,14 @@ mod tests {
         let closed = close_left(&path, &mark, at("2026-11-20T12:00:00Z")).unwrap();
         assert_eq!(
             closed.iter().map(|record| record.operation.as_str()).collect::<Vec<_>>(),
-            [left.as_str(), reused.as_str()]
+            [left.as_str(), reused.as_str(), began_later.as_str()]
         );
         let last = read(&path).unwrap().0.pop().unwrap();
-        assert_eq!((last.operation.as_str(), last.outcome.as_str()), (reused.as_str(), "unknown"));
+        assert_eq!((last.operation.as_str(), last.outcome.as_str()), (began_later.as_str(), "unknown"));
         assert!(last.reason.starts_with("left at 2026-11-20T11:00:00Z"), "{}", last.reason);
         assert_eq!(close_left(&path, &mark, at("2026-11-20T13:00:00Z")).unwrap(), Vec::new());
+        runs.kill().unwrap();
+        runs.wait().unwrap();
         std::fs::remove_dir_all(folder).unwrap();
     }
 }

@@ -20,22 +20,34 @@ const ALIASES: &[(&str, &[&str])] = &[
 ];
 /// Where JSON lines have their message, in the order of preference.
 const MESSAGES: &[&str] = &["msg", "message", "@message", "event", "err.message", "error"];
-/// What a shown line does not repeat: the columns before it have them.
-const TOLD: &[&str] = &[
+/// Where lines have their level, in any case of letters.
+const LEVELS: &[&str] = &[
     "level",
-    "time",
-    "timestamp",
-    "ts",
-    "@timestamp",
-    "msg",
-    "message",
     "severity",
-    "pid",
-    "hostname",
-    "v",
     "lvl",
-    "date",
+    "levelname",
+    "level_name",
+    "log.level",
+    "loglevel",
+    "log_level",
+    "severitytext",
+    "severity_text",
+    "@level",
+    "@l",
 ];
+/// What a shown line does not repeat beside the level: the columns before it have them.
+const TOLD: &[&str] =
+    &["levelno", "time", "timestamp", "ts", "@timestamp", "msg", "message", "pid", "hostname", "v", "date"];
+
+/// Whether a line has its level under this name.
+pub(crate) fn is_level(key: &str) -> bool {
+    let begins = key.bytes().next().is_some_and(|b| matches!(b, b'l' | b'L' | b's' | b'S' | b'@'));
+    begins && LEVELS.iter().any(|name| name.eq_ignore_ascii_case(key))
+}
+
+fn is_told(key: &str) -> bool {
+    TOLD.contains(&key) || is_level(key)
+}
 
 /// Pairs of a logfmt line; words without `=` are passed over. Quotes are taken off.
 pub fn pairs(line: &str) -> impl Iterator<Item = (&str, &str)> {
@@ -118,18 +130,18 @@ pub fn rest(line: &str, kind: Kind) -> Vec<(String, String)> {
     match kind {
         Kind::Plain => {}
         Kind::Logfmt => found.extend(
-            pairs(line).filter(|(key, _)| !TOLD.contains(key)).map(|(key, value)| (key.to_owned(), value.to_owned())),
+            pairs(line).filter(|(key, _)| !is_told(key)).map(|(key, value)| (key.to_owned(), value.to_owned())),
         ),
         Kind::Json => {
             for (key, value) in json::members(line) {
-                if TOLD.contains(&key) {
+                if is_told(key) {
                     continue;
                 }
                 let Value::Object(inner) = value else {
                     found.push((key.to_owned(), short(value)));
                     continue;
                 };
-                for (name, value) in json::members(inner) {
+                for (name, value) in json::members(inner).filter(|(name, _)| !(key == "log" && is_level(name))) {
                     found.push((format!("{key}.{name}"), short(value)));
                 }
             }

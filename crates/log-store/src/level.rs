@@ -45,14 +45,15 @@ impl Level {
             Some(at) if at >= 4 => &word[..at],
             _ => word,
         };
-        let mut lower = [0u8; 9];
+        let mut lower = [0u8; 13];
         let lower = lower.get_mut(..word.len())?;
         lower.copy_from_slice(word);
         lower.make_ascii_lowercase();
         Some(match &*lower {
             b"trace" | b"verbose" | b"silly" | b"trc" | b"trce" | b"trac" | b"vrb" => Self::Trace,
             b"debug" | b"dbg" | b"dbug" | b"debu" => Self::Debug,
-            b"info" | b"log" | b"http" | b"notice" | b"inf" | b"ok" | b"success" => Self::Info,
+            b"info" | b"log" | b"http" | b"notice" | b"inf" | b"ok" | b"success" | b"information"
+            | b"informational" => Self::Info,
             b"warn" | b"warning" | b"wrn" => Self::Warn,
             b"error" | b"err" | b"erro" | b"severe" | b"fail" => Self::Error,
             b"fatal" | b"fata" | b"ftl" | b"pnc" | b"critical" | b"crit" | b"panic" | b"emergency" | b"emerg"

@@ -45,7 +45,7 @@ pub(crate) fn plain_level(line: &str) -> Level {
         words += 1;
         // `TypeError: …`, `PrismaClientInitializationError: …`
         if byte == b':' && (word.ends_with(b"Error") || word.ends_with(b"Exception")) {
-            best = if word.len() <= LONGEST || rest.starts_with(b": ") { Level::Error } else { best };
+            best = if word.len() <= LONGEST || rest.starts_with(b": ") || rest == b":" { Level::Error } else { best };
         }
         // Lower-case words are prose unless something marks them as a level.
         let alone = byte == b'\t' && at - word.len() > 0 && head[at - word.len() - 1] == b'\t';

@@ -1,6 +1,7 @@
 //! What kind of line it is, how bad, and whether it goes on with the one before. Each stream keeps
 //! the kind of its last line: lines of one program are alike.
 
+use crate::fields;
 use crate::json::{self, Value};
 use crate::kind::Kind;
 use crate::level::Level;
@@ -88,12 +89,7 @@ impl State {
             return self.continues(line, Trace::None);
         }
         let level = plain_level(&whole);
-        let after = match level {
-            Level::Warn | Level::Error | Level::Fatal if plain.contains('\t') => Trace::Zap,
-            Level::Error | Level::Fatal => Trace::After,
-            _ => Trace::None,
-        };
-        self.stands(line, Kind::Plain, level, after)
+        self.stands(line, Kind::Plain, level, trace::behind(plain, level))
     }
 
     fn stands(&mut self, line: &str, kind: Kind, level: Level, trace: Trace) -> Parsed {
@@ -120,22 +116,97 @@ fn first_line(line: &str) -> &str {
 fn json_level(line: &str) -> Option<Level> {
     let mut walk = json::members(line);
     let mut level = None;
+    let mut number: Option<u32> = None;
+    // Of GELF, where the numbers are those of syslog, and of MongoDB, whose names are single letters.
+    let (mut gelf, mut mongo) = (false, false);
     for (key, value) in walk.by_ref() {
-        let strong = matches!(key, "level" | "severity" | "lvl" | "levelname" | "log.level" | "@level");
-        // Datadog calls it `status`, which elsewhere is the status of an answer.
-        if !(strong || (key == "status" && level.is_none())) {
-            continue;
-        }
-        let found = match value {
-            Value::Text(word) => Level::from_word(word.as_bytes()),
-            Value::Bare(number) if strong => number.parse().ok().and_then(Level::from_number),
+        let strong = fields::is_level(key);
+        let found = match (key, value) {
+            ("host" | "version", Value::Text(_)) => {
+                gelf = true;
+                None
+            }
+            ("t", Value::Object(_)) => {
+                mongo = true;
+                None
+            }
+            ("s", Value::Text(letter)) if mongo => of_letter(letter),
+            ("log", Value::Object(inner)) => json::members(inner).find_map(|(key, value)| match value {
+                Value::Text(word) if key == "level" => Level::from_word(word.as_bytes()),
+                _ => None,
+            }),
+            // Datadog calls it `status`, which elsewhere is the status of an answer.
+            ("status", Value::Text(word)) if level.is_none() => Level::from_word(word.as_bytes()),
+            // As Python counts: 30 warns, 40 is an error.
+            ("levelno", Value::Bare(said)) => said.parse().ok().and_then(of_python),
+            (_, Value::Text(word)) if strong => Level::from_word(word.as_bytes()).or_else(|| {
+                number = word.parse().ok().or(number);
+                None
+            }),
+            (_, Value::Bare(said)) if strong => {
+                number = said.parse().ok().or(number);
+                None
+            }
             _ => None,
         };
-        if strong || found.is_some() {
-            level = found.or(level);
-        }
+        level = found.or(level);
     }
-    walk.whole().then(|| level.unwrap_or_default())
+    let by_number = || {
+        number.and_then(|number| match number {
+            0..=7 if gelf => of_syslog(number),
+            100..=600 => of_monolog(number),
+            _ => Level::from_number(number),
+        })
+    };
+    walk.whole().then(|| level.or_else(by_number).unwrap_or_default())
+}
+
+/// `F`, `E`, `W`, `I`, `D1` to `D5` of `MongoDB`.
+fn of_letter(letter: &str) -> Option<Level> {
+    Some(match letter.as_bytes() {
+        b"F" => Level::Fatal,
+        b"E" => Level::Error,
+        b"W" => Level::Warn,
+        b"I" => Level::Info,
+        [b'D', ..] if letter.len() <= 2 => Level::Debug,
+        _ => return None,
+    })
+}
+
+/// 10, 20 … 50 of Python's `logging`.
+fn of_python(number: u32) -> Option<Level> {
+    Some(match number {
+        1..=19 => Level::Debug,
+        20..=29 => Level::Info,
+        30..=39 => Level::Warn,
+        40..=49 => Level::Error,
+        50..=59 => Level::Fatal,
+        _ => return None,
+    })
+}
+
+/// 0 to 7 of syslog (RFC 5424): the smaller, the worse.
+fn of_syslog(number: u32) -> Option<Level> {
+    Some(match number {
+        0..=2 => Level::Fatal,
+        3 => Level::Error,
+        4 => Level::Warn,
+        5 | 6 => Level::Info,
+        7 => Level::Debug,
+        _ => return None,
+    })
+}
+
+/// 100 to 600 of Monolog.
+fn of_monolog(number: u32) -> Option<Level> {
+    Some(match number {
+        100..=199 => Level::Debug,
+        200..=299 => Level::Info,
+        300..=399 => Level::Warn,
+        400..=499 => Level::Error,
+        500..=600 => Level::Fatal,
+        _ => return None,
+    })
 }
 
 fn looks_logfmt(line: &str) -> bool {
@@ -153,9 +224,9 @@ fn is_key(key: &str) -> bool {
 /// The level of a line of pairs; nothing if it has fewer than two.
 fn logfmt_level(line: &str) -> Option<Level> {
     let (mut pairs, mut level) = (0, Level::None);
-    for (key, value) in crate::fields::pairs(line) {
+    for (key, value) in fields::pairs(line) {
         pairs += 1;
-        if matches!(key, "level" | "lvl" | "severity") {
+        if fields::is_level(key) {
             level = Level::from_word(value.as_bytes()).unwrap_or(level);
         }
     }
@@ -211,6 +282,33 @@ mod tests {
         assert_eq!(level(r#"{"message":"x","status":"error","service":"a"}"#), (json, Level::Error));
         assert_eq!(level(r#"{"severity":"CRITICAL","a":1}"#), (json, Level::Fatal));
         assert_eq!(level(r#"{"a":1}"#), (json, Level::None));
+        for line in [
+            r#"{"Timestamp":"2026","LogLevel":"Error","Message":"x"}"#,
+            r#"{"Level":"Error"}"#,
+            r#"{"LEVEL":"ERROR"}"#,
+            r#"{"@t":"2026","@l":"Error","@m":"x"}"#,
+            r#"{"message":"x","level":400,"level_name":"ERROR","channel":"app"}"#,
+            r#"{"message":"x","level":400}"#,
+            r#"{"log":{"level":"ERROR","logger":"a"},"message":"x"}"#,
+            r#"{"severityText":"ERROR","body":"x"}"#,
+            r#"{"severity_text":"error"}"#,
+            r#"{"loglevel":"error"}"#,
+            r#"{"log_level":"error"}"#,
+            r#"{"t":{"$date":"2026"},"s":"E","c":"NETWORK","id":1,"msg":"x"}"#,
+            r#"{"version":"1.1","host":"a","short_message":"x","level":3}"#,
+            r#"{"level":3,"short_message":"x","version":"1.1"}"#,
+            r#"{"name":"a","levelno":40,"msg":"x"}"#,
+            r#"{"levelname":"ERROR","levelno":40}"#,
+            r#"{"level":"50"}"#,
+            r#"{"level":"error","s":"I"}"#,
+        ] {
+            assert_eq!(level(line), (json, Level::Error), "{line}");
+        }
+        assert_eq!(level(r#"{"LogLevel":"Information"}"#), (json, Level::Info));
+        assert_eq!(level(r#"{"level":3}"#), (json, Level::Trace), "it is not of syslog");
+        assert_eq!(level(r#"{"s":"E"}"#), (json, Level::None), "it may be anything");
+        assert_eq!(level(r#"{"levelno":30}"#), (json, Level::Warn), "pino counts otherwise");
+        assert_eq!(level("time=1 loglevel=error msg=x"), (Kind::Logfmt, Level::Error));
         assert_eq!(level(r#"{"level":50,"#), (Kind::Plain, Level::None));
         assert_eq!(level("time=1 level=error msg=\"a b\" status=500"), (Kind::Logfmt, Level::Error));
         assert_eq!(level(" ⨯ Error: fetch failed"), (Kind::Plain, Level::Error));

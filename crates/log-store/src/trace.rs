@@ -5,8 +5,19 @@
 //! because the runtime always writes it at this place of its trace. What could as well be the next line of the
 //! log is never taken.
 
+mod forms;
+mod marks;
+
 use crate::level::Level;
-use crate::line::{begins, plain_level};
+use crate::line::begins;
+pub(crate) use forms::is_beside;
+use forms::{
+    is_elixir, is_ended, is_exception, is_field, is_gin_place, is_go_frame, is_go_frame_name, is_go_name, is_goroutine,
+    is_js_error, is_julia_frame, is_more, is_native, is_node_place, is_number_frame, is_php_next, is_place, is_prisma,
+    is_python_end, is_rails_error, is_register, is_request, is_ruby_frame, is_ruby_start, is_tagged_error, is_thrown,
+    untagged,
+};
+use marks::{ASYNCIO, CHAINED, FAULT, FRAMES, GO, HEAP, PYTHON_SQL, RUST, SANITIZER, SWIFT};
 
 /// What a stream is in the middle of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -24,6 +35,24 @@ pub(crate) enum Trace {
     Python,
     /// That line was there; another exception may follow, whose relation to this one is said first.
     PythonEnd,
+    /// A statement of SQL that goes on up to a line with a bracket at its end.
+    PythonSql,
+    /// Fields that pydantic refuses, each with what is wrong in lines that are indented.
+    Pydantic,
+    /// A report of `faulthandler`.
+    Fault,
+    /// The message comes next, whatever it is; then frames.
+    Message,
+    /// What gin shows of the request, then the message.
+    GinMessage,
+    /// Frames of gin: places with addresses.
+    Gin,
+    /// Prisma's description of what was called, up to the message.
+    Prisma,
+    /// Why an application of Spring Boot did not start.
+    Spring,
+    /// What to do comes next.
+    SpringAction,
     /// Goroutines.
     Go,
     /// The message of a panic of Rust comes next.
@@ -36,6 +65,10 @@ pub(crate) enum Trace {
     Node,
     /// The error was there.
     NodeEnd,
+    /// A report of V8 that ran out of memory.
+    Heap,
+    /// A report of a sanitizer.
+    Sanitizer,
     /// Frames of Ruby.
     Ruby,
     /// A report of Elixir's processes.
@@ -59,6 +92,30 @@ pub(crate) fn start(line: &str) -> Option<(Level, Trace)> {
         b'E' if fits(&["Exception in thread ", "Exception ignored in", "Exception in callback "]) => {
             (Level::Error, Trace::After)
         }
+        // What was thrown stands in the next line.
+        b'U' if trimmed == "Unhandled exception:" => (Level::Error, Trace::Message),
+        b'E' if fits(&["Execution error"]) => (Level::Error, Trace::Message),
+        b'E' if fits(&["ERROR: "]) && trimmed.ends_with(':') && trimmed.contains("Error") => {
+            (Level::Error, Trace::Message)
+        }
+        b'A' if trimmed == "APPLICATION FAILED TO START" => (Level::Error, Trace::Spring),
+        b'C' if fits(&["CallStack (from "]) => (Level::Error, Trace::Frames),
+        b'D' if fits(&["Died at "]) && trimmed.contains(" line ") => (Level::Error, Trace::After),
+        b'F' if fits(&["Fatal Python error: "]) => (Level::Fatal, Trace::Fault),
+        b'<' if fits(&["<--- Last few GCs"]) => (Level::Fatal, Trace::Heap),
+        b'l' if fits(&["lua"])
+            && trimmed.split_once(": ").is_some_and(|(name, rest)| {
+                name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'.') && head(rest).contains(".lua:")
+            }) =>
+        {
+            (Level::Error, Trace::After)
+        }
+        b'r' if fits(&["runtime: goroutine stack exceeds"]) => (Level::Fatal, Trace::Go),
+        b'S' | b'A' | b'I' | b'B' | b'F' | b'f' | b'd' | b'm' | b'r' | b'c' | b'*' if is_ended(trimmed) => {
+            (Level::Fatal, Trace::None)
+        }
+        b'f' if fits(&["fatal runtime error: "]) => (Level::Fatal, Trace::Rust),
+        b't' if fits(&["thread '"]) && trimmed.contains("has overflowed its stack") => (Level::Fatal, Trace::Rust),
         b'U' if fits(&["Unhandled exception", "Unhandled Exception", "Uncaught "]) => (Level::Error, Trace::After),
         b'u' if fits(&["unhandled exception"]) => (Level::Error, Trace::After),
         b'p' if fits(&["panic: "]) => (Level::Fatal, Trace::Go),
@@ -79,14 +136,20 @@ pub(crate) fn start(line: &str) -> Option<(Level, Trace)> {
             (Level::Fatal, if trimmed.ends_with(':') { Trace::RustMessage } else { Trace::Rust })
         }
         b't' if fits(&["terminate called "]) => (Level::Fatal, Trace::After),
+        b'=' if trimmed.starts_with("==") && trimmed.contains("==ERROR: ") => (Level::Fatal, Trace::Sanitizer),
         b'=' => report(trimmed)?,
         b'*' if fits(&["** ("]) => (Level::Error, Trace::Elixir),
         b'#' if fits(&["# A fatal error has been detected"]) => (Level::Fatal, Trace::Hash),
         _ if trimmed.starts_with('╭') && head(trimmed).contains(" Traceback (") => (Level::Error, Trace::Python),
         _ if is_node_place(trimmed) => (Level::Error, Trace::NodeSource),
         _ if head(trimmed).contains("http: panic serving ") => (Level::Error, Trace::Go),
+        _ if head(trimmed).contains("[Recovery] ") && trimmed.ends_with("panic recovered:") => {
+            (Level::Error, Trace::GinMessage)
+        }
         _ if head(trimmed).contains("Program crashed: ") => (Level::Fatal, Trace::Swift),
-        _ if is_ruby_start(trimmed) || is_rails_error(trimmed) => (Level::Error, Trace::Ruby),
+        _ if is_ruby_start(trimmed) || is_rails_error(trimmed) || is_tagged_error(trimmed) => {
+            (Level::Error, Trace::Ruby)
+        }
         _ if is_exception(line) => (Level::Error, Trace::After),
         _ => return None,
     })
@@ -101,7 +164,7 @@ fn head(line: &str) -> &str {
 /// after their line, runtimes write their last words by themselves.
 pub(crate) fn joins(line: &str, trace: Trace) -> bool {
     match trace {
-        Trace::Python | Trace::Elixir => true,
+        Trace::Python | Trace::Elixir | Trace::Spring | Trace::Frames => true,
         Trace::Ruby => !is_ruby_start(line),
         Trace::After => is_exception(line),
         _ => false,
@@ -133,7 +196,16 @@ pub(crate) fn goes_on(trace: Trace, line: &str) -> Option<Trace> {
             if fits(&["** ("]) {
                 return Some(Trace::Elixir);
             }
-            let frame = is_number_frame(trimmed) || is_php_next(trimmed) || is_more(trimmed) || fits(FRAMES);
+            if trace == Trace::After
+                && let Some(next) = after(line, trimmed)
+            {
+                return Some(next);
+            }
+            let frame = is_number_frame(trimmed)
+                || is_php_next(trimmed)
+                || is_more(trimmed)
+                || fits(FRAMES)
+                || (line.starts_with(' ') && is_julia_frame(trimmed));
             frame.then_some(Trace::Frames)
         }
         Trace::Zap => (is_go_name(line) || inside).then_some(Trace::Zap),
@@ -145,15 +217,30 @@ pub(crate) fn goes_on(trace: Trace, line: &str) -> Option<Trace> {
                 // Ruby 2.5 to 2.7 on a terminal: the newest last.
                 Some(Trace::Ruby)
             } else {
-                is_python_end(line).then_some(Trace::PythonEnd)
+                is_python_end(line).then(|| python_end(line))
             }
         }
         Trace::PythonEnd => {
             if fits(CHAINED) {
                 return Some(Trace::Python);
             }
-            (inside || fits(&["[SQL: ", "[parameters: ", "(Background on this error"])).then_some(Trace::PythonEnd)
+            if fits(&["[SQL: "]) && !trimmed.ends_with(']') {
+                return Some(Trace::PythonSql);
+            }
+            (inside || fits(PYTHON_SQL)).then_some(Trace::PythonEnd)
         }
+        Trace::PythonSql | Trace::GinMessage if begins(line) => None,
+        Trace::PythonSql => Some(if trimmed.ends_with(']') { Trace::PythonEnd } else { Trace::PythonSql }),
+        Trace::Pydantic if inside || is_field(line) => Some(Trace::Pydantic),
+        Trace::Pydantic => goes_on(Trace::PythonEnd, line),
+        Trace::Fault => (inside || fits(FAULT)).then_some(Trace::Fault),
+        Trace::GinMessage => Some(if is_request(trimmed) { Trace::GinMessage } else { Trace::Gin }),
+        Trace::Gin => (inside || is_gin_place(trimmed)).then_some(Trace::Gin),
+        Trace::Prisma if fits(&["at "]) && inside => Some(Trace::Frames),
+        Trace::Prisma if inside || is_place(trimmed) || trimmed.starts_with('→') => Some(Trace::Prisma),
+        Trace::Spring if trimmed == "Action:" => Some(Trace::SpringAction),
+        Trace::Spring => (!begins(line)).then_some(Trace::Spring),
+        Trace::Message | Trace::Prisma | Trace::SpringAction => (!begins(line)).then_some(Trace::Frames),
         Trace::Go => (inside || is_goroutine(trimmed) || is_go_frame(line) || is_register(trimmed) || fits(GO))
             .then_some(Trace::Go),
         Trace::RustMessage => (!begins(line)).then_some(Trace::Rust),
@@ -168,11 +255,19 @@ pub(crate) fn goes_on(trace: Trace, line: &str) -> Option<Trace> {
                 node_end(trimmed)
             }
         }
+        Trace::NodeEnd if is_prisma(trimmed) => Some(Trace::Prisma),
         Trace::NodeEnd if inside || matches!(trimmed, "}" | "]" | "})" | "]}") => Some(Trace::NodeEnd),
         Trace::NodeEnd => node_end(trimmed),
+        Trace::Heap => (inside || is_native(trimmed) || fits(HEAP)).then_some(Trace::Heap),
+        Trace::Sanitizer => {
+            let own = trimmed.starts_with("==") && trimmed.ends_with("==ABORTING");
+            (inside || own || fits(SANITIZER)).then_some(Trace::Sanitizer)
+        }
         Trace::Ruby => {
-            let frame = is_ruby_frame(trimmed) && !is_ruby_start(trimmed);
-            (frame || inside || fits(&["from ", "Causes:", "... "]) || is_rails_error(trimmed)).then_some(Trace::Ruby)
+            let bare = untagged(trimmed);
+            let frame = is_ruby_frame(bare) && !is_ruby_start(bare);
+            let own = ["from ", "Causes:", "... "].iter().any(|mark| bare.starts_with(mark));
+            (frame || inside || own || is_rails_error(trimmed) || bare.is_empty()).then_some(Trace::Ruby)
         }
         Trace::Elixir => (inside || is_elixir(trimmed)).then_some(Trace::Elixir),
         Trace::Erlang => {
@@ -187,60 +282,48 @@ pub(crate) fn goes_on(trace: Trace, line: &str) -> Option<Trace> {
     }
 }
 
-/// What goes on with frames of Java, .NET, PHP, Dart and others, at the beginning of a line.
-const FRAMES: &[&str] = &[
-    "Caused by:",
-    "Caused by ",
-    "Suppressed:",
-    "Wrapped by:",
-    "[CIRCULAR REFERENCE",
-    "--- End of ",
-    "---> ",
-    "Stack trace:",
-    "PHP Stack trace:",
-    "PHP   ",
-    "thrown in ",
-    "[stacktrace]",
-    "[previous exception]",
-    "\"}",
-    "[cause]:",
-    "Backtrace:",
-    "stack backtrace:",
-    "Stack backtrace:",
-    "<asynchronous suspension>",
-    "Exception: ",
-    "Location:",
-    "Backtrace omitted",
-    "Run with RUST_BACKTRACE",
-];
-/// How Python tells what the next exception has to do with the one before.
-const CHAINED: &[&str] = &["During handling of the above exception", "The above exception was the direct cause"];
-const GO: &[&str] = &[
-    "created by ",
-    "exit status ",
-    "[signal ",
-    "...additional frames elided",
-    "[originating from goroutine",
-    "runtime stack:",
-    "goroutine running on other thread",
-    "PC=",
-    "signal arrived during",
-    "[recovered]",
-];
-const RUST: &[&str] = &[
-    "note: ",
-    "stack backtrace:",
-    "Stack backtrace:",
-    "Caused by:",
-    "Message:",
-    "Location:",
-    "Backtrace omitted",
-    "Run with ",
-    "thread panicked while processing panic",
-    "thread caused non-unwinding panic",
-];
-const SWIFT: &[&str] =
-    &["Thread ", "Registers:", "Images (", "Platform:", "Backtrace took", "Crash", "...", "Illegal instruction"];
+/// What goes on with a line that was an error, right behind it, and what comes then.
+fn after(line: &str, trimmed: &str) -> Option<Trace> {
+    let fits = |marks: &[&str]| marks.iter().any(|mark| trimmed.starts_with(mark));
+    if is_go_frame_name(line) {
+        return Some(Trace::Zap);
+    }
+    if is_thrown(line) {
+        return Some(Trace::Frames);
+    }
+    if fits(ASYNCIO) {
+        return Some(Trace::After);
+    }
+    if fits(&["Require stack:"]) {
+        return Some(Trace::NodeEnd);
+    }
+    if fits(&["----- Native stack trace", "<--- JS stacktrace"]) || is_native(trimmed) {
+        return Some(Trace::Heap);
+    }
+    if is_prisma(trimmed) {
+        return Some(Trace::Prisma);
+    }
+    (trimmed.len() > 10 && trimmed.bytes().all(|b| b == b'*')).then_some(Trace::Spring)
+}
+
+/// What may follow on an error that stands in one plain line.
+pub(crate) fn behind(line: &str, level: Level) -> Trace {
+    match level {
+        Level::Warn | Level::Error | Level::Fatal if line.contains('\t') => Trace::Zap,
+        Level::Error | Level::Fatal => python_or(line, Trace::After),
+        _ => Trace::None,
+    }
+}
+
+/// What follows on the line that names an exception of Python.
+fn python_end(line: &str) -> Trace {
+    python_or(line, Trace::PythonEnd)
+}
+
+fn python_or(line: &str, other: Trace) -> Trace {
+    let refused = line.contains(" validation error for ") || line.contains(" validation errors for ");
+    if refused { Trace::Pydantic } else { other }
+}
 
 /// Whether an indented line, or one that only traces have, goes on with the line before, whatever that was.
 pub(crate) fn indented(line: &str) -> bool {
@@ -274,103 +357,6 @@ fn report(line: &str) -> Option<(Level, Trace)> {
     Some((level, Trace::Erlang))
 }
 
-/// `goroutine 1 [running]:`, `goroutine 18 gp=0xc0 m=nil [chan receive, 2 minutes]:`
-fn is_goroutine(line: &str) -> bool {
-    line.strip_prefix("goroutine ").is_some_and(|rest| {
-        rest.starts_with(|c: char| c.is_ascii_digit()) && rest.contains(" [") && rest.contains("]:")
-    })
-}
-
-/// `main.main()`, `net/http.(*conn).serve(0xc0001, {0x7f, 0xc0})`, `panic({0x4a, 0x4b})`
-fn is_go_frame(line: &str) -> bool {
-    let Some((name, _)) = line.split_once('(').filter(|_| line.trim_end().ends_with(')')) else { return false };
-    let plain = !name.is_empty() && !name.contains(char::is_whitespace);
-    plain && (name.contains('.') || matches!(name, "panic" | "goexit"))
-}
-
-/// `main.main`, `net/http.HandlerFunc.ServeHTTP`, `github.com/x/y.(*T).Do`: frames of zap have no arguments.
-fn is_go_name(line: &str) -> bool {
-    let line = line.trim_end();
-    let last = line.rsplit('/').next().unwrap_or(line);
-    line.starts_with(|c: char| c.is_ascii_alphabetic())
-        && last.split_once('.').is_some_and(|(package, name)| !package.is_empty() && !name.is_empty())
-        && line.bytes().all(|b| b.is_ascii_alphanumeric() || b"./_-()*[]~%".contains(&b))
-        && !line.ends_with('.')
-}
-
-/// `rax    0x0`, `x0      0x16b`
-fn is_register(line: &str) -> bool {
-    let mut words = line.split_ascii_whitespace();
-    let name = words.next().unwrap_or_default();
-    (2..=6).contains(&name.len())
-        && name.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit())
-        && words.next().is_some_and(|value| value.starts_with("0x"))
-}
-
-/// `#0 /app/x.php(7): foo()`, `#1      main (package:app/main.dart:5:3)`
-fn is_number_frame(line: &str) -> bool {
-    let Some(rest) = line.strip_prefix('#') else { return false };
-    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
-    digits > 0 && rest[digits..].starts_with(' ')
-}
-
-/// `Next LogicException: outer in /app/main.php:9`
-fn is_php_next(line: &str) -> bool {
-    let place = line.strip_prefix("Next ").and_then(|rest| rest.rsplit_once(" in ")).map(|(_, place)| place);
-    place.and_then(|place| place.rsplit_once(':')).is_some_and(|(_, number)| number.bytes().all(|b| b.is_ascii_digit()))
-}
-
-/// `... 12 more`, `... 5 common frames omitted`
-fn is_more(line: &str) -> bool {
-    line.strip_prefix("... ").is_some_and(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
-}
-
-/// The line with which Python ends a trace: `KeyError: 'x'`, `app.errors.Refused`, `KeyboardInterrupt`.
-fn is_python_end(line: &str) -> bool {
-    let name = line.split(':').next().unwrap_or_default().trim_end();
-    name.starts_with(|c: char| c.is_alphabetic() || c == '_')
-        && name.chars().all(|c| c.is_alphanumeric() || matches!(c, '_' | '.'))
-        && (line.len() == name.len() || line[name.len()..].starts_with(": "))
-        && Level::from_word(name.as_bytes()).is_none()
-}
-
-/// `java.lang.IllegalStateException: no`, `System.Exception: no`, `scala.MatchError`: whole names of exceptions
-/// of the JVM and of .NET, alone or with a message.
-fn is_exception(line: &str) -> bool {
-    let name = line.split([':', ' ']).next().unwrap_or_default();
-    let last = name.rsplit('.').next().unwrap_or_default();
-    name.len() > last.len()
-        && ["Exception", "Error", "Throwable"].iter().any(|end| last.ends_with(end))
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'_' | b'$' | b'`'))
-        && name.starts_with(|c: char| c.is_ascii_alphabetic())
-        && matches!(line.as_bytes().get(name.len()), None | Some(b':'))
-}
-
-/// `/app/x.js:3`, `node:internal/process/promises:288`, `file:///app/x.mjs:1`
-fn is_node_place(line: &str) -> bool {
-    let Some((place, number)) = line.rsplit_once(':') else { return false };
-    !number.is_empty()
-        && number.bytes().all(|b| b.is_ascii_digit())
-        && !place.contains(char::is_whitespace)
-        && (place.starts_with("node:")
-            || [".js", ".mjs", ".cjs", ".ts", ".mts", ".cts", ".jsx", ".tsx"].iter().any(|end| place.ends_with(end)))
-}
-
-/// `TypeError: x`, `Error [ERR_X]: y`, `AggregateError`, `Uncaught 'x'`, `[UnhandledPromiseRejection: …] {`
-fn is_js_error(line: &str) -> bool {
-    let name = line.strip_prefix("Uncaught ").unwrap_or(line);
-    let end = name.bytes().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'_' | b'$'))).unwrap_or(name.len());
-    let (name, rest) = name.split_at(end);
-    let named = name.starts_with(|c: char| c.is_ascii_uppercase())
-        && (rest.is_empty()
-            || rest.starts_with(": ")
-            || rest.starts_with(" [")
-            || rest.starts_with(" {")
-            || rest == ":");
-    named && Level::from_word(name.as_bytes()).is_none_or(|_| name == "Error")
-        || ["Uncaught", "[Unhandled", "[Error", "'", "\""].iter().any(|mark| line.starts_with(mark))
-}
-
 /// What Node.js writes under an error that ended it.
 fn node_end(line: &str) -> Option<Trace> {
     if line.starts_with("Node.js v") {
@@ -380,64 +366,4 @@ fn node_end(line: &str) -> Option<Trace> {
         .iter()
         .any(|mark| line.starts_with(mark))
         .then_some(Trace::NodeEnd)
-}
-
-/// `/app/x.rb:5:in 'Foo#bar'`, with or without what follows.
-fn is_ruby_frame(line: &str) -> bool {
-    let Some(at) = [":in `", ":in '"].iter().find_map(|mark| line.find(mark)) else { return false };
-    let (place, number) = line[..at].rsplit_once(':').unwrap_or_default();
-    !place.is_empty()
-        && !place.contains(char::is_whitespace)
-        && !number.is_empty()
-        && number.bytes().all(|b| b.is_ascii_digit())
-}
-
-/// The line with which Ruby begins: a frame, the message, the class in brackets.
-fn is_ruby_start(line: &str) -> bool {
-    is_ruby_frame(line) && line.contains("': ")
-}
-
-/// `NoMethodError (undefined method 'x' for nil):`, `ActiveRecord::RecordNotFound (Couldn't find …):`
-fn is_rails_error(line: &str) -> bool {
-    let Some((name, rest)) = line.split_once(" (") else { return false };
-    let class = name.starts_with(|c: char| c.is_ascii_uppercase())
-        && name.bytes().all(|b| b.is_ascii_alphanumeric() || matches!(b, b':' | b'_'));
-    class
-        && (name.ends_with("Error") || name.contains("::"))
-        && (rest.ends_with("):") || rest.ends_with(')') || rest.ends_with("),"))
-}
-
-/// Lines of a report of Elixir, beside its frames.
-fn is_elixir(line: &str) -> bool {
-    const MARKS: &[&str] = &[
-        "** (",
-        "Last message",
-        "State: ",
-        "State:",
-        "Client #PID",
-        "Client ",
-        "Function: ",
-        "Initial Call: ",
-        "Initial call: ",
-        "Ancestors: ",
-        "Start Call: ",
-        "Process Label: ",
-        "Message Queue",
-    ];
-    MARKS.iter().any(|mark| line.starts_with(mark))
-}
-
-/// Beside a message, `PostgreSQL` writes lines with the same prefix: `… [7] STATEMENT:  SELECT 1`.
-pub(crate) fn is_beside(line: &str) -> bool {
-    const MARKS: [&str; 7] =
-        ["DETAIL:  ", "HINT:  ", "STATEMENT:  ", "CONTEXT:  ", "QUERY:  ", "LOCATION:  ", "BACKTRACE:  "];
-    let head = line.get(..line.len().min(160)).unwrap_or(line);
-    if !head.contains(":  ") {
-        return false;
-    }
-    MARKS.iter().any(|mark| {
-        head.find(mark).is_some_and(|at| {
-            at == 0 || matches!(head.as_bytes()[at - 1], b' ' | b':') && plain_level(&head[..at]) == Level::None
-        })
-    })
 }

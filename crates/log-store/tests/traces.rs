@@ -3,6 +3,9 @@
 //! the lines of other streams.
 #![allow(clippy::unwrap_used)]
 
+#[path = "traces/more.rs"]
+mod more;
+
 use log_store::block::mark;
 use log_store::view::Rule;
 use log_store::{Filter, Level, Limits, New, Source, Store, View};
@@ -299,7 +302,7 @@ fn coloured(line: &str) -> String {
 
 #[test]
 fn a_filter_of_levels_keeps_the_whole_trace_and_nothing_of_the_next_line() {
-    for Case { of, level, text } in CASES {
+    for Case { of, level, text } in CASES.iter().chain(more::MORE) {
         let plain: Vec<String> = text.split('\n').map(str::to_owned).collect();
         let painted: Vec<String> = plain.iter().map(|line| coloured(line)).collect();
         for lines in [&plain, &painted] {
@@ -328,7 +331,7 @@ fn a_filter_of_levels_keeps_the_whole_trace_and_nothing_of_the_next_line() {
 
 #[test]
 fn a_trace_that_is_one_event_has_its_level_and_ends_with_it() {
-    for Case { of, level, text } in CASES {
+    for Case { of, level, text } in CASES.iter().chain(more::MORE) {
         for text in [(*text).to_owned(), text.split('\n').map(coloured).collect::<Vec<_>>().join("\n")] {
             let store = store_of(&[(0, "starting up"), (0, &text), (0, "KeyError"), (0, "main.main"), (0, NEXT)]);
             assert_eq!(shown(&store, &format!("level>={}", level.word())), std::slice::from_ref(&text), "{of}");
@@ -339,7 +342,7 @@ fn a_trace_that_is_one_event_has_its_level_and_ends_with_it() {
 
 #[test]
 fn two_traces_in_a_row_stay_two() {
-    for Case { of, text, .. } in CASES {
+    for Case { of, text, .. } in CASES.iter().chain(more::MORE) {
         let lines: Vec<&str> = text.split('\n').collect();
         let all: Vec<(u32, &str)> = lines.iter().chain(&lines).map(|line| (0, *line)).collect();
         let store = store_of(&all);

@@ -380,6 +380,20 @@ impl Follower {
         self.feeds.iter().map(|feed| feed.seen.len() + feed.alike.len() + round(feed)).sum()
     }
 
+    /// What is missing of each group where the following ends now: what it was asked for first, and what came while it could not be
+    /// read. One that is gone was told of.
+    pub fn unread(&self, now: Ms) -> Vec<Gap> {
+        let unread = self.feeds.iter().filter(|feed| (feed.first || feed.failure.is_some()) && !feed.gone);
+        let gap = |feed: &Feed| Gap {
+            group: feed.source.group.clone(),
+            from: feed.position(),
+            to: (now + self.ahead).max(feed.position()),
+            sampled: false,
+            why: feed.failure.as_ref().map_or_else(|| "it was not read in time".to_owned(), ToString::to_string),
+        };
+        unread.map(gap).collect()
+    }
+
     /// How each group stands.
     pub fn states(&self, now: Ms) -> Vec<FeedState> {
         let server = now + self.ahead;

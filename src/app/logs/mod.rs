@@ -5,6 +5,7 @@
 //!   that reads them once, by both APIs side by side: [`slices`] of what is read, and how the APIs [`share`] them.
 //! - `feed`: one group that is followed; `again`: which of its stretches are read once more for late lines.
 //! - [`reader`]: what a command without a screen asks when, and what it tells.
+//! - [`named`]: filters that have a name.
 //! - [`insights`]: presets and what a query costs; [`written`]: lines as JSON; [`when`]: times as people write them.
 //! - [`order`]: lines of several groups in the order of their time, held back for a bounded while.
 //!
@@ -20,6 +21,7 @@ mod follow_rates_tests;
 #[cfg(test)]
 mod follow_tests;
 pub mod insights;
+pub mod named;
 pub mod once;
 #[cfg(test)]
 mod once_tests;

@@ -141,6 +141,14 @@ impl Reader {
         }
     }
 
+    /// What is missing where the following ends now.
+    pub fn unread(&self) -> Vec<Out> {
+        match &self.way {
+            Way::Follow(follower) => follower.unread(self.now).into_iter().map(Out::Gap).collect(),
+            Way::Once(_) => Vec::new(),
+        }
+    }
+
     /// Time goes on: what is to be asked now.
     pub fn tick(&mut self, now: Timestamp, ahead: SignedDuration) -> Vec<Effect> {
         self.now = now.as_millisecond();

@@ -4,7 +4,7 @@ use crate::model::logs::{LogPlace, place_of};
 use crate::model::names::Shortening;
 use crate::model::{Estate, Failure};
 use log_store::Source;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 /// A container whose lines a group holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -17,6 +17,16 @@ pub struct Writer {
     pub prefix: Option<String>,
 }
 
+impl Writer {
+    /// The task whose stream it is, where it may be one of its own; empty where streams do not name their task.
+    fn task<'s>(&self, stream: &'s str) -> Option<&'s str> {
+        match &self.prefix {
+            Some(prefix) => stream.strip_prefix(prefix.as_str()).filter(|id| !id.contains('/')),
+            None => Some(""),
+        }
+    }
+}
+
 /// A group to be followed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GroupSource {
@@ -26,6 +36,10 @@ pub struct GroupSource {
     pub region: Option<String>,
     /// Who writes into it, as far as is known.
     pub writers: Vec<Writer>,
+    /// Who else writes into it, and was not asked for.
+    pub others: Vec<Writer>,
+    /// Where streams of several services begin alike: the service of each task that is known.
+    pub tasks: BTreeMap<String, String>,
     /// Only lines of these writers are wanted, not others of the group.
     pub only: bool,
 }
@@ -74,6 +88,11 @@ impl Sources {
         self.groups.iter().filter(move |group| group.is_in(region))
     }
 
+    /// Whether it takes tasks to know whose some lines are.
+    pub fn need_tasks(&self) -> bool {
+        self.groups.iter().any(|group| !group.alike().is_empty())
+    }
+
     /// A group that no query from a region searches, and how to search it.
     pub fn elsewhere(&self, region: Option<&str>) -> Option<String> {
         let group = self.groups.iter().find(|group| !group.is_in(region))?;
@@ -103,30 +122,71 @@ impl GroupSource {
         self.region.as_deref().is_none_or(|there| region.is_none_or(|region| region == there))
     }
 
-    /// What a stream of it is; none if its lines are not wanted.
+    /// What a stream of it is; none if its lines are not wanted. Where several services may have written it, its task says
+    /// which one has; where that is not known, it is none of a service but of `CONTAINER@GROUP`.
     pub fn source(&self, stream: &str) -> Option<Source> {
-        let found = self.writers.iter().find(|writer| {
-            writer
-                .prefix
-                .as_ref()
-                .is_none_or(|prefix| stream.strip_prefix(prefix.as_str()).is_some_and(|id| !id.contains('/')))
-        });
-        if let Some(writer) = found {
-            let task = writer.prefix.as_ref().and_then(|prefix| stream.strip_prefix(prefix.as_str()));
-            return Some(Source {
-                group: self.group.clone(),
-                stream: stream.to_owned(),
-                service: writer.service.clone(),
-                container: writer.container.clone(),
-                task: task.unwrap_or_default().to_owned(),
+        let of = |service: String, container: &str, task: &str| Source {
+            group: self.group.clone(),
+            stream: stream.to_owned(),
+            service,
+            container: container.to_owned(),
+            task: task.to_owned(),
+        };
+        // `/aws/lambda/NAME`, `/ecs/NAME`: its last part names it.
+        let group = || self.group.rsplit('/').next().unwrap_or(&self.group);
+        let all =
+            self.writers.iter().map(|writer| (writer, true)).chain(self.others.iter().map(|other| (other, false)));
+        let mut may: Vec<(&Writer, bool, &str)> =
+            all.filter_map(|(writer, wanted)| Some((writer, wanted, writer.task(stream)?))).collect();
+        // Whose streams have a beginning of their own is known better than who may have any stream.
+        if may.iter().any(|(writer, ..)| writer.prefix.is_some()) {
+            may.retain(|(writer, ..)| writer.prefix.is_some());
+        }
+        if let Some(service) = may.iter().find_map(|(.., task)| self.tasks.get(*task))
+            && may.iter().any(|(writer, ..)| writer.service == *service)
+        {
+            may.retain(|(writer, ..)| writer.service == *service);
+        }
+        let Some(&(writer, _, task)) = may.iter().find(|(_, wanted, _)| *wanted) else {
+            return (may.is_empty() && !self.only).then(|| of(group().to_owned(), "", ""));
+        };
+        let known = may.iter().all(|(other, ..)| other.service == writer.service);
+        let service = if known { writer.service.clone() } else { format!("{}@{}", writer.container, group()) };
+        Some(of(service, &writer.container, task))
+    }
+
+    /// The services of which streams begin like those of another one: only their tasks tell them apart.
+    fn alike(&self) -> BTreeSet<&str> {
+        let all = || self.writers.iter().chain(&self.others);
+        let of_another =
+            |writer: &&Writer| all().any(|other| other.prefix == writer.prefix && other.service != writer.service);
+        all().filter(of_another).map(|writer| writer.service.as_str()).collect()
+    }
+
+    /// Which services' lines a query that was asked for others searches too, in a sentence with what leaves them out.
+    pub fn also_searched(&self) -> Option<String> {
+        let others: BTreeSet<&str> = self.others.iter().map(|other| other.service.as_str()).collect();
+        let others: Vec<&str> = others.into_iter().collect();
+        let alike = self.alike();
+        let mut own: Vec<String> = Vec::new();
+        for writer in &self.writers {
+            own.push(match &writer.prefix {
+                Some(prefix) if !alike.contains(writer.service.as_str()) => prefix.replace('/', "\\/"),
+                _ => {
+                    return (!others.is_empty())
+                        .then(|| format!("{} holds lines of {} too", self.group, others.join(", ")));
+                }
             });
         }
-        if self.only {
-            return None;
-        }
-        // `/aws/lambda/NAME`, `/ecs/NAME`: its last part names it.
-        let service = self.group.rsplit('/').next().unwrap_or(&self.group).to_owned();
-        Some(Source { group: self.group.clone(), stream: stream.to_owned(), service, ..Source::default() })
+        own.dedup();
+        (!others.is_empty()).then(|| {
+            format!(
+                "{} holds lines of {} too; `filter @logStream like /^({})/` leaves them out",
+                self.group,
+                others.join(", "),
+                own.join("|")
+            )
+        })
     }
 
     /// The one prefix that all wanted streams share: the service then leaves the others out.
@@ -168,15 +228,12 @@ pub fn of_services(estate: &Estate, services: &[String]) -> Sources {
                     LogPlace::Group { group, prefix, region } => {
                         let named = GroupSource { region: region.clone(), ..GroupSource::named(&group) };
                         let entry = groups.entry((group, region)).or_insert(named);
-                        if !wanted {
-                            // Others write here too, and were not asked for.
-                            entry.only = true;
-                            continue;
-                        }
+                        entry.only |= !wanted;
                         let writer =
                             Writer { service: service.name.clone(), container: container.name.clone(), prefix };
-                        if !entry.writers.contains(&writer) {
-                            entry.writers.push(writer);
+                        let writers = if wanted { &mut entry.writers } else { &mut entry.others };
+                        if !writers.contains(&writer) {
+                            writers.push(writer);
                         }
                     }
                     LogPlace::Elsewhere(said) if wanted => {
@@ -191,7 +248,27 @@ pub fn of_services(estate: &Estate, services: &[String]) -> Sources {
         }
     }
     found.groups = groups.into_values().filter(|group| !group.writers.is_empty()).collect();
+    for group in &mut found.groups {
+        group.tasks = tasks_of(estate, &group.alike());
+    }
+    if found.need_tasks()
+        && let Some(failure) = estate.tasks.failure()
+    {
+        found.elsewhere.push(format!(
+            "whose lines are where several services write under one name is not known: the tasks could not be read: {failure}"
+        ));
+    }
     found
+}
+
+/// The service of each task of these services, as far as the tasks are known.
+fn tasks_of(estate: &Estate, services: &BTreeSet<&str>) -> BTreeMap<String, String> {
+    let tasks = estate.tasks.value().into_iter().flat_map(BTreeMap::values);
+    let of_these = tasks.filter_map(|task| {
+        let service = task.service.as_deref().filter(|service| services.contains(service))?;
+        Some((task.id.clone(), service.to_owned()))
+    });
+    if services.is_empty() { BTreeMap::new() } else { of_these.collect() }
 }
 
 /// What is not known of the services themselves.
@@ -205,34 +282,6 @@ fn unread_services(estate: &Estate) -> Vec<Missing> {
         (None, None) => "the services",
     };
     vec![Missing { what: what.to_owned(), failure: services.failure().cloned(), services: true }]
-}
-
-/// Gives a filter a name among others, each `name: filter`, or takes it away. Whether the name was there.
-pub fn name_filter(filters: &mut Vec<String>, name: &str, filter: Option<&str>) -> bool {
-    let before = filters.len();
-    filters.retain(|saved| saved.split_once(':').is_none_or(|(known, _)| known.trim() != name));
-    let was = filters.len() < before;
-    filters.extend(filter.map(|filter| format!("{name}: {filter}")));
-    filters.sort();
-    was
-}
-
-/// A filter as it was typed, with each `@NAME` replaced by the configured one in brackets. The error is
-/// the name that is not configured.
-pub fn expand(typed: &str, filters: &[String]) -> Result<String, String> {
-    let mut out = Vec::new();
-    for word in typed.split(' ') {
-        let (minus, name) = word.strip_prefix('-').map_or(("", word), |rest| ("-", rest));
-        let Some(name) = name.strip_prefix('@').filter(|name| !name.is_empty()) else {
-            out.push(word.to_owned());
-            continue;
-        };
-        let known = filters.iter().filter_map(|filter| filter.split_once(':'));
-        let found = known.into_iter().find(|(known, _)| known.trim() == name);
-        let (_, filter) = found.ok_or_else(|| name.to_owned())?;
-        out.push(format!("{minus}({})", filter.trim()));
-    }
-    Ok(out.join(" "))
 }
 
 /// Groups that are named in the configuration, patterns filled in with those that there are; one that a
@@ -262,129 +311,5 @@ pub fn short_names<'a>(services: impl IntoIterator<Item = &'a str> + Clone) -> B
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::model::task_definition::{ContainerDefinition, LogConfiguration};
-    use crate::model::{Service, TaskDefinition};
-    use jiff::Timestamp;
-
-    #[test]
-    fn a_query_searches_no_group_of_another_region() {
-        let group = |name: &str, region: Option<&str>| GroupSource {
-            region: region.map(str::to_owned),
-            ..GroupSource::named(name)
-        };
-        let groups = vec![group("/a", None), group("/b", Some("eu-west-1")), group("/c", Some("us-east-1"))];
-        let sources = Sources { groups, ..Sources::default() };
-        let names: Vec<&str> = sources.here(Some("eu-west-1")).map(|group| group.group.as_str()).collect();
-        assert_eq!(names, ["/a", "/b"]);
-        let said = sources.elsewhere(Some("eu-west-1")).expect("one is left out");
-        assert!(said.contains("/c is in us-east-1") && said.contains("--region us-east-1"), "{said}");
-        assert_eq!((sources.here(None).count(), sources.elsewhere(None)), (3, None), "it is not known where we are");
-    }
-
-    fn container(name: &str, driver: &str, group: &str) -> ContainerDefinition {
-        let log = LogConfiguration {
-            driver: driver.into(),
-            group: Some(group.into()),
-            prefix: Some("ecs".into()),
-            region: None,
-        };
-        ContainerDefinition { name: name.into(), log: Some(log), ..ContainerDefinition::default() }
-    }
-
-    fn estate() -> Estate {
-        let mut estate = Estate::default();
-        let service =
-            |name: &str| Service { name: name.into(), task_definition: format!("{name}:1"), ..Service::default() };
-        let all = ["app-web", "app-api", "app-cron"].map(|name| (name.to_owned(), service(name)));
-        estate.services.learn(all.into(), Timestamp::UNIX_EPOCH);
-        let mut define = |name: &str, containers: Vec<ContainerDefinition>| {
-            let definition = TaskDefinition { name: name.into(), containers, ..TaskDefinition::default() };
-            estate.task_definitions.entry(name.to_owned()).or_default().learn(definition, Timestamp::UNIX_EPOCH);
-        };
-        define("app-web:1", vec![container("web", "awslogs", "/ecs/shared"), container("agent", "awsfirelens", "x")]);
-        define("app-api:1", vec![container("api", "awslogs", "/ecs/shared")]);
-        estate
-    }
-
-    #[test]
-    fn filters_have_names_and_groups_patterns() {
-        let filters = ["slow: latency>1s or took>1s".to_owned(), "noise: health".to_owned()];
-        assert_eq!(
-            expand("level>=warn @slow -@noise", &filters).as_deref(),
-            Ok("level>=warn (latency>1s or took>1s) -(health)")
-        );
-        assert_eq!(expand("@none", &filters), Err("none".to_owned()));
-        let there = ["/aws/lambda/a".to_owned(), "/ecs/shared".to_owned()];
-        let of_services = of_services(&estate(), &[]);
-        let groups = named(&["/aws/*".to_owned(), "/x".to_owned(), "/ecs/shared".to_owned()], &there, &of_services);
-        assert_eq!(groups.iter().map(|group| group.group.as_str()).collect::<Vec<_>>(), ["/aws/lambda/a", "/x"]);
-    }
-
-    #[test]
-    fn nothing_is_without_groups_because_a_read_failed() {
-        let denied = || Failure::new(crate::model::FailureKind::Denied, "ecs:DescribeServices: no");
-        let mut unread = Estate::default();
-        assert_eq!(of_services(&unread, &[]).failed().count(), 0, "its first answer is still to come");
-        assert_eq!(of_services(&unread, &[]).missing[0].words(), "the services were not read in time");
-        unread.services.fail(denied());
-        let words = of_services(&unread, &[]).missing[0].words();
-        assert_eq!(words, "the services could not be read: ecs:DescribeServices: no");
-        let mut half = estate();
-        // Of a rollout, one of the two definitions.
-        let services = half.services.value_mut().unwrap();
-        let deployment = crate::model::Deployment { task_definition: "app-api:2".into(), ..Default::default() };
-        services.get_mut("app-api").unwrap().deployments.push(deployment);
-        half.task_definitions.entry("app-api:2".into()).or_default().fail(denied());
-        let one = of_services(&half, &["app-api".to_owned()]);
-        assert_eq!((one.groups.len(), one.failed().count()), (1, 1), "{:?}", one.missing);
-        assert_eq!(of_services(&half, &["app-web".to_owned()]).missing, [], "others were not asked for");
-        let services = half.services.value().cloned().unwrap();
-        half.services.learn_partly(services, "10 of 20".into(), Some(denied()), Timestamp::UNIX_EPOCH);
-        assert!(of_services(&half, &[]).missing[0].words().starts_with("some of the services could not"));
-    }
-
-    #[test]
-    fn a_service_that_names_no_task_definition_is_said() {
-        let mut estate = estate();
-        let web = estate.services.value_mut().unwrap().get_mut("app-web").unwrap();
-        (web.task_definition, web.controller) = (String::new(), "EXTERNAL".into());
-        let found = of_services(&estate, &["app-web".to_owned()]);
-        assert_eq!(found.elsewhere, ["app-web: deployed by EXTERNAL, it names no task definition of its own"]);
-        assert_eq!((found.groups, found.missing), (Vec::new(), Vec::new()));
-        // Its task sets do.
-        estate.services.value_mut().unwrap().get_mut("app-web").unwrap().task_sets = vec!["app-web:1".into()];
-        let found = of_services(&estate, &["app-web".to_owned()]);
-        let said = found.elsewhere.iter().any(|said| said.contains("names no task definition"));
-        assert!(found.groups.len() == 1 && !said, "{found:?}");
-    }
-
-    #[test]
-    fn a_group_is_where_its_task_definition_says() {
-        let mut estate = estate();
-        let mut there = container("web", "awslogs", "/ecs/shared");
-        there.log.as_mut().unwrap().region = Some("eu-west-1".into());
-        let definition = TaskDefinition { name: "app-web:1".into(), containers: vec![there], ..Default::default() };
-        estate.task_definitions.get_mut("app-web:1").unwrap().learn(definition, Timestamp::UNIX_EPOCH);
-        let found = of_services(&estate, &[]).groups;
-        let regions: Vec<Option<&str>> = found.iter().map(|group| group.region.as_deref()).collect();
-        assert_eq!(regions, [None, Some("eu-west-1")], "one name in two regions is two groups");
-    }
-
-    #[test]
-    fn groups_of_all_services_and_of_one() {
-        let estate = estate();
-        let all = of_services(&estate, &[]);
-        assert_eq!(all.groups.len(), 1);
-        let missing: Vec<&str> = all.missing.iter().map(|missing| missing.what.as_str()).collect();
-        assert_eq!(missing, ["the containers of app-cron:1, a task definition of app-cron,"]);
-        assert!(all.elsewhere[0].contains("agent") && all.elsewhere[0].contains("awsfirelens"), "{:?}", all.elsewhere);
-        let source = all.groups[0].source("ecs/api/0123").unwrap();
-        assert_eq!((source.service.as_str(), source.task.as_str()), ("app-api", "0123"));
-        assert_eq!(all.groups[0].source("odd").unwrap().service, "shared");
-        let one = of_services(&estate, &["app-web".to_owned()]);
-        assert!(one.groups[0].source("ecs/api/0123").is_none(), "others of the group were not asked for");
-        assert_eq!(one.groups[0].prefix().as_deref(), Some("ecs/web/"));
-    }
-}
+#[path = "sources_tests.rs"]
+mod tests;

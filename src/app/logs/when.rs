@@ -142,8 +142,8 @@ fn has_offset(text: &str) -> bool {
 /// A duration above zero, `2h` or `2h ago`; a day has 24 hours.
 fn ago(text: &str) -> Option<SignedDuration> {
     let text = text.strip_suffix("ago").map_or(text, str::trim_end);
-    // The library would take a clock for a part of a duration: `1d 02:03:04`.
-    let span: jiff::Span = Some(text).filter(|text| !text.contains(':'))?.parse().ok()?;
+    // The library would take a clock for a part of a duration: `1d 02:03:04`. With a sign it is a time that is to come.
+    let span: jiff::Span = Some(text).filter(|text| !text.contains([':', '+']))?.parse().ok()?;
     let ago = span.to_duration(jiff::SpanRelativeTo::days_are_24_hours()).ok()?;
     ago.is_positive().then_some(ago)
 }
@@ -184,7 +184,9 @@ mod tests {
         ] {
             assert_eq!(at(text).as_deref(), Ok(expected), "{text}");
         }
-        assert!(at("soon").unwrap_err().contains("not a time"));
+        for none in ["soon", "+2h", "+2h ago", "-2h", "+PT2H"] {
+            assert!(at(none).unwrap_err().contains("not a time"), "{none}: {:?}", at(none));
+        }
         for old in ["99999d", "7000000d", "1969-12-31", "1753-02-05T00:00:00Z"] {
             assert!(at(old).unwrap_err().contains("before 1970"), "{old}: {:?}", at(old));
         }

@@ -29,7 +29,8 @@ pub struct LineEntry<'a> {
     schema: &'static str,
     /// When it was written, with milliseconds.
     time: String,
-    /// The service that wrote it; the group's name where it is none of a service.
+    /// The service that wrote it; the group's name where it is none of a service; `CONTAINER@GROUP` where it is of one of several
+    /// and the task is not known that would tell.
     service: &'a str,
     /// The container; `null` where it is not known.
     container: Option<&'a str>,

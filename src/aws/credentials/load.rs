@@ -119,6 +119,8 @@ async fn files_of_sdk(connection: &Connection, profiles: &Profiles) -> SdkConfig
     // Only its files are looked at; without a region the SDK would ask the machine for one.
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .region(Region::from_static("us-east-1"))
+        // Where it is not given the SDK reads it too, and panics at what it does not know there: `legacy`, an empty variable.
+        .retry_config(RetryConfig::standard())
         .no_credentials()
         .profile_name(profiles.selected());
     if let Some(files) = files(connection) {
@@ -171,7 +173,8 @@ fn context(connection: &Connection, profiles: &Profiles, keys: bool) -> Context 
     if keys || known.lasting {
         return known;
     }
-    Context { renew: profiles.renew(), ..known }
+    let signs_in = matches!(profiles.base(), Base::Sso | Base::Login);
+    Context { renew: profiles.renew(), signs_in, ..known }
 }
 
 /// As in the AWS CLI: a whole number from 1, of the variable or of the profile; anything else is not heard.
@@ -244,10 +247,35 @@ async fn provider(
     SharedCredentialsProvider::new(chain.build().await)
 }
 
+/// That the file of a token that a variable names cannot be read, where nothing else gives credentials: the SDK says why, and not
+/// which one.
+fn without_token(connection: &Connection, profiles: &Profiles) -> Option<Failure> {
+    let others = connection.keys.is_some() || connection.profile.is_some() || connection.credentials_file.is_some();
+    if others || variable("AWS_ACCESS_KEY_ID").is_some() || !matches!(profiles.base(), Base::Unknown | Base::Machine) {
+        return None;
+    }
+    ["AWS_WEB_IDENTITY_TOKEN_FILE", "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE"].into_iter().find_map(|name| {
+        let file = variable(name)?;
+        let error = std::fs::read(&file).err()?;
+        let message = format!("the file {file}, which {name} names, cannot be read: {error}");
+        let hint = "whatever runs this puts a token there, as Kubernetes, ECS or a pipeline does: see that it does, or name a --profile";
+        Some(Failure::new(FailureKind::Credentials, message).hinted(hint))
+    })
+}
+
 /// Says more about a failure of credentials where the profile asks for an MFA code, which the SDK
 /// does not support: it sends the request without one, and AWS refuses it with no word of why.
 pub(crate) async fn explain(connection: &Connection, failure: Failure) -> Failure {
     let Ok(profiles) = Profiles::read(connection).await else { return failure };
+    if failure.kind == FailureKind::Credentials
+        && let Some(missing) = without_token(connection, &profiles)
+    {
+        return missing;
+    }
+    let signs_in = failure.kind == FailureKind::Credentials && matches!(profiles.base(), Base::Sso);
+    if signs_in && profiles.sso().is_some_and(|sso| sso.is_new()) {
+        return failure.said(format!("profile `{}` is not signed in", profiles.selected()));
+    }
     let asked = second_factor(&profiles).is_some();
     if connection.keys.is_some() || asked || matches!(profiles.base(), Base::Helper(..)) {
         return failure;

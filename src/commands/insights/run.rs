@@ -3,7 +3,7 @@
 use super::args::Arguments;
 use super::report::InsightsDto;
 use crate::app::logs::insights::{self, Estimate};
-use crate::app::logs::sources::Missing;
+use crate::app::logs::sources::{GroupSource, Missing};
 use crate::app::logs::when;
 use crate::aws::Session;
 use crate::cli::{ExitCode, Output, Report};
@@ -22,7 +22,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let session = OnceCell::new();
     let code = tokio::select! {
         code = search(context, arguments, out, &session) => code,
-        signal = stopped() => Ok(signal.code()),
+        signal = stopped() => signal.ended(),
     };
     // Nobody waits any more for a query that still runs: it is stopped, as it costs what it scans.
     if let Some(session) = session.get() {
@@ -41,7 +41,7 @@ async fn search(
     let text = query(&arguments.query, &context.open()?.1.log_queries)?;
     let end = context.end();
     let asked = Asked { services: &arguments.services, groups: &arguments.group, lambdas: &[] };
-    let (reading, found) = log_groups::read(context, &asked).await?;
+    let (reading, found) = Box::pin(log_groups::read(context, &asked)).await?;
     let unsure = reading.identity_unknown();
     let app = &reading.collector.app;
     let (zone, now) = (app.zone(), (app.service_now(), reading.collector.latest()));
@@ -57,6 +57,9 @@ async fn search(
     }
     if asked.follows_services() {
         log_groups::tell(&found);
+        for said in found.groups.iter().filter_map(GroupSource::also_searched) {
+            let _ = writeln!(crate::runtime::Output::stderr(), "insights: {}", harmless(&said));
+        }
     }
     let region = ring.executor.region();
     if let Some(there) = found.groups.iter().find(|group| group.region.is_some() && group.region != region) {

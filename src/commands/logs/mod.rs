@@ -20,7 +20,7 @@ pub(super) const COMMAND: Declared<Arguments> = Declared {
     work: Work::PrintsMuch,
     schemas: &[Schema {
         name: "log",
-        about: "`cockpit logs -o json`, `--tee` and files of the logs pane: an object a line",
+        about: "`cockpit logs -o json`, `--tee` and files of the logs pane: one object per line",
         make: || schema::of::<written::Entry<'static>>(written::SCHEMA),
     }],
     run: |context, arguments, out| Box::pin(run::run(context, arguments, out)),

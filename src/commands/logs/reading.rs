@@ -254,9 +254,13 @@ impl Run<'_> {
         if !self.arguments.follow {
             say(TIME_IS_UP);
         }
+        let unread = reader.unread();
+        if let Some(code) = writer.write(&unread)? {
+            return Ok(code);
+        }
         // Following for a time is what was asked for; a line that did not come is not.
         Ok(match self.arguments.follow && writer.exit_on.is_none() {
-            true if self.missing || self.unsure => ExitCode::Incomplete,
+            true if self.missing || self.unsure || !unread.is_empty() => ExitCode::Incomplete,
             true => ExitCode::Done,
             false => ExitCode::TimedOut,
         })
@@ -314,7 +318,7 @@ async fn resolve_again(
     known: Option<Reading>,
 ) -> (Option<Reading>, Result<Sources, Report>) {
     tokio::time::sleep(after).await;
-    let reading = match known {
+    let mut reading = match known {
         Some(mut reading) => {
             reading.collector.again(context.limit()).await;
             reading
@@ -324,7 +328,7 @@ async fn resolve_again(
             Err(report) => return (None, Err(report)),
         },
     };
-    let found = log_groups::of_services(&reading, asked);
+    let found = log_groups::of_services(&mut reading, asked, context.end()).await;
     (Some(reading), found)
 }
 
@@ -336,6 +340,10 @@ fn join(fresh: Sources, now: &mut Vec<GroupSource>, reader: &mut LogReader, prin
             // Those of before may still write: a rollout takes minutes.
             let new: Vec<_> = group.writers.into_iter().filter(|writer| !known.writers.contains(writer)).collect();
             known.writers.extend(new);
+            let new: Vec<_> = group.others.into_iter().filter(|other| !known.others.contains(other)).collect();
+            known.others.extend(new);
+            // Those that have ended were somebody's.
+            known.tasks.extend(group.tasks);
             known.only |= group.only;
         } else {
             say(&format!("{} joins", group.group));

@@ -13,8 +13,12 @@ use crate::cli::{Color, ExitCode, Report};
 use crate::commands::context::{Context, Reading};
 use crate::commands::log_groups::{self, Asked, say};
 use crate::commands::sifted::{self, filter};
+use crate::model::names::listed;
 use crate::runtime::tee::Tee;
 use jiff::tz::TimeZone;
+use log_store::Filter;
+use log_store::filter::is_service;
+use std::collections::BTreeSet;
 use std::io::{self, IsTerminal as _};
 use std::ops::ControlFlow;
 
@@ -29,7 +33,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let exit_on = arguments.exit_on.as_deref().map(|text| filter("--exit-on", text, &named_filters)).transpose()?;
     let end = context.end();
     let asked = Asked { services: &arguments.services, groups: &arguments.group, lambdas: &arguments.lambda };
-    let (reading, found) = log_groups::read(context, &asked).await?;
+    let (reading, found) = Box::pin(log_groups::read(context, &asked)).await?;
     let unsure = reading.identity_unknown().is_some();
     let (range, zone) = range(arguments, &reading)?;
     let app = &reading.collector.app;
@@ -45,6 +49,9 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     }
     if asked.follows_services() {
         log_groups::tell(&found);
+    }
+    for said in nobody(&wanted.filter, &found.groups) {
+        say(&said);
     }
     let region = region.or_else(|| ring.executor.region());
     let arns = arguments.live.then(|| arns(&found.groups, region.as_deref(), whose.as_deref())).transpose()?;
@@ -130,6 +137,20 @@ fn printer(context: &Context, wanted: Wanted, zone: TimeZone, groups: &[GroupSou
     };
     let services = groups.iter().flat_map(|group| group.writers.iter().map(|writer| writer.service.as_str()));
     Printer::new(form, wanted, zone, services, (colour, terminal))
+}
+
+/// That a filter asks for lines of a service that writes none of what is read. It may come later, and be left out on purpose.
+fn nobody(filter: &Filter, groups: &[GroupSource]) -> Vec<String> {
+    let of = |group: &GroupSource| match group.writers.as_slice() {
+        [] => vec![group.group.rsplit('/').next().unwrap_or_default().to_owned()],
+        writers => writers.iter().map(|writer| writer.service.clone()).collect(),
+    };
+    let services: BTreeSet<String> = groups.iter().flat_map(of).collect();
+    let asked = filter.names().into_iter().filter(|(place, _)| *place == "service");
+    let unknown = asked.filter_map(|(_, name)| name).filter(|name| !services.iter().any(|one| is_service(one, name)));
+    let names: Vec<&str> = services.iter().map(String::as_str).collect();
+    let words = |name: &str| format!("no line that is read is of a service `{name}`; there are: {}", listed(&names));
+    unknown.map(words).collect()
 }
 
 /// ARNs for a live tail.

@@ -12,15 +12,29 @@ use serde_json::Value;
 /// What is wrong with a path, and what would be right.
 pub(super) type Wrong = (String, String);
 
-/// Checks a path that begins with a field of the snapshot. Elements of lists have any name: which there are is
-/// only known when it is read.
-pub(super) fn check(segments: &[Segment]) -> Result<(), Wrong> {
+/// What a path comes to, as far as the schema says.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Kind {
+    /// One of these words.
+    Words(Vec<String>),
+    Text,
+    Number,
+    Truth,
+    List,
+    Fields,
+    /// The schema says too little.
+    Any,
+}
+
+/// Checks a path that begins with a field of the snapshot, and says what it comes to. Elements of lists have any name: which
+/// there are is only known when it is read.
+pub(super) fn check(segments: &[Segment]) -> Result<Kind, Wrong> {
     let root = schema::of::<Snapshot>(SCHEMA);
     let mut here = &root;
     let mut walked = String::new();
     for (number, segment) in segments.iter().enumerate() {
         let last = number + 1 == segments.len();
-        let Some(shape) = shape(&root, here) else { return Ok(()) };
+        let Some(shape) = shape(&root, here) else { return Ok(Kind::Any) };
         match (shape, segment) {
             (Shape::Fields(fields), Segment::Name(name) | Segment::Quoted(name)) => {
                 let Some(next) = fields.get(name) else {
@@ -29,7 +43,13 @@ pub(super) fn check(segments: &[Segment]) -> Result<(), Wrong> {
                 here = next;
             }
             (Shape::Fields(fields), Segment::Place(place)) => return Err(unknown(&place.to_string(), &walked, fields)),
-            (Shape::List(_), Segment::Name(name)) if last && name == COUNT => return Ok(()),
+            (Shape::List(_), Segment::Name(name)) if last && name == COUNT => return Ok(Kind::Number),
+            (Shape::List(_), Segment::Name(name)) if name == "*" => {
+                return Err((
+                    format!("no entry of `{walked}` is called `*`, and nothing is compared for all of them at once"),
+                    format!("name each: `{walked}.ONE… and {walked}.OTHER…`; how many there are is `{walked}.{COUNT}`"),
+                ));
+            }
             (Shape::List(items), segment) => {
                 // `services.running`: a field of its elements, and no name of one.
                 if let (Segment::Name(name), true, Some(Shape::Fields(fields))) =
@@ -62,7 +82,88 @@ pub(super) fn check(segments: &[Segment]) -> Result<(), Wrong> {
             Segment::Place(place) => walked.push_str(&place.to_string()),
         }
     }
-    Ok(())
+    Ok(kind(&root, here))
+}
+
+/// Why a path of this kind never is, or never is not, this value, and what would be right. Of what is `null` nothing is
+/// said: everything may be.
+pub(super) fn never(path: &str, kind: &Kind, value: &Value, loose: bool) -> Option<Wrong> {
+    let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+    let wrong = |what: &str, hint: &str| Some((format!("`{path}` is {what}, and never `{shown}`"), hint.to_owned()));
+    match (kind, value) {
+        (Kind::Any, _) | (_, Value::Null) | (Kind::Truth, Value::Bool(_)) | (Kind::Text, Value::String(_)) => None,
+        (Kind::Words(words), Value::String(text)) if words.contains(text) => None,
+        (Kind::Words(words), _) => {
+            let words: Vec<&str> = words.iter().map(String::as_str).collect();
+            let near = nearest(&shown.to_lowercase(), words.iter().copied());
+            let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
+            wrong("one of a few words", &format!("{near}there are: {}", listed(&words)))
+        }
+        (Kind::Number, Value::String(_)) if loose => None,
+        (Kind::Number, Value::String(text)) if text.parse::<f64>().is_ok() => {
+            wrong("a number", "a number is written without quotation marks")
+        }
+        (Kind::Number, _) => wrong("a number", "compare it with a number, or with another path"),
+        (Kind::Truth, _) => wrong("true or false", "write it alone, or behind `not`"),
+        (Kind::Text, _) => wrong("a text", "write the text in quotation marks"),
+        (Kind::List, _) => wrong("a list", &format!("its length is `{path}.{COUNT}`, an entry `{path}.NAME`")),
+        (Kind::Fields, _) => wrong("an object", &format!("name one of its fields: `{path}.FIELD`")),
+    }
+}
+
+/// What a schema describes, to be compared.
+fn kind(root: &Value, schema: &Value) -> Kind {
+    if let Some(of) = schema["$ref"].as_str() {
+        let found = of.strip_prefix('#').and_then(|place| root.pointer(place));
+        return found.map_or(Kind::Any, |found| kind(root, found));
+    }
+    match shape(root, schema) {
+        None => return Kind::Any,
+        Some(Shape::Fields(_)) => return Kind::Fields,
+        Some(Shape::List(_)) => return Kind::List,
+        Some(Shape::Plain) => {}
+    }
+    let words = |all: Vec<&Value>| -> Option<Vec<String>> {
+        let words: Option<Vec<String>> = all.into_iter().map(|word| word.as_str().map(str::to_owned)).collect();
+        words.filter(|words| !words.is_empty())
+    };
+    if let Some(words) =
+        schema["enum"].as_array().and_then(|all| words(all.iter().filter(|one| !one.is_null()).collect()))
+    {
+        return Kind::Words(words);
+    }
+    for several in ["anyOf", "oneOf"] {
+        let parts = schema[several].as_array().into_iter().flatten().filter(|part| part["type"] != "null");
+        let parts: Vec<&Value> = parts.collect();
+        match parts[..] {
+            [] => {}
+            [only] if only.get("const").is_none() => return kind(root, only),
+            _ => {
+                let of = |part: &&Value| part.get("const").is_some() || part.get("enum").is_some();
+                if !parts.iter().all(of) {
+                    return Kind::Any;
+                }
+                let each = parts.iter().flat_map(|part| match part["enum"].as_array() {
+                    Some(all) => all.iter().collect(),
+                    None => vec![&part["const"]],
+                });
+                return words(each.collect()).map_or(Kind::Any, Kind::Words);
+            }
+        }
+    }
+    let is = |name: &str| match &schema["type"] {
+        Value::Array(types) => types.iter().filter(|one| *one != "null").all(|one| one == name),
+        one => one == name,
+    };
+    if schema.get("const").is_some() || is("string") {
+        Kind::Text
+    } else if is("boolean") {
+        Kind::Truth
+    } else if is("integer") || is("number") {
+        Kind::Number
+    } else {
+        Kind::Any
+    }
 }
 
 /// `sources.ecs.services.status`: a name with dots that was taken for an entry and its fields.

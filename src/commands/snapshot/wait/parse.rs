@@ -2,6 +2,7 @@
 
 use super::ParseError;
 use super::expression::{Node, Operand, Operator, Path, Segment};
+use super::fields::{Kind, check, never};
 use crate::model::names::nearest;
 use serde_json::Value;
 
@@ -274,14 +275,37 @@ impl Parser<'_> {
         };
         match comparison {
             (left @ Operand::Path(_), Some((operator, right))) | (left, Some((operator, right @ Operand::Path(_)))) => {
+                self.may_come(&left, &right, start)?;
                 Ok(Node::Compare(left, operator, right))
             }
-            (left @ (Operand::Path(_) | Operand::Literal { value: Value::Bool(_), .. }), None) => Ok(Node::Truth(left)),
+            (Operand::Path(path), None) => {
+                let kind = check(&path.segments).unwrap_or(Kind::Any);
+                if !matches!(kind, Kind::Truth | Kind::Any) {
+                    self.next = start;
+                    let hint = format!("compare it: `{} == …`", path.text);
+                    return Err(self.wrong(format!("`{}` is neither true nor false", path.text), Some(hint)));
+                }
+                Ok(Node::Truth(Operand::Path(path)))
+            }
+            (left @ Operand::Literal { value: Value::Bool(_), .. }, None) => Ok(Node::Truth(left)),
             (_, _) => {
                 self.next = start;
                 Err(self.no_path())
             }
         }
+    }
+
+    /// Refuses a value that its path never has: it would be waited for until the time is up.
+    fn may_come(&mut self, left: &Operand, right: &Operand, start: usize) -> Result<(), ParseError> {
+        let (path, value, loose, at) = match (left, right) {
+            (Operand::Path(path), Operand::Literal { value, loose }) => (path, value, *loose, start + 2),
+            (Operand::Literal { value, loose }, Operand::Path(path)) => (path, value, *loose, start),
+            _ => return Ok(()),
+        };
+        let kind = check(&path.segments).unwrap_or(Kind::Any);
+        let Some((what, hint)) = never(&path.text, &kind, value, loose) else { return Ok(()) };
+        self.next = at;
+        Err(self.wrong(what, Some(hint)))
     }
 
     /// Neither side is a path: most likely its first field is misspelt.
@@ -312,7 +336,7 @@ impl Parser<'_> {
                     {
                         return Err(self.wrong("a name is missing in this path", None));
                     }
-                    super::fields::check(&segments).map_err(|(what, hint)| self.wrong(what, Some(hint)))?;
+                    check(&segments).map_err(|(what, hint)| self.wrong(what, Some(hint)))?;
                     Operand::Path(Path { text, segments })
                 } else if !plain {
                     return Err(self.no_path());

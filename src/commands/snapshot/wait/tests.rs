@@ -134,6 +134,41 @@ fn a_field_that_no_snapshot_has_is_wrong_usage_with_the_nearest_names() {
 }
 
 #[test]
+fn what_can_never_be_true_is_wrong_usage() {
+    for (text, message, hint) in [
+        ("services.web.health == helthy", "`services.web.health` is one of a few words", "did you mean `healthy`?"),
+        ("services.web.health != Healthy", "never `Healthy`", "did you mean `healthy`?"),
+        ("helthy == services.web.health", "never `helthy`", "there are: healthy, degraded"),
+        ("sources.\"ecs.services\".status == okay", "one of a few words", "`ok`"),
+        ("services.web.running == one", "is a number, and never `one`", "compare it with a number"),
+        ("services.web.running >= healthy", "is a number", "compare it with a number"),
+        ("services.web.running == '1'", "is a number", "without quotation marks"),
+        ("services.count == many", "is a number", "compare it with a number"),
+        ("services.web == 1", "is an object", "`services.web.FIELD`"),
+        ("services == 1", "is a list", "`services.count`"),
+        ("services.*.running == 1", "no entry of `services` is called `*`", "`services.count`"),
+        ("complete == yes", "is true or false", "write it alone"),
+        ("not services.web.running", "is neither true nor false", "compare it"),
+    ] {
+        let error = Condition::parse(text).expect_err(text);
+        assert!(error.message.contains(message), "{text}: {}", error.message);
+        assert!(error.hint.as_ref().unwrap().contains(hint), "{text}: {:?}", error.hint);
+        assert_eq!(error.report().code, crate::cli::ExitCode::Usage);
+    }
+    assert_eq!(Condition::parse("services.web.health == helthy").unwrap_err().at, 23, "at the word");
+    for text in [
+        "services.web.health == null",
+        "services.web.health == 'down' or services.web.rollout == failed",
+        "services.web.cpu_percent > 80",
+        "services.\"*\".running == 1",
+        "alarms.x.state == ALARM",
+        "services.web.name == 17",
+    ] {
+        assert!(Condition::parse(text).is_ok(), "{text}: {:?}", Condition::parse(text));
+    }
+}
+
+#[test]
 fn after_a_timeout_it_says_what_the_paths_were() {
     let condition = Condition::parse("services.web.running == services.web.desired and alarms.x.state == OK").unwrap();
     let verdict = condition.evaluate(&snapshot());

@@ -1,0 +1,140 @@
+//! What lines of traces begin with, by the runtime that writes them.
+
+/// What goes on with frames of Java, .NET, PHP, Dart and others, at the beginning of a line.
+pub(super) const FRAMES: &[&str] = &[
+    "Caused by:",
+    "Caused by ",
+    "Suppressed:",
+    "Wrapped by:",
+    "[CIRCULAR REFERENCE",
+    "--- End of ",
+    "---> ",
+    "Stack trace:",
+    "PHP Stack trace:",
+    "PHP   ",
+    "thrown in ",
+    "[stacktrace]",
+    "[previous exception]",
+    "\"}",
+    "[cause]:",
+    "Backtrace:",
+    "stack backtrace:",
+    "Stack backtrace:",
+    "<asynchronous suspension>",
+    "Exception: ",
+    "Location:",
+    "Backtrace omitted",
+    "Run with RUST_BACKTRACE",
+    "ClientConnectionId:",
+    "Error Number:",
+    "Raised at ",
+    "Raised by primitive",
+    "Re-raised at ",
+    "Called from ",
+    "stack traceback:",
+    "coroutine 0:",
+    "Stacktrace:",
+    "in expression starting at ",
+    "HasCallStack backtrace:",
+    "Full report at:",
+    "/tmp/clojure-",
+    "Node.js v",
+];
+/// What Python's asyncio says of an error before its trace.
+pub(super) const ASYNCIO: &[&str] =
+    &["future: <", "task: <", "handle: <", "transport: <", "protocol: <", "source_traceback: ", "handle_traceback: "];
+/// Beside an exception of a database's driver, in Python.
+pub(super) const PYTHON_SQL: &[&str] = &[
+    "[SQL: ",
+    "[parameters: ",
+    "[generated in ",
+    "[cached since ",
+    "(Background on this error",
+    "LINE ",
+    "DETAIL: ",
+    "HINT: ",
+    "CONTEXT: ",
+    "QUERY: ",
+];
+/// A report of `faulthandler`.
+pub(super) const FAULT: &[&str] = &[
+    "Current thread 0x",
+    "Thread 0x",
+    "Current thread's C stack",
+    "<no Python frame>",
+    "Python runtime state:",
+    "Extension modules:",
+    "Segmentation fault",
+    "Aborted",
+    "...",
+];
+/// A report of V8 that ran out of memory.
+pub(super) const HEAP: &[&str] =
+    &["<--- JS stacktrace", "FATAL ERROR: ", "----- Native stack trace", "==== JS stack trace", "Aborted"];
+/// A report of a sanitizer of LLVM or GCC.
+pub(super) const SANITIZER: &[&str] = &[
+    "READ of size",
+    "WRITE of size",
+    "0x",
+    "=>0x",
+    "=====",
+    "freed by thread",
+    "previously allocated by",
+    "allocated by thread",
+    "SUMMARY: ",
+    "Shadow byte",
+    "Address ",
+    "HINT: ",
+    "Direct leak of",
+    "Indirect leak of",
+    "The signal is caused by",
+    "Thread T",
+];
+/// How a shell tells that a signal has ended a process.
+pub(super) const ENDED: &[&str] =
+    &["Segmentation fault", "Aborted", "Illegal instruction", "Bus error", "Floating point exception"];
+/// What the C library writes before it ends a process whose memory is not what it should be.
+pub(super) const CORRUPTED: &[&str] = &[
+    "free(): ",
+    "double free or corruption",
+    "malloc(): ",
+    "malloc_consolidate(): ",
+    "munmap_chunk(): ",
+    "realloc(): ",
+    "corrupted size vs. prev_size",
+    "corrupted double-linked list",
+    "*** stack smashing detected ***",
+    "*** buffer overflow detected ***",
+];
+/// How Python tells what the next exception has to do with the one before.
+pub(super) const CHAINED: &[&str] =
+    &["During handling of the above exception", "The above exception was the direct cause"];
+pub(super) const GO: &[&str] = &[
+    "created by ",
+    "exit status ",
+    "[signal ",
+    "...additional frames elided",
+    "[originating from goroutine",
+    "runtime stack:",
+    "goroutine running on other thread",
+    "PC=",
+    "signal arrived during",
+    "[recovered]",
+    "runtime: sp=",
+    "fatal error: stack overflow",
+];
+pub(super) const RUST: &[&str] = &[
+    "note: ",
+    "stack backtrace:",
+    "Stack backtrace:",
+    "Caused by:",
+    "Message:",
+    "Location:",
+    "Backtrace omitted",
+    "Run with ",
+    "thread panicked while processing panic",
+    "thread caused non-unwinding panic",
+    "fatal runtime error: ",
+];
+pub(super) const SWIFT: &[&str] =
+    &["Thread ", "Registers:", "Images (", "Platform:", "Backtrace took", "Crash", "...", "Illegal instruction"];
