@@ -171,7 +171,7 @@ fn what_lies_with_another_environment_is_not_changed_from_here() {
     ] {
         let said = fed(&home, &world, &format!("{arguments} --env staging --yes"), "s3cret").coded(2);
         let told = format!("{}{}", said.out, said.err);
-        assert!(told.contains(&format!("{secret} is of prod, not of staging")), "{arguments}: {told}");
+        assert!(told.contains(&format!("{secret} belongs to prod, not to staging")), "{arguments}: {told}");
         assert!(told.contains("--env prod") && !told.contains("is no parameter"), "{arguments}: {told}");
     }
     let said = fed(&home, &world, "params put /elsewhere/KEY --stdin --env staging --yes", "x").coded(2);
@@ -181,9 +181,9 @@ fn what_lies_with_another_environment_is_not_changed_from_here() {
     assert_eq!(world.asked("ssm:GetParameter"), 0, "nothing of it is looked at");
     // What is only read is told whose it is.
     let read = line(&mut home.on(&world), &format!("params get {secret} --env staging")).coded(0);
-    assert!(read.err.contains("is of prod, not of staging"), "{read:#?}");
+    assert!(read.err.contains("belongs to prod, not to staging"), "{read:#?}");
     let read = line(&mut home.on(&world), "params export prod.out --under /bookmark-manager/prod --env staging");
-    assert!(read.err.contains("is of prod, not of staging"), "{read:#?}");
+    assert!(read.err.contains("belongs to prod, not to staging"), "{read:#?}");
 }
 
 #[test]

@@ -215,6 +215,9 @@ fn a_deregistered_revision_is_deployed_as_a_copy_of_it() {
     assert!(third != first && third != second, "{third}");
     // The one that runs, too.
     other.deregister(&third);
+    let forced = other.ecs.update_service().cluster(CLUSTER).service(WEB).force_new_deployment(true).send();
+    let refused = other.runtime.block_on(forced).unwrap_err();
+    assert!(refused.into_service_error().to_string().contains("TaskDefinition is inactive"), "as at AWS");
     let said = line(&mut home.on(&world), "deploy web --force --yes").coded(0);
     assert!(said.err.contains(&format!("{third} is deregistered: a copy")), "{said:#?}");
     assert!(said.err.contains("goes back to a copy of"), "the undo is one that works: {said:#?}");
@@ -253,6 +256,7 @@ fn services_of_every_shape_have_plans_that_say_what_they_are() {
             assert_eq!(said.code, 1, "{arguments}: {said:#?}");
             assert!(text.contains(&format!("by {controller}, not by ECS")), "{arguments}: {said:#?}");
             assert!(!text.contains("of  "), "an empty name: {arguments}: {said:#?}");
+            assert!(!text.contains("undo:"), "what is not done is not undone: {arguments}: {said:#?}");
         }
         assert_eq!(cockpit("services web -o json").coded(0).json()["services"][0]["controller"], controller);
         cockpit("scale web 2 --dry-run").coded(0);

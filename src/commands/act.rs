@@ -30,8 +30,9 @@ pub(super) async fn act(
     out: &mut dyn io::Write,
 ) -> Result<ExitCode, Report> {
     let output = context.output;
-    let mut stops = StopSignals::new()
-        .map_err(|error| Report::new("signals", "signals cannot be taken", ExitCode::Failed).caused_by(&error))?;
+    let mut stops = StopSignals::new().map_err(|error| {
+        Report::new("signals", "signal handlers cannot be installed", ExitCode::Failed).caused_by(&error)
+    })?;
     if !dry_run {
         left_before(opened, context.session().mark).await;
     }
@@ -75,7 +76,7 @@ pub(super) async fn act(
                 let _ = writeln!(crate::runtime::Output::stderr());
                 return stop.ended();
             }
-            () = over(context) => return Err(time_is_up("no yes came in it")),
+            () = over(context) => return Err(time_is_up("nobody answered")),
             answer = said_yes(context, &opened.environment, risk.unwrap_or(Risk::Change)) => answer?,
         };
         if !answer {
@@ -84,7 +85,7 @@ pub(super) async fn act(
     }
     let mut code = ExitCode::Done;
     let mut done = Vec::new();
-    for id in &ids {
+    for (at, id) in ids.iter().enumerate() {
         done.push(*id);
         if !attach {
             driver.confirm(*id);
@@ -104,6 +105,16 @@ pub(super) async fn act(
             code = stop.code();
         }
         if code != ExitCode::Done {
+            // Those that only look have begun already.
+            let after = &ids[at + 1..];
+            if !attach && !after.is_empty() {
+                let why = format!("`{}` ended: {}", operation.title, operation.words());
+                for other in after {
+                    driver.skip(*other, &why);
+                    told.news(&driver.operations, *other);
+                }
+                done.extend(after);
+            }
             break;
         }
     }

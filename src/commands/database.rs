@@ -1,13 +1,12 @@
 //! Which database a command changes.
 
 use super::context::Context;
-use super::opened::time_is_up;
+use super::whole::whole_or_exact;
 use crate::cli::{ExitCode, Report};
 use crate::headless::select::{Home, among};
 use crate::model::names::{find, listed};
 use crate::model::tunnel::far::POSTGRES;
 use crate::model::{DatabaseKind, Source};
-use crate::runtime::Collected;
 
 /// A database that was typed.
 pub(super) struct Found {
@@ -54,24 +53,19 @@ pub(super) async fn one(context: &Context, typed: Option<&str>) -> Result<Found,
     let reading = Box::pin(context.collect(&sources, false)).await?;
     reading.check_credentials()?;
     let app = &reading.collector.app;
-    if reading.collected == Collected::TimedOut {
-        return Err(time_is_up("the databases could not be listed in it"));
-    }
     if app.environment.databases.is_empty() {
         return Err(Report::usage(format!("{} has no database", app.environment.name))
             .hint("name it with `databases` in the environment's configuration"));
     }
     let estate = &app.estate;
     let rows = &estate.derived.databases;
-    if rows.is_empty()
-        && let Some(failure) = estate.db_clusters.failure().or(estate.db_instances.failure())
-    {
-        return Err(Report::of_failure("the databases cannot be listed", failure));
-    }
     let names: Vec<&str> = rows.iter().map(|row| row.database.id.as_str()).collect();
     let account = estate.identity.value().map(|identity| identity.account.as_str());
     let home = Home::of(&app.environment, account);
     let wanted: Vec<String> = typed.map(str::to_owned).into_iter().collect();
+    let bare = typed.map(|typed| home.bare("database", typed)).transpose()?;
+    let lists = [Source::DbClusters, Source::DbInstances];
+    whole_or_exact(&reading, &lists, "databases", (bare.as_slice(), &names))?;
     let id = match (among("database", &names, &wanted, home)?, &names[..]) {
         (Some(found), _) => found.into_iter().next(),
         (None, [only]) => Some((*only).to_owned()),

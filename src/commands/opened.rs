@@ -1,13 +1,15 @@
 //! The environment that a command changes, and the services that were typed for it.
 
 use super::context::Context;
-use crate::cli::{ExitCode, Report};
+pub(super) use super::late::time_is_up;
+use super::whole::whole_or_exact;
+use crate::cli::Report;
 use crate::config::{Config, EnvironmentConfig};
 use crate::headless;
 use crate::model::Source;
 use crate::model::names::Shortening;
 use crate::runtime::clock::{Clock, zone as clock_zone};
-use crate::runtime::{Collected, Driver, audit as audit_file};
+use crate::runtime::{Driver, audit as audit_file};
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
@@ -45,43 +47,27 @@ impl Opened {
     }
 }
 
-/// `--timeout` ended it before anything was changed. `doing` is the rest of the sentence, what was not had by then:
-/// `the instances were not read in it`.
-pub(super) fn time_is_up(doing: &str) -> Report {
-    let mut report = Report::new("timeout", format!("the time is up: {doing}"), ExitCode::TimedOut);
-    report.causes.push("nothing was changed".to_owned());
-    report.hint("give it more time with --timeout")
-}
-
 /// Whole and short names of the services that were typed, or of all.
 pub(super) async fn names(
     context: &Context,
     opened: &Opened,
     typed: &[String],
 ) -> Result<Vec<(String, String)>, Report> {
-    let all: Vec<String> = if let Some(exact) = opened.environment.exact_services() {
-        exact.to_vec()
+    let home = headless::select::Home::of(&opened.environment, None);
+    let (all, whole): (Vec<String>, bool) = if let Some(exact) = opened.environment.exact_services() {
+        (exact.to_vec(), true)
     } else {
         let reading = context.collect(&[Source::Services], false).await?;
-        reading.check_credentials()?;
         let estate = &reading.collector.app.estate;
-        if estate.services.value().is_none() || reading.collected == Collected::TimedOut {
-            let why = estate.services.failure().cloned();
-            if reading.collected == Collected::TimedOut {
-                return Err(time_is_up("the services could not be listed in it"));
-            }
-            let report = Report::new("services", "the services cannot be listed", ExitCode::Failed);
-            return Err(match why {
-                Some(failure) => Report::of_failure("the services cannot be listed", &failure),
-                None => report,
-            });
-        }
-        estate.services.value().into_iter().flatten().map(|(name, _)| name.clone()).collect()
+        let known: Vec<&str> = estate.services.value().into_iter().flatten().map(|(name, _)| name.as_str()).collect();
+        let typed: Result<Vec<&str>, Report> = typed.iter().map(|typed| home.bare("service", typed)).collect();
+        let whole = whole_or_exact(&reading, &[Source::Services], "services", (&typed?, &known))?;
+        (known.into_iter().map(str::to_owned).collect(), whole)
     };
     let every: Vec<&str> = all.iter().map(String::as_str).collect();
     let shortening = Shortening::of(every.iter().copied());
-    let short = |name: &str| shortening.short(name).to_owned();
-    let home = headless::select::Home::of(&opened.environment, None);
+    // Beside one that was not read the short name may be that one's.
+    let short = |name: &str| if whole { shortening.short(name).to_owned() } else { name.to_owned() };
     let wanted = headless::select::among("service", &every, typed, home)?.unwrap_or_else(|| all.clone());
     // In the configured order, each once.
     Ok(all.iter().filter(|name| wanted.contains(name)).map(|name| (name.clone(), short(name))).collect())

@@ -5,7 +5,7 @@ use crate::aws::mfa::{Asker, Question, ask_through};
 use crate::model::parameters::Value;
 use crate::model::text::harmless;
 use futures_util::FutureExt as _;
-use std::fs::OpenOptions;
+use std::fs::{File, OpenOptions};
 use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
@@ -61,11 +61,20 @@ pub fn at_terminal() {
     }));
 }
 
+/// Drops what was typed at a terminal and not read yet.
+fn forget(terminal: &File) {
+    // Where that fails it is no terminal, and nothing was typed.
+    let _ = rustix::termios::tcflush(terminal, rustix::termios::QueueSelector::IFlush);
+}
+
 /// The terminal itself, whatever standard input and output are: a code is no part of either.
 fn typed(question: &Question) -> io::Result<Option<Value>> {
     let mut terminal = OpenOptions::new().read(true).write(true).open("/dev/tty")?;
-    if let Some(why) = &question.again {
-        writeln!(terminal, "{}", harmless(why))?;
+    match &question.again {
+        Some(why) => writeln!(terminal, "{}", harmless(why))?,
+        // What was typed before the question is no answer to it; a code that is asked for again is expected, and what was
+        // typed at once is for it.
+        None => forget(&terminal),
     }
     write!(terminal, "MFA code of {} for profile {}: ", harmless(&question.serial), harmless(&question.profile))?;
     terminal.flush()?;

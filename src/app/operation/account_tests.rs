@@ -1,8 +1,8 @@
 //! No answer of another account is judged: credentials may be renewed to those of one while something goes on.
 
 use super::Operations;
-use super::call::{Answered, Call, Read, Reply};
-use super::outcome::Verdict;
+use super::call::{Answered, Call, Read, Reply, Write};
+use super::outcome::{Outcome, Verdict};
 use super::steps::Wanted;
 use super::tests::{at, environment, get, healthy, me, ok, service, settle, steps, to_its_end};
 use crate::app::effect::Effect;
@@ -88,7 +88,8 @@ fn what_was_looked_at_in_two_accounts_is_no_plan() {
 
 #[test]
 fn a_change_in_the_middle_waits_for_the_account_and_the_first_does_not() {
-    let refused = || Failure::new(FailureKind::WrongAccount, "ecs:UpdateService was not sent");
+    // As `aws::calls` tells it: whose credentials these are is asked before anything is sent.
+    let refused = || Failure::new(FailureKind::WrongAccount, "ecs:UpdateService was not sent").unsent();
     let stop = || Wanted::Power { power: Power::Stop, services: vec!["web".into()], databases: false, direct: true };
     for (refuses_from, verdict) in [(0, Verdict::Refused), (1, Verdict::Unknown)] {
         let mut operations = Operations::new("t", TimeZone::UTC);
@@ -111,5 +112,70 @@ fn a_change_in_the_middle_waits_for_the_account_and_the_first_does_not() {
         to_its_end(&mut operations, id, effects, 1, &mut answer);
         let outcome = get(&operations, id).outcome.clone().expect("it ended");
         assert_eq!(outcome.verdict, verdict, "after {refuses_from} changes: {outcome:?}");
+        let lines = &get(&operations, id).lines;
+        let told = lines.iter().filter(|line| line.text.contains("the credentials are another account's")).count();
+        assert_eq!(told, refuses_from, "{lines:?}");
+        if refuses_from > 0 {
+            assert_eq!(outcome.causes, ["not done: web: desired count 0"], "{outcome:?}");
+        }
+    }
+}
+
+#[test]
+fn new_credentials_are_waited_for_as_long_as_is_said_and_what_is_not_done_is_named() {
+    let refused = || Failure::new(FailureKind::Credentials, "ecs:UpdateService: ExpiredToken").unsent();
+    let stop = || Wanted::Power { power: Power::Stop, services: vec!["web".into()], databases: false, direct: true };
+    for (come_back, verdict) in [(Some(600), Verdict::Done), (None, Verdict::Failed)] {
+        let mut operations = Operations::new("t", TimeZone::UTC);
+        let (id, effects) = operations.start(steps(stop()), &environment(), at(0));
+        let (mut written, mut stopped) = (0, false);
+        let second = std::cell::Cell::new(0);
+        let mut answer = |call: &Call| match call {
+            Call::Write { .. } if written > 0 && come_back.is_none_or(|at| second.get() < at) => {
+                Answered::new(Err(refused()))
+            }
+            Call::Write { write, .. } => {
+                written += 1;
+                stopped |= matches!(write, Write::Update { .. });
+                ok(Reply::Done)
+            }
+            Call::Read(Read::Identity) => me("123456789012"),
+            Call::Read(Read::Scalable { .. }) => ok(Reply::Scalable(None)),
+            Call::Read(Read::Timers { .. } | Read::Actions { .. }) => ok(Reply::Timers(Vec::new())),
+            Call::Read(_) if stopped => ok(Reply::Services(vec![service("web", 0, 0)])),
+            Call::Read(_) => ok(Reply::Services(vec![service("web", 2, 2)])),
+            _ => ok(Reply::Done),
+        };
+        settle(&mut operations, effects, at(0), &mut answer);
+        let effects = operations.confirm(id, at(1));
+        settle(&mut operations, effects, at(1), &mut answer);
+        for now in 2..1_200 {
+            second.set(now);
+            let effects = operations.tick(at(now));
+            settle(&mut operations, effects, at(now), &mut answer);
+        }
+        let operation = get(&operations, id);
+        let outcome = operation.outcome.clone().expect("it ended");
+        assert_eq!(outcome.verdict, verdict, "{outcome:?}");
+        if verdict == Verdict::Failed {
+            let took = operation.ended.expect("it ended").duration_since(at(0)).as_secs();
+            assert!((900..960).contains(&took), "{took} s");
+            assert!(outcome.causes.contains(&"not done: web: desired count 0".to_owned()), "{outcome:?}");
+            assert!(outcome.summary.contains("after 1 of 2 changes"), "{outcome:?}");
+            assert!(outcome.hint.is_some_and(|hint| hint.contains("`cockpit stop --direct")));
+        }
+    }
+}
+
+#[test]
+fn an_answer_that_was_lost_is_not_known_whosever_credentials_come_then() {
+    let theirs = Failure::new(FailureKind::WrongAccount, "ecs:UpdateService was not sent");
+    let lost = Outcome::unmade("scale web to 3", true, &theirs, "cockpit services");
+    assert_eq!((lost.verdict, lost.failure), (Verdict::Unknown, Some(FailureKind::WrongAccount)));
+    let unsent = Outcome::unmade("scale web to 3", false, &theirs, "cockpit services");
+    assert_eq!(unsent.verdict, Verdict::Refused);
+    // What CloudWatch took is done, though others look at it then.
+    for verdict in [Verdict::Done, Verdict::Failed, Verdict::RolledBack] {
+        assert_eq!(Outcome::new(verdict, "x").because(&theirs).verdict, verdict);
     }
 }

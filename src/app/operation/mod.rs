@@ -147,6 +147,11 @@ impl Operations {
         self.step(id, now, Operation::cancel)
     }
 
+    /// It is not begun: why, another that was to come before it did not end well.
+    pub fn skip(&mut self, id: OperationId, why: &str, now: Timestamp) -> Vec<Effect> {
+        self.step(id, now, |operation, now, _, _| operation.skip(why, now))
+    }
+
     /// It is not watched any more; it goes on without us.
     pub fn detach(&mut self, id: OperationId, now: Timestamp) -> Vec<Effect> {
         self.step(id, now, Operation::detach)

@@ -364,6 +364,15 @@ impl Operation {
         Vec::new()
     }
 
+    /// It is not begun, because another that was to come before it did not end well.
+    pub(super) fn skip(&mut self, why: &str, now: Timestamp) -> Asked {
+        if !matches!(self.stage, Stage::Looking | Stage::Asking) {
+            return Vec::new();
+        }
+        let outcome = Outcome::new(Verdict::Cancelled, format!("{}: not begun, as {why}", self.title));
+        self.end(outcome.cause("nothing of it was changed").hint("ask for it again when that is mended"), now)
+    }
+
     pub(super) fn detach(&mut self, now: Timestamp, zone: &TimeZone, watched_count: usize) -> Asked {
         match self.stage {
             Stage::Acting => self.leave("it is not watched any more", now),

@@ -1,5 +1,6 @@
 //! How an operation ends: one verdict, what runs now, and what to do.
 
+use crate::model::names::listed;
 use crate::model::{Failure, FailureKind};
 
 /// The verdict. There is one, and it is final.
@@ -50,6 +51,11 @@ impl Verdict {
     }
 }
 
+/// Changes that were not made, in a sentence.
+pub fn not_done(undone: &[String]) -> String {
+    format!("not done: {}", listed(&undone.iter().map(String::as_str).collect::<Vec<_>>()))
+}
+
 /// How it ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
@@ -81,6 +87,14 @@ impl Outcome {
             Self::new(Verdict::Impossible, format!("{title}: it could not be done")).cause("nothing was changed")
         };
         outcome.because(failure)
+    }
+
+    /// Several changes stopped half-way. What is done stays; `undone` is the rest, and `again` what does that.
+    pub fn half_way(title: &str, all: usize, undone: &[String], failure: &Failure, again: &str) -> Self {
+        let done = all.saturating_sub(undone.len());
+        let stopped = Self::new(Verdict::Failed, format!("{title}: it stopped after {done} of {all} changes"));
+        let hint = format!("{}; then {again}", failure.hint());
+        stopped.hint(hint).because(failure).cause(not_done(undone))
     }
 
     /// It was left before anything was changed.
@@ -123,7 +137,8 @@ impl Outcome {
         self.causes.push(failure.message.clone());
         self.hint.get_or_insert_with(|| failure.hint().to_owned());
         self.failure = Some(failure.kind);
-        if failure.kind == FailureKind::WrongAccount {
+        // Only where nothing was changed it is the rule's refusal; what was changed, or may have been, keeps its verdict.
+        if failure.kind == FailureKind::WrongAccount && self.verdict == Verdict::Impossible {
             self.verdict = Verdict::Refused;
         }
         self

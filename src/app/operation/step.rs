@@ -74,6 +74,8 @@ pub enum Slot {
     Audit,
     /// One of the things to choose from.
     Choice(String),
+    /// In one of several operations that are parts of this one, by its number.
+    Part(usize, Box<Slot>),
 }
 
 /// What reads all that starts or stops an environment at a time.

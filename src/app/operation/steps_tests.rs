@@ -108,7 +108,7 @@ fn scheduled_actions_are_skipped_like_schedules() {
     assert_eq!(sent, [("evening".to_owned(), Some("2026-11-20T18:00:01Z".to_owned()))]);
     assert_eq!(summary, "the next stop is 22:00 UTC");
     let resize = crate::model::ScheduledAction { max: Some(4), ..action.clone() };
-    assert!(skip(false, &[], &[resize.timer()]).unwrap_err().contains("no schedule does a stop"));
+    assert!(skip(false, &[], &[resize.timer()]).unwrap_err().contains("no schedule stops the environment"));
     // Those of several services have one name, and those of another environment's service are not touched.
     assert_eq!(action.timer().title(), "evening of web");
     let mut operations = Operations::new("t", TimeZone::UTC);
@@ -122,7 +122,7 @@ fn scheduled_actions_are_skipped_like_schedules() {
         _ => ok(Reply::Timers(Vec::new())),
     });
     let outcome = get(&operations, id).outcome.clone().expect("it ended");
-    assert!(outcome.summary.contains("no schedule does a stop"), "{outcome:?}");
+    assert!(outcome.summary.contains("no schedule stops the environment"), "{outcome:?}");
 }
 
 #[test]

@@ -16,7 +16,8 @@ const LOOKS: u32 = 2;
 /// It is sent at most so often.
 const SENDS: u32 = 3;
 
-/// What could not even be sent is tried so often again before it is given up: nothing was changed.
+/// What could not even be sent is tried so often again before it is given up: nothing was changed. Credentials that are
+/// refused, or another account's, have limits of their own.
 const UNSENT: u32 = 3;
 
 /// What was there before the change, to tell whether it was made.
@@ -55,7 +56,7 @@ pub struct PendingWrite {
     state: State,
     sends: u32,
     waits: u32,
-    /// How often it could not even be sent.
+    /// How often it could not even be sent, for another reason than the credentials.
     unsent: u32,
     /// Refusals of the credentials in a row.
     refusals: Refusals,
@@ -144,7 +145,7 @@ impl PendingWrite {
             return Progress::Going;
         }
         // A sending that was lost before may still be carried out: a refusal of the next says nothing of it.
-        let given_up = self.refusals.note(&failure, ctx.now) || (failure.unsent && self.unsent >= UNSENT);
+        let given_up = self.refusals.note(&failure, ctx.now) || (unsent_by_fault(&failure) && self.unsent >= UNSENT);
         let refused = failure.kind == FailureKind::WrongAccount && !self.waits_for_account;
         if may_pass(&failure) && !given_up && !refused {
             return self.wait(&failure, ctx);
@@ -166,7 +167,7 @@ impl PendingWrite {
             let limit = refusals::waiting(failure);
             ctx.say(Weight::Warn, format!("{}: {why}: waiting ({failure}){limit}", self.write.action()));
         }
-        self.unsent += u32::from(failure.unsent);
+        self.unsent += u32::from(unsent_by_fault(failure));
         let wait = wait_after(LOOK, self.waits);
         self.waits += 1;
         self.state = State::Waiting(ctx.now + wait);
@@ -252,8 +253,18 @@ impl PendingWrite {
         matches!(self.write, Write::RollBack { .. })
     }
 
+    /// The change itself.
+    pub(super) fn change(&self) -> &Write {
+        &self.write
+    }
+
     /// Whether something of it may have been carried out.
     pub(super) fn may_have_landed(&self) -> bool {
         self.lost.is_some() || self.state == State::Sending
     }
+}
+
+/// Whether something else than the credentials kept it from being sent.
+fn unsent_by_fault(failure: &Failure) -> bool {
+    failure.unsent && !matches!(failure.kind, FailureKind::Credentials | FailureKind::WrongAccount)
 }

@@ -106,6 +106,8 @@ pub(crate) fn inspect(app: &mut App) -> Vec<Effect> {
     own.unwrap_or_else(|| {
         if let Some((title, fields)) = select::fields(app) {
             app.screen.overlays.push(overlays::inspect(title, &fields));
+        } else {
+            app.say("this row has no raw fields");
         }
         done(app)
     })

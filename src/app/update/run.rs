@@ -113,7 +113,7 @@ pub(crate) fn sort(app: &mut App) {
     let block = app.focused();
     let columns = app.spec(block).columns;
     if columns.is_empty() {
-        app.say(format!("{} have their own order", app.spec(block).title));
+        app.say(format!("the rows of {} have a fixed order", app.spec(block).title));
         return;
     }
     let list = app.screen.list(block);
@@ -184,7 +184,10 @@ pub(crate) fn copy(app: &mut App) -> Vec<Effect> {
 
 pub(crate) fn console(app: &mut App) -> Vec<Effect> {
     let link = select::subject(app).and_then(|subject| select::console_link(app, &subject));
-    let Some(link) = link else { return Vec::new() };
+    let Some(link) = link else {
+        app.say("this row has no page in the AWS console");
+        return Vec::new();
+    };
     if app.session.simulated {
         app.say("simulated: the AWS console knows nothing of it");
         return Vec::new();

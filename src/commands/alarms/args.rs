@@ -13,7 +13,7 @@ use jiff::SignedDuration;
   cockpit alarms --all -o csv
   cockpit alarms --history            their changes of the last 24 hours
   cockpit alarms --history 2h -o json
-  cockpit alarms mute NAME --for 1h   it tells nobody for an hour; CloudWatch ends that by itself
+  cockpit alarms mute NAME --for 1h   it notifies nobody for an hour; CloudWatch ends that by itself
   cockpit alarms unmute NAME"
 )]
 pub struct Arguments {

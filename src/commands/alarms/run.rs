@@ -9,10 +9,10 @@ use crate::cli::{ExitCode, Report};
 use crate::commands::act::act;
 use crate::commands::context::Context;
 use crate::commands::log_groups::no_time;
-use crate::commands::opened::{open, time_is_up};
+use crate::commands::opened::open;
 use crate::commands::printed::print;
+use crate::commands::whole::whole_or_exact;
 use crate::model::Source;
-use crate::runtime::Collected;
 use crate::runtime::clock::Clock;
 use std::io;
 
@@ -52,16 +52,10 @@ async fn change(context: &Context, action: &Action, out: &mut dyn io::Write) -> 
 /// The alarm of the environment that was meant: by its name, or by a part of it that no other has.
 async fn whole_name(context: &Context, typed: &str) -> Result<String, Report> {
     let reading = context.collect(report::SOURCES, false).await?;
-    reading.check_credentials()?;
-    if reading.collected == Collected::TimedOut {
-        return Err(time_is_up("the alarms could not be listed in it"));
-    }
-    let alarms = &reading.collector.app.estate.alarms;
-    let Some(known) = alarms.value() else {
-        let failure = alarms.failure().cloned().unwrap_or_else(crate::model::Failure::other_answer);
-        return Err(Report::of_failure("the alarms cannot be listed", &failure));
-    };
-    if known.iter().any(|alarm| alarm.name == typed) {
+    let known = reading.collector.app.estate.alarms.value().map_or(&[][..], Vec::as_slice);
+    let names: Vec<&str> = known.iter().map(|alarm| alarm.name.as_str()).collect();
+    whole_or_exact(&reading, &[Source::Alarms], "alarms", (&[typed], &names))?;
+    if names.contains(&typed) {
         return Ok(typed.to_owned());
     }
     let mut found = known.iter().map(|alarm| &alarm.name).filter(|name| name.contains(typed));

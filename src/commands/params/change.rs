@@ -1,7 +1,7 @@
 //! What changes parameters: each is a request of an operation, which shows its plan and asks.
 
 use super::args::{Import, Put, Rm, Type};
-use super::facts::{Facts, within};
+use super::facts::{Facts, Readers, within};
 use super::input;
 use crate::app::operation::parameter::{Request, Wanted, typed};
 use crate::cli::{ExitCode, Report};
@@ -18,6 +18,17 @@ fn kind(typed: Type) -> Kind {
         Type::List => Kind::List,
         Type::Secure => Kind::Secure,
     }
+}
+
+/// Which services read them; where these are to get new tasks, they must be known.
+fn readers<'a>(facts: &Facts, names: impl Iterator<Item = &'a str>, restart: bool) -> Result<Option<Readers>, Report> {
+    let readers = facts.readers(names);
+    if readers.is_none() && restart {
+        let report = facts.unread("which services are to get new tasks is not known: nothing was changed".to_owned());
+        let hint = report.hint.clone().unwrap_or_else(|| "try again".to_owned());
+        return Err(report.hint(format!("{hint}, or leave --restart out")));
+    }
+    Ok(readers)
 }
 
 /// Before a value is asked for: whether it could be written at all.
@@ -42,6 +53,7 @@ pub(super) async fn put(context: &Context, put: &Put, out: &mut dyn io::Write) -
     if let Some(check) = foreign.first() {
         return Err(facts.refusal(check));
     }
+    let readers = readers(&facts, std::iter::once(name.as_str()), put.restart)?;
     let before = if put.editor {
         let account = opened.environment.account.as_deref();
         let read = within(context, facts.session.held_parameter(&name, account)).await?;
@@ -64,7 +76,6 @@ pub(super) async fn put(context: &Context, put: &Put, out: &mut dyn io::Write) -
         (None, _, true) => " --editor".to_owned(),
         _ => String::new(),
     };
-    let readers = facts.readers(std::iter::once(name.as_str()));
     let wanted = Wanted::Put {
         name,
         value,
@@ -121,7 +132,7 @@ pub(super) async fn import(context: &Context, import: &Import, out: &mut dyn io:
             description: None,
         })
         .collect();
-    let readers = facts.readers(wanted.iter().map(Wanted::name));
+    let readers = readers(&facts, wanted.iter().map(Wanted::name), import.restart)?;
     let typed = typed::import(&import.file.to_string_lossy(), &under, import.kind.map(kind));
     let foreign = facts.foreign(wanted.iter().map(Wanted::name));
     let request = Request { wanted, foreign, readers, restart: import.restart, typed };

@@ -64,7 +64,7 @@ pub(super) async fn export(context: &Context, export: &Export) -> Result<ExitCod
         Report::new("output", format!("{} cannot be written", export.file.display()), ExitCode::Failed)
             .caused_by(&error)
     })?;
-    say(&format!("{} parameters of {under} are in {}", values.len(), export.file.display()));
+    say(&format!("{}: {} of {under}", export.file.display(), crate::model::text::counted(values.len(), "parameter")));
     let odd: Vec<&str> =
         values.iter().map(|(name, _)| name.as_str()).filter(|name| !dotenv::is_shell_name(name)).collect();
     if !odd.is_empty() {

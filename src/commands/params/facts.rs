@@ -18,6 +18,9 @@ use crate::runtime::{Collected, Collector};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
+/// Services that read each parameter when a task starts: whole names, and what people call them.
+pub(super) type Readers = BTreeMap<String, BTreeMap<String, String>>;
+
 /// An environment, and what its services name.
 pub(super) struct Facts {
     pub(super) environment: EnvironmentConfig,
@@ -94,7 +97,7 @@ impl Facts {
         let mut reading = unless_stopped(Box::pin(context.read_with(collector))).await?;
         reading.check_credentials()?;
         if reading.collected == Collected::TimedOut {
-            return Err(time_is_up("the task definitions could not be read in it"));
+            return Err(time_is_up("the task definitions could not be read"));
         }
         let session = reading.collector.session();
         let app = &reading.collector.app;
@@ -256,10 +259,7 @@ impl Facts {
     }
 
     /// Who reads these, for a change; none where not all task definitions are known.
-    pub(super) fn readers<'a>(
-        &self,
-        names: impl Iterator<Item = &'a str>,
-    ) -> Option<BTreeMap<String, BTreeMap<String, String>>> {
+    pub(super) fn readers<'a>(&self, names: impl Iterator<Item = &'a str>) -> Option<Readers> {
         let all = names.map(|name| (name.to_owned(), named::readers(&self.named, name))).collect();
         self.complete.then_some(all)
     }
@@ -302,7 +302,7 @@ pub(super) async fn found(context: &Context, typed: &str) -> Result<(Alone, Stri
 /// Says of which other environment a name or a path is that was typed whole: it is read with this one's credentials.
 pub(super) fn tell_whose(config: &Config, environment: &EnvironmentConfig, typed: &str) {
     if let Some(other) = place(config, environment, &[], false).neighbour(typed) {
-        say(&format!("! {typed} is of {other}, not of {}", environment.name));
+        say(&format!("! {typed} belongs to {other}, not to {}", environment.name));
     }
 }
 
@@ -312,7 +312,7 @@ pub(super) async fn within<T>(
     read: impl Future<Output = Result<T, Failure>>,
 ) -> Result<Result<T, Failure>, Report> {
     context.in_time(read).await.ok_or_else(|| {
-        Report::new("timeout", "the time is up: AWS did not answer in it", ExitCode::TimedOut)
+        Report::new("timeout", "the time is up: AWS did not answer", ExitCode::TimedOut)
             .hint("give it more time with --timeout")
     })
 }

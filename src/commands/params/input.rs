@@ -47,7 +47,7 @@ fn not_edited(why: NotEdited) -> Report {
 /// The text of a file, or of standard input (`-`).
 pub(super) async fn file(context: &Context, path: &Path) -> Result<Value, Report> {
     let path = path.to_owned();
-    waits::blocking(context, "no value came in it", move || {
+    waits::blocking(context, "no value came", move || {
         let shown = if path == Path::new("-") { "standard input".to_owned() } else { path.display().to_string() };
         let mut bytes = Vec::new();
         let read = if path == Path::new("-") {
@@ -76,7 +76,7 @@ async fn prompt(context: &Context, question: &str) -> Result<Value, Report> {
     let raw = Raw::take().map_err(failed)?;
     forget_typed();
     write!(err, "{question}").and_then(|()| err.flush()).map_err(failed)?;
-    let read = waits::blocking(context, "no value came in it", move || typed(&mut io::stdin().lock()).map_err(failed));
+    let read = waits::blocking(context, "no value came", move || typed(&mut io::stdin().lock()).map_err(failed));
     let line = read.await;
     drop(raw);
     let _ = writeln!(err);

@@ -5,10 +5,10 @@ use crate::app::operation::steps::{self, Wanted};
 use crate::cli::{ExitCode, Report};
 use crate::commands::act::act;
 use crate::commands::context::Context;
-use crate::commands::opened::{Opened, open, time_is_up};
+use crate::commands::opened::{Opened, open};
+use crate::commands::whole::whole;
 use crate::headless;
 use crate::model::Source;
-use crate::runtime::Collected;
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
@@ -27,10 +27,7 @@ async fn whole_id(context: &Context, opened: &Opened, typed: &str) -> Result<Str
         return Ok(typed.to_owned());
     }
     let reading = context.collect(&[Source::Services, Source::Tasks], false).await?;
-    reading.check_credentials()?;
-    if reading.collected == Collected::TimedOut {
-        return Err(time_is_up("the tasks could not be listed in it"));
-    }
+    whole(&reading, &[Source::Tasks], "tasks")?;
     let tasks = reading.collector.app.estate.tasks.value();
     let mut found = tasks.into_iter().flatten().map(|(id, _)| id).filter(|id| id.starts_with(typed));
     match (found.next(), found.next()) {

@@ -174,7 +174,7 @@ def on_answer(operation_model, response_dict, **_):
 
 
 def client(service, region=REGION, key="AKIASIMULATED0000001", attempts=1, **settings):
-    config = Config(retries={"total_max_attempts": attempts}, read_timeout=5, **settings)
+    config = Config(retries={"total_max_attempts": attempts}, read_timeout=30, **settings)
     c = boto3.client(
         service,
         region_name=region,

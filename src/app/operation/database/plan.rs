@@ -193,7 +193,14 @@ impl DatabaseChange {
         }
         let count = self.figures.as_ref().and_then(|figures| figures.connections.get(instance));
         self.checks.extend(count.map(|count| {
-            Check::new(Level::Note, format!("{instance} has {count:.0} connections: each of them is cut"))
+            Check::new(
+                Level::Note,
+                if *count < 1.5 {
+                    format!("{instance} has {count:.0} connection: it is cut")
+                } else {
+                    format!("{instance} has {count:.0} connections: each of them is cut")
+                },
+            )
         }));
         let pending =
             |member: &Member| member.pending.iter().map(|(what, to)| format!("{what} → {to}")).collect::<Vec<_>>();

@@ -22,8 +22,6 @@ impl Deploy {
             return;
         }
         let Some(watch) = &self.watch else { return };
-        ctx.say(Weight::Bad, format!("rolling back: {why}"));
-        self.reverting = Some(why);
         let write = match (&watch.release, &self.target.previous) {
             // ECS takes it back to the revision before with the image that it had.
             (Some(arn), _) if !self.ended_before => Write::RollBack { arn: arn.clone() },
@@ -32,14 +30,30 @@ impl Deploy {
                 Some(gone) if gone.deregistered() && gone.name == *previous => as_it_is(gone),
                 _ => Self::back_to(watch, previous.clone()),
             },
+            (_, _) if self.ended_before => return,
             // The history will show it in a moment, and then ECS can be asked.
             (_, _) => {
-                self.reverting = None;
+                if self.wanted_back.replace(why).is_none() {
+                    ctx.say(Weight::Warn, "it is rolled back as soon as the history of deployments shows it");
+                }
                 return;
             }
         };
         let before = self.before_way_back(watch);
+        ctx.say(Weight::Bad, format!("rolling back: {why}"));
+        self.reverting = Some(why);
+        self.wanted_back = None;
         self.phase = Phase::Reverting(PendingWrite::send(write, before, ctx).in_the_middle());
+    }
+
+    /// That a way back was wanted and could not be sent, for a verdict.
+    pub(super) fn not_sent_back(&self) -> Option<String> {
+        let on_its_way = match &self.phase {
+            Phase::Reverting(sure) if !sure.may_have_landed() => self.reverting.as_ref(),
+            _ => None,
+        };
+        let why = self.wanted_back.as_ref().or(on_its_way)?;
+        Some(format!("it was to be rolled back ({why}), and that could not be sent"))
     }
 
     /// What is there before the way back.

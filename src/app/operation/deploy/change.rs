@@ -39,21 +39,11 @@ impl Deploy {
             Ok(_) => None,
             Err(failure) => return self.not_begun("the service cannot be read", Some(&failure), ctx),
         };
-        let (Some(now), Some(before)) = (found, &self.gather.service) else {
-            return self.not_begun("the service is gone", None, ctx);
-        };
-        let id = |service: &Service| service.primary().map(|primary| primary.id.clone());
-        let back = matches!(self.request.source, Source::Back(_));
-        if id(&now) != id(before) && !(back && self.gather.under_way().is_some()) {
-            let to = now.primary().map(|primary| primary.task_definition.clone()).unwrap_or_default();
-            return self.not_begun(
-                &format!("the service changed since it was looked at: it now goes to {to}"),
-                None,
-                ctx,
-            );
+        match (self.overtaken(found.as_ref()), found) {
+            (None, Some(now)) => self.change_now(now, ctx),
+            (Some(why), _) => self.not_begun(&why, None, ctx),
+            (None, None) => self.not_begun("the service is gone", None, ctx),
         }
-        self.gather.service = Some(now);
-        self.change(ctx);
     }
 
     /// The first change.
@@ -87,7 +77,13 @@ impl Deploy {
         };
         ctx.say(Weight::Step, format!("registering a copy of {}", self.gather.base_name()));
         let before = Before { newest: self.gather.newest_revision(), ..Before::default() };
-        self.phase = Phase::Registering(PendingWrite::send(write, before, ctx));
+        self.phase = Phase::Registering(self.send(write, before, ctx));
+    }
+
+    /// Sends a change on the way to the new version.
+    fn send(&self, write: Write, before: Before, ctx: &mut Ctx<'_>) -> PendingWrite {
+        let sure = PendingWrite::send(write, before, ctx);
+        if self.after_others { sure.in_the_middle() } else { sure }
     }
 
     pub(super) fn registration(&self) -> Option<Write> {
@@ -117,7 +113,7 @@ impl Deploy {
             running: self.gather.service.as_ref().map(|service| service.task_definition.clone()).unwrap_or_default(),
             ..Before::default()
         };
-        self.phase = Phase::Updating(PendingWrite::send(write, before, ctx));
+        self.phase = Phase::Updating(self.send(write, before, ctx));
     }
 
     /// The service was updated: the deployment that it now has is ours.

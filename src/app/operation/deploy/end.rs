@@ -31,7 +31,6 @@ impl Deploy {
         let asked_back = matches!(self.request.source, Source::Back(_));
         let version = self.version().map(|version| format!(" ({version})")).unwrap_or_default();
         let mut outcome = match seen {
-            // The way back, as a deployment of its own.
             // Somebody else's deployment, which was to be ended, had come to its end before.
             WatchState::Successful if self.ended_theirs => Outcome::new(
                 Verdict::Failed,
@@ -57,7 +56,7 @@ impl Deploy {
             .hint(format!("start it with `cockpit start` or `cockpit scale {short} COUNT`, and see whether it runs")),
             WatchState::Successful if self.desired() == 0 => {
                 Outcome::new(Verdict::Done, format!("{short} is set to {revision}{version}; nothing runs (desired 0)"))
-                    .hint("start it with `cockpit start`")
+                    .hint(self.start_again())
             }
             // What never ran there is nothing to be back at.
             WatchState::Successful if asked_back && !self.gather.strays() => {
@@ -112,6 +111,7 @@ impl Deploy {
             outcome.causes.extend(self.not_taken_back.clone());
             outcome.causes.dedup();
         }
+        outcome.causes.extend(self.not_sent_back());
         if let Some(took) = self.took(ctx.now) {
             outcome.summary = format!("{} after {}", outcome.summary, crate::model::time::spoken(took));
         }
@@ -128,7 +128,7 @@ impl Deploy {
     }
 
     /// How many tasks are to run, as it was last seen.
-    fn desired(&self) -> u32 {
+    pub(super) fn desired(&self) -> u32 {
         self.watch.as_ref().and_then(|watch| watch.service.as_ref()).map_or(0, |service| service.desired)
     }
 
@@ -161,6 +161,15 @@ impl Deploy {
     fn nothing_ran(&self, ctx: &Ctx<'_>) -> bool {
         let listed = self.end_of_it().is_none_or(|at| ctx.service_now.duration_since(at) < STOPPED_LISTED);
         !self.planned_at_zero && (!self.only_looks() || listed) && self.watch.as_ref().is_some_and(Watch::nothing_ran)
+    }
+
+    /// How a service whose desired count is 0 comes to run again: a DAEMON has no count, and is not part of a start.
+    fn start_again(&self) -> String {
+        let daemon = self.gather.service.as_ref().is_some_and(crate::model::Service::daemon);
+        if daemon {
+            return "its tasks come with container instances: `aws ecs list-container-instances` lists them".to_owned();
+        }
+        "start it with `cockpit start`".to_owned()
     }
 
     /// When our deployment ended, as AWS tells it.

@@ -1,6 +1,7 @@
 //! A deployment under way: how it stands, and whether it is taken back.
 
 use super::{Deploy, Phase, Source};
+use crate::app::operation::call::may_pass;
 use crate::app::operation::machine::Machine as _;
 use crate::app::operation::refusals;
 use crate::app::operation::step::{Ctx, Weight};
@@ -12,10 +13,13 @@ impl Deploy {
     /// The watched deployment stands like this.
     pub(super) fn seen(&mut self, seen: &WatchState, ctx: &mut Ctx<'_>) {
         match seen {
-            WatchState::Going => self.fail_early(ctx),
+            WatchState::Going => match self.wanted_back.clone().filter(|_| !self.look_first && !self.leaves()) {
+                Some(why) => self.revert(why, ctx),
+                None => self.fail_early(ctx),
+            },
             // It came to its end before it could be taken back; that is still wanted.
-            WatchState::Successful if self.reverting.is_some() && !self.way_back => {
-                let why = self.reverting.take().unwrap_or_default();
+            WatchState::Successful if (self.reverting.is_some() || self.wanted_back.is_some()) && !self.way_back => {
+                let why = self.reverting.take().or(self.wanted_back.take()).unwrap_or_default();
                 self.ended_before = true;
                 self.look_first = false;
                 if self.can_go_back() {
@@ -59,16 +63,7 @@ impl Deploy {
             return;
         }
         // At its end ECS has judged; whether its tasks run is looked at there.
-        let leaves = |status: &RolloutStatus| match status {
-            RolloutStatus::Pending | RolloutStatus::InProgress | RolloutStatus::Other(_) => false,
-            RolloutStatus::Successful
-            | RolloutStatus::Stopped
-            | RolloutStatus::StopRequested
-            | RolloutStatus::RollbackInProgress
-            | RolloutStatus::RollbackSuccessful
-            | RolloutStatus::RollbackFailed => true,
-        };
-        if watch.state.as_ref().is_some_and(|state| leaves(&state.status)) {
+        if self.leaves() {
             return;
         }
         let Some(trouble) = watch.sure_trouble() else { return };
@@ -92,6 +87,20 @@ impl Deploy {
         }
     }
 
+    /// Whether it has ended, or is on its way back.
+    fn leaves(&self) -> bool {
+        let state = self.watch.as_ref().and_then(|watch| watch.state.as_ref());
+        state.is_some_and(|state| match state.status {
+            RolloutStatus::Pending | RolloutStatus::InProgress | RolloutStatus::Other(_) => false,
+            RolloutStatus::Successful
+            | RolloutStatus::Stopped
+            | RolloutStatus::StopRequested
+            | RolloutStatus::RollbackInProgress
+            | RolloutStatus::RollbackSuccessful
+            | RolloutStatus::RollbackFailed => true,
+        })
+    }
+
     pub(super) fn look_on(&mut self) {
         self.phase = Phase::Watching;
         if let Some(watch) = &mut self.watch {
@@ -111,9 +120,12 @@ impl Deploy {
         let why = self.reverting.take().unwrap_or_default();
         let ended = matches!(&self.phase, Phase::Reverting(sure) if sure.is_roll_back() && !sure.may_have_landed())
             && matches!(failure.kind, FailureKind::Other | FailureKind::NotFound);
-        if failure.unsent && failure.kind != FailureKind::WrongAccount {
+        if failure.unsent && may_pass(failure) && failure.kind != FailureKind::WrongAccount {
             // Nothing came of it, and it is still wanted.
             ctx.say(Weight::Warn, format!("it could not be rolled back yet: {failure}"));
+            self.wanted_back = Some(why);
+            // It may have come to its end meanwhile.
+            self.look_first = self.watch.as_ref().is_some_and(|watch| watch.release.is_some());
         } else if ended {
             // It ended in the meantime: how, is seen by looking on.
             ctx.say(Weight::Warn, format!("ECS would not take it back: {failure}"));

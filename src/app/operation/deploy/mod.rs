@@ -7,6 +7,8 @@
 //! ```
 
 mod back;
+#[cfg(test)]
+mod back_tests;
 mod build;
 mod building;
 mod change;
@@ -15,6 +17,7 @@ mod end;
 mod follow;
 mod gather;
 mod look;
+mod part;
 mod plan;
 mod request;
 #[cfg(test)]
@@ -63,6 +66,10 @@ pub struct Deploy {
     not_taken_back: Option<String>,
     /// It was said that nobody takes the failing version back.
     told_left: bool,
+    /// A way back that is wanted and could not be sent yet: why.
+    wanted_back: Option<String>,
+    /// It is a part of an operation that has changed something else before it.
+    after_others: bool,
     /// No task was to run when it was planned, and the plan said so.
     planned_at_zero: bool,
     /// The outcome that waits for the after-hook.
@@ -289,7 +296,8 @@ impl Machine for Deploy {
     fn known_so_far(&self) -> Vec<String> {
         let Some(watch) = &self.watch else { return Vec::new() };
         let sure = watch.troubles.iter().filter(|trouble| trouble.sure).map(|trouble| trouble.text.clone());
-        sure.chain(watch.runs().map(|runs| format!("what runs now: {runs}"))).collect()
+        let runs = watch.runs().map(|runs| format!("what runs now: {runs}"));
+        sure.chain(self.not_sent_back()).chain(runs).collect()
     }
 
     fn unchanged_while(&self) -> &'static str {
@@ -370,6 +378,8 @@ impl Deploy {
             look_first: false,
             not_taken_back: None,
             told_left: false,
+            wanted_back: None,
+            after_others: false,
             planned_at_zero: false,
             ended: None,
             began: None,

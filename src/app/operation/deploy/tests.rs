@@ -16,9 +16,9 @@ use crate::model::{Failure, FailureKind, TaskDefinition};
 use jiff::tz::TimeZone;
 
 /// A service `web` that runs `web:5`, with one task.
-struct Aws {
+pub(super) struct Aws {
     service: Service,
-    history: Vec<ServiceDeployment>,
+    pub(super) history: Vec<ServiceDeployment>,
     /// The container of task definitions of other families.
     container: &'static str,
     /// A schedule stops it once it was changed.
@@ -50,7 +50,7 @@ fn deployment(id: &str, target: &str) -> Deployment {
 }
 
 impl Aws {
-    fn new() -> Self {
+    pub(super) fn new() -> Self {
         let web = Service {
             task_definition: "web:5".into(),
             deployments: vec![deployment("ecs-svc/1", "web:5")],
@@ -78,7 +78,7 @@ impl Aws {
         TaskDefinition { name, containers: vec![container], ..TaskDefinition::default() }
     }
 
-    fn answer(&mut self, call: &Call) -> Answered {
+    pub(super) fn answer(&mut self, call: &Call) -> Answered {
         match call {
             Call::Read(Read::Identity) => me("123456789012"),
             Call::Read(Read::Services { .. }) => ok(Reply::Services(vec![self.service.clone()])),
@@ -105,7 +105,7 @@ impl Aws {
         }
     }
 
-    fn planned(&mut self, request: Request) -> (Operations, OperationId, Plan) {
+    pub(super) fn planned(&mut self, request: Request) -> (Operations, OperationId, Plan) {
         let mut operations = Operations::new("t", TimeZone::UTC);
         let (id, effects) = operations.start(request, &environment(), at(100));
         let writes = settle(&mut operations, effects, at(100), &mut |call| self.answer(call));
@@ -123,7 +123,7 @@ impl Aws {
     }
 }
 
-fn back(to: &str) -> Request {
+pub(super) fn back(to: &str) -> Request {
     Request::new("web".into(), "web".into(), Source::Back(Some(to.into())), Hooks::default())
 }
 
@@ -169,6 +169,20 @@ fn another_services_task_definition_is_warned_of_and_nothing_to_be_back_at() {
         assert_eq!((told(&plan, Level::Warn).contains("family"), plan.risk), (false, Risk::Change), "{to}");
         assert!(aws.ended(back(to)).summary.starts_with(&format!("web is back at {to}")), "{to}");
     }
+}
+
+#[test]
+fn a_daemon_that_no_instance_takes_is_warned_of_and_no_start_brings_it() {
+    let mut aws = Aws::new();
+    aws.service = Service { scheduling: "DAEMON".into(), desired: 0, running: 0, ..aws.service };
+    aws.service.deployments[0].running = 0;
+    let (.., plan) = aws.planned(back("web:4"));
+    assert!(told(&plan, Level::Warn).contains("no container instance of its cluster takes it"), "{:?}", plan.checks);
+    aws.stopped = true;
+    let outcome = aws.ended(back("web:4"));
+    assert!(outcome.summary.contains("nothing runs (desired 0)"), "{outcome:?}");
+    let hint = outcome.hint.expect("a hint");
+    assert!(hint.contains("container instances") && !hint.contains("cockpit start"), "{hint}");
 }
 
 #[test]

@@ -38,16 +38,16 @@ impl Operation {
                 self.who = Some(identity);
                 return if self.waits_to_be_written_down() { self.write_down() } else { self.ask_person(now) };
             }
-            Ok(_) => Failure::new(FailureKind::Malformed, "who we are was not understood"),
+            Ok(_) => Failure::new(FailureKind::Malformed, "the answer of sts:GetCallerIdentity was not understood"),
             Err(failure) => failure,
         };
         if self.only_looks() {
             // Looking goes on: what is seen belongs to our deployment or to none.
-            self.say(now, Weight::Warn, format!("whose credentials these are is not known: {failure}"));
+            self.say(now, Weight::Warn, format!("the account of these credentials is not known: {failure}"));
             return if self.waits_to_be_written_down() { self.write_down() } else { Vec::new() };
         }
         let outcome =
-            Outcome::new(Verdict::Refused, format!("{}: whose credentials these are is not known", self.title));
+            Outcome::new(Verdict::Refused, format!("{}: the account of these credentials is not known", self.title));
         self.end(outcome.cause("nothing was changed").because(&failure), now)
     }
 

@@ -4,22 +4,24 @@
 mod plan;
 mod request;
 mod restart;
+mod restart_end;
+#[cfg(test)]
+mod restart_tests;
 #[cfg(test)]
 mod tests;
 pub mod typed;
 
 use super::call::{Answered, Read, Reply, Write};
 use super::machine::{Machine, Target, What};
-use super::outcome::{Outcome, Verdict};
+use super::outcome::{Outcome, not_done};
 use super::plan::Plan;
-use super::refusals;
 use super::step::{Ctx, Slot, Weight};
 use super::sure::{Before, PendingWrite, Progress};
 use crate::model::Failure;
 use crate::model::service::Service;
 use jiff::{SignedDuration, Timestamp};
 pub use request::{Request, Wanted, place};
-use restart::{AT_ONCE, End, Restart};
+use restart::{AT_ONCE, Restart};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 
@@ -32,8 +34,9 @@ pub struct Parameters {
     request: Request,
     waiting: Vec<Slot>,
     found: plan::Found,
+    /// Services that get new tasks, as they were right before the first change.
     services: Vec<Service>,
-    /// Services could not be read.
+    /// Those could not be read.
     unread: Option<Failure>,
     /// Versions that the plan was made of.
     versions: Vec<(String, Option<i64>)>,
@@ -82,19 +85,20 @@ impl Parameters {
 
     fn read(&mut self, ctx: &mut Ctx<'_>) {
         self.found.clear();
-        self.services.clear();
         for wanted in &self.request.wanted {
             let slot = Slot::Choice(wanted.name().to_owned());
             self.waiting.push(slot.clone());
             ctx.read(slot, Read::Parameter { name: wanted.name().to_owned() });
         }
-        if self.request.restart {
-            let names: Vec<String> = self.request.services().into_keys().collect();
-            for (number, names) in names.chunks(AT_ONCE).enumerate() {
-                let slot = Slot::Choice(format!(" services {number}"));
-                self.waiting.push(slot.clone());
-                ctx.read(slot, Read::Services { cluster: ctx.cluster(), names: names.to_vec() });
-            }
+    }
+
+    /// The services that get new tasks once more: nobody's deployment is overrun.
+    fn read_services(&mut self, ctx: &mut Ctx<'_>) {
+        self.services.clear();
+        for (number, names) in self.restart.services().chunks(AT_ONCE).enumerate() {
+            let slot = Slot::Choice(format!(" services {number}"));
+            self.waiting.push(slot.clone());
+            ctx.read(slot, Read::Services { cluster: ctx.cluster(), names: names.to_vec() });
         }
     }
 
@@ -114,10 +118,18 @@ impl Parameters {
                 self.found.insert(name.clone(), Err(failure));
             }
         }
+        self.when_gathered(ctx);
+    }
+
+    fn when_gathered(&mut self, ctx: &mut Ctx<'_>) {
         if !self.waiting.is_empty() {
             return;
         }
-        if self.phase == Phase::Rechecking { self.rechecked(ctx) } else { self.plan(ctx) }
+        match self.phase {
+            Phase::Gathering if self.restart.planned() => self.plan(ctx),
+            Phase::Rechecking => self.rechecked(ctx),
+            Phase::Gathering | Phase::Planned | Phase::Doing(..) | Phase::Waiting => {}
+        }
     }
 
     fn versions_now(&self) -> Vec<(String, Option<i64>)> {
@@ -128,16 +140,8 @@ impl Parameters {
     }
 
     fn plan(&mut self, ctx: &mut Ctx<'_>) {
-        use crate::model::deploy::{Check, Level};
-        let mut plan = plan::plan(&self.request, &self.found, &self.services, ctx);
-        if let Some(failure) = self.unread.take() {
-            let what = "the services that read it cannot be looked at";
-            plan.checks.insert(0, Check::failed(Level::Stop, what, &failure));
-        }
-        for service in &self.services {
-            self.restart.note(service);
-        }
-        self.ahead = plan.writes.iter().cloned().collect();
+        let plan = plan::plan(&self.request, &self.found, &self.restart, ctx);
+        self.ahead = plan::writes(&self.request, &self.found).into();
         self.all = self.ahead.len();
         self.versions = self.versions_now();
         self.planned = Some(ctx.now);
@@ -157,6 +161,10 @@ impl Parameters {
             ctx.end = Some(Outcome::changed(&self.title()));
             return;
         }
+        if let Some(why) = self.restart.overtaken(&self.services) {
+            ctx.end = Some(Outcome::changed(&self.title()).cause(why));
+            return;
+        }
         self.first(ctx);
     }
 
@@ -167,88 +175,75 @@ impl Parameters {
 
     fn next(&mut self, ctx: &mut Ctx<'_>) {
         let Some(write) = self.ahead.pop_front() else {
-            if self.restart.ends.is_empty() {
+            if self.restart.is_empty() {
                 return self.done(ctx);
             }
-            ctx.say(Weight::Step, "waiting for the new tasks");
             self.phase = Phase::Waiting;
-            return self.restart.tick(ctx);
-        };
-        let before = match &write {
-            Write::Update { service, .. } => {
-                Before { deployments: self.restart.known(service), running: self.running(service), ..Before::default() }
-            }
-            _ => Before::default(),
+            self.restart.go(&self.services, ctx);
+            return self.when_over(ctx);
         };
         match &write {
             Write::PutParameter(put) => ctx.say(Weight::Step, format!("writing {}", put.name)),
             Write::DeleteParameter { name } => ctx.say(Weight::Step, format!("removing {name}")),
-            Write::Update { service, .. } => ctx.say(Weight::Step, format!("{service}: a new deployment")),
             _ => {}
         }
         let first = self.ahead.len() + 1 == self.all;
-        let sure = PendingWrite::send(write.clone(), before, ctx);
+        let sure = PendingWrite::send(write.clone(), Before::default(), ctx);
         self.phase = Phase::Doing(Box::new(if first { sure } else { sure.in_the_middle() }), write);
     }
 
-    fn running(&self, service: &str) -> String {
-        let found = self.services.iter().find(|one| one.name == service);
-        found.map(|service| service.task_definition.clone()).unwrap_or_default()
-    }
-
     fn landed(&mut self, write: &Write, reply: Reply, ctx: &mut Ctx<'_>) {
-        match (write, reply) {
-            (Write::PutParameter(put), Reply::Written(version)) => {
-                ctx.say(Weight::Step, format!("{} is version {version} now", put.name));
-                self.written.push((put.name.clone(), version));
-            }
-            (Write::Update { .. }, Reply::Services(services)) => {
-                for service in &services {
-                    self.restart.begun(service);
-                }
-            }
-            _ => {}
+        if let (Write::PutParameter(put), Reply::Written(version)) = (write, reply) {
+            ctx.say(Weight::Step, format!("{} is version {version} now", put.name));
+            self.written.push((put.name.clone(), version));
         }
         self.next(ctx);
     }
 
     fn refused(&self, failure: &Failure, lost: bool, ctx: &mut Ctx<'_>) {
         let title = self.title();
-        let done = (self.all - self.ahead.len()).saturating_sub(1);
-        ctx.end = Some(if lost || done == 0 {
+        let undone = self.undone();
+        ctx.end = Some(if lost {
+            let outcome = Outcome::unmade(&title, lost, failure, "cockpit params history");
+            if undone.is_empty() { outcome } else { outcome.cause(not_done(&undone)) }
+        } else if self.ahead.len() + 1 == self.all {
             Outcome::unmade(&title, lost, failure, "cockpit params history")
         } else {
-            let stopped = format!("{title}: it stopped after {done} of {} changes", self.all);
-            Outcome::new(Verdict::Failed, stopped).because(failure)
+            let all = self.all + self.restart.services().len();
+            Outcome::half_way(
+                &title,
+                all,
+                &undone,
+                failure,
+                "ask for it again: what is written already is left as it is",
+            )
         });
     }
 
-    fn done(&self, ctx: &mut Ctx<'_>) {
-        let readers = self.request.services();
-        let short = |name: &String| readers.get(name).unwrap_or(name).clone();
-        let ends = |wanted: fn(&End) -> bool| -> Vec<String> {
-            self.restart.ends.iter().filter(|(_, end)| wanted(end)).map(|(name, _)| short(name)).collect()
+    /// Changes that are not made: the one under way, where it was certainly not carried out, and those after it.
+    fn undone(&self) -> Vec<String> {
+        let words = |write: &Write| match write {
+            Write::PutParameter(put) => put.name.clone(),
+            Write::DeleteParameter { name } => name.clone(),
+            other => other.action().to_owned(),
         };
-        let failed = ends(|end| matches!(end, End::Failed(_)));
-        let back = ends(|end| matches!(end, End::RolledBack(_)));
-        let idle = ends(|end| *end == End::NothingRuns);
-        let done = ends(|end| *end == End::Done);
-        let mut what = self.result();
-        if !idle.is_empty() {
-            what = format!("{what}; nothing of {} runs (desired 0)", idle.join(", "));
+        let current = match &self.phase {
+            Phase::Doing(sure, write) if !sure.may_have_landed() => Some(words(write)),
+            Phase::Doing(..) | Phase::Gathering | Phase::Planned | Phase::Rechecking | Phase::Waiting => None,
+        };
+        let tasks =
+            self.restart.shorts().filter(|_| !self.restart.began()).map(|short| format!("new tasks of {short}"));
+        current.into_iter().chain(self.ahead.iter().map(words)).chain(tasks).collect()
+    }
+
+    fn when_over(&mut self, ctx: &mut Ctx<'_>) {
+        if self.phase == Phase::Waiting && self.restart.over() {
+            self.done(ctx);
         }
-        let outcome = if !failed.is_empty() {
-            Outcome::new(Verdict::Failed, format!("{what}, and the new tasks of {} failed", failed.join(", ")))
-                .hint("look with `cockpit tasks`; the value before is in `cockpit params history NAME --reveal`")
-        } else if !back.is_empty() {
-            Outcome::new(Verdict::RolledBack, format!("{what}, and {} runs the tasks of before", back.join(", ")))
-                .hint("look with `cockpit tasks`; the value before is in `cockpit params history NAME --reveal`")
-        } else if done.is_empty() {
-            Outcome::new(Verdict::Done, what)
-        } else {
-            Outcome::new(Verdict::Done, format!("{what}, and {} runs new tasks", done.join(", ")))
-        };
-        ctx.end = Some(outcome);
+    }
+
+    fn done(&self, ctx: &mut Ctx<'_>) {
+        ctx.end = Some(self.restart.ends().outcome(self.result()));
     }
 
     fn result(&self) -> String {
@@ -289,24 +284,35 @@ impl Machine for Parameters {
     fn begin(&mut self, ctx: &mut Ctx<'_>) {
         if self.request.foreign.is_empty() {
             self.read(ctx);
+            if self.request.restart {
+                self.restart = Restart::of(self.request.services());
+                self.restart.begin(ctx);
+            }
         }
-        if self.waiting.is_empty() {
-            self.plan(ctx);
-        }
+        self.when_gathered(ctx);
     }
 
     fn go(&mut self, ctx: &mut Ctx<'_>) {
-        if self.planned.is_some_and(|planned| ctx.now.duration_since(planned) <= FRESH) {
+        let fresh = self.planned.is_some_and(|planned| ctx.now.duration_since(planned) <= FRESH);
+        if fresh && self.restart.is_empty() {
             return self.first(ctx);
         }
         self.phase = Phase::Rechecking;
-        self.read(ctx);
+        self.read_services(ctx);
+        if !fresh {
+            self.read(ctx);
+        }
     }
 
     fn reply(&mut self, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
+        if let Slot::Part(number, slot) = slot {
+            self.restart.reply(*number, slot, answered, ctx);
+            self.when_gathered(ctx);
+            return self.when_over(ctx);
+        }
         match &mut self.phase {
             Phase::Gathering | Phase::Rechecking => self.gathered(slot, answered, ctx),
-            Phase::Planned => {}
+            Phase::Planned | Phase::Waiting => {}
             Phase::Doing(sure, write) => match sure.reply(slot, answered, ctx) {
                 Progress::Going => {}
                 Progress::Landed(reply) => {
@@ -318,27 +324,16 @@ impl Machine for Parameters {
                     self.refused(&failure, lost, ctx);
                 }
             },
-            Phase::Waiting => {
-                match answered.outcome {
-                    Ok(Reply::Services(services)) => self.restart.seen(&services, ctx),
-                    Ok(_) => self.restart.missed(&Failure::other_answer(), ctx),
-                    Err(failure) if self.restart.refusals.note(&failure, ctx.now) => {
-                        ctx.end = Some(refusals::given_up(&self.title(), &failure, "cockpit services", ctx));
-                        return;
-                    }
-                    Err(failure) => self.restart.missed(&failure, ctx),
-                }
-                if self.restart.over() {
-                    self.done(ctx);
-                }
-            }
         }
     }
 
     fn tick(&mut self, ctx: &mut Ctx<'_>) {
         match &mut self.phase {
             Phase::Doing(sure, _) => sure.tick(ctx),
-            Phase::Waiting => self.restart.tick(ctx),
+            Phase::Waiting => {
+                self.restart.tick(ctx);
+                self.when_over(ctx);
+            }
             Phase::Gathering | Phase::Planned | Phase::Rechecking => {}
         }
     }
@@ -374,8 +369,14 @@ impl Machine for Parameters {
         unchanged.then(|| Outcome::left(&self.title()))
     }
 
+    fn known_so_far(&self) -> Vec<String> {
+        let undone = Some(self.undone()).filter(|undone| self.began.is_some() && !undone.is_empty());
+        self.restart.known_so_far().into_iter().chain(undone.map(|undone| not_done(&undone))).collect()
+    }
+
     fn look_again(&self) -> String {
-        "look with `cockpit params ls".to_owned()
+        let what = if self.restart.began() { "services" } else { "params ls" };
+        format!("look with `cockpit {what}")
     }
 
     fn leaving(&self, environment: &str) -> String {
@@ -393,7 +394,7 @@ impl Machine for Parameters {
 
     /// As `--restart` does, once it began with it.
     fn deploys(&self) -> bool {
-        !self.restart.ends.is_empty()
+        self.restart.began()
     }
 
     fn offered(&self) -> Option<What> {

@@ -1,6 +1,7 @@
 //! What is looked at before parameters are changed, and the plan.
 
 use super::request::{Request, Wanted};
+use super::restart::Restart;
 use crate::app::command::Risk;
 use crate::app::operation::call::{Put, Write};
 use crate::app::operation::plan::Plan;
@@ -10,7 +11,6 @@ use crate::model::deploy::{Change, Check, Level};
 use crate::model::names::listed;
 use crate::model::parameters::change::{difference, doubts, masked};
 use crate::model::parameters::{ADVANCED_BYTES, Held, Kind, STANDARD_BYTES, check_name};
-use crate::model::service::Service;
 use std::collections::BTreeMap;
 
 /// What was read: each parameter, if it is there, or why that is not known.
@@ -69,8 +69,22 @@ pub(super) fn checks(request: &Request, found: &Found) -> Vec<Check> {
             },
         }
     }
-    if request.readers.is_none() {
-        checks.push(Check::new(Level::Note, "which services read it is not known: not all task definitions were read"));
+    match &request.readers {
+        None if request.restart => {
+            let text =
+                "which services read it, and are to get new tasks, is not known: not all task definitions were read";
+            let hint =
+                "try again, or leave --restart out and give them new tasks with `cockpit deploy SERVICE --force`";
+            checks.push(Check::new(Level::Stop, text).hint(hint));
+        }
+        None => {
+            let text = "which services read it is not known: not all task definitions were read";
+            checks.push(Check::new(Level::Note, text));
+        }
+        Some(_) if request.restart && request.services().is_empty() => {
+            checks.push(Check::new(Level::Note, "no service reads it: none gets new tasks"));
+        }
+        Some(_) => {}
     }
     checks.sort_by_key(|check| std::cmp::Reverse(check.level));
     checks
@@ -158,11 +172,11 @@ fn changes(request: &Request, found: &Found) -> Vec<Change> {
 }
 
 /// The plan.
-pub(super) fn plan(request: &Request, found: &Found, services: &[Service], ctx: &Ctx<'_>) -> Plan {
+pub(super) fn plan(request: &Request, found: &Found, restart: &Restart, ctx: &Ctx<'_>) -> Plan {
     if !request.foreign.is_empty() {
         return refused(request, ctx);
     }
-    let mut all = writes(request, found);
+    let all = writes(request, found);
     let mut steps: Vec<String> = all
         .iter()
         .map(|write| match write {
@@ -176,16 +190,9 @@ pub(super) fn plan(request: &Request, found: &Found, services: &[Service], ctx: 
         steps.push("nothing: every value is as it is asked for".to_owned());
     }
     let readers = request.services();
-    if request.restart {
-        for service in services {
-            all.push(force(&ctx.cluster(), &service.name));
-            let short = readers.get(&service.name).unwrap_or(&service.name);
-            steps.push(format!("a new deployment of {short}, waited for"));
-        }
-    }
     let shorts: Vec<&str> = readers.values().map(String::as_str).collect();
     let offers = !request.restart && !request.removes() && !shorts.is_empty();
-    Plan {
+    let mut plan = Plan {
         title: request.title(),
         steps,
         changes: changes(request, found),
@@ -196,7 +203,9 @@ pub(super) fn plan(request: &Request, found: &Found, services: &[Service], ctx: 
         programs: Vec::new(),
         command: ctx.command(&request.typed()),
         offer: offers.then(|| format!("restart {}", listed(&shorts))),
-    }
+    };
+    restart.add_to(&mut plan);
+    plan
 }
 
 /// Of parameters that are another environment's nothing was looked at, and nothing is said.
@@ -212,18 +221,6 @@ fn refused(request: &Request, ctx: &Ctx<'_>) -> Plan {
         programs: Vec::new(),
         command: ctx.command(&request.typed()),
         offer: None,
-    }
-}
-
-/// New tasks of the same task definition.
-pub(super) fn force(cluster: &str, service: &str) -> Write {
-    Write::Update {
-        cluster: cluster.to_owned(),
-        service: service.to_owned(),
-        task_definition: None,
-        force: true,
-        desired: None,
-        exec: false,
     }
 }
 

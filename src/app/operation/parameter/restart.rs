@@ -1,134 +1,167 @@
-//! New tasks of the services that read a parameter: each is sent a forced deployment, and all are waited for together.
+//! New tasks of the services that read a parameter: each is a deployment like any other, with all that is looked at before one
+//! and all that is watched after it. They go on side by side, and their ends are one.
 
-use crate::app::operation::call::Read;
-use crate::app::operation::step::{Ctx, Slot, Weight, wait_after};
-use crate::app::refusals::Refusals;
-use crate::model::Failure;
-use crate::model::service::{RolloutState, Service};
-use jiff::Timestamp;
-use std::collections::{BTreeMap, BTreeSet};
+use super::restart_end::Ends;
+use crate::app::operation::call::Answered;
+use crate::app::operation::deploy::Deploy;
+use crate::app::operation::machine::Machine as _;
+use crate::app::operation::outcome::Outcome;
+use crate::app::operation::plan::Plan;
+use crate::app::operation::step::{Ctx, Line, Slot};
+use crate::model::deploy::{Check, Level};
+use crate::model::service::Service;
+use std::collections::BTreeMap;
 
 /// Services in one request.
 pub(super) const AT_ONCE: usize = 10;
 
-/// How a service's new deployment stands.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum End {
-    Going,
-    Done,
-    /// It holds, and the desired count is 0.
-    NothingRuns,
-    Failed(String),
-    RolledBack(String),
+/// The deployment of one service.
+#[derive(Debug, Clone, PartialEq)]
+struct Part {
+    /// The service's whole name.
+    service: String,
+    /// What people call it.
+    short: String,
+    deploy: Deploy,
+    plan: Option<Plan>,
+    end: Option<Outcome>,
 }
 
-/// Deployments that are waited for.
+/// All of them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Restart {
-    /// Deployments that were there before, by service.
-    before: BTreeMap<String, BTreeSet<String>>,
-    /// Ours.
-    ours: BTreeMap<String, String>,
-    pub(super) ends: BTreeMap<String, End>,
-    next_look: Option<Timestamp>,
-    in_flight: usize,
-    failures: u32,
-    /// Refusals of the credentials in a row.
-    pub(super) refusals: Refusals,
+    parts: Vec<Part>,
+    began: bool,
 }
 
 impl Restart {
-    /// A service as it was before it is changed.
-    pub(super) fn note(&mut self, service: &Service) {
-        let ids = service.deployments.iter().map(|deployment| deployment.id.clone()).collect();
-        self.before.insert(service.name.clone(), ids);
-    }
-
-    /// Ids of the deployments of before.
-    pub(super) fn known(&self, service: &str) -> BTreeSet<String> {
-        self.before.get(service).cloned().unwrap_or_default()
-    }
-
-    /// The change was taken: what the service is now.
-    pub(super) fn begun(&mut self, service: &Service) {
-        let known = self.known(&service.name);
-        let ours = service.deployments.iter().find(|one| !known.contains(&one.id));
-        let end = match ours {
-            Some(ours) => {
-                self.ours.insert(service.name.clone(), ours.id.clone());
-                End::Going
-            }
-            None => End::Failed("AWS took the change and shows no new deployment".to_owned()),
+    /// Of services by their whole names, with what people call them.
+    pub(super) fn of(services: BTreeMap<String, String>) -> Self {
+        let part = |(service, short): (String, String)| Part {
+            deploy: Deploy::restart(service.clone(), short.clone()),
+            service,
+            short,
+            plan: None,
+            end: None,
         };
-        self.ends.insert(service.name.clone(), end);
+        Self { parts: services.into_iter().map(part).collect(), began: false }
     }
 
-    /// Looks again, where it is time.
+    pub(super) fn is_empty(&self) -> bool {
+        self.parts.is_empty()
+    }
+
+    /// Whether tasks are replaced, or were.
+    pub(super) fn began(&self) -> bool {
+        self.began
+    }
+
+    /// Whole names of the services.
+    pub(super) fn services(&self) -> Vec<String> {
+        self.parts.iter().map(|part| part.service.clone()).collect()
+    }
+
+    /// Begins to look at all of them.
+    pub(super) fn begin(&mut self, ctx: &mut Ctx<'_>) {
+        for number in 0..self.parts.len() {
+            self.step(number, ctx, Deploy::begin);
+        }
+    }
+
+    /// Whether all were looked at.
+    pub(super) fn planned(&self) -> bool {
+        self.parts.iter().all(|part| part.plan.is_some())
+    }
+
+    /// What belongs to the plan of the whole: steps, checks and changes of each.
+    pub(super) fn add_to(&self, plan: &mut Plan) {
+        for (part, own) in self.parts.iter().filter_map(|part| Some((part, part.plan.as_ref()?))) {
+            let short = &part.short;
+            plan.steps.extend(own.steps.iter().map(|step| format!("{short}: {step}")));
+            plan.writes.extend(own.writes.iter().cloned());
+            let worth = own.checks.iter().filter(|check| check.level != Level::Fine);
+            plan.checks.extend(worth.map(|check| Check {
+                text: format!("{short}: {}", check.text),
+                // That flag is one of `deploy` alone.
+                hint: check.hint.as_ref().map(|hint| hint.replace(", unless --no-rollback is given", "")),
+                ..check.clone()
+            }));
+        }
+        plan.checks.sort_by_key(|check| std::cmp::Reverse(check.level));
+    }
+
+    /// Why the plan does not hold for the services as they are at this moment, if it does not.
+    pub(super) fn overtaken(&self, now: &[Service]) -> Option<String> {
+        self.parts.iter().find_map(|part| {
+            let found = now.iter().find(|service| service.name == part.service);
+            Some(format!("{}: {}", part.short, part.deploy.overtaken(found)?))
+        })
+    }
+
+    /// All of them begin, of the services as they were last seen.
+    pub(super) fn go(&mut self, now: &[Service], ctx: &mut Ctx<'_>) {
+        self.began = true;
+        for number in 0..self.parts.len() {
+            let found = now.iter().find(|service| service.name == self.parts[number].service).cloned();
+            if let Some(found) = found {
+                self.step(number, ctx, |deploy, ctx| deploy.change_now(found, ctx));
+            }
+        }
+    }
+
+    /// A reply to one of them.
+    pub(super) fn reply(&mut self, number: usize, slot: &Slot, answered: Answered, ctx: &mut Ctx<'_>) {
+        self.step(number, ctx, |deploy, ctx| deploy.reply(slot, answered, ctx));
+    }
+
     pub(super) fn tick(&mut self, ctx: &mut Ctx<'_>) {
-        if self.in_flight > 0 || self.next_look.is_some_and(|at| ctx.now < at) || self.over() {
-            return;
-        }
-        let going: Vec<String> =
-            self.ends.iter().filter(|(_, end)| **end == End::Going).map(|(name, _)| name.clone()).collect();
-        for names in going.chunks(AT_ONCE) {
-            self.in_flight += 1;
-            ctx.read(Slot::Service, Read::Services { cluster: ctx.cluster(), names: names.to_vec() });
+        for number in 0..self.parts.len() {
+            self.step(number, ctx, Deploy::tick);
         }
     }
 
-    /// The look failed.
-    pub(super) fn missed(&mut self, failure: &Failure, ctx: &mut Ctx<'_>) {
-        self.in_flight = self.in_flight.saturating_sub(1);
-        if self.failures == 0 {
-            ctx.say(Weight::Warn, format!("cannot look: {failure}; it is tried again"));
+    /// One step of one of them: what it asks for comes back to it, and what it says is said with its name.
+    fn step(&mut self, number: usize, ctx: &mut Ctx<'_>, act: impl FnOnce(&mut Deploy, &mut Ctx<'_>)) {
+        let watched = ctx.watched_count.max(self.parts.len());
+        let Some(part) = self.parts.get_mut(number).filter(|part| part.end.is_none()) else { return };
+        let mut own = Ctx::new(ctx.now, ctx.environment, ctx.zone, watched);
+        own.service_now = ctx.service_now;
+        own.account.clone_from(&ctx.account);
+        act(&mut part.deploy, &mut own);
+        let Ctx { asks, lines, plan, end, .. } = own;
+        ctx.asks.extend(asks.into_iter().map(|(slot, call)| (Slot::Part(number, Box::new(slot)), call)));
+        ctx.lines.extend(lines.into_iter().map(|line| Line { text: format!("{}: {}", part.short, line.text), ..line }));
+        if plan.is_some() {
+            part.plan = plan;
         }
-        self.next_look = Some(ctx.now + wait_after(ctx.environment.refresh.watch, self.failures));
-        self.failures += 1;
-    }
-
-    /// Services as they are now.
-    pub(super) fn seen(&mut self, services: &[Service], ctx: &mut Ctx<'_>) {
-        self.in_flight = self.in_flight.saturating_sub(1);
-        self.failures = 0;
-        self.refusals.clear();
-        self.next_look = Some(ctx.now + ctx.environment.refresh.watch);
-        for service in services {
-            let end = self.judge(service);
-            let Some(old) = self.ends.get_mut(&service.name) else { continue };
-            if *old != end {
-                let (weight, text) = match &end {
-                    End::Going => (Weight::Step, "goes on".to_owned()),
-                    End::Done => (Weight::Good, "runs new tasks".to_owned()),
-                    End::NothingRuns => (Weight::Warn, "nothing runs (desired 0)".to_owned()),
-                    End::Failed(why) | End::RolledBack(why) => (Weight::Bad, why.clone()),
-                };
-                ctx.say(weight, format!("{}: {text}", service.name));
-                *old = end;
-            }
-        }
-    }
-
-    fn judge(&self, service: &Service) -> End {
-        if service.deleted() {
-            return End::Failed("the service was deleted".to_owned());
-        }
-        let Some(ours) = self.ours.get(&service.name) else { return End::Going };
-        let Some(deployment) = service.deployments.iter().find(|one| one.id == *ours) else {
-            return End::RolledBack(
-                "its new deployment is gone: the one before serves again, or another took its place".to_owned(),
-            );
-        };
-        let stable = service.deployments.len() == 1 && deployment.running >= service.desired;
-        match deployment.rollout {
-            Some(RolloutState::Failed) => End::Failed("its new deployment failed".to_owned()),
-            Some(RolloutState::Completed) | None if stable && service.desired == 0 => End::NothingRuns,
-            Some(RolloutState::Completed) | None if stable => End::Done,
-            _ => End::Going,
-        }
+        part.end = end;
     }
 
     /// Whether all have ended.
     pub(super) fn over(&self) -> bool {
-        self.ends.values().all(|end| *end != End::Going)
+        self.parts.iter().all(|part| part.end.is_some())
+    }
+
+    /// How they ended.
+    pub(super) fn ends(&self) -> Ends<'_> {
+        let ends = self.parts.iter().filter_map(|part| {
+            let end = part.end.as_ref()?;
+            Some((part.short.as_str(), end, part.deploy.is_at_zero()))
+        });
+        Ends(ends.collect())
+    }
+
+    /// What people call the services.
+    pub(super) fn shorts(&self) -> impl Iterator<Item = &str> {
+        self.parts.iter().map(|part| part.short.as_str())
+    }
+
+    /// What is known of those that have not ended.
+    pub(super) fn known_so_far(&self) -> Vec<String> {
+        let of = |part: &Part| match &part.end {
+            Some(end) => vec![end.summary.clone()],
+            None => part.deploy.known_so_far().into_iter().map(|known| format!("{}: {known}", part.short)).collect(),
+        };
+        self.parts.iter().flat_map(of).collect()
     }
 }

@@ -3,17 +3,19 @@
 use super::{Request, Wanted};
 use crate::app::command::Risk;
 use crate::app::operation::call::{Answered, Call, Put, Read, Reply, Write};
-use crate::app::operation::outcome::{Outcome, Verdict};
-use crate::app::operation::tests::{at, environment, get, me, ok, service, settle, to_its_end};
+use crate::app::operation::outcome::Verdict;
+use crate::app::operation::tests::{at, environment, get, healthy, me, ok, service, settle, to_its_end};
 use crate::app::operation::{OperationId, Operations};
 use crate::model::deploy::Check;
 use crate::model::parameters::{Held, Kind, Parameter, Value};
+use crate::model::rollout::{RolloutStatus, ServiceDeployment};
 use crate::model::service::{Deployment, RolloutState, Service};
-use crate::model::{Failure, FailureKind};
+use crate::model::task_definition::ContainerDefinition;
+use crate::model::{Failure, FailureKind, TaskDefinition};
 use jiff::tz::TimeZone;
 use std::collections::BTreeMap;
 
-const NAME: &str = "/app/staging/KEY";
+pub(super) const NAME: &str = "/app/staging/KEY";
 
 fn held(value: &str, version: i64) -> Held {
     let parameter = Parameter {
@@ -26,45 +28,83 @@ fn held(value: &str, version: i64) -> Held {
     Held { parameter, value: Ok(Value::new(value)) }
 }
 
-fn put(value: &str) -> Wanted {
+pub(super) fn put(value: &str) -> Wanted {
     Wanted::Put { name: NAME.into(), value: Value::new(value), kind: None, key: None, description: None }
 }
 
-fn request(wanted: Vec<Wanted>, readers: &[&str]) -> Request {
+pub(super) fn request(wanted: Vec<Wanted>, readers: &[&str]) -> Request {
     let of = readers.iter().map(|name| (format!("app-{name}"), (*name).to_owned())).collect();
     let readers = wanted.first().map(|one| BTreeMap::from([(one.name().to_owned(), of)]));
     Request { wanted, foreign: Vec::new(), readers, restart: false, typed: format!("params put {NAME}") }
 }
 
 /// AWS as far as it matters here.
-struct Aws {
-    held: Option<Held>,
-    services: Vec<Service>,
-    puts: Vec<Put>,
-    audit: Vec<String>,
+pub(super) struct Aws {
+    pub(super) held: Option<Held>,
+    pub(super) services: Vec<Service>,
+    pub(super) history: Vec<ServiceDeployment>,
+    /// How deployments that are begun from now on stand.
+    pub(super) comes_to: RolloutStatus,
+    /// Task definitions are deregistered.
+    pub(super) deregistered: bool,
+    pub(super) puts: Vec<Put>,
+    pub(super) audit: Vec<String>,
     /// The next answer to a change is lost, though it is done.
-    loses: bool,
+    pub(super) loses: bool,
 }
 
 impl Aws {
     fn new(held: Option<Held>) -> Self {
-        Self { held, services: Vec::new(), puts: Vec::new(), audit: Vec::new(), loses: false }
+        Self {
+            held,
+            services: Vec::new(),
+            history: Vec::new(),
+            comes_to: RolloutStatus::Successful,
+            deregistered: false,
+            puts: Vec::new(),
+            audit: Vec::new(),
+            loses: false,
+        }
     }
 
-    fn answer(&mut self, call: &Call) -> Answered {
+    /// With a service `app-web` that runs one task of `app-web:5`.
+    pub(super) fn with_web() -> Self {
+        let web = Service {
+            task_definition: "app-web:5".into(),
+            deployments: vec![deployment("ecs-svc/1")],
+            ..service("app-web", 1, 1)
+        };
+        let history = vec![entry("arn:5", RolloutStatus::Successful)];
+        Self { services: vec![web], history, ..Self::new(Some(held("old", 3))) }
+    }
+
+    pub(super) fn answer(&mut self, call: &Call) -> Answered {
         match call {
             Call::Read(Read::Identity) => me("123456789012"),
             Call::Read(Read::Parameter { .. }) => ok(Reply::Parameter(self.held.clone().map(Box::new))),
             Call::Read(Read::Services { names, .. }) => {
-                // A deployment that was begun is done when it is looked at again.
-                for one in &mut self.services {
-                    one.deployments.retain(|other| other.status == "PRIMARY");
-                    for deployment in &mut one.deployments {
-                        deployment.rollout = Some(RolloutState::Completed);
-                    }
-                }
                 ok(Reply::Services(self.services.iter().filter(|one| names.contains(&one.name)).cloned().collect()))
             }
+            Call::Read(Read::History { .. } | Read::Releases { .. }) => ok(Reply::Releases(self.history.clone())),
+            Call::Read(Read::Scalable { .. }) => ok(Reply::Scalable(None)),
+            Call::Read(Read::Timers { .. }) => ok(Reply::Timers(Vec::new())),
+            Call::Read(Read::Tasks { .. }) => healthy("app-web", 1),
+            Call::Read(Read::TaskDefinition { name }) => {
+                let container = ContainerDefinition {
+                    name: "web".into(),
+                    image: "registry.local/web:1".into(),
+                    essential: true,
+                    ..ContainerDefinition::default()
+                };
+                let name = if name.contains(':') { name.clone() } else { format!("{name}:5") };
+                ok(Reply::TaskDefinition(Box::new(TaskDefinition {
+                    name,
+                    containers: vec![container],
+                    status: if self.deregistered { "INACTIVE" } else { "ACTIVE" }.into(),
+                    ..TaskDefinition::default()
+                })))
+            }
+            Call::Write { write: Write::Register { .. }, .. } => ok(Reply::Registered("app-web:6".into())),
             Call::Write { write: Write::PutParameter(put), .. } => {
                 let version = self.held.as_ref().map_or(1, |held| held.parameter.version + 1);
                 self.held = Some(held(put.value.expose(), version));
@@ -78,11 +118,18 @@ impl Aws {
                 self.held = None;
                 ok(Reply::Done)
             }
-            Call::Write { write: Write::Update { service, .. }, .. } => {
+            Call::Write { write: Write::Update { service, task_definition: definition, .. }, .. } => {
                 let found = self.services.iter_mut().find(|one| one.name == *service).expect("known");
-                found.deployments.iter_mut().for_each(|old| old.status = "ACTIVE".into());
-                found.deployments.insert(0, deployment("ecs-svc/2", RolloutState::InProgress));
-                ok(Reply::Services(vec![found.clone()]))
+                let to = definition.clone().unwrap_or_else(|| found.task_definition.clone());
+                let ours = Deployment { task_definition: to.clone(), ..deployment("ecs-svc/2") };
+                found.task_definition = to;
+                found.deployments = vec![ours];
+                let target = Some(found.task_definition.clone());
+                self.history.insert(0, ServiceDeployment { target, ..entry("arn:new", self.comes_to.clone()) });
+                // No task of it runs yet.
+                let mut begun = found.clone();
+                begun.deployments[0].running = 0;
+                ok(Reply::Services(vec![begun]))
             }
             Call::Audit(record) => {
                 self.audit.push(format!("{record:?}"));
@@ -93,11 +140,30 @@ impl Aws {
     }
 }
 
-fn deployment(id: &str, rollout: RolloutState) -> Deployment {
-    Deployment { id: id.into(), status: "PRIMARY".into(), rollout: Some(rollout), running: 1, ..Deployment::default() }
+pub(super) fn entry(arn: &str, status: RolloutStatus) -> ServiceDeployment {
+    ServiceDeployment {
+        arn: arn.into(),
+        status,
+        target: Some("app-web:5".into()),
+        created_at: Some(at(0)),
+        finished_at: Some(at(1)),
+        ..ServiceDeployment::default()
+    }
 }
 
-fn started(request: Request, aws: &mut Aws) -> (Operations, OperationId) {
+pub(super) fn deployment(id: &str) -> Deployment {
+    Deployment {
+        id: id.into(),
+        status: "PRIMARY".into(),
+        task_definition: "app-web:5".into(),
+        rollout: Some(RolloutState::Completed),
+        running: 1,
+        created_at: Some(at(0)),
+        ..Deployment::default()
+    }
+}
+
+pub(super) fn started(request: Request, aws: &mut Aws) -> (Operations, OperationId) {
     let mut operations = Operations::new("t", TimeZone::UTC);
     let (id, effects) = operations.start(request, &environment(), at(0));
     let writes = settle(&mut operations, effects, at(0), &mut |call| aws.answer(call));
@@ -186,10 +252,7 @@ fn a_change_whose_answer_was_lost_is_looked_for_and_not_sent_twice() {
 
 #[test]
 fn services_that_read_it_get_new_tasks_after_it_where_that_was_asked_for() {
-    let mut aws = Aws::new(Some(held("old", 3)));
-    let web =
-        Service { deployments: vec![deployment("ecs-svc/1", RolloutState::Completed)], ..service("app-web", 1, 1) };
-    aws.services = vec![web];
+    let mut aws = Aws::with_web();
     let request = Request { restart: true, ..request(vec![put("new")], &["web"]) };
     let (operations, id, writes) = finished(request, &mut aws, 1);
     assert!(matches!(writes.as_slice(), [Write::PutParameter(_), Write::Update { force: true, .. }]), "{writes:?}");
@@ -229,39 +292,9 @@ fn what_parameter_store_would_not_keep_is_refused_before() {
     assert!(plan.checks.iter().any(|check| check.text.contains("advanced tier")), "{:?}", plan.checks);
 }
 
-/// What a forced deployment of `app-web` comes to, where the service is another one from then on.
-fn restarted(change: &dyn Fn(&mut Service)) -> Outcome {
-    let mut aws = Aws::new(Some(held("old", 3)));
-    let web =
-        Service { deployments: vec![deployment("ecs-svc/1", RolloutState::Completed)], ..service("app-web", 1, 1) };
-    aws.services = vec![web];
-    let (mut operations, id) = started(Request { restart: true, ..request(vec![put("new")], &["web"]) }, &mut aws);
-    let effects = operations.confirm(id, at(1));
-    to_its_end(&mut operations, id, effects, 1, &mut |call| {
-        let answer = aws.answer(call);
-        if matches!(call, Call::Write { write: Write::Update { .. }, .. }) {
-            change(&mut aws.services[0]);
-        }
-        answer
-    });
-    assert!(get(&operations, id).machine().deploys(), "its exit codes are those of deployments");
-    get(&operations, id).outcome.clone().expect("ended")
-}
-
-#[test]
-fn new_tasks_that_cannot_come_are_not_waited_for_and_none_is_said_to_run_where_none_does() {
-    let gone = restarted(&|web| web.status = "DRAINING".into());
-    assert!(gone.verdict == Verdict::Failed && gone.summary.contains("the new tasks of web failed"), "{gone:?}");
-    let stopped = restarted(&|web| {
-        (web.desired, web.running) = (0, 0);
-        web.deployments.iter_mut().for_each(|one| one.running = 0);
-    });
-    assert_eq!(stopped.summary, format!("{NAME} is version 4; nothing of web runs (desired 0)"));
-}
-
 #[test]
 fn of_what_is_another_environments_nothing_is_looked_at() {
-    let foreign = vec![Check::usage("/app/prod/KEY is of prod, not of staging")];
+    let foreign = vec![Check::usage("/app/prod/KEY belongs to prod, not to staging")];
     for wanted in [put("x"), Wanted::Remove { name: NAME.into() }] {
         let mut operations = Operations::new("t", TimeZone::UTC);
         let request = Request { foreign: foreign.clone(), ..request(vec![wanted], &[]) };
@@ -272,7 +305,7 @@ fn of_what_is_another_environments_nothing_is_looked_at() {
             aws.answer(call)
         });
         let outcome = get(&operations, id).outcome.as_ref().expect("ended");
-        assert!(outcome.usage && outcome.summary.contains("is of prod, not of staging"), "{outcome:?}");
+        assert!(outcome.usage && outcome.summary.contains("belongs to prod, not to staging"), "{outcome:?}");
         assert!(get(&operations, id).plan.as_ref().is_some_and(|plan| plan.writes.is_empty()));
     }
 }

@@ -272,7 +272,7 @@ impl Counts {
                 Definition::Known(known) => known.as_deref().filter(|known| known.name == task.task_definition),
             };
             if by_version(definition) && one.failed.insert(task.id.clone()) {
-                let why = task.ended_because().unwrap_or_else(|| "for no told reason".to_owned());
+                let why = task.ended_because().unwrap_or_else(|| "no reason given".to_owned());
                 ctx.say(Weight::Bad, format!("{name}: task {} stopped: {why}", short(&task.id)));
                 one.why = Some(why);
             }
@@ -295,7 +295,7 @@ impl Counts {
         let failing = self.seen.iter().find_map(|(name, one)| {
             let most = breaker_threshold(*self.goals.get(name)?) as usize;
             (one.failed.len() >= most).then(|| {
-                let why = one.why.as_deref().unwrap_or("for no told reason");
+                let why = one.why.as_deref().unwrap_or("no reason given");
                 CountStatus::Failing(
                     name.clone(),
                     format!("{} of its tasks failed, the last one: {why}", one.failed.len()),

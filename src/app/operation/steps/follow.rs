@@ -136,7 +136,7 @@ impl Steps {
             .cause(why)
             .cause("the desired count was set, and ECS goes on trying")
             .hint(format!(
-                "`cockpit tasks {service}` and its log say why; `cockpit rollback` brings the version before back"
+                "`cockpit tasks {service}` and its log say why; `cockpit rollback {service}` brings the version before back"
             ));
         ctx.end = Some(outcome);
     }

@@ -11,7 +11,7 @@ mod skip;
 
 use super::call::{Answered, DatabaseState, Reply, Write};
 use super::machine::{Machine, Picture, Target, What};
-use super::outcome::{Outcome, Verdict};
+use super::outcome::{Outcome, Verdict, not_done};
 use super::plan::Plan;
 use super::refusals::{self, ReportedFailures};
 use super::step::{Ctx, Slot, Weight, wait_after};
@@ -234,9 +234,11 @@ impl Machine for Steps {
     }
 
     fn known_so_far(&self) -> Vec<String> {
+        let undone = Some(self.undone()).filter(|undone| !undone.is_empty()).map(|undone| not_done(&undone));
         match &self.phase {
-            Phase::Waiting(Goal::Counts(_)) => self.settling.lacking(),
-            Phase::Gathering | Phase::Planned | Phase::Rechecking | Phase::Doing(_) | Phase::Waiting(_) => Vec::new(),
+            Phase::Waiting(Goal::Counts(_)) => self.settling.lacking().into_iter().chain(undone).collect(),
+            Phase::Doing(_) | Phase::Waiting(_) => undone.into_iter().collect(),
+            Phase::Gathering | Phase::Planned | Phase::Rechecking => Vec::new(),
         }
     }
 
@@ -366,13 +368,39 @@ impl Steps {
 
     fn refused(&mut self, failure: &Failure, lost: bool, ctx: &mut Ctx<'_>) {
         let short = &self.request.short;
-        let done = (self.all - self.ahead.len()).saturating_sub(1);
-        ctx.end = Some(if lost || done == 0 {
+        let undone = self.undone();
+        ctx.end = Some(if lost {
+            let outcome = Outcome::unmade(short, lost, failure, "cockpit services");
+            if undone.is_empty() { outcome } else { outcome.cause(not_done(&undone)) }
+        } else if undone.len() == self.changes_planned() {
             Outcome::unmade(short, lost, failure, "cockpit services")
         } else {
-            let stopped = format!("{short}: it stopped after {done} of {} steps", self.all);
-            Outcome::new(Verdict::Failed, stopped).because(failure)
+            let again = match &self.request.wanted {
+                // A time that is skipped already would be the one after it the next time.
+                Wanted::Skip { .. } => "look with `cockpit schedule` what is still to be skipped".to_owned(),
+                Wanted::Scale { .. } | Wanted::Limits { .. } | Wanted::Power { .. } | Wanted::StopTask { .. } => {
+                    format!("`cockpit {}` does what is left", self.request.typed())
+                }
+            };
+            Outcome::half_way(short, self.changes_planned(), &undone, failure, &again)
         });
+    }
+
+    fn changes_planned(&self) -> usize {
+        self.shown.iter().filter(|step| matches!(step, Step::Do(_))).count()
+    }
+
+    /// Changes that are not made: the one under way, where it was certainly not carried out, and those after it.
+    fn undone(&self) -> Vec<String> {
+        let current = match &self.phase {
+            Phase::Doing(sure) if !sure.may_have_landed() => Some(sentence::sentence(sure.change())),
+            Phase::Doing(_) | Phase::Gathering | Phase::Planned | Phase::Rechecking | Phase::Waiting(_) => None,
+        };
+        let after = self.ahead.iter().filter_map(|step| match step {
+            Step::Do(write) => Some(sentence::sentence(write)),
+            Step::Until(_) => None,
+        });
+        current.into_iter().chain(after).collect()
     }
 
     fn done(&self, ctx: &mut Ctx<'_>) {

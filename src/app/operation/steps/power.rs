@@ -74,12 +74,27 @@ impl Steps {
         checks.extend(self.check_scaling(power));
         let there = goals.iter().all(|(name, goal)| self.before.get(name) == Some(goal));
         if there && !goals.is_empty() && !databases {
+            let lacks = |service: &&Service| goals.get(&service.name).is_some_and(|goal| service.running < *goal);
+            let down: Vec<String> = self
+                .services
+                .iter()
+                .filter(lacks)
+                .map(|service| format!("{} runs {} of {}", service.name, service.running, service.desired))
+                .collect();
             let what = match power {
                 Power::Stop => "everything is stopped already",
                 Power::Start if goals.values().all(|goal| *goal == 0) => "everything was at 0 when it was stopped",
+                Power::Start if !down.is_empty() => "everything is set to run already",
                 Power::Start => "everything runs already",
             };
-            checks.push(Check::new(Level::Stop, what));
+            let check = Check::new(Level::Stop, what);
+            checks.push(match power {
+                Power::Start if !down.is_empty() => Check {
+                    text: format!("{what}, and not all of it does: {}", down.join(", ")),
+                    ..check.hint("`cockpit services` and `cockpit tasks` say why")
+                },
+                Power::Start | Power::Stop => check,
+            });
         }
         for service in self.services.iter().filter(|service| service.rolling_out() && !service.deleted()) {
             checks.push(Check::new(Level::Warn, format!("a deployment of {} is in progress", service.name)));
@@ -102,8 +117,11 @@ impl Steps {
         }
         let opposite = if power == Power::Stop { Power::Start } else { Power::Stop };
         if let Some(at) = crate::model::deploy::preflight::soonest(&self.timers, opposite, ctx.service_now) {
-            let text =
-                format!("the schedule does a {} at {}", opposite.word(), time::moment(at, ctx.service_now, ctx.zone));
+            let text = format!(
+                "the schedule {}s the environment at {}",
+                opposite.word(),
+                time::moment(at, ctx.service_now, ctx.zone)
+            );
             checks.push(Check::new(Level::Note, text));
         }
         if databases {

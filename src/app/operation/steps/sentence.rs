@@ -52,7 +52,7 @@ pub(super) fn sentence(write: &Write) -> String {
         Write::PutParameter(put) => format!("writing {}", put.name),
         Write::DeleteParameter { name } => format!("removing {name}"),
         Write::MuteAlarm { alarm, .. } => format!("muting {alarm}"),
-        Write::UnmuteAlarm { alarm } => format!("{alarm} tells again"),
+        Write::UnmuteAlarm { alarm } => format!("{alarm} notifies again"),
         Write::Instance { .. }
         | Write::Ingress(_)
         | Write::Scaling(_)

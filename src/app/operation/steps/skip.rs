@@ -47,7 +47,7 @@ impl Steps {
         let word = power.word();
         let stop = |text: String| Check::new(Level::Stop, text);
         if self.timers.iter().all(|timer| timer.power() != Some(power)) {
-            return Err(stop(format!("no schedule does a {word}")).hint(RULES));
+            return Err(stop(format!("no schedule {word}s the environment")).hint(RULES));
         }
         let mut known = Vec::new();
         for (timer, recurrence) in self.doing(power) {

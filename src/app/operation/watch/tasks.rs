@@ -22,7 +22,7 @@ impl Watch {
                 Some(Fault::Service | Fault::Unknown) | None => continue,
             };
             if self.told.insert(format!("task {}", task.id)) {
-                let why = task.ended_because().unwrap_or_else(|| "for no told reason".to_owned());
+                let why = task.ended_because().unwrap_or_else(|| "no reason given".to_owned());
                 let code = task.stop_code.as_deref().map(|code| format!(" ({code})")).unwrap_or_default();
                 let weight = if own { Weight::Bad } else { Weight::Warn };
                 ctx.say(weight, format!("task {} stopped: {why}{code}", short(&task.id)));

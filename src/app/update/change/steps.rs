@@ -11,6 +11,7 @@ use crate::app::select;
 use crate::app::subject::Subject;
 use crate::app::tell;
 use crate::app::update::windows::{push_window, start_typing};
+use crate::model::Source;
 use crate::model::timer::Power;
 
 /// Numbers are typed: which are they now?
@@ -82,7 +83,14 @@ pub(crate) fn power(app: &mut App) -> Vec<Effect> {
         app.say(format!("{} has no services that could be stopped", app.environment.name));
         return Vec::new();
     }
-    let Some(known) = app.estate.services.value() else {
+    let status = app.estate.status(Source::Services);
+    // What was not read would be left out, and may be what runs.
+    if let Some(why) = status.partial.or(status.failure.map(|failure| failure.to_string())) {
+        app.say(format!("not all services were read: {why}; ask again when they are"));
+        return Vec::new();
+    }
+    // A first read that has not ended has filled in a part.
+    let Some(known) = app.estate.services.value().filter(|_| status.at.is_some()) else {
         app.say("whether it runs is not known yet: the services were not read");
         return Vec::new();
     };

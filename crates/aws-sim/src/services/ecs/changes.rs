@@ -84,6 +84,8 @@ pub(super) fn update_service(call: &mut Call<'_>) -> Result<Node, ApiError> {
         Some(name) => definitions::find(call.world, call.region, name)
             .ok_or_else(|| ApiError::client("ClientException", "TaskDefinition not found."))?,
     };
+    // What the service has is how it was when it was deployed.
+    let def = definitions::find(call.world, call.region, &def.arn()).unwrap_or(def);
     let forced = call.input.bool("forceNewDeployment") == Some(true);
     if def.inactive.is_some() && (forced || def.arn() != current.arn()) {
         return Err(ApiError::client("ClientException", "TaskDefinition is inactive"));

@@ -163,7 +163,7 @@ impl Job for Muting {
             None => (
                 Write::UnmuteAlarm { alarm: alarm.clone() },
                 "tells".to_owned(),
-                format!("the mute rule {} is taken away: {alarm} tells again", Mute::rule_of(&alarm)),
+                format!("the mute rule {} is taken away: {alarm} notifies again", Mute::rule_of(&alarm)),
                 format!("`cockpit alarms mute {alarm} --for 1h` mutes it again"),
             ),
         };
