@@ -15,6 +15,7 @@ import pathlib
 import pty
 import re
 import signal
+import socket
 import struct
 import subprocess
 import sys
@@ -22,12 +23,14 @@ import tempfile
 import termios
 import threading
 import time
+import urllib.request
 
 HERE = pathlib.Path(__file__).parent
 ROOT = HERE.parent
 # A function that is called alone keeps a window of this many bytes in memory: the kernel maps 64 KiB around a page that
 # is touched (fault_around_bytes), half of which is used by its neighbours.
 WINDOW = 32 * 1024
+CLUSTER = "bookmark-manager-staging-cluster"
 # What a name has of the build in it: a hash at its end (the mangling that is called legacy) or in each crate's name (v0), and
 # a number where link-time optimisation made several of one.
 OF_BUILD = [(re.compile(r"17h[0-9a-f]{16}E(\..*)?$"), "17h*"), (re.compile(r"Cs[0-9A-Za-z]+_"), "Cs*_"), (re.compile(r"\.\d+$"), "*")]
@@ -54,8 +57,50 @@ def simulator(binary, home):
     return process, json.loads(process.stdout.readline())["endpoint"]
 
 
-def under_callgrind(binary, home, endpoint, arguments, keys, seconds):
-    """Runs it in a pseudo terminal, sends it each of the keys, waits, and ends it. Gives the names that were called."""
+def ask(endpoint, path, body, **headers):
+    request = urllib.request.Request(endpoint + path, json.dumps(body).encode(), headers)
+    with urllib.request.urlopen(request, timeout=60) as answer:
+        return json.load(answer)
+
+
+def ecs(endpoint, operation, **arguments):
+    """A call of the simulator's, which looks at nothing of a signature but the region and the service."""
+    signed = "AWS4-HMAC-SHA256 Credential=AKIAIOSFODNN7EXAMPLE/20261118/ap-northeast-1/ecs/aws4_request, SignedHeaders=host, Signature=00"
+    target = f"AmazonEC2ContainerServiceV20141113.{operation}"
+    headers = {"Authorization": signed, "Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": target}
+    return ask(endpoint, "/", arguments, **headers)
+
+
+def transfer(port, size):
+    """So many bytes there and back: the simulator's tunnels lead to an echo. False where the connection is reset."""
+    with socket.create_connection(("127.0.0.1", port), timeout=300) as connection:
+        sender = threading.Thread(target=lambda: connection.sendall(bytes(size)), daemon=True)
+        sender.start()
+        try:
+            while size > 0 and (read := connection.recv(65536)):
+                size -= len(read)
+        except ConnectionResetError:
+            return False
+        sender.join()
+        return size == 0
+
+
+def use_the_tunnel(endpoint, shown):
+    """What happens to a tunnel in a day: transfers, a link that the service closes in the middle of one, another task."""
+    port = int(re.search(rb"127\.0\.0\.1:(\d+)", shown)[1])
+    transfer(port, 256 * 1024)
+    for _ in range(2):
+        ask(endpoint, "/_sim/fault", {"operation": "gateway:link", "kind": "close", "count": 1})
+        if not transfer(port, 1024 * 1024):
+            sys.exit("a transfer through the tunnel was not taken up again")
+    for task in ecs(endpoint, "ListTasks", cluster=CLUSTER)["taskArns"]:
+        ecs(endpoint, "StopTask", cluster=CLUSTER, task=task, reason="the tunnel is to go through another one")
+
+
+def under_callgrind(binary, home, endpoint, arguments, keys, seconds, meanwhile=None):
+    """Runs it in a pseudo terminal, does what is given with what it has shown, sends it each of the keys, waits, and ends it.
+
+    Gives the names that were called."""
     out = home / f"calls-{time.monotonic_ns()}"
     command = ["valgrind", "--tool=callgrind", "--demangle=no", f"--callgrind-out-file={out}", f"--log-file={out}.log"]
     pid, terminal = pty.fork()
@@ -65,10 +110,11 @@ def under_callgrind(binary, home, endpoint, arguments, keys, seconds):
         os.execvpe(command[0], [*command, binary, "--config", str(ROOT / "config.toml"), *arguments], environment(home, endpoint))
 
     began = threading.Event()
+    shown = b""
 
     def drain():
+        nonlocal shown
         try:
-            shown = b""
             while written := os.read(terminal, 65536):
                 shown += written
                 # A whole screen, or the word of a command.
@@ -81,6 +127,8 @@ def under_callgrind(binary, home, endpoint, arguments, keys, seconds):
     # Everything takes fifty times as long in there.
     if not began.wait(300):
         sys.exit(f"{arguments} shows nothing; see {out}.log")
+    if meanwhile:
+        meanwhile(endpoint, shown)
     time.sleep(seconds)
     for key in keys:
         os.write(terminal, key.encode())
@@ -141,14 +189,14 @@ def main():
         try:
             # What lies open for hours comes first, then what is looked at now and then.
             runs = [
-                ("a session that is left alone", ["--env", "staging"], ["q"], 60),
-                ("a tunnel", ["tunnel", "staging", "--port", "0"], [], 40),
-                ("each pane once", ["--env", "staging"], [*"2345678", "q"], 40),
-                ("a snapshot", ["snapshot", "--env", "staging"], [], 0),
+                ("a session that is left alone", ["--env", "staging"], ["q"], 60, None),
+                ("a tunnel", ["tunnel", "staging", "--port", "0"], [], 90, use_the_tunnel),
+                ("each pane once", ["--env", "staging"], [*"2345678", "q"], 40, None),
+                ("a snapshot", ["snapshot", "--env", "staging"], [], 0, None),
             ]
             called = {}
-            for what, arguments, keys, seconds in runs:
-                called[what] = patterns(under_callgrind(binary, home, endpoint, arguments, keys, seconds), size)
+            for what, *run in runs:
+                called[what] = patterns(under_callgrind(binary, home, endpoint, *run), size)
                 print(f"{what}: {len(called[what])} names", file=sys.stderr)
         finally:
             process.terminate()

@@ -13,7 +13,7 @@ use cockpit::model::infra::picture::formats::box_width;
 use cockpit::model::infra::picture::{cells, layout::layout};
 use cockpit::model::infra::plan::Plan;
 use cockpit::model::infra::run_event::{Goal, RunEvent, Started, Step, What, Who};
-use cockpit::model::infra::{Tool, Unit};
+use cockpit::model::infra::{Around, Tool, Unit};
 use jiff::Timestamp;
 use serde_json::{Value, json};
 use std::fmt::Write as _;
@@ -377,7 +377,7 @@ fn units(folder: &Path) -> Vec<Unit> {
         workspace: None,
         var_files: Vec::new(),
         depends_on: Vec::new(),
-        hooks: false,
+        around: Around::default(),
     };
     vec![unit("a"), unit("b")]
 }
