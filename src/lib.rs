@@ -4,7 +4,7 @@
 //! which decides and draws, and is seen here under the same names: [`model`], [`feeds`], [`config`], [`cli`], [`app`],
 //! [`panes`] and [`ui`]. The others do:
 //!
-//! - [`runtime`]: the only room that spawns, sleeps, reads the clock and draws.
+//! - [`runtime`]: the room that waits: terminal, signals, clock, tasks.
 //! - [`aws`]: the only room that speaks to AWS.
 //! - [`infra`]: Terraform and Terragrunt as processes, and the units that are found with them.
 //! - [`db`]: sessions on PostgreSQL servers, and results on disk.

@@ -159,7 +159,7 @@ fn a_name_is_whole_words_of_it_or_an_arn_of_this_environment() {
         }
     }
     let said = run(&mut home.on(&world), ["stop-task", &arn("123456789012", &cluster), "-y"]).coded(2);
-    assert!(said.err.contains("no ARN of a task"), "{said:#?}");
+    assert!(said.err.contains("not an ARN of a task"), "{said:#?}");
     assert_eq!(world.asked("ecs:UpdateService"), 0);
 }
 

@@ -282,7 +282,7 @@ fn what_credentials_of_an_unknown_account_cost_is_kept_under_no_account() {
     for _ in 0..2 {
         let before = world.asked("ce:GetCostAndUsage");
         let said = line(&mut home.on(&world), "cost").coded(3);
-        assert!(said.err.contains("whose credentials these are is not known"), "{said:#?}");
+        assert!(said.err.contains("the account of these credentials is not known"), "{said:#?}");
         // One that comes too soon after another is throttled, and sent again.
         assert!(world.asked("ce:GetCostAndUsage") > before, "it is asked each time");
     }
@@ -368,7 +368,7 @@ fn what_is_no_plan_and_an_environment_that_was_never_planned_say_what_to_do() {
     let (home, world) = (Home::new(), World::staging());
     home.write("tfplan", "PK\u{3}\u{4} not json");
     let said = line(&mut home.on(&world), "cost --estimate --plan tfplan").coded(2);
-    assert!(said.err.contains("tfplan is no plan") && said.err.contains("terraform show -json tfplan"), "{said:#?}");
+    assert!(said.err.contains("tfplan is not a plan") && said.err.contains("terraform show -json tfplan"), "{said:#?}");
     let said = line(&mut home.on(&world), "cost --estimate --plan gone.json").coded(2);
     assert!(said.err.contains("gone.json cannot be read"), "{said:#?}");
     home.write("later.json", r#"{"format_version": "2.0"}"#);

@@ -159,7 +159,7 @@ impl Poller {
         }
         mark(estate, &flight.query, &part);
         match &flight.query {
-            // Logs and parameters take what they asked for with tickets of their own.
+            // Asked with tickets of panes, which take the answers themselves.
             Query::Identity
             | Query::Listed { .. }
             | Query::Costs(_)

@@ -64,11 +64,14 @@ const ATTENTION: u16 = 12;
 /// before the one that is shown make room for it; what does not fit whole is left out.
 pub fn tabs(app: &App, line: Rect) -> Vec<(&'static Pane, Rect)> {
     let tabs = app.table.tabs();
-    let wide = |pane: &Pane| crate::model::text::width(pane.title) as u16 + 4;
+    let titles: u16 = tabs.iter().map(|pane| crate::model::text::width(pane.title) as u16).sum();
     let shown = tabs.iter().position(|pane| pane.id == app.screen.pane).unwrap_or(0);
     // How much needs attention is told on this line too, and is more than a tab.
     let kept = if app.estate.derived.attention.is_empty() { 1 } else { ATTENTION };
     let room = line.width.saturating_sub(kept);
+    // The key, a blank, the title, a blank; one more between two tabs where there is room for it.
+    let around = if titles + 4 * tabs.len() as u16 > room { 3 } else { 4 };
+    let wide = |pane: &Pane| crate::model::text::width(pane.title) as u16 + around;
     let mut first = 0;
     while first < shown && tabs[first..=shown].iter().map(|pane| wide(pane)).sum::<u16>() > room {
         first += 1;
@@ -204,7 +207,8 @@ mod tests {
                 let placed = tabs(&app, line);
                 assert!(placed.iter().any(|(tab, _)| tab.id == pane.id), "{} at {columns}", pane.title);
                 for (tab, place) in &placed {
-                    assert!(place.right() <= columns && usize::from(place.width) == tab.title.len() + 4);
+                    let whole = [3, 4].contains(&(usize::from(place.width) - tab.title.len()));
+                    assert!(place.right() <= columns && whole, "{} at {columns}", tab.title);
                     seen.insert(tab.id);
                 }
                 assert!(placed.windows(2).all(|pair| pair[0].1.right() == pair[1].1.x));

@@ -37,6 +37,10 @@ pub fn help(app: &App) -> Overlay {
         lines.push(line("", format!("── {} ──", app.table.heading(scope)), "", Choice::Nothing));
         for command in app.table.commands().filter(|command| command.scope == scope) {
             let mut entry = command_line(app, command, command.doc, command.name());
+            // What has no key is run by its name.
+            if entry.left.is_empty() {
+                entry.left = format!(":{}", command.name());
+            }
             if matches!(scope, Scope::Input | Scope::Text) {
                 entry.choice = Choice::Nothing;
             }

@@ -374,6 +374,11 @@ impl Poller {
         *timer = Timer { due: Some(now), lane: Some(Priority::Operator), ..Timer::default() };
     }
 
+    /// The reader of the estate needs this as well.
+    pub(super) fn want(&mut self, source: Source) {
+        self.wants.sources.insert(source);
+    }
+
     /// What the reader of the estate needs.
     pub fn wants(&self) -> &Wants {
         &self.wants

@@ -267,8 +267,13 @@ fn stops(operation: &Operation, sentence: &str) -> bool {
 pub fn revert(operation: &Operation, cells: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     let details = operation.machine().details();
-    let revision = details.revision.unwrap_or_default();
-    paragraph(&mut lines, "", &format!("The deployment of {revision} is ended."), Tone::Plain, cells);
+    // The same again has no revision of its own to go to.
+    let watched = operation.machine().watch().map(|watch| watch.subject.revision.clone());
+    let ended = match watched.or(details.revision).filter(|revision| !revision.is_empty()) {
+        Some(revision) => format!("The deployment of {revision} is ended."),
+        None => "The deployment under way is ended.".to_owned(),
+    };
+    paragraph(&mut lines, "", &ended, Tone::Plain, cells);
     let back = match details.previous {
         Some(previous) => format!("ECS brings {previous} back; this is watched to its end."),
         None => "ECS brings the version before back; this is watched to its end.".to_owned(),

@@ -61,6 +61,14 @@ impl App {
         effects.extend(self.plan());
         effects
     }
+
+    /// Reads this beside what was read; for readers that read once.
+    pub fn also(&mut self, source: Source, now: Timestamp) -> Vec<Effect> {
+        self.poller.want(source);
+        let mut effects = self.update(Event::Tick(now));
+        effects.extend(self.plan());
+        effects
+    }
 }
 
 fn update(app: &mut App, event: Event) -> Vec<Effect> {
@@ -150,7 +158,7 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             let news = news_of(&answer);
             let mut effects = app.poller.absorb(&mut app.estate, &app.environment, answer, app.now);
             if std::mem::take(&mut app.estate.listed) {
-                app.estate.unmatched = super::unmatched::of(&app.estate, &app.environment, &app.config.builds);
+                app.estate.unmatched = super::unmatched::of(&app.estate, &app.environment, &app.config);
             }
             tell_changes(app, &before);
             tell_cost(app);

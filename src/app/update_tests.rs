@@ -64,7 +64,7 @@ fn places(world: &crate::app::testing::World) -> Vec<App> {
 
 /// A unit of infrastructure that was found.
 fn infra(world: &crate::app::testing::World) -> App {
-    use crate::model::infra::{Graph, Tool, Unit};
+    use crate::model::infra::{Around, Graph, Tool, Unit};
     let mut app = read(world);
     app.environment.infra.kind = Some(Tool::Terraform);
     let unit = Unit {
@@ -74,7 +74,7 @@ fn infra(world: &crate::app::testing::World) -> App {
         workspace: None,
         var_files: Vec::new(),
         depends_on: Vec::new(),
-        hooks: false,
+        around: Around::default(),
     };
     let graph = Graph::new(vec![unit]).unwrap();
     app.panes.infra.units = Some(crate::feeds::infra::Units { graph, warnings: Vec::new() });

@@ -11,6 +11,16 @@ use futures_util::FutureExt as _;
 use std::sync::{Arc, MutexGuard, PoisonError};
 
 impl Session {
+    /// The account of the credentials in use.
+    ///
+    /// # Errors
+    /// There are no credentials, or nobody says whose they are.
+    pub async fn account(&self) -> Result<String, Failure> {
+        let generation = self.current();
+        let bound = Box::pin(self.bound(&generation)).await?;
+        Ok(bound.identity.account.clone())
+    }
+
     /// Clients with the credentials in use, and their account: asked for once for each.
     ///
     /// # Errors

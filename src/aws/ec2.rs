@@ -27,13 +27,7 @@ impl Session {
     /// # Errors
     /// They cannot be asked for.
     pub async fn instances(&self, named: &InstanceSelector) -> Result<Vec<Machine>, Failure> {
-        let parameters = match named {
-            InstanceSelector::Id(id) => vec![("InstanceId.1", id.clone())],
-            InstanceSelector::Tag(key, value) => {
-                vec![("Filter.1.Name", format!("tag:{key}")), ("Filter.1.Value.1", value.clone())]
-            }
-        };
-        Ok(of(&Caller::new(self, Priority::Operator).ec2(DESCRIBE, &parameters).await?))
+        instances(&Caller::new(self, Priority::Operator), named).await
     }
 
     /// The one instance that is meant, and how it stands; why there is none, or that it is another environment's.
@@ -74,6 +68,17 @@ impl Session {
         let mut all = answer.instance_information_list().iter();
         Ok(all.any(|one| one.instance_id() == Some(id) && one.ping_status() == Some(&PingStatus::Online)))
     }
+}
+
+/// The instances of this id or with this tag.
+pub(super) async fn instances(caller: &Caller<'_>, named: &InstanceSelector) -> Result<Vec<Machine>, Failure> {
+    let parameters = match named {
+        InstanceSelector::Id(id) => vec![("InstanceId.1", id.clone())],
+        InstanceSelector::Tag(key, value) => {
+            vec![("Filter.1.Name", format!("tag:{key}")), ("Filter.1.Value.1", value.clone())]
+        }
+    };
+    Ok(of(&caller.ec2(DESCRIBE, &parameters).await?))
 }
 
 impl Caller<'_> {

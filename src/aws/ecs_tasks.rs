@@ -14,9 +14,9 @@ use futures_util::future::{try_join, try_join_all};
 pub(super) const LIST_TASKS: Action = Action { name: "ecs:ListTasks", class: Class::EcsTasks };
 pub(super) const DESCRIBE_TASKS: Action = Action { name: "ecs:DescribeTasks", class: Class::EcsTasks };
 /// The largest page of `ListTasks`, and the most tasks that are described at once.
-const PAGE: i32 = 100;
+pub(super) const PAGE: i32 = 100;
 /// Tasks of one service that are read at most: ECS allows 5,000, and as many may have stopped.
-const MOST: usize = 10_000;
+pub(super) const MOST: usize = 10_000;
 
 /// Ids of tasks that run or should run, or of those that stopped within the last hour.
 pub(super) async fn ids(

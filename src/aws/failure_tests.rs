@@ -12,6 +12,7 @@ type Seen = SdkError<DescribeServicesError, HttpResponse>;
 fn context() -> Context {
     Context {
         lasting: false,
+        signs_in: false,
         who: "profile `staging`".into(),
         renew: "run `aws sso login --profile staging`".into(),
         variables: false,

@@ -6,6 +6,7 @@ use super::pages::AnswerSender;
 use super::session::{Action, Caller, Session};
 use super::wire;
 use crate::app::effect::Priority;
+use crate::app::operation::call::may_pass;
 use crate::feeds::aws::Fact;
 use crate::model::logs::{InsightsQuery, InsightsResult};
 use crate::model::{Failure, FailureKind};
@@ -19,6 +20,9 @@ pub(super) const GET_QUERY_RESULTS: Action = Action { name: "logs:GetQueryResult
 pub(super) const STOP_QUERY: Action = Action { name: "logs:StopQuery", class: Class::LogsInsights };
 /// Between two looks at a query that runs.
 const LOOK: Duration = Duration::from_millis(500);
+
+/// Looks in a row that may fail: a query that runs is paid for, and the next look may show its end.
+const MISSED: u32 = 5;
 
 /// What a query has come to, and the requests that it took.
 type Answer = (u32, Result<InsightsResult, Failure>);
@@ -62,7 +66,7 @@ async fn run(session: Session, lane: Priority, query: InsightsQuery, mut out: on
             return;
         }
     };
-    let mut pause = Duration::ZERO;
+    let (mut pause, mut missed) = (Duration::ZERO, 0);
     loop {
         let look = async {
             tokio::time::sleep(pause).await;
@@ -76,7 +80,11 @@ async fn run(session: Session, lane: Priority, query: InsightsQuery, mut out: on
         };
         (pause, requests) = (LOOK, requests + sent);
         match looked.map(judged) {
-            Ok(None) => {}
+            Ok(None) => missed = 0,
+            Err(failure) if missed < MISSED && may_pass(&failure) && failure.kind != FailureKind::Credentials => {
+                missed += 1;
+                pause = LOOK * 2_u32.pow(missed);
+            }
             Ok(Some(found)) => {
                 let _ = out.send((requests, found));
                 return;

@@ -31,7 +31,7 @@ impl Session {
     /// What a resource of this name is imported by; none where there is none.
     ///
     /// # Errors
-    /// AWS cannot be asked, or the credentials are of another account than `account`.
+    /// AWS cannot be asked, or the credentials belong to another account than `account`.
     pub async fn lookup(&self, look: &Look, name: &str, account: Option<&str>) -> Result<Option<String>, Failure> {
         let generation = self.current();
         let bound = Box::pin(self.bound(&generation)).await?;
@@ -53,7 +53,7 @@ impl Session {
     /// Those of these parameters that there are; their values are not read.
     ///
     /// # Errors
-    /// AWS cannot be asked, or the credentials are of another account than `account`.
+    /// AWS cannot be asked, or the credentials belong to another account than `account`.
     pub async fn known_parameters(&self, names: &[String], account: Option<&str>) -> Result<BTreeSet<String>, Failure> {
         let generation = self.current();
         let bound = Box::pin(self.bound(&generation)).await?;

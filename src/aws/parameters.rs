@@ -241,7 +241,7 @@ impl Session {
     /// Parameters by the beginnings of their names.
     ///
     /// # Errors
-    /// AWS cannot be asked, or the credentials are of another account than `account`.
+    /// AWS cannot be asked, or the credentials belong to another account than `account`.
     pub async fn parameters(&self, prefixes: &[String], account: Option<&str>) -> Result<Vec<Parameter>, Failure> {
         let bound = self.of_account(account).await?;
         let caller = Caller::pinned(self, &bound.pinned);
@@ -260,7 +260,7 @@ impl Session {
     /// One with its value, which somebody asked for by its name, or with why it cannot be read.
     ///
     /// # Errors
-    /// AWS cannot be asked, or the credentials are of another account than `account`.
+    /// AWS cannot be asked, or the credentials belong to another account than `account`.
     pub async fn held_parameter(&self, name: &str, account: Option<&str>) -> Result<Option<Held>, Failure> {
         let bound = self.of_account(account).await?;
         held(&Caller::pinned(self, &bound.pinned), name).await.map(|held| held.map(|held| *held))
@@ -269,7 +269,7 @@ impl Session {
     /// Versions of one, newest first; with their values where those were asked for.
     ///
     /// # Errors
-    /// AWS cannot be asked, or the credentials are of another account than `account`.
+    /// AWS cannot be asked, or the credentials belong to another account than `account`.
     pub async fn parameter_versions(
         &self,
         name: &str,
@@ -283,7 +283,7 @@ impl Session {
     /// Secrets of Secrets Manager, without their values.
     ///
     /// # Errors
-    /// AWS cannot be asked, or the credentials are of another account than `account`.
+    /// AWS cannot be asked, or the credentials belong to another account than `account`.
     pub async fn secrets(&self, account: Option<&str>) -> Result<Vec<Secret>, Failure> {
         let bound = self.of_account(account).await?;
         super::secret_list::all(&Caller::pinned(self, &bound.pinned)).await

@@ -118,6 +118,7 @@ mod tests {
             renew: "run aws sso login".into(),
             lasting: false,
             variables: false,
+            signs_in: false,
             endpoints: crate::model::Endpoints::default(),
         }
     }

@@ -4,12 +4,13 @@ use super::budget::Class;
 use super::clients::Clients;
 use super::convert::{count, port, time};
 use super::pages::AnswerSender;
-use super::session::{Action, Caller};
+use super::session::{Action, Caller, Session};
 use super::writer::Writer;
+use crate::app::effect::Priority;
 use crate::app::operation::call::{DatabaseState, Reply};
 use crate::feeds::aws::Fact;
 use crate::model::Failure;
-use crate::model::database::{Backup, DbCluster, DbInstance};
+use crate::model::database::{Backup, Database, DbCluster, DbInstance, join};
 use crate::model::timer::Power;
 use aws_sdk_rds::types as sdk;
 use futures_util::future::try_join;
@@ -61,6 +62,33 @@ pub(super) async fn instances(caller: &Caller<'_>, answers: &AnswerSender<'_>) -
 
 /// Clusters, and instances that belong to none: what can be stopped and started.
 pub(super) async fn states(caller: &Caller<'_>, patterns: &[String]) -> Result<Vec<DatabaseState>, Failure> {
+    let (clusters, instances) = listed(caller).await?;
+    let clusters = clusters.into_iter();
+    let clusters = clusters.map(|cluster| DatabaseState { id: cluster.id, cluster: true, status: cluster.status });
+    let instances = instances.into_iter().filter(|instance| instance.cluster.is_none());
+    let instances = instances.map(|one| DatabaseState { id: one.id, cluster: false, status: one.status });
+    Ok(clusters.chain(instances).filter(|database| kept(patterns, &database.id)).collect())
+}
+
+impl Session {
+    /// The databases that these patterns name.
+    ///
+    /// # Errors
+    /// They cannot be listed.
+    pub async fn databases(&self, patterns: &[String]) -> Result<Vec<Database>, Failure> {
+        if patterns.is_empty() {
+            return Ok(Vec::new());
+        }
+        let (mut clusters, mut instances) = listed(&Caller::new(self, Priority::Operator)).await?;
+        let ours = |id: &str| kept(patterns, id);
+        clusters.retain(|cluster| ours(&cluster.id));
+        instances.retain(|instance| ours(&instance.id) || instance.cluster.as_deref().is_some_and(ours));
+        Ok(join(&clusters, Some(&instances)))
+    }
+}
+
+/// The clusters and the instances of the account and region.
+async fn listed(caller: &Caller<'_>) -> Result<(Vec<DbCluster>, Vec<DbInstance>), Failure> {
     let clusters = caller.all(
         DESCRIBE_DB_CLUSTERS,
         MOST,
@@ -74,11 +102,7 @@ pub(super) async fn states(caller: &Caller<'_>, patterns: &[String]) -> Result<V
         |page| (page.db_instances.unwrap_or_default(), page.marker),
     );
     let (clusters, instances) = try_join(Box::pin(clusters), Box::pin(instances)).await?;
-    let clusters = clusters.into_iter().map(from_cluster);
-    let clusters = clusters.map(|cluster| DatabaseState { id: cluster.id, cluster: true, status: cluster.status });
-    let instances = instances.into_iter().map(from_instance).filter(|instance| instance.cluster.is_none());
-    let instances = instances.map(|one| DatabaseState { id: one.id, cluster: false, status: one.status });
-    Ok(clusters.chain(instances).filter(|database| kept(patterns, &database.id)).collect())
+    Ok((clusters.into_iter().map(from_cluster).collect(), instances.into_iter().map(from_instance).collect()))
 }
 
 /// Stops or starts a cluster or an instance.

@@ -25,9 +25,9 @@ pub struct Global {
     /// Answer confirmations with yes; a guarded environment and destruction also need --confirm
     #[arg(short, long, global = true)]
     pub yes: bool,
-    /// The environment's name, to confirm a change that is guarded or destroys something
+    /// The environment's name, to confirm a change that is guarded or destroys something; again for each of several
     #[arg(long, global = true, value_name = "NAME")]
-    pub confirm: Option<String>,
+    pub confirm: Vec<String>,
     /// A profile of the AWS configuration, as in the AWS CLI
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
@@ -53,6 +53,13 @@ pub struct Global {
     /// Where diagnostics go
     #[arg(long, global = true, value_name = "FILE")]
     pub log_file: Option<PathBuf>,
+}
+
+impl Global {
+    /// What `--confirm` says to a change of this environment: its name where it is among those that were given.
+    pub fn confirmed(&self, environment: &str) -> Option<String> {
+        self.confirm.iter().find(|name| *name == environment).or(self.confirm.first()).cloned()
+    }
 }
 
 /// Digits alone; what was typed stands in no message.

@@ -266,7 +266,8 @@ pub(super) struct Reading {
     pub(super) collector: Collector,
     pub(super) started: Timestamp,
     pub(super) collected: Collected,
-    skipped: Vec<Source>,
+    /// What nobody asked for: the environment has none of it.
+    pub(super) skipped: Vec<Source>,
     pub(super) zone: TimeZone,
 }
 
@@ -311,7 +312,7 @@ impl Reading {
         let why = why.map_or_else(|| "AWS did not answer in time".to_owned(), ToString::to_string);
         let taken =
             app.environment.account.as_ref().map(|account| format!(", and {account} is the configured account"));
-        Some(format!("whose credentials these are is not known{}: {why}", taken.unwrap_or_default()))
+        Some(format!("the account of these credentials is not known{}: {why}", taken.unwrap_or_default()))
     }
 
     /// As the reports want it.

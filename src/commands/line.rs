@@ -3,6 +3,7 @@
 use super::declared::Work;
 use super::list::Command;
 use crate::cli::{Global, Output, Report, exit};
+use clap::error::ErrorKind;
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use std::ffi::OsString;
@@ -66,11 +67,21 @@ impl Cli {
         let json = asks_for_json(&arguments);
         let wrong = |report: Report| Stop::Wrong { report: Box::new(report), json };
         let refused = |error: &clap::Error| {
+            if let Some(report) = with_minus(error, &arguments) {
+                return wrong(report);
+            }
             let text = error.render().to_string();
             if error.use_stderr() { wrong(usage(&text)) } else { Stop::Print(text) }
         };
-        let mut matches = command().try_get_matches_from(&arguments).map_err(|error| refused(&error))?;
-        if let Some(name) = empty_argument(&Self::command(), &matches) {
+        // Help alone needs the texts of all commands to flow.
+        let parsed = |error: clap::Error| match error.kind() {
+            ErrorKind::DisplayHelp => command().try_get_matches_from(&arguments).err().unwrap_or(error),
+            _ => error,
+        };
+        let mut typed = Self::command();
+        let matches = typed.try_get_matches_from_mut(&arguments).map_err(parsed);
+        let mut matches = matches.map_err(|error| refused(&error))?;
+        if let Some(name) = empty_argument(&typed, &matches) {
             return Err(wrong(
                 Report::usage(format!("{name} is empty"))
                     .hint("a variable of the shell that is not set leaves nothing: give a value, or leave it out"),
@@ -88,7 +99,7 @@ impl Cli {
     fn check(&self) -> Result<(), Report> {
         self.output(true)?;
         if self.all && self.command.is_some() {
-            return Err(Report::usage("--all before a command is of the interactive session").hint(
+            return Err(Report::usage("--all before a command belongs to the interactive session").hint(
                 "`cockpit --all` opens it; `cockpit snapshot --all` prints the same; what a command has of its own stands after its name",
             ));
         }
@@ -143,6 +154,21 @@ fn usage(text: &str) -> Report {
         rest.lines().map(|line| line.trim().trim_start_matches("tip: ")).filter(|line| !line.is_empty()).collect();
     let report = Report::usage(message);
     if hint.is_empty() { report.hint("try `cockpit --help`") } else { report.hint(hint.join("\n")) }
+}
+
+/// `--tail -1`, `--since -5m`: a value with a minus was taken for a flag.
+fn with_minus(error: &clap::Error, arguments: &[OsString]) -> Option<Report> {
+    if error.kind() != clap::error::ErrorKind::UnknownArgument {
+        return None;
+    }
+    let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
+    words.windows(2).find_map(|pair| {
+        let &[flag, value] = pair else { return None };
+        let bare = value.strip_prefix('-').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))?;
+        let takes = flag.starts_with("--") && flag.len() > 2 && !flag.contains('=');
+        let message = format!("`{value}` is no value of {flag}: it has a minus");
+        takes.then(|| Report::usage(message).hint(format!("write it without the sign: {flag} {bare}")))
+    })
 }
 
 /// The first argument that was given with nothing, or only blanks, in it: `SERVICE` or `--env`. An empty text

@@ -55,12 +55,12 @@ impl Asked<'_> {
 /// # Errors
 /// Where no credentials are valid, and where nothing is known of the services whose groups were asked for.
 pub(super) async fn read(context: &Context, asked: &Asked<'_>) -> Result<(Reading, Sources), Report> {
-    let reading = context.collect(SOURCES, false).await?;
+    let mut reading = context.collect(SOURCES, false).await?;
     reading.check_credentials()?;
     if let Some(unsure) = reading.identity_unknown() {
         say(&unsure);
     }
-    let found = of_services(&reading, asked)?;
+    let found = of_services(&mut reading, asked, context.end()).await?;
     let late = reading.collected == Collected::TimedOut;
     match found.missing.first() {
         Some(first) if late && asked.follows_services() => Err(unknown(first, true)),
@@ -68,11 +68,25 @@ pub(super) async fn read(context: &Context, asked: &Asked<'_>) -> Result<(Readin
     }
 }
 
-/// The groups of the services that were asked for, by what was read.
+/// The groups of the services that were asked for, by what was read, and by the tasks where only these tell whose lines are whose.
 ///
 /// # Errors
 /// Where the services are not known, and where there is none of a name.
-pub(super) fn of_services(reading: &Reading, asked: &Asked<'_>) -> Result<Sources, Report> {
+pub(super) async fn of_services(
+    reading: &mut Reading,
+    asked: &Asked<'_>,
+    end: Option<Instant>,
+) -> Result<Sources, Report> {
+    let found = by_what_was_read(reading, asked)?;
+    if !found.need_tasks() || reading.collector.app.poller.wants().sources.contains(&Source::Tasks) {
+        return Ok(found);
+    }
+    let limit = end.map(|end| end.saturating_duration_since(Instant::now()));
+    Box::pin(reading.collector.also(Source::Tasks, limit)).await;
+    by_what_was_read(reading, asked)
+}
+
+fn by_what_was_read(reading: &Reading, asked: &Asked<'_>) -> Result<Sources, Report> {
     let estate = &reading.collector.app.estate;
     let all = || sources::of_services(estate, &[]);
     if !asked.follows_services() {

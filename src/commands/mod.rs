@@ -104,6 +104,7 @@ mod database;
 pub mod declared;
 mod diagnostics;
 mod joined;
+mod late;
 pub mod line;
 pub mod list;
 mod log_groups;
@@ -121,6 +122,7 @@ mod simulator;
 mod through;
 mod waits;
 mod way;
+mod whole;
 mod yes;
 
 #[cfg(test)]

@@ -28,7 +28,7 @@ pub(super) fn needs_terminal(instead: &str) -> Result<(), Report> {
         if runtime::drawable() {
             return Ok(());
         }
-        let name = std::env::var("TERM").unwrap_or_default();
+        let name = std::env::var("TERM").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "not set".to_owned());
         return Err(Report::usage(format!("the interactive session cannot be drawn on this terminal: TERM is {name}"))
             .hint(format!("for scripts there is {instead}; in a terminal that can, set TERM to its name")));
     }

@@ -1,14 +1,20 @@
 //! `--filter`, `--grep` and `--level`, as log lines and things that happened are sifted by them.
 
-use crate::app::logs::sources;
+use crate::app::logs::named::{WrongName, expand};
 use crate::cli::Report;
 use log_store::{Filter, FilterError, Level, Search, SearchError};
 
 /// A filter as it was typed behind a flag; names of the configured ones in it are known.
 pub(super) fn filter(flag: &str, text: &str, named: &[String]) -> Result<Filter, Report> {
-    let text = &sources::expand(text, named).map_err(|name| {
-        Report::usage(format!("{flag}: no filter is called `{name}`"))
-            .hint("`log_filters` of the environment names them ([\"slow: latency>500ms\"]), and + in the logs pane saves them")
+    let text = &expand(text, named).map_err(|wrong| {
+        let report = Report::usage(format!("{flag}: {}", wrong.words()));
+        report.hint(match wrong {
+            WrongName::Unknown(_) => {
+                "`log_filters` of the environment names them ([\"slow: latency>500ms\"]), and + in the logs pane saves them; \
+                 an `@` that means itself is written in quotation marks"
+            }
+            WrongName::Itself(_) => "write out in `log_filters` what it is to hold",
+        })
     })?;
     Filter::parse(text).map_err(|error| wrong_filter(flag, text, &error))
 }

@@ -5,11 +5,9 @@ use super::context::Context;
 use super::opened::time_is_up;
 use crate::cli::{ExitCode, Report};
 use crate::runtime::stop::unless_stopped;
-use std::io;
-use std::path::Path;
 
 /// Waits for this, unless the command is ended meanwhile by Ctrl-C, SIGTERM, SIGHUP or `--timeout`. `doing` says what was
-/// waited for: `no yes came in it`.
+/// waited for: `nobody answered`.
 ///
 /// # Errors
 /// Its own; 130 or 1 after a signal, 7 where the time is up.
@@ -52,14 +50,4 @@ pub(super) async fn blocking<T: Send + 'static>(
         }
     })
     .await
-}
-
-/// All of a file, which may be a pipe that nobody writes into.
-///
-/// # Errors
-/// As those of [`waited`]; the inner one where it cannot be read.
-pub(super) async fn file(context: &Context, path: &Path) -> Result<io::Result<Vec<u8>>, Report> {
-    let doing = format!("while {} was read", path.display());
-    let path = path.to_owned();
-    blocking(context, &doing, move || Ok(std::fs::read(path))).await
 }

@@ -1,12 +1,13 @@
 //! The way to a database, for commands that run SQL: through a tunnel of an environment, or straight.
 
 use super::context::Context;
+use super::say::say;
 use super::through::{Target, Wish, ended, facts};
 use super::waits::waited;
 use super::yes::said_yes;
 use crate::app::command::Risk;
 use crate::cli::{ExitCode, Report};
-use crate::db::{Connection, Settings, url};
+use crate::db::{Connection, Settings, password_file, url};
 use crate::feeds::sql::{Place, Who};
 use crate::model::Failure;
 use crate::runtime::database_login;
@@ -49,15 +50,14 @@ pub(super) async fn way(context: &Context, wanted: &Wanted<'_>) -> Result<Way, R
         return Err(Report::usage("--read-only excludes what changes something"));
     }
     if let Some(typed) = wanted.url {
-        let settings = url::parse(typed, |name| std::env::var(name).ok().filter(|value| !value.is_empty()));
-        let settings = settings.map_err(|wrong| Report::usage(wrong.message).hint(wrong.hint))?;
-        return Ok(Way {
-            settings: Settings { read_only, ..settings },
-            guarded: false,
-            target: None,
-            tunnel: None,
-            what: wanted.command.0,
-        });
+        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+        let settings = url::parse(typed, variable);
+        let mut settings = settings.map_err(|wrong| Report::usage(wrong.message).hint(wrong.hint))?;
+        if let Err(why) = password_file::fill_in(&mut settings, variable) {
+            say(&format!("warning: {why}"));
+        }
+        settings.read_only |= read_only;
+        return Ok(Way { settings, guarded: false, target: None, tunnel: None, what: wanted.command.0 });
     }
     let target = Target::open(context, wanted.environment).await?;
     let title = format!("{}{}", wanted.command.0, wanted.command.1);

@@ -104,7 +104,7 @@ pub fn service(
         desired: service.desired,
         running: service.running,
         pending: service.pending,
-        task_definition: service.task_definition.clone(),
+        task_definition: Some(service.task_definition.clone()).filter(|name| !name.is_empty()),
         deployments: deployments.collect(),
         autoscaling: scalable(estate, &service.scaling_id()).map(|target| autoscaling(estate, target, now)),
         targets: targets(estate, &service.target_groups),

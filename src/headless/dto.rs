@@ -141,8 +141,8 @@ pub struct ServiceDto {
     pub running: u32,
     /// Tasks in PENDING.
     pub pending: u32,
-    /// `family:revision`.
-    pub task_definition: String,
+    /// `family:revision`; `null` where it names none, as one of an external controller.
+    pub task_definition: Option<String>,
     /// Deployments in the service, the primary one first as ECS lists them.
     pub deployments: Vec<DeploymentDto>,
     /// Autoscaling; `null` where there is none, or it could not be read (see `sources`).

@@ -120,7 +120,7 @@ pub fn services_table(services: Option<&[ServiceDto]>) -> Table {
             Some(service.desired.to_string()),
             Some(service.running.to_string()),
             Some(service.rollout.clone()),
-            Some(service.task_definition.clone()),
+            service.task_definition.clone(),
             service.image.as_deref().map(|image| crate::model::task_definition::image_version(image).to_owned()),
             number(service.cpu_percent, 0),
             number(service.memory_percent, 0),

@@ -292,7 +292,7 @@ pub fn plan(operation: &Operation) -> Vec<String> {
         lines.push(format!("  [{}] {}", level_word(check.level), check.text));
         lines.extend(check.hint.iter().filter(|_| check.level >= Level::Warn).map(|hint| format!("         {hint}")));
     }
-    if !plan.undo.is_empty() {
+    if plan.possible() && !plan.undo.is_empty() {
         lines.push(format!("  undo: {}", plan.undo));
     }
     lines

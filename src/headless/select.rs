@@ -54,7 +54,7 @@ impl<'a> Home<'a> {
         }
         let kinds: &[&str] = if what == "database" { &["cluster", "db"] } else { &[what] };
         let Some(arn) = Arn::parse(typed).filter(|arn| kinds.contains(&arn.kind)) else {
-            return Err(Report::usage(format!("`{typed}` is no ARN of a {what}")).hint("write its name or its ARN"));
+            return Err(Report::usage(format!("`{typed}` is not an ARN of a {what}")).hint("write its name or its ARN"));
         };
         match arn.elsewhere(self.account, self.region, self.cluster) {
             None => Ok(arn.name),

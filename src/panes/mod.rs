@@ -10,13 +10,13 @@ macro_rules! with_panes {
         $make! {
             overview,
             services,
-            database,
             logs,
-            operation,
-            infra,
+            database,
             query,
+            infra,
             parameters,
             metrics,
+            operation,
             tunnels,
             $($extra,)*
         }

@@ -11,7 +11,7 @@ use crate::app::{App, Session};
 use crate::aws;
 use crate::config::{Config, EnvironmentConfig};
 use crate::feeds::aws::{Fact, Query};
-use crate::model::Failure;
+use crate::model::{Failure, Source};
 use crate::panes::table::TABLE;
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
@@ -109,6 +109,12 @@ impl Collector {
     pub async fn again(&mut self, limit: Option<Duration>) -> Collected {
         self.ring.executor.set_alone(false);
         self.pending = self.app.again(self.ring.now());
+        self.collect(limit).await
+    }
+
+    /// Reads this as well, which was not known to be needed when it began.
+    pub async fn also(&mut self, source: Source, limit: Option<Duration>) -> Collected {
+        self.pending = self.app.also(source, self.ring.now());
         self.collect(limit).await
     }
 

@@ -51,6 +51,12 @@ impl Driver {
         self.ring.carry_out(effects);
     }
 
+    /// It is not begun: why, another that was to come before it did not end well.
+    pub fn skip(&mut self, id: OperationId, why: &str) {
+        let effects = self.operations.skip(id, why, self.ring.now());
+        self.ring.carry_out(effects);
+    }
+
     /// It is left: cancelled where nothing was changed yet, else not watched any more.
     pub fn leave(&mut self, id: OperationId) {
         let effects = self.operations.detach(id, self.ring.now());

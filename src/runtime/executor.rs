@@ -371,8 +371,8 @@ impl Executor {
 }
 
 /// The end of the program waits this long for what is to outlive it: a run is started, or asked to stop, in a fraction
-/// of this.
-const HANDED_OVER: Duration = Duration::from_secs(5);
+/// of this; AWS may take 5 s to end the session of a tunnel.
+const HANDED_OVER: Duration = Duration::from_secs(8);
 /// The end of the program waits this long for the audit file.
 const WRITTEN: Duration = Duration::from_secs(1);
 /// A file system that does not answer for so long will not: nobody waits for it for ever.

@@ -1,6 +1,6 @@
 //! Files that a person names, and what is kept for later sessions.
 
-use crate::app::logs::sources::name_filter;
+use crate::app::logs::named::name_filter;
 use std::fs::{File, OpenOptions};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};

@@ -55,6 +55,11 @@ impl LogReader {
         self.reader.states()
     }
 
+    /// What is missing where the following ends now.
+    pub fn unread(&self) -> Vec<Out> {
+        self.reader.unread()
+    }
+
     /// Waits for the next lines, at most about a second.
     pub async fn next(&mut self) -> ReaderEvent {
         self.ring.turn(&mut self.reader).await;

@@ -1,4 +1,4 @@
-//! HANDS. The only room that spawns, sleeps, reads the clock and draws.
+//! HANDS. The room that waits: terminal, signals, clock, tasks. Processes are started by `infra` and `aws::helper`, too.
 //!
 //! It turns the terminal, signals, time and AWS's answers into events, hands them to the app one by
 //! one, and carries out what comes back. What any of it means is decided in `src/app`.

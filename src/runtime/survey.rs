@@ -45,7 +45,7 @@ pub(super) async fn survey(
     }
     if app.poller.wrong_account() {
         let account = app.environment.account.clone().unwrap_or_default();
-        seen.error = Some(format!("the credentials are of another account than {account}"));
+        seen.error = Some(format!("the credentials belong to another account than {account}"));
     }
     let identity = app.estate.identity.value().filter(|_| !simulated);
     if let Some(identity) = identity {

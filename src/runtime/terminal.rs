@@ -6,6 +6,7 @@ use ratatui::backend::CrosstermBackend;
 use std::io::{self, BufWriter, Stdout, Write};
 use std::mem::ManuallyDrop;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 
 type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
 
@@ -100,19 +101,19 @@ pub fn forget_typed() {
     let _ = rustix::termios::tcflush(io::stdin(), rustix::termios::QueueSelector::IFlush);
 }
 
-/// Whether more was typed at the terminal than was read.
-pub fn typed_more() -> bool {
+/// Whether more was typed at the terminal than was read, or is within this time.
+pub fn typed_more(within: Duration) -> bool {
     use rustix::event::{PollFd, PollFlags, Timespec, poll};
     let stdin = io::stdin();
     let mut watched = [PollFd::new(&stdin, PollFlags::IN)];
-    let now = Timespec { tv_sec: 0, tv_nsec: 0 };
-    poll(&mut watched, Some(&now)).is_ok_and(|_| watched[0].revents().contains(PollFlags::IN))
+    let within = Timespec::try_from(within).unwrap_or(Timespec { tv_sec: 0, tv_nsec: 0 });
+    poll(&mut watched, Some(&within)).is_ok_and(|_| watched[0].revents().contains(PollFlags::IN))
 }
 
 /// Whether the terminal can be drawn on: one that calls itself `dumb` (a shell in Emacs, a log of CI) or
-/// `unknown` cannot move its cursor.
+/// `unknown` cannot move its cursor, and of one without a name nothing is known.
 pub fn drawable() -> bool {
-    std::env::var_os("TERM").is_none_or(|name| name != "dumb" && name != "unknown")
+    std::env::var_os("TERM").is_some_and(|name| !name.is_empty() && name != "dumb" && name != "unknown")
 }
 
 /// How many cells the terminal gives to a sign of ambiguous width: it is printed, and the cursor's

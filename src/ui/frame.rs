@@ -140,16 +140,29 @@ pub fn tabs(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let app = canvas.app;
     let theme = canvas.theme;
     let mut x = place.x + 1;
-    for (pane, tab) in layout::tabs(app, place) {
+    let (all, placed) = (app.table.tabs(), layout::tabs(app, place));
+    let is_left_out = |id| placed.iter().all(|(pane, _)| pane.id != id);
+    // There is more than fits.
+    if all.first().is_some_and(|pane| is_left_out(pane.id)) {
+        canvas.put(place.x, place.y, 1, "‹", theme.dim);
+    }
+    for (pane, tab) in &placed {
         let (digit, title) = (pane.key, pane.title);
+        // Where tabs stand close the blank at the end is what parts them.
+        let blank = if tab.width > canvas.width(title) + 3 { " " } else { "" };
+        let at = tab.x + blank.len() as u16;
         let shown = app.screen.pane == pane.id && app.screen.operation.is_none();
         if shown {
-            canvas.put(tab.x, tab.y, tab.width, &format!(" {digit} {title} "), theme.tab);
+            canvas.put(tab.x, tab.y, tab.width, &format!("{blank}{digit} {title} "), theme.tab);
         } else {
-            canvas.put(tab.x + 1, tab.y, 1, digit, theme.key);
-            canvas.put(tab.x + 3, tab.y, tab.width - 3, title, theme.text);
+            canvas.put(at, tab.y, 1, digit, theme.key);
+            canvas.put(at + 2, tab.y, tab.right().saturating_sub(at + 2), title, theme.text);
         }
         x = tab.right();
+    }
+    if all.last().is_some_and(|pane| is_left_out(pane.id)) {
+        canvas.put(x, place.y, 1, "›", theme.dim);
+        x += 1;
     }
     let mut end = place.right().saturating_sub(1);
     for severity in [Severity::Warning, Severity::Critical] {

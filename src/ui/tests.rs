@@ -226,6 +226,23 @@ fn tabs_stand_where_clicks_look_for_them() {
 }
 
 #[test]
+fn all_tabs_fit_the_least_usual_width_and_what_does_not_fit_a_smaller_one_is_marked() {
+    let world = staging();
+    let line = |app: &App| text(app).lines().nth(1).unwrap().to_owned();
+    let mut app = read(&world, (80, 24));
+    app.estate.derived.attention.clear();
+    let shown = line(&app);
+    for pane in crate::panes::table::TABLE.tabs() {
+        assert!(shown.contains(&format!("{} {}", pane.key, pane.title)), "{shown}");
+    }
+    assert!(!shown.contains(['‹', '›']), "{shown}");
+    let mut app = read(&world, (60, 20));
+    assert!(!line(&app).contains('‹') && line(&app).contains('›'), "{}", line(&app));
+    press(&mut app, "8", &world);
+    assert!(line(&app).starts_with('‹') && !line(&app).contains('›'), "{}", line(&app));
+}
+
+#[test]
 fn a_change_flashes() {
     let mut world = staging();
     let mut app = read(&world, (80, 24));

@@ -45,7 +45,9 @@ fn a_part_that_is_asked_elsewhere_does_not_make_the_rest_a_trial() {
     partly.env_remove("AWS_ENDPOINT_URL").env("AWS_ENDPOINT_URL_STS", world.endpoint());
     let said = line(&mut partly, "services");
     assert!(
-        said.code != 0 && said.out.contains("AWS refuses the connection") && !said.out.contains(&world.endpoint()),
+        said.code != 0
+            && said.out.contains("the proxy `http://127.0.0.1:9` (HTTPS_PROXY) refuses the connection")
+            && !said.out.contains(&world.endpoint()),
         "{said:#?}"
     );
 }

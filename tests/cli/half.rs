@@ -72,7 +72,7 @@ fn instances_do_not_wait_for_their_figures() {
     world.clear_faults();
     world.fault("ec2:DescribeInstances", "hang");
     let said = line(&mut home.on(&world), "--env minimal instances --timeout 2s").coded(7);
-    assert!(said.err.contains("the instances were not read in it"), "{said:?}");
+    assert!(said.err.contains("the instances were not read"), "{said:?}");
 }
 
 #[test]
@@ -110,7 +110,8 @@ fn a_file_that_does_not_answer_holds_up_neither_the_limit_nor_a_signal() {
         let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
         let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"))?;
         let caught = u64::from_str_radix(caught.trim(), 16).ok()?;
-        (caught & (1 << (Signal::TERM.as_raw() - 1)) != 0).then_some(())
+        // The last that is taken: one that came while a handler is being installed would be lost.
+        (caught & (1 << (Signal::HUP.as_raw() - 1)) != 0).then_some(())
     };
     until("its handler of signals", PATIENCE, takes_it);
     signal(child.id(), Signal::TERM);

@@ -138,3 +138,12 @@ fn the_configuration_says_where_each_value_came_from() {
     line(&mut home.at(None), "config show -o json").coded(0).json();
     assert!(!line(&mut home.at(None), "config show -o yaml").coded(0).out.is_empty());
 }
+
+#[test]
+fn a_value_with_a_minus_is_told_to_be_written_without_it() {
+    let home = Home::new();
+    for (typed, right) in [("logs --tail -1", "--tail 1"), ("logs --since -5m", "--since 5m")] {
+        let said = line(&mut home.at(None), typed).coded(2);
+        assert!(said.err.contains(&format!("without the sign: {right}")), "{typed}: {said:#?}");
+    }
+}

@@ -232,10 +232,32 @@ impl Home {
 
     /// The program, on an endpoint or without one and without credentials.
     pub fn at(&self, endpoint: Option<&str>) -> Command {
+        take_signals();
         let mut command = Command::new(env!("CARGO_BIN_EXE_cockpit"));
         command.env_clear().envs(self.variables(endpoint)).current_dir(&self.0).stdin(Stdio::null());
         command
     }
+}
+
+/// A program leaves signals alone that were ignored when it was started, and tests that run in the background of a script have
+/// SIGINT ignored. One that is handled here is as usual in the programs that are started.
+fn take_signals() {
+    use tokio::signal::unix::{SignalKind, signal};
+    static TAKEN: std::sync::Once = std::sync::Once::new();
+    let take = || {
+        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+        let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
+        let ignored = line.and_then(|set| u64::from_str_radix(set.trim(), 16).ok()).unwrap_or_default();
+        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+        let _inside = runtime.enter();
+        for kind in [SignalKind::hangup(), SignalKind::interrupt(), SignalKind::terminate()] {
+            if ignored >> (kind.as_raw_value() - 1) & 1 == 1 {
+                drop(signal(kind).unwrap());
+            }
+        }
+    };
+    // Tests have a runtime of their own, in which no other one ends.
+    TAKEN.call_once(|| std::thread::spawn(take).join().unwrap());
 }
 
 impl Drop for Home {

@@ -160,3 +160,34 @@ fn a_sign_in_that_ran_out_is_renewed_without_leaving_the_screen() {
         "the token stood on the screen"
     );
 }
+
+#[test]
+fn what_is_typed_before_a_code_is_asked_for_is_no_code() {
+    let (home, world) = (Home::new(), World::staging());
+    world.poke(&json!({"require_code": "271828"}));
+    std::fs::create_dir_all(home.path().join(".aws")).unwrap();
+    let files = format!(
+        "[profile base]\naws_access_key_id = AKIASIMULATED0000001\naws_secret_access_key = {SECRET}\n\n[profile work]\nrole_arn = arn:aws:iam::123456789012:role/ops\nsource_profile = base\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n"
+    );
+    home.write(".aws/config", files);
+    // The terminal has what was typed before the program begins.
+    let mut shell = CommandBuilder::new("sh");
+    shell.env_clear();
+    for (name, value) in home.variables(None) {
+        shell.env(name, value);
+    }
+    shell.env("AWS_ENDPOINT_URL", world.endpoint());
+    shell.env("AWS_PROFILE", "work");
+    shell.cwd(home.path());
+    let program = env!("CARGO_BIN_EXE_cockpit");
+    shell.args(["-c", &format!("until [ -e begin ]; do :; done; exec '{program}' --env staging services")]);
+    let mut terminal = Terminal::open(shell, 200, 40);
+    terminal.press("ls\r");
+    // It is there when the terminal has shown it.
+    terminal.shows("ls");
+    home.write("begin", "");
+    terminal.shows("MFA code of arn:aws:iam::123456789012:mfa/me for profile work:");
+    terminal.press("271828\r");
+    assert_eq!(terminal.ended(), 0, "{}", terminal.text());
+    assert_eq!(terminal.text().matches("MFA code of").count(), 1, "{}", terminal.text());
+}

@@ -192,6 +192,17 @@ fn a_terminal_that_cannot_be_drawn_on_gets_no_screen() {
         let raw = terminal.raw.lock().unwrap();
         assert!(!raw.contains(&0x1b), "{}", String::from_utf8_lossy(&raw));
     }
+    for unset in [false, true] {
+        let mut command = command(&home, Some(&world.endpoint()), "--env staging");
+        if unset {
+            command.env_remove("TERM");
+        } else {
+            command.env("TERM", "");
+        }
+        let mut terminal = Terminal::open(command, 120, 40);
+        assert_eq!(terminal.ended(), 2, "unset: {unset}");
+        terminal.shows("TERM is not set");
+    }
     // Commands need no screen.
     let mut command = command(&home, Some(&world.endpoint()), "--env staging services");
     command.env("TERM", "dumb");
@@ -262,4 +273,41 @@ fn the_doctor_on_the_screen_tells_a_line_of_the_configuration_with_its_place() {
     demo.shows("0 failed");
     demo.press(&format!("{ESC}q"));
     assert_eq!(demo.ended(), 0);
+}
+
+/// Says that it is being made, and waits until it may go on.
+const WAITS: &str = "resource \"terraform_data\" \"it\" {\n  provisioner \"local-exec\" { command = \"touch begun; while [ ! -e go ]; do sleep 0.05; done\" }\n}\n";
+
+#[test]
+fn the_question_what_becomes_of_a_run_is_left_by_a_key_a_signal_the_time_and_the_end_of_the_run() {
+    let home =
+        Home::with("[environments.lab.infra]\nkind = \"terraform\"\nunits = [{ name = \"a\", dir = \"units/a\" }]\n");
+    std::fs::create_dir_all(home.path().join("units/a")).unwrap();
+    home.write("units/a/main.tf", WAITS);
+    let open = |arguments: &str| Terminal::open(command(&home, None, arguments), 120, 40);
+    let asked = |terminal: &mut Terminal| {
+        terminal.press("\u{3}");
+        terminal.shows("[w]ait on? [d]");
+    };
+    let mut terminal = open("infra apply lab --yes");
+    until("its apply", PATIENCE, || home.path().join("units/a/begun").exists().then_some(()));
+    asked(&mut terminal);
+    terminal.press("\u{3}");
+    assert_eq!(terminal.ended(), 7, "{}", terminal.text());
+    terminal.shows("the run goes on");
+    let mut terminal = open("--env lab infra attach");
+    terminal.shows("terraform_data.it: creating");
+    asked(&mut terminal);
+    terminal.signal(Signal::TERM);
+    assert_eq!(terminal.ended(), 7, "{}", terminal.text());
+    let mut terminal = open("--timeout 5s --env lab infra attach");
+    terminal.shows("terraform_data.it: creating");
+    terminal.press("\u{3}");
+    assert_eq!(terminal.ended(), 7, "{}", terminal.text());
+    let mut terminal = open("--env lab infra attach");
+    terminal.shows("terraform_data.it: creating");
+    asked(&mut terminal);
+    home.write("units/a/go", "");
+    terminal.shows("a: done");
+    assert_eq!(terminal.ended(), 0, "{}", terminal.text());
 }

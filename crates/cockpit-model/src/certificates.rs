@@ -68,6 +68,7 @@ pub fn standing(one: &Issued, now: Timestamp) -> Standing {
         return Standing::new(Some(Severity::Critical), "expired", what, Some(hint.to_owned()));
     }
     let ends = match days {
+        Some(1) => "1 day left".to_owned(),
         Some(days) => format!("{days} days left"),
         None => "not valid yet".to_owned(),
     };

@@ -228,7 +228,7 @@ fn stopped(evidence: &Evidence<'_>, found: &mut Found) {
     let back = format!("`cockpit scale {} COUNT` brings it back", quoted(&evidence.service.name));
     found.note(text, None, &back);
     if evidence.service.running > 0 {
-        let text = format!("{} tasks still stopping", evidence.service.running);
+        let text = format!("{} still stopping", super::text::counted(evidence.service.running, "task"));
         found.note(text, None, "they end within their stop timeout");
     }
 }

@@ -50,8 +50,8 @@ fn cut<'n>(name: &'n str, prefix: &str) -> &'n str {
     body(name).strip_prefix(prefix).filter(|rest| !rest.is_empty()).unwrap_or_else(|| body(name))
 }
 
-/// The whole name that is meant by what was typed: the name itself, its short form, whole words at its end, or
-/// whole words anywhere in it, in this case or in any; the first of these that only one name has.
+/// The whole name that is meant by what was typed: the name itself, its short form, whole words at its end, with
+/// or without the logical id that a tool has given it, or whole words anywhere in it, in this case or in any; the first of these that only one name has.
 ///
 /// # Errors
 /// The names that it could be: several, or none.
@@ -86,12 +86,19 @@ pub fn find_with<'a>(
     }
     let (lower, wanted) = (typed.to_lowercase(), words(typed));
     let exact = |word: &str, other: &str| word == other;
-    let rules: [Rule<'_>; 6] = [
+    let rules: [Rule<'_>; 10] = [
         &|_, short| short == typed,
         &|_, short| short.to_lowercase() == lower,
+        &|name, short| {
+            let from = name.find(short).filter(|_| !short.is_empty());
+            from.is_some_and(|at| with_logical_id(name).get(at..) == Some(typed))
+        },
         &|name, _| is_whole_end(name, typed),
         &|name, _| ends(&words(body(name)), &wanted, exact),
+        &|name, _| ends(&words(with_logical_id(name)), &wanted, exact),
+        &|name, _| ends_in(typed, name),
         &|name, _| within(&words(body(name)), &wanted, exact),
+        &|name, _| within(&words(with_logical_id(name)), &wanted, exact),
         &|name, _| fits(typed, name),
     ];
     let mut close = Vec::new();
@@ -105,6 +112,11 @@ pub fn find_with<'a>(
         }
     }
     Err(close)
+}
+
+/// A name without what a tool has added at random, and with the logical id before it.
+fn with_logical_id(name: &str) -> &str {
+    generated(name).map_or(name, |part| &name[..name.len() - part.len() - 1])
 }
 
 /// Whether what was typed is the end of the name with all that a tool has added.
@@ -307,14 +319,26 @@ mod tests {
             ("api-worker", COPILOT[3]),
             ("worker", COPILOT[3]),
             ("1A2B3C4D5E6F", COPILOT[0]),
+            ("web-Service", COPILOT[0]),
+            ("shop-prod-web-Service", COPILOT[0]),
+            ("admin-web-Service", COPILOT[1]),
+            ("api-Service", COPILOT[2]),
         ] {
             assert_eq!(find(typed, &COPILOT), Ok(expected), "{typed}");
         }
-        for (typed, expected) in
-            [("web", CDK[0]), ("WebService", CDK[0]), ("Api", CDK[1]), ("shopprod-webservice", CDK[0])]
-        {
+        for (typed, expected) in [
+            ("web", CDK[0]),
+            ("WebService", CDK[0]),
+            ("WebServiceD2A8E1F4", CDK[0]),
+            ("ShopProd-ApiService9571FDD8", CDK[1]),
+            ("Api", CDK[1]),
+            ("shopprod-webservice", CDK[0]),
+        ] {
             assert_eq!(find(typed, &CDK), Ok(expected), "{typed}");
         }
+        // The service that is called so goes before one that has the word somewhere.
+        let both = ["Stack-WebServiceD2A8E1F4-qN2bR8WmZ0aB", "Stack-web-admin"];
+        assert_eq!(find("web", &both), Ok(both[0]));
         for (typed, expected) in [("web", PLAIN[0]), ("staging-api", PLAIN[1]), ("cron", PLAIN[2])] {
             assert_eq!(find(typed, &PLAIN), Ok(expected), "{typed}");
         }

@@ -4,6 +4,7 @@
 //! the title or answer as if they were keys. They are shown as what they are, never sent.
 
 use std::borrow::Cow;
+use std::fmt;
 use unicode_segmentation::UnicodeSegmentation;
 use unicode_width::UnicodeWidthStr;
 
@@ -178,6 +179,11 @@ pub fn cut_middle(text: &str, cells: usize) -> Cow<'_, str> {
     let mut begin = cut_end(text, head + 1).into_owned();
     begin.pop();
     Cow::Owned(begin + &end)
+}
+
+/// So many of a thing, whose name makes its plural with an `s`: `0 lines`, `1 line`, `2 lines`.
+pub fn counted<Count: Copy + fmt::Display + From<bool> + PartialEq>(count: Count, name: &str) -> String {
+    format!("{count} {name}{}", if count == Count::from(true) { "" } else { "s" })
 }
 
 /// As a shell takes it for one word.

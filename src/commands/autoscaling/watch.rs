@@ -35,7 +35,7 @@ pub(super) async fn watch(
         return Err(Report::of_failure("which services there are could not be read", failure));
     }
     if services.value().is_none() && reading.collected == Collected::TimedOut {
-        return Err(time_is_up("which services there are was not read in it"));
+        return Err(time_is_up("which services there are was not read"));
     }
     let names = crate::headless::select::services(&reading.input(), &arguments.services)?.unwrap_or_default();
     let [name] = names.as_slice() else {

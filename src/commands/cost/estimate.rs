@@ -61,7 +61,7 @@ pub(super) async fn run(
         let (run, state) = kept(&config, &name, arguments.run.as_deref())?;
         // It may be one over some units alone.
         let found = context.in_time(Box::pin(discover_as(environment, Look::default()))).await;
-        let found = found.ok_or_else(|| time_is_up("the units were not found in it"))?;
+        let found = found.ok_or_else(|| time_is_up("the units were not found"))?;
         let units = found.map(|found| found.graph.units().iter().map(|unit| unit.name.clone()).collect());
         of_run(&run, &state, Some(units.map_err(|trouble| trouble.message)))?
     };
@@ -98,7 +98,7 @@ fn of_files(files: &[PathBuf]) -> Result<Plans, Report> {
         };
         read.map_err(|error| unread(&error))?;
         let plan = Plan::read(&text).map_err(|error| {
-            Report::usage(format!("{shown} is no plan"))
+            Report::usage(format!("{shown} is not a plan"))
                 .cause(error.to_string())
                 .hint(format!("a plan file is made readable with `terraform show -json {shown} > plan.json`"))
         })?;
@@ -190,7 +190,7 @@ fn of_run(run: &Path, state: &RunState, environment: Option<Result<Vec<String>, 
 /// Has every unit planned, and waits for it: the run's folder.
 async fn made_now(context: &Context, config: Config, environment: &EnvironmentConfig) -> Result<PathBuf, Report> {
     let found = unless_stopped(context.in_time(Box::pin(discover_as(environment, Look::default())))).await?;
-    let found = found.ok_or_else(|| time_is_up("the units were not found in it"))?.map_err(|trouble| {
+    let found = found.ok_or_else(|| time_is_up("the units were not found"))?.map_err(|trouble| {
         let mut report = Report::new(trouble.kind.word(), trouble.message, ExitCode::Failed);
         report.causes = trouble.causes;
         report.hint = trouble.hint;
@@ -256,7 +256,7 @@ async fn follow(context: &Context, run: &Path, mut stops: Option<StopSignals>) -
         if let Some((code, words)) = ended {
             let wish = RequestKind::Cancel { hard: false };
             let request = Request { time: Timestamp::now(), by: audit::who(), wish };
-            printed(requests::ask(run, &request))?;
+            printed(requests::ask(run, &request).map(drop))?;
             return Err(Report::new("cancelled", format!("{words}, and it was cancelled"), code));
         }
     }
@@ -322,7 +322,7 @@ mod tests {
             assert_eq!(from[0].partial.as_deref(), why, "{name}");
             let report = report(from);
             assert_eq!(report.complete, why.is_none(), "{name}");
-            let wanted = "! more may belong into the sum than what the plan of app has";
+            let wanted = "! more may belong in the sum than what the plan of app has";
             let told = report.notes().iter().any(|note| note.starts_with(wanted));
             assert_eq!(told, why.is_some(), "{name}: {:?}", report.notes());
         }

@@ -57,7 +57,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     };
     let asked = kept_costs::or_asked(file.as_ref(), now, ask(&mut reading.collector, of));
     let asked = context.in_time(Box::pin(asked)).await;
-    let asked = asked.ok_or_else(|| time_is_up("Cost Explorer did not answer in it"))?;
+    let asked = asked.ok_or_else(|| time_is_up("Cost Explorer did not answer"))?;
     let (costs, unkept) =
         asked.map_err(|failure| Report::of_failure("what the account costs cannot be read", &failure))?;
     if let Some(why) = unkept {

@@ -1,4 +1,4 @@
-//! Asks a server what it is at, and ends what it does: through a tunnel, as `cockpit sql` opens it.
+//! Asks a server what it is doing, and ends what it does: through a tunnel, as `cockpit sql` opens it.
 
 use super::activity_report::Activity;
 use super::args::Arguments;

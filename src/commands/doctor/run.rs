@@ -66,7 +66,7 @@ fn terminal() -> Vec<Check> {
         return vec![Check::warn("terminal", "output is not a terminal", "run `cockpit doctor` in one to check it")];
     }
     let mut checks = Vec::new();
-    let name = std::env::var("TERM").unwrap_or_default();
+    let name = std::env::var("TERM").ok().filter(|name| !name.is_empty()).unwrap_or_else(|| "not set".to_owned());
     if let Ok((columns, rows)) = crossterm::terminal::size() {
         let detail = format!("{name}, {columns}×{rows}");
         let (least_columns, least_rows) = crate::app::screen::SMALLEST;

@@ -6,11 +6,11 @@ use crate::app::probes::{Sends, groups, order};
 use crate::cli::{ExitCode, Report};
 use crate::commands::act::act;
 use crate::commands::context::Context;
-use crate::commands::opened::{open, time_is_up};
+use crate::commands::opened::open;
 use crate::commands::waits::waited;
+use crate::commands::whole::whole;
 use crate::model::Source;
 use crate::probe::{Probes, Settings};
-use crate::runtime::Collected;
 use std::io;
 
 /// By the target groups of the services the load balancers are found.
@@ -31,14 +31,9 @@ pub(super) async fn change(context: &Context, action: &Action, out: &mut dyn io:
         request(typed, Vec::new())?;
     }
     let reading = context.collect(SOURCES, false).await?;
-    reading.check_credentials()?;
-    if reading.collected == Collected::TimedOut {
-        return Err(time_is_up("the services could not be listed in it"));
-    }
+    // By them the security groups are found.
+    whole(&reading, &[Source::Services], "services")?;
     let app = &reading.collector.app;
-    if let (None, Some(failure)) = (app.estate.services.value(), app.estate.services.failure()) {
-        return Err(Report::of_failure("the target groups of the environment are not known", failure));
-    }
     let address = match typed {
         Some(typed) => typed.to_owned(),
         None => Box::pin(own(context, &order(&app.environment, &app.estate, Sends::default()))).await?,
@@ -63,7 +58,7 @@ async fn own(context: &Context, order: &crate::feeds::probes::Order) -> Result<S
             Report::new("unreachable", what, ExitCode::Failed).hint("name it: `cockpit health allow 203.0.113.7`")
         })
     };
-    let unfound = "the public address of this machine was not found in it";
+    let unfound = "the public address of this machine was not found";
     let address = Box::pin(waited(context, unfound, asked)).await?;
     Ok(address.to_string())
 }

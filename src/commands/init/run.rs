@@ -32,7 +32,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         })
     };
     let looked = context.in_time(Box::pin(look(&arguments.regions, global.region.as_ref(), connection))).await;
-    let mut seen = looked.ok_or_else(|| time_is_up("not all of the account could be looked at in it"))??;
+    let mut seen = looked.ok_or_else(|| time_is_up("not all of the account could be looked at"))??;
     seen.profile.clone_from(&global.profile);
     seen.code = folder::look(&arguments.dir);
     let text = write(&seen, &group(&seen));

@@ -47,7 +47,7 @@ async fn list(context: &Context, out: &mut dyn io::Write) -> Result<ExitCode, Re
     };
     let late = late && context.is_over();
     if late && read.is_err() {
-        return Err(time_is_up("the instances were not read in it"));
+        return Err(time_is_up("the instances were not read"));
     }
     let list = report::instances(&reading.input(), &app.environment.instances, &read);
     let code = if late { ExitCode::TimedOut } else { list.exit_code() };

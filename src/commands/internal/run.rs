@@ -11,6 +11,7 @@ use crate::infra::run::{shim, supervisor};
 use crate::model::Source;
 use crate::model::infra::Order;
 use crate::model::infra::loss::{Held, Loss};
+use crate::model::infra::world::ENDPOINTS;
 use crate::runtime::clock::Clock;
 use crate::runtime::{Collector, audit};
 use jiff::Timestamp;
@@ -67,11 +68,14 @@ async fn account(context: &Context, order: Order) -> Result<String, String> {
 
 /// What an order says of AWS.
 fn environment(order: Order) -> EnvironmentConfig {
+    // Whoever takes a run up may have another endpoint in the shell, or none: the tools go where the run was begun.
+    let alone = order.world.0.len() == 1;
+    let led_to = order.world.0.get(ENDPOINTS).filter(|_| alone).cloned();
     EnvironmentConfig {
         name: order.environment,
         profile: order.profile,
         region: order.region,
-        endpoint_url: order.endpoint_url,
+        endpoint_url: order.endpoint_url.or(led_to),
         ..EnvironmentConfig::default()
     }
 }

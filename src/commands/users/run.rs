@@ -28,7 +28,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let late = late && context.is_over();
     if arguments.declared {
         let asked = context.in_time(Box::pin(states::of_environment(environment))).await;
-        let states = asked.ok_or_else(|| time_is_up("the states were not read in it"))?;
+        let states = asked.ok_or_else(|| time_is_up("the states were not read"))?;
         let running = Running { pools: Some(std::slice::from_ref(&read.pool)), ..Running::default() };
         read.missing.extend(states.missing);
         read.declared = Some(differences(&states.units, running));
@@ -50,7 +50,7 @@ async fn asked(
     arguments: &Arguments,
     end: Option<Instant>,
 ) -> Result<(Read, bool), Report> {
-    let late = || time_is_up("the user pools were not listed in it");
+    let late = || time_is_up("the user pools were not listed");
     let pool = match end {
         Some(end) => timeout_at(end, one(session, environment)).await.map_err(|_| late())??,
         None => one(session, environment).await?,

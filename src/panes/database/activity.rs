@@ -71,7 +71,8 @@ pub fn close(app: &mut App) -> bool {
 pub fn next(app: &mut App) -> Vec<Effect> {
     let state = &mut app.panes.database;
     if !state.shown {
-        return toggle(app);
+        app.say("a shows what the server is doing; v then goes to the next list");
+        return done(app);
     }
     let at = QUESTIONS.iter().position(|question| *question == state.question).unwrap_or_default();
     state.question = QUESTIONS[(at + 1) % QUESTIONS.len()];

@@ -60,7 +60,7 @@ pub const COMMANDS: &[Command] = &[
     Command::new(
         NEXT,
         HERE,
-        "next of it",
+        "next list",
         &["v"],
         "Sessions, transactions, locks, top statements, sizes, indexes, replication, connections: the next.",
         next,

@@ -69,7 +69,7 @@ pub fn facts(app: &App) -> Vec<Fact> {
         Some(0) => lines.push(bad("backups", "none", Health::Degraded)),
         Some(days) => {
             let window = backup.window.as_deref().map(|window| format!(", daily at {window} UTC")).unwrap_or_default();
-            lines.push(fact("backups", format!("kept {days} days{window}")));
+            lines.push(fact("backups", format!("kept {days} {}{window}", if days == 1 { "day" } else { "days" })));
         }
         None => {}
     }

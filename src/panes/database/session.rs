@@ -1,4 +1,4 @@
-//! The session in which a server is asked what it is at: where it goes to, what is asked in it again and again, and what
+//! The session in which a server is asked what it is doing: where it goes to, what is asked in it again and again, and what
 //! answers change. It reads only, and is closed when the activity is left.
 
 use super::state::{Flight, ID, LIST, Link, Seen, State};
@@ -65,7 +65,7 @@ fn place(app: &App) -> Option<(String, RemoteAddress)> {
 /// Goes to the selected database; a session on another one is left.
 pub fn connect(app: &mut App) -> Vec<Effect> {
     if app.poller.wrong_account() {
-        app.say("the credentials are of another account: nothing is connected to");
+        app.say("the credentials belong to another account: nothing is connected to");
         return Vec::new();
     }
     let Some((of, far)) = place(app) else {

@@ -1,4 +1,4 @@
-//! Its name, those of its blocks, and what it keeps: the session in which a server is asked what it is at.
+//! Its name, those of its blocks, and what it keeps: the session in which a server is asked what it is doing.
 
 use crate::app::command::PaneId;
 use crate::app::effect::Effect;

@@ -58,7 +58,7 @@ fn way(app: &App, far: Option<RemoteAddress>) -> Result<sql::Place, &'static str
         return Err("it is not said who connects: write `database.user` or `database.secret` in the environment");
     }
     if app.poller.wrong_account() {
-        return Err("the credentials are of another account");
+        return Err("the credentials belong to another account");
     }
     if !tunnels::find::is_tunnelled(app) {
         return Ok(sql::Place { host: far.host, port: far.port, through: None });

@@ -11,6 +11,7 @@ use crate::app::overlays;
 use crate::app::pane::Motion;
 use crate::app::update::grids;
 use crate::app::update::settle::done;
+use crate::model::text;
 use ratatui::layout::Rect;
 
 /// What sorts it.
@@ -35,7 +36,7 @@ fn shown(app: &mut App) -> Option<&mut Found> {
 /// Takes a result, and shows it; in another pane it is said where it is.
 pub fn show(app: &mut App, found: Found) {
     if app.shown().id != ID {
-        app.say(format!("Insights: {} has found {} rows: in the logs", found.name, found.grid.rows));
+        app.say(format!("Insights: {} has found {}: in the logs", found.name, text::counted(found.grid.rows, "row")));
     }
     app.panes.logs.table = Some(found);
     app.panes.logs.shows_table = true;
@@ -91,7 +92,7 @@ pub fn copied(app: &App) -> Option<String> {
 pub fn csv(app: &mut App) -> Option<Vec<Effect>> {
     let found = shown(app)?;
     let (rows, text) = (found.grid.rows, found.csv(COPIED));
-    app.say(format!("copied {rows} rows as CSV"));
+    app.say(format!("copied {} as CSV", text::counted(rows, "row")));
     let mut effects = vec![Effect::Copy(text)];
     effects.extend(done(app));
     Some(effects)

@@ -5,7 +5,7 @@ use crate::app::App;
 use crate::app::effect::Effect;
 use crate::model::text;
 use log_store::block::mark;
-use log_store::{Pos, fields, shape};
+use log_store::{Pos, fields, parse, shape};
 
 /// The most lines that one mark reaches over.
 const REACH: usize = 100_000;
@@ -27,8 +27,8 @@ pub fn mark_to(app: &mut App) {
         logs.store.toggle_mark(*pos);
     }
     logs.view.update(&logs.store, usize::MAX);
-    let count = new.len();
-    app.say(format!("{count} more lines are marked: Ctrl-y copies, Ctrl-s writes them to a file"));
+    let count = text::counted(new.len(), "more line");
+    app.say(format!("{count} marked: Ctrl-y copies, Ctrl-s writes them to a file"));
 }
 
 fn is_marked(logs: &State, pos: Pos) -> bool {
@@ -69,7 +69,7 @@ pub fn copy_marked(app: &mut App) -> Vec<Effect> {
     } else {
         String::new()
     };
-    app.say(format!("copied {count} lines{more}"));
+    app.say(format!("copied {}{more}", text::counted(count, "line")));
     vec![Effect::Copy(text)]
 }
 
@@ -89,7 +89,7 @@ pub fn mute(app: &mut App) {
     let head = logs.store.head(pos);
     let Some(line) = logs.store.line(head).filter(|line| !line.is(mark::GAP | mark::SAMPLED)) else { return };
     let message = fields::message(line.text, line.kind).into_owned();
-    let words = shape::describe(&message);
+    let words = shape::describe(parse::strip_colour(&message).trim());
     logs.muted.push((shape::shape(&message), words.clone()));
     logs.show();
     app.say(format!("muted: {} (= shows all again)", text::cut_end(&text::harmless(&words), 60)));
@@ -100,5 +100,9 @@ pub fn unmute(app: &mut App) {
     let count = app.panes.logs.muted.len();
     app.panes.logs.muted.clear();
     app.panes.logs.show();
-    app.say(format!("{count} patterns are shown again"));
+    app.say(match count {
+        0 => "nothing is muted".to_owned(),
+        1 => "1 pattern is shown again".to_owned(),
+        _ => format!("{count} patterns are shown again"),
+    });
 }

@@ -7,7 +7,7 @@ use super::update::jump;
 use super::windows;
 use crate::app::App;
 use crate::app::effect::{Effect, Tee};
-use crate::app::logs::{sources, when, written};
+use crate::app::logs::{named, when, written};
 use crate::app::overlays;
 use crate::model::text;
 use jiff::Timestamp;
@@ -62,8 +62,8 @@ fn save(app: &mut App, typed: &str) -> Vec<Effect> {
         return Vec::new();
     }
     // A filter that names itself would never end: its expansion is saved.
-    let kept = (!forget).then(|| sources::expand(&filter, &app.panes.logs.named_filters).unwrap_or(filter));
-    let was = sources::name_filter(&mut app.filters, name, kept.as_deref());
+    let kept = (!forget).then(|| named::expand(&filter, &app.panes.logs.named_filters).unwrap_or(filter));
+    let was = named::name_filter(&mut app.filters, name, kept.as_deref());
     app.say(match (forget, was) {
         (false, _) => format!("saved: @{name} is this filter"),
         (true, true) => format!("{name} is forgotten"),
@@ -180,7 +180,7 @@ fn export(app: &mut App, path: &str) -> Vec<Effect> {
         }
     }
     let count = all.len();
-    app.say(format!("writing {count} lines to {path}"));
+    app.say(format!("writing {} to {path}", text::counted(count, "line")));
     vec![Effect::Save { path: path.to_owned(), text: out }]
 }
 

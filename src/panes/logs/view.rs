@@ -8,7 +8,7 @@ use super::lines_view::draw_lines;
 use super::state::{FOUND, LINES, State};
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
-use crate::model::{Health, time};
+use crate::model::{Health, text, time};
 use crate::ui::canvas::Canvas;
 use crate::ui::widgets::frame as frames;
 use jiff::SignedDuration;
@@ -86,7 +86,7 @@ fn status(canvas: &mut Canvas<'_, '_>, place: Rect) {
     } else if logs.news > 0 {
         (format!(" {} new ↓ f follows ", logs.news), theme.degraded)
     } else {
-        (" held ".to_owned(), theme.dim)
+        (" not following: f ".to_owned(), theme.dim)
     };
     let used = canvas.put_right(place.right() - 2, y, room, &follow.0, follow.1);
     let room = room.saturating_sub(used + 1);
@@ -120,7 +120,7 @@ fn status(canvas: &mut Canvas<'_, '_>, place: Rect) {
         0 => String::new(),
         n => format!(", {n} fell out"),
     };
-    let counts = format!("{count}{evicted}, {rate:.1}/s, {} groups", states.len());
+    let counts = format!("{count}{evicted}, {rate:.1}/s, {}", text::counted(states.len(), "group"));
     if wrong.is_empty() {
         canvas.put_cut(x, y, room, &format!(" {counts} "), theme.dim);
     } else {

@@ -3,6 +3,8 @@
 mod picture_view;
 
 #[cfg(test)]
+mod asked_tests;
+#[cfg(test)]
 mod custom_tests;
 pub mod layout;
 #[cfg(test)]

@@ -74,10 +74,8 @@ pub fn empty(app: &App) -> Words {
         return match app.estate.identity.failure() {
             Some(failure) => failure_lines(app, Source::Identity, failure),
             // Loading looks otherwise than what is never asked.
-            None if app.environment.is_only_infra() => {
-                note("only infrastructure is configured: nobody is asked who we are")
-            }
-            None => note("reading who we are …"),
+            None if app.environment.is_only_infra() => note("only infrastructure is configured: no account is asked"),
+            None => note("reading the identity …"),
         };
     }
     attention(app)

@@ -389,5 +389,5 @@ fn where_only_infrastructure_is_configured_nothing_is_said_to_be_on_its_way() {
     let lines = super::rows::empty(&app);
     assert!(lines[0].1.starts_with("only infrastructure is configured"), "{lines:?}");
     app.environment.region = Some("eu-west-1".into());
-    assert_eq!(super::rows::empty(&app)[0].1, "reading who we are …");
+    assert_eq!(super::rows::empty(&app)[0].1, "reading the identity …");
 }

@@ -175,7 +175,7 @@ fn a_new_one_of_another_environment_is_refused_before_its_value_is_typed() {
     let erase = vec!["backspace"; typed].join(" ");
     press(&mut app, &format!("{erase} / b o o k m a r k - m a n a g e r / p r o d / K E Y enter"), &world);
     let screen = text(&app);
-    assert!(screen.contains("/bookmark-manager/prod/KEY is of prod, not of staging"), "{screen}");
+    assert!(screen.contains("/bookmark-manager/prod/KEY belongs to prod, not to staging"), "{screen}");
     assert!(app.screen.typing.is_none() && app.operations.list.is_empty(), "{screen}");
 }
 

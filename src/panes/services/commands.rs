@@ -47,7 +47,7 @@ pub(super) const COMMANDS: &[Command] = &[
     Command::new(
         Id("address-allow"),
         OWN,
-        "let me in",
+        "allow my address",
         &["A"],
         "Allow this machine's address to reach the load balancer: a rule of its security group, not of the code.",
         health::let_in,
@@ -57,7 +57,7 @@ pub(super) const COMMANDS: &[Command] = &[
     Command::new(
         Id("address-disallow"),
         OWN,
-        "take address back",
+        "remove address",
         &["X"],
         "Remove the rule of an address that was allowed by hand: the address is typed.",
         health::take_back,

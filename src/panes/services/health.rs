@@ -41,16 +41,25 @@ pub fn show(app: &mut App) -> Vec<Effect> {
 
 /// `u`: looks again, and sends probes whatever the environment is.
 pub fn look_again(app: &mut App) -> Vec<Effect> {
+    if is_elsewhere(app) {
+        return done(app);
+    }
     ask(app, Sends { probes: true, waf: false })
 }
 
 /// `w`: tries the firewall, too.
 pub fn try_firewall(app: &mut App) -> Vec<Effect> {
+    if is_elsewhere(app) {
+        return done(app);
+    }
     ask(app, Sends { probes: true, waf: true })
 }
 
 /// `A`: the public address of this machine is let in; where it is not known, or was found a while ago, it is typed.
 pub fn let_in(app: &mut App) -> Vec<Effect> {
+    if is_elsewhere(app) {
+        return done(app);
+    }
     let state = &app.panes.services.health;
     let fresh = state.read.is_some_and(|at| app.now.duration_since(at).abs() < OLD);
     match &state.found.address {
@@ -58,13 +67,16 @@ pub fn let_in(app: &mut App) -> Vec<Effect> {
             let address = address.to_string();
             change(app, &address, true)
         }
-        _ => typing(app, ALLOW, "let in "),
+        _ => typing(app, ALLOW, "address to allow: "),
     }
 }
 
 /// `X`: what was let in by hand is let in no more.
 pub fn take_back(app: &mut App) -> Vec<Effect> {
-    typing(app, DISALLOW, "take back ")
+    if is_elsewhere(app) {
+        return done(app);
+    }
+    typing(app, DISALLOW, "address to remove: ")
 }
 
 /// Begins to type an address; that of this machine stands there where it is known.
@@ -221,7 +233,7 @@ pub fn data_status(app: &App) -> DataStatus {
         None if looked.asked.is_some() && looked.read.is_none() => {
             Some((Health::Changing, "looking: each probe has 5 seconds".to_owned()))
         }
-        None => Some((Health::Stopped, "u looks again, w tries the firewall, A lets me in".to_owned())),
+        None => Some((Health::Stopped, "u looks again, w tries the firewall, A allows my address".to_owned())),
     };
     let age = looked.read.map(|at| app.now.duration_since(at)).filter(|age| *age > OLD);
     let instead = note(if looked.read.is_some() {
@@ -237,6 +249,16 @@ pub fn data_status(app: &App) -> DataStatus {
         trouble,
         dimmed: false,
     }
+}
+
+/// Whether something else of the pane has the focus, and says so: nothing is sent to an environment's hosts by a letter whose
+/// meaning is not on the screen.
+fn is_elsewhere(app: &mut App) -> bool {
+    let elsewhere = !has_focus(app);
+    if elsewhere {
+        app.say("v shows how the environment is reached; u, w, A and X work there");
+    }
+    elsewhere
 }
 
 /// Whether the block has the focus.

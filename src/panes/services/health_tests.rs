@@ -41,6 +41,20 @@ fn a_guarded_environment_is_sent_nothing_until_a_key_asks_for_it() {
     assert!(app.panes.services.health.sent);
 }
 
+#[test]
+fn hosts_are_sent_nothing_and_nobody_is_let_in_by_a_letter_pressed_elsewhere() {
+    let world = staging();
+    let mut app = read(&world, (120, 40));
+    app.environment.guarded = true;
+    press(&mut app, "2", &world);
+    for key in ["u", "w", "A", "X"] {
+        press(&mut app, key, &world);
+        assert_eq!(app.panes.services.health.asked, None, "{key}");
+        assert!(app.screen.typing.is_none() && app.screen.overlays.is_empty(), "{key}");
+        assert!(text(&app).contains("v shows how the environment is reached"), "{key}: {}", text(&app));
+    }
+}
+
 /// What was looked for from outside is found, and that was all.
 fn found_from_outside(stage: &mut Stage, found: Vec<Finding>) {
     let ticket = Ticket {

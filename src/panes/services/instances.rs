@@ -168,7 +168,7 @@ pub fn on_machine(app: &App) -> bool {
 
 fn turn(app: &mut App, how: impl FnOnce(&Machine) -> Turn) -> Vec<Effect> {
     let Some(machine) = selected(app) else {
-        app.say("select an instance first: m shows them");
+        app.say("select an instance first: b in Services lists them");
         return Vec::new();
     };
     let request = Request { name: machine.title().to_owned(), turn: how(&machine), id: machine.id };
@@ -194,7 +194,7 @@ pub fn session(app: &mut App) -> Vec<Effect> {
             Vec::new()
         }
         None => {
-            app.say("select an instance first: m shows them");
+            app.say("select an instance first: b in Services lists them");
             Vec::new()
         }
     }

@@ -91,7 +91,7 @@ async fn look(session: &Session, environment: &EnvironmentConfig, cluster: &str)
             ..Wanted::default()
         };
         let name = format!("{} {service}", if meant { "tunnel" } else { "exec" });
-        let gateway = Gateway::new(session.clone(), wanted, Purpose::Shell { command: String::new() });
+        let gateway = Gateway::new(session.clone(), None, wanted, Purpose::Shell { command: String::new() });
         (name, gateway.choose().await)
     });
     let chosen = join_all(chosen).await;

@@ -91,7 +91,10 @@ pub fn service(
         let text = format!("it is rolled out {how}: old and new tasks run side by side until ECS moves the traffic");
         checks.push(Check::new(Level::Note, text));
     }
-    checks.push(if service.daemon() {
+    checks.push(if service.daemon() && service.desired == 0 {
+        let text = "DAEMON, and no container instance of its cluster takes it: nothing will run until one does";
+        Check::new(Level::Warn, text).hint("`aws ecs list-container-instances` lists those of the cluster")
+    } else if service.daemon() {
         Check::new(Level::Fine, "DAEMON: one task on each container instance")
     } else {
         percentages(service)

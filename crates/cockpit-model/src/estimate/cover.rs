@@ -29,7 +29,7 @@ impl Cover {
         let partial = self
             .partial
             .iter()
-            .map(|why| format!("more may belong into the sum than what the plan of {} has: {why}", self.unit));
+            .map(|why| format!("more may belong in the sum than what the plan of {} has: {why}", self.unit));
         missing.chain(partial)
     }
 }

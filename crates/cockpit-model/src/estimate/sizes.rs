@@ -180,7 +180,7 @@ pub fn instance(sheet: &mut Sheet<'_>, unit: &str, one: &Billed, sized: &Billed,
     }
     match (sized.number("volume_size"), sized.fact("volume_type").unwrap_or("gp3")) {
         (Some(size), volume) => paid(format!("its {volume} disk of {size} GB"), &format!("ebs.{volume}"), size),
-        (None, _) => sheet.unknown(unit, address, 1, "how large its disk is is not in the plan".to_owned()),
+        (None, _) => sheet.unknown(unit, address, 1, "the plan does not say how large its disk is".to_owned()),
     }
     // The first of a template's is its own disk; those of an instance beside its own are told apart.
     let more = (sized.number("block_device_mappings").unwrap_or(0.0) - 1.0).max(0.0)

@@ -40,8 +40,8 @@ fn shut<T>(why: impl Into<String>, hint: impl Into<String>) -> Result<T, Shut> {
 /// # Errors
 /// It is none, it is larger than what is let in by hand, or its address is not the first one of it.
 pub fn network(text: &str) -> Result<String, String> {
-    let block =
-        Block::parse(text).ok_or_else(|| format!("`{text}` is no address and no network, as 203.0.113.7/32"))?;
+    let block = Block::parse(text)
+        .ok_or_else(|| format!("`{text}` is neither an address nor a network, for example 203.0.113.7/32"))?;
     let least = if block.base.is_ipv4() { LEAST_BITS.0 } else { LEAST_BITS.1 };
     if block.bits < least {
         return Err(format!("`{text}` is larger than /{least}: let it in where it is declared"));
@@ -229,7 +229,7 @@ mod tests {
         assert!(network("203.0.0.0/16").unwrap_err().contains("larger than /24"));
         assert!(network("0.0.0.0/0").unwrap_err().contains("larger"), "nobody opens it to the world by hand");
         assert!(network("203.0.113.7/24").unwrap_err().contains("write 203.0.113.0/24"));
-        assert!(network("home").unwrap_err().contains("no address"));
+        assert!(network("home").unwrap_err().contains("neither an address"));
     }
 
     #[test]

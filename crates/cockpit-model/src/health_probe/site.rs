@@ -76,7 +76,7 @@ pub fn days(not_after: Timestamp, now: Timestamp) -> (Health, String) {
         return (Health::Down, format!("expired {} ago, on {date}", spoken(left.abs())));
     }
     let days = left.as_secs() / DAY.as_secs();
-    let words = format!("{days} days left, to {date}");
+    let words = format!("{days} {} left, to {date}", if days == 1 { "day" } else { "days" });
     (if left < SOON { Health::Degraded } else { Health::Healthy }, words)
 }
 

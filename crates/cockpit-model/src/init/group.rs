@@ -139,7 +139,10 @@ pub fn group(seen: &Seen) -> Guesses {
             }
         }
         if alone > 0 {
-            rest.push(format!("{alone} alarms of {} begin like no environment", region.name));
+            rest.push(match alone {
+                1 => format!("1 alarm of {} begins like no environment", region.name),
+                _ => format!("{alone} alarms of {} begin like no environment", region.name),
+            });
         }
         for function in &region.functions {
             let at = nearest(&drafts, Some(&region.name), function);

@@ -140,5 +140,5 @@ fn alarms_schedules_and_the_function_that_stops_it_are_found_by_their_names() {
         (Some("shop-staging-"), Some("Europe/Paris"))
     );
     assert!(guesses.environments[1].alarms.is_empty());
-    assert_eq!(guesses.rest, ["1 alarms of ap-northeast-1 begin like no environment"]);
+    assert_eq!(guesses.rest, ["1 alarm of ap-northeast-1 begins like no environment"]);
 }

@@ -46,7 +46,7 @@ impl<'a> Place<'a> {
     pub fn refuses(&self, name: &str) -> Option<Check> {
         let environment = self.environment;
         if let Some(other) = self.neighbour(name) {
-            return Some(Check::usage(format!("{name} is of {other}, not of {environment}")).hint(format!(
+            return Some(Check::usage(format!("{name} belongs to {other}, not to {environment}")).hint(format!(
                 "choose it with --env {other}; what is of {environment} as well is named by `parameters` in [environments.{environment}]"
             )));
         }
@@ -171,7 +171,7 @@ mod tests {
         }
         assert_eq!(
             told("/shop/prod/URL", &[], &names, &[]).as_deref(),
-            Some("/shop/prod/URL is of prod, not of staging")
+            Some("/shop/prod/URL belongs to prod, not to staging")
         );
         let outside = "/other/URL is not of staging, whose parameters lie under /datadog/, /shop/staging/";
         assert_eq!(told("/other/URL", &[], &names, &[]).as_deref(), Some(outside));
@@ -184,7 +184,7 @@ mod tests {
     #[test]
     fn a_path_that_two_environments_lie_under_is_that_of_the_one_it_names_best() {
         let prods = |name: &str, configured: &[&str], names: &[&str], theirs: &[&str]| {
-            told(name, configured, names, theirs).is_some_and(|text| text.ends_with("is of prod, not of staging"))
+            told(name, configured, names, theirs).is_some_and(|text| text.ends_with("belongs to prod, not to staging"))
         };
         // What staging reads at the top has it learn a path that prod lies under.
         assert!(prods("/shop/prod/URL", &[], &["/shop/SHARED"], &[]));

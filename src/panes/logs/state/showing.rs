@@ -1,7 +1,7 @@
 //! Which lines are shown, which of them are in the window, and where one stands among them.
 
 use super::State;
-use crate::app::logs::sources;
+use crate::app::logs::named::{self, WrongName};
 use crate::app::window::in_view;
 use crate::model::logs::Ms;
 use jiff::Timestamp;
@@ -16,7 +16,7 @@ const COUNT_EVERY: Ms = 250;
 impl State {
     /// The rule of what is shown.
     pub fn rule(&self) -> Rule {
-        let filter = sources::expand(&self.filter, &self.named_filters).unwrap_or_default();
+        let filter = named::expand(&self.filter, &self.named_filters).unwrap_or_default();
         let text = match self.level {
             Level::None => filter,
             level if self.filter.trim().is_empty() => format!("level>={}", level.word()),
@@ -39,14 +39,18 @@ impl State {
 
     /// What is shown changes: by level, filter, mutes or hidden services.
     pub fn show(&mut self) {
-        self.filter_error = match sources::expand(&self.filter, &self.named_filters) {
+        self.filter_error = match named::expand(&self.filter, &self.named_filters) {
             // A mistake is located in the text as it was typed.
             Ok(_) if !self.filter.contains('@') => Filter::parse(&self.filter).err(),
             Ok(expanded) => Filter::parse(&expanded).err(),
-            Err(name) => {
+            Err(wrong) => {
+                let name = wrong.name();
                 let at = self.filter.find(&format!("@{name}")).map_or(0, |at| self.filter[..at].chars().count());
-                let what =
-                    format!("no filter is called {name}: + saves one, `log_filters` of the environment names others");
+                let more = match &wrong {
+                    WrongName::Unknown(_) => ": + saves one, `log_filters` of the environment names others",
+                    WrongName::Itself(_) => "",
+                };
+                let what = format!("{}{more}", wrong.words());
                 Some(FilterError { what, at, length: name.chars().count() + 1 })
             }
         };
