@@ -58,7 +58,7 @@ pub enum Input {
     Failed(Failure),
     /// The link is gone.
     Lost(String),
-    /// The link is there, and the agent has acknowledged nothing for [`SILENT`].
+    /// The link is there, and the agent has acknowledged nothing for ten seconds.
     Silent,
     /// The session is over, as the service or the agent says.
     Over(String),
