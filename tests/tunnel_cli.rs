@@ -5,6 +5,8 @@
 mod doctor;
 #[path = "support/tunnel_reasons.rs"]
 mod reasons;
+#[path = "support/tunnel_reused.rs"]
+mod reused;
 #[path = "support/tunnel_shells.rs"]
 mod shells;
 mod support;

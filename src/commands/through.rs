@@ -21,11 +21,13 @@ use crate::model::tunnel::far::{POSTGRES, RemoteAddress, To};
 use crate::model::tunnel::whose::Whose;
 use crate::model::{Failure, Identity};
 use crate::runtime::audit;
+use crate::runtime::offers::TunnelOffer;
 use crate::runtime::tunnels::{listen, standing};
 use jiff::Timestamp;
 use serde_json::Value;
 use ssm_tunnel::driver::Status;
 use ssm_tunnel::{FailureKind, Local, Options, State, Tunnel};
+use std::io::ErrorKind;
 use std::net::Ipv4Addr;
 use std::path::{Path, PathBuf};
 
@@ -51,6 +53,8 @@ pub(super) struct Wish<'a> {
     pub(super) socket: Option<&'a Path>,
     /// Another address of this machine than 127.0.0.1.
     pub(super) listen: Option<Ipv4Addr>,
+    /// A Unix socket beside, at which other commands find it.
+    pub(super) beside: Option<&'a Path>,
 }
 
 impl Target {
@@ -238,11 +242,11 @@ impl Target {
         let options = self.options(context).await?;
         if let Some(path) = wish.socket {
             let path = in_folder(path, wish.ours);
-            let opened = listen(gateway, options, path.clone().into()).await;
+            let opened = listen(gateway, options, path.clone().into(), wish.beside).await;
             let tunnel = opened.map_err(|error| {
                 let what = format!("{} cannot be listened at", path.display());
                 let report = Report::new("socket", what, ExitCode::Failed);
-                if error.kind() == std::io::ErrorKind::AddrInUse {
+                if error.kind() == ErrorKind::AddrInUse {
                     return report.cause("something is there already").hint("name another path, or a folder");
                 }
                 report.caused_by(&error)
@@ -260,10 +264,17 @@ impl Target {
             ));
         }
         let address = Local::Address(std::net::SocketAddr::from((here, port)));
-        let tunnel = listen(gateway, options, address).await.map_err(|error| {
+        let tunnel = listen(gateway, options, address, wish.beside).await.map_err(|error| {
             let report = Report::new("port", format!("{here}:{port} cannot be listened on"), ExitCode::Failed);
-            if error.kind() != std::io::ErrorKind::AddrInUse {
-                return report.caused_by(&error);
+            match error.kind() {
+                ErrorKind::AddrInUse => {}
+                ErrorKind::AddrNotAvailable => {
+                    return report.caused_by(&error).hint("--listen takes an address of this machine");
+                }
+                ErrorKind::PermissionDenied => {
+                    return report.caused_by(&error).hint("take a port from 1024 on: --port 0 takes a free one");
+                }
+                _ => return report.caused_by(&error),
             }
             let by = crate::runtime::ports::listener(port);
             let report = report.cause(by.map_or_else(|| "it is taken".to_owned(), |by| format!("it is taken by {by}")));
@@ -273,6 +284,28 @@ impl Target {
             }
         })?;
         Ok((tunnel, service))
+    }
+
+    /// What a tunnel is that leads there, for commands that may use it.
+    pub(super) fn offer(&self, far: &RemoteAddress, through: String) -> TunnelOffer {
+        TunnelOffer {
+            environment: self.environment.name.clone(),
+            account: self.identity.account.clone(),
+            region: self.identity.region.clone().unwrap_or_default(),
+            endpoint: route::endpoints(&self.identity).key(),
+            to: far.place(),
+            through,
+            pid: std::process::id(),
+        }
+    }
+
+    /// The service that it goes through, or the instance as it is named; none where nothing says which.
+    pub(super) async fn through(&self, context: &Context, asked: Option<&str>) -> Result<Option<String>, Report> {
+        match route::through(&self.environment, asked) {
+            TunnelVia::Instance(named) => Ok(Some(named)),
+            TunnelVia::Service(None) => Ok(None),
+            TunnelVia::Service(Some(named)) => self.service(context, Some(&named)).await.map(Some),
+        }
     }
 
     pub(super) fn gateway(&self, wanted: Wanted, purpose: Purpose) -> Gateway {

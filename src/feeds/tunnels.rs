@@ -13,7 +13,7 @@ use crate::model::tunnel::standing::TunnelStatus;
 pub struct Order {
     /// What it goes through.
     pub wanted: Wanted,
-    /// Where it leads.
+    /// The host and port that it leads to.
     pub to: RemoteAddress,
     /// The local port; 0 takes a free one.
     pub port: u16,
@@ -21,11 +21,11 @@ pub struct Order {
     pub start: bool,
     /// The line of the audit file that it begins with; nothing is opened that is not written down.
     pub record: Record,
-    /// Which audit file.
+    /// Where the audit file is.
     pub audit: Place,
 }
 
-/// A question.
+/// A question about a tunnel.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ask {
     /// Opens a tunnel from the opened environment, and tells how it stands.
@@ -40,7 +40,7 @@ impl Ask {
         }
     }
 
-    /// It goes on until it is left.
+    /// Whether it goes on until it is left: a tunnel does.
     pub fn goes_on(&self) -> bool {
         match self {
             Self::Open(_) => true,
@@ -48,7 +48,7 @@ impl Ask {
     }
 }
 
-/// What was learned.
+/// An answer about a tunnel.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
     /// It listens at this address of this machine: `127.0.0.1:5432`.
@@ -57,7 +57,7 @@ pub enum Fact {
     Stopped(String),
     /// The local port is taken.
     Taken {
-        /// By which process, where the system tells.
+        /// The process that has the port, where the system tells.
         by: Option<String>,
         /// The next one that is free.
         free: Option<u16>,

@@ -1,4 +1,4 @@
-//! Tunnels as they are driven: opened at a local port, watched beside the command that opened them, and how they stand.
+//! Runs tunnels: opens them at a local port, watches them beside the command, and reports their status.
 
 use super::audit;
 use crate::aws::ssm::Gateway;
@@ -11,6 +11,7 @@ use ssm_tunnel::driver::Status;
 use ssm_tunnel::supervisor::Closed;
 use ssm_tunnel::{Local, Options, State, Tunnel};
 use std::io;
+use std::path::Path;
 use tokio::sync::{mpsc, oneshot};
 
 /// Writes into the audit file that something begins or has ended.
@@ -31,12 +32,13 @@ pub async fn write_down(place: &Place, record: Record) -> Result<(), Failure> {
     }
 }
 
-/// Opens a tunnel at a port of this machine alone, or at a Unix socket; it listens, and is not ready yet.
+/// Opens a tunnel at a port of this machine alone, or at a Unix socket; it listens, and is not ready yet. `beside` is a socket at
+/// which it listens too, where that can be made.
 ///
 /// # Errors
 /// It cannot be listened there.
-pub async fn listen(gateway: Gateway, options: Options, local: Local) -> io::Result<Tunnel> {
-    Tunnel::open(gateway, options, local).await
+pub async fn listen(gateway: Gateway, options: Options, local: Local, beside: Option<&Path>) -> io::Result<Tunnel> {
+    Tunnel::open_beside(gateway, options, local, beside).await
 }
 
 /// How it stands, for the model.

@@ -178,6 +178,10 @@ fn a_tunnel_for_others_than_this_machine_is_warned_of_and_written_down() {
         &format!("tunnel staging --to {REMOTE} --listen 127.0.0.1 --port {port} --timeout 1ms"),
     );
     assert!(!said.err.contains("warning"), "{said:#?}");
+    // 192.0.2.0/24 is no machine's (RFC 5737).
+    let other = format!("tunnel staging --to {REMOTE} --listen 192.0.2.1 --port 0");
+    let said = line(&mut home.on(&world), &other).coded(1);
+    assert!(said.err.contains("--listen takes an address of this machine"), "{said:#?}");
 }
 
 /// Says one byte to who connects.

@@ -69,6 +69,28 @@ fn a_command_with_a_database_logs_in_reads_its_input_and_only_reads_where_that_w
 }
 
 #[test]
+fn what_becomes_of_the_tunnel_while_the_command_runs_is_said_on_stderr_and_nothing_in_its_output() {
+    let world = World::mapped(REMOTE, SocketAddr::from(([127, 0, 0, 1], server().port())));
+    let home = home();
+    let mut command = home.on(&world);
+    command.args(["with-db", "staging", "--to", REMOTE, "--", "sh", "-c", "echo begun; read _; echo over"]);
+    let mut child = command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut input = child.stdin.take().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap());
+    let mut err = BufReader::new(child.stderr.take().unwrap());
+    let (mut printed, mut said) = (String::new(), String::new());
+    out.read_line(&mut printed).unwrap();
+    world.post("/_sim/fault", &json!({"operation": "gateway:link", "kind": "close", "count": 1}));
+    while !said.contains("is ready again") {
+        assert!(err.read_line(&mut said).unwrap() > 0, "{said}");
+    }
+    input.write_all(b"\n").unwrap();
+    out.read_to_string(&mut printed).unwrap();
+    assert_eq!((printed.as_str(), child.wait().unwrap().code()), ("begun\nover\n", Some(0)));
+    assert!(said.contains(&format!("the tunnel to {REMOTE} has lost its link, and goes on with")), "{said}");
+}
+
+#[test]
 fn a_command_may_be_led_to_the_reader_and_takes_its_password_from_a_parameter() {
     let reader = SocketAddr::from(([127, 0, 0, 1], server().port()));
     let nobody = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();

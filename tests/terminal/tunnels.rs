@@ -109,6 +109,34 @@ fn in_the_demonstration_one_key_opens_a_tunnel_that_psql_uses_in_another_termina
 }
 
 #[test]
+fn a_tunnel_of_the_screen_is_used_by_a_command_in_another_terminal() {
+    // The address of a socket has no room for each path.
+    let state = tempfile::tempdir().unwrap();
+    let database = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let world = World::mapped("db.internal:5432", database.local_addr().unwrap());
+    std::thread::spawn(move || {
+        for socket in database.incoming() {
+            // As PostgreSQL without TLS.
+            let _ = socket.unwrap().write_all(b"N");
+        }
+    });
+    let home = tunneled();
+    let mut builder = command(&home, Some(&world.endpoint()), "--env staging");
+    builder.env("XDG_STATE_HOME", state.path());
+    let mut terminal = Terminal::open(builder, 120, 40);
+    terminal.shows(aws_sim::ACCOUNT);
+    terminal.shows("healthy");
+    terminal.press("T");
+    terminal.shows("is ready: psql -h 127.0.0.1 -p ");
+    let mut with_db = home.on(&world);
+    with_db.env("XDG_STATE_HOME", state.path()).args(["with-db", "staging", "--", "true"]);
+    let said = support::run(&mut with_db, [""; 0]).coded(0);
+    let uses = format!("uses the tunnel of process {} to db.internal:5432", terminal.child.process_id().unwrap());
+    assert!(said.err.contains(&uses), "{said:#?}");
+    assert_eq!(world.asked("ssm:StartSession"), 1);
+}
+
+#[test]
 fn one_key_opens_a_tunnel_and_leaving_asks_and_closes_it_at_aws() {
     let (home, world) = (tunneled(), World::staging());
     let mut terminal = Terminal::on(&home, &world, "--env staging");

@@ -8,8 +8,8 @@ use std::io::Write;
 
 fn main() -> std::io::Result<()> {
     let mut out = std::io::stdout().lock();
-    let mut client = Session::new(Purpose::Port, SendRate::default(), 1_700_000_000_000);
-    let mut far = Agent::new(Purpose::Port, "3.3.1611.0", 1_700_000_000_000);
+    let mut client = Session::new(Purpose::Port, SendRate::default(), 1_700_000_000_000, 1);
+    let mut far = Agent::new(Purpose::Port, "3.3.1611.0", 1_700_000_000_000, 2);
     far.start(&[], Time::ZERO);
     for ms in 0..100 {
         let now = Time::from_millis(ms);

@@ -51,13 +51,13 @@ pub struct Agent {
 }
 
 impl Agent {
-    /// Before its handshake.
-    pub fn new(purpose: Purpose, version: &str, epoch_ms: u64) -> Self {
+    /// Before its handshake. The ids of its messages follow from `seed`.
+    pub fn new(purpose: Purpose, version: &str, epoch_ms: u64, seed: u128) -> Self {
         Self {
             version: version.to_owned(),
             purpose,
             properties: json!({}),
-            channel: Channel::new(Role::Agent, epoch_ms),
+            channel: Channel::new(Role::Agent, epoch_ms, seed),
             mux: None,
             only: false,
             ready: false,

@@ -9,7 +9,7 @@ use crate::rtt::Rtt;
 use crate::time::Time;
 use bytes::Bytes;
 use std::collections::{BTreeMap, VecDeque};
-use uuid::Uuid;
+use uuid::{Builder, Uuid};
 
 /// The largest payload of data; both official sides cut at it.
 pub const CHUNK: usize = 1024;
@@ -76,12 +76,13 @@ pub struct Channel {
 }
 
 impl Channel {
-    /// A fresh one. `epoch_ms` is the wall clock at the moment zero of the times that are handed in.
-    pub fn new(role: Role, epoch_ms: u64) -> Self {
+    /// A fresh one. `epoch_ms` is the wall clock at the moment zero of the times that are handed in; the ids of its messages
+    /// follow from `seed`.
+    pub fn new(role: Role, epoch_ms: u64, seed: u128) -> Self {
         Self {
             role,
             epoch_ms,
-            id: Uuid::new_v4().as_u128(),
+            id: random(seed).as_u128(),
             next_out: 0,
             unacknowledged: VecDeque::new(),
             next_in: 0,
@@ -100,8 +101,8 @@ impl Channel {
         }
     }
 
-    /// One that no other message has: the numbers after a random one.
-    fn next_id(&mut self) -> Uuid {
+    /// One that nothing else has: the numbers after a random one.
+    pub(crate) fn next_id(&mut self) -> Uuid {
         self.id = (self.id & !COUNTED) | (self.id.wrapping_add(1) & COUNTED);
         Uuid::from_u128(self.id)
     }
@@ -313,6 +314,11 @@ impl Channel {
         let frame = Frame { payload, ..self.frame(kind, id, now) };
         self.out.push_back(Waiting::Frame(frame.encode()));
     }
+}
+
+/// A UUID as one of random bits is written.
+pub(crate) fn random(bits: u128) -> Uuid {
+    Builder::from_random_bytes(bits.to_be_bytes()).into_uuid()
 }
 
 #[cfg(test)]

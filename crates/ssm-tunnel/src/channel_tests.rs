@@ -9,7 +9,7 @@ fn at(ms: u64) -> Time {
 }
 
 fn pair() -> (Channel, Channel) {
-    (Channel::new(Role::Client, 1), Channel::new(Role::Agent, 1))
+    (Channel::new(Role::Client, 1, 1), Channel::new(Role::Agent, 1, 2))
 }
 
 fn data(text: &'static str) -> Inbound {

@@ -149,7 +149,7 @@ proptest! {
     #[test]
     fn a_session_takes_any_messages_and_is_ready_only_after_its_handshake(shell: bool, messages in messages()) {
         let purpose = if shell { Purpose::Shell } else { Purpose::Port };
-        let mut session = Session::new(purpose, SendRate::default(), 1);
+        let mut session = Session::new(purpose, SendRate::default(), 1, 1);
         let mut now = Time::ZERO;
         let mut complete = false;
         let mut sent = 0;
@@ -176,7 +176,7 @@ proptest! {
     #[test]
     fn an_agent_takes_any_messages(shell: bool, old: bool, messages in messages()) {
         let purpose = if shell { Purpose::Shell } else { Purpose::Port };
-        let mut agent = Agent::new(purpose, if old { "2.3.0.0" } else { "3.3.0.0" }, 1);
+        let mut agent = Agent::new(purpose, if old { "2.3.0.0" } else { "3.3.0.0" }, 1, 2);
         agent.start(&[], Time::ZERO);
         for (at, message) in messages.iter().enumerate() {
             let now = Time::from_millis(50 * at as u64);

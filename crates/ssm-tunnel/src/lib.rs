@@ -5,7 +5,8 @@
 //! wake-up come out. [`frame`] is the codec, [`channel`] acknowledges, orders and resends, [`smux`] carries many
 //! connections over one session, [`session`] puts them together as a client, [`agent`] as the other side (for
 //! simulators and tests), [`supervisor`] decides what to do when something breaks. The [`driver`] adds sockets: the
-//! signed WebSocket, a proxy, the local listener.
+//! signed WebSocket, a proxy, the local listener. It is a feature, which is on by default: `default-features = false` leaves the
+//! core, with no runtime, no TLS and no randomness of its own (ids follow from the seed that [`Session::new`] is given).
 //!
 //! Begin with [`Tunnel::open`] for a port, [`Shell::open`] for a terminal, and a [`Gate`]; [`Status`] says how it stands. Whoever
 //! has sockets of another kind begins with [`Session`] and [`supervisor::Supervisor`]: `examples/in_memory.rs`.
@@ -17,6 +18,7 @@
 pub mod agent;
 pub mod carried;
 pub mod channel;
+#[cfg(feature = "driver")]
 pub mod driver;
 pub mod frame;
 pub mod message;
@@ -30,6 +32,7 @@ pub mod time;
 pub mod version;
 
 pub use carried::{Purpose, SendRate};
+#[cfg(feature = "driver")]
 pub use driver::{Credentials, Gate, Granted, Local, Options, Proxy, Shell, Status, Token, Tunnel};
 pub use session::Session;
 pub use supervisor::{Failure, FailureKind, State};

@@ -10,10 +10,10 @@ use uuid::Uuid;
 pub const CLIENT_VERSION: &str = "1.2.764.0";
 
 /// The first message on a WebSocket, as text. It has the token in it: it goes to the socket and nowhere else.
-pub fn open_data_channel(token: &SecretString, client: Uuid) -> String {
+pub fn open_data_channel(token: &SecretString, request: Uuid, client: Uuid) -> String {
     serde_json::json!({
         "MessageSchemaVersion": "1.0",
-        "RequestId": Uuid::new_v4().to_string(),
+        "RequestId": request.to_string(),
         "TokenValue": token.expose_secret(),
         "ClientId": client.to_string(),
         "ClientVersion": CLIENT_VERSION,

@@ -72,14 +72,36 @@ impl Network {
             wire.0.insert((now + Duration::from_millis(late), self.count), bytes.into());
         }
     }
+
+    /// Delivers what has arrived by now. When the link is back, if it was cut at a message.
+    fn deliver(&mut self, session: &mut Session, agent: &mut Agent, now: Time) -> Option<Time> {
+        let mut back = None;
+        for is_up in [true, false] {
+            loop {
+                let wire = if is_up { &mut self.up } else { &mut self.down };
+                let Some(entry) = wire.0.first_entry().filter(|entry| entry.key().0 <= now) else { break };
+                let frame = entry.remove();
+                let _ = if is_up { agent.receive(&frame, now) } else { session.receive(&frame, now) };
+                if self.cuts < 20 && self.dice.roll(1000) < self.trouble.cut {
+                    self.cuts += 1;
+                    self.up.0.clear();
+                    self.down.0.clear();
+                    session.lost();
+                    agent.lost();
+                    back = Some(now + Duration::from_millis(self.dice.roll(3000)));
+                }
+            }
+        }
+        back
+    }
 }
 
 /// 60 KB up on one connection, 60 KB down on another, and both read to the end.
 fn transfer(seed: u64, trouble: Trouble) -> Result<(), String> {
     let mut network =
         Network { dice: Dice(seed | 1), trouble, count: 0, up: Wire::default(), down: Wire::default(), cuts: 0 };
-    let mut session = Session::new(Purpose::Port, SendRate::default(), 1);
-    let mut agent = Agent::new(Purpose::Port, "3.3.0.0", 1);
+    let mut session = Session::new(Purpose::Port, SendRate::default(), 1, 1);
+    let mut agent = Agent::new(Purpose::Port, "3.3.0.0", 1, 2);
     agent.start(&["Unheard"], Time::ZERO);
     let payload: Vec<u8> = (0..60_000u32).map(|at| (at.wrapping_mul(2_654_435_761) >> 13) as u8).collect();
     let (mut up, mut down) = (None, None);
@@ -119,22 +141,7 @@ fn transfer(seed: u64, trouble: Trouble) -> Result<(), String> {
                 network.put(false, &frame, now);
             }
         }
-        for is_up in [true, false] {
-            loop {
-                let wire = if is_up { &mut network.up } else { &mut network.down };
-                let Some(entry) = wire.0.first_entry().filter(|entry| entry.key().0 <= now) else { break };
-                let frame = entry.remove();
-                let _ = if is_up { agent.receive(&frame, now) } else { session.receive(&frame, now) };
-                if network.cuts < 20 && network.dice.roll(1000) < trouble.cut {
-                    network.cuts += 1;
-                    network.up.0.clear();
-                    network.down.0.clear();
-                    session.lost();
-                    agent.lost();
-                    link_back = Some(now + Duration::from_millis(network.dice.roll(3000)));
-                }
-            }
-        }
+        link_back = network.deliver(&mut session, &mut agent, now).or(link_back);
         while let Some(event) = session.event() {
             match event {
                 Event::Ready { .. } => {

@@ -2,7 +2,7 @@
 //! or a terminal. It goes on over any number of links; what is sent while there is none waits.
 
 use crate::carried::{Event, Purpose, SendRate};
-use crate::channel::{CHUNK, Channel, Inbound, Role};
+use crate::channel::{CHUNK, Channel, Inbound, Role, random};
 use crate::frame::{FrameError, flag, payload};
 use crate::message::{CLIENT_VERSION, HandshakeRequest, HandshakeResponse, ProcessedAction, Size, open_data_channel};
 use crate::outbox::Outbox;
@@ -56,12 +56,14 @@ pub struct Session {
 }
 
 impl Session {
-    /// Before its first link. `epoch_ms` is the wall clock at the moment zero.
-    pub fn new(purpose: Purpose, pace: SendRate, epoch_ms: u64) -> Self {
+    /// Before its first link. `epoch_ms` is the wall clock at the moment zero. All ids follow from `seed`, which is random
+    /// where sessions go to AWS: nothing else here is, so with the same one the same is said again.
+    pub fn new(purpose: Purpose, pace: SendRate, epoch_ms: u64, seed: u128) -> Self {
         Self {
-            client: Uuid::new_v4(),
+            client: random(seed),
             purpose,
-            channel: Channel::new(Role::Client, epoch_ms),
+            // Its ids are others than the client's.
+            channel: Channel::new(Role::Client, epoch_ms, !seed),
             phase: Phase::Waiting,
             carrier: Carrier::None,
             agent_version: String::new(),
@@ -73,8 +75,8 @@ impl Session {
     }
 
     /// The first message on each link, as text. It has the token in it.
-    pub fn greeting(&self, token: &SecretString) -> String {
-        open_data_channel(token, self.client)
+    pub fn greeting(&mut self, token: &SecretString) -> String {
+        open_data_channel(token, self.channel.next_id(), self.client)
     }
 
     /// Takes in one binary message. A damaged one is counted and otherwise as if it had not come.

@@ -31,8 +31,8 @@ fn events(session: &mut Session) -> Vec<Event> {
 }
 
 fn opened(purpose: Purpose, version: &str) -> (Session, Agent) {
-    let mut session = Session::new(purpose, SendRate { per_second: 0, burst: 0 }, 1);
-    let mut agent = Agent::new(purpose, version, 1);
+    let mut session = Session::new(purpose, SendRate { per_second: 0, burst: 0 }, 1, 1);
+    let mut agent = Agent::new(purpose, version, 1, 2);
     agent.start(&[], at(0));
     carry(&mut session, &mut agent, at(0));
     assert!(matches!(events(&mut session)[..], [Event::Ready { .. }]));
@@ -42,8 +42,8 @@ fn opened(purpose: Purpose, version: &str) -> (Session, Agent) {
 
 #[test]
 fn only_the_completed_handshake_makes_a_session_ready() {
-    let mut session = Session::new(Purpose::Port, SendRate::default(), 1);
-    let mut agent = Agent::new(Purpose::Port, "3.3.0.0", 1);
+    let mut session = Session::new(Purpose::Port, SendRate::default(), 1, 1);
+    let mut agent = Agent::new(Purpose::Port, "3.3.0.0", 1, 2);
     agent.raw(Kind::StartPublication, Bytes::new(), at(0));
     carry(&mut session, &mut agent, at(0));
     assert_eq!((session.is_ready(), session.open(at(1)), session.can_send()), (false, None, false));
@@ -55,8 +55,26 @@ fn only_the_completed_handshake_makes_a_session_ready() {
 }
 
 #[test]
+fn with_the_same_seed_the_same_is_said_again_and_with_another_one_no_id_is_the_same() {
+    let said = |seed: u128| {
+        let mut session = Session::new(Purpose::Port, SendRate::default(), 1, seed);
+        let mut agent = Agent::new(Purpose::Port, "3.3.0.0", 1, seed + 1);
+        let token = "token".to_owned().into();
+        agent.start(&[], at(0));
+        session.receive(&agent.transmit().unwrap(), at(0)).unwrap();
+        let mut said = vec![session.greeting(&token), session.greeting(&token)];
+        said.extend(std::iter::from_fn(|| session.transmit()).map(|frame| format!("{frame:?}")));
+        said
+    };
+    let once = said(7);
+    assert_ne!(once[0], once[1], "each request has an id of its own");
+    assert_eq!((once.len(), &once), (4, &said(7)), "two greetings, the acknowledgement and the answer");
+    assert!(once.iter().zip(said(8)).all(|(one, other)| *one != other));
+}
+
+#[test]
 fn an_action_that_is_not_known_is_answered_as_unsupported() {
-    let mut session = Session::new(Purpose::Port, SendRate::default(), 1);
+    let mut session = Session::new(Purpose::Port, SendRate::default(), 1, 1);
     session.handshake(
         br#"{"AgentVersion":"3.3.0.0","RequestedClientActions":[{"ActionType":"SessionType"},{"ActionType":"Dance"}]}"#,
         at(0),
@@ -70,7 +88,7 @@ fn an_action_that_is_not_known_is_answered_as_unsupported() {
 
 #[test]
 fn a_session_that_is_to_be_encrypted_says_so_instead_of_waiting() {
-    let mut session = Session::new(Purpose::Shell, SendRate::default(), 1);
+    let mut session = Session::new(Purpose::Shell, SendRate::default(), 1, 1);
     session
         .handshake(br#"{"AgentVersion":"3.3.0.0","RequestedClientActions":[{"ActionType":"KMSEncryption"}]}"#, at(0));
     assert!(matches!(&events(&mut session)[..], [Event::Broken(why)] if why.contains("KMS")));

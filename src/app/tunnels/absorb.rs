@@ -1,4 +1,4 @@
-//! What is heard of tunnels: each change stands in the activity with its reason.
+//! Takes in news of tunnels: each change goes into the activity with its reason.
 
 use super::state::{Asking, Tunnel};
 use super::{ask, tell};
@@ -10,7 +10,7 @@ use crate::feeds::tunnels::Fact;
 use crate::model::offered::in_environment;
 use crate::model::tunnel::standing::{Phase, TunnelStatus};
 
-/// Takes in what is heard of a tunnel.
+/// Handles news of a tunnel.
 pub fn absorb(app: &mut App, answer: Answer) -> Vec<Effect> {
     let number = answer.ticket.serial;
     let part = answer.of::<Fact>().part;

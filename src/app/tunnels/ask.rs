@@ -164,7 +164,7 @@ fn read(app: &App) -> Result<(), NoTarget> {
             Err(none(format!("the databases cannot be read: {}", failure.message), failure.hint().to_owned()))
         }
         None if clusters.value().is_none() && instances.value().is_none() => {
-            Err(none("the databases are not read yet", "wait a moment, or say where to with a host and a port"))
+            Err(none("the databases are not read yet", "wait a moment, or give a host and a port"))
         }
         None => Ok(()),
     }
@@ -252,7 +252,10 @@ pub fn lead_elsewhere(app: &mut App, before: &Tunnel, wish: &Wish) -> Vec<Effect
     let plan = match plan(app, wish) {
         Ok(Some(plan)) => plan,
         Ok(None) => {
-            told(app, &none("through which service is not said", "close this one with C, and open the other with T"));
+            told(
+                app,
+                &none("it is not said which service to go through", "close this one with C, and open the other with T"),
+            );
             return Vec::new();
         }
         Err(why) => {

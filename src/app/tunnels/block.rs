@@ -7,12 +7,13 @@ use crate::app::pane::{Data, DataStatus, Rows};
 use crate::app::screen::Block;
 use crate::app::subject::{Fact, Subject, bad, fact};
 use crate::app::{App, Spec};
+use crate::model::text::counted;
 use crate::model::time::short;
 
-/// Its name.
+/// The block with the list of tunnels.
 pub const TUNNELS: Block = Block("tunnels");
 
-/// What it is.
+/// How the block is shown: its columns, rows and what they stand for.
 pub const SPEC: Spec = Spec {
     block: TUNNELS,
     title: "Tunnels",
@@ -27,21 +28,20 @@ pub const SPEC: Spec = Spec {
     data: Data::Own(status),
 };
 
-/// The tunnel of a row.
+/// The tunnel in this row.
 pub fn of<'a>(app: &'a App, key: &str) -> Option<&'a Tunnel> {
     app.tunnels.get(key.parse().ok()?)
 }
 
-/// The tunnel that is selected where the list has the focus; the only one where another block has it.
+/// The tunnel that is selected where the list has the focus; the only one into this environment where another block has it:
+/// one that leads elsewhere is not meant by a key that is pressed here.
 pub fn selected(app: &App) -> Option<&Tunnel> {
     if app.focused() == TUNNELS {
         let key = app.screen.list_of(TUNNELS).and_then(crate::app::list::List::selected);
         return key.and_then(|key| of(app, key));
     }
-    match &app.tunnels.list[..] {
-        [one] => Some(one),
-        _ => None,
-    }
+    let mut ours = app.tunnels.list.iter().filter(|tunnel| tunnel.plan.environment == app.environment.name);
+    ours.next().filter(|_| ours.next().is_none())
 }
 
 fn lines(app: &App) -> Vec<(String, String)> {
@@ -72,23 +72,25 @@ pub fn whole(app: &App, key: &str) -> Vec<Fact> {
     facts.push(fact("listens at", tunnel.local.as_deref().unwrap_or("not yet")));
     facts.push(fact("connect", tell::url(tunnel)));
     facts.extend(tell::others(tunnel).map(|(label, text)| fact(label, text)));
-    facts.push(fact("sent", format!("{} bytes", standing.sent)));
-    facts.push(fact("received", format!("{} bytes", standing.received)));
+    facts.push(fact("sent", counted(standing.sent, "byte")));
+    facts.push(fact("received", counted(standing.received, "byte")));
     facts.extend(standing.round_trip.map(|round| fact("round trip", format!("{} ms", round.as_millis()))));
     facts.push(fact("connections", format!("{} open, {} since it was opened", standing.open, standing.connections)));
     if standing.refused > 0 {
-        facts
-            .push(fact("refused", format!("{} connections: the place cannot be reached from there", standing.refused)));
+        facts.push(fact(
+            "refused",
+            format!("{}: the place cannot be reached from there", counted(standing.refused, "connection")),
+        ));
     }
     if standing.waits_for_reader {
-        facts.push(fact("waits", "a local program does not read what came for it"));
+        facts.push(fact("waits", "a local program does not read what was received for it"));
     }
     facts.extend(standing.left_behind().map(|behind| fact("left behind", behind)));
-    facts.push(fact("resumed", format!("{} times, without losing anything", standing.resumes)));
-    facts.push(fact("replaced", format!("{} times, each with its connections", standing.replacements)));
+    facts.push(fact("resumed", format!("{}, without losing anything", counted(standing.resumes, "time"))));
+    facts.push(fact("replaced", format!("{}, with what connections it had", counted(standing.replacements, "time"))));
     if standing.sessions > 1 {
         let beside = standing.sessions - 1;
-        facts.push(fact("sessions", format!("{}, {beside} for who connects beside a transfer", standing.sessions)));
+        facts.push(fact("sessions", format!("{}, {beside} beside the first", standing.sessions)));
     }
     facts.push(fact("open for", short(app.now.duration_since(tunnel.since))));
     facts.push(fact("the same", &plan.command));

@@ -2,5 +2,5 @@
 
 use crate::app::command::PaneId;
 
-/// Its name.
+/// The name of the Tunnels pane.
 pub const PANE: PaneId = PaneId("tunnels");

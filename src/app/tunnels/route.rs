@@ -4,6 +4,7 @@
 use crate::config::{Config, EnvironmentConfig};
 use crate::model::audit::Record;
 use crate::model::names::{find, listed};
+use crate::model::text::quoted;
 use crate::model::tunnel::far::{POSTGRES, To};
 use crate::model::tunnel::instance::InstanceSelector;
 use crate::model::tunnel::whose::{Home, Whose};
@@ -43,9 +44,13 @@ pub fn service<'a>(
     match (named, names) {
         (Some(named), _) => find(named, names).map_err(|close| match close.len() {
             _ if named.starts_with("i-") => none(
-                format!("`{named}` is no id of an instance, and no service"),
+                format!("`{named}` is neither the id of an instance nor a service"),
                 "an id is i- and 8 or 17 hexadecimal digits; a tunnel finds one by instance:NAME and tag:KEY=VALUE too, and \
                  `cockpit instances session` opens a shell on one",
+            ),
+            _ if named.starts_with("tag:") || named.starts_with("instance:") => none(
+                format!("`{named}` names no instance"),
+                "an instance is named by its id, by instance:NAME or by tag:KEY=VALUE",
             ),
             0 | 1 => none(format!("there is no service `{named}`"), format!("there are: {}", listed(names))),
             _ => none(
@@ -62,7 +67,7 @@ pub fn service<'a>(
 /// Which of several services is meant is not said.
 pub fn unnamed(names: &[&str]) -> NoTarget {
     none(
-        "through which service is not said",
+        "it is not said which service to go through",
         format!("name one of {}, or set `tunnel.service` of the environment in the configuration", names.join(", ")),
     )
 }
@@ -107,7 +112,7 @@ pub fn local_port(environment: &EnvironmentConfig, asked: Option<u16>) -> Result
         (Some(port), _) => Ok(port),
         (None, Some(port)) => port.parse().map_err(|_| {
             none(
-                format!("`tunnel.port` of {} is no port: `{port}`", environment.name),
+                format!("`tunnel.port` of {} is not a port: `{port}`", environment.name),
                 "write a number from 0 to 65535 in quotation marks",
             )
         }),
@@ -118,7 +123,7 @@ pub fn local_port(environment: &EnvironmentConfig, asked: Option<u16>) -> Result
 /// What opens a session: each goes to the endpoint of its service.
 const ACTIONS: [&str; 2] = ["ecs:ExecuteCommand", "ssm:StartSession"];
 
-/// Where they go.
+/// The endpoints that a tunnel's requests go to.
 pub fn endpoints(identity: &Identity) -> Endpoints {
     identity.endpoints.of_actions(ACTIONS)
 }
@@ -147,10 +152,12 @@ pub fn record(
 
 /// What would be typed for a tunnel.
 pub fn typed(named: offered::CommandScope<'_>, to: &str, through: &str, port: u16) -> String {
+    let through = quoted(through);
     named.command(&format!("cockpit tunnel {} --to {to} --through {through} --port {port}", named.environment))
 }
 
-/// The same for one at a Unix socket.
+/// The same for a tunnel at a Unix socket.
 pub fn typed_at_socket(named: offered::CommandScope<'_>, to: &str, through: &str, path: &str) -> String {
+    let (through, path) = (quoted(through), quoted(path));
     named.command(&format!("cockpit tunnel {} --to {to} --through {through} --socket {path}", named.environment))
 }

@@ -9,7 +9,7 @@ use crate::feeds::runs::Place;
 use crate::model::tunnel::whose::Whose;
 use crate::model::tunnel::{Wanted, short};
 
-/// What is run where nothing is typed.
+/// The program that is run where none is typed.
 pub const SHELL: &str = "/bin/sh";
 
 /// Opens one, or asks before; a person is told where it cannot be.
@@ -57,7 +57,7 @@ pub fn open(
     begin(&plan)
 }
 
-/// The same on an instance of EC2, through Session Manager: the shell that the account has configured.
+/// The same on an EC2 instance, through Session Manager: the shell that the account has configured.
 pub fn on_instance(app: &mut App, id: &str) -> Vec<Effect> {
     let identity = match identity(app) {
         Ok(identity) => identity,
@@ -83,7 +83,7 @@ pub fn on_instance(app: &mut App, id: &str) -> Vec<Effect> {
     begin(&plan)
 }
 
-/// Opens it.
+/// Opens the shell: the screen steps aside for it.
 pub fn begin(plan: &ShellPlan) -> Vec<Effect> {
     vec![Effect::Shell(Box::new(plan.clone()))]
 }

@@ -13,13 +13,13 @@ use jiff::Timestamp;
 pub struct Tunnels {
     /// Oldest first. Those that ended by a fault stay until they are dropped.
     pub list: Vec<Tunnel>,
-    /// What a window asks.
+    /// The question of the open window.
     pub asking: Option<Asking>,
     /// The last number that was given.
     pub last: u64,
 }
 
-/// A tunnel.
+/// A tunnel of this session, with its state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tunnel {
     /// Its number, never used twice.
@@ -28,9 +28,8 @@ pub struct Tunnel {
     pub plan: Plan,
     /// Where it listens, once it does: `127.0.0.1:5432`.
     pub local: Option<String>,
-    /// How it stands.
     pub standing: TunnelStatus,
-    /// When it was opened.
+    /// When the tunnel was opened.
     pub since: Timestamp,
     /// When it last changed from one phase to another.
     pub changed: Timestamp,
@@ -38,7 +37,7 @@ pub struct Tunnel {
     pub next: Option<Box<Plan>>,
 }
 
-/// What a tunnel is opened with.
+/// The settings that a tunnel is opened with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
     /// The environment's name.
@@ -55,26 +54,25 @@ pub struct Plan {
     pub start: bool,
     /// Who connects, as configured.
     pub user: Option<String>,
-    /// To which database, as configured or as AWS says.
+    /// The database that it leads to, as configured or as AWS says.
     pub database: Option<String>,
-    /// What would be typed.
+    /// The command line that opens the same.
     pub command: String,
 }
 
-/// What is asked of a tunnel beside what the configuration says.
+/// Wishes for a tunnel that differ from the configuration.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wish {
-    /// Where to.
     pub to: Option<To>,
-    /// To which database, where there are several.
+    /// The database that it leads to, where there are several.
     pub database: Option<String>,
     /// Through which service or instance.
     pub through: Option<String>,
-    /// On which local port.
+    /// The local port that is asked for.
     pub port: Option<u16>,
 }
 
-/// What a window asks.
+/// The question in the window of a tunnel.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Asking {
     /// Whether this one is opened: the environment is guarded.
@@ -95,16 +93,16 @@ pub enum Asking {
     Shell(Box<ShellPlan>),
 }
 
-/// What a shell is opened with.
+/// The settings that a shell is opened with.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ShellPlan {
     /// The container that is wanted.
     pub wanted: Wanted,
-    /// What is run there.
+    /// The command that is run there; empty: a shell.
     pub command: String,
     /// The line of the audit file that it begins with.
     pub record: Record,
-    /// Which audit file.
+    /// Where the audit file is.
     pub audit: Place,
 }
 
@@ -137,7 +135,7 @@ impl Tunnels {
         self.list.iter().find(|tunnel| tunnel.number == number)
     }
 
-    /// Those that have not ended.
+    /// The tunnels that have not ended.
     pub fn live(&self) -> impl Iterator<Item = &Tunnel> {
         self.list.iter().filter(|tunnel| tunnel.is_live())
     }

@@ -1,6 +1,6 @@
 //! Tunnels in words.
 
-use super::state::{Asking, Plan, Tunnel};
+use super::state::{Asking, Plan, ShellPlan, Tunnel};
 use crate::app::App;
 use crate::app::command::Risk;
 use crate::app::overlay::Tone;
@@ -38,7 +38,7 @@ pub fn url(tunnel: &Tunnel) -> String {
     place(tunnel).url()
 }
 
-/// The same for who types it, and as DBeaver and DataGrip take it.
+/// The connection as a person types it, and as DBeaver and DataGrip take it.
 pub fn others(tunnel: &Tunnel) -> [(&'static str, String); 2] {
     let place = place(tunnel);
     [("psql", place.psql()), ("JDBC", place.jdbc())]
@@ -58,6 +58,7 @@ fn place(tunnel: &Tunnel) -> Place<'_> {
 }
 
 /// For the line of the tabs: a sign, and the port or how many they are; the shorter form second. None where there are none.
+/// One that leads into another environment than the one that is shown says so: its port is not this one's database.
 pub fn header(app: &App) -> Option<(Health, [String; 2])> {
     let shown = &app.tunnels.list;
     let worst = |tunnel: &&Tunnel| match tunnel.standing.phase.health() {
@@ -66,9 +67,12 @@ pub fn header(app: &App) -> Option<(Health, [String; 2])> {
         _ => 0,
     };
     let health = shown.iter().max_by_key(worst)?.standing.phase.health();
-    let what = match &shown[..] {
-        [one] => one.port().to_string(),
-        several => several.len().to_string(),
+    let here = |tunnel: &&Tunnel| tunnel.plan.environment == app.environment.name;
+    let what = match (&shown[..], shown.iter().filter(here).count()) {
+        ([one], 0) => format!("{} {}", one.plan.environment, one.port()),
+        ([one], _) => one.port().to_string(),
+        (several, ours) if ours == several.len() => ours.to_string(),
+        (several, ours) => format!("{}, {ours} here", several.len()),
     };
     let sign = health.sign();
     Some((health, [format!("tunnel {sign} {what}"), format!("{sign} {what}")]))
@@ -90,39 +94,13 @@ pub fn leaving(tunnel: &Tunnel, simulated: bool) -> (String, String) {
     (head, becomes)
 }
 
-/// What the window with buttons asks.
+/// The question of the window with buttons.
 pub fn confirm(app: &App) -> Option<Confirmation> {
-    let plain = |text: String| (Tone::Plain, text);
     let asking = app.tunnels.asking.as_ref()?;
     match asking {
         Asking::Open(plan) | Asking::Instead(_, plan) => {
-            here(app, plan)?;
             let before = if let Asking::Instead(number, _) = asking { app.tunnels.get(*number) } else { None };
-            let mut text = vec![
-                plain(format!(
-                    "127.0.0.1:{} leads to {}, through {}.",
-                    plan.port,
-                    plan.far.place(),
-                    plan.wanted.through()
-                )),
-                plain(
-                    "Programs on this machine reach it as long as the tunnel is open. Nothing is changed in AWS."
-                        .to_owned(),
-                ),
-            ];
-            text.extend(
-                before.map(|before| plain(format!("It takes the place of {}, which is closed.", named(before)))),
-            );
-            text.push((Tone::Dim, "To undo it: C closes it.".to_owned()));
-            Some(Confirmation {
-                title: format!("Open a tunnel into {}", plan.environment),
-                verb: "Open".to_owned(),
-                risk: Risk::Change,
-                text,
-                command: plan.command.clone(),
-                bound: format!("{} {}", plan.far.place(), plan.port),
-                live: Vec::new(),
-            })
+            to_open(app, plan, before)
         }
         Asking::Port(plan, by, free) => {
             here(app, plan)?;
@@ -148,7 +126,7 @@ pub fn confirm(app: &App) -> Option<Confirmation> {
                 risk: Risk::Change,
                 text: vec![
                     plain(format!("The tunnel to {} goes through it, once its agent is online.", plan.far.place())),
-                    plain("It goes on running, and costs, when the tunnel is closed.".to_owned()),
+                    plain("It goes on running, and costs money, after the tunnel is closed.".to_owned()),
                 ],
                 command: format!("aws ec2 start-instances --instance-ids {id}"),
                 bound: id.clone(),
@@ -184,44 +162,69 @@ pub fn confirm(app: &App) -> Option<Confirmation> {
                 live: Vec::new(),
             })
         }
-        Asking::Shell(shell) => {
-            if shell.record.environment != app.environment.name {
-                return None;
-            }
-            let wanted = &shell.wanted;
-            let task = wanted.task.as_deref().map(|task| format!(" of task {}", crate::model::tunnel::short(task)));
-            let container = wanted.container.as_deref().unwrap_or("the first container");
-            Some(Confirmation {
-                title: format!("Open a shell in {}", wanted.service),
-                verb: "Open".to_owned(),
-                risk: Risk::Change,
-                text: vec![
-                    plain(match &wanted.instance {
-                        Some(_) => {
-                            "The shell that Session Manager opens, with the rights of its user there.".to_owned()
-                        }
-                        None => format!(
-                            "{} in {container}{}, with the rights of its task.",
-                            shell.command,
-                            task.unwrap_or_default()
-                        ),
-                    }),
-                    plain("The screen steps aside until it ends. What is typed there is not written down.".to_owned()),
-                ],
-                command: shell.record.command.clone(),
-                bound: format!("{:?} {:?} {:?}", wanted.task, wanted.container, wanted.instance),
-                live: Vec::new(),
-            })
-        }
+        Asking::Shell(shell) => to_open_a_shell(app, shell),
         Asking::Service(_) => None,
     }
+}
+
+fn plain(text: String) -> (Tone, String) {
+    (Tone::Plain, text)
+}
+
+/// Whether a tunnel is opened; in the place of another one, if there is one before it.
+fn to_open(app: &App, plan: &Plan, before: Option<&Tunnel>) -> Option<Confirmation> {
+    here(app, plan)?;
+    let mut text = vec![
+        plain(format!("127.0.0.1:{} leads to {}, through {}.", plan.port, plan.far.place(), plan.wanted.through())),
+        plain("Programs on this machine reach it as long as the tunnel is open. Nothing is changed in AWS.".to_owned()),
+    ];
+    text.extend(before.map(|before| plain(format!("It takes the place of {}, which is closed.", named(before)))));
+    text.push((Tone::Dim, "To undo it: C closes it.".to_owned()));
+    Some(Confirmation {
+        title: format!("Open a tunnel into {}", plan.environment),
+        verb: "Open".to_owned(),
+        risk: Risk::Change,
+        text,
+        command: plan.command.clone(),
+        bound: format!("{} {}", plan.far.place(), plan.port),
+        live: Vec::new(),
+    })
+}
+
+/// Whether a shell is opened.
+fn to_open_a_shell(app: &App, shell: &ShellPlan) -> Option<Confirmation> {
+    if shell.record.environment != app.environment.name {
+        return None;
+    }
+    let wanted = &shell.wanted;
+    let task = wanted.task.as_deref().map(|task| format!(" of task {}", crate::model::tunnel::short(task)));
+    let container = wanted.container.as_deref().unwrap_or("the first container");
+    Some(Confirmation {
+        title: format!("Open a shell in {}", wanted.service),
+        verb: "Open".to_owned(),
+        risk: Risk::Change,
+        text: vec![
+            plain(match &wanted.instance {
+                Some(_) => "The shell that Session Manager opens, with the rights of its user there.".to_owned(),
+                None => format!(
+                    "{} in {container}{}, with the rights of its task.",
+                    shell.command,
+                    task.unwrap_or_default()
+                ),
+            }),
+            plain("The screen steps aside until it ends. What is typed there is not written down.".to_owned()),
+        ],
+        command: shell.record.command.clone(),
+        bound: format!("{:?} {:?} {:?}", wanted.task, wanted.container, wanted.instance),
+        live: Vec::new(),
+    })
 }
 
 fn here(app: &App, plan: &Plan) -> Option<()> {
     (plan.environment == app.environment.name).then_some(())
 }
 
-/// The same at another local port.
+/// The same plan at another local port.
 pub fn with_port(app: &App, plan: &Plan, port: u16) -> Plan {
     let command = super::route::typed(app.named(&plan.environment), &plan.far.place(), plan.wanted.through(), port);
     Plan { port, command, ..plan.clone() }

@@ -1,7 +1,7 @@
 //! Tunnels of a session.
 
 use super::state::{Asking, Tunnel, Wish, ticket};
-use super::{ask, find, tell};
+use super::{ask, find, route, tell};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::event::{Answer, Event};
@@ -70,6 +70,8 @@ fn an_open_tunnel_is_found_by_where_it_leads_and_only_in_its_environment() {
     switch(&mut app, "prod");
     assert_eq!(find::ready(&app, &to), None, "another environment's database is another one");
     assert!(app.tunnels.get(number).is_some_and(Tunnel::is_live), "it goes on");
+    let told = tell::header(&app).unwrap().1;
+    assert_eq!(told, ["tunnel ● staging 5432", "● staging 5432"], "its port is no way into this one");
     stands(&mut app, number, Phase::Resuming, Some("the machine slept"));
     assert_eq!(app.tunnels.get(number).unwrap().standing.phase, Phase::Resuming, "and is heard of");
 }
@@ -135,6 +137,18 @@ fn a_second_tunnel_takes_another_port_and_several_services_are_asked_for() {
 }
 
 #[test]
+fn what_begins_as_an_instance_and_names_none_is_not_called_a_service() {
+    let app = with_services(1);
+    for named in ["tag:Role", "tag:Role=", "instance:"] {
+        let none = route::service(&app.environment, Some(named), &["web"]).unwrap_err();
+        assert!(none.why.contains("names no instance") && none.hint.contains("tag:KEY=VALUE"), "{none:?}");
+    }
+    // And one with a blank in its name can be typed as it is told.
+    let typed = route::typed(app.environment.named(), "writer", "instance:my bastion", 5432);
+    assert!(typed.contains("--through 'instance:my bastion' --port"), "{typed}");
+}
+
+#[test]
 fn the_same_place_is_led_to_once_and_who_asks_again_is_told_how_to_connect() {
     let mut app = with_services(1);
     opened(&mut app);
@@ -197,7 +211,7 @@ fn a_database_of_another_environment_is_led_to_from_there_alone() {
     assert!(ask::lead_elsewhere(&mut app, &before, &wish).is_empty());
     let stays = app.tunnels.get(number).unwrap();
     assert!(stays.is_live() && stays.next.is_none());
-    // As the configuration has it, it is the same.
+    // Given the address that the configuration has, it is the same tunnel.
     app.environment.tunnel.to = Some("shop-prod.cluster-abc.eu-west-1.rds.amazonaws.com:5432".into());
     assert_eq!(order(&ask::open(&mut app, Wish::default())), None);
 }
@@ -273,4 +287,21 @@ fn the_order_says_whose_instances_it_may_go_through() {
     let whose = &order(&effects).unwrap().wanted.whose;
     assert_eq!(whose.own.environment, app.environment.name);
     assert!(whose.others.iter().any(|other| other.environment == "prod"), "{whose:?}");
+}
+
+#[test]
+fn what_happened_once_is_said_of_one_time() {
+    let mut app = with_services(1);
+    let number = opened(&mut app);
+    let whole = |app: &App| {
+        let facts = super::block::whole(app, &number.to_string());
+        facts.iter().map(|fact| format!("{}: {}", fact.label, fact.text)).collect::<Vec<_>>().join("\n")
+    };
+    let standing =
+        TunnelStatus { phase: Phase::Ready, resumes: 1, replacements: 2, sent: 1, ..TunnelStatus::default() };
+    heard(&mut app, number, Fact::Stands(Box::new(standing)));
+    let said = whole(&app);
+    for words in ["sent: 1 byte\n", "received: 0 bytes\n", "resumed: 1 time, without", "replaced: 2 times, with"] {
+        assert!(said.contains(words), "{words}: {said}");
+    }
 }

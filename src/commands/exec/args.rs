@@ -5,9 +5,10 @@ use clap::Args;
 /// Open a shell, or run a command, in a container of a service
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(
+    override_usage = "cockpit exec [OPTIONS] [ENVIRONMENT] <SERVICE> [-- <COMMAND>...]",
     after_help = "It needs ECS Exec on the service; the session-manager-plugin is not needed. With a terminal every key goes to the
-container, Ctrl-C too. The exit code is the command's where the agent tells it; many agents do not, and that
-is said. The command is written into the audit file, what is typed is not.
+container, Ctrl-C too. The exit code is the command's where the agent reports it; many agents do not, and then
+a message says so. The command is written into the audit file, what is typed is not.
 
 Examples:
   cockpit exec staging web                               a shell

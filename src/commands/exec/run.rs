@@ -17,7 +17,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         _ => return Err(Report::usage("a service is needed")),
     };
     if environment.is_none() && context.load().config.environment(service).is_some() {
-        return Err(Report::usage(format!("which service of {service} is meant is not said")).hint(format!(
+        return Err(Report::usage(format!("it is not said which service of {service} is meant")).hint(format!(
             "write it after the environment: cockpit exec {service} SERVICE; `cockpit services --env {service}` lists them"
         )));
     }

@@ -11,6 +11,7 @@ use std::path::PathBuf;
 closes the connection every hour, when the network changes or the machine sleeps, when the task is
 replaced. Connections that cannot be saved are reset, never ended as if their data were complete. The
 session-manager-plugin is not needed. The keys of [environments.NAME.tunnel] say where to and through what.
+`cockpit with-db` uses one that is open.
 
 Examples:
   cockpit tunnel staging                                 the writer, at 127.0.0.1:5432
@@ -44,7 +45,7 @@ pub struct Arguments {
     /// Print the password in the connection strings; not possible with `--json`
     #[arg(long)]
     pub show_password: bool,
-    /// An object a line, as `-o json`
+    /// One JSON object per line, the same as `-o json`
     #[arg(long)]
     pub json: bool,
 }

@@ -52,7 +52,7 @@ pub struct TunnelDto {
     pub refused: u64,
     /// Connections that are open, and had no byte of an answer for 5 seconds.
     pub silent: usize,
-    /// Nothing more of a session is read, as a local program does not read what came for it.
+    /// Whether nothing more of a session is read, as a local program does not read what came for it.
     pub waits_for_reader: bool,
 }
 

@@ -3,7 +3,7 @@
 use super::args::Arguments;
 use super::report::{TunnelDto, is_ready, strings};
 use crate::app::command::Risk;
-use crate::app::tunnels::route;
+use crate::app::tunnels::route::{self, TunnelVia};
 use crate::aws::secrets::Login;
 use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::Context;
@@ -14,8 +14,9 @@ use crate::commands::yes::may_ask;
 use crate::headless;
 use crate::model::connection_string::Place;
 use crate::model::text::harmless;
+use crate::runtime::offers::{self, Offered};
 use crate::runtime::output::writable;
-use crate::runtime::stop::StopSignals;
+use crate::runtime::stop::{StopSignal, StopSignals};
 use crate::runtime::tunnels::watch;
 use secrecy::ExposeSecret;
 use ssm_tunnel::driver::Status;
@@ -34,6 +35,8 @@ struct Opened {
     local: Local,
     /// Another address than 127.0.0.1, at which programs find it.
     host: Option<String>,
+    /// Other commands may use it as long as it is open.
+    offered: Option<Offered>,
     told: bool,
     close: Option<oneshot::Sender<()>>,
     closed: Option<Status>,
@@ -55,43 +58,15 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     }
     let (changes, mut changed) = mpsc::channel(64);
     let mut tunnels = Vec::new();
-    let names: Vec<Option<&str>> = if arguments.environments.is_empty() {
-        vec![None]
-    } else {
-        arguments.environments.iter().map(|name| Some(name.as_str())).collect()
-    };
     several(arguments)?;
-    // Each must have its yes before the first is opened.
-    for name in names.iter().flatten().filter(|_| names.len() > 1) {
-        let (_, environment) = context.open_typed(Some(name))?;
-        if environment.guarded {
-            may_ask(context, &environment, Risk::Change, false)?;
-        }
-    }
-    let mut failure = None;
-    for (number, name) in names.into_iter().enumerate() {
-        let ours: Vec<Local> = tunnels.iter().map(|opened: &Opened| opened.local.clone()).collect();
-        let opening = open(context, arguments, name, (number, json), &ours);
-        let opened = tokio::select! {
-            opened = opening => opened,
-            signal = stops.next() => {
-                finish(&mut tunnels, ("done", signal.name()), &mut changed, json, out).await?;
-                return signal.ended();
-            }
-        };
-        match opened {
-            Ok((tunnel, mut opened)) => {
-                opened.close = Some(watch(number, tunnel, changes.clone()));
-                tunnels.push(opened);
-            }
-            Err(report) => {
-                failure = Some(report);
-                break;
-            }
-        }
+    may_each(context, arguments)?;
+    let all = open_each(context, arguments, json, &changes, &mut tunnels, &mut stops).await;
+    if let Ok(Some(signal)) = all {
+        finish(&mut tunnels, ("done", signal.name()), &mut changed, json, out).await?;
+        return signal.ended();
     }
     drop(changes);
-    if let Some(report) = failure {
+    if let Err(report) = all {
         let why = "another tunnel of the same command could not be opened";
         finish(&mut tunnels, ("failed", why), &mut changed, json, out).await?;
         return Err(report);
@@ -140,6 +115,49 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     reports.next_back().map_or(Ok(ExitCode::Done), Err)
 }
 
+/// The environments that are named, or the one that is chosen by itself.
+fn names(arguments: &Arguments) -> Vec<Option<&str>> {
+    if arguments.environments.is_empty() {
+        vec![None]
+    } else {
+        arguments.environments.iter().map(|name| Some(name.as_str())).collect()
+    }
+}
+
+/// Of several each must have its yes before the first is opened.
+fn may_each(context: &Context, arguments: &Arguments) -> Result<(), Report> {
+    let names = names(arguments);
+    for name in names.iter().flatten().filter(|_| names.len() > 1) {
+        let (_, environment) = context.open_typed(Some(name))?;
+        if environment.guarded {
+            may_ask(context, &environment, Risk::Change, false)?;
+        }
+    }
+    Ok(())
+}
+
+/// Opens one after the other, up to the first that cannot be opened. The signal that it was told to end by meanwhile.
+async fn open_each(
+    context: &Context,
+    arguments: &Arguments,
+    json: bool,
+    changes: &mpsc::Sender<(usize, Status)>,
+    tunnels: &mut Vec<Opened>,
+    stops: &mut StopSignals,
+) -> Result<Option<StopSignal>, Report> {
+    for (number, name) in names(arguments).into_iter().enumerate() {
+        let ours: Vec<Local> = tunnels.iter().map(|opened| opened.local.clone()).collect();
+        let opening = open(context, arguments, name, (number, json), &ours);
+        let (tunnel, mut opened) = tokio::select! {
+            opened = opening => opened?,
+            signal = stops.next() => return Ok(Some(signal)),
+        };
+        opened.close = Some(watch(number, tunnel, changes.clone()));
+        tunnels.push(opened);
+    }
+    Ok(None)
+}
+
 /// What is typed of several tunnels is sound: one port is taken by one of them. Said before anything is opened.
 fn several(arguments: &Arguments) -> Result<(), Report> {
     let all = &arguments.environments;
@@ -169,6 +187,7 @@ async fn open(
         None => format!("tunnel to {wanted}"),
     };
     target.guarded(context, &title, Risk::Change, false).await?;
+    let beside = offers::socket();
     let wish = Wish {
         to: arguments.to.as_deref(),
         through: arguments.through.as_deref(),
@@ -176,6 +195,7 @@ async fn open(
         ours,
         socket: arguments.socket.as_deref(),
         listen: arguments.listen,
+        beside: beside.as_deref(),
     };
     let far = target.far(context, wish.to).await?;
     let to = far.place();
@@ -187,6 +207,11 @@ async fn open(
         target.user(context, &far).await?
     };
     let (tunnel, service) = target.tunnel(context, &wish, &far).await?;
+    let through = match route::through(&target.environment, wish.through) {
+        TunnelVia::Instance(named) => named,
+        TunnelVia::Service(_) => service.clone(),
+    };
+    let offered = Offered::new(&tunnel, &target.offer(&far, through));
     let local = tunnel.local().clone();
     let environment = target.environment.named();
     let command = match &local {
@@ -210,6 +235,7 @@ async fn open(
             local,
             // Who listens at every address listens at 127.0.0.1 too.
             host: arguments.listen.filter(|here| !here.is_unspecified()).map(|here| here.to_string()),
+            offered,
             told: false,
             close: None,
             closed: None,
@@ -256,6 +282,7 @@ fn tell(
     let written = printed(headless::write(out, &text).map(drop));
     if let State::Closed(closed) = &status.state {
         left_behind(&status);
+        drop(opened.offered.take());
         let asked = matches!(closed, ssm_tunnel::supervisor::Closed::Stopped);
         let (outcome, reason) =
             if asked { opened.why.clone() } else { ("failed", status.state.reason().unwrap_or_default()) };

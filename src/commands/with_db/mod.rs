@@ -2,6 +2,7 @@
 
 pub(super) mod args;
 mod run;
+mod way;
 
 use super::declared::{Declared, Work, always};
 use crate::cli::output;

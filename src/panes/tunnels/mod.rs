@@ -13,7 +13,7 @@ use crate::app::update::change::deploy::enable_exec;
 use crate::app::update::run::enter;
 use crate::app::{Command, Hooks, Pane, View, layout, select};
 
-/// The pane.
+/// The Tunnels pane.
 pub const PANE: Pane = Pane {
     id: state::ID,
     title: "Tunnels",
@@ -75,7 +75,7 @@ const COMMANDS: &[Command] = &[
         Scope::List,
         "close tunnel",
         &["C"],
-        "Close the selected tunnel, or the only one; drop one that has ended.",
+        "Close the selected tunnel, or the only one into this environment; drop one that has ended.",
         update::close,
     )
     .risks(Risk::Change)

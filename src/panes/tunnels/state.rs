@@ -3,9 +3,9 @@
 use crate::app::command::PaneId;
 use crate::app::tunnels::pane::PANE;
 
-/// The pane.
+/// The name of the Tunnels pane.
 pub const ID: PaneId = PANE;
 
-/// Nothing.
+/// The pane remembers nothing: tunnels belong to the session.
 #[derive(Debug, Clone, Default)]
 pub struct State;

@@ -82,6 +82,29 @@ fn one_key_opens_a_tunnel_to_the_writer_and_the_line_of_the_tabs_shows_it() {
 }
 
 #[test]
+fn a_tunnel_into_another_environment_says_so_wherever_it_is_told() {
+    for size in [(80, 24), (120, 40), (200, 60)] {
+        let mut app = opened(size);
+        stands(&mut app, 1, ready());
+        let glance = |app: &App| {
+            let facts = crate::panes::overview::standing::facts(app);
+            facts.into_iter().map(|fact| fact.text).find(|text| text.contains("on port 5432")).unwrap_or_default()
+        };
+        assert!(!glance(&app).contains("into"), "{}", glance(&app));
+        crate::app::update::open::switch(&mut app, "prod");
+        app.settle();
+        assert!(glance(&app).contains("ready on port 5432, into staging"), "{}", glance(&app));
+        let drawn = text(&app);
+        let above: String = drawn.lines().take(2).collect();
+        assert!(above.contains("● staging 5432"), "{drawn}");
+        // A key that closes the only one is not meant for it.
+        assert_eq!(key(&mut app, "C"), []);
+        assert_eq!(app.tunnels.live().count(), 1);
+        assert!(app.screen.overlays.is_empty(), "nothing is asked about it");
+    }
+}
+
+#[test]
 fn what_is_copied_of_a_tunnel_is_how_programs_connect_to_it() {
     let mut app = opened((120, 40));
     press(&mut app, "4 shift-tab", &staging());
@@ -123,7 +146,7 @@ fn sessions_beside_the_first_are_told_and_why_there_are_none_once() {
     assert_eq!(told.count(), 1, "{:?}", app.activity);
     stands(&mut app, 1, TunnelStatus { sessions: 2, ..ready() });
     let facts = whole(&app, "1");
-    assert!(facts.iter().any(|fact| fact.text == "2, 1 for who connects beside a transfer"), "{facts:?}");
+    assert!(facts.iter().any(|fact| fact.text == "2, 1 beside the first"), "{facts:?}");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What its keys do, and what is chosen in its windows.
+//! What keys do in the Tunnels pane, and what is chosen in its windows.
 
 use super::state::ID;
 use crate::app::App;
@@ -15,7 +15,7 @@ use crate::app::{select, tell as lines_of};
 use crate::model::Role;
 use crate::model::tunnel::far::To;
 
-/// A place is typed.
+/// The line that is typed is a host and a port.
 const PLACE: u8 = 0;
 /// A command for a shell is typed.
 const COMMAND: u8 = 1;
@@ -51,7 +51,7 @@ pub fn choose_place(app: &mut App) -> Vec<Effect> {
     done(app)
 }
 
-/// `C`.
+/// `C`: closes the selected tunnel.
 pub fn close(app: &mut App) -> Vec<Effect> {
     let Some(number) = block::selected(app).map(|tunnel| tunnel.number) else {
         app.say("select a tunnel first: `tunnels` lists them");
@@ -80,7 +80,7 @@ pub fn lines(app: &App, which: u8) -> Vec<Line> {
             }
         }
     }
-    lines.push(line(OTHER.to_owned(), "a host and a port are typed".to_owned()));
+    lines.push(line(OTHER.to_owned(), "type a host and a port".to_owned()));
     lines
 }
 
@@ -107,7 +107,7 @@ pub fn picked(app: &mut App, which: u8, text: &str) -> Vec<Effect> {
     }
 }
 
-/// A line was typed.
+/// Takes the line that was typed for this.
 pub fn accepted(app: &mut App, which: u8, text: &str) -> Vec<Effect> {
     let text = text.trim();
     if text.is_empty() {

@@ -1,4 +1,4 @@
-//! How it looks.
+//! How the Tunnels pane looks.
 
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
@@ -6,7 +6,7 @@ use crate::ui::canvas::Canvas;
 use crate::ui::shared::tunnels;
 use ratatui::layout::Rect;
 
-/// Draws its block.
+/// Draws the list of tunnels.
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     tunnels::draw(canvas, block, place, data_status);
 }

@@ -11,6 +11,7 @@ use crate::model::audit::Record;
 use crate::model::tunnel::instance::{Found, InstanceSelector};
 use crate::model::tunnel::standing::{Phase, TunnelStatus};
 use crate::model::{Failure, FailureKind};
+use crate::runtime::offers::{self, Offered, TunnelOffer};
 use crate::runtime::ports;
 use crate::runtime::tunnels::{listen, standing, write_down};
 use ssm_tunnel::Tunnel;
@@ -24,7 +25,7 @@ const COUNTERS: Duration = Duration::from_secs(1);
 /// An instance that is not online so long after its start will not be.
 const STARTS: Duration = Duration::from_mins(5);
 
-/// Does what is asked.
+/// Answers a question about a tunnel.
 pub(super) async fn answer(means: &FeedContext, ask: Ask) {
     let Ask::Open(order) = ask;
     if let Err(failure) = open(means, *order).await {
@@ -52,7 +53,8 @@ async fn open(means: &FeedContext, order: Order) -> Result<(), Failure> {
     let gateway = Gateway::new(session, Some(account), order.wanted.clone(), purpose);
     write(&order, TunnelStatus::default().facts(&to, None), "started", String::new()).await?;
     let here = SocketAddr::from((Ipv4Addr::LOCALHOST, order.port));
-    let tunnel = match listen(gateway, options, here.into()).await {
+    let beside = offers::socket();
+    let tunnel = match listen(gateway, options, here.into(), beside.as_deref()).await {
         Ok(tunnel) => tunnel,
         Err(error) => {
             write(&order, TunnelStatus::default().facts(&to, None), "failed", error.to_string()).await?;
@@ -65,9 +67,11 @@ async fn open(means: &FeedContext, order: Order) -> Result<(), Failure> {
             return Ok(());
         }
     };
+    let offered = Offered::new(&tunnel, &offer(&order));
     let local = tunnel.local().to_string();
     means.send(Part::Page(Fact::Listens(local.clone()))).await;
     let last = follow(means, tunnel).await;
+    drop(offered);
     let (outcome, reason) = match last.phase {
         Phase::Failed => ("failed", last.reason.clone().unwrap_or_default()),
         _ => ("done", last.left_behind().unwrap_or_default()),
@@ -75,6 +79,19 @@ async fn open(means: &FeedContext, order: Order) -> Result<(), Failure> {
     let written = write(&order, last.facts(&to, Some(&local)), outcome, reason).await;
     means.send(Part::Last(Fact::Stands(Box::new(last)))).await;
     written
+}
+
+/// What it is, for commands that may use it.
+fn offer(order: &Order) -> TunnelOffer {
+    TunnelOffer {
+        environment: order.record.environment.clone(),
+        account: order.record.account.clone(),
+        region: order.record.region.clone(),
+        endpoint: order.record.endpoint.clone(),
+        to: order.to.place(),
+        through: order.wanted.through().to_owned(),
+        pid: std::process::id(),
+    }
 }
 
 /// Whether the instance is there that a tunnel goes through.

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
-/// From a connection, or a process, to its agent.
+/// What a connection, or a process, sends to its agent.
 pub(super) enum From {
     Data(u32, Bytes),
     Ended(u32),
@@ -95,7 +95,7 @@ pub(super) async fn serve(
             }
         }
     };
-    // As the agent's: when the client's side ends, the socket is closed. There is no half of it.
+    // Like the official agent: when the client's side ends, the socket is closed, both halves of it.
     tokio::select! {
         () = reading => {}
         () = writing => {}

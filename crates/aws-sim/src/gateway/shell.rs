@@ -4,7 +4,15 @@
 use bytes::Bytes;
 use ssm_tunnel::message::Size;
 
-/// The result of input.
+/// The keys that a terminal sends as control characters.
+const CTRL_C: u8 = 3;
+const CTRL_D: u8 = 4;
+const BACKSPACE: u8 = 8;
+const DELETE: u8 = 127;
+/// The exit code of what Ctrl-C has ended: 128 and the number of SIGINT.
+const INTERRUPTED: i32 = 130;
+
+/// What the shell does with an input.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Said {
     pub(super) output: String,
@@ -12,15 +20,17 @@ pub(super) struct Said {
     pub(super) exit: Option<i32>,
 }
 
-/// The shell.
+/// The small shell of ECS Exec.
 #[derive(Debug)]
 pub(super) struct Shell {
     host: String,
     line: Vec<u8>,
     size: Size,
+    /// The exit code of the last command.
     last: i32,
     /// A command that reads its input until the end.
     reads: bool,
+    /// There is no prompt: it is over with the command that it was started for.
     alone: bool,
 }
 
@@ -62,7 +72,7 @@ impl Shell {
             if said.exit.is_some() {
                 break;
             }
-            match byte {
+            match *byte {
                 b'\r' | b'\n' => {
                     shown.extend_from_slice(b"\r\n");
                     let line = String::from_utf8_lossy(&std::mem::take(&mut self.line)).into_owned();
@@ -78,46 +88,44 @@ impl Shell {
                         shown.extend_from_slice(self.prompt().as_bytes());
                     }
                 }
-                3 => {
+                CTRL_C => {
                     self.line.clear();
-                    self.last = 130;
+                    self.last = INTERRUPTED;
                     shown.extend_from_slice(b"^C\r\n");
-                    self.reads = false;
-                    if self.alone {
-                        said.exit = Some(130);
-                    } else {
-                        shown.extend_from_slice(self.prompt().as_bytes());
-                    }
+                    said.exit = self.command_over(INTERRUPTED, &mut shown);
                 }
-                // As a terminal does: what there is of a line is handed over, and only nothing is the end.
-                4 if self.reads && !self.line.is_empty() => shown.append(&mut self.line),
-                4 if self.reads => {
-                    self.reads = false;
-                    if self.alone {
-                        said.exit = Some(0);
-                    } else {
-                        shown.extend_from_slice(self.prompt().as_bytes());
-                    }
-                }
-                4 if self.line.is_empty() => {
+                // Like a terminal: the part of a line typed so far is handed over; only an empty one ends the input.
+                CTRL_D if self.reads && !self.line.is_empty() => shown.append(&mut self.line),
+                CTRL_D if self.reads => said.exit = self.command_over(0, &mut shown),
+                CTRL_D if self.line.is_empty() => {
                     shown.extend_from_slice(b"exit\r\n");
                     said.exit = Some(self.last);
                 }
-                4 => {}
-                8 | 127 => {
+                CTRL_D => {}
+                BACKSPACE | DELETE => {
                     if let Some((at, _)) = String::from_utf8_lossy(&self.line).char_indices().next_back() {
                         self.line.truncate(at);
                         shown.extend_from_slice(b"\x08 \x08");
                     }
                 }
                 byte => {
-                    self.line.push(*byte);
-                    shown.push(*byte);
+                    self.line.push(byte);
+                    shown.push(byte);
                 }
             }
         }
         said.output = String::from_utf8_lossy(&shown).into_owned();
         said
+    }
+
+    /// What read its input is over, and with it a shell that runs alone; else the prompt stands there again.
+    fn command_over(&mut self, code: i32, shown: &mut Vec<u8>) -> Option<i32> {
+        self.reads = false;
+        if self.alone {
+            return Some(code);
+        }
+        shown.extend_from_slice(self.prompt().as_bytes());
+        None
     }
 
     fn command(&mut self, line: &str) -> Said {
@@ -127,7 +135,7 @@ impl Shell {
             None => line,
         };
         let mut said = Said::default();
-        for part in line.split(';').map(str::trim).filter(|part| !part.is_empty()) {
+        for part in parts(line).into_iter().map(str::trim).filter(|part| !part.is_empty()) {
             let (output, code, over) = self.one(part);
             said.output.push_str(&output);
             self.last = code;
@@ -169,6 +177,24 @@ impl Shell {
     }
 }
 
+/// The commands of a line. A semicolon in quotes parts none.
+fn parts(line: &str) -> Vec<&str> {
+    let (mut found, mut begin, mut quote) = (Vec::new(), 0, None);
+    for (at, letter) in line.char_indices() {
+        match quote {
+            Some(open) if open == letter => quote = None,
+            None if matches!(letter, '\'' | '"') => quote = Some(letter),
+            None if letter == ';' => {
+                found.push(&line[begin..at]);
+                begin = at + 1;
+            }
+            Some(_) | None => {}
+        }
+    }
+    found.push(&line[begin..]);
+    found
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -178,6 +204,8 @@ mod tests {
         assert_eq!(Shell::start("echo 日本", "h").1, Said { output: "日本\r\n".into(), exit: Some(0) });
         assert_eq!(Shell::start("sh -c 'echo a; exit 3'", "h").1, Said { output: "a\r\n".into(), exit: Some(3) });
         assert_eq!(Shell::start("nothing", "h").1.exit, Some(127));
+        let said = Shell::start("echo 'a;b'; exit 3", "h").1;
+        assert_eq!(said, Said { output: "a;b\r\n".into(), exit: Some(3) });
     }
 
     #[test]

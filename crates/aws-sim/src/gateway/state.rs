@@ -25,7 +25,7 @@ pub(crate) enum SessionTarget {
     },
 }
 
-/// Where an agent runs.
+/// What an agent runs in: a container, or an instance.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Behind {
     Task(TaskKey),
@@ -42,7 +42,7 @@ impl Behind {
     }
 }
 
-/// What is said to an agent.
+/// A message to an agent.
 #[derive(Debug)]
 pub(crate) enum Order {
     /// There is a WebSocket, and its first message was right.
@@ -51,16 +51,16 @@ pub(crate) enum Order {
     End,
 }
 
-/// One session.
+/// A session of Session Manager.
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) token: String,
-    /// Its agent forgot it: it cannot be resumed.
+    /// Whether its agent forgot it: it cannot be resumed.
     pub(crate) forgotten: bool,
     pub(crate) agent: mpsc::Sender<Order>,
 }
 
-/// All of them.
+/// The sessions of the simulator.
 #[derive(Debug)]
 pub(crate) struct Gateway {
     rng: Rng,

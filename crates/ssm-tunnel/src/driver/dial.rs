@@ -2,21 +2,16 @@
 
 use super::gate::{Credentials, Options};
 use super::sign;
+use super::stream::{Stream, secured};
 use crate::supervisor::{Failure, FailureKind};
 use http::{HeaderName, HeaderValue, Request, Uri};
 use rustls::pki_types::ServerName;
 use std::time::SystemTime;
-use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::TcpStream;
-use tokio_rustls::TlsConnector;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::error::Error;
 use tokio_tungstenite::tungstenite::protocol::WebSocketConfig;
-
-/// Any stream.
-pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
-impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
 pub(super) type Link = WebSocketStream<Box<dyn Stream>>;
 
@@ -48,24 +43,15 @@ pub(super) async fn dial(
     let signed = sign::headers(url, authority.as_str(), &options.region, credentials, now)?;
     let request = request(url, signed)?;
 
-    let stream = match &options.proxy {
-        Some(proxy) if secure && proxy.serves(host, port) => proxy.connect(host, port).await?,
-        _ => TcpStream::connect((host, port))
-            .await
-            .map_err(|error| Failure::transient(format!("{host}:{port} cannot be reached: {error}")))?,
+    let mut stream = match (&options.proxy, &trusted) {
+        (Some(proxy), Some(trusted)) if proxy.serves(host, port) => proxy.connect(host, port, trusted).await?,
+        _ => direct(host, port).await?,
     };
-    // Otherwise each small answer waits for the acknowledgement of the one before: 40 ms.
-    let _ = stream.set_nodelay(true);
-    let stream: Box<dyn Stream> = if let Some(trusted) = trusted {
+    if let Some(trusted) = trusted {
         let name = ServerName::try_from(host.to_owned()).map_err(|_| no_address())?;
-        let stream = TlsConnector::from(trusted)
-            .connect(name, stream)
-            .await
-            .map_err(|error| Failure::transient(format!("no TLS with {host}: {error}")))?;
-        Box::new(stream)
-    } else {
-        Box::new(stream)
-    };
+        let failed = |error: std::io::Error| Failure::transient(format!("no TLS with {host}: {error}"));
+        stream = secured(stream, name, trusted).await.map_err(failed)?;
+    }
     let config = WebSocketConfig::default().read_buffer_size(READ).write_buffer_size(0);
     let config = config.max_message_size(Some(LARGEST)).max_frame_size(Some(LARGEST));
     match tokio_tungstenite::client_async_with_config(request, stream, Some(config)).await {
@@ -82,6 +68,14 @@ pub(super) async fn dial(
         Err(Error::Io(error)) => Err(Failure::transient(format!("the connection with {host} broke: {}", error.kind()))),
         Err(_) => Err(Failure::transient(format!("{host} does not answer as a WebSocket"))),
     }
+}
+
+async fn direct(host: &str, port: u16) -> Result<Box<dyn Stream>, Failure> {
+    let failed = |error: std::io::Error| Failure::transient(format!("{host}:{port} cannot be reached: {error}"));
+    let stream = TcpStream::connect((host, port)).await.map_err(failed)?;
+    // Otherwise each small answer waits for the acknowledgement of the one before: 40 ms.
+    let _ = stream.set_nodelay(true);
+    Ok(Box::new(stream))
 }
 
 fn nobody_is_trusted() -> Failure {

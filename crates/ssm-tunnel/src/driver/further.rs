@@ -1,6 +1,6 @@
 //! The sessions beside the first. All connections of a session share its pace, and one that is not read stops the others:
 //! who connects while much goes through the first is carried by another, to the same target. It is opened when somebody
-//! connects and not before, and ends a while after its last connection.
+//! connects and not before, and ends a while after its last connection. Where the target is about to end, it is to another one.
 
 use super::listener::Accepted;
 use super::status::Status;
@@ -153,7 +153,9 @@ impl Further {
         if self.list.iter().any(One::is_opening) {
             return if self.wake().is_some_and(|late| now < late) { Place::Soon } else { Place::First };
         }
-        if self.list.len() < MOST && now >= self.not_before { Place::Another } else { Place::First }
+        // Those that take nobody end with their connections.
+        let taking = self.list.iter().filter(|one| !one.retired).count();
+        if taking < MOST && now >= self.not_before { Place::Another } else { Place::First }
     }
 
     /// Whether one takes a connection now.
@@ -264,7 +266,7 @@ impl Further {
 
 /// In words for who looks at the tunnel, which is ready.
 fn shared(why: &Failure) -> Failure {
-    let message = format!("who connects beside a transfer shares its session, as no other could be opened: {why}");
+    let message = format!("who connects shares a session with others, as no other could be opened: {why}");
     Failure { message, ..why.clone() }
 }
 

@@ -43,6 +43,11 @@ pub trait Gate: Send + Sync + 'static {
     fn terminate(&self, session_id: &str) -> impl Future<Output = Result<(), Failure>> + Send;
     /// Whether the target is still there; asked every half minute. Why not, in words.
     fn gone(&self, target: &Self::Target) -> impl Future<Output = Option<String>> + Send;
+    /// Whether the target, of which [`Gate::gone`] has just said that it is there, is about to end. What goes through it goes on
+    /// until it does; who connects from then on is led to another one.
+    fn is_leaving(&self, _target: &Self::Target) -> bool {
+        false
+    }
     /// Fresh credentials, for the signature of the WebSocket's address.
     fn credentials(&self) -> impl Future<Output = Result<Credentials, Failure>> + Send;
     /// The service's time, which signatures carry: AWS refuses one that is five minutes off. This machine's clock, where

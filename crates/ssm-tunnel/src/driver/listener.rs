@@ -60,14 +60,52 @@ impl fmt::Display for Local {
     }
 }
 
-/// What listens. A Unix socket's file goes with it.
-pub(super) enum Listener {
+/// What listens: at one place, and at a Unix socket beside it where that was asked for.
+pub(super) struct Listener {
+    at: Place,
+    beside: Option<Place>,
+}
+
+/// One place that is listened at. A Unix socket's file goes with it.
+enum Place {
     Tcp(TcpListener),
     Unix(UnixListener, PathBuf),
 }
 
 impl Listener {
     pub(super) async fn bind(local: &Local) -> io::Result<Self> {
+        Ok(Self { at: Place::bind(local).await?, beside: None })
+    }
+
+    /// Listens at a Unix socket too, where that can be made.
+    pub(super) async fn and_beside(mut self, path: &Path) -> Self {
+        self.beside = Place::bind(&Local::Socket(path.to_owned())).await.ok();
+        self
+    }
+
+    pub(super) fn local(&self) -> io::Result<Local> {
+        self.at.local()
+    }
+
+    /// The Unix socket beside.
+    pub(super) fn beside(&self) -> Option<&Path> {
+        match &self.beside {
+            Some(Place::Unix(_, path)) => Some(path),
+            Some(Place::Tcp(_)) | None => None,
+        }
+    }
+
+    pub(super) async fn accept(&self) -> io::Result<Accepted> {
+        let Some(beside) = &self.beside else { return self.at.accept().await };
+        tokio::select! {
+            accepted = self.at.accept() => accepted,
+            accepted = beside.accept() => accepted,
+        }
+    }
+}
+
+impl Place {
+    async fn bind(local: &Local) -> io::Result<Self> {
         match local {
             Local::Address(address) => Ok(Self::Tcp(TcpListener::bind(address).await?)),
             Local::Socket(path) => {
@@ -85,14 +123,14 @@ impl Listener {
         }
     }
 
-    pub(super) fn local(&self) -> io::Result<Local> {
+    fn local(&self) -> io::Result<Local> {
         match self {
             Self::Tcp(listener) => Ok(Local::Address(listener.local_addr()?)),
             Self::Unix(_, path) => Ok(Local::Socket(path.clone())),
         }
     }
 
-    pub(super) async fn accept(&self) -> io::Result<Accepted> {
+    async fn accept(&self) -> io::Result<Accepted> {
         match self {
             Self::Tcp(listener) => listener.accept().await.map(|(socket, _)| Accepted::Tcp(socket)),
             Self::Unix(listener, _) => listener.accept().await.map(|(socket, _)| Accepted::Unix(socket)),
@@ -100,7 +138,7 @@ impl Listener {
     }
 }
 
-impl Drop for Listener {
+impl Drop for Place {
     fn drop(&mut self) {
         if let Self::Unix(_, path) = self {
             let _ = std::fs::remove_file(path);
@@ -160,5 +198,29 @@ mod tests {
         assert!(Listener::bind(&path.clone().into()).await.is_err());
         assert_eq!(std::fs::read_to_string(&path).unwrap(), "mine");
         std::fs::remove_file(&path).unwrap();
+    }
+
+    #[tokio::test]
+    async fn a_socket_beside_a_port_leads_to_the_same_listener_and_is_left_out_where_it_cannot_be_made() {
+        let path = place("beside");
+        let here = SocketAddr::from(([127, 0, 0, 1], 0));
+        let listener = Listener::bind(&here.into()).await.unwrap().and_beside(&path).await;
+        assert_eq!(listener.beside(), Some(&*path));
+        let port = listener.local().unwrap().address().unwrap();
+        for _ in 0..2 {
+            let (_program, accepted) = tokio::join!(TcpStream::connect(port), listener.accept());
+            assert!(matches!(accepted.unwrap(), Accepted::Tcp(_)));
+            let (_program, accepted) = tokio::join!(UnixStream::connect(&path), listener.accept());
+            assert!(matches!(accepted.unwrap(), Accepted::Unix(_)));
+        }
+        assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+        drop(listener);
+        assert!(!path.exists());
+        let nowhere = path.join("in no folder");
+        let listener = Listener::bind(&here.into()).await.unwrap().and_beside(&nowhere).await;
+        assert_eq!(listener.beside(), None);
+        let port = listener.local().unwrap().address().unwrap();
+        let (_program, accepted) = tokio::join!(TcpStream::connect(port), listener.accept());
+        assert!(accepted.is_ok());
     }
 }

@@ -14,6 +14,7 @@ mod said;
 mod shell;
 mod sign;
 mod status;
+mod stream;
 mod tunnel;
 
 pub use gate::{Credentials, Gate, Granted, Options, Token};

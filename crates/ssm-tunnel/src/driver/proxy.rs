@@ -1,25 +1,37 @@
 //! The way out through an HTTP proxy: `HTTPS_PROXY`, `NO_PROXY` and `CONNECT`.
 
+use super::stream::{Stream, secured};
 use crate::supervisor::{Failure, FailureKind};
 use http::Uri;
+use rustls::ClientConfig;
+use rustls::pki_types::ServerName;
 use std::fmt;
+use std::net::IpAddr;
+use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
 /// The longest answer of a proxy that is read.
 const LONGEST: usize = 16 << 10;
+/// What to do where what is set cannot be used.
+const UNUSABLE: &str = "write it as http://user:password@host:port, with codes for what ends a name there (# is %23, / is %2F, @ \
+                        is %40), or except the host with NO_PROXY";
 
 /// A proxy.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Proxy {
     host: String,
     port: u16,
+    /// It is spoken to over TLS.
+    secure: bool,
     /// `user:password` in Base64.
     authorization: Option<String>,
     /// Hosts that are reached without it, as `NO_PROXY` lists them.
     except: String,
-    /// The variable that names it, where it is of a kind that cannot be used: what goes past it would be where it must not be.
-    unusable: Option<String>,
+    /// The variable that names it.
+    variable: Option<String>,
+    /// It is of a kind that cannot be used, and is used all the same: what goes past it would be where it must not be.
+    unusable: bool,
 }
 
 impl fmt::Debug for Proxy {
@@ -43,10 +55,20 @@ impl Proxy {
             both.into_iter().find_map(|name| Some((variable(&name).filter(|value| !value.is_empty())?, name)))
         };
         let (value, name) = one("HTTPS_PROXY").or_else(|| one("ALL_PROXY"))?;
-        let unusable =
-            || Self { host: String::new(), port: 0, authorization: None, except: String::new(), unusable: Some(name) };
+        let unusable = || Self { unusable: true, ..Self::at("", 0, false) };
         let proxy = Self::parse(&value).unwrap_or_else(unusable);
-        Some(Self { except: one("NO_PROXY").map(|(list, _)| list).unwrap_or_default(), ..proxy })
+        let except = one("NO_PROXY").map(|(list, _)| list).unwrap_or_default();
+        Some(Self { except, variable: Some(name), ..proxy })
+    }
+
+    fn at(host: &str, port: u16, secure: bool) -> Self {
+        let (host, except) = (host.to_owned(), String::new());
+        Self { host, port, secure, authorization: None, except, variable: None, unusable: false }
+    }
+
+    /// The variable of the environment that names it, if it is one of the environment.
+    pub fn variable(&self) -> Option<&str> {
+        self.variable.as_deref()
     }
 
     /// Whether this host and port are reached through it.
@@ -54,31 +76,68 @@ impl Proxy {
         !is_excepted(host, port, &self.except)
     }
 
-    /// From `http://user:password@host:port`; the scheme may be left out. None for other schemes.
+    /// The names, addresses and networks that are reached without it at a port, as every HTTP client reads them: commas between
+    /// them, and neither ports, brackets nor `*.`; a `*` alone is all of them.
+    pub fn excepted(&self, port: u16) -> String {
+        exceptions(&self.except, port).collect::<Vec<_>>().join(",")
+    }
+
+    /// From `http://user:password@host:port`, or the same with `https`, where it is spoken to over TLS; without a scheme it is
+    /// `http`. None for other schemes.
     pub fn parse(text: &str) -> Option<Self> {
         let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-        let uri: Uri = text.parse().ok()?;
-        if uri.scheme_str() != Some("http") {
+        // A password in which one of these stands as it is ends the name too early: what is before it is no host.
+        if text.split_once("://")?.1.split_once(['/', '?', '#']).is_some_and(|(_, rest)| rest.contains('@')) {
             return None;
         }
+        let uri: Uri = text.parse().ok()?;
+        let (secure, usual) = match uri.scheme_str()? {
+            "http" => (false, 80),
+            "https" => (true, 443),
+            _ => return None,
+        };
         let authority = uri.authority()?;
-        let authorization = authority.as_str().rsplit_once('@').map(|(user, _)| base64(&percent_decoded(user)));
-        let (host, port) = (bare(authority.host()).to_owned(), authority.port_u16().unwrap_or(80));
-        Some(Self { host, port, authorization, except: String::new(), unusable: None })
+        let behind = authority.as_str().rsplit(['@', ']']).next().unwrap_or_default();
+        if authority.port_u16().is_none() && behind.rsplit_once(':').is_some_and(|(_, port)| !port.is_empty()) {
+            return None;
+        }
+        let authorization = authority.as_str().rsplit_once('@').map(|(user, _)| {
+            // A colon stands behind the user also where there is no password.
+            let colon = if user.contains(':') { "" } else { ":" };
+            base64(&percent_decoded(&format!("{user}{colon}")))
+        });
+        let (host, port) = (bare(authority.host()), authority.port_u16().unwrap_or(usual));
+        Some(Self { authorization, ..Self::at(host, port, secure) })
+    }
+
+    /// A connection with the proxy itself. Who is trusted is asked for where that is over TLS.
+    async fn reach(&self, trusted: &Arc<ClientConfig>) -> std::io::Result<Box<dyn Stream>> {
+        let stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
+        let _ = stream.set_nodelay(true);
+        if !self.secure {
+            return Ok(Box::new(stream));
+        }
+        let name = ServerName::try_from(self.host.clone()).map_err(std::io::Error::other)?;
+        secured(Box::new(stream), name, Arc::clone(trusted)).await
     }
 
     /// A connection through it to `host` and `port`.
-    pub(super) async fn connect(&self, host: &str, port: u16) -> Result<TcpStream, Failure> {
-        if let Some(name) = &self.unusable {
+    pub(super) async fn connect(
+        &self,
+        host: &str,
+        port: u16,
+        trusted: &Arc<ClientConfig>,
+    ) -> Result<Box<dyn Stream>, Failure> {
+        let name = self.variable().unwrap_or("HTTPS_PROXY");
+        if self.unusable {
             return Err(Failure {
                 kind: FailureKind::Refused,
-                message: format!("{name} names a proxy of a kind that cannot be used"),
-                hint: Some("write it as http://user:password@host:port, or except the host with NO_PROXY".into()),
+                message: format!("{name} names no proxy that is spoken to by http:// or https://"),
+                hint: Some(UNUSABLE.to_owned()),
             });
         }
         let failed = |error: std::io::Error| Failure::transient(format!("the proxy {self} cannot be used: {error}"));
-        let mut stream = TcpStream::connect((self.host.as_str(), self.port)).await.map_err(failed)?;
-        let _ = stream.set_nodelay(true);
+        let mut stream = self.reach(trusted).await.map_err(failed)?;
         let authorization = self
             .authorization
             .as_ref()
@@ -87,6 +146,7 @@ impl Proxy {
         let host = if host.contains(':') { format!("[{host}]") } else { host.to_owned() };
         let request = format!("CONNECT {host}:{port} HTTP/1.1\r\nHost: {host}:{port}\r\n{authorization}\r\n");
         stream.write_all(request.as_bytes()).await.map_err(failed)?;
+        stream.flush().await.map_err(failed)?;
         let mut answer = Vec::new();
         // Byte by byte: what follows the answer belongs to the connection.
         while !answer.ends_with(b"\r\n\r\n") {
@@ -101,8 +161,11 @@ impl Proxy {
             "200" => Ok(stream),
             "407" => Err(Failure {
                 kind: FailureKind::Refused,
-                message: format!("the proxy {self} asks for a user and a password"),
-                hint: Some("put them into HTTPS_PROXY: http://user:password@host:port".into()),
+                message: match self.authorization {
+                    Some(_) => format!("the proxy {self} does not take the user and the password that it is given"),
+                    None => format!("the proxy {self} asks for a user and a password"),
+                },
+                hint: Some(format!("they stand in {name}: http://user:password@host:port")),
             }),
             _ => Err(Failure::transient(format!("the proxy {self} answered with status {status}"))),
         }
@@ -115,12 +178,33 @@ fn bare(host: &str) -> &str {
 
 fn is_excepted(host: &str, port: u16, list: &str) -> bool {
     let host = bare(host).to_ascii_lowercase();
-    list.split([',', ' ']).map(|part| part.trim().to_ascii_lowercase()).filter(|part| !part.is_empty()).any(|part| {
+    let address = host.parse::<IpAddr>().ok();
+    exceptions(list, port).any(|part| match address {
+        Some(address) => part == "*" || is_within(address, &part),
+        None => part == "*" || host == part || host.strip_suffix(&*part).is_some_and(|rest| rest.ends_with('.')),
+    })
+}
+
+/// What of a list counts for a port: names, addresses, networks and `*`, each without what stands around it.
+fn exceptions(list: &str, port: u16) -> impl Iterator<Item = String> {
+    let parts = list.split([',', ' ']).map(|part| part.trim().to_ascii_lowercase());
+    parts.filter_map(move |part| {
         let (part, own) = with_port(&part);
         let part = bare(part).trim_start_matches("*.").trim_start_matches('.');
-        let named = part == "*" || host == part || host.strip_suffix(part).is_some_and(|rest| rest.ends_with('.'));
-        named && own.is_none_or(|own| own == port)
+        (!part.is_empty() && own.is_none_or(|own| own == port)).then(|| part.to_owned())
     })
+}
+
+/// Whether an address is this one, or in this network: `10.0.0.0/8`.
+fn is_within(address: IpAddr, part: &str) -> bool {
+    let (first, bits) = part.split_once('/').map_or((part, None), |(first, bits)| (first, Some(bits)));
+    let Ok(first) = first.parse::<IpAddr>() else { return false };
+    let (same, all) = match (address, first) {
+        (IpAddr::V4(address), IpAddr::V4(first)) => ((address.to_bits() ^ first.to_bits()).leading_zeros(), 32),
+        (IpAddr::V6(address), IpAddr::V6(first)) => ((address.to_bits() ^ first.to_bits()).leading_zeros(), 128),
+        (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => return false,
+    };
+    bits.map_or(Some(all), |bits| bits.parse().ok()).is_some_and(|bits: u32| bits <= all && same >= bits)
 }
 
 /// A host, and the port behind it where there is one. An address of IPv6 with a port is in brackets.
@@ -184,7 +268,9 @@ mod tests {
         let host = "ssmmessages.eu-west-1.amazonaws.com";
         let proxy = of(host, &[("HTTPS_PROXY", "http://proxy.example:3128")]).unwrap();
         assert_eq!((proxy.host.as_str(), proxy.port), ("proxy.example", 3128));
-        assert_eq!(of(host, &[("https_proxy", "proxy.example:3128"), ("HTTPS_PROXY", "http://other:1")]), Some(proxy));
+        let small = of(host, &[("https_proxy", "proxy.example:3128"), ("HTTPS_PROXY", "http://other:1")]).unwrap();
+        assert_eq!((proxy.variable(), small.variable()), (Some("HTTPS_PROXY"), Some("https_proxy")));
+        assert_eq!(small, Proxy { variable: Some("https_proxy".to_owned()), ..proxy });
         let excepted = format!("{host}:443");
         for list in ["*", ".amazonaws.com", "amazonaws.com", "localhost, amazonaws.com", "*.amazonaws.com", &excepted] {
             assert_eq!(of(host, &[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", list)]), None, "{list}");
@@ -193,19 +279,52 @@ mod tests {
             assert!(of(host, &[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", list)]).is_some(), "{list}");
         }
         assert_eq!(of("::1", &[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", "[::1]:443")]), None);
+        for (address, list, past) in [
+            ("10.1.2.3", "10.0.0.0/8", true),
+            ("11.1.2.3", "10.0.0.0/8", false),
+            ("192.168.1.77", "localhost 192.168.1.0/24", true),
+            ("192.168.2.77", "localhost,192.168.1.0/24", false),
+            ("192.168.1.77", "192.168.1.77/32", true),
+            ("192.168.1.77", "0.0.0.0/0", true),
+            ("192.168.1.77", "192.168.1.0/33", false),
+            ("192.168.1.77", "168.1.77", false),
+            ("192.168.1.77", "192.168.1.77:8443", false),
+            ("[fd00::1]", "fd00::/8", true),
+            ("fe80::1", "fd00::/8,10.0.0.0/8", false),
+        ] {
+            let proxy = of(address, &[("HTTPS_PROXY", "http://p:1"), ("NO_PROXY", list)]);
+            assert_eq!(proxy.is_none(), past, "{address} of {list}");
+        }
         let other = of(host, &[("https_proxy", ""), ("HTTPS_PROXY", "http://p:1")]).unwrap();
-        assert_eq!(other.host, "p", "an empty variable is not set");
+        assert_eq!((other.host.as_str(), other.variable()), ("p", Some("HTTPS_PROXY")), "an empty variable is not set");
         assert_eq!(of(host, &[]), None);
     }
 
     #[tokio::test]
     async fn a_proxy_of_another_kind_is_an_error_that_names_its_variable_and_is_not_passed_by() {
-        for (name, value) in [("HTTPS_PROXY", "socks5://ada:hush@p:1"), ("all_proxy", "https://ada:hush@p:1")] {
+        for (name, value) in [("HTTPS_PROXY", "socks5://ada:hush@p:1"), ("all_proxy", "http://ada:hush#2@p:1")] {
             let proxy = of("db.example", &[(name, value)]).unwrap();
-            let failure = proxy.connect("db.example", 443).await.unwrap_err();
+            let failure = proxy.connect("db.example", 443, &trusting()).await.err().unwrap();
             assert_eq!(failure.kind, FailureKind::Refused, "it is not tried again");
             assert!(failure.message.contains(name) && !format!("{failure:?}").contains("hush"), "{failure:?}");
         }
+    }
+
+    #[test]
+    fn a_proxy_may_be_spoken_to_over_tls() {
+        let proxy = |text| Proxy::parse(text).map(|proxy| (proxy.secure, proxy.port)).unwrap();
+        assert_eq!((proxy("https://p:8443"), proxy("https://p"), proxy("p")), ((true, 8443), (true, 443), (false, 80)));
+        assert_eq!((proxy("http://[::1]"), proxy("http://ada:8@p:9/")), ((false, 80), (false, 9)));
+        for none in ["http://p:99999", "http://ada:8#2@p:1", "http://ada:a/b@p:1", "ada:a?b@p", "ftp://p"] {
+            assert_eq!(Proxy::parse(none), None, "{none}");
+        }
+    }
+
+    /// Who trusts nobody.
+    fn trusting() -> Arc<ClientConfig> {
+        let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
+        let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
+        Arc::new(builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth())
     }
 
     #[test]
@@ -213,6 +332,7 @@ mod tests {
         let proxy = Proxy::parse("http://ada:p%40ss@[::1]:8080").unwrap();
         assert_eq!(proxy.authorization.as_deref(), Some("YWRhOnBAc3M="));
         assert_eq!(format!("{proxy:?}"), "Proxy(::1:8080)");
+        assert_eq!(Proxy::parse("http://ada@p:1").unwrap().authorization.as_deref(), Some("YWRhOg=="), "ada:");
     }
 
     /// A proxy that answers one request with this line, then passes bytes on to `to`; what it was asked.
@@ -244,7 +364,7 @@ mod tests {
             socket.write_all(b"first").await.unwrap();
         });
         let proxy = Proxy::parse(&format!("http://ada:pass@127.0.0.1:{port}")).unwrap();
-        let mut stream = proxy.connect("db.example", 443).await.unwrap();
+        let mut stream = proxy.connect("db.example", 443, &trusting()).await.ok().unwrap();
         let mut got = String::new();
         stream.read_to_string(&mut got).await.unwrap();
         assert_eq!(got, "first", "what follows the answer is the connection's");
@@ -261,7 +381,7 @@ mod tests {
         {
             let (port, _served) = serve(answer, None).await;
             let proxy = Proxy::parse(&format!("http://ada:hush@127.0.0.1:{port}")).unwrap();
-            let failure = proxy.connect("db.example", 443).await.unwrap_err();
+            let failure = proxy.connect("db.example", 443, &trusting()).await.err().unwrap();
             assert_eq!(failure.kind, kind, "{failure}");
             assert!(failure.message.starts_with(&format!("the proxy 127.0.0.1:{port} ")), "{failure}");
             assert!(!format!("{failure:?}").contains("hush"), "{failure:?}");

@@ -8,6 +8,7 @@ use super::status::Status;
 use crate::supervisor::State;
 use std::io;
 use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use tokio::sync::{broadcast, watch};
 use tokio::task::JoinHandle;
@@ -18,6 +19,7 @@ const CHANGES: usize = 256;
 /// An open tunnel. It ends when it is dropped, but only [`Tunnel::close`] waits until AWS knows.
 pub struct Tunnel {
     local: Local,
+    beside: Option<PathBuf>,
     stop: watch::Sender<bool>,
     status: watch::Receiver<Status>,
     changes: broadcast::Receiver<Status>,
@@ -28,8 +30,22 @@ impl Tunnel {
     /// Listens at an address or at the path of a Unix socket at once, and accepts as soon as the session is ready. Port 0
     /// takes a free one.
     pub async fn open<G: Gate>(gate: G, options: Options, local: impl Into<Local>) -> io::Result<Self> {
-        let listener = Listener::bind(&local.into()).await?;
+        Self::open_beside(gate, options, local, None).await
+    }
+
+    /// The same, and at a Unix socket beside, where that can be made: [`Tunnel::beside`] tells.
+    pub async fn open_beside<G: Gate>(
+        gate: G,
+        options: Options,
+        local: impl Into<Local>,
+        beside: Option<&Path>,
+    ) -> io::Result<Self> {
+        let mut listener = Listener::bind(&local.into()).await?;
+        if let Some(path) = beside {
+            listener = listener.and_beside(path).await;
+        }
         let local = listener.local()?;
+        let beside = listener.beside().map(Path::to_owned);
         let (stop, on_stop) = watch::channel(false);
         let (status, on_status) = watch::channel(Status::new());
         let (to_changes, changes) = broadcast::channel(CHANGES);
@@ -37,12 +53,17 @@ impl Tunnel {
         let bucket = Arc::new(Bucket::default());
         let actor = Actor::new(Arc::new(gate), options, served, bucket, on_stop, status, to_changes);
         let task = tokio::spawn(actor.run());
-        Ok(Self { local, stop, status: on_status, changes, task })
+        Ok(Self { local, beside, stop, status: on_status, changes, task })
     }
 
     /// Where it listens.
     pub fn local(&self) -> &Local {
         &self.local
+    }
+
+    /// The Unix socket at which it listens too.
+    pub fn beside(&self) -> Option<&Path> {
+        self.beside.as_deref()
     }
 
     /// The address at which it listens, if it is not a Unix socket.

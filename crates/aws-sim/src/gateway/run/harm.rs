@@ -94,7 +94,7 @@ impl Running {
                         break;
                     }
                     Some(Kind::Unknown) => {
-                        let mut strange = Agent::new(Purpose::Port, VERSION, 1);
+                        let mut strange = Agent::new(Purpose::Port, VERSION, 1, 1);
                         strange.raw(frame::Kind::Other("agent_session_state".to_owned()), Bytes::new(), self.now());
                         self.out.extend(strange.transmit().map(|strange| (at, strange)));
                         self.out.push_back((at, bytes));

@@ -10,6 +10,7 @@ use super::shell::Shell;
 use super::state::{Behind, Link, Order, SessionTarget};
 use crate::clock::Ms;
 use crate::faults::{Kind, Verdict};
+use crate::rng::Rng;
 use crate::shared::Shared;
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
@@ -92,44 +93,8 @@ pub(super) async fn run(
     leads: SessionTarget,
     mut orders: mpsc::Receiver<Order>,
 ) {
-    let (purpose, properties) = match &leads {
-        SessionTarget::Port { host, port, local } => {
-            let properties = json!({"host": host, "portNumber": port.to_string(), "localPortNumber": local});
-            (Purpose::Port, properties)
-        }
-        SessionTarget::Shell { .. } => (Purpose::Shell, json!({})),
-    };
-    let verdict = shared.faults().take("gateway:handshake", shared.clock.now_ms());
-    let version = if verdict.kind == Some(Kind::Old) { OLD_VERSION } else { VERSION };
-    // What waits here is ahead of every other stream: an agent that rests has one frame of each under way.
-    let rests = shared.faults().take("gateway:pace", shared.clock.now_ms()).delay_ms > 0;
-    let (to_agent, mut from) = mpsc::channel(if rests { 1 } else { 64 });
     let mut looks = shared.gateway().looks();
-    let mut running = Running {
-        behind,
-        agent: Agent::new(purpose, version, shared.clock.now_ms() as u64).with_properties(properties),
-        shared,
-        leads,
-        started: Instant::now(),
-        link: None,
-        without_link: Instant::now(),
-        hole: false,
-        out: VecDeque::new(),
-        held: None,
-        inbox: VecDeque::new(),
-        late: None,
-        begin: None,
-        begun: false,
-        verdict,
-        shell: None,
-        process: None,
-        forgot: false,
-        over: false,
-        rests: Instant::now(),
-        streams: HashMap::new(),
-        waiting: Arc::default(),
-        to_agent,
-    };
+    let (mut running, mut from) = Running::begin(shared, &id, behind, leads);
     let mut alarm = Alarm::default();
     let mut next_look = Instant::now();
     loop {
@@ -188,6 +153,49 @@ async fn next(link: Option<&mut Link>) -> Option<Result<Message, tokio_tungsteni
 }
 
 impl Running {
+    /// A session that has begun and has no link yet, with what comes from its connections.
+    fn begin(shared: Arc<Shared>, id: &str, behind: Behind, leads: SessionTarget) -> (Self, mpsc::Receiver<From>) {
+        let (purpose, properties) = match &leads {
+            SessionTarget::Port { host, port, local } => {
+                let properties = json!({"host": host, "portNumber": port.to_string(), "localPortNumber": local});
+                (Purpose::Port, properties)
+            }
+            SessionTarget::Shell { .. } => (Purpose::Shell, json!({})),
+        };
+        let verdict = shared.faults().take("gateway:handshake", shared.clock.now_ms());
+        let version = if verdict.kind == Some(Kind::Old) { OLD_VERSION } else { VERSION };
+        // What waits here is ahead of every other stream: an agent that rests has one frame of each under way.
+        let rests = shared.faults().take("gateway:pace", shared.clock.now_ms()).delay_ms > 0;
+        let (to_agent, from) = mpsc::channel(if rests { 1 } else { 64 });
+        let ids = Rng::new(0, id).wide();
+        let running = Self {
+            behind,
+            agent: Agent::new(purpose, version, shared.clock.now_ms() as u64, ids).with_properties(properties),
+            shared,
+            leads,
+            started: Instant::now(),
+            link: None,
+            without_link: Instant::now(),
+            hole: false,
+            out: VecDeque::new(),
+            held: None,
+            inbox: VecDeque::new(),
+            late: None,
+            begin: None,
+            begun: false,
+            verdict,
+            shell: None,
+            process: None,
+            forgot: false,
+            over: false,
+            rests: Instant::now(),
+            streams: HashMap::new(),
+            waiting: Arc::default(),
+            to_agent,
+        };
+        (running, from)
+    }
+
     fn now(&self) -> Duration {
         self.started.elapsed()
     }

@@ -10,9 +10,9 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 use tokio::sync::mpsc;
 
-/// As much is read of a connection at a time.
+/// How many bytes of a connection are read at a time.
 const PIECE: usize = 16 << 10;
-/// The same of an agent that rests after each message: another stream waits for what was read before.
+/// The same for an agent that rests after each message: another stream waits for what was read before.
 const PACED_PIECE: usize = 4 << 10;
 
 impl Running {

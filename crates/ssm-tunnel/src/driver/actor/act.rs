@@ -1,8 +1,9 @@
 //! What the supervisor decided, done; and what came of it.
 
 use super::{ASKING, Actor, BATCH, Boxed, CHECK, Outcome, Served, write};
+use crate::carried::Purpose;
 use crate::driver::dial::{Link, dial};
-use crate::driver::gate::Gate;
+use crate::driver::gate::{Gate, Options};
 use crate::session::Session;
 use crate::supervisor::{Action, Failure, Input};
 use crate::time::Time;
@@ -11,6 +12,7 @@ use std::future::Future;
 use tokio::sync::mpsc;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
+use uuid::Uuid;
 
 impl<G: Gate> Actor<G> {
     pub(super) fn act(&mut self, actions: Vec<Action>) {
@@ -18,11 +20,12 @@ impl<G: Gate> Actor<G> {
             match action {
                 Action::Resolve => {
                     self.target = None;
+                    self.leaving = false;
                     // What is still to be said of it is not of the next one.
                     self.check = None;
                     let gate = self.gate.clone();
                     let known = match &self.served {
-                        Served::Beside { target, .. } => Some(target.clone()),
+                        Served::Beside { target, .. } => target.clone(),
                         Served::Port(_) | Served::Shell { .. } => None,
                     };
                     let found = async move {
@@ -36,7 +39,7 @@ impl<G: Gate> Actor<G> {
                 Action::Start => {
                     let Some(target) = self.target.clone() else { continue };
                     let gate = self.gate.clone();
-                    self.session = Session::new(self.purpose, self.options.pace, self.epoch_ms);
+                    self.session = fresh(self.purpose, &self.options, self.epoch_ms);
                     let mut opening: Boxed<_> = Box::pin(async move { gate.start(&target).await });
                     self.ask(Box::pin(async move {
                         match timeout(ASKING, &mut opening).await {
@@ -73,7 +76,7 @@ impl<G: Gate> Actor<G> {
                     self.keys.clear();
                     self.locals.clear();
                     self.further.retire();
-                    self.session = Session::new(self.purpose, self.options.pace, self.epoch_ms);
+                    self.session = fresh(self.purpose, &self.options, self.epoch_ms);
                 }
                 Action::Terminate => {
                     let Some(granted) = &self.granted else { continue };
@@ -146,6 +149,11 @@ impl<G: Gate> Actor<G> {
         self.waiting_since = None;
         self.linger_anew(now);
     }
+}
+
+/// A session that was not linked yet, with ids that no other has.
+pub(super) fn fresh(purpose: Purpose, options: &Options, epoch_ms: u64) -> Session {
+    Session::new(purpose, options.pace, epoch_ms, Uuid::new_v4().as_u128())
 }
 
 fn asked<T: 'static, O: 'static>(

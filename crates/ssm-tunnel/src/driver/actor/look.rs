@@ -12,6 +12,8 @@ use std::time::SystemTime;
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::Message;
 
+/// Why another target is looked for while the one before is still there.
+const LEFT: &str = "what it went through is about to end";
 /// What to do where a program does not read.
 const UNREAD_HINT: &str = "let it read on, or end it; who connects meanwhile is carried by another session";
 /// What to look at where nothing comes back.
@@ -38,6 +40,9 @@ impl<G: Gate> Actor<G> {
                 let Some(target) = self.target.clone() else { return };
                 let gate = self.gate.clone();
                 self.check = Some(Box::pin(async move { timeout(ASKING, gate.gone(&target)).await.unwrap_or(None) }));
+            }
+            if self.leads_elsewhere() && self.locals.is_empty() {
+                return self.handle(Input::TargetGone(LEFT.to_owned()), now);
             }
             self.is_it_there(stood, now);
         }
@@ -135,7 +140,7 @@ impl<G: Gate> Actor<G> {
             (self.locals.len() + self.further.open(), self.supervisor.resumes() + self.further.resumes);
         let sessions = usize::from(self.granted.is_some()) + self.further.len();
         let full = full || self.further.waits_for_reader();
-        let busy = matches!(self.served, Served::Beside { .. }) && self.is_busy(now);
+        let busy = matches!(self.served, Served::Beside { .. }) && (self.leaving || self.is_busy(now));
         let mut changed = false;
         self.status.send_if_modified(|status| {
             changed = status.state != state || status.failure != failure;

@@ -100,10 +100,10 @@ struct Local {
 /// What the loop serves.
 pub(super) enum Served<T> {
     Port(Listener),
-    /// Connections that another loop has accepted, to the target that it has found.
+    /// Connections that another loop has accepted, to the target that it has found; without one, to another.
     Beside {
         handed: mpsc::Receiver<Accepted>,
-        target: T,
+        target: Option<T>,
     },
     Shell {
         input: mpsc::Receiver<ShellInput>,
@@ -141,6 +141,8 @@ pub(super) struct Actor<G: Gate> {
     supervisor: Supervisor,
     session: Session,
     target: Option<G::Target>,
+    /// The target is about to end.
+    leaving: bool,
     granted: Option<Granted>,
     pending: Option<Boxed<Outcome<G::Target>>>,
     /// What is pending is a session that AWS is asked to open.
@@ -208,10 +210,11 @@ impl<G: Gate> Actor<G> {
             awake: Awake::new(SystemTime::now()),
             refused_told: None,
             supervisor: Supervisor::new(replaces),
-            session: Session::new(purpose, options.pace, epoch_ms()),
+            session: act::fresh(purpose, &options, epoch_ms()),
             epoch_ms: epoch_ms(),
             options,
             target: None,
+            leaving: false,
             granted: None,
             pending: None,
             starts: false,
@@ -316,8 +319,9 @@ impl<G: Gate> Actor<G> {
             Happened::Done(outcome) => self.done(outcome, now),
             Happened::Checked(gone) => {
                 self.next_check = now + CHECK;
-                if let Some(why) = gone {
-                    self.handle(Input::TargetGone(why), now);
+                match gone {
+                    Some(why) => self.handle(Input::TargetGone(why), now),
+                    None => self.sees_leaving(),
                 }
             }
             Happened::Time => self.look(now),

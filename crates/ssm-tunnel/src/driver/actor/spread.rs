@@ -1,4 +1,4 @@
-//! Which session carries whom: the first, until much goes through it.
+//! Which session carries whom: the first, until much goes through it, or its target is about to end.
 
 use super::{Actor, Served};
 use crate::driver::further::{HANDED, One, Place};
@@ -25,10 +25,25 @@ impl<G: Gate> Actor<G> {
         can && now >= self.accept_after && self.further.waiting.is_none()
     }
 
+    /// Sees whether the target is about to end: who connects from then on is led to another one. What goes through the sessions
+    /// there goes on.
+    pub(super) fn sees_leaving(&mut self) {
+        let leaving = self.target.as_ref().is_some_and(|target| self.gate.is_leaving(target));
+        if leaving && !self.leaving {
+            self.further.retire();
+        }
+        self.leaving = leaving;
+    }
+
+    /// Whether who connects is led to another target.
+    pub(super) fn leads_elsewhere(&self) -> bool {
+        self.leaving && matches!(self.served, Served::Port(_))
+    }
+
     /// Somebody connected.
     pub(super) fn connects(&mut self, socket: Accepted, now: Time) {
         let own = self.session.can_open(now);
-        if own && !self.is_busy(now) {
+        if own && !self.is_busy(now) && !self.leads_elsewhere() {
             return self.accepted(socket, now);
         }
         let place = self.further.place(now);
@@ -56,9 +71,12 @@ impl<G: Gate> Actor<G> {
         }
     }
 
-    /// Asks for a session to the same target.
+    /// Asks for a session to the same target, or to another where that one is about to end.
     fn open_another(&mut self, now: Time) {
-        let Some(target) = self.target.clone() else { return };
+        let target = self.target.clone().filter(|_| !self.leaving);
+        if target.is_none() && !self.leaving {
+            return;
+        }
         let (hand, handed) = mpsc::channel(HANDED);
         let (stop, on_stop) = watch::channel(false);
         let (status, on_status) = watch::channel(Status::new());
@@ -71,3 +89,7 @@ impl<G: Gate> Actor<G> {
         self.further.add(One::new(hand, stop, on_status, now));
     }
 }
+
+#[cfg(test)]
+#[path = "spread_tests.rs"]
+mod tests;

@@ -57,20 +57,24 @@ fn ready() -> (Actor<Nobody>, mpsc::UnboundedReceiver<ShellOutput>) {
 
 /// The same with a gate of its own.
 pub(super) fn ready_with<G: Gate>(gate: Arc<G>) -> (Actor<G>, mpsc::UnboundedReceiver<ShellOutput>) {
-    let options = Options { region: String::new(), tls: None, proxy: None, pace: SendRate::default() };
     let (_, input) = mpsc::channel(1);
     let (output, said) = mpsc::unbounded_channel();
+    (ready_to(gate, Served::Shell { input, output }), said)
+}
+
+/// One that serves this.
+pub(super) fn ready_to<G: Gate>(gate: Arc<G>, served: Served<G::Target>) -> Actor<G> {
+    let options = Options { region: String::new(), tls: None, proxy: None, pace: SendRate::default() };
     let (_, stop) = watch::channel(false);
     let (status, _) = watch::channel(Status::new());
     let (changes, _) = broadcast::channel(1);
-    let served = Served::Shell { input, output };
     let mut actor = Actor::new(gate, options, served, Arc::default(), stop, status, changes);
     actor.supervisor.start(at(0));
     for input in [Input::Resolved, Input::Started, CONNECTED, Input::HandshakeComplete] {
         actor.supervisor.handle(input, at(0));
     }
     assert_eq!(actor.supervisor.state(), &State::Ready);
-    (actor, said)
+    actor
 }
 
 /// A connection whose program sends nothing more since the moment zero.
@@ -187,8 +191,8 @@ fn what_is_said_of_the_target_before_is_not_said_of_the_next() {
 #[test]
 fn an_agent_that_acknowledges_nothing_is_not_told_as_a_far_side_that_is_silent() {
     let (mut actor, _said) = ready();
-    actor.session = Session::new(Purpose::Port, SendRate::default(), 1);
-    let mut agent = Agent::new(Purpose::Port, "3.3.0.0", 1);
+    actor.session = Session::new(Purpose::Port, SendRate::default(), 1, 1);
+    let mut agent = Agent::new(Purpose::Port, "3.3.0.0", 1, 2);
     agent.start(&[], at(0));
     carry(&mut actor, &mut agent, at(0));
     let stream = actor.session.open(at(1)).unwrap();
@@ -204,7 +208,7 @@ fn an_agent_that_acknowledges_nothing_is_not_told_as_a_far_side_that_is_silent()
 }
 
 /// Carries messages both ways until there are none.
-fn carry(actor: &mut Actor<Nobody>, agent: &mut Agent, now: Time) {
+pub(super) fn carry<G: Gate>(actor: &mut Actor<G>, agent: &mut Agent, now: Time) {
     loop {
         let mut moved = false;
         while let Some(frame) = actor.session.transmit() {
@@ -224,7 +228,7 @@ fn carry(actor: &mut Actor<Nobody>, agent: &mut Agent, now: Time) {
 #[test]
 fn it_looks_around_once_a_second_however_much_comes_meanwhile() {
     let (mut actor, mut said) = ready();
-    let mut agent = Agent::new(Purpose::Shell, "3.3.0.0", 1);
+    let mut agent = Agent::new(Purpose::Shell, "3.3.0.0", 1, 2);
     agent.start(&[], at(0));
     carry(&mut actor, &mut agent, at(0));
     for second in 0..5 {
@@ -242,9 +246,9 @@ fn it_looks_around_once_a_second_however_much_comes_meanwhile() {
 #[test]
 fn a_connection_that_says_nothing_keeps_its_session_and_a_session_without_one_is_left_to_time_out() {
     let (mut actor, _said) = ready();
-    actor.session = Session::new(Purpose::Port, SendRate::default(), 1);
+    actor.session = Session::new(Purpose::Port, SendRate::default(), 1, 1);
     actor.target = Some(());
-    let mut agent = Agent::new(Purpose::Port, "3.3.0.0", 1);
+    let mut agent = Agent::new(Purpose::Port, "3.3.0.0", 1, 2);
     agent.start(&[], at(0));
     carry(&mut actor, &mut agent, at(0));
     // How often something is said to the agent in an hour of silence, and the longest time in between.
