@@ -287,3 +287,75 @@ fn what_an_environment_costs_is_told_by_a_plan_that_is_made_now_and_then_by_the_
     missing.dedup();
     assert!(all > 0 && missing.len() == all, "{rows:#?}");
 }
+
+#[test]
+fn the_check_of_the_configuration_names_two_environments_of_one_state() {
+    let terraform = |name: &str, dir: &str| {
+        format!("[environments.{name}.infra]\nkind = \"terraform\"\nunits = [{{ name = \"web\", dir = \"{dir}\" }}]\n")
+    };
+    let terragrunt = |name: &str| format!("[environments.{name}.infra]\nkind = \"terragrunt\"\ndir = \"envs\"\n");
+    let all = [terraform("dev", "a"), terraform("prod", "b"), terragrunt("one"), terragrunt("two")];
+    let home = Home::with(&all.concat());
+    let backend = |key: &str| {
+        format!("terraform {{\n  backend \"s3\" {{\n    bucket = \"states\"\n    key    = \"{key}\"\n  }}\n}}\n")
+    };
+    for dir in ["a", "b", "envs"] {
+        std::fs::create_dir_all(home.path().join(dir)).unwrap();
+    }
+    home.write("a/main.tf", backend("web"));
+    home.write("b/main.tf", backend("web"));
+    let said = line(&mut home.at(None), "config check").coded(0);
+    let said = format!("{}{}", said.out, said.err);
+    assert!(said.contains("warning: `web` of `dev` and `web` of `prod` are one state, s3://states/web"), "{said}");
+    assert!(said.contains("warning: `one` and `two` both have the units in "), "{said}");
+    // In one environment it is told where units are found.
+    let lab = Home::with(
+        "[environments.lab.infra]\nkind = \"terraform\"\nunits = [{ name = \"a\", dir = \"a\" }, { name = \"b\", dir = \"b\" }]\n",
+    );
+    for dir in ["a", "b"] {
+        std::fs::create_dir_all(lab.path().join(dir)).unwrap();
+        lab.write(&format!("{dir}/main.tf"), backend("web"));
+    }
+    let found = infra(&lab, "graph lab").coded(0);
+    assert!(found.err.contains("a and b are one state, s3://states/web"), "{found:?}");
+    for home in [&home, &lab] {
+        assert!(Command::new("mkfifo").arg(home.path().join("a/pipe.tf")).status().unwrap().success());
+    }
+    let said = line(&mut home.at(None), "config check").coded(0);
+    assert!(
+        format!("{}{}", said.out, said.err).contains("are one state, s3://states/web"),
+        "a pipe is not read: {said:?}"
+    );
+    let refused = infra(&lab, "graph lab").coded(2);
+    assert!(refused.err.contains("pipe.tf is not a plain file"), "{refused:?}");
+    // A copy that was given a key of its own, and a folder of its own.
+    home.write("b/main.tf", backend("other"));
+    std::fs::remove_dir(home.path().join("envs")).unwrap();
+    let json = line(&mut home.at(None), "config check -o json").coded(0).json();
+    assert_eq!(json["warnings"], serde_json::json!([]), "{json}");
+}
+
+#[test]
+fn a_destroy_that_code_forbids_of_one_unit_destroys_none() {
+    let home = Home::with(
+        "[environments.lab.infra]\nkind = \"terraform\"\nunits = [{ name = \"net\", dir = \"net\" }, { name = \"app\", dir = \"app\", \
+         depends_on = [\"net\"] }]\n",
+    );
+    for folder in ["net", "app"] {
+        std::fs::create_dir_all(home.path().join(folder)).unwrap();
+    }
+    home.write(
+        "net/main.tf",
+        "resource \"terraform_data\" \"it\" {\n  lifecycle {\n    prevent_destroy = true\n  }\n}\n",
+    );
+    home.write("app/main.tf", "resource \"terraform_data\" \"it\" {}\n");
+    infra(&home, "apply lab --yes").coded(0);
+    let said = infra(&home, "destroy lab --yes --confirm lab").coded(4);
+    assert!(said.err.contains("net: terraform_data.it has `prevent_destroy`"), "{said:?}");
+    let there = infra(&home, "state list lab -o json").coded(0).json();
+    assert_eq!(there["resources"].as_array().unwrap().len(), 2, "what needs it stands too: {there}");
+    // What is not forbidden is destroyed where it is named.
+    infra(&home, "destroy lab --unit app --yes --confirm lab").coded(0);
+    let there = infra(&home, "state list lab -o json").coded(0).json();
+    assert_eq!(there["resources"].as_array().unwrap().len(), 1, "{there}");
+}

@@ -81,10 +81,33 @@ pub enum Ask {
         /// As it was shown: another one is not pushed.
         kept: KeptState,
     },
+    /// Looks for states in files of this machine, which can be moved to S3.
+    Movable {
+        /// Where runs are kept: none begins where one of these is between two places.
+        place: Place,
+        /// Whose; empty is all.
+        units: Vec<String>,
+        /// The bucket for code that names none.
+        bucket: Option<String>,
+    },
+    /// Moves them there, one unit after the other, and tells each; they are put back where anything is not as before.
+    Move {
+        /// Where runs are kept.
+        place: Place,
+        /// As they were shown: others are not moved.
+        states: MovableStates,
+    },
     /// Does something to units or to their code, without a run.
     Make {
         /// What.
         make: Make,
+        /// Which; empty is all.
+        units: Vec<String>,
+    },
+    /// Makes the workspaces of units that are not there yet, and initialises these units.
+    Workspaces {
+        /// Where runs are kept, with the audit file beside them.
+        place: Place,
         /// Which; empty is all.
         units: Vec<String>,
     },
@@ -128,16 +151,21 @@ impl Ask {
             | Self::Orphans { .. }
             | Self::Look { .. }
             | Self::Kept { .. }
+            | Self::Movable { .. }
             | Self::Declared { .. }
             | Self::Attributes { .. }
             | Self::Written { .. } => Lifetime::Environment,
-            Self::Begin { .. } | Self::Unlock { .. } | Self::Clean { .. } | Self::Push { .. } | Self::Make { .. } => {
-                Lifetime::Detached
-            }
+            Self::Begin { .. }
+            | Self::Unlock { .. }
+            | Self::Clean { .. }
+            | Self::Push { .. }
+            | Self::Move { .. }
+            | Self::Workspaces { .. }
+            | Self::Make { .. } => Lifetime::Detached,
         }
     }
 
-    /// Each is answered once.
+    /// Each has an end.
     pub fn goes_on(&self) -> bool {
         match self {
             Self::Discover
@@ -149,6 +177,9 @@ impl Ask {
             | Self::Clean { .. }
             | Self::Kept { .. }
             | Self::Push { .. }
+            | Self::Movable { .. }
+            | Self::Move { .. }
+            | Self::Workspaces { .. }
             | Self::Make { .. }
             | Self::Declared { .. }
             | Self::Attributes { .. }
@@ -202,6 +233,19 @@ pub struct KeptState {
     pub resources: usize,
     /// Why it cannot take the place of the state; none where it can.
     pub refused: Option<String>,
+}
+
+/// States that are in files of this machine, and where each would go in S3.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct MovableStates {
+    /// Their units, in the order in which they are moved.
+    pub units: Vec<String>,
+    /// The bucket for code that names none.
+    pub bucket: Option<String>,
+    /// Which states, and where each of the units goes, a line each.
+    pub lines: Vec<String>,
+    /// What there is to say of other units, a sentence each.
+    pub said: Vec<String>,
 }
 
 /// The units of an environment.
@@ -266,6 +310,12 @@ pub enum Fact {
     Kept(Vec<KeptState>, Vec<String>),
     /// The state of this unit was pushed: what is to be said of it, a line each.
     Pushed(String, Vec<String>),
+    /// States that can be moved to S3.
+    Movable(MovableStates),
+    /// They are being moved: how far that is.
+    Moving(String),
+    /// They were moved: what is to be said of it, a line each.
+    Moved(Vec<String>),
     /// Something was done to units: what came of it, a line each.
     Made(Make, Vec<String>),
     /// What is declared of what runs.

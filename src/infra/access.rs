@@ -22,7 +22,6 @@ static INITIALISES: Mutex<()> = Mutex::const_new(());
 /// A unit with what it is asked with.
 #[derive(Debug, Clone, Copy)]
 pub struct Access<'a> {
-    /// The unit.
     pub unit: &'a Unit,
     tools: &'a Tools,
     surroundings: &'a ChildEnvironment,
@@ -75,7 +74,7 @@ impl<'a> Access<'a> {
         Ok(answer)
     }
 
-    /// The same, for one whose workspace may not be there yet.
+    /// The same for a unit whose workspace may not exist yet.
     ///
     /// # Errors
     /// As Terraform says.
@@ -99,6 +98,31 @@ impl<'a> Access<'a> {
                 question.ask_well(&own.of_terragrunt(&self.tools.terraform), &what).await
             }
         }
+    }
+
+    /// Initialises it, and makes its workspace where that is not there yet: which one. `tell` hears of it as soon as it is made, or
+    /// cannot be.
+    ///
+    /// # Errors
+    /// As Terraform says.
+    pub async fn init_with_workspace(
+        &self,
+        tell: &(dyn Fn(&str, Option<&Trouble>) + Sync),
+    ) -> Result<Option<&'a str>, Trouble> {
+        let is_named =
+            |name: &&str| self.unit.tool == Tool::Terraform && *name != super::surroundings::DEFAULT_WORKSPACE;
+        let Some(wanted) = self.unit.workspace.as_deref().filter(is_named) else {
+            return self.init().await.map(|_| None);
+        };
+        self.init_without_workspace().await?;
+        let is_there = self.workspaces().await?.iter().any(|name| name == wanted);
+        if !is_there {
+            let made = self.new_workspace().await;
+            tell(wanted, made.as_ref().err());
+            made?;
+        }
+        self.init().await?;
+        Ok((!is_there).then_some(wanted))
     }
 
     /// The workspaces of its folder.

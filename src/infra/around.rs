@@ -5,8 +5,12 @@ use super::ask::Question;
 use super::surroundings::ChildEnvironment;
 use super::texts::Texts;
 use super::tools::Tools;
-use crate::model::infra::{Around, Graph, Unit};
+use crate::model::infra::path::plain;
+use crate::model::infra::{Around, Unit};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde_json::{Map, Value};
+use sha1::{Digest as _, Sha1};
 use std::path::{Path, PathBuf};
 
 /// Units that are asked about at the same time: each is a process of 75 MB.
@@ -22,17 +26,16 @@ const STATE: [&str; 3] = ["output", "state", "force-unlock"];
 /// Beginnings of arguments that do nothing where a plan is applied, or that each step has from here.
 const IDLE: [&str; 7] = ["-var", "-lock-timeout", "-input", "-no-color", "-compact-warnings", "-auto-approve", "-json"];
 
-/// The same units with what is around them. What only a run need know is asked for where one is meant.
-pub(super) async fn known(
-    graph: Graph,
+/// Asks what is around these units. What only a run need know is asked for where one is meant.
+pub(super) async fn ask(
+    units: &mut [Unit],
     texts: &Texts,
     tools: &Tools,
     surroundings: &ChildEnvironment,
     for_a_run: bool,
     warnings: &mut Vec<String>,
-) -> Graph {
+) {
     let own = surroundings.of_terragrunt(&tools.terraform);
-    let mut units = graph.units().to_vec();
     let words: Vec<&str> = OF_STATES.iter().chain(OF_RUNS.iter().filter(|_| for_a_run)).copied().collect();
     // What no file names is around none.
     let may_have = |unit: &&mut Unit| words.iter().any(|word| texts.may_say(&unit.name, word));
@@ -40,17 +43,18 @@ pub(super) async fn known(
     for some in asked.chunks_mut(AT_A_TIME) {
         let asked =
             some.iter().map(|unit| async {
-                let ask = |words: &'static [&'static str]| {
+                let said = |words: &'static [&'static str]| {
                     let question = Question::new(tools.terragrunt(), &unit.dir).arguments(words);
                     let own = &own;
                     async move {
                         question.ask_well(own, "").await.ok().and_then(|said| serde_json::from_slice(&said.out).ok())
                     }
                 };
-                let rendered: Option<Value> = ask(&["render", "--json", "--no-color"]).await;
+                let rendered: Option<Value> = said(&["render", "--json", "--no-color"]).await;
                 let elsewhere = texts.may_say(&unit.name, DOWNLOADS);
-                let info: Option<Value> = if elsewhere { ask(&["info", "print", "--no-color"]).await } else { None };
-                (rendered, info.and_then(|info| cache(&info, &unit.dir)))
+                let info: Option<Value> = if elsewhere { said(&["info", "print", "--no-color"]).await } else { None };
+                let own = if elsewhere { cache(info.as_ref(), rendered.as_ref(), &unit.dir) } else { None };
+                (rendered, own)
             });
         let answers = futures_util::future::join_all(asked).await;
         for (unit, (rendered, cache)) in some.iter_mut().zip(answers) {
@@ -65,8 +69,6 @@ pub(super) async fn known(
             unit.around.cache = cache;
         }
     }
-    // The names are as they were.
-    Graph::new(units).unwrap_or(graph)
 }
 
 /// What is around a unit whose code is rendered as this. Outputs of a dependency count where they are used.
@@ -112,13 +114,22 @@ pub(super) fn makes_up(dependency: &Value) -> bool {
         && (merges || dependency["skip"] == true)
 }
 
-/// The folder of a unit in a cache that is elsewhere.
-fn cache(info: &Value, unit: &Path) -> Option<PathBuf> {
-    let path = |name: &str| info[name].as_str().map(PathBuf::from);
-    let (all, works) = (path("download_dir")?, path("working_dir")?);
-    let first = works.strip_prefix(&all).ok()?.components().next()?;
-    let own = all.join(first);
-    (own.is_absolute() && !own.starts_with(unit)).then_some(own)
+/// The folder of a unit in a cache that is elsewhere. Where outputs that it needs are not there yet, Terragrunt does not say it
+/// (`info`), but how its code is rendered: the folder in the cache is called by that of the unit.
+fn cache(info: Option<&Value>, rendered: Option<&Value>, unit: &Path) -> Option<PathBuf> {
+    let path = |said: &Value, name: &str| said[name].as_str().map(|path| plain(&unit.join(path)));
+    let said = info.and_then(|info| {
+        let (all, works) = (path(info, "download_dir")?, path(info, "working_dir")?);
+        let first = works.strip_prefix(&all).ok()?.components().next()?;
+        Some(all.join(first))
+    });
+    let own = said.or_else(|| Some(path(rendered?, "download_dir")?.join(called(unit))))?;
+    (!own.starts_with(unit)).then_some(own)
+}
+
+/// The name of a unit's folder in a cache, as Terragrunt makes it.
+fn called(unit: &Path) -> String {
+    URL_SAFE_NO_PAD.encode(Sha1::digest(unit.as_os_str().as_encoded_bytes()))
 }
 
 /// The blocks of a kind.
@@ -203,11 +214,28 @@ mod tests {
 
     #[test]
     fn a_cache_that_is_elsewhere_is_known_by_the_folder_of_the_unit_in_it() {
-        let of =
-            |all: &str, works: &str| cache(&json!({"download_dir": all, "working_dir": works}), Path::new("/envs/a"));
+        let unit = Path::new("/envs/a");
+        let of = |all: &str, works: &str| cache(Some(&json!({"download_dir": all, "working_dir": works})), None, unit);
         assert_eq!(of("/cache", "/cache/one/two/module"), Some("/cache/one".into()));
         assert_eq!(of("/envs/a/.terragrunt-cache", "/envs/a/.terragrunt-cache/one/two"), None);
         assert_eq!(of("/cache", "/cache"), None, "that is every unit's");
         assert_eq!(of("/cache", "/envs/a"), None);
+        assert_eq!(
+            of("/envs/a/../../cache", "/cache/one/two"),
+            Some("/cache/one".into()),
+            "as `get_terragrunt_dir()` is used"
+        );
+    }
+
+    #[test]
+    fn a_cache_that_is_elsewhere_is_known_before_there_are_the_outputs_that_a_unit_needs() {
+        // As Terragrunt 1.1.0 says it then, and as it calls the folder later.
+        let unit = Path::new("/repo/tg/units/net work");
+        let info = json!({"download_dir": unit.join(".terragrunt-cache"), "working_dir": unit});
+        let of = |rendered: &Value| cache(Some(&info), Some(rendered), unit);
+        let elsewhere = json!({"download_dir": "/repo/tg/units/net work/../../cache"});
+        assert_eq!(of(&elsewhere), Some("/repo/tg/cache/lcyXZia3xsdp0_-54guW6VbLjJM".into()));
+        assert_eq!(of(&json!({"download_dir": ""})), None, "it is in its own folder");
+        assert_eq!(cache(None, None, unit), None);
     }
 }

@@ -23,7 +23,7 @@ const LIMIT: Duration = Duration::from_mins(5);
 /// How long what it printed is still read after its end: what it left running may hold its output open.
 const DRAIN: Duration = Duration::from_secs(1);
 
-/// A question.
+/// A question to Terraform or Terragrunt: program, arguments, folder.
 #[derive(Debug, Clone)]
 pub struct Question {
     program: PathBuf,
@@ -32,7 +32,7 @@ pub struct Question {
     limit: Duration,
 }
 
-/// What was said.
+/// What the program printed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Answer {
     /// The exit code; none after a signal.
@@ -56,14 +56,14 @@ impl Question {
         self
     }
 
-    /// The same with another limit.
+    /// The same with another time limit.
     #[must_use]
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;
         self
     }
 
-    /// As it would be typed, for messages.
+    /// The command as it would be typed, for messages.
     pub fn words(&self) -> String {
         let name = self.program.file_name().unwrap_or(self.program.as_os_str()).to_string_lossy();
         let words = self.arguments.iter().map(|word| word.to_string_lossy());
@@ -136,7 +136,7 @@ impl Question {
 }
 
 impl Answer {
-    /// What it complained of, for a person: Terraform's errors without their frames, at most 20 lines.
+    /// Its complaints for a person: Terraform's errors without their frames, at most 20 lines.
     pub fn complaints(&self) -> Vec<String> {
         let said = if self.err.trim().is_empty() { String::from_utf8_lossy(&self.out) } else { (&*self.err).into() };
         let frame = |c: char| matches!(c, '│' | '╷' | '╵') || c.is_whitespace();

@@ -87,10 +87,17 @@ pub async fn discover_as(environment: &EnvironmentConfig, look: Look<'_>) -> Res
     warnings.extend(tools.warning());
     let all = graph;
     let mut graph = chosen(all.clone(), look.units)?;
-    let (reads, needed_by) = (needed(&all, &graph), needed_by(&all, &graph));
+    let (mut reads, mut needed_by) = (needed(&all, &graph), needed_by(&all, &graph));
     match kind {
         Tool::Terragrunt => {
-            graph = around::known(graph, &texts, &tools, &surroundings, look.hooks, &mut warnings).await;
+            let mut units = graph.units().to_vec();
+            around::ask(&mut units, &texts, &tools, &surroundings, look.hooks, &mut warnings).await;
+            // The names are as they were.
+            graph = Graph::new(units).unwrap_or(graph);
+            // Their states are looked at or asked too, wherever they are and whoever may read them.
+            for others in [&mut reads, &mut needed_by] {
+                around::ask(others, &texts, &tools, &surroundings, false, &mut warnings).await;
+            }
         }
         Tool::Terraform if look.workspaces => terraform::check(&graph, &tools, &surroundings, &mut warnings).await?,
         Tool::Terraform => {}

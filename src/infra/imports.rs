@@ -28,12 +28,12 @@ pub fn add(unit: &Unit, address: &str, id: &str) -> Result<Option<PathBuf>, Trou
 
 fn block(address: &str, id: &str) -> Result<String, Trouble> {
     import::block(address, id).map_err(|why| {
-        Trouble::new(TroubleKind::Usage, format!("`{address}` is no address of a resource: {why}"))
+        Trouble::new(TroubleKind::Usage, format!("`{address}` is not the address of a resource: {why}"))
             .hint("write it as aws_vpc.main or module.a.aws_vpc.main[0]")
     })
 }
 
-/// The same for a resource that a run made, at the address that its plan had.
+/// The same for a resource that a run created, at the address that its plan had.
 ///
 /// # Errors
 /// The address is none; the file cannot be read, so that nobody knows what it imports already, or it cannot be written.
@@ -77,7 +77,7 @@ fn declared(unit: &Unit, address: &str) -> Option<bool> {
     found
 }
 
-/// What a file of imports has; nothing where it is not there.
+/// The content of a file of imports; nothing where it is not there.
 fn before(path: &Path) -> Result<String, Trouble> {
     match std::fs::read_to_string(path) {
         Ok(text) => Ok(text),

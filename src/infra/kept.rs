@@ -12,11 +12,10 @@ const PUSHED: &str = "tfstate.pushed";
 /// A kept state beside the state as it is now.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Kept {
-    /// Its file.
     pub file: PathBuf,
     /// Which state it is, and how far.
     pub mark: Mark,
-    /// The same of the state as it is now; none where there is none.
+    /// The same for the state as it is now; none where there is none.
     pub now: Option<Mark>,
 }
 
@@ -32,7 +31,7 @@ impl Kept {
         Ok(Self { file: file.to_owned(), mark, now: Mark::of(&now.out) })
     }
 
-    /// Both, a line each.
+    /// Both states, one line each.
     pub fn lines(&self) -> [String; 2] {
         let now = self.now.as_ref();
         let now =
@@ -66,7 +65,7 @@ impl Kept {
             return Err(not_pushed(&self.file).cause(why));
         }
         if mark(&self.file)? != self.mark {
-            return Err(not_pushed(&self.file).cause("it is another one than what was shown"));
+            return Err(not_pushed(&self.file).cause("it is not the one that was shown"));
         }
         let dir = access.dir().await?;
         let absolute = std::path::absolute(&self.file).unwrap_or_else(|_| self.file.clone());

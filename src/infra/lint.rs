@@ -15,16 +15,15 @@ pub struct Issue {
     pub rule: Option<String>,
     /// `error`, `warning` or `notice`.
     pub severity: String,
-    /// In a sentence.
+    /// What is wrong, in a sentence.
     pub message: String,
-    /// The file.
     pub file: Option<String>,
     /// The line in it, from 1.
     pub line: Option<u64>,
 }
 
 impl Issue {
-    /// In a line: `error main.tf:3: what it is [rule]`.
+    /// One line: `error main.tf:3: what it is [rule]`.
     pub fn sentence(&self) -> String {
         let line = self.line.map(|line| format!(":{line}")).unwrap_or_default();
         let place = self.file.as_ref().map(|file| format!(" {file}{line}")).unwrap_or_default();

@@ -22,7 +22,7 @@ pub enum Alive {
 }
 
 impl Alive {
-    /// For a person.
+    /// The sentence that a person reads.
     pub fn sentence(&self) -> String {
         match self {
             Self::Elsewhere(host) => format!("it was taken on {host}: ask there whether it still works"),

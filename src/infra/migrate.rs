@@ -110,11 +110,11 @@ pub fn kept(unit: &Unit) -> Result<Kept, Trouble> {
     Ok(kept)
 }
 
-/// Moves them, and checks them there. `tell` says how far it is.
+/// Moves them, and checks them there.
 ///
 /// # Errors
 /// They cannot be moved, or are not the same there; then everything is as it was, or the error says what is not.
-pub async fn moved(access: &Access<'_>, kept: &Kept, wanted: &Wanted, tell: &dyn Fn(&str)) -> Result<(), Trouble> {
+pub async fn moved(access: &Access<'_>, kept: &Kept, wanted: &Wanted) -> Result<(), Trouble> {
     let unit = access.unit;
     let time = Timestamp::now().strftime("%Y%m%dT%H%M%SZ").to_string();
     let copies = wanted.copies.join(format!("{time}-{}", folder::file_name(&unit.name)));
@@ -135,10 +135,7 @@ pub async fn moved(access: &Access<'_>, kept: &Kept, wanted: &Wanted, tell: &dyn
         }
     }
     match move_of.journal.put_back(unit) {
-        Ok(()) => {
-            tell("it was put back: files and code are as before");
-            Err(trouble)
-        }
+        Ok(()) => Err(trouble.cause("it was put back: files and code are as before")),
         Err(error) => Err(trouble
             .cause(format!("it could not be put back: {error}"))
             .hint(format!("copies of the state are in {}", move_of.copies.display()))),

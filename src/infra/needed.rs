@@ -18,7 +18,7 @@ pub struct StillNeeded {
     pub unread: Vec<(String, String)>,
 }
 
-/// Asks the states of the units that need those which are to be destroyed.
+/// Reads the states of the units that need those which are to be destroyed.
 pub async fn still_needed(found: &Discovered) -> StillNeeded {
     let mut needed = StillNeeded::default();
     needed.of.extend(found.graph.units().iter().map(|unit| unit.name.clone()));
@@ -60,7 +60,7 @@ impl StillNeeded {
         )
     }
 
-    /// What is not known of others, in a sentence each.
+    /// Sentences on what is not known of others.
     pub fn warnings(&self) -> Vec<String> {
         let of = self.of.join(", ");
         let one = |(unit, why): &(String, String)| {

@@ -45,7 +45,7 @@ impl ChildEnvironment {
         kept
     }
 
-    /// What is left of inherited variables, with what the environment says of AWS.
+    /// The inherited variables without those that are dropped, with the environment's settings for AWS.
     pub fn of(
         inherited: impl IntoIterator<Item = (OsString, OsString)>,
         environment: &EnvironmentConfig,
@@ -125,7 +125,7 @@ impl ChildEnvironment {
         names.filter(|name| name.starts_with(ENDPOINTS)).collect()
     }
 
-    /// Leads to these endpoints, by the variables that name them, and to no others.
+    /// Points to these endpoints, with the variables that name them, and to no others.
     pub fn lead_to<'a>(&mut self, named: impl IntoIterator<Item = (&'a String, &'a String)>) {
         for name in self.endpoints() {
             self.unset(&name);
@@ -152,18 +152,18 @@ impl ChildEnvironment {
         &self.variables
     }
 
-    /// The value of one.
+    /// The value of a variable.
     pub fn get(&self, name: &str) -> Option<&OsStr> {
         self.variables.iter().find(|(set, _)| set == name).map(|(_, value)| value.as_os_str())
     }
 
-    /// Sets one.
+    /// Sets a variable.
     pub fn set(&mut self, name: &str, value: impl Into<OsString>) {
         self.variables.retain(|(set, _)| set != name);
         self.variables.push((name.into(), value.into()));
     }
 
-    /// Leaves one out.
+    /// Leaves a variable out.
     pub fn unset(&mut self, name: &str) {
         self.variables.retain(|(set, _)| set != name);
     }

@@ -4,7 +4,8 @@ use super::ask::Question;
 use super::surroundings::{ChildEnvironment, DEFAULT_WORKSPACE, data_dir};
 use super::tools::Tools;
 use crate::config::{InfraConfig, UnitConfig};
-use crate::model::infra::{Around, Graph, GraphError, Tool, Trouble, TroubleKind, Unit, remote_state};
+use crate::model::infra::remote_state::Address;
+use crate::model::infra::{Around, Graph, GraphError, Tool, Trouble, TroubleKind, Unit, one_state, remote_state};
 use crate::model::text::quoted;
 use std::path::{Path, PathBuf};
 
@@ -35,6 +36,8 @@ pub(super) async fn units(
         read.push((unit, code(unit, tools, surroundings, &mut warnings).await?));
     }
     warnings.extend(remote_state::undeclared(&read));
+    let places: Vec<(&Unit, Option<&Address>)> = read.iter().map(|(unit, code)| (*unit, code.own())).collect();
+    warnings.extend(one_state::of_units(&places));
     Ok((graph, warnings))
 }
 
@@ -52,7 +55,7 @@ pub(super) async fn check(
 }
 
 /// A listed unit, whose folder and files are there.
-fn placed(listed: &UnitConfig) -> Result<Unit, Trouble> {
+pub(super) fn placed(listed: &UnitConfig) -> Result<Unit, Trouble> {
     let gone = |what: String| {
         Err(Trouble::new(TroubleKind::Usage, what).hint("was it moved? correct `infra.units` in the configuration"))
     };
@@ -76,12 +79,12 @@ fn placed(listed: &UnitConfig) -> Result<Unit, Trouble> {
     })
 }
 
-/// The files of a unit's code, by name.
-fn files(unit: &Unit) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(&unit.dir).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
+/// The files of code in a folder that Terraform reads, by name.
+pub(super) fn files(dir: &Path) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(dir).into_iter().flatten().filter_map(Result::ok).map(|entry| entry.path());
     let is_code = |path: &PathBuf| {
         let name = path.file_name().unwrap_or_default().to_string_lossy();
-        !name.starts_with(['.', '~']) && (name.ends_with(".tf") || name.ends_with(".tf.json"))
+        !name.starts_with(['.', '~']) && (name.ends_with(".tf") || name.ends_with(".tf.json")) && !path.is_dir()
     };
     let mut files: Vec<PathBuf> = entries.filter(is_code).collect();
     files.sort();
@@ -91,7 +94,7 @@ fn files(unit: &Unit) -> Vec<PathBuf> {
 /// What the code of a unit says of states, as far as it is understood here: what is not was told when it was found.
 pub(super) fn states(unit: &Unit) -> remote_state::Code {
     let mut code = remote_state::Code::default();
-    for file in files(unit).iter().filter(|file| is_hcl(file)) {
+    for file in files(&unit.dir).iter().filter(|file| is_hcl(file) && file.is_file()) {
         if let Some(found) = std::fs::read_to_string(file).ok().and_then(|text| remote_state::read(&text).ok()) {
             code.add(found, file);
         }
@@ -100,7 +103,7 @@ pub(super) fn states(unit: &Unit) -> remote_state::Code {
 }
 
 /// Whether a file of code is in Terraform's own language, and not in JSON.
-fn is_hcl(file: &Path) -> bool {
+pub(super) fn is_hcl(file: &Path) -> bool {
     file.extension().is_some_and(|ending| ending == "tf")
 }
 
@@ -111,7 +114,7 @@ async fn code(
     surroundings: &ChildEnvironment,
     warnings: &mut Vec<String>,
 ) -> Result<remote_state::Code, Trouble> {
-    let files = files(unit);
+    let files = files(&unit.dir);
     if files.is_empty() {
         let message = format!("there is no Terraform code in the folder of {}, {}", unit.name, unit.dir.display());
         return Err(Trouble::new(TroubleKind::Usage, message).hint("correct `infra.units` in the configuration"));
@@ -121,6 +124,11 @@ async fn code(
         if !is_hcl(file) {
             warnings.push(format!("{} is JSON, and not looked at for other states", file.display()));
             continue;
+        }
+        // A pipe would be waited for, by Terraform as well.
+        if std::fs::metadata(file).is_ok_and(|facts| !facts.is_file()) {
+            let message = format!("{} is not a plain file", file.display());
+            return Err(Trouble::new(TroubleKind::Usage, message).hint("move it out of the folder"));
         }
         let text = std::fs::read_to_string(file)
             .map_err(|error| Trouble::new(TroubleKind::Usage, format!("{} cannot be read: {error}", file.display())))?;

@@ -116,21 +116,9 @@ pub(super) fn judged(
     }
     let is_unit = |found: &&Found| found.kind != "stack";
     let own: BTreeSet<&str> = said.plain.iter().filter(is_unit).map(|found| found.path.as_str()).collect();
-    if let Some(trouble) = stacks::not_generated(&stacks_of(said), &own, dir, read) {
-        return Err(trouble);
-    }
-    if own.is_empty() {
-        return Err(Trouble::new(TroubleKind::Usage, format!("there is no unit in {}", dir.display()))
-            .hint("a unit is a folder with a terragrunt.hcl: is `infra.dir` of the configuration the right folder?"));
-    }
     let dag: BTreeMap<&str, &Found> =
         said.dag.iter().filter(is_unit).map(|found| (found.path.as_str(), found)).collect();
-    let lost: Vec<&str> = own.iter().copied().filter(|path| !dag.contains_key(path)).collect();
-    if !lost.is_empty() {
-        return Err(Trouble::new(TroubleKind::Code, "units depend on each other in a circle")
-            .cause(format!("Terragrunt leaves out {}", lost.join(", ")))
-            .hint("`terragrunt hcl validate` names the circle: take one of its dependencies out"));
-    }
+    whole(said, &own, &dag, dir, read)?;
     // With --external it lists one that is not there, too.
     let is_there = |path: &str| {
         let folder = plain(&dir.join(path));
@@ -189,6 +177,30 @@ pub(super) fn judged(
         );
     }
     Ok((units, warnings))
+}
+
+/// Whether there are units, and all of them were found: of stacks that are not generated, and of a circle, some are not.
+fn whole(
+    said: &Said,
+    own: &BTreeSet<&str>,
+    dag: &BTreeMap<&str, &Found>,
+    dir: &Path,
+    read: &dyn Fn(&Path) -> Option<String>,
+) -> Result<(), Trouble> {
+    if let Some(trouble) = stacks::not_generated(&stacks_of(said), own, dir, read) {
+        return Err(trouble);
+    }
+    if own.is_empty() {
+        return Err(Trouble::new(TroubleKind::Usage, format!("there is no unit in {}", dir.display()))
+            .hint("a unit is a folder with a terragrunt.hcl: is `infra.dir` of the configuration the right folder?"));
+    }
+    let lost: Vec<&str> = own.iter().copied().filter(|path| !dag.contains_key(path)).collect();
+    if !lost.is_empty() {
+        return Err(Trouble::new(TroubleKind::Code, "units depend on each other in a circle")
+            .cause(format!("Terragrunt leaves out {}", lost.join(", ")))
+            .hint("`terragrunt hcl validate` names the circle: take one of its dependencies out"));
+    }
+    Ok(())
 }
 
 /// The stacks that were found, by their paths.

@@ -25,9 +25,8 @@ const LIMIT: Duration = Duration::from_secs(30);
 /// The programs of an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tools {
-    /// Terraform, absolute.
+    /// The absolute path of Terraform.
     pub terraform: PathBuf,
-    /// Its version.
     pub terraform_version: Version,
     /// What it says of its version, as it came.
     pub terraform_said: String,
@@ -90,7 +89,7 @@ impl Tools {
         Ok(self)
     }
 
-    /// What a person should know of a Terraform that is later than those whose plans are known.
+    /// A warning about a Terraform that is later than those whose plans are known.
     pub fn warning(&self) -> Option<String> {
         let (major, minor, _) = self.terraform_version;
         ((major, minor) > PLANS).then(|| {
@@ -110,7 +109,7 @@ impl Tools {
     }
 }
 
-/// What to install.
+/// A sentence on what to install.
 fn install(tool: Tool) -> String {
     let (from, below) = range(tool);
     let wanted = format!("{} to below {}", shown(from), shown(below));
@@ -194,7 +193,7 @@ fn checked(tool: Tool, program: &str, said: &str) -> Result<Version, Trouble> {
         Tool::Terragrunt => "terragrunt version ",
     };
     let Some(word) = said.lines().find_map(|line| line.trim().strip_prefix(begin)) else {
-        return wrong(format!("{program} is no {}: it says “{first}”", tool.word()));
+        return wrong(format!("{program} is not {}: it says “{first}”", tool.word()));
     };
     let Some(version) = version(word) else {
         return wrong(format!("{program} says version “{word}”: it was built without its number"));
@@ -241,8 +240,8 @@ mod tests {
             (Tool::Terraform, "Terraform v1.5.7\n", "from 1.11.0 to below 2.0.0"),
             (Tool::Terraform, "Terraform v2.0.0\n", "from 1.11.0 to below 2.0.0"),
             (Tool::Terraform, "OpenTofu v1.11.4\non linux_amd64\n", "is OpenTofu"),
-            (Tool::Terraform, "hello\n", "is no terraform"),
-            (Tool::Terraform, "", "is no terraform"),
+            (Tool::Terraform, "hello\n", "is not terraform"),
+            (Tool::Terraform, "", "is not terraform"),
             (Tool::Terragrunt, "terragrunt version v0.67.1\n", "from 1.0.0 to below 2.0.0"),
             (Tool::Terragrunt, "terragrunt version latest\n", "built without its number"),
         ] {

@@ -45,7 +45,7 @@ fn is(file: &Path, endings: &[&str]) -> bool {
     file.extension().is_some_and(|ending| endings.iter().any(|one| ending == *one))
 }
 
-/// `aws_vpc`, `hashicorp/aws`, or a state in S3: at the beginning of a word.
+/// Whether a text names AWS (`aws_vpc`, `hashicorp/aws`, a state in S3) at the beginning of a word.
 fn names_aws(text: &str) -> bool {
     let begins = |word: &str| {
         text.match_indices(word).any(|(at, _)| !text[..at].ends_with(|before: char| before.is_ascii_alphanumeric()))

@@ -3,7 +3,9 @@
 
 use crate::support::Home;
 use crate::{Run, order, unit, wait_for};
+use cockpit::config::EnvironmentConfig;
 use cockpit::infra::run::folder;
+use cockpit::infra::{Look, discover_as};
 use cockpit::model::infra::run::Phase;
 use cockpit::model::infra::run_event::{Goal, RequestKind, RunEnd, Step, UnitEnd};
 use cockpit::model::infra::{Order, RunState, Tool, Unit};
@@ -178,4 +180,30 @@ async fn a_plan_that_waits_for_a_supervisor_that_was_killed_is_made_by_the_next_
     run.resume().await;
     assert_eq!(run.end(true), RunEnd::Done);
     assert!(std::fs::read_to_string(folder::shown_plan(&run.folder, "app")).expect("a plan").contains("app-real"));
+}
+
+#[tokio::test]
+async fn where_units_work_that_are_only_read_or_only_need_what_is_meant_is_known_too() {
+    let home = Home::new();
+    let cache = home.path().join("cache");
+    std::fs::create_dir_all(&cache).expect("a folder");
+    let cache = cache.canonicalize().expect("a path");
+    // Nothing is applied yet: Terragrunt says it of what needs outputs by its rendered code alone.
+    for unit in units(&home) {
+        let file = unit.dir.join("terragrunt.hcl");
+        let code = std::fs::read_to_string(&file).expect("text");
+        std::fs::write(file, format!("{code}download_dir = \"{}\"\n", cache.display())).expect("a file");
+    }
+    let mut environment = EnvironmentConfig { name: "lab".into(), ..EnvironmentConfig::default() };
+    environment.infra.kind = Some(Tool::Terragrunt);
+    environment.infra.dir = Some(home.path().join("units").display().to_string());
+    environment.infra.terragrunt = Some(terragrunt().display().to_string());
+    let names = ["app", "network"].map(|name| [name.to_owned()]);
+    let look = |units| Look { units, hooks: false, ..Look::default() };
+    let app = Box::pin(discover_as(&environment, look(&names[0]))).await.expect("it is found");
+    let network = Box::pin(discover_as(&environment, look(&names[1]))).await.expect("it is found");
+    for others in [&app.reads, &network.needed_by] {
+        let [unit] = &others[..] else { panic!("{others:?}") };
+        assert!(unit.around.cache.as_ref().is_some_and(|own| own.starts_with(&cache)), "{unit:?}");
+    }
 }

@@ -136,3 +136,33 @@ fn a_run_goes_on_when_its_cockpit_is_terminated_and_another_one_sees_its_end() {
     assert_eq!(terminal.ended(), 0);
     terminal.is_given_back();
 }
+
+#[test]
+fn a_state_that_has_nowhere_to_be_moved_to_stays_as_it_was_after_a_yes_in_the_pane() {
+    let home = lab("resource \"terraform_data\" \"it\" {}\n");
+    let mut terminal = open(&home);
+    terminal.press("A");
+    terminal.shows("1 plan waits for review: a");
+    terminal.press("A");
+    terminal.yes("Apply a in lab", RIGHT);
+    terminal.shows("infra apply: done");
+    let state = home.path().join("units/a/terraform.tfstate");
+    let before = std::fs::read_to_string(&state).unwrap();
+    terminal.press(":infra-migrate\r");
+    terminal.shows("bucket (empty: the one in the code)");
+    terminal.press("\r");
+    terminal.yes("Move the states of a to S3", RIGHT);
+    terminal.shows("no bucket is named");
+    terminal.shows("files and code are as before");
+    assert_eq!(std::fs::read_to_string(&state).unwrap(), before);
+    assert!(!home.path().join("units/a/.cockpit-moving.json").exists());
+    let audit = std::fs::read_to_string(home.path().join(".local/state/cockpit/audit.jsonl")).unwrap();
+    assert!(
+        audit.lines().any(|line| line.contains("infra migrate-state lab --unit a") && line.contains("\"failed\"")),
+        "{audit}"
+    );
+    terminal.press(ESC);
+    terminal.press("q");
+    assert_eq!(terminal.ended(), 0);
+    terminal.is_given_back();
+}

@@ -3,7 +3,7 @@
 use super::opened::limited;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::opened::time_is_up;
+use crate::commands::opened::{nothing_changed, time_is_up};
 use crate::commands::say::say;
 use crate::config::{Config, EnvironmentConfig};
 use crate::infra::uses;
@@ -35,7 +35,8 @@ pub(super) async fn account(
     let reading = unless_stopped(collected).await?;
     reading.check_credentials()?;
     if reading.collected == Collected::TimedOut && context.limit().is_some() {
-        return Err(time_is_up("AWS did not say whose account this is"));
+        let late = if changes { nothing_changed } else { time_is_up };
+        return Err(late("AWS did not say whose account this is"));
     }
     let identity = &reading.collector.app.estate.identity;
     let account = identity.value().map(|identity| identity.account.clone());

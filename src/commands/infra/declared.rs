@@ -9,6 +9,6 @@ pub(super) struct Action<A: 'static> {
     pub(super) formats: fn(&A) -> Formats,
     /// Whether it takes an interrupt itself: what it began goes on without it.
     pub(super) takes_interrupt: fn(&A) -> bool,
-    /// Does it.
+    /// The function that runs the subcommand.
     pub(super) run: Run<A>,
 }

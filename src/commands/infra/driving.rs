@@ -20,6 +20,7 @@ use crate::config::EnvironmentConfig;
 use crate::headless;
 use crate::infra::Discovered;
 use crate::infra::needed::still_needed;
+use crate::infra::prevented::prevented;
 use crate::infra::run::events::Reader;
 use crate::infra::run::{folder, ordered, requests, start, world};
 use crate::model::infra::RunState;
@@ -35,7 +36,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 /// Between two looks at what happened.
-const LOOK: Duration = Duration::from_millis(10);
+const LOOK: Duration = Duration::from_millis(5);
 
 /// Begins a run: its folder, and the environment.
 pub(super) async fn begin(
@@ -78,7 +79,7 @@ pub(super) async fn begin(
         return Err(not_started(&environment.name, &start::NotStarted::OtherWorld(why)));
     }
     order.account = account(context, config, &environment, &order.units, goal.applies()).await?;
-    if goal == Goal::Destroy && !found.needed_by.is_empty() {
+    if goal == Goal::Destroy {
         needed(context, &found, !arguments.targets.is_empty()).await?;
     }
     let run = start::start(&start::this_program(), &runs, &order, Timestamp::now())
@@ -87,7 +88,7 @@ pub(super) async fn begin(
     Ok((run, environment))
 }
 
-/// Refuses to destroy what others still need. Of a part alone nobody knows whether they do.
+/// Refuses to destroy what others still need, and what code forbids destroying. Of a part alone nobody knows whether it is that.
 async fn needed(context: &Context, found: &Discovered, part: bool) -> Result<(), Report> {
     let needed = unless_stopped(limited(context, Box::pin(still_needed(found)))).await??;
     needed.warnings().iter().for_each(|warning| say(&format!("warning: {warning}")));
@@ -96,7 +97,11 @@ async fn needed(context: &Context, found: &Discovered, part: bool) -> Result<(),
         Some(trouble) => return Err(report(trouble)),
         None => {}
     }
-    Ok(())
+    if part {
+        return Ok(());
+    }
+    let prevented = unless_stopped(limited(context, Box::pin(prevented(found)))).await??;
+    prevented.refused().map_or(Ok(()), |trouble| Err(report(trouble)))
 }
 
 /// What it would be typed as.

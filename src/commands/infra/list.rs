@@ -32,7 +32,7 @@ macro_rules! actions {
                 }
             }
 
-            /// Does it; what is printed goes to `out`.
+            /// Runs it; what is printed goes to `out`.
             pub(super) fn run<'a>(&'a self, context: &'a Context, out: &'a mut dyn io::Write) -> Running<'a> {
                 match self {
                     $(Self::$variant(arguments) => (crate::commands::infra::$name::ACTION.run)(context, arguments, out),)*

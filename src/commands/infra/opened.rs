@@ -11,7 +11,6 @@ use crate::model::infra::{Trouble, TroubleKind};
 pub(super) struct Opened {
     /// The whole configuration.
     pub(super) config: Config,
-    /// The environment.
     pub(super) environment: EnvironmentConfig,
     /// Its units, or those that were named.
     pub(super) found: Discovered,
@@ -27,12 +26,12 @@ pub(super) async fn open(context: &Context, target: &Target) -> Result<Opened, R
     opened(context, target, Look { units: &target.units, ..Look::default() }).await
 }
 
-/// The same where units are only asked something: whether they have hooks is not looked at.
+/// The same where units are only asked something: whether they have hooks is not checked.
 pub(super) async fn open_to_ask(context: &Context, target: &Target) -> Result<Opened, Report> {
     opened(context, target, Look { units: &target.units, hooks: false, ..Look::default() }).await
 }
 
-/// The same where workspaces need not be there yet.
+/// The same where workspaces need not exist yet.
 pub(super) async fn open_without_workspaces(context: &Context, target: &Target) -> Result<Opened, Report> {
     opened(context, target, Look { units: &target.units, hooks: false, workspaces: false }).await
 }

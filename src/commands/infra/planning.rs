@@ -133,7 +133,7 @@ fn changes(state: &RunState, goal: Goal) -> bool {
     plans.any(|plan| if goal == Goal::Drift { plan.drifted > 0 } else { !plan.empty })
 }
 
-/// What an apply of a plan usually takes, as a line; nothing where nobody knows.
+/// How long an apply of a plan usually takes, as a line; nothing where that is not known.
 fn takes(seconds: Option<u64>) -> String {
     let Some(seconds) = seconds.filter(|seconds| *seconds > 0) else { return String::new() };
     let spoken = spoken(SignedDuration::from_secs(i64::try_from(seconds).unwrap_or(0)));

@@ -1,4 +1,4 @@
-//! What happens in a run, a line each, for whoever reads along.
+//! The events of a run, one line each, for whoever watches.
 
 use crate::model::infra::causes;
 use crate::model::infra::message::{Action, Message};

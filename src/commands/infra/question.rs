@@ -28,7 +28,7 @@ pub(super) fn loses_data(run: &RunState, units: &[&str]) -> bool {
     bound(run, units).any(|(_, plan)| !plan.destroys_stateful.is_empty())
 }
 
-/// Says what a yes to these plans would be bound to, and where they would be applied.
+/// Prints what a yes to these plans would be bound to, and where they would be applied.
 pub(super) fn say_bound(environment: &EnvironmentConfig, folder: &Path, run: &RunState, units: &[&str]) {
     let zone = zone(environment.timezone.as_deref());
     for (name, plan) in bound(run, units) {

@@ -1,4 +1,4 @@
-//! What is typed of the subcommands that begin a run.
+//! The arguments that the subcommands share that begin a run.
 
 use super::target::Target;
 use clap::Args;
@@ -21,7 +21,7 @@ pub struct RunArgs {
     /// No final snapshots; only for `destroy`.
     #[arg(skip)]
     pub skip_snapshots: bool,
-    /// Print what happens as JSON, a line each; progress stays on stderr
+    /// Print what happens as JSON, one object per line; progress stays on stderr
     #[arg(long)]
     pub json: bool,
 }
@@ -29,7 +29,7 @@ pub struct RunArgs {
 /// What is typed of the subcommands whose run changes something.
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(
-    after_help = "The run goes on when this command is left, when the terminal closes and when the connection is lost:\n`cockpit infra attach` follows it again. Without a terminal --yes answers, for what destroys data with --confirm."
+    after_help = "The run goes on when this command is left, when the terminal closes and when the connection is lost:\n`cockpit infra attach` follows it again. Without a terminal --yes answers; what destroys data also needs --confirm."
 )]
 pub struct ChangeArgs {
     /// What the run covers.

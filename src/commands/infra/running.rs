@@ -12,7 +12,7 @@ use crate::model::infra::declared::{self, Running};
 use crate::runtime::states::{self, States};
 use crate::runtime::stop::unless_stopped;
 
-/// What was found, and what could not be looked at, in sentences.
+/// The differences that were found, and what could not be read, as sentences.
 pub(super) struct Compared {
     pub(super) differences: Vec<DifferenceDto>,
     pub(super) missing: Vec<String>,

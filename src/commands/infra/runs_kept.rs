@@ -17,7 +17,6 @@ use std::path::{Path, PathBuf};
 
 /// The runs of an environment.
 pub(super) struct Kept {
-    /// The environment.
     pub(super) environment: EnvironmentConfig,
     /// The folder of all environments' runs.
     pub(super) runs: PathBuf,
@@ -38,7 +37,7 @@ pub(super) fn kept(context: &Context) -> Result<Kept, Report> {
     kept_of(context, &Environment::default())
 }
 
-/// The same of one that is named beside `--env`.
+/// The same for an environment that is named beside `--env`.
 pub(super) fn kept_of(context: &Context, of: &Environment) -> Result<Kept, Report> {
     let (loaded, environment) = environment(context, of)?;
     let runs = place(loaded.config.audit_file.as_deref())?;
@@ -80,11 +79,11 @@ impl Kept {
         if listed.live {
             return Ok(listed);
         }
-        // Of one whose supervisor was killed it may be thought that it goes on, and what it began may.
+        // A run whose supervisor was killed may look as if it went on, and what it began may do so.
         if state(listed)?.end.is_none() {
             let works = folder::works(&listed.folder).unwrap_or(true);
             let cause = if works { "what it began still works" } else { "nothing of it works" };
-            let report = Report::usage(format!("{} stands still: its supervisor was killed", listed.run)).cause(cause);
+            let report = Report::usage(format!("{} has stopped: its supervisor was killed", listed.run)).cause(cause);
             return Err(
                 report.hint(format!("`cockpit infra resume {}` takes it up: then it is asked again", listed.run))
             );
@@ -93,7 +92,7 @@ impl Kept {
     }
 }
 
-/// What changes something is refused where only reading is allowed.
+/// Refuses a change where only reading is allowed.
 pub(super) fn may_change(context: &Context) -> Result<(), Report> {
     if !context.global.read_only {
         return Ok(());
@@ -102,7 +101,7 @@ pub(super) fn may_change(context: &Context) -> Result<(), Report> {
     Err(Report::new("refused", text, ExitCode::Refused).hint("leave --read-only out"))
 }
 
-/// How a run stands.
+/// The state of a run.
 pub(super) fn state(listed: &Listed) -> Result<RunState, Report> {
     let events = Reader::new(0).read_all(&listed.folder).map_err(|error| {
         Report::new("system", format!("{} cannot be read", listed.run), ExitCode::Failed).caused_by(&error)
@@ -110,7 +109,7 @@ pub(super) fn state(listed: &Listed) -> Result<RunState, Report> {
     Ok(RunState::of(&events.events))
 }
 
-/// Has a run go on, unless it does.
+/// Resumes a run, unless it is running.
 pub(super) async fn take_up(context: &Context, kept: &Kept, listed: &Listed) -> Result<(), Report> {
     may_change(context)?;
     if listed.live {
@@ -119,7 +118,7 @@ pub(super) async fn take_up(context: &Context, kept: &Kept, listed: &Listed) -> 
     resumed(&kept.environment.name, &listed.folder).await
 }
 
-/// Has a run go on that nobody drives.
+/// Resumes a run that no process drives.
 pub(super) async fn resumed(environment: &str, run: &Path) -> Result<(), Report> {
     // A run is a folder in that of its environment, which is in that of all.
     let runs = run.parent().and_then(Path::parent).unwrap_or(run);

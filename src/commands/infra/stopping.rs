@@ -13,7 +13,7 @@ use std::time::Duration;
 /// Between two looks at what happened.
 const LOOK: Duration = Duration::from_millis(10);
 
-/// What is to become of the run.
+/// The choice of what becomes of the run.
 enum Choice {
     /// It goes on without this command.
     Detach,

@@ -1,4 +1,4 @@
-//! A run that stands still because plans wait for a yes, where nobody can be asked for it.
+//! A run that waits for approval of its plans where nobody can be asked.
 
 use crate::commands::say::say;
 use crate::model::infra::RunState;

@@ -1,4 +1,4 @@
-//! What changes a state without a run is held against where that state is of, as a run is.
+//! Before a state is changed without a run: checks which AWS it belongs to, as a run does.
 
 use super::opened::Opened;
 use super::runs_kept::not_started;

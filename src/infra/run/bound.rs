@@ -182,7 +182,7 @@ fn below(dir: &Path, wanted: fn(&str) -> bool) -> Vec<PathBuf> {
     found
 }
 
-/// What git says; none where it fails, or is not there.
+/// The output of git; none where it fails, or is not there.
 fn git<'a>(dir: &Path, arguments: impl IntoIterator<Item = &'a str>) -> Option<Vec<u8>> {
     let asked = Command::new("git")
         .arg("-C")

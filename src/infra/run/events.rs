@@ -58,7 +58,7 @@ impl Writer {
         true
     }
 
-    /// Has the disk keep what was written, against a power cut.
+    /// Flushes what was written to the disk, against a power cut.
     pub fn sync(&self) {
         // Where the disk cannot, the file is as good as the system keeps it.
         let _ = self.file.sync_data();
@@ -75,17 +75,17 @@ pub struct Reader {
     rest: Vec<u8>,
 }
 
-/// What was read.
+/// Events that were read, and where to go on.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct News {
-    /// Events, in order.
+    /// The events, in order.
     pub events: Vec<RunEvent>,
     /// Where to go on, in bytes.
     pub next: u64,
 }
 
 impl Reader {
-    /// From a place on that was told as [`News::next`], or from 0.
+    /// Reads on from an offset that [`News::next`] gave, or from 0.
     pub fn new(from: u64) -> Self {
         Self { file: None, next: from, rest: Vec::new() }
     }
@@ -103,7 +103,7 @@ impl Reader {
             };
         }
         if let Some(file) = &self.file {
-            // As much as it takes for one event: a line may be longer than a piece.
+            // Reads as much as one event takes: a line may be longer than a piece.
             loop {
                 let before = self.rest.len();
                 self.rest.resize(before + PIECE, 0);

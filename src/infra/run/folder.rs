@@ -111,12 +111,24 @@ pub fn to_add_to(path: &Path) -> io::Result<File> {
 /// # Errors
 /// When it cannot be written.
 pub fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
+    placed(path, text, File::sync_data)
+}
+
+/// The same of what is of no use after a power cut: nobody waits until the disk has it.
+///
+/// # Errors
+/// When it cannot be written.
+pub fn replace_for_now(path: &Path, text: &[u8]) -> io::Result<()> {
+    placed(path, text, |_| Ok(()))
+}
+
+fn placed(path: &Path, text: &[u8], keep: impl FnOnce(&File) -> io::Result<()>) -> io::Result<()> {
     let mut name = path.file_name().unwrap_or_default().to_owned();
     name.push(".new");
     let new = path.with_file_name(name);
     let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&new)?;
     file.write_all(text)?;
-    file.sync_data()?;
+    keep(&file)?;
     std::fs::rename(new, path)
 }
 
@@ -387,6 +399,21 @@ mod tests {
         assert_eq!(with_plans, KEPT_PLANS + 1);
         drop(driven);
         std::fs::remove_dir_all(runs).unwrap();
+    }
+
+    #[test]
+    fn what_is_written_as_a_whole_is_its_owners_alone_and_leaves_nothing_beside_it() {
+        use std::os::unix::fs::PermissionsExt as _;
+        let root = std::env::temp_dir().join(format!("cockpit-replace-{}", std::process::id()));
+        make(&root).unwrap();
+        let path = root.join("a");
+        for (write, text) in [(replace as fn(&Path, &[u8]) -> io::Result<()>, "one"), (replace_for_now, "two")] {
+            write(&path, text.as_bytes()).unwrap();
+            assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+            assert_eq!(std::fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+            assert_eq!(std::fs::read_dir(&root).unwrap().count(), 1);
+        }
+        std::fs::remove_dir_all(root).unwrap();
     }
 
     #[test]

@@ -1,6 +1,7 @@
 //! A step of a unit as a process: started, or found again after its supervisor was killed; what it says, line by line, and
 //! how it ended.
 
+use super::ahead;
 use super::folder;
 use super::shim;
 use super::steps::Call;
@@ -43,6 +44,8 @@ pub(super) enum News {
     Lines(Vec<String>),
     /// Whether its workspace is there was asked: why not.
     Workspace(Option<String>),
+    /// What its state has was asked, after it had ended: what it made is not in it.
+    Unwritten(Vec<String>),
     /// It has ended: with a code, after a signal, or in an unknown way.
     Ended(Exit),
 }
@@ -196,7 +199,9 @@ pub(super) async fn follow(place: Place, mut child: Option<Child>, skip: u64, by
     let mut exit = None;
     loop {
         let over = if let Some(child) = child.as_mut() {
-            let pause = if by_leaf && pid_told { LOOK_OFTEN } else { LOOK };
+            // One that was begun ahead may wait for long: it is looked at often once it goes on.
+            let soon = by_leaf && (pid_told || ahead::go(&place.run, &place.unit).exists());
+            let pause = if soon { LOOK_OFTEN } else { LOOK };
             tokio::select! {
                 biased;
                 status = child.wait() => {

@@ -23,12 +23,12 @@ impl Masks {
         self.secrets.contains_key(unit)
     }
 
-    /// Takes in the secrets of a unit's plan.
+    /// Adds the secrets of a unit's plan.
     pub fn learn(&mut self, unit: &str, secrets: Secrets) {
         self.secrets.insert(unit.to_owned(), secrets);
     }
 
-    /// What an apply said, without secrets.
+    /// The message of an apply, without secrets.
     pub fn of(&mut self, unit: &str, message: Message) -> Message {
         match message {
             Message::Diagnostic(said) => Message::Diagnostic(self.diagnostic(unit, said)),

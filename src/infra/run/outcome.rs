@@ -4,7 +4,7 @@ use crate::model::infra::run_event::{RunEnd, RunEvent, What};
 use std::fs::File;
 use std::path::Path;
 
-/// So many bytes are read of the end: after the last event only a few short ones may follow.
+/// How many bytes are read of the end: after the last event only a few short ones may follow.
 const TAIL: u64 = 16 * 1024;
 
 /// How the run of these events ended; none where it has no end, or was tried again after it.

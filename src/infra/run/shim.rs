@@ -106,7 +106,11 @@ fn initialise(command: &mut Command) -> io::Result<()> {
     let mut lines = init.lines();
     let unit = PathBuf::from(lines.next().unwrap_or_default());
     let dir = std::env::current_dir()?;
-    let elsewhere = std::env::var_os(CACHE).is_some_and(|cache| dir.starts_with(cache));
+    let elsewhere = std::env::var_os(CACHE).map(PathBuf::from).is_some_and(|cache| {
+        // This folder is told without links.
+        let real = cache.canonicalize();
+        dir.starts_with(real.unwrap_or(cache))
+    });
     if dir != unit && !elsewhere && !dir.starts_with(unit.join(".terragrunt-cache")) {
         return Ok(());
     }
@@ -125,5 +129,5 @@ fn detach(command: &mut Command) -> io::Result<()> {
     out.lock()?;
     command.stdin(Stdio::null()).stdout(Stdio::from(out));
     let process = Leaf { pid: std::process::id(), dir: std::env::current_dir()? };
-    folder::replace(Path::new(&leaf), &serde_json::to_vec(&process)?)
+    folder::replace_for_now(Path::new(&leaf), &serde_json::to_vec(&process)?)
 }

@@ -10,7 +10,7 @@ use crate::model::infra::Unit;
 use crate::model::infra::guard::{self, Guard, Lift};
 use crate::model::infra::loss::{self, Held};
 use crate::model::infra::message::Summary;
-use crate::model::infra::plan::{Plan, Secrets};
+use crate::model::infra::plan::{Plan, Secrets, without_instance};
 use crate::model::infra::run_event::{PlanRef, Step};
 use jiff::{SignedDuration, Timestamp};
 use rustix::process::{Pid, Signal, kill_process_group};
@@ -87,9 +87,9 @@ pub(super) async fn read(asked: Asked) -> Result<Read, String> {
         None => false,
     };
     let of = unit.clone();
-    let after = tokio::task::spawn_blocking(move || bound::code(&of));
+    let after = tokio::task::spawn_blocking(move || (bound::code(&of), bound::revision(&of.dir)));
     let shown = output(&call).await.map_err(|why| format!("the plan cannot be read: {why}"))?;
-    let after = after.await.map_err(|error| error.to_string())?;
+    let (after, revision) = after.await.map_err(|error| error.to_string())?;
     let changed = match code {
         Some(code) => code.await.map(|before| before.changed(&after)).unwrap_or_default(),
         None => BTreeSet::new(),
@@ -100,7 +100,8 @@ pub(super) async fn read(asked: Asked) -> Result<Read, String> {
         if plan.errored {
             return Err("the plan was made with errors, and is never applied".into());
         }
-        if let Some(why) = plan.unmet(&named.0, &named.1) {
+        let without = without_instance(&shown, &named.1).ok().flatten();
+        if let Some(why) = plan.unmet(&named.0, &named.1).or(without) {
             return Err(why);
         }
         let (guards, held) = if destroys { in_the_way(&shown, skip_snapshots) } else { (Vec::new(), Vec::new()) };
@@ -121,7 +122,7 @@ pub(super) async fn read(asked: Asked) -> Result<Read, String> {
             on_mocks: made_up || words::mocked(&beside),
             shown: path,
             account,
-            revision: bound::revision(&unit.dir),
+            revision,
             code: after.hash(),
             dir,
         };

@@ -39,7 +39,7 @@ pub enum NotStarted {
 }
 
 impl NotStarted {
-    /// The same in a sentence that says who holds it up.
+    /// A sentence that says who holds it up.
     pub fn words(&self) -> String {
         match self {
             Self::LockError(LockError::Taken(Some(Holder { run, by, since }))) if !run.is_empty() => {

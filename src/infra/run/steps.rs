@@ -19,25 +19,22 @@ const LOCK_TIMEOUT: &str = "-lock-timeout=60s";
 /// Has Terragrunt initialise nothing by itself.
 const NO_INIT: &str = "--no-auto-init";
 
-/// What is called.
+/// A program that is called, with its arguments.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Call {
-    /// The program.
     pub program: PathBuf,
-    /// Its arguments.
     pub arguments: Vec<OsString>,
-    /// Where it runs.
+    /// The folder that it runs in.
     pub dir: PathBuf,
-    /// All its variables.
     pub variables: Vec<(OsString, OsString)>,
 }
 
 /// What is planned instead of a destroy: it lifts what guards these resources.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lifting {
-    /// Their addresses.
+    /// The addresses of the resources.
     pub addresses: Vec<String>,
-    /// The root has a switch that says so of those in its modules.
+    /// Whether the root has a switch that says so of those in its modules.
     pub switch: bool,
 }
 
@@ -112,9 +109,9 @@ pub fn call(
 /// How a plan that goes through Terragrunt is made in less time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Ways {
-    /// It initialises the unit too.
+    /// Whether it initialises the unit too.
     pub fresh: bool,
-    /// It begins before its time, and waits.
+    /// Whether it begins before its time, and waits.
     pub ahead: bool,
 }
 
@@ -196,7 +193,7 @@ pub fn through_terragrunt(goal: Goal, unit: &Unit, step: Step, dir: Option<&Path
         }
 }
 
-/// What a person should know of how plans are applied: by unit, in a sentence each.
+/// Sentences on how plans are applied that a person should know, by unit.
 pub fn through(order: &Order) -> Vec<(String, String)> {
     let applied = order.units.iter().filter(|unit| unit.tool == Tool::Terragrunt && order.goal.applies());
     let told = applied.filter_map(|unit| {

@@ -22,6 +22,7 @@ use super::events::{Reader, Writer};
 use super::folder;
 use super::leaf::{self, Exit, News, Place, Told};
 use super::masks::Masks;
+use super::process;
 use super::shim;
 use super::show;
 use super::start::READY;
@@ -33,7 +34,6 @@ use crate::model::infra::run_event::{Goal, RunEvent, Step, UnitEnd, What, Who};
 use crate::model::infra::schedule::{self, Decision};
 use crate::model::infra::{Order, RunState, Tool, Unit};
 use jiff::Timestamp;
-use rustix::process::{getpid, getsid, setsid};
 use std::collections::{BTreeMap, BTreeSet};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
@@ -43,7 +43,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
 /// Between two looks at what people ask, while somebody is likely to.
-const LOOK: Duration = Duration::from_millis(8);
+const LOOK: Duration = Duration::from_millis(4);
 /// The same when nothing has happened for a while.
 const LOOK_SELDOM: Duration = Duration::from_millis(250);
 /// How long after something happened somebody who approves without reading is likely to ask; a person who reads takes longer,
@@ -88,7 +88,7 @@ pub async fn supervise<'a>(
     account: Account<'a>,
     counts: Counts<'a>,
 ) -> io::Result<()> {
-    own_session()?;
+    process::own_session()?;
     let run = std::path::absolute(run)?;
     let order = folder::order(&run)?;
     let runs = run.parent().and_then(Path::parent).map(Path::to_owned);
@@ -136,16 +136,6 @@ pub async fn supervise<'a>(
     Ok(())
 }
 
-/// Leaves the session of whoever started it, with its terminal.
-fn own_session() -> io::Result<()> {
-    match setsid() {
-        Ok(_) => Ok(()),
-        // It leads one already.
-        Err(_) if getsid(None).ok() == Some(getpid()) => Ok(()),
-        Err(error) => Err(error.into()),
-    }
-}
-
 /// Who it is, and what it asks of those around it.
 struct Outside<'a> {
     who: Who,
@@ -177,6 +167,10 @@ struct Supervisor<'a> {
     masks: Masks,
     /// Workspaces that are being listed, by unit.
     listing: BTreeMap<String, tokio::task::JoinHandle<()>>,
+    /// Applies that have ended while their states are asked what they have, by unit: with which code, and why they failed.
+    asking: BTreeMap<String, (Option<i32>, String)>,
+    /// The account of the credentials, as far as it was asked for in this round: units that begin at one moment ask once.
+    whose: Option<Result<String, String>>,
     /// When Terraform's process of a unit was interrupted last.
     interrupted: BTreeMap<String, Instant>,
     /// When what runs around Terraform was told to end, by unit.
@@ -214,6 +208,8 @@ impl<'a> Supervisor<'a> {
             showing: BTreeMap::new(),
             masks: Masks::default(),
             listing: BTreeMap::new(),
+            asking: BTreeMap::new(),
+            whose: None,
             interrupted: BTreeMap::new(),
             told_to_end: BTreeMap::new(),
             unsettled: BTreeMap::new(),
@@ -254,6 +250,7 @@ impl Supervisor<'_> {
     /// Waits until everything is written: on a full disk nothing goes on.
     async fn written(&mut self) {
         while !self.writer.flush() {
+            self.whose = None;
             tokio::time::sleep(FULL).await;
         }
     }
@@ -262,6 +259,7 @@ impl Supervisor<'_> {
     async fn drive(&mut self, mut told: Receiver<Told>, mut stops: impl AsyncFnMut()) {
         let mut happened = Instant::now();
         loop {
+            self.whose = None;
             self.take_requests();
             self.stop_steps().await;
             self.decide().await;
@@ -303,6 +301,8 @@ impl Supervisor<'_> {
             }
             for decision in decisions {
                 match decision {
+                    // It may have been asked for while another one began.
+                    Decision::Begin { .. } if self.state.cancel.is_some() => {}
                     Decision::Begin { unit, step, early } => self.begin_step(&unit, step, early).await,
                     Decision::End { unit, end } => self.end_unit(unit, end),
                     Decision::Lifted { unit } => self.tell(What::Lifted { unit }),
@@ -335,26 +335,28 @@ impl Supervisor<'_> {
         let ways = steps::Ways { fresh: !before.is_some_and(schedule::is_initialised), ahead: early };
         self.tell(What::Step { unit: name.to_owned(), step, pid: None, early });
         self.written().await;
-        self.writer.sync();
+        if step == Step::Apply {
+            // What others do is done again after a power cut.
+            self.writer.sync();
+        }
         let dir = self.state.units.get(name).and_then(|unit| unit.plan.as_ref()?.dir.clone());
         if step == Step::Show {
             self.show(&unit);
             return;
         }
-        if let Some(why) = self.other_world(&unit, step) {
+        if let Some(why) = self.other_world(&unit, step).or_else(|| self.unpushed(&unit, step)) {
             self.tell(What::StepEnded { unit: name.to_owned(), step, code: None, failed: Some(why) });
             return;
         }
-        if let Some(why) = self.unpushed(&unit, step) {
-            self.tell(What::StepEnded { unit: name.to_owned(), step, code: None, failed: Some(why) });
-            return;
-        }
+        // The code is read while AWS is asked.
+        let of = unit.clone();
+        let code = (step == Step::Apply).then(|| tokio::task::spawn_blocking(move || bound::code(&of)));
         if let Some(why) = self.wrong_account(step).await {
             self.tell(What::StepEnded { unit: name.to_owned(), step, code: None, failed: Some(why) });
             return;
         }
-        if step == Step::Apply
-            && let Some(why) = self.not_as_approved(&unit)
+        if let Some(code) = code
+            && let Some(why) = self.not_as_approved(&unit, code).await
         {
             self.tell(What::StepEnded { unit: name.to_owned(), step, code: None, failed: Some(why.clone()) });
             self.tell(What::PlanStale { unit: name.to_owned(), why });
@@ -370,7 +372,7 @@ impl Supervisor<'_> {
             let _ = self.place(name, Step::Apply).set_aside();
             // Terraform keeps the mode of a file that is there; it has secrets.
             let _ = folder::make(&folder::of_unit(&self.run, name));
-            let _ = folder::replace(&folder::plan_file(&self.run, name), b"");
+            let _ = folder::replace_for_now(&folder::plan_file(&self.run, name), b"");
             if let Err(why) = self.override_code(&unit) {
                 self.tell(What::StepEnded { unit: name.to_owned(), step, code: None, failed: Some(why) });
                 return;
@@ -395,7 +397,7 @@ impl Supervisor<'_> {
             }
             Err(error) => {
                 let why = not_started(&call, &error);
-                self.step_ended(name, step, &Exit::NotStarted(why)).await;
+                self.step_ended(name, step, &Exit::NotStarted(why));
             }
         }
     }
@@ -417,7 +419,8 @@ impl Supervisor<'_> {
             }
             News::Workspace(missing) => self.workspaces_listed(&unit, missing),
             News::Ended(_) if step == Step::Show => self.shown(&unit).await,
-            News::Ended(exit) => self.step_ended(&unit, step, &exit).await,
+            News::Ended(exit) => self.step_ended(&unit, step, &exit),
+            News::Unwritten(unwritten) => self.state_asked(&unit, unwritten),
         }
     }
 

@@ -7,7 +7,7 @@ use crate::model::infra::estimate::History;
 use crate::model::infra::run_event::Goal;
 use std::path::Path;
 
-/// So many of the latest runs that changed something are read.
+/// How many of the latest runs that changed something are read.
 const RUNS: usize = 8;
 /// Longer events than this are not read for an estimate.
 const LONGEST: u64 = 64 * 1024 * 1024;

@@ -23,7 +23,7 @@ pub(super) fn whole_sentence(said: &Diagnostic) -> String {
     if paragraph.is_empty() { said.summary.clone() } else { format!("{}: {}", said.summary, paragraph.join(" ")) }
 }
 
-/// What Terragrunt logs, level and text; other lines are as they are.
+/// The log of Terragrunt, level and text; other lines are as they are.
 fn logged(beside: &str) -> impl Iterator<Item = (Option<String>, String)> {
     beside.lines().map(|line| {
         let value: Option<Value> = serde_json::from_str(line).ok();
@@ -33,7 +33,7 @@ fn logged(beside: &str) -> impl Iterator<Item = (Option<String>, String)> {
     })
 }
 
-/// What stands beside Terraform's stream as an error: Terragrunt's own, or the last lines where nothing has a level.
+/// The error beside Terraform's stream: Terragrunt's own, or the last lines where nothing has a level.
 pub(super) fn complaint(beside: &str) -> Option<Diagnostic> {
     errors(beside).or_else(|| {
         let lines: Vec<String> = logged(beside)
@@ -44,7 +44,7 @@ pub(super) fn complaint(beside: &str) -> Option<Diagnostic> {
     })
 }
 
-/// What Terragrunt itself logs as an error, as of a hook that has failed.
+/// The errors that Terragrunt itself logs, such as that of a hook.
 pub(super) fn errors(beside: &str) -> Option<Diagnostic> {
     let is_error = |(level, text): (Option<String>, String)| (level.as_deref() == Some("error")).then_some(text);
     told(&logged(beside).filter_map(is_error).collect::<Vec<_>>())

@@ -38,7 +38,7 @@ pub fn other(runs: &Path, order: &Order) -> Option<String> {
     units.find_map(|unit| of_unit(&known, order, unit).map(|why| format!("{}: {why}", unit.name)))
 }
 
-/// The same of one unit.
+/// The same for one unit.
 pub fn other_of(runs: &Path, order: &Order, unit: &Unit) -> Option<String> {
     of_unit(&read(runs), order, unit)
 }

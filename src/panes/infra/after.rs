@@ -3,7 +3,7 @@
 
 use super::ask::{Kind, ask, place, refused, tell};
 use super::state::Asking;
-use super::{look, make};
+use super::{look, make, movable, moves};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::update::settle::done;
@@ -109,6 +109,9 @@ pub fn answer(app: &mut App, part: Part<Fact>) {
             Fact::Kept(all, said) => unwritten(app, &all, said),
             Fact::Pushed(unit, lines) => super::kept::pushed(app, &unit, &lines),
             Fact::Made(make, lines) => make::made(app, &make, &lines),
+            Fact::Movable(states) => movable::found(app, states),
+            Fact::Moving(text) => moves::goes_on(app, text),
+            Fact::Moved(lines) => moves::moved(app, &lines),
             Fact::Units(_)
             | Fact::Began(..)
             | Fact::Plan { .. }

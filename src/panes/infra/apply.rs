@@ -1,4 +1,4 @@
-//! Keys that have something applied, after a question.
+//! The keys that apply something, after a question.
 
 use super::state::Asking;
 use super::{approve, ask, begin, tell, windows};

@@ -1,4 +1,4 @@
-//! Whether plans are applied: what is asked, with all that they are bound to.
+//! Asks whether plans are applied, with everything that they are bound to.
 
 use super::state::{Asking, PlanLine, State};
 use super::{ask, plan_lines, tell};
@@ -13,7 +13,7 @@ use crate::model::infra::run::LiftPhase;
 use crate::model::infra::run_event::Goal;
 use crate::model::infra::world::{ENDPOINTS, World};
 
-/// So many changes of a unit, and lines of its outputs, are in the window.
+/// How many changes of a unit, and lines of its outputs, are in the window.
 const SHOWN: usize = 200;
 
 /// Which plans a yes is asked for: those of the marked units that wait, that of the opened unit, else all that wait. None where
@@ -29,7 +29,7 @@ pub fn meant(state: &State, run: &RunState) -> Vec<(String, String)> {
     [marked, opened, waits.clone()].into_iter().find(|plans| !plans.is_empty()).unwrap_or_default()
 }
 
-/// What is asked; none where it cannot be answered any more.
+/// The question; none where it cannot be answered any more.
 pub fn confirmation(app: &App, plans: &[(String, String)]) -> Option<Confirmation> {
     let state = &app.panes.infra;
     let run = state.run.as_ref().filter(|run| run.goes_on() && run.state.cancel.is_none())?;
@@ -126,7 +126,7 @@ fn in_window(line: &PlanLine) -> String {
     format!("{:indent$}{:>3} {}", "", line.sign, line.text)
 }
 
-/// What else waits, and how one of several is meant.
+/// A note on what else waits, and how to choose one of several.
 fn others(run: &RunState, names: &[String]) -> String {
     let names: Vec<&str> = names.iter().map(String::as_str).collect();
     match (question::others(run, &names), names.as_slice()) {

@@ -1,4 +1,4 @@
-//! Its questions: their kinds, their numbers, and what is asked of a run.
+//! The questions of the Infra pane: their kinds, their numbers, and what is asked of a run.
 
 use super::state::ID;
 use crate::app::App;
@@ -84,12 +84,12 @@ pub fn ask(app: &mut App, kind: Kind, ask: impl Into<crate::feeds::Ask>) -> (u64
     (serial, Effect::Fetch { ticket: ticket(app, kind, serial), lane: Priority::Operator, ask })
 }
 
-/// Where runs are kept.
+/// The folder in which runs are kept.
 pub fn place(app: &App) -> runs::Place {
     runs::Place { audit_file: app.config.audit_file.clone(), simulated: app.session.simulated }
 }
 
-/// Asks something of the followed run.
+/// Sends a request to the followed run.
 pub fn wish(app: &mut App, wish: RequestKind, words: &str) -> Vec<Effect> {
     let Some(run) = app.panes.infra.run.as_ref().map(|run| run.folder.clone()) else { return Vec::new() };
     app.panes.infra.waiting = Some(words.to_owned());

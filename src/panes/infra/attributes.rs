@@ -54,7 +54,7 @@ pub fn answer(app: &mut App, part: Part<Fact>) {
     super::ask::tell(app, "Resource", &[body]);
 }
 
-/// What the run and the plan say of it.
+/// The words of the run and the plan about it.
 fn known(app: &App, unit: &str, address: &str) -> String {
     let state = &app.panes.infra;
     let run = state.state().and_then(|run| run.units.get(unit));

@@ -34,12 +34,21 @@ pub fn why_not(app: &App) -> Option<String> {
     if tell::recorded(app) {
         return Some(tell::ONLY_RECORDED.to_owned());
     }
+    if let Some(why) = moving(app) {
+        return Some(why.to_owned());
+    }
     let state = &app.panes.infra;
     if let Some(run) = state.run.as_ref().filter(|run| run.goes_on()) {
         return Some(format!("{} is going on: C cancels it", run.name));
     }
     let other = state.runs.iter().find(|run| run.live && state.pinned);
     other.map(|run| format!("{} is going on: a opens it", run.run))
+}
+
+/// Why nothing is done to units of this environment while states are between two places: a move tries their code and plans them.
+pub fn moving(app: &App) -> Option<&'static str> {
+    let moves = app.panes.infra.moving().any(|environment| environment == app.environment.name);
+    moves.then_some("states are being moved to S3: nothing else begins until that is over")
 }
 
 /// Begins a run over these units, or over all.

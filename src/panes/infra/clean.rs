@@ -1,4 +1,4 @@
-//! Caches of units: whether they are removed, and that they are.
+//! Asks whether the caches of units are removed, and removes them.
 
 use super::ask::{Kind, ask, command, place};
 use crate::app::App;
@@ -14,7 +14,7 @@ fn going(cached: &[Cached]) -> impl Iterator<Item = &Cached> {
     cached.iter().filter(|cached| cached.goes())
 }
 
-/// The units of these.
+/// The units that these caches are of.
 fn units(cached: &[Cached]) -> Vec<String> {
     let mut units: Vec<String> = going(cached).map(|one| one.unit.clone()).collect();
     units.dedup();
@@ -38,7 +38,7 @@ pub fn clean(app: &App, cached: &[Cached]) -> Confirmation {
     }
 }
 
-/// It was confirmed.
+/// Removes the caches, after a yes.
 pub fn remove(app: &mut App, cached: &[Cached]) -> Vec<Effect> {
     let paths = going(cached).map(|one| one.path.clone()).collect();
     app.panes.infra.waiting = Some("removing caches …".to_owned());

@@ -3,7 +3,7 @@
 use super::make::make;
 use super::state::{Asking, ID};
 use super::tell::{ONLY_RECORDED, configured, recorded};
-use super::{look, windows};
+use super::{begin, look, movable, windows};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::screen::{Purpose, Typing};
@@ -32,6 +32,16 @@ pub fn form(app: &mut App) -> Vec<Effect> {
     windows::open(app, Asking::Form(units))
 }
 
+/// Asks whether the workspaces of the marked units or the selected one are made that are not there yet. Where units cannot be found,
+/// which one that is not there causes, all are meant: what is shown then is of an earlier run.
+pub fn workspaces(app: &mut App) -> Vec<Effect> {
+    if !is_configured(app) {
+        return Vec::new();
+    }
+    let units = if app.panes.infra.failure.is_some() { Vec::new() } else { look::meant(app) };
+    windows::open(app, Asking::Workspaces(units))
+}
+
 /// `B`: an address and an id are typed, of what exists and is in no state.
 pub fn import(app: &mut App) -> Vec<Effect> {
     if !is_configured(app) {
@@ -51,8 +61,11 @@ pub fn import(app: &mut App) -> Vec<Effect> {
     done(app)
 }
 
-/// They were typed.
-pub fn typed(app: &mut App, _: u8, text: &str) -> Vec<Effect> {
+/// A line was typed.
+pub fn typed(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
+    if what == movable::BUCKET {
+        return movable::typed(app, text);
+    }
     let Some(unit) = app.panes.infra.importing.take() else { return Vec::new() };
     let Some((address, id)) = address_and_id(text) else {
         app.say("an address and an id are needed: aws_vpc.main vpc-0a1b2c");
@@ -76,6 +89,8 @@ fn is_configured(app: &mut App) -> bool {
         "no infrastructure is configured for this environment"
     } else if recorded(app) {
         ONLY_RECORDED
+    } else if let Some(why) = begin::moving(app) {
+        why
     } else {
         return true;
     };

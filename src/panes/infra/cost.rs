@@ -8,7 +8,7 @@ use crate::model::estimate::prices::Prices;
 use crate::model::estimate::{Unit, estimate, words};
 use std::fmt::Write as _;
 
-/// Shows it.
+/// Shows what the plans cost.
 pub fn show(app: &mut App) -> Vec<Effect> {
     let Some(body) = told(app) else { return Vec::new() };
     let message = crate::app::overlays::message(app, "What it costs a month", &body);

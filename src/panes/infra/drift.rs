@@ -25,7 +25,7 @@ pub fn ended(app: &mut App) {
     }
 }
 
-/// Asks for it, where it is to be asked for.
+/// Asks for the comparison where it is due.
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let state = &mut app.panes.infra;
     let Some(compared) = state.compared.as_mut().filter(|compared| compared.came == ComparisonState::Wanted) else {
@@ -37,7 +37,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     vec![ask(app, Kind::Declared, Ask::Declared { units: units.unwrap_or_default() }).1]
 }
 
-/// What is declared was read.
+/// Takes in what is declared.
 pub fn answer(app: &mut App, part: Part<Fact>) {
     let came = match part {
         Part::Page(Fact::Declared(declared)) | Part::Last(Fact::Declared(declared)) => compare(app, *declared),
@@ -80,13 +80,13 @@ fn compare(app: &App, declared: Declared) -> ComparisonState {
     ComparisonState::Found { differences, missing }
 }
 
-/// What came of the comparison after the run that is shown.
+/// The comparison after the run that is shown.
 fn shown(state: &State) -> Option<&ComparisonState> {
     let run = state.run.as_ref()?;
     state.compared.as_ref().filter(|compared| compared.run == run.name).map(|compared| &compared.came)
 }
 
-/// What differs, each with where it is declared.
+/// The differences, each with where it is declared.
 pub fn found(state: &State) -> &[(Difference, Option<String>)] {
     match shown(state) {
         Some(ComparisonState::Found { differences, .. }) => differences,
@@ -94,7 +94,7 @@ pub fn found(state: &State) -> &[(Difference, Option<String>)] {
     }
 }
 
-/// Above the units.
+/// Lines above the units: how many things differ.
 pub fn summary(state: &State) -> Vec<(Health, String)> {
     match shown(state) {
         None => Vec::new(),
@@ -124,7 +124,7 @@ pub fn summary(state: &State) -> Vec<(Health, String)> {
     }
 }
 
-/// What differs of a unit, or of one of its resources: lines below its plan.
+/// The differences of a unit, or of one of its resources: lines below its plan.
 pub fn lines(state: &State, unit: &str, resource: Option<&str>) -> Vec<PlanLine> {
     let of = found(state).iter().filter(|(one, _)| one.unit == unit);
     let of = of.filter(|(one, _)| resource.is_none_or(|resource| resource == one.address));

@@ -8,7 +8,7 @@ use crate::model::infra::picture::fold::{self, Level};
 use crate::model::infra::plan::Plan;
 use std::collections::BTreeSet;
 
-/// So many boxes are laid out at most.
+/// How many boxes are laid out at most.
 const MOST: usize = 300;
 
 /// How far the resources of the opened unit are folded: as was said, else until they can be told apart.

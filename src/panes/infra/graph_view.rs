@@ -66,7 +66,7 @@ fn path(drawn: &Drawn) -> BTreeSet<(usize, usize)> {
     boxes.windows(2).map(|pair| (pair[0], pair[1])).collect()
 }
 
-/// What it is of, how far it is folded, and what heavy lines are.
+/// The title: of what, how far it is folded, and what heavy lines mean.
 fn title(app: &App) -> String {
     let state = &app.panes.infra;
     let critical = state.drawn.picture.nodes.iter().any(|node| node.critical);

@@ -1,4 +1,4 @@
-//! Where its blocks are.
+//! Where the blocks of the Infra pane are.
 
 use super::state::{CHANGE, GRAPH, LOG, PLAN, RESOURCE_GRAPH, RESOURCES, UNIT_LOG, UNITS};
 use super::tell;
@@ -13,12 +13,12 @@ const WIDE: (u16, u16) = (150, 34);
 /// Lines above the blocks at most.
 const SUMMARY: u16 = 6;
 
-/// Units.
+/// Where the blocks are while all units are shown.
 pub fn units(app: &App, area: Rect, layout: &mut Layout) {
     place(app, area, layout, [UNITS, GRAPH, PLAN, LOG]);
 }
 
-/// One unit.
+/// Where the blocks are while one unit is shown.
 pub fn unit(app: &App, area: Rect, layout: &mut Layout) {
     place(app, area, layout, [RESOURCES, RESOURCE_GRAPH, CHANGE, UNIT_LOG]);
 }

@@ -1,4 +1,4 @@
-//! A lock that is left: whether it is released, and that it is.
+//! Asks whether a lock that was left behind is released, and releases it.
 
 use super::ask::{Kind, ask, command, place, wrong_account};
 use crate::app::App;
@@ -27,7 +27,7 @@ pub fn unlock(app: &App, lock: &Locked) -> Confirmation {
     }
 }
 
-/// It was confirmed.
+/// Releases the lock, after a yes.
 pub fn release(app: &mut App, lock: Locked) -> Vec<Effect> {
     if let Some(wrong) = wrong_account(app, true) {
         app.say(wrong);

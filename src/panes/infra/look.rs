@@ -8,7 +8,7 @@ use crate::app::update::settle::done;
 use crate::feeds::infra::{Ask, What};
 use crate::model::infra::cached::Cached;
 
-/// Looks at the marked units, else the selected one, else all.
+/// Reads something of the marked units, else of the selected one, else of all.
 pub fn look(app: &mut App, what: What) -> Vec<Effect> {
     if !super::tell::configured(app) {
         app.say("no infrastructure is configured for this environment");
@@ -43,7 +43,7 @@ fn title(what: What) -> &'static str {
     }
 }
 
-/// What was looked for.
+/// Shows what was read.
 pub fn looked(app: &mut App, what: What, lines: &[String]) {
     tell(app, title(what), lines);
 }

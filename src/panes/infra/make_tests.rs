@@ -8,6 +8,7 @@ use crate::feeds::infra::{Ask, Fact, KeptState, Make, What as Looked};
 use crate::feeds::part::Part;
 use crate::feeds::{self};
 use crate::model::infra::run_event::{Goal, RunEnd, Step, UnitEnd, What};
+use crate::model::{Failure, FailureKind};
 use crate::ui::testing::by_hand;
 
 /// What a key asks of the feed of infrastructure.
@@ -160,4 +161,38 @@ fn what_a_retry_plans_again_has_its_state_back() {
     desk.news(again, true);
     assert!(desk.app.panes.infra.state().unwrap().kept.is_empty());
     desk.news(vec![over(3, "auth", UnitEnd::Done)], true);
+}
+
+#[test]
+fn workspaces_that_are_not_there_are_made_by_name_after_a_question_and_units_are_looked_for_again() {
+    let mut desk = Desk::new((120, 40));
+    desk.units = Err(Failure::new(FailureKind::Other, "workspace `dev` of auth does not exist"));
+    desk.keys("6");
+    assert!(desk.screen().contains("workspace `dev` of auth does not exist"), "{}", desk.screen());
+    desk.keys(": i n f r a - w o r k s p a c e s enter");
+    let screen = desk.screen();
+    assert!(screen.contains("Make the workspaces of all units"), "{screen}");
+    assert!(screen.contains("cockpit infra init --new-workspace --env staging"), "{screen}");
+    let [(ticket, Ask::Workspaces { units, .. })] = &asked(&mut desk, "enter")[..] else {
+        panic!("it is asked: {}", desk.screen())
+    };
+    assert!(units.is_empty(), "none is known: {units:?}");
+    desk.units = Desk::new((80, 24)).units;
+    told(&mut desk, *ticket, Fact::Made(Make::Ready, lines(&["workspace dev of auth is made"])));
+    assert!(desk.screen().contains("workspace dev of auth is made"), "{}", desk.screen());
+    desk.keys("esc");
+    desk.tick(1);
+    assert!(desk.app.panes.infra.units.is_some() && !desk.screen().contains("does not exist"), "{}", desk.screen());
+}
+
+#[test]
+fn where_units_cannot_be_found_workspaces_of_all_are_meant_though_those_of_an_earlier_run_are_shown() {
+    let mut desk = Desk::in_the_middle((120, 40));
+    desk.keys(": i n f r a - w o r k s p a c e s enter");
+    let screen = desk.screen();
+    assert!(screen.contains("Make the workspaces of") && !screen.contains("of all units"), "{screen}");
+    desk.keys("esc");
+    desk.app.panes.infra.failure = Some(Failure::new(FailureKind::Other, "workspace `dev` of ws does not exist"));
+    desk.keys(": i n f r a - w o r k s p a c e s enter");
+    assert!(desk.screen().contains("Make the workspaces of all units"), "{}", desk.screen());
 }

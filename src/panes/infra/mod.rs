@@ -33,6 +33,10 @@ mod look_tests;
 pub mod make;
 #[cfg(test)]
 mod make_tests;
+pub mod movable;
+pub mod moves;
+#[cfg(test)]
+mod moves_tests;
 pub mod plan_lines;
 pub mod replace;
 pub mod rows;
@@ -81,6 +85,7 @@ pub const PANE: Pane = Pane {
         confirm: windows::confirm,
         confirmed: windows::confirmed,
         going: windows::going,
+        loses: moves::loses,
         plan: update::plan,
         answer: update::answer,
         late: late::answer,
@@ -344,6 +349,15 @@ const COMMANDS: &[Command] = &[
         code::ready,
     ),
     Command::new(
+        Id("infra-workspaces"),
+        OWN,
+        "make workspaces",
+        &[],
+        "Make missing workspaces of the marked units or the selected one, of all if no units are found; asks first.",
+        code::workspaces,
+    )
+    .risks(Risk::Change),
+    Command::new(
         Id("infra-check"),
         OWN,
         "check code",
@@ -411,6 +425,16 @@ const COMMANDS: &[Command] = &[
         &["U"],
         "Show a state that could not be written at the end of an apply beside the state as it is, and push it, after a question.",
         after::kept,
+    )
+    .risks(Risk::Disrupt),
+    Command::new(
+        Id("infra-migrate"),
+        OWN,
+        "move states to S3",
+        &[],
+        "Move the states of the marked units or of the selected one from files of this machine to S3, with a lock, after a question; \
+         they are put back where anything is not the same there.",
+        movable::states,
     )
     .risks(Risk::Disrupt),
     Command::new(

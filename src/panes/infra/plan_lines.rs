@@ -7,12 +7,12 @@ use crate::model::infra::plan::text::touches;
 use crate::model::infra::plan::types::{Change, Dependents};
 use crate::model::infra::plan::{Plan, lines};
 
-/// A line.
+/// A line of a plan.
 pub fn line(indent: u16, sign: &str, text: impl Into<String>, tone: Tone) -> PlanLine {
     PlanLine { indent, sign: sign.to_owned(), text: text.into(), tone }
 }
 
-/// So many changes are named of one plan: a unit that is gone into has them all.
+/// How many changes are named of one plan: a unit that is gone into has them all.
 const NAMED: usize = 1_000;
 
 /// A plan of a unit: what is lost, each change in a line, outputs, drift.
@@ -93,7 +93,7 @@ fn put(out: &mut Vec<PlanLine>, lines: Vec<lines::Line>) {
     }));
 }
 
-/// How an action looks.
+/// The tone that an action is shown in.
 pub fn tone(action: Action) -> Tone {
     match action {
         Action::Delete | Action::Replace => Tone::Bad,

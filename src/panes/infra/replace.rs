@@ -1,4 +1,4 @@
-//! A resource is made again.
+//! Replaces a resource, after a question.
 
 use super::ask::command;
 use super::begin::{self, Part};
@@ -37,7 +37,7 @@ pub fn confirmation(app: &App, unit: &str, address: &str) -> Option<Confirmation
     })
 }
 
-/// It was confirmed.
+/// Replaces the resource, after a yes.
 pub fn confirmed(app: &mut App, unit: String, address: String) -> Vec<Effect> {
     begin::over(app, Goal::Apply, vec![unit], Part::Again(address))
 }

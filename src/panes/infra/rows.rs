@@ -1,4 +1,4 @@
-//! Its rows, what they stand for, and how their data stands.
+//! The rows of the Infra pane, what they stand for, and how fresh their data is.
 
 use super::state::State;
 use super::tell::configured;
@@ -60,7 +60,7 @@ pub fn plan_lines(app: &App) -> Vec<(String, String)> {
     lines.map(|(number, line)| (number.to_string(), format!("{} {}", line.sign, line.text))).collect()
 }
 
-/// What was said of the unit that is selected or opened.
+/// The log of the unit that is selected or opened.
 pub fn log_lines(app: &App) -> Vec<(String, String)> {
     let state = &app.panes.infra;
     let lines = of_log(state).enumerate();
@@ -81,13 +81,13 @@ pub fn named(_: &App, key: Option<&str>) -> Option<Subject> {
     key.map(|key| Subject::Text(key.to_owned()))
 }
 
-/// A line of the plan.
+/// The text of the plan's line in this row.
 pub fn plan_line(app: &App, key: Option<&str>) -> Option<Subject> {
     let line = app.panes.infra.shown.lines.get(key?.parse::<usize>().ok()?)?;
     Some(Subject::Text(line.text.clone()))
 }
 
-/// A line of the log.
+/// The text of the log's line in this row.
 pub fn log_line(app: &App, key: Option<&str>) -> Option<Subject> {
     let number: usize = key?.parse().ok()?;
     of_log(&app.panes.infra).nth(number).map(|line| Subject::Text(line.text.clone()))
@@ -188,7 +188,7 @@ pub fn graph_status(app: &App) -> DataStatus {
     if state.open.is_some() { resources_status(app) } else { units_status(app) }
 }
 
-/// How the log stands.
+/// Whether the log is fresh.
 pub fn log_status(_: &App) -> DataStatus {
     DataStatus { empty: note("nothing was said yet"), ..DataStatus::default() }
 }

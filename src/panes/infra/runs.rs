@@ -54,7 +54,7 @@ fn words(run: &Listed) -> String {
     [made, units, stands.to_owned()].join(", ")
 }
 
-/// One was chosen.
+/// Opens the run that was chosen.
 pub fn picked(app: &mut App, _: u8, name: &str) -> Vec<Effect> {
     app.screen.overlays.pop();
     let state = &app.panes.infra;

@@ -3,7 +3,7 @@
 use crate::app::command::PaneId;
 use crate::app::overlay::Tone;
 use crate::app::screen::Block;
-use crate::feeds::infra::{KeptState, Locked, Units};
+use crate::feeds::infra::{KeptState, Locked, MovableStates, Units};
 use crate::model::Failure;
 use crate::model::infra::cached::Cached;
 use crate::model::infra::causes;
@@ -105,6 +105,8 @@ pub struct State {
     pub serial: u64,
     /// Questions that are not answered yet and go on when another environment is opened: of which environment each is.
     pub lasting: BTreeMap<u64, String>,
+    /// Those of them that move states.
+    pub moves: BTreeSet<u64>,
 }
 
 /// A run that is followed.
@@ -203,6 +205,10 @@ pub enum Asking {
     Push(KeptState),
     /// Whether the code of these units is written in its usual form.
     Form(Vec<String>),
+    /// Whether these states are moved to S3.
+    Move(MovableStates),
+    /// Whether workspaces of these units are made.
+    Workspaces(Vec<String>),
 }
 
 /// A graph and where its boxes are.
@@ -246,6 +252,11 @@ impl State {
     /// How the followed run stands.
     pub fn state(&self) -> Option<&RunState> {
         self.run.as_ref().map(|run| &run.state)
+    }
+
+    /// Environments whose states are being moved.
+    pub fn moving(&self) -> impl Iterator<Item = &str> {
+        self.moves.iter().filter_map(|serial| self.lasting.get(serial)).map(String::as_str)
     }
 
     /// The units: of the followed run where that is live, else as they were found, else those of the last run.

@@ -1,4 +1,4 @@
-//! Some resources alone are planned, after a warning.
+//! Plans only some resources, after a warning.
 
 use super::ask::command;
 use super::begin::{self, Part, flags};
@@ -50,7 +50,7 @@ pub fn confirmation(app: &App, unit: &str, resources: &[String]) -> Option<Confi
     })
 }
 
-/// It was confirmed.
+/// Plans only these resources, after a yes.
 pub fn confirmed(app: &mut App, unit: String, resources: Vec<String>) -> Vec<Effect> {
     begin::over(app, Goal::Apply, vec![unit], Part::Only(resources))
 }

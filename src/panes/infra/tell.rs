@@ -1,4 +1,4 @@
-//! What is said of runs, units and resources.
+//! Sentences about runs, units and resources.
 
 use super::drift;
 use super::state::{Followed, ID, State, place_of};
@@ -46,11 +46,10 @@ pub fn is_shown(app: &App) -> bool {
 
 /// How a unit stands: its health, in words, its counts, and how long it has been so.
 pub struct UnitWords {
-    /// How it stands.
+    /// Whether it goes well.
     pub health: Health,
-    /// In words.
     pub words: String,
-    /// In few words.
+    /// The same in a few words.
     pub brief: String,
     /// `+2 ~1 -0`; empty while there is no plan.
     pub counts: String,
@@ -134,7 +133,7 @@ fn unit_words(run: &RunState, unit: &UnitState, graph: &Graph, name: &str) -> (H
                 (Health::Degraded, "to review: lifts what guards it, before it is destroyed".to_owned())
             }
             Some(plan) if !plan.destroys_stateful.is_empty() => {
-                (Health::Degraded, format!("to review: DATA IS LOST in {}", plan.destroys_stateful.join(", ")))
+                (Health::Degraded, format!("DATA IS LOST in {}: to review", plan.destroys_stateful.join(", ")))
             }
             _ => (Health::Degraded, "to review".to_owned()),
         },
@@ -165,12 +164,12 @@ fn done(run: &RunState) -> &'static str {
     }
 }
 
-/// What a run is for.
+/// The purpose of a run.
 pub fn goal(run: &RunState) -> Option<Goal> {
     run.started.as_ref().map(|started| started.goal)
 }
 
-/// A goal in a word.
+/// The goal of a run in a word.
 pub fn goal_word(goal: Option<Goal>) -> &'static str {
     match goal {
         Some(Goal::Plan) => "plan",

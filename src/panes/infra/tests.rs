@@ -58,6 +58,7 @@ fn a_run_in_its_middle_is_told_unit_by_unit() {
         let desk = Desk::in_the_middle(size);
         let screen = desk.screen();
         assert!(screen.contains("blocked by registry") && screen.contains("nothing to do"), "{screen}");
+        assert!(screen.contains("DATA IS LOST"), "what matters most is cut last:\n{screen}");
         seen(name, &desk.app);
     }
     let desk = Desk::in_the_middle((200, 60));

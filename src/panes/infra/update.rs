@@ -127,7 +127,9 @@ fn read_plans(app: &mut App) -> Vec<Effect> {
 pub fn answer(app: &mut App, answer: Answer) {
     let Owner::Pane(_, number) = answer.ticket.owner else { return };
     let serial = answer.ticket.serial;
-    app.panes.infra.lasting.remove(&serial);
+    if !matches!(answer.part, Part::Page(_)) {
+        app.panes.infra.lasting.remove(&serial);
+    }
     match Kind::of(number) {
         Some(Kind::Discover) if app.panes.infra.looking == Some(serial) => discovered(app, answer.of().part),
         Some(Kind::List) => listed(&mut app.panes.infra, answer.of().part),

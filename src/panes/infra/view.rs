@@ -1,4 +1,4 @@
-//! How it looks.
+//! How the Infra pane looks.
 
 use super::graph_view;
 use super::rows::of_log;
@@ -14,7 +14,7 @@ use crate::ui::canvas::Canvas;
 use crate::ui::widgets::table::{self, Cell, Column};
 use ratatui::layout::Rect;
 
-/// Draws a block.
+/// Draws the block in its place.
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     match block {
         UNITS => units(canvas, place, data_status),
@@ -26,7 +26,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
     }
 }
 
-/// How the run stands.
+/// Draws the line above the blocks: how the run is.
 pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let lines = tell::summary(canvas.app);
     for (y, (health, text)) in (place.y..place.bottom()).zip(lines) {

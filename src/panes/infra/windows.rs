@@ -38,6 +38,8 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
         Asking::Target(unit, addresses) => super::target::confirmation(app, unit, addresses),
         Asking::Push(kept) => Some(super::kept::confirmation(app, kept)),
         Asking::Form(units) => Some(super::make::confirmation(app, units)),
+        Asking::Move(states) => Some(super::moves::confirmation(app, states)),
+        Asking::Workspaces(units) => Some(super::make::workspaces(app, units)),
     }
 }
 
@@ -104,6 +106,8 @@ pub fn confirmed(app: &mut App, _: u8) -> Vec<Effect> {
         Some(Asking::Target(unit, addresses)) => super::target::confirmed(app, unit, addresses),
         Some(Asking::Push(kept)) => super::kept::push(app, kept),
         Some(Asking::Form(units)) => super::make::make(app, Make::Form, units),
+        Some(Asking::Move(states)) => super::moves::begun(app, states),
+        Some(Asking::Workspaces(units)) => super::make::workspaces_made(app, units),
         None => Vec::new(),
     }
 }

@@ -1,4 +1,4 @@
-//! What was said of a unit: in words, or as the programs wrote it.
+//! What Terraform and Terragrunt said of a unit: in plain words, or as they wrote it.
 
 use super::ask::{Kind, ask};
 use super::state::{LOG, Logged, UNIT_LOG};
@@ -57,7 +57,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     vec![ask(app, Kind::Written, question).1]
 }
 
-/// It was read.
+/// Handles what was read of a unit's output.
 pub fn answer(app: &mut App, part: Part<Fact>) {
     match part {
         Part::Page(Fact::Written { unit, lines }) | Part::Last(Fact::Written { unit, lines }) => {

@@ -3,11 +3,12 @@
 use super::means::FeedContext;
 use super::runs::kept;
 use super::trouble::{failed, of_trouble};
-use super::{infra_look, infra_make, infra_state};
+use super::{infra_look, infra_make, infra_move, infra_state};
 use crate::feeds::infra::{Ask, Fact, Locked, Units};
 use crate::feeds::part::Part;
 use crate::feeds::runs::Place;
 use crate::infra::needed::still_needed;
+use crate::infra::prevented::prevented;
 use crate::infra::run::events::Reader;
 use crate::infra::run::{left, ordered, start};
 use crate::infra::{Access, Discovered, Look, each, locks, uses};
@@ -39,6 +40,9 @@ pub(super) async fn answer(means: &FeedContext, ask: Ask) {
         Ask::Look { place, what, units } => infra_look::answer(means, &place, what, &units).await,
         Ask::Kept { units } => infra_make::kept(means, &units).await,
         Ask::Push { place, kept } => infra_make::push(means, &place, kept).await,
+        Ask::Movable { place, units, bucket } => infra_move::look(means, &place, &units, bucket).await,
+        Ask::Move { place, states } => infra_move::moved(means, &place, &states).await,
+        Ask::Workspaces { place, units } => infra_make::workspaces(means, &place, &units).await,
         Ask::Make { make, units } => infra_make::made(means, make, &units).await,
         Ask::Declared { units } => infra_state::declared(means, &units).await,
         Ask::Attributes { unit, address } => infra_state::attributes(means, unit, address).await,
@@ -84,7 +88,7 @@ async fn begin(
     let found = all.only(&over.units).map_err(|trouble| of_trouble(&trouble))?;
     let mut order = ordered::order(&found, environment, goal, audit::who(), command);
     (order.account, order.replace, order.targets) = (account, over.replace, over.targets);
-    if goal == Goal::Destroy && !found.needed_by.is_empty() {
+    if goal == Goal::Destroy {
         shown.warnings.extend(needed(&found, !order.targets.is_empty()).await?);
     }
     if order.account.is_none() && goal.applies() && !place.simulated && order.units.iter().any(uses::aws) {
@@ -105,7 +109,8 @@ async fn unnamed(means: &FeedContext) -> Result<String, String> {
     asked.map_err(|_| "AWS does not answer".to_owned())?.map_err(|failure| failure.message)
 }
 
-/// Refuses to destroy what others still need; says what is not known of them. Of a part alone nobody knows whether they do.
+/// Refuses to destroy what others still need, and what code forbids destroying; says what is not known of them. Of a part alone
+/// nobody knows whether it is that.
 async fn needed(found: &Discovered, part: bool) -> Result<Vec<String>, Failure> {
     let needed = Box::pin(still_needed(found)).await;
     let mut warnings = needed.warnings();
@@ -114,7 +119,8 @@ async fn needed(found: &Discovered, part: bool) -> Result<Vec<String>, Failure> 
         Some(trouble) => return Err(of_trouble(&trouble)),
         None => {}
     }
-    Ok(warnings)
+    let prevented = if part { None } else { Box::pin(prevented(found)).await.refused() };
+    prevented.map_or(Ok(warnings), |trouble| Err(of_trouble(&trouble)))
 }
 
 /// Locks of the states of these units.

@@ -61,7 +61,7 @@ pub(super) fn opened(means: &FeedContext) -> Result<&EnvironmentConfig, Failure>
     means.environment.as_deref().ok_or_else(|| failed("no environment is opened".to_owned()))
 }
 
-/// Its units.
+/// Finds the units of the environment.
 pub(super) async fn discovered(means: &FeedContext, look: Look<'_>) -> Result<Discovered, Failure> {
     Box::pin(discover_as(opened(means)?, look)).await.map_err(|trouble| of_trouble(&trouble))
 }

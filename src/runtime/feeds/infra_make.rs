@@ -13,12 +13,13 @@ use crate::infra::{Access, Discovered, format, imports};
 use crate::model::Failure;
 use crate::model::audit::Record;
 use crate::model::infra::world::HINT;
-use crate::model::infra::{Unit, import};
+use crate::model::infra::{Trouble, Unit, import};
 use crate::model::text::quoted;
 use crate::runtime::audit;
 use jiff::Timestamp;
 use std::io;
 use std::path::Path;
+use std::sync::OnceLock;
 
 /// States of these units that could not be written.
 pub(super) async fn kept(means: &FeedContext, units: &[String]) -> Result<Fact, Failure> {
@@ -114,16 +115,43 @@ pub(super) async fn made(means: &FeedContext, make: Make, units: &[String]) -> R
     Ok(Fact::Made(make, lines))
 }
 
+/// Makes the workspaces of these units that are not there yet, and initialises them, one after the other.
+pub(super) async fn workspaces(means: &FeedContext, place: &Place, units: &[String]) -> Result<Fact, Failure> {
+    let name = opened(means)?.name.clone();
+    let found = found(means, units, true).await?;
+    let mut lines = Vec::new();
+    for unit in found.graph.units() {
+        let unwritten = OnceLock::new();
+        let tell = |workspace: &str, why: Option<&Trouble>| {
+            let typed = format!("cockpit infra init {name} --unit {} --new-workspace", quoted(&unit.name));
+            let after = serde_json::json!({ "unit": unit.name, "workspace": workspace });
+            let written = record(means, place, &found, &typed, after, why.map(|trouble| trouble.message.clone()));
+            if let Err(error) = written {
+                let _ = unwritten.set(format!("{}: the audit file does not have it: {error}", unit.name));
+            }
+        };
+        match Access::new(&found, unit).init_with_workspace(&tell).await {
+            Ok(Some(made)) => lines.push(format!("workspace {made} of {} is made", unit.name)),
+            Ok(None) => lines.push(format!("{} is ready", unit.name)),
+            Err(trouble) => lines.extend(complaint(&trouble)),
+        }
+        lines.extend(unwritten.into_inner());
+    }
+    Ok(Fact::Made(Make::Ready, lines))
+}
+
+/// Trouble of a unit among lines of others.
+fn complaint(trouble: &Trouble) -> Vec<String> {
+    of_trouble(trouble).message.lines().map(|line| format!("✖ {line}")).collect()
+}
+
 /// One after the other: they share a cache of providers.
 async fn ready(found: &Discovered) -> Vec<String> {
     let mut lines = Vec::new();
     for unit in found.graph.units() {
         match Access::new(found, unit).init().await {
             Ok(_) => lines.push(format!("{} is ready", unit.name)),
-            Err(trouble) => {
-                let why = of_trouble(&trouble).message;
-                lines.extend(why.lines().map(|line| format!("✖ {line}")));
-            }
+            Err(trouble) => lines.extend(complaint(&trouble)),
         }
     }
     lines

@@ -17,7 +17,7 @@ use std::fs::File;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::{Path, PathBuf};
 
-/// So much is read of each file that a program wrote: its end.
+/// How much is read of each file that a program wrote: its end.
 const WRITTEN: u64 = 256 * 1024;
 
 /// What is declared of what runs, as the states of these units have it.

@@ -17,7 +17,7 @@ pub struct Around {
     /// Hooks that run around `destroy` and not around `apply`.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub destroy_hooks: bool,
-    /// It works in a role of AWS, which Terragrunt takes for it.
+    /// Whether it works in a role of AWS, which Terragrunt takes for it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub role: bool,
     /// Variables that Terragrunt sets for `apply` (`extra_arguments`).

@@ -1,10 +1,10 @@
-//! Where the code of a root says that its state is kept, and the code that says it of S3.
+//! Where the code of a root module says that its state is kept, and the code that names S3.
 
 use serde_json::Value;
 
 /// The file that names the backend of a root whose code names none.
 pub const FILE: &str = "cockpit_backend.tf";
-/// The same where the code has one: Terraform lays such a file over the others.
+/// The name where the code has a backend of its own: Terraform merges such a file over the others.
 pub const OVERRIDE: &str = "cockpit_backend_override.tf";
 
 /// The kind of the backend that code names: `local`, `s3`.
@@ -30,16 +30,15 @@ fn is_override(name: &str) -> bool {
     name == "override.tf" || name.ends_with("_override.tf")
 }
 
-/// A place in S3.
+/// A bucket and key in S3.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Place {
-    /// The bucket.
     pub bucket: String,
     /// The object; of a workspace that has a name, Terraform puts `env:/NAME/` before it.
     pub key: String,
     /// The bucket's region.
     pub region: Option<String>,
-    /// It is an emulator's, which has no host for each bucket.
+    /// Whether it is an emulator's, which has no host for each bucket.
     pub emulated: bool,
 }
 

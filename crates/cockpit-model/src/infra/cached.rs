@@ -2,14 +2,12 @@
 
 use std::path::PathBuf;
 
-/// A cache of a unit.
+/// A folder of Terraform or Terragrunt in a unit: what it caches.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cached {
-    /// The unit.
     pub unit: String,
-    /// Its folder.
+    /// The folder.
     pub path: PathBuf,
-    /// What is in it.
     pub bytes: u64,
     /// Why it is not removed, in words; none where it can be.
     pub stays: Option<String>,
@@ -32,7 +30,7 @@ impl Cached {
         self.stays.is_none()
     }
 
-    /// It in a line.
+    /// The cache in one line.
     pub fn line(&self) -> String {
         self.told(": ")
     }
@@ -42,7 +40,7 @@ impl Cached {
         self.told(" would be removed: ")
     }
 
-    /// What became of it.
+    /// What became of it, in one line.
     pub fn became(&self, became: &Became) -> String {
         match became {
             Became::Failed(why) => format!("{}: {} cannot be removed: {why}", self.unit, self.path.display()),

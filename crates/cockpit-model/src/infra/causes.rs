@@ -4,14 +4,13 @@
 use super::lock;
 use super::message::Diagnostic;
 
-/// What an error means.
+/// The meaning of an error, and what to do about it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Explained {
     /// AWS's code; empty where it is not AWS that refuses.
     pub code: String,
-    /// What it means.
     pub means: String,
-    /// What to do.
+    /// What a person can do about it.
     pub todo: String,
 }
 

@@ -1,4 +1,4 @@
-//! What came of holding what runs against what is declared, as the commands and the pane tell it.
+//! The result of comparing what runs with what is declared, in the words of the commands and the pane.
 
 use super::declared::{Difference, Running};
 use super::run_event::Revision;

@@ -29,15 +29,14 @@ pub struct Running<'a> {
 /// Something that runs and is not as it is declared.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Difference {
-    /// The unit.
     pub unit: String,
-    /// The resource.
+    /// The address of the resource.
     pub address: String,
     /// What differs: `image of web`.
     pub what: String,
-    /// As it is declared.
+    /// The declared value.
     pub declared: String,
-    /// As it runs.
+    /// The value that runs.
     pub runs: String,
 }
 

@@ -7,7 +7,7 @@ use super::run::{Phase, ResourcePhase, UnitState};
 use super::unit::Graph;
 use std::collections::{BTreeMap, HashMap};
 
-/// So many of the latest times of a type count.
+/// How many of the latest times of a type count.
 const COUNTED: usize = 20;
 
 /// Times that changes took, in seconds, the latest first, by type and action.
@@ -17,7 +17,7 @@ pub struct History {
 }
 
 impl History {
-    /// Takes in a run that was before those that were taken in.
+    /// Adds a run that is older than those added before.
     pub fn add(&mut self, run: &RunState) {
         for (address, resource) in run.units.values().flat_map(|unit| &unit.resources) {
             if resource.phase != ResourcePhase::Done {
@@ -30,7 +30,7 @@ impl History {
         }
     }
 
-    /// The same where seconds pass so much faster.
+    /// The same where time passes this many times faster: the clock of a demo.
     #[must_use]
     pub fn scaled(mut self, speed: f64) -> Self {
         for time in self.times.values_mut().flatten() {
@@ -39,7 +39,7 @@ impl History {
         self
     }
 
-    /// What a change of a resource usually takes: the median. None where none was seen.
+    /// How long a change of a resource usually takes, in seconds: the median. None where none was seen.
     pub fn usual(&self, address: &str, action: Action) -> Option<u64> {
         let mut times = self.times.get(&(kind(address), action))?.clone();
         times.sort_unstable();

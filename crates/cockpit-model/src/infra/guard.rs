@@ -11,13 +11,12 @@ use std::fmt::Write as _;
 /// A resource that is made ready to be destroyed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Guard {
-    /// Its address.
     pub address: String,
-    /// What is done about it.
+    /// How the guard is lifted.
     pub what: Lift,
 }
 
-/// What is done about a resource before it is destroyed.
+/// How a resource is prepared for its destruction.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Lift {
@@ -30,7 +29,7 @@ pub enum Lift {
 }
 
 impl Guard {
-    /// For a person.
+    /// The sentence that a person reads.
     pub fn words(&self) -> String {
         match &self.what {
             Lift::Protection => format!("{}: its deletion protection is turned off", self.address),

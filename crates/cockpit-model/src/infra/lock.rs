@@ -3,18 +3,18 @@
 /// A lock, as Terraform tells it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lock {
-    /// What releases it.
+    /// The id by which it is released.
     pub id: String,
     /// `user@host`.
     pub who: String,
-    /// What they do: `apply`.
+    /// The operation that holds it: `apply`.
     pub operation: String,
-    /// Since when.
+    /// Since when it is held.
     pub created: String,
 }
 
 impl Lock {
-    /// The same, with words for what is not known of it.
+    /// The same, with words where something is not known.
     #[must_use]
     pub fn in_words(mut self) -> Self {
         for (what, unknown) in [

@@ -6,18 +6,17 @@ use crate::units::bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What a resource holds, and what it is asked for by.
+/// A resource that holds data, and the name by which it is counted.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Held {
     /// The resource's address.
     pub address: String,
-    /// What it is called in AWS; none where the plan does not say it.
+    /// Its name in AWS; none where the plan does not say it.
     pub name: Option<String>,
-    /// What is in it.
     pub what: Contents,
 }
 
-/// What is in a resource of a type.
+/// The kind of data in a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Contents {
     /// Images of a repository.
@@ -26,7 +25,7 @@ pub enum Contents {
     Users,
     /// Automated snapshots of an Aurora cluster, which are deleted with it.
     ClusterSnapshots,
-    /// The same of a database instance.
+    /// Automated snapshots of a database instance, which are deleted with it.
     Snapshots,
     /// Bytes of a log group.
     Logs,
@@ -35,7 +34,7 @@ pub enum Contents {
     Elsewhere(&'static str),
 }
 
-/// What was found.
+/// The result of a count.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Count {
     /// Images and their bytes together; at least so many where there are more than are read.
@@ -50,14 +49,13 @@ pub enum Count {
     Gone,
 }
 
-/// What a destroy loses with a resource, in words.
+/// The data that a destroy loses with a resource, in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Loss {
     /// The resource's address.
     pub address: String,
     /// `214 images, 31 GB`; or why it is not counted.
     pub words: String,
-    /// It was counted.
     pub counted: bool,
 }
 
@@ -153,7 +151,7 @@ impl Held {
 }
 
 impl Loss {
-    /// For a person.
+    /// The sentence that a person reads.
     pub fn sentence(&self) -> String {
         format!("{}: {}", self.address, self.words)
     }

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-/// What is done to a resource.
+/// An action on a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Action {
@@ -41,9 +41,7 @@ pub enum Message {
     },
     /// A resource will be changed.
     Planned {
-        /// Its address.
         address: String,
-        /// How.
         action: Action,
         /// Terraform's word for why: `cannot_update`, `tainted`.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -51,42 +49,31 @@ pub enum Message {
     },
     /// A resource differs from its state.
     Drift {
-        /// Its address.
         address: String,
-        /// What was done to it elsewhere.
+        /// The action that was done elsewhere.
         action: Action,
     },
     /// Its state is being read.
-    RefreshStarted {
-        /// Its address.
-        address: String,
-    },
+    RefreshStarted { address: String },
     /// Its state was read.
-    Refreshed {
-        /// Its address.
-        address: String,
-    },
+    Refreshed { address: String },
     /// It is being changed.
     ApplyStarted {
-        /// Its address.
         address: String,
         /// How. A replacement is a delete and a create.
         action: Action,
     },
     /// It is still being changed.
     ApplyProgress {
-        /// Its address.
         address: String,
         /// For how long, in seconds.
         elapsed: u64,
     },
     /// It was changed.
     ApplyDone {
-        /// Its address.
         address: String,
-        /// How.
         action: Action,
-        /// What the provider calls it.
+        /// The id that the provider gives it.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         id: Option<String>,
         /// How long it took, in seconds.
@@ -94,7 +81,6 @@ pub enum Message {
     },
     /// It could not be changed.
     ApplyFailed {
-        /// Its address.
         address: String,
         /// How it should have been.
         action: Action,
@@ -115,14 +101,14 @@ pub enum Message {
 /// An error or a warning of Terraform.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Diagnostic {
-    /// It is an error, no warning.
+    /// Whether it is an error, no warning.
     pub error: bool,
-    /// In a sentence.
+    /// The summary, in a sentence.
     pub summary: String,
     /// In more; often the provider's own words. May have several lines.
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub detail: String,
-    /// The resource.
+    /// The address of the resource.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
     /// The file, as seen from the folder in which Terraform ran.
@@ -139,13 +125,10 @@ pub struct Diagnostic {
 /// The counts at the end of a plan or an apply.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Summary {
-    /// To add, or added.
     pub add: u64,
-    /// To change.
     pub change: u64,
     /// To destroy.
     pub remove: u64,
-    /// To import.
     #[serde(default)]
     pub import: u64,
 }

@@ -7,12 +7,11 @@ use super::world::World;
 use serde::{Deserialize, Serialize};
 use std::path::{Path, PathBuf};
 
-/// What a run is asked to do.
+/// The order that a run carries out.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
-    /// The environment.
     pub environment: String,
-    /// What is done.
+    /// What the run is for.
     pub goal: Goal,
     /// Its units; dependencies among them are waited for, others are taken as applied.
     pub units: Vec<Unit>,
@@ -25,16 +24,15 @@ pub struct Order {
     /// How many units work at a time; none is as many as the machine has cores.
     #[serde(default)]
     pub parallelism: Option<u32>,
-    /// The environment is guarded.
+    /// Whether the environment is guarded.
     #[serde(default)]
     pub guarded: bool,
     /// The AWS account of the credentials, which is the one that the environment names if it names one; none where nobody
     /// was asked.
     #[serde(default)]
     pub account: Option<String>,
-    /// Who starts it.
+    /// Who started it.
     pub by: Who,
-    /// Terraform.
     pub terraform: PathBuf,
     /// What it said of its version a moment before the run was begun; empty where it was not asked.
     #[serde(default)]
@@ -57,7 +55,7 @@ pub struct Order {
     /// Where AWS is for it: states of elsewhere are not touched.
     #[serde(default)]
     pub world: World,
-    /// The configuration itself says that the environment is there: it was not typed for a moment.
+    /// Whether the configuration itself says that the environment is there: it was not typed for a moment.
     #[serde(default)]
     pub declared: bool,
     /// Units that are not of the run and whose outputs may be read.
@@ -66,10 +64,10 @@ pub struct Order {
     /// Units whose code reads nothing before the outputs of what they need: [`super::run_event::What::Prepared`].
     #[serde(default)]
     pub ahead: Vec<String>,
-    /// A destroy takes no last snapshot of databases whose code takes none.
+    /// Whether a destroy takes no last snapshot of databases whose code takes none.
     #[serde(default)]
     pub skip_snapshots: bool,
-    /// As it was typed, for the audit file.
+    /// The command as it was typed, for the audit file.
     #[serde(default)]
     pub command: String,
 }
@@ -84,18 +82,17 @@ pub fn run_name(folder: &Path) -> String {
 pub struct Listed {
     /// Its name, which sorts by time.
     pub run: String,
-    /// Its folder.
     pub folder: PathBuf,
     /// What it was asked to do; none where that cannot be read.
     pub order: Option<Order>,
-    /// A supervisor drives it.
+    /// Whether a supervisor drives it.
     pub live: bool,
     /// How it ended; none of one that has no end.
     pub end: Option<RunEnd>,
 }
 
 impl Listed {
-    /// Its supervisor was killed: it has no end, and nothing drives it.
+    /// Whether its supervisor was killed: it has no end, and nothing drives it.
     pub fn is_lost(&self) -> bool {
         !self.live && self.end.is_none()
     }

@@ -11,17 +11,15 @@ use std::fmt::Write as _;
 /// A resource that may exist and be in no state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Orphan {
-    /// The unit.
     pub unit: String,
-    /// Its address.
     pub address: String,
     /// `aws_ecs_service`.
     pub kind: String,
-    /// What it is called in AWS, as far as the plan says it.
+    /// Its name in AWS, as far as the plan says it.
     pub name: Option<String>,
     /// Where it is looked for; none where there is no read call for it.
     pub look: Option<Look>,
-    /// What it would be imported by, where its plan says that.
+    /// The id by which it would be imported, where its plan says that.
     pub id: Option<String>,
     /// What looks for it on a command line, where the cockpit has no call for that.
     pub by_hand: Option<String>,
@@ -34,40 +32,31 @@ pub enum Look {
     Cluster,
     /// A service of this cluster (its name or its ARN).
     Service {
-        /// The cluster.
         cluster: String,
     },
     /// A repository of images.
     Repository,
-    /// A group of logs.
     LogGroup,
     /// A database instance.
     DbInstance,
     /// An Aurora cluster.
     DbCluster,
-    /// A target group.
     TargetGroup,
     /// An alarm on a metric.
     Alarm,
-    /// A function.
     Function,
     /// A schedule of a group.
     Schedule {
-        /// Its group.
         group: String,
     },
     /// A parameter of Systems Manager.
     Parameter,
-    /// A load balancer.
     LoadBalancer,
-    /// A security group.
     SecurityGroup {
         /// Its network; none where that is not known before it is made.
         vpc: Option<String>,
     },
-    /// A secret.
     Secret,
-    /// A user pool.
     UserPool,
     /// A hosted zone.
     Zone,
@@ -80,9 +69,8 @@ pub enum Look {
     Instance,
     /// A record of a hosted zone.
     Record {
-        /// The zone.
         zone: String,
-        /// Its type.
+        /// The type of the resource.
         kind: String,
         /// What tells it from others of its name and type.
         set: Option<String>,
@@ -91,7 +79,6 @@ pub enum Look {
     ScalableTarget,
     /// A policy of what scales this resource.
     ScalingPolicy {
-        /// The resource.
         resource: String,
     },
 }
@@ -228,7 +215,7 @@ impl Orphan {
 }
 
 impl Found {
-    /// For a person.
+    /// The result in words.
     pub fn words(&self) -> String {
         match self {
             Self::There(id) => format!("exists, and is in no state: imported as {id}"),

@@ -1,7 +1,7 @@
 //! What tells resources of a type from each other in AWS, by the attributes of their plan: what they are called, what they are
 //! imported by, and which command looks for them where the cockpit has no call that does.
 
-/// A type of resource.
+/// A type of resource that can be looked for.
 pub(super) struct Type {
     /// `aws_ecs_service`.
     pub kind: &'static str,

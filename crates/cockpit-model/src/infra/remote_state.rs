@@ -50,6 +50,11 @@ impl Code {
         self.own = found.own.or(self.own.take());
         self.reads.extend(found.reads.into_iter().map(|read| (file.to_owned(), read)));
     }
+
+    /// Where the unit's own state is, as far as its code says.
+    pub fn own(&self) -> Option<&Address> {
+        self.own.as_ref()
+    }
 }
 
 /// Reads a file of code.

@@ -1,5 +1,5 @@
-//! How a run stands: made of its events alone. The pane, the headless commands, a cockpit that came later and a replay
-//! know nothing else of a run.
+//! The state of a run, made of its events alone. The pane, the headless commands, a cockpit that is started later and a
+//! replay know nothing else of a run.
 
 use super::message::{Action, Message};
 use super::run_event::{Goal, PlanRef, RunEnd, RunEvent, Started, Step, What, Who};
@@ -9,12 +9,11 @@ use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-/// How a run stands.
+/// The state of a run, made of its events alone.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct RunState {
-    /// What it was asked for; none before its first event.
+    /// The order that it was started with; none before its first event.
     pub started: Option<Started>,
-    /// When that was.
     pub began: Option<Timestamp>,
     /// Its units, by name.
     pub units: BTreeMap<String, UnitState>,
@@ -26,7 +25,7 @@ pub struct RunState {
     pub fresh: BTreeSet<String>,
     /// Units whose plan may be begun while what they need is applied.
     pub ahead: BTreeSet<String>,
-    /// An `init` before its time has failed: nothing is applied yet of what others need either.
+    /// Whether an `init` before its time has failed: nothing is applied yet of what others need either.
     pub early_failed: bool,
     /// Who asked it to stop, and whether for the second time.
     pub cancel: Option<(Who, bool)>,
@@ -38,7 +37,7 @@ pub struct RunState {
     pub end: Option<(Timestamp, RunEnd)>,
     /// The supervisor's process, of the one that took it up last.
     pub supervisor: Option<u32>,
-    /// What people asked was taken up to here, in bytes.
+    /// Up to which byte the requests of people were read.
     pub heard: u64,
     /// Events of a kind that this version does not know.
     pub unknown: u64,
@@ -54,7 +53,7 @@ impl RunState {
         state
     }
 
-    /// Takes in one more event.
+    /// Adds the next event to the state.
     pub fn fold(&mut self, event: &RunEvent) {
         let time = event.time;
         match &event.what {

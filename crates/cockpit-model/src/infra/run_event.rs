@@ -14,7 +14,6 @@ use std::path::PathBuf;
 pub struct RunEvent {
     /// When. A clock can jump back: order is that of the file.
     pub time: Timestamp,
-    /// What.
     #[serde(flatten)]
     pub what: What,
 }
@@ -32,31 +31,26 @@ pub enum What {
     },
     /// A step of a unit began.
     Step {
-        /// The unit.
         unit: String,
-        /// What is done.
+        /// The step that is done.
         step: Step,
         /// Terraform's own process, which alone is ever signalled.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         pid: Option<u32>,
-        /// What the unit needs was not done when it began, so that its failure says nothing yet.
+        /// Whether what the unit needs was not done when it began, so that its failure says nothing yet.
         #[serde(default, skip_serializing_if = "std::ops::Not::not")]
         early: bool,
     },
     /// Terraform said something in a step.
     Said {
-        /// The unit.
         unit: String,
-        /// The step.
         step: Step,
         /// What it said.
         message: Message,
     },
     /// A step of a unit ended.
     StepEnded {
-        /// The unit.
         unit: String,
-        /// The step.
         step: Step,
         /// The exit code; none after a signal, or where the process was never found again.
         code: Option<i32>,
@@ -75,14 +69,12 @@ pub enum What {
     },
     /// A unit's plan is ready to be read.
     PlanReady {
-        /// The unit.
         unit: String,
         /// What is bound to the plan.
         plan: PlanRef,
     },
     /// A plan was approved: exactly this one is applied.
     Approved {
-        /// The unit.
         unit: String,
         /// The plan's [`PlanRef::sha256`].
         sha256: String,
@@ -91,33 +83,26 @@ pub enum What {
     },
     /// An approved plan cannot be applied any more; it is planned again, and asked for again.
     PlanStale {
-        /// The unit.
         unit: String,
         /// Why, in words.
         why: String,
     },
-    /// What a destroy of a unit loses, counted.
+    /// The data that a destroy of a unit loses, counted.
     Counted {
-        /// The unit.
         unit: String,
-        /// With which resources what.
+        /// What is lost with which resources.
         losses: Vec<Loss>,
     },
     /// Something guards what a unit would destroy: that is lifted first, by a plan of its own.
     Guarded {
-        /// The unit.
         unit: String,
         /// What, in the order in which it is lifted.
         guards: Vec<Guard>,
     },
     /// What guarded a unit is lifted: now it is planned to be destroyed.
-    Lifted {
-        /// The unit.
-        unit: String,
-    },
-    /// What an apply has left that did not end well.
+    Lifted { unit: String },
+    /// The remains of an apply that did not end well.
     Left {
-        /// The unit.
         unit: String,
         /// Where Terraform keeps the state that it could not write.
         #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -127,36 +112,28 @@ pub enum What {
         unwritten: Vec<String>,
     },
     /// A unit is over.
-    UnitEnded {
-        /// The unit.
-        unit: String,
-        /// How.
-        end: UnitEnd,
-    },
+    UnitEnded { unit: String, end: UnitEnd },
     /// Failed and blocked units are tried again.
     Retried {
-        /// The units.
         units: Vec<String>,
-        /// By whom.
+        /// Who did it.
         by: Who,
     },
     /// Terraform's own process is about to get a SIGINT. Written down before: whoever takes the run up sends none twice.
     Interrupted {
-        /// The unit.
         unit: String,
-        /// The step.
         step: Step,
         /// How many it got in this step, with this one.
         times: u32,
     },
     /// Somebody asked the run to stop: each process gets one SIGINT, and nothing new begins.
     CancelAsked {
-        /// By whom.
+        /// Who did it.
         by: Who,
-        /// It was confirmed with a word: each process gets another SIGINT each time, and state may be lost.
+        /// Whether it was confirmed with a word: each process gets another SIGINT each time, and state may be lost.
         hard: bool,
     },
-    /// What people asked was taken up to here.
+    /// The requests of people were read up to here.
     Heard {
         /// In bytes of `requests.jsonl`.
         next: u64,
@@ -166,21 +143,18 @@ pub enum What {
         /// The unit it is about.
         #[serde(default, skip_serializing_if = "Option::is_none")]
         unit: Option<String>,
-        /// In a sentence.
+        /// A sentence for a person.
         text: String,
     },
     /// The run is over.
-    Ended {
-        /// How.
-        end: RunEnd,
-    },
+    Ended { end: RunEnd },
     /// An event that this version does not know.
     #[serde(other)]
     Unknown,
 }
 
 impl What {
-    /// The same where seconds pass so much faster.
+    /// The same where time passes this many times faster: the clock of a demo.
     #[must_use]
     pub fn scaled(mut self, speed: f64) -> Self {
         if let Self::Said { message, .. } = &mut self
@@ -192,14 +166,13 @@ impl What {
     }
 }
 
-/// What a run was asked for, and where it began.
+/// The order of a run, and where it began.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Started {
     /// The run's name, which sorts by time: `20261128T203339Z-apply-1f2e`.
     pub run: String,
-    /// The environment.
     pub environment: String,
-    /// What is done.
+    /// What the run is for.
     pub goal: Goal,
     /// Its units, in the order of their names; dependencies among them are to be waited for.
     pub units: Vec<Unit>,
@@ -220,7 +193,7 @@ pub struct Started {
     pub dropped: Vec<String>,
     /// How many units work at a time.
     pub parallelism: u32,
-    /// The environment is guarded.
+    /// Whether the environment is guarded.
     pub guarded: bool,
     /// One `init` at a time: those that share a plugin cache would write into it together.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -229,7 +202,7 @@ pub struct Started {
     pub pid: u32,
 }
 
-/// What a run is for.
+/// The purpose of a run: plan, apply, destroy, drift.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Goal {
@@ -239,17 +212,17 @@ pub enum Goal {
     Drift,
     /// Plans, waits for approval, applies.
     Apply,
-    /// The same with `-destroy`, in the other order.
+    /// The same with `-destroy`, in the reverse order.
     Destroy,
 }
 
 impl Goal {
-    /// It changes what is there.
+    /// Whether it changes what is there.
     pub fn applies(self) -> bool {
         matches!(self, Self::Apply | Self::Destroy)
     }
 
-    /// As it is typed.
+    /// The word that is typed for it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Plan => "plan",
@@ -265,9 +238,9 @@ impl Goal {
 pub struct Who {
     /// The user's name on that machine.
     pub user: String,
-    /// The machine.
+    /// The name of the machine.
     pub host: String,
-    /// The process.
+    /// The id of the process.
     pub pid: u32,
 }
 
@@ -276,11 +249,11 @@ pub struct Who {
 pub struct Revision {
     /// The commit, in hexadecimal digits.
     pub commit: String,
-    /// There are changes that are not committed.
+    /// Whether there are changes that are not committed.
     pub dirty: bool,
 }
 
-/// A step of a unit.
+/// A step of a unit, which is one process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Step {
@@ -299,7 +272,7 @@ pub enum Step {
 pub struct PlanRef {
     /// SHA-256 of the plan file, in hexadecimal digits: what is shown is what is applied.
     pub sha256: String,
-    /// What it would do.
+    /// What the plan would do.
     pub summary: Summary,
     /// Resources that are not as the state has them.
     pub drifted: u64,
@@ -309,7 +282,7 @@ pub struct PlanRef {
     /// What still guards resources that it would destroy.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub guards: Vec<Guard>,
-    /// Nothing is to be done: no approval is asked for.
+    /// Whether nothing is to be done: no approval is asked for.
     pub empty: bool,
     /// Values of dependencies were made up, as those were not applied: it can be read and never applied.
     pub on_mocks: bool,
@@ -337,9 +310,8 @@ pub enum UnitEnd {
     Done,
     /// There was nothing to do.
     Unchanged,
-    /// It failed.
     Failed {
-        /// In a sentence.
+        /// The reason, as a sentence.
         why: String,
     },
     /// It was not tried, as what it needs failed or was not done.
@@ -351,7 +323,7 @@ pub enum UnitEnd {
     Cancelled {
         /// Addresses that were being changed, which may exist and be in no state.
         in_flight: Vec<String>,
-        /// Its apply had begun: a part of it may be changed, also where nothing was in flight.
+        /// Whether its apply had begun: a part of it may be changed, also where nothing was in flight.
         #[serde(default)]
         applied: bool,
     },
@@ -369,25 +341,21 @@ pub enum RunEnd {
     Cancelled,
 }
 
-/// What people ask of a run: a line of its `requests.jsonl` each, which any cockpit adds.
+/// A request of a person to a run: one line of its `requests.jsonl`, which any cockpit may add.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Request {
-    /// When.
     pub time: Timestamp,
-    /// Who.
     pub by: Who,
-    /// What.
     #[serde(flatten)]
     pub wish: RequestKind,
 }
 
-/// What is asked of a run.
+/// The kind of a request to a run.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(tag = "wish", rename_all = "snake_case")]
 pub enum RequestKind {
     /// Apply this plan of this unit. A plan that has another hash by then is not applied.
     Approve {
-        /// The unit.
         unit: String,
         /// The plan's [`PlanRef::sha256`], as it was read.
         sha256: String,

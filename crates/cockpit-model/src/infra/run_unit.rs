@@ -1,4 +1,4 @@
-//! How a unit of a run and its resources stand: made of the events that name it.
+//! The state of a unit in a run, and of its resources, made of the events that name it.
 
 use super::guard::Guard;
 use super::loss::Loss;
@@ -10,12 +10,11 @@ use std::collections::BTreeMap;
 /// What Terraform says once it has heard of an interrupt.
 const INTERRUPTED: &str = "Interrupt received";
 
-/// How a unit stands.
+/// The state of a unit in a run.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct UnitState {
-    /// Where it is.
     pub phase: Phase,
-    /// When it came there.
+    /// When it reached this phase.
     pub since: Option<Timestamp>,
     /// Terraform's process, while there is one.
     pub pid: Option<u32>,
@@ -23,7 +22,6 @@ pub struct UnitState {
     pub plan: Option<PlanRef>,
     /// The hash that was approved, and by whom.
     pub approved: Option<(String, Who)>,
-    /// When that was.
     pub approved_at: Option<Timestamp>,
     /// The approved plan before it, which could not be applied any more; until another one is approved.
     pub stale: Option<Stale>,
@@ -39,7 +37,6 @@ pub struct UnitState {
     pub diagnostics: Vec<Diagnostic>,
     /// Its step, the one under way or the last one; none before the first, and where all begins again.
     pub step: Option<StepState>,
-    /// How it ended.
     pub end: Option<UnitEnd>,
     /// What Terraform said last that is no state of a resource.
     pub last_said: Option<String>,
@@ -52,22 +49,21 @@ pub struct Stale {
     pub why: String,
     /// When it was approved.
     pub approved: Option<Timestamp>,
-    /// By whom.
+    /// Who decided it.
     pub by: Who,
 }
 
 /// How a step of a unit stands.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepState {
-    /// Which.
     pub step: Step,
-    /// What the unit needs was not done when it began.
+    /// Whether what the unit needs was not done when it began.
     pub early: bool,
     /// Lines that Terraform said in it.
     pub lines: u64,
     /// Interrupts that its process got.
     pub interrupts: u32,
-    /// It has said that it was interrupted.
+    /// Whether it has said that it was interrupted.
     pub stops: bool,
     /// Its counts, once they were said.
     pub summary: Option<Summary>,
@@ -83,11 +79,10 @@ pub enum LiftPhase {
     None,
     /// It is planned, reviewed and applied before anything is destroyed.
     Wanted,
-    /// It was done.
     Done,
 }
 
-/// Where a unit is.
+/// The phases of a unit.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Phase {
     /// It waits for its turn.
@@ -110,13 +105,13 @@ pub enum Phase {
 /// How a resource stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResourceState {
-    /// What is done to it.
+    /// What is done to the resource.
     pub action: Action,
     /// How far that is.
     pub phase: ResourcePhase,
-    /// When it came there.
+    /// When it reached this phase.
     pub since: Timestamp,
-    /// It is not as the state has it.
+    /// Whether it is not as the state has it.
     pub drifted: bool,
     /// For how long it was changed, in seconds: by now, or in all.
     pub elapsed: u64,

@@ -3,7 +3,7 @@
 
 use super::message::Summary;
 use super::run::ResourcePhase;
-use super::run::{LiftPhase, Phase, RunState, UnitState};
+use super::run::{LiftPhase, Phase, RunState, StepState, UnitState};
 use super::run_event::{Goal, RunEnd, Started, Step, UnitEnd};
 use super::unit::{Tool, Unit};
 use std::collections::BTreeMap;
@@ -208,7 +208,8 @@ fn end(
         return Some(UnitEnd::Done);
     }
     if state.cancel.is_some() {
-        let applied = step.is_some_and(|step| step.step == Step::Apply);
+        // Terraform says its version before it changes anything.
+        let applied = step.is_some_and(|step| step.step == Step::Apply && step.lines > 0);
         return Some(UnitEnd::Cancelled { in_flight: in_flight(unit), applied });
     }
     if let Some(why) = step.and_then(|step| step.end.as_ref()?.clone()).filter(|_| !step.is_some_and(|step| step.early))
@@ -304,11 +305,16 @@ fn begin(state: &RunState, started: &Started, needs: &BTreeMap<&str, Vec<&str>>)
     decisions
 }
 
-/// Whether all that a unit needs is done, or is being applied.
+/// Lines that Terraform says in an apply before it begins to work: its version.
+const BEFORE_WORK: u64 = 1;
+
+/// Whether all that a unit needs is done, or is being applied. What only begins to be applied needs the machine itself: a plan that
+/// is begun at that moment would take it away from what it waits for.
 fn almost_ready(state: &RunState, needs: &BTreeMap<&str, Vec<&str>>, name: &str) -> bool {
     let almost = |need: &&str| {
         state.units.get(*need).is_some_and(|unit| {
-            let applied = unit.step.as_ref().is_some_and(|step| step.step == Step::Apply && step.end.is_none());
+            let works = |step: &StepState| step.step == Step::Apply && step.end.is_none() && step.lines > BEFORE_WORK;
+            let applied = unit.step.as_ref().is_some_and(works);
             well(unit) || (unit.end.is_none() && applied)
         })
     };

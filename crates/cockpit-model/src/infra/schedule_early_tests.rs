@@ -1,6 +1,6 @@
 //! What is begun before its time, and what is not.
 
-use super::message::Summary;
+use super::message::{Message, Summary};
 use super::run::RunState;
 use super::run_event::{PlanRef, RunEnd, RunEvent, Step, UnitEnd, What, Who};
 use super::schedule::{Decision, decide, to_retry};
@@ -23,6 +23,50 @@ fn a_unit_that_never_was_is_not_initialised_early_while_what_it_needs_was_never_
         let state = RunState::of(&events.map(|what| RunEvent { time: Timestamp::UNIX_EPOCH, what }));
         let begin = Decision::Begin { unit: "u1".into(), step: Step::Init, early: true };
         assert_eq!(decide(&state).contains(&begin), early, "{change} to change, never initialised: {fresh}");
+    }
+}
+
+/// Its start would take the machine away from that of the apply, on which everything waits.
+#[test]
+fn a_plan_is_begun_ahead_once_what_it_needs_works_and_not_while_that_starts() {
+    let case = applied(vec![false, false, true, false], (true, true, true));
+    let said = |text: &str| {
+        let message = Message::Log { text: text.into() };
+        What::Said { unit: "u0".into(), step: Step::Apply, message }
+    };
+    let events = [
+        What::Started(Box::new(started(&case))),
+        What::Prepared { fresh: vec!["u1".into()], ahead: vec!["u1".into()] },
+        What::Step { unit: "u0".into(), step: Step::Apply, pid: Some(7), early: false },
+        said("Terraform 1.11.4"),
+        said("terraform_data.it: creating"),
+    ];
+    let events = events.map(|what| RunEvent { time: Timestamp::UNIX_EPOCH, what });
+    let begin = Decision::Begin { unit: "u1".into(), step: Step::Plan, early: true };
+    let begins = |until: usize| decide(&RunState::of(&events[..until])).contains(&begin);
+    assert_eq!([3, 4, 5].map(begins), [false, false, true]);
+}
+
+/// A cancel may be heard while AWS is asked whose account it is.
+#[test]
+fn an_apply_that_is_cancelled_before_terraform_begins_is_not_said_to_have_changed_a_part() {
+    let case = applied(vec![false, false, true, false], (true, true, true));
+    let by = Who { user: "ana".into(), host: "desk".into(), pid: 1 };
+    for (begun, told) in [(false, "cancelled before it began"), (true, "cancelled while it worked")] {
+        let said = Message::Log { text: "Terraform 1.11.4".into() };
+        let said = What::Said { unit: "u0".into(), step: Step::Apply, message: said };
+        let failed = Some("the run was cancelled".to_owned());
+        let events = [
+            Some(What::Started(Box::new(started(&case)))),
+            Some(What::Step { unit: "u0".into(), step: Step::Apply, pid: None, early: false }),
+            begun.then_some(said),
+            Some(What::CancelAsked { by: by.clone(), hard: false }),
+            Some(What::StepEnded { unit: "u0".into(), step: Step::Apply, code: None, failed }),
+        ];
+        let events = events.into_iter().flatten().map(|what| RunEvent { time: Timestamp::UNIX_EPOCH, what });
+        let state = RunState::of(&events.collect::<Vec<_>>());
+        let end = UnitEnd::Cancelled { in_flight: Vec::new(), applied: begun };
+        assert!(decide(&state).contains(&Decision::End { unit: "u0".into(), end }), "{told}");
     }
 }
 

@@ -2,7 +2,7 @@
 
 use super::around::Around;
 use super::guard::{Guard, Lift};
-use super::message::Summary;
+use super::message::{Message, Summary};
 use super::run::{LiftPhase, Phase, RunState};
 use super::run_event::{Goal, PlanRef, RunEnd, RunEvent, Started, Step, UnitEnd, What, Who};
 use super::schedule::{Decision, decide, have_waited, refused, to_retry, wait_in_vain, waits};
@@ -215,7 +215,13 @@ impl World<'_> {
         );
         let inits = self.under_way.iter().filter(|(_, step, _)| *step == Step::Init).count();
         assert!(!self.case.serial_init || inits <= 1);
-        self.tell(What::Step { unit, step, pid: None, early });
+        self.tell(What::Step { unit: unit.clone(), step, pid: None, early });
+        if step == Step::Apply {
+            for text in ["its version", "what it does"] {
+                let message = Message::Log { text: text.into() };
+                self.tell(What::Said { unit: unit.clone(), step, message });
+            }
+        }
     }
 
     fn needs(&self, name: &str) -> Vec<String> {

@@ -1,34 +1,33 @@
 //! A state as it may be shown: what `show -json` and `state pull` say, with every sensitive value masked.
 
+use crate::text::counted;
 use serde_json::{Map, Value};
 use std::collections::BTreeSet;
 
-/// What stands where a value is sensitive.
+/// The text in place of a sensitive value.
 pub const MASK: &str = "(sensitive)";
 
 /// A resource of a state.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Resource {
-    /// Its address.
     pub address: String,
     /// `aws_vpc`.
     pub kind: String,
     /// A data source, which is read and not managed.
     pub is_data: bool,
-    /// It is destroyed and made again by the next apply.
+    /// Whether it is destroyed and made again by the next apply.
     pub is_tainted: bool,
     /// Its attributes, sensitive values masked.
     pub values: Value,
 }
 
-/// An output.
+/// An output of a unit.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Output {
-    /// Its name.
     pub name: String,
-    /// It must not be shown unasked.
+    /// Whether it must not be shown unasked.
     pub sensitive: bool,
-    /// What it holds.
+    /// The value of the output.
     pub value: Value,
     /// Its type, as Terraform says it: `"string"`, `["list","string"]`.
     pub kind: Value,
@@ -46,7 +45,7 @@ pub struct Mark {
 }
 
 impl Mark {
-    /// Of a pulled state; none where there is none.
+    /// The mark of a pulled state; none where there is no state.
     pub fn of(state: &[u8]) -> Option<Self> {
         let state: Value = serde_json::from_slice(state).ok()?;
         // Terraform pulls one without a lineage where nothing was written yet.
@@ -61,9 +60,9 @@ impl Mark {
         all.map(|resource| resource["instances"].as_array().map_or(0, Vec::len)).sum()
     }
 
-    /// For a person.
+    /// The mark in words: serial, lineage, how many resources.
     pub fn words(&self) -> String {
-        format!("serial {}, lineage {}, {} resources", self.serial, self.lineage, self.resources())
+        format!("serial {}, lineage {}, {}", self.serial, self.lineage, counted(self.resources(), "resource"))
     }
 
     /// Why a state is not the same that was moved; none where it is.

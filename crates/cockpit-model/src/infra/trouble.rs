@@ -41,14 +41,13 @@ impl TroubleKind {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct Trouble {
-    /// What kind it is.
     pub kind: TroubleKind,
     /// What failed, in a sentence.
     pub message: String,
     /// Why: a line each, with file and line where there are any.
     #[serde(default)]
     pub causes: Vec<String>,
-    /// What to do.
+    /// What a person can do about it.
     #[serde(default)]
     pub hint: Option<String>,
 }
@@ -73,7 +72,7 @@ impl Trouble {
         self
     }
 
-    /// The same with what to do.
+    /// The same with a hint: what to do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

@@ -16,7 +16,7 @@ pub enum Tool {
 }
 
 impl Tool {
-    /// As it is typed and configured.
+    /// The word that is typed and configured.
     pub fn word(self) -> &'static str {
         match self {
             Self::Terragrunt => "terragrunt",
@@ -68,9 +68,8 @@ pub enum GraphError {
     /// A unit needs one that is not there.
     #[error("{unit} depends on {needs}, and there is no such unit")]
     Missing {
-        /// The unit.
         unit: String,
-        /// What it names.
+        /// The name of the missing unit.
         needs: String,
     },
     /// Units that need each other, in a circle: the first is named again at the end.

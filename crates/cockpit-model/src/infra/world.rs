@@ -38,7 +38,7 @@ impl World {
         Endpoints::new(own, self.0.get(ENDPOINTS).map(String::as_str))
     }
 
-    /// As it is written down, and compared: empty is AWS itself.
+    /// The text by which endpoints are stored and compared: empty for AWS itself.
     pub fn key(&self) -> String {
         let short = |name: &String, url: &String| match name.strip_prefix(ENDPOINTS) {
             Some("") | None => url.clone(),

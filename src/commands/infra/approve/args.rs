@@ -12,7 +12,7 @@ pub struct Arguments {
     /// Only the plan of this unit; may be given several times
     #[arg(short, long = "unit", value_name = "NAME")]
     pub units: Vec<String>,
-    /// Only if the plan has this hash, or one that begins so
+    /// Only if the plan has this hash, or one that begins with it
     #[arg(long, value_name = "SHA256")]
     pub plan: Option<String>,
 }

@@ -3,7 +3,7 @@
 use crate::commands::infra::run_args::RunArgs;
 use clap::Args;
 
-/// Show what differs from the states, and what runs otherwise than declared [table|markdown|json|yaml]
+/// Show what differs from the states, and what runs differently from its code [table|markdown|json|yaml]
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(
     after_help = "Refresh-only plans of all units; then images and revisions of task definitions, counts beside scaling, limits of scaling,

@@ -1,4 +1,4 @@
-//! Looks for drift.
+//! Begins a run that looks for drift, and follows it.
 
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};

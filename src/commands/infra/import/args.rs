@@ -5,6 +5,7 @@ use clap::Args;
 /// Write an import block into a unit: its next plan shows the import, and an apply does it
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(
+    override_usage = "cockpit infra import [OPTIONS] [ENVIRONMENT] <ADDRESS> <ID>",
     after_help = "The block goes into cockpit_imports.tf in the unit's folder, and can be deleted once it was applied. Nothing else is
 changed: what Terraform would do to the resource is in the plan, before anything is done.
 

@@ -8,8 +8,7 @@ use crate::commands::infra::opened::{self, Opened, limited};
 use crate::commands::infra::written_down::Writer;
 use crate::commands::say::say;
 use crate::infra::Access;
-use crate::infra::surroundings::DEFAULT_WORKSPACE;
-use crate::model::infra::{Tool, Trouble, Unit};
+use crate::model::infra::Trouble;
 use crate::model::text::quoted;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<ExitCode, Report> {
@@ -36,21 +35,15 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
 }
 
 async fn one(access: Access<'_>, opened: &Opened, writer: Option<&Writer>) -> Result<(), Trouble> {
-    let (Some(wanted), Some(writer)) = (named(access.unit), writer) else { return access.init().await.map(drop) };
-    access.init_without_workspace().await?;
-    if !access.workspaces().await?.iter().any(|name| name == wanted) {
-        let made = access.new_workspace().await;
-        let (name, unit) = (&opened.environment.name, &access.unit.name);
+    let Some(writer) = writer else { return access.init().await.map(drop) };
+    let (name, unit) = (&opened.environment.name, &access.unit.name);
+    let tell = |workspace: &str, why: Option<&Trouble>| {
         let command = format!("cockpit infra init {name} --unit {} --new-workspace", quoted(unit));
-        let after = serde_json::json!({ "unit": unit, "workspace": wanted });
-        writer.tell(opened, &command, after, made.as_ref().err().map(|trouble| trouble.message.as_str()));
-        made?;
-        say(&format!("workspace {wanted} of {} is made", access.unit.name));
+        let after = serde_json::json!({ "unit": unit, "workspace": workspace });
+        writer.tell(opened, &command, after, why.map(|trouble| trouble.message.as_str()));
+    };
+    if let Some(made) = access.init_with_workspace(&tell).await? {
+        say(&format!("workspace {made} of {unit} is made"));
     }
-    access.init().await.map(drop)
-}
-
-/// The workspace of a unit that is not there by itself.
-fn named(unit: &Unit) -> Option<&str> {
-    unit.workspace.as_deref().filter(|name| unit.tool == Tool::Terraform && *name != DEFAULT_WORKSPACE)
+    Ok(())
 }

@@ -3,7 +3,7 @@
 use crate::commands::infra::target::Target;
 use clap::Args;
 
-/// Have tflint look at the code of units, where it is installed [table|json|yaml|csv]
+/// Check the code of units with tflint, where it is installed [table|json|yaml|csv]
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Arguments {
     /// The environment, and which of its units.

@@ -1,4 +1,4 @@
-//! Has tflint look at the code of units.
+//! Checks the code of units with tflint.
 
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};

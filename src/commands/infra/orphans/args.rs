@@ -6,7 +6,7 @@ use clap::Args;
 /// Look for resources that a run may have made and that are in no state, and offer them as import blocks [table|json|yaml]
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(
-    after_help = "A process that ends while it makes a resource says no end of it. Such resources are looked for in AWS by their names,
+    after_help = "A process that is killed while it creates a resource leaves no record of it. Such resources are looked for in AWS by their names,
 where there is a call for that, and their import blocks go into imports.tf in the run's folder. With --write they go into
 cockpit_imports.tf of their unit: its next plan shows the import, and an apply does it."
 )]

@@ -1,4 +1,4 @@
-//! `cockpit infra output`: what units say of what they made.
+//! `cockpit infra output`: the outputs of units.
 
 pub(super) mod args;
 pub(super) mod report;

@@ -33,7 +33,7 @@ pub struct OutputDto {
     pub unit: String,
     /// Its name.
     pub name: String,
-    /// It is sensitive: its value is shown only where it was asked for by name.
+    /// Whether it is sensitive: its value is shown only where it was asked for by name.
     pub sensitive: bool,
     /// Its value; `null` where it is hidden.
     pub value: Value,

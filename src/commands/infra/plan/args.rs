@@ -6,7 +6,7 @@ use clap::Args;
 /// Plan the units of an environment, and change nothing [table|markdown|json|yaml]
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(
-    after_help = "Unlike a plan of an apply it reads only what is applied now: a unit that needs outputs of one of\nwhich nothing was applied yet says so."
+    after_help = "Unlike the plans of an apply it sees only what is applied now: a unit that needs outputs of one that\nwas never applied says so."
 )]
 pub struct Arguments {
     /// What the run covers.

@@ -1,4 +1,4 @@
-//! Plans.
+//! Begins a run that only plans, and follows it.
 
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};

@@ -1,4 +1,4 @@
-//! `cockpit infra replace`: a resource is made again.
+//! `cockpit infra replace`: makes a resource again.
 
 pub(super) mod args;
 mod run;

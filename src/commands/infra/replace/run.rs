@@ -1,4 +1,4 @@
-//! Hands it over to an apply.
+//! Hands the resource over to an apply with `--replace`.
 
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};

@@ -9,7 +9,7 @@ pub struct Arguments {
     /// Which run.
     #[command(flatten)]
     pub of: Named,
-    /// Print what happens as JSON, a line each
+    /// Print what happens as JSON, one object per line
     #[arg(long)]
     pub json: bool,
 }

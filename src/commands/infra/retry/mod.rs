@@ -1,4 +1,4 @@
-//! `cockpit infra retry`: try again.
+//! `cockpit infra retry`: units of a run that failed, and those that waited for them, are tried again.
 
 pub(super) mod args;
 mod run;

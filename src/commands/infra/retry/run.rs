@@ -1,4 +1,4 @@
-//! Has failed and blocked units tried again.
+//! Tries failed and blocked units again.
 
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};

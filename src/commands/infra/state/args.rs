@@ -4,7 +4,7 @@ use crate::commands::infra::target::Target;
 use clap::{Args, Subcommand};
 use std::path::PathBuf;
 
-/// Look at states: the resources, one of them, or the whole of it
+/// Look at states: list the resources, show one, or print the whole state
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Arguments {
     /// What to look at.
@@ -38,6 +38,7 @@ pub struct Push {
 
 /// Which resource.
 #[derive(Debug, Clone, PartialEq, Args)]
+#[command(override_usage = "cockpit infra state show [OPTIONS] [ENVIRONMENT] <ADDRESS>")]
 pub struct Show {
     /// The environment, as with --env, and the resource's address: `module.db.aws_db_instance.this[0]`
     #[arg(value_names = ["ENVIRONMENT", "ADDRESS"], num_args = 1..=2, required = true)]

@@ -14,7 +14,7 @@ use crate::infra::Access;
 use crate::infra::kept::Kept;
 use crate::infra::run::left;
 use crate::model::infra::{Trouble, TroubleKind};
-use crate::model::text::quoted;
+use crate::model::text::{counted, quoted};
 use crate::runtime::stop::unless_stopped;
 use std::path::PathBuf;
 
@@ -52,7 +52,8 @@ pub(super) async fn push(context: &Context, arguments: &Push) -> Result<ExitCode
         return Err(report(trouble.cause(why)));
     }
     let writer = Writer::of(context, &opened).await?;
-    say(&format!("it has {} resources, and takes the place of the state", kept.mark.resources()));
+    let resources = counted(kept.mark.resources(), "resource");
+    say(&format!("it has {resources}, and takes the place of the state"));
     writer.say_where(&opened);
     if !said_yes(context, &opened.environment, Risk::Disrupt).await? {
         return Err(Report::new("refused", "nothing was changed: it was not confirmed", ExitCode::Refused));

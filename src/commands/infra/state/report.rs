@@ -39,7 +39,7 @@ pub struct ResourceDto {
     pub kind: String,
     /// `managed`, or `data`: read and not managed.
     pub mode: String,
-    /// It is destroyed and made again by the next apply.
+    /// Whether it is destroyed and made again by the next apply.
     pub tainted: bool,
 }
 

@@ -1,4 +1,4 @@
-//! `cockpit infra validate`: whether the code of units is right.
+//! `cockpit infra validate`: checks the code of units.
 
 pub(super) mod args;
 mod run;

@@ -1,4 +1,4 @@
-//! Has the code of units checked.
+//! Checks the code of units.
 
 use super::args::Arguments;
 use crate::cli::{ExitCode, Report};

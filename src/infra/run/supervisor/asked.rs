@@ -1,7 +1,7 @@
 //! What people ask of a run, and what is done about it.
 
 use super::super::requests;
-use super::Supervisor;
+use super::{LOOK_SELDOM, Supervisor};
 use crate::model::infra::run_event::{Request, RequestKind, What, Who};
 use crate::model::infra::schedule;
 
@@ -30,6 +30,22 @@ impl Supervisor<'_> {
                 Ok(units) => self.tell(What::Retried { units, by }),
                 Err(why) => self.note(None, why),
             },
+        }
+    }
+
+    /// Waits for what AWS answers; none where the run is cancelled meanwhile, which is not kept waiting by that.
+    pub(super) async fn unless_cancelled<T>(&mut self, mut asked: impl Future<Output = T> + Unpin) -> Option<T> {
+        loop {
+            tokio::select! {
+                biased;
+                answer = &mut asked => return Some(answer),
+                () = tokio::time::sleep(LOOK_SELDOM) => {
+                    self.take_requests();
+                    if self.state.cancel.is_some() {
+                        return None;
+                    }
+                }
+            }
         }
     }
 

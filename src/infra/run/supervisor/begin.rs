@@ -8,7 +8,7 @@ use super::Supervisor;
 use crate::model::infra::run_event::{Started, What};
 
 impl Supervisor<'_> {
-    /// The first event.
+    /// Writes the first event of the run.
     pub(super) fn begin(&mut self) {
         let order = &self.order;
         let cores = std::thread::available_parallelism().map_or(2, std::num::NonZero::get);

@@ -13,6 +13,7 @@ use crate::model::infra::run_event::{Goal, Step, What};
 use crate::model::infra::{Tool, Unit};
 use crate::model::text::quoted;
 use std::path::{Path, PathBuf};
+use tokio::task::JoinHandle;
 
 impl Supervisor<'_> {
     /// What takes less time in this run than one step after the other; begins to ask what each of Terragrunt's calls would ask.
@@ -31,7 +32,7 @@ impl Supervisor<'_> {
         {
             let said = &self.order.terraform_said;
             // Asked a moment ago: this first supervisor of the run need not, and the first unit's Terragrunt need not either.
-            if said.is_empty() || folder::replace(&self.run.join(ahead::VERSION), said.as_bytes()).is_err() {
+            if said.is_empty() || folder::replace_for_now(&self.run.join(ahead::VERSION), said.as_bytes()).is_err() {
                 let call = steps::ask(&self.order, &self.around, unit, None, vec!["version".into()]);
                 tokio::spawn(learn_version(self.run.clone(), call));
             }
@@ -81,19 +82,31 @@ impl Supervisor<'_> {
 
     /// Why nothing is planned or applied with these credentials; none where they are of the account that the run was begun
     /// with. Whoever takes a run up may have others, and a profile may have changed.
-    pub(super) async fn wrong_account(&self, step: Step) -> Option<String> {
-        let expected = self.order.account.as_ref().filter(|_| matches!(step, Step::Plan | Step::Apply))?;
-        match (self.account)(self.order.clone()).await {
-            Ok(account) if account == *expected => None,
+    pub(super) async fn wrong_account(&mut self, step: Step) -> Option<String> {
+        let expected = self.order.account.clone().filter(|_| matches!(step, Step::Plan | Step::Apply))?;
+        let asked = if let Some(known) = self.whose.take() {
+            known
+        } else {
+            let account = self.account;
+            let asked = account(self.order.clone());
+            match self.unless_cancelled(asked).await {
+                Some(asked) => asked,
+                None => return Some("the run was cancelled".into()),
+            }
+        };
+        let wrong = match &asked {
+            Ok(account) if *account == expected => None,
             Ok(account) => {
                 Some(format!("the credentials are of account {account}, and the run was begun in {expected}"))
             }
             Err(why) => Some(format!("AWS cannot be asked whose account this is: {why}")),
-        }
+        };
+        self.whose = Some(asked);
+        wrong
     }
 
-    /// Why what was approved is not what would be applied now; none where it is.
-    pub(super) fn not_as_approved(&self, unit: &Unit) -> Option<String> {
+    /// Why what was approved is not what would be applied now, with the code as it is now; none where it is.
+    pub(super) async fn not_as_approved(&self, unit: &Unit, code: JoinHandle<bound::Code>) -> Option<String> {
         let state = self.state.units.get(&unit.name)?;
         let plan = state.plan.as_ref()?;
         let approved = state.approved.as_ref().map(|(hash, _)| hash.as_str());
@@ -102,10 +115,11 @@ impl Supervisor<'_> {
             Ok(_) => return Some("the plan file is not the one that was approved".into()),
             Err(error) => return Some(format!("the plan file cannot be read: {error}")),
         }
-        if !plan.code.is_empty() && plan.code != bound::code(unit).hash() {
-            return Some("the code has changed since it was planned".into());
+        match code.await {
+            Ok(code) if plan.code.is_empty() || plan.code == code.hash() => None,
+            Ok(_) => Some("the code has changed since it was planned".into()),
+            Err(error) => Some(format!("whether the code has changed cannot be looked at: {error}")),
         }
-        None
     }
 }
 
@@ -113,6 +127,6 @@ impl Supervisor<'_> {
 async fn learn_version(run: PathBuf, call: steps::Call) {
     // Where it does not come to that, each asks by itself.
     if let Ok(said) = show::output(&call).await {
-        let _ = folder::replace(&run.join(ahead::VERSION), &said);
+        let _ = folder::replace_for_now(&run.join(ahead::VERSION), &said);
     }
 }

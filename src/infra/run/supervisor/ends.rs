@@ -20,7 +20,7 @@ const STALE: &str = "Saved plan is stale";
 
 impl Supervisor<'_> {
     /// The process of a step is gone.
-    pub(super) async fn step_ended(&mut self, name: &str, step: Step, exit: &Exit) {
+    pub(super) fn step_ended(&mut self, name: &str, step: Step, exit: &Exit) {
         let place = self.place(name, step);
         if step == Step::Plan {
             self.uncover_code(name);
@@ -50,6 +50,10 @@ impl Supervisor<'_> {
             // Until it is known whether its own is there the step is not over.
             return;
         }
+        if step == Step::Apply && !stale && failed.as_ref().is_some_and(|why| self.ask_state(name, exit, code, why)) {
+            // Until it is known what it has left the step is not over.
+            return;
+        }
         self.tell(What::StepEnded { unit: name.to_owned(), step, code, failed: failed.clone() });
         if failed.is_none() {
             return;
@@ -61,7 +65,7 @@ impl Supervisor<'_> {
                     why: "the state was changed since it was planned".into(),
                 });
             }
-            Step::Apply => self.left_by_an_apply(name, exit).await,
+            Step::Apply => self.left_by_an_apply(name, Vec::new()),
             // Nobody knows how it ended, and nothing was changed: it is done again.
             Step::Init | Step::Plan if *exit == Exit::Unknown && self.state.cancel.is_none() => {
                 let why = "the supervisor was killed while it was made".to_owned();

@@ -45,7 +45,7 @@ impl Supervisor<'_> {
         Some(Lifting { addresses, switch: in_modules && self.has_switch(&unit.name) })
     }
 
-    /// Lays over the code of a unit what its plan needs; what an earlier plan left there is taken away.
+    /// Writes the override file that the plan of a unit needs; without a need, one of an earlier plan is removed.
     pub(super) fn override_code(&self, unit: &Unit) -> Result<(), String> {
         let path = unit.dir.join(OVERRIDE);
         let text = self
@@ -61,7 +61,7 @@ impl Supervisor<'_> {
         done.map_err(|error| format!("{} cannot be written or removed: {error}", path.display()))
     }
 
-    /// Takes away what was laid over the code: the plan has it.
+    /// Removes the override file: the plan has what it said.
     pub(super) fn uncover_code(&mut self, unit: &str) {
         let Some(path) = self.unit(unit).map(|unit| unit.dir.join(OVERRIDE)) else { return };
         if let Err(error) = gone(&path) {

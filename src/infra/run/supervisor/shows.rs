@@ -15,7 +15,7 @@ use crate::model::infra::run_event::{Goal, Step, What};
 use std::collections::BTreeSet;
 use std::path::PathBuf;
 
-/// So many plans in a row are made while their code is changed.
+/// How many plans in a row are made while their code is changed.
 const TRIES: u32 = 3;
 
 /// Whether a plan stands.
@@ -97,7 +97,7 @@ impl Supervisor<'_> {
         Secrets::read(&show::output(&call).await.ok()?).ok()
     }
 
-    /// A plan was read.
+    /// Takes in that the plan of a unit was read.
     pub(super) async fn shown(&mut self, unit: &str) {
         let Some(task) = self.showing.remove(unit) else { return };
         let (mut failed, mut guards) = (None, Vec::new());
@@ -119,8 +119,11 @@ impl Supervisor<'_> {
                     }
                 }
                 if !held.is_empty() {
-                    let losses = (self.counts)(self.order.clone(), held).await;
-                    self.tell(What::Counted { unit: unit.to_owned(), losses });
+                    let counts = self.counts;
+                    let asked = counts(self.order.clone(), held);
+                    if let Some(losses) = self.unless_cancelled(asked).await {
+                        self.tell(What::Counted { unit: unit.to_owned(), losses });
+                    }
                 }
                 match self.guards_to_lift(unit, &plan.guards) {
                     Ok(found) if found.is_empty() => self.tell(What::PlanReady { unit: unit.to_owned(), plan }),

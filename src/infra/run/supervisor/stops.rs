@@ -14,7 +14,7 @@ const HEARD: Duration = Duration::from_secs(2);
 const ENDS: Duration = Duration::from_secs(5);
 
 impl Supervisor<'_> {
-    /// Does what was asked to the steps under way.
+    /// Stops the steps under way, as was asked.
     pub(super) async fn stop_steps(&mut self) {
         if self.state.cancel.is_none() || self.state.end.is_some() {
             return;

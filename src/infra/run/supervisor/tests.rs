@@ -6,13 +6,15 @@ use super::super::leaf::Exit;
 use super::super::steps;
 use super::shows::Settled;
 use super::{Account, Counts, Outside, Supervisor};
-use crate::model::infra::message::{Message, Summary};
-use crate::model::infra::run_event::{Goal, Step, What, Who};
+use crate::model::infra::message::{Action, Message, Summary};
+use crate::model::infra::run_event::{Goal, Request, RequestKind, Step, What, Who};
 use crate::model::infra::schedule::Decision;
 use crate::model::infra::world::{ENDPOINTS, World};
 use crate::model::infra::{Around, Order, Tool, Unit};
+use jiff::Timestamp;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU32, Ordering};
 use tokio::sync::mpsc::channel;
 
 const REAL: &str = r#"{"version":4,"lineage":"real","resources":[{"mode":"managed","type":"aws_vpc","name":"a",
@@ -107,7 +109,7 @@ async fn a_plan_that_waited_does_not_go_on_where_the_credentials_are_of_another_
     std::fs::remove_file(ahead::go(&supervisor.run, "app")).unwrap();
     supervisor.let_go();
     assert_eq!(said(&supervisor).as_deref(), Some("no"), "it is said until it is heard");
-    supervisor.step_ended("app", Step::Plan, &Exit::Code(1)).await;
+    supervisor.step_ended("app", Step::Plan, &Exit::Code(1));
     let why = failed(&supervisor).unwrap();
     assert!(why.contains("account 333333333333"), "{why}");
     assert!(is_early(&supervisor) && !supervisor.is_held_back(&again), "one in its place is begun");
@@ -148,7 +150,7 @@ async fn a_plan_that_has_initialised_its_unit_fails_where_the_state_is_of_anothe
         std::fs::write(folder::plan_file(&supervisor.run, "app"), "a plan").unwrap();
         let message = Message::Summary(Summary::default());
         supervisor.tell(What::Said { unit: "app".into(), step: Step::Plan, message });
-        supervisor.step_ended("app", Step::Plan, &Exit::Code(2)).await;
+        supervisor.step_ended("app", Step::Plan, &Exit::Code(2));
         let failed = failed(&supervisor);
         assert_eq!(failed.is_some(), elsewhere, "{failed:?}");
         assert!(failed.is_none_or(|why| why.contains("1 resource of AWS itself")));
@@ -173,5 +175,70 @@ async fn a_plan_whose_code_is_changed_while_it_is_made_is_made_again_and_given_u
     let never = plan(&["c.tf"]);
     assert!(matches!(&never, Settled::Never(why) if why.contains("its own code: c.tf")), "{never:?}");
     assert!(matches!(plan(&["d.tf"]), Settled::Again(_)), "a retry begins again");
+    std::fs::remove_dir_all(root).unwrap();
+}
+
+/// The file `state` of a unit's folder, which `sh state pull` runs: it answers once that is wanted.
+const ANSWERS: &str = "until [ -e go ]; do /bin/sleep 0.01; done\necho \
+    '{\"version\":4,\"resources\":[{\"mode\":\"managed\",\"type\":\"a\",\"name\":\"written\",\"instances\":[{}]}]}'\n";
+
+#[tokio::test]
+async fn what_a_state_has_after_a_kill_is_asked_while_everything_else_goes_on() {
+    let root = root("unwritten");
+    let mut supervisor = supervisor(&root, &|_| Box::pin(async { Ok("111111111111".to_owned()) }));
+    let (out, mut told) = channel(1);
+    supervisor.out = out;
+    supervisor.order.terraform = PathBuf::from("/bin/sh");
+    let unit = supervisor.unit("app").unwrap();
+    std::fs::write(unit.dir.join("state"), ANSWERS).unwrap();
+    supervisor.tell(What::Step { unit: "app".into(), step: Step::Apply, pid: None, early: false });
+    for address in ["a.written", "a.lost"] {
+        let (address, action) = (address.to_owned(), Action::Create);
+        let begun = Message::ApplyStarted { address: address.clone(), action };
+        let done = Message::ApplyDone { address, action, id: None, elapsed: 1 };
+        for message in [begun, done] {
+            supervisor.tell(What::Said { unit: "app".into(), step: Step::Apply, message });
+        }
+    }
+    supervisor.step_ended("app", Step::Apply, &Exit::Signal(9));
+    assert_eq!(supervisor.state.units["app"].step.as_ref().unwrap().end, None, "it is not known what it has left");
+    assert!(supervisor.state.left.is_empty());
+    std::fs::write(unit.dir.join("go"), "").unwrap();
+    supervisor.take(told.recv().await.unwrap()).await;
+    assert_eq!(failed(&supervisor).as_deref(), Some("apply was ended by signal 9"));
+    let left: Vec<&str> = supervisor.state.left.keys().map(|(_, address)| address.as_str()).collect();
+    assert_eq!(left, ["a.lost"]);
+    std::fs::remove_dir_all(root).unwrap();
+}
+
+#[tokio::test]
+async fn an_account_that_aws_does_not_say_keeps_no_cancel_waiting() {
+    let root = root("unheard");
+    let mut supervisor = supervisor(&root, &|_| Box::pin(std::future::pending::<Result<String, String>>()));
+    let cancel = Request { time: Timestamp::UNIX_EPOCH, by: who(), wish: RequestKind::Cancel { hard: false } };
+    let line = serde_json::to_string(&cancel).unwrap();
+    std::fs::write(supervisor.run.join(folder::REQUESTS), line + "\n").unwrap();
+    assert_eq!(supervisor.wrong_account(Step::Plan).await.as_deref(), Some("the run was cancelled"));
+    assert!(supervisor.state.cancel.is_some());
+    std::fs::remove_dir_all(root).unwrap();
+}
+
+#[tokio::test]
+async fn units_that_begin_at_one_moment_ask_once_whose_account_it_is() {
+    static ASKED: AtomicU32 = AtomicU32::new(0);
+    let root = root("once");
+    let mut supervisor = supervisor(&root, &|_| {
+        ASKED.fetch_add(1, Ordering::Relaxed);
+        Box::pin(async { Ok("333333333333".to_owned()) })
+    });
+    for _ in 0..2 {
+        let why = supervisor.wrong_account(Step::Apply).await.unwrap();
+        assert!(why.contains("account 333333333333"), "{why}");
+    }
+    assert_eq!(supervisor.wrong_account(Step::Show).await, None, "what changes nothing asks for nothing");
+    assert_eq!(ASKED.load(Ordering::Relaxed), 1);
+    supervisor.whose = None;
+    assert!(supervisor.wrong_account(Step::Apply).await.is_some());
+    assert_eq!(ASKED.load(Ordering::Relaxed), 2, "it is asked again in the next round");
     std::fs::remove_dir_all(root).unwrap();
 }

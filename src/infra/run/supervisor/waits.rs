@@ -27,7 +27,6 @@ impl Supervisor<'_> {
         // Written down first: one that is not may not have gone on.
         self.tell(What::Step { unit: name.to_owned(), step: Step::Plan, pid: None, early: false });
         self.written().await;
-        self.writer.sync();
         if let Err(error) = ahead::say(&self.run, name, true) {
             self.note(Some(name), format!("its plan cannot be told to go on, which is tried again: {error}"));
         }

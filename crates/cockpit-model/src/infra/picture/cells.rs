@@ -8,7 +8,7 @@ const DOWN: u8 = 2;
 const LEFT: u8 = 4;
 const RIGHT: u8 = 8;
 
-/// A cell of a line.
+/// A cell of a line, with its character.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Stroke {
     /// Its column.
@@ -17,7 +17,7 @@ pub struct Stroke {
     pub y: usize,
     /// Its character.
     pub sign: char,
-    /// It belongs to an edge between two boxes that are marked.
+    /// Whether it belongs to an edge between two boxes that are marked.
     pub marked: bool,
 }
 

@@ -5,7 +5,7 @@ use crate::infra::message::Action;
 use crate::infra::plan::{Plan, module_of, resource_of, type_of};
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-/// So many boxes are drawn at most: more cannot be told apart.
+/// How many boxes are drawn at most: more cannot be told apart.
 pub const MOST: usize = 60;
 
 /// How far resources are folded.

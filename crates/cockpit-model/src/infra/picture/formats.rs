@@ -6,7 +6,7 @@ use crate::text::{harmless, width};
 use serde_json::json;
 use std::fmt::Write;
 
-/// For Graphviz.
+/// The graph as DOT, for Graphviz.
 pub fn dot(name: &str, picture: &Picture) -> String {
     let mut out = format!("digraph {} {{\n  rankdir=LR;\n  node [shape=box];\n", quoted(name));
     for node in &picture.nodes {

@@ -12,7 +12,7 @@ const PASS: usize = 2;
 /// Times that layers are sorted by their neighbours.
 const SWEEPS: usize = 6;
 
-/// A box, in cells.
+/// A box of the graph, in cells.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Frame {
     /// Its first column.
@@ -25,23 +25,21 @@ pub struct Frame {
     pub height: usize,
 }
 
-/// The line of an edge.
+/// The line of an edge, from box to box.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
-    /// The edge.
     pub edge: (usize, usize),
     /// Its cells in order, from beside the first box to beside the second.
     pub cells: Vec<(usize, usize)>,
 }
 
-/// Where everything is.
+/// Where the boxes and lines of a graph are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Layout {
     /// Columns and rows of the whole.
     pub size: (usize, usize),
     /// The boxes, as the nodes are numbered.
     pub boxes: Vec<Frame>,
-    /// The lines.
     pub lines: Vec<Line>,
     /// The layers, each from the top.
     pub layers: Vec<Vec<usize>>,
@@ -55,7 +53,7 @@ struct Item {
     node: Option<usize>,
     layer: usize,
     y: usize,
-    /// What it is joined to in the next layer.
+    /// The nodes of the next layer that it is joined to.
     next: Vec<usize>,
     before: Vec<usize>,
     channel: usize,

@@ -12,7 +12,7 @@ mod tests;
 pub use cells::Stroke;
 pub use layout::{Frame, Layout};
 
-/// What is to be drawn: boxes, and which is needed by which.
+/// A graph to be drawn: boxes, and which is needed by which.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Picture {
     /// The boxes.
@@ -21,18 +21,18 @@ pub struct Picture {
     pub edges: Vec<(usize, usize)>,
 }
 
-/// A box.
+/// A box of the graph.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Node {
     /// What tells it apart: the name of a unit, the address of a resource, of a module, or of a type in a module.
     pub id: String,
-    /// Its first line.
+    /// The first line in the box.
     pub label: String,
-    /// Its second line.
+    /// The second line in the box.
     pub note: String,
-    /// What is done to it, in Terraform's sign; empty is nothing, or not known.
+    /// The action on it, as Terraform's sign; empty for none, or not known.
     pub sign: String,
-    /// It is on the critical path: the whole takes as long as these.
+    /// Whether it is on the critical path: the whole takes as long as these.
     pub critical: bool,
 }
 

@@ -110,7 +110,7 @@ proptest! {
         edges in proptest::collection::vec((0_usize..25, 1_usize..25), 0..60),
     ) {
         let count = widths.len();
-        // From a smaller number to a greater one: no circles.
+        // Every edge goes from a smaller number to a greater one, so there are no circles.
         let edges: BTreeSet<(usize, usize)> = edges
             .into_iter()
             .map(|(from, by)| (from, from + by))

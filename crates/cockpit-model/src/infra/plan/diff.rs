@@ -1,4 +1,4 @@
-//! What is not as before, attribute by attribute.
+//! The difference between the values before and after a change, attribute by attribute.
 
 use super::list;
 use super::secret::Secrets;
@@ -10,7 +10,7 @@ use serde_json::Value;
 /// What two values have that is not the same.
 #[derive(Debug, Default)]
 pub(super) struct Diff {
-    /// What is not as before.
+    /// The attributes that change.
     pub attributes: Vec<Attribute>,
     /// How many stay as they are.
     pub unchanged: u64,
@@ -38,7 +38,7 @@ fn sides<'a>(delta: &'a Delta, secrets: &Secrets) -> (Node<'a>, Node<'a>) {
     static KNOWN: Value = Value::Null;
     let before = Masks { sensitive: &delta.before_sensitive, unknown: &KNOWN };
     let after = Masks { sensitive: &delta.after_sensitive, unknown: &delta.after_unknown };
-    // Of an output that is sensitive the mask says so of both sides, though there was nothing before.
+    // For a sensitive output the mask stands on both sides, even where there was no value before.
     let only = |action: &str| delta.actions.len() == 1 && delta.actions[0] == action;
     let before = if only("create") { Node::Null } else { node(&delta.before, before, secrets) };
     let after = if only("delete") { Node::Null } else { node(&delta.after, after, secrets) };

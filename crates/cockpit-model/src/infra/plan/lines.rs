@@ -5,20 +5,20 @@ use crate::infra::message::Action;
 use crate::text::width;
 use std::fmt::Write as _;
 
-/// A line.
+/// A line of a plan: indent, sign, text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// How deep it is, from 0.
     pub depth: u16,
     /// `+`, `-` and `~`; a space where nothing is changed.
     pub sign: char,
-    /// What it says.
+    /// The text of the line.
     pub text: String,
-    /// The resource must be replaced because of it.
+    /// Whether the resource must be replaced because of it.
     pub forces: bool,
 }
 
-/// What is done to a resource, in one line without its sign.
+/// The action on a resource, in one line without its sign.
 pub fn head(change: &Change) -> String {
     let mut out = change.address.clone();
     if let Some(key) = &change.deposed {

@@ -66,7 +66,7 @@ pub(super) fn gaps<'a, T: PartialEq>(before: &'a [T], after: &'a [T]) -> Vec<(&'
     out
 }
 
-/// By the longest common subsequence.
+/// The longest common subsequence.
 fn common<'a, T: PartialEq>(left: &'a [T], right: &'a [T], out: &mut Vec<(&'a [T], &'a [T])>) {
     let wide = right.len() + 1;
     let mut best = vec![0_u32; (left.len() + 1) * wide];

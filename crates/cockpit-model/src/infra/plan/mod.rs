@@ -22,6 +22,7 @@ pub mod text;
 pub mod types;
 
 pub use address::{key_of, module_of, resource_of, type_of};
+pub use named::without_instance;
 pub use reason::is_stateful;
 pub use secret::Secrets;
 pub use show::PlanError;

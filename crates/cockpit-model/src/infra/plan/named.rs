@@ -2,6 +2,7 @@
 //! not know, and plans the rest, or nothing.
 
 use super::address::resource_of;
+use super::show::{PlanError, Show, StateModule};
 use super::types::Plan;
 use crate::infra::message::Action;
 use crate::names::nearest;
@@ -40,6 +41,35 @@ impl Plan {
     }
 }
 
+/// Why nothing is planned of a target with a key: of what `show -json` printed, neither the changes nor the state have one of this
+/// key, and Terraform plans nothing without a word. None where each is there.
+///
+/// # Errors
+/// It is no plan.
+pub fn without_instance(show_json: &[u8], targets: &[String]) -> Result<Option<String>, PlanError> {
+    let mut keyed = targets.iter().filter(|target| resource_of(target) != **target).peekable();
+    if keyed.peek().is_none() {
+        return Ok(None);
+    }
+    let show = Show::read(show_json)?;
+    let changed = show.resource_changes.iter().chain(&show.resource_drift);
+    let mut known: Vec<&str> = changed.map(|resource| resource.address.as_str()).collect();
+    let mut open: Vec<&StateModule> = show.prior_state.iter().map(|state| &state.values.root_module).collect();
+    while let Some(module) = open.pop() {
+        known.extend(module.resources.iter().map(|resource| resource.address.as_str()));
+        open.extend(&module.child_modules);
+    }
+    let is_there = |target: &str| {
+        let is_in = |rest: &str| rest.is_empty() || rest.starts_with('.');
+        known.iter().any(|address| address.strip_prefix(target).is_some_and(is_in))
+    };
+    Ok(keyed.find(|target| !is_there(target)).map(|target| {
+        let near = nearest(target, known.iter().copied());
+        let mean = near.map(|near| format!("; did you mean `{near}`?")).unwrap_or_default();
+        format!("nothing is planned of {target}: there is none with this key{mean}")
+    }))
+}
+
 #[cfg(test)]
 mod tests {
     use super::super::testing::{change, show};
@@ -63,5 +93,30 @@ mod tests {
         let wrong = unmet(&["module.a.aws_vpc.man"], &[]).unwrap();
         assert!(wrong.contains("would not be made again") && wrong.contains("`module.a.aws_vpc.main`"), "{wrong}");
         assert!(unmet(&[], &["module.ab"]).unwrap().starts_with("nothing is planned of module.ab: there is no such"));
+    }
+
+    #[test]
+    fn a_key_that_nothing_has_is_told_where_terraform_plans_nothing_of_it() {
+        let made = change("module.a[\"x y\"].aws_vpc.main[0]", &["create"], json!(null), json!({"a": 1}));
+        let mut plan = show(&[made]);
+        plan["prior_state"] = json!({"values": {"root_module": {
+            "resources": [{"address": "aws_vpc.old[\"one\"]"}],
+            "child_modules": [{"resources": [{"address": "module.b[0].aws_vpc.c"}]}],
+        }}});
+        let json = plan.to_string();
+        let why = |target: &str| without_instance(json.as_bytes(), &[target.to_owned()]).unwrap();
+        for there in [
+            "module.a[\"x y\"]",
+            "module.a[\"x y\"].aws_vpc.main[0]",
+            "aws_vpc.old[\"one\"]",
+            "module.b[0]",
+            "module.b[0].aws_vpc.c",
+            "aws_vpc.gone",
+        ] {
+            assert_eq!(why(there), None, "{there}");
+        }
+        let wrong = why("aws_vpc.old[\"onee\"]").unwrap();
+        assert!(wrong.contains("none with this key") && wrong.contains("`aws_vpc.old[\"one\"]`"), "{wrong}");
+        assert!(why("module.a[\"x\"]").is_some() && why("module.b[1]").is_some());
     }
 }

@@ -1,4 +1,4 @@
-//! Reads what `show -json` says.
+//! Reads a plan from what `terraform show -json` printed.
 
 use super::address::resource_of;
 use super::bill;
@@ -21,7 +21,7 @@ impl Plan {
         Self::read_with_secrets(show_json).map(|(plan, _)| plan)
     }
 
-    /// The same with the secrets that it has, which are not to be told elsewhere either.
+    /// The same, with the secrets in it, which must not be shown elsewhere either.
     ///
     /// # Errors
     /// As [`Plan::read`].

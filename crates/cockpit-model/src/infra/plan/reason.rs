@@ -1,4 +1,4 @@
-//! Why a resource is changed, in words, and which hold data.
+//! Why a resource is changed, in words, and which types hold data.
 
 use super::show::ResourceChange;
 use serde_json::Value;

@@ -8,7 +8,7 @@ use aho_corasick::{AhoCorasick, MatchKind};
 use serde_json::{Number, Value};
 use std::collections::{BTreeSet, HashSet};
 
-/// What stands for a sensitive value; Terraform's own words.
+/// The text in place of a sensitive value; Terraform's own words.
 pub(super) const SENSITIVE: &str = "(sensitive value)";
 
 /// Shorter values (`true`, `80`, `prod`) are no secrets that could be known again within a text: every other text has them.
@@ -19,7 +19,7 @@ const SHORTEST_ALONE: usize = 4;
 /// Values that are secret wherever they stand.
 #[derive(Debug, Default)]
 pub struct Secrets {
-    /// Those that are looked for within texts.
+    /// The secrets that are searched for inside texts.
     within: Option<AhoCorasick>,
     /// Those that are secret where they are the whole of a value: also short ones, numbers, and all that is in a map that is
     /// marked as a whole. A region in it would mask every ARN of the plan, and so is not looked for within texts.
@@ -34,7 +34,7 @@ struct Found<'a> {
 }
 
 impl Secrets {
-    /// Those of what `show -json` printed of a plan file.
+    /// The secrets in what `show -json` printed of a plan file.
     ///
     /// # Errors
     /// It is no plan.
@@ -42,7 +42,7 @@ impl Secrets {
         Ok(Self::of(&Show::read(show_json)?))
     }
 
-    /// Those of a plan.
+    /// The secrets of a plan.
     pub(super) fn of(show: &Show) -> Self {
         let mut found = Found::default();
         let root = &show.configuration.root_module;

@@ -18,7 +18,7 @@ pub enum PlanError {
         column: usize,
     },
     /// It has parts that would be applied without being shown.
-    #[error("the plan has what is not known here, and would be applied without being shown: {0}")]
+    #[error("the plan has something unknown here, which would be applied without being shown: {0}")]
     Unknown(String),
     /// A later Terraform wrote it in another format.
     #[error("the plan has format {0}, and only 1.x is known")]
@@ -262,7 +262,7 @@ pub(super) struct ConfigResource {
     pub depends_on: Vec<String>,
 }
 
-/// A call of a module.
+/// A call of a module in the code.
 #[derive(Debug, serde::Deserialize)]
 pub(super) struct Call {
     #[serde(default)]

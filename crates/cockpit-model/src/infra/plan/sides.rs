@@ -151,12 +151,12 @@ pub(super) fn quoted(text: &str) -> String {
 }
 
 impl Node<'_> {
-    /// It is not there.
+    /// Whether there is no value.
     pub fn is_null(&self) -> bool {
         matches!(self, Node::Null)
     }
 
-    /// In one line, masked.
+    /// The value in one line, masked.
     pub fn line(&self) -> String {
         match self {
             Node::Null => "null".to_owned(),

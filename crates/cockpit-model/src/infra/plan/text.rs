@@ -7,7 +7,7 @@ use crate::infra::message::{Action, Summary};
 use crate::text::harmless;
 use std::fmt::Write;
 
-/// So many are named of what a change touches.
+/// How many are named of what a change touches.
 const TOUCHES: usize = 8;
 
 /// The whole plan of a unit. Every line is harmless to a terminal.

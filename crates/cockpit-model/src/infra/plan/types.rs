@@ -43,14 +43,12 @@ pub struct Plan {
     pub applyable: Option<bool>,
 }
 
-/// What is done to a resource.
+/// The change of one resource.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Change {
-    /// Its address.
     pub address: String,
-    /// How.
     pub action: Action,
-    /// Why, in words.
+    /// Why Terraform does it, in words.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
     /// The address that it had in the state before.
@@ -65,7 +63,7 @@ pub struct Change {
     /// A replacement that makes the new one before it destroys the old one.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub create_first: bool,
-    /// It holds data that is gone when it is destroyed, and it is destroyed or replaced.
+    /// Whether it holds data that is gone when it is destroyed, and it is destroyed or replaced.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub loses_data: bool,
     /// Attributes that are not as before.
@@ -82,10 +80,10 @@ pub struct Attribute {
     /// Its name; none for an element of a list.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Its values.
+    /// The values of the attribute.
     #[serde(flatten)]
     pub shown: Shown,
-    /// The resource must be replaced because of it.
+    /// Whether the resource must be replaced because of it.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub forces: bool,
 }
@@ -125,7 +123,7 @@ pub enum Shown {
     },
 }
 
-/// What holds parts.
+/// What holds the parts of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Holder {
@@ -176,7 +174,7 @@ pub struct Resource {
 /// The resources that stand after a plan, as far as they are paid for.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Bill {
-    /// Those whose price depends on what they are, in the order of the file.
+    /// The resources whose price depends on their attributes, in the order of the file.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<Billed>,
     /// How many there are of each other type.
@@ -187,7 +185,6 @@ pub struct Bill {
 /// A resource that stands after a plan.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Billed {
-    /// Its address.
     pub address: String,
     /// What its price depends on, by the name of the attribute; of a list its length. What is known only after an apply is
     /// not there.
@@ -199,12 +196,12 @@ pub struct Billed {
 }
 
 impl Billed {
-    /// Its type: `aws_lb`.
+    /// The type of the resource: `aws_lb`.
     pub fn kind(&self) -> String {
         type_of(&resource_of(&self.address)).to_owned()
     }
 
-    /// A fact.
+    /// The fact with this name.
     pub fn fact(&self, name: &str) -> Option<&str> {
         self.facts.get(name).map(String::as_str)
     }
@@ -236,7 +233,7 @@ impl Action {
         }
     }
 
-    /// In words: `will be created`.
+    /// The words that are shown: `will be created`.
     pub fn words(self) -> &'static str {
         match self {
             Self::NoOp => "stays as it is",
@@ -364,7 +361,7 @@ impl Plan {
     }
 }
 
-/// Who needs whom.
+/// Which resources depend on which.
 #[derive(Debug, Clone, Default)]
 pub struct Dependents {
     numbers: HashMap<String, u32>,
