@@ -212,6 +212,33 @@ fn no_index_that_something_stands_on_or_that_sorts_otherwise_is_said_to_be_needl
 }
 
 #[test]
+fn a_lock_in_another_database_names_no_table_of_this_one() {
+    let url = server().url("postgres", "postgres");
+    let home = home(WHO);
+    run(&mut home.at(None), ["sql", "--url", &url, "-c", "create database elsewhere"]).coded(0);
+    let place = Place { host: "127.0.0.1".into(), port: server().port(), through: None };
+    let mut other = wait(Connection::open(&Settings::of(place, "postgres", "elsewhere"))).unwrap();
+    done(&mut other, "create table locked (n int)");
+    done(&mut other, "begin; lock table locked");
+    let locks = run(&mut home.at(None), ["db", "--activity=locks", "--url", &url, "-o", "csv"]).coded(0).out;
+    assert!(locks.contains(" of elsewhere\",\"AccessExclusiveLock\""), "{locks}");
+}
+
+#[test]
+fn what_is_locked_holds_up_no_list_of_sizes() {
+    let url = server().url("postgres", "postgres");
+    let home = home(WHO);
+    let mut holds = session("holds all");
+    done(&mut holds, "create table held (n int primary key); create table unheld (n int primary key)");
+    done(&mut holds, "begin; lock table held");
+    for what in ["sizes", "indexes"] {
+        let asked = ["db", &format!("--activity={what}"), "--url", &url, "-o", "csv", "--timeout", "20s"];
+        let listed = run(&mut home.at(None), asked).coded(0).out;
+        assert!(listed.contains("unheld") && !listed.contains("\nheld"), "{listed}");
+    }
+}
+
+#[test]
 fn every_question_is_answered_by_a_real_server_and_what_is_hidden_is_said() {
     let counted = vec![("shared_preload_libraries".to_owned(), "pg_stat_statements".to_owned())];
     let counting = LocalPostgres::start(&LocalOptions { settings: counted, ..LocalOptions::default() });

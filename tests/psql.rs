@@ -15,6 +15,10 @@ const SCHEMA: &str = concat!(include_str!("fixtures/psql.sql"), include_str!("fi
 /// Commands whose output is the same to the byte.
 const SAME: &[&str] = &[
     "\\d app.bookmarks",
+    "\\d app.refers",
+    "\\d app.p_refers",
+    "\\d app.p_refers_1",
+    "\\d app.whole_1",
     "\\d+ app.bookmarks",
     "\\d app.users",
     "\\d+ app.users",
@@ -65,6 +69,9 @@ const SAME: &[&str] = &[
     "\\dD app.*",
     "\\dD+ app.*",
     "\\dRp",
+    "\\dRp+",
+    "\\dRp+ pub",
+    "\\dRp+ nope",
     "\\dRs",
     "\\des",
     "\\dL",
@@ -183,6 +190,7 @@ const SAME: &[&str] = &[
 const SET: &[&str] = &[
     "\\x\u{1}\\d app.users",
     "\\x\u{1}\\dt app.u*",
+    "\\x\u{1}\\dRp+ pub*",
     "\\x\u{1}\\d app.sq",
     "\\x auto\u{1}\\d app.users",
     "\\a\u{1}\\d app.users",

@@ -109,6 +109,10 @@ fn serve(mut stream: TcpStream, sent: &Sent) -> std::io::Result<()> {
                     while read(&mut stream)?.0 == b'd' {}
                 }
                 let mut done = message(b'C', b"DO\0");
+                if let Some(on) = conforms(&record_of(sent)) {
+                    let word = if on { "on" } else { "off" };
+                    done.extend(message(b'S', format!("standard_conforming_strings\0{word}\0").as_bytes()));
+                }
                 done.extend(message(b'Z', b"I"));
                 stream.write_all(&done)?;
             }
@@ -117,6 +121,18 @@ fn serve(mut stream: TcpStream, sent: &Sent) -> std::io::Result<()> {
             _ => {}
         }
     }
+}
+
+/// The last statement that was sent.
+fn record_of(sent: &Sent) -> String {
+    sent.lock().unwrap().last().cloned().unwrap_or_default()
+}
+
+/// Whether `\` in a text is a character like others after a statement, where it says so.
+fn conforms(statement: &str) -> Option<bool> {
+    let statement = statement.to_ascii_lowercase();
+    let about = statement.contains("standard_conforming_strings") && !statement.trim_start().starts_with("show");
+    about.then(|| !statement.contains("off"))
 }
 
 /// What psql sends of a text.
@@ -156,6 +172,9 @@ fn ours(text: &str) -> Vec<String> {
                 let own = run.statement.ends_with("pg_psql_temporary_savepoint");
                 if run.rows != Rows::Describe && !own {
                     run_here.push(run.statement.clone());
+                }
+                if let Some(on) = conforms(&run.statement) {
+                    interpreter.set_escapes(!on);
                 }
                 if judge(&run.statement).copy == Some(Copy::In) {
                     while matches!(interpreter.data(), Data::Lines(_)) {}
@@ -209,12 +228,10 @@ fn files() -> Vec<PathBuf> {
         .flat_map(|folder| std::fs::read_dir(folder).unwrap())
         .map(|entry| entry.unwrap().path())
         .collect();
-    // The former changes how texts are read (`standard_conforming_strings`), which this server does not tell; the latter
-    // has a variable of large objects, which are not there.
-    let left_out = ["strings.sql", "largeobject.sql"];
+    // It has a variable of large objects, which are not there.
     files.retain(|path| {
         let name = path.file_name().unwrap().to_string_lossy();
-        name.ends_with(".sql") && !left_out.contains(&&*name)
+        name.ends_with(".sql") && name != "largeobject.sql"
     });
     files.sort();
     files

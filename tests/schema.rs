@@ -311,9 +311,14 @@ async fn a_foreign_key_leads_to_the_row_and_back_whatever_its_values_are() {
         "keyed",
         "create schema \"あ\"; create table \"あ\".\"Users\" (k text, n int, primary key (k, n)); \
          create table marks (id int primary key, n int, k text, foreign key (k, n) references \"あ\".\"Users\"); \
-         insert into \"あ\".\"Users\" values (E'it''s \\\\ :x', 1), ('b', 2); insert into marks values (1, 1, E'it''s \\\\ :x'), (2, null, 'b')",
+         insert into \"あ\".\"Users\" values (E'it''s \\\\ :x', 1), ('b', 2); insert into marks values (1, 1, E'it''s \\\\ :x'), (2, null, 'b'); \
+         create table whole (id int primary key) partition by range (id); \
+         create table whole_1 partition of whole for values from (0) to (10); create table refers (id int references whole)",
     );
     let mut known = Known::of("keyed").await;
+    let refers = known.object("public", "refers");
+    let to: Vec<&str> = known.keys.from(refers.oid).map(|key| key.to.name.as_str()).collect();
+    assert_eq!(to, ["whole"], "a partition alone may not have the row");
     let result = looked(&mut known.connection, "select * from marks order by id").await;
     let row = |values: &[Option<String>]| -> Vec<Cell> {
         let cell = |value: &Option<String>| match value {

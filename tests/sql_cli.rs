@@ -204,11 +204,11 @@ fn a_file_that_fails_in_its_middle_says_what_ran_and_what_did_not() {
     let home = Home::new();
     said(&home, &["-c", "create table half (n int)"]).coded(0);
     let insert = |value: &str| format!("insert into half values ({value});\n");
-    home.write("inner.sql", insert("1") + &insert("x") + "\n" + &insert("2"));
+    let inner = home.write("inner.sql", insert("1") + &insert("x") + "\n" + &insert("2"));
     let outer = home.write("outer.sql", insert("0") + "\\ir inner.sql\n" + &insert("3"));
-    let outer = outer.to_str().unwrap();
+    let (inner, outer) = (inner.to_str().unwrap(), outer.to_str().unwrap());
     let failed = said(&home, &["-f", outer]).coded(1);
-    let told = format!("2 statements ran before it; not run: inner.sql from line 4 on, then {outer} from line 3 on");
+    let told = format!("2 statements ran before it; not run: {inner} from line 4 on, then {outer} from line 3 on");
     assert!(failed.err.contains("inner.sql:2: column \"x\" does not exist"), "{}", failed.err);
     assert!(failed.err.contains(&told) && !failed.err.contains("taken back"), "{}", failed.err);
     let count = || said(&home, &["-o", "csv", "-c", "select count(*) from half"]).coded(0).out;
@@ -309,6 +309,7 @@ fn data_of_a_copy_that_fails_are_no_statements_and_a_full_disk_is_that_of_the_fi
     let text = "copy nowhere from stdin;\ndrop table\n1\t2\n\\.\nselect 'after' as a;\n";
     let said = script(&home, &["-o", "csv", "-v", "ON_ERROR_STOP=0"], text).coded(1);
     assert!(said.out == "a\nafter\n" && !said.err.contains("syntax"), "{said:#?}");
+    assert!(said.err.contains("2 lines after the COPY that failed, up to `\\.`, passed over"), "{said:#?}");
     let rows = "x\n".repeat(200_000);
     let text = format!("create temporary table t (x text);\ncopy t from stdin;\n{rows}\\.\nselect count(*) from t;\n");
     assert_eq!(script(&home, &["-o", "csv"], &text).coded(0).out, "count\n200000\n");
@@ -429,7 +430,9 @@ fn a_copy_that_the_server_does_not_take_in_is_interrupted_and_only_the_first_of_
     assert_eq!(said(&home, &["-o", "tsv", "-c", "select count(*) from held"]).coded(0).out, "count\n0\n");
 
     let text = "create temporary table a (n int);\ncreate temporary table b (n int);\n\
-                copy a from stdin\\; copy b from stdin;\n1\n\\.\nselect count(*) from a;\n";
-    let said = script(&home, &["-o", "csv", "-v", "ON_ERROR_STOP=0"], text).coded(1);
-    assert!(said.out == "count\n0\n" && said.err.contains("there are no data to copy"), "{said:#?}");
+                copy a from stdin\\; copy b from stdin;\n1\n\\.\n2\n3\n\\.\nselect a.n, b.n as m from a, b;\n";
+    assert_eq!(script(&home, &["-o", "csv"], text).coded(0).out, "n,m\n1,2\n1,3\n", "each has its own, as in psql");
+    let text = "create table alone (n int)\\; copy alone from stdin\\; copy alone from stdin";
+    let said = script(&home, &["-c", text], "1\n").coded(1);
+    assert!(said.err.contains("there are no data to copy"), "{said:#?}");
 }

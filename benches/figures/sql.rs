@@ -1,13 +1,15 @@
 //! `cockpit sql` next to psql: rows into a file, the first row, starting, cancelling; on loopback, against a PostgreSQL of this
-//! machine's own programs.
+//! machine's own programs, and rows into a file once more through a tunnel of the simulator.
 
 use crate::report::Report;
-use crate::servers::{COCKPIT, World};
+use crate::servers::{COCKPIT, Server, World};
 use crate::times::{Times, ms};
+use crate::tunnels::Running;
 use crate::{Effort, Result};
 use cockpit::runtime::local_postgres::{LocalOptions, LocalPostgres};
 use std::fs::{self, File};
 use std::io::Read as _;
+use std::net::SocketAddr;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -34,6 +36,7 @@ pub(crate) fn sql(world: &World, effort: Effort, report: &mut Report) -> Result<
     );
     went(&mut psql(world, &url, &["-qc", &made]), "/dev/null", world)?;
     into_files(world, &url, rows, report)?;
+    world.logging_in(|| through_a_tunnel(world, &server, rows, report))?;
     first_row(world, &url, report)?;
     start(world, &url, effort, report)?;
     cancel(world, &url, effort, report)
@@ -87,12 +90,42 @@ fn said(went: &Went) -> String {
     format!("{:.2} s, {:.0} MB", went.time.as_secs_f64(), went.memory)
 }
 
+/// All rows into a file by psql's COPY.
+fn copied(world: &World, url: &str) -> Result<Went> {
+    let copy = format!("\\copy ({ALL}) to '{}' csv", world.folder.join("copied").display());
+    went(&mut psql(world, url, &["-qc", &copy]), "/dev/null", world)
+}
+
+/// The same through a tunnel to one gateway, each from before its tunnel is opened; in turns, as what else the machine does would
+/// be taken for a difference.
+fn through_a_tunnel(world: &World, server: &LocalPostgres, rows: u64, report: &mut Report) -> Result<()> {
+    let simulator = Server::leading(SocketAddr::from(([127, 0, 0, 1], server.port())), "1")?;
+    let (mut mine, mut theirs, mut bytes) = (Times::default(), Times::default(), 0);
+    for _ in 0..3 {
+        let mut ours = world.command(COCKPIT, &simulator.endpoint);
+        ours.args(["sql", "staging", "--through", "web", "-o", "csv", "-c", ALL]);
+        let ours = went(&mut ours, "ours", world)?;
+        mine.push(ours.time);
+        bytes = ours.bytes;
+        let tunnel = Running::start(world, &simulator.endpoint)?;
+        let url = format!("postgresql://postgres@{}/postgres", tunnel.local);
+        theirs.push(tunnel.took + copied(world, &url)?.time);
+    }
+    let (mine, theirs) = (mine.median().as_secs_f64(), theirs.median().as_secs_f64());
+    report.add(
+        "that table to a file through a tunnel, `cockpit sql -o csv`, and psql's COPY through `cockpit tunnel`",
+        "≤ 1.1 × psql",
+        format!("{mine:.2} s for {rows} rows, {:.0} MB (psql {theirs:.2} s)", bytes as f64 / 1e6),
+        mine <= 1.1 * theirs,
+    );
+    Ok(())
+}
+
 /// All rows into a file. What a small result takes is no part of what a large one adds.
 fn into_files(world: &World, url: &str, rows: u64, report: &mut Report) -> Result<()> {
     let base = went(&mut ours(world, url, &["-o", "csv", "-c", "select 1"]), "one", world)?.memory;
     let limit = |seconds: f64| seconds * rows as f64 / ROWS as f64;
-    let copy = format!("\\copy ({ALL}) to '{}' csv", world.folder.join("copied").display());
-    let copied = went(&mut psql(world, url, &["-qc", &copy]), "/dev/null", world)?;
+    let copied = copied(world, url)?;
     for (form, seconds, theirs) in [("csv", 2.0, vec!["-At", "-F,", "-c", ALL]), ("table", 5.0, vec!["-c", ALL])] {
         let theirs = went(&mut psql(world, url, &theirs), "theirs", world)?;
         let ours = went(&mut ours(world, url, &["-o", form, "-c", ALL]), "ours", world)?;

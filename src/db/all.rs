@@ -3,6 +3,7 @@
 use super::connection::{Connection, Event, Lost};
 use super::wire::{Fields, Messages};
 use crate::model::sql::{Column, Server, ServerMessage};
+use crate::model::units::bytes;
 use std::time::Duration;
 
 /// Values of a row; none is NULL.
@@ -15,44 +16,61 @@ pub struct Rows {
     pub columns: Vec<Column>,
     /// Its rows.
     pub rows: Vec<Row>,
-    /// There were more of them.
-    pub cut: bool,
+}
+
+/// A part of the rows would pass for all of them.
+fn too_large(most: usize) -> ServerMessage {
+    ServerMessage {
+        severity: "ERROR".to_owned(),
+        code: "54000".to_owned(),
+        message: format!("the answer is larger than {}, which is all that is read of it", bytes(most as f64)),
+        hint: Some("ask for less: one name, or a pattern".to_owned()),
+        ..ServerMessage::default()
+    }
 }
 
 impl Connection {
     /// Runs a statement and reads its rows, no more than so many bytes of them; 0 reads none.
     ///
     /// # Errors
-    /// The connection is gone. Within: the statement failed.
+    /// The connection is gone. Within: the statement failed, or its rows are larger.
     pub async fn rows(&mut self, statement: &str, most: usize) -> Result<Result<Rows, ServerMessage>, Lost> {
         self.send(statement).await?;
-        let (mut rows, mut failed, mut size) = (Rows::default(), None, 0_usize);
+        let (mut rows, mut failed, mut size, mut cut) = (Rows::default(), None, 0_usize, false);
         loop {
             match self.next().await? {
-                Event::Columns(columns) => rows = Rows { columns, ..Rows::default() },
-                Event::Rows(bytes, _) => {
-                    size = size.saturating_add(bytes.len());
+                Event::Columns(columns) => (rows, cut) = (Rows { columns, rows: Vec::new() }, false),
+                Event::Rows(came, _) => {
+                    size = size.saturating_add(came.len());
                     if size > most {
-                        rows.cut = true;
+                        cut = true;
                         continue;
                     }
                     let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
                     rows.rows
-                        .extend(Messages(bytes).map(|body| Fields::of(body).map(|value| value.map(text)).collect()));
+                        .extend(Messages(came).map(|body| Fields::of(body).map(|value| value.map(text)).collect()));
                 }
-                Event::Part { .. } => rows.cut = true,
+                Event::Part { .. } => cut = true,
                 Event::Failed(said) => {
                     failed.get_or_insert(said);
+                }
+                // It may come with any answer, and is of nobody's question.
+                Event::Notification { channel, text, process } => {
+                    self.notices.push(ServerMessage::notified(&channel, &text, process));
                 }
                 Event::CopyIn => {
                     let message = super::wire::copy_fail("nothing is copied here");
                     self.write(&message).await?;
                 }
-                Event::Ready(_) => return Ok(failed.map_or(Ok(rows), Err)),
+                Event::Ready(_) => {
+                    if cut && most > 0 {
+                        failed.get_or_insert_with(|| too_large(most));
+                    }
+                    return Ok(failed.map_or(Ok(rows), Err));
+                }
                 Event::Complete(_)
                 | Event::Empty
                 | Event::Notice(_)
-                | Event::Notification { .. }
                 | Event::Parameter(..)
                 | Event::CopyOut
                 | Event::Copied(_)
@@ -74,6 +92,7 @@ pub fn known(connection: &Connection) -> Server {
         read_only: settings.read_only,
         tls: connection.is_encrypted(),
         pid: connection.process(),
+        escapes: connection.escapes(),
         ..Server::default()
     }
 }

@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use std::io;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-/// So many bytes are asked for at a time.
+/// How many bytes are asked for at a time.
 const BLOCK: usize = 256 * 1024;
 /// A row that is larger is handed on in parts, where the reader takes parts.
 const LARGE: usize = 1 << 20;
@@ -74,7 +74,7 @@ pub struct Connection {
     /// Whether large rows come in parts.
     parts: bool,
     transaction: Transaction,
-    /// Something was asked for, and not all that the server says of it came.
+    /// Whether something was asked for, and not all that the server says of it came.
     busy: bool,
     parameters: BTreeMap<String, String>,
     pub(super) notices: Vec<ServerMessage>,
@@ -125,7 +125,7 @@ impl Connection {
         }
     }
 
-    /// What it was made with.
+    /// The settings that it was made with.
     pub fn settings(&self) -> &Settings {
         &self.settings
     }
@@ -155,12 +155,22 @@ impl Connection {
         self.parameters.get(name).map(String::as_str)
     }
 
-    /// What was said while it was made.
+    /// Whether `\` in a text is an escape, also without an `E` before it.
+    pub fn escapes(&self) -> bool {
+        self.parameter("standard_conforming_strings") == Some("off")
+    }
+
+    /// Whether the database knows no encoding: its texts may be no UTF-8.
+    pub fn knows_no_encoding(&self) -> bool {
+        self.parameter("server_encoding") == Some("SQL_ASCII")
+    }
+
+    /// Takes the notices that came while it was made.
     pub fn take_notices(&mut self) -> Vec<ServerMessage> {
         std::mem::take(&mut self.notices)
     }
 
-    /// What cancels its statements.
+    /// A handle that cancels its statements.
     pub fn canceller(&self) -> Canceller {
         Canceller::new(self.settings.clone(), self.tls.clone(), (self.process, self.secret), self.own.clone())
     }
@@ -255,7 +265,7 @@ impl Connection {
         wanted.max(BLOCK)
     }
 
-    /// What lies at the beginning of the buffer: its kind, how many bytes it has, how many messages they are.
+    /// The first message in the buffer: its kind, how many bytes it has, how many messages they are.
     fn found(&mut self) -> Result<Option<Found>, wire::Malformed> {
         if let Some((before, whole)) = self.part {
             let count = usize::try_from(whole - before).unwrap_or(usize::MAX).min(self.buffer.len());
@@ -297,7 +307,7 @@ impl Connection {
             b'd' => Event::Copied(bytes),
             b'T' => Event::Columns(wire::columns(body).unwrap_or_default()),
             b'C' => Event::Complete(Body(body).text().unwrap_or_default()),
-            // Also what is said beside of a statement that is described: that it was parsed, its parameters, that it has no rows.
+            // Also part of the description of a statement: that it was parsed, its parameters, that it has no rows.
             b'I' | b'1' | b't' | b'n' => Event::Empty,
             b'E' => {
                 let said = wire::said(body);
@@ -354,7 +364,7 @@ impl Connection {
         statement.contains('\0').then_some("a statement cannot have a NUL (U+0000) in it")
     }
 
-    /// Ends the session.
+    /// Ends the session and closes the connection.
     pub async fn close(mut self) {
         let _ = self.write(&wire::TERMINATE).await;
         let _ = self.stream.shutdown().await;

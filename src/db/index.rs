@@ -6,7 +6,7 @@ const MARKS: usize = 1 << 16;
 /// Rows between two places, at first.
 const STRIDE: u64 = 16;
 
-/// Where rows begin.
+/// Where each row of a result begins in its file.
 #[derive(Debug, Clone)]
 pub(super) struct Index {
     marks: Vec<u64>,

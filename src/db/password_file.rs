@@ -13,8 +13,7 @@ pub fn fill_in(settings: &mut Settings, variable: impl Fn(&str) -> Option<String
     if settings.password.is_some() {
         return Ok(());
     }
-    let own = || variable("HOME").map(|home| PathBuf::from(home).join(".pgpass"));
-    let Some(path) = variable("PGPASSFILE").map(PathBuf::from).or_else(own) else { return Ok(()) };
+    let Some(path) = place(&variable) else { return Ok(()) };
     let Ok(facts) = std::fs::metadata(&path) else { return Ok(()) };
     let name = path.display().to_string();
     if !facts.is_file() {
@@ -31,6 +30,25 @@ pub fn fill_in(settings: &mut Settings, variable: impl Fn(&str) -> Option<String
         settings.password_from = name;
     }
     Ok(())
+}
+
+/// The same for settings made of those of another session: what the file had for that one is looked for again, as it may have
+/// another password for another database. Where it has none, that of the session before stays, which is of the same user.
+///
+/// # Errors
+/// Why the file that is there is not read, in words.
+pub fn fill_in_again(settings: &mut Settings, variable: impl Fn(&str) -> Option<String>) -> Result<(), String> {
+    let of_file = place(&variable).is_some_and(|path| path.display().to_string() == settings.password_from);
+    let before = settings.password.take_if(|_| of_file);
+    let filled = fill_in(settings, variable);
+    settings.password = settings.password.take().or(before);
+    filled
+}
+
+/// Where the file is.
+fn place(variable: &impl Fn(&str) -> Option<String>) -> Option<PathBuf> {
+    let own = || variable("HOME").map(|home| PathBuf::from(home).join(".pgpass"));
+    variable("PGPASSFILE").map(PathBuf::from).or_else(own)
 }
 
 /// The password of the first line whose host, port, database and user are these, or `*`.
@@ -108,5 +126,32 @@ mod tests {
         assert_eq!(settings.password.take().unwrap().expose_secret(), "hush", "one that is said is not looked for");
         fill_in(&mut settings, |_| Some(other.clone())).unwrap();
         assert_eq!(settings.password.unwrap().expose_secret(), "else");
+    }
+
+    #[test]
+    fn another_database_or_user_of_the_same_server_is_looked_for_again() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("passwords").display().to_string();
+        std::fs::write(&path, "*:*:shop:app:one\n*:*:stock:app:two\n*:*:shop:aya:three\n").unwrap();
+        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o600)).unwrap();
+        let variable = |name: &str| (name == "PGPASSFILE").then(|| path.clone());
+        let place = Place { host: "db".into(), port: 5432, through: None };
+        let mut settings = Settings::of(place, "app", "shop");
+        let has = |settings: &Settings| settings.password.as_ref().unwrap().expose_secret().to_owned();
+        fill_in(&mut settings, variable).unwrap();
+        assert_eq!(has(&settings), "one");
+        for (database, password) in [("stock", "two"), ("other", "two"), ("shop", "one")] {
+            database.clone_into(&mut settings.database);
+            fill_in_again(&mut settings, variable).unwrap();
+            assert_eq!(has(&settings), password, "{database}");
+        }
+        let mut other =
+            Settings { user: "aya".into(), password: None, password_from: String::new(), ..settings.clone() };
+        fill_in_again(&mut other, variable).unwrap();
+        assert_eq!(has(&other), "three");
+        settings.password = Some(SecretString::from("said"));
+        settings.password_from = "PGPASSWORD".to_owned();
+        fill_in_again(&mut settings, variable).unwrap();
+        assert_eq!(has(&settings), "said", "what was said is not looked for");
     }
 }

@@ -5,7 +5,7 @@ use super::connection::{Connection, Lost};
 use super::startup;
 use crate::model::sql::process::{BEGAN, Process};
 
-/// So often both sessions are asked.
+/// How often both sessions are asked.
 const ROUNDS: usize = 5;
 const PROCESS: &str = "SELECT pg_catalog.pg_backend_pid()";
 
@@ -62,7 +62,7 @@ impl Connection {
         if backend == Some(self.process()) { self.ask_process().await } else { Ok(()) }
     }
 
-    /// The same where it is known that the process is the session's own.
+    /// The same where the process is known to be the session's own.
     pub(super) async fn ask_process(&mut self) -> Result<(), Lost> {
         let asked =
             format!("SELECT pid, {BEGAN} FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()");

@@ -44,7 +44,7 @@ impl Connection {
         }
         let mut pinned = false;
         for (name, value) in wished {
-            // As the server takes what stands in its command line: `SET` would take a list for one name.
+            // Written as the server takes it on its command line: `SET` would take a list for one name.
             let value = literal(&value);
             let statement = if options.iter().any(|(option, _)| option == name) {
                 format!("SELECT pg_catalog.set_config({}, {value}, false)", literal(name))

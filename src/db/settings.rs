@@ -30,20 +30,19 @@ pub enum Roots {
     /// libpq's `~/.postgresql/root.crt` if it is there, else those of the system. In `require` nothing is checked.
     #[default]
     Usual,
-    /// Those of the system (`sslrootcert=system`).
+    /// The certificates of the system (`sslrootcert=system`).
     System,
-    /// Those of a file.
+    /// The certificates of a file.
     File(PathBuf),
 }
 
 /// What is needed to connect.
 #[derive(Debug, Clone)]
 pub struct Settings {
-    /// Where the server is.
+    /// How the server is reached.
     pub place: Place,
-    /// Who connects.
+    /// The user that connects.
     pub user: String,
-    /// The database.
     pub database: String,
     /// It never prints.
     pub password: Option<SecretString>,
@@ -51,7 +50,7 @@ pub struct Settings {
     pub password_from: String,
     /// Whether TLS is wanted, and what is checked.
     pub sslmode: SslMode,
-    /// Who is trusted.
+    /// The authorities whose certificates are trusted.
     pub roots: Roots,
     /// Whether the password is bound to the channel of TLS.
     pub binding: Binding,
@@ -65,14 +64,14 @@ pub struct Settings {
     pub options: Vec<(String, String)>,
     /// Transactions begin as read-only ones.
     pub read_only: bool,
-    /// So many bytes of a result are kept on the disk.
+    /// How many bytes of a result are kept on the disk.
     pub result_limit: u64,
     /// The limit for making the connection.
     pub connect_timeout: Duration,
 }
 
 impl Settings {
-    /// Of a place, with nothing but a user and a database.
+    /// Settings for a place, with nothing but a user and a database.
     pub fn of(place: Place, user: impl Into<String>, database: impl Into<String>) -> Self {
         Self {
             place,

@@ -10,9 +10,9 @@ use std::os::unix::fs::FileExt as _;
 use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-/// Of a value so many bytes are shown; the rest is read where it is asked for.
+/// How many bytes of a value are shown; the rest is read when it is asked for.
 const SHOWN: usize = 4096;
-/// So many bytes are read at a time, and where single rows are.
+/// How many bytes are read at a time, and where single rows are.
 const BLOCK: usize = 64 * 1024;
 const SMALL_BLOCK: usize = 8 * 1024;
 
@@ -48,7 +48,7 @@ impl Spool {
         Ok(Self { columns, file, index: Mutex::default(), limit })
     }
 
-    /// Its columns.
+    /// The columns of the result.
     pub fn columns(&self) -> &[Column] {
         &self.columns
     }

@@ -64,10 +64,15 @@ fn trusted(roots: &Roots) -> Result<RootCertStore, Failure> {
 }
 
 fn of_file(path: &Path) -> Result<Vec<CertificateDer<'static>>, Failure> {
+    use std::os::unix::fs::FileTypeExt as _;
     let failed = |why: String| {
         let message = format!("the certificates in {} cannot be read: {why}", path.display());
         Failure::new(FailureKind::Invalid, message).hinted(words::BUNDLE)
     };
+    // It is read with each connection: a pipe would be waited for.
+    if std::fs::metadata(path).is_ok_and(|about| about.file_type().is_fifo()) {
+        return Err(failed("it is a pipe".to_owned()));
+    }
     let pem = std::fs::read(path).map_err(|error| failed(error.to_string()))?;
     CertificateDer::pem_slice_iter(&pem).collect::<Result<Vec<_>, _>>().map_err(|error| failed(error.to_string()))
 }

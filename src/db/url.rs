@@ -10,9 +10,9 @@ use std::time::Duration;
 /// What is wrong with a URL, and what to write.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wrong {
-    /// What is wrong.
+    /// What is wrong, in a sentence.
     pub message: String,
-    /// What to write.
+    /// What would be right.
     pub hint: String,
 }
 
@@ -24,7 +24,7 @@ fn wrong<T>(message: impl Into<String>) -> Result<T, Wrong> {
     Err(Wrong { message: message.into(), hint: WRITTEN.into() })
 }
 
-/// What is wrong with a value of the URL, which is not shown, or of a variable, which is.
+/// The error for a value of the URL, which is not shown, or of a variable, which is.
 fn bad<T>(value: &Valued, what: &str, hint: &str) -> Result<T, Wrong> {
     let message = match value {
         Valued::Url(_) => format!("a part of the URL is {what}"),
@@ -35,9 +35,7 @@ fn bad<T>(value: &Valued, what: &str, hint: &str) -> Result<T, Wrong> {
 
 /// A value, and where it was said.
 enum Valued {
-    /// In the URL.
     Url(String),
-    /// In this variable.
     Variable(&'static str, String),
 }
 
@@ -97,7 +95,7 @@ pub fn parse(url: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Set
     said.settings(variable)
 }
 
-/// What a URL says.
+/// What a URL says, part by part.
 #[derive(Default)]
 struct Said {
     host: Option<String>,
@@ -157,7 +155,7 @@ impl Said {
             None => 5432,
             Some(said) => match said.text().parse::<u16>() {
                 Ok(port) if port > 0 => port,
-                _ => return bad(&said, "no port", ""),
+                _ => return bad(&said, "not a port", ""),
             },
         };
         let host = self.host.or_else(|| variable("PGHOST")).unwrap_or_else(|| "localhost".to_owned());
@@ -174,7 +172,7 @@ impl Said {
         if let Some(mode) = Valued::of(self.mode, "PGSSLMODE", &variable) {
             let Some(known) = SslMode::named(mode.text()) else {
                 let all: Vec<&str> = SslMode::ALL.iter().map(|mode| mode.word()).collect();
-                return bad(&mode, "no sslmode", &format!("there are {}; ", all.join(", ")));
+                return bad(&mode, "not an sslmode", &format!("there are {}; ", all.join(", ")));
             };
             settings.sslmode = known;
         }
@@ -202,14 +200,14 @@ impl Said {
                 "disable" => Binding::Disable,
                 "prefer" => Binding::Prefer,
                 "require" => Binding::Require,
-                _ => return bad(&said, "no channel_binding", "there are disable, prefer, require; "),
+                _ => return bad(&said, "not a channel_binding", "there are disable, prefer, require; "),
             };
         }
         if let Some(limit) = Valued::of(self.connect, "PGCONNECT_TIMEOUT", &variable) {
             match limit.text().parse::<u64>() {
                 Ok(0) => {}
                 Ok(seconds) => settings.connect_timeout = Duration::from_secs(seconds),
-                Err(_) => return bad(&limit, "no number of seconds", ""),
+                Err(_) => return bad(&limit, "not a number of seconds", ""),
             }
         }
         Ok(settings)
@@ -310,7 +308,7 @@ mod tests {
     #[test]
     fn what_a_variable_says_wrongly_is_shown_with_its_name() {
         let wrong = parse("postgres://a@b/c", |name| (name == "PGPORT").then(|| "x".to_owned())).unwrap_err();
-        assert_eq!(wrong.message, "`x` of PGPORT is no port");
+        assert_eq!(wrong.message, "`x` of PGPORT is not a port");
     }
 
     #[test]

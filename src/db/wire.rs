@@ -29,7 +29,7 @@ pub fn head(bytes: &[u8]) -> Result<Option<(u8, usize)>, Malformed> {
 
 /// What came is not of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("what came is not of PostgreSQL's protocol")]
+#[error("the answer is not PostgreSQL's protocol")]
 pub struct Malformed;
 
 /// A statement as the message that asks for it. It must have no NUL.
@@ -134,7 +134,7 @@ pub fn columns(body: &[u8]) -> Option<Vec<Column>> {
     Some(columns)
 }
 
-/// What an `ErrorResponse` or a `NoticeResponse` says.
+/// Reads an `ErrorResponse` or a `NoticeResponse`.
 pub fn said(body: &[u8]) -> ServerMessage {
     let mut body = Body(body);
     let mut said = ServerMessage::default();
@@ -145,7 +145,7 @@ pub fn said(body: &[u8]) -> ServerMessage {
         let Some(text) = body.text() else { break };
         match kind {
             b'S' => translated = text,
-            // Not translated, since 9.6.
+            // Not translated; sent since PostgreSQL 9.6.
             b'V' => plain = Some(text),
             b'C' => said.code = text,
             b'M' => said.message = text,
@@ -189,7 +189,7 @@ pub struct Fields<'a> {
 }
 
 impl<'a> Fields<'a> {
-    /// Of the body of a `DataRow`.
+    /// Reads the body of a `DataRow`.
     pub fn of(body: &'a [u8]) -> Self {
         let mut body = Body(body);
         let left = body.i16().unwrap_or_default().cast_unsigned();

@@ -1,4 +1,4 @@
-//! Why a connection cannot be made, in words with what to do.
+//! Why a connection cannot be made, in words, with what to do about it.
 
 use super::settings::{Settings, SslMode};
 use crate::model::sql::ServerMessage;
@@ -39,7 +39,7 @@ pub(super) fn unreachable(settings: &Settings, error: &io::Error) -> Failure {
     Failure::new(FailureKind::Unreachable, what).hinted(hint)
 }
 
-/// No answer in time.
+/// The failure that no answer came in time.
 pub(super) fn late(settings: &Settings) -> Failure {
     let limit = settings.connect_timeout.as_secs_f64();
     let what = format!("{} did not answer within {limit} s", place(settings));
@@ -48,7 +48,7 @@ pub(super) fn late(settings: &Settings) -> Failure {
     Failure::new(FailureKind::Timeout, what).hinted(hint)
 }
 
-/// What answers is no server of PostgreSQL.
+/// The failure where the one that answers is not a PostgreSQL server.
 pub(super) fn other_protocol(settings: &Settings) -> Failure {
     let what = format!("what answers at {} is not PostgreSQL", place(settings));
     Failure::new(FailureKind::Malformed, what).hinted("see where it leads: the host and the port, or `tunnel.to`")
@@ -118,7 +118,7 @@ pub(super) fn hung_up(settings: &Settings) -> Failure {
     Failure::new(FailureKind::Unreachable, what).hinted(hint)
 }
 
-/// What the server said instead of letting us in.
+/// The failure where the server refuses the connection.
 pub(super) fn refused(settings: &Settings, said: &ServerMessage) -> Failure {
     let (user, database) = (&settings.user, &settings.database);
     let from = if settings.password_from.is_empty() { "" } else { " It is that of " };
@@ -157,7 +157,7 @@ pub(super) fn refused(settings: &Settings, said: &ServerMessage) -> Failure {
     Failure::new(kind, format!("{}: {}", said.severity, said.message)).hinted(hint)
 }
 
-/// A mode that falls back to an open connection.
+/// Whether a mode falls back to an unencrypted connection.
 pub(super) fn falls_back(mode: SslMode) -> bool {
     matches!(mode, SslMode::Allow | SslMode::Prefer)
 }

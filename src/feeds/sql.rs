@@ -222,9 +222,13 @@ impl Ask {
         }
     }
 
-    /// A session goes on until it is left, and so does a command; a file is no longer written once nobody wants it.
+    /// A session goes on until it is left, and so does a command; a file is no longer written once nobody wants it, and nothing
+    /// looked up.
     pub fn goes_on(&self) -> bool {
-        matches!(self, Self::Connect { .. } | Self::Export { .. } | Self::Save { .. } | Self::Program { .. })
+        matches!(
+            self,
+            Self::Connect { .. } | Self::Export { .. } | Self::Save { .. } | Self::Program { .. } | Self::Look { .. }
+        )
     }
 }
 
@@ -235,6 +239,8 @@ pub enum Fact {
     Connected(Box<Server>),
     /// The session's transaction, whenever it changes.
     Transaction(Transaction),
+    /// `\` in a text is an escape from now on, or is none any more (`standard_conforming_strings`).
+    Escapes(bool),
     /// The server said something that belongs to no statement's end.
     Notice(Box<ServerMessage>),
     /// A statement has a result with these columns.

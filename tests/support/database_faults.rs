@@ -183,11 +183,16 @@ async fn bytes_of_a_database_without_an_encoding_are_refused_as_text_and_read_as
     desk.all(2, "insert into texts values (E'caf\\xe9'), ('日本')").await;
     // As psql has it with UTF-8: the server says so itself, and the session goes on.
     let (_, ended) = desk.all(3, "select a from texts order by a desc").await;
-    assert!(format!("{ended:?}").contains("22021"), "{ended:?}");
+    let said = format!("{ended:?}");
+    assert!(said.contains("22021") && said.contains("SET client_encoding = 'SQL_ASCII'"), "{said}");
     let bytes = "select convert_to(a, 'SQL_ASCII') from texts order by a desc";
     assert_eq!(desk.all(4, bytes).await.1, done("SELECT 2"));
     let rows = desk.window(4, 0, 5).await;
     assert!(format!("{rows:?}").contains("636166e9"), "{rows:?}");
+    desk.all(5, "set client_encoding = 'SQL_ASCII'").await;
+    let (_, ended) = desk.all(6, "select a from texts order by a desc").await;
+    assert_eq!(ended, done("SELECT 2"));
+    assert_eq!(texts(&desk.window(6, 1, 1).await), [["caf\u{fffd}"]]);
 }
 
 #[tokio::test]

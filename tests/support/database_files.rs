@@ -8,6 +8,7 @@ use cockpit::feeds::sql::{Ask, Beside, Data, Fact, Outlet};
 use cockpit::model::sql::format::{Format, Options};
 use cockpit::model::sql::{Ended, Transaction};
 use std::os::unix::fs::PermissionsExt as _;
+use std::time::{Duration, Instant};
 
 fn csv() -> Options {
     Options { format: Format::Csv, ..Options::default() }
@@ -62,6 +63,26 @@ async fn a_result_goes_to_a_file_of_ones_own_whole_or_not_at_all() {
     let add = || to(Outlet::Append(path.to_str().unwrap().to_owned()));
     desk.with(6, "select 7 as c", add()).await;
     assert!(std::fs::read_to_string(&path).unwrap().ends_with("\nc\n7\n"));
+    // The number of rows is that of a statement that ended well.
+    let aligned = || Some((Outlet::Append(path.to_str().unwrap().to_owned()), Options::default()));
+    let beside = || Beside { outlet: aligned(), ..Beside::default() };
+    desk.with(7, "select 1 / (2 - n) as d from generate_series(1, 9) n", beside()).await;
+    assert!(std::fs::read_to_string(&path).unwrap().ends_with("\n7\n d \n---\n 1\n\n"));
+    desk.with(8, "select 8 as e", beside()).await;
+    assert!(std::fs::read_to_string(&path).unwrap().ends_with(" e \n---\n 8\n(1 row)\n\n"));
+    // What came of a statement that failed does not pass for all of it.
+    let table = |path: &str| Beside {
+        outlet: Some((Outlet::Append(path.to_owned()), Options::default())),
+        ..Beside::default()
+    };
+    let (_, ended) =
+        desk.with(9, "select 1 / (5 - n) from generate_series(1, 9) n", table(path.to_str().unwrap())).await;
+    assert!(matches!(ended, Ended::Failed(_)), "{ended:?}");
+    assert!(!std::fs::read_to_string(&path).unwrap().contains("rows)"));
+    desk.run_beside(10, "select 8 as d; select 1 / 0 as e", table(path.to_str().unwrap()));
+    let (_, ended) = desk.ended(11).await;
+    assert!(matches!(ended, Ended::Failed(_)), "{ended:?}");
+    assert!(std::fs::read_to_string(&path).unwrap().ends_with("\n 8\n(1 row)\n\n"), "one that ended before is whole");
 }
 
 #[tokio::test]
@@ -219,4 +240,31 @@ async fn a_statement_is_described_without_being_run() {
     desk.run_beside(4, "select 日本", describes());
     let (_, ended) = desk.ended(4).await;
     assert!(matches!(&ended, Ended::Failed(said) if said.position == Some(8)), "{ended:?}");
+}
+
+/// Whether the server is at what is looked up beside.
+async fn is_looked_up(desk: &mut Desk, result: &mut u64) -> bool {
+    *result += 1;
+    // It fails where none is.
+    let statement =
+        "select 1 / count(*) from pg_stat_activity where query like 'select pg_sleep(3601)%' and state = 'active'";
+    matches!(desk.all(*result, statement).await.1, Ended::Done(_))
+}
+
+/// It does not notice by itself that nobody waits: what is looked up may wait for a lock, and others for it.
+#[tokio::test]
+async fn what_is_looked_up_is_cancelled_at_the_server_when_it_is_left() {
+    let mut desk = Desk::connected(None).await;
+    let statement = "select pg_sleep(3601)".to_owned();
+    desk.ask(Ask::Look { session: SESSION, purpose: "left", statement });
+    let (ticket, mut result) = (Ticket::of_command(0, desk.serial), 0);
+    while !is_looked_up(&mut desk, &mut result).await {}
+    desk.executor.carry_out(Effect::Leave(ticket));
+    let left = Instant::now();
+    while is_looked_up(&mut desk, &mut result).await {
+        assert!(left.elapsed() < Duration::from_secs(15), "a limit of time ends it later");
+    }
+    desk.ask(Ask::Look { session: SESSION, purpose: "next", statement: "select 7".to_owned() });
+    let Part::Last(Fact::Looked { purpose, rows, .. }) = desk.next().await else { panic!("what is looked up next") };
+    assert_eq!((purpose, rows), ("next", vec![vec![Some("7".to_owned())]]));
 }

@@ -33,3 +33,30 @@ async fn the_second_session_only_reads_and_waits_for_nobody() {
     assert_eq!((purpose, columns[1].name.as_str()), ("null", "name"));
     assert_eq!(rows, [vec![None, Some("x".to_owned())]]);
 }
+
+#[tokio::test]
+async fn a_notification_is_told_whenever_it_comes() {
+    let mut desk = Desk::connected(None).await;
+    desk.all(1, "listen news").await;
+    let mut other = Connection::open(&Settings::of(direct(server()), "postgres", "postgres")).await.unwrap();
+    other.rows("notify news, 'nothing runs'", 1 << 10).await.unwrap().unwrap();
+    let Part::Page(Fact::Notice(said)) = desk.next().await else { panic!("it is told though nothing runs") };
+    assert!(said.severity == "NOTIFY" && said.message.ends_with(": nothing runs"), "{said:?}");
+    // One that comes with the answer to a question of ours.
+    other.rows("listen news", 1 << 10).await.unwrap().unwrap();
+    other.rows("notify news, 'asked'", 1 << 10).await.unwrap().unwrap();
+    other.rows("select 1", 1 << 10).await.unwrap().unwrap();
+    let said = other.take_notices();
+    assert!(said.iter().any(|said| said.message.ends_with(": asked")), "{said:?}");
+}
+
+#[tokio::test]
+async fn an_encoding_in_which_nothing_here_is_is_told() {
+    let mut desk = Desk::connected(None).await;
+    let (facts, ended) = desk.all(1, "set client_encoding = 'LATIN1'").await;
+    assert_eq!(ended, done("SET"));
+    assert!(
+        matches!(&facts[..], [Fact::Notice(said)] if said.message.contains("SET client_encoding = 'UTF8'")),
+        "{facts:?}"
+    );
+}

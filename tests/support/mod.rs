@@ -245,13 +245,10 @@ fn take_signals() {
     use tokio::signal::unix::{SignalKind, signal};
     static TAKEN: std::sync::Once = std::sync::Once::new();
     let take = || {
-        let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
-        let line = status.lines().find_map(|line| line.strip_prefix("SigIgn:"));
-        let ignored = line.and_then(|set| u64::from_str_radix(set.trim(), 16).ok()).unwrap_or_default();
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
         let _inside = runtime.enter();
         for kind in [SignalKind::hangup(), SignalKind::interrupt(), SignalKind::terminate()] {
-            if ignored >> (kind.as_raw_value() - 1) & 1 == 1 {
+            if cockpit::runtime::stop::is_ignored(kind) {
                 drop(signal(kind).unwrap());
             }
         }

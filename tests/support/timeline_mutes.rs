@@ -1,4 +1,4 @@
-//! Alarms that tell nobody for a time.
+//! Alarms that notify nobody for a time.
 
 use super::*;
 

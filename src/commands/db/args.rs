@@ -24,8 +24,8 @@ pub struct Arguments {
     /// What is done to one.
     #[command(flatten)]
     pub change: Change,
-    /// What the server does, through a tunnel as `cockpit sql` opens it: sessions (a tree of blockers), transactions,
-    /// locks, statements, sizes, indexes, replication or connections
+    /// Show what the server is doing, through a tunnel like that of `cockpit sql`: sessions (a tree of blockers),
+    /// transactions, locks, statements, sizes, indexes, replication or connections
     #[arg(long, value_name = "WHAT", num_args = 0..=1, require_equals = true, default_missing_value = "sessions", conflicts_with_all = ["snapshot", "reboot", "stop", "start", "dry_run"])]
     pub activity: Option<What>,
     /// Cancel the running statement of the session with this process id

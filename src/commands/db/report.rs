@@ -49,7 +49,7 @@ pub struct SnapshotOfDatabase {
     pub percent: Option<u32>,
     /// Its size.
     pub size_gib: Option<u32>,
-    /// It is encrypted.
+    /// Whether it is encrypted.
     pub encrypted: bool,
     /// Version of the engine.
     pub version: String,

@@ -5,6 +5,7 @@ use super::report::notice;
 use crate::commands::say::say;
 use crate::db::Event;
 use crate::db::wire::{Fields, Messages};
+use crate::model::sql::ServerMessage;
 use crate::model::sql::format::options::{Format, Options};
 use crate::model::sql::format::writer::{Head, Writer};
 use crate::model::sql::interpreter::{Ran, Rows};
@@ -77,24 +78,26 @@ impl<'a> Answering<'a> {
                 if let Some(writer) = self.writer.take()
                     && shows
                 {
-                    writer.end(&[], &mut out.held);
+                    writer.cut(&mut out.held);
                 }
                 self.ran.failed.get_or_insert(said);
             }
             Event::Notice(said) => self.notices.extend(notice(&said)),
+            Event::Parameter(name, value) => {
+                self.notices.extend(ServerMessage::of_setting(&name, &value).iter().flat_map(notice));
+            }
             Event::CopyIn => return Step::WantsData,
             Event::Ready(transaction) => {
                 self.ran.transaction = transaction;
                 return Step::Ended;
             }
             Event::Notification { channel, text, process } => {
-                self.notices.push(format!("notification on {channel} from process {process}: {text}"));
+                self.notices.push(ServerMessage::notified(&channel, &text, process).message);
             }
             Event::Rows(..)
             | Event::Copied(_)
             | Event::Part { .. }
             | Event::Empty
-            | Event::Parameter(..)
             | Event::CopyOut
             | Event::CopyEnd => {}
         }
@@ -125,16 +128,21 @@ impl<'a> Answering<'a> {
     fn complete(&mut self, tag: String, shows: bool, out: &mut Outlet<'_>) {
         let last = self.is_last();
         self.done += 1;
-        if !last {
-            self.ran.columns.clear();
-        }
         match self.writer.take() {
             Some(writer) if shows => writer.end(&[], &mut out.held),
             None if self.tells(&tag, last) => self.notices.push(tag.clone()),
             Some(_) | None => {}
         }
-        if let Some(count) = tag.rsplit(' ').next().and_then(|count| count.parse().ok()) {
-            self.ran.count = count;
+        let cut = matches!(self.how.rows, Rows::Keep(most) if self.ran.count > most as u64);
+        match tag.rsplit(' ').next().and_then(|count| count.parse().ok()) {
+            Some(count) => self.ran.count = count,
+            // As in psql `SHOW` and `EXPLAIN` have no number; where not all rows were kept, theirs says so.
+            None if !cut => self.ran.count = 0,
+            None => {}
+        }
+        if !last {
+            self.ran.columns.clear();
+            self.ran.count = 0;
         }
         self.ran.tag = tag;
     }

@@ -8,8 +8,8 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, PartialEq, Args)]
 #[command(
     after_help = "Statements come from -c, from a file (-f) or from standard input; rows go to standard output as they come, everything
-else to standard error. It goes through a tunnel to the writer (--reader: to a reader), as the user whom
-[environments.NAME.database] names; with --url straight to a server, without an environment. In a guarded environment
+else to standard error. It goes through a tunnel to the writer (--reader: to a reader), as the user that
+[environments.NAME.database] names; with --url it goes straight to a server, without an environment. In a guarded environment
 and with --read-only the session only reads (default_transaction_read_only); --write opens one that may write, and
 asks. The first error ends it (ON_ERROR_STOP), unless -v ON_ERROR_STOP=0 is given. Ctrl-C cancels at the server.
 
@@ -52,8 +52,8 @@ pub struct Arguments {
     /// Connect to a reader instead of the writer
     #[arg(long, conflicts_with = "url")]
     pub reader: bool,
-    /// Straight to this server: postgres://USER@HOST:PORT/DATABASE. A password is better in PGPASSWORD: other users of this
-    /// machine can see what is typed
+    /// Connect straight to this server: postgres://USER@HOST:PORT/DATABASE. Put a password into PGPASSWORD instead: other users
+    /// of this machine can see command lines
     #[arg(
         long,
         value_name = "URL",
@@ -68,7 +68,7 @@ pub struct Arguments {
     /// The service through whose tasks it goes, or an instance by its id
     #[arg(long, value_name = "SERVICE|INSTANCE", conflicts_with = "url")]
     pub through: Option<String>,
-    /// This configuration instead of `config.toml` here or in a parent and in the user's folder
+    /// Use this file instead of `config.toml` in this folder or a parent and the user's own
     #[arg(id = "config", long = "config", value_name = "FILE", env = "COCKPIT_CONFIG", hide_env_values = true)]
     pub configuration: Option<PathBuf>,
     /// Diagnostics to --log-file or to stderr; twice for more

@@ -25,7 +25,7 @@ pub(super) struct Following<'a> {
     interpreter: &'a mut Interpreter,
     /// Where more of the script comes from.
     reads: &'a mut Reads,
-    /// All of them were taken.
+    /// Whether all of them were taken.
     over: bool,
     /// What was taken and not handed on, from this byte on.
     held: Vec<u8>,
@@ -35,6 +35,19 @@ pub(super) struct Following<'a> {
 impl<'a> Following<'a> {
     pub(super) fn new(interpreter: &'a mut Interpreter, reads: &'a mut Reads) -> Self {
         Self { interpreter, reads, over: false, held: Vec::new(), at: 0 }
+    }
+
+    /// Whether what follows is data at all. Nobody need know that where this ends the script, and there may come nothing for long.
+    async fn is_there(&mut self) -> io::Result<bool> {
+        if self.interpreter.variables().is_on("ON_ERROR_STOP") {
+            return Ok(false);
+        }
+        loop {
+            match self.interpreter.data_follow() {
+                Some(there) => return Ok(there),
+                None => self.reads.feed(self.interpreter).await?,
+            }
+        }
     }
 
     async fn piece(&mut self) -> io::Result<Vec<u8>> {
@@ -72,12 +85,30 @@ impl Data<'_> {
         }
     }
 
-    /// Passes over what follows in the script: lines of a COPY that failed are no statements.
-    pub(super) async fn rest(&mut self) -> io::Result<()> {
+    /// Passes over what follows in the script: lines of a COPY that failed are no statements, also where it was refused before it
+    /// read any (`given`: it was not). How many they were.
+    pub(super) async fn rest(&mut self, given: bool) -> io::Result<usize> {
+        let mut lines = 0;
         if let Self::Following(following) = self {
-            while !following.piece().await?.is_empty() {}
+            if !given && !following.is_there().await? {
+                return Ok(0);
+            }
+            loop {
+                let piece = following.piece().await?;
+                if piece.is_empty() {
+                    break;
+                }
+                lines += piece.split(|byte| *byte == b'\n').count() - 1;
+            }
         }
-        Ok(())
+        Ok(lines)
+    }
+
+    /// Whether there are some for another COPY of the same text: in a script they follow those of the one before.
+    pub(super) fn again(&mut self) -> bool {
+        let Self::Following(following) = self else { return false };
+        following.over = false;
+        true
     }
 }
 

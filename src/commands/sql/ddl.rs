@@ -1,4 +1,4 @@
-//! `cockpit sql --ddl`: the statements that make objects again.
+//! `cockpit sql --ddl`: the statements that create objects again.
 
 use super::args::Arguments;
 use super::looking::{MOST, looking};

@@ -13,6 +13,7 @@ use crate::commands::way::Way;
 use crate::db::{Connection, Settings};
 use crate::model::Failure;
 use crate::model::sql::describe::Looked;
+use crate::model::sql::format::Options;
 use crate::model::sql::format::writer::sheet;
 use crate::model::sql::guard::{self, Kept};
 use crate::model::sql::interpreter::{Action, Answer, Connection as To, Interpreter, Peer, Ran, Rows, Run, Target};
@@ -20,7 +21,7 @@ use crate::model::sql::keywords::literal;
 use crate::model::sql::{ServerMessage, Transaction};
 use crate::model::text::harmless;
 use crate::runtime::files;
-use std::path::Path;
+use std::path::PathBuf;
 use std::time::Duration;
 
 /// Of what is looked up no more is read.
@@ -63,7 +64,7 @@ impl<'a> Driver<'a> {
             session,
             interpreter,
             outlet,
-            reads: Reads::Nothing,
+            reads: Reads::default(),
             last: None,
             went_on: false,
             bound: 0,
@@ -118,7 +119,7 @@ impl<'a> Driver<'a> {
                     continue;
                 }
                 Action::Output(target) => Answer::Done(self.outlet.name(&target)),
-                Action::Read { path, beside } => Answer::Text(self.read(&path, beside.as_deref()).await?),
+                Action::Read { path } => self.open(&path).await?,
                 Action::Write { text, target } => Answer::Done(match &target {
                     Target::File(path) => files::write(path, &text).map_err(|error| format!("{path}: {error}")),
                     Target::Pipe(_) => Err(NO_PROGRAMS.to_owned()),
@@ -128,9 +129,7 @@ impl<'a> Driver<'a> {
                     }
                 }),
                 Action::Shell { .. } => Answer::Text(Err(NO_PROGRAMS.to_owned())),
-                Action::Edit { .. } | Action::Ask(_) => {
-                    Answer::Text(Err("nobody is at a script to be asked".to_owned()))
-                }
+                Action::Edit { .. } | Action::Ask(_) => Answer::Text(Err("a script has nobody to ask".to_owned())),
                 Action::History(_) => Answer::Done(Err("a script has no history".to_owned())),
                 Action::Environment(name) => match std::env::var(&name) {
                     Err(std::env::VarError::NotPresent) => Answer::Done(Ok(())),
@@ -150,7 +149,7 @@ impl<'a> Driver<'a> {
                     self.session.wait(Duration::from_millis(milliseconds)).await?;
                     Answer::Done(Ok(()))
                 }
-                Action::More(_) if self.reads.is_over() => return Ok(None),
+                Action::More(_) if self.reads.is_over(&self.interpreter) => return Ok(None),
                 Action::More(_) => {
                     // A statement is run as soon as it is there.
                     self.session.feed(&mut self.reads, &mut self.interpreter).await?;
@@ -252,27 +251,20 @@ impl<'a> Driver<'a> {
             self.print(format!("{}\n", run.statement).as_bytes(), &Target::Results)?;
         }
         let transaction = self.session.transaction();
-        let refused = |message: String| {
-            let said = ServerMessage { severity: "ERROR".to_owned(), message, ..ServerMessage::default() };
-            Ran { failed: Some(said), transaction, ..Ran::default() }
-        };
+        let refused = |message: String| refused(message, transaction);
         let judged = self.only_reads.map(|_| guard::judge(&run.statement)).filter(|_| run.rows != Rows::Describe);
-        if judged.as_ref().is_some_and(|judged| judged.lifts) {
-            return Ok(self.ended(run, lifting(transaction)));
-        }
-        if judged.as_ref().is_some_and(|judged| judged.kept == Kept::Not) {
-            return Ok(self.ended(run, acting(transaction)));
-        }
-        if self.single && !run.hidden && guard::judge(&run.statement).step.is_some_and(|step| step.decides()) {
-            return Ok(self.ended(run, refused(ENDS.to_owned())));
+        if let Some(ran) = self.against_the_rules(run, judged.as_ref()) {
+            return Ok(self.ended(run, ran));
         }
         let mut statement = run.statement.clone();
         let ours = format!("{OURS}_{}", self.bound);
         if let Some(values) = &run.bind {
             // The simple protocol binds nothing: a prepared statement does.
             self.bound += 1;
-            let prepared = self.session.look(&format!("PREPARE {ours} AS {statement}"), 0).await?;
-            if let Err(said) = prepared {
+            let begin = format!("PREPARE {ours} AS ");
+            let prepared = self.session.look(&format!("{begin}{statement}"), 0).await?;
+            if let Err(mut said) = prepared {
+                said.position = said.position.map(|at| at.saturating_sub(begin.len() as u32));
                 return Ok(self.ended(
                     run,
                     Ran { failed: Some(said), transaction: self.session.transaction(), ..Ran::default() },
@@ -311,15 +303,11 @@ impl<'a> Driver<'a> {
             (None, Some(Peer::Following)) => Data::Following(Following::new(&mut self.interpreter, &mut self.reads)),
             (None, _) => Data::None,
         };
-        let mut options = run.options.clone();
-        if let Some(milliseconds) = run.every {
-            let now = jiff::Zoned::now().strftime("%a %b %e %H:%M:%S %Y").to_string();
-            let when = format!("{now} (every {}s)\n", milliseconds as f64 / 1000.0);
-            options.title = Some(options.title.map_or(when.clone(), |title| format!("{title}\t{when}")));
-        }
+        let options = titled(run);
         let how = How { options: &options, rows: run.rows, told, statements: run.statements, all };
         let began = std::time::Instant::now();
         let ran = self.session.run(&statement, &how, &mut data, &mut self.outlet).await?;
+        self.interpreter.set_escapes(self.session.escapes());
         self.outlet.end().map_err(|error| super::session::gone(&error))?;
         if self.interpreter.is_timing() && !run.hidden {
             say(&format!("Time: {:.3} ms", began.elapsed().as_secs_f64() * 1000.0));
@@ -328,6 +316,25 @@ impl<'a> Driver<'a> {
             let _ = self.session.look(&format!("DEALLOCATE {ours}"), 0).await?;
         }
         let ran = self.ended(run, ran);
+        self.still_holds(run, judged.as_ref()).await?;
+        Ok(ran)
+    }
+
+    /// What comes of a statement that is not run, as it is against what the session was opened for.
+    fn against_the_rules(&self, run: &Run, judged: Option<&guard::Judged>) -> Option<Ran> {
+        let transaction = self.session.transaction();
+        if judged.is_some_and(|judged| judged.lifts) {
+            return Some(lifting(transaction));
+        }
+        if judged.is_some_and(|judged| judged.kept == Kept::Not) {
+            return Some(acting(transaction));
+        }
+        let ends = self.single && !run.hidden && guard::judge(&run.statement).step.is_some_and(|step| step.decides());
+        ends.then(|| refused(ENDS.to_owned(), transaction))
+    }
+
+    /// After a statement: that all is still one transaction, and that the session still only reads.
+    async fn still_holds(&mut self, run: &Run, judged: Option<&guard::Judged>) -> Result<(), Over> {
         if self.single && self.session.transaction() == Transaction::Idle {
             // Of several statements at once the server takes an end that was not seen before.
             let what =
@@ -342,7 +349,7 @@ impl<'a> Driver<'a> {
         {
             return Err(self.unreached(why.refused(lifted())));
         }
-        Ok(ran)
+        Ok(())
     }
 
     /// A message with where it is: the script that is run, or the one that is run from it.
@@ -367,16 +374,39 @@ impl<'a> Driver<'a> {
         ran
     }
 
-    /// The text of a script that another one names.
-    async fn read(&mut self, path: &str, beside: Option<&str>) -> Result<Result<String, String>, Over> {
-        let beside = beside.map(files::named);
-        let folder = beside.as_deref().and_then(Path::parent).unwrap_or(Path::new(""));
-        let wrong = |error: &dyn std::fmt::Display| format!("{path}: {error}");
-        let bytes = self.session.file(folder.join(files::named(path))).await?;
-        Ok(bytes
-            .map_err(|error| wrong(&error))
-            .and_then(|bytes| String::from_utf8(bytes).map_err(|error| wrong(&error.utf8_error()))))
+    /// Opens a script that another one names: it is read as it is run, whatever its size.
+    async fn open(&mut self, path: &str) -> Result<Answer, Over> {
+        let place = match path {
+            // Standard input, which is read already.
+            "-" if self.reads.is_input() => return Ok(Answer::Text(Ok(String::new()))),
+            "-" => PathBuf::from("/dev/stdin"),
+            path => files::named(path),
+        };
+        Ok(match self.session.script(place).await? {
+            Ok(file) => {
+                self.reads.include(file, &self.interpreter);
+                Answer::Opened
+            }
+            Err(error) => Answer::Text(Err(format!("{path}: {error}"))),
+        })
     }
+}
+
+/// A statement that was not sent.
+fn refused(message: String, transaction: Transaction) -> Ran {
+    let said = ServerMessage { severity: "ERROR".to_owned(), message, ..ServerMessage::default() };
+    Ran { failed: Some(said), transaction, ..Ran::default() }
+}
+
+/// How its results are shown; of one that is repeated with when it ran.
+fn titled(run: &Run) -> Options {
+    let mut options = run.options.clone();
+    if let Some(milliseconds) = run.every {
+        let now = jiff::Zoned::now().strftime("%a %b %e %H:%M:%S %Y").to_string();
+        let when = format!("{now} (every {}s)\n", milliseconds as f64 / 1000.0);
+        options.title = Some(options.title.map_or(when.clone(), |title| format!("{title}\t{when}")));
+    }
+    options
 }
 
 fn is_copy_in(statement: &str) -> bool {

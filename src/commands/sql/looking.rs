@@ -1,4 +1,4 @@
-//! A session that only reads, for what is read of the catalogue.
+//! A read-only session for reading the catalogue.
 
 use super::args::Arguments;
 use crate::cli::Report;
@@ -10,7 +10,7 @@ use crate::db::Connection;
 /// No more is read of the catalogue at once.
 pub(super) const MOST: usize = 64 << 20;
 
-/// Does something with a session that only reads, and closes the way to it.
+/// Uses a read-only session, and closes the connection and its tunnel afterwards.
 pub(super) async fn looking<T>(
     context: &Context,
     arguments: &Arguments,

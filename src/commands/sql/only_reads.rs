@@ -13,7 +13,7 @@ const SETTING: &str = "default_transaction_read_only";
 const HOW: &str =
     "--write opens a session that may write; a guarded environment wants its name for it (--yes --confirm NAME)";
 
-/// What a statement is answered with that would let the session write.
+/// The answer to a statement that would let the session write.
 pub(super) fn lifting(transaction: Transaction) -> Ran {
     let said = ServerMessage {
         severity: "ERROR".to_owned(),
@@ -39,7 +39,7 @@ pub(super) fn acting(transaction: Transaction) -> Ran {
     Ran { failed: Some(said), transaction, ..Ran::default() }
 }
 
-/// What is said where something had the session write that its words did not show.
+/// The error where something let the session write that its words did not show.
 pub(super) fn lifted() -> Report {
     let what = "what ran let the session write, which only reads: nothing more is run";
     Report::new("denied", what, ExitCode::Refused).hint(HOW)

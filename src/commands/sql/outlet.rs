@@ -14,7 +14,7 @@ pub(super) struct Outlet<'a> {
     stdout: &'a mut dyn Write,
     /// Standard output is a terminal, on which nothing may act.
     terminal: bool,
-    /// What `\o` named.
+    /// The file or command that `\o` named.
     named: Option<Named>,
     /// What this statement's `\g` named.
     once: Option<Named>,
@@ -44,7 +44,7 @@ impl<'a> Outlet<'a> {
         Ok(())
     }
 
-    /// What is held from here on goes there.
+    /// Sends to this target from here on.
     pub(super) fn begin(&mut self, target: &Target) -> Result<(), String> {
         self.plain = *target == Target::Output;
         self.once = match target {
@@ -55,7 +55,7 @@ impl<'a> Outlet<'a> {
         Ok(())
     }
 
-    /// Takes a text as it is, but that it must not act on a terminal.
+    /// Takes a text as it is, except for what would act on a terminal.
     pub(super) fn take(&mut self, text: &[u8]) {
         if self.is_terminal() {
             self.held.extend_from_slice(harmless_lines(&String::from_utf8_lossy(text)).as_bytes());
@@ -83,7 +83,7 @@ impl<'a> Outlet<'a> {
         written
     }
 
-    /// What was begun is over.
+    /// Ends what was begun.
     pub(super) fn end(&mut self) -> io::Result<()> {
         self.write()?;
         (self.once, self.plain) = (None, false);

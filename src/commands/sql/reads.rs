@@ -8,9 +8,19 @@ use std::path::Path;
 /// It is read, and data are sent, in pieces of this size.
 pub(super) const PIECE: usize = 64 * 1024;
 
-/// What is still to be read of a script.
-pub(super) enum Reads {
-    /// Nothing: all that there is was given.
+/// What is still to be read of a script, and of the files that it runs.
+#[derive(Default)]
+pub(super) struct Reads {
+    script: Root,
+    /// Files that are run (`\i`), the innermost last.
+    files: Vec<ScriptFile>,
+}
+
+/// Where a script comes from.
+#[derive(Default)]
+enum Root {
+    /// All that there is was given.
+    #[default]
     Nothing,
     /// Standard input.
     Input,
@@ -34,7 +44,11 @@ impl ScriptFile {
     /// It cannot be opened or read, or is no UTF-8.
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
-        let plain = file.metadata()?.is_file();
+        let facts = file.metadata()?;
+        if facts.is_dir() {
+            return Err(io::ErrorKind::IsADirectory.into());
+        }
+        let plain = facts.is_file();
         let mut reader = BufReader::with_capacity(PIECE, file);
         if plain {
             let mut line = String::new();
@@ -83,9 +97,31 @@ impl ScriptFile {
 }
 
 impl Reads {
-    /// Whether there may be more.
-    pub(super) fn is_over(&self) -> bool {
-        matches!(self, Self::Nothing)
+    /// A script that is a file.
+    pub(super) fn of(file: ScriptFile) -> Self {
+        Self { script: Root::File(file), files: Vec::new() }
+    }
+
+    /// A script that is standard input.
+    pub(super) fn input() -> Self {
+        Self { script: Root::Input, files: Vec::new() }
+    }
+
+    /// Whether the script is standard input.
+    pub(super) fn is_input(&self) -> bool {
+        matches!(self.script, Root::Input)
+    }
+
+    /// A file is run from what is run now.
+    pub(super) fn include(&mut self, file: ScriptFile, interpreter: &Interpreter) {
+        // Some may have been left before their ends.
+        self.files.truncate(interpreter.open_files());
+        self.files.push(file);
+    }
+
+    /// Whether there is no more.
+    pub(super) fn is_over(&self, interpreter: &Interpreter) -> bool {
+        matches!(self.script, Root::Nothing) && interpreter.open_files() == 0
     }
 
     /// Gives the interpreter what comes next; at the end it is told that there is no more.
@@ -93,14 +129,23 @@ impl Reads {
     /// # Errors
     /// It cannot be read, or is no UTF-8.
     pub(super) async fn feed(&mut self, interpreter: &mut Interpreter) -> io::Result<()> {
-        let more = match self {
-            Self::Nothing => false,
-            Self::Input => {
+        self.files.truncate(interpreter.open_files());
+        if let Some(file) = self.files.last_mut() {
+            let (text, more) = file.lines(interpreter.unread()).await?;
+            interpreter.feed_file(&text, more);
+            if !more {
+                self.files.pop();
+            }
+            return Ok(());
+        }
+        let more = match &mut self.script {
+            Root::Nothing => false,
+            Root::Input => {
                 let text = lines().await?;
                 give(interpreter, &text, &Origin::Input);
                 !text.is_empty()
             }
-            Self::File(file) => {
+            Root::File(file) => {
                 // What is not over yet is looked at again with what comes: of a large text more at a time.
                 let (text, more) = file.lines(interpreter.unread()).await?;
                 give(interpreter, &text, &Origin::File(file.name.clone()));
@@ -108,7 +153,7 @@ impl Reads {
             }
         };
         if !more {
-            *self = Self::Nothing;
+            self.script = Root::Nothing;
             interpreter.finish();
         }
         Ok(())
@@ -156,7 +201,7 @@ pub(super) async fn beside<T: Send + 'static>(does: impl FnOnce() -> io::Result<
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::model::sql::interpreter::{Action, Mode};
+    use crate::model::sql::interpreter::{Action, Answer, Mode};
 
     #[tokio::test]
     async fn a_file_is_read_in_pieces_of_whole_lines_and_its_end_is_known_with_the_last_one() {
@@ -176,13 +221,47 @@ mod tests {
         }
         assert_eq!((all, pieces > 3), (std::fs::read_to_string(&path).unwrap(), true));
         let mut interpreter = Interpreter::new(Mode::Script);
-        let mut reads = Reads::File(ScriptFile::open(&path).unwrap());
-        while !reads.is_over() {
+        let mut reads = Reads::of(ScriptFile::open(&path).unwrap());
+        while !reads.is_over(&interpreter) {
             reads.feed(&mut interpreter).await.unwrap();
         }
         let Action::Run(run) = interpreter.step() else { panic!("a statement") };
         assert_eq!((run.line, run.file.as_deref()), (1, path.to_str()));
         std::fs::write(&path, line.repeat(100).into_bytes().into_iter().chain([0xff]).collect::<Vec<u8>>()).unwrap();
         assert!(ScriptFile::open(&path).is_err(), "before anything of it is run");
+    }
+
+    /// Psql reads the files that a script names line by line, too.
+    #[tokio::test]
+    async fn a_file_that_a_script_runs_is_read_piece_by_piece_and_one_that_is_left_is_not_read_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let named = |name: &str| folder.path().join(name).display().to_string();
+        let line = format!("select '{}';\n", "x".repeat(1_000));
+        std::fs::write(folder.path().join("large.sql"), line.repeat(1_000)).unwrap();
+        std::fs::write(folder.path().join("left.sql"), format!("select 'l';\n\\q\n{}", line.repeat(1_000))).unwrap();
+        let mut interpreter = Interpreter::new(Mode::Script);
+        let mut reads = Reads::default();
+        let text = format!("select 1 \\i {}\n\\i {}\n+ 1;\n", named("large.sql"), named("left.sql"));
+        interpreter.run(&text, Origin::Command);
+        let (mut ran, mut most) = (Vec::new(), 0);
+        loop {
+            match interpreter.step() {
+                Action::Run(run) => {
+                    ran.push(run.statement.clone());
+                    interpreter.answer(Answer::Ran(Box::default()));
+                }
+                Action::Read { path } => {
+                    reads.include(ScriptFile::open(Path::new(&path)).unwrap(), &interpreter);
+                    interpreter.answer(Answer::Opened);
+                }
+                Action::More(_) if reads.is_over(&interpreter) => break,
+                Action::More(_) => reads.feed(&mut interpreter).await.unwrap(),
+                other => panic!("{other:?}"),
+            }
+            most = most.max(interpreter.unread());
+        }
+        assert!(most > 0 && most <= PIECE + line.len(), "{most} bytes were held");
+        assert_eq!((ran.len(), ran[0] == line.trim_end_matches(";\n")), (1_002, true));
+        assert_eq!(ran[1_000..], ["select 'l'", "select 1 \n\n+ 1"]);
     }
 }

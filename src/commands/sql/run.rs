@@ -149,7 +149,7 @@ async fn scripts(context: &Context, arguments: &Arguments) -> Result<Vec<Script>
         None if !scripts.is_empty() => {}
         None if io::stdin().is_terminal() => {
             let hint =
-                "give statements with -c, with -f or on standard input; the pane Query of `cockpit` is for typing them";
+                "give statements with -c, with -f or on standard input; the Query pane of `cockpit` is for typing them";
             return Err(Report::usage("there is nothing to run").hint(hint));
         }
         Some(_) | None => scripts.push(Script::Input),
@@ -178,18 +178,26 @@ async fn all(driver: &mut Driver<'_>, arguments: &Arguments, scripts: Vec<Script
     let mut code = None;
     let mut scripts = scripts.into_iter();
     for script in scripts.by_ref() {
+        let alone = matches!(script, Script::Command(_));
         match script {
             Script::Command(text) => driver.interpreter.run(&text, Origin::Command),
             Script::File(file) => {
                 file.name().clone_into(&mut driver.name);
-                driver.reads = Reads::File(file);
+                driver.reads = Reads::of(file);
             }
             Script::Input => {
                 "standard input".clone_into(&mut driver.name);
-                driver.reads = Reads::Input;
+                driver.reads = Reads::input();
             }
         }
         code = driver.all().await?;
+        // `\q` ends the text in which it stands, and each -c is one of its own, as in psql.
+        let stops = driver.interpreter.variables().is_on("ON_ERROR_STOP");
+        if alone && (code == Some(0) || code.is_some() && !stops) {
+            driver.interpreter.stay();
+            driver.interpreter.clear();
+            code = None;
+        }
         if code.is_some() {
             break;
         }

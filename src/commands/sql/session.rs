@@ -4,14 +4,17 @@
 use super::answer::{Answering, How, Step};
 use super::data::{self, Data};
 use super::outlet::Outlet;
-use super::reads::{PIECE, Reads, beside};
+use super::reads::{PIECE, Reads, ScriptFile, beside};
 use crate::cli::{ExitCode, Report};
 use crate::commands::printed::unwritten;
+use crate::commands::say::say;
 use crate::db::wire;
 use crate::db::{Canceller, Connection, Lost, Rows as Answer, Settings, known};
 use crate::model::Failure;
+use crate::model::sql::guard::commits;
 use crate::model::sql::interpreter::{Interpreter, Ran, Rows};
 use crate::model::sql::{Server, ServerMessage, Transaction};
+use crate::model::text::counted;
 use crate::runtime::stop::{StopSignal, StopSignals};
 use std::fs::File;
 use std::io;
@@ -83,6 +86,11 @@ impl Session {
         self.connection.parameter(name)
     }
 
+    /// Whether `\` in a text is an escape, also without an `E` before it.
+    pub(super) fn escapes(&self) -> bool {
+        self.connection.escapes()
+    }
+
     /// Waits for how one connects, unless it is to end.
     pub(super) async fn settings(
         &mut self,
@@ -103,8 +111,9 @@ impl Session {
             looked = self.connection.rows(statement, most) => Ok(looked),
             stop = told(&mut self.stops, self.end) => Err(stop),
         };
+        self.connection.take_notices().iter().for_each(|said| say(&said.message));
         match looked {
-            Ok(looked) => looked.map_err(|lost| lost_report(&lost, transaction)),
+            Ok(looked) => looked.map_err(|lost| lost_report(&lost, transaction, statement)),
             Err(code) => {
                 self.cancel().await?;
                 let _ = self.connection.drain().await;
@@ -134,7 +143,7 @@ impl Session {
             Ok::<(), Lost>(())
         };
         match (timeout(GRACE, left).await, cancelled) {
-            (Ok(Err(lost)), _) => lost_report(&lost, Transaction::Idle),
+            (Ok(Err(lost)), _) => lost_report(&lost, self.transaction(), ""),
             // It was told by neither way.
             (Err(_), Err(over)) => over,
             (Ok(Ok(())), _) | (Err(_), Ok(())) => Over::Code(stop),
@@ -146,9 +155,9 @@ impl Session {
         self.unless_told(beside(move || File::open(path))).await
     }
 
-    /// All of a file, which may be a pipe that nobody writes into.
-    pub(super) async fn file(&mut self, path: PathBuf) -> Result<io::Result<Vec<u8>>, Over> {
-        self.unless_told(beside(move || std::fs::read(path))).await
+    /// Opens a script, which may be a pipe that nobody writes into.
+    pub(super) async fn script(&mut self, path: PathBuf) -> Result<io::Result<ScriptFile>, Over> {
+        self.unless_told(beside(move || ScriptFile::open(&path))).await
     }
 
     /// Gives the interpreter more of the script.
@@ -173,7 +182,7 @@ impl Session {
             Rows::Describe => self.connection.describe(statement).await,
             Rows::Print | Rows::Keep(_) => self.connection.send(statement).await,
         };
-        sent.map_err(|lost| lost_report(&lost, before))?;
+        sent.map_err(|lost| lost_report(&lost, before, statement))?;
         let mut answer = Answering::new(how);
         let mut over: Option<Over> = None;
         let mut given = false;
@@ -190,7 +199,7 @@ impl Session {
                 Ok(event) => event,
                 Err(lost) => {
                     let _ = out.end();
-                    return Err(over.unwrap_or_else(|| lost_report(&lost, before)));
+                    return Err(over.unwrap_or_else(|| lost_report(&lost, before, statement)));
                 }
             };
             let step = answer.take(event, over.is_none(), out);
@@ -204,11 +213,11 @@ impl Session {
                 self.cancel().await?;
             }
             if step == Step::WantsData {
-                // The data are of the first COPY: an empty end would let another one succeed with no rows.
+                // Standard input and a file are of the first COPY: an empty end would let another one succeed with no rows.
                 let none = match (&over, std::mem::replace(&mut given, true)) {
                     (Some(_), _) => Some("it was interrupted"),
-                    (None, true) => Some(data::NONE),
-                    (None, false) => None,
+                    (None, true) if !data.again() => Some(data::NONE),
+                    (None, _) => None,
                 };
                 self.give(data, none).await?;
             }
@@ -217,15 +226,24 @@ impl Session {
             // Nothing is run after it: what follows may be held back for long.
             return Err(over);
         }
-        self.unless_told(data.rest()).await?.map_err(|error| unread(&error))?;
-        Ok(answer.ran)
+        let passed = self.unless_told(data.rest(given)).await?.map_err(|error| unread(&error))?;
+        if passed > 0 && !given {
+            // The server wanted none: who meant them to be run finds it said.
+            let lines = counted(passed, "line");
+            say(&format!("warning: {lines} after the COPY that failed, up to `\\.`, passed over as its data"));
+        }
+        let mut ran = answer.ran;
+        if self.connection.knows_no_encoding() {
+            ran.failed = ran.failed.map(ServerMessage::of_no_encoding);
+        }
+        Ok(ran)
     }
 
     /// Gives a COPY its data, or tells the server why there are none.
     async fn give(&mut self, data: &mut Data<'_>, none: Option<&str>) -> Result<(), Over> {
         let Some(why) = none else { return self.copy(data).await };
         let failed = self.connection.write(&wire::copy_fail(why)).await;
-        failed.map_err(|lost| lost_report(&lost, self.transaction()))
+        failed.map_err(|lost| lost_report(&lost, self.transaction(), ""))
     }
 
     /// Sends what is to be copied, to its end: a server that has failed throws away what still comes.
@@ -264,7 +282,8 @@ impl Session {
 
     /// Sends a message of a COPY. A server that waits for a lock takes nothing in: a signal and the time are heard meanwhile.
     async fn written(&mut self, message: &[u8]) -> Result<(), Over> {
-        let lost = |lost: Lost| lost_report(&lost, Transaction::Idle);
+        let transaction = self.transaction();
+        let lost = |lost: Lost| lost_report(&lost, transaction, "");
         let (stop, cancelled) = {
             let mut written = std::pin::pin!(self.connection.write(message));
             let stop = tokio::select! {
@@ -317,12 +336,37 @@ pub(super) fn gone(error: &io::Error) -> Over {
     if error.kind() == io::ErrorKind::BrokenPipe { Over::Quiet } else { unwritten(error).into() }
 }
 
-fn lost_report(Lost(why): &Lost, transaction: Transaction) -> Over {
+/// The connection was lost while a statement of a transaction ran: what is known of what was done.
+fn lost_report(Lost(why): &Lost, transaction: Transaction, statement: &str) -> Over {
     let report =
         Report::new("connection", "the connection to the database was lost", ExitCode::Failed).cause(why.clone());
     let hint = match transaction {
+        Transaction::Open if commits(statement) => {
+            "the COMMIT was on its way: whether it was carried out is not known: look before you run anything of the transaction again"
+        }
         Transaction::Open | Transaction::Failed => "the open transaction is lost: nothing of it was kept",
         Transaction::Idle => "whether the last statement was carried out is not known: look before you run it again",
     };
     report.hint(hint).into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_commit_whose_answer_was_lost_may_have_been_carried_out() {
+        let hint = |transaction, statement: &str| match lost_report(&Lost("gone".into()), transaction, statement) {
+            Over::Failed(report) => report.hint.unwrap_or_default(),
+            other => panic!("{other:?}"),
+        };
+        for text in ["commit", "END", "/* x */ Commit and chain", "prepare transaction 'x'", "select 1 ; commit"] {
+            assert!(hint(Transaction::Open, text).starts_with("the COMMIT was on its way"), "{text}");
+        }
+        for text in ["", "select 1", "prepare x as select 1", "commit prepared 'x'", "savepoint a"] {
+            assert!(hint(Transaction::Open, text).ends_with("nothing of it was kept"), "{text}");
+        }
+        assert!(hint(Transaction::Failed, "commit").ends_with("nothing of it was kept"), "that would take it back");
+        assert!(hint(Transaction::Idle, "insert").contains("is not known"));
+    }
 }

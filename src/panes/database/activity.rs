@@ -16,10 +16,13 @@ use crate::model::Health;
 use crate::model::sql::activity::{QUESTIONS, Question};
 use crate::model::sql::activity_listing::{Listed, Listing};
 use crate::model::sql::process::Process;
+use crate::model::text::counted;
 use crate::model::time::short;
 use jiff::SignedDuration;
 
-/// An answer that is older than this is told to be.
+/// So many lines of a session's statement are shown before it is ended.
+const SHOWN: usize = 20;
+/// An answer that is older than this, and than twice its interval, is told to be.
 const OLD: SignedDuration = SignedDuration::from_secs(10);
 
 /// The word of a question, for the frame.
@@ -43,7 +46,7 @@ pub fn named(state: &State) -> String {
     format!("{} {}{role}", word(state.question), state.of)
 }
 
-/// Shows it, of the selected database; again goes back to the databases.
+/// Shows the activity of the selected database, or goes back to the databases.
 pub fn toggle(app: &mut App) -> Vec<Effect> {
     if app.panes.database.shown {
         close(app);
@@ -67,7 +70,7 @@ pub fn close(app: &mut App) -> bool {
     true
 }
 
-/// The next question.
+/// Shows the next list: after sessions transactions, and so on.
 pub fn next(app: &mut App) -> Vec<Effect> {
     let state = &mut app.panes.database;
     if !state.shown {
@@ -77,9 +80,9 @@ pub fn next(app: &mut App) -> Vec<Effect> {
     let at = QUESTIONS.iter().position(|question| *question == state.question).unwrap_or_default();
     state.question = QUESTIONS[(at + 1) % QUESTIONS.len()];
     // What is on its way is an answer to another question.
-    state.flight = None;
+    let mut effects = session::give_up(app);
     app.lists_changed();
-    let mut effects = session::plan(app);
+    effects.extend(session::plan(app));
     effects.extend(done(app));
     effects
 }
@@ -99,12 +102,12 @@ pub fn keyed(listing: &Listing) -> impl Iterator<Item = (String, &Listed)> {
     })
 }
 
-/// A row by its key.
+/// The row with this key.
 pub fn row<'a>(listing: &'a Listing, key: &str) -> Option<&'a Listed> {
     keyed(listing).find(|(own, _)| own == key).map(|(_, row)| row)
 }
 
-/// The rows.
+/// The keys of the rows, with their text.
 pub fn rows(app: &App) -> Vec<(String, String)> {
     let Some(listing) = shown(app) else { return Vec::new() };
     let text = |row: &Listed| row.cells.iter().map(|cell| cell.text.as_str()).collect::<Vec<_>>().join(" ");
@@ -118,7 +121,7 @@ pub fn subject(app: &App, key: Option<&str>) -> Option<Subject> {
     Some(Subject::Text(if row.whole.is_empty() { short() } else { row.whole.clone() }))
 }
 
-/// The whole of a row.
+/// Everything about the row with this key.
 pub fn whole(app: &App, key: &str) -> Vec<Fact> {
     let Some(listing) = shown(app) else { return Vec::new() };
     let Some(row) = row(listing, key) else { return Vec::new() };
@@ -156,8 +159,10 @@ pub fn status(app: &App) -> DataStatus {
         }
         return status;
     };
-    let age = app.now.duration_since(seen.at);
-    status.age = (age > OLD.max(SignedDuration::from_secs(60))).then(|| format!("{} old", short(age)));
+    // A server that answers no more, or refuses, has not said that what it said last still holds.
+    let age = app.now.duration_since(seen.read.unwrap_or(seen.at));
+    let old = age > OLD.max(session::interval(state.question) * 2) || (seen.missing.is_some() && age.as_secs() > 0);
+    status.age = old.then(|| format!("{} old", short(age)));
     match (&seen.listing, &seen.missing) {
         (listing, Some(missing)) => {
             status.trouble = Some((Health::Down, missing.clone()));
@@ -180,12 +185,21 @@ fn selected(app: &App) -> Option<(Process, Vec<String>)> {
         return None;
     }
     let key = app.screen.list_of(super::state::ACTIVITY).and_then(List::selected)?;
-    let row = row(shown(app)?, key)?;
+    let listing = shown(app)?;
+    let row = row(listing, key)?;
     let process = Process::of(&row.key)?;
-    let user = row.cells.get(1).map(|cell| cell.text.clone()).unwrap_or_default();
-    let application = row.cells.get(3).map(|cell| cell.text.clone()).unwrap_or_default();
-    let mut words = vec![format!("Session {} of {user} ({application}) on {}.", process.pid, state.of)];
-    words.extend(row.whole.lines().take(20).map(str::to_owned));
+    // Lists have different columns: locks know no application.
+    let cell = |field: &str| {
+        let place = listing.columns.iter().position(|column| column.field == field)?;
+        row.cells.get(place).map(|cell| cell.text.clone()).filter(|text| !text.is_empty())
+    };
+    let user = cell("user").unwrap_or_else(|| "the server".to_owned());
+    let application = cell("application").map(|name| format!(" ({name})")).unwrap_or_default();
+    let mut words = vec![format!("Session {} of {user}{application} on {}.", process.pid, state.of)];
+    words.extend(row.whole.lines().take(SHOWN).map(str::to_owned));
+    if let Some(more) = row.whole.lines().count().checked_sub(SHOWN).filter(|more| *more > 0) {
+        words.push(format!("… and {}", counted(more, "more line")));
+    }
     Some((process, words))
 }
 
@@ -216,7 +230,7 @@ fn asks(app: &mut App, terminate: bool) -> Vec<Effect> {
     done(app)
 }
 
-/// What is asked.
+/// The question before a session is cancelled or ended.
 pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
     let asking = app.panes.database.asking.as_ref()?;
     let name = &app.environment.name;

@@ -4,7 +4,7 @@ use super::testing::{Desk, row};
 use crate::app::operation::call::Write;
 use crate::app::operation::database::call::RdsWrite;
 use crate::app::operation::outcome::Verdict;
-use crate::model::DatabaseSnapshot;
+use crate::model::{DatabaseSnapshot, Failure, FailureKind};
 use crate::ui::testing::pictures::seen;
 
 /// When the process of this number began.
@@ -97,6 +97,46 @@ fn the_activity_goes_from_question_to_question_and_fits_a_small_screen() {
 }
 
 #[test]
+fn of_a_lock_the_question_names_who_holds_it_and_no_application() {
+    let mut desk = Desk::new("staging", (120, 40));
+    desk.rows =
+        vec![row(&["90", "app", "bookmarks", "AccessExclusiveLock", "t", "3", "{}", "lock bookmarks", &began("90")])];
+    desk.press("4 a v v");
+    desk.stage.shows("AccessExclusiveLock");
+    desk.press("g K");
+    desk.stage.shows("End session 90 in staging");
+    desk.stage.shows("Session 90 of app on");
+}
+
+#[test]
+fn what_a_server_no_longer_answers_is_said_to_be_old() {
+    let mut desk = Desk::new("staging", (120, 40));
+    desk.rows = sessions();
+    desk.press("4 a");
+    desk.deaf = true;
+    let age = |desk: &Desk| super::activity::status(&desk.stage.app).age;
+    desk.to(6);
+    assert_eq!(age(&desk), None);
+    desk.to(20);
+    assert!(age(&desk).is_some_and(|age| age.ends_with("s old")));
+}
+
+#[test]
+fn what_does_not_answer_holds_up_no_other_question() {
+    let mut desk = Desk::new("staging", (120, 40));
+    desk.rows = sessions();
+    desk.deaf = true;
+    desk.press("4 a");
+    let (asked, left) = (desk.looked.len(), desk.left.len());
+    desk.press("v");
+    assert_eq!((desk.looked.len(), desk.left.len()), (asked + 1, left + 1), "the one before is given up at the server");
+    desk.press("r");
+    assert_eq!((desk.looked.len(), desk.left.len()), (asked + 2, left + 2));
+    desk.press("esc");
+    assert_eq!(desk.left.len(), left + 4, "with the session, too");
+}
+
+#[test]
 fn a_snapshot_is_named_planned_and_followed_until_it_is_whole() {
     let mut desk = Desk::new("staging", (120, 40));
     desk.press("4 B");
@@ -170,4 +210,57 @@ fn the_activity_comes_back_after_its_session_was_cut() {
     desk.press("esc");
     desk.to(20);
     assert!(desk.session.is_none());
+}
+
+#[test]
+fn sessions_that_are_not_read_again_tell_their_age() {
+    let old = |desk: &Desk| {
+        let screen = crate::ui::testing::text(&desk.stage.app);
+        let frame =
+            screen.lines().find(|line| line.contains("sessions bookmark")).unwrap_or_else(|| panic!("{screen}"));
+        frame
+            .split_whitespace()
+            .zip(frame.split_whitespace().skip(1))
+            .find(|(_, word)| *word == "old")
+            .map(|(age, _)| age.to_owned())
+    };
+    // A server that answers no more: nothing has failed.
+    let mut desk = Desk::new("staging", (120, 40));
+    desk.rows = sessions();
+    desk.press("4 a");
+    desk.silent = true;
+    desk.to(3);
+    assert_eq!(old(&desk), None);
+    desk.to(12);
+    assert_eq!(old(&desk).as_deref(), Some("12s"));
+
+    // One that refuses: each refusal is new, the rows are not.
+    let mut desk = Desk::new("staging", (120, 40));
+    desk.rows = sessions();
+    desk.press("4 a");
+    desk.refusal = Some(Failure::new(FailureKind::Denied, "permission denied for view pg_stat_activity"));
+    desk.to(3);
+    desk.to(9);
+    desk.stage.shows("permission denied for view pg_stat_activity");
+    assert_eq!(old(&desk).as_deref(), Some("9s"));
+    desk.refusal = None;
+    desk.to(12);
+    assert_eq!(old(&desk), None);
+}
+
+#[test]
+fn a_paused_screen_keeps_the_sessions_as_they_are_and_tells_their_age() {
+    let mut desk = Desk::new("staging", (120, 40));
+    desk.rows = sessions();
+    desk.press("4 a p");
+    let asked = desk.looked.len();
+    desk.rows = Vec::new();
+    desk.to(12);
+    assert_eq!(desk.looked.len(), asked, "nothing is asked");
+    desk.stage.shows("└ 92");
+    desk.stage.shows("12s old");
+    desk.press("p");
+    desk.to(13);
+    assert!(desk.looked.len() > asked);
+    desk.stage.hides("└ 92");
 }

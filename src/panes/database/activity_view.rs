@@ -8,7 +8,7 @@ use crate::ui::shared::listing;
 use crate::ui::widgets::table;
 use ratatui::layout::Rect;
 
-/// Draws it.
+/// Draws the list of what the server is doing.
 pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let theme = canvas.theme;

@@ -21,7 +21,7 @@ const AGAIN: Id = Id("database-refresh");
 const CANCEL: Id = Id("database-cancel");
 const TERMINATE: Id = Id("database-terminate");
 
-/// The commands.
+/// The commands of the pane.
 pub const COMMANDS: &[Command] = &[
     Command::new(
         FAILOVER,

@@ -1,4 +1,4 @@
-//! What is told of a database's snapshots and failovers.
+//! The facts about a database's snapshots and failovers.
 
 use crate::app::App;
 use crate::app::subject::{Fact, bad, fact};

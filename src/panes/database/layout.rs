@@ -1,4 +1,4 @@
-//! Where the blocks of the databases are.
+//! Where the blocks of the Database pane are.
 
 use super::state::{CURVES, FACTS, LIST};
 use crate::app::App;

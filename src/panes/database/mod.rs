@@ -28,7 +28,7 @@ use crate::model::Source;
 use commands::{ACTIONS as ACTIONS_HERE, COMMANDS};
 use state::{ACTIVITY, CURVES, FACTS, LIST};
 
-/// The pane.
+/// The Database pane.
 pub const PANE: Pane = Pane {
     id: state::ID,
     title: "Database",

@@ -1,10 +1,11 @@
-//! What is told of a database, and of one of its instances.
+//! The facts of a database, and of one of its instances.
 
 use super::history;
 use super::state::LIST;
 use crate::app::App;
 use crate::app::facts::shown_database;
 use crate::app::subject::{Fact, bad, fact};
+use crate::model::offered::in_environment;
 use crate::model::time::{moment, short};
 use crate::model::{DatabaseKind, Health, Member, Role};
 
@@ -41,7 +42,8 @@ pub fn facts(app: &App) -> Vec<Fact> {
             crate::model::Severity::Note => None,
         };
         lines.push(Fact { label: "reason".into(), text: reason.text.clone(), health });
-        lines.extend(reason.hint.iter().map(|hint| fact("→", hint)));
+        let hint = reason.hint.iter().map(|hint| in_environment(hint, app.environment.named()));
+        lines.extend(hint.map(|hint| fact("→", hint)));
     }
     lines.push(fact("engine", format!("{} {}", database.engine, database.version)));
     let port = database.port.map(|port| format!(":{port}")).unwrap_or_default();

@@ -1,7 +1,7 @@
 //! The session in which a server is asked what it is doing: where it goes to, what is asked in it again and again, and what
 //! answers change. It reads only, and is closed when the activity is left.
 
-use super::state::{Flight, ID, LIST, Link, Seen, State};
+use super::state::{ID, InFlight, LIST, Link, Seen, State};
 use crate::app::App;
 use crate::app::effect::{Effect, Priority};
 use crate::app::event::Answer;
@@ -23,7 +23,7 @@ use jiff::SignedDuration;
 const CONNECT: u8 = 0;
 const LOOK: u8 = 1;
 const SIGNAL: u8 = 2;
-/// Who is connected.
+/// The number in tickets of the question who is connected.
 pub const WHO: u8 = 3;
 /// Its sessions are numbered from here on, so that they are none of another pane's.
 const FIRST: u64 = 1 << 40;
@@ -44,7 +44,8 @@ pub fn ask(app: &mut App, kind: u8, ask: sql::Ask) -> (u64, Effect) {
     (serial, Effect::Fetch { ticket: ticket(app, kind, serial), lane: Priority::Operator, ask: ask.into() })
 }
 
-fn interval(question: Question) -> SignedDuration {
+/// How often this is asked while somebody looks.
+pub fn interval(question: Question) -> SignedDuration {
     match question {
         Question::Sessions | Question::Transactions | Question::Locks | Question::Connections => SOON,
         Question::Statements | Question::Sizes | Question::Indexes | Question::Replication => SLOWLY,
@@ -62,7 +63,7 @@ fn place(app: &App) -> Option<(String, RemoteAddress)> {
     Some((of, RemoteAddress { host, port: database.port.unwrap_or(POSTGRES), database: database.database.clone() }))
 }
 
-/// Goes to the selected database; a session on another one is left.
+/// Connects to the selected database; a session on another one is closed.
 pub fn connect(app: &mut App) -> Vec<Effect> {
     if app.poller.wrong_account() {
         app.say("the credentials belong to another account: nothing is connected to");
@@ -113,8 +114,9 @@ pub fn open(app: &mut App, place: sql::Place) -> Vec<Effect> {
     vec![effect]
 }
 
-/// Leaves the session, and forgets what was read in it.
+/// Closes the session, and forgets what was read in it.
 pub fn leave(app: &mut App) -> Vec<Effect> {
+    let mut effects = give_up(app);
     let serial = app.panes.database.connection;
     let before = std::mem::take(&mut app.panes.database);
     // Numbers are not reused, so that late answers match no question.
@@ -128,7 +130,10 @@ pub fn leave(app: &mut App) -> Vec<Effect> {
         lost: before.lost,
         ..State::default()
     };
-    if serial == 0 { Vec::new() } else { vec![Effect::Leave(ticket(app, CONNECT, serial))] }
+    if serial != 0 {
+        effects.push(Effect::Leave(ticket(app, CONNECT, serial)));
+    }
+    effects
 }
 
 /// Goes on as soon as the tunnel that is waited for leads there, or says why it never will.
@@ -167,7 +172,7 @@ fn back(app: &mut App) -> Vec<Effect> {
     if reached { connect(app) } else { Vec::new() }
 }
 
-/// What is to be asked now.
+/// The questions that are due now.
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let mut effects = std::mem::take(&mut app.panes.database.effects);
     effects.extend(tunnelled(app));
@@ -175,12 +180,14 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     let state = &app.panes.database;
     let (question, now) = (state.question, app.now);
     let due = state.seen.get(&question).is_none_or(|seen| now.duration_since(seen.at) >= interval(question));
-    let looked_at = state.shown && app.shown().id == ID && state.link == Link::On;
+    // What stands still to be read stays as it is; what was never asked is no answer to keep.
+    let held = app.screen.paused.is_some() && state.seen.contains_key(&question);
+    let looked_at = state.shown && app.shown().id == ID && state.link == Link::On && !held;
     let (Some(session), true) = (state.session, looked_at && due && state.flight.is_none()) else { return effects };
     let version = state.server.as_ref().map_or(130_000, |server| version(&server.version));
     let (purpose, statement) = (question.purpose(), question.statement(version));
     let (serial, effect) = ask(app, LOOK, sql::Ask::Look { session, purpose, statement });
-    app.panes.database.flight = Some(Flight { serial, question });
+    app.panes.database.flight = Some(InFlight { serial, question });
     effects.push(effect);
     effects
 }
@@ -197,21 +204,30 @@ pub fn next_tick(app: &App) -> Option<std::time::Duration> {
     (state.shown && state.link == Link::On && app.shown().id == ID).then_some(std::time::Duration::from_millis(500))
 }
 
-/// Asks again now; connects anew where there is no session.
+/// Nobody waits for the answer that is on its way: it is cancelled at the server, where it may wait for a lock, and holds up what is
+/// asked after it.
+pub fn give_up(app: &mut App) -> Vec<Effect> {
+    let flight = app.panes.database.flight.take();
+    flight.map(|flight| Effect::Leave(ticket(app, LOOK, flight.serial))).into_iter().collect()
+}
+
+/// Asks again now; connects again where there is no session.
 pub fn refresh(app: &mut App) -> Vec<Effect> {
     match app.panes.database.link {
         Link::On => {
             let question = app.panes.database.question;
             app.panes.database.seen.remove(&question);
             app.lists_changed();
-            plan(app)
+            let mut effects = give_up(app);
+            effects.extend(plan(app));
+            effects
         }
         Link::Opening(_) => Vec::new(),
         Link::Off | Link::Failed(_) => connect(app),
     }
 }
 
-/// Takes an answer in.
+/// Handles an answer of the session.
 pub fn answer(app: &mut App, answer: Answer) {
     let Owner::Pane(_, kind) = answer.ticket.owner else { return };
     let serial = answer.ticket.serial;
@@ -270,13 +286,16 @@ fn news(app: &mut App, part: Part<sql::Fact>) {
 
 fn looked(app: &mut App, part: Part<sql::Fact>) {
     let Some(flight) = app.panes.database.flight.take() else { return };
+    if app.screen.paused.is_some() && app.panes.database.seen.contains_key(&flight.question) {
+        return;
+    }
     let now = app.now;
     let seen = app.panes.database.seen.entry(flight.question);
-    let seen = seen.or_insert(Seen { at: now, listing: None, missing: None });
+    let seen = seen.or_insert(Seen { at: now, read: None, listing: None, missing: None });
     seen.at = now;
     match part {
         Part::Page(sql::Fact::Looked { rows, .. }) | Part::Last(sql::Fact::Looked { rows, .. }) => {
-            seen.listing = Some(listing(flight.question, &rows));
+            (seen.listing, seen.read) = (Some(listing(flight.question, &rows)), Some(now));
             seen.missing = None;
         }
         Part::Failed(failure) => seen.missing = Some(missing(flight.question, &failure)),

@@ -1,4 +1,4 @@
-//! Its name, those of its blocks, and what it keeps: the session in which a server is asked what it is doing.
+//! The name of the Database pane, those of its blocks, and the session that asks a server for its activity.
 
 use crate::app::command::PaneId;
 use crate::app::effect::Effect;
@@ -13,7 +13,7 @@ use crate::model::tunnel::far::RemoteAddress;
 use jiff::Timestamp;
 use std::collections::HashMap;
 
-/// The pane.
+/// The name of the Database pane.
 pub const ID: PaneId = PaneId("database");
 /// Databases with their members.
 pub const LIST: Block = Block("databases");
@@ -39,7 +39,10 @@ pub enum Link {
 /// The last answer to a question.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
+    /// When an answer came last, with rows or without.
     pub at: Timestamp,
+    /// When the rows came.
+    pub read: Option<Timestamp>,
     /// The rows of the last answer that came.
     pub listing: Option<Listing>,
     /// Why there is no newer one, with the right that it takes.
@@ -48,7 +51,7 @@ pub struct Seen {
 
 /// A question that is on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Flight {
+pub struct InFlight {
     pub serial: u64,
     pub question: Question,
 }
@@ -56,13 +59,12 @@ pub struct Flight {
 /// Somebody wants a failover: who is connected is asked before its plan is made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Who {
-    /// What was asked for.
+    /// The failover that was asked for.
     pub request: Request,
-    /// Since when.
     pub since: Timestamp,
     /// The number of the question; none before there is a session.
     pub serial: Option<u64>,
-    /// The session is one for this alone, and is left after it.
+    /// Whether the session is one for this alone, and is left after it.
     pub own: bool,
 }
 
@@ -76,10 +78,10 @@ pub struct Asking {
     pub words: Vec<String>,
 }
 
-/// What it keeps.
+/// What the Database pane remembers: its session, and what that answered.
 #[derive(Debug, Clone)]
 pub struct State {
-    /// The activity is shown instead of the databases.
+    /// Whether the activity is shown instead of the databases.
     pub shown: bool,
     pub question: Question,
     pub link: Link,
@@ -92,12 +94,12 @@ pub struct State {
     pub of: String,
     pub server: Option<Server>,
     pub seen: HashMap<Question, Seen>,
-    pub flight: Option<Flight>,
+    pub flight: Option<InFlight>,
     pub asking: Option<Asking>,
     /// The session was lost: since when, and when it is connected to again.
     pub lost: Option<(Timestamp, Timestamp)>,
     pub who: Option<Who>,
-    /// Sessions so far.
+    /// How many sessions were opened, which numbers them.
     pub sessions: u64,
     pub serial: u64,
     /// What is to be done at the next round.

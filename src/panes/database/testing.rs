@@ -23,6 +23,12 @@ pub(super) struct Desk {
     pub(super) rows: Vec<Vec<Option<String>>>,
     /// Who is connected; none does not answer.
     pub(super) who: Option<Vec<Vec<Option<String>>>>,
+    /// Whether it answers no question.
+    pub(super) silent: bool,
+    /// What it answers instead of rows.
+    pub(super) refusal: Option<Failure>,
+    /// It answers nothing any more.
+    pub(super) deaf: bool,
 }
 
 pub(super) fn row(cells: &[&str]) -> Vec<Option<String>> {
@@ -44,6 +50,9 @@ impl Desk {
             signals: Vec::new(),
             rows: Vec::new(),
             who: Some(vec![row(&["app", "web", "12", "3", "1", "0"])]),
+            silent: false,
+            refusal: None,
+            deaf: false,
         }
     }
 
@@ -103,7 +112,15 @@ impl Desk {
             }
             sql::Ask::Look { purpose, statement, .. } => {
                 self.looked.push(statement);
+                if self.silent {
+                    return;
+                }
+                if let Some(failure) = self.refusal.clone() {
+                    self.answered(ticket, Part::Failed(failure));
+                    return;
+                }
                 let rows = if purpose == connected::PURPOSE { self.who.clone() } else { Some(self.rows.clone()) };
+                let rows = rows.filter(|_| !self.deaf);
                 if let Some(rows) = rows {
                     let looked = sql::Fact::Looked { purpose, columns: Vec::new(), rows };
                     self.answered(ticket, Part::Last(looked));

@@ -23,6 +23,17 @@ fn databases_fit_every_size() {
 }
 
 #[test]
+fn enter_on_a_fact_that_is_cut_shows_it_whole() {
+    let world = staging();
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "4 tab tab j j", &world);
+    let endpoint = "bookmark-manager-staging.cluster-abc.ap-northeast-1.rds.amazonaws.com:5432";
+    assert!(!text(&app).contains(endpoint), "{}", text(&app));
+    press(&mut app, "enter", &world);
+    assert!(text(&app).contains(endpoint), "{}", text(&app));
+}
+
+#[test]
 fn databases_are_sorted_by_a_key_and_keep_their_instances_below_them() {
     let mut world = staging();
     let mut other = world.instances[0].clone();

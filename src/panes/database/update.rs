@@ -1,4 +1,4 @@
-//! A database is opened; another environment is.
+//! What opening a database and switching the environment change.
 
 use super::state::{ID, LIST, State};
 use super::{session, who};
@@ -25,14 +25,14 @@ pub fn switched(app: &mut App) -> Vec<Effect> {
     effects
 }
 
-/// What is to be asked now.
+/// The questions that are due now.
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let mut effects = session::plan(app);
     effects.extend(who::plan(app));
     effects
 }
 
-/// Takes an answer in.
+/// Handles an answer that this pane asked for.
 pub fn answer(app: &mut App, answer: Answer) {
     if matches!(answer.ticket.owner, Owner::Pane(_, session::WHO)) {
         return who::answer(app, answer);

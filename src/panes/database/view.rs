@@ -10,7 +10,7 @@ use crate::ui::canvas::Canvas;
 use crate::ui::shared::{databases, facts, tunnels};
 use ratatui::layout::Rect;
 
-/// Draws a block.
+/// Draws the block in its place.
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     match block {
         LIST => databases::list(canvas, block, place, data_status),

@@ -29,7 +29,7 @@ pub fn failover(app: &mut App) -> Vec<Effect> {
     let mut effects = Vec::new();
     if state.link != Link::On || state.of != of {
         if matches!(state.link, Link::On | Link::Opening(_)) {
-            return planned(app, who, Connected::Unknown("the session that stands is one with another server".into()));
+            return planned(app, who, Connected::Unknown("the open session is with another server".into()));
         }
         match way(app, far) {
             Ok(place) => {
@@ -66,7 +66,7 @@ fn way(app: &App, far: Option<RemoteAddress>) -> Result<sql::Place, &'static str
     tunnels::find::ready(app, &To::Place(far)).ok_or("no tunnel to the writer is open: a opens one")
 }
 
-/// Asks once there is a session, and plans without an answer where none comes.
+/// Asks once there is a session; where none comes, the plan is made without an answer.
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let Some(who) = app.panes.database.who.clone() else { return Vec::new() };
     if let Link::Failed(failure) = &app.panes.database.link {
@@ -86,7 +86,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     vec![effect]
 }
 
-/// The answer has come.
+/// Stores who is connected.
 pub fn answer(app: &mut App, answer: Answer) {
     let serial = answer.ticket.serial;
     let Owner::Pane(..) = answer.ticket.owner else { return };

@@ -1,4 +1,4 @@
-//! A session is made anew where that is due, and says that another member writes.
+//! Connects again when that is due, and says when another member writes.
 
 use super::result::Tab;
 use super::state::{Link, State};

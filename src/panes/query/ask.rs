@@ -94,6 +94,14 @@ pub fn look(app: &mut App, purpose: &'static str, statement: String) -> Vec<Effe
     vec![effect]
 }
 
+/// Nobody waits for what is looked up for this any more: it is cancelled at the server, where it may wait for a lock.
+pub fn leave(app: &mut App, purpose: &'static str) -> Vec<Effect> {
+    let looks = &mut app.panes.query.looks;
+    let left: Vec<u64> = looks.iter().filter(|(_, known)| **known == purpose).map(|(serial, _)| *serial).collect();
+    looks.retain(|serial, _| !left.contains(serial));
+    left.into_iter().map(|serial| Effect::Leave(ticket(app, Kind::Look, serial))).collect()
+}
+
 /// Forgets results that are not shown any more.
 pub fn close(app: &mut App, results: Vec<ResultId>) -> Vec<Effect> {
     let close = |result| ask(app, Kind::Control, sql::Ask::Close { result }).1;

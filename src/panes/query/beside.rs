@@ -26,7 +26,7 @@ fn is_copy_in(run: &Run) -> bool {
     judge(&run.statement).copy == Some(Copy::In)
 }
 
-/// What goes with a statement that begins.
+/// The things that go with a statement that begins.
 pub fn of(app: &mut App, run: &Run) -> Beside {
     let mut beside = Beside { bind: run.bind.clone(), ..Beside::default() };
     if run.hidden {

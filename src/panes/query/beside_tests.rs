@@ -125,7 +125,7 @@ fn c_leads_to_another_database_user_or_place_of_the_environment_and_to_no_other(
     desk.tell(sql::Fact::Connected(Box::new(super::testing::server())));
     desk.connected = None;
     for (typed, why) in [
-        ("\\c shop - db.example.com", "db.example.com is no host of"),
+        ("\\c shop - db.example.com", "db.example.com is not a host of"),
         ("\\c shop - - 1234", "listens at"),
         ("\\c postgres://x@db.example.com/y", "cockpit sql --url"),
     ] {
@@ -209,4 +209,17 @@ fn leaving_that_is_answered_with_no_leaves_variables_and_where_results_go() {
     desk.keys("enter");
     assert_eq!((desk.app.panes.query.out.clone(), desk.app.panes.query.is_on()), (None, false));
     assert_eq!(variable(&desk), None, "the next session begins as psql does");
+}
+
+#[test]
+fn the_history_lists_all_that_is_kept_and_leaves_out_what_it_is_told_to() {
+    let mut desk = Desk::connected((100, 30));
+    desk.run("\\set HISTCONTROL ignorespace");
+    desk.run(" select 'not for others';");
+    let state = &mut desk.app.panes.query;
+    assert!(!state.history.entries.iter().any(|entry| entry.contains("not for others")));
+    state.history.before((0..3_000).map(|number| format!("select {number}")).collect());
+    let kept = state.history.entries.len();
+    let listed = super::windows::lines(&desk.app, super::choice::Window::History).len();
+    assert!(listed == kept && kept > 3_000, "{listed} of {kept}");
 }

@@ -1,9 +1,9 @@
-//! What there is to choose from in its windows, what is chosen, and what lines are typed for.
+//! The choices in the windows of the Query pane, what is chosen, and the purposes of typed lines.
 
 use super::state::ID;
 use crate::app::overlay::{Choice, Kind};
 
-/// A window.
+/// A window of the Query pane.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Window {
@@ -11,7 +11,7 @@ pub enum Window {
     History,
     /// Queries that were saved.
     Saved,
-    /// Ways to copy.
+    /// Formats that can be copied.
     Copy,
     /// Columns, to be shown or hidden.
     Columns,
@@ -50,12 +50,12 @@ impl Window {
         Self::ALL.into_iter().find(|window| *window as u8 == number)
     }
 
-    /// A choice in it.
+    /// The choice with this text in the window.
     pub fn choice(self, text: impl Into<String>) -> Choice {
         Choice::Pane { pane: ID, what: self as u8, text: text.into() }
     }
 
-    /// In its frame.
+    /// The title in its frame.
     pub fn title(self) -> &'static str {
         match self {
             Self::History => "Statements that were run",
@@ -115,7 +115,7 @@ impl Prompt {
         Self::ALL.into_iter().find(|prompt| *prompt as u8 == number)
     }
 
-    /// What stands before the line.
+    /// The label before the line.
     pub fn label(self) -> &'static str {
         match self {
             Self::Search => "/",

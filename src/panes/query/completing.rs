@@ -31,7 +31,7 @@ pub fn tab(app: &mut App) -> Vec<Effect> {
     }
 }
 
-/// Puts the selected one into the text.
+/// Inserts the selected candidate into the text.
 pub fn take(app: &mut App) -> Vec<Effect> {
     let state = &mut app.panes.query;
     let Some(completion) = state.completion.take() else { return Vec::new() };

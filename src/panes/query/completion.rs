@@ -7,7 +7,6 @@ pub struct Completion {
     pub from: usize,
     /// What could stand there, each with what it is.
     pub candidates: Vec<(String, String)>,
-    /// Which is selected.
     pub selected: usize,
 }
 

@@ -45,7 +45,7 @@ pub fn connect(app: &mut App) -> Vec<Effect> {
     }
 }
 
-/// Goes to a place that somebody chose. What `\c` named is of the server that it was typed at.
+/// Connects to a chosen place. What `\c` named belongs to the server that it was typed at.
 pub fn go(app: &mut App, far: RemoteAddress) -> Vec<Effect> {
     if app.panes.query.place.as_ref().is_none_or(|place| place.host != far.host) {
         app.panes.query.who = sql::Who::default();
@@ -54,7 +54,7 @@ pub fn go(app: &mut App, far: RemoteAddress) -> Vec<Effect> {
     reach(app, far)
 }
 
-/// Goes to a place: through a tunnel of the environment where one is configured, which is opened if it has to be.
+/// Connects to a place: through a tunnel of the environment where one is configured, which is opened if needed.
 pub fn reach(app: &mut App, far: RemoteAddress) -> Vec<Effect> {
     app.panes.query.place = Some(far.clone());
     if !is_tunnelled(app) {
@@ -77,7 +77,7 @@ pub fn reach(app: &mut App, far: RemoteAddress) -> Vec<Effect> {
     effects
 }
 
-/// Goes on as soon as the tunnel that is waited for leads there, or says why it never will.
+/// Connects as soon as the tunnel that is waited for leads there, or says why it never will.
 pub fn tunnelled(app: &mut App) -> Vec<Effect> {
     let Some(far) = app.panes.query.wanted.clone() else { return Vec::new() };
     let to = To::Place(far);
@@ -191,7 +191,7 @@ pub fn named(app: &mut App, to: Connection) -> Result<Vec<Effect>, String> {
             });
             // The password of the environment's database is for its own servers alone.
             let (_, far) = found.ok_or_else(|| {
-                format!("\\c: {host} is no host of {}'s databases: \\c alone lists them", app.environment.name)
+                format!("\\c: {host} is not a host of {}'s databases: \\c alone lists them", app.environment.name)
             })?;
             far
         }
@@ -206,7 +206,7 @@ pub fn named(app: &mut App, to: Connection) -> Result<Vec<Effect>, String> {
     Ok(reach(app, far))
 }
 
-/// News of the session.
+/// Takes in news of the session.
 pub fn news(app: &mut App, part: Part<sql::Fact>) {
     match part {
         Part::Page(fact) => facts::fact(app, fact),

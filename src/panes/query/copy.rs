@@ -14,7 +14,7 @@ use crate::model::sql::Cell;
 use crate::model::sql::edit::{Table, name_question, only_table};
 use crate::model::sql::format::Format;
 
-/// So many rows are looked at to see whether all are at hand.
+/// How many rows are looked at to see whether all are at hand.
 const AT_HAND: u64 = 2_000;
 /// What the name of a table is looked up for.
 pub const NAME: &str = "name";
@@ -41,7 +41,7 @@ pub fn export(app: &mut App, path: &str) -> Vec<Effect> {
         return done(app);
     };
     if tab.ended.is_none() {
-        app.say("it is still read: Ctrl-C cancels, and what is here can be written");
+        app.say("it is still read: Ctrl-c cancels, and what is here can be written");
         return done(app);
     }
     if let Some(exporting) = &state.exporting {
@@ -143,6 +143,7 @@ pub fn written(app: &mut App, serial: u64, part: Part<sql::Fact>) {
             let path = &exporting.path;
             let text = match exporting.of {
                 None => format!("{path}: {}", tell::size(bytes)),
+                Some(_) if rows == 1 => format!("{path}: 1 row, {}", tell::size(bytes)),
                 Some(_) => format!("{path}: {} rows, {}", tell::count(rows), tell::size(bytes)),
             };
             app.panes.query.exporting = None;

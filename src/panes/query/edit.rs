@@ -59,7 +59,7 @@ pub fn begin(app: &mut App, wish: Wish) -> Vec<Effect> {
         return refused(app, "there is no session: what is shown cannot be edited");
     }
     if state.running.as_ref().is_some_and(|running| running.result == tab.id) {
-        return refused(app, "it is still read: Ctrl-C cancels");
+        return refused(app, "it is still read: Ctrl-c cancels");
     }
     let Some(server) = &state.server else { return Vec::new() };
     if !tab.is_of(server) {
@@ -143,7 +143,7 @@ fn cell(app: &mut App, result: ResultId, mut at: At) -> Vec<Effect> {
     let (number, name) = (column.number, column.name.clone());
     // Columns of the system have numbers below 0.
     if column.table_oid == 0 || number <= 0 {
-        return refused(app, format!("{name} is no column of {}", edit.changes.table.written()));
+        return refused(app, format!("{name} is not a column of {}", edit.changes.table.written()));
     }
     if edit.changes.table.generated.contains(&number) {
         return refused(app, format!("{name} is made by the server itself"));
@@ -163,7 +163,7 @@ fn cell(app: &mut App, result: ResultId, mut at: At) -> Vec<Effect> {
     value::read(app, (result, at.row, at.column, column, cell), Reading::Edit)
 }
 
-/// A value was typed.
+/// Takes the value that was typed for a cell.
 pub fn accepted(app: &mut App, line: &str) -> Vec<Effect> {
     let Some(edited) = app.panes.query.edited.take() else { return refused(app, GONE) };
     let value: Value = of_a_line(line);
@@ -264,7 +264,7 @@ pub fn write(app: &mut App) -> Vec<Effect> {
         return says(app, format!("it cannot be applied: {why}"));
     }
     if state.running.is_some() || state.pending.is_some() {
-        return says(app, "a statement runs: Ctrl-C cancels it");
+        return says(app, "a statement runs: Ctrl-c cancels it");
     }
     let statements = edit.changes.statements();
     let count = statements.len();

@@ -1,12 +1,14 @@
 //! Rows of a result that are changed, and applied together.
 
+use super::edits::Edit;
+use super::samples::cell;
 use super::testing::{Desk, server};
 use crate::app::event::Event;
 use crate::feeds::part::Part;
 use crate::feeds::{queries, sql};
-use crate::model::sql::edit::Change;
+use crate::model::sql::edit::{Change, Changes, Table};
 use crate::model::sql::interpreter::Edited;
-use crate::model::sql::{Ended, Server, Transaction};
+use crate::model::sql::{Column, Ended, Server, Transaction};
 use crate::ui::testing::pictures::seen;
 
 fn desk() -> Desk {
@@ -336,4 +338,16 @@ fn a_cell_is_edited_that_was_selected_when_the_key_was_pressed() {
     assert_eq!(line, "Rust 公式ドキュメント", "{}", desk.screen());
     desk.keys("ctrl-u x enter W");
     assert!(desk.screen().contains("WHERE id = '1'"), "{}", desk.screen());
+}
+
+#[test]
+fn bytes_that_are_no_text_are_neither_compared_nor_name_a_row() {
+    let columns = [(1, "id".to_owned()), (2, "title".to_owned())].to_vec();
+    let table = Table { columns, key: vec![1], ..Table::default() };
+    let edit = Edit { changes: Changes { table, list: Vec::new() }, key: vec![vec![0]] };
+    let column = |number| Column { name: "c".into(), type_oid: 25, modifier: -1, table_oid: 7, number };
+    let columns = [column(1), column(2)];
+    assert!(edit.was(&columns, &[cell("1"), cell("caf\u{fffd}")]).is_empty());
+    assert_eq!(edit.was(&columns, &[cell("1"), cell("café")]), [(2, Some("café".to_owned()))]);
+    assert_eq!(edit.key_of(&[cell("\u{fffd}"), cell("café")]), None);
 }

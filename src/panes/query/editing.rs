@@ -116,14 +116,14 @@ pub fn step(app: &mut App, step: Step) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Deletes.
+/// Deletes a part of the text.
 pub fn cut(app: &mut App, cut: Cut) -> Vec<Effect> {
     app.panes.query.editor.cut(cut);
     edited(app);
     Vec::new()
 }
 
-/// Types or pastes.
+/// Types or pastes a text.
 pub fn text(app: &mut App, text: &str) -> Vec<Effect> {
     if !app.panes.query.editor.insert(text) {
         app.say("that is too long for the editor: \\i FILE runs a file");

@@ -15,7 +15,7 @@ use ratatui::style::{Modifier, Style};
 /// Rows of what could stand there, at most.
 const CANDIDATES: u16 = 8;
 
-/// Draws it.
+/// Draws the editor.
 pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let (app, theme) = (canvas.app, canvas.theme);
     let state = &app.panes.query;
@@ -50,9 +50,9 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) 
     }
 }
 
-/// What stands in the frame: the names of the texts, the shown one in brackets, and that something runs.
+/// The words in the frame: the names of the texts, the shown one in brackets, and that something runs.
 fn named(state: &State) -> String {
-    let runs = if state.running.is_some() { "a statement runs: Ctrl-C cancels" } else { "" };
+    let runs = if state.running.is_some() { "a statement runs: Ctrl-c cancels" } else { "" };
     let names = state.texts.names();
     if names.len() == 1 && state.texts.name() == "1" {
         return runs.to_owned();
@@ -192,7 +192,7 @@ fn brackets(canvas: &mut Canvas<'_, '_>, place: Rect) {
     }
 }
 
-/// What could stand at the cursor, above it where there is no room below.
+/// Draws the candidates at the cursor, above it where there is no room below.
 fn completion(canvas: &mut Canvas<'_, '_>, (x, y): (u16, u16)) {
     let theme = canvas.theme;
     let Some(completion) = &canvas.app.panes.query.completion else { return };

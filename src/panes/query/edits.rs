@@ -4,6 +4,11 @@ use crate::app::grid::Grid;
 use crate::model::sql::edit::{Changes, Value};
 use crate::model::sql::{Cell, Column, ResultId};
 
+/// Whether a value may have bytes that are not UTF-8 (`SQL_ASCII`): what is here for them is not what is there.
+pub fn is_broken(text: &str) -> bool {
+    text.contains('\u{fffd}')
+}
+
 /// The changes of a result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Edit {
@@ -19,7 +24,7 @@ impl Edit {
     pub fn key_of(&self, cells: &[Cell]) -> Option<Vec<Value>> {
         let value = |column: &usize| match cells.get(*column)? {
             Cell::Null => Some(None),
-            Cell::Text { cut: true, .. } => None,
+            Cell::Text { text, cut, .. } if *cut || is_broken(text) => None,
             Cell::Text { text, .. } => Some(Some(text.to_string())),
         };
         let part = |places: &Vec<usize>| {
@@ -29,13 +34,13 @@ impl Edit {
         self.key.iter().map(part).collect()
     }
 
-    /// What was read of a row beside its key, as far as it is at hand whole.
+    /// The values that were read of a row beside its key, as far as they are at hand whole.
     pub fn was(&self, columns: &[Column], cells: &[Cell]) -> Vec<(i16, Value)> {
         let mut was: Vec<(i16, Value)> = Vec::new();
         for (column, cell) in columns.iter().zip(cells).filter(|(column, _)| column.table_oid != 0) {
             let value = match cell {
                 Cell::Null => None,
-                Cell::Text { cut: true, .. } => continue,
+                Cell::Text { text, cut, .. } if *cut || is_broken(text) => continue,
                 Cell::Text { text, .. } => Some(text.to_string()),
             };
             let is_key = self.changes.table.key.contains(&column.number);
@@ -81,11 +86,8 @@ impl At {
 pub struct Wished {
     /// The number of the question about the table.
     pub serial: u64,
-    /// Of which result.
     pub result: ResultId,
-    /// What.
     pub wish: Wish,
-    /// Where.
     pub at: Option<At>,
 }
 
@@ -94,7 +96,6 @@ pub struct Wished {
 pub enum Edited {
     /// A cell of a row that is there.
     Cell {
-        /// Of which result.
         result: ResultId,
         /// The key of its row.
         key: Vec<Value>,
@@ -105,7 +106,6 @@ pub enum Edited {
     },
     /// A column of the row that comes last.
     New {
-        /// Of which result.
         result: ResultId,
         /// The number of the column in its table.
         number: i16,

@@ -1,6 +1,6 @@
 //! What is learned of the session and of its results.
 
-use super::ask::close;
+use super::ask::{close, leave};
 use super::consent::Consent;
 use super::guard;
 use super::result::Tab;
@@ -13,8 +13,8 @@ use crate::app::grid::Grid;
 use crate::app::overlay::Kind;
 use crate::feeds::sql;
 use crate::model::Failure;
+use crate::model::sql::guard::commits;
 use crate::model::sql::interpreter::{Halt, Origin};
-use crate::model::sql::token;
 use crate::model::sql::{Column, Ended, ResultId, Server, SessionId, Transaction};
 use jiff::Timestamp;
 
@@ -28,9 +28,14 @@ pub fn fact(app: &mut App, fact: sql::Fact) {
     match fact {
         sql::Fact::Connected(server) => connected(app, &server),
         sql::Fact::Transaction(transaction) => {
-            app.panes.query.transaction = transaction;
-            app.panes.query.interpreter.set_transaction(transaction);
+            let state = &mut app.panes.query;
+            if state.transaction == Transaction::Idle {
+                state.opened = state.running.as_ref().map(|running| running.kept);
+            }
+            state.transaction = transaction;
+            state.interpreter.set_transaction(transaction);
         }
+        sql::Fact::Escapes(on) => app.panes.query.interpreter.set_escapes(on),
         sql::Fact::Notice(said) => {
             let running = app.panes.query.running.as_ref().map(|running| running.result);
             match running.and_then(|result| app.panes.query.tab_of(result)) {
@@ -134,6 +139,10 @@ pub fn ended(app: &mut App, result: ResultId, how: &Ended) {
         running.seen
     });
     let carried_out = matches!(how, Ended::Done(_));
+    // With `AND CHAIN` another transaction is open at once.
+    if matches!(how, Ended::Done(tag) if tag == "COMMIT") {
+        state.opened = Some(ResultId(result.0 + 1));
+    }
     // Whether a COMMIT that was lost on its way was carried out is not known: its transaction is not said to be lost.
     if matches!(how, Ended::Lost(_)) && state.running.as_ref().is_some_and(|running| commits(&running.statement)) {
         state.transaction = Transaction::Idle;
@@ -151,15 +160,6 @@ pub fn ended(app: &mut App, result: ResultId, how: &Ended) {
     if !carried_out && seen.is_some() {
         taken_back(state, result, how);
     }
-}
-
-/// Whether a text commits a transaction, or prepares that.
-fn commits(text: &str) -> bool {
-    let words = token::words(text);
-    let mut parts = words.split(|word| matches!(word.kind, token::Kind::Semicolon | token::Kind::Escaped));
-    parts.any(|part| {
-        part.first().is_some_and(|first| ["commit", "end", "prepare"].iter().any(|word| first.is(text, word)))
-    })
 }
 
 /// One of several statements was not carried out: what becomes of the others is told.
@@ -237,6 +237,7 @@ pub fn lost(app: &mut App, failure: &Failure) {
         if open {
             why.push_str("; the open transaction is lost, nothing of it was kept");
             state.lost_open = true;
+            lost_with_it(state);
         }
         if let Some(running) = state.running.take() {
             for tab in state.tabs.iter_mut().filter(|tab| tab.id >= running.result) {
@@ -255,6 +256,16 @@ pub fn lost(app: &mut App, failure: &Failure) {
         app.panes.query.link = Link::Lost(format!("{why}; {again}"));
     } else {
         unreached(app, failure);
+    }
+}
+
+/// What was changed in the transaction that is lost is marked as taken back.
+fn lost_with_it(state: &mut State) {
+    let Some(first) = state.opened else { return };
+    let reads =
+        |tag: &str| ["SELECT", "SHOW", "FETCH", "EXPLAIN", "BEGIN", "SET"].iter().any(|word| tag.starts_with(word));
+    for tab in state.tabs.iter_mut().filter(|tab| tab.id >= first && !tab.passing) {
+        tab.taken_back |= matches!(&tab.ended, Some(Ended::Done(tag)) if !reads(tag));
     }
 }
 
@@ -288,6 +299,8 @@ pub fn drop_unanswered(app: &mut App) -> bool {
         return false;
     }
     app.panes.query.pending.take_if(|pending| matches!(pending, Pending::Asked(_)));
+    let left = leave(app, guard::ROWS);
+    app.panes.query.effects.extend(left);
     app.panes.query.watch = None;
     let halt = app.panes.query.interpreter.halt();
     app.panes.query.interpreter.clear();

@@ -3,6 +3,7 @@
 use super::edits::Edit;
 use super::result::Tab;
 use super::state::RESULT;
+use super::windows::SAID;
 use super::{tell, ways};
 use crate::app::grid::{Grid, shown};
 use crate::model::sql::edit::Value;
@@ -59,7 +60,7 @@ pub fn draw<'a>(canvas: &mut Canvas<'a, '_>, place: Rect, tab: &'a Tab, grid: &'
     shared::draw(canvas, place, grid, &look);
 }
 
-/// What a cell of the row with this key is to be, where it is changed.
+/// The new value of a cell of the row with this key, where it is changed.
 fn changed<'a>(edit: Option<&'a Edit>, key: Option<&[Value]>, grid: &Grid, column: usize) -> Option<&'a Value> {
     let number = grid.columns.get(column).map(|column| column.number).filter(|number| *number != 0)?;
     edit.zip(key).and_then(|(edit, key)| edit.changes.changed(key, number))
@@ -75,7 +76,7 @@ pub fn waits(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab) {
     canvas.put_cut(place.x + 1, place.y, end.saturating_sub(place.x + 2), &text, theme.tone(tone));
 }
 
-/// What stands for NULL: never nothing, which an empty text is.
+/// The sign for NULL: never nothing, which an empty text is.
 fn null<'a>(canvas: &Canvas<'a, '_>) -> Cow<'a, str> {
     match canvas.app.panes.query.interpreter.options().null.as_str() {
         "" => NULL.into(),
@@ -178,10 +179,11 @@ pub fn last(canvas: &mut Canvas<'_, '_>, place: Rect, tab: &Tab) {
         ),
         None => tell::outcome(tab, app.now),
     };
-    let notices = match tab.notices.len() {
+    let key = app.keymap.label(SAID).map(|key| format!(" ({key})")).unwrap_or_default();
+    let notices = match tab.notices.len() + tab.unkept {
         0 => String::new(),
-        1 => "  1 notice".to_owned(),
-        count => format!("  {count} notices"),
+        1 => format!("  1 notice{key}"),
+        count => format!("  {count} notices{key}"),
     };
     let changes = tab.edit.as_ref().map_or(0, |edit| edit.changes.list.len());
     let (tone, text) = match changes {

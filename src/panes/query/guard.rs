@@ -118,9 +118,10 @@ fn is_lost(statement: &str) -> bool {
     words.first().is_some_and(|first| first.is(statement, "drop") || first.is(statement, "truncate"))
 }
 
-/// Whether a text is one statement alone.
+/// Whether a text is one statement alone, whether or not the server takes `\` in a text for an escape.
 pub fn is_one(text: &str) -> bool {
-    !token::words(text).iter().any(|word| matches!(word.kind, token::Kind::Semicolon | token::Kind::Escaped))
+    let ends = |word: &token::Token| matches!(word.kind, token::Kind::Semicolon | token::Kind::Escaped);
+    [false, true].iter().all(|escapes| !token::words_as(text, *escapes).iter().any(ends))
 }
 
 /// Whether `EXPLAIN` can say how many rows a statement touches. Behind it only the first of several would be explained, and the

@@ -1,6 +1,10 @@
 //! A session that was opened to read writes only after somebody agreed to it, whichever way it is asked for.
 
+use super::ask::Kind;
+use super::state::ID;
 use super::testing::{Desk, server};
+use super::windows;
+use crate::app::ticket::Owner;
 use crate::feeds::sql;
 use crate::model::sql::Server;
 
@@ -135,5 +139,53 @@ fn a_text_of_several_statements_is_not_explained_before_the_answer() {
         );
         desk.keys("esc");
         desk.tick(1);
+    }
+}
+
+#[test]
+fn what_is_looked_up_for_a_question_is_left_with_its_answer() {
+    for answer in ["esc", "enter"] {
+        let mut desk = Desk::connected((100, 40));
+        desk.deaf = true;
+        desk.run("delete from tags;");
+        let screen = desk.screen().replace(['│', ' ', '\n'], "");
+        assert!(screen.contains("beinglookedup(EXPLAIN)") && screen.contains("hasnoWHERE"), "{}", desk.screen());
+        assert!(desk.ran.is_empty() && desk.left.is_empty());
+        desk.keys(answer);
+        desk.tick(1);
+        let looked = desk.left.iter().filter(|left| left.owner == Owner::Pane(ID.0, Kind::Look as u8)).count();
+        assert_eq!((looked, desk.ran.len()), (1, usize::from(answer == "enter")), "{answer}: {}", desk.screen());
+    }
+    let mut desk = Desk::connected((100, 40));
+    desk.run("delete from tags;");
+    assert!(desk.screen().contains("About 120,000 rows"), "{}", desk.screen());
+    desk.keys("esc");
+    desk.tick(1);
+    assert!(desk.left.is_empty(), "it was answered");
+    desk.planned = 1;
+    desk.run("delete from tags;");
+    assert!(desk.screen().contains("About one row (EXPLAIN)."), "{}", desk.screen());
+}
+
+#[test]
+fn of_a_long_statement_it_is_said_how_much_is_not_shown() {
+    let mut desk = guarded();
+    desk.file = format!("update tags set n = 1 where id = 1{};\n", "\nor id = 2".repeat(149));
+    desk.run("\\i long.sql");
+    let asked = windows::confirm(&desk.app, 0).expect("a question");
+    let lines: Vec<&str> = asked.text.iter().map(|(_, line)| line.as_str()).collect();
+    assert!(lines.contains(&"… and 50 more lines, also run"), "{lines:?}");
+}
+
+#[test]
+fn what_may_be_several_statements_to_the_server_is_not_one() {
+    for (text, one) in [
+        ("select 1", true),
+        ("select 'a;b'", true),
+        ("select 1; commit", false),
+        ("select '\\''; commit; --'", false),
+        ("select 'C:\\'", true),
+    ] {
+        assert_eq!(super::guard::is_one(text), one, "{text}");
     }
 }

@@ -2,7 +2,7 @@
 
 use crate::model::sql::{secret, token};
 
-/// So many are kept.
+/// How many statements are kept.
 pub const KEPT: usize = 5_000;
 /// A longer statement is not kept: it is a script.
 const LONGEST: usize = 100_000;
@@ -10,7 +10,7 @@ const LONGEST: usize = 100_000;
 /// Statements that were run, the oldest first.
 #[derive(Debug, Clone, Default)]
 pub struct History {
-    /// The statements.
+    /// The statements, the oldest first.
     pub entries: Vec<String>,
     /// The one that stands in the editor, while one walks through them.
     place: Option<usize>,

@@ -48,7 +48,7 @@ pub fn texts(app: &mut App) -> Vec<Effect> {
     vec![ask(app, Kind::Keep, queries::Ask::KeepTexts { before, now: kept }).1]
 }
 
-/// What earlier sessions left in the editor.
+/// Restores what earlier sessions left in the editor.
 fn restore(app: &mut App, kept: Vec<queries::Typed>) {
     let now = app.now;
     let state = &mut app.panes.query;

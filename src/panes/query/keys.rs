@@ -1,4 +1,4 @@
-//! Its commands, a row each: what is typed, what it is called, what it does.
+//! The commands of the Query pane, one row each: keys, title and action.
 
 use super::choice::{Prompt, Window};
 use super::edits::Wish;
@@ -18,7 +18,7 @@ fn on_results(app: &App) -> bool {
     !is_shown(app)
 }
 
-/// All of them.
+/// The commands of the pane.
 pub(super) const COMMANDS: &[Command] = &[
     Command::new(
         Id("query-enter"),
@@ -164,6 +164,14 @@ pub(super) const COMMANDS: &[Command] = &[
         &["alt-y"],
         "Write the selected value, whole, to a new file; bytes as what they are.",
         |app| line::prompt(app, Prompt::Value),
+    ),
+    Command::new(
+        windows::SAID,
+        OWN,
+        "messages",
+        &["!"],
+        "Show all that the server said with the result: how it ended, notices and warnings.",
+        windows::said,
     ),
     Command::new(
         Id("query-edit"),

@@ -1,4 +1,4 @@
-//! Where its blocks are.
+//! Where the blocks of the Query pane are.
 
 use super::plan_tree::Tree;
 use super::state::{EDITOR, Link, RESULT, State};
@@ -73,7 +73,7 @@ pub fn prompt(state: &State) -> String {
     format!("{database}={}> ", state.transaction.sign())
 }
 
-/// What fits is known again: the grid and the editor keep what is selected in view.
+/// Keeps what is selected in view after a change of size.
 pub fn settle(app: &mut App) {
     let placed = crate::app::layout::layout(app);
     let inside = |place: &Rect| {

@@ -1,4 +1,4 @@
-//! A line that is typed below the blocks: what for, and what stands in it at the beginning.
+//! A line that is typed below the blocks of the Query pane: its purpose, and what is in it at the beginning.
 
 use super::choice::Prompt;
 use super::state::ID;

@@ -30,7 +30,7 @@ pub fn catalogue(app: &mut App) -> Vec<Effect> {
     effects
 }
 
-/// An answer has come.
+/// Takes in what was looked up in the second session.
 pub fn answer(app: &mut App, serial: u64, part: Part<sql::Fact>) {
     let purpose = app.panes.query.looks.remove(&serial);
     let failed = match &part {
@@ -56,8 +56,9 @@ pub fn answer(app: &mut App, serial: u64, part: Part<sql::Fact>) {
         (Some(ROWS), Ok(looked)) => {
             let plan = looked.rows.into_iter().flatten().flatten().collect::<Vec<_>>().join("\n");
             let words = match explain::read(&plan) {
-                Ok(plan) => match plan.rows_touched() {
-                    Some(rows) => format!("About {} rows (EXPLAIN).", tell::count(rows as u64)),
+                Ok(plan) => match plan.rows_touched().map(|rows| rows as u64) {
+                    Some(1) => "About one row (EXPLAIN).".to_owned(),
+                    Some(rows) => format!("About {} rows (EXPLAIN).", tell::count(rows)),
                     None => "No part of it changes rows by itself (EXPLAIN).".to_owned(),
                 },
                 Err(why) => format!("How many rows is not known: {why}."),

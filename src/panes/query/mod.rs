@@ -108,13 +108,13 @@ use crate::app::{App, Hooks, Pane, Spec, View};
 use choice::Window;
 use state::{EDITOR, RESULT};
 
-/// The pane.
+/// The Query pane.
 pub const PANE: Pane = Pane {
     id: state::ID,
     title: "Query",
     key: "5",
-    doc: "Go to the SQL session.",
-    heading: "In the SQL session",
+    doc: "Go to Query: SQL on the database.",
+    heading: "In Query",
     commands: keys::COMMANDS,
     in_lists: &[],
     actions: &[

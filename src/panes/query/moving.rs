@@ -14,7 +14,7 @@ use crate::app::update::settle::done;
 use crate::model::text::width;
 use ratatui::layout::Rect;
 
-/// Moves in the result.
+/// Moves in the result; whether there is one.
 pub fn moves(app: &mut App, motion: Motion) -> bool {
     if schema::update::is_shown(app) {
         return schema::update::moves(app, motion);

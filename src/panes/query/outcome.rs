@@ -11,7 +11,7 @@ use crate::model::sql::interpreter::{Answer, Ran, Rows};
 use crate::model::sql::{Cell, Ended, ResultId, ServerMessage};
 use std::fmt::Write as _;
 
-/// So many bytes of values that are cut in the grid are read at most, to be run or set.
+/// How many bytes of values that are cut in the grid are read at most, to be run or set.
 const WHOLE: u64 = 64 << 20;
 /// Who wants no more rows than this only asks whether there is one.
 const ONE: usize = 2;
@@ -117,7 +117,7 @@ pub fn kept(app: &mut App, serial: u64, came: Result<Vec<Vec<Cell>>, String>) ->
     }
 }
 
-/// So many bytes the values of a row have that are not here whole.
+/// How many bytes the values of a row have that are not here whole.
 fn cut(cells: &[Cell]) -> u64 {
     let bytes = |cell: &Cell| if let Cell::Text { bytes, cut: true, .. } = cell { *bytes } else { 0 };
     cells.iter().map(bytes).sum()

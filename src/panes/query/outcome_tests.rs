@@ -3,7 +3,7 @@
 use super::testing::Desk;
 use crate::feeds::part::Part;
 use crate::feeds::sql::Fact;
-use crate::model::sql::{Ended, Transaction};
+use crate::model::sql::{Ended, ServerMessage, Transaction};
 use std::time::Duration;
 
 /// So much of a value is read at most.
@@ -74,7 +74,7 @@ fn a_look_that_waits_is_shown_and_ctrl_c_ends_it() {
     desk.slow = true;
     desk.transaction(Transaction::Open);
     desk.run("\\d+ tags");
-    assert!(desk.screen().contains("a statement runs: Ctrl-C cancels"), "{}", desk.screen());
+    assert!(desk.screen().contains("a statement runs: Ctrl-c cancels"), "{}", desk.screen());
     desk.keys("ctrl-c");
     assert_eq!(desk.stopped, ["cancel"]);
     desk.ends(Ended::Cancelled);
@@ -91,4 +91,27 @@ fn a_look_that_fails_says_why() {
     let told = desk.screen().replace(['│', '\n'], " ");
     assert!(told.contains("current transaction is aborted"), "{told}");
     assert_eq!(desk.ran.len(), 1, "what stands after it is not run");
+}
+
+#[test]
+fn all_that_the_server_said_can_be_read_also_beside_rows() {
+    let mut desk = Desk::connected((100, 30));
+    desk.slow = true;
+    desk.run("select 1;");
+    for number in 0..250 {
+        let message = format!("notice number {number}");
+        desk.tell(Fact::Notice(Box::new(ServerMessage {
+            severity: "NOTICE".into(),
+            message,
+            ..ServerMessage::default()
+        })));
+    }
+    desk.ends(Ended::Done("DO".into()));
+    desk.keys("esc !");
+    let window = desk.app.screen.overlays.last().expect("a window");
+    let lines: Vec<&str> = window.lines.iter().map(|line| line.text.as_str()).collect();
+    assert!(lines.contains(&"NOTICE: notice number 199"), "{lines:?}");
+    assert!(lines.contains(&"… and 50 more: the first 200 are kept"), "{lines:?}");
+    desk.keys("esc");
+    assert!(desk.screen().contains("250 notices (!)"), "{}", desk.screen());
 }

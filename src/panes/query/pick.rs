@@ -9,7 +9,7 @@ use crate::app::App;
 use crate::app::effect::Effect;
 use crate::app::update::settle::done;
 
-/// A line was typed.
+/// Takes the line that was typed for this.
 pub fn accepted(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
     match Prompt::of(what) {
         Some(Prompt::Search) => {

@@ -57,7 +57,7 @@ pub fn explain(app: &mut App, analyze: bool) -> Vec<Effect> {
         return done(app);
     }
     if state.running.is_some() || state.pending.is_some() {
-        app.say("a statement runs: Ctrl-C cancels it");
+        app.say("a statement runs: Ctrl-c cancels it");
         return Vec::new();
     }
     let statement = with_values(state, &statement);
@@ -120,7 +120,7 @@ pub fn wanted(app: &mut App, running: &Running) -> Vec<Effect> {
     vec![effect]
 }
 
-/// A plan has come.
+/// Takes in a plan.
 pub fn came(app: &mut App, serial: u64, part: Part<sql::Fact>) {
     let Some(result) = app.panes.query.plans.remove(&serial) else { return };
     let text = match part {

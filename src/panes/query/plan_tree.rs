@@ -7,15 +7,13 @@ use crate::model::sql::explain_table::{self, Line};
 /// A plan as it is shown.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Tree {
-    /// The plan.
     pub plan: Plan,
-    /// Its lines.
     pub lines: Vec<Line>,
-    /// The selected line.
+    /// The line that is selected.
     pub at: usize,
     /// The first line that is shown.
     pub top: usize,
-    /// Lines that fit.
+    /// How many lines fit on the screen.
     pub height: usize,
     /// The plan that it stands beside.
     pub beside: Option<Beside>,
@@ -28,14 +26,14 @@ pub struct Beside {
     pub result: ResultId,
     /// Its number among the tabs, and its statement.
     pub title: String,
-    /// The lines of both.
+    /// The lines of both plans, side by side.
     pub lines: Vec<(Option<Line>, Option<Line>)>,
     /// Which is the faster one, in words.
     pub verdict: String,
 }
 
 impl Tree {
-    /// Of a plan.
+    /// The tree of a plan.
     pub fn new(plan: Plan) -> Self {
         let lines = explain_table::lines(&plan);
         // What one came for is selected.
@@ -54,7 +52,7 @@ impl Tree {
         self.fit(self.height);
     }
 
-    /// So many lines fit now.
+    /// Sets how many lines fit.
     pub fn fit(&mut self, height: usize) {
         self.height = height.max(1);
         self.at = self.at.min(self.count().saturating_sub(1));
@@ -62,7 +60,7 @@ impl Tree {
         self.top = self.top.min(self.count().saturating_sub(self.height.min(self.count())));
     }
 
-    /// What is told of the selected node.
+    /// The details of the selected node.
     pub fn about(&self) -> Vec<String> {
         match &self.beside {
             None => explain_table::about(&self.plan, self.at),

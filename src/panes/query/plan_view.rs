@@ -13,7 +13,7 @@ const ROWS: u16 = 9;
 /// Cells of the bar of a node's part of the time.
 const BAR: u16 = 4;
 
-/// Draws it.
+/// Draws the tree of a plan.
 pub fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, tree: &Tree) {
     let (lines, below) = super::layout::plan(place, tree);
     let head = Rect { height: 1, ..place };

@@ -130,29 +130,12 @@ fn does(app: &mut App, action: Action) -> Vec<Effect> {
             app.panes.query.printed.push('\n');
             Vec::new()
         }
-        Action::Output(Target::File(path)) => {
+        Action::Output(target) => put_results(app, target),
+        Action::Read { path } => {
             let path = named::file(app, &path);
-            let (serial, effect) = ask(app, Kind::Keep, queries::Ask::Begin(path.clone()));
-            app.panes.query.pending = Some(Pending::Output(serial, path));
-            vec![effect]
-        }
-        Action::Output(Target::Pipe(command)) => output::ask_for(app, command, CommandUse::Results),
-        Action::Output(Target::Results | Target::Output | Target::Errors) => {
-            answer(app, Answer::Done(Ok(())));
-            output::set(app, None)
-        }
-        Action::Read { path, beside } => {
-            let path = named::beside(app, &path, beside.as_deref());
             of_file(app, queries::Ask::Read(path))
         }
-        Action::Write { text, target } => match target {
-            Target::File(path) => {
-                let path = named::file(app, &path);
-                of_file(app, queries::Ask::Write { path, text })
-            }
-            Target::Pipe(command) => output::ask_for(app, command, CommandUse::Reads(text)),
-            Target::Results | Target::Output | Target::Errors => done(app, Err("a file or a command is needed")),
-        },
+        Action::Write { text, target } => write_to(app, text, target),
         Action::Shell { command, .. } if command.is_empty() => {
             refused(app, "\\!: no shell is opened from here; ctrl-z leaves the screen for one")
         }
@@ -176,15 +159,7 @@ fn does(app: &mut App, action: Action) -> Vec<Effect> {
             answer(app, Answer::Done(Ok(())));
             windows::open(app, Window::History)
         }
-        Action::Ask(text) => {
-            // Before the line begins: what begins it brings everything up to date, and this goes on only when it is waited for.
-            app.panes.query.pending = Some(Pending::Typed);
-            let effects = line::prompt(app, Prompt::Variable);
-            if let Some(typing) = &mut app.screen.typing {
-                typing.asked = text;
-            }
-            effects
-        }
+        Action::Ask(text) => ask_a_line(app, text),
         Action::Environment(name) => of_file(app, queries::Ask::Variable(name)),
         Action::Folder(path) => {
             let path = path.map(|path| named::file(app, &path));
@@ -213,6 +188,46 @@ fn does(app: &mut App, action: Action) -> Vec<Effect> {
             connect::quit(app)
         }
     }
+}
+
+/// Results go there from now on.
+fn put_results(app: &mut App, target: Target) -> Vec<Effect> {
+    match target {
+        Target::File(path) => {
+            let path = named::file(app, &path);
+            let (serial, effect) = ask(app, Kind::Keep, queries::Ask::Begin(path.clone()));
+            app.panes.query.pending = Some(Pending::Output(serial, path));
+            vec![effect]
+        }
+        Target::Pipe(command) => output::ask_for(app, command, CommandUse::Results),
+        Target::Results | Target::Output | Target::Errors => {
+            answer(app, Answer::Done(Ok(())));
+            output::set(app, None)
+        }
+    }
+}
+
+/// Writes a text to a file or to a command.
+fn write_to(app: &mut App, text: String, target: Target) -> Vec<Effect> {
+    match target {
+        Target::File(path) => {
+            let path = named::file(app, &path);
+            of_file(app, queries::Ask::Write { path, text })
+        }
+        Target::Pipe(command) => output::ask_for(app, command, CommandUse::Reads(text)),
+        Target::Results | Target::Output | Target::Errors => done(app, Err("a file or a command is needed")),
+    }
+}
+
+/// Asks a person for a line.
+fn ask_a_line(app: &mut App, text: String) -> Vec<Effect> {
+    // Before the line begins: what begins it brings everything up to date, and this goes on only when it is waited for.
+    app.panes.query.pending = Some(Pending::Typed);
+    let effects = line::prompt(app, Prompt::Variable);
+    if let Some(typing) = &mut app.screen.typing {
+        typing.asked = text;
+    }
+    effects
 }
 
 fn failed(app: &mut App, message: &str) -> Vec<Effect> {
@@ -270,13 +285,12 @@ fn asks(app: &mut App, asking: Asking) -> Vec<Effect> {
 
 /// The statement that waited for a yes begins.
 pub fn confirmed(app: &mut App) -> Vec<Effect> {
+    let mut effects = super::ask::leave(app, guard::ROWS);
     match app.panes.query.pending.take() {
-        Some(Pending::Asked(run)) => begin(app, run),
-        other => {
-            app.panes.query.pending = other;
-            Vec::new()
-        }
+        Some(Pending::Asked(run)) => effects.extend(begin(app, run)),
+        other => app.panes.query.pending = other,
     }
+    effects
 }
 
 /// Begins a statement.

@@ -81,7 +81,7 @@ pub fn next(app: &mut App) -> Vec<Effect> {
     }
 }
 
-/// Rows have come.
+/// Takes in rows of a result.
 pub fn answer(app: &mut App, serial: u64, part: Part<sql::Fact>) {
     let Some(scan) = app.panes.query.scan.as_ref().filter(|scan| scan.serial == Some(serial)) else { return };
     let from = scan.from;
@@ -161,14 +161,14 @@ fn arranged(tab: &mut Tab, rows: Vec<u64>, looked: Option<u64>, goal: &Goal) -> 
         None => format!("{} of {all} rows", tell::count(found)),
         Some(first) => format!("{} of the first {first} rows", tell::count(found)),
     });
-    let stopped = first.map(|first| format!("what comes behind row {first} was not looked at"));
+    let stopped = first.map(|first| format!("the rows behind row {first} were not read"));
     tab.filter.clone_from(filter);
     (tab.sorted, tab.looked) = (*sort, looked);
     let said: Vec<String> = filters.into_iter().chain(sorts).chain(stopped).collect();
     Some(said.join(", "))
 }
 
-/// What is copied, as text.
+/// The text that is copied.
 fn gathered(tab: &Tab, rows: &[Vec<Cell>], goal: &Goal) -> String {
     match (goal, &tab.grid) {
         (Goal::Rows(format), Some(grid)) => {

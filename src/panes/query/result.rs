@@ -9,40 +9,40 @@ use crate::model::sql::{Ended, ResultId, Server, ServerMessage, SessionId};
 use jiff::Timestamp;
 use std::time::Duration;
 
-/// So many notices of a statement are kept.
+/// How many notices of a statement are kept.
 const NOTICES: usize = 200;
 
 /// How plans are asked for here, and what stands for it in a title.
 const PLANS: [(&str, &str); 2] =
     [("EXPLAIN (FORMAT JSON) ", "plan:"), ("EXPLAIN (ANALYZE, BUFFERS, FORMAT JSON) ", "measured:")];
 
-/// A tab.
+/// A result in its tab.
 #[derive(Debug, Clone)]
 pub struct Tab {
     /// The number of its result.
     pub id: ResultId,
-    /// Of which session.
     pub session: SessionId,
     /// Of which server, by its name, and database.
     pub of: Option<(String, String)>,
-    /// What was run.
+    /// The statement that it is of.
     pub statement: String,
-    /// When.
     pub began: Timestamp,
     /// Its rows and columns; none where it has none, or none yet.
     pub grid: Option<Grid>,
     /// How it ended; none while it goes on.
     pub ended: Option<Ended>,
-    /// How long it took.
+    /// How long the statement took.
     pub took: Option<Duration>,
     /// Reading was stopped at a limit, in words.
     pub stopped: Option<String>,
     /// Which of several statements of one text it is, and what becomes of the others.
     pub part: Option<String>,
-    /// It was carried out, and taken back as a later statement of its text was not.
+    /// Whether it was carried out, and taken back as a later statement of its text was not.
     pub taken_back: bool,
     /// What the server said meanwhile.
     pub notices: Vec<ServerMessage>,
+    /// So many more of them are not kept.
+    pub unkept: usize,
     /// Lines below its rows.
     pub footers: Vec<String>,
     /// All of it as text, where it is more than its rows: what `\d NAME` tells.
@@ -67,11 +67,11 @@ pub struct Tab {
     pub from: Option<ResultId>,
     /// The result whose rows stand here until its own come.
     pub before: Option<ResultId>,
-    /// It is that result, read again: once its rows are here that one goes.
+    /// Whether it is that result, read again: once its rows are here that one goes.
     pub replaces: bool,
     /// The plan, where the row is one.
     pub plan: Option<Tree>,
-    /// It was left out of `last ten`: it is the answer of a command, and stays no longer than the next one.
+    /// Whether it was left out of `last ten`: it is the answer of a command, and stays no longer than the next one.
     pub passing: bool,
 }
 
@@ -93,6 +93,7 @@ impl Tab {
             part: None,
             taken_back: false,
             notices: Vec::new(),
+            unkept: 0,
             footers: Vec::new(),
             whole: None,
             record: false,
@@ -145,6 +146,8 @@ impl Tab {
     pub fn notice(&mut self, said: ServerMessage) {
         if self.notices.len() < NOTICES {
             self.notices.push(said);
+        } else {
+            self.unkept += 1;
         }
     }
 

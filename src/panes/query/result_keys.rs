@@ -117,7 +117,7 @@ pub fn close(app: &mut App) -> Vec<Effect> {
     let tab = &state.tabs[here];
     // Within a transaction a cancel takes back all that was done in it.
     if is_read(state, tab) && state.transaction != Transaction::Idle {
-        app.say("it is still read, and a transaction is open, which a cancel would fail: Ctrl-C cancels");
+        app.say("it is still read, and a transaction is open, which a cancel would fail: Ctrl-c cancels");
         return Vec::new();
     }
     // Nobody else has the changes.

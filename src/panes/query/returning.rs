@@ -100,7 +100,7 @@ pub fn say(app: &mut App, news: &[String]) {
     app.panes.query.changed = Some(text);
 }
 
-/// What has changed about a server, in words.
+/// The changes of a server, in words.
 pub fn changes(before: &Server, after: &Server) -> Vec<String> {
     let mut changes = Vec::new();
     if before.reader != after.reader {

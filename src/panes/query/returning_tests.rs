@@ -224,3 +224,24 @@ fn a_transaction_is_not_said_to_be_lost_whose_commit_may_have_been_carried_out()
         assert!(!desk.app.panes.query.lost_open);
     }
 }
+
+#[test]
+fn what_was_changed_in_a_transaction_that_is_lost_is_not_shown_as_done() {
+    let taken_back = |chained: bool| {
+        let mut desk = Desk::connected((100, 30));
+        desk.slow = true;
+        desk.run("begin;");
+        desk.transaction(Transaction::Open);
+        desk.ends(Ended::Done("BEGIN".into()));
+        desk.run("update bookmarks set visits = 1 where id = 2;");
+        desk.ends(Ended::Done("UPDATE 1".into()));
+        if chained {
+            desk.run("commit and chain;");
+            desk.ends(Ended::Done("COMMIT".into()));
+        }
+        desk.lose("the server closed the connection");
+        desk.app.panes.query.tabs.iter().any(|tab| tab.taken_back)
+    };
+    assert!(taken_back(false));
+    assert!(!taken_back(true), "it was committed");
+}

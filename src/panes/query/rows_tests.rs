@@ -87,7 +87,7 @@ fn what_is_sorted_while_rows_still_come_says_of_which_it_is() {
     desk.answered(ticket, Part::Page(sql::Fact::Grown { result, rows: 27, bytes: 500 }));
     desk.rows = Some(27);
     desk.keys("esc s");
-    assert!(desk.screen().contains("what comes behind row 27 was not looked at"), "{}", desk.screen());
+    assert!(desk.screen().contains("the rows behind row 27 were not read"), "{}", desk.screen());
     desk.answered(ticket, Part::Page(sql::Fact::Grown { result, rows: 300, bytes: 5_000 }));
     assert!(desk.screen().contains("of 27 (of the first 27 rows alone)"), "{}", desk.screen());
 }

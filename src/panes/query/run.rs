@@ -22,7 +22,7 @@ pub fn text(app: &mut App, text: &str) -> Vec<Effect> {
         return Vec::new();
     }
     if app.panes.query.running.is_some() {
-        app.say("a statement runs: this one comes after it; Ctrl-C cancels");
+        app.say("a statement runs: this one comes after it; Ctrl-c cancels");
     }
     pump::enqueue(app, text);
     let mut effects = remember(app, text);
@@ -32,11 +32,16 @@ pub fn text(app: &mut App, text: &str) -> Vec<Effect> {
 
 /// Keeps what was run, for this session and for later ones.
 fn remember(app: &mut App, text: &str) -> Vec<Effect> {
-    let Some(kept) = app.panes.query.history.add(text) else { return Vec::new() };
+    let state = &mut app.panes.query;
+    let blank = matches!(state.interpreter.variables().get("HISTCONTROL"), Some("ignorespace" | "ignoreboth"));
+    if blank && text.starts_with([' ', '\t']) {
+        return Vec::new();
+    }
+    let Some(kept) = state.history.add(text) else { return Vec::new() };
     keep::remember(app, kept)
 }
 
-/// What is told of the statement that runs.
+/// Takes in news of the statement that runs.
 pub fn news(app: &mut App, part: Part<sql::Fact>) {
     match part {
         Part::Page(news) => fact(app, news),

@@ -16,7 +16,6 @@ pub struct Running {
     pub statement: String,
     /// Where its results are seen.
     pub seen: Seen,
-    /// Since when.
     pub since: Timestamp,
     /// When it was asked to stop.
     pub cancelled: Option<Timestamp>,
@@ -32,7 +31,7 @@ pub struct Running {
     pub read: Option<Read>,
     /// What stands before this result was committed by one of its statements.
     pub kept: ResultId,
-    /// Something was created, altered or dropped.
+    /// Whether something was created, altered or dropped.
     pub altered: bool,
 }
 
@@ -50,7 +49,6 @@ pub enum Seen {
 /// Rows of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Read {
-    /// Of which result.
     pub result: ResultId,
     /// Their columns.
     pub columns: Vec<Column>,
@@ -92,7 +90,7 @@ impl Running {
         }
     }
 
-    /// What its last statement has of rows; none where it has no columns.
+    /// The rows of its last statement; none where it has no columns.
     pub fn of_last(&self) -> Option<&Read> {
         self.read.as_ref().filter(|read| self.last == Some(read.result))
     }
@@ -125,9 +123,7 @@ pub enum Pending {
     Program {
         /// The number of its question.
         serial: u64,
-        /// The command.
         command: String,
-        /// What for.
         purpose: CommandUse,
     },
 }
@@ -137,15 +133,13 @@ pub enum Pending {
 pub struct Gathered {
     /// The number of the question.
     pub serial: u64,
-    /// Of which result.
     pub result: ResultId,
-    /// It was looked up: its rows are wanted for nothing else.
+    /// Whether it was looked up: its rows are wanted for nothing else.
     pub looked: bool,
     /// What came of the statement.
     pub ran: Box<Ran>,
     /// How many rows are wanted.
     pub count: u32,
-    /// The rows.
     pub rows: Vec<Vec<Cell>>,
     /// Those of them that are asked for again, as a value of theirs was cut.
     pub cut: Vec<u64>,

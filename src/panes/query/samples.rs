@@ -1,9 +1,9 @@
-//! What a small server has: itself, rows with everything in them that a grid has to show, and what is looked up in it.
+//! A small server for tests: its facts, rows with every kind of value, and answers of its catalogue.
 
 use crate::model::sql::{Cell, Column, Server};
 use std::time::Duration;
 
-/// The server.
+/// A server of PostgreSQL for tests.
 pub(super) fn server() -> Server {
     Server {
         host: "bookmark-manager-staging.cluster-abc.rds.amazonaws.com".into(),
@@ -20,7 +20,7 @@ pub(super) fn server() -> Server {
     }
 }
 
-/// A column of a type.
+/// A column of this type for tests.
 pub(super) fn column(name: &str, type_oid: u32) -> Column {
     Column { name: name.into(), type_oid, modifier: -1, table_oid: 0, number: 0 }
 }
@@ -48,14 +48,14 @@ pub(super) fn bookmarks() -> (Vec<Column>, Vec<Vec<Cell>>) {
 /// The columns and rows of what was looked up.
 pub(super) type Looked = (Vec<Column>, Vec<Vec<Option<String>>>);
 
-/// What is asked in the session itself for psql's commands (`\dt`).
+/// The answer for psql's commands (`\dt`), which are asked in the session itself.
 pub(super) fn psql() -> (Vec<Column>, Vec<Vec<Cell>>) {
     let row = |cells: &[&str]| cells.iter().map(|text| cell(text)).collect::<Vec<_>>();
     let columns = ["Schema", "Name", "Type", "Owner"].map(|name| column(name, 25)).to_vec();
     (columns, vec![row(&["public", "bookmarks", "table", "app"]), row(&["public", "タグ", "table", "app"])])
 }
 
-/// What there is in the database.
+/// The objects in the database.
 pub(super) fn catalogue(purpose: &str) -> Option<Looked> {
     let row = |cells: &[&str]| cells.iter().map(|cell| Some((*cell).to_owned())).collect::<Vec<_>>();
     match purpose {

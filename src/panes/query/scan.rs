@@ -6,7 +6,7 @@ use crate::model::sql::format::Format;
 use crate::model::sql::sort_key::{Order, SortKey, compare};
 use crate::model::sql::{Cell, ResultId};
 
-/// So many cells are asked for at once at most.
+/// How many cells are asked for at once at most.
 const CELLS: usize = 100_000;
 /// More rows than this are not sorted here.
 pub const SORTED: usize = 500_000;
@@ -20,9 +20,8 @@ pub const COPIED: usize = 74_000;
 pub enum Goal {
     /// The next of the rows that are shown with this text, forwards or backwards; the one where it began comes last.
     Search {
-        /// The text.
         text: String,
-        /// Towards the end.
+        /// Whether it goes towards the end.
         forward: bool,
     },
     /// Which rows of all are to be shown, and in which order.
@@ -74,20 +73,17 @@ pub struct Scan {
     pub serial: Option<u64>,
     /// From where on it asks.
     pub from: u64,
-    /// Of which result.
     pub result: ResultId,
-    /// What for.
     pub goal: Goal,
     /// How many rows there are.
     rows: u64,
     /// How many of them are asked for at once.
     piece: u64,
-    /// Where it began.
     began: u64,
-    /// So many rows were read.
+    /// How many rows were read.
     read: u64,
     order: Order,
-    /// A value was compared by its text, which is not where the server would have it.
+    /// Whether a value was compared by its text, which is not where the server would have it.
     as_text: bool,
     found: Vec<u64>,
     keys: Vec<(SortKey, u64)>,
@@ -118,7 +114,7 @@ impl Scan {
         }
     }
 
-    /// What is to be read next: from which row on, and how many.
+    /// The rows to read next: from which on, and how many.
     pub fn next(&self) -> (u64, u32) {
         let left = self.rows - self.read;
         let count = self.piece.min(left);
@@ -154,7 +150,7 @@ impl Scan {
         self.read as f64 / self.rows.max(1) as f64
     }
 
-    /// Takes a piece in.
+    /// Takes in a piece of the rows.
     pub fn take(&mut self, from: u64, rows: &[Vec<Cell>]) -> Step {
         self.serial = None;
         if rows.is_empty() {

@@ -58,7 +58,7 @@ pub fn ended(app: &mut App, mut script: Script, running: &Running) -> Vec<Effect
     }
 }
 
-/// Tells how it ended.
+/// Says how a text of several statements ended.
 fn tell(app: &mut App, script: &Script, failed: Option<&str>) {
     match (script.then, failed) {
         (Then::Changed(result, count), None) => {

@@ -6,10 +6,9 @@ use std::collections::VecDeque;
 /// The savepoint within a transaction that is open already.
 const SAVEPOINT: &str = "cockpit_script";
 
-/// A statement of it.
+/// A statement of a sequence, with what it must do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
-    /// The statement.
     pub statement: String,
     /// What it must do.
     pub wanted: Wanted,
@@ -44,7 +43,7 @@ pub enum Then {
 pub struct Script {
     /// In the frame of the window that asks: `Apply 3 changes`.
     pub title: String,
-    /// On its button.
+    /// The verb on the button.
     pub verb: String,
     /// Why it asks, in sentences.
     pub why: Vec<String>,

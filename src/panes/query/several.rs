@@ -17,7 +17,7 @@ pub fn stamp(state: &State) -> u64 {
     state.texts.changes + others + state.editor.version()
 }
 
-/// What later sessions are to find: texts in which something stands and that hold no password.
+/// The texts that are kept for later sessions: those that are not empty and hold no password.
 pub fn to_keep(state: &State) -> Vec<Typed> {
     let texts = &state.texts;
     let all = texts.list.iter().enumerate().map(|(at, text)| {
@@ -38,7 +38,7 @@ fn holds_secret(text: &str, split: &Split) -> bool {
     })
 }
 
-/// Shows another one.
+/// Shows the text at this place.
 pub fn show(state: &mut State, at: usize) {
     if at >= state.texts.list.len() || at == state.texts.at {
         return;

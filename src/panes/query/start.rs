@@ -1,4 +1,4 @@
-//! A statement begins.
+//! Begins a statement.
 
 use super::ask::{Kind, of_session};
 use super::result::Tab;
@@ -13,7 +13,7 @@ use crate::model::sql::ResultId;
 pub enum Shown {
     /// It has a tab; its rows one at a time, or not.
     Tab {
-        /// One row at a time.
+        /// Whether rows are shown one at a time, field by field.
         record: bool,
     },
     /// It has none: who asked is told what came of it.

@@ -1,4 +1,4 @@
-//! Its name, those of its blocks, and what it keeps.
+//! The name of the Query pane, those of its blocks, and what it remembers.
 
 use super::completion::Completion;
 use super::consent::Consent;
@@ -26,14 +26,14 @@ use crate::model::tunnel::far::RemoteAddress;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
-/// The pane.
+/// The name of the Query pane.
 pub const ID: PaneId = PaneId("query");
-/// What was read.
+/// The block with the result.
 pub const RESULT: Block = Block("query-result");
-/// What is typed.
+/// The block with the editor.
 pub const EDITOR: Block = Block("query-editor");
 
-/// So many results stay until they are closed.
+/// How many results stay until they are closed.
 pub const RESULTS: usize = 10;
 
 /// How it stands to the server.
@@ -53,13 +53,12 @@ pub enum Link {
 /// A session that was lost, or that does not write any more, is made anew by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Return {
-    /// Since when.
     pub since: Timestamp,
     /// When it is tried next.
     pub at: Timestamp,
     /// How often it was tried.
     pub tries: u32,
-    /// The session that was lost was one with the writer.
+    /// Whether the session that was lost was one with the writer.
     pub wrote: bool,
 }
 
@@ -72,7 +71,6 @@ pub enum Out {
     Program {
         /// The number of its question.
         serial: u64,
-        /// The command.
         command: String,
     },
 }
@@ -99,28 +97,22 @@ pub fn interpreter() -> Interpreter {
 pub enum Asking {
     /// Whether a statement is run, with why that is asked.
     Run {
-        /// The statement.
         statement: String,
         /// Why, in sentences.
         why: Vec<String>,
         /// How many rows it would touch, as far as that was asked: in words.
         rows: Option<String>,
-        /// Nothing is left of what it touches.
+        /// Whether nothing is left of what it touches.
         destroys: bool,
-        /// It lets a session write that only reads.
+        /// Whether it lets a session write that only reads.
         lifts: bool,
-        /// A program of this machine gets its result, or its data are what one writes.
+        /// Whether a program of this machine gets its result, or its data are what one writes.
         program: bool,
     },
     /// Whether several statements that belong together are run.
     Script(Box<Script>),
     /// Whether a command of this machine is run.
-    Program {
-        /// The command.
-        command: String,
-        /// What for.
-        purpose: CommandUse,
-    },
+    Program { command: String, purpose: CommandUse },
     /// Whether the server's process of the session is ended.
     Terminate,
     /// Whether the session is left though a transaction is open, and for which environment.
@@ -147,7 +139,6 @@ pub enum Named {
 pub struct Exporting {
     /// The number of its question.
     pub serial: u64,
-    /// The result.
     pub result: ResultId,
     /// The file.
     pub path: String,
@@ -164,11 +155,10 @@ pub enum Reading {
     Show,
     /// To be copied.
     Copy,
-    /// To be edited.
     Edit,
 }
 
-/// What it keeps.
+/// What the Query pane remembers: texts, results, the session.
 #[derive(Debug, Clone)]
 pub struct State {
     /// How it stands to the server.
@@ -179,7 +169,6 @@ pub struct State {
     pub server: Option<Server>,
     /// What changed about the server since it was connected, in words.
     pub changed: Option<String>,
-    /// The session.
     pub session: Option<SessionId>,
     /// Where it goes to as soon as a tunnel leads there.
     pub wanted: Option<RemoteAddress>,
@@ -199,11 +188,13 @@ pub struct State {
     pub transaction: Transaction,
     /// The same when what is run now was typed.
     pub before: Transaction,
-    /// A transaction was open when the session was lost: what is typed next may be meant for it.
+    /// From this result on they are of the transaction that is open.
+    pub opened: Option<ResultId>,
+    /// Whether a transaction was open when the session was lost: what is typed next may be meant for it.
     pub lost_open: bool,
-    /// What is typed.
+    /// The text that is edited.
     pub editor: Editor,
-    /// The same in pieces.
+    /// The text split into statements and commands.
     pub split: Split,
     /// Of which version of the text they are.
     pub split_of: u64,
@@ -217,13 +208,13 @@ pub struct State {
     pub editor_size: (usize, usize),
     /// Results, the oldest first.
     pub tabs: Vec<Tab>,
-    /// Which is shown.
+    /// Which tab is shown.
     pub tab: usize,
-    /// What runs.
+    /// The statement that runs.
     pub running: Option<Running>,
     /// What makes of the text what is to be done, as psql does.
     pub interpreter: Interpreter,
-    /// What it waits for.
+    /// What the pane waits for.
     pub pending: Option<Pending>,
     /// Where files are looked for, whole; none is where the program was started.
     pub folder: Option<String>,
@@ -235,7 +226,7 @@ pub struct State {
     pub printed: String,
     /// What there is in the database, for completion.
     pub catalogue: Catalogue,
-    /// It was asked for.
+    /// Whether it was asked for.
     pub catalogued: bool,
     /// What there is, to be looked through.
     pub schema: Schema,
@@ -276,7 +267,7 @@ pub struct State {
     pub scan: Option<Scan>,
     /// A text is in the person's own editor: the number of the question.
     pub outside: Option<u64>,
-    /// What earlier sessions ran was asked for.
+    /// Whether what earlier sessions ran was asked for.
     pub kept: bool,
     /// What answers have brought about and is not done yet.
     pub effects: Vec<Effect>,
@@ -305,6 +296,7 @@ impl Default for State {
             consent: Consent::default(),
             transaction: Transaction::default(),
             before: Transaction::default(),
+            opened: Option::default(),
             lost_open: Default::default(),
             editor: Editor::default(),
             split: Split::default(),
@@ -363,7 +355,7 @@ impl State {
         self.tabs.get_mut(self.tab)
     }
 
-    /// The tab of a result.
+    /// The tab of the result with this number.
     pub fn tab_of(&mut self, result: ResultId) -> Option<&mut Tab> {
         self.tabs.iter_mut().find(|tab| tab.id == result)
     }

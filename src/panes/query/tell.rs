@@ -1,4 +1,4 @@
-//! What it says: how the session stands, how a statement ended, where it failed.
+//! What the Query pane says: the state of the session, how a statement ended, where it failed.
 
 use super::place::{nowhere, role};
 use super::result::Tab;
@@ -11,11 +11,15 @@ use crate::app::tunnels::state::Tunnel;
 use crate::app::tunnels::tell::news;
 use crate::model::sql::format::cell::grouped;
 use crate::model::sql::{Ended, Server, ServerMessage, Transaction};
+use crate::model::text::counted;
 use crate::model::time::short;
 use crate::model::tunnel::far::POSTGRES;
 use crate::model::{Health, Source};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
+
+/// So many lines of a statement are shown below what became of it.
+const SHOWN: usize = 200;
 
 /// A line with its tone.
 pub type Toned = (Tone, String);
@@ -191,9 +195,16 @@ pub fn told(tab: &Tab, now: Timestamp) -> Vec<Toned> {
     for notice in &tab.notices {
         lines.extend(said(notice));
     }
+    if tab.unkept > 0 {
+        let kept = tab.notices.len();
+        lines.push((Tone::Warn, format!("… and {} more: the first {kept} are kept", count(tab.unkept as u64))));
+    }
     if !matches!(tab.ended, Some(Ended::Failed(_))) {
         lines.push((Tone::Dim, String::new()));
-        lines.extend(tab.statement.lines().take(200).map(|line| (Tone::Dim, line.to_owned())));
+        lines.extend(tab.statement.lines().take(SHOWN).map(|line| (Tone::Dim, line.to_owned())));
+        if let Some(more) = tab.statement.lines().count().checked_sub(SHOWN).filter(|more| *more > 0) {
+            lines.push((Tone::Dim, format!("… and {}", counted(more, "more line"))));
+        }
     }
     lines
 }
@@ -216,7 +227,7 @@ pub fn failed(error: &ServerMessage, statement: &str) -> Vec<Toned> {
     lines
 }
 
-/// A notice.
+/// A notice of the server as lines.
 pub fn said(notice: &ServerMessage) -> Vec<Toned> {
     let tone = if notice.severity == "WARNING" { Tone::Warn } else { Tone::Dim };
     let mut lines = vec![(tone, format!("{}: {}", notice.severity, notice.message))];
@@ -230,7 +241,7 @@ fn more(said: &ServerMessage) -> Vec<Toned> {
     parts.map(|(word, text)| (Tone::Plain, format!("{word}:  {text}"))).collect()
 }
 
-/// So many characters of a long line are shown around the place.
+/// How many characters of a long line are shown around the place.
 const AROUND: usize = 60;
 
 /// The line of a statement in which a character is, counted from 1, and a mark below it.

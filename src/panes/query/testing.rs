@@ -66,7 +66,7 @@ pub(super) struct Desk {
     pub(super) tags: Vec<Ended>,
     pub(super) planned: u64,
     pub(super) slow: bool,
-    /// There is more in the database than one table.
+    /// Whether there is more in the database than one table.
     pub(super) wide: bool,
     pub(super) deaf: bool,
     /// Looking this up fails, and whether a right is missing.
@@ -221,64 +221,68 @@ impl Desk {
                 }
                 _ => continue,
             };
-            match ask {
-                feeds::Ask::Sql(ask) => self.asked(ticket, ask),
-                feeds::Ask::Queries(queries::Ask::Remember(statement)) => self.kept.push(statement),
-                feeds::Ask::Queries(queries::Ask::KeepTexts { now, .. }) => self.typed = now,
-                feeds::Ask::Queries(queries::Ask::Texts) => {
-                    self.answered(ticket, Part::Last(queries::Fact::Texts(self.typed.clone())));
-                }
-                feeds::Ask::Queries(queries::Ask::Begin(path)) => {
-                    let opened =
-                        if path.starts_with("/nowhere") { Err(format!("{path}: no")) } else { Ok(String::new()) };
-                    self.begun.push(path);
-                    self.answered(ticket, Part::Last(queries::Fact::Text(opened)));
-                }
-                feeds::Ask::Queries(queries::Ask::Write { path, text }) => {
-                    self.begun.push(format!("{path}: {text}"));
-                    self.answered(ticket, Part::Last(queries::Fact::Text(Ok(String::new()))));
-                }
-                feeds::Ask::Queries(queries::Ask::Variable(name)) => {
-                    let fact = match name.as_str() {
-                        "HOME" => queries::Fact::Text(Ok("/home/aya".to_owned())),
-                        _ => queries::Fact::Done(String::new()),
-                    };
-                    self.answered(ticket, Part::Last(fact));
-                }
-                feeds::Ask::Queries(queries::Ask::Folder(path)) => {
-                    let whole = match path.as_deref() {
-                        None => Ok("/home/aya".to_owned()),
-                        Some("/nowhere") => Err("/nowhere: No such file or directory".to_owned()),
-                        Some(path) => Ok(path.to_owned()),
-                    };
-                    self.answered(ticket, Part::Last(queries::Fact::Text(whole)));
-                }
-                feeds::Ask::Queries(queries::Ask::Read(path)) => {
-                    let text = Ok(if path.ends_with("more.sql") { String::new() } else { self.file.clone() });
-                    self.begun.push(path);
-                    self.answered(ticket, Part::Last(queries::Fact::Text(text)));
-                }
-                feeds::Ask::Queries(queries::Ask::History) => {
-                    let history = vec!["select * from tags;".to_owned(), "select now();".to_owned()];
-                    self.answered(ticket, Part::Last(queries::Fact::History(history)));
-                }
-                feeds::Ask::Queries(queries::Ask::Save { query, replaces, .. }) => {
-                    let taken = query.name == "slow queries" && !replaces;
-                    let done = queries::Fact::Done("saved".to_owned());
-                    if !taken {
-                        self.saved.push((query.name.clone(), replaces));
-                    }
-                    let fact = if taken { queries::Fact::There(query) } else { done };
-                    self.answered(ticket, Part::Last(fact));
-                }
-                feeds::Ask::Queries(queries::Ask::Saved { .. }) => {
-                    let saved = vec![queries::Saved { name: "slow queries".into(), text: "select 'slow';\n".into() }];
-                    self.answered(ticket, Part::Last(queries::Fact::Saved(saved)));
-                }
-                _ => {}
-            }
+            self.question(ticket, ask);
         }
         self.app.settle();
+    }
+
+    /// Answers a question as the machine and the server would.
+    fn question(&mut self, ticket: Ticket, ask: feeds::Ask) {
+        match ask {
+            feeds::Ask::Sql(ask) => self.asked(ticket, ask),
+            feeds::Ask::Queries(queries::Ask::Remember(statement)) => self.kept.push(statement),
+            feeds::Ask::Queries(queries::Ask::KeepTexts { now, .. }) => self.typed = now,
+            feeds::Ask::Queries(queries::Ask::Texts) => {
+                self.answered(ticket, Part::Last(queries::Fact::Texts(self.typed.clone())));
+            }
+            feeds::Ask::Queries(queries::Ask::Begin(path)) => {
+                let opened = if path.starts_with("/nowhere") { Err(format!("{path}: no")) } else { Ok(String::new()) };
+                self.begun.push(path);
+                self.answered(ticket, Part::Last(queries::Fact::Text(opened)));
+            }
+            feeds::Ask::Queries(queries::Ask::Write { path, text }) => {
+                self.begun.push(format!("{path}: {text}"));
+                self.answered(ticket, Part::Last(queries::Fact::Text(Ok(String::new()))));
+            }
+            feeds::Ask::Queries(queries::Ask::Variable(name)) => {
+                let fact = match name.as_str() {
+                    "HOME" => queries::Fact::Text(Ok("/home/aya".to_owned())),
+                    _ => queries::Fact::Done(String::new()),
+                };
+                self.answered(ticket, Part::Last(fact));
+            }
+            feeds::Ask::Queries(queries::Ask::Folder(path)) => {
+                let whole = match path.as_deref() {
+                    None => Ok("/home/aya".to_owned()),
+                    Some("/nowhere") => Err("/nowhere: No such file or directory".to_owned()),
+                    Some(path) => Ok(path.to_owned()),
+                };
+                self.answered(ticket, Part::Last(queries::Fact::Text(whole)));
+            }
+            feeds::Ask::Queries(queries::Ask::Read(path)) => {
+                let text = Ok(if path.ends_with("more.sql") { String::new() } else { self.file.clone() });
+                self.begun.push(path);
+                self.answered(ticket, Part::Last(queries::Fact::Text(text)));
+            }
+            feeds::Ask::Queries(queries::Ask::History) => {
+                let history = vec!["select * from tags;".to_owned(), "select now();".to_owned()];
+                self.answered(ticket, Part::Last(queries::Fact::History(history)));
+            }
+            feeds::Ask::Queries(queries::Ask::Save { query, replaces, .. }) => {
+                let taken = query.name == "slow queries" && !replaces;
+                let done = queries::Fact::Done("saved".to_owned());
+                if !taken {
+                    self.saved.push((query.name.clone(), replaces));
+                }
+                let fact = if taken { queries::Fact::There(query) } else { done };
+                self.answered(ticket, Part::Last(fact));
+            }
+            feeds::Ask::Queries(queries::Ask::Saved { .. }) => {
+                let saved = vec![queries::Saved { name: "slow queries".into(), text: "select 'slow';\n".into() }];
+                self.answered(ticket, Part::Last(queries::Fact::Saved(saved)));
+            }
+            _ => {}
+        }
     }
 
     fn asked(&mut self, ticket: Ticket, ask: sql::Ask) {

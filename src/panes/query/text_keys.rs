@@ -24,14 +24,10 @@ pub(super) const FIND: Command = Command::new(
     find::begin,
 );
 /// The next place.
-pub(super) const FIND_NEXT: Command = Command::new(
-    Id("text-find-next"),
-    Scope::Text,
-    "find next",
-    &["alt-g"],
-    "To the next place of what is looked for.",
-    |app| find::next(app, true),
-);
+pub(super) const FIND_NEXT: Command =
+    Command::new(Id("text-find-next"), Scope::Text, "find next", &["alt-g"], "To the next match.", |app| {
+        find::next(app, true)
+    });
 /// The one before.
 pub(super) const FIND_PREVIOUS: Command =
     Command::new(Id("text-find-previous"), Scope::Text, "find previous", &["alt-G"], "To the place before.", |app| {

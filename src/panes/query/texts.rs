@@ -5,7 +5,7 @@ use crate::feeds::queries::Typed;
 use crate::model::sql::split::Split;
 use jiff::Timestamp;
 
-/// So many there are at most.
+/// How many there are at most.
 pub const MOST: usize = 20;
 
 /// What is looked for in the shown one.
@@ -22,7 +22,6 @@ pub struct Find {
 /// A text that is not shown.
 #[derive(Debug, Clone, Default)]
 pub struct Text {
-    /// Its name.
     pub name: String,
     pub(super) editor: Editor,
     pub(super) split: Split,
@@ -30,12 +29,12 @@ pub struct Text {
     pub(super) scrolled: (usize, usize),
 }
 
-/// All of them.
+/// The texts of the editor.
 #[derive(Debug, Clone)]
 pub struct Texts {
     /// In their order. What stands in the place of the shown one is its name alone: its text is that of the state.
     pub(super) list: Vec<Text>,
-    /// Which is shown.
+    /// Which text is shown.
     pub(super) at: usize,
     /// What is looked for in the shown one.
     pub find: Find,

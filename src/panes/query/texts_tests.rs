@@ -10,7 +10,7 @@ fn typed(name: &str, text: &str) -> Typed {
     Typed { name: name.into(), text: text.into() }
 }
 
-/// What stands at the cursor.
+/// The text at the cursor.
 fn at(desk: &Desk) -> &str {
     let editor = &desk.app.panes.query.editor;
     &editor.text()[editor.cursor()..]

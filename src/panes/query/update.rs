@@ -22,10 +22,10 @@ use crate::model::sql::split::What;
 use jiff::SignedDuration;
 use std::time::Duration;
 
-/// So long after a cancel ending the process is offered.
+/// How long after a cancel ending the process is offered.
 const LISTENS: SignedDuration = SignedDuration::from_secs(3);
 
-/// What is to be asked now.
+/// The questions that are due now.
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let mut effects = std::mem::take(&mut app.panes.query.effects);
     facts::drop_unanswered(app);
@@ -59,7 +59,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     effects
 }
 
-/// Takes an answer in.
+/// Takes in an answer that this pane asked for.
 pub fn answer(app: &mut App, answer: Answer) {
     let Owner::Pane(_, number) = answer.ticket.owner else { return };
     let serial = answer.ticket.serial;
@@ -288,7 +288,7 @@ pub fn run_here(app: &mut App) -> Vec<Effect> {
     run::text(app, &body)
 }
 
-/// `Ctrl-C`: cancels what runs, else clears the editor, else leaves.
+/// `Ctrl-c`: cancels what runs, else clears the editor, else leaves.
 pub fn interrupt(app: &mut App) -> Vec<Effect> {
     let state = &mut app.panes.query;
     if state.completion.take().is_some() {

@@ -2,6 +2,7 @@
 
 use super::ask::{Kind, ask};
 use super::copied::{copied, too_much};
+use super::edits::is_broken;
 use super::scan::COPIED;
 use super::state::{Exporting, Reading};
 use super::{edit_line, tell, windows};
@@ -12,11 +13,11 @@ use crate::feeds::part::Part;
 use crate::feeds::sql;
 use crate::model::sql::{Cell, Column, ResultId};
 
-/// So much of a value is shown at most: more is wrapped and looked through by nobody.
+/// How much of a value is shown at most: more is wrapped and looked through by nobody.
 pub const SHOWN: u64 = 1 << 20;
 
 impl Reading {
-    /// So many bytes are read for it. One more than can be used says that it is too much.
+    /// How many bytes are read for it. One more than can be used says that it is too much.
     fn most(self) -> u64 {
         match self {
             Self::Show => SHOWN,
@@ -29,7 +30,7 @@ impl Reading {
 /// A value: its result, its row, its column, and what is at hand of it.
 pub type Value = (ResultId, u64, usize, Column, Option<Cell>);
 
-/// The selected one.
+/// The value of the selected cell.
 fn selected(app: &App) -> Option<Value> {
     let tab = app.panes.query.shown()?;
     let grid = tab.grid.as_ref()?;
@@ -65,7 +66,7 @@ pub fn read(app: &mut App, (result, row, column, of, cell): Value, what: Reading
     }
 }
 
-/// A value has come.
+/// Takes in a whole value.
 pub fn came(app: &mut App, serial: u64, part: Part<sql::Fact>) {
     let Some((_, column, what)) = app.panes.query.reading.take_if(|(asked, ..)| *asked == serial) else { return };
     match part {
@@ -94,6 +95,13 @@ fn shown(app: &mut App, column: &Column, value: Option<(String, u64)>, what: Rea
                 "{} are too much to be edited on a line: UPDATE in the editor changes it",
                 tell::size(bytes)
             ));
+            Vec::new()
+        }
+        Reading::Edit if value.as_ref().is_some_and(|(text, _)| is_broken(text)) => {
+            app.panes.query.edited = None;
+            app.no_line(
+                "it has bytes that are not UTF-8, which would be lost on a line: UPDATE in the editor changes it",
+            );
             Vec::new()
         }
         Reading::Edit => {

@@ -1,4 +1,4 @@
-//! How it looks.
+//! How the Query pane looks.
 
 use super::state::{EDITOR, RESULT};
 use super::{editor_view, grid_view, plan_view, schema, tell};
@@ -8,7 +8,7 @@ use crate::ui::canvas::Canvas;
 use crate::ui::widgets::frame as frames;
 use ratatui::layout::Rect;
 
-/// Draws a block.
+/// Draws the block in its place.
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     match block {
         EDITOR => editor_view::draw(canvas, place, data_status),

@@ -5,10 +5,10 @@ use crate::app::App;
 use crate::app::grid::Grid;
 use crate::model::sql::schema::keys::{ForeignKey, ForeignKeys};
 
-/// A way.
+/// A foreign key from a row, or to it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Way {
-    /// Where it leads.
+    /// Where it leads, in words.
     pub words: String,
     /// By which key; or why it cannot be gone.
     pub note: String,

@@ -1,9 +1,11 @@
 //! Windows over the pane: what there is to choose from, and what is asked before something is changed.
 
 use super::choice::Window;
+use super::guard::ROWS;
 use super::place::{places, read_only};
 use super::running::CommandUse;
 use super::scan::COPIED;
+use super::sequence::Script;
 use super::state::{Asking, ID};
 use super::{tell, tree, ways};
 use crate::app::App;
@@ -20,19 +22,24 @@ use crate::app::update::settle::done;
 use crate::app::update::windows::{push_window, start_typing};
 use crate::model::sql::Column;
 use crate::model::sql::edit::Change;
-use crate::model::sql::guard::{Kept, judge};
+use crate::model::sql::guard::{Judged, Kept, judge};
 use crate::model::sql::keywords::literal;
+use crate::model::text::counted;
 use crate::model::wrap::wrap;
 
-/// So many statements of the history are listed.
-const LISTED: usize = 2_000;
+/// How many rows a statement touches is not known yet.
+const COUNTED: &str = "How many rows it touches is being looked up (EXPLAIN); your answer cancels that at the server.";
 /// What still asks where writes are allowed, and what cannot.
 const ASKED: &str = "In a guarded environment a statement that writes by its words, or calls a function that is not known here, still \
                      asks. What a view, a rule, an operator or a cast calls is not seen and does not ask.";
+/// So many lines of a statement are shown before it is run.
+const SHOWN: usize = 100;
 /// So many bytes of a text are broken into lines at most: nobody reads more of it here.
 const WRAPPED: usize = 256 * 1024;
 /// The command that writes a value to a file.
 const SAVE: Id = Id("query-save-value");
+/// The command that shows what the server said.
+pub const SAID: Id = Id("query-said");
 /// The only window with buttons.
 const ASKS: u8 = 0;
 
@@ -58,6 +65,23 @@ pub fn open(app: &mut App, window: Window) -> Vec<Effect> {
     done(app)
 }
 
+/// Shows all that the server said with the result that is shown, however much it is.
+pub fn said(app: &mut App) -> Vec<Effect> {
+    let Some(tab) = app.panes.query.shown() else {
+        app.say("there is no result");
+        return done(app);
+    };
+    let lines: Vec<String> = tell::told(tab, app.now).into_iter().map(|(_, text)| text).collect();
+    let (title, text) = (tab.title(), lines.join("\n"));
+    // Its frame, and a cell at each side.
+    let cells = usize::from(width(app.screen.size.0).saturating_sub(4));
+    let lines = wrap(&text, cells).into_iter().map(|text| line("", text, Tone::Plain));
+    let mut overlay = Overlay::new(Kind::Message, title, lines.collect());
+    overlay.copies = Some(text);
+    push_window(app, overlay);
+    done(app)
+}
+
 fn entry(text: impl Into<String>, note: impl Into<String>, window: Window, choice: impl Into<String>) -> Line {
     Line { note: note.into(), choice: window.choice(choice), ..line("", text, Tone::Plain) }
 }
@@ -68,7 +92,7 @@ pub fn lines(app: &App, window: Window) -> Vec<Line> {
     let flat = |text: &str| text.split_whitespace().take(40).collect::<Vec<_>>().join(" ");
     match window {
         Window::History => {
-            let all = state.history.entries.iter().enumerate().rev().take(LISTED);
+            let all = state.history.entries.iter().enumerate().rev();
             all.map(|(number, text)| entry(flat(text), "", window, number.to_string())).collect()
         }
         Window::Saved => {
@@ -156,86 +180,9 @@ pub fn ask(app: &mut App, asking: Asking) -> Vec<Effect> {
 /// What is asked; none where it cannot be answered any more.
 pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
     let state = &app.panes.query;
-    let name = &app.environment.name;
-    let ours = |words: &str| format!("{words} in {name}");
-    let plain = |title: String, verb: &str, risk: Risk, text: Vec<(Tone, String)>| Confirmation {
-        title,
-        verb: verb.to_owned(),
-        risk,
-        text,
-        command: String::new(),
-        bound: String::new(),
-        live: Vec::new(),
-    };
     match state.asking.as_ref()? {
-        Asking::Run { statement, why, rows, destroys, lifts, program } => {
-            if !state.is_on() {
-                return None;
-            }
-            let mut text: Vec<(Tone, String)> = why.iter().map(|why| (Tone::Warn, why.clone())).collect();
-            if let Some(rows) = rows {
-                text.push((Tone::Strong, rows.clone()));
-            }
-            let server = state.server.as_ref().map(|server| format!("On {} as {}.", server.host, server.user));
-            text.extend(server.map(|server| (Tone::Plain, server)));
-            text.extend(statement.lines().take(100).map(|line| (Tone::Plain, line.to_owned())));
-            let judged = judge(statement);
-            let reads = state.server.as_ref().is_some_and(|server| server.read_only)
-                && state.transaction == crate::model::sql::Transaction::Idle;
-            let undone = if *lifts {
-                ASKED
-            } else if reads && judged.kept == Kept::Wholly {
-                "This session only reads: the server will refuse it. U lets it write, after a question."
-            } else if reads && judged.kept == Kept::Rows {
-                "This session only reads: the server will refuse what changes rows. What else a function does is done at once."
-            } else if reads {
-                "This session only reads, which does not keep the server from this: it is done at once and not taken back."
-            } else if state.transaction == crate::model::sql::Transaction::Open {
-                "A transaction is open: until COMMIT, ROLLBACK undoes it."
-            } else {
-                "It is committed at once: it cannot be taken back."
-            };
-            if *lifts || !judged.nature.is_harmless() {
-                text.push((Tone::Plain, undone.to_owned()));
-            }
-            let verb = statement.split_whitespace().next().unwrap_or_default().to_uppercase();
-            let (quoted, write) = (statement.replace('\'', "'\\''"), if *lifts { " --write" } else { "" });
-            Some(Confirmation {
-                title: ours(&format!("Run {verb}")),
-                verb: "Run".to_owned(),
-                risk: if *lifts {
-                    WRITES
-                } else if *destroys {
-                    Risk::Disrupt
-                } else {
-                    Risk::Change
-                },
-                text,
-                // A script starts no programs.
-                command: if *program { String::new() } else { format!("cockpit sql {name}{write} -c '{quoted}'") },
-                bound: format!("{statement}\n{}", why.join("\n")),
-                live: Vec::new(),
-            })
-        }
-        Asking::Script(script) => {
-            if !state.is_on() {
-                return None;
-            }
-            let mut text: Vec<(Tone, String)> = script.why.iter().map(|why| (Tone::Warn, why.clone())).collect();
-            let server = state.server.as_ref().map(|server| format!("On {} as {}.", server.host, server.user));
-            text.extend(server.map(|server| (Tone::Plain, server)));
-            text.push((Tone::Plain, String::new()));
-            let statements = script.steps.iter().take(200).map(|step| format!("{};", step.statement));
-            let statements: Vec<String> = statements.collect();
-            let bound = statements.join("\n");
-            text.extend(bound.lines().map(|line| (Tone::Plain, line.to_owned())));
-            if script.steps.len() > statements.len() {
-                text.push((Tone::Warn, format!("… and {} more", script.steps.len() - statements.len())));
-            }
-            let mut confirmation = plain(ours(&script.title), &script.verb, Risk::Change, text);
-            confirmation.bound = script.steps.iter().fold(String::new(), |all, step| all + &step.statement + ";\n");
-            Some(confirmation)
-        }
+        asking @ Asking::Run { .. } => to_run(app, asking),
+        Asking::Script(script) => script_to_run(app, script),
         Asking::Program { command, purpose } => {
             let what = match purpose {
                 CommandUse::Results => "A command is run on this machine, and results go to it until \\o ends it:",
@@ -246,7 +193,10 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
                 CommandUse::Captured => "A command is run on this machine, and what it says stands in what is run:",
             };
             let text = vec![(Tone::Warn, what.to_owned()), (Tone::Plain, command.clone())];
-            Some(Confirmation { bound: command.clone(), ..plain(ours("Run a command"), "Run", Risk::Change, text) })
+            Some(Confirmation {
+                bound: command.clone(),
+                ..plain(ours(app, "Run a command"), "Run", Risk::Change, text)
+            })
         }
         Asking::Terminate => {
             let running = state.running.as_ref()?;
@@ -260,12 +210,12 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
                         .to_owned(),
                 ),
             ];
-            Some(plain(ours("End the session's process"), "End it", Risk::Change, text))
+            Some(plain(ours(app, "End the session's process"), "End it", Risk::Change, text))
         }
         Asking::Leave(to) => {
             let lost = super::facts::loses(app)?;
             let verb = if to.is_some() { "Switch" } else { "Leave" };
-            Some(plain(ours("Leave the session"), verb, Risk::Change, vec![(Tone::Warn, lost)]))
+            Some(plain(ours(app, "Leave the session"), verb, Risk::Change, vec![(Tone::Warn, lost)]))
         }
         Asking::Close(result) => {
             let tab = state.tabs.iter().find(|tab| tab.id == *result)?;
@@ -275,7 +225,7 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
                 (Tone::Warn, format!("{lost} not applied, and would be gone with the result (W applies).")),
                 (Tone::Plain, tab.title()),
             ];
-            Some(Confirmation { bound: lost, ..plain(ours("Close the result"), "Close it", Risk::Read, text) })
+            Some(Confirmation { bound: lost, ..plain(ours(app, "Close the result"), "Close it", Risk::Read, text) })
         }
         Asking::Replace(query) => {
             let text = vec![
@@ -292,9 +242,114 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
                 (Tone::Warn, "After this they may write, until the session ends.".to_owned()),
                 (Tone::Plain, ASKED.to_owned()),
             ];
-            Some(plain(ours("Allow writes"), "Allow writes", WRITES, text))
+            Some(plain(ours(app, "Allow writes"), "Allow writes", WRITES, text))
         }
     }
+}
+
+fn ours(app: &App, words: &str) -> String {
+    format!("{words} in {}", app.environment.name)
+}
+
+fn plain(title: String, verb: &str, risk: Risk, text: Vec<(Tone, String)>) -> Confirmation {
+    Confirmation {
+        title,
+        verb: verb.to_owned(),
+        risk,
+        text,
+        command: String::new(),
+        bound: String::new(),
+        live: Vec::new(),
+    }
+}
+
+/// Whether a statement is run: why that is asked, on which server, the statement, and whether it can be undone.
+fn to_run(app: &App, asking: &Asking) -> Option<Confirmation> {
+    let Asking::Run { statement, why, rows, destroys, lifts, program } = asking else { return None };
+    let state = &app.panes.query;
+    if !state.is_on() {
+        return None;
+    }
+    let mut text: Vec<(Tone, String)> = why.iter().map(|why| (Tone::Warn, why.clone())).collect();
+    match rows {
+        Some(rows) => text.push((Tone::Strong, rows.clone())),
+        None if state.looks.values().any(|purpose| *purpose == ROWS) => text.push((Tone::Plain, COUNTED.to_owned())),
+        None => {}
+    }
+    let server = state.server.as_ref().map(|server| format!("On {} as {}.", server.host, server.user));
+    text.extend(server.map(|server| (Tone::Plain, server)));
+    text.extend(statement.lines().take(SHOWN).map(|line| (Tone::Plain, line.to_owned())));
+    if let Some(more) = statement.lines().count().checked_sub(SHOWN).filter(|more| *more > 0) {
+        text.push((Tone::Warn, format!("… and {}, also run", counted(more, "more line"))));
+    }
+    let judged = judge(statement);
+    if *lifts || !judged.nature.is_harmless() {
+        text.push((Tone::Plain, undone(app, &judged, *lifts).to_owned()));
+    }
+    let verb = statement.split_whitespace().next().unwrap_or_default().to_uppercase();
+    let (quoted, write) = (statement.replace('\'', "'\\''"), if *lifts { " --write" } else { "" });
+    Some(Confirmation {
+        title: ours(app, &format!("Run {verb}")),
+        verb: "Run".to_owned(),
+        risk: if *lifts {
+            WRITES
+        } else if *destroys {
+            Risk::Disrupt
+        } else {
+            Risk::Change
+        },
+        text,
+        // A script starts no programs.
+        command: if *program {
+            String::new()
+        } else {
+            format!("cockpit sql {}{write} -c '{quoted}'", app.environment.name)
+        },
+        bound: format!("{statement}\n{}", why.join("\n")),
+        live: Vec::new(),
+    })
+}
+
+/// Whether what it does can be taken back, as the session stands.
+fn undone(app: &App, judged: &Judged, lifts: bool) -> &'static str {
+    let state = &app.panes.query;
+    let reads = state.server.as_ref().is_some_and(|server| server.read_only)
+        && state.transaction == crate::model::sql::Transaction::Idle;
+    if lifts {
+        ASKED
+    } else if reads && judged.kept == Kept::Wholly {
+        "This session only reads: the server will refuse it. U lets it write, after a question."
+    } else if reads && judged.kept == Kept::Rows {
+        "This session only reads: the server will refuse what changes rows. What else a function does is done at once."
+    } else if reads {
+        "This session only reads, which does not keep the server from this: it is done at once and not taken back."
+    } else if state.transaction == crate::model::sql::Transaction::Open {
+        "A transaction is open: until COMMIT, ROLLBACK undoes it."
+    } else {
+        "It is committed at once: it cannot be taken back."
+    }
+}
+
+/// Whether several statements that belong together are run.
+fn script_to_run(app: &App, script: &Script) -> Option<Confirmation> {
+    let state = &app.panes.query;
+    if !state.is_on() {
+        return None;
+    }
+    let mut text: Vec<(Tone, String)> = script.why.iter().map(|why| (Tone::Warn, why.clone())).collect();
+    let server = state.server.as_ref().map(|server| format!("On {} as {}.", server.host, server.user));
+    text.extend(server.map(|server| (Tone::Plain, server)));
+    text.push((Tone::Plain, String::new()));
+    let statements = script.steps.iter().take(200).map(|step| format!("{};", step.statement));
+    let statements: Vec<String> = statements.collect();
+    let bound = statements.join("\n");
+    text.extend(bound.lines().map(|line| (Tone::Plain, line.to_owned())));
+    if script.steps.len() > statements.len() {
+        text.push((Tone::Warn, format!("… and {} more", script.steps.len() - statements.len())));
+    }
+    let mut confirmation = plain(ours(app, &script.title), &script.verb, Risk::Change, text);
+    confirmation.bound = script.steps.iter().fold(String::new(), |all, step| all + &step.statement + ";\n");
+    Some(confirmation)
 }
 
 /// Shows a value: what holds others as a tree, bytes in hexadecimal, everything else as text. Of a large one the beginning.

@@ -13,7 +13,7 @@ mod value_file;
 
 use super::means::FeedContext;
 use super::sql_sessions::{Job, Open, Tell};
-use crate::db::{Connection, Lost, Rows, Spool};
+use crate::db::{Canceller, Connection, Lost, Rows, Spool};
 use crate::feeds::part::Part;
 use crate::feeds::sql::{Ask, Fact, Signal};
 use crate::model::audit::Record;
@@ -25,6 +25,7 @@ use export::{Export, Written};
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
+use tokio::runtime::Handle;
 use tokio::time::Instant;
 use value_file::ValueFile;
 
@@ -75,7 +76,7 @@ pub(super) async fn answer(means: &FeedContext, ask: Ask) {
         },
         Ask::Look { session, purpose, statement } => match open(means, session) {
             Ok(open) => {
-                look(&open, &statement).await.map(|Rows { columns, rows, .. }| Fact::Looked { purpose, columns, rows })
+                look(&open, &statement).await.map(|Rows { columns, rows }| Fact::Looked { purpose, columns, rows })
             }
             Err(failure) => Err(failure),
         },
@@ -178,7 +179,7 @@ async fn terminate(means: &FeedContext, session: SessionId) -> Result<Fact, Fail
     let asked = open.asking("pg_terminate_backend").ok_or_else(|| {
         let what = "it is not known which process of the server it is: a pooler is between, or the server lacks pg_stat_activity";
         Failure::new(FailureKind::Invalid, what)
-            .hinted("end it from the activity of the pane Database, or leave the session")
+            .hinted("end it from the activity in the Database pane, or leave the session")
     })?;
     if is_done(&look(&open, &asked).await?) {
         return Ok(Fact::Done);
@@ -234,14 +235,20 @@ async fn look(open: &Open, statement: &str) -> Result<Rows, Failure> {
         Some(connection) => connection,
         None => second(open).await?,
     };
+    let mut looking = Looking(Some(connection.canceller()));
     let answer = match connection.rows(statement, LOOKED).await {
         // One that idled may have been closed.
         Err(_) if !fresh => {
+            looking.0 = None;
             connection = second(open).await?;
-            connection.rows(statement, LOOKED).await.map_err(gone)?
+            looking.0 = Some(connection.canceller());
+            connection.rows(statement, LOOKED).await
         }
-        answer => answer.map_err(gone)?,
+        answer => answer,
     };
+    // It was answered, or there is nothing to cancel any more.
+    looking.0 = None;
+    let answer = answer.map_err(gone)?;
     *place = Some(connection);
     answer.map_err(|said| {
         let hint = said.hint.clone().unwrap_or_else(|| match said.code.as_str() {
@@ -252,6 +259,17 @@ async fn look(open: &Open, statement: &str) -> Result<Rows, Failure> {
         });
         Failure::new(CatalogueFailure::of(&said.code).kind(), said.message).hinted(hint)
     })
+}
+
+/// What is looked up. Dropped before it was answered, it is cancelled: the server would not notice that nobody waits for it.
+struct Looking(Option<Canceller>);
+
+impl Drop for Looking {
+    fn drop(&mut self) {
+        if let (Some(canceller), Ok(runtime)) = (self.0.take(), Handle::try_current()) {
+            drop(runtime.spawn(async move { canceller.cancel().await }));
+        }
+    }
 }
 
 async fn second(open: &Open) -> Result<Connection, Failure> {

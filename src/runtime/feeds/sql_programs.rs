@@ -41,12 +41,12 @@ impl Programs {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// One runs.
+    /// Notes that the program with this number runs.
     pub(super) fn add(&self, number: u64, input: Input) {
         self.all().insert(number, input);
     }
 
-    /// It has ended.
+    /// Notes that the program with this number has ended.
     pub(super) fn remove(&self, number: u64) {
         self.all().remove(&number);
     }

@@ -197,7 +197,7 @@ impl Open {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Gone;
 
-/// A statement to run.
+/// A statement to run, with what goes beside it.
 #[derive(Debug)]
 pub(super) struct Job {
     /// The number of its first result.
@@ -205,7 +205,7 @@ pub(super) struct Job {
     pub(super) statement: String,
     /// What goes with it.
     pub(super) beside: Box<Beside>,
-    /// Whom it is told to.
+    /// Where its facts are sent.
     pub(super) tell: Tell,
     /// Told when it has ended.
     done: Option<oneshot::Sender<()>>,
@@ -246,12 +246,12 @@ impl Tell {
         self.part(Part::Page(fact)).await;
     }
 
-    /// The last fact.
+    /// Sends the last fact of an answer.
     pub(super) async fn last(&self, fact: Fact) {
         self.part(Part::Last(fact)).await;
     }
 
-    /// It failed.
+    /// Sends that the question failed.
     pub(super) async fn failed(&self, failure: Failure) {
         self.part(Part::Failed(failure)).await;
     }

@@ -1,14 +1,14 @@
 //! What a server is at: sessions and who blocks whom, transactions, replication, connections. The questions, what their
 //! answers say, and which right is missing where an answer is not whole.
 
-use super::activity_statements::{CONNECTIONS, REPLICATION, indexes, locks, sessions, sizes, statements};
+use super::activity_statements::{CONNECTIONS, REPLICATION, indexes, locks, sessions, sizes, statements, unlocked};
 
 /// Questions of the activity, each with a purpose that comes back with its answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Question {
     /// The sessions, and who blocks whom.
     Sessions,
-    /// Those in a transaction, the longest first.
+    /// Sessions in a transaction, the longest first.
     Transactions,
     /// Locks that can be in somebody's way, those that are waited for first.
     Locks,
@@ -24,7 +24,7 @@ pub enum Question {
     Connections,
 }
 
-/// All of them.
+/// All questions, in the order in which `v` shows them.
 pub const QUESTIONS: &[Question] = &[
     Question::Sessions,
     Question::Transactions,
@@ -63,13 +63,13 @@ impl Question {
             Self::Locks => locks(version),
             Self::Statements => statements(),
             Self::Sizes => sizes(),
-            Self::Indexes => indexes("n.nspname !~ '^pg_'"),
+            Self::Indexes => indexes(&format!("n.nspname !~ '^pg_' AND {}", unlocked("i.indrelid"))),
             Self::Replication => REPLICATION.into(),
             Self::Connections => CONNECTIONS.into(),
         }
     }
 
-    /// What is missing where the statement fails with this SQLSTATE, and what to do; none where it is another failure.
+    /// The hint where the statement fails with this SQLSTATE for something that is missing; none for other failures.
     pub fn missing(self, code: &str) -> Option<&'static str> {
         match (self, code) {
             // undefined_table, undefined_function
@@ -83,7 +83,7 @@ impl Question {
             }
             // insufficient_privilege
             (_, "42501") => Some("the user lacks a right: GRANT pg_monitor TO the user"),
-            // The same, and undefined_column, undefined_object: an older catalogue has less in it.
+            // Also undefined_column and undefined_object: an older catalogue has fewer columns.
             (_, "42P01" | "42883" | "42703" | "42704") => {
                 Some("this server has no such catalogue: it is no PostgreSQL of version 13 or newer")
             }
@@ -109,13 +109,11 @@ fn truth(row: &Row, at: usize) -> bool {
 /// A session of the server.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Session {
-    /// Its process.
+    /// The id of its process on the server.
     pub pid: i32,
     /// When that began, as [`super::process::BEGAN`] has it; none where it may not be seen.
     pub began: Option<String>,
-    /// Its user.
     pub user: String,
-    /// Its database.
     pub database: String,
     /// What it calls itself.
     pub application: String,
@@ -131,17 +129,16 @@ pub struct Session {
     pub transaction: Option<f64>,
     /// Seconds since its statement began.
     pub statement_age: Option<f64>,
-    /// Its statement.
     pub statement: String,
-    /// Who it waits for.
+    /// The processes that block it.
     pub blocked_by: Vec<i32>,
-    /// It is the one that asked.
+    /// Whether it is the one that asked.
     pub own: bool,
-    /// What it does may not be seen.
+    /// Whether what it does may not be seen.
     pub hidden: bool,
 }
 
-/// The sessions.
+/// The sessions of an answer.
 pub fn sessions_of(rows: &[Vec<Option<String>>]) -> Vec<Session> {
     let session = |row: &Vec<Option<String>>| {
         let wait = text(row, 6);
@@ -181,7 +178,7 @@ pub fn blocked_tree(sessions: &[Session]) -> Vec<(usize, usize)> {
         .filter(|(_, session)| blocks(session.pid) && session.blocked_by.iter().all(|pid| place(*pid).is_none()));
     let mut stack: Vec<(usize, usize)> = roots.map(|(at, _)| (at, 0)).collect();
     stack.reverse();
-    // In a circle (a deadlock that is not found yet) nobody waits for nobody: it begins anywhere.
+    // In a circle (a deadlock not yet detected) no session waits for none: any can be the first.
     let waiting: Vec<usize> = (0..sessions.len()).filter(|at| !sessions[*at].blocked_by.is_empty()).collect();
     let mut rest = waiting.into_iter();
     loop {
@@ -206,13 +203,15 @@ pub fn blocked_tree(sessions: &[Session]) -> Vec<(usize, usize)> {
 pub fn missing_of_sessions(sessions: &[Session]) -> Option<String> {
     let hidden = sessions.iter().filter(|session| session.hidden).count();
     (hidden > 0).then(|| {
-        format!(
-            "{hidden} sessions of other users are not seen in full: GRANT pg_read_all_stats (or pg_monitor) TO the user"
-        )
+        let who = match hidden {
+            1 => "one session of another user is".to_owned(),
+            more => format!("{more} sessions of other users are"),
+        };
+        format!("{who} not seen in full: GRANT pg_read_all_stats (or pg_monitor) TO the user")
     })
 }
 
-/// A lock.
+/// A lock that a session holds or waits for.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Lock {
     pub pid: i32,
@@ -223,7 +222,7 @@ pub struct Lock {
     pub relation: String,
     /// `RowExclusiveLock` …
     pub mode: String,
-    /// It is held, not waited for.
+    /// Whether it is held, not waited for.
     pub granted: bool,
     /// Seconds that it is waited for, or that its statement runs.
     pub waited: Option<f64>,
@@ -231,7 +230,7 @@ pub struct Lock {
     pub statement: String,
 }
 
-/// The locks.
+/// The locks of an answer.
 pub fn locks_of(rows: &[Vec<Option<String>>]) -> Vec<Lock> {
     let one = |row: &Vec<Option<String>>| {
         let granted = truth(row, 4);
@@ -251,23 +250,27 @@ pub fn locks_of(rows: &[Vec<Option<String>>]) -> Vec<Lock> {
     rows.iter().map(one).collect()
 }
 
-/// `{5,6}`.
+/// `{5,6}`: one that several workers of a query wait for stands there several times.
 fn pids(text: &str) -> Vec<i32> {
-    text.trim_matches(['{', '}']).split(',').filter_map(|pid| pid.parse().ok()).collect()
+    let mut pids: Vec<i32> = Vec::new();
+    for pid in text.trim_matches(['{', '}']).split(',').filter_map(|pid| pid.parse::<i32>().ok()) {
+        if !pids.contains(&pid) {
+            pids.push(pid);
+        }
+    }
+    pids
 }
 
 /// A statement by what it cost.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Costly {
-    /// Who ran it.
+    /// The user that ran it.
     pub user: String,
-    /// In which database.
     pub database: String,
-    /// How often.
+    /// How many times it was run.
     pub calls: u64,
     /// Milliseconds in all, on average, at most.
     pub milliseconds: (f64, f64, f64),
-    /// Rows in all.
     pub rows: u64,
     /// Blocks from memory and from the disk.
     pub blocks: (u64, u64),
@@ -275,7 +278,7 @@ pub struct Costly {
     pub temporary: u64,
     /// The statement without its values.
     pub statement: String,
-    /// It is another user's, and what it says may not be seen.
+    /// Whether it is another user's, and what it says may not be seen.
     pub hidden: bool,
 }
 
@@ -300,10 +303,10 @@ pub fn statements_of(rows: &[Vec<Option<String>>]) -> Vec<Costly> {
     rows.iter().map(one).collect()
 }
 
-/// The size of a table.
+/// The size of a table, with rows and bloat.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Size {
-    /// Schema and name.
+    /// The schema and the name of the table.
     pub table: (String, String),
     /// Bytes in all, of the table, of its indexes.
     pub bytes: (u64, u64, u64),
@@ -344,13 +347,12 @@ pub fn sizes_of(rows: &[Vec<Option<String>>]) -> Vec<Size> {
 pub struct Index {
     /// Schema, table and name.
     pub name: (String, String, String),
-    /// Its bytes.
     pub bytes: u64,
     /// How often it was used since the statistics began; none is not known.
     pub used: Option<u64>,
-    /// It keeps rows apart, or a constraint stands on it: it is of use without being read.
+    /// Whether it keeps rows apart, or a constraint stands on it: it is of use without being read.
     pub kept: bool,
-    /// It can be used.
+    /// Whether the index can be used.
     pub valid: bool,
     /// Another one that does the same.
     pub like: Option<String>,
@@ -416,15 +418,15 @@ pub fn followers_of(rows: &[Vec<Option<String>>]) -> Vec<Follower> {
 pub struct Connections {
     /// All, those at work, those that are idle in a transaction.
     pub open: (u32, u32, u32),
-    /// So many may be open.
+    /// How many connections the server allows.
     pub limit: u32,
-    /// So many of them are kept for superusers.
+    /// How many of them are kept for superusers.
     pub reserved: u32,
-    /// The user sees what others do.
+    /// Whether the user sees what others do.
     pub sees_all: bool,
 }
 
-/// Connections.
+/// The connections of an answer, by state.
 pub fn connections_of(rows: &[Vec<Option<String>>]) -> Option<Connections> {
     let row = rows.first()?;
     Some(Connections {

@@ -1,11 +1,11 @@
-//! Lists that may be longer than is of use: what is left out is said.
+//! Lists that may get too long: they are cut, with a note of what is left out.
 
 use super::activity::Question;
 use super::activity_statements::{INDEXES, LOCKS, STATEMENTS, TABLES};
 
 type Rows = [Vec<Option<String>>];
 
-/// Of an answer what is listed, and what is said of the rest where there is more.
+/// The rows of an answer that are listed, and a note on the rest where there are more.
 pub(in crate::sql) fn listed(question: Question, rows: &Rows) -> (&Rows, Option<String>) {
     let (most, which) = match question {
         Question::Locks => (LOCKS, "locks are listed: those that are waited for, then those that are held longest"),

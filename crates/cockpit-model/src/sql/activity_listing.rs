@@ -20,14 +20,14 @@ const SMALL: u64 = 16 << 20;
 /// A share of the connections from which the limit is near.
 const NEARLY_FULL: f64 = 0.8;
 
-/// A column.
+/// A column of such a list.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Heading {
-    /// For people.
+    /// The title for people.
     pub title: &'static str,
-    /// In JSON and CSV.
+    /// The name in JSON and CSV.
     pub field: &'static str,
-    /// Its values stand at the right.
+    /// Whether its values stand at the right.
     pub right: bool,
 }
 
@@ -58,7 +58,7 @@ pub struct Shown {
     pub value: Value,
 }
 
-/// A row.
+/// A row of such a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
     /// What it is selected by; of a session its process ([`Process::key`]).
@@ -170,7 +170,18 @@ fn sessions(rows: &Rows, transactions: bool) -> Listing {
     }
     let rows = order.into_iter().map(|(at, depth)| session(&all, &all[at], depth)).collect();
     let empty = if transactions { "no transaction is open" } else { "nobody is connected" };
-    Listing { columns: SESSIONS, rows, notes: missing_of_sessions(&all).into_iter().collect(), empty }
+    let prepared = all.iter().any(|session| session.blocked_by.contains(&0));
+    let notes = prepared.then(|| PREPARED.to_owned()).into_iter().chain(missing_of_sessions(&all)).collect();
+    Listing { columns: SESSIONS, rows, notes, empty }
+}
+
+/// What is said where a transaction blocks that no session is in.
+const PREPARED: &str =
+    "a prepared transaction blocks: pg_prepared_xacts lists it, COMMIT PREPARED or ROLLBACK PREPARED ends it";
+
+/// Who blocks: a process, or a transaction that was prepared (`COMMIT PREPARED` ends it), which the server gives as 0.
+fn blocker(pid: i32) -> String {
+    if pid == 0 { "a prepared transaction".to_owned() } else { pid.to_string() }
 }
 
 fn session(all: &[Session], one: &Session, depth: Option<usize>) -> Listed {
@@ -188,7 +199,7 @@ fn session(all: &[Session], one: &Session, depth: Option<usize>) -> Listed {
     };
     let state = if one.hidden { "not to be seen" } else { one.state.as_str() };
     let application = if one.own { format!("{} (this)", one.application) } else { one.application.clone() };
-    let blockers: Vec<String> = one.blocked_by.iter().map(ToString::to_string).collect();
+    let blockers: Vec<String> = one.blocked_by.iter().map(|pid| blocker(*pid)).collect();
     Listed {
         key: Process { pid: one.pid, began: one.began.clone() }.key(),
         cells: vec![
@@ -221,7 +232,7 @@ const LOCKS: &[Heading] = &[
 
 fn locks(rows: &Rows) -> Listing {
     let rows = locks_of(rows).into_iter().map(|lock| {
-        let blockers: Vec<String> = lock.blocked_by.iter().map(ToString::to_string).collect();
+        let blockers: Vec<String> = lock.blocked_by.iter().map(|pid| blocker(*pid)).collect();
         Listed {
             key: Process { pid: lock.pid, began: lock.began }.key(),
             cells: vec![
@@ -332,7 +343,7 @@ fn sizes(rows: &Rows) -> Listing {
             whole: name,
         }
     });
-    let notes = vec!["rows are estimates; bloat is the share of dead rows that the statistics count".to_owned()];
+    let notes = vec!["what is locked exclusively is left out; rows are estimates; bloat is the share of dead rows that the statistics count".to_owned()];
     Listing { columns: SIZES, rows: rows.collect(), notes, empty: "there is no table" }
 }
 
@@ -348,7 +359,7 @@ const INDEXES: &[Heading] = &[
     left("", "finding"),
 ];
 
-/// Those that something can be said against come first.
+/// Indexes with a fault come first.
 fn indexes(rows: &Rows) -> Listing {
     let listed = indexes_of(rows).into_iter().map(|index| {
         let finding = index.finding();
@@ -368,7 +379,7 @@ fn indexes(rows: &Rows) -> Listing {
     });
     let mut rows: Vec<Listed> = listed.collect();
     rows.sort_by_key(|row| row.weight == Weight::Plain);
-    let notes = vec!["uses are counted on this server alone: a reader may use what the writer does not".to_owned()];
+    let notes = vec!["what is locked exclusively is left out; uses are counted on this server alone: a reader may use what the writer does not".to_owned()];
     Listing { columns: INDEXES, rows, notes, empty: "there is no index" }
 }
 
@@ -389,7 +400,7 @@ fn replication(rows: &Rows) -> Listing {
     });
     let notes =
         vec!["readers of Aurora share its storage and are not among them: their lag is CloudWatch's".to_owned()];
-    Listing { columns: REPLICATION, rows: rows.collect(), notes, empty: "nobody follows this server" }
+    Listing { columns: REPLICATION, rows: rows.collect(), notes, empty: "no standby follows this server" }
 }
 
 const CONNECTIONS: &[Heading] = &[

@@ -29,6 +29,14 @@ fn one(pid: &str, state: &str, transaction: &str, blockers: &str) -> Vec<Option<
 }
 
 #[test]
+fn a_prepared_transaction_that_blocks_is_called_so() {
+    let found = listing(Question::Sessions, &[one("2", "active", "4", "{0}")]);
+    assert_eq!(found.rows[0].cells[8].text, "a prepared transaction");
+    assert_eq!(found.rows[0].cells[8].value, json!([0]));
+    assert!(found.notes[0].contains("ROLLBACK PREPARED"), "{:?}", found.notes);
+}
+
+#[test]
 fn who_waits_stands_below_whom_it_waits_for_and_before_all_others() {
     let rows =
         [one("3", "idle", "NULL", "{}"), one("2", "active", "4", "{1}"), one("1", "idle in transaction", "900", "{}")];

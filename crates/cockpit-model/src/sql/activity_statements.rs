@@ -2,7 +2,7 @@
 
 use super::process::BEGAN;
 
-/// So many of each are listed; one more is asked for, to know whether there are more.
+/// How many of each are listed; one more is asked for, to know whether there are more.
 pub(in crate::sql) const LOCKS: usize = 500;
 pub(in crate::sql) const STATEMENTS: usize = 50;
 pub(in crate::sql) const TABLES: usize = 100;
@@ -19,14 +19,17 @@ pub(super) fn sessions(version: u32) -> String {
     )
 }
 
-/// A lock on a table that is only read is in nobody's way but an `ALTER`'s; it is told where that waits.
+/// A lock on a table that is only read is in nobody's way but an `ALTER`'s; it is told where that waits. The number of a table of
+/// another database is another table's here, or nobody's.
 pub(super) fn locks(version: u32) -> String {
     let since = if version >= 140_000 { "COALESCE(l.waitstart, a.query_start)" } else { "a.query_start" };
     format!(
-        "SELECT l.pid, a.usename, CASE WHEN l.relation IS NULL THEN l.locktype ELSE l.relation::pg_catalog.regclass::text END, l.mode, l.granted, \
+        "SELECT l.pid, a.usename, CASE WHEN l.relation IS NULL THEN l.locktype \
+         WHEN l.database = 0 OR d.datname = pg_catalog.current_database() THEN l.relation::pg_catalog.regclass::text \
+         ELSE pg_catalog.concat('table ', l.relation, ' of ', d.datname) END, l.mode, l.granted, \
          EXTRACT(epoch FROM pg_catalog.clock_timestamp() - {since}), pg_catalog.pg_blocking_pids(l.pid)::text, a.query, {BEGAN} \
          FROM pg_catalog.pg_locks l JOIN pg_catalog.pg_stat_activity a ON a.pid = l.pid \
-         WHERE l.pid <> pg_catalog.pg_backend_pid() AND l.locktype <> 'virtualxid' AND (NOT l.granted OR l.mode <> 'AccessShareLock') \
+         LEFT JOIN pg_catalog.pg_database d ON d.oid = l.database WHERE l.pid <> pg_catalog.pg_backend_pid() AND l.locktype <> 'virtualxid' AND (NOT l.granted OR l.mode <> 'AccessShareLock') \
          ORDER BY l.granted, 6 DESC NULLS LAST, l.pid LIMIT {}",
         LOCKS + 1
     )
@@ -41,14 +44,25 @@ pub(super) fn statements() -> String {
     )
 }
 
-/// What is dead is counted by the statistics collector; the bloat is an estimate from it.
+/// Whether nobody locks a table or an index of it exclusively, or waits to: its size would be waited for as long as that lasts, and
+/// everything else that is asked in the session after it.
+pub(super) fn unlocked(table: &str) -> String {
+    format!(
+        "NOT EXISTS (SELECT 1 FROM pg_catalog.pg_locks k LEFT JOIN pg_catalog.pg_index x ON x.indexrelid = k.relation \
+         WHERE (k.relation = {table} OR x.indrelid = {table}) AND k.mode = 'AccessExclusiveLock' AND k.database = \
+         (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database()))"
+    )
+}
+
+/// The dead rows are counted by the statistics collector; the bloat is an estimate from them.
 pub(super) fn sizes() -> String {
     format!(
         "SELECT n.nspname, c.relname, pg_catalog.pg_total_relation_size(c.oid), pg_catalog.pg_table_size(c.oid), pg_catalog.pg_indexes_size(c.oid), \
     (CASE WHEN c.reltuples = 0 AND c.relpages = 0 AND pg_catalog.current_setting('server_version_num', true)::pg_catalog.int4 < 140000 THEN -1 ELSE c.reltuples END)::bigint, s.n_live_tup, s.n_dead_tup, EXTRACT(epoch FROM pg_catalog.clock_timestamp() - GREATEST(s.last_vacuum, s.last_autovacuum)), \
     EXTRACT(epoch FROM pg_catalog.clock_timestamp() - GREATEST(s.last_analyze, s.last_autoanalyze)), s.seq_scan, s.idx_scan \
     FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace LEFT JOIN pg_catalog.pg_stat_all_tables s ON s.relid = c.oid \
-    WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' ORDER BY 3 DESC LIMIT {}",
+    WHERE c.relkind IN ('r', 'm') AND n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND {} ORDER BY 3 DESC LIMIT {}",
+        unlocked("c.oid"),
         TABLES + 1
     )
 }

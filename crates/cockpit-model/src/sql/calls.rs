@@ -26,10 +26,10 @@ const GRAMMAR: &[&str] = &[
     "varying",
     "zone",
 ];
-/// What a part of a `WITH` begins with, behind `AS (`.
+/// The first words of a part of a `WITH`, behind `AS (`.
 const STATEMENTS: &[&str] = &["select", "values", "table", "with", "insert", "update", "delete", "merge"];
 
-/// What is known of the functions that a statement calls.
+/// Whether the functions that a statement calls change something.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Calls {
     /// They only read, or there are none.
@@ -40,7 +40,7 @@ pub enum Calls {
     Acting,
 }
 
-/// Looks for calls among the words of a statement.
+/// What the calls of functions in a statement may do.
 pub fn of(text: &str, tokens: &[Token]) -> Calls {
     let words = Words { text, tokens };
     let mut found = Calls::Reading;
@@ -63,7 +63,7 @@ impl Words<'_> {
         matches!(self.kind(at), Some(Kind::Word | Kind::Keyword | Kind::QuotedName))
     }
 
-    /// What is known of the function whose name stands there, if it is one that is called.
+    /// Whether the word there calls a function that changes something.
     fn call(&self, at: usize) -> Calls {
         if !self.is_name(at) || self.sign(at + 1) != "(" {
             return Calls::Reading;

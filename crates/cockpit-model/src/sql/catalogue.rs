@@ -7,13 +7,11 @@ use std::collections::HashMap;
 /// A table, a view or the like.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Relation {
-    /// Its schema.
     pub schema: String,
-    /// Its name.
     pub name: String,
     /// What it is (`pg_class.relkind`).
     pub kind: char,
-    /// It is found without its schema.
+    /// Whether it is found without its schema.
     pub visible: bool,
     /// Its columns and their types, in order.
     pub columns: Vec<(String, String)>,
@@ -21,16 +19,14 @@ pub struct Relation {
     pub oid: u32,
 }
 
-/// A function.
+/// A function of the catalogue.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Function {
-    /// Its schema.
     pub schema: String,
-    /// Its name.
     pub name: String,
     /// Its arguments, as they are declared.
     pub arguments: String,
-    /// It is found without its schema.
+    /// Whether it is found without its schema.
     pub visible: bool,
     /// Its object id; 0 is not known.
     pub oid: u32,
@@ -55,7 +51,7 @@ pub const NAMES: &str = "SELECT 'n', nspname FROM pg_catalog.pg_namespace WHERE 
     UNION ALL SELECT 'r', rolname FROM pg_catalog.pg_roles UNION ALL SELECT 'd', datname FROM pg_catalog.pg_database WHERE datallowconn \
     UNION ALL SELECT 'x', extname FROM pg_catalog.pg_extension UNION ALL SELECT 's', name FROM pg_catalog.pg_settings";
 
-/// What there is.
+/// The objects of the database, for completion.
 #[derive(Debug, Clone, Default)]
 pub struct Catalogue {
     relations: Vec<Relation>,
@@ -119,7 +115,7 @@ impl Catalogue {
         self.names = looked.rows.iter().map(name).collect();
     }
 
-    /// All relations.
+    /// All tables, views and the like.
     pub fn relations(&self) -> &[Relation] {
         &self.relations
     }

@@ -1,4 +1,4 @@
-//! psql's commands: the one table of which there are here, which not, and why. `\?`, completion and docs/query.md are made of it.
+//! psql's commands, in one table: which exist here, which do not, and why. `\?`, completion and docs/query.md use it.
 
 use std::fmt::Write as _;
 
@@ -13,25 +13,23 @@ pub enum Support {
     No(&'static str),
 }
 
-/// A command.
+/// A command with a backslash: its names, arguments, and whether it is supported.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Command {
     /// Its names, without `\`.
     pub names: &'static [&'static str],
-    /// What may follow it.
+    /// The arguments that it takes.
     pub arguments: &'static str,
-    /// What it does.
+    /// What it does, in a sentence.
     pub what: &'static str,
-    /// Whether it is there.
+    /// Whether it is supported here.
     pub support: Support,
 }
 
 /// Commands that belong together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Group {
-    /// Its title.
     pub title: &'static str,
-    /// Its commands.
     pub commands: &'static [Command],
 }
 
@@ -55,12 +53,12 @@ const fn no(names: &'static [&'static str], arguments: &'static str, what: &'sta
 const LARGE: &str = "large objects are not read or written; use `psql` through `cockpit with-db`";
 const LATER: &str = "needs the extended protocol, which poolers do not take";
 
-/// All of them.
+/// All commands, by group.
 pub const GROUPS: &[Group] = &[
     Group {
         title: "General",
         commands: &[
-            yes(&["q", "quit"], "", "quits"),
+            yes(&["q", "quit"], "", "quits; in a file that another one runs it ends that file"),
             yes(&["g"], "[(OPTIONS)] [FILE | |COMMAND]", "runs the statement; its result goes to a file or a command"),
             yes(&["gx"], "[(OPTIONS)] [FILE | |COMMAND]", "the same, as records"),
             yes(&["gset"], "[PREFIX]", "runs the statement; the columns of its one row become variables"),
@@ -68,7 +66,7 @@ pub const GROUPS: &[Group] = &[
             yes(&["gdesc"], "", "says which columns the statement has, without running it"),
             yes(&["crosstabview"], "[V [H [D [SORT]]]]", "runs the statement and turns its result"),
             yes(&["watch"], "[[i=]SECONDS] [c=TIMES]", "runs the statement again and again, every 2 seconds"),
-            yes(&["bind"], "[VALUE]…", "values for `$1`, `$2` … of the next statement"),
+            yes(&["bind"], "[VALUE]…", "values for `$1`, `$2` … of the next statement, which must be a single one"),
             yes(&["errverbose"], "", "the last error with all that the server said"),
             yes(&["timing"], "[on|off]", "how long statements take"),
             yes(&["restrict"], "KEY", "takes no other command until `\\unrestrict`, as in files of pg_dump"),
@@ -109,8 +107,18 @@ pub const GROUPS: &[Group] = &[
             yes(&["echo"], "[-n] [TEXT]", "writes a text"),
             yes(&["qecho"], "[-n] [TEXT]", "writes a text where results go"),
             yes(&["warn"], "[-n] [TEXT]", "writes a text to standard error"),
-            yes(&["i", "include"], "FILE", "runs a file"),
-            yes(&["ir", "include_relative"], "FILE", "the same; its name is relative to the file that is run"),
+            differs(
+                &["i", "include"],
+                "FILE",
+                "runs a file",
+                "on the screen one of 16 MB at most: `cockpit sql -f` runs any",
+            ),
+            differs(
+                &["ir", "include_relative"],
+                "FILE",
+                "the same; its name is relative to the file that is run",
+                "on the screen one of 16 MB at most",
+            ),
             yes(&["o", "out"], "[FILE | |COMMAND]", "results go to a file or a command from now on"),
         ],
     },
@@ -137,6 +145,7 @@ pub const GROUPS: &[Group] = &[
             yes(&["da"], "[S] [PATTERN]", "aggregates"),
             yes(&["dn"], "[S+] [PATTERN]", "schemas"),
             yes(&["du", "dg"], "[S+] [PATTERN]", "roles"),
+            yes(&["drg"], "[S] [PATTERN]", "which role is a member of which"),
             yes(&["dp", "z"], "[S] [PATTERN]", "rights"),
             yes(&["ddp"], "[PATTERN]", "default rights"),
             yes(&["drds"], "[ROLE [DATABASE]]", "settings of roles and databases"),
@@ -146,11 +155,12 @@ pub const GROUPS: &[Group] = &[
             yes(&["db"], "[+] [PATTERN]", "tablespaces"),
             yes(&["dL"], "[S+] [PATTERN]", "languages"),
             yes(&["dy"], "[+] [PATTERN]", "event triggers"),
+            yes(&["dRp"], "[+] [PATTERN]", "publications; with `+` each with what it publishes"),
             differs(
-                &["dRp", "dRs"],
+                &["dRs"],
                 "[PATTERN]",
-                "publications, subscriptions",
-                "`+` adds nothing: `\\d TABLE` has its publications, and a subscription's connection may have a password",
+                "subscriptions",
+                "`+` adds nothing, as the connection of one may have a password in it",
             ),
             differs(
                 &["des"],
@@ -211,7 +221,7 @@ pub const GROUPS: &[Group] = &[
             differs(
                 &["c", "connect"],
                 "[DATABASE [USER [HOST [PORT]]]]",
-                "connects anew",
+                "reconnects",
                 "a host must be one of the environment's databases, or `writer` or `reader`; in `cockpit sql` the same one",
             ),
             yes(&["conninfo"], "", "says where the connection leads"),

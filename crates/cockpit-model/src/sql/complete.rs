@@ -23,9 +23,7 @@ pub enum Offer {
     Alias,
     /// A table, a view or the like.
     Relation,
-    /// A schema.
     Schema,
-    /// A function.
     Function,
     /// A key word.
     Keyword,
@@ -42,25 +40,24 @@ pub enum Offer {
 pub struct Item {
     /// The text that is put there.
     pub text: String,
-    /// What it is.
     pub offer: Offer,
     /// More about it: a type, arguments, a schema.
     pub detail: String,
 }
 
-/// What is offered, and what it takes the place of.
+/// The candidates, and the text that they replace.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Completion {
     /// The bytes that it replaces.
     pub replaces: Range<usize>,
-    /// The best first.
+    /// The items, the best first.
     pub items: Vec<Item>,
 }
 
-/// So many are offered.
+/// How many items are offered at most.
 const MOST: usize = 200;
 
-/// What is known of the database and of the session.
+/// The known facts about the database and the session.
 #[derive(Debug, Clone, Copy)]
 pub struct Known<'a> {
     /// What there is in the database.
@@ -204,7 +201,7 @@ fn cased(word: &str, prefix: &str) -> String {
     if upper { word.to_uppercase() } else { word.to_owned() }
 }
 
-/// What is found, before it is put in order.
+/// Candidates before they are put in order.
 struct Found {
     /// In lower case.
     prefix: String,

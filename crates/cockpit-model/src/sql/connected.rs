@@ -7,10 +7,10 @@ pub const WHO: &str = "SELECT usename, application_name, count(*), count(*) FILT
                        AND (backend_type IS NULL OR backend_type = 'client backend') \
                        GROUP BY 1, 2 ORDER BY 3 DESC, 1, 2";
 
-/// So many of them are told one by one.
+/// How many of them are told one by one.
 const TOLD: usize = 8;
 
-/// What it is looked up for.
+/// The purpose of the question.
 pub const PURPOSE: &str = "connected";
 
 /// The answer in sentences: `web as app: 12 connections, 3 at work, 1 in an open transaction`.

@@ -9,7 +9,6 @@ use super::token::{Kind, Token};
 pub struct TableReference {
     /// Its schema, where it is written.
     pub schema: Option<String>,
-    /// Its name.
     pub name: String,
     /// The name that the statement gives it.
     pub alias: Option<String>,
@@ -18,7 +17,7 @@ pub struct TableReference {
 }
 
 impl TableReference {
-    /// What the catalogue has of it; nothing of one that the statement makes itself.
+    /// The relation in the catalogue; nothing for one that the statement makes itself.
     pub fn of_catalogue<'a>(&self, catalogue: &'a Catalogue) -> Option<&'a Relation> {
         if self.columns.is_some() { None } else { catalogue.find(self.schema.as_deref(), &self.name) }
     }
@@ -50,7 +49,6 @@ pub enum Wants {
 pub struct Statement<'a> {
     /// The text in which they are.
     pub text: &'a str,
-    /// The tokens.
     pub tokens: &'a [Token],
 }
 
@@ -129,7 +127,7 @@ impl Statement<'_> {
         }
     }
 
-    /// What is within the parenthesis that opens at `at`, and where that ends.
+    /// The statement within the parenthesis that opens at `at`, and where that ends.
     fn within(&self, at: usize) -> Option<(Statement<'_>, usize)> {
         self.tokens.get(at).filter(|token| token.kind == Kind::Opening)?;
         let mut depth = 0_usize;

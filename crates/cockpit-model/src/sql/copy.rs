@@ -11,7 +11,7 @@ pub enum Copy {
     Out,
 }
 
-/// So many words of a statement say which way: more stand in no `COPY` before `FROM` but the columns of a wide table.
+/// How many words of a statement say which way: more stand in no `COPY` before `FROM` but the columns of a wide table.
 pub const LOOKED_AT: usize = 8_192;
 
 /// Which way the data of a statement go through the client; none where it is no `COPY`, or one of a file or a program of the

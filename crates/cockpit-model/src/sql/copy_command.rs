@@ -10,18 +10,17 @@ pub enum Peer {
     Following,
     /// `pstdin`, `pstdout`: this process's own.
     Standard,
-    /// A file.
     File(String),
     /// A command.
     Program(String),
 }
 
-/// A `\copy`.
+/// A `\copy` command, parsed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CopyCommand {
     /// The statement for the server.
     pub statement: String,
-    /// The data go to the server.
+    /// Whether the data go to the server.
     pub reads: bool,
     /// Where they come from or go.
     pub peer: Peer,

@@ -7,9 +7,7 @@ use super::{Column, Server, one_table};
 /// The table that a result is of.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Table {
-    /// Its schema.
     pub schema: String,
-    /// Its name.
     pub name: String,
     /// All its columns by their numbers.
     pub columns: Vec<(i16, String)>,
@@ -50,7 +48,7 @@ impl Table {
         Some(table)
     }
 
-    /// As it is written in a statement: `app."Users"`.
+    /// The table as a statement names it: `app."Users"`.
     pub fn written(&self) -> String {
         format!("{}.{}", quoted(&self.schema), quoted(&self.name))
     }
@@ -177,7 +175,7 @@ pub fn of_a_line(line: &str) -> Value {
     Some(text)
 }
 
-/// A change of one row.
+/// A change of one row of a result.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// Columns of a row get other values.
@@ -206,9 +204,7 @@ pub enum Change {
 /// The changes of one table, in the order in which they were made.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Changes {
-    /// The table.
     pub table: Table,
-    /// The changes.
     pub list: Vec<Change>,
 }
 
@@ -232,7 +228,7 @@ impl Changes {
         self.list.retain(|change| !matches!(change, Change::Update { set, .. } if set.is_empty()));
     }
 
-    /// What a column of a row is to be, where it is changed.
+    /// The new value of a column of a row, where it is changed.
     pub fn changed(&self, key: &[Value], column: i16) -> Option<&Value> {
         self.list.iter().find_map(|change| match change {
             Change::Update { key: known, set, .. } if known == key => {
@@ -247,7 +243,7 @@ impl Changes {
         self.list.iter().any(|change| matches!(change, Change::Delete { key: known, .. } if known == key))
     }
 
-    /// Has a row go of which this was read beside its key; changes of its values are forgotten. Once more, and it stays.
+    /// Marks a row for deletion, or unmarks it; `was` is what was read of it. Changes of its values are dropped.
     pub fn toggle_delete(&mut self, key: &[Value], was: Vec<(i16, Value)>) {
         let goes = |change: &Change| matches!(change, Change::Delete { key: known, .. } if known == key);
         if self.list.iter().any(goes) {

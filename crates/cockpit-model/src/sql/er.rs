@@ -24,7 +24,7 @@ pub const KEYS: &str = "SELECT n.nspname, c.relname, fn.nspname, f.relname, \
     JOIN pg_catalog.pg_class f ON f.oid = con.confrelid JOIN pg_catalog.pg_namespace fn ON fn.oid = f.relnamespace \
     WHERE con.contype = 'f' AND con.conparentid = 0 ORDER BY 1, 2, 5";
 
-/// A table.
+/// A table of a diagram.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Table {
     /// Its name, with its schema unless that is `public`.
@@ -33,14 +33,13 @@ pub struct Table {
     pub columns: Vec<(String, String, bool)>,
 }
 
-/// A foreign key.
+/// A foreign key of a diagram.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Key {
     /// The table that has it.
     pub from: String,
     /// The table that it refers to.
     pub to: String,
-    /// Its columns.
     pub columns: String,
     /// No two rows refer to the same one.
     pub unique: bool,
@@ -49,7 +48,6 @@ pub struct Key {
 /// Tables and foreign keys.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Diagram {
-    /// The tables.
     pub tables: Vec<Table>,
     /// The foreign keys.
     pub keys: Vec<Key>,
@@ -130,12 +128,12 @@ impl Diagram {
         text
     }
 
-    /// For Graphviz.
+    /// The diagram as DOT, for Graphviz.
     pub fn dot(&self) -> String {
         formats::dot("tables", &self.picture())
     }
 
-    /// As a picture of its own.
+    /// A whole SVG document.
     pub fn svg(&self) -> String {
         formats::svg(&self.picture())
     }

@@ -15,7 +15,7 @@ pub fn statement(of: &str, analyze: bool) -> String {
     }
 }
 
-/// What is to be explained of a text: one that is an EXPLAIN already without that word and its options.
+/// The statement to be explained: of a text that is an EXPLAIN already, without that word and its options.
 pub fn subject(text: &str) -> &str {
     let words = token::words(text);
     if !words.first().is_some_and(|first| first.is(text, "explain")) {
@@ -33,7 +33,7 @@ pub fn subject(text: &str) -> &str {
     words.get(at).map_or(text, |word| &text[word.start..])
 }
 
-/// A plan.
+/// A plan of `EXPLAIN (FORMAT JSON)`.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Plan {
     /// Its nodes in the order in which they are shown.
@@ -42,6 +42,8 @@ pub struct Plan {
     pub planning: Option<f64>,
     /// Milliseconds to run it, where it was run.
     pub execution: Option<f64>,
+    /// Milliseconds in which parts of it were compiled (JIT), which are no node's, where that was done.
+    pub jit: Option<f64>,
     /// Triggers that ran: their names, calls and milliseconds.
     pub triggers: Vec<(String, u64, f64)>,
     /// The node that took the most time itself.
@@ -63,18 +65,20 @@ pub struct Node {
     pub estimated: f64,
     /// What is known where it was run.
     pub real: Option<Real>,
-    /// So many rows it changes, as they are estimated, where it changes any.
+    /// How many rows it changes, as they are estimated, where it changes any.
     pub changes: Option<f64>,
     /// More about it, as EXPLAIN says it: `Filter: (a > 1)`.
     pub more: Vec<String>,
+    /// A `LIMIT` above it may have ended it: fewer rows than estimated say nothing.
+    pub stopped: bool,
 }
 
-/// What a node did.
+/// Measurements of a node that was run.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Real {
     /// Rows of each run of it.
     pub rows: f64,
-    /// So many times it was run; 0 is never.
+    /// How many times it was run; 0 is never.
     pub loops: f64,
     /// Milliseconds with all below it.
     pub total: f64,
@@ -93,6 +97,9 @@ impl Node {
     pub fn error(&self) -> Option<f64> {
         let real = self.real.filter(|real| real.loops > 0.0)?;
         let (estimated, rows) = (self.estimated.max(1.0), real.rows.max(1.0));
+        if self.stopped && rows < estimated {
+            return None;
+        }
         Some(if rows > estimated { rows / estimated } else { estimated / rows })
     }
 }
@@ -113,6 +120,7 @@ pub fn read(json: &str) -> Result<Plan, String> {
     let mut plan = Plan {
         planning: number(whole, "Planning Time"),
         execution: number(whole, "Execution Time"),
+        jit: whole.get("JIT").and_then(|jit| number(jit.get("Timing")?, "Total")),
         ..Plan::default()
     };
     for trigger in whole.get("Triggers").and_then(Value::as_array).into_iter().flatten() {
@@ -120,7 +128,7 @@ pub fn read(json: &str) -> Result<Plan, String> {
         let calls = trigger.get("Calls").and_then(Value::as_u64).unwrap_or(0);
         plan.triggers.push((harmless(name).into_owned(), calls, number(trigger, "Time").unwrap_or(0.0)));
     }
-    add(&mut plan.nodes, root, 0, 1.0);
+    add(&mut plan.nodes, root, 0, 1.0, false);
     plan.mark();
     Ok(plan)
 }
@@ -134,7 +142,7 @@ fn text<'a>(value: &'a Value, name: &str) -> Option<&'a str> {
 }
 
 /// Adds a node and what is below it; the milliseconds that it took in all. `workers` is how many work on it at once.
-fn add(nodes: &mut Vec<Node>, value: &Value, depth: usize, workers: f64) -> f64 {
+fn add(nodes: &mut Vec<Node>, value: &Value, depth: usize, workers: f64, stopped: bool) -> f64 {
     let place = nodes.len();
     let real = number(value, "Actual Total Time").map(|time| {
         let loops = number(value, "Actual Loops").unwrap_or(0.0);
@@ -157,18 +165,30 @@ fn add(nodes: &mut Vec<Node>, value: &Value, depth: usize, workers: f64) -> f64 
         real,
         changes: changes(value),
         more: more(value),
+        stopped,
     });
     // Workers are at it at the same time, each a part of the rows.
     let launched = number(value, "Workers Launched").map_or(workers, |launched| launched + 1.0);
     let mut below = 0.0;
     if depth < DEEPEST {
         for child in value.get("Plans").and_then(Value::as_array).into_iter().flatten() {
-            below += add(nodes, child, depth + 1, launched);
+            below += add(nodes, child, depth + 1, launched, stops(value, child, stopped));
         }
     }
     let Some(real) = &mut nodes[place].real else { return 0.0 };
     real.own = (real.total - below).max(0.0);
     real.total
+}
+
+/// Whether what is below a node may end before all its rows were read: below a `LIMIT`, up to what reads all before it gives one.
+fn stops(value: &Value, child: &Value, stopped: bool) -> bool {
+    let whole = match (text(value, "Node Type"), text(value, "Strategy")) {
+        (Some("Limit"), _) => return true,
+        (Some("Aggregate"), strategy) => strategy != Some("Sorted"),
+        (kind, _) => matches!(kind, Some("Sort" | "Hash")),
+    };
+    let before = text(child, "Subplan Name").is_some_and(|name| !name.starts_with("CTE"));
+    stopped && !whole && !before
 }
 
 /// The rows that a node changes: those of what is below it, which is a plan for each partition before PostgreSQL 14. Its own are
@@ -219,7 +239,7 @@ fn label(value: &Value) -> String {
     label
 }
 
-/// What is told of a node besides its figures, in this order.
+/// The details of a node besides its figures, in this order.
 const MORE: &[&str] = &[
     "Sort Key",
     "Presorted Key",
@@ -307,6 +327,9 @@ impl Plan {
         for (name, calls, time) in &self.triggers {
             let _ = writeln!(text, "Trigger {name}: {calls} calls, {}", milliseconds(*time));
         }
+        if let Some(time) = self.jit {
+            let _ = writeln!(text, "JIT: {}", milliseconds(time));
+        }
         if let Some(time) = self.planning {
             let _ = writeln!(text, "Planning: {}", milliseconds(time));
         }
@@ -365,9 +388,9 @@ pub fn count(number: f64) -> String {
 /// A place in two plans: the same node in both, or one that only one of them has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pair {
-    /// In the first one.
+    /// The place of the node in the first plan.
     pub before: Option<usize>,
-    /// In the second one.
+    /// The place of the node in the second plan.
     pub after: Option<usize>,
 }
 

@@ -2,7 +2,7 @@
 
 use super::explain::{Pair, Plan, compare, count, milliseconds};
 
-/// A node as a line.
+/// A line of the tree: a node with its columns.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Line {
     /// The branches of the tree and what the node is: `│ └ Seq Scan on t`.
@@ -19,9 +19,9 @@ pub struct Line {
     pub estimated: String,
     /// What stands out, in words: `slowest`, `estimate 500× off`, `3 times`, `never run`.
     pub marks: Vec<String>,
-    /// It took the most time itself.
+    /// Whether it took the most time itself.
     pub slowest: bool,
-    /// Its rows were estimated worst.
+    /// Whether its rows were estimated worst.
     pub misestimated: bool,
 }
 
@@ -101,11 +101,12 @@ pub fn about(plan: &Plan, at: usize) -> Vec<String> {
     about
 }
 
-/// What is told of a plan as a whole: planning, running, triggers.
+/// A summary of a plan: planning, running, triggers.
 pub fn summary(plan: &Plan) -> String {
     let mut parts = Vec::new();
     parts.extend(plan.execution.map(|time| format!("execution {}", milliseconds(time))));
     parts.extend(plan.planning.map(|time| format!("planning {}", milliseconds(time))));
+    parts.extend(plan.jit.map(|time| format!("JIT {}", milliseconds(time))));
     for (name, calls, time) in &plan.triggers {
         parts.push(format!("trigger {name} {} ({calls}×)", milliseconds(*time)));
     }
@@ -154,6 +155,7 @@ mod tests {
             real: Some(Real { rows: 10.0, loops: 1.0, total: *own, own: *own, ..Real::default() }),
             changes: None,
             more: Vec::new(),
+            stopped: false,
         };
         Plan { nodes: nodes.iter().map(node).collect(), execution: Some(8.0), ..Plan::default() }
     }

@@ -126,3 +126,25 @@ fn an_explain_is_explained_without_its_own_word_and_options() {
         assert_eq!(subject(text), wanted, "{text}");
     }
 }
+
+#[test]
+fn what_was_compiled_for_it_is_told_as_it_is_no_nodes_time() {
+    let root = node("Seq Scan", 10, Some((2.0, 10.0, 1.0)), &[]);
+    let compiled =
+        json!([{"Plan": root, "Execution Time": 310.0, "JIT": {"Functions": 3, "Timing": {"Total": 300.0}}}]);
+    let plan = read(&compiled.to_string()).unwrap();
+    assert!(plan.text().contains("JIT: 300.00 ms\n"), "{}", plan.text());
+    assert_eq!(super::super::explain_table::summary(&plan), "execution 310.00 ms · JIT 300.00 ms");
+}
+
+#[test]
+fn what_a_limit_has_ended_is_not_estimated_wrong() {
+    let scan = || node("Index Scan", 20_000, Some((1.0, 100.0, 1.0)), &[]);
+    let limited = |below: Value| plan(&node("Limit", 100, Some((1.0, 100.0, 1.0)), &[below]));
+    assert_eq!(limited(scan()).misestimated, None);
+    let join = node("Nested Loop", 20_000, Some((1.0, 100.0, 1.0)), &[scan()]);
+    assert_eq!(limited(join).misestimated, None);
+    // What is sorted was read to its end, and more rows than estimated are too many wherever they are.
+    assert_eq!(limited(node("Sort", 100, Some((1.0, 100.0, 1.0)), &[scan()])).misestimated, Some(2));
+    assert_eq!(limited(node("Seq Scan", 2, Some((1.0, 100.0, 1.0)), &[])).misestimated, Some(1));
+}

@@ -4,7 +4,7 @@
 use super::calls::{self, Calls};
 use super::copy::{self, Copy};
 use super::statement::Words;
-use super::token::{Kind, Token, words};
+use super::token::{Kind, Token, words, words_as};
 
 /// What a statement does, the harmless first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -124,21 +124,40 @@ pub struct Judged {
     pub kept: Kept,
 }
 
-/// Judges a statement.
+/// Judges a statement. Where a text in it ends elsewhere for a server that has `standard_conforming_strings` off, by the worse of what
+/// the two would make of it: what is a text to one of them may be a statement to the other.
 pub fn judge(text: &str) -> Judged {
-    let all = words(text);
+    let mut judged = judge_words(text, &words(text));
+    if text.contains("\\'") {
+        let other = judge_words(text, &words_as(text, true));
+        judged.nature = judged.nature.max(other.nature);
+        let more = other.whole.into_iter().filter(|whole| !judged.whole.contains(whole));
+        let more: Vec<Whole> = more.collect();
+        judged.whole.extend(more);
+        judged.secret |= other.secret;
+        judged.lifts |= other.lifts;
+        judged.kept = judged.kept.max(other.kept);
+    }
+    judged
+}
+
+fn judge_words(text: &str, all: &[Token]) -> Judged {
     let mut judged = Judged {
         nature: Nature::Nothing,
-        copy: copy::direction(text, &all),
+        copy: None,
         step: None,
         whole: Vec::new(),
-        secret: super::secret::is_held(text, &all),
+        secret: super::secret::is_held(text, all),
         alone: false,
         lifts: false,
         kept: Kept::Wholly,
     };
     for part in all.split(|token| matches!(token.kind, Kind::Semicolon | Kind::Escaped)) {
         let part: Vec<Token> = part.iter().filter(|token| token.kind != Kind::Command).copied().collect();
+        // What reads data decides: they follow the text.
+        if judged.copy != Some(Copy::In) {
+            judged.copy = copy::direction(text, &part).or(judged.copy);
+        }
         let words = Words { text, tokens: &part };
         judged.nature = judged.nature.max(words.nature());
         judged.whole.extend(words.whole());
@@ -148,6 +167,14 @@ pub fn judge(text: &str) -> Judged {
         judged.kept = judged.kept.max(words.kept());
     }
     judged
+}
+
+/// Whether a text, or one of the statements in it, commits the transaction that is open or prepares that: where its answer is lost
+/// nobody knows whether it was carried out.
+pub fn commits(text: &str) -> bool {
+    let all = words(text);
+    let mut parts = all.split(|token| matches!(token.kind, Kind::Semicolon | Kind::Escaped));
+    parts.any(|part| matches!(Words { text, tokens: part }.step(), Some(Step::Commit { .. } | Step::Prepare)))
 }
 
 /// The statement that says how many rows one would touch, without running it.

@@ -3,6 +3,18 @@
 use super::*;
 
 #[test]
+fn a_text_that_ends_elsewhere_for_the_server_hides_nothing() {
+    // With `standard_conforming_strings` off the text is `'` alone, and what follows it is a statement.
+    let hidden = judge("select '\\''; delete from t; --'");
+    assert_eq!((hidden.nature, hidden.whole.len()), (Nature::Writes, 1));
+    assert!(judge("select '\\''; set default_transaction_read_only = off; --'").lifts);
+    assert_eq!(judge("select '\\''; vacuum; --'").kept, Kept::Not);
+    // What is the same to both is judged once.
+    assert_eq!(judge("delete from t returning 'C:\\'").whole.len(), 1);
+    assert_eq!(judge("select * from t where a like 'b\\_c' escape '\\'").nature, Nature::Reads);
+}
+
+#[test]
 fn what_only_reads_is_known_from_what_does_not() {
     use Nature::{Defines, Maintains, Nothing, Reads, Session, Transaction, Unknown, Writes};
     for (statement, nature) in [
@@ -193,5 +205,27 @@ fn what_can_be_in_no_transaction_block_is_known() {
     }
     for statement in ["create index i on t (a)", "drop table t", "cluster t", "analyze", "alter table t add a int"] {
         assert!(!judge(statement).alone, "{statement}");
+    }
+}
+
+#[test]
+fn what_commits_is_known_by_each_of_its_statements() {
+    for text in ["commit", "END WORK", "select 1; commit", "select 1 \\; commit and chain", "prepare transaction 'x'"] {
+        assert!(commits(text), "{text}");
+    }
+    for text in ["", "rollback", "commit prepared 'x'", "prepare x as select 1", "select 'commit; commit'"] {
+        assert!(!commits(text), "{text}");
+    }
+}
+
+#[test]
+fn data_of_a_copy_are_known_to_follow_wherever_in_a_text_it_stands() {
+    for (text, copy) in [
+        ("select 0 \\; copy t from stdin", Some(Copy::In)),
+        ("copy t to stdout \\; copy t from stdin \\; select 1", Some(Copy::In)),
+        ("copy t to stdout \\; select 1", Some(Copy::Out)),
+        ("select 'copy t from stdin' \\; select 1", None),
+    ] {
+        assert_eq!(judge(text).copy, copy, "{text}");
     }
 }

@@ -25,7 +25,7 @@ fn statements() -> impl Iterator<Item = Statement> {
     })
 }
 
-/// What is said of a statement, by its first words; without one all of them. `version` is the server's, as a number.
+/// The help on a statement, by its first words; without one, on all. `version` is the server's, as a number.
 pub fn text(asked: &str, version: u32) -> String {
     let asked = asked.trim_end_matches(';').split_whitespace().collect::<Vec<_>>().join(" ").to_uppercase();
     let all: Vec<Statement> = statements().collect();

@@ -1,7 +1,7 @@
 //! A value of JSON as it stands there: each number with all its digits, each name as often as it is there. `serde_json` reads numbers
 //! into 64 bits, and of two fields with one name the last.
 
-/// A value.
+/// A JSON value, with its text as it was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Json {
     /// A number, a truth value or `null`, as it is written; a text in its quotes.
@@ -39,7 +39,7 @@ impl Reader<'_> {
         }
     }
 
-    /// Takes a sign, after blanks.
+    /// Takes a sign, after blanks; whether it was there.
     fn takes(&mut self, sign: u8) -> bool {
         self.blanks();
         let is = self.next() == Some(sign);
@@ -111,7 +111,7 @@ impl Reader<'_> {
         self.text.get(start..self.at)
     }
 
-    /// What stands there without quotes.
+    /// Reads a value without quotes.
     fn plain(&mut self) -> Option<Json> {
         let rest = self.text.get(self.at..)?;
         let end = rest.find([',', ']', '}', ' ', '\t', '\n', '\r']).unwrap_or(rest.len());

@@ -30,7 +30,7 @@ impl Words<'_> {
         }
     }
 
-    /// What the functions do that it calls.
+    /// Whether the functions that it calls change something.
     fn calls_act(&self) -> Kept {
         match calls::of(self.text, self.tokens) {
             Calls::Reading => Kept::Wholly,
@@ -39,7 +39,7 @@ impl Words<'_> {
         }
     }
 
-    /// `COPY … TO` a file or a program of the server's machine.
+    /// Whether it is a `COPY … TO` a file or a program of the server's machine.
     fn is_written_there(&self) -> bool {
         let mut depth = 0_usize;
         let to = self.tokens.iter().find(|token| {

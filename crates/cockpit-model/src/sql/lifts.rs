@@ -35,7 +35,7 @@ impl Words<'_> {
         SETTINGS.contains(&self.name(at).to_ascii_lowercase().as_str())
     }
 
-    /// `SET … = off`: everything but that it is on.
+    /// Whether it is a `SET` to anything but on.
     fn sets(&self) -> bool {
         let at = 1 + usize::from(self.any(1, &["session", "local"]));
         let given = self.sign(at + 1) == "=" || self.is(at + 1, "to");

@@ -83,9 +83,7 @@ pub struct Server {
     pub host: String,
     /// Its port there.
     pub port: u16,
-    /// The database.
     pub database: String,
-    /// The user.
     pub user: String,
     /// `server_version`, as `15.18`.
     pub version: String,
@@ -95,7 +93,7 @@ pub struct Server {
     pub read_only: bool,
     /// Why they do, where it was not the person who wanted it.
     pub read_only_why: Option<String>,
-    /// The connection is encrypted.
+    /// Whether the connection is encrypted.
     pub tls: bool,
     /// `statement_timeout`; none is no limit.
     pub statement_timeout: Option<Duration>,
@@ -103,6 +101,8 @@ pub struct Server {
     pub idle_timeout: Option<Duration>,
     /// The process of the session on the server, for `pg_terminate_backend`.
     pub pid: i32,
+    /// A `\` in a text is an escape, also without an `E` before it: `standard_conforming_strings` is off.
+    pub escapes: bool,
     /// Its own address and port, as it says itself: of two members behind one name they differ. None where it is not known.
     pub address: Option<String>,
 }
@@ -135,29 +135,27 @@ impl Column {
 pub enum Cell {
     /// NULL, which is not an empty text.
     Null,
-    /// A text.
     Text {
         /// Its beginning; a byte that is not UTF-8 is U+FFFD. It may hold what acts on a terminal.
         text: Box<str>,
         /// How many bytes the whole value has.
         bytes: u64,
-        /// There is more of it.
+        /// Whether there is more of it.
         cut: bool,
     },
 }
 
-/// What the server says of a failure or as a notice. Source: PostgreSQL's documentation, "Error and Notice Message Fields".
+/// An error or a notice of the server. Source: PostgreSQL's documentation, "Error and Notice Message Fields".
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServerMessage {
     /// `ERROR`, `FATAL`, `NOTICE`, `WARNING` …
     pub severity: String,
     /// The SQLSTATE; empty where it did not come from the server.
     pub code: String,
-    /// The message.
     pub message: String,
-    /// More about it.
+    /// More about the message.
     pub detail: Option<String>,
-    /// What to do.
+    /// What the server advises.
     pub hint: Option<String>,
     /// Where in the statement, in characters from 1.
     pub position: Option<u32>,
@@ -179,6 +177,35 @@ impl ServerMessage {
     pub fn warning(message: String) -> Self {
         Self { severity: "WARNING".to_owned(), message, ..Self::default() }
     }
+
+    /// The same with what reads such a text, where the database knows no encoding (`SQL_ASCII`) and the server does not send what is no UTF-8.
+    #[must_use]
+    pub fn of_no_encoding(mut self) -> Self {
+        if self.code == "22021" {
+            let advice = "the database knows no encoding: SET client_encoding = 'SQL_ASCII' has the server send its bytes as they are";
+            self.hint.get_or_insert_with(|| advice.to_owned());
+        }
+        self
+    }
+
+    /// What is to be said of a setting that has changed: with another encoding than UTF8 what comes and what is sent is not what it
+    /// seems. Bytes as they are (`SQL_ASCII`) are none.
+    pub fn of_setting(name: &str, value: &str) -> Option<Self> {
+        let wrong = name == "client_encoding" && !matches!(value, "UTF8" | "SQL_ASCII");
+        wrong.then(|| {
+            Self::warning(format!(
+                "client_encoding is {value}, and all that is read and sent here is UTF8: what is not ASCII is wrong from here on; SET \
+                 client_encoding = 'UTF8' puts it right"
+            ))
+        })
+    }
+
+    /// What somebody sent with `NOTIFY`, told as notices of the server are.
+    #[must_use]
+    pub fn notified(channel: &str, text: &str, process: i32) -> Self {
+        let message = format!("notification on {channel} from process {process}: {text}");
+        Self { severity: "NOTIFY".to_owned(), message, ..Self::default() }
+    }
 }
 
 /// How a statement ended.
@@ -187,7 +214,6 @@ impl ServerMessage {
 pub enum Ended {
     /// With the server's word: `SELECT 3`, `UPDATE 1`, `BEGIN`.
     Done(String),
-    /// It failed.
     Failed(ServerMessage),
     /// It was cancelled, as somebody asked for.
     Cancelled,

@@ -5,7 +5,6 @@ use std::fmt::Write as _;
 /// A value that may hold others.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Nested {
-    /// NULL.
     Null,
     /// A value that holds none.
     Text(String),
@@ -35,7 +34,7 @@ const OWN: u32 = 16_384;
 /// Values within values are read so deep.
 const DEPTH: usize = 32;
 
-/// What a value of a type holds; none where it holds nothing, or is not in the form of such values.
+/// The parts of a value of a type; none where it has none, or is not written like such values.
 pub fn read(type_oid: u32, text: &str) -> Option<Nested> {
     let own = type_oid >= OWN;
     if ARRAYS.contains(&type_oid) || own && text.starts_with(['{', '[']) {
@@ -106,7 +105,7 @@ impl Reader<'_> {
     }
 }
 
-/// What a text within another value is.
+/// The value that a text within another value stands for.
 fn within(text: String, inside: bool, depth: usize) -> Nested {
     let composite = if inside && depth > 0 { composite(&text, depth - 1) } else { None };
     composite.unwrap_or(Nested::Text(text))

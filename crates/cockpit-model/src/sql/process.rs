@@ -9,14 +9,14 @@ pub const BEGAN: &str = "pg_catalog.to_char(backend_start AT TIME ZONE 'UTC', 'Y
 /// instance (a failover, an endpoint of several readers).
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Process {
-    /// Its number.
+    /// The id of the process.
     pub pid: i32,
     /// When it began, as [`BEGAN`] has it; none where that may not be seen.
     pub began: Option<String>,
 }
 
 impl Process {
-    /// What it is selected by in a list.
+    /// The key by which it is selected in a list.
     pub fn key(&self) -> String {
         match &self.began {
             Some(began) => format!("{} {began}", self.pid),

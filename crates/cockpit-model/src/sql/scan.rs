@@ -46,13 +46,13 @@ pub struct Scan {
     /// The first letters of the first words, where they are those of `CREATE OR REPLACE FUNCTION|PROCEDURE`.
     first: [u8; 4],
     words: usize,
-    /// Something other than blanks and comments was read.
+    /// Whether something other than blanks and comments was read.
     begun: bool,
     open: Option<Open>,
 }
 
 impl Scan {
-    /// Takes the next token. Whether it ends the statement; then the next one begins.
+    /// Reads the next token. Returns whether it ends the statement; then the next one begins.
     pub fn take(&mut self, text: &str, token: &Token) -> bool {
         self.open = match token.kind {
             _ if token.closed => None,

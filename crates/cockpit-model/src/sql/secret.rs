@@ -54,7 +54,7 @@ fn is_secret_name(name: &str) -> bool {
     NAMES.iter().any(|part| name.contains(part))
 }
 
-/// A text within which a password is: `host=x password=y`, `postgres://user:password@host`, a statement in it.
+/// Whether a password is within a text: `host=x password=y`, `postgres://user:password@host`, a statement in it.
 fn holds(text: &str) -> bool {
     let lower = text.to_ascii_lowercase();
     let assigned = |name: &&str| {

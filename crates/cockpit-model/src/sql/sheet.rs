@@ -1,6 +1,6 @@
 //! A small table that is whole in memory: what `\d` and its like make, what `\crosstabview` makes.
 
-/// What a table is of.
+/// The subject of a table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Of {
     /// A result, turned: it is printed as results are.
@@ -23,8 +23,7 @@ pub struct Sheet {
     pub rows: Vec<Vec<Option<String>>>,
     /// Lines below it. Where there are none, the number of rows stands there, unless `counted` is false.
     pub footers: Vec<String>,
-    /// The number of rows is told.
+    /// Whether the number of rows is told.
     pub counted: bool,
-    /// What it is of.
     pub of: Of,
 }

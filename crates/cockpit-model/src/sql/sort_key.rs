@@ -18,7 +18,7 @@ pub enum Order {
     Moment,
     /// Texts, and what stands in the same order as its text.
     Text,
-    /// By their text, which is not the server's order: of these types it is not known here.
+    /// Sorted as text, which may differ from the server's order: that order is not known for these types.
     AsText,
 }
 
@@ -60,7 +60,7 @@ impl Order {
     }
 }
 
-/// What a value is sorted by.
+/// The key that a value is sorted by.
 #[derive(Debug, Clone, PartialEq)]
 pub enum SortKey {
     /// A decimal number.
@@ -69,9 +69,7 @@ pub enum SortKey {
     Float(f64),
     /// Microseconds.
     Whole(i128),
-    /// A text.
     Text(Box<str>),
-    /// NULL.
     Null,
 }
 

@@ -7,7 +7,7 @@ use super::scan::{Open, Scan};
 use super::token::{Kind, Token, next};
 use std::ops::Range;
 
-/// What a piece is.
+/// The kind of a piece.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
     /// A statement, which may have commands of psql in it and be ended by one (`\g`).
@@ -23,11 +23,9 @@ pub enum What {
 /// A piece of a text. The pieces one after the other are the text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Piece {
-    /// What it is.
     pub what: What,
     /// Where it begins in the text, in bytes. Blanks and comments before a statement belong to it.
     pub start: usize,
-    /// Where it ends.
     pub end: usize,
     /// Why it is not over; [`Open::Ready`] is that it is.
     pub open: Open,
@@ -50,7 +48,7 @@ impl Piece {
         self.start + first..self.start + first + said.trim_end().len()
     }
 
-    /// What is to be sent to the server: without psql's commands, and without its `;`. Empty where there is nothing.
+    /// The text that is sent to the server: without psql's commands, and without its `;`. Empty where there is nothing.
     pub fn statement(&self, text: &str) -> String {
         let mut statement = String::new();
         let said = self.tokens().filter(|token| !token.kind.is_space() && token.kind != Kind::Command);
@@ -69,7 +67,7 @@ impl Piece {
     }
 }
 
-/// A text in pieces.
+/// A text split into statements and commands.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Split {
     pieces: Vec<Piece>,
@@ -79,14 +77,14 @@ pub struct Split {
 const ENDING: &[&str] = &["g", "gx", "gset", "gexec", "gdesc", "crosstabview", "watch", "r", "reset"];
 
 impl Split {
-    /// Takes a text apart.
+    /// Splits a text.
     pub fn new(text: &str) -> Self {
         let mut split = Self::default();
         split.read(text, 0, |_, _| false);
         split
     }
 
-    /// Its pieces in order.
+    /// The pieces, in order.
     pub fn pieces(&self) -> &[Piece] {
         &self.pieces
     }
@@ -157,13 +155,13 @@ impl Split {
                     Kind::Closing => {
                         let Some(from) = open.pop() else { continue };
                         let pair = matches!((from.of(text), token.of(text)), ("(", ")") | ("[", "]") | ("{", "}"));
+                        if !pair || !(touched(&from) || touched(&token)) {
+                            continue;
+                        }
+                        found = Some((from.start, token.start));
                         // The one at the cursor goes before the one behind which it is.
-                        if pair && (touched(&from) || touched(&token)) {
-                            let at = from.start == cursor || token.start == cursor;
-                            if at {
-                                return Some((from.start, token.start));
-                            }
-                            found = Some((from.start, token.start));
+                        if from.start == cursor || token.start == cursor {
+                            return found;
                         }
                     }
                     _ => {}

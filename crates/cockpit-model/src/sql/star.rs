@@ -193,7 +193,7 @@ mod tests {
         catalogue
     }
 
-    /// What stands there then; `|` is the cursor.
+    /// The text after it; `|` is the cursor.
     fn expanded(text: &str) -> Result<String, String> {
         let cursor = text.find('|').unwrap_or(text.len());
         let text = text.replace('|', "");

@@ -16,9 +16,8 @@ const KNOWN: &[&str] = &["*", "=", "<", ">", "<=", ">=", "<>", "!=", "+", "-", "
 /// A text whose statements were laid out.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tidied {
-    /// The text.
     pub text: String,
-    /// So many statements stayed as they were, because they could not be laid out.
+    /// How many statements stayed as they were, because they could not be laid out.
     pub left: usize,
 }
 
@@ -86,7 +85,7 @@ fn statement(text: &str) -> Option<String> {
     (meaning(text) == meaning(&laid)).then_some(laid)
 }
 
-/// What a statement says: its tokens without blanks, each with whether it is a text that goes on in another line.
+/// The tokens of a statement without blanks, each with whether it is a text that goes on in another line.
 fn meaning(text: &str) -> Vec<(Kind, &str, bool)> {
     let (mut said, mut after_text, mut line) = (Vec::new(), false, false);
     for token in tokens(text) {
@@ -147,7 +146,7 @@ impl<'a> Masked<'a> {
         Some(masked)
     }
 
-    /// The same with what the words stand for; none where one is missing.
+    /// The same with the placeholders replaced by what they stand for; none where one is missing.
     fn put_back(&self, laid: &str) -> Option<String> {
         let mut text = String::with_capacity(laid.len());
         let mut rest = laid;

@@ -5,7 +5,7 @@
 use super::keywords::is_keyword;
 use squawk_lexer::{LiteralKind, TokenKind, tokenize};
 
-/// What a token is.
+/// The kind of a token.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
     /// Blanks and ends of lines.
@@ -22,7 +22,6 @@ pub enum Kind {
     Text,
     /// A text between `$tag$`.
     DollarText,
-    /// A number.
     Number,
     /// `$1`.
     Parameter,
@@ -55,21 +54,20 @@ impl Kind {
     }
 }
 
-/// A token.
+/// A token, with its place in the text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Token {
-    /// What it is.
     pub kind: Kind,
     /// Where it begins, in bytes.
     pub start: usize,
     /// Where it ends, in bytes.
     pub end: usize,
-    /// Its quote, comment or argument has an end; always true of what needs none.
+    /// Whether its quote, comment or argument has an end; always true of what needs none.
     pub closed: bool,
 }
 
 impl Token {
-    /// Its text.
+    /// The token's part of the text.
     pub fn of<'a>(&self, text: &'a str) -> &'a str {
         text.get(self.start..self.end).unwrap_or_default()
     }
@@ -90,9 +88,14 @@ pub fn folded(written: &str) -> String {
 
 /// All tokens of a text.
 pub fn tokens(text: &str) -> impl Iterator<Item = Token> {
+    tokens_as(text, false)
+}
+
+/// All tokens of a text as a server takes it that has `standard_conforming_strings` off, where it has (`escapes`).
+pub fn tokens_as(text: &str, escapes: bool) -> impl Iterator<Item = Token> {
     let mut at = 0;
     std::iter::from_fn(move || {
-        let token = next(text, at)?;
+        let token = next_as(text, at, escapes)?;
         at = token.end;
         Some(token)
     })
@@ -100,7 +103,27 @@ pub fn tokens(text: &str) -> impl Iterator<Item = Token> {
 
 /// The tokens of a statement that say something: without blanks and comments.
 pub fn words(text: &str) -> Vec<Token> {
-    tokens(text).filter(|token| !token.kind.is_space()).collect()
+    words_as(text, false)
+}
+
+/// The same as [`tokens_as`] takes them.
+pub fn words_as(text: &str, escapes: bool) -> Vec<Token> {
+    tokens_as(text, escapes).filter(|token| !token.kind.is_space()).collect()
+}
+
+/// The token that begins at `at`, where `escapes` says that `\` is one in each text between single quotes, also without an `E` before it.
+pub fn next_as(text: &str, at: usize, escapes: bool) -> Option<Token> {
+    let mut token = next(text, at)?;
+    if escapes && token.kind == Kind::Text {
+        let said = token.of(text);
+        // Those with another letter before them (`B`, `X`, `U&`) have none; those with `E` are read so already.
+        let quote = usize::from(said.starts_with(['n', 'N']));
+        if said[quote..].starts_with('\'') {
+            (token.end, token.closed) = escaped_end(text, token.start + quote + 1);
+            go_on(text, &mut token);
+        }
+    }
+    Some(token)
 }
 
 /// The token that begins at `at`; none at the text's end.
@@ -166,13 +189,17 @@ fn literal(text: &str, kind: LiteralKind, token: &mut Token) {
         }
         LiteralKind::EscStr { terminated } => {
             token.closed = terminated;
-            // A text goes on in the next line, and there too `\'` does not end it.
-            while token.closed
-                && let Some(more) = continued(&text[token.end..])
-            {
-                (token.end, token.closed) = escaped_end(text, token.end + more);
-            }
+            go_on(text, token);
         }
+    }
+}
+
+/// A text with escapes goes on in the next line, and there too `\'` does not end it.
+fn go_on(text: &str, token: &mut Token) {
+    while token.closed
+        && let Some(more) = continued(&text[token.end..])
+    {
+        (token.end, token.closed) = escaped_end(text, token.end + more);
     }
 }
 
@@ -219,7 +246,7 @@ fn operator_end(text: &str, mut at: usize) -> usize {
     at
 }
 
-/// Characters of a variable's name. Source: psqlscan.l, `variable_char`.
+/// Whether a character can be in a variable's name. Source: psqlscan.l, `variable_char`.
 pub fn is_variable_char(c: char) -> bool {
     c.is_ascii_alphanumeric() || c == '_' || !c.is_ascii()
 }
@@ -356,6 +383,21 @@ mod tests {
     }
 
     #[test]
+    fn a_server_may_take_a_backslash_in_each_text_for_an_escape() {
+        let texts = |text: &'static str, escapes: bool| -> Vec<(&str, bool)> {
+            let found = tokens_as(text, escapes).filter(|token| token.kind == Kind::Text);
+            found.map(|token| (token.of(text), token.closed)).collect()
+        };
+        let text = r"'a\'b' n'\'' E'\'' B'1\' 'x\";
+        assert_eq!(
+            texts(text, true),
+            [(r"'a\'b'", true), (r"n'\''", true), (r"E'\''", true), (r"B'1\'", true), (r"'x\", false)]
+        );
+        assert_eq!(texts(r"'a\' 'b'", false), [(r"'a\'", true), ("'b'", true)]);
+        assert_eq!(texts("'a'\n'b\\'c'", true), [("'a'\n'b\\'c'", true)], "it goes on in the next line");
+    }
+
+    #[test]
     fn what_has_no_end_says_so() {
         for text in ["'a", "\"a", "$$a", "$x$a$", "/* a", "e'a\\'", "E'a'\n'b", "u&'x"] {
             let last = tokens(text).last().unwrap();
@@ -366,13 +408,15 @@ mod tests {
     proptest! {
         #[test]
         fn together_they_are_the_text(text in "[a-z'\"$\\\\:;(){}/*\\-\\n \u{3042}eE0-9]{0,60}") {
-            let mut at = 0;
-            for token in tokens(&text) {
-                prop_assert_eq!(token.start, at);
-                prop_assert!(token.end > at && text.is_char_boundary(token.end));
-                at = token.end;
+            for escapes in [false, true] {
+                let mut at = 0;
+                for token in tokens_as(&text, escapes) {
+                    prop_assert_eq!(token.start, at);
+                    prop_assert!(token.end > at && text.is_char_boundary(token.end));
+                    at = token.end;
+                }
+                prop_assert_eq!(at, text.len());
             }
-            prop_assert_eq!(at, text.len());
         }
 
         #[test]

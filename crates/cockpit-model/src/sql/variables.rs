@@ -14,7 +14,14 @@ enum Takes {
     One(&'static [&'static str]),
     /// A number.
     Number,
+    /// Seconds, also parts of one.
+    Seconds,
+    /// Any text.
+    Text,
 }
+
+/// No more seconds lie between two times of `\watch`. Source: psql's settings.h, `DEFAULT_WATCH_INTERVAL_MAX`.
+const LONGEST_WATCH: f64 = 1_000_000.0;
 
 /// Variables with a meaning, what they take, what they are at first and what they mean. Source: psql's documentation,
 /// "Variables".
@@ -24,7 +31,7 @@ const KNOWN: &[(&str, Takes, &str, &str)] = &[
         "COMP_KEYWORD_CASE",
         Takes::One(&["preserve-upper", "lower", "upper", "preserve-lower"]),
         "preserve-upper",
-        "case of completed key words",
+        "accepted, without an effect: a key word is completed in the case in which it is begun",
     ),
     ("ECHO", Takes::One(&["none", "errors", "queries", "all"]), "none", "statements are shown before they run"),
     ("ECHO_HIDDEN", Takes::One(&["off", "on", "noexec"]), "off", "the statements of `\\d` and its like are shown"),
@@ -35,9 +42,9 @@ const KNOWN: &[(&str, Takes, &str, &str)] = &[
         "HISTCONTROL",
         Takes::One(&["none", "ignorespace", "ignoredups", "ignoreboth"]),
         "none",
-        "what the history leaves out",
+        "`ignorespace`: what begins with a blank is kept in no history; the same twice in a row never is",
     ),
-    ("HISTSIZE", Takes::Number, "500", "so many statements are kept"),
+    ("HISTSIZE", Takes::Number, "500", "accepted, without an effect: the history has 5,000 statements"),
     ("IGNOREEOF", Takes::Number, "0", "accepted, without an effect"),
     (
         "ON_ERROR_ROLLBACK",
@@ -46,12 +53,21 @@ const KNOWN: &[(&str, Takes, &str, &str)] = &[
         "an error in a transaction takes back its statement alone",
     ),
     ("ON_ERROR_STOP", Takes::Boolean, "off", "a script ends at its first error"),
+    ("PROMPT1", Takes::Text, "%/%R%x%# ", "accepted, without an effect"),
+    ("PROMPT2", Takes::Text, "%/%R%x%# ", "accepted, without an effect"),
+    ("PROMPT3", Takes::Text, ">> ", "accepted, without an effect"),
     ("QUIET", Takes::Boolean, "off", "less is told"),
-    ("SHOW_ALL_RESULTS", Takes::Boolean, "on", "accepted, without an effect"),
+    (
+        "SHOW_ALL_RESULTS",
+        Takes::Boolean,
+        "on",
+        "of several statements at once all results are shown, not only the last",
+    ),
     ("SHOW_CONTEXT", Takes::One(&["errors", "never", "always"]), "errors", "when the call stack of a message is shown"),
     ("SINGLELINE", Takes::Boolean, "off", "accepted, without an effect"),
     ("SINGLESTEP", Takes::Boolean, "off", "accepted, without an effect"),
     ("VERBOSITY", Takes::One(&["default", "verbose", "terse", "sqlstate"]), "default", "how much is said of an error"),
+    ("WATCH_INTERVAL", Takes::Seconds, "2", "so many seconds lie between two times of `\\watch`"),
 ];
 
 /// Variables that are set by what happens, and what they tell.
@@ -60,6 +76,7 @@ pub const TOLD: &[(&str, &str)] = &[
     ("ENCODING", "the encoding of the client"),
     ("ERROR", "whether the last statement failed"),
     ("HOST", "the server"),
+    ("LASTOID", "always 0, as no server since 12 gives rows a number"),
     ("LAST_ERROR_MESSAGE", "the last error"),
     ("LAST_ERROR_SQLSTATE", "its code"),
     ("PORT", "the port of the server"),
@@ -68,7 +85,14 @@ pub const TOLD: &[(&str, &str)] = &[
     ("SERVER_VERSION_NUM", "the same as a number"),
     ("SQLSTATE", "the code of the last statement's end"),
     ("USER", "the user"),
+    ("VERSION", "the psql whose commands are these"),
+    ("VERSION_NAME", "its version"),
+    ("VERSION_NUM", "the same as a number"),
 ];
+
+/// The psql that a script finds here. Source: the newest one of whose commands all are in the table, but for those that it says
+/// are not.
+const VERSION: &str = "15";
 
 /// All variables.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -87,6 +111,10 @@ impl Default for Variables {
             ("ROW_COUNT", "0"),
             ("SQLSTATE", "00000"),
             ("ENCODING", "UTF8"),
+            ("LASTOID", "0"),
+            ("VERSION", &format!("cockpit with the commands of psql {VERSION}")),
+            ("VERSION_NAME", VERSION),
+            ("VERSION_NUM", &format!("{VERSION}0000")),
         ] {
             values.insert(name.into(), value.into());
         }
@@ -120,7 +148,7 @@ impl Variables {
         }
         let mut value = value;
         match KNOWN.iter().find(|(known, ..)| *known == name).map(|(_, takes, ..)| takes) {
-            None => {}
+            None | Some(Takes::Text) => {}
             Some(Takes::Boolean) if value.is_empty() => value = "on",
             Some(Takes::Boolean) if boolean(value).is_some() => {}
             Some(Takes::Boolean) => {
@@ -128,6 +156,19 @@ impl Variables {
             }
             Some(Takes::Number) if value.parse::<i64>().is_ok() => {}
             Some(Takes::Number) => return Err(format!("invalid value \"{value}\" for \"{name}\": integer expected")),
+            Some(Takes::Seconds) => match value.parse::<f64>() {
+                Ok(seconds) if (0.0..=LONGEST_WATCH).contains(&seconds) => {}
+                Ok(seconds) if seconds < 0.0 => {
+                    return Err(format!(
+                        "invalid value \"{value}\" for variable \"{name}\": must be greater than 0.00"
+                    ));
+                }
+                Ok(_) => {
+                    let most = format!("must be less than {LONGEST_WATCH:.2}");
+                    return Err(format!("invalid value \"{value}\" for variable \"{name}\": {most}"));
+                }
+                Err(_) => return Err(format!("invalid value \"{value}\" for variable \"{name}\"")),
+            },
             Some(Takes::One(choices)) => {
                 let switch = choices.contains(&"off").then(|| boolean(value)).flatten();
                 let lower = value.to_ascii_lowercase();
@@ -162,8 +203,10 @@ impl Variables {
             // psql's own rule: unset is off, also where it is on at first.
             Some((_, Takes::Boolean, ..)) => _ = self.values.insert(name.into(), "off".into()),
             Some((_, Takes::One(choices), ..)) => _ = self.values.insert(name.into(), choices[0].into()),
-            Some((_, Takes::Number, first, _)) => _ = self.values.insert(name.into(), (*first).into()),
-            None => _ = self.values.remove(name),
+            Some((_, Takes::Number | Takes::Seconds, first, _)) => {
+                self.values.insert(name.into(), (*first).into());
+            }
+            Some((_, Takes::Text, ..)) | None => _ = self.values.remove(name),
         }
         Ok(())
     }
@@ -229,6 +272,24 @@ mod tests {
             assert!(Variables::default().set(name, first).is_ok(), "{name}");
             assert!(!matches!(takes, Takes::One(choices) if !choices.contains(first)), "{name}");
         }
+    }
+
+    #[test]
+    fn scripts_find_the_variables_that_psql_has() {
+        let mut variables = Variables::default();
+        for (name, value) in
+            [("LASTOID", "0"), ("VERSION_NUM", "150000"), ("PROMPT1", "%/%R%x%# "), ("WATCH_INTERVAL", "2")]
+        {
+            assert_eq!(variables.get(name), Some(value), "{name}");
+        }
+        variables.set("WATCH_INTERVAL", "0.5").unwrap();
+        for wrong in ["soon", "-1", "1000001", "", "nan"] {
+            assert!(variables.set("WATCH_INTERVAL", wrong).unwrap_err().starts_with("invalid value"), "{wrong}");
+        }
+        assert_eq!(variables.get("WATCH_INTERVAL"), Some("0.5"));
+        variables.unset("WATCH_INTERVAL").unwrap();
+        variables.unset("PROMPT1").unwrap();
+        assert_eq!((variables.get("WATCH_INTERVAL"), variables.get("PROMPT1")), (Some("2"), None));
     }
 
     #[test]

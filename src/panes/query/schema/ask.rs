@@ -2,7 +2,7 @@
 
 use super::rows::{section, selected};
 use super::select::reach;
-use super::state::{Flight, Seen};
+use super::state::{InFlight, Seen};
 use crate::app::App;
 use crate::app::effect::Effect;
 use crate::model::sql::describe::Looked;
@@ -10,7 +10,8 @@ use crate::model::sql::interpreter::version_number;
 use crate::model::sql::schema::detail::Section;
 use crate::model::sql::schema::keys::{FOREIGN_KEYS, ForeignKeys};
 use crate::model::sql::schema::objects::{Objects, SIZES, TYPES};
-use crate::panes::query::ask::look;
+use crate::panes::query::ask::{leave, look};
+use jiff::SignedDuration;
 
 /// What foreign keys are asked for as, and what is said to be missing where they are not told.
 pub const KEYS: &str = "foreign keys";
@@ -18,6 +19,8 @@ const OF_SIZES: &str = "sizes";
 const OF_TYPES: &str = "types";
 /// What one object is asked for as.
 const OF_ONE: &str = "detail";
+/// Who has moved on waits no longer than this for what was asked before.
+const LONG: SignedDuration = SignedDuration::from_secs(2);
 
 /// All foreign keys, which results follow too.
 pub fn keys(app: &mut App) -> Vec<Effect> {
@@ -25,22 +28,28 @@ pub fn keys(app: &mut App) -> Vec<Effect> {
 }
 
 /// What is to be asked now: sizes and types once it is shown, then what is shown of the selected object. One question about
-/// objects is on its way at a time, so that moving on leaves no queue behind.
+/// objects is on its way at a time, so that moving on leaves no queue behind; one that waits for long, for a lock perhaps, is given up
+/// then.
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let mut effects = Vec::new();
     let state = &app.panes.query;
     if !state.schema.shown || !state.is_on() {
-        return effects;
+        return give_up(app);
     }
     if !std::mem::replace(&mut app.panes.query.schema.asked, true) {
         for (purpose, question) in [(OF_SIZES, SIZES), (OF_TYPES, TYPES)] {
             effects.extend(look(app, purpose, question.to_owned()));
         }
     }
+    let Some(of) = selected(app).map(|object| ((object.class, object.oid), section(app, object))) else {
+        return effects;
+    };
+    if app.panes.query.schema.flight.as_ref().is_some_and(|flight| flight.of != of) {
+        effects.extend(give_up(app));
+    }
     let schema = &app.panes.query.schema;
     let Some(object) = selected(app).filter(|_| schema.flight.is_none()) else { return effects };
-    let section = section(app, object);
-    let of = ((object.class, object.oid), section);
+    let section = of.1;
     if schema.seen.contains_key(&of) {
         return effects;
     }
@@ -61,10 +70,20 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     let question = section.question(object, keys, version);
     let asked = look(app, OF_ONE, question);
     if !asked.is_empty() {
-        app.panes.query.schema.flight = Some(Flight { serial: app.panes.query.serial, of });
+        app.panes.query.schema.flight = Some(InFlight { serial: app.panes.query.serial, of, since: app.now });
     }
     effects.extend(asked);
     effects
+}
+
+/// What was asked of an object and is not answered for long is left: everything else that is looked up waits behind it.
+fn give_up(app: &mut App) -> Vec<Effect> {
+    let now = app.now;
+    let long = |flight: &mut InFlight| now.duration_since(flight.since) >= LONG;
+    match app.panes.query.schema.flight.take_if(long) {
+        Some(_) => leave(app, OF_ONE),
+        None => Vec::new(),
+    }
 }
 
 /// An answer has come, or why there is none. True: it was one of these questions.
@@ -77,7 +96,7 @@ pub fn answer(app: &mut App, purpose: &'static str, serial: u64, answer: Result<
             let keys = schema.keys.as_ref().unwrap_or(&none);
             let listing = match (answer, schema.objects.get(class, oid)) {
                 (Ok(looked), Some(object)) => Ok(section.listing(object, keys, &looked.rows)),
-                (Ok(_), None) => Err("it is not there any more: r reads all anew".to_owned()),
+                (Ok(_), None) => Err("it is not there any more: r reads everything again".to_owned()),
                 (Err(why), _) => Err(why.to_owned()),
             };
             let at = app.now;
@@ -114,7 +133,7 @@ pub fn changed(app: &mut App) {
     reach(app);
 }
 
-/// What there is is asked for anew: what is known of objects may be another.
+/// Forgets what is known of objects, so that it is asked for again.
 pub fn forget(app: &mut App) {
     let schema = &mut app.panes.query.schema;
     schema.asked = false;

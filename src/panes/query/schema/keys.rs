@@ -1,4 +1,4 @@
-//! Its commands.
+//! The commands of the schemas.
 
 use super::update::{first_rows, is_shown, on_rows, refresh, toggle, write};
 use crate::app::command::Bottom::First;
@@ -57,7 +57,7 @@ pub const READ: Command = Command::new(
 
 /// Asks anew.
 pub const REFRESH: Command =
-    Command::new(AGAIN, OWN, "refresh", &["r"], "Read anew what there is in the database.", |app| {
+    Command::new(AGAIN, OWN, "refresh", &["r"], "Read the schema of the database again.", |app| {
         if is_shown(app) { refresh(app) } else { run::refresh(app) }
     });
 

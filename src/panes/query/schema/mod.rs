@@ -21,7 +21,7 @@ use crate::app::{App, Spec, View};
 use ratatui::layout::Rect;
 use state::{DETAIL, TREE};
 
-/// The view.
+/// The view of schemas and their objects.
 pub static VIEW: View = View {
     name: "query-schema",
     blocks: &[

@@ -46,7 +46,7 @@ pub fn section(app: &App, object: &Object) -> Section {
     if all.contains(&wanted) { wanted } else { all[0] }
 }
 
-/// What is known of the selected object, in the section that is shown.
+/// The known part of the selected object, in the section that is shown.
 fn seen(app: &App) -> Option<&Seen> {
     let object = selected(app)?;
     app.panes.query.schema.seen.get(&((object.class, object.oid), section(app, object)))
@@ -57,7 +57,7 @@ pub fn shown(app: &App) -> Option<&Listing> {
     seen(app)?.listing.as_ref().ok()
 }
 
-/// A row of these.
+/// The row with this key of an answer.
 pub fn listed<'a>(app: &'a App, key: &str) -> Option<&'a Listed> {
     shown(app)?.rows.iter().find(|row| row.key == key)
 }
@@ -68,7 +68,7 @@ pub fn details(app: &App) -> Vec<(String, String)> {
     shown(app).map_or_else(Vec::new, |listing| listing.rows.iter().map(|row| (row.key.clone(), text(row))).collect())
 }
 
-/// What a row of the tree stands for.
+/// The thing that a row of the tree stands for.
 pub fn subject(app: &App, key: Option<&str>) -> Option<Subject> {
     Some(Subject::Text(match row(&app.panes.query.schema.objects, key?)? {
         Row::Object(object) => object.written(),
@@ -77,7 +77,7 @@ pub fn subject(app: &App, key: Option<&str>) -> Option<Subject> {
     }))
 }
 
-/// What a row of the details stands for.
+/// The thing that a row of the details stands for.
 pub fn subject_of_detail(app: &App, key: Option<&str>) -> Option<Subject> {
     Some(Subject::Text(listed(app, key?)?.whole.clone()))
 }

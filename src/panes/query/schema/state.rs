@@ -1,4 +1,4 @@
-//! What is kept of what there is in the database: the objects, what is folded, what was asked of one.
+//! What the schema tree remembers: the objects, what is folded, and what was asked of one.
 
 use crate::app::screen::Block;
 use crate::model::sql::activity_listing::Listing;
@@ -20,7 +20,6 @@ pub type Named = (Class, u32);
 /// What came of a question about an object.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
-    /// When.
     pub at: Timestamp,
     /// The rows, or why there are none.
     pub listing: Result<Listing, String>,
@@ -28,19 +27,19 @@ pub struct Seen {
 
 /// A question that is on its way.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Flight {
+pub struct InFlight {
     /// The number of the question.
     pub serial: u64,
     /// About what.
     pub of: (Named, Section),
+    pub since: Timestamp,
 }
 
-/// What is kept.
+/// What is remembered of the catalogue.
 #[derive(Debug, Clone, Default)]
 pub struct Schema {
-    /// It is shown instead of editor and results.
+    /// Whether it is shown instead of editor and results.
     pub shown: bool,
-    /// All objects.
     pub objects: Objects,
     /// The answer to the question for types.
     pub types: Vec<Vec<Option<String>>>,
@@ -57,7 +56,7 @@ pub struct Schema {
     /// What is known of objects.
     pub seen: HashMap<(Named, Section), Seen>,
     /// The question about one that is on its way.
-    pub flight: Option<Flight>,
+    pub flight: Option<InFlight>,
     /// What is not known, with why, by what it was asked for.
     pub missing: BTreeMap<&'static str, String>,
     /// What is to be selected as soon as it is known.

@@ -245,6 +245,11 @@ fn nothing_that_is_typed_waits_for_the_catalogue_and_moving_on_leaves_no_queue()
     let asked = desk.looked.len();
     desk.keys("j k j k g G g j j j");
     assert!(desk.looked.len() <= asked + 1, "one at a time: {:?}", &desk.looked[asked..]);
+    // One that waits for a lock is waited for by nobody who has moved on.
+    let (asked, left) = (desk.looked.len(), desk.left.len());
+    desk.tick(5);
+    desk.keys("j");
+    assert!(desk.looked.len() > asked && desk.left.len() > left, "{:?}", &desk.looked[asked..]);
 }
 
 #[test]

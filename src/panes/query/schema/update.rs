@@ -1,4 +1,4 @@
-//! What keys do in what there is.
+//! What keys do in the schemas.
 
 use super::ask;
 use super::rows::{listed, section, selected, selected_row, shown};
@@ -22,10 +22,10 @@ use crate::panes::query::editing::edited;
 use crate::panes::query::state::{EDITOR, RESULT};
 use crate::panes::query::{looked, pump};
 
-/// So many rows are read to be looked at.
+/// How many rows are read to be looked at.
 const FIRST: u32 = 100;
 
-/// Whether it is shown.
+/// Whether the schemas are shown.
 pub fn is_shown(app: &App) -> bool {
     app.panes.query.schema.shown
 }
@@ -57,7 +57,7 @@ pub fn close(app: &mut App) {
     app.lists_changed();
 }
 
-/// What is meant where it is opened: the selected completion, else the name at the cursor, else the table of the result.
+/// The object that is opened: the selected completion, else the name at the cursor, else the table of the result.
 fn named(app: &App) -> Option<Typed> {
     let state = &app.panes.query;
     let text = state.editor.text();
@@ -122,7 +122,7 @@ pub fn open(app: &mut App) -> Vec<Effect> {
         if select(app, Class::Relation, oid) {
             app.panes.query.schema.trail.push(from);
         } else {
-            app.say("that table is not among those that are known here: r reads all anew");
+            app.say("that table is not known here: r reads everything again");
         }
         return done(app);
     }
@@ -226,7 +226,7 @@ pub fn turn(app: &mut App, by: isize) -> Vec<Effect> {
     done(app)
 }
 
-/// What is copied: the definition whole, a definition or a name.
+/// The text that is copied: the definition whole, a definition or a name.
 pub fn copy(app: &App) -> Option<String> {
     if !is_shown(app) {
         return None;

@@ -1,4 +1,4 @@
-//! How what there is looks.
+//! How the schemas look.
 
 use super::rows::{listed, section, selected, shown};
 use super::state::{DETAIL, TREE};
@@ -21,7 +21,7 @@ const COLUMNS: [Column; 4] = [
     Column::left("KIND", 9, 3).up_to(18),
 ];
 
-/// Draws a block.
+/// Draws the block in its place.
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     match block {
         TREE => tree(canvas, place, data_status),

@@ -95,7 +95,7 @@ struct Held<'a> {
     looked: Instant,
     /// When something was run last.
     used: Instant,
-    /// It is to be looked at again.
+    /// Whether it is to be looked at again.
     again: bool,
 }
 
@@ -121,6 +121,9 @@ impl Held<'_> {
                                 None
                             }
                             Event::Notice(said) => Some(said),
+                            Event::Notification { channel, text, process } => {
+                                Some(ServerMessage::notified(&channel, &text, process))
+                            }
                             // A server that goes away says why before it closes the connection.
                             _ => None,
                         };
@@ -173,6 +176,9 @@ impl Held<'_> {
             return Ok(());
         }
         let mut server = facts(connection).await?;
+        for said in connection.take_notices() {
+            self.tell.page(Fact::Notice(Box::new(said))).await;
+        }
         server.read_only_why = self.read_only.clone().filter(|_| server.read_only);
         (self.again, self.looked) = (false, Instant::now());
         if server != self.server {

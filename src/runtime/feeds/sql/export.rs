@@ -12,7 +12,7 @@ use std::sync::Arc;
 
 /// About so many bytes of rows are written at a time.
 const PIECE: usize = 1 << 20;
-/// So many chosen rows are written at a time.
+/// How many chosen rows are written at a time.
 const ROWS: usize = 4_096;
 
 /// A file that is written piece by piece.

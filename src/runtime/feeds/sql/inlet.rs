@@ -10,7 +10,7 @@ use tokio::io::AsyncReadExt as _;
 /// Data are sent in pieces of this size.
 const PIECE: usize = 64 * 1024;
 
-/// Data that are read.
+/// Where the data of a `COPY … FROM STDIN` come from.
 pub(super) enum Inlet {
     Lines(Vec<u8>),
     File(Option<File>, String),

@@ -94,7 +94,7 @@ impl Outlet {
         }
     }
 
-    /// A result has ended.
+    /// Notes that a result has ended.
     pub(super) fn end_result(&mut self) {
         if let Some(writer) = self.writer.take() {
             writer.end(&[], &mut self.held);
@@ -142,7 +142,12 @@ impl Outlet {
     /// # Errors
     /// It could not be written, or the command failed, in words.
     pub(super) async fn end(mut self, whole: bool) -> Result<String, String> {
-        self.end_result();
+        // What came of a statement that failed is not told as all of it: it has no number of rows.
+        match self.writer.take() {
+            Some(writer) if whole => writer.end(&[], &mut self.held),
+            Some(writer) => writer.cut(&mut self.held),
+            None => {}
+        }
         self.write().await?;
         match self.sink.take() {
             Some(Sink::File(file, path, to)) if whole => {

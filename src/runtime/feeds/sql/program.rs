@@ -10,7 +10,7 @@ use tokio::process::{Child, Command};
 use tokio::task::JoinHandle;
 use tokio::time::timeout;
 
-/// So much of what it says is told.
+/// How much of what it says is told.
 const TOLD: usize = 16 * 1024;
 /// What it said is there when it ends. What it leaves running in the background may hold its output open, and is not waited
 /// for longer than this.

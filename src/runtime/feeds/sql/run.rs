@@ -24,15 +24,27 @@ const ALL_RESULTS: u64 = 3;
 /// The type of what a COPY gives: text.
 const TEXT: u32 = 25;
 
+/// What is to be done once something that the server said was taken in.
+enum Then {
+    /// To hear what it says next.
+    Next,
+    /// To tell what it said.
+    Tell(Box<ServerMessage>),
+    /// To send it the data of a COPY.
+    CopyIn,
+    /// Nothing: it has done all that was sent.
+    Over,
+}
+
 /// What followed of a statement.
 pub(super) struct Told {
-    /// Something about the server may have changed.
+    /// Whether something about the server may have changed.
     pub(super) again: bool,
 }
 
 /// Runs a statement to its end.
 pub(super) async fn run(connection: &mut Connection, open: &Open, job: &Job, session: &Tell) -> Result<Told, Lost> {
-    let before = connection.transaction();
+    let (before, escapes) = (connection.transaction(), connection.escapes());
     let mut running = Running {
         open,
         tell: &job.tell,
@@ -47,6 +59,7 @@ pub(super) async fn run(connection: &mut Connection, open: &Open, job: &Job, ses
         cancels: false,
         drains: before == Transaction::Open,
         again: false,
+        raw: connection.knows_no_encoding(),
         outlet: None,
         inlet: None,
         folder: place::folder(),
@@ -71,6 +84,9 @@ pub(super) async fn run(connection: &mut Connection, open: &Open, job: &Job, ses
     if connection.transaction() != before {
         session.page(Fact::Transaction(connection.transaction())).await;
     }
+    if connection.escapes() != escapes {
+        session.page(Fact::Escapes(connection.escapes())).await;
+    }
     if running.describes && matches!(running.ended, Some((_, Ended::Done(_)))) {
         let columns = std::mem::take(&mut running.described);
         job.tell.page(Fact::Begun { result: job.result, columns }).await;
@@ -93,25 +109,27 @@ struct Running<'a> {
     grown: Option<Instant>,
     /// Rows came that were not told of.
     waits: bool,
-    /// So many bytes of a row that is not whole yet.
+    /// How many bytes of a row that is not whole yet.
     part: u64,
     /// How the last statement ended that is not told yet.
     ended: Option<(ResultId, Ended)>,
     stopped: Option<String>,
-    /// The rest is to be cancelled.
+    /// Whether the rest is to be cancelled.
     cancels: bool,
-    /// A cancel would fail the transaction: what is not kept is read on.
+    /// Whether a cancel would fail the transaction: what is not kept is read on.
     drains: bool,
     again: bool,
+    /// Whether the database knows no encoding.
+    raw: bool,
     /// Where its result goes instead of the disk.
     outlet: Option<Outlet>,
     /// Where the data of a COPY come from.
     inlet: Option<Inlet>,
-    /// Where results lie.
+    /// The folder in which results are kept.
     folder: PathBuf,
     /// What the result may take there: less than others where those that are kept take much.
     limit: u64,
-    /// Only its columns are wanted, and those that came.
+    /// Whether only its columns are wanted, and those that came.
     describes: bool,
     described: Vec<Column>,
 }
@@ -142,6 +160,7 @@ impl Running<'_> {
     /// How a statement ended that the server refused. A limit of time has the same code as a cancel that somebody asked for.
     fn fails(&mut self, said: ServerMessage) -> Ended {
         self.again |= said.code == "25006";
+        let said = if self.raw { said.of_no_encoding() } else { said };
         if said.code == "57014" && self.open.was_cancelled() { Ended::Cancelled } else { Ended::Failed(said) }
     }
 
@@ -223,9 +242,7 @@ impl Running<'_> {
             connection.send(statement).await?;
         }
         loop {
-            let (mut copies_in, mut took) = (false, false);
-            let mut told = None;
-            {
+            let (took, then) = {
                 let next = connection.next();
                 let event = match self.grown.filter(|_| self.waits) {
                     None => next.await?,
@@ -237,65 +254,14 @@ impl Running<'_> {
                         event?
                     }
                 };
-                took |= matches!(event, Event::Rows(..) | Event::Part { .. } | Event::Copied(_));
-                match event {
-                    Event::Columns(columns) if self.describes => self.described = columns,
-                    Event::Columns(columns) => self.begin(columns).await,
-                    Event::Rows(rows, _) => match &mut self.outlet {
-                        Some(outlet) => outlet.rows(rows),
-                        None => self.keep(|spool| spool.append(rows)),
-                    },
-                    Event::Part { before, bytes, whole } => {
-                        let there = before + bytes.len() as u64;
-                        let last = (there == whole).then_some(whole);
-                        self.part = if last.is_some() { 0 } else { there };
-                        match &mut self.outlet {
-                            Some(outlet) => outlet.part(bytes, last.is_some()),
-                            None => self.keep(|spool| spool.append_part(before, bytes, last)),
-                        }
-                    }
-                    Event::CopyOut if self.outlet.is_some() => {}
-                    Event::CopyOut => self.begin(vec![copied()]).await,
-                    Event::Copied(data) if self.outlet.is_some() => {
-                        if let Some(outlet) = &mut self.outlet {
-                            outlet.copied(data);
-                        }
-                    }
-                    Event::Copied(data) => {
-                        let lines = Messages(data).map(|line| line.strip_suffix(b"\n").unwrap_or(line));
-                        let rows: Vec<u8> = lines.flat_map(|line| wire::row([Some(line)].into_iter())).collect();
-                        self.keep(|spool| spool.append(&rows));
-                    }
-                    Event::Empty if self.describes => {
-                        self.ended = Some((self.result, Ended::Done(String::new())));
-                    }
-                    Event::Complete(tag) => {
-                        let word = tag.split(' ').next().unwrap_or_default();
-                        self.again |= matches!(word, "SET" | "RESET" | "DISCARD" | "ALTER");
-                        self.end(Ended::Done(tag)).await;
-                    }
-                    Event::Empty => self.end(Ended::Done(String::new())).await,
-                    Event::Failed(said) => {
-                        let ended = self.fails(said);
-                        self.end(ended).await;
-                    }
-                    Event::Notice(said) => told = Some(said),
-                    Event::Notification { channel, text, process } => {
-                        let message = format!("notification on {channel} from process {process}: {text}");
-                        told =
-                            Some(ServerMessage { severity: "NOTIFY".to_owned(), message, ..ServerMessage::default() });
-                    }
-                    Event::Parameter(..) => self.again = true,
-                    Event::CopyIn => copies_in = true,
-                    Event::CopyEnd => {}
-                    Event::Ready(_) => return Ok(()),
-                }
-            }
-            if let Some(said) = told {
-                self.tell.page(Fact::Notice(Box::new(said))).await;
-            }
-            if copies_in {
-                self.copy_in(connection).await?;
+                let took = matches!(event, Event::Rows(..) | Event::Part { .. } | Event::Copied(_));
+                (took, self.take(event).await)
+            };
+            match then {
+                Then::Next => {}
+                Then::Tell(said) => self.tell.page(Fact::Notice(said)).await,
+                Then::CopyIn => self.copy_in(connection).await?,
+                Then::Over => return Ok(()),
             }
             self.push().await;
             if took {
@@ -309,6 +275,66 @@ impl Running<'_> {
                 let _ = self.open.cancel().await;
             }
         }
+    }
+
+    /// Takes in what the server says.
+    async fn take(&mut self, event: Event<'_>) -> Then {
+        match event {
+            Event::Columns(columns) if self.describes => self.described = columns,
+            Event::Columns(columns) => self.begin(columns).await,
+            Event::Rows(rows, _) => match &mut self.outlet {
+                Some(outlet) => outlet.rows(rows),
+                None => self.keep(|spool| spool.append(rows)),
+            },
+            Event::Part { before, bytes, whole } => {
+                let there = before + bytes.len() as u64;
+                let last = (there == whole).then_some(whole);
+                self.part = if last.is_some() { 0 } else { there };
+                match &mut self.outlet {
+                    Some(outlet) => outlet.part(bytes, last.is_some()),
+                    None => self.keep(|spool| spool.append_part(before, bytes, last)),
+                }
+            }
+            Event::CopyOut if self.outlet.is_some() => {}
+            Event::CopyOut => self.begin(vec![copied()]).await,
+            Event::Copied(data) if self.outlet.is_some() => {
+                if let Some(outlet) = &mut self.outlet {
+                    outlet.copied(data);
+                }
+            }
+            Event::Copied(data) => {
+                let lines = Messages(data).map(|line| line.strip_suffix(b"\n").unwrap_or(line));
+                let rows: Vec<u8> = lines.flat_map(|line| wire::row([Some(line)].into_iter())).collect();
+                self.keep(|spool| spool.append(&rows));
+            }
+            Event::Empty if self.describes => {
+                self.ended = Some((self.result, Ended::Done(String::new())));
+            }
+            Event::Complete(tag) => {
+                let word = tag.split(' ').next().unwrap_or_default();
+                self.again |= matches!(word, "SET" | "RESET" | "DISCARD" | "ALTER");
+                self.end(Ended::Done(tag)).await;
+            }
+            Event::Empty => self.end(Ended::Done(String::new())).await,
+            Event::Failed(said) => {
+                let ended = self.fails(said);
+                self.end(ended).await;
+            }
+            Event::Notice(said) => return Then::Tell(Box::new(said)),
+            Event::Notification { channel, text, process } => {
+                return Then::Tell(Box::new(ServerMessage::notified(&channel, &text, process)));
+            }
+            Event::Parameter(name, value) => {
+                self.again = true;
+                if let Some(said) = ServerMessage::of_setting(&name, &value) {
+                    return Then::Tell(Box::new(said));
+                }
+            }
+            Event::CopyIn => return Then::CopyIn,
+            Event::CopyEnd => {}
+            Event::Ready(_) => return Then::Over,
+        }
+        Then::Next
     }
 
     /// A result begins.
@@ -389,6 +415,9 @@ impl Running<'_> {
             self.grow().await;
         }
         self.flush().await;
+        if let (Some(outlet), Ended::Done(_)) = (&mut self.outlet, &ended) {
+            outlet.end_result();
+        }
         self.ended = Some((self.result, ended));
         self.result = ResultId(self.result.0 + 1);
         self.spool = None;

@@ -9,7 +9,7 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 use std::sync::Arc;
 
-/// So many bytes are written at a time; an even number, as two digits are a byte.
+/// How many bytes are written at a time; an even number, as two digits are a byte.
 const PIECE: u64 = 1 << 20;
 
 /// A value that is being written. Where it does not come to its end, its file is taken away again.
@@ -19,7 +19,7 @@ pub(super) struct ValueFile {
     path: PathBuf,
     /// Where the rest of it lies, and how much that is.
     rest: (u64, u64),
-    /// It is bytes, of which the server gives the digits.
+    /// Whether it is bytes, of which the server gives the digits.
     digits: bool,
     whole: bool,
     bytes: u64,

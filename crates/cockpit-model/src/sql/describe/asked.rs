@@ -1,6 +1,6 @@
 //! What a list is asked with, and what its questions share.
 
-/// A list.
+/// A query whose rows are shown as a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct List {
     /// What stands above it.
@@ -14,34 +14,34 @@ pub struct List {
 /// What follows the letters of a command: `S` and `+`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Flags {
-    /// Of the system too.
+    /// Whether system objects are listed too (`S`).
     pub system: bool,
     /// More of each.
     pub more: bool,
 }
 
-/// What is known of the session, and what is not to be told.
+/// The session's version and database, and what is hidden.
 #[derive(Debug, Clone, Default)]
 pub struct Setting {
     /// The version of the server as a number; 0 is not known.
     pub version: u32,
-    /// The database.
     pub database: String,
     /// `HIDE_TABLEAM`: no access methods.
     pub hides_method: bool,
     /// `HIDE_TOAST_COMPRESSION`: no compression of columns.
     pub hides_compression: bool,
+    /// `QUIET`: a list in which nothing is is shown, instead of saying so.
+    pub quiet: bool,
 }
 
-/// What a list is asked with.
+/// The arguments of a list.
 pub struct Asked<'a> {
     /// The command without `S` and `+`.
     pub name: &'a str,
-    /// Its flags.
     pub flags: Flags,
     /// Its first argument.
     pub pattern: Option<&'a str>,
-    /// Those after it.
+    /// The words after the pattern.
     pub rest: &'a [String],
     /// The version of the server as a number.
     pub version: u32,

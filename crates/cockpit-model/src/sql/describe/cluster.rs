@@ -2,8 +2,9 @@
 
 use super::asked::{ACL, Asked, List, OWNER, V15, V16, V17, V18, first, more};
 use super::pattern::{Columns, conditions};
+use crate::sql::keywords::literal;
 
-/// `\du`.
+/// `\du`: roles.
 pub fn roles(asked: &Asked) -> Result<List, String> {
     let mut found = conditions(asked.pattern, Columns { name: "r.rolname", ..Columns::default() })?;
     if !asked.flags.system && asked.pattern.is_none() {
@@ -32,7 +33,29 @@ pub fn roles(asked: &Asked) -> Result<List, String> {
     Ok(List { title: "List of roles", statement, none: None })
 }
 
-/// `\ddp`.
+/// `\drg`: which role is a member of which, how, and who granted it.
+pub fn role_grants(asked: &Asked) -> Result<List, String> {
+    let mut found = conditions(asked.pattern, Columns { name: "m.rolname", ..Columns::default() })?;
+    if !asked.flags.system && asked.pattern.is_none() {
+        found.push_str("\n  AND m.rolname !~ '^pg_'");
+    }
+    // Before version 16 a membership has no options but one.
+    let options = if asked.version >= V16 {
+        "CASE WHEN pam.inherit_option THEN 'INHERIT' END, CASE WHEN pam.set_option THEN 'SET' END"
+    } else {
+        "CASE WHEN m.rolinherit THEN 'INHERIT' END, 'SET'"
+    };
+    let statement = format!(
+        "SELECT m.rolname AS \"Role name\", r.rolname AS \"Member of\",\n  \
+         pg_catalog.concat_ws(', ', CASE WHEN pam.admin_option THEN 'ADMIN' END, {options}) AS \"Options\",\n  g.rolname AS \"Grantor\"\n\
+         FROM pg_catalog.pg_roles m\n  JOIN pg_catalog.pg_auth_members pam ON pam.member = m.oid\n  \
+         LEFT JOIN pg_catalog.pg_roles r ON pam.roleid = r.oid\n  LEFT JOIN pg_catalog.pg_roles g ON pam.grantor = g.oid{}\nORDER BY 1, 2, 4",
+        first(&found)
+    );
+    Ok(List { title: "List of role grants", statement, none: None })
+}
+
+/// `\ddp`: default privileges.
 pub fn default_rights(asked: &Asked) -> Result<List, String> {
     let columns =
         Columns { schema: "", name: "n.nspname", other: "pg_catalog.pg_get_userbyid(d.defaclrole)", visible: "" };
@@ -46,7 +69,7 @@ pub fn default_rights(asked: &Asked) -> Result<List, String> {
     Ok(List { title: "Default access privileges", statement, none: None })
 }
 
-/// `\drds`.
+/// `\drds`: settings of roles in databases.
 pub fn settings_of_roles(asked: &Asked) -> Result<List, String> {
     let of = |pattern, name| conditions(pattern, Columns { name, ..Columns::default() });
     let found = of(asked.pattern, "r.rolname")? + &of(asked.rest.first().map(String::as_str), "d.datname")?;
@@ -59,7 +82,7 @@ pub fn settings_of_roles(asked: &Asked) -> Result<List, String> {
     Ok(List { title: "List of settings", statement, none: Some("settings") })
 }
 
-/// `\dx`.
+/// `\dx`: extensions.
 pub fn extensions(asked: &Asked) -> Result<List, String> {
     let found = first(&conditions(asked.pattern, Columns { name: "e.extname", ..Columns::default() })?);
     if asked.flags.more {
@@ -84,7 +107,7 @@ pub fn extensions(asked: &Asked) -> Result<List, String> {
     Ok(List { title: "List of installed extensions", statement, none: None })
 }
 
-/// `\db`.
+/// `\db`: tablespaces.
 pub fn tablespaces(asked: &Asked) -> Result<List, String> {
     let more = more(
         asked,
@@ -101,7 +124,7 @@ pub fn tablespaces(asked: &Asked) -> Result<List, String> {
     Ok(List { title: "List of tablespaces", statement, none: None })
 }
 
-/// `\dL`.
+/// `\dL`: procedural languages.
 pub fn languages(asked: &Asked) -> Result<List, String> {
     let more = more(
         asked,
@@ -123,7 +146,7 @@ pub fn languages(asked: &Asked) -> Result<List, String> {
     Ok(List { title: "List of languages", statement, none: None })
 }
 
-/// `\dy`.
+/// `\dy`: event triggers.
 pub fn event_triggers(asked: &Asked) -> Result<List, String> {
     let more = more(asked, ",\n  pg_catalog.obj_description(e.oid, 'pg_event_trigger') AS \"Description\"");
     let statement = format!(
@@ -136,23 +159,65 @@ pub fn event_triggers(asked: &Asked) -> Result<List, String> {
     Ok(List { title: "List of event triggers", statement, none: None })
 }
 
-/// `\dRp`.
-pub fn publications(asked: &Asked) -> Result<List, String> {
-    let generated = if asked.version >= V18 {
+/// What is told of a publication beside its name.
+fn of_publication(version: u32) -> String {
+    let generated = if version >= V18 {
         ",\n  CASE pubgencols WHEN 'n' THEN 'none' WHEN 's' THEN 'stored' END AS \"Generated columns\""
     } else {
         ""
     };
+    format!(
+        "{OWNER}(pubowner) AS \"Owner\",\n  puballtables AS \"All tables\",\n  pubinsert AS \"Inserts\",\n  \
+         pubupdate AS \"Updates\",\n  pubdelete AS \"Deletes\",\n  pubtruncate AS \"Truncates\"{generated},\n  pubviaroot AS \"Via root\""
+    )
+}
+
+/// `\dRp+`: the numbers and names of the publications that are described.
+pub fn publications_to_describe(pattern: Option<&str>) -> Result<String, String> {
+    let found = first(&conditions(pattern, Columns { name: "pubname", ..Columns::default() })?);
+    Ok(format!("SELECT oid, pubname FROM pg_catalog.pg_publication{found}\nORDER BY 2"))
+}
+
+/// One of them by its number.
+pub fn publication(oid: &str, version: u32) -> String {
+    format!("SELECT {}\nFROM pg_catalog.pg_publication\nWHERE oid = {}", of_publication(version), literal(oid))
+}
+
+/// What it publishes, which stands below it: tables with their columns and conditions, schemas.
+pub fn published(oid: &str, version: u32) -> String {
+    let oid = literal(oid);
+    let (more, schemas) = if version >= V15 {
+        (
+            " || CASE WHEN r.prattrs IS NOT NULL THEN ' (' || pg_catalog.array_to_string(ARRAY(SELECT a.attname \
+             FROM pg_catalog.generate_series(0, pg_catalog.array_upper(r.prattrs::pg_catalog.int2[], 1)) s, pg_catalog.pg_attribute a \
+             WHERE a.attrelid = c.oid AND a.attnum = r.prattrs[s]), ', ') || ')' ELSE '' END\n  \
+             || COALESCE(' WHERE ' || pg_catalog.pg_get_expr(r.prqual, c.oid), '')",
+            format!(
+                "\nUNION ALL SELECT 'Tables from schemas:', '    \"' || n.nspname || '\"', 2, n.nspname, NULL\n\
+                 FROM pg_catalog.pg_publication_namespace p JOIN pg_catalog.pg_namespace n ON n.oid = p.pnnspid WHERE p.pnpubid = {oid}"
+            ),
+        )
+    } else {
+        ("", String::new())
+    };
+    format!(
+        "SELECT 'Tables:', '    \"' || n.nspname || '.' || c.relname || '\"'{more}, 1, n.nspname, c.relname\n\
+         FROM pg_catalog.pg_publication_rel r JOIN pg_catalog.pg_class c ON c.oid = r.prrelid\n  \
+         JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE r.prpubid = {oid}{schemas}\nORDER BY 3, 4, 5"
+    )
+}
+
+/// `\dRp`: publications.
+pub fn publications(asked: &Asked) -> Result<List, String> {
     let statement = format!(
-        "SELECT pubname AS \"Name\",\n  {OWNER}(pubowner) AS \"Owner\",\n  puballtables AS \"All tables\",\n  pubinsert AS \"Inserts\",\n  \
-         pubupdate AS \"Updates\",\n  pubdelete AS \"Deletes\",\n  pubtruncate AS \"Truncates\"{generated},\n  pubviaroot AS \"Via root\"\n\
-         FROM pg_catalog.pg_publication{}\nORDER BY 1",
+        "SELECT pubname AS \"Name\",\n  {}\nFROM pg_catalog.pg_publication{}\nORDER BY 1",
+        of_publication(asked.version),
         first(&conditions(asked.pattern, Columns { name: "pubname", ..Columns::default() })?)
     );
     Ok(List { title: "List of publications", statement, none: None })
 }
 
-/// `\dRs`.
+/// `\dRs`: subscriptions.
 pub fn subscriptions(asked: &Asked) -> Result<List, String> {
     let statement = format!(
         "SELECT subname AS \"Name\",\n  {OWNER}(subowner) AS \"Owner\",\n  subenabled AS \"Enabled\",\n  subpublications AS \"Publication\"\n\
@@ -162,7 +227,7 @@ pub fn subscriptions(asked: &Asked) -> Result<List, String> {
     Ok(List { title: "List of subscriptions", statement, none: None })
 }
 
-/// `\des`.
+/// `\des`: foreign servers.
 pub fn foreign_servers(asked: &Asked) -> Result<List, String> {
     // Options are not shown: a password may be among them.
     let more = more(
@@ -180,7 +245,7 @@ pub fn foreign_servers(asked: &Asked) -> Result<List, String> {
     Ok(List { title: "List of foreign servers", statement, none: None })
 }
 
-/// `\dconfig`.
+/// `\dconfig`: settings of the server.
 pub fn settings(asked: &Asked) -> Result<List, String> {
     let (more, joined) = match (asked.flags.more, asked.version >= V15) {
         (false, _) => (String::new(), ""),
@@ -212,7 +277,7 @@ pub fn settings(asked: &Asked) -> Result<List, String> {
     Ok(List { title, statement, none: None })
 }
 
-/// `\l`.
+/// `\l`: databases.
 pub fn databases(asked: &Asked) -> Result<List, String> {
     let locale = match asked.version {
         V17.. => {

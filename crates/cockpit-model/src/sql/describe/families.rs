@@ -32,7 +32,7 @@ fn family(asked: &Asked) -> Result<String, String> {
     Ok(method(asked)? + &conditions(family, Columns { schema, name: "of.opfname", ..Columns::default() })?)
 }
 
-/// `\dA`.
+/// `\dA`: access methods.
 pub fn methods(asked: &Asked) -> Result<List, String> {
     let more =
         more(asked, ",\n  amhandler AS \"Handler\",\n  pg_catalog.obj_description(oid, 'pg_am') AS \"Description\"");

@@ -5,7 +5,7 @@ use super::asked::{V14, V15, V18};
 /// Adds a part: its place, its heading, by what its lines are sorted, the line, where from.
 pub type Add<'a> = dyn FnMut(usize, &str, &str, &str, &str) + 'a;
 
-/// Whose it is.
+/// The table that a sequence belongs to.
 pub fn sequence(oid: &str, add: &mut Add) {
     add(
         1,
@@ -65,13 +65,19 @@ pub fn constraints(oid: &str, indexed: bool, add: &mut Add) {
     let line = "'    \"' || r.conname || '\" ' || pg_catalog.pg_get_constraintdef(r.oid, true)";
     let of = |kind: &str| format!("FROM pg_catalog.pg_constraint r WHERE r.conrelid = {oid} AND r.contype = '{kind}'");
     add(11, "Check constraints:", "r.conname", line, &of("c"));
-    let foreign = "CASE WHEN r.conparentid = 0 THEN '' ELSE 'TABLE \"' || (SELECT conrelid::pg_catalog.regclass FROM pg_catalog.pg_constraint p WHERE p.oid = r.conparentid) || '\" CONSTRAINT ' END";
+    // Those of a partitioned table are its partitions' too; what the server keeps for them of each partition is none of its own.
     add(
         12,
         "Foreign-key constraints:",
-        "r.conname",
-        &format!("'    ' || {foreign} || '\"' || r.conname || '\" ' || pg_catalog.pg_get_constraintdef(r.oid, true)"),
-        &of("f"),
+        &format!("(r.conrelid <> {oid})::text || r.conname"),
+        &format!(
+            "'    ' || CASE WHEN r.conrelid = {oid} THEN '' ELSE 'TABLE \"' || r.conrelid::pg_catalog.regclass || '\" CONSTRAINT ' END \
+             || '\"' || r.conname || '\" ' || pg_catalog.pg_get_constraintdef(r.oid, true)"
+        ),
+        &format!(
+            "FROM pg_catalog.pg_constraint r WHERE r.contype = 'f' AND r.conparentid = 0 AND r.conrelid IN \
+             (SELECT pg_catalog.pg_partition_ancestors({oid}) UNION ALL VALUES ({oid}::pg_catalog.regclass))"
+        ),
     );
     add(
         13,
@@ -108,7 +114,7 @@ pub fn constraints(oid: &str, indexed: bool, add: &mut Add) {
     );
 }
 
-/// Extended statistics.
+/// The extended statistics of a table.
 pub fn statistics(oid: &str, version: u32, add: &mut Add) {
     // Before version 14 the kinds are always told.
     let (all, columns) = if version >= V14 {

@@ -25,6 +25,7 @@ pub fn list(asked: &Asked) -> Option<Result<List, String>> {
         "db" => cluster::tablespaces(asked),
         "dL" => cluster::languages(asked),
         "dy" => cluster::event_triggers(asked),
+        "drg" => cluster::role_grants(asked),
         "dRp" => cluster::publications(asked),
         "dRs" => cluster::subscriptions(asked),
         "des" => cluster::foreign_servers(asked),

@@ -16,14 +16,12 @@ use asked::{Asked, Flags, Setting};
 use std::collections::VecDeque;
 use table::Relation;
 
-/// What is next.
+/// The next step of a description.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// Ask this of the server, and give the answer.
     Ask(String),
-    /// Show this.
     Show(Box<Sheet>),
-    /// Say this.
     Say(String),
     /// Say this; the command has failed.
     Fail(String),
@@ -41,7 +39,7 @@ pub struct Describe {
     arguments: Vec<String>,
 }
 
-/// What the answer that is waited for is of.
+/// The question whose answer is waited for.
 #[derive(Debug, Clone)]
 enum Waiting {
     Nothing,
@@ -53,15 +51,18 @@ enum Waiting {
         below: Option<String>,
     },
     Publications(Box<Sheet>),
+    /// The publications that are described in full, each by its number and name.
+    Found,
+    Publication(String, VecDeque<(String, String)>),
+    Published(Box<Sheet>, VecDeque<(String, String)>),
     Relations,
     Columns(Relation, VecDeque<Relation>),
     Footers(Box<Sheet>, VecDeque<Relation>),
 }
 
-/// What came of a question.
+/// The answer to a question.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Looked {
-    /// The columns.
     pub columns: Vec<Column>,
     /// The rows; none is NULL.
     pub rows: Vec<Vec<Option<String>>>,
@@ -95,6 +96,12 @@ impl Describe {
                 describe.steps.push_back(question.map_or_else(Step::Fail, Step::Ask));
                 return Some(describe);
             }
+            ("dRp", pattern) if flags.more => {
+                describe.asked = Waiting::Found;
+                let question = cluster::publications_to_describe(pattern);
+                describe.steps.push_back(question.map_or_else(Step::Fail, Step::Ask));
+                return Some(describe);
+            }
             ("d", None) => lists::relations(&asked, ""),
             _ => lists::list(&asked)?,
         };
@@ -112,17 +119,19 @@ impl Describe {
         Some(describe)
     }
 
-    /// What is next. After [`Step::Ask`] comes [`Self::answer`].
+    /// The next step. After [`Step::Ask`] comes [`Self::answer`].
     pub fn step(&mut self) -> Step {
         self.steps.pop_front().unwrap_or(Step::Over)
     }
 
-    /// What came of the last question.
+    /// Takes the answer to the last question.
     pub fn answer(&mut self, looked: Looked) {
         let waiting = std::mem::replace(&mut self.asked, Waiting::Nothing);
         match waiting {
             Waiting::Nothing => {}
-            Waiting::List { none: Some(what), .. } if looked.rows.is_empty() => {
+            Waiting::List { none: Some(what), .. }
+                if looked.rows.is_empty() && (!self.setting.quiet || what == "extensions") =>
+            {
                 let told = self.nothing(what);
                 self.steps.push_back(Step::Say(told));
             }
@@ -143,6 +152,28 @@ impl Describe {
                     sheet.footers.extend(names.into_iter().map(|name| format!("    \"{name}\"")));
                 }
                 self.steps.push_back(Step::Show(sheet));
+            }
+            Waiting::Found => {
+                let cell = |row: &[Option<String>], at: usize| row.get(at).cloned().flatten().unwrap_or_default();
+                let all: VecDeque<_> = looked.rows.iter().map(|row| (cell(row, 0), cell(row, 1))).collect();
+                if all.is_empty() {
+                    let told = self.nothing("publication");
+                    self.steps.push_back(Step::Fail(told));
+                }
+                self.next_publication(all);
+            }
+            Waiting::Publication(oid, rest) => {
+                let name = rest.front().map(|(_, name)| name.as_str()).unwrap_or_default();
+                let mut sheet = Sheet { counted: true, of: Of::List, ..sheet(&format!("Publication {name}"), looked) };
+                sheet.columns.iter_mut().for_each(|(_, right)| *right = false);
+                self.steps.push_back(Step::Ask(cluster::published(&oid, self.setting.version)));
+                self.asked = Waiting::Published(Box::new(sheet), rest);
+            }
+            Waiting::Published(mut sheet, mut rest) => {
+                sheet.footers = footers(&looked.rows);
+                self.steps.push_back(Step::Show(sheet));
+                rest.pop_front();
+                self.next_publication(rest);
             }
             Waiting::Relations => {
                 let relations: VecDeque<Relation> = looked.rows.iter().map(|row| Relation::of(row)).collect();
@@ -183,8 +214,16 @@ impl Describe {
                 format!("Did not find any {what} named \"{pattern}\".")
             }
             (Some(pattern), _) => format!("Did not find any {} named \"{pattern}\".", what.trim_end_matches('s')),
-            (None, "relation") => "Did not find any relations.".into(),
+            (None, "relation" | "publication") => format!("Did not find any {what}s."),
             (None, _) => format!("Did not find any {what}."),
+        }
+    }
+
+    fn next_publication(&mut self, publications: VecDeque<(String, String)>) {
+        if let Some((oid, _)) = publications.front() {
+            let oid = oid.clone();
+            self.steps.push_back(Step::Ask(cluster::publication(&oid, self.setting.version)));
+            self.asked = Waiting::Publication(oid, publications);
         }
     }
 

@@ -10,7 +10,7 @@ fn of_type<'a>(schema: &'a str, name: &'a str, other: &'a str, visible: &'a str)
     Columns { schema, name, other, visible }
 }
 
-/// `\dC`.
+/// `\dC`: casts.
 pub fn casts(asked: &Asked) -> Result<List, String> {
     let source = of_type(
         "ns.nspname",
@@ -100,7 +100,7 @@ pub fn operators(asked: &Asked) -> Result<List, String> {
     Ok(List { title: "List of operators", statement, none: None })
 }
 
-/// `\dO`.
+/// `\dO`: collations.
 pub fn collations(asked: &Asked) -> Result<List, String> {
     let columns = Columns {
         schema: "n.nspname",
@@ -130,7 +130,7 @@ pub fn collations(asked: &Asked) -> Result<List, String> {
     Ok(List { title: "List of collations", statement, none: None })
 }
 
-/// `\dX`.
+/// `\dX`: extended statistics.
 pub fn extended_statistics(asked: &Asked) -> Result<List, String> {
     let columns = Columns {
         schema: "es.stxnamespace::pg_catalog.regnamespace::pg_catalog.text",
@@ -158,7 +158,7 @@ pub fn extended_statistics(asked: &Asked) -> Result<List, String> {
     Ok(List { title: "List of extended statistics", statement, none: None })
 }
 
-/// `\dF`.
+/// `\dF`: text search configurations.
 pub fn text_search(asked: &Asked) -> Result<List, String> {
     let columns = Columns {
         schema: "n.nspname",

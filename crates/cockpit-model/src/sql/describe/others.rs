@@ -76,7 +76,7 @@ pub fn descriptions(asked: &Asked) -> Result<List, String> {
     Ok(List { title: "Object descriptions", statement, none: None })
 }
 
-/// `\dc`.
+/// `\dc`: conversions.
 pub fn conversions(asked: &Asked) -> Result<List, String> {
     let columns = Columns {
         schema: "n.nspname",

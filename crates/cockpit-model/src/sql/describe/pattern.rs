@@ -10,7 +10,6 @@ use std::fmt::Write as _;
 pub struct Columns<'a> {
     /// The schema's name; empty where there are none.
     pub schema: &'a str,
-    /// The name.
     pub name: &'a str,
     /// Another name that will do.
     pub other: &'a str,

@@ -10,9 +10,7 @@ use crate::sql::keywords::literal;
 pub struct Relation {
     /// Its object id.
     pub oid: String,
-    /// Its schema.
     pub schema: String,
-    /// Its name.
     pub name: String,
     /// What it is (`pg_class.relkind`).
     pub kind: String,
@@ -45,13 +43,13 @@ fn options(of: &str) -> String {
 }
 
 impl Relation {
-    /// From a row of [`find`].
+    /// Reads a row of [`find`].
     pub fn of(row: &[Option<String>]) -> Self {
         let cell = |at: usize| row.get(at).cloned().flatten().unwrap_or_default();
         Self { oid: cell(0), schema: cell(1), name: cell(2), kind: cell(3), persistence: cell(4) }
     }
 
-    /// What stands above it.
+    /// The title above the description.
     pub fn title(&self) -> String {
         let unlogged = self.persistence == "u";
         let kind = match (self.kind.as_str(), unlogged) {
@@ -237,34 +235,8 @@ impl Relation {
         }
     }
 
-    fn relatives(&self, oid: &str, flags: Flags, add: &mut Add) {
-        if self.kind == "f" {
-            add(
-                40,
-                "",
-                "1",
-                "'Server: ' || s.srvname",
-                &format!(
-                    "FROM pg_catalog.pg_foreign_table f JOIN pg_catalog.pg_foreign_server s ON s.oid = f.ftserver WHERE f.ftrelid = {oid}"
-                ),
-            );
-            add(
-                40,
-                "",
-                "2",
-                &format!("'FDW options: ' || {}", options("f.ftoptions")),
-                &format!("FROM pg_catalog.pg_foreign_table f WHERE f.ftrelid = {oid} AND f.ftoptions IS NOT NULL"),
-            );
-        }
-        add(
-            41,
-            "",
-            "1",
-            "'Inherits: ' || pg_catalog.string_agg(c.oid::pg_catalog.regclass::text, E',\\n          ' ORDER BY inhseqno)",
-            &format!(
-                "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_inherits i ON c.oid = i.inhparent WHERE i.inhrelid = {oid} AND c.relkind NOT IN ('p','I') HAVING count(*) > 0"
-            ),
-        );
+    /// Its partitions, or the tables that inherit from it.
+    fn children(&self, oid: &str, flags: Flags, add: &mut Add) {
         let children = format!(
             "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_inherits i ON c.oid = i.inhrelid WHERE i.inhparent = {oid} HAVING count(*) > 0"
         );
@@ -299,6 +271,37 @@ impl Relation {
                 &format!("WHERE NOT EXISTS (SELECT 1 FROM pg_catalog.pg_inherits WHERE inhparent = {oid})"),
             );
         }
+    }
+
+    fn relatives(&self, oid: &str, flags: Flags, add: &mut Add) {
+        if self.kind == "f" {
+            add(
+                40,
+                "",
+                "1",
+                "'Server: ' || s.srvname",
+                &format!(
+                    "FROM pg_catalog.pg_foreign_table f JOIN pg_catalog.pg_foreign_server s ON s.oid = f.ftserver WHERE f.ftrelid = {oid}"
+                ),
+            );
+            add(
+                40,
+                "",
+                "2",
+                &format!("'FDW options: ' || {}", options("f.ftoptions")),
+                &format!("FROM pg_catalog.pg_foreign_table f WHERE f.ftrelid = {oid} AND f.ftoptions IS NOT NULL"),
+            );
+        }
+        add(
+            41,
+            "",
+            "1",
+            "'Inherits: ' || pg_catalog.string_agg(c.oid::pg_catalog.regclass::text, E',\\n          ' ORDER BY inhseqno)",
+            &format!(
+                "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_inherits i ON c.oid = i.inhparent WHERE i.inhrelid = {oid} AND c.relkind NOT IN ('p','I') HAVING count(*) > 0"
+            ),
+        );
+        self.children(oid, flags, add);
         add(
             43,
             "",

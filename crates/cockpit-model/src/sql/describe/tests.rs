@@ -54,6 +54,12 @@ fn what_is_not_found_is_said_as_psql_says_it() {
     assert_eq!(said("dt", &["x".into()]), Step::Say("Did not find any relation named \"x\".".into()));
     assert_eq!(said("d", &["x".into()]), Step::Fail("Did not find any relation named \"x\".".into()));
     assert!(matches!(said("dn", &[]), Step::Show(_)));
+    // As psql: who wants to hear little gets the list, with nothing in it.
+    let quiet = Setting { quiet: true, ..at(150_000) };
+    let mut describe = Describe::new("dt", &["x".into()], &quiet).unwrap();
+    describe.step();
+    describe.answer(Looked::default());
+    assert!(matches!(describe.step(), Step::Show(sheet) if sheet.rows.is_empty()));
     let (newest, some) = (180_004, ["x".to_owned()]);
     assert_eq!(of("dt", &[], newest), Step::Say("Did not find any tables.".into()));
     assert_eq!(of("di", &some, newest), Step::Say("Did not find any indexes named \"x\".".into()));
@@ -88,4 +94,14 @@ fn system_and_patterns_decide_what_is_left_out() {
     for unknown in ["dq", "foo", "", "dfx", "dPx", "D", "d1"] {
         assert!(Describe::new(unknown, &[], &at(0)).is_none(), "{unknown}");
     }
+}
+
+#[test]
+fn memberships_are_listed_with_the_options_that_the_version_has() {
+    assert!(question("drg", &[], 160_000).contains("pam.inherit_option"));
+    let before = question("drg", &["app*"], 150_000);
+    assert!(
+        before.contains("m.rolinherit") && before.contains("'^(app.*)$'") && !before.contains("!~ '^pg_'"),
+        "{before}"
+    );
 }

@@ -8,9 +8,9 @@ use super::style::Rules;
 use crate::text::{harmless, harmless_lines, width};
 use unicode_segmentation::UnicodeSegmentation as _;
 
-/// So many rows are looked at for the widths: results that are smaller look as psql's do.
+/// How many rows are looked at for the widths: results that are smaller look as psql's do.
 pub const SAMPLE_ROWS: usize = 10_000;
-/// So many bytes of them at most.
+/// How many bytes of them at most.
 pub const SAMPLE_BYTES: usize = 4 * 1024 * 1024;
 
 /// Writes one result as a table.
@@ -27,7 +27,7 @@ pub struct Aligned {
     held: Option<(Vec<u8>, Vec<Option<usize>>)>,
     /// The width of the widest value, for records.
     pub(super) values_width: usize,
-    /// A value has several lines.
+    /// Whether a value has several lines.
     pub(super) multiline: bool,
     pub(super) rows: u64,
     expanded: bool,
@@ -393,7 +393,7 @@ impl Aligned {
         }
     }
 
-    /// After the last row.
+    /// Writes what stands below the last row.
     pub fn end(mut self, footers: &[String], out: &mut Vec<u8>) {
         self.settle(out);
         let border = self.border();
@@ -409,12 +409,24 @@ impl Aligned {
             {
                 put(out, &counted(self.rows));
             }
+            // Below records they stand apart.
+            if self.expanded && self.rows > 0 && border < 2 && !footers.is_empty() {
+                out.push(b'\n');
+            }
             for footer in footers {
                 put(out, &harmless(footer));
                 out.push(b'\n');
             }
         }
         out.push(b'\n');
+    }
+
+    /// After what came of a statement that failed.
+    pub fn cut(mut self, out: &mut Vec<u8>) {
+        if self.rows > 0 {
+            self.options.footer = false;
+            self.end(&[], out);
+        }
     }
 }
 

@@ -7,7 +7,7 @@ pub fn is_plain(cell: &[u8]) -> bool {
     cell.iter().all(|byte| (b' '..0x7f).contains(byte))
 }
 
-/// The lines of a value, each harmless, with its width. Control characters are shown as psql does: `\r`, `\x1B`; a tab goes
+/// The lines of a value, each harmless, with its width. Control characters are shown as psql does: `\r`, `\x1B`, `\u0085`; a tab goes
 /// to the next eighth cell; a byte that is no UTF-8 is `\x80`.
 pub fn lines_of(cell: &[u8]) -> Vec<(String, usize)> {
     let mut lines = vec![(String::new(), 0)];
@@ -19,7 +19,7 @@ pub fn lines_of(cell: &[u8]) -> Vec<(String, usize)> {
         let mut plain = String::new();
         for c in chunk.valid().chars() {
             let count = lines.len() - 1;
-            if !(c.is_control() && (c < '\u{80}')) {
+            if !c.is_control() {
                 plain.push(c);
                 continue;
             }
@@ -32,7 +32,8 @@ pub fn lines_of(cell: &[u8]) -> Vec<(String, usize)> {
                     add(&mut lines[count], &" ".repeat(blanks));
                 }
                 '\r' => add(&mut lines[count], "\\r"),
-                c => add(&mut lines[count], &format!("\\x{:02X}", u32::from(c))),
+                c if c < '\u{80}' => add(&mut lines[count], &format!("\\x{:02X}", u32::from(c))),
+                c => add(&mut lines[count], &format!("\\u{:04X}", u32::from(c))),
             }
         }
         let count = lines.len() - 1;
@@ -76,6 +77,7 @@ mod tests {
         assert_eq!(lines(b"a\tb\r\x1b[31m\x7f"), [("a       b\\r\\x1B[31m\\x7F".into(), 23)]);
         assert_eq!(lines(b"a\xffb\0"), [("a\\xffb\\x00".into(), 10)]);
         assert_eq!(lines("\u{202e}x".as_bytes())[0].0, "\\u{202e}x");
+        assert_eq!(lines("\u{85}x".as_bytes()), [("\\u0085x".into(), 7)]);
         assert_eq!(lines(b""), [(String::new(), 0)]);
         assert!(is_plain(b"plain 1") && !is_plain("é".as_bytes()) && !is_plain(b"\n"));
     }

@@ -3,18 +3,24 @@
 use crate::sql::sheet::Sheet;
 use crate::sql::token::folded;
 
-/// So many headings at most, as a table of the server's can have columns.
+/// How many headings at most, as a table of the server's can have columns.
 const MOST: usize = 1_600;
 
 /// A value, or NULL.
 type Value = Option<String>;
 
 /// Turns a result. `arguments` are those of `\crosstabview`: the columns of the vertical headings, the horizontal ones and the
-/// values, and the one by which the horizontal ones are sorted; each by number from 1 or by name.
+/// values, and the one by which the horizontal ones are sorted; each by number from 1 or by name. `null` is what a heading is that is
+/// NULL.
 ///
 /// # Errors
 /// Why it cannot be turned, in psql's words.
-pub fn crosstab(columns: &[(String, bool)], rows: &[Vec<Value>], arguments: &[String]) -> Result<Sheet, String> {
+pub fn crosstab(
+    columns: &[(String, bool)],
+    rows: &[Vec<Value>],
+    arguments: &[String],
+    null: &str,
+) -> Result<Sheet, String> {
     let fail = |why: String| Err(format!("\\crosstabview: {why}"));
     if columns.len() < 3 {
         return fail("query must return at least three columns".into());
@@ -66,7 +72,7 @@ pub fn crosstab(columns: &[(String, bool)], rows: &[Vec<Value>], arguments: &[St
     let mut order: Vec<usize> = (0..across.len()).collect();
     order.sort_by(|a, b| across[*a].1.total_cmp(&across[*b].1));
     let right = columns[data].1;
-    let headings = order.iter().map(|at| (across[*at].0.clone().unwrap_or_default(), right));
+    let headings = order.iter().map(|at| (across[*at].0.clone().unwrap_or_else(|| null.to_owned()), right));
     let lines = down.iter().enumerate().map(|(line, side)| {
         let values =
             order.iter().map(|at| cells.get(&(line, *at)).map_or(Some(String::new()), |value| (*value).clone()));
@@ -124,12 +130,14 @@ mod tests {
         let rows = rows(&[&["a", "x", "1", "2"], &["b", "y", "NULL", "1"], &["a", "y", "3", "1"]]);
         let heads = columns(&["v", "h", "n", "s"]);
         let arguments = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
-        let turned = |names: &[&str]| text(&crosstab(&heads, &rows, &arguments(names)).unwrap());
+        let turned = |names: &[&str]| text(&crosstab(&heads, &rows, &arguments(names), "").unwrap());
         assert_eq!(turned(&["v", "h", "n"]), "v|x|y\na|1|3\nb||∅");
         assert_eq!(turned(&["1", "H", "\"n\"", "s"]), "v|y|x\na|3|1\nb|∅|");
         assert_eq!(turned(&["h", "v", "n"]), "h|a|b\nx|1|\ny|3|∅");
-        let sheet = crosstab(&heads, &rows, &arguments(&["v", "h", "n"])).unwrap();
+        let sheet = crosstab(&heads, &rows, &arguments(&["v", "h", "n"]), "").unwrap();
         assert_eq!(sheet.columns[1], ("x".into(), true), "values stay at their side");
+        let unnamed = [vec![Some("a".to_owned()), None, Some("1".to_owned())]];
+        assert_eq!(text(&crosstab(&heads[..3], &unnamed, &[], "(none)").unwrap()), "v|(none)\na|1");
     }
 
     #[test]
@@ -138,7 +146,7 @@ mod tests {
         let values = rows(&[&["a", "x", "1"], &["a", "x", "2"]]);
         let why = |heads: &[(String, bool)], arguments: &[&str]| {
             let arguments: Vec<String> = arguments.iter().map(|name| (*name).to_owned()).collect();
-            crosstab(heads, &values, &arguments).unwrap_err()
+            crosstab(heads, &values, &arguments, "").unwrap_err()
         };
         assert!(why(&heads, &[]).contains("multiple data values for row \"a\", column \"x\""));
         assert!(why(&heads[..2], &[]).contains("at least three columns"));

@@ -4,7 +4,7 @@ use crate::sql::ServerMessage;
 use crate::text::{harmless, width};
 use std::fmt::Write as _;
 
-/// How much is said.
+/// How much of an error is printed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Verbosity {
     /// The message, the place, what more the server says and what to do.
@@ -19,7 +19,7 @@ pub enum Verbosity {
 }
 
 impl Verbosity {
-    /// By the name that `\set VERBOSITY` takes.
+    /// The one that a word of `\set VERBOSITY` names.
     pub fn named(name: &str) -> Option<Self> {
         Some(match name.to_ascii_lowercase().as_str() {
             "default" => Self::Default,
@@ -34,9 +34,7 @@ impl Verbosity {
 /// When the call stack is told.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Context {
-    /// Never.
     Never,
-    /// With errors.
     #[default]
     Errors,
     /// With notices too.
@@ -44,7 +42,7 @@ pub enum Context {
 }
 
 impl Context {
-    /// By the name that `\set SHOW_CONTEXT` takes.
+    /// The one that a word of `\set SHOW_CONTEXT` names.
     pub fn named(name: &str) -> Option<Self> {
         Some(match name.to_ascii_lowercase().as_str() {
             "never" => Self::Never,
@@ -55,10 +53,10 @@ impl Context {
     }
 }
 
-/// So many cells of a line are shown; what is cut is at its ends.
+/// How many cells of a line are shown; what is cut is at its ends.
 const WIDE: usize = 60;
 
-/// What was said, each line ended. `statement` is the one that was sent.
+/// The text of an error or notice, each line ended. `statement` is the one that was sent.
 pub fn text(said: &ServerMessage, statement: &str, verbosity: Verbosity, context: Context) -> String {
     let mut out = String::new();
     let mut add = |name: &str, text: &str| {

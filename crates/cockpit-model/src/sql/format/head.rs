@@ -2,33 +2,29 @@
 
 use crate::sql::Column;
 
-/// What the values of a column are to other programs.
+/// The kind of a column's values for other programs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Kind {
-    /// A text.
     #[default]
     Text,
-    /// A number.
     Number,
     /// `t` or `f`.
     Boolean,
-    /// JSON.
     Json,
 }
 
 /// The head of a column.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Head {
-    /// Its name.
     pub name: String,
-    /// Its values stand at the right.
+    /// Whether its values stand at the right.
     pub right: bool,
-    /// What its values are.
+    /// What kind of values it has.
     pub kind: Kind,
 }
 
 impl Head {
-    /// Of a column of a result. Source of the object ids: PostgreSQL's `pg_type.dat`.
+    /// The head of a column of a result. Source of the object ids: PostgreSQL's `pg_type.dat`.
     pub fn of(column: &Column) -> Self {
         let kind = match column.type_oid {
             16 => Kind::Boolean,

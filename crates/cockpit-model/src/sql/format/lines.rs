@@ -197,6 +197,8 @@ impl Lines {
                 Some(cell) if head.kind == Kind::Number && is_number(cell) => out.extend_from_slice(cell),
                 Some(b"t") if head.kind == Kind::Boolean => out.extend_from_slice(b"true"),
                 Some(b"f") if head.kind == Kind::Boolean => out.extend_from_slice(b"false"),
+                // Bytes of a database that knows no encoding are those that they were.
+                Some(cell) if !self.terminal && std::str::from_utf8(cell).is_err() => literal_of_bytes(cell, out),
                 Some(cell) => {
                     let text = literal(&String::from_utf8_lossy(cell));
                     out.extend_from_slice(self.safe(text.as_bytes()).as_ref());
@@ -271,6 +273,14 @@ impl Lines {
         }
     }
 
+    /// After what came of a statement that failed.
+    pub fn cut(mut self, out: &mut Vec<u8>) {
+        if self.rows > 0 {
+            self.options.footer = false;
+            self.end(&[], out);
+        }
+    }
+
     /// After the last row.
     pub fn end(mut self, footers: &[String], out: &mut Vec<u8>) {
         self.begin(out);
@@ -324,6 +334,18 @@ fn json_string(cell: &[u8], out: &mut Vec<u8>) {
     // A text always has JSON.
     let json = serde_json::to_string(&String::from_utf8_lossy(cell)).unwrap_or_default();
     out.extend_from_slice(json_text(&json).as_bytes());
+}
+
+/// Bytes that are no UTF-8 as a literal.
+fn literal_of_bytes(cell: &[u8], out: &mut Vec<u8>) {
+    out.extend_from_slice(b"E'");
+    for byte in cell {
+        if matches!(byte, b'\'' | b'\\') {
+            out.push(*byte);
+        }
+        out.push(*byte);
+    }
+    out.push(b'\'');
 }
 
 /// As in `COPY`: what would end a value is written with `\`.

@@ -1,6 +1,6 @@
 //! How results are printed: what `\pset` sets, `\x`, `\a`, `\t` and `\f` turn, and `-o` of the command line names.
 
-use super::style::{LineStyle, is_begun};
+use super::style::{HeaderWidth, LineStyle, is_begun, separator};
 
 /// The name of tables whose columns are narrowed to the width of the screen.
 const WRAPPED: &str = "wrapped";
@@ -67,7 +67,7 @@ impl Format {
         }
     }
 
-    /// Its name.
+    /// The name of the format, for `\pset format`.
     pub fn name(self) -> &'static str {
         Self::NAMES.iter().find(|(_, format)| *format == self).map_or("aligned", |(name, _)| *name)
     }
@@ -98,6 +98,8 @@ pub struct Options {
     pub wrapped: bool,
     /// A record for each row.
     pub expanded: Expanded,
+    /// How wide the rule above a record is.
+    pub header_width: HeaderWidth,
     /// What stands for NULL.
     pub null: String,
     /// Between values that are not aligned.
@@ -106,7 +108,7 @@ pub struct Options {
     pub record_separator: String,
     /// Between the values of CSV.
     pub csv_separator: char,
-    /// The number of rows is told.
+    /// Whether the number of rows is told.
     pub footer: bool,
     /// Neither headings nor anything else but values.
     pub tuples_only: bool,
@@ -130,6 +132,7 @@ impl Default for Options {
             style: LineStyle::Ascii,
             wrapped: false,
             expanded: Expanded::Off,
+            header_width: HeaderWidth::Full,
             null: String::new(),
             field_separator: "|".into(),
             record_separator: "\n".into(),
@@ -172,7 +175,7 @@ const NAMES: &[&str] = &[
     "xheader_width",
 ];
 
-/// Names of `\pset`.
+/// The names of all settings of `\pset`.
 pub fn names() -> &'static [&'static str] {
     NAMES
 }
@@ -189,14 +192,6 @@ pub fn boolean(value: &str) -> Option<bool> {
 
 fn on_off(on: bool) -> &'static str {
     if on { "on" } else { "off" }
-}
-
-fn separator(text: &str) -> String {
-    match text {
-        "\n" => "<newline>".into(),
-        "\0" => "zero byte".into(),
-        _ => format!("\"{text}\""),
-    }
 }
 
 impl Options {
@@ -273,13 +268,16 @@ impl Options {
             "numericlocale" => self.grouped = turned(self.grouped)?,
             "columns" => self.columns = number(0, 100_000)?.unwrap_or(self.columns),
             "table" => self.table = value.map_or_else(|| self.table.clone(), str::to_owned),
+            "xheader_width" => {
+                const KNOWN: &str = "\\pset: allowed xheader_width values are full, column, page, or a number of cells";
+                self.header_width = value.map_or(Some(self.header_width), HeaderWidth::named).ok_or(KNOWN)?;
+            }
             "pager"
             | "pager_min_lines"
             | "tableattr"
             | "unicode_border_linestyle"
             | "unicode_column_linestyle"
-            | "unicode_header_linestyle"
-            | "xheader_width" => {}
+            | "unicode_header_linestyle" => {}
             _ => return Err(format!("\\pset: unknown option: {name}")),
         }
         let silent = value.is_some() && matches!(name, "footer" | "t" | "tuples_only" | "numericlocale");
@@ -310,6 +308,10 @@ impl Options {
             "numericlocale" => format!("Locale-adjusted numeric output is {}.", on_off(self.grouped)),
             "columns" if self.columns == 0 => "Target width is unset.".into(),
             "columns" => format!("Target width is {}.", self.columns),
+            "xheader_width" => match self.header_width {
+                HeaderWidth::Cells(cells) => format!("Expanded header width is {cells}."),
+                named => format!("Expanded header width is \"{}\".", named.name()),
+            },
             "table" => format!("Table of INSERT is \"{}\".", self.table),
             _ => format!("{name} has no effect here."),
         }
@@ -342,6 +344,7 @@ impl Options {
             "table" => quoted(&self.table),
             "title" => self.title.clone().unwrap_or_default(),
             "tuples_only" => on_off(self.tuples_only).into(),
+            "xheader_width" => self.header_width.name(),
             _ => String::new(),
         }
     }
@@ -377,6 +380,8 @@ mod tests {
             ("recordsep", Some("\n"), "Record separator is <newline>."),
             ("fieldsep_zero", None, "Field separator is zero byte."),
             ("linestyle", Some("u"), "Line style is unicode."),
+            ("xheader_width", Some("40"), "Expanded header width is 40."),
+            ("xheader_width", Some("page"), "Expanded header width is \"page\"."),
         ] {
             assert_eq!(options.set(name, value), Ok(told.into()), "{name} {value:?}");
         }
@@ -400,6 +405,7 @@ mod tests {
             ("colour", "x"),
             ("format", "ja"),
             ("format", ""),
+            ("xheader_width", "wide"),
         ] {
             assert!(options.set(name, Some(value)).is_err(), "{name} {value}");
         }

@@ -1,7 +1,7 @@
 //! psql's records: each row with a name and a value a line. Source: print.c, `print_aligned_vertical`.
 
 use super::aligned::{Aligned, Begins, pad, parts, put, widest};
-use super::style::LineStyle;
+use super::style::{HeaderWidth, LineStyle};
 
 impl Aligned {
     /// The widths of names and of values. A heading counts for the width of its column, not for that of the values.
@@ -9,7 +9,7 @@ impl Aligned {
         (self.headings.iter().map(|lines| widest(lines)).max().unwrap_or(0), self.values_width)
     }
 
-    /// A heading has several lines.
+    /// Whether a heading has several lines.
     fn high_headings(&self) -> bool {
         self.headings.iter().any(|lines| lines.len() > 1)
     }
@@ -48,10 +48,24 @@ impl Aligned {
         };
     }
 
+    /// The cells that a rule takes beside the values; none where it ends with the names.
+    fn rule_width(&self) -> Option<usize> {
+        let (names, values) = self.record_widths();
+        let most = match self.options.header_width {
+            HeaderWidth::Column => return None,
+            HeaderWidth::Full => 0,
+            HeaderWidth::Page => self.options.columns,
+            HeaderWidth::Cells(cells) => cells,
+        };
+        let room = most.saturating_sub(names + [0, 3, 7][usize::from(self.border())]);
+        Some(if most == 0 { values } else { values.min(room) })
+    }
+
     /// The rule above a record.
     fn record_rule(&self, number: u64, out: &mut Vec<u8>) {
         let (border, rules) = (self.border(), self.rules());
-        let (mut names, values) = self.record_widths();
+        let (mut names, _) = self.record_widths();
+        let values = self.rule_width();
         if border < 2 && self.high_headings() && self.is_old() {
             names += 1;
         }
@@ -71,13 +85,19 @@ impl Aligned {
         let mut used = label.len() + usize::from(border != 2);
         line.push_str(&fill.repeat(names.saturating_sub(used)));
         used = used.max(names) - names;
-        let between: &[&str] = if border > 0 { &[rules.dash, ends[1], rules.dash] } else { &[" "] };
+        let between: &[&str] = if border == 0 {
+            &[" "]
+        } else if values.is_some() {
+            &[rules.dash, ends[1], rules.dash]
+        } else {
+            &[rules.dash, ends[2]]
+        };
         for sign in between.iter().skip(used) {
             line.push_str(sign);
         }
         used = used.saturating_sub(between.len());
-        line.push_str(&fill.repeat(values.saturating_sub(used)));
-        if border == 2 {
+        line.push_str(&fill.repeat(values.unwrap_or(0).saturating_sub(used)));
+        if border == 2 && values.is_some() {
             line.push_str(rules.dash);
             line.push_str(ends[2]);
         }
@@ -87,10 +107,11 @@ impl Aligned {
 
     /// The rule below the last one.
     pub(super) fn record_end(&self, out: &mut Vec<u8>) {
-        let (names, values) = self.record_widths();
+        let (names, _) = self.record_widths();
         let [left, middle, right] = self.rules().bottom;
         let dash = self.rules().dash;
-        put(out, &format!("{left}{}{middle}{}{right}\n", dash.repeat(names + 2), dash.repeat(values + 2)));
+        let values = self.rule_width().map(|values| format!("{middle}{}", dash.repeat(values + 2))).unwrap_or_default();
+        put(out, &format!("{left}{}{values}{right}\n", dash.repeat(names + 2)));
     }
 
     /// A row.
@@ -116,10 +137,10 @@ impl Aligned {
                     put(
                         out,
                         match begins {
-                            Some(Begins::Wrapped) => self.rules().bar_wrapped,
-                            None if value.len() == 1 => self.rules().bar,
+                            // As psql, also where the name goes on beside no more of the value.
+                            Some(Begins::Wrapped) | None => self.rules().bar_wrapped,
                             Some(Begins::Value) => self.rules().bar,
-                            Some(Begins::Line) | None => self.rules().bar_on,
+                            Some(Begins::Line) => self.rules().bar_on,
                         },
                     );
                 }

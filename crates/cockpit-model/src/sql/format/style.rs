@@ -5,13 +5,58 @@ pub(super) fn is_begun(name: &str, written: &str) -> bool {
     !written.is_empty() && name.get(..written.len()).is_some_and(|start| start.eq_ignore_ascii_case(written))
 }
 
-/// How lines are drawn.
+/// A separator as it is told.
+pub(super) fn separator(text: &str) -> String {
+    match text {
+        "\n" => "<newline>".into(),
+        "\0" => "zero byte".into(),
+        _ => format!("\"{text}\""),
+    }
+}
+
+/// How wide the rule above a record is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum HeaderWidth {
+    /// As its widest value.
+    #[default]
+    Full,
+    /// To the first column's end.
+    Column,
+    /// As wide as the screen at most.
+    Page,
+    /// So many cells at most.
+    Cells(usize),
+}
+
+impl HeaderWidth {
+    /// The one of this name, or of a number.
+    pub fn named(name: &str) -> Option<Self> {
+        match name.to_ascii_lowercase().as_str() {
+            "full" => Some(Self::Full),
+            "column" => Some(Self::Column),
+            "page" => Some(Self::Page),
+            number => number.parse::<usize>().ok().filter(|cells| *cells > 0).map(Self::Cells),
+        }
+    }
+
+    /// The name, for `\pset xheader_width`.
+    pub fn name(self) -> String {
+        match self {
+            Self::Full => "full".into(),
+            Self::Column => "column".into(),
+            Self::Page => "page".into(),
+            Self::Cells(cells) => cells.to_string(),
+        }
+    }
+}
+
+/// The characters that lines are drawn with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum LineStyle {
     /// With `-`, `+` and `|`.
     #[default]
     Ascii,
-    /// The same with the marks of psql before version 9.
+    /// ASCII with the marks of psql before version 9.
     OldAscii,
     /// With box characters.
     Unicode,
@@ -26,12 +71,12 @@ impl LineStyle {
         Self::ALL.iter().find(|(known, _)| is_begun(known, name)).map(|(_, style)| *style)
     }
 
-    /// Its name.
+    /// The name of the style, for `\pset linestyle`.
     pub fn name(self) -> &'static str {
         Self::ALL.iter().find(|(_, style)| *style == self).map_or("ascii", |(name, _)| *name)
     }
 
-    /// Its lines and marks.
+    /// The characters of the style.
     pub(super) fn rules(self) -> &'static Rules {
         match self {
             Self::Ascii => &ASCII,

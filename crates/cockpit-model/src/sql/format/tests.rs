@@ -230,3 +230,68 @@ fn a_sheet_has_its_own_title_and_footers() {
     let none = Sheet { footers: Vec::new(), ..sheet };
     assert!(!String::from_utf8(super::sheet(&none, &Options::default(), true)).unwrap().contains("rows"));
 }
+
+#[test]
+fn of_a_statement_that_failed_no_number_of_rows_is_told() {
+    let written = |format: Format, rows: usize| {
+        let mut out = Vec::new();
+        let mut writer = Writer::new(heads(&["a"]), &Options { format, ..Options::default() }, false);
+        for _ in 0..rows {
+            writer.row([Some(&b"1"[..])].into_iter(), &mut out);
+        }
+        writer.cut(&mut out);
+        String::from_utf8(out).unwrap()
+    };
+    for (format, one) in [
+        (Format::Aligned, " a \n---\n 1\n\n"),
+        (Format::Unaligned, "a\n1\n"),
+        (Format::Csv, "a\n1\n"),
+        (Format::JsonLines, "{\"a\":1}\n"),
+    ] {
+        assert_eq!((written(format, 1).as_str(), written(format, 0).as_str()), (one, ""), "{format:?}");
+    }
+    assert!(written(Format::Json, 1).ends_with("]\n"), "it can be read as far as it goes");
+}
+
+/// Held against psql 15.
+#[test]
+fn footers_stand_apart_from_records() {
+    let sheet = Sheet {
+        columns: vec![("Type".into(), false)],
+        rows: vec![vec![Some("integer".into())]],
+        footers: vec!["Owned by: t.id".into()],
+        counted: true,
+        ..Sheet::default()
+    };
+    let options = Options { expanded: Expanded::On, ..Options::default() };
+    let text = String::from_utf8(super::sheet(&sheet, &options, false)).unwrap();
+    assert_eq!(text, "-[ RECORD 1 ]-\nType | integer\n\nOwned by: t.id\n\n");
+}
+
+/// The rules of `print_aligned_vertical_line` of psql 16.
+#[test]
+fn the_rule_above_a_record_is_as_wide_as_it_is_to_be() {
+    let row = vec![Some(&b"1"[..]), Some(b"a value of twenty-one")];
+    let rule = |width: &str, border: &str| {
+        let options = with(&[("x", "on"), ("border", border), ("columns", "20"), ("xheader_width", width)]);
+        printed(&options, &["n", "text of it"], std::slice::from_ref(&row))
+            .lines()
+            .next()
+            .unwrap_or_default()
+            .to_owned()
+    };
+    assert_eq!(rule("full", "1"), "-[ RECORD 1 ]---------------------");
+    assert_eq!(rule("column", "1"), "-[ RECORD 1 ]");
+    assert_eq!(rule("page", "1"), "-[ RECORD 1 ]-------");
+    assert_eq!(rule("25", "1"), "-[ RECORD 1 ]------------");
+    assert_eq!(rule("full", "2"), "+-[ RECORD 1 ]-----------------------+");
+}
+
+#[test]
+fn bytes_that_are_no_utf8_are_inserted_as_they_were() {
+    let options = Options { format: Format::Insert, ..Options::default() };
+    let mut out = Vec::new();
+    let mut writer = Writer::new(heads(&["b"]), &options, false);
+    writer.row([Some(&b"caf\xe9'\\"[..])].into_iter(), &mut out);
+    assert_eq!(out, b"INSERT INTO t (b) VALUES (E'caf\xe9''\\\\');\n");
+}

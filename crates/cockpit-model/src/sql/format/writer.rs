@@ -55,9 +55,17 @@ impl Writer {
             Form::Lines(lines) => lines.end(footers, out),
         }
     }
+
+    /// After what came of a statement that failed: it is closed, and no number of rows is told. Of none nothing is written.
+    pub fn cut(self, out: &mut Vec<u8>) {
+        match self.0 {
+            Form::Aligned(aligned) => aligned.cut(out),
+            Form::Lines(lines) => lines.cut(out),
+        }
+    }
 }
 
-/// A sheet as text.
+/// A sheet as text, in the format that is set.
 pub fn sheet(sheet: &Sheet, options: &Options, terminal: bool) -> Vec<u8> {
     let mut options = options.clone();
     if sheet.title.is_some() {

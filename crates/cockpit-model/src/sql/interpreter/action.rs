@@ -114,12 +114,10 @@ pub enum Action {
     },
     /// Results go there from now on. Answer with [`Answer::Done`].
     Output(Target),
-    /// Read a file and answer with [`Answer::Text`]. A relative name is looked for beside `beside`, where that is given.
+    /// Run a file: answer with its text ([`Answer::Text`]), or with [`Answer::Opened`] and give it piece by piece.
     Read {
         /// Its name.
         path: String,
-        /// The file that is run.
-        beside: Option<String>,
     },
     /// Write a text to a file or a command. Answer with [`Answer::Done`].
     Write {
@@ -208,6 +206,8 @@ pub enum Answer {
     Rows(Result<Looked, Box<ServerMessage>>),
     /// A text, or why there is none, in words.
     Text(Result<String, String>),
+    /// A file is open: [`super::Interpreter::feed_file`] has its text.
+    Opened,
     /// It is done, or why not, in words.
     Done(Result<(), String>),
 }

@@ -4,16 +4,15 @@ use crate::sql::token::{is_variable_char, next};
 use crate::sql::variables::Variables;
 use std::fmt::Write as _;
 
-/// An argument.
+/// An argument of a command, unquoted.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Argument {
-    /// Its text.
     pub text: String,
     /// Any of it was in quotes or came from a variable, so that it may be empty and `-n` or `;` is text.
     pub quoted: bool,
     /// What stands in it at these places is what a command writes.
     shells: Vec<(usize, String)>,
-    /// So many bytes at its end were not in quotes.
+    /// How many bytes at its end were not in quotes.
     bare: usize,
 }
 
@@ -50,7 +49,7 @@ impl Arguments {
         self.all.iter().find_map(|argument| argument.shells.first()).map(|(_, command)| command.as_str())
     }
 
-    /// Puts the output of that command in its place.
+    /// Inserts the output of the command that [`Self::shell`] gave.
     pub fn fill(&mut self, output: &str) {
         let Some(argument) = self.all.iter_mut().find(|argument| !argument.shells.is_empty()) else { return };
         let (at, _) = argument.shells.remove(0);
@@ -73,12 +72,12 @@ impl Arguments {
         self
     }
 
-    /// One of them.
+    /// The text of the argument at this place.
     pub fn get(&self, at: usize) -> Option<&str> {
         self.all.get(at).map(|argument| argument.text.as_str())
     }
 
-    /// Their texts.
+    /// The texts of all arguments.
     pub fn texts(&self) -> Vec<String> {
         self.all.iter().map(|argument| argument.text.clone()).collect()
     }

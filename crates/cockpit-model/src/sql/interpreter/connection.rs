@@ -62,6 +62,11 @@ impl Interpreter {
         self.server = server.clone();
     }
 
+    /// The server takes `\` in a text for an escape from now on, or does not any more: what is read next ends where it ends for it.
+    pub fn set_escapes(&mut self, on: bool) {
+        self.server.escapes = on;
+    }
+
     /// The version of the server as a number; 0 is not known.
     pub(super) fn version(&self) -> u32 {
         version_number(&self.server.version)

@@ -1,6 +1,6 @@
 //! What of a text was run and what was not, where it ends before its end.
 
-/// How far a text came.
+/// How far a text was run before it stopped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Halt {
     /// What has ended it; empty while nothing has.
@@ -9,7 +9,7 @@ pub struct Halt {
     pub ran: usize,
     /// What was not run, that of the innermost file first.
     pub left: Vec<Left>,
-    /// A transaction is open, or has failed.
+    /// Whether a transaction is open, or has failed.
     pub open: bool,
 }
 
@@ -18,7 +18,7 @@ pub struct Halt {
 pub struct Left {
     /// The file; none for what was typed, given or fed.
     pub file: Option<String>,
-    /// From this line on.
+    /// The first line that was not run.
     pub line: usize,
 }
 

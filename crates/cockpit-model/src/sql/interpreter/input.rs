@@ -4,10 +4,11 @@ use super::action::{Action, Target};
 use super::halt::{Halt, Left};
 use super::state::{Branch, Interpreter, Mode, Origin, Source, Use, Waiting};
 use crate::sql::Transaction;
+use crate::sql::commands::{Support, find};
 use crate::sql::format::options::boolean;
 use crate::sql::scan::Scan;
 use crate::sql::split::command_name;
-use crate::sql::token::{Kind, Token, next, tokens};
+use crate::sql::token::{Kind, Token, next_as, tokens, tokens_as};
 
 /// A part of the data that follow a `COPY`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -20,8 +21,8 @@ pub enum Data {
     Over,
 }
 
-/// So many files within each other are run. Source: as many as a process may have open, where psql ends.
-const DEEPEST: usize = 1_000;
+/// So many bytes without the end of data, or the beginning of others, are data.
+const LOOKED_AT: usize = 1 << 20;
 
 impl Interpreter {
     /// Reads a token, or says that there is none.
@@ -31,10 +32,11 @@ impl Interpreter {
             self.ask(nothing, Waiting::Nothing);
             return;
         };
-        match next(&source.text, source.at) {
+        let escapes = self.server.escapes;
+        match next_as(&source.text, source.at, escapes) {
             None if !source.ended => self.ask(Action::More(self.open()), Waiting::Nothing),
             None => self.at_end(),
-            Some(token) if !source.ended && may_grow(&source.text, &token) => {
+            Some(token) if !source.ended && may_grow(&source.text, &token, escapes) => {
                 let mut scan = self.scan.clone();
                 scan.take(&source.text, &token);
                 self.ask(Action::More(scan.open()), Waiting::Nothing);
@@ -62,6 +64,7 @@ impl Interpreter {
                 }
             }
         }
+        self.leave(source.outer);
     }
 
     /// Whether what stands here is done.
@@ -108,7 +111,7 @@ impl Interpreter {
             return;
         }
         // A value that opens a quote goes on in the text after it.
-        if tokens(&value).all(|token| token.closed) {
+        if tokens_as(&value, self.server.escapes).all(|token| token.closed) {
             let mut source = Source::new(value, Origin::Command, true);
             source.variable = Some(name);
             self.sources.push(source);
@@ -122,7 +125,7 @@ impl Interpreter {
         let active = self.is_active();
         let line = self.line();
         let mut over = false;
-        for token in tokens(text) {
+        for token in tokens_as(text, self.server.escapes) {
             let said = token.of(text);
             let begun = self.scan.is_begun();
             over = self.scan.take(text, &token);
@@ -155,7 +158,18 @@ impl Interpreter {
             self.fail(format!("backslash commands are restricted; only \\unrestrict is allowed, not \\{name}"));
             return;
         }
+        // A condition that is neither true nor false is false, and what is not there here does not fail in psql.
+        let has_branch = self.file().is_some_and(|source| !source.branches.is_empty());
+        let passes = name == "if"
+            || (name == "elif" && has_branch)
+            || find(&name).is_some_and(|command| matches!(command.support, Support::No(_)));
         self.begin_command(&name, &raw);
+        // As in psql, what follows on the line of a command that failed is dropped.
+        let failed = !passes && self.queue.iter().any(|(action, _)| matches!(action, Action::Fail { .. }));
+        if failed && let Some(source) = self.file_mut() {
+            let rest = &source.text[source.at..];
+            source.at += rest.find('\n').unwrap_or(rest.len());
+        }
     }
 
     /// `\if`, `\elif`, `\else`, `\endif`.
@@ -216,16 +230,6 @@ impl Interpreter {
         }
     }
 
-    /// Runs a file's text, or says why there is none.
-    pub(super) fn included(&mut self, path: String, text: Result<String, String>) {
-        match text {
-            Ok(_) if self.sources.len() >= DEEPEST => self.fail(format!("{path}: files run one another without end")),
-            Ok(text) => self.sources.push(Source::new(text, Origin::File(path), true)),
-            Err(why) if why.starts_with(&path) => self.fail(why),
-            Err(why) => self.fail(format!("{path}: {why}")),
-        }
-    }
-
     /// What came from an editor is read as if it were typed.
     pub(super) fn edited(&mut self, text: Result<String, String>) {
         match text {
@@ -237,14 +241,6 @@ impl Interpreter {
             }
             Err(why) => self.fail(why),
         }
-    }
-
-    /// The file that is run, beside which `\ir` looks.
-    pub(super) fn file_name(&self) -> Option<String> {
-        self.sources.iter().rev().find_map(|source| match &source.origin {
-            Origin::File(name) => Some(name.clone()),
-            Origin::Input | Origin::Command => None,
-        })
     }
 
     /// Data of the `COPY` that runs, from the text that is run: the lines after its own, up to `\.`.
@@ -282,6 +278,30 @@ impl Interpreter {
             (true, true) => Data::Over,
             (true, false) => Data::More,
         }
+    }
+
+    /// Whether the lines after a `COPY` that the server refused are its data: then `\.` ends them before another `COPY` begins.
+    /// None: more of the text is needed to know.
+    pub fn data_follow(&self) -> Option<bool> {
+        let Some(source) = self.file() else { return Some(false) };
+        let here = &source.text[source.at..];
+        let unknown = match (source.ended, here.len() > LOOKED_AT) {
+            (true, _) => Some(false),
+            (false, true) => Some(true),
+            (false, false) => None,
+        };
+        let lines = here.split_inclusive('\n').skip(1);
+        for line in lines.filter(|line| source.ended || line.ends_with('\n')) {
+            let line = line.trim_end_matches(['\n', '\r']);
+            if line == "\\." {
+                return Some(true);
+            }
+            // A row of several columns may have such a text.
+            if !line.contains('\t') && line.to_ascii_lowercase().contains("from stdin") {
+                return Some(false);
+            }
+        }
+        unknown
     }
 
     /// A statement and what was read of it so far, for a prompt.
@@ -340,12 +360,13 @@ fn left(source: &Source) -> Option<Left> {
 }
 
 /// Whether a token at the end of a text may become another one with what comes after it.
-fn may_grow(text: &str, token: &Token) -> bool {
+fn may_grow(text: &str, token: &Token, escapes: bool) -> bool {
     if token.end == text.len() {
         return !matches!(token.kind, Kind::Semicolon | Kind::Blank);
     }
     // A text with escapes goes on in the next line.
-    let escaped = token.kind == Kind::Text && matches!(text.as_bytes()[token.start], b'e' | b'E');
+    let begins = |letters: &[u8]| letters.contains(&text.as_bytes()[token.start]);
+    let escaped = token.kind == Kind::Text && (begins(b"eE") || escapes && begins(b"'nN"));
     escaped && tokens(&text[token.end..]).all(|token| token.kind.is_space())
 }
 

@@ -92,3 +92,25 @@ fn statements_that_come_in_pieces_of_any_size_are_the_same() {
         assert_eq!(lines_in_pieces(text, size), whole, "in pieces of {size}");
     }
 }
+
+#[test]
+fn lines_after_a_refused_copy_are_its_data_up_to_their_end_before_another_copy() {
+    let follow = |text: &str, ended: bool| {
+        let mut interpreter = Interpreter::new(Mode::Script);
+        interpreter.feed(&format!("copy t from stdin; -- it\n{text}"), &Origin::Input);
+        if ended {
+            interpreter.finish();
+        }
+        assert!(matches!(interpreter.step(), Action::Run(_)));
+        interpreter.data_follow()
+    };
+    for ended in [true, false] {
+        assert_eq!(follow("1\tdrop\n\\.\nselect 1;\n", ended), Some(true));
+        assert_eq!(follow("select 1;\nCOPY u FROM STDIN;\n1\n\\.\n", ended), Some(false));
+        assert_eq!(follow("7\tcopy u from stdin;\n\\.\n", ended), Some(true));
+        assert_eq!(follow(&"1\n".repeat(LOOKED_AT), ended), Some(!ended));
+    }
+    assert_eq!((follow("select 1;\n", true), follow("select 1;\n", false)), (Some(false), None));
+    assert_eq!((follow("1\n\\.", true), follow("1\n\\.", false)), (Some(true), None));
+    assert_eq!(follow("", true), Some(false));
+}

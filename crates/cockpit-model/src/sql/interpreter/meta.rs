@@ -89,7 +89,7 @@ impl Interpreter {
             "gexec" => self.send(Use::Gexec),
             "gdesc" => self.send(Use::Gdesc),
             "crosstabview" => self.send(Use::Crosstab(arguments.texts())),
-            "watch" => match watch(&arguments.texts()) {
+            "watch" => match watch(&arguments.texts(), self.variables.get("WATCH_INTERVAL")) {
                 Ok(_) if self.buffer.trim().is_empty() && self.previous.is_empty() => {
                     self.fail("\\watch cannot be used with an empty query");
                 }
@@ -257,19 +257,9 @@ impl Interpreter {
     fn other_command(&mut self, name: &str, arguments: &Arguments) {
         let first = arguments.get(0);
         match name {
-            "q" | "quit" => {
-                self.quit = Some(self.code);
-                self.sources.clear();
-            }
+            "q" | "quit" => self.quit(),
             "echo" | "qecho" | "warn" => self.echo(name, arguments),
-            "i" | "include" | "ir" | "include_relative" => match first {
-                None => self.fail(format!("\\{name}: missing required argument")),
-                Some(path) => {
-                    let beside = name.contains('r').then(|| self.file_name()).flatten();
-                    let path = path.to_owned();
-                    self.ask(Action::Read { path: path.clone(), beside }, Waiting::Included(path));
-                }
-            },
+            "i" | "include" | "ir" | "include_relative" => self.include(name, first),
             "s" => self.ask(Action::History(first.map(str::to_owned)), Waiting::Simple),
             "cd" => self.ask(Action::Folder(first.map(str::to_owned)), Waiting::Simple),
             "c" | "connect" => self.connect(arguments),
@@ -360,25 +350,32 @@ fn target(arguments: &Arguments) -> Option<Target> {
     }
 }
 
-/// `\watch SECONDS`, or `i=SECONDS c=TIMES m=ROWS`.
-fn watch(arguments: &[String]) -> Result<Watch, String> {
-    let mut watch = Watch { milliseconds: 2_000, left: None, least: 0 };
+/// `\watch SECONDS`, or `i=SECONDS c=TIMES m=ROWS`: each once. `usual`: the seconds where none are said.
+fn watch(arguments: &[String], usual: Option<&str>) -> Result<Watch, String> {
+    let usual = usual.and_then(|seconds| seconds.parse::<f64>().ok()).unwrap_or(2.0);
+    let mut watch = Watch { milliseconds: (usual * 1_000.0) as u64, left: None, least: 0 };
+    let mut given: Vec<&str> = Vec::new();
     for argument in arguments {
         let (name, value) = argument.split_once('=').unwrap_or(("i", argument));
         let number = || value.parse::<u64>().ok().filter(|number| *number > 0);
-        match name {
-            "i" | "interval" => {
-                let seconds = value.parse::<f64>().ok().filter(|seconds| (0.0..1_000_000.0).contains(seconds));
-                let seconds = seconds.ok_or_else(|| format!("\\watch: incorrect interval value \"{value}\""))?;
-                watch.milliseconds = (seconds * 1_000.0) as u64;
-            }
-            "c" | "count" => {
-                watch.left = Some(number().ok_or_else(|| format!("\\watch: incorrect iteration count \"{value}\""))?);
-            }
-            "m" | "min_rows" => {
-                watch.least = number().ok_or_else(|| format!("\\watch: incorrect minimum row count \"{value}\""))?;
-            }
+        let what = match name {
+            "i" | "interval" => "interval value",
+            "c" | "count" => "iteration count",
+            "m" | "min_rows" => "minimum row count",
             _ => return Err(format!("\\watch: unrecognized parameter \"{argument}\"")),
+        };
+        if given.contains(&what) {
+            return Err(format!("\\watch: {what} is specified more than once"));
+        }
+        given.push(what);
+        let wrong = || format!("\\watch: incorrect {what} \"{value}\"");
+        match what {
+            "interval value" => {
+                let seconds = value.parse::<f64>().ok().filter(|seconds| (0.0..1_000_000.0).contains(seconds));
+                watch.milliseconds = (seconds.ok_or_else(wrong)? * 1_000.0) as u64;
+            }
+            "iteration count" => watch.left = Some(number().ok_or_else(wrong)?),
+            _ => watch.least = number().ok_or_else(wrong)?,
         }
     }
     Ok(watch)

@@ -7,6 +7,7 @@
 mod action;
 mod arguments;
 mod connection;
+mod files;
 mod halt;
 mod input;
 mod meta;

@@ -178,3 +178,82 @@ fn nothing_is_made_of_a_part_of_a_result_that_is_too_large_to_be_kept() {
         }
     }
 }
+
+/// Runs a text, with the files that it names; the statements that are run, and what failed.
+fn with_files(text: &str, files: &[(&str, &str)]) -> Vec<String> {
+    let mut interpreter = Interpreter::new(Mode::Script);
+    interpreter.run(text, Origin::File("start.sql".into()));
+    interpreter.finish();
+    let mut lines = Vec::new();
+    for _ in 0..100 {
+        match interpreter.step() {
+            Action::Run(run) => {
+                lines.push(run.statement.clone());
+                interpreter.answer(Answer::Ran(Box::default()));
+            }
+            Action::Read { path } => {
+                let text = files.iter().find(|(name, _)| *name == path).map(|(_, text)| (*text).to_owned());
+                interpreter.answer(Answer::Text(text.ok_or_else(|| format!("{path}: not there"))));
+            }
+            Action::Print { text, .. } => lines.push(text.trim_end().to_owned()),
+            Action::Fail { message, .. } => lines.push(message),
+            Action::Quit(_) => return lines,
+            other => panic!("{other:?}"),
+        }
+    }
+    panic!("it does not end: {lines:?}");
+}
+
+/// Held against psql 15.
+#[test]
+fn a_file_that_is_run_has_a_statement_of_its_own_and_ends_alone() {
+    let files = [("f.sql", "\\p\nselect 2;\n\\q\nselect 3;\n")];
+    assert_eq!(
+        with_files("select 1\n\\i f.sql\n+ 5;\n\\echo here", &files),
+        ["Query buffer is empty.", "select 2", "select 1\n\n+ 5", "here"]
+    );
+    assert_eq!(with_files("select 1\n\\i f.sql\n+ 5;", &[("f.sql", "select 7")]), ["select 7", "select 1\n\n+ 5"]);
+    let conditions = [("f.sql", "\\else\nselect 9;\n\\if true\n\\q\n\\endif\n")];
+    assert_eq!(
+        with_files("\\if true\n\\i f.sql\n\\echo after\n\\endif\n", &conditions),
+        ["\\else: no matching \\if", "select 9", "after"]
+    );
+    assert_eq!(with_files("\\echo a\n\\q\n\\echo b", &[]), ["a"], "what is run itself ends all");
+}
+
+#[test]
+fn a_file_is_looked_for_beside_the_one_that_names_it_however_deep() {
+    let files = [("d/a.sql", "\\ir e/b.sql\n"), ("d/e/b.sql", "\\ir ../c.sql\n\\ir /x.sql\n\\i g.sql\n")];
+    let lines = with_files("\\ir d/a.sql\n", &files);
+    assert_eq!(lines, ["d/e/../c.sql: not there", "/x.sql: not there", "g.sql: not there"]);
+}
+
+#[test]
+fn values_are_bound_to_one_statement_and_of_several_the_server_is_asked_what_it_says() {
+    let mut interpreter = Interpreter::new(Mode::Script);
+    interpreter.run("select $1 \\; select 2 \\bind x \\g\nselect $1 \\; \\bind x \\g\nselect 3;", Origin::Command);
+    interpreter.finish();
+    let mut runs = Vec::new();
+    while let Action::Run(run) = interpreter.step() {
+        runs.push((run.bind.is_some(), run.rows));
+        interpreter.answer(Answer::Ran(Box::default()));
+    }
+    assert_eq!(runs, [(false, Rows::Describe), (true, Rows::Print), (false, Rows::Print)]);
+}
+
+/// Held against psql 15.
+#[test]
+fn behind_a_command_that_failed_the_rest_of_its_line_is_nothing() {
+    for (line, told) in [
+        ("\\nope \\echo no", "invalid command \\nope"),
+        ("\\\\ \\echo no", "invalid command \\"),
+        ("\\timing maybe \\echo no", "unrecognized value \"maybe\" for \"\\timing\": Boolean expected"),
+        ("\\else \\echo no", "\\else: no matching \\if"),
+    ] {
+        assert_eq!(with_files(&format!("{line}\nselect 1;"), &[]), [told, "select 1"], "{line}");
+    }
+    let not_here = with_files("\\setenv A b \\echo yes\n", &[]);
+    assert_eq!(not_here[1..], ["yes"], "{not_here:?}");
+    let unknown = with_files("\\if maybe \\echo no \\else \\echo yes \\endif\n", &[]);
+    assert_eq!(unknown[1..], ["yes"], "{unknown:?}");
+}

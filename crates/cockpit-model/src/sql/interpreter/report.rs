@@ -9,7 +9,7 @@ use crate::sql::describe::asked::Setting;
 use crate::sql::describe::{Describe, Looked, Step};
 
 impl Interpreter {
-    /// Does a command that describes what there is, or says that there is none of this name.
+    /// Runs a command that describes objects, or says that none has this name.
     pub(super) fn describe(&mut self, name: &str, arguments: &Arguments) {
         let known = find(name);
         if let Some(command) = known
@@ -32,6 +32,7 @@ impl Interpreter {
             database: self.server.database.clone(),
             hides_method: self.variables.is_on("HIDE_TABLEAM"),
             hides_compression: self.variables.is_on("HIDE_TOAST_COMPRESSION"),
+            quiet: self.variables.is_on("QUIET"),
         }
     }
 
@@ -47,11 +48,7 @@ impl Interpreter {
                     let options = self.sheet_options();
                     self.ask(Action::Show { sheet, options }, Waiting::Nothing);
                 }
-                Step::Say(text) => {
-                    if !self.variables.is_on("QUIET") {
-                        self.print(format!("{text}\n"), Target::Errors);
-                    }
-                }
+                Step::Say(text) => self.print(format!("{text}\n"), Target::Errors),
                 Step::Fail(text) => self.fail(text),
                 Step::Over => return,
             }

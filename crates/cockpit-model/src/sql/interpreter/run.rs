@@ -6,7 +6,7 @@ use crate::sql::copy::Copy;
 use crate::sql::format::crosstab::crosstab;
 use crate::sql::guard::{Step, judge};
 use crate::sql::keywords::literal;
-use crate::sql::token::{Kind, tokens};
+use crate::sql::token::{Kind, tokens_as};
 use crate::sql::{ServerMessage, Transaction};
 
 /// The savepoint that psql sets before each statement of a transaction where errors take back their statement alone.
@@ -15,9 +15,9 @@ const SAVEPOINT: &str = "pg_psql_temporary_savepoint";
 const KEPT: usize = 100_000;
 
 /// How many statements a text has; a `;` at its end begins no other.
-fn count(statement: &str) -> usize {
+fn count(statement: &str, escapes: bool) -> usize {
     let (mut count, mut begun) = (0, false);
-    for token in tokens(statement).filter(|token| !token.kind.is_space()) {
+    for token in tokens_as(statement, escapes).filter(|token| !token.kind.is_space()) {
         let ends = token.kind == Kind::Semicolon;
         count += usize::from(!ends && !begun);
         begun = !ends;
@@ -81,8 +81,10 @@ impl Interpreter {
             Use::Gdesc => Rows::Describe,
         };
         // Of several (`\;`) the first one decides.
-        let first =
-            tokens(&statement).find(|token| token.kind == Kind::Semicolon).map(|token| &statement[..token.start]);
+        let escapes = self.server.escapes;
+        let first = tokens_as(&statement, escapes)
+            .find(|token| token.kind == Kind::Semicolon)
+            .map(|token| &statement[..token.start]);
         let alone = judge(first.unwrap_or(&statement)).alone;
         let begins = self.transaction == Transaction::Idle && !self.variables.is_on("AUTOCOMMIT") && !alone;
         if begins {
@@ -99,9 +101,13 @@ impl Interpreter {
             let set = self.hidden(&format!("SAVEPOINT {SAVEPOINT}"));
             self.ask(set, Waiting::Before);
         }
-        let bind = self.bind.take();
         let (line, file) = (self.begun, self.file_name());
-        let statements = count(&statement);
+        let statements = count(&statement, escapes);
+        let (bind, rows) = match self.bind.take() {
+            // The server refuses to bind values to several, in its own words: it is only asked what they would give.
+            Some(_) if statements > 1 => (None, Rows::Describe),
+            bind => (bind, rows),
+        };
         let every = match &used {
             Use::Watch(watch) => Some(watch.milliseconds),
             _ => None,
@@ -175,7 +181,7 @@ impl Interpreter {
                 if ran.columns.is_empty() {
                     return;
                 }
-                match crosstab(&columns, &ran.rows, &arguments) {
+                match crosstab(&columns, &ran.rows, &arguments, &sent.run.options.null) {
                     Ok(sheet) => {
                         let options = Box::new(sent.run.options.clone());
                         self.ask(Action::Show { sheet: Box::new(sheet), options }, Waiting::Nothing);

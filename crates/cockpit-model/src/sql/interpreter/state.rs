@@ -43,9 +43,22 @@ pub(super) struct Source {
     pub ended: bool,
     /// It came from an editor: what is left of it waits to be ended.
     pub edited: bool,
+    /// It is a file that another text runs, and comes piece by piece.
+    pub opened: bool,
+    /// What stood there, where another text runs it.
+    pub outer: Option<Box<Outer>>,
     /// The line that is at hand, from 1.
     pub line: usize,
     pub branches: Vec<Branch>,
+}
+
+/// The statement in which a file was named, and the one before it.
+#[derive(Debug, Clone)]
+pub(super) struct Outer {
+    pub buffer: String,
+    pub begun: usize,
+    pub scan: Scan,
+    pub previous: String,
 }
 
 /// A `\if` that is open.
@@ -234,11 +247,6 @@ impl Interpreter {
         self.sources.insert(0, Source::new(text.to_owned(), origin, true));
     }
 
-    /// How many bytes of what comes line by line were not read yet.
-    pub fn unread(&self) -> usize {
-        self.sources.first().map_or(0, |source| source.text.len() - source.at)
-    }
-
     /// More of what comes line by line, from there.
     pub fn feed(&mut self, text: &str, origin: &Origin) {
         match self.sources.first_mut().filter(|source| source.origin == *origin && !source.ended) {
@@ -302,6 +310,7 @@ impl Interpreter {
             (Waiting::Described(describe), Answer::Rows(rows)) => self.described(*describe, rows),
             (Waiting::Routine(routine), Answer::Rows(rows)) => self.routine_found(&routine, rows),
             (Waiting::Included(path), Answer::Text(text)) => self.included(path, text),
+            (Waiting::Included(path), Answer::Opened) => self.begin_file(path),
             (Waiting::Edited, Answer::Text(text)) => self.edited(text),
             (Waiting::Shell(name, mut arguments), Answer::Text(text)) => match text {
                 Ok(text) => {
@@ -423,6 +432,17 @@ impl Interpreter {
 
 impl Source {
     pub(super) fn new(text: String, origin: Origin, ended: bool) -> Self {
-        Self { origin, variable: None, text, at: 0, ended, edited: false, line: 1, branches: Vec::new() }
+        Self {
+            origin,
+            variable: None,
+            text,
+            at: 0,
+            ended,
+            edited: false,
+            opened: false,
+            outer: None,
+            line: 1,
+            branches: Vec::new(),
+        }
     }
 }

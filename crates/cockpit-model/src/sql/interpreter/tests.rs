@@ -29,8 +29,8 @@ fn done(mode: Mode, text: &str, mut answer: impl FnMut(&Run) -> Ran) -> Vec<Stri
                 lines.push(format!("output {target:?}"));
                 interpreter.answer(Answer::Done(Ok(())));
             }
-            Action::Read { path, beside } => {
-                lines.push(format!("read {path} {beside:?}"));
+            Action::Read { path } => {
+                lines.push(format!("read {path}"));
                 let text = if path == "none" {
                     Err("No such file or directory".into())
                 } else {
@@ -277,7 +277,16 @@ fn results_are_run_turned_described_and_watched() {
         ["run select x", "wait 500", "run select x", "wait 500", "run select x", "quit 0"]
     );
     assert_eq!(done(Mode::Script, "select x \\watch m=2", answer), ["run select x", "quit 0"]);
-    assert!(done(Mode::Script, "select x \\watch soon", answer)[0].contains("incorrect interval value \"soon\""));
+    for (arguments, why) in [
+        ("soon", "incorrect interval value \"soon\""),
+        ("1 i=2", "interval value is specified more than once"),
+        ("c=2 c=3", "iteration count is specified more than once"),
+        ("m=0", "incorrect minimum row count \"0\""),
+        ("x=1", "unrecognized parameter \"x=1\""),
+    ] {
+        let lines = done(Mode::Script, &format!("select x \\watch {arguments}"), answer);
+        assert!(lines[0].ends_with(why), "{arguments}: {lines:?}");
+    }
     assert_eq!(done(Mode::Script, "select bad \\watch", failing), ["run select bad", "quit 0"]);
 }
 
@@ -306,11 +315,11 @@ fn a_result_goes_where_it_is_sent_in_the_form_that_is_named() {
 
 #[test]
 fn files_are_run_in_their_place() {
-    assert_eq!(script("\\i x\\\\\nselect 1;"), ["read x None", "Output in", "run select 2", "run select 1", "quit 0"]);
-    assert_eq!(script("\\ir b.sql"), ["read b.sql Some(\"a.sql\")", "Output in", "run select 2", "quit 0"]);
+    assert_eq!(script("\\i x\\\\\nselect 1;"), ["read x", "Output in", "run select 2", "run select 1", "quit 0"]);
+    assert_eq!(script("\\ir b.sql"), ["read b.sql", "Output in", "run select 2", "quit 0"]);
     assert_eq!(
         script("\\i none\nselect 1;"),
-        ["read none None", "fail 1: none: No such file or directory", "run select 1", "quit 0"]
+        ["read none", "fail 1: none: No such file or directory", "run select 1", "quit 0"]
     );
     assert_eq!(script("\\i"), ["fail 1: \\i: missing required argument", "quit 0"]);
 }

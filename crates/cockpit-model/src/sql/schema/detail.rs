@@ -14,10 +14,9 @@ use crate::time::short;
 use jiff::SignedDuration;
 use std::fmt::Write as _;
 
-/// A section.
+/// A section of what is known of an object.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 pub enum Section {
-    /// Its columns.
     #[default]
     Columns,
     /// Its indexes: their size, their use, what can be said against them.
@@ -32,7 +31,7 @@ pub enum Section {
     Er,
 }
 
-/// Those of a table.
+/// The sections of a table.
 const OF_TABLES: &[Section] =
     &[Section::Columns, Section::Indexes, Section::Keys, Section::About, Section::Ddl, Section::Er];
 const OF_FOREIGN_TABLES: &[Section] = &[Section::Columns, Section::Keys, Section::About, Section::Ddl];
@@ -42,7 +41,7 @@ const OF_INDEXES: &[Section] = &[Section::Columns, Section::About, Section::Ddl]
 const OF_OTHERS: &[Section] = &[Section::Ddl, Section::About];
 
 impl Section {
-    /// Those of an object, in their order.
+    /// The sections of an object, in the order in which they are shown.
     pub fn of(object: &Object) -> &'static [Self] {
         match (object.class, object.kind) {
             (Class::Relation, 'r' | 'p') => OF_TABLES,
@@ -54,7 +53,7 @@ impl Section {
         }
     }
 
-    /// On its tab.
+    /// The title on its tab.
     pub fn word(self) -> &'static str {
         match self {
             Self::Columns => "Columns",
@@ -80,6 +79,7 @@ impl Section {
             Self::Keys => format!(
                 "SELECT k.conname, k.contype, pg_catalog.pg_get_constraintdef(k.oid, true), k.convalidated, pg_catalog.obj_description(k.oid, 'pg_constraint'), k.confrelid \
                  FROM pg_catalog.pg_constraint k WHERE k.conrelid = {oid} AND k.contype IN ('p', 'u', 'x', 'c', 'f') \
+                 AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint p WHERE p.oid = k.conparentid AND p.conrelid = k.conrelid) \
                  ORDER BY pg_catalog.strpos('puxfc', k.contype::text), k.conname"
             ),
             Self::About => about_question(object),

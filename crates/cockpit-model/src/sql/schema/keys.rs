@@ -5,7 +5,8 @@ use crate::sql::{Cell, Column};
 use std::collections::HashMap;
 
 /// The question for all foreign keys: name, then object id, schema and name of the table and of the one that it refers to,
-/// the columns here and there (number and name, a pair each), and whether it is a partition's part of another one.
+/// the columns here and there (number and name, a pair each), and whether it is a partition's part of another one. What the server
+/// keeps of a key for each partition that it leads to is no key: a row may lie in another partition.
 pub const FOREIGN_KEYS: &str = "SELECT k.conname, k.conrelid, n.nspname, c.relname, k.confrelid, fn.nspname, f.relname, \
     (SELECT pg_catalog.string_agg(a.attnum || E'\\x1f' || a.attname, E'\\x1e' ORDER BY o.place) FROM pg_catalog.unnest(k.conkey) WITH ORDINALITY o (number, place) \
     JOIN pg_catalog.pg_attribute a ON a.attrelid = k.conrelid AND a.attnum = o.number), \
@@ -13,23 +14,22 @@ pub const FOREIGN_KEYS: &str = "SELECT k.conname, k.conrelid, n.nspname, c.relna
     JOIN pg_catalog.pg_attribute a ON a.attrelid = k.confrelid AND a.attnum = o.number), k.conparentid <> 0 \
     FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
     JOIN pg_catalog.pg_class f ON f.oid = k.confrelid JOIN pg_catalog.pg_namespace fn ON fn.oid = f.relnamespace \
-    WHERE k.contype = 'f' ORDER BY 3, 4, 1";
+    WHERE k.contype = 'f' AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint p WHERE p.oid = k.conparentid AND p.conrelid = k.conrelid) \
+    ORDER BY 3, 4, 1";
 
 /// A table at one end of a key.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct End {
     /// Its object id.
     pub oid: u32,
-    /// Its schema.
     pub schema: String,
-    /// Its name.
     pub name: String,
     /// The columns, by number and name, in the key's order.
     pub columns: Vec<(i16, String)>,
 }
 
 impl End {
-    /// As it is written in a statement.
+    /// The table as a statement names it.
     pub fn written(&self) -> String {
         format!("{}.{}", quoted(&self.schema), quoted(&self.name))
     }
@@ -60,22 +60,21 @@ impl End {
                 return Ok(*first);
             }
             let (name, table) = (quoted(name), self.short());
-            Err(format!("{name} of {table} stands there with several values: select the one that is meant"))
+            Err(format!("{name} of {table} has several values there: select the one that you mean"))
         };
         self.columns.iter().map(place).collect()
     }
 }
 
-/// A foreign key.
+/// A foreign key, with its columns at both ends.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ForeignKey {
-    /// Its name.
     pub name: String,
     /// The table that has it.
     pub from: End,
     /// The table that it refers to.
     pub to: End,
-    /// It belongs to a partition, as part of that of the whole table.
+    /// Whether it belongs to a partition, as part of that of the whole table.
     pub inherited: bool,
 }
 
@@ -144,17 +143,17 @@ impl ForeignKeys {
         keys
     }
 
-    /// Those of a table.
+    /// The foreign keys of a table.
     pub fn from(&self, table: u32) -> impl Iterator<Item = &ForeignKey> {
         self.from.get(&table).into_iter().flatten().map(|at| &self.all[*at])
     }
 
-    /// Those that refer to a table; of partitioned tables only the whole ones.
+    /// The keys that refer to a table; for partitioned tables only those of the whole table.
     pub fn to(&self, table: u32) -> impl Iterator<Item = &ForeignKey> {
         self.to.get(&table).into_iter().flatten().map(|at| &self.all[*at]).filter(|key| !key.inherited)
     }
 
-    /// Those that a column of a result is part of.
+    /// The keys that a column of a result is part of.
     pub fn of_column(&self, column: &Column) -> impl Iterator<Item = &ForeignKey> {
         let number = column.number;
         self.from(column.table_oid).filter(move |key| key.from.columns.iter().any(|(known, _)| *known == number))

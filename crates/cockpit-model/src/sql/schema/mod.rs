@@ -22,7 +22,7 @@ pub enum CatalogueFailure {
 }
 
 impl CatalogueFailure {
-    /// By the SQLSTATE. Source: PostgreSQL's documentation, "PostgreSQL Error Codes".
+    /// The kind that an SQLSTATE means. Source: PostgreSQL's documentation, "PostgreSQL Error Codes".
     pub fn of(sqlstate: &str) -> Self {
         match sqlstate {
             "42501" => Self::Right,
@@ -41,7 +41,7 @@ impl CatalogueFailure {
         }
     }
 
-    /// The same back.
+    /// The one that a kind of failure means.
     pub fn of_kind(kind: FailureKind) -> Self {
         [Self::Right, Self::Part].into_iter().find(|lacking| lacking.kind() == kind).unwrap_or(Self::Other)
     }

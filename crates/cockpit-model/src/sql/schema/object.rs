@@ -27,13 +27,13 @@ impl Class {
         }
     }
 
-    /// The one of a letter.
+    /// The class with this letter.
     pub fn of(letter: char) -> Option<Self> {
         [Self::Relation, Self::Function, Self::Type, Self::Schema].into_iter().find(|class| class.letter() == letter)
     }
 }
 
-/// An object.
+/// An object of the catalogue.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Object {
     /// Which catalogue it is in.
@@ -44,14 +44,13 @@ pub struct Object {
     pub oid: u32,
     /// Its schema; that of a schema is empty.
     pub schema: String,
-    /// Its name.
     pub name: String,
     /// The arguments of a function, as they are declared.
     pub arguments: String,
 }
 
 impl Object {
-    /// What it is, in a word.
+    /// The kind of the object, in a word.
     pub fn word(&self) -> &'static str {
         match (self.class, self.kind) {
             (Class::Relation, 'r') => "table",
@@ -81,7 +80,7 @@ impl Object {
         self.class == Class::Relation && matches!(self.kind, 'r' | 'p' | 'f' | 'v' | 'm')
     }
 
-    /// As it is written in a statement: `app."Users"`, `app.add(a integer)`.
+    /// The object as a statement names it: `app."Users"`, `app.add(a integer)`.
     pub fn written(&self) -> String {
         let name = if self.schema.is_empty() {
             quoted(&self.name)
@@ -91,7 +90,7 @@ impl Object {
         if self.class == Class::Function { format!("{name}({})", self.arguments) } else { name }
     }
 
-    /// From a row of [`find`].
+    /// Reads a row of [`find`].
     pub fn of(row: &[Option<String>]) -> Option<Self> {
         let cell = |at: usize| row.get(at).cloned().flatten().unwrap_or_default();
         Some(Self {
@@ -110,7 +109,6 @@ impl Object {
 pub struct Typed {
     /// The schema, where one was typed.
     pub schema: Option<String>,
-    /// The name.
     pub name: String,
     /// The arguments of a function, where parentheses were typed.
     pub arguments: Option<String>,
@@ -148,7 +146,7 @@ impl Typed {
         }
         let parts: Vec<String> = parts.into_iter().map(|part| part.trim().to_owned()).collect();
         match parts.as_slice() {
-            _ if parts.iter().any(String::is_empty) => Err(format!("{text:?} is no name: NAME or SCHEMA.NAME")),
+            _ if parts.iter().any(String::is_empty) => Err(format!("{text:?} is not a name: NAME or SCHEMA.NAME")),
             [name] => Ok(Self { schema: None, name: name.clone(), arguments }),
             [schema, name] => Ok(Self { schema: Some(schema.clone()), name: name.clone(), arguments }),
             _ => Err(format!("{text}: a name has two parts at most: SCHEMA.NAME")),

@@ -16,18 +16,17 @@ pub const TYPES: &str = "SELECT CASE y.typtype WHEN 'c' THEN 'r' ELSE 't' END, y
     FROM pg_catalog.pg_type y JOIN pg_catalog.pg_namespace n ON n.oid = y.typnamespace LEFT JOIN pg_catalog.pg_class c ON c.oid = y.typrelid \
     WHERE n.nspname !~ '^pg_' AND n.nspname <> 'information_schema' AND (y.typtype IN ('e', 'd', 'r') OR c.relkind = 'c')";
 
-/// What is known of a relation's size.
+/// The size of a relation.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Size {
     /// Estimated rows; none: never counted.
     pub rows: Option<u64>,
     /// Bytes, as they were counted last.
     pub bytes: u64,
-    /// Its comment.
     pub comment: String,
 }
 
-/// A part of a schema.
+/// The kinds of objects below a schema.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Group {
     /// Tables, partitioned and foreign ones too.
@@ -36,11 +35,8 @@ pub enum Group {
     Views,
     /// Functions, procedures, aggregates.
     Functions,
-    /// Sequences.
     Sequences,
-    /// Types.
     Types,
-    /// Indexes.
     Indexes,
 }
 
@@ -49,7 +45,7 @@ pub const GROUPS: &[Group] =
     &[Group::Tables, Group::Views, Group::Functions, Group::Sequences, Group::Types, Group::Indexes];
 
 impl Group {
-    /// What it is called.
+    /// The name of the group.
     pub fn word(self) -> &'static str {
         match self {
             Self::Tables => "tables",
@@ -68,7 +64,7 @@ impl Group {
         format!("{count} {}", if count == 1 { one } else { word })
     }
 
-    /// That of an object.
+    /// The group of an object.
     pub fn of(object: &Object) -> Self {
         match (object.class, object.kind) {
             (Class::Function, _) => Self::Functions,
@@ -157,19 +153,19 @@ impl Objects {
         self.sizes = rows.iter().filter_map(one).collect();
     }
 
-    /// Takes the sizes that another one knows, as long as nothing newer has come.
+    /// Takes over the sizes of another list, as long as nothing newer has come.
     #[must_use]
     pub fn sized_as(mut self, before: Self) -> Self {
         self.sizes = before.sizes;
         self
     }
 
-    /// An object.
+    /// The object with this id.
     pub fn get(&self, class: Class, oid: u32) -> Option<&Object> {
         self.places.get(&(class, oid)).map(|at| &self.list[*at])
     }
 
-    /// What is known of a relation's size.
+    /// The size of a relation, if it is known.
     pub fn size(&self, oid: u32) -> Option<&Size> {
         self.sizes.get(&oid)
     }

@@ -4,18 +4,16 @@ use super::object::{Class, Object};
 use super::objects::{GROUPS, Group, Objects, is_system};
 use std::collections::BTreeSet;
 
-/// What a row stands for, by its key.
+/// The thing that a row stands for, by its key.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Row<'a> {
-    /// A schema.
     Schema(&'a str),
     /// A part of a schema.
     Group(&'a str, Group),
-    /// An object.
     Object(&'a Object),
 }
 
-/// The key of a schema.
+/// The key of a schema's row.
 pub fn key_of_schema(schema: &str) -> String {
     format!("n:{schema}")
 }
@@ -30,7 +28,7 @@ pub fn key_of(object: &Object) -> String {
     format!("{}:{}", object.class.letter(), object.oid)
 }
 
-/// The row of a key.
+/// The row with this key.
 pub fn row<'a>(objects: &'a Objects, key: &'a str) -> Option<Row<'a>> {
     let (letter, rest) = key.split_once(':')?;
     match letter {

@@ -90,7 +90,7 @@ fn typed(condition: &str, more: &str) -> String {
     )
 }
 
-/// What comes behind the definition of a type.
+/// The statements that follow the definition of a type.
 fn behind(condition: &str) -> Vec<String> {
     let word = "CASE y.typtype WHEN 'd' THEN 'DOMAIN ' ELSE 'TYPE ' END";
     let (commented, described) = comment(&format!("{word} || {TYPE}"), "pg_type", "y.oid");
@@ -264,7 +264,7 @@ pub(super) fn function(oid: u32, kind: char) -> Vec<String> {
     parts
 }
 
-/// What an aggregate is made of, as far as it has it.
+/// The parts of an aggregate, as far as it has them.
 const AGGREGATE: &[&str] = &[
     "'SFUNC = ' || g.aggtransfn",
     "'STYPE = ' || pg_catalog.format_type(g.aggtranstype, NULL)",
@@ -288,7 +288,7 @@ const AGGREGATE: &[&str] = &[
     "CASE g.aggkind WHEN 'h' THEN 'HYPOTHETICAL' END",
 ];
 
-/// A schema.
+/// The statements that make a schema.
 pub(super) fn schema(oid: u32) -> Vec<String> {
     let from = |more: &str| format!("FROM pg_catalog.pg_namespace n {more} WHERE n.oid = {oid}");
     let name = "pg_catalog.quote_ident(n.nspname)";

@@ -16,15 +16,32 @@ const COLUMNS: &str = "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND 
 /// Sorts by the number of a column.
 const BY_NUMBER: &str = "pg_catalog.lpad(a.attnum::text, 5, '0')";
 
+/// A constraint with its name, as it stands in a definition.
+const CONSTRAINT: &str =
+    "'CONSTRAINT ' || pg_catalog.quote_ident(k.conname) || ' ' || pg_catalog.pg_get_constraintdef(k.oid)";
+const CONSTRAINTS: &str =
+    "JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid AND (k.conislocal OR c.relispartition)";
+/// Constraints that stand between the parentheses.
+const INLINE: &str = "(k.contype IN ('p', 'u', 'x') OR (k.contype = 'c' AND k.convalidated))";
+/// Sorts those.
+const BY_KIND: &str = "CASE k.contype WHEN 'p' THEN '1' WHEN 'u' THEN '2' WHEN 'x' THEN '3' ELSE '4' END || k.conname";
+
 /// A table, a partitioned or a foreign one.
 pub(super) fn table(oid: u32, kind: char, version: u32) -> Vec<String> {
-    let mut parts = Vec::new();
-    let mut add = |place: u32, sort: &str, what: &str, line: &str, from: &str| {
-        parts.push(part(place, sort, what, line, from));
-    };
-    let of = |more: &str| with(oid, more);
-    // Sequences of `serial` columns come before: defaults name them.
-    let sequences = of(
+    let word = if kind == 'f' { "FOREIGN TABLE" } else { "TABLE" };
+    let mut parts = sequences(oid);
+    parts.extend(definition(oid, kind, version, word));
+    parts.extend(later_constraints(oid));
+    parts.extend(column_settings(oid));
+    parts.extend(table_settings(oid));
+    parts.extend(tail::of(oid, word));
+    parts
+}
+
+/// The sequences of `serial` columns: they come before, as defaults name them.
+fn sequences(oid: u32) -> Vec<String> {
+    let sequences = with(
+        oid,
         "JOIN pg_catalog.pg_depend p ON p.refobjid = c.oid AND p.refobjsubid > 0 AND p.deptype = 'a' AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass \
          AND p.classid = 'pg_catalog.pg_class'::pg_catalog.regclass JOIN pg_catalog.pg_sequence s ON s.seqrelid = p.objid \
          JOIN pg_catalog.pg_class q ON q.oid = s.seqrelid JOIN pg_catalog.pg_namespace qn ON qn.oid = q.relnamespace \
@@ -34,96 +51,116 @@ pub(super) fn table(oid: u32, kind: char, version: u32) -> Vec<String> {
     let made = format!(
         "'CREATE ' || CASE q.relpersistence WHEN 'u' THEN 'UNLOGGED ' ELSE '' END || 'SEQUENCE ' || {sequence} || {SEQUENCE}"
     );
-    add(10, "q.relname", "s", &made, &sequences);
     let owned = format!(
         "'ALTER SEQUENCE ' || {sequence} || ' OWNED BY ' || {NAME} || '.' || pg_catalog.quote_ident(a.attname)"
     );
-    add(75, "q.relname", "s", &owned, &sequences);
+    vec![part(10, "q.relname", "s", &made, &sequences), part(75, "q.relname", "s", &owned, &sequences)]
+}
 
-    let word = if kind == 'f' { "FOREIGN TABLE" } else { "TABLE" };
+/// The table itself, with its columns and what stands among them.
+fn definition(oid: u32, kind: char, version: u32, word: &str) -> Vec<String> {
     let head =
         format!("'CREATE ' || CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED ' ELSE '' END || '{word} ' || {NAME}");
     // One that is made after a type has its columns from there.
     let typed = format!("{head} || ' OF ' || pg_catalog.format_type(c.reloftype, NULL)");
-    add(20, "''", "open", &head, &format!("{} AND c.reloftype = 0", relation(oid)));
-    add(20, "''", "s", &typed, &format!("{} AND c.reloftype <> 0", relation(oid)));
-    add(30, BY_NUMBER, "item", &column(kind, version), &format!("{} AND {GIVEN}", of(COLUMNS)));
-    let constraint =
-        "'CONSTRAINT ' || pg_catalog.quote_ident(k.conname) || ' ' || pg_catalog.pg_get_constraintdef(k.oid)";
-    let constraints =
-        of("JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid AND (k.conislocal OR c.relispartition)");
-    let inline = "(k.contype IN ('p', 'u', 'x') OR (k.contype = 'c' AND k.convalidated))";
-    let order = "CASE k.contype WHEN 'p' THEN '1' WHEN 'u' THEN '2' WHEN 'x' THEN '3' ELSE '4' END || k.conname";
-    add(40, order, "item", constraint, &format!("{constraints} AND c.reloftype = 0 AND {inline}"));
-    add(50, "''", "close", &tail_of(kind), &format!("{} AND c.reloftype = 0", with(oid, from_of(kind))));
+    let constraints = with(oid, CONSTRAINTS);
+    vec![
+        part(20, "''", "open", &head, &format!("{} AND c.reloftype = 0", relation(oid))),
+        part(20, "''", "s", &typed, &format!("{} AND c.reloftype <> 0", relation(oid))),
+        part(30, BY_NUMBER, "item", &column(kind, version), &format!("{} AND {GIVEN}", with(oid, COLUMNS))),
+        part(40, BY_KIND, "item", CONSTRAINT, &format!("{constraints} AND c.reloftype = 0 AND {INLINE}")),
+        part(50, "''", "close", &tail_of(kind), &format!("{} AND c.reloftype = 0", with(oid, from_of(kind)))),
+    ]
+}
 
-    let alter = format!("'ALTER TABLE ' || {NAME} ||");
-    let later = format!("{alter} ' ADD ' || {constraint}");
-    add(62, order, "s", &later, &format!("{constraints} AND c.reloftype <> 0 AND {inline}"));
-    add(65, "k.conname", "s", &later, &format!("{constraints} AND k.contype IN ('c', 'n') AND NOT k.convalidated"));
+/// Constraints that are added once the table is there.
+fn later_constraints(oid: u32) -> Vec<String> {
+    let constraints = with(oid, CONSTRAINTS);
+    let later = format!("'ALTER TABLE ' || {NAME} || ' ADD ' || {CONSTRAINT}");
+    vec![
+        part(62, BY_KIND, "s", &later, &format!("{constraints} AND c.reloftype <> 0 AND {INLINE}")),
+        part(
+            65,
+            "k.conname",
+            "s",
+            &later,
+            &format!("{constraints} AND k.contype IN ('c', 'n') AND NOT k.convalidated"),
+        ),
+    ]
+}
+
+/// What is set for columns once the table is there.
+fn column_settings(oid: u32) -> Vec<String> {
     let only = format!("'ALTER TABLE ONLY ' || {NAME} || ' ALTER COLUMN ' || pg_catalog.quote_ident(a.attname) ||");
-    let taken = format!("{} AND NOT ({GIVEN})", of(COLUMNS));
+    let taken = format!("{} AND NOT ({GIVEN})", with(oid, COLUMNS));
     let default = format!("{only} ' SET DEFAULT ' || pg_catalog.pg_get_expr(f.adbin, f.adrelid)");
-    add(60, BY_NUMBER, "s", &default, &format!("{taken} AND f.adbin IS NOT NULL AND a.attgenerated = ''"));
-    add(61, BY_NUMBER, "s", &format!("{only} ' SET NOT NULL'"), &format!("{taken} AND a.attnotnull"));
-    let columns = of(COLUMNS);
-    add(
-        70,
-        BY_NUMBER,
-        "s",
-        &format!("{only} ' SET STATISTICS ' || a.attstattarget"),
-        &format!("{columns} AND COALESCE(a.attstattarget, -1) >= 0"),
-    );
-    add(
-        71,
-        BY_NUMBER,
-        "s",
-        &format!(
-            "{only} ' SET STORAGE ' || CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END"
+    let columns = with(oid, COLUMNS);
+    vec![
+        part(60, BY_NUMBER, "s", &default, &format!("{taken} AND f.adbin IS NOT NULL AND a.attgenerated = ''")),
+        part(61, BY_NUMBER, "s", &format!("{only} ' SET NOT NULL'"), &format!("{taken} AND a.attnotnull")),
+        part(
+            70,
+            BY_NUMBER,
+            "s",
+            &format!("{only} ' SET STATISTICS ' || a.attstattarget"),
+            &format!("{columns} AND COALESCE(a.attstattarget, -1) >= 0"),
         ),
-        &format!(
-            "{} AND a.attstorage <> y.typstorage",
-            of(&format!("{COLUMNS} JOIN pg_catalog.pg_type y ON y.oid = a.atttypid"))
+        part(
+            71,
+            BY_NUMBER,
+            "s",
+            &format!(
+                "{only} ' SET STORAGE ' || CASE a.attstorage WHEN 'p' THEN 'PLAIN' WHEN 'e' THEN 'EXTERNAL' WHEN 'm' THEN 'MAIN' ELSE 'EXTENDED' END"
+            ),
+            &format!(
+                "{} AND a.attstorage <> y.typstorage",
+                with(oid, &format!("{COLUMNS} JOIN pg_catalog.pg_type y ON y.oid = a.atttypid"))
+            ),
         ),
-    );
-    add(
-        72,
-        BY_NUMBER,
-        "s",
-        &format!("{only} ' SET (' || {} || ')'", options("a.attoptions")),
-        &format!("{columns} AND a.attoptions IS NOT NULL"),
-    );
-    add(
-        82,
-        "''",
-        "s",
-        "'ALTER TABLE ONLY ' || i.inhparent::pg_catalog.regclass || ' ATTACH PARTITION ' || i.inhrelid::pg_catalog.regclass || ' ' || pg_catalog.pg_get_expr(c.relpartbound, c.oid)",
-        &format!("{} AND c.relispartition", of("JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid")),
-    );
-    add(
-        84,
-        "''",
-        "s",
-        &format!(
-            "'ALTER TABLE ONLY ' || {NAME} || ' REPLICA IDENTITY ' || CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' ELSE 'USING INDEX ' || \
+        part(
+            72,
+            BY_NUMBER,
+            "s",
+            &format!("{only} ' SET (' || {} || ')'", options("a.attoptions")),
+            &format!("{columns} AND a.attoptions IS NOT NULL"),
+        ),
+    ]
+}
+
+/// What is set for the table once it is there: whose partition it is, its identity, foreign keys, row level security.
+fn table_settings(oid: u32) -> Vec<String> {
+    let mut parts = vec![
+        part(
+            82,
+            "''",
+            "s",
+            "'ALTER TABLE ONLY ' || i.inhparent::pg_catalog.regclass || ' ATTACH PARTITION ' || i.inhrelid::pg_catalog.regclass || ' ' || pg_catalog.pg_get_expr(c.relpartbound, c.oid)",
+            &format!("{} AND c.relispartition", with(oid, "JOIN pg_catalog.pg_inherits i ON i.inhrelid = c.oid")),
+        ),
+        part(
+            84,
+            "''",
+            "s",
+            &format!(
+                "'ALTER TABLE ONLY ' || {NAME} || ' REPLICA IDENTITY ' || CASE c.relreplident WHEN 'f' THEN 'FULL' WHEN 'n' THEN 'NOTHING' ELSE 'USING INDEX ' || \
              (SELECT pg_catalog.quote_ident(x.relname) FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid WHERE i.indrelid = c.oid AND i.indisreplident) END"
+            ),
+            &format!("{} AND c.relreplident IN ('f', 'n', 'i') AND c.relkind IN ('r', 'p')", relation(oid)),
         ),
-        &format!("{} AND c.relreplident IN ('f', 'n', 'i') AND c.relkind IN ('r', 'p')", relation(oid)),
-    );
-    add(
-        86,
-        "k.conname",
-        "s",
-        &format!(
-            "'ALTER TABLE ' || CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || {NAME} || ' ADD ' || {constraint}"
+        part(
+            86,
+            "k.conname",
+            "s",
+            &format!(
+                "'ALTER TABLE ' || CASE c.relkind WHEN 'p' THEN '' ELSE 'ONLY ' END || {NAME} || ' ADD ' || {CONSTRAINT}"
+            ),
+            &format!("{} AND k.contype = 'f' AND k.conparentid = 0", with(oid, CONSTRAINTS)),
         ),
-        &format!("{constraints} AND k.contype = 'f' AND k.conparentid = 0"),
-    );
-    for (place, flag, word) in [(93, "relrowsecurity", "ENABLE"), (93, "relforcerowsecurity", "FORCE")] {
-        let line = format!("{alter} ' {word} ROW LEVEL SECURITY'");
-        add(place, &format!("'{word}'"), "s", &line, &format!("{} AND c.{flag}", relation(oid)));
+    ];
+    for (flag, word) in [("relrowsecurity", "ENABLE"), ("relforcerowsecurity", "FORCE")] {
+        let line = format!("'ALTER TABLE ' || {NAME} || ' {word} ROW LEVEL SECURITY'");
+        parts.push(part(93, &format!("'{word}'"), "s", &line, &format!("{} AND c.{flag}", relation(oid))));
     }
-    parts.extend(tail::of(oid, if kind == 'f' { "FOREIGN TABLE" } else { "TABLE" }));
     parts
 }
 
@@ -186,7 +223,7 @@ fn from_of(kind: char) -> &'static str {
     }
 }
 
-/// What stands behind the list.
+/// The clauses behind the list.
 fn tail_of(kind: char) -> String {
     let inherits = "COALESCE((SELECT ' INHERITS (' || pg_catalog.string_agg(i.inhparent::pg_catalog.regclass::text, ', ' ORDER BY i.inhseqno) || ')' \
                     FROM pg_catalog.pg_inherits i WHERE i.inhrelid = c.oid AND NOT c.relispartition), '')";

@@ -4,82 +4,123 @@
 use super::part;
 use super::parts::{NAME, relation, rights, with};
 
+/// The name of an index `x` in the schema `n`.
+const INDEX: &str = "pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(x.relname)";
+
 /// All of it; `word` is what it is in `COMMENT ON` and `ALTER`.
 pub(super) fn of(oid: u32, word: &str) -> Vec<String> {
-    let mut parts = Vec::new();
-    let mut add = |place: u32, sort: &str, line: &str, from: &str| parts.push(part(place, sort, "s", line, from));
-    let of = |more: &str| with(oid, more);
-    let indexes = of(
+    let mut parts = indexes(oid);
+    parts.extend(statistics(oid));
+    parts.extend(rules_and_triggers(oid));
+    parts.extend(policies(oid));
+    parts.extend(comments(oid, word));
+    parts.extend(owner_and_rights(oid, word));
+    parts
+}
+
+/// A statement of its own.
+fn statement(place: u32, sort: &str, line: &str, from: &str) -> String {
+    part(place, sort, "s", line, from)
+}
+
+/// Indexes that no constraint makes, and how all of them are kept.
+fn indexes(oid: u32) -> Vec<String> {
+    let indexes = with(
+        oid,
         "JOIN pg_catalog.pg_index i ON i.indrelid = c.oid JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid \
          LEFT JOIN pg_catalog.pg_constraint k ON k.conindid = i.indexrelid AND k.conrelid = c.oid AND k.contype IN ('p', 'u', 'x')",
     );
-    add(
-        80,
-        "x.relname",
-        "pg_catalog.pg_get_indexdef(i.indexrelid)",
-        &format!("{indexes} AND k.oid IS NULL AND (i.indisvalid OR x.relkind = 'I')"),
-    );
-    add(
-        80,
-        "x.relname",
-        "'-- the index ' || pg_catalog.quote_ident(x.relname) || ' is not valid and is left out: ' || pg_catalog.pg_get_indexdef(i.indexrelid)",
-        &format!("{indexes} AND k.oid IS NULL AND NOT i.indisvalid AND x.relkind <> 'I'"),
-    );
-    let index = "pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(x.relname)";
-    add(
-        81,
-        "x.relname",
-        &format!(
-            "'ALTER INDEX ' || {index} || ' SET TABLESPACE ' || (SELECT pg_catalog.quote_ident(t.spcname) FROM pg_catalog.pg_tablespace t WHERE t.oid = x.reltablespace)"
+    vec![
+        statement(
+            80,
+            "x.relname",
+            "pg_catalog.pg_get_indexdef(i.indexrelid)",
+            &format!("{indexes} AND k.oid IS NULL AND (i.indisvalid OR x.relkind = 'I')"),
         ),
-        &format!("{indexes} AND x.reltablespace <> 0"),
-    );
-    add(
-        81,
-        "x.relname || xa.attnum",
-        &format!(
-            "'ALTER INDEX ' || {index} || ' ALTER COLUMN ' || xa.attnum || ' SET STATISTICS ' || xa.attstattarget"
+        statement(
+            80,
+            "x.relname",
+            "'-- the index ' || pg_catalog.quote_ident(x.relname) || ' is not valid and is left out: ' || pg_catalog.pg_get_indexdef(i.indexrelid)",
+            &format!("{indexes} AND k.oid IS NULL AND NOT i.indisvalid AND x.relkind <> 'I'"),
         ),
-        &format!(
-            "{} AND COALESCE(xa.attstattarget, -1) >= 0",
-            indexes.replace(
-                "LEFT JOIN pg_catalog.pg_constraint",
-                "JOIN pg_catalog.pg_attribute xa ON xa.attrelid = x.oid LEFT JOIN pg_catalog.pg_constraint"
-            )
+        statement(
+            81,
+            "x.relname",
+            &format!(
+                "'ALTER INDEX ' || {INDEX} || ' SET TABLESPACE ' || (SELECT pg_catalog.quote_ident(t.spcname) FROM pg_catalog.pg_tablespace t WHERE t.oid = x.reltablespace)"
+            ),
+            &format!("{indexes} AND x.reltablespace <> 0"),
         ),
-    );
-    add(
-        85,
-        "x.relname",
-        &format!("'ALTER TABLE ' || {NAME} || ' CLUSTER ON ' || pg_catalog.quote_ident(x.relname)"),
-        &format!("{indexes} AND i.indisclustered"),
-    );
-    let statistics = of("JOIN pg_catalog.pg_statistic_ext e ON e.stxrelid = c.oid");
-    add(88, "e.stxname", "pg_catalog.pg_get_statisticsobjdef(e.oid)", &statistics);
-    add(
-        89,
-        "e.stxname",
-        "'ALTER STATISTICS ' || e.stxnamespace::pg_catalog.regnamespace || '.' || pg_catalog.quote_ident(e.stxname) || ' SET STATISTICS ' || e.stxstattarget",
-        &format!("{statistics} AND COALESCE(e.stxstattarget, -1) >= 0"),
-    );
-    let rules = format!("{} AND r.rulename <> '_RETURN'", of("JOIN pg_catalog.pg_rewrite r ON r.ev_class = c.oid"));
-    add(90, "r.rulename", "pg_catalog.pg_get_ruledef(r.oid)", &rules);
+        statement(
+            81,
+            "x.relname || xa.attnum",
+            &format!(
+                "'ALTER INDEX ' || {INDEX} || ' ALTER COLUMN ' || xa.attnum || ' SET STATISTICS ' || xa.attstattarget"
+            ),
+            &format!(
+                "{} AND COALESCE(xa.attstattarget, -1) >= 0",
+                indexes.replace(
+                    "LEFT JOIN pg_catalog.pg_constraint",
+                    "JOIN pg_catalog.pg_attribute xa ON xa.attrelid = x.oid LEFT JOIN pg_catalog.pg_constraint"
+                )
+            ),
+        ),
+        statement(
+            85,
+            "x.relname",
+            &format!("'ALTER TABLE ' || {NAME} || ' CLUSTER ON ' || pg_catalog.quote_ident(x.relname)"),
+            &format!("{indexes} AND i.indisclustered"),
+        ),
+    ]
+}
+
+/// Statistics over several columns.
+fn statistics(oid: u32) -> Vec<String> {
+    let statistics = with(oid, "JOIN pg_catalog.pg_statistic_ext e ON e.stxrelid = c.oid");
+    vec![
+        statement(88, "e.stxname", "pg_catalog.pg_get_statisticsobjdef(e.oid)", &statistics),
+        statement(
+            89,
+            "e.stxname",
+            "'ALTER STATISTICS ' || e.stxnamespace::pg_catalog.regnamespace || '.' || pg_catalog.quote_ident(e.stxname) || ' SET STATISTICS ' || e.stxstattarget",
+            &format!("{statistics} AND COALESCE(e.stxstattarget, -1) >= 0"),
+        ),
+    ]
+}
+
+/// Rules and triggers, and whether they are on.
+fn rules_and_triggers(oid: u32) -> Vec<String> {
+    let rules =
+        format!("{} AND r.rulename <> '_RETURN'", with(oid, "JOIN pg_catalog.pg_rewrite r ON r.ev_class = c.oid"));
+    let triggers =
+        with(oid, "JOIN pg_catalog.pg_trigger g ON g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgparentid = 0");
     let state = |column: &str, what: &str, name: &str| {
         format!(
             "'ALTER TABLE ' || {NAME} || CASE {column} WHEN 'D' THEN ' DISABLE' WHEN 'A' THEN ' ENABLE ALWAYS' ELSE ' ENABLE REPLICA' END || ' {what} ' || pg_catalog.quote_ident({name})"
         )
     };
-    add(91, "r.rulename", &state("r.ev_enabled", "RULE", "r.rulename"), &format!("{rules} AND r.ev_enabled <> 'O'"));
-    let triggers = of("JOIN pg_catalog.pg_trigger g ON g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgparentid = 0");
-    add(92, "g.tgname", "pg_catalog.pg_get_triggerdef(g.oid)", &triggers);
-    add(
-        92,
-        "g.tgname || ' '",
-        &state("g.tgenabled", "TRIGGER", "g.tgname"),
-        &format!("{triggers} AND g.tgenabled <> 'O'"),
-    );
-    let policies = of("JOIN pg_catalog.pg_policy o ON o.polrelid = c.oid");
-    add(
+    vec![
+        statement(90, "r.rulename", "pg_catalog.pg_get_ruledef(r.oid)", &rules),
+        statement(
+            91,
+            "r.rulename",
+            &state("r.ev_enabled", "RULE", "r.rulename"),
+            &format!("{rules} AND r.ev_enabled <> 'O'"),
+        ),
+        statement(92, "g.tgname", "pg_catalog.pg_get_triggerdef(g.oid)", &triggers),
+        statement(
+            92,
+            "g.tgname || ' '",
+            &state("g.tgenabled", "TRIGGER", "g.tgname"),
+            &format!("{triggers} AND g.tgenabled <> 'O'"),
+        ),
+    ]
+}
+
+/// Policies of row level security.
+fn policies(oid: u32) -> Vec<String> {
+    let policies = with(oid, "JOIN pg_catalog.pg_policy o ON o.polrelid = c.oid");
+    vec![statement(
         94,
         "o.polname",
         &format!(
@@ -91,24 +132,30 @@ pub(super) fn of(oid: u32, word: &str) -> Vec<String> {
              || COALESCE(' WITH CHECK (' || pg_catalog.pg_get_expr(o.polwithcheck, o.polrelid) || ')', '')"
         ),
         &policies,
-    );
-    // Comments of it and of what belongs to it.
+    )]
+}
+
+/// Comments of it and of what belongs to it.
+fn comments(oid: u32, word: &str) -> Vec<String> {
+    let of = |more: &str| with(oid, more);
     let is = "|| ' IS ' || pg_catalog.quote_literal(d.description)";
     let described = |catalogue: &str, oid: &str, number: &str| {
         format!(
             "JOIN pg_catalog.pg_description d ON d.objoid = {oid} AND d.classoid = 'pg_catalog.{catalogue}'::pg_catalog.regclass AND d.objsubid = {number}"
         )
     };
-    add(96, "''", &format!("'COMMENT ON {word} ' || {NAME} {is}"), &of(&described("pg_class", "c.oid", "0")));
-    add(
-        96,
-        "pg_catalog.lpad(a.attnum::text, 5, '0')",
-        &format!("'COMMENT ON COLUMN ' || {NAME} || '.' || pg_catalog.quote_ident(a.attname) {is}"),
-        &of(&format!(
-            "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped {}",
-            described("pg_class", "c.oid", "a.attnum")
-        )),
-    );
+    let mut parts = vec![
+        statement(96, "''", &format!("'COMMENT ON {word} ' || {NAME} {is}"), &of(&described("pg_class", "c.oid", "0"))),
+        statement(
+            96,
+            "pg_catalog.lpad(a.attnum::text, 5, '0')",
+            &format!("'COMMENT ON COLUMN ' || {NAME} || '.' || pg_catalog.quote_ident(a.attname) {is}"),
+            &of(&format!(
+                "JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped {}",
+                described("pg_class", "c.oid", "a.attnum")
+            )),
+        ),
+    ];
     let on = |what: &str, name: &str| {
         format!("'COMMENT ON {what} ' || pg_catalog.quote_ident({name}) || ' ON ' || {NAME} {is}")
     };
@@ -119,18 +166,18 @@ pub(super) fn of(oid: u32, word: &str) -> Vec<String> {
         ("POLICY", "o.polname", "JOIN pg_catalog.pg_policy o ON o.polrelid = c.oid", "pg_policy", "o.oid"),
     ] {
         let from = of(&format!("{table} {}", described(catalogue, alias, "0")));
-        add(97, &format!("'{what}' || {name}"), &on(what, name), &from);
+        parts.push(statement(97, &format!("'{what}' || {name}"), &on(what, name), &from));
     }
-    add(
+    parts.push(statement(
         97,
         "'INDEX' || x.relname",
-        &format!("'COMMENT ON INDEX ' || {index} {is}"),
+        &format!("'COMMENT ON INDEX ' || {INDEX} {is}"),
         &of(&format!(
             "JOIN pg_catalog.pg_index i ON i.indrelid = c.oid JOIN pg_catalog.pg_class x ON x.oid = i.indexrelid {}",
             described("pg_class", "x.oid", "0")
         )),
-    );
-    add(
+    ));
+    parts.push(statement(
         97,
         "'STATISTICS' || e.stxname",
         &format!(
@@ -140,35 +187,42 @@ pub(super) fn of(oid: u32, word: &str) -> Vec<String> {
             "JOIN pg_catalog.pg_statistic_ext e ON e.stxrelid = c.oid {}",
             described("pg_statistic_ext", "e.oid", "0")
         )),
-    );
-    add(
-        98,
-        "''",
-        &format!(
-            "'ALTER {word} ' || {NAME} || ' OWNER TO ' || pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(c.relowner))"
-        ),
-        &relation(oid),
-    );
-    add(99, "'0'", &rights("c.relacl", "c.relowner", 'r', &format!("'TABLE ' || {NAME}")), &relation(oid));
-    add(
-        99,
-        "'1' || pg_catalog.lpad(a.attnum::text, 5, '0') || x.number",
-        &format!(
-            "'GRANT ' || x.privilege_type || ' (' || pg_catalog.quote_ident(a.attname) || ') ON TABLE ' || {NAME} || ' TO ' || \
-             CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) END \
-             || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END"
-        ),
-        &of("JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
-             JOIN LATERAL pg_catalog.aclexplode(a.attacl) WITH ORDINALITY AS x (grantor, grantee, privilege_type, is_grantable, number) ON true"),
-    );
-    let sequence = "pg_catalog.quote_ident(qn.nspname) || '.' || pg_catalog.quote_ident(q.relname)";
-    add(
-        99,
-        "'2' || q.relname",
-        &rights("q.relacl", "q.relowner", 's', &format!("'SEQUENCE ' || {sequence}")),
-        &of("JOIN pg_catalog.pg_depend p ON p.refobjid = c.oid AND p.refobjsubid > 0 AND p.deptype IN ('a', 'i') \
-             AND p.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass \
-             JOIN pg_catalog.pg_class q ON q.oid = p.objid AND q.relkind = 'S' JOIN pg_catalog.pg_namespace qn ON qn.oid = q.relnamespace"),
-    );
+    ));
     parts
+}
+
+/// Whose it is, and who may do what with it.
+fn owner_and_rights(oid: u32, word: &str) -> Vec<String> {
+    let of = |more: &str| with(oid, more);
+    let sequence = "pg_catalog.quote_ident(qn.nspname) || '.' || pg_catalog.quote_ident(q.relname)";
+    vec![
+        statement(
+            98,
+            "''",
+            &format!(
+                "'ALTER {word} ' || {NAME} || ' OWNER TO ' || pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(c.relowner))"
+            ),
+            &relation(oid),
+        ),
+        statement(99, "'0'", &rights("c.relacl", "c.relowner", 'r', &format!("'TABLE ' || {NAME}")), &relation(oid)),
+        statement(
+            99,
+            "'1' || pg_catalog.lpad(a.attnum::text, 5, '0') || x.number",
+            &format!(
+                "'GRANT ' || x.privilege_type || ' (' || pg_catalog.quote_ident(a.attname) || ') ON TABLE ' || {NAME} || ' TO ' || \
+                 CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) END \
+                 || CASE WHEN x.is_grantable THEN ' WITH GRANT OPTION' ELSE '' END"
+            ),
+            &of("JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+                 JOIN LATERAL pg_catalog.aclexplode(a.attacl) WITH ORDINALITY AS x (grantor, grantee, privilege_type, is_grantable, number) ON true"),
+        ),
+        statement(
+            99,
+            "'2' || q.relname",
+            &rights("q.relacl", "q.relowner", 's', &format!("'SEQUENCE ' || {sequence}")),
+            &of("JOIN pg_catalog.pg_depend p ON p.refobjid = c.oid AND p.refobjsubid > 0 AND p.deptype IN ('a', 'i') \
+                 AND p.classid = 'pg_catalog.pg_class'::pg_catalog.regclass AND p.refclassid = 'pg_catalog.pg_class'::pg_catalog.regclass \
+                 JOIN pg_catalog.pg_class q ON q.oid = p.objid AND q.relkind = 'S' JOIN pg_catalog.pg_namespace qn ON qn.oid = q.relnamespace"),
+        ),
+    ]
 }
