@@ -70,6 +70,8 @@ fn the_snapshot_does_without_a_format_and_without_an_environment() {
     assert_eq!(line(&mut home.on(&world), "snapshot").coded(0).json()["environment"], "staging");
     let variable = line(home.on(&world).env("COCKPIT_ENV", "prod"), "snapshot").coded(0).json();
     assert_eq!(variable["environment"], "prod");
+    let broken = line(home.on(&world).env("COCKPIT_ENV", "prod \r\n"), "snapshot").coded(0).json();
+    assert_eq!(broken["environment"], "prod", "as `$(cat FILE)` of another system leaves it");
     let yaml = line(&mut home.on(&world), "snapshot -o yaml").coded(0).out;
     assert!(yaml.starts_with("schema: cockpit.snapshot/1\n"), "{yaml}");
     let table = line(&mut home.on(&world), "snapshot -o table").coded(0).out;

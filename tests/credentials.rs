@@ -117,6 +117,23 @@ fn a_helper_that_takes_too_long_is_ended() {
 }
 
 #[test]
+fn a_helper_that_has_not_answered_when_the_time_is_up_is_named() {
+    let (home, world) = (Home::new(), World::staging());
+    for command in ["services", "snapshot -o json", "tunnel staging --to db.internal:5432 --port 0"] {
+        let typed = format!("{command} --timeout 2s");
+        let asks = "echo 'touch your key' >&2; exec sleep 600";
+        let said = line(&mut with_helper(&home, &world, asks), &typed).coded(7);
+        let named = "`sh` (credential_process of profile `work`) had not given credentials by then: touch your key";
+        assert!(said.err.contains(named), "{command}: {said:#?}");
+    }
+    // One that has answered is not.
+    let mut program = with_helper(&home, &world, &format!("echo '{KEYS}'"));
+    world.post("/_sim/fault", &json!({"operation": "sts:GetCallerIdentity", "kind": "hang"}));
+    let said = line(&mut program, "tunnel staging --to db.internal:5432 --port 0 --timeout 2s").coded(7);
+    assert!(!said.err.contains("credential_process"), "{said:#?}");
+}
+
+#[test]
 fn a_helper_ends_with_the_cockpit() {
     for sent in [rustix::process::Signal::INT, rustix::process::Signal::TERM, rustix::process::Signal::HUP] {
         let (home, world) = (Home::new(), World::staging());

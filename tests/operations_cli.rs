@@ -127,12 +127,12 @@ fn nothing_is_changed_without_a_yes() {
     let (home, world) = (home(""), World::staging());
     let prod = World::start(Scenario::Prod);
     for (world, arguments, code, text) in [
-        (&world, "deploy web --image c0ffee1", 4, "say it with --yes"),
+        (&world, "deploy web --image c0ffee1", 4, "confirm it with --yes"),
         (&world, "deploy web --image c0ffee1 --yes --read-only", 4, "--read-only refuses every change"),
-        (&world, "deploy web --image c0ffee1 --yes --confirm prod", 4, "--confirm names prod, and this is staging"),
-        (&prod, "--env prod deploy web --image c0ffee1 --yes", 4, "say it with --yes --confirm prod"),
-        (&prod, "--env prod scale web 3", 4, "say it with --yes --confirm prod"),
-        (&world, "stop", 4, "say it with --yes"),
+        (&world, "deploy web --image c0ffee1 --yes --confirm prod", 4, "--confirm names prod, but this is staging"),
+        (&prod, "--env prod deploy web --image c0ffee1 --yes", 4, "confirm it with --yes --confirm prod"),
+        (&prod, "--env prod scale web 3", 4, "confirm it with --yes --confirm prod"),
+        (&world, "stop", 4, "confirm it with --yes"),
         (&world, "deploy web", 2, "required"),
         (&world, "deploy web --image c0ffee1 --force", 2, "cannot be used with"),
         (&world, "deploy wbe --image c0ffee1 --yes", 2, "there is no service `wbe`"),
@@ -198,6 +198,15 @@ fn several_services_go_in_the_configured_order_up_to_the_first_failure() {
     assert_eq!(operations[0]["service"], "bookmark-manager-staging-web");
     assert_eq!(operations[1]["verdict"], "cancelled", "the second was not begun");
     assert_eq!(asked(&world, "ecs:UpdateService"), 1);
+}
+
+#[test]
+fn each_that_is_attached_to_is_followed_to_its_own_end_and_the_worst_is_the_exit_code() {
+    let (home, world) = (home(""), world(Scenario::FirstDeployment));
+    line(&mut home.on(&world), "deploy web --image badc0de --yes -o json").coded(5);
+    let report = validated(&home, &line(&mut home.on(&world), "deploy api web --attach -o json").coded(6));
+    let ends = report["operations"].as_array().unwrap().iter().map(|one| one["verdict"].as_str().unwrap());
+    assert_eq!(ends.collect::<Vec<_>>(), ["rolled_back", "failed"]);
 }
 
 #[test]
@@ -370,6 +379,8 @@ fn the_audit_file_has_region_endpoint_user_and_machine_wherever_they_come_from()
     let left = all.iter().find(|one| one["command"].as_str().unwrap().contains("deploy api")).unwrap();
     assert_eq!(left["outcome"], "unknown");
     assert_eq!((all.len(), audit["unreadable"].as_u64()), (3, Some(1)));
+    let table = cockpit("audit").coded(0).out;
+    assert!(table.contains("1 line of "), "{table}");
 }
 
 #[test]

@@ -52,6 +52,29 @@ fn a_first_deployment_that_fails_has_nothing_to_go_back_to() {
 }
 
 #[test]
+fn one_that_somebody_took_back_is_not_said_to_have_failed() {
+    let (home, world) = (home(), World::run_at(Scenario::SlowRollout, 2.0));
+    let mut command = home.on(&world);
+    command.args(["deploy", "web", "--image", "c0ffee1", "-y"]).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let child = command.spawn().unwrap();
+    until("the change", PATIENCE, || (world.asked("ecs:DescribeServiceDeployments") > 1).then_some(()));
+    signal(child.id(), rustix::process::Signal::TERM);
+    finish(child).coded(7);
+    line(&mut home.on(&world), "rollback web -y").coded(0);
+    let told = operation(&line(&mut home.on(&world), "deploy web --attach -o json").coded(5));
+    assert!(text(&told, "summary").contains("was rolled back: "), "{told:#}");
+    assert!(!text(&told, "summary").contains("failed"), "{told:#}");
+}
+
+#[test]
+fn an_end_that_ecs_told_is_named_though_the_time_is_up_before_it_is_sure() {
+    let (home, world) = (home(), World::run_at(Scenario::Staging, SPEED));
+    world.fault("elasticloadbalancing:DescribeTargetHealth", "hang");
+    let told = operation(&line(&mut home.on(&world), "deploy web --force -y --timeout 8s -o json").coded(7));
+    assert!(told["causes"].to_string().contains("ECS calls it successful"), "{told:#}");
+}
+
+#[test]
 fn a_rollback_that_fails_is_told_with_what_runs() {
     let (home, world) = (home(), World::run_at(Scenario::RollbackFails, SPEED));
     let failed = operation(&line(&mut home.on(&world), "deploy web --image c0ffee1 -y -o json").coded(6));

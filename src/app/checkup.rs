@@ -1,5 +1,7 @@
 //! What `cockpit doctor` finds: its checks, and how they came out.
 
+use crate::model::names::listed;
+use crate::model::{Failure, FailureKind};
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -42,12 +44,15 @@ pub struct Check {
     pub detail: String,
     /// What to do.
     pub hint: Option<String>,
+    /// Why it could not be looked at, or is refused: checks of one cause are told together.
+    #[serde(skip)]
+    pub failure: Option<Failure>,
 }
 
 impl Check {
     /// All is well.
     pub fn ok(name: impl Into<String>, detail: impl Into<String>) -> Self {
-        Self { name: name.into(), status: Outcome::Ok, place: None, detail: detail.into(), hint: None }
+        Self { name: name.into(), status: Outcome::Ok, place: None, detail: detail.into(), hint: None, failure: None }
     }
 
     /// Works, but not all of it.
@@ -71,6 +76,12 @@ impl Check {
         Self { place, ..self }
     }
 
+    /// The same, because of a failure.
+    #[must_use]
+    pub fn of(self, failure: &Failure) -> Self {
+        Self { failure: Some(failure.clone()), ..self }
+    }
+
     /// What was found, with where it stands.
     pub fn words(&self) -> String {
         match &self.place {
@@ -78,6 +89,43 @@ impl Check {
             None => self.detail.clone(),
         }
     }
+}
+
+/// The checks as people read them: those that failed for one cause are one, which names what it affects.
+pub fn joined(checks: &[Check]) -> Vec<Check> {
+    let mut causes: Vec<(Vec<Failure>, Vec<usize>)> = Vec::new();
+    for (at, check) in checks.iter().enumerate() {
+        let Some(failure) = &check.failure else { continue };
+        // What one may not do and need not is another thing than what one has to be allowed.
+        let same = |(known, all): &&mut (Vec<Failure>, Vec<usize>)| {
+            known[0].is_like(failure) && (failure.kind != FailureKind::Denied || checks[all[0]].status == check.status)
+        };
+        match causes.iter_mut().find(same) {
+            Some((known, all)) => {
+                known.push(failure.clone());
+                all.push(at);
+            }
+            None => causes.push((vec![failure.clone()], vec![at])),
+        }
+    }
+    let row = |(at, check): (usize, &Check)| match causes.iter().find(|(_, all)| all.contains(&at)) {
+        Some((failures, all)) if all.len() > 1 => (all[0] == at).then(|| together(checks, failures, all)),
+        Some(_) | None => Some(check.clone()),
+    };
+    checks.iter().enumerate().filter_map(row).collect()
+}
+
+/// Several checks with one cause, as the worst of them.
+fn together(checks: &[Check], failures: &[Failure], all: &[usize]) -> Check {
+    let why = Failure::together(failures);
+    let told = |name: &str| why.split([' ', ',']).any(|word| word == name);
+    let names: Vec<&str> = all.iter().map(|at| checks[*at].name.as_str()).filter(|name| !told(name)).collect();
+    let first = &checks[all[0]];
+    let status = [Outcome::Fail, Outcome::Warn, Outcome::Untried, Outcome::Ok]
+        .into_iter()
+        .find(|status| all.iter().any(|at| checks[*at].status == *status));
+    let detail = if names.is_empty() { why.clone() } else { format!("{why}; affected: {}", listed(&names)) };
+    Check { status: status.unwrap_or(first.status), detail, place: None, ..first.clone() }
 }
 
 /// How many came out how: `40 ok, 1 warning, 0 failed, 1 untried`.
@@ -99,4 +147,52 @@ pub struct Checkup {
     pub environment: String,
     /// What was found; none while it is being looked at.
     pub checks: Option<Vec<Check>>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn refused(action: &str, kind: FailureKind, why: &str) -> Failure {
+        Failure::new(kind, format!("{action}: {why}"))
+    }
+
+    #[test]
+    fn what_one_cause_refuses_is_one_row_that_names_what_it_affects() {
+        let expired = |action: &str| refused(action, FailureKind::Credentials, "the key has expired");
+        let of = |name: &str, make: fn(String, String, String) -> Check| {
+            let failure = expired(name);
+            make(name.to_owned(), failure.message.clone(), "renew it".to_owned()).of(&failure)
+        };
+        let checks = [
+            of("sts:GetCallerIdentity", Check::fail),
+            Check::ok("region", "eu-west-1"),
+            of("ecs:ListServices", Check::fail),
+            of("wafv2:GetWebACL", Check::warn),
+            Check::untried("services", "not known", "renew it").at(Some("config.toml:7".into())).of(&expired("ecs:A")),
+        ];
+        let rows = joined(&checks);
+        assert_eq!(rows.len(), 2, "{rows:#?}");
+        assert_eq!((rows[0].status, rows[0].name.as_str()), (Outcome::Fail, "sts:GetCallerIdentity"));
+        assert_eq!(
+            rows[0].words(),
+            "the key has expired; affected: sts:GetCallerIdentity, ecs:ListServices, wafv2:GetWebACL, services"
+        );
+        assert_eq!(rows[1], checks[1]);
+    }
+
+    #[test]
+    fn what_has_to_be_allowed_and_what_need_not_be_are_two() {
+        let denied = |action: &str, make: fn(String, String, String) -> Check| {
+            let failure = refused(action, FailureKind::Denied, "not allowed");
+            make(action.to_owned(), failure.message.clone(), "allow it".to_owned()).of(&failure)
+        };
+        let checks = [
+            denied("ecs:ListServices", Check::fail),
+            denied("ecs:ListTasks", Check::fail),
+            denied("wafv2:GetWebACL", Check::warn),
+        ];
+        let words: Vec<String> = joined(&checks).iter().map(Check::words).collect();
+        assert_eq!(words, ["not allowed: ecs:ListServices, ecs:ListTasks", "wafv2:GetWebACL: not allowed"]);
+    }
 }

@@ -1,4 +1,4 @@
-//! `CloudWatch` rules by which alarms tell nobody for a time: which there are, one of ours, and its end.
+//! `CloudWatch` rules by which alarms notify nobody for a time: which there are, one of ours, and its end.
 
 use super::budget::Class;
 use super::convert::{moment, time};
@@ -19,7 +19,7 @@ const DELETE_RULE: Action = Action { name: "cloudwatch:DeleteAlarmMuteRule", cla
 
 /// Rules that are read at most: each is a request.
 const MOST: usize = 20;
-/// The largest page.
+/// Items a page: the most that the API allows.
 const PAGE: i32 = 100;
 /// How the moment of a rule that comes once is written.
 const AT: &str = "at(%Y-%m-%dT%H:%M)";
@@ -112,7 +112,7 @@ pub(super) async fn put(
     Ok(Reply::Done)
 }
 
-/// Takes the rule of an alarm away: it tells again at once.
+/// Deletes the mute rule of an alarm: it notifies again at once.
 pub(super) async fn delete(writer: &Writer<'_>, alarm: &str) -> Result<Reply, Failure> {
     let name = Mute::rule_of(alarm);
     let request = writer

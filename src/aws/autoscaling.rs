@@ -36,12 +36,12 @@ const ACTIVITIES: usize = 200;
 /// Pages of activities that are read at most: other clusters of the account have theirs in the list.
 const ACTIVITY_PAGES: usize = 10;
 
-/// What a resource of this cluster begins with.
+/// The beginning of the resources of this cluster.
 fn prefix(cluster: &str) -> String {
     format!("service/{cluster}/")
 }
 
-/// Scalable targets.
+/// Reads the scalable targets of services.
 pub(super) async fn targets(caller: &Caller<'_>, answers: &AnswerSender<'_>, cluster: &str) -> Result<(), Failure> {
     let prefix = prefix(cluster);
     caller
@@ -131,7 +131,7 @@ pub(super) async fn limit(
     Ok(Reply::Done)
 }
 
-/// Scaling policies.
+/// Reads the scaling policies of services.
 pub(super) async fn policies(caller: &Caller<'_>, answers: &AnswerSender<'_>, cluster: &str) -> Result<(), Failure> {
     let prefix = prefix(cluster);
     caller
@@ -156,7 +156,7 @@ pub(super) async fn policies(caller: &Caller<'_>, answers: &AnswerSender<'_>, cl
         .await
 }
 
-/// Scheduled actions.
+/// Reads the scheduled actions of services.
 pub(super) async fn scheduled(caller: &Caller<'_>, answers: &AnswerSender<'_>, cluster: &str) -> Result<(), Failure> {
     let prefix = prefix(cluster);
     caller

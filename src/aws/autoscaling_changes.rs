@@ -62,7 +62,7 @@ pub(super) async fn read(caller: &Caller<'_>, read: ScalingRead) -> Result<Scali
     }
 }
 
-/// Sends a change.
+/// Sends a change of a scaling policy or of a scheduled action.
 pub(super) async fn write(writer: &Writer<'_>, write: &ScalingWrite) -> Result<Reply, Failure> {
     match write {
         ScalingWrite::Target { resource, policy, target } => aim(writer, resource, policy, *target).await,

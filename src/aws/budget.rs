@@ -152,7 +152,7 @@ impl Class {
     pub fn limit(self, region: &str) -> (f64, f64) {
         let alike = |per_second: f64| (per_second, per_second);
         match self {
-            // Not adjustable, and all groups share it.
+            // Not adjustable, and shared by all groups.
             Self::LogsFilter if region == "us-east-1" => alike(25.0),
             Self::LogsFilter if FEW_LOGS.contains(&region) => alike(5.0),
             Self::LogsGet if region == "us-west-2" || region == "eu-west-1" || FEW_LOGS.contains(&region) => {
@@ -203,12 +203,12 @@ pub struct Bucket {
 }
 
 impl Bucket {
-    /// A full bucket.
+    /// A full bucket: `burst` requests at once, refilled by `rate` a second.
     pub fn new(rate: f64, burst: f64, now: Instant) -> Self {
         Self { rate, burst: burst.max(1.0), tokens: burst.max(1.0), at: now, throttled: None }
     }
 
-    /// Takes one token; how long to wait before using it.
+    /// Takes one token; returns how long to wait before using it.
     pub fn next(&mut self, now: Instant) -> Duration {
         self.fill(now);
         self.tokens -= 1.0;
@@ -323,7 +323,7 @@ impl Budget {
         }
     }
 
-    /// Takes the place of one request; how long to wait before it is sent.
+    /// Reserves the place of one request; returns how long to wait before it is sent.
     pub fn reserve(&self, class: Class, lane: Priority, now: Instant) -> Duration {
         self.with(class, lane, now, |bucket| bucket.next(now))
     }

@@ -10,19 +10,19 @@ use std::io;
 /// What became of a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Broken {
-    /// The address is none.
+    /// The address is not a valid one.
     Address,
     /// TLS found fault with a certificate.
     Certificate,
     /// TLS came to nothing for another reason.
     Tls,
-    /// It took too long.
+    /// It took longer than its limit.
     Slow,
     /// Nothing listens there.
     Refused,
     /// It ended in the middle.
     Cut,
-    /// It was not made.
+    /// The connection could not be made.
     Unconnected,
     /// An answer came, and was not one of the protocol.
     NotUnderstood,
@@ -65,7 +65,7 @@ where
     }
 }
 
-/// Kinds of an error with which a connection ends that there was.
+/// Whether an error ends a connection that had been made.
 fn ends(kind: io::ErrorKind) -> bool {
     matches!(
         kind,

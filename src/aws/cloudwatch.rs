@@ -10,7 +10,7 @@ use aws_sdk_cloudwatch::types as sdk;
 use futures_util::future::join_all;
 
 pub(super) const DESCRIBE_ALARMS: Action = Action { name: "cloudwatch:DescribeAlarms", class: Class::Alarms };
-/// The largest page.
+/// Items a page: the most that the API allows.
 const PAGE: i32 = 100;
 
 /// Alarms whose names begin with one of the prefixes: a list for each, all at once.

@@ -23,7 +23,7 @@ pub(super) const TARGET: &str = "AWSCognitoIdentityProviderService";
 /// The largest page of either list.
 const PAGE: u32 = 60;
 
-/// So many users are counted for a screen.
+/// How many users are counted for a screen.
 const COUNTED: u64 = 3_000;
 
 /// The pool of an environment for a screen, its users counted; none where none is its own, or several are.
@@ -102,7 +102,7 @@ impl Session {
         pools(&Caller::new(self, Priority::Operator)).await
     }
 
-    /// What a pool asks of passwords and of a second factor; what of it could not be read is among the failures.
+    /// The rules of a pool for passwords and for a second factor; what could not be read is among the failures.
     pub async fn user_pool(&self, pool: Pool) -> (Pool, Vec<Failure>) {
         let caller = Caller::new(self, Priority::Operator);
         let asked = body!({"UserPoolId": pool.id});

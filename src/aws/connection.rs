@@ -16,7 +16,7 @@ pub const OPERATION_TIMEOUT: Duration = Duration::from_secs(20);
 pub const CREDENTIAL_TIMEOUT: Duration = Duration::from_mins(1);
 /// A helper that failed is started again after this: each start may be a dialog.
 pub const HELPER_AGAIN: Duration = Duration::from_mins(1);
-/// Attempts in all.
+/// How often a request is tried, the first time included.
 pub const ATTEMPTS: u32 = 3;
 /// Credentials that AWS refused are read again at most this often.
 pub const REREAD_AFTER: Duration = Duration::from_secs(2);
@@ -36,9 +36,9 @@ pub struct Connection {
     pub attempts: Option<u32>,
     /// The limit for a credential helper, which may ask its user.
     pub credential_timeout: Duration,
-    /// The screen is taken: a credential helper gets no terminal.
+    /// Whether the screen is taken: a credential helper gets no terminal.
     pub screen: bool,
-    /// Nobody is asked for an MFA code: it is looked at in passing, and a window would be about something else.
+    /// Whether nobody is asked for an MFA code: it is looked at in passing, and a window would be about something else.
     pub quiet: bool,
     /// Refused credentials are read again at most this often.
     pub reread_after: Duration,
@@ -48,7 +48,7 @@ pub struct Connection {
     pub credentials_file: Option<PathBuf>,
 }
 
-/// An access key.
+/// An access key of IAM.
 #[derive(Debug, Clone)]
 pub struct Keys {
     /// `AKIA…`.
@@ -75,7 +75,7 @@ impl Default for Connection {
 }
 
 impl Connection {
-    /// To a simulator at this endpoint, with keys that mean nothing.
+    /// Connects to a simulator at this endpoint, with keys that mean nothing.
     pub fn simulated(endpoint_url: impl Into<String>, region: impl Into<String>) -> Self {
         Self {
             region: Some(region.into()),

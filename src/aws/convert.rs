@@ -1,4 +1,4 @@
-//! Small steps from the SDK's types to the model's.
+//! Conversions from the types of the SDK to those of the model.
 
 use crate::model::{Failure, FailureKind};
 use aws_smithy_types::DateTime;
@@ -27,7 +27,7 @@ pub(super) fn number(action: &str, count: Option<u32>) -> Result<Option<i32>, Fa
         .map_err(|_| Failure::new(FailureKind::Other, format!("{action}: {} is too large", count.unwrap_or_default())))
 }
 
-/// A port.
+/// A port, where the number is one.
 pub(super) fn port(number: i32) -> Option<u16> {
     u16::try_from(number).ok().filter(|port| *port > 0)
 }
@@ -38,7 +38,7 @@ pub(super) fn tail(arn: &str) -> &str {
     arn.rsplit('/').next().unwrap_or(arn)
 }
 
-/// The same of an owned ARN that may be missing.
+/// The same for an owned ARN that may be missing.
 pub(super) fn tail_of(arn: Option<String>) -> String {
     arn.map(|arn| tail(&arn).to_owned()).unwrap_or_default()
 }

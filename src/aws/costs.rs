@@ -122,7 +122,7 @@ fn budgets(answer: &Value) -> Vec<Budget> {
     of_cost.filter_map(read).collect()
 }
 
-/// Amounts are texts.
+/// Cost Explorer writes amounts as texts.
 fn amount(value: &Value) -> Option<f64> {
     value.as_str()?.parse::<f64>().ok().filter(|value| value.is_finite())
 }

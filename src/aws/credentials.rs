@@ -45,7 +45,7 @@ struct Kept {
     context: Context,
     /// The limit for one load.
     limit: Duration,
-    /// A helper gets no terminal.
+    /// Whether a helper gets no terminal.
     screen: bool,
     quiet: bool,
     /// Their end is told in the service's time.
@@ -76,7 +76,7 @@ enum Source {
     /// Roles, and what the first of them is assumed with: the SDK would ask for them by a rule of its own, where endpoints are
     /// concerned.
     Roles { with: SharedCredentialsProvider, roles: Vec<Role>, sts: Box<SdkConfig> },
-    /// What the SDK finds.
+    /// The credentials that the SDK's default chain finds.
     Sdk(SharedCredentialsProvider),
     /// Nothing can be loaded.
     None(Failure),
@@ -128,7 +128,7 @@ impl Keeper {
         self.0.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// What is in use, or what a load brings; `long`: good for another minute.
+    /// The credentials in use, or those that a load brings; `long`: good for another minute.
     async fn get(&self, long: bool) -> Outcome {
         let load = {
             let mut state = self.state();
@@ -229,7 +229,7 @@ impl Kept {
         }
     }
 
-    /// What the SDK gives.
+    /// Asks the SDK for credentials, within the limit.
     async fn given(&self, provider: &SharedCredentialsProvider) -> Outcome {
         provider.provide_credentials().await.map_err(|error| {
             let (kind, what) = super::failure::of_credentials(&self.context, &error);

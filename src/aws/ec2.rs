@@ -82,13 +82,13 @@ pub(super) async fn instances(caller: &Caller<'_>, named: &InstanceSelector) -> 
 }
 
 impl Caller<'_> {
-    /// One request of EC2.
+    /// Sends one request of EC2's query protocol.
     pub(super) async fn ec2(&self, action: Action, parameters: &[(&str, String)]) -> Result<Element, Failure> {
         self.xml(&request(action, parameters)).await
     }
 }
 
-/// A request of EC2.
+/// The form of such a request.
 pub(super) fn request(action: Action, parameters: &[(&str, String)]) -> Request {
     query(action, EC2, VERSION, parameters)
 }

@@ -18,7 +18,7 @@ pub(super) const BATCH_GET_IMAGE: Action = Action { name: "ecr:BatchGetImage", c
 pub(super) const GET_DOWNLOAD_URL: Action = Action { name: "ecr:GetDownloadUrlForLayer", class: Class::Ecr };
 pub(super) const SCAN_FINDINGS: Action = Action { name: "ecr:DescribeImageScanFindings", class: Class::Ecr };
 const GET_AUTHORIZATION_TOKEN: Action = Action { name: "ecr:GetAuthorizationToken", class: Class::Ecr };
-/// The largest page.
+/// Items a page: the most that the API allows.
 const PAGE: i32 = 1_000;
 /// Images that are read at most to find the newest: their order is none.
 const MOST: usize = 10_000;
@@ -114,7 +114,7 @@ pub(super) async fn contents(caller: &Caller<'_>, repository: &str) -> Result<(u
     Ok((details.len() as u64, bytes, details.len() >= MOST))
 }
 
-/// What the scan of an image found; none where it was not scanned.
+/// The findings of an image's scan; none where it was not scanned.
 pub(super) async fn scan(
     caller: &Caller<'_>,
     registry: Option<&Registry>,
@@ -225,7 +225,7 @@ async fn architectures(
     Some(vec![blob.get("architecture")?.as_str()?.to_owned()])
 }
 
-/// What a manifest tells.
+/// The content of a manifest.
 #[derive(Debug, PartialEq)]
 enum Manifest {
     /// Several images: the architecture of each.

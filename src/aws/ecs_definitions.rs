@@ -14,7 +14,7 @@ use aws_sdk_ecs::types as sdk;
 pub(super) const DESCRIBE_TASK_DEFINITION: Action =
     Action { name: "ecs:DescribeTaskDefinition", class: Class::EcsClusters };
 
-/// One revision.
+/// Reads one revision of a task definition.
 pub(super) async fn definition(caller: &Caller<'_>, answers: &AnswerSender<'_>, name: &str) -> Result<(), Failure> {
     answers.last(Fact::TaskDefinition(Box::new(from_definition(describe(caller, name, false).await?.0)))).await;
     Ok(())

@@ -30,7 +30,7 @@ const STOP_SERVICE_DEPLOYMENT: Action = Action { name: "ecs:StopServiceDeploymen
 const LISTED: i32 = 10;
 /// How far back the history goes that an operation reads; also the most that is described at once.
 const MOST: i32 = 20;
-/// Of the newest so many, those that did not succeed are described.
+/// Of the newest rollouts this many that did not succeed are described.
 const DESCRIBED: usize = 3;
 /// Revisions whose task definition is kept; beyond it the memory begins anew.
 const KEPT: usize = 20_000;

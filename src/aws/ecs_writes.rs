@@ -98,7 +98,7 @@ pub(super) async fn stop_task(writer: &Writer<'_>, cluster: &str, id: &str, reas
     Ok(Reply::Done)
 }
 
-/// Keeps something of a service in its tags.
+/// Stores something about a service in its tags.
 pub(super) async fn remember(writer: &Writer<'_>, arn: &str, tags: &[(&str, String)]) -> Result<Reply, Failure> {
     let tags = tags.iter().map(|(key, value)| sdk::Tag::builder().key(*key).value(value).build()).collect();
     writer
@@ -107,7 +107,7 @@ pub(super) async fn remember(writer: &Writer<'_>, arn: &str, tags: &[(&str, Stri
     Ok(Reply::Done)
 }
 
-/// Takes such tags away.
+/// Removes such tags.
 pub(super) async fn forget(writer: &Writer<'_>, arn: &str, keys: &[&str]) -> Result<Reply, Failure> {
     let keys = keys.iter().map(ToString::to_string).collect();
     writer

@@ -14,7 +14,7 @@ pub(super) const DESCRIBE_TARGET_HEALTH: Action =
 pub(super) const DESCRIBE_TARGET_GROUPS: Action =
     Action { name: "elasticloadbalancing:DescribeTargetGroups", class: Class::Elbv2 };
 
-/// The largest page.
+/// Items a page: the most that the API allows.
 const PAGE: i32 = 400;
 
 /// ARNs of the groups of the account and region.

@@ -18,7 +18,7 @@ use aws_types::service_config::{LoadServiceConfig, ServiceConfigKey};
 const SETTING: &str = "endpoint_url";
 /// What says that the variables and the settings of files are not heard.
 pub(super) const IGNORE: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
-/// The same in a profile.
+/// The same setting in a profile.
 const IGNORE_SETTING: &str = "ignore_configured_endpoint_urls";
 /// The variable of all services; that of one has the service's name behind it.
 const VARIABLE: &str = "AWS_ENDPOINT_URL";
@@ -54,7 +54,7 @@ pub(super) const SIGN_IN: &str = "sso-oidc";
 /// The URLs as they are used: one may have a user and a password in it.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Resolved {
-    /// Those of [`SERVICES`], in their order; none is AWS itself.
+    /// The endpoints of [`SERVICES`], in their order; none is AWS itself.
     own: Vec<Option<String>>,
     rest: Option<String>,
 }
@@ -122,13 +122,13 @@ impl Resolved {
         at.and_then(|at| self.own.get(at)).unwrap_or(&self.rest).as_deref()
     }
 
-    /// As it is shown and written down.
+    /// The endpoints as they are shown and stored.
     pub(super) fn shown(&self) -> Endpoints {
         let own = SERVICES.iter().zip(&self.own).map(|((prefix, _), url)| ((*prefix).to_owned(), url.clone()));
         Endpoints::new(own, self.rest.as_deref())
     }
 
-    /// The same configuration, whose clients go where this says.
+    /// The same configuration with these endpoints for its clients.
     pub(super) fn applied(&self, sdk: SdkConfig) -> SdkConfig {
         let mut builder = sdk.into_builder();
         builder.set_endpoint_url(None);
@@ -167,12 +167,12 @@ pub(super) fn of_config(config: &SdkConfig, service: &str) -> Option<String> {
     config.service_config()?.load_config(key)
 }
 
-/// What the SDK can make a request of.
+/// Whether the SDK can make a request of it.
 fn is_usable(url: &str) -> bool {
     is_url(url) && HttpRequest::new(SdkBody::empty()).set_uri(url).is_ok()
 }
 
-/// What is named as an endpoint and is none, and where it stands, if that is in a file.
+/// The failure where something is named as an endpoint and is not a URL, with its place in a file.
 pub(super) fn not_a_url(named: &str, place: Option<String>) -> Failure {
     let named = super::failure::clean(&super::failure::without_user(named));
     let what = match place {

@@ -26,13 +26,13 @@ pub(super) struct Context {
     pub who: String,
     /// What to do when its credentials are refused.
     pub renew: String,
-    /// The credentials cannot become others as long as this process runs.
+    /// Whether the credentials cannot become others as long as this process runs.
     pub lasting: bool,
-    /// They stand in variables of the environment.
+    /// Whether they stand in variables of the environment.
     pub variables: bool,
-    /// They come from a sign-in, which leaves a file.
+    /// Whether they come from a sign-in, which leaves a file.
     pub signs_in: bool,
-    /// Where requests go.
+    /// The endpoints that requests go to, for messages.
     pub endpoints: Endpoints,
 }
 
@@ -101,7 +101,7 @@ where
     }
 }
 
-/// Codes with which AWS refuses a request whose time or signature is off.
+/// Whether AWS refuses with this code a request whose time or signature is off.
 fn of_clock(code: &str) -> bool {
     code.contains("Signature") || code.contains("RequestExpired") || code.contains("RequestTimeTooSkewed")
 }

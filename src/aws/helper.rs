@@ -32,6 +32,10 @@ const LOOK: Duration = Duration::from_millis(10);
 /// Helpers that run or have been told to end, by their process id; whether each leads a group of its own.
 static RUNNING: Mutex<BTreeMap<i32, bool>> = Mutex::new(BTreeMap::new());
 
+/// Helpers that were asked and have not answered, also those that nobody waits for any more: how they are named, and what they
+/// have said on standard error.
+static ASKED: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+
 /// The program of a profile.
 #[derive(Debug, Clone)]
 pub(super) struct Helper {
@@ -113,6 +117,20 @@ pub fn helpers_run() -> bool {
     !running.is_empty()
 }
 
+/// The helpers that were asked and have not answered, ``"`aws-vault` (credential_process of profile `work`)"``, each with what it
+/// has said on standard error, `": touch your key"`, or nothing.
+pub fn helpers_asked() -> Vec<(String, String)> {
+    let asked = ASKED.lock().unwrap_or_else(PoisonError::into_inner);
+    asked.iter().map(|(helper, said)| (helper.clone(), said.clone())).collect()
+}
+
+/// Keeps what one has said while it is waited for.
+fn hears(named: &str, complaint: &[u8]) {
+    if let Some(said) = ASKED.lock().unwrap_or_else(PoisonError::into_inner).get_mut(named) {
+        *said = quoted(complaint);
+    }
+}
+
 impl Helper {
     /// The name of its program, without its folder and its arguments.
     pub(super) fn program(&self) -> String {
@@ -142,12 +160,14 @@ impl Helper {
         // At the terminal it may ask, as it does for the AWS CLI.
         command.stdin(if alone { Stdio::null() } else { Stdio::inherit() });
         let mut child = command.spawn().map_err(|error| format!("{named} cannot be started: {error}"))?;
+        ASKED.lock().unwrap_or_else(PoisonError::into_inner).insert(named.clone(), String::new());
         let running =
             child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)).map(|pid| Running::new(pid, alone));
         let (mut answer, mut complaint) = (Vec::new(), Vec::new());
         let status = {
             let (out, err) = (child.stdout.take(), child.stderr.take());
-            let reading = async { tokio::join!(read(out, &mut answer), read(err, &mut complaint)) };
+            let hears = |said: &[u8]| hears(&named, said);
+            let reading = async { tokio::join!(read(out, &mut answer, |_| ()), read(err, &mut complaint, hears)) };
             tokio::pin!(reading);
             let whole = async {
                 tokio::select! {
@@ -160,6 +180,7 @@ impl Helper {
             };
             tokio::time::timeout(limit, whole).await
         };
+        ASKED.lock().unwrap_or_else(PoisonError::into_inner).remove(&named);
         let said = quoted(&complaint);
         let Ok(status) = status else {
             drop(running);
@@ -210,7 +231,7 @@ fn alone_shell() -> tokio::process::Command {
     }
 }
 
-async fn read(stream: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>) {
+async fn read(stream: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>, heard: impl Fn(&[u8])) {
     let Some(mut stream) = stream else { return };
     let mut piece = [0; 4096];
     while let Ok(count @ 1..) = stream.read(&mut piece).await {
@@ -218,6 +239,7 @@ async fn read(stream: Option<impl AsyncRead + Unpin>, into: &mut Vec<u8>) {
         if into.len() > MOST {
             into.drain(..into.len() - MOST);
         }
+        heard(into.as_slice());
     }
 }
 

@@ -15,7 +15,7 @@ use serde_json::Value;
 
 pub(super) const DESCRIBE_ALARM_HISTORY: Action =
     Action { name: "cloudwatch:DescribeAlarmHistory", class: Class::Alarms };
-/// The largest page.
+/// Items a page: the most that the API allows.
 const PAGE: i32 = 100;
 /// No more pages of an account's alarms are read.
 const MOST_PAGES: usize = 30;

@@ -13,7 +13,7 @@ use crate::model::Failure;
 const AUTHORIZE: Action = Action { name: "ec2:AuthorizeSecurityGroupIngress", class: Class::Ec2Changes };
 const REVOKE: Action = Action { name: "ec2:RevokeSecurityGroupIngress", class: Class::Ec2Changes };
 
-/// One question.
+/// Reads security groups and their rules, for a change of them.
 pub(super) async fn read(caller: &Caller<'_>, read: ReachRead) -> Result<ReachReply, Failure> {
     match read {
         ReachRead::Balancers { target_groups } => balancers(caller, &target_groups).await.map(ReachReply::Balancers),

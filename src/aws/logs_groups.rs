@@ -11,7 +11,7 @@ use futures_util::future::join_all;
 use log_store::pattern::literal_prefix;
 use std::collections::BTreeSet;
 
-/// The largest page.
+/// Items a page: the most that the API allows.
 const PAGE: i32 = 50;
 
 /// Groups whose names begin so; all of them for an empty prefix.

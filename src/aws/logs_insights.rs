@@ -99,7 +99,7 @@ async fn run(session: Session, lane: Priority, query: InsightsQuery, mut out: on
     let _ = caller.call(STOP_QUERY, |clients| clients.logs().stop_query().query_id(&id).send()).await;
 }
 
-/// What a query has come to; nothing while it runs.
+/// The result of a query; nothing while it runs.
 fn judged(looked: GetQueryResultsOutput) -> Option<Result<InsightsResult, Failure>> {
     match &looked.status {
         Some(QueryStatus::Scheduled | QueryStatus::Running) => None,

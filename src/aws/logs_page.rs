@@ -35,7 +35,7 @@ const EXPECTED: u64 = 8 << 20;
 pub(super) struct Events(Arc<Mutex<Option<Vec<LogEvent>>>>);
 
 impl Events {
-    /// Those of the answer; none if it was left to the SDK.
+    /// Takes the events of the answer; none if they were left to the SDK.
     pub(super) fn take(&self) -> Option<Vec<LogEvent>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
@@ -83,7 +83,7 @@ impl Reader {
         Self { inner, events, read, ended: false }
     }
 
-    /// What the SDK is to read, now that all is here.
+    /// The bytes that the SDK is to read, now that the whole answer is here.
     fn rest(&mut self) -> Vec<u8> {
         let read = mem::take(&mut self.read);
         let Some((events, rest)) = apart(&read) else { return read };
@@ -144,7 +144,7 @@ struct Event<'a> {
 #[serde(transparent)]
 struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
-/// What is left of the answer.
+/// The rest of the answer.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 struct Rest {

@@ -75,7 +75,7 @@ pub(super) async fn events(
         missing -= lines.len();
         let more = lines.is_empty() || bytes >= NEARLY_FULL;
         pages.push(lines);
-        // The same token again is how this API says that there is nothing before it.
+        // This API repeats the token to say that there is nothing before it.
         let before = page.next_backward_token.filter(|next| Some(next) != token.as_ref());
         if missing == 0 || !more || before.is_none() {
             break;

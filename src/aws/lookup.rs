@@ -28,7 +28,7 @@ use std::collections::BTreeSet;
 pub(super) const DESCRIBE_PARAMETERS: Action = Action { name: "ssm:DescribeParameters", class: Class::ParameterList };
 
 impl Session {
-    /// What a resource of this name is imported by; none where there is none.
+    /// The id by which a resource of this name is imported; none where it does not exist.
     ///
     /// # Errors
     /// AWS cannot be asked, or the credentials belong to another account than `account`.
@@ -50,7 +50,7 @@ impl Session {
 const VALUES: usize = 50;
 
 impl Session {
-    /// Those of these parameters that there are; their values are not read.
+    /// Which of these parameters exist; their values are not read.
     ///
     /// # Errors
     /// AWS cannot be asked, or the credentials belong to another account than `account`.
@@ -64,7 +64,7 @@ impl Session {
     }
 }
 
-/// Those of these parameters that there are.
+/// Which of these parameters exist.
 async fn parameters(caller: &Caller<'_>, names: &[String]) -> Result<BTreeSet<String>, Failure> {
     let mut known = BTreeSet::new();
     for some in names.chunks(VALUES) {
@@ -101,13 +101,7 @@ fn only(mut found: Vec<String>, name: &str) -> Result<Option<String>, Failure> {
 async fn find(caller: &Caller<'_>, look: &Look, name: &str) -> Result<Option<String>, Failure> {
     let there = |there: bool| there.then(|| name.to_owned());
     Ok(match look {
-        Look::Cluster => {
-            let send = |clients: &super::clients::Clients| clients.ecs().describe_clusters().clusters(name).send();
-            let answer = caller.call(DESCRIBE_CLUSTERS, send).await?;
-            let active =
-                answer.clusters.unwrap_or_default().into_iter().any(|one| one.status.as_deref() == Some("ACTIVE"));
-            there(active)
-        }
+        Look::Cluster => there(cluster_is_active(caller, name).await?),
         Look::Service { cluster } => {
             let found = ecs_services::tagged(caller, cluster, &[name.to_owned()]).await?;
             let short = cluster.rsplit('/').next().unwrap_or(cluster);
@@ -121,15 +115,7 @@ async fn find(caller: &Caller<'_>, look: &Look, name: &str) -> Result<Option<Str
                 .await?;
             there(true)
         }
-        Look::LogGroup => {
-            let answer = caller
-                .call(DESCRIBE_LOG_GROUPS, |clients| {
-                    clients.logs().describe_log_groups().log_group_name_prefix(name).limit(50).send()
-                })
-                .await?;
-            let groups = answer.log_groups.unwrap_or_default();
-            there(groups.iter().any(|group| group.log_group_name.as_deref() == Some(name)))
-        }
+        Look::LogGroup => there(log_group_exists(caller, name).await?),
         Look::DbInstance => {
             caller
                 .call(DESCRIBE_DB_INSTANCES, |clients| {
@@ -152,16 +138,7 @@ async fn find(caller: &Caller<'_>, look: &Look, name: &str) -> Result<Option<Str
                 .await?;
             answer.target_groups.unwrap_or_default().into_iter().find_map(|group| group.target_group_arn)
         }
-        Look::Alarm => {
-            let answer = caller
-                .call(DESCRIBE_ALARMS, |clients| {
-                    let request = clients.cloudwatch().describe_alarms().alarm_names(name);
-                    request.alarm_types(AlarmType::MetricAlarm).alarm_types(AlarmType::CompositeAlarm).send()
-                })
-                .await?;
-            let made = answer.composite_alarms.map_or(0, |alarms| alarms.len());
-            there(made + answer.metric_alarms.map_or(0, |alarms| alarms.len()) > 0)
-        }
+        Look::Alarm => there(alarm_exists(caller, name).await?),
         Look::Function => {
             lambda::exists(caller, name).await?;
             there(true)
@@ -193,31 +170,66 @@ async fn find(caller: &Caller<'_>, look: &Look, name: &str) -> Result<Option<Str
         }
         Look::Zone => only(zones_called(caller, name).await?, name)?,
         Look::Listener { balancer } => listener(caller, balancer, name).await?,
-        Look::Instance => {
-            let filter = [("Filter.1.Name", "tag:Name".to_owned()), ("Filter.1.Value.1", name.to_owned())];
-            let found = ec2::of(&caller.ec2(ec2::DESCRIBE, &filter).await?).into_iter();
-            // One that has ended stays listed for an hour; those of a group come and go by themselves.
-            let meant = found.filter(|one| !["terminated", "shutting-down"].contains(&one.state.as_str()));
-            only(meant.filter(|one| one.group.is_none()).map(|one| one.id).collect(), name)?
-        }
+        Look::Instance => only(instances_called(caller, name).await?, name)?,
         Look::Record { zone, kind, set } => record(caller, zone, name, kind, set.as_deref()).await?,
         Look::ScalableTarget => autoscaling::target(caller, name).await?.map(|_| format!("ecs/{name}/{DESIRED_COUNT}")),
-        Look::ScalingPolicy { resource } => {
-            let answer = caller
-                .call(DESCRIBE_SCALING_POLICIES, |clients| {
-                    let request = clients.autoscaling().describe_scaling_policies().policy_names(name);
-                    request.service_namespace(ServiceNamespace::Ecs).resource_id(resource.as_str()).send()
-                })
-                .await?;
-            let found =
-                answer.scaling_policies().iter().any(|one| one.resource_id() == resource && one.policy_name() == name);
-            found.then(|| format!("ecs/{resource}/{DESIRED_COUNT}/{name}"))
-        }
+        Look::ScalingPolicy { resource } => scaling_policy(caller, resource, name).await?,
     })
 }
 
 /// What of a service is scaled.
 const DESIRED_COUNT: &str = "ecs:service:DesiredCount";
+
+/// Whether a cluster of this name is there; one that was deleted is listed for a while.
+async fn cluster_is_active(caller: &Caller<'_>, name: &str) -> Result<bool, Failure> {
+    let send = |clients: &super::clients::Clients| clients.ecs().describe_clusters().clusters(name).send();
+    let answer = caller.call(DESCRIBE_CLUSTERS, send).await?;
+    Ok(answer.clusters.unwrap_or_default().into_iter().any(|one| one.status.as_deref() == Some("ACTIVE")))
+}
+
+/// Whether there is a log group of exactly this name.
+async fn log_group_exists(caller: &Caller<'_>, name: &str) -> Result<bool, Failure> {
+    let answer = caller
+        .call(DESCRIBE_LOG_GROUPS, |clients| {
+            clients.logs().describe_log_groups().log_group_name_prefix(name).limit(50).send()
+        })
+        .await?;
+    let groups = answer.log_groups.unwrap_or_default();
+    Ok(groups.iter().any(|group| group.log_group_name.as_deref() == Some(name)))
+}
+
+/// Whether there is an alarm of this name, of a metric or of other alarms.
+async fn alarm_exists(caller: &Caller<'_>, name: &str) -> Result<bool, Failure> {
+    let answer = caller
+        .call(DESCRIBE_ALARMS, |clients| {
+            let request = clients.cloudwatch().describe_alarms().alarm_names(name);
+            request.alarm_types(AlarmType::MetricAlarm).alarm_types(AlarmType::CompositeAlarm).send()
+        })
+        .await?;
+    let made = answer.composite_alarms.map_or(0, |alarms| alarms.len());
+    Ok(made + answer.metric_alarms.map_or(0, |alarms| alarms.len()) > 0)
+}
+
+/// The instances of this name that run or may run again, without those of a group.
+async fn instances_called(caller: &Caller<'_>, name: &str) -> Result<Vec<String>, Failure> {
+    let filter = [("Filter.1.Name", "tag:Name".to_owned()), ("Filter.1.Value.1", name.to_owned())];
+    let found = ec2::of(&caller.ec2(ec2::DESCRIBE, &filter).await?).into_iter();
+    // One that has ended stays listed for an hour; those of a group come and go by themselves.
+    let meant = found.filter(|one| !["terminated", "shutting-down"].contains(&one.state.as_str()));
+    Ok(meant.filter(|one| one.group.is_none()).map(|one| one.id).collect())
+}
+
+/// The scaling policy of this name for a service.
+async fn scaling_policy(caller: &Caller<'_>, resource: &str, name: &str) -> Result<Option<String>, Failure> {
+    let answer = caller
+        .call(DESCRIBE_SCALING_POLICIES, |clients| {
+            let request = clients.autoscaling().describe_scaling_policies().policy_names(name);
+            request.service_namespace(ServiceNamespace::Ecs).resource_id(resource).send()
+        })
+        .await?;
+    let found = answer.scaling_policies().iter().any(|one| one.resource_id() == resource && one.policy_name() == name);
+    Ok(found.then(|| format!("ecs/{resource}/{DESIRED_COUNT}/{name}")))
+}
 
 /// The listener at a port of a load balancer.
 async fn listener(caller: &Caller<'_>, balancer: &str, at: &str) -> Result<Option<String>, Failure> {

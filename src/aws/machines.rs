@@ -32,9 +32,8 @@ const PERIOD: i32 = 300;
 pub enum Which<'a> {
     /// Ids, or patterns of names.
     Named(&'a [String]),
-    /// Those whose tag `Project` is this, and whose tag `Environment`, where they have one, is that of the environment.
+    /// Instances with this tag `Project`, whose tag `Environment`, where they have one, is that of the environment.
     Tagged {
-        /// The project.
         project: &'a str,
         /// The environment's name.
         environment: &'a str,
@@ -42,7 +41,7 @@ pub enum Which<'a> {
 }
 
 impl<'a> Which<'a> {
-    /// Those that the configuration names, else those with the environment's tags.
+    /// The instances that the configuration names, else those with the environment's tags.
     pub fn of(environment: &'a EnvironmentConfig) -> Self {
         if environment.instances.is_empty() {
             Self::Tagged { project: &environment.project, environment: &environment.name }
@@ -52,7 +51,7 @@ impl<'a> Which<'a> {
     }
 }
 
-/// Those that a pane asks for.
+/// The instances that a pane asks for.
 pub(super) async fn asked(
     caller: &Caller<'_>,
     answers: &AnswerSender<'_>,
@@ -206,7 +205,7 @@ impl Session {
         Ok(wanted)
     }
 
-    /// Their newest values.
+    /// Reads the newest value of each figure of the instances.
     async fn figures(
         &self,
         wanted: &[(String, Kind, Metric)],
@@ -240,7 +239,7 @@ impl Session {
     }
 }
 
-/// What an instance uses, in percent.
+/// The load of an instance, in percent.
 #[derive(Debug, Clone, Copy, Default)]
 struct Figures {
     cpu: Option<f64>,

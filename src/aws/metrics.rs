@@ -13,7 +13,7 @@ use jiff::Timestamp;
 pub(super) const GET_METRIC_DATA: Action = Action { name: "cloudwatch:GetMetricData", class: Class::MetricData };
 /// Queries that one request may have.
 pub const MOST_QUERIES: usize = 500;
-/// Seconds of a period.
+/// Seconds that one point of a curve covers.
 const PERIOD: i32 = 60;
 
 /// A metric as `CloudWatch` names it.

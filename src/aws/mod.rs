@@ -109,7 +109,7 @@ mod writer;
 mod xml;
 
 pub use connection::{Connection, Keys};
-pub use helper::{HELPER_GRACE, helpers_run, tell_helpers};
+pub use helper::{HELPER_GRACE, helpers_asked, helpers_run, tell_helpers};
 pub use probe::Probe;
 pub use service_clock::ServiceClock;
 pub use session::Session;

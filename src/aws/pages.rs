@@ -58,7 +58,7 @@ impl<'a> AnswerSender<'a> {
         self.send(Part::Page(fact)).await;
     }
 
-    /// The last page.
+    /// Sends the last page of an answer.
     pub(super) async fn last(&self, fact: Fact) {
         self.send(Part::Last(fact)).await;
     }
@@ -81,7 +81,7 @@ impl<'a> AnswerSender<'a> {
 }
 
 impl Caller<'_> {
-    /// Asks page by page; each is handed on as it comes.
+    /// Asks page by page; each page is passed on as it arrives.
     pub(super) async fn pages<T, E, Sending>(
         &self,
         answers: &AnswerSender<'_>,

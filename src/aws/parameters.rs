@@ -21,10 +21,10 @@ use std::sync::{Mutex, PoisonError};
 const HISTORY: Action = Action { name: "ssm:GetParameterHistory", class: Class::Parameters };
 const PUT: Action = Action { name: "ssm:PutParameter", class: Class::ParameterChanges };
 const DELETE: Action = Action { name: "ssm:DeleteParameter", class: Class::ParameterChanges };
-/// The largest page.
+/// Items a page: the most that the API allows.
 const PAGE: i32 = 50;
 
-/// So many names in one filter. Source: `ParameterStringFilter`.
+/// How many names in one filter. Source: `ParameterStringFilter`.
 const NAMES: usize = 50;
 
 /// What `DescribeParameters` is to match: the beginning of names, where nothing is that of all there are, or some whole ones.
@@ -167,7 +167,7 @@ fn no_value(name: &str) -> Failure {
     Failure::new(FailureKind::Malformed, format!("{}: the parameter {name} has no value", PARAMETER.name))
 }
 
-/// Writes one.
+/// Writes a parameter.
 pub(super) async fn put(writer: &Writer<'_>, put: Put) -> Result<Reply, Failure> {
     let kind = sdk::ParameterType::from(put.kind.word());
     let key = put.key.filter(|_| put.kind == Kind::Secure);
@@ -182,7 +182,7 @@ pub(super) async fn put(writer: &Writer<'_>, put: Put) -> Result<Reply, Failure>
     Ok(Reply::Written(answer.version))
 }
 
-/// What the service says of a value that it does not take has the value in it.
+/// Removes the value from the service's words about a value that it refuses.
 fn without_value(failure: Failure) -> Failure {
     const BEFORE: &str = "Value '";
     let Some(at) = failure.message.find(BEFORE) else { return failure };
@@ -192,7 +192,7 @@ fn without_value(failure: Failure) -> Failure {
     failure.said(message)
 }
 
-/// Removes one.
+/// Removes a parameter with all its versions.
 pub(super) async fn delete(writer: &Writer<'_>, name: &str) -> Result<Reply, Failure> {
     writer.once(DELETE, |clients| clients.ssm().delete_parameter().name(name).send()).await?;
     Ok(Reply::Done)

@@ -17,7 +17,7 @@ pub(super) const VERSION: &str = "2010-05-08";
 pub(super) const SIMULATE: Action = Action { name: "iam:SimulatePrincipalPolicy", class: Class::Iam };
 pub(super) const GET_ROLE: Action = Action { name: "iam:GetRole", class: Class::Iam };
 
-/// What is asked about a user or a role.
+/// A question about a user or a role.
 #[derive(Debug, Clone, Copy)]
 pub struct Question<'a> {
     /// `ssm:StartSession`.
@@ -54,7 +54,7 @@ impl Session {
         answer.owned("GetRoleResult/Role/Arn").ok_or_else(|| unreadable(GET_ROLE))
     }
 
-    /// What IAM decides for a user or a role, of each action on each resource.
+    /// The decisions of IAM for a user or a role, on each action and each resource.
     ///
     /// # Errors
     /// It is refused, there is no such user or role, or the answer cannot be read.
@@ -87,7 +87,7 @@ impl Session {
     }
 }
 
-/// The same for who asks already.
+/// The same for a caller that is known already.
 pub(super) async fn simulated(
     caller: &Caller<'_>,
     arn: &str,
@@ -101,7 +101,7 @@ pub(super) async fn simulated(
 }
 
 fn unreadable(action: Action) -> Failure {
-    Failure::new(FailureKind::Malformed, format!("{}: the answer has not what was asked for", action.name))
+    Failure::new(FailureKind::Malformed, format!("{}: the answer lacks what was asked for", action.name))
 }
 
 fn parameters(arn: &str, question: Question<'_>) -> Vec<(String, String)> {
@@ -118,7 +118,7 @@ fn parameters(arn: &str, question: Question<'_>) -> Vec<(String, String)> {
     made
 }
 
-/// What an answer decides. Where resources were named each has a result of its own within that of the action.
+/// The decisions of an answer. Where resources were named each has a result of its own within that of the action.
 fn decisions(answer: &Element) -> Option<Vec<Decision>> {
     let mut made = Vec::new();
     for result in &answer.at("SimulatePrincipalPolicyResult/EvaluationResults")?.children {

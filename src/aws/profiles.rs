@@ -34,7 +34,7 @@ pub(super) struct Profiles {
     sections: Vec<AwsSection>,
 }
 
-/// A role to assume.
+/// A role that a profile assumes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) struct Role {
     pub arn: String,
@@ -73,7 +73,7 @@ pub(super) enum Base {
     Sso,
     /// A console session: `aws login`.
     Login,
-    /// Keys in the file.
+    /// An access key stands in the file.
     Keys,
     /// What the machine or the container has.
     Machine,
@@ -123,17 +123,18 @@ pub(super) fn context(connection: &Connection) -> Context {
 }
 
 impl Profiles {
-    /// Reads the files.
+    /// Reads the AWS configuration and credentials files.
     pub(super) async fn read(connection: &Connection) -> Result<Self, Failure> {
         use aws_types::os_shim_internal::{Env, Fs};
         let (fs, env) = (Fs::real(), Env::real());
         let name = named(connection);
-        // The SDK takes a file that it cannot read for one that is not there, which keys in variables can do without.
+        // The SDK takes a file that it cannot read for one that is not there, which keys in variables can do without. For a
+        // pipe that nobody writes into it would wait.
         let texts = texts(connection);
         let needed = connection.profile.is_some()
             || connection.credentials_file.is_some()
             || variable("AWS_ACCESS_KEY_ID").is_none();
-        if let Some(why) = texts.unreadable().filter(|_| needed) {
+        if let Some(why) = texts.unreadable().filter(|_| needed || texts.blocks()) {
             let hint =
                 "the AWS files are plain text in UTF-8 that whoever runs this may read, as the AWS CLI writes them";
             return Err(Failure::new(FailureKind::Credentials, why.to_owned()).hinted(hint));
@@ -150,7 +151,7 @@ impl Profiles {
         Ok(Self { set, named: name.is_some(), sections: texts.sections() })
     }
 
-    /// The profile in use.
+    /// The name of the profile that is used.
     pub(super) fn selected(&self) -> &str {
         self.set.selected_profile()
     }

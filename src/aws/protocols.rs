@@ -91,12 +91,12 @@ fn operation(action: Action) -> &'static str {
     action.name.rsplit(':').next().unwrap_or_default()
 }
 
-/// As a form is sent.
+/// Pairs as `application/x-www-form-urlencoded`.
 fn form<'a>(pairs: impl Iterator<Item = (&'a str, String)>) -> String {
     pairs.map(|(key, value)| format!("{}={}", encoded(key), encoded(&value))).collect::<Vec<_>>().join("&")
 }
 
-/// As a path or a form has it.
+/// Encodes a text for a path or a form.
 pub(super) fn encoded(text: &str) -> String {
     let byte = |byte: u8| match byte {
         b'A'..=b'Z' | b'a'..=b'z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => char::from(byte).to_string(),

@@ -21,7 +21,7 @@ const STOP_DB_CLUSTER: Action = Action { name: "rds:StopDBCluster", class: Class
 const START_DB_CLUSTER: Action = Action { name: "rds:StartDBCluster", class: Class::Rds };
 const STOP_DB_INSTANCE: Action = Action { name: "rds:StopDBInstance", class: Class::Rds };
 const START_DB_INSTANCE: Action = Action { name: "rds:StartDBInstance", class: Class::Rds };
-/// The largest page.
+/// Items a page: the most that the API allows.
 pub(super) const PAGE: i32 = 100;
 /// Clusters, and instances, of an account and region that are read at most; AWS allows 40 of each unasked.
 const MOST: usize = 2_000;

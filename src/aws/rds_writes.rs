@@ -13,7 +13,7 @@ const REBOOT_DB_INSTANCE: Action = Action { name: "rds:RebootDBInstance", class:
 const CREATE_DB_CLUSTER_SNAPSHOT: Action = Action { name: "rds:CreateDBClusterSnapshot", class: Class::Rds };
 const CREATE_DB_SNAPSHOT: Action = Action { name: "rds:CreateDBSnapshot", class: Class::Rds };
 
-/// Sends the change.
+/// Sends a change of a database.
 pub(super) async fn write(writer: &Writer<'_>, write: &RdsWrite) -> Result<Reply, Failure> {
     match write {
         RdsWrite::Failover { cluster, to } => {

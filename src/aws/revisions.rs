@@ -3,7 +3,7 @@
 use crate::model::Failure;
 use std::collections::{HashMap, HashSet};
 
-/// What a session remembers of service revisions.
+/// The memory of a session for service revisions.
 #[derive(Debug, Default)]
 pub(super) struct Revisions {
     /// The task definition of each that was read.

@@ -9,7 +9,7 @@ use futures_util::future::join_all;
 
 /// What reads parameters for a container: asked of roles, never called from here.
 const READS: [&str; 1] = ["ssm:GetParameters"];
-/// So many resources in one request.
+/// How many resources in one request.
 const RESOURCES: usize = 100;
 
 impl Session {

@@ -21,7 +21,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 pub(super) const LIST_SCHEDULES: Action = Action { name: "scheduler:ListSchedules", class: Class::Scheduler };
 pub(super) const GET_SCHEDULE: Action = Action { name: "scheduler:GetSchedule", class: Class::Scheduler };
 const UPDATE_SCHEDULE: Action = Action { name: "scheduler:UpdateSchedule", class: Class::Scheduler };
-/// The largest page.
+/// Items a page: the most that the API allows.
 const PAGE: i32 = 100;
 /// Schedules that are read at most: each is a request.
 const MOST: usize = 20;
@@ -82,7 +82,7 @@ pub(super) async fn schedules(caller: &Caller<'_>, answers: &AnswerSender<'_>, p
     Ok(())
 }
 
-/// Lets a schedule fire no sooner than `until`; everything else of it is kept.
+/// Makes a schedule fire no sooner than `until`; everything else of it stays.
 pub(super) async fn skip(writer: &Writer<'_>, timer: &Timer, until: Option<Timestamp>) -> Result<Reply, Failure> {
     let group = Some(timer.group.as_str()).filter(|group| !group.is_empty());
     let (schedule, now) = get(&writer.reader(), &timer.name, group).await.map_err(Failure::unsent)?;

@@ -10,7 +10,7 @@ use crate::model::parameters::Secret;
 use aws_sdk_secretsmanager::types as sdk;
 
 pub(super) const LIST_SECRETS: Action = Action { name: "secretsmanager:ListSecrets", class: Class::Sessions };
-/// The largest page.
+/// Items a page: the most that the API allows.
 const PAGE: i32 = 100;
 
 /// All of them, page by page.

@@ -91,7 +91,7 @@ mod tests {
         Timestamp::from_millisecond(1_700_000_000_000 + ms).expect("in range")
     }
 
-    /// What a service that is `ahead` puts into the date of an answer made at `ms` of this machine.
+    /// The date of an answer that a service puts in at `ms` of this machine, where its clock is `ahead`.
     fn date(ms: i64, ahead: i64) -> i64 {
         (1_700_000_000_000 + ms + ahead).div_euclid(1_000)
     }

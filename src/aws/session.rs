@@ -82,7 +82,7 @@ impl Session {
         Self::with_clock(connection, ServiceClock::default())
     }
 
-    /// The same with a measurement of the service's clock that others share.
+    /// The same with a measurement of the service's clock that is shared.
     pub fn with_clock(connection: Connection, clock: ServiceClock) -> Self {
         let context = super::profiles::context(&connection);
         Self(Arc::new(Inner {
@@ -120,7 +120,7 @@ impl Session {
     /// Waits until what was left has ended, for two seconds at most.
     pub async fn finish_cleanup(&self) {
         let mut cleanup = std::mem::take(&mut *self.0.cleanup.lock().unwrap_or_else(PoisonError::into_inner));
-        // Not `join_all`: it would panic where one of them did.
+        // Not `join_all`: it would panic where one of the tasks did.
         let _ = tokio::time::timeout(CLEANUP_LIMIT, async { while cleanup.join_next().await.is_some() {} }).await;
     }
 
@@ -263,7 +263,7 @@ impl Inner {
         self.budget.slow_down(class, Instant::now());
     }
 
-    /// What came of a request that failed; polling slows down where it was throttled.
+    /// The failure of a request; polling slows down where it was throttled.
     pub(super) fn failed<E>(&self, action: Action, context: &Context, error: &SdkError<E, HttpResponse>) -> Failure
     where
         E: ProvideErrorMetadata + Error + 'static,
@@ -362,7 +362,7 @@ impl<'a> Caller<'a> {
         }
     }
 
-    /// The same with credentials that are held: whoever holds them decides whether others are tried.
+    /// The same with fixed credentials: whoever holds them decides whether others are tried.
     async fn call_pinned<T, E, Sending>(
         &self,
         action: Action,

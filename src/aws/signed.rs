@@ -26,7 +26,7 @@ const HOSTS_OF_IAM: &[(&str, &str)] =
 /// A read that is refused because of its rate is sent so often in all.
 const TRIES: u32 = 4;
 
-/// What is waited before it is sent again, the first time.
+/// The first pause before a request is sent again.
 const PAUSE: Duration = Duration::from_millis(250);
 
 /// A service: its name in a signature and a host, and the region that it is asked in instead of the environment's.
@@ -39,7 +39,7 @@ pub(super) struct Request {
     pub(super) action: Action,
     pub(super) service: Service,
     pub(super) method: &'static str,
-    /// With its query.
+    /// The path, with its query.
     pub(super) path: String,
     /// The content's type; empty for none.
     pub(super) content: &'static str,
@@ -48,7 +48,7 @@ pub(super) struct Request {
     pub(super) body: String,
 }
 
-/// What came back, whatever it says.
+/// An answer, whatever it says.
 #[derive(Debug, Clone)]
 pub(super) struct Answer {
     pub(super) status: u16,

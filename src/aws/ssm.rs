@@ -19,8 +19,9 @@ use aws_smithy_async::time::TimeSource as _;
 use aws_smithy_runtime_api::client::orchestrator::HttpResponse;
 use aws_smithy_runtime_api::client::result::SdkError;
 use ssm_tunnel::{Credentials, Gate, Granted, Token};
-use std::sync::Arc;
+use std::collections::BTreeSet;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::SystemTime;
 
 const START: Action = Action { name: "ssm:StartSession", class: Class::Sessions };
@@ -62,6 +63,8 @@ pub struct Gateway {
     purpose: Purpose,
     /// How often the target was not connected since a session was opened.
     not_connected: Arc<AtomicU32>,
+    /// Tasks that were still there when they were last looked at, and are to end.
+    leaving: Arc<Mutex<BTreeSet<String>>>,
 }
 
 impl Gateway {
@@ -69,7 +72,7 @@ impl Gateway {
     /// through what it would be opened.
     pub fn new(session: Session, account: Option<String>, wanted: Wanted, purpose: Purpose) -> Self {
         let own = SameAccount::new(session.clone(), account);
-        Self { session, own, wanted, purpose, not_connected: Arc::default() }
+        Self { session, own, wanted, purpose, not_connected: Arc::default(), leaving: Arc::default() }
     }
 
     /// The container to go through, now.
@@ -113,10 +116,15 @@ impl Gateway {
                 })
                 .await?;
             arns.extend(listed.task_arns.unwrap_or_default());
-            token = listed.next_token.filter(|next| !next.is_empty());
-            if token.is_none() || arns.len() >= MOST {
+            let next = listed.next_token.filter(|next| !next.is_empty());
+            if next.is_none() || arns.len() >= MOST {
                 break;
             }
+            if next == token {
+                let what = format!("{}: the same page token came twice", LIST_TASKS.name);
+                return Err(Failure::new(FailureKind::Malformed, what));
+            }
+            token = next;
         }
         let mut candidates = Vec::new();
         for some in arns.chunks(PAGE as usize) {
@@ -246,6 +254,12 @@ fn carries(status: &str) -> bool {
     !matches!(status, "STOPPING" | "DEPROVISIONING" | "STOPPED" | "DELETED")
 }
 
+/// Whether a task of this desired status is to end: one that a deployment has replaced is drained by its load balancer, and
+/// carries its sessions meanwhile.
+fn leaves(desired: Option<&str>) -> bool {
+    desired == Some("STOPPED")
+}
+
 fn no_target(none: &NoTarget) -> Failure {
     // One that may be there in a moment is asked for again.
     let kind = if none.soon { FailureKind::Service } else { FailureKind::NotFound };
@@ -351,8 +365,23 @@ impl Gate for Gateway {
             .await
             // What cannot be asked is not gone.
             .ok()?;
-        let there = answer.tasks().iter().any(|task| carries(task.last_status().unwrap_or_default()));
-        (!there).then(|| format!("task {} does not run any more", short(task)))
+        let there = answer.tasks().iter().find(|task| carries(task.last_status().unwrap_or_default()));
+        let mut leaving = self.leaving.lock().unwrap_or_else(PoisonError::into_inner);
+        match there {
+            Some(found) if leaves(found.desired_status()) => {
+                leaving.insert(task.to_owned());
+            }
+            Some(_) => {}
+            None => {
+                leaving.remove(task);
+                return Some(format!("task {} does not run any more", short(task)));
+            }
+        }
+        None
+    }
+
+    fn is_leaving(&self, target: &Chosen) -> bool {
+        self.leaving.lock().unwrap_or_else(PoisonError::into_inner).contains(&target.task)
     }
 
     async fn credentials(&self) -> Result<Credentials, ssm_tunnel::Failure> {
@@ -373,5 +402,6 @@ mod tests {
         let all = ["PENDING", "RUNNING", "DEACTIVATING", "STOPPING", "DEPROVISIONING", "STOPPED"];
         let carrying: Vec<&str> = all.into_iter().filter(|status| carries(status)).collect();
         assert_eq!(carrying, ["PENDING", "RUNNING", "DEACTIVATING"]);
+        assert_eq!([Some("RUNNING"), Some("STOPPED"), None].map(leaves), [false, true, false]);
     }
 }

@@ -14,7 +14,7 @@ use serde_json::{Value, json};
 use std::time::Duration;
 use tokio::sync::oneshot;
 
-/// What a device may ask for. Source: the AWS CLI's default of `sso_registration_scopes`.
+/// The scope that a device may ask for. Source: the AWS CLI's default of `sso_registration_scopes`.
 const SCOPE: &str = "sso:account:access";
 /// The grant of a device. Source: RFC 8628.
 const GRANT: &str = "urn:ietf:params:oauth:grant-type:device_code";
@@ -25,14 +25,13 @@ const EVERY: u64 = 5;
 /// It asks for more time by so much. Source: RFC 8628.
 const SLOWER: u64 = 5;
 
-/// What a person does in a browser.
+/// The steps of a person in a browser.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verification {
     /// The page, with the code in it.
     pub url: String,
     /// The code that it must show.
     pub code: String,
-    /// Until when.
     pub until: Timestamp,
 }
 

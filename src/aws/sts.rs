@@ -1,4 +1,4 @@
-//! STS: who we are.
+//! STS: whose the credentials are.
 
 use super::budget::Class;
 use super::pages::AnswerSender;
@@ -19,7 +19,7 @@ pub(super) async fn identity(caller: &Caller<'_>, answers: &AnswerSender<'_>) ->
     Ok(())
 }
 
-/// Who the caller is.
+/// Asks STS whose credentials these are.
 pub(super) async fn who(caller: &Caller<'_>) -> Result<Identity, Failure> {
     let answer = caller.call(GET_CALLER_IDENTITY, |clients| clients.sts().get_caller_identity().send()).await?;
     let (Some(account), Some(arn)) = (answer.account, answer.arn) else {

@@ -25,12 +25,12 @@ const DB_INSTANCES: Action = Action { name: "rds:DescribeDBInstances", class: Cl
 pub(super) const LIST_FUNCTIONS: Action = Action { name: "lambda:ListFunctions", class: Class::Lambda };
 /// No more of one kind are read.
 const MOST: usize = 10_000;
-/// In one request.
+/// Clusters that one `DescribeClusters` takes at most.
 const CLUSTERS: usize = 100;
 const SERVICES: usize = 10;
 /// Schedules whose zone is read: a request each.
 const SCHEDULES: usize = 20;
-/// What a task is given that uses a database.
+/// The variable that a task with a database is given.
 const DATABASE: &str = "DATABASE_URL";
 
 impl Session {
@@ -43,7 +43,7 @@ impl Session {
         Ok(arns.iter().map(|arn| tail(arn).to_owned()).collect())
     }
 
-    /// What is in this session's region, and what of it could not be read.
+    /// Everything in this session's region, and what could not be read of it.
     pub async fn survey(&self, region: &str) -> (Region, Vec<String>) {
         let caller = Caller::new(self, Priority::Operator);
         let mut missing = Vec::new();

@@ -16,7 +16,7 @@ pub(super) const LOOKUP_EVENTS: Action = Action { name: "cloudtrail:LookupEvents
 pub(super) const CLOUDTRAIL: Service = Service("cloudtrail", None);
 const CLOUDTRAIL_GLOBAL: Service = Service("cloudtrail", Some(GLOBAL_REGION));
 pub(super) const TARGET: &str = "com.amazonaws.cloudtrail.v20131101.CloudTrail_20131101";
-/// The largest page.
+/// Items a page: the most that the API allows.
 const PAGE: u32 = 50;
 /// No more pages are read: two a second is all that an account may ask for.
 const MOST_PAGES: usize = 20;
@@ -129,7 +129,7 @@ fn event(entry: &Value) -> Option<TrailEvent> {
     })
 }
 
-/// What was written: names of its parameters, then those of its resources.
+/// The things that were written: names of its parameters, then those of its resources.
 fn names(entry: &Value, parameters: Option<&Value>) -> Vec<String> {
     let of = |key: &&str| parameters?.get(*key)?.as_str();
     let mut names: Vec<String> = NAMING.iter().filter_map(of).map(short).collect();

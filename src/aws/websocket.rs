@@ -11,7 +11,7 @@ use ssm_tunnel::{Options, Proxy, SendRate};
 use std::sync::Arc;
 
 impl Session {
-    /// Those in use, or fresh ones.
+    /// The credentials in use, or fresh ones.
     pub(super) async fn credentials(&self) -> Result<Credentials, Failure> {
         let generation = self.current();
         match generation.load(&self.0).await {

@@ -5,7 +5,7 @@
 //! machine's root certificates, is made when the first `https` request comes.
 
 use super::environment::variable;
-use super::proxied::is_off;
+use super::proxied::chosen;
 use super::service_clock::ServiceClock;
 use crate::model::{Failure, FailureKind};
 use aws_smithy_http_client::tls::{TlsContext, TrustStore};
@@ -45,7 +45,7 @@ pub(super) enum Unanswered {
     Late,
     /// Nothing listens there: it was not sent.
     Refused,
-    /// It broke off.
+    /// The connection broke off.
     Broken,
 }
 
@@ -264,10 +264,13 @@ fn read_bundle(file: &str) -> Result<(String, Vec<u8>), Failure> {
         )
         .hinted("correct AWS_CA_BUNDLE, or `ca_bundle` of the profile: a file of certificates in PEM")
     };
-    let path = match (file.strip_prefix("~/"), super::environment::variable("HOME")) {
+    let path: std::path::PathBuf = match (file.strip_prefix("~/"), super::environment::variable("HOME")) {
         (Some(rest), Some(home)) => std::path::Path::new(&home).join(rest),
         _ => file.into(),
     };
+    if crate::config::is_named_pipe(&path) {
+        return Err(wrong("it is a pipe".to_owned()));
+    }
     let bytes = std::fs::read(path).map_err(|error| wrong(error.to_string()))?;
     let mut found = 0;
     for certificate in CertificateDer::pem_slice_iter(&bytes) {
@@ -280,7 +283,7 @@ fn read_bundle(file: &str) -> Result<(String, Vec<u8>), Failure> {
     Ok((file.to_owned(), bytes))
 }
 
-/// What is trusted.
+/// The certificates that a connection trusts.
 fn context(bundle: Option<&(String, Vec<u8>)>) -> TlsContext {
     let store =
         bundle.map_or_else(TrustStore::default, |(_, pem)| TrustStore::empty().with_pem_certificate(pem.clone()));
@@ -288,7 +291,7 @@ fn context(bundle: Option<&(String, Vec<u8>)>) -> TlsContext {
     TlsContext::builder().with_trust_store(store).build().unwrap_or_default()
 }
 
-/// TLS by rustls on aws-lc; `HTTPS_PROXY` and `NO_PROXY` are honoured as the AWS CLI does.
+/// TLS by rustls on aws-lc; `HTTPS_PROXY` and `NO_PROXY` are honoured.
 fn secure_client(context: TlsContext) -> SharedHttpClient {
     // One connector for each set of time limits, kept by the client that this makes.
     Builder::new().build_with_connector_fn(move |settings, components| {
@@ -302,7 +305,10 @@ fn secure_client(context: TlsContext) -> SharedHttpClient {
 }
 
 fn secure_connector(builder: ConnectorBuilder, context: TlsContext) -> Connector {
-    let proxy = if is_off(variable) { ProxyConfig::disabled() } else { ProxyConfig::from_env() };
+    let proxy = chosen(variable).map_or_else(ProxyConfig::disabled, |(url, except)| {
+        let proxy = ProxyConfig::https(url.as_str()).unwrap_or_else(|_| ProxyConfig::from_env());
+        proxy.no_proxy(except)
+    });
     let builder = builder.proxy_config(proxy);
     let crypto = tls::Provider::Rustls(tls::rustls_provider::CryptoMode::AwsLc);
     builder.tls_provider(crypto).tls_context(context).build()

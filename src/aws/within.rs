@@ -1,4 +1,4 @@
-//! A question that is one of several: what is not answered by the end of the time is missing, and the rest stands.
+//! One of several questions: if it is not answered in time it counts as missing, and the other answers stay.
 
 use crate::model::{Failure, FailureKind};
 use tokio::time::{Instant, timeout_at};

@@ -93,7 +93,7 @@ impl<'a> Writer<'a> {
         Caller::pinned(self.session, &self.pinned)
     }
 
-    /// What requests that are signed by hand are sent with.
+    /// The parts with which requests that are signed by hand are sent.
     pub(super) fn parts(&self) -> (&Inner, &Pinned) {
         (&self.session.0, &self.pinned)
     }

@@ -12,7 +12,7 @@ const DEEPEST: usize = 64;
 pub(super) struct Element {
     /// Without the prefix of its namespace.
     pub(super) name: String,
-    /// Its own text.
+    /// The text directly inside it.
     pub(super) text: String,
     /// The elements in it, in their order.
     pub(super) children: Vec<Element>,

@@ -1,4 +1,4 @@
-//! What is said when something fails: the failure, its causes and what to do, for people or as JSON.
+//! Error reports: the failure, its causes and what to do, for people or as JSON.
 
 use super::exit::ExitCode;
 use crate::model::offered::{CommandScope, in_environment};
@@ -85,14 +85,14 @@ impl Report {
         self
     }
 
-    /// The same with what to do.
+    /// The same with a hint: what to do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// The same, in which each command that its hint offers names this environment.
+    /// The same, with this environment named in each command that its hint offers.
     #[must_use]
     pub fn in_environment(mut self, named: CommandScope<'_>) -> Self {
         self.hint = self.hint.map(|hint| in_environment(&hint, named));

@@ -5,7 +5,6 @@
 pub enum ExitCode {
     /// Done, and what was asked for holds.
     Done,
-    /// Failed.
     Failed,
     /// Wrong usage or configuration.
     Usage,
@@ -21,7 +20,6 @@ pub enum ExitCode {
     TimedOut,
     /// No valid credentials.
     Credentials,
-    /// Interrupted.
     Interrupted,
     /// That of the command that was run for its user: `with-db`, `exec`.
     Of(u8),

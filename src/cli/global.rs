@@ -13,7 +13,7 @@ pub struct Global {
     /// The environment; needed unless the configuration has a default
     #[arg(short, long, global = true, value_name = "NAME", env = "COCKPIT_ENV", hide_env_values = true)]
     pub env: Option<String>,
-    /// This configuration instead of `config.toml` here or in a parent and in the user's folder
+    /// Use this file instead of `config.toml` in this folder or a parent and the user's own
     #[arg(short, long, global = true, value_name = "FILE", env = "COCKPIT_CONFIG", hide_env_values = true)]
     pub config: Option<PathBuf>,
     /// Format; `table` on a terminal. Each command says which it supports
@@ -31,8 +31,8 @@ pub struct Global {
     /// A profile of the AWS configuration, as in the AWS CLI
     #[arg(long, global = true, value_name = "NAME")]
     pub profile: Option<String>,
-    /// The code of a second factor, where the profile has `mfa_serial`; without it the terminal is asked. Good for half a
-    /// minute; the session that it makes is kept as the AWS CLI keeps it
+    /// The code of a second factor, where the profile has `mfa_serial`; without it the terminal is asked. It is valid
+    /// for half a minute; the session that it opens is cached as the AWS CLI caches it
     #[arg(long, global = true, value_name = "CODE", value_parser = code)]
     pub mfa_code: Option<String>,
     /// The region, as in the AWS CLI
@@ -56,7 +56,7 @@ pub struct Global {
 }
 
 impl Global {
-    /// What `--confirm` says to a change of this environment: its name where it is among those that were given.
+    /// The confirmation for this environment: its name, where `--confirm` gives it.
     pub fn confirmed(&self, environment: &str) -> Option<String> {
         self.confirm.iter().find(|name| *name == environment).or(self.confirm.first()).cloned()
     }

@@ -34,7 +34,7 @@ pub enum Output {
 }
 
 impl Output {
-    /// As it is typed.
+    /// The word as it is typed.
     pub fn word(self) -> &'static str {
         match self {
             Self::Table => "table",
@@ -68,7 +68,7 @@ pub enum Color {
 /// The formats of a command.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Formats {
-    /// Those that it supports.
+    /// The formats that it supports.
     pub allowed: &'static [Output],
     /// Where none is asked for, on a terminal.
     pub terminal: Output,

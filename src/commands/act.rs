@@ -2,7 +2,7 @@
 //! What it does is decided in `app::operation`.
 
 use super::context::Context;
-use super::opened::{Opened, time_is_up};
+use super::opened::{Opened, nothing_changed};
 use super::printed::{printed, verdict};
 use super::say::say;
 use super::waits::over;
@@ -21,7 +21,8 @@ use std::io::{self, Write as _};
 /// How long the audit file is looked at for what was left before.
 const LOOK_BACK: std::time::Duration = std::time::Duration::from_secs(2);
 
-/// Looks at all that was asked for, asks for one yes, and does one after the other up to the first failure.
+/// Looks at all that was asked for, asks for one yes, and does one after the other up to the first failure. Those that are
+/// only looked at are all followed to their ends.
 pub(super) async fn act(
     context: &Context,
     opened: &Opened,
@@ -68,56 +69,11 @@ pub(super) async fn act(
         for operation in &all {
             tell_plan(operation);
         }
-        let risk = all.iter().filter_map(|operation| operation.plan.as_ref()).map(|plan| plan.risk).max();
-        let answer = tokio::select! {
-            biased;
-            // Nothing was changed: the read of the terminal is left behind, and the process ends.
-            stop = stops.next() => {
-                let _ = writeln!(crate::runtime::Output::stderr());
-                return stop.ended();
-            }
-            () = over(context) => return Err(time_is_up("nobody answered")),
-            answer = said_yes(context, &opened.environment, risk.unwrap_or(Risk::Change)) => answer?,
-        };
-        if !answer {
-            return Err(Report::new("cancelled", "nothing was changed: the answer was no", ExitCode::Refused));
+        if let Some(code) = agreed(context, opened, &all, &mut stops).await? {
+            return Ok(code);
         }
     }
-    let mut code = ExitCode::Done;
-    let mut done = Vec::new();
-    for (at, id) in ids.iter().enumerate() {
-        done.push(*id);
-        if !attach {
-            driver.confirm(*id);
-        }
-        let stop = follow(&mut driver, *id, &mut told, &mut stops).await;
-        let Some(operation) = driver.operations.get(*id) else { continue };
-        code = reports::exit_code(operation);
-        if let Some(outcome) = &operation.outcome {
-            // Why one was not begun may quote the output of a program, which must not be logged.
-            let begun = operation.began().map_or("", |_| outcome.summary.as_str());
-            tracing::info!("{} ended: {} {begun}", operation.title, outcome.verdict.word());
-        }
-        // A person ended it before the environment was changed; a program that was running was interrupted, too.
-        if let Some(stop) = stop
-            && matches!(ended_as(operation), Some(Verdict::Cancelled | Verdict::Impossible))
-        {
-            code = stop.code();
-        }
-        if code != ExitCode::Done {
-            // Those that only look have begun already.
-            let after = &ids[at + 1..];
-            if !attach && !after.is_empty() {
-                let why = format!("`{}` ended: {}", operation.title, operation.words());
-                for other in after {
-                    driver.skip(*other, &why);
-                    told.news(&driver.operations, *other);
-                }
-                done.extend(after);
-            }
-            break;
-        }
-    }
+    let (code, done) = carry_out(&mut driver, &ids, attach, &mut told, &mut stops).await;
     let finished: Vec<&Operation> = done.iter().filter_map(|id| driver.operations.get(*id)).collect();
     let report = reports::report(&finished, false);
     let written = headless::print(out, &report, output, Context::width());
@@ -131,6 +87,98 @@ pub(super) async fn act(
         }
     }
     verdict(written.map(drop), code)
+}
+
+/// Asks for the one yes to all of them. None: it was given; else the process was told to stop, and ends with this code.
+async fn agreed(
+    context: &Context,
+    opened: &Opened,
+    all: &[&Operation],
+    stops: &mut StopSignals,
+) -> Result<Option<ExitCode>, Report> {
+    let risk = all.iter().filter_map(|operation| operation.plan.as_ref()).map(|plan| plan.risk).max();
+    let answer = tokio::select! {
+        biased;
+        // Nothing was changed: the read of the terminal is left behind, and the process ends.
+        stop = stops.next() => {
+            let _ = writeln!(crate::runtime::Output::stderr());
+            return stop.ended().map(Some);
+        }
+        () = over(context) => return Err(nothing_changed("nobody answered")),
+        answer = said_yes(context, &opened.environment, risk.unwrap_or(Risk::Change)) => answer?,
+    };
+    if !answer {
+        return Err(Report::new("cancelled", "nothing was changed: the answer was no", ExitCode::Refused));
+    }
+    Ok(None)
+}
+
+/// Does one after the other up to the first failure. The worst of their ends, and those that were begun or skipped.
+async fn carry_out(
+    driver: &mut Driver,
+    ids: &[OperationId],
+    attach: bool,
+    told: &mut Told,
+    stops: &mut StopSignals,
+) -> (ExitCode, Vec<OperationId>) {
+    let mut code = ExitCode::Done;
+    let mut done = Vec::new();
+    for (at, id) in ids.iter().enumerate() {
+        done.push(*id);
+        if !attach {
+            driver.confirm(*id);
+        }
+        let stop = follow(driver, *id, told, stops).await;
+        let Some(operation) = driver.operations.get(*id) else { continue };
+        let mut ended = reports::exit_code(operation);
+        if let Some(outcome) = &operation.outcome {
+            // Why one was not begun may quote the output of a program, which must not be logged.
+            let begun = operation.began().map_or("", |_| outcome.summary.as_str());
+            tracing::info!("{} ended: {} {begun}", operation.title, outcome.verdict.word());
+        }
+        // A person ended it before the environment was changed; a program that was running was interrupted, too.
+        if let Some(stop) = stop
+            && matches!(ended_as(operation), Some(Verdict::Cancelled | Verdict::Impossible))
+        {
+            ended = stop.code();
+        }
+        let after = &ids[at + 1..];
+        let why = match stop {
+            // It had ended by itself already; who interrupts it wants no more of it.
+            Some(stop) if !attach && ended == ExitCode::Done && !after.is_empty() => {
+                ended = stop.code();
+                format!("it was ended from outside, by {}", stop.name())
+            }
+            Some(_) | None => format!("`{}` ended: {}", operation.title, operation.words()),
+        };
+        code = worse(code, ended);
+        // Those that only look have begun already, and each has an end of its own.
+        if stop.is_none() && (attach || ended == ExitCode::Done) {
+            continue;
+        }
+        for other in after {
+            if attach {
+                driver.leave(*other);
+            } else {
+                driver.skip(*other, &why);
+            }
+            told.news(&driver.operations, *other);
+            // What had failed by then has failed, whoever is left.
+            let seen = driver.operations.get(*other).filter(|_| attach);
+            code = worse(code, seen.map_or(code, reports::exit_code));
+        }
+        done.extend(after);
+        break;
+    }
+    (code, done)
+}
+
+/// The worse of two ends, where each is one of its own: what failed before what is not known.
+fn worse(one: ExitCode, other: ExitCode) -> ExitCode {
+    const WORST_FIRST: [ExitCode; 5] =
+        [ExitCode::DeployFailed, ExitCode::RolledBack, ExitCode::Credentials, ExitCode::TimedOut, ExitCode::Failed];
+    let worst = WORST_FIRST.into_iter().find(|code| [one, other].contains(code));
+    worst.unwrap_or(if other == ExitCode::Done { one } else { other })
 }
 
 /// Tells what an earlier run has left behind in the audit file, and whether others can read it.

@@ -79,7 +79,7 @@ pub(super) fn unclear(why: &NoTarget) -> Report {
 
 /// Starts it, after a yes and not before it is written down.
 async fn start(target: &Whose<'_>, context: &Context, named: &InstanceSelector, id: &str) -> Result<(), Report> {
-    say(&format!("{} ({id}) is stopped: it is to be started, and goes on running", named.words()));
+    say(&format!("{} ({id}) is stopped: it is started, and stays running", named.words()));
     if !said_yes(context, target.environment, Risk::Change).await? {
         return Err(Report::new("refused", "nothing was started", ExitCode::Refused));
     }

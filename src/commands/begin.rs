@@ -6,6 +6,7 @@ use super::line::{Cli, command};
 use super::list::Command;
 use super::printed::printed;
 use super::{diagnostics, session};
+use crate::aws::helpers_asked;
 use crate::cli::{ExitCode, Report};
 use std::io::{self, IsTerminal as _};
 
@@ -29,12 +30,29 @@ pub async fn run(cli: Cli, out: &mut dyn io::Write) -> Result<ExitCode, Report> 
         None => Box::pin(session::run(&context, all)).await,
         Some(command) => command.run(&context, out).await,
     };
-    let ended = ended.map_err(|report| context.told(report));
+    let ended = with_helpers(&context, ended).map_err(|report| context.told(report));
     match &ended {
         Ok(code) => tracing::info!("it ends with {}", code.code()),
         Err(report) => tracing::warn!("it ends with {}: {report}", report.code.code()),
     }
     ended
+}
+
+/// Names the credential helpers that were asked and had not answered when the time was up: nothing else says what was waited
+/// for.
+fn with_helpers(context: &Context, ended: Result<ExitCode, Report>) -> Result<ExitCode, Report> {
+    let line = |(helper, said): (String, String)| format!("{helper} had not given credentials by then{said}");
+    let asked = helpers_asked().into_iter().map(line);
+    match ended {
+        Err(report) if report.code == ExitCode::TimedOut => Err(asked.fold(report, Report::cause)),
+        Ok(ExitCode::TimedOut) => {
+            // One that is left ends so, too.
+            let when = if context.is_over() { "the time is up: " } else { "" };
+            asked.for_each(|line| context.say(&format!("{when}{line}")));
+            Ok(ExitCode::TimedOut)
+        }
+        ended => ended,
+    }
 }
 
 /// Prints the help or the version.

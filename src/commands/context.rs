@@ -23,7 +23,7 @@ use std::io::IsTerminal as _;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-/// What a command works with: flags, format, time limit, environments that were opened, sessions with AWS.
+/// The context of a command: flags, format, time limit, environments that were opened, sessions with AWS.
 pub(super) struct Context {
     pub(super) global: Global,
     /// The format to print in.
@@ -138,7 +138,7 @@ impl Context {
         Ok(environment)
     }
 
-    /// The same for the environment of this name, whatever `--env` says; flags are about it, too.
+    /// The same for the environment of this name, whatever `--env` says; the other flags apply to it.
     pub(super) fn open_named(&self, name: &str) -> Result<(Loaded, EnvironmentConfig), Report> {
         let mut request = self.request();
         request.flags.environment = Some(name.to_owned());
@@ -152,7 +152,7 @@ impl Context {
     pub(super) fn open_typed(&self, typed: Option<&str>) -> Result<(Loaded, EnvironmentConfig), Report> {
         let Some(name) = typed else { return self.open() };
         // A variable of the shell says what is meant where nothing is typed; two that are typed contradict each other.
-        let from_shell = std::env::var("COCKPIT_ENV").ok();
+        let from_shell = std::env::var("COCKPIT_ENV").ok().map(|name| name.trim().to_owned());
         if let Some(flag) = self.global.env.as_ref().filter(|flag| *flag != name && from_shell.as_ref() != Some(flag)) {
             let message = format!("two environments are named: {name}, and {flag} with --env");
             return Err(Report::usage(message).hint("name the one that is meant"));
@@ -160,7 +160,7 @@ impl Context {
         self.open_named(name)
     }
 
-    /// What an environment is asked with.
+    /// The session with AWS for an environment.
     pub(super) fn aws(&self, environment: &EnvironmentConfig) -> aws::Session {
         let mut sessions = self.sessions.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some((_, known)) = sessions.iter().find(|(of, _)| of == environment) {
@@ -171,7 +171,7 @@ impl Context {
         session
     }
 
-    /// The session's facts.
+    /// The facts of the session that flags and variables give.
     pub(super) fn session(&self) -> Session {
         let global = &self.global;
         Session {
@@ -200,7 +200,7 @@ impl Context {
         crossterm::terminal::size().ok().map(|(columns, _)| columns)
     }
 
-    /// What is left of `--timeout`, which limits the whole command.
+    /// The rest of `--timeout`, which limits the whole command.
     pub(super) fn limit(&self) -> Option<Duration> {
         self.end.map(|end| end.saturating_duration_since(Instant::now()))
     }
@@ -229,7 +229,7 @@ impl Context {
         unless_stopped(Box::pin(self.collect_in(loaded.config, environment, wants, service_metrics))).await
     }
 
-    /// The same of an environment that is opened.
+    /// The same for an environment that is opened already.
     pub(super) async fn collect_in(
         &self,
         config: Config,
@@ -241,7 +241,7 @@ impl Context {
         Box::pin(self.read(config, environment, wants)).await
     }
 
-    /// The same of what is wanted.
+    /// Reads the sources that are wanted.
     pub(super) async fn read(&self, config: Config, environment: EnvironmentConfig, wants: Wants) -> Reading {
         Box::pin(self.read_with(self.collector(config, environment, wants))).await
     }
@@ -315,7 +315,7 @@ impl Reading {
         Some(format!("the account of these credentials is not known{}: {why}", taken.unwrap_or_default()))
     }
 
-    /// As the reports want it.
+    /// What was read, in the form that the reports take.
     pub(super) fn input(&self) -> SnapshotInput<'_> {
         let app = &self.collector.app;
         SnapshotInput {

@@ -32,7 +32,7 @@ fn schema(name: &str) -> Value {
     (schemas().into_iter().find(|schema| schema.name == name).unwrap().make)()
 }
 
-/// What a schema says of a path below one of its nodes.
+/// The part of a schema at a path below one of its nodes.
 fn below<'a>(root: &'a Value, node: &'a Value, path: &str) -> Option<&'a Value> {
     if let Some(target) = node["$ref"].as_str() {
         return below(root, root.pointer(target.strip_prefix('#')?)?, path);

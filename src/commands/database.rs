@@ -10,15 +10,14 @@ use crate::model::{DatabaseKind, Source};
 
 /// A database that was typed.
 pub(super) struct Found {
-    /// Its identifier.
+    /// The identifier of the database.
     pub(super) id: String,
-    /// It is a cluster.
     pub(super) cluster: bool,
     /// Where it is written, and where it is read alone.
     endpoint: Option<String>,
     reader_endpoint: Option<String>,
     port: u16,
-    /// Its instances.
+    /// The identifiers of its instances.
     pub(super) members: Vec<String>,
 }
 

@@ -8,7 +8,7 @@ use std::pin::Pin;
 
 /// A command, by its arguments.
 pub(super) struct Declared<A: 'static> {
-    /// As it is typed.
+    /// The name as it is typed.
     pub(super) name: &'static str,
     /// The formats that it prints in.
     pub(super) formats: fn(&A) -> Formats,
@@ -18,22 +18,22 @@ pub(super) struct Declared<A: 'static> {
     pub(super) work: Work,
     /// What `cockpit schema` knows of what it prints.
     pub(super) schemas: &'static [Schema],
-    /// Does it.
+    /// The function that runs the command.
     pub(super) run: Run<A>,
 }
 
-/// What a command does; what it prints goes to the writer.
+/// The function that runs a command; what it prints goes to the writer.
 pub(super) type Run<A> = for<'a> fn(&'a Context, &'a A, &'a mut dyn io::Write) -> Running<'a>;
 
 /// A command that is under way.
 pub(super) type Running<'a> = Pin<Box<dyn Future<Output = Result<ExitCode, Report>> + 'a>>;
 
-/// What the work of a command is like.
+/// The kind of work that a command does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Work {
     /// Reads or changes something, and prints it.
     Prints,
-    /// The same with answers so large that they are taken apart beside the main thread.
+    /// The same with answers so large that they are parsed off the main thread.
     PrintsMuch,
     /// Shows a screen, which must not wait while an answer is taken apart.
     Screen,
@@ -42,7 +42,7 @@ pub enum Work {
 /// The schema of a JSON that commands print.
 #[derive(Debug, Clone, Copy)]
 pub struct Schema {
-    /// As it is typed after `cockpit schema`.
+    /// The word that is typed after `cockpit schema`.
     pub name: &'static str,
     /// Which commands print it.
     pub about: &'static str,

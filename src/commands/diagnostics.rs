@@ -2,6 +2,7 @@
 //! and durations, not requests or answers.
 
 use crate::cli::{ExitCode, Global, Report};
+use crate::config::is_named_pipe;
 use std::fs::OpenOptions;
 use std::sync::Mutex;
 use tracing_subscriber::EnvFilter;
@@ -22,6 +23,10 @@ pub(super) fn start(global: &Global, screen: bool) -> Result<(), Report> {
         tracing_subscriber::fmt().with_env_filter(EnvFilter::new(level)).with_ansi(false).log_internal_errors(false);
     match &global.log_file {
         Some(path) => {
+            if is_named_pipe(path) {
+                return Err(Report::new("output", format!("{} is a pipe", path.display()), ExitCode::Usage)
+                    .hint("name a regular file with --log-file"));
+            }
             let file = OpenOptions::new().create(true).append(true).open(path).map_err(|error| {
                 Report::new("output", format!("cannot write to {}", path.display()), ExitCode::Usage)
                     .caused_by(&error)

@@ -7,6 +7,7 @@ use super::through::{Target, ended, facts, left_behind};
 use super::waits::over;
 use crate::aws::ssm::Gateway;
 use crate::cli::{ExitCode, Report};
+use crate::model::text::quoted;
 use crate::runtime::shell::{Joined, Turn, opened};
 use crate::runtime::stop::{StopSignal, StopSignals};
 use serde_json::Value;
@@ -14,7 +15,7 @@ use ssm_tunnel::supervisor::Closed;
 use ssm_tunnel::{Shell, State};
 use std::io;
 
-/// What is opened.
+/// The shell or command that is opened, and where.
 pub(super) struct Opening<'a> {
     pub(super) gateway: Gateway,
     /// As the audit file calls it: `exec`.
@@ -27,7 +28,7 @@ pub(super) struct Opening<'a> {
     pub(super) after: Value,
 }
 
-/// A command as the agent's parser takes it.
+/// A command as the agent's parser takes it, and the shell that it runs one with on an instance.
 pub(super) fn words(command: &[String]) -> String {
     command.iter().map(|word| quoted(word)).collect::<Vec<_>>().join(" ")
 }
@@ -115,12 +116,16 @@ async fn join(shell: &mut Shell, begun: &mut bool) -> Result<End, Report> {
     }
 }
 
-/// A word as the agent's parser takes it: in quotes where it has blanks or quotes.
-fn quoted(word: &str) -> String {
-    let plain = |c: char| !c.is_whitespace() && !matches!(c, '\'' | '"' | '\\' | '$' | '`');
-    if !word.is_empty() && word.chars().all(plain) {
-        word.to_owned()
-    } else {
-        format!("'{}'", word.replace('\'', r"'\''"))
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn each_word_arrives_as_it_was_typed_whoever_takes_the_command_apart() {
+        let typed = |list: &[&str]| words(&list.iter().map(|word| (*word).to_owned()).collect::<Vec<_>>());
+        assert_eq!(typed(&["ls", "-l", "/var/log", "--color=never", "日本"]), "ls -l /var/log --color=never '日本'");
+        assert_eq!(typed(&["sh", "-c", "echo $HOME"]), "sh -c 'echo $HOME'");
+        assert_eq!(typed(&["echo", "a;b", "*", "~", "a>b", "(c)", ""]), "echo 'a;b' '*' '~' 'a>b' '(c)' ''");
+        assert_eq!(typed(&["echo", "it's"]), r"echo 'it'\''s'");
     }
 }

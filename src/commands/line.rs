@@ -3,7 +3,7 @@
 use super::declared::Work;
 use super::list::Command;
 use crate::cli::{Global, Output, Report, exit};
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::parser::ValueSource;
 use clap::{ArgMatches, CommandFactory, FromArgMatches, Parser};
 use std::ffi::OsString;
@@ -24,7 +24,7 @@ pub struct Cli {
     /// Flags of every command.
     #[command(flatten)]
     pub global: Global,
-    /// Begin with all environments of the configuration beside each other, as the key `e` shows them
+    /// Begin with all environments of the configuration side by side, as the key `e` shows them
     #[arg(long)]
     pub all: bool,
     /// The command; none is the interactive session.
@@ -48,9 +48,9 @@ pub enum Stop {
 
 fn long_help() -> String {
     format!(
-        "Examples:\n  cockpit                                   the default environment, interactive\n  cockpit --all                             the same, beginning with all environments beside each other\n  cockpit snapshot --env staging -o json    everything that is known, for a script\n  cockpit services web                      one service\n  cockpit demo --scenario crash-loop        try it without an account\n\nLimits without --timeout:
-  a read that is done once ends within 2 minutes, and the time that a credential helper may take
-  (1 minute: credential_timeout); what goes on until it is left says so in its help
+        "Examples:\n  cockpit                                   the default environment, interactive\n  cockpit --all                             the same, beginning with all environments side by side\n  cockpit snapshot --env staging -o json    everything that is known, for a script\n  cockpit services web                      one service\n  cockpit demo --scenario crash-loop        try it without an account\n\nLimits without --timeout:
+  a single read ends within 2 minutes, plus the time that a credential helper may take
+  (1 minute: credential_timeout); what goes on until you leave it says so in its help
 {}",
         exit::section()
     )
@@ -88,8 +88,8 @@ impl Cli {
             ));
         }
         let mut cli = Self::from_arg_matches_mut(&mut matches).map_err(|error| refused(&error))?;
-        // A variable that is set to nothing is not set.
-        cli.global.env = cli.global.env.filter(|name| !name.is_empty());
+        // A variable that is set to nothing is not set; what a file or a command has set it to may end with a line break.
+        cli.global.env = cli.global.env.map(|name| name.trim().to_owned()).filter(|name| !name.is_empty());
         cli.global.config = cli.global.config.filter(|path| !path.as_os_str().is_empty());
         cli.check().map_err(wrong)?;
         Ok(cli)
@@ -100,7 +100,7 @@ impl Cli {
         self.output(true)?;
         if self.all && self.command.is_some() {
             return Err(Report::usage("--all before a command belongs to the interactive session").hint(
-                "`cockpit --all` opens it; `cockpit snapshot --all` prints the same; what a command has of its own stands after its name",
+                "`cockpit --all` opens it; `cockpit snapshot --all` prints the same; options of a command stand after its name",
             ));
         }
         if let Some(region) = &self.global.region
@@ -150,24 +150,35 @@ impl Cli {
 fn usage(text: &str) -> Report {
     let text = text.strip_prefix("error: ").unwrap_or(text).trim();
     let (message, rest) = text.split_once("\n\n").unwrap_or((text, ""));
-    let hint: Vec<&str> =
-        rest.lines().map(|line| line.trim().trim_start_matches("tip: ")).filter(|line| !line.is_empty()).collect();
-    let report = Report::usage(message);
+    // Behind `--` a flag that is not known would be taken for a name.
+    let helps = |line: &&str| !line.is_empty() && !line.starts_with("to pass '");
+    let hint: Vec<&str> = rest.lines().map(|line| line.trim().trim_start_matches("tip: ")).filter(helps).collect();
+    let message = message.replace("invalid digit found in string", "it is no whole number");
+    let report = Report::usage(message.replace("number too large to fit in target type", "it is too large"));
     if hint.is_empty() { report.hint("try `cockpit --help`") } else { report.hint(hint.join("\n")) }
 }
 
-/// `--tail -1`, `--since -5m`: a value with a minus was taken for a flag.
+/// `--tail -1`, `--since -5m`, `scale web -1`: a value with a minus was taken for a flag.
 fn with_minus(error: &clap::Error, arguments: &[OsString]) -> Option<Report> {
+    fn bare(value: &str) -> Option<&str> {
+        value.strip_prefix('-').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))
+    }
     if error.kind() != clap::error::ErrorKind::UnknownArgument {
         return None;
     }
     let words: Vec<&str> = arguments.iter().filter_map(|word| word.to_str()).collect();
-    words.windows(2).find_map(|pair| {
+    let of_flag = words.windows(2).find_map(|pair| {
         let &[flag, value] = pair else { return None };
-        let bare = value.strip_prefix('-').filter(|rest| rest.starts_with(|c: char| c.is_ascii_digit()))?;
+        let bare = bare(value)?;
         let takes = flag.starts_with("--") && flag.len() > 2 && !flag.contains('=');
-        let message = format!("`{value}` is no value of {flag}: it has a minus");
+        let message = format!("`{value}` is not a value of {flag}: it has a minus");
         takes.then(|| Report::usage(message).hint(format!("write it without the sign: {flag} {bare}")))
+    });
+    of_flag.or_else(|| {
+        let Some(ContextValue::String(value)) = error.get(ContextKind::InvalidArg) else { return None };
+        let bare = bare(value)?;
+        let message = format!("`{value}` has a minus, and nothing here is below zero");
+        Some(Report::usage(message).hint(format!("write it without the sign: {bare}")))
     })
 }
 
@@ -179,12 +190,19 @@ fn empty_argument(command: &clap::Command, matches: &ArgMatches) -> Option<Strin
     for argument in command.get_arguments() {
         let id = argument.get_id().as_str();
         // Flags of every command are known to the commands below alone until they are built.
-        let Ok(Some(mut values)) = matches.try_get_raw(id) else { continue };
+        let Ok(Some(values)) = matches.try_get_raw(id) else { continue };
+        let values: Vec<&std::ffi::OsStr> = values.collect();
         // What a program is given is its own business: `sh -c ''`. It must have a name.
         let its_own = argument.is_last_set();
-        if typed(id) && if its_own { values.next().is_some_and(blank) } else { values.any(blank) } {
+        let at = values.iter().copied().take(if its_own { 1 } else { values.len() }).position(blank);
+        if let Some(at) = at.filter(|_| typed(id)) {
             let long = argument.get_long().map(|long| format!("--{long}"));
-            let name = || argument.get_value_names().and_then(<[_]>::first).map(ToString::to_string);
+            let name = || {
+                let names = argument.get_value_names()?;
+                // It is the first words that may be left out.
+                let left_out = names.len().saturating_sub(values.len());
+                names.get(left_out + at).or_else(|| names.last()).map(ToString::to_string)
+            };
             return long.or_else(name).or_else(|| Some(id.to_uppercase()));
         }
     }
@@ -240,5 +258,31 @@ mod tests {
         let help = tunnel.render_help().to_string();
         let broken = help.lines().filter(|line| *line == "The").count();
         assert_eq!(broken, 0, "{help}");
+    }
+
+    #[test]
+    fn usage_says_which_first_word_may_be_left_out() {
+        let cases: [(&[&str], &str); 5] = [
+            (&["exec"], "[ENVIRONMENT] <SERVICE>"),
+            (&["invalidate"], "[DISTRIBUTION] <PATH>..."),
+            (&["infra", "import"], "[ENVIRONMENT] <ADDRESS> <ID>"),
+            (&["infra", "replace"], "[ENVIRONMENT] <ADDRESS>"),
+            (&["infra", "state", "show"], "[ENVIRONMENT] <ADDRESS>"),
+        ];
+        for (path, usage) in cases {
+            let mut found = command();
+            for name in path {
+                found = found.find_subcommand(name).unwrap().clone();
+            }
+            let shown = found.render_usage().to_string();
+            assert!(shown.contains(usage), "{shown}");
+        }
+    }
+
+    #[test]
+    fn stop_and_start_each_say_what_they_do() {
+        let help = |name: &str| command().find_subcommand(name).unwrap().get_after_help().unwrap().to_string();
+        assert!(help("stop").contains("`cockpit start` brings them back"), "{}", help("stop"));
+        assert!(help("start").contains("`cockpit stop` kept in its tag"), "{}", help("start"));
     }
 }

@@ -63,6 +63,17 @@ fn wrong_usage_says_what_is_right() {
     assert!(wrong("services --region tokyo").0.contains("`tokyo` is not a region"));
 }
 
+#[test]
+fn a_number_that_is_none_is_told_in_words_of_ones_own() {
+    let (message, hint, _) = wrong("scale web -1 -y");
+    assert!(message.contains("`-1` has a minus") && hint.ends_with(": 1"), "{message} {hint}");
+    assert!(wrong("scale web 1e3").0.contains("it is no whole number"));
+    assert!(wrong("logs --tail 99999999999999999999").0.contains("it is too large"));
+    // A flag that is not known is no name behind `--`.
+    let (message, hint, _) = wrong("cost --moth 2026-11");
+    assert!(message.contains("--moth") && !hint.contains("-- --moth"), "{message} {hint}");
+}
+
 /// `sh -c ''` is a whole command: what a program is given is its own business.
 #[test]
 fn a_program_may_be_given_nothing() {
@@ -72,6 +83,22 @@ fn a_program_may_be_given_nothing() {
     }
     let nameless = ["exec", "staging", "api", "--", "", "x"].map(str::to_owned).to_vec();
     assert!(super::line::Cli::read(program(nameless)).is_err(), "it has a name");
+}
+
+#[test]
+fn what_is_empty_is_called_by_its_place() {
+    let cases: [(&[&str], &str); 5] = [
+        (&["exec", "staging", ""], "SERVICE"),
+        (&["exec", "", "web"], "ENVIRONMENT"),
+        (&["exec", ""], "SERVICE"),
+        (&["invalidate", "site", "/a", ""], "PATH"),
+        (&["services", "web", ""], "SERVICE"),
+    ];
+    for (typed, name) in cases {
+        let words = typed.iter().map(|word| (*word).to_owned()).collect();
+        let Err(super::line::Stop::Wrong { report, .. }) = super::line::Cli::read(program(words)) else { panic!() };
+        assert_eq!(report.message, format!("{name} is empty"));
+    }
 }
 
 fn program(words: Vec<String>) -> Vec<std::ffi::OsString> {

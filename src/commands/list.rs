@@ -19,7 +19,7 @@ macro_rules! commands {
         }
 
         impl Command {
-            /// As it is typed.
+            /// The word as it is typed.
             pub fn name(&self) -> &'static str {
                 match self {
                     $(Self::$variant(_) => crate::commands::$name::COMMAND.name,)*
@@ -40,14 +40,14 @@ macro_rules! commands {
                 }
             }
 
-            /// What its work is like.
+            /// The kind of its work.
             pub fn work(&self) -> Work {
                 match self {
                     $(Self::$variant(_) => crate::commands::$name::COMMAND.work,)*
                 }
             }
 
-            /// Does it; what is printed goes to `out`.
+            /// Runs it; what is printed goes to `out`.
             pub(super) fn run<'a>(&'a self, context: &'a Context, out: &'a mut dyn io::Write) -> Running<'a> {
                 match self {
                     $(Self::$variant(arguments) => (crate::commands::$name::COMMAND.run)(context, arguments, out),)*

@@ -9,9 +9,10 @@ use crate::cli::{ExitCode, Report};
 use crate::config::EnvironmentConfig;
 use crate::headless::select;
 use crate::model::logs::{LogGroup, Ms};
+use crate::model::names::{listed, nearest};
 use crate::model::text::harmless;
 use crate::model::{Failure, Source, kept};
-use crate::runtime::logs::groups;
+use crate::runtime::logs::{groups, groups_if_soon};
 use crate::runtime::{Collected, EventLoop};
 use log_store::pattern;
 use std::collections::HashMap;
@@ -37,6 +38,8 @@ pub(super) struct Asked<'a> {
     pub(super) services: &'a [String],
     pub(super) groups: &'a [String],
     pub(super) lambdas: &'a [String],
+    /// What is not there may come: it is followed.
+    pub(super) waits: bool,
 }
 
 impl Asked<'_> {
@@ -119,12 +122,14 @@ fn without_services(environment: &EnvironmentConfig, asked: &Asked<'_>) -> Resul
     let what = match asked.services {
         [] if !environment.logs.is_empty() => return Ok(Sources::default()),
         [] => {
-            format!("which log groups are meant is not said: {name} has no cluster, and no `logs` in the configuration")
+            format!(
+                "it is not clear which log groups to read: {name} has no cluster, and no `logs` in the configuration"
+            )
         }
         _ => format!("{name} has no services"),
     };
     Err(Report::usage(what).hint(
-        "name a group with --group, or a function with --lambda; `logs` of the environment names those of every time",
+        "name a group with --group, or a function with --lambda; `logs` of the environment names those that are read by default",
     ))
 }
 
@@ -166,13 +171,21 @@ pub(super) async fn resolve(
             return Ok(of_services);
         }
         let lambdas = asked.lambdas.iter().map(|name| format!("/aws/lambda/{name}"));
-        let mut found = Sources::default();
+        let (mut found, mut sure) = (Sources::default(), true);
         for name in asked.groups.iter().cloned().chain(lambdas) {
             let fitting = fitting(&name, ring).await;
             let fitting = fitting.map_err(|failure| incomplete("the log groups cannot be listed", &failure))?;
             if fitting.is_empty() {
-                return Err(Report::usage(format!("no log group is like `{name}`"))
+                return Err(Report::usage(format!("no log group matches `{name}`"))
                     .hint("write its whole name, `/aws/lambda/NAME`, or a pattern with * and ?, in quotation marks"));
+            }
+            let known = pattern::is_pattern(&name) || of_services.groups.iter().any(|group| group.group == name);
+            let looked = if known || !sure { Looked::There } else { looked(&name, ring).await };
+            match looked {
+                Looked::There => {}
+                Looked::Unsure => sure = false,
+                Looked::Absent(report) if asked.waits => say(&format!("{}: it is waited for", report.message)),
+                Looked::Absent(report) => return Err(report),
             }
             add(&mut found.groups, &of_services, fitting);
         }
@@ -192,7 +205,7 @@ pub(super) async fn resolve(
 async fn with_configured(mut found: Sources, configured: &[String], ring: &mut EventLoop) -> Sources {
     for name in configured {
         match fitting(name, ring).await {
-            Ok(fitting) if fitting.is_empty() => say(&format!("no log group is like `{name}` of the configuration")),
+            Ok(fitting) if fitting.is_empty() => say(&format!("no log group matches `{name}` of the configuration")),
             Ok(fitting) => add(&mut found.groups, &Sources::default(), fitting),
             Err(failure) => {
                 let what = format!("the log groups `{name}` of the configuration");
@@ -223,6 +236,34 @@ async fn fitting(name: &str, ring: &mut EventLoop) -> Result<Vec<String>, Failur
     let prefix = pattern::literal_prefix(name);
     let all = groups(ring, prefix).await?;
     Ok(all.into_iter().map(|group| group.name).filter(|group| pattern::matches(name, group)).collect())
+}
+
+/// Whether there is a group of a name.
+enum Looked {
+    There,
+    /// That cannot be told soon; reading it will.
+    Unsure,
+    /// There is none: with those that may be meant.
+    Absent(Report),
+}
+
+async fn looked(name: &str, ring: &mut EventLoop) -> Looked {
+    let look = async {
+        if groups_if_soon(ring, 0, name).await?.iter().any(|group| group.name == name) {
+            return Ok::<_, Failure>(Looked::There);
+        }
+        // Which are like it is worth no failure.
+        let all = groups_if_soon(ring, 1, "").await.unwrap_or_default();
+        let all: Vec<&str> = all.iter().map(|group| group.name.as_str()).collect();
+        let within = all.iter().copied().find(|other| other.contains(name.trim_matches('/')));
+        let report = Report::usage(format!("there is no log group `{name}`"));
+        Ok(Looked::Absent(match within.or_else(|| nearest(name, all.iter().copied())) {
+            Some(near) => report.hint(format!("did you mean `{near}`?")),
+            None if all.is_empty() => report.hint("`aws logs describe-log-groups` lists those of the region"),
+            None => report.hint(format!("there are: {}", listed(&all))),
+        }))
+    };
+    tokio::time::timeout(WORTH_WAITING, look).await.map_or(Looked::Unsure, |looked| looked.unwrap_or(Looked::Unsure))
 }
 
 /// The error where there is no group to read or to search.

@@ -1,7 +1,7 @@
 //! The environment that a command changes, and the services that were typed for it.
 
 use super::context::Context;
-pub(super) use super::late::time_is_up;
+pub(super) use super::late::{nothing_changed, time_is_up};
 use super::whole::whole_or_exact;
 use crate::cli::Report;
 use crate::config::{Config, EnvironmentConfig};

@@ -3,7 +3,7 @@
 use super::declared::Schema;
 use crate::headless::{operation, schema};
 
-/// Of one or several operations.
+/// The schema of one or several operations.
 pub(super) const OPERATION: Schema = Schema {
     name: "operation",
     about: "`cockpit deploy`, `rollback`, `scale`, `stop`, `start`, `stop-task`, `failover`, `db --snapshot` with `-o json`",

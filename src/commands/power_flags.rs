@@ -1,13 +1,9 @@
-//! What is typed of `stop` and `start` alike.
+//! The flags that `stop` and `start` share.
 
 use clap::Args;
 
 /// Flags of `cockpit stop` and `cockpit start`.
 #[derive(Debug, Clone, Default, PartialEq, Args)]
-#[command(
-    after_help = "It is done by the environment's scheduler function where one is configured, else directly; the counts
-of before are kept in a tag of each service, so that `cockpit start` brings them back."
-)]
 pub struct Flags {
     /// Stop or start the databases, too
     #[arg(long)]

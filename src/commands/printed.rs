@@ -1,4 +1,4 @@
-//! What commands end with: a report in the format that was asked for, and the exit code.
+//! The end of a command: a report in the format that was asked for, and the exit code.
 
 use super::context::{Context, Reading};
 use crate::cli::{ExitCode, Output, Report};
@@ -54,7 +54,7 @@ pub(super) fn value_alone(value: &str, out: &mut dyn io::Write) -> io::Result<()
     out.flush()
 }
 
-/// What is said where the output cannot be written.
+/// The error where the output cannot be written.
 pub(super) fn unwritten(error: &io::Error) -> Report {
     Report::new("output", "the output cannot be written", ExitCode::Failed).caused_by(error)
 }

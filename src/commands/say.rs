@@ -1,4 +1,4 @@
-//! A line on stderr for whoever reads along.
+//! A progress line on stderr, for people.
 
 use crate::model::text;
 use std::io::Write as _;

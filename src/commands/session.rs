@@ -108,6 +108,9 @@ pub(super) fn named_theme(name: &str) -> Result<Theme, Report> {
     }
     let wrong =
         |report: Report| report.hint("`ui.theme` is `dark`, `light`, `high-contrast` or the path of a theme file");
+    if crate::config::is_named_pipe(std::path::Path::new(name)) {
+        return Err(wrong(Report::new("config", format!("the theme {name} is a pipe"), ExitCode::Usage)));
+    }
     let text = std::fs::read_to_string(name).map_err(|error| {
         wrong(Report::new("config", format!("the theme {name} cannot be read"), ExitCode::Usage).caused_by(&error))
     })?;

@@ -15,7 +15,7 @@ use crate::model::infra::Tool;
 use crate::model::{Estate, FailureKind};
 use jiff::SignedDuration;
 
-/// What stands instead of rows: the time line's, and that of metrics.
+/// The text in place of rows: the time line's, and that of metrics.
 fn told(input: &SnapshotInput<'_>) -> [String; 2] {
     let since = now() - SignedDuration::from_hours(3);
     let asked = Asked { since, until: None, before: None, left_out: 0, of_others: 0, filtered: 0 };
@@ -33,7 +33,7 @@ fn where_nothing_could_be_read_nothing_is_said_not_to_be_there() {
     let mut part = whole();
     part.services.fail(crate::model::Failure::new(FailureKind::Denied, "no"));
     let [line, measured] = with(&part, &environment(), told);
-    assert!(line.starts_with("of what was read") && measured.starts_with("of what was read"), "{line}, {measured}");
+    assert!(line.starts_with("nothing in what") && measured.starts_with("nothing that was read"), "{line}, {measured}");
 }
 
 #[test]

@@ -2,7 +2,7 @@
 //! for a file. What goes on after it was begun has an end of its own.
 
 use super::context::Context;
-use super::opened::time_is_up;
+use super::opened::nothing_changed;
 use crate::cli::{ExitCode, Report};
 use crate::runtime::stop::unless_stopped;
 
@@ -20,7 +20,7 @@ pub(super) async fn waited<T>(
         tokio::select! {
             biased;
             done = work => done,
-            () = over(context) => Err(time_is_up(doing)),
+            () = over(context) => Err(nothing_changed(doing)),
         }
     };
     unless_stopped(within).await?

@@ -50,10 +50,9 @@ pub(super) async fn way(context: &Context, wanted: &Wanted<'_>) -> Result<Way, R
         return Err(Report::usage("--read-only excludes what changes something"));
     }
     if let Some(typed) = wanted.url {
-        let variable = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-        let settings = url::parse(typed, variable);
+        let settings = url::parse(typed, filled);
         let mut settings = settings.map_err(|wrong| Report::usage(wrong.message).hint(wrong.hint))?;
-        if let Err(why) = password_file::fill_in(&mut settings, variable) {
+        if let Err(why) = password_file::fill_in(&mut settings, filled) {
             say(&format!("warning: {why}"));
         }
         settings.read_only |= read_only;
@@ -100,6 +99,11 @@ pub(super) async fn way(context: &Context, wanted: &Wanted<'_>) -> Result<Way, R
     }
 }
 
+/// An environment variable, where it says something.
+fn filled(name: &str) -> Option<String> {
+    std::env::var(name).ok().filter(|value| !value.is_empty())
+}
+
 impl Way {
     /// Says what is about to be done, and takes a yes to it, in any environment.
     pub(super) async fn agreed(&self, context: &Context, title: &str, risk: Risk) -> Result<(), Report> {
@@ -119,9 +123,14 @@ impl Way {
             let who = Who { user: Some(user), database: Some(database) };
             database_login::settings(&target.environment, Some(&target.session), place, &who, None).await?
         } else {
-            let same = user == before.user;
-            let password = before.password.clone().filter(|_| same);
-            Settings { user, database, password, ..before.clone() }
+            let mut settings = Settings { database, ..before.clone() };
+            if user != before.user {
+                (settings.user, settings.password, settings.password_from) = (user, None, String::new());
+            }
+            if let Err(why) = password_file::fill_in_again(&mut settings, filled) {
+                say(&format!("warning: {why}"));
+            }
+            settings
         };
         settings.place = before.place.clone();
         settings.read_only = before.read_only;

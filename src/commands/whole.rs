@@ -2,7 +2,7 @@
 //! is neither stopped nor told apart from what was typed.
 
 use super::context::Reading;
-use super::late::time_is_up;
+use super::late::nothing_changed;
 use crate::cli::{ExitCode, Report};
 use crate::model::Source;
 use crate::runtime::Collected;
@@ -14,7 +14,7 @@ use crate::runtime::Collected;
 pub(super) fn whole(reading: &Reading, sources: &[Source], what: &str) -> Result<(), Report> {
     reading.check_credentials()?;
     if reading.collected == Collected::TimedOut {
-        return Err(time_is_up(&format!("the {what} were not listed")));
+        return Err(nothing_changed(&format!("the {what} were not listed")));
     }
     let estate = &reading.collector.app.estate;
     for source in sources.iter().filter(|source| !reading.skipped.contains(source)) {

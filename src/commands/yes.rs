@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 /// A key that is held repeats within this time: every 40 ms where X11 is as it comes, every 30 with GNOME, every 90 on macOS.
 const BEFORE_REPEAT: Duration = Duration::from_millis(150);
 
-/// What came of a question.
+/// The answer to a question.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Answer {
     Yes,
@@ -29,12 +29,12 @@ pub(super) async fn said_yes(context: &Context, environment: &EnvironmentConfig,
     asked(context, environment, risk, context.global.read_only).await
 }
 
-/// The same for who has to tell a no from a terminal that is gone.
+/// The same for callers that must tell a "no" from a terminal that is gone.
 pub(super) async fn answered(context: &Context, environment: &EnvironmentConfig, risk: Risk) -> Result<Answer, Report> {
     decided(context, environment, risk, context.global.read_only).await
 }
 
-/// The same for something that may be done with `--read-only`, or may not.
+/// The same for something that `--read-only` may allow, or not.
 pub(super) async fn asked(
     context: &Context,
     environment: &EnvironmentConfig,

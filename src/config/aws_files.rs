@@ -19,7 +19,13 @@ pub struct AwsFiles {
     config: Option<(PathBuf, String)>,
     credentials: Option<(PathBuf, String)>,
     /// Why one that is there cannot be read.
-    unreadable: Option<String>,
+    unreadable: Option<Unreadable>,
+}
+
+#[derive(Debug, Clone)]
+struct Unreadable {
+    why: String,
+    pipe: bool,
 }
 
 /// What stands in brackets in one of the files.
@@ -103,7 +109,12 @@ impl AwsFiles {
 
     /// Why one that is there cannot be read, in a sentence with its name.
     pub fn unreadable(&self) -> Option<&str> {
-        self.unreadable.as_deref()
+        self.unreadable.as_ref().map(|unreadable| unreadable.why.as_str())
+    }
+
+    /// Whether that is a pipe: who reads it all the same may wait for ever.
+    pub fn blocks(&self) -> bool {
+        self.unreadable.as_ref().is_some_and(|unreadable| unreadable.pipe)
     }
 
     /// What stands in brackets in them.
@@ -162,11 +173,16 @@ impl AwsFiles {
     }
 }
 
-/// A file with its text, or why it cannot be read though it is there. A pipe is not read: it would be empty for who reads it
-/// next.
-fn read(path: PathBuf, unreadable: &mut Option<String>) -> Option<(PathBuf, String)> {
+/// A file with its text, or why it cannot be read though it is there. A pipe that a shell hands in is not read: it would be
+/// empty for who reads it next.
+fn read(path: PathBuf, unreadable: &mut Option<Unreadable>) -> Option<(PathBuf, String)> {
+    let pipe = super::read::is_named_pipe(&path);
     let mut cannot = |why: &str| {
-        unreadable.get_or_insert_with(|| format!("the AWS file {} cannot be read: {why}", path.display()));
+        let why = format!("the AWS file {} cannot be read: {why}", path.display());
+        // What would be waited for is told before what is only left out.
+        if pipe || unreadable.is_none() {
+            *unreadable = Some(Unreadable { why, pipe });
+        }
     };
     match std::fs::metadata(&path) {
         Ok(what) if what.is_dir() => cannot("it is a folder"),
@@ -176,6 +192,7 @@ fn read(path: PathBuf, unreadable: &mut Option<String>) -> Option<(PathBuf, Stri
             Err(error) => cannot(&error.to_string()),
         },
         Err(error) if error.kind() == ErrorKind::PermissionDenied => cannot(&error.to_string()),
+        Ok(_) if pipe => cannot("it is a pipe, which may never be written into"),
         Ok(_) | Err(_) => {}
     }
     None

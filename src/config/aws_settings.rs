@@ -24,7 +24,7 @@ const CREDENTIALS: &[Row] = &[
     (
         "–",
         "`duration_seconds`",
-        "for roles behind a `credential_process`; else an hour, as the SDK for Rust does not take it",
+        "for roles behind a `credential_process`; else an hour, because the SDK for Rust does not take it",
     ),
     (
         "–",
@@ -117,7 +117,7 @@ const CONNECTION: &[Row] = &[
         "`disable_request_compression`, `request_min_compression_size_bytes`",
         "no: nothing that is sent is that large",
     ),
-    ("–", "`tcp_keepalive`", "no: an idle connection is opened anew"),
+    ("–", "`tcp_keepalive`", "no: an idle connection is opened again"),
     ("–", "`s3`: `addressing_style`, `max_concurrent_requests` and others", "no: S3 is not asked"),
     (
         "`AWS_CSM_ENABLED`, `AWS_CSM_HOST`, `AWS_CSM_PORT`, `AWS_CSM_CLIENT_ID`",

@@ -121,7 +121,7 @@ fn collisions(loaded: &mut Loaded, commands: &[KnownCommand]) {
     }
 }
 
-/// What no image is built with, or for.
+/// Checks images to be built: the tool, the platform.
 fn builds(loaded: &mut Loaded) {
     for (name, build) in loaded.config.builds.clone() {
         let path = |key: &str| format!("build.{}.{key}", bare(&name));
@@ -131,7 +131,7 @@ fn builds(loaded: &mut Loaded) {
         }
         if let Some(platform) = build.platform.filter(|platform| !is_platform(platform)) {
             let hint = "write it as \"linux/amd64\" or \"linux/arm64\"";
-            loaded.wrong(&path("platform"), format!("`{platform}` is no platform"), hint.to_owned());
+            loaded.wrong(&path("platform"), format!("`{platform}` is not a platform"), hint.to_owned());
         }
     }
 }
@@ -163,7 +163,7 @@ fn queries(loaded: &mut Loaded) {
     }
 }
 
-/// The same name twice in one list.
+/// Reports a name that stands twice in one list.
 fn twice(loaded: &mut Loaded) {
     let mut found = Vec::new();
     for environment in &loaded.config.environments {
@@ -184,7 +184,7 @@ fn twice(loaded: &mut Loaded) {
         }
     }
     for (path, name) in found {
-        loaded.wrong(&path, format!("`{name}` stands twice in this list"), "leave one out".to_owned());
+        loaded.wrong(&path, format!("`{name}` is in this list twice"), "leave one out".to_owned());
     }
 }
 
@@ -209,7 +209,7 @@ fn beginnings(loaded: &mut Loaded) {
     }
 }
 
-/// What the kind of infrastructure as code needs, and what it has no use for.
+/// Checks that the kind of infrastructure as code has what it needs, and nothing it has no use for.
 fn infra(loaded: &mut Loaded) {
     for at in 0..loaded.config.environments.len() {
         let environment = &loaded.config.environments[at];
@@ -250,7 +250,7 @@ fn infra(loaded: &mut Loaded) {
     }
 }
 
-/// What of the connection to a database cannot be, or cannot be at once.
+/// Checks the connection to a database: what is not valid, or not together.
 fn database(loaded: &mut Loaded) {
     for at in 0..loaded.config.environments.len() {
         let environment = loaded.config.environments[at].clone();
@@ -264,7 +264,7 @@ fn database(loaded: &mut Loaded) {
                 Some(near) => format!("did you mean `{near}`? there are: {}", listed(&all)),
                 None => format!("there are: {}", listed(&all)),
             };
-            loaded.wrong(&path("sslmode"), format!("`{mode}` is no sslmode"), hint);
+            loaded.wrong(&path("sslmode"), format!("`{mode}` is not an sslmode"), hint);
         }
         let iam = database.iam == Some(true);
         if iam && database.sslmode.as_deref() == Some(SslMode::Disable.word()) {
@@ -276,7 +276,7 @@ fn database(loaded: &mut Loaded) {
             && (!variable.chars().all(name) || variable.starts_with(|c: char| c.is_ascii_digit()))
         {
             // What stands there may be the password itself.
-            let message = "this is no name of an environment variable".to_owned();
+            let message = "this is not the name of an environment variable".to_owned();
             loaded.wrong(&path("password_env"), message, "write the variable's name, not the password".to_owned());
         }
         let places = [
@@ -288,7 +288,7 @@ fn database(loaded: &mut Loaded) {
         let mut said = places.iter().filter(|(_, said)| *said).map(|(key, _)| *key);
         if let Some(first) = said.next() {
             for other in said {
-                let message = format!("the password is said to lie in `{first}` already");
+                let message = format!("`{first}` already says where the password is");
                 loaded.wrong(&path(other), message, "leave one of them out".to_owned());
             }
         }

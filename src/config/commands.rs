@@ -121,13 +121,13 @@ fn take(command: &mut CommandConfig, key: &str, text: String) -> Result<(), (Str
         }
         let near =
             nearest(text, all.iter().copied()).map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
-        Err((format!("`{text}` is no {what}"), format!("{near}there are: {}", listed(all))))
+        Err((format!("`{text}` is not a {what}"), format!("{near}there are: {}", listed(all))))
     };
     match key {
         "name" => {
             let plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
             if !text.chars().all(plain) || !text.starts_with(|c: char| c.is_ascii_lowercase()) {
-                let hint = "it is what the palette finds: small letters, digits and `-`, as `flush-cache`";
+                let hint = "it is what the palette finds: small letters, digits and `-`, such as `flush-cache`";
                 return Err((format!("`{text}` cannot be a command's name"), hint.into()));
             }
             command.name = text;
@@ -170,7 +170,7 @@ fn capital(key: Key, risk: Risk) -> Result<(), (String, String)> {
             Err((format!("`{key}` is a capital letter, and the command only looks"), hint.into()))
         }
         (Risk::Change | Risk::Disrupt | Risk::Destroy, false) => Err((
-            format!("`{key}` is no capital letter, and the command changes something"),
+            format!("`{key}` is not a capital letter, and the command changes something"),
             "take a capital letter".into(),
         )),
         (Risk::Read, false) | (Risk::Change | Risk::Disrupt | Risk::Destroy, true) => Ok(()),

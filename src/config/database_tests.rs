@@ -12,10 +12,10 @@ fn every_mistake_is_told_at_its_place_and_no_password_is_shown() {
     assert_eq!(
         told,
         [
-            "config.toml:4:1 the password is said to lie in `secret` already",
-            "config.toml:5:1 this is no name of an environment variable",
-            "config.toml:5:1 the password is said to lie in `secret` already",
-            "config.toml:6:1 `verify` is no sslmode",
+            "config.toml:4:1 `secret` already says where the password is",
+            "config.toml:5:1 this is not the name of an environment variable",
+            "config.toml:5:1 `secret` already says where the password is",
+            "config.toml:6:1 `verify` is not an sslmode",
             "config.toml:7:21 `soon` is not an interval",
             "config.toml:8:7 this must be true or false",
             "config.toml:9:1 unknown key `usr`",

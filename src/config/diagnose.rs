@@ -27,26 +27,25 @@ impl SourceFile {
     }
 }
 
-/// Where a mistake is.
+/// Where a mistake stands: in a file, a flag or a variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum MistakeLocation {
-    /// In a file, at bytes.
+    /// A byte range of a file.
     File(Arc<SourceFile>, Range<usize>),
-    /// In a file that could not be read, or as a whole.
+    /// A file as a whole, for example one that could not be read.
     Path(String),
     /// In an environment variable.
     Variable(String),
     Flag(&'static str),
 }
 
-/// One mistake.
+/// One mistake of the configuration, with its place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Diagnostic {
-    /// Where.
     pub spot: MistakeLocation,
-    /// What is wrong.
+    /// What is wrong, in a sentence.
     pub message: String,
-    /// What would be right.
+    /// What would be right, if that can be said.
     pub hint: Option<String>,
 }
 

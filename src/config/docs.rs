@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 const HEAD: &str = "# Configuration
 
-<!-- Generated from src/config/known.rs: `UPDATE_DOCS=1 ./dev test documentation` writes it anew. -->
+<!-- Generated from src/config/known.rs: `UPDATE_DOCS=1 ./dev test documentation` writes it again. -->
 
 `cockpit` reads, and later wins, key by key:
 
@@ -22,7 +22,7 @@ once, `cockpit config show` prints every value with where it comes from.
 
 ";
 
-/// The page.
+/// The text of `docs/configuration.md`.
 pub fn markdown() -> String {
     let mut page = HEAD.to_owned();
     let of = |prefix: &'static str, within: TableScope| {
@@ -46,7 +46,7 @@ pub fn markdown() -> String {
     );
     page.push_str(&super::own_commands::section());
     page.push_str(
-        "## `[keys]`\n\nThe name of a command and its key, or a list of keys, instead of its default ones. `docs/keys.md` lists\nthe commands. Keys are written `D`, `ctrl-d`, `alt-x`, `esc`, `f5`.\n\n```toml\n[keys]\nrefresh = [\"r\", \"f5\"]\n```\n\n",
+        "## `[keys]`\n\nThe name of a command and its key, or a list of keys, instead of its default ones. `docs/keys.md` lists\nthe commands. Keys are written as the screen shows them: `D`, `Ctrl-d`, `Alt-x`, `Esc`, `F5`, `PgDn`. Case\nmatters for single letters alone.\n\n```toml\n[keys]\nrefresh = [\"r\", \"f5\"]\n```\n\n",
     );
     section(
         &mut page,
@@ -64,7 +64,7 @@ pub fn markdown() -> String {
         &mut page,
         "`[environments.NAME.database]`",
         of("database", TableScope::Environment),
-        "Who connects to the database for `cockpit sql` and the pane Query, and how. [query.md](query.md) says more. The password\nlies in one place: `secret`, `parameter`, `password_env` or `iam`.\n\n",
+        "Who connects to the database for `cockpit sql` and the Query pane, and how. [query.md](query.md) says more. The password\nlies in one place: `secret`, `parameter`, `password_env` or `iam`.\n\n",
     );
     section(
         &mut page,
@@ -82,7 +82,7 @@ pub fn markdown() -> String {
         &mut page,
         "`[environments.NAME.health]`",
         of("health", TableScope::Environment),
-        "What `cockpit health` and `v` in the pane Services look at, and how. [health.md](health.md) says what is checked and what is sent.\n\n",
+        "What `cockpit health` and `v` in the Services pane check, and how. [health.md](health.md) says what is checked and what is sent.\n\n",
     );
     page.push_str(&super::aws_settings::section());
     while page.ends_with("\n\n") {

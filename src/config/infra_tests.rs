@@ -26,7 +26,7 @@ units = [
         [
             "config.toml:4:42 these units depend on each other: a → b → a",
             "config.toml:4:47 there is no unit `gone`",
-            "config.toml:4:55 `b` stands twice in this list",
+            "config.toml:4:55 `b` is in this list twice",
             "config.toml:4:61 unknown key `workspce`",
             "config.toml:6:12 two units are called `b`",
             "config.toml:6:40 `to day` cannot be a workspace",

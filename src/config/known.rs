@@ -393,7 +393,7 @@ pub static KNOWN: &[Known] = &[
     database! { password_env, "none", "The environment variable with the password.", "\"STAGING_PASSWORD\"" },
     part! { database, iam, Switch, switch, Value::Switch, "false", "Whether the password is a token of IAM, good for a quarter of an hour; the connection is then encrypted.", "true" },
     database! { sslmode, "`prefer`", "As libpq has it: `disable`, `allow`, `prefer`, `require`, `verify-ca` or `verify-full`. The name that is looked at is the database's own, also through a tunnel.", "\"verify-full\"" },
-    database! { sslrootcert, "`~/.postgresql/root.crt`, else those of this machine", "A file of certificates of the authorities that are trusted, as the bundle of RDS; `system` is those of this machine.", "\"global-bundle.pem\"" },
+    database! { sslrootcert, "`~/.postgresql/root.crt`, else those of this machine", "A file of certificates of the authorities that are trusted, such as the RDS bundle; `system` is those of this machine.", "\"global-bundle.pem\"" },
     part! { database, statement_timeout, Interval, interval, Value::Interval, "the server's", "The limit for a statement.", "\"1m\"" },
     part! { database, idle_in_transaction_session_timeout, Interval, interval, Value::Interval, "the server's", "The limit for a transaction in which nothing happens.", "\"10m\"" },
     part! { database, result_limit, Size, size, Value::Size, "`4 GiB`", "What one result of the screen may take of this machine's disk; reading stops there. Ten results stay at a time, and take three times as much at most.", "\"20 GiB\"" },

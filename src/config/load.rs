@@ -16,7 +16,7 @@ use std::sync::Arc;
 /// The file's name, here, in a parent and in the user's folder.
 pub const FILE: &str = "config.toml";
 
-/// What to load from.
+/// What to load the configuration from: files, variables, flags.
 #[derive(Debug, Clone, Default)]
 pub struct Request {
     /// `--config`: this file instead of the search.
@@ -79,7 +79,7 @@ impl Request {
     }
 }
 
-/// Loads all layers.
+/// Loads the files, variables and flags, each over the one before.
 pub fn load(request: &Request) -> Loaded {
     let mut loaded = Loaded::default();
     let (files, looked) = request.files();
@@ -185,7 +185,7 @@ impl Loaded {
         }
     }
 
-    /// Adds a file.
+    /// Adds a file over those that were added before.
     pub(super) fn layer(&mut self, source: &Arc<SourceFile>) {
         let (entries, mistakes) = read::entries(source);
         self.diagnostics.extend(mistakes);

@@ -14,9 +14,9 @@ pub struct KnownCommand {
     pub name: String,
     /// Where it applies; commands of one scope must not share a key. Empty is everywhere.
     pub scope: String,
-    /// Its default keys.
+    /// The keys that the command has unless others are configured.
     pub keys: Vec<String>,
-    /// It is only listened to while something is typed, where no command of one's own is.
+    /// Whether it is only listened to while something is typed, where no command of one's own is.
     pub typing: bool,
 }
 
@@ -25,7 +25,7 @@ pub struct KnownCommand {
 pub enum Origin {
     /// Built in.
     Default,
-    /// A file, at bytes.
+    /// A byte range of a file.
     File(Arc<SourceFile>, Range<usize>),
     /// An environment variable.
     Variable(String),
@@ -88,7 +88,7 @@ impl Places {
         self.at(&format!("environments.{}.{key}", bare(environment)), element)
     }
 
-    /// The same of any path.
+    /// The same for any path.
     pub fn at(&self, path: &str, element: Option<&str>) -> Option<String> {
         let origin = self.0.get(path)?;
         let (Origin::File(file, span), Some(element)) = (origin, element) else { return Some(origin.words()) };

@@ -27,7 +27,7 @@ pub use docs::markdown;
 pub use known::KNOWN;
 pub use load::{FILE, Flags, Request, load, parse};
 pub use loaded::{KnownCommand, Loaded, Origin, Places};
-pub use read::LARGEST;
+pub use read::{LARGEST, is_named_pipe};
 pub use schema::{Known, Place, TableScope};
 pub use show::{Row, rows};
 pub use types::{

@@ -4,7 +4,7 @@ use super::types::CommandConfig;
 use super::value::Value;
 use std::fmt::Write as _;
 
-/// A key of a command.
+/// A key of a `[[commands]]` table.
 pub(super) struct OfCommand {
     pub(super) key: &'static str,
     /// What it holds, in words.
@@ -13,7 +13,7 @@ pub(super) struct OfCommand {
     pub(super) default: &'static str,
     doc: &'static str,
     example: &'static str,
-    /// Reads it.
+    /// The value of the key in a command; none where it is not set.
     pub(super) get: fn(&CommandConfig) -> Option<Value>,
 }
 

@@ -40,13 +40,16 @@ pub(super) struct Entry {
     pub span: Range<usize>,
 }
 
-/// Reads a file whole.
+/// Reads a whole file; `name` is how messages call it.
 pub(super) fn file(path: &Path, name: &str) -> Result<Arc<SourceFile>, Diagnostic> {
     let wrong = |message: String, hint: &str| Diagnostic {
         spot: MistakeLocation::Path(name.to_owned()),
         message,
         hint: Some(hint.to_owned()),
     };
+    if is_named_pipe(path) {
+        return Err(wrong("this file is a pipe, which may never be written into".into(), "name a regular file"));
+    }
     let mut bytes = Vec::new();
     std::fs::File::open(path)
         .and_then(|file| file.take(LARGEST as u64 + 1).read_to_end(&mut bytes))
@@ -65,6 +68,14 @@ pub(super) fn file(path: &Path, name: &str) -> Result<Arc<SourceFile>, Diagnosti
             Err(wrong(format!("this file is not UTF-8 (line {line})"), "save it as UTF-8"))
         }
     }
+}
+
+/// Whether a file is a pipe with a name: who reads it waits until somebody writes into it. One that a shell hands in
+/// (`<(…)`, `/dev/stdin`) has its writer.
+pub fn is_named_pipe(path: &Path) -> bool {
+    use std::os::unix::fs::FileTypeExt as _;
+    let handed_in = path.starts_with("/dev") || path.starts_with("/proc");
+    !handed_in && std::fs::metadata(path).is_ok_and(|file| file.file_type().is_fifo())
 }
 
 /// Parses and checks a file's text.

@@ -3,42 +3,41 @@
 use super::types::{BuildConfig, Config, EnvironmentConfig};
 use super::value::{Kind, Value};
 
-/// A known key.
+/// A key of the configuration: its type, default, description and example.
 #[derive(Debug, Clone, Copy)]
 pub struct Known {
     /// `ui.theme`; within an environment the rest of the path: `refresh.services`.
     pub key: &'static str,
-    /// What it holds.
+    /// What type of value it holds.
     pub kind: Kind,
     /// Where it stands, how it is set and read.
     pub place: Place,
     /// What holds without it, in words.
     pub default: &'static str,
-    /// What it is for.
     pub doc: &'static str,
-    /// As the file writes its value.
+    /// An example value, as the file writes it.
     pub example: &'static str,
 }
 
-/// Where a key stands.
+/// The table in which a key stands.
 #[derive(Debug, Clone, Copy)]
 pub enum Place {
     /// At the top or in `[ui]`.
     Top {
         set: fn(&mut Config, Value),
-        /// Reads it.
+        /// The value of the key in a configuration; none where it is not set.
         get: fn(&Config) -> Option<Value>,
     },
     /// In `[environments.NAME]`.
     Environment {
         set: fn(&mut EnvironmentConfig, Value),
-        /// Reads it.
+        /// The value of the key in an environment; none where it is not set.
         get: fn(&EnvironmentConfig) -> Option<Value>,
     },
     /// In `[build.SERVICE]`.
     Build {
         set: fn(&mut BuildConfig, Value),
-        /// Reads it.
+        /// The value of the key in a build; none where it is not set.
         get: fn(&BuildConfig) -> Option<Value>,
     },
 }

@@ -6,7 +6,7 @@ use super::own_commands::EACH_COMMAND;
 use super::schema::{Place, bare};
 use super::value::Value;
 
-/// One value.
+/// A key with its value and where that came from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Row {
     /// Its path: `environments.staging.account`.

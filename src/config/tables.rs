@@ -7,7 +7,7 @@ use toml::de::{DeTable, DeValue};
 /// A key, its place and its value.
 pub(super) type Pair<'a, 'i> = (&'a str, Range<usize>, &'a Spanned<DeValue<'i>>);
 
-/// In the order of the file.
+/// The pairs of a table, in the order of the file.
 pub(super) fn pairs<'a, 'i>(table: &'a DeTable<'i>) -> Vec<Pair<'a, 'i>> {
     let mut pairs: Vec<Pair<'a, 'i>> =
         table.iter().map(|(key, value)| (key.get_ref().as_ref(), key.span(), value)).collect();
@@ -15,7 +15,7 @@ pub(super) fn pairs<'a, 'i>(table: &'a DeTable<'i>) -> Vec<Pair<'a, 'i>> {
     pairs
 }
 
-/// What a value is, in words.
+/// The type of a value, in words.
 pub(super) fn words(value: &DeValue<'_>) -> &'static str {
     match value {
         DeValue::String(_) => "a text",

@@ -200,8 +200,8 @@ y = 1
             "config.toml:19:11 `2d` is too long",
             "config.toml:20:1 unknown key `metric`",
             "config.toml:22:1 `refresh` must be a table",
-            "config.toml:23:1 `a-` stands twice in this list",
-            "config.toml:25:8 `hyper-x` is not a key: write a character, `ctrl-x`, `alt-x`, `enter`, `esc`, `tab`, `f5` …",
+            "config.toml:23:1 `a-` is in this list twice",
+            "config.toml:25:8 `hyper-x` is not a key: write a character, `Ctrl-x`, `Alt-x`, `Enter`, `Esc`, `Tab`, `F5` …",
             "config.toml:27:1 `y` must be a table",
         ]
     );

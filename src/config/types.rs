@@ -15,9 +15,9 @@ use std::collections::BTreeMap;
 pub struct Config {
     /// The environment that is opened when none is named.
     pub default_environment: Option<String>,
-    /// In the order of the file.
+    /// The environments, in the order of the file.
     pub environments: Vec<EnvironmentConfig>,
-    /// How it looks.
+    /// Theme, signs and time zone of the screen.
     pub ui: Ui,
     /// Key bindings that differ from the defaults: command name → keys.
     pub keys: BTreeMap<String, Vec<String>>,
@@ -36,13 +36,12 @@ pub struct Config {
 /// A command of one's own: `[[commands]]`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CommandConfig {
-    /// In the palette, and what `cockpit run` names.
+    /// The name that the palette shows and `cockpit run` takes.
     pub name: String,
     /// Two or three words for lists; its name where there is none.
     pub title: Option<String>,
     /// A sentence for help and palette.
     pub doc: Option<String>,
-    /// Its key.
     pub key: Option<String>,
     /// The pane in which it applies; none: everywhere.
     pub pane: Option<String>,
@@ -52,11 +51,11 @@ pub struct CommandConfig {
     pub run: String,
     /// What it can do to the environment.
     pub risk: Risk,
-    /// It has the terminal until it ends; else its output is kept and shown.
+    /// Whether it has the terminal until it ends; else its output is kept and shown.
     pub foreground: bool,
-    /// It gets the credentials of the environment.
+    /// Whether it gets the credentials of the environment.
     pub credentials: bool,
-    /// It gets the address of the environment's database, through a tunnel of its own.
+    /// Whether it gets the address of the environment's database, through a tunnel of its own.
     pub database: bool,
     /// Where it is run: the folder of the file that names it.
     pub folder: Option<String>,
@@ -102,7 +101,7 @@ pub struct BuildConfig {
     pub context: String,
     /// The Dockerfile, as seen from the context; `Dockerfile` where none is named.
     pub dockerfile: Option<String>,
-    /// The target stage.
+    /// The stage of the Dockerfile that is built.
     pub target: Option<String>,
     /// `docker` or `podman`; none: whichever there is.
     pub program: Option<String>,
@@ -110,7 +109,7 @@ pub struct BuildConfig {
     pub platform: Option<String>,
 }
 
-/// One environment.
+/// An environment: which AWS account, and what of it is looked at.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct EnvironmentConfig {
     /// `staging`: what `--env` names.
@@ -127,7 +126,7 @@ pub struct EnvironmentConfig {
     pub credential_timeout: Option<jiff::SignedDuration>,
     /// Another endpoint for every service, as `AWS_ENDPOINT_URL`.
     pub endpoint_url: Option<String>,
-    /// The endpoint was typed (`--endpoint-url`), and says nothing of where the environment's states are of.
+    /// Whether the endpoint was typed (`--endpoint-url`), and says nothing of where the environment's states are of.
     pub endpoint_typed: bool,
     /// Flags that lead here, for commands that are offered.
     pub flags: Vec<Flag>,
@@ -197,7 +196,7 @@ pub struct InfraConfig {
 pub struct UnitConfig {
     /// Unique in its environment.
     pub name: String,
-    /// Its folder.
+    /// Its folder, from the configuration file.
     pub dir: String,
     /// Its workspace; none is the default one.
     pub workspace: Option<String>,
@@ -218,7 +217,7 @@ pub struct TunnelConfig {
     pub container: Option<String>,
     /// `writer`, `reader`, or a host and a port.
     pub to: Option<String>,
-    /// The local port.
+    /// The local port of the tunnel, as text: a number from 0 to 65535.
     pub port: Option<String>,
     /// The database that is connected to.
     pub database: Option<String>,
@@ -253,9 +252,7 @@ pub struct HealthConfig {
 /// the password is as the tunnel's keys say.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct DatabaseConfig {
-    /// The database.
     pub database: Option<String>,
-    /// The user.
     pub user: Option<String>,
     /// A secret of Secrets Manager with the password.
     pub secret: Option<String>,
@@ -265,7 +262,7 @@ pub struct DatabaseConfig {
     pub password_env: Option<String>,
     /// The password is a token of IAM.
     pub iam: Option<bool>,
-    /// As libpq has it.
+    /// The mode of TLS, by libpq's names: `disable`, `require`, `verify-full` …
     pub sslmode: Option<String>,
     /// A file of certificates, or `system`.
     pub sslrootcert: Option<String>,
@@ -273,11 +270,11 @@ pub struct DatabaseConfig {
     pub statement_timeout: Option<jiff::SignedDuration>,
     /// The limit for a transaction in which nothing happens.
     pub idle_in_transaction_session_timeout: Option<jiff::SignedDuration>,
-    /// So many bytes of a result are kept on this machine's disk.
+    /// How many bytes of a result are kept on this machine's disk.
     pub result_limit: Option<u64>,
 }
 
-/// How it looks.
+/// Theme, signs and time zone of the screen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Ui {
     /// `dark`, `light`, `high-contrast` or a file.
@@ -296,7 +293,7 @@ impl Config {
 }
 
 impl EnvironmentConfig {
-    /// What a command that is offered names to act here.
+    /// The flags with which an offered command acts here.
     pub fn named(&self) -> offered::CommandScope<'_> {
         offered::CommandScope { environment: &self.name, flags: &self.flags }
     }

@@ -8,7 +8,7 @@ use crate::model::names::{listed, nearest};
 use std::ops::Range;
 use toml::de::{DeArray, DeTable, DeValue};
 
-/// What a unit may say.
+/// The keys of a `[[units]]` table.
 const KEYS: [&str; 5] = ["name", "dir", "workspace", "var_files", "depends_on"];
 
 /// Takes a mistake: its place, what is wrong, what would be right.
@@ -129,7 +129,7 @@ fn texts((key, span, value): &Pair<'_, '_>, wrong: Wrong<'_>) -> Vec<(String, Ra
     for element in elements {
         let Some(text) = text(&(key, span.clone(), element), wrong) else { continue };
         if found.iter().any(|(before, _)| *before == text) {
-            wrong(element.span(), format!("`{text}` stands twice in this list"), "leave one out".into());
+            wrong(element.span(), format!("`{text}` is in this list twice"), "leave one out".into());
         }
         found.push((text, element.span()));
     }
@@ -191,7 +191,7 @@ fn dependencies(units: &[Placed], wrong: Wrong<'_>) {
     }
 }
 
-/// As the file would hold it.
+/// The units as the file would hold them.
 pub(super) fn shown(units: &[UnitConfig]) -> String {
     let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();
     let list = |name: &str, list: &[String]| {

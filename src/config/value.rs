@@ -7,10 +7,9 @@ use crate::model::key::Key;
 use jiff::SignedDuration;
 use jiff::tz::TimeZone;
 
-/// What a key holds.
+/// The type of value that a key holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// Any text.
     Text,
     /// `true` or `false`.
     Switch,
@@ -32,35 +31,35 @@ pub enum Kind {
     Keys,
     /// `terragrunt` or `terraform`.
     Tool,
-    /// Units of Terraform.
+    /// The `[[units]]` of Terraform.
     Units,
 }
 
-/// A checked value.
+/// A value that was checked against its [`Kind`].
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Value {
     /// Text of any kind.
     Text(String),
-    /// On or off.
+    /// `true` or `false`.
     Switch(bool),
-    /// How often.
+    /// A duration above zero.
     Interval(SignedDuration),
-    /// How many bytes.
+    /// A number of bytes.
     Size(u64),
     /// Names, patterns or keys.
     List(Vec<String>),
     /// Terragrunt or Terraform.
     Tool(Tool),
-    /// Units of Terraform.
+    /// The `[[units]]` of Terraform.
     Units(Vec<UnitConfig>),
 }
 
 /// Why a value is invalid, and what would be valid.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct InvalidValue {
-    /// What is wrong.
+    /// What is wrong, in a sentence.
     pub message: String,
-    /// What to write.
+    /// What would be right.
     pub hint: String,
 }
 
@@ -71,7 +70,7 @@ fn misfit<T>(message: impl Into<String>, hint: impl Into<String>) -> Result<T, I
 const LONGEST: SignedDuration = SignedDuration::from_hours(24);
 
 impl Kind {
-    /// In words, for the documentation.
+    /// The words of the documentation.
     pub fn words(self) -> &'static str {
         match self {
             Self::Text => "a text",
@@ -118,7 +117,7 @@ impl Kind {
             Self::Timezone => checked(
                 TimeZone::get(text).is_ok(),
                 format!("there is no time zone `{text}`"),
-                "write its IANA name, as \"Asia/Tokyo\" or \"UTC\"",
+                "write its IANA name, such as \"Asia/Tokyo\" or \"UTC\"",
             ),
             Self::Names => misfit("this must be a list", format!("write it as [\"{text}\"]")),
             Self::Tool => Tool::named(text).map(Value::Tool).ok_or_else(|| InvalidValue {
@@ -186,7 +185,7 @@ fn size(text: &str) -> Result<Value, InvalidValue> {
         return misfit(format!("`{text}` is not a size"), "write it as \"4 GiB\" or \"500 MB\"");
     };
     if !(1e6..=1e15).contains(&bytes) {
-        return misfit(format!("`{text}` is no size for this"), "it is from \"1 MB\" to \"1000 TB\"");
+        return misfit(format!("`{text}` is not a size for this"), "it is from \"1 MB\" to \"1000 TB\"");
     }
     Ok(Value::Size(bytes as u64))
 }
@@ -265,7 +264,7 @@ impl Value {
     }
 }
 
-/// As the file would hold it.
+/// Writes the value as the file would hold it.
 impl std::fmt::Display for Value {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         let quoted = |text: &str| toml::Value::String(text.to_owned()).to_string();

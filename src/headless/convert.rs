@@ -1,9 +1,10 @@
-//! Nouns of the model as their DTOs, one function each.
+//! From the model to the DTOs of reports, one function each.
 
 use super::dto::{
-    AlarmDto, AttentionDto, AutoscalingDto, BackupDto, DatabaseDto, DeploymentDto, HealthDto, MemberDto, NextDto,
-    PendingDto, PolicyDto, RangeDto, ScheduleDto, ScheduledDto, ServiceDto, TargetDto,
+    AlarmDto, AttentionDto, AutoscalingDto, BackupDto, DatabaseDto, DeploymentDto, HealthDto, MemberDto, PendingDto,
+    PolicyDto, RangeDto, ScheduledDto, ServiceDto, TargetDto,
 };
+use super::schedule::{NextDto, ScheduleDto};
 use crate::model::Place;
 use crate::model::estate::{DatabaseRow, ServiceRow};
 use crate::model::target::group_name;
@@ -15,7 +16,7 @@ use crate::model::{
 use jiff::Timestamp;
 use std::collections::{BTreeMap, HashMap};
 
-/// RFC 3339.
+/// A time as RFC 3339 writes it.
 pub fn time(at: Option<Timestamp>) -> Option<String> {
     at.map(|at| at.to_string())
 }

@@ -3,7 +3,9 @@
 
 use super::kept::{CostDto, InfraDto};
 use super::pool::PoolDto;
+use super::schedule::ScheduleDto;
 use super::shown::Shown;
+use crate::model::Failure;
 use schemars::JsonSchema;
 use serde::Serialize;
 
@@ -74,6 +76,9 @@ pub struct SourceDto {
     pub kind: Option<String>,
     /// Names and patterns of the configuration that nothing in it has; empty also where it was not read whole.
     pub unmatched: Vec<UnmatchedDto>,
+    /// Why it could not be read, by which sources of one cause are told together.
+    #[serde(skip)]
+    pub failure: Option<Failure>,
 }
 
 /// A name or pattern of the configuration that nothing has.
@@ -406,28 +411,8 @@ pub struct AlarmDto {
     pub muted_until: Option<String>,
     /// Of a composite alarm: those that it is made of.
     pub children: Vec<String>,
-    /// Why it tells nobody though it is raised: another alarm keeps it from that.
+    /// Why it notifies nobody though it is raised: another alarm keeps it from that.
     pub suppressed: Option<String>,
-}
-
-/// What the schedule does next.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct ScheduleDto {
-    /// The next stop.
-    pub next_stop: Option<NextDto>,
-    /// The next start.
-    pub next_start: Option<NextDto>,
-}
-
-/// One coming action.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct NextDto {
-    /// When.
-    pub at: String,
-    /// The action's name.
-    pub action: String,
-    /// The zone that it is written in.
-    pub timezone: Option<String>,
 }
 
 /// One thing that needs attention.

@@ -1,5 +1,5 @@
-//! One report as text in the format that was asked for, and writing it so that a closed pipe is no
-//! fault.
+//! One report as text in the format that was asked for, and writing it; a closed pipe is not an
+//! error.
 
 use super::csv::{self, Rows};
 use super::rows::{self, Written};
@@ -80,7 +80,7 @@ pub fn write(out: &mut dyn Write, text: &str) -> io::Result<Written> {
     rows::written(out.write_all(text.as_bytes()).and_then(|()| out.flush()))
 }
 
-/// Renders and writes.
+/// Renders a report in its format, and writes it.
 pub fn print(out: &mut dyn Write, report: &impl Printable, output: Output, width: Option<u16>) -> io::Result<Written> {
     match report.rows() {
         Some(rows) if output == Output::Csv => csv::write(out, report, &rows),

@@ -1,4 +1,4 @@
-//! Estates made by hand.
+//! Estates for tests, made by hand.
 
 use crate::config::EnvironmentConfig;
 use crate::model::database::Backup;

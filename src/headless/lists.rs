@@ -191,7 +191,7 @@ pub fn alarms_table(alarms: Option<&[AlarmDto]>, all: bool, shown: &Shown) -> Ta
     alarms_with_parts(alarms, all, shown, &BTreeMap::new())
 }
 
-/// The same, with what composite alarms are made of below them: names with their states.
+/// The same, with the parts of composite alarms below them: names with their states.
 pub fn alarms_with_parts(
     alarms: Option<&[AlarmDto]>,
     all: bool,

@@ -11,6 +11,7 @@ pub mod lists;
 pub mod operation;
 pub mod pool;
 pub mod rows;
+pub mod schedule;
 pub mod schema;
 pub mod select;
 pub mod shown;

@@ -234,7 +234,7 @@ pub fn exit_code(operation: &Operation) -> ExitCode {
         (Verdict::Done, _) => ExitCode::Done,
         (Verdict::RolledBack, _) => ExitCode::RolledBack,
         (Verdict::Failed, _) if deploys => ExitCode::DeployFailed,
-        // Also where nothing more can be seen without them: how to look again stands in the hint.
+        // Also where nothing more can be seen without credentials: the hint says how to look again.
         (_, Some(FailureKind::Credentials)) => ExitCode::Credentials,
         (Verdict::Unknown, _) => ExitCode::TimedOut,
         (Verdict::Failed, _) if operation.late => ExitCode::TimedOut,
@@ -244,7 +244,7 @@ pub fn exit_code(operation: &Operation) -> ExitCode {
     }
 }
 
-/// What is said on stderr of an operation that was not begun.
+/// The message on stderr for an operation that was not begun.
 pub fn not_begun(operation: &Operation, outcome: &Outcome) -> Report {
     let kind = outcome.failure.map_or(outcome.verdict.word(), FailureKind::word);
     let mut report = Report::new(kind, outcome.summary.clone(), exit_code(operation));
@@ -253,7 +253,7 @@ pub fn not_begun(operation: &Operation, outcome: &Outcome) -> Report {
     report
 }
 
-/// What a yes is asked for, and where: environment, account, region, whose credentials, and an endpoint that is not AWS's.
+/// The heading of a question: environment, account, region, whose credentials, and an endpoint that is not AWS's.
 pub fn heading(
     title: &str,
     environment: &EnvironmentConfig,

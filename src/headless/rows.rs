@@ -11,7 +11,7 @@ use std::io::{self, BufWriter, Write};
 /// Whether the reader is still there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Written {
-    /// All was written.
+    /// All rows were written.
     All,
     /// The pipe is closed: nothing more need be written, and nothing be said.
     Closed,
@@ -30,7 +30,7 @@ pub enum RowForm {
     Table {
         /// Cells of the terminal; none for no limit.
         width: Option<u16>,
-        /// So many rows are shown; the others are counted.
+        /// How many rows are shown; the others are counted.
         first: usize,
     },
 }
@@ -52,7 +52,7 @@ enum Form<'a> {
     Table { out: &'a mut dyn Write, table: Table, width: Option<u16>, first: usize },
 }
 
-/// A row as an object.
+/// A row as a JSON object, by the names of its columns.
 struct Object<'a>(&'a [String], &'a [Option<&'a Value>]);
 
 impl Serialize for Object<'_> {

@@ -35,7 +35,7 @@ pub struct Home<'a> {
 }
 
 impl<'a> Home<'a> {
-    /// Of an environment; the account is that of the credentials where none is configured.
+    /// The selection of an environment; the account is that of the credentials where none is configured.
     pub fn of(environment: &'a EnvironmentConfig, account: Option<&'a str>) -> Self {
         Self {
             account: environment.account.as_deref().or(account),
@@ -44,7 +44,7 @@ impl<'a> Home<'a> {
         }
     }
 
-    /// What was typed, of an ARN the name in it.
+    /// The typed name, or of an ARN the name in it.
     ///
     /// # Errors
     /// An ARN of another kind of thing or of another account, region or cluster.

@@ -4,7 +4,7 @@ use super::dto::{SourceDto, SourceState, UnmatchedDto};
 use crate::app::poll::HISTORIES_FOR_ALL as HISTORIES;
 use crate::cli::ExitCode;
 use crate::config::EnvironmentConfig;
-use crate::model::{Estate, FailureKind, Observed, Service, Source};
+use crate::model::{Estate, Failure, FailureKind, Observed, Service, Source};
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -76,6 +76,7 @@ impl Asked<'_> {
                 .map(|failure| failure.kind.word().to_owned()),
             error,
             unmatched: self.unmatched(source),
+            failure: status.failure.filter(|_| state == SourceState::Failed && status.partial.is_none()),
         }
     }
 }
@@ -250,15 +251,129 @@ pub fn notes(rows: &[SourceDto]) -> Vec<String> {
             format!("! {}: nothing matches `{}` (`{}` of the configuration){near}", row.name, one.name, one.key)
         })
     });
-    let missing = rows.iter().filter_map(|row| {
+    unread(rows).iter().map(Unread::words).chain(unmatched).collect()
+}
+
+/// The notes about what is missing now and was not `told` yet, for whoever looks again and again: what one source is said to lack
+/// is not said once more where another one comes to lack it.
+pub fn news(rows: &[SourceDto], told: &mut BTreeSet<String>) -> Vec<String> {
+    fn own(row: &SourceDto) -> Vec<String> {
+        notes(std::slice::from_ref(row))
+    }
+    let new = |row: &&SourceDto| own(row).iter().any(|note| !told.contains(note));
+    let fresh: Vec<SourceDto> = rows.iter().filter(new).cloned().collect();
+    *told = rows.iter().flat_map(own).collect();
+    notes(&fresh)
+}
+
+/// Sources that could not be read, or not whole, for one cause.
+struct Unread<'a> {
+    /// What is said of one, and of several.
+    words: (&'static str, &'static str),
+    names: Vec<&'a str>,
+    error: &'a str,
+    failures: Vec<Failure>,
+}
+
+impl Unread<'_> {
+    fn words(&self) -> String {
+        let words = if self.names.len() == 1 { self.words.0 } else { self.words.1 };
+        let why = if self.failures.len() > 1 { Failure::together(&self.failures) } else { self.error.to_owned() };
+        format!("! {} {words}: {why}", self.names.join(", "))
+    }
+}
+
+/// What is missing, by its causes.
+fn unread(rows: &[SourceDto]) -> Vec<Unread<'_>> {
+    let mut causes: Vec<Unread<'_>> = Vec::new();
+    for row in rows {
         // Why it was not asked on purpose is no complaint.
-        let error = row.error.as_deref().filter(|_| row.status != SourceState::Skipped)?;
-        let word = match row.status {
-            SourceState::Failed if row.age_ms.is_some() => "is old, the last read failed",
-            SourceState::Failed => "could not be read",
-            SourceState::Partial | SourceState::Ok | SourceState::Skipped => "is incomplete",
+        let Some(error) = row.error.as_deref().filter(|_| row.status != SourceState::Skipped) else { continue };
+        let words = match row.status {
+            SourceState::Failed if row.age_ms.is_some() => {
+                ("is old, the last read failed", "are old, the last read failed")
+            }
+            SourceState::Failed => ("could not be read", "could not be read"),
+            SourceState::Partial | SourceState::Ok | SourceState::Skipped => ("is incomplete", "are incomplete"),
         };
-        Some(format!("! {} {word}: {error}", row.name))
-    });
-    missing.chain(unmatched).collect()
+        let same = |known: &&mut Unread<'_>| {
+            known.words == words
+                && match (known.failures.first(), &row.failure) {
+                    (Some(one), Some(other)) => one.is_like(other),
+                    (None, None) => known.error == error,
+                    (Some(_), None) | (None, Some(_)) => false,
+                }
+        };
+        match causes.iter_mut().find(same) {
+            Some(known) => {
+                known.names.push(row.name.as_str());
+                known.failures.extend(row.failure.clone());
+            }
+            None => causes.push(Unread {
+                words,
+                names: vec![row.name.as_str()],
+                error,
+                failures: row.failure.clone().into_iter().collect(),
+            }),
+        }
+    }
+    causes
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn row(name: &str, failure: Failure) -> SourceDto {
+        SourceDto {
+            name: name.into(),
+            status: SourceState::Failed,
+            age_ms: None,
+            requests: 1,
+            error: Some(failure.message.clone()),
+            kind: Some(failure.kind.word().into()),
+            unmatched: Vec::new(),
+            failure: Some(failure),
+        }
+    }
+
+    fn expired(action: &str) -> Failure {
+        Failure::new(FailureKind::Credentials, format!("{action}: the key has expired"))
+    }
+
+    #[test]
+    fn what_is_missing_is_told_once_whatever_else_comes_to_be() {
+        let (identity, services) =
+            (row("sts.identity", expired("sts:GetCallerIdentity")), row("ecs.services", expired("ecs:ListServices")));
+        let mut told = BTreeSet::new();
+        let first = news(std::slice::from_ref(&identity), &mut told);
+        assert_eq!(first, ["! sts.identity could not be read: sts:GetCallerIdentity: the key has expired"]);
+        let both = [identity.clone(), services.clone()];
+        let second = news(&both, &mut told);
+        assert_eq!(second, ["! ecs.services could not be read: ecs:ListServices: the key has expired"]);
+        assert_eq!(news(&both, &mut told), [""; 0]);
+        assert_eq!(news(std::slice::from_ref(&services), &mut told), [""; 0]);
+        assert_eq!(news(&both, &mut told), first, "it was read meanwhile");
+        assert_eq!(news(&both, &mut BTreeSet::new()).len(), 1, "what comes at once is one");
+    }
+
+    #[test]
+    fn sources_that_one_cause_keeps_from_being_read_are_one_note() {
+        let denied = |action: &str| Failure::new(FailureKind::Denied, format!("{action}: not allowed"));
+        let rows = [
+            row("sts.identity", expired("sts:GetCallerIdentity")),
+            row("ecs.services", expired("ecs:ListServices")),
+            row("cloudwatch.alarms", denied("cloudwatch:DescribeAlarms")),
+            SourceDto { age_ms: Some(5), ..row("rds.clusters", expired("rds:DescribeDBClusters")) },
+        ];
+        let notes = notes(&rows);
+        assert_eq!(
+            notes,
+            [
+                "! sts.identity, ecs.services could not be read: the key has expired",
+                "! cloudwatch.alarms could not be read: cloudwatch:DescribeAlarms: not allowed",
+                "! rds.clusters is old, the last read failed: rds:DescribeDBClusters: the key has expired",
+            ]
+        );
+    }
 }

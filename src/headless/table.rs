@@ -10,7 +10,7 @@ const GAP: u16 = 2;
 /// The least width of a column of sentences.
 const LEAST: usize = 24;
 
-/// One column.
+/// A column of a printed table.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {
     pub title: &'static str,
@@ -23,7 +23,7 @@ pub struct Column {
 }
 
 impl Column {
-    /// The same, left out where there is no room, the higher number first.
+    /// The same, left out where there is no room, the highest number first.
     #[must_use]
     pub const fn rank(mut self, rank: u8) -> Self {
         self.rank = rank;
@@ -31,7 +31,7 @@ impl Column {
     }
 }
 
-/// A column of words.
+/// A column that is aligned left.
 pub const fn words(title: &'static str) -> Column {
     Column { title, right: false, prose: false, rank: 0 }
 }
@@ -41,12 +41,12 @@ pub const fn prose(title: &'static str) -> Column {
     Column { title, right: false, prose: true, rank: 0 }
 }
 
-/// A column of numbers.
+/// A column that is aligned right.
 pub const fn numbers(title: &'static str) -> Column {
     Column { title, right: true, prose: false, rank: 0 }
 }
 
-/// Rows under columns.
+/// A table to be printed, with its rows.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Table {
     /// What stands above it in a document of several tables.
@@ -78,7 +78,7 @@ impl Table {
         self.heads.get(at).map_or(self.columns[at].title, String::as_str)
     }
 
-    /// Adds a row.
+    /// Adds a row, one cell for each column.
     pub fn row(&mut self, cells: impl IntoIterator<Item = Option<String>>) {
         self.rows.push(cells.into_iter().collect());
     }

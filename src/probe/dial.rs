@@ -30,7 +30,7 @@ impl Probes {
     }
 }
 
-/// What went wrong with a connection.
+/// The trouble of a connection.
 pub(super) fn of_io(error: &io::Error) -> Trouble {
     match error.kind() {
         io::ErrorKind::ConnectionRefused => Trouble::Refused,

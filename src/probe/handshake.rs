@@ -82,7 +82,7 @@ impl Probes {
     }
 }
 
-/// What went wrong with a handshake.
+/// The trouble of a handshake.
 fn of_tls(error: &io::Error) -> Trouble {
     match error.get_ref().and_then(|inner| inner.downcast_ref::<Error>()) {
         Some(error) => Trouble::Tls(error.to_string()),
@@ -165,7 +165,7 @@ fn words(error: &Error) -> String {
     }
 }
 
-/// What a chain says.
+/// Reads the host's own certificate out of the chain that it sent.
 fn read(chain: &[CertificateDer<'_>]) -> Result<Certificate, Trouble> {
     let parsed: Result<Vec<x509_cert::Certificate>, _> =
         chain.iter().map(|one| x509_cert::Certificate::from_der(one)).collect();

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 /// Read at once at most.
 const PIECE: usize = 8192;
 
-/// The connection.
+/// A tokio stream as hyper wants one.
 pub(super) struct Io<T>(pub(super) T);
 
 impl<T: AsyncRead + Unpin> Read for Io<T> {

@@ -98,10 +98,15 @@ impl Probes {
 
 /// The certificates that are trusted.
 fn roots(file: Option<&str>) -> Result<RootCertStore, String> {
+    use std::os::unix::fs::FileTypeExt as _;
     let certificates = match file {
         None => rustls_native_certs::load_native_certs().certs,
         Some(file) => {
             let failed = |why: String| format!("the certificates in {file} cannot be read: {why}");
+            // It is read each time: a pipe would be waited for.
+            if std::fs::metadata(file).is_ok_and(|about| about.file_type().is_fifo()) {
+                return Err(failed("it is a pipe".to_owned()));
+            }
             let pem = std::fs::read(Path::new(file)).map_err(|error| failed(error.to_string()))?;
             let all: Result<Vec<_>, _> = CertificateDer::pem_slice_iter(&pem).collect();
             all.map_err(|error| failed(error.to_string()))?

@@ -26,7 +26,7 @@ const SCRIPT: &str = "/?cockpit-probe=%3Cscript%3Ealert(1)%3C%2Fscript%3E";
 /// What it must let through.
 const NORMAL: &str = "/?cockpit-probe=hello";
 
-/// An answer.
+/// An HTTP answer: its status, headers and body.
 struct Answer {
     status: u16,
     location: Option<String>,

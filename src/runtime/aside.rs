@@ -26,9 +26,9 @@ pub(super) struct Aside {
 
 /// How it ended, for the activity.
 pub(super) struct Left {
-    /// It ended otherwise than by itself with 0.
+    /// Whether it ended otherwise than by itself with 0.
     pub(super) bad: bool,
-    /// In a sentence.
+    /// What happened, in a sentence.
     pub(super) text: String,
 }
 

@@ -110,7 +110,7 @@ fn host() -> String {
     rustix::system::uname().nodename().to_string_lossy().into_owned()
 }
 
-/// What is wrong with an existing file, in a sentence: others may read who changed what.
+/// A sentence on what is wrong with an existing file: others may read who changed what.
 pub fn exposed(path: &Path) -> Option<String> {
     use std::os::unix::fs::PermissionsExt as _;
     let mode = std::fs::metadata(path).ok().filter(std::fs::Metadata::is_file)?.permissions().mode() & 0o777;

@@ -36,7 +36,7 @@ impl Codes {
         Self(waiting)
     }
 
-    /// What was typed, or that nobody answers.
+    /// Gives the code that was typed, or none if nobody answers.
     pub fn answer(&self, code: Option<Value>) {
         if let Some(waiting) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
             // Who asked may have gone.

@@ -93,7 +93,7 @@ impl Collector {
         let end = Instant::now() + limit.unwrap_or(self.limit);
         let mut read = Driving { app: &mut self.app, pending: &mut self.pending, done: App::settled, step: None };
         let settled = self.ring.drive(&mut read, Some(end)).await;
-        let (now, ahead) = (self.ring.now(), self.ring.executor.ahead());
+        let (now, ahead) = (self.ring.now(), self.ring.ahead());
         self.pending = told(&mut self.app, now, ahead);
         self.app.settle();
         if settled { Collected::Settled } else { Collected::TimedOut }

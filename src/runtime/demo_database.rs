@@ -16,7 +16,7 @@ use tokio::task::{AbortHandle, JoinSet};
 
 /// Who connects, and to which database.
 pub const USER: &str = "app";
-/// The same.
+/// The database that the demo connects to.
 pub const DATABASE: &str = "app";
 
 const SCHEMA: &str = include_str!("demo_database.sql");

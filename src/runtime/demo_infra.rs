@@ -94,7 +94,7 @@ pub fn make_in(runs: &Path, environment: &str, speed: f64) -> io::Result<InfraCo
     Ok(InfraConfig { kind: Some(Tool::Terraform), units: UNITS.iter().map(unit).collect(), ..InfraConfig::default() })
 }
 
-/// Where its units are.
+/// The folder of an environment's units in the demo.
 pub fn root(runs: &Path, environment: &str) -> PathBuf {
     runs.with_file_name("demo").join(environment)
 }

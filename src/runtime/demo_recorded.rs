@@ -15,7 +15,7 @@ use tokio::task::AbortHandle;
 const EVENTS: &str = include_str!("demo_infra/recorded/events.jsonl");
 /// What it was asked for.
 const REQUEST: &str = include_str!("demo_infra/recorded/request.json");
-/// Its plans, by unit.
+/// The recorded plans: the unit's name, and its plan as JSON.
 const PLANS: &[(&str, &str)] = &[
     ("compute", include_str!("demo_infra/recorded/compute.json")),
     ("database", include_str!("demo_infra/recorded/database.json")),
@@ -30,7 +30,7 @@ const RUN: &str = "@RUN@";
 /// See [`RUN`].
 const ROOT: &str = "@ROOT@";
 /// The last line of its summary, from its beginning on.
-const SAYS: &str = "RECORDED: a run that was, shown once more. With `terraform` on PATH the demo plans and applies";
+const SAYS: &str = "RECORDED: a past run, shown again. With `terraform` on PATH the demo plans and applies";
 
 /// A run that happens again; it stops with this value.
 #[derive(Debug)]

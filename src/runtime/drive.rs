@@ -65,7 +65,7 @@ impl Driver {
 
     /// Now by the service's clock, as far as that was measured.
     pub fn service_now(&self) -> Timestamp {
-        self.ring.now() + self.ring.executor.ahead()
+        self.ring.now() + self.ring.ahead()
     }
 
     /// Goes on until `over`; `news` is told after each step.
@@ -101,6 +101,7 @@ impl<Over: Fn(&Operations) -> bool, News: FnMut(&Operations)> EventHandler for W
             // Everything else belongs to a screen.
             Event::Tick(_)
             | Event::Clock(_)
+            | Event::SetBack(_)
             | Event::Elapsed(_)
             | Event::Drawn(..)
             | Event::Key(_)

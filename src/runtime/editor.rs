@@ -19,7 +19,7 @@ pub const OF_VALUES: &[&str] = &["VISUAL", "EDITOR"];
 /// Those that name the editor of a statement, as psql has them.
 pub const OF_SQL: &[&str] = &["PSQL_EDITOR", "VISUAL", "EDITOR"];
 
-/// What is edited.
+/// A text that a person edits in their own editor.
 #[derive(Clone, Copy)]
 pub enum What<'a> {
     /// A text, in a file of this name: its ending tells the editor what it is.

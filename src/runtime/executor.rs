@@ -52,10 +52,10 @@ pub struct Executor {
     /// What is being written into the audit file.
     audits: JoinSet<()>,
     audit_file: Option<PathBuf>,
-    /// The screen is taken: a credential helper gets no terminal.
+    /// Whether the screen is taken: a credential helper gets no terminal.
     screen: bool,
     quiet: bool,
-    /// Nobody polls beside what is asked: nearly the whole of each limit may be used.
+    /// Whether nobody polls beside what is asked: nearly the whole of each limit may be used.
     alone: bool,
     /// A session that is asked before the environment is opened: it becomes that of the environment.
     prepared: Option<(EnvironmentConfig, Session)>,

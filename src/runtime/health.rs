@@ -17,7 +17,7 @@ use tokio::sync::mpsc::Sender;
 /// Hosts that are looked at; an environment has a few.
 const MOST_HOSTS: usize = 10;
 
-/// So long Terraform has for what it says of hosts: they may be found without it.
+/// How long Terraform has for what it says of hosts: they may be found without it.
 const TERRAFORM: Duration = Duration::from_secs(20);
 
 /// Looks, and sends each thing that it finds. The environment is needed for what Terraform says of it.

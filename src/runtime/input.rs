@@ -72,7 +72,7 @@ impl Drop for Reading {
     }
 }
 
-/// Starts the thread.
+/// Starts the thread that reads keys, pastes and the mouse from the terminal.
 pub(super) fn start() -> std::io::Result<Reading> {
     let (out, keys) = mpsc::channel(WAITING);
     let (stopped, stop) = rustix::pipe::pipe()?;

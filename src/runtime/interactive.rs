@@ -47,11 +47,10 @@ const BATCH: usize = 128;
 /// Why the session ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Ended {
-    /// The person left.
+    /// The person left the screen.
     Quit,
     /// A signal: its number.
     Signal(i32),
-    /// The terminal has gone.
     TerminalGone,
 }
 
@@ -135,8 +134,15 @@ pub async fn interactive(
         Err(_) if terminal::gone() => Ok(Ended::TerminalGone),
         ended => ended,
     };
+    say_goodbye(&mut app, &mut ring, &mut signals).await;
+    let left = app.followed.left.iter().filter_map(|id| app.operations.get(*id)).cloned().collect();
+    Ok((ended?, left))
+}
+
+/// Closes what is held open; a signal ends the wait for that.
+async fn say_goodbye(app: &mut App, ring: &mut EventLoop, signals: &mut Signals) {
     let goodbye = async {
-        leave(&mut app, &mut ring).await;
+        leave(app, ring).await;
         ring.executor.finish_cleanup().await;
     };
     tokio::select! {
@@ -144,8 +150,6 @@ pub async fn interactive(
         _ = signals.interrupt.recv() => {}
         _ = signals.terminate.recv() => {}
     }
-    let left = app.followed.left.iter().filter_map(|id| app.operations.get(*id)).cloned().collect();
-    Ok((ended?, left))
 }
 
 /// What is edited, for which question, from which line on.
@@ -214,7 +218,12 @@ impl Run<'_> {
                 }
             };
             // Time first: what follows is judged as of now.
-            let ahead = self.ring.executor.ahead();
+            let (ahead, set_back) = (self.ring.ahead(), self.ring.set_back());
+            if set_back != self.app.set_back
+                && let Some(ended) = self.update(Event::SetBack(set_back))?
+            {
+                return Ok(ended);
+            }
             if ahead != self.app.ahead
                 && let Some(ended) = self.update(Event::Clock(ahead))?
             {
@@ -232,44 +241,39 @@ impl Run<'_> {
             {
                 return Ok(ended);
             }
-            // Drain before drawing: the newest state wins. Keys go before answers.
-            for _ in 0..BATCH {
-                let next = match keys.as_mut().and_then(Reading::try_recv) {
-                    Some(FromTerminal::Event(at, event)) => {
-                        urgent = true;
-                        self.update(Event::Elapsed(self.since_start(at)))?;
-                        event
-                    }
-                    Some(FromTerminal::Gone) => return Ok(Ended::TerminalGone),
-                    None if urgent => break,
-                    None => match self.ring.ready() {
-                        Some(event) => event,
-                        None => break,
-                    },
-                };
-                if let Some(ended) = self.update(next)? {
-                    return Ok(ended);
-                }
-            }
-            if let Some(plan) = self.aside.take()
-                && let Some(ended) = self.step_aside(*plan, keys, signals).await?
-            {
+            if let Some(ended) = self.drain(keys, &mut urgent)? {
                 return Ok(ended);
             }
-            if let Some(editing) = self.editing.take()
-                && let Some(ended) = self.edit(editing, keys, signals).await?
-            {
-                return Ok(ended);
-            }
-            if let Some(program) = self.program.take()
-                && let Some(ended) = self.foreground(program, keys, signals).await?
-            {
+            if let Some(ended) = self.give_way(keys, signals).await? {
                 return Ok(ended);
             }
             if self.app.redraw && (urgent || self.drawn.is_none_or(|drawn| drawn.elapsed() >= FRAME)) {
                 self.draw(urgent)?;
             }
         }
+    }
+
+    /// Takes in what has come by now, before drawing: the newest state wins. Keys go before answers.
+    fn drain(&mut self, keys: &mut Option<Reading>, urgent: &mut bool) -> io::Result<Option<Ended>> {
+        for _ in 0..BATCH {
+            let next = match keys.as_mut().and_then(Reading::try_recv) {
+                Some(FromTerminal::Event(at, event)) => {
+                    *urgent = true;
+                    self.update(Event::Elapsed(self.since_start(at)))?;
+                    event
+                }
+                Some(FromTerminal::Gone) => return Ok(Some(Ended::TerminalGone)),
+                None if *urgent => break,
+                None => match self.ring.ready() {
+                    Some(event) => event,
+                    None => break,
+                },
+            };
+            if let Some(ended) = self.update(next)? {
+                return Ok(Some(ended));
+            }
+        }
+        Ok(None)
     }
 
     /// When a frame that was put off is to be drawn.

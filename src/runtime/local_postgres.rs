@@ -12,7 +12,7 @@ use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
-/// What is wanted of it, beside what it is anyway.
+/// Options of a local server.
 #[derive(Debug, Clone, Default)]
 pub struct LocalOptions {
     /// A certificate and its key as PEM: then it speaks TLS too.
@@ -25,7 +25,7 @@ pub struct LocalOptions {
     pub standby_of: Option<u16>,
 }
 
-/// Why there is none.
+/// Why no local PostgreSQL server can be started.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum NoPostgres {
     /// Its programs are not on this machine.
@@ -37,7 +37,7 @@ pub enum NoPostgres {
 }
 
 impl NoPostgres {
-    /// What to do.
+    /// What a person can do about it, in a sentence.
     pub fn hint(&self) -> &'static str {
         match self {
             Self::Missing => {
@@ -184,7 +184,7 @@ impl Drop for LocalPostgres {
     }
 }
 
-/// Writes what the server is to be like.
+/// Writes the settings of the server into its folder.
 fn lay_out(folder: &Path, port: u16, options: &LocalOptions, user: Option<(u32, u32)>) -> io::Result<()> {
     let mut settings = format!(
         "listen_addresses = '127.0.0.1'\nport = {port}\nunix_socket_directories = ''\nfsync = off\n\
@@ -218,7 +218,7 @@ fn lay_out(folder: &Path, port: u16, options: &LocalOptions, user: Option<(u32, 
     Ok(())
 }
 
-/// Whom it is run as where this is root, whom PostgreSQL refuses: `postgres` if there is one, else `nobody`.
+/// The user and group to run the server as where this is root, which PostgreSQL refuses: `postgres`, else `nobody`.
 fn unprivileged() -> Option<(u32, u32)> {
     if !rustix::process::geteuid().is_root() {
         return None;

@@ -17,8 +17,11 @@ use std::time::Duration;
 
 /// Tickets of what a command asks once; a reader numbers its own.
 const ONCE: u8 = u8::MAX;
+/// Which of them: the groups there are, a query of Insights; those that may be given up come after.
+const GROUPS: u64 = 0;
+const INSIGHTS: u64 = 1;
 
-/// Reads logs.
+/// Drives [`Reader`]: runs the requests that it asks for and hands their answers to it.
 pub struct LogReader {
     ring: EventLoop,
     reader: Reader,
@@ -146,7 +149,19 @@ pub async fn answered(ring: &mut EventLoop, serial: u64, query: Query) -> Result
 /// # Errors
 /// What the service said.
 pub async fn groups(ring: &mut EventLoop, prefix: &str) -> Result<Vec<LogGroup>, Failure> {
-    let facts = answered(ring, 0, Query::LogGroups { prefix: prefix.to_owned() }).await?;
+    groups_by(ring, GROUPS, prefix).await
+}
+
+/// The same as a question that may be given up: what comes of it later is no answer to another one.
+///
+/// # Errors
+/// What the service said.
+pub async fn groups_if_soon(ring: &mut EventLoop, number: usize, prefix: &str) -> Result<Vec<LogGroup>, Failure> {
+    groups_by(ring, INSIGHTS + 1 + number as u64, prefix).await
+}
+
+async fn groups_by(ring: &mut EventLoop, serial: u64, prefix: &str) -> Result<Vec<LogGroup>, Failure> {
+    let facts = answered(ring, serial, Query::LogGroups { prefix: prefix.to_owned() }).await?;
     let mut found = BTreeMap::new();
     for fact in facts {
         if let Fact::LogGroups(groups) = fact {
@@ -161,7 +176,7 @@ pub async fn groups(ring: &mut EventLoop, prefix: &str) -> Result<Vec<LogGroup>,
 /// # Errors
 /// What the service said.
 pub async fn insights(ring: &mut EventLoop, query: InsightsQuery) -> Result<InsightsResult, Failure> {
-    let facts = answered(ring, 1, Query::Insights(Box::new(query))).await?;
+    let facts = answered(ring, INSIGHTS, Query::Insights(Box::new(query))).await?;
     match facts.into_iter().last() {
         Some(Fact::Insights(result)) => Ok(*result),
         _ => Err(Failure::other_answer()),

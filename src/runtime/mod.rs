@@ -1,4 +1,4 @@
-//! HANDS. The room that waits: terminal, signals, clock, tasks. Processes are started by `infra` and `aws::helper`, too.
+//! The room that waits: terminal, signals, clock, tasks. Processes are started by `infra` and `aws::helper`, too.
 //!
 //! It turns the terminal, signals, time and AWS's answers into events, hands them to the app one by
 //! one, and carries out what comes back. What any of it means is decided in `src/app`.
@@ -30,6 +30,7 @@ mod link;
 pub mod local_postgres;
 pub mod logs;
 mod memory;
+pub mod offers;
 pub mod orphans;
 pub mod output;
 mod panic;
@@ -41,6 +42,7 @@ mod process;
 mod queries;
 pub mod raw;
 mod registry;
+pub mod relay;
 pub mod ring;
 pub mod shell;
 mod signals;

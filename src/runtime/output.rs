@@ -23,11 +23,11 @@ pub enum WriteAborted {
     TimeUp,
 }
 
-/// One of the two.
+/// Standard output or standard error, written without blocking the runtime.
 #[derive(Debug)]
 pub struct Output<Stream> {
     stream: Stream,
-    /// What is written there goes through at once, as into a file.
+    /// Whether what is written there goes through at once, as into a file.
     whole: bool,
     deadline: Option<Instant>,
     given_up: Option<WriteAborted>,
@@ -115,6 +115,15 @@ pub async fn writable<Stream: AsFd + 'static>(stream: fn() -> Stream) {
         }
     });
     let _ = until.await;
+}
+
+/// Whether nobody reads standard output any more. What has nothing to write would not hear of it.
+pub fn reader_is_gone() -> bool {
+    let stream = io::stdout();
+    // That an end is closed is told without being asked for.
+    let mut all = [PollFd::new(&stream, PollFlags::empty())];
+    let told = poll(&mut all, Some(&Timespec { tv_sec: 0, tv_nsec: 0 })).is_ok_and(|count| count > 0);
+    told && all[0].revents().intersects(PollFlags::ERR | PollFlags::HUP)
 }
 
 /// Whether a stream is a file: no pipe, no socket, no terminal.

@@ -2,7 +2,7 @@
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio::time::{sleep, timeout};
 
@@ -17,15 +17,17 @@ const REFUSALS: u64 = 3;
 const SILENT: u32 = 4;
 const ANSWER: Duration = Duration::from_secs(10);
 const PAUSE: Duration = Duration::from_secs(1);
+/// Through a tunnel that stands it is there in a round trip.
+const STANDS: Duration = Duration::from_secs(5);
 
-/// What answers.
+/// What a server at a port turned out to be.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Answer {
     /// PostgreSQL without TLS.
     Plain,
     /// PostgreSQL with TLS.
     Tls,
-    /// Something else.
+    /// Something that is not PostgreSQL.
     Other,
     /// Nothing: the connection was reset each time.
     Refused,
@@ -38,9 +40,7 @@ pub async fn answers(port: u16, refused: impl Fn() -> u64) -> Answer {
     let mut silent = 0;
     for _ in 0..TRIES {
         match timeout(ANSWER, ask(port)).await {
-            Ok(Ok(b'S')) => return Answer::Tls,
-            Ok(Ok(b'N')) => return Answer::Plain,
-            Ok(Ok(_)) => return Answer::Other,
+            Ok(Ok(said)) => return meant(said),
             Ok(Err(_)) if refused() >= REFUSALS => return Answer::Refused,
             Ok(Err(_)) => sleep(PAUSE).await,
             Err(_) if silent + 1 == SILENT => return Answer::Silent,
@@ -51,7 +51,26 @@ pub async fn answers(port: u16, refused: impl Fn() -> u64) -> Answer {
 }
 
 async fn ask(port: u16) -> std::io::Result<u8> {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
+    asked(TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?).await
+}
+
+async fn asked(mut stream: impl AsyncRead + AsyncWrite + Unpin) -> std::io::Result<u8> {
     stream.write_all(&SSL_REQUEST).await?;
     stream.read_u8().await
+}
+
+fn meant(said: u8) -> Answer {
+    match said {
+        b'S' => Answer::Tls,
+        b'N' => Answer::Plain,
+        _ => Answer::Other,
+    }
+}
+
+/// Asks once, through a connection that stands; none where nothing answers.
+pub async fn answer(stream: impl AsyncRead + AsyncWrite + Unpin) -> Option<Answer> {
+    match timeout(STANDS, asked(stream)).await {
+        Ok(Ok(said)) => Some(meant(said)),
+        Ok(Err(_)) | Err(_) => None,
+    }
 }

@@ -120,9 +120,9 @@ pub fn place(path: Option<&str>) -> Result<String, String> {
     let typed = path.unwrap_or("~");
     let whole = fs::canonicalize(super::files::named(typed)).map_err(|error| format!("{typed}: {error}"))?;
     if !whole.is_dir() {
-        return Err(format!("{typed}: it is no folder"));
+        return Err(format!("{typed}: it is not a folder"));
     }
-    whole.into_os_string().into_string().map_err(|_| format!("{typed}: its name is no text"))
+    whole.into_os_string().into_string().map_err(|_| format!("{typed}: its name is not text"))
 }
 
 /// Saves a query; gives back its file. None: another one of that name is there, and `replaces` does not say that it goes.
@@ -183,7 +183,7 @@ mod tests {
         let typed = |name: &str| place(folder.path().join(name).to_str());
         let whole = fs::canonicalize(folder.path()).unwrap();
         assert_eq!(typed("あ/../あ").unwrap(), whole.join("あ").to_str().unwrap());
-        assert!(typed("file").unwrap_err().contains("no folder"));
+        assert!(typed("file").unwrap_err().contains("not a folder"));
         assert!(typed("gone").unwrap_err().contains("No such file"));
     }
 

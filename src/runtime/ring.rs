@@ -18,7 +18,8 @@ pub trait EventHandler {
     /// Something happened.
     fn take(&mut self, event: Event, now: Timestamp, ahead: SignedDuration) -> Vec<Effect>;
 
-    /// How long nothing need be done unless something happens: none is until then. Zero lets others have their turn.
+    /// How long nothing need be done unless something happens; none: for as long as nothing does. Zero lets others have
+    /// their turn.
     fn idle(&self, now: Timestamp) -> Option<Duration>;
 
     /// Whether it has come to its end.
@@ -39,9 +40,19 @@ impl EventLoop {
         Self { executor, events, clock }
     }
 
-    /// Now.
+    /// The time of day by the clock of this loop.
     pub fn now(&self) -> Timestamp {
         self.clock.now()
+    }
+
+    /// How far the service's clock is ahead of the one of this loop.
+    pub fn ahead(&self) -> SignedDuration {
+        self.executor.ahead() - self.set_back()
+    }
+
+    /// How far this machine's clock was set back while the time of this loop went on.
+    pub fn set_back(&self) -> SignedDuration {
+        self.clock.set_back()
     }
 
     /// Carries out effects that need no screen.
@@ -83,12 +94,12 @@ impl EventLoop {
     }
 
     fn tick(&mut self, driven: &mut impl EventHandler) {
-        let effects = driven.tick(self.clock.now(), self.executor.ahead());
+        let effects = driven.tick(self.now(), self.ahead());
         self.carry_out(effects);
     }
 
     async fn wait(&mut self, driven: &mut impl EventHandler, end: Option<Instant>) {
-        let idle = driven.idle(self.clock.now());
+        let idle = driven.idle(self.now());
         let due = idle.map(|idle| Instant::now() + idle);
         let event = match [due, end].into_iter().flatten().min() {
             _ if idle == Some(Duration::ZERO) => {
@@ -101,7 +112,7 @@ impl EventLoop {
         let mut next = event;
         while let Some(event) = next {
             // The answer has brought the service's time along.
-            let effects = driven.take(event, self.clock.now(), self.executor.ahead());
+            let effects = driven.take(event, self.now(), self.ahead());
             self.carry_out(effects);
             next = if driven.over() { None } else { self.ready() };
         }

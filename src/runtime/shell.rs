@@ -10,14 +10,13 @@ use std::io::{self, Write};
 use tokio::signal::unix::Signal;
 use tokio::sync::mpsc;
 
-/// What came of a turn.
+/// What one turn of the loop came to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
     /// There is more to come.
     More,
     /// The exit code of what was run.
     Code(i32),
-    /// It is over.
     Over,
 }
 

@@ -26,7 +26,7 @@ pub async fn of_environment(environment: &EnvironmentConfig) -> States {
     }
 }
 
-/// Those of some units.
+/// Reads the states of these units.
 pub async fn of(found: &Discovered) -> States {
     let mut read = States::default();
     let answers = each(found, |access: Access<'_>| async move {

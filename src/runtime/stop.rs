@@ -182,7 +182,7 @@ impl StopSignals {
         })
     }
 
-    /// The next one.
+    /// Waits for the next signal that ends the command.
     pub async fn next(&mut self) -> StopSignal {
         if let Some(before) = self.before.take() {
             return before;
@@ -204,7 +204,7 @@ async fn received(signal: &mut Option<Signal>) {
 }
 
 /// Whether a signal was ignored when the program was started. Told where the system has `/proc`; elsewhere none was.
-fn is_ignored(kind: SignalKind) -> bool {
+pub fn is_ignored(kind: SignalKind) -> bool {
     static AT_START: OnceLock<u64> = OnceLock::new();
     // Before the first handler is set: one that is handled is ignored no more.
     let ignored = AT_START.get_or_init(|| {

@@ -16,7 +16,7 @@ use tokio::sync::mpsc::Sender;
 /// What is read: about ten requests of a small environment, and none that costs.
 const READ: [Source; 6] =
     [Source::Identity, Source::Services, Source::Tasks, Source::DbClusters, Source::DbInstances, Source::Alarms];
-/// No longer than this.
+/// How long one environment may take to be looked at.
 const LIMIT: Duration = Duration::from_mins(1);
 
 /// Looks at it, and tells.

@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 /// A file is set aside when it is this large, in bytes.
 const LARGE: u64 = 64 << 20;
-/// So many are kept beside the one that is written.
+/// How many are kept beside the one that is written.
 const KEPT: u32 = 3;
 
-/// The file.
+/// A file that log lines are also written into, rotated at a size.
 #[derive(Debug)]
 pub struct Tee {
     path: PathBuf,
@@ -33,7 +33,7 @@ impl Tee {
         Ok(Self { path: path.to_owned(), file: BufWriter::new(file), size, large })
     }
 
-    /// Where it is.
+    /// The path of the file that is written now.
     pub fn path(&self) -> &Path {
         &self.path
     }

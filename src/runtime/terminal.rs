@@ -14,7 +14,7 @@ type Screen = Terminal<CrosstermBackend<BufWriter<Stdout>>>;
 pub(super) struct Tui(ManuallyDrop<Screen>);
 
 impl Tui {
-    /// What is drawn on.
+    /// The terminal that frames are drawn on.
     pub(super) fn screen(&mut self) -> &mut Screen {
         &mut self.0
     }
@@ -37,7 +37,7 @@ impl Guard {
         Ok(guard)
     }
 
-    /// After a suspension.
+    /// Takes the terminal again after a suspension: raw mode, alternate screen.
     pub(super) fn retake(&self) -> io::Result<()> {
         take(self.mouse)
     }
@@ -133,7 +133,7 @@ pub fn probe_widths() -> Option<u16> {
     measured
 }
 
-/// Columns and rows.
+/// The terminal's size as columns and rows.
 pub(super) fn size() -> Option<(u16, u16)> {
     terminal::size().ok()
 }

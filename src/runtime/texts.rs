@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 
 /// A larger file is not read: nothing that is kept here is that large.
 const LARGEST: u64 = 64 << 20;
-/// So many texts are kept, the last ones.
+/// How many texts are kept, the last ones.
 const KEPT: usize = 40;
 
 fn file() -> io::Result<PathBuf> {

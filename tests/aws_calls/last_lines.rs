@@ -29,7 +29,7 @@ fn a_task_is_known_by_its_last_lines() {
 }
 
 /// A server that gives one prepared answer after the other and keeps what it was asked.
-fn scripted(answers: Vec<(u16, Value)>) -> (String, std::thread::JoinHandle<Vec<Value>>) {
+pub fn scripted(answers: Vec<(u16, Value)>) -> (String, std::thread::JoinHandle<Vec<Value>>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let endpoint = format!("http://{}", listener.local_addr().unwrap());
     let served = std::thread::spawn(move || {

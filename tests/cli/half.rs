@@ -73,6 +73,7 @@ fn instances_do_not_wait_for_their_figures() {
     world.fault("ec2:DescribeInstances", "hang");
     let said = line(&mut home.on(&world), "--env minimal instances --timeout 2s").coded(7);
     assert!(said.err.contains("the instances were not read"), "{said:?}");
+    assert!(!said.err.contains("nothing was changed"), "it only reads: {said:?}");
 }
 
 #[test]
@@ -98,14 +99,15 @@ fn an_environment_without_a_cluster_has_the_logs_that_it_names() {
 #[test]
 fn a_file_that_does_not_answer_holds_up_neither_the_limit_nor_a_signal() {
     let (home, world) = (Home::new(), World::staging());
-    let pipe = home.path().join("pipe");
-    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
-    let pipe = pipe.to_str().unwrap();
-    let said = run(&mut home.on(&world), ["--config", pipe, "services", "--timeout", "1s"]).coded(7);
+    // Who holds the other end of the standard input writes nothing into it.
+    let typed = |arguments: &str| {
+        let mut typed = home.on(&world);
+        typed.args(["--config", "/dev/stdin"]).args(arguments.split(' ')).stdin(Stdio::piped());
+        typed.stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let said = finish(typed("services --timeout 1s")).coded(7);
     assert!(said.err.contains("the time is up") && said.err.contains("does not answer"), "{said:?}");
-    let mut typed = home.on(&world);
-    typed.args(["--config", pipe, "services"]).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let child = typed.spawn().unwrap();
+    let child = typed("services");
     let takes_it = || {
         let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).ok()?;
         let caught = status.lines().find_map(|line| line.strip_prefix("SigCgt:"))?;
@@ -116,6 +118,31 @@ fn a_file_that_does_not_answer_holds_up_neither_the_limit_nor_a_signal() {
     until("its handler of signals", PATIENCE, takes_it);
     signal(child.id(), Signal::TERM);
     finish(child).coded(1);
+}
+
+#[test]
+fn a_pipe_is_no_configuration_and_is_refused_at_once() {
+    let (home, world) = (Home::new(), World::staging());
+    let pipe = home.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let pipe = pipe.to_str().unwrap();
+    for command in ["services", "config check", "config show"] {
+        let typed = ["--config", pipe].into_iter().chain(command.split(' '));
+        let said = run(&mut home.on(&world), typed).coded(2);
+        assert!(format!("{said:?}").contains("is a pipe"), "{command}: {said:?}");
+    }
+    // One that is written into waits for who reads it.
+    let said = line(&mut home.on(&world), &format!("--log-file {pipe} services")).coded(2);
+    assert!(said.err.contains("is a pipe"), "{said:?}");
+    let themed = Home::with("ui.theme = \"pipe\"\n[environments.a]\n");
+    assert!(std::process::Command::new("mkfifo").arg(themed.path().join("pipe")).status().unwrap().success());
+    let said = line(&mut themed.at(None), "config check").coded(2);
+    assert!(format!("{said:?}").contains("is a pipe"), "{said:?}");
+    // One that a shell hands in has its writer.
+    let mut handed = std::process::Command::new("bash");
+    let script = "\"$0\" --config <(cat config.toml) config check";
+    handed.env_clear().envs(home.variables(None)).current_dir(home.path()).stdin(Stdio::null());
+    run(&mut handed, ["-c", script, env!("CARGO_BIN_EXE_cockpit")]).coded(0);
 }
 
 /// What AWS keeps no longer looks as if it had not happened.
@@ -177,4 +204,7 @@ fn the_doctor_tells_credentials_that_have_expired_by_its_exit_code() {
     world.fault("*", "expired");
     let said = line(&mut home.on(&world), "--env staging doctor").coded(8);
     assert!(said.out.contains("identity"), "{said:?}");
+    let refused = said.out.lines().filter(|line| line.contains("AWS refuses the credentials")).count();
+    assert_eq!(refused, 1, "one key is one row, with what it keeps from being known: {said:?}");
+    assert!(said.out.contains("ecs:DescribeServices"), "{said:?}");
 }

@@ -137,6 +137,12 @@ fn the_configuration_says_where_each_value_came_from() {
     assert!(row("staging.cluster").contains("config.toml"), "{text}");
     line(&mut home.at(None), "config show -o json").coded(0).json();
     assert!(!line(&mut home.at(None), "config show -o yaml").coded(0).out.is_empty());
+    line(&mut home.at(None), "config show --env staging").coded(0);
+    for command in ["config show --env stagin", "config check --env stagin -o json"] {
+        let said = line(&mut home.at(None), command).coded(2);
+        assert!(said.out.is_empty() && said.err.contains("there is no environment `stagin`"), "{said:?}");
+        assert!(said.err.contains("did you mean `staging`?"), "{said:?}");
+    }
 }
 
 #[test]

@@ -95,6 +95,18 @@ fn a_file_that_is_there_and_cannot_be_read_is_told_by_its_name() {
 }
 
 #[test]
+fn an_aws_file_that_is_a_pipe_is_refused_at_once() {
+    let (home, world) = (Home::new(), World::staging());
+    let pipe = home.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for name in ["AWS_CONFIG_FILE", "AWS_SHARED_CREDENTIALS_FILE"] {
+        // Though a key is there: what else the file says would be waited for.
+        let said = line(home.on(&world).env(name, &pipe), "services").coded(8);
+        assert!(said.err.contains(pipe.to_str().unwrap()) && said.err.contains("it is a pipe"), "{name}: {said:#?}");
+    }
+}
+
+#[test]
 fn a_profile_that_is_written_as_in_the_other_file_is_told_by_its_line() {
     let (home, world) = (Home::new(), World::staging());
     let keys = "aws_access_key_id = AKIASIMULATED0000001\naws_secret_access_key = s\n";

@@ -103,3 +103,16 @@ fn a_server_whose_authority_is_not_among_them_is_refused_with_what_to_do() {
     assert!(said.code != 0 && format!("{said:?}").contains("none.pem"), "{said:#?}");
     assert_eq!(secure.asked(), 0, "nothing was asked");
 }
+
+/// What goes past a proxy would be where it must not be.
+#[test]
+fn nothing_goes_past_a_proxy_that_cannot_be_used() {
+    let (home, secure) = (Home::new(), Secure::new());
+    let authority = home.write("authority.pem", AUTHORITY);
+    let mut program = secure.with_files(&home, &format!("[default]\n{KEYS}"));
+    program.env("AWS_CA_BUNDLE", &authority).env("NO_PROXY", "example.com").env_remove("no_proxy");
+    let said = line(program.env("HTTPS_PROXY", "ftp://ada:hush@127.0.0.1:1"), "services").coded(1);
+    let text = format!("{}{}", said.out, said.err);
+    assert!(text.contains("(HTTPS_PROXY: such an address cannot be used)") && !text.contains("hush"), "{said:#?}");
+    assert_eq!((secure.asked(), secure.world.asked("sts:GetCallerIdentity")), (0, 0));
+}

@@ -144,3 +144,27 @@ fn a_part_of_the_groups_is_read_and_what_is_missing_is_said() {
     let said = line(&mut home.on(&world), "logs --since 5m -o json").coded(3);
     assert!(said.err.contains("of the configuration") && !said.out.is_empty(), "{}", said.err);
 }
+
+#[test]
+fn a_group_that_is_not_there_is_told_with_the_one_that_is_like_it() {
+    let (home, world) = (Home::new(), World::staging());
+    for (typed, near) in [
+        ("logs --group /ecs/bookmark-manager-staging-wbe", WEB),
+        ("logs --group bookmark-manager-staging-api --since 5m -o json", API),
+        ("logs --lambda bookmark-manager-staging-ecs-schedule", "/aws/lambda/bookmark-manager-staging-ecs-scheduler"),
+        ("insights errors --group /ecs/bookmark-manager-staging-apy", API),
+    ] {
+        let said = line(&mut home.on(&world), typed).coded(2);
+        assert!(said.err.contains("there is no log group") && said.err.contains(near), "{typed}: {said:?}");
+        assert!(said.out.is_empty(), "{typed}: {said:?}");
+    }
+    // Who may not list groups reads one by its name, and hears of it there.
+    world.fault("logs:DescribeLogGroups", "denied");
+    assert!(!line(&mut home.on(&world), &format!("logs --group {API} --since 5m")).coded(0).out.is_empty());
+    let said = line(&mut home.on(&world), "logs --group /nosuch --since 5m").coded(3);
+    assert!(said.out.contains("does not exist"), "{said:?}");
+    // Who follows one waits for it.
+    world.clear_faults();
+    let said = line(&mut home.on(&world), "logs -f --group /nosuch --timeout 2s").coded(3);
+    assert!(said.err.contains("there is no log group `/nosuch`: it is waited for"), "{said:?}");
+}

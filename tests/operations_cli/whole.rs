@@ -1,10 +1,11 @@
 //! A list that was read in part is not the whole environment: nothing is left out of a change, or taken for another thing,
 //! because it could not be read.
 
-use super::support::{Home, Said, World, line};
+use super::support::{Home, PATIENCE, Said, World, finish, line, signal, until};
 use super::{asked, home};
 use aws_sim::Scenario;
 use serde_json::json;
+use std::process::Stdio;
 
 /// Staging with fourteen services, which are described in two requests, and named by a pattern.
 fn many() -> (Home, World) {
@@ -96,7 +97,7 @@ fn who_reads_a_parameter_is_known_before_it_is_written_with_new_tasks() {
     home.write("value", "x");
     let put = "params put /bookmark-manager/staging/JWT_SECRET --file value --restart --yes";
     let said = refused(&home, &world, "ecs:DescribeTaskDefinition", 0, put).coded(3);
-    assert!(said.err.contains("which services are to get new tasks is not known"), "{said:#?}");
+    assert!(said.err.contains("it is not known which services are to get new tasks"), "{said:#?}");
     assert!(said.err.contains("leave --restart out"), "{said:#?}");
     assert_eq!(changes(&world), 0);
 }
@@ -120,4 +121,46 @@ fn one_that_was_not_begun_is_told_with_what_kept_it() {
     assert_eq!(summary, "deploy api: not begun, as `deploy web` ended: rolled back");
     assert!(said.err.contains(summary), "{said:#?}");
     assert_eq!(asked(&world, "ecs:UpdateService"), 1);
+}
+
+/// More time would help nothing.
+#[test]
+fn what_keeps_a_change_from_being_sent_is_told_when_the_time_is_up() {
+    let (home, world) = (home(""), World::running(Scenario::Staging));
+    for (kind, code, words) in [("expired", 8, "AWS refuses the credentials"), ("throttle", 7, "asks to slow down")] {
+        world.clear_faults();
+        world.fault("ecs:UpdateService", kind);
+        let said = line(&mut home.on(&world), "scale web 2 --yes --timeout 5s -o json").coded(code);
+        let operation = &super::validated(&home, &said)["operations"][0];
+        assert!(operation["causes"].to_string().contains(words), "{said:#?}");
+        assert!(!operation["hint"].to_string().contains("--timeout"), "{said:#?}");
+    }
+    // Of what could not be read the plan states nothing.
+    world.clear_faults();
+    world.fault("ecs:DescribeServices", "denied");
+    let whole = "bookmark-manager-staging-web";
+    let said = line(&mut home.on(&world), &format!("scale {whole} 2 --yes")).coded(1);
+    assert!(!said.err.contains("desired count: 0") && !said.err.contains("undo:"), "{said:#?}");
+}
+
+/// Who leaves one leaves all, and is told of each.
+#[test]
+fn who_leaves_several_that_are_attached_to_is_told_how_each_stood() {
+    let (home, world) = (home(""), World::run_at(Scenario::SlowRollout, 1.0));
+    let left = |arguments: &str| {
+        let mut command = home.on(&world);
+        command.args(arguments.split(' ')).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let child = command.spawn().unwrap();
+        // It is looked at a few times before it is watched.
+        let watched = asked(&world, "ecs:DescribeServiceDeployments") + 8;
+        until("watching", PATIENCE, || (asked(&world, "ecs:DescribeServiceDeployments") > watched).then_some(()));
+        signal(child.id(), rustix::process::Signal::INT);
+        finish(child).coded(7)
+    };
+    left("deploy web --image c0ffee1 --yes");
+    let report = super::validated(&home, &left("deploy web api --attach -o json"));
+    let told: Vec<&str> =
+        report["operations"].as_array().unwrap().iter().map(|one| one["title"].as_str().unwrap()).collect();
+    assert_eq!(told, ["watch web", "watch api"], "{report:#}");
+    assert_eq!(report["operations"][0]["verdict"], "unknown", "{report:#}");
 }

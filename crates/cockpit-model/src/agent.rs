@@ -23,18 +23,17 @@ const KNOWN: &[(&str, &str)] = &[
 
 /// One that has run for longer than this and has written nothing has not begun its work.
 const BEGUN: SignedDuration = SignedDuration::from_mins(10);
-/// So many errors one after the other, or any error and no other line for this long, and it does not report.
+/// An agent does not report after this many errors in a row, or after an error and no other line for this long.
 const ERRORS: usize = 3;
 const LATELY: SignedDuration = SignedDuration::from_mins(5);
 /// A line of a log is cut to so many characters.
 const SHOWN: usize = 120;
 
-/// An agent of a task.
+/// An agent (Datadog, CloudWatch …) that runs in a container beside the task's own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Agent {
-    /// Whose: `datadog`.
+    /// Which agent it is: `datadog`.
     pub kind: &'static str,
-    /// Its container.
     pub container: String,
     /// Its version, as its image's tag says.
     pub version: Option<String>,
@@ -51,7 +50,7 @@ impl Agent {
         format!("{}{version}", self.kind)
     }
 
-    /// In words: `datadog 7.72.1 running`.
+    /// The line that is shown: `datadog 7.72.1 running`.
     pub fn words(&self) -> String {
         let state = match (self.running, self.reporting) {
             (false, _) => "not running",
@@ -134,7 +133,7 @@ pub enum Reports {
 pub enum Log {
     /// It is not in CloudWatch, or was not read.
     Unread(String),
-    /// Its last lines.
+    /// Its last log lines were read.
     Read(Heard),
 }
 
@@ -170,7 +169,7 @@ pub fn reports(agent: &Agent, log: &Log, began: Option<Timestamp>, now: Timestam
 }
 
 impl Reports {
-    /// In words: `reports, 2m ago`, `does not report: its health check fails`.
+    /// The line that is shown: `reports, 2m ago`, `does not report: its health check fails`.
     pub fn words(&self, now: Timestamp) -> String {
         let ago = |at: Timestamp| format!("{} ago", time::age(Some(at), now));
         match self {

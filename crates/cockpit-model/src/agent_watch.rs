@@ -59,25 +59,28 @@ pub fn task_of(stream: &str) -> &str {
     stream.rsplit('/').next().unwrap_or(stream)
 }
 
+/// What is known of the log of an agent's container.
+fn log_of(estate: &Estate, task: &Task, container: &str, now: Timestamp) -> Log {
+    let unread = || Log::Unread("its log was not read".to_owned());
+    let at = match stream(estate, task, container) {
+        Ok(at) => at,
+        Err(why) => return Log::Unread(why),
+    };
+    let Some(read) = estate.task_logs.get(&(at.group, at.stream)) else { return unread() };
+    // One that failed once is read again; after that its lines are too old to judge by.
+    let old = || read.age(now).is_none_or(|age| age > Intervals::default().of(Source::Agents) * 2);
+    match (read.value(), read.failure()) {
+        (Some(_), Some(failure)) if old() => Log::Unread(failure.to_string()),
+        (Some(heard), _) => Log::Read(heard.clone()),
+        (None, Some(failure)) => Log::Unread(failure.to_string()),
+        (None, None) => unread(),
+    }
+}
+
 /// The agents of a task that runs, as they stand.
 pub fn standing(estate: &Estate, task: &Task, now: Timestamp) -> Vec<AgentStatus> {
     let judge = |agent: Agent| {
-        let mut log = Log::Unread("its log was not read".to_owned());
-        match stream(estate, task, &agent.container) {
-            Ok(at) => {
-                if let Some(read) = estate.task_logs.get(&(at.group, at.stream)) {
-                    // One that failed once is read again; after that its lines are too old to judge by.
-                    let old = || read.age(now).is_none_or(|age| age > Intervals::default().of(Source::Agents) * 2);
-                    match (read.value(), read.failure()) {
-                        (Some(_), Some(failure)) if old() => log = Log::Unread(failure.to_string()),
-                        (Some(heard), _) => log = Log::Read(heard.clone()),
-                        (None, Some(failure)) => log = Log::Unread(failure.to_string()),
-                        (None, None) => {}
-                    }
-                }
-            }
-            Err(why) => log = Log::Unread(why),
-        }
+        let log = log_of(estate, task, &agent.container, now);
         let reports = agent::reports(&agent, &log, task.started_at, now);
         AgentStatus { agent, reports }
     };
@@ -110,7 +113,7 @@ pub(super) fn attention(estate: &Estate, now: Timestamp, list: &mut Vec<Attentio
                 what: format!("{kind} does not report in {count} of {} tasks: {why}", running.len()),
                 since,
                 hint: Some(format!(
-                    "look at its log (`cockpit logs {}`): its key, its site, and whether it reaches them; a new deployment starts it anew",
+                    "look at its log (`cockpit logs {}`): its key, its site, and whether it reaches them; a new deployment restarts it",
                     row.short
                 )),
             });

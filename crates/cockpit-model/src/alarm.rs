@@ -9,9 +9,7 @@ pub struct Alarm {
     pub state: AlarmState,
     /// Why, as CloudWatch says it.
     pub reason: String,
-    /// Since when.
     pub since: Option<Timestamp>,
-    /// What it is for.
     pub description: Option<String>,
     /// `AWS/ECS`, …
     pub namespace: Option<String>,
@@ -24,11 +22,11 @@ pub struct Alarm {
     pub comparison: Option<String>,
     /// `Average`, `p99`, …
     pub statistic: Option<String>,
-    /// Of a composite alarm: what it is made of, as `ALARM("a") OR ALARM("b")`.
+    /// The rule of a composite alarm, such as `ALARM("a") OR ALARM("b")`.
     pub rule: Option<String>,
-    /// Of a composite alarm: the alarm that keeps it from telling anybody while that one is raised.
+    /// The alarm that suppresses the notifications of a composite alarm while it is raised itself.
     pub suppressor: Option<String>,
-    /// Why it tells nobody now though it is raised, as CloudWatch says it.
+    /// Why it notifies nobody now though it is raised, as CloudWatch says it.
     pub suppressed: Option<String>,
     /// Whether it notifies anybody.
     pub actions_enabled: bool,
@@ -39,9 +37,9 @@ pub struct Alarm {
 /// State of an alarm.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub enum AlarmState {
-    /// Within bounds.
+    /// The metric is within its threshold.
     Ok,
-    /// Out of bounds.
+    /// The metric is beyond its threshold.
     Alarm,
     /// CloudWatch cannot tell.
     #[default]
@@ -95,9 +93,8 @@ impl Alarm {
 /// A mute rule of `CloudWatch`: alarms notify nobody for a time; their states still change.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Mute {
-    /// Its name.
+    /// The name of the mute rule.
     pub rule: String,
-    /// The alarms.
     pub alarms: Vec<String>,
     /// From when on; none where it comes again and again.
     pub from: Option<Timestamp>,

@@ -30,7 +30,7 @@ use jiff::{SignedDuration, Timestamp};
 
 /// Credentials that end within this time are announced.
 const EXPIRING: SignedDuration = SignedDuration::from_mins(15);
-/// So many of them are named.
+/// How many of them are named.
 const NAMED: usize = 4;
 /// More services than this with the same sentence are told together.
 const TOGETHER: usize = 3;
@@ -261,7 +261,7 @@ fn sources(estate: &Estate, list: &mut Vec<Attention>) {
             (Some(failure), _) => Failure::join(&mut unread, failure, source),
             (None, Some(partial)) => {
                 let what = source.incomplete(&partial);
-                let hint = "what is missing is asked for again; what stands here without it may be too little";
+                let hint = "what is missing is read again; until then this list may lack something";
                 list.push(row(Severity::Note, source, what, hint));
             }
             (None, None) => {}

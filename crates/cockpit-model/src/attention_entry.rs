@@ -7,7 +7,7 @@ use jiff::Timestamp;
 /// What an entry is about, so that opening it leads there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Place {
-    /// The credentials.
+    /// The credentials or the account.
     Identity,
     /// A service, by its whole name.
     Service(String),
@@ -41,16 +41,15 @@ impl Place {
 /// One entry of the list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attention {
-    /// How bad.
+    /// How bad it is.
     pub severity: Severity,
-    /// What it is about.
+    /// The thing that it is about.
     pub place: Place,
     /// The name to show: a service's short name, a database's identifier …
     pub name: String,
     /// What is wrong, in a sentence.
     pub what: String,
-    /// Since when.
     pub since: Option<Timestamp>,
-    /// What to do.
+    /// What a person can do about it, in a sentence.
     pub hint: Option<String>,
 }

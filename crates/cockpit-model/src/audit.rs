@@ -24,13 +24,13 @@ pub struct Record {
     pub environment: String,
     pub account: String,
     pub region: String,
-    /// Where the change went, where that was not AWS itself ([`super::Endpoints::key`]): then nothing real may have been changed.
+    /// Where the change went, where that was not AWS itself ([`super::Endpoints::key`]) but an emulator or the like.
     pub endpoint: String,
-    /// The machine, so that another one does not take its operations for left.
+    /// The machine, so that another one does not take its operations for some that nobody follows any more.
     pub host: String,
-    /// As it would be typed: `cockpit deploy web --image 9f3c2e1 --env staging`.
+    /// The command as it would be typed: `cockpit deploy web --image 9f3c2e1 --env staging`.
     pub command: String,
-    /// What was there.
+    /// The state before the change.
     pub before: Value,
     /// What is there, or is meant to be.
     pub after: Value,

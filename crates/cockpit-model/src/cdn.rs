@@ -14,14 +14,14 @@ pub const MOST_WILDCARDS: usize = 15;
 /// Characters of a path. Source: the same.
 const LONGEST: usize = 4_000;
 
-/// A distribution.
+/// A `CloudFront` distribution.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Distribution {
     /// `E2EXAMPLE1DIST`.
     pub id: String,
     /// `d111111abcdef8.cloudfront.net`.
     pub domain: String,
-    /// Its own names.
+    /// The host names that it serves, beside its own.
     pub aliases: Vec<String>,
     pub comment: String,
     /// `Deployed`, `InProgress`.
@@ -29,7 +29,7 @@ pub struct Distribution {
     pub enabled: bool,
 }
 
-/// An invalidation.
+/// A request to throw cached paths away.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Invalidation {
     pub id: String,
@@ -37,15 +37,15 @@ pub struct Invalidation {
     pub status: String,
     pub at: Option<Timestamp>,
     pub paths: Vec<String>,
-    /// What it was asked for with: the same again is the same invalidation.
+    /// The caller reference: the same again means the same invalidation.
     pub reference: String,
 }
 
-/// What was invalidated in a month.
+/// The invalidations of a month.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Month {
     pub paths: u64,
-    /// There was more than was read: it is at least that.
+    /// Whether there was more than was read: it is at least that.
     pub more: bool,
 }
 
@@ -91,7 +91,9 @@ pub fn prefixes(project: &str, environment: &str) -> Vec<String> {
 /// What is wrong with it, in a sentence.
 pub fn check(path: &str) -> Result<(), String> {
     if !path.starts_with('/') {
-        return Err(format!("`{path}` does not begin with a slash: paths are as readers ask for them, as /images/*"));
+        return Err(format!(
+            "`{path}` does not begin with a slash: paths are as readers ask for them, such as /images/*"
+        ));
     }
     if path.chars().count() > LONGEST {
         return Err(format!("a path has {LONGEST} characters at most"));

@@ -19,11 +19,11 @@ pub struct Standing {
     pub severity: Option<Severity>,
     /// Whole days until it ends, where that is known.
     pub days: Option<i64>,
-    /// In a few words: `23 days left`.
+    /// A few words: `23 days left`.
     pub short: String,
-    /// In a sentence.
+    /// What is the matter, in a sentence.
     pub what: String,
-    /// What to do.
+    /// What a person can do about it.
     pub hint: Option<String>,
 }
 
@@ -32,7 +32,7 @@ impl Standing {
         Self { severity, days: None, short: short.into(), what, hint }
     }
 
-    /// The same as health.
+    /// The health that the finding stands for.
     pub fn health(&self) -> Health {
         match self.severity {
             Some(Severity::Critical) => Health::Down,
@@ -106,7 +106,7 @@ pub fn first(all: &[Issued], now: Timestamp) -> Option<(&Issued, Standing)> {
     })
 }
 
-/// Those that need attention.
+/// Puts the certificates that need attention on the list.
 pub(super) fn attention(estate: &Estate, now: Timestamp, list: &mut Vec<Attention>) {
     for one in estate.certificates.value().into_iter().flatten() {
         let standing = standing(one, now);

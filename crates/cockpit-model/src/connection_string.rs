@@ -22,7 +22,7 @@ pub struct Place<'a> {
     /// Only where it is asked for by name, or for the environment of a program that is started.
     pub password: Option<&'a str>,
     pub database: Option<&'a str>,
-    /// The server speaks TLS. Its certificate names another host, so that it cannot be checked here.
+    /// Whether the server speaks TLS. Its certificate names another host, so that it cannot be checked here.
     pub tls: bool,
     /// Sessions begin as read-only ones.
     pub read_only: bool,
@@ -79,7 +79,7 @@ impl Place<'_> {
         all
     }
 
-    /// As it is typed at a shell.
+    /// The `psql` command, as it is typed at a shell.
     pub fn psql(&self) -> String {
         let (host, port) = self.at();
         let mut command = format!("psql -h {} -p {port}", quoted(&host));

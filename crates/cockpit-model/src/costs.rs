@@ -7,12 +7,12 @@ use std::collections::BTreeMap;
 
 /// It is asked no more often: each request costs a cent, and Cost Explorer has new figures a few times a day.
 pub const AGE: SignedDuration = SignedDuration::from_hours(24);
-/// So many days before yesterday tell what is usual.
+/// How many days before yesterday tell what is usual.
 pub const USUAL: i64 = 14;
 /// Fewer days than this are too few to compare with.
 const LEAST: usize = 4;
 
-/// What was read, and when.
+/// The costs as they were read, and when.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Costs {
     pub read_at: Timestamp,
@@ -41,7 +41,7 @@ pub struct Budget {
     pub limit: f64,
     /// Of this period until now.
     pub spent: f64,
-    /// To the end of this period.
+    /// What the whole period is expected to cost.
     pub forecast: Option<f64>,
     /// `USD`.
     pub currency: String,
@@ -59,7 +59,7 @@ impl Budget {
     }
 }
 
-/// A day.
+/// The costs of one day.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Day {
     pub date: Date,

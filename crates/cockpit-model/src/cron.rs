@@ -14,7 +14,7 @@ const LAST_YEAR: i16 = 2199;
 /// The number of Saturday, the last day of the week.
 const SATURDAY: i16 = 7;
 
-/// A parsed expression.
+/// A cron expression as AWS writes it, with six fields.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cron {
     minutes: Vec<i16>,
@@ -25,7 +25,7 @@ pub struct Cron {
     days: Days,
 }
 
-/// On which days: one of the two fields says it, the other is `?`.
+/// Which days are meant: by day of the month or of the week; the other field is `?`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 enum Days {
     OfMonth(Vec<OfMonth>),
@@ -36,7 +36,7 @@ enum Days {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum OfMonth {
     Day(i16),
-    /// `L`.
+    /// `L`: the last day of the month.
     Last,
     /// `15W`: the weekday closest to that day, in the same month.
     NearestTo(i16),

@@ -14,7 +14,7 @@ pub struct CsvWriter<W: io::Write> {
 const HELD: usize = 64 * 1024;
 
 impl<W: io::Write> CsvWriter<W> {
-    /// Into `out`.
+    /// Writes CSV into `out`.
     pub fn new(out: W) -> Self {
         let records =
             csv::WriterBuilder::new().quote_style(csv::QuoteStyle::Always).buffer_capacity(HELD).from_writer(out);
@@ -71,7 +71,7 @@ pub fn field(out: &mut Vec<u8>, value: &[u8], separator: u8) {
     out.push(b'"');
 }
 
-/// With its kind, so that a closed pipe is known as one.
+/// Keeps the kind of the error, so that a closed pipe is recognised.
 fn error(error: csv::Error) -> io::Error {
     match error.into_kind() {
         csv::ErrorKind::Io(error) => error,

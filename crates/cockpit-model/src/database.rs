@@ -8,26 +8,26 @@ use jiff::Timestamp;
 /// A cluster as `DescribeDBClusters` gives it.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct DbCluster {
-    /// Identifier.
+    /// The cluster's identifier.
     pub id: String,
     /// `aurora-postgresql`, …
     pub engine: String,
-    /// Engine version.
+    /// The version of the engine.
     pub version: String,
     /// `available`, `failing-over`, …
     pub status: String,
-    /// Writer endpoint.
+    /// The endpoint that leads to the writer.
     pub endpoint: Option<String>,
     pub reader_endpoint: Option<String>,
     pub port: Option<u16>,
-    /// Database name.
+    /// The name of the first database.
     pub database: Option<String>,
     /// Serverless capacity range in ACU.
     pub acu: Option<(f64, f64)>,
     pub backup: Backup,
-    /// Deletion protection.
+    /// Whether deletion protection is on.
     pub protected: bool,
-    /// Storage encrypted.
+    /// Whether the storage is encrypted.
     pub encrypted: bool,
     /// Maintenance window, UTC.
     pub maintenance: Option<String>,
@@ -40,13 +40,13 @@ pub struct DbCluster {
 /// An instance as `DescribeDBInstances` gives it.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct DbInstance {
-    /// Identifier.
+    /// The instance's identifier.
     pub id: String,
     /// The cluster it belongs to.
     pub cluster: Option<String>,
     /// `postgres`, …
     pub engine: String,
-    /// Engine version.
+    /// The version of the engine.
     pub version: String,
     /// `available`, `stopped`, `rebooting`, …
     pub status: String,
@@ -54,19 +54,19 @@ pub struct DbInstance {
     pub class: String,
     /// Availability zone.
     pub az: Option<String>,
-    /// Its own endpoint.
+    /// The endpoint of this instance alone.
     pub endpoint: Option<String>,
     pub port: Option<u16>,
-    /// Database name.
+    /// The name of the first database.
     pub database: Option<String>,
     /// A standby in another zone.
     pub multi_az: bool,
     pub storage_gib: Option<u32>,
     /// Backups (a cluster's are the cluster's).
     pub backup: Backup,
-    /// Deletion protection.
+    /// Whether deletion protection is on.
     pub protected: bool,
-    /// Storage encrypted.
+    /// Whether the storage is encrypted.
     pub encrypted: bool,
     /// Maintenance window, UTC.
     pub maintenance: Option<String>,
@@ -76,7 +76,7 @@ pub struct DbInstance {
     pub pending: Vec<(String, String)>,
 }
 
-/// Automated backups.
+/// Automated backups: how long they are kept, and what can be restored.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Backup {
     /// Days kept; 0 is none.
@@ -89,7 +89,7 @@ pub struct Backup {
     pub latest: Option<Timestamp>,
 }
 
-/// What a database is.
+/// Whether a database is a cluster or an instance.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub enum DatabaseKind {
     /// An Aurora cluster.
@@ -108,12 +108,12 @@ impl DatabaseKind {
     }
 }
 
-/// What an instance is in its database.
+/// The role of an instance in its database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub enum Role {
-    /// Takes writes.
+    /// It takes writes.
     Writer,
-    /// Reads only.
+    /// It is only read from.
     Reader,
     /// An instance that is no cluster's.
     Instance,
@@ -145,7 +145,7 @@ pub struct Database {
     /// Endpoint for reads.
     pub reader_endpoint: Option<String>,
     pub port: Option<u16>,
-    /// Database name.
+    /// The name of the first database.
     pub database: Option<String>,
     /// Capacity range in ACU.
     pub acu: Option<(f64, f64)>,
@@ -154,13 +154,13 @@ pub struct Database {
     /// A standby in another zone, RDS only.
     pub multi_az: bool,
     pub backup: Backup,
-    /// Deletion protection.
+    /// Whether deletion protection is on.
     pub protected: bool,
-    /// Storage encrypted.
+    /// Whether the storage is encrypted.
     pub encrypted: bool,
     /// Maintenance window, UTC.
     pub maintenance: Option<String>,
-    /// Changes that wait.
+    /// Changes that wait for a restart or the maintenance window: what, and to which value.
     pub pending: Vec<(String, String)>,
     /// Writer first, then readers by promotion tier.
     pub members: Vec<Member>,
@@ -169,7 +169,7 @@ pub struct Database {
 /// An instance of a database.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Member {
-    /// Identifier.
+    /// The instance's identifier.
     pub id: String,
     /// Writer, reader or instance.
     pub role: Role,
@@ -178,11 +178,11 @@ pub struct Member {
     pub class: Option<String>,
     /// Availability zone.
     pub az: Option<String>,
-    /// Promotion tier.
+    /// Its promotion tier: 0 is promoted first.
     pub tier: Option<u32>,
-    /// Its own endpoint.
+    /// The endpoint of this instance alone.
     pub endpoint: Option<String>,
-    /// Changes that wait.
+    /// Changes that wait for a restart or the maintenance window: what, and to which value.
     pub pending: Vec<(String, String)>,
 }
 

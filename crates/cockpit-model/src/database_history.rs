@@ -4,7 +4,7 @@ use jiff::{SignedDuration, Timestamp};
 
 pub use crate::timeline::facts::RdsEvent as DatabaseEvent;
 
-/// What an event says, as far as it changes how a database stands.
+/// The meaning of an event, as far as it changes the state of a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Happened {
     /// A failover began, to this member where it is named.
@@ -50,7 +50,7 @@ pub struct Failover {
     pub started: Timestamp,
     /// None while it goes on, and where it was given up.
     pub completed: Option<Timestamp>,
-    /// Who writes since.
+    /// The member that is the writer since then.
     pub to: Option<String>,
 }
 
@@ -87,7 +87,7 @@ pub struct DatabaseSnapshot {
     pub id: String,
     /// Identifier of the cluster or the instance that it was made of.
     pub database: String,
-    /// It was made of a cluster.
+    /// Whether it was made of a cluster.
     pub cluster: bool,
     /// `creating`, `available`, `failed` …
     pub status: String,

@@ -1,8 +1,8 @@
-//! Statuses of databases: which are of one that is broken, and whether one that was told to stop or to start can still come to it.
+//! Statuses of databases: which mean that one is broken, and whether one that was told to stop or to start still can.
 
 use crate::timer::Power;
 
-/// Statuses of one that serves nobody, and that RDS does not leave by itself. Source: "Viewing Amazon RDS DB instance status" and
+/// Statuses of a database that serves nobody and does not recover by itself. Source: "Viewing Amazon RDS DB instance status" and
 /// the same of Aurora clusters.
 const BROKEN: &[&str] = &[
     "failed",
@@ -29,7 +29,7 @@ pub fn is_stuck(status: &str) -> bool {
 }
 
 impl Power {
-    /// The status of a database that has come to it.
+    /// The status of a database that has been stopped or started.
     pub fn database_status(self) -> &'static str {
         match self {
             Self::Stop => "stopped",
@@ -37,7 +37,7 @@ impl Power {
         }
     }
 
-    /// The status of a database that is on its way to it.
+    /// The status of a database that is being stopped or started.
     pub fn database_on_the_way(self) -> &'static str {
         match self {
             Self::Stop => "stopping",
@@ -45,7 +45,8 @@ impl Power {
         }
     }
 
-    /// Why a database will not come to it any more: a sentence without its name. `begun`: it was seen on its way.
+    /// Why a database will not be stopped or started any more: a sentence without its name. `begun`: it was seen stopping or
+    /// starting.
     pub fn prevented(self, status: &str, begun: bool) -> Option<String> {
         if is_stuck(status) {
             return Some(format!("is {status}"));

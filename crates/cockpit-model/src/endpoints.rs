@@ -18,7 +18,7 @@ pub struct Endpoints {
     own: BTreeMap<String, Option<String>>,
     /// All others; none is AWS itself.
     rest: Option<String>,
-    /// There are no others.
+    /// Whether there are no others.
     only: bool,
 }
 
@@ -46,7 +46,7 @@ impl Endpoints {
         self.of(action.split(':').next().unwrap_or_default())
     }
 
-    /// Of the services of these actions alone; of all where there are none.
+    /// The endpoints of the services of these actions; of all services where no action is given.
     #[must_use]
     pub fn of_actions<'a>(&self, actions: impl IntoIterator<Item = &'a str>) -> Self {
         let services: BTreeSet<&str> =

@@ -34,7 +34,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 /// The facts about one environment.
 #[derive(Debug, Clone, Default)]
 pub struct Estate {
-    /// Who asks.
+    /// Whose the credentials are.
     pub identity: Observed<Identity>,
     /// Where it is asked: known before anybody answers.
     pub endpoints: Endpoints,
@@ -53,11 +53,8 @@ pub struct Estate {
     pub task_definitions: BTreeMap<String, Observed<TaskDefinition>>,
     /// History of deployments by service.
     pub rollouts: BTreeMap<String, Observed<Vec<ServiceDeployment>>>,
-    /// Scalable targets.
     pub scalable: Observed<Vec<ScalableTarget>>,
-    /// Scaling policies.
     pub policies: Observed<Vec<ScalingPolicy>>,
-    /// Scheduled actions.
     pub scheduled: Observed<Vec<ScheduledAction>>,
     /// Schedules that stop and start the environment.
     pub schedules: Observed<Vec<Timer>>,
@@ -76,7 +73,7 @@ pub struct Estate {
     /// Certificates of the load balancers in front of its services; read for the screen.
     pub certificates: Observed<Vec<Issued>>,
     pub alarms: Observed<Vec<Alarm>>,
-    /// Rules by which some of them tell nobody now; read with the alarms.
+    /// Rules by which some of them notify nobody now; read with the alarms.
     pub alarm_mutes: Observed<Vec<Mute>>,
     /// Log groups whose names begin as the configuration names some, or as its patterns do.
     pub log_groups: Observed<Vec<String>>,
@@ -96,7 +93,7 @@ pub struct Estate {
     pub secrets: Observed<Vec<Secret>>,
     /// When metrics were last read; the curves are in `series`.
     pub metrics: Observed<()>,
-    /// Curves.
+    /// Curves by their key.
     pub series: BTreeMap<MetricKey, Series>,
     /// What the last lines of streams say that were asked for, by group and stream.
     pub task_logs: BTreeMap<(String, String), Observed<Heard>>,
@@ -148,11 +145,11 @@ pub struct Derived {
 /// The tasks of one service.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct ServiceTasks {
-    /// Those not stopped first, newest first.
+    /// The ids of its tasks: running before stopped, newest first.
     pub ids: Vec<String>,
-    /// All run and none has ended: no judgement needs to look at them, now or later.
+    /// Whether all run and none has ended: no judgement needs to look at them, now or later.
     pub(super) all_running: bool,
-    /// Some have an agent beside their own containers.
+    /// Whether some have an agent beside their own containers.
     pub has_agents: bool,
 }
 
@@ -173,13 +170,13 @@ pub struct ServiceRow {
     pub limits: Option<(u32, u32)>,
     /// `completed`, `in progress`, `rolled back` …
     pub rollout: String,
-    /// How that stands.
+    /// The health that the rollout stands for.
     pub rollout_health: Health,
     /// `family:revision`.
     pub task_definition: String,
     /// The version of its main container's image.
     pub image: Option<String>,
-    /// Newest CPU percent.
+    /// CPU of the newest point, in percent.
     pub cpu: Option<f64>,
     /// Newest memory percent.
     pub memory: Option<f64>,
@@ -204,7 +201,7 @@ pub struct SourceStatus {
     pub at: Option<Timestamp>,
     /// Its failure, if the last read failed.
     pub failure: Option<Failure>,
-    /// What is missing.
+    /// What could not be read, in a sentence.
     pub partial: Option<String>,
     /// Whether there is anything to read at all.
     pub used: bool,
@@ -311,7 +308,7 @@ impl Estate {
         names::find_with(typed, self.derived.services.iter().map(|row| (row.name.as_str(), row.short.as_str())))
     }
 
-    /// A task by its id.
+    /// The task with this id.
     pub fn task(&self, id: &str) -> Option<&Task> {
         self.tasks.value()?.get(id)
     }

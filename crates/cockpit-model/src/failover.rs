@@ -1,4 +1,4 @@
-//! To whom a database can fail over: decided from what is known of its members, with the reason where it is nobody.
+//! Which member a database can fail over to, by what is known of its members; if there is none, why.
 
 use super::database::{Database, DatabaseKind, Member, Role};
 use super::database_health::lag_words;
@@ -26,7 +26,6 @@ pub enum Way<'a> {
 pub struct Figures {
     /// Milliseconds behind the writer.
     pub lag: BTreeMap<String, f64>,
-    /// Connections.
     pub connections: BTreeMap<String, f64>,
 }
 
@@ -65,7 +64,7 @@ pub fn way<'a>(database: &'a Database, to: Option<&str>, figures: Option<&Figure
     if readers.is_empty() {
         return stop(
             format!("{id} has no failover target: it is a cluster of one instance"),
-            "add a reader to it; without one Aurora starts the writer anew, which takes minutes",
+            "add a reader to it; without one Aurora restarts the writer, which takes minutes",
         );
     }
     if let Some(wanted) = to {
@@ -95,7 +94,7 @@ pub fn way<'a>(database: &'a Database, to: Option<&str>, figures: Option<&Figure
         Some(target) => Ok(Way::Member { writer, target }),
         None => stop(
             format!("{id} has no failover target: none of its readers is available"),
-            "`cockpit db` tells how each stands",
+            "`cockpit db` shows the state of each",
         ),
     }
 }

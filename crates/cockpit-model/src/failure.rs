@@ -23,7 +23,7 @@ pub enum FailureKind {
     Invalid,
     /// The service failed on its side.
     Service,
-    /// Anything else.
+    /// A failure of any other kind.
     Other,
 }
 
@@ -48,13 +48,13 @@ impl FailureKind {
     /// What a person can do about it.
     pub fn hint(self) -> &'static str {
         match self {
-            Self::Throttled => "AWS limits this call; it is asked less often until it answers",
+            Self::Throttled => "AWS limits this call; it is answered again after a pause",
             Self::Denied => "allow the action named above in this identity's policy, or use another --profile",
             Self::Credentials => {
                 "renew them (`aws sso login`, `aws login`) or name another --profile; they are read again by themselves"
             }
             Self::Unreachable => "check the network, the VPN and --endpoint-url",
-            Self::Timeout => "the service did not answer in time; it is asked again",
+            Self::Timeout => "the service did not answer in time; it may the next time",
             Self::Malformed => {
                 "the answer was not understood: check that --endpoint-url is an AWS endpoint, and that no proxy answers instead"
             }
@@ -63,7 +63,7 @@ impl FailureKind {
                 "use the --profile of the configured account, or correct `account` in the configuration"
             }
             Self::Invalid => "correct what the message names",
-            Self::Service => "a fault on the side of AWS; it is asked again",
+            Self::Service => "a fault on the side of AWS; it may be over the next time",
             Self::Other => "see --log-file with -vv for the details",
         }
     }
@@ -131,6 +131,10 @@ impl Failure {
     /// action and of the thing.
     fn cause(&self) -> String {
         let reason = self.reason();
+        // Services call the same by codes of their own: `ExpiredToken`, `ExpiredTokenException`.
+        let coded = reason.strip_suffix(')').and_then(|reason| reason.rsplit_once(" ("));
+        let is_code = |code: &str| code.chars().all(|letter| letter.is_ascii_alphanumeric() || letter == '.');
+        let reason = coded.filter(|(_, code)| is_code(code)).map_or(reason, |(words, _)| words);
         let refused = reason.split_once("is not authorized to perform").filter(|_| self.kind == FailureKind::Denied);
         let Some((_, rest)) = refused else { return reason.to_owned() };
         let why = rest.split_once(" because ").map_or("", |(_, why)| why);
@@ -210,6 +214,20 @@ mod tests {
         let said =
             format!("User: arn:aws:iam::1:user/u is not authorized to perform: {action}{because} (AccessDenied)");
         Failure::new(FailureKind::Denied, format!("{action}: not allowed: {said}"))
+    }
+
+    #[test]
+    fn a_key_that_is_refused_is_one_cause_by_whatever_code_a_service_calls_that() {
+        let expired = |action: &str, code: &str| {
+            Failure::new(FailureKind::Credentials, format!("{action}: the token is expired ({code})"))
+        };
+        let (first, second) =
+            (expired("sts:GetCallerIdentity", "ExpiredToken"), expired("ecs:ListTasks", "ExpiredTokenException"));
+        assert!(first.is_like(&second));
+        assert_eq!(Failure::together(&[first.clone(), second]), "the token is expired (ExpiredToken)");
+        let other =
+            Failure::new(FailureKind::Credentials, "sts:GetCallerIdentity: the token is invalid (ExpiredToken)");
+        assert!(!first.is_like(&other));
     }
 
     #[test]

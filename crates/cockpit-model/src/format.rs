@@ -1,6 +1,6 @@
 //! What values must look like, shared by the file, the flags and the variables.
 
-/// `ap-northeast-1`, `us-gov-west-1`: the form, not the list, as AWS adds regions.
+/// Whether a text has the form of a region (`ap-northeast-1`, `us-gov-west-1`): not the list, because AWS adds regions.
 pub fn is_region(text: &str) -> bool {
     let parts: Vec<&str> = text.split('-').collect();
     let lower = |part: &&str| part.len() >= 2 && part.chars().all(|c| c.is_ascii_lowercase());
@@ -29,7 +29,7 @@ pub fn is_url(text: &str) -> bool {
     whole && known && !text.contains(|c: char| c.is_whitespace() || c.is_control())
 }
 
-/// 12 digits.
+/// Whether it is an account's id: 12 digits.
 pub fn is_account(text: &str) -> bool {
     text.len() == 12 && text.chars().all(|c| c.is_ascii_digit())
 }
@@ -45,6 +45,10 @@ pub fn host_and_port(url: &str) -> Option<&str> {
 pub fn without_user(url: &str) -> String {
     let Some((scheme, rest)) = url.split_once("://") else { return url.to_owned() };
     let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
+    // One of these may stand in a password as it is: nothing before an @ is shown.
+    if let Some((_, host)) = path.rsplit_once('@') {
+        return format!("{scheme}://{host}");
+    }
     let host = authority.rsplit('@').next().unwrap_or(authority);
     format!("{scheme}://{host}{path}")
 }
@@ -52,6 +56,14 @@ pub fn without_user(url: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_part_of_a_password_is_shown_whatever_stands_in_it() {
+        for url in ["http://ada:hush@p:1", "http://ada:hush#2@p:1", "http://ada:h@hush/2@p:1", "http://ada:?hush@p:1"] {
+            assert_eq!(without_user(url), "http://p:1", "{url}");
+        }
+        assert_eq!(without_user("https://p:1/path?x#y"), "https://p:1/path?x#y");
+    }
 
     #[test]
     fn regions_urls_and_accounts_are_told_from_what_only_looks_like_them() {

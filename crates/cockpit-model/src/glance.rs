@@ -1,4 +1,4 @@
-//! An environment at a glance: a line beside the others, made of what was read of it.
+//! An environment at a glance: one line beside the others, made of what was read of it.
 
 use super::alarm::AlarmState;
 use super::estate::Estate;
@@ -10,7 +10,7 @@ use std::collections::BTreeSet;
 /// The status of an environment. What could not be read is `None`, and never zero.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Glance {
-    /// When it was read.
+    /// When the environment was read.
     pub at: Timestamp,
     /// The account of the credentials.
     pub account: Option<String>,
@@ -83,7 +83,7 @@ impl Glance {
         }
     }
 
-    /// In a line, the most telling first; why it could not be reached instead.
+    /// One line, the most telling first; or why the environment could not be reached.
     pub fn words(&self) -> String {
         if let Some(why) = &self.error {
             return format!("? {why}");

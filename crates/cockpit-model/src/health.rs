@@ -29,17 +29,17 @@ use jiff::{SignedDuration, Timestamp};
 /// How a thing is, in one word.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Health {
-    /// Nothing to do.
+    /// All is as it should be.
     Healthy,
-    /// On its way, and nothing has failed.
+    /// Still changing, and nothing has failed.
     Changing,
     /// Serves, but not as it should.
     Degraded,
-    /// Does not serve.
+    /// It does not serve.
     Down,
-    /// Stopped on purpose.
+    /// It was stopped on purpose.
     Stopped,
-    /// Not known.
+    /// It is not known how it is.
     #[default]
     Unknown,
 }
@@ -94,7 +94,7 @@ pub enum Severity {
 }
 
 impl Severity {
-    /// The word in JSON.
+    /// The word for it in JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::Critical => "critical",
@@ -107,13 +107,13 @@ impl Severity {
 /// One reason for a health, in a sentence.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Reason {
-    /// How bad.
+    /// How bad it is.
     pub severity: Severity,
     /// What, in a sentence without a full stop.
     pub text: String,
     /// Since when, where it is known.
     pub since: Option<Timestamp>,
-    /// What to do about it.
+    /// What a person can do about it, in a sentence.
     pub hint: Option<String>,
 }
 
@@ -121,7 +121,7 @@ pub struct Reason {
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Assessment {
     pub health: Health,
-    /// Why.
+    /// Why it has this health.
     pub reasons: Vec<Reason>,
 }
 
@@ -133,11 +133,9 @@ pub struct Evidence<'a> {
     pub tasks: &'a [&'a Task],
     /// Its deployments' history, newest first.
     pub rollouts: &'a [ServiceDeployment],
-    /// Its scalable target.
     pub scaling: Option<&'a ScalableTarget>,
     /// Its scaling activities, newest first.
     pub activities: &'a [&'a ScalingActivity],
-    /// Its scheduled actions.
     pub scheduled: &'a [&'a ScheduledAction],
     /// Schedules of the whole environment.
     pub timers: &'a [Timer],

@@ -6,15 +6,15 @@ use jiff::Timestamp;
 /// The answer of STS `GetCallerIdentity`, with what the credentials say of their own end.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Identity {
-    /// 12 digits.
+    /// The id of the account: 12 digits.
     pub account: String,
-    /// The whole ARN.
+    /// The ARN of the user or of the assumed role.
     pub arn: String,
     /// When the credentials end; `None` for long-lived keys.
     pub expires: Option<Timestamp>,
     /// The region in use, from wherever it comes: the configuration, a variable, the profile.
     pub region: Option<String>,
-    /// Where requests go.
+    /// The endpoints that it was asked through.
     pub endpoints: Endpoints,
 }
 

@@ -25,7 +25,7 @@ pub struct ImageRef {
 }
 
 impl ImageRef {
-    /// From a container definition.
+    /// Reads the image of a container definition.
     pub fn parse(image: &str) -> Self {
         let (rest, digest) = match image.split_once('@') {
             Some((rest, digest)) => (rest, Some(digest.to_owned())),
@@ -56,7 +56,7 @@ impl ImageRef {
         Some(Registry { account: account.to_owned(), region: region.to_owned() })
     }
 
-    /// The same repository with a digest and no tag: what never changes its meaning.
+    /// The same repository with a digest and no tag: it always means the same image.
     #[must_use]
     pub fn pinned(&self, digest: &str) -> String {
         format!("{}@{digest}", self.name())
@@ -109,7 +109,6 @@ pub struct Image {
     /// `sha256:…`.
     pub digest: String,
     pub tags: Vec<String>,
-    /// When it was pushed.
     pub pushed_at: Option<Timestamp>,
     /// Compressed size in bytes.
     pub bytes: Option<u64>,
@@ -124,10 +123,9 @@ pub struct Image {
 pub struct Scan {
     /// `COMPLETE`, `IN_PROGRESS`, `FAILED` …
     pub status: String,
-    /// Critical findings.
+    /// How many critical findings there are.
     pub critical: u32,
     pub high: u32,
-    /// All others.
     pub other: u32,
     /// The critical and high ones, as far as they were asked for.
     pub worst: Vec<Finding>,
@@ -145,17 +143,17 @@ pub struct Finding {
 }
 
 impl Scan {
-    /// Whether it has come to its end, and its counts are all there is.
+    /// Whether the scan is complete, so that its counts are final.
     pub fn is_complete(&self) -> bool {
         matches!(self.status.as_str(), "COMPLETE" | "ACTIVE")
     }
 
-    /// Whether it is not over yet.
+    /// Whether the scan is still running.
     pub fn goes_on(&self) -> bool {
         matches!(self.status.as_str(), "IN_PROGRESS" | "PENDING")
     }
 
-    /// What it found, or how it stands.
+    /// What the scan found, or its status.
     pub fn words(&self) -> String {
         match self.critical + self.high + self.other {
             _ if !self.is_complete() => format!("the scan is {}", self.status.to_lowercase().replace('_', " ")),

@@ -111,7 +111,7 @@ impl Estate {
         changed
     }
 
-    /// The same after news that is not about tasks: which task is whose is still known.
+    /// The same after news that is not about tasks: which task belongs to which service is still known.
     pub fn judge(&mut self, now: Timestamp) {
         let scaling = Scaling::index(self);
         let empty = BTreeMap::new();
@@ -126,7 +126,7 @@ impl Estate {
         self.rank(now);
     }
 
-    /// The same when nothing is new and only time has passed: what does not depend on it stays.
+    /// The same when nothing is new and only time has passed: what does not depend on time stays.
     pub fn pass(&mut self, now: Timestamp) {
         let mut rows = std::mem::take(&mut self.derived.services);
         let scaling = Scaling::index(self);

@@ -48,7 +48,7 @@ pub fn lines(all: &[LogGroup], names: &[String], since: Ms, now: Ms) -> Vec<Stri
     short.into_iter().map(words).collect()
 }
 
-/// Of the time since a moment, what is gone by now of these sources, in sentences.
+/// What these sources no longer keep of the time since a moment, as sentences.
 pub fn gone(since: Timestamp, now: Timestamp, asked: impl Fn(Source) -> bool) -> Vec<String> {
     let days = now.duration_since(since).as_hours() / 24;
     let over = KEPT.iter().filter(|(source, _, kept)| days > *kept && asked(*source));

@@ -6,11 +6,10 @@ use std::str::FromStr;
 /// A key with its modifiers.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Key {
-    /// Which key.
+    /// The key without its modifiers.
     pub code: Code,
-    /// With Control.
+    /// Whether Control was held.
     pub ctrl: bool,
-    /// With Alt.
     pub alt: bool,
 }
 
@@ -35,7 +34,7 @@ pub enum Code {
     End,
     PageUp,
     PageDown,
-    /// A function key.
+    /// A function key by its number.
     F(u8),
 }
 
@@ -56,6 +55,18 @@ const NAMED: [(&str, Code); 16] = [
     ("pagedown", Code::PageDown),
     ("space", Code::Char(' ')),
     ("minus", Code::Char('-')),
+];
+
+/// Names that only the screen uses, which are read as well.
+const SHOWN: [(&str, Code); 8] = [
+    ("⏎", Code::Enter),
+    ("↑", Code::Up),
+    ("↓", Code::Down),
+    ("←", Code::Left),
+    ("→", Code::Right),
+    ("del", Code::Delete),
+    ("pgup", Code::PageUp),
+    ("pgdn", Code::PageDown),
 ];
 
 impl Key {
@@ -151,7 +162,9 @@ impl FromStr for Key {
         }
         let lower = rest.to_ascii_lowercase();
         let mut characters = rest.chars();
-        key.code = if let (Some(one), None) = (characters.next(), characters.next()) {
+        key.code = if let Some((_, code)) = SHOWN.iter().find(|(name, _)| *name == lower) {
+            *code
+        } else if let (Some(one), None) = (characters.next(), characters.next()) {
             Code::Char(one)
         } else if let Some((_, code)) = NAMED.iter().find(|(name, _)| *name == lower) {
             *code
@@ -161,7 +174,7 @@ impl FromStr for Key {
             Code::F(number)
         } else {
             return Err(format!(
-                "`{text}` is not a key: write a character, `ctrl-x`, `alt-x`, `enter`, `esc`, `tab`, `f5` …"
+                "`{text}` is not a key: write a character, `Ctrl-x`, `Alt-x`, `Enter`, `Esc`, `Tab`, `F5` …"
             ));
         };
         Ok(key)
@@ -182,5 +195,15 @@ mod tests {
         }
         assert!("hyper-x".parse::<Key>().is_err());
         assert_eq!("Ctrl-A".parse::<Key>().map(Key::label), Ok("Ctrl-A".to_owned()));
+    }
+
+    #[test]
+    fn a_key_is_read_as_the_screen_shows_it() {
+        let texts =
+            ["enter", "up", "down", "left", "right", "delete", "pageup", "pagedown", "space", "shift-tab", "esc", "f5"];
+        for text in texts.into_iter().chain(["ctrl-d", "ctrl-alt-q", "ctrl-pagedown", "D", "/"]) {
+            let key: Key = text.parse().expect(text);
+            assert_eq!(key.label().parse::<Key>().map(|key| key.to_string()), Ok(text.to_owned()));
+        }
     }
 }

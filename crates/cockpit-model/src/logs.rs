@@ -9,7 +9,7 @@ use std::sync::Arc;
 /// Milliseconds since the Unix epoch, as the service counts.
 pub type Ms = i64;
 
-/// One event.
+/// A log line as CloudWatch has it.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct LogEvent {
     /// Unique in its group; empty where the API gives none (live tail, `GetLogEvents`).
@@ -24,7 +24,7 @@ pub struct LogEvent {
 }
 
 impl LogEvent {
-    /// The same as a text of its own: it no longer keeps that of its page.
+    /// A copy with its own text, so that the page it came from can be freed.
     #[must_use]
     pub fn alone(&self) -> Self {
         let whole = Arc::new([&*self.id, &*self.stream, &*self.message].concat());
@@ -47,12 +47,12 @@ pub struct LogPage {
     pub next: Option<String>,
 }
 
-/// What a page is read from: one group, a time, perhaps streams or a pattern.
+/// The part of a group that a page is read from: a time, perhaps streams or a pattern.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogWindow {
     /// The region of the group; none for the environment's.
     pub region: Option<String>,
-    /// The group's name.
+    /// The name of the log group.
     pub group: String,
     /// Only streams whose names begin so.
     pub prefix: Option<String>,
@@ -64,7 +64,7 @@ pub struct LogWindow {
     pub to: Option<Ms>,
     /// A filter pattern of the service.
     pub pattern: Option<String>,
-    /// The newest come first.
+    /// Whether the newest come first.
     pub newest_first: bool,
     /// The token of the page; none for the first.
     pub token: Option<String>,
@@ -72,51 +72,51 @@ pub struct LogWindow {
     pub limit: Option<i32>,
 }
 
-/// A stream of a group.
+/// A log stream of a group.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LogStream {
     pub name: String,
-    /// When it was made.
+    /// When the stream was made, in milliseconds of the epoch.
     pub created: Ms,
     /// When its last line was written or taken in, as far as the service says: it may say so hours late.
     pub last: Option<Ms>,
 }
 
-/// A log group.
+/// A log group, with its size.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct LogGroup {
     pub name: String,
-    /// Bytes that it holds.
+    /// How many bytes it stores.
     pub bytes: i64,
     /// Days after which lines are deleted; none for never.
     pub retention_days: Option<i32>,
-    /// When it was made.
+    /// When the group was made.
     pub created: Option<Ms>,
 }
 
-/// What one second of a live tail brought.
+/// One second of a live tail.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct LiveUpdate {
     /// Events with the name of their group before their stream: not in order.
     pub events: Vec<(String, LogEvent)>,
     /// More came than the service shows: 500 a second.
     pub sampled: bool,
-    /// The session has just begun.
+    /// Whether the session has just begun.
     pub started: bool,
 }
 
-/// A query of Insights.
+/// A query of Insights over some groups and a range of time.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct InsightsQuery {
-    /// Groups, at most 50.
+    /// The names of the groups, at most 50.
     pub groups: Vec<String>,
-    /// The query.
+    /// The text of the query.
     pub text: String,
     /// From this time on, in milliseconds.
     pub from: Ms,
     /// To this time, in milliseconds.
     pub to: Ms,
-    /// The most rows.
+    /// How many rows are returned at most.
     pub limit: i32,
 }
 
@@ -131,7 +131,7 @@ pub struct InsightsResult {
     pub columns: Vec<String>,
     /// Values by column; a row may lack one.
     pub rows: Vec<Vec<Option<String>>>,
-    /// Events that matched.
+    /// How many events matched.
     pub matched: f64,
     /// Events that were looked at.
     pub scanned: f64,
@@ -143,15 +143,12 @@ pub struct InsightsResult {
 /// (0.0076; most regions 0.005): the dearer one.
 pub const INSIGHTS_DOLLARS_A_GB: f64 = 0.0076;
 
-/// Dollars for a minute of a live tail beyond the free 1,800 a month. Source: the price list.
-pub const LIVE_DOLLARS_A_MINUTE: f64 = 0.01;
-
 /// Where the lines of one container are.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 pub enum LogPlace {
     /// A group, and how its streams' names begin.
     Group {
-        /// The group's name.
+        /// The name of the log group.
         group: String,
         /// `prefix/container/`; none where the definition names no prefix.
         prefix: Option<String>,

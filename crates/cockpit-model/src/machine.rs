@@ -6,10 +6,9 @@ use jiff::Timestamp;
 /// Above this share its processor, memory or disk is called full.
 const FULL: f64 = 90.0;
 
-/// An instance.
+/// An EC2 instance.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Machine {
-    /// Its id.
     pub id: String,
     /// Its tag `Name`.
     pub name: Option<String>,
@@ -23,7 +22,7 @@ pub struct Machine {
     pub state: String,
     /// Availability zone.
     pub az: String,
-    /// Its private address.
+    /// Its private IP address.
     pub address: Option<String>,
     /// When it was started last.
     pub launched: Option<Timestamp>,
@@ -33,17 +32,17 @@ pub struct Machine {
     pub own: Option<String>,
     /// The agent of Systems Manager, where it has one.
     pub agent: Option<Agent>,
-    /// Percent.
+    /// CPU of the newest point, in percent.
     pub cpu: Option<f64>,
     /// Percent; only where the agent of CloudWatch reports it.
     pub memory: Option<f64>,
     /// Percent of the fullest file system; only where the agent of CloudWatch reports it.
     pub disk: Option<f64>,
-    /// Its public address.
+    /// Its public IP address.
     pub public: Option<String>,
     /// The Auto Scaling group that it belongs to.
     pub group: Option<String>,
-    /// Its disk is an instance store, which is gone when it does not run.
+    /// Whether its disk is an instance store, which is gone when it does not run.
     pub store: bool,
     /// Why it is in its state, where EC2 tells.
     pub reason: Option<String>,
@@ -60,7 +59,7 @@ pub enum Turn {
 }
 
 impl Turn {
-    /// As it is typed.
+    /// The word that is typed for it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Start => "start",
@@ -75,7 +74,6 @@ impl Turn {
 pub struct Agent {
     /// `Online`, `ConnectionLost`, `Inactive`.
     pub ping: String,
-    /// Its version.
     pub version: Option<String>,
 }
 
@@ -116,7 +114,7 @@ impl Machine {
         matches!(self.state.as_str(), "shutting-down" | "terminated")
     }
 
-    /// How it is, and why.
+    /// Its health, with reasons.
     pub fn judge(&self) -> (Health, Vec<String>) {
         match self.state.as_str() {
             "stopped" | "terminated" => return (Health::Stopped, Vec::new()),

@@ -21,7 +21,7 @@ pub enum MetricKey {
     DbMemory(String),
     /// Free storage in bytes (local storage for Aurora).
     DbStorage {
-        /// The instance.
+        /// The instance's identifier.
         id: String,
         /// Aurora has `FreeLocalStorage`, RDS `FreeStorageSpace`.
         aurora: bool,
@@ -33,7 +33,7 @@ pub enum MetricKey {
 /// One point: when (start of its minute) and how much.
 #[derive(Debug, Clone, Copy, PartialEq, serde::Serialize)]
 pub struct Point {
-    /// Start of the period.
+    /// When its period starts.
     pub at: Timestamp,
     /// The value in the key's unit.
     pub value: f64,

@@ -14,7 +14,7 @@ pub struct Shortening<'a> {
 }
 
 impl<'a> Shortening<'a> {
-    /// For these names.
+    /// The short forms of these names.
     pub fn of(names: impl IntoIterator<Item = &'a str>) -> Self {
         let names: Vec<&str> = names.into_iter().collect();
         let prefix = common_prefix(names.iter().map(|name| body(name)));
@@ -144,7 +144,7 @@ pub fn ends_in(typed: &str, name: &str) -> bool {
         && (ends(&name_words, &wanted, any_case) || without.is_some_and(|rest| ends(rest, &wanted, any_case)))
 }
 
-/// What stands between the separators of a name.
+/// The parts between the separators of a name.
 fn parts(name: &str) -> impl Iterator<Item = &str> {
     name.split(|c: char| !c.is_alphanumeric()).filter(|part| !part.is_empty())
 }
@@ -197,7 +197,7 @@ pub fn nearest<'a>(typed: &str, names: impl IntoIterator<Item = &'a str>) -> Opt
         .map(|(_, name)| name)
 }
 
-/// What an ARN says of a service or a task of ECS, or of a database.
+/// The parts of an ARN of a service or a task of ECS, or of a database.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Arn<'a> {
     pub region: &'a str,
@@ -206,12 +206,12 @@ pub struct Arn<'a> {
     pub kind: &'a str,
     /// The cluster, where the ARN has it; those of before 2018 have none.
     pub cluster: Option<&'a str>,
-    /// The name or id.
+    /// The name or id that was looked for.
     pub name: &'a str,
 }
 
 impl<'a> Arn<'a> {
-    /// Takes it apart; nothing where it is no ARN of these.
+    /// Splits the ARN into its parts; none where it is not an ARN of this kind.
     pub fn parse(text: &'a str) -> Option<Self> {
         let mut parts = text.splitn(6, ':');
         if parts.next() != Some("arn") {

@@ -50,7 +50,7 @@ impl<T> Observed<T> {
         *self = Self { value: Some(value), at: Some(now), failure, partial: Some(what) };
     }
 
-    /// The last good value.
+    /// The value that was read last.
     pub fn value(&self) -> Option<&T> {
         self.value.as_ref()
     }
@@ -91,7 +91,7 @@ impl<T> Observed<T> {
         self.failure.as_ref()
     }
 
-    /// What is missing, if something is.
+    /// The reason why something is missing, if something is.
     pub fn partial(&self) -> Option<&str> {
         self.partial.as_deref()
     }

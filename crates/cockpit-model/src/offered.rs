@@ -9,7 +9,7 @@ use std::fmt::Write as _;
 /// A flag with its value, as it was typed before this text was made: `--profile`, `staging`.
 pub type Flag = (&'static str, String);
 
-/// What a command names so that it acts where the text is about.
+/// The flags that make a command act where its text is about.
 #[derive(Debug, Clone, Copy)]
 pub struct CommandScope<'a> {
     pub environment: &'a str,
@@ -112,7 +112,7 @@ fn as_words<'a>(command: &str, words: &'a [&'a str]) -> &'a [&'a str] {
     &behind[..count]
 }
 
-/// What is this program's, and what stands behind `--` and is another one's.
+/// Splits a command at `--`: this program's words, and those of another program.
 fn parts(typed: &str) -> (&str, &str) {
     let ends = |at: &usize| matches!(typed[at + 3..].chars().next(), None | Some(' '));
     let at = typed.match_indices(" --").map(|(at, _)| at).find(ends);

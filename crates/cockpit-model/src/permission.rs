@@ -8,7 +8,6 @@ pub enum Principal<'a> {
     User(&'a str),
     /// A role that was assumed.
     Role {
-        /// Its name.
         name: &'a str,
         /// Its ARN where it has no path, which the ARN of a session does not tell.
         arn: String,
@@ -20,7 +19,7 @@ pub enum Principal<'a> {
 }
 
 impl<'a> Principal<'a> {
-    /// Of a caller, as STS names it.
+    /// Reads the ARN of a caller, as STS gives it.
     pub fn of(arn: &'a str) -> Self {
         let parts: Vec<&str> = arn.splitn(6, ':').collect();
         let [_, partition, service, _, account, resource] = parts[..] else {
@@ -40,7 +39,7 @@ impl<'a> Principal<'a> {
     }
 }
 
-/// What a decision comes from.
+/// The policies that a decision comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum By {
     /// No policy allows it.
@@ -54,7 +53,7 @@ pub enum By {
 }
 
 impl By {
-    /// In words.
+    /// The reason in words.
     pub fn words(self) -> &'static str {
         match self {
             Self::None => "no policy allows it",
@@ -70,7 +69,7 @@ impl By {
 pub struct Decision {
     /// `ssm:StartSession`.
     pub action: String,
-    /// Its ARN, or `*`.
+    /// The ARN that it is about, or `*`.
     pub resource: String,
     /// What it is refused by; none where it is allowed.
     pub refused: Option<By>,
@@ -79,7 +78,7 @@ pub struct Decision {
 }
 
 impl Decision {
-    /// What it is refused by. Where that hangs on what only a real request has, it is not known to be refused.
+    /// The policy that denies it. Where that depends on what only a real request has, it does not count as denied.
     pub fn denied(&self) -> Option<By> {
         self.refused.filter(|_| self.missing.is_empty())
     }
@@ -88,9 +87,9 @@ impl Decision {
 /// What follows for an action on all that it needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Verdict {
-    /// On all of it.
+    /// It is allowed on every resource that was asked about.
     Allowed,
-    /// Not on this resource.
+    /// Denied by this, on this resource.
     Denied(By, String),
     /// It depends on conditions on these keys.
     Depends(Vec<String>),

@@ -26,7 +26,7 @@ impl Piece {
         Arc::ptr_eq(&self.whole, &other.whole) && (self.from, self.to) == (other.from, other.to)
     }
 
-    /// Its text.
+    /// The piece as text.
     pub fn as_str(&self) -> &str {
         self
     }

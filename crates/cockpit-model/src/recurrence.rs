@@ -21,7 +21,7 @@ pub struct Recurrence {
     start: Option<Timestamp>,
     /// It does not fire after.
     end: Option<Timestamp>,
-    /// Its start was set after it was made.
+    /// Whether its start was set after it was made.
     changed: bool,
 }
 
@@ -37,7 +37,7 @@ enum Expression {
     At(Option<Timestamp>),
 }
 
-/// What is known of something that is scheduled.
+/// The known facts about something that is scheduled.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Facts<'a> {
     /// `cron(…)`, `rate(…)` or `at(…)`.
@@ -48,24 +48,24 @@ pub struct Facts<'a> {
     pub start: Option<Timestamp>,
     /// It does not fire after.
     pub end: Option<Timestamp>,
-    /// When it was made.
+    /// When the schedule was made.
     pub created: Option<Timestamp>,
     /// When it was last changed.
     pub modified: Option<Timestamp>,
 }
 
-/// What a start must be set to.
+/// The start that skips the next time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Skip {
     /// The time that is left out.
     pub skipped: Timestamp,
     /// The start that leaves it out.
     pub start: Timestamp,
-    /// When it fires then.
+    /// When the schedule fires first after that start.
     pub next: Timestamp,
 }
 
-/// What a start must be set to so that a skipped time happens after all.
+/// The start that makes a skipped time happen after all.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Unskip {
     /// The time that happens after all.
@@ -321,7 +321,7 @@ mod tests {
             assert_eq!(times(&after)[..3], times(&before)[1..], "{facts:?}");
             assert_eq!((skip.skipped, skip.next), (times(&before)[0], times(&before)[1]), "{facts:?}");
             assert_eq!((before.skipped(now), after.skipped(now)), (None, Some(skip.skipped)), "{facts:?}");
-            // And back: the same times as before it.
+            // Taking the skip back gives the same times as before it.
             let unskip = after.unskip(now).expect("something is skipped");
             let back = Facts { start: unskip.start, modified: Some(now), ..facts };
             assert_eq!(times(&Recurrence::of(&back).expect("too")), times(&before), "{facts:?}");

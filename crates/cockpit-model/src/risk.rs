@@ -1,9 +1,9 @@
 //! What a command can do to an environment.
 
-/// What a command can do to the environment.
+/// How much a command can do to the environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Risk {
-    /// Looks only.
+    /// Looks, and changes nothing.
     Read,
     /// Changes something that can be changed back: asks.
     Change,

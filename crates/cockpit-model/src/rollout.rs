@@ -13,9 +13,9 @@ pub struct ServiceDeployment {
     pub status: RolloutStatus,
     /// `lifecycleStage` of one that goes on by stages, such as a blue/green one: `BAKE_TIME`; empty for others.
     pub stage: String,
-    /// Why.
+    /// Why it has this status.
     pub reason: String,
-    /// When it was made.
+    /// When it was created.
     pub created_at: Option<Timestamp>,
     /// When it began.
     pub started_at: Option<Timestamp>,
@@ -36,18 +36,18 @@ pub struct ServiceDeployment {
 /// `status` of a service deployment.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub enum RolloutStatus {
-    /// Waits for its turn.
+    /// It waits for its turn.
     #[default]
     Pending,
-    /// Under way.
+    /// It is under way.
     InProgress,
     /// The new revision serves.
     Successful,
     /// Stopped by a person, nothing rolled back.
     Stopped,
-    /// Being stopped.
+    /// It is being stopped.
     StopRequested,
-    /// Going back.
+    /// It is being rolled back.
     RollbackInProgress,
     /// The old revision serves again.
     RollbackSuccessful,
@@ -94,13 +94,13 @@ impl ServiceDeployment {
             // Only one is under way at a time.
             revision && (together || !self.status.terminal())
         };
-        // Of one revision that is deployed again the newer one is under way.
+        // Where one revision is deployed again, the newer deployment is the one under way.
         deployments.iter().filter(same).max_by_key(|deployment| deployment.created_at)
     }
 }
 
 impl RolloutStatus {
-    /// From the API's word.
+    /// From the word of the API.
     pub fn parse(word: &str) -> Self {
         match word {
             "PENDING" => Self::Pending,
@@ -115,7 +115,7 @@ impl RolloutStatus {
         }
     }
 
-    /// For people.
+    /// The status in words.
     pub fn words(&self) -> &str {
         match self {
             Self::Pending => "pending",

@@ -1,4 +1,4 @@
-//! How a rollout stands, in a phrase and as a health: what happened to it is in `rollout`.
+//! A rollout in a phrase and as a health; what happened to it is in `rollout`.
 
 use super::health::Health;
 use super::rollout::{RolloutStatus, ServiceDeployment};

@@ -3,14 +3,14 @@
 use super::timer::{Sets, Timer};
 use jiff::Timestamp;
 
-/// A scalable target.
+/// A service that Application Auto Scaling may scale, with its limits.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct ScalableTarget {
     /// `service/CLUSTER/NAME`.
     pub resource: String,
-    /// Minimum count.
+    /// The desired count at least.
     pub min: u32,
-    /// Maximum count.
+    /// The desired count at most.
     pub max: u32,
     pub suspended: Suspended,
     /// Fields of what is suspended that are not known here: a change of it would lose them. Only known where one
@@ -26,20 +26,20 @@ pub struct Suspended {
     pub scale_in: bool,
     /// Scaling out by a policy.
     pub scale_out: bool,
-    /// Scheduled actions.
+    /// Scheduled actions are suspended.
     pub scheduled: bool,
 }
 
 impl Suspended {
-    /// Anything at all.
+    /// Whether anything is suspended.
     pub fn any(self) -> bool {
         self.scale_in || self.scale_out || self.scheduled
     }
 
-    /// All of it.
+    /// Everything is suspended.
     pub const ALL: Self = Self { scale_in: true, scale_out: true, scheduled: true };
 
-    /// As the value of a tag: `in+scheduled`, `none`. Tags know no commas.
+    /// The value of a tag: `in+scheduled`, `none`. Values of tags may not have commas.
     pub fn tag(self) -> String {
         let parts = [(self.scale_in, "in"), (self.scale_out, "out"), (self.scheduled, "scheduled")];
         let parts: Vec<&str> = parts.into_iter().filter(|(on, _)| *on).map(|(_, word)| word).collect();
@@ -60,7 +60,7 @@ impl Suspended {
         Some(state)
     }
 
-    /// In words: `scaling in and out`, `scheduled actions`.
+    /// The words that are shown: `scaling in and out`, `scheduled actions`.
     pub fn words(self) -> String {
         let mut parts = Vec::new();
         match (self.scale_in, self.scale_out) {
@@ -76,7 +76,7 @@ impl Suspended {
     }
 }
 
-/// A scaling policy.
+/// A policy by which Application Auto Scaling scales a service.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct ScalingPolicy {
     /// `service/CLUSTER/NAME`.
@@ -92,11 +92,11 @@ pub struct ScalingPolicy {
     pub out_cooldown: Option<u32>,
     /// Seconds between scaling in twice.
     pub in_cooldown: Option<u32>,
-    /// Scales out only.
+    /// Whether it only scales out.
     pub no_scale_in: bool,
 }
 
-/// A scheduled action.
+/// A scheduled action: at its time it sets other limits.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct ScheduledAction {
     /// `service/CLUSTER/NAME`.
@@ -117,7 +117,7 @@ pub struct ScheduledAction {
 }
 
 impl ScheduledAction {
-    /// The same as something that starts or stops at a time.
+    /// The same as a timer: something that starts or stops at a time.
     pub fn timer(&self) -> Timer {
         Timer {
             name: self.name.clone(),
@@ -138,7 +138,7 @@ pub struct ScalingActivity {
     pub id: String,
     /// `service/CLUSTER/NAME`.
     pub resource: String,
-    /// When it began.
+    /// When the activity began.
     pub at: Option<Timestamp>,
     /// `Successful`, `InProgress`, `Failed`, `NotScaled` …
     pub status: String,

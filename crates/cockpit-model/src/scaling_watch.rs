@@ -19,7 +19,6 @@ pub struct Sample {
     pub activities: Vec<ScalingActivity>,
     /// What of it is suspended, in words.
     pub suspended: String,
-    /// Its limits.
     pub limits: Option<(u32, u32)>,
 }
 
@@ -55,7 +54,7 @@ struct Step {
     reached: Option<Timestamp>,
 }
 
-/// What is told at the end.
+/// The report at the end.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Ended {
     /// When the load came.
@@ -75,7 +74,7 @@ pub struct Ended {
 }
 
 impl Watch {
-    /// Takes in how it stands now; what is new of it, in order.
+    /// Adds the present state; returns what is new in it, in order.
     pub fn take(&mut self, sample: Sample) -> Vec<Told> {
         let mut told = Vec::new();
         let fresh = self.first.is_none();
@@ -156,7 +155,7 @@ impl Watch {
         self.out.is_some() && self.back.is_some() && last.desired <= first.desired && last.running <= first.desired
     }
 
-    /// What is told at the end.
+    /// The report at the end.
     pub fn ended(&self) -> Ended {
         Ended {
             load: self.load,
@@ -233,7 +232,7 @@ pub fn cooling(sample: &Sample) -> Vec<(&'static str, SignedDuration)> {
 }
 
 impl Ended {
-    /// As sentences.
+    /// The report as sentences.
     pub fn lines(&self) -> Vec<String> {
         let took = |from: Option<Timestamp>, to: Option<Timestamp>| {
             let took = to?.duration_since(from?).max(SignedDuration::ZERO);

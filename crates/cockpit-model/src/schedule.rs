@@ -9,9 +9,9 @@ use jiff::{Timestamp, tz::TimeZone};
 pub enum Effect {
     /// Maximum 0: nothing can run.
     Stop,
-    /// Minimum above 0.
+    /// It sets a minimum above 0.
     Start,
-    /// Other limits.
+    /// It sets other limits.
     Resize,
 }
 
@@ -29,11 +29,10 @@ impl Effect {
 /// The next time one of the actions fires.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Next {
-    /// When.
     pub at: Timestamp,
-    /// What it does.
+    /// Whether it stops, starts or resizes.
     pub effect: Effect,
-    /// The action's name.
+    /// The name of the scheduled action.
     pub action: String,
     /// The zone the action is written in.
     pub zone: TimeZone,
@@ -47,7 +46,7 @@ pub fn soonest_timer(timers: &[Timer], power: Power, now: Timestamp) -> Option<N
     next.map(|(at, timer)| Next { at, effect, action: timer.name.clone(), zone: timer.zone() })
 }
 
-/// What an action does.
+/// The effect of a scheduled action on its service.
 pub fn effect(action: &ScheduledAction) -> Effect {
     match (action.min, action.max) {
         (_, Some(0)) => Effect::Stop,

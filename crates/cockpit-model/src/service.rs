@@ -23,11 +23,11 @@ pub struct Service {
     /// Its name, unique in the cluster.
     pub name: String,
     pub arn: String,
-    /// The cluster's name.
+    /// The name of its cluster.
     pub cluster: String,
     /// `ACTIVE`, `DRAINING` or `INACTIVE`.
     pub status: String,
-    /// Desired count.
+    /// How many tasks are wanted.
     pub desired: u32,
     /// Tasks in RUNNING.
     pub running: u32,
@@ -44,7 +44,7 @@ pub struct Service {
     pub controller: String,
     /// Minimum healthy percent.
     pub min_percent: Option<u32>,
-    /// Maximum percent.
+    /// `maximumPercent` of its deployments.
     pub max_percent: Option<u32>,
     /// Whether the circuit breaker is on, and whether it rolls back.
     pub breaker: Option<Breaker>,
@@ -52,7 +52,7 @@ pub struct Service {
     pub grace_seconds: Option<u32>,
     /// Whether ECS Exec is on.
     pub exec: bool,
-    /// When it was made.
+    /// When the service was created.
     pub created_at: Option<Timestamp>,
     /// Newest first; the first with status `PRIMARY` is what should run.
     pub deployments: Vec<Deployment>,
@@ -79,7 +79,7 @@ pub struct Service {
 /// The deployment circuit breaker's settings.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Breaker {
-    /// On at all.
+    /// Whether the circuit breaker is on.
     pub enabled: bool,
     /// Rolls back by itself.
     pub rollback: bool,
@@ -105,16 +105,16 @@ pub struct Deployment {
     pub failed: u32,
     /// `family:revision`.
     pub task_definition: String,
-    /// When it was made.
+    /// When the deployment was created.
     pub created_at: Option<Timestamp>,
-    /// Last change.
+    /// When the deployment changed last.
     pub updated_at: Option<Timestamp>,
 }
 
 /// `rolloutState` of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 pub enum RolloutState {
-    /// Not steady yet.
+    /// It is not steady yet.
     InProgress,
     /// Reached a steady state.
     Completed,
@@ -123,7 +123,7 @@ pub enum RolloutState {
 }
 
 impl RolloutState {
-    /// The API's word.
+    /// The word of the API.
     pub fn word(self) -> &'static str {
         match self {
             Self::InProgress => "IN_PROGRESS",
@@ -137,9 +137,8 @@ impl RolloutState {
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct ServiceEvent {
     pub id: String,
-    /// When.
     pub at: Option<Timestamp>,
-    /// What ECS says.
+    /// The message as ECS wrote it.
     pub message: String,
 }
 
@@ -229,7 +228,7 @@ impl Service {
         !self.status.is_empty() && self.status != "ACTIVE"
     }
 
-    /// What it is to run: its task definition, or those of its task sets where it has none of its own.
+    /// The task definition that it is to run, or those of its task sets where it has none of its own.
     pub fn current_definitions(&self) -> Vec<&str> {
         if self.task_definition.is_empty() {
             self.task_sets.iter().map(String::as_str).collect()

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 /// One kind of question to AWS; each fails, ages and slows down by itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub enum Source {
-    /// Who we are.
+    /// The caller's identity.
     Identity,
     Cluster,
     /// Services with their deployments and events.
@@ -29,7 +29,7 @@ pub enum Source {
     /// Snapshots of databases: read when a person looks, never with a snapshot of the environment.
     DbSnapshots,
     Alarms,
-    /// Rules by which alarms tell nobody now: a question of its own, so that alarms do not wait for it.
+    /// Rules by which alarms notify nobody now: a question of its own, so that alarms do not wait for it.
     AlarmMutes,
     Metrics,
     /// Log groups that the configuration names beside those of the services.
@@ -141,7 +141,7 @@ impl Source {
         format!("{} are incomplete: {missing}", self.words())
     }
 
-    /// What it is in words, for messages.
+    /// The words for messages.
     pub fn words(self) -> &'static str {
         match self {
             Self::Identity => "the identity",
@@ -187,7 +187,7 @@ pub struct Intervals {
     pub alarms: SignedDuration,
     /// Metrics: each read costs money.
     pub metrics: SignedDuration,
-    /// Autoscaling.
+    /// How often autoscaling is read.
     pub scaling: SignedDuration,
     /// Health of load balancer targets.
     pub targets: SignedDuration,

@@ -4,7 +4,7 @@
 /// Whether TLS is wanted, and what of the certificate is checked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum SslMode {
-    /// Never.
+    /// TLS is never used.
     Disable,
     /// Only where the server wants it.
     Allow,
@@ -15,16 +15,16 @@ pub enum SslMode {
     Require,
     /// Always; the certificate must be signed by a trusted authority.
     VerifyCa,
-    /// The same, and it must be the host's.
+    /// The certificate must be trusted, and be that of the host.
     VerifyFull,
 }
 
 impl SslMode {
-    /// All of them.
+    /// All modes, from the weakest to the strictest.
     pub const ALL: [Self; 6] =
         [Self::Disable, Self::Allow, Self::Prefer, Self::Require, Self::VerifyCa, Self::VerifyFull];
 
-    /// As it is written.
+    /// The word as libpq writes it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Disable => "disable",
@@ -41,7 +41,7 @@ impl SslMode {
         Self::ALL.into_iter().find(|mode| mode.word() == word)
     }
 
-    /// Nothing goes over the wire unencrypted.
+    /// Whether nothing may go over the wire unencrypted.
     pub fn needs_tls(self) -> bool {
         matches!(self, Self::Require | Self::VerifyCa | Self::VerifyFull)
     }

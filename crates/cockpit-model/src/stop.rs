@@ -23,11 +23,11 @@ pub enum Fault {
     Person,
     /// The service itself, in the normal course: it scales in, or replaces what is older.
     Service,
-    /// It is not told.
+    /// The reason does not say.
     Unknown,
 }
 
-/// What ended a task.
+/// The kinds of reasons for which a task ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Cause {
@@ -128,10 +128,10 @@ const NETWORK: &[&str] = &[
 /// Fargate.
 const ADDED: &[&str] = &["ecs-service-connect-", "aws-guardduty-agent", "aws-fargate-", "~internal~"];
 
-/// The end of a task.
+/// The end of a task: whose fault it was, and what ended it.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct End<'a> {
-    /// Whose doing it is.
+    /// Whose fault it is.
     pub fault: Fault,
     /// What ended it.
     pub cause: Cause,
@@ -195,7 +195,7 @@ impl Task {
             ("EssentialContainerExited", _) => (Fault::Platform, Cause::Crash),
             (_, Some(known)) => known,
             ("TaskFailedToStart", None) => (Fault::Version, Cause::Crash),
-            // In the normal course the service says no more than that.
+            // In a normal deployment the service gives no other reason than this.
             ("ServiceSchedulerInitiated", None) => (Fault::Service, Cause::Other),
             (_, None) => (Fault::Unknown, Cause::Other),
         };
@@ -239,7 +239,7 @@ pub fn codes() -> impl Iterator<Item = &'static str> {
     CODES.iter().map(|(code, _)| *code)
 }
 
-/// What a sentence says.
+/// The fault and the cause that a sentence means.
 fn by_reason(reason: &str) -> Option<(Fault, Cause)> {
     let reason = reason.to_ascii_lowercase();
     let (_, fault, cause) = REASONS.iter().find(|(sign, ..)| reason.contains(sign))?;

@@ -12,7 +12,7 @@ pub struct Target {
     pub state: String,
     /// `Target.FailedHealthChecks`, …
     pub reason: Option<String>,
-    /// In a sentence.
+    /// Why the target is in this state, in a sentence.
     pub description: Option<String>,
 }
 

@@ -29,17 +29,17 @@ pub struct Task {
     pub launch: String,
     /// Its private IPv4 address.
     pub address: Option<String>,
-    /// When it was made.
+    /// When the task was created.
     pub created_at: Option<Timestamp>,
     /// When it reached RUNNING.
     pub started_at: Option<Timestamp>,
     /// When it began to stop.
     pub stopping_at: Option<Timestamp>,
-    /// When it had stopped.
+    /// When the task had stopped.
     pub stopped_at: Option<Timestamp>,
     /// `EssentialContainerExited`, `TaskFailedToStart`, …
     pub stop_code: Option<String>,
-    /// In a sentence.
+    /// Why it was stopped, in a sentence.
     pub stopped_reason: Option<String>,
     pub containers: Vec<Container>,
     /// Whether ECS Exec is on for it.
@@ -70,12 +70,12 @@ pub struct Container {
 }
 
 impl Task {
-    /// Has it ended.
+    /// Whether the task has ended.
     pub fn stopped(&self) -> bool {
         self.last_status == "STOPPED"
     }
 
-    /// Is it steady, so that it need not be read again at once.
+    /// Whether it is steady, so that it need not be read again at once.
     pub fn settled(&self) -> bool {
         self.stopped()
             || (self.last_status == "RUNNING" && self.desired_status == "RUNNING" && self.health != "UNHEALTHY")

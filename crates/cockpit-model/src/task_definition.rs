@@ -11,7 +11,7 @@ pub struct TaskDefinition {
     pub name: String,
     /// CPU units of the task.
     pub cpu: String,
-    /// MiB of the task.
+    /// Memory of the whole task, in MiB.
     pub memory: String,
     /// `X86_64` or `ARM64`.
     pub architecture: Option<String>,
@@ -22,7 +22,7 @@ pub struct TaskDefinition {
     pub execution_role: Option<String>,
     /// When it was registered.
     pub registered_at: Option<Timestamp>,
-    /// By whom (an ARN).
+    /// The ARN of whoever registered it.
     pub registered_by: Option<String>,
     /// `ACTIVE`, or `INACTIVE` once it was deregistered; empty where it is not known.
     pub status: String,
@@ -44,7 +44,7 @@ pub struct ContainerDefinition {
     pub cpu: i32,
     /// Hard memory limit in MiB.
     pub memory: Option<i32>,
-    /// Where its log goes.
+    /// Where the container's log goes.
     pub log: Option<LogConfiguration>,
     /// Names of its environment variables.
     pub variables: Vec<String>,
@@ -52,7 +52,7 @@ pub struct ContainerDefinition {
     pub secrets: Vec<String>,
     /// Where its secrets, and those of its log driver, come from.
     pub references: Vec<Reference>,
-    /// Container ports.
+    /// The ports of the container.
     pub ports: Vec<i32>,
 }
 

@@ -11,7 +11,7 @@ use std::borrow::Cow;
 pub struct Listed {
     pub namespace: String,
     pub metric: String,
-    /// Name and value.
+    /// A dimension's name and value.
     pub dimensions: Vec<(String, String)>,
 }
 
@@ -41,10 +41,10 @@ pub enum Area {
 }
 
 impl Area {
-    /// All of them.
+    /// All areas of figures.
     pub const ALL: [Self; 5] = [Self::Service, Self::Db, Self::Alb, Self::Nat, Self::Waf];
 
-    /// As it is typed.
+    /// The word that is typed for it.
     pub fn word(self) -> &'static str {
         match self {
             Self::Service => "service",
@@ -60,14 +60,14 @@ impl Area {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Figure {
     pub area: Area,
-    /// Of what: a service's short name, a database's instance, a balancer, a gateway, a firewall.
+    /// What it measures: a service's short name, a database instance, a balancer, a gateway, a firewall.
     pub of: String,
     /// What: `CPU`, `latency p99`, `5xx`.
     pub name: String,
     pub measure: Unit,
     /// The values are to be multiplied by this: `CloudWatch` has latencies in seconds.
     pub scale: u32,
-    /// Its periods add up.
+    /// Whether values of periods are summed, rather than averaged.
     pub sums: bool,
     pub statistic: Statistic,
 }
@@ -211,7 +211,7 @@ fn balancers(services: &[Named<'_>], there: &[Listed]) -> Vec<Figure> {
     found
 }
 
-/// What is read of one metric of a load balancer.
+/// The figures of one metric of a load balancer.
 fn of_balancer<'a>(of: &'a str, one: &'a Listed) -> impl Iterator<Item = Figure> + 'a {
     ALB.iter().filter(|(metric, ..)| *metric == one.metric).map(move |(_, name, measure, scale, stat)| {
         figure(Area::Alb, of, name, *measure, *scale, Statistic { metric: one.clone(), stat: (*stat).into() })
@@ -231,7 +231,7 @@ pub fn period(span: SignedDuration, age: SignedDuration) -> i32 {
     PERIODS.iter().find(fits).copied().unwrap_or(86_400)
 }
 
-/// What a curve says in figures.
+/// A curve in figures.
 #[derive(Debug, Clone, Copy, Default, PartialEq)]
 pub struct Summary {
     pub last: Option<f64>,
@@ -261,7 +261,7 @@ pub fn summary(points: &[Point]) -> Summary {
     }
 }
 
-/// The same points at another time, to stand beside those of now.
+/// The same points moved in time, to be drawn beside the present ones.
 pub fn moved(points: &[Point], by: SignedDuration) -> Vec<Point> {
     points.iter().filter_map(|point| Some(Point { at: point.at.checked_add(by).ok()?, value: point.value })).collect()
 }

@@ -14,8 +14,9 @@ fn acts(c: char) -> bool {
         '\u{0}'..='\u{1f}' | '\u{7f}'..='\u{9f}'
         // Bidirectional controls reorder what is shown: a name could pass for another.
         | '\u{061c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}'
-        // Line and paragraph separator, zero-width joiners of nothing, and tags.
-        | '\u{2028}' | '\u{2029}' | '\u{200b}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
+        // Line and paragraph separator, joiners and fillers that are not seen, and tags.
+        | '\u{2028}' | '\u{2029}' | '\u{200b}' | '\u{2060}'..='\u{2064}' | '\u{3164}' | '\u{ffa0}' | '\u{feff}'
+        | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}'
     )
 }
 
@@ -55,7 +56,7 @@ pub fn harmless(text: &str) -> Cow<'_, str> {
     Cow::Owned(shown)
 }
 
-/// The same of a text of several lines: their ends and tabs stay.
+/// The same for a text of several lines: line ends and tabs are kept.
 pub fn harmless_lines(text: &str) -> String {
     let line = |line: &str| line.split('\t').map(harmless).collect::<Vec<_>>().join("\t");
     text.split('\n').map(line).collect::<Vec<_>>().join("\n")
@@ -186,7 +187,7 @@ pub fn counted<Count: Copy + fmt::Display + From<bool> + PartialEq>(count: Count
     format!("{count} {name}{}", if count == Count::from(true) { "" } else { "s" })
 }
 
-/// As a shell takes it for one word.
+/// Quotes a text so that a shell reads it as one word.
 pub fn quoted(text: &str) -> String {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_./:=@%+,".contains(c);
     if !text.is_empty() && text.chars().all(plain) {
@@ -207,6 +208,7 @@ mod tests {
         assert_eq!(harmless_lines("a\t\u{1b}[2J\n日本\r\n"), "a\t␛[2J\n日本␍\n");
         assert_eq!(harmless("x\u{202e}y\u{9b}31m"), "x\\u{202e}y\\u{9b}31m");
         assert_eq!(harmless("日本語 ok"), "日本語 ok");
+        assert_eq!(harmless("pr\u{2060}od \u{3164}"), "pr\\u{2060}od \\u{3164}", "it does not pass for another name");
     }
 
     #[test]

@@ -65,6 +65,11 @@ pub fn wrong_clock(ahead: SignedDuration) -> Option<String> {
     (off >= WRONG).then(|| format!("clock {} {side} AWS", short(off)))
 }
 
+/// What is said where this machine's clock was set back so far, half a minute or more, while the screen was open.
+pub fn set_back(by: SignedDuration) -> Option<String> {
+    (by >= WRONG).then(|| format!("this machine's clock was set back by {}: ages go on from before", spoken(by)))
+}
+
 /// `14:02:31`, the clock of the top line and of lists of one day.
 pub fn clock(at: Timestamp, zone: &TimeZone) -> String {
     at.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()

@@ -4,7 +4,7 @@
 use super::recurrence::{Facts, Recurrence};
 use jiff::{Timestamp, tz::TimeZone};
 
-/// One schedule.
+/// A schedule or scheduled action that stops or starts something.
 #[derive(Debug, Clone, Default, PartialEq, serde::Serialize)]
 pub struct Timer {
     pub name: String,
@@ -20,7 +20,7 @@ pub struct Timer {
     pub start: Option<Timestamp>,
     /// It does not fire after this.
     pub end: Option<Timestamp>,
-    /// When it was made.
+    /// When the schedule was made.
     pub created: Option<Timestamp>,
     /// When it was last changed.
     pub modified: Option<Timestamp>,
@@ -36,18 +36,18 @@ pub struct Timer {
     pub action: Option<Sets>,
 }
 
-/// What a scheduled action sets.
+/// The limits that a scheduled action sets.
 #[derive(Debug, Clone, Default, PartialEq, Eq, serde::Serialize)]
 pub struct Sets {
-    /// Of which scalable target: `service/CLUSTER/NAME`.
+    /// The scalable target: `service/CLUSTER/NAME`.
     pub resource: String,
-    /// Minimum.
+    /// The minimum that it sets.
     pub min: Option<u32>,
-    /// Maximum.
+    /// The maximum that it sets.
     pub max: Option<u32>,
 }
 
-/// What a schedule does to an environment.
+/// Whether a schedule stops or starts an environment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Power {

@@ -47,7 +47,7 @@ const AGENT_NEEDS: &str = "the task role needs ssmmessages:CreateControlChannel,
                            OpenDataChannel, and a private network a way to ssmmessages: a NAT, or an interface endpoint \
                            whose security group lets the tasks in";
 
-/// What is looked for.
+/// Which service, task or container a tunnel is to go through.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Wanted {
     pub cluster: String,
@@ -62,13 +62,13 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// What it goes through: the instance or the service.
+    /// The instance or the service that it goes through.
     pub fn through(&self) -> &str {
         self.instance.as_deref().unwrap_or(&self.service)
     }
 }
 
-/// What was chosen.
+/// The container that was chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Chosen {
     pub task: String,
@@ -180,7 +180,7 @@ fn container(wanted: &Wanted, task: &Candidate) -> Result<Chosen, NoTarget> {
     Err(soon(format!("the agent of ECS Exec in task {id} is not running yet")))
 }
 
-/// What the agent needs, and how its tasks come to have it.
+/// A hint on what the agent needs, and how its tasks come to have it.
 fn needs(service: &str) -> String {
     format!("{AGENT_NEEDS}; then start new tasks with `cockpit deploy {service} --force`")
 }
@@ -203,13 +203,13 @@ pub fn not_connected(wanted: &Wanted, chosen: &Chosen, again: bool) -> NoTarget 
     NoTarget { soon: again, ..none(format!("{why} (TargetNotConnected)"), hint) }
 }
 
-/// ECS Exec needs 1.4.0 of Fargate.
+/// Whether a Fargate platform is older than 1.4.0, which ECS Exec needs.
 fn older(version: &str) -> bool {
     let numbers: Vec<u32> = version.split('.').filter_map(|part| part.parse().ok()).collect();
     !numbers.is_empty() && numbers < vec![1, 4]
 }
 
-/// As much of a task's id as people read.
+/// The part of a task's id that people read.
 pub fn short(id: &str) -> &str {
     id.get(..8).unwrap_or(id)
 }

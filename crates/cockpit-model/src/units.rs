@@ -2,13 +2,13 @@
 
 use super::database_health::lag_words;
 
-/// What a figure counts.
+/// The unit of a figure.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unit {
     Percent,
     /// Aurora capacity units.
     Acu,
-    /// A plain count.
+    /// A count without a unit.
     Count,
     Milliseconds,
     Bytes,

@@ -9,19 +9,19 @@ pub struct Unmatched {
     pub source: Source,
     /// The key of the configuration that has it: `databases`.
     pub key: &'static str,
-    /// As it is written there.
+    /// The entry as the configuration has it.
     pub written: String,
     /// What is there and is most like it.
     pub near: Option<String>,
 }
 
 impl Unmatched {
-    /// What is wrong, in a sentence.
+    /// The problem, in a sentence.
     pub fn words(&self) -> String {
         format!("nothing matches `{}` (`{}`)", self.written, self.key)
     }
 
-    /// What to do.
+    /// The hint: what a person can do about it.
     pub fn hint(&self) -> String {
         match &self.near {
             Some(near) => format!("did you mean `{near}`? correct `{}` in the configuration", self.key),

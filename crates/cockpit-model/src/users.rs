@@ -5,7 +5,7 @@ use crate::failure::Failure;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
-/// A user pool.
+/// A Cognito user pool: its policy, and how many users it has.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Pool {
     pub id: String,
@@ -21,10 +21,10 @@ pub struct Pool {
     pub estimated: Option<u64>,
 }
 
-/// What a password must have.
+/// The rules for passwords.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Policy {
-    /// Characters at least.
+    /// How many characters a password has at least.
     pub length: u64,
     pub lowercase: bool,
     pub uppercase: bool,
@@ -52,7 +52,7 @@ impl Policy {
     }
 }
 
-/// Somebody.
+/// A user of a pool.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct User {
     /// The pool's name for them: mostly a number that says nothing.
@@ -73,9 +73,9 @@ pub struct Seen {
     pub pool: Pool,
     /// Users by status; none where they could not be read.
     pub counts: Option<BTreeMap<String, u64>>,
-    /// Those that may not sign in.
+    /// How many may not sign in.
     pub disabled: u64,
-    /// There are more than were counted.
+    /// Whether there are more than were counted.
     pub more: bool,
     /// What could not be read.
     pub missing: Vec<Failure>,
@@ -90,7 +90,7 @@ pub fn counts<'a>(users: impl IntoIterator<Item = &'a User>) -> BTreeMap<&'a str
     counts
 }
 
-/// What a status means, in words.
+/// The meaning of a status, in words.
 pub fn status_words(status: &str) -> &'static str {
     match status {
         "CONFIRMED" => "has confirmed",

@@ -16,7 +16,7 @@ pub const TEXT: usize = 1 << 20;
 /// Bytes of a row beside its text.
 pub const ROW_BYTES: usize = 27;
 
-/// Marks of a row.
+/// Bits that mark a row.
 pub mod mark {
     /// It came after later lines of its group had been read.
     pub const LATE: u8 = 1;
@@ -26,7 +26,7 @@ pub mod mark {
     pub const GAP: u8 = 4;
     /// No line: the service showed only a part.
     pub const SAMPLED: u8 = 8;
-    /// A person marked it.
+    /// A person marked the line.
     pub const MARKED: u8 = 16;
     /// The bits of the kind.
     pub(super) const KIND: u8 = 0b1100_0000;
@@ -82,7 +82,7 @@ impl Block {
         }
     }
 
-    /// How many lines.
+    /// How many lines the block has.
     pub fn len(&self) -> usize {
         self.at.len()
     }
@@ -152,7 +152,7 @@ impl Block {
         &self.text
     }
 
-    /// Bytes in use.
+    /// How many bytes of memory the block uses.
     pub(crate) fn bytes(&self) -> usize {
         self.text.capacity() + self.at.capacity() * (ROW_BYTES - 1)
     }
@@ -246,7 +246,7 @@ impl Block {
         second
     }
 
-    /// Gives room back that will not be used.
+    /// Frees the memory that will not be used.
     pub(crate) fn seal(&mut self) {
         self.text.shrink_to_fit();
         if self.at.capacity() > self.at.len() + self.at.len() / 8 {

@@ -98,7 +98,7 @@ enum Wanted {
 }
 
 impl Filter {
-    /// As it was typed.
+    /// The filter as it was typed.
     pub fn text(&self) -> &str {
         &self.text
     }

@@ -10,9 +10,9 @@ pub enum Value<'a> {
     Text(&'a str),
     /// A number, `true`, `false` or `null`.
     Bare(&'a str),
-    /// With its braces.
+    /// An object, with its braces.
     Object(&'a str),
-    /// With its brackets.
+    /// An array, with its brackets.
     Array(&'a str),
 }
 
@@ -37,7 +37,7 @@ pub struct Members<'a> {
 enum State {
     First,
     Next,
-    /// Ended well.
+    /// The text was read to its end.
     Done,
     Broken,
 }

@@ -4,7 +4,7 @@
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[repr(u8)]
 pub enum Kind {
-    /// Words.
+    /// Words without fields.
     #[default]
     Plain,
     /// A JSON object: pino, `NestJS`, Winston, Datadog and others.

@@ -25,7 +25,7 @@ impl Level {
     /// All, from the mildest.
     pub const ALL: [Self; 7] = [Self::None, Self::Trace, Self::Debug, Self::Info, Self::Warn, Self::Error, Self::Fatal];
 
-    /// Its word.
+    /// The word for it.
     pub fn word(self) -> &'static str {
         match self {
             Self::None => "",
@@ -38,7 +38,7 @@ impl Level {
         }
     }
 
-    /// From a word, in any case.
+    /// Reads a word, in any case.
     pub fn from_word(word: &[u8]) -> Option<Self> {
         // `ERROR+2` of Go's slog.
         let word = match word.iter().position(|b| matches!(b, b'+' | b'-')) {
@@ -62,7 +62,7 @@ impl Level {
         })
     }
 
-    /// From a number as pino and bunyan use: 10, 20 … 60.
+    /// Reads a number as pino and bunyan write it: 10, 20 … 60.
     pub fn from_number(number: u32) -> Option<Self> {
         Some(match number {
             1..=19 => Self::Trace,

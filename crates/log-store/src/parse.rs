@@ -12,9 +12,9 @@ use memchr::{memchr, memchr_iter};
 /// What was seen in a line.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Parsed {
-    /// How it is written.
+    /// The format that the line is written in.
     pub kind: Kind,
-    /// How bad it is.
+    /// The level of the line.
     pub level: Level,
     /// It goes on with the line before: a frame of a stack trace.
     pub continues: bool,
@@ -88,7 +88,10 @@ impl State {
         if trace::is_beside(plain) {
             return self.continues(line, Trace::None);
         }
-        let level = plain_level(&whole);
+        let level = match plain_level(&whole) {
+            Level::None if trace::is_haskell_event(&whole) => Level::Error,
+            level => level,
+        };
         self.stands(line, Kind::Plain, level, trace::behind(plain, level))
     }
 

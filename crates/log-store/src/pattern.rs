@@ -7,7 +7,7 @@ pub fn is_pattern(text: &str) -> bool {
     text.contains(['*', '?']) || text.char_indices().any(|(at, c)| c == '[' && class_end(&text[at..]).is_some())
 }
 
-/// What stands before the first wildcard: every name that matches begins with it.
+/// The text before the first wildcard: every name that matches begins with it.
 #[must_use]
 pub fn literal_prefix(pattern: &str) -> &str {
     let wild = |(at, c): (usize, char)| match c {

@@ -22,7 +22,7 @@ pub enum SearchError {
     /// It would take too much memory.
     #[error("the expression is too large once it is compiled (limit {limit} MB): use fewer or smaller repetitions")]
     TooLarge {
-        /// In MB.
+        /// The limit in MB.
         limit: usize,
     },
 }
@@ -39,7 +39,7 @@ pub fn literal(text: &str) -> String {
     regex::escape(text)
 }
 
-/// A compiled search.
+/// A search for a text or a regular expression, compiled.
 #[derive(Debug, Clone)]
 pub struct Search {
     matcher: Matcher,
@@ -78,7 +78,7 @@ impl Search {
         Ok(Self { matcher: Matcher::Regex(regex), text: pattern.to_owned() })
     }
 
-    /// What was searched for, as it was typed.
+    /// The searched text, as it was typed.
     pub fn text(&self) -> &str {
         &self.text
     }

@@ -27,26 +27,26 @@ impl Default for Limits {
 
 pub use crate::streams::StreamId;
 
-/// So many lines, others among them, a trace is followed over.
+/// How many lines, those of other streams included, a stack trace is followed over.
 const TRACE: usize = 20_000;
 
-/// A new line.
+/// A line to be put into the store.
 #[derive(Debug, Clone, Copy)]
 pub struct New<'a> {
-    /// When it was written.
+    /// When it was written, in milliseconds of the epoch.
     pub at: Ms,
     /// A hash of its id; 0 for none: then it is never taken for another.
     pub id: u64,
     pub stream: StreamId,
     pub text: &'a str,
-    /// It came after later lines had been read.
+    /// Whether it came after later lines had been read.
     pub late: bool,
 }
 
 /// What became of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Placed {
-    /// It is the newest.
+    /// It is the newest line.
     Last,
     /// It stands among others.
     Among,
@@ -66,24 +66,24 @@ pub struct Pos {
 /// What finds a line again after changes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct Key {
-    /// Its time.
+    /// The time of the line.
     pub at: Ms,
     pub id: u64,
 }
 
-/// A line.
+/// A line that is in the store.
 #[derive(Debug, Clone, Copy)]
 pub struct Line<'a> {
-    /// When it was written.
+    /// When it was written, in milliseconds of the epoch.
     pub at: Ms,
-    /// The hash of its id.
+    /// A hash of the event id.
     pub id: u64,
     pub stream: StreamId,
-    /// Where it comes from.
+    /// The group, stream and service that wrote it.
     pub source: &'a Source,
-    /// How bad it is.
+    /// Its level.
     pub level: Level,
-    /// How it is written.
+    /// The format that it is written in.
     pub kind: Kind,
     /// See [`mark`].
     pub marks: u8,
@@ -96,7 +96,7 @@ impl Line<'_> {
         self.marks & marks != 0
     }
 
-    /// What finds it again.
+    /// A key that finds the line again when others have come before it.
     pub fn key(&self) -> Key {
         Key { at: self.at, id: self.id }
     }
@@ -105,26 +105,27 @@ impl Line<'_> {
 /// A stretch of time in a histogram.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Bin {
-    /// Lines.
+    /// Lines of any level.
     pub all: u32,
-    /// Of them warnings.
     pub warnings: u32,
     /// Of them errors and worse.
     pub errors: u32,
 }
 
-/// The store.
+/// Log lines in the order of their time, within a limit of memory.
 #[derive(Debug, Clone, Default)]
 pub struct Store {
     blocks: VecDeque<Block>,
     limits: Limits,
     streams: Streams,
+    /// The number of the newest block.
     serial: u64,
     lines: usize,
     bytes: usize,
     evicted: u64,
     /// The newest time that fell out.
     horizon: Option<Ms>,
+    /// How many rows without an id were put in; each gets its number for an id.
     nameless: u64,
 }
 
@@ -173,12 +174,12 @@ impl Store {
         self.lines == 0
     }
 
-    /// How many fell out.
+    /// How many of the oldest lines were dropped to stay within the limits.
     pub fn evicted(&self) -> u64 {
         self.evicted
     }
 
-    /// Bytes in use, about.
+    /// About how many bytes of memory are used.
     pub fn bytes(&self) -> usize {
         self.bytes
     }
@@ -198,7 +199,7 @@ impl Store {
         &self.blocks
     }
 
-    /// Takes a line in.
+    /// Puts a line in its place by time.
     pub fn push(&mut self, new: &New<'_>) -> Placed {
         let parsed = self.streams.read(new.stream, new.text);
         let marks = if new.late { mark::LATE } else { 0 } | if parsed.continues { mark::CONTINUES } else { 0 };
@@ -212,14 +213,14 @@ impl Store {
         placed
     }
 
-    /// Puts in a row that is no line: a gap, or that the service showed a part only.
+    /// Puts in a row that is not a line: a gap, or a second of which the service showed only a part.
     pub fn note(&mut self, at: Ms, stream: StreamId, sampled: bool, text: &str) -> Placed {
         let marks = if sampled { mark::SAMPLED } else { mark::GAP };
         let id = self.name();
         self.place(&Row { at, id, stream: stream.0, level: Level::Warn, marks, kind: Kind::Plain, text })
     }
 
-    /// A name for what has none.
+    /// An id for a row that has none.
     fn name(&mut self) -> u64 {
         self.nameless += 1;
         // Never 0, and unlike a hash: those have all bits in use.

@@ -8,15 +8,13 @@ use std::collections::HashMap;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct StreamId(pub u32);
 
-/// So many streams are not worth a look at all lines.
+/// Up to this many streams are not worth a look at all lines.
 const FEW: usize = 4_096;
 
 /// Where lines come from.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Hash)]
 pub struct Source {
-    /// The group.
     pub group: String,
-    /// The stream.
     pub stream: String,
     /// What a person calls it: the service, the function.
     pub service: String,
@@ -73,7 +71,7 @@ impl Streams {
         ids.into_iter().map(|id| (id, self.source(id), self.known[id.0 as usize].lines))
     }
 
-    /// Looks at the next line of a stream.
+    /// Parses the next line of a stream.
     pub(crate) fn read(&mut self, stream: StreamId, text: &str) -> Parsed {
         self.known[stream.0 as usize].state.read(text)
     }

@@ -10,19 +10,19 @@ mod marks;
 
 use crate::level::Level;
 use crate::line::begins;
-pub(crate) use forms::is_beside;
+pub(crate) use forms::{is_beside, is_haskell_event};
 use forms::{
     is_elixir, is_ended, is_exception, is_field, is_gin_place, is_go_frame, is_go_frame_name, is_go_name, is_goroutine,
-    is_js_error, is_julia_frame, is_more, is_native, is_node_place, is_number_frame, is_php_next, is_place, is_prisma,
-    is_python_end, is_rails_error, is_register, is_request, is_ruby_frame, is_ruby_start, is_tagged_error, is_thrown,
-    untagged,
+    is_haskell, is_js_error, is_julia_frame, is_more, is_native, is_node_place, is_number_frame, is_php_next, is_place,
+    is_prisma, is_python_end, is_rails_error, is_register, is_request, is_ruby_frame, is_ruby_start, is_tagged_error,
+    is_thrown, untagged,
 };
 use marks::{ASYNCIO, CHAINED, FAULT, FRAMES, GO, HEAP, PYTHON_SQL, RUST, SANITIZER, SWIFT};
 
 /// What a stream is in the middle of.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub(crate) enum Trace {
-    /// Nothing.
+    /// No stack trace is open.
     #[default]
     None,
     /// A line that was an error, or worse: its trace may follow.
@@ -53,7 +53,7 @@ pub(crate) enum Trace {
     Spring,
     /// What to do comes next.
     SpringAction,
-    /// Goroutines.
+    /// Goroutines of a Go panic.
     Go,
     /// The message of a panic of Rust comes next.
     RustMessage,
@@ -63,13 +63,13 @@ pub(crate) enum Trace {
     NodeSource,
     /// The error comes next.
     Node,
-    /// The error was there.
+    /// The error line of a Node.js trace has come.
     NodeEnd,
     /// A report of V8 that ran out of memory.
     Heap,
     /// A report of a sanitizer.
     Sanitizer,
-    /// Frames of Ruby.
+    /// Frames of a Ruby trace.
     Ruby,
     /// A report of Elixir's processes.
     Elixir,
@@ -150,6 +150,8 @@ pub(crate) fn start(line: &str) -> Option<(Level, Trace)> {
         _ if is_ruby_start(trimmed) || is_rails_error(trimmed) || is_tagged_error(trimmed) => {
             (Level::Error, Trace::Ruby)
         }
+        // Since GHC 9.10 the message has lines of its own.
+        _ if is_haskell(trimmed) => (Level::Error, if trimmed.ends_with(':') { Trace::Message } else { Trace::After }),
         _ if is_exception(line) => (Level::Error, Trace::After),
         _ => return None,
     })
@@ -186,40 +188,9 @@ pub(crate) fn goes_on(trace: Trace, line: &str) -> Option<Trace> {
     let inside = line.starts_with([' ', '\t']) && !begins(line);
     match trace {
         Trace::None => None,
-        Trace::After | Trace::Frames => {
-            if is_ruby_frame(trimmed) && !is_ruby_start(trimmed) {
-                return Some(Trace::Ruby);
-            }
-            if is_goroutine(trimmed) {
-                return Some(Trace::Go);
-            }
-            if fits(&["** ("]) {
-                return Some(Trace::Elixir);
-            }
-            if trace == Trace::After
-                && let Some(next) = after(line, trimmed)
-            {
-                return Some(next);
-            }
-            let frame = is_number_frame(trimmed)
-                || is_php_next(trimmed)
-                || is_more(trimmed)
-                || fits(FRAMES)
-                || (line.starts_with(' ') && is_julia_frame(trimmed));
-            frame.then_some(Trace::Frames)
-        }
+        Trace::After | Trace::Frames => frames_or_after(trace, line, trimmed),
         Trace::Zap => (is_go_name(line) || inside).then_some(Trace::Zap),
-        Trace::Python => {
-            let own = fits(CHAINED) || fits(&["Traceback (most recent call last)", "> File ", "│", "╰"]);
-            if inside || own {
-                Some(Trace::Python)
-            } else if is_ruby_start(trimmed) {
-                // Ruby 2.5 to 2.7 on a terminal: the newest last.
-                Some(Trace::Ruby)
-            } else {
-                is_python_end(line).then(|| python_end(line))
-            }
-        }
+        Trace::Python => python(line, trimmed, inside),
         Trace::PythonEnd => {
             if fits(CHAINED) {
                 return Some(Trace::Python);
@@ -279,6 +250,45 @@ pub(crate) fn goes_on(trace: Trace, line: &str) -> Option<Trace> {
             let numbered = trimmed.starts_with(|c: char| c.is_ascii_digit()) && !begins(line);
             (inside || numbered || is_register(trimmed) || fits(SWIFT)).then_some(Trace::Swift)
         }
+    }
+}
+
+/// [`goes_on`] behind an error and among frames, where a trace of another runtime may begin.
+fn frames_or_after(trace: Trace, line: &str, trimmed: &str) -> Option<Trace> {
+    let fits = |marks: &[&str]| marks.iter().any(|mark| trimmed.starts_with(mark));
+    if is_ruby_frame(trimmed) && !is_ruby_start(trimmed) {
+        return Some(Trace::Ruby);
+    }
+    if is_goroutine(trimmed) {
+        return Some(Trace::Go);
+    }
+    if fits(&["** ("]) {
+        return Some(Trace::Elixir);
+    }
+    if trace == Trace::After
+        && let Some(next) = after(line, trimmed)
+    {
+        return Some(next);
+    }
+    let frame = is_number_frame(trimmed)
+        || is_php_next(trimmed)
+        || is_more(trimmed)
+        || fits(FRAMES)
+        || (line.starts_with(' ') && is_julia_frame(trimmed));
+    frame.then_some(Trace::Frames)
+}
+
+/// [`goes_on`] among frames of Python.
+fn python(line: &str, trimmed: &str, inside: bool) -> Option<Trace> {
+    let fits = |marks: &[&str]| marks.iter().any(|mark| trimmed.starts_with(mark));
+    let own = fits(CHAINED) || fits(&["Traceback (most recent call last)", "> File ", "│", "╰"]);
+    if inside || own {
+        Some(Trace::Python)
+    } else if is_ruby_start(trimmed) {
+        // Ruby 2.5 to 2.7 on a terminal: the newest last.
+        Some(Trace::Ruby)
+    } else {
+        is_python_end(line).then(|| python_end(line))
     }
 }
 

@@ -12,7 +12,7 @@ use std::collections::{HashMap, HashSet};
 /// What decides about a line.
 #[derive(Debug, Clone, Default)]
 pub struct Rule {
-    /// Lines that pass it.
+    /// Only lines that pass this filter.
     pub filter: Filter,
     /// Patterns that are not shown.
     pub muted: HashSet<Shape>,
@@ -47,12 +47,12 @@ pub struct View {
 }
 
 impl View {
-    /// A view by a rule.
+    /// A view of the lines that pass the rule.
     pub fn new(rule: Rule) -> Self {
         Self { rule, ..Self::default() }
     }
 
-    /// Its rule.
+    /// The rule that lines pass.
     pub fn rule(&self) -> &Rule {
         &self.rule
     }
@@ -62,7 +62,7 @@ impl View {
         *self = Self::new(rule);
     }
 
-    /// Looks at up to `budget` rows that are not known yet, newest first. Whether all are known now.
+    /// Examines up to `budget` rows that are not known yet, newest first. Returns whether all are known now.
     pub fn update(&mut self, store: &Store, budget: usize) -> bool {
         let blocks = store.blocks();
         self.sums.clear();
@@ -113,7 +113,7 @@ impl View {
         self.sums.last().copied().unwrap_or(0)
     }
 
-    /// Whether none is.
+    /// Whether no line passes.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }

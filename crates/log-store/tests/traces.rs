@@ -341,6 +341,18 @@ fn a_trace_that_is_one_event_has_its_level_and_ends_with_it() {
 }
 
 #[test]
+fn an_exception_of_haskell_in_one_event_has_its_message_whatever_that_is() {
+    let event = "shop: no stock\nCallStack (from HasCallStack):\n  error, called at app/Main.hs:5:7 in main:Main";
+    let warned = format!("2026-11-20 12:00:00 WARN {event}");
+    let store = store_of(&[(0, "shop: no stock"), (0, event), (0, &warned), (0, NEXT)]);
+    assert_eq!(shown(&store, "level>=error"), [event]);
+    assert_eq!(shown(&store, "level>=warn"), [event, warned.as_str()]);
+    for next in ["redis: connected", "INFO: stack overflow is a site", "shop: users 7 (of 9)"] {
+        assert_eq!(shown(&store_of(&[(0, next)]), "level>=warn"), [""; 0], "{next}");
+    }
+}
+
+#[test]
 fn two_traces_in_a_row_stay_two() {
     for Case { of, text, .. } in CASES.iter().chain(more::MORE) {
         let lines: Vec<&str> = text.split('\n').collect();

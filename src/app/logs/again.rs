@@ -11,9 +11,9 @@ use crate::model::logs::Ms;
 pub(super) const AGES: [Ms; 3] = [10_000, 30_000, 120_000];
 /// What every round looks back.
 pub(super) const NEAR: Ms = 2_000;
-/// So much of what is never read again is told at once.
+/// How much of what is never read again is told at once.
 const TOLD: Ms = 30_000;
-/// So much time is read again at once …
+/// How much time is read again at once …
 const STEP: Ms = 20_000;
 /// … or so many lines: two or three requests, behind which what is new waits.
 const STEP_LINES: f64 = 20_000.0;
@@ -23,9 +23,9 @@ const LINES: f64 = 500_000.0;
 /// A stretch that was not read again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct LeftOut {
-    /// Where it begins.
+    /// The time at which it begins.
     pub(super) from: Ms,
-    /// Where it ends.
+    /// The time at which it ends.
     pub(super) to: Ms,
     /// What came later than this may be missing there, in milliseconds.
     pub(super) later: Ms,
@@ -90,7 +90,7 @@ impl Again {
         left
     }
 
-    /// What is between two times is passed over, and so nothing before it is read again.
+    /// Passes over the time between two moments, so that nothing before it is read again.
     pub(super) fn pass_over(&mut self, from: Ms, to: Ms) -> Vec<LeftOut> {
         let begins = self.done.into_iter().min().unwrap_or(from).min(from);
         self.done = self.done.map(|done| done.max(to));

@@ -50,7 +50,7 @@ mod tests {
         LogEvent { id: text.clone(), stream: "s".into(), at: n * 200, ingested: n * 200 + 90, message: text }
     }
 
-    /// Those that a window asks for, in one page.
+    /// The lines that a window asks for, in one page.
     fn answer(from: Ms, to: Option<Ms>, now: Ms) -> LogPage {
         let until = to.unwrap_or(Ms::MAX).min(now - 90);
         let events = ((from + 199) / 200..=until.div_euclid(200)).map(line).collect();
@@ -100,7 +100,7 @@ mod tests {
                 }
                 most = most.max(follower.remembered());
             }
-            // By their ids and by what they say.
+            // Lines are remembered both by their id and by their text.
             assert!(most <= 2 * (MOST + 5), "{most} are remembered");
             assert!(seen.times.iter().all(|times| *times <= 1), "nothing comes twice");
             assert!(!seen.gaps.is_empty() && seen.gaps.len() < 200, "{} gaps", seen.gaps.len());

@@ -24,64 +24,63 @@ const OVERLAP_LINES: f64 = 20_000.0;
 /// Clocks of containers may be ahead: lines stamped up to this far in the future are read. The
 /// service takes none that are further.
 const FUTURE: Ms = 2 * 3_600_000;
-/// In a quiet group a round now and then looks back this far: clocks of containers may be behind.
+/// In a quiet group a round looks back this far now and then: clocks of containers may be slow.
 const FAR: Ms = 2 * 3_600_000 + 600_000;
 /// Between two such rounds.
 const FAR_EVERY: Ms = 300_000;
 /// The lines of the future that a round takes along.
 const FUTURE_LINES: f64 = 200_000.0;
-/// So many ids are not worth a look at each of them.
+/// Up to this many ids are not worth a look at each of them.
 const FEW: usize = 2_000;
-/// So many more than there were are worth one.
+/// This many more than there were are worth one.
 const MANY: usize = 100_000;
 /// A line is late if the group was read this far past its time before it came.
 const LATE: Ms = 2_000;
 
-/// How to read.
+/// What of a group is read: from when on, and whether a live tail runs beside it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Plan {
-    /// From this time on.
+    /// Lines from this time on are read.
     pub since: Ms,
-    /// A live tail runs beside it.
+    /// Whether a live tail runs beside it.
     pub live: bool,
     /// When a round is this far behind, what is between is left out and said so; none: never.
     pub skip: Option<Ms>,
 }
 
-/// A line that came.
+/// A log line that arrived, and where from.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Arrived {
-    /// Where it comes from.
+    /// The group, stream and service that wrote it.
     pub source: Arc<Source>,
     /// The line.
     pub event: LogEvent,
     /// What tells it from all others.
     pub id: u64,
-    /// It came after later lines had been read.
+    /// Whether it came after later lines had been read.
     pub late: bool,
 }
 
 /// A stretch that was not read, or not whole.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Gap {
-    /// The group.
     pub group: String,
-    /// Where it begins.
+    /// The time at which it begins.
     pub from: Ms,
-    /// Where it ends.
+    /// The time at which it ends.
     pub to: Ms,
-    /// The service showed a part of it only.
+    /// Whether the service showed a part of it only.
     pub sampled: bool,
-    /// Why, in a sentence.
+    /// Why the lines are missing, in a sentence.
     pub why: String,
 }
 
-/// What an answer brought.
+/// The outcome of an answer.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Batch {
     /// New lines, in the order in which they came.
     pub lines: Vec<Arrived>,
-    /// What is missing.
+    /// The times of which lines are missing.
     pub gaps: Vec<Gap>,
 }
 
@@ -89,7 +88,7 @@ pub struct Batch {
 const NAMES: usize = 4_096;
 /// Streams of one page, whose lines share their names: not to look each up.
 pub(super) type Recent = Vec<(Piece, Option<Arc<Source>>)>;
-/// So many of them.
+/// How many streams of a page are remembered.
 const RECENT: usize = 8;
 
 #[derive(Debug, Clone)]
@@ -103,7 +102,7 @@ pub(super) struct Feed {
     pub(super) back: Option<Round>,
     /// That one goes before the next round.
     pub(super) turn: bool,
-    /// The request that is out is that one's.
+    /// Whether the request that is out is that one's.
     pub(super) backwards: bool,
     pub(super) again: Again,
     /// Everything written and visible up to this time was read.
@@ -118,7 +117,7 @@ pub(super) struct Feed {
     pub(super) enough: usize,
     /// How many lines alike the live tail has brought.
     pub(super) alike: HashMap<u64, (u32, Ms)>,
-    /// Not everything that was there when it began has been read yet.
+    /// Whether some of what was there when it began has not been read yet.
     pub(super) first: bool,
     pub(super) failures: u32,
     pub(super) failure: Option<Failure>,
@@ -126,7 +125,7 @@ pub(super) struct Feed {
     /// When, how many lines there were then, and up to which time they were read.
     pub(super) counted: (Ms, u64, Ms),
     pub(super) lines: u64,
-    /// Its disappearance was already reported.
+    /// Whether its disappearance was already reported.
     pub(super) gone: bool,
 }
 
@@ -267,7 +266,7 @@ impl Feed {
         source
     }
 
-    /// Takes a line in, unless it is known or not wanted.
+    /// Adds a line, unless it is known or not wanted.
     pub(super) fn take(&mut self, event: LogEvent, id: u64, plan: Plan, recent: &mut Recent, batch: &mut Batch) {
         // A round that looks far back finds what was asked for by nobody, too.
         if event.at < plan.since && event.ingested < plan.since {
@@ -397,7 +396,7 @@ impl Feed {
         }
     }
 
-    /// Takes the lines of a page in.
+    /// Adds the lines of a page.
     pub(super) fn lines_of(&mut self, round: &mut Round, events: Vec<LogEvent>, plan: Plan, batch: &mut Batch) {
         let came = events.len();
         batch.lines.reserve(came);
@@ -420,7 +419,7 @@ impl Feed {
         }
     }
 
-    /// Says what is not read again, as it cannot be.
+    /// Reports what cannot be read again.
     pub(super) fn give_up(&mut self, server: Ms, batch: &mut Batch) {
         if self.first {
             return;

@@ -47,14 +47,14 @@ const SETTLE: Ms = 300;
 pub struct Ask {
     /// Comes back with the answer.
     pub number: u64,
-    /// What to read.
+    /// The range of time to read.
     pub window: LogWindow,
 }
 
-/// How a group stands.
+/// How reading one group goes.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct FeedState {
-    /// Its name.
+    /// The name of the log group.
     pub group: String,
     /// Everything up to this time was read.
     pub covered: Ms,
@@ -62,7 +62,7 @@ pub struct FeedState {
     pub behind: Ms,
     /// Lines a second, lately.
     pub rate: f64,
-    /// Lines that came.
+    /// How many lines came of it.
     pub lines: u64,
     /// The last failure, if it has not been read since.
     pub failure: Option<Failure>,
@@ -70,7 +70,7 @@ pub struct FeedState {
     pub failures: u32,
     /// When it is tried again.
     pub retry: Option<Ms>,
-    /// It was read to its end.
+    /// Whether it was read to its end.
     pub ended: bool,
     /// How far a deep round looks back, in milliseconds.
     pub overlap: Ms,
@@ -88,7 +88,7 @@ impl FeedState {
     }
 }
 
-/// The state machine.
+/// Decides what is asked of log groups that are followed, and what their answers mean.
 #[derive(Debug, Clone)]
 pub struct Follower {
     plan: Plan,
@@ -111,14 +111,14 @@ impl Follower {
         follower
     }
 
-    /// The same, with what is known of the service's clock: see [`Self::set_ahead`].
+    /// The same with what is known of the service's clock: see [`Self::set_ahead`].
     #[must_use]
     pub fn ahead_by(mut self, ahead: Ms) -> Self {
         self.set_ahead(ahead);
         self
     }
 
-    /// The same with another bound for what is remembered.
+    /// The same with another limit for what is remembered.
     #[cfg(test)]
     pub(super) fn remembering(mut self, most: usize) -> Self {
         self.most = most;
@@ -149,7 +149,7 @@ impl Follower {
         }
     }
 
-    /// The groups.
+    /// The groups that are followed.
     pub fn sources(&self) -> impl Iterator<Item = &GroupSource> {
         self.feeds.iter().map(|feed| &feed.source)
     }
@@ -181,7 +181,7 @@ impl Follower {
         self.lead >= LEAD
     }
 
-    /// What is to be asked now.
+    /// The requests that are due now.
     pub fn tick(&mut self, now: Ms) -> Vec<Ask> {
         let server = now + self.ahead;
         let plan = self.plan;
@@ -212,7 +212,7 @@ impl Follower {
         self.feeds.iter().filter(|feed| feed.flight.is_none()).map(|feed| feed.due).min()
     }
 
-    /// Takes a page in.
+    /// Adds a page of the fetch with this number.
     pub fn page(&mut self, number: u64, page: LogPage, now: Ms) -> Batch {
         let (plan, interval) = (self.plan, self.interval());
         let Some(feed) = self.feeds.iter_mut().find(|feed| feed.flight == Some(number)) else {
@@ -267,7 +267,7 @@ impl Follower {
             }
             return batch;
         }
-        // To the end: everything that was visible when the round began was read.
+        // Read to the end: everything that was visible when the round began.
         feed.covered = round.began.max(feed.covered);
         feed.again.read(&mut round.reach, round.from, round.to, round.asked);
         (feed.first, feed.turn) = (false, true);
@@ -277,7 +277,7 @@ impl Follower {
         batch
     }
 
-    /// Takes a failure in.
+    /// Notes that the fetch with this number failed.
     pub fn failed(&mut self, number: u64, failure: Failure, now: Ms) -> Batch {
         let Some(feed) = self.feeds.iter_mut().find(|feed| feed.flight == Some(number)) else {
             return Batch::default();
@@ -309,7 +309,7 @@ impl Follower {
         batch
     }
 
-    /// Takes a second of a live tail in.
+    /// Adds one second of a live tail.
     pub fn live(&mut self, update: LiveUpdate, now: Ms) -> Batch {
         let plan = self.plan;
         let mut batch = Batch::default();

@@ -58,7 +58,7 @@ fn follow(service: &Service, every: Ms, plan: Plan, fails: impl Fn(Ms) -> Option
     let mut seen = Seen { came: vec![0; service.count as usize], gaps: Vec::new(), most: 0 };
     let written = service.at(service.count);
     let (mut waiting, mut free) = (Vec::new(), 0);
-    // As much again where it is behind at the end.
+    // As much time again, for a reader that is behind at the end.
     for now in (0..written * 2 + 200_000).step_by(50) {
         waiting.extend(follower.tick(now));
         if now < free || waiting.is_empty() {

@@ -296,7 +296,7 @@ fn polling_slows_down_when_the_live_tail_is_faster() {
         }
         let answer = |window: &LogWindow, now: Ms| {
             let mut page = service.answer(window, now);
-            // The same line says the same to both, whenever it is visible.
+            // A line reads the same to both, whenever it becomes visible.
             for event in &mut page.events {
                 event.ingested = event.at + 80;
             }

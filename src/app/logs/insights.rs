@@ -4,6 +4,7 @@ use crate::app::ticket::Ticket;
 use crate::feeds::aws::{Fact, Part};
 use crate::model::Failure;
 use crate::model::logs::{INSIGHTS_DOLLARS_A_GB, InsightsResult, LogGroup, Ms};
+use crate::model::text::counted;
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -24,13 +25,13 @@ pub const RANGES: &[(&str, Option<Ms>)] = &[
 /// What the pane asks of Insights.
 #[derive(Debug, Clone, Default)]
 pub struct Insights {
-    /// Which of [`RANGES`].
+    /// The place of the range in [`RANGES`].
     pub range: usize,
     /// The query that was typed last.
     pub typed: String,
     /// A query that costs was chosen once: the next time it runs, if it still costs the same.
     pub agreed: Option<Agreed>,
-    /// The query that runs.
+    /// The query that is under way.
     pub running: Option<Running>,
     /// What it found, to be shown.
     pub found: Option<Result<InsightsResult, Failure>>,
@@ -49,7 +50,7 @@ pub struct Agreed {
     pub cost: String,
 }
 
-/// A query that runs.
+/// A query that is under way.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Running {
     /// It was asked for under this.
@@ -80,7 +81,7 @@ impl Insights {
         }
     }
 
-    /// Takes sizes in.
+    /// Adds the sizes of groups, for the price.
     pub fn absorb_sizes(&mut self, part: Part) {
         match part {
             Part::Page(Fact::LogGroups(groups)) => self.sizes.extend(groups),
@@ -105,17 +106,17 @@ impl Insights {
     }
 }
 
-/// A query with a name.
+/// A query that has a name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Preset {
-    /// What is typed.
+    /// The name that is typed for it.
     pub name: &'static str,
-    /// What it answers.
+    /// The question that it answers.
     pub title: &'static str,
     pub query: &'static str,
 }
 
-/// The presets.
+/// The queries that come with the program.
 pub const PRESETS: &[Preset] = &[
     Preset {
         name: "errors",
@@ -158,13 +159,13 @@ impl Estimate {
         self.bytes.is_none_or(|bytes| bytes >= 1e9)
     }
 
-    /// In a few words.
+    /// What it will scan and cost, in a few words.
     pub fn short(&self) -> String {
         let known = |bytes| format!("about {}, {}", size(bytes), dollars(bytes));
         self.bytes.map_or_else(|| "what it will scan is not known".to_owned(), known)
     }
 
-    /// In a sentence.
+    /// What it will scan and cost, in a sentence.
     pub fn words(&self) -> String {
         self.bytes.map_or_else(
             || "what it will scan is not known".to_owned(),
@@ -192,8 +193,8 @@ pub fn estimate(all: &[LogGroup], names: &[String], time: SignedDuration, now: M
 /// What it has scanned and what that costs.
 pub fn after(result: &InsightsResult) -> String {
     format!(
-        "{} rows; {} of {} lines matched; {} scanned, {}",
-        result.rows.len(),
+        "{}; {} of {} lines matched; {} scanned, {}",
+        counted(result.rows.len(), "row"),
         result.matched,
         result.scanned,
         size(result.bytes),

@@ -2,7 +2,7 @@
 
 use log_store::Filter;
 
-/// Gives a filter a name among others, each `name: filter`, or takes it away. Whether the name was there.
+/// Adds a named filter (`name: filter`) to others, or removes it. Returns whether the name was there.
 pub fn name_filter(filters: &mut Vec<String>, name: &str, filter: Option<&str>) -> bool {
     let before = filters.len();
     filters.retain(|saved| saved.split_once(':').is_none_or(|(known, _)| known.trim() != name));
@@ -22,7 +22,7 @@ pub enum WrongName {
 }
 
 impl WrongName {
-    /// What is wrong, in a sentence.
+    /// The mistake, in a sentence.
     pub fn words(&self) -> String {
         match self {
             Self::Unknown(name) => format!("no filter is called `{name}`"),
@@ -30,7 +30,7 @@ impl WrongName {
         }
     }
 
-    /// The name.
+    /// The name of the filter.
     pub fn name(&self) -> &str {
         match self {
             Self::Unknown(name) | Self::Itself(name) => name,

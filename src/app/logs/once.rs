@@ -25,13 +25,13 @@ const AFTERWARDS: Ms = 5_000;
 const WAITING: usize = 600_000;
 /// Streams of a group that are named, at most.
 pub const STREAMS: usize = 50;
-/// What the service says of a stream's last line may be so old.
+/// How old the service's word on a stream's last line may be.
 const LAG: Ms = 24 * 3_600_000;
 
-/// What to read.
+/// Which groups to read, from when, how fast.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Plan {
-    /// From this time on.
+    /// Lines from this time on are read.
     pub since: Ms,
     /// Up to this time, which belongs to it; none: whatever there is.
     pub until: Option<Ms>,
@@ -39,7 +39,7 @@ pub struct Plan {
     pub begun: Ms,
     /// A filter pattern of the service.
     pub pattern: Option<String>,
-    /// How fast.
+    /// How many requests a second each API may get.
     pub rates: Rates,
 }
 
@@ -48,7 +48,7 @@ pub struct Plan {
 pub struct Ask {
     /// Comes back with the answer.
     pub number: u64,
-    /// What to ask.
+    /// The question to AWS.
     pub query: Query,
 }
 
@@ -64,7 +64,7 @@ struct Group {
     retry: Option<Ms>,
 }
 
-/// The state machine.
+/// Decides what is asked of log groups that are read once to their end.
 #[derive(Debug, Clone)]
 pub struct Once {
     plan: Plan,
@@ -76,7 +76,7 @@ pub struct Once {
 }
 
 impl Once {
-    /// Reads these groups.
+    /// Reads these groups as planned.
     pub fn new(sources: Vec<GroupSource>, plan: Plan) -> Self {
         Self::within(sources, plan, WAITING)
     }
@@ -98,7 +98,7 @@ impl Once {
         Self { groups: groups.collect(), plan, share, serial: 0, room }
     }
 
-    /// What is to be asked now, while so many lines wait for those of an earlier slice.
+    /// The requests that are due now, while this many lines wait for those of an earlier slice.
     pub fn tick(&mut self, now: Ms, waiting: usize) -> Vec<Ask> {
         let mut asks = Vec::new();
         if self.serial == 0 && self.share.rates.get.is_some() {
@@ -151,7 +151,7 @@ impl Once {
         open.map(|slice| slice.due).min()
     }
 
-    /// Takes the streams of a group in: those that are wanted and may have lines of the time that is read.
+    /// Adds the streams of a group: those that are wanted and may have lines of the time that is read.
     pub fn streams(&mut self, number: u64, streams: Option<Vec<LogStream>>) {
         let (since, until) = (self.plan.since, self.plan.until.unwrap_or(ENDLESS));
         let Some(at) = self.groups.iter().position(|group| group.listing == Some(number)) else { return };
@@ -172,7 +172,7 @@ impl Once {
         self.groups.iter().any(|group| group.listing == Some(number))
     }
 
-    /// Takes a page in.
+    /// Adds a page of the fetch with this number.
     pub fn page(&mut self, number: u64, page: LogPage, now: Ms) -> Batch {
         let mut batch = Batch::default();
         let Some(slice) = self.share.find(number) else { return batch };
@@ -231,7 +231,7 @@ impl Once {
         batch
     }
 
-    /// Takes a failure in.
+    /// Notes that the fetch with this number failed.
     pub fn failed(&mut self, number: u64, failure: Failure, now: Ms) -> Batch {
         let mut batch = Batch::default();
         if self.lists(number) {

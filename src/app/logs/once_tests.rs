@@ -14,14 +14,14 @@ const WAITING: usize = 4_800;
 
 /// A group that answers both APIs as the service does.
 struct Service {
-    /// In the order of time.
+    /// The events, by time.
     events: Vec<LogEvent>,
     streams: usize,
     page: usize,
     delay: Ms,
 }
 
-/// What a read came to.
+/// The result of a read.
 #[derive(Default)]
 struct Read {
     lines: Vec<Arrived>,

@@ -9,7 +9,7 @@ use std::collections::VecDeque;
 struct Limits {
     /// More stretches than this are made one: a look at each of them costs.
     runs: usize,
-    /// So many go out at once, but for those of the last one's millisecond, which all go out together: a million at once
+    /// How many go out at once, except those of the last one's millisecond, which all go out together: a million at once
     /// would be copied through all of the memory.
     at_once: usize,
 }
@@ -28,7 +28,7 @@ pub struct Order<T> {
     aging: VecDeque<(Ms, Ms)>,
     serial: u64,
     waiting: usize,
-    /// Those among them that wait for nothing but their turn.
+    /// How many of them wait for nothing but their turn.
     ready: usize,
     /// Everything up to this time goes out.
     bound: Ms,
@@ -67,7 +67,7 @@ impl<T> Order<T> {
         }
     }
 
-    /// Takes one in that was written at a time and has come now.
+    /// Adds an item that was written at one time and arrived now.
     pub fn push(&mut self, at: Ms, now: Ms, item: T) {
         self.serial += 1;
         self.waiting += 1;
@@ -93,12 +93,12 @@ impl<T> Order<T> {
         }
     }
 
-    /// How many wait.
+    /// How many lines wait.
     pub fn len(&self) -> usize {
         self.waiting
     }
 
-    /// Whether none waits.
+    /// Whether no line waits.
     pub fn is_empty(&self) -> bool {
         self.waiting == 0
     }
@@ -118,13 +118,13 @@ impl<T> Order<T> {
         self.ready
     }
 
-    /// Everything.
+    /// Releases every line that waits, in order.
     pub fn flush(&mut self) -> Vec<T> {
         self.aging.clear();
         self.until(Ms::MAX, usize::MAX)
     }
 
-    /// What was written up to a time, in its order.
+    /// The items that were written up to a time, in their order.
     fn until(&mut self, bound: Ms, most: usize) -> Vec<T> {
         let mut out = Vec::new();
         let mut last = Ms::MIN;

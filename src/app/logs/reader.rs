@@ -24,11 +24,11 @@ const LIVE: u8 = 1;
 /// Tickets of the requests for the caller identity.
 const WHO: u8 = 2;
 
-/// One thing to write.
+/// A line or a gap, to be written.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Out {
     Line(Arrived),
-    /// What is missing.
+    /// The bounds of lines that are missing.
     Gap(Gap),
 }
 
@@ -42,12 +42,12 @@ impl Out {
     }
 }
 
-/// What happened.
+/// A report of the reader to the command.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ReaderEvent {
     /// Lines, in order; perhaps none.
     Lines(Vec<Out>),
-    /// Everything was read.
+    /// Everything was read to its end.
     Ended,
     /// The credentials were renewed, and belong to another account.
     WrongAccount(String),
@@ -56,7 +56,7 @@ pub enum ReaderEvent {
     Unknown(Failure, u32),
 }
 
-/// How groups are read.
+/// How groups are read: followed, or once.
 pub enum Way {
     /// Again and again.
     Follow(Box<Follower>),
@@ -64,10 +64,10 @@ pub enum Way {
     Once(Box<Once>),
 }
 
-/// Reads logs.
+/// Reads log groups for a command: what to ask, in which order to print, when to stop.
 pub struct Reader {
     now: Ms,
-    /// What is to be done.
+    /// Effects that are to be carried out.
     effects: Vec<Effect>,
     /// What stops the reading and has not been reported yet.
     stopped: Option<ReaderEvent>,
@@ -141,7 +141,7 @@ impl Reader {
         }
     }
 
-    /// What is missing where the following ends now.
+    /// The gaps where the following ends now.
     pub fn unread(&self) -> Vec<Out> {
         match &self.way {
             Way::Follow(follower) => follower.unread(self.now).into_iter().map(Out::Gap).collect(),
@@ -165,7 +165,7 @@ impl Reader {
         std::mem::take(&mut self.effects)
     }
 
-    /// Takes an event in.
+    /// Handles an event; returns what is to be done.
     pub fn take(&mut self, event: Event, now: Timestamp) -> Vec<Effect> {
         self.now = now.as_millisecond();
         if let Some(stopped) = self.taken(event) {
@@ -188,7 +188,7 @@ impl Reader {
         Duration::from_millis((due - self.now).clamp(1, 1_000).unsigned_abs())
     }
 
-    /// What there is to tell.
+    /// The next report.
     pub fn heard(&mut self) -> ReaderEvent {
         if let Some(stopped) = self.stopped.take() {
             return stopped;
@@ -211,7 +211,7 @@ impl Reader {
         self.settled(out)
     }
 
-    /// The same for every read of the same time: those of one millisecond come as requests are answered.
+    /// The same for every read of the same moment: within one millisecond the order is that of the answers.
     fn settled(&self, mut out: Vec<Out>) -> Vec<Out> {
         if matches!(self.way, Way::Once(_)) {
             out.sort_by(|one, other| one.place().cmp(&other.place()));

@@ -42,7 +42,7 @@ struct Rest {
     reach: f64,
 }
 
-/// What is known of a group's streams.
+/// The known streams of a group.
 #[derive(Debug, Clone, Default)]
 pub struct Streams {
     /// Those that may have something to read; none while that is not known, and empty where they cannot be named.
@@ -54,7 +54,7 @@ pub struct Streams {
 /// The slices, and what they are made by.
 #[derive(Debug, Clone)]
 pub struct Share {
-    /// Those that are read.
+    /// The slices of the range that are read.
     pub slices: Vec<Slice>,
     /// The streams of each group.
     pub streams: Vec<Streams>,
@@ -69,11 +69,11 @@ pub struct Share {
     page_lines: Option<f64>,
     /// Lines that may be under way or wait.
     most: f64,
-    /// Lines that wait.
+    /// Lines that have come and wait to be written.
     waiting: f64,
 }
 
-/// What an API has to do.
+/// The work of one API.
 #[derive(Debug, Clone, Copy, Default)]
 struct Load {
     chains: f64,
@@ -152,7 +152,7 @@ impl Share {
         }
     }
 
-    /// Gives out what is to be read, while so many lines wait for earlier ones.
+    /// Hands out what is to be read, while this many lines wait for earlier ones.
     pub fn share(&mut self, waiting: usize) {
         self.waiting = waiting as f64;
         self.slices.retain(|slice| !slice.ended);

@@ -8,7 +8,7 @@ use std::collections::{HashMap, HashSet};
 /// The end of a read without one: later than any line.
 pub const ENDLESS: Ms = Ms::MAX / 4;
 
-/// Which API reads.
+/// The API that a part is read with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Api {
     /// `FilterLogEvents`: all streams of a group, or those that are named.
@@ -42,13 +42,13 @@ pub struct Slice {
     pub flight: Option<(u64, Ms)>,
     /// When it may be asked for.
     pub due: Ms,
-    /// Failures in a row.
+    /// How many failures came in a row.
     pub failures: u32,
     /// The time that a page reaches over, in milliseconds; none while that is not known.
     pub reach: Option<f64>,
-    /// It was read to its end.
+    /// Whether it was read to its end.
     pub ended: bool,
-    /// It is all that there is of its group: nobody has looked yet who else could read a part.
+    /// Whether it is all that there is of its group: nobody has looked yet who else could read a part.
     pub whole: bool,
 }
 
@@ -74,7 +74,7 @@ impl Slice {
         }
     }
 
-    /// Goes on without a token, where its lines ended.
+    /// Continues without a token, where its lines ended.
     pub fn begin_again(&mut self) {
         self.token = None;
         self.alike.clear();

@@ -2,6 +2,7 @@
 
 use crate::model::logs::{LogPlace, place_of};
 use crate::model::names::Shortening;
+use crate::model::task_definition::ContainerDefinition;
 use crate::model::{Estate, Failure};
 use log_store::Source;
 use std::collections::{BTreeMap, BTreeSet};
@@ -11,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet};
 pub struct Writer {
     /// The whole name of its service.
     pub service: String,
-    /// Its name.
+    /// The container's name.
     pub container: String,
     /// How its streams' names begin; none: any stream of the group may be its.
     pub prefix: Option<String>,
@@ -30,7 +31,7 @@ impl Writer {
 /// A group to be followed.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct GroupSource {
-    /// Its name.
+    /// The log group's name.
     pub group: String,
     /// Its region, as the task definitions say; none for that of the environment.
     pub region: Option<String>,
@@ -40,11 +41,11 @@ pub struct GroupSource {
     pub others: Vec<Writer>,
     /// Where streams of several services begin alike: the service of each task that is known.
     pub tasks: BTreeMap<String, String>,
-    /// Only lines of these writers are wanted, not others of the group.
+    /// Whether only lines of these writers are wanted, not others of the group.
     pub only: bool,
 }
 
-/// What is followed, and what cannot be.
+/// The groups that are followed, and what cannot be.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sources {
     /// Groups in the order of their names.
@@ -67,7 +68,7 @@ pub struct Missing {
 }
 
 impl Missing {
-    /// In a sentence.
+    /// Where its lines are, in a sentence.
     pub fn words(&self) -> String {
         match &self.failure {
             Some(failure) => format!("{} could not be read: {failure}", self.what),
@@ -201,7 +202,7 @@ impl GroupSource {
 /// The groups of services; of all of them where none is named.
 pub fn of_services(estate: &Estate, services: &[String]) -> Sources {
     let mut found = Sources { missing: unread_services(estate), ..Sources::default() };
-    let mut groups: BTreeMap<(String, Option<String>), GroupSource> = BTreeMap::new();
+    let mut groups = Groups::new();
     for service in estate.services.value().into_iter().flat_map(BTreeMap::values) {
         let wanted = services.is_empty() || services.contains(&service.name);
         // While a rollout goes on, two definitions write.
@@ -224,26 +225,7 @@ pub fn of_services(estate: &Estate, services: &[String]) -> Sources {
                 continue;
             };
             for container in &definition.containers {
-                match place_of(container) {
-                    LogPlace::Group { group, prefix, region } => {
-                        let named = GroupSource { region: region.clone(), ..GroupSource::named(&group) };
-                        let entry = groups.entry((group, region)).or_insert(named);
-                        entry.only |= !wanted;
-                        let writer =
-                            Writer { service: service.name.clone(), container: container.name.clone(), prefix };
-                        let writers = if wanted { &mut entry.writers } else { &mut entry.others };
-                        if !writers.contains(&writer) {
-                            writers.push(writer);
-                        }
-                    }
-                    LogPlace::Elsewhere(said) if wanted => {
-                        let said = format!("{}: {said}", service.name);
-                        if !found.elsewhere.contains(&said) {
-                            found.elsewhere.push(said);
-                        }
-                    }
-                    LogPlace::Elsewhere(_) => {}
-                }
+                add(&mut found, &mut groups, (service.name.as_str(), wanted), container);
             }
         }
     }
@@ -261,6 +243,32 @@ pub fn of_services(estate: &Estate, services: &[String]) -> Sources {
     found
 }
 
+/// The groups that are found, by their name and region.
+type Groups = BTreeMap<(String, Option<String>), GroupSource>;
+
+/// Adds where a container of a service writes, and whether that is wanted.
+fn add(found: &mut Sources, groups: &mut Groups, (service, wanted): (&str, bool), container: &ContainerDefinition) {
+    match place_of(container) {
+        LogPlace::Group { group, prefix, region } => {
+            let named = GroupSource { region: region.clone(), ..GroupSource::named(&group) };
+            let entry = groups.entry((group, region)).or_insert(named);
+            entry.only |= !wanted;
+            let writer = Writer { service: service.to_owned(), container: container.name.clone(), prefix };
+            let writers = if wanted { &mut entry.writers } else { &mut entry.others };
+            if !writers.contains(&writer) {
+                writers.push(writer);
+            }
+        }
+        LogPlace::Elsewhere(said) if wanted => {
+            let said = format!("{service}: {said}");
+            if !found.elsewhere.contains(&said) {
+                found.elsewhere.push(said);
+            }
+        }
+        LogPlace::Elsewhere(_) => {}
+    }
+}
+
 /// The service of each task of these services, as far as the tasks are known.
 fn tasks_of(estate: &Estate, services: &BTreeSet<&str>) -> BTreeMap<String, String> {
     let tasks = estate.tasks.value().into_iter().flat_map(BTreeMap::values);
@@ -271,7 +279,7 @@ fn tasks_of(estate: &Estate, services: &BTreeSet<&str>) -> BTreeMap<String, Stri
     if services.is_empty() { BTreeMap::new() } else { of_these.collect() }
 }
 
-/// What is not known of the services themselves.
+/// The groups that are not known because the services are not.
 fn unread_services(estate: &Estate) -> Vec<Missing> {
     let services = &estate.services;
     let what = match (services.at(), services.partial()) {

@@ -59,7 +59,7 @@ fn nothing_is_without_groups_because_a_read_failed() {
     let words = of_services(&unread, &[]).missing[0].words();
     assert_eq!(words, "the services could not be read: ecs:DescribeServices: no");
     let mut half = estate();
-    // Of a rollout, one of the two definitions.
+    // One of the two definitions of a rollout.
     let services = half.services.value_mut().unwrap();
     let deployment = crate::model::Deployment { task_definition: "app-api:2".into(), ..Default::default() };
     services.get_mut("app-api").unwrap().deployments.push(deployment);

@@ -4,12 +4,12 @@ use jiff::civil::Time;
 use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, Zoned};
 
-/// What is wrong with a time, and what would be right.
+/// A mistake in a time, and what would be right.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wrong {
-    /// What is wrong.
+    /// What is wrong, in a sentence.
     pub message: String,
-    /// What to write.
+    /// What would be right.
     pub hint: String,
 }
 
@@ -22,7 +22,7 @@ pub fn moment(text: &str, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, 
     if at < Timestamp::UNIX_EPOCH { Err(too_old(text)) } else { Ok(at) }
 }
 
-/// So long before a moment, as an option of its own says it.
+/// This long before a moment, as an option such as `--since` gives it.
 ///
 /// # Errors
 /// That is before AWS's time begins.
@@ -112,7 +112,7 @@ pub fn range(
 fn wrong(text: &str) -> Wrong {
     Wrong {
         message: format!("`{text}` is not a time"),
-        hint: "write `2h` (so long ago), `14:02`, `2026-11-24`, `2026-11-24 14:02` or RFC 3339".to_owned(),
+        hint: "write `2h` (two hours ago), `14:02`, `2026-11-24`, `2026-11-24 14:02` or RFC 3339".to_owned(),
     }
 }
 

@@ -100,7 +100,7 @@ pub fn json(line: &Line<'_>, arrived: Option<&Arrived>) -> String {
     }))
 }
 
-/// What is missing, as such an object.
+/// A gap as such an object.
 pub fn gap(gap: &Gap) -> String {
     line_of(&Entry::Gap(GapEntry {
         schema: SCHEMA,

@@ -90,7 +90,7 @@ fn a_registry_of_another_account_and_region_is_the_one_that_is_logged_in_to_and_
     let (ran, registries, registered) = built(&format!("{host}/team/web:1"));
     let theirs = Some(Registry { account: "999999999999".into(), region: "us-east-1".into() });
     assert_eq!(registries, [theirs.clone(), theirs]);
-    // Not the address that comes with the token, which is that of our own account.
+    // Not at the address that comes with the token, which is that of our own account.
     assert!(ran.contains(&format!("docker is AWS at {host}")), "{ran:#?}");
     assert!(ran.contains(&format!("docker push {host}/team/web:c0ffee1")), "{ran:#?}");
     assert_eq!(registered, Some(format!("{host}/team/web@{DIGEST}")));

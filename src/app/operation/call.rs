@@ -27,7 +27,7 @@ pub struct CallId(pub u64);
 /// One thing to do for an operation.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Call {
-    /// Ask AWS.
+    /// A read of AWS.
     Read(Read),
     /// Change something in AWS.
     Write {
@@ -35,7 +35,6 @@ pub enum Call {
         /// The account it must be: it is asked for right before, with the same credentials. None: any.
         account: Option<String>,
     },
-    /// Run a program.
     Run(Program),
     /// Append to the audit file.
     Audit(Box<Record>),
@@ -49,14 +48,14 @@ pub enum Read {
     /// ECS `DescribeServices` with tags; at most 10 → [`Reply::Services`].
     Services {
         cluster: String,
-        /// Whole names.
+        /// Whole names of the services.
         names: Vec<String>,
     },
     /// ECS `ListServiceDeployments`, their details and the task definitions of their revisions; the newest
     /// 20, newest first → [`Reply::Releases`].
     History {
         cluster: String,
-        /// Whole name.
+        /// The whole name of the service.
         service: String,
     },
     /// ECS `DescribeServiceDeployments`; at most 20 → [`Reply::Releases`].
@@ -64,7 +63,7 @@ pub enum Read {
     /// ECS `ListTasks` of a service, running and stopped, and `DescribeTasks` → [`Reply::Tasks`].
     Tasks {
         cluster: String,
-        /// Whole name.
+        /// The whole name of the service.
         service: String,
     },
     /// ECS `DescribeTasks` of one task → [`Reply::Tasks`].
@@ -83,7 +82,7 @@ pub enum Read {
         /// The registry; the environment's account and region where none is named.
         registry: Option<Registry>,
         repository: String,
-        /// A tag, or a digest.
+        /// A tag, or a digest of the image.
         reference: String,
     },
     /// ECR `DescribeImageScanFindings` of one image → [`Reply::Scan`]; none where it was not scanned.
@@ -102,18 +101,18 @@ pub enum Read {
     },
     /// ELBv2 `DescribeTargetHealth` of each group → [`Reply::Targets`].
     Targets {
-        /// ARNs.
+        /// ARNs of the target groups.
         groups: Vec<String>,
     },
     /// Logs `GetLogEvents`, the newest lines of one stream, oldest first → [`Reply::Log`].
     TaskLog {
-        /// The log group.
+        /// The name of the log group.
         group: String,
         /// Its region; none for the environment's.
         region: Option<String>,
         /// The stream: `prefix/container/task-id`.
         stream: String,
-        /// How many at most.
+        /// How many lines are read at most.
         limit: u32,
     },
     /// `EventBridge` Scheduler `ListSchedules` by prefix and `GetSchedule` of each → [`Reply::Timers`].
@@ -152,7 +151,7 @@ pub enum Read {
     },
 }
 
-/// One change of AWS.
+/// A change of AWS.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Write {
     /// ECS `RegisterTaskDefinition`: a copy of `base`, tags and everything else kept, with other images →
@@ -160,13 +159,13 @@ pub enum Write {
     Register {
         /// `family:revision` that is copied.
         base: String,
-        /// Container and image.
+        /// Pairs of container and image.
         images: Vec<(String, String)>,
     },
     /// ECS `UpdateService`; only what is some is sent → [`Reply::Services`] with one.
     Update {
         cluster: String,
-        /// Whole name.
+        /// The whole name of the service.
         service: String,
         /// `family:revision`.
         task_definition: Option<String>,
@@ -192,15 +191,15 @@ pub enum Write {
     /// ECS `TagResource`: remembers a service's count and what of its autoscaling is suspended; only what is some →
     /// [`Reply::Done`].
     Remember {
-        /// The service's ARN.
+        /// The ARN of the service.
         arn: String,
-        /// Its count.
+        /// The desired count to remember.
         desired: Option<u32>,
         suspended: Option<Suspended>,
     },
     /// ECS `UntagResource`: nothing need be remembered any more → [`Reply::Done`].
     Forget {
-        /// The service's ARN.
+        /// The ARN of the service.
         arn: String,
         /// The tags' keys: [`REMEMBERED`], [`REMEMBERED_SCALING`].
         keys: Vec<&'static str>,
@@ -209,9 +208,9 @@ pub enum Write {
     Limits {
         /// `service/CLUSTER/NAME`.
         resource: String,
-        /// Minimum.
+        /// The minimum to set.
         min: Option<u32>,
-        /// Maximum.
+        /// The maximum to set.
         max: Option<u32>,
         suspended: Option<Suspended>,
     },
@@ -224,7 +223,7 @@ pub enum Write {
     /// `EventBridge` Scheduler `UpdateSchedule` of what `GetSchedule` gives, with another `StartDate`, or
     /// Application Auto Scaling `PutScheduledAction` with another `StartTime` → [`Reply::Done`].
     Skip {
-        /// The schedule.
+        /// The schedule that is changed.
         timer: Box<Timer>,
         /// It does not fire before; none: it has no start any more.
         until: Option<Timestamp>,
@@ -236,20 +235,20 @@ pub enum Write {
     /// `CloudWatch` `PutAlarmMuteRule`: the cockpit's own rule for an alarm → [`Reply::Done`].
     MuteAlarm {
         alarm: String,
-        /// A whole minute.
+        /// When the mute begins: a whole minute.
         from: Timestamp,
-        /// Whole minutes.
+        /// How long the mute lasts: whole minutes.
         length: SignedDuration,
     },
     /// `CloudWatch` `DeleteAlarmMuteRule` of that rule → [`Reply::Done`].
     UnmuteAlarm { alarm: String },
     /// RDS `StopDBCluster`, `StartDBCluster`, `StopDBInstance`, `StartDBInstance` → [`Reply::Done`].
     Database {
-        /// Its identifier.
+        /// The identifier of the database.
         id: String,
         /// An Aurora cluster rather than an instance.
         cluster: bool,
-        /// Start or stop.
+        /// Whether it is stopped or started.
         power: Power,
     },
     /// Failover, restart and snapshot of a database → [`Reply::Done`].
@@ -273,7 +272,7 @@ pub struct Put {
     /// The key that encrypts it; none: that of the account.
     pub key: Option<String>,
     pub description: Option<String>,
-    /// It takes the place of what is there; else it must be new.
+    /// Whether it takes the place of what is there; else it must be new.
     pub overwrite: bool,
     /// The advanced tier, which costs.
     pub advanced: bool,
@@ -284,7 +283,7 @@ pub struct Put {
 pub enum Reply {
     /// It was done; there is nothing to tell.
     Done,
-    /// Who we are.
+    /// Whose the credentials are.
     Identity(Identity),
     /// Services that were found; those that AWS does not know are not in it.
     Services(Vec<Service>),
@@ -306,17 +305,17 @@ pub enum Reply {
     /// Schedules.
     Timers(Vec<Timer>),
     Databases(Vec<DatabaseState>),
-    /// Of one database.
+    /// The answer about a database.
     Rds(RdsReply),
     /// An instance; none where there is none of that id.
     Instance(Option<Box<Machine>>),
-    /// Of distributions.
+    /// The answer about a distribution.
     Cdn(CdnReply),
-    /// Of load balancers, and who may reach them.
+    /// The answer about load balancers, and who may reach them.
     Reach(ReachReply),
-    /// Of what a service is scaled by.
+    /// The answer about what scales a service.
     Scaling(ScalingReply),
-    /// For `docker login`.
+    /// The login for `docker login`.
     Login {
         /// Host of the registry.
         registry: String,
@@ -335,7 +334,7 @@ pub enum Reply {
     Written(i64),
     /// What a function answered.
     Invoked {
-        /// Its payload.
+        /// The payload of the function's answer.
         answer: String,
         /// The end of its log.
         log: Vec<String>,
@@ -358,7 +357,7 @@ pub enum Reply {
 pub struct DatabaseState {
     /// Identifier of the cluster, or of an instance that belongs to none.
     pub id: String,
-    /// An Aurora cluster.
+    /// Whether it is an Aurora cluster.
     pub cluster: bool,
     /// `available`, `stopping`, `stopped`, `starting` …
     pub status: String,
@@ -367,7 +366,7 @@ pub struct DatabaseState {
 /// A reply with what the audit file wants of it.
 #[derive(Debug, Clone)]
 pub struct Answered {
-    /// What came.
+    /// The reply, or why there is none.
     pub outcome: Result<Reply, Failure>,
     /// AWS's request ids of writes.
     pub request_ids: Vec<String>,
@@ -421,7 +420,7 @@ pub const REMEMBERED: &str = "cockpit:desired-count";
 /// scheduler Lambda leaves autoscaling as it is, and knows only the other.
 pub const REMEMBERED_SCALING: &str = "cockpit:suspended-scaling";
 
-/// What is remembered as tags.
+/// The tags that remember it.
 pub fn remembered(desired: Option<u32>, suspended: Option<Suspended>) -> Vec<(&'static str, String)> {
     let count = desired.map(|count| (REMEMBERED, count.to_string()));
     let scaling = suspended.map(|state| (REMEMBERED_SCALING, state.tag()));

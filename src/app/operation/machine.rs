@@ -6,6 +6,7 @@ use super::outcome::Outcome;
 use super::plan::Plan;
 use super::step::{Ctx, Slot, Weight};
 use super::watch::Watch;
+use crate::model::Failure;
 use jiff::{SignedDuration, Timestamp};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -192,6 +193,11 @@ pub trait Machine: Debug + Send + Sync {
     /// Left before its end, which is not known: what is known of it so far.
     fn known_so_far(&self) -> Vec<String> {
         Vec::new()
+    }
+
+    /// What keeps its change from being carried out, or it from being looked at, where that is tried again.
+    fn held_up(&self) -> Option<&Failure> {
+        None
     }
 
     /// What it was doing when it was left before anything was changed: `while the image was built`.

@@ -7,8 +7,8 @@
 //! - [`steps`]: scale, limits, stop and start, stop a task, skip.
 //! - [`custom`]: commands of the configuration.
 //! - [`database`]: another writer, snapshots, restart, stop and start of one database.
-//! - [`single`]: instances started, stopped and restarted; what a distribution has cached thrown away; an alarm that tells nobody for
-//!   a time, and again.
+//! - [`single`]: instances started, stopped and restarted; what a distribution has cached thrown away; an alarm that
+//!   notifies nobody for a time, or notifies again.
 //! - [`parameter`]: parameters written and removed, and the services that read them started anew.
 //! - [`choose`]: what there is to choose from before one begins.
 //! - [`sure`]: one change, whose answer may be lost.
@@ -71,7 +71,7 @@ const RELEASES_PER_CALL: usize = 20;
 /// All operations of a session.
 #[derive(Debug, Clone, Default)]
 pub struct Operations {
-    /// In the order in which they were begun.
+    /// The operations, in the order in which they were begun.
     pub list: Vec<Operation>,
     /// How long operations that are begun from now on are watched, instead of [`one::LIMIT`].
     pub limit: Option<jiff::SignedDuration>,
@@ -123,7 +123,7 @@ impl Operations {
         same.next().map(|other| other.title.clone())
     }
 
-    /// One by its id.
+    /// The operation with this id.
     pub fn get(&self, id: OperationId) -> Option<&Operation> {
         self.list.iter().find(|operation| operation.id == id)
     }
@@ -132,7 +132,7 @@ impl Operations {
         self.list.iter_mut().find(|operation| operation.id == id)
     }
 
-    /// Those that are not at their end and not waiting for a person.
+    /// The operations that have not ended and do not wait for a person.
     pub fn acting(&self) -> impl Iterator<Item = &Operation> {
         self.list.iter().filter(|operation| operation.stage == Stage::Acting)
     }
@@ -162,7 +162,7 @@ impl Operations {
         self.step(id, now, Operation::revert)
     }
 
-    /// What it runs on this machine is ended, and with it the operation.
+    /// Ends the program that it runs on this machine, and with it the operation.
     pub fn stop(&mut self, id: OperationId, now: Timestamp) -> Vec<Effect> {
         self.step(id, now, Operation::stop)
     }

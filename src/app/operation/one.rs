@@ -310,12 +310,11 @@ impl Operation {
         if !unchanged {
             return self.leave("the time is up", now);
         }
-        let doing = match self.stage {
-            Stage::Looking => "while it was looked at",
-            Stage::Asking | Stage::Recording | Stage::Acting | Stage::Ended => unchanged_while,
-        };
+        let doing = if self.stage == Stage::Looking { "while it was looked at" } else { unchanged_while };
         let outcome = Outcome::new(Verdict::Unknown, format!("{}: the time is up {doing}", self.title));
-        self.end(outcome.cause("nothing was changed").hint("give it more time with --timeout"), now)
+        let outcome = outcome.cause("nothing was changed");
+        let held = self.machine.held_up().map(|failure| outcome.clone().because(failure));
+        self.end(held.unwrap_or_else(|| outcome.hint("give it more time with --timeout")), now)
     }
 
     /// The plan is shown when it is known whose credentials these are.
@@ -410,6 +409,7 @@ impl Operation {
         }
         let mut outcome = Outcome::new(Verdict::Unknown, format!("{}: {why}; it may still be going on", self.title));
         outcome.causes.extend(self.machine.known_so_far());
+        outcome.causes.extend(self.machine.held_up().map(|failure| failure.message.clone()));
         let again = self.machine.look_again();
         self.end(outcome.hint(format!("{again} --env {}`", self.environment.name)), now)
     }

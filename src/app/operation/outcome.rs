@@ -37,7 +37,7 @@ impl Verdict {
         }
     }
 
-    /// For people.
+    /// The verdict in words, for people.
     pub fn words(self) -> &'static str {
         match self {
             Self::Done => "done",
@@ -56,19 +56,19 @@ pub fn not_done(undone: &[String]) -> String {
     format!("not done: {}", listed(&undone.iter().map(String::as_str).collect::<Vec<_>>()))
 }
 
-/// How it ended.
+/// How an operation ended: verdict, summary, hint.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Outcome {
     pub verdict: Verdict,
-    /// In a sentence: `web runs 9f3c2e1 (web:44), 1 of 1`.
+    /// A sentence: `web runs 9f3c2e1 (web:44), 1 of 1`.
     pub summary: String,
     /// Why, the nearest cause first.
     pub causes: Vec<String>,
-    /// What to do.
+    /// What a person can do about it.
     pub hint: Option<String>,
     /// The kind of failure of AWS that ended it, where one did.
     pub failure: Option<FailureKind>,
-    /// What was asked for must be said in another way.
+    /// Whether what was asked for must be said in another way.
     pub usage: bool,
 }
 
@@ -105,7 +105,7 @@ impl Outcome {
 
     /// After a late yes it cannot be looked at.
     pub fn unseen(title: &str, failure: &Failure) -> Self {
-        Self::new(Verdict::Impossible, format!("{title}: it cannot be looked at once more"))
+        Self::new(Verdict::Impossible, format!("{title}: it cannot be read again"))
             .because(failure)
             .cause("nothing was changed")
     }
@@ -124,14 +124,14 @@ impl Outcome {
         self
     }
 
-    /// The same with what to do.
+    /// The same with a hint: what to do.
     #[must_use]
     pub fn hint(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());
         self
     }
 
-    /// The same, because of a failure of AWS.
+    /// The same with a failure of AWS as its cause.
     #[must_use]
     pub fn because(mut self, failure: &Failure) -> Self {
         self.causes.push(failure.message.clone());

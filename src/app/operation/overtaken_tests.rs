@@ -117,7 +117,7 @@ fn what_was_taken_and_never_shows_is_not_waited_for_without_an_end() {
     assert!((120..=130).contains(&seconds), "{seconds}");
 }
 
-/// In a cluster that two environments share, an id may be that of the other one's task.
+/// In a cluster that two environments share, an id may be that of the other's task.
 #[test]
 fn a_task_of_a_service_of_another_environment_is_not_stopped() {
     let environment = EnvironmentConfig { services: vec!["shop-staging-*".into()], ..environment() };

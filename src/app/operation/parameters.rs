@@ -1,7 +1,8 @@
-//! What a change is called, and what it is given, for `--dry-run` and the audit file.
+//! The name of a change and its parameters, for `--dry-run` and the audit file.
 
 use super::call::{Write, remembered};
 use crate::model::machine::Turn;
+use crate::model::scaling::Suspended;
 use crate::model::timer::Power;
 use serde_json::{Value, json};
 
@@ -41,10 +42,6 @@ impl Write {
 
     /// Its parameters, for `--dry-run` and the audit file. There is no secret among them.
     pub fn parameters(&self) -> Value {
-        let some = |pairs: Vec<(&str, Option<Value>)>| -> Value {
-            let map = pairs.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
-            Value::Object(map.collect())
-        };
         match self {
             Self::Register { base, images } => {
                 let images: serde_json::Map<String, Value> =
@@ -73,16 +70,7 @@ impl Write {
                 ("resourceId", Some(json!(resource))),
                 ("minCapacity", min.map(|count| json!(count))),
                 ("maxCapacity", max.map(|count| json!(count))),
-                (
-                    "suspendedState",
-                    suspended.map(|state| {
-                        json!({
-                            "dynamicScalingInSuspended": state.scale_in,
-                            "dynamicScalingOutSuspended": state.scale_out,
-                            "scheduledScalingSuspended": state.scheduled,
-                        })
-                    }),
-                ),
+                ("suspendedState", suspended.map(suspended_state)),
             ]),
             Self::Invoke { function, power } => {
                 json!({"functionName": function, "payload": {"action": power.word()}})
@@ -128,4 +116,19 @@ impl Write {
             }
         }
     }
+}
+
+/// An object of those that are some.
+fn some(pairs: Vec<(&str, Option<Value>)>) -> Value {
+    let map = pairs.into_iter().filter_map(|(key, value)| Some((key.to_owned(), value?)));
+    Value::Object(map.collect())
+}
+
+/// What of autoscaling is suspended, as AWS takes it.
+fn suspended_state(state: Suspended) -> Value {
+    json!({
+        "dynamicScalingInSuspended": state.scale_in,
+        "dynamicScalingOutSuspended": state.scale_out,
+        "scheduledScalingSuspended": state.scheduled,
+    })
 }

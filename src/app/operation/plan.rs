@@ -1,4 +1,4 @@
-//! What a person confirms: what will happen to what, how it stands, what can be undone, and the calls.
+//! The plan that a person confirms: what changes and how it stands now, what can be undone, and the calls.
 
 use super::call::Write;
 use crate::app::command::Risk;
@@ -14,7 +14,7 @@ pub struct Plan {
     pub steps: Vec<String>,
     /// What it is now and will be.
     pub changes: Vec<Change>,
-    /// What was looked at.
+    /// What was checked before the change.
     pub checks: Vec<Check>,
     /// What can be undone, and how.
     pub undo: String,
@@ -24,14 +24,14 @@ pub struct Plan {
     pub writes: Vec<Write>,
     /// Commands that will be run.
     pub programs: Vec<String>,
-    /// As it would be typed.
+    /// The command, as it would be typed.
     pub command: String,
-    /// The same with more, where more is worth offering: a title and what it does.
+    /// A wider plan that is worth offering: its title, which says what it does.
     pub offer: Option<String>,
 }
 
 impl Plan {
-    /// The same, in which each command that its texts offer names this environment.
+    /// The same, with this environment named in every command that its texts offer.
     #[must_use]
     pub(super) fn in_environment(mut self, named: CommandScope<'_>) -> Self {
         self.undo = in_environment(&self.undo, named);

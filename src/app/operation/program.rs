@@ -8,15 +8,15 @@ use secrecy::SecretString;
 pub struct Program {
     /// Program and arguments. Never a secret: arguments are visible to everybody on the machine.
     pub argv: Vec<String>,
-    /// The program is this one, whatever it is called: what stands first in `argv` is for messages.
+    /// Whether the program is this one, whatever it is called: what stands first in `argv` is for messages.
     pub own: bool,
     /// Where; none is the folder in which the cockpit was started.
     pub folder: Option<String>,
     /// Variables beside the inherited ones.
     pub variables: Vec<(String, String)>,
-    /// What it reads.
+    /// What is written to its standard input.
     pub input: Option<SecretString>,
-    /// Its output is an answer and not shown.
+    /// Whether its output is an answer and not shown.
     pub quiet: bool,
     /// It is ended after this many seconds.
     pub limit_seconds: u64,
@@ -25,7 +25,7 @@ pub struct Program {
     /// A registry that it pushes to and pulls from: docker and podman ask for the token when they need it, and it is in no
     /// file and no argument.
     pub login: Option<Login>,
-    /// It has the terminal until it ends: what it prints and reads is there, and nowhere else.
+    /// Whether it has the terminal until it ends: what it prints and reads is there, and nowhere else.
     pub terminal: bool,
 }
 
@@ -36,7 +36,7 @@ pub struct Login {
     pub host: String,
     /// `AWS`.
     pub user: String,
-    /// Good for 12 hours.
+    /// A token that is good for 12 hours.
     pub token: Value,
 }
 

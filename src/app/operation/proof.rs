@@ -1,4 +1,4 @@
-//! What shows whether a change was carried out whose answer was lost: what is read, and what that says.
+//! Whether a change took effect when its answer was lost: what to read, and what that proves.
 
 use super::call::{REMEMBERED, Read, Reply, Write};
 use super::single::invalidation::call::CdnReply;
@@ -54,7 +54,7 @@ impl Write {
         }
     }
 
-    /// What a proof says of this write.
+    /// The verdict of a proof on this write.
     pub fn shown_by(&self, before: &Before, proof: Reply) -> Shown {
         if let (Self::Update { service, task_definition, force, desired, .. }, Reply::Services(found)) = (self, &proof)
         {

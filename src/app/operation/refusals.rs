@@ -11,7 +11,7 @@ use crate::model::{Failure, FailureKind};
 pub(super) struct ReportedFailures(Vec<FailureKind>);
 
 impl ReportedFailures {
-    /// AWS answers again.
+    /// AWS answers again: forgets the failures that were reported.
     pub(super) fn clear(&mut self) {
         self.0.clear();
     }
@@ -26,7 +26,7 @@ impl ReportedFailures {
     }
 }
 
-/// What is waited for after such a failure, where it is one of credentials that can come back.
+/// The words for the wait after such a failure, where credentials can come back.
 pub(super) fn waiting(failure: &Failure) -> String {
     if failure.kind == FailureKind::Credentials && !failure.lasting {
         return format!("; new credentials are waited for, {} at most", crate::model::time::spoken(PATIENCE));

@@ -51,9 +51,9 @@ pub enum Slot {
     Function,
     Targets,
     Databases,
-    /// Of one database: itself, its events, its snapshots, its figures.
+    /// One database: itself, its events, its snapshots, its figures.
     Rds(&'static str),
-    /// Of one change of one thing: what is looked at, by its name.
+    /// What an operation of a single change looks at, by its name.
     Of(&'static str),
     /// The last lines of a container of a task.
     Log {
@@ -74,7 +74,7 @@ pub enum Slot {
     Audit,
     /// One of the things to choose from.
     Choice(String),
-    /// In one of several operations that are parts of this one, by its number.
+    /// A part of an operation that has several, by its number.
     Part(usize, Box<Slot>),
 }
 
@@ -111,7 +111,7 @@ pub enum Weight {
 pub struct Line {
     /// When, by the service's clock.
     pub at: Timestamp,
-    /// How important.
+    /// How important the line is.
     pub weight: Weight,
     pub text: String,
 }
@@ -158,17 +158,17 @@ impl<'a> Ctx<'a> {
         }
     }
 
-    /// Asks for something.
+    /// Asks for something; the reply comes with this slot.
     pub(super) fn ask(&mut self, slot: Slot, call: Call) {
         self.asks.push((slot, call));
     }
 
-    /// Asks AWS.
+    /// Asks AWS; the reply comes with this slot.
     pub(super) fn read(&mut self, slot: Slot, read: Read) {
         self.ask(slot, Call::Read(read));
     }
 
-    /// Changes AWS.
+    /// Sends a change to AWS.
     pub(super) fn write(&mut self, write: Write) {
         let account = self.account.clone();
         self.ask(Slot::Write, Call::Write { write, account });
@@ -179,7 +179,7 @@ impl<'a> Ctx<'a> {
         command(typed, self.environment)
     }
 
-    /// Says what is going on.
+    /// Adds a line to the operation's log.
     pub(super) fn say(&mut self, weight: Weight, text: impl Into<String>) {
         self.lines.push(Line { at: self.service_now, weight, text: text.into() });
     }

@@ -1,7 +1,7 @@
 //! What is skipped, and what has no count to set.
 
 use super::Operations;
-use super::call::{Call, Read, Reply, Write};
+use super::call::{Answered, Call, Read, Reply, Write};
 use super::outcome::Verdict;
 use super::steps::Wanted;
 use super::tests::{at, environment, get, healthy, me, ok, service, settle, steps, to_its_end};
@@ -10,6 +10,7 @@ use crate::model::ScalableTarget;
 use crate::model::Service;
 use crate::model::scaling::Suspended;
 use crate::model::timer::{Power, Timer};
+use crate::model::{Failure, FailureKind};
 use jiff::{Timestamp, tz::TimeZone};
 
 /// A stop schedule.
@@ -109,7 +110,7 @@ fn scheduled_actions_are_skipped_like_schedules() {
     assert_eq!(summary, "the next stop is 22:00 UTC");
     let resize = crate::model::ScheduledAction { max: Some(4), ..action.clone() };
     assert!(skip(false, &[], &[resize.timer()]).unwrap_err().contains("no schedule stops the environment"));
-    // Those of several services have one name, and those of another environment's service are not touched.
+    // Timers of several services share a name; those of another environment's service are not touched.
     assert_eq!(action.timer().title(), "evening of web");
     let mut operations = Operations::new("t", TimeZone::UTC);
     let now: Timestamp = "2026-11-20T12:00:00Z".parse().expect("valid");
@@ -333,7 +334,7 @@ fn a_service_that_was_at_0_when_it_was_stopped_is_not_started() {
     let plan = planned(Power::Start, false, vec![asleep("web", 2), service("api", 1, 1)]);
     assert_eq!(plan.undo, "`cockpit stop --env staging` takes it back, and stops the one that runs now as well");
     let plan = planned(Power::Stop, true, vec![service("web", 2, 2)]);
-    assert_eq!(plan.undo, "`cockpit start --databases --env staging` brings the counts of now back");
+    assert_eq!(plan.undo, "`cockpit start --databases --env staging` brings the present counts back");
 }
 
 #[test]
@@ -398,4 +399,43 @@ fn one_whose_time_is_up_before_its_first_change_is_no_refusal() {
     let outcome = get(&operations, id).outcome.clone().expect("it ended");
     assert_eq!(outcome.verdict, Verdict::Unknown, "as of a deployment: exit code 7");
     assert_eq!(outcome.summary, "scale web to 3: the time is up before anything was changed");
+}
+
+/// Also while the next look is on its way.
+#[test]
+fn why_it_could_not_be_looked_at_is_told_when_the_time_is_up() {
+    let mut operations = Operations::new("t", TimeZone::UTC);
+    operations.deadline = Some(at(100));
+    let wanted = Wanted::Scale { service: "web".into(), desired: 3, min: None, max: None, move_limits: false };
+    let (id, effects) = operations.start(steps(wanted), &environment(), at(0));
+    let mut changed = false;
+    let mut answer = |call: &Call| match call {
+        Call::Read(Read::Identity) => me("123456789012"),
+        Call::Read(Read::Scalable { .. }) => ok(Reply::Scalable(None)),
+        Call::Read(_) if changed => {
+            Answered::new(Err(Failure::new(FailureKind::Timeout, "ecs:DescribeServices: no answer")))
+        }
+        Call::Read(_) => ok(Reply::Services(vec![service("web", 2, 2)])),
+        Call::Write { .. } => {
+            changed = true;
+            ok(Reply::Services(vec![service("web", 3, 2)]))
+        }
+        _ => ok(Reply::Done),
+    };
+    settle(&mut operations, effects, at(0), &mut answer);
+    let effects = operations.confirm(id, at(1));
+    settle(&mut operations, effects, at(1), &mut answer);
+    let mut on_its_way = false;
+    for second in 2..=100 {
+        let asked = operations.tick(at(second));
+        // The first looks fail; the last one is never answered.
+        if second < 30 {
+            settle(&mut operations, asked, at(second), &mut answer);
+        } else if second < 100 {
+            on_its_way |= !asked.is_empty();
+        }
+    }
+    assert!(on_its_way, "it is asked again and again");
+    let outcome = get(&operations, id).outcome.clone().expect("it ended");
+    assert!(outcome.causes.contains(&"ecs:DescribeServices: no answer".to_owned()), "{outcome:?}");
 }

@@ -63,6 +63,8 @@ pub struct PendingWrite {
     told_kinds: ReportedFailures,
     /// Whether a sending may have been carried out.
     lost: Option<Failure>,
+    /// What keeps it from being sent again, or its lost answer from being known.
+    held: Option<Failure>,
     /// Other changes were made before it, so that credentials of another account are waited out.
     waits_for_account: bool,
 }
@@ -104,6 +106,7 @@ impl PendingWrite {
             refusals: Refusals::default(),
             told_kinds: ReportedFailures::default(),
             lost: None,
+            held: None,
             waits_for_account: false,
         }
     }
@@ -139,7 +142,8 @@ impl PendingWrite {
         if may_have_landed(&failure) {
             let action = self.write.action();
             ctx.say(Weight::Warn, format!("the answer to {action} was lost ({failure}): looking whether it was done"));
-            self.lost = Some(failure);
+            self.lost = Some(failure.clone());
+            self.held = Some(failure);
             self.before.sent = self.before.sent.map(|(first, _)| (first, ctx.service_now));
             self.state = State::Resting(ctx.now + LOOK, 0);
             return Progress::Going;
@@ -170,6 +174,7 @@ impl PendingWrite {
         self.unsent += u32::from(unsent_by_fault(failure));
         let wait = wait_after(LOOK, self.waits);
         self.waits += 1;
+        self.held = Some(failure.clone());
         self.state = State::Waiting(ctx.now + wait);
         Progress::Going
     }
@@ -181,6 +186,7 @@ impl PendingWrite {
                 reply
             }
             Err(failure) if !self.refusals.note(&failure, ctx.now) && may_pass(&failure) => {
+                self.held = Some(failure);
                 self.state = State::Resting(ctx.now + LOOK, looks);
                 return Progress::Going;
             }
@@ -224,6 +230,7 @@ impl PendingWrite {
 
     fn again(&mut self, ctx: &mut Ctx<'_>) {
         self.sends += 1;
+        self.held = None;
         self.state = State::Sending;
         ctx.write(self.write.clone());
     }
@@ -251,6 +258,11 @@ impl PendingWrite {
     /// Whether it asks ECS to end a deployment and go back.
     pub(super) fn is_roll_back(&self) -> bool {
         matches!(self.write, Write::RollBack { .. })
+    }
+
+    /// What keeps it from being carried out, or from being known to be, as far as it was sent.
+    pub(super) fn held_up(&self) -> Option<&Failure> {
+        self.held.as_ref()
     }
 
     /// The change itself.

@@ -393,3 +393,35 @@ fn steps_that_are_left_before_anything_was_sent_changed_nothing() {
     operations.detach(id, at(61));
     assert_eq!(get(&operations, id).outcome.as_ref().map(|outcome| outcome.verdict), Some(Verdict::Cancelled));
 }
+
+/// A refusal that is over says nothing of a change whose answer is looked for.
+#[test]
+fn what_is_told_when_the_time_is_up_is_what_kept_it_last() {
+    let mut operations = Operations::new("t", TimeZone::UTC);
+    operations.deadline = Some(at(30));
+    let wanted = Wanted::Scale { service: "web".into(), desired: 3, min: None, max: None, move_limits: false };
+    let (id, effects) = operations.start(steps(wanted), &environment(), at(0));
+    let failed = |kind, words: &str| Answered::new(Err(Failure::new(kind, words)));
+    let mut sent = 0;
+    let mut answer = |call: &Call| match call {
+        Call::Read(Read::Identity) => me("123456789012"),
+        Call::Read(Read::Scalable { .. }) => ok(Reply::Scalable(None)),
+        Call::Read(_) if sent > 1 => failed(FailureKind::Unreachable, "ecs:DescribeServices: no connection"),
+        Call::Read(_) => ok(Reply::Services(vec![service("web", 2, 2)])),
+        Call::Write { .. } => {
+            sent += 1;
+            if sent == 1 {
+                return failed(FailureKind::Throttled, "ecs:UpdateService: slow down");
+            }
+            failed(FailureKind::Timeout, "ecs:UpdateService: no answer")
+        }
+        _ => ok(Reply::Done),
+    };
+    settle(&mut operations, effects, at(0), &mut answer);
+    let effects = operations.confirm(id, at(1));
+    to_its_end(&mut operations, id, effects, 1, &mut answer);
+    let outcome = get(&operations, id).outcome.clone().expect("it ended");
+    assert_eq!(outcome.verdict, Verdict::Unknown, "{outcome:?}");
+    let causes = outcome.causes.join("; ");
+    assert!(causes.contains("no connection") && !causes.contains("slow down"), "{outcome:?}");
+}

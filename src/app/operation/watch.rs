@@ -31,7 +31,6 @@ const BARS: usize = 600;
 /// How many tasks there were at a time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bar {
-    /// When.
     pub at: Timestamp,
     /// Running tasks of older deployments.
     pub old: u32,
@@ -39,11 +38,11 @@ pub struct Bar {
     pub starting: u32,
     /// Running tasks of ours.
     pub fresh: u32,
-    /// The desired count.
+    /// The desired count of the service.
     pub desired: u32,
 }
 
-/// What is watched.
+/// Which deployment of which service is watched.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Subject {
     pub cluster: String,
@@ -55,33 +54,34 @@ pub struct Subject {
     pub revision: String,
     /// ARNs of the service deployments that were there before ours.
     pub known: BTreeSet<String>,
-    /// When ours began.
+    /// When our deployment began.
     pub since: Timestamp,
 }
 
 /// A watched deployment.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Watch {
-    /// What is watched.
+    /// The deployment that is watched.
     pub subject: Subject,
     /// Our service deployment's ARN, once it shows.
     pub release: Option<String>,
     /// The service as it was last seen.
     pub service: Option<Service>,
-    /// When that was.
     pub seen: Option<Timestamp>,
     /// Our service deployment as it was last seen.
     pub state: Option<ServiceDeployment>,
-    /// The service's tasks.
+    /// The tasks of the service.
     pub tasks: Vec<Task>,
     /// The service's targets.
     pub targets: Vec<(String, Vec<Target>)>,
-    /// The picture.
+    /// Counts of old and new tasks over time, for the picture.
     pub bars: Vec<Bar>,
     /// Why its tasks do not come up.
     pub troubles: Vec<Trouble>,
     /// The last read failed, with the time of the next try.
     pub failing: Option<(Failure, Timestamp)>,
+    /// What of the service and its deployment failed when it was asked last: one that is answered says nothing of the other.
+    unread: BTreeSet<&'static str>,
     definition: Option<TaskDefinition>,
     slot: i64,
     in_flight: BTreeSet<&'static str>,
@@ -96,7 +96,7 @@ pub struct Watch {
     settling: Option<Timestamp>,
     /// Refusals of the credentials in a row.
     refusals: Refusals,
-    /// A task of ours ran, at least for a moment.
+    /// Whether a task of ours ran, at least for a moment.
     pub ran: bool,
     /// How often the history was read and did not show ours.
     missed: u32,
@@ -107,7 +107,7 @@ pub struct Watch {
 /// The state of a watched deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum WatchState {
-    /// It goes on.
+    /// The deployment goes on.
     Going,
     /// Ours is SUCCESSFUL, and its tasks run.
     Successful,
@@ -121,7 +121,7 @@ pub enum WatchState {
     RollbackFailed,
     /// Ours was stopped: by a newer one, or by a person.
     Stopped,
-    /// The service is gone.
+    /// The service was deleted.
     Gone,
     /// The service shows it at its end and the history never did.
     NotInHistory,
@@ -143,6 +143,7 @@ impl Watch {
             bars: Vec::new(),
             troubles: Vec::new(),
             failing: None,
+            unread: BTreeSet::new(),
             definition,
             slot: i64::MIN,
             in_flight: BTreeSet::new(),
@@ -252,12 +253,7 @@ impl Watch {
             Err(failure) if self.refusals.note(&failure, ctx.now) => return WatchState::Refused(Box::new(failure)),
             Err(failure) => self.failed(name, failure, ctx),
             Ok(reply) => {
-                self.refusals.clear();
-                if matches!(name, "service" | "release") && self.failing.take().is_some() {
-                    self.failures = 0;
-                    self.told_kinds.clear();
-                    ctx.say(Weight::Step, "AWS answers again");
-                }
+                self.answers(name, ctx);
                 self.take(reply, ctx);
                 if matches!(slot, Slot::Last(_))
                     && let Some(left) = &mut self.last_look
@@ -284,6 +280,7 @@ impl Watch {
             let text = format!("cannot look: {failure}; the deployment goes on, and so does the looking{limit}");
             ctx.say(Weight::Warn, text);
         }
+        self.unread.insert(name);
         let wait = wait_after(ctx.environment.refresh.watch, self.failures);
         self.failures += 1;
         self.failing = Some((failure, ctx.now + wait));

@@ -110,11 +110,11 @@ async fn asked_elsewhere(connection: &Connection, profiles: &Profiles, who: &str
     let sdk = files_of_sdk(connection, profiles).await;
     let named = Resolved::ignored(&sdk, services)?;
     let what = format!("the credentials of {who} would be asked for at {named}, though {IGNORE} says not to");
-    let hint = format!("leave {named} out for this: the AWS SDK hears it in a sign-in whatever is said");
+    let hint = format!("leave {named} out for this: a sign-in of the AWS SDK obeys it in any case");
     Some(Failure::new(FailureKind::Credentials, what).hinted(hint))
 }
 
-/// What the SDK makes of the files.
+/// The configuration that the SDK makes of the files.
 async fn files_of_sdk(connection: &Connection, profiles: &Profiles) -> SdkConfig {
     // Only its files are looked at; without a region the SDK would ask the machine for one.
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
@@ -134,7 +134,7 @@ fn second_factor(profiles: &Profiles) -> Option<SecondFactor> {
     profiles.second_factor().filter(|found| !found.own || matches!(found.source, MfaSource::Keys(_)))
 }
 
-/// What a profile of this name gives.
+/// The credentials of a profile of this name.
 fn of_profile(connection: &Connection, base: &ProviderConfig, name: &str) -> SharedCredentialsProvider {
     let mut provider = ProfileFileCredentialsProvider::builder().configure(base).profile_name(name);
     if let Some(files) = files(connection) {

@@ -74,7 +74,7 @@ pub(super) fn read(path: &Path, now: Timestamp) -> Option<Credentials> {
     Some(built.build())
 }
 
-/// Keeps a session: only its owner can read it.
+/// Writes a session to a file that only its owner can read.
 pub(super) fn write(path: &Path, session: &Credentials, arn: Option<&str>) -> io::Result<()> {
     let until = session.expiry().and_then(|at| Timestamp::try_from(at).ok());
     let kept = json!({

@@ -25,7 +25,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 /// A code that AWS refuses is asked for again so often.
 const ATTEMPTS: usize = 3;
 
-/// What is asked.
+/// The profile and device whose code is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Question {
     /// The profile that wants a code.
@@ -47,7 +47,7 @@ impl fmt::Debug for Asker {
 }
 
 impl Asker {
-    /// Asks by this.
+    /// Codes are asked for with this function.
     pub fn new(ask: impl Fn(Question) -> BoxFuture<'static, Option<Value>> + Send + Sync + 'static) -> Self {
         Self(Arc::new(ask))
     }
@@ -58,7 +58,7 @@ static ASKED: Mutex<Option<Asker>> = Mutex::new(None);
 /// One question at a time: sessions that want the same find it answered in the cache.
 static ONE: tokio::sync::Mutex<()> = tokio::sync::Mutex::const_new(());
 
-/// Says who is asked from now on.
+/// Sets who is asked for codes from now on.
 pub fn ask_through(asker: Asker) {
     *ASKED.lock().unwrap_or_else(PoisonError::into_inner) = Some(asker);
 }
@@ -167,7 +167,7 @@ impl Mfa {
         let asked = client.get_session_token().serial_number(&self.serial).token_code(code);
         let answer = asked.send().await.map_err(|error| {
             let failed = super::failure::of_request("sts:GetSessionToken", context, &error);
-            refused(failed, "look whether `mfa_serial` is the device of the user whose keys these are")
+            refused(failed, "check that `mfa_serial` is the device of the user whose keys these are")
         })?;
         let session = sessions::built("sts:GetSessionToken", answer.credentials).map_err(|failure| (failure, false))?;
         Ok((session, None))

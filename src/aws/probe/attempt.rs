@@ -18,7 +18,7 @@ pub(super) const NO_TASK: &str = "00000000000000000000000000000000";
 pub struct Probe {
     /// The action as IAM names it.
     pub action: &'static str,
-    /// What came of it.
+    /// Whether the request succeeded, or how it failed.
     pub outcome: Result<(), Failure>,
 }
 

@@ -21,9 +21,9 @@ const NO_ACCOUNT: &str = "000000000000";
 pub struct Untried {
     /// The action as IAM names it.
     pub action: &'static str,
-    /// Why not.
+    /// Why it is not tried.
     pub why: &'static str,
-    /// What asks it.
+    /// What shows whether it is allowed.
     pub hint: &'static str,
 }
 
@@ -31,7 +31,7 @@ const fn untried(action: Action, why: &'static str, hint: &'static str) -> Untri
     Untried { action: action.name, why, hint }
 }
 
-/// Those that are not tried, whatever is configured.
+/// What is never tried, whatever is configured.
 pub const UNTRIED: &[Untried] = &[
     untried(costs::GET_COST_AND_USAGE, "not tried: each request costs $0.01", "`cockpit cost` asks it"),
     untried(costs::GET_COST_FORECAST, "not tried: each request costs $0.01", "`cockpit cost` asks it"),

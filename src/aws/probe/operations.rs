@@ -14,7 +14,7 @@ use futures_util::future::{BoxFuture, join_all};
 /// A digest that no image has.
 const NO_IMAGE: &str = "sha256:0000000000000000000000000000000000000000000000000000000000000000";
 
-/// What is asked about.
+/// The names that the questions of a probe are about.
 struct Names {
     account: Option<String>,
     repository: String,

@@ -5,12 +5,12 @@ use crate::aws::digest::sha1;
 use crate::aws::kept;
 
 impl Base {
-    /// What to do when AWS refuses what came from it, or nothing came.
+    /// A hint for when AWS refuses its credentials, or it gave none.
     pub(super) fn renew(&self, profile: &str) -> String {
         match self {
             Self::Helper(helper, _) => {
                 format!(
-                    "run `{}` by itself and see that it gives credentials; they are read again by themselves",
+                    "run `{}` alone and check that it prints credentials; they are read again automatically",
                     helper.program()
                 )
             }
@@ -18,9 +18,9 @@ impl Base {
                 "run `cockpit --profile {profile} login`, `aws sso login --profile {profile}`, or `sign-in` on the screen; they are read \
                  again by themselves"
             ),
-            Self::Login => format!("run `aws login --profile {profile}`; they are read again by themselves"),
+            Self::Login => format!("run `aws login --profile {profile}`; they are read again automatically"),
             Self::Keys => format!(
-                "put a valid key into the file (`aws configure --profile {profile}`); it is read again by itself"
+                "put a valid key into the file (`aws configure --profile {profile}`); it is read again automatically"
             ),
             Self::Machine => "look at the role of this machine or container and its trust policy".to_owned(),
             Self::Unknown => format!(

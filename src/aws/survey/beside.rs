@@ -15,12 +15,12 @@ use crate::model::init::seen::{Balancer, Cluster};
 pub(super) const LOOKED_INTO: usize = 60;
 /// No more of one kind are read.
 const MOST: usize = 10_000;
-/// So many parameters are enough to see which paths there are: a request has 50, and the API is asked slowly.
+/// How many parameters are enough to see which paths there are: a request has 50, and the API is asked slowly.
 const PARAMETERS: usize = 500;
 /// What log groups of functions begin with.
 const LAMBDA: &str = "/aws/lambda/";
 
-/// What has no region.
+/// Everything that is read once for all regions.
 #[derive(Debug, Clone, Default)]
 pub struct Everywhere {
     pub distributions: Vec<Distribution>,
@@ -31,7 +31,7 @@ pub struct Everywhere {
 }
 
 impl Session {
-    /// What an account has that is of no region, and what of it could not be read.
+    /// Everything of an account that is of no region, and what could not be read of it.
     pub async fn survey_everywhere(&self, account: &str) -> (Everywhere, Vec<String>) {
         let (distributions, zones) = tokio::join!(Box::pin(self.distributions()), Box::pin(self.zones_of(&[])));
         let mut missing = Vec::new();

@@ -5,6 +5,7 @@ use crate::headless::shown::Shown;
 use crate::headless::table::{Table, prose, words};
 use crate::model::audit::Record;
 use crate::model::endpoints::is_simulated;
+use crate::model::text::counted;
 use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
@@ -143,7 +144,8 @@ impl Printable for AuditList {
     fn notes(&self) -> Vec<String> {
         let mut notes = Vec::new();
         if self.unreadable > 0 {
-            notes.push(format!("{} lines of {} could not be understood", self.unreadable, self.file));
+            let lines = counted(self.unreadable, "line");
+            notes.push(format!("{lines} of {} could not be understood", self.file));
         }
         notes
     }

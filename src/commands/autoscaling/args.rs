@@ -5,16 +5,14 @@ use clap::Args;
 
 /// Show limits, policies, schedules and why a service does not scale [table|json|yaml|csv]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
-#[command(
-    after_help = "For each service: its limits, its policies, what is scheduled and when next, what was done last,
-and why it does not scale where it does not.
+#[command(after_help = "For each service: its limits, its policies, what is scheduled and when next, what it did last,
+and, where it does not scale, why.
 
 Examples:
   cockpit --env prod autoscaling web
   cockpit --env prod autoscaling web --max 15
   cockpit --env prod autoscaling web --target cpu=50
-  cockpit --env prod autoscaling web --watch     while your own tool puts load on it"
-)]
+  cockpit --env prod autoscaling web --watch     while your own tool puts load on it")]
 pub struct Arguments {
     /// Names, short names, words that only one service's name has, or ARNs; all where none is given
     #[arg(value_name = "SERVICE")]
@@ -34,8 +32,8 @@ pub struct Arguments {
     /// Change the target value of a policy of one service: cpu, memory, requests, or the policy's name
     #[arg(long, value_name = "METRIC=VALUE", value_parser = target, conflicts_with_all = ["suspend", "resume", "min", "max", "watch"])]
     pub target: Option<(String, f64)>,
-    /// Watch one service until it has scaled out and in again, Ctrl-C or --timeout; then report the time of each step,
-    /// and what delayed it
+    /// Watch one service until it has scaled out and in again, or until Ctrl-C or --timeout; then report the time of
+    /// each step and what delayed it
     #[arg(long, conflicts_with_all = ["suspend", "resume", "min", "max"])]
     pub watch: bool,
     /// With a change: print the calls with their parameters and change nothing

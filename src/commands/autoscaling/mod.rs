@@ -23,7 +23,7 @@ pub(super) const COMMAND: Declared<Arguments> = Declared {
         },
         Schema {
             name: "scaling-line",
-            about: "`cockpit autoscaling --watch -o json`, a line each",
+            about: "`cockpit autoscaling --watch -o json`, one line each",
             make: || schema::of::<report::Line>(report::LINE),
         },
     ],

@@ -14,6 +14,7 @@ use crate::model::scaling_watch::{Told, Watch};
 use crate::model::text::harmless;
 use crate::model::{Source, time};
 use crate::runtime::Collected;
+use crate::runtime::output::reader_is_gone;
 use crate::runtime::stop::stopped;
 use std::collections::BTreeSet;
 use std::io;
@@ -32,10 +33,10 @@ pub(super) async fn watch(
     reading.check_credentials()?;
     let services = &reading.collector.app.estate.services;
     if let Some(failure) = services.failure().filter(|_| services.value().is_none()) {
-        return Err(Report::of_failure("which services there are could not be read", failure));
+        return Err(Report::of_failure("the services could not be listed", failure));
     }
     if services.value().is_none() && reading.collected == Collected::TimedOut {
-        return Err(time_is_up("which services there are was not read"));
+        return Err(time_is_up("the services were not listed"));
     }
     let names = crate::headless::select::services(&reading.input(), &arguments.services)?.unwrap_or_default();
     let [name] = names.as_slice() else {
@@ -54,11 +55,9 @@ pub(super) async fn watch(
                 }
             }
         }
-        let notes: BTreeSet<String> = sources::notes(&reading.input().asked().rows(&wanted)).into_iter().collect();
-        for note in notes.difference(&failed) {
-            say(note);
+        for note in sources::news(&reading.input().asked().rows(&wanted), &mut failed) {
+            say(&note);
         }
-        failed = notes;
         looks.take(&reading, &needed, &format!("{name} cannot be watched"))?;
         if watch.done() {
             break;
@@ -74,6 +73,9 @@ pub(super) async fn watch(
                 stopped_by = Some(signal);
                 break;
             }
+        }
+        if reader_is_gone() {
+            return Ok(ExitCode::Done);
         }
         reading.collector.again(context.limit()).await;
     }

@@ -42,6 +42,8 @@ pub struct ConfigCheck {
     pub ok: bool,
     /// Every mistake.
     pub mistakes: Vec<MistakeDto>,
+    /// What a person should know, in sentences: two environments that would write one state.
+    pub warnings: Vec<String>,
 }
 
 /// One mistake.
@@ -85,8 +87,8 @@ pub fn show(loaded: &Loaded) -> ConfigShow {
     ConfigShow { schema: "cockpit.config/1".to_owned(), files: loaded.files.clone(), values: values.collect() }
 }
 
-/// Every mistake.
-pub fn check(loaded: &Loaded) -> ConfigCheck {
+/// Every mistake, with what a person should know beside.
+pub fn check(loaded: &Loaded, warnings: Vec<String>) -> ConfigCheck {
     let mistakes = loaded.diagnostics.iter().map(|mistake| {
         let (line, column) = mistake.line_and_column().unzip();
         MistakeDto {
@@ -104,6 +106,7 @@ pub fn check(loaded: &Loaded) -> ConfigCheck {
         files: loaded.files.clone(),
         ok: loaded.diagnostics.is_empty(),
         mistakes: mistakes.collect(),
+        warnings,
     }
 }
 
@@ -139,7 +142,8 @@ impl Printable for ConfigCheck {
         };
         let lines =
             self.mistakes.iter().flat_map(|mistake| mistake.text.lines().map(str::to_owned).chain([String::new()]));
-        lines.chain([last]).collect()
+        let warnings = self.warnings.iter().map(|warning| format!("warning: {warning}"));
+        lines.chain(warnings).chain([last]).collect()
     }
 }
 
@@ -162,14 +166,14 @@ mod tests {
         );
         let json = render(&show(&loaded), Output::Json, None).unwrap();
         assert!(serde_json::from_str::<serde_json::Value>(&json).unwrap()["values"].as_array().unwrap().len() > 80);
-        assert_eq!(render(&check(&loaded), Output::Table, None).unwrap(), "no mistakes (config.toml)\n");
-        assert_eq!(check(&loaded).exit_code(), ExitCode::Done);
+        assert_eq!(render(&check(&loaded, Vec::new()), Output::Table, None).unwrap(), "no mistakes (config.toml)\n");
+        assert_eq!(check(&loaded, Vec::new()).exit_code(), ExitCode::Done);
     }
 
     #[test]
     fn mistakes_are_told_in_every_format() {
         let loaded = load(&Request { file: Some("/nonexistent/config.toml".into()), ..Request::default() });
-        let report = check(&loaded);
+        let report = check(&loaded, Vec::new());
         assert_eq!(report.exit_code(), ExitCode::Usage);
         let text = render(&report, Output::Table, None).unwrap();
         assert!(

@@ -6,6 +6,7 @@ use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::printed::{printed, verdict};
 use crate::headless;
+use crate::infra::one_state;
 use std::io;
 
 pub(super) fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
@@ -15,13 +16,22 @@ pub(super) fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Wr
         let message = std::iter::once(report.message).chain(report.causes).collect::<Vec<_>>().join(": ");
         loaded.wrong("ui.theme", message, report.hint.unwrap_or_default());
     }
-    let code = report::check(&loaded).exit_code();
+    let code = report::check(&loaded, Vec::new()).exit_code();
+    // Where there are mistakes, they are what is said.
+    if let Some(name) = context.global.env.as_deref().filter(|_| code == ExitCode::Done) {
+        loaded.open(Some(name))?;
+    }
     let (output, width) = (context.output, Context::width());
     match arguments.action {
         Action::Show => {
             printed(headless::print(out, &report::show(&loaded), output, width).map(drop))?;
+            // What a file with a mistake says is not among the values: without a word the defaults would look like its own.
+            loaded.sound()?;
             Ok(code)
         }
-        Action::Check => verdict(headless::print(out, &report::check(&loaded), output, width).map(drop), code),
+        Action::Check => {
+            let check = report::check(&loaded, one_state::warnings(&loaded.config.environments));
+            verdict(headless::print(out, &check, output, width).map(drop), code)
+        }
     }
 }

@@ -7,11 +7,11 @@ use std::path::PathBuf;
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(
     after_help = "Cost Explorer is asked at most once a day ($0.01 a request, two requests); what it said is kept and shown
-with its age. Figures of the last two days still grow. The demo asks its own simulator alone.
+with its age. Figures of the last two days still grow. The demo asks only its own simulator.
 
---estimate tells what an environment costs by its plans, before it is built: what runs by the hour or is paid by
-the month, at list prices on demand; what depends on use apart, with its unit price; and what the table of prices
-does not have, which is in no sum. It asks AWS nothing. Exit code 3 where something is not known.
+--estimate works from plans, before anything is built. It adds up what is paid by the hour or by the month, at
+on-demand list prices; what depends on use is listed apart, with its unit price; and what the price table does not
+have is named, and is in no total. It asks AWS nothing. The exit code is 3 where something is not known.
 
 Examples:
   cockpit cost
@@ -35,7 +35,7 @@ pub struct Arguments {
     /// Estimate from its plans what the environment will cost, before it is built
     #[arg(long, conflicts_with_all = ["tag", "by"])]
     pub estimate: bool,
-    /// With --estimate: what `terraform show -json` printed of a plan; may be given once for each unit, `-` is stdin
+    /// With --estimate: the output of `terraform show -json` for a plan; may be given once for each unit; `-` is standard input
     #[arg(long = "plan", value_name = "FILE", requires = "estimate", conflicts_with_all = ["tag", "by"])]
     pub plans: Vec<PathBuf>,
     /// With --estimate: this run, as `cockpit infra runs` lists it [default: the latest that planned]

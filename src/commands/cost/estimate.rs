@@ -81,7 +81,7 @@ struct Whole {
     complete: Option<bool>,
 }
 
-/// Plans in files.
+/// The plans that files hold.
 fn of_files(files: &[PathBuf]) -> Result<Plans, Report> {
     let (mut plans, mut from) = (Vec::new(), Vec::new());
     for file in files {
@@ -149,7 +149,7 @@ fn kept(config: &Config, environment: &str, named: Option<&str>) -> Result<(Path
     })
 }
 
-/// How a run stands.
+/// The state of a run.
 fn read(run: &Path) -> Result<RunState, Report> {
     let news = Reader::new(0).read_all(run).map_err(|error| unread(&run.display().to_string(), &error))?;
     Ok(RunState::of(&news.events))
@@ -219,7 +219,7 @@ async fn made_now(context: &Context, config: Config, environment: &EnvironmentCo
     let run = start::start(&start::this_program(), &runs, &order, Timestamp::now()).await.map_err(|error| {
         Report::new("refused", "the plan cannot be made", ExitCode::Refused)
             .cause(error.words())
-            .hint("`cockpit infra runs` shows what goes on")
+            .hint("`cockpit infra runs` shows what is running")
     })?;
     say(&format!("planning {} units of {}: {}", order.units.len(), environment.name, folder::name(&run)));
     follow(context, &run, stops).await?;
@@ -322,7 +322,7 @@ mod tests {
             assert_eq!(from[0].partial.as_deref(), why, "{name}");
             let report = report(from);
             assert_eq!(report.complete, why.is_none(), "{name}");
-            let wanted = "! more may belong in the sum than what the plan of app has";
+            let wanted = "! more may belong in the sum than the plan of app has";
             let told = report.notes().iter().any(|note| note.starts_with(wanted));
             assert_eq!(told, why.is_some(), "{name}: {:?}", report.notes());
         }

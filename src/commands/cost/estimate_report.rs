@@ -94,7 +94,7 @@ pub struct LineDto {
     pub month: f64,
     /// A month at most.
     pub month_at_most: f64,
-    /// A schedule stops it.
+    /// Whether a schedule stops it.
     pub stops: bool,
     /// The part of a week in which it is stopped; 0 where it never is.
     pub stopped: f64,
@@ -140,7 +140,7 @@ pub struct PriceDto {
 }
 
 impl PlanDto {
-    /// From a run that began then, or from a file.
+    /// Makes the report; `from` is the run, or the file, that was read.
     pub fn new(cover: Cover, from: impl Into<String>, made: Option<String>) -> Self {
         let Cover { unit, on_mocks, missing, partial } = cover;
         Self { unit, from: from.into(), made, on_mocks, missing, partial }
@@ -302,7 +302,7 @@ impl Printable for CostEstimate {
         let count: u64 = self.unknown.iter().map(|one| one.count).sum();
         if count > 0 {
             let plural = if count == 1 { "resource is" } else { "resources are" };
-            notes.push(format!("! {count} {plural} not in the sum as a whole: why is told of each"));
+            notes.push(format!("! {count} {plural} not wholly in the sum: each says why"));
         }
         notes
     }

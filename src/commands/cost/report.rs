@@ -216,7 +216,7 @@ impl Printable for Cost {
         match (self.forecast, &self.no_forecast) {
             (Some(forecast), _) => notes.push(format!("forecast for the whole month: {forecast:.2} {}", self.currency)),
             (None, why) => {
-                let why = why.as_deref().unwrap_or("Cost Explorer does not tell");
+                let why = why.as_deref().unwrap_or("Cost Explorer does not say");
                 notes.push(format!("! there is no forecast: {why}"));
             }
         }

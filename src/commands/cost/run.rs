@@ -27,10 +27,10 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         identity.as_ref().map(|identity| identity.account.clone()).or_else(|| app.environment.account.clone());
     let Some(account) = account else {
         let Some(failure) = app.estate.identity.failure().cloned() else {
-            let text = format!("whose costs these would be is not known: {} says no account", app.environment.name);
+            let text = format!("it is not known whose costs these would be: {} names no account", app.environment.name);
             return Err(Report::usage(text).hint("name its `account` and its `region` in the configuration"));
         };
-        return Err(Report::of_failure("whose costs these would be cannot be asked", &failure));
+        return Err(Report::of_failure("cannot tell whose costs these would be", &failure));
     };
     let unsure = identity.is_none();
     if let Some(why) = reading.identity_unknown() {

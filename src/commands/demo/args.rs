@@ -6,14 +6,13 @@ use clap::Args;
 
 /// Open the interactive session on the simulated AWS
 #[derive(Debug, Clone, PartialEq, Args)]
-#[command(
-    after_help = "Nothing leaves this machine: every screen says SIMULATED. Tunnels lead to a PostgreSQL of this machine's own programs
-(PGBIN, or where they usually are), which is started and filled when the pane Query connects for the first time, and is
-gone with the demo. The pane Infra has real Terraform, where it is on PATH, over units of resources that only wait.
+#[command(after_help = "Nothing leaves this machine: every screen says SIMULATED. Tunnels lead to a PostgreSQL server
+run from the programs of this machine (in PGBIN, or where they usually are). It is started and filled when the Query pane
+first connects, and removed when the demo ends. The Infra pane runs real Terraform, if it is on PATH, over units whose
+resources only wait.
 
 Example:
-  cockpit demo --scenario crash-loop --speed 5"
-)]
+  cockpit demo --scenario crash-loop --speed 5")]
 pub struct Arguments {
     /// The scenario: what happens in the simulated AWS
     #[arg(long, value_name = "NAME", default_value = "staging", value_parser = named)]
@@ -21,15 +20,15 @@ pub struct Arguments {
     /// Begin with the list of all environments, as the key `e` shows it
     #[arg(long)]
     pub all: bool,
-    /// How much faster than the wall its clock runs; 0 stops it
+    /// How many times as fast as real time its clock runs; 0 stops it
     #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,
-    /// How many bookmarks its database has: a million takes some ten seconds when it is first connected to
+    /// How many bookmarks its database has; with a million the first connection takes about ten seconds
     #[arg(long, value_name = "N", default_value_t = BOOKMARKS, value_parser = clap::value_parser!(u64).range(1..=MOST))]
     pub rows: u64,
 }
 
-/// As many as make every table look alive.
+/// Enough to make every table look alive.
 const BOOKMARKS: u64 = 20_000;
 /// More make the first connection wait for minutes.
 const MOST: u64 = 20_000_000;

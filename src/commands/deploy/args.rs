@@ -11,6 +11,7 @@ use std::path::PathBuf;
     after_help = "Done means that the new version serves: the service's own history calls this deployment SUCCESSFUL and
 its tasks run. Exit codes: 0 done, 5 rolled back, 6 failed and not rolled back, 7 not known (detached with
 Ctrl-C, or the time is up). Several services are deployed in the configured order, up to the first failure.
+With --attach each is followed to its own end, and the worst of them is the exit code.
 
 Examples:
   cockpit deploy web --image 9f3c2e1
@@ -28,7 +29,7 @@ pub struct Arguments {
     /// Force a new deployment of the same task definition, with new tasks
     #[arg(long)]
     pub force: bool,
-    /// Switch ECS Exec on for the service and force a new deployment: `cockpit tunnel` and `cockpit exec` go through its tasks
+    /// Enable ECS Exec on the service and force a new deployment, so that `cockpit tunnel` and `cockpit exec` can use its tasks
     #[arg(long)]
     pub enable_exec: bool,
     /// Build and push an image first, as `[build.SERVICE]` of the configuration says
@@ -54,7 +55,7 @@ pub struct Arguments {
     /// image that is not in ECR
     #[arg(long, value_name = "NAME", conflicts_with_all = ["force", "enable_exec", "attach"])]
     pub container: Option<String>,
-    /// Roll back from here as soon as the deployment is certain to fail; the default where the circuit breaker is off
+    /// Roll back from this machine as soon as the deployment is certain to fail; the default where the circuit breaker is off
     #[arg(long, conflicts_with_all = ["no_rollback", "attach"])]
     pub rollback_on_failure: bool,
     /// Do not roll back a failing deployment

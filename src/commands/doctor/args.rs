@@ -5,10 +5,11 @@ use clap::{Args, ValueEnum};
 /// Check tools, credentials, permissions and each line of the configuration [table|json|yaml]
 #[derive(Debug, Clone, Default, PartialEq, Eq, Args)]
 #[command(
-    after_help = "What the configuration of the environment names and nothing there has is a failure, told with its file and line and
-what may be meant. What a tunnel and a shell need to be allowed is asked of IAM (iam:SimulatePrincipalPolicy), and nothing is opened. 0: nothing fails; 1: something does; 3: of something it could not be read whether it is there.
+    after_help = "What the configuration names and AWS does not have is a failure, reported with its file and line and the name that may
+have been meant. IAM is asked whether a tunnel and a shell would be allowed (iam:SimulatePrincipalPolicy); nothing is opened.
+Exit codes: 0 nothing fails, 1 something fails, 3 something could not be read, so that it may or may not exist.
 
---policy asks nobody: it prints the smallest IAM policy for what is configured of the environment, as JSON.
+--policy asks AWS nothing: it prints the smallest IAM policy for what the environment configures, as JSON.
 
 Examples:
   cockpit doctor --env staging

@@ -129,12 +129,12 @@ impl Own<'_> {
         format!("arn:{}:{service}:{}:{}:{rest}", self.partition(), self.region, self.account)
     }
 
-    /// Of a service without a region.
+    /// The ARN of a resource of a service without regions.
     fn everywhere(&self, service: &str, rest: &str) -> String {
         format!("arn:{}:{service}::{}:{rest}", self.partition(), self.account)
     }
 
-    /// What everything of it is called: `alarms` is that and a hyphen.
+    /// The beginning of all its names: `alarms` is that and a hyphen.
     fn prefix(&self) -> String {
         let environment = self.environment;
         if let Some(alarms) = environment.alarms.first() {
@@ -292,7 +292,7 @@ impl Own<'_> {
         let mut own = vec![self.arn("ssm", "session/${aws:userid}-*")];
         if let Some((_, task, _)) = self.of_cluster().into_iter().find(|(kind, ..)| *kind == "task") {
             documents.extend(task);
-            // Those of ECS Exec are called after it.
+            // Sessions of ECS Exec are named after their command document.
             own.push(self.arn("ssm", "session/ecs-execute-command-*"));
         }
         let mut made: Vec<About> = vec![("session", documents, None), ("own-session", own, None)];

@@ -1,7 +1,7 @@
 //! `cockpit doctor`: the results of its checks as a report. The checks themselves are run by the
 //! caller.
 
-use crate::app::checkup::{Check, Outcome, counted};
+use crate::app::checkup::{Check, Outcome, counted, joined};
 use crate::cli::ExitCode;
 use crate::headless::emit::Printable;
 use crate::headless::lists::word;
@@ -50,8 +50,9 @@ impl Printable for Doctor {
     fn tables(&self) -> Vec<Table> {
         let mut table =
             Table::new(&[words("CHECK"), words("STATUS"), prose("DETAIL"), prose("HINT")], "nothing was checked");
-        for check in &self.checks {
-            table.row([Some(check.name.clone()), Some(word(&check.status)), Some(check.words()), check.hint.clone()]);
+        for check in joined(&self.checks) {
+            let (status, told) = (word(&check.status), check.words());
+            table.row([Some(check.name), Some(status), Some(told), check.hint]);
         }
         vec![table]
     }

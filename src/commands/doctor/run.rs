@@ -1,4 +1,4 @@
-//! Looks, and prints what was found.
+//! Runs the checks of the doctor, and prints them.
 
 use super::args::Arguments;
 use super::{policy, report};

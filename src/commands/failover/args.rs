@@ -7,7 +7,7 @@ use clap::Args;
 #[command(
     after_help = "Of an Aurora cluster a reader becomes the writer: the one of the lowest promotion tier that is least
 behind, or the one that --to names. A Multi-AZ instance goes to its standby. The plan says how far the reader is behind and
-how many are connected; the verdict how long there was no writer.
+how many clients are connected; the verdict says how long there was no writer.
 
 Examples:
   cockpit failover --dry-run

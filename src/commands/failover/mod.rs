@@ -1,4 +1,4 @@
-//! `cockpit failover`: another member of a database writes.
+//! `cockpit failover`: makes another member of a database the writer.
 
 pub(super) mod args;
 mod run;

@@ -1,4 +1,4 @@
-//! Lets another member write.
+//! Fails a database over to another member.
 
 use super::args::Arguments;
 use crate::app::operation::database::{Request, Wanted};

@@ -7,9 +7,9 @@ use clap::{Args, Subcommand};
 #[command(
     args_conflicts_with_subcommands = true,
     after_help = "What AWS declares is read (targets, load balancers, security groups, hosted zones, certificates). Then the hosts
-are looked at from here: GET requests, TLS handshakes, questions to name servers, and one request that asks for the
-public address of this machine. Each has a limit of 5 seconds. A guarded environment is sent nothing unless --probe
-or --probe-waf asks for it.
+are probed from this machine: GET requests, TLS handshakes, questions to name servers, and one request that asks for the
+public address of this machine. Each has a limit of 5 seconds. Nothing is sent to a guarded environment unless
+--probe or --probe-waf asks for it.
 
 The exit code is 0 where everything is healthy, 1 where something is down or degraded, 3 where something is not known.
 
@@ -40,8 +40,8 @@ pub struct Arguments {
 pub enum Action {
     /// Allow an address to reach the load balancer, by a rule of its security group [table|json|yaml]
     #[command(
-        after_help = "The rule holds at once, and the code does not have it: what that means for Terraform is in the plan. A guarded environment
-refuses it unless `allow = true` stands in its `health`. Without an address that of this machine is asked for.
+        after_help = "The rule takes effect at once and is not in your code; the plan says what that means for Terraform. A guarded environment
+refuses it unless its `health` has `allow = true`. Without an address, the public address of this machine is used.
 
 Examples:
   cockpit health allow
@@ -56,7 +56,7 @@ Examples:
 /// The arguments of `allow`.
 #[derive(Debug, Clone, PartialEq, Args)]
 pub struct Allow {
-    /// An address or a network of at most 256; the public address of this machine where it is left out
+    /// An address, or a network of at most 256 addresses [default: the public address of this machine]
     #[arg(value_name = "ADDRESS")]
     pub address: Option<String>,
     /// The security group, where several allow addresses

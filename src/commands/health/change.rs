@@ -13,7 +13,7 @@ use crate::model::Source;
 use crate::probe::{Probes, Settings};
 use std::io;
 
-/// By the target groups of the services the load balancers are found.
+/// The target groups of the services lead to the load balancers.
 const SOURCES: &[Source] = &[Source::Identity, Source::Services];
 
 pub(super) async fn change(context: &Context, action: &Action, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
@@ -31,7 +31,7 @@ pub(super) async fn change(context: &Context, action: &Action, out: &mut dyn io:
         request(typed, Vec::new())?;
     }
     let reading = context.collect(SOURCES, false).await?;
-    // By them the security groups are found.
+    // The services lead to the security groups.
     whole(&reading, &[Source::Services], "services")?;
     let app = &reading.collector.app;
     let address = match typed {

@@ -1,4 +1,4 @@
-//! `cockpit health`: what is printed.
+//! `cockpit health`: its output.
 
 use crate::cli::ExitCode;
 use crate::headless::Rows;

@@ -9,7 +9,7 @@ use std::path::PathBuf;
     after_help = "Clusters, services, databases, alarms, functions, schedules, load balancers, log groups, names of parameters, user
 pools, distributions, hosted zones, instances and the profiles of the AWS files are read, and nothing is changed. They
 are put into environments by their tags Project and Environment, else by their names; what looks like production is
-guarded, and what is not known stays as a question in a comment. A file that is there is never overwritten: the difference is shown.
+guarded, and what is unknown is left as a question in a comment. An existing file is never overwritten: the difference is shown.
 
 Examples:
   cockpit init --region ap-northeast-1

@@ -1,4 +1,4 @@
-//! Looks, and writes.
+//! Reads the account, and writes the configuration.
 
 use super::args::Arguments;
 use super::folder;
@@ -7,7 +7,7 @@ use crate::app::operation::call::{Read, Reply};
 use crate::aws::{Connection, Session};
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
-use crate::commands::opened::time_is_up;
+use crate::commands::opened::nothing_changed;
 use crate::commands::printed::printed;
 use crate::commands::say::say;
 use crate::commands::yes::asked;
@@ -32,7 +32,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         })
     };
     let looked = context.in_time(Box::pin(look(&arguments.regions, global.region.as_ref(), connection))).await;
-    let mut seen = looked.ok_or_else(|| time_is_up("not all of the account could be looked at"))??;
+    let mut seen = looked.ok_or_else(|| nothing_changed("not all of the account could be looked at"))??;
     seen.profile.clone_from(&global.profile);
     seen.code = folder::look(&arguments.dir);
     let text = write(&seen, &group(&seen));
@@ -45,7 +45,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     Ok(ExitCode::Incomplete)
 }
 
-/// What is in these regions, or in the one that is configured.
+/// Reads these regions, or the one that is configured.
 pub(super) async fn look(
     regions: &[String],
     usual: Option<&String>,
@@ -119,7 +119,7 @@ async fn offer(
         let _ = std::fs::remove_file(file);
         return Err(unusable(file, "written", &error));
     }
-    say(&format!("{} is written; `cockpit doctor` tries what it says", file.display()));
+    say(&format!("{} is written; `cockpit doctor` checks it", file.display()));
     Ok(ExitCode::Done)
 }
 

@@ -29,7 +29,7 @@ pub struct Arguments {
     /// A log group, or groups by a pattern (`*`, `?`, `[a-c]`), instead of services; may be repeated
     #[arg(long, value_name = "NAME", conflicts_with = "services")]
     pub group: Vec<String>,
-    /// Print what it would scan and what that costs, by the bytes of the groups in that range, and ask nothing
+    /// Print how much it would scan and what that costs, estimated from the size of the groups, and run no query
     #[arg(long)]
     pub price: bool,
     /// Return at most N rows

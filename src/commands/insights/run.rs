@@ -40,7 +40,7 @@ async fn search(
     let output = context.output;
     let text = query(&arguments.query, &context.open()?.1.log_queries)?;
     let end = context.end();
-    let asked = Asked { services: &arguments.services, groups: &arguments.group, lambdas: &[] };
+    let asked = Asked { services: &arguments.services, groups: &arguments.group, lambdas: &[], waits: false };
     let (reading, found) = Box::pin(log_groups::read(context, &asked)).await?;
     let unsure = reading.identity_unknown();
     let app = &reading.collector.app;
@@ -61,26 +61,12 @@ async fn search(
             let _ = writeln!(crate::runtime::Output::stderr(), "insights: {}", harmless(&said));
         }
     }
-    let region = ring.executor.region();
-    if let Some(there) = found.groups.iter().find(|group| group.region.is_some() && group.region != region) {
-        let (group, there) = (&there.group, there.region.as_deref().unwrap_or_default());
-        return Err(Report::usage(format!("{group} is in {there}, and a query searches one region")).hint(format!(
-            "search it with --region {there} --group {group}, the others with --group or by their service"
-        )));
-    }
-    if found.groups.len() > 50 {
-        return Err(Report::usage(format!("{} groups are more than the 50 of a query", found.groups.len()))
-            .hint("name fewer of them: services, or --group with a pattern"));
-    }
+    searchable(&found.groups, ring.executor.region().as_deref())?;
     let names: Vec<String> = found.groups.iter().map(|group| group.group.clone()).collect();
-    let late = |_| {
-        Report::new("timeout", "the query did not end in time", ExitCode::TimedOut)
-            .hint("ask for a shorter time, or wait longer with --timeout")
-    };
     let common = insights::common(&names);
     let sizes = groups(&mut ring, &common);
     let sizes = match end {
-        Some(end) => tokio::time::timeout_at(end, sizes).await.map_err(late)?,
+        Some(end) => tokio::time::timeout_at(end, sizes).await.map_err(|_| late())?,
         None => sizes.await,
     };
     let estimate = match sizes {
@@ -109,7 +95,7 @@ async fn search(
     }
     let asking = ask(&mut ring, query);
     let result = match end {
-        Some(end) => tokio::time::timeout_at(end, asking).await.map_err(late)?,
+        Some(end) => tokio::time::timeout_at(end, asking).await.map_err(|_| late())?,
         None => asking.await,
     };
     let result = result.map_err(|failure| Report::of_failure("the query failed", &failure))?;
@@ -121,6 +107,26 @@ async fn search(
     let width = if output == Output::Table { Context::width() } else { None };
     let code = printed(headless::print(out, &report, output, width).map(drop))?;
     Ok(if whole { code } else { ExitCode::Incomplete })
+}
+
+/// A query searches one region, and no more than 50 groups.
+fn searchable(groups: &[GroupSource], region: Option<&str>) -> Result<(), Report> {
+    if let Some(there) = groups.iter().find(|group| group.region.is_some() && group.region.as_deref() != region) {
+        let (group, there) = (&there.group, there.region.as_deref().unwrap_or_default());
+        return Err(Report::usage(format!("{group} is in {there}, and a query searches one region")).hint(format!(
+            "search it with --region {there} --group {group}, the others with --group or by their service"
+        )));
+    }
+    if groups.len() > 50 {
+        return Err(Report::usage(format!("{} groups are more than the 50 of a query", groups.len()))
+            .hint("name fewer of them: services, or --group with a pattern"));
+    }
+    Ok(())
+}
+
+fn late() -> Report {
+    Report::new("timeout", "the query did not end in time", ExitCode::TimedOut)
+        .hint("ask for a shorter time, or wait longer with --timeout")
 }
 
 /// The query itself, or that of a name. A single word is a name: no query is so short.

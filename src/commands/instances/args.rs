@@ -6,8 +6,8 @@ use clap::{Args, Subcommand};
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(
     after_help = "Which instances are the environment's: those that `instances` names (ids, or patterns of names), else those whose tags
-`Project` and `Environment` are its own. Processor use comes from EC2, memory and disks where the agent of CloudWatch reports
-them. What cannot be read is said with its action, and the exit code is 3.
+`Project` and `Environment` are its own. CPU comes from EC2; memory and disks where the CloudWatch agent reports them.
+What cannot be read is reported with the action that was denied or failed, and the exit code is 3.
 
 An instance is named by its id, its name, or words that only its name has. A change is planned, asked for, written into the
 audit file, and watched until the instance's state and its status checks say so.

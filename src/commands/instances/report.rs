@@ -1,4 +1,4 @@
-//! `cockpit instances`: what is printed.
+//! `cockpit instances`: its output.
 
 use crate::cli::ExitCode;
 use crate::headless::Rows;

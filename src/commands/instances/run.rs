@@ -39,7 +39,7 @@ async fn list(context: &Context, out: &mut dyn io::Write) -> Result<ExitCode, Re
     let session = context.aws(&app.environment);
     let which = Which::of(&app.environment);
     let read = session.machines(&which, app.service_now(), context.limit()).await;
-    // By what happened: what was read whole is that also where the time is up while it is printed.
+    // Decided by what happened: a whole answer stays whole even if the time is up while it is printed.
     let late = |failure: &Failure| failure.kind == FailureKind::Timeout;
     let late = match &read {
         Ok((_, missing)) => missing.iter().any(late),

@@ -1,4 +1,4 @@
-//! `cockpit internal`: what it is given.
+//! `cockpit internal`: its arguments.
 
 use clap::{Args, Subcommand};
 use std::ffi::OsString;

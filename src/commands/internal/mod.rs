@@ -1,4 +1,4 @@
-//! `cockpit internal`: what the cockpit starts of itself, never typed.
+//! `cockpit internal`: processes that the cockpit starts for itself; nobody types it.
 
 pub(super) mod args;
 mod run;

@@ -1,4 +1,4 @@
-//! Does what the cockpit started itself for.
+//! Runs the processes that the cockpit starts for itself.
 
 use super::args::{Arguments, Part};
 use crate::app::poll::Wants;
@@ -44,7 +44,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     }
 }
 
-/// What is lost with resources that are to be destroyed.
+/// Counts what is lost with resources that are to be destroyed.
 async fn counts(order: Order, held: Vec<Held>) -> Vec<Loss> {
     let account = order.account.clone();
     let session = Session::new(Connection::from(&environment(order)));
@@ -66,7 +66,7 @@ async fn account(context: &Context, order: Order) -> Result<String, String> {
     identity.value().map(|identity| identity.account.clone()).ok_or_else(failed)
 }
 
-/// What an order says of AWS.
+/// The environment of an order, with its settings for AWS.
 fn environment(order: Order) -> EnvironmentConfig {
     // Whoever takes a run up may have another endpoint in the shell, or none: the tools go where the run was begun.
     let alone = order.world.0.len() == 1;

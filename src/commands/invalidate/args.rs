@@ -5,9 +5,10 @@ use clap::Args;
 /// Invalidate what a distribution has cached, and wait until every edge has done it [table|json|yaml]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(
-    after_help = "The distribution of CloudFront is named by its id, one of its names or its comment; where the environment has one alone, it need not be.
-Which are the environment's: those that `distributions` names in the configuration, else those with one of its hosts as
-alias, or with the beginning of its names as comment. Of another none is touched.
+    override_usage = "cockpit invalidate [OPTIONS] [DISTRIBUTION] <PATH>...",
+    after_help = "A CloudFront distribution is named by its id, one of its names or its comment, and may be left out where the environment
+has only one. The environment's are those that `distributions` names in the configuration, else those that have one of its
+hosts as an alias, or whose comment begins as the environment's names do. No other distribution is touched.
 
 Paths begin with a slash. A * at the end stands for anything; elsewhere it is only itself. The first 1,000 paths of a month
 are free; the plan says how many were invalidated, and what these cost.

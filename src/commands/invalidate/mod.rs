@@ -1,4 +1,4 @@
-//! `cockpit invalidate`: what a distribution has cached is thrown away.
+//! `cockpit invalidate`: remove objects from the cache of a distribution.
 
 pub(super) mod args;
 mod run;

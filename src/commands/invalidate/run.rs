@@ -1,4 +1,4 @@
-//! Throws away what a distribution has cached.
+//! Invalidates what a distribution has cached.
 
 use super::args::Arguments;
 use crate::app::operation::single::invalidation::Request;

@@ -59,8 +59,8 @@ pub struct Arguments {
     /// Follow with a live tail: sooner, at most 500 lines a second, $0.01 a minute beyond 1,800 a month
     #[arg(long, requires = "follow", conflicts_with = "until")]
     pub live: bool,
-    /// Requests a second for pages of lines, of each of the two APIs that have them; without it what AWS allows in the
-    /// region (in most 10 of `FilterLogEvents` and 25 of `GetLogEvents`)
+    /// Requests a second to each of the two APIs that return lines; without it as many as AWS allows in the region (in
+    /// most regions 10 of `FilterLogEvents` and 25 of `GetLogEvents`)
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=1_000))]
     pub rate: Option<u16>,
     /// How long a line waits for earlier ones of other groups; with `0s` it does not wait
@@ -72,7 +72,7 @@ pub struct Arguments {
     /// End with 0 at the first line that passes this filter (7 if --timeout comes first)
     #[arg(long, value_name = "EXPR", requires = "follow", conflicts_with = "until")]
     pub exit_on: Option<String>,
-    /// Also write every line to this file, as JSON lines; it is rotated at 64 MB, 4 are kept
+    /// Also write every line to this file, as JSON lines; it is rotated at 64 MB, and 4 files are kept
     #[arg(long, value_name = "FILE")]
     pub tee: Option<PathBuf>,
 }

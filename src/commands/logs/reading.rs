@@ -12,6 +12,7 @@ use crate::cli::{ExitCode, Output, Report};
 use crate::commands::context::{Context, Reading};
 use crate::commands::log_groups::{self, Asked, say};
 use crate::runtime::logs::LogReader;
+use crate::runtime::output::reader_is_gone;
 use crate::runtime::ring::EventLoop;
 use std::ops::ControlFlow;
 use std::time::Duration;
@@ -61,7 +62,7 @@ pub(super) struct Run<'a> {
 }
 
 impl Run<'_> {
-    /// Looks for the newest lines. They are written and it is over, or it goes on from where they begin.
+    /// Reads the newest lines. Writes them and ends, or returns the loop that follows from where they begin.
     pub(super) async fn newest(
         &mut self,
         most: usize,
@@ -170,6 +171,9 @@ impl Run<'_> {
                     continue;
                 }
             };
+            if follow && reader_is_gone() {
+                return Ok(ExitCode::Done);
+            }
             match heard {
                 Some(ReaderEvent::Lines(lines)) => {
                     if let Some(code) = self.lines(&lines, &mut reader, writer)? {
@@ -177,7 +181,7 @@ impl Run<'_> {
                     }
                 }
                 Some(ReaderEvent::Ended) => {
-                    // Those of another region are not listed here.
+                    // Groups of another region are not listed here.
                     let here = self.groups.iter().filter(|group| group.region.is_none() || group.region == self.region);
                     let names: Vec<String> = here.map(|group| group.group.clone()).collect();
                     let Range { since, now, .. } = self.range;
@@ -194,7 +198,7 @@ impl Run<'_> {
         }
     }
 
-    /// How lines are read.
+    /// How the groups are read: followed, or once.
     fn way(&self) -> Way {
         let Range { since, until, now } = self.range;
         let (groups, pattern) = (self.groups.clone(), self.arguments.pattern.clone());
@@ -291,10 +295,10 @@ fn trusted(heard: ReaderEvent, follow: bool) -> Result<(), Report> {
         }
         // What no retry can help, and a read that ends, need not wait for ever.
         ReaderEvent::Unknown(failure, times) if failure.lasting || (!follow && times >= IDENTITY_TRIES) => {
-            Err(Report::of_failure("whose the renewed credentials are cannot be asked", &failure))
+            Err(Report::of_failure("cannot tell whose the renewed credentials are", &failure))
         }
         ReaderEvent::Unknown(failure, 1) => {
-            say(&format!("whose the renewed credentials are cannot be asked: {failure}; it is tried again"));
+            say(&format!("cannot tell whose the renewed credentials are: {failure}; it is tried again"));
             Ok(())
         }
         ReaderEvent::Unknown(..) | ReaderEvent::Lines(_) | ReaderEvent::Ended => Ok(()),
@@ -337,12 +341,12 @@ fn join(fresh: Sources, now: &mut Vec<GroupSource>, reader: &mut LogReader, prin
     let mut all = now.clone();
     for group in fresh.groups {
         if let Some(known) = all.iter_mut().find(|known| known.group == group.group && known.region == group.region) {
-            // Those of before may still write: a rollout takes minutes.
+            // Earlier writers may still write: a rollout takes minutes.
             let new: Vec<_> = group.writers.into_iter().filter(|writer| !known.writers.contains(writer)).collect();
             known.writers.extend(new);
             let new: Vec<_> = group.others.into_iter().filter(|other| !known.others.contains(other)).collect();
             known.others.extend(new);
-            // Those that have ended were somebody's.
+            // Tasks that have ended are kept: whose lines they wrote stays known.
             known.tasks.extend(group.tasks);
             known.only |= group.only;
         } else {

@@ -25,14 +25,13 @@ pub enum Form {
     Raw,
 }
 
-/// What a line has to be to be written.
+/// The conditions for a line to be written.
 #[derive(Debug, Clone, Default)]
 pub struct Wanted {
-    /// Passes this.
+    /// Only lines that pass this filter.
     pub filter: Filter,
     /// Is at this level or above.
     pub level: Level,
-    /// Has this.
     pub grep: Option<Search>,
 }
 
@@ -41,7 +40,7 @@ const STREAMS: usize = 4_096;
 /// Colours of service names: those that can be read on dark and on light.
 const COLOURS: [u8; 6] = [36, 33, 35, 32, 34, 96];
 
-/// Writes lines.
+/// Prints lines in the format that was asked for.
 #[derive(Debug)]
 pub struct Printer {
     form: Form,
@@ -55,16 +54,16 @@ pub struct Printer {
     /// Streams, and the place of each by its group and its name.
     streams: Vec<Stream>,
     places: HashMap<(String, String), usize>,
-    /// The same by where its source stands in memory, which is kept there.
+    /// The same by the address of its source in memory, which is kept alive there.
     known: HashMap<usize, (Arc<Source>, usize)>,
     last: Option<(usize, usize)>,
-    /// How many lines came.
+    /// How many lines were printed.
     lines: u64,
     second: i64,
     clock: String,
 }
 
-/// What is known of a stream.
+/// A known stream.
 #[derive(Debug, Default)]
 struct Stream {
     /// How its last line was written.
@@ -118,7 +117,7 @@ impl Printer {
         self.last = None;
     }
 
-    /// What comes next does not follow on what was read: earlier lines are read anew.
+    /// Starts again: what comes next does not follow on what was read.
     pub fn begin_again(&mut self) {
         self.streams.clear();
         self.places.clear();
@@ -313,7 +312,7 @@ impl Printer {
         let word = if gap.sampled { "SAMPLED" } else { "GAP" };
         match self.form {
             Form::Json => out.push_str(&written::gap(gap)),
-            // Not among the lines: nobody wrote it.
+            // Not among the lines: no container wrote it.
             Form::Raw => {}
             Form::Text => {
                 self.clock(gap.from, out);

@@ -32,7 +32,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let wanted = wanted(arguments, &named_filters)?;
     let exit_on = arguments.exit_on.as_deref().map(|text| filter("--exit-on", text, &named_filters)).transpose()?;
     let end = context.end();
-    let asked = Asked { services: &arguments.services, groups: &arguments.group, lambdas: &arguments.lambda };
+    let asked = asked(arguments);
     let (reading, found) = Box::pin(log_groups::read(context, &asked)).await?;
     let unsure = reading.identity_unknown().is_some();
     let (range, zone) = range(arguments, &reading)?;
@@ -101,6 +101,15 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
         }
     }
     Box::pin(run.read(ring, arns, &mut writer)).await
+}
+
+fn asked(arguments: &Arguments) -> Asked<'_> {
+    Asked {
+        services: &arguments.services,
+        groups: &arguments.group,
+        lambdas: &arguments.lambda,
+        waits: arguments.follow,
+    }
 }
 
 /// When lines are read from and up to, and the time zone in which they are told.

@@ -27,11 +27,11 @@ pub(super) struct Kept {
     pub(super) text: String,
     /// What goes into the file of `--tee`.
     pub(super) tee: Option<String>,
-    /// It is the one that is waited for.
+    /// Whether it is the one that is waited for.
     pub(super) over: bool,
 }
 
-/// The newest lines.
+/// Keeps the newest lines, for `--tail`.
 #[derive(Debug, Clone, Default)]
 pub(super) struct Newest {
     most: usize,
@@ -41,7 +41,7 @@ pub(super) struct Newest {
 }
 
 impl Newest {
-    /// So many of them.
+    /// Keeps at most this many lines.
     pub(super) fn new(most: usize) -> Self {
         Self { most, ..Self::default() }
     }

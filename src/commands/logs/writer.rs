@@ -34,14 +34,14 @@ pub(super) struct Writer<'a> {
     pub(super) failed: Vec<String>,
 }
 
-/// What is said where the file of `--tee` cannot be written, which is not the output.
+/// The message where the file of `--tee` cannot be written, which is not the output.
 pub(super) fn tee_unwritten(path: &Path, error: &io::Error) -> Report {
     let message = format!("the file of --tee, {}, cannot be written", path.display());
     Report::new("output", message, ExitCode::Failed).caused_by(error)
 }
 
 impl Writer<'_> {
-    /// What was kept does not count: it is read again.
+    /// Forgets what was kept: it is read again.
     pub(super) fn begin_again(&mut self) {
         self.printer.begin_again();
         if let Some(newest) = &mut self.newest {
@@ -148,7 +148,7 @@ impl Trouble {
         Self { unread, ..Self::default() }
     }
 
-    /// What could not be read when it was looked where the lines are now; nothing where all could.
+    /// Says what could not be read when groups were looked up again; nothing where all could.
     pub(super) fn unread(&mut self, missing: &[String]) {
         if self.unread == missing.is_empty() {
             match missing.first() {

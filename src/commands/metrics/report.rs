@@ -57,7 +57,7 @@ pub struct Metrics {
     failed: Option<String>,
     #[serde(skip)]
     unlisted: Option<String>,
-    /// There may be no whole minute in its time.
+    /// Whether there may be no whole minute in its time.
     #[serde(skip)]
     short: bool,
     /// What of the time that was asked for is gone at AWS by now.
@@ -275,8 +275,8 @@ impl Printable for Metrics {
         let empty = match (&self.metrics, extent) {
             (None, _) | (_, Extent::Nothing) => "metrics are not known",
             (Some(_), Extent::Unasked) => "nothing that is configured has metrics",
-            (Some(_), Extent::Part) => "of what was read nothing has metrics",
-            (Some(_), Extent::Whole) if self.unlisted.is_some() => "of what was read nothing has metrics",
+            (Some(_), Extent::Part) => "nothing that was read has metrics",
+            (Some(_), Extent::Whole) if self.unlisted.is_some() => "nothing that was read has metrics",
             (Some(_), Extent::Whole) => "no metrics",
         };
         let title = format!("{} to {}", shown.title(&self.since), shown.title(&self.until));
@@ -345,7 +345,7 @@ impl Printable for Metrics {
         notes.extend(self.unlisted.iter().map(without));
         if !self.of_others.is_empty() {
             let names = self.of_others.join(", ");
-            notes.push(format!("without what has not the environment's names: {names}; --all shows it, too"));
+            notes.push(format!("without what does not have the environment's names: {names}; --all shows it, too"));
         }
         let gateways: BTreeSet<&str> =
             self.metrics.iter().flatten().filter(|one| one.area == "nat").map(|one| one.of.as_str()).collect();

@@ -5,8 +5,8 @@ use clap::Args;
 /// Run a command of the configuration [table|json|yaml]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(
-    after_help = "The commands are those of [[commands]] in the configuration: docs/configuration.md says what each is told.
-One that changes something shows what will be run and asks for a yes.
+    after_help = "The commands are those of [[commands]] in the configuration: docs/configuration.md says what each is given.
+One that changes something shows what will be run, and asks first.
 
 Examples:
   cockpit run flush-cache --service web

@@ -24,7 +24,8 @@ fn kind(typed: Type) -> Kind {
 fn readers<'a>(facts: &Facts, names: impl Iterator<Item = &'a str>, restart: bool) -> Result<Option<Readers>, Report> {
     let readers = facts.readers(names);
     if readers.is_none() && restart {
-        let report = facts.unread("which services are to get new tasks is not known: nothing was changed".to_owned());
+        let report =
+            facts.unread("it is not known which services are to get new tasks: nothing was changed".to_owned());
         let hint = report.hint.clone().unwrap_or_else(|| "try again".to_owned());
         return Err(report.hint(format!("{hint}, or leave --restart out")));
     }
@@ -149,8 +150,8 @@ pub(super) fn own_path(facts: &Facts) -> Result<String, Report> {
     let under = facts.known_under()?;
     if !facts.complete && facts.environment.parameters.is_empty() {
         // What was not read may name another path.
-        let report = facts.unread(format!("where the parameters of {} lie is not known", facts.environment.name));
-        return Err(report.hint("say it with --under PATH"));
+        let report = facts.unread(format!("it is not known where the parameters of {} are", facts.environment.name));
+        return Err(report.hint("give it with --under PATH"));
     }
     let folders: Vec<&String> = under.iter().filter(|path| path.ends_with('/')).collect();
     let own = |path: &&&String| path.split('/').any(|part| part == facts.environment.name);

@@ -14,7 +14,7 @@ use std::io::{self, Write as _};
 use std::os::unix::fs::OpenOptionsExt as _;
 use std::path::Path;
 
-/// So many values are asked for at a time.
+/// How many values are asked for at a time.
 const AT_ONCE: usize = 10;
 
 pub(super) async fn export(context: &Context, export: &Export) -> Result<ExitCode, Report> {
@@ -32,7 +32,9 @@ pub(super) async fn export(context: &Context, export: &Export) -> Result<ExitCod
         let shown = export.file.display();
         // A device, a pipe or a link would be gone, and a file in its place.
         if !there.is_file() {
-            return Err(Report::usage(format!("{shown} is no regular file: it is not overwritten")).hint("name a file"));
+            return Err(
+                Report::usage(format!("{shown} is not a regular file: it is not overwritten")).hint("name a file")
+            );
         }
         if !export.force {
             return Err(

@@ -1,4 +1,4 @@
-//! What the actions know: where the environment's parameters lie, what its task definitions name, and a session to ask with.
+//! What the actions of `params` work with: where the parameters lie, what task definitions name, and a session.
 
 use crate::app::operation::parameter::place;
 use crate::app::parameters;
@@ -21,36 +21,36 @@ use std::collections::BTreeMap;
 /// Services that read each parameter when a task starts: whole names, and what people call them.
 pub(super) type Readers = BTreeMap<String, BTreeMap<String, String>>;
 
-/// An environment, and what its services name.
+/// The facts of an environment for `cockpit params`: its configuration, and what its task definitions name.
 pub(super) struct Facts {
     pub(super) environment: EnvironmentConfig,
-    /// With the environments beside it.
+    /// The whole configuration: it says what belongs to other environments.
     pub(super) config: Config,
     pub(super) session: Session,
     pub(super) now: Timestamp,
-    /// What task definitions name.
+    /// The parameters and secrets that the task definitions name.
     pub(super) named: Vec<ParameterReference>,
-    /// All of them were read.
+    /// Whether all task definitions were read.
     pub(super) complete: bool,
-    /// What of them is missing.
+    /// Which task definitions were not read, in sentences.
     pub(super) missing: Vec<String>,
-    /// The first failure among that.
+    /// The first failure to read one.
     pub(super) failure: Option<Failure>,
-    /// Why tasks stopped before they ran.
+    /// Tasks that stopped: the service, and the reason.
     pub(super) stopped: Vec<(String, String)>,
-    /// Why that is not known.
+    /// Why it is not known which tasks stopped.
     pub(super) unread_tasks: Option<String>,
     /// The region, as configured or found.
     pub(super) region: Option<String>,
 }
 
 impl Facts {
-    /// Of the environment that was asked for.
+    /// Reads the facts of the environment that was asked for.
     pub(super) async fn gather(context: &Context, opened: &Opened) -> Result<Self, Report> {
         Self::of(context, opened.config.clone(), opened.environment.clone()).await
     }
 
-    /// Of another one.
+    /// Reads the facts of another environment, by its name.
     pub(super) async fn of_named(context: &Context, name: &str) -> Result<Self, Report> {
         let (loaded, environment) = context.open_named(name)?;
         let environment = context.session().overrides.apply(environment);
@@ -62,7 +62,7 @@ impl Facts {
         Box::pin(Self::read(context, collector, environment)).await
     }
 
-    /// Of the environment that was asked for, with its parameters and secrets: what its configuration says where they lie is
+    /// Reads the facts, parameters and secrets of the environment that was asked for. The paths that its configuration names are
     /// listed while task definitions are read.
     pub(super) async fn with_lists(context: &Context, opened: &Opened) -> Result<(Self, Lists), Report> {
         let environment = opened.environment.clone();
@@ -137,7 +137,7 @@ impl Facts {
         Ok(facts)
     }
 
-    /// Where its parameters lie: as configured, else where those lie that its task definitions name.
+    /// The paths of its parameters: as configured, else those of the parameters that its task definitions name.
     pub(super) fn under(&self) -> Vec<String> {
         if !self.environment.parameters.is_empty() {
             return self.environment.parameters.clone();
@@ -145,7 +145,7 @@ impl Facts {
         prefixes(self.named.iter().filter_map(|one| one.from.parameter()))
     }
 
-    /// The same, or how to say it.
+    /// These paths; an error says how to configure them where there are none.
     pub(super) fn known_under(&self) -> Result<Vec<String>, Report> {
         let under = self.under();
         if !under.is_empty() {
@@ -153,14 +153,14 @@ impl Facts {
         }
         let name = &self.environment.name;
         if !self.complete {
-            let report = self.unread(format!("where the parameters of {name} lie is not known"));
+            let report = self.unread(format!("it is not known where the parameters of {name} are"));
             // A network that is down is mended, not configured around.
             let may_not = self.failure.as_ref().is_some_and(|failure| failure.kind == FailureKind::Denied);
             let way = format!("or write parameters = [\"/path/of/{name}/\"] into [environments.{name}]");
             let hint = report.hint.clone().unwrap_or_default();
             return Err(if may_not { report.hint(format!("{hint}, {way}")) } else { report });
         }
-        Err(Report::usage(format!("nothing says where the parameters of {name} lie: its task definitions name none"))
+        Err(Report::usage(format!("nothing says where the parameters of {name} are: its task definitions name none"))
             .hint(format!("write parameters = [\"/path/of/{name}/\"] into [environments.{name}]")))
     }
 
@@ -178,7 +178,7 @@ impl Facts {
         self.environment.own_secrets(all, &self.named)
     }
 
-    /// What cannot be known because not all task definitions were read, and why.
+    /// The error where something cannot be known because not all task definitions were read.
     pub(super) fn unread(&self, message: String) -> Report {
         let report = match &self.failure {
             Some(failure) => Report::of_failure(message, failure),
@@ -189,7 +189,7 @@ impl Facts {
         if report.code == ExitCode::Failed { Report { code: ExitCode::Incomplete, ..report } } else { report }
     }
 
-    /// Names that are asked for: those paths, and what task definitions name elsewhere.
+    /// The names to ask for: these paths, and the names elsewhere that task definitions have.
     pub(super) fn asked(&self, under: &[String]) -> Vec<String> {
         let mut asked = under.to_vec();
         for name in self.named.iter().filter_map(|one| one.from.parameter()) {
@@ -205,7 +205,7 @@ impl Facts {
         asked
     }
 
-    /// All of them.
+    /// The parameters of the environment.
     pub(super) async fn parameters(&self, context: &Context) -> Result<Vec<Parameter>, Report> {
         let asked = self.asked(&self.known_under()?);
         let account = self.environment.account.as_deref();
@@ -224,7 +224,7 @@ impl Facts {
         }
         if !self.complete {
             // What was not read may name another one: the wrong one would be shown, written or removed.
-            let report = self.unread(format!("which parameter `{typed}` is, is not known"));
+            let report = self.unread(format!("it is not known which parameter `{typed}` is"));
             return Err(report.hint("write its whole name: /PATH/OF/IT"));
         }
         let ends = |name: &&str| name.rsplit('/').next() == Some(typed);
@@ -251,21 +251,21 @@ impl Facts {
         names.filter_map(|name| place.refuses(name)).collect()
     }
 
-    /// One of those as the end of a command.
+    /// The report with which a command ends that may not change this one.
     pub(super) fn refusal(&self, check: &Check) -> Report {
         let text = check.text.clone();
         let report = if check.usage { Report::usage(text) } else { self.unread(text) };
         report.hint(check.hint.clone().unwrap_or_default())
     }
 
-    /// Who reads these, for a change; none where not all task definitions are known.
+    /// The services that read these parameters; none where not all task definitions are known.
     pub(super) fn readers<'a>(&self, names: impl Iterator<Item = &'a str>) -> Option<Readers> {
         let all = names.map(|name| (name.to_owned(), named::readers(&self.named, name))).collect();
         self.complete.then_some(all)
     }
 }
 
-/// What lies there.
+/// The parameters and secrets that were listed.
 pub(super) struct Lists {
     pub(super) parameters: Vec<Parameter>,
     pub(super) secrets: Result<Vec<Secret>, Failure>,
@@ -299,14 +299,14 @@ pub(super) async fn found(context: &Context, typed: &str) -> Result<(Alone, Stri
     Ok((Alone { environment: facts.environment, session: facts.session }, name))
 }
 
-/// Says of which other environment a name or a path is that was typed whole: it is read with this one's credentials.
+/// Warns that a name or path that was typed whole belongs to another environment: it is read with this one's credentials.
 pub(super) fn tell_whose(config: &Config, environment: &EnvironmentConfig, typed: &str) {
     if let Some(other) = place(config, environment, &[], false).neighbour(typed) {
         say(&format!("! {typed} belongs to {other}, not to {}", environment.name));
     }
 }
 
-/// A read within `--timeout`.
+/// Waits for a read until `--timeout` is up.
 pub(super) async fn within<T>(
     context: &Context,
     read: impl Future<Output = Result<T, Failure>>,

@@ -28,7 +28,7 @@ pub(super) async fn value(context: &Context, put: &Put, name: &str, before: Opti
         let question = format!("value of {name} (it is not shown): ");
         prompt(context, &question).await?
     } else {
-        return Err(Report::usage("the value cannot be asked for: standard input is no terminal")
+        return Err(Report::usage("the value cannot be asked for: standard input is not a terminal")
             .hint("--stdin reads it from there, --file FILE from a file"));
     };
     Ok(if put.trim { Value::new(value.expose().trim_end_matches(['\n', '\r'])) } else { value })
@@ -86,7 +86,7 @@ async fn prompt(context: &Context, question: &str) -> Result<Value, Report> {
     }
 }
 
-/// What is typed up to Enter; none where it is left with Ctrl-C or at the end of the input.
+/// Reads a line up to Enter; none where it is left with Ctrl-C or at the end of the input.
 fn typed(input: &mut dyn io::Read) -> io::Result<Option<String>> {
     let mut bytes: Vec<u8> = Vec::new();
     let mut one = [0u8];

@@ -47,7 +47,7 @@ pub(super) async fn list(context: &Context, ls: &Ls, out: &mut dyn io::Write) ->
         parameters.retain(|one| sifted(&one.name));
         if let (Some((own, others)), Some(all)) = (&mut secrets, of_region.as_deref()) {
             own.retain(|one| sifted(&one.name));
-            // As many as `--all` lists beside them.
+            // How many more `--all` would list.
             *others = all.iter().filter(|one| sifted(&one.name)).count().saturating_sub(own.len());
         }
     }

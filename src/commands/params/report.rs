@@ -19,11 +19,11 @@ use std::collections::BTreeSet;
 pub use found::{CHECK, DIFF, Differences, Findings};
 pub(super) use found::{differences, findings};
 
-/// Schemas.
+/// The schema of a list of parameters.
 pub const LIST: &str = "cockpit.parameters/1";
-/// Of one.
+/// The schema of one parameter.
 pub const ONE: &str = "cockpit.parameter/1";
-/// Of its versions.
+/// The schema of the versions of a parameter.
 pub const HISTORY: &str = "cockpit.parameter-history/1";
 
 /// A parameter.

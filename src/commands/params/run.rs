@@ -1,4 +1,4 @@
-//! Which of the actions it is.
+//! Runs the action that was typed.
 
 use super::args::{Action, Arguments};
 use super::{change, export, read};

@@ -15,7 +15,7 @@ pub enum Which {
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(
     after_help = "Schedules are those of EventBridge Scheduler and the scheduled actions of Application Auto Scaling. Rules of
-EventBridge are not looked at: they have no start date, so that no single time of theirs can be skipped.
+EventBridge are not looked at: they have no start date, so no single run of theirs can be skipped.
 
 Examples:
   cockpit schedule

@@ -109,7 +109,7 @@ impl Printable for ScheduleList {
         let empty = match (&self.schedules, self.head.complete) {
             _ if self.head.extent(SOURCES) == Extent::Unasked => "schedules are not configured",
             (None, _) => "the schedules are not known",
-            (Some(_), false) => "of what was read nothing stops or starts this environment by schedule",
+            (Some(_), false) => "nothing that was read stops or starts this environment by schedule",
             (Some(_), true) => "nothing stops or starts this environment by schedule",
         };
         let mut table = Table::new(&columns, empty);

@@ -16,11 +16,11 @@ no-breaker, rollback-fails, rollback-hangs, deleted, other-deploy, lost-answer, 
 scheduled-stop. Without a past: first-deployment. Other shapes of services: health-checks, blue-green,
 controllers (CodeDeploy, external).
 
-Every client is held to the rates that AWS documents for each API, and throttled as AWS throttles. A second of
-a rate has passed when it passed on the wall or in the simulated time, whichever went further: with --speed 60 a
-client may ask 60 times as often, with --speed 0 as often as on AWS.
+Every client is held to the rates that AWS documents for each API, and throttled as AWS throttles. A second
+of a rate is a real or a simulated one, whichever passes sooner: with --speed 60 a client may ask 60 times as often,
+with --speed 0 as often as on AWS.
 
-More happens on request, as `POST /_sim/world` with JSON: {\"delete_service\": NAME}, {\"rollback\": {\"service\": NAME,
+More happens on request, with `POST /_sim/world` and JSON: {\"delete_service\": NAME}, {\"rollback\": {\"service\": NAME,
 \"ends\": \"fails\"}} (or hangs, open), {\"refuse_role\": ARN}, {\"role_seconds\": 60}; `POST /_sim/rates` {\"on\": false}.
 
 Session Manager is there too: sessions to a host and port (--map), ECS Exec with a small shell of its own
@@ -44,13 +44,12 @@ pub struct Arguments {
     /// Seed of ids and figures: the same seed makes the same world
     #[arg(long, value_name = "N", default_value_t = 1)]
     pub seed: u64,
-    /// How much faster than the wall its clock runs; 0 stops it
+    /// How many times as fast as real time its clock runs; 0 stops it
     #[arg(long, value_name = "X", default_value_t = 1.0, value_parser = speed)]
     pub speed: f64,
-    /// Where a tunnel to this host and port leads: to a port of this machine. `*` is every host, `writer` and
-    /// `reader` are what a member of an Aurora cluster is at that moment, and a member has its identifier as a
-    /// name too: names of a cluster follow a failover, after 5 s. Tunnels to others reach an echo. May be given
-    /// several times
+    /// Lead tunnels to this host and port to a port of this machine. The host may be `*` (every host), `writer` or
+    /// `reader` (the Aurora member that has this role at the time), or a member's identifier; names of a cluster
+    /// follow a failover after 5 s. Tunnels to any other host reach an echo server. May be given several times
     #[arg(long, value_name = "HOST:PORT=127.0.0.1:PORT", value_parser = mapped)]
     pub map: Vec<(String, SocketAddr)>,
     /// ECS Exec runs programs of this machine, as whoever runs the simulator, instead of the small shell
@@ -68,12 +67,12 @@ pub struct Arguments {
 fn mapped(text: &str) -> Result<(String, SocketAddr), String> {
     let (from, to) = text.split_once('=').ok_or("HOST:PORT=127.0.0.1:PORT")?;
     let port = from.rsplit_once(':').and_then(|(host, port)| port.parse::<u16>().ok().filter(|_| !host.is_empty()));
-    port.ok_or("a host and a port before the `=`, as db.example:5432")?;
+    port.ok_or("a host and a port before the `=`, such as db.example:5432")?;
     Ok((from.to_owned(), loopback(to)?))
 }
 
 /// An address of this machine alone.
 fn loopback(text: &str) -> Result<SocketAddr, String> {
-    let address: SocketAddr = text.parse().map_err(|_| "an address and a port, as 127.0.0.1:0".to_owned())?;
+    let address: SocketAddr = text.parse().map_err(|_| "an address and a port, such as 127.0.0.1:0".to_owned())?;
     if address.ip().is_loopback() { Ok(address) } else { Err("only loopback addresses (127.0.0.1, [::1])".to_owned()) }
 }

@@ -16,15 +16,15 @@ Conditions of --wait compare paths of the JSON with each other or with values:
   services.web.health == healthy and attention.count == 0
   databases.prod-aurora.status != 'failing-over'
 An element of a list is found by its name, its short name, its id or words that only one has. `alarms.count` is the
-length of the list; an alarm of that name is alarms.\"count\". Nothing comes true on what is not known now: what is
-judged from several sources, as attention, needs all of them to have been read whole.
+length of the list; an alarm of that name is alarms.\"count\". No condition holds on what is not known now: what is
+derived from several sources, such as attention, needs all of them to have been read completely.
 Operators: == != < <= > >=  and or not  ( ).
 
 Without --output, it prints a table on a terminal and JSON elsewhere.
-It exits with 3 when some source failed, 7 when --wait did not come true in time, 8 when it cannot for want of a source
-that is refused for a key which cannot be renewed.")]
+Exit codes: 3 when some source failed, 7 when the condition of --wait did not hold in time, 8 when it cannot hold, because
+a source that it needs is refused for credentials that cannot be renewed.")]
 pub struct Arguments {
-    /// Every environment of the configuration, a line each; they are asked one after the other
+    /// Every environment of the configuration, one line each; they are read one after the other
     #[arg(long, conflicts_with_all = ["watch", "wait"])]
     pub all: bool,
     /// Read again at this interval and print a line for each change

@@ -9,7 +9,7 @@ use crate::model::infra::RunState;
 use crate::model::infra::order::Listed;
 use crate::runtime::{audit, kept_costs};
 
-/// What was kept of an environment that was read.
+/// The kept part of an environment that was read.
 pub(super) fn kept(app: &App) -> Kept {
     // Whose costs are kept is known by whose credentials these are.
     let identity = app.estate.identity.value().filter(|_| !app.poller.wrong_account());

@@ -33,7 +33,7 @@ pub(super) const COMMAND: Declared<Arguments> = Declared {
         },
         Schema {
             name: "snapshot-change",
-            about: "`cockpit snapshot --watch -o json`, a line each",
+            about: "`cockpit snapshot --watch -o json`, one line each",
             make: || schema::of::<watch::Change>(watch::SCHEMA),
         },
     ],

@@ -87,5 +87,14 @@ fn one(listed: &Listed, state: &RunState) -> RunDto {
 }
 
 fn row(name: &str, status: SourceState, error: Option<String>) -> SourceDto {
-    SourceDto { name: name.to_owned(), status, age_ms: None, requests: 0, error, kind: None, unmatched: Vec::new() }
+    SourceDto {
+        name: name.to_owned(),
+        status,
+        age_ms: None,
+        requests: 0,
+        error,
+        kind: None,
+        unmatched: Vec::new(),
+        failure: None,
+    }
 }

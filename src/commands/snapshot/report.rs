@@ -80,6 +80,7 @@ impl Snapshot {
             error: (!words.is_empty()).then(|| words.join("; ")),
             kind: failures.first().map(|failure| failure.kind.word().to_owned()),
             unmatched: Vec::new(),
+            failure: failures.into_iter().next().filter(|_| status == SourceState::Failed),
         };
         self.sources.retain(|known| known.name != name);
         self.sources.push(row);

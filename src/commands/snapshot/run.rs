@@ -16,6 +16,7 @@ use crate::model::cdn::belongs;
 use crate::model::{Failure, FailureKind, Source};
 use crate::runtime::Collected;
 use crate::runtime::clock::{Clock, system_zone};
+use crate::runtime::output::reader_is_gone;
 use serde_json::Value;
 use std::io;
 use std::time::Duration;
@@ -123,6 +124,9 @@ async fn watch(context: &Context, interval: Duration, out: &mut dyn io::Write) -
             return Ok(code);
         }
         tokio::time::sleep_until(next).await;
+        if reader_is_gone() {
+            return Ok(ExitCode::Done);
+        }
         reading.collected = reading.collector.again(left(end)).await;
         reading.check_credentials()?;
         let after = value(&reading)?;

@@ -163,7 +163,7 @@ fn by_name(all: &[Value]) -> BTreeMap<(String, usize), &Value> {
     map
 }
 
-/// The same, or the same but for how long it has been so.
+/// Whether they are the same, or the same but for how long it has been so.
 fn same(a: &Value, b: &Value) -> bool {
     match (a, b) {
         (Value::String(a), Value::String(b)) => a == b || timeless(a) == timeless(b),

@@ -4,7 +4,6 @@ use clap::Args;
 
 /// Stop one task; its service replaces it [table|json|yaml]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
-#[command(after_help = "Its service starts another one in its place.")]
 pub struct Arguments {
     /// The task's id, an unambiguous beginning of it, or its ARN
     #[arg(value_name = "TASK")]

@@ -5,9 +5,9 @@ use clap::Args;
 /// List tasks with their containers and why they stopped [table|json|yaml|csv]
 #[derive(Debug, Clone, Default, PartialEq, Args)]
 #[command(
-    after_help = "Tasks that stopped within the last hour are listed too, with the reason. Of agents beside a task's own
-containers (Datadog, CloudWatch, OpenTelemetry, New Relic, Dynatrace, Fluent Bit) it is told in which version they
-run and whether they report: their health check, and the last lines of their log in CloudWatch.
+    after_help = "Tasks that stopped within the last hour are listed too, with the reason. For agents that run beside a
+task's own containers (Datadog, CloudWatch, OpenTelemetry, New Relic, Dynatrace, Fluent Bit) it shows their version and
+whether they report: their health check, and the last lines of their log in CloudWatch.
 
 Examples:
   cockpit tasks

@@ -9,11 +9,11 @@ use jiff::SignedDuration;
 #[command(
     after_help = "Deployments (ours and others'), tasks that ended and why, scaling, changes of alarms, events of databases and
 failovers, schedules, runs over the infrastructure, parameters, changes of the audit file, and the writes
-that CloudTrail has recorded with who did them. What several of them tell of one thing is told once, at the
-time of AWS. With -f the command goes on; with -o json each thing is then an object on a line.
+that CloudTrail has recorded with who did them. What several of them report of one event is shown once,
+at the time that AWS gives. With -f the command goes on; with -o json each event is then one object per line.
 
---before answers what changed before something began: what happened up to then, the likeliest cause first,
-by how near it is and what it is.
+--before answers what changed before something began: it lists what happened up to then, the likeliest cause first,
+judged by what it is and how close in time.
 
 Filters: kind:deployment  who:anna  service:web  level>=warn  \"two words\"  /regex/  -noise  a or b
 
@@ -39,7 +39,7 @@ pub struct Arguments {
     /// Show what happened before this time, the likeliest cause first
     #[arg(long, value_name = "TIME")]
     pub before: Option<String>,
-    /// With --before: how far back is looked
+    /// With --before: how far back to look
     #[arg(long, value_name = "DURATION", requires = "before", conflicts_with_all = ["since", "until", "follow"], default_value = "15m", value_parser = duration::parse)]
     pub window: SignedDuration,
     /// Only what passes this filter
@@ -51,7 +51,7 @@ pub struct Arguments {
     /// Only what is at this level (info, warn, error) or above
     #[arg(long, value_name = "LEVEL")]
     pub level: Option<String>,
-    /// What goes as planned, too: tasks that start and stop, steady states, alarms of autoscaling, writes that failed; and
+    /// Also what goes as planned: tasks that start and stop, steady states, alarms of autoscaling, writes that failed; and
     /// what was written in other environments of the account
     #[arg(long)]
     pub all: bool,

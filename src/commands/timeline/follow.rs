@@ -15,6 +15,7 @@ use crate::model::Source;
 use crate::model::text::harmless;
 use crate::model::timeline::TimelineEvent;
 use crate::runtime::history;
+use crate::runtime::output::reader_is_gone;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 use std::io;
@@ -34,7 +35,8 @@ pub(super) async fn follow(
 ) -> Result<ExitCode, Report> {
     let mut known: BTreeSet<String> = BTreeSet::new();
     let mut newest: Option<Timestamp> = None;
-    let mut failed: BTreeSet<String> = BTreeSet::new();
+    // What of AWS, and of this machine, could not be read.
+    let (mut failed, mut missing): (BTreeSet<String>, BTreeSet<String>) = (BTreeSet::new(), BTreeSet::new());
     let mut looks = RefusedPolls::default();
     loop {
         let name = reading.collector.app.environment.name.clone();
@@ -65,20 +67,27 @@ pub(super) async fn follow(
         if let Err(error) = out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
             return printed(Err(error));
         }
+        // Where nothing happens nothing is written, and nothing would tell that nobody reads any more.
+        if reader_is_gone() {
+            return Ok(ExitCode::Done);
+        }
         // Each trouble once, and once that it is over.
         let rows = reading.input().asked().rows(super::report::SOURCES);
-        let notes = crate::headless::sources::notes(&rows).into_iter();
-        let now_failed: BTreeSet<String> = notes.chain(local.missing).collect();
-        for note in now_failed.difference(&failed) {
+        for note in crate::headless::sources::news(&rows, &mut failed) {
+            say(&note);
+        }
+        let now_missing: BTreeSet<String> = local.missing.into_iter().collect();
+        for note in now_missing.difference(&missing) {
             say(note);
         }
-        failed = now_failed;
+        missing = now_missing;
         // Without who we are nothing else is asked.
         looks.take(&reading, &BTreeSet::from([Source::Identity]), "what happens cannot be followed")?;
         let left = context.limit();
         if left.is_some_and(|left| left <= EVERY) {
             tokio::time::sleep(left.unwrap_or_default()).await;
-            return Ok(if failed.is_empty() { ExitCode::Done } else { ExitCode::Incomplete });
+            let whole = failed.is_empty() && missing.is_empty();
+            return Ok(if whole { ExitCode::Done } else { ExitCode::Incomplete });
         }
         tokio::time::sleep(EVERY).await;
         reading.collector.again(context.limit()).await;

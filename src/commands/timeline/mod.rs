@@ -24,7 +24,7 @@ pub(super) const COMMAND: Declared<Arguments> = Declared {
         },
         Schema {
             name: "timeline-event",
-            about: "`cockpit timeline -f -o json`, a line each",
+            about: "`cockpit timeline -f -o json`, one line each",
             make: || schema::of::<report::Line>(report::LINE),
         },
     ],

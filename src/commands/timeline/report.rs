@@ -85,9 +85,9 @@ pub struct EventDto {
     pub who: Option<String>,
     /// How it stands after it: `healthy`, `changing`, `degraded`, `down`, `stopped`, `unknown`.
     pub health: String,
-    /// It goes as planned, again and again.
+    /// Whether it goes as planned, again and again.
     pub routine: bool,
-    /// Its time is still to come: some clock is wrong.
+    /// Whether its time is still to come: some clock is wrong.
     pub of_the_future: bool,
     /// The other environment that it is of; `null` for what is of this one, or says nothing of whose it is.
     pub of_another: Option<String>,
@@ -204,7 +204,7 @@ impl Printable for Timeline {
             _ if self.filtered > 0 => "nothing that happened matches",
             Extent::Whole if !self.gone.is_empty() => "of what is still kept nothing has happened",
             Extent::Whole => "nothing has happened",
-            Extent::Part => "of what was read nothing has happened",
+            Extent::Part => "nothing in what could be read",
             Extent::Nothing => "what has happened is not known",
             Extent::Unasked => "nothing has happened from here; nothing else that tells of it is configured",
         };
@@ -248,16 +248,20 @@ impl Printable for Timeline {
         }
         notes.extend(self.gone.clone());
         if self.filtered > 0 {
-            notes.push(format!(
-                "{} things are left out by what was asked for: --filter, --level or --grep",
-                self.filtered
-            ));
+            let things = if self.filtered == 1 { "thing is" } else { "things are" };
+            let count = self.filtered;
+            notes.push(format!("{count} {things} left out by what was asked for: --filter, --level or --grep"));
         }
         if self.of_others > 0 {
-            notes.push(format!("{} of other environments are left out; --all shows them", self.of_others));
+            let are =
+                if self.of_others == 1 { "is left out; --all shows it" } else { "are left out; --all shows them" };
+            notes.push(format!("{} of other environments {are}", self.of_others));
         }
         if self.left_out > 0 {
-            notes.push(format!("{} things that go as planned are left out; --all shows them", self.left_out));
+            notes.push(match self.left_out {
+                1 => "1 thing that goes as planned is left out; --all shows it".to_owned(),
+                many => format!("{many} things that go as planned are left out; --all shows them"),
+            });
         }
         notes
     }

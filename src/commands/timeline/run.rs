@@ -24,7 +24,7 @@ use std::io;
 const SINCE: &str = "2h";
 /// Clocks differ by less: so much more is read, and left out afterwards.
 const SLACK: SignedDuration = SignedDuration::from_mins(10);
-/// So much more is read behind the end, as it is not known yet by how much this machine's clock is wrong.
+/// How much more is read after the end, because it is not known yet by how much this machine's clock is wrong.
 const AFTER: SignedDuration = SignedDuration::from_hours(24);
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
@@ -79,7 +79,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     print(context, &reading, &list, list.head.exit_code(), out)
 }
 
-/// What of it is wanted.
+/// The filter for the events that are wanted.
 fn sieve(context: &Context, arguments: &Arguments) -> Result<TimelineFilter, Report> {
     let mut named = crate::runtime::files::saved_filters();
     named.extend(context.open()?.1.log_filters);

@@ -1,4 +1,4 @@
-//! What is known now, and whether it is about what was named.
+//! The events that are known so far, and whether they are about what was named.
 
 use super::args::Arguments;
 use crate::app::timeline::happened;

@@ -7,7 +7,7 @@ use clap::Args;
 #[command(
     after_help = "Which pool is the environment's: the one that `user_pools` names in the configuration (an id, a name or a pattern), else
 the one whose name has the beginning of the environment's names. E-mail addresses and telephone numbers are masked unless
---reveal asks for them. What cannot be read is said with its action, and the exit code is 3.
+--reveal asks for them. What cannot be read is reported with the action that was denied or failed, and the exit code is 3.
 
 Examples:
   cockpit users
@@ -21,7 +21,7 @@ pub struct Arguments {
     /// Show e-mail addresses and telephone numbers
     #[arg(long)]
     pub reveal: bool,
-    /// Read no more users than this; where there are more, that is said and the exit code is 3
+    /// Read no more users than this; if there are more, a note says so and the exit code is 3
     #[arg(long, value_name = "N", default_value_t = 10_000, value_parser = at_least_one)]
     pub limit: usize,
     /// Compare the pool with the states of Terraform, which are read for it

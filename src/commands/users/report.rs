@@ -1,4 +1,4 @@
-//! `cockpit users`: what is printed.
+//! `cockpit users`: its output.
 
 use crate::cli::ExitCode;
 use crate::headless::Rows;
@@ -28,7 +28,7 @@ pub struct Read {
     pub pool: Pool,
     /// None where they could not be read at all.
     pub users: Option<Vec<User>>,
-    /// All of them came.
+    /// Whether all of them came.
     pub whole: bool,
     /// No more than so many were to be read, and there are more.
     pub limited: Option<usize>,
@@ -219,7 +219,7 @@ impl Printable for UserList {
         let mut notes = self.head.notes();
         match (&self.users, self.limited) {
             (_, Some(limit)) => {
-                notes.push(format!("only the first {limit} users were read: there are more, which --limit lets in"));
+                notes.push(format!("only the first {limit} users were read: raise --limit to read more"));
             }
             (Some(users), None) if !self.whole => {
                 notes.push(format!("only the first {} users were read", users.len()));

@@ -49,7 +49,7 @@ fn who(app: &App) -> Vec<Check> {
     let seen: &Observed<Identity> = &app.estate.identity;
     let mut checks = Vec::new();
     if let Some(failure) = seen.failure() {
-        checks.push(Check::fail("identity", failure.message.clone(), failure.hint()));
+        checks.push(Check::fail("identity", failure.message.clone(), failure.hint()).of(failure));
         return checks;
     }
     let Some(identity) = seen.value() else { return checks };

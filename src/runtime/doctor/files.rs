@@ -7,7 +7,7 @@ use crate::config::EnvironmentConfig;
 use crate::model::names::nearest;
 use std::path::Path;
 
-/// Looks at each.
+/// Checks each file that the configuration names.
 pub(super) fn look(lines: &mut Lines<'_>, patient: &CheckedEnvironment, app: &App) {
     let environment = &patient.environment;
     let infra = &environment.infra;

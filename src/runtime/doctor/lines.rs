@@ -18,11 +18,12 @@ pub(super) struct Lines<'a> {
 pub(super) struct Unread {
     why: String,
     hint: String,
+    failure: Option<Failure>,
 }
 
 impl From<Failure> for Unread {
     fn from(failure: Failure) -> Self {
-        Self { why: failure.message.clone(), hint: failure.hint().to_owned() }
+        Self { why: failure.message.clone(), hint: failure.hint().to_owned(), failure: Some(failure) }
     }
 }
 
@@ -43,7 +44,7 @@ impl Missing {
         Self { what: what.into(), hint: hint(near) }
     }
 
-    /// What to do.
+    /// What a person can do about it, in a sentence.
     #[cfg(test)]
     pub(super) fn hint(&self) -> &str {
         &self.hint
@@ -84,10 +85,10 @@ impl<'a> Lines<'a> {
         let written: Vec<&str> = written.into_iter().map(String::as_str).collect();
         let Some(first) = written.first() else { return };
         let place = |name: Option<&str>| self.places.of(&self.environment.name, key, name);
-        if let Err(Unread { why, hint }) = read {
+        if let Err(Unread { why, hint, failure }) = read {
             self.unread = true;
             let detail = format!("whether `{first}` is there is not known: {why}");
-            return self.checks.push(Check::untried(key, detail, hint).at(place(None)));
+            return self.checks.push(Check { failure, ..Check::untried(key, detail, hint).at(place(None)) });
         }
         let wrong: Vec<Check> = written
             .iter()
@@ -124,10 +125,11 @@ pub(super) fn whole<T>(observed: &Observed<T>) -> Result<(), Unread> {
     match (observed.failure(), observed.partial(), observed.at()) {
         (Some(failure), ..) => Err(failure.clone().into()),
         (None, Some(missing), _) => {
-            Err(Unread { why: missing.to_owned(), hint: "run `cockpit doctor` again".to_owned() })
+            Err(Unread { why: missing.to_owned(), hint: "run `cockpit doctor` again".to_owned(), failure: None })
         }
         (None, None, None) => {
-            Err(Unread { why: "it was not read".to_owned(), hint: "run `cockpit doctor` again".to_owned() })
+            let (why, hint) = ("it was not read".to_owned(), "run `cockpit doctor` again".to_owned());
+            Err(Unread { why, hint, failure: None })
         }
         (None, None, Some(_)) => Ok(()),
     }

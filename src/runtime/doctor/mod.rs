@@ -113,15 +113,15 @@ async fn of_environment(patient: &CheckedEnvironment) -> Found {
         checks.push(match probe.outcome {
             Ok(()) => Check::ok(probe.action, "allowed"),
             Err(failure) if failure.kind == FailureKind::Throttled => {
-                Check::warn(probe.action, failure.message.clone(), failure.hint())
+                Check::warn(probe.action, failure.message.clone(), failure.hint()).of(&failure)
             }
-            Err(failure) => Check::fail(probe.action, failure.message.clone(), failure.hint()),
+            Err(failure) => Check::fail(probe.action, failure.message.clone(), failure.hint()).of(&failure),
         });
     }
     checks.extend(further.into_iter().map(|probe| match probe.outcome {
         Ok(()) => Check::ok(probe.action, "allowed"),
         // What is not needed by all of the cockpit is not needed by everybody.
-        Err(failure) => Check::warn(probe.action, failure.message.clone(), failure.hint()),
+        Err(failure) => Check::warn(probe.action, failure.message.clone(), failure.hint()).of(&failure),
     }));
     checks.extend(aws::probe::UNTRIED.iter().map(|one| Check::untried(one.action, one.why, one.hint)));
     checks.extend(tunnels);

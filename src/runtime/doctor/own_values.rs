@@ -125,7 +125,7 @@ fn hint(value: &str, example: bool) -> Option<&'static str> {
         return Some("write your address: `curl https://checkip.amazonaws.com` shows it");
     }
     if value.starts_with("example/") {
-        return Some("write your repository on GitHub, as owner/name");
+        return Some("write your GitHub repository as owner/name");
     }
     if example && value == SHIPPED_DOMAIN {
         return Some("write your domain, or keep it if it is yours");

@@ -27,7 +27,7 @@ const SOME_TASK: &str = "00000000000000000000000000000000";
 /// IAM is waited for so long: from a private network it may not be reached at all, and all else is to be told.
 const LIMIT: Duration = Duration::from_secs(5);
 
-/// What is looked at.
+/// The session and identity that permissions are asked with.
 pub(super) struct Asked<'a> {
     pub(super) session: &'a Session,
     pub(super) environment: &'a EnvironmentConfig,

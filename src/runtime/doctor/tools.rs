@@ -15,7 +15,7 @@ const TOOLS: [(&str, &[&str], &str); 3] = [
     ("docker", &["--version"], "`cockpit deploy --build` needs it"),
 ];
 
-/// A check for each.
+/// Runs each tool that the cockpit may call, and checks its version.
 pub async fn checks(limit: Option<Duration>) -> Vec<Check> {
     let limit = limit.map_or(LIMIT, |limit| limit.min(LIMIT));
     let asked = TOOLS.map(|(name, arguments, needed)| async move {

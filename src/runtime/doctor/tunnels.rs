@@ -3,7 +3,7 @@
 use super::CheckedEnvironment;
 use super::permissions::{Asked, TunnelVia};
 use crate::app::App;
-use crate::app::checkup::Check;
+use crate::app::checkup::{Check, Outcome};
 use crate::app::tunnels::{ask, route};
 use crate::aws::Session;
 use crate::aws::ssm::{Gateway, Purpose};
@@ -51,7 +51,12 @@ pub(super) async fn checks(patient: &CheckedEnvironment, app: &App, instance: Op
         task: looked.task.as_deref(),
         services: &looked.services,
     };
-    checks.extend(Box::pin(asked.checks()).await);
+    // Whose policies decide is not known for the same cause as all else.
+    let nobody = app.estate.identity.failure();
+    checks.extend(Box::pin(asked.checks()).await.into_iter().map(|check| match nobody {
+        Some(failure) if check.status == Outcome::Untried => check.of(failure),
+        Some(_) | None => check,
+    }));
     if let (Some(named), Some(found)) = (&environment.tunnel.instance, instance) {
         checks.push(of_instance(session, &environment.name, named, found).await);
     }
@@ -144,5 +149,5 @@ async fn of_instance(session: &Session, environment: &str, named: &str, found: &
 
 /// A failure of a read that no other check makes.
 fn refused(name: String, failure: &Failure) -> Check {
-    Check::warn(name, failure.message.clone(), failure.hint())
+    Check::warn(name, failure.message.clone(), failure.hint()).of(failure)
 }

@@ -12,7 +12,7 @@ use tokio::sync::mpsc;
 /// Pieces of an answer that wait to be taken: there is one, and perhaps the word that credentials were renewed.
 const PIECES: usize = 16;
 
-/// Does what is asked.
+/// Answers a question about costs.
 pub(super) async fn answer(means: &FeedContext, ask: Ask) {
     let Ask::Look { of, endpoint, keep } = ask;
     let file = kept_costs::file(&of.account, &endpoint, of.tag.as_ref(), of.by.as_deref()).filter(|_| keep);

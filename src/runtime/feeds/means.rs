@@ -1,4 +1,4 @@
-//! What a feed has to answer with.
+//! What a feed needs to answer a question.
 
 use super::sql_sessions::Sessions;
 use crate::app::effect::Priority;

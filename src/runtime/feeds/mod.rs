@@ -6,6 +6,7 @@ mod costs;
 mod infra;
 mod infra_look;
 mod infra_make;
+mod infra_move;
 mod infra_state;
 pub(super) mod means;
 mod probes;

@@ -1,4 +1,4 @@
-//! Looks at an environment from outside.
+//! Probes an environment from this machine.
 
 use super::means::FeedContext;
 use crate::feeds::part::Part;

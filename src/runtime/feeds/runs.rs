@@ -17,7 +17,7 @@ use std::time::Duration;
 /// Between two looks at whether something happened.
 const LOOK: Duration = Duration::from_millis(50);
 
-/// Does what is asked.
+/// Answers a question about runs.
 pub(super) async fn answer(means: &FeedContext, ask: Ask) {
     let done = match ask {
         Ask::List { place, environment } => kept(&place)
@@ -136,7 +136,7 @@ async fn is_heard(run: &Path, asked: u64) -> Result<bool, Failure> {
     }
 }
 
-/// Where runs are kept.
+/// The folder in which runs are kept.
 pub(super) fn kept(place: &Place) -> Result<PathBuf, Failure> {
     audit::runs(place).ok_or_else(|| Failure::new(FailureKind::Other, "there is no home folder to keep runs in"))
 }

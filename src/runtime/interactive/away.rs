@@ -19,8 +19,32 @@ use std::io;
 use tokio::time::Instant;
 
 impl Run<'_> {
+    /// Steps aside for a shell, an editor or a program that is to have the terminal.
+    pub(super) async fn give_way(
+        &mut self,
+        keys: &mut Option<Reading>,
+        signals: &mut Signals,
+    ) -> io::Result<Option<Ended>> {
+        if let Some(plan) = self.aside.take()
+            && let Some(ended) = self.step_aside(*plan, keys, signals).await?
+        {
+            return Ok(Some(ended));
+        }
+        if let Some(editing) = self.editing.take()
+            && let Some(ended) = self.edit(editing, keys, signals).await?
+        {
+            return Ok(Some(ended));
+        }
+        if let Some(program) = self.program.take()
+            && let Some(ended) = self.foreground(program, keys, signals).await?
+        {
+            return Ok(Some(ended));
+        }
+        Ok(None)
+    }
+
     /// Gives the terminal to a shell in a container, and takes it again when that has ended.
-    pub(super) async fn step_aside(
+    async fn step_aside(
         &mut self,
         plan: ShellPlan,
         keys: &mut Option<Reading>,
@@ -53,7 +77,7 @@ impl Run<'_> {
     }
 
     /// Gives the terminal to the person's own editor, and takes it again when that has ended.
-    pub(super) async fn edit(
+    async fn edit(
         &mut self,
         (ticket, what, line): Editing,
         keys: &mut Option<Reading>,
@@ -86,7 +110,7 @@ impl Run<'_> {
     }
 
     /// Gives the terminal to a program, and takes it again when that has ended.
-    pub(super) async fn foreground(
+    async fn foreground(
         &mut self,
         (id, program): (CallId, Program),
         keys: &mut Option<Reading>,

@@ -9,9 +9,9 @@ use crate::task_definition::ContainerDefinition;
 pub struct Change {
     /// What: `web image`, `cpu`.
     pub what: String,
-    /// As it is; empty where there is none.
+    /// The value now; empty where there is none.
     pub now: String,
-    /// As it will be; empty where it goes.
+    /// The value after the deploy; empty where it is removed.
     pub next: String,
 }
 

@@ -99,7 +99,17 @@ pub fn service(
     } else {
         percentages(service)
     });
-    checks.push(match service.breaker {
+    checks.push(breaker(service));
+    if !service.deployment_alarms.is_empty() {
+        let names = service.deployment_alarms.join(", ");
+        checks.push(Check::new(Level::Note, format!("these alarms end the deployment: {names}")));
+    }
+    checks
+}
+
+/// Who takes a failing version back by itself.
+pub fn breaker(service: &Service) -> Check {
+    match service.breaker {
         Some(breaker) if breaker.enabled && breaker.rollback => Check::new(
             Level::Fine,
             format!("the circuit breaker rolls back after {} failures", breaker_threshold(service.desired)),
@@ -107,14 +117,8 @@ pub fn service(
         Some(breaker) if breaker.enabled => {
             Check::new(Level::Note, "the circuit breaker stops a failing deployment and does not roll back")
         }
-        _ => Check::new(Level::Warn, "the circuit breaker is off: ECS would try a failing version for ever")
-            .hint("what fails early is rolled back from here, unless --no-rollback is given"),
-    });
-    if !service.deployment_alarms.is_empty() {
-        let names = service.deployment_alarms.join(", ");
-        checks.push(Check::new(Level::Note, format!("these alarms end the deployment: {names}")));
+        _ => Check::new(Level::Warn, "the circuit breaker is off: ECS would try a failing version for ever"),
     }
-    checks
 }
 
 /// The containers that the service's load balancers reach and a task definition does not have: ECS would refuse the service

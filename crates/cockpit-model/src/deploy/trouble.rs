@@ -15,7 +15,7 @@ use crate::task::Task;
 use crate::task_definition::TaskDefinition;
 use jiff::{SignedDuration, Timestamp};
 
-/// What kind.
+/// The kinds of trouble of a deployment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum TroubleKind {
@@ -37,13 +37,12 @@ pub enum TroubleKind {
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct Trouble {
     pub kind: TroubleKind,
-    /// In a sentence: `api exited 1 in 2 tasks`.
+    /// A sentence: `api exited 1 in 2 tasks`.
     pub text: String,
     /// In how many tasks it was seen.
     pub tasks: usize,
     /// Seen often enough to be said.
     pub sure: bool,
-    /// Whose fault it is.
     pub fault: Fault,
 }
 

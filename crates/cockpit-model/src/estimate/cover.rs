@@ -7,7 +7,7 @@ use crate::infra::run_event::{Goal, UnitEnd};
 /// A unit, and what its plan lacks.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cover {
-    /// Its name.
+    /// The unit's name.
     pub unit: String,
     /// Values of dependencies were made up.
     pub on_mocks: bool,
@@ -18,7 +18,7 @@ pub struct Cover {
 }
 
 impl Cover {
-    /// Of a unit of which all is in the sum.
+    /// A unit whose resources are all in the sum.
     pub fn whole(unit: impl Into<String>) -> Self {
         Self { unit: unit.into(), ..Self::default() }
     }
@@ -29,7 +29,7 @@ impl Cover {
         let partial = self
             .partial
             .iter()
-            .map(|why| format!("more may belong in the sum than what the plan of {} has: {why}", self.unit));
+            .map(|why| format!("more may belong in the sum than the plan of {} has: {why}", self.unit));
         missing.chain(partial)
     }
 }

@@ -6,10 +6,10 @@ use std::collections::BTreeMap;
 
 /// The table of the repository.
 const OURS: &str = include_str!("prices.json");
-/// Every region.
+/// The region of prices that hold in every region.
 const EVERYWHERE: &str = "*";
 
-/// List prices.
+/// The table of list prices.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 pub struct Prices {
     /// `USD`.
@@ -22,10 +22,10 @@ pub struct Prices {
     pub free: Vec<String>,
 }
 
-/// A price.
+/// A list price of one thing in one region.
 #[derive(Debug, Clone, Default, PartialEq, Deserialize)]
 pub struct Price {
-    /// Of what: `vCPU-hour`.
+    /// What the price is for: `vCPU-hour`.
     pub per: String,
     /// The month whose list it stands for: `2026-09`.
     pub as_of: String,

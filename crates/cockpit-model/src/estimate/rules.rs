@@ -88,7 +88,7 @@ fn endpoint(sheet: &mut Sheet<'_>, unit: &str, one: &Billed) {
             sheet.hourly(unit, address, "interface endpoint, a zone", "endpoint", zones);
             sheet.by_use(unit, address, "endpoint.gb");
         }
-        // Those of S3 and DynamoDB cost nothing.
+        // The gateway endpoints, of S3 and DynamoDB, cost nothing.
         Some("Gateway") => sheet.free += 1,
         Some(other) => {
             sheet.unknown(unit, address, 1, format!("the table has no price of an endpoint of type {other}"));

@@ -1,4 +1,4 @@
-//! Where it is written while resources are gone through.
+//! The sheet that lines of an estimate are written to while resources are gone through.
 
 use super::prices::Prices;
 use super::schedule::Schedule;
@@ -21,7 +21,6 @@ pub struct Sheet<'a> {
 
 /// Something of which there are several, each at its price.
 pub struct Item<'a> {
-    /// What it is.
     pub what: String,
     /// The names of its prices, with how much of each one is paid in a month.
     pub parts: &'a [(&'a str, f64)],
@@ -102,7 +101,7 @@ impl<'a> Sheet<'a> {
         self.estimate.usage.push(Usage { item: item.to_owned(), per, price, of: vec![named] });
     }
 
-    /// What was written.
+    /// The estimate that was written.
     pub fn done(self) -> Estimate {
         Estimate { free: self.free, used: self.used.into_iter().collect(), ..self.estimate }
     }

@@ -138,7 +138,7 @@ pub fn cluster_instance(sheet: &mut Sheet<'_>, unit: &str, one: &Billed) {
     }
 }
 
-/// A database of RDS.
+/// Writes what an RDS instance costs.
 pub fn database(sheet: &mut Sheet<'_>, unit: &str, one: &Billed) {
     let address = one.address.as_str();
     let Some(class) = one.fact("instance_class") else {

@@ -1,32 +1,31 @@
-//! What is told of it.
+//! The parts of an estimate: lines, use, what is not known.
 
 use crate::infra::plan::{Bill, resource_of};
 
 /// Hours of a month, as AWS's own calculator counts.
 pub const HOURS: f64 = 730.0;
 
-/// What is paid for of a unit.
+/// A unit of which something is paid for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Unit<'a> {
-    /// Its name.
     pub name: &'a str,
     /// What stands after its plan.
     pub bill: &'a Bill,
 }
 
-/// What it costs.
+/// The costs of an environment, estimated from its plans.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Estimate {
     /// What runs by the hour or is paid by the month, the dearest first.
     pub lines: Vec<Line>,
-    /// What depends on use.
+    /// What depends on use, with unit prices.
     pub usage: Vec<Usage>,
-    /// What is not known.
+    /// What has no known price, and why.
     pub unknown: Vec<Unknown>,
     /// How many resources cost nothing by themselves.
     pub free: u64,
-    /// The part of a week in which schedules of the plans have what they stop stopped: on average, by what it costs; none without
-    /// one.
+    /// The share of a week in which the schedules of the plans keep things stopped, weighted by their costs; none without a
+    /// schedule.
     pub stopped: Option<f64>,
     /// The names of the prices that were used.
     pub used: Vec<String>,
@@ -35,9 +34,7 @@ pub struct Estimate {
 /// Something that is paid by the month or the hour.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Line {
-    /// The unit.
     pub unit: String,
-    /// The address.
     pub address: String,
     /// What: `Fargate, 0.25 vCPU and 0.5 GB`.
     pub what: String,
@@ -56,9 +53,7 @@ pub struct Line {
 pub struct Usage {
     /// The name of its price.
     pub item: String,
-    /// Of what.
     pub per: String,
-    /// The price of one.
     pub price: f64,
     /// Addresses that are paid so.
     pub of: Vec<String>,
@@ -67,13 +62,11 @@ pub struct Usage {
 /// Something whose price is not known.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Unknown {
-    /// The unit.
     pub unit: String,
     /// The address, or a type.
     pub what: String,
-    /// How many.
+    /// How many of them there are.
     pub count: u64,
-    /// Why.
     pub why: String,
 }
 
@@ -132,7 +125,7 @@ impl Estimate {
         order.into_iter().map(|at| std::mem::take(&mut lines[at])).collect()
     }
 
-    /// What a month costs with what the schedule saves taken off.
+    /// The costs of a month, less what the schedule saves.
     pub fn scheduled(&self) -> Option<f64> {
         self.saved().map(|saved| self.total().0 - saved)
     }

@@ -1,4 +1,4 @@
-//! All of it: every resource of every unit, and the schedule.
+//! The whole estimate: every resource of every unit, and the schedule.
 
 use super::prices::Prices;
 use super::rules;

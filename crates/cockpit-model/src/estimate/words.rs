@@ -25,7 +25,7 @@ pub fn several(names: &[String]) -> String {
     }
 }
 
-/// What the schedule does to the sum.
+/// A sentence on what the schedule does to the sum.
 pub fn schedule(stopped: f64, saved: f64, month: f64, currency: &str) -> String {
     format!(
         "the schedule has services stopped {:.0} % of a week, which saves {saved:.2} and leaves {:.2} {currency} a month",

@@ -1,4 +1,4 @@
-//! What probes answered, as it came.
+//! The answers of probes, as they came.
 
 use core::net::IpAddr;
 use jiff::Timestamp;
@@ -21,12 +21,12 @@ pub enum Trouble {
     TooManyRedirects,
     /// It redirects to something that is not a web address.
     BadRedirect(String),
-    /// Anything else.
+    /// Anything else, in words.
     Other(String),
 }
 
 impl Trouble {
-    /// In words.
+    /// What went wrong, in words.
     pub fn words(&self) -> String {
         match self {
             Self::NoAddress => "the name has no address".to_owned(),
@@ -43,9 +43,8 @@ impl Trouble {
 /// One answer on the way of a request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Hop {
-    /// What was asked for.
+    /// The URL that was requested.
     pub url: String,
-    /// The status.
     pub status: u16,
     /// Where it leads, as an absolute address.
     pub location: Option<String>,
@@ -58,7 +57,6 @@ pub struct Visit {
     pub host: String,
     /// Whether it began with HTTPS.
     pub secure: bool,
-    /// The path.
     pub path: String,
     /// The answers in their order; the last is not a redirect, or one that was not followed.
     pub hops: Vec<Hop>,
@@ -69,7 +67,7 @@ pub struct Visit {
 }
 
 impl Visit {
-    /// What was asked for first.
+    /// The URL that was asked for first.
     pub fn url(&self) -> String {
         format!("{}://{}{}", if self.secure { "https" } else { "http" }, self.host, self.path)
     }
@@ -83,22 +81,20 @@ impl Visit {
 /// A certificate as a server shows it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Certificate {
-    /// The names it is for.
     pub names: Vec<String>,
-    /// Who signed it.
+    /// The name of whoever signed it.
     pub issuer: String,
     /// The subjects of the chain that was sent, its own first.
     pub chain: Vec<String>,
     /// From when on it holds.
     pub not_before: Option<Timestamp>,
-    /// Until when it holds.
+    /// When it expires.
     pub not_after: Option<Timestamp>,
 }
 
-/// TLS with one host.
+/// The result of a TLS handshake with one host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Tls {
-    /// The host.
     pub host: String,
     /// `1.2`, `1.3`, and whether the server speaks it.
     pub versions: Vec<(String, bool)>,
@@ -113,14 +109,12 @@ pub struct Tls {
 pub struct Names {
     /// The name that was asked for.
     pub name: String,
-    /// Its addresses.
     pub addresses: Result<Vec<IpAddr>, Trouble>,
 }
 
 /// The name servers of a zone at the zone above it, which is what its registrar wrote there.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Delegation {
-    /// The zone.
     pub zone: String,
     /// The names of the servers.
     pub servers: Result<Vec<String>, Trouble>,
@@ -131,10 +125,10 @@ pub struct Delegation {
 pub struct Firewall {
     /// The address that was asked.
     pub url: String,
-    /// Of a normal request.
+    /// The status of a normal request, which must pass.
     pub normal: Result<u16, Trouble>,
-    /// Of one with an SQL injection in its query.
+    /// The answer to a request with an SQL injection in its query.
     pub injection: Result<u16, Trouble>,
-    /// Of one with a script in its query.
+    /// The answer to a request with a script in its query.
     pub script: Result<u16, Trouble>,
 }

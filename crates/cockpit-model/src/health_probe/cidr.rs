@@ -5,7 +5,7 @@ use core::net::IpAddr;
 /// A block of addresses: `203.0.113.0/24`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Block {
-    /// Its first address.
+    /// The first address of the network.
     pub base: IpAddr,
     /// How many bits at the beginning are the same.
     pub bits: u32,

@@ -2,12 +2,10 @@
 
 use jiff::Timestamp;
 
-/// A load balancer.
+/// A load balancer, with its listeners.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Balancer {
-    /// Its ARN.
     pub arn: String,
-    /// Its name.
     pub name: String,
     /// The name under which it is reached.
     pub dns_name: String,
@@ -15,9 +13,8 @@ pub struct Balancer {
     pub scheme: String,
     /// `active`, `provisioning`, `active_impaired`, `failed`.
     pub state: String,
-    /// Its security groups.
     pub security_groups: Vec<String>,
-    /// What it listens to.
+    /// Its listeners: ports and protocols.
     pub listeners: Vec<Listener>,
 }
 
@@ -31,7 +28,6 @@ impl Balancer {
 /// A listener of a balancer.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Listener {
-    /// Its port.
     pub port: u16,
     /// `HTTP` or `HTTPS`.
     pub protocol: String,
@@ -42,15 +38,15 @@ pub struct Listener {
 /// Who may reach a port.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rule {
-    /// The security group.
+    /// The id of the security group.
     pub group: String,
     /// The lowest port; none is all ports.
     pub from: Option<u16>,
-    /// The highest port.
+    /// The highest port; none: all.
     pub to: Option<u16>,
     /// From where: `203.0.113.0/24`.
     pub cidr: String,
-    /// What is written beside it.
+    /// The description of the rule.
     pub description: Option<String>,
 }
 
@@ -68,7 +64,7 @@ pub struct Zone {
     pub id: String,
     /// Its name, without the last dot.
     pub name: String,
-    /// Its name servers.
+    /// The name servers of the zone.
     pub servers: Vec<String>,
     /// Its records of addresses.
     pub records: Vec<Record>,
@@ -83,24 +79,22 @@ pub struct Record {
     pub kind: String,
     /// The name that an alias or a CNAME stands for.
     pub stands_for: Option<String>,
-    /// Addresses.
+    /// The addresses of the record.
     pub values: Vec<String>,
 }
 
 /// A certificate of ACM.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Issued {
-    /// Its ARN.
     pub arn: String,
-    /// The names it is for.
     pub names: Vec<String>,
     /// `ISSUED`, `PENDING_VALIDATION`, `EXPIRED`, …
     pub status: String,
-    /// Until when it holds.
+    /// When the certificate expires.
     pub not_after: Option<Timestamp>,
     /// Records by which a name is still to be proven: the name, the record, its value.
     pub missing: Vec<(String, String, String)>,
-    /// It was made elsewhere, and ACM does not renew it.
+    /// Whether it was made elsewhere, and ACM does not renew it.
     pub imported: bool,
     /// How its renewal stands, where one was begun: `PENDING_AUTO_RENEWAL`, `PENDING_VALIDATION`, `SUCCESS`, `FAILED`.
     pub renewal: Option<String>,

@@ -1,4 +1,4 @@
-//! Letting addresses in by hand: which rules of which security group would be added, and which may be taken back.
+//! Allowing addresses by hand: which rules of which security group to add, and which may be removed again.
 
 use super::cidr::Block;
 use super::declared::{Balancer, Rule};
@@ -12,11 +12,11 @@ const LEAST_BITS: (u32, u32) = (24, 48);
 /// A network that is let in by hand, or is not any more.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Opening {
-    /// The security group.
+    /// The id of the security group.
     pub group: String,
     /// The network, as it is typed: `203.0.113.7/32`.
     pub cidr: String,
-    /// The ports, of TCP.
+    /// The TCP ports that may be reached.
     pub ports: Vec<u16>,
     /// The names of the load balancers that have the group.
     pub balancers: Vec<String>,
@@ -25,9 +25,9 @@ pub struct Opening {
 /// Why nothing is to be done.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Shut {
-    /// In a sentence.
+    /// Why not, in a sentence.
     pub why: String,
-    /// What to do.
+    /// What a person can do about it.
     pub hint: String,
 }
 
@@ -91,12 +91,12 @@ fn door(balancers: &[Balancer], rules: &[Rule], group: Option<&str>) -> Result<O
             "`target_groups` of the configuration names those of an environment without services",
         ),
         (0, Some(group)) => shut(
-            format!("{group} is no security group of the load balancer that lets anybody in by address"),
+            format!("{group} is not a security group of the load balancer that allows addresses"),
             "`cockpit health` names those that are",
         ),
         (0, None) => shut(
             "no security group of the load balancer lets anybody in by address",
-            "it is reached through others, as CloudFront: a way past them is declared, not added by hand",
+            "it is reached through others, such as CloudFront: a way past them is declared, not added by hand",
         ),
         _ => {
             let names: Vec<&str> = doors.iter().map(|door| door.group.as_str()).collect();
@@ -116,7 +116,9 @@ fn lets_in(rule: &Rule, block: Block) -> bool {
 /// There is no such group, there are several, or it is let in already.
 pub fn to_open(cidr: &str, group: Option<&str>, balancers: &[Balancer], rules: &[Rule]) -> Result<Opening, Shut> {
     let door = door(balancers, rules, group)?;
-    let Some(block) = Block::parse(cidr) else { return shut(format!("`{cidr}` is no network"), "as 203.0.113.7/32") };
+    let Some(block) = Block::parse(cidr) else {
+        return shut(format!("`{cidr}` is not a network"), "write it like 203.0.113.7/32");
+    };
     let mine = || rules.iter().filter(|rule| rule.group == door.group && lets_in(rule, block));
     let ports: Vec<u16> = door.ports.iter().copied().filter(|port| !mine().any(|rule| rule.covers(*port))).collect();
     if let (true, Some(rule)) = (ports.is_empty(), mine().next()) {

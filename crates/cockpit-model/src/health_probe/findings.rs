@@ -1,4 +1,4 @@
-//! Everything that was found about one environment from outside, as it comes in.
+//! All findings about one environment from outside, collected as they arrive.
 
 use super::answers::{Delegation, Firewall, Names, Tls, Trouble, Visit};
 use super::declared::{Balancer, Issued, Rule, Zone};
@@ -6,7 +6,7 @@ use super::outputs::Named;
 use crate::failure::Failure;
 use core::net::IpAddr;
 
-/// What is asked of AWS, or the failure.
+/// An answer of AWS, or the failure.
 pub type Read<T> = Result<T, Failure>;
 
 /// One thing that was found.
@@ -14,7 +14,7 @@ pub type Read<T> = Result<T, Failure>;
 pub enum Finding {
     /// The load balancers of the environment.
     Balancers(Read<Vec<Balancer>>),
-    /// Who may reach them.
+    /// Rules of security groups: who may reach the load balancers.
     Rules(Read<Vec<Rule>>),
     /// The zones of the hosts.
     Zones(Read<Vec<Zone>>),
@@ -26,9 +26,9 @@ pub enum Finding {
     Hosts(Vec<String>),
     /// The public address of this machine.
     Address(Result<IpAddr, Trouble>),
-    /// A request.
+    /// The answer to a GET request.
     Visit(Visit),
-    /// TLS with a host.
+    /// The result of a TLS handshake with a host.
     Tls(Tls),
     /// The addresses of a name.
     Names(Names),
@@ -38,14 +38,13 @@ pub enum Finding {
     Firewall(Firewall),
 }
 
-/// All of it.
+/// Everything that was found about how a site is reached.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Findings {
     /// Load balancers; none while they were not read.
     pub balancers: Option<Read<Vec<Balancer>>>,
     /// Rules of their security groups.
     pub rules: Option<Read<Vec<Rule>>>,
-    /// Zones.
     pub zones: Option<Read<Vec<Zone>>>,
     /// Certificates.
     pub issued: Option<Read<Vec<Issued>>>,
@@ -57,20 +56,18 @@ pub struct Findings {
     pub hosts: Vec<String>,
     /// The public address of this machine.
     pub address: Option<Result<IpAddr, Trouble>>,
-    /// Requests.
+    /// Answers to GET requests.
     pub visits: Vec<Visit>,
-    /// TLS.
     pub tls: Vec<Tls>,
-    /// Addresses.
+    /// Addresses of the hosts.
     pub names: Vec<Names>,
-    /// Name servers.
+    /// Name servers that the zones are delegated to.
     pub delegations: Vec<Delegation>,
-    /// The firewall.
     pub firewalls: Vec<Firewall>,
 }
 
 impl Findings {
-    /// Takes one in.
+    /// Adds a finding.
     pub fn take(&mut self, finding: Finding) {
         match finding {
             Finding::Balancers(read) => self.balancers = Some(read),
@@ -99,35 +96,32 @@ impl Findings {
     }
 }
 
-/// What is looked at.
+/// The subject of a check.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Topic {
     /// Targets of a load balancer.
     Targets,
-    /// A load balancer.
+    /// A load balancer and its listeners.
     Balancer,
     /// Which hosts are looked at.
     Hosts,
-    /// A request.
     Request,
     /// Where a request is led.
     Redirect,
-    /// Addresses of a name.
+    /// The addresses of a name.
     Dns,
     /// Name servers of a zone.
     NameServers,
-    /// A certificate.
     Certificate,
-    /// Versions of TLS.
+    /// TLS versions and the certificate of a host.
     Tls,
     /// Whether this machine may reach it.
     Allowed,
-    /// The firewall.
     Firewall,
 }
 
 impl Topic {
-    /// Its word.
+    /// The word for it in JSON.
     pub fn word(self) -> &'static str {
         match self {
             Self::Targets => "targets",
@@ -148,20 +142,19 @@ impl Topic {
 /// One thing that was checked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Check {
-    /// What is looked at.
+    /// What the check is about.
     pub topic: Topic,
-    /// Of what: a host, a group, an address of the web.
+    /// What the finding is about: a host, a group, a URL.
     pub subject: String,
-    /// How it is.
     pub health: crate::health::Health,
-    /// In a sentence.
+    /// The result, in a sentence.
     pub words: String,
-    /// What to do.
+    /// What a person can do about it.
     pub hint: Option<String>,
 }
 
 impl Check {
-    /// One without a hint.
+    /// A check without a hint.
     pub fn new(
         topic: Topic,
         subject: impl Into<String>,
@@ -171,7 +164,7 @@ impl Check {
         Self { topic, subject: subject.into(), health, words: words.into(), hint: None }
     }
 
-    /// With what to do.
+    /// The same check with a hint added.
     #[must_use]
     pub fn hinted(mut self, hint: impl Into<String>) -> Self {
         self.hint = Some(hint.into());

@@ -97,7 +97,7 @@ pub fn servers(zone: &Zone, seen: &Delegation) -> Check {
         Ok(theirs) => (sorted(&zone.servers), sorted(theirs)),
     };
     if theirs.is_empty() {
-        let words = "the zone above names no server for it: nobody finds it".to_owned();
+        let words = "the zone above names no server for it: it cannot be resolved".to_owned();
         return check(Health::Down, words).hinted(format!("enter {} at the registrar", ours.join(", ")));
     }
     if ours == theirs {

@@ -11,13 +11,11 @@ const BALANCER: &[&str] = &["alb_dns_name", "load_balancer_dns_name", "lb_dns_na
 /// An address that an output names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Named {
-    /// The unit.
     pub unit: String,
-    /// The output.
     pub output: String,
     /// The host, without scheme, port and path.
     pub host: String,
-    /// It is the name of a load balancer or a distribution, and not one of the site's.
+    /// Whether it is the name of a load balancer or a distribution, and not one of the site's.
     pub balancer: bool,
 }
 

@@ -1,4 +1,4 @@
-//! Why a target of a load balancer is as it is, in words.
+//! Why a target of a load balancer is healthy or not, in words.
 
 use crate::target::Target;
 

@@ -10,7 +10,7 @@ use crate::names::listed;
 use crate::parameters;
 use std::collections::BTreeMap;
 
-/// Whose a thing is.
+/// Which environments a thing may belong to.
 enum Whose {
     /// The cockpit finds it.
     Found(usize),
@@ -19,7 +19,7 @@ enum Whose {
     Nobody,
 }
 
-/// Puts it into the drafts, which have their names; what belongs to none goes to the rest, in sentences.
+/// Adds what was seen to the drafts, which have names by now; what belongs to none goes into `rest`, as sentences.
 pub(super) fn look(drafts: &mut [Draft], seen: &Seen, rest: &mut Vec<String>) {
     for region in &seen.regions {
         balancers(drafts, region, rest);
@@ -39,7 +39,7 @@ pub(super) fn look(drafts: &mut [Draft], seen: &Seen, rest: &mut Vec<String>) {
     }
 }
 
-/// By the names that the cockpit goes by, else by the beginning of names.
+/// Which draft a name belongs to: by the names that the cockpit uses, else by the beginning of the name.
 fn whose(drafts: &[Draft], region: Option<&str>, names: &[&str]) -> Whose {
     let here = |draft: &Draft| region.is_none_or(|region| draft.guess.region.as_deref() == Some(region));
     let finds = |draft: &Draft| belongs(names, &[], &prefixes(&draft.guess.project, &draft.guess.name));
@@ -119,7 +119,7 @@ fn pools(drafts: &mut [Draft], region: &Region, rest: &mut Vec<String>) {
 fn machines(drafts: &mut [Draft], region: &Region, rest: &mut Vec<String>) {
     let (mut found, mut nobody) = (Vec::new(), Vec::new());
     for machine in &region.machines {
-        // Those of a group come and go, and are called by nobody.
+        // The instances of an auto-scaling group come and go; nobody refers to them by name.
         let Some(name) = machine.name.as_deref().filter(|_| machine.group.is_none() && machine.state != "terminated")
         else {
             continue;

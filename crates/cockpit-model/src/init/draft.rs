@@ -5,19 +5,15 @@
 pub struct Guess {
     /// What `--env` would name.
     pub name: String,
-    /// What it is an environment of.
+    /// The project that it is an environment of.
     pub project: String,
     /// The account; none for one that is only code.
     pub account: Option<String>,
-    /// The region.
     pub region: Option<String>,
-    /// The profile.
     pub profile: Option<String>,
-    /// The cluster.
     pub cluster: Option<String>,
     /// Its services; empty is all of the cluster.
     pub services: Vec<String>,
-    /// Its databases.
     pub databases: Vec<String>,
     /// Target groups beside those of its services.
     pub target_groups: Vec<String>,
@@ -56,18 +52,17 @@ pub struct Guess {
 /// The infrastructure as code of an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Infra {
-    /// A folder of units.
+    /// A folder of Terragrunt units.
     Terragrunt {
-        /// The folder.
+        /// The folder, from the configuration file.
         dir: String,
     },
     /// One root, perhaps in a workspace.
     Terraform {
-        /// The unit's name.
+        /// The name of the unit.
         name: String,
-        /// The folder.
+        /// The folder, from the configuration file.
         dir: String,
-        /// The workspace.
         workspace: Option<String>,
         /// Files of variables.
         var_files: Vec<String>,
@@ -77,13 +72,12 @@ pub enum Infra {
 /// A line that could be written.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Offer {
-    /// Its key.
     pub key: &'static str,
-    /// One text, or a list.
+    /// The values: one text, or a list.
     pub values: Vec<String>,
     /// Whether it is a list.
     pub list: bool,
-    /// Why it could be.
+    /// Why it could belong there.
     pub why: String,
 }
 
@@ -94,7 +88,7 @@ pub(super) struct Draft {
     pub(super) prefix: String,
     /// The environment's own word: `staging`.
     pub(super) kind: Option<String>,
-    /// Its tasks are given parameters.
+    /// Whether its tasks are given parameters.
     pub(super) names_parameters: bool,
 }
 

@@ -28,7 +28,7 @@ const KINDS: &[&str] = &[
     "prd",
     "live",
 ];
-/// Those of them that are production.
+/// The words among them that mean production.
 const PRODUCTION: &[&str] = &["prod", "production", "prd", "live"];
 /// Words at the end of a name that say what a thing is, not whose.
 const WHAT: &[&str] =
@@ -55,7 +55,7 @@ const ZONES: &[(&str, &str)] = &[
 /// All environments, and what belongs to none, in sentences.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Guesses {
-    /// In the order of regions and clusters.
+    /// The environments, by region and cluster.
     pub environments: Vec<Guess>,
     /// What was seen and belongs to none.
     pub rest: Vec<String>,
@@ -96,7 +96,7 @@ fn tag<'a>(tags: &'a BTreeMap<String, String>, key: &str) -> Option<&'a str> {
     tags.iter().find(|(known, _)| known.eq_ignore_ascii_case(key)).map(|(_, value)| value.as_str())
 }
 
-/// Puts what was seen into environments.
+/// Groups what was seen into environments.
 pub fn group(seen: &Seen) -> Guesses {
     let mut drafts: Vec<Draft> = Vec::new();
     for region in &seen.regions {
@@ -105,64 +105,84 @@ pub fn group(seen: &Seen) -> Guesses {
         }
     }
     for region in &seen.regions {
-        for database in &region.databases {
-            let near = nearest(&drafts, Some(&region.name), database);
-            let at = near.unwrap_or_else(|| {
-                let (project, kind) = of_name(database);
-                let prefix = prefix(&project, kind.as_deref());
-                let mut guess = Guess { project, region: Some(region.name.clone()), ..Guess::default() };
-                guess.why.push(format!("the database {database} belongs to no cluster: by its name"));
-                drafts.push(Draft { guess, prefix, kind, names_parameters: false });
-                drafts.len() - 1
-            });
-            drafts[at].guess.databases.push(database.clone());
-        }
+        put_databases(&mut drafts, region);
     }
     names(&mut drafts);
     let mut rest = Vec::new();
     for region in &seen.regions {
-        let (mut alone, mut functions) = (0_usize, Vec::new());
-        for alarm in &region.alarms {
-            // What autoscaling makes belongs to the service that it scales.
-            if alarm.starts_with("TargetTracking-") {
-                continue;
-            }
-            match nearest(&drafts, Some(&region.name), alarm) {
-                Some(at) => {
-                    let begins = format!("{}-", drafts[at].prefix);
-                    let alarms = &mut drafts[at].guess.alarms;
-                    if !alarms.contains(&begins) {
-                        alarms.push(begins);
-                    }
-                }
-                None => alone += 1,
-            }
-        }
-        if alone > 0 {
-            rest.push(match alone {
-                1 => format!("1 alarm of {} begins like no environment", region.name),
-                _ => format!("{alone} alarms of {} begin like no environment", region.name),
-            });
-        }
-        for function in &region.functions {
-            let at = nearest(&drafts, Some(&region.name), function);
-            match at.filter(|_| function.contains("schedul")) {
-                Some(at) => drafts[at].guess.scheduler = Some(function.clone()),
-                None => functions.push(function.as_str()),
-            }
-        }
-        for (name, zone) in &region.schedules {
-            if let Some(at) = nearest(&drafts, Some(&region.name), name) {
-                let draft = &mut drafts[at];
-                draft.guess.schedules = Some(format!("{}-", draft.prefix));
-                draft.guess.timezone = draft.guess.timezone.take().or_else(|| zone.clone());
-            }
-        }
+        put_alarms(&mut drafts, region, &mut rest);
+        put_schedules(&mut drafts, region);
     }
     beside::look(&mut drafts, seen, &mut rest);
     for draft in &mut drafts {
         finish(draft, seen);
     }
+    let only_code = put_code(&mut drafts, seen, &mut rest);
+    Guesses { environments: in_order(drafts, only_code), rest }
+}
+
+/// Puts the databases of a region into the environments with the nearest name; one that is near none is an environment itself.
+fn put_databases(drafts: &mut Vec<Draft>, region: &Region) {
+    for database in &region.databases {
+        let near = nearest(drafts, Some(&region.name), database);
+        let at = near.unwrap_or_else(|| {
+            let (project, kind) = of_name(database);
+            let prefix = prefix(&project, kind.as_deref());
+            let mut guess = Guess { project, region: Some(region.name.clone()), ..Guess::default() };
+            guess.why.push(format!("the database {database} belongs to no cluster: by its name"));
+            drafts.push(Draft { guess, prefix, kind, names_parameters: false });
+            drafts.len() - 1
+        });
+        drafts[at].guess.databases.push(database.clone());
+    }
+}
+
+/// Gives each environment the prefix of its alarms; how many alarms are of none goes into `rest`.
+fn put_alarms(drafts: &mut [Draft], region: &Region, rest: &mut Vec<String>) {
+    let mut alone = 0_usize;
+    for alarm in &region.alarms {
+        // What autoscaling makes belongs to the service that it scales.
+        if alarm.starts_with("TargetTracking-") {
+            continue;
+        }
+        match nearest(drafts, Some(&region.name), alarm) {
+            Some(at) => {
+                let begins = format!("{}-", drafts[at].prefix);
+                let alarms = &mut drafts[at].guess.alarms;
+                if !alarms.contains(&begins) {
+                    alarms.push(begins);
+                }
+            }
+            None => alone += 1,
+        }
+    }
+    if alone > 0 {
+        rest.push(match alone {
+            1 => format!("1 alarm of {} begins like no environment", region.name),
+            _ => format!("{alone} alarms of {} begin like no environment", region.name),
+        });
+    }
+}
+
+/// Gives environments the function that stops and starts them, and the prefix and time zone of their schedules.
+fn put_schedules(drafts: &mut [Draft], region: &Region) {
+    for function in region.functions.iter().filter(|function| function.contains("schedul")) {
+        if let Some(at) = nearest(drafts, Some(&region.name), function) {
+            drafts[at].guess.scheduler = Some(function.clone());
+        }
+    }
+    for (name, zone) in &region.schedules {
+        if let Some(at) = nearest(drafts, Some(&region.name), name) {
+            let draft = &mut drafts[at];
+            draft.guess.schedules = Some(format!("{}-", draft.prefix));
+            draft.guess.timezone = draft.guess.timezone.take().or_else(|| zone.clone());
+        }
+    }
+}
+
+/// Gives environments their infrastructure as code, and returns those that are only code. Code that is of no environment
+/// goes into `rest`.
+fn put_code(drafts: &mut [Draft], seen: &Seen, rest: &mut Vec<String>) -> Vec<Guess> {
     let mut environments = Vec::new();
     let mut code: Vec<&Code> = seen.code.iter().collect();
     // The surest name first: its own, its project's, the word for it.
@@ -172,7 +192,7 @@ pub fn group(seen: &Seen) -> Guesses {
         |draft, name| Some(name) == draft.kind.as_deref(),
     ];
     for same in same_name {
-        for draft in &mut drafts {
+        for draft in drafts.iter_mut() {
             let free = draft.guess.infra.is_none();
             let Some(at) = code.iter().position(|one| free && same(draft, one.name())) else { continue };
             match code.remove(at) {
@@ -186,17 +206,21 @@ pub fn group(seen: &Seen) -> Guesses {
     rest.extend(
         code.iter().map(|one| format!("{} is infrastructure as code of no environment that was seen", one.dir())),
     );
-    // An environment that is only code stands behind the one that shares it.
+    environments
+}
+
+/// All environments in the order in which they were seen; one that is only code stands behind those of its project.
+fn in_order(drafts: Vec<Draft>, mut only_code: Vec<Guess>) -> Vec<Guess> {
     let mut all: Vec<Guess> = Vec::new();
     for draft in drafts {
         let project = draft.guess.project.clone();
         all.push(draft.guess);
         let (same, others): (Vec<Guess>, Vec<Guess>) =
-            environments.into_iter().partition(|guess| guess.project == project);
+            only_code.into_iter().partition(|guess| guess.project == project);
         all.extend(same);
-        environments = others;
+        only_code = others;
     }
-    Guesses { environments: all, rest }
+    all
 }
 
 fn of_cluster(cluster: &Cluster, region: &Region) -> Draft {

@@ -7,7 +7,6 @@ use std::collections::BTreeMap;
 /// Everything that was discovered in the account.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Seen {
-    /// The account.
     pub account: Option<String>,
     /// The profile that was used, where one was named.
     pub profile: Option<String>,
@@ -25,7 +24,7 @@ pub struct Seen {
     pub missing: Vec<String>,
 }
 
-/// What is in a region.
+/// Everything that was seen in one region.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Region {
     /// `ap-northeast-1`.
@@ -34,7 +33,7 @@ pub struct Region {
     pub clusters: Vec<Cluster>,
     /// Identifiers of Aurora clusters, and of instances that are in none.
     pub databases: Vec<String>,
-    /// Names of alarms.
+    /// Names of the alarms.
     pub alarms: Vec<String>,
     /// Names of Lambda functions.
     pub functions: Vec<String>,
@@ -44,7 +43,7 @@ pub struct Region {
     pub balancers: Vec<Balancer>,
     /// Log groups of Lambda functions.
     pub logs: Vec<String>,
-    /// Names of parameters.
+    /// Names of the parameters.
     pub parameters: Vec<String>,
     /// User pools: ids and names.
     pub pools: Vec<(String, String)>,
@@ -52,12 +51,11 @@ pub struct Region {
     pub machines: Vec<Machine>,
 }
 
-/// A load balancer.
+/// A load balancer that was seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Balancer {
-    /// Its name.
     pub name: String,
-    /// Its name in DNS.
+    /// Its DNS name.
     pub dns: String,
     /// Whether a service has one of its target groups.
     pub of_services: bool,
@@ -65,21 +63,17 @@ pub struct Balancer {
     pub groups: Vec<String>,
 }
 
-/// A cluster.
+/// An ECS cluster that was seen, with its services.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Cluster {
-    /// Its name.
     pub name: String,
-    /// Its tags.
     pub tags: BTreeMap<String, String>,
-    /// Its services.
     pub services: Vec<Service>,
 }
 
-/// A service.
+/// An ECS service that was seen.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Service {
-    /// Its name.
     pub name: String,
     /// Whether its tasks are given the address of a database.
     pub uses_database: bool,
@@ -97,7 +91,7 @@ pub enum Code {
         /// Seen from where the configuration is.
         dir: String,
     },
-    /// A root of Terraform.
+    /// A root module of Terraform.
     Terraform {
         /// Seen from where the configuration is.
         dir: String,
@@ -107,7 +101,7 @@ pub enum Code {
 }
 
 impl Code {
-    /// Its folder.
+    /// The folder of the code.
     pub fn dir(&self) -> &str {
         match self {
             Self::Terragrunt { dir } | Self::Terraform { dir, .. } => dir,

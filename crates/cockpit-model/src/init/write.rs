@@ -38,7 +38,7 @@ fn comment(out: &mut String, words: &str) {
     let _ = writeln!(out, "# {line}");
 }
 
-/// The whole file.
+/// Writes the whole configuration file.
 pub fn write(seen: &Seen, guesses: &Guesses) -> String {
     let mut out = String::new();
     comment(

@@ -3,7 +3,7 @@
 
 use super::value::Value;
 
-/// In the place of a value.
+/// What is shown in place of a secret value.
 pub const MASK: &str = "••••••••";
 
 /// A value, masked: how large it is.
@@ -11,7 +11,7 @@ pub fn masked(value: &Value) -> String {
     format!("{MASK} ({})", value.shape())
 }
 
-/// What is the same and what is not, in a sentence.
+/// A sentence on what is the same and what is not.
 pub fn difference(before: &Value, after: &Value) -> String {
     if before == after {
         return "the value is the one that is there".to_owned();

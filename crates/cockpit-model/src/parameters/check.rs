@@ -11,7 +11,7 @@ use crate::permission::By;
 use jiff::Timestamp;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What is wrong.
+/// What can be wrong with a parameter or secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Problem {
@@ -28,7 +28,7 @@ pub enum Problem {
 }
 
 impl Problem {
-    /// In a word or two.
+    /// The problem in a word or two.
     pub fn word(self) -> &'static str {
         match self {
             Self::Missing => "missing",
@@ -40,21 +40,21 @@ impl Problem {
     }
 }
 
-/// One finding.
+/// A problem of one parameter or secret.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Finding {
     pub severity: Severity,
     pub problem: Problem,
     /// The parameter or the secret.
     pub name: String,
-    /// In a sentence.
+    /// The problem in a sentence.
     pub text: String,
     /// What names it: `web: DATABASE_URL`.
     pub used_by: Vec<String>,
     pub hint: String,
 }
 
-/// What is looked at.
+/// The facts that the check works with.
 #[derive(Debug, Clone, Copy)]
 pub struct Facts<'a> {
     /// Parameters that there are: those under the environment's paths and those that are named.

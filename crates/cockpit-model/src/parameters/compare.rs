@@ -3,10 +3,10 @@
 use super::{Kind, Parameter};
 use std::collections::BTreeMap;
 
-/// One environment.
+/// One of the two environments, with its names.
 #[derive(Debug, Clone, Copy)]
 pub struct Side<'a> {
-    /// Its name.
+    /// The name of the environment.
     pub environment: &'a str,
     /// The paths that its parameters lie under.
     pub prefixes: &'a [String],
@@ -20,7 +20,7 @@ pub struct Difference {
     pub name: String,
     /// Its whole name and type at the left, where it is there.
     pub left: Option<(String, Kind)>,
-    /// The same at the right.
+    /// The same on the right.
     pub right: Option<(String, Kind)>,
 }
 

@@ -20,11 +20,11 @@ pub struct Variable {
     pub line: usize,
 }
 
-/// What is wrong with a file, and where. It shows nothing of a value.
+/// A mistake in a file, and where. It shows nothing of a value.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("line {line}: {why}")]
 pub struct Mistake {
-    /// From 1.
+    /// The line, from 1.
     pub line: usize,
     pub why: String,
 }
@@ -101,7 +101,7 @@ impl Reader<'_> {
         self.skip(self.rest.len() - self.rest.trim_start_matches([' ', '\t']).len());
     }
 
-    /// To the end of the line, or to a comment.
+    /// Reads an unquoted value, up to the end of the line or a comment.
     fn bare(&mut self) -> String {
         let line = &self.rest[..self.rest.find('\n').unwrap_or(self.rest.len())];
         let mut end = line.len();

@@ -46,7 +46,7 @@ pub enum Kind {
 }
 
 impl Kind {
-    /// As AWS calls it.
+    /// The type's name in the API.
     pub fn word(self) -> &'static str {
         match self {
             Self::Plain => "String",

@@ -44,7 +44,7 @@ impl From {
         }
     }
 
-    /// The same without a region that is that of an ARN.
+    /// The same without the region where it is the one of this ARN.
     #[must_use]
     pub fn here(&self, arn: &str) -> Self {
         match self {
@@ -69,12 +69,11 @@ impl From {
 pub struct ParameterReference {
     /// The service's whole name.
     pub service: String,
-    /// As people call it.
+    /// The short name of the service.
     pub short: String,
     /// `family:revision`.
     pub definition: String,
     pub container: String,
-    /// The variable.
     pub variable: String,
     pub from: From,
     /// The role that reads it before the container starts; none: the task definition has none.

@@ -1,4 +1,4 @@
-//! Which secrets of a region's list are an environment's: Secrets Manager lists those of all.
+//! Which of a region's secrets belong to an environment: Secrets Manager lists them all.
 
 use super::Secret;
 use super::check::is_arn_of;

@@ -26,7 +26,7 @@ pub struct Place<'a> {
     /// Single parameters that its configuration names.
     pub also: Vec<&'a str>,
     pub named: &'a [ParameterReference],
-    /// All of its task definitions were read.
+    /// Whether all of its task definitions were read.
     pub complete: bool,
     pub neighbours: Vec<Neighbour<'a>>,
 }
@@ -47,7 +47,7 @@ impl<'a> Place<'a> {
         let environment = self.environment;
         if let Some(other) = self.neighbour(name) {
             return Some(Check::usage(format!("{name} belongs to {other}, not to {environment}")).hint(format!(
-                "choose it with --env {other}; what is of {environment} as well is named by `parameters` in [environments.{environment}]"
+                "choose it with --env {other}; if both use it, name it in `parameters` of [environments.{environment}]"
             )));
         }
         let learned = self.learned();
@@ -67,7 +67,7 @@ impl<'a> Place<'a> {
             [] => format!("nothing says that {name} is of {environment}"),
             // Where none has a path, a new one has none either.
             all if !name.contains('/') && all.iter().all(|path| !path.ends_with('/')) => return None,
-            all => format!("{name} is not of {environment}, whose parameters lie under {}", listed(all)),
+            all => format!("{name} does not belong to {environment}, whose parameters lie under {}", listed(all)),
         };
         Some(Check::usage(text).hint(self.way(name, &paths)))
     }
@@ -173,7 +173,7 @@ mod tests {
             told("/shop/prod/URL", &[], &names, &[]).as_deref(),
             Some("/shop/prod/URL belongs to prod, not to staging")
         );
-        let outside = "/other/URL is not of staging, whose parameters lie under /datadog/, /shop/staging/";
+        let outside = "/other/URL does not belong to staging, whose parameters lie under /datadog/, /shop/staging/";
         assert_eq!(told("/other/URL", &[], &names, &[]).as_deref(), Some(outside));
         assert_eq!(told("/datadog/api-key", &["/shop/staging/"], &names, &[]), None, "a service of its own reads it");
         assert!(told("/datadog/other", &["/shop/staging/"], &names, &[]).is_some(), "configured paths are all");

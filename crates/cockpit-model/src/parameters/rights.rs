@@ -9,7 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 /// The keys that every role of an account may use through Systems Manager.
 const OF_AWS: &str = "alias/aws/";
 
-/// What is asked about one role: the ARNs of parameters, each with the parameter's name.
+/// The question about one role: the ARNs of parameters, each with the parameter's name.
 pub type Asked = BTreeMap<String, BTreeMap<String, String>>;
 
 /// What IAM said that a role may not do.
@@ -17,13 +17,13 @@ pub type Asked = BTreeMap<String, BTreeMap<String, String>>;
 pub struct Denied {
     /// The role, as the task definition names it.
     pub role: String,
-    /// The parameter.
+    /// The name of the parameter.
     pub name: String,
     /// What it is refused by.
     pub by: By,
 }
 
-/// What there is to ask: parameters of this region that are there, by the role that reads them.
+/// The questions for IAM: existing parameters of this region, by the role that reads them.
 pub fn questions(named: &[ParameterReference], there: &[Parameter], region: &str) -> Asked {
     let known: BTreeMap<&str, &str> = there.iter().map(|one| (key(&one.name), one.name.as_str())).collect();
     let mut asked = Asked::new();
@@ -46,7 +46,7 @@ pub fn questions(named: &[ParameterReference], there: &[Parameter], region: &str
     asked
 }
 
-/// What is not known where IAM did not answer.
+/// A sentence on what is not known where IAM did not answer.
 pub fn unasked(why: &str) -> String {
     format!(
         "whether execution roles may read what their task definitions name is not known before a task starts: {why}"

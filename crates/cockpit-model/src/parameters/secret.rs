@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 
 /// A rotation takes minutes; a new version that is not the current one after this long has been left behind.
 const STUCK: SignedDuration = SignedDuration::from_hours(1);
-/// So much later than it was due, a rotation did not happen.
+/// A rotation that is this much later than it was due did not happen.
 const LATE: SignedDuration = SignedDuration::from_hours(24);
 
 /// A secret without its value.
@@ -24,7 +24,7 @@ pub struct Secret {
     pub accessed_at: Option<Timestamp>,
     /// When it will be gone, once it was deleted.
     pub deleted_at: Option<Timestamp>,
-    /// A version waits to become the current one: a rotation is under way, or was left behind.
+    /// Whether a version waits to become the current one: a rotation is under way, or was left behind.
     pub pending: bool,
     /// The service that keeps it: `rds`.
     pub owner: Option<String>,
@@ -39,7 +39,6 @@ pub enum Rotation {
     Off,
     /// As it should be, in words.
     Fine(String),
-    /// One is under way.
     UnderWay,
     /// The last one failed, in words.
     Failed(String),
@@ -81,7 +80,7 @@ impl Secret {
 }
 
 impl Rotation {
-    /// For JSON.
+    /// The word for it in JSON.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Deleted => "deleted",
@@ -93,7 +92,7 @@ impl Rotation {
         }
     }
 
-    /// For people.
+    /// The word for it for people.
     pub fn text(&self) -> &str {
         match self {
             Self::Deleted => "deleted: it is gone when its recovery time is over",

@@ -3,7 +3,7 @@
 use super::Parameter;
 use std::collections::BTreeSet;
 
-/// A row of the tree.
+/// A row of the tree: a folder, or a parameter in it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Row {
     /// A folder, by its whole path with a slash at its end.
@@ -15,7 +15,7 @@ pub enum Row {
         label: String,
         /// Parameters in it and below.
         count: usize,
-        /// Its parameters are not shown.
+        /// Whether its parameters are not shown.
         closed: bool,
     },
     /// A parameter, by its place in the list.
@@ -46,7 +46,7 @@ fn folder(all: &[Parameter], of: &[usize], above: &str, depth: usize, closed: &B
         let mut path = name[..=above.len() + slash].to_owned();
         let inside = of[at..].iter().take_while(|one| all[**one].name.starts_with(&path)).count();
         let inside = &of[at..at + inside];
-        // As long as all of it lies in one folder below.
+        // Goes down as long as everything lies in one folder.
         while let Some(next) = all[inside[0]].name[path.len()..].find('/') {
             let longer = &all[inside[0]].name[..=path.len() + next];
             if !inside.iter().all(|one| all[*one].name.starts_with(longer)) {

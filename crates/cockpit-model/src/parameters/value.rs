@@ -2,7 +2,7 @@
 
 use secrecy::{ExposeSecret as _, SecretString};
 
-/// A value.
+/// The value of a parameter or secret; it never prints itself.
 #[derive(Clone)]
 pub struct Value(SecretString);
 

@@ -1,4 +1,4 @@
-//! One thing that happened.
+//! An event of the time line.
 
 use crate::Health;
 use jiff::{SignedDuration, Timestamp};
@@ -6,30 +6,30 @@ use jiff::{SignedDuration, Timestamp};
 /// Events later than now by more than this come from a clock that is wrong: the service's answers tell its time to a second.
 pub const AHEAD: SignedDuration = SignedDuration::from_secs(5);
 
-/// One thing that happened.
+/// An event of the time line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TimelineEvent {
     /// When, by the service's clock.
     pub at: Timestamp,
     pub kind: Kind,
     pub about: About,
-    /// What, in a sentence.
+    /// What happened, in a sentence.
     pub what: String,
     /// Who did it, where that is known.
     pub who: Option<String>,
-    /// How it stands with what it is about after it.
+    /// The health, after the event, of what it is about.
     pub health: Health,
-    /// It goes as planned, again and again: shown only where everything is.
+    /// Whether it is routine (a task that starts, a steady state): shown only with `--all`.
     pub routine: bool,
-    /// The other environment that it is of: the account's writes stand side by side. Shown only where everything is.
+    /// The environment that it belongs to, where that is another one of the account. Shown only with `--all`.
     pub of_another: Option<String>,
-    /// What tells it from all others: two with one key are one.
+    /// Identifies it: events with the same key are the same event.
     pub key: String,
     /// Request ids, where they are known: the same request in two sources is one thing.
     pub requests: Vec<String>,
 }
 
-/// What kind of thing it is. In this order at one moment: causes before what follows from them.
+/// The kinds of events, in the order in which those of one moment are listed: causes before effects.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Kind {
     /// A change by the cockpit, from the audit file.
@@ -43,16 +43,16 @@ pub enum Kind {
     /// A schedule that stops or starts the environment.
     Schedule,
     Deployment,
-    /// A deployment that was taken back, or failed.
+    /// A deployment that was rolled back, or failed.
     Rollback,
     /// The writer of a database moved.
     Failover,
-    /// What else a database tells.
+    /// Any other event of RDS.
     Database,
     Scaling,
     /// A task has ended.
     Task,
-    /// What a service tells.
+    /// An event of an ECS service.
     Service,
     Alarm,
 }
@@ -75,7 +75,7 @@ impl Kind {
         Self::Alarm,
     ];
 
-    /// In a word.
+    /// The word for this kind.
     pub fn word(self) -> &'static str {
         match self {
             Self::Change => "change",
@@ -95,13 +95,13 @@ impl Kind {
     }
 }
 
-/// What it is about.
+/// The thing that it is about.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum About {
     Service(String),
     Database(String),
     Alarm(String),
-    /// A run over units.
+    /// A run over units, by its id.
     Run(String),
     /// Something of AWS by its name.
     Other(String),
@@ -126,7 +126,7 @@ impl About {
 }
 
 impl TimelineEvent {
-    /// A happening with its required fields alone.
+    /// An event with only its required fields.
     pub fn new(at: Timestamp, kind: Kind, about: About, what: impl Into<String>, key: impl Into<String>) -> Self {
         Self {
             at,
@@ -142,33 +142,33 @@ impl TimelineEvent {
         }
     }
 
-    /// How it stands after it.
+    /// The same with the health after the event.
     #[must_use]
     pub fn stands(mut self, health: Health) -> Self {
         self.health = health;
         self
     }
 
-    /// Who did it.
+    /// The same with the person or role that did it.
     #[must_use]
     pub fn by(mut self, who: Option<String>) -> Self {
         self.who = who.filter(|who| !who.is_empty());
         self
     }
 
-    /// Whether it is one of what goes as planned.
+    /// The same, marked as routine or not.
     #[must_use]
     pub fn routine(mut self, routine: bool) -> Self {
         self.routine = routine;
         self
     }
 
-    /// Whether it is shown where not everything is.
+    /// Whether it is shown without `--all`.
     pub fn is_news(&self) -> bool {
         !self.routine && self.of_another.is_none()
     }
 
-    /// Whether its time is still to come: some clock is wrong.
+    /// Whether its time is in the future: some clock is wrong.
     pub fn is_of_the_future(&self, now: Timestamp) -> bool {
         self.at.duration_since(now) > AHEAD
     }

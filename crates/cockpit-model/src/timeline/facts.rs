@@ -1,4 +1,4 @@
-//! What AWS tells of what happened, as it tells it.
+//! Events of AWS, as its APIs return them.
 
 use crate::alarm::AlarmState;
 use jiff::Timestamp;
@@ -7,7 +7,7 @@ use jiff::Timestamp;
 #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize)]
 pub struct AlarmChange {
     pub at: Timestamp,
-    /// The alarm's name.
+    /// The name of the alarm.
     pub alarm: String,
     /// `Alarm updated from OK to ALARM`.
     pub summary: String,
@@ -23,11 +23,11 @@ pub struct RdsEvent {
     pub at: Timestamp,
     /// Identifier of the cluster or the instance.
     pub source: String,
-    /// It is of a cluster, not of an instance.
+    /// Whether it is of a cluster, not of an instance.
     pub cluster: bool,
     /// `failover`, `availability`, `backup`, …
     pub categories: Vec<String>,
-    /// In a sentence.
+    /// What happened, in a sentence.
     pub message: String,
 }
 

@@ -70,7 +70,7 @@ fn cut(text: &str) -> String {
     }
 }
 
-/// What a service tells of itself, but for what its deployments tell better.
+/// The events of a service, except those that its deployments tell better.
 fn told(service: &Service, rollouts: &[ServiceDeployment], found: &mut Vec<TimelineEvent>) {
     for event in &service.events {
         let Some(at) = event.at else { continue };
@@ -228,7 +228,7 @@ fn alarm(change: &AlarmChange) -> TimelineEvent {
         .routine(of_autoscaling)
 }
 
-/// What RDS tells.
+/// An event of RDS as one of the time line.
 fn database(event: &RdsEvent) -> TimelineEvent {
     let text = event.message.to_lowercase();
     let failover = event.categories.iter().any(|one| one == "failover") || text.contains("failover");

@@ -23,16 +23,16 @@ pub struct Local {
 /// A run over units, as far as a time line tells of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Run {
-    /// Its name.
+    /// The id of the run.
     pub run: String,
     /// `apply`, `plan`, …
     pub goal: String,
     pub began: Timestamp,
     /// When it ended, how, and whether it did what it was to do.
     pub ended: Option<(Timestamp, String, bool)>,
-    /// Who began it.
+    /// The person who began it.
     pub by: String,
-    /// It only looks.
+    /// Whether it only looks: a plan, a check of drift.
     pub looks: bool,
 }
 
@@ -105,7 +105,7 @@ fn about(command: &str, services: &[(String, String)], databases: &[String]) -> 
     }
 }
 
-/// Runs over units.
+/// The events of runs over units.
 pub fn runs(runs: &[Run], ahead: SignedDuration) -> Vec<TimelineEvent> {
     let mut found = Vec::new();
     for run in runs {

@@ -55,7 +55,7 @@ fn order(a: &TimelineEvent, b: &TimelineEvent) -> std::cmp::Ordering {
     (a.at, a.kind).cmp(&(b.at, b.kind)).then_with(|| rest(a, b))
 }
 
-/// What the other knew and this does not.
+/// Adds what the other event knew and this one does not.
 fn join(into: &mut TimelineEvent, from: TimelineEvent) {
     if into.who.is_none() {
         into.who = from.who;

@@ -17,7 +17,7 @@ pub const GLOBAL: [&str; 5] = [
 /// Where those are recorded. Source: `CloudTrail`'s user guide, "About global service events".
 pub const GLOBAL_REGION: &str = "us-east-1";
 
-/// What the configuration of an environment says of what is its own.
+/// The names that the configuration of an environment claims as its own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Home {
     pub environment: String,
@@ -34,7 +34,6 @@ pub struct Home {
 pub struct Owners<'a> {
     pub own: Home,
     pub others: Vec<Home>,
-    /// Whose parameters are.
     pub parameters: Place<'a>,
 }
 
@@ -171,7 +170,7 @@ mod tests {
         let all = owners(home("pantri", "pantri", &[]), vec![home("pantri", "pantri-dev", &[])]);
         assert_eq!(all.another(&event("ecs", &["pantri-dev-api"]), &[]), Some("pantri-dev"));
         assert_eq!(all.another(&event("ecs", &["pantri-api"]), &[]), None);
-        // The same names in another region are of others there; what is of no region may be anybody's.
+        // In another region the same names belong to others; what has no region may belong to anybody.
         let away = Home { region: Some("us-west-2".into()), ..home("shop", "prod", &[]) };
         let all = owners(home("shop", "staging", &[]), vec![away]);
         assert_eq!(all.another(&event("ecs", &["shop-prod-web"]), &[]), None);

@@ -100,7 +100,7 @@ fn a_deployment_knows_who_asked_for_it_and_is_told_once_whoever_tells_of_it() {
     let told = merge(all.clone());
     assert_eq!(told.iter().filter(|event| event.kind == Kind::Write).count(), 0, "{told:?}");
     assert_eq!(told[0].who.as_deref(), Some("anna"));
-    // The same from our own audit file: one thing of three sources.
+    // Our own audit file tells the same: one event from three sources.
     all.extend(changes(&[record(9, "started"), record(96, "done")], SignedDuration::ZERO, &services(), &[]));
     let told = merge(all);
     let first = &told[0];

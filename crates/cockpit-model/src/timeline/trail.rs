@@ -1,4 +1,4 @@
-//! What `CloudTrail` tells: who has written what.
+//! What `CloudTrail` has recorded: who wrote what.
 
 use super::event::{About, Kind, TimelineEvent};
 use super::facts::TrailEvent;
@@ -35,7 +35,7 @@ const NOISE: &[&str] = &[
     "CompleteLayerUpload",
 ];
 
-/// What was written, about what of the environment, and what of another one.
+/// The recorded writes, as events of this environment, or of another one.
 pub fn happenings<'a>(
     events: impl IntoIterator<Item = &'a TrailEvent>,
     services: &[(String, String)],

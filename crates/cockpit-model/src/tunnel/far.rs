@@ -10,20 +10,19 @@ pub const POSTGRES: u16 = 5432;
 /// Where a tunnel is to lead, as it is said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum To {
-    /// To the writer of the database.
+    /// The writer of the database.
     Writer,
-    /// To its reader.
     Reader,
-    /// To a host and a port.
+    /// A host and a port.
     Place(RemoteAddress),
 }
 
 /// A host and a port at the other end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct RemoteAddress {
-    /// As the container resolves it; of an IPv6 address without brackets.
+    /// The name as the container resolves it; an IPv6 address without brackets.
     pub host: String,
-    /// The port there.
+    /// The port of the server there.
     pub port: u16,
     /// The database as AWS names it, where it is known.
     pub database: Option<String>,
@@ -52,14 +51,14 @@ impl To {
         let parts = parts.map(|(host, port)| (host.trim_matches(['[', ']']), port));
         let (host, port) = parts.filter(|(host, port)| is_host(host) && *port > 0).ok_or_else(|| {
             none(
-                format!("`{text}` is no place to go to"),
+                format!("`{text}` is not a place to go to"),
                 "write `writer`, `reader`, or a host and a port as db.example:5432",
             )
         })?;
         Ok(Self::Place(RemoteAddress { host: host.to_owned(), port, database: None }))
     }
 
-    /// As it is written.
+    /// The place as it is written: `writer`, `reader`, `HOST:PORT`.
     pub fn words(&self) -> String {
         match self {
             Self::Writer => "writer".to_owned(),
@@ -96,8 +95,8 @@ impl To {
             [] => return Err(failure()),
             several => {
                 let names: Vec<&str> = several.iter().map(|database| database.id.as_str()).collect();
-                let hint = format!("say it with --to HOST:PORT; there are {}", names.join(", "));
-                return Err(none("to which database is not said", hint));
+                let hint = format!("name it with --to HOST:PORT; there are {}", names.join(", "));
+                return Err(none("it is not said which database", hint));
             }
         };
         let host = if *self == Self::Reader { database.reader_endpoint.clone() } else { database.endpoint.clone() };

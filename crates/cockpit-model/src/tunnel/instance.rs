@@ -6,9 +6,9 @@ use crate::machine::Machine;
 /// Which instance is meant.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum InstanceSelector {
-    /// By its id: `i-0123456789abcdef0`.
+    /// An id: `i-0123456789abcdef0`.
     Id(String),
-    /// By a tag; its name is the tag `Name`.
+    /// A tag and its value; the name of an instance is its tag `Name`.
     Tag(String, String),
 }
 
@@ -33,7 +33,7 @@ impl Found {
         }
     }
 
-    /// Its id.
+    /// The id of the instance.
     pub fn id(&self) -> &str {
         match self {
             Self::Runs(id) | Self::Stopped(id) | Self::Changes(id) => id,
@@ -47,24 +47,26 @@ const INSTANCE: &str = "instance:";
 const TAG: &str = "tag:";
 
 impl InstanceSelector {
-    /// As it is typed beside services: an id, `instance:NAME` or `tag:KEY=VALUE`. None is no instance.
+    /// Reads what may be a service or an instance: an id, `instance:NAME` or `tag:KEY=VALUE`. None is no instance.
     pub fn parse(text: &str) -> Option<Self> {
         if is_instance(text) {
             return Some(Self::Id(text.to_owned()));
         }
-        if let Some((key, value)) = text.strip_prefix(TAG).and_then(|tag| tag.split_once('=')) {
+        // `tag:Role=$ROLE` of a shell that has no such variable must not mean whatever has that tag with nothing in it.
+        let tag = text.strip_prefix(TAG).and_then(|tag| tag.split_once('='));
+        if let Some((key, value)) = tag.filter(|(key, value)| !key.is_empty() && !value.is_empty()) {
             return Some(Self::Tag(key.to_owned(), value.to_owned()));
         }
         let name = text.strip_prefix(INSTANCE).filter(|name| !name.is_empty())?;
         Some(Self::parse(name).unwrap_or_else(|| Self::Tag("Name".to_owned(), name.to_owned())))
     }
 
-    /// As it is configured, where only an instance can be meant: a name may stand alone.
+    /// Reads what is configured, where only an instance can be meant: a bare name is enough.
     pub fn configured(text: &str) -> Self {
         Self::parse(text).unwrap_or_else(|| Self::Tag("Name".to_owned(), text.to_owned()))
     }
 
-    /// In words.
+    /// A few words for a person.
     pub fn words(&self) -> String {
         match self {
             Self::Id(id) => format!("instance {id}"),
@@ -122,7 +124,7 @@ mod tests {
             InstanceSelector::parse("tag:Role=bastion"),
             Some(InstanceSelector::Tag("Role".into(), "bastion".into()))
         );
-        for service in ["web", "app-web", "instance:", "tag:Role"] {
+        for service in ["web", "app-web", "instance:", "tag:Role", "tag:Role=", "tag:=bastion"] {
             assert_eq!(InstanceSelector::parse(service), None, "{service}");
         }
         assert_eq!(InstanceSelector::configured("bastion"), InstanceSelector::Tag("Name".into(), "bastion".into()));

@@ -1,11 +1,11 @@
 //! Why there is nothing to go through or to.
 
-/// Why there is none.
+/// Why there is nothing to go through, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct NoTarget {
-    /// In a sentence.
+    /// Why, in a sentence.
     pub why: String,
-    /// What to do.
+    /// What a person can do about it.
     pub hint: String,
     /// Whether it may be there in a moment, without anybody's help.
     pub soon: bool,

@@ -1,4 +1,4 @@
-//! How a tunnel stands.
+//! The state of a tunnel, and the words for it.
 
 use crate::Health;
 use serde_json::{Value, json};
@@ -56,7 +56,6 @@ impl Phase {
 /// The status of a tunnel, with its counters.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TunnelStatus {
-    /// Where it is.
     pub phase: Phase,
     /// Why, where there is a reason.
     pub reason: Option<String>,
@@ -84,7 +83,7 @@ pub struct TunnelStatus {
     pub connections: u64,
     /// Connections that the other side refused.
     pub refused: u64,
-    /// Nothing more is read, as a local program does not read what waits for it.
+    /// Whether nothing more is read, as a local program does not read what waits for it.
     pub waits_for_reader: bool,
     /// Why a session could not be ended at AWS, where one could not.
     pub not_ended: Option<String>,

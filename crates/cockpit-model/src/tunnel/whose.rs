@@ -6,7 +6,7 @@ use super::no_target::{NoTarget, none};
 use crate::machine::{Machine, is_named, is_tagged};
 use log_store::pattern::{is_pattern, matches};
 
-/// What an environment says of what is its own.
+/// The names that the configuration of an environment claims as its own.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Home {
     pub environment: String,
@@ -117,7 +117,7 @@ impl Whose {
         if let Some(other) = others.find(|other| other.goes_through(machine)) {
             return Err(self.elsewhere(&what, &other.environment));
         }
-        // Of the other tags of an instance nothing is kept.
+        // No other tags of an instance are kept.
         let by_tag = matches!(own.through.as_deref().map(InstanceSelector::configured), Some(InstanceSelector::Tag(key, _)) if key != "Name");
         match &machine.environment {
             Some(tag) if !by_tag && machine.project.as_ref() == Some(&own.project) && *tag != own.environment => {
@@ -200,7 +200,7 @@ mod tests {
         {
             assert_eq!(whose.instance(&bastion("i-1", project, environment)), Ok(()), "{project:?} {environment:?}");
         }
-        // Of an environment that is not configured here.
+        // Belongs to an environment that is not configured here.
         assert!(whose.instance(&bastion("i-1", Some("shop"), Some("demo"))).is_err());
         // Who names it has it.
         let named = Whose { own: Home { instances: vec!["bast*".into()], ..home("staging") }, ..whose.clone() };

@@ -5,7 +5,7 @@ use crate::block::{Ms, mark};
 use crate::level::Level;
 
 impl Store {
-    /// The line at a place.
+    /// The line at this place.
     pub fn line(&self, pos: Pos) -> Option<Line<'_>> {
         let block = self.blocks.get(pos.block)?;
         if pos.row >= block.len() {
@@ -31,7 +31,7 @@ impl Store {
         Some(Pos { block, row })
     }
 
-    /// Where a line is now.
+    /// The place where the line is now.
     pub fn find(&self, key: Key) -> Option<Pos> {
         let mut pos = self.seek(key.at)?;
         while let Some(line) = self.line(pos).filter(|line| line.at == key.at) {
@@ -43,7 +43,7 @@ impl Store {
         None
     }
 
-    /// The place after.
+    /// The place after this one.
     pub fn next(&self, pos: Pos) -> Option<Pos> {
         if pos.row + 1 < self.blocks.get(pos.block)?.len() {
             return Some(Pos { row: pos.row + 1, ..pos });
@@ -51,7 +51,7 @@ impl Store {
         (pos.block + 1 < self.blocks.len()).then_some(Pos { block: pos.block + 1, row: 0 })
     }
 
-    /// The place before.
+    /// The place before this one.
     pub fn previous(&self, pos: Pos) -> Option<Pos> {
         if pos.row > 0 {
             return Some(Pos { row: pos.row - 1, ..pos });

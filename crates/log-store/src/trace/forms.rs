@@ -1,6 +1,6 @@
 //! Forms of lines that only traces have: frames, names of exceptions, what a runtime writes around them.
 
-use super::marks::{CORRUPTED, ENDED};
+use super::marks::{CORRUPTED, ENDED, HASKELL, HASKELL_FRAMES};
 use crate::level::Level;
 use crate::line::plain_level;
 
@@ -254,6 +254,24 @@ pub(super) fn is_elixir(line: &str) -> bool {
         "Message Queue",
     ];
     MARKS.iter().any(|mark| line.starts_with(mark))
+}
+
+/// `shop: Prelude.head: empty list`, `shop: app/Main.hs:5:1-9: Non-exhaustive patterns in function order`: an exception of
+/// Haskell that ends a program.
+pub(super) fn is_haskell(line: &str) -> bool {
+    let name = line.bytes().position(|b| !(b.is_ascii_alphanumeric() || matches!(b, b'-' | b'_' | b'.' | b'/')));
+    let Some((name, rest)) = name.map(|end| line.split_at(end)) else { return false };
+    let Some(said) = rest.strip_prefix(": ") else { return false };
+    let pattern = || said.contains(".hs:") && said.contains(": Non-exhaustive ");
+    !name.is_empty()
+        && Level::from_word(name.as_bytes()).is_none()
+        && (HASKELL.iter().any(|mark| said.starts_with(mark)) || pattern())
+}
+
+/// Whether an event of several lines is an exception of Haskell: what the program said, then where.
+pub(crate) fn is_haskell_event(event: &str) -> bool {
+    let mut lines = event.split_once('\n').map_or("", |(_, rest)| rest).lines();
+    lines.any(|line| HASKELL_FRAMES.contains(&line.trim_end()))
 }
 
 /// Beside a message, `PostgreSQL` writes lines with the same prefix: `… [7] STATEMENT:  SELECT 1`.

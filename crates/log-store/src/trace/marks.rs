@@ -68,6 +68,22 @@ pub(super) const FAULT: &[&str] = &[
     "Aborted",
     "...",
 ];
+/// What GHC's runtime and its libraries write behind the name of the program that an exception ends. A message of the
+/// program's own may be any line of a log.
+pub(super) const HASKELL: &[&str] = &[
+    "Uncaught exception ",
+    "Prelude.",
+    "Map.!: ",
+    "user error (",
+    "divide by zero",
+    "arithmetic overflow",
+    "stack overflow",
+    "heap overflow",
+    "<<loop>>",
+    "thread blocked indefinitely in an ",
+];
+/// The frames of such an exception.
+pub(super) const HASKELL_FRAMES: &[&str] = &["CallStack (from HasCallStack):", "HasCallStack backtrace:"];
 /// A report of V8 that ran out of memory.
 pub(super) const HEAP: &[&str] =
     &["<--- JS stacktrace", "FATAL ERROR: ", "----- Native stack trace", "==== JS stack trace", "Aborted"];

@@ -142,6 +142,21 @@ pub const MORE: &[Case] = &[
     case("perl", Level::Error, "Died at /app/shop.pl line 3.\n\tmain::order() called at /app/shop.pl line 9"),
     case("haskell", Level::Error, "CallStack (from HasCallStack):\n  error, called at app/Main.hs:5:7 in main:Main"),
     case(
+        "haskell, of the libraries",
+        Level::Error,
+        "shop: Prelude.head: empty list\nCallStack (from HasCallStack):\n  error, called at libraries/base/GHC/List.hs:1644:3 in base:GHC.List\n  errorEmptyList, called at app/Main.hs:5:7 in main:Main",
+    ),
+    case(
+        "haskell, since 9.10",
+        Level::Error,
+        "shop-api: Uncaught exception ghc-internal:GHC.Internal.Exception.ErrorCall:\n\nno stock\n\nHasCallStack backtrace:\n  error, called at app/Main.hs:5:7 in main:Main",
+    ),
+    case(
+        "haskell, a pattern",
+        Level::Error,
+        "/app/shop: app/Main.hs:(5,1)-(6,9): Non-exhaustive patterns in function order",
+    ),
+    case(
         "clojure",
         Level::Error,
         "Execution error (ArithmeticException) at shop.core/order (core.clj:5).\nDivide by zero\n\nFull report at:\n/tmp/clojure-1234567.edn",

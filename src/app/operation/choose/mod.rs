@@ -1,5 +1,5 @@
-//! What there is to choose from before an operation begins: the images of a repository, the revisions that
-//! ran before. Only looks.
+//! The choices before an operation begins: the images of a repository, or the revisions that ran before.
+//! It only reads.
 
 use super::call::{Answered, Read, Reply};
 use super::machine::{Choices, Machine, Offered, What};
@@ -11,10 +11,10 @@ use crate::model::task_definition::image_version;
 use crate::model::{Failure, Service, TaskDefinition, time};
 use jiff::Timestamp;
 
-/// So many revisions are offered to go back to.
+/// How many revisions are offered to go back to.
 const REVISIONS: usize = 8;
 
-/// What is offered.
+/// What can be chosen.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Offer {
     /// Images of the service's repository, the newest first.
@@ -23,18 +23,17 @@ pub enum Offer {
     Revisions,
 }
 
-/// What was asked for.
+/// A choice that was asked for: of an image, or of a revision.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// The service's whole name.
     pub service: String,
-    /// In the window's frame.
+    /// The title in the window's frame.
     pub title: String,
-    /// What is offered.
     pub offer: Offer,
 }
 
-/// What there is to choose from.
+/// The choices for a service, as they are read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Choose {
     request: Request,

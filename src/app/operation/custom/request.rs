@@ -19,19 +19,19 @@ const CREDENTIALS: &[&str] = &[
     "AWS_CONTAINER_AUTHORIZATION_TOKEN",
     "AWS_CONTAINER_AUTHORIZATION_TOKEN_FILE",
 ];
-/// Those that win over a profile.
+/// The variables that win over a profile.
 const KEYS: &[&str] = &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN", "AWS_SECURITY_TOKEN"];
-/// Those that win over an endpoint of all services.
+/// The variables that win over an endpoint for all services.
 const ELSEWHERE: &[&str] = &["AWS_ENDPOINT_URL_*", "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS"];
 /// Passwords of PostgreSQL.
 const PASSWORDS: &[&str] = &["PGPASSWORD", "COCKPIT_DATABASE_URL", "DATABASE_URL"];
 
-/// What is selected when a command is run: the fields that it is told, as far as there are some.
+/// The selected thing when a command is run: the fields that it gets, as far as there are some.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Selected {
     /// The service's whole name.
     pub service: Option<String>,
-    /// The task's id.
+    /// The id of the task.
     pub task: Option<String>,
     /// The container's name.
     pub container: Option<String>,
@@ -39,7 +39,7 @@ pub struct Selected {
     pub database: Option<String>,
     /// The instance of a database, or the id of one of EC2.
     pub instance: Option<String>,
-    /// The alarm's name.
+    /// The name of the alarm.
     pub alarm: Option<String>,
     /// The selected row, whatever it is.
     pub row: Option<String>,
@@ -88,7 +88,7 @@ impl Request {
         Self { command, selected, variables, without, through }
     }
 
-    /// What it risks.
+    /// The risk of the command.
     pub(super) fn risk(&self) -> Risk {
         self.command.risk
     }

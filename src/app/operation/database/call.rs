@@ -1,4 +1,4 @@
-//! What operations on databases ask RDS for, and what comes back.
+//! The RDS calls of operations on databases, and their replies.
 
 use crate::model::database_history::Happened;
 use crate::model::failover::Figures;
@@ -9,12 +9,12 @@ use serde_json::{Value, json};
 /// Events are asked for from this much before a change: this machine's clock and RDS's may be apart.
 const SKEW: SignedDuration = SignedDuration::from_secs(30);
 
-/// One question.
+/// A read of RDS.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RdsRead {
     /// `DescribeDBClusters` and `DescribeDBInstances` of one database → [`RdsReply::Database`].
     Database {
-        /// Identifier.
+        /// The identifier of the database.
         id: String,
         /// A cluster rather than an instance.
         cluster: bool,
@@ -41,7 +41,7 @@ pub enum RdsRead {
     },
 }
 
-/// One change.
+/// A change of a database.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RdsWrite {
     /// `FailoverDBCluster`.
@@ -53,7 +53,7 @@ pub enum RdsWrite {
     /// `RebootDBInstance`.
     Reboot {
         instance: String,
-        /// To the standby in another zone.
+        /// Whether the standby in another zone takes over.
         failover: bool,
     },
     /// `CreateDBClusterSnapshot`, `CreateDBSnapshot`.
@@ -65,7 +65,7 @@ pub enum RdsWrite {
     },
 }
 
-/// What came.
+/// The answer to a read or a change of RDS.
 #[derive(Debug, Clone, PartialEq)]
 pub enum RdsReply {
     /// The database; none where there is none of that name.
@@ -86,7 +86,7 @@ impl RdsWrite {
         }
     }
 
-    /// What it is given.
+    /// The parameters of the call, for the plan.
     pub fn parameters(&self) -> Value {
         match self {
             Self::Failover { cluster, to } => {
@@ -125,7 +125,7 @@ impl RdsWrite {
         }
     }
 
-    /// What is done, in a sentence.
+    /// A sentence on what is done.
     pub fn sentence(&self) -> String {
         match self {
             Self::Failover { cluster, to } => format!("failing {cluster} over to {to}"),

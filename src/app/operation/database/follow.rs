@@ -34,6 +34,7 @@ impl DatabaseChange {
             return;
         }
         self.slot = slot;
+        self.missed = false;
         let (id, cluster) = (self.request.database.clone(), self.request.cluster);
         let reads = match &self.request.wanted {
             Wanted::Snapshot { .. } => vec![(SNAPSHOTS, RdsRead::Snapshots { id, cluster })],
@@ -197,7 +198,7 @@ impl DatabaseChange {
         let id = &self.request.database;
         let given_up = self.seen.events.iter().any(|event| event.happened() == Happened::FailoverFailed);
         if given_up {
-            let now = writer(found).map_or("nobody writes".to_owned(), |writer| format!("{writer} writes"));
+            let now = writer(found).map_or("there is no writer".to_owned(), |writer| format!("{writer} writes"));
             let outcome = Outcome::new(Verdict::Failed, format!("{id}: RDS gave the failover up; {now}"));
             ctx.end = Some(outcome.hint("look at its members with `cockpit db`, then try again"));
             return;
@@ -207,13 +208,13 @@ impl DatabaseChange {
         let standby = !self.request.cluster;
         let over = failovers(&self.seen.events, id).into_iter().next_back();
         let completed = over.as_ref().is_some_and(|failover| failover.completed.is_some());
-        // Of a single instance nothing but its status and its events show that another machine answers now.
+        // For a single instance only its status and its events show that another machine answers now.
         let moved = if standby { completed || self.seen.away.is_some() } else { now.is_some() && now != before };
         if !moved || found.status != "available" {
             let waited = self.began.map(|began| ctx.now.duration_since(began)).unwrap_or_default();
             if !moved && found.status == "available" && over.is_none() && waited > NOTHING {
                 let summary = format!("{id}: it was accepted, and nothing has happened for {}", spoken(waited));
-                let writes = now.map_or("nobody writes".to_owned(), |now| format!("{now} still writes"));
+                let writes = now.map_or("there is no writer".to_owned(), |now| format!("{now} still writes"));
                 ctx.end = Some(Outcome::new(Verdict::Failed, summary).cause(writes));
             }
             return;
@@ -255,7 +256,7 @@ fn status_line(id: &str, status: &str) -> String {
     format!("{id}: {status}")
 }
 
-/// What was asked for does not come any more, by what somebody or something else did.
+/// The outcome where somebody or something else has made what was asked for impossible.
 fn ended_otherwise(summary: String) -> Outcome {
     Outcome::new(Verdict::Failed, summary).hint("`cockpit timeline` may tell who did it; `cockpit db` how it is now")
 }
@@ -266,7 +267,7 @@ fn seconds(took: SignedDuration) -> String {
 }
 
 impl DatabaseChange {
-    /// What it waits for, in words.
+    /// The words for what it waits for.
     pub(super) fn waits(&self) -> &'static str {
         match (&self.phase, &self.request.wanted) {
             (Phase::Gathering | Phase::Rechecking, _) => "looking",

@@ -73,6 +73,10 @@ pub struct DatabaseChange {
     in_flight: u32,
     failures: u32,
     next_try: Option<Timestamp>,
+    /// Something that was asked for in this round was not answered.
+    missed: bool,
+    /// Why, since all of a round was answered last.
+    unseen: Option<Failure>,
 }
 
 impl From<Request> for What {
@@ -106,6 +110,8 @@ impl DatabaseChange {
             in_flight: 0,
             failures: 0,
             next_try: None,
+            missed: false,
+            unseen: None,
         }
     }
 
@@ -139,17 +145,34 @@ impl DatabaseChange {
         ctx.end = Some(Outcome::unmade(&self.request.title(), lost, failure, "cockpit db"));
     }
 
-    fn missed(&mut self, failure: &Failure, ctx: &mut Ctx<'_>) {
-        if self.refusals.note(failure, ctx.now) {
-            ctx.end = Some(refusals::given_up(&self.request.title(), failure, "cockpit db", ctx));
+    /// An answer came: where it was the last of a round in which nothing failed, AWS answers. What is answered is asked at its
+    /// usual pace, and says nothing of what is not.
+    fn answers(&mut self, ctx: &mut Ctx<'_>) {
+        (self.next_try, self.failures) = (self.next_try.map(|_| ctx.now), 0);
+        if self.in_flight > 0 || self.missed {
             return;
         }
-        if self.told_kinds.is_news(failure) {
-            let limit = refusals::waiting(failure);
+        self.refusals.clear();
+        self.unseen = None;
+        if self.next_try.take().is_some() {
+            self.told_kinds.clear();
+            ctx.say(Weight::Step, "AWS answers again");
+        }
+    }
+
+    fn misses(&mut self, failure: Failure, ctx: &mut Ctx<'_>) {
+        if self.refusals.note(&failure, ctx.now) {
+            ctx.end = Some(refusals::given_up(&self.request.title(), &failure, "cockpit db", ctx));
+            return;
+        }
+        if self.told_kinds.is_news(&failure) {
+            let limit = refusals::waiting(&failure);
             ctx.say(Weight::Warn, format!("cannot look: {failure}; it is tried again{limit}"));
         }
         self.next_try = Some(ctx.now + wait_after(ctx.environment.refresh.watch, self.failures));
         self.failures += 1;
+        self.missed = true;
+        self.unseen = Some(failure);
     }
 }
 
@@ -207,15 +230,10 @@ impl Machine for DatabaseChange {
                 self.in_flight = self.in_flight.saturating_sub(1);
                 match answered.outcome {
                     Ok(reply) => {
-                        self.refusals.clear();
-                        if self.next_try.take().is_some() {
-                            self.failures = 0;
-                            self.told_kinds.clear();
-                            ctx.say(Weight::Step, "AWS answers again");
-                        }
+                        self.answers(ctx);
                         self.looked(slot, reply, ctx);
                     }
-                    Err(failure) => self.missed(&failure, ctx),
+                    Err(failure) => self.misses(failure, ctx),
                 }
             }
         }
@@ -254,6 +272,14 @@ impl Machine for DatabaseChange {
     fn known_so_far(&self) -> Vec<String> {
         let found = self.found.iter().filter(|_| self.phase == Phase::Waiting);
         found.map(|found| format!("{} is {}", found.id, found.status)).collect()
+    }
+
+    fn held_up(&self) -> Option<&Failure> {
+        match &self.phase {
+            Phase::Doing(sure) => sure.held_up(),
+            Phase::Waiting => self.unseen.as_ref(),
+            Phase::Gathering | Phase::Planned | Phase::Rechecking => None,
+        }
     }
 
     fn look_again(&self) -> String {

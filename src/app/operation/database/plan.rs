@@ -1,4 +1,4 @@
-//! What is looked at before, and the plan.
+//! The checks and the plan of a change of a database.
 
 use super::call::{RdsRead, RdsReply, RdsWrite, writer};
 use super::request::{Connected, Wanted};

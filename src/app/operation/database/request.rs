@@ -1,9 +1,9 @@
-//! What can be asked of a database, and how it is called: titles, words on buttons, and what would be typed.
+//! Requests to change a database: their kinds, titles, button labels and command lines.
 
 use crate::app::command::Risk;
 use crate::model::timer::Power;
 
-/// What was asked for.
+/// The change to the database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wanted {
     /// Another member writes.
@@ -22,21 +22,20 @@ pub enum Wanted {
 /// Who is connected, where a session could be asked.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Connected {
-    /// Nobody was asked.
+    /// Nobody could be asked.
     #[default]
     Unasked,
-    /// A sentence each.
+    /// Who is connected, in sentences.
     Known(Vec<String>),
     /// It could not be asked: why.
     Unknown(String),
 }
 
-/// What was asked for, of which database.
+/// A request to change a database.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// Identifier of the cluster or the instance.
     pub database: String,
-    /// It is a cluster.
     pub cluster: bool,
     pub wanted: Wanted,
     pub connected: Connected,
@@ -67,7 +66,7 @@ impl Request {
         }
     }
 
-    /// What a yes does, in a word or two, as on a button.
+    /// The word on the button of a yes.
     pub fn verb(&self) -> &'static str {
         match &self.wanted {
             Wanted::Failover { .. } => "Fail over",
@@ -78,7 +77,7 @@ impl Request {
         }
     }
 
-    /// What it takes to confirm it.
+    /// The risk, which decides how it is confirmed.
     pub fn risk(&self) -> Risk {
         match &self.wanted {
             Wanted::Failover { .. } | Wanted::Reboot { .. } | Wanted::Power(Power::Stop) => Risk::Disrupt,

@@ -3,7 +3,7 @@
 use crate::model::DatabaseEvent;
 use jiff::Timestamp;
 
-/// What was observed of the database.
+/// Observations of the database.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Seen {
     /// When it was first seen away from what it was: failing over, rebooting, without a writer.

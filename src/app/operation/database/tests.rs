@@ -292,3 +292,21 @@ fn what_cannot_come_any_more_is_not_waited_for() {
     });
     assert!(outcome.verdict == Verdict::Failed && outcome.summary == "db was started meanwhile", "{outcome:?}");
 }
+
+#[test]
+fn events_that_are_refused_for_ever_are_not_hidden_by_a_database_that_is_read() {
+    let rds = Rds::new();
+    let (mut operations, id) = planned(Wanted::Failover { to: None }, &rds);
+    let effects = operations.confirm(id, at(1));
+    to_its_end(&mut operations, id, effects, 1, &mut |call| match call {
+        Call::Read(Read::Rds(RdsRead::Events { .. })) => {
+            let failure = Failure::new(FailureKind::Credentials, "rds:DescribeEvents: ExpiredToken");
+            Answered::new(Err(failure.lasting(true)))
+        }
+        call => rds.answer(call),
+    });
+    let operation = get(&operations, id);
+    let outcome = operation.outcome.clone().expect("it ended");
+    assert_eq!((outcome.verdict, outcome.failure), (Verdict::Unknown, Some(FailureKind::Credentials)), "{outcome:?}");
+    assert!(!operation.lines.iter().any(|line| line.text == "AWS answers again"), "{:?}", operation.lines);
+}

@@ -1,6 +1,7 @@
 //! The way back: ECS ends the deployment, or the revision before is deployed, as a copy where it is deregistered.
 
 use super::change::as_it_is;
+use super::way_back::WayBack;
 use super::{Deploy, Phase};
 use crate::app::operation::call::{Reply, Write};
 use crate::app::operation::step::{Ctx, Weight};
@@ -18,7 +19,7 @@ impl Deploy {
 
     /// Takes a deployment that is under way back.
     pub(super) fn revert(&mut self, why: String, ctx: &mut Ctx<'_>) {
-        if self.reverting.is_some() || self.phase != Phase::Watching {
+        if self.back.going().is_some() || self.phase != Phase::Watching {
             return;
         }
         let Some(watch) = &self.watch else { return };
@@ -33,7 +34,9 @@ impl Deploy {
             (_, _) if self.ended_before => return,
             // The history will show it in a moment, and then ECS can be asked.
             (_, _) => {
-                if self.wanted_back.replace(why).is_none() {
+                let known = self.back.wanted().is_some();
+                self.back = WayBack::Wanted(why);
+                if !known {
                     ctx.say(Weight::Warn, "it is rolled back as soon as the history of deployments shows it");
                 }
                 return;
@@ -41,18 +44,17 @@ impl Deploy {
         };
         let before = self.before_way_back(watch);
         ctx.say(Weight::Bad, format!("rolling back: {why}"));
-        self.reverting = Some(why);
-        self.wanted_back = None;
+        self.back = WayBack::Going(why);
         self.phase = Phase::Reverting(PendingWrite::send(write, before, ctx).in_the_middle());
     }
 
     /// That a way back was wanted and could not be sent, for a verdict.
     pub(super) fn not_sent_back(&self) -> Option<String> {
         let on_its_way = match &self.phase {
-            Phase::Reverting(sure) if !sure.may_have_landed() => self.reverting.as_ref(),
+            Phase::Reverting(sure) if !sure.may_have_landed() => self.back.going(),
             _ => None,
         };
-        let why = self.wanted_back.as_ref().or(on_its_way)?;
+        let why = self.back.wanted().or(on_its_way)?;
         Some(format!("it was to be rolled back ({why}), and that could not be sent"))
     }
 

@@ -1,4 +1,4 @@
-//! A build: what it is asked before, its commands, and how far it is.
+//! A build: the checks before it, its commands, and its progress.
 
 use crate::app::operation::call::{Login, Program};
 use crate::app::operation::step::Slot;
@@ -10,12 +10,12 @@ use jiff::Timestamp;
 /// Questions to programs are answered at once.
 pub(super) const ASK_SECONDS: u64 = 30;
 
-/// A build.
+/// An image that is built: its context, commit and tag.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Build {
     pub(super) config: BuildConfig,
     dirty: bool,
-    /// The commit.
+    /// The commit that the image is tagged with.
     sha: Option<String>,
     /// Files that are changed and not committed.
     changed: usize,
@@ -80,7 +80,7 @@ impl Build {
         self.tool.unwrap_or(Tool::Docker).word()
     }
 
-    /// What is asked before anything else: that there is a docker, and which commit this is.
+    /// The questions before anything else: whether there is a docker, and which commit this is.
     pub(super) fn before(&self) -> Vec<(Slot, Program)> {
         let ask = |argv: &[&str]| Program {
             argv: argv.iter().map(ToString::to_string).collect(),
@@ -118,7 +118,7 @@ impl Build {
         self.unfit.drain(..).next().map(|(_, check)| check)
     }
 
-    /// An answer to that.
+    /// Takes in an answer about the context of the build.
     pub(super) fn found(
         &mut self,
         slot: &Slot,
@@ -177,7 +177,7 @@ impl Build {
         }
     }
 
-    /// What the plan says of it.
+    /// The words of the plan about it.
     pub(super) fn words(&self) -> String {
         let file = self.config.dockerfile.as_deref().unwrap_or("Dockerfile");
         format!("an image is built from {} ({file}), tagged {} and pushed", self.config.context, self.tag())

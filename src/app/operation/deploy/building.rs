@@ -16,7 +16,7 @@ use secrecy::ExposeSecret as _;
 const BUILD_SECONDS: u64 = 3_600;
 /// A scan of ECR that takes longer is not waited for. A basic scan usually takes some seconds after the push.
 const SCAN_LIMIT: SignedDuration = SignedDuration::from_secs(90);
-/// So long after the push a scan may take to begin.
+/// How long after the push a scan may take to begin.
 const SCAN_BEGINS: SignedDuration = SignedDuration::from_secs(10);
 /// Between two looks at a scan.
 const SCAN_EVERY: SignedDuration = SignedDuration::from_secs(3);

@@ -46,7 +46,7 @@ impl Deploy {
         }
     }
 
-    /// The first change.
+    /// Sends the first change.
     pub(super) fn change(&mut self, ctx: &mut Ctx<'_>) {
         self.began = Some(ctx.now);
         match &self.request.source {

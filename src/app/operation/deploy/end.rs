@@ -20,91 +20,13 @@ const HOOK_SECONDS: u64 = 900;
 impl Deploy {
     /// The verdict over how our deployment ended.
     pub(super) fn verdict(&self, seen: &WatchState, ctx: &Ctx<'_>) -> Outcome {
-        let short = &self.request.short;
         let watch = self.watch.as_ref();
-        let revision = watch.map(|watch| watch.subject.revision.clone()).unwrap_or_default();
         let reason = watch
             .and_then(|watch| watch.state.as_ref())
             .map(|state| state.rollback_reason.clone().unwrap_or_else(|| state.reason.clone()))
             .filter(|reason| !reason.is_empty());
         let trouble = watch.and_then(|watch| watch.troubles.first()).map(|trouble| trouble.text.clone());
-        let asked_back = matches!(self.request.source, Source::Back(_));
-        let version = self.version().map(|version| format!(" ({version})")).unwrap_or_default();
-        let mut outcome = match seen {
-            // Somebody else's deployment, which was to be ended, had come to its end before.
-            WatchState::Successful if self.ended_theirs => Outcome::new(
-                Verdict::Failed,
-                match self.desired() {
-                    0 => {
-                        format!("{short}: {revision} had succeeded before it could be ended; nothing runs (desired 0)")
-                    }
-                    _ => format!("{short}: {revision} had succeeded before it could be ended, and serves"),
-                },
-            )
-            .hint(self.way_out()),
-            WatchState::Successful if self.way_back => {
-                let mut outcome = Outcome::new(Verdict::RolledBack, format!("{short} was rolled back to {revision}"));
-                outcome.causes.extend(self.reverting.clone());
-                outcome
-            }
-            // ECS calls that a success, too: there was nothing to wait for.
-            WatchState::Successful if self.nothing_ran(ctx) => Outcome::new(
-                Verdict::Unknown,
-                format!("{short} is set to {revision}{version}, and none of its tasks ever ran"),
-            )
-            .cause("its desired count became 0 before one did: whether it can run is not known")
-            .hint(format!("start it with `cockpit start` or `cockpit scale {short} COUNT`, and see whether it runs")),
-            WatchState::Successful if self.desired() == 0 => {
-                Outcome::new(Verdict::Done, format!("{short} is set to {revision}{version}; nothing runs (desired 0)"))
-                    .hint(self.start_again())
-            }
-            // What never ran there is nothing to be back at.
-            WatchState::Successful if asked_back && !self.gather.strays() => {
-                Outcome::new(Verdict::Done, format!("{short} is back at {revision}"))
-            }
-            WatchState::Successful => Outcome::new(Verdict::Done, format!("{short} runs {revision}{version}")),
-            WatchState::TasksNotRunning => {
-                Outcome::new(Verdict::Failed, format!("{short}: ECS calls {revision} successful, and it does not run"))
-                    .hint(self.way_out())
-            }
-            WatchState::RolledBack | WatchState::BackFell if self.way_back => {
-                Outcome::new(Verdict::Failed, format!("{short}: the rollback to {revision} failed too"))
-                    .hint(self.named_way_out())
-            }
-            WatchState::BackFell if self.ended_theirs => Outcome::new(
-                Verdict::Failed,
-                format!("{short}: {revision} was ended, and what ECS went back to does not run"),
-            )
-            .hint(self.named_way_out()),
-            WatchState::RolledBack if self.ended_theirs => self.ended_for(&revision),
-            WatchState::RolledBack | WatchState::BackFell if asked_back => {
-                Outcome::new(Verdict::RolledBack, format!("{short}: {revision} failed, and ECS went back to what ran"))
-            }
-            WatchState::RolledBack | WatchState::BackFell => {
-                Outcome::new(Verdict::RolledBack, format!("{short} was rolled back: {revision} failed"))
-            }
-            WatchState::RollbackFailed if self.ended_theirs => {
-                Outcome::new(Verdict::Failed, format!("{short}: {revision} was to be ended, and the rollback failed"))
-                    .hint(self.named_way_out())
-            }
-            // ECS says so as well where it had nothing to go back to: no rollout of the service was ever complete.
-            WatchState::RollbackFailed if self.nothing_to_return_to() => Outcome::new(
-                Verdict::Failed,
-                format!("{short}: {revision} failed, and there was nothing to go back to"),
-            )
-            .hint(format!("look with `cockpit tasks {short}`, then deploy a version that starts")),
-            WatchState::RollbackFailed => {
-                Outcome::new(Verdict::Failed, format!("{short}: {revision} failed, and so did the rollback"))
-                    .hint(self.named_way_out())
-            }
-            WatchState::Stopped => self.stopped(&revision),
-            WatchState::Gone => Outcome::new(Verdict::Failed, format!("{short} is gone: the service was deleted")),
-            WatchState::Going | WatchState::NotInHistory | WatchState::Refused(_) => Outcome::new(
-                Verdict::Unknown,
-                format!("{short}: the history of deployments does not show this one; how it ended is not known"),
-            )
-            .hint(format!("look with `cockpit services {short}`")),
-        };
+        let mut outcome = self.judged(seen, ctx);
         if outcome.verdict != Verdict::Done {
             outcome.causes.extend(reason);
             outcome.causes.extend(trouble);
@@ -127,9 +49,110 @@ impl Deploy {
         self.with_what_runs(outcome)
     }
 
+    /// How it ended, by itself: without why, and without what runs now.
+    fn judged(&self, seen: &WatchState, ctx: &Ctx<'_>) -> Outcome {
+        let short = &self.request.short;
+        let revision = self.watch.as_ref().map(|watch| watch.subject.revision.clone()).unwrap_or_default();
+        match seen {
+            WatchState::Successful => self.succeeded(&revision, ctx),
+            WatchState::TasksNotRunning => {
+                Outcome::new(Verdict::Failed, format!("{short}: ECS calls {revision} successful, and it does not run"))
+                    .hint(self.way_out())
+            }
+            WatchState::RolledBack | WatchState::BackFell => self.fell_back(seen, &revision),
+            WatchState::RollbackFailed if self.ended_theirs => {
+                Outcome::new(Verdict::Failed, format!("{short}: {revision} was to be ended, and the rollback failed"))
+                    .hint(self.named_way_out())
+            }
+            // ECS says so as well where it had nothing to go back to: no rollout of the service was ever complete.
+            WatchState::RollbackFailed if self.nothing_to_return_to() => Outcome::new(
+                Verdict::Failed,
+                format!("{short}: {revision} failed, and there was nothing to go back to"),
+            )
+            .hint(format!("look with `cockpit tasks {short}`, then deploy a version that starts")),
+            WatchState::RollbackFailed => {
+                Outcome::new(Verdict::Failed, format!("{short}: {revision} failed, and so did the rollback"))
+                    .hint(self.named_way_out())
+            }
+            WatchState::Stopped => self.stopped(&revision),
+            WatchState::Gone => Outcome::new(Verdict::Failed, format!("{short} is gone: the service was deleted")),
+            WatchState::Going | WatchState::NotInHistory | WatchState::Refused(_) => Outcome::new(
+                Verdict::Unknown,
+                format!("{short}: the history of deployments does not show this one; how it ended is not known"),
+            )
+            .hint(format!("look with `cockpit services {short}`")),
+        }
+    }
+
+    /// ECS calls it successful.
+    fn succeeded(&self, revision: &str, ctx: &Ctx<'_>) -> Outcome {
+        let short = &self.request.short;
+        let version = self.version().map(|version| format!(" ({version})")).unwrap_or_default();
+        if self.ended_theirs {
+            // Somebody else's deployment, which was to be ended, had come to its end before.
+            let serves = if self.desired() == 0 { "; nothing runs (desired 0)" } else { ", and serves" };
+            let summary = format!("{short}: {revision} had succeeded before it could be ended{serves}");
+            return Outcome::new(Verdict::Failed, summary).hint(self.way_out());
+        }
+        if self.way_back {
+            let mut outcome = Outcome::new(Verdict::RolledBack, format!("{short} was rolled back to {revision}"));
+            outcome.causes.extend(self.back.going().cloned());
+            return outcome;
+        }
+        if self.nothing_ran(ctx) {
+            // ECS calls that a success, too: there was nothing to wait for.
+            let summary = format!("{short} is set to {revision}{version}, and none of its tasks ever ran");
+            return Outcome::new(Verdict::Unknown, summary)
+                .cause("its desired count became 0 before one did: whether it can run is not known")
+                .hint(format!(
+                    "start it with `cockpit start` or `cockpit scale {short} COUNT`, and see whether it runs"
+                ));
+        }
+        if self.desired() == 0 {
+            let summary = format!("{short} is set to {revision}{version}; nothing runs (desired 0)");
+            return Outcome::new(Verdict::Done, summary).hint(self.start_again());
+        }
+        // What never ran there is nothing to be back at.
+        if matches!(self.request.source, Source::Back(_)) && !self.gather.strays() {
+            return Outcome::new(Verdict::Done, format!("{short} is back at {revision}"));
+        }
+        Outcome::new(Verdict::Done, format!("{short} runs {revision}{version}"))
+    }
+
+    /// ECS went back to what ran before, which runs, or does not.
+    fn fell_back(&self, seen: &WatchState, revision: &str) -> Outcome {
+        let short = &self.request.short;
+        if self.way_back {
+            let summary = format!("{short}: the rollback to {revision} failed too");
+            return Outcome::new(Verdict::Failed, summary).hint(self.named_way_out());
+        }
+        if self.ended_theirs && matches!(seen, WatchState::BackFell) {
+            let summary = format!("{short}: {revision} was ended, and what ECS went back to does not run");
+            return Outcome::new(Verdict::Failed, summary).hint(self.named_way_out());
+        }
+        if self.ended_theirs {
+            return self.ended_for(revision);
+        }
+        let summary = if matches!(self.request.source, Source::Back(_)) {
+            format!("{short}: {revision} failed, and ECS went back to what ran")
+        } else if self.seen_to_fail() {
+            format!("{short} was rolled back: {revision} failed")
+        } else {
+            format!("{short} was rolled back: {revision} does not serve")
+        };
+        Outcome::new(Verdict::RolledBack, summary)
+    }
+
     /// How many tasks are to run, as it was last seen.
     pub(super) fn desired(&self) -> u32 {
         self.watch.as_ref().and_then(|watch| watch.service.as_ref()).map_or(0, |service| service.desired)
+    }
+
+    /// Whether the version itself failed, as far as is known: one that is only looked at may have been taken back by somebody.
+    fn seen_to_fail(&self) -> bool {
+        let Some(watch) = self.watch.as_ref().filter(|_| self.only_looks()) else { return true };
+        let counted = watch.state.as_ref().and_then(|state| state.breaker);
+        !watch.troubles.is_empty() || counted.is_some_and(|(failed, threshold)| failed >= threshold.max(1))
     }
 
     /// Whether ECS did not even begin to roll back: no rollout of the service was complete before.

@@ -1,5 +1,6 @@
 //! A deployment under way: how it stands, and whether it is taken back.
 
+use super::way_back::WayBack;
 use super::{Deploy, Phase, Source};
 use crate::app::operation::call::may_pass;
 use crate::app::operation::machine::Machine as _;
@@ -13,13 +14,13 @@ impl Deploy {
     /// The watched deployment stands like this.
     pub(super) fn seen(&mut self, seen: &WatchState, ctx: &mut Ctx<'_>) {
         match seen {
-            WatchState::Going => match self.wanted_back.clone().filter(|_| !self.look_first && !self.leaves()) {
+            WatchState::Going => match self.back.wanted().cloned().filter(|_| !self.look_first && !self.leaves()) {
                 Some(why) => self.revert(why, ctx),
                 None => self.fail_early(ctx),
             },
             // It came to its end before it could be taken back; that is still wanted.
-            WatchState::Successful if (self.reverting.is_some() || self.wanted_back.is_some()) && !self.way_back => {
-                let why = self.reverting.take().or(self.wanted_back.take()).unwrap_or_default();
+            WatchState::Successful if self.back != WayBack::No && !self.way_back => {
+                let why = self.back.take();
                 self.ended_before = true;
                 self.look_first = false;
                 if self.can_go_back() {
@@ -59,7 +60,7 @@ impl Deploy {
     pub(super) fn fail_early(&mut self, ctx: &mut Ctx<'_>) {
         let Some(watch) = &self.watch else { return };
         // One that is on its way back already is not judged by the tasks that it is taken back for.
-        if self.reverting.is_some() || self.ended_theirs || self.look_first || self.only_looks() {
+        if self.back.going().is_some() || self.ended_theirs || self.look_first || self.only_looks() {
             return;
         }
         // At its end ECS has judged; whether its tasks run is looked at there.
@@ -117,13 +118,13 @@ impl Deploy {
         if self.watch.is_none() {
             return self.not_begun("the deployment under way could not be ended", Some(failure), ctx);
         }
-        let why = self.reverting.take().unwrap_or_default();
+        let why = self.back.take();
         let ended = matches!(&self.phase, Phase::Reverting(sure) if sure.is_roll_back() && !sure.may_have_landed())
             && matches!(failure.kind, FailureKind::Other | FailureKind::NotFound);
         if failure.unsent && may_pass(failure) && failure.kind != FailureKind::WrongAccount {
             // Nothing came of it, and it is still wanted.
             ctx.say(Weight::Warn, format!("it could not be rolled back yet: {failure}"));
-            self.wanted_back = Some(why);
+            self.back = WayBack::Wanted(why);
             // It may have come to its end meanwhile.
             self.look_first = self.watch.as_ref().is_some_and(|watch| watch.release.is_some());
         } else if ended {

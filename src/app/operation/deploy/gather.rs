@@ -1,4 +1,4 @@
-//! What was found before a deployment.
+//! What is read before a deployment, and the answers.
 
 use super::request::{Request, Source};
 use crate::app::operation::call::{Call, Read};
@@ -13,15 +13,15 @@ use crate::model::timer::Timer;
 use crate::model::{Failure, ScalableTarget, TaskDefinition};
 use std::collections::BTreeMap;
 
-/// What was found.
+/// Everything that was read before the plan.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Gather {
-    /// What is still asked.
+    /// The slots whose replies are still to come.
     pub(super) waiting: Vec<Slot>,
     pub service: Option<Service>,
     /// Its deployments, newest first.
     pub history: Vec<ServiceDeployment>,
-    /// Its autoscaling.
+    /// The autoscaling of the service.
     pub scalable: Option<ScalableTarget>,
     /// The task definition that runs.
     pub definition: Option<TaskDefinition>,
@@ -43,7 +43,7 @@ pub struct Gather {
 pub struct Container {
     /// Its name, once it is decided.
     pub name: Option<String>,
-    /// Those that it may be.
+    /// The containers that may be meant.
     pub(super) candidates: Vec<String>,
     /// What their registries answered.
     pub(super) answers: BTreeMap<String, Result<Image, Failure>>,

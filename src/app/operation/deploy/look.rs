@@ -192,12 +192,17 @@ impl Deploy {
             Slot::Run(_) => (Level::Stop, "the build cannot begin"),
             Slot::Scalable => (Level::Note, "autoscaling cannot be read"),
             Slot::Timers => (Level::Note, "the schedule cannot be read"),
+            // The one that is needed cannot be read then either, and stops it.
+            Slot::Newest if matches!(failure.kind, FailureKind::NotFound | FailureKind::Denied) => return,
             _ => (Level::Note, "not everything could be read"),
         };
         let check = Check::failed(level, what, failure);
         let check = match (slot, failure.kind) {
             (Slot::Base, FailureKind::NotFound) if self.request.base.is_some() => {
                 check.hint("name a revision that is there with --from")
+            }
+            (Slot::Base, FailureKind::NotFound) if matches!(self.request.source, Source::Back(Some(_))) => {
+                check.hint("name a revision that is there with --to")
             }
             (Slot::Image, FailureKind::NotFound) => check.hint("push it first, or choose another tag"),
             (Slot::Run(_), FailureKind::NotFound) => {

@@ -22,6 +22,7 @@ mod plan;
 mod request;
 #[cfg(test)]
 mod tests;
+mod way_back;
 
 use super::call::{Answered, Reply};
 use super::machine::{self, Details, Machine, Picture, What};
@@ -30,14 +31,15 @@ use super::step::{Ctx, Slot, Weight};
 use super::sure::{PendingWrite, Progress};
 use super::watch::Watch;
 use crate::app::operation::plan::Plan;
-use crate::model::TaskDefinition;
 use crate::model::image::is_tag;
 use crate::model::task_definition::image_version;
+use crate::model::{Failure, TaskDefinition};
 use build::Build;
 use gather::Gather;
 use jiff::{SignedDuration, Timestamp};
 pub use request::{Request, Source};
 use serde_json::{Value, json};
+use way_back::WayBack;
 
 /// A deployment.
 #[derive(Debug, Clone, PartialEq)]
@@ -52,8 +54,8 @@ pub struct Deploy {
     pub target: Target,
     phase: Phase,
     build: Option<Build>,
-    /// Why it is being taken back.
-    reverting: Option<String>,
+    /// Whether it is being taken back, or is to be.
+    back: WayBack,
     /// What is watched is the way back, a deployment of its own.
     way_back: bool,
     /// A deployment that somebody else had begun was ended from here.
@@ -66,8 +68,6 @@ pub struct Deploy {
     not_taken_back: Option<String>,
     /// It was said that nobody takes the failing version back.
     told_left: bool,
-    /// A way back that is wanted and could not be sent yet: why.
-    wanted_back: Option<String>,
     /// It is a part of an operation that has changed something else before it.
     after_others: bool,
     /// No task was to run when it was planned, and the plan said so.
@@ -144,7 +144,7 @@ impl Machine for Deploy {
             Phase::Rechecking => "looking again",
             Phase::Registering(_) => "registering",
             Phase::Updating(_) => "updating the service",
-            Phase::Watching if self.reverting.is_some() || self.ended_theirs || self.ecs_takes_it_back() => {
+            Phase::Watching if self.back.going().is_some() || self.ended_theirs || self.ecs_takes_it_back() => {
                 "rolling back"
             }
             Phase::Watching => "rolling out",
@@ -271,7 +271,7 @@ impl Machine for Deploy {
 
     /// Whether it can be taken back now: it rolls out, and is not on its way back already.
     fn revertible(&self) -> bool {
-        let coming_back = self.reverting.is_some() || self.ended_theirs;
+        let coming_back = self.back.going().is_some() || self.ended_theirs;
         self.phase == Phase::Watching && !coming_back && !self.only_looks()
     }
 
@@ -297,7 +297,23 @@ impl Machine for Deploy {
         let Some(watch) = &self.watch else { return Vec::new() };
         let sure = watch.troubles.iter().filter(|trouble| trouble.sure).map(|trouble| trouble.text.clone());
         let runs = watch.runs().map(|runs| format!("what runs now: {runs}"));
-        sure.chain(self.not_sent_back()).chain(runs).collect()
+        // It had ended, and whether what serves then runs was still looked at.
+        let ended = watch.state.as_ref().filter(|state| state.status.terminal());
+        let ended = ended.map(|state| format!("ECS calls it {}", state.status.words()));
+        sure.chain(ended).chain(self.not_sent_back()).chain(runs).collect()
+    }
+
+    fn held_up(&self) -> Option<&Failure> {
+        match &self.phase {
+            Phase::Registering(sure) | Phase::Updating(sure) | Phase::Reverting(sure) => sure.held_up(),
+            Phase::Watching => self.watch.as_ref()?.failing.as_ref().map(|(failure, _)| failure),
+            Phase::Gathering
+            | Phase::Planned
+            | Phase::Building
+            | Phase::BeforeHook
+            | Phase::Rechecking
+            | Phase::AfterHook => None,
+        }
     }
 
     fn unchanged_while(&self) -> &'static str {
@@ -371,14 +387,13 @@ impl Deploy {
             target: Target::default(),
             phase: Phase::Gathering,
             build: None,
-            reverting: None,
+            back: WayBack::No,
             way_back: false,
             ended_theirs: false,
             ended_before: false,
             look_first: false,
             not_taken_back: None,
             told_left: false,
-            wanted_back: None,
             after_others: false,
             planned_at_zero: false,
             ended: None,

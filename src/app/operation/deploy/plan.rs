@@ -7,9 +7,9 @@ use crate::app::operation::call::Write;
 use crate::app::operation::machine::Machine as _;
 use crate::app::operation::plan::Plan;
 use crate::app::operation::step::Ctx;
-use crate::model::TaskDefinition;
 use crate::model::deploy::{Change, Check, Level, diff, history, preflight};
 use crate::model::task_definition::family;
+use crate::model::{Service, TaskDefinition};
 
 impl Deploy {
     /// What is confirmed.
@@ -17,23 +17,7 @@ impl Deploy {
         let (gather, request) = (&self.gather, &self.request);
         let mut checks = gather.checks.clone();
         if let Some(service) = &gather.service {
-            let mut found = preflight::service(service, &gather.history, gather.definition.as_ref(), ctx.service_now);
-            if matches!(request.source, Source::Back(_)) {
-                // A rollback ends what is under way.
-                let busy = preflight::under_way(service, &gather.history, gather.definition.as_ref(), ctx.service_now);
-                found.iter_mut().filter(|check| busy.as_ref() == Some(*check)).for_each(|check| {
-                    check.level = Level::Note;
-                    check.hint = None;
-                });
-            }
-            checks.extend(found);
-            checks.extend(preflight::interference(
-                service,
-                gather.scalable.as_ref(),
-                &gather.timers,
-                ctx.service_now,
-                ctx.zone,
-            ));
+            checks.extend(self.service_checks(service, ctx));
         }
         if let Some((service, base)) = gather.service.as_ref().zip(gather.base.as_ref()) {
             checks.extend(preflight::unreached(service, base));
@@ -68,18 +52,7 @@ impl Deploy {
         if matches!(request.source, Source::Image(_)) && changes.is_empty() && !stopped {
             checks.push(Check::new(Level::Warn, "this image already runs: only new tasks will come of it"));
         }
-        if let (Some(newest), Some(definition)) = (&gather.newest, definition)
-            && newest.name != definition.name
-            // What is newer in another service's family was not meant for this one.
-            && gather.service.as_ref().is_some_and(|service| {
-                newest.name != service.task_definition && family(&newest.name) == family(&service.task_definition)
-            })
-            && matches!(request.source, Source::Image(_) | Source::Build { .. })
-        {
-            let text =
-                format!("{} is newer than {} and was not deployed; it is left out", newest.name, definition.name);
-            checks.push(Check::new(Level::Note, text).hint(format!("copy it instead with --from {}", newest.name)));
-        }
+        checks.extend(definition.and_then(|definition| self.left_out(definition)));
         if let Some(service) = gather.service.as_ref().filter(|service| service.controller != "ECS") {
             // Nothing else matters, and little else could be read.
             let other = preflight::not_by_ecs(&service.controller);
@@ -97,6 +70,58 @@ impl Deploy {
             programs: self.programs(),
             command: ctx.command(&request.typed()),
             offer: None,
+        }
+    }
+
+    /// What is to be known of the service as it stands.
+    fn service_checks(&self, service: &Service, ctx: &Ctx<'_>) -> Vec<Check> {
+        let (gather, request) = (&self.gather, &self.request);
+        let mut found = preflight::service(service, &gather.history, gather.definition.as_ref(), ctx.service_now);
+        if matches!(request.source, Source::Back(_)) {
+            // A rollback ends what is under way.
+            let busy = preflight::under_way(service, &gather.history, gather.definition.as_ref(), ctx.service_now);
+            found.iter_mut().filter(|check| busy.as_ref() == Some(*check)).for_each(|check| {
+                check.level = Level::Note;
+                check.hint = None;
+            });
+        }
+        let breaker = preflight::breaker(service);
+        found.iter_mut().filter(|check| breaker.level == Level::Warn && **check == breaker).for_each(|check| {
+            check.hint = Some(self.where_it_fails().to_owned());
+        });
+        found.extend(preflight::interference(
+            service,
+            gather.scalable.as_ref(),
+            &gather.timers,
+            ctx.service_now,
+            ctx.zone,
+        ));
+        found
+    }
+
+    /// A revision that is newer than the one that is copied, and was not deployed.
+    fn left_out(&self, copied: &TaskDefinition) -> Option<Check> {
+        let (newest, service) = (self.gather.newest.as_ref()?, self.gather.service.as_ref()?);
+        // What is newer in another service's family was not meant for this one.
+        let ours = newest.name != service.task_definition && family(&newest.name) == family(&service.task_definition);
+        let copies = matches!(self.request.source, Source::Image(_) | Source::Build { .. });
+        if newest.name == copied.name || !ours || !copies {
+            return None;
+        }
+        let text = format!("{} is newer than {} and was not deployed; it is left out", newest.name, copied.name);
+        Some(Check::new(Level::Note, text).hint(format!("copy it instead with --from {}", newest.name)))
+    }
+
+    /// What becomes of a version that fails where the circuit breaker is off.
+    fn where_it_fails(&self) -> &'static str {
+        match (&self.request.source, self.request.roll_back) {
+            (Source::Back(_), _) => "a rollback is not rolled back again",
+            (_, Some(false)) => "with --no-rollback nobody takes it back",
+            // A part of another operation has no such flag.
+            (_, None) if !self.after_others => {
+                "what fails early is rolled back from here, unless --no-rollback is given"
+            }
+            (_, None | Some(true)) => "what fails early is rolled back from here",
         }
     }
 

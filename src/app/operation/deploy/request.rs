@@ -1,8 +1,8 @@
-//! What can be asked for, and how it is called: titles, words on buttons, and what would be typed.
+//! Requests for a deployment: their kinds, titles, button labels and command lines.
 
 use crate::config::{BuildConfig, Hooks};
 
-/// What is deployed.
+/// The source of a deployment: an image, a revision, or the same once more.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Source {
     /// An image in the service's repository, by tag or digest.
@@ -11,7 +11,6 @@ pub enum Source {
     Force,
     /// An image that is built now.
     Build {
-        /// How.
         config: BuildConfig,
         /// Though the tree has changes that are not committed.
         dirty: bool,
@@ -22,12 +21,12 @@ pub enum Source {
     Attach,
 }
 
-/// What was asked for.
+/// A deployment that was asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
     /// The service's whole name.
     pub service: String,
-    /// As people call it.
+    /// The short name of the service.
     pub short: String,
     pub source: Source,
     /// The task definition that is copied instead of the one that runs.
@@ -100,7 +99,7 @@ impl Request {
         }
     }
 
-    /// What a yes does, in a word or two, as on a button.
+    /// The word on the button of a yes.
     pub fn verb(&self) -> &'static str {
         match &self.source {
             Source::Force if self.exec => "Enable",

@@ -195,3 +195,37 @@ fn what_was_stopped_meanwhile_is_set_and_does_not_run() {
         assert!(outcome.hint.is_some_and(|hint| hint.contains("cockpit start")));
     }
 }
+
+#[test]
+fn what_becomes_of_a_version_that_fails_is_told_as_it_was_asked_for() {
+    let told = |source: Source, roll_back: Option<bool>| {
+        let request = Request::new("web".into(), "web".into(), source, Hooks::default());
+        let request = Request { roll_back: roll_back.or(request.roll_back), ..request };
+        let (.., plan) = Aws::new().planned(request);
+        let off = plan.checks.iter().find(|check| check.text.contains("the circuit breaker is off")).cloned();
+        off.and_then(|check| check.hint).expect("a breaker that is off is told, and what then")
+    };
+    assert!(told(Source::Force, None).ends_with("from here, unless --no-rollback is given"));
+    assert!(told(Source::Force, Some(true)).ends_with("rolled back from here"));
+    assert!(told(Source::Force, Some(false)).contains("nobody takes it back"));
+    assert!(told(Source::Back(None), None).contains("not rolled back again"));
+}
+
+#[test]
+fn one_read_that_is_refused_for_ever_is_not_hidden_by_another_that_is_answered() {
+    let mut aws = Aws::new();
+    let request = Request::new("web".into(), "web".into(), Source::Back(None), Hooks::default());
+    let (mut operations, id, _) = aws.planned(request);
+    let effects = operations.confirm(id, at(101));
+    let refused =
+        || Failure::new(FailureKind::Credentials, "ecs:DescribeServiceDeployments: ExpiredToken").lasting(true);
+    to_its_end(&mut operations, id, effects, 101, &mut |call| match call {
+        Call::Read(Read::History { .. } | Read::Releases { .. }) => Answered::new(Err(refused())),
+        call => aws.answer(call),
+    });
+    let operation = get(&operations, id);
+    let outcome = operation.outcome.clone().expect("it ended");
+    assert_eq!(outcome.failure, Some(FailureKind::Credentials), "{outcome:?}");
+    let again = operation.lines.iter().filter(|line| line.text.contains("AWS answers again")).count();
+    assert_eq!(again, 0, "{:?}", operation.lines);
+}

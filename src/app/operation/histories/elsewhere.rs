@@ -1,4 +1,4 @@
-//! Another account, in which there is nothing of what an operation is about.
+//! Another account, which has nothing of what an operation is about.
 
 use crate::app::operation::call::{Answered, Call, Read, Reply};
 

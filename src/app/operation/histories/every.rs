@@ -18,7 +18,7 @@ use jiff::{SignedDuration, tz::TimeZone};
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// So long an operation is watched here, in seconds: longer than any of these stories goes on.
+/// How long an operation is watched here, in seconds: longer than any of these stories goes on.
 const LIMIT: i64 = 240;
 /// Without health checks a task counts after so many seconds.
 const STEADY: i64 = 40;
@@ -192,7 +192,7 @@ fn of_count(stage: &Stage, doing: Doing) -> Vec<Verdict> {
     if there && stays {
         return vec![Verdict::Done];
     }
-    // As many as the breaker of ECS would take, and no fewer.
+    // Never fewer than the circuit breaker of ECS would allow.
     if stage.failed_since() >= 3 {
         return vec![Verdict::Failed];
     }
@@ -231,7 +231,7 @@ fn every_start_every_operation_every_breaker_and_every_end_has_the_verdict_that_
                     seen.entry(format!("{doing:?}")).or_default().insert(verdict.word());
                     let took = stage.second - operation.began().map_or(0, |_| stage.changed.unwrap_or(0));
                     let true_of_it = expected(&stage, doing, &before);
-                    // Not known is said when the time is up, or when there is nothing left to wait for.
+                    // The verdict is "not known" only when the time is up, or when there is nothing left to wait for.
                     let patient = verdict != Verdict::Unknown || took >= LIMIT - 5 || stage.zeroed;
                     if !true_of_it.contains(&verdict) || !patient {
                         let breaker = breaker.map(|breaker| breaker.rollback);

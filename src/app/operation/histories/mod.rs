@@ -21,9 +21,11 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use proptest::prelude::*;
 use std::collections::BTreeSet;
-use world::{Release, World};
+use world::{BEFORE, Release, World};
 
 const NAME: &str = "app-web";
+/// Each history ends within so many turns, nearly all of which take a second.
+const TURNS: usize = 2_400;
 
 fn at(second: i64) -> Timestamp {
     Timestamp::from_second(1_700_000_000 + second).expect("valid")
@@ -38,7 +40,7 @@ fn environment() -> EnvironmentConfig {
     }
 }
 
-/// Runs one history; what there is at its end, and whether anything came after the verdict.
+/// Runs one history to its end: there is a verdict, one, and nothing changes it. The operation as it is then.
 fn run(world: &mut World, source: Source, roll_back: Option<bool>, detach: Option<i64>) -> Operation {
     let mut operations = Operations::new("test", TimeZone::UTC);
     let request = deploy::Request {
@@ -56,7 +58,7 @@ fn run(world: &mut World, source: Source, roll_back: Option<bool>, detach: Optio
     let mut asked: BTreeSet<CallId> = BTreeSet::new();
     let mut verdicts = 0;
     let mut late: Vec<(i64, CallId, Answered)> = Vec::new();
-    for _ in 0..2_400 {
+    for _ in 0..TURNS {
         let mut calls: Vec<(CallId, Call)> = effects
             .drain(..)
             .filter_map(|effect| match effect {
@@ -129,7 +131,7 @@ fn offers_here(operation: &Operation) {
     }
 }
 
-/// What the verdict must be true of.
+/// Checks that the verdict is true.
 fn judge(world: &World, operation: &Operation) {
     offers_here(operation);
     let verdict = operation.outcome.as_ref().map(|outcome| outcome.verdict).expect("an outcome");
@@ -178,7 +180,7 @@ fn judge(world: &World, operation: &Operation) {
     }
     // A change that was lost is looked for before it is made again. What somebody else did in between can hide
     // it, and then it is made again and watched instead of the first.
-    if ours.len() == world.releases.len() - 3 {
+    if ours.len() == world.releases.len() - BEFORE.len() {
         assert!(world.updates <= 1, "{:?}", operation.lines);
     }
 }
@@ -204,7 +206,7 @@ proptest! {
     }
 }
 
-/// What the verdict of a rollback that was asked for must be true of.
+/// Checks that the verdict of a rollback that was asked for is true.
 fn judge_back(world: &World, operation: &Operation) {
     let verdict = operation.outcome.as_ref().map(|outcome| outcome.verdict).expect("an outcome");
     let watched = operation.machine().watch();

@@ -9,7 +9,7 @@ use crate::app::operation::call::Write;
 use crate::model::rollout::{RolloutStatus, ServiceDeployment};
 use crate::model::service::{Breaker, Deployment, RolloutState, Service};
 
-/// What there is before anything is asked for.
+/// The state before anything is asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Start {
     /// web:7 serves.
@@ -155,13 +155,13 @@ pub(super) struct Stage {
     fresh: u32,
     /// Every change, in order.
     pub(super) writes: Vec<Write>,
-    /// The count became 0 by somebody else's doing since then.
+    /// Whether the count became 0 by somebody else's doing since then.
     pub(super) zeroed: bool,
     pub(super) revision: u32,
     /// Answers of calls from now on that fail, or are lost after they were carried out: one byte a call.
     pub(super) noise: Vec<u8>,
     calls: usize,
-    /// An answer to a change was lost.
+    /// Whether an answer to a change was lost.
     pub(super) lost: bool,
 }
 
@@ -405,7 +405,7 @@ impl Stage {
         }
     }
 
-    /// What was a success crashes.
+    /// Makes what was a success crash.
     fn fall(&mut self) {
         let newest = &self.releases[0];
         if self.end == End::Falls && newest.ours() && newest.entry.finished_at == Some(at(self.second - 1)) {

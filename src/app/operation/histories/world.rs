@@ -10,7 +10,10 @@ use crate::model::task_definition::ContainerDefinition;
 use crate::model::{Failure, FailureKind, Identity, TaskDefinition};
 use jiff::Timestamp;
 
-/// What the world does, one byte after the other, round and round.
+/// The revisions that were deployed before a history begins, each with the seconds since then.
+pub(super) const BEFORE: [(u32, i64); 3] = [(5, 9_000), (6, 6_000), (7, 3_000)];
+
+/// The behaviour of the world, one byte after the other, round and round.
 pub(super) struct Script {
     pub(super) bytes: Vec<u8>,
     pub(super) place: usize,
@@ -44,7 +47,7 @@ pub(super) struct World {
     /// Of ours, how often the service was updated forwards.
     pub(super) updates: usize,
     pub(super) trouble: u8,
-    /// An answer to a change was lost.
+    /// Whether an answer to a change was lost.
     pub(super) lost: bool,
 }
 
@@ -73,7 +76,7 @@ impl World {
             trouble,
             lost: false,
         };
-        for (revision, age) in [(5, 9_000), (6, 6_000), (7, 3_000)] {
+        for (revision, age) in BEFORE {
             world.second = -age;
             world.begin(&format!("web:{revision}"), false);
             let release = &mut world.releases[0];

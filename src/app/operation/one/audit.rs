@@ -1,4 +1,4 @@
-//! What of an operation stands in the audit file: its beginning before anything is changed, and its end.
+//! The audit records of an operation: one before anything is changed, and one at its end.
 
 use super::{Asked, Operation, Stage};
 use crate::app::operation::call::{Answered, Call, Write};

@@ -374,6 +374,10 @@ impl Machine for Parameters {
         self.restart.known_so_far().into_iter().chain(undone.map(|undone| not_done(&undone))).collect()
     }
 
+    fn held_up(&self) -> Option<&Failure> {
+        if let Phase::Doing(sure, _) = &self.phase { sure.held_up() } else { None }
+    }
+
     fn look_again(&self) -> String {
         let what = if self.restart.began() { "services" } else { "params ls" };
         format!("look with `cockpit {what}")

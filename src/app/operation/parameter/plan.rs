@@ -13,7 +13,7 @@ use crate::model::parameters::change::{difference, doubts, masked};
 use crate::model::parameters::{ADVANCED_BYTES, Held, Kind, STANDARD_BYTES, check_name};
 use std::collections::BTreeMap;
 
-/// What was read: each parameter, if it is there, or why that is not known.
+/// The answers: each parameter, if it exists, or why that is not known.
 pub(super) type Found = BTreeMap<String, Result<Option<Held>, Failure>>;
 
 /// The changes, in the order in which they were asked for.
@@ -50,7 +50,7 @@ fn write(wanted: &Wanted, found: &Found) -> Option<Write> {
     }
 }
 
-/// What was looked at.
+/// The checks of the plan.
 pub(super) fn checks(request: &Request, found: &Found) -> Vec<Check> {
     let mut checks = Vec::new();
     for wanted in &request.wanted {
@@ -138,7 +138,7 @@ fn remove(request: &Request, name: &str, before: Option<&Held>, checks: &mut Vec
     }
 }
 
-/// What it is now and will be, without a character of a value.
+/// The changes, without a character of a value.
 fn changes(request: &Request, found: &Found) -> Vec<Change> {
     let mut list = Vec::new();
     for wanted in &request.wanted {
@@ -171,7 +171,7 @@ fn changes(request: &Request, found: &Found) -> Vec<Change> {
     list
 }
 
-/// The plan.
+/// The plan that is confirmed.
 pub(super) fn plan(request: &Request, found: &Found, restart: &Restart, ctx: &Ctx<'_>) -> Plan {
     if !request.foreign.is_empty() {
         return refused(request, ctx);

@@ -1,4 +1,4 @@
-//! What can be asked for, and how it is called.
+//! A change of parameters that is asked for, its title and its command line.
 
 use crate::app::parameters::configured;
 use crate::config::{Config, EnvironmentConfig};
@@ -26,7 +26,7 @@ pub enum Wanted {
 }
 
 impl Wanted {
-    /// The parameter.
+    /// The name of the parameter.
     pub fn name(&self) -> &str {
         match self {
             Self::Put { name, .. } | Self::Remove { name } => name,
@@ -64,16 +64,16 @@ pub fn place<'a>(
     }
 }
 
-/// What was asked for.
+/// A change of parameters that was asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
     pub wanted: Vec<Wanted>,
-    /// Those that are not the environment's, by [`Place::refuses`]: with any, nothing is looked at or done.
+    /// Names that are not this environment's, by [`Place::refuses`]: with any of them nothing is read or done.
     pub foreign: Vec<Check>,
     /// Services that read each parameter when a task starts, whole names and what people call them; none: that is not
     /// known.
     pub readers: Option<BTreeMap<String, BTreeMap<String, String>>>,
-    /// They get new tasks after it.
+    /// Whether they get new tasks after it.
     pub restart: bool,
     /// What would be typed, without `--restart` and without the environment.
     pub typed: String,
@@ -95,13 +95,13 @@ impl Request {
             .collect()
     }
 
-    /// Who reads one.
+    /// The services that read this parameter.
     pub(super) fn readers_of(&self, name: &str) -> Vec<&str> {
         let readers = self.readers.as_ref().and_then(|all| all.get(name));
         readers.into_iter().flat_map(BTreeMap::values).map(String::as_str).collect()
     }
 
-    /// What would be typed.
+    /// The command line that does the same.
     pub fn typed(&self) -> String {
         format!("{}{}", self.typed, if self.restart { " --restart" } else { "" })
     }

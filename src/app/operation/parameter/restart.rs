@@ -80,12 +80,7 @@ impl Restart {
             plan.steps.extend(own.steps.iter().map(|step| format!("{short}: {step}")));
             plan.writes.extend(own.writes.iter().cloned());
             let worth = own.checks.iter().filter(|check| check.level != Level::Fine);
-            plan.checks.extend(worth.map(|check| Check {
-                text: format!("{short}: {}", check.text),
-                // That flag is one of `deploy` alone.
-                hint: check.hint.as_ref().map(|hint| hint.replace(", unless --no-rollback is given", "")),
-                ..check.clone()
-            }));
+            plan.checks.extend(worth.map(|check| Check { text: format!("{short}: {}", check.text), ..check.clone() }));
         }
         plan.checks.sort_by_key(|check| std::cmp::Reverse(check.level));
     }

@@ -49,7 +49,7 @@ pub(super) struct Aws {
     pub(super) deregistered: bool,
     pub(super) puts: Vec<Put>,
     pub(super) audit: Vec<String>,
-    /// The next answer to a change is lost, though it is done.
+    /// Whether the next answer to a change is lost, though it is done.
     pub(super) loses: bool,
 }
 
@@ -238,7 +238,7 @@ fn a_value_that_cannot_be_read_once_more_is_no_change_by_somebody_else() {
     assert_eq!(writes, []);
     let outcome = get(&operations, id).outcome.as_ref().expect("ended");
     assert_eq!((outcome.verdict, outcome.failure), (Verdict::Impossible, Some(FailureKind::Credentials)));
-    assert!(outcome.summary.contains("cannot be looked at once more"), "{outcome:?}");
+    assert!(outcome.summary.contains("cannot be read again"), "{outcome:?}");
 }
 
 #[test]

@@ -17,7 +17,7 @@ pub fn of(wanted: &Wanted, source: &str) -> String {
     }
 }
 
-/// To remove some.
+/// The command line that removes these parameters.
 pub fn remove(names: &[impl AsRef<str>]) -> String {
     let names: Vec<&str> = names.iter().map(AsRef::as_ref).collect();
     format!("params rm {}", names.join(" "))

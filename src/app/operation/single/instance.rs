@@ -17,23 +17,22 @@ use serde_json::{Value, json};
 const QUIET: SignedDuration = SignedDuration::from_mins(3);
 const INSTANCE: &str = "instance";
 
-/// What was asked for, of which instance.
+/// A request to change an instance.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// Its id.
     pub id: String,
     /// Its name, else its id.
     pub name: String,
     pub turn: Turn,
 }
 
-/// One such change.
+/// A start, stop or restart of an EC2 instance.
 #[derive(Debug, Clone, PartialEq)]
 pub struct InstanceChange {
     request: Request,
     found: Option<Machine>,
     before: Option<Machine>,
-    /// It was seen as it is between the two.
+    /// Whether it was seen as it is between the two.
     away: bool,
 }
 

@@ -3,7 +3,7 @@
 //! - [`address`]: an address is let in to the load balancer, or what was added is taken back.
 //! - [`instance`]: an instance of EC2 is started, stopped or restarted.
 //! - [`invalidation`]: what a distribution has cached is thrown away.
-//! - [`mute`]: an alarm tells nobody for a time, or tells again.
+//! - [`mute`]: an alarm notifies nobody for a time, or notifies again.
 //! - [`scaling`]: the target of a policy is changed; scheduled actions are added and removed.
 
 pub mod address;
@@ -160,6 +160,8 @@ pub struct SingleChange<J> {
     in_flight: bool,
     failures: u32,
     next_try: Option<Timestamp>,
+    /// Why the last look failed.
+    unseen: Option<Failure>,
 }
 
 impl<J: Job> SingleChange<J> {
@@ -182,6 +184,7 @@ impl<J: Job> SingleChange<J> {
             in_flight: false,
             failures: 0,
             next_try: None,
+            unseen: None,
         }
     }
 
@@ -271,6 +274,7 @@ impl<J: Job> SingleChange<J> {
         let failure = match outcome {
             Ok(reply) => {
                 self.refusals.clear();
+                self.unseen = None;
                 if self.next_try.take().is_some() {
                     self.failures = 0;
                     self.told_kinds.clear();
@@ -302,6 +306,7 @@ impl<J: Job> SingleChange<J> {
         }
         self.next_try = Some(ctx.now + wait_after(ctx.environment.refresh.watch, self.failures));
         self.failures += 1;
+        self.unseen = Some(failure);
     }
 
     fn refused(&self, failure: &Failure, lost: bool, ctx: &mut Ctx<'_>) {
@@ -405,6 +410,14 @@ impl<J: Job> Machine for SingleChange<J> {
 
     fn known_so_far(&self) -> Vec<String> {
         if self.phase == Phase::Waiting { self.job.known() } else { Vec::new() }
+    }
+
+    fn held_up(&self) -> Option<&Failure> {
+        match &self.phase {
+            Phase::Doing(sure) => sure.held_up(),
+            Phase::Waiting => self.unseen.as_ref(),
+            Phase::Gathering | Phase::Planned | Phase::Rechecking => None,
+        }
     }
 
     fn look_again(&self) -> String {

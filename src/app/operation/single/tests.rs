@@ -316,3 +316,18 @@ fn one_that_somebody_starts_while_it_is_stopped_is_not_waited_for() {
     });
     assert!(outcome.verdict == Verdict::Failed && outcome.summary.contains("was started meanwhile"), "{outcome:?}");
 }
+
+#[test]
+fn why_the_last_look_failed_is_told_when_the_time_is_up() {
+    let world = RefCell::new(World::of("stopped"));
+    let mut operations = Operations::new("t", TimeZone::UTC);
+    operations.deadline = Some(at(60));
+    let (id, effects) = operations.start(on(Turn::Start), &environment(), at(0));
+    settle(&mut operations, effects, at(0), &mut |call| world.borrow_mut().answer(call));
+    let effects = operations.confirm(id, at(1));
+    world.borrow_mut().failing = 1_000;
+    to_its_end(&mut operations, id, effects, 1, &mut |call| world.borrow_mut().answer(call));
+    let outcome = get(&operations, id).outcome.clone().expect("it ended");
+    assert_eq!(outcome.verdict, Verdict::Unknown, "{outcome:?}");
+    assert!(outcome.causes.contains(&"slow down".to_owned()), "{outcome:?}");
+}

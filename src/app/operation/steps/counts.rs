@@ -27,7 +27,7 @@ const TASKS: usize = 3;
 /// Another count than the one that was set is left to settle for so long; autoscaling may set it to that one again.
 const OVERRULED: SignedDuration = SignedDuration::from_mins(2);
 
-/// What is waited for, and what was seen of it.
+/// The counts that are waited for, and what was seen of them.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub(super) struct Counts {
     goals: BTreeMap<String, u32>,
@@ -40,7 +40,7 @@ pub(super) struct Counts {
     gone: Option<String>,
 }
 
-/// What was seen of one service.
+/// Observations of one service.
 #[derive(Debug, Clone, Default, PartialEq)]
 struct One {
     /// Running, desired and pending.
@@ -57,7 +57,7 @@ struct One {
     groups: Vec<String>,
     tasks: Option<Vec<Task>>,
     targets: Option<Vec<(String, Vec<Target>)>>,
-    /// Its tasks or targets may not be read.
+    /// Whether its tasks or targets may not be read.
     no_tasks: bool,
     no_targets: bool,
     /// The look with which it was looked at last, and with which its tasks were.
@@ -88,12 +88,12 @@ enum Definition {
     Known(Option<Box<TaskDefinition>>),
 }
 
-/// How it stands.
+/// How the counts of services are.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum CountStatus {
-    /// It goes on.
+    /// The counts are still changing.
     Going,
-    /// All have settled.
+    /// All services have settled at their counts.
     Reached,
     /// The service was deleted.
     Gone(String),
@@ -109,7 +109,7 @@ impl Counts {
         Self { goals, seen, ..Self::default() }
     }
 
-    /// Asks for what is to be seen next; how many replies there will be. `look` is the number of this look.
+    /// Asks for what is to be seen next; returns how many replies will come. `look` is the number of this look.
     pub(super) fn ask(&mut self, look: u64, ctx: &mut Ctx<'_>) -> u32 {
         let cluster = ctx.cluster();
         let names: Vec<String> = if let Some(left) = &self.last_look {
@@ -162,7 +162,7 @@ impl Counts {
         self.seen.iter().filter(|(_, one)| !one.settled)
     }
 
-    /// A reply.
+    /// Handles a reply.
     pub(super) fn take(&mut self, slot: &Slot, reply: Reply, ctx: &mut Ctx<'_>) {
         if let Some(one) = self.named(slot, of_definition).and_then(|name| self.seen.get_mut(&name)) {
             let found = if let Reply::TaskDefinition(found) = reply { Some(found) } else { None };
@@ -280,7 +280,7 @@ impl Counts {
         one.tasks = Some(found);
     }
 
-    /// How it stands.
+    /// How the counts are now.
     pub(super) fn standing(&self) -> CountStatus {
         if let Some(gone) = &self.gone {
             return CountStatus::Gone(gone.clone());

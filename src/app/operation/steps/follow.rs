@@ -1,4 +1,4 @@
-//! What is waited for is looked at again and again, until it is as it is to be.
+//! Polls until each change has taken effect.
 
 use super::counts::CountStatus;
 use super::{Goal, Phase, Steps};
@@ -25,12 +25,26 @@ impl Steps {
         self.slot = slot;
         self.looks += 1;
         self.in_flight = 1;
+        self.missed = false;
         match goal {
             Goal::Counts(_) => self.in_flight = self.settling.ask(self.looks, ctx),
             Goal::Stopped(id) => ctx.read(Slot::Tasks, Read::Task { cluster: ctx.cluster(), id: id.clone() }),
             Goal::Databases(_, ids) => {
                 ctx.read(Slot::Databases, Read::Databases { patterns: ids.iter().cloned().collect() });
             }
+        }
+    }
+
+    /// An answer came: where it was the last of a round in which nothing failed, AWS answers.
+    pub(super) fn round_over(&mut self, ctx: &mut Ctx<'_>) {
+        if self.in_flight > 0 || self.missed {
+            return;
+        }
+        self.refusals.clear();
+        self.unseen = None;
+        if self.next_try.take().is_some() {
+            self.told_kinds.clear();
+            ctx.say(Weight::Step, "AWS answers again");
         }
     }
 

@@ -78,6 +78,10 @@ pub struct Steps {
     failures: u32,
     refusals: Refusals,
     next_try: Option<Timestamp>,
+    /// Something that was asked for in this round was not answered.
+    missed: bool,
+    /// Why, since all of a round was answered last.
+    unseen: Option<Failure>,
     told: BTreeSet<String>,
     told_kinds: ReportedFailures,
     settling: Counts,
@@ -190,18 +194,15 @@ impl Machine for Steps {
                 self.in_flight = self.in_flight.saturating_sub(1);
                 match answered.outcome {
                     Ok(reply) => {
-                        self.refusals.clear();
-                        if self.next_try.take().is_some() {
-                            self.failures = 0;
-                            self.told_kinds.clear();
-                            ctx.say(Weight::Step, "AWS answers again");
-                        }
+                        // What is answered is asked at its usual pace.
+                        (self.next_try, self.failures) = (self.next_try.map(|_| ctx.now), 0);
+                        self.round_over(ctx);
                         self.looked(slot, reply, ctx);
                     }
                     Err(failure) if self.refusals.note(&failure, ctx.now) => {
                         ctx.end = Some(refusals::given_up(&self.request.title(), &failure, "cockpit services", ctx));
                     }
-                    Err(failure) if self.settling.missed(slot, &failure, ctx) => {}
+                    Err(failure) if self.settling.missed(slot, &failure, ctx) => self.round_over(ctx),
                     Err(failure) => {
                         if self.told_kinds.is_news(&failure) {
                             let limit = refusals::waiting(&failure);
@@ -210,6 +211,8 @@ impl Machine for Steps {
                         let wait = wait_after(ctx.environment.refresh.watch, self.failures);
                         self.failures += 1;
                         self.next_try = Some(ctx.now + wait);
+                        self.missed = true;
+                        self.unseen = Some(failure);
                     }
                 }
             }
@@ -239,6 +242,14 @@ impl Machine for Steps {
             Phase::Waiting(Goal::Counts(_)) => self.settling.lacking().into_iter().chain(undone).collect(),
             Phase::Doing(_) | Phase::Waiting(_) => undone.into_iter().collect(),
             Phase::Gathering | Phase::Planned | Phase::Rechecking => Vec::new(),
+        }
+    }
+
+    fn held_up(&self) -> Option<&Failure> {
+        match &self.phase {
+            Phase::Doing(sure) => sure.held_up(),
+            Phase::Waiting(_) => self.unseen.as_ref(),
+            Phase::Gathering | Phase::Planned | Phase::Rechecking => None,
         }
     }
 
@@ -296,6 +307,8 @@ impl Steps {
             failures: 0,
             refusals: Refusals::default(),
             next_try: None,
+            missed: false,
+            unseen: None,
             told: BTreeSet::new(),
             told_kinds: ReportedFailures::default(),
             settling: Counts::default(),
@@ -338,6 +351,7 @@ impl Steps {
             Some(Step::Until(goal)) => {
                 self.slot = i64::MIN;
                 self.in_flight = 0;
+                self.unseen = None;
                 self.counts.clear();
                 if let Goal::Counts(goals) = &goal {
                     self.settling = Counts::new(goals.clone());

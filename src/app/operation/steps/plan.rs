@@ -151,14 +151,14 @@ impl Steps {
 
     fn undo(&self) -> String {
         let short = &self.request.short;
-        let was = |service: &str| self.before.get(service).copied().unwrap_or_default();
         match &self.request.wanted {
             Wanted::Scale { service, desired, min, max, move_limits } => {
+                let Some(was) = self.before.get(service) else { return String::new() };
                 let moved = self
                     .target_of(service)
                     .filter(|target| limits(target, *desired, *min, *max, *move_limits) != (target.min, target.max));
                 let moved = moved.map(|target| format!(" --min {} --max {}", target.min, target.max));
-                format!("`cockpit scale {short} {}{}` takes it back", was(service), moved.unwrap_or_default())
+                format!("`cockpit scale {short} {was}{}` takes it back", moved.unwrap_or_default())
             }
             Wanted::Limits { service, suspended: Some(on), .. } => {
                 let before = self.target_of(service).map(|target| target.suspended).unwrap_or_default();
@@ -338,9 +338,12 @@ impl Steps {
         let range = |min: u32, max: u32| format!("{min}–{max}");
         match &self.request.wanted {
             Wanted::Scale { service, desired, min, max, move_limits } => {
-                let now = self.before.get(service).copied().unwrap_or_default();
-                let mut changes: Vec<Change> =
-                    Change::of("desired count", now.to_string(), desired.to_string()).into_iter().collect();
+                // Of a service that could not be read there is no count.
+                let now = self.before.get(service);
+                let mut changes: Vec<Change> = now
+                    .and_then(|now| Change::of("desired count", now.to_string(), desired.to_string()))
+                    .into_iter()
+                    .collect();
                 if let Some(target) = self.target_of(service) {
                     let (low, high) = limits(target, *desired, *min, *max, *move_limits);
                     changes.extend(Change::of("limits", range(target.min, target.max), range(low, high)));

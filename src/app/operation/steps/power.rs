@@ -72,29 +72,8 @@ impl Steps {
             ));
         }
         checks.extend(self.check_scaling(power));
-        let there = goals.iter().all(|(name, goal)| self.before.get(name) == Some(goal));
-        if there && !goals.is_empty() && !databases {
-            let lacks = |service: &&Service| goals.get(&service.name).is_some_and(|goal| service.running < *goal);
-            let down: Vec<String> = self
-                .services
-                .iter()
-                .filter(lacks)
-                .map(|service| format!("{} runs {} of {}", service.name, service.running, service.desired))
-                .collect();
-            let what = match power {
-                Power::Stop => "everything is stopped already",
-                Power::Start if goals.values().all(|goal| *goal == 0) => "everything was at 0 when it was stopped",
-                Power::Start if !down.is_empty() => "everything is set to run already",
-                Power::Start => "everything runs already",
-            };
-            let check = Check::new(Level::Stop, what);
-            checks.push(match power {
-                Power::Start if !down.is_empty() => Check {
-                    text: format!("{what}, and not all of it does: {}", down.join(", ")),
-                    ..check.hint("`cockpit services` and `cockpit tasks` say why")
-                },
-                Power::Start | Power::Stop => check,
-            });
+        if !databases {
+            checks.extend(self.check_reached(power, &goals));
         }
         for service in self.services.iter().filter(|service| service.rolling_out() && !service.deleted()) {
             checks.push(Check::new(Level::Warn, format!("a deployment of {} is in progress", service.name)));
@@ -111,7 +90,7 @@ impl Steps {
             checks.extend(unknown.map(|service| {
                 Check::new(
                     Level::Note,
-                    format!("nobody remembers the count of {}: {UNREMEMBERED} is started", service.name),
+                    format!("the earlier count of {} is not known: {UNREMEMBERED} is started", service.name),
                 )
             }));
         }
@@ -135,7 +114,36 @@ impl Steps {
         checks
     }
 
-    /// What a person had suspended stays suspended.
+    /// Whether there is nothing to do: all counts are what they are to be.
+    fn check_reached(&self, power: Power, goals: &BTreeMap<String, u32>) -> Option<Check> {
+        let there = goals.iter().all(|(name, goal)| self.before.get(name) == Some(goal));
+        if goals.is_empty() || !there {
+            return None;
+        }
+        let lacks = |service: &&Service| goals.get(&service.name).is_some_and(|goal| service.running < *goal);
+        let down: Vec<String> = self
+            .services
+            .iter()
+            .filter(lacks)
+            .map(|service| format!("{} runs {} of {}", service.name, service.running, service.desired))
+            .collect();
+        let what = match power {
+            Power::Stop => "everything is stopped already",
+            Power::Start if goals.values().all(|goal| *goal == 0) => "everything was at 0 when it was stopped",
+            Power::Start if !down.is_empty() => "everything is set to run already",
+            Power::Start => "everything runs already",
+        };
+        let check = Check::new(Level::Stop, what);
+        Some(match power {
+            Power::Start if !down.is_empty() => Check {
+                text: format!("{what}, and not all of it does: {}", down.join(", ")),
+                ..check.hint("`cockpit services` and `cockpit tasks` say why")
+            },
+            Power::Start | Power::Stop => check,
+        })
+    }
+
+    /// Notes that what a person had suspended stays suspended.
     fn check_scaling(&self, power: Power) -> Vec<Check> {
         let suspended = self.services.iter().filter_map(|service| {
             let state = self.target_of(&service.name)?.suspended;
@@ -185,7 +193,7 @@ impl Steps {
     pub(super) fn undo_power(&self, power: Power, databases: bool) -> String {
         let databases = if databases { " --databases" } else { "" };
         match power {
-            Power::Stop => format!("`cockpit start{databases}` brings the counts of now back"),
+            Power::Stop => format!("`cockpit start{databases}` brings the present counts back"),
             Power::Start => {
                 let stays = self.services.iter().filter(|service| counted(service) && service.desired > 0).count();
                 let more = match stays {

@@ -1,20 +1,20 @@
-//! What can be asked for, and how it is called: titles, words on buttons, and what would be typed.
+//! Requests for an operation of several steps (scale, stop, start and such): titles, button labels and command lines.
 
 use crate::app::command::Risk;
 use crate::model::timer::Power;
 
-/// What was asked for.
+/// The change that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wanted {
     /// A count of tasks.
     Scale {
         /// The service's whole name.
         service: String,
-        /// How many.
+        /// The number of tasks that are to run.
         desired: u32,
         /// New limits of autoscaling.
         min: Option<u32>,
-        /// The same.
+        /// The greatest number of tasks; none leaves it as it is.
         max: Option<u32>,
         /// Move the limits where the count is outside of them.
         move_limits: bool,
@@ -23,9 +23,9 @@ pub enum Wanted {
     Limits {
         /// The service's whole name.
         service: String,
-        /// Minimum.
+        /// The minimum to set.
         min: Option<u32>,
-        /// Maximum.
+        /// The maximum to set.
         max: Option<u32>,
         /// Suspend all of it, or let all go on.
         suspended: Option<bool>,
@@ -35,23 +35,23 @@ pub enum Wanted {
         power: Power,
         /// Whole names, in the configured order.
         services: Vec<String>,
-        /// Databases too.
+        /// Whether databases are stopped or started, too.
         databases: bool,
-        /// Not through the scheduler function though there is one.
+        /// Whether the scheduler function is passed by, though there is one.
         direct: bool,
     },
     /// Stop one task; its service replaces it.
     StopTask { id: String },
     /// Skip the next time of the schedule, or take that back.
     Skip {
-        /// Stop or start.
+        /// Whether it is a stop or a start.
         power: Power,
-        /// Take it back.
+        /// Whether a skip is taken back.
         undo: bool,
     },
 }
 
-/// What was asked for, with how people call it.
+/// A request for a change, with the names that people use.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     pub wanted: Wanted,
@@ -100,7 +100,7 @@ impl Request {
         }
     }
 
-    /// What a yes does, in a word or two, as on a button.
+    /// The word on the button of a yes.
     pub fn verb(&self) -> &'static str {
         match &self.wanted {
             Wanted::Scale { .. } => "Scale",
@@ -114,7 +114,7 @@ impl Request {
         }
     }
 
-    /// What it takes to confirm it.
+    /// The risk, which decides how it is confirmed.
     pub fn risk(&self) -> Risk {
         match &self.wanted {
             Wanted::Power { power: Power::Stop, .. } | Wanted::StopTask { .. } | Wanted::Scale { desired: 0, .. } => {

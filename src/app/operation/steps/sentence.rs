@@ -3,7 +3,7 @@
 use crate::app::operation::call::Write;
 use crate::app::operation::watch::short;
 
-/// What a change does, in a sentence.
+/// A sentence on what a change does.
 pub(super) fn sentence(write: &Write) -> String {
     match write {
         Write::Update { service, desired: Some(desired), .. } => format!("{service}: desired count {desired}"),

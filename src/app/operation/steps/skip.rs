@@ -30,7 +30,7 @@ struct Moved<'a> {
     now: Option<Timestamp>,
     /// When it fires next afterwards.
     next: Option<Timestamp>,
-    /// Its new start.
+    /// The start date that skips a time; none: the schedule had none.
     start: Option<Timestamp>,
 }
 
@@ -159,7 +159,7 @@ impl Steps {
     }
 }
 
-/// Those among what was read that are the environment's: its cluster may have services of another one, too.
+/// The timers among those read that belong to this environment: its cluster may also have services of another one.
 pub(super) fn own(found: Vec<Timer>, environment: &EnvironmentConfig) -> impl Iterator<Item = Timer> {
     found.into_iter().filter(|timer| timer.service().is_none_or(|service| environment.has_service(service)))
 }

@@ -2,7 +2,7 @@
 
 use super::{Watch, WatchState};
 use crate::app::operation::call::Read;
-use crate::app::operation::step::{Ctx, Slot};
+use crate::app::operation::step::{Ctx, Slot, Weight};
 use crate::model::rollout::RolloutStatus;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
@@ -15,6 +15,24 @@ const HISTORY_READS: u32 = 3;
 const SETTLE: SignedDuration = SignedDuration::from_secs(60);
 
 impl Watch {
+    /// A read was answered: what is asked goes on at its usual pace, and once nothing else fails AWS answers.
+    pub(super) fn answers(&mut self, name: &'static str, ctx: &mut Ctx<'_>) {
+        self.unread.remove(name);
+        if !self.unread.is_empty() {
+            if let Some((_, next)) = self.failing.as_mut().filter(|_| matches!(name, "service" | "release")) {
+                *next = ctx.now;
+                self.failures = 0;
+            }
+            return;
+        }
+        self.refusals.clear();
+        if self.failing.take().is_some() {
+            self.failures = 0;
+            self.told_kinds.clear();
+            ctx.say(Weight::Step, "AWS answers again");
+        }
+    }
+
     /// How it stands. An end is told when the service and its tasks were read once more after it.
     pub(super) fn judge(&mut self, ctx: &mut Ctx<'_>) -> WatchState {
         if self
@@ -102,7 +120,7 @@ impl Watch {
         true
     }
 
-    /// The service shows our deployment at its end, or no longer, and the history never showed it.
+    /// Whether the service shows our deployment at its end, or no longer, while the history never showed it.
     pub(super) fn untold(&self, now: Timestamp) -> bool {
         now.duration_since(self.subject.since) >= HISTORY_LATE
             && self.missed >= HISTORY_READS

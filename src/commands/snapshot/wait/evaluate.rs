@@ -6,7 +6,7 @@ use super::expression::{COUNT, Node, Operand, Operator, Path, Segment};
 use serde_json::Value;
 use std::cmp::Ordering;
 
-/// What a condition came to.
+/// The result of a condition.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Verdict {
     /// Yes, no, or `None`: not known.
@@ -15,7 +15,7 @@ pub struct Verdict {
     pub seen: Vec<Seen>,
 }
 
-/// What a path was.
+/// A path of a condition, with the value that it had.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
     /// The path as it was written.
@@ -77,7 +77,7 @@ pub(super) fn can_come(node: &Node, to: bool, unknown: &dyn Fn(&Path) -> bool) -
     }
 }
 
-/// The paths in it.
+/// The paths in a condition.
 pub(super) fn paths(node: &Node) -> Vec<&Path> {
     fn of(operand: &Operand) -> Option<&Path> {
         match operand {

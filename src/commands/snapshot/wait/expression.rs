@@ -1,4 +1,4 @@
-//! What a condition is made of.
+//! The parts of a condition: paths, values, operators.
 
 use serde_json::Value;
 
@@ -25,7 +25,7 @@ pub(super) enum Operand {
 
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Path {
-    /// As it was written.
+    /// The path as it was written.
     pub(super) text: String,
     pub(super) segments: Vec<Segment>,
 }
@@ -33,7 +33,7 @@ pub(super) struct Path {
 /// The length of a list.
 pub(super) const COUNT: &str = "count";
 
-/// One step of a path.
+/// A step of a path: a field, or an element of a list.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Segment {
     /// A field, or an element by its name.

@@ -19,6 +19,8 @@ pub(super) enum Kind {
     Words(Vec<String>),
     Text,
     Number,
+    /// A whole number, never below zero.
+    Count,
     Truth,
     List,
     Fields,
@@ -43,7 +45,7 @@ pub(super) fn check(segments: &[Segment]) -> Result<Kind, Wrong> {
                 here = next;
             }
             (Shape::Fields(fields), Segment::Place(place)) => return Err(unknown(&place.to_string(), &walked, fields)),
-            (Shape::List(_), Segment::Name(name)) if last && name == COUNT => return Ok(Kind::Number),
+            (Shape::List(_), Segment::Name(name)) if last && name == COUNT => return Ok(Kind::Count),
             (Shape::List(_), Segment::Name(name)) if name == "*" => {
                 return Err((
                     format!("no entry of `{walked}` is called `*`, and nothing is compared for all of them at once"),
@@ -85,9 +87,10 @@ pub(super) fn check(segments: &[Segment]) -> Result<Kind, Wrong> {
     Ok(kind(&root, here))
 }
 
-/// Why a path of this kind never is, or never is not, this value, and what would be right. Of what is `null` nothing is
-/// said: everything may be.
-pub(super) fn never(path: &str, kind: &Kind, value: &Value, loose: bool) -> Option<Wrong> {
+/// Why a path of this kind never is, or never is not, this value, and what would be right; `exact` where it is not only
+/// above or below it. Of what is `null` nothing is said: everything may be.
+pub(super) fn never(path: &str, kind: &Kind, value: &Value, (loose, exact): (bool, bool)) -> Option<Wrong> {
+    let whole = |text: &str| text.parse::<f64>().is_ok_and(|number| number >= 0.0 && number.fract() == 0.0);
     let shown = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
     let wrong = |what: &str, hint: &str| Some((format!("`{path}` is {what}, and never `{shown}`"), hint.to_owned()));
     match (kind, value) {
@@ -99,11 +102,14 @@ pub(super) fn never(path: &str, kind: &Kind, value: &Value, loose: bool) -> Opti
             let near = near.map(|near| format!("did you mean `{near}`? ")).unwrap_or_default();
             wrong("one of a few words", &format!("{near}there are: {}", listed(&words)))
         }
-        (Kind::Number, Value::String(_)) if loose => None,
-        (Kind::Number, Value::String(text)) if text.parse::<f64>().is_ok() => {
+        (Kind::Count, Value::String(text)) if loose && exact && !whole(text) => {
+            wrong("a whole number", "write one, from 0 on, or ask what is above or below")
+        }
+        (Kind::Number | Kind::Count, Value::String(_)) if loose => None,
+        (Kind::Number | Kind::Count, Value::String(text)) if text.parse::<f64>().is_ok() => {
             wrong("a number", "a number is written without quotation marks")
         }
-        (Kind::Number, _) => wrong("a number", "compare it with a number, or with another path"),
+        (Kind::Number | Kind::Count, _) => wrong("a number", "compare it with a number, or with another path"),
         (Kind::Truth, _) => wrong("true or false", "write it alone, or behind `not`"),
         (Kind::Text, _) => wrong("a text", "write the text in quotation marks"),
         (Kind::List, _) => wrong("a list", &format!("its length is `{path}.{COUNT}`, an entry `{path}.NAME`")),
@@ -159,6 +165,8 @@ fn kind(root: &Value, schema: &Value) -> Kind {
         Kind::Text
     } else if is("boolean") {
         Kind::Truth
+    } else if is("integer") && schema["minimum"] == 0 {
+        Kind::Count
     } else if is("integer") || is("number") {
         Kind::Number
     } else {

@@ -70,7 +70,7 @@ const FIELDS: [From; 33] = [
 const OWN: [&str; 9] =
     ["schema", "environment", "region", "taken_at", "duration_ms", "complete", "sources", "project", "guarded"];
 
-/// Takes out of a snapshot what is not known; `null` is then what is known to be nothing.
+/// Removes from a snapshot what is not known; a `null` that stays is known to be nothing.
 pub(super) fn keep(snapshot: &mut Value) {
     let rows = snapshot["sources"].as_array().cloned().unwrap_or_default();
     let good = |row: &&Value| matches!(row["status"].as_str(), Some("ok" | "skipped"));

@@ -28,7 +28,7 @@ use expression::{Node, Path};
 use serde_json::Value;
 use std::collections::BTreeSet;
 
-/// A parsed condition.
+/// A condition of `--wait`, parsed.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Condition {
     text: String,
@@ -38,11 +38,11 @@ pub struct Condition {
 /// Why a condition cannot be understood, and where.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ParseError {
-    /// The condition.
+    /// The condition as it was typed.
     pub text: String,
     /// Character at which it is wrong, from 0.
     pub at: usize,
-    /// What is wrong.
+    /// What is wrong, in a sentence.
     pub message: String,
     /// What would be right.
     pub hint: Option<String>,
@@ -56,7 +56,7 @@ impl ParseError {
         format!("{shown}\n{}^", " ".repeat(crate::model::text::width(&before)))
     }
 
-    /// As wrong usage.
+    /// The report of wrong usage.
     pub fn report(&self) -> Report {
         let report = Report::usage(format!("--wait: {}\n{}", self.message, self.snippet()));
         match &self.hint {
@@ -72,7 +72,7 @@ impl Condition {
         parse::parse(text).map(|root| Self { text: text.to_owned(), root })
     }
 
-    /// As it was written.
+    /// The expression as it was written.
     pub fn text(&self) -> &str {
         &self.text
     }

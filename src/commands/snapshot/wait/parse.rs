@@ -275,7 +275,8 @@ impl Parser<'_> {
         };
         match comparison {
             (left @ Operand::Path(_), Some((operator, right))) | (left, Some((operator, right @ Operand::Path(_)))) => {
-                self.may_come(&left, &right, start)?;
+                let exact = matches!(operator, Operator::Equal | Operator::Unequal);
+                self.may_come(&left, &right, exact, start)?;
                 Ok(Node::Compare(left, operator, right))
             }
             (Operand::Path(path), None) => {
@@ -296,14 +297,14 @@ impl Parser<'_> {
     }
 
     /// Refuses a value that its path never has: it would be waited for until the time is up.
-    fn may_come(&mut self, left: &Operand, right: &Operand, start: usize) -> Result<(), ParseError> {
+    fn may_come(&mut self, left: &Operand, right: &Operand, exact: bool, start: usize) -> Result<(), ParseError> {
         let (path, value, loose, at) = match (left, right) {
             (Operand::Path(path), Operand::Literal { value, loose }) => (path, value, *loose, start + 2),
             (Operand::Literal { value, loose }, Operand::Path(path)) => (path, value, *loose, start),
             _ => return Ok(()),
         };
         let kind = check(&path.segments).unwrap_or(Kind::Any);
-        let Some((what, hint)) = never(&path.text, &kind, value, loose) else { return Ok(()) };
+        let Some((what, hint)) = never(&path.text, &kind, value, (loose, exact)) else { return Ok(()) };
         self.next = at;
         Err(self.wrong(what, Some(hint)))
     }

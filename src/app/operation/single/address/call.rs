@@ -1,15 +1,15 @@
-//! What letting addresses in asks AWS for, and what comes back.
+//! The AWS calls that allow addresses, and their replies.
 
 use crate::model::health_probe::declared::{Balancer, Rule};
 use crate::model::health_probe::door::Opening;
 use serde_json::{Value, json};
 
-/// One question.
+/// A read of load balancers and security groups.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReachRead {
     /// The load balancers of target groups, with their listeners → [`ReachReply::Balancers`].
     Balancers {
-        /// ARNs.
+        /// ARNs of the target groups.
         target_groups: Vec<String>,
     },
     /// `DescribeSecurityGroups` → [`ReachReply::Rules`].
@@ -19,7 +19,7 @@ pub enum ReachRead {
     },
 }
 
-/// What came.
+/// The answer to such a read, or to a change of rules.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ReachReply {
     Balancers(Vec<Balancer>),
@@ -43,7 +43,7 @@ impl Ingress {
         }
     }
 
-    /// What it is given.
+    /// The parameters of the call, for the plan.
     pub fn parameters(&self) -> Value {
         let Opening { group, cidr, ports, .. } = &self.opening;
         let mut given = json!({"GroupId": group, "IpProtocol": "tcp", "Ports": ports, "CidrIp": cidr});

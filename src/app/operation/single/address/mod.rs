@@ -23,12 +23,12 @@ pub const TARGET: &str = "address";
 const BALANCERS: &str = "load balancers";
 const RULES: &str = "rules of security groups";
 
-/// What was asked for.
+/// An address that is to be let in, or no longer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// The network, as EC2 keeps it: `203.0.113.7/32`.
     pub cidr: String,
-    /// It is let in; else what was added by hand is taken back.
+    /// Whether it is let in; else what was added by hand is taken back.
     pub allow: bool,
     /// The security group, where there are several.
     pub group: Option<String>,
@@ -37,7 +37,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// As it is typed: an address or a network.
+    /// Reads what was typed: an address or a network.
     ///
     /// # Errors
     /// It is none, or a larger one than is let in by hand.
@@ -46,7 +46,7 @@ impl Request {
     }
 }
 
-/// One such change.
+/// A change of who may reach a load balancer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct AddressChange {
     request: Request,

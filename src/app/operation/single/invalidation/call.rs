@@ -1,9 +1,9 @@
-//! What invalidations ask `CloudFront` for, and what comes back.
+//! The `CloudFront` calls of an invalidation, and their replies.
 
 use crate::model::cdn::{Distribution, Invalidation, Month};
 use jiff::Timestamp;
 
-/// One question.
+/// A read of `CloudFront`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CdnRead {
     /// `ListDistributions` → [`CdnReply::Distributions`].
@@ -11,7 +11,7 @@ pub enum CdnRead {
     /// `ListInvalidations` of each since a moment, and `GetInvalidation` of as many as are few enough →
     /// [`CdnReply::Month`].
     Month {
-        /// Ids.
+        /// The ids of the distributions.
         distributions: Vec<String>,
         since: Timestamp,
     },
@@ -27,7 +27,7 @@ pub struct Batch {
     /// The distribution's id.
     pub distribution: String,
     pub paths: Vec<String>,
-    /// The same reference with the same paths is the same invalidation.
+    /// The caller reference: with the same paths it means the same invalidation.
     pub reference: String,
 }
 
@@ -38,7 +38,7 @@ impl Batch {
     }
 }
 
-/// What came.
+/// The answer to a read or a change of `CloudFront`.
 #[derive(Debug, Clone, PartialEq)]
 pub enum CdnReply {
     Distributions(Vec<Distribution>),

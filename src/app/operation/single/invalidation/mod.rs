@@ -20,10 +20,10 @@ use serde_json::{Value, json};
 
 const DISTRIBUTIONS: &str = "distributions";
 const MONTH: &str = "month";
-/// So many paths are explained, and shown of an operation's title.
+/// How many paths are explained, and shown of an operation's title.
 const SHOWN: usize = 8;
 
-/// What was asked for.
+/// An invalidation that was asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
     /// The distribution: its id, one of its names; none for the environment's only one.
@@ -33,7 +33,7 @@ pub struct Request {
 }
 
 impl Request {
-    /// As it is typed: the distribution, where it is named, and the paths, which begin with a slash.
+    /// Reads what was typed: the distribution, where it is named, and the paths, which begin with a slash.
     ///
     /// # Errors
     /// No path is named, or one is none.

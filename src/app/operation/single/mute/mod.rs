@@ -1,4 +1,4 @@
-//! An alarm tells nobody for a time, or tells again. A rule of `CloudWatch` does it, which ends by itself: nothing here has
+//! An alarm notifies nobody for a time, or notifies again. A rule of `CloudWatch` does it, which ends by itself: nothing here has
 //! to go on for that. Its state changes as ever.
 
 mod request;
@@ -20,7 +20,7 @@ use serde_json::{Value, json};
 
 const ALARM: &str = "alarm";
 
-/// The change.
+/// A mute of an alarm, or its end.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Muting {
     request: Request,
@@ -61,7 +61,7 @@ impl Found {
         match self.ours(alarm).or(self.mutes.first()) {
             Some(mute) => told(mute),
             None if self.alarm.as_ref().is_some_and(|alarm| !alarm.actions_enabled) => {
-                "tells nobody: its actions are off".to_owned()
+                "notifies nobody: its actions are off".to_owned()
             }
             None => "tells".to_owned(),
         }
@@ -80,9 +80,9 @@ impl Muting {
                 checks.push(Check::usage("an alarm is muted for a minute at least and for 15 days at most"));
             }
             if !alarm.actions_enabled {
-                checks.push(Check::new(Level::Note, format!("{name} tells nobody now: its actions are off")));
+                checks.push(Check::new(Level::Note, format!("{name} notifies nobody now: its actions are off")));
             } else if alarm.actions.is_empty() {
-                checks.push(Check::new(Level::Note, format!("{name} has no actions: it tells nobody in any case")));
+                checks.push(Check::new(Level::Note, format!("{name} has no actions: it notifies nobody in any case")));
             }
             if alarm.of_autoscaling() || alarm.actions.iter().any(|action| action.contains(":autoscaling:")) {
                 let text = format!("{name} drives autoscaling: while it is muted nothing is scaled by it");
@@ -153,7 +153,7 @@ impl Job for Muting {
                     Write::MuteAlarm { alarm: alarm.clone(), from, length },
                     format!("muted until {}", at(until)),
                     format!(
-                        "a mute rule of CloudWatch: from {} to {} {alarm} tells nobody; CloudWatch ends it, whether the cockpit runs or not",
+                        "a mute rule of CloudWatch: from {} to {} {alarm} notifies nobody; CloudWatch ends it, whether the cockpit runs or not",
                         at(from),
                         at(until)
                     ),
@@ -210,7 +210,7 @@ impl Job for Muting {
             return Some(Outcome::new(Verdict::Unknown, summary).hint(format!("look with `{}`", self.shown_by())));
         }
         let summary = match ours.and_then(|mute| mute.until) {
-            Some(until) => format!("{alarm} tells nobody until {}", moment(until, ctx.service_now, ctx.zone)),
+            Some(until) => format!("{alarm} notifies nobody until {}", moment(until, ctx.service_now, ctx.zone)),
             None => format!("{alarm} {}", found.state(alarm, ctx)),
         };
         Some(Outcome::new(Verdict::Done, summary))

@@ -1,13 +1,13 @@
-//! What can be asked for, and how it is called.
+//! A mute that is asked for, its title and its command line.
 
 use jiff::SignedDuration;
 
-/// What was asked for of an alarm.
+/// A request to mute or unmute an alarm.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Request {
-    /// Its whole name.
+    /// The whole name of the alarm.
     pub alarm: String,
-    /// For how long it tells nobody, in whole minutes; none: it tells again.
+    /// For how long it notifies nobody, in whole minutes; none: it notifies again.
     pub length: Option<SignedDuration>,
 }
 

@@ -16,7 +16,7 @@ const HOUR: SignedDuration = SignedDuration::from_hours(1);
 struct Aws {
     alarm: Option<Alarm>,
     mutes: Vec<Mute>,
-    /// The next answer to a change is lost, though it is done.
+    /// Whether the next answer to a change is lost, though it is done.
     loses: bool,
     /// Reads are refused.
     denied: bool,
@@ -89,7 +89,7 @@ fn an_alarm_is_muted_from_a_whole_minute_on_and_cloudwatch_ends_it() {
     );
     let outcome = operation.outcome.as_ref().expect("ended");
     assert_eq!(outcome.verdict, Verdict::Done);
-    assert!(outcome.summary.starts_with("web-cpu tells nobody until "), "{outcome:?}");
+    assert!(outcome.summary.starts_with("web-cpu notifies nobody until "), "{outcome:?}");
 }
 
 #[test]

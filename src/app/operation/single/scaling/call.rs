@@ -1,4 +1,4 @@
-//! What changes of policies and scheduled actions ask Application Auto Scaling for, and what comes back.
+//! The Application Auto Scaling calls that change policies and scheduled actions, and their replies.
 
 use crate::model::scaling::{ScalingPolicy, ScheduledAction};
 use serde_json::{Value, json};
@@ -16,12 +16,12 @@ pub enum ScalingRead {
     },
     /// `DescribeScheduledActions` → [`ScalingReply::Actions`].
     Actions {
-        /// The same.
+        /// The scalable target: `service/CLUSTER/NAME`.
         resource: String,
     },
 }
 
-/// One change.
+/// A change of a policy or of a scheduled action.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ScalingWrite {
     /// `PutScalingPolicy` of what is there, with another target.
@@ -37,7 +37,7 @@ pub enum ScalingWrite {
     Remove { resource: String, name: String },
 }
 
-/// What came.
+/// The answer to such a read or change.
 #[derive(Debug, Clone, PartialEq)]
 pub enum ScalingReply {
     Policies(Vec<ScalingPolicy>),
@@ -59,7 +59,7 @@ impl ScalingWrite {
         }
     }
 
-    /// What it is given.
+    /// The parameters of the call, for the plan.
     pub fn parameters(&self) -> Value {
         match self {
             Self::Target { resource, policy, target } => {

@@ -22,7 +22,7 @@ use serde_json::{Value, json};
 const LIMITS: &str = "limits";
 const OTHERS: &str = "others";
 
-/// One such change.
+/// A change of a policy or of a scheduled action, from the plan to its verdict.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScalingChange {
     request: Request,
@@ -95,7 +95,7 @@ impl ScalingChange {
                 .collect(),
             checks: vec![
                 Check::new(Level::Note, text),
-                Check::new(Level::Note, "its alarms are made anew by AWS; declared code would change it back"),
+                Check::new(Level::Note, "AWS recreates its alarms; an apply of declared code changes it back"),
             ],
             undo: format!("`cockpit autoscaling {} --target {metric}={before}` goes back", self.request.short),
             write: Some(Write::Scaling(ScalingWrite::Target { resource, policy, target: value })),
@@ -106,7 +106,7 @@ impl ScalingChange {
         let name = action.name.clone();
         let recurrence = action.timer().recurrence();
         let recurrence = recurrence.map_err(|why| {
-            Check::usage(format!("`{}` is no time: {why}", action.schedule))
+            Check::usage(format!("`{}` is not a time: {why}", action.schedule))
                 .hint("as cron(0 9 ? * MON-FRI *), rate(1 day)")
         })?;
         if action.min.is_none() && action.max.is_none() {
@@ -125,7 +125,7 @@ impl ScalingChange {
             checks.push(Check::new(Level::Warn, "it stops the service at that time: no task may run"));
         }
         if self.limits.as_ref().is_some_and(|limits| limits.suspended.scheduled) {
-            let text = format!("scheduled actions of {} are suspended: it does nothing so long", self.request.short);
+            let text = format!("scheduled actions of {} are suspended: meanwhile it does nothing", self.request.short);
             let resume = format!("`cockpit autoscaling {} --resume`", quoted(&self.request.short));
             checks.push(Check::new(Level::Warn, text).hint(resume));
         }

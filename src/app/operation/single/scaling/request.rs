@@ -1,6 +1,6 @@
-//! What can be asked of what a service is scaled by, and how it would be typed.
+//! Requests to change how a service scales, and how each is typed.
 
-/// What was asked for.
+/// The change to a service's autoscaling.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Wanted {
     /// A policy aims at another value.
@@ -19,14 +19,15 @@ pub enum Wanted {
         min: Option<u32>,
         max: Option<u32>,
     },
-    /// One is removed.
-    Remove { name: String },
+    Remove {
+        name: String,
+    },
 }
 
-/// What was asked for, of which service.
+/// A request to change a service's autoscaling.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Request {
-    /// Its whole name.
+    /// The whole name of the service.
     pub service: String,
     pub short: String,
     pub wanted: Wanted,
@@ -54,7 +55,7 @@ impl Request {
 /// # Errors
 /// It is not a name and a number.
 pub fn target(text: &str) -> Result<(String, f64), String> {
-    let wrong = || format!("`{text}` is not METRIC=VALUE, as cpu=50");
+    let wrong = || format!("`{text}` is not METRIC=VALUE, such as cpu=50");
     let (metric, value) = text.split_once('=').ok_or_else(wrong)?;
     let value: f64 = value.trim().parse().map_err(|_| wrong())?;
     if metric.trim().is_empty() || !value.is_finite() || value <= 0.0 {

@@ -1,0 +1,24 @@
+//! What the schedule does next, as scripts read it.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+/// What the schedule does next.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct ScheduleDto {
+    /// The next stop.
+    pub next_stop: Option<NextDto>,
+    /// The next start.
+    pub next_start: Option<NextDto>,
+}
+
+/// One coming action.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+pub struct NextDto {
+    /// When.
+    pub at: String,
+    /// The action's name.
+    pub action: String,
+    /// The zone that it is written in.
+    pub timezone: Option<String>,
+}
