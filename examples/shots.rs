@@ -265,16 +265,21 @@ async fn queries(folder: &Path) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// A picture on the way of a deployment: its name, size, the keys that lead on from the one before, and how
-/// many seconds pass then.
-const OPERATIONS: [(&str, (u16, u16), &str, u64); 6] = [
-    ("images", (100, 30), "2 down D", 0),
-    ("plan", (100, 34), "b a d c 0 d e enter", 0),
-    ("plan-80x24", (80, 24), "", 0),
-    ("deploying", (120, 40), "enter", 50),
-    ("deploying-80x24", (80, 24), "", 0),
-    ("rolled-back", (120, 40), "", 150),
+/// A picture on the way of a deployment: its name, size, the keys that lead on from the one before, how many seconds
+/// pass then, and what stands in it: it is waited for, as a busy machine takes longer.
+type Shot = (&'static str, (u16, u16), &'static str, u64, &'static str);
+
+/// The pictures of a deployment, in their order.
+const OPERATIONS: [Shot; 6] = [
+    ("images", (100, 30), "2 down D", 0, "runs now"),
+    ("plan", (100, 34), "b a d c 0 d e enter", 0, "What will happen"),
+    ("plan-80x24", (80, 24), "", 0, "What will happen"),
+    ("deploying", (120, 40), "enter", 50, "ECS: "),
+    ("deploying-80x24", (80, 24), "", 0, "ECS: "),
+    ("rolled-back", (120, 40), "", 150, "ROLLED BACK"),
 ];
+/// What does not stand there after so many looks does not come.
+const LOOKS: usize = 200;
 
 /// Seconds pass in the simulated world.
 async fn advance(sim: &Sim, seconds: u32) -> Result<(), Box<dyn Error>> {
@@ -298,7 +303,7 @@ async fn operations(folder: &Path) -> Result<(), Box<dyn Error>> {
     let (mut app, mut ring) = collector.into_parts();
     let audit = std::env::temp_dir().join("cockpit-shots-audit.jsonl");
     ring.executor = ring.executor.with_audit(Some(audit));
-    for (name, size, keys, seconds) in OPERATIONS {
+    for (name, size, keys, seconds, shows) in OPERATIONS {
         // A screen without a size takes no keys.
         let mut effects = app.update(Event::Resize(size.0, size.1));
         for key in keys.split_whitespace() {
@@ -318,10 +323,37 @@ async fn operations(folder: &Path) -> Result<(), Box<dyn Error>> {
             effects = app.update(Event::Tick(ring.now()));
         }
         app.settle();
+        let mut looks = 0;
+        while !text(&app).contains(shows) {
+            looks += 1;
+            if looks > LOOKS {
+                return Err(format!("{name}: {shows:?} does not come: {}", text(&app)).into());
+            }
+            ring.carry_out(std::mem::take(&mut effects));
+            while let Ok(Some(event)) = tokio::time::timeout(ANSWER, ring.next()).await {
+                ring.carry_out(app.update(event));
+            }
+            // What takes time goes on.
+            if seconds > 0 {
+                advance(&sim, 1).await?;
+            }
+            effects = app.update(Event::Tick(ring.now()));
+            app.settle();
+        }
+        // What was asked for last is answered before the next keys.
+        ring.carry_out(effects);
         std::fs::write(folder.join(format!("{name}.svg")), shoot(app.clone(), size, "")?)?;
     }
     sim.shutdown();
     Ok(())
+}
+
+/// What stands on the screen.
+fn text(app: &App) -> String {
+    let (columns, rows) = app.screen.size;
+    let mut buffer = Buffer::empty(Rect::new(0, 0, columns, rows));
+    ui::draw(app, &mut buffer);
+    buffer.content.iter().map(ratatui::buffer::Cell::symbol).collect()
 }
 
 /// Sessions of which one blocks another, which blocks a third.

@@ -28,7 +28,7 @@ macro_rules! picked {
 }
 
 impl Poller {
-    /// Takes an answer in. Effects are what follows from it: the next batches of a sweep.
+    /// Absorbs an answer. Returns the effects that follow from it: the next batches of a sweep.
     pub fn absorb(
         &mut self,
         estate: &mut Estate,
@@ -76,7 +76,7 @@ impl Poller {
             return (!self.wrong_account).then_some((flight, answer.part));
         }
         self.landed(Job::Identity);
-        self.meet(estate, environment, answer.part, now);
+        self.apply_identity(estate, environment, answer.part, now);
         if environment.account.is_some()
             && estate.identity.failure().is_some_and(|failure| failure.kind == FailureKind::Credentials)
         {
@@ -99,7 +99,7 @@ impl Poller {
     }
 
     /// Applies the caller identity.
-    fn meet(&mut self, estate: &mut Estate, environment: &EnvironmentConfig, part: Part, now: Timestamp) {
+    fn apply_identity(&mut self, estate: &mut Estate, environment: &EnvironmentConfig, part: Part, now: Timestamp) {
         let outcome = match part {
             Part::Page(Fact::Identity(identity)) | Part::Last(Fact::Identity(identity)) => {
                 let wrong = environment.account.as_ref().is_some_and(|account| *account != identity.account);
@@ -188,18 +188,7 @@ impl Poller {
                 let outcome = one(slot, part, now, |fact| picked!(fact, TaskDefinition).map(|found| *found));
                 self.finish_keyed(Source::TaskDefinitions, name, outcome, false, environment, now);
             }
-            Query::Rollouts { service, .. } => {
-                let slot = estate.rollouts.entry(service.clone()).or_default();
-                let outcome = one(slot, part, now, |fact| picked!(fact, Rollouts));
-                let steady = outcome.is_ok()
-                    && slot.value().and_then(|list| list.first()).is_none_or(|newest| newest.status.terminal());
-                if outcome.is_ok()
-                    && let Some(primary) = estate.service(service).and_then(|service| service.primary())
-                {
-                    self.history_of.insert(service.clone(), primary.id.clone());
-                }
-                self.finish_keyed(Source::Rollouts, service, outcome, steady, environment, now);
-            }
+            Query::Rollouts { service, .. } => self.take_rollouts(estate, environment, service, part, now),
             Query::Targets { group } => {
                 let slot = estate.targets.entry(group.clone()).or_default();
                 let outcome = one(slot, part, now, |fact| picked!(fact, Targets));
@@ -231,6 +220,27 @@ impl Poller {
         }
     }
 
+    /// The newest deployments of a service.
+    fn take_rollouts(
+        &mut self,
+        estate: &mut Estate,
+        environment: &EnvironmentConfig,
+        service: &str,
+        part: Part,
+        now: Timestamp,
+    ) {
+        let slot = estate.rollouts.entry(service.to_owned()).or_default();
+        let outcome = one(slot, part, now, |fact| picked!(fact, Rollouts));
+        let steady =
+            outcome.is_ok() && slot.value().and_then(|list| list.first()).is_none_or(|newest| newest.status.terminal());
+        if outcome.is_ok()
+            && let Some(primary) = estate.service(service).and_then(|service| service.primary())
+        {
+            self.history_of.insert(service.to_owned(), primary.id.clone());
+        }
+        self.finish_keyed(Source::Rollouts, service, outcome, steady, environment, now);
+    }
+
     /// Sources that replace their value whole; pages are gathered until the last.
     fn whole(
         &mut self,
@@ -245,21 +255,7 @@ impl Poller {
         let mut others = Vec::new();
         let database = |id: &str| environment.databases.iter().any(|pattern| matches(pattern, id));
         let outcome = match job {
-            Job::Cluster => {
-                let outcome = one(&mut estate.cluster, part, now, |fact| match fact {
-                    Fact::Cluster(found) => Some(found.unwrap_or_default()),
-                    _ => None,
-                });
-                // No cluster of that name: an empty one was learned, which is not to be believed.
-                if outcome.is_ok() && estate.cluster.value().is_some_and(|cluster| cluster.name.is_empty()) {
-                    let name = environment.cluster.as_deref().unwrap_or_default();
-                    estate.cluster = crate::model::Observed::default();
-                    estate.cluster.fail(Failure::new(FailureKind::NotFound, format!("there is no cluster {name}")));
-                    Err(FailureKind::NotFound)
-                } else {
-                    outcome
-                }
-            }
+            Job::Cluster => cluster(estate, environment, part, now),
             Job::ScalableTargets => all(&mut estate.scalable, pages, part, now, |fact| picked!(fact, ScalableTargets)),
             Job::ScalingPolicies => all(&mut estate.policies, pages, part, now, |fact| picked!(fact, ScalingPolicies)),
             Job::Schedules => all(&mut estate.schedules, pages, part, now, |fact| match fact {
@@ -295,16 +291,7 @@ impl Poller {
             }),
             Job::AlarmMutes => all(&mut estate.alarm_mutes, pages, part, now, |fact| picked!(fact, AlarmMutes)),
             Job::AlarmHistory => all(&mut estate.alarm_changes, pages, part, now, |fact| picked!(fact, AlarmHistory)),
-            Job::RdsEvents => {
-                let of_cluster = |one: &&DbInstance| database(&one.id) || one.cluster.as_deref().is_some_and(database);
-                let instances = estate.db_instances.value().into_iter().flatten().filter(of_cluster);
-                let ours: Vec<String> = instances.map(|one| one.id.clone()).collect();
-                all(&mut estate.rds_events, pages, part, now, |fact| {
-                    let mut found = picked!(fact, RdsEvents)?;
-                    found.retain(|event| database(&event.source) || ours.contains(&event.source));
-                    Some(found)
-                })
-            }
+            Job::RdsEvents => rds_events(estate, environment, pages, part, now),
             Job::Trail => values::trail(&mut estate.trail, pages, part, now),
             Job::LogGroups => all(&mut estate.log_groups, pages, part, now, |fact| match fact {
                 Fact::LogGroups(found) => Some(found.into_iter().map(|group| group.name).collect()),
@@ -326,6 +313,47 @@ impl Poller {
             self.due_within(job, FAILING_OVER, now);
         }
     }
+}
+
+/// The cluster of the configured name.
+fn cluster(
+    estate: &mut Estate,
+    environment: &EnvironmentConfig,
+    part: Part,
+    now: Timestamp,
+) -> Result<(), FailureKind> {
+    let outcome = one(&mut estate.cluster, part, now, |fact| match fact {
+        Fact::Cluster(found) => Some(found.unwrap_or_default()),
+        _ => None,
+    });
+    // No cluster of that name: an empty one was learned, which is not to be believed.
+    if outcome.is_ok() && estate.cluster.value().is_some_and(|cluster| cluster.name.is_empty()) {
+        let name = environment.cluster.as_deref().unwrap_or_default();
+        estate.cluster = crate::model::Observed::default();
+        estate.cluster.fail(Failure::new(FailureKind::NotFound, format!("there is no cluster {name}")));
+        Err(FailureKind::NotFound)
+    } else {
+        outcome
+    }
+}
+
+/// Events of the configured databases and of their instances.
+fn rds_events(
+    estate: &mut Estate,
+    environment: &EnvironmentConfig,
+    pages: Vec<Fact>,
+    part: Part,
+    now: Timestamp,
+) -> Result<(), FailureKind> {
+    let database = |id: &str| environment.databases.iter().any(|pattern| matches(pattern, id));
+    let of_cluster = |one: &&DbInstance| database(&one.id) || one.cluster.as_deref().is_some_and(database);
+    let instances = estate.db_instances.value().into_iter().flatten().filter(of_cluster);
+    let ours: Vec<String> = instances.map(|one| one.id.clone()).collect();
+    all(&mut estate.rds_events, pages, part, now, |fact| {
+        let mut found = picked!(fact, RdsEvents)?;
+        found.retain(|event| database(&event.source) || ours.contains(&event.source));
+        Some(found)
+    })
 }
 
 /// Names beside those that were asked for: no part of the value.

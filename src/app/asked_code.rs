@@ -1,13 +1,12 @@
-//! An MFA code that is asked for, and whether its question stands on the screen.
+//! The MFA code that AWS wants, and whether the question for it is on the screen.
 
 use super::event::MfaRequest;
 
 /// A code that is asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct AskedCode {
-    /// What for.
     pub wanted: MfaRequest,
-    /// It is on the screen.
+    /// Whether its window is on the screen.
     pub shown: bool,
 }
 

@@ -12,10 +12,10 @@ use jiff::SignedDuration;
 /// answered ([`super::confirm::READABLE`]); between two letters of a word there is less.
 pub const PAUSE: SignedDuration = super::confirm::READABLE;
 
-/// What keys go to.
+/// Where keys go: a window, a line that is typed into, or a block.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Target {
-    /// The window on top.
+    /// The topmost window.
     pub window: Option<Kind>,
     /// The line that is typed.
     pub line: Option<Purpose>,
@@ -30,7 +30,7 @@ impl Target {
     }
 }
 
-/// What was typed into, and whether what is typed now is meant for something that is gone.
+/// Keeps track of where text was typed, and whether what is typed now is meant for something that is gone.
 #[derive(Debug, Clone, Default)]
 pub struct Astray {
     target: Target,
@@ -40,20 +40,20 @@ pub struct Astray {
     since: Option<SignedDuration>,
     /// What a person is told.
     words: String,
-    /// A line is waited for.
+    /// Whether a line is waited for.
     waits: bool,
-    /// Something was not taken: the rest of it is not, either.
+    /// Whether something was not taken: the rest of it is not, either.
     lost: bool,
 }
 
 impl Astray {
-    /// What is typed from now on without a pause is not taken; these words say why.
+    /// Refuses what is typed from now on without a pause; these words say why.
     pub fn begin(&mut self, now: SignedDuration, words: impl Into<String>) {
         let (target, typed) = (self.target, self.typed);
         *self = Self { target, typed, since: Some(now), words: words.into(), waits: false, lost: false };
     }
 
-    /// The same where somebody types right now: it was meant for what was there before.
+    /// The same where somebody is typing right now: the keys were meant for what was there before.
     pub fn begin_if_typing(&mut self, now: SignedDuration, words: impl Into<String>) {
         if self.typed.is_some_and(|at| now.saturating_sub(at) < PAUSE) {
             self.begin(now, words);

@@ -35,7 +35,7 @@ impl Backoff {
         self.failures = 0;
     }
 
-    /// Failures in a row.
+    /// How many failures came in a row.
     pub fn failures(self) -> u32 {
         self.failures
     }

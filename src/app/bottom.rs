@@ -12,24 +12,7 @@ pub fn commands(app: &App) -> Vec<Id> {
         return vec![Id::ACCEPT, Id::CANCEL, Id::DELETE_ALL];
     }
     if let Some(overlay) = app.screen.overlays.last() {
-        return match overlay.kind {
-            Kind::Inspect | Kind::Message | Kind::Code | Kind::SignIn | Kind::Checkup => {
-                vec![Id::BACK, Id::FILTER, Id::COPY]
-            }
-            Kind::Activity => vec![Id::OPEN, Id::BACK, Id::FILTER, Id::COPY],
-            Kind::Plan(_) | Kind::Revert(_) | Kind::Confirm(..) | Kind::Quit => vec![Id::OPEN, Id::BACK, Id::COPY],
-            Kind::Choose(_)
-            | Kind::Ask(_)
-            | Kind::Name
-            | Kind::Help
-            | Kind::Palette
-            | Kind::Actions
-            | Kind::Pane(..)
-            | Kind::Find(..)
-            | Kind::Environments => {
-                vec![Id::OPEN, Id::BACK, Id::FILTER]
-            }
-        };
+        return over(&overlay.kind);
     }
     let place = |id: Id| app.table.command(id).bottom;
     let mut own: Vec<(u8, Id)> = Vec::new();
@@ -87,4 +70,26 @@ pub fn commands(app: &App) -> Vec<Id> {
     let mut seen = std::collections::BTreeSet::new();
     commands.retain(|id| seen.insert(*id) && !app.table.command(*id).title.is_empty());
     commands
+}
+
+/// Those of a window.
+fn over(kind: &Kind) -> Vec<Id> {
+    match kind {
+        Kind::Inspect | Kind::Message | Kind::Code | Kind::SignIn | Kind::Checkup => {
+            vec![Id::BACK, Id::FILTER, Id::COPY]
+        }
+        Kind::Activity => vec![Id::OPEN, Id::BACK, Id::FILTER, Id::COPY],
+        Kind::Plan(_) | Kind::Revert(_) | Kind::Confirm(..) | Kind::Quit => vec![Id::OPEN, Id::BACK, Id::COPY],
+        Kind::Choose(_)
+        | Kind::Ask(_)
+        | Kind::Name
+        | Kind::Help
+        | Kind::Palette
+        | Kind::Actions
+        | Kind::Pane(..)
+        | Kind::Find(..)
+        | Kind::Environments => {
+            vec![Id::OPEN, Id::BACK, Id::FILTER]
+        }
+    }
 }

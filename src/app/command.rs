@@ -13,7 +13,7 @@ pub struct Id(pub &'static str);
 
 macro_rules! ids {
     ($($id:ident = $name:literal,)*) => {
-        /// Those that every pane shares.
+        /// The commands that every pane shares.
         impl Id {
             $(#[doc = concat!("`", $name, "`.")] pub const $id: Self = Self($name);)*
         }
@@ -96,16 +96,16 @@ pub enum Scope {
     Overlay,
     /// The pane of this name.
     Pane(&'static str),
-    /// Blocks with rows.
+    /// In blocks that have rows.
     List,
-    /// Everywhere.
+    /// In every pane.
     Global,
 }
 
 /// Whether a command stands on the bottom line, and where: the smallest number first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Bottom {
-    /// Not of itself: with what can be done to the selected thing.
+    /// Not by itself: it stands among what can be done with the selected thing.
     No,
     /// First, as it is daily work: of a pane's own commands, and of those that change something.
     First(u8),
@@ -126,9 +126,8 @@ pub struct Command<A> {
     pub title: &'static str,
     /// Default keys, the one to show first.
     pub keys: &'static [&'static str],
-    /// One sentence.
+    /// What the command does, in a sentence: for help and docs.
     pub doc: &'static str,
-    /// What it does.
     does: Does<A>,
     /// Whether it has something to act on now: the list of actions asks.
     when: When<A>,
@@ -138,7 +137,7 @@ pub struct Command<A> {
     pub in_dialogs: bool,
 }
 
-/// What a command does.
+/// The function that a command runs.
 enum Does<A> {
     /// One of the program's.
     Own(fn(&mut A) -> Vec<Effect>),
@@ -175,7 +174,7 @@ impl<A> Command<A> {
         Self { id, scope, risk, title, keys, doc, does, when, bottom, in_dialogs }
     }
 
-    /// The same, one of several that are run in one way, by its number among them.
+    /// The same for one of several commands that one function runs, told apart by number.
     #[must_use]
     pub fn numbered(
         self,
@@ -191,7 +190,7 @@ impl<A> Command<A> {
         matches!(self.does, Does::Numbered(..))
     }
 
-    /// Does it.
+    /// Runs the command.
     pub fn run(&self, state: &mut A) -> Vec<Effect> {
         match self.does {
             Does::Own(run) => run(state),
@@ -207,35 +206,35 @@ impl<A> Command<A> {
         }
     }
 
-    /// The same, risking something.
+    /// The same, with a risk.
     #[must_use]
     pub const fn risks(mut self, risk: Risk) -> Self {
         self.risk = risk;
         self
     }
 
-    /// The same, applying only then.
+    /// The same, for when it applies only sometimes.
     #[must_use]
     pub const fn when(mut self, applies: fn(&A) -> bool) -> Self {
         self.when = When::Own(applies);
         self
     }
 
-    /// The same, on the bottom line.
+    /// The same, shown on the bottom line.
     #[must_use]
     pub const fn on_bottom(mut self, bottom: Bottom) -> Self {
         self.bottom = bottom;
         self
     }
 
-    /// The same, taken by windows with buttons too.
+    /// The same, for windows with buttons too.
     #[must_use]
     pub const fn in_dialogs(mut self) -> Self {
         self.in_dialogs = true;
         self
     }
 
-    /// Its name.
+    /// The name by which it is bound, found in the palette and documented.
     pub const fn name(&self) -> &'static str {
         self.id.0
     }

@@ -16,7 +16,7 @@ use super::update::{change, checkup, dialogs, sign_in};
 use super::{Command, overlays, select};
 use crate::model::timer::Power;
 
-/// Where one is, and what is shown.
+/// Commands about the selected thing and about what is shown.
 pub const FIRST: &[Command] = &[
     Command::new(Id::OPEN, List, "open", &["enter"], "Go into the selected thing.", open_or_choose)
         .in_dialogs()
@@ -85,7 +85,7 @@ pub const FIRST: &[Command] = &[
     .on_bottom(Room(70)),
 ];
 
-/// Movements.
+/// The commands that move the focus and the selection.
 pub const MOVING: &[Command] = &[
     Command::new(Id::NEXT_BLOCK, Global, "next block", &["tab"], "Focus the next block.", |app| {
         next_block(app, 1);
@@ -143,7 +143,7 @@ pub const MOVING: &[Command] = &[
     }),
 ];
 
-/// What changes something, and leaving.
+/// Commands that change something, and those that leave.
 pub const CHANGES: &[Command] = &[
     Command::new(
         Id::DEPLOY,
@@ -281,8 +281,8 @@ pub const CHANGES: &[Command] = &[
 
 /// While a line is typed.
 pub const TYPING: &[Command] = &[
-    Command::new(Id::ACCEPT, Input, "accept", &["enter"], "Take what was typed.", accept),
-    Command::new(Id::CANCEL, Input, "cancel", &["esc", "ctrl-c"], "Leave what was typed.", cancel),
+    Command::new(Id::ACCEPT, Input, "accept", &["enter"], "Accept the line.", accept),
+    Command::new(Id::CANCEL, Input, "cancel", &["esc", "ctrl-c"], "Cancel the line.", cancel),
     Command::new(Id::INPUT_UP, Input, "up", &["up", "ctrl-p"], "To the candidate above.", |app| {
         step(app, -1);
         Vec::new()

@@ -29,7 +29,7 @@ pub enum Touch {
     Click,
 }
 
-/// What is asked, as far as the answer depends on it: when it changes, it has to be read again.
+/// The question, as far as the answer depends on it: when it changes, it has to be read again.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Question {
     pub(super) about: About,
@@ -55,12 +55,12 @@ pub(super) enum About {
 pub enum RejectedInput {
     /// The question has not been on the screen for long enough, or at all.
     Unread,
-    /// The same input came a moment before: the key may be held down.
+    /// The same input came a moment ago: the key may be held down.
     Repeated,
 }
 
 impl RejectedInput {
-    /// In a sentence, for the bottom line.
+    /// A sentence for the bottom line.
     pub fn words(self) -> &'static str {
         match self {
             Self::Unread => "not taken: it came before this could be read; press it again in a second",
@@ -69,12 +69,12 @@ impl RejectedInput {
     }
 }
 
-/// What was asked on the screen, and what a person touched.
+/// The questions on the screen, and the keys that a person pressed.
 #[derive(Debug, Clone, Default)]
 pub struct Confirm {
     /// The machine's clock: now, or when the input that is being handled came.
     now: SignedDuration,
-    /// The input that is being handled came right after the same one, or the terminal says that it is repeated.
+    /// Whether the input that is being handled came right after the same one, or the terminal says that it is repeated.
     repeated: bool,
     /// What could be an answer and was touched within [`HELD`], and when last.
     touched: Vec<(Touch, SignedDuration)>,

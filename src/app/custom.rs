@@ -33,7 +33,7 @@ fn row(base: &'static Table, number: usize, command: &CommandConfig) -> Command 
         .numbered(number, run, applies)
 }
 
-/// What is selected, as a command is told.
+/// The selected thing, as a command gets it.
 fn selected(app: &App) -> Selected {
     let subject = select::subject(app);
     let mut selected = Selected { service: select::service(app), ..Selected::default() };

@@ -2,11 +2,14 @@
 //! configured, forbidden and failed an empty block is. Every block asks here, so they all say the same.
 
 use super::App;
+use super::command::Id;
 use super::pane::{Data, DataStatus, Statuses, Words};
 use super::screen::Block;
 use crate::model::estate::SourceStatus;
+use crate::model::offered::in_environment;
 use crate::model::time::{short, spoken};
 use crate::model::{Failure, FailureKind, Health, Observed, Source};
+use jiff::SignedDuration;
 
 /// How the data of a block stands.
 pub fn of(app: &App, block: Block) -> DataStatus {
@@ -51,7 +54,6 @@ fn read(
     nothing: fn(&App) -> Words,
 ) -> DataStatus {
     let mut data_status = DataStatus::default();
-    let oldest = main.iter().filter_map(|(source, status)| Some((*source, status.at?))).min_by_key(|(_, at)| *at);
     let unread: Vec<Source> =
         main.iter().filter(|(_, status)| status.at.is_none()).map(|(source, _)| *source).collect();
     let failure = |(source, status): &(Source, SourceStatus)| {
@@ -64,14 +66,11 @@ fn read(
         failed.or_else(|| beside.iter().find_map(failure).map(|(source, failure)| (Health::Degraded, source, failure)));
     let partial = main.iter().chain(&beside).find_map(|(source, status)| Some((*source, status.partial.as_ref()?)));
     data_status.loading = !unread.is_empty();
-    if let Some((source, at)) = oldest {
-        let age = app.now.duration_since(at);
-        let failing = main.iter().any(|(_, status)| status.failure.is_some() && status.partial.is_none());
-        if age > app.environment.refresh.of(source) * 2 || (failing && age.as_secs() > 0) {
-            data_status.age = Some(format!("{} old", short(age)));
-        }
-        data_status.dimmed = failing;
-    }
+    let failing = main.iter().any(|(_, status)| status.failure.is_some() && status.partial.is_none());
+    let ages = || main.iter().filter_map(|(_, status)| Some(app.now.duration_since(status.at?)));
+    let age = late(app, &main).or_else(|| ages().max().filter(|age| failing && age.as_secs() > 0));
+    data_status.age = age.map(|age| format!("{} old", short(age)));
+    data_status.dimmed = failing && ages().next().is_some();
     data_status.trouble = match (failed, partial) {
         (Some((health, source, failure)), _) => Some((health, trouble(app, source, &failure))),
         (None, Some((source, missing))) => Some((Health::Degraded, source.incomplete(missing))),
@@ -79,6 +78,28 @@ fn read(
     };
     data_status.empty = empty(app, block, missing, nothing, &main, &unread);
     data_status
+}
+
+/// How old the oldest of those is that are late: each is read at an interval of its own, which is twice as long while
+/// nobody looks.
+pub fn late(app: &App, sources: &[(Source, SourceStatus)]) -> Option<SignedDuration> {
+    let most = if app.focused { 2 } else { 4 };
+    let ages = sources.iter().filter_map(|(source, status)| {
+        let age = app.now.duration_since(status.at?);
+        (age > app.environment.refresh.of(*source) * most).then_some(age)
+    });
+    ages.max()
+}
+
+/// The sources that are read at intervals of their own, as far as they were read and do not fail: a failure is told by
+/// itself among what needs attention.
+pub fn polled(app: &App) -> Statuses {
+    use Source::{Agents, Rollouts, Targets, TaskDefinitions};
+    let sources = app.poller.sources(&app.environment).into_iter();
+    let timed = sources.filter(|source| !matches!(source, Agents | Rollouts | Targets | TaskDefinitions));
+    let stands = timed.map(|source| (source, app.estate.status(source)));
+    let read = stands.filter(|(_, status)| status.at.is_some() && status.failure.is_none());
+    read.map(|(source, status)| (source, SourceStatus { partial: None, ..status })).collect()
 }
 
 /// How these sources stand.
@@ -109,6 +130,14 @@ pub fn behind(app: &App, source: Source) -> Option<String> {
     let part = status.partial.map(|_| format!("not all {} could be read", source.words()));
     let told: Vec<String> = part.into_iter().chain(old.then(|| format!("{} old", short(age)))).collect();
     (!told.is_empty()).then(|| told.join(", "))
+}
+
+/// How old a source is that is late or fails, where there is room for no more than that.
+pub fn old(app: &App, source: Source) -> Option<String> {
+    let status = app.estate.status(source);
+    let age = app.now.duration_since(status.at?);
+    let failing = status.failure.is_some() && status.partial.is_none() && age.as_secs() > 0;
+    (failing || age > app.environment.refresh.of(source) * 2).then(|| format!("{} old", short(age)))
 }
 
 /// How bad a failure is.
@@ -186,7 +215,11 @@ fn empty(
         ];
     }
     if let Some(source) = unread.first() {
-        return note(&format!("reading {} …", source.words()));
+        let words = source.words();
+        return note(&match app.keymap.label(Id::PAUSE).filter(|_| app.screen.paused.is_some()) {
+            Some(key) => format!("not read before the pause: {words}; {key} resumes"),
+            None => format!("reading {words} …"),
+        });
     }
     nothing(app)
 }
@@ -203,8 +236,8 @@ pub fn no_databases(app: &App) -> Option<String> {
     databases.is_empty().then(|| format!("name the databases of {name}: databases = [\"…\"] in the configuration"))
 }
 
-/// What is said where a curve was read and has no points: they are asked for this far back.
-pub const NO_POINTS: &str = "no points within the last three hours";
+/// The message where a curve was read and has no points: they are asked for this far back.
+pub const NO_POINTS: &str = "no data points in the last three hours";
 
 /// How the data of curves stands, where these say how their sources stand and what is not configured.
 pub const fn curves(status: fn(&App) -> (Statuses, Statuses), missing: fn(&App) -> Option<String>) -> Data<App> {
@@ -249,7 +282,7 @@ pub fn failure_lines(app: &App, source: Source, failure: &Failure) -> Vec<(Healt
     let mut lines = vec![
         (severity(failure), what),
         (Health::Stopped, failure.message.clone()),
-        (Health::Stopped, format!("→ {}", failure.hint())),
+        (Health::Stopped, format!("→ {}", in_environment(failure.hint(), app.environment.named()))),
     ];
     lines.extend(next_try(app, source).map(|next| (Health::Stopped, next)));
     lines

@@ -40,7 +40,7 @@ pub fn capital(text: &str) -> String {
     letters.next().map_or_else(String::new, |first| first.to_uppercase().chain(letters).collect())
 }
 
-/// What a pane asks in a window.
+/// The question of a pane in a window.
 pub fn asked(app: &App, overlay: &Overlay) -> Option<Confirmation> {
     let Kind::Confirm(pane, which) = overlay.kind else { return None };
     (app.table.pane(pane).hooks.confirm)(app, which)
@@ -53,7 +53,7 @@ pub fn of_pane(app: &App, pane: PaneId, which: u8) -> Option<Overlay> {
     Some(overlay)
 }
 
-/// What a confirmation requires there.
+/// The consent that a confirmation requires.
 pub fn yes(app: &App, overlay: &Overlay) -> Option<Yes> {
     if let Kind::Confirm(..) = overlay.kind {
         return asked(app, overlay).map(|asked| safety::yes(asked.risk, &app.environment));

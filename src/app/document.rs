@@ -4,7 +4,7 @@ use super::Table;
 use super::command::Scope;
 use std::fmt::Write as _;
 
-/// The page, whole.
+/// The text of `docs/keys.md`.
 pub fn keys(table: &Table) -> String {
     let mut page = String::from(
         "# Keys\n\nGenerated from the commands (`src/app/commands.rs`, and each pane's own in `src/panes`); a test \
@@ -14,7 +14,7 @@ pub fn keys(table: &Table) -> String {
          `[keys]`, then `name = \"key\"` or a list of keys.\n",
     );
     let mut scopes = table.scopes(None);
-    // Those of everywhere first.
+    // What works everywhere comes first.
     scopes.sort_by_key(|scope| *scope != Scope::Global);
     for scope in scopes {
         let _ = write!(

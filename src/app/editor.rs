@@ -6,9 +6,9 @@ use unicode_segmentation::{GraphemeCursor, UnicodeSegmentation};
 
 /// Longer text than this many bytes is not taken.
 pub const LIMIT: usize = 16 << 20;
-/// So many changes can be undone.
+/// How many changes can be undone.
 const UNDONE: usize = 500;
-/// So many bytes of removed and inserted text are kept for that at most.
+/// How many bytes of removed and inserted text are kept for that at most.
 const KEPT: usize = 32 << 20;
 
 /// Where the cursor goes.
@@ -21,9 +21,9 @@ pub enum Step {
     WordRight,
     Up,
     Down,
-    /// So many lines up.
+    /// Up by so many lines.
     PageUp(usize),
-    /// So many lines down.
+    /// Down by so many lines.
     PageDown(usize),
     LineStart,
     LineEnd,
@@ -31,7 +31,7 @@ pub enum Step {
     End,
 }
 
-/// What is deleted.
+/// The part around the cursor that is deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // each says it all
 pub enum Cut {
@@ -119,7 +119,7 @@ impl Editor {
         self.edge(at) == at
     }
 
-    /// The text.
+    /// The text that is edited.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -182,13 +182,13 @@ impl Editor {
         true
     }
 
-    /// Puts another text in the place of the whole, with the cursor at its end; it can be undone.
+    /// Replaces the whole text, with the cursor at its end; it can be undone.
     pub fn set(&mut self, text: &str) {
         let text = typed(text);
         self.replace(0, self.text.len(), &text);
     }
 
-    /// Puts a text in the place of what stands between two places of the text, with the cursor behind it.
+    /// Replaces the text between two places, with the cursor behind the new text.
     pub fn replace(&mut self, from: usize, to: usize, text: &str) {
         let (from, to) = (self.edge(from), self.edge(to));
         if from > to || (from == to && text.is_empty()) {
@@ -211,7 +211,7 @@ impl Editor {
         self.forget();
     }
 
-    /// Deletes.
+    /// Deletes a part of the text.
     pub fn cut(&mut self, cut: Cut) {
         let line = self.line_of(self.cursor);
         let (start, end) = (self.start_of(line), self.start_of(line) + self.line(line).len());
@@ -226,7 +226,7 @@ impl Editor {
         self.replace(from, to, "");
     }
 
-    /// Moves the cursor.
+    /// Moves the cursor by a step.
     pub fn step(&mut self, step: Step) {
         let line = self.line_of(self.cursor);
         let wanted = match step {
@@ -275,7 +275,7 @@ impl Editor {
         self.start_of(line) + at
     }
 
-    /// Takes the last change back. False: there is none.
+    /// Undoes the last change; `false` where there is none.
     pub fn undo(&mut self) -> bool {
         let Some(change) = self.undo.pop() else { return false };
         self.text.replace_range(change.at..change.at + change.inserted.len(), &change.removed);
@@ -286,7 +286,7 @@ impl Editor {
         true
     }
 
-    /// Does again what was taken back. False: there is nothing.
+    /// Redoes what was undone last; `false` where there is nothing.
     pub fn redo(&mut self) -> bool {
         let Some(change) = self.redo.pop() else { return false };
         self.text.replace_range(change.at..change.at + change.removed.len(), &change.inserted);
@@ -328,7 +328,7 @@ impl Editor {
         while !self.text.is_char_boundary(at) {
             at -= 1;
         }
-        // Not from the line's beginning: a line can be a megabyte long.
+        // Does not start at the line's beginning: a line can be a megabyte long.
         while at > 0 && GraphemeCursor::new(at, self.text.len(), true).is_boundary(&self.text, 0) == Ok(false) {
             at -= 1;
             while !self.text.is_char_boundary(at) {

@@ -8,7 +8,7 @@ use crate::feeds::Ask;
 use crate::model::parameters::Value;
 use crate::model::sql::interpreter::Edited;
 
-/// One thing to do.
+/// Something to be done outside of the state.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Effect {
     /// Make clients for this environment and forget those of the one before, with all their fetches.
@@ -17,13 +17,12 @@ pub enum Effect {
         /// Its generation: tickets of others are stale.
         generation: u32,
     },
-    /// Ask a feed.
+    /// Ask a feed a question.
     Fetch {
         /// Comes back with each piece of the answer.
         ticket: Ticket,
-        /// Who waits for it.
+        /// Whether a person waits for the answer.
         lane: Priority,
-        /// What to ask.
         ask: Ask,
     },
     /// Do something for an operation: ask or change AWS, run a program, write into the audit file.
@@ -41,11 +40,7 @@ pub enum Effect {
     /// Put text on the clipboard (OSC 52).
     Copy(String),
     /// Write a file that a person named.
-    Save {
-        /// Where.
-        path: String,
-        text: String,
-    },
+    Save { path: String, text: String },
     /// Write lines that come into a file beside the screen.
     Tee(Tee),
     /// Keep a filter of logs for later sessions, or forget it.
@@ -72,14 +67,13 @@ pub enum Effect {
     Edit {
         /// Comes back with the text ([`crate::feeds::queries::Fact::Text`]).
         ticket: Ticket,
-        /// What is edited.
         what: Edited,
         /// The line to begin with, from 1.
         line: Option<usize>,
     },
     /// Stop the process group as `Ctrl-Z` does, after the terminal was restored.
     Suspend,
-    /// End.
+    /// End the session.
     Quit,
 }
 
@@ -90,7 +84,7 @@ pub enum Tee {
     Open(String),
     /// These lines go into it.
     Lines(String),
-    /// Ends.
+    /// The file is closed.
     Close,
 }
 

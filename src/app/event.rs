@@ -17,6 +17,8 @@ pub enum Event {
     Tick(Timestamp),
     /// The service's clock was measured: it is so far ahead of the one that ticks (behind: negative).
     Clock(SignedDuration),
+    /// This machine's clock was set back by so much since the session began: the one that ticks went on.
+    SetBack(SignedDuration),
     /// The machine's monotonic clock has come to this, counted from the session's start; an input that
     /// follows came then. Unlike the time of a tick it is never set and never runs faster.
     Elapsed(SignedDuration),
@@ -67,6 +69,7 @@ impl Event {
             Self::Key(_) | Self::Held(_) | Self::Paste(_) | Self::Mouse(_) | Self::Resize(..) | Self::Focus(_) => true,
             Self::Tick(_)
             | Self::Clock(_)
+            | Self::SetBack(_)
             | Self::Elapsed(_)
             | Self::Drawn(..)
             | Self::Answer(_)
@@ -85,10 +88,10 @@ impl Event {
     }
 }
 
-/// What the mouse did, at a column and a row.
+/// An action of the mouse, at a column and a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Mouse {
-    /// Left button.
+    /// The left button.
     Click(u16, u16),
     WheelUp(u16, u16),
     WheelDown(u16, u16),
@@ -97,11 +100,11 @@ pub enum Mouse {
 /// One piece of the answer to a fetch, with the facts of all feeds or of one.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Answer<F = feeds::Fact> {
-    /// Which fetch.
+    /// The ticket of the fetch that it answers.
     pub ticket: Ticket,
     /// Requests sent for it since the piece before, retries too.
     pub requests: u32,
-    /// What came.
+    /// The facts that came, or why none did.
     pub part: Part<F>,
 }
 
@@ -117,7 +120,7 @@ impl Answer {
 pub struct Notice {
     /// Whether it is bad news.
     pub error: bool,
-    /// In a sentence.
+    /// What happened, in a sentence.
     pub text: String,
 }
 
@@ -126,7 +129,7 @@ pub struct Notice {
 pub struct MfaRequest {
     /// The profile that needs it.
     pub profile: String,
-    /// The device.
+    /// The MFA device, by its serial number or ARN.
     pub serial: String,
     /// Why it is asked again.
     pub again: Option<String>,
@@ -137,15 +140,14 @@ pub struct MfaRequest {
 pub enum SignIn {
     /// A code is to be confirmed in a browser.
     Asked {
-        /// The page.
+        /// The page on which the code is confirmed.
         url: String,
         /// The code that it must show.
         code: String,
-        /// Until when.
         until: Timestamp,
     },
-    /// The token is kept.
+    /// The token came, and is kept.
     Done,
-    /// There is none.
+    /// It failed: there is no token.
     Failed(Failure),
 }

@@ -1,4 +1,4 @@
-//! What is told of the selected database, in its pane and in the Overview.
+//! The facts of the selected database, for its pane and the Overview.
 
 use super::App;
 use super::list::List;

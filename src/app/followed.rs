@@ -7,12 +7,12 @@ use crate::model::Health;
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
-/// What the user has been told about the operations.
+/// The notices about operations that the user has been shown.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct OperationNotices {
-    /// Those that were confirmed or are watched: the others were only looked at.
+    /// The operations that were confirmed or are watched; the others were only looked at.
     pub confirmed: BTreeSet<OperationId>,
-    /// Those whose first change was followed by a look at the services.
+    /// The operations whose first change was followed by a poll of the services.
     pub(super) begun: BTreeSet<OperationId>,
     /// Operations whose end was reported.
     pub(super) told: BTreeSet<OperationId>,

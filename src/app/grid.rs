@@ -15,7 +15,7 @@ const PAGES: usize = 12;
 pub const SAMPLE: u64 = 200;
 /// A column is not wider than this of itself.
 const WIDEST: u16 = 40;
-/// So many characters of a value are looked at for a cell.
+/// How many characters of a value are looked at for a cell.
 const LOOKED: usize = 400;
 
 /// Rows that stand one after the other in the order in which they are shown.
@@ -26,7 +26,7 @@ struct Page {
     of: u64,
 }
 
-/// What is to be asked for, from which place on.
+/// The rows to ask for, from which place on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wanted {
     /// So many rows as they came.
@@ -42,11 +42,10 @@ pub struct Placed {
     pub column: usize,
     /// Its first cell, from the left.
     pub x: u16,
-    /// Its cells.
     pub cells: u16,
 }
 
-/// A grid.
+/// Rows and columns larger than the screen, with a selected cell.
 #[derive(Debug, Clone, Default)]
 pub struct Grid {
     /// The columns of the result.
@@ -59,7 +58,7 @@ pub struct Grid {
     pub widths: Vec<u16>,
     /// The columns that are shown, in their order.
     pub order: Vec<usize>,
-    /// So many of them stay at the left.
+    /// How many of them stay at the left.
     pub frozen: usize,
     /// The place of the selected row among those that are shown.
     pub place: u64,
@@ -69,9 +68,9 @@ pub struct Grid {
     pub top: u64,
     /// The first column that is shown beside those that stay.
     pub left: usize,
-    /// Rows that fit.
+    /// How many rows fit on the screen.
     pub height: u64,
-    /// Cells that fit.
+    /// How many cells of width there are for columns.
     pub room: u16,
     /// Where a selection of rows began.
     pub anchor: Option<u64>,
@@ -123,7 +122,7 @@ impl Grid {
         }
     }
 
-    /// Rows of a page.
+    /// How many rows are read at a time: fewer where there are many columns.
     pub fn page_rows(&self) -> u64 {
         (PAGE_CELLS / self.columns.len().max(1)).clamp(16, PAGE_ROWS as usize) as u64
     }
@@ -215,7 +214,7 @@ impl Grid {
         self.asked.remove(&(from / self.page_rows()));
     }
 
-    /// What is to be asked for so that the window is filled.
+    /// The rows to ask for so that the window is filled.
     pub fn wanted(&mut self) -> Vec<Wanted> {
         let (page, count) = (self.page_rows(), self.count());
         let places = self.top..(self.top + self.height + 1).min(count);
@@ -247,7 +246,7 @@ impl Grid {
         self.keep();
     }
 
-    /// Selects a place.
+    /// Selects the row at this place.
     pub fn go(&mut self, place: u64) {
         self.place = place.min(self.count().saturating_sub(1));
         self.keep();
@@ -338,7 +337,7 @@ impl Grid {
         self.keep();
     }
 
-    /// The selected column is not shown any more. False: it is the only one.
+    /// Hides the selected column. False: it is the only one.
     pub fn hide(&mut self) -> bool {
         if self.order.len() < 2 || self.column >= self.order.len() {
             return false;
@@ -352,7 +351,7 @@ impl Grid {
         true
     }
 
-    /// Shows a column, or hides it; one at least stays.
+    /// Shows or hides a column; at least one stays.
     pub fn toggle(&mut self, column: usize) {
         match self.order.iter().position(|shown| *shown == column) {
             Some(_) if self.order.len() == 1 => {}

@@ -5,7 +5,7 @@ use unicode_segmentation::UnicodeSegmentation;
 /// Longer input than this many bytes is not taken: nothing that is typed here is that long.
 pub const LIMIT: usize = 4096;
 
-/// What a key does to a line.
+/// An edit of a line by a key.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // each says it all
 pub enum Edit {
@@ -34,7 +34,7 @@ impl Input {
         Self { cursor: text.len(), text }
     }
 
-    /// What was typed.
+    /// The text that was typed so far.
     pub fn text(&self) -> &str {
         &self.text
     }
@@ -55,7 +55,7 @@ impl Input {
         }
     }
 
-    /// Edits the line.
+    /// Edits the line at the cursor.
     pub fn edit(&mut self, edit: Edit) {
         match edit {
             Edit::DeleteBack => {

@@ -47,7 +47,7 @@ pub fn layout(app: &App) -> Layout {
     layout
 }
 
-/// The whole place for the view's only block.
+/// The whole area for the view's only block.
 pub fn whole(app: &App, area: Rect, layout: &mut Layout) {
     layout.blocks = vec![(app.view().blocks[0].block, area)];
 }

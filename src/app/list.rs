@@ -9,11 +9,11 @@ use super::window::in_view;
 pub struct List {
     /// Keys of the rows as shown, after filter and sort; of a list that is read by windows those in the window.
     pub rows: Vec<String>,
-    /// First row shown.
+    /// The first row that is shown.
     pub offset: usize,
-    /// Rows that fit.
+    /// How many rows fit on the screen.
     pub height: usize,
-    /// Which column sorts.
+    /// The number of the column that it is sorted by.
     pub column: usize,
     /// Whether it sorts downwards.
     pub reversed: bool,
@@ -72,7 +72,7 @@ impl List {
         self.settle();
     }
 
-    /// New height.
+    /// Sets how many rows fit, keeping the selected row in sight.
     pub fn set_height(&mut self, height: usize) {
         self.height = height;
         self.settle();
@@ -167,7 +167,7 @@ mod tests {
     }
 
     proptest! {
-        /// Of a million rows those in the window get a key, and no others, however one moves.
+        /// Of a million rows only those in the window get a key, however one moves.
         #[test]
         fn of_a_million_rows_only_those_in_the_window_have_keys(
             steps in proptest::collection::vec((-2_000_000isize..2_000_000, 0usize..60, 0usize..=1_000_000), 1..40)

@@ -9,7 +9,7 @@ pub fn listed(app: &App) -> impl Iterator<Item = &Operation> {
     app.operations.list.iter().rev().filter(|operation| app.followed.confirmed.contains(&operation.id))
 }
 
-/// Those of them that go on, newest first.
+/// The operations that are still running, newest first.
 pub fn running(app: &App) -> impl Iterator<Item = &Operation> {
     listed(app).filter(|operation| matches!(operation.stage, Stage::Recording | Stage::Acting))
 }
@@ -20,17 +20,17 @@ pub fn left_behind(app: &App) -> bool {
     goes_on || app.tunnels.live().next().is_some() || !lost(app).is_empty()
 }
 
-/// Those of them that ended badly and were not looked at since, newest first.
+/// The operations that ended badly and have not been looked at since, newest first.
 pub fn unacknowledged(app: &App) -> impl Iterator<Item = &Operation> {
     listed(app).filter(|operation| app.followed.unacknowledged.contains(&operation.id))
 }
 
-/// What goes on in the panes, or ended there while one watched.
+/// Work that is going on in the panes, or ended there while it was watched.
 pub fn going(app: &App) -> impl Iterator<Item = Going> {
     app.table.panes.iter().filter_map(|pane| (pane.hooks.going)(app))
 }
 
-/// What is lost in the panes where the session ends, a sentence each.
+/// Sentences on what is lost in the panes when the session ends.
 pub fn lost(app: &App) -> Vec<String> {
     app.table.panes.iter().filter_map(|pane| (pane.hooks.loses)(app)).collect()
 }

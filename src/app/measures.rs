@@ -53,7 +53,7 @@ pub fn figures(
 pub fn own(environment: &EnvironmentConfig, mut figures: Vec<Figure>) -> (Vec<Figure>, BTreeSet<String>) {
     let prefixes = prefixes(&environment.project, &environment.name);
     let ours = |figure: &Figure| belongs(&[&figure.of], &[], &prefixes);
-    // Of a load balancer as a whole; one in front of a service is the service's.
+    // Figures of a load balancer as a whole; a balancer in front of one service belongs to that service.
     let by_name = |figure: &Figure| match figure.area {
         Area::Waf => true,
         Area::Alb => figure.statistic.metric.dimension("TargetGroup").is_none(),

@@ -8,19 +8,19 @@ use super::input::Input;
 use super::list::List;
 use super::operation::OperationId;
 
-/// Which.
+/// Which window it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Kind {
-    /// All keys.
+    /// All keys and commands.
     Help,
     /// Any command by its name.
     Palette,
     /// What can be done to the selected thing.
     Actions,
-    /// Raw fields.
+    /// The raw fields of the selected thing.
     Inspect,
     Environments,
-    /// What happened.
+    /// What happened in this session.
     Activity,
     /// Something to read.
     Message,
@@ -34,9 +34,9 @@ pub enum Kind {
     Choose(OperationId),
     /// What a pane has to choose from; the number is the pane's own.
     Pane(PaneId, u8),
-    /// The same where there is much of it: what is typed finds it, fuzzily.
+    /// The same for long lists: what is typed finds entries, fuzzily.
     Find(PaneId, u8),
-    /// Numbers are typed.
+    /// A question that is answered with numbers or a name.
     Ask(Question),
     /// The name of a snapshot is typed; the window's service is the database.
     Name,
@@ -53,7 +53,7 @@ pub enum Kind {
 /// What numbers are asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Question {
-    /// How many tasks run.
+    /// How many tasks are to run.
     Count,
     /// Between which limits autoscaling moves.
     Limits,
@@ -66,29 +66,29 @@ impl Kind {
     }
 }
 
-/// What a button does.
+/// The action of a dialog's button.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Act {
-    /// Does it.
+    /// Does what is asked.
     Yes,
     /// Looks at the same with more.
     Offer,
-    /// Leaves it.
+    /// Leaves, and changes nothing.
     No,
     /// Closes a window in which there is nothing to answer.
     Close,
 }
 
-/// A button.
+/// A button of a dialog.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Button {
-    /// What it does.
+    /// What pressing it does.
     pub act: Act,
-    /// What it says.
+    /// The text on it.
     pub label: String,
 }
 
-/// How a line looks.
+/// The tone of a line, from which its colour follows.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Tone {
     /// As ordinary text.
@@ -111,11 +111,11 @@ pub enum Tone {
 pub enum Choice {
     /// Nothing: it is there to read.
     Nothing,
-    /// Runs a command.
+    /// Runs a command of the key map.
     Run(Id),
     /// Opens an environment.
     Environment(String),
-    /// Something of a pane.
+    /// Something that a pane handles.
     Pane {
         pane: PaneId,
         /// The pane's own, what is chosen.
@@ -123,9 +123,9 @@ pub enum Choice {
         /// Which of these.
         text: String,
     },
-    /// Opens an operation.
+    /// Opens the pane of an operation.
     Operation(OperationId),
-    /// Deploys this image.
+    /// Deploys the image with this tag or digest.
     Image(String),
     /// Deploys the image that was typed.
     Typed,
@@ -135,7 +135,7 @@ pub enum Choice {
     Revision(Option<String>),
 }
 
-/// One line.
+/// A line of a window.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Line {
     /// At the left: keys, or a time.
@@ -143,11 +143,11 @@ pub struct Line {
     pub text: String,
     /// After the text, dimmed where its tone is plain.
     pub note: String,
-    /// How the note looks.
+    /// The tone of the note.
     pub note_tone: Tone,
     /// What it risks, for commands.
     pub risk: Option<Risk>,
-    /// How it looks.
+    /// The tone of the line.
     pub tone: Tone,
     /// What choosing it does.
     pub choice: Choice,
@@ -157,7 +157,7 @@ pub struct Line {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Overlay {
     pub kind: Kind,
-    /// In its frame.
+    /// The title in its frame.
     pub title: String,
     /// All lines; `list.rows` holds the numbers of those that match.
     pub lines: Vec<Line>,
@@ -173,12 +173,12 @@ pub struct Overlay {
     pub service: String,
     /// The selected button of a dialog.
     pub button: usize,
-    /// A dialog's plan stands: buttons were chosen for it.
+    /// Whether a dialog's plan stands: buttons were chosen for it.
     pub ready: bool,
 }
 
 impl Overlay {
-    /// A window over lines.
+    /// A window over these lines.
     pub fn new(kind: Kind, title: impl Into<String>, lines: Vec<Line>) -> Self {
         let mut overlay = Self {
             kind,
@@ -201,7 +201,7 @@ impl Overlay {
         matches!(self.kind, Kind::Palette | Kind::Find(..) | Kind::Choose(_) | Kind::Ask(_) | Kind::Name)
     }
 
-    /// The selected line.
+    /// The line that is selected.
     pub fn selected(&self) -> Option<&Line> {
         let number: usize = self.list.selected()?.parse().ok()?;
         self.lines.get(number)
@@ -227,7 +227,8 @@ impl Overlay {
                 let number = self.lines.iter().position(|line| line.choice == choice)?.to_string();
                 self.list.rows.iter().position(|row| *row == number)
             };
-            if let Some(place) = choice.filter(|_| matches!(self.kind, Kind::Pane(..))).and_then(place) {
+            let follows = matches!(self.kind, Kind::Pane(..) | Kind::Activity);
+            if let Some(place) = choice.filter(|_| follows).and_then(place) {
                 self.list.select(place);
             }
         }
@@ -255,7 +256,13 @@ impl Overlay {
             Kind::Palette | Kind::Find(..) => {
                 let names: Vec<&str> = self.lines.iter().map(|line| line.text.as_str()).collect();
                 let found = frizbee::Matcher::new(query, &frizbee::Config::default()).match_list(&names);
-                found.into_iter().map(|found| found.index as usize).collect()
+                let mut numbers: Vec<usize> = found.into_iter().map(|found| found.index as usize).collect();
+                let meant = elsewhere(query).filter(|_| self.kind == Kind::Palette).map(Choice::Run);
+                if let Some(at) = meant.and_then(|meant| self.lines.iter().position(|line| line.choice == meant)) {
+                    numbers.retain(|number| *number != at);
+                    numbers.insert(0, at);
+                }
+                numbers
             }
             _ => self.containing(query),
         };
@@ -287,6 +294,15 @@ impl Overlay {
     }
 }
 
+/// What other programs with such a line call a command, which fuzziness would not find first.
+fn elsewhere(query: &str) -> Option<Id> {
+    match query.trim().trim_end_matches('!') {
+        "q" | "qa" | "exit" => Some(Id::QUIT),
+        "ctx" => Some(Id::ENVIRONMENT),
+        _ => None,
+    }
+}
+
 /// A text to look for: capitals count only where one was typed.
 pub struct Wanted {
     text: String,
@@ -294,7 +310,7 @@ pub struct Wanted {
 }
 
 impl Wanted {
-    /// From what was typed.
+    /// A search: without capitals, in any case.
     pub fn new(typed: &str) -> Self {
         let exact = typed.chars().any(char::is_uppercase);
         Self { text: if exact { typed.to_owned() } else { typed.to_lowercase() }, exact }
@@ -309,4 +325,46 @@ impl Wanted {
 /// How wide a window over the panes is.
 pub fn width(columns: u16) -> u16 {
     columns.saturating_sub(8).clamp(20, 110).min(columns)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_other_programs_call_a_command_finds_it_first_in_the_palette() {
+        let line = |name: &str, id: Id| Line {
+            left: String::new(),
+            text: name.to_owned(),
+            note: String::new(),
+            note_tone: Tone::Plain,
+            risk: None,
+            tone: Tone::Plain,
+            choice: Choice::Run(id),
+        };
+        let lines = vec![line("query", Id("query")), line("environment", Id::ENVIRONMENT), line("quit", Id::QUIT)];
+        let mut palette = Overlay::new(Kind::Palette, "", lines);
+        for (typed, meant) in [("q", Id::QUIT), ("q!", Id::QUIT), ("ctx", Id::ENVIRONMENT), ("que", Id("query"))] {
+            palette.query = Input::new(typed.to_owned());
+            palette.search();
+            assert_eq!(palette.selected().map(|line| &line.choice), Some(&Choice::Run(meant)), "{typed}");
+        }
+    }
+
+    #[test]
+    fn the_selected_operation_stays_so_where_a_newer_one_comes_in_above_it() {
+        let line = |choice: &Choice| Line {
+            left: String::new(),
+            text: String::new(),
+            note: String::new(),
+            note_tone: Tone::Plain,
+            risk: None,
+            tone: Tone::Plain,
+            choice: choice.clone(),
+        };
+        let (older, newer) = (Choice::Operation(OperationId(1)), Choice::Operation(OperationId(2)));
+        let mut window = Overlay::new(Kind::Activity, "", vec![line(&older)]);
+        window.replace(vec![line(&newer), line(&older)]);
+        assert_eq!(window.selected().map(|line| &line.choice), Some(&older));
+    }
 }

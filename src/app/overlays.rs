@@ -1,7 +1,7 @@
 //! The windows over the panes, made: help, palette, actions, environments, activity, raw fields, a message.
 
 use super::Command;
-use super::checkup::{Outcome, counted};
+use super::checkup::{Outcome, counted, joined};
 use super::command::{Id, Scope};
 use super::overlay::{Choice, Kind, Line, Overlay, Tone, width};
 use super::{App, Left};
@@ -223,11 +223,12 @@ pub fn checkup_lines(app: &App) -> Vec<Line> {
     let Some(checks) = &checkup.checks else {
         return vec![tell::line(
             "",
-            "looking: tools, credentials, permissions, each line of the configuration …",
+            "checking: tools, credentials, permissions, each line of the configuration …",
             Tone::Dim,
         )];
     };
     let mut lines = vec![tell::line("", counted(checks), Tone::Strong)];
+    let checks = joined(checks);
     // Its frame, a cell at each side, and the sign with what parts it from the text.
     let cells = usize::from(width(app.screen.size.0).saturating_sub(8));
     for status in [Outcome::Fail, Outcome::Warn, Outcome::Untried, Outcome::Ok] {
@@ -250,7 +251,7 @@ pub fn checkup_lines(app: &App) -> Vec<Line> {
     lines
 }
 
-/// All of it as text.
+/// The whole checkup as text, to be copied.
 pub fn checkup_copied(app: &App) -> Option<String> {
     let checks = app.checkup.as_ref()?.checks.as_ref()?;
     let lines = checks.iter().map(|check| {

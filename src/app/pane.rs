@@ -13,11 +13,11 @@ use ratatui::layout::Rect;
 use std::fmt;
 use std::time::Duration;
 
-/// A pane.
+/// A pane: a tab of the screen, with its views, commands and hooks.
 pub struct Pane<A: 'static> {
     /// Its name, and that of the command that goes to it.
     pub id: PaneId,
-    /// On its tab.
+    /// The title on its tab.
     pub title: &'static str,
     /// The key that goes to it, which stands on its tab; empty: it has no tab, and is opened from elsewhere.
     pub key: &'static str,
@@ -39,7 +39,7 @@ pub struct Pane<A: 'static> {
     pub hooks: Hooks<A>,
 }
 
-/// What is shown in a pane.
+/// A view of a pane.
 pub struct ViewSpec<A: 'static> {
     pub name: &'static str,
     /// Its blocks, in the order of `Tab`; the first has the focus at first.
@@ -60,9 +60,9 @@ pub struct ViewSpec<A: 'static> {
 
 /// A framed part of a view.
 pub struct BlockSpec<A: 'static> {
-    /// Its name.
+    /// The block's name.
     pub block: Block,
-    /// In its frame.
+    /// The title in its frame.
     pub title: &'static str,
     /// Whether its rows have a line of column titles above them.
     pub header: bool,
@@ -79,11 +79,11 @@ pub struct BlockSpec<A: 'static> {
     pub open: fn(&mut A) -> Option<Vec<Effect>>,
     /// The whole of a row that has no page of its own, to be read where its columns are cut.
     pub whole: fn(&A, &str) -> Vec<Fact>,
-    /// How its data stands.
+    /// Where its freshness, errors and empty state come from.
     pub data: Data<A>,
 }
 
-/// The rows of a block.
+/// Where the rows of a block come from.
 pub enum Rows<A> {
     /// It has none: it draws itself.
     None,
@@ -98,10 +98,9 @@ pub enum Rows<A> {
     Window {
         /// How many there are, with what a filter looks for.
         count: fn(&A, &str) -> usize,
-        /// The key of one.
         key: fn(&A, usize) -> String,
     },
-    /// Sentences.
+    /// Labelled lines, as they come.
     Facts(fn(&A) -> Vec<Fact>),
 }
 
@@ -109,7 +108,7 @@ pub enum Rows<A> {
 pub struct Order<'a> {
     /// The number of the column.
     pub column: usize,
-    /// Downwards.
+    /// Whether it is sorted downwards.
     pub reversed: bool,
     /// What they must contain.
     pub wanted: Option<&'a Wanted>,
@@ -118,21 +117,21 @@ pub struct Order<'a> {
 /// Sources with how they stand.
 pub type Statuses = Vec<(Source, SourceStatus)>;
 
-/// What a block tells while it is empty: lines with their health; the first has its sign.
+/// The words of a block while it is empty: lines with their health; the first has its sign.
 pub type Words = Vec<(Health, String)>;
 
 /// How the data of a block stands.
 pub enum Data<A> {
-    /// By the sources that it is made of.
+    /// The status of the sources that the pane is made of.
     Read {
-        /// Those it is made of, and those that only add to it.
+        /// The sources that it is made of, and those that only add to it.
         status: fn(&A) -> (Statuses, Statuses),
         /// What is not configured, if it is not.
         missing: fn(&A) -> Option<String>,
         /// What it says where everything was read and there is nothing.
         empty: fn(&A) -> Words,
     },
-    /// It knows itself.
+    /// It computes its own.
     Own(fn(&A) -> DataStatus),
 }
 
@@ -143,24 +142,24 @@ pub struct DataStatus {
     pub age: Option<String>,
     /// What is wrong, for the lower frame.
     pub trouble: Option<(Health, String)>,
-    /// The data is the last good one of a source that fails.
+    /// Whether the data is the last good one of a source that fails.
     pub dimmed: bool,
-    /// The first answer is on its way.
+    /// Whether the first answer is on its way.
     pub loading: bool,
     /// What stands in the block while it has no rows.
     pub empty: Words,
 }
 
-/// What a pane asks before it changes something, in a window with buttons.
+/// The question that a pane asks before it changes something, in a window with buttons.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Confirmation {
-    /// In the frame of the window.
+    /// The title in the frame of the window.
     pub title: String,
     /// On the button that does it.
     pub verb: String,
     /// What a yes takes follows from it, and from whether the environment is guarded.
     pub risk: Risk,
-    /// Paragraphs.
+    /// Paragraphs to read before a yes.
     pub text: Vec<(Tone, String)>,
     /// The command line that does the same, which `y` copies.
     pub command: String,
@@ -174,17 +173,17 @@ pub struct Confirmation {
 /// Something of a pane that goes on, for the line of the tabs and the activity drawer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Going {
-    /// What: `apply`.
+    /// What goes on: `apply`.
     pub title: String,
-    /// How far: `4/6`.
+    /// How far it is: `4/6`.
     pub fraction: String,
-    /// How it stands.
+    /// Whether it goes well.
     pub health: Health,
-    /// In a sentence, for the drawer.
+    /// A sentence for the drawer.
     pub words: String,
     /// Since when, or how long ago it ended.
     pub note: String,
-    /// It has not ended.
+    /// Whether it still goes on.
     pub runs: bool,
     /// When it ended and may have changed what runs: a mark on curves.
     pub mark: Option<jiff::Timestamp>,
@@ -193,22 +192,22 @@ pub struct Going {
 /// How something stood when somebody looked last, for those who do not look now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Glance {
-    /// What: `health`.
+    /// What was looked at: `health`.
     pub label: &'static str,
-    /// In a sentence, with its age.
+    /// A sentence, with its age.
     pub text: String,
-    /// In a few words, with its age.
+    /// A few words, with its age.
     pub brief: String,
     /// How, where it is not as it should be.
     pub health: Option<Health>,
 }
 
-/// Where things are.
+/// Where the parts of the screen are drawn.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Layout {
     /// Environment, account, identity, time.
     pub top: Rect,
-    /// Panes.
+    /// The line of the tabs.
     pub tabs: Rect,
     /// A line about the opened thing, and why it is as it is.
     pub summary: Option<Rect>,
@@ -216,7 +215,7 @@ pub struct Layout {
     pub strip: Option<Rect>,
     /// The blocks that are shown.
     pub blocks: Vec<(Block, Rect)>,
-    /// Keys.
+    /// The line of keys at the bottom.
     pub bottom: Rect,
 }
 
@@ -256,7 +255,7 @@ impl<A> BlockSpec<A> {
     }
 }
 
-/// A movement.
+/// A movement of the selection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[allow(missing_docs)] // each says it all
 pub enum Motion {
@@ -305,7 +304,7 @@ pub struct Hooks<A: 'static> {
     pub text: fn(&mut A, &str) -> Vec<Effect>,
     /// A line is being typed for it, of this kind: it has changed.
     pub typed: fn(&mut A, u8, &str),
-    /// That line is taken.
+    /// The line is accepted: the kind that it was asked for, and its text.
     pub accepted: fn(&mut A, u8, &str) -> Vec<Effect>,
     /// The lines of a window of its own, as things stand.
     pub lines: fn(&A, u8) -> Vec<Line>,
@@ -348,7 +347,7 @@ pub struct Hooks<A: 'static> {
 }
 
 impl<A> Hooks<A> {
-    /// What all panes do.
+    /// The hooks of a pane that does nothing of its own.
     pub const NONE: Self = Self {
         entered: |_| {},
         prepare: |_| {},

@@ -5,7 +5,7 @@ use crate::model::Estate;
 use crate::model::parameters::named::{self, ParameterReference};
 use std::collections::BTreeMap;
 
-/// What the task definitions of all services name, and whether all of those were read.
+/// The parameters that the task definitions of all services name, and whether all of those were read.
 pub fn named_by_services(estate: &Estate) -> (Vec<ParameterReference>, bool) {
     let (mut all, mut complete) = (Vec::new(), true);
     for service in estate.services.value().into_iter().flat_map(BTreeMap::values) {

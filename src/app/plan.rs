@@ -1,4 +1,4 @@
-//! What is read now: of AWS for the estate, and by the panes.
+//! What is to be read now: of AWS for the estate, and by the panes.
 
 use super::App;
 use super::effect::Effect;
@@ -26,7 +26,7 @@ impl App {
         panes.or_else(|| self.has_pending_facts().then_some(Duration::from_millis(100)))
     }
 
-    /// What is to be asked now.
+    /// The questions that are due now.
     pub(crate) fn plan(&mut self) -> Vec<Effect> {
         if self.screen.paused.is_some() {
             return self.plan_panes();

@@ -59,7 +59,7 @@ pub struct Poller {
     pub(super) metric_failures: BTreeMap<Job, Failure>,
     /// Answers that wait until the account is known to be the right one.
     pub(super) held: Option<Vec<super::event::Answer<Fact>>>,
-    /// The credentials belong to another account: nothing else is asked.
+    /// Whether the credentials belong to another account: nothing else is asked.
     pub(super) wrong_account: bool,
     /// Metrics that the last read of each job asked for.
     metrics: BTreeMap<Job, usize>,
@@ -379,7 +379,7 @@ impl Poller {
         self.wants.sources.insert(source);
     }
 
-    /// What the reader of the estate needs.
+    /// The sources that the reader of the estate needs.
     pub fn wants(&self) -> &Wants {
         &self.wants
     }

@@ -10,7 +10,7 @@ const ADDRESS: &str = "https://checkip.amazonaws.com/";
 /// Paths that must answer, where none are configured.
 const PATHS: [&str; 2] = ["/health", "/api/health"];
 
-/// What is sent.
+/// Which probes are sent to the hosts of an environment.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Sends {
     /// Requests to the hosts, and what goes with them.

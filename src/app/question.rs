@@ -6,7 +6,7 @@ use super::overlay::Kind;
 use super::screen;
 use super::{dialog, listed, tell};
 
-/// What is asked now.
+/// The question that waits for a yes now.
 pub fn question(app: &App) -> Option<Question> {
     let size = app.screen.size;
     let window = app.screen.overlays.last()?;

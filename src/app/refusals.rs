@@ -26,7 +26,7 @@ impl Refusals {
         *self = Self::default();
     }
 
-    /// Takes a failure in; whether the credentials are to be given up. Another failure says nothing of them.
+    /// Notes a failure; returns whether to give the credentials up. Other failures say nothing about them.
     pub fn note(&mut self, failure: &Failure, now: Timestamp) -> bool {
         if failure.kind != FailureKind::Credentials {
             return false;

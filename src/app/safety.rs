@@ -8,7 +8,7 @@ use crate::config::EnvironmentConfig;
 /// risk of whatever that may do.
 pub const WRITES: Risk = Risk::Disrupt;
 
-/// What a yes takes.
+/// The kind of consent that a change needs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Yes {
     /// A key; the yes is selected.
@@ -19,7 +19,7 @@ pub enum Yes {
     Typed(String),
 }
 
-/// What a yes takes on the screen or at a prompt.
+/// The consent that a change takes on the screen or at a prompt.
 pub fn yes(risk: Risk, environment: &EnvironmentConfig) -> Yes {
     match risk.raised(environment.guarded) {
         Risk::Read | Risk::Change => Yes::Key,
@@ -41,7 +41,7 @@ impl Yes {
     }
 }
 
-/// What the flags of a headless command say.
+/// The flags of a headless command that matter for consent.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Flags {
     /// `--read-only`.
@@ -52,10 +52,10 @@ pub struct Flags {
     pub confirm: Option<String>,
 }
 
-/// What the flags decide.
+/// The decision that the flags lead to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
-    /// It may be done.
+    /// It may be done without asking.
     Go,
     /// A person is to be asked.
     Ask(Yes),
@@ -76,8 +76,8 @@ pub fn decide(risk: Risk, environment: &EnvironmentConfig, flags: &Flags, prompt
         && said != name
     {
         return Decision::Refuse(
-            format!("--confirm names {said}, and this is {name}"),
-            format!("if {name} is meant, say --confirm {name}"),
+            format!("--confirm names {said}, but this is {name}"),
+            format!("if you mean {name}, give --confirm {name}"),
         );
     }
     let named = environment.guarded || risk == Risk::Destroy;
@@ -87,13 +87,13 @@ pub fn decide(risk: Risk, environment: &EnvironmentConfig, flags: &Flags, prompt
         (true, true, false) => {
             let why =
                 if environment.guarded { format!("{name} is guarded") } else { "it cannot be taken back".to_owned() };
-            Decision::Refuse(why, format!("say it with --yes --confirm {name}"))
+            Decision::Refuse(why, format!("confirm it with --yes --confirm {name}"))
         }
         (false, _, _) => {
             let answer = if named { format!("--yes --confirm {name}") } else { "--yes".to_owned() };
             Decision::Refuse(
                 "nobody can be asked: standard input is not a terminal".to_owned(),
-                format!("say it with {answer}"),
+                format!("confirm it with {answer}"),
             )
         }
     }

@@ -21,7 +21,7 @@ pub fn too_small(size: (u16, u16)) -> bool {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Block(pub &'static str);
 
-/// What a line of text is typed for.
+/// The purpose of a typed line of text.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// The rows of this block are filtered.
@@ -30,7 +30,7 @@ pub enum Purpose {
     Window,
     /// An MFA code, which credentials need.
     Code,
-    /// A pane asks for it.
+    /// A pane asks for a line.
     Pane {
         pane: PaneId,
         /// The pane's own, for what it is typed.
@@ -40,16 +40,15 @@ pub enum Purpose {
     },
 }
 
-/// A line being typed.
+/// A line that is being typed, and what it is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Typing {
-    /// What for.
     pub purpose: Purpose,
-    /// The line.
+    /// The text with its cursor.
     pub input: Input,
     /// What stood before, for Esc.
     pub before: String,
-    /// What is typed is not shown.
+    /// Whether what is typed is not shown.
     pub hidden: bool,
     /// What is asked for, in words that are not the program's own; it stands before the line.
     pub asked: String,
@@ -67,7 +66,7 @@ impl Typing {
     }
 }
 
-/// Where a person is.
+/// Where the person is: pane, view, lists, windows.
 #[derive(Debug, Clone, Default)]
 pub struct Screen {
     /// Columns and rows of the terminal.
@@ -77,13 +76,13 @@ pub struct Screen {
     pub focus: HashMap<&'static str, Block>,
     /// The list of each block.
     pub lists: BTreeMap<Block, List>,
-    /// The focused block has the whole screen.
+    /// Whether the focused block has the whole screen.
     pub zoom: bool,
-    /// Held still since.
+    /// Since when the screen is paused.
     pub paused: Option<Timestamp>,
     /// What lies over the panes, the last on top.
     pub overlays: Vec<Overlay>,
-    /// A line being typed.
+    /// The line that is being typed, if there is one.
     pub typing: Option<Typing>,
     /// Names that changed, until when they are marked.
     pub flashes: HashMap<String, Timestamp>,
@@ -99,7 +98,7 @@ impl Screen {
         self.overlays.last().is_some_and(|window| window.kind.is_dialog())
     }
 
-    /// A block's list.
+    /// The list of a block; it is made where there was none.
     pub fn list(&mut self, block: Block) -> &mut List {
         self.lists.entry(block).or_default()
     }

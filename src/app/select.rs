@@ -7,9 +7,10 @@ use super::list::List;
 use super::pane::Rows;
 use super::subject::Subject;
 use crate::model::Observed;
+use crate::model::offered::in_environment;
 use serde::Serialize;
 
-/// What is selected, if anything is.
+/// The selected thing, if there is one.
 pub fn subject(app: &App) -> Option<Subject> {
     let block = app.focused();
     let key = app.screen.list_of(block).and_then(List::selected);
@@ -155,10 +156,11 @@ pub fn console_link(app: &App, subject: &Subject) -> Option<String> {
 }
 
 /// The reasons of a health as YAML comments: on the screen there may be no room for all of them.
-fn reasons(assessment: Option<&crate::model::health::Assessment>) -> String {
+fn reasons(app: &App, assessment: Option<&crate::model::health::Assessment>) -> String {
     let all = assessment.into_iter().flat_map(|assessment| &assessment.reasons);
     let lines = all.map(|reason| {
-        let hint = reason.hint.as_ref().map(|hint| format!("  → {hint}")).unwrap_or_default();
+        let hint = reason.hint.as_ref().map(|hint| in_environment(hint, app.environment.named()));
+        let hint = hint.map(|hint| format!("  → {hint}")).unwrap_or_default();
         format!("# {}: {}{hint}\n", reason.severity.word(), reason.text)
     });
     lines.collect()
@@ -174,7 +176,7 @@ pub fn fields(app: &App) -> Option<(String, String)> {
     let body = match &subject {
         Subject::Service(name) => {
             let row = estate.service_row(name);
-            let service = reasons(row.map(|row| &row.assessment)) + &yaml(estate.service(name)?);
+            let service = reasons(app, row.map(|row| &row.assessment)) + &yaml(estate.service(name)?);
             let definition =
                 estate.service(name).and_then(|service| estate.task_definitions.get(&service.task_definition));
             let definition = definition
@@ -204,7 +206,7 @@ pub fn fields(app: &App) -> Option<(String, String)> {
             let instance =
                 || estate.db_instances.value().into_iter().flatten().find(|instance| instance.id == *id).map(yaml);
             let row = estate.derived.databases.iter().find(|row| row.database.id == *id);
-            reasons(row.map(|row| &row.assessment)) + &cluster.or_else(instance)?
+            reasons(app, row.map(|row| &row.assessment)) + &cluster.or_else(instance)?
         }
         Subject::Instance(_, id) => yaml(estate.db_instances.value()?.iter().find(|instance| instance.id == *id)?),
         Subject::Alarm(name) => yaml(estate.alarms.value()?.iter().find(|alarm| alarm.name == *name)?),

@@ -16,6 +16,7 @@ use super::tunnels::state::Tunnels;
 use crate::config::{Config, EnvironmentConfig, Places};
 use crate::model::Estate;
 use crate::model::offered::{CommandScope, Flag, in_environment};
+use crate::model::text::width;
 use crate::panes::state::Panes;
 use jiff::{SignedDuration, Timestamp, tz::TimeZone};
 use std::collections::BTreeMap;
@@ -23,8 +24,11 @@ use std::collections::BTreeMap;
 /// How many lines the activity drawer keeps.
 const ACTIVITY_KEPT: usize = 500;
 
-/// A short message stays for this long.
+/// A short message stays for this long, a longer one for as long as it takes to read it.
 const TOAST: SignedDuration = SignedDuration::from_secs(4);
+const TOAST_AT_MOST: SignedDuration = SignedDuration::from_secs(10);
+/// Reading a character takes this long.
+const READ: SignedDuration = SignedDuration::from_millis(60);
 
 /// A command of this state.
 pub type Command = super::command::Command<App>;
@@ -34,7 +38,7 @@ pub type Pane = pane::Pane<App>;
 pub type View = pane::ViewSpec<App>;
 /// A block of such a view.
 pub type Spec = pane::BlockSpec<App>;
-/// What a pane of this state does of itself.
+/// The hooks of the panes of this state.
 pub type Hooks = pane::Hooks<App>;
 /// All panes and commands of this state.
 pub type Table = super::table::Table<App>;
@@ -49,15 +53,17 @@ pub struct App {
     pub now: Timestamp,
     /// How far the service's clock is ahead of that.
     pub ahead: SignedDuration,
-    /// What is configured.
+    /// How far this machine's clock was set back since the session began, in which time went on.
+    pub set_back: SignedDuration,
+    /// The configuration of all environments.
     pub config: Config,
     /// The opened environment.
     pub environment: EnvironmentConfig,
     /// What the runtime said of this session.
     pub session: Session,
-    /// Keys.
+    /// Which key runs which command.
     pub keymap: Keymap,
-    /// What is observed.
+    /// What is known of the environment.
     pub estate: Estate,
     /// What is asked and when.
     pub poller: Poller,
@@ -73,7 +79,7 @@ pub struct App {
     pub astray: Astray,
     /// An MFA code that is asked for.
     pub code: Option<AskedCode>,
-    /// Where a person is.
+    /// What the person looks at.
     pub screen: Screen,
     /// What each pane keeps.
     pub panes: Panes,
@@ -87,7 +93,7 @@ pub struct App {
     pub checkup: Option<Checkup>,
     /// What happened, oldest first.
     pub activity: Vec<Entry>,
-    /// Something that is shown has changed since the last drawing.
+    /// Whether something that is shown has changed since the last drawing.
     pub redraw: bool,
     /// The most metrics a round whose cost was told.
     pub(super) reported_metric_count: usize,
@@ -105,11 +111,11 @@ pub(crate) enum Dirty {
     Nothing,
     /// Where a person is: lists and windows.
     Lists,
-    /// The second.
+    /// Another second has begun.
     Time,
     /// Facts, but none about tasks.
     Facts,
-    /// Anything.
+    /// Anything may have changed.
     All,
 }
 
@@ -118,11 +124,11 @@ pub(crate) enum Dirty {
 pub struct Session {
     /// On the simulator: the top line says so.
     pub simulated: bool,
-    /// The demonstration has no Terraform: a run that was recorded is shown.
+    /// Whether the demonstration has no Terraform: a run that was recorded is shown.
     pub recorded: bool,
     /// No command that changes anything.
     pub read_only: bool,
-    /// It begins with all environments beside each other.
+    /// Whether it begins with all environments beside each other.
     pub all: bool,
     /// Signs that any terminal draws one cell wide.
     pub ascii: bool,
@@ -144,7 +150,7 @@ pub struct Left {
     pub warnings: usize,
 }
 
-/// Connection flags.
+/// Flags that replace what an environment configures.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Overrides {
     /// `--profile`.
@@ -153,7 +159,7 @@ pub struct Overrides {
     pub region: Option<String>,
     /// `--endpoint-url`.
     pub endpoint_url: Option<String>,
-    /// The same for commands that are offered, with `--config`.
+    /// The same flags, and `--config`, for the commands that are offered.
     pub flags: Vec<Flag>,
 }
 
@@ -173,9 +179,8 @@ impl Overrides {
 /// One line of the activity drawer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry {
-    /// When.
     pub at: Timestamp,
-    /// Bad news.
+    /// Whether it is bad news.
     pub error: bool,
     pub text: String,
 }
@@ -196,6 +201,7 @@ impl App {
             table,
             now,
             ahead: SignedDuration::ZERO,
+            set_back: SignedDuration::ZERO,
             poller: Poller::new(1, wants, &environment),
             config,
             environment,
@@ -233,7 +239,7 @@ impl App {
         self.now + self.ahead
     }
 
-    /// What a command that is offered names to act in an environment of this session.
+    /// The flags with which an offered command acts in an environment of this session.
     pub fn named<'a>(&'a self, environment: &'a str) -> CommandScope<'a> {
         CommandScope { environment, flags: &self.session.overrides.flags }
     }
@@ -243,7 +249,7 @@ impl App {
         if self.screen.operation.is_some() { self.table.of_operations() } else { self.table.pane(self.screen.pane) }
     }
 
-    /// What is shown of it.
+    /// The view of the pane that is shown.
     pub fn view(&self) -> &'static View {
         (self.shown().view)(self)
     }
@@ -265,7 +271,7 @@ impl App {
         self.screen.focus.insert(name, block);
     }
 
-    /// What a block is.
+    /// The description of a block.
     pub fn spec(&self, block: Block) -> &'static Spec {
         self.table.block(block)
     }
@@ -322,7 +328,7 @@ impl App {
         self.changed_by(Dirty::All);
     }
 
-    /// What has changed, so that it is settled and drawn.
+    /// Notes what has changed, so that it is settled and drawn.
     pub(super) fn changed_by(&mut self, news: Dirty) {
         self.unsettled = self.unsettled.max(news);
         self.redraw = true;
@@ -341,11 +347,18 @@ impl App {
     /// A short message at the bottom, in which commands name the environment.
     pub(crate) fn say(&mut self, text: impl Into<String>) {
         let text = in_environment(&text.into(), self.environment.named());
-        self.screen.toast = Some((text, self.now + TOAST));
+        let room = usize::from(self.screen.size.0).saturating_sub(2);
+        let cut = room > 0 && width(&text) > room;
+        // What is cut at the bottom stands whole in the activity drawer.
+        if cut && self.activity.last().is_none_or(|last| last.text != text) {
+            self.note(false, text.clone());
+        }
+        let takes = READ * i32::try_from(text.chars().count()).unwrap_or(i32::MAX);
+        self.screen.toast = Some((text, self.now + takes.clamp(TOAST, TOAST_AT_MOST)));
         self.redraw = true;
     }
 
-    /// What is told of text that was typed on after this was said.
+    /// The message about text that was typed on after this was said.
     pub(super) fn typed_on(why: &str) -> String {
         format!("not taken: {why}")
     }

@@ -3,13 +3,12 @@
 use crate::model::Health;
 use jiff::Timestamp;
 
-/// What a row stands for.
+/// The thing that a row stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Subject {
-    /// All services.
     Services,
     Service(String),
-    /// A task of a service.
+    /// A task: its service's name and its id.
     Task(String, String),
     /// A container of a task.
     Container(String, String),
@@ -64,15 +63,15 @@ impl Subject {
 /// One line of such a block.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Fact {
-    /// At the left, dimmed.
+    /// What the line is about; shown dimmed at the left.
     pub label: String,
-    /// What it says.
+    /// What is said about it.
     pub text: String,
     /// Its colour, where it has one.
     pub health: Option<Health>,
 }
 
-/// A line.
+/// A labelled line without a colour.
 pub fn fact(label: &str, text: impl Into<String>) -> Fact {
     Fact { label: label.to_owned(), text: text.into(), health: None }
 }

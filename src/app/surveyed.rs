@@ -1,16 +1,16 @@
-//! What was seen of the environments that are not opened.
+//! What was read of the environments that are not opened.
 
 use crate::model::glance::Glance;
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
-/// What was read of the environments.
+/// The answers of the environments that are not opened.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Survey {
-    /// By the environment's name.
+    /// What was seen of each environment, by its name.
     pub seen: BTreeMap<String, Glance>,
     /// The one that is being looked at.
     pub under_way: Option<String>,
-    /// When that began.
+    /// When the environments began to be looked at.
     pub begun: Option<Timestamp>,
 }

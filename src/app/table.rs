@@ -39,7 +39,7 @@ impl<A> Table<A> {
         all.find(|spec| spec.block == block).unwrap_or(self.panes[0].views[0].blocks[0])
     }
 
-    /// All commands.
+    /// The commands of all panes and the common ones.
     pub fn commands(&self) -> impl Iterator<Item = &'static Command<A>> + use<A> {
         self.commands.iter().flat_map(|part| part.iter())
     }

@@ -9,6 +9,7 @@ use super::screen;
 use super::{followed, listed, tunnels};
 use crate::config::EnvironmentConfig;
 use crate::model::deploy::{Check, Level};
+use crate::model::offered::in_environment;
 use crate::model::text::width;
 use crate::model::wrap::wrap;
 use crate::model::{Endpoints, Identity, Severity, time};
@@ -85,7 +86,7 @@ pub fn of_check(check: &Check) -> (&'static str, Tone) {
 pub struct Logged<'a> {
     /// When; the causes at its end have no time of their own.
     pub at: Option<Timestamp>,
-    /// How it looks.
+    /// The tone of the text.
     pub tone: Tone,
     pub text: std::borrow::Cow<'a, str>,
 }
@@ -230,7 +231,7 @@ pub fn plan(app: &App, operation: &Operation, cells: usize) -> Vec<Line> {
             }
         }
     }
-    checks(&mut lines, "Looked at", fine);
+    checks(&mut lines, "Checked", fine);
     if possible && !plan.undo.is_empty() {
         section(&mut lines, "To undo it");
         paragraph(&mut lines, "", &plan.undo, Tone::Plain, inner);
@@ -267,7 +268,7 @@ fn stops(operation: &Operation, sentence: &str) -> bool {
 pub fn revert(operation: &Operation, cells: usize) -> Vec<Line> {
     let mut lines = Vec::new();
     let details = operation.machine().details();
-    // The same again has no revision of its own to go to.
+    // Deploying the same again has no revision of its own to go to.
     let watched = operation.machine().watch().map(|watch| watch.subject.revision.clone());
     let ended = match watched.or(details.revision).filter(|revision| !revision.is_empty()) {
         Some(revision) => format!("The deployment of {revision} is ended."),
@@ -292,7 +293,8 @@ pub fn reasons(app: &App, service: &str, cells: usize, rows: usize) -> Vec<(Seve
     let parts = row.assessment.reasons.iter().map(|reason| {
         let since =
             reason.since.map(|since| format!("  {}", time::age(Some(since), app.service_now()))).unwrap_or_default();
-        let hint = reason.hint.as_deref().map(|hint| format!("  → {hint}")).unwrap_or_default();
+        let hint = reason.hint.as_deref().map(|hint| in_environment(hint, app.environment.named()));
+        let hint = hint.map(|hint| format!("  → {hint}")).unwrap_or_default();
         (reason, since, hint)
     });
     let parts: Vec<_> = parts.collect();
@@ -352,7 +354,7 @@ pub fn leaving(app: &App, cells: usize) -> Vec<Line> {
         paragraph(
             &mut lines,
             "",
-            "It goes on without the cockpit, and is found again by the next one.",
+            "It goes on without the cockpit, which finds it again at its next start.",
             Tone::Plain,
             inner,
         );

@@ -65,7 +65,7 @@ pub(crate) fn read_screen(app: &mut App) {
     app.update(Event::Elapsed(at + SignedDuration::from_secs(2)));
 }
 
-/// What a person does who has read the screen before.
+/// An input of a person who has read the screen before.
 pub(crate) fn by_hand(app: &mut App, event: Event) -> Vec<Effect> {
     read_screen(app);
     app.update(event)
@@ -79,12 +79,12 @@ pub(super) fn read(world: &World) -> App {
     app
 }
 
-/// What AWS knows.
+/// What AWS answers in these tests.
 #[derive(Clone)]
 pub(super) struct World {
     pub(super) account: &'static str,
     pub(super) services: usize,
-    /// Of each service.
+    /// How many tasks each service has.
     pub(super) tasks: usize,
     pub(super) failing: BTreeMap<Source, FailureKind>,
     pub(super) silent: BTreeSet<Source>,

@@ -19,7 +19,7 @@ pub enum Owner {
 pub struct Ticket {
     /// Which opening of an environment; switching makes a new one. Commands have one only, 0.
     pub generation: u32,
-    /// Who asked.
+    /// Who asked, and takes the answer.
     pub owner: Owner,
     /// Which of the owner's questions.
     pub serial: u64,

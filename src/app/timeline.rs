@@ -138,11 +138,11 @@ pub fn check(filter: &Filter) -> Result<(), (String, String)> {
         if !fields.contains(&name) {
             let near = nearest(name, fields.iter().copied()).map(|near| format!("did you mean `{near}`? "));
             let hint = format!(
-                "{}there are: {}; text with a colon stands in quotation marks",
+                "{}there are: {}; put text with a colon in quotation marks",
                 near.unwrap_or_default(),
                 listed(&fields)
             );
-            return Err((format!("what happens has no field `{name}`"), hint));
+            return Err((format!("events have no field `{name}`"), hint));
         }
         let Some(value) = value else {
             return Err((format!("`{name}` is a word"), format!("compare it with `:` or `!=`: `{name}:…`")));
@@ -163,7 +163,7 @@ pub fn check(filter: &Filter) -> Result<(), (String, String)> {
 #[derive(Debug, Clone, Default)]
 pub struct TimelineFilter {
     pub filter: Filter,
-    /// This level at least.
+    /// Only lines at this level or above.
     pub level: Level,
     pub grep: Option<Search>,
     /// What goes as planned and what is of other environments, too.

@@ -72,7 +72,7 @@ fn usual(word: &str) -> &str {
     }
 }
 
-/// What was written, held against what is there and belongs to the environment, and what is there beside it.
+/// The configured names, beside the lists of what exists.
 struct Lists<'a> {
     source: Source,
     key: &'static str,

@@ -29,8 +29,8 @@ use super::ticket::Owner;
 use super::{App, question, screen, tunnels};
 use crate::feeds::aws::{Fact, Part};
 use crate::model::key::Key;
-use crate::model::{Estate, Source};
-use jiff::Timestamp;
+use crate::model::{Estate, Source, time};
+use jiff::{SignedDuration, Timestamp};
 use mouse::click;
 use settle::too_soon;
 use std::collections::BTreeMap;
@@ -80,92 +80,34 @@ fn update(app: &mut App, event: Event) -> Vec<Effect> {
     effects
 }
 
+/// What each kind of event changes.
 fn happened(app: &mut App, event: Event) -> Vec<Effect> {
     match event {
         Event::Tick(now) => tick(app, now),
-        Event::Clock(ahead) => {
-            app.ahead = ahead;
-            app.poller.ahead = ahead;
-            app.operations.ahead = ahead;
-            for pane in app.table.panes {
-                (pane.hooks.clock)(app);
-            }
-            // Every age was another.
-            app.changed();
+        Event::Clock(ahead) => clock_measured(app, ahead),
+        Event::SetBack(by) => {
+            clock_set_back(app, by);
             Vec::new()
         }
-        Event::Elapsed(now) => {
-            app.confirm.elapsed(now);
-            // What is asked can be answered from now on: the screen says so.
-            app.redraw |= app.confirm.pending() && app.confirm.ready();
-            Vec::new()
-        }
-        Event::Drawn(at, size) => {
-            let asked = question::question(app).filter(|_| size == app.screen.size);
-            app.confirm.drawn(asked, at);
-            Vec::new()
-        }
+        Event::Elapsed(now) => elapsed(app, now),
+        Event::Drawn(at, size) => drawn(app, at, size),
         Event::Key(key) => pressed(app, key, false),
         Event::Held(key) => pressed(app, key, true),
         // Nothing is typed into, or pointed at on, a screen that shows nothing.
         Event::Paste(_) | Event::Mouse(_) if screen::too_small(app.screen.size) => Vec::new(),
         Event::Paste(text) => paste(app, &text),
-        Event::Mouse(mouse) => {
-            if matches!(mouse, Mouse::Click(..)) {
-                app.confirm.touch(Touch::Click, false);
-                app.astray.end();
-            }
-            click(app, mouse)
-        }
+        Event::Mouse(mouse) => pointed(app, mouse),
         Event::Resize(columns, rows) => {
             app.screen.size = (columns, rows);
             app.changed();
             Vec::new()
         }
-        Event::Focus(focused) => {
-            app.focused = focused;
-            if focused {
-                // Whoever looked elsewhere has not read it, and the click that came back was for the window.
-                app.confirm.forget();
-                app.redraw = true;
-            }
-            app.plan()
-        }
-        Event::Answer(answer) => {
-            if answer.ticket.owner == Owner::Tunnels {
-                let mut effects = tunnels::absorb::absorb(app, answer);
-                effects.extend(app.plan_panes());
-                return effects;
-            }
-            if let Owner::Pane(name, _) = answer.ticket.owner {
-                let hooks = &app.table.pane(PaneId(name)).hooks;
-                if answer.ticket.generation == app.generation {
-                    app.poller.count(answer.requests, app.now);
-                    (hooks.answer)(app, answer);
-                    app.changed_by(Dirty::Lists);
-                } else {
-                    (hooks.late)(app, answer);
-                }
-                return app.plan_panes();
-            }
-            let answer = answer.of::<Fact>();
-            // While the screen is held still nothing may change under it.
-            if app.screen.paused.is_some() {
-                app.poller.forget(&answer);
-                return Vec::new();
-            }
-            let before = failing(&app.estate);
-            let news = news_of(&answer);
-            let mut effects = app.poller.absorb(&mut app.estate, &app.environment, answer, app.now);
-            if std::mem::take(&mut app.estate.listed) {
-                app.estate.unmatched = super::unmatched::of(&app.estate, &app.environment, &app.config);
-            }
-            tell_changes(app, &before);
-            tell_cost(app);
-            app.changed_by(news);
-            effects.extend(app.plan());
-            effects
-        }
+        Event::Focus(focused) => focus_changed(app, focused),
+        Event::Answer(answer) => match answer.ticket.owner {
+            Owner::Tunnels => answered_tunnels(app, answer),
+            Owner::Pane(name, _) => answered_pane(app, PaneId(name), answer),
+            Owner::Poll | Owner::Command(_) => answered(app, answer.of::<Fact>()),
+        },
         Event::Reply(id, answered) => {
             let mut effects = app.operations.answered(id, &answered, app.now);
             effects.extend(operations::follow(app));
@@ -213,6 +155,103 @@ fn happened(app: &mut App, event: Event) -> Vec<Effect> {
             Vec::new()
         }
     }
+}
+
+/// The service's clock is so far ahead of the one that ticks.
+fn clock_measured(app: &mut App, ahead: SignedDuration) -> Vec<Effect> {
+    app.ahead = ahead;
+    app.poller.ahead = ahead;
+    app.operations.ahead = ahead;
+    for pane in app.table.panes {
+        (pane.hooks.clock)(app);
+    }
+    // Every age was another.
+    app.changed();
+    Vec::new()
+}
+
+/// This machine's clock was set back while the session was open. What is less than a clock is wrong by is not told.
+fn clock_set_back(app: &mut App, by: SignedDuration) {
+    if let Some(far) = time::set_back(by - app.set_back) {
+        app.note(true, far);
+    }
+    app.set_back = by;
+    app.redraw = true;
+}
+
+/// The monotonic clock has come to `now`.
+fn elapsed(app: &mut App, now: SignedDuration) -> Vec<Effect> {
+    app.confirm.elapsed(now);
+    // What is asked can be answered from now on: the screen says so.
+    app.redraw |= app.confirm.pending() && app.confirm.ready();
+    Vec::new()
+}
+
+/// A frame of this size stands on the terminal since `at`.
+fn drawn(app: &mut App, at: SignedDuration, size: (u16, u16)) -> Vec<Effect> {
+    let asked = question::question(app).filter(|_| size == app.screen.size);
+    app.confirm.drawn(asked, at);
+    Vec::new()
+}
+
+/// The mouse was clicked, or its wheel turned.
+fn pointed(app: &mut App, mouse: Mouse) -> Vec<Effect> {
+    if matches!(mouse, Mouse::Click(..)) {
+        app.confirm.touch(Touch::Click, false);
+        app.astray.end();
+    }
+    click(app, mouse)
+}
+
+/// The terminal gained or lost the focus.
+fn focus_changed(app: &mut App, focused: bool) -> Vec<Effect> {
+    app.focused = focused;
+    if focused {
+        // Whoever looked elsewhere has not read it, and the click that came back was for the window.
+        app.confirm.forget();
+        app.redraw = true;
+    }
+    app.plan()
+}
+
+/// An answer to a question about tunnels, which outlive a switch of environment.
+fn answered_tunnels(app: &mut App, answer: Answer) -> Vec<Effect> {
+    let mut effects = tunnels::absorb::absorb(app, answer);
+    effects.extend(app.plan_panes());
+    effects
+}
+
+/// An answer that a pane asked for: of the environment that is open, or too late, of one before it.
+fn answered_pane(app: &mut App, pane: PaneId, answer: Answer) -> Vec<Effect> {
+    let hooks = &app.table.pane(pane).hooks;
+    if answer.ticket.generation == app.generation {
+        app.poller.count(answer.requests, app.now);
+        (hooks.answer)(app, answer);
+        app.changed_by(Dirty::Lists);
+    } else {
+        (hooks.late)(app, answer);
+    }
+    app.plan_panes()
+}
+
+/// An answer that the poller asked for.
+fn answered(app: &mut App, answer: Answer<Fact>) -> Vec<Effect> {
+    // While the screen is held still nothing may change under it.
+    if app.screen.paused.is_some() {
+        app.poller.forget(&answer);
+        return Vec::new();
+    }
+    let before = failing(&app.estate);
+    let news = news_of(&answer);
+    let mut effects = app.poller.absorb(&mut app.estate, &app.environment, answer, app.now);
+    if std::mem::take(&mut app.estate.listed) {
+        app.estate.unmatched = super::unmatched::of(&app.estate, &app.environment, &app.config);
+    }
+    tell_changes(app, &before);
+    tell_cost(app);
+    app.changed_by(news);
+    effects.extend(app.plan());
+    effects
 }
 
 /// A key; `held`: the terminal says that it is still down.

@@ -10,7 +10,7 @@ use crate::model::key::Code;
 use crate::panes::table::TABLE;
 use proptest::prelude::*;
 
-/// What a person can tell apart: where they are and what is shown.
+/// Everything that a person can tell apart: where they are and what is shown.
 fn seen(app: &App) -> String {
     let screen = &app.screen;
     let logs = &app.panes.logs;

@@ -71,7 +71,7 @@ pub enum Query {
         cluster: String,
         /// Name.
         service: String,
-        /// What each went to is wanted with the first answer, for one request more.
+        /// Whether what each went to is wanted with the first answer, for one request more.
         named: bool,
     },
     /// Application Auto Scaling `DescribeScalableTargets` in the namespace `ecs`.
@@ -151,7 +151,6 @@ pub enum Query {
         cluster: String,
         /// At most 500.
         keys: Vec<MetricKey>,
-        /// From.
         since: Timestamp,
         until: Timestamp,
     },
@@ -161,10 +160,7 @@ pub enum Query {
         patterns: Vec<String>,
     },
     /// Lambda `GetFunctionConfiguration`: whether a function is there.
-    Function {
-        /// Its name.
-        name: String,
-    },
+    Function { name: String },
     /// Logs `GetLogEvents`: the last lines of one stream.
     TaskLog {
         /// The group's name.
@@ -234,7 +230,7 @@ impl Query {
         Lifetime::Environment
     }
 
-    /// Live tails and queries of Insights go on, and cost, until somebody leaves them.
+    /// Whether it goes on, and costs, until somebody leaves it: a live tail, a query of Insights.
     pub fn goes_on(&self) -> bool {
         matches!(self, Self::LiveTail { .. } | Self::Insights(_))
     }
@@ -283,12 +279,12 @@ impl Query {
     }
 }
 
-/// Which costs.
+/// A question to Cost Explorer.
 #[derive(Debug, Clone, PartialEq)]
 pub struct CostsOf {
-    /// When it is asked.
+    /// The time at which it is asked.
     pub now: Timestamp,
-    /// From this day on.
+    /// The first day that is asked about.
     pub from: Date,
     /// Up to this day, which is not included.
     pub to: Date,
@@ -296,18 +292,18 @@ pub struct CostsOf {
     pub ahead: Option<(Date, Date)>,
     /// Only what has this tag: its key and value.
     pub tag: Option<(String, String)>,
-    /// By the values of this tag, instead of by service.
+    /// The tag by whose values costs are grouped, instead of by service.
     pub by: Option<String>,
     /// The account, whose budgets are read too.
     pub account: String,
 }
 
-/// What was learned.
+/// One answer to one question, before it is put into the estate.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
     /// Where it is asked who we are, and all else: said before anybody answers.
     Endpoints(Endpoints),
-    /// Who we are.
+    /// Whose the credentials are.
     Identity(Identity),
     /// The cluster; `None` if there is none of that name.
     Cluster(Option<Cluster>),
@@ -341,7 +337,7 @@ pub enum Fact {
     /// Snapshots of databases.
     DbSnapshots(Vec<DatabaseSnapshot>),
     Alarms(Vec<Alarm>),
-    /// Rules by which alarms tell nobody now.
+    /// Rules by which alarms notify nobody now.
     AlarmMutes(Vec<Mute>),
     /// Certificates of load balancers.
     Certificates(Vec<Issued>),
@@ -361,11 +357,10 @@ pub enum Fact {
     TrailWithout(Failure),
     /// Whether the function that was asked for is there.
     Function(bool),
-    /// Points of metrics.
     Metrics(Vec<(MetricKey, Vec<Point>)>),
     /// The last lines of one stream, oldest first.
     TaskLog(Vec<LogEvent>),
-    /// A page of events.
+    /// One page of log lines.
     LogPage(LogPage),
     /// Streams of a group.
     LogStreams(Vec<LogStream>),

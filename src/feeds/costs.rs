@@ -5,7 +5,7 @@ use super::aws::CostsOf;
 use super::lifetime::Lifetime;
 use crate::model::costs::Costs;
 
-/// A question.
+/// A question about costs.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Ask {
     /// What an account costs.
@@ -27,7 +27,7 @@ impl Ask {
         }
     }
 
-    /// It comes to its end.
+    /// Whether it goes on until it is left: none does.
     pub fn goes_on(&self) -> bool {
         match self {
             Self::Look { .. } => false,
@@ -35,7 +35,7 @@ impl Ask {
     }
 }
 
-/// What was learned.
+/// An answer about costs.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
     /// What it costs, with when that was read.

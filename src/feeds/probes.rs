@@ -4,7 +4,7 @@
 use super::lifetime::Lifetime;
 use crate::model::health_probe::findings::Finding;
 
-/// What is looked at.
+/// The target groups and hosts to look at, and how.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Order {
     /// The target groups of the environment, by which its load balancers are found.
@@ -29,7 +29,7 @@ pub struct Order {
     pub connect: Vec<String>,
 }
 
-/// A question.
+/// A question about how the site is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ask {
     /// Looks at the opened environment.
@@ -44,7 +44,7 @@ impl Ask {
         }
     }
 
-    /// It comes to its end.
+    /// Whether it goes on until it is left: none does.
     pub fn goes_on(&self) -> bool {
         match self {
             Self::Look(_) => false,
@@ -52,11 +52,10 @@ impl Ask {
     }
 }
 
-/// What was learned.
+/// An answer about how the site is reached.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
     /// One thing was found.
     Found(Box<Finding>),
-    /// That was all.
     Done,
 }

@@ -2,7 +2,7 @@
 
 use super::lifetime::Lifetime;
 
-/// A question.
+/// A question about statements that are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Ask {
     /// What earlier sessions ran, the oldest first.
@@ -26,12 +26,7 @@ pub enum Ask {
     /// The text of a file that is to be run.
     Read(String),
     /// Writes a text to a file, which only this person may read. What was there is replaced, as psql's `\w` does it.
-    Write {
-        /// Where.
-        path: String,
-        /// What.
-        text: String,
-    },
+    Write { path: String, text: String },
     /// The value of an environment variable; [`Fact::Done`] where there is none.
     Variable(String),
     /// The whole name of a folder; none is the home folder.
@@ -40,7 +35,6 @@ pub enum Ask {
     Begin(String),
     /// Saves a query; [`Fact::There`] where another one of that name is there and is not to be replaced.
     Save {
-        /// Where.
         folder: Option<String>,
         /// The query. Its name becomes that of a file.
         query: Saved,
@@ -64,7 +58,7 @@ impl Ask {
         }
     }
 
-    /// Each is answered once.
+    /// Whether it goes on until it is left: none does, each is answered once.
     pub fn goes_on(&self) -> bool {
         match self {
             Self::History
@@ -85,7 +79,6 @@ impl Ask {
 /// A query that was saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Saved {
-    /// Its name.
     pub name: String,
     /// The query.
     pub text: String,
@@ -94,13 +87,11 @@ pub struct Saved {
 /// A text of the editor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Typed {
-    /// Its name.
     pub name: String,
-    /// The text.
     pub text: String,
 }
 
-/// What was learned.
+/// An answer about statements that are kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Fact {
     /// Statements that were run.

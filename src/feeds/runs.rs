@@ -13,7 +13,7 @@ use std::path::PathBuf;
 /// Where runs are kept: beside the audit file.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Place {
-    /// As it is configured; none is the one in the user's state folder.
+    /// The configured file; none is the one in the user's state folder.
     pub audit_file: Option<String>,
     /// Runs of a simulated environment must not stand among those that were real.
     pub simulated: bool,
@@ -26,21 +26,18 @@ pub enum Ask {
     List {
         /// Where they are kept.
         place: Place,
-        /// The environment.
         environment: String,
     },
     /// Reads how long changes took in the latest runs of an environment that changed something.
     History {
         /// Where they are kept.
         place: Place,
-        /// The environment.
         environment: String,
     },
     /// Reads what this machine knows of what happened in an environment: its audit file, its runs.
     Changes {
         /// Where they are kept.
         place: Place,
-        /// The environment.
         environment: String,
         /// From when on.
         since: Timestamp,
@@ -72,7 +69,6 @@ pub enum Ask {
         place: Place,
         /// The run's own folder.
         run: PathBuf,
-        /// What.
         wish: RequestKind,
     },
 }
@@ -86,7 +82,7 @@ impl Ask {
         }
     }
 
-    /// A run is followed until somebody leaves it.
+    /// Whether it goes on until it is left: following a run does.
     pub fn goes_on(&self) -> bool {
         matches!(self, Self::Follow { .. })
     }
@@ -116,6 +112,6 @@ pub struct News {
     pub events: Vec<RunEvent>,
     /// Where to go on, in bytes from the beginning.
     pub next: u64,
-    /// A supervisor drives it. One that has no end and no supervisor was killed: it can be resumed.
+    /// Whether a supervisor drives it. One that has no end and no supervisor was killed: it can be resumed.
     pub live: bool,
 }

@@ -1,4 +1,4 @@
-//! What each pane keeps.
+//! What each pane remembers.
 
 macro_rules! states {
     ($($name:ident,)*) => {

@@ -7,7 +7,7 @@ use crate::app::screen::Block;
 use crate::ui::canvas::Canvas;
 use ratatui::layout::Rect;
 
-/// How a pane looks.
+/// The functions that draw a pane.
 struct Looks {
     pane: PaneId,
     draw: fn(&mut Canvas<'_, '_>, Block, Rect, &DataStatus),

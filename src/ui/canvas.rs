@@ -12,9 +12,9 @@ use unicode_segmentation::UnicodeSegmentation;
 
 /// A buffer with what is drawn and how.
 pub struct Canvas<'a, 'b> {
-    /// The state.
+    /// The state that is drawn.
     pub app: &'a App,
-    /// Styles.
+    /// The styles to draw with.
     pub theme: &'a Theme,
     pub signs: Signs,
     /// Where the terminal's own cursor is while several lines are typed, so that input methods draw there.
@@ -28,7 +28,7 @@ impl<'a, 'b> Canvas<'a, 'b> {
         Self { app, theme, signs: Signs::new(app.session.ascii), cursor: None, buffer }
     }
 
-    /// The whole buffer.
+    /// The whole area that can be drawn on.
     pub fn area(&self) -> Rect {
         self.buffer.area
     }

@@ -132,8 +132,10 @@ fn buttons(canvas: &mut Canvas<'_, '_>, overlay: &Overlay, line: Rect) {
     } else {
         "⏎ takes it  ←→ other  Esc leaves"
     };
-    let fitting = [keys, "⏎ takes it  Esc leaves", "Esc leaves"].into_iter().find(|keys| canvas.width(keys) <= room);
-    let mut fitting = fitting.unwrap_or_default().to_owned();
+    // Where it is asked whether to leave, to leave the window would be read as an answer.
+    let leaves = if matches!(overlay.kind, Kind::Quit) { "Esc stays" } else { "Esc leaves" };
+    let shorter = [keys, "⏎ takes it  Esc leaves", "Esc leaves"].map(|keys| keys.replace("Esc leaves", leaves));
+    let mut fitting = shorter.into_iter().find(|keys| canvas.width(keys) <= room).unwrap_or_default();
     if !question::ready(canvas.app) {
         // It takes nothing yet; what else stands there stays in its place.
         fitting = fitting.replace("⏎ takes it", "          ");

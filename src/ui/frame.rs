@@ -4,6 +4,7 @@
 use super::canvas::Canvas;
 use super::signs::Signs;
 use crate::app::command::Id;
+use crate::app::data_status::{late, polled};
 use crate::app::input::Input;
 use crate::app::screen::Purpose;
 use crate::app::tunnels::tell::header;
@@ -84,7 +85,8 @@ fn pieces(canvas: &Canvas<'_, '_>) -> Vec<Piece> {
         Some(_) | None => {}
     }
     if let Some(since) = app.screen.paused {
-        let clock = time::clock(since, &app.zone());
+        // By the clock at the right of this line.
+        let clock = time::clock(since + app.ahead, &app.zone());
         add(format!("PAUSED since {}", &clock[..5]), theme.paused, 0, false);
     }
     if app.session.read_only {
@@ -114,13 +116,13 @@ fn pieces(canvas: &Canvas<'_, '_>) -> Vec<Piece> {
     add(muted(canvas), theme.degraded, 2, false);
     add(format!("API {:.1}/s", app.poller.rate(app.now).abs()), theme.dim, 9, true);
     add(time::clock_with_zone(app.service_now(), &app.zone()), theme.text, 7, true);
-    if let Some(wrong) = time::wrong_clock(app.ahead) {
+    if let Some(wrong) = time::wrong_clock(app.ahead + app.set_back) {
         add(format!("▲ {wrong}"), theme.degraded, 1, true);
     }
     pieces
 }
 
-/// Alarms that tell nobody for a time: `2 alarms muted to 15:02`.
+/// Alarms that notify nobody for a time: `2 alarms muted to 15:02`.
 fn muted(canvas: &Canvas<'_, '_>) -> String {
     let app = canvas.app;
     let (estate, now) = (&app.estate, app.service_now());
@@ -165,11 +167,26 @@ pub fn tabs(canvas: &mut Canvas<'_, '_>, place: Rect) {
         x += 1;
     }
     let mut end = place.right().saturating_sub(1);
-    for severity in [Severity::Warning, Severity::Critical] {
+    let counted = |severity: Severity| {
         let count = app.estate.derived.attention.iter().filter(|entry| entry.severity == severity).count();
-        if count > 0 && end > x + 8 {
-            let text = format!("{} {count}", Signs::severity(severity));
+        (count > 0).then(|| (severity, format!("{} {count}", Signs::severity(severity))))
+    };
+    let mut counts: Vec<_> = [Severity::Warning, Severity::Critical].into_iter().filter_map(counted).collect();
+    let room = end.saturating_sub(x + 1);
+    // Where there is no room for all, what is worse stays.
+    while counts.len() > 1 && counts.iter().map(|(_, text)| canvas.width(text) + 2).sum::<u16>() > room + 2 {
+        counts.remove(0);
+    }
+    for (severity, text) in counts {
+        if end > x + canvas.width(&text) {
             end -= canvas.put_right(end, place.y, end - x, &text, theme.severity(severity)) + 2;
+        }
+    }
+    // Whichever pane is shown: what is counted here may have changed since.
+    if let Some(age) = late(app, &polled(app)) {
+        let text = format!("{} old", time::short(age));
+        if end > x + canvas.width(&text) + 2 {
+            end -= canvas.put_right(end, place.y, end - x, &text, theme.degraded) + 2;
         }
     }
     end = failures(canvas, place.y, x, end);
@@ -186,11 +203,13 @@ fn tunnels(canvas: &mut Canvas<'_, '_>, place: Rect, x: u16, end: u16) -> u16 {
 
 /// Whether the tabs leave no room for tunnels beside what else stands at their right.
 fn are_tabs_full(canvas: &Canvas<'_, '_>, place: Rect, [_, short]: &[String; 2]) -> bool {
-    /// Two counts of what needs attention.
+    /// Two counts of what needs attention, and how old they are.
     const COUNTS: u16 = 12;
+    const AGE: u16 = 10;
+    let counts = COUNTS + if late(canvas.app, &polled(canvas.app)).is_some() { AGE } else { 0 };
     let tabs = layout::tabs(canvas.app, place);
     let end = tabs.last().map_or(place.x, |(_, tab)| tab.right());
-    end + 2 + canvas.width(short) + COUNTS > place.right()
+    end + 2 + canvas.width(short) + counts > place.right()
 }
 
 /// Operations that ended badly and that nobody has looked at since. Gives back what is free at the left.
@@ -249,12 +268,14 @@ pub fn strip(canvas: &mut Canvas<'_, '_>, place: Rect) {
     }
 }
 
+/// So many columns of what is typed are seen behind a long question.
+const TYPED: u16 = 24;
+
 /// Keys, a line being typed, or a short message. Returns where the cursor is.
 pub fn bottom(canvas: &mut Canvas<'_, '_>, place: Rect) -> Option<(u16, u16)> {
     let app = canvas.app;
     let theme = canvas.theme;
     if let Some(typing) = app.screen.typing.as_ref().filter(|typing| typing.purpose != Purpose::Window) {
-        let keys = place.width.saturating_sub(place.width / 2);
         let before = match typing.purpose {
             Purpose::Pane { .. } if !typing.asked.is_empty() => &typing.asked,
             Purpose::Pane { label, .. } => label,
@@ -263,8 +284,9 @@ pub fn bottom(canvas: &mut Canvas<'_, '_>, place: Rect) -> Option<(u16, u16)> {
         };
         let masked = typing.hidden.then(|| Input::new("•".repeat(typing.input.text().chars().count())));
         let input = masked.as_ref().unwrap_or(&typing.input);
-        let used = typed(canvas, Rect { width: place.width / 2, ..place }, before, input);
-        let right = Rect { x: place.x + place.width / 2, width: keys, ..place };
+        let width = (place.width / 2).max(canvas.width(before).saturating_add(TYPED)).min(place.width);
+        let used = typed(canvas, Rect { width, ..place }, before, input);
+        let right = Rect { x: place.x + width, width: place.width - width, ..place };
         match app.screen.toast.as_ref().filter(|(text, _)| app.astray.said(text)) {
             // Whoever types and sees nothing of it wants to know why.
             Some((text, _)) => {
@@ -275,7 +297,13 @@ pub fn bottom(canvas: &mut Canvas<'_, '_>, place: Rect) -> Option<(u16, u16)> {
         return Some((used, place.y));
     }
     if let Some((toast, _)) = &app.screen.toast {
-        canvas.put_cut(place.x + 1, place.y, place.width.saturating_sub(2), toast, theme.toast);
+        let mut room = place.width.saturating_sub(2);
+        // What is cut here stands whole in the activity drawer.
+        if let Some(key) = app.keymap.label(Id::ACTIVITY).filter(|_| canvas.width(toast) > room) {
+            let end = place.right().saturating_sub(1);
+            room = room.saturating_sub(canvas.put_right(end, place.y, room, &format!(" {key}"), theme.key));
+        }
+        canvas.put_cut(place.x + 1, place.y, room, toast, theme.toast);
         return None;
     }
     // An overlay shows its own keys.

@@ -1,4 +1,4 @@
-//! EYES. The state as cells: reads the [`App`] and changes nothing.
+//! How the state looks: it becomes cells of the terminal. Reads the [`App`] and changes nothing.
 //!
 //! Geometry is `app::layout`'s, rows are `app::rows`'; here is how they look. No key is matched, no
 //! request made, no file read here. Text from outside reaches cells through `canvas` only.

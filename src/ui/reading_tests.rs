@@ -1,12 +1,14 @@
 //! That what stands on a screen can be read: whole, once, and with who it is about and what to do.
 
 use super::testing::*;
+use crate::app::App;
 use crate::app::event::{Event, Mouse};
 use crate::app::layout::layout;
 use crate::app::overlay::Kind;
 use crate::app::screen::Block;
 use crate::model::*;
 use crate::panes::overview::state as overview;
+use jiff::SignedDuration;
 
 const WEB_LIKE: &str = "bookmark-manager-staging-web";
 
@@ -307,4 +309,45 @@ fn a_small_environment_fills_the_overview() {
     assert!(place(&app, overview::DATABASE_CURVES).is_some());
     let app = read(&staging(), (80, 24));
     assert!(curves.iter().all(|block| place(&app, *block).is_none()));
+}
+
+#[test]
+fn a_message_that_does_not_fit_stays_longer_and_is_read_whole_in_the_activity_drawer() {
+    let mut app = read(&staging(), (80, 24));
+    let told = |app: &App| text(app).lines().last().unwrap_or_default().to_owned();
+    let lines = app.activity.len();
+    app.say("copied web");
+    app.settle();
+    assert!(told(&app).contains("copied web") && !told(&app).contains("Ctrl-a"), "{}", told(&app));
+    assert_eq!(app.activity.len(), lines, "what fits was read");
+    let long = "nothing was done: the server did not answer in time: check the network, then press the key again";
+    app.say(long);
+    app.settle();
+    assert!(told(&app).contains("nothing was done") && told(&app).trim_end().ends_with("… Ctrl-a"), "{}", told(&app));
+    assert_eq!(app.activity.last().map(|entry| entry.text.as_str()), Some(long));
+    app.say(long);
+    assert_eq!(app.activity.len(), lines + 1, "it stands there once");
+    app.update(Event::Tick(now() + SignedDuration::from_secs(5)));
+    app.settle();
+    assert!(told(&app).contains("nothing was done"), "{}", told(&app));
+    app.update(Event::Tick(now() + SignedDuration::from_secs(10)));
+    app.settle();
+    assert!(!told(&app).contains("nothing was done"), "{}", told(&app));
+}
+
+#[test]
+fn commands_that_are_offered_name_the_environment_wherever_they_stand() {
+    let mut world = staging();
+    world.clusters[0].status = "stopped".into();
+    let mut app = read(&world, (200, 60));
+    press(&mut app, "2 j enter", &world);
+    let drawn = text(&app);
+    assert!(drawn.contains("COUNT --env staging` brings it back"), "{drawn}");
+    press(&mut app, "esc", &world);
+    let (_, fields) = crate::app::select::fields(&app).expect("the raw fields of a service");
+    assert!(fields.contains("COUNT --env staging` brings it back"), "{fields}");
+    press(&mut app, "4", &world);
+    let facts = crate::panes::database::rows::facts(&app);
+    let hint = facts.iter().find(|fact| fact.label == "→").map(|fact| fact.text.as_str()).unwrap_or_default();
+    assert!(hint.contains("--env staging`"), "{facts:?}");
 }

@@ -27,6 +27,9 @@ const PLAIN: &[(&str, &str)] = &[
     ("↓", "v"),
     ("⏎", "Enter"),
     ("›", ">"),
+    ("‹", "<"),
+    ("≥", ">="),
+    ("⇄", "="),
     ("◆", "^"),
     ("▼", "v"),
     ("■", "#"),
@@ -75,7 +78,7 @@ const PLAIN: &[(&str, &str)] = &[
 ];
 
 impl Signs {
-    /// ASCII or not.
+    /// With `ascii`, signs are drawn in ASCII alone.
     pub fn new(ascii: bool) -> Self {
         Self { ascii }
     }
@@ -125,5 +128,9 @@ mod tests {
         assert!(drawn.iter().all(|sign| sign.is_ascii()));
         assert_eq!(Signs::new(false).plain("●"), "●");
         assert_eq!(ascii.plain("日"), "日");
+        // Those of the tabs, of a level of logs, of a group that is shared.
+        for sign in ["‹", "›", "≥", "⇄"] {
+            assert!(ascii.plain(sign).is_ascii(), "{sign}");
+        }
     }
 }

@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 
 /// A cell's size in pixels.
 const CELL: (f32, f32) = (8.4, 18.0);
-/// Around the screen.
+/// Free space around the screen, in pixels.
 const MARGIN: f32 = 14.0;
 /// Where a character's baseline is in its cell.
 const BASELINE: f32 = 13.5;

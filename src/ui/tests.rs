@@ -339,8 +339,12 @@ fn a_wrong_clock_is_said_in_the_top_line_and_changes_no_age() {
             let side = if minutes > 0 { "behind" } else { "ahead of" };
             let top = wrong.lines().next().unwrap();
             assert!(top.contains(&format!("▲ clock 10m {side} AWS")), "{top}");
-            let below = |text: &str| text.lines().skip(1).map(|line| line.replace("10m old", "")).collect::<String>();
-            let blank = |text: &str| below(text).replace(['─', ' '], "");
+            // What is old has a sign, which shortens the longest of the facts.
+            let below = |text: &str| {
+                let lines = text.lines().skip(1).filter(|line| !line.contains("days left"));
+                lines.map(|line| line.replace("10m old", "")).collect::<String>()
+            };
+            let blank = |text: &str| below(text).replace(['─', ' ', '?'], "");
             assert_eq!(blank(&wrong), blank(&right), "{keys}, {minutes} min");
         }
     }
@@ -348,4 +352,43 @@ fn a_wrong_clock_is_said_in_the_top_line_and_changes_no_age() {
     near.update(Event::Clock(SignedDuration::from_secs(29)));
     near.settle();
     assert!(!text(&near).contains("clock 29s"));
+    // What is told of this machine's time is told by the clock of the top line.
+    near.update(Event::Clock(SignedDuration::from_hours(1)));
+    press(&mut near, "p", &world);
+    let drawn = text(&near);
+    let top = drawn.lines().next().unwrap();
+    assert!(top.contains("PAUSED since 15:02") && top.contains("15:02:31 JST"), "{top}");
+}
+
+#[test]
+fn what_is_critical_is_counted_beside_the_tabs_at_every_width() {
+    let world = staging();
+    for columns in [60, 66, 72, 80, 88, 92, 96, 98, 99, 100, 101, 102, 104, 108, 112, 120, 160, 200] {
+        for keys in ["1", "3", "8"] {
+            let mut app = read(&world, (columns, 24));
+            press(&mut app, keys, &world);
+            let drawn = text(&app);
+            let tabs = drawn.lines().nth(1).unwrap();
+            assert!(tabs.contains("✖ 1"), "{columns}: {tabs}");
+        }
+    }
+}
+
+#[test]
+fn a_clock_that_is_set_back_is_told_and_only_the_machines_own_error_is_called_wrong() {
+    let mut app = read(&staging(), (200, 60));
+    let hour = SignedDuration::from_hours(1);
+    // It was an hour ahead of the service and is right now: time goes on from what it was.
+    app.update(Event::Clock(-hour));
+    app.settle();
+    assert!(text(&app).contains("▲ clock 1h ahead of AWS"));
+    app.update(Event::SetBack(hour));
+    app.settle();
+    let drawn = text(&app);
+    assert!(!drawn.contains("ahead of AWS"), "{drawn}");
+    let told = "this machine's clock was set back by 60 min: ages go on from before";
+    assert!(app.activity.iter().any(|entry| entry.error && entry.text == told), "{:?}", app.activity);
+    let lines = app.activity.len();
+    app.update(Event::SetBack(hour + SignedDuration::from_millis(3)));
+    assert_eq!(app.activity.len(), lines, "what is no news is not told");
 }

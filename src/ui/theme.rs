@@ -26,7 +26,7 @@ macro_rules! theme {
                 Self { $($name: built_in($dark)),* }
             }
 
-            /// For a light ground.
+            /// The theme for a terminal with a light background.
             pub fn light() -> Self {
                 Self { $($name: built_in($light)),* }
             }

@@ -294,3 +294,52 @@ fn at_a_glance_says_how_old_it_is() {
     }
     assert!(line(&app).contains("3m") && line(&app).contains("no permission to read alarms"), "{}", line(&app));
 }
+
+#[test]
+fn what_was_not_read_before_a_pause_is_not_said_to_be_on_its_way() {
+    let (mut app, _) = fresh(environment("staging"), crate::app::Session::default(), (120, 40));
+    let world = staging();
+    press(&mut app, "2", &world);
+    assert!(text(&app).contains("reading services …"), "{}", text(&app));
+    press(&mut app, "p", &world);
+    let drawn = text(&app);
+    assert!(drawn.contains("not read before the pause: services; p resumes"), "{drawn}");
+    assert!(!drawn.contains("reading services …"), "{drawn}");
+}
+
+#[test]
+fn what_needs_attention_tells_its_age_where_it_is_not_read_again() {
+    let empty = |app: &App| crate::panes::overview::rows::empty(app).remove(0);
+    for size in [(60, 15), (120, 40)] {
+        let mut app = read(&staging(), size);
+        let frame = |app: &App| text(app).lines().find(|line| line.contains("Needs attention (")).unwrap().to_owned();
+        assert!(!frame(&app).contains(" old "), "{}", frame(&app));
+        assert_eq!(empty(&app), (Health::Healthy, "nothing".to_owned()));
+        // Nothing has failed, and nothing came.
+        app.update(crate::app::event::Event::Tick(now() + SignedDuration::from_mins(3)));
+        app.settle();
+        assert!(frame(&app).contains(" 3m old "), "{}", text(&app));
+        assert_eq!(empty(&app), (Health::Unknown, "nothing 3m ago; it was not read again since".to_owned()));
+        // What is counted in the line of the tabs is as old in every pane.
+        press(&mut app, "3", &World { silent: Source::ALL.into_iter().collect(), ..staging() });
+        let tabs = text(&app).lines().nth(1).unwrap_or_default().to_owned();
+        assert!(size.0 == 60 || tabs.contains(" 3m old  "), "{tabs}");
+    }
+}
+
+#[test]
+fn the_line_above_a_service_or_a_task_says_how_old_it_is() {
+    for (keys, source) in [("2 j j enter", Source::Services), ("2 j j enter enter", Source::Tasks)] {
+        for size in [(60, 15), (120, 40)] {
+            let mut app = open(&whole(), keys, size);
+            let above = |app: &App| text(app).lines().nth(2).unwrap_or_default().to_owned();
+            assert!(!above(&app).contains(" old"), "{}", above(&app));
+            let failing = [(source, Failure::new(FailureKind::Denied, "not allowed: just so"))].into();
+            let world = World { failing, ..whole() };
+            for half_minutes in 1..6 {
+                tick(&mut app, now() + SignedDuration::from_secs(30 * half_minutes), &world);
+            }
+            assert!(above(&app).contains(" 2m old"), "{keys} {size:?}:\n{}", text(&app));
+        }
+    }
+}

@@ -1,7 +1,7 @@
 //! Answers that come in parts: services and tasks, which are listed and then described, and figures.
 
 use crate::app::effect::Effect;
-use crate::app::poll::{InFlight, Job, Poller};
+use crate::app::poll::{InFlight, Job, Poller, Sweep};
 use crate::app::unmatched::named_wrong;
 use crate::config::EnvironmentConfig;
 use crate::feeds::aws::{Fact, Part, Query};
@@ -70,17 +70,7 @@ impl Poller {
         let Some(sweep) = self.services.take_if(|sweep| sweep.over()) else { return };
         let outcome = sweep.outcome();
         if sweep.list_failure.is_none() && sweep.unread < sweep.listed.len().max(1) {
-            // What is no longer listed, or was looked for and not found, is gone.
-            let unjudged = &mut estate.unjudged;
-            if let Some(services) = estate.services.value_mut() {
-                services.retain(|name, _| {
-                    let there = sweep.listed.contains(name) && !sweep.missing.contains(name);
-                    if !there {
-                        unjudged.mark(name);
-                    }
-                    there
-                });
-            }
+            forget_services(estate, &sweep);
         }
         sweep.close(&mut estate.services, "services", now);
         if outcome.is_ok() {
@@ -185,5 +175,19 @@ impl Poller {
             }
             self.finish(job, outcome, environment, now);
         }
+    }
+}
+
+/// What is no longer listed, or was looked for and not found, is gone.
+fn forget_services(estate: &mut Estate, sweep: &Sweep) {
+    let unjudged = &mut estate.unjudged;
+    if let Some(services) = estate.services.value_mut() {
+        services.retain(|name, _| {
+            let there = sweep.listed.contains(name) && !sweep.missing.contains(name);
+            if !there {
+                unjudged.mark(name);
+            }
+            there
+        });
     }
 }

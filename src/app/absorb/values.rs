@@ -5,7 +5,7 @@ use crate::model::timeline::TrailEvent;
 use crate::model::{Failure, FailureKind, Observed};
 use jiff::Timestamp;
 
-/// Takes one value.
+/// Stores an answer of one value in its place in the estate.
 pub(super) fn one<T>(
     slot: &mut Observed<T>,
     part: Part,
@@ -27,7 +27,7 @@ pub(super) fn one<T>(
     Err(kind)
 }
 
-/// Takes a list that came in pages.
+/// Stores a list that came in pages.
 pub(super) fn all<T>(
     slot: &mut Observed<Vec<T>>,
     pages: Vec<Fact>,
@@ -58,7 +58,7 @@ pub(super) fn all<T>(
     Err(kind)
 }
 
-/// Takes what was written; what is recorded in another region may be missing.
+/// Stores the recorded writes; those of another region may be missing.
 pub(super) fn trail(
     slot: &mut Observed<Vec<TrailEvent>>,
     pages: Vec<Fact>,

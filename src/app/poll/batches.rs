@@ -21,7 +21,7 @@ impl Poller {
         self.services = Some(sweep);
     }
 
-    /// The same for tasks.
+    /// Asks for the next batches of tasks, like those of services above.
     pub(crate) fn send_tasks(&mut self, cluster: &str, lane: Priority, effects: &mut Vec<Effect>) {
         let Some(mut sweep) = self.tasks.take() else { return };
         while sweep.waiting.len() >= TASKS_PER_CALL || (sweep.lists == 0 && !sweep.waiting.is_empty()) {

@@ -30,7 +30,7 @@ pub(super) fn service_metric_keys(
         (Some(services), _) if services.len() <= METRICS_FOR_ALL => services.keys().cloned().collect(),
         (Some(services), _) => visible.iter().filter(|name| services.contains_key(*name)).cloned().collect(),
         (None, Some(names)) => names.iter().take(METRICS_FOR_ALL).cloned().collect(),
-        // Not known yet, or not to be known.
+        // Not known yet, or never to be known.
         (None, None) => return estate.services.failure().map(|_| Vec::new()),
     };
     Some(

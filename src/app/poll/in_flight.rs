@@ -1,10 +1,10 @@
-//! A question that is under way.
+//! A question to AWS that is under way.
 
 use super::job::Job;
 use crate::app::effect::Priority;
 use crate::feeds::aws::{Fact, Query};
 
-/// A fetch under way.
+/// A fetch that has been sent and not answered whole.
 #[derive(Debug, Clone)]
 pub(crate) struct InFlight {
     pub(crate) query: Query,

@@ -1,8 +1,8 @@
-//! What the scheduler reads again and again: a timer each.
+//! The kinds of reading that the scheduler repeats, each with a timer.
 
 use crate::model::Source;
 
-/// A timer's work.
+/// The kinds of reading that the scheduler repeats.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub(crate) enum Job {
     Identity,
@@ -55,7 +55,7 @@ impl Job {
         Self::Trail,
     ];
 
-    /// It is asked for a span of time, by the service's clock.
+    /// Whether it is asked for a span of time, by the service's clock.
     pub(super) fn is_dated(self) -> bool {
         matches!(self, Self::ServiceMetrics | Self::DbMetrics) || Source::OF_TIMELINE.contains(&self.source())
     }

@@ -40,7 +40,7 @@ const KINDS: [FailureKind; 9] = [
     FailureKind::Other,
 ];
 
-/// Of a few sources alone, where all of them together are tried with each.
+/// The faults for a read of one or two sources; a read of all of them tries every fault.
 const FEW: [Fault; 5] = [
     Fault::Broken(FailureKind::Credentials),
     Fault::Broken(FailureKind::Timeout),

@@ -13,19 +13,19 @@ pub const TASKS_PER_CALL: usize = 100;
 /// A sweep over services or tasks.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Sweep {
-    /// Lists under way.
+    /// How many list requests have not been answered.
     pub(crate) lists: usize,
     /// Names or ids that the lists gave.
     pub(crate) listed: BTreeSet<String>,
     /// Of these, to be described with the next batch.
     pub(crate) waiting: Vec<String>,
-    /// Batches under way.
+    /// How many batches have not been answered.
     pub(crate) batches: usize,
     /// Things whose batch failed.
     pub(crate) unread: usize,
     /// Why a list ended early.
     pub(crate) list_failure: Option<Failure>,
-    /// Why a batch failed.
+    /// Why the last failed batch failed.
     pub(crate) failure: Option<Failure>,
     /// Names that the lists gave beside those of the environment.
     pub(crate) others: Vec<String>,

@@ -15,11 +15,11 @@ pub(crate) struct Timer {
     pub(crate) due: Option<Timestamp>,
     /// Reads that failed in a row.
     pub(crate) failures: u32,
-    /// Fetches under way.
+    /// How many of its fetches are under way.
     pub(crate) in_flight: usize,
     /// Has been read, well or not.
     pub(crate) tried: bool,
-    /// For whom.
+    /// Who waits for its answers.
     pub(crate) lane: Option<Priority>,
 }
 

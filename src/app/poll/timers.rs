@@ -36,7 +36,7 @@ impl Poller {
         // What has just happened is not left out for a second of difference.
         let until = there + MARGIN;
         let until = self.wants.until.map_or(until, |wanted| until.min(wanted));
-        // Of a time of which nothing is kept any more a minute is read, that nobody looks at.
+        // Of a time from which nothing is kept any more one minute is read, which nobody looks at.
         (since, until.max(since + MARGIN))
     }
 

@@ -4,7 +4,7 @@ use crate::model::Source;
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
-/// What a reader of the estate needs; the rest is not asked for.
+/// The sources that a reader of the estate needs; the others are not asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wants {
     pub sources: BTreeSet<Source>,
@@ -22,7 +22,7 @@ pub struct Wants {
 pub const HISTORY: SignedDuration = SignedDuration::from_hours(2);
 
 impl Wants {
-    /// What the screen shows.
+    /// The sources that the screen shows.
     pub fn of_screen() -> Self {
         let mut wants = Self::default();
         wants.sources.extend(Source::OF_TIMELINE);

@@ -22,7 +22,7 @@ use crate::model::{
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
-/// What it knows, and what was done to it.
+/// An AWS for tests: its contents, and what was done to it.
 #[derive(Clone, Default)]
 pub(crate) struct Aws {
     pub(crate) account: String,
@@ -53,7 +53,7 @@ pub(crate) struct Aws {
     pub(crate) audit: Vec<Record>,
     /// Reads fail.
     pub(crate) failing: Option<Failure>,
-    /// Nothing is answered.
+    /// Whether nothing is answered.
     pub(crate) silent: bool,
 }
 
@@ -127,14 +127,7 @@ impl Aws {
             Read::Actions { .. } => Reply::Timers(Vec::new()),
             Read::Function { .. } => Reply::Done,
             Read::Databases { .. } => Reply::Databases(self.databases.clone()),
-            Read::Rds(read) => Reply::Rds(match read {
-                RdsRead::Database { id, .. } => {
-                    RdsReply::Database(self.rds.iter().find(|known| known.id == *id).cloned().map(Box::new))
-                }
-                RdsRead::Events { .. } => RdsReply::Events(Vec::new()),
-                RdsRead::Snapshots { .. } => RdsReply::Snapshots(self.snapshots.clone()),
-                RdsRead::Figures { .. } => RdsReply::Figures(crate::model::failover::Figures::default()),
-            }),
+            Read::Rds(read) => Reply::Rds(self.read_database(read)),
             Read::Scaling(read) => Reply::Scaling(match read {
                 ScalingRead::Policies { resource } => ScalingReply::Policies(
                     self.policies.iter().filter(|one| one.resource == *resource).cloned().collect(),
@@ -167,59 +160,22 @@ impl Aws {
         })
     }
 
+    fn read_database(&self, read: &RdsRead) -> RdsReply {
+        match read {
+            RdsRead::Database { id, .. } => {
+                RdsReply::Database(self.rds.iter().find(|known| known.id == *id).cloned().map(Box::new))
+            }
+            RdsRead::Events { .. } => RdsReply::Events(Vec::new()),
+            RdsRead::Snapshots { .. } => RdsReply::Snapshots(self.snapshots.clone()),
+            RdsRead::Figures { .. } => RdsReply::Figures(crate::model::failover::Figures::default()),
+        }
+    }
+
     fn write(&mut self, write: &Write) -> Reply {
         match write {
-            Write::Register { base, images } => {
-                let mut copy =
-                    self.definitions.iter().find(|definition| definition.name == *base).cloned().unwrap_or_default();
-                let (family, revision) = base.rsplit_once(':').unwrap_or((base, "1"));
-                copy.name = format!("{family}:{}", revision.parse().unwrap_or(1) + 1);
-                for (container, image) in images {
-                    if let Some(found) = copy.containers.iter_mut().find(|other| other.name == *container) {
-                        found.image.clone_from(image);
-                    }
-                }
-                let name = copy.name.clone();
-                self.definitions.push(copy);
-                Reply::Registered(name)
-            }
+            Write::Register { base, images } => self.register(base, images),
             Write::Update { service, task_definition, desired, .. } => {
-                let (now, number) = (self.now, self.writes.len());
-                let Some(found) = self.services.iter_mut().find(|other| other.name == *service) else {
-                    return Reply::Services(Vec::new());
-                };
-                if let Some(desired) = desired {
-                    found.desired = *desired;
-                } else {
-                    let to = task_definition.clone().unwrap_or_else(|| found.task_definition.clone());
-                    for other in &mut found.deployments {
-                        other.status = "ACTIVE".into();
-                    }
-                    found.deployments.insert(
-                        0,
-                        Deployment {
-                            id: format!("ecs-svc/{number}"),
-                            status: "PRIMARY".into(),
-                            rollout: Some(RolloutState::InProgress),
-                            desired: found.desired,
-                            task_definition: to.clone(),
-                            created_at: Some(now),
-                            ..Deployment::default()
-                        },
-                    );
-                    found.task_definition.clone_from(&to);
-                    let entry = ServiceDeployment {
-                        id: format!("release-{number}"),
-                        arn: format!("arn:release-{number}"),
-                        status: RolloutStatus::InProgress,
-                        created_at: Some(now),
-                        started_at: Some(now),
-                        target: Some(to),
-                        ..ServiceDeployment::default()
-                    };
-                    self.history.entry(service.clone()).or_default().insert(0, entry);
-                }
-                Reply::Services(vec![found.clone()])
+                self.update(service, task_definition.as_deref(), *desired)
             }
             Write::Scaling(write) => {
                 match write {
@@ -271,6 +227,61 @@ impl Aws {
             }
             _ => Reply::Done,
         }
+    }
+
+    /// A copy of a task definition with other images is its next revision.
+    fn register(&mut self, base: &str, images: &[(String, String)]) -> Reply {
+        let mut copy = self.definitions.iter().find(|definition| definition.name == *base).cloned().unwrap_or_default();
+        let (family, revision) = base.rsplit_once(':').unwrap_or((base, "1"));
+        copy.name = format!("{family}:{}", revision.parse().unwrap_or(1) + 1);
+        for (container, image) in images {
+            if let Some(found) = copy.containers.iter_mut().find(|other| other.name == *container) {
+                found.image.clone_from(image);
+            }
+        }
+        let name = copy.name.clone();
+        self.definitions.push(copy);
+        Reply::Registered(name)
+    }
+
+    /// A service gets another count, or a deployment begins.
+    fn update(&mut self, service: &str, task_definition: Option<&str>, desired: Option<u32>) -> Reply {
+        let (now, number) = (self.now, self.writes.len());
+        let Some(found) = self.services.iter_mut().find(|other| other.name == *service) else {
+            return Reply::Services(Vec::new());
+        };
+        if let Some(desired) = desired {
+            found.desired = desired;
+        } else {
+            let to = task_definition.map_or_else(|| found.task_definition.clone(), str::to_owned);
+            for other in &mut found.deployments {
+                other.status = "ACTIVE".into();
+            }
+            found.deployments.insert(
+                0,
+                Deployment {
+                    id: format!("ecs-svc/{number}"),
+                    status: "PRIMARY".into(),
+                    rollout: Some(RolloutState::InProgress),
+                    desired: found.desired,
+                    task_definition: to.clone(),
+                    created_at: Some(now),
+                    ..Deployment::default()
+                },
+            );
+            found.task_definition.clone_from(&to);
+            let entry = ServiceDeployment {
+                id: format!("release-{number}"),
+                arn: format!("arn:release-{number}"),
+                status: RolloutStatus::InProgress,
+                created_at: Some(now),
+                started_at: Some(now),
+                target: Some(to),
+                ..ServiceDeployment::default()
+            };
+            self.history.entry(service.to_owned()).or_default().insert(0, entry);
+        }
+        Reply::Services(vec![found.clone()])
     }
 
     /// Counts of a service's rollout: running and starting tasks of the new deployment, running ones of the old.

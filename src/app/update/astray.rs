@@ -7,7 +7,7 @@ use crate::app::effect::Effect;
 use crate::feeds::Ask;
 use crate::model::key::Key;
 
-/// What keys go to now.
+/// Where keys go now.
 fn target(app: &App) -> Target {
     Target {
         window: app.screen.overlays.last().map(|window| window.kind),
@@ -40,7 +40,7 @@ pub(super) fn lost(app: &mut App) -> bool {
     words.inspect(|words| app.say(words.clone())).is_some()
 }
 
-/// Takes a line, and what is typed on is not taken for keys where a word was all that came of it: it was refused.
+/// Takes a line. If it is refused with nothing but a message, further letters are not taken for keys.
 pub(super) fn taken(app: &mut App, take: impl FnOnce(&mut App) -> Vec<Effect>) -> Vec<Effect> {
     let before = app.screen.toast.take();
     let (windows, operations) = (app.screen.overlays.len(), app.operations.list.len());

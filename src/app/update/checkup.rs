@@ -20,7 +20,7 @@ pub(crate) fn begin(app: &mut App) -> Vec<Effect> {
     effects
 }
 
-/// Takes in what was found, unless another environment was looked at since.
+/// Stores what the doctor found, unless the environment was switched since.
 pub(super) fn found(app: &mut App, environment: &str, checks: Vec<Check>) {
     let Some(checkup) = app.checkup.as_mut().filter(|checkup| checkup.environment == environment) else { return };
     let failed = checks.iter().any(|check| check.status == Outcome::Fail);
@@ -52,14 +52,14 @@ mod tests {
         let mut stage = Stage::new((80, 24));
         asked(&mut stage);
         assert_eq!(stage.left.last(), Some(&Effect::CheckUp));
-        assert!(text(&stage.app).contains("looking"), "{}", text(&stage.app));
+        assert!(text(&stage.app).contains("checking"), "{}", text(&stage.app));
         stage.press("esc");
         asked(&mut stage);
         let times = stage.left.iter().filter(|effect| **effect == Effect::CheckUp).count();
         assert_eq!(times, 1, "it looks already");
-        // Of an environment that was left nothing is shown.
+        // Nothing is shown of an environment that was left.
         finds(&mut stage, "prod", vec![Check::ok("account", "of prod")]);
-        assert!(text(&stage.app).contains("looking"));
+        assert!(text(&stage.app).contains("checking"));
         let wrong = Check::fail("databases", "nothing matches `shop-bd`", "did you mean `shop-db`? run `cockpit db`");
         let checks = vec![Check::ok("account", "as configured"), wrong.at(Some("config.toml:12".into()))];
         finds(&mut stage, "staging", checks);

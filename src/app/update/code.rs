@@ -31,7 +31,7 @@ pub(super) fn ask(app: &mut App) -> Vec<Effect> {
     if let Some(why) = again {
         text = format!("{why}\n\n{text}");
     }
-    text.push_str("\n\nType it below and press Enter; Esc goes on without credentials. It is not kept; the session that it makes is, where the AWS CLI keeps its own.");
+    text.push_str("\n\nType it below and press Enter; Esc continues without credentials. It is not kept; the session that it makes is, where the AWS CLI keeps its own.");
     let mut window = overlays::message(app, "MFA code", &text);
     window.kind = Kind::Code;
     push_window(app, window);
@@ -47,7 +47,7 @@ pub(super) fn ask(app: &mut App) -> Vec<Effect> {
     Vec::new()
 }
 
-/// A code was typed.
+/// Takes the MFA code that was typed.
 pub(super) fn given(app: &mut App, text: &str) -> Vec<Effect> {
     answer(app, Some(Value::new(text.trim())).filter(|code| !code.expose().is_empty()))
 }

@@ -115,7 +115,7 @@ pub(super) fn stop(app: &mut App) -> Vec<Effect> {
     if app.followed.leaving.is_some() { left(app) } else { leave(app) }
 }
 
-/// What goes on is not watched any more, and that is written down before the end.
+/// Leaves: what is under way is not watched any more, and that is written down before the end.
 fn leave(app: &mut App) -> Vec<Effect> {
     if app.followed.leaving.is_some() {
         return vec![Effect::Quit];

@@ -6,7 +6,7 @@ use crate::app::grid::Grid;
 use crate::app::pane::Motion;
 use ratatui::layout::Rect;
 
-/// Moves in it.
+/// Moves the selection of a grid.
 pub(crate) fn moves(grid: &mut Grid, motion: Motion) {
     let page = i64::try_from(grid.height).unwrap_or(1);
     match motion {

@@ -51,7 +51,7 @@ pub(crate) fn page(app: &mut App, direction: isize, part: isize) {
     step(app, direction * rows);
 }
 
-/// To the next or previous row, round the end.
+/// Moves to the next or previous row, round the end.
 pub(crate) fn wrap(app: &mut App, by: isize) {
     let list = moving(app);
     let count = list.len() as isize;

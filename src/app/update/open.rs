@@ -23,7 +23,7 @@ pub(crate) fn open(app: &mut App) -> Vec<Effect> {
     select::subject(app).map_or_else(Vec::new, |subject| open_subject(app, &subject))
 }
 
-/// Shows a thing: in the pane that has a page for it; else all that is known of it.
+/// Shows a thing: in the pane that has a page for it, else in a window with all that is known of it.
 pub(crate) fn open_subject(app: &mut App, subject: &Subject) -> Vec<Effect> {
     for pane in app.table.panes {
         if let Some(effects) = (pane.hooks.shows)(app, subject) {

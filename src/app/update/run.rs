@@ -29,7 +29,7 @@ pub(crate) fn run(app: &mut App, command: Id) -> Vec<Effect> {
     command.run(app)
 }
 
-/// Opens a window.
+/// Opens the window that `make` makes.
 pub(crate) fn pushed(app: &mut App, make: fn(&App) -> Overlay) -> Vec<Effect> {
     push(app, make);
     done(app)
@@ -165,7 +165,7 @@ pub(crate) fn refresh(app: &mut App) -> Vec<Effect> {
         app.poller.hurry_keys(&keys, app.now);
     }
     if app.screen.paused.is_some() {
-        app.say("paused: nothing is read until it goes on");
+        app.say("paused: nothing is read until you resume");
     } else {
         app.say("reading again");
     }
@@ -189,7 +189,7 @@ pub(crate) fn console(app: &mut App) -> Vec<Effect> {
         return Vec::new();
     };
     if app.session.simulated {
-        app.say("simulated: the AWS console knows nothing of it");
+        app.say("simulated: the AWS console does not have it");
         return Vec::new();
     }
     let message = overlays::message(app, "AWS console", &link);

@@ -10,7 +10,7 @@ use crate::app::overlays;
 use crate::app::state::Dirty;
 use crate::model::{Source, time};
 
-/// Begins.
+/// Begins a sign-in to IAM Identity Center.
 pub(crate) fn begin(app: &mut App) -> Vec<Effect> {
     if app.session.simulated {
         app.say("simulated: there is nothing to sign in to");
@@ -20,7 +20,7 @@ pub(crate) fn begin(app: &mut App) -> Vec<Effect> {
     vec![Effect::SignIn(true)]
 }
 
-/// It goes on, or has ended.
+/// Shows how the sign-in is going, or how it ended.
 pub(super) fn happened(app: &mut App, stand: SignIn) -> Vec<Effect> {
     close(app);
     app.changed_by(Dirty::Lists);
@@ -29,7 +29,7 @@ pub(super) fn happened(app: &mut App, stand: SignIn) -> Vec<Effect> {
             let until = time::clock(until, &app.zone());
             let text = format!(
                 "Confirm the code\n\n    {code}\n\non this page, until {until}; a browser opens it where there is one. y copies it.\n\n{url}\n\n\
-                 What you look at goes on meanwhile; Esc closes this window and the sign-in goes on."
+                 The screen goes on meanwhile; Esc closes this window, and the sign-in goes on."
             );
             let mut window = overlays::message(app, "Sign in", &text);
             window.kind = Kind::SignIn;

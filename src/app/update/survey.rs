@@ -9,7 +9,7 @@ use jiff::SignedDuration;
 
 /// One that was looked at is looked at again after this time.
 const AGAIN: SignedDuration = SignedDuration::from_mins(5);
-/// Between two of them.
+/// The pause between two environments that are looked at.
 const PAUSE: SignedDuration = SignedDuration::from_secs(3);
 
 /// Whether the window of environments is open.
@@ -40,7 +40,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     vec![Effect::Survey(environment)]
 }
 
-/// Takes in what was seen of one.
+/// Stores what was seen of one environment.
 pub fn seen(app: &mut App, name: String, mut glance: Glance) {
     // When it came, by the clock that ticks here: the world it is of may have another.
     glance.at = app.now;

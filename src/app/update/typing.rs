@@ -107,7 +107,7 @@ pub(crate) fn typed(app: &mut App) {
     app.changed_by(Dirty::Lists);
 }
 
-/// Edits the line.
+/// Edits the line that is typed.
 pub(crate) fn edit(app: &mut App, edit: Edit) -> Vec<Effect> {
     if let Some(typing) = &mut app.screen.typing {
         typing.input.edit(edit);
@@ -116,7 +116,7 @@ pub(crate) fn edit(app: &mut App, edit: Edit) -> Vec<Effect> {
     Vec::new()
 }
 
-/// To the next candidate, or the next button.
+/// Moves to the next candidate, or the next button.
 pub(crate) fn input_next(app: &mut App) -> Vec<Effect> {
     if app.screen.asks() {
         next_button(app, 1);
@@ -126,7 +126,7 @@ pub(crate) fn input_next(app: &mut App) -> Vec<Effect> {
     Vec::new()
 }
 
-/// Takes the line.
+/// Takes the line as typed, for the purpose that it was opened for.
 pub(crate) fn accept(app: &mut App) -> Vec<Effect> {
     let Some(purpose) = app.screen.typing.as_ref().map(|typing| typing.purpose) else { return Vec::new() };
     // A window with buttons: what was typed stays there.
@@ -144,7 +144,7 @@ pub(crate) fn accept(app: &mut App) -> Vec<Effect> {
     }
 }
 
-/// Leaves the line as it was before.
+/// Restores the line as it was before.
 pub(crate) fn cancel(app: &mut App) -> Vec<Effect> {
     let Some(Typing { purpose, before, .. }) = app.screen.typing.take() else { return Vec::new() };
     app.screen.typing = Some(Typing::new(purpose, before));

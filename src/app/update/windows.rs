@@ -12,7 +12,7 @@ pub(crate) fn push(app: &mut App, make: fn(&App) -> overlay::Overlay) {
 }
 
 pub(crate) fn push_window(app: &mut App, overlay: overlay::Overlay) {
-    // The same window twice would only have to be closed twice.
+    // A window opened twice would only have to be closed twice.
     app.screen.overlays.retain(|other| other.kind != overlay.kind);
     app.screen.overlays.push(overlay);
 }

@@ -1,4 +1,4 @@
-//! What there is to choose from in the windows of the logs, what is chosen, and what lines are typed for.
+//! The choices in the windows of the Logs pane, what is chosen, and the purposes of typed lines.
 
 use super::state::{Detail, ID};
 use crate::app::overlay::{Choice, Kind};
@@ -11,9 +11,9 @@ pub enum Window {
     Sources,
     /// Fields to stand in columns, and how much of a line is shown.
     Columns,
-    /// Filters by name.
+    /// Saved filters.
     Filters,
-    /// Queries of Insights.
+    /// Queries of Insights to choose from.
     Insights,
 }
 
@@ -36,14 +36,13 @@ pub enum Pick {
     Type,
 }
 
-/// A query of Insights.
+/// Which query Insights is asked.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Asked {
     /// A preset, by its name.
     Preset(String),
     /// Lines that have what is looked for.
     Search,
-    /// What was typed.
     Typed,
 }
 
@@ -70,12 +69,12 @@ impl Prompt {
     const ALL: [Self; 7] =
         [Self::Search, Self::Filter, Self::Time, Self::Export, Self::Tee, Self::Save, Self::Insights];
 
-    /// What a line is typed for, by its number.
+    /// The purpose of a typed line, by its number.
     pub fn of(number: u8) -> Option<Self> {
         Self::ALL.into_iter().find(|prompt| *prompt as u8 == number)
     }
 
-    /// What stands before the line.
+    /// The label before the line.
     pub fn label(self) -> &'static str {
         match self {
             Self::Search => "/",

@@ -14,7 +14,7 @@ use crate::app::update::settle::done;
 use crate::model::text;
 use ratatui::layout::Rect;
 
-/// What sorts it.
+/// The command that sorts what Insights found.
 pub const SORT: Id = Id("insights-sort");
 /// Commands of the pane that mean something while it is shown.
 const OWN: [Id; 3] = [SORT, Id("insights"), Id("copy-marked")];
@@ -33,7 +33,7 @@ fn shown(app: &mut App) -> Option<&mut Found> {
     if is_shown(app) { app.panes.logs.table.as_mut() } else { None }
 }
 
-/// Takes a result, and shows it; in another pane it is said where it is.
+/// Takes a result and shows it; in another pane a message says where it is.
 pub fn show(app: &mut App, found: Found) {
     if app.shown().id != ID {
         app.say(format!("Insights: {} has found {}: in the logs", found.name, text::counted(found.grid.rows, "row")));
@@ -43,7 +43,7 @@ pub fn show(app: &mut App, found: Found) {
     app.lists_changed();
 }
 
-/// Shows the last one again.
+/// Shows the last result again.
 pub fn again(app: &mut App) -> Vec<Effect> {
     app.panes.logs.shows_table = app.panes.logs.table.is_some();
     if !app.panes.logs.shows_table {
@@ -57,7 +57,7 @@ pub fn back(app: &mut App) -> bool {
     std::mem::take(&mut app.panes.logs.shows_table) && app.panes.logs.table.is_some()
 }
 
-/// Moves in it.
+/// Moves in what Insights found; whether it is shown.
 pub fn moves(app: &mut App, motion: Motion) -> bool {
     let Some(found) = shown(app) else { return false };
     grids::moves(&mut found.grid, motion);
@@ -82,13 +82,13 @@ pub fn open(app: &mut App) -> Option<Vec<Effect>> {
     Some(done(app))
 }
 
-/// What `y` copies: the selected value.
+/// The text that `y` copies: the selected value.
 pub fn copied(app: &App) -> Option<String> {
     let table = app.panes.logs.table.as_ref().filter(|_| is_shown(app))?;
     Some(table.value().unwrap_or_default().to_owned())
 }
 
-/// All of it as CSV.
+/// Copies what Insights found as CSV.
 pub fn csv(app: &mut App) -> Option<Vec<Effect>> {
     let found = shown(app)?;
     let (rows, text) = (found.grid.rows, found.csv(COPIED));

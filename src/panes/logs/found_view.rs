@@ -10,7 +10,7 @@ use crate::ui::widgets::frame;
 use ratatui::layout::Rect;
 use std::borrow::Cow;
 
-/// The whole block.
+/// Draws the block with what Insights found.
 pub fn draw<'a>(canvas: &mut Canvas<'a, '_>, place: Rect, data_status: &DataStatus, found: &'a Found) {
     let inside = frame::block(canvas, FOUND, &found.name, place, data_status);
     if inside.width < 4 || inside.height < 2 {

@@ -1,15 +1,16 @@
 //! The histogram over the lines: how many a bin, and what happened at the time.
 
-use super::lines_view::clock;
 use crate::model::logs::Ms;
+use crate::model::time;
 use crate::ui::canvas::Canvas;
+use jiff::Timestamp;
 use ratatui::layout::Rect;
 use std::collections::BTreeMap;
 
 /// Steps of a bar of one row.
 const BARS: [&str; 8] = ["▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
-/// Bars of volume, errors in their colour, marks of deployments and alarms, and where one stands.
+/// Bars of volume, errors in their colour and with a sign below, marks of deployments and alarms, and where one stands.
 pub(super) fn histogram(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let theme = canvas.theme;
     let app = canvas.app;
@@ -44,11 +45,19 @@ pub(super) fn histogram(canvas: &mut Canvas<'_, '_>, place: Rect) {
     // The axis: times at the ends, deployments and alarms, the selected line.
     let axis = place.y + place.height - 1;
     let zone = app.zone();
-    let (left, right) = (clock(from, &zone, false), clock(to, &zone, false));
+    let label = |at: Ms| {
+        let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH);
+        time::cell(at, app.service_now(), &zone)
+    };
+    let (left, right) = (label(from), label(to));
     let column = |at: Ms| -> Option<u16> {
         let part = (at - from) as f64 / (to - from) as f64;
         (0.0..1.0).contains(&part).then(|| place.x + (part * f64::from(place.width)) as u16)
     };
+    // Colour alone would not tell them to everybody.
+    for (x, _) in (place.x..place.right()).zip(bins).filter(|(_, bin)| bin.errors > 0) {
+        canvas.put(x, axis, 1, "!", theme.down);
+    }
     for service in app.estate.services.value().into_iter().flat_map(BTreeMap::values) {
         for deployment in &service.deployments {
             if let Some(x) = deployment.created_at.and_then(|at| column(at.as_millisecond())) {
@@ -68,6 +77,6 @@ pub(super) fn histogram(canvas: &mut Canvas<'_, '_>, place: Rect) {
         canvas.put(x, axis, 1, "│", theme.key);
     }
     // Over the marks: a time with a mark in it is another one.
-    canvas.put(place.x, axis, place.width, &left, theme.dim);
-    canvas.put_right(place.right(), axis, place.width, &right, theme.dim);
+    canvas.put(place.x, axis, place.width, &format!("{left} "), theme.dim);
+    canvas.put_right(place.right(), axis, place.width, &format!(" {right}"), theme.dim);
 }

@@ -5,8 +5,8 @@ use crate::app::logs::sources::short_names;
 use crate::model::logs::Ms;
 use crate::model::text;
 use crate::ui::canvas::Canvas;
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
 use log_store::block::mark;
 use log_store::{Kind, Level, Line, fields, store};
 use ratatui::layout::Rect;
@@ -23,6 +23,8 @@ const WIDEST: u16 = 40;
 /// What a row needs that does not change from line to line.
 struct Look<'a> {
     zone: TimeZone,
+    /// Whether times have their day: lines of another day than today are among those that are shown.
+    dated: bool,
     names: HashMap<&'a str, &'a str>,
     width: u16,
     /// Cells of each chosen column.
@@ -65,8 +67,10 @@ pub(super) fn draw_lines(canvas: &mut Canvas<'_, '_>, place: Rect, named: bool) 
         .extend(logs.store.streams().map(|(_, source, _)| source.service.as_str()).filter(|name| !name.contains('/')));
     let names: HashMap<&str, &str> = short_names(services.iter().copied()).into_iter().collect();
     let longest = names.values().map(|name| canvas.width(name)).max().unwrap_or(3);
+    let zone = app.zone();
     let look = Look {
-        zone: app.zone(),
+        dated: are_of_other_days(canvas, &zone),
+        zone,
         width: longest.min(place.width / 6).max(3),
         names,
         columns: column_widths(canvas, place),
@@ -116,9 +120,17 @@ pub(super) fn draw_lines(canvas: &mut Canvas<'_, '_>, place: Rect, named: bool) 
     }
 }
 
+/// Whether some of the lines in the window are not of today.
+fn are_of_other_days(canvas: &Canvas<'_, '_>, zone: &TimeZone) -> bool {
+    let logs = &canvas.app.panes.logs;
+    let today = canvas.app.service_now().to_zoned(zone.clone()).date();
+    let mut lines = logs.window.iter().filter_map(|pos| logs.store.line(*pos));
+    lines.any(|line| zoned(line.at, zone).date() != today)
+}
+
 /// Cells of time, service and level.
 fn head_width(look: &Look<'_>, place: Rect) -> u16 {
-    let time = if place.width >= 100 { 12 } else { 8 };
+    let time = if place.width >= 100 { 12 } else { 8 } + if look.dated { 6 } else { 0 };
     1 + time + 1 + look.width + 1 + 6
 }
 
@@ -135,7 +147,11 @@ fn head(canvas: &mut Canvas<'_, '_>, look: &Look<'_>, line: &Line<'_>, place: Re
     };
     canvas.put(place.x, y, 1, sign.0, sign.1);
     let wide = place.width >= 100;
-    x += canvas.put(x, y, 13, &clock(line.at, &look.zone, wide), theme.dim) + 1;
+    let mut time = clock(line.at, &look.zone, wide);
+    if look.dated {
+        time.insert_str(0, &zoned(line.at, &look.zone).strftime("%m-%d ").to_string());
+    }
+    x += canvas.put(x, y, 19, &time, theme.dim) + 1;
     let service = line.source.service.as_str();
     let short = look.names.get(service).copied().unwrap_or(service);
     let style = if look.coloured {
@@ -227,6 +243,9 @@ fn wrapped(canvas: &mut Canvas<'_, '_>, look: &Look<'_>, line: &Line<'_>, place:
 }
 
 pub(super) fn clock(at: Ms, zone: &TimeZone, milliseconds: bool) -> String {
-    let at = Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone.clone());
-    at.strftime(if milliseconds { "%H:%M:%S%.3f" } else { "%H:%M:%S" }).to_string()
+    zoned(at, zone).strftime(if milliseconds { "%H:%M:%S%.3f" } else { "%H:%M:%S" }).to_string()
+}
+
+fn zoned(at: Ms, zone: &TimeZone) -> Zoned {
+    Timestamp::from_millisecond(at).unwrap_or(Timestamp::UNIX_EPOCH).to_zoned(zone.clone())
 }

@@ -1,4 +1,4 @@
-//! Log lines of every service.
+//! The Logs pane: log lines of every service.
 //!
 //! [`state`]: what is read, kept and shown; [`update`]: what keys do, to [`marks`] and with what is [`typed`]; [`windows`] over it, and what is chosen there
 //! ([`choice`]). How groups are read is `app::logs`, how lines are kept and searched the crate `log-store`.
@@ -14,6 +14,8 @@ mod lines_view;
 pub mod marks;
 mod pieces_view;
 pub mod state;
+#[cfg(test)]
+mod still_tests;
 pub mod table;
 #[cfg(test)]
 mod tests;
@@ -31,7 +33,7 @@ use crate::model::Source;
 use choice::{Pick, Prompt, Window};
 use std::time::Duration;
 
-/// The pane.
+/// The Logs pane.
 pub const PANE: Pane = Pane {
     id: state::ID,
     title: "Logs",

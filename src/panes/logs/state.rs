@@ -22,11 +22,11 @@ use std::collections::{BTreeMap, HashSet};
 
 /// The name under which this pane asks.
 const NAME: &str = "logs";
-/// The pane.
+/// The name of the Logs pane.
 pub const ID: PaneId = PaneId(NAME);
-/// Its lines.
+/// The block with the lines.
 pub const LINES: Block = Block("logs");
-/// What Insights found.
+/// The block with what Insights found.
 pub const FOUND: Block = Block("logs-found");
 /// How much of the past is read at the start.
 pub const START: Ms = 15 * 60_000;
@@ -40,7 +40,7 @@ pub enum Detail {
     /// Its message, and its fields dimmed behind it.
     #[default]
     Fields,
-    /// Its message alone.
+    /// The message of the line alone.
     Message,
     /// The line as it was written.
     Raw,
@@ -49,7 +49,7 @@ pub enum Detail {
 /// How a live tail stands.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Live {
-    /// It is wanted.
+    /// Whether the live tail is switched on.
     pub on: bool,
     /// It runs, under this serial.
     pub serial: Option<u64>,
@@ -61,10 +61,10 @@ pub struct Live {
     failed: Backoff,
 }
 
-/// The pane.
+/// What the Logs pane remembers: lines, filters, what it reads.
 #[derive(Debug, Clone)]
 pub struct State {
-    /// The lines.
+    /// The lines that are kept.
     pub store: Store,
     /// Those that are shown.
     pub view: View,
@@ -76,7 +76,7 @@ pub struct State {
     pub search_error: Option<SearchError>,
     /// The filter, as it was typed.
     pub filter: String,
-    /// Why that is invalid.
+    /// Why the typed filter is invalid.
     pub filter_error: Option<FilterError>,
     /// Only lines at this level or above.
     pub level: Level,
@@ -84,11 +84,13 @@ pub struct State {
     pub muted: Vec<(Shape, String)>,
     /// Services that are not shown.
     pub hidden: HashSet<String>,
-    /// The newest line is kept in view.
+    /// Whether the newest line is kept in view.
     pub follow: bool,
+    /// Whether the screen was paused when it was drawn last.
+    pub held: bool,
     /// Lines that came since a person let go of the newest.
     pub news: usize,
-    /// Long lines are broken.
+    /// Whether long lines are broken.
     pub wrap: bool,
     /// How much of structured lines is shown.
     pub detail: Detail,
@@ -104,9 +106,9 @@ pub struct State {
     pub drawn: Vec<Key>,
     /// The number of the first line in the window.
     pub offset: usize,
-    /// Rows of the window.
+    /// How many rows the block has.
     pub height: usize,
-    /// Lines over time.
+    /// How many lines there are in each part of the time that is shown.
     pub histogram: Vec<Bin>,
     /// The time of the histogram.
     pub span: (Ms, Ms),
@@ -114,7 +116,7 @@ pub struct State {
     pub sources: Sources,
     /// The region of the environment, as far as it is known.
     pub region: Option<String>,
-    /// The live tail.
+    /// How the live tail goes.
     pub live: Live,
     /// Reads the past, while it does.
     pub past: Option<Past>,
@@ -122,7 +124,7 @@ pub struct State {
     pub moment: Option<(Ms, bool)>,
     /// What is asked of Insights.
     pub insights: Insights,
-    /// What it found last.
+    /// What Insights found last.
     pub table: Option<Found>,
     /// That is shown instead of the lines.
     pub shows_table: bool,
@@ -134,8 +136,11 @@ pub struct State {
     leaving: Vec<Effect>,
     /// Batches that did not fit because they are older than what fell out.
     pub too_old: u64,
+    /// Decides what is asked of the groups; none until it is known which groups there are.
     follower: Option<Follower>,
+    /// Identifies the selected line, wherever it moves.
     selected: Option<Key>,
+    /// When the groups were last worked out from the services; 0: they are to be worked out now.
     resolved: Ms,
     /// Groups that patterns of the configuration were filled in with.
     groups: Vec<String>,
@@ -143,10 +148,13 @@ pub struct State {
     lists: Vec<Listing>,
     /// Filters by name, as configured.
     pub named_filters: Vec<String>,
+    /// How many questions were asked, which numbers them.
     serial: u64,
+    /// Whether somebody has looked at logs: before, nothing is read.
     opened: bool,
     /// Credentials were renewed then: nothing is asked until it is known whose they are.
     renewed: Option<Timestamp>,
+    /// How many lines were shown when the newest was last in view.
     ended: usize,
     /// How far the service's clock is ahead of the one that ticks, in milliseconds.
     ahead: Ms,
@@ -191,6 +199,7 @@ impl Default for State {
             muted: Vec::new(),
             hidden: HashSet::new(),
             follow: true,
+            held: false,
             news: 0,
             wrap: false,
             detail: Detail::default(),
@@ -245,7 +254,7 @@ impl State {
         }
     }
 
-    /// Somebody looks.
+    /// Somebody looks: begin to read.
     pub fn open(&mut self) {
         self.opened = true;
     }
@@ -301,7 +310,7 @@ impl State {
         self.store.forget_streams();
     }
 
-    /// Puts a batch in; for tests and benches that have no service.
+    /// Adds a batch; for tests and benches that have no service.
     pub fn feed(&mut self, batch: Batch) {
         self.opened = true;
         self.put(batch, true);

@@ -23,7 +23,7 @@ pub struct Found {
     pub grid: Grid,
     /// The column that it is sorted by, and whether downwards.
     pub sorted: Option<(usize, bool)>,
-    /// As it came.
+    /// The result as it came.
     result: InsightsResult,
 }
 

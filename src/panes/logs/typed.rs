@@ -153,7 +153,7 @@ fn to_time(app: &mut App, typed: &str) -> Vec<Effect> {
     app.plan()
 }
 
-/// What is shown, as a file: JSON lines for `.json` and `.jsonl`, else text.
+/// Writes what is shown to a file: JSON lines for `.json` and `.jsonl`, else text.
 fn export(app: &mut App, path: &str) -> Vec<Effect> {
     let path = path.trim();
     if path.is_empty() {

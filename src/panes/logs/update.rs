@@ -1,4 +1,4 @@
-//! What keys do in the pane, and what is typed there.
+//! What keys and typed text do in the Logs pane.
 
 use super::layout::{histogram_rows, lines_rows};
 use super::state::{Detail, ID, LINES, START, State};
@@ -100,7 +100,7 @@ pub fn bin(app: &mut App, by: isize) {
     logs.seek(at);
 }
 
-/// Keeps the newest line in view, or lets go of it.
+/// Keeps the newest line in view, or stops doing so.
 pub fn follow(app: &mut App) {
     let logs = &mut app.panes.logs;
     logs.select(if logs.follow { logs.place } else { usize::MAX });
@@ -116,7 +116,7 @@ pub fn detail(app: &mut App) {
     };
 }
 
-/// The next level.
+/// Switches to the next minimum level of the lines shown.
 pub fn level(app: &mut App) {
     let logs = &mut app.panes.logs;
     logs.level = match logs.level {
@@ -182,6 +182,7 @@ pub fn live(app: &mut App) {
         return;
     }
     app.panes.logs.set_live(on, app.now, app.generation());
+    // Source: the price list of CloudWatch.
     let said = "live tail: $0.01 a minute beyond the 1,800 free minutes a month; 500 lines a second at most";
     app.note(false, if on { said } else { "the live tail is off" });
     app.say(if on { said.to_owned() } else { "the live tail is off".to_owned() });
@@ -211,7 +212,7 @@ pub fn back(logs: &mut State) -> bool {
     false
 }
 
-/// Moves in the lines.
+/// Moves in the lines; whether they are shown.
 pub fn moves(app: &mut App, motion: Motion) -> bool {
     let logs = &mut app.panes.logs;
     match motion {
@@ -304,11 +305,17 @@ fn to_moment(logs: &mut State) {
     }
 }
 
-/// So much is read from a moment on, in milliseconds.
+/// How much is read from a moment on, in milliseconds.
 const MOMENT: i64 = 600_000;
 
-/// Brings the lines in the window up to date.
+/// Brings the lines in the window up to date. Where the screen is paused they stand still: what comes is counted.
 pub fn settle(app: &mut App) {
+    let paused = app.screen.paused.is_some();
+    let logs = &mut app.panes.logs;
+    let before = std::mem::replace(&mut logs.held, paused);
+    if paused && !before && logs.follow {
+        logs.select(logs.place);
+    }
     to_moment(&mut app.panes.logs);
     let placed = layout(app);
     if let Some((_, place)) = placed.blocks.iter().find(|(block, _)| *block == LINES) {

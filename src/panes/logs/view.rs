@@ -18,7 +18,7 @@ use ratatui::layout::Rect;
 /// The lines above the blocks.
 pub fn summary(_: &mut Canvas<'_, '_>, _: Rect) {}
 
-/// The whole block.
+/// Draws the block with the lines.
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     let logs = &canvas.app.panes.logs;
     if let Some(found) = logs.table.as_ref().filter(|_| block == FOUND) {
@@ -109,13 +109,14 @@ fn status(canvas: &mut Canvas<'_, '_>, place: Rect) {
         (format!("✖ groups may be missing: {}", missing.words()), theme.down)
     } else if behind > 5_000 {
         let late = time::short(SignedDuration::from_millis(behind));
-        (format!("▲ {late} behind: requests are limited to 10 a second for all groups"), theme.degraded)
+        (format!("▲ {late} behind: waiting for AWS, which takes 10 requests a second for all groups"), theme.degraded)
     } else {
         (String::new(), theme.dim)
     };
     let shown = logs.view.len();
     let total = logs.store.len();
-    let count = if shown == total { format!("{total} lines") } else { format!("{shown} of {total} lines") };
+    let lines = text::counted(total, "line");
+    let count = if shown == total { lines } else { format!("{shown} of {lines}") };
     let evicted = match logs.store.evicted() {
         0 => String::new(),
         n => format!(", {n} fell out"),

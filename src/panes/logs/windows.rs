@@ -22,7 +22,7 @@ const LOOKED: usize = 300;
 /// The most fields that stand in columns.
 const COLUMNS: usize = 6;
 
-/// Opens a window.
+/// Opens a window of this pane.
 pub fn open(app: &mut App, window: Window) -> Vec<Effect> {
     let title = match window {
         Window::Sources => "Sources of logs",
@@ -253,7 +253,7 @@ fn queries(app: &App) -> Vec<Entry> {
     entries
 }
 
-/// What tells a query from the others.
+/// The key that tells a query from the others.
 fn key_of(asked: &Asked) -> &str {
     match asked {
         Asked::Preset(name) => name,
@@ -323,7 +323,7 @@ pub fn query(app: &mut App, asked: &Asked) -> Vec<Effect> {
     effect.into_iter().collect()
 }
 
-/// What Insights found, to be looked at; why it failed, to be read.
+/// Opens the window with the results of Insights, or with why it failed.
 pub fn insights_found(app: &mut App) {
     let Some(result) = app.panes.logs.insights.found.take() else { return };
     let name = app.panes.logs.insights.running.take().map(|running| running.name).unwrap_or_default();
@@ -369,7 +369,7 @@ pub fn event(app: &App) -> Option<Overlay> {
     Some(overlay)
 }
 
-/// What a query that costs is said to cost, while it waits to be chosen again.
+/// The price of a query, while it waits to be chosen again.
 pub fn asks(app: &App, which: u8) -> Option<String> {
     let agreed = app.panes.logs.insights.agreed.as_ref().filter(|_| Window::of(which) == Some(Window::Insights))?;
     Some(format!("{} {}", agreed.query, agreed.cost))

@@ -1,4 +1,4 @@
-//! Alarms: the state of each, what it watches, how it changed; and those that tell nobody for a time.
+//! Alarms: the state of each, what it watches, how it changed; and those that notify nobody for a time.
 
 use super::state::{ALARMS, Curve, ID, MUTE, Topic};
 use super::update::show;
@@ -25,7 +25,7 @@ use std::cmp::Ordering;
 /// For how long an alarm can be muted with a key; `cockpit alarms mute` takes any time.
 const LENGTHS: [i64; 6] = [15, 30, 60, 4 * 60, 12 * 60, 24 * 60];
 
-/// How an alarm stands.
+/// The health that an alarm's state stands for.
 pub fn health(alarm: &Alarm) -> Health {
     match alarm.state {
         AlarmState::Ok => Health::Healthy,
@@ -79,7 +79,7 @@ pub fn muted<'a>(app: &'a App, name: &str) -> Option<&'a Mute> {
     app.estate.alarm_mutes.value()?.iter().find(|mute| mute.mutes(name, now))
 }
 
-/// What it watches, in a few words.
+/// A few words on what it watches.
 pub fn watches(alarm: &Alarm) -> String {
     let children = alarm.children();
     if !children.is_empty() {
@@ -109,12 +109,12 @@ pub fn tells(app: &App, alarm: &Alarm) -> (String, Health) {
         Some(mute) => (format!("muted at times: {}", mute.rule), Health::Stopped),
         None if alarm.suppressed.is_some() => ("suppressed".to_owned(), Health::Degraded),
         None if !alarm.actions_enabled => ("actions off".to_owned(), Health::Stopped),
-        None if alarm.actions.is_empty() => ("tells nobody".to_owned(), Health::Stopped),
+        None if alarm.actions.is_empty() => ("notifies nobody".to_owned(), Health::Stopped),
         None => ("tells".to_owned(), Health::Healthy),
     }
 }
 
-/// The selected alarm.
+/// The alarm that is selected.
 pub fn selected(app: &App) -> Option<&Alarm> {
     let list = app.screen.list_of(ALARMS)?;
     alarm(app, list.selected().or_else(|| list.rows.first().map(String::as_str))?)
@@ -134,7 +134,7 @@ pub fn groups<'a>(app: &App, curves: &'a [Curve]) -> Vec<Vec<&'a Curve>> {
     names.iter().filter_map(of).collect()
 }
 
-/// What is known of an alarm.
+/// The facts of an alarm.
 pub fn whole(app: &App, name: &str) -> Vec<Fact> {
     let Some(alarm) = alarm(app, name) else { return Vec::new() };
     let mut facts = vec![
@@ -145,7 +145,7 @@ pub fn whole(app: &App, name: &str) -> Vec<Fact> {
         fact("tells", tells(app, alarm).0),
     ];
     facts.extend(alarm.description.iter().map(|text| fact("for", text.clone())));
-    facts.extend(alarm.suppressed.iter().map(|why| fact("tells nobody", why.clone())));
+    facts.extend(alarm.suppressed.iter().map(|why| fact("notifies nobody", why.clone())));
     facts.extend(alarm.suppressor.iter().map(|name| fact("suppressed by", as_it_is(app, name))));
     facts.extend(alarm.children().into_iter().map(|child| fact("of", as_it_is(app, &child))));
     facts
@@ -176,14 +176,14 @@ pub fn change<'a>(app: &'a App, wanted: &str) -> Option<&'a AlarmChange> {
     changes(app).find(|(key, _)| key == wanted).map(|(_, change)| change)
 }
 
-/// What such a row stands for: the logs from two minutes before it.
+/// The thing that such a row stands for: the logs from two minutes before it.
 pub fn change_subject(app: &App, key: Option<&str>) -> Option<Subject> {
     let change = change(app, key?)?;
     let from = change.at.checked_sub(SignedDuration::from_mins(2)).unwrap_or(change.at);
     Some(Subject::Logs(None, from))
 }
 
-/// All of such a row.
+/// Everything about the change in this row.
 pub fn whole_change(app: &App, key: &str) -> Vec<Fact> {
     let Some(change) = change(app, key) else { return Vec::new() };
     let when = crate::model::time::date_clock_with_zone(change.at, &app.zone());
@@ -232,7 +232,7 @@ pub fn toggle(app: &mut App) -> Vec<Effect> {
     done(app)
 }
 
-/// Shows an alarm.
+/// Shows the alarm in this pane, where the subject is one.
 pub fn shows(app: &mut App, subject: &Subject) -> Option<Vec<Effect>> {
     let Subject::Alarm(name) = subject else { return None };
     if app.panes.metrics.of == Topic::Alarms && app.shown().id == ID {
@@ -268,7 +268,7 @@ fn the_selected(app: &mut App) -> Option<String> {
     None
 }
 
-/// `M`: for how long?
+/// `M`: asks for how long to mute the selected alarm.
 pub fn mute(app: &mut App) -> Vec<Effect> {
     let Some(name) = the_selected(app) else { return Vec::new() };
     let title = format!("Mute {name} for");
@@ -278,7 +278,7 @@ pub fn mute(app: &mut App) -> Vec<Effect> {
     done(app)
 }
 
-/// `V`: it tells again.
+/// `V`: ends the mute of the selected alarm.
 pub fn unmute(app: &mut App) -> Vec<Effect> {
     let Some(alarm) = the_selected(app) else { return Vec::new() };
     plan(app, Request { alarm, length: None })
@@ -301,7 +301,7 @@ pub fn lengths(app: &App, _: u8) -> Vec<Line> {
     LENGTHS.iter().map(line).collect()
 }
 
-/// A length was chosen.
+/// Plans the mute for the length that was chosen.
 pub fn picked(app: &mut App, _: u8, text: &str) -> Vec<Effect> {
     app.screen.overlays.pop();
     let length = crate::model::time::duration(text);

@@ -1,4 +1,4 @@
-//! Where its blocks are: the figures beside their curves, what happened below the figures; one chart where that is wanted.
+//! Where the blocks of the Metrics pane are: figures beside curves, events below; or one large chart.
 
 use super::state::{ALARMS, CHARTS, HISTORY, LIST, MARKS, Topic};
 use crate::app::App;

@@ -18,7 +18,7 @@ use crate::app::{Command, Hooks, Pane, Spec, View, data_status, layout as place}
 use crate::model::Source;
 use state::{ALARMS, CHARTS, HISTORY, LIST, MARKS, Topic};
 
-/// The pane.
+/// The Metrics pane.
 pub const PANE: Pane = Pane {
     id: state::ID,
     title: "Metrics",

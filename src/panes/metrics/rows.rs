@@ -1,4 +1,4 @@
-//! Its rows: figures, and what happened meanwhile; which of them share a chart; how its data stands.
+//! The rows of the Metrics pane: figures and events; which figures share a chart; the status of the data.
 
 use super::alarms;
 use super::state::{Curve, LIST, RANGES, Read, Topic};
@@ -27,7 +27,7 @@ fn key(curve: &Curve) -> String {
     format!("{}/{}/{}", curve.figure.area.word(), curve.figure.of, curve.figure.name)
 }
 
-/// The figure of a key.
+/// The curve with this key.
 pub fn curve<'a>(app: &'a App, wanted: &str) -> Option<&'a Curve> {
     curves(app).iter().find(|curve| key(curve) == wanted)
 }
@@ -76,7 +76,7 @@ pub fn threshold(app: &App, curve: &Curve) -> Option<(f64, String)> {
     Some((policy.target?, "scales at".to_owned()))
 }
 
-/// What is known of a figure: a row may be cut.
+/// The facts of a figure: a row may be cut.
 pub fn whole(app: &App, wanted: &str) -> Vec<Fact> {
     let (Some(curve), Some(read)) = (curve(app, wanted), &app.panes.metrics.read) else { return Vec::new() };
     let (figure, told) = (&curve.figure, telemetry::summary(&curve.points));
@@ -132,7 +132,7 @@ pub fn selected(app: &App, groups: &[Vec<&Curve>]) -> usize {
     groups.iter().position(has).unwrap_or(0)
 }
 
-/// What happened, with what a filter looks into.
+/// The events, each with the text that a filter looks into.
 pub fn marks(app: &App) -> Vec<(String, String)> {
     app.panes.metrics.marks.iter().map(|event| (event.key.clone(), event.text())).collect()
 }
@@ -141,17 +141,17 @@ fn mark<'a>(app: &'a App, key: &str) -> Option<&'a TimelineEvent> {
     app.panes.metrics.marks.iter().find(|event| event.key == key)
 }
 
-/// What is opened of a thing that happened.
+/// The thing that an event opens.
 pub fn mark_subject(app: &App, key: Option<&str>) -> Option<Subject> {
     mark(app, key?).map(|event| timeline::subject(app, event))
 }
 
-/// All of such a row.
+/// Everything about what happened in this row.
 pub fn whole_mark(app: &App, key: &str) -> Vec<Fact> {
     mark(app, key).map(|event| timeline::facts(app, event)).unwrap_or_default()
 }
 
-/// What the frame names: of what, over which time, beside which.
+/// The words in the frame: of what, over which time, beside which.
 pub fn named(app: &App) -> String {
     let metrics = &app.panes.metrics;
     let of = match &metrics.of {
@@ -174,7 +174,7 @@ pub fn named(app: &App) -> String {
     }
 }
 
-/// How the data stands.
+/// Whether the curves are fresh, and what is missing of them.
 pub fn data_status(app: &App) -> DataStatus {
     let metrics = &app.panes.metrics;
     let old = metrics.read.as_ref().filter(|_| metrics.back == 0).map(|read| app.now.duration_since(read.at));

@@ -1,4 +1,4 @@
-//! Its name, those of its blocks, and what it keeps: of what, over which time, what was read.
+//! The name of the Metrics pane, those of its blocks, and what it remembers: the subject, the time and what was read.
 
 use crate::app::command::PaneId;
 use crate::app::screen::Block;
@@ -9,11 +9,11 @@ use crate::model::{Failure, Point};
 use jiff::{SignedDuration, Timestamp};
 use std::collections::BTreeSet;
 
-/// The pane.
+/// The name of the Metrics pane.
 pub const ID: PaneId = PaneId("metrics");
-/// Figures, a row each.
+/// The block with one figure a row.
 pub const LIST: Block = Block("metrics-list");
-/// Their curves.
+/// The block with the curves of the selected figure.
 pub const CHARTS: Block = Block("metrics-charts");
 /// What happened meanwhile.
 pub const MARKS: Block = Block("metrics-marks");
@@ -46,9 +46,9 @@ pub enum Topic {
     Service(String),
     /// A database, or an instance of one.
     Database(String),
-    /// All of one kind.
+    /// All figures of one area.
     Area(Area),
-    /// What alarms watch.
+    /// The metrics that alarms watch.
     Alarms,
 }
 
@@ -85,20 +85,20 @@ impl Against {
 #[derive(Debug, Clone, PartialEq)]
 pub struct Curve {
     pub figure: Figure,
-    /// Oldest first.
+    /// The points, the oldest first.
     pub points: Vec<Point>,
     /// Those of the other time, moved to this one.
     pub before: Vec<Point>,
 }
 
-/// What was read.
+/// Curves that were read: when, and over which time.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Read {
     /// When, by this machine's clock.
     pub at: Timestamp,
     pub since: Timestamp,
     pub until: Timestamp,
-    /// Seconds of a period.
+    /// Seconds that one point covers.
     pub period: i32,
     pub against: Against,
     pub curves: Vec<Curve>,
@@ -108,9 +108,9 @@ pub struct Read {
     pub others: BTreeSet<String>,
 }
 
-/// What is on its way.
+/// A question that is under way.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Flight {
+pub struct InFlight {
     pub serial: u64,
     /// What it will be, points added as they come.
     pub read: Read,
@@ -124,7 +124,7 @@ pub struct Monitored {
     pub listed: Vec<Listed>,
     /// Pages that came of the question under way.
     pub coming: Vec<Listed>,
-    /// Why it is not known.
+    /// Why the curves are not known.
     pub failure: Option<Failure>,
     /// When it was asked last.
     pub asked: Option<Timestamp>,
@@ -132,29 +132,29 @@ pub struct Monitored {
     pub flight: Option<u64>,
 }
 
-/// What it keeps.
+/// What the Metrics pane remembers.
 #[derive(Debug, Clone, PartialEq)]
 pub struct State {
     pub of: Topic,
     /// Where it was opened from: `Esc` leads back there.
     pub from: Option<PaneId>,
-    /// Of [`RANGES`].
+    /// The place of the range in [`RANGES`].
     pub range: usize,
-    /// So many halves of the range before now it ends.
+    /// How many halves of the range before now it ends.
     pub back: u32,
     pub against: Against,
-    /// One chart in the whole place.
+    /// Whether one chart has the whole screen.
     pub alone: bool,
-    /// Of the whole region, not only what has the environment's names.
+    /// Whether all of the region is shown, not only what has the environment's names.
     pub everything: bool,
     pub there: Monitored,
-    pub flight: Option<Flight>,
+    pub flight: Option<InFlight>,
     pub read: Option<Read>,
     /// Why the last question brought nothing.
     pub failure: Option<Failure>,
     /// When it was asked last; none: now.
     pub asked: Option<Timestamp>,
-    /// Questions so far.
+    /// How many questions were asked, which numbers them.
     pub serial: u64,
     /// What this machine knows of what happened, and when it was asked.
     pub local: Local,

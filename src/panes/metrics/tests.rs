@@ -178,6 +178,7 @@ fn the_metrics_of_a_thing_are_left_to_where_they_were_opened_from() {
     let mut app = read(&world, (120, 40));
     press(&mut app, "2 j j m enter", &world);
     assert!(app.panes.metrics.alone && matches!(&app.panes.metrics.of, Topic::Service(name) if name.ends_with("web")));
+    assert!(text(&app).contains("Curves web, "), "of what it is:\n{}", text(&app));
     press(&mut app, "esc", &world);
     assert!(!app.panes.metrics.alone && app.shown().id.0 == "metrics");
     press(&mut app, "esc", &world);

@@ -1,6 +1,6 @@
-//! What its keys do, what it asks, and what answers change. Nothing is asked while nobody looks: each metric costs.
+//! Keys, questions and answers of the Metrics pane. It asks only while somebody looks: each metric costs money.
 
-use super::state::{Against, Curve, Flight, ID, LIST, Monitored, RANGES, Read, State, Topic};
+use super::state::{Against, Curve, ID, InFlight, LIST, Monitored, RANGES, Read, State, Topic};
 use crate::app::App;
 use crate::app::effect::{Effect, Priority};
 use crate::app::event::Answer;
@@ -83,7 +83,7 @@ pub fn entered(app: &mut App) {
     }
 }
 
-/// Shows it of something else.
+/// Shows the metrics of something else.
 pub(super) fn show(app: &mut App, of: Topic) {
     if app.panes.metrics.of != of {
         app.panes.metrics.of = of;
@@ -174,7 +174,7 @@ pub fn everything(app: &mut App) -> Vec<Effect> {
     again(app)
 }
 
-/// `Enter`: the selected chart in the whole place, or all again.
+/// `Enter`: shows the selected chart on the whole screen, or all again.
 pub fn open(app: &mut App) -> Option<Vec<Effect>> {
     app.panes.metrics.alone = !app.panes.metrics.alone;
     Some(done(app))
@@ -233,8 +233,9 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
         app.poller.look_back(SignedDuration::ZERO, app.now);
         return Vec::new();
     }
-    let held = app.estate.identity.at().is_none() || app.poller.wrong_account();
-    if held || app.screen.paused.is_some() || app.has_pending_facts() {
+    // What stands still to be read stays as it is; another time, or another thing, is read for the first time.
+    let held = app.screen.paused.is_some() && app.panes.metrics.read.is_some();
+    if held || app.estate.identity.at().is_none() || app.poller.wrong_account() || app.has_pending_facts() {
         return Vec::new();
     }
     let (since, ..) = window(app);
@@ -334,11 +335,11 @@ fn ask_curves(app: &mut App) -> Vec<Effect> {
     if let Some((since, until)) = other {
         ask(app, BEFORE, since, until);
     }
-    app.panes.metrics.flight = Some(Flight { serial, read, waits: 1 + u8::from(other.is_some()) });
+    app.panes.metrics.flight = Some(InFlight { serial, read, waits: 1 + u8::from(other.is_some()) });
     effects
 }
 
-/// What happened meanwhile, but for what goes as planned.
+/// Makes the marks of events, except those that go as planned.
 fn make_marks(app: &mut App) {
     if many(app) && !due(app, app.panes.metrics.marks_made, MARKS_EVERY) {
         return;
@@ -372,7 +373,7 @@ fn make_marks(app: &mut App) {
     }
 }
 
-/// Takes answers in; one that nobody waits for any more is dropped here.
+/// Handles answers; one that nobody waits for any more is dropped here.
 pub fn answer(app: &mut App, answer: Answer) {
     let Owner::Pane(_, kind) = answer.ticket.owner else { return };
     let serial = answer.ticket.serial;

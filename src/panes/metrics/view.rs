@@ -21,7 +21,7 @@ const CHART: (u16, u16) = (9, 44);
 /// Cells of the curve in a row.
 const CELLS: u16 = 12;
 
-/// Draws a block.
+/// Draws the block in its place.
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     match block {
@@ -165,9 +165,15 @@ fn charts(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
         Some(against) => format!("against {}", against.words()),
     };
     let marks = happenings::marks(&metrics.marks);
-    let named = format!("{against}  {}", happenings::legend(&marks));
-    let against = named.trim();
-    let inside = frame::block(canvas, CHARTS, against, place, data_status);
+    // One chart on the whole screen has no list beside it that would say of what it is.
+    let of = match alarms::selected(app).filter(|_| metrics.of == Topic::Alarms) {
+        _ if !metrics.alone => String::new(),
+        Some(alarm) => alarm.name.clone(),
+        None => named(app),
+    };
+    let told = [of, against, happenings::legend(&marks)];
+    let told = told.into_iter().filter(|part| !part.is_empty()).collect::<Vec<_>>().join("  ");
+    let inside = frame::block(canvas, CHARTS, &told, place, data_status);
     let groups = groups(app);
     let (Some(read), false) = (&metrics.read, groups.is_empty()) else {
         return frame::message(canvas, inside, &data_status.empty);

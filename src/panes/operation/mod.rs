@@ -22,7 +22,7 @@ use crate::app::{Command, Hooks, Pane, Spec, View};
 use crate::model::Source;
 use state::{LOG, PROGRESS};
 
-/// The pane.
+/// The Operation pane.
 pub const PANE: Pane = Pane {
     id: state::ID,
     title: "Operation",

@@ -27,7 +27,7 @@ pub fn log(app: &App) -> Vec<(String, String)> {
     lines.map(|(key, line)| (key, line.text.into_owned())).collect()
 }
 
-/// A line of the log.
+/// The text of the line in this row.
 pub fn line(app: &App, key: Option<&str>) -> Option<Subject> {
     let found = tell::log(shown(app)?).find(|(other, _)| Some(other.as_str()) == key);
     found.map(|(_, line)| Subject::Text(line.text.into_owned()))

@@ -1,15 +1,15 @@
-//! Its name, those of its blocks, and what it keeps: nothing of its own.
+//! The name of the Operation pane, and those of its blocks; it remembers nothing.
 
 use crate::app::command::PaneId;
 use crate::app::screen::Block;
 
-/// The pane.
+/// The name of the Operation pane.
 pub const ID: PaneId = PaneId("operation");
 /// How it stands, as a picture.
 pub const PROGRESS: Block = Block("progress");
 /// What it did, and what was seen meanwhile.
 pub const LOG: Block = Block("operation-log");
 
-/// Nothing.
+/// The pane remembers nothing: operations are kept in the state of the app.
 #[derive(Debug, Clone, Default)]
 pub struct State;

@@ -1,4 +1,4 @@
-//! What keys do here: a program that runs for the operation is stopped.
+//! The keys of the Operation pane: they stop a program that runs for the operation.
 
 use super::rows::shown;
 use crate::app::App;
@@ -11,7 +11,7 @@ pub fn runs(app: &App) -> bool {
     shown(app).is_some_and(Operation::stoppable)
 }
 
-/// Stops it.
+/// Stops the program that the shown operation runs.
 pub fn stop(app: &mut App) -> Vec<Effect> {
     let Some(operation) = shown(app).filter(|operation| operation.stoppable()) else {
         app.say("nothing runs here that could be stopped");

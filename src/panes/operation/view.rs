@@ -14,7 +14,7 @@ use crate::ui::widgets::table::{self, Cell, Column};
 use ratatui::layout::Rect;
 use std::collections::HashMap;
 
-/// Draws a block.
+/// Draws the block in its place.
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     match block {
         PROGRESS => progress(canvas, place, data_status),

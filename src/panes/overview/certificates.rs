@@ -26,7 +26,7 @@ fn are_found(app: &App) -> bool {
         && (app.environment.target_groups.is_empty() || groups.at().is_some() || groups.failure().is_some())
 }
 
-/// Asks for them where they were never read, or a while ago.
+/// Asks for the certificates where they were never read, or are too old.
 pub fn ask(app: &mut App) -> Vec<Effect> {
     // A command has no screen: nobody looks.
     let looks = app.screen.size != (0, 0) && app.screen.paused.is_none();
@@ -50,7 +50,7 @@ pub fn ask(app: &mut App) -> Vec<Effect> {
     vec![Effect::Fetch { ticket, lane: Priority::Background, ask: Query::Certificates { groups }.into() }]
 }
 
-/// Takes them in; they are judged with all other facts.
+/// Stores the certificates; they are judged with all other facts.
 pub fn answer(app: &mut App, answer: Answer) {
     let now = app.now;
     match answer.of::<Told>().part {

@@ -37,14 +37,22 @@ pub struct Line {
     pub about: About,
     pub fact: Fact,
     pub brief: String,
-    /// Something of it is not known, or not of now.
+    /// Whether something of it is not known, or not of now.
     pub unread: bool,
 }
 
 impl Line {
-    /// A line.
+    /// A line about this, with its short form.
     pub fn new(about: About, fact: Fact, brief: impl Into<String>) -> Self {
         Self { about, fact, brief: brief.into(), unread: false }
+    }
+
+    /// Its few words, behind the sign of its health: in a row of several the sign says which of them it is about.
+    fn told(&self) -> String {
+        match self.fact.health {
+            Some(health) => format!("{} {}", health.sign(), self.brief),
+            None => self.brief.clone(),
+        }
     }
 }
 
@@ -57,14 +65,14 @@ pub fn fold(app: &App, mut lines: Vec<Line>) -> Vec<Row> {
     // What is not known is in sight before the rest.
     lines.sort_by_key(|line| !line.unread);
     for line in lines.into_iter().filter(|line| !line.brief.is_empty()) {
-        let wanted = width(&line.brief);
+        let wanted = width(&line.told());
         match rows.last_mut().filter(|row| row.has_room(wanted, cells)) {
             Some(row) => row.add(line),
             None => rows.push(Row::of(line)),
         }
     }
     let Some(line) = last(app) else { return rows };
-    let wanted = width(&line.brief).min(SEEN);
+    let wanted = width(&line.told()).min(SEEN);
     let in_sight = usize::from(kept(columns));
     let place = rows.len().min(in_sight).saturating_sub(1);
     match rows.get_mut(place).filter(|row| row.has_room(wanted, cells)) {
@@ -76,7 +84,7 @@ pub fn fold(app: &App, mut lines: Vec<Line>) -> Vec<Row> {
 
 impl Row {
     fn of(line: Line) -> Self {
-        let shown = Fact { health: line.fact.health, ..fact("", line.brief.as_str()) };
+        let shown = Fact { health: line.fact.health, ..fact("", line.told()) };
         Self { shown, lines: vec![line] }
     }
 
@@ -85,7 +93,7 @@ impl Row {
     }
 
     fn add(&mut self, line: Line) {
-        self.shown.text = format!("{}{BETWEEN}{}", self.shown.text, line.brief);
+        self.shown.text = format!("{}{BETWEEN}{}", self.shown.text, line.told());
         self.shown.health = worse(&self.shown, &line.fact);
         self.lines.push(line);
     }
@@ -96,7 +104,7 @@ fn worse(one: &Fact, other: &Fact) -> Option<crate::model::Health> {
     [one.health, other.health].into_iter().flatten().min_by_key(|health| health.rank())
 }
 
-/// What happened last.
+/// The last thing that happened.
 pub fn last(app: &App) -> Option<Line> {
     let event = app.panes.overview.happened.first()?;
     let at = time::cell(event.at, app.service_now(), &app.zone());

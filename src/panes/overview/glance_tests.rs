@@ -96,6 +96,21 @@ fn certificates_are_asked_for_four_times_a_day_and_after_an_hour_where_they_coul
 }
 
 #[test]
+fn a_certificate_that_cannot_be_read_again_tells_how_old_it_is() {
+    let mut world = holds(200);
+    let mut app = read(&world, (120, 40));
+    world
+        .failing
+        .insert(Source::Certificates, Failure::new(FailureKind::Denied, "not allowed: acm:DescribeCertificate"));
+    let effects = app.update(Event::Tick(now() + SignedDuration::from_hours(7)));
+    world.answer(&mut app, effects);
+    let told = line(&app).expect("what was read last stays");
+    assert!(told.text.starts_with("199 days left"), "{}", told.text);
+    assert!(told.text.ends_with("7h old: no permission to read certificates"), "{}", told.text);
+    assert_eq!(told.health, Some(Health::Unknown));
+}
+
+#[test]
 fn where_there_is_little_room_alarms_schedule_cost_certificate_and_what_happened_last_share_rows() {
     for size in [(80, 24), (99, 40), (100, 30), (120, 31)] {
         let world = holds(200);
@@ -149,7 +164,8 @@ fn a_single_short_list_leaves_its_room_to_what_stands_at_a_glance() {
     app.panes.overview.costs = Some(costs());
     tick(&mut app, now() + SignedDuration::from_secs(20), &world);
     let drawn = text(&app);
-    for line in ["alarms      none of 1", "certificate 200 days left", "schedule    stop", "yesterday", "last        1"]
+    for line in
+        ["alarms      none of 1", "certificate 200 days left", "schedule    stop", "yesterday", "last        ▲ 1"]
     {
         assert!(drawn.contains(line), "{line}: {drawn}");
     }

@@ -1,4 +1,4 @@
-//! What needs attention, services and databases at a glance.
+//! The Overview pane: what needs attention, services and databases at a glance.
 
 pub mod certificates;
 pub mod fold;
@@ -24,7 +24,7 @@ use crate::app::{Command, Hooks, Pane, Spec, View, data_status, layout as place,
 use crate::model::Source;
 use state::{ATTENTION, DATABASE_CURVES, DATABASES, SERVICE_CURVES, SERVICES, STANDING, TIMELINE};
 
-/// The pane.
+/// The Overview pane.
 pub const PANE: Pane = Pane {
     id: state::ID,
     title: "Overview",
@@ -44,7 +44,7 @@ const COMMANDS: &[Command] = &[Command::new(
     Scope::Pane(state::ID.0),
     "time line",
     &["t"],
-    "Show the time line in the whole place, or all blocks again.",
+    "Show the time line on the whole screen, or all blocks again.",
     update::timeline,
 )];
 
@@ -73,7 +73,7 @@ const BLOCKS: &[&Spec] = &[
         whole: |_, _| Vec::new(),
         data: // They tell the failures of their sources themselves.
         Data::Read {
-            status: |_| (Vec::new(), Vec::new()),
+            status: |app| (data_status::polled(app), Vec::new()),
             missing: |_| None,
             empty: rows::empty,
         },

@@ -20,7 +20,7 @@ pub fn has_time_line(width: u16, height: u16) -> bool {
     height >= if width >= WIDE { TIMELINE_FROM } else { TIMELINE_BELOW }
 }
 
-/// So many rows are kept for them beside services and databases.
+/// How many rows are kept for them beside services and databases.
 pub fn kept(width: u16) -> u16 {
     if width >= WIDE { 1 } else { 2 }
 }

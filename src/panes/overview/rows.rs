@@ -1,13 +1,14 @@
 //! What needs attention, as rows; what stands where nothing does.
 
 use super::state::ATTENTION;
-use crate::app::data_status::{failure_lines, note};
+use crate::app::data_status::{failure_lines, late, note, polled};
 use crate::app::effect::Effect;
 use crate::app::list::List;
 use crate::app::pane::Words;
 use crate::app::subject::Subject;
 use crate::app::update::open::open_subject;
 use crate::app::{App, overlays};
+use crate::model::time::short;
 use crate::model::{Attention, Health, Place, Severity, Source};
 use std::collections::HashMap;
 
@@ -26,13 +27,13 @@ pub fn lines(app: &App) -> Vec<(String, String)> {
     entries(app).map(|(key, entry)| (key, format!("{} {}", entry.name, entry.what))).collect()
 }
 
-/// The selected entry.
+/// The attention entry that is selected.
 pub fn selected(app: &App) -> Option<&Attention> {
     let key = app.screen.list_of(ATTENTION).and_then(List::selected)?;
     entries(app).find(|(other, _)| other == key).map(|(_, entry)| entry)
 }
 
-/// What the selected entry is about.
+/// The thing that the selected entry is about.
 pub fn subject(app: &App, _: Option<&str>) -> Option<Subject> {
     let entry = selected(app)?;
     Some(match &entry.place {
@@ -68,7 +69,7 @@ pub fn open(app: &mut App) -> Option<Vec<Effect>> {
     Some(open_subject(app, &subject))
 }
 
-/// What stands there while there is nothing.
+/// The words of the block while it is empty.
 pub fn empty(app: &App) -> Words {
     if app.estate.identity.at().is_none() {
         return match app.estate.identity.failure() {
@@ -95,7 +96,10 @@ fn attention(app: &App) -> Words {
         .map(|source| source.words())
         .collect();
     if unread.is_empty() {
-        vec![(Health::Healthy, "nothing".to_owned())]
+        vec![match late(app, &polled(app)) {
+            Some(age) => (Health::Unknown, format!("nothing {} ago; it was not read again since", short(age))),
+            None => (Health::Healthy, "nothing".to_owned()),
+        }]
     } else {
         vec![(Health::Stopped, format!("nothing so far; reading {} …", unread.join(", ")))]
     }

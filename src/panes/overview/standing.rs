@@ -1,4 +1,4 @@
-//! How the environment stands beside its services and databases: alarms, schedule, cost, tunnels, runs, a line each; and how
+//! How the environment stands beside its services and databases: alarms, schedule, cost, tunnels, runs, one line each; and how
 //! much room they need.
 
 use super::certificates;
@@ -45,7 +45,8 @@ fn lines(app: &App) -> Vec<Line> {
     let mut lines: Vec<Line> = alarms(app).into_iter().collect();
     lines.extend(certificates::line(app).map(|(fact, brief)| {
         // Load balancers are found by the services.
-        told_with(About::Reached, fact, brief, behind(app, Source::Services), false)
+        let behind = behind(app, Source::Services).or_else(|| behind(app, Source::Certificates));
+        told_with(About::Reached, fact, brief, behind, false)
     }));
     lines.extend(outside(app));
     lines.extend(coming(app));
@@ -68,7 +69,7 @@ fn outside(app: &App) -> impl Iterator<Item = Line> {
     })
 }
 
-/// Runs and tunnels.
+/// Lines of what goes on: runs and open tunnels.
 fn going(app: &App) -> Vec<Fact> {
     let mut facts = Vec::new();
     for pane in app.table.panes {
@@ -78,7 +79,9 @@ fn going(app: &App) -> Vec<Fact> {
     }
     for tunnel in &app.tunnels.list {
         let standing = &tunnel.standing;
-        let text = format!("{} on port {}", standing.phase.word(), tunnel.port());
+        let into = Some(&tunnel.plan.environment).filter(|environment| **environment != app.environment.name);
+        let into = into.map(|environment| format!(", into {environment}")).unwrap_or_default();
+        let text = format!("{} on port {}{into}", standing.phase.word(), tunnel.port());
         facts.push(bad("tunnel", text, standing.phase.health()));
     }
     facts
@@ -110,7 +113,7 @@ fn alarms(app: &App) -> Option<Line> {
             .any(|mute| mute.until.is_some() && mute.mutes(&alarm.name, now))
     });
     let mut text = match raised {
-        0 if ours.is_empty() => "none begins as is configured".to_owned(),
+        0 if ours.is_empty() => "none has a name that begins as configured".to_owned(),
         0 => format!("none of {} is raised", ours.len()),
         _ => format!("{raised} of {} raised", ours.len()),
     };
@@ -160,7 +163,7 @@ fn aged(line: Fact, behind: Option<String>) -> Fact {
     bad(&line.label, format!("{}  {behind}", line.text), health)
 }
 
-/// The next switch.
+/// The line of the next scheduled start or stop.
 fn coming(app: &App) -> Option<Line> {
     let (now, zone) = (app.service_now(), app.zone());
     let asked = app.poller.sources(&app.environment);
@@ -203,7 +206,7 @@ fn told(app: &App) -> Option<Cow<'_, Told>> {
     })
 }
 
-/// Keeps what is told of the costs, for the frames until they are read again or a day begins.
+/// Keeps the line of the costs for the frames until they are read again or a day begins.
 pub fn keep(app: &mut App) {
     if let (Some(Cow::Owned(told)), Some(costs)) = (told(app), &app.panes.overview.costs) {
         app.panes.overview.told = Some((costs.read_at, today(app), told));
@@ -272,7 +275,7 @@ fn selected(app: &App) -> Option<Row> {
     all(app).into_iter().nth(number)
 }
 
-/// What a row stands for.
+/// The thing that a row stands for.
 pub fn subject(app: &App, _: Option<&str>) -> Option<Subject> {
     selected(app).map(|row| Subject::Text(format!("{} {}", row.shown.label, row.shown.text).trim().to_owned()))
 }
@@ -308,12 +311,12 @@ pub fn data_status(_: &App) -> DataStatus {
     DataStatus { empty: data_status::note("nothing more is configured"), ..DataStatus::default() }
 }
 
-/// What its frame names: costs of a simulated world are nobody's.
+/// The words in the frame beside the title: the costs of a simulated account are not real.
 pub fn named(app: &App) -> &'static str {
-    if app.session.simulated && app.panes.overview.costs.is_some() { "costs are simulated" } else { "" }
+    if app.session.simulated && app.panes.overview.costs.is_some() { "· costs are simulated" } else { "" }
 }
 
-/// Rows that it needs.
+/// How many rows the block needs.
 pub fn rows(app: &App) -> u16 {
     u16::try_from(facts(app).len()).unwrap_or(u16::MAX / 2)
 }

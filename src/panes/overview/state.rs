@@ -1,4 +1,4 @@
-//! Its name, those of its blocks, and what it keeps.
+//! The name of the Overview pane, those of its blocks, and what it remembers.
 
 use super::switches::Switches;
 use crate::app::command::PaneId;
@@ -10,13 +10,13 @@ use crate::model::timeline::local::Local;
 use jiff::Timestamp;
 use jiff::civil::Date;
 
-/// The pane.
+/// The name of the Overview pane.
 pub const ID: PaneId = PaneId("overview");
 /// What needs attention.
 pub const ATTENTION: Block = Block("attention");
-/// Services.
+/// The block with the list of services.
 pub const SERVICES: Block = Block("overview-services");
-/// Databases.
+/// The block with the list of databases.
 pub const DATABASES: Block = Block("overview-databases");
 /// Curves of the selected service.
 pub const SERVICE_CURVES: Block = Block("overview-service-curves");
@@ -29,7 +29,7 @@ pub const TIMELINE: Block = Block("overview-timeline");
 /// Alarms, schedule, cost, tunnels and runs, a line each.
 pub const STANDING: Block = Block("overview-standing");
 
-/// What it keeps.
+/// What the Overview pane remembers.
 #[derive(Debug, Clone, Default)]
 pub struct State {
     /// What happened lately, newest first, what is routine left out.

@@ -41,7 +41,7 @@ impl Switches {
     }
 }
 
-/// What holds now.
+/// The scheduled starts and stops: the kept ones while they hold, else computed anew.
 pub fn switches(app: &App) -> Cow<'_, Switches> {
     match &app.panes.overview.switches {
         Some(known) if known.still(app) => Cow::Borrowed(known),

@@ -32,7 +32,7 @@ fn the_overview_fits_every_size() {
     }
 }
 
-/// What an account costs, as it was read a while ago.
+/// The costs of an account, as they were read a while ago.
 pub(super) fn costs() -> Costs {
     let today = now().to_zoned(jiff::tz::TimeZone::UTC).date();
     let day = |back: i64, tasks: f64| Day {
@@ -165,7 +165,7 @@ fn costs_of_the_simulated_world_say_that_they_are() {
     app.panes.overview.costs = Some(costs());
     app.lists_changed();
     app.settle();
-    assert!(text(&app).contains("costs are simulated"), "{}", text(&app));
+    assert!(text(&app).contains("At a glance · costs are simulated"), "{}", text(&app));
 }
 
 #[test]

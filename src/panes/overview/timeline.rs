@@ -15,7 +15,7 @@ fn event<'a>(app: &'a App, key: &str) -> Option<&'a TimelineEvent> {
     app.panes.overview.happened.iter().find(|event| event.key == key)
 }
 
-/// What is opened of a thing.
+/// The thing that an event opens.
 pub fn subject(app: &App, key: Option<&str>) -> Option<Subject> {
     event(app, key?).map(|event| timeline::subject(app, event))
 }
@@ -31,7 +31,7 @@ pub fn data_status(app: &App) -> DataStatus {
     timeline::data_status(app, &overview.local, overview.made.is_some(), "nothing within the last two hours")
 }
 
-/// What its frame names: what the account's other environments did is no part of it.
+/// The words in the frame: what the account's other environments did is left out.
 pub fn named(app: &App) -> String {
     match app.panes.overview.of_others {
         0 => String::new(),

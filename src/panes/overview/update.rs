@@ -1,4 +1,4 @@
-//! What its keys do, what it asks, and what is put together for its blocks.
+//! Keys, questions and answers of the Overview pane, and the contents of its blocks.
 
 use super::state::{ID, State, TIMELINE};
 use super::switches::keep;
@@ -30,7 +30,7 @@ const COSTS: u8 = 1;
 /// No more rows are kept.
 const MOST: usize = 500;
 
-/// The time line in the whole place, or all blocks again.
+/// Shows the time line on the whole screen, or all blocks again.
 pub fn timeline(app: &mut App) -> Vec<Effect> {
     let shown = app.screen.zoom && app.focused() == TIMELINE;
     app.focus_on(TIMELINE);
@@ -110,7 +110,7 @@ fn make_timeline(app: &mut App) {
     }
 }
 
-/// Takes in what this machine knows.
+/// Stores what this machine knows.
 pub fn answer(app: &mut App, answer: Answer) {
     if answer.ticket.owner == Owner::Pane(ID.0, certificates::KIND) {
         certificates::answer(app, answer);

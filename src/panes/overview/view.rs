@@ -17,7 +17,7 @@ use crate::ui::widgets::table::{self, Cell, Column, WIDE};
 use ratatui::layout::Rect;
 use std::collections::HashMap;
 
-/// Draws a block.
+/// Draws the block in its place.
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     match block {
         ATTENTION => attention(canvas, place, data_status),

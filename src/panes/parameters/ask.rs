@@ -1,4 +1,4 @@
-//! What it asks, and what the answers change.
+//! What the Parameters pane asks, and what the answers change.
 
 use super::rows;
 use super::state::{ID, Shown};
@@ -50,12 +50,13 @@ fn asked_names(app: &App) -> Option<Vec<String>> {
     Some(asked)
 }
 
-/// What is to be asked now. A value that was shown long enough is hidden here.
+/// The questions that are due now. A value that was shown long enough is hidden here.
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let looked_at = app.shown().id == ID;
     hide(app, looked_at);
     let state = &app.panes.parameters;
-    if app.estate.identity.at().is_none() || (state.asked.is_none() && !looked_at) {
+    let held = app.screen.paused.is_some() && app.estate.parameters.at().is_some();
+    if held || app.estate.identity.at().is_none() || (state.asked.is_none() && !looked_at) {
         return Vec::new();
     }
     let old = state.derived.is_none_or(|at| app.now.duration_since(at) >= DERIVED);
@@ -105,7 +106,7 @@ fn hide(app: &mut App, looked_at: bool) {
     }
 }
 
-/// Asks for the value of one.
+/// Asks for the value of a parameter.
 pub(super) fn value(app: &mut App, name: &str) -> Vec<Effect> {
     let (serial, effect) = fetch(app, VALUE, Query::ParameterValue { name: name.to_owned() });
     let shown = shown(app, name);
@@ -113,7 +114,7 @@ pub(super) fn value(app: &mut App, name: &str) -> Vec<Effect> {
     vec![effect]
 }
 
-/// Asks for the versions of one.
+/// Asks for the versions of a parameter.
 pub(super) fn versions(app: &mut App, name: &str) -> Vec<Effect> {
     let (serial, effect) = fetch(app, VERSIONS, Query::ParameterHistory { name: name.to_owned() });
     let shown = shown(app, name);
@@ -129,7 +130,7 @@ fn shown<'a>(app: &'a mut App, name: &str) -> &'a mut Shown {
     shown
 }
 
-/// Takes an answer in; one that nobody waits for any more is dropped.
+/// Handles an answer; one that nobody waits for any more is dropped.
 pub fn answer(app: &mut App, answer: Answer) {
     let Owner::Pane(_, kind) = answer.ticket.owner else { return };
     let serial = answer.ticket.serial;

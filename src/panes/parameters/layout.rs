@@ -1,4 +1,4 @@
-//! Where its blocks are.
+//! Where the blocks of the Parameters pane are.
 
 use super::state::{CHECK, FACTS, LIST};
 use crate::app::App;

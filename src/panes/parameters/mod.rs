@@ -16,7 +16,7 @@ use crate::app::{Command, Hooks, Pane, Spec, View, layout as place, select};
 use crate::model::Source;
 use state::{CHECK, FACTS, LIST};
 
-/// The pane.
+/// The Parameters pane.
 pub const PANE: Pane = Pane {
     id: state::ID,
     title: "Parameters",

@@ -1,4 +1,4 @@
-//! Its rows, what they stand for, and how their data stands.
+//! The rows of the Parameters pane, what they stand for, and how fresh their data is.
 
 use super::state::{FACTS, LIST};
 use crate::app::App;
@@ -35,7 +35,7 @@ pub(super) fn under(app: &App) -> Option<Vec<String>> {
     (state.complete || !known.is_empty()).then_some(known)
 }
 
-/// Makes the rows and the findings of what is known.
+/// Makes the rows and the findings from what is known.
 pub(super) fn derive(app: &mut App) {
     let estate = &app.estate;
     let (all, mut complete) = named_by_services(estate);
@@ -151,19 +151,19 @@ pub fn on_parameter(app: &App) -> bool {
     selected(app).is_some()
 }
 
-/// What a row stands for.
+/// The thing that a row stands for.
 pub fn subject(app: &App, key: Option<&str>) -> Option<Subject> {
     let key = key?;
     let name = secret(app, key).map_or(key, |one| one.name.as_str());
     Some(Subject::Text(name.to_owned()))
 }
 
-/// How old a time is.
+/// How long ago this was, in a few characters.
 pub fn age(app: &App, at: Option<jiff::Timestamp>) -> String {
     at.map_or_else(|| "–".to_owned(), |at| short(app.service_now().duration_since(at)))
 }
 
-/// What is told of the selected one.
+/// The facts of the selected parameter or secret.
 pub fn facts(app: &App) -> Vec<Fact> {
     let Some(key) = selected_key(app) else { return Vec::new() };
     if let Some(one) = secret(app, key) {
@@ -292,7 +292,7 @@ pub fn findings(app: &App) -> Vec<(String, String)> {
     all.map(|(at, one)| (at.to_string(), format!("{} {} {}", one.problem.word(), one.name, one.text))).collect()
 }
 
-/// What a finding is about.
+/// The thing that a finding is about.
 pub fn found(app: &App, key: Option<&str>) -> Option<Subject> {
     let at: usize = key?.parse().ok()?;
     app.panes.parameters.findings.get(at).map(|one| Subject::Text(one.name.clone()))
@@ -312,7 +312,7 @@ pub fn finding(app: &App, key: &str) -> Vec<Fact> {
     lines
 }
 
-/// How the list stands.
+/// Whether the list is fresh, and what is missing of it.
 pub fn data_status(app: &App) -> DataStatus {
     let status = app.estate.status(Source::Parameters);
     let mut data = DataStatus { loading: status.at.is_none(), ..DataStatus::default() };
@@ -358,11 +358,12 @@ fn empty(app: &App, read: bool) -> Vec<(Health, String)> {
     }
 }
 
-/// How the facts stand.
+/// Whether the facts are fresh, and what is missing of them.
 pub fn facts_status(app: &App) -> DataStatus {
     let words = if app.focused() == FACTS { "nothing is selected" } else { "select a parameter" };
-    let trouble = beside(app, READERS);
-    DataStatus { empty: note(words), trouble, ..DataStatus::default() }
+    // They are of the list's read: where the list does not stand beside them, this says how old they are.
+    let DataStatus { age, dimmed, trouble, .. } = data_status(app);
+    DataStatus { age, dimmed, empty: note(words), trouble, ..DataStatus::default() }
 }
 
 /// What tells which parameters and secrets are read, and by whom.
@@ -378,5 +379,6 @@ pub fn check_status(app: &App) -> DataStatus {
         (true, false) => "nothing is wrong so far; not all task definitions are known",
         (true, true) => "nothing is wrong",
     };
-    DataStatus { empty: note(words), loading: !read, trouble, ..DataStatus::default() }
+    let DataStatus { age, dimmed, .. } = data_status(app);
+    DataStatus { age, dimmed, empty: note(words), loading: !read, trouble }
 }

@@ -1,4 +1,4 @@
-//! Its name, those of its blocks, and what it keeps.
+//! The name of the Parameters pane, those of its blocks, and what it remembers.
 
 use crate::app::command::PaneId;
 use crate::app::screen::Block;
@@ -10,13 +10,13 @@ use crate::model::parameters::{Parameter, Secret, Value, Version};
 use jiff::Timestamp;
 use std::collections::BTreeSet;
 
-/// The pane.
+/// The name of the Parameters pane.
 pub const ID: PaneId = PaneId("parameters");
 /// Parameters and secrets.
 pub const LIST: Block = Block("parameters");
-/// The selected one.
+/// The block with facts of the selected parameter.
 pub const FACTS: Block = Block("parameter-facts");
-/// What is wrong.
+/// The block with what is wrong.
 pub const CHECK: Block = Block("parameter-check");
 
 /// What it keeps. Parameters and secrets themselves are in the estate.
@@ -30,7 +30,7 @@ pub struct State {
     pub under: Vec<String>,
     /// What came of it so far.
     pub coming: Vec<Parameter>,
-    /// The same of secrets.
+    /// The number of the question about secrets that is under way.
     pub secrets_under_way: Option<u64>,
     pub coming_secrets: Vec<Secret>,
     /// Numbers the questions.
@@ -41,16 +41,16 @@ pub struct State {
     pub closed: BTreeSet<String>,
     /// Secrets of the whole region are shown, not only those that are told to be the environment's.
     pub everything: bool,
-    /// The tree.
+    /// The rows of the tree.
     pub rows: Vec<Row>,
     /// What task definitions name, and whether all of them are known.
     pub named: Vec<ParameterReference>,
     pub complete: bool,
     /// What is wrong.
     pub findings: Vec<Finding>,
-    /// Something that the rows are made of has changed.
+    /// Whether something that the rows are made of has changed.
     pub stale: bool,
-    /// When they were made.
+    /// When rows and findings were derived.
     pub derived: Option<Timestamp>,
     /// Of which parameter a value or the versions are shown.
     pub shown: Shown,
@@ -61,7 +61,6 @@ pub struct State {
 /// What is shown of one parameter beside what is known of all.
 #[derive(Debug, Clone, Default)]
 pub struct Shown {
-    /// Its name.
     pub name: String,
     /// The question for its value, by its number.
     pub asked_value: Option<u64>,

@@ -4,6 +4,7 @@ use super::state::ID;
 use crate::app::effect::Effect;
 use crate::app::event::Event;
 use crate::app::operation::call::{Call, Read};
+use crate::feeds::aws::Query;
 use crate::model::health::Severity;
 use crate::model::parameters::{Kind, Parameter, Secret};
 use crate::model::task_definition::Reference;
@@ -159,6 +160,14 @@ fn folders_close_and_what_fails_says_why_and_keeps_what_was_read() {
     press(&mut app, "r", &world);
     let screen = text(&app);
     assert!(screen.contains("ssm:DescribeParameters") && screen.contains("DATABASE_URL"), "{screen}");
+    // Where there is room for one block alone, too: each of them says how old it is.
+    let effects = app.update(Event::Tick(now() + SignedDuration::from_mins(2)));
+    world.answer(&mut app, effects);
+    for keys in ["k z", "z tab z", "z tab z"] {
+        press(&mut app, keys, &world);
+        let screen = text(&app);
+        assert!(screen.contains("2m old") && screen.contains("not allowed"), "{screen}");
+    }
     // Nothing of it stays in another environment.
     let mut fresh = read(&world, (120, 40));
     press(&mut fresh, "7", &world);
@@ -226,4 +235,26 @@ fn a_value_is_copied_while_it_is_shown_and_never_printed() {
     let drawn = text(&app);
     assert!(drawn.contains("copied the value of") && !drawn.contains("s3cret"), "{drawn}");
     assert!(app.activity.iter().all(|entry| !entry.text.contains("s3cret")));
+}
+
+#[test]
+fn a_paused_screen_asks_for_no_parameters() {
+    let world = world();
+    let mut app = read(&world, (120, 40));
+    press(&mut app, "7 p", &world);
+    let asks = |app: &mut crate::app::App, minutes: i64| {
+        let effects = app.update(Event::Tick(now() + SignedDuration::from_mins(minutes)));
+        let of = |effect: &&Effect| {
+            matches!(effect, Effect::Fetch { ask: crate::feeds::Ask::Aws(Query::Parameters { .. }), .. })
+        };
+        effects.iter().filter(of).count()
+    };
+    assert_eq!(asks(&mut app, 10), 0);
+    app.settle();
+    assert!(text(&app).contains("10m old"), "{}", text(&app));
+    press(&mut app, "p", &world);
+    let effects = app.update(Event::Tick(now() + SignedDuration::from_mins(11)));
+    world.answer(&mut app, effects);
+    app.settle();
+    assert!(!text(&app).contains("m old"), "{}", text(&app));
 }

@@ -1,4 +1,4 @@
-//! What keys do in it.
+//! What keys do in the Parameters pane.
 
 use super::ask;
 use super::rows::{derive, selected, under};
@@ -17,7 +17,7 @@ use crate::model::parameters::named::readers;
 use crate::model::parameters::{Value, check_name};
 use std::collections::BTreeMap;
 
-/// A value is typed.
+/// The line that is typed is a parameter's value.
 const VALUE: u8 = 0;
 /// The name of a new one is typed.
 const NAME: u8 = 1;
@@ -130,13 +130,13 @@ pub fn accepted(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
     begin(app, Wanted::Put { name, value, kind: None, key: None, description: None })
 }
 
-/// `X`.
+/// `X`: removes the selected parameter, after a question.
 pub fn remove(app: &mut App) -> Vec<Effect> {
     let Some(name) = selected(app) else { return none_selected(app) };
     begin(app, Wanted::Remove { name })
 }
 
-/// What keeps a parameter from being changed here: it is another environment's.
+/// The check that keeps a parameter from being changed here: it is another environment's.
 fn foreign(app: &App, name: &str) -> Option<Check> {
     let state = &app.panes.parameters;
     place(&app.config, &app.environment, &state.named, state.complete).refuses(name)
@@ -158,7 +158,7 @@ pub fn everything(app: &mut App) -> Vec<Effect> {
     done(app)
 }
 
-/// `r`.
+/// `r`: reads the parameters again.
 pub fn refresh(app: &mut App) -> Vec<Effect> {
     app.panes.parameters.asked = app.panes.parameters.asked.map(|_| jiff::Timestamp::UNIX_EPOCH);
     app.say("reading again");

@@ -1,20 +1,22 @@
-//! How it looks.
+//! How the Parameters pane looks.
 
 use super::rows;
 use super::state::{CHECK, FACTS, LIST};
+use crate::app::App;
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::model::Health;
 use crate::model::parameters::tree::Row;
-use crate::model::parameters::{Parameter, person};
+use crate::model::parameters::{Parameter, Secret, person};
 use crate::model::text::harmless;
 use crate::ui::canvas::Canvas;
 use crate::ui::shared::facts;
+use crate::ui::theme::Theme;
 use crate::ui::widgets::table::{self, Cell, Column};
 use ratatui::layout::Rect;
 use std::collections::{HashMap, HashSet};
 
-/// Draws a block.
+/// Draws the block in its place.
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     match block {
         LIST => list(canvas, place, data_status),
@@ -61,20 +63,7 @@ fn list(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
             return Some(cells.into());
         }
         if let Some(secret) = rows::secret(app, key) {
-            let rotation = secret.rotation(app.service_now());
-            let health = rows::rotation_health(&rotation);
-            let style = health.map_or(theme.dim, |health| theme.health(health));
-            return Some(
-                vec![
-                    Cell::new(health.map_or(" ", Health::sign), style),
-                    Cell::new(harmless(&secret.name), theme.text).name(),
-                    Cell::new("secret", theme.dim),
-                    Cell::new("", theme.dim),
-                    Cell::new(rows::age(app, secret.changed_at), theme.dim),
-                    Cell::new(secret.owner.clone().unwrap_or_default(), theme.dim),
-                ]
-                .into(),
-            );
+            return Some(secret_cells(app, theme, secret).into());
         }
         let leaf = |one: &Parameter, depth: usize, label: &str| {
             let worst = rows::worst(app, &one.name).map(rows::health);
@@ -98,22 +87,38 @@ fn list(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
             Row::Folder { depth, label, count, closed, .. } => {
                 let sign = if *closed { "+" } else { "-" };
                 let text = format!("{}{sign} {}", "  ".repeat(*depth), harmless(label));
-                let count = count.to_string();
-                Some(
-                    vec![
-                        Cell::new(" ", theme.dim),
-                        Cell::new(text, theme.strong),
-                        Cell::new("", theme.dim),
-                        Cell::new(count, theme.dim),
-                        Cell::new("", theme.dim),
-                        Cell::new("", theme.dim),
-                    ]
-                    .into(),
-                )
+                Some(folder_cells(theme, text, *count).into())
             }
             Row::Leaf { at, depth, label } => all.get(*at).map(|one| leaf(one, *depth, label)),
         }
     });
+}
+
+/// A row of a secret of Secrets Manager.
+fn secret_cells<'a>(app: &App, theme: &Theme, secret: &'a Secret) -> Vec<Cell<'a>> {
+    let rotation = secret.rotation(app.service_now());
+    let health = rows::rotation_health(&rotation);
+    let style = health.map_or(theme.dim, |health| theme.health(health));
+    vec![
+        Cell::new(health.map_or(" ", Health::sign), style),
+        Cell::new(harmless(&secret.name), theme.text).name(),
+        Cell::new("secret", theme.dim),
+        Cell::new("", theme.dim),
+        Cell::new(rows::age(app, secret.changed_at), theme.dim),
+        Cell::new(secret.owner.clone().unwrap_or_default(), theme.dim),
+    ]
+}
+
+/// A row of a folder of the tree.
+fn folder_cells(theme: &Theme, text: String, count: usize) -> Vec<Cell<'static>> {
+    vec![
+        Cell::new(" ", theme.dim),
+        Cell::new(text, theme.strong),
+        Cell::new("", theme.dim),
+        Cell::new(count.to_string(), theme.dim),
+        Cell::new("", theme.dim),
+        Cell::new("", theme.dim),
+    ]
 }
 
 fn check(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {

@@ -13,7 +13,6 @@ pub struct Asked<T> {
     pub seen: Observed<T>,
     /// The number of the last question.
     serial: u64,
-    /// It is under way.
     under_way: bool,
     /// When it was asked last.
     at: Option<Timestamp>,

@@ -23,7 +23,7 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "look again",
         &["u"],
-        "Look again how the environment is reached, and send probes to its hosts, also where it is guarded.",
+        "Check again how the environment is reached, and send probes to its hosts, even if it is guarded.",
         health::look_again,
     )
     .when(health::has_focus),
@@ -59,7 +59,7 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "remove address",
         &["X"],
-        "Remove the rule of an address that was allowed by hand: the address is typed.",
+        "Remove the rule of an address that was allowed by hand: type the address.",
         health::take_back,
     )
     .risks(Risk::Change)
@@ -77,7 +77,7 @@ pub(super) const COMMANDS: &[Command] = &[
         OWN,
         "user pool",
         &["a"],
-        "Show the environment's user pool: users by status, second factor, password policy; of nobody more.",
+        "Show the environment's user pool: users by status, second factor, password policy; totals only.",
         pool::show,
     ),
 ];
@@ -90,7 +90,7 @@ pub(super) const OF_ALL: &[Command] = &[
         Scope::List,
         "scaling target",
         &[],
-        "Change the target value of a policy of the selected service: metric and value are typed, as cpu=50.",
+        "Change the target value of a policy of the selected service: type the metric and the value, such as cpu=50.",
         typed::ask_target,
     )
     .risks(Risk::Change)
@@ -100,7 +100,7 @@ pub(super) const OF_ALL: &[Command] = &[
         Scope::List,
         "add scheduled action",
         &[],
-        "Add a scheduled action to the selected service: its name, the limits that it sets, and its time are typed.",
+        "Add a scheduled action to the selected service: type its name, the limits that it sets, and its time.",
         typed::ask_action,
     )
     .risks(Risk::Change)
@@ -110,7 +110,7 @@ pub(super) const OF_ALL: &[Command] = &[
         Scope::List,
         "remove scheduled action",
         &[],
-        "Remove a scheduled action of the selected service: its name is typed.",
+        "Remove a scheduled action of the selected service: type its name.",
         typed::ask_removal,
     )
     .risks(Risk::Change)
@@ -156,7 +156,7 @@ const INVALIDATE: Command = Command::new(
     Scope::List,
     "invalidate",
     &[],
-    "Invalidate what a distribution of CloudFront has cached: paths are typed; watched until every edge has done it.",
+    "Invalidate what a CloudFront distribution has cached: type the paths; watched until every edge has done it.",
     typed::ask,
 )
 .risks(Risk::Change);

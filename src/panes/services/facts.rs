@@ -1,4 +1,4 @@
-//! Autoscaling and a task, in sentences.
+//! The facts of autoscaling and of a task.
 
 use super::rows::opened;
 use super::scaling as watched;
@@ -62,7 +62,7 @@ pub fn scaling(app: &App) -> Vec<Fact> {
     lines
 }
 
-/// The opened task.
+/// The facts of the opened task, as labelled lines.
 pub fn task(app: &App) -> Vec<Fact> {
     let Some(task) = app.panes.services.task.as_deref().and_then(|id| app.estate.task(id)) else { return Vec::new() };
     let mut lines = vec![fact("task", &task.id)];

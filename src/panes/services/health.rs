@@ -158,7 +158,7 @@ pub fn answer(app: &mut App, answer: Answer) {
     }
 }
 
-/// What is checked, from what serves to what protects.
+/// The checks, from what serves to what protects.
 pub fn checks(app: &App) -> Vec<Check> {
     let looked = &app.panes.services.health;
     let targets = app.estate.targets.iter().filter_map(|(group, seen)| match (seen.value(), seen.failure()) {
@@ -201,7 +201,7 @@ pub fn lines(app: &App) -> Vec<(String, String)> {
     checks(app).iter().enumerate().map(|(number, check)| (number.to_string(), text(check))).collect()
 }
 
-/// The whole of a row.
+/// Everything about the finding in this row.
 pub fn whole(app: &App, key: &str) -> Vec<Fact> {
     let Some(check) = key.parse().ok().and_then(|number: usize| checks(app).into_iter().nth(number)) else {
         return Vec::new();
@@ -216,7 +216,7 @@ pub fn whole(app: &App, key: &str) -> Vec<Fact> {
     lines
 }
 
-/// How its data stands.
+/// Whether the findings are fresh, and what is missing of them.
 pub fn data_status(app: &App) -> DataStatus {
     let looked = &app.panes.services.health;
     // Load balancers are found by the target groups of the services.

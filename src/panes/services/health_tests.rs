@@ -145,6 +145,22 @@ fn the_firewall_is_tried_by_a_key_of_its_own() {
     assert_eq!(tried("w"), [(true, true)]);
 }
 
+/// A zone whose only record stands for another load balancer.
+fn zone(host: &str) -> Zone {
+    let record = Record {
+        name: host.into(),
+        kind: "A".into(),
+        stands_for: Some("elsewhere.elb.amazonaws.com".into()),
+        values: Vec::new(),
+    };
+    Zone {
+        id: "Z1".into(),
+        name: "bookmark-manager.example".into(),
+        servers: vec!["ns-1.awsdns-1.com".into()],
+        records: vec![record],
+    }
+}
+
 /// One of each thing that can be found.
 fn everything() -> Vec<Finding> {
     let host = "staging.bookmark-manager.example";
@@ -177,18 +193,6 @@ fn everything() -> Vec<Finding> {
         cidr: "203.0.113.0/24".into(),
         description: Some("office".into()),
     };
-    let record = Record {
-        name: host.into(),
-        kind: "A".into(),
-        stands_for: Some("elsewhere.elb.amazonaws.com".into()),
-        values: Vec::new(),
-    };
-    let zone = Zone {
-        id: "Z1".into(),
-        name: "bookmark-manager.example".into(),
-        servers: vec!["ns-1.awsdns-1.com".into()],
-        records: vec![record],
-    };
     let missing = vec![("www.bookmark-manager.example".into(), "_x.www".into(), "_y.acm-validations.aws".into())];
     let shown = Certificate {
         names: vec![host.into()],
@@ -200,7 +204,7 @@ fn everything() -> Vec<Finding> {
     vec![
         Finding::Balancers(Ok(vec![balancer])),
         Finding::Rules(Ok(vec![rule])),
-        Finding::Zones(Ok(vec![zone])),
+        Finding::Zones(Ok(vec![zone(host)])),
         Finding::Issued(Ok(vec![Issued {
             arn: "c".into(),
             names: vec![host.into()],

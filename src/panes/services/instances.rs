@@ -23,7 +23,7 @@ const EVERY: SignedDuration = SignedDuration::from_secs(30);
 /// The question for them, among those of the pane.
 pub(super) const ASKED: u8 = 1;
 
-/// `m`: shows them.
+/// `m`: shows the instances, or the list again.
 pub fn show(app: &mut App) -> Vec<Effect> {
     instead::show(app, SubView::Machines)
 }
@@ -41,7 +41,8 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     }
     let (now, generation, ended) = (app.now, app.generation(), ended(app));
     let state = &app.panes.services.machines;
-    if !state.asked.is_due(EVERY, state.ended != ended, now) {
+    let held = app.screen.paused.is_some() && state.asked.seen.at().is_some();
+    if held || !state.asked.is_due(EVERY, state.ended != ended, now) {
         return Vec::new();
     }
     let environment = &app.environment;
@@ -57,7 +58,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     vec![Effect::Fetch { ticket, lane: Priority::Operator, ask: query.into() }]
 }
 
-/// Takes in what came.
+/// Takes in an answer about instances.
 pub fn answer(app: &mut App, answer: Answer) {
     let listed = |fact| {
         let Told::Machines(machines, missing) = fact else { return None };
@@ -71,7 +72,7 @@ fn all(app: &App) -> &[Machine] {
     app.panes.services.machines.asked.seen.value().map_or(&[], |listed| &listed.machines)
 }
 
-/// One by its id.
+/// The instance with this id.
 pub fn machine<'a>(app: &'a App, id: &str) -> Option<&'a Machine> {
     all(app).iter().find(|machine| machine.id == id)
 }
@@ -97,7 +98,7 @@ pub fn in_order(app: &App, order: &Order<'_>) -> (Vec<String>, usize) {
     })
 }
 
-/// What a row stands for.
+/// The thing that a row stands for.
 pub fn subject(app: &App, key: Option<&str>) -> Option<Subject> {
     machine(app, key?).map(|machine| Subject::Machine(machine.id.clone()))
 }
@@ -114,7 +115,7 @@ pub fn checks(machine: &Machine) -> String {
     }
 }
 
-/// The whole of a row.
+/// Everything about the instance in this row.
 pub fn whole(app: &App, key: &str) -> Vec<Fact> {
     let Some(machine) = machine(app, key) else { return Vec::new() };
     let (health, why) = machine.judge();
@@ -143,7 +144,7 @@ pub fn whole(app: &App, key: &str) -> Vec<Fact> {
     lines
 }
 
-/// How they stand.
+/// Whether the instances are fresh, and what is missing of them.
 pub fn data_status(app: &App) -> DataStatus {
     let asked = &app.panes.services.machines.asked;
     let missing = match asked.seen.value().map_or(&[][..], |listed| &listed.missing) {
@@ -155,7 +156,7 @@ pub fn data_status(app: &App) -> DataStatus {
     instead::data_status(asked, EVERY, missing, nothing, "reading the instances …", app.now)
 }
 
-/// The selected one.
+/// The instance that is selected.
 fn selected(app: &App) -> Option<Machine> {
     let Some(Subject::Machine(id)) = select::subject(app) else { return None };
     machine(app, &id).cloned()
@@ -180,12 +181,12 @@ pub fn power(app: &mut App) -> Vec<Effect> {
     turn(app, |machine| if machine.state == "stopped" { Turn::Start } else { Turn::Stop })
 }
 
-/// `B`: restarts it.
+/// `B`: restarts the selected instance.
 pub fn reboot(app: &mut App) -> Vec<Effect> {
     turn(app, |_| Turn::Reboot)
 }
 
-/// `L`: a shell on it.
+/// `L`: opens a shell on the selected instance.
 pub fn session(app: &mut App) -> Vec<Effect> {
     match selected(app) {
         Some(machine) if machine.state == "running" => shell::on_instance(app, &machine.id),

@@ -10,7 +10,7 @@ use crate::ui::shared::curves::zone;
 use crate::ui::widgets::table::{self, Cell, Column, Row};
 use ratatui::layout::Rect;
 
-/// Draws them.
+/// Draws the list of instances.
 pub(super) fn draw(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let (app, theme) = (canvas.app, canvas.theme);
     let columns = [

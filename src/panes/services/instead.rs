@@ -12,7 +12,7 @@ use crate::model::Health;
 use crate::model::time::short;
 use jiff::{SignedDuration, Timestamp};
 
-/// Shows it.
+/// Shows this instead of the list of services.
 pub fn show(app: &mut App, what: SubView) -> Vec<Effect> {
     let mut effects = enter(app, ID);
     app.panes.services.instead = Some(what);

@@ -1,4 +1,4 @@
-//! Services, one service, one task.
+//! The Services pane: all services, one service, one task.
 
 mod asked;
 mod commands;
@@ -31,7 +31,7 @@ use state::{
     CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, HEALTH, LIST, MACHINES, POOL, SCALING, SubView, TARGETS, TASK_FACTS, TASKS,
 };
 
-/// The pane.
+/// The Services pane.
 pub const PANE: Pane = Pane {
     id: state::ID,
     title: "Services",

@@ -21,7 +21,7 @@ const EVERY: SignedDuration = SignedDuration::from_mins(5);
 /// The question for it, among those of the pane.
 pub(super) const ASKED: u8 = 2;
 
-/// `a`: shows it.
+/// `a`: shows the user pool, or the list again.
 pub fn show(app: &mut App) -> Vec<Effect> {
     instead::show(app, SubView::Pool)
 }
@@ -30,7 +30,8 @@ pub fn show(app: &mut App) -> Vec<Effect> {
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let (now, generation) = (app.now, app.generation());
     let due = app.panes.services.pool.is_due(EVERY, false, now) && instead::is_shown(app, SubView::Pool);
-    if !due || app.estate.identity.at().is_none() {
+    let held = app.screen.paused.is_some() && app.panes.services.pool.seen.at().is_some();
+    if !due || held || app.estate.identity.at().is_none() {
         return Vec::new();
     }
     let environment = &app.environment;
@@ -39,7 +40,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     vec![Effect::Fetch { ticket, lane: Priority::Operator, ask: Query::UserPool { named, prefixes }.into() }]
 }
 
-/// Takes in what came.
+/// Takes in an answer about the user pool.
 pub fn answer(app: &mut App, answer: Answer) {
     let pool = |fact| if let Told::UserPool(found) = fact { Some(found.map(|found| *found)) } else { None };
     app.panes.services.pool.take(answer, pool, app.now);
@@ -50,7 +51,7 @@ fn found(app: &App) -> Option<&Seen> {
     app.panes.services.pool.seen.value()?.as_ref()
 }
 
-/// What is told of it.
+/// The facts of the user pool, as labelled lines.
 pub fn facts(app: &App) -> Vec<Fact> {
     let Some(seen) = found(app) else { return Vec::new() };
     let unknown = || "not known".to_owned();
@@ -92,7 +93,7 @@ pub fn facts(app: &App) -> Vec<Fact> {
     lines
 }
 
-/// How it stands.
+/// Whether the user pool is fresh, and what is missing of it.
 pub fn data_status(app: &App) -> DataStatus {
     let missing = found(app).and_then(|seen| seen.missing.first()).map(ToString::to_string);
     let nothing = "no user pool is known to be this environment's: `user_pools` in the configuration names it";

@@ -9,12 +9,12 @@ use crate::model::target::group_name;
 use crate::model::{Health, Observed, Service, Source, Target, Task};
 use std::cmp::Ordering;
 
-/// The opened service.
+/// The service whose page is open.
 pub fn opened(app: &App) -> Option<&Service> {
     app.estate.service(app.panes.services.service.as_deref()?)
 }
 
-/// The opened task.
+/// The task whose page is open.
 fn opened_task(app: &App) -> Option<&Task> {
     app.estate.task(app.panes.services.task.as_deref()?)
 }
@@ -59,7 +59,7 @@ pub fn events(app: &App) -> Vec<(String, String)> {
     events.map(|event| (event.id.clone(), event.message.clone())).collect()
 }
 
-/// An event's text.
+/// The text of the event in this row.
 pub fn event(app: &App, key: Option<&str>) -> Option<Subject> {
     let event = opened(app)?.events.iter().find(|event| Some(event.id.as_str()) == key)?;
     Some(Subject::Text(event.message.clone()))
@@ -114,7 +114,7 @@ pub fn targets_status(app: &App) -> (Statuses, Statuses) {
     (read.collect(), Vec::new())
 }
 
-/// What stands there: that the service is gone, else this.
+/// The words of an empty block: that the service is gone, else this.
 pub fn or_gone(app: &App, text: &str) -> Words {
     match app.panes.services.service.as_deref() {
         Some(name) if app.estate.service(name).is_none() => vec![

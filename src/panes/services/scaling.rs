@@ -16,7 +16,7 @@ use jiff::{SignedDuration, Timestamp};
 const EVERY: SignedDuration = SignedDuration::from_secs(10);
 /// What was told lately.
 const TOLD: usize = 100;
-/// So many of it stand on the screen.
+/// How many of it stand on the screen.
 const SHOWN: usize = 12;
 /// Points of a curve: a day of looks.
 const POINTS: usize = 8_640;
@@ -97,7 +97,7 @@ fn look(app: &mut App) {
     app.lists_changed();
 }
 
-/// What is told of it above what autoscaling is set to; nothing where the opened service is not watched.
+/// The facts above the settings of autoscaling; nothing where the opened service is not watched.
 pub fn facts(app: &App) -> Vec<Fact> {
     let Some(watched) = watched(app) else { return Vec::new() };
     let now = app.service_now();
@@ -140,7 +140,7 @@ fn standing(last: &Sample, now: Timestamp) -> Vec<Fact> {
     lines
 }
 
-/// What is watched, where that is the opened service.
+/// The watch, where it is of the opened service.
 pub fn watched(app: &App) -> Option<&Scaling> {
     let opened = app.panes.services.service.as_deref()?;
     app.panes.services.scaling.as_ref().filter(|watched| watched.service == opened)

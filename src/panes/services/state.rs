@@ -10,25 +10,25 @@ use crate::model::users::Seen;
 use crate::model::{Failure, Point};
 use jiff::Timestamp;
 
-/// The pane.
+/// The name of the Services pane.
 pub const ID: PaneId = PaneId("services");
-/// All services.
+/// The block with all services.
 pub const LIST: Block = Block("services");
-/// A service's tasks.
+/// The block with a service's tasks.
 pub const TASKS: Block = Block("tasks");
 /// A service's deployments and their history.
 pub const DEPLOYMENTS: Block = Block("deployments");
-/// A service's events.
+/// The block with a service's events.
 pub const EVENTS: Block = Block("events");
 /// A service's autoscaling: limits, policies, schedule, activities.
 pub const SCALING: Block = Block("scaling");
 /// A service's load balancer targets.
 pub const TARGETS: Block = Block("targets");
-/// A service's curves.
+/// The block with a service's curves.
 pub const CURVES: Block = Block("service-curves");
-/// A task's containers.
+/// The block with a task's containers.
 pub const CONTAINERS: Block = Block("containers");
-/// A task's facts.
+/// The block with a task's facts.
 pub const TASK_FACTS: Block = Block("task-facts");
 
 /// How the environment is reached.
@@ -72,7 +72,6 @@ pub struct Listed {
 pub struct Looked {
     /// The number of the last question.
     pub serial: u64,
-    /// When it was asked.
     pub asked: Option<Timestamp>,
     /// When the answer was whole.
     pub read: Option<Timestamp>,
@@ -80,18 +79,16 @@ pub struct Looked {
     pub sent: bool,
     /// Changes of who is let in that had ended when it was asked.
     pub ended: usize,
-    /// What was found.
     pub found: Findings,
-    /// Why nothing was.
+    /// Why nothing was read.
     pub failure: Option<Failure>,
 }
 
 /// A service that is watched while it scales.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Scaling {
-    /// Its name.
+    /// The service's name.
     pub service: String,
-    /// Since when.
     pub since: Timestamp,
     /// When it was looked at last.
     pub looked: Option<Timestamp>,
@@ -99,18 +96,18 @@ pub struct Scaling {
     pub read: Option<Timestamp>,
     /// What is learned of it for the report.
     pub watch: Watch,
-    /// How it stood then.
+    /// The last sample of its counts.
     pub last: Option<Sample>,
     /// What was told as it happened, oldest first.
     pub told: Vec<Told>,
     /// Desired count, and tasks that run, at each look.
     pub desired: Vec<Point>,
     pub running: Vec<Point>,
-    /// It was out and is back.
+    /// Whether it was out and is back.
     pub over: bool,
 }
 
-/// What is opened.
+/// What the Services pane remembers: the page that is open, and what it asked for.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct State {
     /// A service that is watched while it scales, opened or not.
@@ -123,7 +120,7 @@ pub struct State {
     pub pool: Asked<Option<Seen>>,
     /// How the environment is reached.
     pub health: Looked,
-    /// The opened service.
+    /// The service whose page is open, by name.
     pub service: Option<String>,
     /// The opened task of it.
     pub task: Option<String>,

@@ -2,18 +2,19 @@
 
 use super::state::CONTAINERS;
 use crate::app::App;
+use crate::app::data_status::old;
 use crate::app::pane::DataStatus;
 use crate::model::agent::Reports;
 use crate::model::agent_watch::{AgentStatus, standing};
 use crate::model::task_definition::image_version;
-use crate::model::{Health, Task, time};
+use crate::model::{Health, Source, Task, time};
 use crate::ui::canvas::Canvas;
 use crate::ui::theme::Theme;
 use crate::ui::widgets::table::{self, Cell, Column};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-/// What it is and why it is so.
+/// Draws what the task is and why it is so.
 pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, service: &str, id: &str) {
     let app = canvas.app;
     let theme = canvas.theme;
@@ -41,8 +42,13 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, service: &str, id: &str
     let room = place.width.saturating_sub(2);
     let used = canvas.put_all(place.x + 1, place.y, room, &parts);
     let status = format!("{status}{wants}");
-    let facts =
-        [("", status.as_str(), theme.health(health)), ("health ", word, theme.text), ("age ", &age, theme.text)];
+    let old = old(app, Source::Tasks).unwrap_or_default();
+    let facts = [
+        ("", old.as_str(), theme.degraded),
+        ("", status.as_str(), theme.health(health)),
+        ("health ", word, theme.text),
+        ("age ", &age, theme.text),
+    ];
     canvas.put_facts(place.x + 1 + used, place.y, room - used, &facts);
     if place.height < 2 {
         return;
@@ -57,7 +63,7 @@ pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect, service: &str, id: &str
     canvas.put_cut(place.x + 3, place.y + 1, place.width.saturating_sub(4), &line, style);
 }
 
-/// Its containers.
+/// Draws the containers of the opened task.
 pub fn containers(canvas: &mut Canvas<'_, '_>, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let theme = canvas.theme;

@@ -24,7 +24,7 @@ pub(super) fn ask(app: &mut App) -> Vec<Effect> {
     done(app)
 }
 
-/// What is to be typed about the selected service.
+/// Opens a line to type something about the selected service.
 fn about_service(app: &mut App, what: u8, label: &'static str, text: &str) -> Vec<Effect> {
     if select::service(app).is_none() {
         app.no_line("select a service first");
@@ -52,7 +52,7 @@ pub(super) fn ask_removal(app: &mut App) -> Vec<Effect> {
 
 /// `night 0 4 cron(0 22 * * ? *)`.
 fn action(text: &str) -> Result<Wanted, String> {
-    let wrong = || format!("`{text}` is not NAME MIN MAX TIME, as night 0 0 cron(0 22 * * ? *)");
+    let wrong = || format!("`{text}` is not NAME MIN MAX TIME, such as night 0 0 cron(0 22 * * ? *)");
     let mut words = text.trim().splitn(4, ' ');
     let (Some(name), Some(min), Some(max), Some(schedule)) = (words.next(), words.next(), words.next(), words.next())
     else {
@@ -63,7 +63,7 @@ fn action(text: &str) -> Result<Wanted, String> {
     Ok(Wanted::Add { name: name.to_owned(), schedule, timezone: None, min, max })
 }
 
-/// A line was typed.
+/// Takes the line that was typed for this.
 pub(super) fn accepted(app: &mut App, what: u8, text: &str) -> Vec<Effect> {
     if what == health::ALLOW || what == health::DISALLOW {
         return health::change(app, text, what == health::ALLOW);

@@ -1,4 +1,4 @@
-//! A service or a task is opened, or left.
+//! What opening and leaving a service or a task change.
 
 use super::state::{ID, State, TASK_FACTS};
 use super::{health, instances, pool, scaling};
@@ -77,7 +77,7 @@ pub fn up(app: &mut App) {
     }
 }
 
-/// What is to be asked now.
+/// The questions that are due now.
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let mut effects = health::plan(app);
     effects.extend(instances::plan(app));

@@ -6,12 +6,13 @@ use super::state::{
     CONTAINERS, CURVES, DEPLOYMENTS, EVENTS, HEALTH, LIST, MACHINES, POOL, SCALING, TARGETS, TASK_FACTS, TASKS,
 };
 use super::{instances_view, task_view};
+use crate::app::data_status::old;
 use crate::app::pane::DataStatus;
 use crate::app::screen::Block;
 use crate::app::tell;
 use crate::model::rollout_words::of_status;
 use crate::model::service::{EventKind, RolloutState};
-use crate::model::{Health, Observed, Service, ServiceDeployment, time};
+use crate::model::{Health, Observed, Service, ServiceDeployment, Source, time};
 use crate::ui::canvas::Canvas;
 use crate::ui::shared::curves::{Counts, zone};
 use crate::ui::shared::services::{desired, rollout_style};
@@ -20,7 +21,7 @@ use crate::ui::signs::Signs;
 use crate::ui::widgets::table::{self, Cell, Column};
 use ratatui::layout::Rect;
 
-/// Draws a block.
+/// Draws the block in its place.
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     match block {
         LIST => services::draw(canvas, block, place, data_status),
@@ -84,7 +85,9 @@ fn service_summary(canvas: &mut Canvas<'_, '_>, place: Rect, name: &str) {
     let (desired, running) = (desired(row), format!("{}{pending}", row.running));
     let (deployed, settings) =
         (time::age(row.deployed_at, app.service_now()), service.map(settings).unwrap_or_default());
+    let old = old(app, Source::Services).unwrap_or_default();
     let facts = [
+        ("", old.as_str(), theme.degraded),
         ("", health.word(), theme.health(health)),
         ("desired ", desired.as_str(), theme.text),
         ("running ", running.as_str(), theme.text),
@@ -117,7 +120,7 @@ fn service_summary(canvas: &mut Canvas<'_, '_>, place: Rect, name: &str) {
     }
 }
 
-/// What matters of a service's settings, short.
+/// The settings of a service that matter, short.
 fn settings(service: &Service) -> String {
     let mut words = vec![service.launch.clone()];
     // What is usual is not said.

@@ -77,7 +77,7 @@ const LOWEST: u16 = 4;
 pub struct Counts<'a> {
     /// The desired count at each look.
     pub desired: &'a [Point],
-    /// Tasks that ran.
+    /// How many tasks ran at each look.
     pub running: &'a [Point],
     /// When it was looked at first.
     pub since: jiff::Timestamp,

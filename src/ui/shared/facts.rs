@@ -7,7 +7,7 @@ use crate::ui::canvas::Canvas;
 use crate::ui::widgets::table::{self, Cell, Column};
 use ratatui::layout::Rect;
 
-/// Draws such a block.
+/// Draws a block of labelled lines.
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect, data_status: &DataStatus) {
     let theme = canvas.theme;
     let Rows::Facts(facts) = canvas.app.spec(block).rows else { return };
@@ -21,7 +21,12 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, named: &str, place: Rect,
     table::block(canvas, block, named, place, columns, data_status, |key| {
         let line = lines.get(key.parse::<usize>().ok()?)?;
         let style = line.health.map_or(theme.text, |health| theme.health(health));
-        let cells = [Cell::new(line.label.clone(), theme.dim), Cell::new(line.text.clone(), style)];
+        // Where the line is cut the sign still tells, and not the colour alone. A row of sentences has those of its own.
+        let text = match line.health.filter(|_| !line.label.is_empty()) {
+            Some(health) => format!("{} {}", health.sign(), line.text),
+            None => line.text.clone(),
+        };
+        let cells = [Cell::new(line.label.clone(), theme.dim), Cell::new(text, style)];
         Some(cells.into_iter().skip(2 - columns.len()).collect::<Vec<_>>().into())
     });
 }

@@ -32,7 +32,7 @@ pub fn columns(canvas: &Canvas<'_, '_>, listing: &Listing) -> Vec<Column> {
     listing.columns.iter().enumerate().map(one).collect()
 }
 
-/// A row of an answer.
+/// A row of the server's answer, coloured by its weight.
 pub fn row<'a>(theme: &Theme, row: &'a Listed) -> Row<'a> {
     let style = match row.weight {
         Weight::Plain => theme.text,

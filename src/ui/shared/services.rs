@@ -18,7 +18,7 @@ const CURVES_FROM: u16 = 150;
 /// Cells of such a curve.
 const CURVE: usize = 8;
 
-/// Draws the list.
+/// Draws the list of services.
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let theme = canvas.theme;

@@ -10,7 +10,7 @@ use crate::ui::widgets::table::{self, Cell, Column};
 use crate::ui::widgets::units::bytes;
 use ratatui::layout::Rect;
 
-/// Draws it.
+/// Draws the list of open tunnels.
 pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status: &DataStatus) {
     let app = canvas.app;
     let theme = canvas.theme;

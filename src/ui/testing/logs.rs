@@ -8,10 +8,10 @@ use std::sync::Arc;
 
 /// A request that was answered.
 pub const PINO: &str = r#"{"level":30,"time":1,"req":{"method":"GET","url":"/api/bookmarks"},"res":{"statusCode":200},"responseTime":12,"msg":"request completed"}"#;
-/// One that failed.
+/// A line of a request that failed, as pino writes it.
 pub const FAILED: &str = r#"{"level":50,"req":{"method":"GET","url":"/api/tags"},"res":{"statusCode":500},"responseTime":812,"err":{"type":"MongoNetworkError","stack":"MongoNetworkError: closed\n    at find (/app/a.js:1)"},"msg":"request errored"}"#;
 
-/// A line of a service.
+/// A line as it arrives from a service's log group.
 pub fn line(service: &str, at: i64, text: &str, late: bool) -> Arrived {
     let source = Source {
         group: format!("/ecs/{service}"),

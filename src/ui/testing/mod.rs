@@ -28,7 +28,7 @@ pub use stage::{Stage, WEB};
 pub use staging::{service, staging, with_services};
 use std::collections::BTreeMap;
 
-/// 14:02:31 JST.
+/// The time of all screen tests: 14:02:31 JST.
 pub fn now() -> Timestamp {
     "2026-11-20T05:02:31Z".parse().unwrap()
 }
@@ -38,7 +38,7 @@ pub fn ago(minutes: i64) -> Option<Timestamp> {
     Some(now() - SignedDuration::from_mins(minutes))
 }
 
-/// What AWS knows.
+/// What AWS answers in a screen test.
 #[derive(Clone, Default)]
 pub struct World {
     pub services: Vec<Service>,
@@ -71,7 +71,6 @@ pub struct World {
     pub listed: Vec<Listed>,
     /// The last lines of every agent.
     pub agent_lines: Vec<crate::model::logs::LogEvent>,
-    /// Sources that fail.
     pub failing: BTreeMap<Source, Failure>,
     /// Sources that fail after a first page.
     pub breaking: BTreeMap<Source, Failure>,
@@ -298,14 +297,14 @@ fn measured(statistic: &Statistic, period: i32, (since, until): (Timestamp, Time
     (0..count).filter_map(point).collect()
 }
 
-/// The drawn screen.
+/// Draws the state into a buffer.
 pub fn drawn(app: &App) -> Buffer {
     let mut buffer = Buffer::empty(Rect::new(0, 0, app.screen.size.0, app.screen.size.1));
     crate::ui::draw(app, &mut buffer);
     buffer
 }
 
-/// The screen as text.
+/// Draws the state, and returns the screen as lines of text.
 pub fn text(app: &App) -> String {
     let buffer = drawn(app);
     let mut text = String::new();

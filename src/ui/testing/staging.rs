@@ -87,22 +87,6 @@ pub fn staging() -> World {
             message: format!("(service {}) is unable to consistently start tasks successfully.", name("api")),
         },
     );
-    let mut ended = Vec::new();
-    for (number, minutes) in [(1, 3), (2, 9), (3, 15)] {
-        let mut task = task("api", &format!("{number}b3a7c0de4f14a7f9c8d0e1f2a3b4c5d"));
-        task.last_status = "STOPPED".into();
-        task.desired_status = "STOPPED".into();
-        task.health = "UNKNOWN".into();
-        task.stop_code = Some("EssentialContainerExited".into());
-        task.stopped_reason = Some("Essential container in task exited".into());
-        task.created_at = ago(minutes + 1);
-        task.stopped_at = ago(minutes);
-        task.containers[0].status = "STOPPED".into();
-        task.containers[0].health = "UNKNOWN".into();
-        task.containers[0].exit_code = Some(137);
-        task.containers[0].reason = Some("OutOfMemoryError: Container killed due to memory usage".into());
-        ended.push(task);
-    }
     let definition = |service: &str| TaskDefinition {
         name: format!("{service}:42"),
         cpu: "256".into(),
@@ -112,16 +96,10 @@ pub fn staging() -> World {
     };
     let mut tasks =
         vec![task("web", "0f1e2d3c4b5a69788796a5b4c3d2e1f0"), task("worker", "aa1e2d3c4b5a69788796a5b4c3d2e1f1")];
-    tasks.extend(ended);
-    World {
+    tasks.extend(killed_tasks());
+    let mut world = World {
         account: "123456789012".into(),
-        certificates: vec![Issued {
-            arn: "arn:aws:acm:ap-northeast-1:123456789012:certificate/c-1".into(),
-            names: vec!["staging.bookmark-manager.example".into()],
-            status: "ISSUED".into(),
-            not_after: Some(now() + SignedDuration::from_hours(24 * 210)),
-            ..Issued::default()
-        }],
+        certificates: vec![certificate()],
         services: vec![api, web, service("worker", 1, 1), service("scheduler", 0, 0)],
         tasks,
         definitions: ["web", "api", "worker", "scheduler"].map(definition).to_vec(),
@@ -137,40 +115,6 @@ pub fn staging() -> World {
                 ..ServiceDeployment::default()
             }],
         )]),
-        scalable: vec![ScalableTarget {
-            resource: format!("service/bookmark-manager-staging/{}", name("web")),
-            min: 1,
-            max: 10,
-            ..ScalableTarget::default()
-        }],
-        policies: vec![ScalingPolicy {
-            resource: format!("service/bookmark-manager-staging/{}", name("web")),
-            name: "cpu".into(),
-            kind: "TargetTrackingScaling".into(),
-            metric: Some("ECSServiceAverageCPUUtilization".into()),
-            target: Some(60.0),
-            out_cooldown: Some(60),
-            in_cooldown: Some(300),
-            no_scale_in: false,
-        }],
-        scheduled: vec![ScheduledAction {
-            resource: format!("service/bookmark-manager-staging/{}", name("web")),
-            name: "night".into(),
-            schedule: "cron(0 22 * * ? *)".into(),
-            timezone: Some("Asia/Tokyo".into()),
-            min: Some(0),
-            max: Some(0),
-            ..ScheduledAction::default()
-        }],
-        activities: vec![ScalingActivity {
-            id: "a".into(),
-            resource: format!("service/bookmark-manager-staging/{}", name("web")),
-            at: ago(61),
-            status: "Successful".into(),
-            description: "Setting desired count to 2.".into(),
-            cause: "monitor alarm TargetTracking-… in state ALARM triggered policy cpu".into(),
-            ..ScalingActivity::default()
-        }],
         targets: BTreeMap::from([(
             group.to_owned(),
             vec![Target {
@@ -181,31 +125,7 @@ pub fn staging() -> World {
                 ..Target::default()
             }],
         )]),
-        clusters: vec![DbCluster {
-            id: "bookmark-manager-staging".into(),
-            engine: "aurora-postgresql".into(),
-            version: "16.4".into(),
-            status: "available".into(),
-            endpoint: Some("bookmark-manager-staging.cluster-abc.ap-northeast-1.rds.amazonaws.com".into()),
-            reader_endpoint: Some("bookmark-manager-staging.cluster-ro-abc.ap-northeast-1.rds.amazonaws.com".into()),
-            port: Some(5432),
-            database: Some("bookmarks".into()),
-            acu: Some((0.5, 2.0)),
-            backup: database::Backup {
-                retention_days: Some(7),
-                window: Some("17:00-17:30".into()),
-                earliest: ago(60 * 24 * 7),
-                latest: ago(4),
-            },
-            protected: true,
-            encrypted: true,
-            maintenance: Some("sun:18:00-sun:18:30".into()),
-            pending: Vec::new(),
-            members: vec![
-                ("bookmark-manager-staging-1".into(), true, Some(0)),
-                ("bookmark-manager-staging-2".into(), false, Some(1)),
-            ],
-        }],
+        clusters: vec![aurora_cluster()],
         instances: [("1", "a"), ("2", "c")]
             .map(|(number, az)| DbInstance {
                 id: format!("bookmark-manager-staging-{number}"),
@@ -225,6 +145,102 @@ pub fn staging() -> World {
             ..Alarm::default()
         }],
         ..World::default()
+    };
+    scale_web(&mut world);
+    world
+}
+
+fn certificate() -> Issued {
+    Issued {
+        arn: "arn:aws:acm:ap-northeast-1:123456789012:certificate/c-1".into(),
+        names: vec!["staging.bookmark-manager.example".into()],
+        status: "ISSUED".into(),
+        not_after: Some(now() + SignedDuration::from_hours(24 * 210)),
+        ..Issued::default()
+    }
+}
+
+/// Three tasks of the api that were killed for their memory, a few minutes apart.
+fn killed_tasks() -> Vec<Task> {
+    let mut ended = Vec::new();
+    for (number, minutes) in [(1, 3), (2, 9), (3, 15)] {
+        let mut task = task("api", &format!("{number}b3a7c0de4f14a7f9c8d0e1f2a3b4c5d"));
+        task.last_status = "STOPPED".into();
+        task.desired_status = "STOPPED".into();
+        task.health = "UNKNOWN".into();
+        task.stop_code = Some("EssentialContainerExited".into());
+        task.stopped_reason = Some("Essential container in task exited".into());
+        task.created_at = ago(minutes + 1);
+        task.stopped_at = ago(minutes);
+        task.containers[0].status = "STOPPED".into();
+        task.containers[0].health = "UNKNOWN".into();
+        task.containers[0].exit_code = Some(137);
+        task.containers[0].reason = Some("OutOfMemoryError: Container killed due to memory usage".into());
+        ended.push(task);
+    }
+    ended
+}
+
+/// Limits, a policy, a scheduled action and an activity of the web service's autoscaling.
+fn scale_web(world: &mut World) {
+    let web = "service/bookmark-manager-staging/bookmark-manager-staging-web";
+    world.scalable = vec![ScalableTarget { resource: web.into(), min: 1, max: 10, ..ScalableTarget::default() }];
+    world.policies = vec![ScalingPolicy {
+        resource: web.into(),
+        name: "cpu".into(),
+        kind: "TargetTrackingScaling".into(),
+        metric: Some("ECSServiceAverageCPUUtilization".into()),
+        target: Some(60.0),
+        out_cooldown: Some(60),
+        in_cooldown: Some(300),
+        no_scale_in: false,
+    }];
+    world.scheduled = vec![ScheduledAction {
+        resource: web.into(),
+        name: "night".into(),
+        schedule: "cron(0 22 * * ? *)".into(),
+        timezone: Some("Asia/Tokyo".into()),
+        min: Some(0),
+        max: Some(0),
+        ..ScheduledAction::default()
+    }];
+    world.activities = vec![ScalingActivity {
+        id: "a".into(),
+        resource: web.into(),
+        at: ago(61),
+        status: "Successful".into(),
+        description: "Setting desired count to 2.".into(),
+        cause: "monitor alarm TargetTracking-… in state ALARM triggered policy cpu".into(),
+        ..ScalingActivity::default()
+    }];
+}
+
+/// The Aurora cluster with its writer and its reader.
+fn aurora_cluster() -> DbCluster {
+    DbCluster {
+        id: "bookmark-manager-staging".into(),
+        engine: "aurora-postgresql".into(),
+        version: "16.4".into(),
+        status: "available".into(),
+        endpoint: Some("bookmark-manager-staging.cluster-abc.ap-northeast-1.rds.amazonaws.com".into()),
+        reader_endpoint: Some("bookmark-manager-staging.cluster-ro-abc.ap-northeast-1.rds.amazonaws.com".into()),
+        port: Some(5432),
+        database: Some("bookmarks".into()),
+        acu: Some((0.5, 2.0)),
+        backup: database::Backup {
+            retention_days: Some(7),
+            window: Some("17:00-17:30".into()),
+            earliest: ago(60 * 24 * 7),
+            latest: ago(4),
+        },
+        protected: true,
+        encrypted: true,
+        maintenance: Some("sun:18:00-sun:18:30".into()),
+        pending: Vec::new(),
+        members: vec![
+            ("bookmark-manager-staging-1".into(), true, Some(0)),
+            ("bookmark-manager-staging-2".into(), false, Some(1)),
+        ],
     }
 }
 

@@ -38,14 +38,14 @@ impl Window {
 /// What a mark on the time axis looks like, and is called below the title.
 pub type Sign = (&'static str, &'static str);
 
-/// A deployment.
+/// The mark of a deployment on a time axis.
 pub const DEPLOYED: Sign = ("◆", "deployed");
 /// A run over the infrastructure ended, however it did: it may have changed what runs.
 pub const RUN: Sign = ("■", "infra run");
 /// The writer of a database moved.
 pub const FAILOVER: Sign = ("▼", "failover");
 
-/// One curve.
+/// One curve of a chart: its points and how they are drawn.
 #[derive(Debug, Clone)]
 pub struct Curve<'a> {
     /// Its name; empty where there is only one.
@@ -56,10 +56,10 @@ pub struct Curve<'a> {
     pub note: String,
 }
 
-/// A chart.
+/// A chart of one or several curves over the same time.
 #[derive(Debug, Clone)]
 pub struct Chart<'a> {
-    /// What is measured.
+    /// The name of what is measured.
     pub title: &'a str,
     pub unit: Unit,
     /// Curves, at most three are drawn.

@@ -9,7 +9,7 @@ use crate::ui::canvas::Canvas;
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-/// Draws four borders.
+/// Draws the four borders of a frame.
 pub fn borders(canvas: &mut Canvas<'_, '_>, place: Rect, style: Style) {
     if place.width < 2 || place.height < 2 {
         return;

@@ -8,13 +8,13 @@ use jiff::{SignedDuration, Timestamp};
 use ratatui::layout::Rect;
 use ratatui::style::Style;
 
-/// What is drawn.
+/// Counts over time, drawn as bars.
 pub struct Lanes<'a> {
     /// The counts, oldest first.
     pub bars: &'a [Bar],
-    /// The left end.
+    /// The time at the left end.
     pub began: Timestamp,
-    /// So far it has come.
+    /// The time up to which there are counts.
     pub until: Timestamp,
     /// How long it usually takes.
     pub usual: Option<SignedDuration>,
@@ -26,7 +26,7 @@ const LEFT: u16 = 8;
 const SPANS: [i64; 15] = [30, 60, 120, 180, 240, 360, 480, 600, 900, 1200, 1800, 2700, 3600, 5400, 7200];
 /// Seconds between marks on the axis.
 const MARKS: [i64; 10] = [10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600];
-/// Parts of a cell.
+/// Blocks that fill a cell by eighths.
 const PARTS: [&str; 9] = [" ", "▁", "▂", "▃", "▄", "▅", "▆", "▇", "█"];
 
 /// Draws both lanes and their axis.

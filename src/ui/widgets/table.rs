@@ -12,11 +12,11 @@ use std::borrow::Cow;
 /// From this width on columns stand two cells apart.
 pub const WIDE: u16 = 140;
 
-/// A column.
+/// A column of a table: its title, its width, and when it is left out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Column {
     pub title: &'static str,
-    /// The cells it needs.
+    /// Its width in cells at least.
     pub width: u16,
     /// The cells it takes where there is room.
     pub most: u16,
@@ -27,12 +27,12 @@ pub struct Column {
 }
 
 impl Column {
-    /// A column of texts.
+    /// A column whose texts are aligned left.
     pub const fn left(title: &'static str, width: u16, rank: u8) -> Self {
         Self { title, width, most: width, right: false, rank }
     }
 
-    /// A column of numbers.
+    /// A column whose numbers are aligned right.
     pub const fn right(title: &'static str, width: u16, rank: u8) -> Self {
         Self { title, width, most: width, right: true, rank }
     }
@@ -55,19 +55,18 @@ pub enum Cut {
     Middle,
 }
 
-/// A cell's text.
+/// A cell of a table: a text with a style.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Cell<'a> {
-    /// What it says.
+    /// The text, not yet cut to the column.
     pub text: Cow<'a, str>,
-    /// How.
     pub style: Style,
     /// Where it is cut if it does not fit.
     pub cut: Cut,
 }
 
 impl<'a> Cell<'a> {
-    /// A cell.
+    /// A cell with one style for its whole text.
     pub fn new(text: impl Into<Cow<'a, str>>, style: Style) -> Self {
         Self { text: text.into(), style, cut: Cut::End }
     }
@@ -125,7 +124,7 @@ pub fn fit(columns: &[Column], width: u16) -> Vec<Placed> {
     placed
 }
 
-/// Draws one cell.
+/// Draws a cell's text into so many cells, cut where it is longer.
 pub fn put(canvas: &mut Canvas<'_, '_>, x: u16, y: u16, cells: u16, right: bool, cell: &Cell<'_>) {
     let shown = text::harmless(&cell.text);
     let cut = match cell.cut {

@@ -43,7 +43,7 @@ fn asked(database: &Database, wanted: Wanted) -> Request {
     Request { database: database.id.clone(), cluster, wanted, connected: Connected::Unasked }
 }
 
-/// To the selected reader, else to the one that takes over by itself: what is asked for, and where its writer is.
+/// Fails over to the selected reader, else to the one that takes over by itself; also says where its writer is.
 pub(crate) fn failover(app: &mut App) -> Option<(Request, Option<RemoteAddress>)> {
     let (database, member) = selected(app)?;
     let to = member.filter(|member| member.role == Role::Reader).map(|member| member.id);
@@ -73,7 +73,7 @@ pub(crate) fn power(app: &mut App) -> Vec<Effect> {
     request(app, &database, Wanted::Power(power))
 }
 
-/// What is the snapshot to be called?
+/// Asks for the name of the snapshot.
 pub(crate) fn snapshot(app: &mut App) -> Vec<Effect> {
     let Some((database, _)) = selected(app) else { return Vec::new() };
     let now = app.service_now();
@@ -94,7 +94,7 @@ pub(crate) fn snapshot(app: &mut App) -> Vec<Effect> {
     Vec::new()
 }
 
-/// The name was typed.
+/// Takes the name that was typed for a snapshot.
 pub(crate) fn named(app: &mut App) -> Vec<Effect> {
     let Some(window) = app.screen.overlays.last() else { return Vec::new() };
     let (id, name) = (window.service.clone(), window.query.text().trim().to_owned());

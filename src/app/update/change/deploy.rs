@@ -31,12 +31,12 @@ fn choose(app: &mut App, offer: Offer, title: impl FnOnce(&str) -> String) -> Ve
     effects
 }
 
-/// Which image?
+/// Asks which image the selected service is to be deployed with.
 pub(crate) fn image(app: &mut App) -> Vec<Effect> {
     choose(app, Offer::Images, |short| format!("Deploy {short}: image"))
 }
 
-/// To which version? In an operation's own view: what is under way there.
+/// Asks for the version to go back to; in an operation's own view, that of the service it changes.
 pub(crate) fn roll_back(app: &mut App) -> Vec<Effect> {
     if let Some(id) = app.screen.operation
         && app.operations.get(id).is_some_and(Operation::revertible)

@@ -41,7 +41,7 @@ pub(crate) fn ask(app: &mut App, question: Question) {
     start_typing(app, Purpose::Window);
 }
 
-/// The typed numbers.
+/// Takes the numbers that were typed for this question.
 pub(crate) fn answer(app: &mut App, question: Question) -> Vec<Effect> {
     let Some(window) = app.screen.overlays.last() else { return Vec::new() };
     let (service, typed) = (window.service.clone(), window.query.text().to_owned());
@@ -60,8 +60,8 @@ pub(crate) fn answer(app: &mut App, question: Question) -> Vec<Effect> {
         },
         (question, _) => {
             app.say(match question {
-                Question::Count => format!("`{typed}` is not a number of tasks: type one, as 3"),
-                Question::Limits => format!("`{typed}` are not limits: type two numbers, as 1 4"),
+                Question::Count => format!("`{typed}` is not a number of tasks: type one, such as 3"),
+                Question::Limits => format!("`{typed}` are not limits: type two numbers, such as 1 4"),
             });
             return again(app);
         }

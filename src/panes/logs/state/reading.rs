@@ -1,4 +1,4 @@
-//! What the pane asks, and what answers change.
+//! What the Logs pane asks, and what the answers change.
 
 use super::{Listing, Live, NAME, Past, START, State};
 use crate::app::backoff::Backoff;
@@ -17,11 +17,11 @@ use jiff::Timestamp;
 
 /// Pages of groups that are followed.
 const FOLLOW: u8 = 0;
-/// The past.
+/// The number in tickets of pages of the past.
 const PAST: u8 = 1;
-/// Live tails.
+/// The number in tickets of live tails.
 const LIVE: u8 = 2;
-/// Queries of Insights.
+/// The number in tickets of queries of Insights.
 const INSIGHTS: u8 = 3;
 /// Lists of groups; the serial is the pattern's number.
 const GROUPS: u8 = 4;
@@ -37,7 +37,7 @@ const RESOLVE: Ms = 3_000;
 const SKIP: Ms = 60_000;
 
 impl State {
-    /// What is to be asked now.
+    /// The questions that are due now.
     pub fn plan(
         &mut self,
         estate: &Estate,
@@ -193,7 +193,7 @@ impl State {
         self.sources = found;
     }
 
-    /// Takes an answer in.
+    /// Handles an answer that this pane asked for.
     pub fn absorb(&mut self, answer: Answer<Fact>, now: Timestamp) {
         let at = now.as_millisecond();
         let Owner::Pane(NAME, kind) = answer.ticket.owner else { return };

@@ -37,7 +37,7 @@ impl State {
         self.show();
     }
 
-    /// What is shown changes: by level, filter, mutes or hidden services.
+    /// Updates what is shown, after a change of level, filter, mutes or hidden services.
     pub fn show(&mut self) {
         self.filter_error = match named::expand(&self.filter, &self.named_filters) {
             // A mistake is located in the text as it was typed.
@@ -61,7 +61,7 @@ impl State {
         self.look_for();
     }
 
-    /// What is looked for changes.
+    /// Updates the search.
     pub fn look_for(&mut self) {
         self.search_error = None;
         self.found = None;
