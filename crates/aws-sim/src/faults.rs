@@ -17,7 +17,7 @@ pub(crate) enum Kind {
     Truncate,
     /// The connection is closed without an answer.
     Reset,
-    /// No answer, ever.
+    /// The request is never answered.
     Hang,
     /// Status 200 and a body that does not parse.
     Malformed,
@@ -107,7 +107,7 @@ struct Fault {
     /// So many more requests are let through before the first is hit.
     after: u64,
     left: Option<u64>,
-    /// In world time.
+    /// When the fault ends, in world time.
     until: Option<Ms>,
     delay_ms: u64,
     hits: u64,

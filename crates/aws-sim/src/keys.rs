@@ -17,12 +17,12 @@ pub(crate) struct Keys {
 const FIRST_KEY_LIFE: Ms = 30_000;
 
 impl Keys {
-    /// From now on requests signed with this key are refused.
+    /// Refuses requests signed with this key from now on.
     pub(crate) fn expire(&mut self, key: &str) {
         self.expired.insert(key.to_owned());
     }
 
-    /// From a time on requests signed with this key are refused.
+    /// Refuses requests signed with this key from this time on.
     pub(crate) fn expire_at(&mut self, key: &str, at: Ms) {
         self.dying.insert(key.to_owned(), at);
     }

@@ -24,7 +24,7 @@ struct Bucket {
     filled: Option<Instant>,
 }
 
-/// The counters.
+/// Counters of requests, by service and operation.
 #[derive(Debug)]
 pub(crate) struct Meter {
     total: u64,

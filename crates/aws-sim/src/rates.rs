@@ -74,7 +74,7 @@ pub(crate) const RATES: &[Rate] = &[
     bucket("rds", 12.0, 300.0, &["rds:"]),
     tps("cloudwatch:alarms", 9.0, &["cloudwatch:DescribeAlarms"]),
     tps("cloudwatch:alarm-history", 20.0, &["cloudwatch:DescribeAlarmHistory"]),
-    // Not documented: as alarms are.
+    // Not documented: the rates of the alarms.
     tps(
         "cloudwatch:mute-rules",
         9.0,
@@ -94,11 +94,11 @@ pub(crate) const RATES: &[Rate] = &[
     tps("wafv2:update", 1.0, &["wafv2:UpdateWebACL"]),
     tps("wafv2:get", 5.0, &["wafv2:GetWebACL"]),
     tps("wafv2:list", 5.0, &["wafv2:ListWebACLs"]),
-    // Not documented: as what lists.
+    // Not documented: the rates of operations that list.
     tps("wafv2", 5.0, &["wafv2:"]),
-    // Not documented: as few as for reads of Application Auto Scaling.
+    // Not documented: as low as the reads of Application Auto Scaling.
     bucket("iam", 10.0, 40.0, &["iam:"]),
-    // Not documented; each request costs.
+    // Not documented; each request costs money.
     tps("ce", 2.0, &["ce:", "budgets:"]),
     tps("cloudtrail:lookup", 2.0, &["cloudtrail:LookupEvents"]),
     tps("cloudwatch:metric-data", 500.0, &["cloudwatch:GetMetricData"]),
@@ -140,7 +140,7 @@ pub(crate) const RATES: &[Rate] = &[
     // "Quotas": five a second for an account, whatever the region; ten for `DescribeCertificate`.
     tps("route53", 5.0, &["route53:"]),
     tps("acm", 10.0, &["acm:"]),
-    // Not documented for CloudFront: as few as for Route 53.
+    // Not documented for CloudFront: as low as for Route 53.
     tps("cloudfront", 5.0, &["cloudfront:"]),
     // "Quotas in Amazon Cognito": the categories UserPoolRead and UserList.
     tps(

@@ -26,7 +26,7 @@ pub(crate) struct Payload {
     broken: bool,
     /// Whether the data has had a chance to be sent.
     flushed: bool,
-    /// What comes after the data, piece by piece.
+    /// The data that follows, piece by piece.
     rest: Option<mpsc::Receiver<Bytes>>,
 }
 

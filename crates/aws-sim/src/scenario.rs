@@ -46,7 +46,7 @@ pub enum Scenario {
     Expires,
     /// The scheduled stop comes 30 s after the first change.
     ScheduledStop,
-    /// Staging at night.
+    /// The staging environment, stopped for the night.
     Stopped,
     /// The prod database fails over 30 s after the start and every 10 minutes.
     Failover,
@@ -165,7 +165,7 @@ impl Scenario {
         }
     }
 
-    /// One line for help.
+    /// A line about it for `--help`.
     pub fn describe(self) -> &'static str {
         match self {
             Scenario::Staging => "bookmark-manager staging, calm; stops at night, starts in the morning",

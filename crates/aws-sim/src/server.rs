@@ -71,7 +71,7 @@ async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Result<Respo
     let reply = if head.uri.path().starts_with("/_sim/") {
         Reply::Send(control::handle(&shared, &head, &body))
     } else if let Some(digest) = head.uri.path().strip_prefix("/_ecr/blob/") {
-        // As a presigned address would: without credentials.
+        // Answered without credentials, like a presigned address.
         let blob = shared.world().registry.blobs.get(digest).cloned();
         let (status, blob) = blob.map_or((404, Vec::new()), |blob| (200, blob));
         Reply::Send(answer(status, "application/octet-stream", blob))

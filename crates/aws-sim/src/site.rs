@@ -30,10 +30,9 @@ pub enum Shown {
     OtherName,
 }
 
-/// How a site is.
+/// How the simulated site answers.
 #[derive(Debug, Clone, Default)]
 pub struct SiteOptions {
-    /// Its certificate.
     pub certificate: Shown,
     /// The names that the certificate is for.
     pub names: Vec<String>,
@@ -52,7 +51,7 @@ pub struct SiteOptions {
 pub struct Site {
     /// Where plain HTTP is spoken.
     pub http: SocketAddr,
-    /// Where TLS is spoken.
+    /// The address that TLS is spoken at.
     pub https: SocketAddr,
     /// Where names are asked for.
     pub dns: SocketAddr,

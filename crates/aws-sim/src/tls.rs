@@ -8,7 +8,7 @@ use std::error::Error;
 use std::sync::Arc;
 use tokio_rustls::TlsAcceptor;
 
-/// What a message of TLS begins with; nothing of HTTP does.
+/// The first byte of a TLS message; no HTTP request begins with it.
 pub(crate) const HANDSHAKE: u8 = 0x16;
 
 /// The authority and what it vouches for.

@@ -163,7 +163,7 @@ fn create(call: &mut Call<'_>) -> Result<Node, ApiError> {
         return Err(invalid("Your request contains one or more invalid invalidation paths."));
     }
     let known = &call.world.distributions[at].invalidations;
-    // The same reference is the same invalidation, or a mistake.
+    // A reference seen before means the same invalidation, or a mistake.
     if let Some(same) = known.iter().find(|one| one.reference == reference) {
         if same.paths != paths {
             let text = "The invalidation batch specified has the same caller reference as another with other paths.";

@@ -52,7 +52,7 @@ fn today(world: &World) -> Date {
     timestamp(world.now).to_zoned(TimeZone::UTC).date()
 }
 
-/// What a day costs: each task, database, balancer and gateway, in dollars.
+/// The costs of a day: each task, database, balancer and gateway, in dollars.
 fn day(world: &World, date: Date) -> Vec<(&'static str, f64)> {
     let busy = 1.0 + 0.1 * rng::noise(world.seed ^ 0xc057, i64::from(date.day()) + 31 * i64::from(date.month()));
     let tasks: u32 = world.services.iter().map(|service| service.desired).sum();

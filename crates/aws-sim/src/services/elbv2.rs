@@ -192,7 +192,7 @@ fn health(call: &Call<'_>) -> Result<Node, ApiError> {
     Ok(map! {"TargetHealthDescriptions": list(told)})
 }
 
-/// What is told of a target that is not registered.
+/// The health of a target that is not registered.
 fn unused(id: &str, port: i64) -> Node {
     map! {
         "Target": map! {"Id": id, "Port": port},

@@ -93,7 +93,7 @@ impl Service {
         }
     }
 
-    /// By the prefix of `X-Amz-Target`.
+    /// The service that a prefix of `X-Amz-Target` names.
     pub(crate) fn from_target(prefix: &str) -> Service {
         match prefix {
             "AmazonEC2ContainerServiceV20141113" => Service::Ecs,
@@ -113,7 +113,7 @@ impl Service {
         }
     }
 
-    /// By the `Version` of a query request.
+    /// The service that the `Version` of a query request names.
     pub(crate) fn from_version(version: &str) -> Option<Service> {
         match version {
             "2011-06-15" => Some(Service::Sts),
@@ -126,7 +126,7 @@ impl Service {
         }
     }
 
-    /// By the service name in the credential scope.
+    /// The service that the credential scope names.
     pub(crate) fn from_signing_name(name: &str) -> Service {
         match name {
             "sts" => Service::Sts,

@@ -43,7 +43,7 @@ const fn xml(
 
 const GROUP: &[(&str, &str)] = &[("groupName", "GroupName")];
 
-/// Every operation.
+/// The operations of services that speak REST, by method and path.
 static TABLE: &[Rest] = &[
     rest("GET", "/2015-03-31/functions", Service::Lambda, "ListFunctions"),
     rest("GET", "/2015-03-31/functions/{FunctionName}", Service::Lambda, "GetFunction"),

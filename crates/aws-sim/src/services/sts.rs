@@ -142,7 +142,7 @@ fn wanted(call: &Call<'_>) -> Result<Wanted, ApiError> {
     Ok(Wanted { arn, account, role, name, seconds })
 }
 
-/// A key of the role.
+/// The temporary key of an assumed role.
 fn assumed(call: &mut Call<'_>, wanted: Wanted) -> Node {
     let Wanted { account, role, name, seconds, .. } = wanted;
     let seconds = call.world.trust.longest.map_or(seconds, |longest| seconds.min(longest));

@@ -5,7 +5,7 @@ use crate::rng;
 use crate::wire::{Node, list, map};
 use crate::world::firewalls::WebAcl;
 
-/// What is set with a web ACL, beside its name and its scope.
+/// The settings of a web ACL, beside its name and its scope.
 const SETTINGS: &[&str] = &[
     "DefaultAction",
     "Description",
@@ -72,7 +72,7 @@ fn summary(acl: &WebAcl) -> Node {
     }
 }
 
-/// What a rule takes of the capacity of its web ACL, as AWS tells it of its own groups.
+/// The capacity that a rule takes of its web ACL, as AWS gives it for its own groups.
 fn capacity(rule: &Node) -> i64 {
     let statement = rule.get("Statement");
     match statement.and_then(|one| one.get("ManagedRuleGroupStatement")).and_then(|group| group.str("Name")) {
@@ -129,7 +129,7 @@ fn get(call: &Call<'_>) -> Result<Node, ApiError> {
     Ok(map! {"WebACL": whole(acl), "LockToken": &acl.lock})
 }
 
-/// What a request sets, if it says what is needed.
+/// The settings of a request, if it has all that are needed.
 fn settings(call: &Call<'_>) -> Result<Node, ApiError> {
     for key in ["DefaultAction", "VisibilityConfig"] {
         call.input.get(key).ok_or_else(|| invalid(key))?;

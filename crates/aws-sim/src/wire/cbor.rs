@@ -90,7 +90,7 @@ fn more(d: &mut Decoder<'_>, length: Option<u64>, done: usize) -> Result<bool, E
     }
 }
 
-/// Writes an answer.
+/// Writes a node as CBOR.
 pub(crate) fn encode(node: &Node) -> Vec<u8> {
     let mut encoder = Encoder::new(Vec::with_capacity(512));
     // Writing to a vector cannot fail.

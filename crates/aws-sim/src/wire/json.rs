@@ -29,7 +29,7 @@ fn from_value(value: serde_json::Value) -> Node {
     }
 }
 
-/// Writes an answer.
+/// Writes a node as JSON.
 pub(crate) fn encode(node: &Node) -> Vec<u8> {
     let mut out = String::with_capacity(512 + written(node));
     write(node, &mut out);

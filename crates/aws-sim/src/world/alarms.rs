@@ -74,7 +74,7 @@ pub(crate) struct Alarm {
     pub(crate) source: Source,
     pub(crate) statistic: &'static str,
     pub(crate) unit: Option<&'static str>,
-    /// In seconds.
+    /// The period in seconds.
     pub(crate) period: u32,
     pub(crate) periods: u32,
     pub(crate) threshold: f64,

@@ -12,7 +12,7 @@ pub(crate) enum CostExplorer {
 }
 
 impl CostExplorer {
-    /// As a control request names it.
+    /// Reads the word of a control request.
     pub(crate) fn parse(word: &str) -> Result<Self, String> {
         match word {
             "enabled" => Ok(Self::Enabled),

@@ -7,7 +7,7 @@ use crate::scenario::Scenario;
 /// From its beginning until an invalidation is at every edge.
 pub(crate) const SPREADS: Ms = 90 * SECOND;
 
-/// A distribution.
+/// A `CloudFront` distribution.
 #[derive(Debug, Clone)]
 pub(crate) struct Distribution {
     pub(crate) id: String,
@@ -15,11 +15,11 @@ pub(crate) struct Distribution {
     pub(crate) aliases: Vec<String>,
     pub(crate) comment: String,
     pub(crate) enabled: bool,
-    /// Newest last.
+    /// Its invalidations, the newest last.
     pub(crate) invalidations: Vec<Invalidation>,
 }
 
-/// An invalidation.
+/// An invalidation, and when it is complete.
 #[derive(Debug, Clone)]
 pub(crate) struct Invalidation {
     pub(crate) id: String,
@@ -36,7 +36,7 @@ impl Invalidation {
 }
 
 impl Distribution {
-    /// Those of a world: where there is a site, one in front of it, and one of somebody else.
+    /// The distributions of a world: one in front of its site, where it has one, and a stranger's.
     pub(crate) fn all(scenario: Scenario) -> Vec<Self> {
         let environment = scenario.environment();
         if environment != "pantri" {

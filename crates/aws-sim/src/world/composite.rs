@@ -5,13 +5,13 @@ use super::alarms::{Change, State};
 use crate::account::ACCOUNT;
 use crate::clock::{Ms, timestamp};
 
-/// A composite alarm.
+/// A composite alarm, with its rule.
 #[derive(Debug)]
 pub(crate) struct Composite {
     pub(crate) region: String,
     pub(crate) name: String,
     pub(crate) description: String,
-    /// As it was written: `ALARM("a") OR ALARM("b")`.
+    /// The rule as AWS writes it: `ALARM("a") OR ALARM("b")`.
     pub(crate) text: String,
     pub(crate) rule: Rule,
     pub(crate) actions_enabled: bool,
@@ -27,12 +27,12 @@ pub(crate) struct Composite {
     pub(crate) changes: Vec<Change>,
 }
 
-/// What it is made of.
+/// The rule of a composite alarm.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Rule {
     /// An alarm is in a state.
     Is(State, String),
-    /// `TRUE`, `FALSE`.
+    /// `TRUE` or `FALSE`: always in this state.
     Always(bool),
     Not(Box<Rule>),
     And(Box<Rule>, Box<Rule>),

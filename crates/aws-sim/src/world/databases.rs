@@ -6,7 +6,7 @@ use crate::account::ACCOUNT;
 use crate::clock::Ms;
 use crate::rng;
 
-/// So long a name of a cluster leads to the member before: the time to live of RDS's DNS records.
+/// How long a name of a cluster leads to the member before: the time to live of RDS's DNS records.
 const NAMES: Ms = 5 * SECOND;
 
 /// The part of a host name that stands for account and region.
@@ -45,7 +45,7 @@ impl DbCluster {
         format!("{}.{kind}{}.{}.rds.amazonaws.com", self.id, zone_id(), self.region)
     }
 
-    /// The writer now.
+    /// The place of the member that is the writer now.
     pub(crate) fn writer(&self) -> usize {
         self.writers.last().map_or(0, |(_, i)| *i)
     }
@@ -93,7 +93,7 @@ impl DbInstance {
         !matches!(self.status, "rebooting" | "stopping" | "stopped" | "starting")
     }
 
-    /// Its own name.
+    /// The host name of this instance alone.
     pub(crate) fn host(&self) -> String {
         format!("{}.{}.{}.rds.amazonaws.com", self.id, zone_id(), self.region)
     }
@@ -112,7 +112,7 @@ pub(crate) struct DbEvent {
     pub(crate) message: String,
 }
 
-/// What an instance is to its cluster.
+/// The role of an instance in its cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Role {
     Alone,
@@ -120,19 +120,19 @@ pub(crate) enum Role {
     Reader,
 }
 
-/// Everything of RDS.
+/// Everything that RDS has in the world.
 #[derive(Debug, Default)]
 pub(crate) struct Databases {
     pub(crate) clusters: Vec<DbCluster>,
     pub(crate) instances: Vec<DbInstance>,
-    /// Those that a person made, oldest first.
+    /// The manual snapshots, oldest first.
     pub(crate) snapshots: Vec<super::snapshots::Snapshot>,
-    /// Oldest first.
+    /// Events, the oldest first.
     pub(crate) events: Vec<DbEvent>,
 }
 
 impl Databases {
-    /// What an instance was at a time.
+    /// The role of an instance at a time.
     pub(crate) fn role(&self, instance: usize, at: Ms) -> Role {
         match self.instances[instance].cluster {
             None => Role::Alone,

@@ -14,7 +14,7 @@ use std::sync::Arc;
 pub(crate) use super::definition::{Container, HealthCheck, TaskDef};
 pub(crate) use super::fate::Fate;
 
-/// A cluster.
+/// An ECS cluster.
 #[derive(Debug)]
 pub(crate) struct Cluster {
     pub(crate) region: &'static str,
@@ -73,7 +73,6 @@ pub(crate) struct Deployment {
     pub(crate) failed: u32,
     /// Tasks in a row that ran and failed their health checks.
     pub(crate) sick: u32,
-    /// All failures.
     pub(crate) failures: u32,
     pub(crate) rollout: Rollout,
     pub(crate) reason: String,
@@ -87,7 +86,7 @@ impl Deployment {
     }
 }
 
-/// A service revision.
+/// A revision of a service: what a deployment leads to.
 #[derive(Debug)]
 pub(crate) struct Revision {
     pub(crate) id: u64,
@@ -157,7 +156,7 @@ pub(crate) struct Service {
     /// Whether the breaker rolls back.
     pub(crate) breaker_rollback: bool,
     pub(crate) alarms: Option<DeployAlarms>,
-    /// ECS Exec.
+    /// Whether ECS Exec is enabled.
     pub(crate) exec: bool,
     pub(crate) grace: u32,
     pub(crate) target_group: Option<usize>,
@@ -167,7 +166,7 @@ pub(crate) struct Service {
     pub(crate) public_ip: bool,
     /// Newest first; the first one is PRIMARY.
     pub(crate) deployments: Vec<Deployment>,
-    /// Newest first.
+    /// Its service deployments, the newest first.
     pub(crate) releases: Vec<Release>,
     pub(crate) revisions: Vec<Revision>,
     /// Newest first, at most 100.
@@ -241,7 +240,7 @@ pub(crate) struct Stop {
     pub(crate) container: Option<String>,
 }
 
-/// A task.
+/// An ECS task.
 #[derive(Debug)]
 pub(crate) struct Task {
     pub(crate) service: usize,
@@ -268,7 +267,7 @@ pub(crate) struct Task {
     pub(crate) execution_stopped: Option<Ms>,
     pub(crate) stopped: Option<Ms>,
     pub(crate) target: Target,
-    /// What the checks of its essential containers say together.
+    /// The combined health of its essential containers.
     pub(crate) health: Health,
     /// Whether it counts as healthy for a rollout.
     pub(crate) healthy: bool,

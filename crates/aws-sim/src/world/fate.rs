@@ -4,7 +4,7 @@
 /// What becomes of a task.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Fate {
-    /// It runs.
+    /// It starts and runs.
     Fine,
     /// It runs, but takes minutes to start.
     Slow,

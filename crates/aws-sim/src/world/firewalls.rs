@@ -6,7 +6,7 @@ use crate::account::ACCOUNT;
 use crate::rng::{self, Rng};
 use crate::wire::{Node, list, map};
 
-/// A web ACL.
+/// A web ACL of WAF.
 #[derive(Debug, Clone)]
 pub(crate) struct WebAcl {
     pub(crate) region: String,
@@ -50,7 +50,7 @@ impl Firewalls {
         self.all.iter().find(|acl| acl.arn() == arn)
     }
 
-    /// What a web ACL stands before.
+    /// The resources that a web ACL protects.
     pub(crate) fn resources(&self, arn: &str) -> Vec<&str> {
         self.before.iter().filter(|(_, acl)| acl == arn).map(|(resource, _)| resource.as_str()).collect()
     }

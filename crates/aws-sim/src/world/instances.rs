@@ -8,11 +8,11 @@ use serde_json::Value;
 /// From the start until it runs, and from there until its agent is online.
 pub(crate) const BOOT: Ms = 15 * SECOND;
 const AGENT: Ms = 20 * SECOND;
-/// From there until its checks have passed, and from the stop until it is stopped.
+/// How long the checks of a started instance take, and how long a stop takes.
 const CHECKS: Ms = 60 * SECOND;
 const STOPS: Ms = 25 * SECOND;
 
-/// An instance.
+/// An EC2 instance.
 #[derive(Debug, Clone)]
 pub(crate) struct Instance {
     pub(crate) id: &'static str,
@@ -24,7 +24,7 @@ pub(crate) struct Instance {
     pub(crate) stopped: Option<Ms>,
     /// When it was told to end for good.
     pub(crate) terminated: Option<Ms>,
-    /// Its own status check fails.
+    /// Whether its own status check fails.
     pub(crate) impaired: bool,
     pub(crate) class: &'static str,
     pub(crate) address: &'static str,
@@ -34,7 +34,7 @@ pub(crate) struct Instance {
 }
 
 impl Instance {
-    /// Those of a world: a bastion that runs, and one that is stopped.
+    /// The instances of a world: a running bastion, and a stopped one.
     pub(crate) fn all(scenario: Scenario) -> Vec<Self> {
         let environment = scenario.environment();
         let project = match environment {
@@ -102,7 +102,7 @@ impl Instance {
         }
     }
 
-    /// Stops it.
+    /// Begins to stop it.
     pub(crate) fn stop(&mut self, now: Ms) {
         if self.started.is_some() && self.stopped.is_none() {
             self.stopped = Some(now);

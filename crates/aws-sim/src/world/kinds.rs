@@ -7,7 +7,7 @@ pub(crate) enum Life {
     Active,
     /// It was deleted, and its last tasks stop.
     Draining,
-    /// It was deleted.
+    /// The service was deleted.
     Inactive,
 }
 
@@ -24,11 +24,11 @@ impl Life {
 /// What becomes of a rollback.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum RollbackOutcome {
-    /// What its tasks do.
+    /// It ends as its tasks do.
     Open,
     /// It begins and never ends.
     Hangs,
-    /// It begins and fails.
+    /// It begins, and fails.
     Fails,
 }
 

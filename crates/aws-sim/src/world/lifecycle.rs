@@ -160,7 +160,7 @@ impl World {
         self.look_soon(service);
     }
 
-    /// Makes a service one that was created a moment ago, with a task definition that never ran.
+    /// Makes a service look as if it was created a moment ago, with a task definition that never ran.
     pub(crate) fn forget_past(&mut self, service: usize, image: &str) {
         let def = self.services[service].deployments[0].def.clone();
         let s = &mut self.services[service];

@@ -36,7 +36,7 @@ impl Load {
         Load { base, memory, shape: Shape::Day, salt, running: Vec::new(), factor: Vec::new() }
     }
 
-    /// From a time on, that many tasks run.
+    /// Notes that this many tasks run from a time on.
     pub(crate) fn log_running(&mut self, at: Ms, running: u32) {
         if self.running.last().is_some_and(|(_, n)| *n == running) {
             return;
@@ -47,7 +47,7 @@ impl Load {
         }
     }
 
-    /// From a time on, the load is multiplied by this.
+    /// Multiplies the load by this from a time on.
     pub(crate) fn set_factor(&mut self, at: Ms, factor: f64) {
         self.factor.push((at, factor.clamp(0.0, 1_000.0)));
     }

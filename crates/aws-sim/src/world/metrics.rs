@@ -17,9 +17,9 @@ pub(crate) enum Source {
     DbCluster(usize, Db),
     /// A target group's metric behind its load balancer.
     Group(usize, Elb),
-    /// A level and a spread around it.
     /// A part of what a balancer gets.
     Flow(Flow),
+    /// A level and a spread around it.
     Flat {
         salt: u64,
         base: f64,
@@ -57,7 +57,7 @@ pub(crate) enum Elb {
 pub(crate) struct Flow {
     /// The place of its balancer.
     pub(crate) balancer: usize,
-    /// For each request.
+    /// How much goes through for each request of the balancer.
     pub(crate) each: f64,
     pub(crate) salt: u64,
 }

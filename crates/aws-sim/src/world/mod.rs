@@ -102,11 +102,11 @@ pub(crate) enum Event {
     Minute,
     /// A scheduled action's time.
     Scheduled { target: usize, number: u64 },
-    /// A schedule's time.
+    /// A schedule is due.
     Night { number: u64 },
     /// A database has been stopped or started.
     Switched { database: power::Database, on: bool },
-    /// A snapshot is whole.
+    /// A snapshot is complete.
     SnapshotDone { number: usize },
     /// An instance has restarted.
     Rebooted { instance: usize, failover: bool },
@@ -160,10 +160,10 @@ pub(crate) struct World {
     pub(crate) services: Vec<ecs::Service>,
     /// Cluster and name to the place in `services`, in the order in which services are listed.
     pub(crate) service_index: BTreeMap<(usize, String), usize>,
-    /// The same for those that were deleted.
+    /// The same for deleted services.
     pub(crate) deleted_services: BTreeMap<(usize, String), usize>,
     pub(crate) tasks: BTreeMap<TaskKey, ecs::Task>,
-    /// Instances of EC2.
+    /// The EC2 instances.
     pub(crate) instances: Vec<instances::Instance>,
     /// Distributions of `CloudFront`.
     pub(crate) distributions: Vec<cdn::Distribution>,
@@ -193,7 +193,7 @@ pub(crate) struct World {
     pub(crate) firewalls: firewalls::Firewalls,
     /// Rules of security groups that were added.
     pub(crate) let_in: Vec<sites::Let>,
-    /// Those that were taken away.
+    /// Rules of security groups that were taken away.
     pub(crate) taken_back: Vec<sites::Let>,
     pub(crate) target_groups: Vec<balancing::TargetGroup>,
     /// What roles were assumed: access key to session.

@@ -1,14 +1,14 @@
-//! Rules by which alarms tell nobody for a time. Nobody is told in this world, so that they change nothing in it.
+//! Rules by which alarms notify nobody for a time. This world notifies nobody anyway, so they change nothing in it.
 
 use crate::clock::Ms;
 
-/// A rule.
+/// A mute rule: which alarms, and when.
 #[derive(Debug)]
 pub(crate) struct MuteRule {
     pub(crate) region: String,
     pub(crate) name: String,
     pub(crate) description: String,
-    /// Names of the alarms.
+    /// The names of the alarms that it mutes.
     pub(crate) alarms: Vec<String>,
     /// `at(…)` or `cron(…)`.
     pub(crate) expression: String,

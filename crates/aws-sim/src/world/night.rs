@@ -16,7 +16,6 @@ pub(crate) const COUNT: &str = "cockpit:desired-count";
 pub(crate) struct Function {
     pub(crate) region: &'static str,
     pub(crate) name: String,
-    /// The cluster it is for.
     pub(crate) cluster: usize,
     pub(crate) modified: Ms,
 }
@@ -31,9 +30,9 @@ impl Function {
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Invocation {
     pub(crate) payload: Value,
-    /// The lines it logged.
+    /// The lines that the call logged.
     pub(crate) log: String,
-    /// Whether it threw.
+    /// Whether the function threw.
     pub(crate) failed: bool,
 }
 

@@ -13,7 +13,7 @@ const KEPT: usize = 100;
 /// The key that encrypts where none is named.
 pub(crate) const DEFAULT_KEY: &str = "alias/aws/ssm";
 
-/// One version.
+/// A version of a parameter.
 #[derive(Debug, Clone)]
 pub(crate) struct Version {
     pub(crate) number: i64,
@@ -26,7 +26,7 @@ pub(crate) struct Version {
     pub(crate) tier: &'static str,
 }
 
-/// A parameter.
+/// A parameter, with its versions.
 #[derive(Debug, Clone)]
 pub(crate) struct Parameter {
     pub(crate) name: String,
@@ -60,7 +60,7 @@ impl Parameters {
         self.all.get(&(region.to_owned(), with)).or_else(|| self.all.get(&(region.to_owned(), bare.to_owned())))
     }
 
-    /// Those of a region, in the order of their names.
+    /// The parameters of a region, by name.
     pub(crate) fn of<'a>(&'a self, region: &'a str) -> impl Iterator<Item = &'a Parameter> {
         self.all.range((region.to_owned(), String::new())..).take_while(move |((r, _), _)| r == region).map(|(_, p)| p)
     }

@@ -5,13 +5,13 @@ use super::{DAY, HOUR, World};
 use crate::clock::Ms;
 use crate::scenario::Scenario;
 
-/// A user pool.
+/// A Cognito user pool.
 #[derive(Debug, Clone)]
 pub(crate) struct Pool {
     pub(crate) id: &'static str,
     pub(crate) name: &'static str,
     pub(crate) region: &'static str,
-    /// What a password has at least.
+    /// The minimum length of a password.
     pub(crate) min_length: u32,
     pub(crate) symbols: bool,
     /// `OFF`, `ON`, `OPTIONAL`.
@@ -19,7 +19,7 @@ pub(crate) struct Pool {
     pub(crate) users: Vec<User>,
 }
 
-/// Somebody.
+/// A user of a pool.
 #[derive(Debug, Clone)]
 pub(crate) struct User {
     pub(crate) name: String,
@@ -47,7 +47,7 @@ const PEOPLE: &[(&str, &str)] = &[
 ];
 
 impl Pool {
-    /// Those of a world.
+    /// The user pools of this scenario's world.
     pub(crate) fn all(scenario: Scenario) -> Vec<Self> {
         if scenario.environment() != "pantri" {
             return Vec::new();

@@ -2,7 +2,7 @@
 
 use super::{Event, SECOND, World};
 
-/// What is stopped or started: an instance of its own, or a cluster with its members.
+/// A database that can be stopped and started: an instance of its own, or a cluster with its members.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Database {
     Instance(usize),

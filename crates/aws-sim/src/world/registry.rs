@@ -35,11 +35,11 @@ pub(crate) struct Image {
     pub(crate) findings: Option<[u32; 4]>,
 }
 
-/// A repository.
+/// An ECR repository.
 #[derive(Debug)]
 pub(crate) struct Repository {
     pub(crate) created: Ms,
-    /// In the order in which they were pushed.
+    /// The images, in the order in which they were pushed.
     pub(crate) images: Vec<Image>,
     /// Layers and configurations that were uploaded. Those of images that were there at the start are in no list: their
     /// manifests name them.
@@ -67,7 +67,7 @@ pub(crate) struct Upload {
 /// Every repository and blob.
 #[derive(Debug, Default)]
 pub(crate) struct Registry {
-    /// By region and name.
+    /// The repositories, by region and name.
     pub(crate) repositories: BTreeMap<(&'static str, String), Repository>,
     /// Configurations, and layers that were uploaded, by their digests.
     pub(crate) blobs: BTreeMap<String, Vec<u8>>,
@@ -77,7 +77,7 @@ pub(crate) struct Registry {
     pub(crate) begun: u64,
 }
 
-/// What the containers of a task definition resolve to when they are deployed.
+/// The images that a task definition's containers resolve to at a deployment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Resolved {
     /// The digest of each container's image, if it was found.
@@ -273,7 +273,7 @@ impl World {
         }
     }
 
-    /// What the images of a task definition stand for now.
+    /// Resolves the images of a task definition as they stand now.
     pub(crate) fn resolve_images(&self, def: &TaskDef) -> Resolved {
         let mut resolved = Resolved { digests: Vec::new(), fate: Fate::Fine, container: 0 };
         for (at, container) in def.containers.iter().enumerate() {

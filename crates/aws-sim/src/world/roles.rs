@@ -103,7 +103,7 @@ impl Refusal {
         }
     }
 
-    /// As IAM words it.
+    /// The decision as IAM words it: `allowed`, `implicitDeny` or `explicitDeny`.
     pub(crate) fn decision(refusal: Option<&Self>) -> &'static str {
         match refusal {
             None => "allowed",
@@ -156,11 +156,11 @@ impl Grants {
 pub(crate) struct SignIn {
     /// The device's code that waits for a person, and until when.
     pub(crate) code: Option<(String, Ms)>,
-    /// A person has confirmed it.
+    /// Whether a person has confirmed it.
     pub(crate) approved: bool,
     /// Tokens, and until when each is good.
     pub(crate) tokens: BTreeMap<String, Ms>,
-    /// What a token is renewed with, without a person.
+    /// Refresh tokens: each renews a token without a person.
     pub(crate) refresh: BTreeSet<String>,
 }
 

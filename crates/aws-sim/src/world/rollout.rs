@@ -31,7 +31,7 @@ impl End {
         }
     }
 
-    /// What the service's events say of it.
+    /// The words of the service's event about it.
     fn event(&self) -> &'static str {
         match self {
             End::Breaker => "deployment failed: tasks failed to start.",
@@ -60,7 +60,7 @@ impl World {
     pub(crate) fn deploy(&mut self, service: usize, def: Arc<TaskDef>) -> u64 {
         let now = self.now;
         let mut images = self.resolve_images(&def);
-        // Of what was there at the start only the running definition is cursed: the way back is open.
+        // Of what was there at the start only the running definition is broken: a rollback works.
         let again = self.services[service].deployments.first().is_some_and(|d| d.def.arn() == def.arn());
         if let Some(fate) = self.curse.filter(|_| again || def.registered >= self.start) {
             images.fate = fate;
@@ -152,7 +152,7 @@ impl World {
         self.count_failure(service, deployment);
     }
 
-    /// What a failure means for the rollout.
+    /// Counts a failure, which may end the rollout.
     fn count_failure(&mut self, service: usize, deployment: u64) {
         let now = self.now;
         let threshold = self.breaker_threshold(service);

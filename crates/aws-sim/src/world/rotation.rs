@@ -13,12 +13,12 @@ pub(crate) struct Rotation {
     pub(crate) last: Ms,
     pub(crate) next: Option<Ms>,
     pub(crate) changed: Ms,
-    /// A version waits for a rotation that did not end.
+    /// Whether a version waits for a rotation that did not end.
     pub(crate) pending: bool,
 }
 
 impl World {
-    /// Of a database's secret, now.
+    /// The present rotation of a database's secret.
     pub(crate) fn rotation(&self, database: &str) -> Rotation {
         let first = self.start - 12 * DAY;
         let until = self.failing_rotations.get(database).copied().unwrap_or(self.now).min(self.now);

@@ -18,11 +18,11 @@ pub(crate) struct Policy {
     pub(crate) uuid: String,
     /// `PredefinedMetricType`.
     pub(crate) metric: &'static str,
-    /// In percent.
+    /// The target value, in percent.
     pub(crate) target: f64,
-    /// In seconds.
+    /// The cool-down after scaling out, in seconds.
     pub(crate) out_cooldown: u32,
-    /// In seconds.
+    /// The cool-down after scaling in, in seconds.
     pub(crate) in_cooldown: u32,
     pub(crate) created: Ms,
     /// Place of the `AlarmHigh` in the alarms.
@@ -32,7 +32,7 @@ pub(crate) struct Policy {
     source: Source,
 }
 
-/// A scheduled action.
+/// A scheduled action: at its time it sets other limits.
 #[derive(Debug)]
 pub(crate) struct ScheduledAction {
     pub(crate) name: String,
@@ -48,7 +48,7 @@ pub(crate) struct ScheduledAction {
     pub(crate) number: u64,
 }
 
-/// A scaling activity.
+/// A scaling activity: what was done, and why.
 #[derive(Debug)]
 pub(crate) struct Activity {
     pub(crate) id: String,
@@ -74,7 +74,7 @@ pub(crate) struct ScalableTarget {
     pub(crate) created: Ms,
     pub(crate) policies: Vec<Policy>,
     pub(crate) actions: Vec<ScheduledAction>,
-    /// Newest first.
+    /// The activities, the newest first.
     pub(crate) activities: VecDeque<Activity>,
     last_out: Ms,
     last_in: Ms,

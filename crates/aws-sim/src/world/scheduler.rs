@@ -31,7 +31,7 @@ impl World {
         self.schedule(self.now + wait, Event::Reconcile(service));
     }
 
-    /// Lets the scheduler look at a service at a time, unless it will by then anyway.
+    /// Lets the scheduler look at a service at this time, unless it will look earlier anyway.
     pub(crate) fn look_at(&mut self, service: usize, at: Ms) {
         let at = at.max(self.now);
         let retry = &mut self.services[service].retry;

@@ -35,7 +35,7 @@ pub(crate) struct Let {
     pub(crate) about: String,
 }
 
-/// A hosted zone.
+/// A hosted zone of Route 53.
 #[derive(Debug, Clone)]
 pub(crate) struct Zone {
     pub(crate) id: String,
@@ -81,7 +81,7 @@ impl Site {
         vec![self.host.to_owned(), format!("www.{}", self.host)]
     }
 
-    /// Its security group.
+    /// The id of its security group.
     pub(crate) fn group(&self) -> String {
         format!("sg-{:017x}", rng::hash(14, &self.balancer) & 0xff_ffff_ffff_ffff)
     }
@@ -120,7 +120,7 @@ impl World {
         let mut options = SiteOptions { firewall: true, ..SiteOptions::default() };
         options.addresses.push((REGISTRY.to_owned(), Ipv4Addr::LOCALHOST.into()));
         for (number, site) in (10..=u8::MAX).zip(self.sites()) {
-            // Of the block for documentation.
+            // An address from the block reserved for documentation (RFC 5737).
             let address = Ipv4Addr::new(192, 0, 2, number);
             let balancer = site.dns.to_ascii_lowercase();
             if site.host.is_empty() {

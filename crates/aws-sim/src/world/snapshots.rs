@@ -43,7 +43,7 @@ impl World {
         times.filter(|at| *at >= created).collect()
     }
 
-    /// Begins a snapshot.
+    /// Begins to make a snapshot.
     pub(crate) fn snapshot_start(&mut self, id: String, of: Database) {
         let wait = self.rng.range(20, 60) * SECOND;
         let number = self.databases.snapshots.len();
@@ -83,7 +83,7 @@ impl World {
         self.schedule(self.now + wait * SECOND, Event::Rebooted { instance, failover });
     }
 
-    /// An instance is back.
+    /// An instance is back after a restart or a failover.
     pub(crate) fn rebooted(&mut self, instance: usize, failover: bool) {
         self.databases.instances[instance].status = "available";
         self.instance_event(instance, "availability", "DB instance restarted");

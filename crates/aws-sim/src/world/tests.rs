@@ -76,7 +76,7 @@ fn a_task_goes_through_its_states() {
     let newest = &w.services[web].events[0].message;
     assert!(newest.ends_with("has reached a steady state."), "{newest}");
     assert!(w.services[web].events.iter().any(|e| e.message.contains("registered 1 targets in (target-group arn:")));
-    // And back: the way down takes its time too.
+    // Scaling in takes its time too.
     w.set_desired(web, 0);
     let mut down = Vec::new();
     let first = w.services[web].live[0];

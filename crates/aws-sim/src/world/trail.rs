@@ -8,12 +8,12 @@ use crate::wire::{Node, json};
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 
-/// The newest are kept.
+/// How many writes are kept; older ones are forgotten.
 const KEPT: usize = 5_000;
 /// What `CloudTrail` never writes down.
 const HIDDEN: &[&str] = &["value", "secretString", "masterUserPassword", "payload", "layerPartBlob"];
 
-/// A write.
+/// A write that `CloudTrail` has recorded.
 #[derive(Debug, Clone)]
 pub(crate) struct Write {
     pub(crate) region: String,
@@ -24,7 +24,7 @@ pub(crate) struct Write {
     pub(crate) source: String,
     pub(crate) who: String,
     pub(crate) key: String,
-    /// The whole event.
+    /// The whole event, as JSON.
     pub(crate) event: String,
 }
 

@@ -12,7 +12,7 @@ const FEWEST: usize = 5 << 20;
 /// Why an upload is left as it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Left {
-    /// Nothing has come.
+    /// Nothing was sent yet.
     Empty,
     /// A part that is not the last has too few bytes.
     TooSmall,

@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::time::timeout;
 
-/// As many links are cut.
+/// How many links are cut.
 const CUTS: u32 = 30;
 /// So many bytes from the agent are its answer to the upgrade and some messages: a link that brought none says nothing of the
 /// session, and several such links in a row end it.

@@ -31,7 +31,7 @@ async fn a_task_that_is_replaced_in_the_middle_of_a_transfer_resets_it_and_the_n
     for kind in [Transfer::Up, Transfer::Down, Transfer::Rounds] {
         let sim = started(SimOptions { speed: 20.0, ..SimOptions::default() }, Some(far_side().await)).await;
         let tunnel = tunnel(&sim).await;
-        // As the official agent rests: otherwise all is there before the task ends.
+        // Rests like the official agent: otherwise everything has arrived before the task ends.
         fault(&sim, json!({"operation": "gateway:pace", "kind": "delay", "delay_ms": 1})).await;
         let long = Sizes { bytes: 4 << 20, ..Sizes::SMALL };
         let task = tunnel.status().borrow().target.clone().unwrap();

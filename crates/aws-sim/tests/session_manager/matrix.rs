@@ -23,7 +23,7 @@ use tokio::time::timeout;
 pub struct Sizes {
     pub bytes: usize,
     pub rounds: usize,
-    /// As many cells at a time.
+    /// How many cells run at a time.
     pub at_once: usize,
     pub pace: SendRate,
     /// What takes longer hangs.
@@ -54,7 +54,7 @@ pub enum Transfer {
     Rounds,
 }
 
-/// What became of it.
+/// What became of a transfer under a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Verdict {
     /// Every byte, in order.
@@ -67,7 +67,7 @@ pub enum Verdict {
     Hung,
 }
 
-/// One fault.
+/// A fault of the link that is put on a transfer.
 #[derive(Clone)]
 pub struct Fault {
     pub name: &'static str,
@@ -75,7 +75,6 @@ pub struct Fault {
     before: Vec<Value>,
     /// Right before the transfer.
     first: Vec<Value>,
-    /// In the middle of it.
     middle: Vec<Value>,
     /// What has to become of it.
     pub expected: Verdict,
@@ -85,7 +84,7 @@ fn exact(name: &'static str) -> Fault {
     Fault { name, before: Vec::new(), first: Vec::new(), middle: Vec::new(), expected: Verdict::Exact }
 }
 
-/// Of each direction and of acknowledgements.
+/// This fault once for each direction, and once for acknowledgements.
 fn each(kind: &str, count: u64) -> Vec<Value> {
     ["gateway:output", "gateway:acknowledge", "gateway:input"]
         .map(|operation| json!({"operation": operation, "kind": kind, "after": 5, "count": count}))
@@ -316,7 +315,7 @@ async fn cell(fault: Fault, kind: Transfer, sizes: Sizes, far: SocketAddr) -> Ce
     let map = vec![(format!("{}:{}", REMOTE.0, REMOTE.1), far)];
     let sim = Sim::start(SimOptions { scenario: Scenario::Staging, map, limited: false, ..SimOptions::default() });
     let sim = sim.await.unwrap();
-    // As the official agent: otherwise all is there before anything happens.
+    // Rests like the official agent: otherwise everything has arrived before anything happens.
     switched_on(&sim, &[json!({"operation": "gateway:pace", "kind": "delay", "delay_ms": 1})]).await;
     switched_on(&sim, &fault.before).await;
     let gate = Client { endpoint: sim.endpoint(), command: None };
@@ -335,7 +334,7 @@ async fn cell(fault: Fault, kind: Transfer, sizes: Sizes, far: SocketAddr) -> Ce
     Cell { fault: fault.name, transfer: kind, verdict, expected: fault.expected, goes_on, end }
 }
 
-/// All of them.
+/// Runs a transfer of these sizes under each fault.
 pub async fn matrix(sizes: Sizes) -> Vec<Cell> {
     let far = far_side().await;
     let places = Arc::new(Semaphore::new(sizes.at_once));

@@ -1,4 +1,4 @@
-//! Rules by which alarms tell nobody for a time: `PutAlarmMuteRule` and its like. One that comes once (`at(…)`) is SCHEDULED,
+//! Rules by which alarms notify nobody for a time: `PutAlarmMuteRule` and its like. One that comes once (`at(…)`) is SCHEDULED,
 //! then ACTIVE, then EXPIRED; one that comes again and again (`cron(…)`) is SCHEDULED, and never ACTIVE here.
 
 use super::{invalid, missing};

@@ -166,7 +166,7 @@ fn regex(text: &str) -> Result<Regex, String> {
     if let Some(c) = text.chars().find(|c| !allowed(*c)) {
         return Err(format!("a regular expression may not have {c:?}"));
     }
-    Regex::new(text).map_err(|_| format!("{text:?} is no regular expression"))
+    Regex::new(text).map_err(|_| format!("{text:?} is not a regular expression"))
 }
 
 /// The columns of a line: what stands in brackets or quotes is one.

@@ -25,7 +25,7 @@ const SHOWN: usize = 500;
 /// Sessions of an account at a time.
 const SESSIONS: u32 = 15;
 
-/// What an update looks back at most.
+/// How far an update looks back at most, in milliseconds.
 const JUMP: Ms = 15_000;
 
 static OPEN: AtomicU32 = AtomicU32::new(0);
@@ -43,7 +43,7 @@ pub(crate) struct Session {
     from: Ms,
 }
 
-/// Checks a request.
+/// Checks a request for a live tail.
 pub(crate) fn open(call: &mut Call<'_>) -> Result<Session, ApiError> {
     let identifiers = call.input.strings("logGroupIdentifiers");
     if identifiers.is_empty() || identifiers.len() > 10 {
@@ -70,7 +70,7 @@ pub(crate) fn open(call: &mut Call<'_>) -> Result<Session, ApiError> {
     Ok(Session { id, region: call.region.to_owned(), groups, names, prefixes, filter, pattern, from: call.world.now })
 }
 
-/// What is to go wrong with a session.
+/// A fault of a live tail's session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Wrong {
     Nothing,

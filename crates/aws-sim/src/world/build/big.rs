@@ -10,7 +10,7 @@ const SERVICES: usize = 1_000;
 /// Every fifth one scales by itself.
 const SCALED_EVERY: usize = 5;
 
-/// Adds the cluster.
+/// Adds the cluster with its services.
 pub(super) fn build(world: &mut World) {
     let cluster = world.add_cluster("ap-northeast-1", "big-cluster", true, vec![("Environment", "big")]);
     for n in 1..=SERVICES {

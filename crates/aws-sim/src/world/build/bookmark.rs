@@ -94,6 +94,12 @@ pub(super) fn staging(world: &mut World) {
         world.add_scheduled(target, "stop-at-night", "cron(0 22 ? * MON-FRI *)", 0, 0);
         world.add_scheduled(target, "start-in-the-morning", "cron(0 9 ? * MON-FRI *)", 1, 2);
     }
+    staging_alarms(world);
+    go_wrong(world, web, api);
+}
+
+/// The alarms of staging: CPU of each service, the database, errors in the log.
+fn staging_alarms(world: &mut World) {
     let prefix = "bookmark-manager-staging";
     let db = |name: &str| MetricName::new("AWS/RDS", name, &[("DBInstanceIdentifier", "bookmark-manager-staging-db")]);
     let at_least = Comparison::GreaterOrEqual;
@@ -133,6 +139,10 @@ pub(super) fn staging(world: &mut World) {
     spec.statistic = "Sum";
     spec.flat = Some((0.0, 0.0));
     world.add_alarm(spec);
+}
+
+/// What the scenario makes of the two services of staging.
+fn go_wrong(world: &mut World, web: usize, api: usize) {
     match world.scenario {
         Scenario::CrashLoop => crash_loop(world, api),
         Scenario::SlowRollout => {

@@ -26,6 +26,9 @@ use crate::scenario::Scenario;
 use std::collections::VecDeque;
 use std::sync::Arc;
 
+/// A deployment that is over: its id, its task definition, when it began and when it finished.
+type Deployed = (u64, Arc<TaskDef>, Ms, Ms);
+
 /// Fills an empty world.
 pub(crate) fn build(world: &mut World) {
     bookmark::staging(world);
@@ -237,41 +240,7 @@ impl World {
         let now = self.now;
         let mut rng = Rng::new(self.seed, &format!("service {}/{}", spec.cluster, spec.name));
         let salt = rng.next();
-        let mut releases = Vec::new();
-        let mut revisions: Vec<Revision> = Vec::new();
-        let mut last: Option<(u64, Arc<TaskDef>, Ms, Ms)> = None;
-        let history = spec.history.max(1);
-        for n in 0..history {
-            let back = Ms::from(history - n) * 2 * DAY - rng.range(2, 30) * HOUR;
-            let at = now - back.max(6 * HOUR) - rng.range(0, 3_500) * SECOND;
-            let def = self.register(&spec, n + 1, at - 3 * MINUTE, Fate::Fine);
-            let (id, revision) = (rng.digits19(), rng.digits19());
-            let finished = at + rng.range(150, 260) * SECOND;
-            releases.insert(
-                0,
-                Release {
-                    id: rng.token(21),
-                    deployment: id,
-                    created: at,
-                    started: at + SECOND,
-                    finished: Some(finished),
-                    updated: finished,
-                    status: "SUCCESSFUL",
-                    status_reason: None,
-                    target: revision,
-                    sources: revisions.last().map(|r| r.id).into_iter().collect(),
-                    failures: 0,
-                    triggered: false,
-                    deaf: Vec::new(),
-                    alarmed: Vec::new(),
-                    stage: None,
-                    rollback: None,
-                },
-            );
-            let images = Arc::new(self.resolve_images(&def));
-            revisions.push(Revision { id: revision, def: Arc::clone(&def), images, created: at });
-            last = Some((id, def, at, finished));
-        }
+        let (releases, revisions, last) = self.past_deployments(&spec, &mut rng);
         let Some((id, def, deployed, finished)) = last else { return 0 };
         let images = Arc::new(self.resolve_images(&def));
         let deployment = Deployment {
@@ -326,19 +295,71 @@ impl World {
             tags: spec.tags.iter().map(|(k, v)| ((*k).to_owned(), (*v).to_owned())).collect(),
             rng,
         });
-        self.note_at(service, deployed + 20 * SECOND, &format!("has started {} tasks.", spec.desired));
-        self.note_at(service, finished, &format!("(deployment ecs-svc/{id}) deployment completed."));
-        self.note_at(service, finished + SECOND, "has reached a steady state.");
-        if now - finished > 6 * HOUR {
-            let hours = (now - finished) / (6 * HOUR);
-            self.note_at(service, finished + hours * 6 * HOUR, "has reached a steady state.");
-        }
+        self.note_past(service, id, deployed, finished);
         for _ in 0..spec.desired {
             self.add_running(service, deployed);
         }
         let running = self.services[service].desired;
         self.services[service].load.log_running(deployed, running);
         service
+    }
+
+    /// The deployments that a service has behind it, two days apart: the newest first, the revisions of all, and of the last
+    /// one its id, task definition, and when it began and finished.
+    fn past_deployments(
+        &mut self,
+        spec: &ServiceSpec,
+        rng: &mut Rng,
+    ) -> (Vec<Release>, Vec<Revision>, Option<Deployed>) {
+        let now = self.now;
+        let mut releases = Vec::new();
+        let mut revisions: Vec<Revision> = Vec::new();
+        let mut last: Option<Deployed> = None;
+        let history = spec.history.max(1);
+        for n in 0..history {
+            let back = Ms::from(history - n) * 2 * DAY - rng.range(2, 30) * HOUR;
+            let at = now - back.max(6 * HOUR) - rng.range(0, 3_500) * SECOND;
+            let def = self.register(spec, n + 1, at - 3 * MINUTE, Fate::Fine);
+            let (id, revision) = (rng.digits19(), rng.digits19());
+            let finished = at + rng.range(150, 260) * SECOND;
+            releases.insert(
+                0,
+                Release {
+                    id: rng.token(21),
+                    deployment: id,
+                    created: at,
+                    started: at + SECOND,
+                    finished: Some(finished),
+                    updated: finished,
+                    status: "SUCCESSFUL",
+                    status_reason: None,
+                    target: revision,
+                    sources: revisions.last().map(|r| r.id).into_iter().collect(),
+                    failures: 0,
+                    triggered: false,
+                    deaf: Vec::new(),
+                    alarmed: Vec::new(),
+                    stage: None,
+                    rollback: None,
+                },
+            );
+            let images = Arc::new(self.resolve_images(&def));
+            revisions.push(Revision { id: revision, def: Arc::clone(&def), images, created: at });
+            last = Some((id, def, at, finished));
+        }
+        (releases, revisions, last)
+    }
+
+    /// What ECS has said of the last of these deployments, and since.
+    fn note_past(&mut self, service: usize, id: u64, deployed: Ms, finished: Ms) {
+        let (now, desired) = (self.now, self.services[service].desired);
+        self.note_at(service, deployed + 20 * SECOND, &format!("has started {desired} tasks."));
+        self.note_at(service, finished, &format!("(deployment ecs-svc/{id}) deployment completed."));
+        self.note_at(service, finished + SECOND, "has reached a steady state.");
+        if now - finished > 6 * HOUR {
+            let hours = (now - finished) / (6 * HOUR);
+            self.note_at(service, finished + hours * 6 * HOUR, "has reached a steady state.");
+        }
     }
 
     /// Adds a task that has been running since about a time.

@@ -4,7 +4,7 @@
 use super::Shape;
 use crate::world::ecs::Fate;
 
-/// What a container of this shape says last.
+/// The last lines of a container of this shape.
 pub(super) fn last_lines(fate: Fate, shape: Shape, code: Option<&str>) -> Vec<String> {
     if matches!(shape, Shape::Agent) {
         return vec!["CORE | INFO | (cmd/agent/subcommands/run/command.go:274 in run) | Received signal 'terminated', shutting down...".to_owned()];

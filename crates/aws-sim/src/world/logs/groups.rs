@@ -105,7 +105,7 @@ impl World {
         }
     }
 
-    /// From now on a group's main containers write that many lines a second each.
+    /// Makes a group's main containers write this many lines a second each from now on.
     pub(crate) fn set_log_rate(&mut self, group: &str, rate: f64) {
         let now = self.now;
         self.logs.rates.entry(group.to_owned()).or_default().push((now, rate.clamp(0.0, 200_000.0)));

@@ -25,7 +25,7 @@ pub(crate) enum Shape {
 }
 
 impl Shape {
-    /// By the name of the container.
+    /// The shape of the lines of a container, by its name.
     pub(super) fn of(container: &str) -> Shape {
         match container {
             "api" => Shape::Nest,
@@ -66,7 +66,7 @@ const PAGES: &[&str] = &["/", "/bookmarks", "/login", "/tags/読書", "/settings
 const WORDS: &[&str] =
     &["cache miss", "cache hit", "プロフィールを更新しました", "queue drained", "token refreshed 🔑"];
 
-/// What a container of this shape says first.
+/// The first lines of a container of this shape.
 pub(super) fn first(shape: Shape) -> Vec<String> {
     let lines: &[&str] = match shape {
         Shape::Nest => &[

@@ -21,7 +21,7 @@ use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
 /// Lines are made a slot at a time.
 pub(crate) const SLOT: Ms = 200;
-/// In the scenario `log-storm` the storm has been going on for this long at the start.
+/// How long the storm of the scenario `log-storm` has been going on at the start.
 const STORM_BEFORE: Ms = 40 * SECOND;
 /// A stream with more lines than this in a slot is fast: its lines are visible within
 /// [`FAST_DELAY`], so that what was taken in lately can be found without looking at a minute of it.
@@ -68,7 +68,7 @@ struct Rest {
     events: Vec<Event>,
 }
 
-/// So many rests are kept.
+/// How many rests are kept.
 const LEFT: usize = 16;
 
 impl Left {
@@ -107,7 +107,7 @@ impl Logs {
     }
 }
 
-/// A query of Insights.
+/// A query of Insights that was started.
 #[derive(Debug, Clone)]
 pub(crate) struct QueryState {
     pub(crate) region: String,
@@ -121,7 +121,7 @@ pub(crate) struct QueryState {
     pub(crate) cancelled: bool,
 }
 
-/// One stream.
+/// A log stream.
 #[derive(Debug, Clone)]
 pub(crate) struct Stream {
     pub(crate) region: &'static str,
@@ -132,19 +132,19 @@ pub(crate) struct Stream {
     pub(crate) from: Ms,
     /// When its container ended.
     pub(crate) until: Option<Ms>,
-    /// What it says last, if it ended.
+    /// Its last lines, if it ended.
     last: Vec<String>,
     salt: u64,
     /// Lines a second on an average day.
     rate: f64,
     /// The main container, whose rate tests can set.
     main: bool,
-    /// It takes part in the storm.
+    /// Whether it takes part in the storm.
     storm: bool,
     skew: Ms,
 }
 
-/// One event.
+/// A log line, with its time and text.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Event {
     pub(crate) at: Ms,
@@ -264,7 +264,7 @@ impl Stream {
         written.map(|e| Event { stream: place, ..e.clone() }).collect()
     }
 
-    /// The same, only those that were taken in after a time and up to another.
+    /// The same, but only the lines taken in after one time and up to another.
     pub(crate) fn slot_of(
         &self,
         world: &World,

@@ -122,7 +122,7 @@ fn tokens(text: &str) -> Result<Vec<(usize, Token)>, Mistake> {
             at += end + 1;
         } else if c.is_ascii_digit() {
             let end = rest.find(|c: char| !(c.is_ascii_digit() || c == '.')).unwrap_or(rest.len());
-            let number: f64 = rest[..end].parse().map_err(|_| wrong(at, "this is no number"))?;
+            let number: f64 = rest[..end].parse().map_err(|_| wrong(at, "this is not a number"))?;
             let unit = rest[end..].find(|c: char| !c.is_ascii_alphabetic()).unwrap_or(rest.len() - end);
             let factor = match &rest[end..end + unit] {
                 "" => None,
@@ -131,7 +131,7 @@ fn tokens(text: &str) -> Result<Vec<(usize, Token)>, Mistake> {
                 "m" => Some(60e3),
                 "h" => Some(3_600e3),
                 "d" => Some(86_400e3),
-                _ => return Err(wrong(at, "this is no number")),
+                _ => return Err(wrong(at, "this is not a number")),
             };
             found.push((at, factor.map_or(Token::Number(number), |f| Token::Duration((number * f) as i64))));
             at += end + unit;
@@ -254,7 +254,7 @@ impl Parser<'_> {
                 return Err(self.mistake("a pattern is missing"));
             }
         };
-        let regex = Regex::new(&regex).map_err(|_| self.mistake("this is no regular expression"))?;
+        let regex = Regex::new(&regex).map_err(|_| self.mistake("this is not a regular expression"))?;
         let mut names: Vec<String> = Vec::new();
         if glob {
             if !self.keyword("as") {
@@ -335,7 +335,7 @@ impl Parser<'_> {
         let found = if self.keyword("like") || self.eat("=~") {
             let pattern = match self.peek().cloned() {
                 Some(Token::Regex(text)) => {
-                    Pattern::Regex(Regex::new(&text).map_err(|_| self.mistake("this is no regular expression"))?)
+                    Pattern::Regex(Regex::new(&text).map_err(|_| self.mistake("this is not a regular expression"))?)
                 }
                 Some(Token::Text(text)) => Pattern::Part(text),
                 _ => return Err(self.mistake("a pattern is missing")),

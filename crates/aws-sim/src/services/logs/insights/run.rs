@@ -6,11 +6,12 @@ use crate::clock::{Ms, timestamp};
 use crate::services::logs::events::visible_in;
 use crate::world::World;
 use crate::world::logs::QueryState;
+use regex::Regex;
 use serde_json::Value;
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
-/// The result.
+/// The rows that a query found, and its statistics.
 pub(super) struct Found {
     pub(super) rows: Vec<Vec<(String, String)>>,
     pub(super) matched: usize,
@@ -54,13 +55,64 @@ fn text(value: &Value) -> Option<String> {
     }
 }
 
+/// Reads the events of the groups, and runs the commands of the query over them, one after the other.
 pub(super) fn run(world: &World, state: &QueryState, query: &Query) -> Found {
-    let mut records = Vec::new();
-    let (mut scanned, mut bytes) = (0, 0);
+    let (mut records, bytes) = read(world, state);
+    let scanned = records.len();
+    let mut matched = scanned;
+    let mut shown: Option<Vec<String>> = None;
+    let (mut sorted, mut limit, mut aggregated) = (false, state.limit, false);
+    for command in &query.0 {
+        match command {
+            Command::Filter(test) => {
+                records.retain(|record| truth(test, record));
+                if !aggregated {
+                    matched = records.len();
+                }
+            }
+            Command::Fields(named) => {
+                set_fields(&mut records, named);
+                shown.get_or_insert_default().extend(named.iter().map(|(_, name)| name.clone()));
+            }
+            Command::Stats(values, by) => {
+                records = stats(&records, values, by);
+                shown = Some(by.iter().chain(values).map(|(_, name)| name.clone()).collect());
+                (sorted, aggregated) = (false, true);
+            }
+            Command::Sort(keys) => {
+                sort(&mut records, keys);
+                sorted = true;
+            }
+            Command::Parse(from, regex, names) => extract(&mut records, from, regex, names),
+            Command::Dedup(keys) => {
+                // Of equal rows the newest is kept, or the first of the sort.
+                if !sorted && !aggregated {
+                    newest_first(&mut records);
+                }
+                let mut seen = std::collections::BTreeSet::new();
+                // Records without one of the values stay.
+                records.retain(|record| {
+                    let key: Option<Vec<String>> = keys.iter().map(|key| value(key, record)).collect();
+                    key.is_none_or(|key| seen.insert(key))
+                });
+            }
+            Command::Limit(n) => limit = limit.min(*n),
+        }
+    }
+    if !sorted && !aggregated {
+        newest_first(&mut records);
+    }
+    records.truncate(limit);
+    let shown = shown.unwrap_or_else(|| vec!["@timestamp".to_owned(), "@message".to_owned()]);
+    Found { rows: records.iter().map(|record| row(record, &shown)).collect(), matched, scanned, bytes }
+}
+
+/// The events of the groups in the range of the query as records, and how many bytes they have.
+fn read(world: &World, state: &QueryState) -> (Vec<Record>, usize) {
+    let (mut records, mut bytes) = (Vec::new(), 0);
     for group in &state.groups {
         let Some(streams) = world.streams(&state.region, group) else { continue };
         for event in visible_in(world, &streams, state.from, state.to) {
-            scanned += 1;
             bytes += event.message.len() + 26;
             let json = serde_json::from_str::<Value>(&event.message).ok().filter(Value::is_object);
             let values = vec![
@@ -74,80 +126,53 @@ pub(super) fn run(world: &World, state: &QueryState, query: &Query) -> Found {
             records.push(Record { values, json });
         }
     }
-    let mut matched = records.len();
-    let mut shown: Option<Vec<String>> = None;
-    let (mut sorted, mut limit, mut aggregated) = (false, state.limit, false);
-    for command in &query.0 {
-        match command {
-            Command::Filter(test) => {
-                records.retain(|record| truth(test, record));
-                if !aggregated {
-                    matched = records.len();
-                }
+    (records, bytes)
+}
+
+/// Sets what the groups of an expression match of a text.
+fn extract(records: &mut [Record], from: &Expr, regex: &Regex, names: &[String]) {
+    for record in records {
+        let Some(text) = value(from, record) else { continue };
+        let Some(found) = regex.captures(&text) else { continue };
+        for (name, part) in names.iter().zip(found.iter().skip(1)) {
+            if let Some(part) = part.filter(|_| !name.is_empty()) {
+                record.set(name, part.as_str().to_owned());
             }
-            Command::Fields(named) => {
-                for record in &mut records {
-                    for (expr, name) in named {
-                        if let Some(value) = value(expr, record) {
-                            record.set(name, value);
-                        }
-                    }
-                }
-                shown.get_or_insert_default().extend(named.iter().map(|(_, name)| name.clone()));
-            }
-            Command::Stats(values, by) => {
-                records = stats(&records, values, by);
-                shown = Some(by.iter().chain(values).map(|(_, name)| name.clone()).collect());
-                (sorted, aggregated) = (false, true);
-            }
-            Command::Sort(keys) => {
-                records.sort_by(|a, b| {
-                    keys.iter().fold(Ordering::Equal, |order, (key, down)| {
-                        let next = compare(value(key, a).as_deref(), value(key, b).as_deref());
-                        order.then(if *down { next.reverse() } else { next })
-                    })
-                });
-                sorted = true;
-            }
-            Command::Parse(from, regex, names) => {
-                for record in &mut records {
-                    let Some(text) = value(from, record) else { continue };
-                    let Some(found) = regex.captures(&text) else { continue };
-                    for (name, part) in names.iter().zip(found.iter().skip(1)) {
-                        if let Some(part) = part.filter(|_| !name.is_empty()) {
-                            record.set(name, part.as_str().to_owned());
-                        }
-                    }
-                }
-            }
-            Command::Dedup(keys) => {
-                // Of those alike the newest stays, or the first of a sort.
-                if !sorted && !aggregated {
-                    records.sort_by_key(|record| std::cmp::Reverse(record.get("@timestamp")));
-                }
-                let mut seen = std::collections::BTreeSet::new();
-                // Records without one of the values stay.
-                records.retain(|record| {
-                    let key: Option<Vec<String>> = keys.iter().map(|key| value(key, record)).collect();
-                    key.is_none_or(|key| seen.insert(key))
-                });
-            }
-            Command::Limit(n) => limit = limit.min(*n),
         }
     }
-    if !sorted && !aggregated {
-        // Without a sort the newest come first.
-        records.sort_by_key(|record| std::cmp::Reverse(record.get("@timestamp")));
+}
+
+fn set_fields(records: &mut [Record], named: &[(Expr, String)]) {
+    for record in records {
+        for (expr, name) in named {
+            if let Some(value) = value(expr, record) {
+                record.set(name, value);
+            }
+        }
     }
-    records.truncate(limit);
-    let shown = shown.unwrap_or_else(|| vec!["@timestamp".to_owned(), "@message".to_owned()]);
-    let rows = records.iter().map(|record| {
-        let mut row: Vec<(String, String)> =
-            shown.iter().filter_map(|name| Some((name.clone(), record.get(name)?))).collect();
-        row.extend(record.get("@ptr").map(|ptr| ("@ptr".to_owned(), ptr)));
-        row
+}
+
+/// Sorts by these values, each descending where its flag is true.
+fn sort(records: &mut [Record], keys: &[(Expr, bool)]) {
+    records.sort_by(|a, b| {
+        keys.iter().fold(Ordering::Equal, |order, (key, down)| {
+            let next = compare(value(key, a).as_deref(), value(key, b).as_deref());
+            order.then(if *down { next.reverse() } else { next })
+        })
     });
-    Found { rows: rows.collect(), matched, scanned, bytes }
+}
+
+/// The order of a query that names none.
+fn newest_first(records: &mut [Record]) {
+    records.sort_by_key(|record| std::cmp::Reverse(record.get("@timestamp")));
+}
+
+/// The fields that are shown, those that the record has, and its pointer.
+fn row(record: &Record, shown: &[String]) -> Vec<(String, String)> {
+    let mut row: Vec<(String, String)> =
+        shown.iter().filter_map(|name| Some((name.clone(), record.get(name)?))).collect();
+    row.extend(record.get("@ptr").map(|ptr| ("@ptr".to_owned(), ptr)));
+    row
 }
 
 fn moment(at: Ms) -> String {
