@@ -44,6 +44,7 @@ const ROWS: &[Row] = &[
         &[
             "targets_requests_and_redirects_are_told_and_a_guarded_environment_is_sent_nothing_unasked",
             "over_tls_a_tunnel_goes_through_the_proxy_of_the_environment_unless_that_is_excepted",
+            "a_proxy_is_spoken_to_over_tls_where_its_address_says_so_for_requests_and_the_session_alike",
         ],
     ),
     Row(
@@ -51,6 +52,23 @@ const ROWS: &[Row] = &[
         &[
             "a_wrong_clock_is_said_in_the_top_line_and_changes_no_age",
             "a_machine_whose_clock_is_wrong_looks_at_the_services_time",
+        ],
+    ),
+    Row(
+        "a clock that is set back while the screen is open",
+        &[
+            "time_goes_on_where_the_machines_clock_is_set_back",
+            "a_clock_that_is_set_back_is_told_and_only_the_machines_own_error_is_called_wrong",
+        ],
+    ),
+    Row(
+        "a tunnel that is offered and is gone, does not answer, is another environment's, or has no room for its socket's name",
+        &[
+            "a_tunnel_that_ended_without_a_word_is_taken_away_and_another_one_is_opened",
+            "a_tunnel_that_does_not_answer_is_not_used",
+            "a_tunnel_of_another_environment_or_through_something_else_is_not_used",
+            "a_tunnel_whose_socket_would_have_too_long_a_name_is_opened_all_the_same",
+            "nothing_is_taken_from_a_folder_that_others_may_write_to",
         ],
     ),
     Row("an event from the future", &["an_event_of_the_future_is_marked_and_a_clock_of_seconds_is_not"]),

@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 
 /// Lines a file may have.
 const LONGEST: usize = 450;
+/// Lines a function of the product may have: what fits a screen or two.
+const LONGEST_FUNCTION: usize = 90;
 
 /// Those breaches that lie outside some folders or files.
 pub fn outside(found: Vec<String>, allowed: &[&str]) -> Vec<String> {
@@ -97,3 +99,46 @@ pub fn too_long(tree: &Tree) -> Vec<String> {
     };
     files.filter_map(over).collect()
 }
+
+/// Functions of the product with more lines than they may have.
+pub fn long_functions(tree: &Tree) -> Vec<String> {
+    let files = ["src", "crates"].into_iter().flat_map(|folder| tree.under(folder).collect::<Vec<_>>());
+    let mut found = Vec::new();
+    for (path, source) in files {
+        let code = source.product.as_str();
+        for (at, word) in code.match_indices("fn ") {
+            let inside = code[..at].ends_with(|before: char| before.is_alphanumeric() || before == '_');
+            let named = &code[at + word.len()..];
+            let name = named.split(|next: char| !next.is_alphanumeric() && next != '_').next().unwrap_or_default();
+            if let Some(lines) = lines_of(named).filter(|lines| !inside && *lines > LONGEST_FUNCTION) {
+                found.push(format!("{path}: {name} has {lines} lines, {LONGEST_FUNCTION} are allowed"));
+            }
+        }
+    }
+    found
+}
+
+/// How many lines a function has whose code begins with its name; none where it has no body.
+fn lines_of(code: &str) -> Option<usize> {
+    let (mut braces, mut brackets) = (0_usize, 0_usize);
+    for (at, next) in code.char_indices() {
+        match next {
+            '(' | '[' => brackets += 1,
+            ')' | ']' => brackets = brackets.saturating_sub(1),
+            ';' if braces == 0 && brackets == 0 => return None,
+            '{' => braces += 1,
+            '}' if braces <= 1 => return Some(code[..at].matches('\n').count() + 1),
+            '}' => braces -= 1,
+            _ => {}
+        }
+    }
+    None
+}
+
+/// A function of a hundred lines, as it is planted.
+pub const LONG_FUNCTION: &str = concat!(
+    "fn long() {\n",
+    "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n",
+    "\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n\n",
+    "}"
+);
