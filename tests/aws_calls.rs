@@ -2,6 +2,8 @@
 //! changes are sent is in `aws_changes`.
 #![allow(clippy::unwrap_used)]
 
+#[path = "aws_calls/candidates.rs"]
+mod candidates;
 #[path = "aws_calls/contents.rs"]
 mod contents;
 #[path = "support/desk.rs"]

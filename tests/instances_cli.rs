@@ -351,7 +351,7 @@ fn a_policy_aims_elsewhere_and_scheduled_actions_come_and_go() {
     let add = ["--env", "pantri", "schedule", "add", "pantri-service", "night", "--at"];
     let run = |more: &[&str]| support::run(&mut home.on(&world), add.iter().copied().chain(more.iter().copied()));
     let said = run(&["cron(99 22 * * ? *)", "--max", "1", "--yes"]).coded(2);
-    assert!(said.err.contains("is no time"), "{said:#?}");
+    assert!(said.err.contains("is not a time"), "{said:#?}");
     run(&["cron(0 22 * * ? *)", "--yes"]).coded(2);
     let said = run(&["cron(0 22 * * ? *)", "--min", "0", "--max", "0", "--yes"]).coded(0);
     assert!(said.err.contains("it stops the service at that time"), "{said:#?}");

@@ -368,7 +368,7 @@ fn an_export_takes_the_place_of_no_device_pipe_or_link() {
     assert!(std::process::Command::new("mkfifo").arg(home.path().join("pipe")).status().unwrap().success());
     for there in ["pipe", "link", "."] {
         let said = line(&mut home.on(&world), &format!("params export --force {there} --env staging")).coded(2);
-        assert!(said.err.contains("is no regular file"), "{}", said.err);
+        assert!(said.err.contains("is not a regular file"), "{}", said.err);
     }
     assert!(std::fs::symlink_metadata(home.path().join("link")).unwrap().is_symlink());
     assert_eq!(std::fs::read(target).unwrap(), b"");

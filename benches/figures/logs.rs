@@ -18,6 +18,7 @@ use std::time::{Duration, Instant};
 
 const LINES: usize = 1_000_000;
 const API: &str = "/ecs/bookmark-manager-prod-api";
+const WEB: &str = "/ecs/bookmark-manager-staging-web";
 /// Requests a second of `FilterLogEvents` and of `GetLogEvents` in ap-northeast-1.
 const FILTER_RATE: f64 = 10.0;
 const GET_RATE: f64 = 25.0;
@@ -243,56 +244,57 @@ pub(crate) fn command(world: &World, effort: Effort, report: &mut Report) -> Res
     follow(world, effort, report, &aws)
 }
 
+/// How soon lines that are written are printed by this command, and whether one of half a minute ago is.
+fn latency(simulator: &Server, effort: Effort, who: &str, command: &mut Command) -> Result<(Times, bool)> {
+    let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
+    let out = BufReader::new(child.stdout.take().ok_or("no output")?);
+    let (send, seen) = std::sync::mpsc::channel();
+    std::thread::spawn(move || {
+        for line in out.lines().map_while(std::result::Result::ok) {
+            if send.send((Instant::now(), line)).is_err() {
+                return;
+            }
+        }
+    });
+    let write = |message: &str, age: u64| {
+        let body = json!({"write_log": {"group": WEB, "message": message, "age_ms": age}});
+        simulator.ask("POST", "/_sim/world", &body.to_string())
+    };
+    seen.recv_timeout(Duration::from_mins(1))?;
+    std::thread::sleep(Duration::from_secs(3));
+    let mut times = Times::default();
+    for n in 0..effort.pick(30, 8) {
+        // No line of the one before, which the next one may read as well.
+        let message = format!("probe-{who}-{n}-{}", std::process::id());
+        let begin = Instant::now();
+        write(&message, 0)?;
+        loop {
+            let (at, line) = seen.recv_timeout(Duration::from_secs(30))?;
+            if line.contains(&message) {
+                times.push(at.duration_since(begin));
+                break;
+            }
+        }
+        std::thread::sleep(Duration::from_millis(137 * (n % 5) as u64));
+    }
+    let back = format!("thirty-seconds-back-{who}");
+    write(&back, 30_000)?;
+    let end = Instant::now() + Duration::from_secs(30);
+    let mut found = false;
+    while let Some(left) = end.checked_duration_since(Instant::now()).filter(|_| !found) {
+        match seen.recv_timeout(left) {
+            Ok((_, line)) => found = line.contains(&back),
+            Err(_) => break,
+        }
+    }
+    child.kill()?;
+    child.wait()?;
+    Ok((times, found))
+}
+
 /// How soon a line that is written is printed.
 fn follow(world: &World, effort: Effort, report: &mut Report, aws: &str) -> Result<()> {
-    let group = "/ecs/bookmark-manager-staging-web";
     let simulator = Server::simulator("staging")?;
-    let latency = |who: &str, command: &mut Command| -> Result<(Times, bool)> {
-        let mut child = command.stdout(Stdio::piped()).stderr(Stdio::null()).spawn()?;
-        let out = BufReader::new(child.stdout.take().ok_or("no output")?);
-        let (send, seen) = std::sync::mpsc::channel();
-        std::thread::spawn(move || {
-            for line in out.lines().map_while(std::result::Result::ok) {
-                if send.send((Instant::now(), line)).is_err() {
-                    return;
-                }
-            }
-        });
-        let write = |message: &str, age: u64| {
-            let body = json!({"write_log": {"group": group, "message": message, "age_ms": age}});
-            simulator.ask("POST", "/_sim/world", &body.to_string())
-        };
-        seen.recv_timeout(Duration::from_mins(1))?;
-        std::thread::sleep(Duration::from_secs(3));
-        let mut times = Times::default();
-        for n in 0..effort.pick(30, 8) {
-            // No line of the one before, which the next one may read as well.
-            let message = format!("probe-{who}-{n}-{}", std::process::id());
-            let begin = Instant::now();
-            write(&message, 0)?;
-            loop {
-                let (at, line) = seen.recv_timeout(Duration::from_secs(30))?;
-                if line.contains(&message) {
-                    times.push(at.duration_since(begin));
-                    break;
-                }
-            }
-            std::thread::sleep(Duration::from_millis(137 * (n % 5) as u64));
-        }
-        let back = format!("thirty-seconds-back-{who}");
-        write(&back, 30_000)?;
-        let end = Instant::now() + Duration::from_secs(30);
-        let mut found = false;
-        while let Some(left) = end.checked_duration_since(Instant::now()).filter(|_| !found) {
-            match seen.recv_timeout(left) {
-                Ok((_, line)) => found = line.contains(&back),
-                Err(_) => break,
-            }
-        }
-        child.kill()?;
-        child.wait()?;
-        Ok((times, found))
-    };
     let ours = |live: bool| {
         let mut command = world.command(COCKPIT, &simulator.endpoint);
         command.args(["logs", "-f", "web", "api", "--since", "10s", "-o", "raw"]);
@@ -301,12 +303,12 @@ fn follow(world: &World, effort: Effort, report: &mut Report, aws: &str) -> Resu
         }
         command
     };
-    let (polling, late) = latency("polling", &mut ours(false))?;
-    let (live, live_late) = latency("live", &mut ours(true))?;
+    let (polling, late) = latency(&simulator, effort, "polling", &mut ours(false))?;
+    let (live, live_late) = latency(&simulator, effort, "live", &mut ours(true))?;
     let mut tail = world.command(aws, &simulator.endpoint);
-    tail.args(["--endpoint-url", &simulator.endpoint, "logs", "tail", group, "--follow", "--since", "10s"])
+    tail.args(["--endpoint-url", &simulator.endpoint, "logs", "tail", WEB, "--follow", "--since", "10s"])
         .env("PYTHONUNBUFFERED", "1");
-    let (theirs, their_late) = latency("aws", &mut tail)?;
+    let (theirs, their_late) = latency(&simulator, effort, "aws", &mut tail)?;
     let words = |found: bool| if found { "shown" } else { "lost" };
     report.add(
         "event to line in follow mode, polling; `aws logs tail --follow`",

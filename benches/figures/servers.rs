@@ -47,6 +47,17 @@ impl World {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
     }
 
+    /// Does this while the configuration says who connects to the database of staging.
+    pub(crate) fn logging_in<T>(&self, work: impl FnOnce() -> Result<T>) -> Result<T> {
+        let config = self.folder.join("config.toml");
+        let before = fs::read_to_string(&config)?;
+        let login = "[environments.staging.database]\nuser = \"postgres\"\ndatabase = \"postgres\"\n";
+        fs::write(&config, format!("{before}\n{login}"))?;
+        let done = work();
+        fs::write(&config, before)?;
+        done
+    }
+
     /// A command with that environment, in the folder of the configuration.
     pub(crate) fn command(&self, program: &str, endpoint: &str) -> Command {
         let mut command = Command::new(program);

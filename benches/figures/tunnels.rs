@@ -34,13 +34,14 @@ fn runtime() -> Result<Runtime> {
 }
 
 /// `cockpit tunnel`, until its value ends.
-struct Running {
+pub(crate) struct Running {
     child: Child,
     lines: Receiver<String>,
     /// The last line that said ready.
     ready: Value,
-    local: SocketAddr,
-    took: Duration,
+    pub(crate) local: SocketAddr,
+    /// From before the process was made until it was ready.
+    pub(crate) took: Duration,
 }
 
 impl Drop for Running {
@@ -51,7 +52,7 @@ impl Drop for Running {
 }
 
 impl Running {
-    fn start(world: &World, endpoint: &str) -> Result<Self> {
+    pub(crate) fn start(world: &World, endpoint: &str) -> Result<Self> {
         let begin = Instant::now();
         let mut command = world.command(COCKPIT, endpoint);
         command.args(["tunnel", "staging", "--to", "db.example:5432", "--through", "web", "--port", "0", "--json"]);

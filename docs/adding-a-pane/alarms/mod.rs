@@ -12,7 +12,7 @@ use crate::app::pane::{Data, Rows};
 use crate::app::{Command, Hooks, Pane, Spec, View, layout};
 use crate::model::Source;
 
-/// The pane.
+/// The Alarms pane.
 pub const PANE: Pane = Pane {
     id: state::ID,
     title: "Alarms",

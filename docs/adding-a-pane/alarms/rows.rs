@@ -1,4 +1,4 @@
-//! Its rows, and how their data stands.
+//! The rows of the Alarms pane, and how fresh they are.
 
 use crate::app::App;
 use crate::app::data_status::{failure_lines, note};
@@ -18,7 +18,7 @@ pub fn subject(_: &App, key: Option<&str>) -> Option<Subject> {
     key.map(|key| Subject::Alarm(key.to_owned()))
 }
 
-/// How old they are, or why there are none.
+/// Whether they are fresh, or why there are none.
 pub fn data_status(app: &App) -> DataStatus {
     let state = &app.panes.alarms;
     let empty = match (&state.failure, state.read) {

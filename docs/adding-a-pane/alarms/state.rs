@@ -1,26 +1,26 @@
-//! Its name, that of its block, and what it keeps.
+//! The name of the Alarms pane, that of its block, and what it remembers.
 
 use crate::app::command::PaneId;
 use crate::app::screen::Block;
 use crate::model::{Alarm, Failure};
 use jiff::Timestamp;
 
-/// The pane.
+/// The name of the Alarms pane.
 pub const ID: PaneId = PaneId("alarms");
-/// The list of alarms.
+/// The block with the list of alarms.
 pub const LIST: Block = Block("alarms");
 
-/// What it keeps.
+/// What the Alarms pane remembers.
 #[derive(Debug, Clone, Default)]
 pub struct State {
-    /// What the last answer brought.
+    /// The alarms of the last answer.
     pub alarms: Vec<Alarm>,
     /// Why the last question failed.
     pub failure: Option<Failure>,
-    /// When it was asked last; none: nobody has looked yet.
+    /// When alarms were asked for last; none: nobody has looked yet.
     pub asked: Option<Timestamp>,
     /// When the last answer came.
     pub read: Option<Timestamp>,
-    /// Only those that are in alarm.
+    /// Whether only alarms in the state ALARM are shown.
     pub only_firing: bool,
 }
