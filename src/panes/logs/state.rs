@@ -156,6 +156,10 @@ pub struct State {
     renewed: Option<Timestamp>,
     /// How many lines were shown when the newest was last in view.
     ended: usize,
+    /// How many lines had fallen out of the store then.
+    fallen: u64,
+    /// The newest line that was shown then.
+    newest: Option<Key>,
     /// How far the service's clock is ahead of the one that ticks, in milliseconds.
     ahead: Ms,
     /// When the histogram was counted.
@@ -234,6 +238,8 @@ impl Default for State {
             opened: false,
             renewed: None,
             ended: 0,
+            fallen: 0,
+            newest: None,
             ahead: 0,
             counted_at: 0,
         }

@@ -1,6 +1,7 @@
 //! Lines as a person reads them: of other days than today, and on a paused screen.
 
 use super::tests::open;
+use crate::app::App;
 use crate::app::event::Event;
 use crate::app::logs::follow::Batch;
 use crate::ui::testing::logs::{FAILED, line};
@@ -81,4 +82,23 @@ fn bars_with_errors_have_a_sign_of_their_own() {
     app.update(Event::Tick(now() + jiff::SignedDuration::from_secs(1)));
     app.settle();
     assert!(axis(&app).contains('!'), "{}", text(&app));
+}
+
+#[test]
+fn lines_that_come_are_counted_also_where_as_many_fall_out() {
+    let mut app = open((80, 24), 0);
+    app.panes.logs.store = log_store::Store::new(log_store::Limits { lines: 30_000, ..log_store::Limits::default() });
+    let end = now().as_millisecond();
+    let mut feed = |app: &mut App, numbers: std::ops::Range<i64>| {
+        let lines = numbers.map(|n| line("bookmark-manager-api", end + n, "one", false)).collect();
+        app.panes.logs.feed(Batch { lines, gaps: Vec::new() });
+        app.update(Event::Resize(80, 24));
+        app.settle();
+    };
+    feed(&mut app, 0..25_000);
+    press(&mut app, "k", &staging());
+    feed(&mut app, 25_000..35_000);
+    assert!(app.panes.logs.store.evicted() > 0);
+    assert_eq!((app.panes.logs.follow, app.panes.logs.news), (false, 10_000));
+    assert!(text(&app).contains("10000 new ↓"), "{}", text(&app));
 }

@@ -95,15 +95,35 @@ impl State {
         let count = self.view.len();
         if self.follow {
             self.place = count.saturating_sub(1);
-            (self.news, self.ended) = (0, count);
+            self.news = 0;
+            self.see_end();
         } else {
             if let Some(pos) = self.selected.and_then(|key| self.store.find(key)) {
                 self.place = self.view.rank(&self.store, pos);
             }
             self.place = self.place.min(count.saturating_sub(1));
-            self.news = count.saturating_sub(self.ended);
+            self.news = self.since_end();
         }
         !whole
+    }
+
+    /// The newest line is in view: what comes from here on is new.
+    fn see_end(&mut self) {
+        self.ended = self.view.len();
+        self.fallen = self.store.evicted();
+        let last = self.ended.checked_sub(1).and_then(|n| self.view.nth(&self.store, n));
+        self.newest = last.and_then(|pos| self.store.line(pos)).map(|line| line.key());
+    }
+
+    /// How many of the shown lines came since the newest was last in view.
+    fn since_end(&self) -> usize {
+        let count = self.view.len();
+        if self.store.evicted() == self.fallen {
+            return count.saturating_sub(self.ended);
+        }
+        // In a full store as many lines fall out as come, so that their number tells nothing.
+        let newest = self.newest.and_then(|key| self.store.find(key));
+        newest.map_or(count, |pos| count.saturating_sub(self.view.rank(&self.store, pos) + 1))
     }
 
     /// Brings what is shown up to date, for a window of so many rows and a histogram of so many bins.
@@ -145,7 +165,7 @@ impl State {
         self.place = place.min(last);
         self.follow = place > last;
         if was && !self.follow {
-            self.ended = self.view.len();
+            self.see_end();
         }
         self.selected = self.current().and_then(|pos| self.store.line(pos)).map(|line| line.key());
     }
