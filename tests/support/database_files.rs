@@ -71,15 +71,10 @@ async fn a_result_goes_to_a_file_of_ones_own_whole_or_not_at_all() {
     desk.with(8, "select 8 as e", beside()).await;
     assert!(std::fs::read_to_string(&path).unwrap().ends_with(" e \n---\n 8\n(1 row)\n\n"));
     // What came of a statement that failed does not pass for all of it.
-    let table = |path: &str| Beside {
-        outlet: Some((Outlet::Append(path.to_owned()), Options::default())),
-        ..Beside::default()
-    };
-    let (_, ended) =
-        desk.with(9, "select 1 / (5 - n) from generate_series(1, 9) n", table(path.to_str().unwrap())).await;
+    let (_, ended) = desk.with(9, "select 1 / (5 - n) from generate_series(1, 9) n", beside()).await;
     assert!(matches!(ended, Ended::Failed(_)), "{ended:?}");
     assert!(!std::fs::read_to_string(&path).unwrap().contains("rows)"));
-    desk.run_beside(10, "select 8 as d; select 1 / 0 as e", table(path.to_str().unwrap()));
+    desk.run_beside(10, "select 8 as d; select 1 / 0 as e", beside());
     let (_, ended) = desk.ended(11).await;
     assert!(matches!(ended, Ended::Failed(_)), "{ended:?}");
     assert!(std::fs::read_to_string(&path).unwrap().ends_with("\n 8\n(1 row)\n\n"), "one that ended before is whole");

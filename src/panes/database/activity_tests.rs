@@ -113,7 +113,7 @@ fn what_a_server_no_longer_answers_is_said_to_be_old() {
     let mut desk = Desk::new("staging", (120, 40));
     desk.rows = sessions();
     desk.press("4 a");
-    desk.deaf = true;
+    desk.silent = true;
     let age = |desk: &Desk| super::activity::status(&desk.stage.app).age;
     desk.to(6);
     assert_eq!(age(&desk), None);
@@ -125,7 +125,7 @@ fn what_a_server_no_longer_answers_is_said_to_be_old() {
 fn what_does_not_answer_holds_up_no_other_question() {
     let mut desk = Desk::new("staging", (120, 40));
     desk.rows = sessions();
-    desk.deaf = true;
+    desk.silent = true;
     desk.press("4 a");
     let (asked, left) = (desk.looked.len(), desk.left.len());
     desk.press("v");

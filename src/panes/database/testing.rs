@@ -27,8 +27,6 @@ pub(super) struct Desk {
     pub(super) silent: bool,
     /// What it answers instead of rows.
     pub(super) refusal: Option<Failure>,
-    /// It answers nothing any more.
-    pub(super) deaf: bool,
 }
 
 pub(super) fn row(cells: &[&str]) -> Vec<Option<String>> {
@@ -52,7 +50,6 @@ impl Desk {
             who: Some(vec![row(&["app", "web", "12", "3", "1", "0"])]),
             silent: false,
             refusal: None,
-            deaf: false,
         }
     }
 
@@ -120,7 +117,6 @@ impl Desk {
                     return;
                 }
                 let rows = if purpose == connected::PURPOSE { self.who.clone() } else { Some(self.rows.clone()) };
-                let rows = rows.filter(|_| !self.deaf);
                 if let Some(rows) = rows {
                     let looked = sql::Fact::Looked { purpose, columns: Vec::new(), rows };
                     self.answered(ticket, Part::Last(looked));
