@@ -4,6 +4,8 @@
 
 #[path = "support/database_bad.rs"]
 mod bad;
+#[path = "support/database_cancels.rs"]
+mod cancels;
 #[path = "support/database_edits.rs"]
 mod edits;
 #[path = "support/database_faults.rs"]

@@ -225,7 +225,7 @@ fn a_lock_in_another_database_names_no_table_of_this_one() {
 }
 
 #[test]
-fn what_is_locked_holds_up_no_list_of_sizes() {
+fn a_locked_table_holds_up_no_list_of_sizes() {
     let url = server().url("postgres", "postgres");
     let home = home(WHO);
     let mut holds = session("holds all");

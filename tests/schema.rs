@@ -185,7 +185,7 @@ async fn looked(connection: &mut Connection, question: &str) -> Looked {
     Looked { columns: rows.columns, rows: rows.rows }
 }
 
-/// What the pane knows of a database after its questions.
+/// The pane's knowledge of a database after its questions.
 struct Known {
     connection: Connection,
     objects: Objects,

@@ -323,7 +323,7 @@ fn data_of_a_copy_that_fails_are_no_statements_and_a_full_disk_is_that_of_the_fi
 }
 
 #[test]
-fn what_must_not_write_does_not() {
+fn a_session_that_only_reads_writes_nothing() {
     let home = Home::new();
     let refused = said(&home, &["--read-only", "-c", "create table never ()"]).coded(4);
     assert!(

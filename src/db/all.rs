@@ -12,9 +12,7 @@ pub type Row = Vec<Option<String>>;
 /// The last result of a statement.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Rows {
-    /// Its columns.
     pub columns: Vec<Column>,
-    /// Its rows.
     pub rows: Vec<Row>,
 }
 
@@ -80,7 +78,7 @@ impl Connection {
     }
 }
 
-/// What is known of a session's server without asking it.
+/// The facts on a session's server that are known without asking it.
 pub fn known(connection: &Connection) -> Server {
     let settings = connection.settings();
     Server {
@@ -97,8 +95,8 @@ pub fn known(connection: &Connection) -> Server {
     }
 }
 
-/// What a session finds at its server. Servers that only resemble PostgreSQL may not know all of it: what cannot be asked is
-/// not known.
+/// Asks the server for facts. Servers that only resemble PostgreSQL may not know all of it: what cannot be asked is not
+/// known.
 ///
 /// # Errors
 /// The connection is gone.

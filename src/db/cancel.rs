@@ -10,7 +10,7 @@ use crate::model::{Failure, FailureKind};
 use rustls::ClientConfig;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 
-/// What cancels the statements of a session.
+/// A handle that cancels the statements of a session.
 #[derive(Clone)]
 pub struct Canceller {
     settings: Settings,

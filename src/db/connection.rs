@@ -13,15 +13,20 @@ use bytes::{Buf as _, BytesMut};
 use futures_util::FutureExt as _;
 use rustls::ClientConfig;
 use std::collections::BTreeMap;
+use std::future::poll_fn;
 use std::io;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use tokio::io::{AsyncRead as _, AsyncReadExt as _, AsyncWrite as _, AsyncWriteExt as _, ReadBuf};
 
 /// How many bytes are asked for at a time.
 const BLOCK: usize = 256 * 1024;
+/// The same while something is written.
+const HELD: usize = 8 * 1024;
 /// A row that is larger is handed on in parts, where the reader takes parts.
 const LARGE: usize = 1 << 20;
 
-/// What the server says.
+/// A message of the server.
 #[derive(Debug)]
 pub enum Event<'a> {
     /// A result begins.
@@ -145,7 +150,7 @@ impl Connection {
         self.process
     }
 
-    /// How it stands to a transaction, as of the last `ReadyForQuery`.
+    /// The state of the transaction, as of the last `ReadyForQuery`.
     pub fn transaction(&self) -> Transaction {
         self.transaction
     }
@@ -204,11 +209,7 @@ impl Connection {
     /// # Errors
     /// The connection is gone.
     pub async fn write(&mut self, messages: &[u8]) -> Result<(), Lost> {
-        let written = async {
-            self.stream.write_all(messages).await?;
-            self.stream.flush().await
-        };
-        match written.await {
+        match self.put(messages).await {
             Ok(()) => Ok(()),
             // The reason may have come before.
             Err(error) => {
@@ -219,6 +220,37 @@ impl Connection {
                 }
                 Err(self.lost(&error))
             }
+        }
+    }
+
+    async fn put(&mut self, messages: &[u8]) -> io::Result<()> {
+        let mut sent = 0;
+        while sent < messages.len() {
+            let count = poll_fn(|cx| self.poll_put(cx, &messages[sent..])).await?;
+            if count == 0 {
+                return Err(io::ErrorKind::WriteZero.into());
+            }
+            sent += count;
+        }
+        poll_fn(|cx| self.poll_put(cx, &[])).await.map(drop)
+    }
+
+    /// Writes some of it, or what is held where nothing is left. What comes meanwhile is taken in: a server that cannot get rid of
+    /// the notices of a COPY reads no more of its data, and each would wait for the other.
+    fn poll_put(&mut self, cx: &mut Context<'_>, left: &[u8]) -> Poll<io::Result<usize>> {
+        let stream = Pin::new(&mut self.stream);
+        let put = if left.is_empty() { stream.poll_flush(cx).map_ok(|()| 0) } else { stream.poll_write(cx, left) };
+        if put.is_ready() {
+            return put;
+        }
+        let mut block = [0; HELD];
+        loop {
+            let mut came = ReadBuf::new(&mut block);
+            ready!(Pin::new(&mut self.stream).poll_read(cx, &mut came))?;
+            if came.filled().is_empty() {
+                return Poll::Ready(Err(io::ErrorKind::UnexpectedEof.into()));
+            }
+            self.buffer.extend_from_slice(came.filled());
         }
     }
 

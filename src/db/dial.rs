@@ -21,7 +21,7 @@ pub(super) struct Dialed {
     pub(super) stream: Box<dyn Stream>,
     /// How TLS is spoken on it, if it is.
     pub(super) tls: Option<ClientConfig>,
-    /// What binds a password's exchange to this TLS connection.
+    /// The data that binds a password's exchange to this TLS connection.
     pub(super) binding: ChannelBinding,
 }
 

@@ -66,7 +66,7 @@ fn of(text: &str, wanted: [&str; 4]) -> Option<String> {
     })
 }
 
-/// What stands before the first `:` that no `\` is before, and what follows it.
+/// The text before the first `:` that no `\` is before, and the rest behind it.
 fn field(text: &str) -> (&str, Option<&str>) {
     let mut escaped = false;
     for (at, letter) in text.char_indices() {

@@ -62,7 +62,7 @@ impl Connection {
         if backend == Some(self.process()) { self.ask_process().await } else { Ok(()) }
     }
 
-    /// The same where the process is known to be the session's own.
+    /// Asks for the process where that is known to be the session's own.
     pub(super) async fn ask_process(&mut self) -> Result<(), Lost> {
         let asked =
             format!("SELECT pid, {BEGAN} FROM pg_catalog.pg_stat_activity WHERE pid = pg_catalog.pg_backend_pid()");

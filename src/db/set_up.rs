@@ -1,4 +1,4 @@
-//! What is set when a session has begun.
+//! The settings that a session begins with.
 
 use super::connection::{Connection, Lost};
 use crate::model::sql::ServerMessage;

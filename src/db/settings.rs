@@ -36,7 +36,7 @@ pub enum Roots {
     File(PathBuf),
 }
 
-/// What is needed to connect.
+/// The settings of a connection.
 #[derive(Debug, Clone)]
 pub struct Settings {
     /// How the server is reached.
@@ -54,13 +54,13 @@ pub struct Settings {
     pub roots: Roots,
     /// Whether the password is bound to the channel of TLS.
     pub binding: Binding,
-    /// What `pg_stat_activity` shows.
+    /// The application name that `pg_stat_activity` shows.
     pub application: String,
     /// `statement_timeout`; none leaves what the server has.
     pub statement_timeout: Option<Duration>,
     /// `idle_in_transaction_session_timeout`; none leaves what the server has.
     pub idle_timeout: Option<Duration>,
-    /// What else is set in the session, by name and value.
+    /// Other settings of the session, by name and value.
     pub options: Vec<(String, String)>,
     /// Transactions begin as read-only ones.
     pub read_only: bool,

@@ -285,7 +285,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// Without a character at the end that was cut in two.
+/// The bytes without a character at the end that was cut in two.
 fn whole_characters(bytes: &[u8]) -> &[u8] {
     for back in 1..=3.min(bytes.len()) {
         let at = bytes.len() - back;

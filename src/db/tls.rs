@@ -1,4 +1,4 @@
-//! What of a certificate is checked in each `sslmode`.
+//! The checks of a certificate in each `sslmode`.
 
 use super::settings::{Roots, SslMode};
 use super::words;

@@ -7,12 +7,12 @@ use crate::feeds::sql::Place;
 use secrecy::SecretString;
 use std::time::Duration;
 
-/// What is wrong with a URL, and what to write.
+/// A fault of a URL, and the right form.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wrong {
-    /// What is wrong, in a sentence.
+    /// The fault, in a sentence.
     pub message: String,
-    /// What would be right.
+    /// The right form.
     pub hint: String,
 }
 
@@ -95,7 +95,7 @@ pub fn parse(url: &str, variable: impl Fn(&str) -> Option<String>) -> Result<Set
     said.settings(variable)
 }
 
-/// What a URL says, part by part.
+/// The parts of a URL.
 #[derive(Default)]
 struct Said {
     host: Option<String>,
@@ -264,7 +264,7 @@ mod tests {
     }
 
     #[test]
-    fn what_it_leaves_out_is_as_with_libpq() {
+    fn parts_that_a_url_leaves_out_are_those_of_libpq() {
         let known = |name: &str| match name {
             "PGUSER" => Some("me".to_owned()),
             "PGPASSWORD" => Some("hush".to_owned()),

@@ -27,7 +27,7 @@ pub fn head(bytes: &[u8]) -> Result<Option<(u8, usize)>, Malformed> {
     }
 }
 
-/// What came is not of the protocol.
+/// The bytes are not of the protocol.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the answer is not PostgreSQL's protocol")]
 pub struct Malformed;

@@ -21,10 +21,9 @@ pub struct Place {
     pub through: Option<String>,
 }
 
-/// What is done to a session of the server that is somebody else's.
+/// A signal to somebody else's session of the server: cancel its statement, or end it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Signal {
-    /// Its process.
     pub process: Process,
     /// It is ended, not only what it does cancelled.
     pub terminate: bool,
@@ -34,7 +33,7 @@ pub struct Signal {
     pub audit: AuditPlace,
 }
 
-/// What goes with a statement beside its text.
+/// The settings of a statement beside its text.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Beside {
     /// Values for `$1`, `$2` …
@@ -54,7 +53,7 @@ pub enum Data {
     Lines(String),
     /// A file of this machine.
     File(String),
-    /// What a command of this machine's shell writes.
+    /// The output of a command of this machine's shell.
     Program(String),
 }
 
@@ -71,12 +70,11 @@ pub enum Outlet {
     Kept(u64, String),
 }
 
-/// Who connects, where a person named it instead of what the environment says.
+/// The user and database to connect as, where a person named them instead of the environment.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Who {
     /// The user. The password of another one is not used for it.
     pub user: Option<String>,
-    /// The database.
     pub database: Option<String>,
 }
 
@@ -88,43 +86,43 @@ pub enum Ask {
     Connect {
         /// Its number, which whoever asks chooses anew each time.
         session: SessionId,
-        /// Where.
+        /// The server to connect to.
         place: Place,
-        /// Who connects, where that is not what the environment says.
+        /// The user and database, where they are not those of the environment.
         who: Who,
         /// Transactions begin as read-only ones, and why, in words.
         read_only: Option<String>,
     },
     /// Runs one statement, and tells of it until it has ended.
     Run {
-        /// In which session.
+        /// The session to run it in.
         session: SessionId,
         /// The number of its first result; a statement with several (`\gexec` has none here) counts on from there.
         result: ResultId,
         /// The statement, without psql's commands in it.
         statement: String,
-        /// What goes with it beside its text.
+        /// The settings of the statement beside its text.
         beside: Box<Beside>,
     },
     /// Cancels what runs in a session: with a request on a connection of its own, or from the session for the catalogue.
     Cancel {
-        /// Which.
+        /// The session whose statement is cancelled.
         session: SessionId,
     },
     /// Ends the server's process of a session that does not listen to a cancel.
     Terminate {
-        /// Which.
+        /// The session whose process is ended.
         session: SessionId,
     },
     /// Cancels what another session of the server does, or ends it, from the second session. It is written down before.
     Signal {
-        /// Beside which session.
+        /// The session beside whose second session this is sent.
         session: SessionId,
         order: Box<Signal>,
     },
     /// Rows of a result.
     Window {
-        /// Of which result.
+        /// The result whose rows are read.
         result: ResultId,
         /// From this row on, from 0.
         from: u64,
@@ -133,7 +131,7 @@ pub enum Ask {
     },
     /// Rows of a result that lie anywhere in it.
     Rows {
-        /// Of which result.
+        /// The result whose rows are read.
         result: ResultId,
         /// Which, from 0, in the order in which they are wanted.
         rows: Vec<u64>,
@@ -142,18 +140,18 @@ pub enum Ask {
     },
     /// A value, or the beginning of it.
     Value {
-        /// Of which result.
+        /// The result that the value is in.
         result: ResultId,
         /// The row, from 0.
         row: u64,
         /// The column, from 0.
         column: usize,
-        /// So many bytes of it.
+        /// The most bytes of it to read.
         most: u64,
     },
     /// Writes a value whole to a new file, as [`Ask::Export`] does a result; bytes (`bytea`) as what they are.
     Save {
-        /// Of which result.
+        /// The result that the value is in.
         result: ResultId,
         /// The row, from 0.
         row: u64,
@@ -164,7 +162,7 @@ pub enum Ask {
     },
     /// Writes rows of a result to a new file, and tells how far it is. Leaving it ends it, and takes the file away.
     Export {
-        /// Which.
+        /// The result that is written.
         result: ResultId,
         /// The file, which must not be there yet.
         path: String,
@@ -180,23 +178,21 @@ pub enum Ask {
     Program {
         /// The number that results are sent to it under.
         number: u64,
-        /// The command.
         command: String,
-        /// What it reads.
+        /// The command's standard input.
         text: Option<String>,
     },
     /// Forgets a result, and what it takes on the disk. One that is still read is cancelled at the server.
     Close {
-        /// Which.
+        /// The result to forget.
         result: ResultId,
     },
     /// Runs a statement in the second session, which reads only: catalogue, completion, activity. All rows come at once.
     Look {
         /// Beside which session.
         session: SessionId,
-        /// What for, which comes back with the answer.
+        /// The purpose, which comes back with the answer.
         purpose: &'static str,
-        /// The statement.
         statement: String,
     },
 }
@@ -232,7 +228,7 @@ impl Ask {
     }
 }
 
-/// What was learned.
+/// An answer about a session.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
     /// The session is open; again after something about the server changed (a failover).
@@ -247,23 +243,22 @@ pub enum Fact {
     Begun {
         /// Its number.
         result: ResultId,
-        /// Its columns.
         columns: Vec<Column>,
     },
     /// A result has grown.
     Grown {
-        /// Which.
+        /// The result that has grown.
         result: ResultId,
-        /// So many rows can be looked at.
+        /// The number of rows that can be looked at.
         rows: u64,
-        /// So many bytes they are.
+        /// The number of bytes of these rows.
         bytes: u64,
     },
     /// A statement has ended.
     Ended {
         /// Its result, or the number that it would have had.
         result: ResultId,
-        /// How.
+        /// The statement's end.
         ended: Box<Ended>,
         /// How long it took.
         took: Duration,
@@ -272,7 +267,7 @@ pub enum Fact {
     },
     /// Rows of a result.
     Window {
-        /// Of which.
+        /// The result that the rows are of.
         result: ResultId,
         /// From this row on.
         from: u64,
@@ -281,16 +276,14 @@ pub enum Fact {
     },
     /// Rows that were asked for one by one, in the order in which they were wanted; fewer where there are no such ones.
     Rows {
-        /// Of which result.
+        /// The result that the rows are of.
         result: ResultId,
-        /// The rows.
         rows: Vec<Vec<Cell>>,
     },
     /// The beginning of a value, and how many bytes all of it has; none is NULL. Bytes that are not UTF-8 are U+FFFD.
     Value(Option<(String, u64)>),
     /// So much of a result, or of a value, is written to a file.
     Exported {
-        /// Rows.
         rows: u64,
         /// Bytes of the file.
         bytes: u64,
@@ -299,11 +292,10 @@ pub enum Fact {
     Done,
     /// A command has ended, and said this.
     Said(String),
-    /// What was looked up.
+    /// All rows of a statement of the second session.
     Looked {
-        /// What for.
+        /// The purpose that was asked with.
         purpose: &'static str,
-        /// Its columns.
         columns: Vec<Column>,
         /// Its rows; none is NULL.
         rows: Vec<Vec<Option<String>>>,

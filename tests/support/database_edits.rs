@@ -190,3 +190,22 @@ async fn results_can_be_read_and_written_after_their_session_is_gone_until_they_
     let Part::Failed(failure) = desk.next().await else { panic!("it is closed") };
     says(&failure, "not there any more", "run the statement again");
 }
+
+/// The server takes a text for a value of any type but for a row.
+#[tokio::test]
+async fn a_row_whose_key_is_a_row_itself_is_found() {
+    let mut desk = Desk::connected(None).await;
+    works(&mut desk, "create type pg_temp.keyed as (a int, b text)").await;
+    let table = "create temporary table edited (k pg_temp.keyed, n int, note text, primary key (k, n))";
+    works(&mut desk, table).await;
+    works(&mut desk, "insert into edited values (row(1, 'it''s'), 5, 'x'), (row(2, null), 5, 'x')").await;
+    let (table, values) = read(&mut desk).await;
+    let of = |number: &i16| values.iter().find(|(known, _)| known == number).and_then(|(_, value)| value.clone());
+    let key: Vec<Value> = table.key.iter().map(of).collect();
+    let mut changes = Changes { table, list: Vec::new() };
+    changes.set(&key, &[], 3, Some("x".to_owned()), Some("y".to_owned()));
+    changes.toggle_delete(&[Some("(2,)".to_owned()), Some("5".to_owned())], Vec::new());
+    for (statement, word) in changes.statements().iter().zip(["UPDATE 1", "DELETE 1"]) {
+        assert_eq!(desk.all(3, statement).await.1, Ended::Done(word.to_owned()), "{statement}");
+    }
+}

@@ -1,5 +1,6 @@
 //! Results that go to files and programs, data that come from them, and values of a statement, on a real server.
 
+use super::support::PATIENCE;
 use super::{Desk, SESSION, done, texts};
 use cockpit::app::effect::Effect;
 use cockpit::app::ticket::Ticket;
@@ -92,9 +93,17 @@ async fn a_command_reads_a_result_and_one_that_fails_or_never_ends_is_told() {
     assert_eq!((said.trim(), ended), ("OUTPUT: n\n1", done("SELECT 500000")));
     let (said, _) = desk.with(3, "select 1", program("echo bad >&2; exit 3")).await;
     assert!(said.contains("WARNING: the command ended with exit status: 3: bad"), "{said}");
-    desk.run_beside(4, many, program("sleep 3600"));
-    // A cancel that comes before it runs has nothing to cancel.
+    let folder = tempfile::tempdir().unwrap();
+    let reads = folder.path().join("reads");
+    desk.run_beside(4, many, program(&format!(": > '{}'; sleep 3600", reads.display())));
+    // A cancel that comes before it runs keeps it from running.
     let moment = std::time::Duration::from_millis(100);
+    let runs = async {
+        while !reads.exists() {
+            tokio::time::sleep(moment).await;
+        }
+    };
+    tokio::time::timeout(PATIENCE, runs).await.unwrap();
     loop {
         desk.ask(Ask::Cancel { session: SESSION });
         let mut next = tokio::time::timeout(moment, desk.next()).await;
@@ -179,6 +188,26 @@ async fn data_are_copied_from_files_programs_and_lines() {
     let outlet = to(Outlet::File(out.to_str().unwrap().to_owned()));
     assert_eq!(desk.with(9, "copy (select 1, null) to stdout", outlet).await.1, done("COPY 1"));
     assert_eq!(std::fs::read_to_string(out).unwrap(), "1\t\\N\n", "as the server sends it");
+}
+
+/// Until its notices are read, a server takes no more data in: it and the session would wait for each other.
+#[tokio::test]
+async fn data_are_copied_to_their_end_also_where_the_server_says_as_much_meanwhile() {
+    const ROWS: usize = 30_000;
+    let mut desk = Desk::connected(None).await;
+    desk.all(1, "create temporary table noisy (t text)").await;
+    let function = "create function pg_temp.says() returns trigger language plpgsql \
+                    as 'begin raise notice ''%'', new.t; return new; end'";
+    desk.all(2, function).await;
+    let trigger = "create trigger says before insert on noisy for each row execute function pg_temp.says()";
+    assert_eq!(desk.all(3, trigger).await.1, done("CREATE TRIGGER"));
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("in.txt");
+    std::fs::write(&path, format!("{}\n", "x".repeat(1_000)).repeat(ROWS)).unwrap();
+    desk.run_beside(4, "copy noisy from stdin", from(Data::File(path.to_str().unwrap().to_owned())));
+    let (facts, ended) = desk.ended(4).await;
+    assert_eq!(ended, done(&format!("COPY {ROWS}")));
+    assert_eq!(facts.iter().filter(|fact| matches!(fact, Fact::Notice(_))).count(), ROWS);
 }
 
 #[tokio::test]

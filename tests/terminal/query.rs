@@ -72,6 +72,16 @@ fn rows_are_described_edited_sorted_and_explained_on_a_real_server() {
     terminal.press(ESC);
     terminal.shows("⏎ open");
 
+    edits_and_a_deletion_are_committed(&mut terminal);
+    assert_eq!(
+        on_server("select id, rains, code from days where id < 3 order by id"),
+        "id\trains\tcode\n1\tt\tnew   \n"
+    );
+    the_server_sorts_then_the_rows_here(&mut terminal);
+    a_statement_is_explained(&mut terminal);
+}
+
+fn edits_and_a_deletion_are_committed(terminal: &mut Terminal) {
     // A cell that is no text, and one that is padded.
     terminal.press("l");
     terminal.shows("column 2 of 4");
@@ -93,11 +103,9 @@ fn rows_are_described_edited_sorted_and_explained_on_a_real_server() {
     terminal.shows("⏎ takes it");
     terminal.press("\r");
     terminal.shows("2 changes committed");
-    assert_eq!(
-        on_server("select id, rains, code from days where id < 3 order by id"),
-        "id\trains\tcode\n1\tt\tnew   \n"
-    );
+}
 
+fn the_server_sorts_then_the_rows_here(terminal: &mut Terminal) {
     // It was read again, and the same place is selected. The server sorts, then the other way round; then what is here.
     terminal.shows("row 2 of 4,999 · column 3 of 4");
     terminal.press("h");
@@ -115,7 +123,9 @@ fn rows_are_described_edited_sorted_and_explained_on_a_real_server() {
     terminal.press("G");
     terminal.shows("row 4,999 of 4,999");
     terminal.shows("c4998");
+}
 
+fn a_statement_is_explained(terminal: &mut Terminal) {
     // A plan, and one with what it took.
     terminal.press("\t");
     terminal.shows("run after ;");

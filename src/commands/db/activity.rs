@@ -28,7 +28,7 @@ pub(super) async fn activity(
     out: &mut dyn io::Write,
 ) -> Result<ExitCode, Report> {
     if arguments.databases.len() > 1 {
-        return Err(Report::usage("one database is asked at a time").hint("name one"));
+        return Err(Report::usage("one database is asked at a time").hint("name one database"));
     }
     let to = match arguments.databases.first() {
         Some(typed) if arguments.url.is_none() => {

@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 /// Schema of `cockpit db --activity`.
 pub const SCHEMA: &str = "cockpit.activity/1";
 
-/// What a server is at.
+/// The activity of a server.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Activity {
     /// `cockpit.activity/1`.
@@ -20,12 +20,12 @@ pub struct Activity {
     pub host: String,
     /// `writer` or `reader`, as the server says it; `null` where it does not.
     pub role: Option<String>,
-    /// What was asked: `sessions`, `locks` …
+    /// The list that was asked for: `sessions`, `locks` …
     pub what: String,
     /// An object a row. Their fields depend on what was asked; times are seconds or milliseconds and sizes bytes, as their
     /// names say, and what is not known is `null`. `null` where it could not be asked, with the reason in `missing`.
     pub rows: Option<Vec<Map<String, Value>>>,
-    /// What is missing, and which right it takes.
+    /// The missing columns, and the right that each takes.
     pub missing: Vec<String>,
     #[serde(skip)]
     #[schemars(skip)]
@@ -33,7 +33,7 @@ pub struct Activity {
 }
 
 impl Activity {
-    /// Of an answer, or of why there is none.
+    /// The report of an answer, or of why there is none.
     pub(super) fn new(host: &str, reader: Option<bool>, what: String, answer: Result<Listing, String>) -> Self {
         let role = reader.map(|reader| if reader { "reader" } else { "writer" }.to_owned());
         let (listing, missing) = match answer {

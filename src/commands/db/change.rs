@@ -18,7 +18,7 @@ pub(super) async fn change(
 ) -> Result<ExitCode, Report> {
     let opened = open(context)?;
     if arguments.databases.len() > 1 {
-        return Err(Report::usage("one database is changed at a time").hint("name one"));
+        return Err(Report::usage("one database is changed at a time").hint("name one database"));
     }
     let found = Box::pin(one(context, arguments.databases.first().map(String::as_str))).await?;
     let change = &arguments.change;

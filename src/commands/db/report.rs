@@ -43,11 +43,11 @@ pub struct SnapshotOfDatabase {
     pub automated: bool,
     /// When it was made; `null` while it is.
     pub created_at: Option<String>,
-    /// How old it is.
+    /// The age in seconds.
     pub age_seconds: Option<u64>,
     /// How much of it is there.
     pub percent: Option<u32>,
-    /// Its size.
+    /// The size of the storage, in GiB.
     pub size_gib: Option<u32>,
     /// Whether it is encrypted.
     pub encrypted: bool,

@@ -18,10 +18,12 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     }
     if arguments.reader || arguments.through.is_some() {
         return Err(Report::usage("--reader and --through need something to ask the server")
-            .hint("--activity, --cancel or --terminate"));
+            .hint("add --activity, --cancel or --terminate, or leave these out"));
     }
     if arguments.dry_run {
-        return Err(Report::usage("--dry-run needs something to do").hint("--snapshot, --reboot, --stop or --start"));
+        return Err(
+            Report::usage("--dry-run needs something to do").hint("add --snapshot, --reboot, --stop or --start")
+        );
     }
     let reading = context.collect(report::SOURCES, false).await?;
     let list = report::databases(&reading.input(), &arguments.databases)?;

@@ -1,4 +1,4 @@
-//! What a server answers to the statements that were sent: rows are written as they come, the rest is kept or said.
+//! The server's answers to the statements that were sent: rows are written as they come, the rest is kept or said.
 
 use super::outlet::Outlet;
 use super::report::notice;
@@ -10,22 +10,22 @@ use crate::model::sql::format::options::{Format, Options};
 use crate::model::sql::format::writer::{Head, Writer};
 use crate::model::sql::interpreter::{Ran, Rows};
 
-/// What becomes of what a statement gives.
+/// The handling of a statement's result.
 pub(super) struct How<'a> {
     pub(super) options: &'a Options,
     pub(super) rows: Rows,
-    /// What was done is told.
+    /// Whether what was done is told.
     pub(super) told: bool,
-    /// So many statements are sent: rows that are kept are those of the last one.
+    /// How many statements are sent: rows that are kept are those of the last one.
     pub(super) statements: usize,
     /// Rows of those before the last one are printed, too.
     pub(super) all: bool,
 }
 
-/// What a server answers to what was sent, as far as it has come.
+/// The server's answer so far.
 pub(super) struct Answering<'a> {
     how: &'a How<'a>,
-    /// So many of the statements have been carried out.
+    /// How many of the statements have been carried out.
     done: usize,
     pub(super) ran: Ran,
     /// Writes the rows that come, where they are printed.
@@ -34,7 +34,7 @@ pub(super) struct Answering<'a> {
     notices: Vec<String>,
 }
 
-/// What follows an event.
+/// The step that follows an event.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Step {
     /// More comes.

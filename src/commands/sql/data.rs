@@ -27,7 +27,7 @@ pub(super) struct Following<'a> {
     reads: &'a mut Reads,
     /// Whether all of them were taken.
     over: bool,
-    /// What was taken and not handed on, from this byte on.
+    /// The bytes that were taken and not handed on, from this byte on.
     held: Vec<u8>,
     at: usize,
 }

@@ -24,7 +24,7 @@ use crate::runtime::files;
 use std::path::PathBuf;
 use std::time::Duration;
 
-/// Of what is looked up no more is read.
+/// The most bytes of a look-up that are read.
 const LOOKED: usize = 64 << 20;
 /// The beginning of the names of statements that have values bound to them.
 const OURS: &str = "cockpit_statement";
@@ -213,7 +213,7 @@ impl<'a> Driver<'a> {
         Ok(())
     }
 
-    /// What ends it because it is not where it was to be.
+    /// The end because the database is not reached.
     fn unreached(&mut self, report: Report) -> Over {
         if let Some(before) = self.last.take() {
             tell(&before);
@@ -320,7 +320,7 @@ impl<'a> Driver<'a> {
         Ok(ran)
     }
 
-    /// What comes of a statement that is not run, as it is against what the session was opened for.
+    /// The outcome of a statement that is not run, as it is against what the session was opened for.
     fn against_the_rules(&self, run: &Run, judged: Option<&guard::Judged>) -> Option<Ran> {
         let transaction = self.session.transaction();
         if judged.is_some_and(|judged| judged.lifts) {
@@ -333,7 +333,7 @@ impl<'a> Driver<'a> {
         ends.then(|| refused(ENDS.to_owned(), transaction))
     }
 
-    /// After a statement: that all is still one transaction, and that the session still only reads.
+    /// Checks after a statement that all is still one transaction, and that the session still only reads.
     async fn still_holds(&mut self, run: &Run, judged: Option<&guard::Judged>) -> Result<(), Over> {
         if self.single && self.session.transaction() == Transaction::Idle {
             // Of several statements at once the server takes an end that was not seen before.

@@ -25,7 +25,8 @@ pub(super) fn lifting(transaction: Transaction) -> Ran {
     Ran { failed: Some(said), transaction, ..Ran::default() }
 }
 
-/// What a statement is answered with that the server would carry out though transactions only read: it changes no row, but acts.
+/// The answer to a statement that the server would carry out though transactions only read: it changes no row, but
+/// acts.
 pub(super) fn acting(transaction: Transaction) -> Ran {
     let said = ServerMessage {
         severity: "ERROR".to_owned(),

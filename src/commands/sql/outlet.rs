@@ -16,11 +16,11 @@ pub(super) struct Outlet<'a> {
     terminal: bool,
     /// The file or command that `\o` named.
     named: Option<Named>,
-    /// What this statement's `\g` named.
+    /// The outlet that this statement's `\g` named.
     once: Option<Named>,
     /// This text goes to standard output, whatever `\o` named.
     plain: bool,
-    /// What waits to be written.
+    /// The bytes that wait to be written.
     pub(super) held: Vec<u8>,
 }
 

@@ -5,10 +5,10 @@ use std::fs::File;
 use std::io::{self, BufRead as _, BufReader, Seek as _};
 use std::path::Path;
 
-/// It is read, and data are sent, in pieces of this size.
+/// The size of the pieces in which scripts are read and data are sent.
 pub(super) const PIECE: usize = 64 * 1024;
 
-/// What is still to be read of a script, and of the files that it runs.
+/// The rest of a script, and of the files that it runs.
 #[derive(Default)]
 pub(super) struct Reads {
     script: Root,

@@ -1,4 +1,4 @@
-//! What the server says of a failure, as people read it and as scripts do.
+//! Failures of the server, as people read it and as scripts do.
 
 use crate::cli::{ExitCode, Report};
 use crate::model::sql::ServerMessage;
@@ -7,7 +7,7 @@ use crate::model::sql::format::error::caret;
 /// PostgreSQL's `read_only_sql_transaction`: a write in a transaction that only reads.
 pub(super) const READ_ONLY: &str = "25006";
 
-/// What had a session opened that only reads.
+/// The reason why a session only reads.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum OnlyReads {
     /// `--read-only`.

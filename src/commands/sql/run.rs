@@ -21,7 +21,7 @@ use crate::runtime::stop::StopSignals;
 use std::io::{self, IsTerminal as _};
 use std::path::Path;
 
-/// What is to be run.
+/// A script to run.
 enum Script {
     /// `-c`.
     Command(String),
@@ -132,7 +132,7 @@ async fn finish(way: Way, outcome: Result<ExitCode, Over>) -> Result<ExitCode, R
     outcome
 }
 
-/// What is to be run, in the order in which it is.
+/// The scripts to run, in their order.
 async fn scripts(context: &Context, arguments: &Arguments) -> Result<Vec<Script>, Report> {
     let mut scripts: Vec<Script> = arguments.commands.iter().cloned().map(Script::Command).collect();
     match arguments.file.as_deref() {
@@ -157,7 +157,7 @@ async fn scripts(context: &Context, arguments: &Arguments) -> Result<Vec<Script>
     Ok(scripts)
 }
 
-/// What ran before an error, and what was not run for it.
+/// The sentence on statements that ran before an error, and those that were not run for it.
 fn not_run(mut halt: Halt, name: &str, scripts: impl Iterator<Item = Script>) -> Option<String> {
     let after = scripts.map(|script| match script {
         Script::Command(_) => "-c".to_owned(),

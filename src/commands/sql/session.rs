@@ -25,7 +25,7 @@ use tokio::time::{Instant, sleep_until, timeout};
 /// A server that was told to cancel has so long to take in what was begun to be sent.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// What ends everything.
+/// The end of all scripts.
 #[derive(Debug)]
 pub(super) enum Over {
     /// The reader of the output has gone, which is no fault.
@@ -309,7 +309,7 @@ async fn cancel(canceller: &Canceller) -> Result<(), Over> {
     cancelled.map_err(|failure| Report::of_failure("the statement cannot be cancelled; it may go on", &failure).into())
 }
 
-/// Until a signal comes or the time is up; the exit code.
+/// Waits until a signal comes or the time is up; returns the exit code.
 async fn told(stops: &mut StopSignals, end: Option<Instant>) -> ExitCode {
     let limit = async {
         match end {
@@ -326,7 +326,7 @@ async fn told(stops: &mut StopSignals, end: Option<Instant>) -> ExitCode {
     }
 }
 
-/// What is to be sent or run cannot be read.
+/// The end because data to be sent or run cannot be read.
 fn unread(error: &io::Error) -> Over {
     Report::new("input", error.to_string(), ExitCode::Failed).into()
 }

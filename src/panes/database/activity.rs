@@ -1,4 +1,4 @@
-//! What a server is at: what keys do, the rows, how they stand, and what is asked before a session is ended.
+//! The activity of a server: what keys do, the rows, how they stand, and what is asked before a session is ended.
 
 use super::session;
 use super::state::{Asking, ID, Link, State};
@@ -20,7 +20,7 @@ use crate::model::text::counted;
 use crate::model::time::short;
 use jiff::SignedDuration;
 
-/// So many lines of a session's statement are shown before it is ended.
+/// The most lines of a session's statement that are shown before it is ended.
 const SHOWN: usize = 20;
 /// An answer that is older than this, and than twice its interval, is told to be.
 const OLD: SignedDuration = SignedDuration::from_secs(10);
@@ -114,7 +114,7 @@ pub fn rows(app: &App) -> Vec<(String, String)> {
     keyed(listing).map(|(key, row)| (key, text(row))).collect()
 }
 
-/// What a row stands for: its statement.
+/// The subject of a row: its statement.
 pub fn subject(app: &App, key: Option<&str>) -> Option<Subject> {
     let row = row(shown(app)?, key?)?;
     let short = || Process::of(&row.key).map_or_else(|| row.key.clone(), |process| process.pid.to_string());
@@ -134,7 +134,7 @@ pub fn whole(app: &App, key: &str) -> Vec<Fact> {
     lines
 }
 
-/// How it stands: what is missing is said with the right that it takes, never an empty list.
+/// The status of the activity: what cannot be read is named with the right that it takes, never shown as an empty list.
 pub fn status(app: &App) -> DataStatus {
     let state = &app.panes.database;
     let words = |health: Health, text: Vec<String>| -> Words { text.into_iter().map(|text| (health, text)).collect() };
@@ -249,7 +249,7 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
     Some(Confirmation { title, verb: verb.to_owned(), risk, text, command, bound, live: Vec::new() })
 }
 
-/// It was answered with yes.
+/// Carries out what was answered with yes.
 pub fn confirmed(app: &mut App, _: u8) -> Vec<Effect> {
     let Some(asking) = app.panes.database.asking.take() else { return Vec::new() };
     let mut effects = session::signal(app, asking.process, asking.terminate);

@@ -1,4 +1,4 @@
-//! What can be done to a database.
+//! The commands on a database.
 
 use super::activity::{cancel, next, on_session, terminate, toggle};
 use super::state::ID;
@@ -77,7 +77,7 @@ pub const COMMANDS: &[Command] = &[
         .when(on_session),
 ];
 
-/// What can be done here, the most useful first.
+/// The actions on the selected thing, the most useful first.
 pub const ACTIONS: &[Id] = &[
     Id::OPEN,
     ACTIVITY,

@@ -14,7 +14,8 @@ fn snapshots<'a>(app: &'a App, id: &'a str) -> impl Iterator<Item = &'a Database
     app.estate.db_snapshots.value().into_iter().flatten().filter(move |one| one.database == id)
 }
 
-/// From when on a single instance can be restored, of which RDS tells only the other end: its oldest automated snapshot.
+/// The time from which a single instance can be restored, of which RDS tells only the other end: its oldest automated
+/// snapshot.
 pub fn oldest_automated(app: &App, id: &str) -> Option<Timestamp> {
     snapshots(app, id).filter(|one| one.automated && one.status == "available").filter_map(|one| one.at).min()
 }

@@ -27,7 +27,7 @@ const SIGNAL: u8 = 2;
 pub const WHO: u8 = 3;
 /// Its sessions are numbered from here on, so that they are none of another pane's.
 const FIRST: u64 = 1 << 40;
-/// Who waits for whom is asked this often; what changes slowly less often.
+/// The interval at which locks and waiting sessions are read; what changes slowly is read less often.
 const SOON: SignedDuration = SignedDuration::from_secs(2);
 const SLOWLY: SignedDuration = SignedDuration::from_secs(30);
 /// A session that was lost is connected to again for so long.
@@ -204,8 +204,8 @@ pub fn next_tick(app: &App) -> Option<std::time::Duration> {
     (state.shown && state.link == Link::On && app.shown().id == ID).then_some(std::time::Duration::from_millis(500))
 }
 
-/// Nobody waits for the answer that is on its way: it is cancelled at the server, where it may wait for a lock, and holds up what is
-/// asked after it.
+/// Gives up the answer that is on its way: it is cancelled at the server, where it may wait for a lock, and would hold
+/// up what is asked after it.
 pub fn give_up(app: &mut App) -> Vec<Effect> {
     let flight = app.panes.database.flight.take();
     flight.map(|flight| Effect::Leave(ticket(app, LOOK, flight.serial))).into_iter().collect()

@@ -21,10 +21,10 @@ pub const LIST: Block = Block("databases");
 pub const CURVES: Block = Block("database-curves");
 /// The selected database's facts: endpoint, backups, pending changes.
 pub const FACTS: Block = Block("database-facts");
-/// What the server is doing.
+/// The block with the sessions of the server.
 pub const ACTIVITY: Block = Block("database-activity");
 
-/// How the session stands.
+/// The state of the session.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub enum Link {
     #[default]
@@ -56,7 +56,7 @@ pub struct InFlight {
     pub question: Question,
 }
 
-/// Somebody wants a failover: who is connected is asked before its plan is made.
+/// A failover that somebody wants: the sessions are asked for before its plan is made.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Who {
     /// The failover that was asked for.
@@ -74,11 +74,11 @@ pub struct Asking {
     pub process: Process,
     /// Ended, not only cancelled.
     pub terminate: bool,
-    /// Who it is and what it does.
+    /// The words of the row: who the session is and what it does.
     pub words: Vec<String>,
 }
 
-/// What the Database pane remembers: its session, and what that answered.
+/// The state of the Database pane: its session, and the answers of that.
 #[derive(Debug, Clone)]
 pub struct State {
     /// Whether the activity is shown instead of the databases.
@@ -102,7 +102,7 @@ pub struct State {
     /// How many sessions were opened, which numbers them.
     pub sessions: u64,
     pub serial: u64,
-    /// What is to be done at the next round.
+    /// Effects that are to be carried out in the next round.
     pub effects: Vec<Effect>,
 }
 

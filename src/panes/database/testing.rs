@@ -21,11 +21,11 @@ pub(super) struct Desk {
     pub(super) signals: Vec<sql::Signal>,
     /// Rows of the next answers.
     pub(super) rows: Vec<Vec<Option<String>>>,
-    /// Who is connected; none does not answer.
+    /// The rows on who is connected; none: the server does not answer.
     pub(super) who: Option<Vec<Vec<Option<String>>>>,
     /// Whether it answers no question.
     pub(super) silent: bool,
-    /// What it answers instead of rows.
+    /// The failure that it answers with instead of rows.
     pub(super) refusal: Option<Failure>,
 }
 

@@ -1,4 +1,4 @@
-//! What opening a database and switching the environment change.
+//! The effects of opening a database and of switching the environment.
 
 use super::state::{ID, LIST, State};
 use super::{session, who};

@@ -1,5 +1,5 @@
-//! Who is connected, before somebody has another member write: asked in the session that stands, or in one that is opened for
-//! it where that asks nobody anything.
+//! The sessions of the database, before somebody has another member write: asked in the session that stands, or in one
+//! that is opened for it where that asks nobody anything.
 
 use super::session;
 use super::state::{Link, Who};

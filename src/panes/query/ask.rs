@@ -27,7 +27,7 @@ pub enum Kind {
     Scan,
     /// Rows that psql's interpreter wants.
     Kept,
-    /// What is kept of queries on this machine.
+    /// Keeps queries on this machine.
     Keep,
     /// A plan, whole.
     Plan,
@@ -94,7 +94,7 @@ pub fn look(app: &mut App, purpose: &'static str, statement: String) -> Vec<Effe
     vec![effect]
 }
 
-/// Nobody waits for what is looked up for this any more: it is cancelled at the server, where it may wait for a lock.
+/// Cancels the look-ups of a purpose at the server, where they may wait for a lock: nobody waits for them any more.
 pub fn leave(app: &mut App, purpose: &'static str) -> Vec<Effect> {
     let looks = &mut app.panes.query.looks;
     let left: Vec<u64> = looks.iter().filter(|(_, known)| **known == purpose).map(|(serial, _)| *serial).collect();

@@ -1,4 +1,4 @@
-//! What goes with a statement beside its text: values, data of a `COPY`, and where its result goes.
+//! The settings of a statement beside its text: values, data of a `COPY`, and where its result goes.
 
 use super::named;
 use super::state::Out;

@@ -70,13 +70,13 @@ impl Window {
     }
 }
 
-/// What a line is typed for.
+/// The purpose of a line that is typed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[repr(u8)]
 pub enum Prompt {
     /// Looked for in the rows.
     Search,
-    /// What rows must have.
+    /// The filter that rows must match.
     Filter,
     /// The number of a row to go to.
     Row,

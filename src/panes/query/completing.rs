@@ -1,4 +1,4 @@
-//! What could stand at the cursor: `Tab` asks for it, and takes it.
+//! Completion: `Tab` asks for it, and takes it.
 
 use super::completion::Completion;
 use super::editing::edited;

@@ -1,11 +1,11 @@
-//! What could stand at the cursor.
+//! The completions at the cursor.
 
-/// What could stand at the cursor.
+/// The completions at the cursor.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Completion {
     /// Where what is typed of it begins, in bytes.
     pub from: usize,
-    /// What could stand there, each with what it is.
+    /// The completions, each with its kind.
     pub candidates: Vec<(String, String)>,
     pub selected: usize,
 }

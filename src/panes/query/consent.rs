@@ -1,6 +1,6 @@
 //! Whether somebody agreed to let a session write that was opened to read.
 
-/// What was agreed to.
+/// A person's consent to let the session write.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Consent {
     /// Nobody did.

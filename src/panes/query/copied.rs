@@ -1,4 +1,4 @@
-//! What is copied, as text.
+//! Copied rows and values, as text.
 
 use super::result::Tab;
 use super::scan::COPIED;
@@ -11,7 +11,7 @@ use crate::model::sql::edit::names_of;
 use crate::model::sql::format::head::Head;
 use crate::model::sql::format::{Format, Options, Writer};
 
-/// What stands for the name of a table where the result is of none, or of several.
+/// The name of the table in INSERT statements where the result is of no table, or of several.
 const NAMELESS: &str = "table_name";
 
 /// How rows of a result are written. Its table is named where each column that is shown is one of it, and then by its name there:

@@ -16,7 +16,7 @@ use crate::model::sql::format::Format;
 
 /// How many rows are looked at to see whether all are at hand.
 const AT_HAND: u64 = 2_000;
-/// What the name of a table is looked up for.
+/// The purpose with which the name of a table is looked up.
 pub const NAME: &str = "name";
 
 /// Copies in one of the ways of the window.
@@ -64,7 +64,10 @@ fn named(app: &mut App, what: Named) -> Vec<Effect> {
     match table.filter(|_| here) {
         Some(table) => {
             app.panes.query.naming = Some((tab.id, what));
-            look(app, NAME, name_question(table))
+            // What was asked for before it may be of another table.
+            let mut effects = super::ask::leave(app, NAME);
+            effects.extend(look(app, NAME, name_question(table)));
+            effects
         }
         None => does(app, what),
     }
@@ -132,7 +135,7 @@ fn write(app: &mut App, path: String, format: Format) -> Vec<Effect> {
     vec![effect]
 }
 
-/// It is told how far the file is.
+/// Takes the progress of writing a file.
 pub fn written(app: &mut App, serial: u64, part: Part<sql::Fact>) {
     let Some(exporting) = app.panes.query.exporting.as_mut().filter(|exporting| exporting.serial == serial) else {
         return;

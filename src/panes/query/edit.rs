@@ -16,7 +16,7 @@ use crate::app::update::windows::push_window;
 use crate::model::sql::edit::{Change, Changes, Table, Value, key_of, of_a_line, question, table_of};
 use crate::model::sql::{ResultId, guard};
 
-/// What the table is looked up for.
+/// The purpose with which the table of a result is looked up.
 pub const TABLE: &str = "table";
 
 /// The result was closed, or read anew, while its value was typed.
@@ -99,7 +99,7 @@ fn query_of(statement: &str) -> &str {
     order::parts(statement).map_or(statement, |(query, ..)| query)
 }
 
-/// What table it is has come: what was wanted of it is done in the order in which it was.
+/// Takes the answer to which table a result is of: the wishes that waited for it are carried out in their order.
 pub fn table(app: &mut App, serial: u64, answer: Result<&[Vec<Option<String>>], &str>) {
     let all = std::mem::take(&mut app.panes.query.wishes);
     let (wished, others): (Vec<_>, Vec<_>) = all.into_iter().partition(|wished| wished.serial == serial);
@@ -217,7 +217,7 @@ pub fn column(app: &mut App, choice: &str) -> Vec<Effect> {
     done(app)
 }
 
-/// Has a row go, or stay.
+/// Marks a row to be deleted, or takes the mark away.
 fn delete(app: &mut App, result: ResultId, at: &At) -> Vec<Effect> {
     let Some((grid, edit)) = edited(&app.panes.query, result) else { return Vec::new() };
     let Some(key) = edit.key_of(&at.cells) else { return says(app, UNKEYED) };

@@ -1,7 +1,9 @@
 //! Rows of a result that are changed, and applied together.
 
+use super::ask::{Kind, ticket};
+use super::copy::NAME;
 use super::edits::Edit;
-use super::samples::cell;
+use super::samples::{catalogue, cell};
 use super::testing::{Desk, server};
 use crate::app::event::Event;
 use crate::feeds::part::Part;
@@ -189,6 +191,33 @@ fn statements_that_are_copied_name_the_table_that_the_result_is_of() {
     desk.keys("esc c j j j enter");
     let copied = desk.copied.pop().unwrap_or_default();
     assert!(copied.starts_with("INSERT INTO table_name (id"), "{copied}");
+}
+
+#[test]
+fn the_name_of_a_table_that_comes_late_is_not_given_to_another_result() {
+    let mut desk = desk();
+    desk.deaf = true;
+    let asked = |desk: &Desk| {
+        let looks = desk.app.panes.query.looks.iter().filter(|(_, purpose)| **purpose == NAME);
+        ticket(&desk.app, Kind::Look, *looks.map(|(serial, _)| serial).max().unwrap())
+    };
+    let named = |table: &str| {
+        let (columns, mut rows) = catalogue(NAME).unwrap();
+        for row in &mut rows {
+            row[1] = Some(table.to_owned());
+        }
+        Part::Last(sql::Fact::Looked { purpose: NAME, columns, rows })
+    };
+    desk.keys("j c j j j enter");
+    let late = asked(&desk);
+    desk.keys("tab");
+    desk.run("select * from tags;");
+    desk.keys("esc c j j j enter");
+    let of_tags = asked(&desk);
+    desk.answered(late, named("bookmarks"));
+    assert_eq!(desk.copied, Vec::<String>::new(), "rows of one table would go into the other");
+    desk.answered(of_tags, named("tags"));
+    assert!(desk.copied[0].starts_with("INSERT INTO public.tags ("), "{:?}", desk.copied);
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What keys do to the text of the editor.
+//! The effects of keys on the text of the editor.
 
 use super::state::EDITOR;
 use super::{several, texts};
@@ -76,7 +76,7 @@ pub fn another(app: &mut App) -> Vec<Effect> {
     done(app)
 }
 
-/// To the text that is so many places further.
+/// Turns to the text that is so many places further.
 pub fn turn(app: &mut App, by: isize) -> Vec<Effect> {
     if app.panes.query.texts.names().len() == 1 {
         app.say("there is no other text: alt-n begins one");

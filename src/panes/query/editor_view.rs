@@ -116,7 +116,7 @@ fn style(theme: &Theme, token: &Token) -> Style {
     if token.closed { style } else { style.add_modifier(Modifier::UNDERLINED) }
 }
 
-/// One line, from a column on.
+/// Draws one line, from a column on.
 fn text(canvas: &mut Canvas<'_, '_>, line: usize, column: usize, place: Rect) {
     let theme = canvas.theme;
     let state = &canvas.app.panes.query;

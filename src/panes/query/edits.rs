@@ -52,7 +52,7 @@ impl Edit {
     }
 }
 
-/// What is wanted of a result.
+/// An edit of a result that is wished for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wish {
     /// The selected cell is edited.
@@ -81,7 +81,7 @@ impl At {
     }
 }
 
-/// What is wanted of a result whose table is not known yet, of the row that was selected when the key was pressed.
+/// A wish that waits until the result's table is known, with the row that was selected when the key was pressed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Wished {
     /// The number of the question about the table.
@@ -91,7 +91,7 @@ pub struct Wished {
     pub at: Option<At>,
 }
 
-/// What the line that is typed is the value of.
+/// The place that the typed line is the new value of.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Edited {
     /// A cell of a row that is there.
@@ -99,7 +99,7 @@ pub enum Edited {
         result: ResultId,
         /// The key of its row.
         key: Vec<Value>,
-        /// What was read of the row beside its key.
+        /// The values of the row that were read beside its key.
         row: Vec<(i16, Value)>,
         /// The number of the column in its table.
         number: i16,

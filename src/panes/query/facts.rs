@@ -1,4 +1,4 @@
-//! What is learned of the session and of its results.
+//! The answers about the session and its results.
 
 use super::ask::{close, leave};
 use super::consent::Consent;
@@ -18,9 +18,9 @@ use crate::model::sql::interpreter::{Halt, Origin};
 use crate::model::sql::{Column, Ended, ResultId, Server, SessionId, Transaction};
 use jiff::Timestamp;
 
-/// What is done about a lost connection.
+/// The sentence on a lost connection.
 pub const AGAIN: &str = "it is connected to again by itself (Esc: not)";
-/// The same where nothing is done by itself.
+/// The sentence on a lost connection where nothing is done by itself.
 pub const ENTER: &str = "Enter in the block of the results connects again";
 
 /// Takes in a fact about the session or a result.
@@ -259,7 +259,7 @@ pub fn lost(app: &mut App, failure: &Failure) {
     }
 }
 
-/// What was changed in the transaction that is lost is marked as taken back.
+/// Marks the results of the transaction that is lost as rolled back.
 fn lost_with_it(state: &mut State) {
     let Some(first) = state.opened else { return };
     let reads =
@@ -318,7 +318,7 @@ pub fn halted(app: &mut App) {
     tell_not_run(app, why, &halt, back);
 }
 
-/// What ran of a text and what did not; `back`: a transaction that it began is taken back.
+/// Tells which statements of a text ran and which did not; `back`: a transaction that it began is rolled back.
 fn tell_not_run(app: &mut App, why: &str, halt: &Halt, back: bool) {
     if halt.left.is_empty() {
         return;
@@ -340,8 +340,8 @@ fn tell_not_run(app: &mut App, why: &str, halt: &Halt, back: bool) {
     }
 }
 
-/// What is left of a text is not run: a transaction that it began is taken back, as the COMMIT behind it does not come, and what
-/// is run next would be in it and hold its locks. Whether there is one.
+/// The rest of a text is not run: a transaction that it began is rolled back, as the COMMIT behind it does not come,
+/// and what is run next would be in it and hold its locks. Returns whether there was one.
 pub fn take_back(app: &mut App) -> bool {
     let state = &mut app.panes.query;
     if !state.is_on() || state.transaction == Transaction::Idle || state.before != Transaction::Idle {
@@ -352,9 +352,10 @@ pub fn take_back(app: &mut App) -> bool {
     true
 }
 
-/// Nothing of the session is left but what is on the screen.
+/// Forgets everything of the session but what is on the screen.
 pub fn reset(state: &mut State) {
     state.session = None;
+    state.asked_before = state.serial;
     state.wanted = None;
     state.connection = 0;
     state.consent = Consent::None;
@@ -399,7 +400,7 @@ fn changed(state: &State) -> Option<String> {
     }
 }
 
-/// What would be lost where the session ends, in a sentence.
+/// The loss that leaving the session would cause, in a sentence.
 pub fn loses(app: &App) -> Option<String> {
     let state = &app.panes.query;
     // Rows outlive their session, and their changes can be applied in the next one.

@@ -1,4 +1,4 @@
-//! What is looked for in the text of the editor: as it is typed, and on to the next place.
+//! The search in the text of the editor: as it is typed, and on to the next place.
 
 use super::choice::Prompt;
 use super::line;
@@ -43,7 +43,7 @@ pub fn accepted(app: &mut App, text: &str) -> Vec<Effect> {
     done(app)
 }
 
-/// To the next place, or the one before, round the end.
+/// Moves to the next place, or the one before, round the end.
 pub fn next(app: &mut App, forward: bool) -> Vec<Effect> {
     let state = &mut app.panes.query;
     let find = &mut state.texts.find;

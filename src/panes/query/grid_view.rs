@@ -18,7 +18,7 @@ use ratatui::style::{Modifier, Style};
 use std::borrow::Cow;
 use std::fmt::Write as _;
 
-/// What stands for NULL, unless `\pset null` says something else.
+/// The text of NULL, unless `\pset null` says something else.
 const NULL: &str = "NULL";
 
 /// Whether the failure of a statement is told in the place of its rows: there is none that could be looked at.

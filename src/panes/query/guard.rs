@@ -13,7 +13,7 @@ use crate::model::sql::token;
 const LOST: &str = "The transaction that was open was lost with the connection, and nothing of it was kept: this runs without what \
                     was done in it.";
 
-/// What the number of rows is looked up for.
+/// The purpose with which the number of rows is looked up.
 pub const ROWS: &str = "rows";
 
 /// A session that was opened to read writes now. Where nobody agreed to that, as it came of something that was called, it is

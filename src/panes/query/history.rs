@@ -14,7 +14,7 @@ pub struct History {
     pub entries: Vec<String>,
     /// The one that stands in the editor, while one walks through them.
     place: Option<usize>,
-    /// What stood in the editor before.
+    /// The text of the editor before the history was opened.
     draft: String,
 }
 

@@ -1,4 +1,4 @@
-//! What is kept of queries on this machine: statements that were run, and queries that were saved by a name.
+//! Queries that are kept on this machine: statements that were run, and queries that were saved by a name.
 
 use super::ask::{Kind, ask, ticket};
 use super::choice::Window;
@@ -13,7 +13,7 @@ use crate::feeds::queries::{self, Saved};
 use crate::model::sql::interpreter::Edited;
 use jiff::SignedDuration;
 
-/// What is typed is kept this often, where it changes.
+/// The interval at which the editor's text is kept, where it has changed.
 const KEEPS: SignedDuration = SignedDuration::from_secs(10);
 
 /// Asks once for what earlier sessions ran.
@@ -110,7 +110,7 @@ pub fn edit(app: &mut App, what: Edited, line: Option<usize>) -> Vec<Effect> {
     vec![Effect::Edit { ticket: ticket(app, Kind::Keep, serial), what, line }]
 }
 
-/// The same for what is typed.
+/// Opens the person's own editor for the line that is typed.
 pub fn edit_typed(app: &mut App) -> Vec<Effect> {
     let editor = &app.panes.query.editor;
     let (text, line) = (editor.text().to_owned(), editor.place().0 + 1);

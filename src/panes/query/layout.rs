@@ -28,7 +28,7 @@ pub fn blocks(app: &App, area: Rect, layout: &mut Layout) {
     layout.blocks = vec![(RESULT, upper), (EDITOR, lower)];
 }
 
-/// How the session stands: one line, or as many as the words of what went wrong take.
+/// The state of the session: one line, or as many as the words of what went wrong take.
 pub fn summary(app: &App, height: u16) -> u16 {
     let room = usize::from(app.screen.size.0.saturating_sub(4)).max(1);
     match &app.panes.query.link {

@@ -1,4 +1,4 @@
-//! What was looked up in the second session.
+//! The answers of the second session.
 
 use super::ask::look;
 use super::guard::ROWS;
@@ -33,6 +33,11 @@ pub fn catalogue(app: &mut App) -> Vec<Effect> {
 /// Takes in what was looked up in the second session.
 pub fn answer(app: &mut App, serial: u64, part: Part<sql::Fact>) {
     let purpose = app.panes.query.looks.remove(&serial);
+    // What is in the database of a session before is nothing about this one's: only who waits for something is answered.
+    let waited = matches!(purpose, Some(ROWS | edit::TABLE | copy::NAME));
+    if serial <= app.panes.query.asked_before && !waited {
+        return;
+    }
     let failed = match &part {
         Part::Failed(failure) => Some(missing(&failure.message, CatalogueFailure::of_kind(failure.kind))),
         Part::Page(_) | Part::Last(_) => None,

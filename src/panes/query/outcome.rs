@@ -1,4 +1,4 @@
-//! What came of a statement, for psql's interpreter: how it ended, and its rows where they are wanted.
+//! The outcome of a statement, for psql's interpreter: how it ended, and its rows where they are wanted.
 
 use super::ask::{Kind, ask, close};
 use super::running::{Gathered, Pending, Running};
@@ -13,7 +13,7 @@ use std::fmt::Write as _;
 
 /// How many bytes of values that are cut in the grid are read at most, to be run or set.
 const WHOLE: u64 = 64 << 20;
-/// Who wants no more rows than this only asks whether there is one.
+/// A limit below this only asks whether there is a row at all.
 const ONE: usize = 2;
 
 /// The statement that ran has ended: the interpreter is told, with its rows where it wants them.
@@ -153,7 +153,7 @@ fn over(app: &mut App, ran: Ran, only: Option<ResultId>, looked: bool) -> Vec<Ef
     close(app, only.into_iter().collect())
 }
 
-/// Nobody waits for the rows any more: those that are kept for nothing else are forgotten.
+/// Forgets rows that nobody waits for any more and that are kept for nothing else.
 pub fn left(app: &mut App) -> Vec<Effect> {
     match app.panes.query.pending.take() {
         Some(Pending::Rows(gathered)) if gathered.looked => close(app, vec![gathered.result]),

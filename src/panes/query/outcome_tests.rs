@@ -6,7 +6,7 @@ use crate::feeds::sql::Fact;
 use crate::model::sql::{Ended, ServerMessage, Transaction};
 use std::time::Duration;
 
-/// So much of a value is read at most.
+/// The most bytes of a value that are read.
 const WHOLE: u64 = 64 << 20;
 
 fn value(desk: &Desk, name: &str) -> Option<String> {

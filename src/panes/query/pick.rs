@@ -1,4 +1,4 @@
-//! What is typed on a line, chosen in a window, or answered with yes.
+//! Lines that are typed, choices in windows, and questions that are answered with yes.
 
 use super::choice::{Prompt, Window};
 use super::consent::Consent;

@@ -226,7 +226,7 @@ fn a_file_that_fails_says_what_ran_and_leaves_no_transaction_of_its_own_open() {
 }
 
 #[test]
-fn what_a_no_leaves_of_a_file_is_told() {
+fn a_no_in_the_middle_of_a_file_tells_what_was_not_run() {
     let mut desk = Desk::connected((100, 30));
     desk.app.environment.guarded = true;
     desk.file = "select 1;\ninsert into tags values (1);\nselect 2;\n".into();

@@ -1,4 +1,4 @@
-//! What is typed, as psql takes it: its interpreter says what is next, and is told what came of it.
+//! Hands the text to psql's interpreter, which says what is next, and is told what came of it.
 
 use super::ask::{Kind, ask};
 use super::choice::{Prompt, Window};
@@ -18,7 +18,7 @@ use crate::model::sql::sheet::Sheet;
 use crate::model::sql::{Cell, Column, ServerMessage};
 use jiff::SignedDuration;
 
-/// So many things are done at once that need nobody: a script of settings is long, but not endless.
+/// The most actions at once that need nobody: a script of settings is long, but not endless.
 const AT_ONCE: usize = 2_000;
 /// The type of a number, for columns of tables made here.
 const NUMBER: u32 = 23;
@@ -320,7 +320,7 @@ pub fn waits_for(app: &App, serial: u64) -> bool {
     }
 }
 
-/// What was asked for is not there, which is no failure.
+/// Tells the interpreter that the thing it asked for is not there, which is no failure.
 pub fn unset(app: &mut App) {
     answer(app, Answer::Done(Ok(())));
 }

@@ -29,7 +29,7 @@ pub struct Tab {
     pub began: Timestamp,
     /// Its rows and columns; none where it has none, or none yet.
     pub grid: Option<Grid>,
-    /// How it ended; none while it goes on.
+    /// The statement's end; none while it goes on.
     pub ended: Option<Ended>,
     /// How long the statement took.
     pub took: Option<Duration>,
@@ -39,7 +39,7 @@ pub struct Tab {
     pub part: Option<String>,
     /// Whether it was carried out, and taken back as a later statement of its text was not.
     pub taken_back: bool,
-    /// What the server said meanwhile.
+    /// Messages of the server in the meantime.
     pub notices: Vec<ServerMessage>,
     /// So many more of them are not kept.
     pub unkept: usize,
@@ -49,15 +49,15 @@ pub struct Tab {
     pub whole: Option<String>,
     /// One row is shown at a time, field by field: the fields of the columns that the grid shows, in their order.
     pub record: bool,
-    /// What is looked for, as it was typed.
+    /// The search text, as it was typed.
     pub search: String,
-    /// What rows must have, as it was typed.
+    /// The filter that rows must match, as it was typed.
     pub filter: String,
     /// The filter stopped after so many rows, as more have it than are kept.
     pub looked: Option<u64>,
     /// By which column it is sorted, and whether downwards.
     pub sorted: Option<(usize, bool)>,
-    /// The same where the server did it.
+    /// The column by which the server has ordered it, and whether downwards.
     pub ordered: Option<(usize, bool)>,
     /// Its one table, once that was looked up; without a name where it is not there.
     pub table: Option<Table>,

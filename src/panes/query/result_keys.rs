@@ -1,4 +1,4 @@
-//! What keys do to the result that is shown: its columns, its order, its tabs.
+//! The effects of keys on the shown result: its columns, its order, its tabs.
 
 use super::result::Tab;
 use super::running::Seen;

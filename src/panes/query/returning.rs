@@ -12,7 +12,7 @@ use jiff::SignedDuration;
 pub const LIMIT: SignedDuration = SignedDuration::from_mins(2);
 /// A session that nobody used for so long is left: its server may end those that idle, and would have to again and again.
 const FORGOTTEN: SignedDuration = SignedDuration::from_mins(10);
-/// What a session finds that was one with the writer.
+/// The sentence where a session that was with the writer comes back to a reader.
 const READER: &str = "this is a reader now: writes will fail";
 /// No longer than this is waited between two tries.
 const LONGEST: SignedDuration = SignedDuration::from_secs(10);
@@ -33,7 +33,8 @@ pub fn begin(app: &mut App) -> bool {
     let wrote = before.is_some_and(|returns| returns.wrote)
         || state.server.as_ref().is_some_and(|server| server.reader == Some(false));
     let since = before.map_or(now, |returns| returns.since);
-    state.returns = back.then(|| Return { since, at: now + after(0), tries: 0, wrote });
+    let another = before.is_some_and(|returns| returns.another);
+    state.returns = back.then(|| Return { since, at: now + after(0), tries: 0, wrote, another });
     back
 }
 
@@ -50,7 +51,7 @@ pub fn failed(app: &mut App) -> bool {
     goes_on
 }
 
-/// Nobody waits for it any more. Whether somebody did.
+/// Stops connecting again by itself; returns whether it was.
 pub fn stop(state: &mut State) -> bool {
     state.returns.take().is_some() && !state.is_on()
 }
@@ -75,14 +76,16 @@ pub fn came_back(app: &mut App, before: Option<&Server>, server: &Server) {
     } else {
         before.map(|before| changes(before, server)).unwrap_or_default()
     };
-    if before.is_some_and(|before| before.address.is_some() && before.address != server.address) {
+    let differs = before.is_some_and(|before| before.address.is_some() && before.address != server.address);
+    let another = returns.another || differs;
+    if another {
         news.push("another server answers under this name".to_owned());
     }
     app.note(false, "settings and temporary tables of the session before are gone".to_owned());
     news.push("connected again".to_owned());
     say(app, &news);
     if waits {
-        wait_for_a_writer(app, returns);
+        wait_for_a_writer(app, Return { another, ..returns });
     }
 }
 

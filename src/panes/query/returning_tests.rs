@@ -1,5 +1,7 @@
 //! A session that is lost, and one whose server changed its role.
 
+use super::ask::{Kind, ticket};
+use super::samples::catalogue;
 use super::state::Link;
 use super::testing::{Desk, server};
 use crate::feeds::part::Part;
@@ -47,6 +49,33 @@ fn a_lost_session_comes_back_by_itself_and_is_marked_until_the_writer_answers() 
 }
 
 #[test]
+fn what_was_asked_in_the_session_before_is_not_taken_for_what_is_in_this_database() {
+    let mut desk = Desk::new((100, 30));
+    desk.deaf = true;
+    desk.keys("5");
+    desk.connect();
+    let asked = |desk: &Desk| {
+        let looks = desk.app.panes.query.looks.iter().filter(|(_, purpose)| **purpose == "relations");
+        ticket(&desk.app, Kind::Look, *looks.map(|(serial, _)| serial).max().unwrap())
+    };
+    let has = |table: &str| {
+        let (columns, mut rows) = catalogue("relations").unwrap();
+        rows[0][1] = Some(table.to_owned());
+        Part::Last(sql::Fact::Looked { purpose: "relations", columns, rows })
+    };
+    let late = asked(&desk);
+    desk.lose("terminating connection due to administrator command");
+    desk.tick(2);
+    desk.tell(at("10.0.2.9:5432", false));
+    let now = asked(&desk);
+    assert_ne!(late, now, "it is asked again");
+    desk.answered(now, has("tags"));
+    desk.answered(late, has("bookmarks"));
+    let names: Vec<&str> = desk.app.panes.query.catalogue.relations().iter().map(|one| one.name.as_str()).collect();
+    assert_eq!(names, ["tags"]);
+}
+
+#[test]
 fn a_session_that_is_cut_again_on_its_way_still_comes_to_the_writer() {
     let mut desk = lost();
     desk.tick(2);
@@ -61,6 +90,11 @@ fn a_session_that_is_cut_again_on_its_way_still_comes_to_the_writer() {
     desk.connected = None;
     desk.tick(8);
     assert!(desk.connected.is_some(), "it was one with the writer before");
+    desk.tell(at("10.0.2.9:5432", true));
+    assert!(desk.screen().contains("; another server answ"), "also at the next try: {}", desk.screen());
+    desk.connected = None;
+    desk.tick(20);
+    assert!(desk.connected.is_some(), "the writer is waited for still");
     desk.tell(at("10.0.2.9:5432", false));
     assert!(desk.screen().contains("this is the writer now"), "{}", desk.screen());
 }

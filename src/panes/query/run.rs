@@ -1,4 +1,4 @@
-//! What is run, and what is told of the statement that runs.
+//! Runs statements, and tells of the one that runs.
 
 use super::facts::{ended, fact};
 use super::running::Pending;

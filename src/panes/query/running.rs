@@ -1,4 +1,4 @@
-//! What runs, and what the interpreter waits for.
+//! The statement that runs, and what the interpreter waits for.
 
 use super::sequence::Script;
 use crate::model::sql::interpreter::{Ran, Run};
@@ -12,7 +12,7 @@ pub struct Running {
     pub result: ResultId,
     /// The number of its question.
     pub serial: u64,
-    /// What was sent.
+    /// The text that was sent.
     pub statement: String,
     /// Where its results are seen.
     pub seen: Seen,
@@ -21,7 +21,7 @@ pub struct Running {
     pub cancelled: Option<Timestamp>,
     /// Whether ending the server's process was offered.
     pub offered: bool,
-    /// How it ended, as far as it is known: the first of its statements that was not carried out, else the last one.
+    /// The end as far as it is known: of the first of its statements that was not carried out, else of the last one.
     pub ended: Option<Ended>,
     /// Reading was stopped at a limit, in words.
     pub stopped: Option<String>,
@@ -29,7 +29,7 @@ pub struct Running {
     pub last: Option<ResultId>,
     /// The rows that came last.
     pub read: Option<Read>,
-    /// What stands before this result was committed by one of its statements.
+    /// Results before this one were committed by one of its statements.
     pub kept: ResultId,
     /// Whether something was created, altered or dropped.
     pub altered: bool,
@@ -50,7 +50,6 @@ pub enum Seen {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Read {
     pub result: ResultId,
-    /// Their columns.
     pub columns: Vec<Column>,
     /// How many there are so far.
     pub rows: u64,
@@ -96,7 +95,7 @@ impl Running {
     }
 }
 
-/// What the interpreter waits for.
+/// The answer that the interpreter waits for.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Pending {
     /// Whether this is run: a window asks.
@@ -115,7 +114,7 @@ pub enum Pending {
     Output(u64, String),
     /// The folder that files are looked for in from now on, under this number.
     Folder(u64),
-    /// What is typed for a variable.
+    /// A line that is typed for a variable.
     Typed,
     /// A time, for `\watch`.
     Wait(Timestamp),
@@ -136,7 +135,7 @@ pub struct Gathered {
     pub result: ResultId,
     /// Whether it was looked up: its rows are wanted for nothing else.
     pub looked: bool,
-    /// What came of the statement.
+    /// The statement's outcome.
     pub ran: Box<Ran>,
     /// How many rows are wanted.
     pub count: u32,
@@ -145,13 +144,13 @@ pub struct Gathered {
     pub cut: Vec<u64>,
 }
 
-/// What a command of this machine is run for.
+/// The use of a command of this machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum CommandUse {
     /// Results go to it from now on (`\o |COMMAND`).
     Results,
     /// It reads this text (`\w |COMMAND`), or none (`\!`); what it says is shown.
     Reads(String),
-    /// What it says is a part of a command (backticks).
+    /// Its output is put into a command (backticks).
     Captured,
 }

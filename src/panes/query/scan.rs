@@ -15,7 +15,7 @@ pub const FILTERED: usize = 2_000_000;
 /// The most bytes that are copied: terminals take no more by OSC 52.
 pub const COPIED: usize = 74_000;
 
-/// What they are read for.
+/// The use of the rows that are read through.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Goal {
     /// The next of the rows that are shown with this text, forwards or backwards; the one where it began comes last.
@@ -49,7 +49,7 @@ impl Goal {
     }
 }
 
-/// What becomes of it after a piece.
+/// The next step of a scan after a piece.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Step {
     /// More is to be read.
@@ -58,7 +58,7 @@ pub enum Step {
     Found(u64),
     /// The rows of these numbers are to be shown. Where there are more than can be kept only so many were looked at.
     Arranged(Vec<u64>, Option<u64>),
-    /// What is copied.
+    /// The rows that are copied.
     Gathered(Vec<Vec<Cell>>),
     /// There is none.
     Nothing,

@@ -10,11 +10,11 @@ const SAVEPOINT: &str = "cockpit_script";
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Step {
     pub statement: String,
-    /// What it must do.
+    /// The outcome that it must have.
     pub wanted: Wanted,
 }
 
-/// What a statement must do, else all are taken back.
+/// The outcome that a statement must have, else all are rolled back.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Wanted {
     /// Not fail.
@@ -27,7 +27,7 @@ pub enum Wanted {
     Word(&'static str),
 }
 
-/// What is told at the end.
+/// The message at the end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Then {
     /// The changes of a result were applied: so many.
@@ -47,15 +47,15 @@ pub struct Script {
     pub verb: String,
     /// Why it asks, in sentences.
     pub why: Vec<String>,
-    /// What is still to be run.
+    /// Statements that are still to be run.
     pub steps: VecDeque<Step>,
     /// The one that runs, and which it is, from 1.
     pub(super) at: (usize, Option<Step>),
-    /// What takes it back.
+    /// The statement that rolls it back.
     pub(super) back: String,
     /// Why it is being taken back.
     pub(super) failed: Option<String>,
-    /// What is told at the end.
+    /// The message at the end.
     pub then: Then,
 }
 

@@ -25,7 +25,7 @@ pub fn start(app: &mut App, statement: &str, shown: Shown, pending: Pending) -> 
     start_with(app, statement, shown, pending, Beside::default())
 }
 
-/// The same with what goes with it.
+/// Begins a statement with its settings.
 pub fn start_with(app: &mut App, statement: &str, shown: Shown, pending: Pending, beside: Beside) -> Vec<Effect> {
     let now = app.now;
     let state = &mut app.panes.query;

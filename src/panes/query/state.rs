@@ -36,7 +36,7 @@ pub const EDITOR: Block = Block("query-editor");
 /// How many results stay until they are closed.
 pub const RESULTS: usize = 10;
 
-/// How it stands to the server.
+/// The state of the connection to the server.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub enum Link {
     /// Nobody has connected yet, or it was left.
@@ -60,6 +60,8 @@ pub struct Return {
     pub tries: u32,
     /// Whether the session that was lost was one with the writer.
     pub wrote: bool,
+    /// Whether another server has answered under the same name since.
+    pub another: bool,
 }
 
 /// Where results go instead of the screen.
@@ -92,7 +94,7 @@ pub fn interpreter() -> Interpreter {
     interpreter
 }
 
-/// What is asked in a window with buttons.
+/// The question in a window with buttons.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Asking {
     /// Whether a statement is run, with why that is asked.
@@ -125,7 +127,7 @@ pub enum Asking {
     Replace(Saved),
 }
 
-/// What waits for the name of a result's table.
+/// The action that waits for the name of a result's table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Named {
     /// The row, or the selected ones, are copied.
@@ -148,7 +150,7 @@ pub struct Exporting {
     pub of: Option<u64>,
 }
 
-/// What a value is read for.
+/// The use of a value that is being read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Reading {
     /// To be looked at.
@@ -158,16 +160,16 @@ pub enum Reading {
     Edit,
 }
 
-/// What the Query pane remembers: texts, results, the session.
+/// The state of the Query pane: texts, results, the session.
 #[derive(Debug, Clone)]
 pub struct State {
-    /// How it stands to the server.
+    /// The state of the connection to the server.
     pub link: Link,
     /// Why it could not connect the last time.
     pub failure: Option<Failure>,
     /// The server, as it was last known.
     pub server: Option<Server>,
-    /// What changed about the server since it was connected, in words.
+    /// Changes of the server since it was connected to, in words.
     pub changed: Option<String>,
     pub session: Option<SessionId>,
     /// Where it goes to as soon as a tunnel leads there.
@@ -184,9 +186,9 @@ pub struct State {
     pub connection: u64,
     /// Whether somebody agreed to let the session write.
     pub consent: Consent,
-    /// How it stands to a transaction.
+    /// The state of the transaction.
     pub transaction: Transaction,
-    /// The same when what is run now was typed.
+    /// The state of the transaction when what is run now was typed.
     pub before: Transaction,
     /// From this result on they are of the transaction that is open.
     pub opened: Option<ResultId>,
@@ -196,9 +198,9 @@ pub struct State {
     pub editor: Editor,
     /// The text split into statements and commands.
     pub split: Split,
-    /// Of which version of the text they are.
+    /// The version of the text that was split.
     pub split_of: u64,
-    /// What could stand at the cursor.
+    /// The completions at the cursor.
     pub completion: Option<Completion>,
     /// The first line and the first column of it that are shown.
     pub scrolled: (usize, usize),
@@ -212,23 +214,23 @@ pub struct State {
     pub tab: usize,
     /// The statement that runs.
     pub running: Option<Running>,
-    /// What makes of the text what is to be done, as psql does.
+    /// psql's interpreter: it makes commands and statements of the text.
     pub interpreter: Interpreter,
-    /// What the pane waits for.
+    /// The answer that the pane waits for.
     pub pending: Option<Pending>,
     /// Where files are looked for, whole; none is where the program was started.
     pub folder: Option<String>,
     /// Where results go, if not here.
     pub out: Option<Out>,
-    /// Who connects, where `\c` named it.
+    /// The user and database to connect as, where `\c` named them.
     pub who: Who,
-    /// What it has printed, and nobody has seen yet.
+    /// Output of commands that nobody has seen yet.
     pub printed: String,
-    /// What there is in the database, for completion.
+    /// Names in the database, for completion.
     pub catalogue: Catalogue,
     /// Whether it was asked for.
     pub catalogued: bool,
-    /// What there is, to be looked through.
+    /// Objects of the database, to be looked through.
     pub schema: Schema,
     /// A statement that follows a foreign key, and from which result.
     pub followed: Option<(String, ResultId)>,
@@ -236,28 +238,28 @@ pub struct State {
     pub replaced: Option<(String, ResultId)>,
     /// The result of what `\watch` ran last, and whether it is to run again now.
     pub watch: Option<(ResultId, bool)>,
-    /// What is being looked up, by the number of the question.
+    /// Look-ups under way: their purpose, by the number of the question.
     pub looks: BTreeMap<u64, &'static str>,
     /// Statements that were run before.
     pub history: History,
     /// Queries that were saved.
     pub saved: Vec<Saved>,
-    /// What is asked in a window with buttons.
+    /// The question in a window with buttons.
     pub asking: Option<Asking>,
     /// Rows that were asked for, by the number of the question: of which result, from which place on, how many rows it had, and
     /// in which of its orders.
     pub windows: BTreeMap<u64, (ResultId, u64, u64, u64)>,
     /// A value that is being read: the number of the question, the column, and what for.
     pub reading: Option<(u64, Column, Reading)>,
-    /// What is wanted of results whose tables are being looked up.
+    /// Edits that wait until the tables of their results are known.
     pub wishes: Vec<Wished>,
-    /// What the line that is typed is the value of.
+    /// The place that the typed line is the new value of.
     pub edited: Option<Edited>,
-    /// What was read there.
+    /// The value that was read there.
     pub was: Option<String>,
     /// The place and the column that are selected again when the rows have come anew.
     pub again: Option<(u64, usize)>,
-    /// What waits for the name of a result's table.
+    /// The action that waits for the name of a result's table.
     pub naming: Option<(ResultId, Named)>,
     /// A file that a result is written to.
     pub exporting: Option<Exporting>,
@@ -269,10 +271,12 @@ pub struct State {
     pub outside: Option<u64>,
     /// Whether what earlier sessions ran was asked for.
     pub kept: bool,
-    /// What answers have brought about and is not done yet.
+    /// Effects of answers that are still to be carried out.
     pub effects: Vec<Effect>,
     /// The last number that was given to a question.
     pub serial: u64,
+    /// Questions up to this number were asked in sessions before this one.
+    pub asked_before: u64,
     /// The last number that was given to a session.
     pub sessions: u64,
     /// The last number that was given to a result.
@@ -338,6 +342,7 @@ impl Default for State {
             kept: Default::default(),
             effects: Vec::default(),
             serial: Default::default(),
+            asked_before: Default::default(),
             sessions: Default::default(),
             results: Default::default(),
         }
@@ -350,7 +355,7 @@ impl State {
         self.tabs.get(self.tab)
     }
 
-    /// The same, to change it.
+    /// The shown result, to change it.
     pub fn shown_mut(&mut self) -> Option<&mut Tab> {
         self.tabs.get_mut(self.tab)
     }

@@ -1,4 +1,4 @@
-//! What the Query pane says: the state of the session, how a statement ended, where it failed.
+//! The sentences of the Query pane: the state of the session, how a statement ended, where it failed.
 
 use super::place::{nowhere, role};
 use super::result::Tab;
@@ -18,13 +18,13 @@ use crate::model::{Health, Source};
 use jiff::{SignedDuration, Timestamp};
 use std::time::Duration;
 
-/// So many lines of a statement are shown below what became of it.
+/// The most lines of a statement that are shown below what became of it.
 const SHOWN: usize = 200;
 
 /// A line with its tone.
 pub type Toned = (Tone, String);
 
-/// How the session stands: a sign, and words, what matters most first. What does not fit is left out from the end.
+/// The state of the session: a sign, and words, what matters most first. What does not fit is left out from the end.
 pub fn session(state: &State) -> (Health, Vec<Toned>) {
     let server = state.server.as_ref().filter(|_| state.is_on());
     let health = match (&state.link, server) {
@@ -80,12 +80,12 @@ fn connected(state: &State, server: &Server) -> Vec<Toned> {
     words
 }
 
-/// The same as one text.
+/// The connection's state as one text.
 pub fn in_words(state: &State) -> String {
     session(state).1.into_iter().map(|(_, words)| words).collect::<Vec<_>>().join("  ")
 }
 
-/// What stands in the block of the results while there is none.
+/// The lines in the block of the results while there is none.
 pub fn idle(app: &App) -> Vec<(Health, String)> {
     let state = &app.panes.query;
     let key = app.keymap.label(Id::OPEN).unwrap_or_default();

@@ -24,13 +24,13 @@ pub(super) struct Desk {
     pub(super) session: Option<Ticket>,
     /// Statements that were run, with their tickets and results.
     pub(super) ran: Vec<(Ticket, ResultId, String)>,
-    /// What went with each.
+    /// The settings of each statement.
     pub(super) beside: Vec<sql::Beside>,
     /// The text of every file that is read.
     pub(super) file: String,
     /// Files that results were to go to.
     pub(super) begun: Vec<String>,
-    /// What the last connection was asked with.
+    /// The place and user of the last connection.
     pub(super) connected: Option<(sql::Place, Option<String>)>,
     pub(super) who: sql::Who,
     /// Commands of this machine that were run: the ticket, the command, what it reads.
@@ -40,7 +40,7 @@ pub(super) struct Desk {
     pub(super) closed: Vec<ResultId>,
     pub(super) left: Vec<Ticket>,
     pub(super) copied: Vec<String>,
-    /// What is kept for later sessions.
+    /// The texts that are kept for later sessions.
     pub(super) kept: Vec<String>,
     /// The texts of the editor that are kept.
     pub(super) typed: Vec<queries::Typed>,
@@ -56,13 +56,13 @@ pub(super) struct Desk {
     pub(super) saved: Vec<(String, bool)>,
     /// Files that were to be written: the ticket, the path, the table, the columns.
     pub(super) exported: Vec<(Ticket, String, String, Vec<usize>)>,
-    /// What the person's own editor was opened for.
+    /// The texts that the person's own editor was opened for.
     pub(super) outside: Vec<(Ticket, Edited, Option<usize>)>,
     /// Answers to EXPLAIN (FORMAT JSON), the next one first.
     pub(super) plans: Vec<String>,
     /// The table that results are of; 0 is none.
     pub(super) table: u32,
-    /// What the server says of statements that are no queries, the next one first; else `UPDATE 3`.
+    /// The server's answers to statements that are no queries, the next one first; else `UPDATE 3`.
     pub(super) tags: Vec<Ended>,
     pub(super) planned: u64,
     pub(super) slow: bool,

@@ -8,12 +8,12 @@ use jiff::Timestamp;
 /// How many there are at most.
 pub const MOST: usize = 20;
 
-/// What is looked for in the shown one.
+/// The search in the shown text.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Find {
     /// The text; empty: nothing is.
     pub text: String,
-    /// What was looked for last.
+    /// The last search text.
     pub last: String,
     /// Where the cursor was when it was begun to be typed.
     pub origin: usize,
@@ -36,11 +36,11 @@ pub struct Texts {
     pub(super) list: Vec<Text>,
     /// Which text is shown.
     pub(super) at: usize,
-    /// What is looked for in the shown one.
+    /// The search in the shown text.
     pub find: Find,
     /// Names that were given, texts that came and went.
     pub(super) changes: u64,
-    /// What later sessions find of this one, as far as it was said to be kept.
+    /// The texts of this session that are kept for later ones.
     pub kept: Vec<Typed>,
     /// How things stood then, and when that was; none before it is known what earlier sessions had.
     pub kept_of: Option<(u64, Timestamp)>,

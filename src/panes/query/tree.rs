@@ -8,7 +8,7 @@ use crate::model::text::harmless;
 /// No more lines are made of a value.
 pub const LINES: usize = 20_000;
 
-/// What a line tells, and what is below it, each with its name.
+/// The content of a line, and the lines below it, each with its name.
 enum Node {
     Leaf(String),
     Branch(String, Vec<(String, Node)>),

@@ -1,4 +1,4 @@
-//! What keys do in the pane, what is asked, and what answers change.
+//! The effects of keys in the pane, its questions, and what the answers change.
 
 use super::ask::Kind;
 use super::editing::edited;

@@ -17,7 +17,7 @@ pub fn draw(canvas: &mut Canvas<'_, '_>, block: Block, place: Rect, data_status:
     }
 }
 
-/// How the session stands.
+/// The state of the session.
 pub fn summary(canvas: &mut Canvas<'_, '_>, place: Rect) {
     let (app, theme) = (canvas.app, canvas.theme);
     let state = &app.panes.query;

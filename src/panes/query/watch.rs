@@ -27,7 +27,7 @@ pub fn left(app: &mut App, result: ResultId) {
     }
 }
 
-/// What is repeated: the result of the run before, and the one that is looked at.
+/// The results of `\watch`: that of the run before, and the one that is looked at.
 #[derive(Debug, Clone, Copy)]
 pub struct Repeats {
     old: ResultId,

@@ -29,12 +29,12 @@ use crate::model::wrap::wrap;
 
 /// How many rows a statement touches is not known yet.
 const COUNTED: &str = "How many rows it touches is being looked up (EXPLAIN); your answer cancels that at the server.";
-/// What still asks where writes are allowed, and what cannot.
+/// The sentence on which statements are still confirmed where writes are allowed, and which cannot be recognised.
 const ASKED: &str = "In a guarded environment a statement that writes by its words, or calls a function that is not known here, still \
                      asks. What a view, a rule, an operator or a cast calls is not seen and does not ask.";
-/// So many lines of a statement are shown before it is run.
+/// The most lines of a statement that are shown before it is run.
 const SHOWN: usize = 100;
-/// So many bytes of a text are broken into lines at most: nobody reads more of it here.
+/// The most bytes of a text that are broken into lines: nobody reads more of it here.
 const WRAPPED: usize = 256 * 1024;
 /// The command that writes a value to a file.
 const SAVE: Id = Id("query-save-value");
@@ -177,7 +177,7 @@ pub fn ask(app: &mut App, asking: Asking) -> Vec<Effect> {
     done(app)
 }
 
-/// What is asked; none where it cannot be answered any more.
+/// The confirmation; none where it cannot be answered any more.
 pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
     let state = &app.panes.query;
     match state.asking.as_ref()? {

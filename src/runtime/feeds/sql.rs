@@ -31,9 +31,9 @@ use value_file::ValueFile;
 
 /// No more is read of what is looked up.
 const LOOKED: usize = 64 << 20;
-/// Between two words about how much of a file is written.
+/// The interval between two words about how much of a file is written.
 const TOLD: Duration = Duration::from_millis(100);
-/// What is looked up beside must not run for ever.
+/// The limit for a look-up in the second session.
 const LOOK_LIMIT: Duration = Duration::from_secs(30);
 
 /// Does what is asked.
@@ -71,7 +71,7 @@ pub(super) async fn answer(means: &FeedContext, ask: Ask) {
             Err(failure) => Err(failure),
         },
         Ask::Close { result } => match means.sql.close(result) {
-            Some(open) => open.cancel().await.map(|()| Fact::Done),
+            Some(open) => open.cancel_reading(result).await.map(|()| Fact::Done),
             None => Ok(Fact::Done),
         },
         Ask::Look { session, purpose, statement } => match open(means, session) {
@@ -164,10 +164,13 @@ async fn run(open: &Open, job: Job) {
 
 async fn cancel(means: &FeedContext, session: SessionId) -> Result<Fact, Failure> {
     let open = open(means, session)?;
-    if let Err(failure) = open.cancel().await {
+    let Some(_next_waits) = open.begin_cancel().await else { return Ok(Fact::Done) };
+    if let Err(failure) = open.send_cancel().await {
         // The way for the request may be closed, and the second session open.
         let Some(asked) = open.asking("pg_cancel_backend") else { return Err(failure) };
-        if !look(&open, &asked).await.is_ok_and(|rows| is_done(&rows)) {
+        // Nothing else begins until then: a second session that does not answer is not waited for.
+        let done = tokio::time::timeout(LOOK_LIMIT, look(&open, &asked)).await;
+        if !done.is_ok_and(|rows| rows.is_ok_and(|rows| is_done(&rows))) {
             return Err(failure);
         }
     }
@@ -261,7 +264,8 @@ async fn look(open: &Open, statement: &str) -> Result<Rows, Failure> {
     })
 }
 
-/// What is looked up. Dropped before it was answered, it is cancelled: the server would not notice that nobody waits for it.
+/// A look-up under way. Dropped before it was answered, it is cancelled: the server would not notice that nobody waits
+/// for it.
 struct Looking(Option<Canceller>);
 
 impl Drop for Looking {

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use tokio::io::AsyncWriteExt as _;
 use tokio::process::ChildStdin;
 
-/// What a command reads, for whoever has something for it.
+/// The standard input of a command, for whoever has something for it.
 #[derive(Debug, Clone)]
 pub(super) struct Input(Arc<tokio::sync::Mutex<Option<ChildStdin>>>);
 

@@ -11,13 +11,15 @@ use crate::model::Failure;
 use crate::model::sql::{ResultId, SessionId};
 use std::collections::HashMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use tokio::sync::{Notify, mpsc, oneshot};
+use std::sync::{Arc, Mutex, PoisonError};
+use tokio::sync::{MutexGuard, Notify, mpsc, oneshot};
 
 /// Statements that may wait in a session.
 const WAITING: usize = 16;
 /// No result is read.
 const NONE: u64 = u64::MAX;
+/// The number of no statement.
+const NOTHING: u64 = 0;
 
 /// The results that are kept.
 type Results = Arc<Mutex<HashMap<ResultId, Arc<Spool>>>>;
@@ -59,7 +61,7 @@ impl Sessions {
     }
 }
 
-fn locked<T>(place: &Mutex<T>) -> MutexGuard<'_, T> {
+fn locked<T>(place: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     place.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
@@ -81,18 +83,24 @@ impl Drop for Registered {
 pub(super) struct Open {
     jobs: mpsc::Sender<Job>,
     canceller: Canceller,
-    /// How it was connected to.
+    /// The settings that it was connected with.
     pub(super) settings: Settings,
     /// The commands that results go to.
     pub(super) programs: Programs,
     results: Results,
     /// The result that is read.
     read: AtomicU64,
-    /// A statement runs.
-    works: AtomicBool,
-    /// It was asked to be cancelled, and who waits for that is told.
+    /// How many statements were handed over: each has the next number, from 1.
+    handed: AtomicU64,
+    /// The number of the one that runs.
+    runs: AtomicU64,
+    /// Those that wait for their turn do not begin up to this number: they were cancelled.
+    unwanted: AtomicU64,
+    /// What runs was asked to be cancelled, and who waits for that is told.
     cancelled: AtomicBool,
     told: Notify,
+    /// Held while the server is asked to cancel what runs: a request that comes after the end of its statement would end the next.
+    asks_to_cancel: tokio::sync::Mutex<()>,
     /// The second session, once there is one.
     pub(super) looker: tokio::sync::Mutex<Option<Connection>>,
 }
@@ -107,9 +115,12 @@ impl Open {
             programs: sessions.programs.clone(),
             results: Arc::clone(&sessions.results),
             read: AtomicU64::new(NONE),
-            works: AtomicBool::new(false),
+            handed: AtomicU64::new(NOTHING),
+            runs: AtomicU64::new(NOTHING),
+            unwanted: AtomicU64::new(NOTHING),
             cancelled: AtomicBool::new(false),
             told: Notify::new(),
+            asks_to_cancel: tokio::sync::Mutex::new(()),
             looker: tokio::sync::Mutex::new(None),
         };
         (Arc::new(open), todo)
@@ -128,17 +139,52 @@ impl Open {
     pub(super) async fn run(&self, mut job: Job) -> Result<(), Gone> {
         let (done, ended) = oneshot::channel();
         job.done = Some(done);
+        job.number = self.handed.fetch_add(1, Ordering::SeqCst) + 1;
         self.jobs.send(job).await.map_err(|_| Gone)?;
         ended.await.map_err(|_| Gone)
     }
 
     /// Cancels what the session works at.
     pub(super) async fn cancel(&self) -> Result<(), Failure> {
-        if !self.works.load(Ordering::SeqCst) {
+        let Some(_next_waits) = self.begin_cancel().await else { return Ok(()) };
+        self.send_cancel().await
+    }
+
+    /// What runs is to be cancelled: nothing else begins until what comes back is dropped. None where nothing runs: what was handed
+    /// over and has not begun, as the server is looked at before it, then does not begin.
+    pub(super) async fn begin_cancel(&self) -> Option<MutexGuard<'_, ()>> {
+        // What is handed over while another request is waited for is not meant.
+        let meant = self.handed.load(Ordering::SeqCst);
+        let next_waits = self.asks_to_cancel.lock().await;
+        let runs = self.runs.load(Ordering::SeqCst);
+        if runs == NOTHING {
+            self.unwanted.fetch_max(meant, Ordering::SeqCst);
+        }
+        if runs == NOTHING || runs > meant {
+            return None;
+        }
+        self.tell_cancelled();
+        Some(next_waits)
+    }
+
+    /// Cancels what a result is read from, where it still is.
+    pub(super) async fn cancel_reading(&self, result: ResultId) -> Result<(), Failure> {
+        let _next_waits = self.asks_to_cancel.lock().await;
+        // Another one may run by now.
+        if !self.reads(result) {
             return Ok(());
         }
+        self.tell_cancelled();
+        self.send_cancel().await
+    }
+
+    fn tell_cancelled(&self) {
         self.cancelled.store(true, Ordering::SeqCst);
         self.told.notify_waiters();
+    }
+
+    /// Asks the server to cancel what runs, which `begin_cancel` has found to run.
+    pub(super) async fn send_cancel(&self) -> Result<(), Failure> {
         self.canceller.cancel().await
     }
 
@@ -154,7 +200,7 @@ impl Open {
 
     /// Whether a result is still read from the server.
     fn reads(&self, result: ResultId) -> bool {
-        self.read.load(Ordering::SeqCst) == result.0 && self.works.load(Ordering::SeqCst)
+        self.read.load(Ordering::SeqCst) == result.0 && self.runs.load(Ordering::SeqCst) != NOTHING
     }
 
     /// A result begins.
@@ -163,16 +209,31 @@ impl Open {
         locked(&self.results).insert(result, spool);
     }
 
-    /// A statement begins.
-    pub(super) fn work(&self) {
-        self.cancelled.store(false, Ordering::SeqCst);
-        self.works.store(true, Ordering::SeqCst);
+    /// A result has come whole.
+    pub(super) fn end(&self) {
+        self.read.store(NONE, Ordering::SeqCst);
     }
 
-    /// It has ended; whether it was asked to be cancelled.
+    /// A statement begins, once no cancel of the one before it is on its way. Whether it does: not where it was cancelled before.
+    pub(super) async fn work(&self, job: &Job) -> bool {
+        let _no_cancel = self.asks_to_cancel.lock().await;
+        if job.number <= self.unwanted.load(Ordering::SeqCst) {
+            return false;
+        }
+        self.cancelled.store(false, Ordering::SeqCst);
+        self.runs.store(job.number, Ordering::SeqCst);
+        true
+    }
+
+    /// Until no request to cancel is on its way, where nothing runs: it would cancel what the server is asked next.
+    pub(super) async fn no_cancel(&self) {
+        drop(self.asks_to_cancel.lock().await);
+    }
+
+    /// Notes that the statement has ended.
     pub(super) fn rest(&self) {
-        self.works.store(false, Ordering::SeqCst);
-        self.read.store(NONE, Ordering::SeqCst);
+        self.runs.store(NOTHING, Ordering::SeqCst);
+        self.end();
     }
 
     /// Until what runs is asked to be cancelled.
@@ -203,20 +264,22 @@ pub(super) struct Job {
     /// The number of its first result.
     pub(super) result: ResultId,
     pub(super) statement: String,
-    /// What goes with it.
+    /// The settings of the statement beside its text.
     pub(super) beside: Box<Beside>,
     /// Where its facts are sent.
     pub(super) tell: Tell,
     /// Told when it has ended.
     done: Option<oneshot::Sender<()>>,
+    /// Which it is of the statements of its session.
+    number: u64,
 }
 
 impl Job {
     pub(super) fn new(result: ResultId, statement: String, beside: Box<Beside>, tell: Tell) -> Self {
-        Self { result, statement, beside, tell, done: None }
+        Self { result, statement, beside, tell, done: None, number: NOTHING }
     }
 
-    /// It has ended, and that was told.
+    /// Ends the job, once its end was told.
     pub(super) fn end(mut self) {
         if let Some(done) = self.done.take() {
             let _ = done.send(());
@@ -224,7 +287,7 @@ impl Job {
     }
 }
 
-/// Whom facts are told to.
+/// The receiver of facts.
 #[derive(Debug, Clone)]
 pub(super) struct Tell {
     ticket: Ticket,

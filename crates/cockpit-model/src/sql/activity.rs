@@ -1,5 +1,5 @@
-//! What a server is at: sessions and who blocks whom, transactions, replication, connections. The questions, what their
-//! answers say, and which right is missing where an answer is not whole.
+//! The activity of a server: sessions and who blocks whom, transactions, replication, connections. The questions, what
+//! their answers say, and which right is missing where an answer is not whole.
 
 use super::activity_statements::{CONNECTIONS, REPLICATION, indexes, locks, sessions, sizes, statements, unlocked};
 
@@ -115,13 +115,13 @@ pub struct Session {
     pub began: Option<String>,
     pub user: String,
     pub database: String,
-    /// What it calls itself.
+    /// The client's name for itself (`application_name`).
     pub application: String,
     /// Where it comes from; empty is the server itself.
     pub client: String,
     /// `active`, `idle in transaction` …; empty is that it may not be seen.
     pub state: String,
-    /// What it waits for: `Lock: transactionid`.
+    /// The event that it waits for: `Lock: transactionid`.
     pub waits: Option<String>,
     /// Seconds in its state.
     pub in_state: Option<f64>,
@@ -165,8 +165,9 @@ pub fn sessions_of(rows: &[Vec<Option<String>>]) -> Vec<Session> {
     rows.iter().map(session).collect()
 }
 
-/// Who blocks whom, as a tree: places in the list of sessions with their depths. Those that block and wait for nobody come
-/// first, each with all that wait for it below it; sessions that have nothing to do with locks are left out.
+/// The tree of sessions that block others: places in the list of sessions with their depths. Those that block and wait
+/// for nobody come first, each with all that wait for it below it; sessions that have nothing to do with locks are left
+/// out.
 pub fn blocked_tree(sessions: &[Session]) -> Vec<(usize, usize)> {
     let place = |pid: i32| sessions.iter().position(|session| session.pid == pid);
     let blocks = |pid: i32| sessions.iter().any(|session| session.blocked_by.contains(&pid));
@@ -218,7 +219,7 @@ pub struct Lock {
     /// When the process began.
     pub began: Option<String>,
     pub user: String,
-    /// What is locked: a table, or the kind of what is none.
+    /// The locked object: a table, or the kind of a lock that is of no table.
     pub relation: String,
     /// `RowExclusiveLock` …
     pub mode: String,
@@ -361,7 +362,7 @@ pub struct Index {
 }
 
 impl Index {
-    /// What can be said against it; empty where nothing can.
+    /// The fault of the index; empty where there is none.
     pub fn finding(&self) -> String {
         if !self.valid {
             "not valid: build it again".to_owned()
@@ -392,7 +393,7 @@ pub fn indexes_of(rows: &[Vec<Option<String>>]) -> Vec<Index> {
 /// A reader that follows.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Follower {
-    /// What it calls itself.
+    /// The client's name for itself (`application_name`).
     pub name: String,
     /// `streaming` and the like.
     pub state: String,

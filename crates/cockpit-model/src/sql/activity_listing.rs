@@ -1,4 +1,4 @@
-//! What a server is at, as rows for people and for scripts: the screen and `cockpit db --activity` show the same.
+//! The activity of a server, as rows for people and for scripts: the screen and `cockpit db --activity` show the same.
 
 use super::activity::{
     Question, Session, blocked_tree, connections_of, followers_of, indexes_of, locks_of, missing_of_sessions,
@@ -61,7 +61,7 @@ pub struct Shown {
 /// A row of such a list.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Listed {
-    /// What it is selected by; of a session its process ([`Process::key`]).
+    /// The key that selects it; of a session its process ([`Process::key`]).
     pub key: String,
     pub cells: Vec<Shown>,
     pub weight: Weight,
@@ -74,9 +74,9 @@ pub struct Listed {
 pub struct Listing {
     pub columns: &'static [Heading],
     pub rows: Vec<Listed>,
-    /// What is missing, and which right it takes.
+    /// The missing columns, with the right that each takes.
     pub notes: Vec<String>,
-    /// What stands there where there are no rows, which is then known.
+    /// The text where it is known that there are no rows.
     pub empty: &'static str,
 }
 
@@ -175,11 +175,11 @@ fn sessions(rows: &Rows, transactions: bool) -> Listing {
     Listing { columns: SESSIONS, rows, notes, empty }
 }
 
-/// What is said where a transaction blocks that no session is in.
+/// The text where a transaction blocks that no session is in.
 const PREPARED: &str =
     "a prepared transaction blocks: pg_prepared_xacts lists it, COMMIT PREPARED or ROLLBACK PREPARED ends it";
 
-/// Who blocks: a process, or a transaction that was prepared (`COMMIT PREPARED` ends it), which the server gives as 0.
+/// The blocker: a process, or a transaction that was prepared (`COMMIT PREPARED` ends it), which the server gives as 0.
 fn blocker(pid: i32) -> String {
     if pid == 0 { "a prepared transaction".to_owned() } else { pid.to_string() }
 }

@@ -40,7 +40,7 @@ pub enum Calls {
     Acting,
 }
 
-/// What the calls of functions in a statement may do.
+/// The effects that the calls of functions in a statement may have.
 pub fn of(text: &str, tokens: &[Token]) -> Calls {
     let words = Words { text, tokens };
     let mut found = Calls::Reading;

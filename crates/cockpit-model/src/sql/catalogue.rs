@@ -1,5 +1,5 @@
-//! What completion knows of a database: its relations with their columns, its functions and schemas. Asked for once a
-//! session; looked through at each key.
+//! The names of a database for completion: its relations with their columns, its functions and schemas. Asked for once
+//! a session; looked through at each key.
 
 use super::describe::Looked;
 use std::collections::HashMap;
@@ -9,7 +9,7 @@ use std::collections::HashMap;
 pub struct Relation {
     pub schema: String,
     pub name: String,
-    /// What it is (`pg_class.relkind`).
+    /// The kind of relation (`pg_class.relkind`).
     pub kind: char,
     /// Whether it is found without its schema.
     pub visible: bool,
@@ -30,7 +30,7 @@ pub struct Function {
     pub visible: bool,
     /// Its object id; 0 is not known.
     pub oid: u32,
-    /// What it is (`pg_proc.prokind`).
+    /// The kind of function (`pg_proc.prokind`).
     pub kind: char,
 }
 

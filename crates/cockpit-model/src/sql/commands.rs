@@ -20,7 +20,7 @@ pub struct Command {
     pub names: &'static [&'static str],
     /// The arguments that it takes.
     pub arguments: &'static str,
-    /// What it does, in a sentence.
+    /// The effect, in a sentence.
     pub what: &'static str,
     /// Whether it is supported here.
     pub support: Support,
@@ -270,7 +270,7 @@ pub fn find(name: &str) -> Option<&'static Command> {
     })
 }
 
-/// All of them as text, which `\?` prints.
+/// All commands as text, which `\?` prints.
 pub fn help() -> String {
     let mut text = String::new();
     for group in GROUPS {

@@ -12,10 +12,10 @@ use super::token::{Kind, Token};
 use super::variables::Variables;
 use std::ops::Range;
 
-/// What something that is offered is.
+/// The kind of a completion.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Offer {
-    /// What joins two tables: a foreign key of one to the other.
+    /// The condition of a join of two tables: a foreign key of one to the other.
     Join,
     /// A column of a table of the statement.
     Column,
@@ -60,7 +60,7 @@ const MOST: usize = 200;
 /// The known facts about the database and the session.
 #[derive(Debug, Clone, Copy)]
 pub struct Known<'a> {
-    /// What there is in the database.
+    /// The names in the database.
     pub catalogue: &'a Catalogue,
     /// Its foreign keys, where they are known.
     pub keys: Option<&'a ForeignKeys>,
@@ -68,7 +68,7 @@ pub struct Known<'a> {
     pub variables: &'a Variables,
 }
 
-/// What may stand at a byte of a text.
+/// The completions at a byte of a text.
 pub fn complete(text: &str, split: &Split, cursor: usize, known: Known<'_>) -> Completion {
     let Known { catalogue, keys, variables } = known;
     let piece = split.pieces().iter().find(|piece| piece.start < cursor && cursor <= piece.end);
@@ -268,7 +268,7 @@ impl Found {
         }
     }
 
-    /// What may follow `qualifier.`: columns of a table, or what is in a schema.
+    /// The completions behind `qualifier.`: columns of a table, or objects of a schema.
     fn of_qualifier(&mut self, qualifier: &str, tables: &[TableReference], catalogue: &Catalogue) {
         let is = |named: &&TableReference| {
             named.alias.as_deref() == Some(qualifier) || (named.alias.is_none() && named.name == qualifier)

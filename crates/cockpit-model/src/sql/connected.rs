@@ -1,4 +1,4 @@
-//! Who is connected to a server, by user and application: whom a failover or a restart cuts off.
+//! The sessions of a server, by user and application: those that a failover or a restart cuts off.
 
 /// The question. Who may not see what others do still sees who they are.
 pub const WHO: &str = "SELECT usename, application_name, count(*), count(*) FILTER (WHERE state = 'active'), \

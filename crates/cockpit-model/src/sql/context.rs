@@ -33,7 +33,7 @@ pub fn name_of(text: &str, token: &Token) -> String {
     }
 }
 
-/// What may come next at a place of a statement.
+/// The kind of word that may come next in a statement.
 pub enum Wants {
     /// The beginning of a statement.
     Statement,
@@ -206,7 +206,7 @@ impl Statement<'_> {
         columns
     }
 
-    /// What may follow the tokens before the cursor.
+    /// The kind of word that may follow the tokens before the cursor.
     pub fn wants(&self, before: &[Token]) -> Wants {
         let Some(last) = before.last() else { return Wants::Statement };
         if self.is(last, &["explain"]) {

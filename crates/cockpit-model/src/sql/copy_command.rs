@@ -118,7 +118,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_none_is_refused() {
+    fn a_copy_command_that_is_none_is_refused() {
         for line in ["", "t", "t from", "t from program", "t from program x", "(select 1 from t)", "t to where"] {
             assert!(read(line).is_err(), "{line}");
         }

@@ -15,22 +15,27 @@ pub struct Table {
     pub key: Vec<i16>,
     /// The numbers of those that the server makes itself: nothing can be written there.
     pub generated: Vec<i16>,
+    /// The numbers of those whose values are rows themselves, with which the server compares no text.
+    pub composite: Vec<i16>,
 }
 
 /// The question for the table of a result: a row for each column: schema, name, number, column, whether it is of the
-/// primary key, and whether the server alone makes its values; no rows where it is no table that can be changed.
+/// primary key, whether the server alone makes its values, and whether they are rows themselves; no rows where it is no table that
+/// can be changed.
 pub fn question(table_oid: u32) -> String {
     format!(
-        "SELECT n.nspname, c.relname, a.attnum, a.attname, COALESCE(a.attnum = ANY (k.conkey), false), a.attgenerated <> '' OR a.attidentity = 'a' \
+        "SELECT n.nspname, c.relname, a.attnum, a.attname, COALESCE(a.attnum = ANY (k.conkey), false), a.attgenerated <> '' OR a.attidentity = 'a', \
+         COALESCE(b.typtype, y.typtype) = 'c' \
          FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace \
          JOIN pg_catalog.pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped \
+         JOIN pg_catalog.pg_type y ON y.oid = a.atttypid LEFT JOIN pg_catalog.pg_type b ON b.oid = y.typbasetype \
          LEFT JOIN pg_catalog.pg_constraint k ON k.conrelid = c.oid AND k.contype = 'p' \
          WHERE c.oid = {table_oid} AND c.relkind IN ('r', 'p') ORDER BY a.attnum"
     )
 }
 
 impl Table {
-    /// From the answer to [`question`].
+    /// Reads the answer to [`question`].
     pub fn of(rows: &[Vec<Option<String>>]) -> Option<Self> {
         let cell = |row: &[Option<String>], at: usize| row.get(at).cloned().flatten().unwrap_or_default();
         let first = rows.first()?;
@@ -43,6 +48,9 @@ impl Table {
             }
             if cell(row, 5) == "t" {
                 table.generated.push(number);
+            }
+            if cell(row, 6) == "t" {
+                table.composite.push(number);
             }
         }
         Some(table)
@@ -266,8 +274,13 @@ impl Changes {
         let name = |number: i16| quoted(self.table.name_of(number).unwrap_or("?"));
         let value = |value: &Value| value.as_deref().map_or_else(|| "NULL".into(), literal);
         let row = |key: &[Value]| {
-            let parts =
-                self.table.key.iter().zip(key).map(|(number, part)| format!("{} = {}", name(*number), value(part)));
+            let parts = self.table.key.iter().zip(key).map(|(number, part)| {
+                if self.table.composite.contains(number) {
+                    still(&name(*number), part)
+                } else {
+                    format!("{} = {}", name(*number), value(part))
+                }
+            });
             parts.collect::<Vec<String>>().join(" AND ")
         };
         // What names the row is there already; of the system's columns there is none to compare.
@@ -319,7 +332,10 @@ pub fn touched_one(tag: &str) -> Result<(), String> {
     let rows = tag.rsplit(' ').next().and_then(|count| count.parse::<u64>().ok());
     match rows {
         Some(1) => Ok(()),
-        Some(0) => Err("it touched no row: somebody changed or deleted it meanwhile".into()),
+        Some(0) => {
+            Err("it touched no row: somebody changed or deleted it meanwhile, or a trigger, a rule or a policy kept it"
+                .into())
+        }
         Some(rows) => Err(format!("it touched {rows} rows instead of one")),
         None => Err(format!("the server says “{tag}” instead of how many rows it touched")),
     }

@@ -54,7 +54,7 @@ fn a_value_that_is_again_what_it_was_is_no_change_and_a_row_that_goes_can_stay()
 }
 
 #[test]
-fn what_cannot_be_changed_says_why() {
+fn a_result_that_cannot_be_edited_says_why() {
     let server = Server::default();
     assert_eq!(table_of("select * from t", &[column(7, 1), column(0, 0), column(7, 2)], &server), Ok(7));
     assert!(
@@ -124,4 +124,20 @@ fn exactly_one_row_is_touched() {
     assert!(touched_one("UPDATE 0").unwrap_err().contains("meanwhile"));
     assert!(touched_one("DELETE 2").unwrap_err().contains("2 rows"));
     assert!(touched_one("SELECT").is_err());
+}
+
+#[test]
+fn a_key_that_is_a_row_itself_is_compared_as_it_is_written() {
+    let row = |number: &str, name: &str, key: &str, composite: &str| {
+        ["app", "t", number, name, key, "f", composite].map(|cell| Some(cell.to_owned())).to_vec()
+    };
+    let table = Table::of(&[row("1", "k", "t", "t"), row("2", "n", "t", "f"), row("3", "a", "f", "f")]).unwrap();
+    let mut changes = Changes { table, list: Vec::new() };
+    changes.set(&[Some("(1,it's)".into()), Some("5".into())], &[], 3, None, Some("x".into()));
+    assert_eq!(
+        changes.statements(),
+        [
+            "UPDATE app.t SET a = 'x' WHERE pg_catalog.format('%s', k) = '(1,it''s)' AND n = '5' AND a IS NOT DISTINCT FROM NULL"
+        ]
+    );
 }

@@ -62,7 +62,7 @@ fn named(schema: &str, name: &str) -> String {
 }
 
 impl Diagram {
-    /// From the answers to [`TABLES`] and [`KEYS`].
+    /// Reads the answers to [`TABLES`] and [`KEYS`].
     pub fn of(tables: &[Vec<Option<String>>], keys: &[Vec<Option<String>>]) -> Self {
         let column = |text: &str| {
             let (name, kind) = text.split_once('\u{1f}').unwrap_or((text, ""));
@@ -138,7 +138,7 @@ impl Diagram {
         formats::svg(&self.picture())
     }
 
-    /// For Mermaid, as an entity-relationship diagram with columns.
+    /// The diagram for Mermaid, as an entity-relationship diagram with columns.
     pub fn mermaid(&self) -> String {
         // Words of the diagram: other characters end them.
         let word = |text: &str| -> String {

@@ -57,13 +57,13 @@ pub struct Plan {
 pub struct Node {
     /// How deep it is; 0 is the whole.
     pub depth: usize,
-    /// What it is and of what: `Index Scan using i on t a`.
+    /// The node's type and object: `Index Scan using i on t a`.
     pub label: String,
     /// Costs: to the first row, and of all.
     pub cost: (f64, f64),
     /// Rows that were estimated, of each run of it.
     pub estimated: f64,
-    /// What is known where it was run.
+    /// The measured values, where it was run.
     pub real: Option<Real>,
     /// How many rows it changes, as they are estimated, where it changes any.
     pub changes: Option<f64>,
@@ -93,7 +93,8 @@ pub struct Real {
 }
 
 impl Node {
-    /// By how much the rows were estimated wrong: 10 is ten times too few or too many. None where it was not run.
+    /// The factor by which the rows were estimated wrong: 10 is ten times too few or too many. None where it was not
+    /// run.
     pub fn error(&self) -> Option<f64> {
         let real = self.real.filter(|real| real.loops > 0.0)?;
         let (estimated, rows) = (self.estimated.max(1.0), real.rows.max(1.0));

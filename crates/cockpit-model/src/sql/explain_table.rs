@@ -17,7 +17,7 @@ pub struct Line {
     pub rows: String,
     /// Rows that were estimated.
     pub estimated: String,
-    /// What stands out, in words: `slowest`, `estimate 500× off`, `3 times`, `never run`.
+    /// The marks on what stands out: `slowest`, `estimate 500× off`, `3 times`, `never run`.
     pub marks: Vec<String>,
     /// Whether it took the most time itself.
     pub slowest: bool,

@@ -95,7 +95,7 @@ fn labels_are_those_of_explain() {
 }
 
 #[test]
-fn what_is_no_plan_says_so() {
+fn a_text_that_is_no_plan_says_so() {
     assert!(read("x").unwrap_err().contains("no JSON"));
     assert_eq!(read("[]").unwrap_err(), "there is no plan in it");
     let deep = (0..50).fold(node("Seq Scan", 1, None, &[]), |below, _| node("Limit", 1, None, &[below]));
@@ -138,7 +138,7 @@ fn what_was_compiled_for_it_is_told_as_it_is_no_nodes_time() {
 }
 
 #[test]
-fn what_a_limit_has_ended_is_not_estimated_wrong() {
+fn rows_under_a_limit_are_not_called_a_wrong_estimate() {
     let scan = || node("Index Scan", 20_000, Some((1.0, 100.0, 1.0)), &[]);
     let limited = |below: Value| plan(&node("Limit", 100, Some((1.0, 100.0, 1.0)), &[below]));
     assert_eq!(limited(scan()).misestimated, None);

@@ -1,12 +1,12 @@
-//! What a statement would do, from its words: whether it only reads, whether it changes a whole table, what it does to the
-//! transaction. The server's own read-only transaction is what keeps from writing; this is what is asked before.
+//! The effect of a statement, from its words: whether it only reads, whether it changes a whole table, what it does to
+//! the transaction. The server's own read-only transaction is what keeps from writing; this is what is asked before.
 
 use super::calls::{self, Calls};
 use super::copy::{self, Copy};
 use super::statement::Words;
 use super::token::{Kind, Token, words, words_as};
 
-/// What a statement does, the harmless first.
+/// The effect of a statement, the harmless first.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Nature {
     /// Nothing: it is empty.
@@ -42,7 +42,7 @@ impl Nature {
     }
 }
 
-/// What it does to the transaction.
+/// The effect of a statement on the transaction.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Step {
     /// `BEGIN`, `START TRANSACTION`.
@@ -103,14 +103,14 @@ pub enum Kept {
     Not,
 }
 
-/// What is known of a statement.
+/// The judgement of a statement by its words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Judged {
-    /// What it does; of several in one text the worst.
+    /// The effect; of several statements in one text the worst.
     pub nature: Nature,
     /// Data go through the client.
     pub copy: Option<Copy>,
-    /// What it does to the transaction.
+    /// The effect on the transaction.
     pub step: Option<Step>,
     /// Tables that it changes without `WHERE`, also in a `WITH`.
     pub whole: Vec<Whole>,
@@ -165,8 +165,18 @@ fn judge_words(text: &str, all: &[Token]) -> Judged {
         judged.alone |= words.stands_alone();
         judged.lifts |= words.lifts();
         judged.kept = judged.kept.max(words.kept());
+        if part.iter().any(|token| is_escaped_name(token.of(text))) {
+            judged.nature = judged.nature.max(Nature::Unknown);
+            judged.lifts = true;
+            judged.kept = Kept::Not;
+        }
     }
     judged
+}
+
+/// Whether a name is written with escapes (`U&"…"`): it may be that of any function or setting, and is not read here.
+fn is_escaped_name(written: &str) -> bool {
+    written.strip_prefix(['u', 'U']).is_some_and(|rest| rest.starts_with("&\""))
 }
 
 /// Whether a text, or one of the statements in it, commits the transaction that is open or prepares that: where its answer is lost
@@ -262,8 +272,11 @@ impl Words<'_> {
         let inner = (first + 1..self.tokens.len())
             .find(|at| self.any(*at, &verbs) || self.any(*at, &["create", "refresh"]))
             .unwrap_or(self.tokens.len());
+        // An option's name may stand in quotes.
         let runs = (first + 1..inner).any(|at| {
-            self.any(at, &["analyze", "analyse"]) && !self.any(at + 1, &["false", "off"]) && self.sign(at + 1) != "0"
+            matches!(self.name(at).as_str(), "analyze" | "analyse")
+                && !self.any(at + 1, &["false", "off"])
+                && self.sign(at + 1) != "0"
         });
         runs.then(|| Words { text: self.text, tokens: &self.tokens[inner..] })
     }

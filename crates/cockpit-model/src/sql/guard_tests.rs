@@ -144,7 +144,7 @@ fn a_change_of_a_whole_table_is_found_wherever_it_stands() {
 }
 
 #[test]
-fn what_has_a_condition_or_changes_no_table_is_no_such_change() {
+fn a_statement_with_a_condition_changes_no_whole_table() {
     for statement in [
         "update t set a = 1 where id = 1",
         "delete from t where exists (select 1)",
@@ -169,7 +169,7 @@ fn what_has_a_condition_or_changes_no_table_is_no_such_change() {
 }
 
 #[test]
-fn what_becomes_of_the_transaction_is_known() {
+fn the_effect_of_a_statement_on_the_transaction_is_known() {
     let step = |statement: &str| judge(statement).step;
     let name = || "a".to_owned();
     assert_eq!(step("BEGIN ISOLATION LEVEL SERIALIZABLE"), Some(Step::Begin));
@@ -209,7 +209,7 @@ fn what_can_be_in_no_transaction_block_is_known() {
 }
 
 #[test]
-fn what_commits_is_known_by_each_of_its_statements() {
+fn a_commit_among_several_statements_is_known() {
     for text in ["commit", "END WORK", "select 1; commit", "select 1 \\; commit and chain", "prepare transaction 'x'"] {
         assert!(commits(text), "{text}");
     }
@@ -228,4 +228,26 @@ fn data_of_a_copy_are_known_to_follow_wherever_in_a_text_it_stands() {
     ] {
         assert_eq!(judge(text).copy, copy, "{text}");
     }
+}
+
+#[test]
+fn a_name_that_is_written_with_escapes_may_be_any() {
+    for statement in [
+        "set U&\"transaction_read_only\" = off",
+        "select u&\"pg\\005fswitch_wal\"()",
+        "update U&\"pg_settings\" set setting = 'off' where name = 'x'",
+        "select 1 \\; set U&\"d!0061ta\" uescape '!' = off",
+    ] {
+        let judged = judge(statement);
+        assert!(judged.lifts && judged.kept == Kept::Not && !judged.nature.only_reads(), "{statement}: {judged:?}");
+    }
+    let text = judge("select U&'\\0061', u & \"a\" from t");
+    assert!(!text.lifts && text.kept == Kept::Wholly && text.nature == Nature::Reads, "{text:?}");
+}
+
+#[test]
+fn what_explain_runs_is_known_also_where_its_option_stands_in_quotes() {
+    assert_eq!(judge("explain (\"analyze\") select pg_switch_wal()").kept, Kept::Not);
+    assert_eq!(judge("explain (verbose, \"analyze\" on) delete from t where a = 1").nature, Nature::Writes);
+    assert_eq!(judge("explain (verbose) delete from t where a = 1").nature, Nature::Reads);
 }

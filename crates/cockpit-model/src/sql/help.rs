@@ -16,7 +16,7 @@ struct Statement {
     syntax: &'static str,
 }
 
-/// All of them, in the order of their names.
+/// All statements, in the order of their names.
 fn statements() -> impl Iterator<Item = Statement> {
     SYNTAX.split("\n## ").skip(1).filter_map(|part| {
         let (head, syntax) = part.split_once('\n')?;

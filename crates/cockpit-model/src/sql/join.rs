@@ -1,4 +1,4 @@
-//! What joins the tables of a statement: conditions from foreign keys, to be offered behind `ON`.
+//! Joins of the tables of a statement: conditions from foreign keys, to be offered behind `ON`.
 
 use super::catalogue::Catalogue;
 use super::context::TableReference;

@@ -162,7 +162,7 @@ mod tests {
 
     proptest! {
         #[test]
-        fn what_serde_reads_is_read_alike(text in "[\\[\\]{}\",:0-9a-e\\\\. tru-]{0,30}") {
+        fn json_is_read_as_serde_reads_it(text in "[\\[\\]{}\",:0-9a-e\\\\. tru-]{0,30}") {
             if serde_json::from_str::<serde_json::Value>(&text).is_ok() {
                 prop_assert!(read(&text).is_some(), "{}", text);
             }

@@ -7,6 +7,10 @@ use super::guard::Kept;
 use super::statement::Words;
 use super::token::{Kind, words};
 
+/// Functions that run a text as a query. Source: PostgreSQL's documentation, "Text Search Functions", and of its modules
+/// tablefunc and xml2.
+const RUNNING: &[&str] = &["connectby", "crosstab", "ts_rewrite", "ts_stat", "xpath_table"];
+
 impl Words<'_> {
     /// How far it is kept from.
     pub(super) fn kept(&self) -> Kept {
@@ -34,9 +38,14 @@ impl Words<'_> {
     fn calls_act(&self) -> Kept {
         match calls::of(self.text, self.tokens) {
             Calls::Reading => Kept::Wholly,
+            Calls::Unknown if self.runs_a_text() => self.texts_act().max(Kept::Rows),
             Calls::Unknown => Kept::Rows,
             Calls::Acting => Kept::Not,
         }
+    }
+
+    fn runs_a_text(&self) -> bool {
+        (0..self.tokens.len()).any(|at| self.sign(at + 1) == "(" && RUNNING.contains(&self.name(at).as_str()))
     }
 
     /// Whether it is a `COPY … TO` a file or a program of the server's machine.
@@ -95,6 +104,8 @@ mod tests {
             "select pg_reload_conf()",
             "select pg_stat_reset_shared('bgwriter')",
             "select * from pg_create_physical_replication_slot('s')",
+            "select * from ts_stat('select pg_switch_wal()::text::tsvector')",
+            "select * from dblink('host=h', 'delete from t returning 1') as t (n int)",
             "select pg_catalog.pg_notify('a', 'b')",
             "values (pg_terminate_backend(1))",
             "with a as (select pg_wal_replay_pause()) table a",
@@ -109,7 +120,13 @@ mod tests {
         ] {
             assert_eq!(judge(statement).kept, Kept::Not, "{statement}");
         }
-        for statement in ["select wipe()", "do $$ begin perform wipe(); end $$", "call p()", "execute p(1)"] {
+        for statement in [
+            "select wipe()",
+            "do $$ begin perform wipe(); end $$",
+            "call p()",
+            "execute p(1)",
+            "select * from ts_stat('select v, 1 from t')",
+        ] {
             assert_eq!(judge(statement).kept, Kept::Rows, "{statement}");
         }
         assert_eq!(judge("commit prepared 'x'").nature, Nature::Writes, "of another session's transaction");

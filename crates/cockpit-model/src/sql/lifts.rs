@@ -6,7 +6,7 @@ use super::token::Kind;
 
 /// The settings that say whether transactions only read: of those that begin, and of the one that is open.
 const SETTINGS: [&str; 2] = ["default_transaction_read_only", "transaction_read_only"];
-/// What says so within a text that is run (`DO`, `EXECUTE`), its words a blank apart.
+/// The words that lift a read-only session within a text that is run (`DO`, `EXECUTE`), a blank apart.
 const WITHIN: [&str; 4] = ["transaction_read_only", "read write", "reset all", "discard all"];
 
 impl Words<'_> {

@@ -1,4 +1,4 @@
-//! What is known of a SQL session: the server, the transaction, results and what the server says. Pure.
+//! A SQL session as data: the server, the transaction, results and messages of the server. Pure.
 
 pub mod activity;
 pub mod activity_figures;
@@ -53,7 +53,7 @@ pub struct SessionId(pub u64);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct ResultId(pub u64);
 
-/// How a session stands to a transaction, as the server's `ReadyForQuery` says.
+/// The transaction state of a session, as the server's `ReadyForQuery` says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Transaction {
     /// None is open (`I`).
@@ -155,7 +155,7 @@ pub struct ServerMessage {
     pub message: String,
     /// More about the message.
     pub detail: Option<String>,
-    /// What the server advises.
+    /// The server's hint.
     pub hint: Option<String>,
     /// Where in the statement, in characters from 1.
     pub position: Option<u32>,
@@ -188,8 +188,8 @@ impl ServerMessage {
         self
     }
 
-    /// What is to be said of a setting that has changed: with another encoding than UTF8 what comes and what is sent is not what it
-    /// seems. Bytes as they are (`SQL_ASCII`) are none.
+    /// A note on a setting that has changed: with another encoding than UTF8, text is not what it seems. Bytes as they
+    /// are (`SQL_ASCII`) need none.
     pub fn of_setting(name: &str, value: &str) -> Option<Self> {
         let wrong = name == "client_encoding" && !matches!(value, "UTF8" | "SQL_ASCII");
         wrong.then(|| {
@@ -200,7 +200,7 @@ impl ServerMessage {
         })
     }
 
-    /// What somebody sent with `NOTIFY`, told as notices of the server are.
+    /// A notification (`NOTIFY`), told as notices of the server are.
     #[must_use]
     pub fn notified(channel: &str, text: &str, process: i32) -> Self {
         let message = format!("notification on {channel} from process {process}: {text}");

@@ -37,7 +37,7 @@ impl Open {
     }
 }
 
-/// What of a statement was read so far. Source: psqlscan.l.
+/// The state of the scanner within a statement. Source: psqlscan.l.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Scan {
     parentheses: usize,

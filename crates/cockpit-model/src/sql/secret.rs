@@ -5,8 +5,10 @@ use super::token::{Kind, Token};
 /// Parts of names whose values are secret.
 const NAMES: &[&str] =
     &["password", "passwd", "passphrase", "pwd", "secret", "api_key", "apikey", "access_key", "token"];
-/// Functions one of whose arguments is a password or a key. Source: pgcrypto's and dblink's documentation.
+/// Functions one of whose arguments is a password or a key. Source: pgcrypto's and dblink's documentation, and that of RDS for
+/// `aws_commons`.
 const FUNCTIONS: &[&str] = &[
+    "create_aws_credentials",
     "crypt",
     "hmac",
     "pgp_sym_encrypt",
@@ -103,6 +105,7 @@ mod tests {
             "create subscription s connection 'host=h user=u password=x' publication p",
             "select crypt('x', gen_salt('bf'))",
             "select pgp_sym_encrypt('data', 'x')",
+            "select aws_s3.table_import_from_s3('t', '', '', :'uri', aws_commons.create_aws_credentials('AKIA', 'x', ''))",
             "do $$ begin execute 'alter role app password ''x'''; end $$",
             "\\c postgres://app:x@host/db",
             "\\c 'host=h password=x'",
@@ -116,7 +119,7 @@ mod tests {
     }
 
     #[test]
-    fn others_are_kept() {
+    fn sql_without_a_password_is_kept() {
         for statement in [
             "select * from users where password is null",
             "select password from users where name = 'a'",

@@ -15,7 +15,7 @@ pub enum Of {
 /// A table with what stands above and below it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Sheet {
-    /// What stands above it.
+    /// The title above it.
     pub title: Option<String>,
     /// The headings, and whether a column's values stand at the right.
     pub columns: Vec<(String, bool)>,

@@ -1,4 +1,4 @@
-//! What values of a column are sorted by, as the server would sort them: from the server's own text of each.
+//! The keys that values of a column are sorted by, as the server would sort them: from the server's own text of each.
 
 use super::Column;
 use std::cmp::Ordering;
@@ -23,7 +23,7 @@ pub enum Order {
 }
 
 impl Order {
-    /// That of a column, by its type.
+    /// The order of a column, by its type.
     pub fn of(column: &Column) -> Self {
         match column.type_oid {
             // int8, int2, int4, oid, xid, cid, numeric, xid8
@@ -177,8 +177,20 @@ fn time(text: &str) -> Option<i128> {
     Some(seconds * 1_000_000 + i128::from(part))
 }
 
+/// What is before and after all others: moments, and since version 17 intervals.
+fn endless(text: &str) -> Option<i128> {
+    match text {
+        "infinity" => Some(i128::MAX),
+        "-infinity" => Some(i128::MIN),
+        _ => None,
+    }
+}
+
 /// An interval in the style `postgres`, as the server compares it: a month is 30 days, a day 24 hours.
 fn interval(text: &str) -> Option<i128> {
+    if let Some(endless) = endless(text) {
+        return Some(endless);
+    }
     let mut sum = 0;
     let mut words = text.split(' ');
     while let Some(word) = words.next() {
@@ -205,10 +217,8 @@ fn interval(text: &str) -> Option<i128> {
 
 /// A date, with or without a time and a zone, as `DateStyle = ISO` writes it.
 fn moment(text: &str) -> Option<i128> {
-    match text {
-        "infinity" => return Some(i128::MAX),
-        "-infinity" => return Some(i128::MIN),
-        _ => {}
+    if let Some(endless) = endless(text) {
+        return Some(endless);
     }
     let (text, before) = text.strip_suffix(" BC").map_or((text, false), |text| (text, true));
     let (date, clock) = text.split_once(' ').unwrap_or((text, "00:00"));
@@ -290,6 +300,7 @@ mod tests {
         ascends(
             Order::Interval,
             &[
+                "-infinity",
                 "-1 years",
                 "-1 days",
                 "-00:00:01",
@@ -304,6 +315,7 @@ mod tests {
                 "31 days",
                 "1 year 2 mons 3 days 04:05:06.789",
                 "10 years",
+                "infinity",
             ],
         );
         ascends(
@@ -323,7 +335,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_in_another_form_is_sorted_as_text_and_known_to_be() {
+    fn values_of_another_form_are_sorted_as_text_and_known_to_be() {
         for (order, text) in [
             (Order::Interval, "P1Y"),
             (Order::Interval, "@ 1 day ago"),

@@ -14,7 +14,7 @@ fn parts(text: &str) -> Vec<&str> {
 }
 
 #[test]
-fn what_deceives_is_one_statement() {
+fn semicolons_in_literals_and_comments_end_no_statement() {
     for statement in [
         "select ';';",
         "select 'it''s; ';",
@@ -61,7 +61,7 @@ fn begin_and_end_count_in_routines_alone() {
 }
 
 #[test]
-fn what_is_not_over_says_what_is_open() {
+fn a_statement_that_is_not_over_says_what_is_open() {
     let last = |text: &str| Split::new(text).pieces.last().map(|piece| (piece.what, piece.open)).unwrap();
     assert_eq!(last("select 1; select 'a; \n"), (What::Statement, Open::Text));
     assert_eq!(last("select 1; select \"a; \n"), (What::Statement, Open::Name));

@@ -31,7 +31,7 @@ struct Star {
     last: usize,
 }
 
-/// What is put in the place of the `*` at the cursor, or of the only one of the statement there, and where it stands.
+/// The columns for the `*` at the cursor, or for the only one of the statement there, and the place of the `*`.
 ///
 /// # Errors
 /// Why it cannot be written out, in words: other columns than the server's would be worse than none.

@@ -213,7 +213,7 @@ mod tests {
     }
 
     #[test]
-    fn what_psql_reads_and_comments_stay() {
+    fn psqls_commands_and_comments_stay_as_they_are() {
         let text = "-- first\nselect :a, :'b', :\"c\", $1, data->>'x', tags @> '{a}'::text[], $$ a;  b $$, E'a\\'b' -- why\n  from \"My  Table\" /* two\n lines */ where a[1:2] = 1\\gx\n\\d  foo\nselect  2 ;";
         let said = laid(text);
         assert_eq!(tidy(text).left, 0, "{said}");

@@ -398,7 +398,7 @@ mod tests {
     }
 
     #[test]
-    fn what_has_no_end_says_so() {
+    fn a_literal_without_an_end_says_so() {
         for text in ["'a", "\"a", "$$a", "$x$a$", "/* a", "e'a\\'", "E'a'\n'b", "u&'x"] {
             let last = tokens(text).last().unwrap();
             assert!(!last.closed && last.end == text.len(), "{text}: {last:?}");

@@ -6,13 +6,12 @@ use super::token::is_variable_char;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
-/// What a variable with a meaning takes.
+/// The values that a variable with a meaning takes.
 enum Takes {
     /// On or off.
     Boolean,
     /// One of these; the first is what it is when it is unset.
     One(&'static [&'static str]),
-    /// A number.
     Number,
     /// Seconds, also parts of one.
     Seconds,
@@ -211,7 +210,7 @@ impl Variables {
         Ok(())
     }
 
-    /// What stands for `:name`, `:'name'`, `:"name"` or `:{?name}`, and the name; none where it stays as it is.
+    /// The value for `:name`, `:'name'`, `:"name"` or `:{?name}`, and the name; none where the text stays as it is.
     pub fn replaced(&self, written: &str) -> Option<(String, String)> {
         let inner = written.strip_prefix(':')?;
         let within = |open: &str, close: &str| inner.strip_prefix(open)?.strip_suffix(close);
@@ -228,7 +227,7 @@ impl Variables {
         Some((self.get(inner)?.to_owned(), inner.into()))
     }
 
-    /// All of them, a line each, as `\set` lists them.
+    /// All variables, a line each, as `\set` lists them.
     pub fn list(&self) -> String {
         self.values.iter().fold(String::new(), |mut text, (name, value)| {
             let _ = writeln!(text, "{name} = '{value}'");
@@ -236,7 +235,7 @@ impl Variables {
         })
     }
 
-    /// What those with a meaning mean.
+    /// The help on variables with a meaning.
     pub fn help() -> String {
         let known = KNOWN.iter().map(|(name, _, _, what)| (*name, *what));
         known.chain(TOLD.iter().copied()).fold(String::new(), |mut text, (name, what)| {

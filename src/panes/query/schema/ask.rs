@@ -1,4 +1,4 @@
-//! What is asked of the catalogue, in the second session: nothing that is typed or run waits for it.
+//! Questions to the catalogue, in the second session: nothing that is typed or run waits for it.
 
 use super::rows::{section, selected};
 use super::select::reach;
@@ -13,13 +13,13 @@ use crate::model::sql::schema::objects::{Objects, SIZES, TYPES};
 use crate::panes::query::ask::{leave, look};
 use jiff::SignedDuration;
 
-/// What foreign keys are asked for as, and what is said to be missing where they are not told.
+/// The purpose with which foreign keys are looked up, and their name where they could not be read.
 pub const KEYS: &str = "foreign keys";
 const OF_SIZES: &str = "sizes";
 const OF_TYPES: &str = "types";
-/// What one object is asked for as.
+/// The purpose with which one object is looked up.
 const OF_ONE: &str = "detail";
-/// Who has moved on waits no longer than this for what was asked before.
+/// After this wait a look-up is cancelled for the sake of the next one.
 const LONG: SignedDuration = SignedDuration::from_secs(2);
 
 /// All foreign keys, which results follow too.
@@ -27,9 +27,9 @@ pub fn keys(app: &mut App) -> Vec<Effect> {
     look(app, KEYS, FOREIGN_KEYS.to_owned())
 }
 
-/// What is to be asked now: sizes and types once it is shown, then what is shown of the selected object. One question about
-/// objects is on its way at a time, so that moving on leaves no queue behind; one that waits for long, for a lock perhaps, is given up
-/// then.
+/// The look-ups that are due: sizes and types once they are shown, then those of the selected object. One question
+/// about objects is under way at a time, so that moving on leaves no queue behind; one that waits for long, perhaps for
+/// a lock, is given up then.
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let mut effects = Vec::new();
     let state = &app.panes.query;
@@ -76,7 +76,7 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     effects
 }
 
-/// What was asked of an object and is not answered for long is left: everything else that is looked up waits behind it.
+/// Gives up a question about an object that is not answered for long: all other look-ups wait behind it.
 fn give_up(app: &mut App) -> Vec<Effect> {
     let now = app.now;
     let long = |flight: &mut InFlight| now.duration_since(flight.since) >= LONG;

@@ -1,4 +1,5 @@
-//! What there is in the database: schemas, tables, views, functions, types as a tree, and what is known of the selected one.
+//! The schema tree of the database: schemas, tables, views, functions, types as a tree, and what is known of the
+//! selected one.
 //!
 //! [`state`]: what is kept; [`ask`]: what is asked in the second session; [`rows`]: rows and how they stand; [`update`]: what
 //! keys do.

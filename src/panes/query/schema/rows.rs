@@ -15,7 +15,7 @@ use crate::model::time::short;
 use crate::panes::query::state::Link;
 use jiff::SignedDuration;
 
-/// What there is is told to be old from here on.
+/// The age from which the list of objects is told to be old.
 const OLD: SignedDuration = SignedDuration::from_mins(10);
 
 /// The keys of the tree's rows, and how many objects there are.
@@ -86,7 +86,7 @@ fn words(health: Health, lines: impl IntoIterator<Item = String>) -> Words {
     lines.into_iter().map(|line| (health, line)).collect()
 }
 
-/// How the tree stands: where something cannot be told it says which right or which part of the catalogue is missing.
+/// The state of the tree: where something cannot be told it says which right or which part of the catalogue is missing.
 pub fn tree_status(app: &App) -> DataStatus {
     let state = &app.panes.query;
     let schema = &state.schema;

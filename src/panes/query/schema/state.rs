@@ -1,4 +1,4 @@
-//! What the schema tree remembers: the objects, what is folded, and what was asked of one.
+//! The state of the schema tree: the objects, what is folded, and what was asked of one.
 
 use crate::app::screen::Block;
 use crate::model::sql::activity_listing::Listing;
@@ -11,13 +11,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 /// Schemas, their parts, and what is in these.
 pub const TREE: Block = Block("query-schema");
-/// What is known of the selected object.
+/// The block with the details of the selected object.
 pub const DETAIL: Block = Block("query-schema-detail");
 
 /// An object, by its catalogue and its number there.
 pub type Named = (Class, u32);
 
-/// What came of a question about an object.
+/// The answer to a question about an object.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Seen {
     pub at: Timestamp,
@@ -35,7 +35,7 @@ pub struct InFlight {
     pub since: Timestamp,
 }
 
-/// What is remembered of the catalogue.
+/// The state of the list of objects.
 #[derive(Debug, Clone, Default)]
 pub struct Schema {
     /// Whether it is shown instead of editor and results.
@@ -53,13 +53,13 @@ pub struct Schema {
     pub toggled: BTreeSet<String>,
     /// The section that is shown of objects that have it.
     pub section: Section,
-    /// What is known of objects.
+    /// Answers about objects.
     pub seen: HashMap<(Named, Section), Seen>,
     /// The question about one that is on its way.
     pub flight: Option<InFlight>,
-    /// What is not known, with why, by what it was asked for.
+    /// Failures of look-ups, by their purpose.
     pub missing: BTreeMap<&'static str, String>,
-    /// What is to be selected as soon as it is known.
+    /// The object that is selected as soon as it is known.
     pub wanted: Option<Typed>,
     /// The rows from which keys were followed, the last one last.
     pub trail: Vec<String>,

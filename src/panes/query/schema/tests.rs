@@ -1,4 +1,4 @@
-//! What there is in the database, as a person looks through it.
+//! The schema tree, as a person looks through it.
 
 use super::state::{DETAIL, TREE};
 use crate::panes::query::state::{EDITOR, Link, RESULT};
@@ -13,7 +13,7 @@ fn desk(size: (u16, u16)) -> Desk {
     desk
 }
 
-/// With the table of bookmarks selected.
+/// A desk with the table of bookmarks selected.
 fn opened(size: (u16, u16)) -> Desk {
     let mut desk = desk(size);
     desk.paste("select * from bookmarks");

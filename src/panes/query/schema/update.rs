@@ -1,4 +1,4 @@
-//! What keys do in the schemas.
+//! The effects of keys in the schema tree.
 
 use super::ask;
 use super::rows::{listed, section, selected, selected_row, shown};
@@ -164,7 +164,7 @@ pub fn back(app: &mut App) -> bool {
     true
 }
 
-/// To the left and right: folds and opens in the tree, goes through the sections of an object.
+/// Moves to the left and right: folds and opens in the tree, goes through the sections of an object.
 pub fn moves(app: &mut App, motion: Motion) -> bool {
     let right = match motion {
         Motion::Left => false,
@@ -209,7 +209,7 @@ pub fn moves(app: &mut App, motion: Motion) -> bool {
     true
 }
 
-/// To another section of the selected object.
+/// Moves to another section of the selected object.
 fn step(app: &mut App, by: isize) {
     let Some(object) = selected(app) else { return };
     let all = Section::of(object);
@@ -220,7 +220,7 @@ fn step(app: &mut App, by: isize) {
     app.lists_changed();
 }
 
-/// The same, as a command.
+/// Turns to another section, as a command.
 pub fn turn(app: &mut App, by: isize) -> Vec<Effect> {
     step(app, by);
     done(app)

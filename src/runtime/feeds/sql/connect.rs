@@ -4,7 +4,7 @@ use super::run::{Told, run};
 use crate::db::{Connection, Event, Lost, facts};
 use crate::feeds::sql::{Fact, Place, Who};
 use crate::model::sql::guard::judge;
-use crate::model::sql::{Server, ServerMessage, SessionId, Transaction};
+use crate::model::sql::{Ended, Server, ServerMessage, SessionId, Transaction};
 use crate::model::{Failure, FailureKind};
 use crate::runtime::database_login;
 use crate::runtime::feeds::means::FeedContext;
@@ -79,7 +79,7 @@ async fn open(
     Ok((connection, server, said))
 }
 
-/// What was set is not in force.
+/// The notice that a setting is not in force.
 fn not_held() -> ServerMessage {
     let message = "transactions were to begin as read-only ones, and do not: a pooler gives each transaction another connection \
                    (pool_mode = transaction); connect past it. Each statement that writes still asks where the environment is guarded";
@@ -107,7 +107,7 @@ impl Held<'_> {
                 job = todo.recv() => job,
                 () = sleep_until(self.looked + IDLE), if idles => {
                     self.again = true;
-                    if let Err(lost) = self.look(connection).await {
+                    if let Err(lost) = self.look(connection, open).await {
                         return lost;
                     }
                     continue;
@@ -138,11 +138,14 @@ impl Held<'_> {
             self.used = Instant::now();
             // A member that became a reader is marked before the write fails.
             self.again |= self.looked.elapsed() > BEFORE_WRITES && writes(&job.statement);
-            if let Err(lost) = self.look(connection).await {
-                self.lost(job, &lost).await;
+            if let Err(lost) = self.look(connection, open).await {
+                ends(job, Ended::Lost(lost.0.clone())).await;
                 return lost;
             }
-            open.work();
+            if !open.work(&job).await {
+                ends(job, Ended::Cancelled).await;
+                continue;
+            }
             let ended = run(connection, open, &job, self.tell).await;
             open.rest();
             match ended {
@@ -150,31 +153,26 @@ impl Held<'_> {
                     self.again |= again;
                     job.end();
                     if self.again
-                        && let Err(lost) = self.look(connection).await
+                        && let Err(lost) = self.look(connection, open).await
                     {
                         return lost;
                     }
                 }
                 Err(lost) => {
-                    self.lost(job, &lost).await;
+                    ends(job, Ended::Lost(lost.0.clone())).await;
                     return lost;
                 }
             }
         }
     }
 
-    async fn lost(&self, job: Job, Lost(why): &Lost) {
-        let ended = Box::new(crate::model::sql::Ended::Lost(why.clone()));
-        job.tell.last(Fact::Ended { result: job.result, ended, took: Duration::ZERO, stopped: None }).await;
-        job.end();
-    }
-
     /// Looks at what holds at the server, where that may have changed; in no transaction, which it might fail in.
-    async fn look(&mut self, connection: &mut Connection) -> Result<(), Lost> {
+    async fn look(&mut self, connection: &mut Connection, open: &Open) -> Result<(), Lost> {
         let due = self.again || self.looked.elapsed() > LOOK_AGAIN;
         if !due || connection.transaction() != Transaction::Idle {
             return Ok(());
         }
+        open.no_cancel().await;
         let mut server = facts(connection).await?;
         for said in connection.take_notices() {
             self.tell.page(Fact::Notice(Box::new(said))).await;
@@ -187,6 +185,13 @@ impl Held<'_> {
         }
         Ok(())
     }
+}
+
+/// Tells how a statement ended of which nothing came.
+async fn ends(job: Job, how: Ended) {
+    let ended = Box::new(how);
+    job.tell.last(Fact::Ended { result: job.result, ended, took: Duration::ZERO, stopped: None }).await;
+    job.end();
 }
 
 /// Whether a statement may write.

@@ -21,7 +21,7 @@ enum Sink {
     /// With its path, and the one that it gets when all of it is written.
     File(File, PathBuf, Option<PathBuf>),
     Program(Box<Program>),
-    /// What a command reads that goes on, and whether it still does.
+    /// The input of a command that goes on, and whether it still does.
     Kept(Input, bool),
 }
 

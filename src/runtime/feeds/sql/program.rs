@@ -12,8 +12,7 @@ use tokio::time::timeout;
 
 /// How much of what it says is told.
 const TOLD: usize = 16 * 1024;
-/// What it said is there when it ends. What it leaves running in the background may hold its output open, and is not waited
-/// for longer than this.
+/// The wait for output after a command's end: what it leaves running in the background may hold its output open.
 const MOMENT: Duration = Duration::from_secs(1);
 
 /// A command that runs. It is ended with all that it started when this is dropped.
@@ -94,7 +93,8 @@ impl Beginning {
         Self { kept, reads }
     }
 
-    /// What was said, after its end. Where that does not come soon, what was said until now; it is read on.
+    /// The output, after the command's end. Where the end of the output does not come soon, the output until now; it is
+    /// read on.
     async fn text(self) -> String {
         let _ = timeout(MOMENT, self.reads).await;
         let kept = self.kept.lock().unwrap_or_else(PoisonError::into_inner);

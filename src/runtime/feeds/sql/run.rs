@@ -17,14 +17,14 @@ use std::sync::Arc;
 use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
-/// Between two words about how a result has grown.
+/// The interval between two words about how a result has grown.
 const GROWN: Duration = Duration::from_millis(100);
 /// All results that are kept take so many times the disk of one at most.
 const ALL_RESULTS: u64 = 3;
 /// The type of what a COPY gives: text.
 const TEXT: u32 = 25;
 
-/// What is to be done once something that the server said was taken in.
+/// The next step once a message of the server was taken in.
 enum Then {
     /// To hear what it says next.
     Next,
@@ -36,7 +36,7 @@ enum Then {
     Over,
 }
 
-/// What followed of a statement.
+/// The consequence of a statement for the session.
 pub(super) struct Told {
     /// Whether something about the server may have changed.
     pub(super) again: bool,
@@ -94,6 +94,8 @@ pub(super) async fn run(connection: &mut Connection, open: &Open, job: &Job, ses
     running.close_outlet().await;
     let again = running.again;
     let (result, ended) = running.ended.take().unwrap_or_else(|| (job.result, Ended::Done(String::new())));
+    // Before it is told: who hears of the end closes the result, which cancels only what is still read.
+    open.rest();
     job.tell.last(running.fact(result, ended)).await;
     Ok(Told { again })
 }
@@ -127,7 +129,7 @@ struct Running<'a> {
     inlet: Option<Inlet>,
     /// The folder in which results are kept.
     folder: PathBuf,
-    /// What the result may take there: less than others where those that are kept take much.
+    /// The most bytes that the result may take on the disk: less than others where those that are kept take much.
     limit: u64,
     /// Whether only its columns are wanted, and those that came.
     describes: bool,
@@ -414,6 +416,7 @@ impl Running<'_> {
         if self.waits {
             self.grow().await;
         }
+        self.open.end();
         self.flush().await;
         if let (Some(outlet), Ended::Done(_)) = (&mut self.outlet, &ended) {
             outlet.end_result();

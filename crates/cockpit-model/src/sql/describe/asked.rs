@@ -1,17 +1,17 @@
-//! What a list is asked with, and what its questions share.
+//! The question for a list, and the parts that such questions share.
 
 /// A query whose rows are shown as a list.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct List {
-    /// What stands above it.
+    /// The title above it.
     pub title: &'static str,
     /// The question, whose headings are those of the list.
     pub statement: String,
-    /// What is said where nothing is found; none is that an empty list is shown.
+    /// The message where nothing is found; none: an empty list is shown.
     pub none: Option<&'static str>,
 }
 
-/// What follows the letters of a command: `S` and `+`.
+/// The suffixes of a command: `S` and `+`.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Flags {
     /// Whether system objects are listed too (`S`).

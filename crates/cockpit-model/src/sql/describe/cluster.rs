@@ -159,7 +159,7 @@ pub fn event_triggers(asked: &Asked) -> Result<List, String> {
     Ok(List { title: "List of event triggers", statement, none: None })
 }
 
-/// What is told of a publication beside its name.
+/// The columns of a publication beside its name.
 fn of_publication(version: u32) -> String {
     let generated = if version >= V18 {
         ",\n  CASE pubgencols WHEN 'n' THEN 'none' WHEN 's' THEN 'stored' END AS \"Generated columns\""
@@ -178,12 +178,12 @@ pub fn publications_to_describe(pattern: Option<&str>) -> Result<String, String>
     Ok(format!("SELECT oid, pubname FROM pg_catalog.pg_publication{found}\nORDER BY 2"))
 }
 
-/// One of them by its number.
+/// The question for one publication, by its number.
 pub fn publication(oid: &str, version: u32) -> String {
     format!("SELECT {}\nFROM pg_catalog.pg_publication\nWHERE oid = {}", of_publication(version), literal(oid))
 }
 
-/// What it publishes, which stands below it: tables with their columns and conditions, schemas.
+/// The contents of a publication, which stand below it: tables with their columns and conditions, schemas.
 pub fn published(oid: &str, version: u32) -> String {
     let oid = literal(oid);
     let (more, schemas) = if version >= V15 {

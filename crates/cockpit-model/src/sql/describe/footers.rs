@@ -1,4 +1,4 @@
-//! What stands below a relation: the parts of its one question.
+//! The footers below a relation: the parts of its one question.
 
 use super::asked::{V14, V15, V18};
 
@@ -21,7 +21,7 @@ pub fn sequence(oid: &str, add: &mut Add) {
     );
 }
 
-/// What it is on and of which kind.
+/// The table and the kind of an index.
 pub fn index(oid: &str, version: u32, add: &mut Add) {
     let distinct =
         if version >= V15 { "CASE WHEN i.indnullsnotdistinct THEN ' nulls not distinct' ELSE '' END" } else { "''" };
@@ -43,19 +43,36 @@ pub fn index(oid: &str, version: u32, add: &mut Add) {
     );
 }
 
+/// The table whose long values one of the server's own keeps.
+pub fn kept_for(oid: &str, add: &mut Add) {
+    add(
+        4,
+        "",
+        "1",
+        "'Owning table: \"' || n.nspname || '.' || c.relname || '\"'",
+        &format!(
+            "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace WHERE c.reltoastrelid = {oid}"
+        ),
+    );
+}
+
 /// Indexes, checks, foreign keys, policies.
-pub fn constraints(oid: &str, indexed: bool, add: &mut Add) {
+pub fn constraints(oid: &str, version: u32, indexed: bool, add: &mut Add) {
     if indexed {
+        // A key of ranges has its words in its definition alone.
+        let defined = if version >= V18 { "con.contype = 'x' OR con.conperiod" } else { "con.contype = 'x'" };
         add(
             10,
             "Indexes:",
             "(NOT i.indisprimary)::text || c2.relname",
-            "'    \"' || c2.relname || '\"' || CASE WHEN con.contype = 'x' THEN ' ' || pg_catalog.pg_get_constraintdef(con.oid, true) ELSE \
+            &format!(
+                "'    \"' || c2.relname || '\"' || CASE WHEN {defined} THEN ' ' || pg_catalog.pg_get_constraintdef(con.oid, true) ELSE \
              CASE WHEN i.indisprimary THEN ' PRIMARY KEY,' WHEN i.indisunique THEN CASE WHEN con.contype = 'u' THEN ' UNIQUE CONSTRAINT,' ELSE ' UNIQUE,' END ELSE '' END \
              || ' ' || pg_catalog.regexp_replace(pg_catalog.pg_get_indexdef(i.indexrelid, 0, true), '^.*? USING ', '') \
              || CASE WHEN con.condeferrable THEN ' DEFERRABLE' ELSE '' END || CASE WHEN con.condeferred THEN ' INITIALLY DEFERRED' ELSE '' END END \
              || CASE WHEN i.indisclustered THEN ' CLUSTER' ELSE '' END || CASE WHEN NOT i.indisvalid THEN ' INVALID' ELSE '' END \
-             || CASE WHEN i.indisreplident THEN ' REPLICA IDENTITY' ELSE '' END || COALESCE(', tablespace \"' || t.spcname || '\"', '')",
+             || CASE WHEN i.indisreplident THEN ' REPLICA IDENTITY' ELSE '' END || COALESCE(', tablespace \"' || t.spcname || '\"', '')"
+            ),
             &format!(
                 "FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class c2 ON i.indexrelid = c2.oid LEFT JOIN pg_catalog.pg_tablespace t ON t.oid = c2.reltablespace \
                  LEFT JOIN pg_catalog.pg_constraint con ON con.conrelid = i.indrelid AND con.conindid = i.indexrelid AND con.contype IN ('p','u','x') WHERE i.indrelid = {oid}"
@@ -118,7 +135,7 @@ pub fn constraints(oid: &str, indexed: bool, add: &mut Add) {
 pub fn statistics(oid: &str, version: u32, add: &mut Add) {
     // Before version 14 the kinds are always told.
     let (all, columns) = if version >= V14 {
-        ("pg_catalog.cardinality(stxkind) >= 3 OR stxkind = '{e}'", "pg_catalog.pg_get_statisticsobjdef_columns(oid)")
+        ("stxkind @> '{d,f,m}' OR stxkind = '{e}'", "pg_catalog.pg_get_statisticsobjdef_columns(oid)")
     } else {
         (
             "false",
@@ -184,22 +201,36 @@ pub fn not_null(oid: &str, version: u32, add: &mut Add) {
     );
 }
 
-/// Triggers, those that are disabled apart.
-pub fn triggers(oid: &str, add: &mut Add) {
+/// Triggers, those that are disabled apart; of a partition also those of its table.
+pub fn triggers(oid: &str, version: u32, add: &mut Add) {
+    // Before version 15 a partition's triggers of its table pass for the server's own. They depend on that table's.
+    let own = if version >= V15 {
+        "NOT t.tgisinternal"
+    } else {
+        "(NOT t.tgisinternal OR EXISTS (SELECT 1 FROM pg_catalog.pg_depend WHERE objid = t.oid \
+         AND refclassid = 'pg_catalog.pg_trigger'::pg_catalog.regclass))"
+    };
     let kinds = [
-        ("Triggers:", "t.tgenabled = 'O' AND NOT t.tgisinternal"),
-        ("Disabled user triggers:", "t.tgenabled = 'D' AND NOT t.tgisinternal"),
-        ("Disabled internal triggers:", "t.tgenabled = 'D' AND t.tgisinternal"),
-        ("Triggers firing always:", "t.tgenabled = 'A' AND NOT t.tgisinternal"),
-        ("Triggers firing on replica only:", "t.tgenabled = 'R' AND NOT t.tgisinternal"),
+        ("Triggers:", 'O', own),
+        ("Disabled user triggers:", 'D', "NOT t.tgisinternal"),
+        ("Disabled internal triggers:", 'D', "t.tgisinternal"),
+        ("Triggers firing always:", 'A', own),
+        ("Triggers firing on replica only:", 'R', own),
     ];
-    for (at, (heading, of)) in kinds.into_iter().enumerate() {
+    let from = "(SELECT u.tgrelid::pg_catalog.regclass FROM pg_catalog.pg_trigger u, \
+                pg_catalog.pg_partition_ancestors(t.tgrelid) WITH ORDINALITY a(relid, depth) WHERE t.tgparentid <> 0 \
+                AND u.tgname = t.tgname AND u.tgrelid = a.relid AND u.tgparentid = 0 ORDER BY a.depth LIMIT 1)";
+    let line = format!(
+        "'    ' || pg_catalog.regexp_replace(pg_catalog.pg_get_triggerdef(t.oid, true), '^.*? TRIGGER ', '') \
+         || COALESCE(', ON TABLE ' || {from}, '')"
+    );
+    for (at, (heading, enabled, of)) in kinds.into_iter().enumerate() {
         add(
             30 + at,
             heading,
             "t.tgname",
-            "'    ' || pg_catalog.regexp_replace(pg_catalog.pg_get_triggerdef(t.oid, true), '^.*? TRIGGER ', '')",
-            &format!("FROM pg_catalog.pg_trigger t WHERE t.tgrelid = {oid} AND {of}"),
+            &line,
+            &format!("FROM pg_catalog.pg_trigger t WHERE t.tgrelid = {oid} AND t.tgenabled = '{enabled}' AND {of}"),
         );
     }
 }

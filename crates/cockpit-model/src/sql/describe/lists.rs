@@ -108,8 +108,8 @@ pub fn relations(asked: &Asked, kinds: &str) -> Result<List, String> {
     Ok(List { title, statement, none: Some(none) })
 }
 
-/// What stands above relations of these kinds, and what they are where there are none. Since version 18 those of one kind
-/// are called what they are.
+/// The title above relations of these kinds, and their name where there are none. Since version 18 those of one kind
+/// have a name of their own.
 fn named(kinds: &str, version: u32) -> (&'static str, &'static str) {
     match kinds {
         _ if version < V18 => ("List of relations", "relation"),

@@ -1,4 +1,5 @@
-//! What psql's `\d` and its like ask of the catalogue, and the tables that they make of the answers. Nothing is asked here.
+//! The questions of psql's `\d` and its like to the catalogue, and the tables that are made of the answers. Nothing is
+//! asked here.
 
 pub mod asked;
 pub mod cluster;
@@ -69,7 +70,7 @@ pub struct Looked {
 }
 
 impl Describe {
-    /// For a command with its arguments, in such a session. None where it is no such command.
+    /// The questions for a command with its arguments, in such a session. None where it is no such command.
     pub fn new(command: &str, arguments: &[String], setting: &Setting) -> Option<Self> {
         let name = command.trim_end_matches(['S', '+']);
         let flags = Flags { system: command[name.len()..].contains('S'), more: command[name.len()..].contains('+') };

@@ -13,7 +13,7 @@ pub struct Columns<'a> {
     pub name: &'a str,
     /// Another name that will do.
     pub other: &'a str,
-    /// What holds of those that are found without a schema.
+    /// The condition for objects that are found without a schema.
     pub visible: &'a str,
 }
 

@@ -1,7 +1,7 @@
 //! One relation in full, as `\d NAME` shows it: three questions, whatever it is.
 
 use super::asked::{Flags, Setting, V14};
-use super::footers::{Add, constraints, index, not_null, publications, sequence, statistics, triggers};
+use super::footers::{Add, constraints, index, kept_for, not_null, publications, sequence, statistics, triggers};
 use super::pattern::{Columns, conditions};
 use crate::sql::keywords::literal;
 
@@ -12,7 +12,7 @@ pub struct Relation {
     pub oid: String,
     pub schema: String,
     pub name: String,
-    /// What it is (`pg_class.relkind`).
+    /// The kind of relation (`pg_class.relkind`).
     pub kind: String,
     /// `u` is unlogged.
     pub persistence: String,
@@ -154,36 +154,43 @@ impl Relation {
         match self.kind.as_str() {
             "S" => sequence(&oid, &mut add),
             "i" | "I" => {
-                self.partition(&oid, flags, &mut add);
+                self.partition(&oid, flags, version, &mut add);
                 index(&oid, version, &mut add);
                 if self.kind == "I" {
-                    self.relatives(&oid, flags, &mut add);
+                    self.relatives(&oid, flags, version, &mut add);
                 }
                 self.storage(&oid, flags, setting, &mut add);
             }
             _ => {
-                self.partition(&oid, flags, &mut add);
-                constraints(&oid, self.is("rmp"), &mut add);
+                self.partition(&oid, flags, version, &mut add);
+                if self.kind == "t" {
+                    kept_for(&oid, &mut add);
+                }
+                constraints(&oid, version, self.is("rmpt"), &mut add);
                 statistics(&oid, version, &mut add);
                 publications(&oid, version, &mut add);
                 if flags.more {
                     not_null(&oid, version, &mut add);
                 }
                 self.rules(&oid, flags, &mut add);
-                triggers(&oid, &mut add);
-                self.relatives(&oid, flags, &mut add);
+                triggers(&oid, version, &mut add);
+                self.relatives(&oid, flags, version, &mut add);
                 self.storage(&oid, flags, setting, &mut add);
             }
         }
         format!("SELECT heading, line FROM (\n  {}\n) s ORDER BY n, heading, sort", parts.join("\n  UNION ALL "))
     }
 
-    fn partition(&self, oid: &str, flags: Flags, add: &mut Add) {
+    fn partition(&self, oid: &str, flags: Flags, version: u32, add: &mut Add) {
+        let leaves =
+            if version >= V14 { "CASE WHEN i.inhdetachpending THEN ' DETACH PENDING' ELSE '' END" } else { "''" };
         add(
             1,
             "",
             "1",
-            "'Partition of: ' || inhparent::pg_catalog.regclass || ' ' || COALESCE(pg_catalog.pg_get_expr(c.relpartbound, c.oid), '')",
+            &format!(
+                "'Partition of: ' || inhparent::pg_catalog.regclass || ' ' || COALESCE(pg_catalog.pg_get_expr(c.relpartbound, c.oid), '') || {leaves}"
+            ),
             &format!(
                 "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_inherits i ON c.oid = i.inhrelid WHERE c.oid = {oid} AND c.relispartition"
             ),
@@ -214,35 +221,46 @@ impl Relation {
                 "",
             );
         }
+        let from = format!("FROM pg_catalog.pg_rewrite r WHERE r.ev_class = {oid} AND r.rulename <> '_RETURN'");
+        let rule = "pg_catalog.rtrim(pg_catalog.substr(pg_catalog.pg_get_ruledef(r.oid, true), 13), ';')";
+        if self.is("vm") {
+            // psql's own rule: those of a view stand below its definition, and only there.
+            if flags.more {
+                add(23, "Rules:", "r.rulename", &format!("' ' || {rule}"), &from);
+            }
+            return;
+        }
         let ways = [
             ("O", "Rules:"),
             ("D", "Disabled rules:"),
             ("A", "Rules firing always:"),
             ("R", "Rules firing on replica only:"),
         ];
-        // Below the definition of a view; above the publications of a table.
-        let first = if self.is("vm") { 23 } else { 16 };
+        // Above the publications of a table.
         for (at, (enabled, heading)) in ways.into_iter().enumerate() {
             add(
-                first + at,
+                16 + at,
                 heading,
                 "r.rulename",
-                "'    ' || pg_catalog.rtrim(pg_catalog.substr(pg_catalog.pg_get_ruledef(r.oid, true), 13), ';')",
-                &format!(
-                    "FROM pg_catalog.pg_rewrite r WHERE r.ev_class = {oid} AND r.rulename <> '_RETURN' AND r.ev_enabled = '{enabled}'"
-                ),
+                &format!("'    ' || {rule}"),
+                &format!("{from} AND r.ev_enabled = '{enabled}'"),
             );
         }
     }
 
     /// Its partitions, or the tables that inherit from it.
-    fn children(&self, oid: &str, flags: Flags, add: &mut Add) {
+    fn children(&self, oid: &str, flags: Flags, version: u32, add: &mut Add) {
         let children = format!(
             "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_inherits i ON c.oid = i.inhrelid WHERE i.inhparent = {oid} HAVING count(*) > 0"
         );
         let partitions = self.is("pI");
         if flags.more {
             let (word, blanks) = if partitions { ("Partitions", 12) } else { ("Child tables", 14) };
+            let leaves = if version >= V14 {
+                " || CASE WHEN i.inhdetachpending THEN ' (DETACH PENDING)' ELSE '' END"
+            } else {
+                ""
+            };
             let bound = if partitions {
                 " || COALESCE(' ' || pg_catalog.pg_get_expr(c.relpartbound, c.oid), '') || CASE WHEN c.relkind IN ('p','I') THEN ', PARTITIONED' ELSE '' END"
             } else {
@@ -253,7 +271,7 @@ impl Relation {
                 "",
                 "1",
                 &format!(
-                    "'{word}: ' || pg_catalog.string_agg(c.oid::pg_catalog.regclass::text{bound}, E',\\n{}' ORDER BY pg_catalog.pg_get_expr(c.relpartbound, c.oid) = 'DEFAULT', c.oid::pg_catalog.regclass::text)",
+                    "'{word}: ' || pg_catalog.string_agg(c.oid::pg_catalog.regclass::text{bound}{leaves}, E',\\n{}' ORDER BY pg_catalog.pg_get_expr(c.relpartbound, c.oid) = 'DEFAULT', c.oid::pg_catalog.regclass::text)",
                     " ".repeat(blanks)
                 ),
                 &children,
@@ -273,7 +291,7 @@ impl Relation {
         }
     }
 
-    fn relatives(&self, oid: &str, flags: Flags, add: &mut Add) {
+    fn relatives(&self, oid: &str, flags: Flags, version: u32, add: &mut Add) {
         if self.kind == "f" {
             add(
                 40,
@@ -301,7 +319,7 @@ impl Relation {
                 "FROM pg_catalog.pg_class c JOIN pg_catalog.pg_inherits i ON c.oid = i.inhparent WHERE i.inhrelid = {oid} AND c.relkind NOT IN ('p','I') HAVING count(*) > 0"
             ),
         );
-        self.children(oid, flags, add);
+        self.children(oid, flags, version, add);
         add(
             43,
             "",

@@ -105,3 +105,23 @@ fn memberships_are_listed_with_the_options_that_the_version_has() {
         "{before}"
     );
 }
+
+/// The question for what stands below a table.
+fn below(command: &str, version: u32) -> String {
+    let mut describe = Describe::new(command, &["t".into()], &at(version)).unwrap();
+    describe.step();
+    describe.answer(looked(&[], &[&["1", "app", "t", "r", "p"]]));
+    describe.step();
+    describe.answer(Looked::default());
+    match describe.step() {
+        Step::Ask(statement) => statement,
+        other => format!("{other:?}"),
+    }
+}
+
+#[test]
+fn what_stands_below_a_table_is_asked_for_as_the_version_has_it() {
+    assert!(below("d", 180_000).contains("OR con.conperiod") && !below("d", 170_000).contains("conperiod"));
+    assert!(below("d+", 140_000).contains("inhdetachpending") && !below("d+", 130_000).contains("inhdetachpending"));
+    assert!(below("d", 140_000).contains("pg_depend") && !below("d", 150_000).contains("pg_depend"));
+}

@@ -21,7 +21,7 @@ pub struct Aligned {
     pub(super) headings: Vec<Vec<(String, usize)>>,
     pub(super) options: Options,
     widths: Vec<usize>,
-    /// What the values of each column take together.
+    /// The total width of the values of each column.
     sums: Vec<usize>,
     /// The first rows: all values one after the other, and where each ends; none is NULL.
     held: Option<(Vec<u8>, Vec<Option<usize>>)>,
@@ -88,7 +88,7 @@ pub(super) fn put(out: &mut Vec<u8>, text: &str) {
 }
 
 impl Aligned {
-    /// For these columns.
+    /// A writer for these columns.
     pub fn new(heads: Vec<Head>, options: &Options) -> Self {
         let headings: Vec<Vec<(String, usize)>> = heads.iter().map(|head| lines_of(head.name.as_bytes())).collect();
         // Also where they are not shown, as psql does it.
@@ -204,7 +204,7 @@ impl Aligned {
         }
     }
 
-    /// What stands above the rows.
+    /// Writes the title and the head above the rows.
     fn begin(&self, out: &mut Vec<u8>) {
         let border = self.border();
         if let Some(title) = self.options.title.as_deref().filter(|_| !self.options.tuples_only) {
@@ -421,7 +421,7 @@ impl Aligned {
         out.push(b'\n');
     }
 
-    /// After what came of a statement that failed.
+    /// Ends the output of a statement that failed.
     pub fn cut(mut self, out: &mut Vec<u8>) {
         if self.rows > 0 {
             self.options.footer = false;

@@ -71,7 +71,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_acts_is_shown_and_widths_are_those_of_the_screen() {
+    fn control_characters_are_shown_and_widths_are_those_of_the_screen() {
         let lines = |cell: &[u8]| lines_of(cell);
         assert_eq!(lines("日本\nx".as_bytes()), [("日本".into(), 4), ("x".into(), 1)]);
         assert_eq!(lines(b"a\tb\r\x1b[31m\x7f"), [("a       b\\r\\x1B[31m\\x7F".into(), 23)]);

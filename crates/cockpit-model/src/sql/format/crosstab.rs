@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_turned_says_why() {
+    fn a_result_that_makes_no_crosstab_says_why() {
         let heads = columns(&["v", "h", "n"]);
         let values = rows(&[&["a", "x", "1"], &["a", "x", "2"]]);
         let why = |heads: &[(String, bool)], arguments: &[&str]| {

@@ -1,4 +1,4 @@
-//! What the server says of a failure, as psql prints it: with the line of the statement and a caret under the place.
+//! A failure of the server, as psql prints it: with the line of the statement and a caret under the place.
 
 use crate::sql::ServerMessage;
 use crate::text::{harmless, width};

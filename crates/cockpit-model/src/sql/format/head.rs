@@ -19,7 +19,7 @@ pub struct Head {
     pub name: String,
     /// Whether its values stand at the right.
     pub right: bool,
-    /// What kind of values it has.
+    /// The kind of its values.
     pub kind: Kind,
 }
 

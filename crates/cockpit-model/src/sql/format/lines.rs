@@ -22,7 +22,7 @@ pub struct Lines {
 }
 
 impl Lines {
-    /// For these columns. What goes to a terminal is made harmless.
+    /// A writer for these columns. What goes to a terminal is made harmless.
     pub fn new(heads: Vec<Head>, options: &Options, terminal: bool) -> Self {
         let mut seen: Vec<String> = Vec::new();
         for head in &heads {
@@ -124,7 +124,7 @@ impl Lines {
         }
     }
 
-    /// What stands for NULL: as it was set, else what tells it from a text in the form.
+    /// The text of NULL: as it was set, else one that tells it from a text in the form.
     fn null(&self) -> &str {
         match self.options.format {
             Format::Tsv if self.options.null.is_empty() => "\\N",
@@ -265,7 +265,7 @@ impl Lines {
         }
     }
 
-    /// What stands between two lines of unaligned values, or between two records, where there was one.
+    /// Writes the separator between two lines of unaligned values, or between two records, where there was one.
     fn separate(&self, records: bool, out: &mut Vec<u8>) {
         if self.begun_line {
             let times = if records { 2 } else { 1 };
@@ -273,7 +273,7 @@ impl Lines {
         }
     }
 
-    /// After what came of a statement that failed.
+    /// Ends the output of a statement that failed.
     pub fn cut(mut self, out: &mut Vec<u8>) {
         if self.rows > 0 {
             self.options.footer = false;
@@ -281,7 +281,7 @@ impl Lines {
         }
     }
 
-    /// After the last row.
+    /// Ends the output after the last row.
     pub fn end(mut self, footers: &[String], out: &mut Vec<u8>) {
         self.begin(out);
         match self.options.format {

@@ -28,7 +28,7 @@ pub enum Format {
 }
 
 impl Format {
-    /// All of them by name. The first name of each is what is printed.
+    /// All formats by name. The first name of each is what is printed.
     pub const NAMES: &[(&'static str, Self)] = &[
         ("aligned", Self::Aligned),
         ("unaligned", Self::Unaligned),
@@ -85,7 +85,7 @@ pub enum Expanded {
     Auto,
 }
 
-/// All of it. The defaults are psql's.
+/// All options of the output. The defaults are psql's.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Options {
     /// The form.
@@ -100,7 +100,7 @@ pub struct Options {
     pub expanded: Expanded,
     /// How wide the rule above a record is.
     pub header_width: HeaderWidth,
-    /// What stands for NULL.
+    /// The text of NULL.
     pub null: String,
     /// Between values that are not aligned.
     pub field_separator: String,
@@ -112,7 +112,7 @@ pub struct Options {
     pub footer: bool,
     /// Neither headings nor anything else but values.
     pub tuples_only: bool,
-    /// What stands above each result.
+    /// The title above each result.
     pub title: Option<String>,
     /// Thousands of numbers are grouped with `,`.
     pub grouped: bool,
@@ -148,7 +148,7 @@ impl Default for Options {
     }
 }
 
-/// What is set, as it is listed. Those that only a pager, HTML or troff read are taken and have no effect.
+/// The options, as they are listed. Those that only a pager, HTML or troff read are taken and have no effect.
 const NAMES: &[&str] = &[
     "border",
     "columns",
@@ -180,7 +180,7 @@ pub fn names() -> &'static [&'static str] {
     NAMES
 }
 
-/// On or off, as psql reads it: also the beginnings of the words. Source: variables.c, `ParseVariableBool`.
+/// Reads on or off as psql does: also the beginnings of the words. Source: variables.c, `ParseVariableBool`.
 pub fn boolean(value: &str) -> Option<bool> {
     let lower = value.to_ascii_lowercase();
     let begins = |word: &str, least: usize| lower.len() >= least && word.starts_with(&lower);
@@ -284,7 +284,7 @@ impl Options {
         Ok(if silent { String::new() } else { self.told(name) })
     }
 
-    /// One of them as psql says it after it was set.
+    /// The sentence of psql after an option was set.
     fn told(&self, name: &str) -> String {
         match name {
             "format" => format!("Output format is {}.", self.format_name()),

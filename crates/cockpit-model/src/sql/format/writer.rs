@@ -18,7 +18,8 @@ enum Form {
 }
 
 impl Writer {
-    /// For a result with these columns. What goes to a terminal is made harmless in every form; a file gets the bytes.
+    /// A writer for a result with these columns. What goes to a terminal is made harmless in every form; a file gets
+    /// the bytes.
     pub fn new(heads: Vec<Head>, options: &Options, terminal: bool) -> Self {
         Self(match options.format {
             Format::Aligned => Form::Aligned(Box::new(Aligned::new(heads, options))),
@@ -48,7 +49,7 @@ impl Writer {
         }
     }
 
-    /// After the last row. `footers` stand below a table instead of the number of rows.
+    /// Ends the output after the last row. `footers` stand below a table instead of the number of rows.
     pub fn end(self, footers: &[String], out: &mut Vec<u8>) {
         match self.0 {
             Form::Aligned(aligned) => aligned.end(footers, out),
@@ -56,7 +57,8 @@ impl Writer {
         }
     }
 
-    /// After what came of a statement that failed: it is closed, and no number of rows is told. Of none nothing is written.
+    /// Ends the output of a statement that failed: it is closed, and no number of rows is told. Of an output without
+    /// rows nothing is written.
     pub fn cut(self, out: &mut Vec<u8>) {
         match self.0 {
             Form::Aligned(aligned) => aligned.cut(out),

@@ -1,4 +1,4 @@
-//! What the interpreter asks for, and what it is answered. Nothing is run here.
+//! The actions that the interpreter asks for, and their answers. Nothing is run here.
 
 use crate::sql::describe::Looked;
 use crate::sql::format::Options;
@@ -16,7 +16,6 @@ pub enum Target {
     Output,
     /// Standard error.
     Errors,
-    /// A file.
     File(String),
     /// A command that reads it.
     Pipe(String),
@@ -31,7 +30,6 @@ pub enum Peer {
     Standard,
     /// Where results go.
     Results,
-    /// A file.
     File(String),
     /// A command.
     Program(String),
@@ -48,9 +46,9 @@ pub struct Run {
     pub copy: Option<Peer>,
     /// Where its result goes.
     pub target: Target,
-    /// How it is printed.
+    /// The format in which it is printed.
     pub options: Options,
-    /// What becomes of its rows.
+    /// The use of its rows.
     pub rows: Rows,
     /// It is the interpreter's own (`BEGIN`, a savepoint): only its failure is told.
     pub hidden: bool,
@@ -66,7 +64,7 @@ pub struct Run {
     pub every: Option<u64>,
 }
 
-/// What becomes of the rows of a statement.
+/// The use of the rows of a statement.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Rows {
     /// They are printed.
@@ -77,14 +75,13 @@ pub enum Rows {
     Describe,
 }
 
-/// What is to be done next.
+/// The next action for the caller.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Action {
     /// Run it; answer with [`Answer::Ran`].
     Run(Box<Run>),
     /// Read from the catalogue: all rows are wanted; answer with [`Answer::Rows`]. `shown` is `ECHO_HIDDEN`.
     Look {
-        /// The statement.
         statement: String,
         /// It is to be shown.
         shown: bool,
@@ -121,7 +118,6 @@ pub enum Action {
     },
     /// Write a text to a file or a command. Answer with [`Answer::Done`].
     Write {
-        /// The text.
         text: String,
         /// Where to.
         target: Target,
@@ -135,7 +131,7 @@ pub enum Action {
     },
     /// Open an editor and answer with [`Answer::Text`].
     Edit {
-        /// What is edited.
+        /// The text that is edited.
         what: Edited,
         /// The line to begin with, from 1.
         line: Option<usize>,
@@ -158,20 +154,17 @@ pub enum Action {
     Quit(u8),
 }
 
-/// What `\c` names.
+/// The arguments of `\c`.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Connection {
     /// The database, or a whole connection string.
     pub database: Option<String>,
-    /// The user.
     pub user: Option<String>,
-    /// The host.
     pub host: Option<String>,
-    /// The port.
     pub port: Option<String>,
 }
 
-/// What is edited.
+/// The kind of text that is edited.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Edited {
     /// A text, which is run when it comes back.
@@ -187,17 +180,16 @@ pub struct Ran {
     pub failed: Option<ServerMessage>,
     /// The server's word for its end: `SELECT 3`.
     pub tag: String,
-    /// Its columns.
     pub columns: Vec<Column>,
     /// The rows that were to be kept.
     pub rows: Vec<Vec<Option<String>>>,
     /// How many rows there were, or were changed.
     pub count: u64,
-    /// How the session stands after it.
+    /// The state of the session after it.
     pub transaction: Transaction,
 }
 
-/// What came of an action.
+/// The outcome of an action.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Answer {
     /// Of [`Action::Run`].

@@ -10,7 +10,7 @@ pub struct Argument {
     pub text: String,
     /// Any of it was in quotes or came from a variable, so that it may be empty and `-n` or `;` is text.
     pub quoted: bool,
-    /// What stands in it at these places is what a command writes.
+    /// The places in it that are output of a command.
     shells: Vec<(usize, String)>,
     /// How many bytes at its end were not in quotes.
     bare: usize,
@@ -21,7 +21,7 @@ pub struct Argument {
 pub struct Arguments {
     /// One after the other.
     pub all: Vec<Argument>,
-    /// What follows the name, as it is written.
+    /// The text behind the name, as it is written.
     pub line: String,
 }
 
@@ -59,7 +59,7 @@ impl Arguments {
         }
     }
 
-    /// Without `;` at the ends that were not in quotes.
+    /// The arguments without `;` at the ends that were not in quotes.
     #[must_use]
     pub fn without_semicolons(mut self) -> Self {
         for argument in &mut self.all {
@@ -239,7 +239,7 @@ mod tests {
     }
 
     #[test]
-    fn what_a_command_writes_stands_in_its_place() {
+    fn the_output_of_a_command_takes_its_place_in_the_argument() {
         let mut variables = Variables::default();
         variables.set("x", "it's").unwrap();
         let mut arguments = Arguments::read("a`echo :x`b`echo :'x' :y`c d", &variables).unwrap();

@@ -1,13 +1,13 @@
-//! What of a text was run and what was not, where it ends before its end.
+//! The parts of a text that were run and those that were not, where it ends before its end.
 
 /// How far a text was run before it stopped.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Halt {
-    /// What has ended it; empty while nothing has.
+    /// The cause of the end; empty while nothing has ended it.
     pub why: String,
     /// Statements that were carried out.
     pub ran: usize,
-    /// What was not run, that of the innermost file first.
+    /// The statements that were not run, those of the innermost file first.
     pub left: Vec<Left>,
     /// Whether a transaction is open, or has failed.
     pub open: bool,
@@ -23,7 +23,7 @@ pub struct Left {
 }
 
 impl Halt {
-    /// In a sentence; `text` is what the text that is no file is called. None where there is nothing to tell.
+    /// The halt in a sentence; `text` is the name of the text that is no file. None where there is nothing to tell.
     pub fn words(&self, text: &str) -> Option<String> {
         if self.ran == 0 && self.left.is_empty() {
             return None;

@@ -230,7 +230,7 @@ impl Interpreter {
         }
     }
 
-    /// What came from an editor is read as if it were typed.
+    /// Takes a text from an editor, which is read as if it were typed.
     pub(super) fn edited(&mut self, text: Result<String, String>) {
         match text {
             Ok(text) => {
@@ -339,6 +339,23 @@ impl Interpreter {
     /// Where a failure has ended what was run, once.
     pub fn take_halted(&mut self) -> Option<Halt> {
         self.halted.take()
+    }
+}
+
+impl Source {
+    pub(super) fn new(text: String, origin: Origin, ended: bool) -> Self {
+        Self {
+            origin,
+            variable: None,
+            text,
+            at: 0,
+            ended,
+            edited: false,
+            opened: false,
+            outer: None,
+            line: 1,
+            branches: Vec::new(),
+        }
     }
 }
 

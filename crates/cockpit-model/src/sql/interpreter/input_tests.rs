@@ -57,7 +57,7 @@ fn what_comes_line_by_line_shows_what_is_open() {
     assert_eq!(signs, "('-=*=$=\"=");
 }
 
-/// What is run and printed of a text that comes in pieces of so many characters.
+/// The actions for a text that comes in pieces of so many characters.
 fn lines_in_pieces(text: &str, size: usize) -> Vec<String> {
     let mut interpreter = Interpreter::new(Mode::Script);
     let characters: Vec<char> = text.chars().collect();

@@ -99,8 +99,10 @@ impl Interpreter {
             "bind" => self.bind = Some(arguments.texts()),
             "p" | "print" => {
                 let text = if self.buffer.is_empty() { self.previous.clone() } else { self.buffer.clone() };
-                let text = if text.is_empty() { "Query buffer is empty." } else { text.trim_end() };
-                self.print(format!("{text}\n"), Target::Output);
+                match text.trim_end() {
+                    "" => self.tell("Query buffer is empty."),
+                    text => self.print(format!("{text}\n"), Target::Output),
+                }
             }
             "r" | "reset" => {
                 self.reset_buffer();

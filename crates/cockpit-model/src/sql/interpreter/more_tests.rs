@@ -3,7 +3,7 @@
 use super::*;
 use crate::sql::{Column, ServerMessage, Transaction};
 
-/// What is asked for of a script of which each `bad` fails; statements with what is said of them, failures with their places.
+/// The actions for a script of which each `bad` fails; statements with their messages, failures with their places.
 fn asked(text: &str) -> Vec<String> {
     let mut interpreter = Interpreter::new(Mode::Script);
     interpreter.run(text, Origin::Input);
@@ -36,6 +36,41 @@ fn an_error_takes_back_its_statement_alone_also_where_the_transaction_begins_wit
     let set = "\\set AUTOCOMMIT off\n\\set ON_ERROR_ROLLBACK on\nbad;";
     let savepoint = "SAVEPOINT pg_psql_temporary_savepoint";
     assert_eq!(asked(set), ["BEGIN", savepoint, "bad", "ROLLBACK TO pg_psql_temporary_savepoint"]);
+}
+
+/// What is asked for of statements of which a query gives the last ones, as texts that are run (`\gexec`).
+fn generated(set: &str, statements: &[&str]) -> Vec<String> {
+    let mut interpreter = Interpreter::new(Mode::Script);
+    interpreter.run(&format!("{set}\nselect x \\gexec\nselect y;"), Origin::Input);
+    interpreter.finish();
+    let mut lines = Vec::new();
+    while let Action::Run(run) = interpreter.step() {
+        lines.push(run.statement.clone());
+        let mut ran = Ran { transaction: interpreter.transaction(), ..Ran::default() };
+        match run.statement.as_str() {
+            "select x" => ran.rows = statements.iter().map(|statement| vec![Some((*statement).to_owned())]).collect(),
+            "commit" => ran.transaction = Transaction::Idle,
+            "BEGIN" | "begin" | "ROLLBACK TO pg_psql_temporary_savepoint" => ran.transaction = Transaction::Open,
+            "bad" => {
+                ran.failed = Some(ServerMessage::default());
+                ran.transaction = Transaction::Failed;
+            }
+            _ => {}
+        }
+        interpreter.answer(Answer::Ran(Box::new(ran)));
+    }
+    lines
+}
+
+#[test]
+fn what_is_sent_around_a_generated_statement_depends_on_those_before_it() {
+    let all = generated("\\set AUTOCOMMIT off", &["a", "commit", "b"]);
+    assert_eq!(all, ["BEGIN", "select x", "a", "commit", "BEGIN", "b", "select y"]);
+    let (set, back) = ("SAVEPOINT pg_psql_temporary_savepoint", "ROLLBACK TO pg_psql_temporary_savepoint");
+    let all = generated("\\set ON_ERROR_ROLLBACK on", &["begin", "bad", "bad", "commit"]);
+    assert_eq!(all, ["select x", "begin", set, "bad", back, set, "bad", back, set, "commit", "select y"]);
+    let all = generated("\\set ON_ERROR_STOP on", &["a", "bad", "b"]);
+    assert_eq!(all, ["select x", "a", "bad"]);
 }
 
 #[test]
@@ -256,4 +291,29 @@ fn behind_a_command_that_failed_the_rest_of_its_line_is_nothing() {
     assert_eq!(not_here[1..], ["yes"], "{not_here:?}");
     let unknown = with_files("\\if maybe \\echo no \\else \\echo yes \\endif\n", &[]);
     assert_eq!(unknown[1..], ["yes"], "{unknown:?}");
+}
+
+#[test]
+fn who_names_more_than_a_command_shows_is_told() {
+    let said = |text: &str| {
+        let mut interpreter = Interpreter::new(Mode::Script);
+        interpreter.run(text, Origin::Command);
+        interpreter.finish();
+        let mut said = Vec::new();
+        loop {
+            match interpreter.step() {
+                Action::Look { .. } => interpreter.answer(Answer::Rows(Ok(crate::sql::describe::Looked::default()))),
+                Action::Print { text, target: Target::Errors } if text.contains("extra") => said.push(text),
+                Action::Quit(_) => return said,
+                _ => {}
+            }
+        }
+    };
+    assert_eq!(
+        said("\\dt+ users tags x"),
+        ["tags", "x"].map(|name| format!("\\dt+: extra argument \"{name}\" ignored\n"))
+    );
+    for text in ["\\dt users", "\\df f int text", "\\drds a b", "\\do - int int", "\\l x"] {
+        assert!(said(text).is_empty(), "{text}");
+    }
 }

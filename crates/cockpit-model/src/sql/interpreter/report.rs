@@ -8,6 +8,17 @@ use crate::sql::commands::{Support, find};
 use crate::sql::describe::asked::Setting;
 use crate::sql::describe::{Describe, Looked, Step};
 
+/// How many arguments such a command takes.
+fn taken(command: &str) -> usize {
+    match command.trim_end_matches(['S', '+']) {
+        "dl" | "lo_list" => 0,
+        "drds" | "dAc" | "dAf" | "dAo" | "dAp" => 2,
+        // Types of arguments follow the name.
+        name if name.starts_with("df") || name == "do" => usize::MAX,
+        _ => 1,
+    }
+}
+
 impl Interpreter {
     /// Runs a command that describes objects, or says that none has this name.
     pub(super) fn describe(&mut self, name: &str, arguments: &Arguments) {
@@ -18,8 +29,13 @@ impl Interpreter {
             self.fail(format!("\\{name} is not there: {why}"));
             return;
         }
-        if let Some(describe) = Describe::new(name, &arguments.texts(), &self.setting()) {
+        let texts = arguments.texts();
+        if let Some(describe) = Describe::new(name, &texts, &self.setting()) {
             self.go_on(describe);
+            // Who names several is told that the others are not among what is shown.
+            for extra in texts.iter().skip(taken(name)) {
+                self.print(format!("\\{name}: extra argument \"{extra}\" ignored\n"), Target::Errors);
+            }
         } else {
             let hint = if self.mode == Mode::Interactive { "\nTry \\? for help." } else { "" };
             self.fail(format!("invalid command \\{name}{hint}"));

@@ -90,7 +90,7 @@ impl Interpreter {
     }
 }
 
-/// With the numbers of lines as the server counts them: those of a function's body, from 1.
+/// The text with the numbers of lines as the server counts them: those of a function's body, from 1.
 fn numbered(text: &str, view: bool) -> String {
     let begins = |line: &str| ["AS ", "BEGIN", "RETURN "].iter().any(|word| line.starts_with(word));
     let body = if view { Some(0) } else { text.lines().position(begins) };

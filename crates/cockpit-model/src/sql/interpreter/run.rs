@@ -11,7 +11,7 @@ use crate::sql::{ServerMessage, Transaction};
 
 /// The savepoint that psql sets before each statement of a transaction where errors take back their statement alone.
 const SAVEPOINT: &str = "pg_psql_temporary_savepoint";
-/// So many rows are kept for what needs them in memory.
+/// The most rows that are kept for commands that need them in memory.
 const KEPT: usize = 100_000;
 
 /// How many statements a text has; a `;` at its end begins no other.
@@ -172,7 +172,7 @@ impl Interpreter {
         match sent.used.clone() {
             Use::Show => {}
             Use::Gset(prefix) => self.gset(&prefix, &ran),
-            Use::Gexec => self.gexec(&ran),
+            Use::Gexec => self.generated = ran.rows.into_iter().flatten().flatten().collect(),
             Use::Gdesc => self.gdesc(&ran),
             Use::Crosstab(arguments) => {
                 let columns: Vec<(String, bool)> =
@@ -193,7 +193,7 @@ impl Interpreter {
         }
     }
 
-    /// What a statement that was carried out did to the savepoints of the transaction.
+    /// Notes the effect of a statement that was carried out on the savepoints of the transaction.
     fn mark(&mut self, statement: &str) {
         let place = |savepoints: &[String], name: &str| savepoints.iter().rposition(|known| known == name);
         match judge(statement).step {
@@ -262,12 +262,13 @@ impl Interpreter {
         }
     }
 
-    fn gexec(&mut self, ran: &Ran) {
-        for statement in ran.rows.iter().flatten().flatten() {
-            let options = self.options.clone();
-            let peer = judge(statement).copy.map(|_| Peer::Standard);
-            self.launch(statement.clone(), Use::Show, Target::Results, options, peer);
-        }
+    /// Sends the next statement that `\gexec` has. Whether there was one.
+    pub(super) fn begin_generated(&mut self) -> bool {
+        let Some(statement) = self.generated.pop_front() else { return false };
+        let options = self.options.clone();
+        let peer = judge(&statement).copy.map(|_| Peer::Standard);
+        self.launch(statement, Use::Show, Target::Results, options, peer);
+        true
     }
 
     /// Shows the columns that a statement would have.

@@ -1,4 +1,4 @@
-//! What the interpreter keeps, and its two doors: what is next, and what came of it.
+//! The state of the interpreter, and its two entry points: the next action, and the answer to it.
 
 use super::action::{Action, Answer, Rows, Run, Target};
 use super::arguments::Arguments;
@@ -45,7 +45,7 @@ pub(super) struct Source {
     pub edited: bool,
     /// It is a file that another text runs, and comes piece by piece.
     pub opened: bool,
-    /// What stood there, where another text runs it.
+    /// The state outside, where another text runs it.
     pub outer: Option<Box<Outer>>,
     /// The line that is at hand, from 1.
     pub line: usize,
@@ -64,7 +64,7 @@ pub(super) struct Outer {
 /// A `\if` that is open.
 #[derive(Debug, Clone)]
 pub(super) struct Branch {
-    /// What stands here is done.
+    /// Whether statements here are carried out.
     pub active: bool,
     /// A branch of it was done, or none may be.
     pub taken: bool,
@@ -75,7 +75,7 @@ pub(super) struct Branch {
     pub buffer: String,
 }
 
-/// What a statement is run for.
+/// The use of a statement.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Use {
     Show,
@@ -113,7 +113,7 @@ pub(super) struct Routine {
     pub line: Option<usize>,
 }
 
-/// What is waited for.
+/// The answer that is waited for.
 #[derive(Debug, Clone)]
 pub(super) enum Waiting {
     Nothing,
@@ -152,6 +152,8 @@ pub struct Interpreter {
     pub(super) server: Server,
     pub(super) last_error: Option<(ServerMessage, String)>,
     pub(super) queue: VecDeque<(Action, Waiting)>,
+    /// Statements that `\gexec` has and that did not begin: how each is sent depends on what those before it did.
+    pub(super) generated: VecDeque<String>,
     pub(super) waiting: Waiting,
     pub(super) bind: Option<Vec<String>>,
     pub(super) restricted: Option<String>,
@@ -167,7 +169,7 @@ pub struct Interpreter {
 }
 
 impl Interpreter {
-    /// With psql's defaults.
+    /// An interpreter with psql's defaults.
     pub fn new(mode: Mode) -> Self {
         Self {
             mode,
@@ -184,6 +186,7 @@ impl Interpreter {
             server: Server::default(),
             last_error: None,
             queue: VecDeque::new(),
+            generated: VecDeque::new(),
             waiting: Waiting::Nothing,
             bind: None,
             restricted: None,
@@ -220,7 +223,7 @@ impl Interpreter {
         self.timing
     }
 
-    /// How the session stands.
+    /// The state of the session.
     pub fn transaction(&self) -> Transaction {
         self.transaction
     }
@@ -271,11 +274,12 @@ impl Interpreter {
     pub fn clear(&mut self) {
         self.sources.clear();
         self.queue.clear();
+        self.generated.clear();
         self.waiting = Waiting::Nothing;
         self.reset_buffer();
     }
 
-    /// It was to be quit, and is not.
+    /// Takes back that it was to be quit.
     pub fn stay(&mut self) {
         self.quit = None;
     }
@@ -285,7 +289,7 @@ impl Interpreter {
         self.scan.open()
     }
 
-    /// What is to be done next. An action that waits for an answer is given once; until then this says so again only for
+    /// The next action. One that waits for an answer is given once; until then this says so again only for
     /// [`Action::More`].
     pub fn step(&mut self) -> Action {
         loop {
@@ -296,11 +300,13 @@ impl Interpreter {
             if let Some(code) = self.quit {
                 return Action::Quit(code);
             }
-            self.advance();
+            if !self.begin_generated() {
+                self.advance();
+            }
         }
     }
 
-    /// What came of the last action. One that nobody waits for changes nothing.
+    /// Takes the outcome of the last action. One that nobody waits for changes nothing.
     pub fn answer(&mut self, answer: Answer) {
         let waiting = std::mem::replace(&mut self.waiting, Waiting::Nothing);
         match (waiting, answer) {
@@ -377,7 +383,7 @@ impl Interpreter {
         self.halt_for(message);
     }
 
-    /// After a failure: a script ends where it is to, and a person's files do.
+    /// Stops after a failure: a script ends where it is to, and a person's files do.
     pub(super) fn stop(&mut self) {
         if self.sources.first().is_some_and(|source| source.origin == Origin::Command) {
             self.code = 1;
@@ -386,6 +392,7 @@ impl Interpreter {
             return;
         }
         self.queue.retain(|(_, waiting)| matches!(waiting, Waiting::Nothing | Waiting::After));
+        self.generated.clear();
         let halt = self.halt();
         self.halted.get_or_insert(halt);
         match self.mode {
@@ -427,22 +434,5 @@ impl Interpreter {
             statements: 1,
             every: None,
         }))
-    }
-}
-
-impl Source {
-    pub(super) fn new(text: String, origin: Origin, ended: bool) -> Self {
-        Self {
-            origin,
-            variable: None,
-            text,
-            at: 0,
-            ended,
-            edited: false,
-            opened: false,
-            outer: None,
-            line: 1,
-            branches: Vec::new(),
-        }
     }
 }

@@ -1,4 +1,4 @@
-//! What is known of one object, in sections: columns, indexes, keys, sizes and use, its definition, the tables around it.
+//! The details of one object, in sections: columns, indexes, keys, sizes and use, its definition, the tables around it.
 
 use super::ddl;
 use super::keys::ForeignKeys;

@@ -34,7 +34,7 @@ impl End {
         format!("{}.{}", quoted(&self.schema), quoted(&self.name))
     }
 
-    /// For people: without the schema where that is `public`.
+    /// The name for people: without the schema where that is `public`.
     pub fn short(&self) -> String {
         if self.schema == "public" { self.name.clone() } else { format!("{}.{}", self.schema, self.name) }
     }
@@ -122,7 +122,7 @@ pub struct ForeignKeys {
 }
 
 impl ForeignKeys {
-    /// From the answer to [`FOREIGN_KEYS`].
+    /// Reads the answer to [`FOREIGN_KEYS`].
     pub fn of(rows: &[Vec<Option<String>>]) -> Self {
         let mut keys = Self::default();
         for row in rows {
@@ -232,7 +232,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_followed_says_why() {
+    fn a_foreign_key_that_cannot_be_followed_says_why() {
         let keys = keys();
         let key = keys.from(7).find(|key| key.name == "pair").unwrap();
         let lacks = key.referred(&[column(7, 3)], &[cell("1")], 0).unwrap_err();

@@ -1,5 +1,5 @@
-//! What there is in a database, to be looked through: schemas with their tables, views, functions and types as a tree, what
-//! is known of one of them, its definition, and foreign keys that are followed. Nothing is asked here.
+//! The objects of a database, to be looked through: schemas with their tables, views, functions and types as a tree,
+//! what is known of one of them, its definition, and foreign keys that are followed. Nothing is asked here.
 
 pub mod ddl;
 pub mod detail;

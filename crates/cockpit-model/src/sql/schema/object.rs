@@ -1,4 +1,4 @@
-//! What there is in a database, as things that have a definition.
+//! The objects of a database that have a definition.
 
 use crate::sql::keywords::{literal, quoted};
 
@@ -38,7 +38,7 @@ impl Class {
 pub struct Object {
     /// Which catalogue it is in.
     pub class: Class,
-    /// What it is: `relkind`, `prokind`, `typtype`; `n` is a schema.
+    /// The kind: `relkind`, `prokind`, `typtype`; `n` is a schema.
     pub kind: char,
     /// Its object id.
     pub oid: u32,

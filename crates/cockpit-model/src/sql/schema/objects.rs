@@ -57,7 +57,7 @@ impl Group {
         }
     }
 
-    /// So many of them, in words.
+    /// A number of such objects, in words.
     pub fn counted(self, count: usize) -> String {
         let word = self.word();
         let one = if self == Self::Indexes { "index" } else { word.trim_end_matches('s') };
@@ -93,7 +93,7 @@ pub fn is_system(schema: &str) -> bool {
 }
 
 impl Objects {
-    /// From what completion knows, and the answer to [`TYPES`].
+    /// The objects, from the names for completion and the answer to [`TYPES`].
     pub fn of(catalogue: &Catalogue, types: &[Vec<Option<String>>]) -> Self {
         let relations = catalogue.relations().iter().map(|relation| Object {
             class: Class::Relation,

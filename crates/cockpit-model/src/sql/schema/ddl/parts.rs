@@ -51,9 +51,9 @@ pub(super) fn comment(what: &str, catalogue: &str, oid: &str) -> (String, String
     (line, join)
 }
 
-/// What is granted, and what is taken from those who have it by themselves: a list of statements of one place and sort, as
-/// one text with a line break between them. `acl` and `owner` are columns, `letter` is the kind for `acldefault`, `what` an
-/// expression for what stands behind `ON`.
+/// Grants, and revocations from those who have a right by default: a list of statements of one place and sort, as one
+/// text with a line break between them. `acl` and `owner` are columns, `letter` is the kind for `acldefault`, `what` an
+/// expression for the object behind `ON`.
 pub(super) fn rights(acl: &str, owner: &str, letter: char, what: &str) -> String {
     let grantee =
         "CASE x.grantee WHEN 0 THEN 'PUBLIC' ELSE pg_catalog.quote_ident(pg_catalog.pg_get_userbyid(x.grantee)) END";

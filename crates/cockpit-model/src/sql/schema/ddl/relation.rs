@@ -89,7 +89,7 @@ fn later_constraints(oid: u32) -> Vec<String> {
     ]
 }
 
-/// What is set for columns once the table is there.
+/// Settings of columns, for which the table must be there.
 fn column_settings(oid: u32) -> Vec<String> {
     let only = format!("'ALTER TABLE ONLY ' || {NAME} || ' ALTER COLUMN ' || pg_catalog.quote_ident(a.attname) ||");
     let taken = format!("{} AND NOT ({GIVEN})", with(oid, COLUMNS));
@@ -127,7 +127,8 @@ fn column_settings(oid: u32) -> Vec<String> {
     ]
 }
 
-/// What is set for the table once it is there: whose partition it is, its identity, foreign keys, row level security.
+/// Settings for which the table must be there: the table whose partition it is, identity, foreign keys, row level
+/// security.
 fn table_settings(oid: u32) -> Vec<String> {
     let mut parts = vec![
         part(

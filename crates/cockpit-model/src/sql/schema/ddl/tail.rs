@@ -1,5 +1,5 @@
-//! What comes behind the definition of a table or a view: indexes, statistics, rules, triggers, policies, comments, owner,
-//! rights.
+//! The statements behind the definition of a table or a view: indexes, statistics, rules, triggers, policies, comments,
+//! owner, rights.
 
 use super::part;
 use super::parts::{NAME, relation, rights, with};
@@ -7,7 +7,7 @@ use super::parts::{NAME, relation, rights, with};
 /// The name of an index `x` in the schema `n`.
 const INDEX: &str = "pg_catalog.quote_ident(n.nspname) || '.' || pg_catalog.quote_ident(x.relname)";
 
-/// All of it; `word` is what it is in `COMMENT ON` and `ALTER`.
+/// All of these statements; `word` is the kind of object in `COMMENT ON` and `ALTER`.
 pub(super) fn of(oid: u32, word: &str) -> Vec<String> {
     let mut parts = indexes(oid);
     parts.extend(statistics(oid));
@@ -94,27 +94,19 @@ fn rules_and_triggers(oid: u32) -> Vec<String> {
         format!("{} AND r.rulename <> '_RETURN'", with(oid, "JOIN pg_catalog.pg_rewrite r ON r.ev_class = c.oid"));
     let triggers =
         with(oid, "JOIN pg_catalog.pg_trigger g ON g.tgrelid = c.oid AND NOT g.tgisinternal AND g.tgparentid = 0");
-    let state = |column: &str, what: &str, name: &str| {
-        format!(
-            "'ALTER TABLE ' || {NAME} || CASE {column} WHEN 'D' THEN ' DISABLE' WHEN 'A' THEN ' ENABLE ALWAYS' ELSE ' ENABLE REPLICA' END || ' {what} ' || pg_catalog.quote_ident({name})"
-        )
-    };
-    vec![
-        statement(90, "r.rulename", "pg_catalog.pg_get_ruledef(r.oid)", &rules),
-        statement(
-            91,
-            "r.rulename",
-            &state("r.ev_enabled", "RULE", "r.rulename"),
-            &format!("{rules} AND r.ev_enabled <> 'O'"),
-        ),
-        statement(92, "g.tgname", "pg_catalog.pg_get_triggerdef(g.oid)", &triggers),
-        statement(
-            92,
-            "g.tgname || ' '",
-            &state("g.tgenabled", "TRIGGER", "g.tgname"),
-            &format!("{triggers} AND g.tgenabled <> 'O'"),
-        ),
-    ]
+    let mut parts = Vec::new();
+    for (places, what, name, definition, enabled, from) in [
+        ([90, 91], "RULE", "r.rulename", "pg_get_ruledef(r.oid)", "r.ev_enabled", &rules),
+        ([92, 92], "TRIGGER", "g.tgname", "pg_get_triggerdef(g.oid)", "g.tgenabled", &triggers),
+    ] {
+        parts.push(statement(places[0], name, &format!("pg_catalog.{definition}"), from));
+        let state = format!(
+            "'ALTER TABLE ' || {NAME} || CASE {enabled} WHEN 'D' THEN ' DISABLE' WHEN 'A' THEN ' ENABLE ALWAYS' ELSE ' ENABLE REPLICA' END || ' {what} ' || pg_catalog.quote_ident({name})"
+        );
+        let from = format!("{from} AND {enabled} <> 'O'");
+        parts.push(statement(places[1], &format!("{name} || ' '"), &state, &from));
+    }
+    parts
 }
 
 /// Policies of row level security.
@@ -191,7 +183,7 @@ fn comments(oid: u32, word: &str) -> Vec<String> {
     parts
 }
 
-/// Whose it is, and who may do what with it.
+/// The owner, and the rights of others.
 fn owner_and_rights(oid: u32, word: &str) -> Vec<String> {
     let of = |more: &str| with(oid, more);
     let sequence = "pg_catalog.quote_ident(qn.nspname) || '.' || pg_catalog.quote_ident(q.relname)";
