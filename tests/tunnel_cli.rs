@@ -149,6 +149,15 @@ fn an_instance_is_found_by_its_name_or_a_tag_and_a_stopped_one_is_started_after_
 }
 
 #[test]
+fn a_started_instance_is_gone_through_also_where_nobody_may_ask_whether_its_agent_is_online() {
+    let (home, world) = (home(), World::run_at(aws_sim::Scenario::Staging, 60.0));
+    world.fault("ssm:DescribeInstanceInformation", "denied");
+    let typed = format!("tunnel minimal --to {REMOTE} --port 0 --json --through instance:bastion-spare --yes");
+    let mut tunnel = Running::start(&home, &world, &typed);
+    assert_eq!(tunnel.until("ready")["through"], "instance i-0fedcba9876543210");
+}
+
+#[test]
 fn nothing_of_another_environment_is_gone_through_or_to() {
     let (home, world) = (home(), World::run_at(aws_sim::Scenario::Prod, 60.0));
     let prod = "bookmark-manager-prod-aurora.cluster-abc.ap-northeast-1.rds.amazonaws.com:5432";

@@ -8,10 +8,10 @@ use crate::model::tunnel::Wanted;
 use crate::model::tunnel::far::RemoteAddress;
 use crate::model::tunnel::standing::TunnelStatus;
 
-/// What is to be opened.
+/// The tunnel to be opened.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Order {
-    /// What it goes through.
+    /// The service or instance that it goes through.
     pub wanted: Wanted,
     /// The host and port that it leads to.
     pub to: RemoteAddress,
@@ -62,6 +62,6 @@ pub enum Fact {
         /// The next one that is free.
         free: Option<u16>,
     },
-    /// How it stands: at each change, and once a second while its counters grow.
+    /// The tunnel's state: at each change, and once a second while its counters grow.
     Stands(Box<TunnelStatus>),
 }

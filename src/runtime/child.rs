@@ -1,16 +1,19 @@
 //! A program in the foreground: it has the terminal, its exit code becomes ours, and signals reach it.
 
-use super::stop::{StopSignal, StopSignals};
-use rustix::process::{Pid, Signal, kill_process};
+use super::stop::{StopSignal, StopSignals, is_ignored, received};
+use rustix::process::{Pid, Signal, getpgrp, kill_process};
+use rustix::termios::tcgetpgrp;
 use std::ffi::OsString;
-use std::io::{self, IsTerminal as _};
+use std::fs::File;
+use std::io;
 use std::os::unix::process::ExitStatusExt as _;
 use std::process::ExitStatus;
 use std::time::Duration;
-use tokio::process::Command;
+use tokio::process::{Child, Command};
+use tokio::signal::unix::{self, SignalKind, signal};
 use tokio::time::{Instant, sleep};
 
-/// What does not end so long after SIGTERM is killed.
+/// The time between SIGTERM and SIGKILL.
 const GRACE: Duration = Duration::from_secs(5);
 
 /// Of the time that it may take.
@@ -45,6 +48,7 @@ async fn run_with(
 ) -> io::Result<u8> {
     let Some((program, rest)) = command.split_first() else { return Ok(0) };
     let mut stops = StopSignals::new()?;
+    let mut others = OtherSignals::new()?;
     let mut command = Command::new(program);
     command.args(rest);
     for (name, value) in variables {
@@ -54,8 +58,6 @@ async fn run_with(
         };
     }
     let mut child = command.spawn()?;
-    // At a terminal Ctrl-C reaches every program in the foreground by itself.
-    let terminal = io::stdin().is_terminal();
     let mut over = std::pin::pin!(over);
     let mut killed = std::pin::pin!(sleep(grace));
     let mut time = Time::Left;
@@ -69,20 +71,57 @@ async fn run_with(
             () = &mut over, if time == Time::Left => {
                 time = Time::Up;
                 killed.as_mut().reset(Instant::now() + grace);
-                if let Some(pid) = child.id().and_then(|id| Pid::from_raw(id.cast_signed())) {
-                    let _ = kill_process(pid, Signal::TERM);
-                }
+                pass(&child, Signal::TERM);
             }
-            signal = stops.next() => {
-                let Some(pid) = child.id().and_then(|id| Pid::from_raw(id.cast_signed())) else { continue };
-                let signal = match signal {
-                    StopSignal::Interrupt if terminal => continue,
-                    StopSignal::Interrupt => Signal::INT,
-                    StopSignal::Terminate => Signal::TERM,
-                    StopSignal::Hangup => Signal::HUP,
-                };
-                let _ = kill_process(pid, signal);
-            }
+            signal = stops.next() => pass(&child, match signal {
+                StopSignal::Interrupt => Signal::INT,
+                StopSignal::Terminate => Signal::TERM,
+                StopSignal::Hangup => Signal::HUP,
+            }),
+            signal = others.next() => pass(&child, signal),
+        }
+    }
+}
+
+/// Passes a signal on, unless it has reached the program by itself: what a key at the terminal sends goes to every program in the
+/// foreground, whatever its standard input is. Twice, many take it for "at once, and without cleaning up".
+fn pass(child: &Child, signal: Signal) {
+    let by_itself = [Signal::INT, Signal::QUIT].contains(&signal) && is_in_foreground();
+    if let Some(pid) = child.id().and_then(|id| Pid::from_raw(id.cast_signed()))
+        && !by_itself
+    {
+        let _ = kill_process(pid, signal);
+    }
+}
+
+/// Whether the keys of a terminal reach this program, and with it what it has started.
+fn is_in_foreground() -> bool {
+    let Ok(terminal) = File::open("/dev/tty") else { return false };
+    tcgetpgrp(&terminal).is_ok_and(|group| group == getpgrp())
+}
+
+/// Signals that would end this program and leave the other one behind: they mean that one.
+struct OtherSignals {
+    quit: Option<unix::Signal>,
+    first: Option<unix::Signal>,
+    second: Option<unix::Signal>,
+}
+
+impl OtherSignals {
+    fn new() -> io::Result<Self> {
+        let taken = |kind: SignalKind| if is_ignored(kind) { Ok(None) } else { signal(kind).map(Some) };
+        Ok(Self {
+            quit: taken(SignalKind::quit())?,
+            first: taken(SignalKind::user_defined1())?,
+            second: taken(SignalKind::user_defined2())?,
+        })
+    }
+
+    async fn next(&mut self) -> Signal {
+        tokio::select! {
+            () = received(&mut self.quit) => Signal::QUIT,
+            () = received(&mut self.first) => Signal::USR1,
+            () = received(&mut self.second) => Signal::USR2,
         }
     }
 }

@@ -1,5 +1,6 @@
 //! MFA codes: who is asked for one. At a terminal its user is, on the screen a window asks, and a script has given one.
 
+use super::raw::asking;
 use crate::app::event::{Event, MfaRequest};
 use crate::aws::mfa::{Asker, Question, ask_through};
 use crate::model::parameters::Value;
@@ -10,35 +11,51 @@ use std::io::{self, BufRead as _, BufReader, Write as _};
 use std::sync::{Arc, Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot};
 
-/// The question that waits for an answer.
-type Waiting = Arc<Mutex<Option<oneshot::Sender<Option<Value>>>>>;
-
-/// Questions that the screen answers.
+/// The question that was asked last: its number, and who waits for the answer.
 #[derive(Debug, Default)]
-pub struct Codes(Waiting);
+struct Asked {
+    number: u64,
+    waiting: Option<oneshot::Sender<Option<Value>>>,
+}
+
+/// Questions that the screen answers, one at a time. One whose asker has gone, as with another environment, is followed by the next
+/// before its answer comes: that is not the next one's.
+#[derive(Debug, Default, Clone)]
+pub struct Codes(Arc<Mutex<Asked>>);
 
 impl Codes {
     /// From now on the screen is asked, through its events.
     pub fn on_screen(events: mpsc::Sender<Event>) -> Self {
-        let waiting = Waiting::default();
-        let asked = Arc::clone(&waiting);
+        let codes = Self::default();
+        let asked = codes.clone();
         ask_through(Asker::new(move |question| {
-            let (events, waiting) = (events.clone(), Arc::clone(&asked));
+            let (events, asked) = (events.clone(), asked.clone());
             async move {
-                let (sender, answer) = oneshot::channel();
-                *waiting.lock().unwrap_or_else(PoisonError::into_inner) = Some(sender);
+                let (number, answer) = asked.begin();
                 let Question { profile, serial, again } = question;
-                events.send(Event::MfaRequest(MfaRequest { profile, serial, again })).await.ok()?;
+                events.send(Event::MfaRequest(MfaRequest { number, profile, serial, again })).await.ok()?;
                 answer.await.ok().flatten()
             }
             .boxed()
         }));
-        Self(waiting)
+        codes
     }
 
-    /// Gives the code that was typed, or none if nobody answers.
-    pub fn answer(&self, code: Option<Value>) {
-        if let Some(waiting) = self.0.lock().unwrap_or_else(PoisonError::into_inner).take() {
+    /// A question begins: its number, and its answer.
+    fn begin(&self) -> (u64, oneshot::Receiver<Option<Value>>) {
+        let (sender, answer) = oneshot::channel();
+        let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        asked.number += 1;
+        asked.waiting = Some(sender);
+        (asked.number, answer)
+    }
+
+    /// Gives the code that was typed for a question, or none if nobody answers.
+    pub fn answer(&self, question: u64, code: Option<Value>) {
+        let mut asked = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if question == asked.number
+            && let Some(waiting) = asked.waiting.take()
+        {
             // Who asked may have gone.
             let _ = waiting.send(code);
         }
@@ -57,7 +74,8 @@ pub fn given(code: String) {
 /// From now on the terminal is asked, where there is one.
 pub fn at_terminal() {
     ask_through(Asker::new(|question| {
-        async move { tokio::task::spawn_blocking(move || typed(&question).ok().flatten()).await.ok().flatten() }.boxed()
+        let ask = move || asking(|| typed(&question)).ok().flatten();
+        async move { tokio::task::spawn_blocking(ask).await.ok().flatten() }.boxed()
     }));
 }
 
@@ -82,4 +100,21 @@ fn typed(question: &Question) -> io::Result<Option<Value>> {
     BufReader::new(terminal).read_line(&mut line)?;
     let code = line.trim();
     Ok((!code.is_empty()).then(|| Value::new(code)))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn an_answer_to_a_question_that_was_left_is_not_that_of_the_next() {
+        let codes = Codes::default();
+        let (left, answer) = codes.begin();
+        drop(answer);
+        let (next, answer) = codes.begin();
+        // The window of the one that was left closes only now.
+        codes.answer(left, None);
+        codes.answer(next, Some(Value::new("271828")));
+        assert_eq!(answer.await.unwrap(), Some(Value::new("271828")));
+    }
 }

@@ -2,7 +2,7 @@
 //! file beside that says what it is. No token and no password stands there.
 
 use super::audit;
-use crate::infra::run::folder::{make, replace_for_now};
+use crate::private_files::{make, replace_for_now};
 use serde::{Deserialize, Serialize};
 use ssm_tunnel::Tunnel;
 use std::fs;
@@ -15,7 +15,7 @@ use tokio::net::UnixStream;
 /// The address of a Unix socket has room for so many bytes, and a zero behind them, on every system: 104 on macOS, 108 on Linux.
 const LONGEST: usize = 103;
 
-/// What a tunnel is.
+/// The description of a tunnel, from which another command tells whether it can use it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TunnelOffer {
     pub environment: String,
@@ -87,8 +87,16 @@ pub fn socket() -> Option<PathBuf> {
     static LAST: AtomicU32 = AtomicU32::new(0);
     let folder = folder()?;
     make(&folder).ok()?;
-    let number = LAST.fetch_add(1, Ordering::Relaxed);
-    is_private(&folder).then(|| named(&folder, std::process::id(), number)).flatten()
+    let numbers = std::iter::repeat_with(|| LAST.fetch_add(1, Ordering::Relaxed));
+    is_private(&folder).then(|| unused(&folder, std::process::id(), numbers)).flatten()
+}
+
+/// One that nothing is left of. In a container the number of a process comes again soon: what an earlier one has left there says
+/// where that one led.
+fn unused(folder: &Path, pid: u32, numbers: impl Iterator<Item = u32>) -> Option<PathBuf> {
+    let is_there = |path: &Path| fs::symlink_metadata(path).is_ok();
+    let mut sockets = numbers.map_while(|number| named(folder, pid, number));
+    sockets.find(|socket| !is_there(socket) && !is_there(&description(socket)))
 }
 
 fn named(folder: &Path, pid: u32, number: u32) -> Option<PathBuf> {
@@ -176,6 +184,18 @@ mod tests {
         let name = "/1234-0.sock".len();
         assert_eq!(named(&folder(103 - name), 1234, 0).unwrap().as_os_str().len(), 103);
         assert_eq!(named(&folder(104 - name), 1234, 0), None);
+    }
+
+    #[test]
+    fn a_tunnel_takes_no_name_under_which_an_earlier_process_of_the_same_number_left_what_its_own_was() {
+        let (folder, socket) = left_behind();
+        let taken = || unused(folder.path(), 1234, 0..).unwrap();
+        let next = named(folder.path(), 1234, 1).unwrap();
+        assert_eq!(taken(), next);
+        fs::remove_file(&socket).unwrap();
+        assert_eq!(taken(), next, "the description alone would be that of another tunnel");
+        remove(&socket);
+        assert_eq!(taken(), socket);
     }
 
     #[test]

@@ -12,12 +12,12 @@ use tokio::sync::{Notify, watch};
 use tokio::task::{JoinHandle, JoinSet};
 use tokio::time::sleep;
 
-/// Between two looks at whether the other tunnel is there.
+/// The interval between two looks at whether the other tunnel is there.
 const LOOK: Duration = Duration::from_secs(1);
 /// Where no connection can be taken (too many files), the next one is looked for after this.
 const PAUSE: Duration = Duration::from_millis(100);
 
-/// What connections are led through.
+/// The way that connections are led through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Way {
     Theirs,
@@ -125,7 +125,11 @@ async fn carried(
     }
     let led = way.wait_for(|way| *way != Way::Theirs).await.map(|way| *way);
     match led {
-        Ok(Way::Own(port)) => both_ways(local, TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?).await,
+        Ok(Way::Own(port)) => {
+            let far = TcpStream::connect((Ipv4Addr::LOCALHOST, port)).await?;
+            let _ = far.set_nodelay(true);
+            both_ways(local, far).await
+        }
         Ok(Way::Theirs | Way::None) | Err(_) => Ok(false),
     }
 }

@@ -2,21 +2,33 @@
 
 use super::output::{PIECE, writable};
 use super::raw::{self, Feeding, Raw};
+use crate::model::text::harmless;
 use bytes::Bytes;
-use ssm_tunnel::driver::{ShellInput, ShellOutput};
+use ssm_tunnel::driver::{ShellInput, ShellOutput, Status};
 use ssm_tunnel::message::Size;
 use ssm_tunnel::{Shell, State};
 use std::io::{self, Write};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
 use tokio::signal::unix::Signal;
-use tokio::sync::mpsc;
+use tokio::sync::{Notify, mpsc, watch};
+use tokio::time::sleep;
 
-/// What one turn of the loop came to.
+/// The key that a terminal sends as this character.
+const CTRL_C: u8 = 3;
+/// After so long without a word it is looked whether there is a link; the service closes one every hour, for a moment.
+const QUIET: Duration = Duration::from_secs(3);
+
+/// The outcome of one turn of the loop.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Turn {
     /// There is more to come.
     More,
     /// The exit code of what was run.
     Code(i32),
+    /// Ctrl-C was pressed after it was told that there is no link: nobody there could take it.
+    Left,
     Over,
 }
 
@@ -24,6 +36,12 @@ pub enum Turn {
 pub async fn opened(shell: &Shell) {
     let mut status = shell.status();
     let _ = status.wait_for(|status| matches!(status.state, State::Ready | State::Closed(_))).await;
+}
+
+/// Whether a session was ended with this reason as its program could not be started: then nothing was begun. Source:
+/// amazon-ssm-agent, the session's shell plugin.
+pub fn was_not_started(said: &str) -> bool {
+    said.contains("Unable to start")
 }
 
 /// A shell with the terminal, which is given back when this is dropped.
@@ -34,7 +52,13 @@ pub struct Joined {
     resizes: Signal,
     raw: Raw,
     size: Option<(u16, u16)>,
-    /// What came out and was not written yet.
+    status: watch::Receiver<Status>,
+    /// Whether the link was not ready when it was last looked at.
+    lost: bool,
+    /// Whether that was told: Ctrl-C leaves from then on, until there is a link.
+    told: Arc<AtomicBool>,
+    left: Arc<Notify>,
+    /// Output that was not written yet.
     unwritten: Option<(Stream, Bytes)>,
 }
 
@@ -77,10 +101,42 @@ impl Joined {
     pub fn take(shell: &mut Shell) -> io::Result<Self> {
         let raw = Raw::take()?;
         let resizes = raw::resizes()?;
-        let input = shell.input();
-        let feeding = input.clone().map(|input| raw::feed(input, raw.is_terminal())).transpose()?;
-        let size = raw.size();
-        Ok(Self { feeding, input, resizes, raw, size, unwritten: None })
+        let (input, status, size) = (shell.input(), shell.status(), raw.size());
+        let (told, left) = (Arc::new(AtomicBool::new(false)), Arc::new(Notify::new()));
+        let (seen, known, pressed) = (status.clone(), Arc::clone(&told), Arc::clone(&left));
+        let leaves = move |typed: &[u8]| {
+            let lost = known.load(Ordering::SeqCst) && !matches!(seen.borrow().state, State::Ready);
+            let leaves = lost && typed.contains(&CTRL_C);
+            if leaves {
+                pressed.notify_one();
+            }
+            leaves
+        };
+        let feeding = input.clone().map(|input| raw::feed(input, raw.is_terminal(), leaves)).transpose()?;
+        Ok(Self { feeding, input, resizes, raw, size, status, lost: false, told, left, unwritten: None })
+    }
+
+    /// Says that there is no link, where there is none for a while, and when there is one again.
+    fn look(&mut self) {
+        // A question stands there, and its answer is typed.
+        if raw::is_asking() {
+            return;
+        }
+        let state = self.status.borrow().state.clone();
+        let (ready, told) = (matches!(state, State::Ready), self.told.load(Ordering::SeqCst));
+        let line = match state.reason() {
+            Some(why) if self.lost && !told => {
+                format!("the link is lost: {}; what is typed waits for the next one, and Ctrl-C leaves", harmless(&why))
+            }
+            _ if ready && told => "the link is there again".to_owned(),
+            _ => String::new(),
+        };
+        self.lost = !ready;
+        if !line.is_empty() {
+            self.told.store(!ready, Ordering::SeqCst);
+            // A terminal that takes no text takes no shell either.
+            let _ = write!(io::stderr(), "\r\n{line}\r\n");
+        }
     }
 
     /// Waits for one thing that happens and does what follows; nothing is lost where it is waited for no longer.
@@ -111,6 +167,9 @@ impl Joined {
                 }
             }
             _ = self.resizes.recv() => self.size = self.raw.size(),
+            () = self.left.notified() => return Ok(Turn::Left),
+            // Anything that comes puts it off.
+            () = sleep(QUIET), if self.raw.is_terminal() => self.look(),
         }
         Ok(Turn::More)
     }

@@ -41,7 +41,7 @@ pub async fn listen(gateway: Gateway, options: Options, local: Local, beside: Op
     Tunnel::open_beside(gateway, options, local, beside).await
 }
 
-/// How it stands, for the model.
+/// The tunnel's state, for the model.
 pub fn standing(status: &Status) -> TunnelStatus {
     let phase = match &status.state {
         State::Resolving => Phase::Resolving,
@@ -86,6 +86,12 @@ pub fn watch(number: usize, mut tunnel: Tunnel, out: mpsc::Sender<(usize, Status
         loop {
             tokio::select! {
                 change = tunnel.changed() => match change {
+                    // Whether its sessions were ended at AWS is known at its very end.
+                    Some(status) if matches!(status.state, State::Closed(_)) => {
+                        let status = tunnel.close().await;
+                        let _ = out.send((number, status)).await;
+                        return;
+                    }
                     Some(status) => {
                         let _ = out.send((number, status)).await;
                     }

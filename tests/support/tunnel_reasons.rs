@@ -320,6 +320,11 @@ fn credentials_of_another_account_keep_no_tunnel_and_are_told() {
     assert_eq!(world.asked("ssm:StartSession"), opened, "nothing is opened with them");
     let (outcome, reason) = last(&home);
     assert!(outcome == "failed" && reason.contains("999999999999"), "{outcome}: {reason}");
+    // Nor is its session ended with them.
+    let mut err = String::new();
+    tunnel.child.stderr.take().unwrap().read_to_string(&mut err).unwrap();
+    assert!(err.contains("was not ended at AWS"), "{err}");
+    assert!(audit(&home).last().unwrap()["after"]["not_ended"].is_string(), "{err}");
 }
 
 #[test]

@@ -4,6 +4,7 @@ use super::*;
 use std::io::{BufRead as _, BufReader};
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -164,6 +165,35 @@ fn a_tunnel_whose_socket_would_have_too_long_a_name_is_opened_all_the_same() {
     let port = ready["local"].as_str().unwrap().rsplit_once(':').unwrap().1.parse().unwrap();
     assert!(answers(port));
     assert!(std::fs::read_dir(long.join("cockpit/tunnels")).unwrap().next().is_none());
+}
+
+#[test]
+fn a_tunnel_of_its_own_is_opened_also_where_the_command_was_interrupted_before() {
+    let desk = Desk::new();
+    let mut tunnel = desk.tunnel("staging", "");
+    let over = desk.state.path().join("over");
+    let script = "trap 'echo caught' INT; echo $PGPORT; while [ ! -e \"$OVER\" ]; do sleep 0.05; done";
+    let mut command = desk.with_db("staging", script);
+    command.env("OVER", &over).process_group(0);
+    command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().unwrap();
+    let mut out = BufReader::new(child.stdout.take().unwrap()).lines();
+    let port = out.next().unwrap().unwrap().parse().unwrap();
+    // As Ctrl-C in psql, which cancels a statement and no more.
+    signal(child.id(), Signal::INT);
+    assert_eq!(out.next().unwrap().unwrap(), "caught");
+    signal(tunnel.child.id(), Signal::INT);
+    ended(&mut tunnel.child);
+    let mut err = BufReader::new(child.stderr.take().unwrap());
+    let mut said = String::new();
+    while !said.contains("new connections") {
+        assert!(err.read_line(&mut said).unwrap() > 0, "{said}");
+    }
+    assert!(said.contains("new connections go through a tunnel of this command's own"), "{said}");
+    assert!(answers(port));
+    assert_eq!(desk.sessions(), 2);
+    std::fs::write(&over, "").unwrap();
+    assert_eq!(ended(&mut child).code(), Some(0));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Shells and commands in containers.
 
 use super::*;
+use std::os::unix::process::CommandExt as _;
 
 #[test]
 fn a_command_in_a_container_gives_its_output_and_its_exit_code() {
@@ -76,6 +77,16 @@ fn a_shell_that_is_left_while_it_runs_is_not_written_down_as_done() {
     let (outcome, reason) = last(&home);
     assert!(outcome == "unknown" && reason.contains("the time is up"), "{outcome}: {reason}");
     assert!(world.asked("ssm:TerminateSession") >= 4);
+}
+
+#[test]
+fn a_shell_that_the_service_ends_is_no_success_and_why_is_told() {
+    let (home, world) = (home(), World::staging());
+    let child = shell(&home, &world);
+    world.post("/_sim/fault", &json!({"operation": "gateway:link", "kind": "ended", "count": 1}));
+    let said = support::finish(child).coded(1);
+    assert!(said.err.contains("the session was ended") && said.err.contains("may go on"), "{said:#?}");
+    assert_eq!(last(&home), ("unknown".to_owned(), "the session was ended".to_owned()));
 }
 
 #[cfg(target_os = "linux")]
@@ -164,10 +175,20 @@ fn a_command_is_run_in_the_container_that_is_named() {
 fn signals_are_those_of_a_command_that_runs_with_a_database() {
     let (home, world) = (home(), World::mapped(REMOTE, database()));
     let script = "trap 'echo INT; exit 41' INT; trap 'echo TERM; exit 42' TERM; trap 'echo HUP; exit 43' HUP
+                  trap 'echo QUIT; exit 44' QUIT; trap 'echo USR1; exit 45' USR1; trap 'echo USR2; exit 46' USR2
                   echo up; while :; do sleep 0.05; done";
-    for (sent, name, code) in [(Signal::INT, "INT", 41), (Signal::TERM, "TERM", 42), (Signal::HUP, "HUP", 43)] {
+    for (sent, name, code) in [
+        (Signal::INT, "INT", 41),
+        (Signal::TERM, "TERM", 42),
+        (Signal::HUP, "HUP", 43),
+        (Signal::QUIT, "QUIT", 44),
+        (Signal::USR1, "USR1", 45),
+        (Signal::USR2, "USR2", 46),
+    ] {
         let mut command = home.on(&world);
         command.args(["with-db", "staging", "--to", REMOTE, "--", "sh", "-c", script]);
+        // Not in the foreground of a terminal: what a key there sends reaches the command by itself.
+        command.process_group(0);
         let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         child.stdout.as_mut().unwrap().read_exact(&mut [0; 3]).unwrap();
         signal(child.id(), sent);
@@ -175,5 +196,5 @@ fn signals_are_those_of_a_command_that_runs_with_a_database() {
         assert_eq!(said.out, format!("{name}\n"), "{said:#?}");
         assert_eq!(last(&home).1, format!("exit code {code}"));
     }
-    assert_eq!(world.asked("ssm:TerminateSession"), 3);
+    assert_eq!(world.asked("ssm:TerminateSession"), 6);
 }

@@ -9,7 +9,7 @@ use std::process::{Child, Command, Stdio};
 pub const REMOTE: &str = "db.internal:5432";
 pub const PASSWORD: &str = "simulated-";
 
-/// What stands in the audit file.
+/// The entries of the audit file.
 pub fn audit(home: &Home) -> Vec<Value> {
     let text = std::fs::read_to_string(home.path().join("audit.jsonl")).unwrap_or_default();
     for secret in [SECRET, TOKEN, PASSWORD, "AAEAA"] {

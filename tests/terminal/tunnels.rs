@@ -62,6 +62,22 @@ fn a_shell_has_the_terminal_to_itself_and_the_screen_comes_back_as_it_was() {
 }
 
 #[test]
+fn a_shell_that_the_service_ends_is_told_with_the_reason_and_is_not_written_down_as_done() {
+    let (home, world) = (tunneled(), World::staging());
+    let mut terminal = Terminal::on(&home, &world, "--env staging");
+    terminal.press("2");
+    terminal.shows("healthy");
+    terminal.press("/web\r");
+    terminal.hides("● api");
+    terminal.press("E");
+    terminal.shows("root@");
+    world.post("/_sim/fault", &json!({"operation": "gateway:link", "kind": "ended", "count": 1}));
+    terminal.shows("was ended");
+    let outcomes: Vec<String> = written(&home).into_iter().map(|(outcome, _)| outcome).collect();
+    assert_eq!(outcomes, ["\"started\"", "\"unknown\""]);
+}
+
+#[test]
 fn a_shell_of_the_command_gives_the_terminal_back_with_the_exit_code() {
     let (home, world) = (tunneled(), World::staging());
     let mut terminal = Terminal::on(&home, &world, "exec staging web");
@@ -77,6 +93,50 @@ fn a_shell_of_the_command_gives_the_terminal_back_with_the_exit_code() {
     until("it was asked for", PATIENCE, || (world.asked("ecs:ExecuteCommand") >= 2).then_some(()));
     terminal.press("\u{3}");
     assert_eq!(terminal.ended(), 130);
+}
+
+#[test]
+fn a_shell_that_has_lost_its_link_says_so_and_is_left_with_ctrl_c() {
+    let (home, world) = (tunneled(), World::staging());
+    let mut terminal = Terminal::open(command(&home, Some(&world.endpoint()), "exec staging web"), 200, 40);
+    terminal.shows("root@");
+    world.fault("gateway:connect", "hang");
+    world.post("/_sim/fault", &json!({"operation": "gateway:link", "kind": "reset", "count": 1}));
+    terminal.shows("Ctrl-C leaves");
+    terminal.press("\u{3}");
+    assert_eq!(terminal.ended(), 130);
+    until("cooked", PATIENCE, || terminal.cooked().then_some(()));
+    assert_eq!(written(&home).last().unwrap().0, "\"unknown\"");
+}
+
+#[test]
+fn a_second_factor_is_asked_for_in_the_middle_of_a_shell_which_goes_on_then() {
+    let (home, world) = (tunneled(), World::staging());
+    world.poke(&json!({"require_code": "271828"}));
+    std::fs::create_dir_all(home.path().join(".aws")).unwrap();
+    let files = format!(
+        "[profile base]\naws_access_key_id = AKIASIMULATED0000001\naws_secret_access_key = {SECRET}\n\n[profile work]\nrole_arn = arn:aws:iam::123456789012:role/ops\nsource_profile = base\nmfa_serial = arn:aws:iam::123456789012:mfa/me\n"
+    );
+    home.write(".aws/config", files);
+    let mut command = command(&home, None, "exec staging web");
+    command.env("AWS_ENDPOINT_URL", world.endpoint());
+    command.env("AWS_PROFILE", "work");
+    let mut terminal = Terminal::open(command, 200, 40);
+    terminal.shows("for profile work:");
+    terminal.press("271828\r");
+    terminal.shows("root@");
+    // After an hour the session of the role is over, and the service closes the link.
+    let kept = std::fs::read_dir(home.path().join(".aws/cli/cache")).unwrap().next().unwrap().unwrap().path();
+    let role: serde_json::Value = serde_json::from_slice(&std::fs::read(&kept).unwrap()).unwrap();
+    std::fs::remove_file(&kept).unwrap();
+    world.post("/_sim/expire", &json!({"access_key": role["Credentials"]["AccessKeyId"]}));
+    world.post("/_sim/fault", &json!({"operation": "gateway:link", "kind": "close", "count": 1}));
+    terminal.wait("the second question", |text| text.matches("for profile work:").count() == 2);
+    terminal.press("271828\r");
+    until("keys are the shell's again", PATIENCE, || (!terminal.cooked()).then_some(()));
+    terminal.press("exit 7\r");
+    assert_eq!(terminal.ended(), 7);
+    until("cooked", PATIENCE, || terminal.cooked().then_some(()));
 }
 
 #[test]
@@ -108,19 +168,66 @@ fn in_the_demonstration_one_key_opens_a_tunnel_that_psql_uses_in_another_termina
     assert_eq!(support::run(&mut psql, [""; 0]).coded(0).out, "t\n", "{typed}");
 }
 
-#[test]
-fn a_tunnel_of_the_screen_is_used_by_a_command_in_another_terminal() {
-    // The address of a socket has no room for each path.
-    let state = tempfile::tempdir().unwrap();
+/// A world whose database answers as PostgreSQL without TLS, and no more.
+fn with_a_database() -> World {
     let database = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let world = World::mapped("db.internal:5432", database.local_addr().unwrap());
     std::thread::spawn(move || {
         for socket in database.incoming() {
-            // As PostgreSQL without TLS.
-            let _ = socket.unwrap().write_all(b"N");
+            let mut socket = socket.unwrap();
+            std::thread::spawn(move || {
+                let mut request = [0; 8];
+                if socket.read_exact(&mut request).is_ok() {
+                    let _ = socket.write_all(b"N");
+                }
+            });
         }
     });
-    let home = tunneled();
+    world
+}
+
+/// Runs `cockpit with-db` at a terminal, with the output of another program as its input. The command with the database has a
+/// session of its own: only what is passed on to it reaches it.
+#[cfg(target_os = "linux")]
+const PIPED: &str = r#"
+    trap : INT
+    sh -c 'trap ": >\"$WITNESS\"; exit" INT; while :; do sleep 0.05; done' |
+        "$PROGRAM" with-db staging -- setsid sh -c '
+            trap "echo interrupted" INT; trap "exit 0" TERM; echo "the program is $PPID."
+            while :; do sleep 0.05; done'
+    echo "it ended with $?"
+"#;
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_key_of_the_terminal_is_not_passed_on_to_a_command_with_a_database_that_it_reaches_by_itself() {
+    let (home, world) = (tunneled(), with_a_database());
+    let mut builder = CommandBuilder::new("sh");
+    builder.env_clear();
+    for (name, value) in home.variables(Some(&world.endpoint())) {
+        builder.env(name, value);
+    }
+    let witness = home.path().join("witness");
+    builder.env("WITNESS", &witness);
+    builder.env("PROGRAM", env!("CARGO_BIN_EXE_cockpit"));
+    builder.cwd(home.path());
+    builder.args(["-c", PIPED]);
+    let mut terminal = Terminal::open(builder, 120, 40);
+    let number: u32 = until("the number of the program", PATIENCE, || {
+        terminal.text().split("the program is ").nth(1)?.split_once('.')?.0.parse().ok()
+    });
+    terminal.press("\u{3}");
+    until("the key has reached the programs in the foreground", PATIENCE, || witness.exists().then_some(()));
+    support::signal(number, Signal::TERM);
+    terminal.shows("it ended with 0");
+    assert!(!terminal.text().contains("interrupted"), "{}", terminal.text());
+}
+
+#[test]
+fn a_tunnel_of_the_screen_is_used_by_a_command_in_another_terminal() {
+    // The address of a socket has no room for each path.
+    let state = tempfile::tempdir().unwrap();
+    let (home, world) = (tunneled(), with_a_database());
     let mut builder = command(&home, Some(&world.endpoint()), "--env staging");
     builder.env("XDG_STATE_HOME", state.path());
     let mut terminal = Terminal::open(builder, 120, 40);

@@ -11,7 +11,7 @@ use std::sync::Arc;
 struct MyGate;
 
 impl Gate for MyGate {
-    /// What a session is opened to: an instance, or `ecs:CLUSTER_TASK_RUNTIME`.
+    /// The target of a session: an instance, or `ecs:CLUSTER_TASK_RUNTIME`.
     type Target = String;
 
     async fn resolve(&self) -> Result<String, Failure> {

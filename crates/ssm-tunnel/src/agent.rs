@@ -12,16 +12,16 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use std::collections::VecDeque;
 
-/// What happened.
+/// An event of the agent's side.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// The handshake is complete.
     Ready,
     /// A connection is to be made.
     Opened(StreamId),
-    /// Bytes for it.
+    /// Bytes for a connection.
     Data(StreamId, Bytes),
-    /// It is over.
+    /// A connection is over.
     Ended(StreamId),
     /// Bytes for the terminal.
     Input(Bytes),
@@ -29,7 +29,7 @@ pub enum Event {
     Size(Size),
     /// The client ends the session.
     Terminate,
-    /// What came is no smux.
+    /// Bytes came that are no smux.
     Broken(String),
 }
 
@@ -37,21 +37,21 @@ pub enum Event {
 pub struct Agent {
     version: String,
     purpose: Purpose,
-    /// What the session was asked for with, which the client is told.
+    /// The properties that the session was opened with, which the agent repeats to the client.
     properties: Value,
     channel: Channel,
     mux: Option<Mux>,
     /// The one connection without multiplexing.
     only: bool,
     ready: bool,
-    /// What waits is sent message by message, by [`Agent::say`].
+    /// Messages wait until [`Agent::say`] sends them one by one.
     rests: bool,
     outbox: Outbox,
     events: VecDeque<Event>,
 }
 
 impl Agent {
-    /// Before its handshake. The ids of its messages follow from `seed`.
+    /// An agent before its handshake. The ids of its messages follow from `seed`.
     pub fn new(purpose: Purpose, version: &str, epoch_ms: u64, seed: u128) -> Self {
         Self {
             version: version.to_owned(),
@@ -67,7 +67,8 @@ impl Agent {
         }
     }
 
-    /// With what the session was asked for: `host`, `portNumber`, `localPortNumber`, which other clients go by.
+    /// Sets the properties that the session was asked for with: `host`, `portNumber`, `localPortNumber`, which other
+    /// clients go by.
     #[must_use]
     pub fn with_properties(mut self, properties: Value) -> Self {
         self.properties = properties;
@@ -178,7 +179,7 @@ impl Agent {
         self.end(stream, now);
     }
 
-    /// Bytes of the terminal.
+    /// Sends bytes of the terminal.
     pub fn output(&mut self, bytes: &Bytes, now: Time) {
         let chunk = |at: usize| bytes.slice(at..bytes.len().min(at + CHUNK));
         self.put((0..bytes.len()).step_by(CHUNK).map(chunk), now);
@@ -228,12 +229,12 @@ impl Agent {
         self.channel.raw(Kind::ChannelClosed, body.into(), now);
     }
 
-    /// The link is lost.
+    /// The WebSocket is lost: what was sent is kept until it is acknowledged.
     pub fn lost(&mut self) {
         self.channel.lost();
     }
 
-    /// There is a new link.
+    /// There is a new WebSocket: sends again what was not acknowledged.
     pub fn resumed(&mut self, now: Time) {
         self.channel.resumed(now);
     }
@@ -253,7 +254,7 @@ impl Agent {
         self.channel.transmit()
     }
 
-    /// What happened.
+    /// The next event, if there is one.
     pub fn event(&mut self) -> Option<Event> {
         self.events.pop_front()
     }

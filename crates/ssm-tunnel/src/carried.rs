@@ -1,9 +1,9 @@
-//! What a session is for, how fast it sends, and what it tells.
+//! The use of a session, its rate of sending, and its events.
 
 use crate::smux::StreamId;
 use bytes::Bytes;
 
-/// What the session carries.
+/// The use of a session.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Purpose {
     /// Connections to a port.
@@ -28,12 +28,12 @@ impl Default for SendRate {
     }
 }
 
-/// What happened.
+/// An event of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// The handshake is complete: from now on input counts.
     Ready {
-        /// As the agent says.
+        /// The version of the agent, as it says.
         agent_version: String,
         /// Whether there can be several connections at once.
         multiplexed: bool,
@@ -42,7 +42,7 @@ pub enum Event {
     Data(StreamId, Bytes),
     /// The far side ended the connection; `refused` if there never was one, as the host and port could not be reached.
     Ended {
-        /// Which one.
+        /// The connection that ended.
         stream: StreamId,
         /// Whether the agent could not connect.
         refused: bool,

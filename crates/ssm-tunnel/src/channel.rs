@@ -21,10 +21,10 @@ const EARLY: usize = 10_000;
 const AGAIN: usize = 64;
 /// Queues that are empty keep room for so many.
 const IDLE: usize = 64;
-/// Of an id, the part that is counted: the others say of which kind it is.
+/// The part of an id that is counted: the others say of which kind it is.
 const COUNTED: u128 = (1 << 62) - 1;
 
-/// Which side this is.
+/// The side of the session that this end is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Role {
     /// Sends input, receives output.
@@ -33,7 +33,7 @@ pub enum Role {
     Agent,
 }
 
-/// What came in, in order.
+/// An item that arrived, in order of sequence numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Inbound {
     /// A payload with its type.
@@ -42,7 +42,7 @@ pub enum Inbound {
     Closed(String),
 }
 
-/// What waits for the WebSocket.
+/// A message that waits for the WebSocket.
 enum Waiting {
     Frame(Bytes),
     /// The message of this number, which is kept until it is acknowledged: made when the WebSocket takes it.
@@ -61,7 +61,7 @@ struct Sent {
 /// The state of both directions.
 pub struct Channel {
     role: Role,
-    /// What the moment zero is in milliseconds since 1970.
+    /// The wall-clock time of the moment zero, in milliseconds since 1970.
     epoch_ms: u64,
     /// The id before the next one.
     id: u128,
@@ -101,7 +101,7 @@ impl Channel {
         }
     }
 
-    /// One that nothing else has: the numbers after a random one.
+    /// A unique id: the numbers after a random one.
     pub(crate) fn next_id(&mut self) -> Uuid {
         self.id = (self.id & !COUNTED) | (self.id.wrapping_add(1) & COUNTED);
         Uuid::from_u128(self.id)
@@ -154,7 +154,7 @@ impl Channel {
             Kind::Acknowledge => self.acknowledged(&frame, now),
             Kind::ChannelClosed => {
                 let closed: ChannelClosed = serde_json::from_slice(&frame.payload).unwrap_or_default();
-                self.inbox.push_back(Inbound::Closed(closed.output));
+                self.inbox.push_back(Inbound::Closed(closed.reason()));
             }
             // Neither says anything about the agent; what is not known is left alone.
             Kind::StartPublication | Kind::PausePublication | Kind::Other(_) | Kind::Input | Kind::Output => {}
@@ -211,7 +211,7 @@ impl Channel {
         }
     }
 
-    /// What came in, in order.
+    /// The next item that arrived, in order of sequence numbers.
     pub fn take(&mut self) -> Option<Inbound> {
         self.inbox.pop_front()
     }
@@ -295,7 +295,7 @@ impl Channel {
         self.out.clear();
     }
 
-    /// There is a new link: everything without an acknowledgement is sent again at once.
+    /// Takes a new link: everything without an acknowledgement is sent again at once.
     pub fn resumed(&mut self, now: Time) {
         self.out.clear();
         for at in 0..self.unacknowledged.len() {
@@ -303,8 +303,11 @@ impl Channel {
         }
     }
 
-    /// When [`Channel::tick`] has something to do.
+    /// When [`Channel::tick`] has something to do; not while so much waits for the WebSocket that it has not.
     pub fn wake(&self) -> Option<Time> {
+        if self.out.len() >= AGAIN {
+            return None;
+        }
         self.unacknowledged.iter().take(AGAIN).map(|sent| sent.at + self.rtt.timeout(sent.times)).min()
     }
 

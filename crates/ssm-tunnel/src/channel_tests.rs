@@ -126,6 +126,20 @@ fn a_message_far_ahead_is_not_acknowledged_and_fills_no_memory() {
 }
 
 #[test]
+fn while_there_is_no_link_what_is_overdue_wakes_nobody_again_and_again() {
+    let (mut client, _) = pair();
+    for _ in 0..AGAIN {
+        client.send(OUTPUT, Bytes::from_static(b"x"), at(0));
+    }
+    client.lost();
+    assert_eq!(client.wake(), Some(at(200)));
+    client.tick(at(200));
+    assert_eq!(client.wake(), None, "as much waits as is sent again at one time");
+    while client.transmit().is_some() {}
+    assert!(client.wake().is_some_and(|wake| wake > at(200)));
+}
+
+#[test]
 fn the_end_is_told_and_other_kinds_are_left_alone() {
     let (mut client, mut agent) = pair();
     for kind in [Kind::StartPublication, Kind::PausePublication, Kind::Other("agent_session_state".into()), Kind::Input]
@@ -137,5 +151,9 @@ fn the_end_is_told_and_other_kinds_are_left_alone() {
         client.receive(&frame, at(1)).unwrap();
     }
     assert_eq!((client.take(), client.take()), (Some(Inbound::Closed("idle for 20 minutes".into())), None));
+    let framed = br#"{"Output":"\n----------ERROR-------\nUnable to start command: no such file\n"}"#;
+    agent.raw(Kind::ChannelClosed, Bytes::from_static(framed), at(2));
+    client.receive(&agent.transmit().unwrap(), at(3)).unwrap();
+    assert_eq!(client.take(), Some(Inbound::Closed("Unable to start command: no such file".into())));
     assert_eq!(client.waiting(), 0);
 }

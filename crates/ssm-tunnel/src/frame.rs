@@ -12,7 +12,7 @@ const START: usize = HEADER + 4;
 /// The longest header that is believed. None longer than [`HEADER`] was ever seen.
 const LONGEST_HEADER: usize = 1024;
 
-/// What a frame is about.
+/// The type of a message, a name in its header.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Kind {
     /// From the client to the agent.
@@ -67,15 +67,15 @@ impl Kind {
 pub mod payload {
     /// Bytes of a connection or of a terminal.
     pub const OUTPUT: u32 = 1;
-    /// What went wrong, as text.
+    /// An error message, as text.
     pub const ERROR: u32 = 2;
     /// The size of the terminal.
     pub const SIZE: u32 = 3;
-    /// What the agent asks for before the session.
+    /// The agent's request before the session: [`crate::message::HandshakeRequest`].
     pub const HANDSHAKE_REQUEST: u32 = 5;
-    /// What the client answers.
+    /// The client's answer: [`crate::message::HandshakeResponse`].
     pub const HANDSHAKE_RESPONSE: u32 = 6;
-    /// From here on input counts.
+    /// The end of the handshake: from here on input counts.
     pub const HANDSHAKE_COMPLETE: u32 = 7;
     /// One of [`super::flag`].
     pub const FLAG: u32 = 10;
@@ -85,7 +85,7 @@ pub mod payload {
     pub const EXIT_CODE: u32 = 12;
 }
 
-/// What a payload of the type [`payload::FLAG`] says.
+/// Values of a payload of the type [`payload::FLAG`].
 pub mod flag {
     /// The connection is over, the session is not (sessions without multiplexing).
     pub const DISCONNECT_TO_PORT: u32 = 1;
@@ -95,21 +95,21 @@ pub mod flag {
     pub const CONNECT_TO_PORT_ERROR: u32 = 3;
 }
 
-/// Why bytes are no frame.
+/// The reason why bytes are no frame.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum FrameError {
     /// Fewer bytes than the header and the payload need.
     #[error("the message is cut off after {0} bytes")]
     Truncated(usize),
-    /// A header that cannot be.
+    /// The header's length is impossible.
     #[error("the message says that its header has {0} bytes")]
     Header(u32),
     /// The payload's length and what is there differ.
     #[error("the message says that it carries {said} bytes, and carries {there}")]
     Length {
-        /// What the header says.
+        /// The length in the header.
         said: u32,
-        /// What is there.
+        /// The length of the payload that is there.
         there: usize,
     },
     /// The payload is not what was sent.
@@ -117,10 +117,10 @@ pub enum FrameError {
     Digest,
 }
 
-/// A message.
+/// A message of the session's data channel.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Frame {
-    /// What it is about.
+    /// The type of the message.
     pub kind: Kind,
     /// When it was made, in milliseconds since 1970. Never 0.
     pub created_ms: u64,
@@ -128,16 +128,16 @@ pub struct Frame {
     pub sequence: i64,
     /// 3 in acknowledgements, else 0; 1 in the first message of a direction.
     pub flags: u64,
-    /// Its id.
+    /// The id, which an acknowledgement repeats.
     pub id: Uuid,
-    /// What the payload is: one of [`payload`], or another.
+    /// The type of the payload: one of [`payload`], or another.
     pub payload_type: u32,
-    /// What it carries.
+    /// The content, whose form depends on its type.
     pub payload: Bytes,
 }
 
 impl Frame {
-    /// As bytes.
+    /// The message as bytes for the WebSocket.
     pub fn encode(&self) -> Bytes {
         let mut out = BytesMut::with_capacity(START + self.payload.len());
         out.put_u32(HEADER as u32);
@@ -160,7 +160,7 @@ impl Frame {
         out.freeze()
     }
 
-    /// From the bytes of one WebSocket message.
+    /// Reads a message from the bytes of one WebSocket message.
     pub fn decode(bytes: &Bytes) -> Result<Self, FrameError> {
         let truncated = FrameError::Truncated(bytes.len());
         let header = u32_at(bytes, 0).ok_or(truncated)?;

@@ -1,4 +1,4 @@
-//! What is said in JSON: the first message, acknowledgements, the handshake, the end.
+//! The messages in JSON: the first message, acknowledgements, the handshake, the end.
 
 use secrecy::{ExposeSecret, SecretString};
 use serde::{Deserialize, Serialize};
@@ -21,7 +21,7 @@ pub fn open_data_channel(token: &SecretString, request: Uuid, client: Uuid) -> S
     .to_string()
 }
 
-/// That a message has arrived.
+/// The acknowledgement that a message has arrived.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 pub struct Acknowledge {
     /// The kind of the message, by name.
@@ -38,14 +38,14 @@ pub struct Acknowledge {
     pub sequential: bool,
 }
 
-/// What the agent wants settled before the session.
+/// The agent's request before the session: actions that the client has to carry out.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct HandshakeRequest {
     /// The agent's version.
     #[serde(default)]
     pub agent_version: String,
-    /// What the client is to do.
+    /// The actions that the client has to carry out.
     #[serde(default)]
     pub requested_client_actions: Option<Vec<RequestedAction>>,
 }
@@ -57,12 +57,12 @@ pub struct RequestedAction {
     /// `SessionType`, `KMSEncryption`, or one that is not known here.
     #[serde(default)]
     pub action_type: String,
-    /// What belongs to it.
+    /// Parameters of the action, whose form depends on its type.
     #[serde(default)]
     pub action_parameters: Value,
 }
 
-/// What the client did.
+/// The client's answer to the agent's request.
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct HandshakeResponse {
@@ -71,7 +71,7 @@ pub struct HandshakeResponse {
     /// An answer for each action.
     #[serde(default)]
     pub processed_client_actions: Vec<ProcessedAction>,
-    /// What went wrong.
+    /// Errors outside of single actions.
     #[serde(default)]
     pub errors: Option<Vec<String>>,
 }
@@ -80,14 +80,14 @@ pub struct HandshakeResponse {
 #[derive(Debug, Clone, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ProcessedAction {
-    /// Which one.
+    /// The type of the action that is answered.
     pub action_type: String,
     /// 1 done, 2 failed, 3 not supported.
     pub action_status: u8,
-    /// What came out of it.
+    /// The result of the action, whose form depends on its type.
     #[serde(default)]
     pub action_result: Value,
-    /// Why it did not work.
+    /// The error message of an action that failed.
     #[serde(default)]
     pub error: String,
 }
@@ -107,4 +107,12 @@ pub struct Size {
 pub struct ChannelClosed {
     /// Why, where somebody says so.
     pub output: String,
+}
+
+impl ChannelClosed {
+    /// Why, in a line. Agents set what went wrong below a rule: `----------ERROR-------`.
+    pub fn reason(&self) -> String {
+        let lines = self.output.lines().map(str::trim);
+        lines.filter(|line| !line.is_empty() && !line.starts_with("-----")).collect::<Vec<_>>().join(" ")
+    }
 }

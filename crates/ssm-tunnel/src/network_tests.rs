@@ -22,7 +22,7 @@ impl Dice {
     }
 }
 
-/// What is on its way, by the time of its arrival.
+/// Messages on their way, by the time of their arrival.
 #[derive(Default)]
 struct Wire(BTreeMap<(Time, u64), Bytes>);
 

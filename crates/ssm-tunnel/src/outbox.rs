@@ -1,5 +1,6 @@
-//! What waits for its turn to be sent. Small pieces go together in one message, as the official client and agent read up to a
-//! message's worth of their multiplexer at a time: where messages are paced, a hundred small requests do not take a hundred turns.
+//! Data that waits for its turn to be sent. Small pieces go together in one message, as the official client and agent
+//! read up to a message's worth of their multiplexer at a time: where messages are paced, a hundred small requests do
+//! not take a hundred turns.
 
 use crate::carried::SendRate;
 use crate::channel::CHUNK;
@@ -29,13 +30,13 @@ impl Outbox {
         self.pieces.push_back(piece);
     }
 
-    /// Forgets what waits.
+    /// Forgets all waiting bytes.
     pub(crate) fn clear(&mut self) {
         self.pieces.clear();
         self.bytes = 0;
     }
 
-    /// The bytes that wait.
+    /// The number of waiting bytes.
     pub(crate) fn waiting(&self) -> usize {
         self.bytes
     }

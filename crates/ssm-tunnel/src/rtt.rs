@@ -4,7 +4,7 @@
 use crate::time::Time;
 use std::time::Duration;
 
-/// Before anything was measured.
+/// The round trip before anything was measured.
 const FIRST: Duration = Duration::from_millis(100);
 const FIRST_TIMEOUT: Duration = Duration::from_millis(200);
 /// The clock's grain: the deviation counts as at least this much.
@@ -12,7 +12,7 @@ const GRAIN: Duration = Duration::from_millis(10);
 /// The longest time that is waited.
 const LONGEST: Duration = Duration::from_secs(1);
 
-/// The estimate.
+/// The smoothed round-trip time and its deviation, as RFC 6298 estimates them.
 #[derive(Debug, Clone)]
 pub struct Rtt {
     smoothed: Duration,

@@ -40,7 +40,8 @@ enum Carrier {
     Basic { open: bool, quiet_until: Time },
 }
 
-/// A session.
+/// A session with an agent, over one WebSocket after the other: handshake, messages in order, connections or a
+/// terminal.
 pub struct Session {
     client: Uuid,
     purpose: Purpose,
@@ -56,8 +57,8 @@ pub struct Session {
 }
 
 impl Session {
-    /// Before its first link. `epoch_ms` is the wall clock at the moment zero. All ids follow from `seed`, which is random
-    /// where sessions go to AWS: nothing else here is, so with the same one the same is said again.
+    /// A session before its first link. `epoch_ms` is the wall clock at the moment zero. All ids follow from `seed`,
+    /// which is random where sessions go to AWS: nothing else here is, so with the same one the same is said again.
     pub fn new(purpose: Purpose, pace: SendRate, epoch_ms: u64, seed: u128) -> Self {
         Self {
             client: random(seed),
@@ -152,7 +153,7 @@ impl Session {
         let body = serde_json::to_vec(&response).unwrap_or_default();
         self.channel.send(payload::HANDSHAKE_RESPONSE, body.into(), now);
         if encrypted {
-            self.broken("the session is to be encrypted with a KMS key, which this client cannot do");
+            self.broken("the session is to be encrypted with a KMS key, which only AWS's own plugin can do");
         }
     }
 
@@ -300,7 +301,7 @@ impl Session {
         }
     }
 
-    /// What was typed.
+    /// Sends bytes that were typed.
     pub fn input(&mut self, bytes: &Bytes, now: Time) {
         if self.purpose == Purpose::Shell && matches!(self.phase, Phase::Ready) {
             self.chunks(bytes, now);
@@ -366,7 +367,7 @@ impl Session {
         }
     }
 
-    /// What is to be done at this time.
+    /// Sends what is due at this time: acknowledgements, repetitions, keep-alives.
     pub fn tick(&mut self, now: Time) {
         self.channel.tick(now);
         self.flush(now);
@@ -390,12 +391,12 @@ impl Session {
         [self.channel.wake(), keep_alive, paced].into_iter().flatten().min()
     }
 
-    /// The link is lost.
+    /// The WebSocket is lost: what was sent is kept until it is acknowledged.
     pub fn lost(&mut self) {
         self.channel.lost();
     }
 
-    /// There is a new link.
+    /// There is a new WebSocket: sends again what was not acknowledged.
     pub fn resumed(&mut self, now: Time) {
         self.channel.resumed(now);
     }
@@ -405,7 +406,7 @@ impl Session {
         self.channel.transmit()
     }
 
-    /// What happened.
+    /// The next event, if there is one.
     pub fn event(&mut self) -> Option<Event> {
         self.events.pop_front()
     }

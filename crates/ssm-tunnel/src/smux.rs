@@ -24,7 +24,7 @@ const FIN: u8 = 1;
 const PSH: u8 = 2;
 const NOP: u8 = 3;
 
-/// What came in.
+/// An event of the multiplexed connections.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Event {
     /// The other side opened a connection.
@@ -40,10 +40,10 @@ pub enum Event {
 /// Bytes that are no smux: what follows them cannot be understood either.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Error)]
 pub enum SmuxError {
-    /// Another version.
+    /// A frame of another version than 1.
     #[error("the agent speaks version {0} of smux, not 1")]
     Version(u8),
-    /// An unknown command.
+    /// A frame with an unknown command.
     #[error("the agent sent the smux command {0}, which does not exist")]
     Command(u8),
 }

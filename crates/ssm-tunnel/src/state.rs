@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-/// How it stands.
+/// The state of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum State {
     /// Looking for the target.
@@ -19,18 +19,18 @@ pub enum State {
     Closed(Closed),
 }
 
-/// Why it is over.
+/// The reason of the end.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Closed {
-    /// It was asked to.
+    /// Its user ended it.
     Stopped,
     /// The other side ended the session (sessions that are not replaced).
     Ended(String),
-    /// It cannot be.
+    /// It failed, and is not tried again.
     Failed(Failure),
 }
 
-/// What kind of failure it is: what follows from it.
+/// The kind of a failure, from which it follows whether it is tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum FailureKind {
     /// Trying again may help: the network, a service that is down.
@@ -48,21 +48,21 @@ pub enum FailureKind {
 /// Why something did not work.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Failure {
-    /// What follows.
+    /// The kind, from which it follows whether it is tried again.
     pub kind: FailureKind,
-    /// In a sentence.
+    /// The failure in a sentence.
     pub message: String,
-    /// What to do about it.
+    /// The hint, where there is one.
     pub hint: Option<String>,
 }
 
 impl Failure {
-    /// One without a hint.
+    /// A failure without a hint.
     pub fn new(kind: FailureKind, message: impl Into<String>) -> Self {
         Self { kind, message: message.into(), hint: None }
     }
 
-    /// One that may be over by itself.
+    /// A failure that may be over by itself.
     pub fn transient(message: impl Into<String>) -> Self {
         Self::new(FailureKind::Transient, message)
     }
@@ -77,7 +77,7 @@ impl fmt::Display for Failure {
 impl std::error::Error for Failure {}
 
 impl State {
-    /// A word.
+    /// The state in one word, for logs and reports.
     pub fn word(&self) -> &'static str {
         match self {
             Self::Resolving => "resolving",

@@ -1,4 +1,4 @@
-//! What to do when something happens to a session: a state machine without sockets and without a clock.
+//! The supervisor of a session: a state machine without sockets and without a clock.
 //!
 //! ```text
 //!            resolved            handshake complete
@@ -29,14 +29,14 @@ const BACKOFF: (Duration, Duration) = (Duration::from_millis(250), Duration::fro
 const GOOD: Duration = Duration::from_mins(2);
 /// As often a session may be refused to be resumed before it counts as gone.
 const REFUSALS: u32 = 3;
-/// What to look at where there is no WebSocket.
+/// The hint where the WebSocket cannot be connected.
 const NO_LINK: &str = "the network, a proxy (HTTPS_PROXY) or a firewall is in the way: this machine has to reach port 443 of \
                        ssmmessages in the region of the session";
-/// What to look at where there is one, and nobody at its other end.
+/// The hint where the WebSocket is connected and the agent does not answer.
 const NO_AGENT: &str = "its role needs ssmmessages:CreateDataChannel and ssmmessages:OpenDataChannel, and its network a way to \
                         ssmmessages";
 
-/// What happened.
+/// An event of the outside world that the supervisor decides on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Input {
     /// The target is known.
@@ -54,7 +54,7 @@ pub enum Input {
     HandshakeComplete,
     /// Data or an acknowledgement came from the agent.
     Heard,
-    /// What was last asked for did not work.
+    /// The last action failed.
     Failed(Failure),
     /// The link is gone.
     Lost(String),
@@ -64,11 +64,11 @@ pub enum Input {
     Over(String),
     /// The target is not there any more.
     TargetGone(String),
-    /// It is to end.
+    /// The tunnel's user asks it to end.
     Stop,
 }
 
-/// What is to be done.
+/// An action for the driver to carry out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Action {
     /// Look for the target.
@@ -97,7 +97,7 @@ enum Step {
     Connect,
 }
 
-/// The state machine.
+/// The state machine of a session: it decides when a link is resumed, when a session is replaced, and when to give up.
 #[derive(Debug)]
 pub struct Supervisor {
     state: State,
@@ -147,13 +147,13 @@ impl Supervisor {
         }
     }
 
-    /// Begins.
+    /// Begins with the first action.
     pub fn start(&mut self, now: Time) -> Vec<Action> {
         self.since = Some(now);
         vec![Action::Resolve]
     }
 
-    /// How it stands.
+    /// The state of the session, for its user.
     pub fn state(&self) -> &State {
         &self.state
     }
@@ -177,7 +177,7 @@ impl Supervisor {
         matches!(self.state, State::Closed(_))
     }
 
-    /// Takes in what happened.
+    /// Takes an event; returns the actions that follow, in order.
     pub fn handle(&mut self, input: Input, now: Time) -> Vec<Action> {
         if self.is_over() {
             return Vec::new();
@@ -215,12 +215,13 @@ impl Supervisor {
             Input::Lost(why) => self.lost(why, now),
             Input::Silent if matches!(self.state, State::Ready) => self.silent(now),
             Input::Silent => Vec::new(),
-            Input::Over(why) if self.replaces => {
+            Input::Over(why) if self.replaces || !self.was_ready => {
                 let why = if why.is_empty() { "the session was ended".to_owned() } else { why };
-                if self.was_ready {
-                    self.replace(why, now)
-                } else {
-                    self.failed(Failure::new(FailureKind::Gone, why), now)
+                match (self.replaces, self.was_ready) {
+                    (true, true) => self.replace(why, now),
+                    (true, false) => self.failed(Failure::new(FailureKind::Gone, why), now),
+                    // What was to be done there was not begun.
+                    (false, _) => self.close(Closed::Failed(Failure::new(FailureKind::Gone, why))),
                 }
             }
             Input::Over(why) => self.close(Closed::Ended(why)),
@@ -387,7 +388,7 @@ impl Supervisor {
         self.retry = Some((now + wait, step));
     }
 
-    /// What is due.
+    /// Checks deadlines and due retries; returns the actions that follow.
     pub fn tick(&mut self, now: Time) -> Vec<Action> {
         if self.deadline.is_some_and(|deadline| deadline <= now) {
             self.deadline = None;

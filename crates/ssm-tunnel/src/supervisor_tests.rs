@@ -137,7 +137,7 @@ fn a_link_is_ready_with_the_answer_of_the_agent_where_something_waits_for_it() {
 }
 
 #[test]
-fn what_is_missing_is_told_by_how_far_it_came() {
+fn the_hint_follows_from_how_far_a_session_came() {
     let hint = |connected: bool| {
         let mut supervisor = Supervisor::new(true);
         supervisor.start(at(0));
@@ -203,6 +203,22 @@ fn a_shell_whose_session_is_over_is_over() {
     let actions = supervisor.handle(Input::Over("exit".into()), at(9));
     assert_eq!(actions, [Action::Disconnect, Action::Terminate, Action::Forget]);
     assert_eq!(supervisor.state(), &State::Closed(Closed::Ended("exit".into())));
+}
+
+#[test]
+fn a_shell_whose_session_is_over_before_it_was_open_has_failed() {
+    for (said, why) in [("Plugin with name X not found", "Plugin with name X not found"), ("", "the session was ended")]
+    {
+        let mut supervisor = Supervisor::new(false);
+        supervisor.start(at(0));
+        for input in [Input::Resolved, Input::Started, CONNECTED] {
+            supervisor.handle(input, at(1));
+        }
+        let actions = supervisor.handle(Input::Over(said.into()), at(2));
+        assert_eq!(actions, [Action::Disconnect, Action::Terminate, Action::Forget]);
+        let failure = Failure::new(FailureKind::Gone, why);
+        assert_eq!(supervisor.state(), &State::Closed(Closed::Failed(failure)));
+    }
 }
 
 #[test]

@@ -93,7 +93,7 @@ fn may_ask(app: &App, tunnel: &Tunnel) -> bool {
     tunnel.plan.environment == app.environment.name && app.screen.overlays.is_empty() && app.screen.typing.is_none()
 }
 
-/// It stands otherwise: told where that is news.
+/// Takes a tunnel's new state, and tells it where it is news.
 fn stands(app: &mut App, place: usize, standing: TunnelStatus) {
     let now = app.now;
     let named = app.named(&app.tunnels.list[place].plan.environment);

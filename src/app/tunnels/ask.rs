@@ -95,7 +95,7 @@ pub fn ask(app: &mut App, asking: Asking) {
     }
 }
 
-/// Whose credentials the opened environment is asked with; none where that is not known, or they are of another account.
+/// The identity that the opened environment is asked with; none where it is not known, or is of another account.
 pub fn identity(app: &App) -> Result<Identity, NoTarget> {
     let seen = &app.estate.identity;
     let failed = seen.failure().map(|failure| none(failure.message.clone(), failure.hint().to_owned()));
@@ -106,7 +106,7 @@ pub fn identity(app: &App) -> Result<Identity, NoTarget> {
     }
 }
 
-/// What would be opened; none where it has to be asked through which service.
+/// The settings of the tunnel that would be opened; none where a service has to be chosen first.
 fn plan(app: &App, wish: &Wish) -> Result<Option<Plan>, NoTarget> {
     identity(app)?;
     let environment = &app.environment;

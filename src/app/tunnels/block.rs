@@ -50,7 +50,7 @@ fn lines(app: &App) -> Vec<(String, String)> {
     app.tunnels.list.iter().map(line).collect()
 }
 
-/// What is copied of a tunnel is how programs connect to it.
+/// The text that is copied of a tunnel: how programs connect to it.
 fn subject(app: &App, key: Option<&str>) -> Option<Subject> {
     Some(Subject::Text(tell::url(of(app, key?)?)))
 }

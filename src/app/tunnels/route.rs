@@ -12,7 +12,7 @@ use crate::model::tunnel::{NoTarget, Wanted, none};
 use crate::model::{Endpoints, Identity, offered};
 use jiff::SignedDuration;
 
-/// What a tunnel goes through.
+/// The near end of a tunnel in AWS: the service or instance that it goes through.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum TunnelVia {
     /// An instance, as it was named.
@@ -21,7 +21,7 @@ pub enum TunnelVia {
     Service(Option<String>),
 }
 
-/// What a tunnel goes through: as asked, else as configured.
+/// The near end of a tunnel: as asked, else as configured.
 pub fn through(environment: &EnvironmentConfig, asked: Option<&str>) -> TunnelVia {
     let tunnel = &environment.tunnel;
     match (asked, &tunnel.instance) {
@@ -91,7 +91,7 @@ pub fn whose(config: &Config, environment: &EnvironmentConfig) -> Whose {
     Whose { own: home(environment), others: others.map(home).collect() }
 }
 
-/// What is looked for in the environment, through what is its own.
+/// The search for the near end, among the environment's own services and instances.
 pub fn wanted(environment: &EnvironmentConfig, whose: Whose, service: &str, instance: Option<String>) -> Wanted {
     Wanted {
         cluster: environment.cluster.clone().unwrap_or_default(),
@@ -120,7 +120,7 @@ pub fn local_port(environment: &EnvironmentConfig, asked: Option<u16>) -> Result
     }
 }
 
-/// What opens a session: each goes to the endpoint of its service.
+/// The API actions that open a session: each goes to the endpoint of its service.
 const ACTIONS: [&str; 2] = ["ecs:ExecuteCommand", "ssm:StartSession"];
 
 /// The endpoints that a tunnel's requests go to.
@@ -150,13 +150,13 @@ pub fn record(
     }
 }
 
-/// What would be typed for a tunnel.
+/// The command line that opens the same tunnel.
 pub fn typed(named: offered::CommandScope<'_>, to: &str, through: &str, port: u16) -> String {
     let through = quoted(through);
     named.command(&format!("cockpit tunnel {} --to {to} --through {through} --port {port}", named.environment))
 }
 
-/// The same for a tunnel at a Unix socket.
+/// The command line that opens the same tunnel at a Unix socket.
 pub fn typed_at_socket(named: offered::CommandScope<'_>, to: &str, through: &str, path: &str) -> String {
     let (through, path) = (quoted(through), quoted(path));
     named.command(&format!("cockpit tunnel {} --to {to} --through {through} --socket {path}", named.environment))

@@ -57,7 +57,7 @@ pub fn open(
     begin(&plan)
 }
 
-/// The same on an EC2 instance, through Session Manager: the shell that the account has configured.
+/// Opens a shell on an EC2 instance, through Session Manager: the shell that the account has configured.
 pub fn on_instance(app: &mut App, id: &str) -> Vec<Effect> {
     let identity = match identity(app) {
         Ok(identity) => identity,

@@ -1,4 +1,4 @@
-//! What is kept of tunnels.
+//! The state of tunnels.
 
 use crate::app::ticket::{Owner, Ticket};
 use crate::feeds::runs::Place;
@@ -24,7 +24,7 @@ pub struct Tunnels {
 pub struct Tunnel {
     /// Its number, never used twice.
     pub number: u64,
-    /// What it was opened with.
+    /// The settings that it was opened with.
     pub plan: Plan,
     /// Where it listens, once it does: `127.0.0.1:5432`.
     pub local: Option<String>,
@@ -44,15 +44,15 @@ pub struct Plan {
     pub environment: String,
     /// Where it leads, as it was said.
     pub to: To,
-    /// The same as a host and a port.
+    /// The far end as a host and a port.
     pub far: RemoteAddress,
-    /// What it goes through.
+    /// The service or instance that it goes through.
     pub wanted: Wanted,
     /// The local port; 0 takes a free one.
     pub port: u16,
     /// Whether an instance that is stopped is started: somebody said yes.
     pub start: bool,
-    /// Who connects, as configured.
+    /// The database user, as configured.
     pub user: Option<String>,
     /// The database that it leads to, as configured or as AWS says.
     pub database: Option<String>,
@@ -66,7 +66,7 @@ pub struct Wish {
     pub to: Option<To>,
     /// The database that it leads to, where there are several.
     pub database: Option<String>,
-    /// Through which service or instance.
+    /// The service or instance that it goes through.
     pub through: Option<String>,
     /// The local port that is asked for.
     pub port: Option<u16>,

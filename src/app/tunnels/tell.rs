@@ -14,7 +14,7 @@ pub fn named(tunnel: &Tunnel) -> String {
     format!("tunnel {} {}", tunnel.plan.environment, tunnel.plan.to.words())
 }
 
-/// How it stands, with its reason and what to do.
+/// The tunnel's state, with its reason and what to do.
 pub fn news(tunnel: &Tunnel) -> String {
     let standing = &tunnel.standing;
     let mut text = format!("{}: {}", named(tunnel), standing.phase.word());
@@ -44,7 +44,7 @@ pub fn others(tunnel: &Tunnel) -> [(&'static str, String); 2] {
     [("psql", place.psql()), ("JDBC", place.jdbc())]
 }
 
-/// How it stands; once it is ready, with what is typed now in another terminal.
+/// The tunnel's state; once it is ready, with the command to type in another terminal.
 pub fn stands(tunnel: &Tunnel) -> String {
     match tunnel.standing.phase {
         Phase::Ready => format!("{} is ready: {}", named(tunnel), place(tunnel).psql()),
@@ -57,8 +57,8 @@ fn place(tunnel: &Tunnel) -> Place<'_> {
     Place { port, user: plan.user.as_deref(), database: plan.database.as_deref(), ..Place::default() }
 }
 
-/// For the line of the tabs: a sign, and the port or how many they are; the shorter form second. None where there are none.
-/// One that leads into another environment than the one that is shown says so: its port is not this one's database.
+/// The text for the line of the tabs: a sign, and the port or how many tunnels there are; the shorter form second. None
+/// where there are none. One that leads into another environment than the one that is shown says so.
 pub fn header(app: &App) -> Option<(Health, [String; 2])> {
     let shown = &app.tunnels.list;
     let worst = |tunnel: &&Tunnel| match tunnel.standing.phase.health() {
@@ -78,8 +78,8 @@ pub fn header(app: &App) -> Option<(Health, [String; 2])> {
     Some((health, [format!("tunnel {sign} {what}"), format!("{sign} {what}")]))
 }
 
-/// What becomes of a tunnel when the cockpit is left. That of a simulated environment ends with it: what would be typed leads to
-/// the real one.
+/// The sentences on a tunnel that is left open. That of a simulated environment ends with the session: the command that
+/// would open it again leads to the real one.
 pub fn leaving(tunnel: &Tunnel, simulated: bool) -> (String, String) {
     let port = tunnel.port();
     let head = format!("{}  {} at {port}", named(tunnel), tunnel.standing.phase.word());
@@ -224,7 +224,7 @@ fn here(app: &App, plan: &Plan) -> Option<()> {
     (plan.environment == app.environment.name).then_some(())
 }
 
-/// The same plan at another local port.
+/// The tunnel's plan at another local port.
 pub fn with_port(app: &App, plan: &Plan, port: u16) -> Plan {
     let command = super::route::typed(app.named(&plan.environment), &plan.far.place(), plan.wanted.through(), port);
     Plan { port, command, ..plan.clone() }

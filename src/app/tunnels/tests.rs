@@ -14,7 +14,7 @@ use crate::feeds::tunnels::{Ask, Fact, Order};
 use crate::model::tunnel::far::To;
 use crate::model::tunnel::standing::{Phase, TunnelStatus};
 
-/// One that has read a world with so many services, each with ECS Exec.
+/// An app that has read a world with so many services, each with ECS Exec.
 fn with_services(services: usize) -> App {
     let mut app = read(&world(services, 1));
     app.estate.services.value_mut().unwrap().values_mut().for_each(|service| service.exec = true);
@@ -42,7 +42,7 @@ fn stands(app: &mut App, number: u64, phase: Phase, reason: Option<&str>) {
     heard(app, number, Fact::Stands(Box::new(standing)));
 }
 
-/// One that connections go through.
+/// Opens a tunnel that connections go through.
 fn opened(app: &mut App) -> u64 {
     let effects = ask::open(app, to_db());
     assert!(order(&effects).is_some(), "{effects:?}");

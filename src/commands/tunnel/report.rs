@@ -22,7 +22,7 @@ pub struct TunnelDto {
     pub state: String,
     /// Why, where there is a reason.
     pub reason: Option<String>,
-    /// What to do, where something can be done.
+    /// The hint, where something can be done.
     pub hint: Option<String>,
     /// Where it listens: `127.0.0.1:5432`, or the path of a Unix socket.
     pub local: String,
@@ -82,7 +82,7 @@ impl TunnelDto {
         }
     }
 
-    /// For people.
+    /// The line for people.
     pub(super) fn line(&self) -> String {
         let mut line = format!("{}: {}", self.environment, self.state);
         match (self.state.as_str(), &self.through) {
@@ -106,7 +106,7 @@ impl TunnelDto {
 }
 
 impl TunnelDto {
-    /// What to do while it goes on; what has closed it is said at the end.
+    /// The hint while it goes on; the reason of its end is said at the end.
     pub(super) fn what_to_do(&self) -> Option<&str> {
         self.hint.as_deref().filter(|_| self.reason.is_some() && self.state != "closed")
     }
@@ -135,7 +135,7 @@ pub(super) fn is_ready(status: &Status) -> bool {
     status.state == State::Ready
 }
 
-/// One with all there can be.
+/// A report with all fields, for the schema's test.
 #[cfg(test)]
 pub(in crate::commands) fn example() -> TunnelDto {
     TunnelDto {

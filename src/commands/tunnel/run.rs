@@ -124,7 +124,7 @@ fn names(arguments: &Arguments) -> Vec<Option<&str>> {
     }
 }
 
-/// Of several each must have its yes before the first is opened.
+/// Checks, before the first of several tunnels is opened, that each may be asked for.
 fn may_each(context: &Context, arguments: &Arguments) -> Result<(), Report> {
     let names = names(arguments);
     for name in names.iter().flatten().filter(|_| names.len() > 1) {
@@ -158,7 +158,7 @@ async fn open_each(
     Ok(None)
 }
 
-/// What is typed of several tunnels is sound: one port is taken by one of them. Said before anything is opened.
+/// Checks the arguments for several tunnels: one port is taken by one of them. Said before anything is opened.
 fn several(arguments: &Arguments) -> Result<(), Report> {
     let all = &arguments.environments;
     if let Some(twice) = all.iter().enumerate().find(|(at, name)| all[..*at].contains(name)).map(|(_, name)| name) {

@@ -60,10 +60,12 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
             let own =
                 login_place.variables().into_iter().map(|(name, value)| (name.to_owned(), value.map(OsString::from)));
             let variables = own.chain([(name.clone(), Some(login_place.url().into()))]).collect();
+            context.lend(true);
             let ran = tokio::select! {
                 ran = child::run(&arguments.command, variables, over(context)) => ran,
                 never = way.told(context, &command) => never,
             };
+            context.lend(false);
             let ran = ran.map(ExitCode::Of).map_err(|error| {
                 Report::new("command", format!("`{program}` cannot be started"), ExitCode::Failed).caused_by(&error)
             });

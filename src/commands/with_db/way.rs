@@ -1,4 +1,4 @@
-//! What the command's connections go through: a tunnel that another process of the same user has open, or one of its own.
+//! The way of the command's connections: a tunnel that another process of the same user has open, or one of its own.
 
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
@@ -20,14 +20,14 @@ struct Lent {
     tls: bool,
 }
 
-/// What the connections go through, and where to.
+/// The way of the connections: what they go through, and where they lead.
 pub(super) struct Way<'a> {
     target: &'a Target,
     wish: Wish<'a>,
     far: &'a RemoteAddress,
     lent: Option<Lent>,
     own: Option<Tunnel>,
-    /// What it goes through, for the audit file.
+    /// The service or instance that it goes through, for the audit file.
     pub(super) through: String,
 }
 
@@ -57,7 +57,7 @@ impl<'a> Way<'a> {
         lent.or_else(|| self.own.as_ref().map(|tunnel| tunnel.local().port())).unwrap_or_default()
     }
 
-    /// What is written into the audit file at its beginning.
+    /// The entry of the audit file at its beginning.
     pub(super) fn begun(&self) -> Value {
         self.marked(json!({"to": self.far.place()}))
     }
@@ -71,7 +71,7 @@ impl<'a> Way<'a> {
         facts
     }
 
-    /// Until connections go through and PostgreSQL answers; whether it speaks TLS.
+    /// Waits until connections go through and PostgreSQL answers; returns whether it speaks TLS.
     pub(super) async fn ready(&self, context: &Context) -> Result<bool, Report> {
         match (&self.lent, &self.own) {
             (None, Some(tunnel)) => ready(context, tunnel, &self.far.place()).await,
@@ -200,7 +200,7 @@ fn standing(place: &str, status: &Status) -> String {
     format!("the tunnel to {place} {what}{why}")
 }
 
-/// Until connections go through and PostgreSQL answers; whether it speaks TLS.
+/// Waits until connections go through and PostgreSQL answers; returns whether it speaks TLS.
 async fn ready(context: &Context, tunnel: &Tunnel, place: &str) -> Result<bool, Report> {
     let (status, port) = (tunnel.status(), tunnel.local().port());
     let answered = async {

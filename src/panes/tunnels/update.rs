@@ -1,4 +1,4 @@
-//! What keys do in the Tunnels pane, and what is chosen in its windows.
+//! The effects of keys in the Tunnels pane, and of choices in its windows.
 
 use super::state::ID;
 use crate::app::App;

@@ -81,7 +81,7 @@ async fn open(means: &FeedContext, order: Order) -> Result<(), Failure> {
     written
 }
 
-/// What it is, for commands that may use it.
+/// The tunnel's description, for commands that may use it.
 fn offer(order: &Order) -> TunnelOffer {
     TunnelOffer {
         environment: order.record.environment.clone(),
@@ -119,9 +119,14 @@ async fn awake(means: &FeedContext, session: &Session, order: &Order, instance: 
     let standing = TunnelStatus { phase: Phase::Opening, reason, ..TunnelStatus::default() };
     means.send(Part::Page(Fact::Stands(Box::new(standing)))).await;
     let online = async {
-        // A moment without an answer is no end.
-        while !session.instance_is_online(&id).await.unwrap_or(false) {
-            tokio::time::sleep(COUNTERS).await;
+        loop {
+            match session.instance_is_online(&id).await {
+                Ok(true) => return,
+                // Who may not ask learns it by the session, which is tried until it is opened.
+                Err(failure) if failure.kind == FailureKind::Denied => return,
+                // A moment without an answer is no end.
+                Ok(false) | Err(_) => tokio::time::sleep(COUNTERS).await,
+            }
         }
     };
     tokio::select! {

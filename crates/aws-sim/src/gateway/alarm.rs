@@ -65,7 +65,7 @@ fn ring(wakes: &Receiver<Wake>) {
     }
 }
 
-/// One that can be set again while it is waited for.
+/// An alarm that can be set again while it is waited for.
 #[derive(Debug, Default)]
 pub(super) struct Alarm {
     set: Option<Instant>,

@@ -1,4 +1,4 @@
-//! What AWS answers about sessions.
+//! The answers of AWS about sessions.
 
 use super::run;
 use super::state::{Behind, Session, SessionTarget};

@@ -12,7 +12,7 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 use tokio::time::sleep;
 
-/// What a connection, or a process, sends to its agent.
+/// A message of a connection, or a process, to its agent.
 pub(super) enum From {
     Data(u32, Bytes),
     Ended(u32),

@@ -12,7 +12,7 @@ const DELETE: u8 = 127;
 /// The exit code of what Ctrl-C has ended: 128 and the number of SIGINT.
 const INTERRUPTED: i32 = 130;
 
-/// What the shell does with an input.
+/// The shell's answer to an input.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Said {
     pub(super) output: String,
@@ -118,7 +118,7 @@ impl Shell {
         said
     }
 
-    /// What read its input is over, and with it a shell that runs alone; else the prompt stands there again.
+    /// Ends the command that read the input, and with it a shell that runs alone; else the prompt is shown again.
     fn command_over(&mut self, code: i32, shown: &mut Vec<u8>) -> Option<i32> {
         self.reads = false;
         if self.alone {

@@ -10,7 +10,7 @@ use tokio_tungstenite::WebSocketStream;
 /// Any stream that a WebSocket can be on.
 pub(crate) type Link = WebSocketStream<hyper_util::rt::TokioIo<hyper::upgrade::Upgraded>>;
 
-/// What a session leads to.
+/// The target of a session.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum SessionTarget {
     /// With the local port that was asked for, which an agent tells the client.
@@ -25,7 +25,7 @@ pub(crate) enum SessionTarget {
     },
 }
 
-/// What an agent runs in: a container, or an instance.
+/// The place that an agent runs in: a container, or an instance.
 #[derive(Debug, Clone, Copy)]
 pub(crate) enum Behind {
     Task(TaskKey),
@@ -119,7 +119,7 @@ impl Gateway {
         self.looks.send_modify(|looks| *looks += 1);
     }
 
-    /// What tells agents to look, also those that are at work while they are told.
+    /// A counter that tells agents to look, also those that are at work while they are told.
     pub(crate) fn looks(&self) -> watch::Receiver<u64> {
         self.looks.subscribe()
     }

@@ -38,7 +38,7 @@ impl Bucket {
         self.used.load(Ordering::Relaxed)
     }
 
-    /// Until there is room again.
+    /// Waits until there is room again.
     pub(super) async fn freed(&self) {
         self.freed.notified().await;
     }

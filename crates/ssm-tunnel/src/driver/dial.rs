@@ -2,12 +2,11 @@
 
 use super::gate::{Credentials, Options};
 use super::sign;
-use super::stream::{Stream, secured};
+use super::stream::{Stream, connected, secured};
 use crate::supervisor::{Failure, FailureKind};
 use http::{HeaderName, HeaderValue, Request, Uri};
 use rustls::pki_types::ServerName;
 use std::time::SystemTime;
-use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::error::Error;
@@ -19,7 +18,7 @@ pub(super) type Link = WebSocketStream<Box<dyn Stream>>;
 const LARGEST: usize = 1 << 20;
 /// As much is read at once: some messages of the service, which has no larger ones than 1 KiB and their header.
 const READ: usize = 16 << 10;
-/// What to look at where the service does not take the connection of a session that it has just opened.
+/// The hint where the service refuses the WebSocket of a session that it has just opened.
 const REFUSED: &str =
     "credentials that were taken back, a clock of this machine that is wrong, or a proxy on the way answer so";
 
@@ -72,10 +71,7 @@ pub(super) async fn dial(
 
 async fn direct(host: &str, port: u16) -> Result<Box<dyn Stream>, Failure> {
     let failed = |error: std::io::Error| Failure::transient(format!("{host}:{port} cannot be reached: {error}"));
-    let stream = TcpStream::connect((host, port)).await.map_err(failed)?;
-    // Otherwise each small answer waits for the acknowledgement of the one before: 40 ms.
-    let _ = stream.set_nodelay(true);
-    Ok(Box::new(stream))
+    Ok(Box::new(connected(host, port).await.map_err(failed)?))
 }
 
 fn nobody_is_trusted() -> Failure {

@@ -16,7 +16,7 @@ use tokio::sync::{mpsc, watch};
 const MOST: usize = 2;
 /// A new connection waits this long for a session that is being opened; then the first one carries it.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// After one that could not be opened none is asked for during this time.
+/// The wait before another session is asked for, after one could not be opened.
 const AGAIN: Duration = Duration::from_mins(1);
 /// A session without connections is kept for this long.
 const IDLE: Duration = Duration::from_mins(1);
@@ -38,7 +38,7 @@ pub(super) enum Place {
     First,
 }
 
-/// What was counted since it was last told.
+/// Counts since they were last told.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Fresh {
     pub(super) sent: u64,
@@ -49,7 +49,7 @@ pub(super) struct Fresh {
     pub(super) lost: u64,
 }
 
-/// What this side holds of a session beside the first.
+/// A session beside the first, as this side holds it.
 pub(super) struct One {
     hand: mpsc::Sender<Accepted>,
     stop: watch::Sender<bool>,
@@ -60,17 +60,17 @@ pub(super) struct One {
     retired: bool,
     /// When it last had a connection.
     used: Time,
-    /// What of it was counted.
+    /// The part of its counters that was added to the total.
     counted: Status,
 }
 
-/// All of them.
+/// All sessions beside the first.
 #[derive(Default)]
 pub(super) struct Further {
     list: Vec<One>,
-    /// Who waits for one to be ready. Others wait where they are not accepted yet.
+    /// The connection that waits for one to be ready. Others wait where they are not accepted yet.
     pub(super) waiting: Option<Accepted>,
-    /// Why there is none.
+    /// The reason why no further session can be opened.
     failure: Option<Failure>,
     not_before: Time,
     /// How often a lost link of theirs was made again.
@@ -163,7 +163,7 @@ impl Further {
         matches!(self.place(now), Place::Beside(_))
     }
 
-    /// Until when one that is being opened is waited for.
+    /// The time until which one that is being opened is waited for.
     pub(super) fn wake(&self) -> Option<Time> {
         self.list.iter().filter(|one| one.is_opening()).map(|one| one.begun + PATIENCE).min()
     }
@@ -184,7 +184,7 @@ impl Further {
         }
     }
 
-    /// They are to end.
+    /// Ends all of them.
     pub(super) fn stop(&mut self) {
         if let Some(socket) = self.waiting.take() {
             socket.reset();
@@ -194,7 +194,7 @@ impl Further {
         }
     }
 
-    /// Until one of them stands otherwise.
+    /// Waits until the state of one of them changes.
     pub(super) async fn changed(&mut self) {
         if self.list.is_empty() {
             return pending().await;
@@ -264,7 +264,7 @@ impl Further {
     }
 }
 
-/// In words for who looks at the tunnel, which is ready.
+/// The failure in words for who looks at the tunnel, which is ready.
 fn shared(why: &Failure) -> Failure {
     let message = format!("who connects shares a session with others, as no other could be opened: {why}");
     Failure { message, ..why.clone() }

@@ -111,7 +111,7 @@ fn one_without_a_connection_ends_after_a_minute_and_not_while_it_has_one() {
 }
 
 #[test]
-fn what_they_carry_is_counted_once() {
+fn bytes_of_further_sessions_are_counted_once() {
     let mut further = Further::default();
     let one = ready(&mut further, at(0));
     one.is(|status| (status.sent, status.received, status.connections, status.open) = (1, 20, 2, 2));

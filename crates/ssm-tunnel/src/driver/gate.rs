@@ -1,4 +1,4 @@
-//! What the driver needs of its user: who asks AWS, and how to reach the WebSocket.
+//! The driver's needs of its user: the requests to AWS, and how to reach the WebSocket.
 
 use super::proxy::Proxy;
 use crate::carried::SendRate;
@@ -11,35 +11,35 @@ use std::time::SystemTime;
 
 /// The credentials that AWS grants a session with. It does not print.
 pub type Token = SecretString;
-/// Of AWS.
+/// Credentials of AWS: access key, secret key, session token.
 pub type Credentials = aws_credential_types::Credentials;
 
-/// What AWS says of a session that it opened.
+/// A session that AWS has opened.
 #[derive(Debug, Clone)]
 pub struct Granted {
-    /// Its id.
+    /// The id of the session.
     pub session_id: String,
-    /// Where its WebSocket is.
+    /// The URL of its WebSocket.
     pub url: String,
-    /// What opens it.
+    /// The token that opens the WebSocket.
     pub token: Token,
 }
 
-/// Who asks AWS: the driver's user.
+/// The requests to AWS, which the driver's user makes.
 pub trait Gate: Send + Sync + 'static {
-    /// What a session is opened to.
+    /// The target of a session: an instance, a container of a task.
     type Target: Clone + Send + Sync + 'static;
 
     /// Looks for what the session is to be opened to, now.
     fn resolve(&self) -> impl Future<Output = Result<Self::Target, Failure>> + Send;
     /// The target in words, for people.
     fn describe(&self, target: &Self::Target) -> String;
-    /// Opens a session.
+    /// Opens a session (`StartSession`, `ExecuteCommand`).
     fn start(&self, target: &Self::Target) -> impl Future<Output = Result<Granted, Failure>> + Send;
     /// Lets a session go on after its link was lost. Without a token in the answer of AWS the session is
     /// [gone](crate::FailureKind::Gone). None instead of the address: the one before.
     fn resume(&self, session_id: &str) -> impl Future<Output = Result<(Option<String>, Token), Failure>> + Send;
-    /// Ends a session.
+    /// Ends a session (`TerminateSession`).
     fn terminate(&self, session_id: &str) -> impl Future<Output = Result<(), Failure>> + Send;
     /// Whether the target is still there; asked every half minute. Why not, in words.
     fn gone(&self, target: &Self::Target) -> impl Future<Output = Option<String>> + Send;

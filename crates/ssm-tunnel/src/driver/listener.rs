@@ -5,7 +5,12 @@ use std::io;
 use std::net::SocketAddr;
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 use tokio::net::{TcpListener, TcpStream, UnixListener, UnixStream};
+use tokio::time::timeout;
+
+/// Within this machine a connection takes no time.
+const CONNECTS: Duration = Duration::from_secs(1);
 
 /// Where a tunnel listens.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -60,7 +65,7 @@ impl fmt::Display for Local {
     }
 }
 
-/// What listens: at one place, and at a Unix socket beside it where that was asked for.
+/// The listening sockets: one for the local address, and a Unix socket beside it where that was asked for.
 pub(super) struct Listener {
     at: Place,
     beside: Option<Place>,
@@ -107,7 +112,14 @@ impl Listener {
 impl Place {
     async fn bind(local: &Local) -> io::Result<Self> {
         match local {
-            Local::Address(address) => Ok(Self::Tcp(TcpListener::bind(address).await?)),
+            Local::Address(address) => {
+                // Linux says so itself. Others let one listen at an address beside who listens at all of them, and lead programs
+                // that meant that one to this one.
+                if cfg!(not(target_os = "linux")) && is_taken(*address).await {
+                    return Err(io::ErrorKind::AddrInUse.into());
+                }
+                Ok(Self::Tcp(TcpListener::bind(address).await?))
+            }
             Local::Socket(path) => {
                 let listener = match UnixListener::bind(path) {
                     Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_left_behind(path).await => {
@@ -161,6 +173,12 @@ impl Accepted {
     }
 }
 
+/// Whether somebody takes connections at an address of this machine.
+async fn is_taken(address: SocketAddr) -> bool {
+    let own = address.ip().is_loopback() && address.port() != 0;
+    own && matches!(timeout(CONNECTS, TcpStream::connect(address)).await, Ok(Ok(_)))
+}
+
 /// Whether a socket is there and nobody listens at it: whoever made it ended without a word. Nothing else is taken away.
 async fn is_left_behind(path: &Path) -> bool {
     use std::os::unix::fs::FileTypeExt as _;
@@ -186,6 +204,19 @@ mod tests {
         assert!(path.exists());
         drop(listener);
         assert!(!path.exists());
+    }
+
+    #[tokio::test]
+    async fn who_listens_at_all_addresses_has_the_port_of_each() {
+        let all = TcpListener::bind("0.0.0.0:0").await.unwrap();
+        let here = SocketAddr::from(([127, 0, 0, 1], all.local_addr().unwrap().port()));
+        assert!(is_taken(here).await);
+        let taken = Listener::bind(&here.into()).await.err().unwrap();
+        assert_eq!(taken.kind(), io::ErrorKind::AddrInUse);
+        // Nobody else gets this one, and nobody listens there.
+        let silent = tokio::net::TcpSocket::new_v4().unwrap();
+        silent.bind(SocketAddr::from(([127, 0, 0, 1], 0))).unwrap();
+        assert!(!is_taken(silent.local_addr().unwrap()).await);
     }
 
     #[tokio::test]

@@ -9,7 +9,7 @@ use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{mpsc, oneshot};
 use tokio::time::timeout;
 
-/// As much is read at once.
+/// The most bytes that are read from a local connection at once.
 const READ: usize = 16 << 10;
 /// How long the local program has to close after the far side has closed.
 const FAREWELL: Duration = Duration::from_secs(10);
@@ -17,7 +17,7 @@ const FAREWELL: Duration = Duration::from_secs(10);
 /// The number of a local connection, never used twice.
 pub(super) type Key = u64;
 
-/// From the connection to the loop.
+/// A message of the connection to the loop.
 pub(super) enum FromLocal {
     Data(Key, Bytes),
     /// The program sends nothing more. Whether it still reads cannot be known.
@@ -26,7 +26,7 @@ pub(super) enum FromLocal {
     Gone(Key),
 }
 
-/// From the loop to the connection.
+/// A message of the loop to the connection.
 pub(super) enum ToLocal {
     Data(Bytes),
     /// The far side has ended, after everything before this.

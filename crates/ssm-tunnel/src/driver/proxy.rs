@@ -1,6 +1,6 @@
 //! The way out through an HTTP proxy: `HTTPS_PROXY`, `NO_PROXY` and `CONNECT`.
 
-use super::stream::{Stream, secured};
+use super::stream::{Stream, connected, secured};
 use crate::supervisor::{Failure, FailureKind};
 use http::Uri;
 use rustls::ClientConfig;
@@ -9,15 +9,14 @@ use std::fmt;
 use std::net::IpAddr;
 use std::sync::Arc;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::TcpStream;
 
 /// The longest answer of a proxy that is read.
 const LONGEST: usize = 16 << 10;
-/// What to do where what is set cannot be used.
+/// The hint where the proxy that is set cannot be used.
 const UNUSABLE: &str = "write it as http://user:password@host:port, with codes for what ends a name there (# is %23, / is %2F, @ \
                         is %40), or except the host with NO_PROXY";
 
-/// A proxy.
+/// An HTTP proxy, with the hosts that are reached without it.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Proxy {
     host: String,
@@ -82,8 +81,8 @@ impl Proxy {
         exceptions(&self.except, port).collect::<Vec<_>>().join(",")
     }
 
-    /// From `http://user:password@host:port`, or the same with `https`, where it is spoken to over TLS; without a scheme it is
-    /// `http`. None for other schemes.
+    /// Reads `http://user:password@host:port`, or the same with `https`, where the proxy is spoken to over TLS; without
+    /// a scheme it is `http`. None for other schemes.
     pub fn parse(text: &str) -> Option<Self> {
         let text = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
         // A password in which one of these stands as it is ends the name too early: what is before it is no host.
@@ -112,8 +111,7 @@ impl Proxy {
 
     /// A connection with the proxy itself. Who is trusted is asked for where that is over TLS.
     async fn reach(&self, trusted: &Arc<ClientConfig>) -> std::io::Result<Box<dyn Stream>> {
-        let stream = TcpStream::connect((self.host.as_str(), self.port)).await?;
-        let _ = stream.set_nodelay(true);
+        let stream = connected(&self.host, self.port).await?;
         if !self.secure {
             return Ok(Box::new(stream));
         }
@@ -185,7 +183,8 @@ fn is_excepted(host: &str, port: u16, list: &str) -> bool {
     })
 }
 
-/// What of a list counts for a port: names, addresses, networks and `*`, each without what stands around it.
+/// The entries of a `NO_PROXY` list that count for a port: names, addresses, networks and `*`, each without its
+/// brackets and blanks.
 fn exceptions(list: &str, port: u16) -> impl Iterator<Item = String> {
     let parts = list.split([',', ' ']).map(|part| part.trim().to_ascii_lowercase());
     parts.filter_map(move |part| {
@@ -320,7 +319,7 @@ mod tests {
         }
     }
 
-    /// Who trusts nobody.
+    /// A TLS configuration that trusts no certificate.
     fn trusting() -> Arc<ClientConfig> {
         let provider = Arc::new(rustls::crypto::aws_lc_rs::default_provider());
         let builder = ClientConfig::builder_with_provider(provider).with_safe_default_protocol_versions().unwrap();
@@ -347,7 +346,7 @@ mod tests {
             }
             socket.write_all(format!("HTTP/1.1 {answer}\r\nVia: test\r\n\r\n").as_bytes()).await.unwrap();
             if let Some(to) = to {
-                let mut far = TcpStream::connect(to).await.unwrap();
+                let mut far = tokio::net::TcpStream::connect(to).await.unwrap();
                 let _ = tokio::io::copy_bidirectional(&mut socket, &mut far).await;
             }
             String::from_utf8(asked).unwrap()

@@ -16,7 +16,7 @@ pub(super) struct Recent {
 }
 
 impl Recent {
-    /// Counts bytes.
+    /// Counts bytes that were carried at this time.
     pub(super) fn add(&mut self, bytes: usize, now: Time) {
         let part = part(now);
         for forgotten in (self.newest + 1..=part).rev().take(PARTS) {
@@ -43,7 +43,7 @@ mod tests {
     use proptest::prelude::*;
 
     #[test]
-    fn what_was_moved_is_forgotten_after_a_second() {
+    fn bytes_are_forgotten_after_a_second() {
         let mut recent = Recent::default();
         let at = Duration::from_millis;
         recent.add(5, at(100));

@@ -1,21 +1,21 @@
-//! What goes into a shell and comes out of it.
+//! The input and output of a shell.
 
 use crate::message::Size;
 use bytes::Bytes;
 
-/// What goes in.
+/// Input for a shell.
 #[derive(Debug, Clone)]
 pub enum ShellInput {
-    /// What was typed.
+    /// Bytes that were typed.
     Bytes(Bytes),
     /// The size of the terminal, as it is now.
     Size(Size),
 }
 
-/// What comes out.
+/// Output of a shell.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ShellOutput {
-    /// Output.
+    /// Bytes of stdout, or of the terminal.
     Output(Bytes),
     /// Output of stderr, where the agent tells it apart.
     Stderr(Bytes),

@@ -20,7 +20,7 @@ pub struct Shell {
 }
 
 impl Shell {
-    /// Opens one.
+    /// Opens a shell or a command; returns at once, the status tells how far it is.
     pub fn open<G: Gate>(gate: G, options: Options) -> Self {
         let (input, from_input) = mpsc::channel(16);
         let (to_output, output) = mpsc::unbounded_channel();
@@ -46,12 +46,12 @@ impl Shell {
         Some(said)
     }
 
-    /// How it stands.
+    /// The status of the session, to be watched.
     pub fn status(&self) -> watch::Receiver<Status> {
         self.status.clone()
     }
 
-    /// Ends it, at AWS too.
+    /// Ends the session, at AWS too, and returns its last status.
     pub async fn close(mut self) -> Status {
         let _ = self.stop.send(true);
         let _ = (&mut self.task).await;

@@ -1,17 +1,17 @@
-//! What a tunnel tells about itself.
+//! The status of a tunnel.
 
 use crate::supervisor::State;
 use std::time::Duration;
 
-/// The state of a tunnel.
+/// The state of a tunnel, with its counters since it was opened.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Status {
-    /// Its state.
+    /// The state of its first session.
     pub state: State,
-    /// What went wrong last, while it is tried again before it was ready for the first time, and what is not as it should be
-    /// although it is ready: its state has no reason then.
+    /// The last failure before it was ready for the first time, while it is tried again; or a fault in spite of which
+    /// it is ready, when its state has no reason.
     pub failure: Option<String>,
-    /// What to do about that, or about the failure in its state, where that is known.
+    /// The hint on that, or on the failure in its state, where one is known.
     pub hint: Option<String>,
     /// The target in words, once one is known.
     pub target: Option<String>,

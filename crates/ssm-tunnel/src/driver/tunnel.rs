@@ -56,7 +56,7 @@ impl Tunnel {
         Ok(Self { local, beside, stop, status: on_status, changes, task })
     }
 
-    /// Where it listens.
+    /// The local address at which it listens.
     pub fn local(&self) -> &Local {
         &self.local
     }
@@ -71,7 +71,7 @@ impl Tunnel {
         self.local.address()
     }
 
-    /// How it stands, with its counters. Counters of bytes do not wake who waits.
+    /// The status with its counters, to be watched. Counters of bytes do not wake those who watch.
     pub fn status(&self) -> watch::Receiver<Status> {
         self.status.clone()
     }
@@ -87,7 +87,7 @@ impl Tunnel {
         }
     }
 
-    /// Until connections go through; the status says why, where they never will.
+    /// Waits until connections go through; the status says why, where they never will.
     pub async fn ready(&self) -> Result<(), Status> {
         let mut status = self.status.clone();
         let reached = status.wait_for(|status| matches!(status.state, State::Ready | State::Closed(_))).await;
@@ -98,7 +98,7 @@ impl Tunnel {
         }
     }
 
-    /// Ends it, at AWS too.
+    /// Ends the tunnel, at AWS too, and returns its last status.
     pub async fn close(mut self) -> Status {
         let _ = self.stop.send(true);
         let _ = (&mut self.task).await;

@@ -1,4 +1,4 @@
-//! What is done to a link and to each message on it: the faults that were switched on.
+//! The faults of a link and of each message on it, as they were switched on.
 
 use super::{Running, VERSION};
 use crate::faults::Kind;
@@ -22,7 +22,7 @@ pub(super) fn damaged(bytes: &Bytes) -> Bytes {
 }
 
 impl Running {
-    /// What was switched on for the link.
+    /// Applies the faults that were switched on for the link.
     pub(super) async fn look(&mut self, id: &str) {
         if self.link.is_none() {
             return;

@@ -50,7 +50,7 @@ struct Running {
     hole: bool,
     out: VecDeque<(Instant, Bytes)>,
     held: Option<Bytes>,
-    /// What the client sent and is still on its way.
+    /// Messages of the client that are still on their way.
     inbox: VecDeque<(Instant, Bytes)>,
     /// It comes after the next one.
     late: Option<Bytes>,
@@ -71,7 +71,7 @@ struct Running {
 
 /// A connection that is open.
 struct Stream {
-    /// What the client sent on it.
+    /// The messages that the client sent on it.
     queue: mpsc::UnboundedSender<Bytes>,
     /// The database instance that it leads to, and since when.
     to: Option<(usize, Ms)>,

@@ -1,4 +1,4 @@
-//! What the supervisor decided, done; and what came of it.
+//! Carries out the supervisor's actions, and takes their outcomes.
 
 use super::{ASKING, Actor, BATCH, Boxed, CHECK, Outcome, Served, write};
 use crate::carried::Purpose;

@@ -11,7 +11,7 @@ use tokio::sync::watch;
 use tokio::time::timeout;
 
 impl<G: Gate> Actor<G> {
-    /// Ends a session.
+    /// Ends a session at AWS, in a task of its own.
     pub(super) fn terminate(&mut self, id: String) {
         let gate = Arc::clone(&self.gate);
         let ended = async move { gate.terminate(&id).await.err().map(|failure| failure.message) };

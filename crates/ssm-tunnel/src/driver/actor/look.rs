@@ -1,4 +1,4 @@
-//! What time does: what is due, whether everybody is still there, and what is told.
+//! The effects of time: deadlines, whether target and programs are still there, and the status.
 
 use super::{
     ALIVE, ASKING, Actor, LINGER, LINGER_ALONE, LOOK, PONG, PONG_AWAKE, QUIET, QUIET_BUSY, Served, UNANSWERED, UNREAD,
@@ -14,14 +14,14 @@ use tokio_tungstenite::tungstenite::Message;
 
 /// Why another target is looked for while the one before is still there.
 const LEFT: &str = "what it went through is about to end";
-/// What to do where a program does not read.
+/// The hint where a local program does not read.
 const UNREAD_HINT: &str = "let it read on, or end it; who connects meanwhile is carried by another session";
-/// What to look at where nothing comes back.
+/// The hint where the far side does not answer.
 const NO_ANSWER: &str = "what is sent may be dropped on the way: the security group of the far side must let the container or \
                          the instance in, and the host and the port must be right";
 
 impl<G: Gate> Actor<G> {
-    /// What is due, and whether everybody is still there.
+    /// Checks due timers, and whether target and local programs are still there.
     pub(super) fn look(&mut self, now: Time) {
         self.next_look = now + LOOK;
         let stood = self.awake.stood(now, SystemTime::now());
@@ -171,13 +171,13 @@ impl<G: Gate> Actor<G> {
     }
 }
 
-/// That nobody answers who connects.
+/// The failure that the far side does not answer.
 fn no_answer() -> Failure {
     let message = format!("the far side has not answered for {} s", UNANSWERED.as_secs());
     Failure { hint: Some(NO_ANSWER.to_owned()), ..Failure::transient(message) }
 }
 
-/// That a program does not take what comes for it.
+/// The failure that a local program does not read.
 fn not_read() -> Failure {
     let message = format!("a local program has read nothing of what came for it for {} s", UNREAD.as_secs());
     Failure { hint: Some(UNREAD_HINT.to_owned()), ..Failure::transient(message) }

@@ -35,13 +35,13 @@ use tokio::time::sleep;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::error::Error;
 
-/// What has no other limit ends after this: a request to AWS, a connection.
+/// The limit of an action that has no other one: a request to AWS, a connection.
 const ASKING: Duration = Duration::from_secs(30);
 /// How long AWS may take to end a session.
 const ENDING: Duration = Duration::from_secs(5);
-/// Who waits for others that have a limit of their own waits so much longer.
+/// The extra time for an action that has a limit of its own.
 const GRACE: Duration = Duration::from_secs(1);
-/// At least so often the loop looks around.
+/// The longest time between two looks of the loop at its timers.
 const LOOK: Duration = Duration::from_secs(1);
 /// A link that was quiet for this long is asked whether it is there.
 const QUIET: Duration = Duration::from_secs(30);
@@ -97,7 +97,7 @@ struct Local {
     recent: Recent,
 }
 
-/// What the loop serves.
+/// The kind of session that the loop serves.
 pub(super) enum Served<T> {
     Port(Listener),
     /// Connections that another loop has accepted, to the target that it has found; without one, to another.
@@ -145,7 +145,7 @@ pub(super) struct Actor<G: Gate> {
     leaving: bool,
     granted: Option<Granted>,
     pending: Option<Boxed<Outcome<G::Target>>>,
-    /// What is pending is a session that AWS is asked to open.
+    /// The pending request is one that opens a session at AWS.
     starts: bool,
     check: Option<Boxed<Option<String>>>,
     next_check: Time,
@@ -260,7 +260,7 @@ impl<G: Gate> Actor<G> {
         wakes.fold(self.next_look, Time::min)
     }
 
-    /// Until it is over; why a session could not be ended at AWS, if one could not.
+    /// Runs until the session is over; returns why it could not be ended at AWS, if it could not.
     pub(super) async fn run(mut self) -> Option<String> {
         let actions = self.supervisor.start(self.now());
         self.act(actions);

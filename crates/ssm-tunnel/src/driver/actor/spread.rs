@@ -40,7 +40,7 @@ impl<G: Gate> Actor<G> {
         self.leaving && matches!(self.served, Served::Port(_))
     }
 
-    /// Somebody connected.
+    /// A local program has connected.
     pub(super) fn connects(&mut self, socket: Accepted, now: Time) {
         let own = self.session.can_open(now);
         if own && !self.is_busy(now) && !self.leads_elsewhere() {

@@ -5,11 +5,11 @@ use crate::agent::Agent;
 use crate::carried::{Event, SendRate};
 use crate::driver::bucket::LIMIT;
 use crate::driver::gate::Credentials;
-use crate::supervisor::{Action, FailureKind};
+use crate::supervisor::{Action, Closed, FailureKind};
 use bytes::Bytes;
 use std::ops::RangeInclusive;
 
-/// Who is asked nothing here.
+/// A gate that is asked nothing in these tests.
 struct Nobody;
 
 impl Gate for Nobody {
@@ -64,17 +64,37 @@ pub(super) fn ready_with<G: Gate>(gate: Arc<G>) -> (Actor<G>, mpsc::UnboundedRec
 
 /// One that serves this.
 pub(super) fn ready_to<G: Gate>(gate: Arc<G>, served: Served<G::Target>) -> Actor<G> {
+    let mut actor = linked_to(gate, served);
+    actor.supervisor.handle(Input::HandshakeComplete, at(0));
+    assert_eq!(actor.supervisor.state(), &State::Ready);
+    actor
+}
+
+/// The same before the handshake.
+fn linked_to<G: Gate>(gate: Arc<G>, served: Served<G::Target>) -> Actor<G> {
     let options = Options { region: String::new(), tls: None, proxy: None, pace: SendRate::default() };
     let (_, stop) = watch::channel(false);
     let (status, _) = watch::channel(Status::new());
     let (changes, _) = broadcast::channel(1);
     let mut actor = Actor::new(gate, options, served, Arc::default(), stop, status, changes);
     actor.supervisor.start(at(0));
-    for input in [Input::Resolved, Input::Started, CONNECTED, Input::HandshakeComplete] {
+    for input in [Input::Resolved, Input::Started, CONNECTED] {
         actor.supervisor.handle(input, at(0));
     }
-    assert_eq!(actor.supervisor.state(), &State::Ready);
     actor
+}
+
+#[tokio::test]
+async fn what_the_agent_asks_for_in_its_handshake_and_cannot_have_is_told_at_once_and_not_asked_for_again() {
+    let here = std::net::SocketAddr::from(([127, 0, 0, 1], 0));
+    let broken = Event::Broken("a KMS key".to_owned());
+    let mut actor = linked_to(Arc::new(Nobody), Served::Port(Listener::bind(&here.into()).await.unwrap()));
+    actor.event(broken.clone(), at(1));
+    let failure = Failure::new(FailureKind::Refused, "a KMS key");
+    assert_eq!(actor.supervisor.state(), &State::Closed(Closed::Failed(failure)));
+    let mut actor = ready_to(Arc::new(Nobody), Served::Port(Listener::bind(&here.into()).await.unwrap()));
+    actor.event(broken, at(1));
+    assert_eq!(actor.supervisor.state(), &State::Replacing("a KMS key".to_owned()), "later another one is tried");
 }
 
 /// A connection whose program sends nothing more since the moment zero.

@@ -7,7 +7,7 @@ use crate::driver::listener::Accepted;
 use crate::driver::local::{self, FromLocal, Key, ToLocal};
 use crate::driver::recent::Recent;
 use crate::driver::said::{ShellInput, ShellOutput};
-use crate::supervisor::Input;
+use crate::supervisor::{Failure, FailureKind, Input, State};
 use crate::time::Time;
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt};
@@ -102,6 +102,10 @@ impl<G: Gate> Actor<G> {
             Event::Output(bytes) => self.say(ShellOutput::Output(bytes)),
             Event::Stderr(bytes) => self.say(ShellOutput::Stderr(bytes)),
             Event::Exit(code) => self.say(ShellOutput::Exit(code)),
+            // What the agent asks for in its handshake, the next one asks for too.
+            Event::Broken(why) if matches!(self.supervisor.state(), State::Opening | State::Replacing(_)) => {
+                self.handle(Input::Failed(Failure::new(FailureKind::Refused, why)), now);
+            }
             Event::Closed(why) | Event::Broken(why) => self.handle(Input::Over(why), now),
         }
     }
