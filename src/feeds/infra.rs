@@ -21,7 +21,7 @@ pub enum Ask {
     Begin {
         /// Where runs are kept.
         place: Place,
-        /// What is done.
+        /// The kind of run: plan, apply, destroy.
         goal: Goal,
         /// Its units; empty is all.
         units: Vec<String>,
@@ -99,7 +99,7 @@ pub enum Ask {
     },
     /// Does something to units or to their code, without a run.
     Make {
-        /// What.
+        /// The change to make.
         make: Make,
         /// Which; empty is all.
         units: Vec<String>,
@@ -113,12 +113,11 @@ pub enum Ask {
     },
     /// Reads what is declared of what runs, as it was applied last.
     Declared {
-        /// Of these units.
+        /// The units whose declarations are read.
         units: Vec<String>,
     },
     /// Reads the attributes of a resource from the state.
     Attributes {
-        /// The unit.
         unit: String,
         /// The resource.
         address: String,
@@ -127,16 +126,14 @@ pub enum Ask {
     Written {
         /// The run's own folder.
         run: PathBuf,
-        /// The unit.
         unit: String,
     },
     /// Reads a plan that may be shown.
     Plan {
-        /// The unit.
         unit: String,
         /// Its hash.
         sha256: String,
-        /// Where it is.
+        /// The path of the file.
         path: PathBuf,
     },
 }
@@ -189,7 +186,7 @@ impl Ask {
     }
 }
 
-/// What of units is looked at.
+/// The kind of look at units.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum What {
     /// Their outputs, sensitive ones masked.
@@ -200,11 +197,11 @@ pub enum What {
     Whole,
     /// Whether their code is valid and formatted, and what a linter says where there is one.
     Code,
-    /// What Terraform and Terragrunt keep beside their code.
+    /// The caches that Terraform and Terragrunt keep beside the code.
     Caches,
 }
 
-/// What is done to units or to their code, without a run.
+/// A change of units or of their code that is no run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Make {
     /// They are initialised: providers, modules, backends.
@@ -213,9 +210,9 @@ pub enum Make {
     Form,
     /// A block is written into the code of one that imports a resource.
     Import {
-        /// What it is called there.
+        /// The address of the resource in the code.
         address: String,
-        /// What it is imported by.
+        /// The id by which the provider imports it.
         id: String,
     },
 }
@@ -223,7 +220,6 @@ pub enum Make {
 /// A state that could not be written at the end of an apply, beside the state as it is now.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeptState {
-    /// The unit.
     pub unit: String,
     /// The file in which Terraform has kept it.
     pub file: PathBuf,
@@ -244,7 +240,7 @@ pub struct MovableStates {
     pub bucket: Option<String>,
     /// Which states, and where each of the units goes, a line each.
     pub lines: Vec<String>,
-    /// What there is to say of other units, a sentence each.
+    /// Sentences on the other units.
     pub said: Vec<String>,
 }
 
@@ -253,20 +249,19 @@ pub struct MovableStates {
 pub struct Units {
     /// The units and what each needs.
     pub graph: Graph,
-    /// What a person should know, in sentences.
+    /// Warnings to a person, in sentences.
     pub warnings: Vec<String>,
 }
 
 /// A lock of a unit's state.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Locked {
-    /// The unit.
     pub unit: String,
-    /// What releases it.
+    /// The lock's id, which `force-unlock` takes.
     pub id: String,
     /// `user@host`.
     pub who: String,
-    /// What they do: `apply`.
+    /// The operation that holds the lock: `apply`.
     pub operation: String,
     /// Since when, as Terraform says it.
     pub since: String,
@@ -276,7 +271,7 @@ pub struct Locked {
     pub gone: bool,
 }
 
-/// What is declared of what runs.
+/// The declared resources, to be compared with what runs.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Declared {
     /// Units with those of their resources that are held against what runs.
@@ -285,14 +280,13 @@ pub struct Declared {
     pub places: Places,
     /// Parameters that tasks name and that there are none of.
     pub absent: Vec<Difference>,
-    /// What could not be looked at, in sentences.
+    /// Sentences on what could not be read.
     pub missing: Vec<String>,
 }
 
-/// What was learned.
+/// An answer of this feed.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Fact {
-    /// The units.
     Units(Units),
     /// A run was begun, and goes on without the cockpit: its folder, and the units that were found for it.
     Began(PathBuf, Units),
@@ -300,9 +294,9 @@ pub enum Fact {
     Locks(Vec<Locked>, Vec<String>),
     /// The lock of this unit was released.
     Unlocked(String),
-    /// What a run may have left, a line each.
+    /// Resources that a failed run may have left behind, a line each.
     Orphans(Vec<String>),
-    /// What was looked at, a line each.
+    /// The findings of a look, a line each.
     Looked(What, Vec<String>),
     /// Caches that are there.
     Caches(Vec<Cached>),
@@ -318,31 +312,27 @@ pub enum Fact {
     Moved(Vec<String>),
     /// Something was done to units: what came of it, a line each.
     Made(Make, Vec<String>),
-    /// What is declared of what runs.
+    /// The declared resources, to be compared with what runs.
     Declared(Box<Declared>),
     /// Attributes of a resource.
     Attributes {
-        /// The unit.
         unit: String,
         /// The resource.
         address: String,
         /// Names and values, sensitive ones masked; none where no state has the resource.
         values: Option<Vec<(String, String)>>,
     },
-    /// What the programs wrote of a unit in a run, its end.
+    /// The end of the output of Terraform and Terragrunt for a unit in a run.
     Written {
-        /// The unit.
         unit: String,
         /// Lines, those of each file after its name.
         lines: Vec<String>,
     },
-    /// A plan.
     Plan {
-        /// The unit.
         unit: String,
         /// Its hash.
         sha256: String,
-        /// What it would do.
+        /// The plan itself.
         plan: Box<Plan>,
     },
 }

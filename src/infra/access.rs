@@ -49,7 +49,7 @@ impl<'a> Access<'a> {
         Question::new(&self.tools.terraform, dir)
     }
 
-    /// The same of what reads or changes its state: through Terragrunt where that has other credentials for it.
+    /// A question that reads or changes the unit's state: through Terragrunt where that has other credentials for it.
     pub fn state_question(&self, dir: &Path) -> Question {
         if self.unit.around.has_state() {
             Question::new(self.tools.terragrunt(), &self.unit.dir).arguments(STATE)

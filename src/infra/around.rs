@@ -1,5 +1,5 @@
-//! What Terragrunt does around its units. It is asked of those whose code may say something of it, as text: each question is a
-//! process.
+//! The settings of Terragrunt around its units. It is asked of those whose code may say something of it, as text: each
+//! question is a process.
 
 use super::ask::Question;
 use super::surroundings::ChildEnvironment;
@@ -18,7 +18,7 @@ const AT_A_TIME: usize = 4;
 /// Words of code that say something of how a unit is asked for its state.
 const OF_STATES: [&str; 4] = ["iam_role", "iam_web_identity", "env_vars", DOWNLOADS];
 /// Words of code that say something of how a unit is planned and applied.
-const OF_RUNS: [&str; 4] = ["_hook", "extra_arguments", "mock_outputs_merge", "skip_outputs"];
+const OF_RUNS: [&str; 5] = ["_hook", "extra_arguments", "mock_outputs_merge", "skip_outputs", "prevent_destroy"];
 /// Says where the cache of a unit is.
 const DOWNLOADS: &str = "download_dir";
 /// Commands that read or change a state.
@@ -71,11 +71,15 @@ pub(super) async fn ask(
     }
 }
 
-/// What is around a unit whose code is rendered as this. Outputs of a dependency count where they are used.
+/// The settings around a unit whose code is rendered as this. Outputs of a dependency count where they are used.
 fn of(rendered: &Value, uses: &dyn Fn(&str) -> bool) -> Around {
     let terraform = &rendered["terraform"];
     let is_set = |name: &str| rendered[name].as_str().is_some_and(|text| !text.is_empty());
-    let mut around = Around { role: is_set("iam_role") || is_set("iam_web_identity_token"), ..Around::default() };
+    let mut around = Around {
+        role: is_set("iam_role") || is_set("iam_web_identity_token"),
+        prevented: rendered["prevent_destroy"] == true,
+        ..Around::default()
+    };
     for hook in ["before_hook", "after_hook", "error_hook"].iter().flat_map(|kind| all(&terraform[*kind])) {
         // `true` is how a hook says that it has nothing to do.
         if matches!(words(hook, "execute")[..], ["true"]) || hook["if"] == false {
@@ -169,6 +173,13 @@ mod tests {
             assert!(hook(nothing).is_nothing());
         }
         assert!(rendered(&Value::Null).is_nothing());
+    }
+
+    #[test]
+    fn a_unit_that_terragrunt_may_not_destroy_is_known() {
+        let of = |value: Value| of(&json!({ "prevent_destroy": value, "terraform": null }), &|_| true);
+        assert_eq!(of(json!(true)), Around { prevented: true, ..Around::default() });
+        assert!(of(json!(false)).is_nothing() && of(Value::Null).is_nothing());
     }
 
     #[test]

@@ -16,7 +16,7 @@ pub(super) const STATE: [&str; 6] =
 
 /// More than this is no answer: a state of ten thousand resources is a fifth of it.
 const MOST: u64 = 256 * 1024 * 1024;
-/// What is kept of its complaints: the end says why.
+/// The most bytes of stderr that are kept, from its end, where the reason stands.
 const COMPLAINT: usize = 256 * 1024;
 /// How long a question may take that was given no limit: a backend far away, a lock that is waited for.
 const LIMIT: Duration = Duration::from_mins(5);
@@ -32,7 +32,7 @@ pub struct Question {
     limit: Duration,
 }
 
-/// What the program printed.
+/// The output of a program that was asked something.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Answer {
     /// The exit code; none after a signal.
@@ -49,14 +49,14 @@ impl Question {
         Self { program: program.to_owned(), arguments: Vec::new(), dir: dir.to_owned(), limit: LIMIT }
     }
 
-    /// The same with more arguments.
+    /// Adds arguments.
     #[must_use]
     pub fn arguments(mut self, more: impl IntoIterator<Item = impl Into<OsString>>) -> Self {
         self.arguments.extend(more.into_iter().map(Into::into));
         self
     }
 
-    /// The same with another time limit.
+    /// Sets the time limit.
     #[must_use]
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;

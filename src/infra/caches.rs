@@ -1,5 +1,6 @@
-//! What Terraform and Terragrunt keep beside the code of units. A local backend keeps the state of a workspace in
-//! Terragrunt's cache, so that no cache is taken for one that can be made again before it was looked through.
+//! The caches that Terraform and Terragrunt keep beside the code of units. A local backend keeps the state of a
+//! workspace in Terragrunt's cache, so that no cache is taken for one that can be made again before it was looked
+//! through.
 
 use super::run::events::Reader;
 use super::run::{begins, folder};
@@ -13,7 +14,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Cache {
     path: PathBuf,
-    /// What is in it, links not followed.
+    /// The size of its content, links not followed.
     bytes: u64,
     /// A state in it, which is nowhere else.
     state: Option<PathBuf>,
@@ -148,8 +149,11 @@ fn is_state(path: &Path) -> bool {
     if !(name.ends_with(".tfstate") || name.ends_with(".tfstate.backup")) {
         return false;
     }
-    let text = std::fs::read_to_string(path).unwrap_or_default();
-    let Ok(value) = serde_json::from_str::<serde_json::Value>(&text) else { return !text.trim().is_empty() };
+    // What cannot be read may be one.
+    let Ok(text) = std::fs::read(path) else { return true };
+    let Ok(value) = serde_json::from_slice::<serde_json::Value>(&text) else {
+        return !text.iter().all(u8::is_ascii_whitespace);
+    };
     // That of a backend has the version 3 and a backend; a state without resources and outputs says nothing.
     let full = |key: &str| value[key].as_array().is_some_and(|all| !all.is_empty());
     let outputs = value["outputs"].as_object().is_some_and(|all| !all.is_empty());
@@ -287,6 +291,20 @@ mod tests {
         std::fs::remove_dir_all(&root).unwrap();
         assert_eq!(found.iter().map(|cache| cache.state.clone()).collect::<Vec<_>>(), [Some(state)]);
         assert!(found[0].bytes > 0);
+    }
+
+    #[test]
+    fn a_state_whose_text_is_not_understood_is_not_taken_for_none() {
+        let root = std::env::temp_dir().join(format!("cockpit-caches-unread-{}", std::process::id()));
+        let state = root.join(".terragrunt-cache/h/h/module/terraform.tfstate");
+        std::fs::create_dir_all(state.parent().unwrap()).unwrap();
+        let of_text = |text: &[u8]| {
+            std::fs::write(&state, text).unwrap();
+            of(&unit(&root)).remove(0).state
+        };
+        let found = [of_text(b"\xff\xfe{\"version\":4}"), of_text(b"{\"version\":4,"), of_text(b" \n")];
+        std::fs::remove_dir_all(&root).unwrap();
+        assert_eq!(found, [Some(state.clone()), Some(state.clone()), None]);
     }
 
     #[test]

@@ -29,7 +29,7 @@ fn module(unit: &Unit, dir: &Path, key: &str) -> Option<PathBuf> {
     Some(dir.join(one["Dir"].as_str()?))
 }
 
-/// Without the folders of Terragrunt's cache, where the code is a copy.
+/// A path without the folders of Terragrunt's cache, where the code is a copy.
 fn short(path: &Path) -> String {
     let plain = crate::model::infra::path::plain(path);
     let text = plain.display().to_string();

@@ -8,12 +8,12 @@ use crate::config::EnvironmentConfig;
 use crate::model::infra::{Graph, Tool, Trouble, TroubleKind, Unit};
 use crate::model::names::{listed, nearest};
 
-/// What was found of an environment.
+/// The units of an environment.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Discovered {
     /// Its units.
     pub graph: Graph,
-    /// What a person should know, in sentences: units that are left out, an edge that is not declared.
+    /// Warnings to a person, in sentences: units that are left out, an edge that is not declared.
     pub warnings: Vec<String>,
     /// Units whose code reads nothing before the outputs of what they need: their plan may be begun before those are there.
     pub ahead: Vec<String>,
@@ -37,7 +37,7 @@ pub async fn discover(environment: &EnvironmentConfig) -> Result<Discovered, Tro
     discover_as(environment, Look::default()).await
 }
 
-/// What is looked at beside the units and their edges.
+/// The extent of a look, beside the units and their edges.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Look<'a> {
     /// Only these units; all where none is named. What is wrong with the code of others is an error all the same.
@@ -71,7 +71,7 @@ pub async fn discover_as(environment: &EnvironmentConfig, look: Look<'_>) -> Res
         Tool::Terragrunt => {
             // What one says is worth nothing where the other is of a version that nobody knows.
             let (tools, found) = tokio::join!(
-                Box::pin(placed.clone().checked(&surroundings)),
+                Box::pin(placed.clone().checked(environment, &surroundings)),
                 Box::pin(terragrunt::units(&environment.infra, &placed, &surroundings))
             );
             let (tools, found) = (tools?, found?);
@@ -79,7 +79,7 @@ pub async fn discover_as(environment: &EnvironmentConfig, look: Look<'_>) -> Res
             (tools, found.graph, found.warnings)
         }
         Tool::Terraform => {
-            let tools = placed.checked(&surroundings).await?;
+            let tools = placed.checked(environment, &surroundings).await?;
             let (graph, warnings) = terraform::units(&environment.infra, &tools, &surroundings).await?;
             (tools, graph, warnings)
         }
@@ -107,7 +107,7 @@ pub async fn discover_as(environment: &EnvironmentConfig, look: Look<'_>) -> Res
     Ok(Discovered { graph, warnings, ahead, reads, needed_by, tools, surroundings })
 }
 
-/// What the chosen units need, one behind the other, without themselves.
+/// The units that the chosen ones need, directly or not, without themselves.
 fn needed(all: &Graph, chosen: &Graph) -> Vec<Unit> {
     let mut wanted: Vec<&Unit> = chosen.units().iter().filter_map(|unit| all.unit(&unit.name)).collect();
     let mut found: Vec<Unit> = Vec::new();
@@ -122,7 +122,7 @@ fn needed(all: &Graph, chosen: &Graph) -> Vec<Unit> {
     found
 }
 
-/// What needs the chosen units, one behind the other, without themselves.
+/// The units that need the chosen ones, directly or not, without themselves.
 fn needed_by(all: &Graph, chosen: &Graph) -> Vec<Unit> {
     let mut wanted: Vec<&str> = chosen.units().iter().map(|unit| unit.name.as_str()).collect();
     let mut found: Vec<Unit> = Vec::new();

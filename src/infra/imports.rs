@@ -10,9 +10,13 @@ use std::path::{Path, PathBuf};
 /// of that address already.
 ///
 /// # Errors
-/// As for [`add_made`]; the address is one of nothing that the code declares.
+/// As for [`add_made`]; the address is one of nothing that the code declares, or another file of the unit imports it.
 pub fn add(unit: &Unit, address: &str, id: &str) -> Result<Option<PathBuf>, Trouble> {
     block(address, id)?;
+    if let Some(file) = elsewhere(unit, address) {
+        let text = format!("{} imports {address} already: every plan would fail with two of it", file.display());
+        return Err(Trouble::new(TroubleKind::Usage, text).hint("apply that one, or take it out first"));
+    }
     if declared(unit, address) == Some(false) {
         let (kind, name, modules) = named(address);
         let missing = match modules.first() {
@@ -77,6 +81,16 @@ fn declared(unit: &Unit, address: &str) -> Option<bool> {
     found
 }
 
+/// The file of a unit, beside that of the blocks that are written here, which has an import of an address.
+fn elsewhere(unit: &Unit, address: &str) -> Option<PathBuf> {
+    let files = std::fs::read_dir(&unit.dir).into_iter().flatten().flatten().map(|entry| entry.path());
+    let mut others = files.filter(|path| {
+        let is_code = path.extension().is_some_and(|ending| ending == "tf");
+        is_code && path.file_name().is_some_and(|name| name != import::FILE)
+    });
+    others.find(|path| std::fs::read_to_string(path).is_ok_and(|code| import::has(&code, address)))
+}
+
 /// The content of a file of imports; nothing where it is not there.
 fn before(path: &Path) -> Result<String, Trouble> {
     match std::fs::read_to_string(path) {
@@ -138,6 +152,11 @@ mod tests {
         assert!(wrong.message.contains("has no resource \"aws_vpc\" \"b\""), "{wrong:?}");
         let inner = add(&unit, "module.net.aws_vpc.b", "vpc-2").unwrap_err();
         assert!(inner.message.contains("has no module \"net\""), "{inner:?}");
+        assert!(!dir.join(import::FILE).exists());
+        let twice = "import {\n  to = aws_vpc.a\n  id = \"vpc-1\"\n}\n";
+        std::fs::write(dir.join("adopted.tf"), twice).unwrap();
+        let again = add(&unit, "aws_vpc.a", "vpc-1").unwrap_err();
+        assert!(again.message.contains("adopted.tf imports aws_vpc.a already"), "{again:?}");
         assert!(!dir.join(import::FILE).exists());
         assert!(add(&unit, "aws_vpc.a[0]", "vpc-1").unwrap().is_some());
         std::fs::write(dir.join("more.tf.json"), "{}").unwrap();

@@ -6,7 +6,7 @@ use crate::model::infra::state::Mark;
 use crate::model::infra::{Trouble, TroubleKind};
 use std::path::{Path, PathBuf};
 
-/// What it is called once it was pushed.
+/// The file's name once its state was pushed.
 const PUSHED: &str = "tfstate.pushed";
 
 /// A kept state beside the state as it is now.
@@ -15,7 +15,7 @@ pub struct Kept {
     pub file: PathBuf,
     /// Which state it is, and how far.
     pub mark: Mark,
-    /// The same for the state as it is now; none where there is none.
+    /// The mark of the state as it is now; none where there is none.
     pub now: Option<Mark>,
 }
 
@@ -115,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_state_is_said_to_be_none() {
+    fn a_file_that_is_no_state_is_said_to_be_none() {
         let file = std::env::temp_dir().join(format!("cockpit-kept-{}", std::process::id()));
         std::fs::write(&file, "{}").unwrap();
         let trouble = mark(&file).unwrap_err();

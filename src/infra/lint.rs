@@ -15,7 +15,7 @@ pub struct Issue {
     pub rule: Option<String>,
     /// `error`, `warning` or `notice`.
     pub severity: String,
-    /// What is wrong, in a sentence.
+    /// The fault, in a sentence.
     pub message: String,
     pub file: Option<String>,
     /// The line in it, from 1.

@@ -1,4 +1,4 @@
-//! What a unit says of what it made, without a run: its outputs and the resources of its state; and whether its code is valid.
+//! Looks at units without a run: its outputs and the resources of its state; and whether its code is valid.
 
 use super::access::Access;
 use super::lint::Issue;

@@ -18,9 +18,8 @@ use std::path::{Path, PathBuf};
 pub struct State {
     /// Its workspace; none with Terragrunt.
     pub workspace: Option<String>,
-    /// Its file.
     pub file: PathBuf,
-    /// What is in it.
+    /// Its content.
     pub bytes: Vec<u8>,
     /// Which state it is, and how far.
     pub mark: Mark,
@@ -34,7 +33,7 @@ pub struct Kept {
     pub states: Vec<State>,
 }
 
-/// Where they go.
+/// The destination of a unit's states.
 #[derive(Debug, Clone)]
 pub struct Wanted {
     /// Where the code names no backend, or a file: this one is written into it.
@@ -149,7 +148,7 @@ struct Move<'a> {
     wanted: &'a Wanted,
     copies: PathBuf,
     journal: Journal,
-    /// What may be in S3 by now, by its number.
+    /// The states that may be in S3 by now, by number.
     pushed: Vec<usize>,
 }
 
@@ -337,7 +336,8 @@ impl Move<'_> {
     }
 }
 
-/// What says which backend a unit was initialised for, in each of its folders of data. Files that are not there may come.
+/// The files that record which backend a unit was initialised for, in each of its folders of data. Files that are not
+/// there yet may come.
 fn records(unit: &Unit) -> Vec<PathBuf> {
     let mut folders: Vec<PathBuf> = world::working_dirs(unit).into_iter().map(|(_, data)| data).collect();
     if unit.tool == Tool::Terraform {

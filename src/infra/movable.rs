@@ -22,7 +22,7 @@ use std::path::{Path, PathBuf};
 pub struct Movable {
     /// Each with its states.
     pub units: Vec<(Unit, Kept)>,
-    /// What there is to say of the others, a sentence each.
+    /// Sentences on the other units.
     pub said: Vec<String>,
     /// Nothing else may work at these states meanwhile, as in a run.
     _lock: File,
@@ -35,7 +35,7 @@ pub enum Unmovable {
     NotStarted(NotStarted),
     /// The state of this unit is of another AWS: why.
     OtherWorld(String, String),
-    /// What is wrong with a file.
+    /// A file that cannot be read or written, or is no state.
     Trouble(Trouble),
 }
 
@@ -134,7 +134,7 @@ pub fn wanted(
     Wanted { place, copies: copies(runs) }
 }
 
-/// The same in words.
+/// The destination in words.
 pub fn goes(unit: &Unit, wanted: &Wanted) -> String {
     if unit.tool == Tool::Terragrunt {
         return format!("{} goes where its code says: `remote_state` has to name s3", unit.name);
@@ -149,12 +149,12 @@ pub fn goes(unit: &Unit, wanted: &Wanted) -> String {
     }
 }
 
-/// That they are moved, in a sentence.
+/// The sentence that the states of a unit were moved.
 pub fn moved(unit: &Unit) -> String {
     format!("{}: moved: the same lineage and content, no lower serial, a lock, and an empty plan", unit.name)
 }
 
-/// What the audit file has of them.
+/// The entry of the states for the audit file.
 pub fn audited(unit: &Unit, kept: &Kept) -> serde_json::Value {
     let marks: Vec<String> = kept.states.iter().map(|state| state.mark.words()).collect();
     serde_json::json!({ "unit": unit.name, "states": marks })

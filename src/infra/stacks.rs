@@ -12,7 +12,7 @@ use std::time::SystemTime;
 const FILE: &str = "terragrunt.stack.hcl";
 /// The folder that its units are generated in.
 const MADE: &str = ".terragrunt-stack";
-/// What is written beside a unit each time that it is generated.
+/// The file that is written beside a unit each time that it is generated.
 const MANIFEST: &str = ".terragrunt-stack-manifest";
 /// In the file of a stack: a unit is generated beside it, and not in the folder of generated ones.
 const BESIDE: &str = "no_dot_terragrunt_stack";

@@ -19,14 +19,14 @@ const DROPPED: &[&str] = &["TF_VAR_", "TF_CLI_ARGS", "TF_LOG", "TG_", "TERRAGRUN
 /// Whole names of such.
 const DROPPED_NAMES: &[&str] =
     &["TF_WORKSPACE", "TF_DATA_DIR", "TF_INPUT", "TF_IN_AUTOMATION", "TF_REATTACH_PROVIDERS", "TF_PLUGIN_DIR"];
-/// Of those, what is always set anew, so that nobody need be told.
+/// The variables among them that are always set anew, so that nobody need be told.
 const SILENT: &[&str] = &["TF_IN_AUTOMATION", "TF_INPUT"];
 /// Keys in the environment win over a profile in Terraform's SDK; where a profile is configured it must win.
 const KEYS: &[&str] = &["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"];
 
 /// Endpoints of variables and files are not used: what is not used is dropped, so that what is left is where requests go.
 const IGNORES: &str = "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS";
-/// What a shell may say of it.
+/// The values that a shell may give it.
 const SAID: [&str; 2] = ["true", "false"];
 
 fn is_blank(value: &OsStr) -> bool {
@@ -34,7 +34,7 @@ fn is_blank(value: &OsStr) -> bool {
 }
 
 impl ChildEnvironment {
-    /// Those of this process, for an environment.
+    /// The variables of this process, for an environment.
     pub fn of_process(environment: &EnvironmentConfig) -> Self {
         let mut kept = Self::of(std::env::vars_os(), environment, Path::is_file);
         let files = AwsFiles::usual(|name| kept.get(name).map(OsStr::to_owned));
@@ -98,8 +98,8 @@ impl ChildEnvironment {
         kept
     }
 
-    /// What the AWS files say of endpoints, as variables: Terraform reads the files as well, and so it is known where its
-    /// requests go, and a run stays there whatever the files say later.
+    /// Takes the endpoints of the AWS files as variables: Terraform reads the files as well, and so it is known where
+    /// its requests go, and a run stays there whatever the files say later.
     fn hear(&mut self, files: FileEndpoints) {
         let said = self.get(IGNORES).map(OsStr::to_owned);
         if said.is_none() && files.ignored {
@@ -136,7 +136,7 @@ impl ChildEnvironment {
         self.hear_no_other();
     }
 
-    /// That the files are heard no more than they are here already.
+    /// Has the programs read the AWS files no further than they were read here.
     fn hear_no_other(&mut self) {
         let said = if self.endpoints().is_empty() { "true" } else { "false" };
         self.set(IGNORES, said);
@@ -147,7 +147,7 @@ impl ChildEnvironment {
         &self.dropped
     }
 
-    /// All of them, for a child process that inherits none.
+    /// All variables, for a child process that inherits none.
     pub fn variables(&self) -> &[(OsString, OsString)] {
         &self.variables
     }
@@ -168,7 +168,7 @@ impl ChildEnvironment {
         self.variables.retain(|(set, _)| set != name);
     }
 
-    /// The same for a unit: with its workspace and its folder of data.
+    /// The variables for a unit: with its workspace and its folder of data.
     #[must_use]
     pub fn of_unit(&self, unit: &Unit) -> Self {
         let mut own = self.clone();
@@ -181,7 +181,7 @@ impl ChildEnvironment {
         own
     }
 
-    /// The same for Terragrunt, which calls this Terraform and asks nothing.
+    /// The variables for Terragrunt, which calls this Terraform and asks nothing.
     #[must_use]
     pub fn of_terragrunt(&self, terraform: &Path) -> Self {
         let mut own = self.clone();

@@ -91,7 +91,8 @@ pub(super) fn files(dir: &Path) -> Vec<PathBuf> {
     files
 }
 
-/// What the code of a unit says of states, as far as it is understood here: what is not was told when it was found.
+/// The states that the code of a unit names, as far as the code is understood here: what is not was told when the unit
+/// was found.
 pub(super) fn states(unit: &Unit) -> remote_state::Code {
     let mut code = remote_state::Code::default();
     for file in files(&unit.dir).iter().filter(|file| is_hcl(file) && file.is_file()) {
@@ -107,7 +108,7 @@ pub(super) fn is_hcl(file: &Path) -> bool {
     file.extension().is_some_and(|ending| ending == "tf")
 }
 
-/// What the code of a unit says of states, its own and others'.
+/// The states that the code of a unit names, its own and others'.
 async fn code(
     unit: &Unit,
     tools: &Tools,

@@ -14,6 +14,9 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
+/// Files in the folder of the units by which Terragrunt leaves some of them out.
+const CHOOSING: [&str; 2] = [".terragrunt-filters", ".terragrunt-excludes"];
+
 /// One of `terragrunt find --json`.
 #[derive(Debug, Clone, PartialEq, Deserialize)]
 pub(super) struct Found {
@@ -46,7 +49,7 @@ impl Found {
     }
 }
 
-/// What Terragrunt said of a folder.
+/// The output of Terragrunt about a folder.
 #[derive(Debug, Default)]
 pub(super) struct Said {
     /// `find --dag --dependencies --external --exclude --reading`.
@@ -86,6 +89,7 @@ pub(super) async fn units(
     let said = Said { dag: found(&dag?.out)?, plain: found(&plain?.out)?, check: check? };
     let (units, mut warnings) = judged(&said, &dir, &|path| std::fs::read_to_string(path).ok())?;
     warnings.extend(stacks::older(&stacks_of(&said), &dir, |path| path.metadata()?.modified()));
+    warnings.extend(choosing(&dir));
     let graph = Graph::new(units).map_err(|errors| {
         Trouble::new(TroubleKind::Code, format!("the units of {} are no graph", dir.display()))
             .causes(errors.iter().map(ToString::to_string))
@@ -95,6 +99,19 @@ pub(super) async fn units(
         &dir,
     );
     Ok(Units { graph, warnings, texts })
+}
+
+/// Sentences on files by which Terragrunt finds some of the units alone, and says nothing of it.
+pub(super) fn choosing(dir: &Path) -> Vec<String> {
+    let says = |text: &str| text.lines().map(str::trim).any(|line| !line.is_empty() && !line.starts_with('#'));
+    let chooses = |name: &&&str| std::fs::read_to_string(dir.join(name)).is_ok_and(|text| says(&text));
+    let told = |name: &&str| {
+        format!(
+            "{name} in {} leaves units out, as of `terragrunt run --all`: they are neither shown nor planned, and taken as applied",
+            dir.display()
+        )
+    };
+    CHOOSING.iter().filter(chooses).map(told).collect()
 }
 
 fn found(out: &[u8]) -> Result<Vec<Found>, Trouble> {
@@ -140,7 +157,7 @@ pub(super) fn judged(
                 } else {
                     depends_on.insert(self::name(needs, dir));
                 }
-            } else if dag.contains_key(needs.as_str()) && is_there(needs) {
+            } else if is_there(needs) {
                 warnings
                     .push(format!("{name} depends on {needs}, which is not of this environment, and taken as applied"));
             } else {
@@ -208,8 +225,9 @@ fn stacks_of(said: &Said) -> Vec<&str> {
     said.plain.iter().filter(|found| found.kind == "stack").map(|found| found.path.as_str()).collect()
 }
 
-/// What `hcl validate` refuses for one reason alone: outputs of a dependency that are not among those that are made up. It reads no
-/// state, where they may be; planning the unit says so where they are not. None where there is another error.
+/// The missing outputs where `hcl validate` refuses for one reason alone: outputs of a dependency that are not among
+/// the mocked ones. It reads no state, where they may be; planning the unit says so where they are not. None where
+/// there is another error.
 fn lacking(check: &Answer) -> Option<Vec<String>> {
     let diagnostics: Vec<Value> = serde_json::from_slice(&check.out).ok()?;
     let errors: Vec<&Value> = diagnostics.iter().filter(|one| one["severity"] == "error").collect();

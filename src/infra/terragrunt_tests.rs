@@ -1,4 +1,5 @@
-//! What Terragrunt 1.1.0 said of real trees, and what is made of it. The recordings are in tests/fixtures/infra/terragrunt.
+//! The output of Terragrunt 1.1.0 on real trees, and what is read from it. The recordings are in
+//! tests/fixtures/infra/terragrunt.
 
 use super::*;
 use serde_json::json;
@@ -87,9 +88,13 @@ fn what_is_excluded_and_what_is_outside_is_left_out_and_told() {
         {"type": "unit", "path": "app", "dependencies": ["../shared/dns"]},
         {"type": "unit", "path": "../shared/dns"},
     ]);
-    let (units, warnings) = judge(&said(&dag.to_string(), &["app"], fine())).unwrap();
-    assert_eq!(edges(&units), ["app: "]);
-    assert_eq!(warnings, ["app depends on ../shared/dns, which is not of this environment, and taken as applied"]);
+    // Where a file has Terragrunt leave it out, it is not even found.
+    let filtered = json!([{"type": "unit", "path": "app", "dependencies": ["../shared/dns"]}]);
+    for dag in [dag, filtered] {
+        let (units, warnings) = judge(&said(&dag.to_string(), &["app"], fine())).unwrap();
+        assert_eq!(edges(&units), ["app: "]);
+        assert_eq!(warnings, ["app depends on ../shared/dns, which is not of this environment, and taken as applied"]);
+    }
 }
 
 #[test]
@@ -152,4 +157,19 @@ proptest::proptest! {
         let _ = found(out.as_bytes());
         let _ = broken(&Answer { code: Some(1), out: out.into_bytes(), err }, Path::new(DIR));
     }
+}
+
+#[test]
+fn a_file_by_which_terragrunt_leaves_units_out_is_told_unless_nothing_stands_in_it() {
+    let dir = std::env::temp_dir().join(format!("cockpit-choosing-{}", std::process::id()));
+    std::fs::create_dir_all(&dir).unwrap();
+    let with = |name: &str, text: &str| {
+        std::fs::write(dir.join(name), text).unwrap();
+        choosing(&dir)
+    };
+    assert_eq!(with(".terragrunt-filters", "# all of them\n\n"), Vec::<String>::new());
+    let told = with(".terragrunt-filters", "# some\n!./legacy/**\n");
+    assert!(told.len() == 1 && told[0].starts_with(".terragrunt-filters in "), "{told:?}");
+    assert_eq!(with(".terragrunt-excludes", "legacy\n").len(), 2);
+    std::fs::remove_dir_all(dir).unwrap();
 }

@@ -1,5 +1,5 @@
-//! What the code of Terragrunt's units says, as text: what no file names is in none of them. It spares asking Terragrunt
-//! itself, which takes a process for each unit.
+//! The code of Terragrunt's units, searched as text: a word that no file has is used by no unit. It spares asking
+//! Terragrunt itself, which takes a process for each unit.
 
 use std::collections::BTreeMap;
 use std::path::Path;

@@ -15,7 +15,7 @@ pub type Version = (u32, u32, u32);
 /// Versions of Terraform that are known to work: from the first, below the second. Older ones have no lock beside a
 /// state in S3 (`use_lockfile`) that is not an experiment.
 pub const TERRAFORM: (Version, Version) = ((1, 11, 0), (2, 0, 0));
-/// The same of Terragrunt: 1.0 settled the names of its commands.
+/// The versions of Terragrunt that are taken: 1.0 settled the names of its commands.
 pub const TERRAGRUNT: (Version, Version) = ((1, 0, 0), (2, 0, 0));
 /// The newest Terraform whose plans are known, major and minor: a later one may plan what is not shown.
 const PLANS: (u32, u32) = (1, 14);
@@ -28,7 +28,7 @@ pub struct Tools {
     /// The absolute path of Terraform.
     pub terraform: PathBuf,
     pub terraform_version: Version,
-    /// What it says of its version, as it came.
+    /// The output of `terraform version`, as it came.
     pub terraform_said: String,
     /// Terragrunt, absolute, and its version; none where units are Terraform's own.
     pub terragrunt: Option<(PathBuf, Version)>,
@@ -42,7 +42,7 @@ impl Tools {
     /// # Errors
     /// A program that is not there, is another one, or has a version that is not known to work; with what to install.
     pub async fn find(environment: &EnvironmentConfig, surroundings: &ChildEnvironment) -> Result<Self, Trouble> {
-        Self::placed(environment, surroundings)?.checked(surroundings).await
+        Self::placed(environment, surroundings)?.checked(environment, surroundings).await
     }
 
     /// Finds where they are. Their versions are not known before they are [`Self::checked`].
@@ -75,15 +75,20 @@ impl Tools {
     ///
     /// # Errors
     /// A program is another one, or has a version that is not known to work; with what to install.
-    pub async fn checked(mut self, surroundings: &ChildEnvironment) -> Result<Self, Trouble> {
+    pub async fn checked(
+        mut self,
+        environment: &EnvironmentConfig,
+        surroundings: &ChildEnvironment,
+    ) -> Result<Self, Trouble> {
+        let dir = folder(environment);
         let of_terragrunt = async {
             match &self.terragrunt {
-                Some((program, _)) => Ok(Some(asked(Tool::Terragrunt, program, surroundings).await?.0)),
+                Some((program, _)) => Ok(Some(asked(Tool::Terragrunt, program, &dir, surroundings).await?.0)),
                 None => Ok(None),
             }
         };
         let (terraform, terragrunt) =
-            tokio::join!(asked(Tool::Terraform, &self.terraform, surroundings), of_terragrunt);
+            tokio::join!(asked(Tool::Terraform, &self.terraform, &dir, surroundings), of_terragrunt);
         (self.terraform_version, self.terraform_said) = terraform?;
         self.terragrunt = self.terragrunt.map(|(path, _)| path).zip(terragrunt?);
         Ok(self)
@@ -168,9 +173,23 @@ fn is_program(path: &Path) -> bool {
     path.metadata().is_ok_and(|file| file.is_file() && file.permissions().mode() & 0o111 != 0)
 }
 
-/// Asks a program for its version. With what it says.
-async fn asked(tool: Tool, program: &Path, surroundings: &ChildEnvironment) -> Result<(Version, String), Trouble> {
-    let question = Question::new(program, Path::new("/")).limit(LIMIT);
+/// Where programs are asked for their versions: one that a version manager stands in for is of the version that the folder of the
+/// code names.
+fn folder(environment: &EnvironmentConfig) -> PathBuf {
+    let infra = &environment.infra;
+    let named = infra.dir.iter().chain(infra.units.iter().map(|unit| &unit.dir));
+    let mut there = named.filter_map(|dir| Path::new(dir).canonicalize().ok()).filter(|dir| dir.is_dir());
+    there.next().unwrap_or_else(|| PathBuf::from("/"))
+}
+
+/// Asks a program for its version in a folder. With what it says.
+async fn asked(
+    tool: Tool,
+    program: &Path,
+    dir: &Path,
+    surroundings: &ChildEnvironment,
+) -> Result<(Version, String), Trouble> {
+    let question = Question::new(program, dir).limit(LIMIT);
     let question = match tool {
         Tool::Terraform => question.arguments(["version"]),
         Tool::Terragrunt => question.arguments(["--version"]),
@@ -218,6 +237,29 @@ fn version(word: &str) -> Option<Version> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::{InfraConfig, UnitConfig};
+
+    #[tokio::test]
+    async fn a_program_is_asked_for_its_version_where_the_code_is_as_a_version_manager_looks_there() {
+        let dir = std::env::temp_dir().join(format!("cockpit-managed-{}", std::process::id()));
+        std::fs::create_dir_all(&dir).unwrap();
+        // Called with `version`, it reads what stands there.
+        std::fs::write(dir.join("version"), "echo Terraform v1.12.3\n").unwrap();
+        let unit = UnitConfig { name: "a".into(), dir: dir.display().to_string(), ..UnitConfig::default() };
+        let gone = UnitConfig { dir: dir.join("gone").display().to_string(), ..unit.clone() };
+        let infra = InfraConfig {
+            kind: Some(Tool::Terraform),
+            units: vec![gone, unit],
+            terraform: Some("/bin/sh".into()),
+            ..InfraConfig::default()
+        };
+        let environment = EnvironmentConfig { infra, ..EnvironmentConfig::default() };
+        let surroundings = ChildEnvironment::of(std::env::vars_os(), &environment, Path::is_file);
+        let tools = Box::pin(Tools::find(&environment, &surroundings)).await;
+        std::fs::remove_dir_all(dir).unwrap();
+        assert_eq!(tools.map(|tools| tools.terraform_version), Ok((1, 12, 3)));
+        assert_eq!(folder(&EnvironmentConfig::default()), Path::new("/"));
+    }
 
     #[test]
     fn a_terraform_that_is_later_than_those_whose_plans_are_known_is_told() {

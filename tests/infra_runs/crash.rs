@@ -49,7 +49,7 @@ resource "terraform_data" "beside" {
 output "word" { value = terraform_data.second.output }
 "#;
 
-/// What is killed.
+/// The process that is killed.
 #[derive(Debug, Clone, Copy, PartialEq)]
 enum Victim {
     Leaf,

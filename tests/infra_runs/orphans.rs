@@ -4,6 +4,7 @@ use crate::support::{Home, World, follows_schema, line};
 use crate::{order, unit, who};
 use aws_sim::ACCOUNT;
 use cockpit::infra::run::folder;
+use cockpit::model::infra::Unit;
 use cockpit::model::infra::message::{Action, Message};
 use cockpit::model::infra::orphan;
 use cockpit::model::infra::plan::Plan;
@@ -73,10 +74,8 @@ fn every_type_of_the_environments_is_looked_for_or_said_how_it_is() {
     assert!(seen > 50 && unknown.is_empty(), "{unknown:?}");
 }
 
-#[test]
-fn what_a_run_may_have_left_is_looked_for_and_its_imports_are_written_into_its_unit_once() {
-    let home = Home::with(&format!("[environments.staging]\naccount = \"{ACCOUNT}\"\nregion = \"ap-northeast-1\"\n"));
-    let compute = unit(&home, "compute", &[], "");
+/// Writes the folder of a run that was killed while it made all of [`made`] in a unit.
+fn killed(home: &Home, compute: &Unit) {
     let order = order(Goal::Apply, vec![compute.clone()]);
     let run = folder::new_run(&home.path().join(".local/state/cockpit/runs"), &order, Timestamp::now()).expect("a run");
     let started = Started {
@@ -102,12 +101,18 @@ fn what_a_run_may_have_left_is_looked_for_and_its_imports_are_written_into_its_u
         let message = Message::ApplyStarted { address: address.into(), action: Action::Create };
         events.push(What::Said { unit: unit.clone(), step, message });
     }
-    let killed = || Some(String::from("ended by signal 9"));
-    events.push(What::StepEnded { unit: unit.clone(), step, code: None, failed: killed() });
-    events.push(What::UnitEnded { unit, end: UnitEnd::Failed { why: killed().expect("a reason") } });
+    let why = String::from("ended by signal 9");
+    events.push(What::StepEnded { unit: unit.clone(), step, code: None, failed: Some(why.clone()) });
+    events.push(What::UnitEnded { unit, end: UnitEnd::Failed { why } });
     events.push(What::Ended { end: RunEnd::Failed });
     let line_of = |what| serde_json::to_string(&RunEvent { time: Timestamp::now(), what }).expect("JSON") + "\n";
     std::fs::write(run.join(folder::EVENTS), events.into_iter().map(line_of).collect::<String>()).expect("events");
+    folder::make(&folder::of_unit(&run, "compute")).expect("a folder");
+    std::fs::write(folder::shown_plan(&run, "compute"), serde_json::to_vec(&plan()).expect("JSON")).expect("a file");
+}
+
+/// The plan of that run.
+fn plan() -> Plan {
     let change = |(address, kind, after): (&str, &str, Value)| {
         json!({"address": address, "mode": "managed", "type": kind, "change": {
             "actions": ["create"], "before": null, "after": after, "after_unknown": {}, "before_sensitive": {}, "after_sensitive": {}}})
@@ -119,10 +124,14 @@ fn what_a_run_may_have_left_is_looked_for_and_its_imports_are_written_into_its_u
     ]});
     let shown = json!({"format_version": "1.2", "terraform_version": "1.11.4", "configuration": {"root_module": code},
         "resource_changes": made().into_iter().map(change).collect::<Vec<_>>()});
-    let plan = Plan::read(shown.to_string().as_bytes()).expect("a plan");
-    folder::make(&folder::of_unit(&run, "compute")).expect("a folder");
-    std::fs::write(folder::shown_plan(&run, "compute"), serde_json::to_vec(&plan).expect("JSON")).expect("a file");
+    Plan::read(shown.to_string().as_bytes()).expect("a plan")
+}
 
+#[test]
+fn what_a_run_may_have_left_is_looked_for_and_its_imports_are_written_into_its_unit_once() {
+    let home = Home::with(&format!("[environments.staging]\naccount = \"{ACCOUNT}\"\nregion = \"ap-northeast-1\"\n"));
+    let compute = unit(&home, "compute", &[], "");
+    killed(&home, &compute);
     let world = World::staging();
     let orphans = |more: &str| line(&mut home.on(&world), &format!("infra orphans --env staging {more}"));
     let said = orphans("-o json").coded(3);

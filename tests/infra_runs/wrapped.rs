@@ -59,6 +59,21 @@ fn a_destroy_runs_no_hook_of_apply_alone_and_is_refused_where_a_hook_of_destroy_
     assert!(!unit.dir.join("applyed").exists(), "nothing was applied");
 }
 
+#[test]
+fn a_destroy_of_what_terragrunt_may_not_destroy_is_refused_before_what_needs_it_is_gone() {
+    let home = home();
+    let network = wrapped(&home, "network", PLAIN, "prevent_destroy = true\n");
+    let app = wrapped(&home, "app", PLAIN, "dependencies {\n  paths = [\"../network\"]\n}\n");
+    line(&mut home.at(None), "infra apply lab --yes").coded(0);
+    let refused = line(&mut home.at(None), "infra destroy lab --yes --confirm lab").coded(4);
+    assert!(refused.err.contains("network: its code of Terragrunt has `prevent_destroy`"), "{refused:?}");
+    for unit in [&network, &app] {
+        assert!(!in_state(&in_cache(unit)).is_empty(), "nothing of {} was destroyed", unit.name);
+    }
+    line(&mut home.at(None), "infra destroy lab --unit app --yes --confirm lab").coded(0);
+    assert!(in_state(&in_cache(&app)).is_empty());
+}
+
 /// A unit as Terraform has it: where its state is.
 fn in_cache(unit: &Unit) -> Unit {
     let found = cockpit::infra::run::world::working_dirs(unit);

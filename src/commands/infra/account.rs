@@ -1,4 +1,4 @@
-//! Whose account a run or a change of a state is in.
+//! The account of a run, or of a change of a state.
 
 use super::opened::limited;
 use crate::cli::{ExitCode, Report};

@@ -1,4 +1,4 @@
-//! What a subcommand of `cockpit infra` declares of itself.
+//! The declaration of a subcommand of `cockpit infra`.
 
 use crate::cli::Formats;
 use crate::commands::declared::Run;

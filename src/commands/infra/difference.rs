@@ -11,7 +11,7 @@ pub(super) struct DifferenceDto {
     pub(super) unit: String,
     /// The resource.
     pub(super) address: String,
-    /// What differs.
+    /// The setting that differs.
     pub(super) what: String,
     /// As it is declared.
     pub(super) declared: String,
@@ -28,7 +28,7 @@ impl DifferenceDto {
         Self { unit, address, what, declared, runs, place }
     }
 
-    /// For a person.
+    /// The difference in a sentence for a person.
     pub(super) fn sentence(&self) -> String {
         let Self { unit, address, what, declared, runs, place } = self.clone();
         let words = Difference { unit, address, what, declared, runs }.words(place.as_deref());

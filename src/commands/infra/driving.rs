@@ -35,7 +35,7 @@ use std::io::{self, IsTerminal as _, Write as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Between two looks at what happened.
+/// The interval between two looks at what happened.
 const LOOK: Duration = Duration::from_millis(5);
 
 /// Begins a run: its folder, and the environment.
@@ -104,7 +104,7 @@ async fn needed(context: &Context, found: &Discovered, part: bool) -> Result<(),
     prevented.refused().map_or(Ok(()), |trouble| Err(report(trouble)))
 }
 
-/// What it would be typed as.
+/// The command line that starts the same run.
 fn command(environment: &str, arguments: &RunArgs, goal: Goal) -> String {
     let mut words = vec![format!("cockpit infra {} --env {}", goal.word(), quoted(environment))];
     for (flag, values) in
@@ -115,7 +115,7 @@ fn command(environment: &str, arguments: &RunArgs, goal: Goal) -> String {
     words.join(" ")
 }
 
-/// What a yes to a run risks: data is lost where a resource that holds some is destroyed or replaced.
+/// The risk of a run: data is lost where a resource that holds some is destroyed or replaced.
 pub(super) fn risk(goal: Goal, loses_data: bool) -> Risk {
     if loses_data || goal == Goal::Destroy { Risk::Destroy } else { Risk::Disrupt }
 }
@@ -167,7 +167,8 @@ pub(super) struct Following<'a> {
     pub(super) interrupted: bool,
     /// It was begun before, perhaps by somebody else: flags that are not enough here are no answer to its question.
     pub(super) begun_before: bool,
-    /// What this command asked of it before it followed, up to here (bytes): an end from before that was taken is none.
+    /// The requests that this command made before it followed, up to here (bytes): an end from before that was taken is
+    /// none.
     asked: u64,
 }
 
@@ -331,7 +332,7 @@ impl<'a> Following<'a> {
         ask(&self.run, wish)
     }
 
-    /// It is left to itself.
+    /// The exit code of a command that leaves the run to itself.
     pub(super) fn detached(&self) -> ExitCode {
         let name = folder::name(&self.run);
         let text = format!(
@@ -408,7 +409,7 @@ pub(super) async fn followed(
     followed_from(context, run, json, asks, 0, out).await
 }
 
-/// The same after something was asked of it, up to here (bytes): it is followed to an end that comes after that.
+/// Follows a run after something was asked of it, up to here (bytes): it is followed to an end that comes after that.
 pub(super) async fn followed_from(
     context: &Context,
     run: &Path,

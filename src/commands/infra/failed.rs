@@ -10,11 +10,11 @@ use serde::Serialize;
 pub struct FailedUnit {
     /// Its name.
     pub unit: String,
-    /// What failed.
+    /// The failure.
     pub message: String,
     /// Why, a line each.
     pub causes: Vec<String>,
-    /// What to do.
+    /// The hint, where there is one.
     pub hint: Option<String>,
 }
 
@@ -24,7 +24,7 @@ impl FailedUnit {
         Self { unit: unit.to_owned(), message: trouble.message, causes: trouble.causes, hint: trouble.hint }
     }
 
-    /// For people.
+    /// The failure in a sentence for people.
     pub fn sentence(&self) -> String {
         let why: Vec<&str> = self.causes.iter().map(String::as_str).take(4).collect();
         let why = if why.is_empty() { String::new() } else { format!(": {}", why.join("; ")) };

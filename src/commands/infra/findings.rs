@@ -1,4 +1,4 @@
-//! What a check of code found, unit by unit: of `validate` and of `lint`.
+//! The findings of a check of code, unit by unit: of `validate` and of `lint`.
 
 use super::failed::FailedUnit;
 use crate::headless::Rows;
@@ -11,7 +11,7 @@ use serde::Serialize;
 /// Schema of what checks found.
 pub const SCHEMA: &str = "cockpit.infra-findings/1";
 
-/// What a check found.
+/// The findings of a check.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Findings {
     /// `cockpit.infra-findings/1`.
@@ -20,7 +20,7 @@ pub struct Findings {
     pub environment: String,
     /// Units that were checked.
     pub units: Vec<String>,
-    /// What was found, unit by unit.
+    /// The findings, unit by unit.
     #[expect(clippy::struct_field_names, reason = "the word of the JSON")]
     pub findings: Vec<Finding>,
     /// Units that could not be checked.
@@ -38,14 +38,14 @@ pub struct Finding {
     pub file: Option<String>,
     /// The line in it, from 1.
     pub line: Option<u64>,
-    /// What it is, in a sentence.
+    /// The finding, in a sentence.
     pub message: String,
     /// The rule of the linter; `null` for Terraform's own check.
     pub rule: Option<String>,
 }
 
 impl Finding {
-    /// What a check found in a unit.
+    /// A finding in a unit.
     pub(super) fn new(unit: &str, issue: Issue) -> Self {
         let Issue { rule, severity, message, file, line } = issue;
         Self { unit: unit.to_owned(), severity, file, line, message, rule }

@@ -105,7 +105,7 @@ pub(super) const COMMAND: Declared<args::Arguments> = Declared {
     run: |context, arguments, out| arguments.action.run(context, out),
 };
 
-/// What `validate` and `lint` print.
+/// The schema of what `validate` and `lint` print.
 const FINDINGS: Schema = Schema {
     name: "infra-findings",
     about: "`cockpit infra validate -o json` and `cockpit infra lint -o json`",

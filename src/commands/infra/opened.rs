@@ -1,4 +1,4 @@
-//! What subcommands begin with: the environment and its units.
+//! The beginning of the subcommands: the environment and its units.
 
 use super::target::{Environment, Target};
 use crate::cli::{ExitCode, Report};
@@ -26,12 +26,12 @@ pub(super) async fn open(context: &Context, target: &Target) -> Result<Opened, R
     opened(context, target, Look { units: &target.units, ..Look::default() }).await
 }
 
-/// The same where units are only asked something: whether they have hooks is not checked.
+/// Opens units where they are only asked something: whether they have hooks is not checked.
 pub(super) async fn open_to_ask(context: &Context, target: &Target) -> Result<Opened, Report> {
     opened(context, target, Look { units: &target.units, hooks: false, ..Look::default() }).await
 }
 
-/// The same where workspaces need not exist yet.
+/// Opens units where workspaces need not exist yet.
 pub(super) async fn open_without_workspaces(context: &Context, target: &Target) -> Result<Opened, Report> {
     opened(context, target, Look { units: &target.units, hooks: false, workspaces: false }).await
 }
@@ -53,7 +53,8 @@ async fn opened(context: &Context, target: &Target, look: Look<'_>) -> Result<Op
 /// Waits no longer than `--timeout` says.
 pub(super) async fn limited<T>(context: &Context, work: impl Future<Output = T>) -> Result<T, Report> {
     context.in_time(work).await.ok_or_else(|| {
-        Report::new("timeout", "it did not end within --timeout", ExitCode::TimedOut).hint("give it longer")
+        Report::new("timeout", "it did not end within --timeout", ExitCode::TimedOut)
+            .hint("give it more time with --timeout")
     })
 }
 

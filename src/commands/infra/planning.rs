@@ -44,7 +44,7 @@ pub(super) struct Plans {
     pub(super) complete: bool,
     /// The units, in the order in which their turn comes.
     pub(super) units: Vec<UnitPlan>,
-    /// What runs and is not as it is declared; of `drift` alone, and `null` where nothing is compared.
+    /// Differences between what runs and what is declared; of `drift` alone, and `null` where nothing is compared.
     pub(super) differences: Option<Vec<DifferenceDto>>,
 }
 

@@ -1,4 +1,4 @@
-//! What runs, held against what is declared: read from the states, and from AWS.
+//! The comparison of what runs with what is declared: read from the states, and from AWS.
 
 use super::difference::DifferenceDto;
 use super::opened::{self, limited};
@@ -18,7 +18,7 @@ pub(super) struct Compared {
     pub(super) missing: Vec<String>,
 }
 
-/// What the environment has beside its infrastructure: without any nothing is compared.
+/// The sources of an environment beside its infrastructure: without any nothing is compared.
 const SOURCES: &[Source] =
     &[Source::Identity, Source::Services, Source::TaskDefinitions, Source::ScalableTargets, Source::DbInstances];
 

@@ -11,6 +11,7 @@ use crate::infra::run::start::{self, NotStarted};
 use crate::infra::run::{folder, moving};
 use crate::model::infra::RunState;
 use crate::model::infra::order::Listed;
+use crate::model::infra::world::HINT;
 use crate::runtime::audit;
 use jiff::Timestamp;
 use std::path::{Path, PathBuf};
@@ -37,7 +38,7 @@ pub(super) fn kept(context: &Context) -> Result<Kept, Report> {
     kept_of(context, &Environment::default())
 }
 
-/// The same for an environment that is named beside `--env`.
+/// The runs of an environment that is named beside `--env`.
 pub(super) fn kept_of(context: &Context, of: &Environment) -> Result<Kept, Report> {
     let (loaded, environment) = environment(context, of)?;
     let runs = place(loaded.config.audit_file.as_deref())?;
@@ -127,6 +128,11 @@ pub(super) async fn resumed(environment: &str, run: &Path) -> Result<(), Report>
         .map_err(|error| not_started(environment, &error))
 }
 
+/// The refusal because of a state that is of another AWS; `message` ends with the words for that state.
+pub(super) fn of_another_aws(message: &str, why: String) -> Report {
+    Report::new("refused", format!("{message} is of another AWS"), ExitCode::Refused).cause(why).hint(HINT)
+}
+
 /// Why a run was not started, as it is told.
 pub(super) fn not_started(environment: &str, error: &NotStarted) -> Report {
     use crate::infra::run::folder::LockError;
@@ -141,13 +147,9 @@ pub(super) fn not_started(environment: &str, error: &NotStarted) -> Report {
                 .cause(error.words())
                 .hint(format!("`cockpit infra resume {run}` resumes it"))
         }
-        NotStarted::OtherWorld(why) => Report::new(
-            "refused",
-            format!("nothing of {environment} is planned: a state is of another AWS"),
-            ExitCode::Refused,
-        )
-        .cause(why.clone())
-        .hint(crate::model::infra::world::HINT),
+        NotStarted::OtherWorld(why) => {
+            of_another_aws(&format!("nothing of {environment} is planned: a state"), why.clone())
+        }
         NotStarted::Around(why) => {
             let message = format!("nothing of {environment} is planned or destroyed");
             Report::new("refused", message, ExitCode::Refused).cause(why.clone())

@@ -1,4 +1,4 @@
-//! What becomes of a run when the command that follows it is to end.
+//! The fate of a run when the command that follows it is to end.
 
 use super::driving::{Following, prompts};
 use crate::cli::{ExitCode, Report};
@@ -10,7 +10,7 @@ use crate::runtime::stop::{StopSignal, StopSignals};
 use std::io::{self, BufRead as _, Write as _};
 use std::time::Duration;
 
-/// Between two looks at what happened.
+/// The interval between two looks at what happened.
 const LOOK: Duration = Duration::from_millis(10);
 
 /// The choice of what becomes of the run.

@@ -1,12 +1,11 @@
 //! Before a state is changed without a run: checks which AWS it belongs to, as a run does.
 
 use super::opened::Opened;
-use super::runs_kept::not_started;
-use crate::cli::{ExitCode, Report};
+use super::runs_kept::{not_started, of_another_aws};
+use crate::cli::Report;
 use crate::infra::run::start::NotStarted;
 use crate::infra::run::{moving, world};
 use crate::model::infra::Unit;
-use crate::model::infra::world::HINT;
 use std::path::Path;
 
 /// Refuses where a unit's state is of another AWS than the one that would be asked.
@@ -19,8 +18,7 @@ pub(super) fn check(runs: &Path, opened: &Opened, units: &[&Unit]) -> Result<(),
     }
     for unit in units {
         if let Some(why) = world::other_without_run(runs, &asked, declared, unit) {
-            let text = format!("nothing of {} is changed: its state is of another AWS", unit.name);
-            return Err(Report::new("refused", text, ExitCode::Refused).cause(why).hint(HINT));
+            return Err(of_another_aws(&format!("nothing of {} is changed: its state", unit.name), why));
         }
     }
     Ok(())

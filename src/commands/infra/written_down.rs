@@ -15,7 +15,7 @@ use crate::runtime::stop::stopped;
 use jiff::Timestamp;
 use serde_json::Value;
 
-/// Who changes something, as it is written down.
+/// The identity of a change, as it is written into the audit file.
 pub(super) struct Writer {
     account: Option<String>,
 }

@@ -19,12 +19,12 @@ pub(super) const VERSION: &str = "terraform.version";
 const APPLIED: &str = "applied";
 /// The file of a unit in which it stands whether its plan goes on.
 const GO: &str = "go";
-/// What stands in it.
+/// The content that lets the plan go on.
 const YES: &str = "yes";
 const NO: &str = "no";
-/// Between two looks into it.
+/// The interval between two looks into it.
 const LOOK: Duration = Duration::from_millis(4);
-/// Between two looks whether there still is a supervisor.
+/// The interval between two looks whether there still is a supervisor.
 const LIVES: Duration = Duration::from_secs(2);
 /// Outputs that were said longer ago are asked for again: a person with another tool may have changed them. Counted
 /// from the last that the apply has said, as it may have ended while nobody drove the run.
@@ -112,8 +112,8 @@ fn applied(run: &Path, dir: &Path) -> Option<PathBuf> {
     })
 }
 
-/// What `output -json` says in a folder, where an apply of this run has said it a moment ago: none where it is not known, and
-/// where any of it is sensitive, which no apply says.
+/// The output of `output -json` in a folder, where an apply of this run has said the outputs a moment ago: none where
+/// they are not known, and where any is sensitive, which no apply says.
 pub(super) fn outputs(run: &Path, dir: &Path) -> Option<Vec<u8>> {
     let unit = applied(run, dir)?;
     let stdout = unit.join(format!("{}.stdout", folder::word(Step::Apply)));

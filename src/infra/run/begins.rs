@@ -7,7 +7,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// Beside the folders of the environments' runs.
+/// The lock file beside the folders of the environments' runs.
 const LOCK: &str = "begins";
 
 /// A run begins for as long as the file is open. Waits where caches are being removed.

@@ -21,8 +21,8 @@ pub struct Writer {
 }
 
 impl Writer {
-    /// Of a run. A last line that was left half written, by a crash or a full disk, is ended first: it is nothing that
-    /// anybody has seen.
+    /// Opens the events of a run, to add some. A last line that was left half written, by a crash or a full disk, is
+    /// ended first: it is nothing that anybody has seen.
     ///
     /// # Errors
     /// When its events cannot be opened.
@@ -71,7 +71,7 @@ pub struct Reader {
     file: Option<File>,
     /// Where the events end that were told.
     next: u64,
-    /// What was read after that: the beginning of an event.
+    /// The bytes behind the last whole event: the beginning of one.
     rest: Vec<u8>,
 }
 
@@ -102,7 +102,10 @@ impl Reader {
                 Err(error) => return Err(error),
             };
         }
-        if let Some(file) = &self.file {
+        // It is looked at many times a second, mostly in vain: no room is made for nothing.
+        if let Some(file) = &self.file
+            && file.metadata()?.len() > self.next + self.rest.len() as u64
+        {
             // Reads as much as one event takes: a line may be longer than a piece.
             loop {
                 let before = self.rest.len();

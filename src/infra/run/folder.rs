@@ -4,6 +4,7 @@ use crate::model::infra::Order;
 use crate::model::infra::order::Listed;
 pub use crate::model::infra::order::run_name as name;
 use crate::model::infra::run_event::{Step, Who};
+pub use crate::private_files::{make, replace, replace_for_now, to_add_to};
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use std::fmt::Write as _;
@@ -12,11 +13,11 @@ use std::io::{self, Read as _, Seek as _, Write as _};
 use std::os::unix::fs::{DirBuilderExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
 
-/// What it is asked to do.
+/// The file with the order of the run.
 const REQUEST: &str = "request.json";
-/// What happened.
+/// The file with the events of the run, one in a line.
 pub const EVENTS: &str = "events.jsonl";
-/// What people ask of it.
+/// The file with the requests of people to the run, one in a line.
 pub const REQUESTS: &str = "requests.jsonl";
 /// Held by what drives it; the same name beside the runs of an environment.
 const LOCK: &str = "lock";
@@ -42,12 +43,12 @@ pub fn of_unit(run: &Path, unit: &str) -> PathBuf {
     run.join("units").join(file_name(unit))
 }
 
-/// What Terraform said in a step of a unit, as it came.
+/// The file with Terraform's stdout in a step of a unit.
 pub fn stdout(run: &Path, unit: &str, step: Step) -> PathBuf {
     of_unit(run, unit).join(format!("{}.stdout", word(step)))
 }
 
-/// What it, or Terragrunt, said beside that.
+/// The file with the stderr of Terraform and Terragrunt in a step of a unit.
 pub fn stderr(run: &Path, unit: &str, step: Step) -> PathBuf {
     of_unit(run, unit).join(format!("{}.stderr", word(step)))
 }
@@ -90,48 +91,6 @@ pub fn file_name(name: &str) -> String {
     made
 }
 
-/// Makes a folder for its owner alone, and those that it is in.
-///
-/// # Errors
-/// When it cannot be made.
-pub fn make(folder: &Path) -> io::Result<()> {
-    DirBuilder::new().recursive(true).mode(0o700).create(folder)
-}
-
-/// Opens a file for its owner alone, to be added to.
-///
-/// # Errors
-/// When it cannot be opened.
-pub fn to_add_to(path: &Path) -> io::Result<File> {
-    OpenOptions::new().create(true).append(true).read(true).mode(0o600).open(path)
-}
-
-/// Writes a file as a whole: whoever reads it has the one before or this one.
-///
-/// # Errors
-/// When it cannot be written.
-pub fn replace(path: &Path, text: &[u8]) -> io::Result<()> {
-    placed(path, text, File::sync_data)
-}
-
-/// The same of what is of no use after a power cut: nobody waits until the disk has it.
-///
-/// # Errors
-/// When it cannot be written.
-pub fn replace_for_now(path: &Path, text: &[u8]) -> io::Result<()> {
-    placed(path, text, |_| Ok(()))
-}
-
-fn placed(path: &Path, text: &[u8], keep: impl FnOnce(&File) -> io::Result<()>) -> io::Result<()> {
-    let mut name = path.file_name().unwrap_or_default().to_owned();
-    name.push(".new");
-    let new = path.with_file_name(name);
-    let mut file = OpenOptions::new().create(true).write(true).truncate(true).mode(0o600).open(&new)?;
-    file.write_all(text)?;
-    keep(&file)?;
-    std::fs::rename(new, path)
-}
-
 /// Makes the folder of a new run, with what it is asked to do. Its name begins with the time, so that names sort as runs were begun:
 /// one that begins in the second of another, or by a clock that was set back, has the second after that.
 ///
@@ -166,7 +125,7 @@ fn begun(run: &str) -> Option<Timestamp> {
     Some(jiff::civil::DateTime::strptime(STAMP, stamp).ok()?.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
 }
 
-/// What a run is asked to do.
+/// The order of a run.
 ///
 /// # Errors
 /// When there is no run, or it cannot be read.
@@ -235,11 +194,20 @@ pub fn driven(run: &Path) -> io::Result<bool> {
 /// When another process drives it, or it cannot be locked.
 pub fn drive(run: &Path) -> io::Result<File> {
     let lock = to_add_to(&run.join(LOCK))?;
-    match lock.try_lock() {
-        Ok(()) => Ok(lock),
-        Err(TryLockError::WouldBlock) => Err(io::Error::other("another process drives it")),
-        Err(TryLockError::Error(error)) => Err(error),
+    if take(&lock)? { Ok(lock) } else { Err(io::Error::other("another process drives it")) }
+}
+
+/// Takes a lock; false where another process holds it. Somebody may ask whether it is locked right now, which takes a moment and is
+/// no holder; and the supervisor of a run that has just ended needs a moment to go.
+fn take(lock: &File) -> io::Result<bool> {
+    for _ in 0..400 {
+        match lock.try_lock() {
+            Ok(()) => return Ok(true),
+            Err(TryLockError::WouldBlock) => std::thread::sleep(std::time::Duration::from_millis(5)),
+            Err(TryLockError::Error(error)) => return Err(error),
+        }
     }
+    Ok(false)
 }
 
 /// Whether another process holds a lock on a file; a file that is not there is not locked. It is asked for a lock that
@@ -277,14 +245,13 @@ pub fn works(run: &Path) -> io::Result<bool> {
     Ok(false)
 }
 
-/// Who drives a run of an environment, as its lock says.
+/// The process that drives a run of an environment, as the lock says.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Holder {
-    /// The run.
     pub run: String,
-    /// Who started or resumed it.
+    /// The person who started or resumed it.
     pub by: Who,
-    /// Since when.
+    /// When it took the lock.
     pub since: Timestamp,
 }
 
@@ -311,23 +278,10 @@ pub fn hold(runs: &Path, environment: &str, holder: &Holder) -> Result<File, Loc
     make(&folder)?;
     let mut lock =
         OpenOptions::new().create(true).truncate(false).read(true).write(true).mode(0o600).open(folder.join(LOCK))?;
-    // Somebody may ask whether it is locked right now, which takes a moment and is no holder; and the supervisor of a run that
-    // has just ended needs a moment to go.
-    let mut tries = 0;
-    loop {
-        match lock.try_lock() {
-            Ok(()) => break,
-            Err(TryLockError::WouldBlock) if tries < 400 => {
-                tries += 1;
-                std::thread::sleep(std::time::Duration::from_millis(5));
-            }
-            Err(TryLockError::WouldBlock) => {
-                let mut text = String::new();
-                let read = lock.read_to_string(&mut text);
-                return Err(LockError::Taken(read.ok().and_then(|_| serde_json::from_str(&text).ok())));
-            }
-            Err(TryLockError::Error(error)) => return Err(error.into()),
-        }
+    if !take(&lock)? {
+        let mut text = String::new();
+        let read = lock.read_to_string(&mut text);
+        return Err(LockError::Taken(read.ok().and_then(|_| serde_json::from_str(&text).ok())));
     }
     lock.rewind()?;
     lock.set_len(0)?;
@@ -399,6 +353,27 @@ mod tests {
         assert_eq!(with_plans, KEPT_PLANS + 1);
         drop(driven);
         std::fs::remove_dir_all(runs).unwrap();
+    }
+
+    #[test]
+    fn who_asks_whether_a_run_is_driven_does_not_keep_another_from_driving_it() {
+        use std::sync::atomic::{AtomicBool, Ordering};
+        let run = std::env::temp_dir().join(format!("cockpit-asked-{}", std::process::id()));
+        make(&run).unwrap();
+        drop(drive(&run).unwrap());
+        let over = AtomicBool::new(false);
+        let driven: Vec<io::Result<()>> = std::thread::scope(|scope| {
+            scope.spawn(|| {
+                while !over.load(Ordering::SeqCst) && driven(&run).is_ok() {
+                    std::thread::yield_now();
+                }
+            });
+            let drives = (0..300).map(|_| drive(&run).map(drop)).collect();
+            over.store(true, Ordering::SeqCst);
+            drives
+        });
+        std::fs::remove_dir_all(&run).unwrap();
+        assert!(driven.iter().all(Result::is_ok), "{driven:?}");
     }
 
     #[test]

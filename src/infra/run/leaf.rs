@@ -15,7 +15,7 @@ use std::time::Duration;
 use tokio::process::{Child, Command};
 use tokio::sync::mpsc::Sender;
 
-/// Between two looks at what it has said.
+/// The interval between two looks at what it has said.
 const LOOK: Duration = Duration::from_millis(25);
 /// The same while the end of a plan is waited for.
 const LOOK_OFTEN: Duration = Duration::from_millis(4);
@@ -24,18 +24,16 @@ const PIECE: usize = 128 * 1024;
 /// A longer line is cut: no memory holds one without an end. The file has it whole.
 const LONGEST: usize = 1024 * 1024;
 
-/// What a step reports.
+/// A report of a step.
 #[derive(Debug)]
 pub(super) struct Told {
-    /// The unit.
     pub unit: String,
-    /// The step.
     pub step: Step,
-    /// What.
+    /// The content of the report.
     pub what: News,
 }
 
-/// What there is to tell.
+/// The content of a report.
 #[derive(Debug)]
 pub(super) enum News {
     /// Terraform's process is known.
@@ -44,7 +42,7 @@ pub(super) enum News {
     Lines(Vec<String>),
     /// Whether its workspace is there was asked: why not.
     Workspace(Option<String>),
-    /// What its state has was asked, after it had ended: what it made is not in it.
+    /// The state was read after the apply had ended: these resources were made and are not in it.
     Unwritten(Vec<String>),
     /// It has ended: with a code, after a signal, or in an unknown way.
     Ended(Exit),
@@ -68,9 +66,7 @@ pub(super) enum Exit {
 pub(super) struct Place {
     /// The run's folder.
     pub run: PathBuf,
-    /// The unit.
     pub unit: String,
-    /// The step.
     pub step: Step,
 }
 
@@ -185,7 +181,8 @@ fn is_whole(lines: &[String]) -> bool {
     says("\"type\":\"change_summary\"") && !says("\"@level\":\"error\"")
 }
 
-/// Follows a step to its end: what it says from a line on, and how it ended. Where nobody listens any more it goes on. With
+/// Follows a step to its end, which is that of Terraform also where what has called it was killed: what it says from a line on, and
+/// how it ended. Where nobody listens any more it goes on. With
 /// `by_leaf` a plan ends with Terraform's own process, where that has said all there is to say: Terragrunt, which has no hooks to
 /// run, takes its time to end after it.
 pub(super) async fn follow(place: Place, mut child: Option<Child>, skip: u64, by_leaf: bool, out: Sender<Told>) {
@@ -205,8 +202,15 @@ pub(super) async fn follow(place: Place, mut child: Option<Child>, skip: u64, by
             tokio::select! {
                 biased;
                 status = child.wait() => {
-                    exit = Some(status.map_or(Exit::Unknown, ended));
-                    true
+                    let end = status.map_or(Exit::Unknown, ended);
+                    // Where Terragrunt was killed, Terraform goes on, and the step is not over.
+                    let goes_on =
+                        matches!(end, Exit::Signal(_)) && folder::is_locked(&place.stdout()).unwrap_or(false);
+                    if goes_on {
+                        tokio::time::sleep(LOOK).await;
+                    }
+                    exit = Some(end);
+                    !goes_on
                 }
                 // What is waited for no longer is reaped all the same.
                 () = tokio::time::sleep(pause) => whole && !folder::is_locked(&place.stdout()).unwrap_or(true),
@@ -330,5 +334,31 @@ mod tests {
         let lengths: Vec<usize> = lines.iter().map(String::len).collect();
         assert_eq!(lengths, [3, 0, LONGEST, 6, 4]);
         assert_eq!((lines[0].as_str(), lines[4].as_str()), ("two", "last"));
+    }
+
+    #[tokio::test]
+    async fn a_step_is_not_over_before_terraform_is_also_where_what_has_called_it_was_killed() {
+        let run = std::env::temp_dir().join(format!("cockpit-outlives-{}", std::process::id()));
+        let place = Place { run: run.clone(), unit: "a".into(), step: Step::Apply };
+        folder::make(&folder::of_unit(&run, "a")).unwrap();
+        // Terraform itself: it has left what called it.
+        let mut terraform = folder::to_add_to(&place.stdout()).unwrap();
+        terraform.lock().unwrap();
+        let child = Command::new("sh").args(["-c", "kill -9 $$"]).spawn().unwrap();
+        let pid = rustix::process::Pid::from_raw(i32::try_from(child.id().unwrap()).unwrap()).unwrap();
+        let (out, mut told) = tokio::sync::mpsc::channel(8);
+        let following = tokio::spawn(follow(place, Some(child), 0, false, out));
+        // Whoever follows it has heard of its end.
+        while rustix::process::test_kill_process(pid).is_ok() {
+            tokio::time::sleep(LOOK).await;
+        }
+        std::io::Write::write_all(&mut terraform, b"done\n").unwrap();
+        let said = told.recv().await.map(|told| told.what);
+        assert!(matches!(&said, Some(News::Lines(lines)) if lines[..] == ["done"]), "{said:?}");
+        drop(terraform);
+        let said = told.recv().await.map(|told| told.what);
+        assert!(matches!(said, Some(News::Ended(Exit::Signal(9)))), "{said:?}");
+        following.await.unwrap();
+        std::fs::remove_dir_all(run).unwrap();
     }
 }

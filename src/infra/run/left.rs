@@ -1,4 +1,5 @@
-//! What an abnormal end leaves beside the code: a state that Terraform could not write, which it keeps as `errored.tfstate`.
+//! The remains of an abnormal end beside the code: a state that Terraform could not write, which it keeps as
+//! `errored.tfstate`.
 
 use super::world;
 use crate::model::infra::{Tool, Unit};

@@ -4,12 +4,12 @@ use crate::model::infra::message::{Diagnostic, Message};
 use crate::model::infra::plan::Secrets;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What Terraform says instead of what a provisioner printed.
+/// Terraform's text in place of the output of a provisioner.
 const SUPPRESSED: &str = "(output suppressed due to sensitive value in config)";
-/// What stands behind the text of a command in the error of a provisioner.
+/// The text behind a command in the error of a provisioner.
 const STATUS: &str = "': exit status ";
 
-/// What is masked, by unit.
+/// The secret values to mask, by unit.
 #[derive(Debug, Default)]
 pub(super) struct Masks {
     secrets: BTreeMap<String, Secrets>,

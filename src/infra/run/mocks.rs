@@ -12,7 +12,7 @@ use serde_json::Value;
 use std::path::Path;
 use std::time::Duration;
 
-/// What Terragrunt is asked it answers within this.
+/// The limit for a question to Terragrunt.
 const ANSWERS: Duration = Duration::from_mins(5);
 
 /// A unit whose plan may have some.
@@ -22,7 +22,7 @@ pub(super) struct Mocks {
     unit: Unit,
 }
 
-/// What is to be asked of a unit; none where Terragrunt makes up nothing of what was applied.
+/// The question about a unit; none where Terragrunt mocks no outputs of it.
 pub(super) fn of(order: &Order, around: &ChildEnvironment, unit: &Unit) -> Option<Mocks> {
     let may_be = !unit.around.made_up.is_empty();
     may_be.then(|| Mocks { order: order.clone(), around: around.clone(), unit: unit.clone() })

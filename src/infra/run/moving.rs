@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 /// The file in the unit's folder.
 const FILE: &str = ".cockpit-moving.json";
 
-/// What is put back when a move is interrupted.
+/// The journal of a move: what is put back when it is interrupted.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub struct Journal {
     /// Each file that was there, and its copy.

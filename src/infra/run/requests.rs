@@ -1,4 +1,4 @@
-//! What people ask of a run: lines that any cockpit adds to its `requests.jsonl`, read by what drives it.
+//! The requests of people to a run: lines that any cockpit adds to its `requests.jsonl`, read by what drives it.
 
 use super::folder;
 use crate::model::infra::run_event::Request;

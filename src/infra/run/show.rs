@@ -19,7 +19,7 @@ use std::path::PathBuf;
 use std::process::Stdio;
 use std::time::Duration;
 
-/// What Terraform is asked about a plan or a state it answers within this.
+/// The limit for a question to Terraform about a plan or a state.
 const ANSWERS: Duration = Duration::from_mins(5);
 
 /// The processes of a question, which end with it.
@@ -43,7 +43,7 @@ fn spoken(limit: Duration) -> String {
     crate::model::time::spoken(SignedDuration::try_from(limit).unwrap_or_default())
 }
 
-/// What is read, and what is known beside it.
+/// A plan to be read, with the facts that it is judged by.
 pub(super) struct Asked {
     pub run: PathBuf,
     pub unit: Unit,
@@ -63,14 +63,14 @@ pub(super) struct Asked {
     pub mocks: Option<Mocks>,
 }
 
-/// What was read.
+/// A plan that was read.
 #[derive(Debug)]
 pub(super) struct Read {
     /// The plan, and what it is bound to.
     pub plan: PlanRef,
-    /// What would be lost with what a destroy destroys.
+    /// The data that would be lost with resources that a destroy destroys.
     pub held: Vec<Held>,
-    /// What is secret in it, and not told where its apply fails.
+    /// The secret values in it, which are not told where its apply fails.
     pub secrets: Secrets,
     /// Files of its code that were changed while it was made.
     pub changed: BTreeSet<PathBuf>,
@@ -131,7 +131,7 @@ pub(super) async fn read(asked: Asked) -> Result<Read, String> {
     tokio::task::spawn_blocking(read).await.map_err(|error| error.to_string())?
 }
 
-/// What guards the resources that a plan would destroy, and what would be lost with them.
+/// The guards of the resources that a plan would destroy, and the data that would be lost with them.
 fn in_the_way(shown: &[u8], skip_snapshots: bool) -> (Vec<Guard>, Vec<Held>) {
     let plan: serde_json::Value = serde_json::from_slice(shown).unwrap_or_default();
     let stamp = Timestamp::now().strftime("%Y%m%dt%H%M%S").to_string();
@@ -140,7 +140,7 @@ fn in_the_way(shown: &[u8], skip_snapshots: bool) -> (Vec<Guard>, Vec<Held>) {
     (found, loss::of(&plan))
 }
 
-/// What a program prints. It is ended where nobody waits for that any more.
+/// The stdout of a program. It is ended where nobody waits for that any more.
 ///
 /// # Errors
 /// What it says of why there is nothing, or that it takes too long.

@@ -12,10 +12,10 @@ use std::time::Duration;
 use tokio::io::AsyncReadExt as _;
 use tokio::process::Command;
 
-/// What drives a run says within this that it stands; it takes a few hundredths of it.
+/// The limit for a new supervisor to say that it drives the run; it takes a few hundredths of that.
 const STANDS: Duration = Duration::from_secs(10);
 
-/// What it says then.
+/// The supervisor's word then.
 pub const READY: &str = "ready\n";
 
 /// Why a run is not driven.
@@ -84,7 +84,7 @@ pub async fn start(cockpit: &Path, runs: &Path, order: &Order, now: Timestamp) -
         }
     }
     let run = folder::new_run(&runs, order, now)?;
-    let driven = drive(cockpit, &runs, &run, &order.environment, &holder(&folder::name(&run))).await;
+    let driven = drive(cockpit, &runs, &run, &order.environment, &holder(&folder::name(&run)), STANDS).await;
     if driven.is_err() {
         // Nobody has been told of it: it is as if it had not been asked for.
         std::fs::remove_dir_all(&run)?;
@@ -101,7 +101,7 @@ pub async fn resume(cockpit: &Path, runs: &Path, run: &Path, by: &Who, now: Time
     let order = folder::order(&run)?;
     in_place(&order)?;
     let holder = Holder { run: folder::name(&run), by: by.clone(), since: now };
-    drive(cockpit, &runs, &run, &order.environment, &holder).await
+    drive(cockpit, &runs, &run, &order.environment, &holder, STANDS).await
 }
 
 /// A state that is between two places would be planned as if it were not there.
@@ -112,7 +112,14 @@ fn in_place(order: &Order) -> Result<(), NotStarted> {
     }
 }
 
-async fn drive(cockpit: &Path, runs: &Path, run: &Path, environment: &str, holder: &Holder) -> Result<(), NotStarted> {
+async fn drive(
+    cockpit: &Path,
+    runs: &Path,
+    run: &Path,
+    environment: &str,
+    holder: &Holder,
+    limit: Duration,
+) -> Result<(), NotStarted> {
     let (lock, of) = (folder::hold(runs, environment, holder)?, runs.to_owned());
     // From here on until it is driven, nothing else says that its caches are needed.
     let _begins = tokio::task::spawn_blocking(move || begins::one(&of)).await.map_err(io::Error::other)??;
@@ -134,11 +141,13 @@ async fn drive(cockpit: &Path, runs: &Path, run: &Path, environment: &str, holde
             let _ = err.read_to_string(&mut complaint).await;
         }
     };
-    match tokio::time::timeout(STANDS, stands).await {
+    match tokio::time::timeout(limit, stands).await {
         Ok(()) if said == READY => Ok(()),
         Ok(()) => Err(io::Error::other(format!("what drives it has ended: {}", complaint.trim())).into()),
         Err(_) => {
-            let text = format!("what drives it did not say within {} s that it stands", STANDS.as_secs());
+            // It is said not to be driven: what came to it later, as when a full disk has room again, would drive it all the same.
+            let _ = child.kill().await;
+            let text = format!("what drives it did not say within {} s that it stands", limit.as_secs());
             Err(io::Error::new(io::ErrorKind::TimedOut, text).into())
         }
     }
@@ -152,13 +161,36 @@ mod tests {
     use futures_util::future::poll_immediate;
     use std::os::unix::fs::PermissionsExt as _;
 
+    /// A folder for runs, and a program that drives them so.
+    fn lab(name: &str, script: &str) -> (PathBuf, PathBuf, PathBuf) {
+        let root = std::env::temp_dir().join(format!("cockpit-{name}-{}", std::process::id()));
+        std::fs::create_dir_all(&root).unwrap();
+        let (runs, cockpit) = (root.join("runs"), root.join("cockpit"));
+        // Written by another process: a child of another test would keep it open for writing while it is to be started.
+        let write = ["-c", "printf '#!/bin/sh\\n%s\\n' \"$1\" > \"$0\""];
+        let written = std::process::Command::new("/bin/sh").args(write).arg(&cockpit).arg(script).status();
+        assert!(written.unwrap().success());
+        std::fs::set_permissions(&cockpit, std::fs::Permissions::from_mode(0o700)).unwrap();
+        (root, runs, cockpit)
+    }
+
+    #[tokio::test]
+    async fn what_does_not_stand_in_time_does_not_drive_the_run_later() {
+        let (root, runs, cockpit) = lab("stands", "exec sleep 600");
+        let order = steps::tests::order(Goal::Apply);
+        let run = folder::new_run(&runs, &order, Timestamp::now()).unwrap();
+        let holder = Holder { run: folder::name(&run), by: order.by.clone(), since: Timestamp::now() };
+        let late = drive(&cockpit, &runs, &run, &order.environment, &holder, Duration::ZERO).await;
+        assert!(late.unwrap_err().words().starts_with("what drives it did not say"));
+        let free = folder::hold(&runs, &order.environment, &holder);
+        assert!(free.is_ok(), "it holds the environment still: {free:?}");
+        std::fs::remove_dir_all(root).unwrap();
+    }
+
     #[tokio::test]
     async fn no_run_begins_while_caches_are_removed() {
-        let root = std::env::temp_dir().join(format!("cockpit-begins-{}", std::process::id()));
-        std::fs::create_dir_all(&root).unwrap();
-        let (runs, cockpit, drove) = (root.join("runs"), root.join("cockpit"), root.join("drove"));
-        std::fs::write(&cockpit, format!("#!/bin/sh\necho > {}\necho ready\n", drove.display())).unwrap();
-        std::fs::set_permissions(&cockpit, std::fs::Permissions::from_mode(0o700)).unwrap();
+        let (root, runs, cockpit) = lab("begins", "echo > \"$0.drove\"\necho ready");
+        let drove = root.join("cockpit.drove");
         let order = steps::tests::order(Goal::Plan);
         let removal = begins::none(&runs).unwrap();
         let mut begun = Box::pin(start(&cockpit, &runs, &order, Timestamp::now()));

@@ -1,4 +1,4 @@
-//! What is called for a step of a unit: program, arguments, variables.
+//! The call for a step of a unit: program, arguments, variables.
 
 use super::ahead;
 use super::folder;
@@ -16,7 +16,7 @@ use std::path::{Path, PathBuf};
 /// How long Terraform waits for a lock of the state that somebody else holds.
 const LOCK_TIMEOUT: &str = "-lock-timeout=60s";
 
-/// Has Terragrunt initialise nothing by itself.
+/// The flag that keeps Terragrunt from initialising by itself.
 const NO_INIT: &str = "--no-auto-init";
 
 /// A program that is called, with its arguments.
@@ -29,7 +29,7 @@ pub struct Call {
     pub variables: Vec<(OsString, OsString)>,
 }
 
-/// What is planned instead of a destroy: it lifts what guards these resources.
+/// A plan instead of a destroy: it lifts the guards of these resources.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Lifting {
     /// The addresses of the resources.
@@ -115,7 +115,7 @@ pub struct Ways {
     pub ahead: bool,
 }
 
-/// The same call of a plan, made in these ways.
+/// Leads the call of a plan in these shorter ways.
 pub fn led(mut call: Call, run: &Path, order: &Order, unit: &Unit, ways: Ways) -> Call {
     call.variables.push((shim::RUN.into(), run.into()));
     if ways.fresh {
@@ -147,7 +147,7 @@ pub fn ask(
     Call { program: order.terraform.clone(), arguments, dir, variables: around.of_unit(unit).variables().to_vec() }
 }
 
-/// The same of what asks for a state: with Terragrunt where that has other credentials for it.
+/// The call of a question that needs the state: with Terragrunt where that has other credentials for it.
 pub fn ask_state(
     order: &Order,
     around: &ChildEnvironment,

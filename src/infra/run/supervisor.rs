@@ -42,7 +42,7 @@ use std::time::{Duration, Instant};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc::{Receiver, Sender, channel};
 
-/// Between two looks at what people ask, while somebody is likely to.
+/// The interval between two looks at what people ask, while somebody is likely to.
 const LOOK: Duration = Duration::from_millis(4);
 /// The same when nothing has happened for a while.
 const LOOK_SELDOM: Duration = Duration::from_millis(250);
@@ -51,7 +51,7 @@ const LOOK_SELDOM: Duration = Duration::from_millis(250);
 const LIKELY: Duration = Duration::from_secs(2);
 /// How long the last process of a run is waited for.
 const LAST: Duration = Duration::from_secs(2);
-/// Between two tries to write on a full disk.
+/// The interval between two tries to write on a full disk.
 const FULL: Duration = Duration::from_millis(500);
 
 /// The account of the credentials, or why nobody knows, when it is there.
@@ -60,7 +60,7 @@ pub type Asked<'a> = Pin<Box<dyn Future<Output = Result<String, String>> + 'a>>;
 /// Asks whose account the credentials of an order are of.
 pub type Account<'a> = &'a dyn Fn(Order) -> Asked<'a>;
 
-/// What is lost with each of these resources, counted.
+/// The counts of lost data of each of these resources.
 pub type Counted<'a> = Pin<Box<dyn Future<Output = Vec<Loss>> + 'a>>;
 
 /// Counts, with the credentials of an order, what is lost with resources.
@@ -136,7 +136,7 @@ pub async fn supervise<'a>(
     Ok(())
 }
 
-/// Who it is, and what it asks of those around it.
+/// The supervisor's identity, and its ways to ask those around it.
 struct Outside<'a> {
     who: Who,
     audit: Audit<'a>,
@@ -163,7 +163,7 @@ struct Supervisor<'a> {
     codes: BTreeMap<String, tokio::task::JoinHandle<bound::Code>>,
     /// Plans that are being read, by unit.
     showing: BTreeMap<String, tokio::task::JoinHandle<Result<show::Read, String>>>,
-    /// What is secret in plans that are applied.
+    /// The secret values in plans that are applied.
     masks: Masks,
     /// Workspaces that are being listed, by unit.
     listing: BTreeMap<String, tokio::task::JoinHandle<()>>,
@@ -184,7 +184,7 @@ struct Supervisor<'a> {
 }
 
 impl<'a> Supervisor<'a> {
-    /// One of a run, as far as its events tell. Nothing has begun.
+    /// A supervisor of a run whose state is that of its events. Nothing has begun.
     fn new(
         run: PathBuf,
         runs: PathBuf,
@@ -223,7 +223,7 @@ impl<'a> Supervisor<'a> {
 }
 
 impl Supervisor<'_> {
-    /// This program under the name by which it is Terraform.
+    /// Puts this program beside the run under the name of Terraform.
     fn shim(&self) -> io::Result<()> {
         let path = self.run.join(shim::NAME);
         match std::fs::remove_file(&path) {

@@ -1,4 +1,4 @@
-//! What is read off what the tools say for people, where they say it in no other way.
+//! Facts that are read from the tools' messages for people, where they say it in no other way.
 
 use crate::model::infra::lock;
 use crate::model::infra::message::Diagnostic;
@@ -16,7 +16,7 @@ pub(super) fn sentence(said: &Diagnostic) -> String {
     }
 }
 
-/// The same with the whole first paragraph of its detail, where that was broken into lines for a terminal.
+/// The sentence with the whole first paragraph of its detail, where that was broken into lines for a terminal.
 pub(super) fn whole_sentence(said: &Diagnostic) -> String {
     let lines = said.detail.lines().map(str::trim).skip_while(|line| line.is_empty());
     let paragraph: Vec<&str> = lines.take_while(|line| !line.is_empty()).collect();

@@ -9,14 +9,14 @@ use serde_json::Value;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-/// What was written down, beside the folder of all runs.
+/// The file with the AWS that each state was seen in, beside the folder of all runs.
 const FILE: &str = "worlds.jsonl";
 /// Folders below Terragrunt's cache in which Terraform may have worked: `HASH/HASH/module`.
 const DEEP: usize = 6;
 
 /// The name of a state that Terraform could not write, beside the code.
 pub const ERRORED: &str = "errored.tfstate";
-/// What Terraform leaves in a folder beside its data.
+/// The files of states that Terraform leaves in a folder beside its data.
 const STATES: [&str; 3] = ["terraform.tfstate", "terraform.tfstate.d", ERRORED];
 
 /// The world that variables lead to.
@@ -38,7 +38,7 @@ pub fn other(runs: &Path, order: &Order) -> Option<String> {
     units.find_map(|unit| of_unit(&known, order, unit).map(|why| format!("{}: {why}", unit.name)))
 }
 
-/// The same for one unit.
+/// The reason why the state of one unit is of another AWS than a run's.
 pub fn other_of(runs: &Path, order: &Order, unit: &Unit) -> Option<String> {
     of_unit(&read(runs), order, unit)
 }
@@ -47,7 +47,7 @@ fn of_unit(known: &[Known], order: &Order, unit: &Unit) -> Option<String> {
     other_at(known, &order.world, order.declared, unit)
 }
 
-/// The same for what changes a state without a run.
+/// The reason why the state of one unit is of another AWS, for a change of it without a run.
 pub fn other_without_run(runs: &Path, world: &World, declared: bool, unit: &Unit) -> Option<String> {
     other_at(&read(runs), world, declared, unit)
 }

@@ -1,4 +1,4 @@
-//! What is done after an abnormal end: a run is taken up, a lock that was left behind is released, a state that could not be
+//! Repairs after an abnormal end: a run is taken up, a lock that was left behind is released, a state that could not be
 //! written is pushed, and what may exist and be in no state is looked for.
 
 use super::ask::{Kind, ask, place, refused, tell};
@@ -69,7 +69,7 @@ pub fn kept(app: &mut App) -> Vec<Effect> {
     effects
 }
 
-/// What was found: one that can be pushed is asked about; of several each is named.
+/// Takes states that could not be written: one that can be pushed is asked about; of several each is named.
 fn unwritten(app: &mut App, all: &[KeptState], mut said: Vec<String>) {
     match all {
         [] if said.is_empty() => app.say("no state that could not be written"),

@@ -16,7 +16,7 @@ use crate::model::infra::run_event::{Goal, RequestKind, RunEvent, Step, What};
 use crate::ui::testing::by_hand;
 use crate::ui::testing::pictures::seen;
 
-/// What a key asks of the feeds.
+/// The questions to the feeds that a key leads to.
 fn asked(desk: &mut Desk, key: &str) -> Vec<feeds::Ask> {
     let effects = by_hand(&mut desk.app, Event::Key(key.parse().unwrap()));
     let asks = effects.iter().filter_map(|effect| match effect {

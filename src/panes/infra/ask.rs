@@ -32,17 +32,17 @@ pub enum Kind {
     Locks,
     /// A lock is released.
     Unlock,
-    /// What a run may have left is looked for.
+    /// Looks for resources that a run may have left behind.
     Orphans,
     /// How long changes took is read.
     History,
     /// Units are looked at without a run.
     Look,
-    /// What is declared of what runs is read.
+    /// Reads what is declared of what runs.
     Declared,
     /// Attributes of a resource are read.
     Attributes,
-    /// What the programs wrote is read.
+    /// Reads the output of Terraform and Terragrunt.
     Written,
 }
 
@@ -78,6 +78,7 @@ pub fn ticket(app: &App, kind: Kind, serial: u64) -> Ticket {
 pub fn ask(app: &mut App, kind: Kind, ask: impl Into<crate::feeds::Ask>) -> (u64, Effect) {
     app.panes.infra.serial += 1;
     let (serial, ask) = (app.panes.infra.serial, ask.into());
+    app.panes.infra.latest.insert(kind as u8, serial);
     if ask.lifetime() == Lifetime::Detached {
         app.panes.infra.lasting.insert(serial, app.environment.name.clone());
     }

@@ -9,7 +9,7 @@ use crate::app::pane::Confirmation;
 use crate::feeds::infra::Ask;
 use crate::model::infra::cached::Cached;
 
-/// Those that can be removed.
+/// The caches that can be removed.
 fn going(cached: &[Cached]) -> impl Iterator<Item = &Cached> {
     cached.iter().filter(|cached| cached.goes())
 }

@@ -1,4 +1,4 @@
-//! What is drawn of the graphs, and the lines of the plan that is shown: made when what they are of changes.
+//! The pictures of the graphs, and the lines of the shown plan: made when what they are of changes.
 
 use super::folding::level_of;
 use super::state::{CHANGE, Drawn, GRAPH, PLAN, RESOURCE_GRAPH, RESOURCES, Shown, State, UNITS};

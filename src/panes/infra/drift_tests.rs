@@ -16,7 +16,8 @@ fn resource(address: &str, values: Value) -> Resource {
     Resource { address: address.into(), kind: named(address).0, is_data: false, is_tainted: false, values }
 }
 
-/// What was applied last: an older revision with another image, three of a service of which one runs, other limits of scaling.
+/// The state as it was last applied: an older revision with another image, three tasks of a service of which one runs,
+/// other limits of scaling.
 fn declared() -> Declared {
     let containers = json!([{"name": "web", "image": "registry/web:1"}]).to_string();
     let web = "service/bookmark-manager-staging/bookmark-manager-staging-web";

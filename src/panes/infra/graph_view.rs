@@ -93,7 +93,7 @@ fn heavy(sign: char) -> char {
     }
 }
 
-/// By the sign that it begins with: the same sign has the same colour everywhere.
+/// The style of a line by the sign that it begins with: the same sign has the same colour everywhere.
 fn style_of(canvas: &Canvas<'_, '_>, text: &str, line: usize) -> ratatui::style::Style {
     use crate::model::Health;
     let theme = canvas.theme;

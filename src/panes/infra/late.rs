@@ -1,4 +1,4 @@
-//! What was begun in one environment and is answered when another one is opened: it is told, and nothing of it is shown.
+//! Answers to questions of an environment that is no longer opened: the outcome is told, and nothing of it is shown.
 
 use super::ask::{Kind, ticket};
 use crate::app::App;
@@ -35,7 +35,7 @@ pub fn answer(app: &mut App, answer: Answer) {
     }
 }
 
-/// What was done, a line each.
+/// The outcome, a line each.
 fn done(fact: Fact) -> Vec<String> {
     match fact {
         Fact::Infra(infra::Fact::Began(run, _)) => vec![format!("{} was begun, and goes on", run_name(&run))],

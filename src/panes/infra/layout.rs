@@ -34,7 +34,7 @@ fn place(app: &App, area: Rect, layout: &mut Layout, [list, graph, plan, log]: [
     layout.blocks = vec![(list, upper), (graph, lower), (plan, first), (log, second)];
 }
 
-/// How the run stands, in lines.
+/// The state of the run, in lines.
 pub fn summary(app: &App, height: u16) -> u16 {
     let lines = tell::summary(app).len() as u16;
     lines.min(SUMMARY).min((height / 4).max(1))

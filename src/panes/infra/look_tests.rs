@@ -11,7 +11,7 @@ use crate::model::infra::cached::Cached;
 use crate::ui::testing::by_hand;
 use std::path::PathBuf;
 
-/// What a key asks of the feed of infrastructure.
+/// The questions to the feed of infrastructure that a key leads to.
 fn asked(desk: &mut Desk, key: &str) -> Vec<(Ticket, Ask)> {
     let effects = by_hand(&mut desk.app, Event::Key(key.parse().unwrap()));
     let asks = effects.iter().filter_map(|effect| match effect {
@@ -59,7 +59,7 @@ fn outputs_states_and_the_code_are_looked_at_with_a_key_each() {
 }
 
 #[test]
-fn what_cannot_be_looked_at_says_why() {
+fn a_look_that_is_not_possible_says_why() {
     let mut desk = Desk::new((100, 30));
     desk.keys("6");
     let [(ticket, _)] = &asked(&mut desk, "o")[..] else { panic!("it is asked") };

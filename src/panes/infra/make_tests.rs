@@ -11,7 +11,7 @@ use crate::model::infra::run_event::{Goal, RunEnd, Step, UnitEnd, What};
 use crate::model::{Failure, FailureKind};
 use crate::ui::testing::by_hand;
 
-/// What a key asks of the feed of infrastructure.
+/// The questions to the feed of infrastructure that a key leads to.
 fn asked(desk: &mut Desk, key: &str) -> Vec<(Ticket, Ask)> {
     let effects = by_hand(&mut desk.app, Event::Key(key.parse().unwrap()));
     let asks = effects.iter().filter_map(|effect| match effect {

@@ -48,7 +48,7 @@ fn looks(app: &mut App, bucket: Option<String>) -> Vec<Effect> {
     effects
 }
 
-/// What was found: it is asked about.
+/// Takes the states that can be moved, and asks whether they are.
 pub fn found(app: &mut App, states: MovableStates) {
     if !states.units.is_empty() {
         drop(windows::open(app, Asking::Move(states)));

@@ -44,7 +44,7 @@ pub fn begun(app: &mut App, states: MovableStates) -> Vec<Effect> {
     vec![effect]
 }
 
-/// How far it is.
+/// Takes the progress of a move.
 pub fn goes_on(app: &mut App, text: String) {
     app.panes.infra.waiting = Some(text);
 }
@@ -55,7 +55,7 @@ pub fn moved(app: &mut App, lines: &[String]) {
     tell(app, "States are moved to S3", lines);
 }
 
-/// What is left half-way where the session ends.
+/// The move that would be left half-way where the session ends, in a sentence.
 pub fn loses(app: &App) -> Option<String> {
     let environment = app.panes.infra.moving().next()?;
     Some(format!(

@@ -12,7 +12,7 @@ use crate::model::infra::Tool;
 use crate::model::{Failure, FailureKind};
 use crate::ui::testing::by_hand;
 
-/// What keys ask of the feed of infrastructure.
+/// The questions to the feed of infrastructure that keys lead to.
 fn asked(desk: &mut Desk, keys: &str) -> Vec<(Ticket, Ask)> {
     let mut asks = Vec::new();
     for key in keys.split(' ') {

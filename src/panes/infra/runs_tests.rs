@@ -1,10 +1,12 @@
 //! What is read of runs: older ones, what the state has of a resource, what the programs wrote; how far the graph is folded; a
 //! recording.
 
+use super::ask::{Kind, ticket};
 use super::state::{CHANGE, LOG, RESOURCE_GRAPH};
 use super::testing::{Desk, RUN, event, listed, middle, ready, started};
 use crate::feeds::infra::{Ask, Fact};
 use crate::feeds::part::Part;
+use crate::feeds::runs;
 use crate::model::infra::order::Listed;
 use crate::model::infra::plan::{Plan, testing};
 use crate::model::infra::run_event::{Goal, RunEnd, What};
@@ -88,6 +90,36 @@ fn a_run_that_is_begun_takes_the_place_of_an_older_one() {
 }
 
 #[test]
+fn a_list_of_runs_that_was_asked_for_before_one_was_begun_does_not_take_that_away() {
+    let mut desk = Desk::new((100, 30));
+    let older = || Listed { live: false, ..listed(OLDER) };
+    desk.runs = vec![older()];
+    desk.keys("6");
+    desk.news(vec![started(Goal::Plan), event(-100, What::Ended { end: RunEnd::Done })], false);
+    let late = ticket(&desk.app, Kind::List, desk.app.panes.infra.serial);
+    desk.keys("P");
+    desk.answered(late, Part::Last(runs::Fact::Runs(vec![older()])));
+    let runs: Vec<&str> = desk.app.panes.infra.runs.iter().map(|listed| listed.run.as_str()).collect();
+    assert!(runs.contains(&RUN), "{runs:?}");
+}
+
+#[test]
+fn a_yes_to_the_cancel_of_a_run_is_not_taken_for_that_of_the_next_one() {
+    let mut desk = Desk::in_the_middle((120, 40));
+    // Somebody begins another one before it is read here that the first has ended.
+    let next = "20261120T060000Z-apply-0c0c";
+    desk.runs.insert(0, listed(next));
+    desk.tick(10);
+    desk.keys("C");
+    assert!(desk.screen().contains(&format!("Cancel {RUN}")), "{}", desk.screen());
+    desk.news(vec![event(0, What::Ended { end: RunEnd::Done })], false);
+    assert!(desk.followed.last().is_some_and(|folder| folder.ends_with(next)), "{:?}", desk.followed);
+    desk.news(middle(), true);
+    desk.keys("enter");
+    assert!(desk.wishes.is_empty(), "{:?}", desk.wishes);
+}
+
+#[test]
 fn a_resource_says_what_the_run_said_of_it_and_its_attributes() {
     let mut desk = Desk::in_the_middle((120, 40));
     desk.keys("s");
@@ -146,6 +178,36 @@ fn a_log_is_told_in_words_and_as_it_was_written() {
     assert!(desk.screen().contains("one more"), "{}", desk.screen());
     desk.keys("l");
     assert!(desk.screen().contains("aws_vpc.main: done after 5s"), "{}", desk.screen());
+}
+
+#[test]
+fn what_was_asked_for_before_does_not_take_the_place_of_what_was_asked_for_last() {
+    // The same log, read again while the first reading was still under way.
+    let mut desk = Desk::in_the_middle((120, 40));
+    desk.keys("j l l");
+    let (first, _) = desk.asked.pop().unwrap();
+    desk.tick(4);
+    let (second, _) = desk.asked.pop().unwrap();
+    let written = |lines: &[&str]| {
+        let lines = lines.iter().map(|line| (*line).to_owned()).collect();
+        Part::Last(Fact::Written { unit: "network".into(), lines })
+    };
+    desk.answered(second, written(&["line one", "line two"]));
+    desk.answered(first, written(&["line one"]));
+    assert!(desk.screen().contains("line two"), "{}", desk.screen());
+    // The attributes of another resource, whose reading fails later.
+    let mut desk = Desk::in_the_middle((120, 40));
+    desk.keys("j j j enter s");
+    let (first, _) = desk.asked.pop().unwrap();
+    desk.keys("j s");
+    let (second, ask) = desk.asked.pop().unwrap();
+    let Ask::Attributes { unit, address } = ask else { panic!("attributes are asked for") };
+    assert_eq!(address, "aws_security_group.db");
+    desk.answered(first, Part::<Fact>::Failed(Failure::new(FailureKind::Other, "it took too long")));
+    let values = Some(vec![("port".to_owned(), "5432".to_owned())]);
+    desk.answered(second, Part::Last(Fact::Attributes { unit, address, values }));
+    let screen = desk.screen();
+    assert!(screen.contains("port = 5432") && !screen.contains("cannot be read"), "{screen}");
 }
 
 /// A unit with this plan, gone into, its graph in focus.

@@ -24,25 +24,25 @@ use std::path::PathBuf;
 pub const ID: PaneId = PaneId("infra");
 /// The units of the environment, as a list.
 pub const UNITS: Block = Block("infra-units");
-/// The same as a graph.
+/// The units of the environment, as a graph.
 pub const GRAPH: Block = Block("infra-graph");
-/// What the plan of the selected unit would do.
+/// The block with the plan of the selected unit.
 pub const PLAN: Block = Block("infra-plan");
-/// What was said of the selected unit.
+/// The block with the log of the selected unit.
 pub const LOG: Block = Block("infra-log");
 /// The resources of a unit, as a list.
 pub const RESOURCES: Block = Block("infra-resources");
-/// The same as a graph.
+/// The resources of a unit, as a graph.
 pub const RESOURCE_GRAPH: Block = Block("infra-resource-graph");
-/// What is done to the selected resource, attribute by attribute.
+/// The block with the change of the selected resource, attribute by attribute.
 pub const CHANGE: Block = Block("infra-change");
-/// What was said of the unit that is opened.
+/// The block with the log of the opened unit.
 pub const UNIT_LOG: Block = Block("infra-unit-log");
 
-/// So many lines of a unit's log are kept.
+/// The most lines of a unit's log that are kept.
 const LOGGED: usize = 5_000;
 
-/// What it keeps.
+/// The state of the Infrastructure pane.
 #[derive(Debug, Clone, Default)]
 pub struct State {
     /// The units, once they were found.
@@ -59,25 +59,27 @@ pub struct State {
     pub runs_failure: Option<Failure>,
     /// When they were listed last.
     pub listed: Option<Timestamp>,
+    /// Lists that were asked for up to this number are older than what is known.
+    pub known_of: u64,
     /// The run that is followed.
     pub run: Option<Followed>,
     /// It is an older run that was chosen: a newer one does not take its place.
     pub pinned: bool,
-    /// What runs, held against what is declared.
+    /// The comparison of what runs with what is declared.
     pub compared: Option<Compared>,
     /// Something that was asked for and is not answered yet, in words.
     pub waiting: Option<String>,
     /// How long changes usually take; and the run that was the latest when that was read.
     pub history: (History, Option<String>),
-    /// What each unit's plan usually takes, in seconds.
+    /// The usual duration of each unit's plan, in seconds.
     pub usual: BTreeMap<String, u64>,
     /// Plans that were read, by unit, each with its hash.
     pub plans: BTreeMap<String, (String, Option<Plan>)>,
     /// Why the last plan that could not be read cannot.
     pub plans_failure: Option<Failure>,
-    /// What was said of each unit, oldest first.
+    /// The log of each unit, oldest line first.
     pub logs: BTreeMap<String, VecDeque<Logged>>,
-    /// The same as the programs wrote it.
+    /// The output of the followed run, as Terraform and Terragrunt wrote it.
     pub written: Written,
     /// The unit that was gone into.
     pub open: Option<String>,
@@ -95,7 +97,7 @@ pub struct State {
     pub marked: BTreeSet<String>,
     /// Resources of the opened unit that were marked.
     pub aimed: BTreeSet<String>,
-    /// What a window with buttons is about.
+    /// The question in a window with buttons.
     pub asking: Option<Asking>,
     /// The graph that is drawn, and what it was made for.
     pub drawn: Drawn,
@@ -103,6 +105,8 @@ pub struct State {
     pub shown: Shown,
     /// The last number that was given to a question.
     pub serial: u64,
+    /// The number of the last question of each kind, by the number of the kind.
+    pub latest: BTreeMap<u8, u64>,
     /// Questions that are not answered yet and go on when another environment is opened: of which environment each is.
     pub lasting: BTreeMap<u64, String>,
     /// Those of them that move states.
@@ -112,11 +116,9 @@ pub struct State {
 /// A run that is followed.
 #[derive(Debug, Clone)]
 pub struct Followed {
-    /// Its folder.
     pub folder: PathBuf,
-    /// Its name.
     pub name: String,
-    /// How it stands.
+    /// The run's state, from its events.
     pub state: RunState,
     /// The number of the question that follows it.
     pub serial: u64,
@@ -135,12 +137,12 @@ impl Followed {
     }
 }
 
-/// What runs, held against what is declared, once a look for drift has ended.
+/// The comparison of what runs with what is declared, made when a look for drift has ended.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Compared {
     /// The run after which it is compared.
     pub run: String,
-    /// How far it is.
+    /// The progress of the comparison.
     pub came: ComparisonState,
 }
 
@@ -151,18 +153,18 @@ pub enum ComparisonState {
     Wanted,
     /// It was asked for.
     Asked,
-    /// What came of it.
+    /// The comparison is made.
     Found {
-        /// What differs, each with where it is declared.
+        /// The differences, each with the place of its declaration.
         differences: Vec<(Difference, Option<String>)>,
-        /// What could not be looked at, in sentences.
+        /// Sentences on what could not be read.
         missing: Vec<String>,
     },
     /// Why nothing came.
     Failed(Failure),
 }
 
-/// What the programs wrote of a unit in the followed run.
+/// The output of Terraform and Terragrunt for a unit in the followed run.
 #[derive(Debug, Clone, Default)]
 pub struct Written {
     /// It is shown instead of what was said.
@@ -171,28 +173,27 @@ pub struct Written {
     pub unit: String,
     /// When it was asked for.
     pub asked: Option<Timestamp>,
-    /// Its lines.
     pub lines: Vec<Logged>,
 }
 
 /// A line that was said.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Logged {
-    /// When.
+    /// The time of the line.
     pub time: Timestamp,
-    /// How it looks.
+    /// The colour of the line.
     pub tone: Tone,
-    /// What.
+    /// The text of the line.
     pub text: String,
 }
 
-/// What is asked in a window with buttons.
+/// The question in a window with buttons.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Asking {
     /// Whether these plans are applied: unit and hash.
     Approve(Vec<(String, String)>),
-    /// Whether the run is cancelled; for the second time.
-    Cancel(bool),
+    /// Whether the run of this name is cancelled; for the second time.
+    Cancel(String, bool),
     /// Whether this lock is released.
     Unlock(Locked),
     /// Whether caches are removed.
@@ -214,11 +215,11 @@ pub enum Asking {
 /// A graph and where its boxes are.
 #[derive(Debug, Clone, Default)]
 pub struct Drawn {
-    /// What it is of; empty is nothing.
+    /// The content that it was made for; empty: it is not made.
     pub of: String,
     /// The boxes.
     pub picture: Picture,
-    /// Where they are.
+    /// The places of the boxes.
     pub layout: Layout,
     /// First column and row that are shown.
     pub offset: (usize, usize),
@@ -229,9 +230,8 @@ pub struct Drawn {
 /// Lines of a plan.
 #[derive(Debug, Clone, Default)]
 pub struct Shown {
-    /// What they are of.
+    /// The content that they were made for.
     pub of: String,
-    /// The lines.
     pub lines: Vec<PlanLine>,
 }
 
@@ -242,9 +242,9 @@ pub struct PlanLine {
     pub indent: u16,
     /// Terraform's sign.
     pub sign: String,
-    /// What it says.
+    /// The text of the line.
     pub text: String,
-    /// How it looks.
+    /// The colour of the line.
     pub tone: Tone,
 }
 
@@ -286,7 +286,7 @@ impl State {
         plan.as_ref().filter(|_| *sha256 == bound.sha256)
     }
 
-    /// What the plans usually take, by what is known of earlier runs.
+    /// Works out the usual duration of each unit's plan from earlier runs.
     pub fn estimate(&mut self) {
         let plans = self.plans.iter().filter_map(|(unit, (_, plan))| Some((unit, plan.as_ref()?)));
         self.usual = plans.filter_map(|(unit, plan)| Some((unit.clone(), self.history.0.of_plan(plan)?))).collect();
@@ -369,7 +369,7 @@ pub fn word(step: Step) -> &'static str {
     }
 }
 
-/// What Terraform said, as lines.
+/// The lines for a message of Terraform.
 fn said(message: &Message) -> Vec<(Tone, String)> {
     let one = |tone, text: String| vec![(tone, text)];
     match message {

@@ -27,7 +27,7 @@ pub fn recorded(app: &App) -> bool {
     app.session.recorded && configured(app)
 }
 
-/// What stands in titles where it is one.
+/// The mark in titles of a recorded run.
 pub const RECORDED: &str = "RECORDED";
 
 /// Why nothing is begun or asked of a recording.
@@ -44,12 +44,12 @@ pub fn is_shown(app: &App) -> bool {
     app.shown().id == ID
 }
 
-/// How a unit stands: its health, in words, its counts, and how long it has been so.
+/// The state of a unit: its health, in words, its counts, and how long it has been so.
 pub struct UnitWords {
     /// Whether it goes well.
     pub health: Health,
     pub words: String,
-    /// The same in a few words.
+    /// The state in a few words.
     pub brief: String,
     /// `+2 ~1 -0`; empty while there is no plan.
     pub counts: String,
@@ -57,7 +57,7 @@ pub struct UnitWords {
     pub time: String,
 }
 
-/// How a unit stands in the followed run.
+/// The state of a unit in the followed run.
 pub fn unit(state: &State, graph: &Graph, name: &str, now: Timestamp) -> UnitWords {
     let Some((run, unit)) = state.state().and_then(|run| Some((run, run.units.get(name)?))) else {
         let words = if state.state().is_some() { "not in this run" } else { "" };
@@ -180,12 +180,12 @@ pub fn goal_word(goal: Option<Goal>) -> &'static str {
     }
 }
 
-/// How a resource stands: its health and in words.
+/// The state of a resource: its health and in words.
 pub fn resource(resource: &ResourceState, now: Timestamp) -> (Health, String) {
     usually(resource, now, None)
 }
 
-/// The same with what it usually takes, in seconds.
+/// The state of a resource, with its usual duration in seconds.
 pub fn usually(resource: &ResourceState, now: Timestamp, usual: Option<u64>) -> (Health, String) {
     let took = |seconds: u64| exactly(jiff::SignedDuration::from_secs(seconds as i64));
     match resource.phase {
@@ -224,7 +224,7 @@ pub fn total(run: &RunState) -> Summary {
     })
 }
 
-/// How a run stands as a whole.
+/// The state of a run as a whole.
 pub fn health(run: &Followed) -> Health {
     match run.state.end {
         Some((_, RunEnd::Done)) => Health::Healthy,

@@ -34,15 +34,15 @@ pub(super) struct Desk {
     pub(super) targeted: Vec<String>,
     /// The folders of runs that were followed.
     pub(super) followed: Vec<PathBuf>,
-    /// What else was asked, and is to be answered.
+    /// Other questions that are to be answered.
     pub(super) asked: Vec<(Ticket, infra::Ask)>,
     /// Runs that there are.
     pub(super) runs: Vec<Listed>,
     /// Units, or why they cannot be found.
     pub(super) units: Result<infra::Units, Failure>,
-    /// What a plan is, where it can be read at once.
+    /// The plan that is answered at once.
     pub(super) plan: Option<Plan>,
-    /// Who asked for a plan that is not read yet.
+    /// The reads of plans that are not answered yet.
     pub(super) reads: Vec<(Ticket, String, String)>,
     pub(super) left: Vec<Ticket>,
 }

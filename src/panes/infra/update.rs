@@ -1,4 +1,4 @@
-//! What keys do in it, what it asks, and what the answers change.
+//! The effects of keys in the pane, its questions, and what the answers change.
 
 use super::ask::{Kind, ask, place, refused, ticket, wish};
 use super::state::{Asking, CHANGE, Followed, LOG, PLAN, RESOURCES, State, UNIT_LOG, UNITS};
@@ -23,7 +23,7 @@ use std::path::Path;
 /// Runs are listed this often: somebody else may have begun one.
 const LIST: SignedDuration = SignedDuration::from_secs(5);
 
-/// What is to be asked now. Runs are looked for whichever pane is shown: what goes on is told everywhere.
+/// The questions that are due. Runs are looked for whichever pane is shown: what goes on is told everywhere.
 pub fn plan(app: &mut App) -> Vec<Effect> {
     let mut effects = Vec::new();
     if !configured(app) {
@@ -130,9 +130,15 @@ pub fn answer(app: &mut App, answer: Answer) {
     if !matches!(answer.part, Part::Page(_)) {
         app.panes.infra.lasting.remove(&serial);
     }
-    match Kind::of(number) {
+    let kind = Kind::of(number);
+    // What one reads and asks for again, of the same or of something else, is what was asked for last.
+    let is_read = matches!(kind, Some(Kind::Attributes | Kind::Written));
+    if is_read && app.panes.infra.latest.get(&number) != Some(&serial) {
+        return;
+    }
+    match kind {
         Some(Kind::Discover) if app.panes.infra.looking == Some(serial) => discovered(app, answer.of().part),
-        Some(Kind::List) => listed(&mut app.panes.infra, answer.of().part),
+        Some(Kind::List) => listed(&mut app.panes.infra, serial, answer.of().part),
         Some(Kind::Follow) if app.panes.infra.run.as_ref().is_some_and(|run| run.serial == serial) => {
             news(app, answer.of().part);
         }
@@ -172,7 +178,12 @@ fn discovered(app: &mut App, part: Part<infra::Fact>) {
     }
 }
 
-fn listed(state: &mut State, part: Part<runs::Fact>) {
+fn listed(state: &mut State, serial: u64, part: Part<runs::Fact>) {
+    // One that took longer than the next, or does not know yet what was begun here.
+    if serial <= state.known_of {
+        return;
+    }
+    state.known_of = serial;
     match part {
         Part::Page(runs::Fact::Runs(found)) | Part::Last(runs::Fact::Runs(found)) => {
             (state.runs, state.runs_failure) = (found, None);
@@ -217,6 +228,7 @@ fn began(app: &mut App, part: Part<infra::Fact>) {
         Part::Page(infra::Fact::Began(folder, units)) | Part::Last(infra::Fact::Began(folder, units)) => {
             let state = &mut app.panes.infra;
             (state.units, state.failure, state.pinned) = (Some(units), None, false);
+            state.known_of = state.serial;
             let run = run_name(&folder);
             // It is followed at once, and not only when runs are listed again.
             state.runs.retain(|other| other.run != run);
@@ -282,7 +294,8 @@ pub fn cancel(app: &mut App) -> Vec<Effect> {
         Some((_, false)) => true,
         None => false,
     };
-    super::windows::open(app, Asking::Cancel(hard))
+    let name = run.name.clone();
+    super::windows::open(app, Asking::Cancel(name, hard))
 }
 
 /// `R`: tries failed and blocked units again.

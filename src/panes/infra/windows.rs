@@ -1,4 +1,4 @@
-//! What it asks before something is changed, and what goes on.
+//! The questions before something is changed, and the line on what goes on.
 
 use super::state::{Asking, ID};
 use super::{ask, tell};
@@ -27,11 +27,11 @@ pub fn open(app: &mut App, asking: Asking) -> Vec<Effect> {
     done(app)
 }
 
-/// What is asked; none where it cannot be answered any more.
+/// The confirmation; none where it cannot be answered any more.
 pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
     match app.panes.infra.asking.as_ref()? {
         Asking::Approve(plans) => super::approve::confirmation(app, plans),
-        Asking::Cancel(hard) => cancel(app, *hard),
+        Asking::Cancel(run, hard) => cancel(app, run, *hard),
         Asking::Unlock(lock) => Some(super::lock::unlock(app, lock)),
         Asking::Clean(cached) => Some(super::clean::clean(app, cached)),
         Asking::Replace(unit, address) => super::replace::confirmation(app, unit, address),
@@ -43,11 +43,12 @@ pub fn confirm(app: &App, _: u8) -> Option<Confirmation> {
     }
 }
 
-/// So many lines of the window tell what is in flight.
+/// The most lines of the window that tell what is in flight.
 const IN_FLIGHT: usize = 4;
 
-fn cancel(app: &App, hard: bool) -> Option<Confirmation> {
-    let run = app.panes.infra.run.as_ref().filter(|run| run.goes_on())?;
+fn cancel(app: &App, name: &str, hard: bool) -> Option<Confirmation> {
+    // It may be over, and another one followed by now.
+    let run = app.panes.infra.run.as_ref().filter(|run| run.goes_on() && run.name == name)?;
     if run.state.cancel.is_some() != hard {
         return None;
     }
@@ -99,7 +100,13 @@ pub fn confirmed(app: &mut App, _: u8) -> Vec<Effect> {
             }
             effects
         }
-        Some(Asking::Cancel(hard)) => ask::wish(app, RequestKind::Cancel { hard }, "asking it to stop …"),
+        Some(Asking::Cancel(run, hard)) => {
+            if app.panes.infra.run.as_ref().is_none_or(|followed| followed.name != run) {
+                app.say(format!("{run} is not followed any more: it was not cancelled"));
+                return Vec::new();
+            }
+            ask::wish(app, RequestKind::Cancel { hard }, "asking it to stop …")
+        }
         Some(Asking::Unlock(lock)) => super::lock::release(app, lock),
         Some(Asking::Clean(cached)) => super::clean::remove(app, &cached),
         Some(Asking::Replace(unit, address)) => super::replace::confirmed(app, unit, address),
@@ -112,7 +119,7 @@ pub fn confirmed(app: &mut App, _: u8) -> Vec<Effect> {
     }
 }
 
-/// What goes on, whichever pane is shown.
+/// The run or move under way, told whichever pane is shown.
 pub fn going(app: &App) -> Option<Going> {
     let run = app.panes.infra.run.as_ref().filter(|run| run.read)?;
     let (over, all) = run.state.progress();

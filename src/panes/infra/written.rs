@@ -1,4 +1,4 @@
-//! What Terraform and Terragrunt said of a unit: in plain words, or as they wrote it.
+//! The output of Terraform and Terragrunt about a unit: in plain words, or as they wrote it.
 
 use super::ask::{Kind, ask};
 use super::state::{LOG, Logged, UNIT_LOG};
@@ -11,7 +11,7 @@ use crate::feeds::infra::{Ask, Fact};
 use crate::feeds::part::Part;
 use jiff::SignedDuration;
 
-/// What is written is read so often while it grows.
+/// The interval at which the output is read while it grows.
 const AGAIN: SignedDuration = SignedDuration::from_secs(2);
 
 /// `l`: to what was said; there, as it was written and back.

@@ -65,7 +65,7 @@ async fn found(means: &FeedContext) -> Result<Discovered, Failure> {
     infra_look::discovered(means, Look::default()).await
 }
 
-/// What a run that is begun is over.
+/// The units that a run is to cover, and the resources that it replaces or targets.
 struct Over {
     units: Vec<String>,
     replace: Vec<String>,
@@ -163,7 +163,7 @@ async fn unlock(means: &FeedContext, place: &Place, lock: Locked) -> Result<Fact
     Ok(Fact::Unlocked(lock.unit))
 }
 
-/// What a run may have left, in lines.
+/// The resources that a run may have left behind, in lines.
 async fn orphans(means: &FeedContext, run: &Path) -> Result<Fact, Failure> {
     let unread = |error: std::io::Error| failed(format!("the run in {} cannot be read: {error}", run.display()));
     let events = Reader::new(0).read_all(run).map_err(unread)?;

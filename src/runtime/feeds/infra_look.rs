@@ -127,7 +127,7 @@ async fn whole(access: Access<'_>) -> Result<Vec<String>, Trouble> {
     Ok(masked.lines().map(str::to_owned).collect())
 }
 
-/// What Terraform and the linter say of the code, and which files are not formatted.
+/// The findings of Terraform and the linter on the code, and the files that are not formatted.
 async fn code(found: &Discovered) -> Result<Vec<String>, Failure> {
     let linter = lint::program(&found.surroundings);
     let program = linter.as_deref().ok();

@@ -69,7 +69,7 @@ pub(super) async fn push(means: &FeedContext, place: &Place, wanted: KeptState) 
     Ok(Fact::Pushed(wanted.unit, lines))
 }
 
-/// What changes a state without a run is held against where that state is of, as a run is.
+/// Checks a change of a state without a run as a run is checked: against the AWS that the state is of.
 fn may(means: &FeedContext, runs: &Path, found: &Discovered, unit: &Unit) -> Result<(), Failure> {
     let environment = opened(means)?;
     if let Some(unit) = moving::between([unit]) {
@@ -145,7 +145,7 @@ fn complaint(trouble: &Trouble) -> Vec<String> {
     of_trouble(trouble).message.lines().map(|line| format!("✖ {line}")).collect()
 }
 
-/// One after the other: they share a cache of providers.
+/// Initialises units one after the other: they share a cache of providers.
 async fn ready(found: &Discovered) -> Vec<String> {
     let mut lines = Vec::new();
     for unit in found.graph.units() {

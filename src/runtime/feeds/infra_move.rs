@@ -58,7 +58,7 @@ pub(super) async fn moved(means: &FeedContext, place: &Place, wanted: &MovableSt
     Ok(Fact::Moved(lines))
 }
 
-/// What is looked at, and with what.
+/// The states to move, and the settings for that.
 #[derive(Clone)]
 struct Looked {
     runs: PathBuf,

@@ -1,4 +1,4 @@
-//! What the states of units have, and what the programs of a run wrote.
+//! Reads the states of units, and the output of Terraform and Terragrunt in a run.
 
 use super::infra_look::{aside, discovered};
 use super::means::FeedContext;
@@ -20,7 +20,7 @@ use std::path::{Path, PathBuf};
 /// How much is read of each file that a program wrote: its end.
 const WRITTEN: u64 = 256 * 1024;
 
-/// What is declared of what runs, as the states of these units have it.
+/// The declared resources, from the states of these units.
 pub(super) async fn declared(means: &FeedContext, units: &[String]) -> Result<Fact, Failure> {
     let found = discovered(means, Look { units, hooks: false, ..Look::default() }).await?;
     let States { units: mut states, mut missing, dirs } = states::of(&found).await;
@@ -75,7 +75,7 @@ fn named(values: &Value) -> Vec<(String, String)> {
     all.map(|(name, value)| (name.clone(), text(value))).collect()
 }
 
-/// What the programs wrote of a unit in a run, file by file in the order of its steps.
+/// The output of Terraform and Terragrunt for a unit in a run, file by file in the order of its steps.
 pub(super) async fn written(run: PathBuf, unit: String) -> Result<Fact, Failure> {
     let read = aside(move || {
         let mut lines = Vec::new();

@@ -1,10 +1,10 @@
-//! What Terragrunt's code says of a unit beside what Terraform reads: what it does around an apply, so that a plan must be
-//! applied through it, which outputs it makes up, and where its cache is.
+//! Terragrunt's settings of a unit beside the code that Terraform reads: what it does around an apply, so that a plan
+//! must be applied through it, which outputs it makes up, and where its cache is.
 
 use serde::{Deserialize, Deserializer, Serialize};
 use std::path::PathBuf;
 
-/// What is around a unit of Terragrunt; nothing around one of Terraform.
+/// The settings of Terragrunt around a unit; empty for a unit of Terraform.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Around {
@@ -29,6 +29,9 @@ pub struct Around {
     /// Arguments that it gives to `apply`, and that do something where a plan is applied.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub arguments: bool,
+    /// Whether its code forbids Terragrunt to destroy it (`prevent_destroy`).
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub prevented: bool,
     /// Terragrunt does not say what is around it.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub unknown: bool,
@@ -61,6 +64,12 @@ impl Around {
 
     /// Why it is not destroyed by a run, in words, with what to do; none where it can be.
     pub fn not_destroyed(&self) -> Option<String> {
+        if self.prevented {
+            // Terragrunt says so only when its turn has come, and what needs it is gone by then.
+            let text = "its code of Terragrunt has `prevent_destroy`: take that out, or name with --unit the units that are to be \
+                        destroyed";
+            return Some(text.to_owned());
+        }
         let why = if self.unknown {
             "Terragrunt does not say which hooks it has, and those of `destroy` would not run"
         } else if self.destroy_hooks {
@@ -123,6 +132,9 @@ mod tests {
         assert!(role.not_destroyed().is_some_and(|why| why.contains("would run")));
         assert_eq!(of(|around| around.role = true).not_destroyed(), None);
         assert!(of(|around| around.unknown = true).not_destroyed().is_some());
+        let prevented = of(|around| around.prevented = true);
+        assert!(prevented.why(false).is_empty() && prevented.why(true).is_empty());
+        assert!(prevented.not_destroyed().is_some_and(|why| why.contains("`prevent_destroy`")));
     }
 
     #[test]

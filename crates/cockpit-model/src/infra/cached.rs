@@ -1,4 +1,5 @@
-//! What Terraform and Terragrunt keep beside the code of a unit, whether it is removed, and what became of it, in words.
+//! A cache of Terraform or Terragrunt beside the code of a unit: whether it is removed, and what became of it, in
+//! words.
 
 use std::path::PathBuf;
 
@@ -13,7 +14,7 @@ pub struct Cached {
     pub stays: Option<String>,
 }
 
-/// What became of a cache that was to be removed.
+/// The outcome of removing a cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Became {
     /// It is gone.
@@ -35,12 +36,12 @@ impl Cached {
         self.told(": ")
     }
 
-    /// What would become of it.
+    /// The outcome that removing it would have.
     pub fn would(&self) -> String {
         self.told(" would be removed: ")
     }
 
-    /// What became of it, in one line.
+    /// The outcome of removing it, in one line.
     pub fn became(&self, became: &Became) -> String {
         match became {
             Became::Failed(why) => format!("{}: {} cannot be removed: {why}", self.unit, self.path.display()),

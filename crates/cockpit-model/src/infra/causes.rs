@@ -10,7 +10,7 @@ pub struct Explained {
     /// AWS's code; empty where it is not AWS that refuses.
     pub code: String,
     pub means: String,
-    /// What a person can do about it.
+    /// The hint: what a person can do about it.
     pub todo: String,
 }
 
@@ -172,7 +172,7 @@ const CAUSES: &[Row] = &[
     ),
 ];
 
-/// What these credentials may not do. What it is, is told with it.
+/// The row on an action that these credentials may not do; the action is told with it.
 const DENIED: Row = (
     &[
         "AccessDenied",
@@ -192,7 +192,7 @@ const ROLE: Row = (
     "retry; if it stays, look at who the role trusts",
 );
 
-/// What is wrong with a value. Most services have no code of its own for a role, and the sentence alone says it.
+/// The row on an invalid value. Most services have no code of its own for a role, and the sentence alone says it.
 const VALUE: Row = (
     &[
         "ClientException",
@@ -225,14 +225,24 @@ const SUMMARIES: &[(&str, &str, &str)] = &[
         "a variable has no value; nobody is asked for one, and runs take no -var",
         "write it into a file of the unit's `var_files` or into *.auto.tfvars beside the code, with Terragrunt into `inputs`",
     ),
+    (
+        "Missing Required Value",
+        "the code names a part of its backend alone, and runs take no -backend-config",
+        "write the whole backend into the code, or into backend_override.tf beside it, which Git may ignore; then retry",
+    ),
+    (
+        "Invalid workspaces configuration",
+        "its state is in HCP Terraform (a `cloud` block with the name of a workspace), and runs here name the workspace themselves",
+        "keep the state in a backend, as S3 or a file, or plan and apply it there",
+    ),
 ];
 
-/// What to do about a state that somebody holds.
+/// The hint on a state that somebody holds.
 const LOCKED: &str = "wait for that one, and retry; `cockpit infra unlock` (`L` in Infra) shows whether it still works, and releases a lock \
                       that was left behind";
 
-/// What an error means, where it is one of AWS that is known, the lock of a state, or one of Terraform that advises what does not
-/// exist here.
+/// The explanation of an error, where it is a known one of AWS, the lock of a state, or one of Terraform that advises
+/// something which does not exist here.
 pub fn explain(said: &Diagnostic) -> Option<Explained> {
     if let Some(lock) = lock::parse(&said.detail) {
         return Some(explained("", format!("the state is locked {}", lock.sentence()), LOCKED));
@@ -257,7 +267,7 @@ fn explained(code: &str, means: String, todo: &str) -> Explained {
     Explained { code: code.to_owned(), means, todo: todo.to_owned() }
 }
 
-/// What the provider waited for in vain. It has no code for that, but AWS's word for how far it is:
+/// The explanation of a wait of the provider that timed out. It has no code for that, but AWS's word for how far it is:
 /// `timeout while waiting for state to become 'ISSUED' (last state: 'PENDING_VALIDATION', timeout: 1h15m0s)`.
 fn in_vain(text: &str) -> Option<Explained> {
     let rest = text.split("timeout while waiting for state to become ").nth(1)?;
@@ -295,7 +305,7 @@ fn code(text: &str) -> Option<&str> {
     text.split([' ', '\n', '(', ')']).filter_map(|word| word.strip_suffix(':')).find(known)
 }
 
-/// What was not allowed: the action (`ec2:CreateVpc`), or the call where the service names none (`S3 CreateBucket`).
+/// The action that was denied (`ec2:CreateVpc`), or the call where the service names no action (`S3 CreateBucket`).
 fn action(text: &str) -> Option<String> {
     let named = text.split("not authorized to perform: ").nth(1).and_then(|rest| rest.split([' ', '\n']).next());
     if let Some(action) = named.filter(|action| action.contains(':')) {

@@ -277,3 +277,21 @@ fn a_variable_without_a_value_is_told_where_it_is_written_here() {
         assert!(told.todo.contains(part), "{told:?}");
     }
 }
+
+#[test]
+fn a_backend_of_which_the_code_names_a_part_and_one_that_names_its_workspace_are_told_with_what_to_do() {
+    let of = |summary: &str, detail: &str| {
+        let diagnostic = Diagnostic { summary: summary.into(), ..said(detail) };
+        explain(&diagnostic).unwrap()
+    };
+    let part = of(
+        "Missing Required Value",
+        "The attribute \"bucket\" is required by the backend.\n\nRefer to the backend documentation.",
+    );
+    assert!(part.means.contains("-backend-config") && part.todo.contains("backend_override.tf"), "{part:?}");
+    let cloud = of(
+        "Invalid workspaces configuration",
+        "Specified workspace \"name\" conflicts with TF_WORKSPACE environment variable.",
+    );
+    assert!(cloud.means.contains("`cloud` block"), "{cloud:?}");
+}

@@ -48,7 +48,7 @@ pub fn definitions(estate: &Estate) -> BTreeMap<String, TaskDefinition> {
 }
 
 impl<'a> Running<'a> {
-    /// What of an environment was read, with its [`definitions`].
+    /// The running things of an environment as far as they were read, with its [`definitions`].
     pub fn of(estate: &'a Estate, definitions: &'a BTreeMap<String, TaskDefinition>) -> Self {
         Self {
             services: estate.services.value(),
@@ -61,7 +61,7 @@ impl<'a> Running<'a> {
 }
 
 impl Difference {
-    /// For a person who knows the unit.
+    /// The difference in words for a person who knows the unit.
     pub fn words(&self, place: Option<&str>) -> String {
         let place = place.map(|place| format!(" ({place})")).unwrap_or_default();
         let Self { address, what, declared, runs, .. } = self;

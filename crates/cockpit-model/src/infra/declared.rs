@@ -1,5 +1,5 @@
-//! What runs, held against what is declared: what a plan does not tell, as the code leaves it to deployments and to scaling, or
-//! as nobody refreshes it. Declared is what the states have of what was applied last.
+//! The comparison of what runs with what is declared: differences that a plan does not tell, as the code leaves it to
+//! deployments and to scaling, or as nobody refreshes it. Declared is what the states have of what was applied last.
 
 use super::plan::resource_of;
 use super::state::Resource;
@@ -11,7 +11,7 @@ use crate::users::Pool;
 use serde_json::Value;
 use std::collections::BTreeMap;
 
-/// What runs, as far as it was read; none where it was not.
+/// The running things, as far as they were read; none where they were not.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Running<'a> {
     /// Services by name.
@@ -32,7 +32,7 @@ pub struct Difference {
     pub unit: String,
     /// The address of the resource.
     pub address: String,
-    /// What differs: `image of web`.
+    /// The compared value: `image of web`.
     pub what: String,
     /// The declared value.
     pub declared: String,
@@ -40,7 +40,7 @@ pub struct Difference {
     pub runs: String,
 }
 
-/// What differs, in the order of units and resources. A thing that was not read is not compared.
+/// The differences, in the order of units and resources. A thing that was not read is not compared.
 pub fn differences(states: &[(String, Vec<Resource>)], running: Running<'_>) -> Vec<Difference> {
     let mut found = Vec::new();
     let managed = || states.iter().flat_map(|(unit, all)| all.iter().map(move |one| (unit.as_str(), one)));
@@ -59,6 +59,11 @@ pub fn differences(states: &[(String, Vec<Resource>)], running: Running<'_>) -> 
             }
             "aws_ecs_service" => {
                 let Some(service) = running.services.and_then(|all| all.get(text("name"))) else { continue };
+                // A daemon has no count that could be set, and another cluster may have a service of the same name.
+                let cluster = text("cluster").rsplit('/').next().unwrap_or_default();
+                if service.daemon() || !(cluster.is_empty() || cluster == service.cluster) {
+                    continue;
+                }
                 let id = format!("service/{}/{}", service.cluster, service.name);
                 let scaled = managed().any(|(_, other)| {
                     other.kind == "aws_appautoscaling_target" && other.values["resource_id"] == id.as_str()
@@ -132,7 +137,7 @@ fn definition(resource: &Resource, running: Running<'_>, put: &mut dyn FnMut(Str
     }
 }
 
-/// What of a user pool is declared otherwise: what was not read, or is not declared, is not compared.
+/// The differences of a user pool: values that were not read, or are not declared, are not compared.
 fn of_pool(values: &Value, pool: &Pool) -> Vec<(&'static str, String, String)> {
     let mut found = Vec::new();
     let mut put = |what: &'static str, declared: Option<String>, runs: Option<String>| {
@@ -287,6 +292,22 @@ mod tests {
             ]
         );
         assert_eq!(differences(&states(), Running::default()), []);
+    }
+
+    #[test]
+    fn a_daemon_and_a_service_of_the_same_name_in_another_cluster_have_no_count_to_compare() {
+        let service = Service { name: "web".into(), cluster: "team".into(), desired: 3, ..Service::default() };
+        let counts = |values: Value, service: &Service| {
+            let services = BTreeMap::from([("web".to_owned(), service.clone())]);
+            let states = vec![("compute".to_owned(), vec![resource("aws_ecs_service.web", values)])];
+            differences(&states, Running { services: Some(&services), ..Running::default() }).len()
+        };
+        let of = |cluster: &str| json!({"name": "web", "desired_count": 1, "cluster": cluster});
+        let arn = |name: &str| format!("arn:aws:ecs:ap-northeast-1:1:cluster/{name}");
+        assert_eq!([of("team"), of(&arn("team")), of("")].map(|values| counts(values, &service)), [1; 3]);
+        assert_eq!([of("other"), of(&arn("other"))].map(|values| counts(values, &service)), [0; 2]);
+        let daemon = Service { scheduling: "DAEMON".into(), ..service };
+        assert_eq!(counts(of("team"), &daemon), 0);
     }
 
     #[test]

@@ -46,7 +46,7 @@ impl History {
         times.get(times.len() / 2).copied()
     }
 
-    /// What the changes of a plan take together, one after the other as they depend on each other. None where nothing is known
+    /// The duration of a plan's changes, one after the other as they depend on each other. None where nothing is known
     /// of any of them.
     pub fn of_plan(&self, plan: &Plan) -> Option<u64> {
         let mut known = false;
@@ -91,7 +91,8 @@ impl History {
 /// Types of resources that are whatever their code makes of them.
 const OWN: &[&str] = &["terraform_data", "null_resource"];
 
-/// What resources have in common that take as long: their type, or all but their keys where that says nothing.
+/// The key under which durations are collected: the type of the resource, or all of its address but its keys where the
+/// type says nothing.
 fn kind(address: &str) -> String {
     let resource = resource_of(address);
     let kind = type_of(&resource);

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeSet;
 
-/// What a name is seen from.
+/// The folder that a file name is relative to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Base {
     /// The folder of the file of code that names it.
@@ -12,7 +12,7 @@ pub enum Base {
     Unit,
 }
 
-/// What a file of code names.
+/// A file name in a file of code.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Named {
     /// Files, and folders that are meant whole: an empty name is the folder itself.
@@ -21,14 +21,14 @@ pub struct Named {
     pub modules: BTreeSet<String>,
 }
 
-/// What a name in code may begin with, and what it is seen from then.
+/// The beginnings that a file name in code may have, and the folder that it is relative to then.
 const BEGINNINGS: &[(&str, Base)] = &[
     ("${path.module}/", Base::Code),
     ("${get_terragrunt_dir()}/", Base::Code),
     ("${path.root}/", Base::Unit),
     ("${path.cwd}/", Base::Unit),
 ];
-/// What names a file that is written and not read: an archive, which its plan makes.
+/// The attribute that names a file which is written and not read: an archive, which its plan makes.
 const WRITTEN: &str = "output_path";
 
 /// Reads a file of code for names.

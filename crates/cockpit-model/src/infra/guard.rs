@@ -1,6 +1,6 @@
-//! What stands in the way of a destroy, or would be lost by it: deletion protection, a last snapshot that is not taken, buckets
-//! and repositories that Terraform would not empty. It is lifted by an apply of its own, which is reviewed as every apply
-//! is, before the unit is planned to be destroyed.
+//! Guards in the way of a destroy, and data that would be lost by it: deletion protection, a last snapshot that is not
+//! taken, buckets and repositories that Terraform would not empty. It is lifted by an apply of its own, which is
+//! reviewed as every apply is, before the unit is planned to be destroyed.
 
 use super::plan::resource_of;
 use serde::{Deserialize, Serialize};
@@ -24,7 +24,7 @@ pub enum Lift {
     Protection,
     /// A last snapshot of this name is taken of it, which the code leaves out.
     Snapshot(String),
-    /// What is in it may be deleted: AWS would refuse to destroy what is not empty.
+    /// Its contents may be deleted: AWS would refuse to destroy what is not empty.
     Contents,
 }
 
@@ -44,7 +44,7 @@ impl Guard {
     }
 }
 
-/// What is set of a type: which attribute guards it, when, and what it is set to.
+/// The guard of a type: its attribute, whether that guards, and the value that lifts it.
 type Row = (&'static str, &'static str, fn(&Value) -> bool, &'static str, fn(String) -> Lift);
 
 /// Source: the arguments of these resources in the documentation of the AWS provider, version 5.
@@ -77,7 +77,8 @@ fn active(value: &Value) -> bool {
 /// The variable of a root module by which a tree of Terraform says itself that it may be destroyed.
 pub const VARIABLE: &str = "allow_destroy";
 
-/// What guards the resources that a plan would destroy: `show -json` of it. `stamp` makes the names of snapshots unique.
+/// The guards of the resources that a plan would destroy: `show -json` of it. `stamp` makes the names of snapshots
+/// unique.
 pub fn of(plan: &Value, stamp: &str) -> Vec<Guard> {
     let mut found = Vec::new();
     for change in plan["resource_changes"].as_array().into_iter().flatten() {

@@ -29,7 +29,7 @@ impl Lock {
         self
     }
 
-    /// Who holds it, for a person: `by ann@desk for apply since 2026-11-24 01:02:03 UTC`.
+    /// The holder, for a person: `by ann@desk for apply since 2026-11-24 01:02:03 UTC`.
     pub fn sentence(&self) -> String {
         if self.who.is_empty() && self.created.is_empty() && !self.id.is_empty() {
             return format!("by somebody, under the ID {}", self.id);

@@ -1,5 +1,5 @@
-//! What a destroy loses with a resource, counted where AWS can be asked for it: images, users, snapshots, bytes of logs. What
-//! cannot be counted says why: it is never taken for nothing.
+//! The data that a destroy loses with a resource, counted where AWS can be asked for it: images, users, snapshots,
+//! bytes of logs. What cannot be counted says why: it is never taken for nothing.
 
 use super::plan::is_stateful;
 use crate::units::bytes;
@@ -86,7 +86,8 @@ const ROWS: &[(&str, &str, Contents)] = &[
 /// Clusters that hold nothing of their own, whatever their name ends in.
 const EMPTY: &[&str] = &["aws_ecs_cluster", "aws_eks_cluster"];
 
-/// What is held by resources with data that a plan destroys for good, in the order of their addresses: `show -json` of it.
+/// The contents of resources with data that a plan destroys for good, in the order of their addresses: `show -json` of
+/// it.
 pub fn of(plan: &Value) -> Vec<Held> {
     let mut found = Vec::new();
     for change in plan["resource_changes"].as_array().into_iter().flatten() {
@@ -109,7 +110,7 @@ pub fn of(plan: &Value) -> Vec<Held> {
 }
 
 impl Held {
-    /// What can be said without asking AWS: why it is not counted. None where AWS can be asked.
+    /// The reason why the contents are not counted, where that is known without asking AWS.
     pub fn unasked(&self) -> Option<Loss> {
         let words = match (&self.name, self.what) {
             (_, Contents::Elsewhere("")) => {
@@ -127,7 +128,7 @@ impl Held {
         Some(Loss { address: self.address.clone(), words, counted: false })
     }
 
-    /// What was counted, in words; or why it was not.
+    /// The count in words; or why it was not counted.
     pub fn told(&self, count: Result<Count, String>) -> Loss {
         let counted = count.is_ok();
         let words = match count {
@@ -197,7 +198,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_not_counted_is_never_nothing() {
+    fn data_that_was_not_counted_is_never_called_nothing() {
         let held = Held { address: "aws_ecr_repository.a".into(), name: Some("a".into()), what: Contents::Images };
         let told = |count| held.told(count).words;
         assert_eq!(told(Ok(Count::Images(214, 31_000_000_000, false))), "214 images, 31 GB");

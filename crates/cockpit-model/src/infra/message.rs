@@ -1,5 +1,5 @@
-//! What Terraform says in a line of its `-json` stream (machine-readable UI, major version 1). A line that is no JSON, or
-//! of a type that is not known, is kept as text.
+//! Terraform's messages, one in a line of its `-json` stream (machine-readable UI, major version 1). A line that is no
+//! JSON, or of a type that is not known, is kept as text.
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -82,7 +82,7 @@ pub enum Message {
     /// It could not be changed.
     ApplyFailed {
         address: String,
-        /// How it should have been.
+        /// The action that it should have been.
         action: Action,
         /// How long it was tried, in seconds.
         elapsed: u64,
@@ -93,7 +93,7 @@ pub enum Message {
     Summary(Summary),
     /// Anything else, as text.
     Log {
-        /// What it said.
+        /// The message.
         text: String,
     },
 }

@@ -5,10 +5,9 @@ use super::remote_state::Address;
 use super::unit::Unit;
 use std::path::{Path, PathBuf};
 
-/// What is known of where an environment keeps a state, without asking anybody.
+/// The place of a state of an environment, as far as it is known without asking anybody.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Kept {
-    /// The environment.
     pub environment: String,
     /// Its endpoint: a bucket of an emulator is another one.
     pub endpoint: Option<String>,
@@ -16,7 +15,7 @@ pub struct Kept {
     pub of: Of,
 }
 
-/// Whose state it is.
+/// The owner of the state.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Of {
     /// That of each unit which Terragrunt finds in a folder.
@@ -36,7 +35,7 @@ pub fn warnings(all: &[Kept]) -> Vec<String> {
     sentences
 }
 
-/// What two of different environments have in common.
+/// The state that two of different environments would both write.
 fn both(first: &Kept, second: &Kept) -> Option<String> {
     let [a, b] = [first, second].map(|kept| kept.environment.as_str());
     match (&first.of, &second.of) {

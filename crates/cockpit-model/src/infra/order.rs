@@ -1,4 +1,4 @@
-//! What a run is asked to do, as it is written down before the run begins. Never a secret: variables with credentials are
+//! The order of a run, as it is written down before the run begins. Never a secret: variables with credentials are
 //! inherited from whoever starts it.
 
 use super::run_event::{Goal, RunEnd, Who};
@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Order {
     pub environment: String,
-    /// What the run is for.
+    /// The goal of the run: plan, apply, destroy.
     pub goal: Goal,
     /// Its units; dependencies among them are waited for, others are taken as applied.
     pub units: Vec<Unit>,
@@ -31,10 +31,10 @@ pub struct Order {
     /// was asked.
     #[serde(default)]
     pub account: Option<String>,
-    /// Who started it.
+    /// The person who started it.
     pub by: Who,
     pub terraform: PathBuf,
-    /// What it said of its version a moment before the run was begun; empty where it was not asked.
+    /// The output of `terraform version` a moment before the run was begun; empty where it was not asked.
     #[serde(default)]
     pub terraform_said: String,
     /// Terragrunt, where a unit needs it.
@@ -83,11 +83,11 @@ pub struct Listed {
     /// Its name, which sorts by time.
     pub run: String,
     pub folder: PathBuf,
-    /// What it was asked to do; none where that cannot be read.
+    /// The order that it was started with; none where that cannot be read.
     pub order: Option<Order>,
     /// Whether a supervisor drives it.
     pub live: bool,
-    /// How it ended; none of one that has no end.
+    /// The end; none of a run that has not ended.
     pub end: Option<RunEnd>,
 }
 

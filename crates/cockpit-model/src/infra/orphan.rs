@@ -21,7 +21,7 @@ pub struct Orphan {
     pub look: Option<Look>,
     /// The id by which it would be imported, where its plan says that.
     pub id: Option<String>,
-    /// What looks for it on a command line, where the cockpit has no call for that.
+    /// The command line that looks for it, where the cockpit has no call for that.
     pub by_hand: Option<String>,
 }
 
@@ -72,10 +72,10 @@ pub enum Look {
         zone: String,
         /// The type of the resource.
         kind: String,
-        /// What tells it from others of its name and type.
+        /// The attribute that tells it from others of its name and type.
         set: Option<String>,
     },
-    /// What scales a service, by its resource.
+    /// The scaling target of a service, by its resource.
     ScalableTarget,
     /// A policy of what scales this resource.
     ScalingPolicy {
@@ -113,7 +113,7 @@ pub fn is_known(kind: &str) -> bool {
     orphan_types::of(kind).is_some()
 }
 
-/// What a plan says of an attribute of a resource; of a map what its key after a dot has.
+/// The value of a resource's attribute in a plan; of a map the value of the key behind a dot.
 fn value(plan: &Plan, address: &str, name: &str) -> Option<String> {
     let change = plan.changes.iter().find(|change| change.address == address)?;
     let (name, key) = name.split_once('.').map_or((name, None), |(name, key)| (name, Some(key)));
@@ -205,7 +205,7 @@ fn orphan(unit: &str, address: &str, plan: Option<&Plan>) -> Orphan {
 }
 
 impl Orphan {
-    /// For a person: what it is called.
+    /// The name for a person.
     pub fn title(&self) -> String {
         match &self.name {
             Some(name) => format!("{} ({name})", self.address),

@@ -1,5 +1,5 @@
-//! What tells resources of a type from each other in AWS, by the attributes of their plan: what they are called, what they are
-//! imported by, and which command looks for them where the cockpit has no call that does.
+//! The names of resources in AWS, by their type and the attributes of their plan: their name, their id for an import,
+//! and which command looks for them where the cockpit has no call that does.
 
 /// A type of resource that can be looked for.
 pub(super) struct Type {
@@ -7,13 +7,14 @@ pub(super) struct Type {
     pub kind: &'static str,
     /// The attribute that names one; of a map its key after a dot.
     pub named: &'static str,
-    /// What one is imported by, attributes in braces; empty: its plan does not say it.
+    /// The id for an import, attributes in braces; empty: the plan does not say it.
     pub id: &'static str,
-    /// What looks for one on a command line where the cockpit does not, attributes in braces; empty: it always does.
+    /// The command line that looks for one where the cockpit does not, attributes in braces; empty: the cockpit always
+    /// does.
     pub hand: &'static str,
 }
 
-/// One that the cockpit looks for itself.
+/// A type that the cockpit looks for itself.
 const fn looked(kind: &'static str, named: &'static str, id: &'static str) -> Type {
     Type { kind, named, id, hand: "" }
 }
@@ -308,7 +309,7 @@ pub(super) const TYPES: &[Type] = &[
     ),
 ];
 
-/// What is known of a type.
+/// The row of a type.
 pub(super) fn of(kind: &str) -> Option<&'static Type> {
     TYPES.iter().find(|known| known.kind == kind)
 }

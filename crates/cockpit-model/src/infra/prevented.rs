@@ -4,7 +4,7 @@
 use hcl_edit::expr::Expression;
 use hcl_edit::structure::{Block, Body};
 
-/// What a file of code says of it.
+/// The resources of a file of code that may not be destroyed, and its modules.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
     /// Addresses of the resources, without those of instances.
@@ -38,7 +38,7 @@ pub fn read(text: &str) -> Found {
     found
 }
 
-/// What a resource says of it; none where it says nothing.
+/// The value of `prevent_destroy`; none where it is not set.
 fn prevents(resource: &Block) -> Option<bool> {
     let mut lifecycles = resource.body.get_blocks("lifecycle");
     lifecycles.find_map(|lifecycle| attribute(&lifecycle.body, "prevent_destroy").and_then(Expression::as_bool))

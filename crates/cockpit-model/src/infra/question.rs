@@ -1,5 +1,6 @@
-//! What is said where a yes to plans is asked for: where they would be applied, what each is bound to, how old they are, and what
-//! else a person has to know before answering. The question of a command and that of the screen say the same.
+//! The words of the question whether plans are applied: where they would be applied, what each is bound to, how old
+//! they are, and what else a person has to know before answering. The question of a command and that of the screen say
+//! the same.
 
 use super::loss::Loss;
 use super::plan::text::counts;
@@ -60,7 +61,8 @@ pub fn waiting(run: &RunState) -> impl Iterator<Item = (&str, &PlanRef)> {
     run.to_review().filter(|(_, plan)| !plan.on_mocks && !plan.empty)
 }
 
-/// Those that wait beside these: `Waits too, and is not asked for here: network`. None where there are none.
+/// A sentence on plans that wait beside these: `Waits too, and is not asked for here: network`. None where there are
+/// none.
 pub fn others(run: &RunState, names: &[&str]) -> Option<String> {
     let others: Vec<&str> = waiting(run).map(|(unit, _)| unit).filter(|unit| !names.contains(unit)).collect();
     (!others.is_empty()).then(|| format!("Waits too, and is not asked for here: {}", others.join(", ")))
@@ -74,7 +76,7 @@ pub fn stale(unit: &UnitState, zone: &TimeZone) -> Option<String> {
     Some(format!("{another} the one approved by {}{at}: {}", stale.by.user, stale.why))
 }
 
-/// That plans are bound to no account, and how they are.
+/// The sentence that plans are bound to no account, and what they are bound to.
 pub fn unbound(environment: &str, why: &str) -> String {
     format!(
         "AWS does not say whose account this is, so that credentials of another one could apply the plans: {why}; with `account` of \
@@ -82,7 +84,7 @@ pub fn unbound(environment: &str, why: &str) -> String {
     )
 }
 
-/// What is lost with what a plan destroys, in a sentence.
+/// A sentence on the data that is lost with what a plan destroys.
 pub fn lost(loss: &Loss) -> String {
     format!("lost with {}", loss.sentence())
 }

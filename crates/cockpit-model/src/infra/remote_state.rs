@@ -28,7 +28,7 @@ pub struct Read {
     pub line: usize,
 }
 
-/// What a file says of states.
+/// The states that a file of code names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Found {
     /// Where its own is.
@@ -37,7 +37,7 @@ pub struct Found {
     pub reads: Vec<Read>,
 }
 
-/// What the code of a unit says of states.
+/// The states that the code of a unit names.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Code {
     own: Option<Address>,

@@ -17,7 +17,8 @@ pub struct RunState {
     pub began: Option<Timestamp>,
     /// Its units, by name.
     pub units: BTreeMap<String, UnitState>,
-    /// What may exist and be in no state: unit and address, and what was done to it. A retry alone does not change that.
+    /// Resources that may exist and be in no state: unit and address, and what was done to them. A retry alone does not
+    /// change that.
     pub left: BTreeMap<(String, String), Action>,
     /// States that could not be written, by unit: where Terraform keeps them.
     pub kept: BTreeMap<String, PathBuf>,
@@ -27,13 +28,13 @@ pub struct RunState {
     pub ahead: BTreeSet<String>,
     /// Whether an `init` before its time has failed: nothing is applied yet of what others need either.
     pub early_failed: bool,
-    /// Who asked it to stop, and whether for the second time.
+    /// The person who asked it to stop, and whether for the second time.
     pub cancel: Option<(Who, bool)>,
     /// How often it was asked to stop with a word.
     pub hard_cancels: u32,
-    /// What a person should know, in order: unit and sentence.
+    /// Notes for a person, in order: unit and sentence.
     pub notes: Vec<(Option<String>, String)>,
-    /// How it ended, and when.
+    /// The end, and when it was.
     pub end: Option<(Timestamp, RunEnd)>,
     /// The supervisor's process, of the one that took it up last.
     pub supervisor: Option<u32>,
@@ -44,7 +45,7 @@ pub struct RunState {
 }
 
 impl RunState {
-    /// How a run stands after these events.
+    /// The state of a run after these events.
     pub fn of<'a>(events: impl IntoIterator<Item = &'a RunEvent>) -> Self {
         let mut state = Self::default();
         for event in events {
@@ -134,7 +135,7 @@ impl RunState {
         }
     }
 
-    /// How it stands, in words; `live` is whether something drives it.
+    /// The run's state in words; `live` is whether something drives it.
     pub fn word(&self, live: bool) -> &'static str {
         match (self.end, live) {
             (Some((_, RunEnd::Done)), _) => "done",
@@ -173,7 +174,7 @@ impl RunState {
         })
     }
 
-    /// What was under way when the process of an apply ended may be in no state.
+    /// Notes the resources that were being changed when the process of an apply ended: they may be in no state.
     fn leave(&mut self, unit: &str, step: Step) {
         let resources = self.units.get(unit).filter(|_| step == Step::Apply).map(|unit| &unit.resources);
         let begun = resources
@@ -185,7 +186,7 @@ impl RunState {
         self.left.extend(left);
     }
 
-    /// What a later plan reads, or a later apply makes, is in a state.
+    /// Notes that a resource is in a state: a later plan reads it, or a later apply makes it.
     fn is_in_a_state(&mut self, unit: &str, step: Step, message: &Message) {
         if self.left.is_empty() {
             return;

@@ -1,4 +1,4 @@
-//! What happens in a run over the units of an environment, as a line of its `events.jsonl` each. The file is only added
+//! The events of a run over the units of an environment, as a line of its `events.jsonl` each. The file is only added
 //! to; [`super::RunState`] is made of it alone, by whoever watches, today or in a later session.
 
 use super::guard::Guard;
@@ -45,7 +45,7 @@ pub enum What {
     Said {
         unit: String,
         step: Step,
-        /// What it said.
+        /// The message of Terraform.
         message: Message,
     },
     /// A step of a unit ended.
@@ -70,7 +70,7 @@ pub enum What {
     /// A unit's plan is ready to be read.
     PlanReady {
         unit: String,
-        /// What is bound to the plan.
+        /// The plan file's hash and the facts that its approval is bound to.
         plan: PlanRef,
     },
     /// A plan was approved: exactly this one is applied.
@@ -90,7 +90,7 @@ pub enum What {
     /// The data that a destroy of a unit loses, counted.
     Counted {
         unit: String,
-        /// What is lost with which resources.
+        /// The lost data, with its resources.
         losses: Vec<Loss>,
     },
     /// Something guards what a unit would destroy: that is lifted first, by a plan of its own.
@@ -99,7 +99,7 @@ pub enum What {
         /// What, in the order in which it is lifted.
         guards: Vec<Guard>,
     },
-    /// What guarded a unit is lifted: now it is planned to be destroyed.
+    /// The guards of a unit are lifted: now it is planned to be destroyed.
     Lifted { unit: String },
     /// The remains of an apply that did not end well.
     Left {
@@ -116,7 +116,7 @@ pub enum What {
     /// Failed and blocked units are tried again.
     Retried {
         units: Vec<String>,
-        /// Who did it.
+        /// The person who asked for it.
         by: Who,
     },
     /// Terraform's own process is about to get a SIGINT. Written down before: whoever takes the run up sends none twice.
@@ -128,7 +128,7 @@ pub enum What {
     },
     /// Somebody asked the run to stop: each process gets one SIGINT, and nothing new begins.
     CancelAsked {
-        /// Who did it.
+        /// The person who asked for it.
         by: Who,
         /// Whether it was confirmed with a word: each process gets another SIGINT each time, and state may be lost.
         hard: bool,
@@ -172,7 +172,7 @@ pub struct Started {
     /// The run's name, which sorts by time: `20261128T203339Z-apply-1f2e`.
     pub run: String,
     pub environment: String,
-    /// What the run is for.
+    /// The goal of the run: plan, apply, destroy.
     pub goal: Goal,
     /// Its units, in the order of their names; dependencies among them are to be waited for.
     pub units: Vec<Unit>,
@@ -182,7 +182,7 @@ pub struct Started {
     /// Addresses that are made again (`-replace`).
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub replace: Vec<String>,
-    /// Who started it.
+    /// The person who started it.
     pub by: Who,
     /// The AWS account that the credentials are of; none where there is none.
     pub account: Option<String>,
@@ -272,14 +272,14 @@ pub enum Step {
 pub struct PlanRef {
     /// SHA-256 of the plan file, in hexadecimal digits: what is shown is what is applied.
     pub sha256: String,
-    /// What the plan would do.
+    /// The counts of the plan's changes.
     pub summary: Summary,
     /// Resources that are not as the state has them.
     pub drifted: u64,
     /// Addresses of stateful resources that it would destroy or replace.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub destroys_stateful: Vec<String>,
-    /// What still guards resources that it would destroy.
+    /// The guards of resources that it would destroy.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub guards: Vec<Guard>,
     /// Whether nothing is to be done: no approval is asked for.

@@ -7,7 +7,7 @@ use super::run_event::{PlanRef, Step, UnitEnd, Who};
 use jiff::Timestamp;
 use std::collections::BTreeMap;
 
-/// What Terraform says once it has heard of an interrupt.
+/// The message of Terraform once it has heard of an interrupt.
 const INTERRUPTED: &str = "Interrupt received";
 
 /// The state of a unit in a run.
@@ -25,9 +25,9 @@ pub struct UnitState {
     pub approved_at: Option<Timestamp>,
     /// The approved plan before it, which could not be applied any more; until another one is approved.
     pub stale: Option<Stale>,
-    /// What guarded the resources that it would destroy, as it was found.
+    /// The guards of the resources that it would destroy, as they were found.
     pub guards: Vec<Guard>,
-    /// What its destroy loses, counted.
+    /// The data that its destroy loses, counted.
     pub losses: Vec<Loss>,
     /// How far that is lifted.
     pub lift: LiftPhase,
@@ -38,7 +38,7 @@ pub struct UnitState {
     /// Its step, the one under way or the last one; none before the first, and where all begins again.
     pub step: Option<StepState>,
     pub end: Option<UnitEnd>,
-    /// What Terraform said last that is no state of a resource.
+    /// The last message of Terraform that is not about the state of a resource.
     pub last_said: Option<String>,
 }
 
@@ -49,7 +49,7 @@ pub struct Stale {
     pub why: String,
     /// When it was approved.
     pub approved: Option<Timestamp>,
-    /// Who decided it.
+    /// The person who decided it.
     pub by: Who,
 }
 
@@ -102,10 +102,10 @@ pub enum Phase {
     Ended,
 }
 
-/// How a resource stands.
+/// The state of a resource.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ResourceState {
-    /// What is done to the resource.
+    /// The action on the resource.
     pub action: Action,
     /// How far that is.
     pub phase: ResourcePhase,
@@ -137,7 +137,7 @@ pub enum ResourcePhase {
 }
 
 impl UnitState {
-    /// What its plan is for where it is not the destruction itself, or what still guards that; for a person.
+    /// A sentence on the purpose of its plan where it is not the destruction itself, or on the guards that are left.
     pub fn before_destroy(&self) -> Option<String> {
         let plan = self.plan.as_ref()?;
         match self.lift {
@@ -153,12 +153,12 @@ impl UnitState {
         }
     }
 
-    /// It is somewhere else from now on.
+    /// Enters another phase.
     pub(super) fn enter(&mut self, time: Timestamp, phase: Phase) {
         (self.phase, self.since) = (phase, Some(time));
     }
 
-    /// It is planned from the beginning.
+    /// Begins again, to be planned.
     pub(super) fn begin_again(&mut self, time: Timestamp) {
         (self.plan, self.approved, self.step) = (None, None, None);
         self.enter(time, Phase::Queued);

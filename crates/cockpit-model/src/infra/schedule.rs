@@ -1,5 +1,5 @@
-//! What is to begin in a run, and what is over: decided from how the run stands, and from nothing else. So it is the same
-//! for a supervisor that began the run and for one that took it up.
+//! The decisions on a run: what begins, and what is over. They follow from the run's state, and from nothing else. So
+//! it is the same for a supervisor that began the run and for one that took it up.
 
 use super::message::Summary;
 use super::run::ResourcePhase;
@@ -8,35 +8,30 @@ use super::run_event::{Goal, RunEnd, Started, Step, UnitEnd};
 use super::unit::{Tool, Unit};
 use std::collections::BTreeMap;
 
-/// What is to be done.
+/// A decision on the run.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Decision {
     /// A step of a unit begins.
     Begin {
-        /// The unit.
         unit: String,
-        /// The step.
         step: Step,
-        /// What it needs is not done yet.
+        /// Whether units that it needs are not done yet.
         early: bool,
     },
     /// A unit is over.
     End {
-        /// The unit.
         unit: String,
         /// How.
         end: UnitEnd,
     },
-    /// What guards the resources of a unit is lifted, so that it can be planned to be destroyed.
-    Lifted {
-        /// The unit.
-        unit: String,
-    },
+    /// The guards of a unit's resources are lifted, so that it can be planned to be destroyed.
+    Lifted { unit: String },
     /// The run is over.
     EndRun(RunEnd),
 }
 
-/// What is to be done now. Ends of units come alone: what follows from them is decided when they are part of the state.
+/// The decisions that follow from the state. Ends of units come alone: what follows from them is decided when they are
+/// part of the state.
 pub fn decide(state: &RunState) -> Vec<Decision> {
     let Some(started) = state.started.as_ref().filter(|_| state.end.is_none()) else { return Vec::new() };
     let needs = needs(started);
@@ -107,7 +102,7 @@ pub fn in_flight(unit: &UnitState) -> Vec<String> {
         .collect()
 }
 
-/// What each unit waits for: a destroy goes the other way, and what changes nothing waits for nobody.
+/// The units that each unit waits for: a destroy goes the other way, and a run that changes nothing waits for nobody.
 fn needs(started: &Started) -> BTreeMap<&str, Vec<&str>> {
     let units = || started.units.iter();
     let of = |unit: &Unit| -> Vec<String> {
@@ -129,7 +124,7 @@ fn ready(state: &RunState, needs: &BTreeMap<&str, Vec<&str>>, name: &str) -> boo
     needs.get(name).is_none_or(|needs| needs.iter().all(done))
 }
 
-/// What a unit needs that was not done, and will not be unless it is tried again.
+/// The unit that another one needs and that was not done, and will not be unless it is tried again.
 fn blocker<'a>(state: &RunState, needs: &BTreeMap<&str, Vec<&'a str>>, name: &str) -> Option<&'a str> {
     let over = |need: &&&str| {
         let unit = state.units.get(**need);
@@ -231,7 +226,8 @@ fn end(
     }
 }
 
-/// What begins: applies before plans before inits, of each first what most waits for, as many as there is room for.
+/// The steps that begin: applies before plans before inits, of each first the unit that most others wait for, as many
+/// as there is room for.
 fn begin(state: &RunState, started: &Started, needs: &BTreeMap<&str, Vec<&str>>) -> Vec<Decision> {
     let height = heights(needs);
     let mut wanted: Vec<(bool, u8, usize, &str, Step)> = Vec::new();

@@ -70,7 +70,7 @@ fn an_apply_that_is_cancelled_before_terraform_begins_is_not_said_to_have_change
     }
 }
 
-/// What Terraform was told to end may fail for that, and would be no part of the retry.
+/// A step that Terraform was told to end may fail for that, and would be no part of the retry.
 #[test]
 fn nothing_is_tried_again_before_a_cancel_is_over() {
     let case = applied(vec![false, false, true, false], (true, true, true));

@@ -11,7 +11,7 @@ use jiff::Timestamp;
 use proptest::prelude::*;
 use std::collections::{BTreeMap, BTreeSet};
 
-/// What becomes of a unit when it is worked on.
+/// The fate of a unit when it is worked on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Fate {
     Applied,
@@ -22,7 +22,7 @@ enum Fate {
     PlanFails,
     ApplyFails,
     StaleOnce,
-    /// What it destroys is guarded; the plan that lifts that is empty for every second one.
+    /// The resources that it destroys are guarded; the plan that lifts that is empty for every second one.
     Guarded,
     /// Its plan is made on outputs that were made up.
     OnMocks,
@@ -48,7 +48,7 @@ fn who() -> Who {
 
 #[derive(Debug, Clone)]
 pub(super) struct Case {
-    /// What becomes of each unit; unit 3 is `u3`.
+    /// The fate of each unit; unit 3 is `u3`.
     fates: Vec<Fate>,
     /// Whether the unit needs another: only ones before it, so that there is no cycle.
     edges: Vec<bool>,
@@ -170,30 +170,30 @@ impl World<'_> {
                         assert_eq!(self.case.goal, Goal::Destroy);
                         self.tell(What::Lifted { unit });
                     }
-                    Decision::Begin { unit, step, early } => self.begin(unit, step, early),
+                    Decision::Begin { unit, step, early } => self.begin(&unit, step, early),
                 }
             }
         }
     }
 
-    fn begin(&mut self, unit: String, step: Step, early: bool) {
+    fn begin(&mut self, unit: &str, step: Step, early: bool) {
         assert!(self.state.cancel.is_none(), "{unit} begins after a cancel");
-        let waited = self.under_way.iter().position(|under_way| *under_way == (unit.clone(), Step::Plan, true));
+        let waited = self.under_way.iter().position(|under_way| *under_way == (unit.to_owned(), Step::Plan, true));
         if let Some(at) = waited.filter(|_| step == Step::Plan && !early) {
             self.under_way.remove(at);
         }
         assert!(!self.under_way.iter().any(|(name, ..)| *name == unit), "{unit} has two steps at a time");
-        assert!(!early || step == Step::Init || (step == Step::Plan && self.state.ahead.contains(&unit)));
+        assert!(!early || step == Step::Init || (step == Step::Plan && self.state.ahead.contains(unit)));
         if early && step == Step::Plan {
             assert_eq!(self.case.goal, Goal::Apply);
-            for need in self.needs(&unit) {
+            for need in self.needs(unit) {
                 let need = &self.state.units[&need];
                 let applied = need.step.as_ref().is_some_and(|step| step.step == Step::Apply && step.end.is_none());
                 assert!(applied || need.end.is_some(), "{unit} would wait for a person");
             }
         }
         if !early {
-            for need in self.needs(&unit) {
+            for need in self.needs(unit) {
                 let end = self.state.units[&need].end.clone();
                 assert!(
                     matches!(end, Some(UnitEnd::Done | UnitEnd::Unchanged)),
@@ -202,12 +202,12 @@ impl World<'_> {
             }
         }
         if step == Step::Apply {
-            let state = &self.state.units[&unit];
+            let state = &self.state.units[unit];
             let plan = state.plan.as_ref().unwrap();
             assert_eq!(state.approved.as_ref().map(|(hash, _)| hash), Some(&plan.sha256), "not what was approved");
             assert!(self.case.goal.applies() && !plan.on_mocks);
         }
-        self.under_way.push((unit.clone(), step, early));
+        self.under_way.push((unit.to_owned(), step, early));
         let working = self.under_way.iter().filter(|under_way| !is_waiting(under_way)).count();
         assert!(
             working <= self.case.parallelism as usize
@@ -215,11 +215,11 @@ impl World<'_> {
         );
         let inits = self.under_way.iter().filter(|(_, step, _)| *step == Step::Init).count();
         assert!(!self.case.serial_init || inits <= 1);
-        self.tell(What::Step { unit: unit.clone(), step, pid: None, early });
+        self.tell(What::Step { unit: unit.to_owned(), step, pid: None, early });
         if step == Step::Apply {
             for text in ["its version", "what it does"] {
                 let message = Message::Log { text: text.into() };
-                self.tell(What::Said { unit: unit.clone(), step, message });
+                self.tell(What::Said { unit: unit.to_owned(), step, message });
             }
         }
     }

@@ -258,7 +258,7 @@ mod tests {
     use serde_json::json;
 
     #[test]
-    fn what_is_marked_is_masked_at_any_depth_and_nothing_else() {
+    fn values_that_are_marked_sensitive_are_masked_at_any_depth() {
         let value = json!({"user": "a", "password": "s", "list": [{"key": "k", "id": 1}, "x"], "none": null});
         let marks = json!({"password": true, "list": [{"key": true}], "none": true});
         assert_eq!(

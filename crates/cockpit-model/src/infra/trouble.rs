@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-/// What kind of trouble it is, from which the exit code follows.
+/// The kind of trouble, from which the exit code follows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TroubleKind {
@@ -37,17 +37,17 @@ impl TroubleKind {
     }
 }
 
-/// What failed, why, and what to do.
+/// A failure: what failed, why, and what to do.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[error("{message}")]
 pub struct Trouble {
     pub kind: TroubleKind,
-    /// What failed, in a sentence.
+    /// The failure, in a sentence.
     pub message: String,
     /// Why: a line each, with file and line where there are any.
     #[serde(default)]
     pub causes: Vec<String>,
-    /// What a person can do about it.
+    /// The hint: what a person can do about it.
     #[serde(default)]
     pub hint: Option<String>,
 }

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::PathBuf;
 
-/// What plans and applies a unit.
+/// The program that plans and applies a unit.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Tool {
@@ -35,7 +35,7 @@ impl Tool {
 pub struct Unit {
     /// Unique in its environment: `network`.
     pub name: String,
-    /// What plans and applies it.
+    /// The program that plans and applies it.
     pub tool: Tool,
     /// Its folder, absolute.
     pub dir: PathBuf,
@@ -48,7 +48,7 @@ pub struct Unit {
     /// Names of the units that must be applied before it, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub depends_on: Vec<String>,
-    /// What Terragrunt does around it.
+    /// The settings of Terragrunt around it.
     #[serde(default, alias = "hooks", deserialize_with = "around::kept", skip_serializing_if = "Around::is_nothing")]
     pub around: Around,
 }

@@ -3,6 +3,7 @@
 //! make everything again, and forget what is real.
 
 use crate::Endpoints;
+use crate::format::without_user;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use std::collections::BTreeMap;
@@ -18,7 +19,7 @@ pub struct World(pub BTreeMap<String, String>);
 pub const ENDPOINTS: &str = "AWS_ENDPOINT_URL";
 
 impl World {
-    /// Of these variables.
+    /// The AWS that these variables lead to.
     pub fn of(variables: impl IntoIterator<Item = (String, String)>) -> Self {
         let named = variables.into_iter().filter(|(name, value)| name.starts_with(ENDPOINTS) && !value.is_empty());
         Self(named.map(|(name, value)| (name, value.trim().trim_end_matches('/').to_owned())).collect())
@@ -38,11 +39,14 @@ impl World {
         Endpoints::new(own, self.0.get(ENDPOINTS).map(String::as_str))
     }
 
-    /// The text by which endpoints are stored and compared: empty for AWS itself.
+    /// The text by which endpoints are stored, compared and shown: empty for AWS itself. A user and a password are left out.
     pub fn key(&self) -> String {
-        let short = |name: &String, url: &String| match name.strip_prefix(ENDPOINTS) {
-            Some("") | None => url.clone(),
-            Some(service) => format!("{}={url}", service.trim_start_matches('_').to_lowercase()),
+        let short = |name: &String, url: &String| {
+            let url = without_user(url);
+            match name.strip_prefix(ENDPOINTS) {
+                Some("") | None => url,
+                Some(service) => format!("{}={url}", service.trim_start_matches('_').to_lowercase()),
+            }
         };
         self.0.iter().map(|(name, url)| short(name, url)).collect::<Vec<_>>().join(" ")
     }
@@ -65,7 +69,7 @@ pub struct Known {
     pub world: String,
 }
 
-/// What matters of a state.
+/// The facts of a state that tell which AWS it is of.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Facts {
     /// Its own mark.
@@ -113,7 +117,7 @@ pub fn refused(file: &Path, facts: &Facts, known: &[Known], world: &str, declare
     })
 }
 
-/// What to do about a state of another world.
+/// The hint on a state of another AWS.
 pub const HINT: &str = "leave --endpoint-url, AWS_ENDPOINT_URL and an `endpoint_url` of the AWS files out, or use a copy of the code with \
                         a state of its own. Where the state really is of that endpoint, write `endpoint_url` into the environment's \
                         configuration";
@@ -173,6 +177,11 @@ mod tests {
         assert!(world(&[("AWS_REGION", "x"), ("AWS_ENDPOINT_URL", "")]).is_aws());
         assert_eq!(world(&[("AWS_ENDPOINT_URL", "http://127.0.0.1:4566/")]).key(), URL);
         assert_eq!(world(&[("AWS_ENDPOINT_URL_S3", "http://s3")]).key(), "s3=http://s3");
+        let named = world(&[
+            ("AWS_ENDPOINT_URL", "http://ann:pass@127.0.0.1:4566"),
+            ("AWS_ENDPOINT_URL_S3", "http://ann:pass@s3"),
+        ]);
+        assert_eq!(named.key(), format!("{URL} s3=http://s3"), "it is shown and written down");
         assert_eq!(world(&[("AWS_ENDPOINT_URL_S3", URL)]).endpoints().key(), format!("s3={URL} else=AWS"));
         assert_eq!(world(&[("AWS_ENDPOINT_URL", URL)]).endpoints(), Endpoints::at(URL));
     }

@@ -8,7 +8,7 @@ use crate::commands::infra::runs_kept::kept;
 use crate::model::infra::run_event::RequestKind;
 use std::io;
 
-/// What confirms the second one.
+/// The word that confirms the second one.
 const WORD: &str = "stop";
 
 #[allow(clippy::unused_async, reason = "a command is run as one that may wait")]

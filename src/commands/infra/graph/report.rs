@@ -19,7 +19,7 @@ pub struct GraphDto {
     pub environment: String,
     /// Its units, in the order in which they may be applied.
     pub units: Vec<UnitDto>,
-    /// What a person should know: units that are left out, edges that are not declared.
+    /// Warnings to a person: units that are left out, edges that are not declared.
     pub warnings: Vec<String>,
 }
 

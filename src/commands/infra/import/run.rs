@@ -16,7 +16,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
         [address, id] => (None, address, id),
         _ => {
             return Err(Report::usage("an address and an id are needed, after the environment")
-                .hint("cockpit infra import ENVIRONMENT --unit UNIT ADDRESS ID"));
+                .hint("write: cockpit infra import ENVIRONMENT --unit UNIT ADDRESS ID"));
         }
     };
     if context.global.read_only {

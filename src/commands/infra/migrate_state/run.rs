@@ -5,7 +5,7 @@ use crate::app::command::Risk;
 use crate::cli::{ExitCode, Report};
 use crate::commands::context::Context;
 use crate::commands::infra::opened::{self, Opened, report};
-use crate::commands::infra::runs_kept::{may_change, not_started, place};
+use crate::commands::infra::runs_kept::{may_change, not_started, of_another_aws, place};
 use crate::commands::infra::written_down::Writer;
 use crate::commands::say::say;
 use crate::commands::yes::said_yes;
@@ -13,7 +13,6 @@ use crate::infra::Access;
 use crate::infra::migrate::{Kept, Wanted, moved};
 use crate::infra::movable::{self, Movable, Unmovable};
 use crate::model::infra::Unit;
-use crate::model::infra::world::HINT;
 use crate::model::text::quoted;
 use crate::runtime::audit;
 use crate::runtime::stop::stopped;
@@ -29,7 +28,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments) -> Result<Exit
     ready.moved(arguments).await
 }
 
-/// What is moved, after the yes.
+/// The states to move, after the yes.
 struct Ready {
     opened: Opened,
     writer: Writer,
@@ -70,10 +69,7 @@ async fn ready(context: &Context, arguments: &Arguments) -> Result<Option<Ready>
 fn unmovable(environment: &str, why: Unmovable) -> Report {
     match why {
         Unmovable::NotStarted(error) => not_started(environment, &error),
-        Unmovable::OtherWorld(unit, why) => {
-            let text = format!("nothing of {unit} is changed: its state is of another AWS");
-            Report::new("refused", text, ExitCode::Refused).cause(why).hint(HINT)
-        }
+        Unmovable::OtherWorld(unit, why) => of_another_aws(&format!("nothing of {unit} is changed: its state"), why),
         Unmovable::Trouble(trouble) => report(trouble),
     }
 }

@@ -34,18 +34,18 @@ pub struct OrphanDto {
     pub unit: String,
     /// Its address.
     pub address: String,
-    /// What it is called in AWS; `null` where the plan does not say it.
+    /// The name in AWS; `null` where the plan does not say it.
     pub name: Option<String>,
     /// `there`, `absent` or `unknown`.
     pub state: String,
-    /// What it is imported by, where it is there.
+    /// The id for an import, where the resource is there.
     pub id: Option<String>,
-    /// In a sentence.
+    /// The finding in a sentence.
     pub note: String,
 }
 
 impl OrphanDto {
-    /// What was found of an orphan.
+    /// The findings on an orphan.
     pub fn new(orphan: &Orphan, found: &Found) -> Self {
         let (state, id) = match found {
             Found::There(id) => ("there", Some(id.clone())),

@@ -36,9 +36,9 @@ struct One {
     goal: Option<String>,
     /// `going on`, `lost` (it was killed and can be resumed), `done`, `failed`, `cancelled`.
     state: String,
-    /// When it began.
+    /// The time at which it began.
     began: Option<String>,
-    /// Who began it: `user@host`.
+    /// The person who began it: `user@host`.
     by: Option<String>,
     /// Units that are over, of all.
     units: String,

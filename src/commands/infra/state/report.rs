@@ -83,7 +83,7 @@ pub struct StateShow {
     pub schema: String,
     /// The environment's name.
     pub environment: String,
-    /// What it is.
+    /// The resource.
     pub resource: ResourceDto,
     /// Its attributes, sensitive values masked.
     pub values: Value,

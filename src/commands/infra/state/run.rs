@@ -132,7 +132,7 @@ async fn pull(context: &Context, arguments: &Pull, out: &mut dyn io::Write) -> R
     printed(headless::emit::json(&masked).and_then(|text| headless::write(out, &text).map(drop)))
 }
 
-/// Into a new file that its owner alone can read.
+/// Writes a state into a new file that its owner alone can read.
 fn write_whole(file: &Path, state: &[u8]) -> io::Result<()> {
     use std::os::unix::fs::OpenOptionsExt as _;
     let mut file = std::fs::OpenOptions::new().write(true).create_new(true).mode(0o600).open(file)?;

@@ -10,8 +10,8 @@ use crate::commands::printed::{emit, printed};
 use crate::infra::{each, look};
 use std::io;
 
-/// What is broken so that Terragrunt or Terraform cannot even read it is an error of finding the units, with file and
-/// line; the rest is Terraform's own check of each.
+/// Runs Terraform's own check of each unit. Code that is broken so that Terragrunt or Terraform cannot even read it is
+/// an error of finding the units, with file and line.
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
     let opened = opened::open_to_ask(context, &arguments.target).await?;
     let answers = limited(context, each(&opened.found, |access| async move { look::validate(&access).await })).await?;

@@ -1,4 +1,4 @@
-//! What people ask of a run, and what is done about it.
+//! The requests of people to a run, and their effects.
 
 use super::super::requests;
 use super::{LOOK_SELDOM, Supervisor};

@@ -1,4 +1,4 @@
-//! What must hold right before a step: the credentials' account, where the states are of, and that what was approved is what
+//! Checks right before a step: the credentials' account, where the states are of, and that what was approved is what
 //! would be applied.
 
 use super::super::ahead;
@@ -16,7 +16,8 @@ use std::path::{Path, PathBuf};
 use tokio::task::JoinHandle;
 
 impl Supervisor<'_> {
-    /// What takes less time in this run than one step after the other; begins to ask what each of Terragrunt's calls would ask.
+    /// Prepares shorter ways for this run than one step after the other, and begins to ask what each of Terragrunt's
+    /// calls would ask.
     pub(super) fn prepare(&mut self) {
         let of_terragrunt = self.order.units.iter().filter(|unit| unit.tool == Tool::Terragrunt);
         let is_fresh = |unit: &&Unit| {

@@ -15,6 +15,9 @@ use crate::model::infra::run_event::{RunEnd, Step, UnitEnd, What};
 use jiff::Timestamp;
 use serde_json::json;
 
+/// Lines that Terraform says before it begins to work: its version.
+const BEFORE_WORK: u64 = 1;
+
 /// Terraform's sentence for a plan whose state has changed since. It has no code for it.
 const STALE: &str = "Saved plan is stale";
 
@@ -98,6 +101,7 @@ impl Supervisor<'_> {
             return Some(held_back.unwrap_or_else(|| "what it needs was not done".into()));
         }
         let summary = unit.and_then(|unit| unit.step.as_ref()?.summary).is_some();
+        let begun = unit.and_then(|unit| unit.step.as_ref()).is_some_and(|state| state.lines > BEFORE_WORK);
         let said = unit.and_then(|unit| unit.diagnostics.iter().find(|said| said.error).map(words::sentence));
         let plan = std::fs::metadata(folder::plan_file(&self.run, name)).is_ok_and(|file| file.len() > 0);
         let well = match (step, exit) {
@@ -131,6 +135,11 @@ impl Supervisor<'_> {
             Exit::Signal(signal) => format!("{word} was ended by signal {signal}"),
             Exit::Unknown if !place.began() => format!("{word} did not begin"),
             Exit::Unknown => format!("how {word} ended is not known: its supervisor was killed, and it said no end"),
+            Exit::Code(code) if begun && !summary && self.state.cancel.is_none() => {
+                format!(
+                    "{word} ended with exit code {code}, and what it said has no end: it was cut off, or the disk was full"
+                )
+            }
             Exit::Code(0) => format!("{word} ended before it had begun"),
             Exit::Code(code) => format!("{word} ended with exit code {code} and said nothing"),
         })

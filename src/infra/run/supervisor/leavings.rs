@@ -1,4 +1,4 @@
-//! What an apply that did not end well has left: resources that may be in no state, and a state that was not written.
+//! The remains of an apply that did not end well: resources that may be in no state, and a state that was not written.
 
 use super::super::folder;
 use super::super::leaf::{Exit, News, Told};
@@ -100,8 +100,8 @@ impl Supervisor<'_> {
         dir.map(|dir| dir.join(left::ERRORED)).filter(|state| state.exists())
     }
 
-    /// What was made by an apply that was ended before it could write its state. A backend like S3 is written to every 20 seconds
-    /// and at the end; a file after each resource.
+    /// The resources that were made by an apply that was ended before it could write its state. A backend like S3 is
+    /// written to every 20 seconds and at the end; a file after each resource.
     fn made(&self, name: &str, exit: &Exit) -> Vec<String> {
         let hard = self.state.cancel.as_ref().is_some_and(|(_, hard)| *hard);
         // It wrote its state where it ended by itself.

@@ -13,7 +13,7 @@ use std::io;
 use std::path::Path;
 
 impl Supervisor<'_> {
-    /// What is lifted before a unit is destroyed; nothing where there is nothing, or where it was tried before.
+    /// The guards to lift before a unit is destroyed; none where there are none, or where that was tried before.
     pub(super) fn guards_to_lift(&mut self, unit: &str, guards: &[Guard]) -> Result<Vec<Guard>, String> {
         if guards.is_empty() || self.state.units.get(unit).is_none_or(|unit| unit.lift != LiftPhase::None) {
             return Ok(Vec::new());
@@ -35,7 +35,7 @@ impl Supervisor<'_> {
         Ok(guards.iter().filter(|guard| !beyond.contains(guard)).cloned().collect())
     }
 
-    /// What is planned instead of a destroy, while guards are lifted.
+    /// The plan instead of a destroy, while guards are lifted.
     pub(super) fn lifting(&self, unit: &Unit) -> Option<Lifting> {
         let state = self.state.units.get(&unit.name).filter(|unit| unit.lift == LiftPhase::Wanted)?;
         let mut addresses: Vec<String> = state.guards.iter().map(|guard| guard.address.clone()).collect();

@@ -74,7 +74,7 @@ impl Supervisor<'_> {
         self.showing.insert(unit.name.clone(), task);
     }
 
-    /// What a step said. Secrets of the plan that it applies are not told.
+    /// Reads a line of a step. Secrets of the plan that it applies are not told.
     pub(super) async fn heard(&mut self, unit: &str, step: Step, line: &str) -> Message {
         let message = shortened(Message::parse(line));
         if step != Step::Apply {
@@ -88,7 +88,7 @@ impl Supervisor<'_> {
         self.masks.of(unit, message)
     }
 
-    /// What is secret in the plan of a unit; none where it cannot be read.
+    /// The secret values in the plan of a unit; none where it cannot be read.
     async fn secrets(&self, unit: &str) -> Option<Secrets> {
         let dir = self.state.units.get(unit)?.plan.as_ref()?.dir.clone();
         let plan = folder::plan_file(&self.run, unit);

@@ -1,5 +1,6 @@
-//! What a cancel does to the steps that are under way. It is worked out in every round from what was asked and what was done
-//! about it: so nothing is sent twice, whoever drives the run by then, and what cannot be sent yet is sent later.
+//! The effects of a cancel on the steps that are under way. It is worked out in every round from what was asked and
+//! what was done about it: so nothing is sent twice, whoever drives the run by then, and what cannot be sent yet is
+//! sent later.
 
 use super::super::leaf::Place;
 use super::Supervisor;
@@ -10,7 +11,7 @@ use std::time::{Duration, Instant};
 /// Two signals that wait at a time are one: another interrupt is sent when Terraform has said that it heard of the one before,
 /// or after this.
 const HEARD: Duration = Duration::from_secs(2);
-/// What is told to end has so long to do it.
+/// The limit for a process to end that was told to.
 const ENDS: Duration = Duration::from_secs(5);
 
 impl Supervisor<'_> {

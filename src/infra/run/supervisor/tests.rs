@@ -159,6 +159,28 @@ async fn a_plan_that_has_initialised_its_unit_fails_where_the_state_is_of_anothe
 }
 
 #[tokio::test]
+async fn a_step_of_which_the_end_was_not_written_is_not_one_that_has_not_begun() {
+    let root = root("lacks");
+    let mut supervisor = supervisor(&root, &|_| Box::pin(async { Ok("111111111111".to_owned()) }));
+    let mut why = |lines: usize, code: i32| {
+        plans(&mut supervisor, false);
+        for _ in 0..lines {
+            let message = Message::Log { text: "a word".into() };
+            supervisor.tell(What::Said { unit: "app".into(), step: Step::Plan, message });
+        }
+        supervisor.step_ended("app", Step::Plan, &Exit::Code(code));
+        failed(&supervisor).unwrap()
+    };
+    assert_eq!(why(0, 1), "plan ended with exit code 1 and said nothing");
+    assert_eq!(why(1, 0), "plan ended before it had begun");
+    for code in [0, 2] {
+        let why = why(9, code);
+        assert!(why.starts_with(&format!("plan ended with exit code {code}, and what it said has no end")), "{why}");
+    }
+    std::fs::remove_dir_all(root).unwrap();
+}
+
+#[tokio::test]
 async fn a_plan_whose_code_is_changed_while_it_is_made_is_made_again_and_given_up_where_that_never_ends() {
     let root = root("unsettled");
     let mut supervisor = supervisor(&root, &|_| Box::pin(async { Ok("111111111111".to_owned()) }));

@@ -23,7 +23,7 @@ pub enum Level {
 }
 
 impl Level {
-    /// From the finest on.
+    /// All levels, from the finest on.
     pub const ALL: [Self; 4] = [Self::Resource, Self::Type, Self::Module, Self::Top];
 
     /// The box of a resource, by its address without instance keys.

@@ -29,7 +29,7 @@ fn quoted(text: &str) -> String {
     format!("\"{}\"", lines.join("\\n"))
 }
 
-/// For Mermaid, which Markdown of many hosts draws.
+/// The picture for Mermaid, which Markdown of many hosts draws.
 pub fn mermaid(picture: &Picture) -> String {
     let mut out = String::from("flowchart LR\n");
     let text = |text: &str| {
@@ -106,7 +106,7 @@ fn escaped(text: &str) -> String {
     harmless(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }
 
-/// For programs: boxes with what each needs.
+/// The picture for programs: boxes with what each needs.
 pub fn json(picture: &Picture) -> serde_json::Value {
     let nodes = picture.nodes.iter().enumerate().map(|(number, node)| {
         let needs: Vec<&str> = picture

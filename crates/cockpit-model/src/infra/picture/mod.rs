@@ -24,7 +24,7 @@ pub struct Picture {
 /// A box of the graph.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Node {
-    /// What tells it apart: the name of a unit, the address of a resource, of a module, or of a type in a module.
+    /// The key: the name of a unit, the address of a resource, of a module, or of a type in a module.
     pub id: String,
     /// The first line in the box.
     pub label: String,
@@ -44,7 +44,7 @@ impl Picture {
         }
     }
 
-    /// Without edges that others imply: what needs a thing through another need not be told to need it.
+    /// The picture without edges that others imply: what needs a thing through another need not be told to need it.
     #[must_use]
     pub fn reduced(mut self) -> Self {
         self.edges = order::reduced(self.nodes.len(), &self.edges);

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, VecDeque};
 
-/// For each node its layer: after all that it needs. Edges of a circle that would lead back are passed over.
+/// The layer of each node: after all that it needs. Edges of a circle that would lead back are passed over.
 pub fn layers(count: usize, edges: &[(usize, usize)]) -> Vec<usize> {
     let (mut waits, mut next) = (vec![0_usize; count], vec![Vec::new(); count]);
     for (from, to) in edges.iter().filter(|(from, to)| from != to && *from < count && *to < count) {

@@ -1,5 +1,5 @@
-//! What of a plan decides what its resources cost: of each resource that stands after it a few figures, and nothing that is
-//! sensitive.
+//! The figures of a plan that decide what its resources cost: of each resource that stands after it a few figures, and
+//! nothing that is sensitive.
 
 use super::address::{key_of, resource_of};
 use super::secret::Secrets;
@@ -106,7 +106,7 @@ const KINDS: &[Kind] = &[
     ("aws_lambda_function", &["memory_size", "architectures.0"], None),
 ];
 
-/// What is paid for of a plan's resources.
+/// The resources of a plan that are paid for.
 pub(super) fn bill(changes: &[ResourceChange], resources: &[Resource], secrets: &Secrets) -> Bill {
     let mut bill = Bill::default();
     for change in changes {

@@ -7,7 +7,7 @@ use super::sides::{Masks, Node, node, quoted};
 use super::types::{Attribute, Holder, Shown};
 use serde_json::Value;
 
-/// What two values have that is not the same.
+/// The differences of two values.
 #[derive(Debug, Default)]
 pub(super) struct Diff {
     /// The attributes that change.

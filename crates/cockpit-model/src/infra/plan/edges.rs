@@ -66,7 +66,7 @@ struct FoundParts {
     needs: Vec<BTreeSet<u32>>,
 }
 
-/// What outputs and variables of modules refer to, so that each is followed once.
+/// References of outputs and variables of modules, so that each is followed once.
 type Seen = HashMap<(String, String), Vec<u32>>;
 
 fn joined(path: &str, name: &str) -> String {
@@ -128,7 +128,7 @@ impl Found {
         }
     }
 
-    /// What these names stand for, seen from a module.
+    /// The resources that these names stand for, seen from a module.
     fn resolve(&mut self, modules: &Modules<'_>, named: &[&String], seen: &mut Seen, depth: usize) -> Vec<u32> {
         let mut needs = Vec::new();
         if depth > DEEPEST {
@@ -162,7 +162,7 @@ impl Found {
         self.numbers.get(&joined(&modules.path, own)).copied()
     }
 
-    /// What a module's variable is given by the module that calls it.
+    /// The resources in the value that a module's caller gives to its variable.
     fn variable(&mut self, modules: &Modules<'_>, name: &str, seen: &mut Seen, depth: usize) -> Vec<u32> {
         let Some((parent, call)) = modules.parent else { return Vec::new() };
         let key = (modules.path.clone(), format!("var.{name}"));
@@ -177,7 +177,7 @@ impl Found {
         needs
     }
 
-    /// What an output of a module that is called here refers to.
+    /// The resources that an output of a called module refers to.
     fn output(&mut self, modules: &Modules<'_>, call: &str, name: &str, seen: &mut Seen, depth: usize) -> Vec<u32> {
         let Some(called) = modules.module.calls.get(call) else { return Vec::new() };
         let path = joined(&modules.path, &format!("module.{call}"));

@@ -33,7 +33,7 @@ pub fn head(change: &Change) -> String {
     out
 }
 
-/// What was done to a resource elsewhere, in one line without its sign.
+/// A change that was made elsewhere, in one line without its sign.
 pub fn drift_head(change: &Change) -> String {
     let words = match change.action {
         Action::Delete => "was deleted elsewhere",

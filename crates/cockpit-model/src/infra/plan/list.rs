@@ -40,7 +40,7 @@ fn between<'a>(before: &'a [Node<'a>], after: &'a [Node<'a>], out: &mut Vec<Pair
     out.extend(after.iter().zip(taken).filter(|(_, taken)| !taken).map(|(right, _)| (None, Some(right))));
 }
 
-/// What an object is called: what tells containers and variables of a task definition apart.
+/// The name of an object, which tells containers and variables of a task definition apart.
 fn name<'a>(node: &'a Node<'_>) -> Option<&'a str> {
     const NAMES: &[&str] = &["name", "Name", "Sid", "sid", "key", "Key"];
     let Node::Map(parts) = node else { return None };

@@ -2,7 +2,7 @@
 
 use super::address::resource_of;
 use super::bill;
-use super::diff;
+use super::diff::{self, Diff};
 use super::edges;
 use super::reason;
 use super::secret::Secrets;
@@ -103,10 +103,14 @@ fn event(word: &str) -> String {
     out
 }
 
-/// What is done; none where nothing is.
+/// The change of a resource; none where it stays as it is.
 fn change(resource: &ResourceChange, secrets: &Secrets) -> Option<Change> {
     let action = action(resource)?;
-    let diff = diff::of(&resource.change, secrets);
+    let mut diff = diff::of(&resource.change, secrets);
+    if action == Action::Forget {
+        // Nothing of it changes, though nothing of it is in the state after it.
+        diff = Diff { attributes: Vec::new(), unchanged: diff.attributes.len() as u64 };
+    }
     let destroys = matches!(action, Action::Delete | Action::Replace);
     let named = resource.change.actions.iter().map(String::as_str);
     let import_id = resource.change.importing.as_ref();

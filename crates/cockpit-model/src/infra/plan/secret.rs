@@ -26,7 +26,7 @@ pub struct Secrets {
     alone: HashSet<String>,
 }
 
-/// What is found of them.
+/// The places where they are found.
 #[derive(Debug, Default)]
 struct Found<'a> {
     within: BTreeSet<&'a str>,

@@ -1,4 +1,4 @@
-//! What `show -json` of a plan file says, as far as it is looked at. Values are only borrowed from it.
+//! The output of `show -json` of a plan file, as far as it is read. Values are only borrowed from it.
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 use serde_json::Value;
@@ -115,7 +115,7 @@ pub(super) struct Trigger {
     pub action_trigger_event: String,
 }
 
-/// What is not planned yet, and would be by a later plan.
+/// A change that is not planned yet, and would be by a later plan.
 #[derive(Debug, serde::Deserialize)]
 pub(super) struct Deferred {
     #[serde(default)]
@@ -305,7 +305,7 @@ pub(super) struct Problem {
     pub message: String,
 }
 
-/// What an expression refers to, from anywhere in it. Its constants are not kept: they may be secrets.
+/// The references of an expression, from anywhere in it. Its constants are not kept: they may be secrets.
 #[derive(Debug, Default)]
 pub(super) struct References(pub Vec<String>);
 

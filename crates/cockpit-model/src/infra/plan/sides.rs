@@ -119,7 +119,7 @@ fn written<'a>(value: &'a Value, text: &'a str, secrets: &Secrets) -> Node<'a> {
     }
 }
 
-/// What a JSON text says.
+/// The value of a JSON text.
 fn said(value: &Value, secrets: &Secrets, masked: &mut bool) -> Node<'static> {
     match value {
         Value::Number(number) if secrets.has(number) => {

@@ -71,7 +71,7 @@ fn put(out: &mut String, lines: &[Line]) {
     }
 }
 
-/// What depends on what is changed, in words; none where nothing does.
+/// The resources that depend on a changed one, in words; none where there are none.
 pub fn touches(plan: &Plan, needed_by: &Dependents, change: &Change) -> Option<String> {
     // What needs a new resource is new itself, or is changed because of it.
     if !matches!(change.action, Action::Update | Action::Replace | Action::Delete | Action::Forget) {

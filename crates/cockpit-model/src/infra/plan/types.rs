@@ -1,4 +1,4 @@
-//! What a plan is, as it is kept and shown. No value that Terraform calls sensitive is in it.
+//! A plan, as it is kept and shown. No value that Terraform calls sensitive is in it.
 
 use super::address::{resource_of, type_of};
 use crate::infra::message::{Action, Summary};
@@ -11,10 +11,10 @@ pub struct Plan {
     /// Version of the Terraform that made it.
     #[serde(default)]
     pub terraform: String,
-    /// What is done to each resource: destructions first, then replacements, then the rest, each in the order of
-    /// the file. Resources that stay as they are are not among them.
+    /// The change of each resource: destructions first, then replacements, then the rest, each in the order of the
+    /// file. Resources that stay as they are are not among them.
     pub changes: Vec<Change>,
-    /// What was changed elsewhere, so that the state does not have it.
+    /// Changes that were made elsewhere, so that the state does not have them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub drift: Vec<Change>,
     /// Actions of providers that applying it invokes: what they do is in no state.
@@ -26,7 +26,7 @@ pub struct Plan {
     /// Every resource of the unit and what it needs, by address without instance keys.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub resources: Vec<Resource>,
-    /// What is paid for of what stands after it; none in a plan that an earlier version kept.
+    /// The resources that are paid for after it; none in a plan that an earlier version kept.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub bill: Option<Bill>,
     /// Resources that stay as they are.
@@ -38,7 +38,7 @@ pub struct Plan {
     /// Making it failed: it is not whole, and not to be applied.
     #[serde(default)]
     pub errored: bool,
-    /// What Terraform says of it: there is something to apply. Versions before 1.7 do not say.
+    /// Whether Terraform says that there is something to apply. Versions before 1.7 do not say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub applyable: Option<bool>,
 }
@@ -112,7 +112,7 @@ pub enum Shown {
     },
     /// Its parts are told one by one.
     Parts {
-        /// What holds them.
+        /// The holder of the parts.
         of: Holder,
         /// `+`, `-` or `~`: whether it comes, goes or is changed as a whole.
         sign: char,
@@ -123,7 +123,7 @@ pub enum Shown {
     },
 }
 
-/// What holds the parts of a value.
+/// A list or a map that holds the parts of a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Holder {
@@ -186,8 +186,8 @@ pub struct Bill {
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Billed {
     pub address: String,
-    /// What its price depends on, by the name of the attribute; of a list its length. What is known only after an apply is
-    /// not there.
+    /// The attributes that its price depends on, by name; of a list its length. Values that are known only after an
+    /// apply are not there.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub facts: BTreeMap<String, String>,
     /// The address of the resource that says how large it is: a service's task definition, an instance's cluster.
@@ -346,7 +346,7 @@ impl Plan {
         (found, false)
     }
 
-    /// Who needs whom, to be asked for many resources.
+    /// The resources that need each resource, to be asked for many.
     pub fn needed_by(&self) -> Dependents {
         let mut needed_by = vec![Vec::new(); self.resources.len()];
         for (number, resource) in (0_u32..).zip(&self.resources) {
