@@ -1,6 +1,8 @@
 //! What happened, what it measures and what it costs, as it is typed: against the simulator, in its time.
 #![allow(clippy::unwrap_used)]
 
+#[path = "support/timeline_costs.rs"]
+mod costs;
 #[path = "support/timeline_mutes.rs"]
 mod mutes;
 #[path = "support/timeline_owners.rs"]
@@ -43,8 +45,8 @@ fn a_deployment_of_somebody_else_is_told_once_and_with_who_did_it() {
     let revision = what.strip_prefix(&format!("deployment of {WEB}:")).and_then(|rest| rest.strip_suffix(" began"));
     assert!(revision.is_some_and(|number| number.parse::<u16>().is_ok()), "{what}");
     assert_eq!(of("write"), Vec::<Value>::new(), "its request is not told again");
-    let times: Vec<&str> = all.iter().map(|event| event["at"].as_str().unwrap()).collect();
-    assert!(times.windows(2).all(|pair| pair[0] <= pair[1]), "{times:?}");
+    let times: Vec<jiff::Timestamp> = all.iter().map(|event| event["at"].as_str().unwrap().parse().unwrap()).collect();
+    assert!(times.is_sorted(), "{times:?}");
     assert!(all.iter().all(|event| event["routine"] == false && event["of_the_future"] == false));
     let whole = line(&mut home.on(&world), "timeline --since 1h --all -o json").coded(0).json();
     assert!(events(&whole).len() > all.len() && whole["left_out"] == 0, "{whole}");
@@ -90,8 +92,7 @@ fn a_name_of_nothing_is_told_and_one_without_events_is_none() {
 #[test]
 fn what_changed_before_the_errors_began_is_ranked() {
     let (home, world) = (Home::new(), deployed());
-    let now: jiff::Timestamp = world.get("/_sim/state")["now"].as_str().unwrap().parse().unwrap();
-    let moment = now - jiff::SignedDuration::from_mins(7);
+    let moment = now(&world) - jiff::SignedDuration::from_mins(7);
     let said = line(&mut home.on(&world), &format!("timeline --before {moment} -o json")).coded(0).json();
     follows_schema(&home, "timeline", &said);
     let all = events(&said);
@@ -161,7 +162,8 @@ fn alarms_tell_how_their_states_changed() {
     follows_schema(&home, "alarms", &said);
     let history = said["history"].as_array().unwrap();
     assert!(history.iter().any(|change| change["from"] == "OK" && change["to"] == "ALARM"), "{said}");
-    let times: Vec<&str> = history.iter().map(|change| change["at"].as_str().unwrap()).collect();
+    let times: Vec<jiff::Timestamp> =
+        history.iter().map(|change| change["at"].as_str().unwrap().parse().unwrap()).collect();
     assert!(times.windows(2).all(|pair| pair[0] >= pair[1]), "newest first: {times:?}");
     let plain = line(&mut home.on(&world), "alarms --env prod -o json").coded(0).json();
     assert_eq!(plain["history"], Value::Null);
@@ -244,79 +246,9 @@ fn all_metrics_of_a_screen_are_one_request_and_another_time_is_one_more() {
     line(&mut home.on(&world), "metrics nonsense").coded(2);
 }
 
-#[test]
-fn what_it_costs_is_asked_once_a_day_and_kept_with_its_age() {
-    let (home, world) = (Home::new(), World::staging());
-    let first = line(&mut home.on(&world), "cost -o json").coded(0).json();
-    follows_schema(&home, "cost", &first);
-    assert!(first["month"].as_f64().unwrap() > 0.0 && first["usual"].is_number(), "{first}");
-    assert!(first["forecast"].as_f64() >= first["month"].as_f64(), "{first}");
-    world.advance(3_600);
-    let again = line(&mut home.on(&world), "cost").coded(0).out;
-    assert!(again.contains("THIS MONTH") && again.contains("ago"), "{again}");
-    assert_eq!(world.asked("ce:GetCostAndUsage"), 1, "kept for a day");
-    let budget = &first["budgets"][0];
-    assert_eq!((&budget["name"], &budget["exceeded"]), (&json!("monthly"), &json!(false)), "{first}");
-    assert!(again.contains("budget monthly"), "{again}");
-    world.advance(24 * 3_600);
-    line(&mut home.on(&world), "cost -o csv").coded(0);
-    assert_eq!(world.asked("ce:GetCostAndUsage"), 2);
-    world.fault("budgets:DescribeBudgets", "denied");
-    let without = line(&mut home.on(&world), "cost --tag Project=x -o json").coded(3).json();
-    assert_eq!(without["budgets"], Value::Null, "what is not known is no empty list");
-    world.clear_faults();
-    // AWS tells the same of a tag that nothing has as of one that cost nothing.
-    let said = line(&mut home.on(&world), "cost --tag Nosuch=x").coded(0);
-    assert!(said.out.contains("nothing was charged for the tag Nosuch=x: nothing has it"), "{said:#?}");
-    let said = line(&mut home.on(&world), "cost --by tag:Nosuch").coded(0);
-    assert!(said.out.contains("no value of tag:Nosuch was charged"), "{said:#?}");
-    world.fault("ce:GetCostAndUsage", "denied");
-    let denied = line(&mut home.on(&world), "cost --tag Environment=staging");
-    assert!(denied.code != 0 && denied.err.contains("ce:GetCostAndUsage"), "{denied:#?}");
-}
-
-#[test]
-fn what_credentials_of_an_unknown_account_cost_is_kept_under_no_account() {
-    let (home, world) = (Home::new(), World::staging());
-    world.fault("sts:GetCallerIdentity", "denied");
-    for _ in 0..2 {
-        let before = world.asked("ce:GetCostAndUsage");
-        let said = line(&mut home.on(&world), "cost").coded(3);
-        assert!(said.err.contains("the account of these credentials is not known"), "{said:#?}");
-        // One that comes too soon after another is throttled, and sent again.
-        assert!(world.asked("ce:GetCostAndUsage") > before, "it is asked each time");
-    }
-}
-
-/// A refusal is told with both of its causes: AWS has one code for who may not ask and for what was never enabled. A fault of the
-/// network is none of them.
-#[test]
-fn where_cost_explorer_is_not_enabled_it_is_said_what_to_do() {
-    let (home, world) = (Home::new(), World::staging());
-    for (state, said, hint) in [
-        ("off", "User not enabled for cost explorer access", "Cost Explorer was never enabled"),
-        ("new", "Data is not available", "they come within a day"),
-    ] {
-        world.poke(&json!({"cost_explorer": state}));
-        let told = line(&mut home.on(&world), "cost");
-        assert!(
-            told.code != 0 && told.err.contains(said) && told.err.contains(hint) && told.out.is_empty(),
-            "{state}: {told:#?}"
-        );
-    }
-    world.poke(&json!({"cost_explorer": "enabled"}));
-    world.fault("ce:GetCostAndUsage", "error");
-    let told = line(&mut home.on(&world), "cost");
-    assert!(
-        told.code != 0 && !told.err.contains("enabled") && told.err.contains("a fault on the side of AWS"),
-        "{told:#?}"
-    );
-    world.clear_faults();
-    world.fault("ce:GetCostAndUsage", "hang");
-    let told = line(&mut home.on(&world), "cost --timeout 1s").coded(7);
-    assert!(told.err.contains("the time is up"), "the limit is that of the whole command: {told:#?}");
-    world.clear_faults();
-    line(&mut home.on(&world), "cost").coded(0);
+/// The time of the world.
+fn now(world: &World) -> jiff::Timestamp {
+    world.get("/_sim/state")["now"].as_str().unwrap().parse().unwrap()
 }
 
 #[test]

@@ -1,14 +1,12 @@
-//! What Cost Explorer said last, in a file for each account, tag and grouping: it is asked once a day at most.
+//! The last answer of Cost Explorer, kept in a file for each account, tag and grouping: it is asked once a day at most.
 
 use crate::model::Failure;
-use crate::model::costs::{AGE, Costs};
-use jiff::{SignedDuration, Timestamp};
+use crate::model::costs::Costs;
+use crate::private_files;
+use jiff::Timestamp;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
 use std::io;
 use std::path::{Path, PathBuf};
-
-/// The service's clock is known to the second: what was read just now may seem to be of the future.
-const ROUNDED: SignedDuration = SignedDuration::from_secs(60);
 
 /// Where it is kept; none without a home folder. Another endpoint is another world.
 pub(crate) fn file(account: &str, endpoint: &str, tag: Option<&(String, String)>, by: Option<&str>) -> Option<PathBuf> {
@@ -23,15 +21,15 @@ pub(crate) fn file(account: &str, endpoint: &str, tag: Option<&(String, String)>
     Some(base.cache_dir().join("cockpit").join("costs").join(format!("{account}-{:016x}.json", hasher.finish())))
 }
 
-/// What it said, if that is not too old.
+/// The kept costs, if they were read today (in UTC).
 pub(crate) fn read(file: Option<&PathBuf>, now: Timestamp) -> Option<Costs> {
     let text = std::fs::read(file?).ok()?;
     let costs: Costs = serde_json::from_slice(&text).ok()?;
-    let age = now.duration_since(costs.read_at);
-    (age > -ROUNDED && age < AGE).then_some(costs)
+    costs.are_of_today(now).then_some(costs)
 }
 
-/// What it said last, or what it answers now, which is kept then; with what kept it from being kept.
+/// The kept costs, or those that Cost Explorer answers now, which are kept then; with the error that kept them from
+/// being kept.
 ///
 /// # Errors
 /// What it answered.
@@ -54,7 +52,7 @@ pub(crate) async fn or_asked(
 /// Keeps what it said, readable by its owner alone.
 fn keep(file: &Path, costs: &Costs) -> io::Result<()> {
     if let Some(folder) = file.parent() {
-        crate::infra::run::folder::make(folder)?;
+        private_files::make(folder)?;
     }
-    crate::infra::run::folder::replace(file, &serde_json::to_vec(costs)?)
+    private_files::replace(file, &serde_json::to_vec(costs)?)
 }

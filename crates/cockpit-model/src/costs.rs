@@ -1,11 +1,12 @@
-//! What an account costs: by day and service, as Cost Explorer tells it, and what follows from that.
+//! The costs of an account: by day and service, as Cost Explorer tells it, and what follows from that.
 
 use crate::timer::{Power, Timer};
+use jiff::tz::TimeZone;
 use jiff::{SignedDuration, Timestamp, civil::Date};
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
-/// It is asked no more often: each request costs a cent, and Cost Explorer has new figures a few times a day.
+/// They are read once a day of UTC: each request costs a cent, and Cost Explorer has new figures a few times a day.
 pub const AGE: SignedDuration = SignedDuration::from_hours(24);
 /// How many days before yesterday tell what is usual.
 pub const USUAL: i64 = 14;
@@ -20,7 +21,7 @@ pub struct Costs {
     pub currency: String,
     /// Each day by service, oldest first. Those of the last two days grow still.
     pub days: Vec<Day>,
-    /// What the rest of the month will cost; none where it cannot be told.
+    /// The expected costs of the rest of the month; none where they cannot be told.
     pub rest: Option<f64>,
     /// Why it cannot be told.
     pub no_forecast: Option<String>,
@@ -32,6 +33,19 @@ pub struct Costs {
     pub no_budgets: Option<String>,
 }
 
+impl Costs {
+    /// Whether they were read on the day of UTC that it is now. Those of the day before lack most of yesterday, and on the first of
+    /// a month the whole month.
+    pub fn are_of_today(&self, now: Timestamp) -> bool {
+        today(self.read_at) == today(now)
+    }
+}
+
+/// The day at a moment, as Cost Explorer counts days: in UTC.
+pub fn today(now: Timestamp) -> Date {
+    now.to_zoned(TimeZone::UTC).date()
+}
+
 /// A budget, in its own currency.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Budget {
@@ -41,7 +55,7 @@ pub struct Budget {
     pub limit: f64,
     /// Of this period until now.
     pub spent: f64,
-    /// What the whole period is expected to cost.
+    /// The expected costs of the whole period.
     pub forecast: Option<f64>,
     /// `USD`.
     pub currency: String,
@@ -98,13 +112,13 @@ pub struct Told {
     pub parts: Vec<Part>,
 }
 
-/// From which day to which (not included) is read on a day.
+/// The days (the last not included) that are read on a day.
 pub fn span(today: Date) -> (Date, Date) {
     let back = today.saturating_sub(jiff::Span::new().days(USUAL + 1));
     (back.min(today.first_of_month()), today.saturating_add(jiff::Span::new().days(1)))
 }
 
-/// From which day to which (not included) is forecast; none on the last day of a month in which nothing is left.
+/// The days (the last not included) that are forecast; none on the last day of a month in which nothing is left.
 pub fn ahead(today: Date) -> Option<(Date, Date)> {
     let end = today.last_of_month().saturating_add(jiff::Span::new().days(1));
     let start = today.saturating_add(jiff::Span::new().days(1));
@@ -144,7 +158,7 @@ pub fn told(costs: &Costs, today: Date) -> Told {
     }
 }
 
-/// What Cost Explorer calls the service whose tasks a schedule stops.
+/// Cost Explorer's name of the service whose tasks a schedule stops.
 const TASKS: &str = "Amazon Elastic Container Service";
 /// Times of a schedule that are looked at.
 const TIMES: usize = 200;
@@ -205,7 +219,7 @@ fn median(mut values: Vec<f64>) -> Option<f64> {
     (values.len() >= LEAST).then(|| values[values.len() / 2])
 }
 
-/// By how much of the usual a day is above it, where that is worth a word: a quarter of it and a whole unit of money.
+/// The share of the usual costs by which a day is above them, where it is at least a quarter and one unit of money.
 pub fn unusual(day: f64, usual: f64) -> Option<f64> {
     let more = day - usual;
     (usual > 0.0 && more >= usual * 0.25 && more >= 1.0).then(|| more / usual)

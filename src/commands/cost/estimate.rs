@@ -31,7 +31,7 @@ use std::io::{self, Read as _};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// Between two looks at how the plan comes on.
+/// The interval between two looks at how the plan comes on.
 const LOOK: Duration = Duration::from_millis(100);
 /// A plan as JSON is no larger.
 const MOST: u64 = 1 << 30;
@@ -187,7 +187,7 @@ fn of_run(run: &Path, state: &RunState, environment: Option<Result<Vec<String>, 
     Ok((plans.into_iter().map(|(unit, plan)| (unit.to_owned(), plan)).collect(), from))
 }
 
-/// Has every unit planned, and waits for it: the run's folder.
+/// Has every unit planned, waits for it, and returns the run's folder.
 async fn made_now(context: &Context, config: Config, environment: &EnvironmentConfig) -> Result<PathBuf, Report> {
     let found = unless_stopped(context.in_time(Box::pin(discover_as(environment, Look::default())))).await?;
     let found = found.ok_or_else(|| time_is_up("the units were not found"))?.map_err(|trouble| {

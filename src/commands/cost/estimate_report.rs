@@ -15,7 +15,7 @@ use std::collections::BTreeMap;
 /// Schema of `cockpit cost --estimate`.
 pub const SCHEMA: &str = "cockpit.cost-estimate/1";
 
-/// What an environment costs by its plans.
+/// The costs of an environment by its plans.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct CostEstimate {
     /// `cockpit.cost-estimate/1`.
@@ -26,7 +26,7 @@ pub struct CostEstimate {
     pub region: String,
     /// The plans: a run, or files.
     pub plans: Vec<PlanDto>,
-    /// `USD`.
+    /// The currency: `USD`.
     pub currency: String,
     /// The oldest month of the table of prices: `2025-06`.
     pub prices_as_of: String,
@@ -39,15 +39,15 @@ pub struct CostEstimate {
     /// The part of a week in which schedules of the plans have what they stop stopped: on average, by what it costs; `null`
     /// without one.
     pub stopped: Option<f64>,
-    /// What the schedules save of `month`; `null` without one.
+    /// The savings of the schedules, off `month`; `null` without one.
     pub saved: Option<f64>,
     /// Every resource is in the sum, and every unit has a plan, which is whole.
     pub complete: bool,
-    /// What runs by the hour or is paid by the month, the dearest resource first.
+    /// Costs by the hour or by the month, the dearest resource first.
     pub lines: Vec<LineDto>,
-    /// What depends on use, and is in no sum.
+    /// Costs that depend on use, and are in no sum.
     pub usage: Vec<UsageDto>,
-    /// What is not known, and is in no sum.
+    /// Costs that are not known, and are in no sum.
     pub unknown: Vec<UnknownDto>,
     /// How many resources cost nothing by themselves.
     pub free: u64,
@@ -84,7 +84,7 @@ pub struct LineDto {
     pub unit: String,
     /// Its address.
     pub resource: String,
-    /// What.
+    /// The name of the cost.
     pub what: String,
     /// How many at least.
     pub count: f64,
@@ -92,7 +92,7 @@ pub struct LineDto {
     pub count_at_most: f64,
     /// A month at least.
     pub month: f64,
-    /// A month at most.
+    /// The costs of a month at most.
     pub month_at_most: f64,
     /// Whether a schedule stops it.
     pub stops: bool,
@@ -107,7 +107,7 @@ pub struct UsageDto {
     pub price: String,
     /// The price of one.
     pub each: f64,
-    /// Of what.
+    /// The unit of the price.
     pub per: String,
     /// Unit and address of what is paid so.
     pub of: Vec<String>,
@@ -120,18 +120,18 @@ pub struct UnknownDto {
     pub unit: String,
     /// Its address, or a type.
     pub what: String,
-    /// How many.
+    /// The number of such resources.
     pub count: u64,
-    /// Why.
+    /// The reason why the price is not known.
     pub why: String,
 }
 
 /// A price of the table.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct PriceDto {
-    /// In this region.
+    /// The price in this region.
     pub price: f64,
-    /// Of what.
+    /// The unit of the price.
     pub per: String,
     /// The month of the list that it was read from.
     pub as_of: String,
@@ -146,7 +146,7 @@ impl PlanDto {
         Self { unit, from: from.into(), made, on_mocks, missing, partial }
     }
 
-    /// What is to be said of the unit beside the sum; nothing where all of it is in it.
+    /// The notes on the unit beside the sum; none where all of it is in it.
     fn notes(&self) -> Vec<String> {
         let cover = Cover {
             unit: self.unit.clone(),

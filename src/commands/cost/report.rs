@@ -13,7 +13,7 @@ use serde::Serialize;
 /// Schema of `cockpit cost`.
 pub const SCHEMA: &str = "cockpit.cost/1";
 
-/// What the account costs.
+/// The costs of the account.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Cost {
     /// `cockpit.cost/1`.
@@ -24,17 +24,17 @@ pub struct Cost {
     pub account: String,
     /// Only what has this tag: `KEY=VALUE`; `null` for all of the account.
     pub tag: Option<String>,
-    /// What it is told by: `service`, or `tag:KEY`.
+    /// The grouping: `service`, or `tag:KEY`.
     pub by: String,
     /// When Cost Explorer was asked.
     pub read_at: String,
-    /// `USD`.
+    /// The currency: `USD`.
     pub currency: String,
     /// This month until now.
     pub month: f64,
     /// This month to its end; `null` where that cannot be told.
     pub forecast: Option<f64>,
-    /// Yesterday.
+    /// The costs of yesterday.
     pub yesterday: Option<f64>,
     /// The middle of the two weeks before; `null` where too few days are known.
     pub usual: Option<f64>,
@@ -61,13 +61,13 @@ pub struct BudgetDto {
     pub name: String,
     /// `MONTHLY`, `QUARTERLY`, …
     pub every: String,
-    /// How much.
+    /// The amount of the budget in a period.
     pub limit: f64,
     /// Of this period until now.
     pub spent: f64,
     /// To the end of this period; `null` where AWS Budgets does not tell.
     pub forecast: Option<f64>,
-    /// `USD`.
+    /// The currency: `USD`.
     pub currency: String,
     /// Whether it is exceeded, or will be.
     pub exceeded: bool,
@@ -82,7 +82,7 @@ pub struct ServiceDto {
     pub month: f64,
     /// Its part of the month.
     pub share: Option<f64>,
-    /// Yesterday.
+    /// The costs of yesterday.
     pub yesterday: f64,
     /// The middle of the two weeks before.
     pub usual: Option<f64>,
@@ -97,7 +97,7 @@ pub struct TagDto {
     pub month: f64,
     /// Its part of the month.
     pub share: Option<f64>,
-    /// Yesterday.
+    /// The costs of yesterday.
     pub yesterday: f64,
     /// The middle of the two weeks before.
     pub usual: Option<f64>,

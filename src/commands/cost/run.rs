@@ -11,7 +11,6 @@ use crate::feeds::aws::{CostsOf, Fact, Query};
 use crate::model::costs::{self, Costs};
 use crate::model::{Failure, Source};
 use crate::runtime::kept_costs;
-use jiff::tz::TimeZone;
 use std::io;
 
 pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn io::Write) -> Result<ExitCode, Report> {
@@ -39,8 +38,7 @@ pub(super) async fn run(context: &Context, arguments: &Arguments, out: &mut dyn 
     let endpoint = identity.and_then(|identity| identity.endpoints.of("ce").map(str::to_owned)).unwrap_or_default();
     let now = app.service_now();
     let (environment, zone) = (app.environment.name.clone(), app.zone());
-    // Cost Explorer's days are those of UTC.
-    let today = now.to_zoned(TimeZone::UTC).date();
+    let today = costs::today(now);
     // Whose figures these would be is not known: they are neither kept under the configured account, nor taken from it.
     let file =
         if unsure { None } else { kept_costs::file(&account, &endpoint, arguments.tag.as_ref(), arguments.by_tag()) };

@@ -53,9 +53,9 @@ pub struct EnvironmentDto {
     pub databases: Option<u32>,
     /// Alarms that are raised, without those of autoscaling.
     pub alarms: Option<u32>,
-    /// What needs attention at once.
+    /// The number of entries that need attention at once.
     pub critical: Option<u32>,
-    /// What is worth a look.
+    /// The number of entries that are worth a look.
     pub warnings: Option<u32>,
     /// When the schedule stops or starts it next.
     pub next_switch: Option<String>,
@@ -107,7 +107,7 @@ pub fn row(input: &SnapshotInput<'_>) -> EnvironmentDto {
     }
 }
 
-/// One that could not even be opened.
+/// An environment that could not even be opened.
 pub fn failed(name: &str, why: String) -> EnvironmentDto {
     EnvironmentDto { environment: name.to_owned(), error: Some(why), ..EnvironmentDto::default() }
 }

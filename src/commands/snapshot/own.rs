@@ -1,4 +1,4 @@
-//! What this machine has kept of an environment, with its rows among the sources.
+//! The facts that this machine has kept of an environment, with its rows among the sources.
 
 use crate::config::EnvironmentConfig;
 use crate::headless::dto::{SourceDto, SourceState};
@@ -8,7 +8,6 @@ use crate::model::costs::{self, Costs, cents};
 use crate::model::infra::RunState;
 use crate::model::infra::order::Listed;
 use jiff::Timestamp;
-use jiff::tz::TimeZone;
 
 /// The name of the runs among the sources.
 pub const RUNS: &str = "infra.runs";
@@ -17,13 +16,13 @@ pub fn is_kept(source: &str) -> bool {
     source == RUNS || source == Source::Costs.name()
 }
 
-/// Who asks what an account costs.
+/// The message where costs were not asked for.
 const NOT_KEPT: &str = "not asked: `cockpit cost` asks, once a day at most";
 
-/// What was kept.
+/// The kept facts of this machine.
 #[derive(Debug, Clone)]
 pub struct Kept {
-    /// What Cost Explorer said within a day, of the account that was met.
+    /// The costs that Cost Explorer told today, of the account that was met.
     pub costs: Option<Costs>,
     /// The latest run, with how it stands; why that is not known.
     pub run: Result<Option<(Listed, RunState)>, String>,
@@ -35,12 +34,11 @@ impl Default for Kept {
     }
 }
 
-/// What the account costs, with its row among the sources.
+/// The costs of the account, with their row among the sources.
 pub fn cost(kept: &Kept, now: Timestamp) -> (Option<CostDto>, SourceDto) {
     let name = Source::Costs.name();
     let Some(costs) = &kept.costs else { return (None, row(name, SourceState::Skipped, Some(NOT_KEPT.to_owned()))) };
-    // Cost Explorer's days are those of UTC.
-    let told = costs::told(costs, now.to_zoned(TimeZone::UTC).date());
+    let told = costs::told(costs, costs::today(now));
     let exceeded = costs.budgets.iter().filter(|budget| budget.is_exceeded()).map(|budget| budget.name.clone());
     let cost = CostDto {
         read_at: costs.read_at.to_string(),

@@ -150,7 +150,7 @@ async fn watch(context: &Context, interval: Duration, out: &mut dyn io::Write) -
     }
 }
 
-/// What could not be read, in sentences.
+/// Sentences on reads that failed.
 fn notes(reading: &Reading) -> Vec<String> {
     headless::sources::notes(&report::snapshot(&reading.input(), &kept(&reading.collector.app)).sources)
 }

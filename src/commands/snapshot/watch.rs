@@ -1,4 +1,4 @@
-//! What changed between two snapshots: one line for each change.
+//! The changes between two snapshots: one line for each change.
 //!
 //! Elements of lists are told apart by their name or id, not by their place. What changes with
 //! every read is left out: ages, times of reading, counts of requests, and the curves (CPU, memory,
@@ -26,9 +26,9 @@ pub struct Change {
     pub at: String,
     /// Where: `services.web.running`, a path that `--wait` understands.
     pub path: String,
-    /// What it was; `null` also where there was nothing.
+    /// The value before; `null` also where there was none.
     pub from: Value,
-    /// What it is; `null` also where there is nothing any more.
+    /// The value now; `null` also where there is none any more.
     pub to: Value,
 }
 
@@ -217,7 +217,7 @@ mod tests {
     }
 
     #[test]
-    fn what_becomes_unknown_is_a_change() {
+    fn a_value_that_becomes_unknown_is_a_change() {
         assert_eq!(told(&json!({ "alarms": [] }), &json!({ "alarms": null })), ["alarms [] null"]);
         let failing = json!({ "sources": [ { "name": "ecs.tasks", "status": "failed", "age_ms": 5, "requests": 3 } ] });
         let fine = json!({ "sources": [ { "name": "ecs.tasks", "status": "ok", "age_ms": 9, "requests": 4 } ] });

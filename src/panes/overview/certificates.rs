@@ -15,7 +15,7 @@ use jiff::SignedDuration;
 
 /// The kind of its question.
 pub const KIND: u8 = 2;
-/// Those that could not be read are asked for again after this time.
+/// The wait before certificates that could not be read are asked for again.
 const AGAIN: SignedDuration = SignedDuration::from_hours(1);
 
 /// Whether the target groups are known, by which load balancers are found.

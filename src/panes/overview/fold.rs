@@ -1,4 +1,5 @@
-//! What stands at a glance in a few words, several of them in a row: where there is little room each line would be most of it.
+//! Lines at a glance in a few words, several of them in a row: where there is little room each line would be most of
+//! it.
 
 use super::room::kept;
 use crate::app::App;
@@ -8,12 +9,12 @@ use crate::model::time;
 
 /// Stands between two of them.
 const BETWEEN: &str = " · ";
-/// What happened last is cut where so much of it is seen.
+/// The time line is cut to this many events.
 const SEEN: usize = 24;
 /// Frame and margins around a row.
 const AROUND: usize = 4;
 
-/// What a line is about, where more is told of it.
+/// The thing that a line is about, where more can be told of it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum About {
     Alarms,

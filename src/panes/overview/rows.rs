@@ -1,4 +1,4 @@
-//! What needs attention, as rows; what stands where nothing does.
+//! The needs-attention list as rows; its message where nothing does.
 
 use super::state::ATTENTION;
 use crate::app::data_status::{failure_lines, late, note, polled};
@@ -47,7 +47,7 @@ pub fn subject(app: &App, _: Option<&str>) -> Option<Subject> {
     })
 }
 
-/// To what the entry is about; where that has no page, the whole of it is told.
+/// Goes to the subject of the entry; where that has no page, shows the whole entry.
 pub fn open(app: &mut App) -> Option<Vec<Effect>> {
     let entry = selected(app)?;
     let subject = match entry.place.clone() {

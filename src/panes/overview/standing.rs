@@ -17,7 +17,6 @@ use crate::model::costs::{self, Budget, Told};
 use crate::model::timer::Power;
 use crate::model::{AlarmState, Health, Source, time};
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 use std::borrow::Cow;
 
 const ALARMS: &str = "alarms";
@@ -58,7 +57,7 @@ fn lines(app: &App) -> Vec<Line> {
     lines
 }
 
-/// How it was reached from outside when somebody looked last.
+/// The line on the last look at how the environment is reached from outside.
 fn outside(app: &App) -> impl Iterator<Item = Line> {
     app.table.panes.iter().filter_map(|pane| (pane.hooks.reached)(app)).map(|told| {
         let line = match told.health {
@@ -196,7 +195,7 @@ fn coming(app: &App) -> Option<Line> {
     Some(told_with(About::Itself, line, brief, behind, false))
 }
 
-/// What is told of the costs that were read, today. It is worked out from two months of days.
+/// The sentences on the costs that were read, for today: they are worked out from two months of days.
 fn told(app: &App) -> Option<Cow<'_, Told>> {
     let costs = app.panes.overview.costs.as_ref()?;
     let today = today(app);
@@ -215,7 +214,7 @@ pub fn keep(app: &mut App) {
 
 /// Cost Explorer's days are those of UTC.
 fn today(app: &App) -> Date {
-    app.service_now().to_zoned(TimeZone::UTC).date()
+    costs::today(app.service_now())
 }
 
 /// This month, its forecast, the budget, yesterday, what the schedule saves.
@@ -280,7 +279,8 @@ pub fn subject(app: &App, _: Option<&str>) -> Option<Subject> {
     selected(app).map(|row| Subject::Text(format!("{} {}", row.shown.label, row.shown.text).trim().to_owned()))
 }
 
-/// To the alarms or the certificates, where their line is selected; of several lines in a row, to what is wrong among them.
+/// Goes to the alarms or the certificates, where their line is selected; of several lines in a row, to the one with a
+/// fault.
 pub fn open(app: &mut App) -> Option<Vec<Effect>> {
     let row = selected(app)?;
     let alone = row.lines.len() == 1;

@@ -12,7 +12,7 @@ use jiff::civil::Date;
 
 /// The name of the Overview pane.
 pub const ID: PaneId = PaneId("overview");
-/// What needs attention.
+/// The block with the needs-attention list.
 pub const ATTENTION: Block = Block("attention");
 /// The block with the list of services.
 pub const SERVICES: Block = Block("overview-services");
@@ -23,32 +23,32 @@ pub const SERVICE_CURVES: Block = Block("overview-service-curves");
 /// Curves of the selected database.
 pub const DATABASE_CURVES: Block = Block("overview-database-curves");
 
-/// What happened lately.
+/// The block with the latest events.
 pub const TIMELINE: Block = Block("overview-timeline");
 
 /// Alarms, schedule, cost, tunnels and runs, a line each.
 pub const STANDING: Block = Block("overview-standing");
 
-/// What the Overview pane remembers.
+/// The state of the Overview pane.
 #[derive(Debug, Clone, Default)]
 pub struct State {
-    /// What happened lately, newest first, what is routine left out.
+    /// The latest events without the routine ones, newest first.
     pub happened: Vec<TimelineEvent>,
     /// How many writes of other environments are left out of it.
     pub of_others: usize,
     /// When that was put together last.
     pub made: Option<Timestamp>,
-    /// What this machine knows of it.
+    /// Operations and runs of this machine, for the time line.
     pub local: Local,
     /// When that was asked for last.
     pub asked: Option<Timestamp>,
-    /// What the account costs, read once a day.
+    /// The costs of the account, read once a day.
     pub costs: Option<Costs>,
     /// Why that is not known.
     pub no_costs: Option<Failure>,
-    /// What is told of the costs that were read at a time, on a day.
+    /// The sentences on the costs: when these were read, the day they are for, and the sentences.
     pub told: Option<(Timestamp, Date, Told)>,
-    /// What schedules do next, as long as that holds.
+    /// The next stop and start by schedules, until they have to be worked out again.
     pub switches: Option<Switches>,
     /// When certificates were asked for last.
     pub certificates_asked: Option<Timestamp>,

@@ -1,5 +1,6 @@
-//! What stops and starts the environment next, and how much of a week it is stopped: worked out when schedules were read
-//! and when one of them has fired, not for each frame. To find the times of a cron expression costs more than to draw them.
+//! The next stop and start of the environment, and how much of a week it is stopped: worked out when schedules were
+//! read and when one of them has fired, not for each frame. To find the times of a cron expression costs more than to
+//! draw them.
 
 use crate::app::App;
 use crate::model::timer::{Power, Timer};
@@ -10,7 +11,7 @@ use std::borrow::Cow;
 /// The part of a week moves with the time of day; it is worked out anew after this.
 const KEPT: SignedDuration = SignedDuration::from_hours(1);
 
-/// What was worked out, and of what.
+/// The next stop and start by schedules, and how long that holds.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Switches {
     /// When schedules and scheduled actions were read.

@@ -20,12 +20,12 @@ pub fn subject(app: &App, key: Option<&str>) -> Option<Subject> {
     event(app, key?).map(|event| timeline::subject(app, event))
 }
 
-/// All of a row, whose columns may be cut.
+/// All values of a row, whose columns may be cut.
 pub fn whole(app: &App, key: &str) -> Vec<Fact> {
     event(app, key).map(|event| timeline::facts(app, event)).unwrap_or_default()
 }
 
-/// What could not be read is said; the rest stands.
+/// The status of the block: sources that could not be read are named, the other events are shown.
 pub fn data_status(app: &App) -> DataStatus {
     let overview = &app.panes.overview;
     timeline::data_status(app, &overview.local, overview.made.is_some(), "nothing within the last two hours")

@@ -14,14 +14,13 @@ use crate::feeds::aws::CostsOf;
 use crate::feeds::costs::{Ask as Look, Fact as Cost};
 use crate::feeds::part::Part;
 use crate::feeds::runs::{Ask, Fact, Place};
-use crate::model::costs::{self, AGE};
+use crate::model::costs;
 use crate::model::timeline::TimelineEvent;
 use jiff::SignedDuration;
-use jiff::tz::TimeZone;
 
 /// The time line of many services is put together at most this often.
 const MADE: SignedDuration = SignedDuration::from_secs(2);
-/// What this machine knows is read this often.
+/// The interval at which this machine's own operations and runs are read.
 const LOCAL: SignedDuration = SignedDuration::from_secs(15);
 /// Costs that could not be read are asked for again after this time.
 const COSTS_AGAIN: SignedDuration = SignedDuration::from_hours(1);
@@ -68,12 +67,12 @@ pub fn plan(app: &mut App) -> Vec<Effect> {
     effects
 }
 
-/// What the account costs, where that was read a day ago or never: each request of Cost Explorer costs. What was read within
-/// a day is kept on this machine.
+/// Asks what the account costs, where that was not read today: each request of Cost Explorer costs a cent. What was read is kept
+/// on this machine.
 fn ask_costs(app: &mut App) -> Vec<Effect> {
     let overview = &app.panes.overview;
     let now = app.service_now();
-    let fresh = overview.costs.as_ref().is_some_and(|costs| now.duration_since(costs.read_at) < AGE);
+    let fresh = overview.costs.as_ref().is_some_and(|costs| costs.are_of_today(now));
     let soon = overview.costs_asked.is_some_and(|at| app.now.duration_since(at).abs() < COSTS_AGAIN);
     let Some(identity) = app.estate.identity.value() else { return Vec::new() };
     // A command has no screen: nobody looks.
@@ -81,8 +80,7 @@ fn ask_costs(app: &mut App) -> Vec<Effect> {
     if !looks || fresh || soon || app.poller.wrong_account() || app.screen.paused.is_some() {
         return Vec::new();
     }
-    // Cost Explorer's days are those of UTC.
-    let today = now.to_zoned(TimeZone::UTC).date();
+    let today = costs::today(now);
     let (from, to) = costs::span(today);
     let account = identity.account.clone();
     let of = Box::new(CostsOf { now, from, to, ahead: costs::ahead(today), tag: None, by: None, account });
@@ -131,7 +129,7 @@ pub fn answer(app: &mut App, answer: Answer) {
     }
 }
 
-/// Nothing of the environment before stays.
+/// Forgets everything about the environment before.
 pub fn switched(app: &mut App) -> Vec<Effect> {
     app.panes.overview = State::default();
     Vec::new()

@@ -1,4 +1,4 @@
-//! What needs attention; services and databases at a glance share their panes' code.
+//! Draws the needs-attention list; services and databases at a glance share their panes' code.
 
 use super::rows::{self, entries};
 use super::state::{ATTENTION, DATABASE_CURVES, DATABASES, SERVICE_CURVES, SERVICES, STANDING, TIMELINE};

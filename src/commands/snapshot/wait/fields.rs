@@ -9,10 +9,10 @@ use crate::model::Source;
 use crate::model::names::{listed, nearest};
 use serde_json::Value;
 
-/// What is wrong with a path, and what would be right.
+/// A fault of a path, and the right form.
 pub(super) type Wrong = (String, String);
 
-/// What a path comes to, as far as the schema says.
+/// The kind of value that a path leads to, as far as the schema says.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(super) enum Kind {
     /// One of these words.
@@ -117,7 +117,7 @@ pub(super) fn never(path: &str, kind: &Kind, value: &Value, (loose, exact): (boo
     }
 }
 
-/// What a schema describes, to be compared.
+/// The kind of value that a schema describes, for comparisons.
 fn kind(root: &Value, schema: &Value) -> Kind {
     if let Some(of) = schema["$ref"].as_str() {
         let found = of.strip_prefix('#').and_then(|place| root.pointer(place));
@@ -195,7 +195,7 @@ enum Shape<'a> {
     Plain,
 }
 
-/// What a schema describes; none where it says too little to judge.
+/// The shape that a schema describes; none where it says too little to judge.
 fn shape<'a>(root: &'a Value, schema: &'a Value) -> Option<Shape<'a>> {
     if let Some(reference) = schema["$ref"].as_str() {
         return shape(root, root.pointer(reference.strip_prefix('#')?)?);

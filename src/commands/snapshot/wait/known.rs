@@ -1,6 +1,6 @@
-//! What of a snapshot is known at this moment: a condition must not come true on anything else. What a source told
-//! before it failed, what it has not told yet, and what is judged from several sources of which one is missing stands in
-//! a snapshot with a note beside it; for `--wait` it is not there.
+//! The parts of a snapshot that are known at this moment: a condition must not come true on anything else. What a
+//! source told before it failed, what it has not told yet, and what is judged from several sources of which one is
+//! missing stands in a snapshot with a note beside it; for `--wait` it is not there.
 
 use super::super::own::RUNS;
 use super::expression::{Path, Segment};

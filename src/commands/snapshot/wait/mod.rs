@@ -42,9 +42,9 @@ pub struct ParseError {
     pub text: String,
     /// Character at which it is wrong, from 0.
     pub at: usize,
-    /// What is wrong, in a sentence.
+    /// The fault, in a sentence.
     pub message: String,
-    /// What would be right.
+    /// The right form.
     pub hint: Option<String>,
 }
 

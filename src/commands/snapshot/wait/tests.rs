@@ -58,7 +58,7 @@ fn a_field_of_a_list_and_an_element_of_that_name_have_different_forms() {
 }
 
 #[test]
-fn what_is_not_known_is_never_true() {
+fn a_condition_on_an_unknown_value_is_never_true() {
     assert_eq!(holds("services.gone.running == 1"), None);
     assert_eq!(holds("not services.gone.running == 1"), None);
     assert_eq!(holds("alarms.count == 0"), None);
@@ -134,7 +134,7 @@ fn a_field_that_no_snapshot_has_is_wrong_usage_with_the_nearest_names() {
 }
 
 #[test]
-fn what_can_never_be_true_is_wrong_usage() {
+fn a_condition_that_can_never_be_true_is_wrong_usage() {
     for (text, message, hint) in [
         ("services.web.health == helthy", "`services.web.health` is one of a few words", "did you mean `healthy`?"),
         ("services.web.health != Healthy", "never `Healthy`", "did you mean `healthy`?"),
